@@ -1,0 +1,64 @@
+"""Settings of an attempt policy: who acts in an environment, and how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Optional
+
+
+class PolicyKind(Enum):
+    """Who writes the answers."""
+
+    gold = "gold"
+    mutated = "mutated"
+    model = "model"
+
+
+@dataclass(frozen=True)
+class PolicyConfig:
+    """One policy; what a kind does not use it ignores.
+
+    Args:
+        kind: gold (our compact fixes), mutated (gold, broken on purpose) or
+            model (an OpenAI-compatible endpoint, or a local model).
+        fallback: gold only: where our fix fails or is missing, try the
+            content's own remediation and mark the row.
+        variants: mutated only: at most this many broken fixes per item.
+        endpoint: model only: base URL, such as http://127.0.0.1:8000/v1.
+        model: the name sent to the endpoint and stored with each row.
+        local: model only: folder of a local model, run in a workset.
+        adapter: LoRA adapter: its served name, or its folder with `local`.
+        chat_template: Jinja file for a local model whose own template
+            renders no tools.
+        workset: the workset whose Python runs a local model.
+        api_key_env: environment variable that holds the endpoint's key.
+        samples: independent answers per work item.
+        temperature: 0 is greedy.
+        max_tokens: longest answer in tokens; a longer one counts as cut off.
+        timeout_s: seconds to wait for one answer.
+        concurrency: requests in flight at once; the batch of a local model.
+        reflect: after a failed attempt, ask the model for a reflection and tips.
+        tips: at most this many tips are considered for one prompt.
+        tip_inclusion: probability with which a considered tip is shown;
+            drawn per tip and stored, so that its effect can be estimated.
+    """
+
+    kind: PolicyKind = PolicyKind.gold
+    fallback: bool = True
+    variants: int = 3
+    endpoint: Optional[str] = None  # noqa: UP045 - OmegaConf reads the annotation
+    model: Optional[str] = None  # noqa: UP045
+    local: Optional[str] = None  # noqa: UP045
+    adapter: Optional[str] = None  # noqa: UP045
+    chat_template: Optional[str] = None  # noqa: UP045
+    workset: str = "train"
+    api_key_env: str = "FORGE_API_KEY"
+    samples: int = 1
+    temperature: float = 0.0
+    max_tokens: int = 256
+    timeout_s: float = 120.0
+    concurrency: int = 8
+    reflect: bool = False
+    tips: int = 3
+    tip_inclusion: float = 0.5

@@ -1,0 +1,37 @@
+"""Settings of a run: what is attempted, for what purpose, on how many cores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Optional
+
+
+class Purpose(Enum):
+    """What a run's rows may be used for."""
+
+    collect = "collect"  # may be exported
+    evaluate = "evaluate"  # never exported
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """One run.
+
+    Args:
+        purpose: collect (its rows may become training data) or evaluate
+            (never exported).
+        workers: attempts judged at once; 0 takes every core.
+        fresh: start a new run even if the same one is complete or unfinished.
+        limit: at most this many work items; 0 takes all.
+        items: only these item ids; empty takes all.
+        split: only items of train, validation or holdout. None takes all,
+            but a model that collects is kept to train.
+    """
+
+    purpose: Purpose = Purpose.collect
+    workers: int = 0
+    fresh: bool = False
+    limit: int = 0
+    items: list[str] = field(default_factory=list)
+    split: Optional[str] = None  # noqa: UP045 - OmegaConf reads the annotation

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Optional
 
 
 class PolicyKind(Enum):
@@ -47,11 +46,11 @@ class PolicyConfig:
     kind: PolicyKind = PolicyKind.gold
     fallback: bool = True
     variants: int = 3
-    endpoint: Optional[str] = None  # noqa: UP045 - OmegaConf reads the annotation
-    model: Optional[str] = None  # noqa: UP045
-    local: Optional[str] = None  # noqa: UP045
-    adapter: Optional[str] = None  # noqa: UP045
-    chat_template: Optional[str] = None  # noqa: UP045
+    endpoint: str | None = None
+    model: str | None = None
+    local: str | None = None
+    adapter: str | None = None
+    chat_template: str | None = None
     workset: str = "train"
     api_key_env: str = "FORGE_API_KEY"
     samples: int = 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Optional
 
 
 class Purpose(Enum):
@@ -34,4 +33,4 @@ class RunConfig:
     fresh: bool = False
     limit: int = 0
     items: list[str] = field(default_factory=list)
-    split: Optional[str] = None  # noqa: UP045 - OmegaConf reads the annotation
+    split: str | None = None

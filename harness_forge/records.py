@@ -111,6 +111,21 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What a teacher would answer: the arguments of one tool call.
+
+    Args:
+        variant: which writer or which mutation made it.
+        why: for a broken answer, the mistake in one sentence.
+    """
+
+    origin: Origin
+    variant: str
+    arguments: Mapping[str, str]
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Tip:
     """A lesson the reflector drew from one attempt."""
 

@@ -1,0 +1,25 @@
+"""Shares and salt of the split."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class SplitConfig:
+    """How work items are divided.
+
+    The salt is fixed: another salt is another division, and a store that
+    already holds one keeps it.
+
+    Args:
+        salt: mixed into every draw.
+        validation: share of items, 0 to 1.
+        holdout: share of items, both parts together.
+        new_family: share of items in whole families held out; part of `holdout`.
+    """
+
+    salt: str = "forge-1"
+    validation: float = 0.15
+    holdout: float = 0.25
+    new_family: float = 0.05

@@ -1,0 +1,152 @@
+"""Drives a run: every selected item once, on all cores, resumable, Ctrl-C safe."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from harness_forge.errors import Interrupted
+from harness_forge.records import WorkItem
+from harness_forge.runs import tips as tip_draw
+from harness_forge.runs.attempts import Retrieved, Stage, play
+from harness_forge.runs.progress import Progress
+
+
+@dataclass
+class Tally:
+    """What a run came to, counted as it goes.
+
+    Args:
+        items: finished work items; `passed` of them in any attempt.
+        outcomes: attempts by `passed` or failure mode.
+    """
+
+    items: int = 0
+    passed: int = 0
+    first_try: int = 0
+    infrastructure: int = 0
+    outcomes: Counter = field(default_factory=Counter)
+    origins: Counter = field(default_factory=Counter)
+
+
+class Drive:
+    """One run's threads and what they share.
+
+    Args:
+        stage: environment, policy, host, judges.
+        store: the skill's store; `run_id` an open run in it.
+        draw: picks the tips for an item's prompt.
+    """
+
+    def __init__(self, stage: Stage, store, run_id: str, draw) -> None:
+        self._stage, self._store, self._run_id, self._draw = stage, store, run_id, draw
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        self.tally = Tally()
+
+    def go(self, items: Sequence[WorkItem], threads: int, bar: Progress) -> None:
+        """Attempt every item.
+
+        Raises:
+            Interrupted: Ctrl-C or SIGTERM; attempts that were judged are kept.
+            ForgeError: the first fault of a thread; the others end first.
+        """
+        waiting = iter(items)
+        with ThreadPoolExecutor(threads) as pool, _terminable():
+            try:
+                self._feed(pool, waiting, threads, bar)
+            except KeyboardInterrupt:
+                self._stopping.set()
+                raise Interrupted(
+                    f"run {self._run_id}",
+                    f"stopped after {self.tally.items} items; what was judged is kept",
+                    "run the same command again to go on",
+                ) from None
+            except BaseException:
+                self._stopping.set()
+                raise
+
+    def _feed(self, pool, waiting: Iterator[WorkItem], threads: int, bar: Progress) -> None:
+        # A short queue: a fault or Ctrl-C has little left to wait for.
+        pending: set[Future] = set()
+        more = True
+        while more or pending:
+            while more and len(pending) < 2 * threads:
+                item = next(waiting, None)
+                more = item is not None
+                if more:
+                    pending.add(pool.submit(self._one, item))
+            done, pending = wait(pending, return_when=FIRST_COMPLETED) if pending else ((), pending)
+            for future in done:
+                future.result()
+                bar.advance(f"{self.tally.passed} passed")
+
+    def _one(self, item: WorkItem) -> None:
+        if self._stopping.is_set():
+            return
+        started = time.monotonic()
+        verdicts = []
+        for attempt in play(self._stage, item, self._draw(item)):
+            # A child killed by the same Ctrl-C must not be written down as a failure.
+            if self._stopping.is_set():
+                return
+            self._store.record(self._run_id, item, attempt)
+            verdicts.append(attempt.outcome)
+            with self._lock:
+                self.tally.outcomes[attempt.outcome.failure_mode or "passed"] += 1
+                self.tally.origins[attempt.origin.value] += attempt.outcome.passed
+        passed = [verdict.passed for verdict in verdicts]
+        self._store.finish_item(
+            self._run_id,
+            item.item_id,
+            "completed" if any(passed) else "escalated",
+            len(verdicts),
+            round(time.monotonic() - started, 3),
+        )
+        with self._lock:
+            self.tally.items += 1
+            self.tally.passed += any(passed)
+            self.tally.first_try += bool(passed and passed[0])
+            self.tally.infrastructure += sum(verdict.infrastructure for verdict in verdicts)
+
+
+def drawer(store, items: Sequence[WorkItem], splits, run_id: str, k: int, inclusion: float):
+    """Return a function that draws the tips for one item's prompt."""
+    families = {
+        item.item_id: item.family for item in items if splits.get(item.group_key) == "train"
+    }
+    known = tip_draw.candidates(store.tips(before_run=run_id), families) if k else []
+
+    def draw(item: WorkItem) -> Retrieved:
+        return tip_draw.draw(item, known, k, inclusion, run_id)
+
+    return draw
+
+
+def cores() -> int:
+    """Return the cores this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+@contextmanager
+def _terminable():
+    """Let SIGTERM end a run the way Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

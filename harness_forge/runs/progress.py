@@ -1,0 +1,57 @@
+"""A progress bar with rate and time left, on a terminal or in a log."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from tqdm import tqdm
+
+
+class Progress:
+    """Counts finished work items.
+
+    On a terminal it is a bar; in a log it prints a line every 30 seconds.
+
+    Args:
+        label: what is being done.
+        total: how many there are; `done` of them were finished before.
+    """
+
+    def __init__(self, label: str, total: int, done: int = 0, unit: str = "rule") -> None:
+        live = sys.stderr.isatty()
+        self._bar = tqdm(
+            desc=label,
+            total=total,
+            initial=done,
+            unit=unit,
+            mininterval=0.2 if live else 30,
+            dynamic_ncols=live,
+            ncols=None if live else 100,
+            leave=True,
+        )
+
+    def advance(self, note: str = "") -> None:
+        """One more is finished; `note` is shown behind the bar."""
+        if note:
+            self._bar.set_postfix_str(note, refresh=False)
+        self._bar.update(1)
+
+    def close(self) -> None:
+        """Leave the last state standing."""
+        self._bar.close()
+
+
+def counter(label: str) -> Callable[[int, int], None]:
+    """Return a callback (done, total) that shows itself as a bar."""
+    bar: list[Progress] = []
+
+    def show(done: int, total: int) -> None:
+        if not bar:
+            bar.append(Progress(label, total, done))
+        else:
+            bar[0].advance()
+        if done >= total:
+            bar[0].close()
+
+    return show

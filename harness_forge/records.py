@@ -172,3 +172,48 @@ class Attempt:
     completion_tokens: int | None = None
     tips: Sequence[Tip] = ()
     retrievals: Sequence[TipRetrieval] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RowSource:
+    """Where an example comes from: one row of the store, and what it may be used for.
+
+    `source` names the row, such as `stig.turns:123`.
+    """
+
+    source: str
+    run_id: str
+    item_id: str
+    family: str
+    split: str
+    policy: str
+    origin: str
+    evaluator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A prompt and the answer to learn from it.
+
+    `id` is a hash of prompt and answer: the same words have the same id in
+    every dataset.
+    """
+
+    id: str
+    prompt: Sequence[Message]
+    tools: Sequence[Mapping[str, Any]]
+    answer: Message
+    origin: RowSource
+
+
+@dataclass(frozen=True, slots=True)
+class PreferencePair:
+    """Two answers to one and the same prompt, one that passed and one that failed."""
+
+    id: str
+    prompt: Sequence[Message]
+    tools: Sequence[Mapping[str, Any]]
+    chosen: Message
+    rejected: Message
+    chosen_origin: RowSource
+    rejected_origin: RowSource

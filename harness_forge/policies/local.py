@@ -43,6 +43,12 @@ class LocalModel:
     def __init__(self, config: PolicyConfig, python: Path) -> None:
         self.model = config.model or Path(str(config.local)).name
         self._where = str(config.local)
+        if not (Path(self._where) / "config.json").is_file():
+            raise EndpointError(
+                f"policy.local: {self._where}",
+                "holds no model (no config.json)",
+                "give the folder of a model as `save_pretrained` writes it",
+            )
         self._size = max(config.concurrency, 1)
         self._queue: queue.Queue[tuple[dict[str, Any], Future[Completion]] | None] = queue.Queue()
         command = [str(python), str(_WORKER), "--model", str(config.local)]

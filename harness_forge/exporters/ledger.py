@@ -1,0 +1,66 @@
+"""The export ledger: one line for every row read, kept or rejected with its reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from harness_forge.errors import ExportError
+from harness_forge.exporters.rows import Row
+
+
+class Ledger:
+    """Counts rows as they are read and lines as they are entered, apart from each other.
+
+    The two are compared at the end: a row that was read and never entered, or
+    entered twice, is a fault of ours that must not pass for a dataset.
+    """
+
+    def __init__(self) -> None:
+        self.read = 0
+        self.kept = 0
+        self.rejected: Counter[str] = Counter()
+        self.seen: dict[str, Counter[str]] = {
+            name: Counter() for name in ("policies", "origins", "evaluators", "families")
+        }
+
+    def watch(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """Yield `rows`, counting them."""
+        for row in rows:
+            self.read += 1
+            yield row
+
+    def keep(self, row: Row, file: str, lines: Sequence[int]) -> dict[str, Any]:
+        """Return the ledger line of a kept row; `lines` of `file` hold it, from 1."""
+        self.kept += 1
+        seen = self.seen
+        seen["policies"][row.policy] += 1
+        seen["origins"][row.origin] += 1
+        seen["evaluators"][row.evaluator] += 1
+        seen["families"][row.family] += 1
+        return {"source": row.source, "kept": True, "file": file, "lines": list(lines)}
+
+    def reject(self, row: Row, reason: str) -> dict[str, Any]:
+        """Return the ledger line of a rejected row."""
+        self.rejected[reason] += 1
+        return {"source": row.source, "kept": False, "reason": reason}
+
+    def balance(self) -> None:
+        """Check that rows read = kept + rejected.
+
+        Raises:
+            ExportError: they are not.
+        """
+        entered = self.kept + self.rejected.total()
+        if entered != self.read:
+            raise ExportError(
+                "ledger",
+                f"{self.read} rows were read, but {self.kept} kept and "
+                f"{self.rejected.total()} rejected",
+                "this is a fault of forge, not of the recipe: no dataset was written",
+            )
+
+    def reasons(self) -> dict[str, int]:
+        """Return reason to count, most frequent first, names breaking ties."""
+        return dict(sorted(self.rejected.items(), key=lambda item: (-item[1], item[0])))

@@ -1,0 +1,98 @@
+"""Send the statement and stream its rows: bound values, read-only, constant memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from harness_forge.errors import ExportError, ForgeError, StoreError
+from harness_forge.exporters.rows import Row
+from harness_forge.exporters.statement import MUST_RETURN, Statement
+
+if TYPE_CHECKING:
+    import psycopg
+
+_RUN_AGAIN = "nothing was written; see `forge store status`, then run it again"
+_COLUMNS = "docs/datasets.md lists the columns it must return"
+
+
+def check(connection: psycopg.Connection, statement: Statement) -> None:
+    """Let the server plan the statement without running it.
+
+    Raises:
+        ExportError: with the server's message and the place in the recipe.
+    """
+    for _ in _send(connection, "EXPLAIN ", statement, None):
+        pass
+
+
+def read(connection: psycopg.Connection, statement: Statement) -> Iterator[Row]:
+    """Yield the statement's rows one by one as they arrive.
+
+    Raises:
+        ExportError: the server refused the statement or failed at it.
+        StoreError: the connection broke.
+    """
+    yield from _send(connection, "", statement, Row)
+
+
+def _send(connection, prefix: str, statement: Statement, shape) -> Iterator:
+    import psycopg
+
+    # Raw: placeholders are the server's own, so a % in the recipe is a %.
+    # stream(): row by row, so one huge row never waits for 499 others, and
+    # the extended protocol, which takes one statement only.
+    cursor = psycopg.RawCursor(connection)
+    if shape is not None:
+        cursor.row_factory = lambda cursor: _maker(cursor, shape)
+        _keep_json_raw(cursor)
+    with _explained(prefix, statement):
+        yield from cursor.stream(prefix + statement.text, statement.values)
+
+
+def _maker(cursor, shape):
+    """Return what makes a `shape` of one row's values, by column name."""
+    names = [column.name for column in cursor.description or ()]
+    order = [names.index(field) for field in shape._fields]
+    return lambda values: shape._make([values[position] for position in order])
+
+
+def _keep_json_raw(cursor) -> None:
+    from psycopg.adapt import Loader
+
+    class Raw(Loader):
+        def load(self, data):
+            return bytes(data)
+
+    for name in ("json", "jsonb"):
+        cursor.adapters.register_loader(name, Raw)
+
+
+@contextmanager
+def _explained(prefix: str, statement: Statement):
+    import psycopg
+
+    try:
+        yield
+    except psycopg.Error as error:
+        raise _told(error, prefix, statement) from None
+
+
+def _told(error: psycopg.Error, prefix: str, statement: Statement) -> ForgeError:
+    """Return the fault in the recipe's terms: its key, its line, the server's words."""
+    message = (error.diag.message_primary or str(error).strip() or "no message").split("\n")[0]
+    if error.sqlstate is None or error.sqlstate.startswith(("08", "57P")):
+        return StoreError("store", f"was lost while rows were read: {message}", _RUN_AGAIN)
+    hint = error.diag.message_hint or ""
+    position = error.diag.statement_position
+    if position is None:
+        return ExportError("export.sql", message, hint)
+    before = statement.text[: max(int(position) - 1 - len(prefix), 0)]
+    line = before.count("\n")
+    place = statement.places[line] or "export.sql"
+    if place.startswith(MUST_RETURN):
+        name = place.removeprefix(MUST_RETURN)
+        return ExportError("export.sql", f"returns no column '{name}'", _COLUMNS)
+    shown = statement.text.split("\n")[line].strip()
+    return ExportError(place, f"{message}: {shown}", hint)

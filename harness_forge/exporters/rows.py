@@ -1,0 +1,210 @@
+"""One row of an export's SQL, and how its prompt and its answer are read.
+
+What cannot be shown whole is not repaired: it raises `Unusable` with the
+reason that goes to the ledger.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import orjson
+
+from harness_forge.exporters.config import AnswerKind
+from harness_forge.records import RowSource
+
+
+class Row(NamedTuple):
+    """A row as the statement returns it; JSON columns are bytes, not yet parsed.
+
+    `reason` is None for a row that met every condition; a rejected row comes
+    without its JSON, so that the server need not send what nobody reads.
+    """
+
+    source: str
+    run_id: str
+    item_id: str
+    family: str
+    split: str | None
+    purpose: str
+    policy: str
+    origin: str
+    evaluator: str
+    passed: bool
+    outcome_value: float
+    reason: str | None
+    messages: bytes | None
+    tools: bytes | None
+    response: bytes | None
+    tool_call: bytes | None
+
+
+PAYLOAD = ("messages", "tools", "response", "tool_call")
+COLUMNS = tuple(name for name in Row._fields if name not in ("reason", *PAYLOAD))
+"""Columns that the recipe's SQL must return, besides those of `PAYLOAD`."""
+
+TRAINABLE = ("train", "validation")
+
+
+class Unusable(Exception):
+    """A row that cannot become an example; `args[0]` is the ledger's reason."""
+
+
+class Prompt(NamedTuple):
+    """What was sent to the agent, and a digest that is equal where the words are."""
+
+    messages: list[dict[str, Any]]
+    tools: list[dict[str, Any]]
+    digest: bytes
+
+
+class Answer(NamedTuple):
+    """What the agent said, as one assistant message."""
+
+    message: dict[str, Any]
+    digest: bytes
+
+
+def guard(row: Row) -> None:
+    """Refuse what no recipe may export, whatever its conditions say.
+
+    Raises:
+        Unusable: the row is of an evaluation run, or of a held-out item.
+    """
+    if row.purpose != "collect":
+        raise Unusable("evaluation_run")
+    if row.split is None:
+        raise Unusable("no_split")
+    if row.split not in TRAINABLE:
+        raise Unusable("held_out")
+
+
+def source_of(row: Row) -> RowSource:
+    """Return where the row comes from; never null, for Arrow types a null column as null."""
+    words = (row.source, row.run_id, row.item_id, row.family, row.split, row.policy, row.origin)
+    return RowSource(*(word or "" for word in words), row.evaluator or "")
+
+
+def read_prompt(row: Row) -> Prompt:
+    """Return the row's prompt and tools.
+
+    Raises:
+        Unusable: `no_prompt`: empty, or not a list of role and text.
+    """
+    messages = _list(row.messages)
+    if not messages:
+        raise Unusable("no_prompt")
+    shown = [_message(message) for message in messages]
+    if not any(message["content"] for message in shown):
+        raise Unusable("no_prompt")
+    tools = _list(row.tools)
+    canonical = orjson.dumps((shown, tools), option=orjson.OPT_SORT_KEYS)
+    return Prompt(shown, tools, _digest(canonical))
+
+
+def read_answer(row: Row, prompt: Prompt, kind: AnswerKind) -> Answer:
+    """Return the row's answer.
+
+    Raises:
+        Unusable: `no_tool_call`, `several_calls`, `unknown_tool`,
+            `broken_arguments` or, where text is wanted, `no_answer`.
+    """
+    response = _parsed(row.response)
+    if not isinstance(response, Mapping):
+        response = {}
+    if kind is AnswerKind.text:
+        return _text_answer(response)
+    calls = response.get("tool_calls")
+    if calls:
+        text = _text(response.get("content")) or ""
+    else:
+        # A server that parses no calls leaves them in the text; the strict
+        # parser's reading of that text is the call, so the text goes.
+        calls, text = _parsed_call(row.tool_call), ""
+    name, arguments, meaning = _one_call(calls, prompt.tools)
+    call = {"type": "function", "function": {"name": name, "arguments": arguments}}
+    canonical = orjson.dumps((text, name, meaning), option=orjson.OPT_SORT_KEYS)
+    return Answer({"role": "assistant", "content": text, "tool_calls": [call]}, _digest(canonical))
+
+
+def joint(*digests: bytes) -> bytes:
+    """Return the digest of several digests in order, 16 bytes."""
+    return _digest(b"".join(digests))
+
+
+def _text_answer(response: Mapping[str, Any]) -> Answer:
+    text = _text(response.get("content"))
+    if not text or not text.strip():
+        raise Unusable("no_answer")
+    return Answer({"role": "assistant", "content": text}, _digest(text.encode()))
+
+
+def _parsed_call(raw: bytes | None) -> list[dict[str, Any]]:
+    call = _parsed(raw)
+    return [{"function": call}] if isinstance(call, Mapping) else []
+
+
+def _one_call(calls: Any, tools: list[dict[str, Any]]) -> tuple[str, str, Mapping[str, Any]]:
+    """Return name, arguments as the JSON string that was sent, and their meaning."""
+    if not isinstance(calls, list) or not calls:
+        raise Unusable("no_tool_call")
+    if len(calls) > 1:
+        raise Unusable("several_calls")
+    function = calls[0].get("function") if isinstance(calls[0], Mapping) else None
+    if not isinstance(function, Mapping):
+        raise Unusable("no_tool_call")
+    name, arguments = function.get("name"), function.get("arguments")
+    if name not in {_tool_name(tool) for tool in tools}:
+        raise Unusable("unknown_tool")
+    if isinstance(arguments, Mapping):
+        return name, orjson.dumps(arguments).decode(), arguments
+    meaning = _parsed(arguments) if isinstance(arguments, str) else None
+    if not isinstance(meaning, Mapping):
+        raise Unusable("broken_arguments")
+    return name, arguments, meaning
+
+
+def _tool_name(tool: Any) -> str | None:
+    function = tool.get("function") if isinstance(tool, Mapping) else None
+    return function.get("name") if isinstance(function, Mapping) else None
+
+
+def _message(message: Any) -> dict[str, Any]:
+    """Return role and text of one message, and its tool fields where it has any."""
+    role = message.get("role") if isinstance(message, Mapping) else None
+    text = _text(message.get("content")) if role else None
+    calls = message.get("tool_calls") if role else None
+    if not isinstance(role, str) or (text is None and not calls):
+        raise Unusable("no_prompt")
+    # "" for null: a chat template would print None, and Arrow would type the column so.
+    shown: dict[str, Any] = {"role": role, "content": text or ""}
+    for key in ("tool_calls", "tool_call_id", "name"):
+        if message.get(key):
+            shown[key] = message[key]
+    return shown
+
+
+def _text(content: Any) -> str | None:
+    """Return message content as one text; None where it is no text at all."""
+    if isinstance(content, list):
+        parts = [part.get("text") if isinstance(part, Mapping) else None for part in content]
+        return "".join(parts) if all(isinstance(part, str) for part in parts) else None
+    return content if isinstance(content, str) else None
+
+
+def _list(raw: bytes | None) -> list[Any]:
+    value = _parsed(raw)
+    return value if isinstance(value, list) else []
+
+
+def _parsed(raw: bytes | str | None) -> Any:
+    try:
+        return None if raw is None else orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _digest(canonical: bytes) -> bytes:
+    return hashlib.blake2b(canonical, digest_size=16).digest()

@@ -1,0 +1,159 @@
+"""The command `forge`: finds the verb, runs it, tells its faults.
+
+Only the verb's own module is imported, and modules of verbs import what they
+need inside their functions: `forge --help` must answer at once.
+
+A verb is a module of this folder with
+
+    SUMMARY    one line, the same as in `VERBS`
+    USAGE      what follows `forge <verb>`, such as '[key=value …]'
+    EXAMPLES   command lines to copy
+    KEYS       sections of the config that it reads
+    main(argv) does it; returns the exit code
+
+`--cfg`, `-m`, `--debug` and `--help` are taken out here and work for every verb.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from harness_forge.errors import ConfigError, ForgeError
+
+if TYPE_CHECKING:
+    from harness_forge.schema import ForgeConfig
+
+VERBS = {
+    "compose": "compose a recipe and print every key with its value",
+    "validate": "check every recipe and every group; report all faults at once",
+    "env": "look at a skill's environment: what is missing, what it yields",
+    "run": "attempt work items and write what happened to the store",
+    "store": "look after the store: status, upgrade, url, psql",
+    "export": "write a dataset from the store's rows",
+    "workset": "install, show or remove the isolated tool environments",
+    "stage": "run one stage of dvc.yaml",
+}
+"""Each verb and its summary, in the order of the loop."""
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in arguments
+    arguments = [word for word in arguments if word != "--debug"]
+    try:
+        code = _dispatch(arguments)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # The reader has left; what Python flushes at exit must go somewhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except KeyboardInterrupt:
+        if debug:
+            raise
+        print("forge: stopped", file=sys.stderr)
+        return INTERRUPTED
+    except Exception as error:
+        if debug:
+            raise
+        return _tell(error)
+
+
+def composed(argv: Sequence[str]) -> ForgeConfig:
+    """Return the config of a verb that takes overrides and nothing else."""
+    from harness_forge.compose import compose
+
+    return compose(None, argv)
+
+
+def _dispatch(arguments: list[str]) -> int:
+    from harness_forge.cli import help as texts
+
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(texts.overview())
+        return 0 if arguments else 2
+    verb, *rest = arguments
+    if verb == "--version":
+        from harness_forge import __version__
+
+        print(__version__)
+        return 0
+    if verb not in VERBS:
+        raise _unknown(verb)
+    if "-h" in rest or "--help" in rest:
+        print(texts.verb(verb))
+        return 0
+    return _run(verb, rest)
+
+
+def _unknown(verb: str) -> ConfigError:
+    import difflib
+
+    close = difflib.get_close_matches(verb, VERBS, n=1)
+    meant = f"did you mean '{close[0]}'? " if close else ""
+    return ConfigError("", f"there is no verb '{verb}'", f"{meant}verbs: {', '.join(VERBS)}")
+
+
+def _run(verb: str, rest: list[str]) -> int:
+    section, rest = _take_cfg(rest)
+    jobs = _sweep(rest)
+    codes = []
+    for number, job in enumerate(jobs, start=1):
+        if len(jobs) > 1:
+            print(f"[{number}/{len(jobs)}] forge {verb} {' '.join(job)}", file=sys.stderr)
+        if section is None:
+            codes.append(import_module(f"harness_forge.cli.{verb}").main(job))
+        else:
+            _print_config(section, job)
+    return max(codes, default=0)
+
+
+def _take_cfg(rest: list[str]) -> tuple[str | None, list[str]]:
+    """Return the section that `--cfg [SECTION]` asks for ('' is all of it), and the rest."""
+    for place, word in enumerate(rest):
+        if word.startswith("--cfg="):
+            return word.removeprefix("--cfg="), rest[:place] + rest[place + 1 :]
+        if word == "--cfg":
+            following = rest[place + 1] if len(rest) > place + 1 else ""
+            named = bool(following) and "=" not in following and not following.startswith("-")
+            after = rest[place + 1 + named :]
+            return following if named else "", rest[:place] + after
+    return None, rest
+
+
+def _sweep(rest: list[str]) -> list[list[str]]:
+    flags = ("-m", "--multirun")
+    if not any(flag in rest for flag in flags):
+        return [rest]
+    from harness_forge.compose import expand
+
+    return expand([word for word in rest if word not in flags])
+
+
+def _print_config(section: str, job: list[str]) -> None:
+    from harness_forge.compose import resolved_yaml
+
+    # Words such as `status` belong to the verb, not to the config.
+    overrides = [word for word in job if "=" in word and not word.startswith("-")]
+    sys.stdout.write(resolved_yaml(composed(overrides), section))
+
+
+def _tell(error: Exception) -> int:
+    if isinstance(error, ForgeError):
+        print(f"forge: {error}", file=sys.stderr)
+        return error.exit_code
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"forge: {where}{error.strerror}", file=sys.stderr)
+        return 1
+    print(f"forge: {type(error).__name__}: {error}", file=sys.stderr)
+    print("  hint: this is a fault of forge; --debug shows where", file=sys.stderr)
+    return 1

@@ -1,0 +1,26 @@
+"""The only place that composes Hydra: a recipe and overrides in, one checked ForgeConfig out.
+
+project.py     where recipes and groups lie
+overrides.py   the command line: keys checked, sweeps, shorthands
+files.py       one YAML file checked by itself: file, line, key
+check.py       a value against a type
+shapes.py      frozen dataclasses to what OmegaConf merges into, and back
+resolved.py    the resolved config on paper: write it, read it back
+engine.py      Hydra itself, and its faults told in the house form
+"""
+
+from harness_forge.compose.engine import compose
+from harness_forge.compose.overrides import expand, take_recipe
+from harness_forge.compose.project import choices, recipes
+from harness_forge.compose.resolved import load_resolved, resolved_yaml, write_resolved
+
+__all__ = [
+    "choices",
+    "compose",
+    "expand",
+    "load_resolved",
+    "recipes",
+    "resolved_yaml",
+    "take_recipe",
+    "write_resolved",
+]

@@ -1,0 +1,56 @@
+"""Settings of a workset: a pinned tool environment, and what a user agrees to by installing it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class VariantConfig:
+    """What is installed on one kind of machine.
+
+    Args:
+        first: pins installed before the others, so that the others find them.
+        pins: pins of every part a user would name, each `name==version`.
+        remove: packages taken out again afterwards; see the comment in the file.
+        imports: modules that must import before the install counts as done.
+        disk_gb: size of the finished environment, as measured.
+        minutes: how long an install took, as measured, on the machine below.
+        measured: where and when both were measured; '' where nobody has yet.
+    """
+
+    first: list[str] = field(default_factory=list)
+    pins: list[str] = field(default_factory=list)
+    remove: list[str] = field(default_factory=list)
+    imports: list[str] = field(default_factory=list)
+    disk_gb: float = 0.0
+    minutes: float = 0.0
+    measured: str = ""
+
+
+@dataclass(frozen=True)
+class WorksetConfig:
+    """One isolated tool environment.
+
+    Args:
+        summary: what it is for.
+        python: the versions it works with, as `>=3.11,<3.13`.
+        needs: what else the machine must have.
+        variant: which of `variants` to install; `auto` takes cuda where an
+            NVIDIA driver is found and such a variant exists, else cpu.
+        variants: what is installed, by kind of machine.
+        licences: main part to its licence, as its own package says.
+        telemetry: what the tools report by themselves, and what is done about it.
+        environment: variables that stages set for its processes.
+        network: when it speaks to the network.
+    """
+
+    summary: str = ""
+    python: str = ">=3.11"
+    needs: str = ""
+    variant: str = "auto"
+    variants: dict[str, VariantConfig] = field(default_factory=dict)
+    licences: dict[str, str] = field(default_factory=dict)
+    telemetry: str = ""
+    environment: dict[str, str] = field(default_factory=dict)
+    network: str = ""

@@ -1,0 +1,140 @@
+"""Every key a recipe may set, as dataclasses: the shape that recipes are checked against.
+
+The parts belong to the families that read them; this module only joins them.
+`GROUPS` names the folders of conf/ and what a file in each must hold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from harness_forge.environments.scap.config import ScapConfig
+from harness_forge.exporters.config import ExportConfig
+from harness_forge.operations.config import WorksetConfig
+from harness_forge.policies.config import PolicyConfig, PolicyKind
+from harness_forge.runs.config import Purpose, RunConfig
+from harness_forge.splits.config import SplitConfig
+
+
+class EnvironmentKind(Enum):
+    """Which world a skill's work items are attempted in."""
+
+    scap = "scap"
+
+
+@dataclass(frozen=True)
+class SkillConfig:
+    """What is learned: a named set of work items and the world that judges them.
+
+    Args:
+        name: also the name of the skill's schema in the store.
+        host: how a prompt names the machine to be fixed.
+        environment: which world; its settings stand under the same name.
+        scap: settings of the `scap` world.
+    """
+
+    name: str = "???"
+    host: str = "???"
+    environment: EnvironmentKind = EnvironmentKind.scap
+    scap: ScapConfig = field(default_factory=ScapConfig)
+
+
+@dataclass(frozen=True)
+class StoreConfig:
+    """Where records live.
+
+    Args:
+        url: a PostgreSQL server, such as postgresql://user@host/name.
+            None starts the embedded one under `forge_home`.
+    """
+
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class RoleConfig:
+    """Whose turns are exported.
+
+    Args:
+        name: worker, architect or reflector, as the turns name their agent.
+    """
+
+    name: str = "worker"
+
+
+@dataclass(frozen=True)
+class FormatConfig:
+    """What a dataset's lines look like.
+
+    Args:
+        name: sft (messages with tools) or dpo (chosen and rejected answers).
+    """
+
+    name: str = "sft"
+
+
+@dataclass(frozen=True)
+class AttemptStep:
+    """One run that `dvc repro` makes; its other settings come from `policy` and `run`.
+
+    Args:
+        policy: who acts: gold, mutated or model.
+        purpose: collect (may be exported) or evaluate (never exported).
+        samples: independent answers per work item; None takes `policy.samples`.
+        limit: at most this many work items; None takes `run.limit`.
+    """
+
+    policy: PolicyKind = PolicyKind.gold
+    purpose: Purpose = Purpose.collect
+    samples: int | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True)
+class ForgeConfig:
+    """One whole composition. Every verb reads only its own sections.
+
+    Args:
+        recipe: name of the recipe this came from; set by the composition.
+        forge_home: folder of the embedded store, the scanner and the worksets.
+        data_dir: folder that datasets are written to.
+        seed: of every draw that is not a split.
+        skill: what is learned.
+        policy: who acts.
+        run: what is attempted and for what purpose.
+        attempt: the runs `dvc repro` makes, by name, in order.
+        store: where records live.
+        role: whose turns are exported.
+        format: what a dataset's lines look like.
+        export: which rows become examples, as SQL.
+        split: how work items are divided.
+        worksets: isolated tool environments, by name.
+    """
+
+    recipe: str = ""
+    forge_home: str = ".forge"
+    data_dir: str = "data"
+    seed: int = 20261121
+    skill: SkillConfig = field(default_factory=SkillConfig)
+    policy: PolicyConfig = field(default_factory=PolicyConfig)
+    run: RunConfig = field(default_factory=RunConfig)
+    attempt: dict[str, AttemptStep] = field(default_factory=dict)
+    store: StoreConfig = field(default_factory=StoreConfig)
+    role: RoleConfig = field(default_factory=RoleConfig)
+    format: FormatConfig = field(default_factory=FormatConfig)
+    export: ExportConfig = field(default_factory=ExportConfig)
+    split: SplitConfig = field(default_factory=SplitConfig)
+    worksets: dict[str, WorksetConfig] = field(default_factory=dict)
+
+
+GROUPS: dict[str, type] = {
+    "skill": SkillConfig,
+    "policy": PolicyConfig,
+    "store": StoreConfig,
+    "role": RoleConfig,
+    "format": FormatConfig,
+    "export": ExportConfig,
+    "workset": WorksetConfig,
+}
+"""Folder of conf/ to the dataclass that each of its files fills."""

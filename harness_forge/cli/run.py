@@ -1,0 +1,42 @@
+"""`forge run`: attempt work items and write what happened to the store."""
+
+from __future__ import annotations
+
+SUMMARY = "attempt work items and write what happened to the store"
+USAGE = "skill=NAME policy=gold|mutated|model[:ADAPTER] [key=value …]"
+EXAMPLES = (
+    "forge run skill=stig policy=gold",
+    "forge run skill=stig policy=mutated policy.variants=2",
+    "forge run policy=gold run.items=[sshd_disable_root_login]",
+    "forge run policy=model policy.endpoint=http://127.0.0.1:8000/v1 policy.samples=4 "
+    "policy.temperature=0.8",
+    "forge run policy=model policy.local=models/base run.purpose=evaluate run.split=validation",
+)
+KEYS = ("skill", "policy", "run", "split", "store", "seed", "forge_home")
+
+
+def main(argv: list[str]) -> int:
+    """Run one policy over a skill's work items and print what it came to."""
+    from harness_forge import worlds
+    from harness_forge.cli import composed
+
+    print(render(worlds.run(composed(argv))))
+    return 0
+
+
+def render(summary: dict) -> str:
+    """Return a run's summary as a few lines."""
+    head = f"run {summary['run_id']}: {summary['status']}"
+    if not summary["new_items"]:
+        return f"{head}, nothing new to attempt (run.fresh=true starts another)"
+    share = summary["passed"] / max(summary["items"], 1)
+    lines = [
+        f"{head}, {summary['passed']} of {summary['items']} items passed ({share:.0%}), "
+        f"{summary['first_try']} at the first try"
+    ]
+    if summary["infrastructure"]:
+        lines.append(f"  {summary['infrastructure']} attempts without a verdict (infrastructure)")
+    for name, title in (("outcomes", "attempts"), ("passed_by_origin", "passes by origin")):
+        counts = ", ".join(f"{key} {count}" for key, count in summary[name].items())
+        lines.append(f"  {title}: {counts}")
+    return "\n".join(lines)

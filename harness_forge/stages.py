@@ -1,0 +1,57 @@
+"""One function per DVC stage: the resolved recipe in, files out.
+
+Each stage reads only its sections of the resolved recipe. Nothing it writes
+looks finished before it is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from harness_forge import worlds
+from harness_forge.compose import load_resolved
+from harness_forge.schema import AttemptStep, ForgeConfig
+
+
+def attempt(resolved: Path, out: Path) -> None:
+    """Make the recipe's runs, one after the other, and write what they came to.
+
+    A run that is complete is left alone, so the stage can be run again. The
+    file holds no times: it changes only when a run did.
+    """
+    config = load_resolved(resolved)
+    report = {name: worlds.run(_settings(config, step)) for name, step in config.attempt.items()}
+    for summary in report.values():
+        summary.pop("new_items", None)
+    write_json(out, report)
+
+
+def watermark(resolved: Path, out: Path) -> None:
+    """Write a few bytes that change when the rows an export may select do."""
+    with worlds.opened_skill(load_resolved(resolved)) as store:
+        write_json(out, store.watermark())
+
+
+def _settings(config: ForgeConfig, step: AttemptStep) -> ForgeConfig:
+    policy = replace(config.policy, kind=step.policy)
+    if step.samples is not None:
+        policy = replace(policy, samples=step.samples)
+    run = replace(config.run, purpose=step.purpose)
+    if step.limit is not None:
+        run = replace(run, limit=step.limit)
+    return replace(config, policy=policy, run=run)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON beside `path` and move it there, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.write_text(json.dumps(value, indent=2, sort_keys=True) + "\n")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,66 @@
+"""Opens what a composed config names: environment, store, policy.
+
+The one place where settings meet the families; verbs and stages share it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from harness_forge.schema import EnvironmentKind, ForgeConfig
+
+
+def open_environment(config: ForgeConfig):
+    """Return the skill's environment.
+
+    Raises:
+        SandboxError: its scanner, content or sandbox is missing.
+    """
+    if config.skill.environment is EnvironmentKind.scap:
+        from harness_forge.environments.scap import open_scap
+
+        return open_scap(config.skill.name, config.skill.scap, Path(config.forge_home))
+    raise AssertionError(config.skill.environment)
+
+
+@contextmanager
+def opened_store(config: ForgeConfig) -> Iterator:
+    """Yield the store; it is closed afterwards."""
+    from harness_forge.store import open_store
+
+    store = open_store(config.store.url, Path(config.forge_home))
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def opened_skill(config: ForgeConfig) -> Iterator:
+    """Yield the skill's part of the store, its schema brought up to date."""
+    with opened_store(config) as store:
+        store.upgrade(config.skill.name)
+        yield store.skill(config.skill.name)
+
+
+def run(config: ForgeConfig) -> dict:
+    """Attempt work items as `config` says and return the run's summary."""
+    from harness_forge.runs.opening import run as drive
+
+    environment = open_environment(config)
+    try:
+        with opened_skill(config) as store:
+            return drive(
+                environment,
+                store,
+                policy=config.policy,
+                config=config.run,
+                split=config.split,
+                host=config.skill.host,
+                seed=config.seed,
+                home=Path(config.forge_home),
+            )
+    finally:
+        environment.close()

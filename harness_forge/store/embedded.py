@@ -1,0 +1,291 @@
+"""The embedded PostgreSQL server: made, started, shared and stopped.
+
+Every forge process that uses a store holds a shared lock on `pg.users` in
+forge's home; the last to leave stops the server. The kernel frees a killed
+process's lock, so nothing has to be repaired after a kill. `pg.lock` is held
+while a server is made, started or stopped.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shlex
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import psycopg
+
+from harness_forge.errors import StoreError
+from harness_forge.store import address, sockets
+from harness_forge.store.faults import explain
+from harness_forge.store.postgres_programs import Account, account_for, programs
+
+USER = DATABASE = "forge"
+
+_START_S = 60  # crash recovery included
+
+_SETTINGS = """
+# Written by harness-forge.
+listen_addresses = ''          # the socket in this folder only
+max_wal_size = '256MB'
+wal_level = minimal
+max_wal_senders = 0
+timezone = 'UTC'
+log_timezone = 'UTC'
+lc_messages = 'C'
+jit = off
+"""
+
+
+class EmbeddedServer:
+    """A running server that this process has a share in.
+
+    Args:
+        home: forge's home; the data lies in `pg` below it.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._home = home.absolute()
+        self.data = self._home / "pg"
+        self._log_start = 0
+        self._users = self._open_lock("pg.users")
+        try:
+            with self._alone():
+                self.url = self._running() or self._start()
+                fcntl.flock(self._users, fcntl.LOCK_SH)
+        except BaseException:
+            self._users.close()
+            raise
+
+    def close(self, keep: bool = False) -> None:
+        """Give up this process's share; the last one stops the server.
+
+        A server stays up while anybody is connected to it.
+
+        Args:
+            keep: leave it running even so.
+        """
+        if self._users.closed:
+            return
+        with self._alone():
+            fcntl.flock(self._users, fcntl.LOCK_UN)
+            if not keep and self._last() and not self._visited():
+                self._stop()
+            self._users.close()
+
+    def _open_lock(self, name: str) -> IO[str]:
+        try:
+            self._home.mkdir(parents=True, exist_ok=True)
+            return (self._home / name).open("a")
+        except OSError as error:
+            raise self._os_fault(error) from error
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with self._open_lock("pg.lock") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _last(self) -> bool:
+        try:
+            fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _visited(self) -> bool:
+        query = (
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+        try:
+            with psycopg.connect(self.url, connect_timeout=2, autocommit=True) as connection:
+                return connection.execute(query).fetchone()[0] > 0
+        except psycopg.Error:
+            return False
+
+    def _running(self) -> str | None:
+        """Return the URL of the server if it answers, waiting for one that comes up.
+
+        The socket is asked, not the process table: pids are used again, and
+        differ between containers that share a folder.
+        """
+        deadline = time.monotonic() + _START_S
+        while time.monotonic() < deadline:
+            postmaster = _read_postmaster(self.data)
+            if postmaster is None:
+                return None
+            pid, folder = postmaster
+            url = address.for_socket(folder, USER, DATABASE)
+            try:
+                psycopg.connect(url, connect_timeout=2).close()
+                return url
+            except psycopg.OperationalError as error:
+                if not _is_postgres(pid):
+                    return None
+                if "does not exist" in str(error):
+                    return self._with_database(folder)
+                if "too many clients" in str(error) or "reserved" in str(error):
+                    raise explain(error, url) from error
+                if not _in_transition(str(error)):
+                    return self._unreachable(pid)
+            time.sleep(0.05)
+        raise StoreError(str(self.data), "the server does not come up", self._log_hint())
+
+    def _unreachable(self, pid: int) -> None:
+        # Alive, but its socket is gone (a cleaned /tmp) or it hangs in shutdown.
+        self._control("stop", "-m", "fast", "-w", "-t", "20")
+        return None
+
+    def _start(self) -> str:
+        account = account_for(self.data)
+        if not (self.data / "PG_VERSION").exists():
+            self._make()
+            account = account_for(self.data)
+        self._forget_dead_server()
+        folder = sockets.folder_for(self.data, account)
+        options = f"-k {shlex.quote(folder)} -p 5432"
+        log = self.data / "log"
+        self._log_start = log.stat().st_size if log.exists() else 0
+        try:
+            told = self._control(
+                "start", "-w", "-t", str(_START_S), "-l", str(log), "-o", options, account=account
+            )
+        except subprocess.TimeoutExpired as error:
+            raise self._start_fault("does not come up") from error
+        if told.returncode != 0:
+            raise self._start_fault(told.stdout)
+        return self._with_database(folder)
+
+    def _stop(self) -> None:
+        told = self._control("stop", "-m", "fast", "-w", "-t", "30")
+        if told.returncode != 0 and _read_postmaster(self.data) is not None:
+            raise StoreError(str(self.data), "the server does not stop", self._log_hint())
+
+    def _control(
+        self, *arguments: str, account: Account | None = None
+    ) -> subprocess.CompletedProcess:
+        account = account or account_for(self.data)
+        return account.run(
+            [str(programs() / "pg_ctl"), "-D", str(self.data), *arguments], _START_S + 10
+        )
+
+    def _make(self) -> None:
+        """Create the data folder; it takes its name only when it is whole."""
+        fresh = self._home / "pg.new"
+        try:
+            if fresh.exists():
+                shutil.rmtree(fresh)
+            account = account_for(fresh)
+            fresh.mkdir()
+            account.own(fresh)
+            told = account.run([str(programs() / "initdb"), *_initdb_options(fresh)], 120)
+            if told.returncode != 0:
+                raise self._start_fault(told.stdout)
+            with (fresh / "postgresql.conf").open("a") as settings:
+                settings.write(_SETTINGS)
+            fresh.rename(self.data)
+        except OSError as error:
+            raise self._os_fault(error) from error
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+
+    def _forget_dead_server(self) -> None:
+        # PostgreSQL takes any living process of its user with the old pid for
+        # a server, and refuses to start: after a crash pids are used again.
+        postmaster = _read_postmaster(self.data)
+        if postmaster is not None and not _is_postgres(postmaster[0]):
+            for stale in (
+                self.data / "postmaster.pid",
+                Path(postmaster[1], ".s.PGSQL.5432"),
+                Path(postmaster[1], ".s.PGSQL.5432.lock"),
+            ):
+                stale.unlink(missing_ok=True)
+
+    def _with_database(self, folder: str) -> str:
+        maintenance = address.for_socket(folder, USER, "postgres")
+        try:
+            with psycopg.connect(maintenance, autocommit=True) as connection:
+                query = "SELECT 1 FROM pg_database WHERE datname = %s"
+                if connection.execute(query, [DATABASE]).fetchone() is None:
+                    connection.execute(f"CREATE DATABASE {DATABASE}")
+        except psycopg.Error as error:
+            raise self._start_fault(str(error)) from error
+        return address.for_socket(folder, USER, DATABASE)
+
+    def _start_fault(self, said: str) -> StoreError:
+        said += _since(self.data / "log", self._log_start)
+        if "No space left on device" in said or "Disk quota exceeded" in said:
+            return StoreError(str(self.data), "the disk is full", "free some space and try again")
+        if "incompatible with server" in said:
+            version = (self.data / "PG_VERSION").read_text().strip()
+            return StoreError(
+                str(self.data),
+                f"was made by PostgreSQL {version}, which the embedded server cannot read",
+                "dump it with that version and load it into a new forge_home",
+            )
+        told = [line for line in said.splitlines() if "FATAL" in line or "error:" in line]
+        what = told[-1].split(": ", 1)[-1].strip() if told else "no reason given"
+        return StoreError(str(self.data), f"the server does not start: {what}", self._log_hint())
+
+    def _log_hint(self) -> str:
+        return f"see {self.data / 'log'}"
+
+    def _os_fault(self, error: OSError) -> StoreError:
+        what = (error.strerror or str(error)).lower()
+        return StoreError(
+            str(self._home),
+            f"cannot hold the store: {what}",
+            "free some space and try again"
+            if "space" in what or "quota" in what
+            else "set forge_home to a folder that you may write to, or store.url to a server",
+        )
+
+
+def _initdb_options(folder: Path) -> list[str]:
+    # The built-in collation sorts alike on every machine.
+    return [
+        f"--pgdata={folder}",
+        f"--username={USER}",
+        "--auth=trust",
+        "--encoding=UTF8",
+        "--locale=C",
+        "--locale-provider=builtin",
+        "--builtin-locale=C.UTF-8",
+        "--no-instructions",
+    ]
+
+
+def _read_postmaster(data: Path) -> tuple[int, str] | None:
+    """Return pid and socket folder of the server that last ran, if it left a word."""
+    try:
+        lines = (data / "postmaster.pid").read_text().splitlines()
+        return int(lines[0]), lines[4].strip()
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _is_postgres(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip() == "postgres"
+    except OSError:
+        # No such process, or a system without /proc.
+        return not Path("/proc/self").exists()
+
+
+def _in_transition(said: str) -> bool:
+    return "starting up" in said or "shutting down" in said or "recovery" in said
+
+
+def _since(log: Path, start: int) -> str:
+    """Return what the server wrote to its log after byte `start`."""
+    try:
+        return "\n" + log.read_bytes()[start:].decode(errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,103 @@
+"""Opens a run so that one process at a time writes it, and finds it again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from harness_forge.errors import StoreError
+from harness_forge.store import address
+from harness_forge.store.escaping import storable
+from harness_forge.store.faults import told
+
+_PATIENCE_S = 1.0  # a killed process's connection takes a moment to be noticed
+
+
+@dataclass(frozen=True, slots=True)
+class RunHandle:
+    """An open run.
+
+    Args:
+        done: the attempts it already holds, as (item_id, attempt_num).
+        complete: it was finished before; nothing is left to do.
+    """
+
+    run_id: str
+    done: frozenset[tuple[str, int]]
+    complete: bool
+
+
+class RunLock:
+    """A lock on one run, held by a connection of its own.
+
+    PostgreSQL frees it when the connection ends, so also when the process is
+    killed.
+
+    Raises:
+        StoreError: another process holds it.
+    """
+
+    def __init__(self, url: str, skill: str, run_id: str) -> None:
+        with told(url):
+            self._connection = psycopg.connect(url, autocommit=True, connect_timeout=10)
+            try:
+                self._take(url, f"{skill}/{run_id}", run_id)
+            except BaseException:
+                self._connection.close()
+                raise
+
+    def _take(self, url: str, name: str, run_id: str) -> None:
+        query = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
+        deadline = time.monotonic() + _PATIENCE_S
+        while not self._connection.execute(query, [name]).fetchone()[0]:
+            if time.monotonic() > deadline:
+                raise StoreError(
+                    address.mask(url),
+                    f"run {run_id} is being written by another process",
+                    "wait for it, or start one of its own with run.fresh=true",
+                )
+            time.sleep(0.05)
+
+    def release(self) -> None:
+        """Let others write the run."""
+        self._connection.close()
+
+
+def digest(identity: Mapping[str, Any]) -> str:
+    """Return the hash by which the same run is known again."""
+    text = json.dumps(storable(identity), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def new_id() -> str:
+    """Return a run id that sorts by time, such as `20261121-040711-3f2a9c`."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:6]}"
+
+
+def latest(connection: psycopg.Connection, config_digest: str) -> tuple[str, bool] | None:
+    """Return id and completeness of the newest run with this digest."""
+    query = (
+        "SELECT id, status = 'complete' FROM runs WHERE config_digest = %s"
+        " ORDER BY started_at DESC, id DESC LIMIT 1"
+    )
+    return connection.execute(query, [config_digest]).fetchone()
+
+
+def done(connection: psycopg.Connection, run_id: str) -> frozenset[tuple[str, int]]:
+    """Return the attempts that a run holds."""
+    query = "SELECT item_id, attempt_num FROM attempts WHERE run_id = %s"
+    return frozenset(connection.execute(query, [run_id]).fetchall())
+
+
+def search_path(skill: str) -> sql.Composed:
+    """Return the statement that makes a skill's tables the ones meant."""
+    return sql.SQL("SET LOCAL search_path = {}").format(sql.Identifier(skill))

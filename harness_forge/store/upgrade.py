@@ -1,0 +1,129 @@
+"""Brings a skill's schema to the newest step, and tells how old it is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness_forge.errors import StoreError
+from harness_forge.store.migrations import HEAD
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_MIGRATIONS = Path(__file__).with_name("migrations")
+_SKILL = re.compile(r"^(?!pg_)[a-z][a-z0-9_]{0,49}$")
+_RESERVED = {"public", "information_schema"}
+
+
+def checked_name(skill: str) -> str:
+    """Return `skill` if it can name a schema.
+
+    Raises:
+        StoreError: it cannot.
+    """
+    if not _SKILL.match(skill) or skill in _RESERVED:
+        raise StoreError(
+            f"skill {skill!r}",
+            "cannot name a schema",
+            "use small letters, digits and _, starting with a letter",
+        )
+    return skill
+
+
+def revision(connection: Connection, skill: str) -> str | None:
+    """Return the step a skill's schema is at; None where it has none yet."""
+    table = connection.exec_driver_sql(
+        "SELECT to_regclass(%s)", (f"{skill}.alembic_version",)
+    ).scalar()
+    if table is None:
+        return None
+    return connection.exec_driver_sql(f"SELECT version_num FROM {skill}.alembic_version").scalar()  # noqa: S608
+
+
+def check(connection: Connection, skill: str, where: str) -> None:
+    """Let a schema pass that this forge can read and write.
+
+    Raises:
+        StoreError: missing, older or newer.
+    """
+    at = revision(connection, skill)
+    if at == HEAD:
+        return
+    if at is None:
+        raise StoreError(
+            where,
+            f"holds no skill {skill!r}",
+            f"`forge run skill={skill}` fills one, `forge store upgrade skill={skill}`"
+            " makes an empty one",
+        )
+    _refuse_newer(at, skill, where)
+    raise StoreError(
+        where,
+        f"schema {skill} is at step {at}, this forge needs {HEAD}",
+        f"run `forge store upgrade skill={skill}`",
+    )
+
+
+def upgrade(connection: Connection, skill: str, where: str) -> list[str]:
+    """Apply the steps a schema lacks, all or none, and return their names.
+
+    Two processes that upgrade at once wait for each other.
+
+    Raises:
+        StoreError: the schema is newer than this forge.
+    """
+    if revision(connection, skill) == HEAD:
+        return []
+    connection.exec_driver_sql(
+        "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"upgrade/{skill}",)
+    )
+    at = revision(connection, skill)
+    if at == HEAD:
+        return []
+    if at is not None:
+        _refuse_newer(at, skill, where)
+    connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {skill}")
+    connection.exec_driver_sql(f"SET LOCAL search_path = {skill}")
+    return _apply(connection, skill)
+
+
+def _apply(connection: Connection, skill: str) -> list[str]:
+    from alembic.runtime.environment import EnvironmentContext
+
+    script = _scripts()
+    applied: list[str] = []
+
+    def steps(at, _context):
+        return script._upgrade_revs("head", at)
+
+    def note(*, step, **_) -> None:
+        applied.append(Path(step.up_revision.path).stem)
+
+    with EnvironmentContext(script.alembic_config, script, fn=steps, destination_rev="head") as env:
+        env.configure(connection=connection, version_table_schema=skill, on_version_apply=note)
+        env.run_migrations()
+    return applied
+
+
+def _scripts():
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    script = ScriptDirectory.from_config(config)
+    script.alembic_config = config
+    return script
+
+
+def _refuse_newer(at: str, skill: str, where: str) -> None:
+    known = {step.revision for step in _scripts().walk_revisions()}
+    if at not in known:
+        raise StoreError(
+            where,
+            f"schema {skill} is at step {at}, which is newer than this forge ({HEAD})",
+            "install the harness-forge that wrote it, or a newer one",
+        )

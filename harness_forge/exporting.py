@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from harness_forge import __version__
 from harness_forge.errors import ExportError
 from harness_forge.exporters import ExportConfig, ExportKind, dpo, reading, sft, statement
+from harness_forge.exporters.guard import Guard
 from harness_forge.exporters.harvest import Harvest
 from harness_forge.exporters.ledger import Ledger
 from harness_forge.formats import FORMATS
@@ -106,17 +107,18 @@ def export(
     with closing(store.connect_read_only()) as connection:
         reading.check(connection, sent)
         rows = ledger.watch(_ticking(reading.read(connection, sent), progress))
-        harvests = _EXPORTERS[config.kind](rows, config)
+        harvests = _EXPORTERS[config.kind](rows, config, Guard.of(connection))
         if dry_run:
             _count(harvests, ledger, report)
+            _close(ledger, report)
+            _demand_rows(report, connection, request)
         else:
             with DatasetFolder(report.path) as folder:
                 _write(harvests, ledger, report, folder, FORMATS[request.format])
                 _close(ledger, report)
-                _demand_training_rows(report, connection, request)
-                _seal(folder, store, config, request, sent, ledger, report)
-            return report
-    _close(ledger, report)
+                _demand_rows(report, connection, request)
+                _demand_training_rows(report)
+                _seal(folder, connection, store, config, request, sent, ledger, report)
     return report
 
 
@@ -169,7 +171,7 @@ def _close(ledger: Ledger, report: Report) -> None:
     report.read, report.kept, report.rejected = ledger.read, ledger.kept, ledger.reasons()
 
 
-def _seal(folder, store, config, request, sent, ledger: Ledger, report: Report) -> None:
+def _seal(folder, connection, store, config, request, sent, ledger: Ledger, report: Report) -> None:
     """Write manifest and card, and put the folder in place."""
     report.files = folder.finish()
     written = report.files[LEDGER]["lines"]
@@ -181,7 +183,7 @@ def _seal(folder, store, config, request, sent, ledger: Ledger, report: Report) 
         "role": request.role,
         "format": request.format,
         "forge_version": __version__,
-        "schema_revision": store.revision(),
+        "schema_revision": _revision(connection),
         "watermark": store.watermark(),
         "rows": {"read": report.read, "kept": report.kept, "rejected": report.rejected},
         "examples": report.examples,
@@ -197,26 +199,32 @@ def _seal(folder, store, config, request, sent, ledger: Ledger, report: Report) 
     folder.publish()
 
 
+def _revision(connection) -> str:
+    return connection.execute("SELECT version_num FROM alembic_version").fetchone()[0]
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     return value.value if isinstance(value, Enum) else value
 
 
-def _demand_training_rows(report: Report, connection, request: Request) -> None:
-    """Refuse a dataset that nothing can be trained on; say which condition took the rows."""
-    if report.examples["train"]:
-        return
-    where = str(report.path)
+def _demand_rows(report: Report, connection, request: Request) -> None:
     if not report.read:
         raise ExportError(
-            where,
+            str(report.path),
             f"no rows of role '{request.role}' in skill '{request.skill}'",
             _what_there_is(connection, request),
         )
+
+
+def _demand_training_rows(report: Report) -> None:
+    """Refuse a dataset that nothing can be trained on; say which condition took the rows."""
+    if report.examples["train"]:
+        return
     reasons = ", ".join(f"{reason} {count}" for reason, count in report.rejected.items())
     raise ExportError(
-        where,
+        str(report.path),
         f"nothing to train on: {report.read} rows read, {report.kept} kept "
         f"({report.examples['validation']} for validation), rejected: {reasons or 'none'}",
         _which_condition(report),

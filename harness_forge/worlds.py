@@ -64,3 +64,30 @@ def run(config: ForgeConfig) -> dict:
             )
     finally:
         environment.close()
+
+
+def export(config: ForgeConfig, *, dry_run: bool = False, progress=lambda rows: None):
+    """Write the dataset that `config` describes and return its report.
+
+    Raises:
+        ExportError: it cannot be written as asked, or nothing in it trains.
+    """
+    from harness_forge import exporting
+
+    request = exporting.Request(
+        data_dir=Path(config.data_dir),
+        skill=config.skill.name,
+        role=config.role.name,
+        format=config.format.name,
+        licences=_quoted(config),
+    )
+    with opened_skill(config) as store:
+        return exporting.export(store, config.export, request, dry_run=dry_run, progress=progress)
+
+
+def _quoted(config: ForgeConfig) -> list[str]:
+    """Return whose words the prompts of a skill quote: titles of its content."""
+    if config.skill.environment is EnvironmentKind.scap:
+        scap = config.skill.scap
+        return [f"{scap.package} ({scap.datastream}): {scap.licence}"]
+    return []

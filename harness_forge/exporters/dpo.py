@@ -8,13 +8,13 @@ from itertools import groupby
 
 from harness_forge.errors import ExportError
 from harness_forge.exporters.config import ExportConfig
+from harness_forge.exporters.guard import Guard
 from harness_forge.exporters.harvest import Fate, Harvest
 from harness_forge.exporters.rows import (
     Answer,
     Prompt,
     Row,
     Unusable,
-    guard,
     joint,
     read_answer,
     read_prompt,
@@ -32,7 +32,7 @@ class _Bucket:
     failed: dict[bytes, tuple[Row, Answer]] = field(default_factory=dict)
 
 
-def pairs(rows: Iterable[Row], config: ExportConfig) -> Iterator[Harvest]:
+def pairs(rows: Iterable[Row], config: ExportConfig, guard: Guard) -> Iterator[Harvest]:
     """Yield a harvest of one item at a time; only one item's rows are held.
 
     Raises:
@@ -47,17 +47,17 @@ def pairs(rows: Iterable[Row], config: ExportConfig) -> Iterator[Harvest]:
                 "for dpo it must begin with item_id, such as `item_id, turn_id`",
             )
         done.add(item_id)
-        yield _harvest(list(group), config)
+        yield _harvest(list(group), config, guard)
 
 
-def _harvest(rows: list[Row], config: ExportConfig) -> Harvest:
+def _harvest(rows: list[Row], config: ExportConfig, guard: Guard) -> Harvest:
     reasons: dict[str, str | None] = {}
     buckets: dict[bytes, _Bucket] = {}
     fates: list[Fate] = []
     usable: list[Row] = []
     for row in rows:
         try:
-            _sort_in(row, buckets, config)
+            _sort_in(row, buckets, config, guard)
             usable.append(row)
         except Unusable as fault:
             fates.append(Fate(row, fault.args[0]))
@@ -73,14 +73,14 @@ def _harvest(rows: list[Row], config: ExportConfig) -> Harvest:
     return Harvest(made, sorted(fates, key=lambda fate: order[fate.row.source]))
 
 
-def _sort_in(row: Row, buckets: dict[bytes, _Bucket], config: ExportConfig) -> None:
+def _sort_in(row: Row, buckets: dict[bytes, _Bucket], config: ExportConfig, guard: Guard) -> None:
     if row.reason is not None:
         raise Unusable(row.reason)
-    guard(row)
+    guard.admit(row)
     prompt = read_prompt(row)
     answer = read_answer(row, prompt, config.answer)
     bucket = buckets.setdefault(prompt.digest, _Bucket(prompt))
-    side = bucket.passed if row.passed else bucket.failed
+    side = bucket.passed if row.eval_passed else bucket.failed
     if answer.digest in side:
         raise Unusable("duplicate")
     side[answer.digest] = (row, answer)

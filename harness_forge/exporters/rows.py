@@ -28,11 +28,10 @@ class Row(NamedTuple):
     item_id: str
     family: str
     split: str | None
-    purpose: str
     policy: str
     origin: str
     evaluator: str
-    passed: bool
+    eval_passed: bool
     outcome_value: float
     reason: str | None
     messages: bytes | None
@@ -44,8 +43,6 @@ class Row(NamedTuple):
 PAYLOAD = ("messages", "tools", "response", "tool_call")
 COLUMNS = tuple(name for name in Row._fields if name not in ("reason", *PAYLOAD))
 """Columns that the recipe's SQL must return, besides those of `PAYLOAD`."""
-
-TRAINABLE = ("train", "validation")
 
 
 class Unusable(Exception):
@@ -65,20 +62,6 @@ class Answer(NamedTuple):
 
     message: dict[str, Any]
     digest: bytes
-
-
-def guard(row: Row) -> None:
-    """Refuse what no recipe may export, whatever its conditions say.
-
-    Raises:
-        Unusable: the row is of an evaluation run, or of a held-out item.
-    """
-    if row.purpose != "collect":
-        raise Unusable("evaluation_run")
-    if row.split is None:
-        raise Unusable("no_split")
-    if row.split not in TRAINABLE:
-        raise Unusable("held_out")
 
 
 def source_of(row: Row) -> RowSource:

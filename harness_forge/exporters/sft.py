@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from harness_forge.exporters.config import ExportConfig
+from harness_forge.exporters.guard import Guard
 from harness_forge.exporters.harvest import Fate, Harvest
 from harness_forge.exporters.rows import (
     Row,
     Unusable,
-    guard,
     joint,
     read_answer,
     read_prompt,
@@ -18,7 +18,7 @@ from harness_forge.exporters.rows import (
 from harness_forge.records import Example
 
 
-def examples(rows: Iterable[Row], config: ExportConfig) -> Iterator[Harvest]:
+def examples(rows: Iterable[Row], config: ExportConfig, guard: Guard) -> Iterator[Harvest]:
     """Yield a harvest of one row at a time.
 
     Of rows with the same prompt and answer the first is kept; only their
@@ -30,15 +30,15 @@ def examples(rows: Iterable[Row], config: ExportConfig) -> Iterator[Harvest]:
             yield Harvest((), (Fate(row, row.reason),))
             continue
         try:
-            example = _example(row, config, seen)
+            example = _example(row, config, guard, seen)
         except Unusable as fault:
             yield Harvest((), (Fate(row, fault.args[0]),))
             continue
         yield Harvest((example,), (Fate(row, None, (0,)),))
 
 
-def _example(row: Row, config: ExportConfig, seen: set[bytes]) -> Example:
-    guard(row)
+def _example(row: Row, config: ExportConfig, guard: Guard, seen: set[bytes]) -> Example:
+    guard.admit(row)
     prompt = read_prompt(row)
     answer = read_answer(row, prompt, config.answer)
     mark = joint(prompt.digest, answer.digest)

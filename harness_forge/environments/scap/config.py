@@ -16,6 +16,7 @@ class ScapConfig:
         platform: which disposable root the rules are attempted in.
         families: regular expression at the start of a rule id -> family; the
             first that matches wins, and 'other' takes the rest.
+        licence: of the content, whose titles stand in prompts and so in datasets.
     """
 
     datastream: str = "???"
@@ -23,3 +24,4 @@ class ScapConfig:
     package: str = "???"
     platform: str = "???"
     families: dict[str, str] = field(default_factory=dict)
+    licence: str = "BSD-3-Clause"

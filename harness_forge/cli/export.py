@@ -1,0 +1,74 @@
+"""`forge export`: write a dataset from the store's rows."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harness_forge.exporting import Report
+
+SUMMARY = "write a dataset from the store's rows"
+USAGE = "[--dry-run] [key=value …]"
+EXAMPLES = (
+    "forge export role=worker skill=stig",
+    "forge export role=worker skill=stig format=dpo export.max_pairs_per_item=2",
+    "forge export role=worker skill=stig --dry-run",
+    "forge export role=worker skill=stig export.include_fallback=true",
+)
+KEYS = ("skill", "role", "format", "export", "store", "forge_home", "data_dir")
+
+DRY_RUN = "--dry-run"
+
+
+def main(argv: list[str]) -> int:
+    """Write one dataset and print what became of the rows."""
+    from harness_forge import worlds
+    from harness_forge.cli import composed
+
+    dry_run = DRY_RUN in argv
+    config = composed([word for word in argv if word != DRY_RUN])
+    progress, done = _progress()
+    try:
+        report = worlds.export(config, dry_run=dry_run, progress=progress)
+    finally:
+        done()
+    print(render(report))
+    if not report.examples["train"]:
+        from harness_forge.errors import ExportError
+
+        return ExportError.exit_code
+    return 0
+
+
+def render(report: Report) -> str:
+    """Return an export's report as a short table."""
+    counted = "" if report.files else " (counted only, nothing written)"
+    lines = [f"{report.path}{counted}"]
+    lines += _rows([("rows read", report.read), ("kept", report.kept)])
+    lines += _rows([(f"  {split} examples", count) for split, count in report.examples.items()])
+    lines += _rows([("rejected", sum(report.rejected.values()))])
+    lines += _rows([(f"  {reason}", count) for reason, count in report.rejected.items()])
+    for name, facts in report.files.items():
+        size = f"{facts['bytes'] / 1e6:.1f} MB"
+        lines.append(f"  {name:24}{facts['lines']:>10} lines {size:>10}  {facts['sha256'][:12]}")
+    if report.examples["train"] and not report.examples["validation"]:
+        lines.append("  note: no row is for validation: training cannot be watched on this dataset")
+    return "\n".join(lines)
+
+
+def _rows(rows: list[tuple[str, int]]) -> list[str]:
+    return [f"  {name:24}{count:>10}" for name, count in rows]
+
+
+def _progress() -> tuple[Callable[[int], None], Callable[[], None]]:
+    """Return what shows rows and rate on a terminal, and what ends it."""
+    from tqdm import tqdm
+
+    bar = tqdm(unit=" rows", file=sys.stderr, disable=None, leave=False, delay=1)
+
+    def show(rows: int) -> None:
+        bar.update(rows - bar.n)
+
+    return show, bar.close

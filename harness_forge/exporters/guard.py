@@ -1,0 +1,61 @@
+"""What no recipe may export, whatever its SQL says.
+
+The recipe's own columns are not trusted here: a recipe that calls every row
+`train` must still not leak the holdout. The store is asked apart from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness_forge.exporters.rows import Row, Unusable
+
+if TYPE_CHECKING:
+    import psycopg
+
+TRAINABLE = ("train", "validation")
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Knows which runs collect, and where each item may be used.
+
+    Args:
+        collecting: ids of the runs that may be exported.
+        splits: item id to its split; an item whose group changed between runs
+            has several, None among them where a group has none.
+    """
+
+    collecting: Set[str]
+    splits: Mapping[str, Set[str | None]]
+
+    @classmethod
+    def of(cls, connection: psycopg.Connection) -> Guard:
+        """Ask the store; a line a run and a line an item, whatever the attempts."""
+        runs = connection.execute("SELECT id FROM runs WHERE purpose = 'collect'")
+        collecting = {run_id for (run_id,) in runs}
+        splits: dict[str, set[str | None]] = {}
+        found = connection.execute(
+            "SELECT DISTINCT w.item_id, s.split"
+            " FROM work_items w LEFT JOIN splits s USING (group_key)"
+        )
+        for item_id, split in found:
+            splits.setdefault(item_id, set()).add(split)
+        return cls(collecting, splits)
+
+    def admit(self, row: Row) -> None:
+        """Let a row pass that may be exported.
+
+        Raises:
+            Unusable: it is of an evaluation run, has no split, or its item is
+                held out, in any run.
+        """
+        if row.run_id not in self.collecting:
+            raise Unusable("evaluation_run")
+        stored = self.splits.get(row.item_id, {None})
+        if row.split is None or None in stored:
+            raise Unusable("no_split")
+        if row.split not in TRAINABLE or stored != {row.split}:
+            raise Unusable("held_out")

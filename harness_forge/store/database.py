@@ -153,12 +153,7 @@ class Store:
         )
         with told(self.url), self.engine.connect() as connection:
             sizes = dict(tuple(row) for row in connection.exec_driver_sql(query, (name,)))
-            counts = {
-                table: connection.exec_driver_sql(
-                    f'SELECT count(*) FROM "{name}"."{table}"'
-                ).scalar()  # noqa: S608
-                for table in sizes
-            }
+            counts = {table: _count(connection, name, table) for table in sizes}
             at = upgrade.revision(connection, name)
         return {
             "revision": at,
@@ -193,3 +188,10 @@ class Store:
         for skill in self._skills.values():
             skill.release()
         self.engine.dispose()
+
+
+def _count(connection: sqlalchemy.Connection, schema: str, table: str) -> int:
+    rows = sqlalchemy.select(sqlalchemy.func.count()).select_from(
+        sqlalchemy.table(table, schema=schema)
+    )
+    return connection.scalar(rows)

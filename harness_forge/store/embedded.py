@@ -9,7 +9,6 @@ while a server is made, started or stopped.
 from __future__ import annotations
 
 import fcntl
-import os
 import shlex
 import shutil
 import subprocess

@@ -4,17 +4,42 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import sqlalchemy
+from sqlalchemy import Connection
 
 from harness_forge.errors import StoreError
 from harness_forge.store.migrations import HEAD
 
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _SKILL = re.compile(r"^(?!pg_)[a-z][a-z0-9_]{0,49}$")
 _RESERVED = {"public", "information_schema"}
+
+
+def checked_name(skill: str) -> str:
+    """Return `skill` if it can name a schema.
+
+    Raises:
+        StoreError: it cannot.
+    """
+    if not _SKILL.match(skill) or skill in _RESERVED:
+        raise StoreError(
+            f"skill {skill!r}",
+            "cannot name a schema",
+            "use small letters, digits and _, starting with a letter",
+        )
+    return skill
+
+
+def revision(connection: Connection, skill: str) -> str | None:
+    """Return the step a skill's schema is at; None where it has none yet."""
+    table = connection.exec_driver_sql(
+        "SELECT to_regclass(%s)", (f"{skill}.alembic_version",)
+    ).scalar()
+    if table is None:
+        return None
+    step = sqlalchemy.select(sqlalchemy.column("version_num"))
+    return connection.scalar(step.select_from(sqlalchemy.table("alembic_version", schema=skill)))
 
 
 def checked_name(skill: str) -> str:

@@ -1,0 +1,127 @@
+"""`forge store`: look after the store."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harness_forge.schema import ForgeConfig
+    from harness_forge.store import Store
+
+SUMMARY = "look after the store: status, upgrade, url, psql"
+USAGE = "status|upgrade|url|psql [key=value …] [psql options]"
+EXAMPLES = (
+    "forge store status",
+    "forge store upgrade skill=stig",
+    "forge store url store.url=postgresql://forge@db.example/forge",
+    "forge store psql -c 'SELECT count(*) FROM stig.attempts'",
+)
+KEYS = ("store", "skill", "forge_home")
+
+
+def main(argv: list[str]) -> int:
+    """Run one of the actions and return its exit code."""
+    from harness_forge.cli import composed
+    from harness_forge.errors import ConfigError
+
+    actions = {"status": _status, "upgrade": _upgrade, "url": _url, "psql": _psql}
+    action, *rest = argv or [""]
+    if action not in actions:
+        raise ConfigError(
+            "forge store",
+            f"there is no action '{action}'" if action else "which action?",
+            f"forge store {'|'.join(actions)}",
+        )
+    overrides, others = _divide(rest)
+    if others and action != "psql":
+        raise ConfigError(f"forge store {action}", f"takes no '{others[0]}'", "only key=value")
+    return actions[action](composed(overrides), others)
+
+
+def _divide(words: list[str]) -> tuple[list[str], list[str]]:
+    """Return the overrides and, from the first option on, what is psql's."""
+    for place, word in enumerate(words):
+        if word.startswith("-") or "=" not in word:
+            return words[:place], words[place + (word == "--") :]
+    return words, []
+
+
+def _status(config: ForgeConfig, _others: list[str]) -> int:
+    from pathlib import Path
+
+    data = Path(config.forge_home) / "pg"
+    if not config.store.url and not data.exists():
+        print(f"no store yet: `forge run` makes one in {data}")
+        return 0
+    from harness_forge.worlds import opened_store
+
+    with opened_store(config) as store:
+        print(render(store.status()))
+    return 0
+
+
+def _upgrade(config: ForgeConfig, _others: list[str]) -> int:
+    from harness_forge.worlds import opened_store
+
+    with opened_store(config) as store:
+        for skill in sorted({*store.skills(), config.skill.name}):
+            steps = store.upgrade(skill)
+            print(f"{skill}: {', '.join(steps) if steps else 'up to date'}")
+    return 0
+
+
+def _url(config: ForgeConfig, _others: list[str]) -> int:
+    store = _open(config)
+    print(store.url)
+    if store.embedded:
+        print(
+            "the embedded server runs until a later forge command ends with nobody connected",
+            file=sys.stderr,
+        )
+    store.close(keep=True)
+    return 0
+
+
+def _psql(config: ForgeConfig, others: list[str]) -> int:
+    from harness_forge.store.psql import run
+
+    store = _open(config)
+    try:
+        return run(store.url, others)
+    finally:
+        store.close()
+
+
+def _open(config: ForgeConfig) -> Store:
+    from pathlib import Path
+
+    from harness_forge.store import open_store
+
+    return open_store(config.store.url, Path(config.forge_home))
+
+
+def render(status: dict) -> str:
+    """Return the store's status as a few lines."""
+    kind = "embedded " if status["embedded"] else ""
+    lines = [
+        f"url      {status['url']}",
+        f"server   {kind}PostgreSQL {status['server_version']}",
+        f"size     {_bytes(status['size_bytes'])}",
+    ]
+    if not status["skills"]:
+        lines.append("skills   none yet; `forge run` makes one")
+    for name, skill in status["skills"].items():
+        state = "up to date" if skill["current"] else "needs `forge store upgrade`"
+        size = _bytes(skill["size_bytes"])
+        lines.append(f"\nschema {name}: step {skill['revision']} ({state}), {size}")
+        lines += [f"  {table:<16} {count:>10,}" for table, count in skill["rows"].items()]
+    return "\n".join(lines)
+
+
+def _bytes(size: float) -> str:
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"

@@ -42,31 +42,6 @@ def revision(connection: Connection, skill: str) -> str | None:
     return connection.scalar(step.select_from(sqlalchemy.table("alembic_version", schema=skill)))
 
 
-def checked_name(skill: str) -> str:
-    """Return `skill` if it can name a schema.
-
-    Raises:
-        StoreError: it cannot.
-    """
-    if not _SKILL.match(skill) or skill in _RESERVED:
-        raise StoreError(
-            f"skill {skill!r}",
-            "cannot name a schema",
-            "use small letters, digits and _, starting with a letter",
-        )
-    return skill
-
-
-def revision(connection: Connection, skill: str) -> str | None:
-    """Return the step a skill's schema is at; None where it has none yet."""
-    table = connection.exec_driver_sql(
-        "SELECT to_regclass(%s)", (f"{skill}.alembic_version",)
-    ).scalar()
-    if table is None:
-        return None
-    return connection.exec_driver_sql(f"SELECT version_num FROM {skill}.alembic_version").scalar()  # noqa: S608
-
-
 def check(connection: Connection, skill: str, where: str) -> None:
     """Let a schema pass that this forge can read and write.
 

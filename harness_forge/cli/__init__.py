@@ -103,8 +103,10 @@ def _unknown(verb: str) -> ConfigError:
 
 
 def _run(verb: str, rest: list[str]) -> int:
-    section, rest = _take_cfg(rest)
-    jobs = _sweep(rest)
+    # What follows `--` is for a program that the verb starts.
+    end = rest.index("--") if "--" in rest else len(rest)
+    section, own = _take_cfg(rest[:end])
+    jobs = [[*job, *rest[end:]] for job in _sweep(own)]
     codes = []
     for number, job in enumerate(jobs, start=1):
         if len(jobs) > 1:

@@ -13,8 +13,10 @@ from harness_forge.compose.engine import compose
 from harness_forge.compose.overrides import expand, take_recipe
 from harness_forge.compose.project import choices, recipes
 from harness_forge.compose.resolved import load_resolved, resolved_yaml, write_resolved
+from harness_forge.compose.validation import Report, validate
 
 __all__ = [
+    "Report",
     "choices",
     "compose",
     "expand",
@@ -22,5 +24,6 @@ __all__ = [
     "recipes",
     "resolved_yaml",
     "take_recipe",
+    "validate",
     "write_resolved",
 ]

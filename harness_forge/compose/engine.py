@@ -18,6 +18,10 @@ from harness_forge.schema import GROUPS, ForgeConfig
 DEFAULT_RECIPE = "target_a"
 
 
+class Unset(ConfigError):
+    """A key has no value yet, and only the user can say which."""
+
+
 def compose(recipe: str | None = None, overrides: Sequence[str] = ()) -> ForgeConfig:
     """Return one recipe with overrides on top, every key checked.
 
@@ -117,14 +121,15 @@ def _translated(error: Exception, path: Path, chosen: list[tuple[str, str]]) -> 
     files_by_group = {group: project.choices(group).get(choice) for group, choice in chosen}
     if file := files_by_group.get(key.partition(".")[0]):
         where = project.shown(file)
-    return ConfigError(f"{where}: {key}" if key else where, *_said(cause, key))
+    return _said(cause, f"{where}: {key}" if key else where, key)
 
 
-def _said(cause: Exception, key: str) -> tuple[str, str]:
-    """Return what an OmegaConf error means, and a hint."""
+def _said(cause: Exception, where: str, key: str) -> ConfigError:
+    """Return what an OmegaConf error means."""
     first = (str(cause).strip() or type(cause).__name__).splitlines()[0]
     if "Missing mandatory value" in first:
-        return "must be set", f"add {key}=… to the {COMMAND_LINE} or to the recipe"
+        return Unset(where, "must be set", f"add {key}=… to the {COMMAND_LINE} or to the recipe")
     if unset := re.search(r"Environment variable '(\w+)' not found", first):
-        return f"environment variable {unset[1]} is not set", f"export it, or give {key}=…"
-    return first, ""
+        what = f"environment variable {unset[1]} is not set"
+        return Unset(where, what, f"export it, or give {key}=…")
+    return ConfigError(where, first)

@@ -1,0 +1,71 @@
+"""`forge stage`: one stage of dvc.yaml, which calls nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from harness_forge.errors import ConfigError
+
+SUMMARY = "run one stage of dvc.yaml"
+USAGE = "NAME [FILE]"
+EXAMPLES = ("forge stage compose", "forge stage export data/dataset")
+KEYS = ()
+
+PARAMS = Path("params.yaml")
+RESOLVED = Path("outputs/resolved.yaml")
+OUTPUTS = {
+    "compose": RESOLVED,
+    "attempt": Path("outputs/attempt.json"),
+    "watermark": Path("outputs/watermark.json"),
+    "export": Path("data/dataset"),
+}
+"""Each stage, in order, and what it writes where no FILE is given."""
+
+
+def main(argv: list[str]) -> int:
+    """Run one stage; what it reads besides its section is in dvc.yaml."""
+    from harness_forge.cli.words import one_of, sort
+
+    words, _, overrides = sort(argv)
+    if overrides:
+        hint = f"a stage reads {PARAMS}: put it under `overrides` there, and `dvc repro`"
+        raise ConfigError("command line", f"{overrides[0]!r} would not reach DVC", hint)
+    if not words or len(words) > 2:
+        raise ConfigError("command line", "which stage?", f"forge stage {'|'.join(OUTPUTS)}")
+    name = one_of(words[0], list(OUTPUTS), "stage")
+    out = Path(words[1]) if len(words) == 2 else OUTPUTS[name]
+    if name == "compose":
+        _compose(out)
+    else:
+        from harness_forge import stages
+
+        getattr(stages, name)(RESOLVED, out)
+    return 0
+
+
+def _compose(out: Path) -> None:
+    """Compose what params.yaml names. Without it there is no recipe to run."""
+    from harness_forge.compose import write_resolved
+
+    params = _read_params()
+    write_resolved(out, params.get("recipe"), params.get("overrides") or [])
+
+
+def _read_params() -> dict[str, Any]:
+    import yaml
+
+    try:
+        params = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(str(PARAMS), "is missing", "run this in a project's folder") from None
+    except yaml.YAMLError as error:
+        first = str(error).splitlines()[0]
+        raise ConfigError(str(PARAMS), f"is not valid YAML: {first}") from error
+    if not isinstance(params, dict) or not isinstance(params.get("recipe"), str):
+        raise ConfigError(f"{PARAMS}: recipe", "must name a recipe", "recipe: target_a")
+    overrides = params.get("overrides") or []
+    if not (isinstance(overrides, list) and all(isinstance(text, str) for text in overrides)):
+        hint = "overrides: [role=worker, run.limit=20]"
+        raise ConfigError(f"{PARAMS}: overrides", "must be a list of key=value", hint)
+    return params

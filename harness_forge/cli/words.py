@@ -1,0 +1,43 @@
+"""Sorts a verb's command line into its own words, its flags and the overrides."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+from harness_forge.errors import ConfigError
+
+
+def sort(argv: Sequence[str], flags: Sequence[str] = ()) -> tuple[list[str], set[str], list[str]]:
+    """Return words, flags and overrides, each in the order given.
+
+    Raises:
+        ConfigError: a flag that the verb does not know.
+    """
+    words: list[str] = []
+    found: set[str] = set()
+    overrides: list[str] = []
+    for word in argv:
+        if word.startswith("--"):
+            if word not in flags:
+                known = f"flags: {', '.join(flags)}" if flags else "this verb has no flags"
+                raise ConfigError("command line", f"unknown flag '{word}'", known)
+            found.add(word)
+        elif "=" in word or word.startswith("~"):
+            overrides.append(word)
+        else:
+            words.append(word)
+    return words, found, overrides
+
+
+def one_of(word: str, known: Sequence[str], what: str) -> str:
+    """Return `word`.
+
+    Raises:
+        ConfigError: it is not in `known`; names the nearest.
+    """
+    if word in known:
+        return word
+    close = difflib.get_close_matches(word, known, n=1)
+    meant = f"did you mean '{close[0]}'? " if close else ""
+    raise ConfigError("command line", f"there is no {what} '{word}'", f"{meant}{', '.join(known)}")

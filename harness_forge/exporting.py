@@ -33,6 +33,13 @@ if TYPE_CHECKING:
 LEDGER = "ledger.jsonl"
 SPLITS = ("train", "validation")
 _EXPORTERS = {ExportKind.sft: sft.examples, ExportKind.dpo: dpo.pairs}
+_REMEDIES = {
+    "no_counterpart": "pairs need a pass and a failure: run policy=gold and policy=mutated",
+    "prompt_mismatch": "passes and failures answered different prompts, so they are no pairs",
+    "evaluation_run": "evaluation runs are never exported: run with run.purpose=collect",
+    "held_out": "held-out items are never exported, whatever the recipe says",
+    "no_split": "items get a split when `forge run` has found that they can be judged",
+}
 _TICK = 500
 """Rows between two calls of the progress callback."""
 
@@ -117,7 +124,7 @@ def export(
                 _write(harvests, ledger, report, folder, FORMATS[request.format])
                 _close(ledger, report)
                 _demand_rows(report, connection, request)
-                _demand_training_rows(report)
+                _demand_training_rows(report, config)
                 _seal(folder, connection, store, config, request, sent, ledger, report)
     return report
 
@@ -218,7 +225,7 @@ def _demand_rows(report: Report, connection, request: Request) -> None:
         )
 
 
-def _demand_training_rows(report: Report) -> None:
+def _demand_training_rows(report: Report, config: ExportConfig) -> None:
     """Refuse a dataset that nothing can be trained on; say which condition took the rows."""
     if report.examples["train"]:
         return
@@ -227,15 +234,18 @@ def _demand_training_rows(report: Report) -> None:
         str(report.path),
         f"nothing to train on: {report.read} rows read, {report.kept} kept "
         f"({report.examples['validation']} for validation), rejected: {reasons or 'none'}",
-        _which_condition(report),
+        _which_condition(report, config),
     )
 
 
-def _which_condition(report: Report) -> str:
+def _which_condition(report: Report, config: ExportConfig) -> str:
     if not report.rejected:
         return "every kept row is for validation: `forge run` on more items"
     top = next(iter(report.rejected))
-    return f"look at export.require.{top} first; --dry-run counts without writing"
+    if top in config.require:
+        condition = " ".join(str(config.require[top]).split())
+        return f"most fell to export.require.{top}: {condition}"
+    return _REMEDIES.get(top, f"most rows were rejected as {top}: see docs/datasets.md")
 
 
 def _what_there_is(connection, request: Request) -> str:

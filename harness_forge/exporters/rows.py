@@ -45,6 +45,10 @@ COLUMNS = tuple(name for name in Row._fields if name not in ("reason", *PAYLOAD)
 """Columns that the recipe's SQL must return, besides those of `PAYLOAD`."""
 
 
+_ESCAPED = "\u241b".encode()
+"""How the store marks a character that PostgreSQL cannot hold, such as NUL."""
+
+
 class Unusable(Exception):
     """A row that cannot become an example; `args[0]` is the ledger's reason."""
 
@@ -74,8 +78,10 @@ def read_prompt(row: Row) -> Prompt:
     """Return the row's prompt and tools.
 
     Raises:
-        Unusable: `no_prompt`: empty, or not a list of role and text.
+        Unusable: `no_prompt`: empty, or not a list of role and text;
+            `unstorable_text`: it held characters that the store had to escape.
     """
+    _refuse_escaped(row.messages, row.tools)
     messages = _list(row.messages)
     if not messages:
         raise Unusable("no_prompt")
@@ -92,8 +98,10 @@ def read_answer(row: Row, prompt: Prompt, kind: AnswerKind) -> Answer:
 
     Raises:
         Unusable: `no_tool_call`, `several_calls`, `unknown_tool`,
-            `broken_arguments` or, where text is wanted, `no_answer`.
+            `broken_arguments`, `unstorable_text` or, where text is wanted,
+            `no_answer`.
     """
+    _refuse_escaped(row.response, row.tool_call)
     response = _parsed(row.response)
     if not isinstance(response, Mapping):
         response = {}
@@ -115,6 +123,11 @@ def read_answer(row: Row, prompt: Prompt, kind: AnswerKind) -> Answer:
 def joint(*digests: bytes) -> bytes:
     """Return the digest of several digests in order, 16 bytes."""
     return _digest(b"".join(digests))
+
+
+def _refuse_escaped(*raw: bytes | None) -> None:
+    if any(part is not None and _ESCAPED in part for part in raw):
+        raise Unusable("unstorable_text")
 
 
 def _text_answer(response: Mapping[str, Any]) -> Answer:

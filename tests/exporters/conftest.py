@@ -1,0 +1,141 @@
+"""A skill's store to write attempts to, and the shipped recipes to export them with."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from harness_forge import exporting
+from harness_forge.compose import compose
+from harness_forge.records import Attempt, Origin, Outcome, Split, ToolCall, Turn, WorkItem
+
+ARGUMENTS = ("fix_script", "revert_script", "description")
+TOOL = {
+    "type": "function",
+    "function": {
+        "name": "apply_fix",
+        "description": "Run a script.",
+        "parameters": {
+            "type": "object",
+            "properties": {name: {"type": "string"} for name in ARGUMENTS},
+            "required": list(ARGUMENTS),
+        },
+    },
+}
+
+
+class Harness:
+    """Writes attempts as a harness would, one line each, and exports them."""
+
+    def __init__(self, skill, data_dir) -> None:
+        self.skill, self.data_dir = skill, data_dir
+        self.runs: dict[tuple[str, str], str] = {}
+        self.numbers: dict[tuple[str, str], int] = {}
+
+    def item(self, name: str, split: Split | None = Split.TRAIN) -> WorkItem:
+        item = WorkItem(name, f"Title of {name}", "high", "sshd", f"group_{name}", True)
+        self.skill.upsert_items([item])
+        if split is not None:
+            self.skill.assign_splits({item.group_key: split}, "salt")
+        return item
+
+    def run(self, policy: str = "gold", purpose: str = "collect") -> str:
+        if (policy, purpose) not in self.runs:
+            handle = self.skill.open_run(
+                policy=policy,
+                purpose=purpose,
+                config={},
+                evaluator="openscap",
+                evaluator_version="1.3.7",
+                content_digest="c",
+            )
+            self.runs[policy, purpose] = handle.run_id
+        return self.runs[policy, purpose]
+
+    def attempt(
+        self,
+        item: WorkItem,
+        script: str = "echo fix",
+        *,
+        passed: bool = True,
+        policy: str = "gold",
+        purpose: str = "collect",
+        prompt: str | None = None,
+        **changes,
+    ) -> int:
+        """Record one attempt; `changes` go to the turn or to the attempt, by name."""
+        run_id = self.run(policy, purpose)
+        number = self.numbers[run_id, item.item_id] = (
+            self.numbers.get((run_id, item.item_id), 0) + 1
+        )
+        arguments = dict(zip(ARGUMENTS, (script, "echo back", "fixes it"), strict=True))
+        turn = Turn(
+            agent="worker",
+            messages=[
+                {"role": "system", "content": "You are the worker."},
+                {"role": "user", "content": prompt or f"Rule: {item.item_id}"},
+            ],
+            tools=[TOOL],
+            response=answer(arguments),
+            model=policy,
+            finish_reason="tool_calls",
+        )
+        outcome = Outcome(
+            passed, float(passed), 1.0, None if passed else "target_fails", "", "openscap", "1.3.7"
+        )
+        attempt = Attempt(
+            item_id=item.item_id,
+            attempt_num=number,
+            origin=Origin.OURS,
+            prompt="p",
+            tool_call=ToolCall("apply_fix", arguments),
+            outcome=outcome,
+            turns=[turn],
+        )
+        for name, value in changes.items():
+            if hasattr(turn, name):
+                turn = replace(turn, **{name: value})
+            elif hasattr(outcome, name):
+                outcome = replace(outcome, **{name: value})
+            else:
+                attempt = replace(attempt, **{name: value})
+        attempt = replace(attempt, turns=[turn], outcome=outcome)
+        return self.skill.record(run_id, item, attempt)
+
+    def export(self, config, *, dry_run: bool = False):
+        request = exporting.Request(
+            self.data_dir, "stig", "worker", config.kind.value, ["content: BSD-3-Clause"]
+        )
+        return exporting.export(self.skill, config, request, dry_run=dry_run)
+
+
+def answer(arguments: dict[str, str]) -> dict:
+    function = {"name": "apply_fix", "arguments": json.dumps(arguments, ensure_ascii=False)}
+    call = {"id": "call_0", "type": "function", "function": function}
+    return {"role": "assistant", "content": None, "tool_calls": [call]}
+
+
+@pytest.fixture
+def harness(store, tmp_path):
+    store.upgrade("stig")
+    return Harness(store.skill("stig"), tmp_path / "data")
+
+
+@pytest.fixture(scope="session")
+def sft():
+    """The shipped worker_sft recipe."""
+    return compose(None, ["role=worker", "skill=stig", "format=sft"]).export
+
+
+@pytest.fixture(scope="session")
+def dpo():
+    """The shipped worker_dpo recipe."""
+    return compose(None, ["role=worker", "skill=stig", "format=dpo"]).export
+
+
+@pytest.fixture
+def lines():
+    """Read a JSONL file; a line is what stands between two newlines."""
+    return lambda path: [json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]]

@@ -103,13 +103,13 @@ def _parse(datastream: Path, data: bytes, profile: str) -> Iterator[Rule]:
             str(datastream), f"is not XML: {error}", "install the SCAP content again"
         ) from error
     index = OvalIndex(root)
-    selection = _Selection(datastream, root, profile)
+    selection = Selection(datastream, root, profile)
     for rule in root.iter(f"{_X}Rule"):
         if selection.selects(rule):
             yield _rule(rule, selection, index)
 
 
-class _Selection:
+class Selection:
     """What a profile, with everything it extends, selects and refines."""
 
     def __init__(self, datastream: Path, root: _Element, name: str) -> None:
@@ -155,12 +155,15 @@ class _Selection:
         )
 
 
+_Selection = Selection  # its name before others needed it
+
+
 def _value(element: _Element, selector: str) -> str:
     choices = {v.get("selector", ""): v.text or "" for v in element.iter(f"{_X}value")}
     return choices.get(selector, choices.get("", next(iter(choices.values()), "")))
 
 
-def _rule(element: _Element, selection: _Selection, index: OvalIndex) -> Rule:
+def _rule(element: _Element, selection: Selection, index: OvalIndex) -> Rule:
     checks = _checks(element, selection.values, index)
     return Rule(
         id=element.get("id", "").rpartition("content_rule_")[2],

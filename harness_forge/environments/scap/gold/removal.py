@@ -1,0 +1,49 @@
+"""Lines that must not be there."""
+
+from __future__ import annotations
+
+import re
+
+from harness_forge.environments.scap.content import Rule
+from harness_forge.environments.scap.gold.pattern import sample
+from harness_forge.environments.scap.gold.plan import unwanted, wants
+from harness_forge.environments.scap.gold.shell import Script, disable_lines, edit
+from harness_forge.environments.scap.oval import Check
+
+
+def unwanted_line(rule: Rule) -> Script | None:
+    """Comment lines out wherever they occur."""
+    if wants(rule):
+        return None
+    checks = list(unwanted(rule))
+    words = list(dict.fromkeys(_word(check) for check in checks))
+    paths = list(dict.fromkeys(path for check in checks for path in _paths(check)))
+    if not checks or not all(words) or not paths:
+        return None
+    condition = words[0] if len(words) == 1 else r"\(" + r"\|".join(words) + r"\)"
+    does = f"Comment out lines with {' or '.join(words)}."
+    if not any(check.pattern.startswith("^") for check in checks):  # comments count too
+        return edit(paths[0], [f"/{condition}/d"], does.replace("Comment out", "Remove"))
+    return disable_lines(paths, rf"^[^#]*{condition}", does)
+
+
+def _word(check: Check) -> str:
+    """Return what makes a line match, as a sed expression."""
+    try:
+        text = sample(check.pattern).strip()
+    except ValueError:
+        return ""
+    text = re.sub(r"\s*=\s*", " *= *", text).rstrip(" :")
+    return "" if "/" in text else text
+
+
+def _paths(check: Check) -> list[str]:
+    target = check.target
+    filepath, folder = target.get("filepath"), target.get("path")
+    if any("username" in source.fields for source in check.sources):
+        return ["/home/*/.*rc", "/home/*/.*profile"]
+    if filepath.operation == "equals" and filepath.values:
+        return [filepath.value]
+    if folder.operation == "equals" and folder.values:
+        return [f"{folder.value}/*"]
+    return []

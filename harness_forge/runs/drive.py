@@ -6,34 +6,15 @@ import os
 import signal
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 from harness_forge.errors import Interrupted
 from harness_forge.records import WorkItem
 from harness_forge.runs import tips as tip_draw
 from harness_forge.runs.attempts import Retrieved, Stage, play
 from harness_forge.runs.progress import Progress
-
-
-@dataclass
-class Tally:
-    """What a run came to, counted as it goes.
-
-    Args:
-        items: finished work items; `passed` of them in any attempt.
-        outcomes: attempts by `passed` or failure mode.
-    """
-
-    items: int = 0
-    passed: int = 0
-    first_try: int = 0
-    infrastructure: int = 0
-    outcomes: Counter = field(default_factory=Counter)
-    origins: Counter = field(default_factory=Counter)
 
 
 class Drive:
@@ -49,7 +30,7 @@ class Drive:
         self._stage, self._store, self._run_id, self._draw = stage, store, run_id, draw
         self._stopping = threading.Event()
         self._lock = threading.Lock()
-        self.tally = Tally()
+        self._items, self._passed = 0, 0
 
     def go(self, items: Sequence[WorkItem], threads: int, bar: Progress) -> None:
         """Attempt every item.
@@ -66,7 +47,7 @@ class Drive:
                 self._stopping.set()
                 raise Interrupted(
                     f"run {self._run_id}",
-                    f"stopped after {self.tally.items} items; what was judged is kept",
+                    f"stopped after {self._items} items; what was judged is kept",
                     "run the same command again to go on",
                 ) from None
             except BaseException:
@@ -86,35 +67,29 @@ class Drive:
             done, pending = wait(pending, return_when=FIRST_COMPLETED) if pending else ((), pending)
             for future in done:
                 future.result()
-                bar.advance(f"{self.tally.passed} passed")
+                bar.advance(f"{self._passed} passed")
 
     def _one(self, item: WorkItem) -> None:
         if self._stopping.is_set():
             return
         started = time.monotonic()
-        verdicts = []
+        passed: list[bool] = []
         for attempt in play(self._stage, item, self._draw(item)):
             # A child killed by the same Ctrl-C must not be written down as a failure.
             if self._stopping.is_set():
                 return
             self._store.record(self._run_id, item, attempt)
-            verdicts.append(attempt.outcome)
-            with self._lock:
-                self.tally.outcomes[attempt.outcome.failure_mode or "passed"] += 1
-                self.tally.origins[attempt.origin.value] += attempt.outcome.passed
-        passed = [verdict.passed for verdict in verdicts]
+            passed.append(attempt.outcome.passed)
         self._store.finish_item(
             self._run_id,
             item.item_id,
             "completed" if any(passed) else "escalated",
-            len(verdicts),
+            len(passed),
             round(time.monotonic() - started, 3),
         )
         with self._lock:
-            self.tally.items += 1
-            self.tally.passed += any(passed)
-            self.tally.first_try += bool(passed and passed[0])
-            self.tally.infrastructure += sum(verdict.infrastructure for verdict in verdicts)
+            self._items += 1
+            self._passed += any(passed)
 
 
 def drawer(store, items: Sequence[WorkItem], splits, run_id: str, k: int, inclusion: float):

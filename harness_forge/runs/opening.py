@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -9,12 +10,14 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from harness_forge.errors import StoreError
 from harness_forge.policies.config import PolicyConfig, PolicyKind
 from harness_forge.runs import catalogue
 from harness_forge.runs.attempts import Stage
 from harness_forge.runs.config import Purpose, RunConfig
-from harness_forge.runs.drive import Drive, Tally, cores, drawer
+from harness_forge.runs.drive import Drive, cores, drawer
 from harness_forge.runs.progress import Progress
+from harness_forge.runs.summary import summarize
 from harness_forge.splits import SplitConfig
 
 
@@ -81,7 +84,7 @@ def run(
             fresh=config.fresh,
         )
         if handle.complete:
-            return {"run_id": handle.run_id, "status": "complete", "new_items": 0}
+            return _report(store, handle.run_id, 0)
         return _drive(environment, store, actor, handle, policy, config, host, items, chosen)
     finally:
         actor.close()
@@ -108,27 +111,22 @@ def _drive(environment, store, actor, handle, policy, config, host, items, chose
     try:
         drive.go(todo, threads, bar)
     except BaseException:
-        store.finish_run(handle.run_id, _summary(drive.tally), "interrupted")
+        # The store itself may be what failed; its own fault must not hide this one.
+        with contextlib.suppress(StoreError):
+            store.finish_run(handle.run_id, summarize(store, handle.run_id), "interrupted")
         raise
     finally:
         bar.close()
-    store.finish_run(handle.run_id, _summary(drive.tally), "complete")
+    store.finish_run(handle.run_id, summarize(store, handle.run_id), "complete")
+    return _report(store, handle.run_id, len(todo))
+
+
+def _report(store, run_id: str, new_items: int) -> dict[str, Any]:
     return {
-        "run_id": handle.run_id,
+        "run_id": run_id,
         "status": "complete",
-        "new_items": len(todo),
-        **_summary(drive.tally),
-    }
-
-
-def _summary(tally: Tally) -> dict[str, Any]:
-    return {
-        "items": tally.items,
-        "passed": tally.passed,
-        "first_try": tally.first_try,
-        "infrastructure": tally.infrastructure,
-        "outcomes": dict(sorted(tally.outcomes.items())),
-        "passed_by_origin": dict(sorted(tally.origins.items())),
+        "new_items": new_items,
+        **summarize(store, run_id),
     }
 
 

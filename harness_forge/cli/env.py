@@ -1,0 +1,67 @@
+"""`forge env`: what a skill's environment lacks, and what it yields."""
+
+from __future__ import annotations
+
+from harness_forge.errors import ConfigError, SandboxError
+
+SUMMARY = "look at a skill's environment: what is missing, what it yields"
+USAGE = "setup|doctor|table [skill=NAME] [key=value …]"
+EXAMPLES = (
+    "forge env doctor",
+    "forge env setup skill=stig",
+    "forge env table skill=stig",
+)
+KEYS = ("skill", "store", "split", "forge_home")
+
+
+def main(argv: list[str]) -> int:
+    """Do one of the actions; each takes overrides after it."""
+    from harness_forge.cli import composed
+
+    actions = {"setup": _setup, "doctor": _doctor, "table": _table}
+    action, *overrides = argv or ["doctor"]
+    if action not in actions:
+        raise ConfigError("forge env", f"there is no action '{action}'", "setup, doctor or table")
+    return actions[action](composed(overrides))
+
+
+def _setup(config) -> int:
+    """Fetch scanner, content and sandbox from the distribution's packages."""
+    from pathlib import Path
+
+    from harness_forge.environments.scap import packages
+
+    packages.setup(config.skill.scap, Path(config.forge_home))
+    return _doctor(config)
+
+
+def _doctor(config) -> int:
+    from pathlib import Path
+
+    from harness_forge.environments.scap import packages
+
+    checks = packages.doctor(config.skill.scap, Path(config.forge_home))
+    for check in checks:
+        print(check)
+    return 0 if all(check.ok for check in checks) else SandboxError.exit_code
+
+
+def _table(config) -> int:
+    """Print rules by family, as judged so far; surveys the skill if need be."""
+    from psycopg.rows import dict_row
+
+    from harness_forge import worlds
+    from harness_forge.runs import catalogue
+    from harness_forge.runs.table import SQL, markdown, tabulate
+
+    environment = worlds.open_environment(config)
+    try:
+        with worlds.opened_skill(config) as store:
+            items = catalogue.refresh(environment, store, config.split)
+            with store.connect_read_only() as connection:
+                cursor = connection.cursor(row_factory=dict_row)
+                rows = tabulate(items, cursor.execute(SQL).fetchall())
+    finally:
+        environment.close()
+    print(markdown(rows))
+    return 0

@@ -1,0 +1,42 @@
+"""What a run came to, read from the store: the same after one sitting or five."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+_ATTEMPTS = """
+SELECT a.item_id, a.attempt_num, a.eval_passed, a.failure_mode, a.infrastructure, a.origin
+FROM attempts a
+JOIN work_items w USING (run_id, item_id)
+WHERE a.run_id = %s AND w.outcome IS NOT NULL
+ORDER BY a.item_id, a.attempt_num
+"""
+
+
+def summarize(store, run_id: str) -> dict[str, Any]:
+    """Return the counts of a run's finished items.
+
+    Returns:
+        items; passed (in any attempt); first_try; infrastructure (attempts
+        without a verdict); outcomes and passed_by_origin, counts by name.
+    """
+    with store.connect_read_only() as connection:
+        rows = connection.execute(_ATTEMPTS, [run_id]).fetchall()
+    passed, first = set(), set()
+    outcomes, origins, infrastructure = Counter(), Counter(), 0
+    for item, number, ok, failure, no_verdict, origin in rows:
+        outcomes["passed" if ok else failure] += 1
+        infrastructure += bool(no_verdict)
+        if ok:
+            passed.add(item)
+            origins[origin] += 1
+            first.update([item] if number == 1 else [])
+    return {
+        "items": len({row[0] for row in rows}),
+        "passed": len(passed),
+        "first_try": len(first),
+        "infrastructure": infrastructure,
+        "outcomes": dict(sorted(outcomes.items())),
+        "passed_by_origin": dict(sorted(origins.items())),
+    }

@@ -14,6 +14,7 @@ from typing import Any
 
 from harness_forge import worlds
 from harness_forge.compose import load_resolved
+from harness_forge.exporting import Report
 from harness_forge.schema import AttemptStep, ForgeConfig
 
 
@@ -34,6 +35,20 @@ def watermark(resolved: Path, out: Path) -> None:
     """Write a few bytes that change when the rows an export may select do."""
     with worlds.opened_skill(load_resolved(resolved)) as store:
         write_json(out, store.watermark())
+
+
+def export(resolved: Path, out: Path) -> Report:
+    """Write the recipe's dataset to `out` and return what became of the rows.
+
+    Raises:
+        ExportError: nothing may be trained on; the reasons are in the message.
+    """
+    config = load_resolved(resolved)
+    # DVC knows the dataset by its stage, not by its recipe: one path for all recipes.
+    config = replace(
+        config, data_dir=str(out.parent), export=replace(config.export, name=out.name)
+    )
+    return worlds.export(config)
 
 
 def _settings(config: ForgeConfig, step: AttemptStep) -> ForgeConfig:

@@ -40,7 +40,11 @@ def main(argv: list[str]) -> int:
     else:
         from harness_forge import stages
 
-        getattr(stages, name)(RESOLVED, out)
+        report = getattr(stages, name)(RESOLVED, out)
+        if name == "export":
+            from harness_forge.cli.export import render
+
+            print(render(report))
     return 0
 
 

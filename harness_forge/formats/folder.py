@@ -122,7 +122,8 @@ class DatasetFolder:
                 "the disk is full",
                 "nothing was left behind; free some space or set data_dir=…",
             )
-        what = f"cannot be written: {error.strerror or error}"
+        where = f"{error.filename}: " if error.filename else ""
+        what = f"cannot be written: {where}{error.strerror or error}"
         return ExportError(str(self.path), what, "set data_dir=… to a folder of yours")
 
 

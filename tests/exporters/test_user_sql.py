@@ -1,0 +1,117 @@
+"""What happens to SQL that users write: bound values, read-only, faults shown where they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from harness_forge.errors import ExportError
+
+
+@pytest.fixture
+def harness(harness):
+    harness.attempt(harness.item("rule_a"))
+    return harness
+
+
+def fault(harness, recipe, **changes) -> str:
+    with pytest.raises(ExportError) as caught:
+        harness.export(replace(recipe, **changes))
+    assert not list(harness.data_dir.glob("*"))
+    return str(caught.value)
+
+
+def test_a_typo_shows_the_servers_words_and_the_line(harness, sft):
+    typo = sft.sql.replace("FROM turn_examples", "FROM turn_exampels")
+    assert fault(harness, sft, sql=typo) == (
+        'export.sql line 8: relation "turn_exampels" does not exist: FROM turn_exampels'
+    )
+
+
+def test_a_syntax_error_shows_the_line(harness, sft):
+    wrong = sft.sql.replace("WHERE agent =", "WHEER agent =")
+    assert fault(harness, sft, sql=wrong) == (
+        'export.sql line 9: syntax error at or near "agent": WHEER agent = $1'
+    )
+
+
+def test_a_wrong_condition_is_named(harness, sft):
+    require = {**sft.require, "mine": "pased AND true"}
+    assert fault(harness, sft, require=require) == (
+        'export.require.mine: column "pased" does not exist: pased AND true'
+    )
+
+
+def test_a_missing_column_is_named(harness, sft):
+    short = sft.sql.replace("eval_passed, outcome_value,", "eval_passed,")
+    assert fault(harness, sft, sql=short) == (
+        "export.sql: returns no column 'outcome_value'\n"
+        "  hint: docs/datasets.md lists the columns it must return"
+    )
+
+
+def test_a_parameter_nobody_gave_is_named_with_its_line(harness, sft):
+    assert fault(harness, sft, params={"agents": "worker"}) == (
+        "export.sql line 9: no parameter 'agent'\n"
+        "  hint: did you mean 'agents'? export.params has: agents"
+    )
+
+
+def test_a_wrong_order_is_named(harness, sft):
+    assert fault(harness, sft, order_by="turn_di").startswith(
+        'export.order_by: column "turn_di" does not exist'
+    )
+
+
+def test_values_are_bound_never_spliced(harness, sft):
+    evil = "worker' OR true; DROP TABLE turns; --"
+    assert "no rows of role" in fault(harness, sft, params={**sft.params, "agent": evil})
+    assert harness.export(sft).read == 1
+
+
+def test_a_percent_sign_is_a_percent_sign(harness, sft):
+    require = {**sft.require, "mine": "item_id LIKE 'rule%'"}
+    assert harness.export(replace(sft, require=require)).kept == 1
+
+
+def test_numbers_booleans_and_lists_bind(harness, sft):
+    require = {
+        **sft.require,
+        "low": "outcome_value >= %(least)s AND %(yes)s",
+        "other": "item_id = ANY(%(names)s)",
+    }
+    params = {**sft.params, "least": 0.5, "yes": True, "names": ["rule_a", "rule_b"]}
+    assert harness.export(replace(sft, require=require, params=params)).kept == 1
+
+
+def test_only_one_statement_is_taken(harness, sft):
+    escape = ") AS q, (SELECT NULL::text AS reason) AS r; COMMIT; DROP TABLE turns; SELECT * FROM ("
+    two = sft.sql.replace("%(agent)s", "'worker'") + escape + sft.sql
+    assert "cannot insert multiple commands" in fault(harness, sft, sql=two)
+    assert harness.export(sft).read == 1
+
+
+def test_nothing_can_be_written(harness, sft):
+    writing = sft.sql.replace("turn_id,", "turn_id, setval('turns_id_seq', 99),", 1)
+    assert "cannot execute setval() in a read-only transaction" in fault(harness, sft, sql=writing)
+
+
+def test_a_fault_at_run_time_is_told_in_one_line(harness, sft):
+    require = {"mine": "1 / (turn_id - 1) > 0"}
+    assert fault(harness, sft, require=require) == "export.sql: division by zero"
+
+
+def test_sql_may_end_in_a_semicolon_and_a_comment(harness, sft):
+    assert harness.export(replace(sft, sql=sft.sql.rstrip() + ";\n")).kept == 1
+    assert harness.export(replace(sft, sql=sft.sql.rstrip() + " -- all of them")).kept == 1
+
+
+def test_a_reason_must_be_a_word(harness, sft):
+    require = {"it's": "true AND false"}
+    assert fault(harness, sft, require=require).startswith("export.require.it's: is no plain word")
+
+
+def test_null_is_not_true(harness, sft):
+    require = {**sft.require, "mine": "NULL::boolean"}
+    assert "mine 1" in fault(harness, sft, require=require)

@@ -7,7 +7,7 @@ import re
 from harness_forge.environments.scap.content import Rule
 from harness_forge.environments.scap.gold.pattern import choose_value, sample
 from harness_forge.environments.scap.gold.plan import Want, unwanted, wants
-from harness_forge.environments.scap.gold.shell import Script, edit, join, restore, set_line
+from harness_forge.environments.scap.gold.shell import Script, edit, join, restore
 
 _LINE = re.compile(r"(auth|account|password|session) (?:required|\[\]) (pam_\w+\.so)\s*(.*)")
 
@@ -52,42 +52,36 @@ def _not_first(kind: str, module: str, line: str, path: str, does: str) -> Scrip
 
 
 def lockout(rule: Rule) -> Script | None:
-    """Put pam_faillock around pam_unix in both stacks and set one of its options.
+    """Put pam_faillock around pam_unix in both stacks, with one of its options.
 
-    The stacks need three lines each before any option of it means something.
+    Without the three lines in each stack no option of it means anything, in
+    faillock.conf no more than here.
     """
-    stacks = "/etc/pam.d/{system,password}-auth"
     patterns = " ".join(check.pattern for check in rule.checks)
-    if "preauth" not in patterns or "authfail" not in patterns:
-        return None
     option = _lockout_option(rule)
-    if option is None:
+    if option is None or "preauth" not in patterns or "authfail" not in patterns:
         return None
-    module = "pam_faillock.so"
+    stacks, module = "/etc/pam.d/{system,password}-auth", "pam_faillock.so"
     lines = (
         f"/{module}/d",
-        f"/^auth.*pam_unix/i auth required {module} preauth",
-        f"/^auth.*pam_unix/a auth required {module} authfail",
+        f"/^auth.*pam_unix/i auth required {module} preauth {option}",
+        f"/^auth.*pam_unix/a auth required {module} authfail {option}",
         f"/^account.*pam_unix/i account required {module}",
     )
     commands = " ".join(f"-e '{line}'" for line in lines)
-    conf = set_line("/etc/security/faillock.conf", *option)
     return Script(
-        f"sed -i.bak {commands} {stacks}\n{conf.fix}",
-        f"for f in {stacks}; do mv $f.bak $f; done\n{conf.revert}",
-        f"Lock accounts with pam_faillock and {option[1]}.",
+        f"sed -i.bak {commands} {stacks}",
+        f"for f in {stacks}; do mv $f.bak $f; done",
+        f"Lock accounts with {module} {option}.",
     )
 
 
-def _lockout_option(rule: Rule) -> tuple[str, str] | None:
-    """Return key and line for faillock.conf, as the rule's own check asks for them."""
+def _lockout_option(rule: Rule) -> str | None:
+    """Return the option as the check of faillock.conf asks for it."""
     for check in rule.checks:
-        place = check.target.get("filepath").value
-        if check.existence != "all_exist" or "faillock" not in place:
-            continue
-        value = choose_value(check.states, check.state_operator, "subexpression")
-        line = sample(check.pattern, value).strip()
-        return line.partition("=")[0].strip(), line
+        if check.existence == "all_exist" and "faillock" in check.target.get("filepath").value:
+            value = choose_value(check.states, check.state_operator, "subexpression")
+            return sample(check.pattern, value).strip()
     return None
 
 

@@ -7,6 +7,7 @@ kind of system, vendor files) is taken as given; the scanner has the last word.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,7 @@ from harness_forge.environments.scap.oval import Check, Target
 
 _MOST_OPTIONS = 64
 _PRESENT = {"all_exist", "at_least_one_exists", "only_one_exists"}
+_LITERAL = r"(?m)(^\w+=)?(?:'([^'\n]+)'|\"([^\"\n]+)\")"
 _VENDOR = re.compile(r"/usr/|/etc/(\w+-release|dconf/profile)|/proc/|/boot/")
 
 
@@ -44,7 +46,7 @@ class Want:
     def key(self) -> str:
         """The text up to its value: what names the setting in the file."""
         line = self.text.splitlines()[-1]
-        head = line[: line.rindex(self.value)] if self.value else line
+        head = line.rpartition(self.value)[0] if self.value else line
         if not self.value and (assignment := re.match(r"[^=]*?(?=\s*=)", line)):
             head = assignment.group()
         elif not self.value and len(line.split()) > 1 and "/" not in line.split()[-1]:
@@ -100,7 +102,7 @@ def wants(rule: Rule) -> list[list[Want]]:
     Options with fewer texts come first, and of those the ones that need no
     file of the system to be edited.
     """
-    literals = re.findall(r"^\w+='([^'\n]+)'", rule.fix, re.MULTILINE)
+    literals = [b or c for _, b, c in re.findall(_LITERAL, rule.fix)]
     found_options = [_all_wants(option, literals) for option in options(rule.checks)]
     usable = [option for option in found_options if option]
     return sorted(usable, key=lambda option: (len(option), any(not w.folder for w in option)))
@@ -122,18 +124,25 @@ def _all_wants(option: tuple[Check, ...], literals: list[str]) -> list[Want]:
 
 
 def _want(check: Check, literals: list[str]) -> Want | None:
+    path, folder, suffix = _location(check.target)
+    if not path and not folder:
+        return None
     value = choose_value(check.states, check.state_operator, "subexpression", literals)
     if value is None and any("subexpression" in state for state in check.states):
         return None
-    try:
-        text = sample(check.pattern, value).strip()
-    except ValueError:
-        return None
+    text = next((text for text in _texts(check, value, literals) if _fits(check, text, value)), "")
+    return Want(check, path, folder, suffix, text, value or "") if text else None
+
+
+def _texts(check: Check, value: str | None, literals: list[str]) -> Iterator[str]:
+    with contextlib.suppress(ValueError):
+        yield sample(check.pattern, value).strip()
+    yield from literals
+
+
+def _fits(check: Check, text: str, value: str | None) -> bool:
     captured = found(check.pattern, text + "\n")
-    if not text or captured is None or (value is not None and captured.strip() != value.strip()):
-        return None
-    path, folder, suffix = _location(check.target)
-    return Want(check, path, folder, suffix, text, value or "") if path or folder else None
+    return captured is not None and (value is None or captured.strip() == value.strip())
 
 
 def _variable_want(check: Check) -> Want | None:

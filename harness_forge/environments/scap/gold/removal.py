@@ -16,24 +16,24 @@ def unwanted_line(rule: Rule) -> Script | None:
     if wants(rule):
         return None
     checks = list(unwanted(rule))
-    words = list(dict.fromkeys(_word(check) for check in checks))
+    texts = list(dict.fromkeys(_text(check) for check in checks))
+    words = [re.sub(r"\s*=\s*", " *= *", text) for text in texts]
     paths = list(dict.fromkeys(path for check in checks for path in _paths(check)))
     if not checks or not all(words) or not paths:
         return None
     condition = words[0] if len(words) == 1 else r"\(" + r"\|".join(words) + r"\)"
-    does = f"Comment out lines with {' or '.join(words)}."
+    does = f"Comment out lines with {' or '.join(texts)}."
     if not any(check.pattern.startswith("^") for check in checks):  # comments count too
         return edit(paths[0], [f"/{condition}/d"], does.replace("Comment out", "Remove"))
     return disable_lines(paths, rf"^[^#]*{condition}", does)
 
 
-def _word(check: Check) -> str:
-    """Return what makes a line match, as a sed expression."""
+def _text(check: Check) -> str:
+    """Return what makes a line match."""
     try:
-        text = sample(check.pattern).strip()
+        text = sample(check.pattern).strip().rstrip(" :;")
     except ValueError:
         return ""
-    text = re.sub(r"\s*=\s*", " *= *", text).rstrip(" :")
     return "" if "/" in text else text
 
 

@@ -16,9 +16,9 @@ def sshd(rule: Rule) -> Script | None:
     from below the head, and an option at the end may fall into a Match block.
     """
     for option in wants(rule):
-        if len(option) == 1 and option[0].path == _CONFIG:
-            key, line = option[0].key.split()[0], option[0].text
-            return edit(
-                _CONFIG, [f"1i {line}", f"{address(key, 'I')}d"], f"Set {line} for the SSH server."
-            )
+        if option and all(want.path == _CONFIG for want in option):
+            lines = [want.text for want in option]
+            keys = [want.key.split()[0] for want in option]
+            commands = [f"1i {line}" for line in lines] + [f"{address(k, 'I')}d" for k in keys]
+            return edit(_CONFIG, commands, f"Set {' and '.join(lines)} for the SSH server.")
     return None

@@ -84,6 +84,8 @@ def _told(error: psycopg.Error, prefix: str, statement: Statement) -> ForgeError
     message = (error.diag.message_primary or str(error).strip() or "no message").split("\n")[0]
     if error.sqlstate is None or error.sqlstate.startswith(("08", "57P")):
         return StoreError("store", f"was lost while rows were read: {message}", _RUN_AGAIN)
+    if error.sqlstate.startswith("53"):
+        return StoreError("store", f"ran out of room while rows were read: {message}", _RUN_AGAIN)
     hint = error.diag.message_hint or ""
     position = error.diag.statement_position
     if position is None:

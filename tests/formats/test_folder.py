@@ -72,7 +72,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path):
 
 def test_a_path_that_cannot_be_made_is_one_line(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(ExportError, match="cannot be written: .*/file: File exists"):
+    with pytest.raises(ExportError, match=r"cannot be written: .*/file: File exists"):
         write(tmp_path / "file" / "set", {"a": 1})
 
 

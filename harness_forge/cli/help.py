@@ -29,11 +29,16 @@ def overview() -> str:
 def verb(name: str) -> str:
     """Return what `forge NAME --help` prints."""
     module = import_module(f"harness_forge.cli.{name}")
-    parts = [f"usage: forge {name} {usage(module)}".rstrip(), module.SUMMARY.capitalize() + "."]
+    parts = [f"usage: forge {name} {usage(module)}".rstrip(), sentence(module.SUMMARY)]
     if examples := getattr(module, "EXAMPLES", ()):
         parts.append("\n".join(["examples:", *(f"  {line}" for line in examples)]))
     parts += [_section(key) for key in getattr(module, "KEYS", ())]
     return "\n\n".join([*parts, f"for every verb:\n{_OPTIONS}"])
+
+
+def sentence(text: str) -> str:
+    """Return a text with a capital at its start and a full stop at its end."""
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
 def usage(module) -> str:

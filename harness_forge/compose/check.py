@@ -31,9 +31,9 @@ _WANTED = {
 def near(word: str, known: Iterable[str], what: str = "keys") -> str:
     """Return a hint: what `word` may have meant, and what there is."""
     known = list(known)
-    close = difflib.get_close_matches(word, known, n=2, cutoff=0.6)
+    close = difflib.get_close_matches(word, known, n=1)
     listed = f"known {what}: {', '.join(known)}" if known else f"there are no {what}"
-    meant = f"did you mean {' or '.join(repr(name) for name in close)}? " if close else ""
+    meant = f"did you mean {close[0]!r}? " if close else ""
     return meant + listed
 
 

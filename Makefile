@@ -1,0 +1,54 @@
+# Every target can be run again: what is done already takes no time.
+# PYTHON=python3.12 picks an interpreter for .venv; 3.11 or newer.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export DVC_NO_ANALYTICS := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+NEW_ENOUGH := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+# The worksets' pins are made for 3.11 and 3.12, so these come first.
+CANDIDATES := python3.11 python3.12 python3.13 python3 python3.14
+
+.PHONY: help setup packages check test loop clean
+
+help: ## show this
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: .venv/.ready packages ## make .venv, install forge, fetch scanner, content and sandbox
+
+.venv/.ready: pyproject.toml
+	@python="$(PYTHON)"; \
+	for candidate in $(CANDIDATES); do \
+	  [ -n "$$python" ] && break; \
+	  if $$candidate -c '$(NEW_ENOUGH)' 2>/dev/null; then python=$$candidate; fi; \
+	done; \
+	if ! $${python:-false} -c '$(NEW_ENOUGH)' 2>/dev/null; then \
+	  echo "setup: no Python 3.11 or newer with venv: install python3 and python3-venv, or set PYTHON=" >&2; \
+	  exit 1; \
+	fi; \
+	.venv/bin/python -m pip --version &>/dev/null || "$$python" -m venv --clear .venv
+	@.venv/bin/python -m pip install --quiet --editable '.[dev]'
+	@touch .venv/.ready
+
+packages: .venv/.ready
+	@forge env setup
+
+check: .venv/.ready ## style, floors and recipes; needs no scanner and no database
+	@ruff check
+	@ruff format --check --quiet
+	@lint-imports --no-logo > .import_linter.log || { cat .import_linter.log; exit 1; }
+	@forge validate
+
+test: setup check ## everything CI runs
+	@pytest -m 'not soak'
+
+loop: setup ## the whole loop, from the scanner to a dataset
+	@dvc repro
+	@dvc status --quiet && forge export --dry-run
+
+clean: ## delete what can be made again; the store, datasets and worksets stay
+	@rm -rf outputs build dist .pytest_cache .ruff_cache .import_linter_cache .import_linter.log .dvc/tmp
+	@find . -path ./.venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

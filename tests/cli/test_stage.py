@@ -1,0 +1,129 @@
+"""dvc.yaml and `forge stage`: what reruns when, with DVC itself."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from harness_forge import cli
+from harness_forge.cli.stage import OUTPUTS
+from harness_forge.compose.shapes import fields_of
+from harness_forge.schema import ForgeConfig
+
+ROOT = Path(__file__).parents[2]
+
+
+def pipeline():
+    return yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+
+
+def test_stages_and_outputs_are_those_of_dvc_yaml():
+    outs = {name: stage["outs"][0] for name, stage in pipeline().items()}
+    named = {name: next(iter(out)) if isinstance(out, dict) else out for name, out in outs.items()}
+    assert named == {name: str(path) for name, path in OUTPUTS.items()}
+    assert list(pipeline()) == list(OUTPUTS)
+
+
+def test_stages_depend_on_sections_that_exist():
+    for stage in pipeline().values():
+        for entry in stage.get("params", []):
+            if isinstance(entry, dict):
+                assert set(entry["outputs/resolved.yaml"]) <= set(fields_of(ForgeConfig))
+
+
+def test_dvc_reports_nothing_home():
+    assert "analytics = false" in (ROOT / ".dvc/config").read_text()
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """The real dvc.yaml and the real compose stage; the others only leave a trace.
+
+    `store` stands for the database that the watermark is taken of.
+    """
+    for name in ("conf", "recipes"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    stages = pipeline()
+    stages["compose"]["cmd"] = (
+        f"echo compose >> ran; {sys.executable} -m harness_forge.cli stage compose"
+    )
+    stages["attempt"]["cmd"] = "echo attempt >> ran; echo {} > outputs/attempt.json"
+    stages["watermark"]["cmd"] = "echo watermark >> ran; cp store outputs/watermark.json"
+    stages["export"]["cmd"] = "echo export >> ran; mkdir -p data/dataset; cp store data/dataset"
+    (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages}, sort_keys=False))
+    (tmp_path / "store").write_text("one row\n")
+    (tmp_path / ".dvc").mkdir()
+    config = f"[core]\n no_scm = true\n analytics = false\n site_cache_dir = {tmp_path}/site\n"
+    (tmp_path / ".dvc/config").write_text(config)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def repro(project):
+    """Run `dvc repro` and return the stages that ran."""
+    (project / "ran").write_text("")
+    command = [sys.executable, "-m", "dvc", "repro", "--quiet"]
+    env = os.environ | {"DVC_NO_ANALYTICS": "1", "PYTHONPATH": str(ROOT)}
+    subprocess.run(command, check=True, capture_output=True, cwd=project, env=env)
+    return (project / "ran").read_text().split()
+
+
+def test_only_what_is_out_of_date_runs_again(project):
+    assert repro(project) == ["compose", "attempt", "watermark", "export"]
+    assert repro(project) == ["watermark"]
+    (project / "store").write_text("two rows\n")
+    assert repro(project) == ["watermark", "export"]
+    override(project, "export.max_pairs_per_item=2")
+    assert repro(project) == ["compose", "watermark", "export"]
+    # Attempts that wrote nothing new leave the dataset as it is.
+    override(project, "export.max_pairs_per_item=2, run.limit=3")
+    assert repro(project) == ["compose", "attempt", "watermark"]
+
+
+def override(project, text):
+    (project / "params.yaml").write_text(f"recipe: target_a\noverrides: [{text}]\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("overrides: []\n", "params.yaml: recipe: must name a recipe\n  hint: recipe: target_a"),
+        (
+            "recipe: target_a\noverrides: seed=1\n",
+            "params.yaml: overrides: must be a list of key=value\n"
+            "  hint: overrides: [role=worker, run.limit=20]",
+        ),
+        ("recipe: [\n", "params.yaml: is not valid YAML: while parsing a flow node"),
+    ],
+)
+def test_a_wrong_params_file_gets_one_line(project, capsys, text, told):
+    (project / "params.yaml").write_text(text)
+    assert cli.main(["stage", "compose"]) == 2
+    assert capsys.readouterr().err == f"forge: {told}\n"
+    assert not (project / "outputs").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ([], "command line: which stage?\n  hint: forge stage compose|attempt|watermark|export"),
+        (
+            ["exprot"],
+            "command line: there is no stage 'exprot'\n"
+            "  hint: did you mean 'export'? compose, attempt, watermark, export",
+        ),
+        (
+            ["export", "seed=1"],
+            "command line: 'seed=1' would not reach DVC\n"
+            "  hint: a stage reads params.yaml: put it under `overrides` there, and `dvc repro`",
+        ),
+    ],
+)
+def test_a_wrong_stage_gets_one_line(capsys, words, told):
+    assert cli.main(["stage", *words]) == 2
+    assert capsys.readouterr().err == f"forge: {told}\n"

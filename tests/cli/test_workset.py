@@ -1,0 +1,74 @@
+"""`forge workset` on the shipped worksets; nothing is installed."""
+
+import io
+import re
+
+import pytest
+
+from harness_forge import cli
+from harness_forge.compose import compose
+
+WORKSETS = compose().worksets
+
+
+def forge(capsys, tmp_path, *words):
+    code = cli.main(["workset", *words, f"forge_home={tmp_path}"])
+    return code, *capsys.readouterr()
+
+
+def test_ls_shows_each_with_its_state(capsys, tmp_path):
+    code, out, _ = forge(capsys, tmp_path, "ls")
+    assert code == 0
+    assert [line.split()[:3] for line in out.splitlines()] == [
+        [name, "missing", "-"] for name in ("train", "serve", "eval")
+    ]
+
+
+@pytest.mark.parametrize("name", WORKSETS)
+def test_info_states_what_a_user_agrees_to(capsys, tmp_path, name):
+    _, out, _ = forge(capsys, tmp_path, "info", name)
+    keys = [line.split()[0] for line in out.splitlines()[1:]]
+    assert set(keys) >= {"pins", "disk", "time", "network", "telemetry", "sets", "licences"}
+
+
+@pytest.mark.parametrize("name", WORKSETS)
+def test_every_pin_is_exact_and_every_part_has_a_licence(name):
+    for variant in WORKSETS[name].variants.values():
+        pins = variant.first + variant.pins
+        assert pins
+        assert all(re.fullmatch(r"[\w.-]+(\[[\w,]+\])?==[\w.+]+", pin) for pin in pins)
+        assert variant.imports
+        parts = {re.split(r"[\[=]", pin)[0] for pin in pins}
+        assert parts <= set(WORKSETS[name].licences)
+
+
+def test_install_without_a_user_asks_for_yes(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    code, out, err = forge(capsys, tmp_path, "install", "eval")
+    assert code == 2
+    assert "licences" in out
+    assert err == "forge: command line: nobody is there to agree\n  hint: add --yes\n"
+    assert not (tmp_path / "worksets").exists()
+
+
+def test_remove_of_nothing_says_so(capsys, tmp_path):
+    assert forge(capsys, tmp_path, "remove", "eval") == (
+        0,
+        "eval: there was nothing to remove\n",
+        "",
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["instal"], "there is no action 'instal'\n  hint: did you mean 'install'? ls, info, "),
+        (["info", "trian"], "there is no workset 'trian'\n  hint: did you mean 'train'? train, "),
+        (["info"], "'info' is not complete\n  hint: write: forge workset info NAME"),
+        (["ls", "--all"], "unknown flag '--all'\n  hint: flags: --yes"),
+    ],
+)
+def test_a_wrong_word_gets_one_line(capsys, tmp_path, words, told):
+    code, _, err = forge(capsys, tmp_path, *words)
+    assert code == 2
+    assert err.startswith(f"forge: command line: {told}")

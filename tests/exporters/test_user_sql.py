@@ -22,17 +22,24 @@ def fault(harness, recipe, **changes) -> str:
     return str(caught.value)
 
 
+def line_of(sql: str, words: str) -> int:
+    (number,) = (n for n, line in enumerate(sql.split("\n"), start=1) if words in line)
+    return number
+
+
 def test_a_typo_shows_the_servers_words_and_the_line(harness, sft):
     typo = sft.sql.replace("FROM turn_examples", "FROM turn_exampels")
+    line = line_of(typo, "exampels")
     assert fault(harness, sft, sql=typo) == (
-        'export.sql line 8: relation "turn_exampels" does not exist: FROM turn_exampels'
+        f'export.sql line {line}: relation "turn_exampels" does not exist: FROM turn_exampels'
     )
 
 
 def test_a_syntax_error_shows_the_line(harness, sft):
     wrong = sft.sql.replace("WHERE agent =", "WHEER agent =")
+    line = line_of(wrong, "WHEER")
     assert fault(harness, sft, sql=wrong) == (
-        'export.sql line 9: syntax error at or near "agent": WHEER agent = $1'
+        f'export.sql line {line}: syntax error at or near "agent": WHEER agent = $1'
     )
 
 
@@ -52,8 +59,9 @@ def test_a_missing_column_is_named(harness, sft):
 
 
 def test_a_parameter_nobody_gave_is_named_with_its_line(harness, sft):
+    line = line_of(sft.sql, "%(agent)s")
     assert fault(harness, sft, params={"agents": "worker"}) == (
-        "export.sql line 9: no parameter 'agent'\n"
+        f"export.sql line {line}: no parameter 'agent'\n"
         "  hint: did you mean 'agents'? export.params has: agents"
     )
 

@@ -51,10 +51,11 @@ _HALVES = (
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """A broken fix and the habit that broke it."""
+    """A broken fix, the habit that broke it, and what is wrong with it."""
 
     name: str
     fix: Fix
+    why: str = ""
 
 
 def mutate(fix: Fix, rule: Rule) -> list[Mutation]:
@@ -67,11 +68,11 @@ def mutate(fix: Fix, rule: Rule) -> list[Mutation]:
     turn = int(hashlib.sha256(rule.id.encode()).hexdigest(), 16) % len(names)
     seen, mutations = {fix.fix_script}, []
     for name in [*names[turn:], *names[:turn], *_OFTEN_HARMLESS]:
-        habit = _HABITS.get(name) or _OFTEN_HARMLESS[name]
+        habit, why = _HABITS.get(name) or _OFTEN_HARMLESS[name]
         script = habit(fix.fix_script, rule)
         if script and script not in seen:
             seen.add(script)
-            mutations.append(Mutation(name, replace(fix, fix_script=script)))
+            mutations.append(Mutation(name, replace(fix, fix_script=script), why))
     return mutations
 
 
@@ -207,14 +208,18 @@ def _no_value(script: str, rule: Rule) -> str | None:
     return script[:start] + shorter + script[start + line.end() :]
 
 
-_HABITS: dict[str, Callable[[str, Rule], str | None]] = {
-    "wrong_value": _wrong_value,
-    "wrong_file": _wrong_file,
-    "commented_line": _commented,
-    "half_fix": _half,
-    "typo": _typo,
-    "deleted_only": _deleted_only,
-    "missing_audit_key": _no_audit_key,
-    "missing_value": _no_value,
+Habit = tuple[Callable[[str, Rule], str | None], str]
+
+_HABITS: dict[str, Habit] = {
+    "wrong_value": (_wrong_value, "the key is right but the value is not what the rule asks for"),
+    "wrong_file": (_wrong_file, "the change went to a file that is not the one that is read"),
+    "commented_line": (_commented, "the line was written as a comment and has no effect"),
+    "half_fix": (_half, "only a part of what the rule asks for was done"),
+    "typo": (_typo, "a misspelled name is ignored without an error"),
+    "deleted_only": (_deleted_only, "the old line was removed and the new one never written"),
+    "missing_audit_key": (_no_audit_key, "the audit rule lacks the key it is found by"),
+    "missing_value": (_no_value, "the key was written without a value"),
 }
-_OFTEN_HARMLESS = {"old_line_kept": _old_line_kept}
+_OFTEN_HARMLESS: dict[str, Habit] = {
+    "old_line_kept": (_old_line_kept, "an earlier line for the same key was kept"),
+}

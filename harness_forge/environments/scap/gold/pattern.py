@@ -16,6 +16,8 @@ from harness_forge.environments.scap.oval import Entity, Fields
 
 _ZERO_WIDTH = re.compile(r"\(\?[imsx-]+\)")
 _ESCAPED = {"s": " ", "d": "0", "w": "x", "S": "x", "N": "x", "t": "\t", "n": "\n", "D": "x"}
+_NAMED = {"space": r"\s", "digit": r"\d", "alpha": "a-zA-Z", "alnum": "a-zA-Z0-9", "blank": r" \t"}
+_NAMED_CLASS = re.compile(rf"\[:({'|'.join(_NAMED)}):\]")
 _ANCHORS = set("bBAZzGrR")
 # Capturing groups are marked in the sampled text with characters nobody writes.
 _OPEN, _CLOSE, _FIRST = "\0", "\1", 0xE000
@@ -79,7 +81,7 @@ class _Reader:
     def _repeated(self, atom: str, is_any: bool) -> str:
         least, most = self._quantifier()
         if is_any and (least, most) != (1, 1):
-            return self.filler if least else ("" if self.filler == "x" else self.filler)
+            return self.filler * (least or self.filler != "x")
         if least == 0:
             return "\n" if atom == "\n" else ""
         return atom * least
@@ -173,11 +175,12 @@ def _replace_first_capture(text: str, value: str) -> str:
 def compiled(pattern: str) -> re.Pattern[str]:
     """Compile an OVAL expression the way the scanner reads it, nearly.
 
-    Python knows no flags in the middle and no `\\N`; case is ignored for the
-    whole expression where the content switches it off and on.
+    Python knows no flags in the middle, no `\\N` and no named classes; case is
+    ignored for the whole expression where the content switches it off and on.
     """
     flags = re.MULTILINE | (re.IGNORECASE if "(?i)" in pattern else re.NOFLAG)
-    return re.compile(_ZERO_WIDTH.sub("", pattern).replace(r"\N", r"[^\n]"), flags)
+    text = _ZERO_WIDTH.sub("", pattern).replace(r"\N", r"[^\n]")
+    return re.compile(_NAMED_CLASS.sub(lambda match: _NAMED[match[1]], text), flags)
 
 
 def found(pattern: str, text: str) -> str | None:

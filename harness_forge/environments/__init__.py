@@ -1,0 +1,1 @@
+"""Deterministic worlds in which work items are attempted and judged."""

@@ -1,0 +1,226 @@
+"""Notice what a script broke on its way to a pass.
+
+Owns the guard set. A scanner's pass says little by itself: a rule about a file
+passes when the file is gone. So every entry of the root is compared with the
+untouched one, key files are read as their programs would read them, and the
+rules that passed before have to pass still.
+
+What is broken is told as faults such as `gone:/etc/passwd`. The reference fix
+of a rule may do some of that rightly (remove a file, take all permissions of
+one): such faults are allowed on that rule, except where no fix may cause them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+Entry = Mapping[str, Any]
+
+REVISION = 1
+"""Counted up when the same change would be told in other faults."""
+
+KEY_FILES = (
+    "/etc/passwd",
+    "/etc/group",
+    "/etc/shadow",
+    "/etc/gshadow",
+    "/etc/login.defs",
+    "/etc/fstab",
+    "/etc/sudoers",
+    "/etc/hosts",
+    "/etc/nsswitch.conf",
+    "/etc/os-release",
+    "/etc/profile",
+    "/etc/ssh/sshd_config",
+    "/etc/audit/auditd.conf",
+    "/etc/security",
+    "/etc/pam.d",
+    "/etc/pam.d/system-auth",
+    "/etc/pam.d/password-auth",
+    "/etc/pam.d/common-auth",
+    "/etc/pam.d/common-password",
+    "/etc/default/grub",
+    "/etc",
+    "/var",
+    "/var/log",
+    "/usr",
+    "/home",
+    "/root",
+)
+"""Never gone, replaced or malformed, whatever the reference fix does."""
+
+KEPT = 0.6
+"""Share of a file's settings that has to be left, counted by their keys."""
+
+_SECRETS = ("/etc/shadow", "/etc/gshadow", "/etc/shadow-", "/etc/gshadow-")
+_COMMENT = re.compile(r"^\s*(#|;|//|$)")
+
+
+def tree_faults(baseline: Mapping[str, Entry], changes: Mapping[str, Entry | None]) -> set[str]:
+    """Return what `changes` did to the root that no hardening should.
+
+    Args:
+        baseline: every entry of the untouched root by path.
+        changes: entries that differ now; None where one is gone.
+    """
+    faults: set[str] = set()
+    for path, now in changes.items():
+        before = baseline.get(path)
+        if now is None:
+            if changes.get(_parent(path), now) is not None or _parent(path) not in changes:
+                faults.add(f"gone:{path}")  # the topmost one says enough
+            continue
+        if before is not None:
+            faults |= {f"{kind}:{path}" for kind in _worse(path, before, now)}
+        if now["kind"] == "file" and malformed(path, now.get("text", ""), baseline):
+            faults.add(f"malformed:{path}")
+    return faults
+
+
+def never_allowed(fault: str, protected: Iterable[str]) -> bool:
+    """Tell whether a fault counts even where the reference fix causes it.
+
+    Args:
+        protected: folders that no script may change, such as the package database.
+    """
+    kind, _, path = fault.partition(":")
+    if kind in ("disk", "rule"):
+        return kind == "disk"
+    if any(path == folder or path.startswith(f"{folder}/") for folder in protected):
+        return True
+    if kind in ("unreadable", "owner"):
+        return path in KEY_FILES and path not in _SECRETS
+    return kind in ("gone", "replaced", "malformed", "lost") and path in KEY_FILES
+
+
+def _parent(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _worse(path: str, before: Entry, now: Entry) -> Iterable[str]:
+    if before["kind"] != now["kind"] or (
+        now["kind"] == "link" and before["content"] != now["content"]
+    ):
+        yield "replaced"
+        return
+    if now["kind"] == "link":
+        return
+    needed = 0o500 if now["kind"] == "dir" else 0o400
+    if before["mode"] & needed == needed and now["mode"] & needed != needed:
+        yield "unreadable"
+    if now["mode"] & 0o002 and not before["mode"] & 0o002:
+        yield "writable"
+    if (before["uid"] == 0 and now["uid"] != 0) or (before["gid"] == 0 and now["gid"] != 0):
+        yield "owner"
+    if now["kind"] == "file" and _lost(before.get("text", ""), now.get("text", "")):
+        yield "lost"
+
+
+def _lost(before: str, now: str) -> bool:
+    """Tell whether too few of the settings that a file held are left."""
+    had, has = _keys(before), _keys(now)
+    total = had.total()
+    return total > 0 and (had & has).total() < KEPT * total
+
+
+def _keys(text: str) -> Counter[str]:
+    lines = (line for line in text.splitlines() if not _COMMENT.match(line))
+    return Counter(re.split(r"[\s=:]", line.strip(), maxsplit=1)[0].lower() for line in lines)
+
+
+# --- key files, read as their programs read them -----------------------------
+
+
+def malformed(path: str, text: str, baseline: Mapping[str, Entry]) -> bool:
+    """Tell whether the program that owns `path` could not make sense of it."""
+    for pattern, well_formed in _FORMS:
+        if pattern.fullmatch(path):
+            return not well_formed(text, str((baseline.get(path) or {}).get("text", "")))
+    return False
+
+
+def _records(separator: str, fields: int) -> Callable[[str, str], bool]:
+    """Each line has `fields` fields, and nobody who was there is missing."""
+
+    def well_formed(text: str, before: str) -> bool:
+        rows = [line.split(separator) for line in text.splitlines() if line.strip()]
+        names = {row[0] for row in rows}
+        known = {line.split(separator)[0] for line in before.splitlines() if line.strip()}
+        return all(len(row) == fields and row[0] for row in rows) and known <= names
+
+    return well_formed
+
+
+def _passwd(text: str, before: str) -> bool:
+    def ids(lines: str) -> dict[str, tuple[str, ...]]:
+        rows = (line.split(":") for line in lines.splitlines() if line.strip())
+        return {row[0]: tuple(row[2:4]) for row in rows}
+
+    if not _records(":", 7)(text, before):
+        return False
+    now = ids(text)
+    return all(now[name] == numbers for name, numbers in ids(before).items())
+
+
+def _lines(pattern: str) -> Callable[[str, str], bool]:
+    """Each line that is no comment has the given form."""
+    form = re.compile(pattern)
+
+    def well_formed(text: str, before: str) -> bool:
+        joined = text.replace("\\\n", " ")
+        return all(
+            form.match(line) or not line.strip() or line.lstrip().startswith("#")
+            for line in joined.splitlines()
+        )
+
+    return well_formed
+
+
+def _sections(text: str, before: str) -> bool:
+    """`[section]` first, then `key = value`."""
+    inside = False
+    for line in text.splitlines():
+        if _COMMENT.match(line):
+            continue
+        if re.match(r"\s*\[[^\]]+\]\s*$", line):
+            inside = True
+        elif not inside or "=" not in line:
+            return False
+    return True
+
+
+_FORMS: list[tuple[re.Pattern[str], Callable[[str, str], bool]]] = [
+    (re.compile(pattern), form)
+    for pattern, form in (
+        (r"/etc/passwd", _passwd),
+        (r"/etc/group", _records(":", 4)),
+        (r"/etc/shadow", _records(":", 9)),
+        (r"/etc/gshadow", _records(":", 4)),
+        (
+            r"/etc/ssh/sshd?_config(\.d/.*\.conf)?",
+            _lines(r"\s*[A-Za-z][A-Za-z0-9]*(\s+|\s*=\s*)\S"),
+        ),
+        (r"/etc/sudoers(\.d/.*)?", _lines(r"\s*(@include|Defaults|[\w%+][^=]*=)")),
+        (r"/etc/fstab", _lines(r"\s*\S+\s+(/\S*|none|swap)\s+\S+(\s+\S+(\s+\d+){0,2})?\s*$")),
+        (
+            r"/etc/pam\.d/.*",
+            _lines(r"\s*(@include\s+\S+|-?(auth|account|password|session)\s+(\[.*?\]|\w+)\s+\S+)"),
+        ),
+        (r"/etc/sysctl\.(conf|d/.*\.conf)", _lines(r"\s*-?[\w./*-]+\s*=\s*\S*")),
+        (r"/etc/login\.defs", _lines(r"\s*\w+\s+\S")),
+        (r"/etc/audit/auditd\.conf", _lines(r"\s*\w+\s*=\s*\S")),
+        (r"/etc/audit/(audit\.rules|rules\.d/.*\.rules)", _lines(r"\s*-")),
+        (
+            r"/etc/modprobe\.d/.*\.conf",
+            _lines(r"\s*(alias|blacklist|install|options|remove|softdep)\s+\S"),
+        ),
+        (r"/etc/security/limits\.(conf|d/.*\.conf)", _lines(r"\s*\S+\s+\S+\s+\S+\s+\S+\s*$")),
+        (r"/etc/systemd/\w+\.conf", _sections),
+        (r"/etc/(sssd/sssd\.conf|dconf/db/[^/]+\.d/[^/]+|gdm\d?/custom\.conf)", _sections),
+        (r"/etc/selinux/config", _lines(r"\s*\w+\s*=\s*\S")),
+        (r"/etc/default/(grub|useradd)", _lines(r"\s*(export\s+)?\w+=")),
+    )
+]

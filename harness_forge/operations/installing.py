@@ -51,7 +51,7 @@ def install(name: str, config: WorksetConfig, home: Path, say: Say) -> bool:
     place = folder(name, home)
     with _alone(name, place):
         stamp = read_stamp(place)
-        if stamp and stamp["digest"] == digest(variant):
+        if stamp and stamp["digest"] == digest(config, variant):
             return False
         check_python(name, config.python)
         check_disk(name, variant.disk_gb, place)
@@ -61,7 +61,8 @@ def install(name: str, config: WorksetConfig, home: Path, say: Say) -> bool:
         _environment(name, place, say)
         _packages(name, variant, place, say)
         _smoke(name, config, variant, place, say)
-        _write_stamp(variant_name, variant, place, time.monotonic() - started)
+        minutes = round((time.monotonic() - started) / 60, 1)
+        _write_stamp(config, variant_name, place, minutes)
     return True
 
 
@@ -161,15 +162,16 @@ def _clean(extra: Mapping[str, str]) -> dict[str, str]:
     return kept | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"} | dict(extra)
 
 
-def _write_stamp(variant_name: str, variant: VariantConfig, place: Path, seconds: float) -> None:
+def _write_stamp(config: WorksetConfig, variant_name: str, place: Path, minutes: float) -> None:
     command = [interpreter(place), "-m", "pip", "freeze", "--all"]
     frozen = subprocess.run(command, env=_clean({}), capture_output=True, text=True, check=True)
     stamp = {
         "variant": variant_name,
-        "digest": digest(variant),
+        "digest": digest(config, config.variants[variant_name]),
         "python": ".".join(map(str, sys.version_info[:3])),
-        "minutes": round(seconds / 60, 1),
+        "minutes": minutes,
         "disk_gb": round(size_gb(place), 2),
+        "environment": dict(config.environment),
         "freeze": frozen.stdout.split("\n"),
     }
     half = place / f"{STAMP}.part"

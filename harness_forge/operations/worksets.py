@@ -11,8 +11,9 @@ next install goes on from what is there.
 from __future__ import annotations
 
 import json
+import os
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,21 @@ def python_of(name: str, home: Path) -> Path:
     return python
 
 
+def environment_of(name: str, home: Path) -> dict[str, str]:
+    """Return the variables to start a workset's programs with: quiet, offline, its own PATH.
+
+    Programs start programs (Axolotl execs accelerate), so PATH begins with the
+    workset's own; what adds to Python's path from outside is left out.
+
+    Raises:
+        WorksetError: it is not installed, or its install was killed.
+    """
+    python = python_of(name, home)
+    kept = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
+    path = f"{python.parent}{os.pathsep}{kept.get('PATH', os.defpath)}"
+    return kept | {"PATH": path} | read_stamp(folder(name, home))["environment"]
+
+
 def interpreter(place: Path) -> Path:
     """Return the interpreter of a workset's folder; absolute, its links not followed."""
     return place.absolute() / "bin" / "python"
@@ -85,7 +101,7 @@ def state(name: str, config: WorksetConfig, home: Path) -> WorksetState:
     status = "incomplete"
     if stamp:
         _, variant = pick_variant(name, config, stamp["variant"])
-        status = "installed" if stamp["digest"] == digest(variant) else "outdated"
+        status = "installed" if stamp["digest"] == digest(config, variant) else "outdated"
     return WorksetState(status, size_gb(place), stamp)
 
 
@@ -120,10 +136,9 @@ def _has_nvidia() -> bool:
     return Path("/proc/driver/nvidia/version").exists() or bool(shutil.which("nvidia-smi"))
 
 
-def digest(variant: VariantConfig) -> str:
+def digest(config: WorksetConfig, variant: VariantConfig) -> str:
     """Return a hash of what an install of `variant` puts in place; sizes do not count."""
-    parts = asdict(variant)
-    kept = {key: parts[key] for key in ("first", "pins", "remove")}
+    kept = [variant.first, variant.pins, variant.remove, config.environment]
     return sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -12,6 +12,7 @@ from harness_forge.operations.config import VariantConfig, WorksetConfig
 
 SMALL = WorksetConfig(
     summary="a package of our own",
+    environment={"DO_NOT_TRACK": "1"},
     variants={"cpu": VariantConfig(pins=["own-part==1.0"], imports=["own_part"])},
 )
 
@@ -48,7 +49,12 @@ def test_installs_goes_on_and_removes(tmp_path, index):
     assert (there.status, there.stamp["variant"]) == ("installed", "cpu")
     assert any(line.startswith("own-part==1.0") for line in there.stamp["freeze"])
     assert 0 < there.disk_gb < 1
-    assert worksets.python_of("small", tmp_path).is_file()
+    python = worksets.python_of("small", tmp_path)
+    assert python.is_file()
+    environment = worksets.environment_of("small", tmp_path)
+    assert environment["DO_NOT_TRACK"] == "1"
+    assert environment["PATH"].startswith(f"{python.parent}:")
+    assert "PYTHONPATH" not in environment
 
     assert not installing.install("small", SMALL, tmp_path, steps.append)
     # What a kill leaves behind: all but the stamp.
@@ -87,7 +93,7 @@ def test_what_does_not_import_is_not_installed(tmp_path, index):
 def test_other_pins_make_it_outdated(tmp_path):
     place = worksets.folder("small", tmp_path)
     place.mkdir(parents=True)
-    stamp = {"variant": "cpu", "digest": worksets.digest(SMALL.variants["cpu"])}
+    stamp = {"variant": "cpu", "digest": worksets.digest(SMALL, SMALL.variants["cpu"])}
     (place / worksets.STAMP).write_text(json.dumps(stamp))
     assert worksets.state("small", SMALL, tmp_path).status == "installed"
     newer = replace(SMALL, variants={"cpu": VariantConfig(pins=["own-part==1.1"])})
@@ -96,7 +102,8 @@ def test_other_pins_make_it_outdated(tmp_path):
 
 def test_sizes_and_times_are_no_pins():
     variant = SMALL.variants["cpu"]
-    assert worksets.digest(replace(variant, disk_gb=9.0)) == worksets.digest(variant)
+    larger = replace(variant, disk_gb=9.0)
+    assert worksets.digest(SMALL, larger) == worksets.digest(SMALL, variant)
 
 
 def test_a_missing_workset_says_how_to_get_it(tmp_path):

@@ -59,6 +59,7 @@ class Store:
             creator=self._connect,
             pool_size=8,
             max_overflow=24,
+            pool_pre_ping=True,  # a restarted server does not end a long run
             use_native_hstore=False,
         )
         self._skills: dict[str, SkillStore] = {}

@@ -9,6 +9,7 @@ while a server is made, started or stopped.
 from __future__ import annotations
 
 import fcntl
+import re
 import shlex
 import shutil
 import subprocess
@@ -21,12 +22,13 @@ from typing import IO
 import psycopg
 
 from harness_forge.errors import StoreError
-from harness_forge.store import address, sockets
+from harness_forge.store import address, postmaster, sockets
 from harness_forge.store.faults import explain
 from harness_forge.store.postgres_programs import Account, account_for, programs
 
 USER = DATABASE = "forge"
 
+_REASON = re.compile(r"FATAL|error:|pg_ctl: ")
 _START_S = 60  # crash recovery included
 
 _SETTINGS = """
@@ -50,7 +52,7 @@ class EmbeddedServer:
     """
 
     def __init__(self, home: Path) -> None:
-        self._home = home.absolute()
+        self._home = home.resolve()
         self.data = self._home / "pg"
         self._log_start = 0
         self._users = self._open_lock("pg.users")
@@ -112,42 +114,48 @@ class EmbeddedServer:
     def _running(self) -> str | None:
         """Return the URL of the server if it answers, waiting for one that comes up.
 
-        The socket is asked, not the process table: pids are used again, and
-        differ between containers that share a folder.
+        The socket is asked first: a server in another container that shares
+        the folder is not among our processes.
         """
         deadline = time.monotonic() + _START_S
         while time.monotonic() < deadline:
-            postmaster = _read_postmaster(self.data)
-            if postmaster is None:
+            server = postmaster.read(self.data)
+            if server is None:
                 return None
-            pid, folder = postmaster
-            url = address.for_socket(folder, USER, DATABASE)
+            url = address.for_socket(server.sockets, USER, DATABASE)
             try:
                 psycopg.connect(url, connect_timeout=2).close()
                 return url
             except psycopg.OperationalError as error:
-                if not _is_postgres(pid):
-                    return None
-                if "does not exist" in str(error):
-                    return self._with_database(folder)
-                if "too many clients" in str(error) or "reserved" in str(error):
+                said = str(error)
+                if "too many clients" in said or "reserved" in said:
                     raise explain(error, url) from error
-                if not _in_transition(str(error)):
-                    return self._unreachable(pid)
+                if "does not exist" in said:
+                    return self._with_database(server.sockets)
+                if not server.serves():
+                    return None
+                if not _in_transition(said):
+                    self._unreachable()
+                    return None
             time.sleep(0.05)
         raise StoreError(str(self.data), "the server does not come up", self._log_hint())
 
-    def _unreachable(self, pid: int) -> None:
-        # Alive, but its socket is gone (a cleaned /tmp) or it hangs in shutdown.
+    def _unreachable(self) -> None:
+        # Alive, but its socket is gone (a cleaned /tmp), or it hangs in shutdown.
+        if not self._last():
+            raise StoreError(
+                str(self.data),
+                "the server runs but cannot be reached",
+                "end the other forge commands and try again",
+            )
         self._control("stop", "-m", "fast", "-w", "-t", "20")
-        return None
 
     def _start(self) -> str:
         account = account_for(self.data)
         if not (self.data / "PG_VERSION").exists():
             self._make()
             account = account_for(self.data)
-        self._forget_dead_server()
+        postmaster.forget(self.data)
         folder = sockets.folder_for(self.data, account)
         options = f"-k {shlex.quote(folder)} -p 5432"
         log = self.data / "log"
@@ -163,8 +171,11 @@ class EmbeddedServer:
         return self._with_database(folder)
 
     def _stop(self) -> None:
+        server = postmaster.read(self.data)
+        if server is None or not server.serves():
+            return
         told = self._control("stop", "-m", "fast", "-w", "-t", "30")
-        if told.returncode != 0 and _read_postmaster(self.data) is not None:
+        if told.returncode != 0 and server.serves():
             raise StoreError(str(self.data), "the server does not stop", self._log_hint())
 
     def _control(
@@ -195,18 +206,6 @@ class EmbeddedServer:
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
 
-    def _forget_dead_server(self) -> None:
-        # PostgreSQL takes any living process of its user with the old pid for
-        # a server, and refuses to start: after a crash pids are used again.
-        postmaster = _read_postmaster(self.data)
-        if postmaster is not None and not _is_postgres(postmaster[0]):
-            for stale in (
-                self.data / "postmaster.pid",
-                Path(postmaster[1], ".s.PGSQL.5432"),
-                Path(postmaster[1], ".s.PGSQL.5432.lock"),
-            ):
-                stale.unlink(missing_ok=True)
-
     def _with_database(self, folder: str) -> str:
         maintenance = address.for_socket(folder, USER, "postgres")
         try:
@@ -229,7 +228,7 @@ class EmbeddedServer:
                 f"was made by PostgreSQL {version}, which the embedded server cannot read",
                 "dump it with that version and load it into a new forge_home",
             )
-        told = [line for line in said.splitlines() if "FATAL" in line or "error:" in line]
+        told = [line for line in said.splitlines() if _REASON.search(line)]
         what = told[-1].split(": ", 1)[-1].strip() if told else "no reason given"
         return StoreError(str(self.data), f"the server does not start: {what}", self._log_hint())
 
@@ -259,23 +258,6 @@ def _initdb_options(folder: Path) -> list[str]:
         "--builtin-locale=C.UTF-8",
         "--no-instructions",
     ]
-
-
-def _read_postmaster(data: Path) -> tuple[int, str] | None:
-    """Return pid and socket folder of the server that last ran, if it left a word."""
-    try:
-        lines = (data / "postmaster.pid").read_text().splitlines()
-        return int(lines[0]), lines[4].strip()
-    except (OSError, ValueError, IndexError):
-        return None
-
-
-def _is_postgres(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/comm").read_text().strip() == "postgres"
-    except OSError:
-        # No such process, or a system without /proc.
-        return not Path("/proc/self").exists()
 
 
 def _in_transition(said: str) -> bool:

@@ -49,13 +49,13 @@ def explain(error: Exception, url: str) -> StoreError:
     known = _BY_STATE.get(getattr(cause, "sqlstate", None) or "")
     if known:
         return StoreError(where, *known)
-    said = address.scrub(str(cause), url)
+    said = str(cause)
     for words, what, hint in _BY_WORDS:
         if words in said and _fits(words, said):
             return StoreError(where, what, hint)
     if isinstance(cause, psycopg.OperationalError) and "connection" in said:
         return StoreError(where, "the connection was lost", "is the server still up?")
-    return StoreError(where, _first_line(said))
+    return StoreError(where, _first_line(address.scrub(said, url)))
 
 
 def _fits(words: str, said: str) -> bool:

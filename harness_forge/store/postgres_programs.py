@@ -16,7 +16,8 @@ from pathlib import Path
 
 from harness_forge.errors import StoreError
 
-_SERVICE_USERS = ("postgres", "pgserver", "daemon", "nobody")
+# Not nobody: untrusted scripts may run as it.
+_SERVICE_USERS = ("postgres", "pgserver", "daemon", "bin")
 
 
 def programs() -> Path:

@@ -34,7 +34,7 @@ def checked_name(skill: str) -> str:
 def revision(connection: Connection, skill: str) -> str | None:
     """Return the step a skill's schema is at; None where it has none yet."""
     table = connection.exec_driver_sql(
-        "SELECT to_regclass(%s)", (f"{skill}.alembic_version",)
+        "SELECT to_regclass(%s)", (f'"{skill}".alembic_version',)
     ).scalar()
     if table is None:
         return None
@@ -84,8 +84,8 @@ def upgrade(connection: Connection, skill: str, where: str) -> list[str]:
         return []
     if at is not None:
         _refuse_newer(at, skill, where)
-    connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {skill}")
-    connection.exec_driver_sql(f"SET LOCAL search_path = {skill}")
+    connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{skill}"')
+    connection.exec_driver_sql(f'SET LOCAL search_path = "{skill}"')
     return _apply(connection, skill)
 
 

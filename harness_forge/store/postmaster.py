@@ -1,0 +1,86 @@
+"""What a server's pid file says, and whether it is still true.
+
+The file stays behind when a server is killed, and goes along when its folder is
+copied or moved; pids are used again. So no pid is believed unless the process
+serves this very folder.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Postmaster:
+    """A server that runs, or ran, on a data folder.
+
+    Args:
+        pid: of its first process, as far as the file knows.
+        sockets: folder of its Unix socket.
+    """
+
+    data: Path
+    pid: int
+    sockets: str
+
+    def serves(self) -> bool:
+        """Whether the process lives and is a server of this data folder."""
+        process = Path("/proc", str(self.pid))
+        if not Path("/proc/self").exists():
+            return _lives(self.pid)
+        try:
+            if (process / "comm").read_text().strip() != "postgres":
+                return False
+        except OSError:
+            return False
+        try:
+            return (process / "cwd").samefile(self.data)
+        except OSError:
+            return _names(process, self.data)
+
+
+def read(data: Path) -> Postmaster | None:
+    """Return what the pid file in `data` says; None for none, or half a one."""
+    try:
+        lines = (data / "postmaster.pid").read_text().splitlines()
+        recorded, sockets = Path(lines[1]), lines[4].strip()
+        # Of a folder that was moved, the socket in it went along; of one that
+        # was copied, the recorded socket is another server's.
+        return Postmaster(data, int(lines[0]), sockets if recorded == data else str(data))
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def forget(data: Path) -> None:
+    """Remove the pid file and socket of a server that is dead.
+
+    PostgreSQL takes any living process of its user with the old pid for a
+    server, and refuses to start.
+    """
+    dead = read(data)
+    if dead is not None and dead.serves():
+        return
+    (data / "postmaster.pid").unlink(missing_ok=True)
+    if dead is not None:
+        for name in (".s.PGSQL.5432", ".s.PGSQL.5432.lock"):
+            Path(dead.sockets, name).unlink(missing_ok=True)
+
+
+def _names(process: Path, data: Path) -> bool:
+    """Whether a process whose folder we may not see was started for `data`."""
+    try:
+        return os.fsencode(data) in (process / "cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,91 @@
+"""Schemas: made from nothing, upgraded once, refused when too old or too new."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from alembic.script import ScriptDirectory
+
+from harness_forge.errors import StoreError
+from harness_forge.store import Store, upgrade
+from harness_forge.store.migrations import HEAD
+
+
+def set_step(store, step):
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE stig.alembic_version SET version_num = '{step}'")
+
+
+def test_makes_a_schema_and_then_has_nothing_to_do(store):
+    assert store.upgrade("stig") == ["0001_tables", "0002_views"]
+    assert store.upgrade("stig") == []
+    assert store.skills() == ["stig"]
+
+
+def test_skills_have_schemas_of_their_own(store):
+    store.upgrade("stig")
+    store.upgrade("ubuntu")
+    assert store.skills() == ["stig", "ubuntu"]
+    with store.engine.connect() as connection:
+        leaked = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+        assert connection.exec_driver_sql(leaked).scalar() == 0
+
+
+def test_head_names_the_newest_step():
+    scripts: ScriptDirectory = upgrade._scripts()
+    assert scripts.get_current_head() == HEAD
+
+
+def test_two_processes_may_upgrade_at_once(store):
+    with Store(store.url) as other, ThreadPoolExecutor(2) as pool:
+        steps = list(pool.map(lambda each: each.upgrade("stig"), [store, other]))
+    assert sorted(map(len, steps)) == [0, 2]
+
+
+def test_a_missing_schema_is_told(store):
+    with pytest.raises(StoreError, match="holds no skill 'stig'\n  hint: `forge run skill=stig`"):
+        store.skill("stig")
+
+
+def test_an_old_schema_is_told_and_can_be_upgraded(store):
+    store.upgrade("stig")
+    with store.engine.begin() as connection:
+        for view in ("attempt_examples", "turn_examples", "tip_examples"):
+            connection.exec_driver_sql(f"DROP VIEW stig.{view}")
+    set_step(store, "0001")
+    with pytest.raises(StoreError, match=r"at step 0001.*\n  hint: run `forge store upgrade"):
+        store.skill("stig")
+    assert store.upgrade("stig") == ["0002_views"]
+    store.skill("stig")
+
+
+@pytest.mark.parametrize("action", [Store.skill, Store.upgrade])
+def test_a_newer_schema_is_refused(store, action):
+    store.upgrade("stig")
+    set_step(store, "9999")
+    with pytest.raises(StoreError, match="at step 9999, which is newer than this forge"):
+        action(store, "stig")
+
+
+def test_a_step_that_fails_leaves_nothing(store):
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE SCHEMA stig; CREATE TABLE stig.splits (x int)")
+    with pytest.raises(StoreError, match="already exists"):
+        store.upgrade("stig")
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE stig.splits")
+    assert len(store.upgrade("stig")) == 2
+
+
+@pytest.mark.parametrize("name", ["public", "pg_x", "a-b", "", 'x"; DROP', "Stig"])
+def test_names_that_cannot_be_a_schema_are_refused(store, name):
+    with pytest.raises(StoreError, match="cannot name a schema"):
+        store.upgrade(name)
+
+
+def test_a_name_that_sql_reserves_is_a_name_like_any_other(store):
+    store.upgrade("select")
+    assert store.skill("select").items() == []
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql('DROP SCHEMA "select" CASCADE')

@@ -26,11 +26,27 @@ sys.stdin.read()
 """
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A home with a store in it, whose server is stopped."""
+    home = tmp_path_factory.mktemp("made")
+    open_store(None, home).close()
+    return home
+
+
 @pytest.fixture
-def other(tmp_path):
-    """Another forge process with the store of `tmp_path` open."""
+def home(made, tmp_path):
+    """A copy of it: much quicker to make than a new one."""
+    shutil.copytree(made, tmp_path / "home")
+    own_alike(made / "pg", tmp_path / "home" / "pg")
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def other(home):
+    """Another forge process with the store of `home` open."""
     child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(tmp_path)],
+        [sys.executable, "-c", CHILD, str(home)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -41,7 +57,7 @@ def other(tmp_path):
     child.wait()
     child.stdin.close()
     child.stdout.close()
-    open_store(None, tmp_path).close()  # the last to leave stops what a kill left
+    open_store(None, home).close()  # the last to leave stops what a kill left
 
 
 def postmaster(home: Path) -> int:
@@ -72,99 +88,97 @@ def gone(pid: int) -> bool:
     return False
 
 
-def test_data_outlives_the_server(tmp_path):
-    with open_store(None, tmp_path) as store:
+def test_data_outlives_the_server(home):
+    with open_store(None, home) as store:
         store.upgrade("stig")
-    assert not running(tmp_path)
-    with open_store(None, tmp_path) as store:
+    assert not running(home)
+    with open_store(None, home) as store:
         assert store.skills() == ["stig"]
 
 
-def test_two_processes_share_a_server_and_the_last_stops_it(tmp_path, other):
-    pid = postmaster(tmp_path)
-    with open_store(None, tmp_path) as store:
+def test_two_processes_share_a_server_and_the_last_stops_it(home, other):
+    pid = postmaster(home)
+    with open_store(None, home) as store:
         other.communicate("")
         assert other.returncode == 0
-        assert postmaster(tmp_path) == pid
+        assert postmaster(home) == pid
         assert store.skills() == ["stig"]
-    assert not running(tmp_path)
+    assert not running(home)
 
 
-def test_leaving_does_not_stop_the_server_of_others(tmp_path, other):
-    open_store(None, tmp_path).close()
-    assert running(tmp_path)
+def test_leaving_does_not_stop_the_server_of_others(home, other):
+    open_store(None, home).close()
+    assert running(home)
 
 
-def test_a_killed_process_leaves_the_store_usable(tmp_path, other):
+def test_a_killed_process_leaves_the_store_usable(home, other):
     other.kill()
     other.wait()
-    with open_store(None, tmp_path) as store:
+    with open_store(None, home) as store:
         assert store.skills() == ["stig"]
-    assert not running(tmp_path)
+    assert not running(home)
 
 
-def test_a_killed_server_is_started_again(tmp_path, other):
-    pid = postmaster(tmp_path)
+def test_a_killed_server_is_started_again(home, other):
+    pid = postmaster(home)
     os.kill(pid, signal.SIGKILL)
     assert gone(pid)
-    with open_store(None, tmp_path) as store:
+    with open_store(None, home) as store:
         assert store.skills() == ["stig"]
 
 
-def test_a_pid_that_now_is_another_process_does_not_stand_for_a_server(tmp_path):
-    open_store(None, tmp_path).close()
-    data = tmp_path / "pg"
+def test_a_pid_that_now_is_another_process_does_not_stand_for_a_server(home):
+    data = home / "pg"
     (data / "postmaster.pid").write_text(f"{os.getppid()}\n{data}\n0\n5432\n{data}\n\n0 0\nready\n")
     own_alike(data, data)
-    with open_store(None, tmp_path) as store:
+    with open_store(None, home) as store:
         assert store.skills() == []
 
 
-def test_a_copy_of_a_home_has_a_server_of_its_own(tmp_path):
-    with open_store(None, tmp_path / "first") as first:
+def test_a_copy_of_a_home_has_a_server_of_its_own(home):
+    with open_store(None, home) as first:
         first.upgrade("stig")
-        shutil.copytree(tmp_path / "first", tmp_path / "copy", ignore=ignore_sockets)
-        own_alike(tmp_path / "first" / "pg", tmp_path / "copy" / "pg")
-        with open_store(None, tmp_path / "copy") as copy:
-            assert str(tmp_path / "copy") in copy.url
+        shutil.copytree(home, home.with_name("copy"), ignore=ignore_sockets)
+        own_alike(home / "pg", home.with_name("copy") / "pg")
+        with open_store(None, home.with_name("copy")) as copy:
+            assert str(home.with_name("copy")) in copy.url
             assert copy.upgrade("ubuntu")
         assert first.skills() == ["stig"]
 
 
-def test_the_pid_of_another_server_is_not_stopped(tmp_path, store_server):
-    open_store(None, tmp_path).close()
+def test_the_pid_of_another_server_is_not_stopped(home, store_server):
+    open_store(None, home).close()
     theirs = (store_server._server.data / "postmaster.pid").read_text().splitlines()
-    data = tmp_path / "pg"
+    data = home / "pg"
     mine = [theirs[0], str(data), *theirs[2:4], str(data), *theirs[5:]]
     (data / "postmaster.pid").write_text("\n".join(mine) + "\n")
     own_alike(data, data)
-    open_store(None, tmp_path).close()
+    open_store(None, home).close()
     assert store_server.skills() == []
 
 
-def test_a_home_may_be_moved_while_its_server_runs(tmp_path):
-    open_store(None, tmp_path / "old").close(keep=True)
-    pid = postmaster(tmp_path / "old")
-    (tmp_path / "old").rename(tmp_path / "new")
-    with open_store(None, tmp_path / "new") as store:
+def test_a_home_may_be_moved_while_its_server_runs(home):
+    open_store(None, home).close(keep=True)
+    pid = postmaster(home)
+    home.rename(home.with_name("new"))
+    with open_store(None, home.with_name("new")) as store:
         assert store.skills() == []
-        assert postmaster(tmp_path / "new") == pid
+        assert postmaster(home.with_name("new")) == pid
     assert gone(pid)
 
 
-def test_a_half_written_pid_file_does_not_stop_the_store(tmp_path):
-    open_store(None, tmp_path).close()
-    (tmp_path / "pg" / "postmaster.pid").write_text("")
-    own_alike(tmp_path / "pg", tmp_path / "pg")
-    with open_store(None, tmp_path) as store:
+def test_a_half_written_pid_file_does_not_stop_the_store(home):
+    (home / "pg" / "postmaster.pid").write_text("")
+    own_alike(home / "pg", home / "pg")
+    with open_store(None, home) as store:
         assert store.skills() == []
 
 
-def test_keep_leaves_the_server_running_until_the_next_one_leaves(tmp_path):
-    open_store(None, tmp_path).close(keep=True)
-    assert running(tmp_path)
-    open_store(None, tmp_path).close()
-    assert not running(tmp_path)
+def test_keep_leaves_the_server_running_until_the_next_one_leaves(home):
+    open_store(None, home).close(keep=True)
+    assert running(home)
+    open_store(None, home).close()
+    assert not running(home)
 
 
 def test_works_below_a_path_too_long_for_a_socket(tmp_path):
@@ -198,16 +212,14 @@ def test_a_home_that_is_a_file_is_told(tmp_path):
     )
 
 
-def test_data_of_another_version_is_told(tmp_path):
-    open_store(None, tmp_path).close()
-    (tmp_path / "pg" / "PG_VERSION").write_text("12\n")
+def test_data_of_another_version_is_told(home):
+    (home / "pg" / "PG_VERSION").write_text("12\n")
     with pytest.raises(StoreError, match="was made by PostgreSQL 12"):
-        open_store(None, tmp_path)
+        open_store(None, home)
 
 
-def test_a_server_that_does_not_start_gives_its_reason(tmp_path):
-    open_store(None, tmp_path).close()
-    with (tmp_path / "pg" / "postgresql.conf").open("a") as settings:
+def test_a_server_that_does_not_start_gives_its_reason(home):
+    with (home / "pg" / "postgresql.conf").open("a") as settings:
         settings.write("no_such_setting = 1\n")
     with pytest.raises(StoreError, match=r"does not start: .*\n  hint: see .*/pg/log"):
-        open_store(None, tmp_path)
+        open_store(None, home)

@@ -42,7 +42,7 @@ def group(rule: Rule) -> Script | None:
 
 def _owned(rule: Rule, field: str, command: str, format_: str) -> Script | None:
     for checks in _file_options(rule):
-        ids = {_excluded_value(check, field) for check in checks}
+        ids = {_demanded(check, field) for check in checks}
         files = _files(checks)
         if files and len(ids) == 1 and (number := ids.pop()):
             return _recorded(command, "root" if number == "0" else number, format_, files)
@@ -59,7 +59,7 @@ def _recorded(command: str, value: str, format_: str, files: str) -> Script:
 
 
 def _file_options(rule: Rule) -> Iterable[list[Check]]:
-    for option in options(rule.checks):
+    for option in options(rule.checks, lambda check: check.kind == "file"):
         checks = [check for check in option if check.kind == "file"]
         if checks and not any(check.target.get("path").value == "/" for check in checks):
             yield checks
@@ -82,10 +82,13 @@ def _bits(fields: Fields, value: str) -> int:
     return sum(bit for name, bit in _BITS.items() if name in fields and fields[name].value == value)
 
 
-def _excluded_value(check: Check, field: str) -> str:
+def _demanded(check: Check, field: str) -> str:
+    """Return the id that every file has to have, '' when the check is of something else."""
+    wanted = {("exclude", "equals"), ("include", "not equal")}
     for action, fields in check.target.filters:
-        if action == "exclude" and field in fields and len(fields) == 1:
-            return fields[field].value
+        entity = fields.get(field)
+        if entity and len(fields) == 1 and (action, entity.operation) in wanted:
+            return entity.value if check.existence == "none_exist" else ""
     return ""
 
 

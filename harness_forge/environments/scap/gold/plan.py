@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from harness_forge.environments.scap.content import Rule
@@ -21,6 +21,9 @@ _MOST_OPTIONS = 64
 _PRESENT = {"all_exist", "at_least_one_exists", "only_one_exists"}
 _LITERAL = r"(?m)(^\w+=)?(?:'([^'\n]+)'|\"([^\"\n]+)\")"
 _VENDOR = re.compile(r"/usr/|/etc/(\w+-release|dconf/profile)|/proc/|/boot/")
+
+
+_Node = tuple[tuple[str, ...], Check]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,25 +57,32 @@ class Want:
         return head.rstrip(" =:\"'") or line
 
 
-def options(checks: Sequence[Check]) -> list[tuple[Check, ...]]:
-    """Return the ways to satisfy the criteria, in the content's order."""
-    return _options([(check.branch, check) for check in checks]) if checks else []
+def options(
+    checks: Sequence[Check], written: Callable[[Check], bool] | None = None
+) -> list[tuple[Check, ...]]:
+    """Return the ways to satisfy the criteria, in the content's order.
+
+    Args:
+        written: tells which checks a fix can write to. Of alternatives those
+            without any are left out: "or it does not apply here" is no way.
+    """
+    nodes = [(check.branch, check) for check in checks]
+    return _options(nodes, written or is_wanted) if nodes else []
 
 
-def _options(nodes: list[tuple[tuple[str, ...], Check]]) -> list[tuple[Check, ...]]:
-    groups: dict[str, list[tuple[tuple[str, ...], Check]]] = {}
+def _options(nodes: list[_Node], written: Callable[[Check], bool]) -> list[tuple[Check, ...]]:
+    groups: dict[str, list[_Node]] = {}
     for branch, check in nodes:
         if not branch:
             return [(check,)]
         groups.setdefault(branch[0], []).append((branch[1:], check))
     operator = next(iter(groups)).partition(".")[0]
-    parts = [_options(group) for group in groups.values()]
+    parts = [_options(group, written) for group in groups.values()]
     if operator == "AND":
         products = itertools.islice(itertools.product(*parts), _MOST_OPTIONS)
         return [tuple(itertools.chain(*product)) for product in products]
-    # "or it does not apply here" is no way to satisfy a rule by writing
     alternatives = [option for part in parts for option in part]
-    writable = [option for option in alternatives if any(map(is_wanted, option))]
+    writable = [option for option in alternatives if any(map(written, option))]
     return (writable or alternatives)[:_MOST_OPTIONS]
 
 
@@ -141,7 +151,7 @@ def _texts(check: Check, value: str | None, literals: list[str]) -> Iterator[str
 
 
 def _fits(check: Check, text: str, value: str | None) -> bool:
-    captured = found(check.pattern, text + "\n")
+    captured = None if text.endswith("=") else found(check.pattern, text + "\n")
     return captured is not None and (value is None or captured.strip() == value.strip())
 
 

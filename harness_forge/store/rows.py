@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json, Jsonb
 
 from harness_forge.records import Attempt, Outcome, Tip, TipRetrieval, Turn, WorkItem
 from harness_forge.store.escaping import escape, storable
@@ -30,8 +30,13 @@ def insert(
 
 
 def jsonb(value: Any) -> Jsonb:
-    """Return any value in the form that a jsonb column takes."""
+    """Return any value in the form that a jsonb column takes: keys are sorted."""
     return Jsonb(storable(value), dumps=_dumps)
+
+
+def json_as_is(value: Any) -> Json:
+    """Return any value in the form that a json column takes: keys keep their order."""
+    return Json(storable(value), dumps=_dumps)
 
 
 def item_row(item: WorkItem) -> Row:
@@ -112,10 +117,10 @@ def turn_row(
         "completion_tokens": turn.completion_tokens,
         "content": _content(turn.response),
         "structured": jsonb(calls) if calls else None,
-        "messages": jsonb(turn.messages),
-        "tools": jsonb(turn.tools),
+        "messages": json_as_is(turn.messages),
+        "tools": json_as_is(turn.tools),
         "sampling": jsonb(turn.sampling),
-        "response": jsonb(turn.response),
+        "response": json_as_is(turn.response),
         "finish_reason": turn.finish_reason,
         "model": turn.model,
     }

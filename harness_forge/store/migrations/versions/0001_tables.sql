@@ -101,10 +101,12 @@ CREATE TABLE turns (
     -- ours
     attempt_id        bigint REFERENCES attempts (id) ON DELETE CASCADE,
     decisive          boolean NOT NULL DEFAULT false,
-    messages          jsonb NOT NULL DEFAULT '[]',
-    tools             jsonb NOT NULL DEFAULT '[]',
+    -- json, not jsonb: a template prints a schema's keys in their order, and
+    -- jsonb would sort them, so training would see other bytes than serving.
+    messages          json NOT NULL DEFAULT '[]',
+    tools             json NOT NULL DEFAULT '[]',
     sampling          jsonb NOT NULL DEFAULT '{}',
-    response          jsonb NOT NULL DEFAULT '{}',
+    response          json NOT NULL DEFAULT '{}',
     finish_reason     text,
     model             text,
     row_hash          bigint
@@ -227,7 +229,7 @@ CREATE TABLE splits (
 CREATE FUNCTION set_row_hash() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.row_hash := NULL;
-    NEW.row_hash := hash_record_extended(NEW, 0);
+    NEW.row_hash := hashtextextended(NEW::text, 0);
     RETURN NEW;
 END
 $$;

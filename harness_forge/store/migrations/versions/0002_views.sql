@@ -44,10 +44,10 @@ COMMENT ON COLUMN attempt_examples.model IS 'name of the model that answered; nu
 COMMENT ON COLUMN attempt_examples.adapter IS 'adapter the model wore; null for none';
 COMMENT ON COLUMN attempt_examples.prompt IS 'the prompt as one text';
 COMMENT ON COLUMN attempt_examples.turn_id IS 'turns.id of the worker turn';
-COMMENT ON COLUMN attempt_examples.messages IS 'the worker''s whole request, OpenAI form, jsonb';
-COMMENT ON COLUMN attempt_examples.tools IS 'tools offered, OpenAI form, jsonb';
+COMMENT ON COLUMN attempt_examples.messages IS 'the worker''s whole request, OpenAI form, json';
+COMMENT ON COLUMN attempt_examples.tools IS 'tools offered, OpenAI form, json';
 COMMENT ON COLUMN attempt_examples.sampling IS 'temperature and the like, jsonb';
-COMMENT ON COLUMN attempt_examples.response IS 'the worker''s whole answer, one OpenAI message, jsonb, never cut';
+COMMENT ON COLUMN attempt_examples.response IS 'the worker''s whole answer, one OpenAI message, json, never cut';
 COMMENT ON COLUMN attempt_examples.finish_reason IS 'stop, tool_calls, length …; null where no model was asked';
 COMMENT ON COLUMN attempt_examples.tool_call IS 'the parsed call {name, arguments}, jsonb; null when none could be parsed';
 COMMENT ON COLUMN attempt_examples.eval_passed IS 'target passes and the guard set is intact';
@@ -119,10 +119,10 @@ COMMENT ON COLUMN turn_examples.origin IS 'who wrote the attempt''s answer: ours
 COMMENT ON COLUMN turn_examples.variant IS 'which mutation or which sample; null where there is one only';
 COMMENT ON COLUMN turn_examples.model IS 'name of the model that answered this turn';
 COMMENT ON COLUMN turn_examples.adapter IS 'adapter the worker''s model wore; null for none';
-COMMENT ON COLUMN turn_examples.messages IS 'the whole request, OpenAI form, jsonb';
-COMMENT ON COLUMN turn_examples.tools IS 'tools offered, OpenAI form, jsonb';
+COMMENT ON COLUMN turn_examples.messages IS 'the whole request, OpenAI form, json';
+COMMENT ON COLUMN turn_examples.tools IS 'tools offered, OpenAI form, json';
 COMMENT ON COLUMN turn_examples.sampling IS 'temperature and the like, jsonb';
-COMMENT ON COLUMN turn_examples.response IS 'the whole answer, one OpenAI message, jsonb, never cut';
+COMMENT ON COLUMN turn_examples.response IS 'the whole answer, one OpenAI message, json, never cut';
 COMMENT ON COLUMN turn_examples.content IS 'the text of the answer; null where it has none';
 COMMENT ON COLUMN turn_examples.finish_reason IS 'stop, tool_calls, length …; null where no model was asked';
 COMMENT ON COLUMN turn_examples.tool_call IS 'the attempt''s parsed call {name, arguments}, jsonb';

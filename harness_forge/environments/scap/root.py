@@ -70,6 +70,20 @@ RECIPES = {
         stubs=("rpm", "grubby", *_STUBS),
         home={".rpmmacros": "%_dbpath /var/lib/rpm\n"},
     ),
+    "ubuntu2004": Recipe(
+        tree="ubuntu2004.root",
+        packages=dict.fromkeys(
+            (
+                *("aide", "apparmor", "apt", "auditd", "bash", "chrony", "coreutils", "dconf"),
+                *("dpkg", "gdm3", "grub2-common", "libpam-pkcs11", "libpam-pwquality"),
+                *("libpam-runtime", "login", "opensc-pkcs11", "openssh-server", "passwd"),
+                *("rsyslog", "sudo", "systemd", "ufw", "util-linux", "vlock"),
+            ),
+            "1.0-1",
+        ),
+        database="/var/lib/dpkg/status",
+        stubs=_STUBS,
+    ),
 }
 
 

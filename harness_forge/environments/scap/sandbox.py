@@ -65,15 +65,13 @@ class Tools:
     Args:
         bwrap, tar: paths.
         scanner: folder into which the scanner was unpacked; '' for the system's.
-        libraries: LD_LIBRARY_PATH for an unpacked scanner, as seen in the sandbox.
+        libraries: folders below it that hold shared libraries.
     """
 
     bwrap: str
     tar: str = "tar"
     scanner: str = ""
-    libraries: str = ""
-    newuidmap: str = "newuidmap"
-    newgidmap: str = "newgidmap"
+    libraries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -261,7 +261,7 @@ class Warden:
         self._root = f"{base}/root"
         self._mounted = False
         self._baseline: dict[str, tuple] = {}
-        self._size = ""
+        self._size, self._filtered = "", False
         _mount("none", "/", "none", _MS_PRIVATE_REC)
         _mount("proc", "/proc", "proc", _MS_NOSUID_NODEV)
         _mount("forge", base, "tmpfs", _MS_NOSUID_NODEV, "size=256m,nr_inodes=4096,mode=755")
@@ -280,7 +280,8 @@ class Warden:
             os.chmod(f"{self._base}/stubs/{name}", 0o755)  # noqa: PTH101, S103
         for name, text in request["home"].items():
             self._put(f"home/{name}", text.encode())
-        self._put("seccomp", bytes(request.get("seccomp", [])))
+        self._put("seccomp", bytes(request["seccomp"]))
+        self._filtered = bool(request["seccomp"])
         self.reset({}, {})
         self._baseline = dict(self._walk())
         return {"entries": len(self._baseline)}
@@ -338,7 +339,7 @@ class Warden:
             *("--size", "16777216", "--tmpfs", "/tmp"),  # noqa: S108
             *("--symlink", "/proc/self/mounts", "/etc/mtab"),  # which disks are local
             *("--setenv", "HOME", "/home", "--setenv", "OSCAP_PROBE_ROOT", "/target"),
-            *(("--setenv", "LD_LIBRARY_PATH", self._tools["libraries"]) if scanner else ()),
+            *(("--setenv", "LD_LIBRARY_PATH", self._libraries()) if scanner else ()),
             *("--setenv", "OSCAP_SCHEMA_PATH", f"{prefix}/share/openscap/schemas"),
             *("--setenv", "OSCAP_XSLT_PATH", f"{prefix}/share/openscap/xsl"),
             *("--setenv", "OSCAP_CPE_PATH", f"{prefix}/share/openscap/cpe"),
@@ -408,17 +409,23 @@ class Warden:
         return described
 
     def _sandboxed(self, command: list[str], limits: dict) -> dict:
-        filter_bytes = _read(f"{self._base}/seccomp")
-        if not filter_bytes:
-            return _run(command, limits)
-        reader, writer = os.pipe()
+        """Run bubblewrap and make sure that it was the command that ended, not the set-up."""
+        status_r, status_w = os.pipe()
+        filter_r, filter_w = os.pipe()
+        os.write(filter_w, _read(f"{self._base}/seccomp"))
+        os.close(filter_w)
+        words = [command[0], "--json-status-fd", str(status_w)]
+        words += ["--seccomp", str(filter_r)] if self._filtered else []
         try:
-            os.write(writer, filter_bytes)
-            os.close(writer)
-            command = [command[0], "--seccomp", str(reader), *command[1:]]
-            return _run(command, limits, (reader,))
+            result = _run([*words, *command[1:]], limits, (status_w, filter_r))
         finally:
-            os.close(reader)
+            os.close(status_w)
+            os.close(filter_r)
+            with open(status_r, "rb") as file:  # noqa: PTH123
+                status = file.read()
+        if result["killed"] is None and b"exit-code" not in status:
+            raise OSError(result["output"].strip() or "bwrap ended without a word")
+        return result
 
     def _bwrap(self, capabilities: tuple[str, ...]) -> list[str]:
         """Return what both sandboxes share: nothing of the outside but `/usr`."""
@@ -445,6 +452,9 @@ class Warden:
             elif os.path.isdir(f"/{name}"):  # noqa: PTH112
                 words += ["--ro-bind", f"/{name}", f"/{name}"]
         return words
+
+    def _libraries(self) -> str:
+        return ":".join(f"/scanner/{folder}" for folder in self._tools["libraries"])
 
     def _stub_binds(self) -> list[str]:
         return ["--ro-bind", f"{self._base}/stubs", "/usr/local/bin"]

@@ -132,4 +132,6 @@ def _said(cause: Exception, where: str, key: str) -> ConfigError:
     if unset := re.search(r"Environment variable '(\w+)' not found", first):
         what = f"environment variable {unset[1]} is not set"
         return Unset(where, what, f"export it, or give {key}=…")
+    if "Could not override" in first:
+        return ConfigError(COMMAND_LINE, first.rstrip("."), "put + before it to add it")
     return ConfigError(where, first)

@@ -59,9 +59,10 @@ def expand(overrides: Sequence[str]) -> list[list[str]]:
 
 
 def _spelled_out(text: str) -> list[str]:
-    # `policy=model:NAME` is the model policy with the adapter NAME.
-    if text.startswith("policy=model:"):
-        return ["policy=model", f"policy.adapter={text.removeprefix('policy=model:')}"]
+    # `policy=model:NAME` is the model policy with the adapter NAME; a sweep escapes the colon.
+    for head in ("policy=model:", "policy=model\\:"):
+        if text.startswith(head):
+            return ["policy=model", f"policy.adapter={text.removeprefix(head)}"]
     return [text]
 
 

@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,24 @@ def test_a_sweep_makes_every_combination():
     assert len(jobs) == 4
 
 
+def test_adapters_can_be_swept():
+    jobs = expand(["policy=model:a,model:b"])
+    assert [compose(overrides=job).policy.adapter for job in jobs] == ["a", "b"]
+
+
+def test_a_workset_can_be_added_under_another_name():
+    config = compose(overrides=["+workset@worksets.second=train"])
+    assert config.worksets["second"] == config.worksets["train"]
+
+
+def test_a_folder_with_odd_characters_is_no_hindrance(tmp_path, monkeypatch):
+    place = tmp_path / "my pröject, here"
+    for name in ("conf", "recipes"):
+        shutil.copytree(ROOT / name, place / name)
+    monkeypatch.chdir(place)
+    assert compose().recipe == "target_a"
+
+
 def test_a_list_is_not_a_sweep():
     assert expand(["run.items=[a,b]"]) == [["run.items=[a,b]"]]
 
@@ -118,6 +137,11 @@ def test_a_list_is_not_a_sweep():
             "run.items=[",
             "command line: cannot read 'run.items=['\n  hint: write key=value; "
             "quote a value with spaces, commas or brackets: \"key='a, b'\"",
+        ),
+        (
+            "workset@worksets.more=train",
+            "command line: Could not override 'workset@worksets.more'\n"
+            "  hint: put + before it to add it",
         ),
         (
             "stig",

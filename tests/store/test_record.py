@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -44,17 +45,34 @@ def test_an_attempt_is_written_once(stig, run_id, query):
     assert query("SELECT count(*) FROM turns") == [(2,)]
 
 
+def test_keys_of_tools_and_messages_keep_their_order(stig, run_id, query):
+    """A template prints them in their order: sorted keys would be another prompt."""
+    schema = {"type": "object", "properties": {"z": {"type": "string"}, "a": {}}, "required": ["z"]}
+    tool = {"type": "function", "function": {"parameters": schema, "name": "apply_fix"}}
+    stig.record(run_id, ITEM, attempt(turns=[replace(turn(), tools=[tool])]))
+    ((tools,),) = query("SELECT tools FROM turns")
+    assert json.dumps(tools) == json.dumps([tool])
+
+
 def test_turns_are_whole_and_joined_to_their_attempt(stig, run_id, query):
     long = "x" * 1_000_000
     number = stig.record(run_id, ITEM, attempt(turns=[turn(content=long), turn("reflector")]))
     found = query(
-        "SELECT attempt_id, agent, iteration, decisive, length(response->>'content'), tools <> '[]'"
-        " FROM turns ORDER BY iteration"
+        "SELECT attempt_id, agent, iteration, decisive, length(response->>'content'),"
+        " json_array_length(tools) > 0 FROM turns ORDER BY iteration"
     )
     assert found == [
         (number, "worker", 0, True, 1_000_000, True),
         (number, "reflector", 1, False, 4, True),
     ]
+
+
+def test_messages_tools_and_response_keep_the_order_of_their_keys(stig, run_id, query):
+    words = {"zz": 1, "a": {"yy": 1, "b": 2}}
+    odd = replace(turn(), messages=[words], tools=[words], response=words)
+    stig.record(run_id, ITEM, attempt(turns=[odd]))
+    [found] = query("SELECT messages::text, tools::text, response::text FROM turns")
+    assert found == ('[{"zz":1,"a":{"yy":1,"b":2}}]',) * 2 + ('{"zz":1,"a":{"yy":1,"b":2}}',)
 
 
 def test_tips_and_retrievals_know_their_attempt(stig, run_id, query):

@@ -35,12 +35,13 @@ _NEIGHBOURS = {
     "/etc/default/grub": "/boot/grub2/grub.cfg",
 }
 _OPPOSITES = (
-    ("yes", "no"), ("true", "false"), ("True", "False"), ("enforcing", "permissive"),
-    ("none", "external"), ("root", "nobody"), ("sha512", "md5"), ("SHA512", "MD5"),
-    ("/bin/false", "/sbin/modprobe"), ("b32", "b46"), ("perm=x", "perm=r"), ("-p wa", "-p r"),
-    ("VERBOSE", "INFO"), ("targeted", "mls"), ("SYSLOG", "IGNORE"), ("single", "ignore"),
-    ("rotate", "ignore"), ("email", "ignore"), ("syslog", "ignore"), ("hostname", "none"),
-    ("ENRICHED", "RAW"), ("nodev", "dev"), ("nosuid", "suid"), ("noexec", "exec"), ("+t", "-t"),
+    ("yes", "no"), ("no", "yes"), ("true", "false"), ("false", "true"), ("True", "False"),
+    ("False", "True"), ("enforcing", "permissive"), ("none", "external"), ("root", "nobody"),
+    ("sha512", "md5"), ("SHA512", "MD5"), ("/bin/false", "/sbin/modprobe"), ("b32", "b46"),
+    ("perm=x", "perm=r"), ("-p wa", "-p r"), ("VERBOSE", "INFO"), ("targeted", "mls"),
+    ("SYSLOG", "IGNORE"), ("single", "ignore"), ("rotate", "ignore"), ("email", "ignore"),
+    ("syslog", "ignore"), ("hostname", "none"), ("ENRICHED", "RAW"), ("nodev", "dev"),
+    ("nosuid", "suid"), ("noexec", "exec"), ("+t", "-t"),
 )  # fmt: skip
 _HALVES = (
     (" b32 b64;", " b32;"),
@@ -145,10 +146,12 @@ def _typo(script: str, rule: Rule) -> str | None:
     words = [w for w in re.finditer(r"[A-Za-z_]{4,}", script[start:]) if w.group() != "always"]
     if not words:
         return None
-    word = words[0]
-    middle = start + word.start() + len(word.group()) // 2 - 1
-    swapped = script[middle + 1] + script[middle]
-    return script[:middle] + swapped + script[middle + 2 :]
+    word, first = words[0].group(), start + words[0].start()
+    apart = [n for n in range(1, len(word) - 1) if word[n] != word[n + 1]]
+    if not apart:
+        return None
+    swap = first + apart[len(apart) // 2]
+    return script[:swap] + script[swap + 1] + script[swap] + script[swap + 2 :]
 
 
 def _payload(script: str) -> int | None:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable
 
 from harness_forge.environments.scap.content import Rule
+from harness_forge.environments.scap.gold.pattern import sample
 from harness_forge.environments.scap.gold.plan import options
 from harness_forge.environments.scap.gold.shell import Script
-from harness_forge.environments.scap.oval import Check, Fields, Target
+from harness_forge.environments.scap.oval import Check, Entity, Fields, Target
 
 _BITS = {
     "uread": 0o400, "uwrite": 0o200, "uexec": 0o100,
@@ -162,12 +163,21 @@ def unwanted_file(rule: Rule) -> Script | None:
 def link(rule: Rule) -> Script | None:
     """Make a symbolic link, such as the one that masks a unit."""
     checks = [check for check in rule.checks if check.kind == "symlink" and check.states]
-    if len(checks) != 1:
+    if len(checks) != 1 or checks[0].negated or checks[0].existence == "none_exist":
         return None
-    source, goal = (
-        checks[0].target.get("filepath").value,
-        checks[0].expected("canonical_path").value,
+    source, goal = checks[0].target.get("filepath"), checks[0].expected("canonical_path")
+    if source.operation != "equals" or not source.value or not goal.value:
+        return None
+    there = _goal(goal)
+    return Script(
+        f"ln -sfb {there} {source.value}",  # b: what was there is kept as name~
+        f"rm {source.value}; mv {source.value}~ {source.value}",
+        f"Link {source.value} to {there}.",
     )
-    if not source or not goal or checks[0].negated or checks[0].existence == "none_exist":
-        return None
-    return Script(f"ln -sf {goal} {source}", f"rm {source}", f"Link {source} to {goal}.")
+
+
+def _goal(goal: Entity) -> str:
+    if goal.operation != "pattern match":
+        return goal.value
+    prefix = "/usr" if "(/usr)?" in goal.value else ""
+    return prefix + sample(goal.value)

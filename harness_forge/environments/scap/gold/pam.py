@@ -9,7 +9,10 @@ from harness_forge.environments.scap.gold.pattern import choose_value, sample
 from harness_forge.environments.scap.gold.plan import Want, unwanted, wants
 from harness_forge.environments.scap.gold.shell import Script, edit, join, restore
 
-_LINE = re.compile(r"(auth|account|password|session) (?:required|\[\]) (pam_\w+\.so)\s*(.*)")
+_LINE = re.compile(
+    r"(auth|account|password|session) (required|requisite|sufficient|optional|\[\]) "
+    r"(pam_\w+\.so)\s*(.*)"
+)
 
 
 def pam(rule: Rule) -> Script | None:
@@ -26,14 +29,15 @@ def _script(want: Want, rule: Rule) -> Script | None:
     match = _LINE.fullmatch(want.text)
     if match is None:
         return None
-    kind, module, rest = match.groups()
+    kind, control, module, rest = match.groups()
     does = f"Set {module} {rest}".rstrip() + "."
     if module == "pam_unix.so":
         name = rest.partition("=")[0]
         return edit(want.path, [f"/^{kind}.*{module}/{{/{name}/!s/$/ {rest}/}}"], does)
     if kind == "password" and f"{module} use_authtok" in rule.fix:
         rest = f"use_authtok {rest}"
-    line = f"{kind} required {module} {rest}".rstrip()
+    control = "required" if control == "[]" else control
+    line = f"{kind} {control} {module} {rest}".rstrip()
     if kind == "auth":
         return edit(want.path, [_placed(line, want.path), f"/{module}/d"], does)
     return _not_first(kind, module, line, want.path, does)

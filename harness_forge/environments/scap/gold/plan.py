@@ -178,6 +178,8 @@ def _location(target: Target) -> tuple[str, str, str]:
     if filepath.values:
         return _location_of_pattern(filepath.value)
     folder, name = target.get("path").value, target.get("filename")
+    if target.get("path").operation != "equals":
+        return "", "", ""
     if name.operation == "equals" and name.values:
         return f"{folder.rstrip('/')}/{name.value}", "", ""
     return "", folder.rstrip("/"), _suffix(name.value)

@@ -24,7 +24,8 @@ def unwanted_line(rule: Rule) -> Script | None:
     condition = words[0] if len(words) == 1 else r"\(" + r"\|".join(words) + r"\)"
     does = f"Comment out lines with {' or '.join(texts)}."
     if not any(check.pattern.startswith("^") for check in checks):  # comments count too
-        return edit(paths[0], [f"/{condition}/d"], does.replace("Comment out", "Remove"))
+        end = "$" if all(check.pattern.endswith("$") for check in checks) else ""
+        return edit(paths[0], [f"/{condition}{end}/d"], does.replace("Comment out", "Remove"))
     return disable_lines(paths, rf"^[^#]*{condition}", does)
 
 

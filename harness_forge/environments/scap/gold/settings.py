@@ -62,7 +62,7 @@ def owned_drop_in(rule: Rule) -> Script | None:
     """Write a named file that lies in a drop-in folder and holds nothing else."""
     for option in wants(rule):
         want = option[0]
-        if len(option) == 1 and re.search(r"\.d/[\w.-]+$", want.path):
+        if len(option) == 1 and re.search(r"\.d/[\w.-]+\.\w+$", want.path):
             script = write_file(want.path, want.text.splitlines())
             return Script(script.fix, script.revert, f"Set {want.text}.")
     return None

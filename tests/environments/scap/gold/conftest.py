@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
-from harness_forge.environments.scap.content import Rule
+from harness_forge.environments.scap import ScapConfig, open_scap
+from harness_forge.environments.scap.content import Rule, load_rules
 from harness_forge.environments.scap.oval import Check, Entity, Target
+from harness_forge.environments.scap.packages import find_datastream
+from harness_forge.errors import SandboxError
 
 
 def entity(value, operation="equals"):
@@ -53,7 +59,7 @@ def text():
     def build(place, pattern, *expected, **more):
         if isinstance(place, str):
             place = {"filepath": place}
-        states = tuple({"subexpression": entity(v, op)} for op, v in expected)
+        states = tuple({"subexpression": entity(v, op)} for v, op in expected)
         target = place | {"pattern": entity(pattern, "pattern match")}
         return make_check("textfilecontent54", target, *states, **more)
 
@@ -64,3 +70,41 @@ def text():
 def folder():
     """Build the place of a check that reads every matching file of a folder."""
     return lambda path, name: {"path": path, "filename": entity(name, "pattern match")}
+
+
+_CONTENT = {
+    "rhel9": ("ssg-rhel9-ds.xml", "ssg-nondebian"),
+    "ubuntu2004": ("ssg-ubuntu2004-ds.xml", "ssg-debderived"),
+}
+
+
+def _config(platform):
+    datastream, package = _CONTENT[platform]
+    return ScapConfig(datastream=datastream, profile="stig", package=package, platform=platform)
+
+
+@pytest.fixture(scope="session")
+def home():
+    """Forge's home, where scanner and content may have been unpacked."""
+    return Path(os.environ.get("FORGE_HOME", ".forge"))
+
+
+@pytest.fixture(scope="session", params=sorted(_CONTENT))
+def content(request, home):
+    """The rules of installed content; skipped where there is none."""
+    config = _config(request.param)
+    try:
+        return load_rules(find_datastream(config, home), config.profile)
+    except SandboxError as error:
+        pytest.skip(str(error).splitlines()[0])
+
+
+@pytest.fixture(scope="session", params=sorted(_CONTENT))
+def world(request, home):
+    """The environment with its sandboxes; skipped where a part is missing."""
+    try:
+        environment = open_scap(request.param, _config(request.param), home)
+    except SandboxError as error:
+        pytest.skip(str(error).splitlines()[0])
+    yield environment
+    environment.close()

@@ -34,7 +34,7 @@ def test_key_is_the_text_before_the_value(rule, text):
         (r"^set\s+-g\s+limit\s+(\d+)$", "set -g limit"),
         (r"^limit=\"(\d+)\"$", "limit"),
     ]:
-        made = rule(text("/etc/a", pattern, ("equals", "7")))
+        made = rule(text("/etc/a", pattern, ("7", "equals")))
         assert wants(made)[0][0].key == key
 
 

@@ -7,8 +7,8 @@ from harness_forge.errors import ConfigError, SandboxError
 SUMMARY = "look at a skill's environment: what is missing, what it yields"
 USAGE = "setup|doctor|table [skill=NAME] [key=value …]"
 EXAMPLES = (
-    "forge env doctor",
-    "forge env setup skill=stig",
+    "forge env setup",
+    "forge env doctor skill=stig",
     "forge env table skill=stig",
 )
 KEYS = ("skill", "store", "split", "forge_home")
@@ -22,7 +22,18 @@ def main(argv: list[str]) -> int:
     action, *overrides = argv or ["doctor"]
     if action not in actions:
         raise ConfigError("forge env", f"there is no action '{action}'", "setup, doctor or table")
-    return actions[action](composed(overrides))
+    if action == "table":
+        return _table(composed(overrides))
+    return max(actions[action](composed(words)) for words in _each_skill(overrides))
+
+
+def _each_skill(overrides: list[str]) -> list[list[str]]:
+    """Return the overrides once for every skill, or as they are if one is named."""
+    from harness_forge.compose import choices
+
+    if any(word.startswith("skill=") for word in overrides):
+        return [overrides]
+    return [[f"skill={name}", *overrides] for name in choices("skill")]
 
 
 def _setup(config) -> int:
@@ -38,11 +49,12 @@ def _setup(config) -> int:
 def _doctor(config) -> int:
     from pathlib import Path
 
-    from harness_forge.environments.scap import packages
+    from harness_forge.environments.scap.doctor import doctor
 
-    checks = packages.doctor(config.skill.scap, Path(config.forge_home))
+    checks = doctor(config.skill.scap, Path(config.forge_home))
+    print(f"{config.skill.name}:")
     for check in checks:
-        print(check)
+        print(f"  {check}")
     return 0 if all(check.ok for check in checks) else SandboxError.exit_code
 
 

@@ -11,6 +11,7 @@ import sqlalchemy
 
 from harness_forge.errors import StoreError
 from harness_forge.store import address, upgrade
+from harness_forge.store.connections import connect
 from harness_forge.store.embedded import EmbeddedServer
 from harness_forge.store.faults import told
 from harness_forge.store.migrations import HEAD
@@ -164,8 +165,7 @@ class Store:
         }
 
     def _connect(self) -> psycopg.Connection:
-        timeout = {} if "connect_timeout=" in self.url else {"connect_timeout": 10}
-        return psycopg.connect(self.url, application_name="harness-forge", **timeout)
+        return connect(self.url)
 
     def _check_server(self) -> None:
         query = "SELECT current_setting('server_version_num'), current_setting('server_encoding')"

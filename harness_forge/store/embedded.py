@@ -23,6 +23,7 @@ import psycopg
 
 from harness_forge.errors import StoreError
 from harness_forge.store import address, postmaster, sockets
+from harness_forge.store.connections import NAME, connect
 from harness_forge.store.faults import explain
 from harness_forge.store.postgres_programs import Account, account_for, programs
 
@@ -104,11 +105,12 @@ class EmbeddedServer:
     def _visited(self) -> bool:
         query = (
             "SELECT count(*) FROM pg_stat_activity"
-            " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            # Ours may still be on their way out; other forge processes hold the lock.
+            " WHERE backend_type = 'client backend' AND application_name <> %s"
         )
         try:
-            with psycopg.connect(self.url, connect_timeout=2, autocommit=True) as connection:
-                return connection.execute(query).fetchone()[0] > 0
+            with connect(self.url, 2, autocommit=True) as connection:
+                return connection.execute(query, [NAME]).fetchone()[0] > 0
         except psycopg.Error:
             return False
 
@@ -125,7 +127,7 @@ class EmbeddedServer:
                 return None
             url = address.for_socket(server.sockets, USER, DATABASE)
             try:
-                psycopg.connect(url, connect_timeout=2).close()
+                connect(url, 2).close()
                 return url
             except psycopg.OperationalError as error:
                 said = str(error)
@@ -225,7 +227,7 @@ class EmbeddedServer:
     def _with_database(self, folder: str) -> str:
         maintenance = address.for_socket(folder, USER, "postgres")
         try:
-            with psycopg.connect(maintenance, autocommit=True) as connection:
+            with connect(maintenance, autocommit=True) as connection:
                 query = "SELECT 1 FROM pg_database WHERE datname = %s"
                 if connection.execute(query, [DATABASE]).fetchone() is None:
                     connection.execute(f"CREATE DATABASE {DATABASE}")

@@ -16,6 +16,7 @@ from psycopg import sql
 
 from harness_forge.errors import StoreError
 from harness_forge.store import address
+from harness_forge.store.connections import connect
 from harness_forge.store.escaping import storable
 from harness_forge.store.faults import told
 
@@ -48,7 +49,7 @@ class RunLock:
 
     def __init__(self, url: str, skill: str, run_id: str) -> None:
         with told(url):
-            self._connection = psycopg.connect(url, autocommit=True, connect_timeout=10)
+            self._connection = connect(url, autocommit=True)
             try:
                 self._take(url, f"{skill}/{run_id}", run_id)
             except BaseException:

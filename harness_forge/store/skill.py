@@ -15,6 +15,7 @@ from psycopg.rows import dict_row
 from harness_forge.errors import StoreError
 from harness_forge.records import Attempt, Split, WorkItem
 from harness_forge.store import address, rows, run_lock, watermarks
+from harness_forge.store.connections import connect
 from harness_forge.store.escaping import restored, unescape
 from harness_forge.store.faults import told
 from harness_forge.store.run_lock import RunHandle, RunLock
@@ -252,9 +253,7 @@ class SkillStore:
         server-side cursor: `connection.cursor(name="rows")`. Close it when done.
         """
         with told(self._url):
-            connection = psycopg.connect(
-                self._url, connect_timeout=10, application_name="harness-forge export"
-            )
+            connection = connect(self._url)
             connection.execute(sql.SQL("SET search_path = {}").format(sql.Identifier(self.name)))
             connection.commit()
             connection.read_only = True

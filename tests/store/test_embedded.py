@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from harness_forge.errors import StoreError
@@ -179,6 +180,17 @@ def test_keep_leaves_the_server_running_until_the_next_one_leaves(home):
     assert running(home)
     open_store(None, home).close()
     assert not running(home)
+
+
+def test_a_server_that_somebody_is_connected_to_stays_up(home):
+    store = open_store(None, home)
+    with psycopg.connect(store.url):
+        store.close()
+        assert running(home)
+    pid = postmaster(home)
+    time.sleep(0.5)  # the visitor's server process takes a moment to end
+    open_store(None, home).close()
+    assert gone(pid)
 
 
 def test_works_below_a_path_too_long_for_a_socket(tmp_path):

@@ -81,7 +81,7 @@ def attempt_row(run_id: str, attempt: Attempt, decisive: Turn | None) -> Row:
         "lesson": attempt.lesson,
         "wall_time_s": outcome.seconds,
         "approach_prompt": attempt.prompt,
-        "tool_call": jsonb({"name": call.name, "arguments": call.arguments}) if call else None,
+        "tool_call": json_as_is({"name": call.name, "arguments": call.arguments}) if call else None,
         "response": _words(decisive.response) if decisive else None,
         "outcome_value": outcome.value,
         "outcome_confidence": outcome.confidence,

@@ -64,7 +64,7 @@ CREATE TABLE attempts (
     created_at     timestamptz NOT NULL DEFAULT now(),
     -- ours
     approach_prompt    text,
-    tool_call          jsonb,
+    tool_call          json, -- as `turns.messages`: keys keep their order
     response           text,
     outcome_value      double precision,
     outcome_confidence double precision,

@@ -49,7 +49,7 @@ COMMENT ON COLUMN attempt_examples.tools IS 'tools offered, OpenAI form, json';
 COMMENT ON COLUMN attempt_examples.sampling IS 'temperature and the like, jsonb';
 COMMENT ON COLUMN attempt_examples.response IS 'the worker''s whole answer, one OpenAI message, json, never cut';
 COMMENT ON COLUMN attempt_examples.finish_reason IS 'stop, tool_calls, length …; null where no model was asked';
-COMMENT ON COLUMN attempt_examples.tool_call IS 'the parsed call {name, arguments}, jsonb; null when none could be parsed';
+COMMENT ON COLUMN attempt_examples.tool_call IS 'the parsed call {name, arguments}, json; null when none could be parsed';
 COMMENT ON COLUMN attempt_examples.eval_passed IS 'target passes and the guard set is intact';
 COMMENT ON COLUMN attempt_examples.outcome_value IS 'outcome, 0 to 1';
 COMMENT ON COLUMN attempt_examples.outcome_confidence IS 'confidence in the outcome, 0 to 1';

@@ -9,17 +9,17 @@ machine (a component of a collected object) stays named, with its source.
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from harness_forge.environments.scap import oval_functions
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
 _LISTS = ("definitions", "tests", "objects", "states", "variables")
 _FLIPPED = {"AND": "OR", "OR": "AND"}
-_REGEX_SPECIAL = re.compile(r"([\^$\\.\[\](){}*+?|])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,58 +311,9 @@ class _Resolver:
             self._source(element.get("object_ref", ""))
             return []
         parts = [self._component(child) for child in _children(element)]
-        return _apply(name, element, parts)
+        return oval_functions.apply(name, element, parts)
 
     def _source(self, object_id: str) -> None:
         if object_id not in self._sources:
             self._sources[object_id] = ()  # a variable may lead back here
             self._sources[object_id] = tuple(self._targets(object_id))
-
-
-def _apply(name: str, element: _Element, parts: list[list[str]]) -> list[str]:
-    """Apply an OVAL function to the values of its components."""
-    match name:
-        case "concat":
-            return ["".join(words) for words in itertools.product(*parts)]
-        case "escape_regex":
-            return [_REGEX_SPECIAL.sub(r"\\\1", value) for value in parts[0]]
-        case "unique":
-            return list(dict.fromkeys(itertools.chain(*parts)))
-        case "split":
-            delimiter = element.get("delimiter", "")
-            return [word for value in parts[0] for word in value.split(delimiter)]
-        case "begin" | "end":
-            return [_padded(value, element.get("character", ""), name) for value in parts[0]]
-        case "substring":
-            start, length = (
-                int(element.get("substring_start")),
-                int(element.get("substring_length")),
-            )
-            stop = None if length < 0 else start - 1 + length
-            return [value[start - 1 : stop] for value in parts[0]]
-        case "regex_capture":
-            return [_captured(element.get("pattern", ""), value) for value in parts[0]]
-        case "arithmetic":
-            return _arithmetic(element.get("arithmetic_operation", "add"), parts)
-    return []  # count, time_difference, glob_to_regex: they speak of the machine
-
-
-def _padded(value: str, character: str, side: str) -> str:
-    if side == "begin":
-        return value if value.startswith(character) else character + value
-    return value if value.endswith(character) else value + character
-
-
-def _captured(pattern: str, value: str) -> str:
-    found = re.search(pattern, value)
-    return (found.group(1) if found.groups() else found.group()) if found else ""
-
-
-def _arithmetic(operation: str, parts: list[list[str]]) -> list[str]:
-    results: list[str] = []
-    for numbers in itertools.product(*parts):
-        total: Any = float(numbers[0]) if numbers else 0.0
-        for number in numbers[1:]:
-            total = total + float(number) if operation == "add" else total * float(number)
-        results.append(f"{total:g}" if total == int(total) else str(total))
-    return results

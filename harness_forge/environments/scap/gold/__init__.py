@@ -59,6 +59,7 @@ WRITERS: dict[str, Callable[[Rule], Script | None]] = {
     "pam": pam.pam,
     "no_option": pam.no_option,
     "section": settings.section,
+    "in_block": settings.in_block,
     "owned_drop_in": settings.owned_drop_in,
     "drop_in": settings.drop_in,
     "setting": settings.setting,

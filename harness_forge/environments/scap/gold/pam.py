@@ -36,7 +36,9 @@ def _script(want: Want, rule: Rule) -> Script | None:
         return edit(want.path, [f"/^{kind}.*{module}/{{/{name}/!s/$/ {rest}/}}"], does)
     if kind == "password" and f"{module} use_authtok" in rule.fix:
         rest = f"use_authtok {rest}"
-    control = "required" if control == "[]" else control
+    if control == "[]":  # the check takes any list of actions: the content names one
+        named = re.search(r"\[\w+=\w+(?: \w+=\w+)+\]", rule.fix)
+        control = named.group() if named else "required"
     line = f"{kind} {control} {module} {rest}".rstrip()
     if kind == "auth":
         return edit(want.path, [_placed(line, want.path), f"/{module}/d"], does)

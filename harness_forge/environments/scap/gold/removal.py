@@ -19,7 +19,7 @@ def unwanted_line(rule: Rule) -> Script | None:
     texts = list(dict.fromkeys(_text(check) for check in checks))
     words = [re.sub(r"\s*=\s*", " *= *", text) for text in texts]
     paths = list(dict.fromkeys(path for check in checks for path in _paths(check)))
-    if not checks or not all(words) or not paths:
+    if not checks or not all(words) or not paths or any(p.startswith("/proc/") for p in paths):
         return None
     condition = words[0] if len(words) == 1 else r"\(" + r"\|".join(words) + r"\)"
     does = f"Comment out lines with {' or '.join(texts)}."

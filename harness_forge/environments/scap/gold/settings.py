@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 from harness_forge.environments.scap.content import Rule
+from harness_forge.environments.scap.gold.pattern import found
 from harness_forge.environments.scap.gold.plan import Want, wants
 from harness_forge.environments.scap.gold.shell import (
     Script,
+    edit,
     join,
     set_in_section,
     set_line,
@@ -19,7 +21,7 @@ def setting(rule: Rule) -> Script | None:
     """Set keys in files of the system, one line each."""
     for option in wants(rule):
         own = _without_stacks(option)
-        if all(want.path and "\n" not in want.text for want in own):
+        if all(want.path.startswith("/etc/") and "\n" not in want.text for want in own):
             return join(*[set_line(want.path, want.key, want.text) for want in own])
     return None
 
@@ -31,13 +33,29 @@ def _without_stacks(option: list[Want]) -> list[Want]:
 
 
 def section(rule: Rule) -> Script | None:
-    """Set a key below its section's header."""
+    """Set a key below its section's header, which the check or the content names."""
     for option in wants(rule):
-        if len(option) == 1 and option[0].path and option[0].text.count("\n") == 1:
-            header, line = option[0].text.splitlines()
-            if re.fullmatch(r"\[[^\]]+\]", header):
-                key = line.partition("=")[0].strip()
-                return set_in_section(option[0].path, header[1:-1], key, line)
+        if len(option) != 1 or not option[0].path:
+            continue
+        *headers, line = option[0].text.splitlines()
+        key = line.partition("=")[0].strip()
+        named = re.search(rf"\\\[(\w+)\\?\]/a\W*{re.escape(key)}", rule.fix)
+        if len(headers) == 1 and re.fullmatch(r"\[[^\]]+\]", headers[0]):
+            return set_in_section(option[0].path, headers[0][1:-1], key, line)
+        if not headers and named:
+            return set_in_section(option[0].path, named.group(1), key, line)
+    return None
+
+
+def in_block(rule: Rule) -> Script | None:
+    """Set a key inside the braces of a block, to the value that the content names."""
+    for option in wants(rule):
+        want = option[0]
+        named = re.search(rf"{re.escape(want.key)} = [\w,]+;", rule.fix)
+        if len(option) == 1 and want.path and want.value and named:
+            line = named.group()
+            if found(want.check.pattern, line) is not None:
+                return edit(want.path, [f"s/{want.key} = .*;/{line}/"], f"Set {line.rstrip(';')}.")
     return None
 
 
@@ -71,7 +89,7 @@ def owned_drop_in(rule: Rule) -> Script | None:
 def whole_file(rule: Rule) -> Script | None:
     """Write a file whose whole text the check spells out."""
     checks = [c for c in rule.checks if c.kind == "textfilecontent54" and c.expected("text").value]
-    if len(checks) != 1 or len(checks[0].paths) != 1:
+    if len(checks) != 1 or not checks[0].paths[0].startswith("/etc/"):
         return None
     lines = checks[0].expected("text").value.removesuffix("\n").split("\n")
     return write_file(checks[0].paths[0], lines)

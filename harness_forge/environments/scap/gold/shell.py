@@ -50,7 +50,7 @@ def set_line(path: str, key: str, line: str) -> Script:
     return Script(
         f"sed -i.bak '{address(key)}d' {path}\necho {quoted(line)} >> {path}",
         restore(path),
-        f"Set {line}.",
+        f"Set {line.rstrip(';')}.",
     )
 
 

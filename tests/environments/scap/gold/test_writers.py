@@ -31,6 +31,21 @@ def test_section(rule, text):
     )
 
 
+def test_section_that_only_the_content_names(rule, text):
+    made = text("/etc/house.conf", r"^doors[\s]+=[\s]+(\d+)$", ("3", "equals"))
+    fix = write_fix(rule(made, fix=r"sed -i '/\[house\]/a doors = 3' /etc/house.conf"))
+    assert fix.writer == "section"
+    assert "-e '/^\\[house\\]/a doors = 3'" in fix.fix_script
+
+
+def test_in_block(rule, text):
+    made = text(
+        "/etc/house.conf", r"^[\s]*doors[ ]=\s*(.*);$", (r"(^|,)shut(,|$)", "pattern match")
+    )
+    fix = write_fix(rule(made, fix="s/x/doors = locked,shut;/"))
+    assert fix.fix_script == "sed -i.bak 's/doors = .*;/doors = locked,shut;/' /etc/house.conf"
+
+
 def test_drop_in(rule, text, folder):
     place = folder("/etc/house.d", r"^.*\.conf$")
     fix = write_fix(rule(text(place, r"^\*\s+doors\s+(\d+)$", ("3", "less than or equal"))))

@@ -75,7 +75,7 @@ def test_the_second_of_two_exports_to_one_path_gets_one_line(harness, sft, child
 def test_a_store_that_drops_the_connection_is_one_clean_failure(harness, store, slow):
     sleeping = (
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE application_name = 'harness-forge export' AND wait_event = 'PgSleep'"
+        " WHERE application_name = 'harness-forge' AND wait_event = 'PgSleep'"
     )
 
     def dropped() -> bool:

@@ -125,7 +125,7 @@ COMMENT ON COLUMN turn_examples.sampling IS 'temperature and the like, jsonb';
 COMMENT ON COLUMN turn_examples.response IS 'the whole answer, one OpenAI message, json, never cut';
 COMMENT ON COLUMN turn_examples.content IS 'the text of the answer; null where it has none';
 COMMENT ON COLUMN turn_examples.finish_reason IS 'stop, tool_calls, length …; null where no model was asked';
-COMMENT ON COLUMN turn_examples.tool_call IS 'the attempt''s parsed call {name, arguments}, jsonb';
+COMMENT ON COLUMN turn_examples.tool_call IS 'the attempt''s parsed call {name, arguments}, json';
 COMMENT ON COLUMN turn_examples.eval_passed IS 'the attempt''s target passes and the guard set is intact';
 COMMENT ON COLUMN turn_examples.outcome_value IS 'the attempt''s outcome, 0 to 1';
 COMMENT ON COLUMN turn_examples.outcome_confidence IS 'confidence in the outcome, 0 to 1';

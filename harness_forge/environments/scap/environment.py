@@ -19,12 +19,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness_forge.environments.scap import ground as grounds
 from harness_forge.environments.scap import guard, packages, root, slim
 from harness_forge.environments.scap import sandbox as sandboxes
 from harness_forge.environments.scap.config import ScapConfig
 from harness_forge.environments.scap.content import Rule, load_rules
-from harness_forge.environments.scap.ground import Ground, Reference, choose_guard, wipe_script
-from harness_forge.environments.scap.grouping import group_keys
+from harness_forge.environments.scap.ground import (
+    Ground,
+    Reference,
+    choose_guard,
+    guards,
+    wipe_script,
+)
+from harness_forge.environments.scap.grouping import effect, group_keys
 from harness_forge.environments.scap.judge import FAIL, PASS, Verdicts, judge
 from harness_forge.environments.scap.sandbox import Applied, Limits, Sandbox
 from harness_forge.environments.scap.slim import SlimContent
@@ -144,7 +151,8 @@ class ScapEnvironment:
                     if progress:
                         progress(done, len(missing))
             ground.save(self._ground_file)
-        keys = group_keys(self.rules)
+        effects = {name: found.effect for name, found in ground.references.items()}
+        keys = group_keys(self.rules, effects)
         return [
             self._item(rule, ground.references[rule.id], keys[rule.id])
             for rule in self.rules.values()
@@ -171,7 +179,8 @@ class ScapEnvironment:
     @property
     def _ground_file(self) -> Path:
         made = hashlib.sha256(
-            f"{root.digest(self._disk)} {self.evaluator_version} {self._config.profile} "
+            f"{grounds.REVISION} {root.digest(self._disk)} {self.evaluator_version} "
+            f"{self._config.profile} "
             f"{'multi' if self.multi_uid else 'single'}".encode()
         ).hexdigest()[:16]
         return self._cache / f"survey-{made}.json"
@@ -180,6 +189,10 @@ class ScapEnvironment:
     def _ground(self) -> Ground:
         with self._measuring:
             return Ground.load(self._ground_file) or self._measured_ground()
+
+    @cached_property
+    def _guards(self) -> dict[str, tuple[str, ...]]:
+        return guards(self._ground, self.rules)
 
     def _measured_ground(self) -> Ground:
         with self._sandbox() as box:
@@ -213,7 +226,7 @@ class ScapEnvironment:
         with self._sandbox() as box:
             played = self._play(box, rule.fix, [rule_id], protect=True)
         after = played.verdicts.by_rule.get(rule_id)
-        faults = tuple(sorted(played.faults | played.broken(ground.guard_of(rule, self.rules))))
+        faults = tuple(sorted(played.faults | played.broken(self._guards[rule_id])))
         counted = [f for f in faults if guard.never_allowed(f, self._disk.protected)]
         return Reference(
             before=before,
@@ -221,6 +234,7 @@ class ScapEnvironment:
             faults=faults,
             killed=played.applied.killed,
             full_cycle=after == PASS and not played.applied.killed and not counted,
+            effect=played.effect,
             seconds=round(played.applied.seconds + played.verdicts.seconds, 3),
         )
 
@@ -272,13 +286,14 @@ class ScapEnvironment:
         applied = box.apply(script, self._limits, protect=protect)
         if applied.killed:
             return _Played(applied, set(), Verdicts())
-        faults = guard.tree_faults(ground.entries, box.changes())
+        changes = box.changes()
+        faults = guard.tree_faults(ground.entries, changes)
         if applied.full:
             faults.add("disk:full")
         asked = list(names)
         for name in names:
-            asked += ground.guard_of(self.rules[name], self.rules)
-        return _Played(applied, faults, judge(box, self._content, asked))
+            asked += self._guards[name]
+        return _Played(applied, faults, judge(box, self._content, asked), effect(changes))
 
     def _scanner_at_fault(self, box: Sandbox, unjudged: Sequence[str]) -> frozenset[str]:
         """Return the rules on which the scanner fails with an untouched root too."""
@@ -291,7 +306,7 @@ class ScapEnvironment:
         if at_fault:
             return self._no_verdict("the scanner gave no verdict, nor on an untouched root")
         allowed = {f for f in reference.faults if not guard.never_allowed(f, self._disk.protected)}
-        guarded = self._ground.guard_of(self.rules[name], self.rules)
+        guarded = self._guards[name]
         faults = sorted((played.faults | played.broken(guarded)) - allowed)
         target = played.verdicts.by_rule.get(name)
         failure, summary = _failure(played.applied, target, faults)
@@ -382,6 +397,7 @@ class _Played:
     applied: Applied
     faults: set[str]
     verdicts: Verdicts
+    effect: str = ""
 
     def broken(self, guarded: Iterable[str]) -> set[str]:
         """Return the guarded rules that no longer pass, as faults."""

@@ -17,6 +17,9 @@ from typing import Any
 from harness_forge.environments.scap.content import Rule
 from harness_forge.environments.scap.judge import PASS
 
+REVISION = 2
+"""Counted up when the same root would be measured in other terms."""
+
 GUARD_SIZE = 20
 """Rules judged beside every target, whatever it is."""
 
@@ -35,6 +38,7 @@ class Reference:
         after: the scanner's verdict afterwards, None if it was not run.
         faults: what the guard would say of it; these are allowed on this rule.
         full_cycle: fails before, passes after, and breaks nothing that counts.
+        effect: hash of what it changed, '' if nothing.
     """
 
     before: str | None
@@ -42,6 +46,7 @@ class Reference:
     faults: tuple[str, ...] = ()
     killed: str | None = None
     full_cycle: bool = False
+    effect: str = ""
     seconds: float = 0.0
 
 
@@ -60,17 +65,6 @@ class Ground:
     verdicts: dict[str, str]
     guard_rules: tuple[str, ...]
     references: dict[str, Reference] = field(default_factory=dict)
-
-    def guard_of(self, rule: Rule, rules: Mapping[str, Rule]) -> tuple[str, ...]:
-        """Return the rules that have to pass still after an attempt at `rule`."""
-        mine = paths_of(rule)
-        related = [
-            other
-            for other, verdict in self.verdicts.items()
-            if verdict == PASS and other in rules and mine & paths_of(rules[other])
-        ]
-        names = dict.fromkeys((*self.guard_rules, *sorted(related)[:RELATED]))
-        return tuple(name for name in names if name != rule.id)
 
     def save(self, path: Path) -> None:
         """Write it in one move: two processes may measure at once."""
@@ -93,9 +87,23 @@ class Ground:
             return None
 
 
-def paths_of(rule: Rule) -> frozenset[str]:
-    """Return the files and folders that the rule's check names."""
-    return frozenset(path for check in rule.checks for path in check.paths)
+def guards(ground: Ground, rules: Mapping[str, Rule]) -> dict[str, tuple[str, ...]]:
+    """Return for every rule the rules that have to pass still after an attempt at it.
+
+    These are the guard set and, beyond it, rules that look at the same files.
+    """
+    paths = {rule.id: {p for check in rule.checks for p in check.paths} for rule in rules.values()}
+    passing = sorted(r for r, verdict in ground.verdicts.items() if verdict == PASS and r in rules)
+    return {
+        rule_id: tuple(
+            name
+            for name in dict.fromkeys(
+                (*ground.guard_rules, *[r for r in passing if mine & paths[r]][:RELATED])
+            )
+            if name != rule_id
+        )
+        for rule_id, mine in paths.items()
+    }
 
 
 def wipe_script() -> str:

@@ -209,7 +209,7 @@ _FORMS: list[tuple[re.Pattern[str], Callable[[str, str], bool]]] = [
             r"/etc/pam\.d/.*",
             _lines(r"\s*(@include\s+\S+|-?(auth|account|password|session)\s+(\[.*?\]|\w+)\s+\S+)"),
         ),
-        (r"/etc/sysctl\.(conf|d/.*\.conf)", _lines(r"\s*-?[\w./*-]+\s*=\s*\S*")),
+        (r"/etc/sysctl\.(conf|d/.*\.conf)", _lines(r"\s*(;|-?[\w./*-]+\s*=\s*\S*)")),
         (r"/etc/login\.defs", _lines(r"\s*\w+\s+\S")),
         (r"/etc/audit/auditd\.conf", _lines(r"\s*\w+\s*=\s*\S")),
         (r"/etc/audit/(audit\.rules|rules\.d/.*\.rules)", _lines(r"\s*-")),

@@ -60,18 +60,21 @@ def judge(
     for _ in range(2):
         answer = sandbox.scan(files, limits)
         seconds += answer["seconds"]
-        found |= _verdicts(answer["output"])
+        found |= verdicts(answer["output"])
         if all(rule_id in found for rule_id in asked):
             break
     return Verdicts(found, tuple(r for r in asked if r not in found), round(seconds, 3))
 
 
-def _verdicts(output: str) -> dict[str, str]:
-    """Read the lines of `--progress`; warnings stand between them."""
-    verdicts = {}
+def verdicts(output: str) -> dict[str, str]:
+    """Read rule id and verdict from the lines of `--progress`.
+
+    Warnings of the scanner stand between them, sometimes on the same line.
+    """
+    found = {}
     for line in output.splitlines():
         start = line.find(RULE_PREFIX)
         if start >= 0:
             rule_id, _, verdict = line[start + len(RULE_PREFIX) :].partition(":")
-            verdicts[rule_id] = verdict.strip()
-    return verdicts
+            found[rule_id] = verdict.strip()
+    return found

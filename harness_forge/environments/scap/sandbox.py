@@ -203,10 +203,15 @@ class Sandbox:
         request = {"op": "apply", "limits": asdict(limits), "protect": protect}
         return Applied(**self._ask(request, blobs))
 
-    def scan(self, files: SlimFiles, limits: Limits) -> dict[str, Any]:
-        """Run the scanner; return `rc`, `killed`, `seconds` and `output`."""
+    def scan(self, files: SlimFiles, limits: Limits, options: Sequence[str] = ()) -> dict[str, Any]:
+        """Run the scanner; return `rc`, `killed`, `seconds` and `output`.
+
+        Args:
+            options: more of them for `oscap xccdf eval`.
+        """
         blobs = {"xccdf.xml": files.xccdf, "oval.xml": files.oval}
-        return self._ask({"op": "scan", "limits": asdict(limits)}, blobs)
+        request = {"op": "scan", "limits": asdict(limits), "options": list(options)}
+        return self._ask(request, blobs)
 
     def changes(self) -> dict[str, dict[str, Any] | None]:
         """Return every entry that differs from the untouched root; None: gone."""

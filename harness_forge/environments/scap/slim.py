@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
 
-from harness_forge.environments.scap.content import _Selection
+from harness_forge.environments.scap.content import Selection
 from harness_forge.errors import SandboxError
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def _cut(datastream: Path, profile: str) -> dict[str, Any]:
         return _DECLARATION.sub("", words)  # they stand on the slim file's root
 
     root = _read(datastream)
-    selection = _Selection(datastream, root, profile)
+    selection = Selection(datastream, root, profile)
     rules = [rule for rule in root.iter(f"{_X}Rule") if selection.selects(rule)]
     by_id = _oval_elements(root)
     types = {value.get("id"): value.get("type", "string") for value in root.iter(f"{_X}Value")}

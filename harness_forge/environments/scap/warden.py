@@ -171,14 +171,14 @@ def _read(path: str) -> bytes:
         return file.read()
 
 
-def _run(command: list[str], limits: dict, pass_fds: tuple[int, ...] = ()) -> dict:
+def _run(command: list[str], limits: dict, pass_fds: tuple[int, ...], errors: int) -> dict:
     """Run one sandbox to its end, or kill all of it at the first limit it meets."""
     started = time.monotonic()
     process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=errors,
         preexec_fn=_limited(limits),
         env={"PATH": _PATH},
         pass_fds=pass_fds,
@@ -345,9 +345,11 @@ class Warden:
             *("--setenv", "OSCAP_CPE_PATH", f"{prefix}/share/openscap/cpe"),
             *("--remount-ro", "/", "--chdir", "/judge"),
             *(f"{prefix}/bin/oscap", "xccdf", "eval", "--skip-validation", "--progress"),
-            "/judge/xccdf.xml",
+            *(*request["options"], "/judge/xccdf.xml"),
         ]
-        return self._sandboxed(command, request["limits"])
+        with open(f"{self._base}/errors", "wb+") as errors:  # noqa: PTH123
+            # Apart from the verdicts: a warning may come in the middle of a line.
+            return self._sandboxed(command, request["limits"], errors)
 
     def tree(self, request: dict, blobs: dict) -> dict:
         """Return every entry that differs from the untouched root, gone ones as None."""
@@ -408,7 +410,7 @@ class Warden:
             described["text"] = data[:_TEXT_LIMIT].decode(errors="replace")
         return described
 
-    def _sandboxed(self, command: list[str], limits: dict) -> dict:
+    def _sandboxed(self, command: list[str], limits: dict, errors=None) -> dict:
         """Run bubblewrap and make sure that it was the command that ended, not the set-up."""
         status_r, status_w = os.pipe()
         filter_r, filter_w = os.pipe()
@@ -417,14 +419,18 @@ class Warden:
         words = [command[0], "--json-status-fd", str(status_w)]
         words += ["--seccomp", str(filter_r)] if self._filtered else []
         try:
-            result = _run([*words, *command[1:]], limits, (status_w, filter_r))
+            sink = errors.fileno() if errors else subprocess.STDOUT
+            result = _run([*words, *command[1:]], limits, (status_w, filter_r), sink)
         finally:
             os.close(status_w)
             os.close(filter_r)
             with open(status_r, "rb") as file:  # noqa: PTH123
                 status = file.read()
         if result["killed"] is None and b"exit-code" not in status:
-            raise OSError(result["output"].strip() or "bwrap ended without a word")
+            if errors:
+                errors.seek(0)
+            said = errors.read(1000).decode(errors="replace") if errors else result["output"]
+            raise OSError(said.strip() or "bwrap ended without a word")
         return result
 
     def _bwrap(self, capabilities: tuple[str, ...]) -> list[str]:

@@ -1,0 +1,76 @@
+"""One surveyed world and one bare sandbox for all tests of the `scap` world."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness_forge.environments.scap import ScapConfig, open_scap, packages, root
+from harness_forge.environments.scap.doctor import doctor
+from harness_forge.environments.scap.sandbox import Sandbox
+
+HOME = Path(__file__).parents[3] / ".forge"
+STIG = ScapConfig(
+    datastream="ssg-rhel9-ds.xml",
+    profile="stig",
+    package="ssg-nondebian",
+    platform="rhel9",
+    families={"sshd_": "sshd", "audit_": "audit", "sysctl_": "sysctl"},
+)
+UBUNTU = ScapConfig(
+    datastream="ssg-ubuntu2004-ds.xml",
+    profile="stig",
+    package="ssg-debderived",
+    platform="ubuntu2004",
+)
+
+
+def needed(config: ScapConfig, home: Path = HOME) -> None:
+    """Skip with the first thing that is missing."""
+    for check in doctor(config, home):
+        if not check.ok:
+            pytest.skip(f"{check.name}: {check.said}")
+
+
+@pytest.fixture(scope="session")
+def stig():
+    """The RHEL 9 world, surveyed; what it measures is kept for the next time."""
+    needed(STIG)
+    world = open_scap("stig", STIG, HOME)
+    world.survey()
+    yield world
+    world.close()
+
+
+@pytest.fixture(scope="session")
+def ubuntu():
+    """The Ubuntu 20.04 world, surveyed."""
+    needed(UBUNTU)
+    world = open_scap("ubuntu", UBUNTU, HOME)
+    world.survey()
+    yield world
+    world.close()
+
+
+@pytest.fixture(scope="session")
+def tools():
+    """Where the programs are; skips where a sandbox is not to be had."""
+    needed(STIG)
+    return packages.find_tools(HOME)
+
+
+@pytest.fixture(scope="session")
+def box(tools):
+    """One sandbox over the RHEL 9 root, for scripts that mean no good."""
+    sandbox = Sandbox(tools, root.disk("rhel9"))
+    yield sandbox
+    sandbox.close()
+
+
+@pytest.fixture
+def single_box(tools):
+    """A sandbox with one uid, as most machines give it."""
+    sandbox = Sandbox(tools, root.disk("rhel9"), single=True)
+    yield sandbox
+    sandbox.close()

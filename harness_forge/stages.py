@@ -45,9 +45,7 @@ def export(resolved: Path, out: Path) -> Report:
     """
     config = load_resolved(resolved)
     # DVC knows the dataset by its stage, not by its recipe: one path for all recipes.
-    config = replace(
-        config, data_dir=str(out.parent), export=replace(config.export, name=out.name)
-    )
+    config = replace(config, data_dir=str(out.parent), export=replace(config.export, name=out.name))
     return worlds.export(config)
 
 

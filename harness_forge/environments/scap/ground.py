@@ -27,7 +27,6 @@ RELATED = 12
 """Rules judged beside a target at most because they look at its files."""
 
 _PACKAGE_RULES = 6  # more of them tell the same: the package database is there
-_ALL_GONE = "find / -xdev -mindepth 1 -delete 2>/dev/null"
 
 
 @dataclass(frozen=True)
@@ -104,11 +103,6 @@ def guards(ground: Ground, rules: Mapping[str, Rule]) -> dict[str, tuple[str, ..
         )
         for rule_id, mine in paths.items()
     }
-
-
-def wipe_script() -> str:
-    """Return the script that leaves nothing: it shows which rules notice."""
-    return _ALL_GONE
 
 
 def choose_guard(before: Mapping[str, str], wiped: Mapping[str, str]) -> tuple[str, ...]:

@@ -5,25 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from scap_worlds import HOME, STIG, UBUNTU
 
 from harness_forge.environments.scap import ScapConfig, open_scap, packages, root
 from harness_forge.environments.scap.doctor import doctor
 from harness_forge.environments.scap.sandbox import Sandbox
-
-HOME = Path(__file__).parents[3] / ".forge"
-STIG = ScapConfig(
-    datastream="ssg-rhel9-ds.xml",
-    profile="stig",
-    package="ssg-nondebian",
-    platform="rhel9",
-    families={"sshd_": "sshd", "audit_": "audit", "sysctl_": "sysctl"},
-)
-UBUNTU = ScapConfig(
-    datastream="ssg-ubuntu2004-ds.xml",
-    profile="stig",
-    package="ssg-debderived",
-    platform="ubuntu2004",
-)
 
 
 def needed(config: ScapConfig, home: Path = HOME) -> None:

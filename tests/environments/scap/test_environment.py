@@ -6,8 +6,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from scap_worlds import HOME, STIG
 
-from harness_forge.environments.scap import ScapConfig, open_scap, packages
+from harness_forge.environments.scap import ScapConfig, lab, open_scap, packages
 from harness_forge.environments.scap.judge import Verdicts, judge, verdicts
 from harness_forge.environments.scap.sandbox import Limits
 from harness_forge.environments.scap.slim import RULE_PREFIX, SlimFiles
@@ -102,7 +103,7 @@ def test_anything_else_fails_and_says_why(stig, script, mode):
 
 
 def test_a_script_that_hangs_has_timed_out(stig):
-    hasty = open_scap("stig", stig._config, stig._cache.parents[1], limits=Limits(wall_s=1))
+    hasty = open_scap("stig", STIG, HOME, limits=Limits(wall_s=1))
     try:
         assert hasty.attempt(TARGET, FIX + "; sleep 100").failure_mode == "timeout"
     finally:
@@ -162,34 +163,43 @@ def test_unknown_rule(stig):
     assert caught.value.where == "no_such_rule"
 
 
-def test_unknown_platform(tmp_path, stig):
+def test_unknown_platform(stig):
     config = ScapConfig("ssg-rhel9-ds.xml", "stig", "ssg-nondebian", "rhel5")
     with pytest.raises(SandboxError) as caught:
-        open_scap("x", config, stig._cache.parents[1])
+        open_scap("x", config, HOME)
     assert str(caught.value) == (
         "skill.scap.platform: no root for 'rhel5'\n  hint: known platforms: rhel9, ubuntu2004"
     )
 
 
 def test_a_scanner_that_hangs_gives_no_verdict(stig, box):
-    said = judge(box, stig._content, [TARGET], Limits(wall_s=0.001, address_bytes=8 << 30))
+    said = judge(box, stig.content, [TARGET], Limits(wall_s=0.001, address_bytes=8 << 30))
     assert said.unjudged == (TARGET,)
     assert not said.passed(TARGET)
 
 
 def test_no_verdict_on_the_untouched_root_either_is_infrastructure(stig, monkeypatch):
-    from harness_forge.environments.scap import environment
-
     def dumb(box, content, rule_ids):
         return Verdicts(unjudged=tuple(rule_ids))
 
-    monkeypatch.setattr(environment, "judge", dumb)
+    monkeypatch.setattr(lab, "judge", dumb)
     outcome = stig.attempt(TARGET, FIX)
     assert (outcome.infrastructure, outcome.failure_mode) == (True, "unjudgeable")
 
 
+def test_a_script_that_breaks_the_sandbox_has_failed(stig, monkeypatch):
+    def broken(self, *arguments):
+        raise SandboxError("", "the sandbox failed: bwrap died")
+
+    monkeypatch.setattr(lab.Lab, "_play", broken)
+    outcome = stig.attempt(TARGET, FIX)
+    assert (outcome.infrastructure, outcome.failure_mode) == (False, "unjudgeable")
+    monkeypatch.setattr(lab.Lab, "works", lambda self: False)
+    assert stig.attempt(TARGET, FIX).infrastructure
+
+
 def test_nothing_asked_is_nothing_said(stig, box):
-    assert judge(box, stig._content, []) == Verdicts()
+    assert judge(box, stig.content, []) == Verdicts()
 
 
 def test_verdicts_are_read_between_warnings():
@@ -200,7 +210,7 @@ def test_verdicts_are_read_between_warnings():
 def test_slim_agrees_with_the_unmodified_datastream(stig, box):
     box.reset()
     sample = [TARGET, "package_audit_installed", "file_owner_etc_passwd", "audit_rules_immutable"]
-    assert unmodified(stig, box, sample) == judge(box, stig._content, sample).by_rule
+    assert unmodified(box, sample) == judge(box, stig.content, sample).by_rule
 
 
 @pytest.mark.soak
@@ -208,13 +218,13 @@ def test_slim_agrees_with_the_unmodified_datastream(stig, box):
 def test_slim_agrees_with_the_unmodified_datastream_on_every_rule(stig, box):
     box.reset()
     full = [item.item_id for item in stig.survey() if item.full_cycle]
-    slim = judge(box, stig._content, full).by_rule
-    assert unmodified(stig, box, full) == slim
+    slim = judge(box, stig.content, full).by_rule
+    assert unmodified(box, full) == slim
 
 
-def unmodified(stig, box, rule_ids):
+def unmodified(box, rule_ids):
     """Verdicts of the whole datastream, applicability included."""
-    whole = packages.find_datastream(stig._config, stig._cache.parents[1]).read_bytes()
+    whole = packages.find_datastream(STIG, HOME).read_bytes()
     profile = "xccdf_org.ssgproject.content_profile_stig"
     chosen = [word for name in rule_ids for word in ("--rule", RULE_PREFIX + name)]
     limits = Limits(

@@ -118,6 +118,13 @@ def test_disk_filled_with_inodes_is_full(box):
     assert box.apply(fill, Limits(wall_s=20)).full
 
 
+def test_sparse_files_cost_nothing(box):
+    box.apply("cd /srv; for i in {1..2000}; do truncate -s 40M $i; done", Limits(wall_s=20))
+    started = time.monotonic()
+    assert len(box.changes()) >= 2000
+    assert time.monotonic() - started < 10
+
+
 def test_no_network(box):
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.2)

@@ -2,7 +2,7 @@
 
 Owns who the sandbox is outside (never uid 0), what a script may use in all,
 and the one-line errors of a machine that cannot sandbox. What happens inside
-is `warden.py`.
+is `warden`.
 """
 
 from __future__ import annotations
@@ -263,7 +263,7 @@ class Sandbox:
 
 
 def _start(options: dict[str, Any]) -> subprocess.Popen[bytes]:
-    warden = Path(__file__).with_name("warden.py")
+    warden = Path(__file__).with_name("warden")
     return subprocess.Popen(
         [sys.executable, "-I", "-S", str(warden), json.dumps(options)],
         stdin=subprocess.PIPE,

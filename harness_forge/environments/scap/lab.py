@@ -72,6 +72,7 @@ class Lab:
         self._content, self._limits = content, limits
         self._idle: queue.LifoQueue[Sandbox] = queue.LifoQueue()
         self._free = threading.Semaphore(cores())
+        self._multi_uid: bool | None = None
 
     def close(self) -> None:
         """End every sandbox."""
@@ -152,6 +153,15 @@ class Lab:
                 at_fault = judge(box, self._content, verdicts.unjudged).unjudged
         return Played(applied, frozenset(faults), verdicts, frozenset(at_fault), effect(changes))
 
+    def _started(self) -> Sandbox:
+        """Start a sandbox like the others: with one uid, ownership rules pass untouched."""
+        box = Sandbox(self._tools, self._disk, single=self._single)
+        if self._multi_uid not in (None, box.multi_uid):
+            box.close()
+            raise SandboxError("", "a sandbox got another map of uids than those before it")
+        self._multi_uid = box.multi_uid
+        return box
+
     @contextmanager
     def _sandbox(self) -> Iterator[Sandbox]:
         """Lend a sandbox; one that failed is not lent again."""
@@ -159,7 +169,7 @@ class Lab:
             try:
                 box = self._idle.get_nowait()
             except queue.Empty:
-                box = Sandbox(self._tools, self._disk, single=self._single)
+                box = self._started()
             try:
                 yield box
             except BaseException:

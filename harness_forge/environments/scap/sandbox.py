@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import sys
@@ -118,11 +119,20 @@ def uid_map(single: bool = False) -> dict[str, Any]:
 
     Args:
         single: one uid, whatever the machine offers.
+
+    Raises:
+        SandboxError: root has no other uid to drop to.
     """
     uid, gid = os.getuid(), os.getgid()
     if uid == 0:
-        if not single and _unused_range():
+        if not single and _mapped(HIGH_UID, _MAP_SIZE):
             return {"kind": "root", "first": HIGH_UID, "count": _MAP_SIZE}
+        if not _mapped(_NOBODY, 1):
+            raise SandboxError(
+                "",
+                f"root can drop to no other uid here: {_NOBODY} is not mapped",
+                "run forge as an ordinary user",
+            )
         return {"kind": "single", "first": _NOBODY, "count": 1}
     tools = {name: shutil.which(name) for name in ("newuidmap", "newgidmap")}
     uids, gids = _sub_range("/etc/subuid"), _sub_range("/etc/subgid")
@@ -131,8 +141,8 @@ def uid_map(single: bool = False) -> dict[str, Any]:
     return {"kind": "single", "first": uid, "first_gid": gid, "count": 1}
 
 
-def _unused_range() -> bool:
-    """Tell whether this namespace has the high range at all."""
+def _mapped(wanted: int, length: int) -> bool:
+    """Tell whether this process' namespace has these uids at all."""
     for line in Path("/proc/self/uid_map").read_text().splitlines():
         first, _, count = map(int, line.split())
         if first <= HIGH_UID and first + count >= HIGH_UID + _MAP_SIZE:
@@ -167,16 +177,12 @@ class Sandbox:
 
     def __init__(self, tools: Tools, disk: Disk, *, single: bool = False) -> None:
         self._lock = threading.Lock()
-        mapping = uid_map(single)
-        self.multi_uid = mapping["kind"] != "single"
-        options = {
-            "map": mapping,
-            "base": _base(tools),
-            "tools": asdict(tools)
-            | {"multi_uid": self.multi_uid, "protected": list(disk.protected)},
-        }
-        self._process = _start(options)
-        self._receive()  # says that it has entered the namespaces
+        try:
+            self._enter(tools, disk, uid_map(single))
+        except SandboxError:
+            if single:
+                raise
+            self._enter(tools, disk, uid_map(single=True))  # its helpers may not work
         self._ask(
             {
                 "op": "init",
@@ -187,6 +193,17 @@ class Sandbox:
             },
             {"root.tar": disk.archive, **disk.stubs},
         )
+
+    def _enter(self, tools: Tools, disk: Disk, mapping: dict[str, Any]) -> None:
+        """Start the warden, which says when it is in its namespaces."""
+        self.multi_uid = mapping["kind"] != "single"
+        words = asdict(tools) | {"multi_uid": self.multi_uid, "protected": list(disk.protected)}
+        self._process = _start({"map": mapping, "base": _base(tools), "tools": words})
+        try:
+            self._receive()
+        except BaseException:
+            self.close()
+            raise
 
     def reset(self) -> None:
         """Put the untouched root in place."""
@@ -285,15 +302,20 @@ def _base(tools: Tools) -> str:
 
 def explained(what: str) -> SandboxError:
     """Return the error of a warden with what can be done about it."""
-    if what.startswith(("unshare", "mount")) or "uid_map" in what:
+    what = re.sub(r"^\[Errno \d+\] ", "", what)
+    if what.startswith(("unshare:", "mount:")) or "uid_map" in what:
         return SandboxError(
             "", f"user namespaces are not to be had here ({what})", namespace_hint()
         )
     return SandboxError("", f"the sandbox failed: {what}", "run `forge env doctor`")
 
 
-def namespace_hint() -> str:
-    """Return how to get user namespaces on this machine."""
+def namespace_hint(what: str) -> str:
+    """Return how to get user namespaces on this machine.
+
+    Args:
+        what: the system call's error.
+    """
     for path, wanted, command in (
         ("kernel/unprivileged_userns_clone", "1", "sysctl -w kernel.unprivileged_userns_clone=1"),
         (
@@ -305,13 +327,6 @@ def namespace_hint() -> str:
         file = Path("/proc/sys") / path
         if file.exists() and file.read_text().strip() != wanted:
             return f"as root: {command}"
-    if _number("/proc/sys/user/max_user_namespaces") == 0:
+    if "No space left" in what:  # the count of namespaces is what ran out
         return "as root: sysctl -w user.max_user_namespaces=10000"
     return "in a container: allow unshare and mount (for Docker: --security-opt seccomp=unconfined)"
-
-
-def _number(path: str) -> int | None:
-    try:
-        return int(Path(path).read_text())
-    except (OSError, ValueError):
-        return None

@@ -198,6 +198,16 @@ def test_a_script_that_breaks_the_sandbox_has_failed(stig, monkeypatch):
     assert stig.attempt(TARGET, FIX).infrastructure
 
 
+def test_sandboxes_with_other_maps_are_not_mixed(stig):
+    ways = lab.Lab(stig._tools, stig._disk, stig.content, Limits(), single=True)
+    try:
+        ways._multi_uid = True
+        with pytest.raises(SandboxError, match="another map of uids"):
+            ways.changes(["true"])
+    finally:
+        ways.close()
+
+
 def test_nothing_asked_is_nothing_said(stig, box):
     assert judge(box, stig.content, []) == Verdicts()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness_forge.environments.scap import root
+from harness_forge.environments.scap import root, sandbox
 from harness_forge.environments.scap.sandbox import HIGH_UID, Limits, Sandbox, explained, uid_map
 from harness_forge.errors import SandboxError
 
@@ -204,15 +204,36 @@ def test_one_uid_is_enough(single_box):
 
 
 def test_a_sandbox_that_died_says_so(tools):
-    sandbox = Sandbox(tools, root.disk("rhel9"))
-    sandbox._process.kill()
+    made = Sandbox(tools, root.disk("rhel9"))
+    made._process.kill()
     with pytest.raises(SandboxError):
-        sandbox.reset()
-    sandbox.close()
+        made.reset()
+    made.close()
+
+
+def test_a_map_that_is_refused_leaves_one_uid(tools, monkeypatch):
+    kinds = iter([{"kind": "root", "first": 5, "count": 1 << 33}, sandbox.uid_map(single=True)])
+    monkeypatch.setattr(sandbox, "uid_map", lambda single=False: next(kinds))
+    made = Sandbox(tools, root.disk("rhel9"))
+    made.close()
+    assert not made.multi_uid
+
+
+def test_root_without_another_uid_is_told_so(monkeypatch):
+    monkeypatch.setattr(sandbox, "_mapped", lambda wanted, length: False)
+    monkeypatch.setattr(os, "getuid", lambda: 0)
+    with pytest.raises(SandboxError) as caught:
+        sandbox.uid_map()
+    assert str(caught.value) == (
+        "root can drop to no other uid here: 65534 is not mapped\n"
+        "  hint: run forge as an ordinary user"
+    )
 
 
 def test_says_how_to_get_user_namespaces():
-    error = explained("unshare: Operation not permitted")
+    error = explained("[Errno 1] unshare: Operation not permitted")
     assert error.what == "user namespaces are not to be had here (unshare: Operation not permitted)"
     assert error.hint
     assert error.exit_code == 4
+    error = explained("[Errno 28] unshare: No space left on device")
+    assert error.hint == "as root: sysctl -w user.max_user_namespaces=10000"

@@ -305,7 +305,7 @@ def explained(what: str) -> SandboxError:
     what = re.sub(r"^\[Errno \d+\] ", "", what)
     if what.startswith(("unshare:", "mount:")) or "uid_map" in what:
         return SandboxError(
-            "", f"user namespaces are not to be had here ({what})", namespace_hint()
+            "", f"user namespaces are not to be had here ({what})", namespace_hint(what)
         )
     return SandboxError("", f"the sandbox failed: {what}", "run `forge env doctor`")
 

@@ -8,6 +8,7 @@
     ├── EndpointError           6   a model endpoint is down or answers nonsense
     ├── ExportError             7   a dataset cannot be written as asked
     ├── RunError                8   a run cannot start, resume or end
+    ├── TrainError              9   a model, a training or an adapter is not fit for use
     └── Interrupted           130   Ctrl-C; what was finished is kept
 
 Exit codes 10 to 12 belong to `forge promote` and are results, not faults.
@@ -81,6 +82,12 @@ class RunError(ForgeError):
     """A run cannot start, resume or end."""
 
     exit_code = 8
+
+
+class TrainError(ForgeError):
+    """A model, a training or an adapter is not fit for use."""
+
+    exit_code = 9
 
 
 class Interrupted(ForgeError):

@@ -11,10 +11,12 @@ from enum import Enum
 
 from harness_forge.environments.scap.config import ScapConfig
 from harness_forge.exporters.config import ExportConfig
+from harness_forge.models.config import ModelConfig
 from harness_forge.operations.config import WorksetConfig
 from harness_forge.policies.config import PolicyConfig, PolicyKind
 from harness_forge.runs.config import Purpose, RunConfig
 from harness_forge.splits.config import SplitConfig
+from harness_forge.trainers.config import TrainConfig
 
 
 class EnvironmentKind(Enum):
@@ -109,6 +111,8 @@ class ForgeConfig:
         format: what a dataset's lines look like.
         export: which rows become examples, as SQL.
         split: how work items are divided.
+        model: the base model that adapters are trained on.
+        train: how an adapter is trained.
         worksets: isolated tool environments, by name.
     """
 
@@ -125,6 +129,8 @@ class ForgeConfig:
     format: FormatConfig = field(default_factory=FormatConfig)
     export: ExportConfig = field(default_factory=ExportConfig)
     split: SplitConfig = field(default_factory=SplitConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    train: TrainConfig = field(default_factory=TrainConfig)
     worksets: dict[str, WorksetConfig] = field(default_factory=dict)
 
 
@@ -135,6 +141,8 @@ GROUPS: dict[str, type] = {
     "role": RoleConfig,
     "format": FormatConfig,
     "export": ExportConfig,
+    "model": ModelConfig,
+    "train": TrainConfig,
     "workset": WorksetConfig,
 }
 """Folder of conf/ to the dataclass that each of its files fills."""

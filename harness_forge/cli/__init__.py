@@ -34,6 +34,8 @@ VERBS = {
     "run": "attempt work items and write what happened to the store",
     "store": "look after the store: status, upgrade, url, psql",
     "export": "write a dataset from the store's rows",
+    "model": "fetch a base model, list what there is, look at one",
+    "train": "train an adapter on a dataset, its tokens checked first",
     "workset": "install, show or remove the isolated tool environments",
     "stage": "run one stage of dvc.yaml",
 }

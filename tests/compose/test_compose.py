@@ -146,7 +146,8 @@ def test_a_list_is_not_a_sweep():
         (
             "stig",
             "command line: 'stig' is not key=value\n"
-            "  hint: known groups: skill, policy, store, role, format, export, workset",
+            "  hint: known groups: skill, policy, store, role, format, export, model, train, "
+            "workset",
         ),
     ],
 )

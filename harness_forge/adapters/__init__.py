@@ -1,0 +1,1 @@
+"""Adapters: what training made, packaged with its card, lineage and hashes."""

@@ -1,0 +1,50 @@
+"""The README.md of an adapter, made from its lineage alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+from typing import Any
+
+
+def card(lineage: Mapping[str, Any], tensors: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the card: what it is, what it was made from, what was measured."""
+    base, data, train = lineage["base"], lineage["dataset"], lineage["train"]
+    measured, audit = lineage["measured"], lineage["audit"]
+    count = sum(prod(fact["shape"]) for fact in tensors.values())
+    rows = [
+        ("base model", f"{base['title']} (`{base['digest'][:12]}`)"),
+        ("dataset", f"`{data['name']}`, {data['rows']} rows (`{data['digest'][:12]}`)"),
+        ("adapter", f"{train['adapter']}, rank {train['rank']}, alpha {train['alpha']}"),
+        ("weights", f"{count:,} in {len(tensors)} matrices"),
+        ("trained tokens", f"{audit['trained']} of {audit['tokens']} an epoch; prompts are masked"),
+        ("steps", str(measured["steps"])),
+        ("loss", f"{measured['first_loss']:.3f} at first, {measured['last_loss']:.3f} at last"),
+        ("time", f"{measured['seconds']:.0f} s on {train['hardware']}, {train['precision']}"),
+    ]
+    if "tokens_per_s" in measured:
+        rows.append(("pace", f"{measured['tokens_per_s']:.0f} tokens/s"))
+    return "\n".join(
+        [
+            "---",
+            "library_name: peft",
+            f"license: {str(base['licence']).lower() or 'other'}",
+            "---",
+            "",
+            f"# {lineage['name']} ({lineage['digest'][:12]})",
+            "",
+            "Made by `forge train`. `lineage.json` has every setting and hash.",
+            "",
+            "| | |",
+            "|---|---|",
+            *(f"| {key} | {value} |" for key, value in rows),
+            "",
+            *_quotes(data["licences"]),
+        ]
+    )
+
+
+def _quotes(licences: list[str]) -> list[str]:
+    if not licences:
+        return []
+    return ["Its training rows quote titles from:", "", *(f"- {text}" for text in licences), ""]

@@ -1,0 +1,90 @@
+"""`forge model`: fetch a base model, list what there is, look at one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness_forge.errors import ConfigError
+
+if TYPE_CHECKING:
+    from harness_forge.schema import ForgeConfig
+
+SUMMARY = "fetch a base model, list what there is, look at one"
+USAGE = "ls | info [NAME] | fetch NAME  [key=value …]"
+EXAMPLES = (
+    "forge model ls",
+    "forge model fetch smollm2-135m",
+    "forge model info smollm2-135m",
+    "forge model info local model.path=models/mine",
+)
+KEYS = ("model", "worksets", "forge_home")
+
+_ACTIONS = ("ls", "info", "fetch")
+
+
+def main(argv: list[str]) -> int:
+    """Do one action; NAME is a file of conf/model."""
+    from harness_forge.cli.words import one_of, sort
+    from harness_forge.compose import choices, compose
+
+    words, _, overrides = sort(argv)
+    action = one_of(words[0] if words else "ls", _ACTIONS, "action")
+    if len(words) > 2 or (action == "fetch" and len(words) < 2):
+        form = f"forge model {action}{' NAME' if action != 'ls' else ''}"
+        raise ConfigError("command line", f"{' '.join(words)!r} is not right", f"write: {form}")
+    if action == "ls":
+        print("\n".join(listing(overrides)))
+        return 0
+    named = [f"model={one_of(words[1], list(choices('model')), 'model')}"] if words[1:] else []
+    config = compose(None, [*overrides, *named])
+    return _info(config) if action == "info" else _fetch(config)
+
+
+def listing(overrides: list[str]) -> list[str]:
+    """Return one line a model of conf/model: whether it is there, and what it is."""
+    from harness_forge.compose import choices, compose
+    from harness_forge.models.folder import folder_of, stamp_of
+
+    lines = []
+    for name in choices("model"):
+        # A model that is only a shape has no folder until a user names one.
+        given = [] if name != "local" else ["model.path=."]
+        config = compose(None, [f"model={name}", *given, *overrides])
+        state = "missing"
+        if given:
+            state = "by path"
+        elif stamp_of(folder_of(config.model, Path(config.forge_home))):
+            state = "there"
+        lines.append(f"{name:<16}{state:<10}{config.model.title}")
+    return lines
+
+
+def _info(config: ForgeConfig) -> int:
+    from harness_forge.models.folder import find
+
+    base = find(config.model, Path(config.forge_home))
+    card = config.model
+    rows = [
+        ("folder", str(base.folder)),
+        ("hash", base.digest),
+        ("licence", card.licence),
+        ("weights", f"{card.parameters / 1e6:.1f} million" if card.parameters else ""),
+        ("context", f"{card.context} tokens"),
+        ("tools", card.tools.name),
+        ("adapters on", ", ".join(card.target_modules)),
+    ]
+    print(f"{base.name}: {base.title}")
+    print("\n".join(f"{key:<13}{value}" for key, value in rows if value))
+    return 0
+
+
+def _fetch(config: ForgeConfig) -> int:
+    from harness_forge import training
+    from harness_forge.models.folder import folder_of
+
+    name = config.model.name
+    made = training.fetch_model(config, lambda step: print(f"{name}: {step}", flush=True))
+    place = folder_of(config.model, Path(config.forge_home))
+    print(f"{name}: {'made' if made else 'is there'}, in {place}")
+    return 0

@@ -1,0 +1,1 @@
+"""Training: Axolotl configs, rendered, checked on their tokens, launched and watched."""

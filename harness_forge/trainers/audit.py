@@ -1,0 +1,134 @@
+"""The mask audit: on the very tokens that will be trained on, before a step is made.
+
+Loss belongs on the assistant's answer and its end-of-turn token, and on nothing
+else. Trainers get this wrong in silence: all labels masked, a tool's answer
+trained, the end of turn left out. So the prepared rows are compared with the
+same rows rendered as serving will render them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness_forge.errors import TrainError
+
+IGNORED = -100
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What an audit saw; every row was as it should be.
+
+    Args:
+        rows: rows looked at.
+        tokens: of all rows together.
+        trained: tokens with a label.
+        longest: tokens of the longest row.
+        masked_text: the masked part of one row, decoded.
+        trained_text: the trained part of that row, decoded.
+    """
+
+    rows: int
+    tokens: int
+    trained: int
+    longest: int
+    masked_text: str
+    trained_text: str
+
+
+def check_lengths(rows: Sequence[Mapping[str, Any]], limit: int, what: str) -> None:
+    """Refuse rows that do not fit; they are never cut.
+
+    Raises:
+        TrainError: names the first such row and the longest.
+    """
+    lengths = [len(row["prompt"]) + len(row["answer"]) for row in rows]
+    long = [number for number, length in enumerate(lengths, start=1) if length > limit]
+    if long:
+        raise TrainError(
+            what,
+            f"{len(long)} of {len(rows)} rows exceed {limit} tokens (row {long[0]} has "
+            f"{lengths[long[0] - 1]}, the longest {max(lengths)})",
+            f"train.sequence_length={max(lengths)}, if the model's context allows, or export less",
+        )
+
+
+def audit(
+    rows: Sequence[Mapping[str, Any]],
+    prepared: Sequence[Mapping[str, Any]],
+    eos: int,
+    shown: Mapping[str, str],
+) -> Audit:
+    """Return what was seen if every prepared row trains its answer and nothing else.
+
+    Args:
+        rows: {"prompt", "answer"} token ids, as serving renders them; the
+            answer ends with the end-of-turn token.
+        prepared: {"ids", "labels"}, as the trainer will load them, in any order.
+        eos: id of the end-of-turn token.
+        shown: {"masked", "trained"}: one row, decoded.
+
+    Raises:
+        TrainError: the first fault found.
+    """
+    if len(rows) != len(prepared):
+        what = f"the dataset has {len(rows)} rows, Axolotl prepared {len(prepared)}"
+        raise TrainError("mask audit", what, "rows dropped in silence are never trained on")
+    expected = Counter(_wanted(row, eos) for row in rows)
+    for number, row in enumerate(prepared):
+        _check(number, row, eos)
+        seen = (tuple(row["ids"]), tuple(row["labels"]))
+        trimmed = _without_tail(*seen)
+        if not expected[trimmed]:
+            raise TrainError(
+                f"mask audit: prepared row {number}",
+                "its tokens or labels differ from the row as serving renders it",
+                "does the chat template render an answer's call as it is stored?",
+            )
+        expected[trimmed] -= 1
+    return Audit(
+        rows=len(prepared),
+        tokens=sum(len(row["ids"]) for row in prepared),
+        trained=sum(label != IGNORED for row in prepared for label in row["labels"]),
+        longest=max((len(row["ids"]) for row in prepared), default=0),
+        masked_text=shown["masked"],
+        trained_text=shown["trained"],
+    )
+
+
+def _wanted(row: Mapping[str, Any], eos: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return ids and labels as they should be, up to the end of the answer's turn."""
+    answer = list(row["answer"])
+    if eos not in answer:
+        raise TrainError(
+            "mask audit",
+            "the chat template does not end an answer with the model's end-of-turn token",
+            "an adapter trained so never learns to stop: set the tokenizer's eos_token",
+        )
+    # Templates put a line break after the end of turn; nobody is asked to write it.
+    answer = answer[: len(answer) - answer[::-1].index(eos)]
+    ids = [*row["prompt"], *answer]
+    return tuple(ids), tuple([IGNORED] * len(row["prompt"]) + answer)
+
+
+def _check(number: int, row: Mapping[str, Any], eos: int) -> None:
+    where = f"mask audit: prepared row {number}"
+    labels = [label for label in row["labels"] if label != IGNORED]
+    if not labels:
+        raise TrainError(where, "all its labels are masked: nothing in it would be trained")
+    if len(labels) == len(row["labels"]):
+        raise TrainError(where, "none of its labels is masked: the prompt would be trained")
+    if labels[-1] != eos:
+        what = "its end-of-turn token is not trained"
+        raise TrainError(where, what, "an adapter trained so never learns to stop")
+
+
+def _without_tail(
+    ids: tuple[int, ...], labels: tuple[int, ...]
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return both without what follows the last trained token."""
+    end = max((place for place, label in enumerate(labels) if label != IGNORED), default=-1) + 1
+    return ids[:end], labels[:end]

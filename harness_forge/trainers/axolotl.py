@@ -1,0 +1,111 @@
+"""Renders the YAML that Axolotl is started with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness_forge.trainers.config import AdapterKind, Hardware, Precision, TrainConfig
+
+PLUGIN = "forge_axolotl.ForgePlugin"
+
+_KERNELS = ("lora_qkv_kernel", "lora_o_kernel", "lora_mlp_kernel", "lora_embedding_kernel")
+"""Speed-ups that call into CUDA and die on a CPU."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What one training reads and where it writes; all paths absolute.
+
+    Args:
+        model: folder of the base model.
+        template: file of the chat template.
+        target_modules: layers that the adapter is put on.
+        train: JSONL file of the rows to train on.
+        prepared: folder of the tokenised rows.
+        out: folder of checkpoints and the finished adapter.
+    """
+
+    model: Path
+    template: Path
+    target_modules: Sequence[str]
+    train: Path
+    prepared: Path
+    out: Path
+
+
+def render(config: TrainConfig, inputs: Inputs, seed: int) -> dict[str, Any]:
+    """Return the config of a supervised training, `auto` already settled."""
+    return {
+        "base_model": str(inputs.model),
+        "chat_template": "jinja",
+        "chat_template_jinja": str(inputs.template),
+        "datasets": [
+            {
+                "path": str(inputs.train),
+                "ds_type": "json",
+                "type": "chat_template",
+                "field_messages": "messages",
+                "field_tools": "tools",
+                "roles_to_train": ["assistant"],
+                "train_on_eos": "turn",
+            }
+        ],
+        "dataset_prepared_path": str(inputs.prepared),
+        "dataset_num_proc": 1,
+        "val_set_size": 0,
+        "output_dir": str(inputs.out),
+        "plugins": [PLUGIN],
+        **_adapter(config, inputs),
+        **_numbers(config),
+        **_schedule(config, seed),
+    }
+
+
+def _adapter(config: TrainConfig, inputs: Inputs) -> dict[str, Any]:
+    return {
+        "adapter": config.adapter.name,
+        "load_in_4bit": config.adapter is AdapterKind.qlora,
+        "lora_r": config.rank,
+        "lora_alpha": config.alpha,
+        "lora_dropout": config.dropout,
+        "lora_target_modules": list(inputs.target_modules),
+    }
+
+
+def _numbers(config: TrainConfig) -> dict[str, Any]:
+    cpu = config.hardware is Hardware.cpu
+    return {
+        "bf16": config.precision is Precision.bfloat16,
+        "fp16": False,
+        "tf32": False,
+        **(dict.fromkeys(_KERNELS, False) if cpu else {}),
+        "gradient_checkpointing": not cpu,
+        "optimizer": "adamw_torch",
+    }
+
+
+def _schedule(config: TrainConfig, seed: int) -> dict[str, Any]:
+    return {
+        "sequence_len": config.sequence_length,
+        # Rows are neither packed nor filled up: each is one conversation, as it will be asked.
+        "sample_packing": False,
+        "pad_to_sequence_len": False,
+        "group_by_length": config.group_by_length,
+        "micro_batch_size": config.micro_batch,
+        "gradient_accumulation_steps": config.accumulate,
+        "num_epochs": config.epochs,
+        **({"max_steps": config.max_steps} if config.max_steps else {}),
+        "learning_rate": config.learning_rate,
+        "lr_scheduler": config.schedule,
+        "warmup_ratio": config.warmup,
+        "weight_decay": config.weight_decay,
+        "logging_steps": 1,
+        "save_strategy": "steps",
+        "save_steps": config.save_steps,
+        "save_total_limit": 1,
+        "auto_resume_from_checkpoints": True,
+        "seed": seed,
+    }

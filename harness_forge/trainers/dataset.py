@@ -1,0 +1,90 @@
+"""Looks at a dataset before anything heavy starts: is it one, and can it be trained on?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from harness_forge.errors import TrainError
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset folder's rows to train on.
+
+    Args:
+        rows: how many `train` holds.
+        digest: sha256 of the train file.
+        manifest: sha256 of the manifest; '' where there is none.
+        licences: whose words the rows quote, as the manifest has it.
+    """
+
+    folder: Path
+    train: Path
+    rows: int
+    digest: str
+    manifest: str
+    licences: tuple[str, ...]
+
+
+def read(folder: Path) -> Dataset:
+    """Return a dataset whose train rows all can be trained on.
+
+    Raises:
+        TrainError: there is none, it is empty, or a row is not what it should be.
+    """
+    train = folder / "train.jsonl"
+    if not train.is_file():
+        hint = "run `forge export`, or name another: train.dataset=DIR"
+        raise TrainError(str(folder), "holds no dataset (no train.jsonl)", hint)
+    rows = sum(1 for _ in _rows(train))
+    if not rows:
+        raise TrainError(str(train), "has no rows: there is nothing to train on")
+    manifest = folder / "manifest.json"
+    facts = json.loads(manifest.read_bytes()) if manifest.is_file() else {}
+    return Dataset(
+        folder=folder,
+        train=train,
+        rows=rows,
+        digest=sha256(train.read_bytes()).hexdigest(),
+        manifest=sha256(manifest.read_bytes()).hexdigest() if facts else "",
+        licences=tuple(facts.get("licences", ())),
+    )
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            where = f"{path}:{number}"
+            try:
+                row = json.loads(line)
+                fault = _fault(row)
+            except ValueError as error:
+                raise TrainError(where, f"is not JSON: {error}") from None
+            if fault:
+                raise TrainError(where, fault, "see docs/datasets.md for what a row holds")
+            yield row
+
+
+def _fault(row: Any) -> str:
+    if not isinstance(row, dict):
+        return "is not an object"
+    messages = row.get("messages")
+    if not isinstance(messages, list) or not messages:
+        if "chosen" in row:
+            return "is a preference pair; supervised training takes messages"
+        return "has no messages"
+    if not all(isinstance(message, dict) and "role" in message for message in messages):
+        return "has a message without a role"
+    answer = messages[-1]
+    if answer["role"] != "assistant":
+        return f"ends with the {answer['role']}, not with an answer"
+    if not answer.get("content") and not answer.get("tool_calls"):
+        return "ends with an empty answer"
+    for call in answer.get("tool_calls") or ():
+        json.loads(call["function"]["arguments"])
+    return ""

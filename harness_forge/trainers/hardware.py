@@ -1,0 +1,43 @@
+"""What `auto` comes to on this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from harness_forge.errors import TrainError
+from harness_forge.trainers.config import AdapterKind, Hardware, Precision, TrainConfig
+
+
+def settle(config: TrainConfig) -> TrainConfig:
+    """Return `config` with every `auto` decided.
+
+    Raises:
+        TrainError: cuda is asked for and there is no NVIDIA driver.
+    """
+    there = has_nvidia()
+    hardware = config.hardware
+    if hardware is Hardware.auto:
+        hardware = Hardware.cuda if there else Hardware.cpu
+    if hardware is Hardware.cuda and not there:
+        hint = "train.hardware=cpu, or install the driver"
+        raise TrainError("train.hardware: cuda", "there is no NVIDIA driver", hint)
+    gpu = hardware is Hardware.cuda
+    adapter, precision = config.adapter, config.precision
+    if adapter is AdapterKind.auto:
+        adapter = AdapterKind.qlora if gpu else AdapterKind.lora
+    if precision is Precision.auto:
+        precision = Precision.bfloat16 if gpu else Precision.float32
+    return replace(config, hardware=hardware, adapter=adapter, precision=precision)
+
+
+def has_nvidia() -> bool:
+    """Return whether an NVIDIA driver is found."""
+    return Path("/proc/driver/nvidia/version").exists() or bool(shutil.which("nvidia-smi"))
+
+
+def threads(config: TrainConfig) -> int:
+    """Return how many cores to use: those that this process may run on, unless told."""
+    return config.threads or len(os.sched_getaffinity(0))

@@ -25,6 +25,10 @@ from transformers.modeling_outputs import CausalLMOutputWithPast
 IGNORED = -100
 _WORTH_IT = 16
 """Tokens that a batch must share before its prompt is run apart."""
+_TOLERANCE = 0.01
+"""How far the first batch's loss may be from the plain one: rounding in bf16, nothing else."""
+_HARMLESS = {"num_items_in_batch", "use_cache", "return_dict"}
+"""Arguments of a forward pass that change nothing here."""
 
 
 class ForgePlugin(BasePlugin):
@@ -78,44 +82,65 @@ def _number(value):
 
 
 def share_prompt(model) -> None:
-    """Let the causal language model inside `model` (a PEFT wrapper or not) share prompts."""
+    """Let the causal language model inside `model` (a PEFT wrapper or not) share prompts.
+
+    Left as it is where activations are recomputed in the backward pass: that
+    knows no cache. The first batch is also run plainly; a model whose loss then
+    differs (sliding windows, recurrent layers) goes on without sharing.
+    """
     inner = model.get_base_model() if hasattr(model, "get_base_model") else model
-    if not all(hasattr(inner, name) for name in ("model", "lm_head", "loss_function")):
-        return
-    inner.forward = MethodType(_forward(inner.forward), inner)
+    fits = all(hasattr(inner, name) for name in ("model", "lm_head", "loss_function"))
+    if fits and not getattr(inner, "is_gradient_checkpointing", False):
+        inner.forward = MethodType(_forward(inner.forward), inner)
 
 
 def _forward(plain):
     """Return a forward pass that answers as `plain` does, with less work."""
+    trusted = None
 
     def forward(self, input_ids=None, attention_mask=None, labels=None, **others):
-        items = others.pop("num_items_in_batch", None)
-        extra = {name for name in others if others[name] is not None} - {"use_cache", "return_dict"}
-        if labels is None or input_ids is None or extra:
-            whole = {"input_ids": input_ids, "attention_mask": attention_mask, "labels": labels}
-            # The trainer's own loss scale; generation knows no such argument.
-            scale = {} if items is None else {"num_items_in_batch": items}
-            return plain(**whole, **scale, **others)
-        if attention_mask is not None:
-            # The collator fills up to a multiple of 64: columns that nobody uses.
-            end = int(attention_mask.sum(dim=1).max())
-            input_ids, labels = input_ids[:, :end], labels[:, :end]
-            attention_mask = attention_mask[:, :end]
-        hidden, start = _hidden(self.model, input_ids, attention_mask, labels)
-        # The state before a trained token predicts it.
-        wanted = labels[:, start + 1 :]
-        rows, columns = (wanted != IGNORED).nonzero(as_tuple=True)
-        logits = self.lm_head(hidden[rows, columns])
-        loss = self.loss_function(
-            logits=logits,
-            labels=None,
-            shift_labels=wanted[rows, columns],
-            vocab_size=self.config.vocab_size,
-            num_items_in_batch=items,
-        )
-        return CausalLMOutputWithPast(loss=loss, logits=logits)
+        nonlocal trusted
+        whole = {"input_ids": input_ids, "attention_mask": attention_mask, "labels": labels}
+        extra = {name for name in others if others[name] is not None} - _HARMLESS
+        if trusted is False or labels is None or input_ids is None or extra:
+            return plain(**whole, **others)
+        items = others.get("num_items_in_batch")
+        answer = _shared(self, *_trimmed(input_ids, attention_mask, labels), items)
+        if trusted is None:
+            with torch.no_grad():
+                loss = plain(**whole, **others).loss
+            trusted = abs(answer.loss.item() - loss.item()) <= _TOLERANCE * abs(loss.item())
+            if not trusted:
+                print("forge: prompts are not shared: this model's loss would differ", flush=True)
+                return plain(**whole, **others)
+        return answer
 
     return forward
+
+
+def _trimmed(input_ids, attention_mask, labels):
+    """Return the batch without columns of padding; collators fill up to a multiple of 64."""
+    if attention_mask is None:
+        return input_ids, attention_mask, labels
+    end = int(attention_mask.sum(dim=1).max())
+    return input_ids[:, :end], attention_mask[:, :end], labels[:, :end]
+
+
+def _shared(model, input_ids, attention_mask, labels, items):
+    """Return loss and the logits of the trained tokens."""
+    hidden, start = _hidden(model.model, input_ids, attention_mask, labels)
+    # The state before a trained token predicts it.
+    wanted = labels[:, start + 1 :]
+    rows, columns = (wanted != IGNORED).nonzero(as_tuple=True)
+    logits = model.lm_head(hidden[rows, columns])
+    loss = model.loss_function(
+        logits=logits,
+        labels=None,
+        shift_labels=wanted[rows, columns],
+        vocab_size=model.config.vocab_size,
+        num_items_in_batch=items,
+    )
+    return CausalLMOutputWithPast(loss=loss, logits=logits)
 
 
 def _hidden(body, input_ids, attention_mask, labels):

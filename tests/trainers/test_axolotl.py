@@ -1,0 +1,59 @@
+"""The rendered Axolotl config, against golden files."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from harness_forge.compose import compose
+from harness_forge.errors import TrainError
+from harness_forge.trainers import hardware
+from harness_forge.trainers.axolotl import Inputs, render
+from harness_forge.trainers.config import Hardware, TrainConfig
+
+GOLDEN = Path(__file__).with_name("golden")
+INPUTS = Inputs(
+    model=Path("/forge/models/small"),
+    template=Path("/forge/work/chat_template.jinja"),
+    target_modules=["q_proj", "v_proj"],
+    train=Path("/data/train.jsonl"),
+    prepared=Path("/forge/work/prepared"),
+    out=Path("/forge/work/out"),
+)
+CASES = {
+    "lora_cpu": (["train=lora"], False),
+    "qlora_cpu": (["train=qlora"], False),
+    "qlora_cuda": (["train=lora"], True),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_is_as_in_the_golden_file(name, monkeypatch):
+    overrides, gpu = CASES[name]
+    monkeypatch.setattr(hardware, "has_nvidia", lambda: gpu)
+    config = compose(overrides=overrides)
+    rendered = render(hardware.settle(config.train), INPUTS, config.seed)
+    golden = yaml.safe_load((GOLDEN / f"{name}.yaml").read_text())
+    assert rendered == golden
+
+
+def test_every_golden_file_is_used():
+    assert {path.stem for path in GOLDEN.glob("*.yaml")} == set(CASES)
+
+
+def test_a_cpu_trains_without_4_bits_and_in_float32(monkeypatch):
+    monkeypatch.setattr(hardware, "has_nvidia", lambda: False)
+    settled = hardware.settle(TrainConfig())
+    found = (settled.hardware.name, settled.adapter.name, settled.precision.name)
+    assert found == ("cpu", "lora", "float32")
+
+
+def test_cuda_without_a_driver_is_refused(monkeypatch):
+    monkeypatch.setattr(hardware, "has_nvidia", lambda: False)
+    with pytest.raises(TrainError, match="there is no NVIDIA driver"):
+        hardware.settle(TrainConfig(hardware=Hardware.cuda))
+
+
+def test_threads_are_all_cores_unless_told():
+    assert hardware.threads(TrainConfig()) >= 1
+    assert hardware.threads(TrainConfig(threads=3)) == 3

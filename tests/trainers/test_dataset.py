@@ -1,0 +1,53 @@
+"""What is said of a dataset that cannot be trained on."""
+
+import json
+
+import pytest
+
+from harness_forge.errors import TrainError
+from harness_forge.trainers import dataset
+
+CALL = {"type": "function", "function": {"name": "apply_fix", "arguments": '{"fix_script": "ls"}'}}
+USER = {"role": "user", "content": "Rule: a"}
+ANSWER = {"role": "assistant", "content": "", "tool_calls": [CALL]}
+
+
+def write(folder, *rows):
+    lines = (row if isinstance(row, str) else json.dumps(row) for row in rows)
+    (folder / "train.jsonl").write_text("".join(f"{line}\n" for line in lines))
+    return folder
+
+
+def test_counts_and_hashes(tmp_path):
+    found = dataset.read(write(tmp_path, {"messages": [USER, ANSWER]}))
+    assert found.rows == 1
+    assert len(found.digest) == 64
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ("{", "is not JSON"),
+        ("[]", "is not an object"),
+        ({"messages": []}, "has no messages"),
+        ({"chosen": []}, "is a preference pair"),
+        ({"messages": [ANSWER, USER]}, "ends with the user"),
+        ({"messages": [USER, {"role": "assistant", "content": ""}]}, "ends with an empty answer"),
+        ({"messages": [USER, {"content": "x"}]}, "has a message without a role"),
+    ],
+)
+def test_a_wrong_row_is_named(tmp_path, row, told):
+    good = {"messages": [USER, ANSWER]}
+    with pytest.raises(TrainError) as caught:
+        dataset.read(write(tmp_path, good, row))
+    assert str(caught.value).startswith(f"{tmp_path}/train.jsonl:2: {told}")
+
+
+def test_an_empty_split_is_refused(tmp_path):
+    with pytest.raises(TrainError, match="nothing to train on"):
+        dataset.read(write(tmp_path))
+
+
+def test_a_folder_without_dataset_is_refused(tmp_path):
+    with pytest.raises(TrainError, match="holds no dataset"):
+        dataset.read(tmp_path)

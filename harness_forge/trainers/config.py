@@ -40,7 +40,8 @@ class TrainConfig:
         out: folder that adapters are put into.
         hardware: auto takes cuda where an NVIDIA driver is found.
         adapter: auto takes qlora on cuda and lora on a CPU, where 4 bits only cost time.
-        precision: auto takes bfloat16 on cuda and float32 on a CPU.
+        precision: auto takes bfloat16 on cuda and on a CPU that multiplies it
+            itself (AVX512-BF16 or AMX), else float32.
         rank: of the adapter's matrices.
         alpha: their scale is alpha / rank.
         dropout: share of adapter inputs dropped; above 0 prompts are not shared.

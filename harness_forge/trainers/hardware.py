@@ -29,13 +29,22 @@ def settle(config: TrainConfig) -> TrainConfig:
     if adapter is AdapterKind.auto:
         adapter = AdapterKind.qlora if gpu else AdapterKind.lora
     if precision is Precision.auto:
-        precision = Precision.bfloat16 if gpu else Precision.float32
+        precision = Precision.bfloat16 if gpu or has_bf16() else Precision.float32
     return replace(config, hardware=hardware, adapter=adapter, precision=precision)
 
 
 def has_nvidia() -> bool:
     """Return whether an NVIDIA driver is found."""
     return Path("/proc/driver/nvidia/version").exists() or bool(shutil.which("nvidia-smi"))
+
+
+def has_bf16() -> bool:
+    """Return whether the CPU multiplies bfloat16 itself; without that it is slower than float32."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
 def threads(config: TrainConfig) -> int:

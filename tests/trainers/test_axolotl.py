@@ -31,6 +31,7 @@ CASES = {
 def test_is_as_in_the_golden_file(name, monkeypatch):
     overrides, gpu = CASES[name]
     monkeypatch.setattr(hardware, "has_nvidia", lambda: gpu)
+    monkeypatch.setattr(hardware, "has_bf16", lambda: False)
     config = compose(overrides=overrides)
     rendered = render(hardware.settle(config.train), INPUTS, config.seed)
     golden = yaml.safe_load((GOLDEN / f"{name}.yaml").read_text())
@@ -41,11 +42,13 @@ def test_every_golden_file_is_used():
     assert {path.stem for path in GOLDEN.glob("*.yaml")} == set(CASES)
 
 
-def test_a_cpu_trains_without_4_bits_and_in_float32(monkeypatch):
+@pytest.mark.parametrize(("bf16", "precision"), [(True, "bfloat16"), (False, "float32")])
+def test_a_cpu_trains_without_4_bits_and_in_what_it_multiplies(bf16, precision, monkeypatch):
     monkeypatch.setattr(hardware, "has_nvidia", lambda: False)
+    monkeypatch.setattr(hardware, "has_bf16", lambda: bf16)
     settled = hardware.settle(TrainConfig())
     found = (settled.hardware.name, settled.adapter.name, settled.precision.name)
-    assert found == ("cpu", "lora", "float32")
+    assert found == ("cpu", "lora", precision)
 
 
 def test_cuda_without_a_driver_is_refused(monkeypatch):

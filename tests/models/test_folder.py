@@ -32,6 +32,15 @@ def test_a_fetch_needs_the_workset(capsys, tmp_path):
     assert "workset train: is not installed" in capsys.readouterr().err
 
 
+def test_a_model_without_source_is_used_by_its_folder(capsys, tmp_path):
+    words = ["model", "fetch", "local", "model.path=x", f"forge_home={tmp_path}"]
+    assert cli.main(words) == 9
+    assert capsys.readouterr().err == (
+        "forge: model local: has no source to fetch it from\n"
+        "  hint: use it by its folder: model.path=DIR\n"
+    )
+
+
 def test_ls_shows_what_is_missing(capsys, tmp_path):
     assert cli.main(["model", "ls", f"forge_home={tmp_path}"]) == 0
     assert "smollm2-135m    missing   SmolLM2-135M-Instruct, dequantised from Q4_1" in (

@@ -1,8 +1,10 @@
 """Tell which rules are nearly the same item, so that no split parts them.
 
 Owns the clusters. Two rules are one when they have the same check, the same
-official fix, or official fixes that leave the same root behind. Ids, comments
-and names of variables do not count: the content repeats checks under new ones.
+official fix, official fixes that leave the same root behind, or the same
+answer of ours: a script learned in training must not be asked for in the
+holdout. Ids, comments and names of variables do not count: the content
+repeats checks under new ones.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from dataclasses import asdict
 from typing import Any
 
 from harness_forge.environments.scap.content import Rule
+from harness_forge.environments.scap.gold import write_fix
 
 _COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
 _NAMES = ("comment", "test_id", "variable", "var_check")
@@ -51,6 +54,8 @@ def _marks(rule: Rule, effect: str) -> list[str]:
     marks = [f"effect {effect}"] if effect else []
     if rule.checks:
         marks.append(f"check {_hash([_plain(asdict(check)) for check in rule.checks])}")
+    if answer := write_fix(rule):
+        marks.append(f"answer {answer.fix_script}")
     fix = " ".join(_COMMENT.sub("", rule.fix).replace(rule.id, "").split())
     return [*marks, f"fix {fix}"] if fix else marks
 

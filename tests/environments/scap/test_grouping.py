@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from harness_forge.environments.scap import grouping
 from harness_forge.environments.scap.content import Rule
+from harness_forge.environments.scap.gold import Fix
 from harness_forge.environments.scap.grouping import effect, group_keys
 from harness_forge.environments.scap.oval import Check, Entity, Target
 
@@ -46,3 +48,10 @@ def test_effect_tells_changes_apart():
     assert effect({}) == ""
     assert effect({"/a": entry}) == effect({"/a": entry | {"text": "other"}})
     assert effect({"/a": entry}) != effect({"/a": None})
+
+
+def test_the_same_answer_of_ours_is_one_item(monkeypatch):
+    answer = Fix("set it", "", "", "w")
+    monkeypatch.setattr(grouping, "write_fix", lambda rule: answer if rule.id != "c" else None)
+    rules = rule("a", "x"), rule("b", "y", path="/etc/y"), rule("c", "z", path="/etc/z")
+    assert keys(*rules) == {"a": "a", "b": "a", "c": "c"}

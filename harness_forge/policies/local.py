@@ -34,13 +34,16 @@ class LocalModel:
     Args:
         config: `local` is the model's folder, `adapter` an optional LoRA folder.
         python: the interpreter of the workset that holds torch and transformers.
+        environment: the workset's variables: offline, telemetry off.
 
     Raises:
         EndpointError: the folder holds no model, its chat template renders no
             tools, or the child died.
     """
 
-    def __init__(self, config: PolicyConfig, python: Path) -> None:
+    def __init__(
+        self, config: PolicyConfig, python: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
         self.model = config.model or Path(str(config.local)).name
         self._where = str(config.local)
         if not (Path(self._where) / "config.json").is_file():
@@ -61,6 +64,7 @@ class LocalModel:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            env=environment,
         )
         self._complaints: list[str] = []
         threading.Thread(target=self._drain, daemon=True).start()

@@ -41,10 +41,11 @@ def open_policy(config: PolicyConfig, environment, home: Path, seed: int):
 
 def _chat(config: PolicyConfig, home: Path):
     if config.local:
-        from harness_forge.operations.worksets import python_of
+        from harness_forge.operations.worksets import environment_of, python_of
         from harness_forge.policies.local import LocalModel
 
-        return LocalModel(config, python_of(config.workset, home))
+        python = python_of(config.workset, home)
+        return LocalModel(config, python, environment_of(config.workset, home))
     from harness_forge.policies.endpoint import Endpoint
 
     return Endpoint(config)

@@ -12,7 +12,7 @@ NEW_ENOUGH := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 # The worksets' pins are made for 3.11 and 3.12, so these come first.
 CANDIDATES := python3.11 python3.12 python3.13 python3 python3.14
 
-.PHONY: help setup packages check test loop clean
+.PHONY: help setup packages check test soak loop clean
 
 help: ## show this
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -44,6 +44,9 @@ check: .venv/.ready ## style, floors and recipes; needs no scanner and no databa
 
 test: setup check ## everything CI runs
 	@pytest -m 'not soak'
+
+soak: setup ## the long tests: every rule, every writer, every mutation
+	@pytest -m soak -s
 
 loop: setup ## the whole loop, from the scanner to a dataset
 	@dvc repro

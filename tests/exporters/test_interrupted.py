@@ -95,11 +95,16 @@ def test_ctrl_c_leaves_nothing_behind(harness, slow):
         wait_for(lambda: list(harness.data_dir.glob(".*.partial")))
         os.kill(os.getpid(), signal.SIGINT)
 
+    # A shell starts background jobs with SIGINT ignored, and Python keeps that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     presser = threading.Thread(target=press)
     presser.start()
-    with pytest.raises(KeyboardInterrupt):
-        harness.export(slow)
-    presser.join()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            harness.export(slow)
+    finally:
+        presser.join()
+        signal.signal(signal.SIGINT, before)
     assert list(harness.data_dir.iterdir()) == []
 
 

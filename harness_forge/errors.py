@@ -9,6 +9,9 @@
     ├── ExportError             7   a dataset cannot be written as asked
     ├── RunError                8   a run cannot start, resume or end
     ├── TrainError              9   a model, a training or an adapter is not fit for use
+    ├── EvalError              13   an evaluation or a proof cannot be made as asked
+    ├── ServeError             14   a server cannot start, or does not serve what it should
+    ├── PromoteError           15   a rule file, a ledger or a champion cannot be read
     └── Interrupted           130   Ctrl-C; what was finished is kept
 
 Exit codes 10 to 12 belong to `forge promote` and are results, not faults.
@@ -88,6 +91,24 @@ class TrainError(ForgeError):
     """A model, a training or an adapter is not fit for use."""
 
     exit_code = 9
+
+
+class EvalError(ForgeError):
+    """An evaluation or a proof cannot be made as asked."""
+
+    exit_code = 13
+
+
+class ServeError(ForgeError):
+    """A server cannot start, or does not serve what it should."""
+
+    exit_code = 14
+
+
+class PromoteError(ForgeError):
+    """A rule file, a ledger or a champion cannot be read."""
+
+    exit_code = 15
 
 
 class Interrupted(ForgeError):

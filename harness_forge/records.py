@@ -217,3 +217,30 @@ class PreferencePair:
     rejected: Message
     chosen_origin: RowSource
     rejected_origin: RowSource
+
+
+@dataclass(frozen=True, slots=True)
+class EvalResult:
+    """What one evaluated policy did with one work item at the first try.
+
+    Args:
+        part: `new_rule` or `new_family` for a held-out item, else its split.
+        infrastructure: no verdict, through no fault of the model: left out in pairs.
+        failure_mode: None where it passed.
+        answer: the raw text of the model's answer, whole.
+        script: the fix script it called for; None where no valid call was read.
+    """
+
+    skill: str
+    item_id: str
+    title: str
+    family: str
+    group_key: str
+    part: str
+    passed: bool
+    infrastructure: bool
+    failure_mode: str | None
+    answer: str
+    script: str | None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None

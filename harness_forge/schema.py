@@ -6,10 +6,11 @@ The parts belong to the families that read them; this module only joins them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from harness_forge.environments.scap.config import ScapConfig
+from harness_forge.errors import ConfigError
 from harness_forge.exporters.config import ExportConfig
 from harness_forge.models.config import ModelConfig
 from harness_forge.operations.config import WorksetConfig
@@ -103,6 +104,8 @@ class ForgeConfig:
         data_dir: folder that datasets are written to.
         seed: of every draw that is not a split.
         skill: what is learned.
+        skills: what is learned where it is several skills, by name; `skill`
+            then only names them together. Empty where it is one.
         policy: who acts.
         run: what is attempted and for what purpose.
         attempt: the runs `dvc repro` makes, by name, in order.
@@ -121,6 +124,7 @@ class ForgeConfig:
     data_dir: str = "data"
     seed: int = 20261121
     skill: SkillConfig = field(default_factory=SkillConfig)
+    skills: dict[str, SkillConfig] = field(default_factory=dict)
     policy: PolicyConfig = field(default_factory=PolicyConfig)
     run: RunConfig = field(default_factory=RunConfig)
     attempt: dict[str, AttemptStep] = field(default_factory=dict)
@@ -146,3 +150,43 @@ GROUPS: dict[str, type] = {
     "workset": WorksetConfig,
 }
 """Folder of conf/ to the dataclass that each of its files fills."""
+
+
+def skills_of(config: ForgeConfig) -> list[ForgeConfig]:
+    """Return one config a skill, in the recipe's order; `[config]` where it has one skill.
+
+    What is done for several skills is done for each as if it were the only
+    one: its own store, environment and splits.
+
+    Raises:
+        ConfigError: two skills have one name, or a key was set that nothing reads.
+    """
+    if not config.skills:
+        return [config]
+    if config.skill.scap != ScapConfig("", "", "", ""):
+        raise ConfigError(
+            "skill.scap",
+            f"is not read where skill={config.skill.name}",
+            "set it for one of them: " + ", ".join(f"skills.{name}.scap" for name in config.skills),
+        )
+    for key, skill in config.skills.items():
+        if skill.name != key:
+            raise ConfigError(f"skills.{key}.name", f"must be {key!r}, not {skill.name!r}")
+    return [replace(config, skill=skill, skills={}) for skill in config.skills.values()]
+
+
+def one_skill(config: ForgeConfig) -> ForgeConfig:
+    """Return `config`, which must be of one skill.
+
+    Raises:
+        ConfigError: it is of several.
+    """
+    if config.skills:
+        raise ConfigError(
+            f"skill={config.skill.name}", "this takes one skill", _one_of(config.skills)
+        )
+    return config
+
+
+def _one_of(skills: dict[str, SkillConfig]) -> str:
+    return "one of: " + ", ".join(f"skill={name}" for name in skills)

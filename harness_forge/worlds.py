@@ -9,15 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness_forge.schema import EnvironmentKind, ForgeConfig
+from harness_forge.schema import EnvironmentKind, ForgeConfig, one_skill
 
 
 def open_environment(config: ForgeConfig):
     """Return the skill's environment.
 
     Raises:
+        ConfigError: the config is of several skills.
         SandboxError: its scanner, content or sandbox is missing.
     """
+    one_skill(config)
     if config.skill.environment is EnvironmentKind.scap:
         from harness_forge.environments.scap import open_scap
 
@@ -39,7 +41,12 @@ def opened_store(config: ForgeConfig) -> Iterator:
 
 @contextmanager
 def opened_skill(config: ForgeConfig) -> Iterator:
-    """Yield the skill's part of the store, its schema brought up to date."""
+    """Yield the skill's part of the store, its schema brought up to date.
+
+    Raises:
+        ConfigError: the config is of several skills.
+    """
+    one_skill(config)
     with opened_store(config) as store:
         store.upgrade(config.skill.name)
         yield store.skill(config.skill.name)

@@ -24,16 +24,20 @@ def main(argv: list[str]) -> int:
         raise ConfigError("forge env", f"there is no action '{action}'", "setup, doctor or table")
     if action == "table":
         return _table(composed(overrides))
-    return max(actions[action](composed(words)) for words in _each_skill(overrides))
+    return max(actions[action](config) for config in _each_skill(overrides))
 
 
-def _each_skill(overrides: list[str]) -> list[list[str]]:
-    """Return the overrides once for every skill, or as they are if one is named."""
+def _each_skill(overrides: list[str]):
+    """Return a config for every skill there is, or for those that are named."""
+    from harness_forge.cli import composed
     from harness_forge.compose import choices
+    from harness_forge.schema import skills_of
 
     if any(word.startswith("skill=") for word in overrides):
-        return [overrides]
-    return [[f"skill={name}", *overrides] for name in choices("skill")]
+        return skills_of(composed(overrides))
+    named = [composed([f"skill={name}", *overrides]) for name in choices("skill")]
+    # A choice may stand for several skills, and these for themselves too.
+    return list({one.skill.name: one for config in named for one in skills_of(config)}.values())
 
 
 def _setup(config) -> int:

@@ -7,6 +7,7 @@ USAGE = "skill=NAME policy=gold|mutated|model[:ADAPTER] [key=value …]"
 EXAMPLES = (
     "forge run skill=stig policy=gold",
     "forge run skill=stig policy=mutated policy.variants=2",
+    "forge run skill=all policy=gold",
     "forge run policy=gold run.items=[sshd_disable_root_login]",
     "forge run policy=model policy.endpoint=http://127.0.0.1:8000/v1 policy.samples=4 "
     "policy.temperature=0.8",
@@ -16,11 +17,15 @@ KEYS = ("skill", "policy", "run", "split", "store", "seed", "forge_home")
 
 
 def main(argv: list[str]) -> int:
-    """Run one policy over a skill's work items and print what it came to."""
+    """Run one policy over a skill's work items and print what it came to; skill by skill."""
     from harness_forge import worlds
     from harness_forge.cli import composed
+    from harness_forge.schema import skills_of
 
-    print(render(worlds.run(composed(argv))))
+    skills = skills_of(composed(argv))
+    for config in skills:
+        head = f"{config.skill.name}: " if len(skills) > 1 else ""
+        print(head + render(worlds.run(config)), flush=True)
     return 0
 
 

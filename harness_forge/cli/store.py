@@ -62,10 +62,12 @@ def _status(config: ForgeConfig, _others: list[str]) -> int:
 
 
 def _upgrade(config: ForgeConfig, _others: list[str]) -> int:
+    from harness_forge.schema import skills_of
     from harness_forge.worlds import opened_store
 
+    named = {one.skill.name for one in skills_of(config)}
     with opened_store(config) as store:
-        for skill in sorted({*store.skills(), config.skill.name}):
+        for skill in sorted({*store.skills(), *named}):
             steps = store.upgrade(skill)
             print(f"{skill}: {', '.join(steps) if steps else 'up to date'}")
     return 0

@@ -15,6 +15,7 @@ from harness_forge.exporters.config import ExportConfig
 from harness_forge.models.config import ModelConfig
 from harness_forge.operations.config import WorksetConfig
 from harness_forge.policies.config import PolicyConfig, PolicyKind
+from harness_forge.promoters.config import PromoteConfig
 from harness_forge.runs.config import Purpose, RunConfig
 from harness_forge.splits.config import SplitConfig
 from harness_forge.trainers.config import TrainConfig
@@ -116,6 +117,7 @@ class ForgeConfig:
         split: how work items are divided.
         model: the base model that adapters are trained on.
         train: how an adapter is trained.
+        promote: the rule by which an adapter becomes champion.
         worksets: isolated tool environments, by name.
     """
 
@@ -135,6 +137,7 @@ class ForgeConfig:
     split: SplitConfig = field(default_factory=SplitConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
+    promote: PromoteConfig = field(default_factory=PromoteConfig)
     worksets: dict[str, WorksetConfig] = field(default_factory=dict)
 
 
@@ -147,6 +150,7 @@ GROUPS: dict[str, type] = {
     "export": ExportConfig,
     "model": ModelConfig,
     "train": TrainConfig,
+    "promote": PromoteConfig,
     "workset": WorksetConfig,
 }
 """Folder of conf/ to the dataclass that each of its files fills."""

@@ -1,0 +1,172 @@
+"""One function for each kind of condition: evidence in, a finding out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from harness_forge.promoters.config import ConditionConfig, ConditionKind, Opponent
+from harness_forge.promoters.evidence import Evidence, Gap
+
+
+class Verdict(StrEnum):
+    """What became of one condition."""
+
+    HOLDS = "holds"
+    BROKEN = "broken"  # clearly: worse, or not proven
+    UNCLEAR = "unclear"  # neither this nor that can be told from noise
+    MISSING = "missing"
+    NOT_NEEDED = "not_needed"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One condition looked at.
+
+    Args:
+        required, measured: in words, numbers included.
+        numbers: what was measured, as numbers, for the ledger.
+    """
+
+    name: str
+    kind: str
+    required: str
+    measured: str
+    verdict: Verdict
+    numbers: Mapping[str, Any] = field(default_factory=dict)
+
+
+Judged = tuple[str, str, Verdict, Mapping[str, Any]]
+
+
+def find(name: str, condition: ConditionConfig, evidence: Evidence) -> Finding:
+    """Return what `condition` comes to on `evidence`."""
+    judged = _no_champion if _unopposed(condition, evidence) else _KINDS[condition.kind]
+    return Finding(name, condition.kind.value, *judged(condition, evidence))
+
+
+def _unopposed(condition: ConditionConfig, evidence: Evidence) -> bool:
+    return condition.against is Opponent.champion and evidence.champion is None
+
+
+def _no_champion(condition: ConditionConfig, evidence: Evidence) -> Judged:
+    required = f"{condition.kind.value} against the champion, {condition.part}"
+    return required, "there is no other champion", Verdict.NOT_NEEDED, {}
+
+
+def _pairs(condition: ConditionConfig, evidence: Evidence) -> Judged:
+    required = f"at least {condition.minimum} pairs with {_whom(condition)}"
+    pair = evidence.comparison(condition.against, condition.part)
+    if isinstance(pair, Gap):
+        return _missing(required, pair)
+    left_out = pair.get("left_out", 0)
+    aside = f", {left_out} left out for faults of the scanner" if left_out else ""
+    enough = pair["pairs"] >= condition.minimum
+    verdict = Verdict.HOLDS if enough else Verdict.UNCLEAR
+    return required, f"{pair['pairs']} pairs{aside}", verdict, dict(pair)
+
+
+def _mcnemar(condition: ConditionConfig, evidence: Evidence) -> Judged:
+    alpha = evidence.alpha if condition.alpha is None else condition.alpha
+    level = "the level of this look" if isinstance(alpha, Gap) else f"{alpha:.4g}"
+    required = f"better than {_whom(condition)}: exact two-sided McNemar p < {level}"
+    pair = evidence.comparison(condition.against, condition.part)
+    for gap in (pair, alpha):
+        if isinstance(gap, Gap):
+            return _missing(required, gap)
+    won, lost, p = pair["only_first"], pair["only_second"], pair["p_mcnemar"]
+    measured = f"p = {p:.3g}: {won} rules only the adapter passes, {lost} only the other"
+    verdict = Verdict.UNCLEAR
+    if p < alpha:
+        verdict = Verdict.HOLDS if won > lost else Verdict.BROKEN
+    return required, measured, verdict, {**pair, "alpha": alpha}
+
+
+def _bootstrap(condition: ConditionConfig, evidence: Evidence) -> Judged:
+    required = (
+        f"better than {_whom(condition)}: lower end of the family-clustered interval "
+        f"above {_points(condition.margin)}"
+    )
+    pair = evidence.comparison(condition.against, condition.part)
+    if isinstance(pair, Gap):
+        return _missing(required, pair)
+    verdict = Verdict.UNCLEAR
+    if pair["low"] > condition.margin:
+        verdict = Verdict.HOLDS
+    elif pair["high"] < min(condition.margin, 0.0):
+        verdict = Verdict.BROKEN
+    return required, _interval(pair), verdict, {**pair, "margin": condition.margin}
+
+
+def _no_regression(condition: ConditionConfig, evidence: Evidence) -> Judged:
+    required = f"not below {_whom(condition)} by more than {_points(condition.margin)}"
+    pair = evidence.comparison(condition.against, condition.part)
+    if isinstance(pair, Gap):
+        return _missing(required, pair)
+    verdict = Verdict.UNCLEAR
+    if _at_least(pair["difference"], -condition.margin):
+        verdict = Verdict.HOLDS
+    elif pair["high"] < -condition.margin:
+        verdict = Verdict.BROKEN
+    return required, _interval(pair), verdict, {**pair, "margin": condition.margin}
+
+
+def _metric(condition: ConditionConfig, evidence: Evidence) -> Judged:
+    who = condition.against.value
+    required = f"{condition.metric} not below {who} by more than {_points(condition.margin)}"
+    rates = evidence.rates(condition.against, condition.metric)
+    if isinstance(rates, Gap):
+        return _missing(required, rates)
+    own, other = rates
+    kept = _at_least(own - other, -condition.margin)
+    measured = f"adapter {own:.1%}, {who} {other:.1%}"
+    numbers = {"adapter": own, who: other, "margin": condition.margin}
+    # A guard, not a hypothesis: broken as measured is broken.
+    return required, measured, Verdict.HOLDS if kept else Verdict.BROKEN, numbers
+
+
+def _proof(condition: ConditionConfig, evidence: Evidence) -> Judged:
+    required = "proven live: modules match, weights not zero, answers differ from the base"
+    proof = evidence.proof()
+    if isinstance(proof, Gap):
+        return _missing(required, proof)
+    passed = proof.get("passed") is True
+    return required, "proven" if passed else "not proven", _yes(passed), {"passed": passed}
+
+
+_KINDS: dict[ConditionKind, Callable[[ConditionConfig, Evidence], Judged]] = {
+    ConditionKind.pairs: _pairs,
+    ConditionKind.mcnemar_two_sided: _mcnemar,
+    ConditionKind.bootstrap: _bootstrap,
+    ConditionKind.no_regression: _no_regression,
+    ConditionKind.metric: _metric,
+    ConditionKind.proof: _proof,
+}
+
+
+def _missing(required: str, gap: Gap) -> Judged:
+    return required, gap.what, Verdict.MISSING, {}
+
+
+def _yes(passed: bool) -> Verdict:
+    return Verdict.HOLDS if passed else Verdict.BROKEN
+
+
+def _whom(condition: ConditionConfig) -> str:
+    return f"{condition.against.value} on {condition.part}"
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:.3g} points"
+
+
+def _interval(pair: Mapping[str, Any]) -> str:
+    ends = f"{100 * pair['low']:+.1f} to {100 * pair['high']:+.1f}"
+    return f"{100 * pair['difference']:+.1f} points ({ends}), n = {pair['pairs']}"
+
+
+def _at_least(value: float, bound: float) -> bool:
+    # Rates are quotients: 0.45 - 0.50 must count as a drop of 0.05, not of more.
+    return value >= bound - 1e-12

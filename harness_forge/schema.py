@@ -61,7 +61,8 @@ class RoleConfig:
     """Whose turns are exported.
 
     Args:
-        name: worker, architect or reflector, as the turns name their agent.
+        name: worker, architect or reflector, as the turns name their agent;
+            or a name for several of them.
     """
 
     name: str = "worker"
@@ -114,6 +115,8 @@ class ForgeConfig:
         role: whose turns are exported.
         format: what a dataset's lines look like.
         export: which rows become examples, as SQL.
+        exports: the same for each of several roles, by role; `export` then
+            only names the dataset. Empty where it is one.
         split: how work items are divided.
         model: the base model that adapters are trained on.
         train: how an adapter is trained.
@@ -134,6 +137,7 @@ class ForgeConfig:
     role: RoleConfig = field(default_factory=RoleConfig)
     format: FormatConfig = field(default_factory=FormatConfig)
     export: ExportConfig = field(default_factory=ExportConfig)
+    exports: dict[str, ExportConfig] = field(default_factory=dict)
     split: SplitConfig = field(default_factory=SplitConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
@@ -177,6 +181,27 @@ def skills_of(config: ForgeConfig) -> list[ForgeConfig]:
         if skill.name != key:
             raise ConfigError(f"skills.{key}.name", f"must be {key!r}, not {skill.name!r}")
     return [replace(config, skill=skill, skills={}) for skill in config.skills.values()]
+
+
+def exports_of(config: ForgeConfig) -> dict[str, ExportConfig]:
+    """Return each role's export, in the recipe's order.
+
+    Raises:
+        ConfigError: there are several, and a key was set that nothing reads.
+    """
+    if not config.exports:
+        return {config.role.name: config.export}
+    head = config.export
+    read = ExportConfig(head.name, head.kind, include_fallback=head.include_fallback)
+    for key, value in vars(head).items():
+        if value != getattr(read, key):
+            raise ConfigError(
+                f"export.{key}",
+                f"is not read where role={config.role.name}",
+                "set it for one of them: "
+                + ", ".join(f"exports.{role}.{key}" for role in config.exports),
+            )
+    return dict(config.exports)
 
 
 def one_skill(config: ForgeConfig) -> ForgeConfig:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness_forge.schema import EnvironmentKind, ForgeConfig, one_skill
+from harness_forge.schema import EnvironmentKind, ForgeConfig, exports_of, one_skill, skills_of
 
 
 def open_environment(config: ForgeConfig):
@@ -68,6 +68,8 @@ def run(config: ForgeConfig) -> dict:
                 host=config.skill.host,
                 seed=config.seed,
                 home=Path(config.forge_home),
+                base=config.model,
+                budget=config.budget,
             )
     finally:
         environment.close()
@@ -81,15 +83,28 @@ def export(config: ForgeConfig, *, dry_run: bool = False, progress=lambda rows: 
     """
     from harness_forge import exporting
 
+    skills = skills_of(config)
     request = exporting.Request(
         data_dir=Path(config.data_dir),
+        name=config.export.name,
         skill=config.skill.name,
         role=config.role.name,
         format=config.format.name,
-        licences=_quoted(config),
+        licences=list(dict.fromkeys(line for one in skills for line in _quoted(one))),
     )
-    with opened_skill(config) as store:
-        return exporting.export(store, config.export, request, dry_run=dry_run, progress=progress)
+    with opened_store(config) as store:
+        for one in skills:
+            store.upgrade(one.skill.name)
+        parts = [
+            exporting.Part(store.skill(one.skill.name), role, export, _place(config, role))
+            for one in skills
+            for role, export in exports_of(one).items()
+        ]
+        return exporting.export(parts, request, dry_run=dry_run, progress=progress)
+
+
+def _place(config: ForgeConfig, role: str) -> str:
+    return f"exports.{role}" if config.exports else "export"
 
 
 def _quoted(config: ForgeConfig) -> list[str]:

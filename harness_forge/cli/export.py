@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness_forge.exporting import Report
+    from harness_forge.exporting import Report, Share
 
 SUMMARY = "write a dataset from the store's rows"
 USAGE = "[--dry-run] [key=value …]"
@@ -16,8 +16,19 @@ EXAMPLES = (
     "forge export role=worker skill=stig format=dpo export.max_pairs_per_item=2",
     "forge export role=worker skill=stig --dry-run",
     "forge export role=worker skill=stig export.include_fallback=true",
+    "forge export role=all skill=all",
 )
-KEYS = ("skill", "role", "format", "export", "store", "forge_home", "data_dir")
+KEYS = (
+    "skill",
+    "skills",
+    "role",
+    "format",
+    "export",
+    "exports",
+    "store",
+    "forge_home",
+    "data_dir",
+)
 
 DRY_RUN = "--dry-run"
 
@@ -50,12 +61,23 @@ def render(report: Report) -> str:
     lines += _rows([(f"  {split} examples", count) for split, count in report.examples.items()])
     lines += _rows([("rejected", sum(report.rejected.values()))])
     lines += _rows([(f"  {reason}", count) for reason, count in report.rejected.items()])
+    lines += _parts(report.parts) if len(report.parts) > 1 else []
     for name, facts in report.files.items():
         size = f"{facts['bytes'] / 1e6:.1f} MB"
         lines.append(f"  {name:24}{facts['lines']:>10} lines {size:>10}  {facts['sha256'][:12]}")
     if report.examples["train"] and not report.examples["validation"]:
         lines.append("  note: no row is for validation: training cannot be watched on this dataset")
     return "\n".join(lines)
+
+
+def _parts(parts: list[Share]) -> list[str]:
+    """Return what each skill and role came to; a part without rows too."""
+    head = f"  {'part':24}{'read':>8}{'kept':>8}{'train':>8}{'validation':>12}"
+    return [head] + [
+        f"  {part.skill + ' ' + part.role:24}{part.read:>8}{part.kept:>8}"
+        f"{part.examples['train']:>8}{part.examples['validation']:>12}"
+        for part in parts
+    ]
 
 
 def _rows(rows: list[tuple[str, int]]) -> list[str]:

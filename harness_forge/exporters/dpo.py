@@ -32,8 +32,13 @@ class _Bucket:
     failed: dict[bytes, tuple[Row, Answer]] = field(default_factory=dict)
 
 
-def pairs(rows: Iterable[Row], config: ExportConfig, guard: Guard) -> Iterator[Harvest]:
+def pairs(
+    rows: Iterable[Row], config: ExportConfig, guard: Guard, seen: set[bytes]
+) -> Iterator[Harvest]:
     """Yield a harvest of one item at a time; only one item's rows are held.
+
+    Args:
+        seen: digests of the pairs that the dataset holds already; it grows.
 
     Raises:
         ExportError: the rows of an item do not come together.
@@ -47,10 +52,10 @@ def pairs(rows: Iterable[Row], config: ExportConfig, guard: Guard) -> Iterator[H
                 "for dpo it must begin with item_id, such as `item_id, turn_id`",
             )
         done.add(item_id)
-        yield _harvest(list(group), config, guard)
+        yield _harvest(list(group), config, guard, seen)
 
 
-def _harvest(rows: list[Row], config: ExportConfig, guard: Guard) -> Harvest:
+def _harvest(rows: list[Row], config: ExportConfig, guard: Guard, seen: set[bytes]) -> Harvest:
     reasons: dict[str, str | None] = {}
     buckets: dict[bytes, _Bucket] = {}
     fates: list[Fate] = []
@@ -63,7 +68,8 @@ def _harvest(rows: list[Row], config: ExportConfig, guard: Guard) -> Harvest:
             fates.append(Fate(row, fault.args[0]))
     reasons.update(_contradictions(buckets))
     reasons.update(_lonely(buckets))
-    made, used = _pair_up(buckets, config.max_pairs_per_item)
+    made, used, again = _pair_up(buckets, config.max_pairs_per_item, seen)
+    reasons.update(dict.fromkeys(again, "duplicate"))
     for row in usable:
         if row.source in used:
             fates.append(Fate(row, None, used[row.source]))
@@ -116,32 +122,41 @@ def _lonely(buckets: dict[bytes, _Bucket]) -> dict[str, str]:
 
 
 def _pair_up(
-    buckets: dict[bytes, _Bucket], limit: int
-) -> tuple[list[PreferencePair], dict[str, list[int]]]:
-    """Return at most `limit` pairs and, by source, the pairs each row stands in.
+    buckets: dict[bytes, _Bucket], limit: int, seen: set[bytes]
+) -> tuple[list[PreferencePair], dict[str, list[int]], set[str]]:
+    """Return at most `limit` pairs; by source, the pairs each row stands in; sources seen before.
 
     The failures nearest to passing come first; each is paired once, and the
     passing answers take turns, so that a few pairs show many answers.
     """
     made: list[PreferencePair] = []
     used: dict[str, list[int]] = {}
+    again: set[str] = set()
     for bucket in buckets.values():
         passed = list(bucket.passed.values())
         failed = sorted(bucket.failed.values(), key=lambda pair: -(pair[0].outcome_value or 0.0))
         for turn, bad in enumerate(failed if passed else ()):
             if len(made) >= limit:
-                return made, used
+                return made, used, again
             good = passed[turn % len(passed)]
-            for row, _ in (good, bad):
-                used.setdefault(row.source, []).append(len(made))
-            made.append(_pair(bucket.prompt, good, bad))
-    return made, used
+            mark = joint(bucket.prompt.digest, good[1].digest, bad[1].digest)
+            sources = good[0].source, bad[0].source
+            if mark in seen:
+                again.update(sources)
+                continue
+            seen.add(mark)
+            for source in sources:
+                used.setdefault(source, []).append(len(made))
+            made.append(_pair(mark, bucket.prompt, good, bad))
+    return made, used, again
 
 
-def _pair(prompt: Prompt, good: tuple[Row, Answer], bad: tuple[Row, Answer]) -> PreferencePair:
+def _pair(
+    mark: bytes, prompt: Prompt, good: tuple[Row, Answer], bad: tuple[Row, Answer]
+) -> PreferencePair:
     (good_row, chosen), (bad_row, rejected) = good, bad
     return PreferencePair(
-        joint(prompt.digest, chosen.digest, rejected.digest).hex(),
+        mark.hex(),
         prompt.messages,
         prompt.tools,
         chosen.message,

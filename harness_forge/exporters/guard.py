@@ -6,16 +6,23 @@ The recipe's own columns are not trusted here: a recipe that calls every row
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from harness_forge.exporters import reading, twins
 from harness_forge.exporters.rows import Row, Unusable
 
 if TYPE_CHECKING:
     import psycopg
 
 TRAINABLE = ("train", "validation")
+
+_PLACES = """
+SELECT item_id, group_key, split FROM items LEFT JOIN splits USING (group_key)
+UNION
+SELECT item_id, group_key, split FROM work_items LEFT JOIN splits USING (group_key)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +33,13 @@ class Guard:
         collecting: ids of the runs that may be exported.
         splits: item id to its split; an item whose group changed between runs
             has several, None among them where a group has none.
+        twins: item id to the strictest split of anything near-identical to it
+            in the other skills of the dataset; empty where there is one skill.
     """
 
     collecting: Set[str]
     splits: Mapping[str, Set[str | None]]
+    twins: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, connection: psycopg.Connection) -> Guard:
@@ -49,8 +59,9 @@ class Guard:
         """Let a row pass that may be exported.
 
         Raises:
-            Unusable: it is of an evaluation run, has no split, or its item is
-                held out, in any run.
+            Unusable: it is of an evaluation run, has no split, its item is
+                held out, in any run, or is kept for stricter use in another
+                skill of the dataset.
         """
         if row.run_id not in self.collecting:
             raise Unusable("evaluation_run")
@@ -59,3 +70,24 @@ class Guard:
             raise Unusable("no_split")
         if row.split not in TRAINABLE or stored != {row.split}:
             raise Unusable("held_out")
+        if twins.rank(self.twins.get(row.item_id)) > twins.rank(row.split):
+            raise Unusable("held_out_elsewhere")
+
+
+def guards(connection: psycopg.Connection, skills: Sequence[str]) -> dict[str, Guard]:
+    """Return the guard of each skill of one dataset, aware of the others."""
+    strict = twins.strictest(_places(connection, skills)) if len(skills) > 1 else {}
+    made = {}
+    for skill in skills:
+        reading.enter(connection, skill)
+        own = Guard.of(connection)
+        near = {item_id: split for (of, item_id), split in strict.items() if of == skill}
+        made[skill] = Guard(own.collecting, own.splits, near)
+    return made
+
+
+def _places(connection: psycopg.Connection, skills: Sequence[str]) -> Iterator[twins.Place]:
+    for skill in skills:
+        reading.enter(connection, skill)
+        for item_id, group, split in connection.execute(_PLACES):
+            yield skill, item_id, group, split

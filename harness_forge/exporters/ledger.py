@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from harness_forge.errors import ExportError
@@ -15,9 +15,14 @@ class Ledger:
 
     The two are compared at the end: a row that was read and never entered, or
     entered twice, is a fault of ours that must not pass for a dataset.
+
+    Args:
+        role: stands in every line, so that roles can be counted from them; ''
+            where the dataset has one role.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, role: str = "") -> None:
+        self.role = role
         self.read = 0
         self.kept = 0
         self.rejected: Counter[str] = Counter()
@@ -39,12 +44,15 @@ class Ledger:
         seen["origins"][row.origin] += 1
         seen["evaluators"][row.evaluator] += 1
         seen["families"][row.family] += 1
-        return {"source": row.source, "kept": True, "file": file, "lines": list(lines)}
+        return {**self._whose(row), "kept": True, "file": file, "lines": list(lines)}
 
     def reject(self, row: Row, reason: str) -> dict[str, Any]:
         """Return the ledger line of a rejected row."""
         self.rejected[reason] += 1
-        return {"source": row.source, "kept": False, "reason": reason}
+        return {**self._whose(row), "kept": False, "reason": reason}
+
+    def _whose(self, row: Row) -> dict[str, Any]:
+        return {"source": row.source, **({"role": self.role} if self.role else {})}
 
     def balance(self) -> None:
         """Check that rows read = kept + rejected.
@@ -63,4 +71,9 @@ class Ledger:
 
     def reasons(self) -> dict[str, int]:
         """Return reason to count, most frequent first, names breaking ties."""
-        return dict(sorted(self.rejected.items(), key=lambda item: (-item[1], item[0])))
+        return ranked(self.rejected)
+
+
+def ranked(counts: Mapping[str, int]) -> dict[str, int]:
+    """Return counts by name, highest first, names breaking ties."""
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))

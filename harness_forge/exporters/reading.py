@@ -17,6 +17,11 @@ _RUN_AGAIN = "nothing was written; see `forge store status`, then run it again"
 _COLUMNS = "docs/datasets.md lists the columns it must return"
 
 
+def enter(connection: psycopg.Connection, skill: str) -> None:
+    """Let unqualified names mean the tables of `skill`, until another is entered."""
+    connection.execute("SELECT set_config('search_path', quote_ident(%s), false)", [skill])
+
+
 def check(connection: psycopg.Connection, statement: Statement) -> None:
     """Let the server plan the statement without running it.
 

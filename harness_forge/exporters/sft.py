@@ -18,13 +18,17 @@ from harness_forge.exporters.rows import (
 from harness_forge.records import Example
 
 
-def examples(rows: Iterable[Row], config: ExportConfig, guard: Guard) -> Iterator[Harvest]:
+def examples(
+    rows: Iterable[Row], config: ExportConfig, guard: Guard, seen: set[bytes]
+) -> Iterator[Harvest]:
     """Yield a harvest of one row at a time.
 
     Of rows with the same prompt and answer the first is kept; only their
     16-byte digests are held, so memory hardly grows with the rows.
+
+    Args:
+        seen: digests of what the dataset holds already; it grows.
     """
-    seen: set[bytes] = set()
     for row in rows:
         if row.reason is not None:
             yield Harvest((), (Fate(row, row.reason),))

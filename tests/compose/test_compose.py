@@ -101,7 +101,7 @@ def test_a_list_is_not_a_sweep():
         (
             "skill=sti",
             "command line: skill: there is no 'sti'\n"
-            "  hint: did you mean 'stig'? known choices: stig, ubuntu",
+            "  hint: did you mean 'stig'? known choices: all, stig, ubuntu",
         ),
         (
             "run.limt=3",

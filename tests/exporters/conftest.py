@@ -106,9 +106,15 @@ class Harness:
 
     def export(self, config, *, dry_run: bool = False):
         request = exporting.Request(
-            self.data_dir, "stig", "worker", config.kind.value, ["content: BSD-3-Clause"]
+            self.data_dir,
+            config.name,
+            "stig",
+            "worker",
+            config.kind.value,
+            ["content: BSD-3-Clause"],
         )
-        return exporting.export(self.skill, config, request, dry_run=dry_run)
+        part = exporting.Part(self.skill, "worker", config)
+        return exporting.export([part], request, dry_run=dry_run)
 
 
 def answer(arguments: dict[str, str]) -> dict:

@@ -84,6 +84,17 @@ def test_nothing_to_train_on_exits_with_7(forge, harness):
 
 
 def test_a_role_without_a_recipe_is_told_which_there_are(forge):
-    code, _, err = forge("role=architect")
+    code, _, err = forge("role=reflector", "format=dpo")
     assert code == 2
-    assert "known choices: worker" in err
+    assert "there is no 'reflector_dpo'" in err
+    assert "role and format together name it" in err
+
+
+def test_a_role_without_turns_is_one_clear_line(forge, harness):
+    harness.attempt(harness.item("rule_a"))
+    code, out, err = forge("role=architect")
+    assert (code, out) == (7, "")
+    assert err == (
+        f"forge: {harness.data_dir}/stig_architect_sft: no rows of role 'architect' in skill "
+        "'stig'\n  hint: roles with turns here: worker (1)\n"
+    )

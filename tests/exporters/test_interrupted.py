@@ -22,8 +22,8 @@ from harness_forge import exporting
 from harness_forge.store import open_store
 url, data_dir, recipe = pickle.load(sys.stdin.buffer)
 with open_store(url, Path(data_dir)) as store:
-    request = exporting.Request(Path(data_dir), "stig", "worker", "sft")
-    exporting.export(store.skill("stig"), recipe, request)
+    request = exporting.Request(Path(data_dir), recipe.name, "stig", "worker", "sft")
+    exporting.export([exporting.Part(store.skill("stig"), "worker", recipe)], request)
 """
 
 

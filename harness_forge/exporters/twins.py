@@ -1,0 +1,49 @@
+"""Near-identical items of several skills, none of which may stand on two sides.
+
+The same rule is often in two skills, and each skill divides its own items: a
+rule held out in one may be trained on in the other, and its answer with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+_STRICTNESS = {"train": 0, "validation": 1, "holdout": 2, "quarantine": 2}
+
+Place = tuple[str, str, str, str | None]
+"""Skill, item id, group key, split."""
+
+
+def strictest(places: Iterable[Place]) -> Mapping[tuple[str, str], str]:
+    """Return (skill, item id) to the strictest split of anything near-identical to the item.
+
+    Near-identical is what shares an item id or a group, in however many
+    steps: groups are clusters within a skill, and an id that stands in two
+    skills joins its groups there. Train is the least strict, then validation,
+    then holdout and quarantine. Items without a split are not in the answer.
+    """
+    places = list(places)
+    leader: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def find(node: tuple[str, ...]) -> tuple[str, ...]:
+        while node in leader:
+            node = leader[node]
+        return node
+
+    def join(one: tuple[str, ...], other: tuple[str, ...]) -> None:
+        if (first := find(one)) != (second := find(other)):
+            leader[first] = second
+
+    for skill, item_id, group, _ in places:
+        join((item_id,), (skill, group))
+    strict: dict[tuple[str, ...], str | None] = {}
+    for _, item_id, _, split in places:
+        root = find((item_id,))
+        strict[root] = max(strict.get(root), split, key=rank)
+    found = {(skill, item_id): strict[find((item_id,))] for skill, item_id, _, _ in places}
+    return {key: split for key, split in found.items() if split is not None}
+
+
+def rank(split: str | None) -> int:
+    """Return how strict a split is, from 0; -1 for none."""
+    return -1 if split is None else _STRICTNESS[split]

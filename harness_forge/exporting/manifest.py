@@ -1,0 +1,94 @@
+"""What a dataset says of itself: manifest.json."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from harness_forge import __version__
+from harness_forge.exporters.ledger import Ledger
+from harness_forge.exporting.request import Part, Report, Request, Share
+
+if TYPE_CHECKING:
+    from harness_forge.exporters.statement import Statement
+    from harness_forge.exporting.writing import Rows
+
+
+def manifest(rows: Rows, request: Request, report: Report) -> dict[str, Any]:
+    """Return the manifest.
+
+    A dataset of several parts has each part's share, settings and SQL under
+    `parts`, also of a part that had no rows, and one watermark a skill.
+    """
+    alone = len(rows.parts) == 1
+    return {
+        "dataset": request.name,
+        "skill": request.skill,
+        "role": request.role,
+        "format": request.format,
+        "forge_version": __version__,
+        "schema_revision": _revision(rows.connection),
+        **_watermark(rows.parts, alone),
+        "rows": {"read": report.read, "kept": report.kept, "rejected": report.rejected},
+        "examples": report.examples,
+        "files": report.files,
+        "seen": _seen(rows.ledgers),
+        "licences": list(request.licences),
+        **(_sent(rows.parts[0], rows.statements[0]) if alone else {"parts": _parts(rows, report)}),
+    }
+
+
+def _watermark(parts, alone: bool) -> dict[str, Any]:
+    if alone:
+        return {"watermark": parts[0].store.watermark()}
+    return {"watermarks": {part.skill: part.store.watermark() for part in _of_skills(parts)}}
+
+
+def _of_skills(parts) -> list[Part]:
+    return list({part.skill: part for part in parts}.values())
+
+
+def _parts(rows: Rows, report: Report) -> list[dict[str, Any]]:
+    each = zip(rows.parts, report.parts, rows.ledgers, rows.statements, strict=True)
+    return [
+        {**_share(share), "seen": _seen([ledger]), **_sent(part, sent)}
+        for part, share, ledger, sent in each
+    ]
+
+
+def _share(share: Share) -> dict[str, Any]:
+    return {
+        "skill": share.skill,
+        "role": share.role,
+        "rows": {"read": share.read, "kept": share.kept, "rejected": share.rejected},
+        "examples": share.examples,
+    }
+
+
+def _sent(part: Part, sent: Statement) -> dict[str, Any]:
+    return {
+        "settings": _plain(asdict(part.config)),
+        "sql": sent.text,
+        "sql_values": list(sent.values),
+    }
+
+
+def _seen(ledgers: list[Ledger]) -> dict[str, dict[str, int]]:
+    names = ledgers[0].seen
+    return {
+        name: dict(sorted(sum((ledger.seen[name] for ledger in ledgers), Counter()).items()))
+        for name in names
+    }
+
+
+def _revision(connection) -> str:
+    return connection.execute("SELECT version_num FROM alembic_version").fetchone()[0]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return value.value if isinstance(value, Enum) else value

@@ -1,0 +1,77 @@
+"""Datasets that nothing can be trained on, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness_forge.errors import ExportError
+from harness_forge.exporters import reading
+from harness_forge.exporting.request import Part, Report, Request
+
+_REMEDIES = {
+    "no_counterpart": "pairs need a pass and a failure: run policy=gold and policy=mutated",
+    "prompt_mismatch": "passes and failures answered different prompts, so they are no pairs",
+    "evaluation_run": "evaluation runs are never exported: run with run.purpose=collect",
+    "held_out": "held-out items are never exported, whatever the recipe says",
+    "held_out_elsewhere": "another skill of this dataset keeps these items for measuring",
+    "no_split": "items get a split when `forge run` has found that they can be judged",
+}
+
+
+def demand_rows(report: Report, parts: Sequence[Part], connection, request: Request) -> None:
+    """Refuse a dataset that no row was read for; one part without rows is no fault.
+
+    Raises:
+        ExportError: with the roles that there are.
+    """
+    if not report.read:
+        raise ExportError(
+            str(report.path),
+            f"no rows of role '{request.role}' in skill '{request.skill}'",
+            _what_there_is(connection, parts, request),
+        )
+
+
+def _what_there_is(connection, parts: Sequence[Part], request: Request) -> str:
+    found = {}
+    for skill in dict.fromkeys(part.skill for part in parts):
+        reading.enter(connection, skill)
+        counted = connection.execute(
+            "SELECT agent, count(*) FROM turns GROUP BY agent ORDER BY agent"
+        ).fetchall()
+        if counted:
+            found[skill] = ", ".join(f"{role} ({count})" for role, count in counted)
+    if not found:
+        return f"nothing was attempted yet: forge run skill={request.skill} policy=gold"
+    if [request.skill] == list(found):
+        return f"roles with turns here: {found[request.skill]}"
+    listed = "; ".join(f"{skill}: {roles}" for skill, roles in found.items())
+    return f"roles with turns here: {listed}"
+
+
+def demand_training_rows(report: Report, parts: Sequence[Part]) -> None:
+    """Refuse a dataset that nothing can be trained on; say which condition took the rows.
+
+    Raises:
+        ExportError: no line is for training.
+    """
+    if report.examples["train"]:
+        return
+    reasons = ", ".join(f"{reason} {count}" for reason, count in report.rejected.items())
+    raise ExportError(
+        str(report.path),
+        f"nothing to train on: {report.read} rows read, {report.kept} kept "
+        f"({report.examples['validation']} for validation), rejected: {reasons or 'none'}",
+        _which_condition(report, parts),
+    )
+
+
+def _which_condition(report: Report, parts: Sequence[Part]) -> str:
+    if not report.rejected:
+        return "every kept row is for validation: `forge run` on more items"
+    top = next(iter(report.rejected))
+    for part in parts:
+        if top in part.config.require:
+            condition = " ".join(str(part.config.require[top]).split())
+            return f"most fell to {part.key}.require.{top}: {condition}"
+    return _REMEDIES.get(top, f"most rows were rejected as {top}: see docs/datasets.md")

@@ -1,0 +1,110 @@
+"""What an export is asked for, and what it came to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness_forge.exporters import ExportConfig
+from harness_forge.exporters.ledger import ranked
+
+if TYPE_CHECKING:
+    from harness_forge.store import SkillStore
+
+SPLITS = ("train", "validation")
+
+
+@dataclass(frozen=True)
+class Part:
+    """The rows of one role in one skill.
+
+    Args:
+        store: the skill's part of the store.
+        role: whose turns they are.
+        config: which rows, and as what.
+        key: where `config` stands in the recipe, as faults name it.
+    """
+
+    store: SkillStore
+    role: str
+    config: ExportConfig
+    key: str = "export"
+
+    @property
+    def skill(self) -> str:
+        """The skill's name."""
+        return self.store.name
+
+
+@dataclass(frozen=True)
+class Request:
+    """What an export is for, besides its parts.
+
+    Args:
+        data_dir: folder that datasets are written to; `name` is the dataset's.
+        skill, role, format: as composed; they go into the manifest.
+        licences: one line for each source whose words the prompts quote.
+    """
+
+    data_dir: Path
+    name: str
+    skill: str
+    role: str
+    format: str
+    licences: Sequence[str] = ()
+
+
+@dataclass
+class Share:
+    """What one part came to.
+
+    Args:
+        read, kept: rows.
+        examples: lines by split.
+        rejected: rows by reason, most frequent first.
+    """
+
+    skill: str
+    role: str
+    read: int = 0
+    kept: int = 0
+    examples: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SPLITS, 0))
+    rejected: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class Report:
+    """What an export came to.
+
+    Args:
+        path: the dataset's folder, also of one that was only counted.
+        parts: one for each role of each skill, in the order they were written.
+        files: lines, bytes and sha256 by name; empty where nothing was written.
+    """
+
+    path: Path
+    parts: list[Share] = field(default_factory=list)
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def read(self) -> int:
+        """Rows read, of all parts."""
+        return sum(part.read for part in self.parts)
+
+    @property
+    def kept(self) -> int:
+        """Rows kept, of all parts."""
+        return sum(part.kept for part in self.parts)
+
+    @property
+    def examples(self) -> dict[str, int]:
+        """Lines by split, of all parts."""
+        return {split: sum(part.examples[split] for part in self.parts) for split in SPLITS}
+
+    @property
+    def rejected(self) -> dict[str, int]:
+        """Rows by reason, of all parts, most frequent first."""
+        return ranked(sum((Counter(part.rejected) for part in self.parts), Counter()))

@@ -10,6 +10,7 @@ A verb is a module of this folder with
     EXAMPLES   command lines to copy
     KEYS       sections of the config that it reads
     main(argv) does it; returns the exit code
+    SHORT      optional: short keys and what they stand for
 
 `--cfg`, `-m`, `--debug` and `--help` are taken out here and work for every verb.
 """
@@ -36,6 +37,12 @@ VERBS = {
     "export": "write a dataset from the store's rows",
     "model": "fetch a base model, list what there is, look at one",
     "train": "train an adapter on a dataset, its tokens checked first",
+    "prove": "prove that an adapter fits its base model and changes what it says",
+    "evaluate": "score answers on a split with lm-eval, base model beside adapter",
+    "replay": "judge an adapter on held-out items beside three baselines",
+    "promote": "decide by the rule whether the adapter becomes champion",
+    "champion": "show which adapter is champion and every decision, the ledger verified",
+    "rollback": "go back to the champion before; the reason goes into the ledger",
     "workset": "install, show or remove the isolated tool environments",
     "stage": "run one stage of dvc.yaml",
 }
@@ -107,17 +114,28 @@ def _unknown(verb: str) -> ConfigError:
 def _run(verb: str, rest: list[str]) -> int:
     # What follows `--` is for a program that the verb starts.
     end = rest.index("--") if "--" in rest else len(rest)
-    section, own = _take_cfg(rest[:end])
+    module = import_module(f"harness_forge.cli.{verb}")
+    section, own = _take_cfg(_in_full(module, rest[:end]))
     jobs = [[*job, *rest[end:]] for job in _sweep(own)]
     codes = []
     for number, job in enumerate(jobs, start=1):
         if len(jobs) > 1:
             print(f"[{number}/{len(jobs)}] forge {verb} {' '.join(job)}", file=sys.stderr)
         if section is None:
-            codes.append(import_module(f"harness_forge.cli.{verb}").main(job))
+            codes.append(module.main(job))
         else:
             _print_config(section, job)
     return max(codes, default=0)
+
+
+def _in_full(module, words: list[str]) -> list[str]:
+    """Return the words with a verb's short keys (its `SHORT`, if it has any) written in full."""
+    short = getattr(module, "SHORT", {})
+    pairs = [word.partition("=") for word in words]
+    return [
+        "".join((short.get(key, key) if equals else key, equals, rest))
+        for key, equals, rest in pairs
+    ]
 
 
 def _take_cfg(rest: list[str]) -> tuple[str | None, list[str]]:

@@ -49,7 +49,9 @@ def reigns(lines: Iterable[Mapping[str, Any]], name: str) -> list[Reign]:
             stack.pop()
         elif line["decision"] == "promoted":
             one = Candidate(name, candidate["digest"])
-            stack.append(Reign(one, line["time"], line["hash"]))
+            # Promoted again on new measurements, a champion stays what it is.
+            if not stack or stack[-1].candidate != one:
+                stack.append(Reign(one, line["time"], line["hash"]))
     return stack
 
 

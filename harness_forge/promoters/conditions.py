@@ -115,11 +115,14 @@ def _no_regression(condition: ConditionConfig, evidence: Evidence) -> Judged:
 
 def _metric(condition: ConditionConfig, evidence: Evidence) -> Judged:
     who = condition.against.value
-    required = f"{condition.metric} not below {who} by more than {_points(condition.margin)}"
-    rates = evidence.rates(condition.against, condition.metric)
-    if isinstance(rates, Gap):
-        return _missing(required, rates)
-    own, other = rates
+    required = (
+        f"{condition.metric} on {condition.part} not below {who} "
+        f"by more than {_points(condition.margin)}"
+    )
+    means = evidence.means(condition.against, condition.metric, condition.part)
+    if isinstance(means, Gap):
+        return _missing(required, means)
+    own, other = means
     kept = _at_least(own - other, -condition.margin)
     measured = f"adapter {own:.1%}, {who} {other:.1%}"
     numbers = {"adapter": own, who: other, "margin": condition.margin}
@@ -132,8 +135,12 @@ def _proof(condition: ConditionConfig, evidence: Evidence) -> Judged:
     proof = evidence.proof()
     if isinstance(proof, Gap):
         return _missing(required, proof)
-    passed = proof.get("passed") is True
-    return required, "proven" if passed else "not proven", _yes(passed), {"passed": passed}
+    # `forge prove` leaves a file only of what it has proven; one that says otherwise is believed.
+    if proof.get("passed", True) is not True:
+        return required, "not proven", Verdict.BROKEN, {}
+    apart = proof.get("logits", {}).get("kl_nats")
+    told = "proven" if apart is None else f"proven: {apart:.2g} nats from the base on probes"
+    return required, told, Verdict.HOLDS, {} if apart is None else {"kl_nats": apart}
 
 
 _KINDS: dict[ConditionKind, Callable[[ConditionConfig, Evidence], Judged]] = {
@@ -148,10 +155,6 @@ _KINDS: dict[ConditionKind, Callable[[ConditionConfig, Evidence], Judged]] = {
 
 def _missing(required: str, gap: Gap) -> Judged:
     return required, gap.what, Verdict.MISSING, {}
-
-
-def _yes(passed: bool) -> Verdict:
-    return Verdict.HOLDS if passed else Verdict.BROKEN
 
 
 def _whom(condition: ConditionConfig) -> str:

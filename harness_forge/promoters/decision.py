@@ -57,6 +57,7 @@ def decide(rule: PromoteConfig, evidence: Evidence) -> Ruling:
     if not enabled:
         raise PromoteError(f"promote: rule {rule.name!r}", "has no condition", "promote=default")
     findings = tuple(find(name, one, evidence) for name, one in enabled.items())
+    findings += _rolled_back(evidence)
     for verdict, outcome in _ORDER:
         culprits = [finding for finding in findings if finding.verdict is verdict]
         if culprits:
@@ -64,6 +65,18 @@ def decide(rule: PromoteConfig, evidence: Evidence) -> Ruling:
     held = sum(finding.verdict is Verdict.HOLDS for finding in findings)
     why = f"All {held} conditions of rule {rule.name!r} hold."
     return Ruling(Outcome.PROMOTED, why, findings)
+
+
+def _rolled_back(evidence: Evidence) -> tuple[Finding, ...]:
+    """Return a broken condition for a candidate that was champion and taken down.
+
+    Otherwise the next nightly run would put back what a person took away.
+    """
+    if not evidence.rolled_back:
+        return ()
+    required = "not rolled back, unless `forge promote --again` decides anew"
+    name = "not_rolled_back"
+    return (Finding(name, "rollback", required, evidence.rolled_back, Verdict.BROKEN),)
 
 
 _LEADS = {

@@ -63,6 +63,8 @@ class Evidence:
         champion: None where none stands, or the candidate is it.
         alpha: what the look schedule gives this look at the holdout; a Gap
             where no look is in its ledger.
+        rolled_back: when and why the candidate was taken down as champion; ''
+            where it was not, or that is to be passed over.
     """
 
     candidate: Candidate
@@ -71,6 +73,7 @@ class Evidence:
     prove: Mapping[str, Any] | None
     champion: Champion | None
     alpha: float | Gap
+    rolled_back: str = ""
 
     def comparison(self, against: Opponent, part: str) -> Mapping[str, Any] | Gap:
         """Return the paired counts of candidate against `against` on `part`."""
@@ -93,16 +96,18 @@ class Evidence:
             return Gap(f"no pair of part {part} was judged (the replay was of {split})")
         return table[part]
 
-    def rates(self, against: Opponent, metric: str) -> tuple[float, float] | Gap:
+    def means(self, against: Opponent, metric: str, part: str) -> tuple[float, float] | Gap:
         """Return the candidate's and the opponent's mean of an lm-eval metric."""
         evaluate = self._input("evaluate")
         if isinstance(evaluate, Gap):
             return evaluate
-        found = [_metric(evaluate, label, metric) for label in ("adapter", against.value)]
+        labels = ("adapter", against.value)
+        table = evaluate.get("labels", {})
+        found = [table.get(label, {}).get(part, {}).get(metric) for label in labels]
         if None in found:
-            label = ("adapter", against.value)[found.index(None)]
-            return Gap(f"evaluate.json has no {metric} of {label}: forge evaluate")
-        return found[0], found[1]
+            label = labels[found.index(None)]
+            return Gap(f"evaluate.json has no {metric} of {label} on {part}: forge evaluate")
+        return float(found[0]), float(found[1])
 
     def proof(self) -> Mapping[str, Any] | Gap:
         """Return the proof."""
@@ -112,17 +117,11 @@ class Evidence:
         found = getattr(self, name)
         if found is None:
             return Gap(f"{name}.json is missing: {REMEDIES[name]}")
-        digest = found.get("candidate", {}).get("digest")
+        # A proof calls it the adapter; what is measured of several calls it the candidate.
+        digest = (found.get("candidate") or found.get("adapter") or {}).get("digest")
         if digest is None:
             return Gap(f"{name}.json does not say which adapter it is about: {REMEDIES[name]}")
         if digest != self.candidate.digest:
             what = f"{name}.json is about adapter {digest[:12]}, not {self.candidate.digest[:12]}"
             return Gap(f"{what}: {REMEDIES[name]}")
         return found
-
-
-def _metric(evaluate: Mapping[str, Any], label: str, metric: str) -> float | None:
-    value = evaluate.get("policies", {}).get(label, {}).get(metric)
-    if isinstance(value, Mapping):
-        value = value.get("rate")
-    return None if value is None else float(value)

@@ -23,8 +23,9 @@ def evidence(new_rule=None, new_family=None, rates=(0.95, 0.2), proven=True, **c
     facts = {
         "candidate": CANDIDATE,
         "replay": whose | {"split": "holdout", "comparisons": {"adapter_vs_base": table}},
-        "evaluate": whose | {"policies": {label: {"valid_call": rate} for label, rate in metrics}},
-        "prove": whose | {"passed": proven},
+        "evaluate": whose
+        | {"labels": {label: {"all": {"valid_call": rate}} for label, rate in metrics}},
+        "prove": {"adapter": whose["candidate"], "logits": {"kl_nats": 0.2}, "passed": proven},
         "champion": None,
         "alpha": 0.025,
     }

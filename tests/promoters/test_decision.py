@@ -84,7 +84,8 @@ def test_a_missing_file_makes_it_incomplete_and_names_the_command(rule, name):
 @pytest.mark.parametrize("name", ["replay", "evaluate", "prove"])
 def test_a_file_about_another_adapter_counts_as_missing(rule, name):
     whole = evidence()
-    stale = {**getattr(whole, name), "candidate": {"name": OTHER.name, "digest": OTHER.digest}}
+    other = {"name": OTHER.name, "digest": OTHER.digest}
+    stale = {**getattr(whole, name), "candidate": other}
     ruling = decide(rule, replace(whole, **{name: stale}))
     assert ruling.outcome is Outcome.INCOMPLETE
     assert f"{name}.json is about adapter bbbbbbbbbbbb, not aaaaaaaaaaaa" in ruling.why

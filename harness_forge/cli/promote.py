@@ -1,0 +1,88 @@
+"""`forge promote`: decide on the adapter by the rule, and make it champion if it holds."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness_forge.errors import ConfigError
+
+if TYPE_CHECKING:
+    from harness_forge.promoting import Decision
+
+SUMMARY = "decide by the rule whether the adapter becomes champion"
+USAGE = "[ADAPTER] [--dry-run] [--again] [key=value …]"
+EXAMPLES = (
+    "forge promote",
+    "forge promote --dry-run",
+    "forge promote stig-worker promote.conditions.enough_pairs.minimum=100",
+    "forge promote --again",
+)
+KEYS = ("promote", "train", "forge_home")
+
+DRY_RUN, AGAIN = "--dry-run", "--again"
+"""Flags: touch nothing; pass over that the candidate was rolled back."""
+
+
+def main(argv: list[str]) -> int:
+    """Decide; exits 0 promoted, 10 rejected, 11 inconclusive, 12 incomplete."""
+    from harness_forge.adapters import registry
+    from harness_forge.cli import composed
+    from harness_forge.cli.words import sort
+    from harness_forge.promoting import Files, decide
+
+    words, flags, overrides = sort(argv, (DRY_RUN, AGAIN))
+    if len(words) > 1:
+        raise ConfigError("command line", "one adapter at a time", f"forge promote {USAGE}")
+    config = composed(overrides)
+    named = registry.resolve(words[0], Path(config.forge_home)).folder if words else None
+    dry = DRY_RUN in flags
+    decision = decide(
+        config,
+        Files.of(adapter=named),
+        Path("outputs/promote.json"),
+        dry_run=dry,
+        again=AGAIN in flags,
+        say=lambda text: print(f"promote: {text}", file=sys.stderr),
+    )
+    print(render(decision))
+    return decision.outcome.exit_code
+
+
+def render(decision: Decision) -> str:
+    """Return the decision, its sentence, and a line for each condition."""
+    facts = decision.facts
+    conditions = facts["conditions"]
+    width = max(map(len, conditions))
+    verdicts = {name: one["verdict"].replace("_", " ") for name, one in conditions.items()}
+    column = max(map(len, verdicts.values()))
+    lines = [
+        f"{facts['decision']}  {_label(facts['candidate'])}",
+        f"  {facts['why']}",
+        "",
+        *(
+            f"  {name:<{width}}  {verdicts[name]:<{column}}  {one['measured']}"
+            for name, one in conditions.items()
+        ),
+        "",
+        f"  champion: {_champion(decision)}",
+    ]
+    if decision.repeated:
+        lines.append(f"  decided before, {facts['time']}, on the same files")
+    if decision.note:
+        lines.append(f"  {decision.note}")
+    return "\n".join(lines)
+
+
+def _champion(decision: Decision) -> str:
+    before, after = decision.facts["champion_before"], decision.facts["champion_after"]
+    if not decision.recorded:
+        return f"{_label(before)} stays" if before else "none"
+    if after == before:
+        return f"{_label(before)} stays" if before else "none"
+    return f"{_label(after)}, before it {_label(before) if before else 'none'}"
+
+
+def _label(candidate: dict[str, Any]) -> str:
+    return f"{candidate['name']}-{candidate['digest'][:12]}"

@@ -1,0 +1,215 @@
+"""A decision: made once, written once, and the champion moved by it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from harness_forge.adapters import package, registry
+from harness_forge.adapters.package import Adapter
+from harness_forge.errors import PromoteError
+from harness_forge.promoters import Candidate, Outcome, champion, ledger
+from harness_forge.promoters import decide as rule_on
+from harness_forge.promoters.champion import DECISION, ROLLBACK
+from harness_forge.promoting.files import Files, evidence, kept_results
+from harness_forge.schema import ForgeConfig
+
+Line = Mapping[str, Any]
+Say = Callable[[str], None]
+EXPERIMENT = ("DVC_EXP_NAME", "DVC_EXP_BASELINE_REV")
+"""What DVC sets for the stages of `dvc exp run`: in the workspace, aside or from a queue."""
+
+_REMEDY = "apply it and `forge promote`"
+_LEDGER_ONLY = ("kind", "time", "previous", "hash", "basis")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided on a candidate.
+
+    Args:
+        facts: what the ledger's line says, or would have said.
+        recorded: whether the ledger holds it.
+        repeated: whether it had been decided before, on the same files.
+        note: why the ledger was left alone, where it was.
+    """
+
+    facts: Line
+    recorded: bool = False
+    repeated: bool = False
+    note: str = ""
+
+    @property
+    def outcome(self) -> Outcome:
+        """Return promoted, rejected, inconclusive or incomplete."""
+        return Outcome(self.facts["decision"])
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what promote.json holds: without times, so that it changes only when they do."""
+        facts = {key: value for key, value in self.facts.items() if key not in _LEDGER_ONLY}
+        return {**facts, "recorded": self.recorded, "note": self.note}
+
+
+def decide(
+    config: ForgeConfig,
+    files: Files,
+    out: Path | None = None,
+    *,
+    dry_run: bool = False,
+    again: bool = False,
+    say: Say = lambda text: None,
+) -> Decision:
+    """Decide on the candidate, write the ledger, and move the champion if it is promoted.
+
+    Deciding again on the same files writes nothing new. In a DVC experiment
+    the decision is written to `out`, and ledger and champion stay as they are.
+
+    Args:
+        out: promote.json, written last; None writes none.
+        dry_run: write nothing at all.
+        again: pass over that the candidate was rolled back.
+        say: told what was healed.
+
+    Raises:
+        PromoteError: a file, the ledger or the champion cannot be read or written.
+        TrainError: there is no candidate, or it is damaged.
+    """
+    home = Path(config.forge_home)
+    adapter = package.load(files.adapter)
+    if note := _left_alone(dry_run):
+        lines = ledger.read(home)
+        champion.check(home, lines)
+        facts = _facts(config, files, adapter, lines, again)
+        known = _known(facts, lines)
+        decision = Decision(known or facts, known is not None, known is not None, note)
+    else:
+        with ledger.opened(home, say) as book:
+            champion.check(home, book.lines)
+            facts = _facts(config, files, adapter, book.lines, again)
+            decision = _recorded(facts, files, adapter, home, book)
+    if out is not None and not dry_run:
+        _write(out, decision.as_dict())
+    return decision
+
+
+def _left_alone(dry_run: bool) -> str:
+    if dry_run:
+        return "a dry run: ledger and champion were left alone"
+    if any(os.environ.get(name) for name in EXPERIMENT):
+        name = os.environ.get(EXPERIMENT[0]) or "without a name"
+        return f"DVC experiment {name}: ledger and champion were left alone; {_REMEDY}"
+    return ""
+
+
+def _facts(
+    config: ForgeConfig, files: Files, adapter: Adapter, lines: list[Line], again: bool
+) -> dict[str, Any]:
+    """Return what a ledger line of this decision says, but for its time."""
+    candidate = Candidate(adapter.name, adapter.digest)
+    stack = champion.reigns(lines, candidate.name)
+    before = stack[-1].candidate if stack else None
+    undone = None if again else _undone(lines, candidate)
+    told = f"rolled back {undone['time']}: {undone['why']}" if undone else ""
+    found, look = evidence(files, candidate, before, Path(config.forge_home), told)
+    ruling = rule_on(config.promote, found)
+    after = candidate if ruling.outcome is Outcome.PROMOTED else before
+    rule, inputs = _plain(asdict(config.promote)), files.digests()
+    basis = [asdict(candidate), rule, inputs, look, undone and undone["hash"]]
+    return {
+        "kind": DECISION,
+        "candidate": asdict(candidate),
+        "decision": ruling.outcome.value,
+        "why": ruling.why,
+        "rule": rule["name"],
+        "conditions": {one.name: _without_name(asdict(one)) for one in ruling.findings},
+        "look": look,
+        "inputs": inputs,
+        "champion_before": asdict(before) if before else None,
+        "champion_after": asdict(after) if after else None,
+        "basis": sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest(),
+    }
+
+
+def _undone(lines: list[Line], candidate: Candidate) -> Line | None:
+    """Return the rollback that took this candidate down, unless it was promoted since."""
+    own = [line for line in lines if line["candidate"] == asdict(candidate)]
+    last = [line for line in own if line["kind"] == ROLLBACK or line["decision"] == "promoted"]
+    return last[-1] if last and last[-1]["kind"] == ROLLBACK else None
+
+
+def _known(facts: Line, lines: list[Line]) -> Line | None:
+    """Return the line that says the same already."""
+    stack = champion.reigns(lines, facts["candidate"]["name"])
+    for line in reversed(lines):
+        if line["kind"] != DECISION or line["basis"] != facts["basis"]:
+            continue
+        if line["decision"] == "promoted":
+            stands = stack and asdict(stack[-1].candidate) == facts["candidate"]
+            return line if stands else None
+        if line["champion_before"] == facts["champion_before"]:
+            return line
+    return None
+
+
+def _recorded(
+    facts: Line, files: Files, adapter: Adapter, home: Path, book: ledger.Ledger
+) -> Decision:
+    name = adapter.name
+    known = _known(facts, book.lines)
+    if known is None:
+        if facts["decision"] == "promoted":
+            _keep(files, adapter, home)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        book.append({**facts, "time": now})
+    # Also after a repeat: a kill between ledger and pointer is made good here.
+    champion.point(home, name, champion.reigns(book.lines, name))
+    return Decision(known or book.lines[-1], recorded=True, repeated=known is not None)
+
+
+def _keep(files: Files, adapter: Adapter, home: Path) -> None:
+    """Put a new champion where it stays: its folder in the registry, its replay by the ledger."""
+    candidate = Candidate(adapter.name, adapter.digest)
+    place, kept = registry.folder(home) / candidate.label, kept_results(home, candidate)
+    try:
+        if not place.is_dir():
+            draft = place.with_name(f".{place.name}.partial")
+            shutil.rmtree(draft, ignore_errors=True)
+            shutil.copytree(adapter.folder, draft)
+            draft.rename(place)
+        if files.results.is_file():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            draft = kept.with_name(f".{kept.name}.{os.getpid()}")
+            shutil.copyfile(files.results, draft)
+            draft.replace(kept)
+    except OSError as error:
+        where = str(error.filename or place)
+        what = f"cannot be written: {error.strerror or error}"
+        raise PromoteError(where, what, "nothing was promoted") from None
+
+
+def _write(path: Path, value: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.write_text(json.dumps(value, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return value.value if isinstance(value, Enum) else value
+
+
+def _without_name(finding: dict[str, Any]) -> dict[str, Any]:
+    return {key: _plain(value) for key, value in finding.items() if key != "name"}

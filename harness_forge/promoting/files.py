@@ -1,0 +1,153 @@
+"""The files that a decision reads, and the evidence in them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from harness_forge.errors import EvalError, PromoteError
+from harness_forge.evaluators import comparison
+from harness_forge.evaluators import files as results
+from harness_forge.evaluators.looks import Looks
+from harness_forge.promoters import Candidate, Champion, Evidence, Gap
+
+INPUTS = ("replay", "evaluate", "prove", "results")
+"""The files whose hashes a decision names."""
+
+
+@dataclass(frozen=True)
+class Files:
+    """What a decision reads.
+
+    Args:
+        replay, evaluate, prove: summaries, each about one adapter.
+        results: the candidate's replay, item by item.
+        adapter: folder of the packaged candidate.
+    """
+
+    replay: Path
+    evaluate: Path
+    prove: Path
+    results: Path
+    adapter: Path
+
+    @classmethod
+    def of(cls, outputs: Path = Path("outputs"), adapter: Path | None = None) -> Files:
+        """Return the files as the stages name them; the adapter trained last is the candidate."""
+        if adapter is None:
+            trained = [outputs / "adapters" / kind for kind in ("dpo", "sft")]
+            adapter = next((one for one in trained if one.exists()), trained[-1])
+        return cls(
+            replay=outputs / "replay.json",
+            evaluate=outputs / "evaluate.json",
+            prove=outputs / "prove.json",
+            results=outputs / "replay" / "adapter.jsonl",
+            adapter=adapter,
+        )
+
+    def digests(self) -> dict[str, str | None]:
+        """Return the hash of each input; None for one that is not there."""
+        return {name: _digest(getattr(self, name)) for name in INPUTS}
+
+
+def evidence(
+    files: Files,
+    candidate: Candidate,
+    champion: Candidate | None,
+    home: Path,
+    rolled_back: str = "",
+) -> tuple[Evidence, dict[str, Any] | None]:
+    """Return the evidence, and the look at the holdout that it rests on, if there was one.
+
+    Raises:
+        PromoteError: a file is there and cannot be read.
+        EvalError: the ledger of looks cannot be read.
+    """
+    replay = _read(files.replay)
+    look = _look(replay, candidate, home)
+    found = Evidence(
+        candidate=candidate,
+        replay=replay,
+        evaluate=_read(files.evaluate),
+        prove=_read(files.prove),
+        champion=_champion(files, candidate, champion, home),
+        alpha=look["alpha"] if look else Gap(_no_look(replay)),
+        rolled_back=rolled_back,
+    )
+    return found, look
+
+
+def kept_results(home: Path, candidate: Candidate) -> Path:
+    """Return where a champion's replay is kept, for those that come after it."""
+    return home / "ledger" / "replays" / f"{candidate.label}.jsonl"
+
+
+def _champion(
+    files: Files, candidate: Candidate, champion: Candidate | None, home: Path
+) -> Champion | None:
+    if champion is None or champion == candidate:
+        return None
+    try:
+        pairs = comparison.compare(
+            results.read(files.results),
+            results.read(kept_results(home, champion)),
+            ("the adapter", "the champion"),
+        )
+    except EvalError as error:
+        return Champion(
+            champion, Gap(f"no comparison with the champion: {error.where}: {error.what}")
+        )
+    return Champion(champion, pairs.as_dict())
+
+
+def _look(
+    replay: Mapping[str, Any] | None, candidate: Candidate, home: Path
+) -> dict[str, Any] | None:
+    """Return the candidate's look that this replay was; of several skills the strictest level."""
+    told = (replay or {}).get("policies", {}).get("adapter", {}).values()
+    # Of several skills the runs stand side by side.
+    runs = {run for part in told for run in str(part.get("run_id")).split(",")}
+    looks = [
+        look
+        for look in Looks(home).all()
+        if look.candidate == candidate.digest and look.run_id in runs
+    ]
+    if not looks:
+        return None
+    return {
+        "number": max(look.number for look in looks),
+        "alpha": min(look.alpha for look in looks),
+        "items": sum(look.size for look in looks),
+        "content_digest": sorted({look.content_digest for look in looks}),
+        "runs": sorted({look.run_id for look in looks}),
+    }
+
+
+def _no_look(replay: Mapping[str, Any] | None) -> str:
+    if replay is None:
+        return "replay.json is missing: forge replay"
+    split = replay.get("split", "an unnamed split")
+    return f"the ledger knows no look at a holdout for it (the replay was of {split})"
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise PromoteError(str(path), f"cannot be read: {error}", "make it again") from None
+    if not isinstance(found, dict):
+        raise PromoteError(str(path), "holds no mapping", "make it again")
+    return found
+
+
+def _digest(path: Path) -> str | None:
+    try:
+        return sha256(path.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,159 @@
+"""A project's folder as the loop leaves it, made of our own words and real statistics."""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness_forge.adapters import package
+from harness_forge.evaluators import files as results
+from harness_forge.evaluators.comparison import compare
+from harness_forge.evaluators.looks import Look, Looks
+from harness_forge.evaluators.rates import rates
+from harness_forge.records import EvalResult
+
+LABELS = ("adapter", "base", "few_shot", "nearest")
+SHARES = {"adapter": 5, "base": 0, "few_shot": 1, "nearest": 2}
+"""How many of each ten items a label passes."""
+LINEAGE = {
+    "key": "k1",
+    "base": {"name": "small", "title": "A small model", "licence": "MIT", "digest": "b" * 64},
+    "dataset": {"name": "lamps", "rows": 30, "digest": "d" * 64, "licences": ["lamps: CC0-1.0"]},
+    "train": {"adapter": "lora", "rank": 2, "alpha": 4, "hardware": "cpu", "precision": "float32"},
+    "audit": {"rows": 3, "tokens": 30, "trained": 9},
+    "measured": {"steps": 5, "seconds": 2.0, "first_loss": 2.0, "last_loss": 1.0},
+    "forge_version": "0.1.0",
+}
+
+
+@dataclass
+class Loop:
+    """The folder, and what its adapter is called."""
+
+    root: Path
+    home: Path
+    name: str = "lamp-worker"
+    digest: str = ""
+
+    @property
+    def outputs(self) -> Path:
+        """Return the folder of stage outputs."""
+        return self.root / "outputs"
+
+    def train(self, weight: float = 0.25) -> str:
+        """Package an adapter; another weight is another adapter."""
+        source = self.root / f"trained-{weight}"
+        source.mkdir()
+        facts = {"base_model_name_or_path": "small", "target_modules": ["q"], "r": 2}
+        (source / "adapter_config.json").write_text(json.dumps(facts))
+        tensors = {"a.lora_A.weight": [0.5, 0.5], "a.lora_B.weight": [0.0, weight]}
+        safetensors(source / "adapter_model.safetensors", tensors)
+        adapter = package.package(source, self.name, self.home / "adapters", LINEAGE)
+        place = self.outputs / "adapters" / "sft"
+        place.mkdir(parents=True, exist_ok=True)
+        for file in adapter.folder.iterdir():
+            (place / file.name).write_bytes(file.read_bytes())
+        self.digest = adapter.digest
+        return adapter.digest
+
+    def replay(self, split: str = "holdout", shares: dict[str, int] | None = None) -> None:
+        """Judge every label on every item, look in the ledger included."""
+        told = {label: judged((shares or SHARES)[label], split) for label in LABELS}
+        run = f"run-{self.digest[:6]}-{split}"
+        for label in LABELS:
+            results.write(self.outputs / "replay" / f"{label}.jsonl", told[label])
+        if split == "holdout":
+            items = [one.item_id for one in told["adapter"]]
+            look = Look("lamps", f"model:{self.name}", self.digest, items, "c" * 64, run)
+            Looks(self.home).record(look)
+        self.write(
+            "replay",
+            split=split,
+            policies={
+                label: {
+                    part: {**rate.as_dict(), "run_id": run} for part, rate in rates(found).items()
+                }
+                for label, found in told.items()
+            },
+            comparisons={
+                f"adapter_vs_{label}": compare(
+                    told["adapter"], told[label], resamples=200
+                ).as_dict()
+                for label in LABELS[1:]
+            },
+        )
+
+    def prove(self, passed: bool = True) -> None:
+        """Write the proof."""
+        self.write("prove", passed=passed, logits={"kl_nats": 0.2})
+
+    def evaluate(self, adapter: float = 0.9, base: float = 0.1) -> None:
+        """Write what lm-eval came to."""
+        told = {"adapter": adapter, "base": base}
+        labels = {label: {"all": {"items": 100, "valid_call": told[label]}} for label in told}
+        facts = {"suite": "tool_call", "version": 1, "metrics": ["valid_call"]}
+        self.write("evaluate", split="holdout", labels=labels, **facts)
+
+    def write(self, name: str, **facts) -> None:
+        """Write one summary about the adapter."""
+        who = {"name": self.name, "digest": self.digest}
+        self.outputs.mkdir(exist_ok=True)
+        text = json.dumps({"candidate": who, **facts}, indent=1)
+        (self.outputs / f"{name}.json").write_text(text)
+
+
+def whole(root: Path, weight: float = 0.25) -> Loop:
+    """Return a folder in which everything up to the decision is there."""
+    loop = Loop(root, root / "home")
+    loop.train(weight)
+    loop.replay()
+    loop.prove()
+    loop.evaluate()
+    return loop
+
+
+def judged(share: int, split: str = "holdout") -> list[EvalResult]:
+    """Return one policy's results: 80 items in 8 families, 20 more in 2 new families."""
+    return [item(number, share, split) for number in range(100)]
+
+
+def item(number: int, share: int, split: str) -> EvalResult:
+    """Return one result; `share` of each ten items pass."""
+    family = f"floor_{number // 10}"
+    held_out = "new_rule" if number < 80 else "new_family"
+    passed = number % 10 < share
+    script = f"echo lit > /lamp/{number}" if share else None
+    return EvalResult(
+        skill="lamps",
+        item_id=f"lamp_{number:03}",
+        title=f"Lamp {number} <b>must</b> be lit & bright",
+        family=family,
+        group_key=f"group_{number}",
+        part=held_out if split == "holdout" else split,
+        passed=passed,
+        infrastructure=False,
+        failure_mode=None if passed else ("target_fails" if share else "unparsable"),
+        answer=f"<tool_call>{script}</tool_call>" if share else "<script>alert('no')</script>",
+        script=script,
+        prompt_tokens=100,
+        completion_tokens=20,
+    )
+
+
+def safetensors(path: Path, tensors: dict[str, list[float]]) -> None:
+    """Write float32 vectors in the safetensors format."""
+    head, data = {}, b""
+    for name, values in tensors.items():
+        raw = struct.pack(f"<{len(values)}f", *values)
+        offsets = [len(data), len(data) + len(raw)]
+        head[name] = {"dtype": "F32", "shape": [len(values)], "data_offsets": offsets}
+        data += raw
+    text = json.dumps(head).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
+
+
+def lines(path: Path) -> list[dict]:
+    """Return the lines of a JSONL file."""
+    return [json.loads(line) for line in path.read_text().splitlines()]

@@ -11,6 +11,8 @@ from enum import Enum
 
 from harness_forge.environments.scap.config import ScapConfig
 from harness_forge.errors import ConfigError
+from harness_forge.evaluators.config import BudgetConfig
+from harness_forge.evaluators.lmeval.config import SuiteConfig
 from harness_forge.exporters.config import ExportConfig
 from harness_forge.models.config import ModelConfig
 from harness_forge.operations.config import WorksetConfig
@@ -18,7 +20,7 @@ from harness_forge.policies.config import PolicyConfig, PolicyKind
 from harness_forge.promoters.config import PromoteConfig
 from harness_forge.runs.config import Purpose, RunConfig
 from harness_forge.splits.config import SplitConfig
-from harness_forge.trainers.config import TrainConfig
+from harness_forge.trainers.config import DpoConfig, TrainConfig
 
 
 class EnvironmentKind(Enum):
@@ -118,8 +120,11 @@ class ForgeConfig:
         exports: the same for each of several roles, by role; `export` then
             only names the dataset. Empty where it is one.
         split: how work items are divided.
+        budget: what looks at the holdout may spend.
         model: the base model that adapters are trained on.
         train: how an adapter is trained.
+        dpo: how it is trained further, on preference pairs.
+        suite: what lm-eval scores answers by.
         promote: the rule by which an adapter becomes champion.
         worksets: isolated tool environments, by name.
     """
@@ -139,8 +144,11 @@ class ForgeConfig:
     export: ExportConfig = field(default_factory=ExportConfig)
     exports: dict[str, ExportConfig] = field(default_factory=dict)
     split: SplitConfig = field(default_factory=SplitConfig)
+    budget: BudgetConfig = field(default_factory=BudgetConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
+    dpo: DpoConfig = field(default_factory=DpoConfig)
+    suite: SuiteConfig = field(default_factory=SuiteConfig)
     promote: PromoteConfig = field(default_factory=PromoteConfig)
     worksets: dict[str, WorksetConfig] = field(default_factory=dict)
 
@@ -154,6 +162,8 @@ GROUPS: dict[str, type] = {
     "export": ExportConfig,
     "model": ModelConfig,
     "train": TrainConfig,
+    "dpo": DpoConfig,
+    "suite": SuiteConfig,
     "promote": PromoteConfig,
     "workset": WorksetConfig,
 }

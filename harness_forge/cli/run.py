@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 SUMMARY = "attempt work items and write what happened to the store"
-USAGE = "skill=NAME policy=gold|mutated|model[:ADAPTER] [key=value …]"
+USAGE = "skill=NAME policy=gold|mutated|nearest|model[:ADAPTER] [key=value …]"
 EXAMPLES = (
     "forge run skill=stig policy=gold",
     "forge run skill=stig policy=mutated policy.variants=2",
@@ -11,9 +11,11 @@ EXAMPLES = (
     "forge run policy=gold run.items=[sshd_disable_root_login]",
     "forge run policy=model policy.endpoint=http://127.0.0.1:8000/v1 policy.samples=4 "
     "policy.temperature=0.8",
-    "forge run policy=model policy.local=models/base run.purpose=evaluate run.split=validation",
+    "forge run policy=model:stig-worker split=validation purpose=evaluate",
+    "forge run policy=model:base policy.shots=3 split=validation purpose=evaluate",
 )
-KEYS = ("skill", "policy", "run", "split", "store", "seed", "forge_home")
+KEYS = ("skill", "policy", "run", "model", "split", "budget", "store", "seed", "forge_home")
+SHORT = {"split": "run.split", "purpose": "run.purpose"}
 
 
 def main(argv: list[str]) -> int:

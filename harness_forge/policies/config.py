@@ -12,6 +12,7 @@ class PolicyKind(Enum):
     gold = "gold"
     mutated = "mutated"
     model = "model"
+    nearest = "nearest"
 
 
 @dataclass(frozen=True)
@@ -19,24 +20,30 @@ class PolicyConfig:
     """One policy; what a kind does not use it ignores.
 
     Args:
-        kind: gold (our compact fixes), mutated (gold, broken on purpose) or
-            model (an OpenAI-compatible endpoint, or a local model).
+        kind: gold (our compact fixes), mutated (gold, broken on purpose),
+            model (an OpenAI-compatible endpoint, or a local model) or nearest
+            (a baseline: the answer that passed on the most similar training item).
         fallback: gold only: where our fix fails or is missing, try the
             content's own remediation and mark the row.
         variants: mutated only: at most this many broken fixes per item.
-        endpoint: model only: base URL, such as http://127.0.0.1:8000/v1.
+        endpoint: model only: base URL, such as http://127.0.0.1:8000/v1. None
+            runs the recipe's base model (`model`) here, in a workset.
         model: the name sent to the endpoint and stored with each row.
-        local: model only: folder of a local model, run in a workset.
-        adapter: LoRA adapter: its served name, or its folder with `local`.
+        local: model only: folder of another local model.
+        adapter: LoRA adapter: a name in the registry or a packaged folder; at
+            an endpoint the name it serves.
         chat_template: Jinja file for a local model whose own template
             renders no tools.
         workset: the workset whose Python runs a local model.
         api_key_env: environment variable that holds the endpoint's key.
+        shots: worked examples shown before the question, out of passing
+            training answers in the store; the same for every item.
         samples: independent answers per work item.
         temperature: 0 is greedy.
         max_tokens: longest answer in tokens; a longer one counts as cut off.
         timeout_s: seconds to wait for one answer.
         concurrency: requests in flight at once; the batch of a local model.
+            0 takes 8 at an endpoint and 32 for a local model.
         reflect: after a failed attempt, ask the model for a reflection and tips.
         tips: at most this many tips are considered for one prompt.
         tip_inclusion: probability with which a considered tip is shown;
@@ -53,11 +60,12 @@ class PolicyConfig:
     chat_template: str | None = None
     workset: str = "train"
     api_key_env: str = "FORGE_API_KEY"
+    shots: int = 0
     samples: int = 1
     temperature: float = 0.0
     max_tokens: int = 256
     timeout_s: float = 120.0
-    concurrency: int = 8
+    concurrency: int = 0
     reflect: bool = False
     tips: int = 3
     tip_inclusion: float = 0.5

@@ -27,6 +27,17 @@ class Chat(Protocol):
         """Let go of it."""
 
 
+def named(config: PolicyConfig, model: str) -> str:
+    """Return the name that `runs.policy` holds, such as `model:smollm2-135m+3shot`.
+
+    Args:
+        config: `adapter` is a name here, not a folder.
+        model: as the endpoint or the recipe calls it.
+    """
+    shots = f"+{config.shots}shot" if config.shots else ""
+    return f"model:{config.adapter or model}{shots}"
+
+
 class Model:
     """n independent samples per work item.
 
@@ -37,7 +48,7 @@ class Model:
     """
 
     def __init__(self, config: PolicyConfig, chat: Chat, seed: int) -> None:
-        self.name = f"model:{config.adapter or chat.model}"
+        self.name = named(config, chat.model)
         self._config, self._chat, self._seed = config, chat, seed
 
     def episode(self, request: Request) -> Generator[Proposal, Outcome, None]:

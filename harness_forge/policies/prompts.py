@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from harness_forge.policies.examples import Worked
 from harness_forge.records import Message, Outcome, Tip, WorkItem
 
 _WORKER = (
@@ -22,15 +23,32 @@ _REFLECTOR = (
 )
 
 
-def worker_messages(item: WorkItem, host: str, tips: Sequence[Tip] = ()) -> list[Message]:
-    """Return the worker's prompt; `tips` adds one section, in order of rank."""
+def worker_messages(
+    item: WorkItem, host: str, tips: Sequence[Tip] = (), examples: Sequence[Worked] = ()
+) -> list[Message]:
+    """Return the worker's prompt.
+
+    Args:
+        tips: one section of the question, in order of rank.
+        examples: earlier questions with their answers, put before it as turns.
+    """
+    earlier = [
+        message
+        for example in examples
+        for message in ({"role": "user", "content": _question(example.item)}, example.response)
+    ]
+    return [
+        {"role": "system", "content": _WORKER.format(host=host)},
+        *earlier,
+        {"role": "user", "content": _question(item, tips)},
+    ]
+
+
+def _question(item: WorkItem, tips: Sequence[Tip] = ()) -> str:
     lines = [f"Rule: {item.item_id}", f"Title: {item.title}", f"Severity: {item.severity}"]
     if tips:
         lines += ["Tips:", *(f"- {tip.text}" for tip in tips)]
-    return [
-        {"role": "system", "content": _WORKER.format(host=host)},
-        {"role": "user", "content": "\n".join(lines)},
-    ]
+    return "\n".join(lines)
 
 
 def reflector_messages(item: WorkItem, script: str, outcome: Outcome) -> list[Message]:
@@ -45,4 +63,10 @@ def reflector_messages(item: WorkItem, script: str, outcome: Outcome) -> list[Me
 
 def rendered(messages: Sequence[Message]) -> str:
     """Return the prompt as one text, as stored in `attempts.approach_prompt`."""
-    return "\n\n".join(str(message["content"]) for message in messages)
+    return "\n\n".join(_words(message) for message in messages)
+
+
+def _words(message: Message) -> str:
+    calls = [call["function"] for call in message.get("tool_calls") or ()]
+    told = [f"{call['name']} {call['arguments']}" for call in calls]
+    return "\n".join(told) if told else str(message["content"])

@@ -54,7 +54,7 @@ class Policy(Protocol):
     """What every policy offers."""
 
     name: str
-    """As stored in `runs.policy`: gold, mutated or model:<name>."""
+    """As stored in `runs.policy`: gold, mutated, nearest or model:<name>."""
 
     def episode(self, request: Request) -> Generator[Proposal, Outcome, None]:
         """Yield proposals for one item; each is answered with its outcome."""

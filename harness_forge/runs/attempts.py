@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from harness_forge.policies import Policy, Proposal, Reflection, Request, prompts
+from harness_forge.policies.examples import Worked
 from harness_forge.records import Attempt, Outcome, Tip, TipRetrieval, Turn, WorkItem
 
 # What the answer itself got wrong, in words for the summary.
@@ -37,19 +38,20 @@ class Stage:
     Args:
         host: the system under repair, as the prompt names it.
         judges: limits how many attempts are judged at once.
+        examples: returns the worked examples that an item's prompt shows.
     """
 
     environment: object
     policy: Policy
     host: str
     judges: threading.Semaphore
+    examples: Callable[[WorkItem], Sequence[Worked]] = lambda item: ()
 
 
 def play(stage: Stage, item: WorkItem, drawn: Retrieved) -> Iterator[Attempt]:
     """Yield the attempts of one episode as they are judged."""
-    request = Request(
-        item, prompts.worker_messages(item, stage.host, drawn.shown), stage.environment.tools
-    )
+    messages = prompts.worker_messages(item, stage.host, drawn.shown, stage.examples(item))
+    request = Request(item, messages, stage.environment.tools)
     episode = stage.policy.episode(request)
     number, outcome = 0, None
     while True:

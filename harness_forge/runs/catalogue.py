@@ -8,10 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness_forge.errors import RunError
+from harness_forge.policies.config import PolicyKind
 from harness_forge.records import Split, WorkItem
 from harness_forge.runs.config import Purpose, RunConfig
 from harness_forge.runs.progress import counter
 from harness_forge.splits import SplitConfig, assign
+
+UNDER_TEST = (PolicyKind.model, PolicyKind.nearest)
+"""Policies that are judged; the others know the answers and judge nothing."""
 
 
 def refresh(environment, store, config: SplitConfig) -> list[WorkItem]:
@@ -44,6 +48,8 @@ def select(
     for name in config.items:
         _check(name, known)
     split = config.split
+    if split is not None and split not in set(Split):
+        raise RunError(f"run.split: {split}", "is no split", f"one of: {', '.join(Split)}")
     if split is None and asks_model and config.purpose is Purpose.collect:
         split = Split.TRAIN.value
     chosen = [
@@ -56,6 +62,11 @@ def select(
     if not chosen:
         raise RunError("run", "no work item is left to attempt", _selection(config, split))
     return chosen[: config.limit or None]
+
+
+def held_out(items: Sequence[WorkItem], splits: dict[str, Split]) -> list[WorkItem]:
+    """Return the items among `items` that are held out."""
+    return [item for item in items if splits.get(item.group_key) is Split.HOLDOUT]
 
 
 def _check(name: str, known: dict[str, WorkItem]) -> None:

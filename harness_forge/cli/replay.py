@@ -1,0 +1,105 @@
+"""`forge replay`: judge an adapter on held-out items beside three baselines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness_forge.replaying import Replay
+
+SUMMARY = "judge an adapter on held-out items beside three baselines"
+USAGE = "[ADAPTER] [key=value …]"
+EXAMPLES = (
+    "forge replay stig-worker split=validation",
+    "forge replay stig-worker",
+    "forge replay outputs/adapters/sft skill=stig",
+)
+KEYS = ("skill", "run", "model", "train", "split", "budget", "store", "seed", "forge_home")
+SHORT = {"split": "run.split"}
+
+OUT = "outputs/replay"
+"""Where per-item files go; another split than the holdout adds its name."""
+
+
+def main(argv: list[str]) -> int:
+    """Run the four policies and print rates and comparisons."""
+    from pathlib import Path
+
+    from harness_forge import replaying
+    from harness_forge.cli import composed
+    from harness_forge.cli.words import sort
+
+    words, _, overrides = sort(argv)
+    adapter, extra = (words[0], words[1:]) if words else (None, [])
+    config = composed([*extra, *overrides])
+    split = config.run.split or "holdout"
+    out = Path(OUT if split == "holdout" else f"{OUT}-{split}")
+    done = replaying.replay(config, out, adapter, say=lambda line: print(line, flush=True))
+    print(render(done))
+    print(f"{out}.json")
+    return 0
+
+
+def render(done: Replay) -> str:
+    """Return the tables: every policy on every part, then the adapter against each other."""
+    lines = [f"first try on {done.split}, 95% intervals (families are clusters)", ""]
+    lines += _table(
+        ("policy", "part", "passed", "of", "rate", "interval", "tokens", "no verdict"),
+        [
+            (
+                label,
+                part,
+                str(rate.passed),
+                str(rate.items),
+                _share(rate.rate),
+                f"{_share(rate.low)} to {_share(rate.high)}",
+                "-" if rate.tokens_per_attempt is None else f"{rate.tokens_per_attempt:.0f}",
+                str(rate.infrastructure),
+            )
+            for label, by_part in done.rates.items()
+            for part, rate in by_part.items()
+        ],
+    )
+    lines += ["", f"{done.adapter.name} {done.adapter.digest[:12]} against", ""]
+    lines += _table(
+        ("", "part", "pairs", "only adapter", "only other", "difference", "interval", "p"),
+        [
+            (
+                name.partition("_vs_")[2],
+                part,
+                str(one.pairs),
+                str(one.only_first),
+                str(one.only_second),
+                _share(one.difference, signed=True),
+                f"{_share(one.low, signed=True)} to {_share(one.high, signed=True)}",
+                f"{one.p_mcnemar:.3g}",
+            )
+            for name, comparison in done.comparisons.items()
+            for part, one in comparison.parts.items()
+        ],
+    )
+    for skill, level in done.levels.items():
+        lines += [
+            "",
+            f"look {level.number} at the {skill} holdout: significant if p < {level.alpha:g}",
+        ]
+    return "\n".join(lines)
+
+
+def _share(value: float | None, *, signed: bool = False) -> str:
+    if value is None:
+        return "-"
+    return f"{100 * value:+.1f}%" if signed else f"{100 * value:.1f}%"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    cells = [tuple(head), *rows]
+    width = [max(len(row[n]) for row in cells) for n in range(len(head))]
+    return [
+        "  ".join(
+            cell.ljust(width[n]) if n < 2 else cell.rjust(width[n]) for n, cell in enumerate(row)
+        ).rstrip()
+        for row in cells
+    ]

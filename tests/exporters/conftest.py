@@ -63,6 +63,7 @@ class Harness:
         policy: str = "gold",
         purpose: str = "collect",
         prompt: str | None = None,
+        reflector: dict | None = None,
         **changes,
     ) -> int:
         """Record one attempt; `changes` go to the turn or to the attempt, by name."""
@@ -101,8 +102,26 @@ class Harness:
                 outcome = replace(outcome, **{name: value})
             else:
                 attempt = replace(attempt, **{name: value})
-        attempt = replace(attempt, turns=[turn], outcome=outcome)
+        turns = [turn, replace(turn, **reflector)] if reflector else [turn]
+        attempt = replace(attempt, turns=turns, outcome=outcome)
         return self.skill.record(run_id, item, attempt)
+
+    def reflected(self, item: WorkItem, script: str, **changes) -> int:
+        """Record a mutated attempt that failed, with a reflector's turn after the worker's."""
+        reflector = {
+            "agent": "reflector",
+            "messages": [
+                {"role": "system", "content": "You are the reflector."},
+                {"role": "user", "content": f"Rule: {item.item_id}\nFix script:\n{script}"},
+            ],
+            "tools": (),
+            "response": {"role": "assistant", "content": f"REFLECTION:\nPattern: {script}"},
+            "finish_reason": "stop",
+        }
+        for name in reflector.keys() & changes.keys():
+            reflector[name] = changes.pop(name)
+        settings = {"passed": False, "policy": "mutated", "origin": Origin.MUTATED} | changes
+        return self.attempt(item, script, reflector=reflector, **settings)
 
     def export(self, config, *, dry_run: bool = False):
         request = exporting.Request(

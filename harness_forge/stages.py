@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,26 +16,43 @@ from typing import Any
 from harness_forge import worlds
 from harness_forge.compose import load_resolved
 from harness_forge.exporting import Report
-from harness_forge.schema import AttemptStep, ForgeConfig
+from harness_forge.schema import AttemptStep, ForgeConfig, skills_of
 
 
 def attempt(resolved: Path, out: Path) -> None:
     """Make the recipe's runs, one after the other, and write what they came to.
 
     A run that is complete is left alone, so the stage can be run again. The
-    file holds no times: it changes only when a run did.
+    file holds no times: it changes only when a run did. A recipe of several
+    skills makes all its runs in each, and they stand under the skill's name.
     """
-    config = load_resolved(resolved)
+    write_json(out, _of_each_skill(load_resolved(resolved), _attempts))
+
+
+def _attempts(config: ForgeConfig) -> dict[str, Any]:
     report = {name: worlds.run(_settings(config, step)) for name, step in config.attempt.items()}
     for summary in report.values():
         summary.pop("new_items", None)
-    write_json(out, report)
+    return report
 
 
 def watermark(resolved: Path, out: Path) -> None:
-    """Write a few bytes that change when the rows an export may select do."""
-    with worlds.opened_skill(load_resolved(resolved)) as store:
-        write_json(out, store.watermark())
+    """Write a few bytes that change when the rows an export may select do.
+
+    A recipe of several skills has those of each, under its name.
+    """
+    write_json(out, _of_each_skill(load_resolved(resolved), _watermark))
+
+
+def _watermark(config: ForgeConfig) -> dict[str, Any]:
+    with worlds.opened_skill(config) as store:
+        return store.watermark()
+
+
+def _of_each_skill(config: ForgeConfig, of_one: Callable[[ForgeConfig], Any]) -> Any:
+    """Return what `of_one` says of a recipe's skill; by name, where there are several."""
+    found = {one.skill.name: of_one(one) for one in skills_of(config)}
+    return found if config.skills else found[config.skill.name]
 
 
 def export(resolved: Path, out: Path) -> Report:

@@ -1,0 +1,307 @@
+"""Joins what an lm-eval evaluation needs: store, environment, prompts, parser, model, workset.
+
+The one place where settings meet these families; `forge evaluate` and its
+stage share it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from harness_forge import records, worlds
+from harness_forge.adapters import package as packages
+from harness_forge.adapters import registry, weights
+from harness_forge.errors import ConfigError, EvalError
+from harness_forge.evaluators.lmeval.answers import Answer, summed
+from harness_forge.evaluators.lmeval.asking import Subject, answers
+from harness_forge.evaluators.lmeval.config import Dtype, SuiteConfig
+from harness_forge.evaluators.lmeval.folder import Document
+from harness_forge.evaluators.looks import Look, Looks
+from harness_forge.models import folder as models
+from harness_forge.models.folder import BaseModel, file_digest
+from harness_forge.operations import worksets
+from harness_forge.policies import parsing, prompts
+from harness_forge.records import Split
+from harness_forge.schema import EnvironmentKind, ForgeConfig, skills_of
+from harness_forge.splits.assign import parts
+from harness_forge.trainers.hardware import has_bf16, has_nvidia
+
+WORKSET = "eval"
+BASE, ADAPTER = "base", "adapter"
+
+_PARSER = {module.__name__: Path(module.__file__) for module in (records, parsing)}
+_ARGUMENT = "fix_script"
+
+Say = Callable[[str], None]
+Show = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An adapter to evaluate, packaged or as a trainer left it."""
+
+    name: str
+    folder: Path
+    digest: str
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What is asked of one skill.
+
+    Args:
+        content_digest: of the content that the items and their targets come from.
+    """
+
+    skill: str
+    content_digest: str
+    documents: Sequence[Document]
+
+
+def evaluate(
+    config: ForgeConfig,
+    out_dir: Path,
+    adapter: str | None = None,
+    split: str = Split.VALIDATION.value,
+    *,
+    say: Say = lambda text: None,
+    show: Show = lambda label, done, total: None,
+) -> dict[str, Any]:
+    """Score base model and adapter on a split, and write what they answered.
+
+    `out_dir` gets evaluate.json and evaluate/<label>.jsonl, or for another
+    split than the holdout evaluate-<split>.json and its folder. A model that
+    was asked the same before is not asked again.
+
+    Args:
+        adapter: its name in the registry, or its folder; None scores the base
+            model alone.
+        show: told label, and how many of how many answers are there.
+
+    Returns:
+        What evaluate.json holds: suite, split, and by label and part the
+        items and each metric's mean.
+
+    Raises:
+        WorksetError: the eval workset is not installed.
+        TrainError: base model or adapter is missing or damaged.
+        EvalError: nothing to ask, or lm-eval failed.
+        Interrupted: Ctrl-C; a model that was asked to the end is kept.
+    """
+    home = Path(config.forge_home)
+    worksets.python_of(WORKSET, home)  # it is missed before anything is read
+    base = models.find(config.model, home)
+    candidate = find_adapter(adapter, home, base) if adapter else None
+    questions = collect(config, split)
+    documents = [document for each in questions for document in each.documents]
+    say(f"{len(documents)} items of {split}")
+    found = {}
+    for label, one in {BASE: None, ADAPTER: candidate}.items():
+        if label == BASE or one:
+            if split == Split.HOLDOUT:
+                _look(config, questions, base, one)
+            found[label] = _asked(config, base, label, one, documents, say, show)
+    return _written(config.suite, split, documents, found, out_dir)
+
+
+def find_adapter(name: str, home: Path, base: BaseModel) -> Candidate:
+    """Return the adapter that `name` means, whole and made for `base`.
+
+    A folder without lineage, such as a checkpoint, is taken as it is.
+
+    Raises:
+        TrainError: there is none, or it is damaged.
+        EvalError: it was trained on another base model.
+    """
+    place = Path(name)
+    if (place / packages.CONFIG).is_file() and not (place / packages.LINEAGE).is_file():
+        weights.head(place / packages.WEIGHTS)
+        files = [file_digest(place / file) for file in (packages.CONFIG, packages.WEIGHTS)]
+        return Candidate(place.name, place, sha256("".join(files).encode()).hexdigest())
+    adapter = registry.resolve(name, home)
+    trained_on = adapter.lineage["base"]
+    if trained_on["digest"] != base.digest:
+        what = f"was trained on {trained_on['title']}, not on this {base.title}"
+        raise EvalError(f"adapter {name}", what, "choose its base model with model=NAME")
+    return Candidate(adapter.folder.name, adapter.folder, adapter.digest)
+
+
+def collect(config: ForgeConfig, split: str) -> list[Questions]:
+    """Return what is asked on a split: the items that a run would attempt, skill by skill.
+
+    Raises:
+        ConfigError: there is no such split.
+        EvalError: no work item is in it.
+    """
+    if split not in set(Split):
+        known = "splits: " + ", ".join(Split)
+        raise ConfigError(f"split={split}", "there is no such split", known)
+    found = [_questions(each, Split(split)) for each in skills_of(config)]
+    if not any(found):
+        raise EvalError(
+            f"split={split}",
+            f"no work item of {config.skill.name} is in it",
+            "`forge run policy=gold` surveys and divides the work items",
+        )
+    return [questions for questions in found if questions]
+
+
+def _questions(config: ForgeConfig, split: Split) -> Questions | None:
+    with worlds.opened_skill(config) as store:
+        items, splits = store.items(), store.splits()
+    chosen = [i for i in items if i.full_cycle and splits.get(i.group_key) is split]
+    if not chosen:
+        return None
+    held_out = parts(items, splits)
+    environment = worlds.open_environment(config)
+    try:
+        tools, content = environment.tools, environment.content_digest
+        names = _targets(config, environment)
+    finally:
+        environment.close()
+    documents = [
+        Document(
+            skill=config.skill.name,
+            item_id=item.item_id,
+            title=item.title,
+            family=item.family,
+            group_key=item.group_key,
+            part=held_out.get(item.item_id, split.value),
+            messages=prompts.worker_messages(item, config.skill.host),
+            tools=tools,
+            tool=tools[0]["function"]["name"],
+            argument=_ARGUMENT,
+            targets=names.get(item.item_id, ()),
+        )
+        for item in sorted(chosen, key=lambda item: item.item_id)[: config.suite.limit or None]
+    ]
+    return Questions(config.skill.name, content, documents)
+
+
+def _targets(config: ForgeConfig, environment) -> dict[str, tuple[str, ...]]:
+    if config.skill.environment is EnvironmentKind.scap:
+        from harness_forge.environments.scap.targets import targets
+
+        return targets(environment.rules)
+    raise AssertionError(config.skill.environment)
+
+
+def _look(
+    config: ForgeConfig, questions: Sequence[Questions], base: BaseModel, one: Candidate | None
+) -> None:
+    """Write down, before anything is asked, who looks at which held-out items.
+
+    The same model asked the same items by the same suite is the same look.
+    """
+    ledger = Looks(Path(config.forge_home), config.budget)
+    suite, digest = config.suite, one.digest if one else base.digest
+    for each in questions:
+        items = [document.item_id for document in each.documents]
+        facts = [suite.name, suite.version, digest, each.content_digest, items]
+        ledger.record(
+            Look(
+                skill=each.skill,
+                label=f"lm-eval:{one.name if one else base.name}",
+                candidate=one.digest if one else None,
+                items=items,
+                content_digest=each.content_digest,
+                run_id=f"lm-eval-{sha256(json.dumps(facts).encode()).hexdigest()[:16]}",
+            )
+        )
+
+
+def _asked(config: ForgeConfig, base: BaseModel, label, tuned, documents, say, show):
+    """Return a model's answers: those kept from before, or fresh ones."""
+    home = Path(config.forge_home).absolute()
+    stamp = worksets.read_stamp(worksets.folder(WORKSET, home))
+    device = "cuda" if stamp["variant"] == "cuda" and has_nvidia() else "cpu"
+    subject = Subject(
+        python=worksets.python_of(WORKSET, home),
+        variables=worksets.environment_of(WORKSET, home),
+        versions=stamp["digest"],
+        model=base.folder,
+        model_digest=base.digest,
+        adapter=tuned.folder if tuned else None,
+        adapter_digest=tuned.digest if tuned else None,
+        context=config.model.context,
+        dtype=_dtype(config.suite.dtype, device),
+        device=device,
+    )
+    return answers(
+        subject,
+        config.suite,
+        documents,
+        _PARSER,
+        home / "evaluations",
+        say=lambda text: say(f"{label}: {text}"),
+        show=lambda done, total: show(label, done, total),
+    )
+
+
+def _dtype(dtype: Dtype, device: str) -> str:
+    if dtype is Dtype.auto:
+        fast = device == "cuda" or has_bf16()
+        dtype = Dtype.bfloat16 if fast else Dtype.float32
+    return dtype.value
+
+
+def _written(
+    suite: SuiteConfig,
+    split: str,
+    documents: Sequence[Document],
+    found: Mapping[str, Sequence[Answer]],
+    out_dir: Path,
+) -> dict[str, Any]:
+    """Write items and metrics beside their places, move them there, and return the metrics."""
+    asked = {(document.skill, document.item_id): document for document in documents}
+    labels = {}
+    place = out_dir / ("evaluate" if split == Split.HOLDOUT else f"evaluate-{split}")
+    draft = out_dir / f".{place.name}.{os.getpid()}"
+    draft.mkdir(parents=True)
+    try:
+        for label, given in found.items():
+            rows = [_row(asked[answer.skill, answer.item_id], answer) for answer in given]
+            lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+            (draft / f"{label}.jsonl").write_text("".join(lines), encoding="utf-8")
+            labels[label] = summed([(row["part"], row["scores"]) for row in rows], suite.metrics)
+        report = {
+            "suite": suite.name,
+            "version": suite.version,
+            "metrics": list(suite.metrics),
+            "split": split,
+            "labels": labels,
+        }
+        text = json.dumps(report, indent=2) + "\n"
+        (draft / "metrics").write_text(text, encoding="utf-8")
+        shutil.rmtree(place, ignore_errors=True)
+        (draft / "metrics").replace(place.with_suffix(".json"))
+        draft.rename(place)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return report
+
+
+def _row(document: Document, answer: Answer) -> dict[str, Any]:
+    message = {"role": "assistant", "content": answer.answer}
+    call, failure = parsing.parse_message(message, answer.finish_reason, document.tools)
+    return {
+        "skill": document.skill,
+        "item_id": document.item_id,
+        "title": document.title,
+        "family": document.family,
+        "group_key": document.group_key,
+        "part": document.part,
+        "targets": list(document.targets),
+        "answer": answer.answer,
+        "finish_reason": answer.finish_reason,
+        "failure": failure,
+        "script": call.arguments.get(document.argument) if call else None,
+        "scores": answer.scores,
+    }

@@ -1,0 +1,32 @@
+"""lm-eval with one more model: `python forge_lm_eval.py run --model forge …`.
+
+`forge` is lm-eval's own `hf`, which drops special tokens from an answer and
+does not tell one that ended from one that was cut off at the token limit.
+A strict reading needs both, so this one keeps the text whole and marks the cut.
+"""
+
+from __future__ import annotations
+
+from lm_eval.__main__ import cli_evaluate
+from lm_eval.api.registry import register_model
+from lm_eval.models.huggingface import HFLM
+
+CUT_OFF = "\x18"  # as scoring.py reads it
+
+
+@register_model("forge")
+class WholeText(HFLM):
+    """lm-eval's model on transformers, its answers kept whole."""
+
+    def tok_decode(self, tokens, skip_special_tokens=False):
+        """Return the text up to the end of the turn, marked where there is no such end."""
+        if isinstance(tokens, int) or skip_special_tokens:
+            return super().tok_decode(tokens, skip_special_tokens=skip_special_tokens)
+        if self.eot_token_id not in tokens:
+            return super().tok_decode(tokens, skip_special_tokens=False) + CUT_OFF
+        end = tokens.index(self.eot_token_id)
+        return super().tok_decode(tokens[:end], skip_special_tokens=False)
+
+
+if __name__ == "__main__":
+    cli_evaluate()

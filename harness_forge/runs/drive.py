@@ -44,15 +44,20 @@ class Drive:
             try:
                 self._feed(pool, waiting, threads, bar)
             except KeyboardInterrupt:
-                self._stopping.set()
+                self._stop()
                 raise Interrupted(
                     f"run {self._run_id}",
                     f"stopped after {self._items} items; what was judged is kept",
                     "run the same command again to go on",
                 ) from None
             except BaseException:
-                self._stopping.set()
+                self._stop()
                 raise
+
+    def _stop(self) -> None:
+        # Answers that a model is still writing would hold up the end for minutes.
+        self._stopping.set()
+        self._stage.policy.close()
 
     def _feed(self, pool, waiting: Iterator[WorkItem], threads: int, bar: Progress) -> None:
         # A short queue: a fault or Ctrl-C has little left to wait for.

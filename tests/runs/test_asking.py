@@ -1,12 +1,22 @@
 """Who acts in a run, how a holdout is asked, and what stays the same run."""
 
+import os
+import signal
+import threading
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from asked_models import Parrot, adapter, base_model
 
-from harness_forge.errors import EvalError, ForgeError, RunError, TrainError
+from harness_forge.errors import (
+    EndpointError,
+    EvalError,
+    ForgeError,
+    Interrupted,
+    RunError,
+    TrainError,
+)
 from harness_forge.evaluators.looks import Looks
 from harness_forge.models.folder import find
 from harness_forge.policies import PolicyConfig, PolicyKind
@@ -250,3 +260,18 @@ def test_a_second_try_is_not_read(world):
     found = {r.item_id: r for r in first_tries(world.skill, run_id)}
     assert not found["r07"].passed  # its first answer fails, the content's passes
     assert len(found) == 23
+
+
+def test_a_stopped_run_does_not_wait_for_the_model(world, monkeypatch):
+    answered = threading.Event()
+
+    def slow(parrot, *_):
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert answered.wait(60), "the run waited for its model"
+        raise EndpointError("small", "is gone")
+
+    monkeypatch.setattr(Parrot, "complete", slow)
+    monkeypatch.setattr(Parrot, "close", lambda _: answered.set())
+    with pytest.raises(Interrupted, match="what was judged is kept"):
+        world(split="validation")
+    assert stored(world) == ["model:small"]

@@ -19,6 +19,7 @@ from harness_forge.operations.config import WorksetConfig
 from harness_forge.policies.config import PolicyConfig, PolicyKind
 from harness_forge.promoters.config import PromoteConfig
 from harness_forge.runs.config import Purpose, RunConfig
+from harness_forge.serving.config import ServeConfig
 from harness_forge.splits.config import SplitConfig
 from harness_forge.trainers.config import DpoConfig, TrainConfig
 
@@ -126,6 +127,7 @@ class ForgeConfig:
         dpo: how it is trained further, on preference pairs.
         suite: what lm-eval scores answers by.
         promote: the rule by which an adapter becomes champion.
+        serve: how a model and its adapters are served.
         worksets: isolated tool environments, by name.
     """
 
@@ -150,6 +152,7 @@ class ForgeConfig:
     dpo: DpoConfig = field(default_factory=DpoConfig)
     suite: SuiteConfig = field(default_factory=SuiteConfig)
     promote: PromoteConfig = field(default_factory=PromoteConfig)
+    serve: ServeConfig = field(default_factory=ServeConfig)
     worksets: dict[str, WorksetConfig] = field(default_factory=dict)
 
 
@@ -165,6 +168,7 @@ GROUPS: dict[str, type] = {
     "dpo": DpoConfig,
     "suite": SuiteConfig,
     "promote": PromoteConfig,
+    "serve": ServeConfig,
     "workset": WorksetConfig,
 }
 """Folder of conf/ to the dataclass that each of its files fills."""

@@ -43,6 +43,8 @@ VERBS = {
     "promote": "decide by the rule whether the adapter becomes champion",
     "champion": "show which adapter is champion and every decision, the ledger verified",
     "rollback": "go back to the champion before; the reason goes into the ledger",
+    "report": "write one HTML page: data, training, success, decision, answers",
+    "serve": "serve a base model with adapters through vLLM, tested before use",
     "workset": "install, show or remove the isolated tool environments",
     "stage": "run one stage of dvc.yaml",
 }

@@ -1,0 +1,207 @@
+"""Child process of `prove`: puts an adapter on its base model and measures what it changes.
+
+Runs in a workset's Python, so it imports nothing of harness_forge. One JSON
+object in on stdin; the last line it prints is JSON: {"modules", "homes",
+"weights", "logits"} as far as it came, or {"fault": …}.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
+
+KEPT = 32
+"""Positions compared in each probe: its last ones, the last of all being where an answer begins."""
+
+
+def named_modules(model, config) -> dict:
+    """Return, for each module the adapter names, how many linear layers bear that name."""
+    from torch.nn import Embedding, Linear
+
+    named = config.target_modules
+    if isinstance(named, str):
+        from peft.tuners.tuners_utils import check_target_module_exists as matches
+
+        layers = [n for n, m in model.named_modules() if isinstance(m, Linear)]
+        return {named: sum(bool(matches(config, name)) for name in layers)}
+    # vLLM and peft both match a name's last part.
+    layers = [n for n, m in model.named_modules() if isinstance(m, Linear | Embedding)]
+    return {
+        part: sum(name == part or name.endswith(f".{part}") for name in layers)
+        for part in sorted(named)
+    }
+
+
+def homes(model, config, tensors) -> dict:
+    """Compare the adapter's tensors with those that its config makes on this model.
+
+    peft itself leaves out a tensor that fits nowhere, and fills one that is
+    missing with the values training starts from, without an error.
+    """
+    from peft import get_peft_model
+    from peft.utils import get_peft_model_state_dict
+
+    adapted = get_peft_model(model, config)
+    wanted = {k: list(v.shape) for k, v in get_peft_model_state_dict(adapted).items()}
+    adapted.unload()
+    there = {name: list(tensor.shape) for name, tensor in tensors.items()}
+    return {
+        "tensors": len(there),
+        "homeless": sorted(set(there) - set(wanted)),
+        "missing": sorted(set(wanted) - set(there)),
+        "misshapen": [
+            f"{name} is {there[name]} instead of {wanted[name]}"
+            for name in sorted(set(there) & set(wanted))
+            if there[name] != wanted[name]
+        ],
+    }
+
+
+def weights(tensors) -> dict:
+    """Return how many weights there are, how large, and which do nothing."""
+    import torch
+
+    squares = sum(float(t.double().square().sum()) for t in tensors.values())
+    ends = {name: t for name, t in tensors.items() if "lora_B" in name}
+    return {
+        "count": sum(t.numel() for t in tensors.values()),
+        "norm": squares**0.5 if squares == squares else 0.0,
+        "not_finite": sum(int((~torch.isfinite(t)).sum()) for t in tensors.values()),
+        "layers": len(ends),
+        "silent_layers": sum(not bool(t.any()) for t in ends.values()),
+    }
+
+
+def logits(model, ids, times=1):
+    """Return the last logits of one probe in float32, shape (positions, words)."""
+    import torch
+
+    batch = torch.tensor([ids] * times, device=model.device)
+    with torch.inference_mode():
+        return model(input_ids=batch, logits_to_keep=KEPT).logits[0].float()
+
+
+def differences(base, adapted) -> dict:
+    """Return how far two sets of logits of one probe lie apart; divergence in nats."""
+    import torch
+
+    gap = (adapted - base).abs()
+    ours, theirs = torch.log_softmax(adapted, -1), torch.log_softmax(base, -1)
+    # Kullback-Leibler divergence of the base's distribution from the adapter's.
+    kl = (ours.exp() * (ours - theirs)).sum(-1)
+    other = adapted.argmax(-1) != base.argmax(-1)
+    return {
+        "positions": len(kl),
+        "largest": float(gap.max()),
+        "sum": float(gap.mean(-1).sum()),
+        "kl": float(kl.sum()),
+        "first_kl": float(kl[-1]),
+        "changed": int(other.sum()),
+        "first_changed": int(other[-1]),
+    }
+
+
+def compared(model, folder, probes) -> dict:
+    """Return the differences between base and adapter over all probes."""
+    from peft import PeftModel
+
+    few = probes[:2]
+    bases = [logits(model, ids).cpu() for ids in probes]
+    # The same prompt twice in a batch is the same sum in another order: how much that moves.
+    twice = [logits(model, ids, 2).cpu() for ids in few]
+    adapted = PeftModel.from_pretrained(model, folder).eval()
+    answers = [logits(adapted, ids).cpu() for ids in probes]
+    with adapted.disable_adapter():
+        back = [logits(adapted, ids).cpu() for ids in few]
+    adapted.load_adapter(folder, "again")
+    adapted.set_adapter("again")
+    again = [logits(adapted, ids).cpu() for ids in few]
+
+    noise = summed(bases, twice)
+    return summed(bases, answers) | {
+        "noise": noise["max_difference"],
+        "noise_kl_nats": noise["kl_nats"],
+        "reload_difference": summed(answers, again)["max_difference"],
+        "switched_off_difference": summed(bases, back)["max_difference"],
+    }
+
+
+def summed(bases, others) -> dict:
+    """Return the differences of probe after probe as one; a shorter list is compared so far."""
+    found = [differences(b, o) for b, o in zip(bases, others, strict=False)]
+    positions = sum(each["positions"] for each in found)
+    return {
+        "probes": len(found),
+        "positions": positions,
+        "max_difference": max(each["largest"] for each in found),
+        "mean_difference": sum(each["sum"] for each in found) / positions,
+        "kl_nats": sum(each["kl"] for each in found) / positions,
+        "first_token_kl_nats": sum(each["first_kl"] for each in found) / len(found),
+        "changed_tokens": sum(each["changed"] for each in found) / positions,
+        "changed_first_tokens": sum(each["first_changed"] for each in found) / len(found),
+    }
+
+
+def render(tokenizer, probes, tools) -> list:
+    """Return the token ids of each probe, up to where the answer begins."""
+    return [
+        tokenizer(
+            tokenizer.apply_chat_template(
+                messages, tools=tools or None, tokenize=False, add_generation_prompt=True
+            ),
+            add_special_tokens=False,
+        )["input_ids"]
+        for messages in probes
+    ]
+
+
+def prove(job) -> dict:
+    """Do what the job says; stop where going on makes no sense."""
+    import torch
+    from peft import PeftConfig
+    from safetensors.torch import load_file
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    gpu = torch.cuda.is_available()
+    torch.set_num_threads(job["threads"])
+    config = PeftConfig.from_pretrained(job["adapter"])
+    tensors = load_file(Path(job["adapter"]) / "adapter_model.safetensors")
+    # As the local policy and the server load it.
+    dtype = torch.bfloat16 if gpu else torch.float32
+    model = AutoModelForCausalLM.from_pretrained(job["model"], dtype=dtype)
+    model = model.to("cuda" if gpu else "cpu").eval()
+    answer = {"modules": named_modules(model, config), "weights": weights(tensors)}
+    if not all(answer["modules"].values()):
+        return answer
+    answer["homes"] = homes(model, config, tensors)
+    if any(answer["homes"][kind] for kind in ("homeless", "missing", "misshapen")):
+        return answer
+    if answer["weights"]["not_finite"]:
+        return answer
+    tokenizer = AutoTokenizer.from_pretrained(job["model"])
+    tokenizer.chat_template = job["template"]
+    answer["logits"] = compared(
+        model, job["adapter"], render(tokenizer, job["probes"], job["tools"])
+    )
+    return answer
+
+
+def main() -> None:
+    """Do it, and say in one line how it went."""
+    try:
+        answer = prove(json.load(sys.stdin))
+    except MemoryError:
+        answer = {"fault": "out of memory"}
+    except Exception as error:  # one line for the user, whatever went wrong
+        first = (str(error).splitlines() or [""])[0]
+        answer = {"fault": f"{type(error).__name__}: {first[:200]}"}
+    sys.stdout.flush()
+    print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""`forge serve`: a base model with its adapters behind an OpenAI-compatible URL."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from harness_forge.schema import ForgeConfig
+    from harness_forge.served import Plan
+
+SUMMARY = "serve a base model with adapters through vLLM, tested before use"
+USAGE = "[ADAPTER …] [--base] [--print] [--smoke | --no-smoke] [key=value …]"
+EXAMPLES = (
+    "forge serve",
+    "forge serve stig-worker serve.port=8001",
+    "forge serve --print",
+    "forge serve --smoke",
+    "forge serve --base model=smollm2-135m",
+)
+KEYS = ("serve", "model", "skill", "train", "worksets", "forge_home")
+
+BASE, PRINT, SMOKE, NO_SMOKE = "--base", "--print", "--smoke", "--no-smoke"
+"""Flags: no adapter; only the command; end after the smoke test; leave that test out."""
+
+OUT = Path("outputs/smoke.json")
+_EVERY_S = 10
+
+
+def main(argv: list[str]) -> int:
+    """Serve until Ctrl-C; base and adapters are asked once before."""
+    from harness_forge import served
+    from harness_forge.cli import composed
+    from harness_forge.cli.words import sort
+    from harness_forge.errors import ConfigError
+
+    words, flags, overrides = sort(argv, (BASE, PRINT, SMOKE, NO_SMOKE))
+    if BASE in flags and words:
+        raise ConfigError("command line", f"{BASE} serves no adapter", f"leave out {words[0]}")
+    if {SMOKE, NO_SMOKE} <= flags:
+        raise ConfigError("command line", f"{SMOKE} and {NO_SMOKE} exclude each other")
+    config = composed(overrides)
+    plan = served.plan(config, words, base_only=BASE in flags)
+    if PRINT in flags:
+        print(plan.rendered())
+        return 0
+    # Whoever ends forge ends the server too.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    return _serve(config, plan, flags)
+
+
+def _serve(config: ForgeConfig, plan: Plan, flags: set[str]) -> int:
+    from harness_forge import served
+
+    names = ", ".join([plan.base.name, *(adapter.name for adapter in plan.adapters)])
+    print(f"serve: starting {names} on {plan.hardware.name}", flush=True)
+    with served.running(config, plan, _shower()) as server:
+        _clear()
+        if NO_SMOKE not in flags:
+            print(render(served.smoke(config, plan, server.url, OUT)), flush=True)
+            print(f"  {OUT}", flush=True)
+        if SMOKE in flags:
+            return 0
+        print(f"serve: {names} at {server.url}; Ctrl-C ends it", flush=True)
+        server.wait()
+    return 0
+
+
+def render(report: dict[str, Any]) -> str:
+    """Return what each answered, in a line each."""
+    lines = []
+    for name, answer in report["answers"].items():
+        calls = ", ".join(call["name"] for call in answer["calls"])
+        said = f"calls {calls}" if calls else repr(answer["content"][:40])
+        lines.append(
+            f"  {name}: {said}, {answer['tokens']} tokens in {answer['seconds']:g} s "
+            f"({answer['finish_reason']})"
+        )
+    for name, found in report["differences"].items():
+        answers = "another answer" if found["answer"] else "the same answer"
+        gap = f"first token's log probability differs by {found['first_token']:.3g}"
+        lines.append(f"  {name} against the base: {answers}, {gap}")
+    return "\n".join(["serve: smoke test passed", *lines])
+
+
+def _shower():
+    """Return what shows that it is starting: one line rewritten, else one every ten seconds."""
+    live, told = sys.stdout.isatty(), [0.0]
+
+    def show(seconds: float, line: str) -> None:
+        if live:
+            print(f"\r\033[Kserve: {seconds:.0f} s: {line[:90]}", end="", flush=True)
+        elif seconds - told[0] >= _EVERY_S:
+            told[0] = seconds
+            print(f"serve: {seconds:.0f} s: {line[:120]}", flush=True)
+
+    return show
+
+
+def _clear() -> None:
+    if sys.stdout.isatty():
+        print("\r\033[K", end="", flush=True)

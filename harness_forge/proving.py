@@ -1,0 +1,111 @@
+"""Joins what a proof needs: adapter, base model, workset, probe prompts.
+
+An adapter is proven before anything is measured with it. `forge prove` and the
+DVC stage share this.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from harness_forge import probes
+from harness_forge.adapters import prove as proof
+from harness_forge.adapters import registry
+from harness_forge.adapters.package import LINEAGE, Adapter
+from harness_forge.adapters.prove import Subject
+from harness_forge.models import folder as models
+from harness_forge.operations.worksets import environment_of, python_of
+from harness_forge.schema import ForgeConfig, skills_of
+from harness_forge.trainers.hardware import threads
+
+WORKSET = "train"
+STAGES = (Path("outputs/adapters/dpo"), Path("outputs/adapters/sft"))
+"""Where the loop's stages put their adapter, the last one first."""
+
+
+def adapter_of(config: ForgeConfig, name: str | None = None) -> Adapter:
+    """Return the adapter of that name; without one the loop's, else the recipe's newest.
+
+    Raises:
+        TrainError: there is none, or it is damaged.
+    """
+    if name is None:
+        made = [str(place) for place in STAGES if (place / LINEAGE).is_file()]
+        name = made[0] if made else config.train.name
+    return registry.resolve(name, Path(config.forge_home))
+
+
+def subject_of(config: ForgeConfig) -> Subject:
+    """Return the base model that the recipe names.
+
+    Raises:
+        TrainError: it is not there, or has no chat template.
+    """
+    base = models.find(config.model, Path(config.forge_home))
+    return Subject(base.name, base.folder, base.digest, base.template)
+
+
+def prove(config: ForgeConfig, adapter: Path | str | None, out: Path) -> dict[str, Any]:
+    """Prove that an adapter is live and write what was measured to `out`.
+
+    Args:
+        adapter: a folder or a name; None is as in `adapter_of`.
+        out: JSON of numbers nested by subject, as `dvc metrics` reads it. A
+            proof that fails leaves nothing there.
+
+    Raises:
+        EvalError: it is not, and why.
+        TrainError: there is no such adapter or base model, or it is damaged.
+        WorksetError: the train workset is not installed.
+    """
+    started = time.monotonic()
+    out.unlink(missing_ok=True)
+    found = adapter_of(config, None if adapter is None else str(adapter))
+    base, home = subject_of(config), Path(config.forge_home)
+    proof.check_lineage(found, base)
+    facts = proof.measure(
+        found,
+        base,
+        probes=probes.messages([each.skill.host for each in skills_of(config)]),
+        tools=probes.tools(),
+        python=python_of(WORKSET, home),
+        environment=environment_of(WORKSET, home),
+        threads=threads(config.train),
+    )
+    proof.check(found, facts)
+    report = _report(found, base, facts, time.monotonic() - started)
+    write_report(out, report)
+    return report
+
+
+def _report(
+    adapter: Adapter, base: Subject, facts: dict[str, Any], seconds: float
+) -> dict[str, Any]:
+    return {
+        "adapter": {"name": adapter.name, "digest": adapter.digest},
+        "base": {
+            "name": base.name,
+            "digest": base.digest,
+            "template": sha256(base.template.encode()).hexdigest(),
+        },
+        "modules": facts["modules"],
+        "weights": facts["weights"] | {"tensors": facts["homes"]["tensors"]},
+        "logits": facts["logits"] | {"least_kl_nats": proof.LEAST_NATS},
+        "seconds": round(seconds, 1),
+    }
+
+
+def write_report(path: Path, value: Any) -> None:
+    """Write JSON beside `path` and move it there, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.write_text(json.dumps(value, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

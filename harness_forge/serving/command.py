@@ -1,0 +1,153 @@
+"""The command line and the variables vLLM is started with; nothing is started here."""
+
+from __future__ import annotations
+
+import ipaddress
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness_forge.errors import ServeError
+from harness_forge.serving.config import ServeConfig, ServeHardware, ServePrecision
+
+RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
+"""What vLLM takes as `--max-lora-rank`."""
+
+
+@dataclass(frozen=True)
+class ServedModel:
+    """A base model as it is served.
+
+    Args:
+        name: what a request calls it.
+        context: longest prompt and answer it was made for, in tokens.
+        template: file of the chat template, the one it was trained with.
+        tools: form of its tool calls; vLLM's parser has the same name.
+    """
+
+    name: str
+    folder: Path
+    context: int
+    template: Path
+    tools: str
+
+
+@dataclass(frozen=True)
+class ServedAdapter:
+    """An adapter as it is served.
+
+    Args:
+        name: what a request calls it.
+        rank: the highest of its matrices.
+    """
+
+    name: str
+    folder: Path
+    rank: int
+
+
+def command(
+    config: ServeConfig,
+    workset: Path,
+    hardware: ServeHardware,
+    base: ServedModel,
+    adapters: Sequence[ServedAdapter],
+) -> list[str]:
+    """Return vLLM's command line.
+
+    Args:
+        config: `port` settled.
+        workset: folder of the serve workset.
+        hardware: cpu or cuda.
+
+    Raises:
+        ServeError: a setting that cannot be served.
+    """
+    if config.max_model_len > base.context:
+        what = f"{config.max_model_len} tokens are more than the model's {base.context}"
+        raise ServeError("serve.max_model_len", what)
+    words = [
+        *_program(workset, hardware, str(base.folder.absolute())),
+        *("--served-model-name", base.name),
+        *("--host", _loopback(config.host), "--port", str(config.port)),
+        *("--max-model-len", str(config.max_model_len)),
+        *("--dtype", _dtype(config.dtype, hardware)),
+        *("--chat-template", str(base.template.absolute())),
+        *("--enable-auto-tool-choice", "--tool-call-parser", base.tools),
+    ]
+    if adapters:
+        words += _lora(base, adapters)
+    if hardware is ServeHardware.cuda:
+        words += ["--gpu-memory-utilization", str(config.gpu_memory)]
+    for flag, value in config.arguments.items():
+        words += [f"--{flag}", *([value] if value else [])]
+    return words
+
+
+def variables(config: ServeConfig, hardware: ServeHardware) -> dict[str, str]:
+    """Return the variables vLLM is started with, beside those of the workset."""
+    if hardware is ServeHardware.cuda:
+        return {}
+    return {"VLLM_CPU_KVCACHE_SPACE": str(config.kv_cache_gb)}
+
+
+def rendered(words: Sequence[str], extra: Mapping[str, str]) -> str:
+    """Return a command as a person would type it, a flag a line."""
+    lines = [" ".join(["env", *(f"{k}={shlex.quote(v)}" for k, v in sorted(extra.items()))])]
+    for word in words:
+        if word.startswith("-"):
+            lines.append(word)
+        else:
+            lines[-1] += f" {shlex.quote(word)}"
+    return " \\\n  ".join(lines)
+
+
+def _program(workset: Path, hardware: ServeHardware, model: str) -> list[str]:
+    bin_ = workset.absolute() / "bin"
+    if hardware is ServeHardware.cuda:
+        return [str(bin_ / "vllm"), "serve", model]
+    # The CPU package's own `vllm` looks for the metadata of the GPU package, and dies.
+    module = "vllm.entrypoints.openai.api_server"
+    return [str(bin_ / "python"), "-m", module, "--model", model]
+
+
+def _lora(base: ServedModel, adapters: Sequence[ServedAdapter]) -> list[str]:
+    names = [base.name, *(adapter.name for adapter in adapters)]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        what = f"two would answer to the name {twice[0]}"
+        raise ServeError("forge serve", what, "name them with their hash: NAME-HASH")
+    return [
+        "--enable-lora",
+        *("--max-lora-rank", str(_rank(adapters))),
+        *("--max-loras", str(len(adapters))),
+        "--lora-modules",
+        *(f"{adapter.name}={adapter.folder.absolute()}" for adapter in adapters),
+    ]
+
+
+def _rank(adapters: Sequence[ServedAdapter]) -> int:
+    """Return the least rank that vLLM takes and all adapters fit into."""
+    largest = max(adapters, key=lambda adapter: adapter.rank)
+    for rank in RANKS:
+        if rank >= largest.rank:
+            return rank
+    what = f"has rank {largest.rank}, and vLLM serves up to {RANKS[-1]}"
+    raise ServeError(f"adapter {largest.name}", what, "train it with a lower train.rank")
+
+
+def _loopback(host: str) -> str:
+    try:
+        inside = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        inside = host == "localhost"
+    if not inside:
+        hint = "serve.host=127.0.0.1, and a tunnel (ssh -L) from elsewhere"
+        raise ServeError(f"serve.host: {host}", "would let other machines in", hint)
+    return host
+
+
+def _dtype(dtype: ServePrecision, hardware: ServeHardware) -> str:
+    if dtype is ServePrecision.auto:
+        return "bfloat16" if hardware is ServeHardware.cuda else "float32"
+    return dtype.name

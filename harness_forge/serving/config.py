@@ -1,0 +1,52 @@
+"""Settings of a server: where it listens, on what hardware, with how much memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class ServeHardware(Enum):
+    """What a model is served on."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+class ServePrecision(Enum):
+    """Number format of the weights while they are served."""
+
+    auto = "auto"
+    float32 = "float32"
+    bfloat16 = "bfloat16"
+    float16 = "float16"
+
+
+@dataclass(frozen=True)
+class ServeConfig:
+    """One vLLM server with a base model and its adapters.
+
+    Args:
+        hardware: auto takes what the serve workset was installed for.
+        host: address it listens on; only this machine's own are allowed.
+        port: 0 takes a free one.
+        max_model_len: longest prompt and answer together, in tokens.
+        dtype: auto takes bfloat16 on cuda and float32 on a CPU, as evaluation does.
+        kv_cache_gb: memory for the key-value cache on a CPU, in 2^30 bytes; whole numbers.
+        gpu_memory: share of the GPU's memory it may use, 0 to 1.
+        start_timeout_s: seconds it may take until it answers.
+        smoke_tokens: longest answer of the smoke test.
+        arguments: further flags of vLLM, without the dashes; '' is a flag without a value.
+    """
+
+    hardware: ServeHardware = ServeHardware.auto
+    host: str = "127.0.0.1"
+    port: int = 8000
+    max_model_len: int = 2048
+    dtype: ServePrecision = ServePrecision.auto
+    kv_cache_gb: int = 1
+    gpu_memory: float = 0.9
+    start_timeout_s: float = 900.0
+    smoke_tokens: int = 128
+    arguments: dict[str, str] = field(default_factory=dict)

@@ -115,8 +115,8 @@ def paired_bootstrap(
     of their pairs. BCa, not percentiles: families differ much in size, which
     skews the draws, and in simulations with family sizes like ours BCa held
     true differences more often (92% against 88% to 91% of 400 at 95%, 23
-    families) and erred no more where there was none. With five families both
-    hold too few (76% to 84%): such an interval is a description, not a gate.
+    families) and no difference as often (95%). With five families both
+    hold too few (75% to 84%): such an interval is a description, not a gate.
 
     One cluster tells nothing of others: the interval is then -1 to 1.
 

@@ -46,7 +46,7 @@ def test_every_skill_and_role_goes_into_one_folder(skills, composed, lines):
         fill(harness, harness.item(f"{name}_a"), f"echo {name}")
         fill(harness, harness.item(f"{name}_v", Split.VALIDATION), f"echo {name} v")
     report = export(composed())
-    assert report.path.name == "target_b_sft"
+    assert report.path.name == "all_all_sft"
     rows = lines(report.path / "train.jsonl")
     assert [(row["source"], row["skill"], row["role"]) for row in rows] == [
         ("stig.turns:1", "stig", "worker"),

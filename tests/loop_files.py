@@ -157,3 +157,30 @@ def safetensors(path: Path, tensors: dict[str, list[float]]) -> None:
 def lines(path: Path) -> list[dict]:
     """Return the lines of a JSONL file."""
     return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def dataset(loop: Loop) -> None:
+    """Write what an export leaves beside the rows, and the training's curve."""
+    folder = loop.root / "data" / "dataset"
+    folder.mkdir(parents=True)
+    rejected = {"not_passed": 120, "held_out": 40}
+    manifest = {
+        "dataset": "dataset",
+        "skill": "lamps",
+        "role": "worker",
+        "format": "sft",
+        "watermark": {"hash": "w" * 32},
+        "rows": {"read": 200, "kept": 40, "rejected": rejected},
+        "examples": {"train": 30, "validation": 10},
+        "files": {"train.jsonl": {"sha256": "d" * 64}},
+        "seen": {"evaluators": {"lampmeter 1.0": 40}},
+        "licences": ["lamps: CC0-1.0"],
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    told = [{"kept": True}] * 40
+    told += [{"kept": False, "reason": why} for why, n in rejected.items() for _ in range(n)]
+    (folder / "ledger.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in told))
+    live = loop.outputs / "live" / "sft" / "plots" / "metrics"
+    live.mkdir(parents=True)
+    rows = [f"{step}\t{2.5 / step:.4f}" for step in range(1, 101)]
+    (live / "loss.tsv").write_text("\n".join(["step\tloss", *rows]) + "\n")

@@ -85,7 +85,7 @@ class Ledger:
         line["hash"] = digest(line)
         end = os.fstat(self._handle).st_size
         try:
-            _write_all(self._handle, json.dumps(line, sort_keys=True).encode() + b"\n")
+            _write_all(self._handle, json.dumps(line).encode() + b"\n")
             os.fsync(self._handle)
         except OSError as error:
             os.ftruncate(self._handle, end)

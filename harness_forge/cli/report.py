@@ -1,0 +1,50 @@
+"""`forge report`: one HTML page about the last loop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness_forge.errors import ConfigError
+
+SUMMARY = "write one HTML page: data, training, success, decision, answers"
+USAGE = "[-o FILE] [key=value …]"
+EXAMPLES = ("forge report", "forge report -o stig-worker.html")
+KEYS = ("export", "train", "worksets", "data_dir", "forge_home")
+
+OUT = Path("outputs/report.html")
+"""Where the page goes if `-o` does not say otherwise."""
+
+
+def main(argv: list[str]) -> int:
+    """Write the page and say where it is, and what it lacks."""
+    from harness_forge.cli import composed
+    from harness_forge.cli.words import sort
+    from harness_forge.reporting import report
+
+    out, rest = _out(argv)
+    words, _, overrides = sort(rest)
+    if words:
+        raise ConfigError("command line", f"{words[0]!r} is not right", f"forge report {USAGE}")
+    material = report(composed(overrides), out)
+    lacking = {
+        "dataset": material.manifest,
+        "training": material.curves,
+        "proof": material.proof,
+        "evaluation": material.evaluation,
+        "replay": material.replay,
+        "decision": material.promotion,
+    }
+    gaps = [name for name, found in lacking.items() if not found]
+    print(f"{out}: {out.stat().st_size / 1000:.0f} kB, {material.title}")
+    if gaps:
+        print(f"  not there yet: {', '.join(gaps)}")
+    return 0
+
+
+def _out(argv: list[str]) -> tuple[Path, list[str]]:
+    if "-o" not in argv:
+        return OUT, argv
+    place = argv.index("-o")
+    if place + 1 == len(argv) or argv[place + 1].startswith("-"):
+        raise ConfigError("command line", "-o needs a file", f"forge report {USAGE}")
+    return Path(argv[place + 1]), argv[:place] + argv[place + 2 :]

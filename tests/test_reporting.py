@@ -1,0 +1,261 @@
+"""The report, parsed back: right numbers, nothing from outside, nothing that runs."""
+
+import json
+import re
+import shutil
+
+import html5lib
+import pytest
+from loop_files import Loop, dataset, lines, whole
+
+from harness_forge import cli
+from harness_forge.adapters.package import load
+from harness_forge.evaluators.statistics import wilson
+from harness_forge.operations.report import Material, page
+from harness_forge.reporting import families
+
+
+@pytest.fixture(scope="module")
+def loop(tmp_path_factory):
+    """A whole loop, decided."""
+    root = tmp_path_factory.mktemp("loop")
+    made = whole(root)
+    dataset(made)
+    return made
+
+
+@pytest.fixture
+def forge(loop, monkeypatch):
+    """`forge` in the loop's folder."""
+    monkeypatch.chdir(loop.root)
+    for name in ("DVC_EXP_NAME", "DVC_EXP_BASELINE_REV"):
+        monkeypatch.delenv(name, raising=False)
+    return lambda *words: cli.main([*words, f"forge_home={loop.home}"])
+
+
+@pytest.fixture
+def tree(forge, loop):
+    """The report of the whole loop, parsed strictly."""
+    assert forge("promote") == 0
+    assert forge("report") == 0
+    return parsed((loop.outputs / "report.html").read_text())
+
+
+def parsed(text):
+    return html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(text)
+
+
+def section(tree, title):
+    (found,) = [one for one in tree.iter("section") if (one.findtext("h2") or "").startswith(title)]
+    return found
+
+
+def text(element):
+    return " ".join("".join(element.itertext()).split())
+
+
+def rows(element):
+    return [[text(cell) for cell in row] for row in element.iter("tr")]
+
+
+def test_the_header_tells_the_decision_and_the_figures(tree, loop):
+    header = tree.find(".//header")
+    assert text(header.find("h1")) == f"{loop.name}-{loop.digest[:12]}: promoted"
+    assert "All 6 conditions of rule 'default' hold." in text(header)
+    figures = {
+        text(one.find("dt")): text(one.find("dd"))
+        for one in header.iter("div")
+        if one.find("dt") is not None
+    }
+    assert figures["First-try success, adapter"].startswith("50.0%")
+    assert figures["First-try success, base"].startswith("0.0%")
+    assert figures["Difference, in points"].startswith("+50.0")
+    assert figures["McNemar p"] == "1.8\u00d710⁻¹²exact, two-sided; level 0.025, look 1"
+    assert figures["Pairs"].startswith("80")
+
+
+def test_every_condition_is_a_row(tree, loop):
+    told = {row[0]: row[1] for row in rows(section(tree, "The decision"))[1:]}
+    conditions = json.loads((loop.outputs / "promote.json").read_text())["conditions"]
+    assert list(told) == list(conditions)
+    assert told["better"] == "holds"
+    assert told["beats_champion"] == "not needed"
+
+
+def test_success_by_part_is_that_of_the_replay(tree, loop):
+    replay = json.loads((loop.outputs / "replay.json").read_text())
+    found = rows(section(tree, "First-try success"))
+    adapter = [row for row in found if row[0] == "adapter"]
+    wanted = [replay["policies"]["adapter"][part] for part in ("new_rule", "new_family", "all")]
+    assert [row[1:4] for row in adapter] == [
+        [str(rate["items"]), str(rate["passed"]), f"{100 * rate['rate']:.1f}%"] for rate in wanted
+    ]
+    assert adapter[0][4] == f"{100 * wanted[0]['low']:.1f} to {100 * wanted[0]['high']:.1f}"
+    nearest = [row for row in found if row[0] == "nearest" and row[1] == "new_rule"]
+    assert nearest == [
+        ["nearest", "new_rule", "80", "24", "0", "+30.0 (+30.0 to +30.0)", "1.2\u00d710⁻⁷"]
+    ]
+
+
+def test_families_are_counted_item_by_item(tree):
+    found = rows(section(tree, "By family"))[1:]
+    bound = wilson(5, 10)
+    ends = f"{100 * bound.low:.1f} to {100 * bound.high:.1f}"
+    assert len(found) == 10
+    assert found[0][:7] == [
+        "floor_0",
+        "new rule",
+        "10",
+        "0 (0.0%)",
+        "0.0 to 27.8",
+        "5 (50.0%)",
+        ends,
+    ]
+    assert found[-1][1] == "new family"
+
+
+def test_flips_are_listed_by_rule_with_the_failure(tree):
+    flips = section(tree, "Flips")
+    assert [text(head) for head in flips.iter("h3")] == [
+        "Gained: 50 rules that only the adapter passes",
+        "Lost: 0 rules that only the base model passes",
+    ]
+    listed = [text(item) for item in flips.iter("li")]
+    assert len(listed) == 50
+    assert listed[0] == "lamp_000 base: unparsable"
+
+
+def test_the_funnel_is_that_of_the_manifest(tree):
+    funnel = section(tree, "From rows")
+    assert [row[:3] for row in rows(funnel)[1:]] == [
+        ["read", "200", "200"],
+        ["rejected: not passed", "120", "80"],
+        ["rejected: held out", "40", "40"],
+        ["kept", "40", "40"],
+    ]
+    assert "The ledger has 200 lines and says the same." in text(funnel)
+
+
+def test_the_curve_has_every_step(tree):
+    training = section(tree, "Training")
+    points = training.find(".//{*}polyline").get("points").split()
+    assert len(points) == 100
+    assert "2.500 at first, 0.025 at step 100" in text(training)
+
+
+def test_charts_are_drawn_side_by_side_not_nested(tree):
+    marks = [one for one in tree.iter() if str(one.tag).rpartition("}")[2] in ("line", "circle")]
+    assert len(marks) > 100
+    assert all(len(mark) == 0 for mark in marks)
+
+
+def test_answers_are_shown_whole_and_as_text(tree, loop):
+    answers = section(tree, "Answers before and after")
+    shown = list(answers.iter("details"))
+    assert len(shown) == 50 + 24
+    first = shown[0]
+    assert [text(block) for block in first.iter("pre")] == [
+        "<script>alert('no')</script>",
+        "echo lit > /lamp/0",
+    ]
+    assert "Lamp 0 <b>must</b> be lit & bright" in text(first.find("summary"))
+    assert "50 flips and 24 of the other 50" in text(answers)
+
+
+def test_nothing_on_the_page_runs_or_is_fetched(tree):
+    names = {str(one.tag).rpartition("}")[2] for one in tree.iter()}
+    assert not names & {"script", "b", "img", "link", "iframe", "object", "audio", "video"}
+    attributes = {name for one in tree.iter() for name in one.attrib}
+    assert not {name for name in attributes if name.startswith("on")} | attributes & {"href", "src"}
+    style = "".join(one.text or "" for one in tree.iter("style"))
+    assert not re.search(r"url\(|@import", style)
+
+
+def test_provenance_names_digests_and_licences(tree, loop):
+    told = text(section(tree, "Provenance"))
+    lineage = load(loop.outputs / "adapters" / "sft").lineage
+    for digest in (loop.digest, lineage["base"]["digest"], lineage["dataset"]["digest"]):
+        assert digest in told
+    assert "look 1, level 0.025, 100 items" in told
+    assert "Titles of rules on this page are quoted from: lamps: CC0-1.0." in told
+
+
+COMMANDS = {
+    "The decision": "forge promote",
+    "First-try success": "forge replay",
+    "By family": "forge replay",
+    "Flips": "forge replay",
+    "Training": "forge train",
+    "From rows": "forge export",
+    "Answers": "forge replay",
+}
+
+
+def test_an_empty_folder_gives_a_page_that_says_what_is_missing(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["report", "-o", "page.html", "forge_home=home"]) == 0
+    tree = parsed((tmp_path / "page.html").read_text())
+    for title, command in COMMANDS.items():
+        assert command in text(section(tree, title))
+    assert "%" not in text(tree.find(".//main"))
+    said = capsys.readouterr().out
+    assert "not there yet: dataset, training, proof, evaluation, replay, decision" in said
+
+
+@pytest.mark.parametrize("name", ["promote", "replay", "evaluate", "prove"])
+@pytest.mark.parametrize("content", ["{", "[]", '{"candidate": 1}', '{"labels": {"base": 3}}'])
+def test_a_damaged_file_costs_its_section_only(loop, name, content, tmp_path, monkeypatch):
+    outputs = tmp_path / "outputs"
+    shutil.copytree(loop.outputs / "adapters", outputs / "adapters")
+    for other in ("promote", "replay", "evaluate", "prove"):
+        source = loop.outputs / f"{other}.json"
+        if source.exists():
+            (outputs / source.name).write_text(source.read_text())
+    (outputs / f"{name}.json").write_text(content)
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["report", "forge_home=home"]) == 0
+    assert section(parsed((outputs / "report.html").read_text()), "Provenance") is not None
+
+
+def test_files_about_another_adapter_are_named(tmp_path, monkeypatch):
+    made = Loop(tmp_path, tmp_path / "home")
+    made.train()
+    made.prove()
+    made.train(0.5)
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["report", f"forge_home={made.home}"]) == 0
+    told = text(section(parsed((made.outputs / "report.html").read_text()), "Provenance"))
+    assert "prove.json is about another adapter" in told
+
+
+def test_a_ledger_that_disagrees_is_told(tmp_path, monkeypatch):
+    made = Loop(tmp_path, tmp_path / "home")
+    dataset(made)
+    ledger = tmp_path / "data" / "dataset" / "ledger.jsonl"
+    ledger.write_text("".join(f"{json.dumps(line)}\n" for line in lines(ledger)[1:]))
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["report", f"forge_home={made.home}"]) == 0
+    tree = parsed((made.outputs / "report.html").read_text())
+    assert "has 199 lines and says otherwise" in text(section(tree, "From rows"))
+
+
+def test_a_training_without_dvclive_shows_its_own_log(tmp_path, monkeypatch):
+    made = Loop(tmp_path, tmp_path / "home")
+    made.train()
+    log = made.home / "training" / "k1" / "metrics.jsonl"
+    log.parent.mkdir(parents=True)
+    # Step 2 was made twice, before and after a kill.
+    steps = [(1, 2.0), (2, 9.0), (2, 1.5), (3, 1.0)]
+    log.write_text("".join(json.dumps({"step": s, "loss": v}) + "\n" for s, v in steps))
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["report", f"forge_home={made.home}"]) == 0
+    told = text(section(parsed((made.outputs / "report.html").read_text()), "Training"))
+    assert "2.000 at first, 1.000 at step 3" in told
+
+
+def test_items_without_a_verdict_are_in_no_family():
+    assert families([], []) == []
+
+
+def test_a_page_needs_no_material_at_all():
+    assert "not decided" in text(parsed(page(Material("nothing"))).find(".//h1"))

@@ -43,6 +43,8 @@ def render(summary: dict) -> str:
     ]
     if summary["infrastructure"]:
         lines.append(f"  {summary['infrastructure']} attempts without a verdict (infrastructure)")
+    if "tokens_per_attempt" in summary:
+        lines.append(f"  {summary['tokens_per_attempt']:.0f} tokens per attempt, prompt and answer")
     for name, title in (("outcomes", "attempts"), ("passed_by_origin", "passes by origin")):
         counts = ", ".join(f"{key} {count}" for key, count in summary[name].items())
         lines.append(f"  {title}: {counts}")

@@ -6,7 +6,8 @@ from collections import Counter
 from typing import Any
 
 _ATTEMPTS = """
-SELECT a.item_id, a.attempt_num, a.eval_passed, a.failure_mode, a.infrastructure, a.origin
+SELECT a.item_id, a.attempt_num, a.eval_passed, a.failure_mode, a.infrastructure, a.origin,
+       a.prompt_tokens + a.completion_tokens
 FROM attempts a
 JOIN work_items w USING (run_id, item_id)
 WHERE a.run_id = %s AND w.outcome IS NOT NULL
@@ -19,15 +20,18 @@ def summarize(store, run_id: str) -> dict[str, Any]:
 
     Returns:
         items; passed (in any attempt); first_try; infrastructure (attempts
-        without a verdict); outcomes and passed_by_origin, counts by name.
+        without a verdict); outcomes and passed_by_origin, counts by name;
+        tokens_per_attempt, prompt and answer, only where a model was asked.
     """
     with store.connect_read_only() as connection:
         rows = connection.execute(_ATTEMPTS, [run_id]).fetchall()
     passed, first = set(), set()
     outcomes, origins, infrastructure = Counter(), Counter(), 0
-    for item, number, ok, failure, no_verdict, origin in rows:
+    tokens = []
+    for item, number, ok, failure, no_verdict, origin, spent in rows:
         outcomes["passed" if ok else failure] += 1
         infrastructure += bool(no_verdict)
+        tokens += [] if spent is None else [spent]
         if ok:
             passed.add(item)
             origins[origin] += 1
@@ -39,4 +43,5 @@ def summarize(store, run_id: str) -> dict[str, Any]:
         "infrastructure": infrastructure,
         "outcomes": dict(sorted(outcomes.items())),
         "passed_by_origin": dict(sorted(origins.items())),
+        **({"tokens_per_attempt": round(sum(tokens) / len(tokens), 1)} if tokens else {}),
     }

@@ -255,6 +255,11 @@ def test_first_tries_are_read_as_results(world):
     assert {r.part for r in found} <= {"new_rule", "new_family"}
 
 
+def test_a_summary_says_what_an_attempt_costs_where_a_model_was_asked(world):
+    assert world(split="validation")["tokens_per_attempt"] == 59.0
+    assert "tokens_per_attempt" not in world(NEAREST)
+
+
 def test_a_second_try_is_not_read(world):
     run_id = world(PolicyConfig(), purpose=Purpose.collect, split=None)["run_id"]
     found = {r.item_id: r for r in first_tries(world.skill, run_id)}

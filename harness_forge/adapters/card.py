@@ -22,6 +22,13 @@ def card(lineage: Mapping[str, Any], tensors: Mapping[str, Mapping[str, Any]]) -
         ("loss", f"{measured['first_loss']:.3f} at first, {measured['last_loss']:.3f} at last"),
         ("time", f"{measured['seconds']:.0f} s on {train['hardware']}, {train['precision']}"),
     ]
+    if "parent" in lineage:
+        parent, dpo = lineage["parent"], lineage["dpo"]
+        pairs = f"{dpo['pairs']} pairs, beta {dpo['beta']}, weight of the chosen answer's own loss "
+        rows += [
+            ("started from", f"{parent['name']} (`{parent['digest'][:12]}`)"),
+            ("DPO", f"{pairs}{dpo['sft_weight']}"),
+        ]
     if "tokens_per_s" in measured:
         rows.append(("pace", f"{measured['tokens_per_s']:.0f} tokens/s"))
     return "\n".join(

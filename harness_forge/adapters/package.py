@@ -79,14 +79,37 @@ def load(folder: Path) -> Adapter:
         named = lineage["digest"], lineage["name"]
     except FileNotFoundError as error:
         missing = Path(str(error.filename)).name
-        raise TrainError(str(folder), f"is no packaged adapter (no {missing})") from None
+        hint = "an adapter is packaged by `forge train`"
+        raise TrainError(str(folder), f"is no packaged adapter (no {missing})", hint) from None
     except (ValueError, KeyError):
-        raise TrainError(str(folder), f"is damaged: {LINEAGE} cannot be read") from None
+        what = f"is damaged: {LINEAGE} cannot be read"
+        raise TrainError(str(folder), what, "train it again, or copy it again") from None
     weights.head(folder / WEIGHTS)
     if _digest(config, folder / WEIGHTS) != named[0]:
         what = "is damaged: its files are not those that were packaged"
         raise TrainError(str(folder), what, "train it again, or copy it again")
     return Adapter(named[1], folder.resolve(), named[0], lineage)
+
+
+def copy(adapter: Adapter, to: Path) -> None:
+    """Put a copy of a packaged adapter at `to`, a real folder, whole or not at all.
+
+    What is there is replaced. DVC caches such a folder; a link it would not.
+    """
+    load(adapter.folder)
+    to.parent.mkdir(parents=True, exist_ok=True)
+    draft = to.with_name(f".{to.name}.{os.getpid()}.partial")
+    shutil.rmtree(draft, ignore_errors=True)
+    try:
+        shutil.copytree(adapter.folder, draft)
+        if to.is_symlink() or to.is_file():
+            to.unlink()
+        shutil.rmtree(to, ignore_errors=True)
+        draft.rename(to)
+    except OSError as error:
+        raise TrainError(str(to), f"cannot be written: {error.strerror or error}") from None
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def find(out: Path, name: str, key: str) -> Adapter | None:

@@ -3,73 +3,110 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness_forge.trainers.audit import Audit
+    from harness_forge.trainers.audit import Audit, PairAudit
     from harness_forge.trainers.progress import Step
+    from harness_forge.training import Trained
 
 SUMMARY = "train an adapter on a dataset, its tokens checked first"
-USAGE = "[--check] [key=value …]"
+USAGE = "[sft|dpo] [--check] [key=value …]"
 EXAMPLES = (
     "forge train skill=stig role=worker",
     "forge train train.dataset=data/mine train.rank=32 train.learning_rate=3e-4",
     "forge train train=qlora train.name=stig-qlora",
     "forge train --check",
+    "forge train dpo dpo.pairs=100 dpo.start=stig-worker",
 )
-KEYS = ("train", "model", "skill", "role", "format", "export", "seed", "forge_home", "data_dir")
+KEYS = (
+    "train",
+    "dpo",
+    "model",
+    "skill",
+    "role",
+    "format",
+    "export",
+    "seed",
+    "forge_home",
+    "data_dir",
+)
 
 CHECK = "--check"
 """Flag: tokenise and audit, show what would be trained, start nothing."""
+
+STAGES = ("sft", "dpo")
+"""sft trains on examples; dpo trains its adapter further, on preference pairs."""
 
 
 def main(argv: list[str]) -> int:
     """Train one adapter and say where it lies."""
     from harness_forge import training
     from harness_forge.cli import composed
-    from harness_forge.cli.words import sort
+    from harness_forge.cli.words import one_of, sort
 
     words, flags, overrides = sort(argv, (CHECK,))
-    config = composed([*words, *overrides])
-    done = training.train(
-        config,
-        say=lambda text: print(f"train: {text}", flush=True),
-        show=_shower(),
-        audited=lambda audit: print(render(audit), flush=True),
-        check=CHECK in flags,
-    )
-    if done is None:
-        return 0
-    measured = done.adapter.lineage["measured"]
-    pace = f", {measured['tokens_per_s']:.0f} tokens/s" if "tokens_per_s" in measured else ""
-    print(
-        f"{done.adapter.name}: {'trained' if done.new else 'had been trained, with these settings'}"
-        f", {measured['steps']} steps in {measured['seconds']:.0f} s{pace}, "
-        f"loss {measured['first_loss']:.3f} to {measured['last_loss']:.3f}"
-    )
-    print(f"  {done.adapter.folder}")
+    stages = [one_of(word, STAGES, "stage of training") for word in words]
+    make = training.prefer if stages[-1:] == ["dpo"] else training.train
+    done = make(composed(overrides), **telling(), check=CHECK in flags)
+    if done is not None:
+        print(summary(done))
     return 0
 
 
-def render(audit: Audit) -> str:
-    """Return what the audit saw, with one row's masked and trained part."""
-    return "\n".join(
-        [
-            f"train: {audit.rows} rows, {audit.tokens} tokens, {audit.trained} of them trained, "
-            f"longest row {audit.longest}",
-            "train: masked in one row (no loss):",
-            _indented(audit.masked_text),
-            "train: trained in the same row:",
-            _indented(audit.trained_text),
-        ]
+def telling() -> dict[str, Callable]:
+    """Return what shows a training in the terminal, as its functions take it."""
+    return {
+        "say": lambda text: print(f"train: {text}", flush=True),
+        "show": shower(),
+        "audited": lambda audit: print(render(audit), flush=True),
+    }
+
+
+def summary(done: Trained) -> str:
+    """Return what a training came to, and where its adapter lies."""
+    measured = done.adapter.lineage["measured"]
+    pace = f", {measured['tokens_per_s']:.0f} tokens/s" if "tokens_per_s" in measured else ""
+    return (
+        f"{done.adapter.name}: {'trained' if done.new else 'had been trained, with these settings'}"
+        f", {measured['steps']} steps in {measured['seconds']:.0f} s{pace}, "
+        f"loss {measured['first_loss']:.3f} to {measured['last_loss']:.3f}\n"
+        f"  {done.adapter.folder}"
     )
+
+
+def render(audit: Audit | PairAudit) -> str:
+    """Return what the audit saw, with one row's masked and trained part."""
+    from harness_forge.trainers.audit import PairAudit
+
+    if isinstance(audit, PairAudit):
+        what, parts = (
+            f"{audit.pairs} pairs",
+            {
+                "prompt of one pair": audit.prompt_text,
+                "chosen": audit.chosen_text,
+                "rejected": audit.rejected_text,
+            },
+        )
+    else:
+        what, parts = (
+            f"{audit.rows} rows",
+            {
+                "masked in one row (no loss)": audit.masked_text,
+                "trained in the same row": audit.trained_text,
+            },
+        )
+    counts = f"{what}, {audit.tokens} tokens, {audit.trained} of them trained, longest row"
+    shown = [f"train: {name}:\n{_indented(text)}" for name, text in parts.items()]
+    return "\n".join([f"train: {counts} {audit.longest}", *shown])
 
 
 def _indented(text: str) -> str:
     return "\n".join(f"  | {line}" for line in text.splitlines())
 
 
-def _shower():
+def shower() -> Callable[[Step], None]:
     """Return what shows a step: one line rewritten on a terminal, else every tenth."""
     live = sys.stdout.isatty()
 

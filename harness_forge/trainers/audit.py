@@ -132,3 +132,63 @@ def _without_tail(
     """Return both without what follows the last trained token."""
     end = max((place for place, label in enumerate(labels) if label != IGNORED), default=-1) + 1
     return ids[:end], labels[:end]
+
+
+@dataclass(frozen=True)
+class PairAudit:
+    """What an audit of preference pairs saw; every pair was as it should be.
+
+    Args:
+        pairs: pairs looked at.
+        tokens: of all their rows together; a pair is two rows.
+        trained: tokens of the answers.
+        longest: tokens of the longest row.
+        prompt_text: the prompt of one pair, decoded.
+        chosen_text: its chosen answer.
+        rejected_text: its rejected answer.
+    """
+
+    pairs: int
+    tokens: int
+    trained: int
+    longest: int
+    prompt_text: str
+    chosen_text: str
+    rejected_text: str
+
+
+def audit_pairs(pairs: Sequence[Mapping[str, Any]], eos: int) -> PairAudit:
+    """Return what was seen if both answers of every pair end their turn, and differ.
+
+    That the trainer sees these very tokens is checked in the trainer, before
+    its first step.
+
+    Args:
+        pairs: {"chosen", "rejected"}, each {"prompt", "answer"} token ids and
+            {"asked", "answered"} texts, as serving renders them.
+        eos: id of the end-of-turn token.
+
+    Raises:
+        TrainError: the first fault found.
+    """
+    for number, pair in enumerate(pairs, start=1):
+        where = f"pair audit: pair {number}"
+        for side in ("chosen", "rejected"):
+            if pair[side]["answer"][-1:] != [eos]:
+                what = f"its {side} answer does not end with the model's end-of-turn token"
+                hint = "does the chat template end a turn with the tokenizer's eos_token?"
+                raise TrainError(where, what, hint)
+        if pair["chosen"]["answer"] == pair["rejected"]["answer"]:
+            what = "both its answers become the same tokens"
+            raise TrainError(where, what, "does the chat template render a call's arguments?")
+    rows = [row for pair in pairs for row in (pair["chosen"], pair["rejected"])]
+    lengths = [len(row["prompt"]) + len(row["answer"]) for row in rows]
+    return PairAudit(
+        pairs=len(pairs),
+        tokens=sum(lengths),
+        trained=sum(len(row["answer"]) for row in rows),
+        longest=max(lengths),
+        prompt_text=pairs[0]["chosen"]["asked"],
+        chosen_text=pairs[0]["chosen"]["answered"],
+        rejected_text=pairs[0]["rejected"]["answered"],
+    )

@@ -7,9 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness_forge.trainers.config import AdapterKind, Hardware, Precision, TrainConfig
+from harness_forge.trainers.config import (
+    AdapterKind,
+    DpoConfig,
+    Hardware,
+    Precision,
+    TrainConfig,
+)
 
 PLUGIN = "forge_axolotl.ForgePlugin"
+SECOND_STAGE = "forge_dpo.SecondStage"
 
 _KERNELS = ("lora_qkv_kernel", "lora_o_kernel", "lora_mlp_kernel", "lora_embedding_kernel")
 """Speed-ups that call into CUDA and die on a CPU."""
@@ -23,9 +30,10 @@ class Inputs:
         model: folder of the base model.
         template: file of the chat template.
         target_modules: layers that the adapter is put on.
-        train: JSONL file of the rows to train on.
+        train: JSONL file of the rows to train on; of pairs, rendered, in the second stage.
         prepared: folder of the tokenised rows.
         out: folder of checkpoints and the finished adapter.
+        start: folder of the adapter that a second stage starts from.
     """
 
     model: Path
@@ -34,14 +42,13 @@ class Inputs:
     train: Path
     prepared: Path
     out: Path
+    start: Path | None = None
 
 
 def render(config: TrainConfig, inputs: Inputs, seed: int) -> dict[str, Any]:
     """Return the config of a supervised training, `auto` already settled."""
     return {
-        "base_model": str(inputs.model),
-        "chat_template": "jinja",
-        "chat_template_jinja": str(inputs.template),
+        **_model(inputs),
         "datasets": [
             {
                 "path": str(inputs.train),
@@ -53,14 +60,60 @@ def render(config: TrainConfig, inputs: Inputs, seed: int) -> dict[str, Any]:
                 "train_on_eos": "turn",
             }
         ],
+        **_folders(inputs),
+        **_adapter(config, inputs),
+        **_numbers(config),
+        **_schedule(config, seed),
+    }
+
+
+def render_dpo(config: TrainConfig, dpo: DpoConfig, inputs: Inputs, seed: int) -> dict[str, Any]:
+    """Return the config of a second stage, which starts from the adapter in `inputs.start`.
+
+    Args:
+        config: of the first stage, with what the second has of its own put in.
+    """
+    losses = {"sigmoid": 1.0, **({"sft": dpo.sft_weight} if dpo.sft_weight else {})}
+    return {
+        **_model(inputs),
+        "rl": "dpo",
+        "rl_beta": dpo.beta,
+        "dpo_loss_type": list(losses),
+        "dpo_loss_weights": list(losses.values()),
+        "trainer_cls": SECOND_STAGE,
+        "lora_model_dir": str(inputs.start),
+        # The texts are rendered already: Axolotl's own strategies lose tools and calls.
+        "datasets": [
+            {
+                "path": str(inputs.train),
+                "ds_type": "json",
+                "split": "train",
+                "type": "passthrough.default",
+            }
+        ],
+        "excess_length_strategy": "raise",
+        **_folders(inputs),
+        **_adapter(config, inputs),
+        **_numbers(config),
+        **_schedule(config, seed),
+    }
+
+
+def _model(inputs: Inputs) -> dict[str, Any]:
+    return {
+        "base_model": str(inputs.model),
+        "chat_template": "jinja",
+        "chat_template_jinja": str(inputs.template),
+    }
+
+
+def _folders(inputs: Inputs) -> dict[str, Any]:
+    return {
         "dataset_prepared_path": str(inputs.prepared),
         "dataset_num_proc": 1,
         "val_set_size": 0,
         "output_dir": str(inputs.out),
         "plugins": [PLUGIN],
-        **_adapter(config, inputs),
-        **_numbers(config),
-        **_schedule(config, seed),
     }
 
 

@@ -1,4 +1,4 @@
-"""Settings of a training: which adapter, on what hardware, for how long."""
+"""Settings of a training: which adapter, on what hardware, for how long, in two stages."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ class TrainConfig:
     Args:
         name: readable name of the adapter.
         dataset: folder of the dataset; None takes the one that the recipe exports.
-        out: folder that adapters are put into.
+        out: folder that adapters are put into; None is the registry, `adapters` in
+            `forge_home`.
         hardware: auto takes cuda where an NVIDIA driver is found.
         adapter: auto takes qlora on cuda and lora on a CPU, where 4 bits only cost time.
         precision: auto takes bfloat16 on cuda and on a CPU that multiplies it
@@ -64,7 +65,7 @@ class TrainConfig:
 
     name: str = "adapter"
     dataset: str | None = None
-    out: str = "outputs/adapters"
+    out: str | None = None
     hardware: Hardware = Hardware.auto
     adapter: AdapterKind = AdapterKind.auto
     precision: Precision = Precision.auto
@@ -84,4 +85,52 @@ class TrainConfig:
     shared_prompt: bool = True
     threads: int = 0
     save_steps: int = 20
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class DpoConfig:
+    """Second stage: direct preference optimisation of a trained adapter on pairs.
+
+    The policy starts from the adapter's weights and is held to what they were
+    (Rafailov et al. 2023, arXiv 2305.18290). Rank, hardware, precision, sequence
+    length and threads are those of the first stage, under `train`.
+
+    Args:
+        name: readable name of the adapter; None is `train.name` with -dpo.
+        dataset: folder of the preference pairs; None takes the recipe's, named
+            `<skill>_<role>_dpo`.
+        start: the adapter to start from, by name or folder; None takes `train.name`.
+        beta: how firmly the policy is held to its start; higher is firmer.
+        sft_weight: weight of the usual loss on the chosen answer, added so that
+            it does not lose probability along with the rejected one (Pang et al.
+            2024, arXiv 2404.19733); 0 is plain DPO.
+        pairs: train on at most so many, drawn rule by rule; None takes all.
+        learning_rate: its highest value; a tenth of the first stage's or less.
+        schedule: how it falls, as Axolotl names it.
+        warmup: share of all steps in which it rises.
+        weight_decay: of AdamW.
+        epochs: how often each pair is seen.
+        max_steps: stop after so many steps; None is all epochs.
+        micro_batch: pairs in one forward pass, two rows each.
+        accumulate: forward passes in one step.
+        save_steps: steps between checkpoints.
+        seed: of draw and order; None takes the recipe's.
+    """
+
+    name: str | None = None
+    dataset: str | None = None
+    start: str | None = None
+    beta: float = 0.1
+    sft_weight: float = 0.2
+    pairs: int | None = 240
+    learning_rate: float = 5e-5
+    schedule: str = "cosine"
+    warmup: float = 0.1
+    weight_decay: float = 0.0
+    epochs: int = 1
+    max_steps: int | None = None
+    micro_batch: int = 4
+    accumulate: int = 2
+    save_steps: int = 10
     seed: int | None = None

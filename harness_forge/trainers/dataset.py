@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -31,19 +31,24 @@ class Dataset:
     licences: tuple[str, ...]
 
 
-def read(folder: Path) -> Dataset:
+def read(folder: Path, fault: Callable[[Any], str] | None = None) -> Dataset:
     """Return a dataset whose train rows all can be trained on.
+
+    Args:
+        fault: returns what is wrong with a row, '' if nothing is; None checks
+            rows of supervised training.
 
     Raises:
         TrainError: there is none, it is empty, or a row is not what it should be.
     """
     train = folder / "train.jsonl"
     if not train.is_file():
-        hint = "run `forge export`, or name another: train.dataset=DIR"
+        hint = "run `forge export`, or name another: train.dataset=DIR, dpo.dataset=DIR"
         raise TrainError(str(folder), "holds no dataset (no train.jsonl)", hint)
-    rows = sum(1 for _ in _rows(train))
+    rows = sum(1 for _ in _rows(train, fault or _fault))
     if not rows:
-        raise TrainError(str(train), "has no rows: there is nothing to train on")
+        hint = "what the export left out, and why, is in its ledger.jsonl"
+        raise TrainError(str(train), "has no rows: there is nothing to train on", hint)
     manifest = folder / "manifest.json"
     facts = json.loads(manifest.read_bytes()) if manifest.is_file() else {}
     return Dataset(
@@ -56,13 +61,13 @@ def read(folder: Path) -> Dataset:
     )
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
+def _rows(path: Path, check: Callable[[Any], str]) -> Iterator[dict[str, Any]]:
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             where = f"{path}:{number}"
             try:
                 row = json.loads(line)
-                fault = _fault(row)
+                fault = check(row)
             except ValueError as error:
                 raise TrainError(where, f"is not JSON: {error}") from None
             if fault:
@@ -78,6 +83,11 @@ def _fault(row: Any) -> str:
         if "chosen" in row:
             return "is a preference pair; supervised training takes messages"
         return "has no messages"
+    return conversation_fault(messages)
+
+
+def conversation_fault(messages: list[Any]) -> str:
+    """Return why a conversation cannot be trained on, '' if it can."""
     if not all(isinstance(message, dict) and "role" in message for message in messages):
         return "has a message without a role"
     answer = messages[-1]

@@ -20,12 +20,21 @@ _POLL_S = 0.5
 
 
 def environment(
-    workset: Mapping[str, str], *, threads: int, metrics: Path | None, shared_prompt: bool
+    workset: Mapping[str, str],
+    *,
+    threads: int,
+    metrics: Path | None,
+    shared_prompt: bool,
+    pairs: Path | None = None,
 ) -> dict[str, str]:
     """Return the variables Axolotl is started with.
 
     accelerate sets one thread a process where OMP_NUM_THREADS is not set, which
     leaves all cores but one idle.
+
+    Args:
+        metrics: file that a line a step goes to.
+        pairs: file of the tokens that a second stage must see.
     """
     extra = {
         "PYTHONPATH": str(PLUGINS),
@@ -34,7 +43,8 @@ def environment(
         "TOKENIZERS_PARALLELISM": "false",
         "FORGE_SHARED_PROMPT": str(int(shared_prompt)),
     }
-    return dict(workset) | extra | ({"FORGE_METRICS": str(metrics)} if metrics else {})
+    files = {"FORGE_METRICS": metrics, "FORGE_PAIRS": pairs}
+    return dict(workset) | extra | {key: str(path) for key, path in files.items() if path}
 
 
 def prepare(config: Path, log: Path, variables: Mapping[str, str]) -> None:
@@ -79,15 +89,20 @@ def train(
 
 def tokens(
     python: Path, variables: Mapping[str, str], *, model: Path, template: Path, train: Path,
-    prepared: Path | None,
+    prepared: Path | None = None, pairs: Path | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Return the rows as serving renders them and, if given, as Axolotl prepared them.
+
+    Args:
+        pairs: `train` holds preference pairs, whose texts and tokens are also
+            written into this folder.
 
     Raises:
         TrainError: the template cannot render a row, or the child died.
     """
     command = [python, _TOKENS, "--model", model, "--template", template, "--train", train]
     command += ["--prepared", prepared] if prepared else []
+    command += ["--pairs", pairs] if pairs else []
     done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
     try:
         answer = json.loads(done.stdout.splitlines()[-1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,39 +65,69 @@ class Progress:
     def _step(self, fact: dict[str, Any]) -> Step:
         first = self._first = self._first or fact
         made, spent = fact["step"] - first["step"], fact["elapsed_s"] - first["elapsed_s"]
-        pace = rate = None
-        if made and spent > 0:
-            pace = (fact["steps"] - fact["step"]) * spent / made
-            seen = [line.get("tokens/total") for line in (first, fact)]
-            rate = (seen[1] - seen[0]) / spent if None not in seen else None
-        return Step(fact["step"], fact["steps"], fact["loss"], rate, pace)
+        left = (fact["steps"] - fact["step"]) * spent / made if made and spent > 0 else None
+        return Step(fact["step"], fact["steps"], fact["loss"], rate(first, fact), left)
+
+
+def rate(first: Mapping[str, Any], last: Mapping[str, Any]) -> float | None:
+    """Return tokens/s between two lines of one stretch; None where that cannot be told."""
+    spent = last["elapsed_s"] - first["elapsed_s"]
+    counts = [tokens_of(first), tokens_of(last)]
+    if spent <= 0 or None in counts:
+        return None
+    return (counts[1] - counts[0]) / spent
+
+
+def tokens_of(fact: Mapping[str, Any]) -> float | None:
+    """Return the tokens seen since the start, as Axolotl or, for pairs, TRL counts them."""
+    return fact.get("tokens/total", fact.get("num_tokens"))
+
+
+def steps_in(path: Path) -> list[dict[str, Any]]:
+    """Return the logged steps of a metrics file, in the order written.
+
+    A line that a killed writer left half is passed over.
+    """
+    facts = []
+    for line in path.read_bytes().splitlines() if path.is_file() else ():
+        try:
+            facts.append(json.loads(line))
+        except ValueError:
+            continue
+    return [fact for fact in facts if "loss" in fact]
+
+
+def stretches(steps: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Return the steps of each start of a training; a resumed one has several."""
+    found: list[list[dict[str, Any]]] = []
+    for fact in steps:
+        last = found[-1][-1] if found else None
+        same = last and fact.get("since") == last.get("since")
+        if not same or fact["elapsed_s"] < last["elapsed_s"]:
+            found.append([])
+        found[-1].append(fact)
+    return found
 
 
 def summary(path: Path) -> dict[str, float]:
     """Return steps, first and last loss, and tokens/s of a finished training, as measured.
 
-    A training that was resumed has one stretch a start; time between them does
-    not count.
+    Time between two stretches of a resumed training does not count. Of pairs,
+    also the last reward margin and the share of pairs ranked right.
     """
-    facts = [json.loads(line) for line in path.read_bytes().splitlines()]
-    steps = [fact for fact in facts if "loss" in fact]
-    stretches: list[list[dict[str, Any]]] = []
-    for fact in steps:
-        if not stretches or fact["elapsed_s"] < stretches[-1][-1]["elapsed_s"]:
-            stretches.append([])
-        stretches[-1].append(fact)
-    seconds = sum(stretch[-1]["elapsed_s"] for stretch in stretches)
-    timed = [stretch for stretch in stretches if len(stretch) > 1]
-    spans = sum(stretch[-1]["elapsed_s"] - stretch[0]["elapsed_s"] for stretch in timed)
-    tokens = sum(
-        stretch[-1].get("tokens/total", 0) - stretch[0].get("tokens/total", 0) for stretch in timed
-    )
+    steps = steps_in(path)
+    last = steps[-1]
+    parts = stretches(steps)
     report = {
-        "steps": steps[-1]["step"],
-        "seconds": round(seconds, 1),
+        "steps": last["step"],
+        "seconds": round(sum(part[-1]["elapsed_s"] for part in parts), 1),
         "first_loss": steps[0]["loss"],
-        "last_loss": steps[-1]["loss"],
+        "last_loss": last["loss"],
     }
-    if spans > 0 and tokens > 0:
-        report["tokens_per_s"] = round(tokens / spans, 1)
-    return report
+    timed = [part for part in parts if rate(part[0], part[-1]) is not None]
+    spent = sum(part[-1]["elapsed_s"] - part[0]["elapsed_s"] for part in timed)
+    tokens = sum(tokens_of(part[-1]) - tokens_of(part[0]) for part in timed)
+    if spent > 0 and tokens > 0:
+        report["tokens_per_s"] = round(tokens / spent, 1)
+    named = {"epoch": "epochs", "rewards/margins": "margin", "rewards/accuracies": "accuracy"}
+    return report | {name: last[key] for key, name in named.items() if key in last}

@@ -2,8 +2,13 @@
 
 Runs in the workset's Python, so it imports nothing of harness_forge. One JSON
 line out: {"rows": …, "prepared": …, "eos": …} or {"fault": …}. A row is
-{"prompt": ids, "answer": ids, "text": …}, rendered by the library that serving
+{"prompt": ids, "answer": ids, "asked", "answered": texts}, rendered by the library that serving
 uses; a prepared row is {"ids", "labels"}, read from what Axolotl will load.
+
+With --pairs the rows are preference pairs: {"chosen": row, "rejected": row},
+each answer cut after its end-of-turn token. Their texts are also written to
+FOLDER/pairs.jsonl, which Axolotl reads, and their tokens to FOLDER/tokens.jsonl,
+with which the trainer compares its own.
 """
 
 from __future__ import annotations
@@ -26,15 +31,20 @@ def look(args) -> dict:
     tokenizer = AutoTokenizer.from_pretrained(args.model)
     tokenizer.chat_template = Path(args.template).read_text(encoding="utf-8")
     with open(args.train, encoding="utf-8") as file:  # noqa: PTH123 - a stream of lines
-        rows = [_row(tokenizer, json.loads(line)) for line in file]
-    answer = {"rows": rows, "eos": tokenizer.eos_token_id, "eos_token": tokenizer.eos_token}
+        lines = [json.loads(line) for line in file]
+    answer = {"eos": tokenizer.eos_token_id, "eos_token": tokenizer.eos_token}
+    if args.pairs:
+        pairs = [_pair(tokenizer, line) for line in lines]
+        _write(Path(args.pairs), pairs)
+        return answer | {"rows": pairs}
+    answer["rows"] = [_row(tokenizer, line) for line in lines]
     if args.prepared:
         answer["prepared"] = _prepared(Path(args.prepared))
         answer["shown"] = _shown(tokenizer, answer["prepared"])
     return answer
 
 
-def _row(tokenizer, row) -> dict:
+def _row(tokenizer, row, cut=False) -> dict:
     tools = json.loads(row["tools"]) if isinstance(row.get("tools"), str) else row.get("tools")
     render = {"tools": tools or None, "tokenize": False}
     messages = row["messages"]
@@ -46,11 +56,37 @@ def _row(tokenizer, row) -> dict:
             raise ValueError("the model's chat template renders no tools")
     if not whole.startswith(prompt):
         raise ValueError("the chat template renders a prompt otherwise when an answer follows")
+    answer = whole[len(prompt) :]
+    if cut and tokenizer.eos_token in answer:
+        # Templates put a line break after the end of turn; nobody is asked to write it.
+        answer = answer[: answer.rindex(tokenizer.eos_token) + len(tokenizer.eos_token)]
     return {
         "prompt": tokenizer(prompt, add_special_tokens=False)["input_ids"],
-        "answer": tokenizer(whole[len(prompt) :], add_special_tokens=False)["input_ids"],
-        "text": whole,
+        "answer": tokenizer(answer, add_special_tokens=False)["input_ids"],
+        "asked": prompt,
+        "answered": answer,
     }
+
+
+def _pair(tokenizer, row) -> dict:
+    return {
+        side: _row(tokenizer, {**row, "messages": row["prompt"] + row[side]}, cut=True)
+        for side in ("chosen", "rejected")
+    }
+
+
+def _write(folder: Path, pairs) -> None:
+    """Write texts and tokens of all pairs, one line each."""
+    with (folder / "pairs.jsonl").open("w", encoding="utf-8") as texts:
+        for pair in pairs:
+            line = {"prompt": pair["chosen"]["asked"]}
+            line |= {side: pair[side]["answered"] for side in ("chosen", "rejected")}
+            texts.write(json.dumps(line, ensure_ascii=False) + "\n")
+    with (folder / "tokens.jsonl").open("w", encoding="utf-8") as tokens:
+        for pair in pairs:
+            line = {"prompt_ids": pair["chosen"]["prompt"]}
+            line |= {f"{side}_ids": pair[side]["answer"] for side in ("chosen", "rejected")}
+            tokens.write(json.dumps(line) + "\n")
 
 
 def _prepared(place: Path) -> list[dict]:
@@ -76,7 +112,7 @@ def _shown(tokenizer, prepared) -> dict:
 def main() -> None:
     """Look, and say it in one line."""
     parser = argparse.ArgumentParser()
-    for flag in ("--model", "--template", "--train", "--prepared"):
+    for flag in ("--model", "--template", "--train", "--prepared", "--pairs"):
         parser.add_argument(flag)
     try:
         answer = look(parser.parse_args())

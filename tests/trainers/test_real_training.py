@@ -1,7 +1,6 @@
 """Real Axolotl on a model of two layers, made on the spot: from rows to a packaged adapter."""
 
 import json
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,113 +9,11 @@ import yaml
 
 from harness_forge import training
 from harness_forge.adapters.package import load
-from harness_forge.compose import compose
-from harness_forge.errors import TrainError, WorksetError
-from harness_forge.operations.worksets import environment_of, python_of
+from harness_forge.errors import TrainError
 
-ROOT = Path(__file__).parents[2]
-TEMPLATE = ROOT / "conf/model/templates/chatml_hermes.jinja"
-MAKER = Path(__file__).with_name("tiny_model.py")
 EQUALITY = Path(__file__).with_name("shared_prompt_check.py")
-TOOLS = [
-    {
-        "type": "function",
-        "function": {
-            "name": "apply_fix",
-            "description": "Run a script.",
-            "parameters": {
-                "type": "object",
-                "properties": {"fix_script": {"type": "string"}},
-                "required": ["fix_script"],
-            },
-        },
-    }
-]
 
 pytestmark = pytest.mark.workset
-
-
-@pytest.fixture(scope="module")
-def home():
-    """The project's own forge home: worksets take minutes to install."""
-    home = ROOT / ".forge"
-    try:
-        python_of("train", home)
-    except WorksetError as error:
-        pytest.skip(f"{error.where} {error.what}")
-    return home
-
-
-def child(home, script, *words):
-    command = [python_of("train", home), script, *words]
-    done = subprocess.run(
-        command, env=environment_of("train", home), capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-@pytest.fixture(scope="module")
-def model(home, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tiny")
-    child(home, MAKER, folder, TEMPLATE)
-    return folder
-
-
-def row(number):
-    # What JSON escapes, what it need not, and what a template might: all of it must survive.
-    script = f"printf '%s\\n' \"k{number} = <é> & 'x'\" >> /etc/a\n"
-    call = {
-        "name": "apply_fix",
-        "arguments": json.dumps({"fix_script": script}, ensure_ascii=False),
-    }
-    return {
-        "messages": [
-            {"role": "system", "content": "You fix rules."},
-            {"role": "user", "content": f"Rule: rule_{number}"},
-            {
-                "role": "assistant",
-                "content": "",
-                "tool_calls": [{"type": "function", "function": call}],
-            },
-        ],
-        "tools": json.dumps(TOOLS),
-    }
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("data")
-    lines = (json.dumps(row(number), ensure_ascii=False) for number in range(8))
-    (folder / "train.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def config(home, model, data, tmp_path_factory):
-    place = tmp_path_factory.mktemp("trained")
-    (place / "worksets").symlink_to((home / "worksets").resolve())
-    return compose(
-        overrides=[
-            "model=local",
-            f"model.path={model}",
-            "train=qlora",
-            "train.name=tiny",
-            f"train.dataset={data}",
-            f"train.out={place}/adapters",
-            "train.sequence_length=512",
-            "train.micro_batch=4",
-            "train.epochs=2",
-            "train.save_steps=2",
-            "train.hardware=cpu",
-            f"forge_home={place}",
-        ]
-    )
-
-
-@pytest.fixture(scope="module")
-def trained(config):
-    return training.train(config)
 
 
 def test_rows_are_trained_as_serving_renders_them(trained):
@@ -168,8 +65,8 @@ def test_what_axolotl_cannot_do_is_told_in_one_line(config, trained):
     assert len(str(caught.value).splitlines()) == 2
 
 
-def test_a_shared_prompt_changes_no_loss_and_no_gradient(home, model):
-    worst = json.loads(child(home, EQUALITY, model).splitlines()[-1])
+def test_a_shared_prompt_changes_no_loss_and_no_gradient(child, model):
+    worst = json.loads(child(EQUALITY, model).splitlines()[-1])
     assert worst["shared"] > 16
     assert worst["loss"] < 1e-5
     assert worst["gradient"] < 1e-4

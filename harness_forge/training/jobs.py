@@ -1,0 +1,277 @@
+"""What trainings of both stages share: a job with a key, a lock on it, Axolotl run to the end."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from harness_forge import __version__
+from harness_forge.adapters import package as packaging
+from harness_forge.adapters import registry
+from harness_forge.adapters.package import Adapter
+from harness_forge.errors import Interrupted, TrainError
+from harness_forge.models import folder as models
+from harness_forge.models.config import ModelConfig
+from harness_forge.models.folder import BaseModel
+from harness_forge.operations.worksets import environment_of, python_of
+from harness_forge.schema import ForgeConfig
+from harness_forge.trainers import launch
+from harness_forge.trainers.audit import Audit, PairAudit
+from harness_forge.trainers.axolotl import Inputs
+from harness_forge.trainers.config import Hardware, TrainConfig
+from harness_forge.trainers.dataset import Dataset
+from harness_forge.trainers.hardware import settle, threads
+from harness_forge.trainers.live import Curves
+from harness_forge.trainers.progress import Progress, Step, summary
+
+WORKSET = "train"
+_ROOM_MB = 500
+_POLL_S = 1.0
+
+Say = Callable[[str], None]
+Show = Callable[[Step], None]
+
+
+def silent(value: object) -> None:
+    """Say nothing, show nothing."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training came to.
+
+    Args:
+        new: False where the same training had been made before.
+        metrics: each step's line, as the plugin wrote it.
+        audit: what the audit saw; None where nothing was trained.
+    """
+
+    adapter: Adapter
+    new: bool
+    metrics: Path
+    audit: Audit | PairAudit | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training, every question settled.
+
+    Args:
+        config: its settings; of a second stage, with its own put in.
+        key: hash of settings, data and base model: the same key is the same training.
+        work: folder of its tokens, checkpoints, log and metrics; outside what
+            DVC clears, so that a killed training goes on.
+        registry: folder that its adapter is packaged into.
+    """
+
+    config: TrainConfig
+    base: BaseModel
+    card: ModelConfig
+    data: Dataset
+    seed: int
+    key: str
+    work: Path
+    registry: Path
+    python: Path
+    variables: dict[str, str]
+
+    @property
+    def metrics(self) -> Path:
+        """Where each step's loss goes."""
+        return self.work / "metrics.jsonl"
+
+    @property
+    def log(self) -> Path:
+        """Where Axolotl's own words go."""
+        return self.work / "axolotl.log"
+
+    @property
+    def pairs(self) -> Path:
+        """Tokens that a second stage must see; a first stage has no such file."""
+        return self.work / "tokens.jsonl"
+
+    def inputs(self, train: Path, start: Path | None = None) -> Inputs:
+        """Return what Axolotl reads and writes, all paths absolute."""
+        return Inputs(
+            model=self.base.folder.absolute(),
+            template=self.work / "chat_template.jinja",
+            target_modules=self.card.target_modules,
+            train=train.absolute(),
+            prepared=self.work / "prepared",
+            out=self.work / "out",
+            start=start.absolute() if start else None,
+        )
+
+
+def job(config: ForgeConfig, settings: TrainConfig, data: Dataset, *facts: Any) -> Job:
+    """Return one training; nothing is started.
+
+    Args:
+        settings: of this training, its `auto` settled here.
+        facts: what else makes it another training than one with these settings.
+
+    Raises:
+        TrainError: the model is not fit for it.
+        WorksetError: the train workset is not installed.
+    """
+    home = Path(config.forge_home)
+    settings = settle(settings)
+    python, variables = python_of(WORKSET, home), environment_of(WORKSET, home)
+    base = models.find(config.model, home)
+    if settings.sequence_length > config.model.context:
+        what = f"{settings.sequence_length} tokens are more than the model's {config.model.context}"
+        hint = f"train.sequence_length={config.model.context}, or less"
+        raise TrainError("train.sequence_length", what, hint)
+    seed = config.seed if settings.seed is None else settings.seed
+    # Where things lie and how often they are saved changes nothing that is learned.
+    kept = replace(settings, name="", dataset=None, out="", threads=0, save_steps=1, seed=seed)
+    whole = [str(kept), data.digest, base.digest, list(config.model.target_modules), *facts]
+    key = sha256(json.dumps(whole).encode()).hexdigest()[:16]
+    return Job(
+        settings, base, config.model, data, seed, key,
+        work=home.absolute() / "training" / key,
+        registry=Path(settings.out) if settings.out else registry.folder(home),
+        python=python,
+        variables=variables,
+    )  # fmt: skip
+
+
+def found(job: Job) -> Trained | None:
+    """Return what this very training came to, if it was made before and is whole."""
+    done = packaging.find(job.registry, job.config.name, job.key)
+    return Trained(done, new=False, metrics=job.metrics) if done else None
+
+
+@contextmanager
+def alone(job: Job, say: Say, show: Show) -> Iterator[int]:
+    """Hold the training's lock; a child that outlives forge goes on holding it.
+
+    Where it is held, this very training is running: it is followed to its end.
+    """
+    job.work.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(job.work).free / 1e6
+    if free < _ROOM_MB:
+        what = f"{free:.0f} MB of disk is free, {_ROOM_MB} MB is needed for checkpoints"
+        raise TrainError(str(job.work), what, "free some, or set forge_home=DIR")
+    with (job.work / "lock").open("w") as lock:
+        if not _locked(lock):
+            say("this very training is running already: following it")
+            _follow(job, lock, show)
+        yield lock.fileno()
+
+
+def _locked(lock) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _follow(job: Job, lock, show: Show) -> None:
+    written = job.metrics.stat().st_size if job.metrics.is_file() else 0
+    progress = Progress(job.metrics, written)
+    try:
+        while not _locked(lock):
+            for step in progress.new():
+                show(step)
+            time.sleep(_POLL_S)
+    except KeyboardInterrupt:
+        raise Interrupted("train", "no longer followed", "it goes on by itself") from None
+
+
+def write_inputs(job: Job, rendered: dict[str, Any]) -> None:
+    """Write the template and Axolotl's config into the job's folder."""
+    import yaml
+
+    (job.work / "chat_template.jinja").write_text(job.base.template, encoding="utf-8")
+    text = yaml.safe_dump(rendered, sort_keys=False)
+    (job.work / "axolotl.yaml").write_text(text, encoding="utf-8")
+
+
+def run(job: Job, lock: int, say: Say, show: Show, live: Path | None) -> None:
+    """Train to the end, from the last checkpoint if there is one."""
+    at = checkpoint(job)
+    where = f"{job.config.adapter.name} on {job.config.hardware.name}"
+    say(f"training {where}" + (f", from the checkpoint of step {at}" if at else ""))
+    curves = Curves(job.metrics, live or job.work / "live", last=at)
+
+    def shown(step: Step) -> None:
+        curves.update()
+        show(step)
+
+    try:
+        launch.train(
+            job.work / "axolotl.yaml",
+            job.log,
+            environment(job),
+            metrics=job.metrics,
+            show=shown,
+            gpu=job.config.hardware is Hardware.cuda,
+            hold=(lock,),
+        )
+    finally:
+        curves.close()
+
+
+def checkpoint(job: Job) -> int:
+    """Return the step of the last checkpoint; 0 if there is none."""
+    names = [path.name.rpartition("-")[2] for path in (job.work / "out").glob("checkpoint-*")]
+    return max((int(name) for name in names if name.isdigit()), default=0)
+
+
+def environment(job: Job) -> dict[str, str]:
+    """Return the variables that Axolotl is started with."""
+    return launch.environment(
+        job.variables,
+        threads=threads(job.config),
+        metrics=job.metrics,
+        # Dropout would differ between a prompt run once and one run per row.
+        shared_prompt=job.config.shared_prompt and not job.config.dropout,
+        pairs=job.pairs if job.pairs.is_file() else None,
+    )
+
+
+def packaged(job: Job, lineage: dict[str, Any]) -> Adapter:
+    """Package what was trained; its checkpoints are then of no more use, log and metrics stay."""
+    adapter = packaging.package(job.work / "out", job.config.name, job.registry, lineage)
+    shutil.rmtree(job.work / "out")
+    return adapter
+
+
+def lineage(job: Job, audit: dict[str, int]) -> dict[str, Any]:
+    """Return what the adapter was made from, and how."""
+    settings = {
+        field.name: getattr(value := getattr(job.config, field.name), "name", value)
+        for field in fields(job.config)
+        if field.name not in ("dataset", "out")  # paths, true on this machine only
+    }
+    return {
+        "key": job.key,
+        "forge_version": __version__,
+        "base": {
+            "name": job.base.name,
+            "title": job.base.title,
+            "licence": job.card.licence,
+            "digest": job.base.digest,
+            "template": sha256(job.base.template.encode()).hexdigest(),
+        },
+        "dataset": {
+            "name": job.data.folder.name,
+            "rows": job.data.rows,
+            "digest": job.data.digest,
+            "manifest": job.data.manifest,
+            "licences": list(job.data.licences),
+        },
+        "train": settings | {"seed": job.seed},
+        "audit": audit,
+        "measured": summary(job.metrics),
+    }

@@ -1,0 +1,158 @@
+"""The second stage: a trained adapter, trained further on preference pairs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from harness_forge.adapters import registry, weights
+from harness_forge.adapters.package import CONFIG, WEIGHTS, Adapter, load
+from harness_forge.errors import TrainError
+from harness_forge.schema import ForgeConfig
+from harness_forge.trainers import axolotl, launch, pairs
+from harness_forge.trainers.audit import PairAudit, audit_pairs, check_lengths
+from harness_forge.trainers.config import TrainConfig
+from harness_forge.training import jobs
+from harness_forge.training.jobs import Job, Say, Show, Trained, silent
+
+
+@dataclass(frozen=True)
+class Second:
+    """A second stage, every question settled.
+
+    Args:
+        start: the adapter it starts from and is held to.
+        rows: the pairs that are taken.
+    """
+
+    job: Job
+    start: Adapter
+    rows: list[dict[str, Any]]
+
+
+def plan(config: ForgeConfig) -> Second:
+    """Return the second stage that `config` describes; nothing is started.
+
+    Raises:
+        TrainError: model, adapter or dataset is not fit for it.
+        WorksetError: the train workset is not installed.
+    """
+    dpo = config.dpo
+    start = _start(config)
+    data = pairs.read(dataset_folder(config))
+    seed = config.seed if dpo.seed is None else dpo.seed
+    rows = pairs.draw(data.train, dpo.pairs, seed)
+    taken = sha256(json.dumps(rows).encode()).hexdigest()
+    settings = replace(_settings(config, start), seed=seed)
+    job = jobs.job(config, settings, data, "dpo", dpo.beta, dpo.sft_weight, taken, start.digest)
+    if (made_on := start.lineage["base"]["digest"]) != job.base.digest:
+        what = f"was trained on another base model ({made_on[:12]}, not {job.base.digest[:12]})"
+        raise TrainError(f"adapter {start.name}", what, "train it on this one, or name another")
+    return Second(job, start, rows)
+
+
+def dataset_folder(config: ForgeConfig) -> Path:
+    """Return the folder of the pairs: the one named, or the export's."""
+    if config.dpo.dataset:
+        return Path(config.dpo.dataset)
+    return Path(config.data_dir) / f"{config.skill.name}_{config.role.name}_dpo"
+
+
+def _start(config: ForgeConfig) -> Adapter:
+    home = Path(config.forge_home)
+    name = config.dpo.start or config.train.name
+    if config.train.out and not config.dpo.start:
+        return load(Path(config.train.out) / name)
+    return registry.resolve(name, home)
+
+
+def _settings(config: ForgeConfig, start: Adapter) -> TrainConfig:
+    """Return the first stage's settings with the second's put in; the adapter gives its shape."""
+    shape = json.loads((start.folder / CONFIG).read_text(encoding="utf-8"))
+    own = {field.name for field in fields(config.dpo)} & {f.name for f in fields(config.train)}
+    settings = replace(config.train, **{name: getattr(config.dpo, name) for name in own})
+    return replace(
+        settings,
+        name=config.dpo.name or f"{config.train.name}-dpo",
+        rank=shape["r"],
+        alpha=shape["lora_alpha"],
+        dropout=0.0,
+        group_by_length=False,
+    )
+
+
+def prefer(
+    config: ForgeConfig,
+    *,
+    say: Say = silent,
+    show: Show = silent,
+    audited: Callable[[PairAudit], None] = silent,
+    check: bool = False,
+    live: Path | None = None,
+) -> Trained | None:
+    """Train an adapter further on preference pairs, and package the result beside it.
+
+    Args:
+        audited: told what the pair audit saw, before the first step.
+        check: stop after the audit and return None.
+        live: folder for DVCLive's curves; None is one beside the checkpoints.
+
+    Raises:
+        TrainError: model, adapter, pairs or training are not as they must be.
+        WorksetError: the train workset is not installed.
+        Interrupted: Ctrl-C; the same command goes on from the last checkpoint.
+    """
+    second = plan(config)
+    job = second.job
+    if not check and (done := jobs.found(job)):
+        return done
+    with jobs.alone(job, say, show) as lock:
+        if not check and (done := jobs.found(job)):
+            return done
+        seen = _prepared(config, second, say)
+        audited(seen)
+        if check:
+            return None
+        jobs.run(job, lock, say, show, live)
+        adapter = _packaged(config, second, seen)
+    return Trained(adapter, new=True, metrics=job.metrics, audit=seen)
+
+
+def _prepared(config: ForgeConfig, second: Second, say: Say) -> PairAudit:
+    """Render the pairs as serving does, and check their tokens."""
+    job = second.job
+    drawn = job.work / "drawn.jsonl"
+    lines = (json.dumps(row, ensure_ascii=False) for row in second.rows)
+    drawn.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    inputs = job.inputs(job.work / "pairs.jsonl", second.start.folder)
+    jobs.write_inputs(job, axolotl.render_dpo(job.config, config.dpo, inputs, job.seed))
+    say(f"looking at the tokens of {len(second.rows)} of {job.data.rows} pairs")
+    seen = launch.tokens(
+        job.python,
+        job.variables,
+        model=inputs.model,
+        template=inputs.template,
+        train=drawn,
+        pairs=job.work,
+    )
+    rows = [pair[side] for pair in seen["rows"] for side in ("chosen", "rejected")]
+    check_lengths(rows, job.config.sequence_length, f"{job.data.train}, two rows a pair")
+    return audit_pairs(seen["rows"], seen["eos"])
+
+
+def _packaged(config: ForgeConfig, second: Second, seen: PairAudit) -> Adapter:
+    job, start = second.job, second.start
+    if weights.same(job.work / "out" / WEIGHTS, start.folder / WEIGHTS):
+        what = "is as it was before the second stage"
+        raise TrainError(str(job.work / "out"), what, "raise dpo.learning_rate or dpo.max_steps")
+    counts = {"rows": 2 * seen.pairs, "tokens": seen.tokens, "trained": seen.trained}
+    facts = jobs.lineage(job, counts)
+    facts["parent"] = {"name": start.name, "digest": start.digest}
+    facts["dpo"] = {
+        "beta": config.dpo.beta, "sft_weight": config.dpo.sft_weight, "pairs": seen.pairs,
+    }  # fmt: skip
+    return jobs.packaged(job, facts)

@@ -1,0 +1,108 @@
+"""Trainings as stages of a pipeline: a dataset folder in, an adapter folder and metrics out.
+
+Every output is written beside its place and moved there, whole or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from harness_forge.adapters import package as packaging
+from harness_forge.schema import ForgeConfig
+from harness_forge.trainers.audit import Audit, PairAudit
+from harness_forge.trainers.live import Curves
+from harness_forge.training import preferences, supervised
+from harness_forge.training.jobs import Say, Show, Trained, silent
+
+
+def audit(config: ForgeConfig, dataset: Path, out: Path, *, say: Say = silent) -> Audit:
+    """Check the tokens of a dataset and write counts and one decoded example to `out`.
+
+    The training that follows with the same settings uses what was prepared here.
+
+    Raises:
+        TrainError: the first row that is not as it should be.
+    """
+    seen: list[Audit] = []
+    supervised.train(_on(config, dataset), say=say, audited=seen.append, check=True)
+    write_json(out, asdict(seen[0]))
+    return seen[0]
+
+
+def train_sft(
+    config: ForgeConfig,
+    dataset: Path,
+    adapter: Path,
+    metrics: Path,
+    live: Path,
+    *,
+    say: Say = silent,
+    show: Show = silent,
+    audited: Callable[[Audit], None] = silent,
+) -> Trained:
+    """Train on a dataset, or take what the same training came to from the registry.
+
+    Args:
+        adapter: folder for a copy of the packaged adapter.
+        metrics: JSON file of steps, loss and tokens/s.
+        live: folder of the curves, as DVCLive writes them.
+    """
+    config = _on(config, dataset)
+    done = supervised.train(config, say=say, show=show, audited=audited, live=live)
+    return _put(done, adapter, metrics, live)
+
+
+def train_dpo(
+    config: ForgeConfig,
+    dataset: Path,
+    start: Path,
+    adapter: Path,
+    metrics: Path,
+    live: Path,
+    *,
+    say: Say = silent,
+    show: Show = silent,
+    audited: Callable[[PairAudit], None] = silent,
+) -> Trained:
+    """Train the adapter in `start` further on preference pairs; otherwise like `train_sft`."""
+    dpo = replace(config.dpo, dataset=str(dataset), start=str(start.absolute()))
+    config = replace(config, dpo=dpo)
+    done = preferences.prefer(config, say=say, show=show, audited=audited, live=live)
+    return _put(done, adapter, metrics, live)
+
+
+def _on(config: ForgeConfig, dataset: Path) -> ForgeConfig:
+    return replace(config, train=replace(config.train, dataset=str(dataset)))
+
+
+def _put(done: Trained | None, adapter: Path, metrics: Path, live: Path) -> Trained:
+    assert done is not None
+    if not done.new:
+        # DVC has cleared the folder: the curves are those of the training that was made.
+        Curves(done.metrics, live).close()
+    packaging.copy(done.adapter, adapter)
+    write_json(metrics, _metrics(done))
+    return done
+
+
+def _metrics(done: Trained) -> dict[str, Any]:
+    """Return what was measured, the same whether the training was made now or before."""
+    facts = done.adapter.lineage
+    counts = {"rows": facts["audit"]["rows"], "trained_tokens": facts["audit"]["trained"]}
+    return counts | facts["measured"]
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON beside `path` and move it there, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,90 @@
+"""The first stage: an adapter trained on examples."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from harness_forge.schema import ForgeConfig
+from harness_forge.trainers import axolotl, dataset, launch
+from harness_forge.trainers.audit import Audit, audit, check_lengths
+from harness_forge.training import jobs
+from harness_forge.training.jobs import Job, Say, Show, Trained, silent
+
+_STAMP = "forge.prepared"
+"""Written beside the prepared rows when they are whole."""
+
+
+def plan(config: ForgeConfig) -> Job:
+    """Return the training that `config` describes; nothing is started.
+
+    Raises:
+        TrainError: model or dataset is not fit for it.
+        WorksetError: the train workset is not installed.
+    """
+    return jobs.job(config, config.train, dataset.read(dataset_folder(config)))
+
+
+def dataset_folder(config: ForgeConfig) -> Path:
+    """Return the folder of the dataset to train on: the one named, or the export's."""
+    if config.train.dataset:
+        return Path(config.train.dataset)
+    return Path(config.data_dir) / config.export.name
+
+
+def train(
+    config: ForgeConfig,
+    *,
+    say: Say = silent,
+    show: Show = silent,
+    audited: Callable[[Audit], None] = silent,
+    check: bool = False,
+    live: Path | None = None,
+) -> Trained | None:
+    """Train the adapter that `config` describes, and package it.
+
+    Args:
+        audited: told what the mask audit saw, before the first step.
+        check: stop after the audit and return None.
+        live: folder for DVCLive's curves; None is one beside the checkpoints.
+
+    Raises:
+        TrainError: model, dataset, tokens or training are not as they must be.
+        WorksetError: the train workset is not installed.
+        Interrupted: Ctrl-C; the same command goes on from the last checkpoint.
+    """
+    job = plan(config)
+    if not check and (done := jobs.found(job)):
+        return done
+    with jobs.alone(job, say, show) as lock:
+        # Another forge may have made it while this one waited.
+        if not check and (done := jobs.found(job)):
+            return done
+        seen = _prepared(job, say)
+        audited(seen)
+        if check:
+            return None
+        jobs.run(job, lock, say, show, live)
+        counts = {"rows": seen.rows, "tokens": seen.tokens, "trained": seen.trained}
+        adapter = jobs.packaged(job, jobs.lineage(job, counts))
+    return Trained(adapter, new=True, metrics=job.metrics, audit=seen)
+
+
+def _prepared(job: Job, say: Say) -> Audit:
+    """Tokenise, and check the tokens; those of a resumed training are checked again."""
+    inputs = job.inputs(job.data.train)
+    jobs.write_inputs(job, axolotl.render(job.config, inputs, job.seed))
+    view = {"model": inputs.model, "template": inputs.template, "train": inputs.train}
+    stamp = job.work / _STAMP
+    if not stamp.is_file():
+        say("looking at the dataset's tokens")
+        before = launch.tokens(job.python, job.variables, **view)
+        check_lengths(before["rows"], job.config.sequence_length, str(job.data.train))
+        say("preparing it with Axolotl")
+        shutil.rmtree(inputs.prepared, ignore_errors=True)
+        launch.prepare(job.work / "axolotl.yaml", job.log, jobs.environment(job))
+        stamp.touch()
+    say("comparing the prepared tokens with those that serving renders")
+    after = launch.tokens(job.python, job.variables, prepared=inputs.prepared, **view)
+    return audit(after["rows"], after["prepared"], after["eos"], after["shown"])

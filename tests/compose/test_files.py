@@ -79,8 +79,9 @@ def test_broken_yaml_names_the_file(project, text, told):
 
 
 def test_a_recipe_that_does_not_exist(project):
-    assert fault(recipe="target_b") == (
-        "recipe: there is no 'target_b'\n  hint: did you mean 'target_a'? known recipes: target_a"
+    assert fault(recipe="targt_a") == (
+        "recipe: there is no 'targt_a'\n"
+        "  hint: did you mean 'target_a'? known recipes: target_a, target_b"
     )
 
 

@@ -145,8 +145,7 @@ def test_a_list_is_not_a_sweep():
         ),
         (
             "stig",
-            "command line: 'stig' is not key=value\n"
-            f"  hint: known groups: {', '.join(GROUPS)}",
+            f"command line: 'stig' is not key=value\n  hint: known groups: {', '.join(GROUPS)}",
         ),
     ],
 )

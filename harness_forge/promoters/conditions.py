@@ -43,17 +43,10 @@ Judged = tuple[str, str, Verdict, Mapping[str, Any]]
 
 def find(name: str, condition: ConditionConfig, evidence: Evidence) -> Finding:
     """Return what `condition` comes to on `evidence`."""
-    judged = _no_champion if _unopposed(condition, evidence) else _KINDS[condition.kind]
-    return Finding(name, condition.kind.value, *judged(condition, evidence))
-
-
-def _unopposed(condition: ConditionConfig, evidence: Evidence) -> bool:
-    return condition.against is Opponent.champion and evidence.champion is None
-
-
-def _no_champion(condition: ConditionConfig, evidence: Evidence) -> Judged:
-    required = f"{condition.kind.value} against the champion, {condition.part}"
-    return required, "there is no other champion", Verdict.NOT_NEEDED, {}
+    required, measured, verdict, numbers = _KINDS[condition.kind](condition, evidence)
+    if condition.against is Opponent.champion and evidence.champion is None:
+        measured, verdict = "there is no other champion", Verdict.NOT_NEEDED
+    return Finding(name, condition.kind.value, required, measured, verdict, numbers)
 
 
 def _pairs(condition: ConditionConfig, evidence: Evidence) -> Judged:
@@ -78,6 +71,8 @@ def _mcnemar(condition: ConditionConfig, evidence: Evidence) -> Judged:
             return _missing(required, gap)
     won, lost, p = pair["only_first"], pair["only_second"], pair["p_mcnemar"]
     measured = f"p = {p:.3g}: {won} rules only the adapter passes, {lost} only the other"
+    if alpha <= 0:
+        measured += "; the holdout's error budget is spent, new work items refresh it"
     verdict = Verdict.UNCLEAR
     if p < alpha:
         verdict = Verdict.HOLDS if won > lost else Verdict.BROKEN

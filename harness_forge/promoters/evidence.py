@@ -90,7 +90,7 @@ class Evidence:
             named = f"adapter_vs_{against.value}"
             table = replay.get("comparisons", {}).get(named)
             if table is None:
-                return Gap(f"replay.json compares nothing with {against.value}: forge replay")
+                return Gap(f"replay.json compares nothing with {against.value} (forge replay)")
         if not table.get(part, {}).get("pairs"):
             split = replay.get("split", "an unnamed split")
             return Gap(f"no pair of part {part} was judged (the replay was of {split})")
@@ -106,7 +106,7 @@ class Evidence:
         found = [table.get(label, {}).get(part, {}).get(metric) for label in labels]
         if None in found:
             label = labels[found.index(None)]
-            return Gap(f"evaluate.json has no {metric} of {label} on {part}: forge evaluate")
+            return Gap(f"evaluate.json has no {metric} of {label} on {part} (forge evaluate)")
         return float(found[0]), float(found[1])
 
     def proof(self) -> Mapping[str, Any] | Gap:
@@ -116,12 +116,12 @@ class Evidence:
     def _input(self, name: str) -> Mapping[str, Any] | Gap:
         found = getattr(self, name)
         if found is None:
-            return Gap(f"{name}.json is missing: {REMEDIES[name]}")
+            return Gap(f"{name}.json is missing ({REMEDIES[name]})")
         # A proof calls it the adapter; what is measured of several calls it the candidate.
         digest = (found.get("candidate") or found.get("adapter") or {}).get("digest")
         if digest is None:
-            return Gap(f"{name}.json does not say which adapter it is about: {REMEDIES[name]}")
+            return Gap(f"{name}.json does not say which adapter it is about ({REMEDIES[name]})")
         if digest != self.candidate.digest:
             what = f"{name}.json is about adapter {digest[:12]}, not {self.candidate.digest[:12]}"
-            return Gap(f"{what}: {REMEDIES[name]}")
+            return Gap(f"{what} ({REMEDIES[name]})")
         return found

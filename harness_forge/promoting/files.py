@@ -129,7 +129,7 @@ def _look(
 
 def _no_look(replay: Mapping[str, Any] | None) -> str:
     if replay is None:
-        return "replay.json is missing: forge replay"
+        return "replay.json is missing (forge replay)"
     split = replay.get("split", "an unnamed split")
     return f"the ledger knows no look at a holdout for it (the replay was of {split})"
 

@@ -78,7 +78,7 @@ def test_broken_weighs_more_than_unclear(rule):
 def test_a_missing_file_makes_it_incomplete_and_names_the_command(rule, name):
     ruling = decide(rule, replace(evidence(), **{name: None}))
     assert ruling.outcome is Outcome.INCOMPLETE
-    assert ruling.why == (f"Nothing can be decided yet: {name}.json is missing: forge {name}.")
+    assert ruling.why == (f"Nothing can be decided yet: {name}.json is missing (forge {name}).")
 
 
 @pytest.mark.parametrize("name", ["replay", "evaluate", "prove"])
@@ -108,6 +108,12 @@ def test_without_a_look_in_the_ledger_there_is_no_level(rule):
     ruling = decide(rule, evidence(alpha=Gap("no look")))
     assert ruling.outcome is Outcome.INCOMPLETE
     assert verdicts(ruling)["better"] == "missing"
+
+
+def test_a_spent_budget_promotes_nothing_and_says_so(rule):
+    ruling = decide(rule, evidence(alpha=0.0))
+    assert ruling.outcome is Outcome.INCONCLUSIVE
+    assert "error budget is spent" in ruling.why
 
 
 def test_a_rule_may_fix_its_level():

@@ -239,7 +239,7 @@ def test_exit_codes_of_the_command(forge, loop, capsys):
     assert f"champion: {loop.name}-{loop.digest[:12]} stays" in capsys.readouterr().out
     (loop.outputs / "prove.json").unlink()
     assert forge("promote") == 12
-    assert "prove.json is missing: forge prove" in capsys.readouterr().out
+    assert "prove.json is missing (forge prove)" in capsys.readouterr().out
 
 
 def test_champion_and_rollback_of_the_command(forge, loop, capsys):

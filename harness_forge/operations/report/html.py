@@ -66,7 +66,7 @@ def section(title: str, *children: Any, about: str = "") -> Html:
 
 def missing(what: str, command: str) -> Html:
     """Return the line that stands where there is nothing to show."""
-    return tag("p", f"{what} ", tag("code", command), " makes it.", class_="missing")
+    return tag("p", f"{what} Run ", tag("code", command), ".", class_="gap")
 
 
 def _scope(kind: str) -> str | None:

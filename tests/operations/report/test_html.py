@@ -25,7 +25,7 @@ def test_cells_of_a_table_are_escaped():
 
 def test_what_is_missing_names_its_command():
     assert missing("There is none.", "forge train") == (
-        '<p class="missing">There is none. <code>forge train</code> makes it.</p>'
+        '<p class="gap">There is none. Run <code>forge train</code>.</p>'
     )
 
 

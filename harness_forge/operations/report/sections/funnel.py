@@ -64,4 +64,4 @@ def _agreement(manifest: Mapping[str, Any], ledger: Mapping[str | None, int] | N
     lines = count(sum(ledger.values()), "line")
     if same:
         return tag("p", f"The ledger has {lines} and says the same.", class_="note")
-    return tag("p", f"The ledger has {lines} and says otherwise: export again.", class_="missing")
+    return tag("p", f"The ledger has {lines} and says otherwise: export again.", class_="gap")

@@ -48,7 +48,7 @@ def _where(material: Material) -> Html | None:
     if split is None or split == "holdout":
         return None
     told = f"Measured on {split}, on which settings are chosen: no decision can rest on it."
-    return tag("p", told, class_="missing")
+    return tag("p", told, class_="gap")
 
 
 def _figures(material: Material) -> Html | None:
@@ -71,7 +71,8 @@ def _figures(material: Material) -> Html | None:
         figures.append(("McNemar p", p_value(versus["p_mcnemar"]), _level(material)))
         aside = f"{versus['left_out'] or 'none'} left out for want of a verdict"
         figures.append(("Pairs", f"{versus['pairs']}", aside))
-    told = tag("p", f"On {count_of(own)}: {PARTS.get(part, part)}.", class_="note")
+    over = f": {PARTS[part]}" if part != "all" else ""
+    told = tag("p", f"On {count_of(own)}{over}.", class_="note")
     return tag("div", told, tag("dl", [_figure(*one) for one in figures], class_="figures"))
 
 

@@ -55,7 +55,7 @@ def _look(material: Material) -> Iterable[tuple[str, str]]:
 def _faults(material: Material) -> Html | None:
     if not material.faults:
         return None
-    return tag("ul", [tag("li", fault) for fault in material.faults], class_="plain missing")
+    return tag("ul", [tag("li", fault) for fault in material.faults], class_="plain gap")
 
 
 def _licences(material: Material) -> Html | None:

@@ -80,6 +80,17 @@ def plan(config: ForgeConfig, names: Sequence[str] = (), *, base_only: bool = Fa
     settings = config.serve
     if settings.port == 0:
         settings = replace(settings, port=server.free_port(settings.host))
+    return settled(config, settings, base, adapters)
+
+
+def settled(
+    config: ForgeConfig, settings: ServeConfig, base: ServedModel, adapters: Sequence[ServedAdapter]
+) -> Plan:
+    """Return the server of these parts, its command line rendered.
+
+    Raises:
+        ServeError: a setting that cannot be served.
+    """
     hardware = _hardware(config)
     place = worksets.folder(WORKSET, Path(config.forge_home))
     words = commands.command(settings, place, hardware, base, adapters)

@@ -13,6 +13,8 @@ import sys
 from pathlib import Path
 
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
+# A thread that waits for another one sleeps: on a busy machine the two would spin for minutes.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 KEPT = 32
 """Positions compared in each probe: its last ones, the last of all being where an answer begins."""

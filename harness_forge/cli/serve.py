@@ -83,6 +83,10 @@ def render(report: dict[str, Any]) -> str:
         answers = "another answer" if found["answer"] else "the same answer"
         gap = f"first token's log probability differs by {found['first_token']:.3g}"
         lines.append(f"  {name} against the base: {answers}, {gap}")
+    if report["differences"]:
+        lines.append(
+            f"  asked at the same time, the base's log probabilities move by {report['mixed']:.2g}"
+        )
     return "\n".join(["serve: smoke test passed", *lines])
 
 

@@ -17,8 +17,11 @@ import httpx
 from harness_forge.errors import ServeError
 
 LEAST = 0.05
-"""Least difference of a first token's log probability that counts where two answers
-read alike: on a GPU in bfloat16 the same model differs from itself by about 0.01."""
+"""Least difference of a token's log probability that counts where two answers read
+alike: in bfloat16 the same model differs from itself by about 0.01."""
+
+MIXED = 0.5
+"""Largest difference of a token's log probability that the company of other requests may make."""
 
 _TOP = 5
 
@@ -39,12 +42,14 @@ def smoke(
         url: up to and with /v1.
 
     Returns:
-        `answers` by name (call read or not, finish reason, tokens, seconds) and
-        `differences` from the base by adapter.
+        `answers` by name (calls as the server read them, finish reason, tokens,
+        seconds), `differences` from the base by adapter, and `mixed`, by how
+        much the base's own log probabilities differ when adapters are asked
+        at the same time.
 
     Raises:
-        ServeError: one is not listed or does not answer, or an adapter answers
-            as the base does.
+        ServeError: one is not listed or does not answer, an adapter answers
+            as the base does, or the base as an adapter beside it.
     """
     names = [base, *adapters]
     with httpx.Client(trust_env=False, timeout=timeout_s) as client:
@@ -59,15 +64,37 @@ def smoke(
             "logprobs": True,
             "top_logprobs": _TOP,
         }
+        alone = _ask(client, url, body | {"model": base})
         with ThreadPoolExecutor(len(names)) as pool:
             asked = pool.map(lambda name: _ask(client, url, body | {"model": name}), names)
             answers = dict(zip(names, asked, strict=True))
-    differences = {name: _difference(answers[base], answers[name]) for name in adapters}
+    return _judged(base, alone, answers)
+
+
+def _judged(
+    base: str, alone: Mapping[str, Any], answers: Mapping[str, dict[str, Any]]
+) -> dict[str, Any]:
+    differences = {
+        name: {
+            "answer": _said(alone) != _said(answer),
+            "first_token": _gap(alone["likeliest"][0], answer["likeliest"][0]),
+        }
+        for name, answer in answers.items()
+        if name != base
+    }
     for name, found in differences.items():
         if not found["answer"] and found["first_token"] < LEAST:
             what = f"answers as {base} does, as if no adapter were there"
             raise ServeError(f"adapter {name}", what, "`forge prove` says whether it is live")
-    return {"answers": answers, "differences": differences}
+    mixed = _largest_gap(alone, answers[base])
+    if differences and mixed > MIXED:
+        what = (
+            f"answers otherwise while an adapter answers (log probabilities differ by {mixed:.2g})"
+        )
+        hint = "vLLM mixes them up: serve the base alone (--base), or another vLLM"
+        raise ServeError(f"model {base}", what, hint)
+    kept = {name: {k: v for k, v in a.items() if k != "likeliest"} for name, a in answers.items()}
+    return {"answers": kept, "differences": differences, "mixed": mixed}
 
 
 def _ask(client: httpx.Client, url: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,32 +102,50 @@ def _ask(client: httpx.Client, url: str, body: Mapping[str, Any]) -> dict[str, A
     answer = _request(client, "POST", f"{url}/chat/completions", body)
     try:
         choice = answer["choices"][0]
-        message = choice["message"]
-        first = choice["logprobs"]["content"][0]["top_logprobs"]
-        calls = [call["function"] for call in message.get("tool_calls") or []]
+        message, places = choice["message"], choice["logprobs"]["content"]
+        likeliest = [
+            {each["token"]: each["logprob"] for each in place["top_logprobs"]} for place in places
+        ]
+        if not likeliest:
+            raise IndexError
         return {
             "content": message.get("content") or "",
-            "calls": calls,
+            "calls": [call["function"] for call in message.get("tool_calls") or []],
             "finish_reason": choice["finish_reason"],
             "tokens": answer["usage"]["completion_tokens"],
             "seconds": round(time.monotonic() - started, 1),
-            "first_token": {each["token"]: each["logprob"] for each in first},
+            "likeliest": likeliest,
         }
     except (KeyError, IndexError, TypeError):
         flat = " ".join(json.dumps(answer).split())[:160]
         raise ServeError(url, f"{body['model']} answered no chat completion: {flat}") from None
 
 
-def _difference(base: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Return whether answers differ, and the largest gap of a first token's log probability."""
-    ours, theirs = other["first_token"], base["first_token"]
+def _said(answer: Mapping[str, Any]) -> tuple:
+    return answer["content"], answer["calls"]
+
+
+def _largest_gap(first: Mapping[str, Any], second: Mapping[str, Any]) -> float:
+    """Return the largest gap of two answers, up to and with the first token that differs.
+
+    Up to there the model was asked the same; after it no longer.
+    """
+    largest = 0.0
+    for ours, theirs in zip(first["likeliest"], second["likeliest"], strict=False):
+        largest = max(largest, _gap(ours, theirs))
+        if max(ours, key=ours.get) != max(theirs, key=theirs.get):
+            break
+    return largest
+
+
+def _gap(ours: Mapping[str, float], theirs: Mapping[str, float]) -> float:
+    """Return the largest gap between two lists of the likeliest tokens' log probabilities."""
     gaps = [abs(ours[token] - theirs[token]) for token in set(ours) & set(theirs)]
-    # A token that is likely for one and not among the other's likeliest is a gap as well.
+    # A token among one's likeliest and not the other's is at least so much less likely there.
     for these, those in ((ours, theirs), (theirs, ours)):
         floor = min(those.values())
         gaps += [max(p - floor, 0.0) for token, p in these.items() if token not in those]
-    same = (base["content"], base["calls"]) == (other["content"], other["calls"])
-    return {"answer": not same, "first_token": max(gaps, default=0.0)}
+    return max(gaps, default=0.0)
 
 
 def _request(

@@ -1,0 +1,1 @@
+from tiny_parts import tiny  # noqa: F401

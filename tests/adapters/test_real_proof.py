@@ -1,0 +1,108 @@
+"""Real torch and peft on a model of two layers: what is proven, and what is not."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness_forge import proving
+from harness_forge.adapters import prove as proof
+from harness_forge.adapters.package import package
+from harness_forge.errors import EvalError, TrainError
+from harness_forge.operations.worksets import environment_of, python_of
+
+pytestmark = pytest.mark.workset
+
+
+@pytest.fixture(scope="module")
+def report(tiny, tmp_path_factory):
+    out = tmp_path_factory.mktemp("proof") / "prove.json"
+    return proving.prove(tiny.config, "tiny", out), out
+
+
+def prove_odd(tiny, name):
+    """Measure and check an adapter that packaging would refuse."""
+    home = Path(tiny.config.forge_home)
+    adapter = tiny.odd(name)
+    facts = proof.measure(
+        adapter,
+        proving.subject_of(tiny.config),
+        probes=[[{"role": "user", "content": "x"}]],
+        tools=(),
+        python=python_of("train", home),
+        environment=environment_of("train", home),
+        threads=1,
+    )
+    proof.check(adapter, facts)
+
+
+def test_what_was_measured_is_written(report, tiny):
+    written, out = report
+    assert json.loads(out.read_text()) == written
+    assert written["adapter"]["digest"] == tiny.adapter.digest
+    assert written["modules"] == {"down_proj": 2, "q_proj": 2, "up_proj": 2, "v_proj": 2}
+    assert written["weights"]["tensors"] == 16
+
+
+def test_a_live_adapter_moves_the_logits(report):
+    logits = report[0]["logits"]
+    assert logits["kl_nats"] > logits["least_kl_nats"]
+    assert logits["max_difference"] > logits["mean_difference"] > 1e-2
+    assert logits["reload_difference"] == logits["switched_off_difference"] == 0.0
+
+
+def test_an_adapter_of_zeros_is_not_live(tiny):
+    with pytest.raises(EvalError, match="every lora_B is zero"):
+        prove_odd(tiny, "zero")
+
+
+def test_peft_would_have_loaded_a_misplaced_tensor_in_silence(tiny):
+    with pytest.raises(EvalError, match=r"1 of its 16 tensors fit nowhere: .*layers\.7\."):
+        prove_odd(tiny, "misplaced")
+
+
+def test_a_tensor_of_another_shape_is_named(tiny):
+    with pytest.raises(EvalError, match=r"have another shape: .* is \[4, 128\] instead of \[12"):
+        prove_odd(tiny, "misshapen")
+
+
+def test_a_module_that_the_base_lacks_is_named(tiny):
+    with pytest.raises(EvalError, match="does not have: w_proj"):
+        prove_odd(tiny, "misnamed")
+
+
+def test_a_damaged_adapter_leaves_nothing(tiny, tmp_path):
+    broken = tmp_path / "broken"
+    shutil.copytree(tiny.adapter.folder, broken)
+    weights = broken / "adapter_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-4])
+    out = tmp_path / "prove.json"
+    out.write_text("{}")
+    with pytest.raises(TrainError, match="is damaged"):
+        proving.prove(tiny.config, broken, out)
+    assert not out.exists()
+
+
+def test_an_adapter_of_another_base_leaves_nothing(tiny, tmp_path):
+    other = tiny.lineage()
+    other["base"] = other["base"] | {"digest": "0" * 64, "name": "another"}
+    adapter = package(tiny.raw / "live", "other", tmp_path, other)
+    out = tmp_path / "prove.json"
+    with pytest.raises(EvalError, match=r"base model another \(000000000000\), not local"):
+        proving.prove(tiny.config, adapter.folder, out)
+    assert not out.exists()
+
+
+def test_without_a_name_the_stages_adapter_comes_first(tiny, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert proving.adapter_of(tiny.config).folder == tiny.adapter.folder
+    shutil.copytree(tiny.adapter.folder, "outputs/adapters/sft")
+    assert proving.adapter_of(tiny.config).folder == Path("outputs/adapters/sft").resolve()
+
+
+def test_an_unknown_adapter_is_told(tiny):
+    config = replace(tiny.config, train=replace(tiny.config.train, name="tinny"))
+    with pytest.raises(TrainError, match=r"no adapter of that name\n  hint: did you mean tiny"):
+        proving.adapter_of(config)

@@ -1,0 +1,55 @@
+"""A real vLLM with the tiny model, a live adapter and a dead one."""
+
+import json
+
+import httpx
+import pytest
+
+from harness_forge import probes, served
+from harness_forge.errors import ServeError
+from harness_forge.policies import PolicyConfig, PolicyKind
+from harness_forge.policies.endpoint import Endpoint
+from harness_forge.serving.smoke import smoke
+
+pytestmark = [pytest.mark.workset, pytest.mark.timeout(600)]
+
+
+def test_base_and_adapters_are_listed(tiny_server):
+    _, server = tiny_server
+    listed = httpx.get(f"{server.url}/models", trust_env=False).json()["data"]
+    assert [model["id"] for model in listed] == ["local", "tiny", "zero"]
+
+
+def test_the_live_adapter_passes_the_smoke_test(tiny, tiny_server, tmp_path):
+    plan, server = tiny_server
+    alone = served.settled(tiny.config, plan.config, plan.base, plan.adapters[:1])
+    report = served.smoke(tiny.config, alone, server.url, tmp_path / "smoke.json")
+    assert json.loads((tmp_path / "smoke.json").read_text()) == report
+    assert report["differences"]["tiny"]["first_token"] > 0.05
+    assert report["answers"]["local"]["tokens"] > 0
+    # vLLM on a CPU gave the base the last adapter's weights in a mixed batch.
+    assert report["mixed"] < 0.01
+
+
+def test_the_dead_adapter_does_not(tiny_server):
+    _, server = tiny_server
+    with pytest.raises(ServeError, match="adapter zero: answers as local does"):
+        smoke(
+            server.url,
+            "local",
+            ["tiny", "zero"],
+            messages=probes.messages(["a host"])[0],
+            tools=probes.tools(),
+            max_tokens=4,
+        )
+
+
+def test_a_policy_can_ask_it(tiny_server):
+    _, server = tiny_server
+    settings = PolicyConfig(PolicyKind.model, endpoint=server.url, adapter="tiny")
+    chat = Endpoint(settings)
+    sampling = {"temperature": 0.0, "max_tokens": 4}
+    done = chat.complete(probes.messages(["a host"])[0], probes.tools(), sampling)
+    chat.close()
+    assert (done.model, done.completion_tokens) == ("tiny", 4)
+    assert done.prompt_tokens > 50

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge import __version__
+from harness_forge.adapters import registry
 from harness_forge.adapters.package import LINEAGE
 from harness_forge.errors import EvalError, ForgeError
 from harness_forge.evaluators import files as results
@@ -74,8 +75,8 @@ def report(config: ForgeConfig, out: Path, sources: Sources | None = None) -> Ma
 def collect(config: ForgeConfig, sources: Sources) -> Material:
     """Return everything that a report of this recipe can show."""
     faults: list[str] = []
-    lineage = _adapter(sources, faults)
     replay = _json(sources.outputs / "replay.json", faults)
+    lineage = _adapter(sources, replay, faults)
     found = _results(sources.outputs / "replay", faults) if replay else {}
     evaluation = _json(sources.outputs / "evaluate.json", faults)
     title = f"{lineage['name']}-{lineage['digest'][:12]}" if lineage else f"recipe {config.recipe}"
@@ -118,12 +119,18 @@ def _family(name: str, part: str, pairs: Sequence[tuple[EvalResult, EvalResult]]
     return Family(name, part, len(pairs), *passed, *ends)
 
 
-def _adapter(sources: Sources, faults: list[str]) -> dict[str, Any] | None:
-    """Return the lineage of the adapter trained last."""
+def _adapter(
+    sources: Sources, replay: Mapping[str, Any] | None, faults: list[str]
+) -> dict[str, Any] | None:
+    """Return the lineage of the adapter the stages trained last, else of the one replayed."""
     for kind in reversed(KINDS):
         if found := _json(sources.outputs / "adapters" / kind / LINEAGE, faults):
             return found
-    return None
+    about = (replay or {}).get("candidate")
+    if not isinstance(about, Mapping) or not about.get("digest"):
+        return None
+    label = f"{about.get('name')}-{str(about['digest'])[:12]}"
+    return _json(registry.folder(sources.home) / label / LINEAGE, faults)
 
 
 def _results(folder: Path, faults: list[str]) -> dict[str, list[EvalResult]]:

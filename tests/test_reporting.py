@@ -253,6 +253,15 @@ def test_a_training_without_dvclive_shows_its_own_log(tmp_path, monkeypatch):
     assert "2.000 at first, 1.000 at step 3" in told
 
 
+def test_without_stages_the_replayed_adapter_is_shown(loop, tmp_path, monkeypatch):
+    (tmp_path / "outputs").mkdir()
+    shutil.copy(loop.outputs / "replay.json", tmp_path / "outputs")
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["report", f"forge_home={loop.home}"]) == 0
+    tree = parsed((tmp_path / "outputs" / "report.html").read_text())
+    assert text(tree.find(".//h1")) == f"{loop.name}-{loop.digest[:12]}: not decided"
+
+
 def test_items_without_a_verdict_are_in_no_family():
     assert families([], []) == []
 

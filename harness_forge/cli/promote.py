@@ -27,22 +27,21 @@ DRY_RUN, AGAIN = "--dry-run", "--again"
 
 def main(argv: list[str]) -> int:
     """Decide; exits 0 promoted, 10 rejected, 11 inconclusive, 12 incomplete."""
-    from harness_forge.adapters import registry
     from harness_forge.cli import composed
     from harness_forge.cli.words import sort
     from harness_forge.promoting import Files, decide
+    from harness_forge.proving import adapter_of
 
     words, flags, overrides = sort(argv, (DRY_RUN, AGAIN))
     if len(words) > 1:
         raise ConfigError("command line", "one adapter at a time", f"forge promote {USAGE}")
     config = composed(overrides)
-    named = registry.resolve(words[0], Path(config.forge_home)).folder if words else None
-    dry = DRY_RUN in flags
+    candidate = adapter_of(config, words[0] if words else None)
     decision = decide(
         config,
-        Files.of(adapter=named),
+        Files.of(adapter=candidate.folder),
         Path("outputs/promote.json"),
-        dry_run=dry,
+        dry_run=DRY_RUN in flags,
         again=AGAIN in flags,
         say=lambda text: print(f"promote: {text}", file=sys.stderr),
     )

@@ -65,6 +65,8 @@ def rollback(
         PromoteError: none stands, none stood before it, or that one's adapter is gone.
     """
     home, name = Path(config.forge_home), name or config.train.name
+    if not ledger.path(home).exists():
+        _last_two(name, [], [])
     with ledger.opened(home, say) as book:
         champion.check(home, book.lines)
         stack = champion.reigns(book.lines, name)

@@ -256,6 +256,18 @@ def test_champion_and_rollback_of_the_command(forge, loop, capsys):
     assert "promoted" in told
 
 
+def test_an_adapter_of_the_registry_is_decided_on_too(forge, loop):
+    (loop.outputs / "adapters").rename(loop.root / "elsewhere")
+    assert forge("promote", f"train.name={loop.name}", "--dry-run") == 0
+    assert forge("promote", loop.name, "--dry-run") == 0
+
+
+def test_rollback_without_a_ledger_leaves_none_behind(forge, loop, capsys):
+    assert forge("rollback", "--reason=x") == 15
+    assert "there is none" in capsys.readouterr().err
+    assert not ledger.path(loop.home).exists()
+
+
 def test_a_tampered_ledger_stops_every_command(forge, loop, capsys):
     forge("promote")
     place = ledger.path(loop.home)

@@ -108,7 +108,7 @@ def evaluate(
             if split == Split.HOLDOUT:
                 _look(config, questions, base, one)
             found[label] = _asked(config, base, label, one, documents, say, show)
-    return _written(config.suite, split, documents, found, out_dir)
+    return _written(config.suite, split, documents, found, candidate, out_dir)
 
 
 def find_adapter(name: str, home: Path, base: BaseModel) -> Candidate:
@@ -210,6 +210,7 @@ def _look(
                 skill=each.skill,
                 label=f"lm-eval:{one.name if one else base.name}",
                 candidate=one.digest if one else None,
+                tested=False,
                 items=items,
                 content_digest=each.content_digest,
                 run_id=f"lm-eval-{sha256(json.dumps(facts).encode()).hexdigest()[:16]}",
@@ -257,6 +258,7 @@ def _written(
     split: str,
     documents: Sequence[Document],
     found: Mapping[str, Sequence[Answer]],
+    candidate: Candidate | None,
     out_dir: Path,
 ) -> dict[str, Any]:
     """Write items and metrics beside their places, move them there, and return the metrics."""
@@ -276,6 +278,7 @@ def _written(
             "version": suite.version,
             "metrics": list(suite.metrics),
             "split": split,
+            "candidate": candidate and {"name": candidate.name, "digest": candidate.digest},
             "labels": labels,
         }
         text = json.dumps(report, indent=2) + "\n"

@@ -1,7 +1,8 @@
 """One function per DVC stage: the resolved recipe in, files out.
 
 Each stage reads only its sections of the resolved recipe. Nothing it writes
-looks finished before it is.
+looks finished before it is. `out` is what the stage is named after in
+`cli/stage.py`; what else it writes lies beside that.
 """
 
 from __future__ import annotations
@@ -11,12 +12,24 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness_forge import worlds
 from harness_forge.compose import load_resolved
 from harness_forge.exporting import Report
+from harness_forge.records import Split
 from harness_forge.schema import AttemptStep, ForgeConfig, skills_of
+
+if TYPE_CHECKING:
+    from harness_forge.operations.report.material import Material
+    from harness_forge.promoting import Decision
+    from harness_forge.replaying import Replay
+    from harness_forge.trainers.audit import Audit
+    from harness_forge.training import Trained
+
+DATASET = Path("data/dataset")
+ADAPTER = Path("outputs/adapters/sft")
+"""The candidate: what prove, evaluate, replay and promote are about."""
 
 
 def attempt(resolved: Path, out: Path) -> None:
@@ -65,6 +78,64 @@ def export(resolved: Path, out: Path) -> Report:
     # DVC knows the dataset by its stage, not by its recipe: one path for all recipes.
     config = replace(config, data_dir=str(out.parent), export=replace(config.export, name=out.name))
     return worlds.export(config)
+
+
+def audit(resolved: Path, out: Path, **tell: Callable) -> Audit:
+    """Check the dataset's tokens: what is masked, what is trained."""
+    from harness_forge.training import stages as trainings
+
+    return trainings.audit(load_resolved(resolved), DATASET, out, **tell)
+
+
+def train_sft(resolved: Path, out: Path, **tell: Callable) -> Trained:
+    """Train the adapter, or go on where a killed training stopped.
+
+    Metrics go to outputs/train_sft.json, curves to outputs/live/sft.
+    """
+    from harness_forge.training import stages as trainings
+
+    outputs = out.parent.parent
+    metrics, live = outputs / "train_sft.json", outputs / "live" / out.name
+    return trainings.train_sft(load_resolved(resolved), DATASET, out, metrics, live, **tell)
+
+
+def prove(resolved: Path, out: Path) -> dict[str, Any]:
+    """Prove that the adapter is live; one that is not goes no further."""
+    from harness_forge import proving
+
+    return proving.prove(load_resolved(resolved), ADAPTER, out)
+
+
+def evaluate(resolved: Path, out: Path, **tell: Callable) -> dict[str, Any]:
+    """Score base model and adapter on the holdout with lm-eval."""
+    from harness_forge import evaluating
+
+    config = load_resolved(resolved)
+    return evaluating.evaluate(
+        config, out.parent, str(ADAPTER), config.run.split or Split.HOLDOUT.value, **tell
+    )
+
+
+def replay(resolved: Path, out: Path, **tell: Callable) -> Replay:
+    """Let base model, baselines and adapter act on the holdout; the environment judges."""
+    from harness_forge import replaying
+
+    return replaying.replay(load_resolved(resolved), out, str(ADAPTER), **tell)
+
+
+def promote(resolved: Path, out: Path, **tell: Callable) -> Decision:
+    """Decide by the rule file; the decision is a result, whatever it says."""
+    from harness_forge import promoting
+
+    files = promoting.Files.of(out.parent, ADAPTER)
+    return promoting.decide(load_resolved(resolved), files, out, **tell)
+
+
+def report(resolved: Path, out: Path) -> Material:
+    """Write the page that shows it all."""
+    from harness_forge import reporting
+
+    return reporting.report(load_resolved(resolved), out)
 
 
 def _settings(config: ForgeConfig, step: AttemptStep) -> ForgeConfig:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 SUMMARY = "score answers on a split with lm-eval, base model beside adapter"
@@ -38,11 +39,15 @@ def main(argv: list[str]) -> int:
         adapter=words[0] if words else None,
         # A look at the holdout has to be asked for.
         split=config.run.split or "validation",
-        say=lambda text: print(f"evaluate: {text}", flush=True),
-        show=_shower(),
+        **telling(),
     )
     print(render(report))
     return 0
+
+
+def telling() -> dict[str, Callable]:
+    """Return what shows an evaluation in the terminal, as `evaluating` takes it."""
+    return {"say": lambda text: print(f"evaluate: {text}", flush=True), "show": _shower()}
 
 
 def render(report: dict[str, Any]) -> str:

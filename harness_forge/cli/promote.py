@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from harness_forge.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from harness_forge.promoting import Decision
 
 SUMMARY = "decide by the rule whether the adapter becomes champion"
@@ -43,10 +45,15 @@ def main(argv: list[str]) -> int:
         Path("outputs/promote.json"),
         dry_run=DRY_RUN in flags,
         again=AGAIN in flags,
-        say=lambda text: print(f"promote: {text}", file=sys.stderr),
+        **telling(),
     )
     print(render(decision))
     return decision.outcome.exit_code
+
+
+def telling() -> dict[str, Callable]:
+    """Return what says what was healed, as `promoting` takes it."""
+    return {"say": lambda text: print(f"promote: {text}", file=sys.stderr)}
 
 
 def render(decision: Decision) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from harness_forge.replaying import Replay
 
@@ -36,10 +36,15 @@ def main(argv: list[str]) -> int:
     config = composed([*extra, *overrides])
     split = config.run.split or "holdout"
     out = Path(OUT if split == "holdout" else f"{OUT}-{split}")
-    done = replaying.replay(config, out, adapter, say=lambda line: print(line, flush=True))
+    done = replaying.replay(config, out, adapter, **telling())
     print(render(done))
     print(f"{out}.json")
     return 0
+
+
+def telling() -> dict[str, Callable]:
+    """Return what shows a replay in the terminal, as `replaying` takes it."""
+    return {"say": lambda line: print(f"replay: {line}", flush=True)}
 
 
 def render(done: Replay) -> str:

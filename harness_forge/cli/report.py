@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness_forge.errors import ConfigError
+
+if TYPE_CHECKING:
+    from harness_forge.operations.report.material import Material
 
 SUMMARY = "write one HTML page: data, training, success, decision, answers"
 USAGE = "[-o FILE] [key=value …]"
@@ -25,8 +29,14 @@ def main(argv: list[str]) -> int:
     words, _, overrides = sort(rest)
     if words:
         raise ConfigError("command line", f"{words[0]!r} is not right", f"forge report {USAGE}")
-    material = report(composed(overrides), out)
-    lacking = {
+    print(render(report(composed(overrides), out)))
+    print(f"  {out}")
+    return 0
+
+
+def render(material: Material) -> str:
+    """Return the page's title, and what it lacks."""
+    parts = {
         "dataset": material.manifest,
         "training": material.curves,
         "proof": material.proof,
@@ -34,11 +44,8 @@ def main(argv: list[str]) -> int:
         "replay": material.replay,
         "decision": material.promotion,
     }
-    gaps = [name for name, found in lacking.items() if not found]
-    print(f"{out}: {out.stat().st_size / 1000:.0f} kB, {material.title}")
-    if gaps:
-        print(f"  not there yet: {', '.join(gaps)}")
-    return 0
+    gaps = [name for name, found in parts.items() if not found]
+    return f"{material.title}" + (f"\n  not there yet: {', '.join(gaps)}" if gaps else "")
 
 
 def _out(argv: list[str]) -> tuple[Path, list[str]]:

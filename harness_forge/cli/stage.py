@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,27 @@ OUTPUTS = {
     "attempt": Path("outputs/attempt.json"),
     "watermark": Path("outputs/watermark.json"),
     "export": Path("data/dataset"),
+    "audit": Path("outputs/audit.json"),
+    "train_sft": Path("outputs/adapters/sft"),
+    "prove": Path("outputs/prove.json"),
+    "evaluate": Path("outputs/evaluate"),
+    "replay": Path("outputs/replay"),
+    "promote": Path("outputs/promote.json"),
+    "report": Path("outputs/report.html"),
 }
 """Each stage, in order, and what it writes where no FILE is given."""
+
+SHOWN = {
+    "export": ("export", "render", None),
+    "audit": ("train", "render", "saying"),
+    "train_sft": ("train", "summary", "telling"),
+    "prove": ("prove", "render", None),
+    "evaluate": ("evaluate", "render", "telling"),
+    "replay": ("replay", "render", "telling"),
+    "promote": ("promote", "render", "telling"),
+    "report": ("report", "render", None),
+}
+"""Stages that are shown in the terminal: by which verb's words, and while they work."""
 
 
 def main(argv: list[str]) -> int:
@@ -40,12 +60,22 @@ def main(argv: list[str]) -> int:
     else:
         from harness_forge import stages
 
-        report = getattr(stages, name)(RESOLVED, out)
-        if name == "export":
-            from harness_forge.cli.export import render
-
-            print(render(report))
+        show, tell = _terminal(name)
+        report = getattr(stages, name)(RESOLVED, out, **tell)
+        if show:
+            print(show(report))
     return 0
+
+
+def _terminal(name: str) -> tuple[Callable | None, dict[str, Callable]]:
+    """Return what prints a stage's report, and what shows it at work, as its verb does."""
+    from importlib import import_module
+
+    if name not in SHOWN:
+        return None, {}
+    verb, show, telling = SHOWN[name]
+    module = import_module(f"harness_forge.cli.{verb}")
+    return getattr(module, show), getattr(module, telling)() if telling else {}
 
 
 def _compose(out: Path) -> None:

@@ -58,10 +58,15 @@ def main(argv: list[str]) -> int:
 def telling() -> dict[str, Callable]:
     """Return what shows a training in the terminal, as its functions take it."""
     return {
-        "say": lambda text: print(f"train: {text}", flush=True),
+        **saying(),
         "show": shower(),
         "audited": lambda audit: print(render(audit), flush=True),
     }
+
+
+def saying() -> dict[str, Callable]:
+    """Return what says what is being done."""
+    return {"say": lambda text: print(f"train: {text}", flush=True)}
 
 
 def summary(done: Trained) -> str:

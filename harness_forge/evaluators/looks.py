@@ -3,7 +3,8 @@
 A holdout that is looked at often enough shows a winner by luck. So every look
 is written down before the first item is asked, and each candidate's look
 spends a part of an error budget that was fixed beforehand. Baselines are
-written down too and spend nothing: nothing is promoted on them.
+written down too and spend nothing: nothing is promoted on them. Nor do
+lm-eval's scores spend, for no test of significance rests on them.
 """
 
 from __future__ import annotations
@@ -33,8 +34,10 @@ class Look:
         content_digest: of the content that judged.
         run_id: the run that looked; with the skill it names the look.
         time: UTC, set when it is written.
-        number: counts candidates' looks from 1; 0 for a baseline.
-        alpha: level of significance that it spends; 0 for a baseline.
+        number: counts candidates' tested looks from 1; 0 for the others.
+        alpha: level of significance that it spends; 0 where nothing is tested.
+        tested: a test of significance rests on it. One that only feeds a
+            margin, as lm-eval's scores do, spends nothing.
     """
 
     skill: str
@@ -47,6 +50,12 @@ class Look:
     number: int = 0
     alpha: float = 0.0
     size: int = 0
+    tested: bool = True
+
+    @property
+    def spends(self) -> bool:
+        """Whether it takes a part of the error budget."""
+        return self.candidate is not None and self.tested
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +121,7 @@ class Looks:
                 if (known.skill, known.run_id) == (look.skill, look.run_id):
                     return known
             level = Level(0, 0.0)
-            if look.candidate is not None:
+            if look.spends:
                 level = self._next(looks, look.skill, look.items)
             written = Look(
                 **{
@@ -134,7 +143,7 @@ class Looks:
         earlier = [
             look
             for look in looks
-            if look.skill == skill and look.candidate is not None and wanted & set(look.items)
+            if look.skill == skill and look.spends and wanted & set(look.items)
         ]
         left = max(self._budget.alpha - sum(look.alpha for look in earlier), 0.0)
         number = len(earlier) + 1

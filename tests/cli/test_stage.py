@@ -4,13 +4,14 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 import yaml
 
 from harness_forge import cli
-from harness_forge.cli.stage import OUTPUTS
+from harness_forge.cli.stage import OUTPUTS, SHOWN
 from harness_forge.compose.shapes import fields_of
 from harness_forge.schema import ForgeConfig
 
@@ -21,11 +22,27 @@ def pipeline():
     return yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 
 
+def written(stage):
+    return [*stage.get("outs", []), *stage.get("metrics", [])]
+
+
 def test_stages_and_outputs_are_those_of_dvc_yaml():
-    outs = {name: stage["outs"][0] for name, stage in pipeline().items()}
-    named = {name: next(iter(out)) if isinstance(out, dict) else out for name, out in outs.items()}
+    named = {name: written(stage)[0] for name, stage in pipeline().items()}
     assert named == {name: str(path) for name, path in OUTPUTS.items()}
     assert list(pipeline()) == list(OUTPUTS)
+
+
+def test_every_stage_reads_what_the_one_before_wrote():
+    made = {"conf", "recipes"}
+    for stage in pipeline().values():
+        assert set(stage.get("deps", [])) <= made
+        made |= set(written(stage))
+
+
+def test_stages_are_shown_by_words_that_exist():
+    for verb, *names in SHOWN.values():
+        module = import_module(f"harness_forge.cli.{verb}")
+        assert all(callable(getattr(module, name)) for name in names if name)
 
 
 def test_stages_depend_on_sections_that_exist():
@@ -37,6 +54,15 @@ def test_stages_depend_on_sections_that_exist():
 
 def test_dvc_reports_nothing_home():
     assert "analytics = false" in (ROOT / ".dvc/config").read_text()
+
+
+LEAVE = """
+import sys
+from pathlib import Path
+for name in sys.argv[1:]:
+    Path(name).parent.mkdir(parents=True, exist_ok=True)
+    Path(name).write_text("{}")
+"""
 
 
 @pytest.fixture
@@ -52,9 +78,14 @@ def project(tmp_path, monkeypatch):
     stages["compose"]["cmd"] = (
         f"echo compose >> ran; {sys.executable} -m harness_forge.cli stage compose"
     )
-    stages["attempt"]["cmd"] = "echo attempt >> ran; echo {} > outputs/attempt.json"
+    for name, stage in stages.items():
+        if name != "compose":
+            stage["cmd"] = (
+                f"echo {name} >> ran; {sys.executable} leave.py {' '.join(written(stage))}"
+            )
     stages["watermark"]["cmd"] = "echo watermark >> ran; cp store outputs/watermark.json"
     stages["export"]["cmd"] = "echo export >> ran; mkdir -p data/dataset; cp store data/dataset"
+    (tmp_path / "leave.py").write_text(LEAVE)
     (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages}, sort_keys=False))
     (tmp_path / "store").write_text("one row\n")
     (tmp_path / ".dvc").mkdir()
@@ -73,16 +104,33 @@ def repro(project):
     return (project / "ran").read_text().split()
 
 
+AFTER_EXPORT = ["audit", "train_sft", "prove", "evaluate", "replay", "promote", "report"]
+
+
 def test_only_what_is_out_of_date_runs_again(project):
-    assert repro(project) == ["compose", "attempt", "watermark", "export"]
+    # What a stage leaves here is always the same, so a stage after it that
+    # depends on that alone has nothing to do.
+    assert repro(project) == ["compose", "attempt", "watermark", "export", *AFTER_EXPORT]
     assert repro(project) == ["watermark"]
     (project / "store").write_text("two rows\n")
-    assert repro(project) == ["watermark", "export"]
+    assert repro(project) == ["watermark", "export", "audit", "train_sft", "replay", "report"]
     override(project, "export.max_pairs_per_item=2")
-    assert repro(project) == ["compose", "watermark", "export"]
+    assert repro(project) == ["compose", "watermark", "export", "report"]
     # Attempts that wrote nothing new leave the dataset as it is.
     override(project, "export.max_pairs_per_item=2, run.limit=3")
-    assert repro(project) == ["compose", "attempt", "watermark"]
+    assert repro(project) == ["compose", "attempt", "watermark", "evaluate", "replay"]
+
+
+def test_another_setting_of_the_training_leaves_the_dataset_alone(project):
+    repro(project)
+    override(project, "train.epochs=3")
+    assert repro(project) == ["compose", "watermark", "audit", "train_sft"]
+
+
+def test_a_changed_rule_decides_again_and_trains_nothing(project):
+    repro(project)
+    override(project, "promote.conditions.enough_pairs.minimum=100")
+    assert repro(project) == ["compose", "watermark", "promote"]
 
 
 def override(project, text):
@@ -111,11 +159,11 @@ def test_a_wrong_params_file_gets_one_line(project, capsys, text, told):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ([], "command line: which stage?\n  hint: forge stage compose|attempt|watermark|export"),
+        ([], f"command line: which stage?\n  hint: forge stage {'|'.join(OUTPUTS)}"),
         (
             ["exprot"],
             "command line: there is no stage 'exprot'\n"
-            "  hint: did you mean 'export'? compose, attempt, watermark, export",
+            f"  hint: did you mean 'export'? {', '.join(OUTPUTS)}",
         ),
         (
             ["export", "seed=1"],

@@ -38,6 +38,13 @@ def test_baselines_are_written_down_and_spend_nothing(tmp_path):
     assert looks.record(LOOK).number == 1
 
 
+def test_a_look_that_nothing_is_tested_on_spends_nothing(tmp_path):
+    looks = Looks(tmp_path)
+    scored = looks.record(look("lm-eval-1", tested=False))
+    assert (scored.number, scored.alpha, scored.candidate) == (0, 0.0, "digest")
+    assert looks.record(LOOK).alpha == 0.025
+
+
 def test_a_run_that_looked_keeps_its_level(tmp_path):
     looks = Looks(tmp_path)
     assert looks.level("stig", ITEMS).alpha == 0.025

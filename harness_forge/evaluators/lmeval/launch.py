@@ -79,10 +79,13 @@ def ask(asked: Asked, work: Path, log: Path, show: Callable[[int, int], None]) -
     variables = dict(asked.variables) | {
         "FORGE_MODEL": str(asked.model.absolute()),
         "FORGE_CONTEXT": str(asked.context),
+        "FORGE_PARENT": str(os.getpid()),
         "HF_HOME": str((work / "cache").absolute()),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",
         "TOKENIZERS_PARALLELISM": "false",
+        # A batch is answered at once; only the first of it would be shown.
+        "TQDM_MININTERVAL": "0",
     }
     with log.open("wb") as file:
         child = subprocess.Popen(
@@ -99,6 +102,7 @@ def ask(asked: Asked, work: Path, log: Path, show: Callable[[int, int], None]) -
     except BaseException as error:
         _end(child)
         if isinstance(error, KeyboardInterrupt):
+            log.unlink()
             raise Interrupted("evaluate", "stopped", "models already asked are kept") from None
         raise
     if child.returncode or not any(out.rglob("samples_*.jsonl")):

@@ -7,6 +7,10 @@ A strict reading needs both, so this one keeps the text whole and marks the cut.
 
 from __future__ import annotations
 
+import os
+import threading
+import time
+
 from lm_eval.__main__ import cli_evaluate
 from lm_eval.api.registry import register_model
 from lm_eval.models.huggingface import HFLM
@@ -28,5 +32,14 @@ class WholeText(HFLM):
         return super().tok_decode(tokens[:end], skip_special_tokens=False)
 
 
+def leave_with(parent: int) -> None:
+    """End when the process that started this one is gone: nobody would read the answers."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
 if __name__ == "__main__":
+    if parent := os.environ.get("FORGE_PARENT"):
+        threading.Thread(target=leave_with, args=(int(parent),), daemon=True).start()
     cli_evaluate()

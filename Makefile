@@ -12,7 +12,7 @@ NEW_ENOUGH := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 # The worksets' pins are made for 3.11 and 3.12, so these come first.
 CANDIDATES := python3.11 python3.12 python3.13 python3 python3.14
 
-.PHONY: help setup packages check test soak loop clean
+.PHONY: help setup packages tools check test soak loop clean
 
 help: ## show this
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -36,21 +36,27 @@ setup: .venv/.ready packages ## make .venv, install forge, fetch scanner, conten
 packages: .venv/.ready
 	@forge env setup
 
+tools: setup ## the isolated environments and the base model that the loop needs (7 GB)
+	@forge workset install train eval --yes
+	@forge model fetch smollm2-135m
+
 check: .venv/.ready ## style, floors and recipes; needs no scanner and no database
 	@ruff check
 	@ruff format --check --quiet
 	@lint-imports --no-logo > .import_linter.log || { cat .import_linter.log; exit 1; }
 	@forge validate
 
-test: setup check ## everything CI runs
+test: setup check ## everything CI runs; with real Axolotl, lm-eval and vLLM (11 GB)
+	@forge workset install train eval serve --yes
 	@pytest -m 'not soak'
 
 soak: setup ## the long tests: every rule, every writer, every mutation
 	@pytest -m soak -s
 
-loop: setup ## the whole loop, from the scanner to a dataset
+loop: tools ## the whole loop, from the scanner to a judged adapter
 	@dvc repro
-	@awk 'fences > 1; /^---$$/ { fences++ }' data/dataset/README.md
+	@forge stage report
+	@echo "  outputs/report.html"
 
 clean: ## delete what can be made again; the store, datasets and worksets stay
 	@rm -rf outputs build dist .pytest_cache .ruff_cache .import_linter_cache .import_linter.log .dvc/tmp

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness_forge.errors import ConfigError
 
@@ -35,7 +36,7 @@ def main(argv: list[str]) -> int:
 
 
 def render(material: Material) -> str:
-    """Return the page's title, and what it lacks."""
+    """Return success, decision, and what the page lacks."""
     parts = {
         "dataset": material.manifest,
         "training": material.curves,
@@ -45,7 +46,54 @@ def render(material: Material) -> str:
         "decision": material.promotion,
     }
     gaps = [name for name, found in parts.items() if not found]
-    return f"{material.title}" + (f"\n  not there yet: {', '.join(gaps)}" if gaps else "")
+    return "\n".join(
+        [
+            *_told("replay.json", _rates(material.replay or {})),
+            *_told("promote.json", _decision(material.promotion or {})),
+            *([f"not there yet: {', '.join(gaps)}"] if gaps else []),
+        ]
+    )
+
+
+def _told(name: str, lines: Iterator[str]) -> list[str]:
+    """Return the lines; a damaged file costs its own only, as it does in the page."""
+    try:
+        return list(lines)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return [f"{name} is not as forge writes it"]
+
+
+def _rates(replay: dict[str, Any]) -> Iterator[str]:
+    """Yield the first-try success of every policy, and the paired test beside the adapter."""
+    if not replay:
+        return
+    yield f"first try on {replay['split']}, judged by the environment"
+    for label, parts in replay["policies"].items():
+        shares = "  ".join(
+            f"{part} {one['passed']:>3} of {one['items']:<3} {_percent(one['rate']):>6}"
+            for part, one in parts.items()
+        )
+        yield f"  {label:<10}{shares}"
+    for name, parts in replay["comparisons"].items():
+        for part, one in parts.items():
+            if part == "all" or not one["pairs"]:
+                continue
+            yield (
+                f"  {name.replace('_', ' ')}, {part}: {_percent(one['difference'], '+')} "
+                f"({_percent(one['low'], '+')} to {_percent(one['high'], '+')}), "
+                f"p {one['p_mcnemar']:.2g}"
+            )
+
+
+def _decision(promotion: dict[str, Any]) -> Iterator[str]:
+    if promotion:
+        name, digest = promotion["candidate"]["name"], promotion["candidate"]["digest"][:12]
+        yield f"{promotion['decision']}: {name}-{digest}"
+        yield f"  {promotion['why']}"
+
+
+def _percent(share: float | None, sign: str = "") -> str:
+    return "-" if share is None else f"{100 * share:{sign}.1f}%"
 
 
 def _out(argv: list[str]) -> tuple[Path, list[str]]:

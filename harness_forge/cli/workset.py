@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from harness_forge.schema import ForgeConfig
 
 SUMMARY = "install, show or remove the isolated tool environments"
-USAGE = "ls | info NAME | install NAME [--yes] | remove NAME  [key=value …]"
+USAGE = "ls | info NAME … | install NAME … [--yes] | remove NAME …  [key=value …]"
 EXAMPLES = (
     "forge workset ls",
     "forge workset info train",
-    "forge workset install train --yes",
+    "forge workset install train eval --yes",
     "FORGE_TORCH_INDEX_URL=URL forge workset install serve",
     "forge workset remove serve",
 )
@@ -34,23 +34,26 @@ def main(argv: list[str]) -> int:
     words, flags, overrides = sort(argv, ("--yes",))
     action = one_of(words[0] if words else "ls", _ACTIONS, "action")
     config = composed(overrides)
-    if action == "ls":
-        _expect(words, 1, "forge workset ls")
+    known = list(config.worksets)
+    names = [one_of(word, known, "workset") for word in words[1:]]
+    if action == "ls" and not names:
         print(listing(config))
         return 0
-    _expect(words, 2, f"forge workset {action} NAME")
-    name = one_of(words[1], list(config.worksets), "workset")
+    if action == "ls" or not names:
+        fault = "names no workset" if action != "ls" else "takes no name"
+        form = f"forge workset {action}" + (" NAME …" if action != "ls" else "")
+        raise ConfigError("command line", f"{action} {fault}", f"write: {form}")
+    for name in names:
+        if code := _act(action, name, config, "--yes" in flags):
+            return code
+    return 0
+
+
+def _act(action: str, name: str, config: ForgeConfig, agreed: bool) -> int:
     if action == "info":
         print(information(name, config))
         return 0
-    if action == "install":
-        return _install(name, config, "--yes" in flags)
-    return _remove(name, config)
-
-
-def _expect(words: list[str], count: int, form: str) -> None:
-    if len(words) > count or (len(words) < count and count > 1):
-        raise ConfigError("command line", f"{' '.join(words)!r} is not complete", f"write: {form}")
+    return _install(name, config, agreed) if action == "install" else _remove(name, config)
 
 
 def listing(config: ForgeConfig) -> str:

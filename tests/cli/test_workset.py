@@ -51,6 +51,11 @@ def test_install_without_a_user_asks_for_yes(capsys, tmp_path, monkeypatch):
     assert not (tmp_path / "worksets").exists()
 
 
+def test_several_are_named_at_once(capsys, tmp_path):
+    code, out, _ = forge(capsys, tmp_path, "remove", "eval", "train")
+    assert (code, [line.split(":")[0] for line in out.splitlines()]) == (0, ["eval", "train"])
+
+
 def test_remove_of_nothing_says_so(capsys, tmp_path):
     assert forge(capsys, tmp_path, "remove", "eval") == (
         0,
@@ -64,7 +69,8 @@ def test_remove_of_nothing_says_so(capsys, tmp_path):
     [
         (["instal"], "there is no action 'instal'\n  hint: did you mean 'install'? ls, info, "),
         (["info", "trian"], "there is no workset 'trian'\n  hint: did you mean 'train'? train, "),
-        (["info"], "'info' is not complete\n  hint: write: forge workset info NAME"),
+        (["info"], "info names no workset\n  hint: write: forge workset info NAME …"),
+        (["ls", "train"], "ls takes no name\n  hint: write: forge workset ls"),
         (["ls", "--all"], "unknown flag '--all'\n  hint: flags: --yes"),
     ],
 )

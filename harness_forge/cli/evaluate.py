@@ -33,12 +33,14 @@ def main(argv: list[str]) -> int:
     if len(words) > 1:
         raise ConfigError("command line", f"one adapter at a time, not {len(words)}", USAGE)
     config = composed(overrides)
+    # A look at the holdout has to be asked for.
+    split = config.run.split or "validation"
     report = evaluate(
         config,
         Path(OUT),
         adapter=words[0] if words else None,
-        # A look at the holdout has to be asked for.
-        split=config.run.split or "validation",
+        split=split,
+        name="evaluate" if split == "holdout" else f"evaluate-{split}",
         **telling(),
     )
     print(render(report))

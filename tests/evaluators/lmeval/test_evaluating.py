@@ -1,14 +1,18 @@
 """From a config to metrics: real store, real ledger; a world and answers of ours."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from suite_documents import ROOT, TOOL, call, load
 
-from harness_forge import evaluating, worlds
+from harness_forge import worlds
+from harness_forge.cli.evaluate import main as command
 from harness_forge.cli.evaluate import render
 from harness_forge.errors import ConfigError, EvalError, TrainError, WorksetError
+from harness_forge.evaluating import evaluation, questions
 from harness_forge.evaluators.lmeval.answers import Answer
 from harness_forge.evaluators.lmeval.config import SuiteConfig
 from harness_forge.evaluators.looks import Looks
@@ -45,7 +49,7 @@ def config(store_server, store, tmp_path, monkeypatch):
 @pytest.fixture
 def asked(config, monkeypatch):
     """Let a stand-in answer; returns what it was asked, in order."""
-    place = worksets.folder("eval", evaluating.Path(config.forge_home))
+    place = worksets.folder("eval", Path(config.forge_home))
     (place / "bin").mkdir(parents=True)
     (place / "bin/python").touch()
     stamp = {"variant": "cpu", "digest": "v", "environment": {}}
@@ -53,33 +57,33 @@ def asked(config, monkeypatch):
     seen = []
 
     def answers(subject, suite, documents, parser, store, *, say, show):
-        looks = Looks(evaluating.Path(config.forge_home)).all()
+        looks = Looks(Path(config.forge_home)).all()
         seen.append((subject, [d.item_id for d in documents], len(looks)))
         text = call("x") if subject.adapter else "no call"
         score = {"valid_call": float(bool(subject.adapter))}
         return [Answer(d.skill, d.item_id, "p", text, "stop", score) for d in documents]
 
-    monkeypatch.setattr(evaluating, "answers", answers)
+    monkeypatch.setattr(evaluation, "answers", answers)
     return seen
 
 
 def adapter(config):
-    base = find(config.model, evaluating.Path(config.forge_home))
-    return models.adapter(evaluating.Path(config.forge_home), "mine", base.digest)
+    base = find(config.model, Path(config.forge_home))
+    return models.adapter(Path(config.forge_home), "mine", base.digest)
 
 
 def test_what_is_asked_is_what_a_run_would_attempt(config):
-    (questions,) = evaluating.collect(config, "validation")
-    assert [(d.item_id, d.part) for d in questions.documents] == [("a2", "validation")]
-    (questions,) = evaluating.collect(config, "holdout")
-    assert [(d.item_id, d.part) for d in questions.documents] == [
+    (found,) = questions.collect(config, "validation")
+    assert [(d.item_id, d.part) for d in found.documents] == [("a2", "validation")]
+    (found,) = questions.collect(config, "holdout")
+    assert [(d.item_id, d.part) for d in found.documents] == [
         ("a4", "new_rule"), ("b1", "new_family"),
     ]  # fmt: skip
-    assert "Example Linux" in questions.documents[0].messages[0]["content"]
+    assert "Example Linux" in found.documents[0].messages[0]["content"]
 
 
 def test_base_and_adapter_are_scored_side_by_side(config, asked, tmp_path):
-    report = evaluating.evaluate(config, tmp_path / "out", adapter(config).name, "holdout")
+    report = evaluation.evaluate(config, tmp_path / "out", adapter(config).name, "holdout")
     assert report == json.loads((tmp_path / "out/evaluate.json").read_text())
     assert report["labels"]["adapter"]["new_rule"]["valid_call"] == 1.0
     assert report["labels"]["base"]["all"]["valid_call"] == 0.0
@@ -95,38 +99,45 @@ def test_base_and_adapter_are_scored_side_by_side(config, asked, tmp_path):
 def test_a_look_at_the_holdout_is_written_down_before_anything_is_asked(config, asked, tmp_path):
     mine = adapter(config)
     for _ in range(2):
-        evaluating.evaluate(config, tmp_path / "out", "mine", "holdout")
-    looks = Looks(evaluating.Path(config.forge_home)).all()
+        evaluation.evaluate(config, tmp_path / "out", "mine", "holdout")
+    looks = Looks(Path(config.forge_home)).all()
     assert [(look.candidate, look.size) for look in looks] == [(None, 2), (mine.digest, 2)]
     assert looks[1].label == f"lm-eval:{mine.folder.name}"
     assert [written for _, _, written in asked] == [1, 2, 2, 2]
 
 
-def test_another_split_is_no_look_and_has_files_of_its_own(config, asked, tmp_path):
-    evaluating.evaluate(config, tmp_path / "out")
-    assert not Looks(evaluating.Path(config.forge_home)).all()
-    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+def test_another_split_is_no_look(config, asked, tmp_path):
+    evaluation.evaluate(config, tmp_path / "out")
+    assert not Looks(Path(config.forge_home)).all()
+
+
+def test_the_command_keeps_other_splits_apart(config, asked, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("harness_forge.cli.composed", lambda words: config)
+    monkeypatch.chdir(tmp_path)
+    assert command([]) == 0
+    names = sorted(path.name for path in (tmp_path / "outputs").iterdir())
     assert names == ["evaluate-validation", "evaluate-validation.json"]
+    assert "tool_call v1 on validation" in capsys.readouterr().out
 
 
 def test_an_adapter_of_before_does_not_stay_beside_a_new_base(config, asked, tmp_path):
     adapter(config)
-    evaluating.evaluate(config, tmp_path / "out", "mine")
-    evaluating.evaluate(config, tmp_path / "out")
-    place = tmp_path / "out/evaluate-validation"
+    evaluation.evaluate(config, tmp_path / "out", "mine")
+    evaluation.evaluate(config, tmp_path / "out")
+    place = tmp_path / "out/evaluate"
     assert [path.name for path in place.iterdir()] == ["base.jsonl"]
 
 
 def test_a_checkpoint_without_lineage_is_taken_as_it_is(config, asked, tmp_path):
     source = adapter(config).folder
     (source / "lineage.json").unlink()
-    evaluating.evaluate(config, tmp_path / "out", str(source))
+    evaluation.evaluate(config, tmp_path / "out", str(source))
     assert asked[1][0].adapter == source
 
 
 def test_a_missing_workset_is_told_first(config, tmp_path):
     with pytest.raises(WorksetError, match="workset eval: is not installed"):
-        evaluating.evaluate(config, tmp_path / "out")
+        evaluation.evaluate(config, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -134,30 +145,28 @@ def test_a_damaged_adapter_is_refused(config, asked, tmp_path):
     weights = adapter(config).folder / "adapter_model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-4])
     with pytest.raises(TrainError, match="is damaged"):
-        evaluating.evaluate(config, tmp_path / "out", "mine")
+        evaluation.evaluate(config, tmp_path / "out", "mine")
     assert not asked
 
 
 def test_an_adapter_of_another_base_model_is_refused(config, asked, tmp_path):
-    models.adapter(evaluating.Path(config.forge_home), "other", "e" * 64)
+    models.adapter(Path(config.forge_home), "other", "e" * 64)
     with pytest.raises(EvalError, match="was trained on A small model, not on this small"):
-        evaluating.evaluate(config, tmp_path / "out", "other")
+        evaluation.evaluate(config, tmp_path / "out", "other")
 
 
 def test_an_empty_split_is_told(config):
     with pytest.raises(EvalError, match="no work item of empty is in it"):
         other = ForgeConfig(skill=SkillConfig(name="empty", host="x"), store=config.store)
-        evaluating.collect(other, "validation")
+        questions.collect(other, "validation")
 
 
 def test_an_unknown_split_is_told():
     with pytest.raises(ConfigError, match="there is no such split"):
-        evaluating.collect(ForgeConfig(), "holduot")
+        questions.collect(ForgeConfig(), "holduot")
 
 
 def test_limit_takes_the_first_items(config):
-    from dataclasses import replace
-
     few = replace(config, suite=SuiteConfig(limit=1))
-    (questions,) = evaluating.collect(few, "holdout")
-    assert [d.item_id for d in questions.documents] == ["a4"]
+    (found,) = questions.collect(few, "holdout")
+    assert [d.item_id for d in found.documents] == ["a4"]

@@ -1,8 +1,4 @@
-"""Joins what an lm-eval evaluation needs: store, environment, prompts, parser, model, workset.
-
-The one place where settings meet these families; `forge evaluate` and its
-stage share it.
-"""
+"""One evaluation: each model asked through lm-eval, its answers written down and summed up."""
 
 from __future__ import annotations
 
@@ -10,59 +6,33 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from harness_forge import records, worlds
-from harness_forge.adapters import package as packages
-from harness_forge.adapters import registry, weights
-from harness_forge.errors import ConfigError, EvalError
+from harness_forge import records
+from harness_forge.evaluating.candidate import Candidate, find_adapter
+from harness_forge.evaluating.questions import Questions, collect
 from harness_forge.evaluators.lmeval.answers import Answer, summed
 from harness_forge.evaluators.lmeval.asking import Subject, answers
 from harness_forge.evaluators.lmeval.config import Dtype, SuiteConfig
 from harness_forge.evaluators.lmeval.folder import Document
 from harness_forge.evaluators.looks import Look, Looks
 from harness_forge.models import folder as models
-from harness_forge.models.folder import BaseModel, file_digest
+from harness_forge.models.folder import BaseModel
 from harness_forge.operations import worksets
-from harness_forge.policies import parsing, prompts
+from harness_forge.policies import parsing
 from harness_forge.records import Split
-from harness_forge.schema import EnvironmentKind, ForgeConfig, skills_of
-from harness_forge.splits.assign import parts
+from harness_forge.schema import ForgeConfig
 from harness_forge.trainers.hardware import has_bf16, has_nvidia
 
 WORKSET = "eval"
 BASE, ADAPTER = "base", "adapter"
 
 _PARSER = {module.__name__: Path(module.__file__) for module in (records, parsing)}
-_ARGUMENT = "fix_script"
 
 Say = Callable[[str], None]
 Show = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """An adapter to evaluate, packaged or as a trainer left it."""
-
-    name: str
-    folder: Path
-    digest: str
-
-
-@dataclass(frozen=True)
-class Questions:
-    """What is asked of one skill.
-
-    Args:
-        content_digest: of the content that the items and their targets come from.
-    """
-
-    skill: str
-    content_digest: str
-    documents: Sequence[Document]
 
 
 def evaluate(
@@ -71,14 +41,14 @@ def evaluate(
     adapter: str | None = None,
     split: str = Split.VALIDATION.value,
     *,
+    name: str = "evaluate",
     say: Say = lambda text: None,
     show: Show = lambda label, done, total: None,
 ) -> dict[str, Any]:
     """Score base model and adapter on a split, and write what they answered.
 
-    `out_dir` gets evaluate.json and evaluate/<label>.jsonl, or for another
-    split than the holdout evaluate-<split>.json and its folder. A model that
-    was asked the same before is not asked again.
+    `out_dir` gets <name>.json and <name>/<label>.jsonl. A model that was asked
+    the same before is not asked again.
 
     Args:
         adapter: its name in the registry, or its folder; None scores the base
@@ -86,7 +56,7 @@ def evaluate(
         show: told label, and how many of how many answers are there.
 
     Returns:
-        What evaluate.json holds: suite, split, and by label and part the
+        What <name>.json holds: suite, split, and by label and part the
         items and each metric's mean.
 
     Raises:
@@ -108,89 +78,7 @@ def evaluate(
             if split == Split.HOLDOUT:
                 _look(config, questions, base, one)
             found[label] = _asked(config, base, label, one, documents, say, show)
-    return _written(config.suite, split, documents, found, candidate, out_dir)
-
-
-def find_adapter(name: str, home: Path, base: BaseModel) -> Candidate:
-    """Return the adapter that `name` means, whole and made for `base`.
-
-    A folder without lineage, such as a checkpoint, is taken as it is.
-
-    Raises:
-        TrainError: there is none, or it is damaged.
-        EvalError: it was trained on another base model.
-    """
-    place = Path(name)
-    if (place / packages.CONFIG).is_file() and not (place / packages.LINEAGE).is_file():
-        weights.head(place / packages.WEIGHTS)
-        files = [file_digest(place / file) for file in (packages.CONFIG, packages.WEIGHTS)]
-        return Candidate(place.name, place, sha256("".join(files).encode()).hexdigest())
-    adapter = registry.resolve(name, home)
-    trained_on = adapter.lineage["base"]
-    if trained_on["digest"] != base.digest:
-        what = f"was trained on {trained_on['title']}, not on this {base.title}"
-        raise EvalError(f"adapter {name}", what, "choose its base model with model=NAME")
-    return Candidate(adapter.folder.name, adapter.folder, adapter.digest)
-
-
-def collect(config: ForgeConfig, split: str) -> list[Questions]:
-    """Return what is asked on a split: the items that a run would attempt, skill by skill.
-
-    Raises:
-        ConfigError: there is no such split.
-        EvalError: no work item is in it.
-    """
-    if split not in set(Split):
-        known = "splits: " + ", ".join(Split)
-        raise ConfigError(f"split={split}", "there is no such split", known)
-    found = [_questions(each, Split(split)) for each in skills_of(config)]
-    if not any(found):
-        raise EvalError(
-            f"split={split}",
-            f"no work item of {config.skill.name} is in it",
-            "`forge run policy=gold` surveys and divides the work items",
-        )
-    return [questions for questions in found if questions]
-
-
-def _questions(config: ForgeConfig, split: Split) -> Questions | None:
-    with worlds.opened_skill(config) as store:
-        items, splits = store.items(), store.splits()
-    chosen = [i for i in items if i.full_cycle and splits.get(i.group_key) is split]
-    if not chosen:
-        return None
-    held_out = parts(items, splits)
-    environment = worlds.open_environment(config)
-    try:
-        tools, content = environment.tools, environment.content_digest
-        names = _targets(config, environment)
-    finally:
-        environment.close()
-    documents = [
-        Document(
-            skill=config.skill.name,
-            item_id=item.item_id,
-            title=item.title,
-            family=item.family,
-            group_key=item.group_key,
-            part=held_out.get(item.item_id, split.value),
-            messages=prompts.worker_messages(item, config.skill.host),
-            tools=tools,
-            tool=tools[0]["function"]["name"],
-            argument=_ARGUMENT,
-            targets=names.get(item.item_id, ()),
-        )
-        for item in sorted(chosen, key=lambda item: item.item_id)[: config.suite.limit or None]
-    ]
-    return Questions(config.skill.name, content, documents)
-
-
-def _targets(config: ForgeConfig, environment) -> dict[str, tuple[str, ...]]:
-    if config.skill.environment is EnvironmentKind.scap:
-        from harness_forge.environments.scap.targets import targets
-
-        return targets(environment.rules)
-    raise AssertionError(config.skill.environment)
+    return _written(config.suite, split, documents, found, candidate, out_dir / name)
 
 
 def _look(
@@ -259,13 +147,12 @@ def _written(
     documents: Sequence[Document],
     found: Mapping[str, Sequence[Answer]],
     candidate: Candidate | None,
-    out_dir: Path,
+    place: Path,
 ) -> dict[str, Any]:
     """Write items and metrics beside their places, move them there, and return the metrics."""
     asked = {(document.skill, document.item_id): document for document in documents}
     labels = {}
-    place = out_dir / ("evaluate" if split == Split.HOLDOUT else f"evaluate-{split}")
-    draft = out_dir / f".{place.name}.{os.getpid()}"
+    draft = place.with_name(f".{place.name}.{os.getpid()}")
     draft.mkdir(parents=True)
     try:
         for label, given in found.items():
@@ -284,7 +171,7 @@ def _written(
         text = json.dumps(report, indent=2) + "\n"
         (draft / "metrics").write_text(text, encoding="utf-8")
         shutil.rmtree(place, ignore_errors=True)
-        (draft / "metrics").replace(place.with_suffix(".json"))
+        (draft / "metrics").replace(place.with_name(f"{place.name}.json"))
         draft.rename(place)
     finally:
         shutil.rmtree(draft, ignore_errors=True)

@@ -39,8 +39,8 @@ class Audit:
     trained_text: str
 
 
-def check_lengths(rows: Sequence[Mapping[str, Any]], limit: int, what: str) -> None:
-    """Refuse rows that do not fit; they are never cut.
+def check_lengths(rows: Sequence[Mapping[str, Any]], limit: int, what: str) -> int:
+    """Return the longest row's tokens; refuse rows that do not fit, they are never cut.
 
     Raises:
         TrainError: names the first such row and the longest.
@@ -54,6 +54,7 @@ def check_lengths(rows: Sequence[Mapping[str, Any]], limit: int, what: str) -> N
             f"{lengths[long[0] - 1]}, the longest {max(lengths)})",
             f"train.sequence_length={max(lengths)}, if the model's context allows, or export less",
         )
+    return max(lengths)
 
 
 def audit(

@@ -21,6 +21,10 @@ SECOND_STAGE = "forge_dpo.SecondStage"
 _KERNELS = ("lora_qkv_kernel", "lora_o_kernel", "lora_mlp_kernel", "lora_embedding_kernel")
 """Speed-ups that call into CUDA and die on a CPU."""
 
+_SHORT = 512
+"""Tokens up to which plain attention is faster on a CPU: the fused one's backward pass is slow
+there, by an eighth of a step. Beyond it the memory for attention weights grows too large."""
+
 
 @dataclass(frozen=True)
 class Inputs:
@@ -34,6 +38,7 @@ class Inputs:
         prepared: folder of the tokenised rows.
         out: folder of checkpoints and the finished adapter.
         start: folder of the adapter that a second stage starts from.
+        longest: tokens of the longest row.
     """
 
     model: Path
@@ -43,6 +48,7 @@ class Inputs:
     prepared: Path
     out: Path
     start: Path | None = None
+    longest: int = 0
 
 
 def render(config: TrainConfig, inputs: Inputs, seed: int) -> dict[str, Any]:
@@ -62,7 +68,7 @@ def render(config: TrainConfig, inputs: Inputs, seed: int) -> dict[str, Any]:
         ],
         **_folders(inputs),
         **_adapter(config, inputs),
-        **_numbers(config),
+        **_numbers(config, inputs),
         **_schedule(config, seed),
     }
 
@@ -94,7 +100,7 @@ def render_dpo(config: TrainConfig, dpo: DpoConfig, inputs: Inputs, seed: int) -
         "excess_length_strategy": "raise",
         **_folders(inputs),
         **_adapter(config, inputs),
-        **_numbers(config),
+        **_numbers(config, inputs),
         **_schedule(config, seed),
     }
 
@@ -128,9 +134,10 @@ def _adapter(config: TrainConfig, inputs: Inputs) -> dict[str, Any]:
     }
 
 
-def _numbers(config: TrainConfig) -> dict[str, Any]:
+def _numbers(config: TrainConfig, inputs: Inputs) -> dict[str, Any]:
     cpu = config.hardware is Hardware.cpu
     return {
+        **({"attn_implementation": "eager"} if cpu and inputs.longest <= _SHORT else {}),
         "bf16": config.precision is Precision.bfloat16,
         "fp16": False,
         "tf32": False,

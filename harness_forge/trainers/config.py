@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from enum import Enum
 
 
@@ -134,3 +134,23 @@ class DpoConfig:
     accumulate: int = 2
     save_steps: int = 10
     seed: int | None = None
+
+
+def second_stage(train: TrainConfig, dpo: DpoConfig, rank: int, alpha: int) -> TrainConfig:
+    """Return a second stage's settings: the first's, with what the second has of its own.
+
+    Args:
+        rank: of the adapter it starts from; its shape stays.
+        alpha: of that adapter.
+    """
+    own = {field.name for field in fields(dpo)} & {field.name for field in fields(train)}
+    settings = replace(train, **{name: getattr(dpo, name) for name in own})
+    return replace(
+        settings,
+        name=dpo.name or f"{train.name}-dpo",
+        rank=rank,
+        alpha=alpha,
+        dropout=0.0,
+        # Axolotl sorts rows by length in supervised training only.
+        group_by_length=False,
+    )

@@ -98,7 +98,7 @@ class Job:
         """Tokens that a second stage must see; a first stage has no such file."""
         return self.work / "tokens.jsonl"
 
-    def inputs(self, train: Path, start: Path | None = None) -> Inputs:
+    def inputs(self, train: Path, start: Path | None = None, longest: int = 0) -> Inputs:
         """Return what Axolotl reads and writes, all paths absolute."""
         return Inputs(
             model=self.base.folder.absolute(),
@@ -108,6 +108,7 @@ class Job:
             prepared=self.work / "prepared",
             out=self.work / "out",
             start=start.absolute() if start else None,
+            longest=longest,
         )
 
 
@@ -188,13 +189,22 @@ def _follow(job: Job, lock, show: Show) -> None:
         raise Interrupted("train", "no longer followed", "it goes on by itself") from None
 
 
-def write_inputs(job: Job, rendered: dict[str, Any]) -> None:
-    """Write the template and Axolotl's config into the job's folder."""
+def write_config(job: Job, rendered: dict[str, Any]) -> None:
+    """Write Axolotl's config into the job's folder."""
     import yaml
 
-    (job.work / "chat_template.jinja").write_text(job.base.template, encoding="utf-8")
     text = yaml.safe_dump(rendered, sort_keys=False)
     (job.work / "axolotl.yaml").write_text(text, encoding="utf-8")
+
+
+def look(job: Job, train: Path, **more: Path | None) -> dict[str, Any]:
+    """Return the rows of `train` as serving renders them; see `launch.tokens`."""
+    template = job.work / "chat_template.jinja"
+    template.write_text(job.base.template, encoding="utf-8")
+    model = job.base.folder.absolute()
+    return launch.tokens(
+        job.python, job.variables, model=model, template=template, train=train.absolute(), **more
+    )
 
 
 def run(job: Job, lock: int, say: Say, show: Show, live: Path | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,9 @@ from harness_forge.adapters import registry, weights
 from harness_forge.adapters.package import CONFIG, WEIGHTS, Adapter, load
 from harness_forge.errors import TrainError
 from harness_forge.schema import ForgeConfig
-from harness_forge.trainers import axolotl, launch, pairs
+from harness_forge.trainers import axolotl, pairs
 from harness_forge.trainers.audit import PairAudit, audit_pairs, check_lengths
-from harness_forge.trainers.config import TrainConfig
+from harness_forge.trainers.config import TrainConfig, second_stage
 from harness_forge.training import jobs
 from harness_forge.training.jobs import Job, Say, Show, Trained, silent
 
@@ -73,16 +73,7 @@ def _start(config: ForgeConfig) -> Adapter:
 def _settings(config: ForgeConfig, start: Adapter) -> TrainConfig:
     """Return the first stage's settings with the second's put in; the adapter gives its shape."""
     shape = json.loads((start.folder / CONFIG).read_text(encoding="utf-8"))
-    own = {field.name for field in fields(config.dpo)} & {f.name for f in fields(config.train)}
-    settings = replace(config.train, **{name: getattr(config.dpo, name) for name in own})
-    return replace(
-        settings,
-        name=config.dpo.name or f"{config.train.name}-dpo",
-        rank=shape["r"],
-        alpha=shape["lora_alpha"],
-        dropout=0.0,
-        group_by_length=False,
-    )
+    return second_stage(config.train, config.dpo, rank=shape["r"], alpha=shape["lora_alpha"])
 
 
 def prefer(
@@ -128,19 +119,13 @@ def _prepared(config: ForgeConfig, second: Second, say: Say) -> PairAudit:
     drawn = job.work / "drawn.jsonl"
     lines = (json.dumps(row, ensure_ascii=False) for row in second.rows)
     drawn.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    inputs = job.inputs(job.work / "pairs.jsonl", second.start.folder)
-    jobs.write_inputs(job, axolotl.render_dpo(job.config, config.dpo, inputs, job.seed))
     say(f"looking at the tokens of {len(second.rows)} of {job.data.rows} pairs")
-    seen = launch.tokens(
-        job.python,
-        job.variables,
-        model=inputs.model,
-        template=inputs.template,
-        train=drawn,
-        pairs=job.work,
-    )
+    seen = jobs.look(job, drawn, pairs=job.work)
     rows = [pair[side] for pair in seen["rows"] for side in ("chosen", "rejected")]
-    check_lengths(rows, job.config.sequence_length, f"{job.data.train}, two rows a pair")
+    what = f"{job.data.train}, two rows a pair"
+    longest = check_lengths(rows, job.config.sequence_length, what)
+    inputs = job.inputs(job.work / "pairs.jsonl", second.start.folder, longest)
+    jobs.write_config(job, axolotl.render_dpo(job.config, config.dpo, inputs, job.seed))
     return audit_pairs(seen["rows"], seen["eos"])
 
 

@@ -12,8 +12,8 @@ from harness_forge.trainers.audit import Audit, audit, check_lengths
 from harness_forge.training import jobs
 from harness_forge.training.jobs import Job, Say, Show, Trained, silent
 
-_STAMP = "forge.prepared"
-"""Written beside the prepared rows when they are whole."""
+_STAMP = "forge.whole"
+"""Written last into the folder of the prepared rows."""
 
 
 def plan(config: ForgeConfig) -> Job:
@@ -73,18 +73,18 @@ def train(
 
 def _prepared(job: Job, say: Say) -> Audit:
     """Tokenise, and check the tokens; those of a resumed training are checked again."""
-    inputs = job.inputs(job.data.train)
-    jobs.write_inputs(job, axolotl.render(job.config, inputs, job.seed))
-    view = {"model": inputs.model, "template": inputs.template, "train": inputs.train}
-    stamp = job.work / _STAMP
-    if not stamp.is_file():
-        say("looking at the dataset's tokens")
-        before = launch.tokens(job.python, job.variables, **view)
-        check_lengths(before["rows"], job.config.sequence_length, str(job.data.train))
+    prepared = job.work / "prepared"
+    done = (prepared / _STAMP).is_file()
+    say("looking at the dataset's tokens")
+    seen = jobs.look(job, job.data.train, prepared=prepared if done else None)
+    longest = check_lengths(seen["rows"], job.config.sequence_length, str(job.data.train))
+    inputs = job.inputs(job.data.train, longest=longest)
+    jobs.write_config(job, axolotl.render(job.config, inputs, job.seed))
+    if not done:
         say("preparing it with Axolotl")
-        shutil.rmtree(inputs.prepared, ignore_errors=True)
+        shutil.rmtree(prepared, ignore_errors=True)
         launch.prepare(job.work / "axolotl.yaml", job.log, jobs.environment(job))
-        stamp.touch()
-    say("comparing the prepared tokens with those that serving renders")
-    after = launch.tokens(job.python, job.variables, prepared=inputs.prepared, **view)
-    return audit(after["rows"], after["prepared"], after["eos"], after["shown"])
+        say("comparing what it prepared with what serving renders")
+        seen = jobs.look(job, job.data.train, prepared=prepared)
+        (prepared / _STAMP).touch()
+    return audit(seen["rows"], seen["prepared"], seen["eos"], seen["shown"])

@@ -1,5 +1,6 @@
 """The rendered Axolotl config, against golden files."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,8 @@ import yaml
 from harness_forge.compose import compose
 from harness_forge.errors import TrainError
 from harness_forge.trainers import hardware
-from harness_forge.trainers.axolotl import Inputs, render
-from harness_forge.trainers.config import Hardware, TrainConfig
+from harness_forge.trainers.axolotl import Inputs, render, render_dpo
+from harness_forge.trainers.config import Hardware, TrainConfig, second_stage
 
 GOLDEN = Path(__file__).with_name("golden")
 INPUTS = Inputs(
@@ -19,11 +20,15 @@ INPUTS = Inputs(
     train=Path("/data/train.jsonl"),
     prepared=Path("/forge/work/prepared"),
     out=Path("/forge/work/out"),
+    start=Path("/forge/adapters/worker-0123456789ab"),
+    longest=461,
 )
 CASES = {
     "lora_cpu": (["train=lora"], False),
     "qlora_cpu": (["train=qlora"], False),
     "qlora_cuda": (["train=lora"], True),
+    "dpo_cpu": (["dpo=sigmoid"], False),
+    "dpo_cuda": (["dpo=rpo"], True),
 }
 
 
@@ -33,9 +38,20 @@ def test_is_as_in_the_golden_file(name, monkeypatch):
     monkeypatch.setattr(hardware, "has_nvidia", lambda: gpu)
     monkeypatch.setattr(hardware, "has_bf16", lambda: False)
     config = compose(overrides=overrides)
-    rendered = render(hardware.settle(config.train), INPUTS, config.seed)
+    settings = hardware.settle(config.train)
+    if name.startswith("dpo"):
+        second = second_stage(settings, config.dpo, rank=8, alpha=16)
+        rendered = render_dpo(second, config.dpo, INPUTS, config.seed)
+    else:
+        rendered = render(settings, INPUTS, config.seed)
     golden = yaml.safe_load((GOLDEN / f"{name}.yaml").read_text())
     assert rendered == golden
+
+
+def test_long_rows_keep_the_attention_that_needs_no_room(monkeypatch):
+    monkeypatch.setattr(hardware, "has_nvidia", lambda: False)
+    settings = hardware.settle(TrainConfig())
+    assert "attn_implementation" not in render(settings, replace(INPUTS, longest=513), 1)
 
 
 def test_every_golden_file_is_used():

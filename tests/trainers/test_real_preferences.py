@@ -36,7 +36,7 @@ def tensors(folder):
 
 def test_both_answers_of_a_pair_are_shown_as_serving_renders_them(preferred):
     assert preferred.audit.pairs == 8
-    assert preferred.audit.prompt_text.endswith("<|im_start|>assistant\n\n")
+    assert preferred.audit.prompt_text.endswith("<|im_start|>assistant\n")
     assert '"name": "apply_fix"' in preferred.audit.prompt_text
     for text in (preferred.audit.chosen_text, preferred.audit.rejected_text):
         assert text.startswith('<tool_call>{"name": "apply_fix"')

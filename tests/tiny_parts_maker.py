@@ -44,17 +44,13 @@ def zero(tensors):
             weights.zero_()
 
 
-def misplaced(tensors):
+def misfit(tensors):
     name = next(name for name in sorted(tensors) if ".layers.1." in name)
     tensors[name.replace(".layers.1.", ".layers.7.")] = tensors.pop(name)
-
-
-def misshapen(tensors):
-    name = sorted(tensors)[0]
+    name = next(name for name in sorted(tensors) if ".layers.0." in name)
     tensors[name] = tensors[name][:4].contiguous()
 
 
 variant("zero", zero)
-variant("misplaced", misplaced)
-variant("misshapen", misshapen)
+variant("misfit", misfit)
 variant("misnamed", target_modules=["q_proj", "w_proj"])

@@ -6,8 +6,6 @@ DVC stage share this.
 
 from __future__ import annotations
 
-import json
-import os
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from harness_forge.adapters import prove as proof
 from harness_forge.adapters import registry
 from harness_forge.adapters.package import LINEAGE, Adapter
 from harness_forge.adapters.prove import Subject
+from harness_forge.files import write_json
 from harness_forge.models import folder as models
 from harness_forge.operations.worksets import environment_of, python_of
 from harness_forge.schema import ForgeConfig, skills_of
@@ -77,7 +76,7 @@ def prove(config: ForgeConfig, adapter: Path | str | None, out: Path) -> dict[st
     )
     proof.check(found, facts)
     report = _report(found, base, facts)
-    write_report(out, report)
+    write_json(out, report, sort_keys=True)
     return report
 
 
@@ -100,14 +99,3 @@ def _report(adapter: Adapter, base: Subject, facts: dict[str, Any]) -> dict[str,
 def _short(number: float) -> float:
     """Return a number to five digits: what lies beyond depends on how threads share the sums."""
     return float(f"{number:.5g}")
-
-
-def write_report(path: Path, value: Any) -> None:
-    """Write JSON beside `path` and move it there, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        draft.write_text(json.dumps(value, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)

@@ -8,8 +8,6 @@ from the store.
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +20,7 @@ from harness_forge.evaluators import files
 from harness_forge.evaluators.comparison import Comparison, compare
 from harness_forge.evaluators.looks import Level, Looks
 from harness_forge.evaluators.rates import Rate, rates
+from harness_forge.files import write_json
 from harness_forge.policies.config import PolicyConfig, PolicyKind
 from harness_forge.records import EvalResult, Split
 from harness_forge.runs.config import Purpose
@@ -116,7 +115,7 @@ def replay(
     for label, found in results.items():
         files.write(out / f"{label}.jsonl", found)
     done = summarise(results, split, candidate, runs, _levels(config, split, runs[ADAPTER]))
-    _write(metrics, done.as_dict())
+    write_json(metrics, done.as_dict())
     return done
 
 
@@ -173,13 +172,3 @@ def _levels(config: ForgeConfig, split: str, runs: Mapping[str, str]) -> dict[st
 
 def _asked(summary: Mapping[str, Any]) -> str:
     return "asked now" if summary["new_items"] else "asked before"
-
-
-def _write(path: Path, value: Any) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        draft.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from harness_forge.adapters.package import LINEAGE
 from harness_forge.errors import EvalError, ForgeError
 from harness_forge.evaluators import files as results
 from harness_forge.evaluators.statistics import wilson
+from harness_forge.files import write_text
 from harness_forge.operations import worksets
 from harness_forge.operations.report import Curve, Family, Material, page
 from harness_forge.records import EvalResult
@@ -62,13 +62,7 @@ def report(config: ForgeConfig, out: Path, sources: Sources | None = None) -> Ma
     """
     material = collect(config, sources or Sources.of(config))
     text = page(material)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    draft = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(out)
-    finally:
-        draft.unlink(missing_ok=True)
+    write_text(out, text)
     return material
 
 

@@ -16,6 +16,7 @@ from harness_forge import probes, proving
 from harness_forge.adapters import prove as proof
 from harness_forge.adapters.package import CONFIG, Adapter
 from harness_forge.errors import EvalError, ServeError
+from harness_forge.files import write_json
 from harness_forge.models.folder import TEMPLATE
 from harness_forge.operations import worksets
 from harness_forge.schema import ForgeConfig, skills_of
@@ -137,7 +138,7 @@ def smoke(config: ForgeConfig, plan: Plan, url: str, out: Path) -> dict[str, Any
         tools=probes.tools(),
         max_tokens=plan.config.smoke_tokens,
     )
-    proving.write_report(out, report)
+    write_json(out, report, sort_keys=True)
     return report
 
 

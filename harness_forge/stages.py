@@ -7,8 +7,6 @@ looks finished before it is. `out` is what the stage is named after in
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from harness_forge import worlds
 from harness_forge.compose import load_resolved
 from harness_forge.exporting import Report
+from harness_forge.files import write_json
 from harness_forge.records import Split
 from harness_forge.schema import AttemptStep, ForgeConfig, skills_of
 
@@ -39,7 +38,7 @@ def attempt(resolved: Path, out: Path) -> None:
     file holds no times: it changes only when a run did. A recipe of several
     skills makes all its runs in each, and they stand under the skill's name.
     """
-    write_json(out, _of_each_skill(load_resolved(resolved), _attempts))
+    write_json(out, _of_each_skill(load_resolved(resolved), _attempts), sort_keys=True)
 
 
 def _attempts(config: ForgeConfig) -> dict[str, Any]:
@@ -54,7 +53,7 @@ def watermark(resolved: Path, out: Path) -> None:
 
     A recipe of several skills has those of each, under its name.
     """
-    write_json(out, _of_each_skill(load_resolved(resolved), _watermark))
+    write_json(out, _of_each_skill(load_resolved(resolved), _watermark), sort_keys=True)
 
 
 def _watermark(config: ForgeConfig) -> dict[str, Any]:
@@ -146,14 +145,3 @@ def _settings(config: ForgeConfig, step: AttemptStep) -> ForgeConfig:
     if step.limit is not None:
         run = replace(run, limit=step.limit)
     return replace(config, policy=policy, run=run)
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write JSON beside `path` and move it there, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        draft.write_text(json.dumps(value, indent=2, sort_keys=True) + "\n")
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)

@@ -16,6 +16,7 @@ from typing import Any
 from harness_forge.adapters import package, registry
 from harness_forge.adapters.package import Adapter
 from harness_forge.errors import PromoteError
+from harness_forge.files import write_json
 from harness_forge.promoters import Candidate, Outcome, champion, ledger
 from harness_forge.promoters import decide as rule_on
 from harness_forge.promoters.champion import DECISION, ROLLBACK
@@ -96,7 +97,7 @@ def decide(
             facts = _facts(config, files, adapter, book.lines, again)
             decision = _recorded(facts, files, adapter, home, book)
     if out is not None and not dry_run:
-        _write(out, decision.as_dict())
+        write_json(out, decision.as_dict())
     return decision
 
 
@@ -193,16 +194,6 @@ def _keep(files: Files, adapter: Adapter, home: Path) -> None:
         where = str(error.filename or place)
         what = f"cannot be written: {error.strerror or error}"
         raise PromoteError(where, what, "nothing was promoted") from None
-
-
-def _write(path: Path, value: Any) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        draft.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _plain(value: Any) -> Any:

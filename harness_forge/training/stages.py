@@ -5,14 +5,13 @@ Every output is written beside its place and moved there, whole or not at all.
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from harness_forge.adapters import package as packaging
+from harness_forge.files import write_json
 from harness_forge.schema import ForgeConfig
 from harness_forge.trainers.audit import Audit, PairAudit
 from harness_forge.trainers.live import Curves
@@ -95,14 +94,3 @@ def _metrics(done: Trained) -> dict[str, Any]:
     facts = done.adapter.lineage
     counts = {"rows": facts["audit"]["rows"], "trained_tokens": facts["audit"]["trained"]}
     return counts | facts["measured"]
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write JSON beside `path` and move it there, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        draft.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)

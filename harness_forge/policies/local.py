@@ -1,19 +1,19 @@
 """A local model, run in a workset's Python beside forge.
 
 Forge's own environment holds no torch. The model lives in a child process that
-answers batches, one JSON line each way; callers from many threads are gathered
-into one batch, for on a CPU sixteen answers cost little more than four.
+takes one JSON line per request and gives one per answer. Requests of many
+threads are answered together there, each as soon as it is whole.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
-import queue
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -23,16 +23,15 @@ from harness_forge.policies.config import PolicyConfig
 from harness_forge.policies.endpoint import Completion
 from harness_forge.records import Message
 
-_WORKER = Path(__file__).with_name("local_worker.py")
-_GATHER_S = 0.05
-"""How long the first request of a batch waits for company."""
+_WORKER = Path(__file__).with_name("local_worker")
 
 
 class LocalModel:
     """A model folder answered by a child process.
 
     Args:
-        config: `local` is the model's folder, `adapter` an optional LoRA folder.
+        config: `local` is the model's folder, `adapter` an optional LoRA folder,
+            `concurrency` the answers written at a time.
         python: the interpreter of the workset that holds torch and transformers.
         environment: the workset's variables: offline, telemetry off.
 
@@ -52,9 +51,8 @@ class LocalModel:
                 "holds no model (no config.json)",
                 "give the folder of a model as `save_pretrained` writes it",
             )
-        self._size = max(config.concurrency, 1)
-        self._queue: queue.Queue[tuple[dict[str, Any], Future[Completion]] | None] = queue.Queue()
         command = [str(python), str(_WORKER), "--model", str(config.local)]
+        command += ["--slots", str(max(config.concurrency, 1))]
         for flag, value in (("--adapter", config.adapter), ("--template", config.chat_template)):
             command += [flag, value] if value else []
         # Its stderr is kept for the message when it dies; its stdout is ours alone.
@@ -67,10 +65,18 @@ class LocalModel:
             env=environment,
         )
         self._complaints: list[str] = []
-        threading.Thread(target=self._drain, daemon=True).start()
-        self._read()  # the worker says hello once the model is loaded
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
+        self._lock = threading.Lock()
+        self._numbers = itertools.count()
+        self._waiting: dict[int, Future[dict[str, Any]]] = {}
+        self._over: EndpointError | None = None
+        self._readers: list[threading.Thread] = []
+        self._read(self._drain)
+        try:
+            self._hello()
+        except BaseException:
+            self.close()
+            raise
+        self._read(self._listen)
 
     def complete(
         self,
@@ -78,70 +84,73 @@ class LocalModel:
         tools: Sequence[Mapping[str, Any]],
         sampling: Mapping[str, Any],
     ) -> Completion:
-        """Return the model's answer; waits for the batch it is gathered into."""
-        future: Future[Completion] = Future()
-        self._queue.put(({"messages": messages, "tools": tools, "sampling": sampling}, future))
-        return future.result()
-
-    def close(self) -> None:
-        """End the child."""
-        self._queue.put(None)
-        with contextlib.suppress(OSError):
-            self._child.stdin.close()
-        try:
-            self._child.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self._child.kill()
-
-    def _serve(self) -> None:
-        while (batch := self._gather()) is not None:
-            started = time.monotonic()
-            try:
-                self._child.stdin.write(json.dumps([request for request, _ in batch]) + "\n")
-                self._child.stdin.flush()
-                answers = self._read()
-            except (OSError, ValueError, EndpointError) as error:
-                fault = error if isinstance(error, EndpointError) else self._died()
-                for _, future in batch:
-                    future.set_exception(fault)
-                continue
-            for (_, future), answer in zip(batch, answers, strict=True):
-                future.set_result(self._completion(answer, time.monotonic() - started))
-
-    def _gather(self) -> list | None:
-        first = self._queue.get()
-        if first is None:
-            return None
-        batch, until = [first], time.monotonic() + _GATHER_S
-        while len(batch) < self._size:
-            try:
-                more = self._queue.get(timeout=max(until - time.monotonic(), 0))
-            except queue.Empty:
-                break
-            if more is None:
-                self._queue.put(None)
-                break
-            batch.append(more)
-        return batch
-
-    def _completion(self, answer: Mapping[str, Any], elapsed_s: float) -> Completion:
+        """Return the model's answer; other threads' answers are written meanwhile."""
+        started = time.monotonic()
+        answer = self._ask({"messages": messages, "tools": tools, "sampling": sampling}).result()
+        if "fault" in answer:
+            raise self._refused(answer)
         return Completion(
             message={"role": "assistant", "content": answer["text"]},
             finish_reason=answer["finish_reason"],
             model=self.model,
             prompt_tokens=answer["prompt_tokens"],
             completion_tokens=answer["completion_tokens"],
-            elapsed_s=elapsed_s,
+            elapsed_s=time.monotonic() - started,
         )
 
-    def _read(self) -> Any:
+    def close(self) -> None:
+        """End the child, whatever it is writing; may be called again."""
+        with contextlib.suppress(OSError):
+            self._child.stdin.close()
+        try:
+            self._child.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+        for thread in self._readers:
+            thread.join()
+        self._child.stdout.close()
+        self._child.stderr.close()
+
+    def _ask(self, request: Mapping[str, Any]) -> Future[dict[str, Any]]:
+        future: Future[dict[str, Any]] = Future()
+        with self._lock:
+            if self._over:
+                raise self._over
+            number = next(self._numbers)
+            self._waiting[number] = future
+            # A child that died is noticed by the listener, which tells all who wait.
+            with contextlib.suppress(OSError, ValueError):
+                self._child.stdin.write(json.dumps({"id": number, **request}) + "\n")
+                self._child.stdin.flush()
+        return future
+
+    def _read(self, target: Callable[[], None]) -> None:
+        thread = threading.Thread(target=target, daemon=True)
+        thread.start()
+        self._readers.append(thread)
+
+    def _hello(self) -> None:
         line = self._child.stdout.readline()
         if not line:
             raise self._died()
-        answer = json.loads(line)
-        if isinstance(answer, dict) and "fault" in answer:
-            raise EndpointError(self._where, answer["fault"], answer.get("hint", ""))
-        return answer
+        if "fault" in (answer := json.loads(line)):
+            raise self._refused(answer)
+
+    def _listen(self) -> None:
+        for line in self._child.stdout:
+            answer = json.loads(line)
+            with self._lock:
+                future = self._waiting.pop(answer["id"])
+            future.set_result(answer)
+        fault = self._died()
+        with self._lock:
+            self._over, waiting = fault, list(self._waiting.values())
+            self._waiting.clear()
+        for future in waiting:
+            future.set_exception(fault)
+
+    def _refused(self, answer: Mapping[str, Any]) -> EndpointError:
+        return EndpointError(self._where, answer["fault"], answer.get("hint", ""))
 
     def _drain(self) -> None:
         for line in self._child.stderr:
@@ -149,6 +158,7 @@ class LocalModel:
 
     def _died(self) -> EndpointError:
         code = self._child.wait()
+        self._readers[0].join()  # its last words
         last = next((line for line in reversed(self._complaints) if line.strip()), "no message")
         return EndpointError(
             self._where,

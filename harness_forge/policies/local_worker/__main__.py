@@ -1,0 +1,197 @@
+"""The child process of `local.LocalModel`: reads requests, writes answers as they end.
+
+Runs in a workset's Python, so nothing in this folder imports harness_forge. One
+JSON line in per request, with its id; one JSON line out per answer, in the
+order in which they end. It ends when its standard input does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+from pathlib import Path
+
+os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
+# A thread that waits for the others spins. Where a core is taken by another program,
+# such as the scanner that judges answers, spinning makes a step many times slower.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+OUT = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)  # whatever a library prints goes to stderr, not between our lines
+
+
+def say(answer) -> None:
+    """Write one line."""
+    OUT.write(json.dumps(answer) + "\n")
+    OUT.flush()
+
+
+def load(args):
+    """Return tokenizer and model: bfloat16 where it is multiplied in hardware, else float32.
+
+    An adapter is added into the weights: half the matrix products, and rounded
+    once, from float32, which costs no more than bfloat16 does anyway.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    gpu = torch.cuda.is_available()
+    tokenizer = AutoTokenizer.from_pretrained(args.model)
+    if args.template:
+        tokenizer.chat_template = Path(args.template).read_text()
+    half = gpu or has_bf16() if args.dtype == "auto" else args.dtype == "bfloat16"
+    model = AutoModelForCausalLM.from_pretrained(
+        args.model, dtype=torch.bfloat16 if half else torch.float32
+    )
+    if args.adapter:
+        from peft import PeftModel
+
+        model = PeftModel.from_pretrained(model, args.adapter).merge_and_unload()
+    return tokenizer, model.to("cuda" if gpu else "cpu").eval()
+
+
+def has_bf16() -> bool:
+    """Return whether the CPU multiplies bfloat16 itself; without that it is slower than float32."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
+    return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+def stops(tokenizer, model) -> set[int]:
+    """Return the tokens that end an answer: the tokenizer's and those of the model's settings."""
+    also = model.generation_config.eos_token_id
+    found = {tokenizer.eos_token_id, *(also if isinstance(also, list) else [also])} - {None}
+    if not found:
+        raise ValueError("neither tokenizer nor generation_config.json names an end-of-turn token")
+    return found
+
+
+def render(tokenizer, request) -> list[int]:
+    """Return the prompt's tokens; refuse a template that leaves the tools out."""
+    tools = request["tools"] or None
+    text = tokenizer.apply_chat_template(
+        request["messages"], tools=tools, tokenize=False, add_generation_prompt=True
+    )
+    # The tool's name stands in our own words too, its parameters only in the schema.
+    for tool in tools or ():
+        if any(name not in text for name in tool["function"]["parameters"]["properties"]):
+            raise ValueError("the model's chat template renders no tools")
+    return tokenizer(text, add_special_tokens=False).input_ids
+
+
+def begin(tokenizer, requests):
+    """Return a row for each request; one whose prompt cannot be rendered is answered at once."""
+    from row import Row
+
+    rows = []
+    for request in requests:
+        sampling = request["sampling"]
+        try:
+            prompt = render(tokenizer, request)
+        except Exception as error:  # a template may raise anything
+            hint = "give one that does with policy.chat_template"
+            say({"id": request["id"], "fault": first_line(error), "hint": hint})
+            continue
+        rows.append(
+            Row(
+                request["id"],
+                prompt,
+                limit=sampling.get("max_tokens", 256),
+                temperature=sampling.get("temperature", 0),
+                seed=sampling.get("seed"),
+            )
+        )
+    return rows
+
+
+def end(tokenizer, row) -> dict:
+    """Return the answer of a row that is over, without its last token if that ended it."""
+    text = tokenizer.decode(row.new[: len(row.new) - row.stopped], skip_special_tokens=False)
+    return {
+        "id": row.key,
+        "text": text,
+        "finish_reason": "stop" if row.stopped else "length",
+        "prompt_tokens": len(row.prompt),
+        "completion_tokens": len(row.new),
+    }
+
+
+def serve(tokenizer, decoder, lines: queue.Queue) -> None:
+    """Answer for ever: rows join whenever there is room, and are answered when they end."""
+    while True:
+        requests = take(lines, decoder.free, decoder.patience_s, idle=not decoder.rows)
+        ended = decoder.admit(rows) if (rows := begin(tokenizer, requests)) else []
+        ended += decoder.step() if decoder.rows else []
+        for row in ended:
+            say(end(tokenizer, row))
+
+
+def take(lines: queue.Queue, most: int, patience_s: float, *, idle: bool) -> list[dict]:
+    """Return at most `most` requests: those that are there; when idle, wait for one."""
+    found: list[dict] = []
+    wait_s = None if idle else 0
+    while len(found) < most:
+        try:
+            found.append(json.loads(lines.get(timeout=wait_s)))
+        except queue.Empty:
+            break
+        wait_s = patience_s
+    return found
+
+
+def read(lines: queue.Queue) -> None:
+    """Pass lines on; at the end of the input nobody waits for an answer any more."""
+    for line in sys.stdin:
+        lines.put(line)
+    os._exit(0)
+
+
+def first_line(error: Exception) -> str:
+    """Return what an error says, in one line."""
+    return (str(error).splitlines() or [""])[0][:200] or type(error).__name__
+
+
+def main() -> None:
+    """Load the model, say hello, answer until stdin ends."""
+    parser = argparse.ArgumentParser()
+    for flag in ("--model", "--adapter", "--template"):
+        parser.add_argument(flag)
+    parser.add_argument("--slots", type=int, default=8)
+    parser.add_argument("--dtype", choices=("auto", "bfloat16", "float32"), default="auto")
+    args = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is the parent's to handle
+    lines: queue.Queue[str] = queue.Queue()
+    threading.Thread(target=read, args=(lines,), daemon=True).start()
+    try:
+        import torch
+
+        tokenizer, model = load(args)
+        decoder = open_decoder(model, stops(tokenizer, model), args.slots)
+    except Exception as error:  # one line for the user, whatever went wrong
+        say({"fault": f"cannot be loaded: {first_line(error)}"})
+        return
+    say({"ready": True, "decoder": type(decoder).__name__, "dtype": str(model.dtype)})
+    with torch.inference_mode():
+        serve(tokenizer, decoder, lines)
+
+
+def open_decoder(model, ends: set[int], slots: int):
+    """Return what answers with `model`: a running batch where that gives its own logits."""
+    import torch
+    from batch import Batch, agrees
+    from choosing import plain
+    from whole import Whole
+
+    with torch.inference_mode():
+        suits = plain(model.generation_config) and agrees(model)
+    return (Batch if suits else Whole)(model, ends, slots)
+
+
+if __name__ == "__main__":
+    main()

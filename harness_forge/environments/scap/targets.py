@@ -21,6 +21,7 @@ SHARED = 20
 _ABOUT_THE_MACHINE = ("uname", "family", "interface")
 _NAMES = ("name", "unit", "dependency", "mount_point")
 _WORD = re.compile(r"[A-Za-z/][\w./-]*\w")
+_VALUE = re.compile(r"=\s*[^/\s]\S*")
 _SETTING = re.compile(r"([A-Za-z][\w.-]+)=")
 _SHORTEST = 3
 _RELEASE = re.compile(r"/etc/[\w-]+-release")
@@ -50,6 +51,7 @@ def _chosen(rule: Rule, names: set[str], shared: Counter[str]) -> tuple[str, ...
         if check.kind in ("file", "symlink")
         for target in check.targets
         for path in _paths(target)
+        if not _RELEASE.fullmatch(path)
     }
     if files:
         return tuple(sorted(files))
@@ -83,7 +85,8 @@ def _literal(entity: Entity) -> Iterator[str]:
 
 
 def _words(pattern: str) -> Iterator[str]:
-    yield from _WORD.findall(_sample(pattern))
+    # A value says how a setting should be, not which one: `none` stands in many scripts.
+    yield from _WORD.findall(_VALUE.sub("=", _sample(pattern)))
 
 
 def _sample(pattern: str) -> str:

@@ -59,3 +59,11 @@ def test_our_fixes_name_their_own_target_and_seldom_another(content):
 
 def named(script, goals):
     return any(scoring.names(script, goal) for goal in goals)
+
+
+def test_a_value_is_no_target(rule, text):
+    rules = [
+        rule(text("/etc/x.conf", rf"^{word}\s*=\s*{value}$"), rule_id=word)
+        for word, value in (("UseThis", "none"), ("UseThat", "/bin/true"))
+    ]
+    assert chosen(*rules) == {"UseThis": ("UseThis",), "UseThat": ("/bin/true", "UseThat")}

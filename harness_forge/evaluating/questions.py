@@ -36,9 +36,10 @@ def collect(config: ForgeConfig, split: str) -> list[Questions]:
         ConfigError: there is no such split.
         EvalError: no work item is in it.
     """
-    if split not in set(Split):
-        known = "splits: " + ", ".join(Split)
-        raise ConfigError(f"split={split}", "there is no such split", known)
+    known = (Split.TRAIN, Split.VALIDATION, Split.HOLDOUT)
+    if split not in known:
+        hint = f"splits: {', '.join(known)}"
+        raise ConfigError(f"split={split}", "there is no such split to ask on", hint)
     found = [_questions(each, Split(split)) for each in skills_of(config)]
     if not any(found):
         raise EvalError(

@@ -161,9 +161,10 @@ def test_an_empty_split_is_told(config):
         questions.collect(other, "validation")
 
 
-def test_an_unknown_split_is_told():
-    with pytest.raises(ConfigError, match="there is no such split"):
-        questions.collect(ForgeConfig(), "holduot")
+@pytest.mark.parametrize("split", ["holduot", "quarantine"])
+def test_an_unknown_split_is_told(split):
+    with pytest.raises(ConfigError, match="there is no such split to ask on"):
+        questions.collect(ForgeConfig(), split)
 
 
 def test_limit_takes_the_first_items(config):

@@ -233,9 +233,20 @@ def run(job: Job, lock: int, say: Say, show: Show, live: Path | None) -> None:
 
 
 def checkpoint(job: Job) -> int:
-    """Return the step of the last checkpoint; 0 if there is none."""
-    names = [path.name.rpartition("-")[2] for path in (job.work / "out").glob("checkpoint-*")]
-    return max((int(name) for name in names if name.isdigit()), default=0)
+    """Return the step of the last whole checkpoint, 0 if there is none; delete half ones.
+
+    Axolotl goes on from the newest folder there is, and dies of one whose
+    writer was killed. The trainer's state is what is written last into it, and
+    the one before is deleted only then.
+    """
+    steps = [0]
+    for folder in (job.work / "out").glob("checkpoint-*"):
+        try:
+            json.loads((folder / "trainer_state.json").read_bytes())
+            steps.append(int(folder.name.rpartition("-")[2]))
+        except (OSError, ValueError):
+            shutil.rmtree(folder)
+    return max(steps)
 
 
 def environment(job: Job) -> dict[str, str]:

@@ -134,6 +134,7 @@ def config(home, model, data, preferences, tmp_path_factory):
             "dpo.learning_rate=1e-3",
             "dpo.warmup=0.0",
             "dpo.save_steps=2",
+            "dpo.epochs=4",
             f"forge_home={place}",
         ]
     )

@@ -60,6 +60,17 @@ def test_a_full_disk_is_told_before_anything_starts(tmp_path, monkeypatch):
         pass
 
 
+def test_a_checkpoint_whose_writer_was_killed_is_left_out(tmp_path):
+    for step, state in ((20, "{}"), (40, '{"cut'), (60, None)):
+        folder = tmp_path / f"out/checkpoint-{step}"
+        folder.mkdir(parents=True)
+        if state:
+            (folder / "trainer_state.json").write_text(state)
+    job = namedtuple("job", "work")(tmp_path)
+    assert jobs.checkpoint(job) == 20
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["checkpoint-20"]
+
+
 def test_a_missing_workset_is_told_before_the_model_is_looked_for(tmp_path):
     (tmp_path / "train.jsonl").write_text(
         '{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}\n'

@@ -8,8 +8,8 @@ import pytest
 
 from harness_forge import training
 from harness_forge.adapters.package import load
-from harness_forge.errors import TrainError
-from harness_forge.trainers.progress import steps_in
+from harness_forge.errors import Interrupted, TrainError
+from harness_forge.trainers.progress import steps_in, stretches
 
 pytestmark = pytest.mark.workset
 
@@ -18,6 +18,14 @@ RATE = 1e-3
 
 @pytest.fixture(scope="module")
 def preferred(config, trained):
+    """A second stage that is stopped on the way and goes on from its checkpoint."""
+
+    def stop(step):
+        if step.step > 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted):
+        training.prefer(config, show=stop)
     return training.prefer(config)
 
 
@@ -59,8 +67,14 @@ def test_the_reference_is_the_policy_it_started_from(preferred):
     assert start["rewards/chosen"] == start["rewards/rejected"] == 0.0
 
 
-def test_it_learns_to_prefer(preferred):
-    assert preferred.adapter.lineage["measured"]["margin"] > 0
+def test_it_learns_to_prefer_and_forgets_nothing_of_that_when_it_goes_on(preferred):
+    before, after = stretches(steps_in(preferred.metrics))
+    assert after[0]["since"] >= 2
+    known = {fact["step"]: fact["rewards/margins"] for fact in before}
+    again = after[0]["step"]
+    # With one thread a step that is made twice is the same step.
+    assert after[0]["rewards/margins"] == pytest.approx(known.get(again, known[again - 1]), rel=0.5)
+    assert after[-1]["rewards/margins"] > after[0]["rewards/margins"] > 0
 
 
 def test_the_adapter_names_its_parent_and_holds_nothing_else(preferred, trained):

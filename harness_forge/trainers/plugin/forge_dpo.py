@@ -46,6 +46,11 @@ class SecondStage(AxolotlDPOTrainer):
             check_tokens(self.train_dataset, path)
         self._shares = os.environ.get("FORGE_SHARED_PROMPT") == "1" and _share(model)
 
+    def _load_from_checkpoint(self, resume_from_checkpoint, model=None):
+        # The trainer sees the folder `ref` in a checkpoint, loads that adapter alone, and so
+        # goes on from the start. The reference is there already: only the policy is loaded.
+        self.model.load_adapter(resume_from_checkpoint, "default", is_trainable=True)
+
     def _compute_loss(self, model, inputs, return_outputs):
         shown = _without_prompt(inputs) if self._shares else inputs
         return super()._compute_loss(model, shown, return_outputs)

@@ -18,8 +18,11 @@ A verb is a module of this folder with
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -60,7 +63,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     debug = "--debug" in arguments
     arguments = [word for word in arguments if word != "--debug"]
     try:
-        code = _dispatch(arguments)
+        with _terminable():
+            code = _dispatch(arguments)
         sys.stdout.flush()
         return code
     except BrokenPipeError:
@@ -76,6 +80,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         if debug:
             raise
         return _tell(error)
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end forge as Ctrl-C does, and with it what it started.
+
+    A server, a training and a model run in children: they must not go on alone.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    ends = (signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, signal.default_int_handler) for number in ends}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def composed(argv: Sequence[str]) -> ForgeConfig:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,9 +45,6 @@ def main(argv: list[str]) -> int:
     if PRINT in flags:
         print(plan.rendered())
         return 0
-    # Whoever ends forge ends the server too.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
     return _serve(config, plan, flags)
 
 

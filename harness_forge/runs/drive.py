@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 
 from harness_forge.errors import Interrupted
 from harness_forge.records import WorkItem
@@ -36,11 +34,11 @@ class Drive:
         """Attempt every item.
 
         Raises:
-            Interrupted: Ctrl-C or SIGTERM; attempts that were judged are kept.
+            Interrupted: Ctrl-C; attempts that were judged are kept.
             ForgeError: the first fault of a thread; the others end first.
         """
         waiting = iter(items)
-        with ThreadPoolExecutor(threads) as pool, _terminable():
+        with ThreadPoolExecutor(threads) as pool:
             try:
                 self._feed(pool, waiting, threads, bar)
             except KeyboardInterrupt:
@@ -113,20 +111,3 @@ def drawer(store, items: Sequence[WorkItem], splits, run_id: str, k: int, inclus
 def cores() -> int:
     """Return the cores this process may use."""
     return len(os.sched_getaffinity(0))
-
-
-@contextmanager
-def _terminable():
-    """Let SIGTERM end a run the way Ctrl-C does."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(*_):
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -166,3 +166,22 @@ def test_version(capsys):
 
     assert cli.main(["--version"]) == 0
     assert capsys.readouterr().out == f"{__version__}\n"
+
+
+def test_being_ended_is_told_as_ctrl_c_is(tmp_path):
+    # What a verb started hangs on its ending in order: `finally` must run.
+    program = (
+        "import os, signal, sys\n"
+        "from harness_forge import cli\n"
+        "from harness_forge.cli import validate\n"
+        "def main(argv):\n"
+        "    try:\n"
+        "        os.kill(os.getpid(), signal.SIGTERM)\n"
+        "        signal.pause()\n"
+        "    finally:\n"
+        "        print('child ended')\n"
+        "validate.main = main\n"
+        "sys.exit(cli.main(['validate']))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "child ended\n", "forge: stopped\n")

@@ -271,7 +271,7 @@ def test_a_stopped_run_does_not_wait_for_the_model(world, monkeypatch):
     answered = threading.Event()
 
     def slow(parrot, *_):
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGINT)
         assert answered.wait(60), "the run waited for its model"
         raise EndpointError("small", "is gone")
 

@@ -89,6 +89,13 @@ def test_a_sampled_answer_does_not_depend_on_its_company(report):
     assert len({tuple(answer) for answer in report["alone"].values()}) == 4
 
 
+def test_rounding_to_bf16_does_not_depend_on_company_either(report):
+    if "rounded" not in report:
+        pytest.skip("this CPU does not multiply bfloat16")
+    alone, *others = report["rounded"]
+    assert others == [alone, alone]
+
+
 def test_a_model_with_windows_is_left_to_generate(report):
     assert report["windowed"] == "Whole"
     assert report["whole"]

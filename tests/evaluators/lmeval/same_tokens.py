@@ -4,6 +4,7 @@ Beside the model's own tokenizer one is tried that puts a token before every
 text: a rendered prompt must not get it twice, nor at all if its template has none.
 """
 
+import importlib.util
 import json
 import sys
 from pathlib import Path
@@ -12,16 +13,16 @@ from tokenizers.processors import TemplateProcessing
 from transformers import AutoTokenizer
 
 root, folder, prompts, work, out = (Path(word) for word in sys.argv[1:])
-sys.path.insert(0, str(root / "harness_forge/policies"))
-sys.path.insert(0, str(root / "harness_forge/evaluators/lmeval/task"))
+worker = root / "harness_forge/policies/local_worker"
+sys.path[:0] = [str(worker), str(root / "harness_forge/evaluators/lmeval/task")]
 from forge_lm_eval import WholeText  # noqa: E402
-from local_worker import render  # noqa: E402
 
-tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
+spec = importlib.util.spec_from_file_location("worker", worker / "__main__.py")
+policy = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(policy)
+
 rows = json.loads(prompts.read_text())
-ours = [render(tokenizer, {"messages": m, "tools": t}) for m, t, _ in rows]
-same_text = ours == [text for _, _, text in rows]
-
+tokenizer = AutoTokenizer.from_pretrained(folder)
 start = tokenizer.convert_tokens_to_ids("<|im_start|>")
 tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
     single="<|im_start|> $A", special_tokens=[("<|im_start|>", start)]
@@ -30,19 +31,15 @@ tokenizer.save_pretrained(work)
 assert tokenizer("x")["input_ids"][0] == start
 
 
-def fed(place):
-    """Return ids and masks as lm-eval makes them and as the local policy does."""
+def same(place):
+    """Return whether lm-eval makes the tokens of each prompt that the local policy makes."""
     model = WholeText(
         str(folder), tokenizer=str(place), device="cpu", dtype="float32", add_bos_token=False
     )
-    theirs = [part.tolist() for part in model.tok_batch_encode(ours)]
-    own = AutoTokenizer.from_pretrained(place, padding_side="left")
-    mine = own(ours, return_tensors="pt", padding=True, add_special_tokens=False)
-    return theirs, [mine[key].tolist() for key in ("input_ids", "attention_mask")]
+    ids, mask = model.tok_batch_encode([text for _, _, text in rows])
+    theirs = [row[kept.bool()].tolist() for row, kept in zip(ids, mask, strict=True)]
+    own = AutoTokenizer.from_pretrained(place)
+    return theirs == [policy.render(own, {"messages": m, "tools": t}) for m, t, _ in rows]
 
 
-answer = {"text": same_text}
-for name, place in (("own", folder), ("with_start", work)):
-    theirs, mine = fed(place)
-    answer[name] = theirs == mine
-out.write_text(json.dumps(answer))
+out.write_text(json.dumps({"own": same(folder), "with_start": same(work)}))

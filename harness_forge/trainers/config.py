@@ -123,7 +123,7 @@ class DpoConfig:
     start: str | None = None
     beta: float = 0.1
     sft_weight: float = 0.2
-    pairs: int | None = 240
+    pairs: int | None = 200
     learning_rate: float = 5e-5
     schedule: str = "cosine"
     warmup: float = 0.1

@@ -107,9 +107,4 @@ with torch.inference_mode():
         "penalised": penalised(1.3),
         "windowed": type(worker["open_decoder"](windowed(), stops, 2)).__name__,
     }
-if worker["has_bf16"]():
-    tokenizer, model = worker["load"](SimpleNamespace(**settings | {"dtype": "bfloat16"}))
-    model.generation_config.repetition_penalty = 1.3
-    with torch.inference_mode():
-        report["rounded"] = [answers(decoder(slots), greedy())[0] for slots in (1, 3, 8)]
 worker["say"](report)

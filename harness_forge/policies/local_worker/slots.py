@@ -12,7 +12,7 @@ from transformers.cache_utils import Cache
 
 NAME = "harness_forge_in_place"
 """What `attend` is called in a model's settings."""
-STRIDE = 64
+GROWTH = 128
 """Tokens by which all slots grow when one is full."""
 
 
@@ -47,7 +47,7 @@ class Slots(Cache):
         self._rows, self._places = slice(first, first + rows), places
         self._lines = torch.arange(rows, device=places.device)[:, None]
         if self._end > self._length:
-            self._length = -(-self._end // STRIDE) * STRIDE
+            self._length = -(-self._end // GROWTH) * GROWTH
             for kept in (self._keys, self._values):
                 kept[:] = [self._longer(old) for old in kept]
         return torch.arange(self._end, device=places.device) <= places[:, None, :, None]

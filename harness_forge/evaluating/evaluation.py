@@ -24,7 +24,7 @@ from harness_forge.operations import worksets
 from harness_forge.policies import parsing
 from harness_forge.records import Split
 from harness_forge.schema import ForgeConfig
-from harness_forge.trainers.hardware import has_bf16, has_nvidia
+from harness_forge.trainers.hardware import has_nvidia
 
 WORKSET = "eval"
 BASE, ADAPTER = "base", "adapter"
@@ -136,8 +136,8 @@ def _asked(config: ForgeConfig, base: BaseModel, label, tuned, documents, say, s
 
 def _dtype(dtype: Dtype, device: str) -> str:
     if dtype is Dtype.auto:
-        fast = device == "cuda" or has_bf16()
-        dtype = Dtype.bfloat16 if fast else Dtype.float32
+        # What `forge serve` and the local policy compute in, so that all give the same answers.
+        dtype = Dtype.bfloat16 if device == "cuda" else Dtype.float32
     return dtype.value
 
 

@@ -25,8 +25,8 @@ class SuiteConfig:
         max_tokens: longest answer; a longer one counts as cut off.
         batch_size: answers made at once.
         limit: at most so many work items of each skill; 0 takes all.
-        dtype: auto takes bfloat16 where a GPU or the CPU multiplies it
-            itself, else float32.
+        dtype: auto takes bfloat16 on a GPU and float32 on a CPU, as
+            `forge serve` and the local policy do.
     """
 
     name: str = "tool_call"

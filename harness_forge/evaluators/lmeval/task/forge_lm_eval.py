@@ -11,6 +11,7 @@ import os
 import threading
 import time
 
+import torch
 from lm_eval.__main__ import cli_evaluate
 from lm_eval.api.registry import register_model
 from lm_eval.models.huggingface import HFLM
@@ -21,6 +22,13 @@ CUT_OFF = "\x18"  # as scoring.py reads it
 @register_model("forge")
 class WholeText(HFLM):
     """lm-eval's model on transformers, its answers kept whole."""
+
+    def __init__(self, *args, **settings):
+        super().__init__(*args, **settings)
+        # In float32 an adapter is added into the weights: a third of the matrix products,
+        # the same answers. Rounded to bfloat16 the sum would change some.
+        if settings.get("peft") and next(self._model.parameters()).dtype == torch.float32:
+            self._model = self._model.merge_and_unload()
 
     def tok_decode(self, tokens, skip_special_tokens=False):
         """Return the text up to the end of the turn, marked where there is no such end."""

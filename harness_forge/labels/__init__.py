@@ -1,1 +1,1 @@
-"""What is known of labels that must not be trusted: vocabularies, evaluator defects, contradictions."""
+"""What is known of labels that must not be trusted: vocabularies, defects, contradictions."""

@@ -7,14 +7,20 @@ line that a row ended in.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from harness_forge.exporters.rows import Row
 from harness_forge.records import Example, PreferencePair
 
 
-@dataclass(frozen=True, slots=True)
-class Fate:
+class Line(NamedTuple):
+    """An example that was made a line already, without its newline."""
+
+    split: str
+    data: bytes
+
+
+class Fate(NamedTuple):
     """What became of one row.
 
     Args:
@@ -28,9 +34,8 @@ class Fate:
     examples: Sequence[int] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Harvest:
+class Harvest(NamedTuple):
     """The examples of some rows, and the fate of every one of those rows."""
 
-    examples: Sequence[Example | PreferencePair]
+    examples: Sequence[Example | PreferencePair | Line]
     fates: Sequence[Fate]

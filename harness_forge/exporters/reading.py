@@ -32,6 +32,16 @@ def check(connection: psycopg.Connection, statement: Statement) -> None:
         pass
 
 
+def columns(connection: psycopg.Connection, probe: Statement) -> list[str]:
+    """Return the names of the columns that a statement returns."""
+    import psycopg
+
+    cursor = psycopg.RawCursor(connection)
+    with _explained("", probe):
+        cursor.execute(probe.text, probe.values)
+    return [column.name for column in cursor.description or ()]
+
+
 def read(connection: psycopg.Connection, statement: Statement) -> Iterator[Row]:
     """Yield the statement's rows one by one as they arrive.
 
@@ -59,8 +69,9 @@ def _send(connection, prefix: str, statement: Statement, shape) -> Iterator:
 def _maker(cursor, shape):
     """Return what makes a `shape` of one row's values, by column name."""
     names = [column.name for column in cursor.description or ()]
-    order = [names.index(field) for field in shape._fields]
-    return lambda values: shape._make([values[position] for position in order])
+    order = [names.index(field) if field in names else -1 for field in shape._fields]
+    # One more value, a null, for fields that the statement does not return.
+    return lambda values: shape._make([(*values, None)[position] for position in order])
 
 
 def _keep_json_raw(cursor) -> None:

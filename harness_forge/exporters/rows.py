@@ -21,6 +21,9 @@ class Row(NamedTuple):
 
     `reason` is None for a row that met every condition; a rejected row comes
     without its JSON, so that the server need not send what nobody reads.
+    `finish_reason` is None where the recipe's SQL does not return it. `prompt`
+    and `answer` stand in place of the JSON once they were read and filtered;
+    `redacted` counts by kind what was taken out of them.
     """
 
     source: str
@@ -38,10 +41,18 @@ class Row(NamedTuple):
     tools: bytes | None
     response: bytes | None
     tool_call: bytes | None
+    finish_reason: str | None = None
+    prompt: Prompt | None = None
+    answer: Answer | None = None
+    redacted: Mapping[str, int] | None = None
 
 
 PAYLOAD = ("messages", "tools", "response", "tool_call")
-COLUMNS = tuple(name for name in Row._fields if name not in ("reason", *PAYLOAD))
+OPTIONAL = ("finish_reason",)
+"""Columns that are read where the recipe's SQL returns them."""
+
+_OURS = ("reason", "prompt", "answer", "redacted")
+COLUMNS = tuple(name for name in Row._fields if name not in (*_OURS, *PAYLOAD, *OPTIONAL))
 """Columns that the recipe's SQL must return, besides those of `PAYLOAD`."""
 
 
@@ -81,6 +92,8 @@ def read_prompt(row: Row) -> Prompt:
         Unusable: `no_prompt`: empty, or not a list of role and text;
             `unstorable_text`: it held characters that the store had to escape.
     """
+    if row.prompt is not None:
+        return row.prompt
     _refuse_escaped(row.messages, row.tools)
     messages = _list(row.messages)
     if not messages:
@@ -89,8 +102,24 @@ def read_prompt(row: Row) -> Prompt:
     if not any(message["content"] for message in shown):
         raise Unusable("no_prompt")
     tools = _list(row.tools)
-    canonical = orjson.dumps((shown, tools), option=orjson.OPT_SORT_KEYS)
-    return Prompt(shown, tools, _digest(canonical))
+    return prompt_of(shown, tools)
+
+
+def prompt_of(messages: list[dict[str, Any]], tools: list[dict[str, Any]]) -> Prompt:
+    """Return a prompt with its digest."""
+    canonical = orjson.dumps((messages, tools), option=orjson.OPT_SORT_KEYS)
+    return Prompt(messages, tools, _digest(canonical))
+
+
+def answer_of(message: dict[str, Any]) -> Answer:
+    """Return an answer that was read before, with the digest of what it says now."""
+    text, calls = message.get("content") or "", message.get("tool_calls")
+    if not calls:
+        return Answer(message, _digest(text.encode()))
+    function = calls[0]["function"]
+    meaning = _parsed(function["arguments"])
+    canonical = orjson.dumps((text, function["name"], meaning), option=orjson.OPT_SORT_KEYS)
+    return Answer(message, _digest(canonical))
 
 
 def read_answer(row: Row, prompt: Prompt, kind: AnswerKind) -> Answer:
@@ -101,6 +130,8 @@ def read_answer(row: Row, prompt: Prompt, kind: AnswerKind) -> Answer:
             `broken_arguments`, `unstorable_text` or, where text is wanted,
             `no_answer`.
     """
+    if row.answer is not None:
+        return row.answer
     _refuse_escaped(row.response, row.tool_call)
     response = _parsed(row.response)
     if not isinstance(response, Mapping):

@@ -8,14 +8,14 @@ where in the recipe it came from, so that a fault can be shown there.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 from harness_forge.errors import ExportError
 from harness_forge.exporters.config import ExportConfig
-from harness_forge.exporters.rows import COLUMNS, PAYLOAD
+from harness_forge.exporters.rows import COLUMNS, OPTIONAL, PAYLOAD
 
 _PARAMETER = re.compile(r"%\((\w+)\)s")
 MUST_RETURN = "export.sql must return "
@@ -49,6 +49,10 @@ class _Lines:
             self.lines.append(_PARAMETER.sub(lambda m, at=where: self._number(m[1], at), line))
             self.places.append(where)
 
+    def statement(self) -> Statement:
+        values = tuple(self.params[name] for name in self.numbers)
+        return Statement("\n".join(self.lines), values, tuple(self.places))
+
     def _number(self, name: str, where: str) -> str:
         if name not in self.params:
             near = get_close_matches(name, self.params, n=1)
@@ -58,8 +62,12 @@ class _Lines:
         return f"${self.numbers.setdefault(name, len(self.numbers) + 1)}"
 
 
-def build(config: ExportConfig) -> Statement:
+def build(config: ExportConfig, returned: Iterable[str] = ()) -> Statement:
     """Return the statement of a recipe.
+
+    Args:
+        returned: columns that the recipe's SQL is known to return; of these
+            the optional ones are read too.
 
     Raises:
         ExportError: SQL or order is missing, a reason is no plain word, or a
@@ -70,7 +78,7 @@ def build(config: ExportConfig) -> Statement:
             raise ExportError(f"export.{key}", "is empty", "see conf/export/worker_sft.yaml")
     lines = _Lines(config.params)
     lines.add("SELECT")
-    for name in COLUMNS:
+    for name in (*COLUMNS, *sorted(set(OPTIONAL).intersection(returned))):
         lines.add(f"  q.{name},", MUST_RETURN + name)
     for name in PAYLOAD:
         lines.add(
@@ -87,8 +95,16 @@ def build(config: ExportConfig) -> Statement:
     # A CASE needs one WHEN even where every condition is switched off.
     lines.add("WHEN false THEN '' END AS reason) AS r\nORDER BY")
     lines.add(config.order_by, "export.order_by")
-    values = tuple(config.params[name] for name in lines.numbers)
-    return Statement("\n".join(lines.lines), values, tuple(lines.places))
+    return lines.statement()
+
+
+def probe(config: ExportConfig) -> Statement:
+    """Return a statement that reads no row: its columns are those of the recipe's SQL."""
+    lines = _Lines(config.params)
+    lines.add("SELECT * FROM (")
+    lines.add(config.sql.strip().rstrip(";"), "export.sql")
+    lines.add(") AS q LIMIT 0")
+    return lines.statement()
 
 
 def conditions(config: ExportConfig) -> dict[str, str]:

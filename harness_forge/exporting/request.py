@@ -47,6 +47,7 @@ class Request:
         data_dir: folder that datasets are written to; `name` is the dataset's.
         skill, role, format: as composed; they go into the manifest.
         licences: one line for each source whose words the prompts quote.
+        workers: processes that prepare rows besides this one; the bytes are the same.
     """
 
     data_dir: Path
@@ -55,6 +56,7 @@ class Request:
     role: str
     format: str
     licences: Sequence[str] = ()
+    workers: int = 0
 
 
 @dataclass

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from harness_forge.errors import ExportError
-from harness_forge.exporters import ExportKind, dpo, reading, sft, statement
-from harness_forge.exporters.guard import guards
-from harness_forge.exporters.harvest import Fate, Harvest
+from harness_forge.exporters import ExportKind, dpo, reading, statement
+from harness_forge.exporters.guard import Guard, guards
+from harness_forge.exporters.harvest import Fate, Harvest, Line
 from harness_forge.exporters.ledger import Ledger
+from harness_forge.exporters.marks import Marks
+from harness_forge.exporters.ready import rejoined, singles
+from harness_forge.exporters.rows import Row
 from harness_forge.exporting import manifest, refusals
+from harness_forge.exporting.crew import Crew
+from harness_forge.exporting.preparing import SINGLES, Plan
 from harness_forge.exporting.request import Part, Report, Request, Share
 from harness_forge.formats import FORMATS
 from harness_forge.formats.card import card
@@ -26,7 +33,10 @@ if TYPE_CHECKING:
     from harness_forge.exporters.statement import Statement
 
 LEDGER = "ledger.jsonl"
-EXPORTERS = {ExportKind.sft: sft.examples, ExportKind.dpo: dpo.pairs}
+EXPORTERS = {ExportKind.dpo: dpo.pairs}
+"""Kinds that bring rows together, and what does that."""
+
+_BATCH_ROWS, _BATCH_BYTES = 512, 4 << 20
 _TICK = 500
 """Rows between two calls of the progress callback."""
 
@@ -57,7 +67,7 @@ def export(
         _check_format(part, request)
     report = Report(request.data_dir / request.name)
     with closing(parts[0].store.connect_read_only()) as connection:
-        rows = Rows(connection, parts, progress)
+        rows = Rows(connection, parts, request, progress)
         if dry_run:
             rows.pass_on(report, None)
             refusals.demand_rows(report, parts, connection, request)
@@ -95,35 +105,50 @@ class Rows:
         self,
         connection: psycopg.Connection,
         parts: Sequence[Part],
+        request: Request,
         progress: Callable[[int], None],
     ) -> None:
         self.connection, self.parts = connection, parts
         self.statements = [_planned(connection, part) for part in parts]
         self.ledgers = [Ledger(part.role if len(parts) > 1 else "") for part in parts]
-        self._guards = guards(connection, list(dict.fromkeys(part.skill for part in parts)))
+        guarded = guards(connection, list(dict.fromkeys(part.skill for part in parts)))
+        self._plans = [_plan(part, guarded, request, mixed=len(parts) > 1) for part in parts]
+        self._workers = request.workers
         self._progress, self._numbers = progress, count(1)
 
     def pass_on(self, report: Report, folder: DatasetFolder | None) -> None:
         """Send every row to its line and into the ledger; only count where there is no folder."""
-        seen: set[bytes] = set()
-        for part, sent, ledger in zip(self.parts, self.statements, self.ledgers, strict=True):
-            share = Share(part.skill, part.role)
-            report.parts.append(share)
-            write = _writer(folder, part, share, mixed=len(self.parts) > 1)
-            with _told_of(part):
-                for harvest in self._harvests(part, sent, ledger, seen):
-                    places = [write(example) for example in harvest.examples]
-                    for fate in harvest.fates:
-                        line = _entered(fate, places, ledger)
-                        if folder:
-                            folder.write(LEDGER, line)
-            ledger.balance()
-            share.read, share.kept, share.rejected = ledger.read, ledger.kept, ledger.reasons()
+        seen = Marks()
+        with Crew(self._plans, self._workers) as crew:
+            for place, (part, ledger) in enumerate(zip(self.parts, self.ledgers, strict=True)):
+                share = Share(part.skill, part.role)
+                report.parts.append(share)
+                with _told_of(part):
+                    self._pass_part(crew, place, seen, _Desk(folder, self._plans[place], share))
+                ledger.balance()
+                share.read, share.kept, share.rejected = ledger.read, ledger.kept, ledger.reasons()
 
-    def _harvests(self, part: Part, sent: Statement, ledger: Ledger, seen) -> Iterator[Harvest]:
+    def _pass_part(self, crew: Crew, place: int, seen: Marks, desk: _Desk) -> None:
+        ledger = self.ledgers[place]
+        for harvest in self._harvests(crew, place, seen):
+            places = [desk.write(example) for example in harvest.examples]
+            for fate in harvest.fates:
+                desk.enter(_entered(fate, places, ledger))
+
+    def _harvests(self, crew: Crew, place: int, seen: Marks) -> Iterator[Harvest]:
+        part, plan = self.parts[place], self._plans[place]
         reading.enter(self.connection, part.skill)
-        rows = ledger.watch(self._ticking(reading.read(self.connection, sent)))
-        return EXPORTERS[part.config.kind](rows, part.config, self._guards[part.skill], seen)
+        rows = self.ledgers[place].watch(
+            self._ticking(reading.read(self.connection, self.statements[place]))
+        )
+        done = (
+            pair
+            for batch, ready in crew.map(place, batches(rows))
+            for pair in zip(batch, ready, strict=True)
+        )
+        if part.config.kind in SINGLES:
+            return singles(done, seen)
+        return EXPORTERS[part.config.kind](rejoined(done), part.config, plan.guard, seen)
 
     def _ticking(self, rows: Iterator) -> Iterator:
         for row in rows:
@@ -132,29 +157,56 @@ class Rows:
             yield row
 
 
+class _Desk:
+    """Where lines of one part and of the ledger are written; only counted without a folder."""
+
+    def __init__(self, folder: DatasetFolder | None, plan: Plan, share: Share) -> None:
+        self._folder, self._share = folder, share
+        self._shape, self._whose = FORMATS[plan.format], plan.whose
+
+    def write(self, example: Example | PreferencePair | Line) -> tuple[str, int]:
+        """Write an example and say where: file and line, from 1."""
+        if not isinstance(example, Line):
+            example = self._line(example)
+        self._share.examples[example.split] += 1
+        name = f"{example.split}.jsonl"
+        return name, self._folder.append(name, example.data) if self._folder else 0
+
+    def enter(self, line: dict[str, Any]) -> None:
+        """Write a line of the ledger."""
+        if self._folder:
+            self._folder.write(LEDGER, line)
+
+    def _line(self, example: Example | PreferencePair) -> Line:
+        origin = example.origin if isinstance(example, Example) else example.chosen_origin
+        return Line(origin.split, orjson.dumps({**self._shape(example), **self._whose}))
+
+
+def batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Yield rows in lists that are neither long nor large."""
+    batch, size = [], 0
+    for row in rows:
+        batch.append(row)
+        size += sum(len(part) for part in (row.messages, row.response) if part)
+        if len(batch) >= _BATCH_ROWS or size >= _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _plan(part: Part, guarded: Mapping[str, Guard], request: Request, *, mixed: bool) -> Plan:
+    """Return what the part's rows meet; where each line would say the same, the manifest does."""
+    whose = {"skill": part.skill, "role": part.role} if mixed else {}
+    return Plan(part.role, part.config, guarded[part.skill], request.format, whose)
+
+
 def _planned(connection: psycopg.Connection, part: Part) -> Statement:
     with _told_of(part):
-        sent = statement.build(part.config)
         reading.enter(connection, part.skill)
-        reading.check(connection, sent)
-    return sent
-
-
-def _writer(folder: DatasetFolder | None, part: Part, share: Share, *, mixed: bool):
-    """Return what writes an example and says where: file and line, from 1.
-
-    Where every line would say the same, the manifest says it once.
-    """
-    shape = FORMATS[part.config.kind.value]
-    whose = {"skill": part.skill, "role": part.role} if mixed else {}
-
-    def write(example: Example | PreferencePair) -> tuple[str, int]:
-        origin = example.origin if isinstance(example, Example) else example.chosen_origin
-        share.examples[origin.split] += 1
-        name = f"{origin.split}.jsonl"
-        return name, folder.write(name, shape(example) | whose) if folder else 0
-
-    return write
+        reading.check(connection, statement.build(part.config))
+        returned = reading.columns(connection, statement.probe(part.config))
+        return statement.build(part.config, returned)
 
 
 def _entered(fate: Fate, places: Sequence[tuple[str, int]], ledger: Ledger) -> dict[str, Any]:

@@ -70,10 +70,14 @@ class DatasetFolder:
 
     def write(self, name: str, record: Mapping[str, Any]) -> int:
         """Append `record` to the JSONL file `name`; return its line, from 1."""
+        return self.append(name, orjson.dumps(record))
+
+    def append(self, name: str, line: bytes) -> int:
+        """Append a line without its newline to the file `name`; return its number, from 1."""
         file = self._files.get(name)
         if file is None:
             file = self._files[name] = _JsonLines(self._partial / name)
-        return file.append(record)
+        return file.append(line)
 
     def finish(self) -> dict[str, dict[str, Any]]:
         """Close the JSONL files; return lines, bytes and sha256 of each by name."""
@@ -136,8 +140,9 @@ class _JsonLines:
         self._waiting = bytearray()
         self._lines = self._bytes = 0
 
-    def append(self, record: Mapping[str, Any]) -> int:
-        self._waiting += orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
+    def append(self, line: bytes) -> int:
+        self._waiting += line
+        self._waiting += b"\n"
         self._lines += 1
         if len(self._waiting) >= _FLUSH:
             self._flush()

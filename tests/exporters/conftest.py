@@ -123,7 +123,7 @@ class Harness:
         settings = {"passed": False, "policy": "mutated", "origin": Origin.MUTATED} | changes
         return self.attempt(item, script, reflector=reflector, **settings)
 
-    def export(self, config, *, dry_run: bool = False):
+    def export(self, config, *, dry_run: bool = False, **asked):
         request = exporting.Request(
             self.data_dir,
             config.name,
@@ -131,6 +131,7 @@ class Harness:
             "worker",
             config.kind.value,
             ["content: BSD-3-Clause"],
+            **asked,
         )
         part = exporting.Part(self.skill, "worker", config)
         return exporting.export([part], request, dry_run=dry_run)

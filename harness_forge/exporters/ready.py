@@ -1,0 +1,65 @@
+"""A row after all that needs no other row: read, filtered, redacted, and made a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from harness_forge.exporters.harvest import Fate, Harvest, Line
+from harness_forge.exporters.marks import Marks
+from harness_forge.exporters.rows import Answer, Prompt, Row
+
+
+class Ready(NamedTuple):
+    """What came of one row; plain values, for it comes out of another process.
+
+    Args:
+        reason: why it is rejected; None for a row that goes on.
+        mark: digest of prompt and answer, 16 bytes.
+        line: the row as a line, where each row is one by itself.
+        prompt, answer: what was read, where rows are brought together first.
+        redacted: how many words of each kind were taken out.
+    """
+
+    reason: str | None = None
+    mark: bytes = b""
+    line: bytes = b""
+    prompt: Prompt | None = None
+    answer: Answer | None = None
+    redacted: Mapping[str, int] | None = None
+
+
+def singles(done: Iterable[tuple[Row, Ready]], seen: Marks) -> Iterator[Harvest]:
+    """Yield a harvest a row, each of which is a line by itself.
+
+    Of rows with the same prompt and answer the first is kept.
+
+    Args:
+        seen: digests of what the dataset holds already; it grows.
+    """
+    for row, ready in done:
+        reason = ready.reason
+        if reason is None and ready.mark in seen:
+            reason = "duplicate"
+        if reason is not None:
+            yield Harvest((), (Fate(row, reason),))
+            continue
+        seen.add(ready.mark)
+        if ready.redacted:
+            row = row._replace(redacted=ready.redacted)
+        yield Harvest((Line(row.split or "", ready.line),), (Fate(row, None, (0,)),))
+
+
+def rejoined(done: Iterable[tuple[Row, Ready]]) -> Iterator[Row]:
+    """Yield rows that hold what was read of them instead of their JSON."""
+    for row, (reason, _, _, prompt, answer, redacted) in done:
+        yield row._replace(
+            reason=reason,
+            messages=None,
+            tools=None,
+            response=None,
+            tool_call=None,
+            prompt=prompt,
+            answer=answer,
+            redacted=redacted,
+        )

@@ -1,0 +1,164 @@
+"""Spreads the preparing of rows over processes; what comes back is in the order of the rows.
+
+The processes are plain children on pipes. They end with their pipes, so that
+a parent that was killed leaves none behind, and Ctrl-C reaches the parent
+alone. How many there are never shows in what comes out.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from queue import SimpleQueue
+from typing import Any
+
+from harness_forge.errors import ExportError
+from harness_forge.exporters.ready import Ready
+from harness_forge.exporters.rows import Row
+from harness_forge.exporting.preparing import Plan, Preparer
+
+_AHEAD = 2
+"""Batches that wait for a process each, so that none waits for a batch."""
+
+_PATIENCE_S = 5
+"""How long a process may take to end once its pipe is closed."""
+
+
+class Crew:
+    """Prepares batches of rows, here or in processes of its own.
+
+    Args:
+        plans: one for each part of the dataset.
+        workers: processes; 0 prepares in this one.
+    """
+
+    def __init__(self, plans: Sequence[Plan], workers: int) -> None:
+        self._preparers: dict[int, Preparer] = {}
+        self._plans, self._workers = plans, workers
+        self._hands: list[_Hand] = []
+        self._idle: SimpleQueue[_Hand] = SimpleQueue()
+        self._threads: ThreadPoolExecutor | None = None
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        for hand in self._hands:
+            hand.close(at_once=error is not None)
+        if self._threads:
+            self._threads.shutdown(cancel_futures=True)
+
+    def map(
+        self, part: int, batches: Iterable[Sequence[Row]]
+    ) -> Iterator[tuple[Sequence[Row], list[Ready]]]:
+        """Yield each batch with what came of its rows, in order.
+
+        Raises:
+            ExportError: a process ended before its work did.
+        """
+        if not self._workers:
+            for batch in batches:
+                yield batch, self._here(part, batch)
+            return
+        self._start()
+        waiting: deque[tuple[Sequence[Row], Future[list[Ready]]]] = deque()
+        for batch in batches:
+            waiting.append((batch, self._threads.submit(self._there, part, batch)))
+            while waiting and (len(waiting) > _AHEAD * self._workers or waiting[0][1].done()):
+                done, result = waiting.popleft()
+                yield done, result.result()
+        for done, result in waiting:
+            yield done, result.result()
+
+    def _here(self, part: int, batch: Sequence[Row]) -> list[Ready]:
+        if part not in self._preparers:
+            self._preparers[part] = Preparer(self._plans[part])
+        return joined(batch, self._preparers[part](wanted(batch)))
+
+    def _there(self, part: int, batch: Sequence[Row]) -> list[Ready]:
+        hand = self._idle.get()
+        try:
+            return joined(batch, hand.ask(part, wanted(batch)))
+        finally:
+            self._idle.put(hand)
+
+    def _start(self) -> None:
+        if self._threads:
+            return
+        self._threads = ThreadPoolExecutor(self._workers, thread_name_prefix="crew")
+        for _ in range(self._workers):
+            hand = _Hand(self._plans)
+            self._hands.append(hand)
+            self._idle.put(hand)
+
+
+def wanted(batch: Sequence[Row]) -> list[Row]:
+    """Return the rows that the server did not reject: the others are done."""
+    return [row for row in batch if row.reason is None]
+
+
+def joined(batch: Sequence[Row], prepared: Iterable[Ready]) -> list[Ready]:
+    """Return what came of each row of a batch, given that of its `wanted` rows."""
+    following = iter(prepared)
+    return [next(following) if row.reason is None else Ready(row.reason) for row in batch]
+
+
+class _Hand:
+    """One process at the other end of two pipes."""
+
+    def __init__(self, plans: Sequence[Plan]) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "harness_forge.exporting.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            start_new_session=True,  # a terminal's Ctrl-C is the parent's to answer
+        )
+        self._plans: Sequence[Plan] | None = plans
+
+    def ask(self, part: int, rows: Sequence[Row]) -> list[Ready]:
+        try:
+            if self._plans is not None:
+                self._send(self._plans)
+                self._plans = None
+            self._send((part, [tuple(row) for row in rows]))
+            answer = pickle.load(self._process.stdout)  # noqa: S301 - our own child wrote it
+        except (OSError, EOFError, pickle.UnpicklingError, ValueError) as error:
+            raise _ended(self._process) from error
+        if isinstance(answer, BaseException):
+            raise answer
+        return [Ready(*values) for values in answer]
+
+    def _send(self, message: Any) -> None:
+        pickle.dump(message, self._process.stdin, pickle.HIGHEST_PROTOCOL)
+        self._process.stdin.flush()
+
+    def close(self, *, at_once: bool) -> None:
+        """End the process; where its work is of no use any more, without waiting for it."""
+        if at_once:
+            self._process.kill()
+        with suppress(OSError):  # it has left already
+            self._process.stdin.close()
+        try:
+            self._process.wait(_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+
+
+def _ended(process: subprocess.Popen) -> ExportError:
+    process.kill()  # where it still lives, what it says can no longer be read
+    code = process.wait()
+    how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
+    return ExportError(
+        "engine.workers",
+        f"a process that prepares rows ended {how}",
+        "no dataset was written; was memory short? fewer workers take less",
+    )

@@ -208,7 +208,11 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class PreferencePair:
-    """Two answers to one and the same prompt, one that passed and one that failed."""
+    """Two answers to one and the same prompt, one that passed and one that failed.
+
+    The two `evidence` texts are JSON: what each verdict rests on; '' where the
+    outcome of the attempt says it.
+    """
 
     id: str
     prompt: Sequence[Message]
@@ -217,6 +221,47 @@ class PreferencePair:
     rejected: Message
     chosen_origin: RowSource
     rejected_origin: RowSource
+    chosen_evidence: str = ""
+    rejected_evidence: str = ""
+
+    @property
+    def origin(self) -> RowSource:
+        """Where the answer to learn comes from."""
+        return self.chosen_origin
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledExample:
+    """An answer that is known to be good or bad, without another to compare it with.
+
+    Args:
+        label: True for an answer to learn, False for one to unlearn.
+        evidence: what the label rests on, as a JSON text; '' where the outcome
+            of the attempt says it.
+    """
+
+    id: str
+    prompt: Sequence[Message]
+    tools: Sequence[Mapping[str, Any]]
+    answer: Message
+    label: bool
+    origin: RowSource
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptExample:
+    """A prompt to try answers to, and how to have them judged.
+
+    Args:
+        reference: what an evaluator needs to judge an answer, as a JSON text.
+    """
+
+    id: str
+    prompt: Sequence[Message]
+    tools: Sequence[Mapping[str, Any]]
+    reference: str
+    origin: RowSource
 
 
 @dataclass(frozen=True, slots=True)

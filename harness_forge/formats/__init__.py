@@ -1,5 +1,13 @@
-"""What a dataset's lines look like, and the folder they are written to."""
+"""What a dataset's lines look like, and the folder they are written to.
 
-from harness_forge.formats.lines import FORMATS, preference_line, sft_line
+lines.py      the table of formats
+messages.py   chat messages with tools: sft, dpo, kto, grpo
+plain.py      prompt and completion, Alpaca
+sharegpt.py   ShareGPT
+folder.py     where lines are written to;  card.py: what the folder says of itself
+"""
 
-__all__ = ["FORMATS", "preference_line", "sft_line"]
+from harness_forge.formats.lines import FORMATS, KINDS
+from harness_forge.formats.unheld import Unheld
+
+__all__ = ["FORMATS", "KINDS", "Unheld"]

@@ -1,9 +1,7 @@
-"""The shapes of a dataset line, as plain dicts ready for JSON.
+"""The table of formats: what makes a line of an example, by name.
 
-`tools` and the arguments of a call are JSON strings. As nested objects they
-come back from Arrow, which `datasets` reads into, padded with the null fields
-of every other tool of the file, and those nulls end up in prompts. Axolotl and
-TRL parse the strings. No value is ever null, for the same reason.
+A line is a plain dict ready for JSON. What a format has no room for raises
+`Unheld` and goes to the ledger.
 """
 
 from __future__ import annotations
@@ -11,57 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import orjson
-
-from harness_forge.records import Example, PreferencePair, RowSource
-
-
-def sft_line(example: Example) -> dict[str, Any]:
-    """Return messages with tools: the prompt, then the answer to learn."""
-    return {
-        "id": example.id,
-        "messages": [*example.prompt, example.answer],
-        "tools": _json(example.tools),
-        **_origin(example.origin),
-    }
-
-
-def preference_line(pair: PreferencePair) -> dict[str, Any]:
-    """Return prompt, chosen and rejected: each a list of messages, as TRL has it."""
-    good, bad = pair.chosen_origin, pair.rejected_origin
-    return {
-        "id": pair.id,
-        "prompt": list(pair.prompt),
-        "tools": _json(pair.tools),
-        "chosen": [pair.chosen],
-        "rejected": [pair.rejected],
-        **_origin(good),
-        "rejected_source": bad.source,
-        "rejected_run_id": bad.run_id,
-        "rejected_policy": bad.policy,
-        "rejected_origin": bad.origin,
-        "rejected_evaluator": bad.evaluator,
-    }
-
-
-def _origin(origin: RowSource) -> dict[str, str]:
-    return {
-        "source": origin.source,
-        "run_id": origin.run_id,
-        "item_id": origin.item_id,
-        "family": origin.family,
-        "split": origin.split,
-        "policy": origin.policy,
-        "origin": origin.origin,
-        "evaluator": origin.evaluator,
-    }
-
-
-def _json(tools: Any) -> str:
-    return orjson.dumps(list(tools)).decode()
-
+from harness_forge.formats.messages import grpo_line, kto_line, preference_line, sft_line
+from harness_forge.formats.plain import alpaca_line, prompt_completion_line
+from harness_forge.formats.sharegpt import sharegpt_line
 
 FORMATS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "sft": sft_line,
+    "prompt_completion": prompt_completion_line,
+    "sharegpt": sharegpt_line,
+    "alpaca": alpaca_line,
     "dpo": preference_line,
+    "kto": kto_line,
+    "grpo": grpo_line,
 }
+
+KINDS: Mapping[str, str] = {name: name for name in ("dpo", "kto", "grpo")} | dict.fromkeys(
+    ("sft", "prompt_completion", "sharegpt", "alpaca"), "sft"
+)
+"""Which kind of export each format is for."""

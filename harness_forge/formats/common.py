@@ -1,0 +1,58 @@
+"""What the lines of several formats have in common.
+
+`tools` and the arguments of a call are JSON strings. As nested objects they
+come back from Arrow, which `datasets` reads into, padded with the null fields
+of every other tool of the file, and those nulls end up in prompts. Axolotl and
+TRL parse the strings. No value is ever null, for the same reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from harness_forge.formats.unheld import Unheld
+from harness_forge.records import Message, RowSource
+
+
+def origin_keys(origin: RowSource) -> dict[str, str]:
+    """Return the keys that say where a line comes from."""
+    return {
+        "source": origin.source,
+        "run_id": origin.run_id,
+        "item_id": origin.item_id,
+        "family": origin.family,
+        "split": origin.split,
+        "policy": origin.policy,
+        "origin": origin.origin,
+        "evaluator": origin.evaluator,
+    }
+
+
+def tools_text(tools: Sequence[Mapping[str, Any]]) -> str:
+    """Return tool schemas as the JSON string that trainers parse."""
+    return orjson.dumps(list(tools)).decode()
+
+
+def calls_of(message: Message) -> Iterator[tuple[str, str]]:
+    """Yield name and arguments, as a JSON string, of each call of a message.
+
+    Raises:
+        Unheld: `unheld_calls`: a call without a name or with arguments of no form.
+    """
+    for call in message.get("tool_calls") or ():
+        function = call.get("function") if isinstance(call, Mapping) else None
+        name = function.get("name") if isinstance(function, Mapping) else None
+        arguments = function.get("arguments") if name else None
+        if isinstance(arguments, Mapping):
+            arguments = orjson.dumps(arguments).decode()
+        if not isinstance(name, str) or not isinstance(arguments, str):
+            raise Unheld("unheld_calls")
+        yield name, arguments
+
+
+def call_text(name: str, arguments: str) -> str:
+    """Return a call as one JSON text, its arguments in the order they were sent in."""
+    return f'{{"name": {orjson.dumps(name).decode()}, "arguments": {arguments}}}'

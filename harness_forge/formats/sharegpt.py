@@ -1,0 +1,37 @@
+"""ShareGPT: conversations of `from` and `value`, calls in the Hermes form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness_forge.formats.common import call_text, calls_of, origin_keys, tools_text
+from harness_forge.formats.unheld import Unheld
+from harness_forge.records import Example, Message
+
+_FROM = {"system": "system", "user": "human", "assistant": "gpt", "tool": "tool"}
+
+
+def sharegpt_line(example: Example) -> dict[str, Any]:
+    """Return the conversation, its answer last.
+
+    A call stands in the text as `<tool_call>{"name", "arguments"}</tool_call>`,
+    byte for byte as the shipped chat template renders it.
+
+    Raises:
+        Unheld: `unheld_role`: a message of another role than system, user,
+            assistant and tool; `unheld_calls`: a call of no known form.
+    """
+    return {
+        "id": example.id,
+        "conversations": [_said(message) for message in (*example.prompt, example.answer)],
+        "tools": tools_text(example.tools),
+        **origin_keys(example.origin),
+    }
+
+
+def _said(message: Message) -> dict[str, str]:
+    if message["role"] not in _FROM:
+        raise Unheld("unheld_role")
+    calls = [f"<tool_call>{call_text(*call)}</tool_call>" for call in calls_of(message)]
+    parts = [message["content"], *calls]
+    return {"from": _FROM[message["role"]], "value": "\n".join(part for part in parts if part)}

@@ -14,6 +14,7 @@ from harness_forge.errors import ConfigError
 from harness_forge.evaluators.config import BudgetConfig
 from harness_forge.evaluators.lmeval.config import SuiteConfig
 from harness_forge.exporters.config import ExportConfig
+from harness_forge.filters.config import FiltersConfig
 from harness_forge.models.config import ModelConfig
 from harness_forge.operations.config import WorksetConfig
 from harness_forge.policies.config import PolicyConfig, PolicyKind
@@ -120,6 +121,7 @@ class ForgeConfig:
         export: which rows become examples, as SQL.
         exports: the same for each of several roles, by role; `export` then
             only names the dataset. Empty where it is one.
+        filters: what takes rows out although their outcome was right.
         split: how work items are divided.
         budget: what looks at the holdout may spend.
         model: the base model that adapters are trained on.
@@ -145,6 +147,7 @@ class ForgeConfig:
     format: FormatConfig = field(default_factory=FormatConfig)
     export: ExportConfig = field(default_factory=ExportConfig)
     exports: dict[str, ExportConfig] = field(default_factory=dict)
+    filters: FiltersConfig = field(default_factory=FiltersConfig)
     split: SplitConfig = field(default_factory=SplitConfig)
     budget: BudgetConfig = field(default_factory=BudgetConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
@@ -163,6 +166,7 @@ GROUPS: dict[str, type] = {
     "role": RoleConfig,
     "format": FormatConfig,
     "export": ExportConfig,
+    "filters": FiltersConfig,
     "model": ModelConfig,
     "train": TrainConfig,
     "dpo": DpoConfig,

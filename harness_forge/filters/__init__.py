@@ -4,6 +4,20 @@ A filter sees rows as candidates, in batches, and says of each why it goes;
 None keeps it. Filters know no store and no recipe.
 """
 
+from harness_forge.filters.balance import Balance, BalanceConfig, Category
+from harness_forge.filters.building import build, judge, notes, tallies
 from harness_forge.filters.candidate import Candidate, Filter
+from harness_forge.filters.config import FiltersConfig
 
-__all__ = ["Candidate", "Filter"]
+__all__ = [
+    "Balance",
+    "BalanceConfig",
+    "Candidate",
+    "Category",
+    "Filter",
+    "FiltersConfig",
+    "build",
+    "judge",
+    "notes",
+    "tallies",
+]

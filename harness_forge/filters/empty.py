@@ -1,0 +1,62 @@
+"""Answers with nothing to learn from, and answers that nobody can judge."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness_forge.filters.candidate import Candidate
+
+_FAILED = frozenset({"error", "content_filter", "safety", "abort", "aborted", "cancelled"})
+"""Finish reasons of servers that gave up: not an answer of the model."""
+
+_WORD = re.compile(r"[^\W_]")
+"""A letter or a digit of any script."""
+
+_THOUGHT = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
+_PAIRS = (("<think>", "</think>"), ("<thinking>", "</thinking>"))
+
+_PLACEHOLDER = re.compile(
+    r"\s*[\[(<]?(?:reasoning omitted|no (?:content|output|response))[\])>]?\s*"
+)
+"""Whole answers that some harness wrote where the model wrote nothing."""
+
+
+@dataclass(frozen=True)
+class EmptyConfig:
+    """Reject answers without a letter or digit, and those that cannot be judged.
+
+    Unjudgeable: the server gave up, the reasoning was never closed or nothing
+    follows it, or a harness's placeholder stands where an answer should. A
+    call without any argument is an answer.
+
+    Args:
+        enabled: false keeps them.
+    """
+
+    enabled: bool = True
+
+
+def judge(candidates: Sequence[Candidate], config: EmptyConfig) -> list[str | None]:
+    """Return `empty` for each candidate that says nothing."""
+    return ["empty" if _says_nothing(row) else None for row in candidates]
+
+
+def _says_nothing(row: Candidate) -> bool:
+    if row.finish_reason is not None and row.finish_reason.lower() in _FAILED:
+        return True
+    text = row.text
+    if "<think" in text:
+        if any(
+            text.count(tag) > text.count(end) for tag, end in zip(_OPENED, _CLOSED, strict=True)
+        ):
+            return True
+        text = _THOUGHT.sub("", text)
+    if _WORD.search(text) is None:
+        return not _calls_without_arguments(row)
+    return len(text) < 100 and _PLACEHOLDER.fullmatch(text.lower()) is not None
+
+
+def _calls_without_arguments(row: Candidate) -> bool:
+    return any(call.arguments == {} for call in row.calls)

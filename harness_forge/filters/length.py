@@ -1,0 +1,109 @@
+"""Answers that are too short or too long, in the base model's tokens.
+
+A token count is exact, and exact counts are dear: 0.5 ms for 3 KB. Most
+answers are nowhere near a limit, and then their bytes decide.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness_forge.errors import ConfigError, ExportError
+from harness_forge.filters.candidate import Candidate
+from harness_forge.filters.tokens import Bounds, Tokens, load
+
+_UNKNOWN = Bounds(words=0, bytes=0)
+"""What holds of any tokenizer: at most a token a byte, at least one of any text."""
+
+
+@dataclass(frozen=True)
+class LengthConfig:
+    """Reject answers with too few or too many tokens.
+
+    Counted are the answer's words: its content and the strings among its
+    calls' arguments, by the base model's own tokenizer, without what the chat
+    template adds.
+
+    Args:
+        enabled: false keeps them.
+        min_tokens: fewest tokens kept.
+        max_tokens: most tokens kept.
+    """
+
+    enabled: bool = True
+    min_tokens: int = 1
+    max_tokens: int = 8192
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.min_tokens <= self.max_tokens:
+            what = f"must be from 0 to max_tokens, {self.max_tokens}, not {self.min_tokens}"
+            raise ConfigError("filters.length.min_tokens", what)
+
+
+class Length:
+    """Judges lengths: by bytes where they decide, by an exact count elsewhere.
+
+    The tokenizer is read at the first row that needs it, so that a dataset
+    whose every row is decided by bytes needs no model. It is not pickled.
+
+    Args:
+        file: the base model's tokenizer.json; it need not exist, see above.
+        model: the base model's name, for faults.
+
+    Attributes:
+        tally: rows by how they were decided, `by_bounds` or `counted`.
+    """
+
+    def __init__(self, config: LengthConfig, file: Path | None, model: str = "") -> None:
+        self.config, self.file, self.model = config, file, model
+        self.tally: Counter[str] = Counter()
+
+    def __call__(self, candidates: Sequence[Candidate]) -> list[str | None]:
+        """Return `length` for each candidate outside the limits.
+
+        Raises:
+            ExportError: bytes do not decide, and the tokenizer is not there.
+        """
+        fits = [self._by_bytes(row.text) for row in candidates]
+        open_ones = [number for number, fit in enumerate(fits) if fit is None]
+        self.tally["by_bounds"] += len(fits) - len(open_ones)
+        self.tally["counted"] += len(open_ones)
+        if open_ones:
+            counts = self._tokens().counts([candidates[number].text for number in open_ones])
+            for number, count in zip(open_ones, counts, strict=True):
+                fits[number] = self.config.min_tokens <= count <= self.config.max_tokens
+        return [None if fit else "length" for fit in fits]
+
+    def _by_bytes(self, text: str) -> bool | None:
+        """Return whether the text fits; None where its bytes do not tell."""
+        config, raw = self.config, text.encode(errors="replace")
+        bounds = self._bounds()
+        if bounds is None:
+            return None
+        most = bounds.most(raw)
+        if most < config.min_tokens:
+            return False
+        if most <= config.max_tokens:
+            return True if bounds.least(raw, config.min_tokens) >= config.min_tokens else None
+        return False if bounds.least(raw, 0) > config.max_tokens else None
+
+    def _bounds(self) -> Bounds | None:
+        # Without the file: no tokenizer that loses nothing spends more than a
+        # token a byte, and nothing is known of how few it may spend.
+        return tokens.bounds if (tokens := self._known()) else _UNKNOWN
+
+    def _known(self) -> Tokens | None:
+        return load(self.file) if self.file is not None and self.file.is_file() else None
+
+    def _tokens(self) -> Tokens:
+        if (tokens := self._known()) is None:
+            raise ExportError(
+                "filters.length",
+                f"the tokenizer of model {self.model or 'unknown'} is needed and not there"
+                + (f" ({self.file})" if self.file else ""),
+                f"run `forge model fetch {self.model}`, or filters.length.enabled=false",
+            )
+        return tokens

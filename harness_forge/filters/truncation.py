@@ -1,0 +1,138 @@
+"""Answers that end before they were finished, whoever cut them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+import orjson
+
+from harness_forge.filters.candidate import Candidate, content_of
+
+_LIMIT = frozenset({"length", "max_tokens", "max_output_tokens", "model_length"})
+"""Finish reasons of an answer that ran into its token limit, across servers."""
+
+_AT_END = 120
+"""Characters at the end of a text in which a note of truncation is looked for."""
+
+_NOTE = re.compile(
+    r"[\[(<{]\s*(?:\.\.\.|…)?\s*(?:(?:tool|output|text|response|content|message|result)s?\s+)?"
+    r"(?:was\s+|were\s+|is\s+)?truncated\b|\(?\b\d+ (?:more )?(?:characters|chars|bytes|lines)"
+    r" (?:truncated|omitted|elided)",
+    re.IGNORECASE,
+)
+
+_PAYLOAD = re.compile(r"(?:\A|^TIPS_JSON:|^```json\n)\s*(?=\{\s*\"\w|\[\s*\{)", re.MULTILINE)
+"""Where a text says that JSON begins."""
+
+_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})", re.MULTILINE)
+
+_WRITERS = ("gemma-forge", "gemma_forge", "8gent", "eight")
+_LENGTHS = (200, 500, 1000)
+_RECEIPTS = (
+    "[TOOL_OUTPUT_RECEIPT]",
+    "[TOOL_RESULT_TRUNCATED]",
+    "<TOOL_RESULT_REF",
+    "[artifact:",
+)
+
+
+@dataclass(frozen=True)
+class TruncationConfig:
+    """Reject answers that were cut.
+
+    Cut is: a finish reason that names the token limit; a note of truncation
+    within the last 120 characters; JSON or a code fence that never closes; a
+    text of exactly the length at which its writer cuts; a receipt that a
+    harness put in place of a text, in the prompt too, for the model saw
+    something else then.
+
+    Args:
+        enabled: false keeps them.
+        cut_lengths: characters at which the writers below cut.
+        writers: beginnings of the names of evaluators and sources that cut;
+            other rows of these lengths are whole.
+        receipts: texts that stand for a text that was taken out.
+    """
+
+    enabled: bool = True
+    cut_lengths: list[int] = field(default_factory=lambda: list(_LENGTHS))
+    writers: list[str] = field(default_factory=lambda: list(_WRITERS))
+    receipts: list[str] = field(default_factory=lambda: list(_RECEIPTS))
+
+
+def judge(candidates: Sequence[Candidate], config: TruncationConfig) -> list[str | None]:
+    """Return `truncation` for each candidate that was cut."""
+    writers, lengths = tuple(config.writers), frozenset(config.cut_lengths)
+    receipt = _any_of(tuple(config.receipts))
+
+    def cut(row: Candidate) -> bool:
+        if row.finish_reason is not None and row.finish_reason.lower() in _LIMIT:
+            return True
+        if row.writer.startswith(writers) and any(len(part) in lengths for part in row.strings):
+            return True
+        if receipt and (receipt(row.text) or any(receipt(content_of(m)) for m in row.messages)):
+            return True
+        return any(_ends_early(part) for part in row.strings)
+
+    return ["truncation" if cut(row) else None for row in candidates]
+
+
+@cache
+def _any_of(texts: tuple[str, ...]):
+    """Return what searches for any of `texts`; None where there are none."""
+    return re.compile("|".join(map(re.escape, texts))).search if texts else None
+
+
+def _ends_early(text: str) -> bool:
+    if _NOTE.search(text, max(len(text) - _AT_END, 0)):
+        return True
+    if ("```" in text or "~~~" in text) and _fence_open(text):
+        return True
+    return ('"' in text and ("{" in text or "[" in text)) and _json_open(text)
+
+
+def _fence_open(text: str) -> bool:
+    """Return whether a code fence stays open, as CommonMark closes them."""
+    opened = ""
+    for mark in _FENCE.finditer(text):
+        fence = mark[1]
+        if not opened:
+            opened = fence
+        elif fence[0] == opened[0] and len(fence) >= len(opened):
+            opened = ""
+    return bool(opened)
+
+
+def _json_open(text: str) -> bool:
+    """Return whether JSON that the text announces runs out instead of ending.
+
+    Broken JSON is another fault: only a payload whose brackets never close is cut.
+    """
+    return any(_runs_out(text, found.end()) for found in _PAYLOAD.finditer(text))
+
+
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|"|[{}\[\]]', re.DOTALL)
+
+
+def _runs_out(text: str, start: int) -> bool:
+    try:
+        orjson.loads(text[start:])
+    except orjson.JSONDecodeError:
+        pass
+    else:
+        return False
+    depth = 0
+    for token in _TOKEN.finditer(text, start):
+        mark = token[0]
+        if mark == '"':
+            return True
+        if mark in "{[":
+            depth += 1
+        elif mark in "}]":
+            depth -= 1
+            if depth == 0:
+                return False
+    return depth > 0

@@ -8,15 +8,20 @@ from harness_forge.filters.balance import Balance, BalanceConfig, Category
 from harness_forge.filters.building import build, judge, notes, tallies
 from harness_forge.filters.candidate import Candidate, Filter
 from harness_forge.filters.config import FiltersConfig
+from harness_forge.filters.mixing import Drawn, draw
+from harness_forge.filters.overlap import Overlap
 
 __all__ = [
     "Balance",
     "BalanceConfig",
     "Candidate",
     "Category",
+    "Drawn",
     "Filter",
     "FiltersConfig",
+    "Overlap",
     "build",
+    "draw",
     "judge",
     "notes",
     "tallies",

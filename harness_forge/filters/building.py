@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness_forge.filters import (
     banned,
+    coherence,
     empty,
     label_flags,
     markup,
@@ -57,9 +58,15 @@ def build(
         "repetition": partial(repetition.judge, config=config.repetition),
         "tool_calls": partial(tool_calls.judge, config=config.tool_calls),
         "banned": partial(banned.judge, config=config.banned),
+        "coherence": partial(coherence.judge, config=config.coherence),
     }
-    wanted = _OF_REJECTED if rejected_side else tuple(steps)
-    return [(name, steps[name]) for name in wanted if getattr(config, name).enabled]
+    wanted = [name for name in steps if getattr(config, name).enabled]
+    if config.coherence.enabled and config.coherence.model is None:
+        wanted.remove("coherence")
+    elif "coherence" in wanted:
+        # Loaded here once, so that a wrong folder is a fault before any row is read.
+        coherence.load(str(config.coherence.model))
+    return [(name, steps[name]) for name in wanted if name in _OF_REJECTED or not rejected_side]
 
 
 def judge(steps: Sequence[tuple[str, Filter]], candidates: Sequence[Candidate]) -> list[str | None]:

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
-from harness_forge.errors import ConfigError
+from harness_forge.errors import ConfigError, ExportError
+from harness_forge.filters.candidate import Candidate, content_of
 
 
 @dataclass(frozen=True)
 class CoherenceConfig:
     """Reject answers whose words lie far from the prompt's in an embedding space.
 
-    Coherence is the cosine between the mean embeddings of the last user
-    message and of the answer. Off while no model is given.
+    Coherence is the cosine between the embeddings of the last user message
+    and of the answer, each the weighted mean of its tokens' vectors (S. Arora
+    et al., "A Simple but Tough-to-Beat Baseline for Sentence Embeddings",
+    2017). Off while no model is given. A cosine means something only beside
+    others of the same model: see docs/datasets.md for how to set the limit.
 
     Args:
         enabled: false keeps them.
-        model: folder of a static embedding model: a table of token vectors in
-            `model.safetensors` and its `tokenizer.json`, as Model2Vec writes
-            them. null leaves the filter off, and the card says so.
+        model: folder of a static embedding model: `model.safetensors`,
+            `tokenizer.json` and `config.json`, as Model2Vec writes them. null
+            leaves the filter off, and the card says so.
         min_similarity: lowest tolerated cosine, -1 to 1.
     """
 
@@ -30,3 +38,69 @@ class CoherenceConfig:
         if not -1 <= self.min_similarity <= 1:
             what = f"must be from -1 to 1, not {self.min_similarity}"
             raise ConfigError("filters.coherence.min_similarity", what)
+
+
+def judge(candidates: Sequence[Candidate], config: CoherenceConfig) -> list[str | None]:
+    """Return `coherence` for each candidate below the limit.
+
+    One without words on either side is not judged.
+    """
+    found = similarities(candidates, config)
+    return [
+        "coherence" if value is not None and value < config.min_similarity else None
+        for value in found
+    ]
+
+
+def similarities(candidates: Sequence[Candidate], config: CoherenceConfig) -> list[float | None]:
+    """Return each candidate's coherence; None where prompt or answer has no known word."""
+    import numpy
+
+    model = load(config.model or "")
+    asked = model.encode([_plain(_asked(row)) for row in candidates], use_multiprocessing=False)
+    said = model.encode([_plain(row.text) for row in candidates], use_multiprocessing=False)
+    sizes = numpy.linalg.norm(asked, axis=1) * numpy.linalg.norm(said, axis=1)
+    products = (asked * said).sum(axis=1)
+    return [
+        float(product / size) if size > 0 else None
+        for product, size in zip(products, sizes, strict=True)
+    ]
+
+
+@cache
+def load(folder: str):
+    """Read an embedding model from a local folder; kept for the process.
+
+    Raises:
+        ExportError: it is not there, is of another kind, or `model2vec` is not installed.
+    """
+    where = "filters.coherence.model"
+    missing = [
+        name
+        for name in ("model.safetensors", "tokenizer.json", "config.json")
+        if not (Path(folder) / name).is_file()
+    ]
+    if missing:
+        hint = "give the folder of a static embedding model, as Model2Vec writes it"
+        raise ExportError(where, f"{folder} has no {', no '.join(missing)}", hint)
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    try:
+        from model2vec import StaticModel
+    except ImportError:
+        hint = "pip install 'harness-forge[coherence]'"
+        raise ExportError(where, "needs the package model2vec", hint) from None
+    try:
+        return StaticModel.from_pretrained(folder)
+    except Exception as error:  # whatever a broken file makes the library raise
+        hint = "give the folder of a static embedding model, as Model2Vec writes it"
+        raise ExportError(where, f"{folder} cannot be read: {error}", hint) from None
+
+
+def _asked(row: Candidate) -> str:
+    users = (m for m in reversed(row.messages) if isinstance(m, dict) and m.get("role") == "user")
+    return content_of(next(users, None))
+
+
+def _plain(text: str) -> str:
+    return text if text.isascii() else text.encode(errors="replace").decode()

@@ -48,9 +48,7 @@ def _says_nothing(row: Candidate) -> bool:
         return True
     text = row.text
     if "<think" in text:
-        if any(
-            text.count(tag) > text.count(end) for tag, end in zip(_OPENED, _CLOSED, strict=True)
-        ):
+        if any(text.count(tag) > text.count(end) for tag, end in _PAIRS):
             return True
         text = _THOUGHT.sub("", text)
     if _WORD.search(text) is None:

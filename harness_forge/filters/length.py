@@ -34,7 +34,7 @@ class LengthConfig:
     """
 
     enabled: bool = True
-    min_tokens: int = 1
+    min_tokens: int = 0
     max_tokens: int = 8192
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""General data added to what is trained on, so that old skills are not forgotten."""
+"""How much general data is added to what is trained on, and from where."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class MixInConfig:
         enabled: true adds them; it needs `path`.
         path: JSONL with `messages` that end in an assistant's, and `tools`
             where there are any.
-        share: of all training examples, how many are to be general: 0 to 1.
+        share: of all training examples, how many are to be general: above 0, below 1.
     """
 
     enabled: bool = False

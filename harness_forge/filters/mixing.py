@@ -1,0 +1,234 @@
+"""Draws general examples from a file, so that old skills are not forgotten.
+
+Replaying a little of earlier or general data is the plainest remedy for
+forgetting (A. Robins, "Catastrophic forgetting, rehearsal and
+pseudorehearsal", 1995). Every row of the file is accounted for: it is drawn,
+or it has a reason.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b, sha256
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+
+from harness_forge.errors import ExportError
+from harness_forge.filters.building import judge
+from harness_forge.filters.candidate import Candidate, Filter, content_of
+from harness_forge.filters.mix_in import MixInConfig
+from harness_forge.filters.overlap import Overlap
+from harness_forge.records import Example, RowSource
+
+ORIGIN = "mix_in"
+"""Policy, origin and family of a drawn row, in its line and on the card."""
+
+_ROLES = frozenset({"system", "developer", "user", "assistant", "tool"})
+_BATCH = 500
+_NOWHERE = Overlap(())
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a mix-in came to; `read` = `len(examples)` + all of `rejected`.
+
+    Args:
+        examples: in the order of the file.
+        wanted: how many the share asks for; more than `examples` where the
+            file has not enough.
+        read: rows of the file; an empty line is none.
+        rejected: rows by reason: `unreadable` (no JSON, or no conversation
+            that ends in an answer), a filter's name, `duplicate`, `eval_item`
+            or `not_drawn`.
+        sha256: of the file.
+    """
+
+    examples: Sequence[Example] = ()
+    wanted: int = 0
+    read: int = 0
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    sha256: str = ""
+
+
+def wanted(train: int, share: float) -> int:
+    """Return how many general examples are `share` of all, beside `train` of ours."""
+    return round(train * share / (1 - share))
+
+
+def draw(
+    config: MixInConfig,
+    train: int,
+    *,
+    seed: int,
+    steps: Sequence[tuple[str, Filter]] = (),
+    kept_out: Overlap = _NOWHERE,
+) -> Drawn:
+    """Draw as many general examples as the share asks for.
+
+    The file is streamed; held are the drawn examples, and 100 bytes of each row.
+    The same rows in another order give the same draw.
+
+    Args:
+        train: our own training examples.
+        seed: of the draw.
+        steps: filters that a row must pass, as `build` returns them.
+        kept_out: what is kept for measuring; a row that looks like it is not drawn.
+
+    Raises:
+        ExportError: the file cannot be read, or has no row that can be used.
+    """
+    path = Path(config.path or "")
+    pool = _Pool(wanted(train, config.share), seed)
+    digest, rejected, read = sha256(), Counter[str](), 0
+    rows = _rows(path, digest)
+    while batch := list(islice(rows, _BATCH)):
+        read += len(batch)
+        for row, reason in zip(batch, _reasons(batch, steps, kept_out), strict=True):
+            rejected[reason or pool.offer(row)] += 1
+    _demand(path, read, rejected)
+    drawn = pool.drawn()
+    rejected["not_drawn"] -= len(drawn)
+    kept = {reason: count for reason, count in sorted(rejected.items()) if count}
+    return Drawn(drawn, pool.size, read, kept, digest.hexdigest())
+
+
+class _Row(NamedTuple):
+    source: str
+    prompt: list[Mapping[str, Any]]
+    tools: list[Mapping[str, Any]]
+    answer: Mapping[str, Any]
+
+    @property
+    def digest(self) -> bytes:
+        canonical = orjson.dumps(self[1:], option=orjson.OPT_SORT_KEYS)
+        return blake2b(canonical, digest_size=16).digest()
+
+
+class _Pool:
+    """The `size` rows with the least hashes: a sample that no order changes."""
+
+    def __init__(self, size: int, seed: int) -> None:
+        self.size = size
+        self._key = str(seed).encode()[:64]
+        self._seen: set[bytes] = set()
+        self._heap: list[tuple[int, int, Example]] = []
+
+    def offer(self, row: _Row) -> str:
+        """Take a row in, and return its reason as long as it is not drawn."""
+        digest = row.digest
+        if digest[:8] in self._seen:
+            return "duplicate"
+        self._seen.add(digest[:8])
+        rank = int.from_bytes(blake2b(digest, key=self._key, digest_size=8).digest(), "big")
+        if len(self._heap) < self.size or (self._heap and -rank > self._heap[0][0]):
+            entry = (-rank, len(self._seen), _example(row, digest.hex()))
+            if len(self._heap) < self.size:
+                heapq.heappush(self._heap, entry)
+            else:
+                heapq.heapreplace(self._heap, entry)
+        return "not_drawn"
+
+    def drawn(self) -> list[Example]:
+        return [example for _, _, example in sorted(self._heap, key=lambda entry: entry[1])]
+
+
+def _example(row: _Row, name: str) -> Example:
+    source = RowSource(
+        source=row.source,
+        run_id="",
+        item_id="",
+        family=ORIGIN,
+        split="train",
+        policy=ORIGIN,
+        origin=ORIGIN,
+        evaluator="",
+    )
+    return Example(name, row.prompt, row.tools, row.answer, source)
+
+
+def _rows(path: Path, digest) -> Iterator[_Row | None]:
+    """Yield each row of the file, None for one that is no example; the file goes into `digest`."""
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                digest.update(line)
+                if line.strip():
+                    yield _row(line, f"{path.name}:{number}")
+    except OSError as error:
+        what = f"cannot be read: {error.strerror or error}"
+        raise ExportError(str(path), what, "filters.mix_in.path names it") from None
+
+
+def _row(line: bytes, source: str) -> _Row | None:
+    try:
+        value = orjson.loads(line)
+        tools = value.get("tools") or []
+        tools = orjson.loads(tools) if isinstance(tools, str) else tools
+        messages = [_message(message) for message in value["messages"]]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+    if len(messages) < 2 or messages[-1]["role"] != "assistant" or not isinstance(tools, list):
+        return None
+    if not all(isinstance(tool, dict) for tool in tools):
+        return None
+    return _Row(source, messages[:-1], tools, messages[-1])
+
+
+def _message(message: Any) -> dict[str, Any]:
+    """Return a message in the shape that our lines have; raise ValueError for anything else."""
+    if message["role"] not in _ROLES:
+        raise ValueError(message["role"])
+    shown: dict[str, Any] = {"role": message["role"], "content": content_of(message)}
+    if calls := message.get("tool_calls"):
+        shown["tool_calls"] = [_call(call["function"]) for call in calls]
+    for key in ("tool_call_id", "name"):
+        if isinstance(message.get(key), str):
+            shown[key] = message[key]
+    if not shown["content"] and not calls:
+        raise ValueError("a message without content")
+    return shown
+
+
+def _call(function: Any) -> dict[str, Any]:
+    arguments = function["arguments"]
+    if not isinstance(arguments, str):
+        arguments = orjson.dumps(arguments).decode()
+    elif not isinstance(orjson.loads(arguments), dict):
+        raise ValueError("arguments that are no object")
+    return {"type": "function", "function": {"name": function["name"], "arguments": arguments}}
+
+
+def _reasons(
+    batch: Sequence[_Row | None], steps: Sequence[tuple[str, Filter]], kept_out: Overlap
+) -> list[str | None]:
+    candidates = [Candidate(row.prompt, row.tools, row.answer) for row in batch if row]
+    judged: Iterable[str | None] = iter(judge(steps, candidates))
+    return [
+        "unreadable"
+        if row is None
+        else next(judged) or ("eval_item" if kept_out.quotes(_whole(row)) else None)
+        for row in batch
+    ]
+
+
+def _whole(row: _Row) -> str:
+    texts = [content_of(message) for message in (*row.prompt, row.answer)]
+    return "\n".join((*texts, Candidate((), (), row.answer).text))
+
+
+def _demand(path: Path, read: int, rejected: Mapping[str, int]) -> None:
+    if rejected.get("not_drawn"):
+        return
+    reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(rejected.items()))
+    raise ExportError(
+        str(path),
+        f"has no general example: {read} rows read, rejected: {reasons or 'none'}",
+        'a line is {"messages": [{"role": "user", "content": "…"}, '
+        '{"role": "assistant", "content": "…"}]}',
+    )

@@ -15,6 +15,7 @@ from harness_forge.evaluators.config import BudgetConfig
 from harness_forge.evaluators.lmeval.config import SuiteConfig
 from harness_forge.exporters.config import ExportConfig
 from harness_forge.filters.config import FiltersConfig
+from harness_forge.filters.duplicates.config import DuplicatesConfig
 from harness_forge.models.config import ModelConfig
 from harness_forge.operations.config import WorksetConfig
 from harness_forge.policies.config import PolicyConfig, PolicyKind
@@ -122,6 +123,7 @@ class ForgeConfig:
         exports: the same for each of several roles, by role; `export` then
             only names the dataset. Empty where it is one.
         filters: what takes rows out although their outcome was right.
+        duplicates: what counts as the same row twice.
         split: how work items are divided.
         budget: what looks at the holdout may spend.
         model: the base model that adapters are trained on.
@@ -148,6 +150,7 @@ class ForgeConfig:
     export: ExportConfig = field(default_factory=ExportConfig)
     exports: dict[str, ExportConfig] = field(default_factory=dict)
     filters: FiltersConfig = field(default_factory=FiltersConfig)
+    duplicates: DuplicatesConfig = field(default_factory=DuplicatesConfig)
     split: SplitConfig = field(default_factory=SplitConfig)
     budget: BudgetConfig = field(default_factory=BudgetConfig)
     model: ModelConfig = field(default_factory=ModelConfig)

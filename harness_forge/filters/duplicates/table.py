@@ -1,0 +1,155 @@
+"""Arrays and a hash table that live in files, so that memory does not grow with the rows.
+
+The files are mapped. Pages that were touched count as the process's memory
+until they are let go, which `shed` does now and then; what they hold stays in
+the file and mostly in the system's cache.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+from pathlib import Path
+
+import numpy as np
+
+SLOTS = 8
+"""Entries of a bucket: one line of the processor's cache."""
+_FULLNESS = 4
+"""Mean entries of a bucket at which the table doubles."""
+_FIRST = 1 << 10
+_BLOCK = 1 << 16
+
+
+class Column:
+    """An array in a file that grows at its end.
+
+    Args:
+        path: the file; it is made.
+        dtype: of one element; may be a record.
+
+    Raises:
+        OSError: the disk is full. Room is reserved first: a page written
+            through a map has no way of saying so.
+    """
+
+    def __init__(self, path: Path, dtype: np.dtype, room: int = 1 << 10) -> None:
+        self.dtype = np.dtype(dtype)
+        self.length = 0
+        self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+        self._map: mmap.mmap | None = None
+        self._room(room)
+
+    def append(self, values: np.ndarray) -> None:
+        """Add elements at the end."""
+        needed = self.length + len(values)
+        if needed > len(self.data):
+            self._room(max(needed, 2 * len(self.data)))
+        self.data[self.length : needed] = values
+        self.length = needed
+
+    def shed(self) -> None:
+        """Let go of the pages that were touched."""
+        if hasattr(mmap, "MADV_DONTNEED"):
+            self._map.madvise(mmap.MADV_DONTNEED)
+
+    def close(self) -> None:
+        """Close the file; nothing may be asked afterwards."""
+        self.data = np.zeros(0, self.dtype)
+        if self._map is not None:
+            self._map.close()
+            self._map = None
+            os.close(self._handle)
+
+    def _room(self, elements: int) -> None:
+        size = elements * self.dtype.itemsize
+        os.posix_fallocate(self._handle, 0, size)
+        self.data = np.zeros(0, self.dtype)
+        if self._map is not None:
+            self._map.close()
+        self._map = mmap.mmap(self._handle, size)
+        self.data = np.frombuffer(self._map, self.dtype)
+
+
+class Table:
+    """Which rows have a key: keys of 32 bits to row numbers, several rows a key.
+
+    Args:
+        folder, name: where its file is made.
+        reach: buckets that are tried for one key. A key that very many rows
+            share is not entered for all of them.
+    """
+
+    def __init__(self, folder: Path, name: str, reach: int) -> None:
+        self._folder, self._name, self._reach = folder, name, reach
+        self._generation = 0
+        self._entries = 0
+        self._column = self._empty(_FIRST)
+
+    def find(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return places in `keys`, uint32 (m,), and a row that has the key, for each such row."""
+        places, rows = [], []
+        waiting = np.arange(len(keys))
+        for step in range(self._reach):
+            wanted = keys[waiting]
+            blocks = self._buckets[(wanted + np.uint32(step)) & self._mask]
+            at, slot = np.nonzero(((blocks >> np.uint64(32)) == wanted[:, None]) & (blocks != 0))
+            places.append(waiting[at])
+            rows.append((blocks[at, slot] & np.uint64(0xFFFFFFFF)).astype(np.int64) - 1)
+            waiting = waiting[blocks[:, -1] != 0]
+            if not len(waiting):
+                break
+        return np.concatenate(places), np.concatenate(rows)
+
+    def enter(self, keys: np.ndarray, rows: np.ndarray) -> None:
+        """Enter rows under their keys, uint32 (m,) and int64 (m,)."""
+        while self._entries + len(keys) > _FULLNESS * len(self._buckets):
+            self._double()
+        self._entries += len(keys)
+        self._put(keys.astype(np.uint64) << np.uint64(32) | (rows + 1).astype(np.uint64))
+
+    def shed(self) -> None:
+        """Let go of the pages that were touched."""
+        self._column.shed()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._buckets = None
+        self._column.close()
+
+    def _put(self, entries: np.ndarray) -> None:
+        for step in range(self._reach):
+            bucket = ((entries >> np.uint64(32)) + np.uint64(step)) & np.uint64(self._mask)
+            order = np.argsort(bucket, kind="stable")
+            entries, bucket = entries[order], bucket[order]
+            heads = np.flatnonzero(np.append(True, bucket[1:] != bucket[:-1]))
+            sizes = np.diff(np.append(heads, len(bucket)))
+            rank = np.arange(len(bucket)) - np.repeat(heads, sizes)
+            slot = (self._buckets[bucket] != 0).sum(axis=1) + rank
+            fits = slot < SLOTS
+            self._buckets[bucket[fits], slot[fits]] = entries[fits]
+            entries = entries[~fits]
+            if not len(entries):
+                break
+
+    def _double(self) -> None:
+        old, buckets = self._column, self._buckets
+        self._column = self._empty(2 * len(buckets))
+        for first in range(0, len(buckets), _BLOCK):
+            block = buckets[first : first + _BLOCK]
+            self._put(block[block != 0])
+            self._column.shed()
+            old.shed()
+        del buckets, block
+        old.close()
+        self._path(self._generation - 1).unlink()
+
+    def _empty(self, buckets: int) -> Column:
+        self._generation += 1
+        column = Column(self._path(self._generation), np.uint64, buckets * SLOTS)
+        self._buckets = column.data.reshape(buckets, SLOTS)
+        self._mask = np.uint32(buckets - 1)
+        return column
+
+    def _path(self, generation: int) -> Path:
+        return self._folder / f"{self._name}.{generation}"

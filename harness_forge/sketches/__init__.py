@@ -1,0 +1,13 @@
+"""How alike texts are, measured on their words and on no disk.
+
+What asks it: duplicates, contamination, splits and the audit of a dataset.
+They must agree on what a word is, so it stands below all of them.
+
+words.py     texts to hashed words and runs of words
+minhash.py   runs of words to sketches whose likeness estimates Jaccard similarity
+"""
+
+from harness_forge.sketches.minhash import likeness, sketch
+from harness_forge.sketches.words import Words, runs, split
+
+__all__ = ["Words", "likeness", "runs", "sketch", "split"]

@@ -1,21 +1,26 @@
-"""Pairs of a passing and a failing answer to one and the same prompt."""
+"""Pairs of a better and a worse answer to one and the same prompt."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
+from typing import NamedTuple
 
 from harness_forge.errors import ExportError
-from harness_forge.exporters.config import ExportConfig
+from harness_forge.exporters.anchors import Anchors
+from harness_forge.exporters.config import AnswerKind, ExportConfig
 from harness_forge.exporters.guard import Guard
 from harness_forge.exporters.harvest import Fate, Harvest
+from harness_forge.exporters.items import by_item
+from harness_forge.exporters.marks import Marks
 from harness_forge.exporters.rows import (
     Answer,
     Prompt,
     Row,
     Unusable,
+    evidence_text,
     joint,
+    measured_on,
     read_answer,
     read_prompt,
     source_of,
@@ -23,17 +28,32 @@ from harness_forge.exporters.rows import (
 from harness_forge.records import PreferencePair
 
 
+class _Said(NamedTuple):
+    """A row that can be learned from, as it was read."""
+
+    row: Row
+    prompt: Prompt
+    answer: Answer
+
+
 @dataclass(slots=True)
 class _Bucket:
-    """The usable answers to one prompt, by digest, in the order of the rows."""
+    """Answers that may be compared, by digest of prompt and answer, in the order of the rows.
 
-    prompt: Prompt
-    passed: dict[bytes, tuple[Row, Answer]] = field(default_factory=dict)
-    failed: dict[bytes, tuple[Row, Answer]] = field(default_factory=dict)
+    Args:
+        measured_on: the item that the verdicts were measured on; '' for the rows' own.
+    """
+
+    measured_on: str
+    passed: dict[bytes, _Said] = field(default_factory=dict)
+    failed: dict[bytes, _Said] = field(default_factory=dict)
+
+
+Buckets = dict[tuple[bytes, str], _Bucket]
 
 
 def pairs(
-    rows: Iterable[Row], config: ExportConfig, guard: Guard, seen: set[bytes]
+    rows: Iterable[Row], config: ExportConfig, guard: Guard, seen: Marks
 ) -> Iterator[Harvest]:
     """Yield a harvest of one item at a time; only one item's rows are held.
 
@@ -41,23 +61,24 @@ def pairs(
         seen: digests of the pairs that the dataset holds already; it grows.
 
     Raises:
-        ExportError: the rows of an item do not come together.
+        ExportError: the rows of an item do not come together, or pairs across
+            prompts are asked for where a prompt decides what is right.
     """
-    done: set[str] = set()
-    for item_id, group in groupby(rows, key=lambda row: row.item_id):
-        if item_id in done:
-            raise ExportError(
-                "export.order_by",
-                f"the rows of item '{item_id}' do not come together",
-                "for dpo it must begin with item_id, such as `item_id, turn_id`",
-            )
-        done.add(item_id)
-        yield _harvest(list(group), config, guard, seen)
+    if config.across_prompts and config.answer is not AnswerKind.text:
+        raise ExportError(
+            "export.across_prompts",
+            "is for texts: a call is right or wrong under its own prompt only",
+            "leave it false; answers to other prompts are counted as prompt_mismatch",
+        )
+    anchors = Anchors(config.anchor_share)
+    for group in by_item(rows, "dpo"):
+        yield _harvest(group, config, guard, seen, anchors)
 
 
-def _harvest(rows: list[Row], config: ExportConfig, guard: Guard, seen: set[bytes]) -> Harvest:
-    reasons: dict[str, str | None] = {}
-    buckets: dict[bytes, _Bucket] = {}
+def _harvest(
+    rows: list[Row], config: ExportConfig, guard: Guard, seen: Marks, anchors: Anchors
+) -> Harvest:
+    buckets: Buckets = {}
     fates: list[Fate] = []
     usable: list[Row] = []
     for row in rows:
@@ -66,49 +87,59 @@ def _harvest(rows: list[Row], config: ExportConfig, guard: Guard, seen: set[byte
             usable.append(row)
         except Unusable as fault:
             fates.append(Fate(row, fault.args[0]))
-    reasons.update(_contradictions(buckets))
+    reasons = _contradictions(buckets)
     reasons.update(_lonely(buckets))
-    made, used, again = _pair_up(buckets, config.max_pairs_per_item, seen)
-    reasons.update(dict.fromkeys(again, "duplicate"))
+    made = _Pairs(seen, anchors)
+    made.pair_up(buckets, config.max_pairs_per_item)
+    reasons.update(made.reasons)
     for row in usable:
-        if row.source in used:
-            fates.append(Fate(row, None, used[row.source]))
+        if row.source in made.used:
+            fates.append(Fate(row, None, made.used[row.source]))
         else:
             fates.append(Fate(row, reasons.get(row.source, "over_limit")))
     order = {row.source: position for position, row in enumerate(rows)}
-    return Harvest(made, sorted(fates, key=lambda fate: order[fate.row.source]))
+    return Harvest(made.pairs, sorted(fates, key=lambda fate: order[fate.row.source]))
 
 
-def _sort_in(row: Row, buckets: dict[bytes, _Bucket], config: ExportConfig, guard: Guard) -> None:
+def _sort_in(row: Row, buckets: Buckets, config: ExportConfig, guard: Guard) -> None:
     if row.reason is not None:
         raise Unusable(row.reason)
     guard.admit(row)
     prompt = read_prompt(row)
     answer = read_answer(row, prompt, config.answer)
-    bucket = buckets.setdefault(prompt.digest, _Bucket(prompt))
+    measured = measured_on(row)
+    key = (b"" if config.across_prompts else prompt.digest, measured)
+    bucket = buckets.setdefault(key, _Bucket(measured))
     side = bucket.passed if row.eval_passed else bucket.failed
-    if answer.digest in side:
+    mark = joint(prompt.digest, answer.digest)
+    if mark in side:
         raise Unusable("duplicate")
-    side[answer.digest] = (row, answer)
+    side[mark] = _Said(row, prompt, answer)
 
 
-def _contradictions(buckets: dict[bytes, _Bucket]) -> dict[str, str]:
-    """Take out answers that both passed and failed: neither verdict can be learned from."""
+def _contradictions(buckets: Buckets) -> dict[str, str]:
+    """Take out answers that both passed and failed: neither verdict can be learned from.
+
+    Also where the two were measured on different items: the prompt does not
+    say which.
+    """
+    passed = {mark for bucket in buckets.values() for mark in bucket.passed}
+    failed = {mark for bucket in buckets.values() for mark in bucket.failed}
     reasons: dict[str, str] = {}
     for bucket in buckets.values():
-        for digest in bucket.passed.keys() & bucket.failed.keys():
-            for side in (bucket.passed, bucket.failed):
-                reasons[side.pop(digest)[0].source] = "contradictory_outcome"
+        for side in (bucket.passed, bucket.failed):
+            for mark in passed & failed & side.keys():
+                reasons[side.pop(mark).row.source] = "contradictory_outcome"
     return reasons
 
 
-def _lonely(buckets: dict[bytes, _Bucket]) -> dict[str, str]:
+def _lonely(buckets: Buckets) -> dict[str, str]:
     """Say why answers without a counterpart under their own prompt have none.
 
     `prompt_mismatch`: there is one, but it answered another prompt.
     """
-    any_passed = any(bucket.passed for bucket in buckets.values())
-    any_failed = any(bucket.failed for bucket in buckets.values())
+    any_passed = {bucket.measured_on for bucket in buckets.values() if bucket.passed}
+    any_failed = {bucket.measured_on for bucket in buckets.values() if bucket.failed}
     reasons: dict[str, str] = {}
     for bucket in buckets.values():
         for here, there, elsewhere in (
@@ -116,51 +147,84 @@ def _lonely(buckets: dict[bytes, _Bucket]) -> dict[str, str]:
             (bucket.failed, bucket.passed, any_passed),
         ):
             if not there:
-                reason = "prompt_mismatch" if elsewhere else "no_counterpart"
-                reasons.update({row.source: reason for row, _ in here.values()})
+                known = bucket.measured_on in elsewhere
+                reason = "prompt_mismatch" if known else "no_counterpart"
+                reasons.update({said.row.source: reason for said in here.values()})
     return reasons
 
 
-def _pair_up(
-    buckets: dict[bytes, _Bucket], limit: int, seen: set[bytes]
-) -> tuple[list[PreferencePair], dict[str, list[int]], set[str]]:
-    """Return at most `limit` pairs; by source, the pairs each row stands in; sources seen before.
+class _Pairs:
+    """The pairs of one item.
 
-    The failures nearest to passing come first; each is paired once, and the
-    passing answers take turns, so that a few pairs show many answers.
+    Args:
+        seen: digests of the dataset's pairs; it grows.
+        anchors: what answers of nobody's model have room.
     """
-    made: list[PreferencePair] = []
-    used: dict[str, list[int]] = {}
-    again: set[str] = set()
-    for bucket in buckets.values():
+
+    def __init__(self, seen: Marks, anchors: Anchors) -> None:
+        self.pairs: list[PreferencePair] = []
+        self.used: dict[str, list[int]] = {}
+        """By source, the pairs each row stands in."""
+        self.reasons: dict[str, str] = {}
+        """By source, why a row stands in no pair; of one that stands in some it is moot."""
+        self._seen, self._anchors = seen, anchors
+
+    def pair_up(self, buckets: Buckets, limit: int) -> None:
+        """Make at most `limit` pairs, the failures nearest to passing first.
+
+        Each failure is paired once, and the passing answers of its prompt take
+        turns, so that a few pairs show many answers. Anchors stand in only
+        where no model passed.
+        """
+        meetings = []
+        for bucket in buckets.values():
+            passed = self._chosen_from(bucket)
+            failed = sorted(bucket.failed.values(), key=_hardest_first)
+            meetings += [
+                (passed[turn % len(passed)], bad)
+                for turn, bad in enumerate(failed if passed else ())
+            ]
+        for good, bad in sorted(meetings, key=lambda meeting: _hardest_first(meeting[1])):
+            if len(self.pairs) >= limit:
+                return
+            self._pair(good, bad)
+
+    def _chosen_from(self, bucket: _Bucket) -> list[_Said]:
         passed = list(bucket.passed.values())
-        failed = sorted(bucket.failed.values(), key=lambda pair: -(pair[0].outcome_value or 0.0))
-        for turn, bad in enumerate(failed if passed else ()):
-            if len(made) >= limit:
-                return made, used, again
-            good = passed[turn % len(passed)]
-            mark = joint(bucket.prompt.digest, good[1].digest, bad[1].digest)
-            sources = good[0].source, bad[0].source
-            if mark in seen:
-                again.update(sources)
-                continue
-            seen.add(mark)
+        models = [said for said in passed if not self._anchors.is_anchor(said.row)]
+        if not models or len(models) == len(passed) or not bucket.failed:
+            return passed
+        spare = (said.row.source for said in passed if self._anchors.is_anchor(said.row))
+        self.reasons.update(dict.fromkeys(spare, "anchor_not_needed"))
+        return models
+
+    def _pair(self, good: _Said, bad: _Said) -> None:
+        mark = joint(good.prompt.digest, good.answer.digest, bad.answer.digest)
+        sources = good.row.source, bad.row.source
+        if mark in self._seen:
+            self.reasons.update(dict.fromkeys(sources, "duplicate"))
+        elif not self._anchors.take(good.row):
+            self.reasons.update(dict.fromkeys(sources, "over_share"))
+        else:
+            self._seen.add(mark)
             for source in sources:
-                used.setdefault(source, []).append(len(made))
-            made.append(_pair(mark, bucket.prompt, good, bad))
-    return made, used, again
+                self.used.setdefault(source, []).append(len(self.pairs))
+            self.pairs.append(_pair(mark, good, bad))
 
 
-def _pair(
-    mark: bytes, prompt: Prompt, good: tuple[Row, Answer], bad: tuple[Row, Answer]
-) -> PreferencePair:
-    (good_row, chosen), (bad_row, rejected) = good, bad
+def _hardest_first(said: _Said) -> float:
+    return -(said.row.outcome_value or 0.0)
+
+
+def _pair(mark: bytes, good: _Said, bad: _Said) -> PreferencePair:
     return PreferencePair(
         mark.hex(),
-        prompt.messages,
-        prompt.tools,
-        chosen.message,
-        rejected.message,
-        source_of(good_row),
-        source_of(bad_row),
+        good.prompt.messages,
+        good.prompt.tools,
+        good.answer.message,
+        bad.answer.message,
+        source_of(good.row),
+        source_of(bad.row),
+        evidence_text(good.row),
+        evidence_text(bad.row),
     )

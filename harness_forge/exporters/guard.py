@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from harness_forge.exporters import reading, twins
-from harness_forge.exporters.rows import Row, Unusable
+from harness_forge.exporters.rows import Row, Unusable, measured_on
 
 if TYPE_CHECKING:
     import psycopg
@@ -61,16 +61,22 @@ class Guard:
         Raises:
             Unusable: it is of an evaluation run, has no split, its item is
                 held out, in any run, or is kept for stricter use in another
-                skill of the dataset.
+                skill of the dataset. The same holds of the item that its
+                verdict was measured on, where that is another.
         """
         if row.run_id not in self.collecting:
             raise Unusable("evaluation_run")
-        stored = self.splits.get(row.item_id, {None})
-        if row.split is None or None in stored:
+        self._admit_item(row.item_id, row.split)
+        if row.evidence and (item_id := measured_on(row)):
+            self._admit_item(item_id, row.split)
+
+    def _admit_item(self, item_id: str, split: str | None) -> None:
+        stored = self.splits.get(item_id, {None})
+        if split is None or None in stored:
             raise Unusable("no_split")
-        if row.split not in TRAINABLE or stored != {row.split}:
+        if split not in TRAINABLE or stored != {split}:
             raise Unusable("held_out")
-        if twins.rank(self.twins.get(row.item_id)) > twins.rank(row.split):
+        if twins.rank(self.twins.get(item_id)) > twins.rank(split):
             raise Unusable("held_out_elsewhere")
 
 

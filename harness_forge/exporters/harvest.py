@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from harness_forge.exporters.rows import Row
-from harness_forge.records import Example, PreferencePair
+from harness_forge.records import LabelledExample, PreferencePair, PromptExample
 
 
 class Line(NamedTuple):
@@ -37,5 +37,5 @@ class Fate(NamedTuple):
 class Harvest(NamedTuple):
     """The examples of some rows, and the fate of every one of those rows."""
 
-    examples: Sequence[Example | PreferencePair | Line]
+    examples: Sequence[PreferencePair | LabelledExample | PromptExample | Line]
     fates: Sequence[Fate]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from harness_forge.exporters.anchors import Anchors
 from harness_forge.exporters.harvest import Fate, Harvest, Line
 from harness_forge.exporters.marks import Marks
 from harness_forge.exporters.rows import Answer, Prompt, Row
@@ -29,18 +30,21 @@ class Ready(NamedTuple):
     redacted: Mapping[str, int] | None = None
 
 
-def singles(done: Iterable[tuple[Row, Ready]], seen: Marks) -> Iterator[Harvest]:
+def singles(done: Iterable[tuple[Row, Ready]], seen: Marks, anchors: Anchors) -> Iterator[Harvest]:
     """Yield a harvest a row, each of which is a line by itself.
 
     Of rows with the same prompt and answer the first is kept.
 
     Args:
         seen: digests of what the dataset holds already; it grows.
+        anchors: what answers of nobody's model have room.
     """
     for row, ready in done:
         reason = ready.reason
         if reason is None and ready.mark in seen:
             reason = "duplicate"
+        if reason is None and not anchors.take(row):
+            reason = "over_share"
         if reason is not None:
             yield Harvest((), (Fate(row, reason),))
             continue

@@ -21,7 +21,8 @@ class Row(NamedTuple):
 
     `reason` is None for a row that met every condition; a rejected row comes
     without its JSON, so that the server need not send what nobody reads.
-    `finish_reason` is None where the recipe's SQL does not return it. `prompt`
+    `finish_reason` and `evidence` are None where the recipe's SQL does not return
+    them; `evidence` is what the verdict rests on, or is to be made by. `prompt`
     and `answer` stand in place of the JSON once they were read and filtered;
     `redacted` counts by kind what was taken out of them.
     """
@@ -42,6 +43,7 @@ class Row(NamedTuple):
     response: bytes | None
     tool_call: bytes | None
     finish_reason: str | None = None
+    evidence: bytes | None = None
     prompt: Prompt | None = None
     answer: Answer | None = None
     redacted: Mapping[str, int] | None = None
@@ -51,7 +53,7 @@ PAYLOAD = ("messages", "tools", "response", "tool_call")
 OPTIONAL = ("finish_reason",)
 """Columns that are read where the recipe's SQL returns them."""
 
-_OURS = ("reason", "prompt", "answer", "redacted")
+_OURS = ("reason", "evidence", "prompt", "answer", "redacted")
 COLUMNS = tuple(name for name in Row._fields if name not in (*_OURS, *PAYLOAD, *OPTIONAL))
 """Columns that the recipe's SQL must return, besides those of `PAYLOAD`."""
 
@@ -138,6 +140,8 @@ def read_answer(row: Row, prompt: Prompt, kind: AnswerKind) -> Answer:
         response = {}
     if kind is AnswerKind.text:
         return _text_answer(response)
+    if kind is AnswerKind.none:
+        return Answer({"role": "assistant", "content": ""}, b"")
     calls = response.get("tool_calls")
     if calls:
         text = _text(response.get("content")) or ""
@@ -149,6 +153,17 @@ def read_answer(row: Row, prompt: Prompt, kind: AnswerKind) -> Answer:
     call = {"type": "function", "function": {"name": name, "arguments": arguments}}
     canonical = orjson.dumps((text, name, meaning), option=orjson.OPT_SORT_KEYS)
     return Answer({"role": "assistant", "content": text, "tool_calls": [call]}, _digest(canonical))
+
+
+def evidence_text(row: Row) -> str:
+    """Return what the row's verdict rests on, as a JSON text; '' for nothing of its own."""
+    return orjson.dumps(_parsed(row.evidence)).decode() if row.evidence else ""
+
+
+def measured_on(row: Row) -> str:
+    """Return the item that the row's verdict was measured on; '' for the row's own."""
+    evidence = _parsed(row.evidence)
+    return str(evidence.get("measured_on") or "") if isinstance(evidence, Mapping) else ""
 
 
 def joint(*digests: bytes) -> bytes:

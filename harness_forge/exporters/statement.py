@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from harness_forge.errors import ExportError
+from harness_forge.exporters import selection
 from harness_forge.exporters.config import ExportConfig
 from harness_forge.exporters.rows import COLUMNS, OPTIONAL, PAYLOAD
 
@@ -76,21 +77,28 @@ def build(config: ExportConfig, returned: Iterable[str] = ()) -> Statement:
     for key in ("sql", "order_by"):
         if not getattr(config, key).strip():
             raise ExportError(f"export.{key}", "is empty", "see conf/export/worker_sft.yaml")
-    lines = _Lines(config.params)
+    lines = _Lines({**config.params, **selection.values(config.select)})
     lines.add("SELECT")
-    for name in (*COLUMNS, *sorted(set(OPTIONAL).intersection(returned))):
+    returned = set(returned)
+    for name in (*COLUMNS, *sorted(returned.intersection(OPTIONAL))):
         lines.add(f"  q.{name},", MUST_RETURN + name)
     for name in PAYLOAD:
         lines.add(
             f"  CASE WHEN r.reason IS NULL THEN q.{name} END AS {name},",
             MUST_RETURN + name,
         )
+    if "evidence" in returned:
+        lines.add("  CASE WHEN r.reason IS NULL THEN q.evidence END AS evidence,")
     lines.add("  r.reason\nFROM (")
     lines.add(config.sql.strip().rstrip(";"), "export.sql")
     lines.add(") AS q CROSS JOIN LATERAL (SELECT CASE")
-    for reason, condition in conditions(config).items():
+    required = conditions(config).items()
+    for reason, condition, place in (
+        *selection.conditions(config),
+        *((reason, sql, f"export.require.{reason}") for reason, sql in required),
+    ):
         lines.add("WHEN (")
-        lines.add(condition, f"export.require.{reason}")
+        lines.add(condition, place)
         lines.add(f") IS NOT TRUE THEN '{reason}'")
     # A CASE needs one WHEN even where every condition is switched off.
     lines.add("WHEN false THEN '' END AS reason) AS r\nORDER BY")

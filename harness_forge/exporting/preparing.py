@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from harness_forge.exporters import ExportConfig, ExportKind, sft
+from harness_forge.exporters import AnswerKind, ExportConfig, ExportKind, sft
 from harness_forge.exporters.guard import Guard
 from harness_forge.exporters.ready import Ready
 from harness_forge.exporters.rows import (
@@ -27,7 +27,7 @@ from harness_forge.exporters.rows import (
     read_prompt,
 )
 from harness_forge.filters import Candidate, Filter
-from harness_forge.formats import FORMATS
+from harness_forge.formats import FORMATS, Unheld
 from harness_forge.records import Message
 
 SINGLES: Mapping[ExportKind, Callable[[Row, Prompt, Answer], Any]] = {ExportKind.sft: sft.example}
@@ -64,7 +64,9 @@ class Preparer:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._filters = list(plan.filters())
+        # Filters look at answers; a set of prompts has none.
+        answered = plan.config.answer is not AnswerKind.none
+        self._filters = list(plan.filters()) if answered else []
         self._redact = plan.redact() if plan.redact else None
         self._single = SINGLES.get(plan.config.kind)
         self._shape = FORMATS[plan.format]
@@ -117,7 +119,10 @@ class Preparer:
         if self._single is None:
             return Ready(None, b"", b"", prompt, answer, redacted)
         mark = joint(prompt.digest, answer.digest)
-        shown = self._shape(self._single(row, prompt, answer))
+        try:
+            shown = self._shape(self._single(row, prompt, answer))
+        except Unheld as fault:
+            return Ready(fault.args[0])
         return Ready(None, mark, orjson.dumps({**shown, **self._plan.whose}), redacted=redacted)
 
     def _redacted(self, prompt: Prompt, answer: Answer) -> tuple[Prompt, Answer, dict[str, int]]:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from harness_forge.errors import ExportError
-from harness_forge.exporters import ExportKind, dpo, reading, statement
+from harness_forge.exporters import ExportKind, dpo, grpo, kto, reading, statement
+from harness_forge.exporters.anchors import Anchors
 from harness_forge.exporters.guard import Guard, guards
 from harness_forge.exporters.harvest import Fate, Harvest, Line
 from harness_forge.exporters.ledger import Ledger
@@ -22,10 +23,10 @@ from harness_forge.exporting import manifest, refusals
 from harness_forge.exporting.crew import Crew
 from harness_forge.exporting.preparing import SINGLES, Plan
 from harness_forge.exporting.request import Part, Report, Request, Share
-from harness_forge.formats import FORMATS
+from harness_forge.formats import FORMATS, KINDS
 from harness_forge.formats.card import card
 from harness_forge.formats.folder import MANIFEST, DatasetFolder
-from harness_forge.records import Example, PreferencePair
+from harness_forge.records import LabelledExample, PreferencePair, PromptExample
 
 if TYPE_CHECKING:
     import psycopg
@@ -33,8 +34,14 @@ if TYPE_CHECKING:
     from harness_forge.exporters.statement import Statement
 
 LEDGER = "ledger.jsonl"
-EXPORTERS = {ExportKind.dpo: dpo.pairs}
+EXPORTERS = {
+    ExportKind.dpo: dpo.pairs,
+    ExportKind.kto: kto.labelled,
+    ExportKind.grpo: grpo.prompts,
+}
 """Kinds that bring rows together, and what does that."""
+
+Made = PreferencePair | LabelledExample | PromptExample
 
 _BATCH_ROWS, _BATCH_BYTES = 512, 4 << 20
 _TICK = 500
@@ -82,11 +89,12 @@ def export(
 
 def _check_format(part: Part, request: Request) -> None:
     kind = part.config.kind.value
-    if request.format != kind or request.format not in FORMATS:
+    if KINDS.get(request.format) != kind:
+        fitting = ", ".join(name for name, of in KINDS.items() if of == kind)
         raise ExportError(
             "format.name",
             f"'{request.format}' does not fit an export of kind '{kind}'",
-            "choose both at once: format=sft or format=dpo",
+            f"formats of that kind: {fitting}; format=… chooses both at once",
         )
 
 
@@ -147,7 +155,7 @@ class Rows:
             for pair in zip(batch, ready, strict=True)
         )
         if part.config.kind in SINGLES:
-            return singles(done, seen)
+            return singles(done, seen, Anchors(part.config.anchor_share))
         return EXPORTERS[part.config.kind](rejoined(done), part.config, plan.guard, seen)
 
     def _ticking(self, rows: Iterator) -> Iterator:
@@ -164,7 +172,7 @@ class _Desk:
         self._folder, self._share = folder, share
         self._shape, self._whose = FORMATS[plan.format], plan.whose
 
-    def write(self, example: Example | PreferencePair | Line) -> tuple[str, int]:
+    def write(self, example: Made | Line) -> tuple[str, int]:
         """Write an example and say where: file and line, from 1."""
         if not isinstance(example, Line):
             example = self._line(example)
@@ -177,9 +185,8 @@ class _Desk:
         if self._folder:
             self._folder.write(LEDGER, line)
 
-    def _line(self, example: Example | PreferencePair) -> Line:
-        origin = example.origin if isinstance(example, Example) else example.chosen_origin
-        return Line(origin.split, orjson.dumps({**self._shape(example), **self._whose}))
+    def _line(self, example: Made) -> Line:
+        return Line(example.origin.split, orjson.dumps({**self._shape(example), **self._whose}))
 
 
 def batches(rows: Iterable[Row]) -> Iterator[list[Row]]:

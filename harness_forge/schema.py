@@ -16,6 +16,7 @@ from harness_forge.evaluators.lmeval.config import SuiteConfig
 from harness_forge.exporters.config import ExportConfig
 from harness_forge.filters.config import FiltersConfig
 from harness_forge.filters.duplicates.config import DuplicatesConfig
+from harness_forge.filters.redaction.config import RedactionConfig
 from harness_forge.models.config import ModelConfig
 from harness_forge.operations.config import WorksetConfig
 from harness_forge.policies.config import PolicyConfig, PolicyKind
@@ -124,6 +125,7 @@ class ForgeConfig:
             only names the dataset. Empty where it is one.
         filters: what takes rows out although their outcome was right.
         duplicates: what counts as the same row twice.
+        redaction: what is replaced by pseudonyms before anything is written.
         split: how work items are divided.
         budget: what looks at the holdout may spend.
         model: the base model that adapters are trained on.
@@ -151,6 +153,7 @@ class ForgeConfig:
     exports: dict[str, ExportConfig] = field(default_factory=dict)
     filters: FiltersConfig = field(default_factory=FiltersConfig)
     duplicates: DuplicatesConfig = field(default_factory=DuplicatesConfig)
+    redaction: RedactionConfig = field(default_factory=RedactionConfig)
     split: SplitConfig = field(default_factory=SplitConfig)
     budget: BudgetConfig = field(default_factory=BudgetConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
@@ -170,6 +173,7 @@ GROUPS: dict[str, type] = {
     "format": FormatConfig,
     "export": ExportConfig,
     "filters": FiltersConfig,
+    "redaction": RedactionConfig,
     "model": ModelConfig,
     "train": TrainConfig,
     "dpo": DpoConfig,

@@ -1,0 +1,18 @@
+"""Takes secrets, names and addresses out of what is written, and leaves code whole.
+
+config.py      which kinds, what stays
+key.py         the key of the pseudonyms
+pseudonyms.py  what stands in place of a value
+rules/         what is looked for
+gate.py        which rules are worth running on a text
+names.py       what stands out once is replaced everywhere in its row
+texts.py       values and JSON, walked through
+redactor.py    puts it together
+"""
+
+from harness_forge.filters.redaction.config import RedactionConfig
+from harness_forge.filters.redaction.key import load_key
+from harness_forge.filters.redaction.redactor import Counts, Redactor
+from harness_forge.filters.redaction.rule import Finding
+
+__all__ = ["Counts", "Finding", "RedactionConfig", "Redactor", "load_key"]

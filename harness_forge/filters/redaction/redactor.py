@@ -1,0 +1,163 @@
+"""Replaces what must not leave, everywhere a row holds it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from harness_forge.errors import ConfigError
+from harness_forge.filters.redaction.config import RedactionConfig
+from harness_forge.filters.redaction.gate import Gate
+from harness_forge.filters.redaction.names import Names
+from harness_forge.filters.redaction.pseudonyms import Pseudonyms
+from harness_forge.filters.redaction.rule import Finding
+from harness_forge.filters.redaction.rules import KINDS, rules
+from harness_forge.filters.redaction.texts import rewrite
+from harness_forge.records import Message
+
+Counts = Counter[str]
+"""Kind to how many values were replaced."""
+
+
+class Redactor:
+    """Replaces secrets, names and addresses by pseudonyms.
+
+    The same value gets the same pseudonym in every row and every process that
+    has the same key. Nothing is remembered from one call to the next, so the
+    order of the rows and the number of workers change nothing.
+
+    Args:
+        config: which kinds, and what stays.
+        key: of the pseudonyms, see `load_key`.
+
+    Raises:
+        ConfigError: an unknown kind, or a pattern that is no regular expression.
+    """
+
+    def __init__(self, config: RedactionConfig, key: bytes) -> None:
+        self._config, self._key = config, key
+        self._pseudonyms = Pseudonyms(key)
+        self._allowed = _allowed(config.allow)
+        self._gate = Gate(_chosen(config), config.domains) if config.enabled else None
+
+    def __reduce__(self):
+        return (Redactor, (self._config, self._key))
+
+    def messages(
+        self, messages: Sequence[Message], after: Sequence[Message] = ()
+    ) -> tuple[list[Message], Counts]:
+        """Return the messages as they may be written, and what was replaced.
+
+        They are one text: a name that stands out in one of them is replaced in
+        all. Messages without a finding are the very same objects.
+
+        Args:
+            after: messages they follow, in their original words: names that
+                stand out there are replaced here too. Give the prompt when you
+                redact an answer, and redact the prompt by itself: so a prompt
+                reads the same whatever was answered.
+        """
+        new, counts = self.value(list(messages), after=list(after))
+        return list(new), counts
+
+    def value(self, value: Any, after: Any = ()) -> tuple[Any, Counts]:
+        """Return any JSON-like value as it may be written, and what was replaced.
+
+        Strings that hold JSON, such as a call's arguments, stay valid JSON.
+        """
+        counts: Counts = Counter()
+        if self._gate is None:
+            return value, counts
+        names = Names()
+        found, worthy = self._look(value, names)
+        if after:
+            self._look(after, names)
+        if not found and not names:
+            return value, counts
+
+        def change(text: str) -> str:
+            return self._replace(text, found.get(text, []), names, counts)
+
+        return rewrite(value, change, lambda text: text in worthy or names.stand_in(text)), counts
+
+    def text(self, text: str) -> str:
+        """Return one text as it may be written."""
+        return self.value(text)[0]
+
+    def findings(self, text: str) -> list[Finding]:
+        """Return what would be replaced in one plain text, in order, none overlapping."""
+        if self._gate is None:
+            return []
+        return _apart(one for one in self._gate.find(text) if not self._stays(one))
+
+    def _look(self, value: Any, names: Names) -> tuple[dict[str, list[Finding]], set[str]]:
+        """Return the findings by text, and every text that they stand in, also as JSON."""
+        found: dict[str, list[Finding]] = {}
+        worthy: set[str] = set()
+
+        def worth(text: str) -> bool:
+            if text not in worthy and self._gate.opens(text):
+                worthy.add(text)
+            return text in worthy
+
+        def look(text: str) -> str:
+            if text not in found and (findings := self.findings(text)):
+                found[text] = findings
+                for finding in findings:
+                    names.learn(finding, self._pseudonyms.of(finding.form, finding.value))
+            return text
+
+        rewrite(value, look, worth)
+        return found, worthy
+
+    def _replace(self, text: str, findings: Iterable[Finding], names: Names, counts: Counts) -> str:
+        told = names.find(text, findings) if names else []
+        pieces, at = [], 0
+        for one in _apart([*findings, *told]):
+            counts[one.kind] += 1
+            by = names.pseudonym(one) or self._pseudonyms.of(one.form, one.value)
+            pieces += [text[at : one.start], by]
+            at = one.end
+        return "".join([*pieces, text[at:]]) if pieces else text
+
+    def _stays(self, finding: Finding) -> bool:
+        return any(allowed.fullmatch(finding.value) for allowed in self._allowed)
+
+
+def _apart(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings that do not overlap and cover all of what `findings` cover.
+
+    Of two that overlap the longer gives its kind; the other's rest goes with it.
+    """
+    kept: list[Finding] = []
+    for one in sorted(findings, key=lambda one: (one.start, -one.end)):
+        if not kept or one.start >= kept[-1].end:
+            kept.append(one)
+        elif one.end > kept[-1].end:
+            last = kept[-1]
+            shown = last.value + one.value[last.end - one.start :]
+            kept[-1] = last._replace(end=one.end, value=shown, form=last.kind)
+    return kept
+
+
+def _chosen(config: RedactionConfig):
+    unknown = sorted(set(config.kinds) - set(KINDS))
+    if unknown:
+        raise ConfigError(
+            f"redaction.kinds.{unknown[0]}", "is no kind", "kinds: " + ", ".join(KINDS)
+        )
+    return [rule for rule in rules() if config.kinds.get(rule.kind, True)]
+
+
+def _allowed(patterns: Mapping[str, str | None]) -> list[re.Pattern[str]]:
+    compiled = []
+    for name, pattern in patterns.items():
+        try:
+            compiled += [re.compile(pattern)] if pattern else []
+        except re.error as error:
+            raise ConfigError(
+                f"redaction.allow.{name}", f"is no regular expression: {error}"
+            ) from None
+    return compiled

@@ -1,0 +1,46 @@
+"""Every rule, most specific first.
+
+scanner.py      keys and tokens whose form detect-secrets knows
+tokens.py       keys and tokens that it does not know, or finds too much or too little of
+passwords.py    assignments, headers, URLs, command lines, password hashes
+hosts.py        names of machines
+addresses.py    IPv4, IPv6, MAC
+people.py       e-mail addresses, and user names in paths
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from harness_forge.filters.redaction.rule import Rule
+from harness_forge.filters.redaction.rules import (
+    addresses,
+    hosts,
+    passwords,
+    people,
+    scanner,
+    tokens,
+)
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Return every rule; the scanner is loaded with the first call."""
+    return (
+        *scanner.rules(),
+        *tokens.RULES,
+        *passwords.RULES,
+        *people.RULES,
+        *hosts.RULES,
+        *addresses.RULES,
+    )
+
+
+KINDS = tuple(
+    sorted(
+        {rule.kind for rule in (*tokens.RULES, *passwords.RULES, *people.RULES)}
+        | {rule.kind for rule in (*hosts.RULES, *addresses.RULES)}
+        | set(scanner.KINDS)
+    )
+)
+"""Names of all kinds, as `redaction.kinds` switches them."""

@@ -1,0 +1,119 @@
+"""What names a person: mail addresses, and user names in paths, prompts and command lines."""
+
+from __future__ import annotations
+
+import re
+
+from harness_forge.filters.redaction.rule import Rule, by_pattern
+from harness_forge.filters.redaction.rules.hosts import is_public
+from harness_forge.filters.redaction.known import ACCOUNTS
+
+_UNITS = frozenset(
+    "service socket timer target mount automount path slice scope swap device so py conf".split()
+)
+_PUBLIC_MAIL = re.compile(
+    r"(?i)(?:git|hg|svn|noreply|no-reply)@(?:[\w-]+\.)*(?:github|gitlab|bitbucket|google)\.(?:com|org)"
+)
+"""Accounts of machines at public services. A person's address at a public site is a person's."""
+_MACHINES_OF = ("openssh.com", "libssh.org", "lysator.liu.se", "ssh.com", "example.com")
+
+_MAIL = (
+    r"(?<![A-Za-z0-9._%+@/:-])(?P<v>[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,18})"
+    r"(?![A-Za-z0-9_-]|\.[A-Za-z0-9]|@)"
+)
+_AFTER_ESCAPE = _MAIL.replace(
+    r"(?<![A-Za-z0-9._%+@/:-])",
+    r"(?:(?<=\\[nrt])|(?<![A-Za-z0-9._%+@/\\-])(?<!//)|(?<=mailto:))",
+    1,
+)
+
+
+def _mail(match: re.Match[str]) -> bool:
+    name, domain = match["v"].rsplit("@", 1)
+    last = domain.rsplit(".", 1)[-1].lower()
+    if (
+        last in _UNITS
+        or domain.lower().endswith(_MACHINES_OF)
+        or _PUBLIC_MAIL.fullmatch(match["v"])
+    ):
+        return False
+    if last in ("example", "test", "invalid", "localhost") or domain.lower() in (
+        "example.org",
+        "example.net",
+        "localhost.localdomain",
+    ):
+        return False
+    # In user:password@host the password is no name; its own rule takes it.
+    before = match.string[max(0, match.start() - 80) : match.start()]
+    if re.search(r"://[^\s/@]*:?$", before):
+        return False
+    # git@host:group/repository and deploy@host:/path name a machine, and a user apart from it.
+    after = match.string[match.end() : match.end() + 2]
+    return (
+        not (re.match(r":[~/\w]", after) and not is_public(domain)) or name.lower() not in ACCOUNTS
+    )
+
+
+_USER = r"(?P<v>[A-Za-z_][A-Za-z0-9_.-]{0,31}[A-Za-z0-9_]|[A-Za-z]{2})"
+_HOME = rf"(?:/(?:export/)?home/|/Users/|/var/spool/cron/(?:crontabs/)?|/var/(?:spool/)?mail/|/var/lib/AccountsService/users/)(?:[A-Z][A-Z0-9]+\\\\?)?{_USER}(?=[/\s\"'`:;,)\]}}<>|&\\]|\.(?:\s|$)|$)"
+_WINDOWS = r"(?i)(?<![A-Za-z0-9])[A-Z]:(?:\\\\?|/)(?:Users|Documents and Settings)(?:\\\\?|/)(?P<v>[A-Za-z][\w.-]{1,31})(?=\\|/|[\s\"'`;,)]|$)"
+_PROMPT = r"(?:^|[\s\[\"'`(]|\\n)(?P<v>[a-z_][\w.-]{1,31})@[A-Za-z0-9][A-Za-z0-9.-]*(?=(?::|[ \t])[~/][^\s\]]*[\])]?[ \t]?[$#%](?:\s|$))"
+_LOGIN = r"\b(?:ssh|scp|sftp|mosh|rsync|ssh-copy-id)\b[^\n|;&]{0,160}?[\s:\"'](?P<v>[a-z_][\w.-]{1,31})@(?=[A-Za-z0-9$<{])"
+_SESSION = (
+    r"(?:Accepted (?:password|publickey) for|Failed password for(?: invalid user)?|session opened for user|session closed for user|[Ii]nvalid user|pam_unix\([\w:-]+\): .{0,80}?\buser=)"
+    r"[ \t]*(?P<v>[a-z_][\w.-]{1,31})"
+)
+_GECOS = r"(?m)^(?P<v>[a-z_][\w.-]{1,31}):[x*!]{1,2}:(?:[1-9]\d{3,}):\d+:"
+
+
+def _person(match: re.Match[str]) -> bool:
+    name = match["v"].lower()
+    if (
+        name in ACCOUNTS
+        or re.fullmatch(r"user-[0-9a-f]{8}", name)
+        or re.search(r"\.(?:html?|php|js|css|md|txt|json|ya?ml|py|png|svg)$", name)
+    ):
+        return False
+    return not re.fullmatch(r"(?:user|test|guest|student|node|host|u)[_-]?\d{0,3}", name)
+
+
+def _in_path(match: re.Match[str]) -> bool:
+    """Tell whether a home is an absolute path's, not a part of a URL or of a relative one."""
+    start = match.start()
+    word = re.search(r"[^\s\"'`=:(<>\[{,;|]*$", match.string[max(0, start - 200) : start])
+    lead = word[0] if word else ""
+    lead = re.sub(r"^(?:\\[nrt])+", "", lead)
+    if (
+        lead
+        and not lead.startswith("/")
+        and not re.fullmatch(r"-[A-Za-z]|\\?|!|\$[A-Z_]+|\$\{[A-Z_]+\}|@|\*|&|>|2>", lead)
+    ):
+        return False
+    return not lead.startswith("//") and _person(match)
+
+
+RULES = (
+    Rule("email", r"[A-Za-z0-9]@[A-Za-z0-9]", by_pattern(_AFTER_ESCAPE, _mail)),
+    Rule(
+        "user",
+        r"/home/|/Users/|/var/spool/cron/|mail/|AccountsService/users/",
+        by_pattern(_HOME, _in_path),
+    ),
+    Rule(
+        "user",
+        r"(?i)[a-z]:[\\/]{1,4}(?:Users|Documents and Settings)[\\/]",
+        by_pattern(_WINDOWS, _person),
+    ),
+    Rule("user", r"@[A-Za-z0-9.-]+[: \t][~/]", by_pattern(_PROMPT, _person, re.MULTILINE)),
+    Rule(
+        "user",
+        r"(?:ssh|scp|sftp|mosh|rsync|ssh-copy-id)[ \t].{0,300}@",
+        by_pattern(_LOGIN, _person),
+    ),
+    Rule(
+        "user",
+        r"(?:password|publickey) for|invalid user|for user|pam_unix",
+        by_pattern(_SESSION, _person),
+    ),
+    Rule("user", r":[x*!]{1,2}:[1-9][0-9]{3,}:", by_pattern(_GECOS, _person)),
+)

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from harness_forge.errors import EvalError
+from harness_forge.evaluators.bootstrap import RESAMPLES, SEED, paired_bootstrap
 from harness_forge.evaluators.rates import belongs, parts, rounded
-from harness_forge.evaluators.statistics import RESAMPLES, SEED, mcnemar, paired_bootstrap
+from harness_forge.evaluators.statistics import mcnemar
 from harness_forge.records import EvalResult
 
 Pair = tuple[EvalResult, EvalResult]

@@ -1,0 +1,97 @@
+"""`forge compare`: two runs over the same items, pair by pair."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from harness_forge.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from harness_forge.evaluators.episodes import Episode, Measure, RunComparison
+
+SUMMARY = "compare two runs item by item: success, attempts, escalations, tokens, seconds"
+USAGE = "RUN RUN [--common] [--json] [key=value …]"
+EXAMPLES = (
+    "forge compare 20261121-081100 20261121-072908",
+    "forge compare RUN_N RUN_N+1 skill=stig --common",
+    "forge compare RUN_N RUN_N+1 --json > flips.json",
+)
+KEYS = ("skill", "skills", "store", "forge_home")
+
+COMMON, JSON = "--common", "--json"
+SHOWN = 12
+"""Flips that are listed each way; --json has them all."""
+
+
+def main(argv: list[str]) -> int:
+    """Compare two runs and print what differs."""
+    import json
+
+    from harness_forge.cli import composed
+    from harness_forge.cli.words import sort
+    from harness_forge.comparing import compare
+
+    words, flags, overrides = sort(argv, (COMMON, JSON))
+    if len(words) != 2:
+        raise ConfigError("command line", "two runs, please", f"forge compare {USAGE}")
+    first, second, found = compare(composed(overrides), *words, common=COMMON in flags)
+    if JSON in flags:
+        runs = {"first": first["id"], "second": second["id"]}
+        print(json.dumps({"runs": runs, **found.as_dict()}, indent=2))
+    else:
+        print(render(first, second, found))
+    return 0
+
+
+def render(first: Mapping[str, Any], second: Mapping[str, Any], found: RunComparison) -> str:
+    """Return the comparison as tables."""
+    lines = [
+        f"first   {first['id']}  {first['policy']}",
+        f"second  {second['id']}  {second['policy']}",
+        f"{found.items} items in both, set {found.fingerprint}" + _left_out(found),
+        "",
+        f"{'':21}{'pairs':>7}{'first':>9}{'second':>9}{'difference':>12}"
+        f"{'95% interval':>20}{'p':>10}",
+    ]
+    lines += [_measured(name, one) for name, one in found.measures.items()]
+    lines += ["", "families are drawn as a whole; p: exact two-sided McNemar", ""]
+    lines += [f"{'first try':21}{'pairs':>7}{'first':>9}{'second':>9}{'p, Holm':>12}"]
+    lines += [
+        f"{name[:20]:21}{one.pairs:>7}{one.first:>9.1%}{one.second:>9.1%}{one.p_holm:>12.3g}"
+        for name, one in found.categories.items()
+    ]
+    lines += _flips("passed only in the second", found.gained)
+    lines += _flips("passed only in the first", found.lost)
+    return "\n".join(lines)
+
+
+def _measured(name: str, one: Measure) -> str:
+    share = one.p is not None
+
+    def shown(value: float, signed: bool = False) -> str:
+        sign = "+" if signed else ""
+        return f"{value:{sign}.1%}" if share else f"{value:{sign},.2f}"
+
+    interval = f"{shown(one.low, True)} to {shown(one.high, True)}"
+    p = f"{one.p:.3g}" if share else ""
+    line = (
+        f"{name:21}{one.pairs:>7}{shown(one.first):>9}{shown(one.second):>9}"
+        f"{shown(one.difference, True):>12}{interval:>20}{p:>10}"
+    )
+    return line.rstrip()
+
+
+def _flips(title: str, flips: Sequence[Episode]) -> list[str]:
+    more = [f"  and {len(flips) - SHOWN} more: --json"] if len(flips) > SHOWN else []
+    shown = [f"  {one.item_id}  ({one.category or one.family})" for one in flips[:SHOWN]]
+    return ["", f"{title}: {len(flips)}", *shown, *more]
+
+
+def _left_out(found: RunComparison) -> str:
+    if not (found.only_first or found.only_second):
+        return ""
+    return (
+        f"; left out: {found.only_first} only in the first, {found.only_second} only in the second"
+    )

@@ -6,8 +6,9 @@ reason that goes to the ledger.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
+from functools import lru_cache
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import orjson
@@ -83,8 +84,16 @@ class Answer(NamedTuple):
 
 def source_of(row: Row) -> RowSource:
     """Return where the row comes from; never null, for Arrow types a null column as null."""
-    words = (row.source, row.run_id, row.item_id, row.family, row.split, row.policy, row.origin)
-    return RowSource(*(word or "" for word in words), row.evaluator or "")
+    return RowSource(
+        row.source or "",
+        row.run_id or "",
+        row.item_id or "",
+        row.family or "",
+        row.split or "",
+        row.policy or "",
+        row.origin or "",
+        row.evaluator or "",
+    )
 
 
 def read_prompt(row: Row) -> Prompt:
@@ -103,14 +112,24 @@ def read_prompt(row: Row) -> Prompt:
     shown = [_message(message) for message in messages]
     if not any(message["content"] for message in shown):
         raise Unusable("no_prompt")
-    tools = _list(row.tools)
-    return prompt_of(shown, tools)
+    return _prompt(shown, *_tools(row.tools or b"[]"))
 
 
 def prompt_of(messages: list[dict[str, Any]], tools: list[dict[str, Any]]) -> Prompt:
     """Return a prompt with its digest."""
-    canonical = orjson.dumps((messages, tools), option=orjson.OPT_SORT_KEYS)
-    return Prompt(messages, tools, _digest(canonical))
+    return _prompt(messages, tools, orjson.dumps(tools, option=orjson.OPT_SORT_KEYS))
+
+
+def _prompt(messages: list, tools: list, canonical_tools: bytes) -> Prompt:
+    canonical = orjson.dumps(messages, option=orjson.OPT_SORT_KEYS)
+    return Prompt(messages, tools, _digest(b"[%b,%b]" % (canonical, canonical_tools)))
+
+
+@lru_cache(maxsize=64)
+def _tools(raw: bytes) -> tuple[list[dict[str, Any]], bytes]:
+    """Return tools and their canonical bytes: a harness offers the same ones all day."""
+    tools = _list(raw)
+    return tools, orjson.dumps(tools, option=orjson.OPT_SORT_KEYS)
 
 
 def answer_of(message: dict[str, Any]) -> Answer:
@@ -136,7 +155,7 @@ def read_answer(row: Row, prompt: Prompt, kind: AnswerKind) -> Answer:
         return row.answer
     _refuse_escaped(row.response, row.tool_call)
     response = _parsed(row.response)
-    if not isinstance(response, Mapping):
+    if not isinstance(response, dict):
         response = {}
     if kind is AnswerKind.text:
         return _text_answer(response)
@@ -163,7 +182,7 @@ def evidence_text(row: Row) -> str:
 def measured_on(row: Row) -> str:
     """Return the item that the row's verdict was measured on; '' for the row's own."""
     evidence = _parsed(row.evidence)
-    return str(evidence.get("measured_on") or "") if isinstance(evidence, Mapping) else ""
+    return str(evidence.get("measured_on") or "") if isinstance(evidence, dict) else ""
 
 
 def joint(*digests: bytes) -> bytes:
@@ -172,8 +191,9 @@ def joint(*digests: bytes) -> bytes:
 
 
 def _refuse_escaped(*raw: bytes | None) -> None:
-    if any(part is not None and _ESCAPED in part for part in raw):
-        raise Unusable("unstorable_text")
+    for part in raw:
+        if part is not None and _ESCAPED in part:
+            raise Unusable("unstorable_text")
 
 
 def _text_answer(response: Mapping[str, Any]) -> Answer:
@@ -185,7 +205,7 @@ def _text_answer(response: Mapping[str, Any]) -> Answer:
 
 def _parsed_call(raw: bytes | None) -> list[dict[str, Any]]:
     call = _parsed(raw)
-    return [{"function": call}] if isinstance(call, Mapping) else []
+    return [{"function": call}] if isinstance(call, dict) else []
 
 
 def _one_call(calls: Any, tools: list[dict[str, Any]]) -> tuple[str, str, Mapping[str, Any]]:
@@ -194,28 +214,28 @@ def _one_call(calls: Any, tools: list[dict[str, Any]]) -> tuple[str, str, Mappin
         raise Unusable("no_tool_call")
     if len(calls) > 1:
         raise Unusable("several_calls")
-    function = calls[0].get("function") if isinstance(calls[0], Mapping) else None
-    if not isinstance(function, Mapping):
+    function = calls[0].get("function") if isinstance(calls[0], dict) else None
+    if not isinstance(function, dict):
         raise Unusable("no_tool_call")
     name, arguments = function.get("name"), function.get("arguments")
-    if name not in {_tool_name(tool) for tool in tools}:
+    if name not in [_tool_name(tool) for tool in tools]:
         raise Unusable("unknown_tool")
-    if isinstance(arguments, Mapping):
+    if isinstance(arguments, dict):
         return name, orjson.dumps(arguments).decode(), arguments
     meaning = _parsed(arguments) if isinstance(arguments, str) else None
-    if not isinstance(meaning, Mapping):
+    if not isinstance(meaning, dict):
         raise Unusable("broken_arguments")
     return name, arguments, meaning
 
 
 def _tool_name(tool: Any) -> str | None:
-    function = tool.get("function") if isinstance(tool, Mapping) else None
-    return function.get("name") if isinstance(function, Mapping) else None
+    function = tool.get("function") if isinstance(tool, dict) else None
+    return function.get("name") if isinstance(function, dict) else None
 
 
 def _message(message: Any) -> dict[str, Any]:
     """Return role and text of one message, and its tool fields where it has any."""
-    role = message.get("role") if isinstance(message, Mapping) else None
+    role = message.get("role") if isinstance(message, dict) else None
     text = _text(message.get("content")) if role else None
     calls = message.get("tool_calls") if role else None
     if not isinstance(role, str) or (text is None and not calls):
@@ -231,7 +251,7 @@ def _message(message: Any) -> dict[str, Any]:
 def _text(content: Any) -> str | None:
     """Return message content as one text; None where it is no text at all."""
     if isinstance(content, list):
-        parts = [part.get("text") if isinstance(part, Mapping) else None for part in content]
+        parts = [part.get("text") if isinstance(part, dict) else None for part in content]
         return "".join(parts) if all(isinstance(part, str) for part in parts) else None
     return content if isinstance(content, str) else None
 
@@ -249,4 +269,4 @@ def _parsed(raw: bytes | str | None) -> Any:
 
 
 def _digest(canonical: bytes) -> bytes:
-    return hashlib.blake2b(canonical, digest_size=16).digest()
+    return blake2b(canonical, digest_size=16).digest()

@@ -17,6 +17,7 @@ from harness_forge.exporters.config import ExportConfig
 from harness_forge.filters.config import FiltersConfig
 from harness_forge.filters.duplicates.config import DuplicatesConfig
 from harness_forge.filters.redaction.config import RedactionConfig
+from harness_forge.labels.config import LabelsConfig
 from harness_forge.models.config import ModelConfig
 from harness_forge.operations.config import WorksetConfig
 from harness_forge.policies.config import PolicyConfig, PolicyKind
@@ -118,6 +119,7 @@ class ForgeConfig:
         run: what is attempted and for what purpose.
         attempt: the runs `dvc repro` makes, by name, in order.
         store: where records live.
+        labels: what the label audit looks for.
         role: whose turns are exported.
         format: what a dataset's lines look like.
         export: which rows become examples, as SQL.
@@ -147,6 +149,7 @@ class ForgeConfig:
     run: RunConfig = field(default_factory=RunConfig)
     attempt: dict[str, AttemptStep] = field(default_factory=dict)
     store: StoreConfig = field(default_factory=StoreConfig)
+    labels: LabelsConfig = field(default_factory=LabelsConfig)
     role: RoleConfig = field(default_factory=RoleConfig)
     format: FormatConfig = field(default_factory=FormatConfig)
     export: ExportConfig = field(default_factory=ExportConfig)

@@ -1,0 +1,120 @@
+"""`forge labels`: find labels that must not be trusted, and flag them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness_forge.errors import ConfigError
+
+if TYPE_CHECKING:
+    from harness_forge.labels import Audit, Flag
+
+SUMMARY = "find labels that must not be trusted, and flag them"
+USAGE = "audit|ls|clear|checks [REASON …] [--dry-run] [key=value …]"
+EXAMPLES = (
+    "forge labels audit skill=stig",
+    "forge labels audit skill=all --dry-run",
+    "forge labels audit skill=stig labels.checks.approach_cut=false",
+    "forge labels ls contradictory_repeat skill=stig",
+    "forge labels clear skill=stig",
+    "forge labels checks",
+)
+KEYS = ("labels", "store", "skill", "skills", "forge_home")
+
+DRY_RUN = "--dry-run"
+
+
+def main(argv: list[str]) -> int:
+    """Run one of the actions and return its exit code."""
+    from harness_forge.cli.words import one_of, sort
+
+    words, flags, overrides = sort(argv, [DRY_RUN])
+    if not words:
+        raise ConfigError("command line", "which action?", f"forge labels {USAGE}")
+    actions = {"audit": _audit, "ls": _ls, "clear": _clear, "checks": _checks}
+    action = one_of(words[0], list(actions), "action")
+    if flags and action != "audit":
+        raise ConfigError("command line", f"{action} takes no {DRY_RUN}", f"forge labels {USAGE}")
+    if len(words) > 1 and action not in ("ls", "clear"):
+        raise ConfigError("command line", f"{action} takes no '{words[1]}'", "only key=value")
+    return actions[action](words[1:], bool(flags), overrides)
+
+
+def _audit(_reasons: list[str], dry_run: bool, overrides: list[str]) -> int:
+    from harness_forge import labelling
+    from harness_forge.cli import composed
+
+    told = labelling.audit(composed(overrides), dry_run=dry_run)
+    print("\n\n".join(render(skill, audit, dry_run) for skill, audit in told.items()))
+    return 0
+
+
+def _ls(reasons: list[str], _dry_run: bool, overrides: list[str]) -> int:
+    from harness_forge import labelling
+    from harness_forge.cli import composed
+
+    told = labelling.listed(composed(overrides), reasons)
+    print("\n\n".join(_listed(skill, *parts, reasons) for skill, parts in told.items()))
+    return 0
+
+
+def _clear(reasons: list[str], _dry_run: bool, overrides: list[str]) -> int:
+    from harness_forge import labelling
+    from harness_forge.cli import composed
+
+    for skill, gone in labelling.clear(composed(overrides), reasons).items():
+        print(f"{skill}: {sum(gone.values())} flags taken back")
+        print("\n".join(_rows(gone)), end="\n" if gone else "")
+    return 0
+
+
+def _checks(_reasons: list[str], _dry_run: bool, _overrides: list[str]) -> int:
+    from harness_forge.labels import CHECKS, GEMMA_FORGE
+
+    for check in CHECKS.values():
+        whose = "gemma-forge" if check.reason in GEMMA_FORGE else "any"
+        print(f"{check.reason:26}{check.kind:16}{whose:13}{check.why}")
+    return 0
+
+
+def render(skill: str, audit: Audit, dry_run: bool = False) -> str:
+    """Return what an audit found as two short tables."""
+    total, new = sum(audit.found.values()), sum(audit.written.values())
+    gone = sum(audit.withdrawn.values())
+    counted = " (counted only, nothing written)" if dry_run else ""
+    lines = [f"{skill}: {total} flags, {new} new or changed, {gone} withdrawn{counted}"]
+    lines += _rows({reason: count for reason, count in audit.found.items() if count})
+    lines += [f"  {reason:28}{-count:>10} withdrawn" for reason, count in audit.withdrawn.items()]
+    if not audit.verdicts:
+        return "\n".join([*lines, "  no attempts of collect runs yet"])
+    head = ("attempts", "passed", "failed", "infra", "doubted")
+    lines.append(f"  {'evaluator':20}" + "".join(f"{word:>10}" for word in head))
+    for name, row in audit.verdicts.items():
+        numbers = (row.attempts, row.passed, row.failed, row.infrastructure, row.doubted)
+        lines.append(f"  {name or '(none)':20}" + "".join(f"{number:>10}" for number in numbers))
+    return "\n".join(lines)
+
+
+def _listed(
+    skill: str,
+    counted: list[tuple[str, str, str, int]],
+    flags: list[Flag],
+    unaudited: int,
+    reasons: list[str],
+) -> str:
+    lines = [f"{skill}: {sum(row[-1] for row in counted)} flags"]
+    lines += [
+        f"  {reason:28}{table:16}{evaluator or '(none)':16}{count:>8}"
+        for reason, table, evaluator, count in counted
+    ]
+    # All reasons at once would be a wall of text.
+    for flag in flags if reasons else ():
+        facts = ", ".join(f"{key} {value!r}" for key, value in flag.evidence.items())
+        lines.append(f"    {skill}.{flag.target}: {flag.reason}: {facts}")
+    if unaudited:
+        lines.append(f"  {unaudited} attempts were never audited: forge labels audit skill={skill}")
+    return "\n".join(lines)
+
+
+def _rows(counts: dict[str, int]) -> list[str]:
+    return [f"  {reason:28}{count:>10}" for reason, count in counts.items()]

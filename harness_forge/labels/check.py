@@ -1,0 +1,51 @@
+"""What a check is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+
+_SQL = Path(__file__).with_name("sql")
+
+
+class Kind(StrEnum):
+    """What a flag says about a label."""
+
+    INFRASTRUCTURE = "infrastructure"  # a failure, but not of the answer
+    WRONG = "wrong"  # the evaluator could not know, or did not look
+    INTERIM = "interim"  # a later check decides
+    CONTRADICTED = "contradicted"  # the store itself says otherwise
+    CUT = "cut"  # the label may be right, the text is not all there
+
+
+@dataclass(frozen=True)
+class Check:
+    """One rule by which labels are found that must not be trusted.
+
+    Args:
+        reason: the flag's name, and the check's.
+        why: one line for people, without a full stop.
+    """
+
+    reason: str
+    kind: Kind
+    why: str
+
+    @cached_property
+    def selects(self) -> Mapping[str, str]:
+        """The table it flags rows of to its SQL: a SELECT of id, evaluator, evidence.
+
+        It selects from the tables of sql/ground.sql, and from the store's own
+        where it needs texts. The same store always gives the same evidence.
+        """
+        files = sorted(_SQL.glob(f"{self.reason}.*.sql"))
+        return {file.name.split(".")[1]: file.read_text("utf-8") for file in files}
+
+
+def statements(name: str) -> list[str]:
+    """Return the statements of a file in sql/, one by one."""
+    whole = (_SQL / f"{name}.sql").read_text("utf-8")
+    return [statement for statement in whole.split(";\n") if statement.strip()]

@@ -1,0 +1,19 @@
+SELECT s.id, s.evaluator, CASE WHEN e.error IS NOT NULL
+    THEN jsonb_build_object('event', 'tool_error', 'error', left(e.error, 200))
+    ELSE jsonb_build_object('said', left(said.text, 200)) END AS evidence
+FROM audited s
+JOIN attempts a ON a.id = s.id
+LEFT JOIN LATERAL (
+    SELECT coalesce(e.data ->> 'error', '') AS error
+    FROM audited_events e
+    WHERE e.run_id = s.run_id AND e.bare = s.bare AND e.attempt = s.attempt_num::text
+        AND e.event_type = 'tool_error' AND e.data ->> 'phase' = 'evaluate'
+    ORDER BY e.ts, e.data LIMIT 1
+) AS e ON true
+CROSS JOIN LATERAL (
+    SELECT substring(concat_ws(' | ', a.outcome ->> 'summary', a.failure_mode) FROM
+        '(?i)(?:\mevaluat(?:or|ion)\M[^,;|]{0,20}\m(?:exception|error|crash|crashed|raised)\M'
+        '|Traceback \(most recent call last\))[^|]{0,100}')
+) AS said (text)
+WHERE s.gemma_forge AND NOT s.passed AND NOT s.infrastructure
+    AND (e.error IS NOT NULL OR said.text IS NOT NULL)

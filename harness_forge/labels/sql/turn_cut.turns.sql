@@ -1,0 +1,9 @@
+-- Characters that the store holds escaped count as one, as for the writer.
+SELECT t.id, r.evaluator, jsonb_build_object('field', 'content', 'length', size.characters,
+    'ends', right(t.content, 40)) AS evidence
+FROM turns t
+JOIN runs r ON r.id = t.run_id AND r.purpose = 'collect'
+CROSS JOIN LATERAL (SELECT length(regexp_replace(t.content, '␛[0-9a-f]{4}', 'x', 'g')))
+    AS size (characters)
+WHERE r.evaluator = ANY (%(gemma_forge)s::text[])
+    AND (size.characters = 1000 OR size.characters = 500 AND t.agent = 'reflector')

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from harness_forge.exporters import reading, twins
+from harness_forge.exporters.provenance import Provenance, provenance
 from harness_forge.exporters.rows import Row, Unusable, measured_on
 
 if TYPE_CHECKING:
@@ -35,11 +36,13 @@ class Guard:
             has several, None among them where a group has none.
         twins: item id to the strictest split of anything near-identical to it
             in the other skills of the dataset; empty where there is one skill.
+        provenance: what the store knows of rows besides their columns.
     """
 
     collecting: Set[str]
     splits: Mapping[str, Set[str | None]]
     twins: Mapping[str, str] = field(default_factory=dict)
+    provenance: Provenance = field(default_factory=Provenance)
 
     @classmethod
     def of(cls, connection: psycopg.Connection) -> Guard:
@@ -62,13 +65,16 @@ class Guard:
             Unusable: it is of an evaluation run, has no split, its item is
                 held out, in any run, or is kept for stricter use in another
                 skill of the dataset. The same holds of the item that its
-                verdict was measured on, where that is another.
+                verdict was measured on, where that is another. Or its prompt
+                shows a tip of such an item, or its verdict is contradicted.
         """
         if row.run_id not in self.collecting:
             raise Unusable("evaluation_run")
         self._admit_item(row.item_id, row.split)
         if row.evidence and (item_id := measured_on(row)):
             self._admit_item(item_id, row.split)
+        if reason := self.provenance.reason(row.source, row.split):
+            raise Unusable(reason)
 
     def _admit_item(self, item_id: str, split: str | None) -> None:
         stored = self.splits.get(item_id, {None})
@@ -82,13 +88,15 @@ class Guard:
 
 def guards(connection: psycopg.Connection, skills: Sequence[str]) -> dict[str, Guard]:
     """Return the guard of each skill of one dataset, aware of the others."""
-    strict = twins.strictest(_places(connection, skills)) if len(skills) > 1 else {}
+    strict = twins.strictest(_places(connection, skills))
     made = {}
     for skill in skills:
         reading.enter(connection, skill)
         own = Guard.of(connection)
         near = {item_id: split for (of, item_id), split in strict.items() if of == skill}
-        made[skill] = Guard(own.collecting, own.splits, near)
+        known = provenance(connection, skill, near)
+        elsewhere = near if len(skills) > 1 else {}
+        made[skill] = Guard(own.collecting, own.splits, elsewhere, known)
     return made
 
 

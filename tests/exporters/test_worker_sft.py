@@ -148,7 +148,7 @@ def test_no_recipe_can_export_an_evaluation_run_or_the_holdout(harness, sft):
 
 def test_manifest_accounts_for_every_file_and_row(harness, sft):
     harness.attempt(harness.item("rule_a"))
-    harness.attempt(harness.item("rule_a"), passed=False)
+    harness.attempt(harness.item("rule_a"), "echo no fix", passed=False)
     report = harness.export(sft)
     manifest = json.loads((report.path / "manifest.json").read_text())
     assert manifest["rows"] == {"read": 2, "kept": 1, "rejected": {"not_passed": 1}}

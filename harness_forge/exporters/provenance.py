@@ -1,0 +1,113 @@
+"""What a row's own text does not show: tips of held-out items, and verdicts that contradict.
+
+The store is asked apart from the recipe, once an export, before its rows are
+read: a failed answer is not among the rows of an SFT recipe, and which tips a
+prompt shows stands in another table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from harness_forge.exporters import twins
+
+if TYPE_CHECKING:
+    import psycopg
+
+# A retrieval that does not know its attempt stands for every attempt of its run on its rule.
+_SHOWN = """
+WITH shown AS (
+    SELECT q.attempt_id, q.run_id, q.rule_id, k.split
+    FROM unnest(%s::text[], %s::text[]) AS k (item_id, split)
+    JOIN tips p ON p.source_rule_id = k.item_id
+    JOIN tip_retrievals q ON q.tip_id = p.id AND q.included
+)
+SELECT t.id, t.attempt_id, s.split FROM shown s JOIN turns t USING (attempt_id)
+UNION
+SELECT t.id, t.attempt_id, s.split FROM shown s
+JOIN turns t ON t.run_id = s.run_id AND t.item_id = s.rule_id
+WHERE s.attempt_id IS NULL
+"""
+
+# The lengths come first: they are read without the texts, and part most answers.
+_CONTRADICTIONS = """
+WITH judged AS (
+    SELECT a.id, a.item_id, a.eval_passed, a.tool_call, octet_length(a.response) AS length
+    FROM attempts a
+    JOIN runs r ON r.id = a.run_id AND r.purpose = 'collect'
+    WHERE NOT a.infrastructure AND NOT EXISTS (
+        SELECT FROM label_flags f WHERE f.target_table = 'attempts' AND f.target_id = a.id
+    )
+), close AS (
+    SELECT *, bool_or(eval_passed) OVER near AND NOT bool_and(eval_passed) OVER near AS mixed
+    FROM judged WINDOW near AS (PARTITION BY item_id, length)
+), answered AS (
+    SELECT t.id, c.id AS attempt_id, c.eval_passed, c.item_id,
+        hashtextextended(t.messages::text, 0) AS prompt,
+        hashtextextended(t.tools::text, 0) AS tools,
+        hashtextextended(coalesce(c.tool_call::text, t.response::text), 0) AS answer
+    FROM close c JOIN turns t ON t.attempt_id = c.id AND t.decisive
+    WHERE c.mixed
+), told AS (
+    SELECT *, bool_or(eval_passed) OVER same AND NOT bool_and(eval_passed) OVER same AS mixed
+    FROM answered WINDOW same AS (PARTITION BY item_id, prompt, tools, answer)
+)
+SELECT id, attempt_id FROM told WHERE mixed
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What is known of the rows of one skill besides their own columns.
+
+    Args:
+        tips: source of a row to the strictest split of an item that a tip
+            shown in its prompt was learned from; train is left out.
+        contradicted: sources of rows whose very answer to the very same
+            prompt passed once and failed once.
+    """
+
+    tips: Mapping[str, str] = field(default_factory=dict)
+    contradicted: frozenset[str] = frozenset()
+
+    def reason(self, source: str, split: str | None) -> str | None:
+        """Return why a row may not be learned from, or None.
+
+        `held_out_tip`: its prompt shows a tip of an item that is kept for
+        stricter use. `contradictory_outcome`: no verdict on it can be trusted.
+        """
+        if twins.rank(self.tips.get(source)) > twins.rank(split):
+            return "held_out_tip"
+        return "contradictory_outcome" if source in self.contradicted else None
+
+
+def provenance(connection: psycopg.Connection, skill: str, splits: Mapping[str, str]) -> Provenance:
+    """Ask the store about the skill that was entered.
+
+    Args:
+        splits: item id to the strictest split of anything near-identical to it.
+    """
+    return Provenance(_tips(connection, skill, splits), frozenset(_contradicted(connection, skill)))
+
+
+def _tips(connection, skill: str, splits: Mapping[str, str]) -> dict[str, str]:
+    kept = {item_id: split for item_id, split in splits.items() if twins.rank(split) > 0}
+    strictest: dict[str, str] = {}
+    for turn, attempt, split in connection.execute(_SHOWN, [list(kept), list(kept.values())]):
+        for source in _sources(skill, turn, attempt):
+            if twins.rank(split) > twins.rank(strictest.get(source)):
+                strictest[source] = split
+    return strictest
+
+
+def _contradicted(connection, skill: str) -> list[str]:
+    found = connection.execute(_CONTRADICTIONS)
+    return [source for turn, attempt in found for source in _sources(skill, turn, attempt)]
+
+
+def _sources(skill: str, turn: int, attempt: int | None) -> tuple[str, ...]:
+    """Return the names that recipes give the row: of a turn, or of its attempt."""
+    names = (f"{skill}.turns:{turn}", f"{skill}.attempts:{attempt}")
+    return names if attempt is not None else names[:1]

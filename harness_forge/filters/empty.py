@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness_forge.filters.candidate import Candidate
+from harness_forge.filters.candidate import Call, Candidate
 
 _FAILED = frozenset({"error", "content_filter", "safety", "abort", "aborted", "cancelled"})
 """Finish reasons of servers that gave up: not an answer of the model."""
@@ -29,7 +29,7 @@ class EmptyConfig:
 
     Unjudgeable: the server gave up, the reasoning was never closed or nothing
     follows it, or a harness's placeholder stands where an answer should. A
-    call without any argument is an answer.
+    call without any argument is an answer, one whose texts are all blank is none.
 
     Args:
         enabled: false keeps them.
@@ -48,13 +48,17 @@ def _says_nothing(row: Candidate) -> bool:
         return True
     text = row.text
     if "<think" in text:
-        if any(text.count(tag) > text.count(end) for tag, end in _PAIRS):
+        if any(text.rfind(tag) > text.rfind(end) for tag, end in _PAIRS):
             return True
         text = _THOUGHT.sub("", text)
     if _WORD.search(text) is None:
-        return not _calls_without_arguments(row)
+        return not any(_asks_for_something(call) for call in row.calls)
     return len(text) < 100 and _PLACEHOLDER.fullmatch(text.lower()) is not None
 
 
-def _calls_without_arguments(row: Candidate) -> bool:
-    return any(call.arguments == {} for call in row.calls)
+def _asks_for_something(call: Call) -> bool:
+    """Return whether a call without words is one all the same: `status()`, `wait(7)`."""
+    if not isinstance(call.arguments, Mapping):
+        return False
+    values = call.arguments.values()
+    return not values or not all(value is None or isinstance(value, str) for value in values)

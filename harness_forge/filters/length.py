@@ -100,10 +100,11 @@ class Length:
 
     def _tokens(self) -> Tokens:
         if (tokens := self._known()) is None:
+            name = self.model or "NAME"
             raise ExportError(
                 "filters.length",
-                f"the tokenizer of model {self.model or 'unknown'} is needed and not there"
-                + (f" ({self.file})" if self.file else ""),
-                f"run `forge model fetch {self.model}`, or filters.length.enabled=false",
+                f"the tokenizer of the base model is needed and not there: {self.file or name}",
+                f"run `forge model fetch {name}` (or give model.path=DIR),"
+                " or filters.length.enabled=false",
             )
         return tokens

@@ -14,7 +14,7 @@ from harness_forge.filters.candidate import Candidate, content_of
 _LIMIT = frozenset({"length", "max_tokens", "max_output_tokens", "model_length"})
 """Finish reasons of an answer that ran into its token limit, across servers."""
 
-_AT_END = 120
+_AT_END = 80
 """Characters at the end of a text in which a note of truncation is looked for."""
 
 _NOTE = re.compile(
@@ -44,7 +44,7 @@ class TruncationConfig:
     """Reject answers that were cut.
 
     Cut is: a finish reason that names the token limit; a note of truncation
-    within the last 120 characters; JSON or a code fence that never closes; a
+    within the last 80 characters; JSON or a code fence that never closes; a
     text of exactly the length at which its writer cuts; a receipt that a
     harness put in place of a text, in the prompt too, for the model saw
     something else then.
@@ -109,9 +109,11 @@ def _fence_open(text: str) -> bool:
 def _json_open(text: str) -> bool:
     """Return whether JSON that the text announces runs out instead of ending.
 
-    Broken JSON is another fault: only a payload whose brackets never close is cut.
+    Broken JSON is another fault: only a payload whose brackets never close is
+    cut. A cut is at the end, so of several payloads the last one tells.
     """
-    return any(_runs_out(text, found.end()) for found in _PAYLOAD.finditer(text))
+    found = [match.end() for match in _PAYLOAD.finditer(text)]
+    return any(_runs_out(text, start) for start in {*found[:1], *found[-1:]})
 
 
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|"|[{}\[\]]', re.DOTALL)

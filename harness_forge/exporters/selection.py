@@ -68,7 +68,7 @@ def _bound(key: str, value: Any) -> Any:
             f"export.select.{key}", f"'{value}' is no date", "write it like 2026-11-21"
         ) from None
     # The same rows whatever time zone the server is set to.
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()
 
 
 def _set(select: SelectConfig) -> list[str]:

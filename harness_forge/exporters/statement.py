@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from enum import Enum
 from typing import Any
 
 from harness_forge.errors import ExportError
@@ -51,7 +52,7 @@ class _Lines:
             self.places.append(where)
 
     def statement(self) -> Statement:
-        values = tuple(self.params[name] for name in self.numbers)
+        values = tuple(_plain(self.params[name]) for name in self.numbers)
         return Statement("\n".join(self.lines), values, tuple(self.places))
 
     def _number(self, name: str, where: str) -> str:
@@ -61,6 +62,11 @@ class _Lines:
             hint = f"did you mean '{near[0]}'? " if near else ""
             raise ExportError(where, f"no parameter '{name}'", f"{hint}export.params has: {known}")
         return f"${self.numbers.setdefault(name, len(self.numbers) + 1)}"
+
+
+def _plain(value: Any) -> Any:
+    # A parameter may be another key of the recipe, and that one of a few choices.
+    return value.value if isinstance(value, Enum) else value
 
 
 def build(config: ExportConfig, returned: Iterable[str] = ()) -> Statement:

@@ -26,6 +26,7 @@ class Ledger:
         self.read = 0
         self.kept = 0
         self.rejected: Counter[str] = Counter()
+        self.redacted: Counter[str] = Counter()
         self.seen: dict[str, Counter[str]] = {
             name: Counter() for name in ("policies", "origins", "evaluators", "families")
         }
@@ -44,12 +45,15 @@ class Ledger:
         seen["origins"][row.origin] += 1
         seen["evaluators"][row.evaluator] += 1
         seen["families"][row.family] += 1
+        if row.redacted:
+            self.redacted.update(row.redacted)
         return {**self._whose(row), "kept": True, "file": file, "lines": list(lines)}
 
-    def reject(self, row: Row, reason: str) -> dict[str, Any]:
-        """Return the ledger line of a rejected row."""
+    def reject(self, row: Row, reason: str, repeats: str = "") -> dict[str, Any]:
+        """Return the ledger line of a rejected row; `repeats` names the row it repeats."""
         self.rejected[reason] += 1
-        return {**self._whose(row), "kept": False, "reason": reason}
+        line = {**self._whose(row), "kept": False, "reason": reason}
+        return {**line, "of": repeats} if repeats else line
 
     def _whose(self, row: Row) -> dict[str, Any]:
         return {"source": row.source, **({"role": self.role} if self.role else {})}

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from harness_forge.exporters.anchors import Anchors
 from harness_forge.exporters.harvest import Fate, Harvest, Line
-from harness_forge.exporters.marks import Marks
 from harness_forge.exporters.rows import Answer, Prompt, Row
 
 
@@ -20,6 +19,8 @@ class Ready(NamedTuple):
         line: the row as a line, where each row is one by itself.
         prompt, answer: what was read, where rows are brought together first.
         redacted: how many words of each kind were taken out.
+        signature: of its words, for near duplicates; b"" where nobody asks.
+        evidence: what the verdict rests on, where rows are brought together.
     """
 
     reason: str | None = None
@@ -28,27 +29,23 @@ class Ready(NamedTuple):
     prompt: Prompt | None = None
     answer: Answer | None = None
     redacted: Mapping[str, int] | None = None
+    signature: bytes = b""
+    evidence: bytes | None = None
 
 
-def singles(done: Iterable[tuple[Row, Ready]], seen: Marks, anchors: Anchors) -> Iterator[Harvest]:
+def singles(done: Iterable[tuple[Row, Ready]], anchors: Anchors) -> Iterator[Harvest]:
     """Yield a harvest a row, each of which is a line by itself.
 
-    Of rows with the same prompt and answer the first is kept.
-
     Args:
-        seen: digests of what the dataset holds already; it grows.
         anchors: what answers of nobody's model have room.
     """
     for row, ready in done:
         reason = ready.reason
-        if reason is None and ready.mark in seen:
-            reason = "duplicate"
         if reason is None and not anchors.take(row):
             reason = "over_share"
         if reason is not None:
             yield Harvest((), (Fate(row, reason),))
             continue
-        seen.add(ready.mark)
         if ready.redacted:
             row = row._replace(redacted=ready.redacted)
         yield Harvest((Line(row.split or "", ready.line),), (Fate(row, None, (0,)),))
@@ -56,14 +53,15 @@ def singles(done: Iterable[tuple[Row, Ready]], seen: Marks, anchors: Anchors) ->
 
 def rejoined(done: Iterable[tuple[Row, Ready]]) -> Iterator[Row]:
     """Yield rows that hold what was read of them instead of their JSON."""
-    for row, (reason, _, _, prompt, answer, redacted) in done:
+    for row, ready in done:
         yield row._replace(
-            reason=reason,
+            reason=ready.reason,
             messages=None,
             tools=None,
             response=None,
             tool_call=None,
-            prompt=prompt,
-            answer=answer,
-            redacted=redacted,
+            prompt=ready.prompt,
+            answer=ready.answer,
+            redacted=ready.redacted,
+            evidence=ready.evidence,
         )

@@ -6,7 +6,7 @@ reason that goes to the ledger.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -22,8 +22,8 @@ class Row(NamedTuple):
 
     `reason` is None for a row that met every condition; a rejected row comes
     without its JSON, so that the server need not send what nobody reads.
-    `finish_reason` and `evidence` are None where the recipe's SQL does not return
-    them; `evidence` is what the verdict rests on, or is to be made by. `prompt`
+    `finish_reason`, `flag_reasons` and `evidence` are None where the recipe's SQL
+    does not return them; `evidence` is what the verdict rests on, or is to be made by. `prompt`
     and `answer` stand in place of the JSON once they were read and filtered;
     `redacted` counts by kind what was taken out of them.
     """
@@ -44,6 +44,7 @@ class Row(NamedTuple):
     response: bytes | None
     tool_call: bytes | None
     finish_reason: str | None = None
+    flag_reasons: Sequence[str] | None = None
     evidence: bytes | None = None
     prompt: Prompt | None = None
     answer: Answer | None = None
@@ -51,7 +52,7 @@ class Row(NamedTuple):
 
 
 PAYLOAD = ("messages", "tools", "response", "tool_call")
-OPTIONAL = ("finish_reason",)
+OPTIONAL = ("finish_reason", "flag_reasons")
 """Columns that are read where the recipe's SQL returns them."""
 
 _OURS = ("reason", "evidence", "prompt", "answer", "redacted")
@@ -157,6 +158,8 @@ def read_answer(row: Row, prompt: Prompt, kind: AnswerKind) -> Answer:
     response = _parsed(row.response)
     if not isinstance(response, dict):
         response = {}
+    if kind is AnswerKind.message:
+        kind = AnswerKind.tool_call if response.get("tool_calls") else AnswerKind.text
     if kind is AnswerKind.text:
         return _text_answer(response)
     if kind is AnswerKind.none:

@@ -11,17 +11,20 @@ import os
 import pickle
 import subprocess
 import sys
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from queue import SimpleQueue
+from threading import Lock
 from typing import Any
 
 from harness_forge.errors import ExportError
 from harness_forge.exporters.ready import Ready
 from harness_forge.exporters.rows import Row
 from harness_forge.exporting.preparing import Plan, Preparer
+
+Tallies = Mapping[str, Mapping[str, int]]
 
 _AHEAD = 2
 """Batches that wait for a process each, so that none waits for a batch."""
@@ -36,6 +39,9 @@ class Crew:
     Args:
         plans: one for each part of the dataset.
         workers: processes; 0 prepares in this one.
+
+    Attributes:
+        tallies: what filters counted of their own work, by name.
     """
 
     def __init__(self, plans: Sequence[Plan], workers: int) -> None:
@@ -44,6 +50,8 @@ class Crew:
         self._hands: list[_Hand] = []
         self._idle: SimpleQueue[_Hand] = SimpleQueue()
         self._threads: ThreadPoolExecutor | None = None
+        self.tallies: dict[str, Counter[str]] = {}
+        self._counting = Lock()
 
     def __enter__(self) -> Crew:
         return self
@@ -79,14 +87,21 @@ class Crew:
     def _here(self, part: int, batch: Sequence[Row]) -> list[Ready]:
         if part not in self._preparers:
             self._preparers[part] = Preparer(self._plans[part])
-        return joined(batch, self._preparers[part](wanted(batch)))
+        preparer = self._preparers[part]
+        return joined(batch, self._counted(preparer(wanted(batch)), preparer.tallies()))
 
     def _there(self, part: int, batch: Sequence[Row]) -> list[Ready]:
         hand = self._idle.get()
         try:
-            return joined(batch, hand.ask(part, wanted(batch)))
+            return joined(batch, self._counted(*hand.ask(part, wanted(batch))))
         finally:
             self._idle.put(hand)
+
+    def _counted(self, ready: list[Ready], tallies: Tallies) -> list[Ready]:
+        with self._counting:
+            for name, counts in tallies.items():
+                self.tallies.setdefault(name, Counter()).update(counts)
+        return ready
 
     def _start(self) -> None:
         if self._threads:
@@ -122,7 +137,7 @@ class _Hand:
         )
         self._plans: Sequence[Plan] | None = plans
 
-    def ask(self, part: int, rows: Sequence[Row]) -> list[Ready]:
+    def ask(self, part: int, rows: Sequence[Row]) -> tuple[list[Ready], Tallies]:
         try:
             if self._plans is not None:
                 self._send(self._plans)
@@ -133,7 +148,8 @@ class _Hand:
             raise _ended(self._process) from error
         if isinstance(answer, BaseException):
             raise answer
-        return [Ready(*values) for values in answer]
+        ready, tallies = answer
+        return [Ready(*values) for values in ready], tallies
 
     def _send(self, message: Any) -> None:
         pickle.dump(message, self._process.stdin, pickle.HIGHEST_PROTOCOL)

@@ -6,6 +6,7 @@ but the rows and the plan, so it may be done in any process.
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,14 +27,12 @@ from harness_forge.exporters.rows import (
     read_answer,
     read_prompt,
 )
-from harness_forge.filters import Candidate, Filter
+from harness_forge.exporting.request import Treatment
+from harness_forge.filters import Candidate, Filter, build, judge, tallies
 from harness_forge.formats import FORMATS, Unheld
-from harness_forge.records import Message
 
 SINGLES: Mapping[ExportKind, Callable[[Row, Prompt, Answer], Any]] = {ExportKind.sft: sft.example}
 """Kinds of which each row is a line by itself, and what makes its example."""
-
-Redact = Callable[[Message], tuple[Message, Mapping[str, int]]]
 
 
 @dataclass(frozen=True)
@@ -41,22 +40,21 @@ class Plan:
     """All that a row of one part meets on its way; it is sent to other processes.
 
     Args:
-        role: whose turns they are.
+        skill, role: whose turns they are.
         config: the part's export.
         guard: what no recipe may export.
         format: what a line looks like.
         whose: keys that every line ends with.
-        filters: makes the filters, in order, by name.
-        redact: makes what takes secrets out of a message; None for nothing.
+        treatment: what is done to rows besides.
     """
 
+    skill: str
     role: str
     config: ExportConfig
     guard: Guard
     format: str
     whose: Mapping[str, str] = field(default_factory=dict)
-    filters: Callable[[], Sequence[tuple[str, Filter]]] = tuple
-    redact: Callable[[], Redact] | None = None
+    treatment: Treatment = field(default_factory=Treatment)
 
 
 class Preparer:
@@ -64,10 +62,9 @@ class Preparer:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        # Filters look at answers; a set of prompts has none.
-        answered = plan.config.answer is not AnswerKind.none
-        self._filters = list(plan.filters()) if answered else []
-        self._redact = plan.redact() if plan.redact else None
+        self._steps = _steps(plan)
+        self._redactor = _redactor(plan.treatment)
+        self._signer = _signer(plan)
         self._single = SINGLES.get(plan.config.kind)
         self._shape = FORMATS[plan.format]
 
@@ -75,10 +72,19 @@ class Preparer:
         """Return what came of each row."""
         read = [self._read(row) for row in rows]
         self._filter(rows, read)
-        return [
-            self._made(row, *found) if isinstance(found, tuple) else Ready(found)
+        made = [
+            self._made(row, *found) if isinstance(found, tuple) else (Ready(found), None)
             for row, found in zip(rows, read, strict=True)
         ]
+        return self._signed(made)
+
+    def tallies(self) -> dict[str, dict[str, int]]:
+        """Return what filters counted of their own work since they were asked last."""
+        counts: dict[str, Counter[str]] = defaultdict(Counter)
+        for steps in self._steps.values():
+            for name, found in tallies(steps).items():
+                counts[name].update(found)
+        return {name: dict(found) for name, found in counts.items()}
 
     def _read(self, row: Row) -> tuple[Prompt, Answer] | str:
         """Return prompt and answer, or why there are none."""
@@ -91,14 +97,16 @@ class Preparer:
 
     def _filter(self, rows: Sequence[Row], read: list[tuple[Prompt, Answer] | str]) -> None:
         """Put the reason in the place of what a filter rejects; the first filter decides."""
-        left = [at for at, found in enumerate(read) if isinstance(found, tuple)]
-        seen = {at: self._candidate(rows[at], *read[at]) for at in left} if self._filters else {}
-        for _, reasons_of in self._filters:
-            reasons = reasons_of([seen[at] for at in left])
-            for at, reason in zip(left, reasons, strict=True):
+        for passed, steps in self._steps.items():
+            places = [
+                at
+                for at, found in enumerate(read)
+                if isinstance(found, tuple) and bool(rows[at].eval_passed) is passed
+            ]
+            seen = [self._candidate(rows[at], *read[at]) for at in places] if steps else []
+            for at, reason in zip(places, judge(steps, seen), strict=False):
                 if reason is not None:
                     read[at] = reason
-            left = [at for at, reason in zip(left, reasons, strict=True) if reason is None]
 
     def _candidate(self, row: Row, prompt: Prompt, answer: Answer) -> Candidate:
         return Candidate(
@@ -110,29 +118,96 @@ class Preparer:
             row.family,
             row.outcome_value,
             row.finish_reason,
+            row.flag_reasons or (),
+            row.evaluator,
         )
 
-    def _made(self, row: Row, prompt: Prompt, answer: Answer) -> Ready:
-        redacted: dict[str, int] | None = None
-        if self._redact:
-            prompt, answer, redacted = self._redacted(prompt, answer)
-        if self._single is None:
-            return Ready(None, b"", b"", prompt, answer, redacted)
+    def _made(
+        self, row: Row, prompt: Prompt, answer: Answer
+    ) -> tuple[Ready, tuple[Prompt, Answer] | None]:
+        """Return the row as it goes on, and the words that it is told from others by."""
+        redacted: Mapping[str, int] | None = None
+        if self._redactor:
+            row, prompt, answer, redacted = self._redacted(row, prompt, answer)
         mark = joint(prompt.digest, answer.digest)
+        if self._single is None:
+            ready = Ready(None, mark, b"", prompt, answer, redacted, evidence=row.evidence)
+            return ready, (prompt, answer)
         try:
             shown = self._shape(self._single(row, prompt, answer))
         except Unheld as fault:
-            return Ready(fault.args[0])
-        return Ready(None, mark, orjson.dumps({**shown, **self._plan.whose}), redacted=redacted)
+            return Ready(fault.args[0]), None
+        line = orjson.dumps({**shown, **self._plan.whose})
+        return Ready(None, mark, line, redacted=redacted), (prompt, answer)
 
-    def _redacted(self, prompt: Prompt, answer: Answer) -> tuple[Prompt, Answer, dict[str, int]]:
-        counts: dict[str, int] = {}
-        messages = []
-        for message in (*prompt.messages, answer.message):
-            clean, found = self._redact(message)
-            messages.append(clean)
-            for kind, count in found.items():
-                counts[kind] = counts.get(kind, 0) + count
+    def _redacted(
+        self, row: Row, prompt: Prompt, answer: Answer
+    ) -> tuple[Row, Prompt, Answer, Mapping[str, int]]:
+        """Return what may be written; a prompt reads the same whatever was answered."""
+        said = [answer.message]
+        asked, counts = self._redactor.messages(prompt.messages)
+        told, more = self._redactor.messages(said, after=prompt.messages)
+        if row.evidence:
+            shown, third = self._redactor.value(orjson.loads(row.evidence), after=said)
+            if third:
+                row, more = row._replace(evidence=orjson.dumps(shown)), more + third
         if counts:
-            prompt, answer = prompt_of(messages[:-1], prompt.tools), answer_of(messages[-1])
-        return prompt, answer, counts
+            prompt = prompt_of(asked, prompt.tools)
+        if more:
+            answer = answer_of(told[0])
+        return row, prompt, answer, counts + more
+
+    def _signed(self, made: list[tuple[Ready, tuple[Prompt, Answer] | None]]) -> list[Ready]:
+        """Return the rows with the signatures of their words."""
+        words = [told for _, told in made if told] if self._signer else []
+        if not words:
+            return [ready for ready, _ in made]
+        from harness_forge.filters.duplicates.signer import prompt_text
+
+        signatures = self._signer.sign(
+            [prompt_text(prompt.messages) for prompt, _ in words],
+            [Candidate((), (), answer.message).text for _, answer in words],
+        )
+        following = iter(signatures)
+        return [
+            ready._replace(signature=next(following).tobytes()) if told else ready
+            for ready, told in made
+        ]
+
+
+def _steps(plan: Plan) -> dict[bool, list[tuple[str, Filter]]]:
+    """Return the filters of rows that passed and of rows that did not.
+
+    Only where kinds show what is worse does a worse answer have filters of its own.
+    """
+    treatment = plan.treatment
+    # Filters look at answers; a set of prompts has none.
+    if treatment.filters is None or plan.config.answer is AnswerKind.none:
+        return {True: [], False: []}
+
+    def steps(*, rejected_side: bool) -> list[tuple[str, Filter]]:
+        return build(
+            treatment.filters,
+            tokenizer=treatment.tokenizer,
+            model=treatment.model,
+            rejected_side=rejected_side,
+        )
+
+    contrasts = plan.config.kind in (ExportKind.dpo, ExportKind.kto)
+    return {True: steps(rejected_side=False), False: steps(rejected_side=contrasts)}
+
+
+def _redactor(treatment: Treatment):
+    if treatment.redaction is None or not treatment.redaction.enabled:
+        return None
+    from harness_forge.filters.redaction import Redactor
+
+    return Redactor(treatment.redaction, treatment.key)
+
+
+def _signer(plan: Plan):
+    if not plan.treatment.duplicates.near or plan.config.answer is AnswerKind.none:
+        return None
+    from harness_forge.filters.duplicates.signer import Signer
+
+    return Signer(plan.treatment.duplicates)

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from harness_forge.exporters import ExportConfig
 from harness_forge.exporters.ledger import ranked
+from harness_forge.filters import FiltersConfig
+from harness_forge.filters.duplicates import DuplicatesConfig
+from harness_forge.filters.redaction.config import RedactionConfig
 
 if TYPE_CHECKING:
     from harness_forge.store import SkillStore
@@ -40,6 +43,29 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Treatment:
+    """What is done to rows besides what their recipe's SQL asks.
+
+    Args:
+        filters: settings of the filters; None for none.
+        tokenizer: the base model's tokenizer.json or the folder it lies in.
+        model: the base model's name, for faults.
+        redaction: what is replaced; None for nothing.
+        key: of the pseudonyms that stand in its place; it is written nowhere.
+        duplicates: what counts as the same row twice.
+        seed: of every draw.
+    """
+
+    filters: FiltersConfig | None = None
+    tokenizer: Path | None = None
+    model: str = ""
+    redaction: RedactionConfig | None = None
+    key: bytes = field(default=b"", repr=False)
+    duplicates: DuplicatesConfig = field(default_factory=lambda: DuplicatesConfig(near=False))
+    seed: int = 0
+
+
+@dataclass(frozen=True)
 class Request:
     """What an export is for, besides its parts.
 
@@ -48,6 +74,7 @@ class Request:
         skill, role, format: as composed; they go into the manifest.
         licences: one line for each source whose words the prompts quote.
         workers: processes that prepare rows besides this one; the bytes are the same.
+        treatment: what is done to rows on the way.
     """
 
     data_dir: Path
@@ -57,6 +84,7 @@ class Request:
     format: str
     licences: Sequence[str] = ()
     workers: int = 0
+    treatment: Treatment = field(default_factory=Treatment)
 
 
 @dataclass

@@ -44,10 +44,12 @@ def _answer(plans: list[Plan], batch: tuple[int, list[tuple]], sink: BinaryIO) -
 _preparers: dict[int, Preparer] = {}
 
 
-def _prepared(plans: list[Plan], part: int, rows: list[tuple]) -> list[tuple]:
+def _prepared(plans: list[Plan], part: int, rows: list[tuple]) -> tuple[list[tuple], dict]:
     if part not in _preparers:
         _preparers[part] = Preparer(plans[part])
-    return [tuple(ready) for ready in _preparers[part]([Row(*values) for values in rows])]
+    preparer = _preparers[part]
+    ready = [tuple(one) for one in preparer([Row(*values) for values in rows])]
+    return ready, preparer.tallies()
 
 
 if __name__ == "__main__":

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -20,6 +23,7 @@ from harness_forge.exporters.marks import Marks
 from harness_forge.exporters.ready import rejoined, singles
 from harness_forge.exporters.rows import Row
 from harness_forge.exporting import manifest, refusals
+from harness_forge.exporting.admission import Admission
 from harness_forge.exporting.crew import Crew
 from harness_forge.exporting.preparing import SINGLES, Plan
 from harness_forge.exporting.request import Part, Report, Request, Share
@@ -121,41 +125,42 @@ class Rows:
         self.ledgers = [Ledger(part.role if len(parts) > 1 else "") for part in parts]
         guarded = guards(connection, list(dict.fromkeys(part.skill for part in parts)))
         self._plans = [_plan(part, guarded, request, mixed=len(parts) > 1) for part in parts]
-        self._workers = request.workers
+        self._request = request
+        self.tallies: dict[str, Counter[str]] = {}
         self._progress, self._numbers = progress, count(1)
 
     def pass_on(self, report: Report, folder: DatasetFolder | None) -> None:
         """Send every row to its line and into the ledger; only count where there is no folder."""
         seen = Marks()
-        with Crew(self._plans, self._workers) as crew:
+        with (
+            Crew(self._plans, self._request.workers) as crew,
+            _scratch(folder) as scratch,
+            Admission(self._request.treatment.duplicates, scratch / "duplicates") as admission,
+        ):
             for place, (part, ledger) in enumerate(zip(self.parts, self.ledgers, strict=True)):
                 share = Share(part.skill, part.role)
                 report.parts.append(share)
                 with _told_of(part):
-                    self._pass_part(crew, place, seen, _Desk(folder, self._plans[place], share))
+                    desk = _Desk(folder, self._plans[place], share)
+                    for harvest in self._harvests(crew, admission, place, seen):
+                        places = [desk.write(example) for example in harvest.examples]
+                        for fate in harvest.fates:
+                            desk.enter(_entered(fate, places, ledger, admission))
                 ledger.balance()
                 share.read, share.kept, share.rejected = ledger.read, ledger.kept, ledger.reasons()
+            self.tallies = crew.tallies
 
-    def _pass_part(self, crew: Crew, place: int, seen: Marks, desk: _Desk) -> None:
-        ledger = self.ledgers[place]
-        for harvest in self._harvests(crew, place, seen):
-            places = [desk.write(example) for example in harvest.examples]
-            for fate in harvest.fates:
-                desk.enter(_entered(fate, places, ledger))
-
-    def _harvests(self, crew: Crew, place: int, seen: Marks) -> Iterator[Harvest]:
+    def _harvests(
+        self, crew: Crew, admission: Admission, place: int, seen: Marks
+    ) -> Iterator[Harvest]:
         part, plan = self.parts[place], self._plans[place]
         reading.enter(self.connection, part.skill)
         rows = self.ledgers[place].watch(
             self._ticking(reading.read(self.connection, self.statements[place]))
         )
-        done = (
-            pair
-            for batch, ready in crew.map(place, batches(rows))
-            for pair in zip(batch, ready, strict=True)
-        )
+        done = admission.pass_on(plan, crew.map(place, batches(rows)))
         if part.config.kind in SINGLES:
-            return singles(done, seen, Anchors(part.config.anchor_share))
+            return singles(done, Anchors(part.config.anchor_share))
         return EXPORTERS[part.config.kind](rejoined(done), part.config, plan.guard, seen)
 
     def _ticking(self, rows: Iterator) -> Iterator:
@@ -189,6 +194,16 @@ class _Desk:
         return Line(example.origin.split, orjson.dumps({**self._shape(example), **self._whose}))
 
 
+@contextmanager
+def _scratch(folder: DatasetFolder | None) -> Iterator[Path]:
+    """Yield a folder for what is only needed while rows are read."""
+    if folder is not None:
+        yield folder.scratch
+        return
+    with TemporaryDirectory(prefix="forge-") as place:
+        yield Path(place)
+
+
 def batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
     """Yield rows in lists that are neither long nor large."""
     batch, size = [], 0
@@ -205,7 +220,8 @@ def batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
 def _plan(part: Part, guarded: Mapping[str, Guard], request: Request, *, mixed: bool) -> Plan:
     """Return what the part's rows meet; where each line would say the same, the manifest does."""
     whose = {"skill": part.skill, "role": part.role} if mixed else {}
-    return Plan(part.role, part.config, guarded[part.skill], request.format, whose)
+    guard = guarded[part.skill]
+    return Plan(part.skill, part.role, part.config, guard, request.format, whose, request.treatment)
 
 
 def _planned(connection: psycopg.Connection, part: Part) -> Statement:
@@ -216,10 +232,12 @@ def _planned(connection: psycopg.Connection, part: Part) -> Statement:
         return statement.build(part.config, returned)
 
 
-def _entered(fate: Fate, places: Sequence[tuple[str, int]], ledger: Ledger) -> dict[str, Any]:
+def _entered(
+    fate: Fate, places: Sequence[tuple[str, int]], ledger: Ledger, admission: Admission
+) -> dict[str, Any]:
     """Return the ledger line of a row."""
     if fate.reason is not None:
-        return ledger.reject(fate.row, fate.reason)
+        return ledger.reject(fate.row, fate.reason, admission.repeated(fate.row.source))
     # All examples of one row are of one item, so of one file.
     name = places[fate.examples[0]][0]
     return ledger.keep(fate.row, name, [places[at][1] for at in fate.examples])

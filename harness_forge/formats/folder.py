@@ -79,6 +79,13 @@ class DatasetFolder:
             file = self._files[name] = _JsonLines(self._partial / name)
         return file.append(line)
 
+    @property
+    def scratch(self) -> Path:
+        """A folder for what must be gone before `publish()`."""
+        place = self._partial / ".scratch"
+        place.mkdir(exist_ok=True)
+        return place
+
     def finish(self) -> dict[str, dict[str, Any]]:
         """Close the JSONL files; return lines, bytes and sha256 of each by name."""
         return {name: self._files[name].close() for name in sorted(self._files)}
@@ -92,6 +99,7 @@ class DatasetFolder:
 
     def publish(self) -> None:
         """Put the folder in place. What stood there before is gone after it."""
+        shutil.rmtree(self._partial / ".scratch", ignore_errors=True)
         _remove(self._previous)
         if self.path.exists():
             self.path.rename(self._previous)

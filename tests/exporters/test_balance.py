@@ -101,8 +101,8 @@ def test_a_ledger_that_does_not_balance_is_an_error(harness, sft, monkeypatch):
 
     whole = writing.singles
 
-    def forgetful(done, seen, anchors):
-        yield next(iter(whole(done, seen, anchors)))
+    def forgetful(done, anchors):
+        yield next(iter(whole(done, anchors)))
         list(done)
 
     monkeypatch.setattr(writing, "singles", forgetful)

@@ -12,6 +12,7 @@
     ├── EvalError              13   an evaluation or a proof cannot be made as asked
     ├── ServeError             14   a server cannot start, or does not serve what it should
     ├── PromoteError           15   a rule file, a ledger or a champion cannot be read
+    ├── SourceError            16   a foreign record, file or database cannot be read
     └── Interrupted           130   Ctrl-C; what was finished is kept
 
 Exit codes 10 to 12 belong to `forge promote` and are results, not faults.
@@ -109,6 +110,12 @@ class PromoteError(ForgeError):
     """A rule file, a ledger or a champion cannot be read."""
 
     exit_code = 15
+
+
+class SourceError(ForgeError):
+    """A foreign record, file or database cannot be read."""
+
+    exit_code = 16
 
 
 class Interrupted(ForgeError):

@@ -24,6 +24,7 @@ from harness_forge.policies.config import PolicyConfig, PolicyKind
 from harness_forge.promoters.config import PromoteConfig
 from harness_forge.runs.config import Purpose, RunConfig
 from harness_forge.serving.config import ServeConfig
+from harness_forge.sources.config import SourceConfig
 from harness_forge.splits.config import SplitConfig
 from harness_forge.trainers.config import DpoConfig, TrainConfig
 
@@ -32,6 +33,7 @@ class EnvironmentKind(Enum):
     """Which world a skill's work items are attempted in."""
 
     scap = "scap"
+    recorded = "recorded"  # none: `forge ingest` brought the attempts in
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,15 @@ class SkillConfig:
         host: how a prompt names the machine to be fixed.
         environment: which world; its settings stand under the same name.
         scap: settings of the `scap` world.
+        licences: a line for each work whose words the rows quote; they go on
+            the dataset's card. The scap world names its own.
     """
 
     name: str = "???"
     host: str = "???"
     environment: EnvironmentKind = EnvironmentKind.scap
     scap: ScapConfig = field(default_factory=ScapConfig)
+    licences: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,7 @@ class ForgeConfig:
         run: what is attempted and for what purpose.
         attempt: the runs `dvc repro` makes, by name, in order.
         store: where records live.
+        source: where foreign records come from.
         labels: what the label audit looks for.
         role: whose turns are exported.
         format: what a dataset's lines look like.
@@ -149,6 +155,7 @@ class ForgeConfig:
     run: RunConfig = field(default_factory=RunConfig)
     attempt: dict[str, AttemptStep] = field(default_factory=dict)
     store: StoreConfig = field(default_factory=StoreConfig)
+    source: SourceConfig = field(default_factory=SourceConfig)
     labels: LabelsConfig = field(default_factory=LabelsConfig)
     role: RoleConfig = field(default_factory=RoleConfig)
     format: FormatConfig = field(default_factory=FormatConfig)
@@ -172,6 +179,7 @@ GROUPS: dict[str, type] = {
     "skill": SkillConfig,
     "policy": PolicyConfig,
     "store": StoreConfig,
+    "source": SourceConfig,
     "role": RoleConfig,
     "format": FormatConfig,
     "export": ExportConfig,

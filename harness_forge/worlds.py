@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from harness_forge.errors import RunError
 from harness_forge.schema import EnvironmentKind, ForgeConfig, exports_of, one_skill, skills_of
 
 
@@ -18,13 +19,18 @@ def open_environment(config: ForgeConfig):
     Raises:
         ConfigError: the config is of several skills.
         SandboxError: its scanner, content or sandbox is missing.
+        RunError: there is none; its attempts were recorded elsewhere.
     """
     one_skill(config)
     if config.skill.environment is EnvironmentKind.scap:
         from harness_forge.environments.scap import open_scap
 
         return open_scap(config.skill.name, config.skill.scap, Path(config.forge_home))
-    raise AssertionError(config.skill.environment)
+    raise RunError(
+        f"skill {config.skill.name}",
+        "is recorded: there is no world to attempt it in",
+        "`forge ingest` adds attempts to it, `forge export role=agent` makes a dataset of them",
+    )
 
 
 @contextmanager
@@ -75,6 +81,18 @@ def run(config: ForgeConfig) -> dict:
         environment.close()
 
 
+def ingest(config: ForgeConfig, progress=lambda source, found: None):
+    """Take foreign records into the skill's store and return what it came to.
+
+    Raises:
+        SourceError: they cannot be read, or too much of them is malformed.
+    """
+    from harness_forge.ingesting import ingest as take
+
+    with opened_skill(config) as store:
+        return take(store, config.source, config.split, progress)
+
+
 def export(config: ForgeConfig, *, dry_run: bool = False, progress=lambda rows: None):
     """Write the dataset that `config` describes and return its report.
 
@@ -111,5 +129,5 @@ def _quoted(config: ForgeConfig) -> list[str]:
     """Return whose words the prompts of a skill quote: titles of its content."""
     if config.skill.environment is EnvironmentKind.scap:
         scap = config.skill.scap
-        return [f"{scap.package} ({scap.datastream}): {scap.licence}"]
-    return []
+        return [f"{scap.package} ({scap.datastream}): {scap.licence}", *config.skill.licences]
+    return list(config.skill.licences)

@@ -25,6 +25,7 @@ class AnswerKind(Enum):
 
     tool_call = "tool_call"  # exactly one call of an offered tool
     text = "text"
+    message = "message"  # a text, or exactly one call, as the agent chose
     none = "none"  # not read: the prompt is what counts
 
 
@@ -75,7 +76,7 @@ class ExportConfig:
     Args:
         name: the dataset's folder under `data_dir`.
         kind: sft, dpo, kto or grpo.
-        answer: tool_call, text or, for grpo, none.
+        answer: tool_call, text, message (either of them) or, for grpo, none.
         sql: one SELECT over the documented views; docs/datasets.md lists the
             columns it must return. Values come in as `%(name)s`.
         params: values bound to the names in `sql` and `require`.

@@ -1,1 +1,20 @@
-"""Readers of foreign records: each yields records of ours, and counts what it could not read."""
+"""Foreign records, read as records of ours: one module a kind of source.
+
+config.py             what a source is: kind, layout, limits, mapping
+records.py            what a reader yields
+files.py              files of a folder, plain or gzipped; their digest
+lines.py              JSON lines and JSON arrays, one value at a time, with its place
+mapping.py            values picked out of a record by templates
+messages.py           messages in OpenAI form, whoever wrote them
+outcomes.py           rewards, truth values and words for outcomes
+trajectories.py       whole conversations with a reward
+openai_traffic.py     requests and responses of a chat endpoint
+gemma_forge_jsonl.py  gemma-forge's run log
+gemma_forge_db.py     gemma-forge's database
+
+A reader invents nothing: what a record lacks is None or left out with a reason.
+"""
+
+from harness_forge.sources.config import MappingConfig, SourceConfig, SourceKind
+
+__all__ = ["MappingConfig", "SourceConfig", "SourceKind"]

@@ -26,7 +26,7 @@ def insert(
         sql.SQL(", ").join(sql.Placeholder() * len(row)),
         sql.SQL(ending),
     )
-    return connection.execute(statement, [_bound(value) for value in row.values()])
+    return connection.execute(statement, [bound(value) for value in row.values()])
 
 
 def jsonb(value: Any) -> Jsonb:
@@ -190,10 +190,11 @@ def _whole(outcome: Outcome) -> Mapping[str, Any]:
     }
 
 
-def _bound(value: Any) -> Any:
+def bound(value: Any) -> Any:
+    """Return a column's value as PostgreSQL takes it: strings are escaped."""
     if isinstance(value, str):
         return escape(value)
-    return [_bound(inner) for inner in value] if isinstance(value, list) else value
+    return [bound(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _dumps(value: Any) -> str:

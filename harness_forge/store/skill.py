@@ -18,6 +18,7 @@ from harness_forge.store import address, rows, run_lock, watermarks
 from harness_forge.store.connections import connect
 from harness_forge.store.escaping import restored, unescape
 from harness_forge.store.faults import told
+from harness_forge.store.intake import Intake
 from harness_forge.store.run_lock import RunHandle, RunLock
 
 _CHANGED_ITEM = """
@@ -236,6 +237,27 @@ class SkillStore:
         with self._transaction() as connection:
             ending = "ON CONFLICT (target_table, target_id, reason) DO NOTHING"
             rows.insert(connection, "label_flags", row, ending)
+
+    def intake(self, key: str) -> Intake:
+        """Return the way in for rows that were recorded elsewhere; close it when done.
+
+        Args:
+            key: names what is taken in, such as one file's content.
+
+        Raises:
+            StoreError: another process takes the same in.
+        """
+        return Intake(self._url, self.name, key)
+
+    def intakes(self) -> dict[str, dict[str, Any]]:
+        """Return what was taken in so far: state by key."""
+        query = "SELECT key, value FROM skill_settings WHERE key LIKE 'ingest/%%' ORDER BY key"
+        with self._transaction() as connection:
+            return {key: restored(value) for key, value in connection.execute(query, [])}
+
+    def tidy(self) -> None:
+        """Let the server plan with what the tables hold now."""
+        self._tidy()
 
     def watermark(self) -> dict[str, Any]:
         """Return a few bytes that change when what exporters may select does.

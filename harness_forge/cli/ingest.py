@@ -1,0 +1,77 @@
+"""`forge ingest`: bring foreign records into the store."""
+
+from __future__ import annotations
+
+import sys
+
+SUMMARY = "bring foreign records into the store: logs, traffic, trajectories, a database"
+USAGE = "source=NAME path=FILE|FOLDER|URL [skill=NAME] [key=value …]"
+EXAMPLES = (
+    "forge ingest source=tau_bench path=gpt-4o-airline.json",
+    "forge ingest source=reflexion path=runs/",
+    "forge ingest source=openai_traffic path=traffic.jsonl.gz skill=recorded skill.name=support",
+    "forge ingest source=gemma_forge_jsonl path=runs/ skill=gemma_stig",
+    "forge ingest source=gemma_forge_db path=postgresql://reader@db.example/gemma_forge",
+    "forge ingest source=trajectories path=mine.jsonl source.mapping.item='{task}' "
+    "source.mapping.messages='{chat}' source.mapping.outcome='{reward}'",
+)
+KEYS = ("source", "skill", "split", "store", "forge_home")
+SHORT = {"path": "source.path"}
+
+
+def main(argv: list[str]) -> int:
+    """Take a source in and print what it came to."""
+    from harness_forge import worlds
+    from harness_forge.cli import composed
+
+    config = composed(argv)
+    if not any(word.startswith("skill=") for word in argv):
+        config = composed([f"skill={config.source.skill}", *argv])
+    try:
+        print(render(worlds.ingest(config, progress=_tick)))
+    finally:
+        if sys.stderr.isatty():
+            print("\r\033[K", end="", file=sys.stderr)
+    return 0
+
+
+def _tick(source: str, found: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\033[K{source}: {found}", end="", file=sys.stderr, flush=True)
+
+
+def render(report) -> str:
+    """Return a report as a few lines; a file's line says what it came to over all calls."""
+    width = max(len(_name(file)) for file in report.files)
+    head = ("attempts", "passed", "no verdict", "turns", "tips", "bad", "left out", "added now")
+    lines = [
+        f"skill {report.skill}: {report.added} attempts added",
+        "  " + " " * width + "".join(word.rjust(12) for word in head),
+    ]
+    for file in report.files:
+        left = sum(file.left_out.values()) - file.malformed
+        counts = (
+            file.attempts,
+            file.passed,
+            file.without_verdict,
+            file.turns,
+            file.tips,
+            file.malformed,
+            left,
+            file.added,
+        )
+        lines.append("  " + _name(file).ljust(width) + "".join(str(n).rjust(12) for n in counts))
+    for file in report.files:
+        lines += [f"  {_name(file)}: malformed {line}" for line in file.first_malformed]
+        lines += [f"  {_name(file)}: {role}: {note}" for role, note in file.notes.items()]
+    if report.left_out:
+        counts = ", ".join(f"{why} {count}" for why, count in sorted(report.left_out.items()))
+        lines.append(f"  left out: {counts}")
+    if report.splits:
+        counts = ", ".join(f"{split} {count}" for split, count in report.splits.items())
+        lines.append(f"  splits of new groups: {counts}")
+    return "\n".join(lines)
+
+
+def _name(file) -> str:
+    return file.source.rpartition("/")[2]

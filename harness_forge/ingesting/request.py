@@ -1,0 +1,89 @@
+"""What an ingestion came to, and what of it is kept between two calls."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+SHOWN = 10
+"""Malformed lines that are shown with their place."""
+
+
+@dataclass
+class FileReport:
+    """What one file, or one database, came to so far, over all calls.
+
+    Args:
+        source: its name, as shown.
+        found: things the reader gave out and that were dealt with.
+        place: line or element that was dealt with last.
+        attempts, turns, tips: rows.
+        passed, without_verdict: attempts.
+        malformed: lines that could not be read; the first ones stand in `first_malformed`.
+        left_out: what else became no row, by reason.
+        notes: what cannot be exported of it, and why, by role.
+        complete: its end was reached.
+        added: attempts that this call wrote.
+    """
+
+    source: str
+    found: int = 0
+    place: int = 0
+    attempts: int = 0
+    turns: int = 0
+    tips: int = 0
+    passed: int = 0
+    without_verdict: int = 0
+    malformed: int = 0
+    first_malformed: list[str] = field(default_factory=list)
+    left_out: dict[str, int] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+    complete: bool = False
+    added: int = 0
+
+    @classmethod
+    def of(cls, source: str, state: dict[str, Any]) -> FileReport:
+        """Return the report that goes on where a noted one stopped."""
+        known = {key: state[key] for key in cls.__dataclass_fields__ if key in state}
+        return cls(**known | {"source": source, "added": 0, "complete": False})
+
+    def noted(self) -> dict[str, Any]:
+        """Return what must be known to go on."""
+        return {key: value for key, value in asdict(self).items() if key != "added"}
+
+    def leave_out(self, reason: str) -> None:
+        """Count something that becomes no row."""
+        self.left_out[reason] = self.left_out.get(reason, 0) + 1
+
+    def spoil(self, place: int, reason: str, detail: str) -> None:
+        """Count a malformed line."""
+        self.malformed += 1
+        self.leave_out(reason)
+        if len(self.first_malformed) < SHOWN:
+            self.first_malformed.append(f"{place}: {reason}{': ' if detail else ''}{detail}")
+
+
+@dataclass
+class Report:
+    """What an ingestion came to.
+
+    Args:
+        skill: whose schema took the rows in.
+        files: one a file.
+        splits: groups that were given a split, by split.
+    """
+
+    skill: str
+    files: list[FileReport] = field(default_factory=list)
+    splits: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def added(self) -> int:
+        """Attempts that were written now."""
+        return sum(file.added for file in self.files)
+
+    @property
+    def left_out(self) -> Counter[str]:
+        """What became no row, of all files, by reason."""
+        return sum((Counter(file.left_out) for file in self.files), Counter())

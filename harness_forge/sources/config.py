@@ -1,0 +1,141 @@
+"""Settings of a source: which files, how they are laid out, which field is what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class SourceKind(Enum):
+    """Which reader understands the source."""
+
+    trajectories = "trajectories"  # one conversation with its reward a record
+    openai_traffic = "openai_traffic"  # one request with its response a record
+    gemma_forge_jsonl = "gemma_forge_jsonl"
+    gemma_forge_db = "gemma_forge_db"
+
+
+class Layout(Enum):
+    """How records lie in a file."""
+
+    auto = "auto"  # an array if the file starts with '['
+    lines = "lines"
+    array = "array"
+
+
+@dataclass(frozen=True)
+class MappingConfig:
+    """Which field of a record is what.
+
+    Every text may hold places: `{task_id}` is a field, `{info.task.0.name}`
+    one further down, `{name|task_id|'none'}` the first that is there,
+    `{reflections.#}` how many. A text that is one place and nothing else
+    gives the value itself. `{@stem}` is the file's name without its ending,
+    `{@line}` the record's place in the file, `{@NAME}` a named group of
+    `name_pattern`. '' is nothing.
+
+    Args:
+        name_pattern: regular expression searched for in the file's path.
+        item: the work item; records of one item are tries at the same thing.
+        title: of the work item.
+        family: of the work item; splits and statistics use it.
+        families: regular expression at the start of the value of `family` ->
+            family; the first that matches wins, and 'other' takes the rest.
+            Empty takes the value as it is.
+        group: cluster of near-identical items, which no split divides.
+            '' takes the item.
+        group_pattern: the part of `group` that counts: its first group, or
+            the whole match.
+        digest: text by which the item was judged, such as its tests.
+        run: what sets runs apart within a file.
+        attempt: number of the attempt within run and item, from `attempt_base`.
+            '' counts in the order of the records.
+        attempt_base: the number that a first attempt has in the file.
+        model: who answered. '' where the record does not say: its policy is
+            then `recorded`.
+        agent: whose turns they are.
+        messages: the whole conversation.
+        prompt: where there is no conversation: what was asked, as one text.
+        answer: and what was answered.
+        request: (traffic) the request's body.
+        response: (traffic) the response's body.
+        tools: the tools that were offered.
+        finish_reason: why the last answer ended.
+        started_at: when; ISO text, or seconds or milliseconds since 1970.
+        outcome: reward, truth value or word for the outcome. '' for none: the
+            rows then have no verdict.
+        reward_min: reward that is worth 0.
+        reward_max: reward that is worth 1.
+        passes_from: share of the way between them that counts as passed.
+        confidence: in the outcome, 0 to 1.
+        reflections: what was thought between tries, a list of texts.
+        cut_lengths: lengths in characters at which the writer cut texts; an
+            answer with a text of exactly such a length counts as cut.
+    """
+
+    name_pattern: str = ""
+    item: str = ""
+    title: str = ""
+    family: str = ""
+    families: dict[str, str] = field(default_factory=dict)
+    group: str = ""
+    group_pattern: str = ""
+    digest: str = ""
+    run: str = ""
+    attempt: str = ""
+    attempt_base: int = 1
+    model: str = ""
+    agent: str = "agent"
+    messages: str = ""
+    prompt: str = ""
+    answer: str = ""
+    request: str = ""
+    response: str = ""
+    tools: str = ""
+    finish_reason: str = ""
+    started_at: str = ""
+    outcome: str = ""
+    reward_min: float = 0.0
+    reward_max: float = 1.0
+    passes_from: float = 1.0
+    confidence: float = 1.0
+    reflections: str = ""
+    cut_lengths: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class SourceConfig:
+    """Where foreign records come from, and how they are read.
+
+    Args:
+        name: also the evaluator that rows name, so that its labels can be
+            told from ours.
+        kind: which reader.
+        path: a file, a folder, or the URL of a database.
+        skill: the choice of `skill` that rows go to where none is named.
+        files: which files of a folder, as a pattern; `**/` looks further down.
+        layout: auto, lines or array.
+        max_line_mb: a longer line counts as malformed and is not read.
+        max_bad_lines: so many malformed lines of a file are passed over.
+        max_bad_share: and such a share of its lines; beyond either it stops.
+        tools_file: JSON file with the tools that were offered, where records
+            do not hold them.
+        observed_tools: make a schema of each tool from the recorded calls,
+            where records hold none: names and types as seen, no descriptions.
+        schema: (database) the schema to read.
+        mapping: which field is what.
+    """
+
+    name: str = "???"
+    kind: SourceKind = SourceKind.trajectories
+    path: str = ""
+    skill: str = "recorded"
+    files: str = "*.json*"
+    layout: Layout = Layout.auto
+    max_line_mb: int = 256
+    max_bad_lines: int = 100
+    max_bad_share: float = 0.01
+    tools_file: str = ""
+    observed_tools: bool = False
+    schema: str = "stig"
+    mapping: MappingConfig = field(default_factory=MappingConfig)

@@ -1,0 +1,200 @@
+"""Requests and responses of a chat endpoint: one attempt a choice, with its one turn.
+
+A streamed response is put together from its pieces. What is no chat, or went
+wrong, is left out with a reason and stops nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from harness_forge.records import Message, Turn
+from harness_forge.sources import messages as chat
+from harness_forge.sources import outcomes, tools
+from harness_forge.sources.config import SourceConfig
+from harness_forge.sources.lines import Value, loads, values
+from harness_forge.sources.mapping import Misfit, Templates
+from harness_forge.sources.records import Found, LeftOut, Recorded
+from harness_forge.sources.trajectories import attempt_of, item_of, scope_of
+
+_NOT_SAMPLING = {"messages", "tools", "functions", "model", "stream", "stream_options", "user"}
+
+
+class _NoChat(Exception):
+    """A record that is no answered chat; `args` are reason and detail."""
+
+
+def read(path: Path, config: SourceConfig) -> Iterator[Found]:
+    """Yield what a file holds, in its order.
+
+    Raises:
+        ConfigError: the mapping cannot be used.
+    """
+    templates = Templates(config.mapping, ["request", "response"])
+    told = templates.scope_of(path)
+    offered = tools.from_file(Path(config.tools_file)) if config.tools_file else ()
+    for value in values(path, config.layout, config.max_line_mb):
+        if isinstance(value, LeftOut):
+            yield value
+            continue
+        try:
+            yield from _recorded(value, templates, told, config, offered)
+        except Misfit as error:
+            yield LeftOut(value.place, "misfit", error.args[0], malformed=True)
+        except _NoChat as error:
+            yield LeftOut(value.place, *error.args)
+
+
+def _recorded(
+    value: Value, templates: Templates, told: Mapping[str, Any], config: SourceConfig, offered
+) -> Iterator[Recorded]:
+    scope = scope_of(value, told)
+    request = _object(templates.value("request", scope), "request")
+    response = _response(templates.value("response", scope))
+    if not isinstance(request.get("messages"), list):
+        raise _NoChat("not_chat", "the request has no messages")
+    shown = chat.conversation(request["messages"])
+    scope |= {"request": request, "response": response}
+    model = templates.word("model", scope) or response.get("model") or request.get("model")
+    item = item_of(templates, scope, _opening(shown))
+    # All that is read of a line is made before any of it is given out.
+    found = [
+        _turn(choice, shown, request, response, model, templates, scope, offered)
+        for choice in _choices(response)
+    ]
+    for number, turn in enumerate(found):
+        attempt = attempt_of(templates, scope, config, item, [turn], model)
+        if number:
+            attempt = replace(attempt, attempt_num=0, variant=f"choice {number}")
+        yield Recorded(
+            value.place,
+            templates.word("run", scope) or "",
+            f"model:{model}" if model else "recorded",
+            item,
+            attempt,
+        )
+
+
+def _turn(choice, shown, request, response, model, templates, scope, offered) -> Turn:
+    answer = chat.message({"role": "assistant", **choice["message"]})
+    usage = response.get("usage")
+    usage = usage if isinstance(usage, Mapping) and len(_choices(response)) == 1 else {}
+    cut = chat.cut(answer, templates.config.cut_lengths)
+    when = templates.value("started_at", scope) or response.get("created")
+    return Turn(
+        agent=templates.word("agent", scope) or "agent",
+        messages=shown,
+        tools=_tools(request) or offered,
+        response=answer,
+        model=model or "recorded",
+        sampling={key: one for key, one in request.items() if key not in _NOT_SAMPLING},
+        finish_reason="length" if cut else _text(choice.get("finish_reason")),
+        prompt_tokens=_count(usage.get("prompt_tokens")),
+        completion_tokens=_count(usage.get("completion_tokens")),
+        started_at=outcomes.moment(when),
+    )
+
+
+def _object(raw: Any, what: str) -> Mapping[str, Any]:
+    if isinstance(raw, str):
+        try:
+            raw = loads(raw)
+        except ValueError:
+            raise Misfit(f"the {what} is a text that is no JSON") from None
+    if not isinstance(raw, Mapping):
+        raise Misfit(f"no {what} here: {type(raw).__name__}")
+    return raw
+
+
+def _response(raw: Any) -> Mapping[str, Any]:
+    if isinstance(raw, list) and raw and all(isinstance(piece, Mapping) for piece in raw):
+        return _joined(raw)
+    if raw is None:
+        raise _NoChat("no_response", "")
+    response = _object(raw, "response")
+    if response.get("error"):
+        raise _NoChat("error_response", json.dumps(response["error"])[:120])
+    return response
+
+
+def _choices(response: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    choices = response.get("choices")
+    fine = isinstance(choices, list) and choices
+    if not fine or not all(
+        isinstance(one, Mapping) and isinstance(one.get("message"), Mapping) for one in choices
+    ):
+        raise _NoChat("not_chat", "the response has no choices with a message")
+    return choices
+
+
+def _joined(pieces: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return a streamed response as a whole one.
+
+    Without a finish reason the stream broke off: its answer counts as cut.
+    """
+    made: dict[str, Any] = {key: pieces[0].get(key) for key in ("model", "created")}
+    choices: dict[int, dict[str, Any]] = {}
+    for piece in pieces:
+        made["usage"] = piece.get("usage") or made.get("usage")
+        for part in piece.get("choices") or ():
+            choice = choices.setdefault(part.get("index") or 0, {"message": {}, "finish": None})
+            choice["finish"] = part.get("finish_reason") or choice["finish"]
+            _grow(choice["message"], part.get("delta") or {})
+    return made | {
+        "choices": [
+            {
+                "message": {**one["message"], **_calls(one["message"])},
+                "finish_reason": one["finish"] or "length",
+            }
+            for _, one in sorted(choices.items())
+        ]
+    }
+
+
+def _grow(message: dict[str, Any], delta: Mapping[str, Any]) -> None:
+    if isinstance(delta.get("content"), str):
+        message["content"] = (message.get("content") or "") + delta["content"]
+    calls = message.setdefault("tool_calls", {})
+    for piece in delta.get("tool_calls") or ():
+        call = calls.setdefault(
+            piece.get("index") or 0,
+            {"id": None, "type": "function", "function": {"name": "", "arguments": ""}},
+        )
+        call["id"] = piece.get("id") or call["id"]
+        for key in ("name", "arguments"):
+            call["function"][key] += (piece.get("function") or {}).get(key) or ""
+
+
+def _calls(message: Mapping[str, Any]) -> dict[str, Any]:
+    return {"tool_calls": [call for _, call in sorted(message.get("tool_calls", {}).items())]}
+
+
+def _tools(request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    offered = request.get("tools")
+    if isinstance(offered, list):
+        return offered
+    functions = request.get("functions")  # the form before 2023-11
+    if not isinstance(functions, list):
+        return []
+    return [{"type": "function", "function": function} for function in functions]
+
+
+def _opening(shown: Sequence[Message]) -> str:
+    """Return a name for what a conversation is about: a digest of its first user's words."""
+    first = next((one.get("content") for one in shown if one["role"] == "user"), None)
+    words = json.dumps(first, sort_keys=True)
+    return f"chat-{hashlib.sha256(words.encode()).hexdigest()[:16]}"
+
+
+def _count(raw: Any) -> int | None:
+    fine = isinstance(raw, int) and not isinstance(raw, bool) and 0 <= raw < 2**31
+    return raw if fine else None
+
+
+def _text(raw: Any) -> str | None:
+    return raw if isinstance(raw, str) else None

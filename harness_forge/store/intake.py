@@ -1,0 +1,362 @@
+"""The way in for attempts that were recorded elsewhere: many at once, each exactly once.
+
+Rows and the note of how far the source was read go in one transaction, so
+that one that was killed goes on behind the last row it wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any
+
+from psycopg import sql
+
+from harness_forge.errors import StoreError
+from harness_forge.records import Attempt, WorkItem
+from harness_forge.store import address, rows, run_lock
+from harness_forge.store.connections import connect
+from harness_forge.store.escaping import escape, restored, storable
+from harness_forge.store.faults import told
+
+_LEFT = "ON CONFLICT DO NOTHING"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One attempt to be written.
+
+    Args:
+        attempt: number 0, or one that is taken, becomes the next free one.
+        outcome: what became of the item, where the source says.
+    """
+
+    run_id: str
+    item: WorkItem
+    attempt: Attempt
+    outcome: str | None = None
+
+
+class Intake:
+    """Writes what one source holds. One process at a time holds it.
+
+    Args:
+        url: as libpq reads it.
+        skill: whose schema it is.
+        key: of the note in `skill_settings`.
+
+    Raises:
+        StoreError: another process holds it.
+    """
+
+    def __init__(self, url: str, skill: str, key: str) -> None:
+        self._url, self._key = url, f"ingest/{key}"
+        with told(url):
+            self._connection = connect(url, autocommit=True)
+        try:
+            with told(url):
+                self._hold(skill)
+                self._connection.execute(
+                    sql.SQL("SET search_path = {}").format(sql.Identifier(skill))
+                )
+            self.state = self._noted()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Intake:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let others take the same in."""
+        self._connection.close()
+
+    def open_run(self, run_id: str, row: Mapping[str, Any]) -> str:
+        """Make a run, or find the one that an earlier call made; return its id.
+
+        Another source's run of the same id is left alone: then the id that is
+        returned has an ending of its own.
+
+        Args:
+            row: policy, evaluator, evaluator_version, content_digest, config, skill.
+        """
+        source = {**row["config"].get("source", {}), "key": self._key}
+        row = {**row, "config": {**row["config"], "source": source}}
+        mine = run_lock.digest({"key": self._key, "run": run_id})
+        for name in (run_id, f"{run_id}-{mine[:6]}"):
+            whole = {**row, "id": name, "config_digest": mine, "config": rows.jsonb(row["config"])}
+            with self.transaction():
+                self.insert("runs", whole)
+                found = self._connection.execute(
+                    "SELECT config_digest FROM runs WHERE id = %s", [escape(name)]
+                ).fetchone()
+            if found[0] == mine:
+                return name
+        raise StoreError(address.mask(self._url), f"run {run_id} is another source's")
+
+    def check(self, attempt: Attempt) -> None:
+        """Let an attempt pass that can be written.
+
+        Raises:
+            RecursionError: something in it is nested too deeply.
+        """
+        storable(attempt.outcome.signals)
+        for turn in attempt.turns[-1:]:
+            storable(turn.messages)
+        for turn in attempt.turns:
+            storable((turn.response, turn.tools, turn.sampling))
+
+    def write(
+        self,
+        entries: Sequence[Entry],
+        state: Mapping[str, Any],
+        events: Iterable[rows.Row] = (),
+    ) -> list[int]:
+        """Write attempts with their turns and tips, and how far the source was read.
+
+        Args:
+            events: rows of `run_events`.
+
+        Returns:
+            The attempts' ids.
+        """
+        with self.transaction():
+            ids = self._write(entries) if entries else []
+            self.copy("run_events", events)
+            self._note(state)
+        self.state = dict(state)
+        return ids
+
+    def add_facts(self, run_id: str, facts: Mapping[str, Any], summary: Mapping[str, Any]) -> None:
+        """Keep what the source says of a run, and of what it came to, with it."""
+        query = "UPDATE runs SET config = config || %s, summary = summary || %s WHERE id = %s"
+        with told(self._url):
+            self._connection.execute(
+                query, [rows.jsonb(facts), rows.jsonb(summary), escape(run_id)]
+            )
+
+    def finish(self, state: Mapping[str, Any], status: str) -> None:
+        """Say what became of the source's items and runs, of all calls.
+
+        An item of which the source does not say is completed if a try passed.
+
+        Args:
+            status: `complete` or `interrupted`.
+        """
+        query = "SELECT id FROM runs WHERE config -> 'source' ->> 'key' = %s"
+        with self.transaction():
+            for (run_id,) in self._connection.execute(query, [escape(self._key)]).fetchall():
+                self._connection.execute(_ITEMS, [run_id])
+                self._connection.execute(_RUN, [status, run_id, run_id])
+            self._note(state)
+        self.state = dict(state)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Let what is written inside be there whole or not at all."""
+        with told(self._url), self._connection.transaction():
+            yield
+
+    def insert(self, table: str, row: rows.Row) -> None:
+        """Write one row; one that is there already is left alone."""
+        rows.insert(self._connection, table, row, _LEFT)
+
+    def copy(self, table: str, lines: Iterable[rows.Row]) -> int:
+        """Write rows of the same columns and return how many."""
+        lines = iter(lines)
+        first = next(lines, None)
+        if first is None:
+            return 0
+        statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+            sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, first))
+        )
+        count = 0
+        with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
+            for line in chain([first], lines):
+                copy.write_row([rows.bound(value) for value in line.values()])
+                count += 1
+        return count
+
+    def query(self, text: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Return the rows of a query, or of none, within the same transaction."""
+        with told(self._url):
+            cursor = self._connection.execute(text, list(values))
+            return cursor.fetchall() if cursor.description else []
+
+    def _hold(self, skill: str) -> None:
+        query = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
+        if not self._connection.execute(query, [f"{skill}/{self._key}"]).fetchone()[0]:
+            raise StoreError(
+                address.mask(self._url),
+                f"{self._key} is being written by another process",
+                "wait for it; what it wrote is not written again",
+            )
+
+    def _noted(self) -> dict[str, Any]:
+        query = "SELECT value FROM skill_settings WHERE key = %s"
+        with told(self._url):
+            found = self._connection.execute(query, [self._key]).fetchone()
+        return restored(found[0]) if found else {}
+
+    def _note(self, state: Mapping[str, Any]) -> None:
+        row = {"key": self._key, "value": rows.jsonb(state), "updated_by": "forge ingest"}
+        ending = "ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = now()"
+        rows.insert(self._connection, "skill_settings", row, ending)
+
+    def _write(self, entries: Sequence[Entry]) -> list[int]:
+        known = self._catalogue(entries)
+        entries = [_of_catalogue(entry, known) for entry in entries]
+        self._work_items(entries)
+        entries = self._numbered(entries)
+        ids = [
+            row[0]
+            for row in self._connection.execute(
+                "SELECT nextval(pg_get_serial_sequence('attempts', 'id'))"
+                " FROM generate_series(1, %s)",
+                [len(entries)],
+            )
+        ]
+        numbered = list(zip(ids, entries, strict=True))
+        self.copy("attempts", (_attempt_row(id_, entry) for id_, entry in numbered))
+        self.copy("turns", (row for id_, entry in numbered for row in _turn_rows(id_, entry)))
+        self.copy("tips", (row for id_, entry in numbered for row in _tip_rows(id_, entry)))
+        return ids
+
+    def _catalogue(self, entries: Sequence[Entry]) -> dict[str, WorkItem]:
+        """Add new items and return those that were there: a survey knows more of them."""
+        ids = sorted({escape(entry.item.item_id) for entry in entries})
+        query = (
+            "SELECT item_id, title, severity, family, group_key, full_cycle, digest, facts"
+            " FROM items WHERE item_id = ANY(%s)"
+        )
+        found = [WorkItem(*map(restored, row)) for row in self._connection.execute(query, [ids])]
+        known = {item.item_id: item for item in found}
+        new = {entry.item.item_id: entry.item for entry in entries}
+        for name in new.keys() - known.keys():
+            rows.insert(self._connection, "items", rows.item_row(new[name]), _LEFT)
+        return known
+
+    def _work_items(self, entries: Sequence[Entry]) -> None:
+        attempted = {(entry.run_id, entry.item.item_id): entry for entry in entries}
+        for (run_id, _), entry in attempted.items():
+            rows.insert(
+                self._connection, "work_items", rows.work_item_row(run_id, entry.item), _LEFT
+            )
+        for entry in entries:
+            if entry.outcome:
+                self._connection.execute(
+                    "UPDATE work_items SET outcome = %s WHERE run_id = %s AND item_id = %s",
+                    [entry.outcome, escape(entry.run_id), escape(entry.item.item_id)],
+                )
+
+    def _numbered(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Return the entries with numbers that no other attempt of run and item has."""
+        pairs = sorted({(escape(one.run_id), escape(one.item.item_id)) for one in entries})
+        runs, items = [run for run, _ in pairs], [item for _, item in pairs]
+        highest = {
+            (run_id, item_id): number or 0
+            for run_id, item_id, number in self._connection.execute(_HIGHEST, [runs, items])
+        }
+        used: set[tuple[str, str, int]] = set()
+        made = []
+        for one in entries:
+            pair = (escape(one.run_id), escape(one.item.item_id))
+            number = one.attempt.attempt_num
+            if (
+                number < 1
+                or (*pair, number) in used
+                or (number <= highest[pair] and self._is_taken(*pair, number))
+            ):
+                number = highest[pair] + 1
+            highest[pair] = max(highest[pair], number)
+            used.add((*pair, number))
+            made.append(replace(one, attempt=replace(one.attempt, attempt_num=number)))
+        return made
+
+    def _is_taken(self, run_id: str, item_id: str, number: int) -> bool:
+        query = "SELECT 1 FROM attempts WHERE (run_id, item_id, attempt_num) = (%s, %s, %s)"
+        return self._connection.execute(query, [run_id, item_id, number]).fetchone() is not None
+
+
+_HIGHEST = """
+SELECT asked.run_id, asked.item_id, (
+    SELECT max(attempt_num) FROM attempts a
+    WHERE (a.run_id, a.item_id) = (asked.run_id, asked.item_id)
+) FROM unnest(%s::text[], %s::text[]) asked (run_id, item_id)
+"""
+
+_ITEMS = """
+UPDATE work_items w SET attempts = seen.attempts, wall_time_s = seen.seconds,
+    outcome = coalesce(
+        w.outcome, CASE WHEN passed THEN 'completed' WHEN judged THEN 'escalated' END)
+FROM (
+    SELECT run_id, item_id, count(*) AS attempts, sum(wall_time_s) AS seconds,
+           bool_or(eval_passed) AS passed, bool_or(NOT infrastructure) AS judged
+    FROM attempts WHERE run_id = %s GROUP BY run_id, item_id
+) seen
+WHERE (w.run_id, w.item_id) = (seen.run_id, seen.item_id)
+"""
+
+_RUN = """
+UPDATE runs r SET status = %s, ended_at = now(), summary = summary || jsonb_build_object(
+    'ingested', jsonb_build_object('items', seen.items, 'attempts', seen.attempts,
+        'passed', seen.passed, 'without_verdict', seen.blind))
+FROM (
+    SELECT count(DISTINCT item_id) AS items, count(*) AS attempts,
+           count(*) FILTER (WHERE eval_passed) AS passed,
+           count(*) FILTER (WHERE infrastructure) AS blind
+    FROM attempts WHERE run_id = %s
+) seen
+WHERE r.id = %s
+"""
+
+
+def _of_catalogue(entry: Entry, known: Mapping[str, WorkItem]) -> Entry:
+    """Return the entry with the item as the catalogue has it; what judged it stays its own."""
+    item = known.get(entry.item.item_id)
+    if item is None:
+        return entry
+    return replace(entry, item=replace(item, digest=entry.item.digest or item.digest))
+
+
+def _attempt_row(attempt_id: int, entry: Entry) -> rows.Row:
+    turns = entry.attempt.turns
+    place = _decisive(entry.attempt)
+    row = rows.attempt_row(entry.run_id, entry.attempt, None if place is None else turns[place])
+    made = {"id": attempt_id, **row}
+    # The time it was made, not the time it was taken in, where that is known.
+    times = [turn.started_at for turn in turns if turn.started_at]
+    when = turns[place].started_at if place is not None else None
+    when = when or next(iter(times), None)
+    return {**made, "created_at": when or _now()}
+
+
+def _turn_rows(attempt_id: int, entry: Entry) -> Iterable[rows.Row]:
+    attempt = entry.attempt
+    decisive = _decisive(attempt)
+    for place, turn in enumerate(attempt.turns):
+        yield rows.turn_row(entry.run_id, attempt_id, attempt, place, turn, place == decisive)
+
+
+def _tip_rows(attempt_id: int, entry: Entry) -> Iterable[rows.Row]:
+    for tip in entry.attempt.tips:
+        yield rows.tip_row(entry.run_id, attempt_id, entry.attempt, tip)
+
+
+def _decisive(attempt: Attempt) -> int | None:
+    """Return the place of the turn that gave the answer: the worker's, or the last one."""
+    place = rows.decisive_turn(attempt)
+    if place is None and attempt.turns:
+        return len(attempt.turns) - 1
+    return place
+
+
+def _now():
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC)

@@ -52,8 +52,14 @@ def _audit(_reasons: list[str], dry_run: bool, overrides: list[str]) -> int:
 def _ls(reasons: list[str], _dry_run: bool, overrides: list[str]) -> int:
     from harness_forge import labelling
     from harness_forge.cli import composed
+    from harness_forge.cli.words import one_of
+    from harness_forge.labels import CHECKS
 
     told = labelling.listed(composed(overrides), reasons)
+    # People may have flagged rows too, for reasons of their own.
+    known = [*CHECKS, *(row[0] for counted, *_ in told.values() for row in counted)]
+    for reason in reasons:
+        one_of(reason, known, "reason")
     print("\n\n".join(_listed(skill, *parts, reasons) for skill, parts in told.items()))
     return 0
 

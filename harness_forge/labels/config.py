@@ -17,4 +17,4 @@ class LabelsConfig:
     """
 
     checks: dict[str, bool] = field(default_factory=dict)
-    gemma_forge: list[str] = field(default_factory=lambda: ["gemma-forge"])
+    gemma_forge: list[str] = field(default_factory=lambda: ["gemma_forge", "gemma-forge"])

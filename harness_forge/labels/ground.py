@@ -40,6 +40,6 @@ def lay(connection: psycopg.Connection, gemma_forge: Sequence[str]) -> bool:
         " WHERE purpose = 'collect' AND evaluator = ANY (%(gemma_forge)s::text[]))",
         values,
     ).fetchone()[0]
-    for statement in statements("locks") if known else ():
+    for statement in statements("recorded") if known else ():
         connection.execute(statement, values)
     return known

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from psycopg.types.json import Json, Jsonb
 
-GEMMA_FORGE = "gemma-forge"
+GEMMA_FORGE = "gemma_forge"
 START = datetime(2026, 4, 18, 17, 35, tzinfo=UTC)
 
 
@@ -57,8 +57,8 @@ class Planted:
         }
         return self._insert("attempts", {"run_id": run, "item_id": item, **row}, flags, name)
 
-    def turn(self, run, agent, content, *flags, attempt_id=None, name=""):
-        row = {"run_id": run, "agent": agent, "content": content, "attempt_id": attempt_id}
+    def turn(self, run, agent, content, *flags, name="", **columns):
+        row = {"run_id": run, "agent": agent, "content": content, **columns}
         return self._insert("turns", row, flags, name)
 
     def retrieval(self, run, item, value, *flags, attempt_id=None, retrieved_at=None, name=""):

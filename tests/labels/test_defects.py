@@ -154,6 +154,48 @@ def locked(planted):
     )
 
 
+def locked_in_a_log(planted):
+    """A log's attempts are ordered by their lines; when they were taken in says nothing."""
+    run = planted.run("lock-log")
+    lock = planted.item(run, "audit_rules_immutable", "completed", category="audit")
+    rule = planted.item(run, "audit_rules_sudoers", category="audit")
+    taken_in = {"evaluator_version": "recorded", "created_at": at(99)}
+    planted.attempt(run, rule, signals={"place": 10}, **taken_in)
+    planted.passing(run, lock, signals={"place": 20, "remediated": {"attempt": 1}}, **taken_in)
+    planted.attempt(run, rule, "audit_locked", signals={"place": 30}, **taken_in)
+
+
+def locked_in_a_database(planted):
+    """The database's rows are dated by their turns once they were taken in."""
+    run = planted.run("lock-database")
+    taken_in = {"evaluator_version": "recorded", "created_at": at(99)}
+    for rule, category, minutes, outcome, flags in (
+        ("audit_rules_before", "audit", 3, "escalated", []),
+        ("audit_rules_immutable", "audit", 5, "completed", ["never_passed"]),
+        ("audit_rules_after", "audit", 7, "escalated", ["audit_locked"]),
+        ("audit_rules_undated", "audit", None, "escalated", ["audit_locked"]),
+    ):
+        item = planted.item(run, rule, outcome, category=category)
+        tried = planted.attempt(run, item, *flags, name=rule, **taken_in)
+        started_at = minutes and at(minutes)
+        planted.turn(run, "worker", "said", attempt_id=tried, decisive=True, started_at=started_at)
+
+
+def left_broken_in_a_log(planted):
+    run = planted.run("restore-log")
+    item = planted.item(run, "mount_option_tmp")
+    error = [{"phase": "checkpoint_restore", "error": "no snapshot", "attempt": 1}]
+    events = [
+        ([], {"revert": {"restore_ok": True}}),
+        ([], {"revert": {"restore_ok": False}, "environment_unrecoverable": {"detail": "x"}}),
+        (["environment_not_restored"], {"tool_error": error}),
+        (["environment_not_restored"], {"tool_error": error, "revert": {"restore_ok": True}}),
+        ([], {}),
+    ]
+    for line, (flags, signals) in enumerate(events, start=1):
+        planted.attempt(run, item, *flags, signals={**signals, "place": line}, name=f"line {line}")
+
+
 def locked_by_iteration(planted):
     """The database has no row of a first-try pass; the run's summary counts iterations."""
     rule = "xccdf_org.ssgproject.content_rule_audit_rules_immutable"
@@ -206,6 +248,10 @@ def hidden(planted):
     planted.attempt(run, planted.item(run, "a"), "hidden_retries")
     run = planted.run("v3", started_at=datetime(2026, 4, 12, 0, 0, tzinfo=UTC))
     planted.attempt(run, planted.item(run, "a"))
+    run = planted.run("20260411-120000")
+    planted.attempt(run, planted.item(run, "a"), "hidden_retries", name="a log's")
+    run = planted.run("20260412-120000")
+    planted.attempt(run, planted.item(run, "a"))
     run = planted.run("v2-ours", evaluator="openscap", started_at=datetime(2026, 4, 1, tzinfo=UTC))
     planted.attempt(run, planted.item(run, "a"))
 
@@ -213,7 +259,7 @@ def hidden(planted):
 def cut(planted):
     run = planted.run("cut")
     item = planted.item(run, "banner")
-    for length, flags in {199: [], 200: ["approach_cut"], 201: [], 500: ["approach_cut"]}.items():
+    for length, flags in {199: [], 200: ["approach_cut"], 201: [], 1000: []}.items():
         planted.attempt(run, item, *flags, approach="é" * length)
     planted.attempt(run, item, "approach_cut", approach="␛0000" + "a" * 199)
     for length, flags in {199: [], 200: ["tool_call_cut"], 201: []}.items():
@@ -233,6 +279,19 @@ def cut(planted):
     ours = planted.run("whole", evaluator="openscap")
     planted.attempt(ours, planted.item(ours, "banner"), approach="x" * 200)
     planted.turn(ours, "worker", "w" * 1000)
+
+
+def cut_in_a_log(planted):
+    """A log has other limits than the database; the flag is on the worker's turn alone."""
+    run = planted.run("cut-log")
+    item = planted.item(run, "banner")
+    for length, flags in {200: [], 1000: ["approach_cut"]}.items():
+        tried = planted.attempt(run, item, approach="x" * length, signals={"place": length})
+        planted.turn(run, "worker", "said", *flags, attempt_id=tried, decisive=True)
+        planted.turn(run, "reflector", "w" * 500, attempt_id=tried)
+    call = {"name": "apply_fix", "arguments": {"fix_script": "x" * 200}}
+    tried = planted.attempt(run, item, tool_call=call, signals={"place": 7})
+    planted.turn(run, "worker", "said", "tool_call_cut", attempt_id=tried, decisive=True)
 
 
 def vocabularies(planted):
@@ -304,6 +363,16 @@ def repeats(planted):
     planted.passing(theirs, item(theirs, "umask"), **same)
     planted.attempt(theirs, item(theirs, "umask"), "rule_check_unknown", **same,
                     signals={"rule_check": "UNKNOWN"})  # fmt: skip
+    # Near: no prompt was stored, so nobody knows that it was the same; a cut call.
+    for prompt in (None, ""):
+        promptless = {"tool_call": script, "approach_prompt": prompt}
+        planted.passing(run, item(run, "promptless"), **promptless)
+        planted.attempt(run, item(run, "promptless"), **promptless)
+    long = {"name": "apply_fix", "arguments": {"fix_script": "y" * 200}}
+    passed = planted.passing(theirs, item(theirs, "long"), **{**same, "tool_call": long})
+    failed = planted.attempt(theirs, item(theirs, "long"), **{**same, "tool_call": long})
+    for tried in (passed, failed):
+        planted.turn(theirs, "worker", "x", "tool_call_cut", attempt_id=tried, decisive=True)
     # Near: evaluation runs are exported by nobody, so nobody asks.
     judged = planted.run("judged", evaluator="openscap", purpose="evaluate")
     planted.attempt(judged, item(judged, "banner"), **same)
@@ -317,11 +386,15 @@ PLANTS = [
     crashes,
     packages,
     left_broken,
+    left_broken_in_a_log,
     locked,
+    locked_in_a_log,
+    locked_in_a_database,
     locked_by_iteration,
     deferred,
     hidden,
     cut,
+    cut_in_a_log,
     vocabularies,
     contradicting_items,
     contradicting_values,
@@ -348,4 +421,6 @@ def test_precision_and_recall_on_all_of_them_in_one_store(planted, audit):
 
 
 def named(planted, flags):
-    return sorted((reason, table, planted.names[table, row] or row) for table, row, reason in flags)
+    return sorted(
+        (reason, table, planted.names[table, row] or str(row)) for table, row, reason in flags
+    )

@@ -1,3 +1,4 @@
+-- The database keeps 200 characters of what the worker said, its log 1000.
 -- Characters that the store holds escaped count as one, as for the writer.
 SELECT s.id, s.evaluator, jsonb_build_object('field', 'approach', 'length', size.characters,
     'ends', right(a.approach, 40)) AS evidence
@@ -5,4 +6,5 @@ FROM audited s
 JOIN attempts a ON a.id = s.id
 CROSS JOIN LATERAL (SELECT length(regexp_replace(a.approach, '␛[0-9a-f]{4}', 'x', 'g')))
     AS size (characters)
-WHERE s.gemma_forge AND size.characters IN (200, 500)
+WHERE s.gemma_forge AND s.worker_turn IS NULL
+    AND size.characters = CASE WHEN s.moment LIKE 'line %%' THEN 1000 ELSE 200 END

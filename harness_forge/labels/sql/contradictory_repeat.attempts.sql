@@ -5,7 +5,11 @@ WITH unexplained AS (
     WHERE s.prompt IS NOT NULL AND s.answer IS NOT NULL AND NOT s.infrastructure
         AND NOT EXISTS (
             SELECT FROM found f WHERE f.target_table = 'attempts' AND f.target_id = s.id
-                AND (f.kind IN ('infrastructure', 'wrong', 'interim') OR f.reason = 'tool_call_cut'))
+                AND (f.kind IN ('infrastructure', 'wrong', 'interim')
+                    OR f.reason = 'tool_call_cut'))
+        AND NOT EXISTS (
+            SELECT FROM found f WHERE f.target_table = 'turns' AND f.target_id = s.worker_turn
+                AND f.reason = 'tool_call_cut')
 ),
 suspects AS (
     SELECT s.*
@@ -21,12 +25,16 @@ suspects AS (
 confirmed AS (
     SELECT
         s.id, s.bare, s.digest, s.passed, s.evaluator,
-        encode(sha256(convert_to(coalesce(a.approach_prompt, t.messages::text), 'UTF8')), 'hex')
-            AS prompt,
-        encode(sha256(convert_to(coalesce(a.tool_call::text, a.response), 'UTF8')), 'hex') AS answer
+        encode(sha256(convert_to(whole.prompt, 'UTF8')), 'hex') AS prompt,
+        encode(sha256(convert_to(whole.answer, 'UTF8')), 'hex') AS answer
     FROM suspects s
     JOIN attempts a ON a.id = s.id
-    LEFT JOIN turns t ON t.attempt_id = a.id AND t.decisive AND a.approach_prompt IS NULL
+    LEFT JOIN turns t
+        ON t.attempt_id = a.id AND t.decisive AND nullif(a.approach_prompt, '') IS NULL
+    CROSS JOIN LATERAL (
+        SELECT coalesce(nullif(a.approach_prompt, ''), t.messages::text),
+            coalesce(a.tool_call::text, nullif(a.response, ''))
+    ) AS whole (prompt, answer)
 ),
 contradictions AS (
     SELECT

@@ -4,8 +4,8 @@ FROM audited s
 LEFT JOIN LATERAL (
     SELECT e.data -> 'passed' AS passed
     FROM audited_events e
-    WHERE e.run_id = s.run_id AND e.bare = s.bare AND e.event_type = 'post_deferred_evaluation'
-    ORDER BY e.ts DESC, e.data LIMIT 1
+    WHERE e.run_id = s.run_id AND e.bare = s.bare AND e.type = 'post_deferred_evaluation'
+    ORDER BY e.at DESC, e.data LIMIT 1
 ) AS e ON true
 WHERE s.gemma_forge AND NOT s.infrastructure
     AND (s.value > 0 AND s.value < 1

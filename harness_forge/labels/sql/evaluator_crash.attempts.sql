@@ -7,8 +7,8 @@ LEFT JOIN LATERAL (
     SELECT coalesce(e.data ->> 'error', '') AS error
     FROM audited_events e
     WHERE e.run_id = s.run_id AND e.bare = s.bare AND e.attempt = s.attempt_num::text
-        AND e.event_type = 'tool_error' AND e.data ->> 'phase' = 'evaluate'
-    ORDER BY e.ts, e.data LIMIT 1
+        AND e.type = 'tool_error' AND e.data ->> 'phase' = 'evaluate'
+    ORDER BY e.at, e.data LIMIT 1
 ) AS e ON true
 CROSS JOIN LATERAL (
     SELECT substring(concat_ws(' | ', a.outcome ->> 'summary', a.failure_mode) FROM

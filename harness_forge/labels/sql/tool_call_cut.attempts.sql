@@ -1,6 +1,7 @@
 -- Characters that the store holds escaped count as one, as for the writer.
-SELECT DISTINCT ON (s.id) s.id, s.evaluator, jsonb_build_object('field', argument.key,
-    'length', size.characters, 'ends', right(argument.value #>> '{}', 40)) AS evidence
+SELECT DISTINCT ON (s.id) s.id, s.evaluator, jsonb_build_object(
+    'field', argument.key, 'length', size.characters,
+    'ends', right(argument.value #>> '{}', 40)) AS evidence
 FROM audited s
 JOIN attempts a ON a.id = s.id
 CROSS JOIN LATERAL json_each(CASE WHEN json_typeof(a.tool_call -> 'arguments') = 'object'
@@ -8,5 +9,6 @@ CROSS JOIN LATERAL json_each(CASE WHEN json_typeof(a.tool_call -> 'arguments') =
 CROSS JOIN LATERAL (
     SELECT length(regexp_replace(argument.value #>> '{}', '␛[0-9a-f]{4}', 'x', 'g'))
 ) AS size (characters)
-WHERE s.gemma_forge AND json_typeof(argument.value) = 'string' AND size.characters = 200
+WHERE s.gemma_forge AND s.worker_turn IS NULL
+    AND json_typeof(argument.value) = 'string' AND size.characters = 200
 ORDER BY s.id, argument.key

@@ -1,4 +1,5 @@
-SELECT s.id, s.evaluator, jsonb_build_object('passed', true, 'health', left(health.text, 200)) AS evidence
+SELECT s.id, s.evaluator, jsonb_build_object('passed', true,
+    'health', left(health.text, 200)) AS evidence
 FROM audited s
 JOIN attempts a ON a.id = s.id
 CROSS JOIN LATERAL (SELECT a.outcome #>> '{signals,health}') AS health (text)

@@ -1,0 +1,14 @@
+-- Flagged on the worker's turn: what other agents said of the attempt is whole.
+SELECT DISTINCT ON (s.id) s.worker_turn AS id, s.evaluator, jsonb_build_object(
+    'field', argument.key, 'length', size.characters,
+    'ends', right(argument.value #>> '{}', 40)) AS evidence
+FROM audited s
+JOIN attempts a ON a.id = s.id
+CROSS JOIN LATERAL json_each(CASE WHEN json_typeof(a.tool_call -> 'arguments') = 'object'
+    THEN a.tool_call -> 'arguments' END) AS argument
+CROSS JOIN LATERAL (
+    SELECT length(regexp_replace(argument.value #>> '{}', '␛[0-9a-f]{4}', 'x', 'g'))
+) AS size (characters)
+WHERE s.gemma_forge AND s.worker_turn IS NOT NULL
+    AND json_typeof(argument.value) = 'string' AND size.characters = 200
+ORDER BY s.id, argument.key

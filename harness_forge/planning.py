@@ -1,0 +1,75 @@
+"""What a skill's items can show, said before anything is trained or judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness_forge import worlds
+from harness_forge.errors import EvalError
+from harness_forge.evaluators.looks import Looks
+from harness_forge.evaluators.power import effective
+from harness_forge.records import Split, WorkItem
+from harness_forge.schema import ForgeConfig, skills_of
+from harness_forge.splits import parts
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Items that two policies would be compared on.
+
+    Args:
+        alpha: level that the next candidate's look has; that of a plain test
+            on a split that costs no look.
+        twins: what the items are worth at least, were those of one family all alike.
+    """
+
+    skill: str
+    part: str
+    items: int
+    families: int
+    alpha: float
+    twins: int
+
+
+def reach(config: ForgeConfig) -> list[Reach]:
+    """Return what every skill's holdout, or `run.split`, has to compare on.
+
+    Raises:
+        EvalError: no item is in that split yet.
+    """
+    split = Split(config.run.split or Split.HOLDOUT.value)
+    looks = Looks(Path(config.forge_home), config.budget)
+    found: list[Reach] = []
+    for one in skills_of(config):
+        with worlds.opened_skill(one) as store:
+            items, splits = store.items(), store.splits()
+        for part, chosen in _parts(items, splits, split).items():
+            level = looks.level(one.skill.name, [item.item_id for item in chosen]).alpha
+            families = len({item.family for item in chosen})
+            found.append(
+                Reach(
+                    skill=one.skill.name,
+                    part=part,
+                    items=len(chosen),
+                    families=families,
+                    alpha=level if split is Split.HOLDOUT else config.budget.alpha,
+                    twins=effective(len(chosen), families, 1.0),
+                )
+            )
+    if not found:
+        what = f"no item of {config.skill.name} is in the {split.value} split"
+        raise EvalError("run.split", what, "items get a split with the first `forge run`")
+    return found
+
+
+def _parts(
+    items: Sequence[WorkItem], splits: Mapping[str, Split], split: Split
+) -> dict[str, list[WorkItem]]:
+    held = parts(items, splits) if split is Split.HOLDOUT else {}
+    found: dict[str, list[WorkItem]] = {}
+    for item in items:
+        if item.full_cycle is not False and splits.get(item.group_key) is split:
+            found.setdefault(held.get(item.item_id, split.value), []).append(item)
+    return dict(sorted(found.items(), reverse=True))

@@ -27,6 +27,13 @@ def promoted(seed, gates, first, second, correlation, alpha):
     )
 
 
+def better(first, second, alpha):
+    """Return whether McNemar alone finds the first one better."""
+    won = sum(a and not b for a, b in zip(first, second, strict=True))
+    lost = sum(b and not a for a, b in zip(first, second, strict=True))
+    return won > lost and mcnemar(won, lost) < alpha
+
+
 @pytest.mark.parametrize(
     ("rate", "correlation"), [(0.35, 0.0), (0.35, 0.2), (0.1, 0.5), (0.6, 0.5)]
 )

@@ -21,11 +21,9 @@ _TAGS = (
     "|p|pre|script|section|select|small|span|strong|style|sub|sup|svg|table|tbody|td|th|thead|title"
     "|tr|u|ul"
 )
-_HTML = re.compile(
-    rf"<!doctype html[^<>]{{0,200}}>|</?(?:{_TAGS})(?:\s[^<>]{{0,500}})?/?>"
-    r"|&(?:nbsp|amp|lt|gt|quot|#\d{1,6});",
-    re.IGNORECASE,
-)
+# Only within groups is case ignored: a pattern that begins with a plain letter is found fast.
+_TAG = re.compile(rf"<(?:(?i:!doctype html)[^<>]{{0,200}}|/?(?i:{_TAGS})(?:\s[^<>]{{0,500}})?/?)>")
+_ENTITY = re.compile(r"&(?:nbsp|amp|lt|gt|quot|#\d{1,6});")
 
 
 @dataclass(frozen=True)
@@ -70,6 +68,6 @@ def _noisy(text: str) -> bool:
 
 def html_share(text: str) -> float:
     """Return which share of the characters belongs to HTML tags and entities, 0 to 1."""
-    if "<" not in text and "&" not in text:
-        return 0.0
-    return sum(len(tag[0]) for tag in _HTML.finditer(text)) / max(len(text), 1)
+    found = sum(len(tag[0]) for tag in _TAG.finditer(text)) if ">" in text else 0
+    found += sum(len(entity[0]) for entity in _ENTITY.finditer(text)) if ";" in text else 0
+    return found / len(text) if found else 0.0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
 
 import orjson
 
@@ -20,12 +19,14 @@ _AT_END = 80
 _NOTE = re.compile(
     r"[\[(<{]\s*(?:\.\.\.|…)?\s*(?:(?:tool|output|text|response|content|message|result)s?\s+)?"
     r"(?:was\s+|were\s+|is\s+)?truncated\b|\(?\b\d+ (?:more )?(?:characters|chars|bytes|lines)"
-    r" (?:truncated|omitted|elided)",
-    re.IGNORECASE,
+    r" (?:truncated|omitted|elided)"
 )
 
-_PAYLOAD = re.compile(r"(?:\A|^TIPS_JSON:|^```json\n)\s*(?=\{\s*\"\w|\[\s*\{)", re.MULTILINE)
-"""Where a text says that JSON begins."""
+_PAYLOAD = re.compile(r"\s*(?:\{\s*\"\w|\[\s*\{)")
+"""How JSON begins where it is meant; shell has braces and brackets of its own."""
+
+_ANNOUNCED = ("TIPS_JSON:", "```json\n")
+"""What stands before JSON at the start of a line."""
 
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})", re.MULTILINE)
 
@@ -66,32 +67,32 @@ class TruncationConfig:
 def judge(candidates: Sequence[Candidate], config: TruncationConfig) -> list[str | None]:
     """Return `truncation` for each candidate that was cut."""
     writers, lengths = tuple(config.writers), frozenset(config.cut_lengths)
-    receipt = _any_of(tuple(config.receipts))
+    receipts = config.receipts
+
+    def replaced(text: str) -> bool:
+        return any(receipt in text for receipt in receipts)
 
     def cut(row: Candidate) -> bool:
         if row.finish_reason is not None and row.finish_reason.lower() in _LIMIT:
             return True
-        if row.writer.startswith(writers) and any(len(part) in lengths for part in row.strings):
+        if (row.writer or "").startswith(writers) and any(
+            len(part) in lengths for part in row.strings
+        ):
             return True
-        if receipt and (receipt(row.text) or any(receipt(content_of(m)) for m in row.messages)):
+        if replaced(row.text) or any(replaced(content_of(one)) for one in row.messages):
             return True
         return any(_ends_early(part) for part in row.strings)
 
     return ["truncation" if cut(row) else None for row in candidates]
 
 
-@cache
-def _any_of(texts: tuple[str, ...]):
-    """Return what searches for any of `texts`; None where there are none."""
-    return re.compile("|".join(map(re.escape, texts))).search if texts else None
-
-
 def _ends_early(text: str) -> bool:
-    if _NOTE.search(text, max(len(text) - _AT_END, 0)):
+    end = text[-_AT_END:].lower()
+    if ("trunc" in end or "omit" in end or "elided" in end) and _NOTE.search(end):
         return True
     if ("```" in text or "~~~" in text) and _fence_open(text):
         return True
-    return ('"' in text and ("{" in text or "[" in text)) and _json_open(text)
+    return '"' in text and _json_open(text)
 
 
 def _fence_open(text: str) -> bool:
@@ -107,13 +108,17 @@ def _fence_open(text: str) -> bool:
 
 
 def _json_open(text: str) -> bool:
-    """Return whether JSON that the text announces runs out instead of ending.
+    """Return whether JSON that the text is, or announces, runs out instead of ending.
 
-    Broken JSON is another fault: only a payload whose brackets never close is
-    cut. A cut is at the end, so of several payloads the last one tells.
+    Broken JSON is another fault: only brackets that never close are cut. A
+    cut is at the end, so of several announcements the last one tells.
     """
-    found = [match.end() for match in _PAYLOAD.finditer(text)]
-    return any(_runs_out(text, start) for start in {*found[:1], *found[-1:]})
+    starts = {0}
+    for word in _ANNOUNCED:
+        place = text.rfind(word)
+        if place == 0 or (place > 0 and text[place - 1] == "\n"):
+            starts.add(place + len(word))
+    return any(_PAYLOAD.match(text, start) and _runs_out(text, start) for start in starts)
 
 
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|"|[{}\[\]]', re.DOTALL)

@@ -88,7 +88,7 @@ class Guard:
 
 def guards(connection: psycopg.Connection, skills: Sequence[str]) -> dict[str, Guard]:
     """Return the guard of each skill of one dataset, aware of the others."""
-    strict = twins.strictest(_places(connection, skills))
+    strict = twins.strictest(places(connection, skills))
     made = {}
     for skill in skills:
         reading.enter(connection, skill)
@@ -100,7 +100,8 @@ def guards(connection: psycopg.Connection, skills: Sequence[str]) -> dict[str, G
     return made
 
 
-def _places(connection: psycopg.Connection, skills: Sequence[str]) -> Iterator[twins.Place]:
+def places(connection: psycopg.Connection, skills: Sequence[str]) -> Iterator[twins.Place]:
+    """Yield where each item of each skill may be used, as of every run and now."""
     for skill in skills:
         reading.enter(connection, skill)
         for item_id, group, split in connection.execute(_PLACES):

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 
 _STRICTNESS = {"train": 0, "validation": 1, "holdout": 2, "quarantine": 2}
 
-Place = tuple[str, str, str, str | None]
-"""Skill, item id, group key, split."""
+Place = tuple[str, str, str | None, str | None]
+"""Skill, item id, group key, split; an item that was never grouped has neither of the last two."""
 
 
 def strictest(places: Iterable[Place]) -> Mapping[tuple[str, str], str]:
@@ -35,7 +35,8 @@ def strictest(places: Iterable[Place]) -> Mapping[tuple[str, str], str]:
             leader[first] = second
 
     for skill, item_id, group, _ in places:
-        join((item_id,), (skill, group))
+        if group is not None:
+            join((item_id,), (skill, group))
     strict: dict[tuple[str, ...], str | None] = {}
     for _, item_id, _, split in places:
         root = find((item_id,))

@@ -15,6 +15,7 @@ import numpy as np
 _PIECE = 1 << 17
 """Bytes hashed at a time: arrays of this many words stay in the processor's cache."""
 _BASE = 0x9E3779B97F4A7C15
+_INVERSE = pow(_BASE, -1, 1 << 64)
 _MIX = (np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53), np.uint64(33))
 _SPACE = b" \t\n\r\v\f\0"
 
@@ -64,18 +65,16 @@ def runs(words: np.ndarray, counts: np.ndarray, length: int) -> tuple[np.ndarray
     Returns:
         Hashes, uint64 (r,), and the place of the text, int64 (r,), ascending.
     """
-    owners = np.repeat(np.arange(len(counts)), counts)
-    # Room for length - 1 absent words after each text, so that no run crosses into the next.
-    padded = np.zeros(len(words) + len(counts) * (length - 1), np.uint64)
-    places = np.arange(len(words)) + owners * (length - 1)
-    padded[places] = words
-    sums = np.zeros(len(words), np.uint64)
-    for step, factor in enumerate(fixed(length, length) | np.uint64(1)):
-        sums += padded[places + step] * factor
-    starts = np.cumsum(counts) - counts
-    within = np.arange(len(words)) - starts[owners]
-    whole = within <= np.maximum(counts - length, 0)[owners]
-    return mixed(sums[whole]), owners[whole]
+    ends = np.cumsum(counts)
+    each = np.maximum(counts - length, 0) + 1
+    owners = np.repeat(np.arange(len(counts)), each)
+    heads = np.cumsum(each) - each
+    starts = np.arange(each.sum()) + (ends - counts - heads)[owners]
+    stops = np.minimum(starts + length, ends[owners])
+    powers, inverses = _powers(len(words))
+    sums = np.zeros(len(words) + 1, np.uint64)
+    np.cumsum(words * powers, out=sums[1:])
+    return mixed((sums[stops] - sums[starts]) * inverses[starts]), owners
 
 
 def mixed(values: np.ndarray) -> np.ndarray:
@@ -115,14 +114,15 @@ def _hash(blob: bytes, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.
     begins[-1] = True
     edges = np.flatnonzero(begins)
     starts, ends = edges[:-1], edges[1:]
+    powers, inverses = _powers(len(data))
     sums = np.zeros(len(data) + 1, np.uint64)
-    np.cumsum(_VALUES[data] * _POWERS[: len(data)], out=sums[1:])
+    np.cumsum(_VALUES[data] * powers, out=sums[1:])
     # Where a word stops: its last letter, before any punctuation and space.
     stops = np.flatnonzero(letter & (begins[1:] | ~np.append(letter[1:], False))) + 1
     lasts = ends.copy()
     worded = letter[starts]
     lasts[worded] = stops
-    back = _INVERSES[starts]
+    back = inverses[starts]
     marked = mixed((sums[ends] - sums[starts]) * back)
     plain = mixed((sums[lasts] - sums[starts]) * back)
     counts = np.diff(np.append(np.searchsorted(starts, offsets), len(starts)))
@@ -153,11 +153,19 @@ def _values() -> np.ndarray:
     return values
 
 
-def _powers(base: int) -> np.ndarray:
-    powers = np.full(_PIECE, base, np.uint64)
+def _powers(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first powers of the base and of its inverse modulo 2^64, uint64 (count,)."""
+    have = len(_TABLES[0])
+    if have < count:
+        _TABLES[:] = [_progression(factor, max(count, 2 * have)) for factor in (_BASE, _INVERSE)]
+    return _TABLES[0][:count], _TABLES[1][:count]
+
+
+def _progression(factor: int, count: int) -> np.ndarray:
+    powers = np.full(count, factor, np.uint64)
     powers[0] = 1
     return np.cumprod(powers)
 
 
 _KINDS, _VALUES = _kinds(), _values()
-_POWERS, _INVERSES = _powers(_BASE), _powers(pow(_BASE, -1, 1 << 64))
+_TABLES = [_progression(factor, _PIECE) for factor in (_BASE, _INVERSE)]

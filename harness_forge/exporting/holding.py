@@ -1,0 +1,93 @@
+"""What is kept for measuring: protected from this dataset's rows, and shown beside them as hashes.
+
+Whoever has the dataset can prove with it alone that nothing held out is in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness_forge.exporters import guard, held_out, reading, twins
+from harness_forge.exporters.guard import TRAINABLE
+from harness_forge.filters.contamination import ContaminationConfig
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from harness_forge.filters.contamination.protected import Protected
+    from harness_forge.formats.folder import DatasetFolder
+
+HELD_OUT, ITEMS = "held_out.jsonl", "items.jsonl"
+
+
+class Holding:
+    """The items of a dataset's skills, and what may not be in it.
+
+    Args:
+        connection: sees the moment of the store that rows are read at.
+        skills: in order.
+        config: what is protected.
+        salt: mixed into the hashes, so that those of two datasets cannot be joined.
+
+    Raises:
+        ExportError: a suite cannot be read.
+    """
+
+    def __init__(
+        self,
+        connection: psycopg.Connection,
+        skills: Sequence[str],
+        config: ContaminationConfig,
+        salt: str,
+    ) -> None:
+        from harness_forge.filters.contamination.protected import Protected, digest
+
+        self.salt, self._config = salt, config
+        self._places = list(guard.places(connection, skills))
+        strict = twins.strictest(self._places)
+        kept = {skill: {} for skill in skills}
+        for (skill, item_id), split in strict.items():
+            kept[skill][item_id] = split
+        items = {item_id for splits in kept.values() for item_id in held_out.items(splits)}
+        self.items = sorted(digest(salt, item_id) for item_id in items)
+        self.protected: Protected | None = None
+        if config.enabled:
+            texts = [*self._held(connection, kept), *self._suites()]
+            beside = list(self._others(connection, kept)) if texts else []
+            self.protected = Protected.of(texts, config, salt, beside)
+
+    def write(self, folder: DatasetFolder) -> None:
+        """Write what is held out, as hashes, and what may be trained on, with its groups."""
+        for item in self.items:
+            folder.write(HELD_OUT, {"of": item, "words": 0, "needed": 0, "runs": []})
+        for record in self.protected.records() if self.protected else ():
+            folder.write(HELD_OUT, record)
+        for skill, item_id, group, split in sorted(
+            {place for place in self._places if place[3] in TRAINABLE and place[2] is not None}
+        ):
+            line = {"skill": skill, "item_id": item_id, "group": group, "split": split}
+            folder.write(ITEMS, line)
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the manifest says of it."""
+        texts = len(self.protected) if self.protected else 0
+        return {"salt": self.salt, "items": len(self.items), "texts": texts}
+
+    def _held(self, connection, kept) -> Iterator[tuple[str, str]]:
+        if self._config.holdout:
+            for skill, splits in kept.items():
+                reading.enter(connection, skill)
+                yield from held_out.texts(connection, held_out.items(splits))
+
+    def _others(self, connection, kept) -> Iterator[tuple[str, str]]:
+        for skill, splits in kept.items():
+            reading.enter(connection, skill)
+            yield from held_out.texts(connection, held_out.others(splits))
+
+    def _suites(self) -> Iterator[tuple[str, str]]:
+        from harness_forge.filters.contamination import suites
+
+        for name, path in self._config.suites.items():
+            yield from suites.texts(name, Path(path))

@@ -40,27 +40,34 @@ def reach(config: ForgeConfig) -> list[Reach]:
         EvalError: no item is in that split yet.
     """
     split = Split(config.run.split or Split.HOLDOUT.value)
-    looks = Looks(Path(config.forge_home), config.budget)
     found: list[Reach] = []
     for one in skills_of(config):
         with worlds.opened_skill(one) as store:
-            items, splits = store.items(), store.splits()
-        for part, chosen in _parts(items, splits, split).items():
-            level = looks.level(one.skill.name, [item.item_id for item in chosen]).alpha
-            families = len({item.family for item in chosen})
-            found.append(
-                Reach(
-                    skill=one.skill.name,
-                    part=part,
-                    items=len(chosen),
-                    families=families,
-                    alpha=level if split is Split.HOLDOUT else config.budget.alpha,
-                    twins=effective(len(chosen), families, 1.0),
-                )
-            )
+            found += reach_of(store, one, split)
     if not found:
         what = f"no item of {config.skill.name} is in the {split.value} split"
         raise EvalError("run.split", what, "items get a split with the first `forge run`")
+    return found
+
+
+def reach_of(store, config: ForgeConfig, split: Split) -> list[Reach]:
+    """Return what one skill's split has to compare on, part by part; nothing of no items."""
+    looks, found = Looks(Path(config.forge_home), config.budget), []
+    for part, chosen in _parts(store.items(), store.splits(), split).items():
+        alpha = config.budget.alpha
+        if split is Split.HOLDOUT:
+            alpha = looks.level(store.name, [item.item_id for item in chosen]).alpha
+        families = len({item.family for item in chosen})
+        found.append(
+            Reach(
+                skill=store.name,
+                part=part,
+                items=len(chosen),
+                families=families,
+                alpha=alpha,
+                twins=effective(len(chosen), families, 1.0),
+            )
+        )
     return found
 
 

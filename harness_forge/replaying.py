@@ -19,8 +19,10 @@ from harness_forge.adapters.package import Adapter
 from harness_forge.evaluators import files
 from harness_forge.evaluators.comparison import Comparison, compare
 from harness_forge.evaluators.looks import Level, Looks
+from harness_forge.evaluators.power import told
 from harness_forge.evaluators.rates import Rate, rates
 from harness_forge.files import write_json
+from harness_forge.planning import reach_of
 from harness_forge.policies.config import PolicyConfig, PolicyKind
 from harness_forge.records import EvalResult, Split
 from harness_forge.runs.config import Purpose
@@ -105,6 +107,8 @@ def replay(
     for skill in skills_of(_evaluating(config, split)):
         # Held open throughout: the embedded server then starts once, not per policy.
         with worlds.opened_skill(skill) as store:
+            for one in reach_of(store, skill, Split(split)):
+                say(f"{one.skill} {one.part}: {told(one.items, one.alpha)}")
             for label, policy in _policies(skill, candidate).items():
                 summary = worlds.run(replace(skill, policy=policy))
                 found = first_tries(store, summary["run_id"])

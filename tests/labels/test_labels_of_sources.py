@@ -1,0 +1,151 @@
+"""Rows that were taken in from elsewhere are audited as what they are."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from harness_forge import ingesting
+from harness_forge.labels import flags_of
+from harness_forge.sources import SourceConfig, SourceKind
+from harness_forge.splits import SplitConfig
+
+DATA = Path(__file__).parents[3] / "shared/data/reflexion"
+
+
+def logged(rule, category, attempt, passed, *others, call=None, **signals):
+    """Return the events of one attempt as gemma-forge logs them."""
+    outcome = {"value": float(passed), "confidence": 1.0}
+    signals = {"health": "HEALTHY", "rule_check": "PASS" if passed else "FAIL", **signals}
+    return [
+        ("attempt_start", "harness", {"rule_id": rule, "category": category, "attempt": attempt}),
+        ("tool_call", "worker", {"tool": "apply_fix", "args": {"fix_script": call or "echo"}}),
+        ("agent_response", "worker", {"text": "Done.", "model": "gemma"}),
+        ("evaluation", "harness", {"passed": passed, "outcome_signal": outcome, **signals}),
+        *(
+            (name, "harness", {"rule_id": rule, "attempt": attempt, **data})
+            for name, data in others
+        ),
+        ("agent_response", "reflector", {"text": "r" * 500, "model": "gemma"}),
+    ]
+
+
+def ended(rule, outcome):
+    return [("rule_complete", "harness", {"rule_id": rule, "outcome": outcome})]
+
+
+@pytest.fixture
+def ingest(store):
+    def take(kind, path, name, **settings):
+        store.upgrade("stig")
+        config = SourceConfig(name=name, kind=kind, path=str(path), **settings)
+        return ingesting.ingest(store.skill("stig"), config, SplitConfig())
+
+    return take
+
+
+@pytest.fixture
+def log(tmp_path):
+    """Writes a run's log."""
+
+    def write(events):
+        path = tmp_path / "run-20260418-173522.jsonl"
+        start = ("run_start", "system", {"run_id": "20260418-173522"})
+        stop = ("run_complete", "system", {})
+        lines = [
+            json.dumps({"timestamp": "2026-04-18T17:35:22Z", "elapsed_s": 1.0, "iteration": 0,
+                        "event_type": kind, "agent": agent, "data": data})
+            for kind, agent, data in (start, *events, stop)
+        ]  # fmt: skip
+        path.write_text("\n".join(lines) + "\n")
+        return path
+
+    return write
+
+
+def test_defects_of_a_log_are_found_by_its_order(ingest, log, audit, connection):
+    refused = ("tool_error", {"phase": "evaluate", "error": "ssh"})
+    restored = ("revert", {"restore_ok": False})
+    events = [
+        *logged("audit_rules_before", "audit", 1, False),
+        *ended("audit_rules_before", "escalated"),
+        *logged("audit_rules_immutable", "audit", 1, True),
+        *ended("audit_rules_immutable", "remediated"),
+        *logged("audit_rules_after", "audit", 1, False),
+        *ended("audit_rules_after", "escalated"),
+        *logged("no_empty_passwords", "auth", 1, True),
+        *ended("no_empty_passwords", "remediated"),
+        *logged("sshd_banner", "ssh", 1, True, health="UNHEALTHY: nginx"),
+        *ended("sshd_banner", "remediated"),
+        *logged("sshd_idle", "ssh", 1, False, refused),
+        *logged("sshd_idle", "ssh", 2, False, rule_check="UNKNOWN"),
+        *logged("sshd_idle", "ssh", 3, False, restored, call="x" * 200),
+        *logged("sshd_idle", "ssh", 4, False),
+        *ended("sshd_idle", "escalated"),
+    ]
+    path = log(events)
+    ingest(SourceKind.gemma_forge_jsonl, path, "gemma_forge", files="run-*")
+    audit()
+    assert flagged(connection) == [
+        ("audit_rules_after", 1, ["audit_locked"]),
+        ("audit_rules_before", 1, []),
+        ("audit_rules_immutable", 1, []),
+        ("no_empty_passwords", 1, ["pass_in_name"]),
+        ("sshd_banner", 1, ["unhealthy_as_healthy"]),
+        # Its source knew already that nobody judged the first.
+        ("sshd_idle", 1, []),
+        ("sshd_idle", 2, ["rule_check_unknown"]),
+        ("sshd_idle", 3, ["tool_call_cut"]),
+        ("sshd_idle", 4, ["environment_not_restored"]),
+    ]
+    (evidence,) = connection.execute(
+        "SELECT evidence FROM label_flags WHERE reason = 'audit_locked'"
+    ).fetchone()
+    lines = [f"line {2 + events.index(event)}" for event in events if event[0] == "attempt_start"]
+    assert (evidence["locked_at"], evidence["tried_at"]) == (lines[1], lines[2])
+
+
+def test_what_other_agents_said_of_a_cut_call_is_not_doubted(ingest, log, audit, connection):
+    events = [
+        *logged("sshd_idle", "ssh", 1, False, call="x" * 200),
+        *ended("sshd_idle", "escalated"),
+    ]
+    ingest(SourceKind.gemma_forge_jsonl, log(events), "gemma_forge", files="run-*")
+    audit()
+    turns = dict(connection.execute("SELECT agent, id FROM turns").fetchall())
+    flags = flags_of(connection, "turns", list(turns.values()))
+    assert [flag.reason for flag in flags[turns["worker"]]] == ["tool_call_cut"]
+    assert flags[turns["reflector"]] == []
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="the public runs are not here")
+def test_contradictions_of_public_runs_are_those_that_their_files_hold(
+    ingest, audit, connection, tmp_path
+):
+    """`repeats` in test_defects.py does the same on rows of ours."""
+    from harness_forge.compose import compose
+
+    verdicts = defaultdict(list)
+    for path in sorted(DATA.glob("*_rs.jsonl")):
+        (tmp_path / path.name).symlink_to(path)
+        for line in path.read_text().splitlines():
+            row = json.loads(line)
+            if row.get("solution"):
+                said = row["name"], row["test"], row["prompt"], row["solution"]
+                verdicts[said].append(row["is_solved"])
+    both = [seen for seen in verdicts.values() if True in seen and False in seen]
+    mapping = compose(None, ["source=reflexion"]).source.mapping
+    ingest(SourceKind.trajectories, tmp_path, "reflexion", files="*.jsonl*", mapping=mapping)
+    found = audit().found
+    assert len(both) > 10
+    assert {reason: count for reason, count in found.items() if count} == {
+        "contradictory_repeat": sum(map(len, both))
+    }
+
+
+def flagged(connection):
+    query = "SELECT item_id, attempt_num, flag_reasons FROM attempt_examples ORDER BY 1, 2"
+    return connection.execute(query).fetchall()

@@ -181,7 +181,13 @@ def test_two_exports_of_one_store_are_the_same_bytes(harness, sft):
     first = {p.name: p.read_bytes() for p in harness.export(sft).path.iterdir()}
     second = {p.name: p.read_bytes() for p in harness.export(sft).path.iterdir()}
     assert first == second
-    assert set(first) == {"train.jsonl", "ledger.jsonl", "manifest.json", "README.md"}
+    assert set(first) == {
+        "train.jsonl",
+        "items.jsonl",
+        "ledger.jsonl",
+        "manifest.json",
+        "README.md",
+    }
 
 
 def test_a_dry_run_counts_and_writes_nothing(harness, sft):

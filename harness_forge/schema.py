@@ -14,7 +14,9 @@ from harness_forge.errors import ConfigError
 from harness_forge.evaluators.config import BudgetConfig
 from harness_forge.evaluators.lmeval.config import SuiteConfig
 from harness_forge.exporters.config import ExportConfig
+from harness_forge.exporting.config import EngineConfig
 from harness_forge.filters.config import FiltersConfig
+from harness_forge.filters.contamination.config import ContaminationConfig
 from harness_forge.filters.duplicates.config import DuplicatesConfig
 from harness_forge.filters.redaction.config import RedactionConfig
 from harness_forge.labels.config import LabelsConfig
@@ -86,9 +88,12 @@ class FormatConfig:
 
     Args:
         name: sft (messages with tools) or dpo (chosen and rejected answers).
+        extension: how the files end, and so what they are: jsonl, jsonl.gz,
+            jsonl.zst or parquet.
     """
 
     name: str = "sft"
+    extension: str = "jsonl"
 
 
 @dataclass(frozen=True)
@@ -129,10 +134,12 @@ class ForgeConfig:
         role: whose turns are exported.
         format: what a dataset's lines look like.
         export: which rows become examples, as SQL.
+        engine: where an export prepares its rows.
         exports: the same for each of several roles, by role; `export` then
             only names the dataset. Empty where it is one.
         filters: what takes rows out although their outcome was right.
         duplicates: what counts as the same row twice.
+        contamination: what of evaluations no row may hold.
         redaction: what is replaced by pseudonyms before anything is written.
         split: how work items are divided.
         budget: what looks at the holdout may spend.
@@ -160,9 +167,11 @@ class ForgeConfig:
     role: RoleConfig = field(default_factory=RoleConfig)
     format: FormatConfig = field(default_factory=FormatConfig)
     export: ExportConfig = field(default_factory=ExportConfig)
+    engine: EngineConfig = field(default_factory=EngineConfig)
     exports: dict[str, ExportConfig] = field(default_factory=dict)
     filters: FiltersConfig = field(default_factory=FiltersConfig)
     duplicates: DuplicatesConfig = field(default_factory=DuplicatesConfig)
+    contamination: ContaminationConfig = field(default_factory=ContaminationConfig)
     redaction: RedactionConfig = field(default_factory=RedactionConfig)
     split: SplitConfig = field(default_factory=SplitConfig)
     budget: BudgetConfig = field(default_factory=BudgetConfig)
@@ -183,6 +192,7 @@ GROUPS: dict[str, type] = {
     "role": RoleConfig,
     "format": FormatConfig,
     "export": ExportConfig,
+    "engine": EngineConfig,
     "filters": FiltersConfig,
     "redaction": RedactionConfig,
     "model": ModelConfig,

@@ -109,6 +109,9 @@ def export(config: ForgeConfig, *, dry_run: bool = False, progress=lambda rows: 
         role=config.role.name,
         format=config.format.name,
         licences=list(dict.fromkeys(line for one in skills for line in _quoted(one))),
+        extension=config.format.extension,
+        engine=config.engine,
+        treatment=_treatment(config),
     )
     with opened_store(config) as store:
         for one in skills:
@@ -119,6 +122,25 @@ def export(config: ForgeConfig, *, dry_run: bool = False, progress=lambda rows: 
             for role, export in exports_of(one).items()
         ]
         return exporting.export(parts, request, dry_run=dry_run, progress=progress)
+
+
+def _treatment(config: ForgeConfig):
+    """Return what is done to rows on their way, beside their recipe's SQL."""
+    from harness_forge.exporting import Treatment
+    from harness_forge.filters.redaction import load_key
+    from harness_forge.models.folder import folder_of
+
+    home = Path(config.forge_home)
+    return Treatment(
+        filters=config.filters,
+        tokenizer=folder_of(config.model, home),
+        model=config.model.name,
+        redaction=config.redaction,
+        key=load_key(home) if config.redaction.enabled else b"",
+        duplicates=config.duplicates,
+        contamination=config.contamination,
+        seed=config.seed,
+    )
 
 
 def _place(config: ForgeConfig, role: str) -> str:

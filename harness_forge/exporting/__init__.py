@@ -7,11 +7,24 @@ same store and the same recipe give the same bytes.
 
 request.py    what is asked for, and what it came to
 writing.py    the pass over the rows
+preparing.py  what is done to a row for which no other row is needed
+crew.py       preparing in several processes;  worker.py: one of them
+admission.py  which rows say nothing new
 manifest.py   what a dataset says of itself
 refusals.py   datasets that nothing can be trained on
 """
 
-from harness_forge.exporting.request import Part, Report, Request, Share
+from harness_forge.exporting.config import EngineConfig
+from harness_forge.exporting.request import Part, Report, Request, Share, Treatment
 from harness_forge.exporting.writing import LEDGER, export
 
-__all__ = ["LEDGER", "Part", "Report", "Request", "Share", "export"]
+__all__ = [
+    "LEDGER",
+    "EngineConfig",
+    "Part",
+    "Report",
+    "Request",
+    "Share",
+    "Treatment",
+    "export",
+]

@@ -15,6 +15,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from itertools import islice
 from queue import SimpleQueue
 from threading import Lock
 from typing import Any
@@ -29,6 +30,9 @@ Tallies = Mapping[str, Mapping[str, int]]
 _AHEAD = 2
 """Batches that wait for a process each, so that none waits for a batch."""
 
+_ALONE = 16
+"""Batches that are prepared before processes are started for the rest."""
+
 _PATIENCE_S = 5
 """How long a process may take to end once its pipe is closed."""
 
@@ -38,15 +42,19 @@ class Crew:
 
     Args:
         plans: one for each part of the dataset.
-        workers: processes; 0 prepares in this one.
+        workers: processes; 0 prepares in this one, None starts as many as pay
+            off, once there are many rows.
 
     Attributes:
         tallies: what filters counted of their own work, by name.
     """
 
-    def __init__(self, plans: Sequence[Plan], workers: int) -> None:
+    def __init__(self, plans: Sequence[Plan], workers: int | None) -> None:
         self._preparers: dict[int, Preparer] = {}
-        self._plans, self._workers = plans, workers
+        self._plans = plans
+        self._workers = _worthwhile() if workers is None else workers
+        # A process takes as long to start as some thousand rows to prepare.
+        self._alone = _ALONE if workers is None else 0
         self._hands: list[_Hand] = []
         self._idle: SimpleQueue[_Hand] = SimpleQueue()
         self._threads: ThreadPoolExecutor | None = None
@@ -70,13 +78,15 @@ class Crew:
         Raises:
             ExportError: a process ended before its work did.
         """
+        batches = iter(batches)
+        for batch in batches if not self._workers else islice(batches, self._alone):
+            self._alone -= 1
+            yield batch, self._here(part, batch)
         if not self._workers:
-            for batch in batches:
-                yield batch, self._here(part, batch)
             return
-        self._start()
         waiting: deque[tuple[Sequence[Row], Future[list[Ready]]]] = deque()
         for batch in batches:
+            self._start()
             waiting.append((batch, self._threads.submit(self._there, part, batch)))
             while waiting and (len(waiting) > _AHEAD * self._workers or waiting[0][1].done()):
                 done, result = waiting.popleft()
@@ -111,6 +121,11 @@ class Crew:
             hand = _Hand(self._plans)
             self._hands.append(hand)
             self._idle.put(hand)
+
+
+def _worthwhile() -> int:
+    """Return how many processes pay off: reading and the server keep a core each busy."""
+    return max(len(os.sched_getaffinity(0)) - 1, 1)
 
 
 def wanted(batch: Sequence[Row]) -> list[Row]:

@@ -36,6 +36,7 @@ def manifest(rows: Rows, request: Request, report: Report) -> dict[str, Any]:
         "examples": report.examples,
         "files": report.files,
         "seen": _seen(rows.ledgers),
+        "held_out": rows.holding.facts(),
         "licences": list(request.licences),
         **(_sent(rows.parts[0], rows.statements[0]) if alone else {"parts": _parts(rows, report)}),
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -31,6 +31,9 @@ from harness_forge.exporting.request import Treatment
 from harness_forge.filters import Candidate, Filter, build, judge, tallies
 from harness_forge.formats import FORMATS, Unheld
 
+if TYPE_CHECKING:
+    from harness_forge.filters.contamination.protected import Protected
+
 SINGLES: Mapping[ExportKind, Callable[[Row, Prompt, Answer], Any]] = {ExportKind.sft: sft.example}
 """Kinds of which each row is a line by itself, and what makes its example."""
 
@@ -46,6 +49,7 @@ class Plan:
         format: what a line looks like.
         whose: keys that every line ends with.
         treatment: what is done to rows besides.
+        protected: what of evaluations no row may hold.
     """
 
     skill: str
@@ -55,6 +59,7 @@ class Plan:
     format: str
     whose: Mapping[str, str] = field(default_factory=dict)
     treatment: Treatment = field(default_factory=Treatment)
+    protected: Protected | None = None
 
 
 class Preparer:
@@ -62,7 +67,9 @@ class Preparer:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._steps = _steps(plan)
+        self._steps = {
+            passed: [*steps, *_protecting(plan)] for passed, steps in _steps(plan).items()
+        }
         self._redactor = _redactor(plan.treatment)
         self._signer = _signer(plan)
         self._single = SINGLES.get(plan.config.kind)
@@ -195,6 +202,14 @@ def _steps(plan: Plan) -> dict[bool, list[tuple[str, Filter]]]:
 
     contrasts = plan.config.kind in (ExportKind.dpo, ExportKind.kto)
     return {True: steps(rejected_side=False), False: steps(rejected_side=contrasts)}
+
+
+def _protecting(plan: Plan) -> list[tuple[str, Filter]]:
+    if not plan.protected:
+        return []
+    from harness_forge.filters.contamination.rows import CONTAMINATED, Contamination
+
+    return [(CONTAMINATED, Contamination(plan.protected))]
 
 
 def _redactor(treatment: Treatment):

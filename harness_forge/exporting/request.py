@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from harness_forge.exporters import ExportConfig
 from harness_forge.exporters.ledger import ranked
+from harness_forge.exporting.config import EngineConfig
 from harness_forge.filters import FiltersConfig
+from harness_forge.filters.contamination import ContaminationConfig
 from harness_forge.filters.duplicates import DuplicatesConfig
 from harness_forge.filters.redaction.config import RedactionConfig
 
@@ -53,6 +55,7 @@ class Treatment:
         redaction: what is replaced; None for nothing.
         key: of the pseudonyms that stand in its place; it is written nowhere.
         duplicates: what counts as the same row twice.
+        contamination: what of evaluations no row may hold.
         seed: of every draw.
     """
 
@@ -62,6 +65,9 @@ class Treatment:
     redaction: RedactionConfig | None = None
     key: bytes = field(default=b"", repr=False)
     duplicates: DuplicatesConfig = field(default_factory=lambda: DuplicatesConfig(near=False))
+    contamination: ContaminationConfig = field(
+        default_factory=lambda: ContaminationConfig(enabled=False)
+    )
     seed: int = 0
 
 
@@ -73,7 +79,8 @@ class Request:
         data_dir: folder that datasets are written to; `name` is the dataset's.
         skill, role, format: as composed; they go into the manifest.
         licences: one line for each source whose words the prompts quote.
-        workers: processes that prepare rows besides this one; the bytes are the same.
+        extension: how data files end, and so what they are.
+        engine: where rows are prepared.
         treatment: what is done to rows on the way.
     """
 
@@ -83,7 +90,8 @@ class Request:
     role: str
     format: str
     licences: Sequence[str] = ()
-    workers: int = 0
+    extension: str = "jsonl"
+    engine: EngineConfig = field(default_factory=lambda: EngineConfig(workers=0))
     treatment: Treatment = field(default_factory=Treatment)
 
 

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,10 +26,12 @@ from harness_forge.exporters.rows import Row
 from harness_forge.exporting import manifest, refusals
 from harness_forge.exporting.admission import Admission
 from harness_forge.exporting.crew import Crew
+from harness_forge.exporting.holding import Holding
 from harness_forge.exporting.preparing import SINGLES, Plan
 from harness_forge.exporting.request import Part, Report, Request, Share
 from harness_forge.formats import FORMATS, KINDS
 from harness_forge.formats.card import card
+from harness_forge.formats.endings import checked
 from harness_forge.formats.folder import MANIFEST, DatasetFolder
 from harness_forge.records import LabelledExample, PreferencePair, PromptExample
 
@@ -74,6 +77,7 @@ def export(
             folder cannot be written, or the ledger does not balance.
         StoreError: the store is down or was lost midway.
     """
+    request = replace(request, extension=checked(request.extension))
     for part in parts:
         _check_format(part, request)
     report = Report(request.data_dir / request.name)
@@ -123,8 +127,16 @@ class Rows:
         self.connection, self.parts = connection, parts
         self.statements = [_planned(connection, part) for part in parts]
         self.ledgers = [Ledger(part.role if len(parts) > 1 else "") for part in parts]
-        guarded = guards(connection, list(dict.fromkeys(part.skill for part in parts)))
-        self._plans = [_plan(part, guarded, request, mixed=len(parts) > 1) for part in parts]
+        skills = list(dict.fromkeys(part.skill for part in parts))
+        self.holding = Holding(connection, skills, request.treatment.contamination, request.name)
+        guarded = guards(connection, skills)
+        self._plans = [
+            replace(
+                _plan(part, guarded, request, mixed=len(parts) > 1),
+                protected=self.holding.protected,
+            )
+            for part in parts
+        ]
         self._request = request
         self.tallies: dict[str, Counter[str]] = {}
         self._progress, self._numbers = progress, count(1)
@@ -133,7 +145,7 @@ class Rows:
         """Send every row to its line and into the ledger; only count where there is no folder."""
         seen = Marks()
         with (
-            Crew(self._plans, self._request.workers) as crew,
+            Crew(self._plans, self._request.engine.workers) as crew,
             _scratch(folder) as scratch,
             Admission(self._request.treatment.duplicates, scratch / "duplicates") as admission,
         ):
@@ -141,7 +153,7 @@ class Rows:
                 share = Share(part.skill, part.role)
                 report.parts.append(share)
                 with _told_of(part):
-                    desk = _Desk(folder, self._plans[place], share)
+                    desk = _Desk(folder, self._plans[place], share, self._request.extension)
                     for harvest in self._harvests(crew, admission, place, seen):
                         places = [desk.write(example) for example in harvest.examples]
                         for fate in harvest.fates:
@@ -173,8 +185,10 @@ class Rows:
 class _Desk:
     """Where lines of one part and of the ledger are written; only counted without a folder."""
 
-    def __init__(self, folder: DatasetFolder | None, plan: Plan, share: Share) -> None:
-        self._folder, self._share = folder, share
+    def __init__(
+        self, folder: DatasetFolder | None, plan: Plan, share: Share, extension: str
+    ) -> None:
+        self._folder, self._share, self._extension = folder, share, extension
         self._shape, self._whose = FORMATS[plan.format], plan.whose
 
     def write(self, example: Made | Line) -> tuple[str, int]:
@@ -182,7 +196,7 @@ class _Desk:
         if not isinstance(example, Line):
             example = self._line(example)
         self._share.examples[example.split] += 1
-        name = f"{example.split}.jsonl"
+        name = f"{example.split}.{self._extension}"
         return name, self._folder.append(name, example.data) if self._folder else 0
 
     def enter(self, line: dict[str, Any]) -> None:
@@ -257,6 +271,7 @@ def _told_of(part: Part):
 
 def _seal(folder: DatasetFolder, rows: Rows, request: Request, report: Report) -> None:
     """Write manifest and card, and put the folder in place."""
+    rows.holding.write(folder)
     report.files = folder.finish()
     written = report.files[LEDGER]["lines"]
     if written != report.read:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import hashlib
 import os
 import shutil
 from collections.abc import Mapping
@@ -14,8 +13,8 @@ from typing import Any
 import orjson
 
 from harness_forge.errors import ExportError
+from harness_forge.formats.endings import ENDINGS, LinesFile
 
-_FLUSH = 1 << 20
 MANIFEST = "manifest.json"
 
 
@@ -39,7 +38,7 @@ class DatasetFolder:
         self.path = path
         self._partial = path.parent / f".{path.name}.partial"
         self._previous = path.parent / f".{path.name}.previous"
-        self._files: dict[str, _JsonLines] = {}
+        self._files: dict[str, LinesFile] = {}
         self._lock = -1
         self._published = False
 
@@ -73,10 +72,14 @@ class DatasetFolder:
         return self.append(name, orjson.dumps(record))
 
     def append(self, name: str, line: bytes) -> int:
-        """Append a line without its newline to the file `name`; return its number, from 1."""
+        """Append a line without its newline to the file `name`; return its number, from 1.
+
+        How the name ends says what is written, see endings.py.
+        """
         file = self._files.get(name)
         if file is None:
-            file = self._files[name] = _JsonLines(self._partial / name)
+            ending = name.partition(".")[2]
+            file = self._files[name] = ENDINGS[ending](self._partial / name)
         return file.append(line)
 
     @property
@@ -87,7 +90,7 @@ class DatasetFolder:
         return place
 
     def finish(self) -> dict[str, dict[str, Any]]:
-        """Close the JSONL files; return lines, bytes and sha256 of each by name."""
+        """Close the files of lines; return lines, bytes and sha256 of each by name."""
         return {name: self._files[name].close() for name in sorted(self._files)}
 
     def text(self, name: str, text: str) -> None:
@@ -137,42 +140,6 @@ class DatasetFolder:
         where = f"{error.filename}: " if error.filename else ""
         what = f"cannot be written: {where}{error.strerror or error}"
         return ExportError(str(self.path), what, "set data_dir=… to a folder of yours")
-
-
-class _JsonLines:
-    """One JSONL file, hashed as it is written."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("wb", buffering=0)
-        self._hash = hashlib.sha256()
-        self._waiting = bytearray()
-        self._lines = self._bytes = 0
-
-    def append(self, line: bytes) -> int:
-        self._waiting += line
-        self._waiting += b"\n"
-        self._lines += 1
-        if len(self._waiting) >= _FLUSH:
-            self._flush()
-        return self._lines
-
-    def close(self) -> dict[str, Any]:
-        if not self._file.closed:
-            self._flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
-        return {"lines": self._lines, "bytes": self._bytes, "sha256": self._hash.hexdigest()}
-
-    def abandon(self) -> None:
-        self._file.close()
-
-    def _flush(self) -> None:
-        view = memoryview(bytes(self._waiting))
-        self._hash.update(view)
-        self._bytes += len(view)
-        while view:  # a raw file may take less than it is given
-            view = view[self._file.write(view) :]
-        self._waiting.clear()
 
 
 def _is_dataset(path: Path) -> bool:

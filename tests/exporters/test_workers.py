@@ -13,7 +13,7 @@ from test_balance import fill
 
 from harness_forge.errors import ExportError
 from harness_forge.exporters.marks import Marks
-from harness_forge.exporting import crew, writing
+from harness_forge.exporting import EngineConfig, crew, writing
 
 
 @pytest.fixture
@@ -38,13 +38,13 @@ def test_the_bytes_do_not_depend_on_the_number_of_workers(harness, request, kind
     recipe = request.getfixturevalue(kind)
     alone = contents(harness.export(recipe).path)
     for workers in (1, 2, 3):
-        assert contents(harness.export(recipe, workers=workers).path) == alone
+        assert contents(harness.export(recipe, engine=EngineConfig(workers=workers)).path) == alone
 
 
 def test_no_process_is_left_behind(harness, sft, small_batches):
     fill(harness, seed=1)
     before = children()
-    harness.export(sft, workers=2)
+    harness.export(sft, engine=EngineConfig(workers=2))
     assert children() == before
 
 
@@ -60,7 +60,7 @@ def test_a_worker_that_is_killed_is_one_clean_failure(harness, sft, small_batche
 
     monkeypatch.setattr(crew.Crew, "_start", start_and_kill)
     with pytest.raises(ExportError, match="a process that prepares rows ended by signal 9"):
-        harness.export(sft, workers=2)
+        harness.export(sft, engine=EngineConfig(workers=2))
     assert list(harness.data_dir.iterdir()) == []
     assert children() == before
 

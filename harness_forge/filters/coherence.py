@@ -32,7 +32,7 @@ class CoherenceConfig:
 
     enabled: bool = True
     model: str | None = None
-    min_similarity: float = 0.1
+    min_similarity: float = 0.3
 
     def __post_init__(self) -> None:
         if not -1 <= self.min_similarity <= 1:

@@ -15,8 +15,9 @@ from harness_forge.errors import ConfigError, ExportError
 from harness_forge.filters.candidate import Candidate
 from harness_forge.filters.tokens import Bounds, Tokens, load
 
-_UNKNOWN = Bounds(words=0, bytes=0)
-"""What holds of any tokenizer: at most a token a byte, at least one of any text."""
+_ANY = Bounds(words=0, bytes=0, growth=11)
+"""What holds of every tokenizer: at most a token a byte, at least one of any text.
+Compatibility composition (NFKC) makes 33 bytes of 3, and nothing makes more."""
 
 
 @dataclass(frozen=True)
@@ -79,21 +80,20 @@ class Length:
 
     def _by_bytes(self, text: str) -> bool | None:
         """Return whether the text fits; None where its bytes do not tell."""
-        config, raw = self.config, text.encode(errors="replace")
-        bounds = self._bounds()
-        if bounds is None:
-            return None
-        most = bounds.most(raw)
-        if most < config.min_tokens:
-            return False
-        if most <= config.max_tokens:
-            return True if bounds.least(raw, config.min_tokens) >= config.min_tokens else None
-        return False if bounds.least(raw, 0) > config.max_tokens else None
+        raw = text.encode(errors="replace")
+        fits = self._within(_ANY, raw)
+        if fits is None and (tokens := self._known()) and tokens.bounds:
+            return self._within(tokens.bounds, raw)
+        return fits
 
-    def _bounds(self) -> Bounds | None:
-        # Without the file: no tokenizer that loses nothing spends more than a
-        # token a byte, and nothing is known of how few it may spend.
-        return tokens.bounds if (tokens := self._known()) else _UNKNOWN
+    def _within(self, bounds: Bounds, raw: bytes) -> bool | None:
+        least, most = self.config.min_tokens, self.config.max_tokens
+        at_most = bounds.most(raw)
+        if at_most < least:
+            return False
+        if at_most <= most:
+            return True if bounds.least(raw, least) >= least else None
+        return False if bounds.least(raw, 0) > most else None
 
     def _known(self) -> Tokens | None:
         return load(self.file) if self.file is not None and self.file.is_file() else None

@@ -28,23 +28,25 @@ class Bounds:
         bytes: most bytes in one token; 0 where tokens swallow any number.
         unknown: bytes without a token of their own, in no text as a rule. A
             text with one of them has no lower bound.
+        growth: how many times its bytes a text that is not ASCII may become
+            before it is cut into tokens; composing (NFC) gives 3 at most.
     """
 
     words: int
     bytes: int
     unknown: bytes = b""
+    growth: int = 3
 
     def most(self, raw: bytes) -> int:
         """Return the most tokens that a text of these bytes can have: one for each."""
-        # One more for a space put in front; composing (NFC) lengthens what is
-        # not ASCII, threefold at most.
-        return len(raw) * (1 if raw.isascii() else 3) + 1
+        # One more for a space put in front.
+        return len(raw) * (1 if raw.isascii() else self.growth) + 1
 
     def least(self, raw: bytes, enough: int) -> int:
         """Return the fewest; words are only looked at where bytes do not show `enough`."""
         if self.unknown and len(raw.translate(None, self.unknown)) != len(raw):
             return 0
-        size = len(raw) if raw.isascii() else len(raw) // 3
+        size = len(raw) if raw.isascii() else len(raw) // self.growth
         least = max(bool(raw), -(-size // self.bytes) if self.bytes else 0)
         if least >= enough or not self.words:
             return least

@@ -102,7 +102,7 @@ def test_a_file_that_is_no_tokenizer_is_named(tmp_path):
     file = tmp_path / "tokenizer.json"
     file.write_text('{"model": 7}')
     with pytest.raises(ExportError, match=r"tokenizer\.json: is no tokenizer"):
-        lengths(LengthConfig(), file, ["x"])
+        lengths(LengthConfig(max_tokens=9), file, ["x" * 20])
 
 
 def test_it_goes_to_a_worker_without_its_tokenizer(tokenizer):

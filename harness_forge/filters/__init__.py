@@ -9,7 +9,6 @@ from harness_forge.filters.building import build, judge, notes, tallies
 from harness_forge.filters.candidate import Candidate, Filter
 from harness_forge.filters.config import FiltersConfig
 from harness_forge.filters.mixing import Drawn, draw
-from harness_forge.filters.overlap import Overlap
 
 __all__ = [
     "Balance",
@@ -19,7 +18,6 @@ __all__ = [
     "Drawn",
     "Filter",
     "FiltersConfig",
-    "Overlap",
     "build",
     "draw",
     "judge",

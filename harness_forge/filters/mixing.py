@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b, sha256
 from itertools import islice
 from pathlib import Path
@@ -23,7 +23,6 @@ from harness_forge.errors import ExportError
 from harness_forge.filters.building import judge
 from harness_forge.filters.candidate import Candidate, Filter, content_of
 from harness_forge.filters.mix_in import MixInConfig
-from harness_forge.filters.overlap import Overlap
 from harness_forge.records import Example, RowSource
 
 ORIGIN = "mix_in"
@@ -31,29 +30,31 @@ ORIGIN = "mix_in"
 
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool"})
 _BATCH = 500
-_NOWHERE = Overlap(())
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """What a mix-in came to; `read` = `len(examples)` + all of `rejected`.
+    """What a mix-in came to.
 
     Args:
         examples: in the order of the file.
         wanted: how many the share asks for; more than `examples` where the
             file has not enough.
-        read: rows of the file; an empty line is none.
-        rejected: rows by reason: `unreadable` (no JSON, or no conversation
-            that ends in an answer), a filter's name, `duplicate`, `eval_item`
-            or `not_drawn`.
+        rejected: every other row, in order: its source and the reason, which
+            is `unreadable` (no JSON, or no conversation that ends in an
+            answer), a filter's, `duplicate` or `not_drawn`.
         sha256: of the file.
     """
 
-    examples: Sequence[Example] = ()
-    wanted: int = 0
-    read: int = 0
-    rejected: Mapping[str, int] = field(default_factory=dict)
-    sha256: str = ""
+    examples: Sequence[Example]
+    wanted: int
+    rejected: Sequence[tuple[str, str]]
+    sha256: str
+
+    @property
+    def read(self) -> int:
+        """Rows of the file; an empty line is none."""
+        return len(self.examples) + len(self.rejected)
 
 
 def wanted(train: int, share: float) -> int:
@@ -62,47 +63,41 @@ def wanted(train: int, share: float) -> int:
 
 
 def draw(
-    config: MixInConfig,
-    train: int,
-    *,
-    seed: int,
-    steps: Sequence[tuple[str, Filter]] = (),
-    kept_out: Overlap = _NOWHERE,
+    config: MixInConfig, train: int, *, seed: int, steps: Sequence[tuple[str, Filter]] = ()
 ) -> Drawn:
     """Draw as many general examples as the share asks for.
 
-    The file is streamed; held are the drawn examples, and 100 bytes of each row.
+    The file is streamed; held are the drawn examples, and 200 bytes of each row.
     The same rows in another order give the same draw.
 
     Args:
         train: our own training examples.
         seed: of the draw.
-        steps: filters that a row must pass, as `build` returns them.
-        kept_out: what is kept for measuring; a row that looks like it is not drawn.
+        steps: filters that a row must pass, that of what is kept for measuring
+            among them.
 
     Raises:
         ExportError: the file cannot be read, or has no row that can be used.
     """
     path = Path(config.path or "")
     pool = _Pool(wanted(train, config.share), seed)
-    digest, rejected, read = sha256(), Counter[str](), 0
+    digest, fates = sha256(), list[tuple[str, str]]()
     rows = _rows(path, digest)
     while batch := list(islice(rows, _BATCH)):
-        read += len(batch)
-        for row, reason in zip(batch, _reasons(batch, steps, kept_out), strict=True):
-            rejected[reason or pool.offer(row)] += 1
-    _demand(path, read, rejected)
+        for row, reason in zip(batch, _reasons(batch, steps), strict=True):
+            fates.append((row.source, reason or pool.offer(row)))
+    _demand(path, fates)
     drawn = pool.drawn()
-    rejected["not_drawn"] -= len(drawn)
-    kept = {reason: count for reason, count in sorted(rejected.items()) if count}
-    return Drawn(drawn, pool.size, read, kept, digest.hexdigest())
+    taken = {example.origin.source for example in drawn}
+    rejected = [fate for fate in fates if fate[0] not in taken]
+    return Drawn(drawn, pool.size, rejected, digest.hexdigest())
 
 
 class _Row(NamedTuple):
     source: str
     prompt: list[Mapping[str, Any]]
     tools: list[Mapping[str, Any]]
-    answer: Mapping[str, Any]
+    answer: Mapping[str, Any] | None  # None for a row that is no example
 
     @property
     def digest(self) -> bytes:
@@ -152,8 +147,8 @@ def _example(row: _Row, name: str) -> Example:
     return Example(name, row.prompt, row.tools, row.answer, source)
 
 
-def _rows(path: Path, digest) -> Iterator[_Row | None]:
-    """Yield each row of the file, None for one that is no example; the file goes into `digest`."""
+def _rows(path: Path, digest) -> Iterator[_Row]:
+    """Yield each row of the file; its bytes go into `digest`."""
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, 1):
@@ -165,18 +160,19 @@ def _rows(path: Path, digest) -> Iterator[_Row | None]:
         raise ExportError(str(path), what, "filters.mix_in.path names it") from None
 
 
-def _row(line: bytes, source: str) -> _Row | None:
+def _row(line: bytes, source: str) -> _Row:
+    unreadable = _Row(source, [], [], None)
     try:
         value = orjson.loads(line)
         tools = value.get("tools") or []
         tools = orjson.loads(tools) if isinstance(tools, str) else tools
         messages = [_message(message) for message in value["messages"]]
     except (ValueError, TypeError, KeyError, AttributeError):
-        return None
+        return unreadable
     if len(messages) < 2 or messages[-1]["role"] != "assistant" or not isinstance(tools, list):
-        return None
+        return unreadable
     if not all(isinstance(tool, dict) for tool in tools):
-        return None
+        return unreadable
     return _Row(source, messages[:-1], tools, messages[-1])
 
 
@@ -204,31 +200,20 @@ def _call(function: Any) -> dict[str, Any]:
     return {"type": "function", "function": {"name": function["name"], "arguments": arguments}}
 
 
-def _reasons(
-    batch: Sequence[_Row | None], steps: Sequence[tuple[str, Filter]], kept_out: Overlap
-) -> list[str | None]:
-    candidates = [Candidate(row.prompt, row.tools, row.answer) for row in batch if row]
-    judged: Iterable[str | None] = iter(judge(steps, candidates))
-    return [
-        "unreadable"
-        if row is None
-        else next(judged) or ("eval_item" if kept_out.quotes(_whole(row)) else None)
-        for row in batch
-    ]
+def _reasons(batch: Sequence[_Row], steps: Sequence[tuple[str, Filter]]) -> list[str | None]:
+    readable = [row for row in batch if row.answer is not None]
+    judged = iter(judge(steps, [Candidate(*row[1:]) for row in readable]))
+    return ["unreadable" if row.answer is None else next(judged) for row in batch]
 
 
-def _whole(row: _Row) -> str:
-    texts = [content_of(message) for message in (*row.prompt, row.answer)]
-    return "\n".join((*texts, Candidate((), (), row.answer).text))
-
-
-def _demand(path: Path, read: int, rejected: Mapping[str, int]) -> None:
-    if rejected.get("not_drawn"):
+def _demand(path: Path, fates: Sequence[tuple[str, str]]) -> None:
+    reasons = Counter(reason for _, reason in fates)
+    if reasons["not_drawn"]:
         return
-    reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(rejected.items()))
+    listed = ", ".join(f"{reason} {count}" for reason, count in sorted(reasons.items()) if count)
     raise ExportError(
         str(path),
-        f"has no general example: {read} rows read, rejected: {reasons or 'none'}",
+        f"has no general example: {len(fates)} rows read, rejected: {listed or 'none'}",
         'a line is {"messages": [{"role": "user", "content": "…"}, '
         '{"role": "assistant", "content": "…"}]}',
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import random
+from collections import Counter
 
 import pytest
 
 from harness_forge.errors import ConfigError, ExportError
-from harness_forge.filters import FiltersConfig, Overlap, build, draw
+from harness_forge.filters import FiltersConfig, build, draw
+from harness_forge.filters.contamination import ContaminationConfig
 from harness_forge.filters.mix_in import MixInConfig
 
 
@@ -40,8 +42,11 @@ def test_the_share_is_of_all_training_examples(drawn):
 def test_every_row_is_drawn_or_has_a_reason(drawn):
     lines = [*LINES, LINES[0], "{broken", "[1]", line("", ""), "", line("Go", "no " * 60)]
     found = drawn(lines, steps=build(FiltersConfig()))
-    assert found.rejected == {"duplicate": 1, "not_drawn": 30, "repetition": 1, "unreadable": 3}
-    assert found.read == len(found.examples) + sum(found.rejected.values()) == 45
+    counts = Counter(reason for _, reason in found.rejected)
+    assert counts == {"duplicate": 1, "not_drawn": 30, "repetition": 1, "unreadable": 3}
+    sources = {source for source, _ in found.rejected}
+    sources |= {example.origin.source for example in found.examples}
+    assert found.read == len(sources) == 45
 
 
 def test_the_order_of_the_file_changes_nothing_but_the_order(drawn):
@@ -75,17 +80,20 @@ def test_a_call_keeps_its_arguments_as_a_text(drawn):
 
 
 def test_nothing_that_looks_like_an_eval_item_is_drawn(drawn):
-    held_out = "Set the idle timeout of every interactive shell to ten minutes, for all users alike"
-    kept_out = Overlap([held_out, "sshd_set_keepalive", "Set SSH Client Alive Interval", "no"])
+    from harness_forge.filters.contamination.protected import Protected
+    from harness_forge.filters.contamination.rows import CONTAMINATED, Contamination
+
+    title = "Set the idle timeout of every interactive shell to ten minutes, for all users alike"
+    kept_out = [("a", title), ("b", "sshd_set_keepalive")]
+    protected = Protected.of(kept_out, ContaminationConfig(), "salt")
     lines = [
-        line(f"Please {held_out.lower()}!"),
+        line(f"Please {title.lower()}!"),
         line("How?", "As in sshd_set_keepalive."),
-        line("Set  SSH client-alive: interval"),
         line("Set the idle timeout of every interactive shell to no more than an hour"),
     ]
-    found = drawn(lines, train=900, kept_out=kept_out)
-    assert [example.origin.source for example in found.examples] == ["general.jsonl:4"]
-    assert found.rejected == {"eval_item": 3}
+    found = drawn(lines, train=900, steps=[(CONTAMINATED, Contamination(protected))])
+    assert [example.origin.source for example in found.examples] == ["general.jsonl:3"]
+    assert [reason for _, reason in found.rejected] == [CONTAMINATED] * 2
 
 
 def test_a_file_with_too_few_rows_gives_what_it_has(drawn):

@@ -2,6 +2,9 @@
 -- and answers only hashes are taken along. `bare` is an item's id without the
 -- prefix that SCAP gives rules.
 
+-- For this transaction alone: with the default, hashes of many rows go to disk.
+SET LOCAL work_mem = '64MB';
+
 CREATE TEMP TABLE audited_items ON COMMIT DROP AS
 SELECT
     w.run_id, w.item_id, coalesce(w.title, '') AS title, w.digest,
@@ -48,4 +51,4 @@ CREATE TEMP TABLE found (
 ) ON COMMIT DROP;
 
 -- Without it the planner takes each of them for a few hundred rows.
-ANALYZE audited, audited_items;
+ANALYZE audited (id, run_id, item_id, gemma_forge, bare), audited_items (run_id, item_id, bare);

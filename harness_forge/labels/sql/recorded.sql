@@ -91,4 +91,4 @@ LEFT JOIN audited_iterations o ON o.run_id = i.run_id AND o.bare = i.bare
 WHERE i.bare <> 'audit_rules_immutable'
     AND (i.category = 'audit' OR i.category IN ('', 'other') AND i.bare ~ '^auditd?_');
 
-ANALYZE audited, audited_events, audited_locked;
+ANALYZE audited (id, run_id, item_id, gemma_forge, worker_turn), audited_events, audited_locked;

@@ -75,8 +75,8 @@ class RoleConfig:
     """Whose turns are exported.
 
     Args:
-        name: worker, architect or reflector, as the turns name their agent;
-            or a name for several of them.
+        name: worker, architect, auditor or reflector, as the turns name their
+            agent; or a name for several of them.
     """
 
     name: str = "worker"
@@ -87,7 +87,9 @@ class FormatConfig:
     """What a dataset's lines look like.
 
     Args:
-        name: sft (messages with tools) or dpo (chosen and rejected answers).
+        name: of one example a row: sft (messages with tools), sharegpt,
+            prompt_completion or alpaca; dpo (chosen and rejected answers), kto
+            (answers with a label) or grpo (prompts with a reference).
         extension: how the files end, and so what they are: jsonl, jsonl.gz,
             jsonl.zst or parquet.
     """

@@ -15,7 +15,12 @@ _REMEDIES = {
     "held_out": "held-out items are never exported, whatever the recipe says",
     "held_out_elsewhere": "another skill of this dataset keeps these items for measuring",
     "no_split": "items get a split when `forge run` has found that they can be judged",
+    "over_share": "anchors are a share of lines that models gave: forge run policy=model first",
+    "unheld_tools": "this format has no room for tools: format=sft or format=sharegpt has",
+    "unheld_turns": "this format has no room for several turns: format=sft or format=sharegpt has",
 }
+_AFTER_ALL = ("over_share", "unheld_tools", "unheld_turns")
+"""What rows were rejected for that would have been kept, so it is what to change first."""
 
 
 def demand_rows(report: Report, parts: Sequence[Part], connection, request: Request) -> None:
@@ -70,6 +75,7 @@ def _which_condition(report: Report, parts: Sequence[Part]) -> str:
     if not report.rejected:
         return "every kept row is for validation: `forge run` on more items"
     top = next(iter(report.rejected))
+    top = next((reason for reason in _AFTER_ALL if reason in report.rejected), top)
     for part in parts:
         if top in part.config.require:
             condition = " ".join(str(part.config.require[top]).split())

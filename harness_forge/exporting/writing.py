@@ -23,8 +23,9 @@ from harness_forge.exporters.ledger import Ledger
 from harness_forge.exporters.marks import Marks
 from harness_forge.exporters.ready import rejoined, singles
 from harness_forge.exporters.rows import Row
-from harness_forge.exporting import manifest, refusals
+from harness_forge.exporting import manifest, mixing, refusals
 from harness_forge.exporting.admission import Admission
+from harness_forge.exporting.capping import capped
 from harness_forge.exporting.crew import Crew
 from harness_forge.exporting.holding import Holding
 from harness_forge.exporting.preparing import SINGLES, Plan
@@ -80,6 +81,7 @@ def export(
     request = replace(request, extension=checked(request.extension))
     for part in parts:
         _check_format(part, request)
+        mixing.check(part.config.kind, request.treatment)
     report = Report(request.data_dir / request.name)
     with closing(parts[0].store.connect_read_only()) as connection:
         rows = Rows(connection, parts, request, progress)
@@ -139,6 +141,7 @@ class Rows:
         ]
         self._request = request
         self.tallies: dict[str, Counter[str]] = {}
+        self.mixed: dict[str, Any] | None = None
         self._progress, self._numbers = progress, count(1)
 
     def pass_on(self, report: Report, folder: DatasetFolder | None) -> None:
@@ -154,13 +157,37 @@ class Rows:
                 report.parts.append(share)
                 with _told_of(part):
                     desk = _Desk(folder, self._plans[place], share, self._request.extension)
-                    for harvest in self._harvests(crew, admission, place, seen):
+                    harvests = self._harvests(crew, admission, place, seen)
+                    for harvest in self._capped(harvests, place, scratch):
                         places = [desk.write(example) for example in harvest.examples]
                         for fate in harvest.fates:
                             desk.enter(_entered(fate, places, ledger, admission))
                 ledger.balance()
                 share.read, share.kept, share.rejected = ledger.read, ledger.kept, ledger.reasons()
             self.tallies = crew.tallies
+        self._mix_in(report, folder)
+
+    def _mix_in(self, report: Report, folder: DatasetFolder | None) -> None:
+        """Add general examples, and count them as one more part."""
+        plan, extension = self._plans[0], self._request.extension
+        train = report.examples["train"]
+        mixed = mixing.mix_in(plan, train, lambda share: _Desk(folder, plan, share, extension))
+        if mixed is not None:
+            report.parts.append(mixed.share)
+            self.ledgers.append(mixed.ledger)
+            self.mixed = mixed.facts
+
+    def _capped(self, harvests: Iterator[Harvest], place: int, scratch: Path) -> Iterator[Harvest]:
+        treatment, part = self._request.treatment, self.parts[place]
+        if treatment.filters is None or not treatment.filters.balance.enabled:
+            return harvests
+        return capped(
+            harvests,
+            treatment.filters.balance,
+            seed=treatment.seed,
+            whose={"skill": part.skill, "role": part.role},
+            spool=scratch / f"waiting-{place}",
+        )
 
     def _harvests(
         self, crew: Crew, admission: Admission, place: int, seen: Marks

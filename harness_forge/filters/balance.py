@@ -59,7 +59,7 @@ class Balance:
         seed: of the draw.
     """
 
-    REASON = "over_category_cap"
+    REASON = "balance"
 
     def __init__(self, cap: int, seed: int) -> None:
         self._cap = cap

@@ -1,0 +1,101 @@
+"""At most so many training examples of one category: rows wait on disk until all are known."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from harness_forge.exporters.harvest import Fate, Harvest, Line
+from harness_forge.exporters.rows import Row
+from harness_forge.filters import Balance, BalanceConfig, Category
+from harness_forge.records import Split
+
+_HEAVY = ("messages", "tools", "response", "tool_call", "prompt", "answer", "evidence")
+"""What nobody reads of a row that was made a line."""
+
+
+def capped(
+    harvests: Iterable[Harvest],
+    config: BalanceConfig,
+    *,
+    seed: int,
+    whose: Mapping[str, str],
+    spool: Path,
+) -> Iterator[Harvest]:
+    """Yield the harvests, rid of examples over the cap, in the same order.
+
+    A row whose every example went is rejected as `balance`.
+
+    Args:
+        whose: `skill` and `role` of the harvests.
+        spool: a file for the harvests while they wait; made and removed.
+    """
+    balance = Balance(config.max_per_category, seed)
+    count = 0
+    with spool.open("xb") as file:
+        for harvest in harvests:
+            for category, mark in _offers(harvest, config.by, whose):
+                balance.offer(category, mark)
+            pickle.dump(_light(harvest), file, pickle.HIGHEST_PROTOCOL)
+            count += 1
+    with spool.open("rb") as file:
+        for _ in range(count):
+            # Written above, by this process, into a folder of its own.
+            harvest = pickle.load(file)  # noqa: S301
+            yield _rid(harvest, balance, config.by, whose)
+    spool.unlink()
+
+
+def _offers(harvest: Harvest, by: Category, whose: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield category and mark of each training example."""
+    for place, example in enumerate(harvest.examples):
+        if _split(example) == Split.TRAIN:
+            yield _category(_row_of(harvest, place), by, whose), _mark(example)
+
+
+def _rid(harvest: Harvest, balance: Balance, by: Category, whose: Mapping[str, str]) -> Harvest:
+    places: dict[int, int] = {}
+    for place, example in enumerate(harvest.examples):
+        category = _category(_row_of(harvest, place), by, whose)
+        if _split(example) != Split.TRAIN or balance.stands(category, _mark(example)):
+            places[place] = len(places)
+    if len(places) == len(harvest.examples):
+        return harvest
+    examples = [harvest.examples[place] for place in places]
+    return Harvest(examples, [_moved(fate, places) for fate in harvest.fates])
+
+
+def _moved(fate: Fate, places: Mapping[int, int]) -> Fate:
+    if fate.reason is not None:
+        return fate
+    left = [places[place] for place in fate.examples if place in places]
+    return fate._replace(examples=left) if left else Fate(fate.row, Balance.REASON)
+
+
+def _row_of(harvest: Harvest, place: int) -> Row:
+    return next(fate.row for fate in harvest.fates if place in fate.examples)
+
+
+def _category(row: Row, by: Category, whose: Mapping[str, str]) -> str:
+    if by is Category.family:
+        return row.family or ""
+    return (row.item_id or "") if by is Category.item else whose[by.value]
+
+
+def _split(example: Any) -> str:
+    return example.split if isinstance(example, Line) else example.origin.split
+
+
+def _mark(example: Any) -> str:
+    if isinstance(example, Line):
+        return blake2b(example.data, digest_size=16).hexdigest()
+    return example.id
+
+
+def _light(harvest: Harvest) -> Harvest:
+    nothing = dict.fromkeys(_HEAVY)
+    fates = [fate._replace(row=fate.row._replace(**nothing)) for fate in harvest.fates]
+    return harvest._replace(fates=fates)

@@ -1,0 +1,173 @@
+"""General data in a dataset: drawn from a file, then written and accounted for like any row.
+
+It comes last, for its number follows from how many rows of ours train.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import orjson
+
+from harness_forge.errors import ExportError
+from harness_forge.exporters import ExportKind, sft
+from harness_forge.exporters.harvest import Line
+from harness_forge.exporters.ledger import Ledger
+from harness_forge.exporters.rows import Answer, Prompt, Row, answer_of, prompt_of
+from harness_forge.exporting.preparing import Plan
+from harness_forge.exporting.request import Share, Treatment
+from harness_forge.filters import Drawn, build, draw
+from harness_forge.filters.mixing import ORIGIN
+from harness_forge.formats import FORMATS, Unheld
+from harness_forge.records import Example, Split
+
+
+class Mixed(NamedTuple):
+    """What a mix-in came to.
+
+    Args:
+        share: rows and examples, as a part of the dataset.
+        ledger: what its rows count for in the manifest.
+        facts: what the manifest and the card say of it.
+    """
+
+    share: Share
+    ledger: Ledger
+    facts: dict[str, Any]
+
+
+class Desk(Protocol):
+    """Where lines of the dataset and of its ledger go."""
+
+    def write(self, example: Line) -> tuple[str, int]:
+        """Write and count an example; say its file and number."""
+
+    def enter(self, line: dict[str, Any]) -> None:
+        """Write a line of the ledger."""
+
+
+def check(kind: ExportKind, treatment: Treatment) -> None:
+    """Refuse what a mix-in cannot be made of, before any row is read.
+
+    Raises:
+        ExportError: the dataset has other than examples to learn from, or
+            the file is not there.
+    """
+    filters = treatment.filters
+    if filters is None or not filters.mix_in.enabled:
+        return
+    if kind is not ExportKind.sft:
+        what = f"adds examples to learn from, and this is an export of kind {kind.value}"
+        raise ExportError("filters.mix_in", what, "filters.mix_in.enabled=false")
+    if not Path(filters.mix_in.path or "").is_file():
+        raise ExportError("filters.mix_in.path", f"there is no file {filters.mix_in.path}")
+
+
+def mix_in(plan: Plan, train: int, desk_of: Callable[[Share], Desk]) -> Mixed | None:
+    """Add general examples to the training examples; None where nobody asked for them.
+
+    Args:
+        plan: of the dataset's first part: its format, filters and redaction.
+        train: training examples so far.
+        desk_of: gives the desk that counts examples in a share.
+
+    Raises:
+        ExportError: the file is of no use.
+    """
+    filters = plan.treatment.filters
+    if filters is None or not filters.mix_in.enabled:
+        return None
+    if plan.config.kind is not ExportKind.sft:
+        what = (
+            f"adds examples to learn from, and this is an export of kind {plan.config.kind.value}"
+        )
+        raise ExportError("filters.mix_in", what, "filters.mix_in.enabled=false")
+    drawn = draw(filters.mix_in, train, seed=plan.treatment.seed, steps=_steps(plan))
+    ledger, share = Ledger(ORIGIN), Share(ORIGIN, ORIGIN)
+    desk, made = desk_of(share), _Writer(plan)
+    for source, reason in drawn.rejected:
+        desk.enter(ledger.reject(_row(source), reason))
+    for example in drawn.examples:
+        row, line = made.of(example)
+        if row.reason is None:
+            file, number = desk.write(Line(Split.TRAIN.value, line))
+            desk.enter(ledger.keep(row, file, [number]))
+        else:
+            desk.enter(ledger.reject(row, row.reason))
+    ledger.read = drawn.read
+    ledger.balance()
+    share.read, share.kept, share.rejected = ledger.read, ledger.kept, ledger.reasons()
+    return Mixed(share, ledger, _facts(drawn, ledger, filters.mix_in.share))
+
+
+def _facts(drawn: Drawn, ledger: Ledger, share: float) -> dict[str, Any]:
+    return {
+        "sha256": drawn.sha256,
+        "share": share,
+        "wanted": drawn.wanted,
+        "rows": {"read": ledger.read, "kept": ledger.kept, "rejected": ledger.reasons()},
+    }
+
+
+def _steps(plan: Plan):
+    treatment = plan.treatment
+    steps = build(treatment.filters, tokenizer=treatment.tokenizer, model=treatment.model)
+    if plan.protected is not None:
+        from harness_forge.filters.contamination.rows import CONTAMINATED, Contamination
+
+        steps.append((CONTAMINATED, Contamination(plan.protected)))
+    return steps
+
+
+class _Writer:
+    """Makes a drawn example a line of the dataset, in its format and redacted."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._shape = FORMATS[plan.format]
+        self._whose = {"skill": ORIGIN, "role": ORIGIN} if plan.whose else {}
+        self._redactor = None
+        if plan.treatment.redaction is not None and plan.treatment.redaction.enabled:
+            from harness_forge.filters.redaction import Redactor
+
+            self._redactor = Redactor(plan.treatment.redaction, plan.treatment.key)
+
+    def of(self, example: Example) -> tuple[Row, bytes]:
+        """Return the row as the ledger counts it, and its line; b"" for one with a reason."""
+        prompt, answer, counts = self._redacted(example)
+        row = _row(example.origin.source)._replace(redacted=counts)
+        try:
+            shown = self._shape(sft.example(row, prompt, answer))
+        except Unheld as fault:
+            return row._replace(reason=fault.args[0]), b""
+        return row, orjson.dumps({**shown, **self._whose})
+
+    def _redacted(self, example: Example) -> tuple[Prompt, Answer, Counter[str]]:
+        asked, said, counts = list(example.prompt), [example.answer], Counter[str]()
+        if self._redactor:
+            shown, found = self._redactor.messages(asked)
+            said, more = self._redactor.messages(said, after=asked)
+            asked, counts = shown, found + more
+        return prompt_of(asked, list(example.tools)), answer_of(said[0]), counts
+
+
+def _row(source: str) -> Row:
+    return Row(
+        source=source,
+        run_id="",
+        item_id="",
+        family=ORIGIN,
+        split=Split.TRAIN.value,
+        policy=ORIGIN,
+        origin=ORIGIN,
+        evaluator="",
+        eval_passed=True,
+        outcome_value=1.0,
+        reason=None,
+        messages=None,
+        tools=None,
+        response=None,
+        tool_call=None,
+    )

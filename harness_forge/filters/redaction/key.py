@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from harness_forge.errors import ExportError
@@ -54,10 +55,8 @@ def _make(path: Path) -> None:
             file.write(secrets.token_hex(SIZE) + "\n")
             file.flush()
             os.fsync(file.fileno())
-        try:
-            # A link does not replace: whoever comes second takes the first one's key.
+        # A link does not replace: whoever comes second takes the first one's key.
+        with suppress(FileExistsError):
             os.link(draft, path)
-        except FileExistsError:
-            pass
     finally:
         draft.unlink(missing_ok=True)

@@ -2,82 +2,103 @@
 
 from __future__ import annotations
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 RESERVED = ("example", "test", "invalid", "localhost", "onion", "arpa")
 """Last labels that no machine has (RFC 2606, 6761)."""
 
-PUBLIC = frozenset(
+PUBLIC = _words(
     """
-    example.com example.org example.net github.com githubusercontent.com github.io gitlab.com
-    bitbucket.org sourceforge.net python.org pypi.org pythonhosted.org readthedocs.io readthedocs.org
-    npmjs.com npmjs.org nodejs.org yarnpkg.com rubygems.org crates.io docs.rs rust-lang.org golang.org
-    go.dev gopkg.in maven.org apache.org apachefriends.org gnu.org fsf.org kernel.org linux.com
-    linuxfoundation.org redhat.com fedoraproject.org centos.org rockylinux.org almalinux.org
-    debian.org ubuntu.com canonical.com launchpad.net archlinux.org suse.com opensuse.org
-    alpinelinux.org docker.com docker.io quay.io kubernetes.io k8s.io k8s.gcr.io gcr.io ghcr.io
-    helm.sh cncf.io prometheus.io grafana.com elastic.co hashicorp.com terraform.io ansible.com
-    postgresql.org mysql.com mariadb.org sqlite.org mongodb.org mongodb.com redis.io nginx.org
-    nginx.com haproxy.org openssl.org openssh.com libssh.org lysator.liu.se openbsd.org freebsd.org
-    netbsd.org ietf.org rfc-editor.org iana.org w3.org xmlsoap.org oasis-open.org whatwg.org iso.org
-    ecma-international.org unicode.org json.org json-schema.org yaml.org nist.gov mitre.org
-    cisecurity.org disa.mil cyber.mil open-scap.org openscap.org ntp.org pool.ntp.org letsencrypt.org
-    digicert.com google.com googleapis.com gstatic.com youtube.com microsoft.com windows.com
-    microsoftonline.com visualstudio.com azure.com office.com apple.com mozilla.org firefox.com
-    cloudflare.com cloudflare-dns.com jsdelivr.net unpkg.com cdnjs.com jquery.com bootstrapcdn.com
-    stackoverflow.com stackexchange.com superuser.com serverfault.com wikipedia.org wikimedia.org
-    wikidata.org archive.org medium.com twitter.com x.com facebook.com linkedin.com instagram.com
-    reddit.com ycombinator.com openai.com anthropic.com huggingface.co hf.co pytorch.org
-    tensorflow.org numpy.org scipy.org jupyter.org anaconda.com anaconda.org conda.io conda-forge.org
-    nvidia.com intel.com amd.com arm.com oracle.com java.com ibm.com vmware.com cisco.com
-    amazon.com aws.amazon.com paypal.com stripe.com slack.com atlassian.com travis-ci.org
-    circleci.com jenkins.io gnome.org kde.org freedesktop.org systemd.io x.org mesa3d.org
-    creativecommons.org opensource.org spdx.org semver.org schema.org purl.org dublincore.org
-    httpbin.org ifconfig.me ipinfo.io checkip.amazonaws.com gnupg.org sks-keyservers.net
-    keyserver.ubuntu.com perl.org cpan.org php.net packagist.org getcomposer.org ruby-lang.org
-    haskell.org r-project.org julialang.org swift.org kotlinlang.org scala-lang.org eclipse.org
-    jetbrains.com spring.io gradle.org android.com chromium.org chrome.com opengroup.org
-    die.net man7.org linuxize.com digitalocean.com tldp.org gentoo.org
-    s3.amazonaws.com
-    """.split()
+    almalinux.org alpinelinux.org amazon.com amd.com anaconda.com anaconda.org android.com
+    ansible.com anthropic.com apache.org apachefriends.org apple.com archive.org archlinux.org
+    arm.com atlassian.com aws.amazon.com azure.com bitbucket.org bootstrapcdn.com
+    canonical.com cdnjs.com centos.org checkip.amazonaws.com chrome.com chromium.org
+    circleci.com cisco.com cisecurity.org cloudflare-dns.com cloudflare.com cncf.io
+    conda-forge.org conda.io cpan.org crates.io creativecommons.org cyber.mil debian.org
+    die.net digicert.com digitalocean.com disa.mil docker.com docker.io docs.rs dublincore.org
+    eclipse.org ecma-international.org elastic.co example.com example.net example.org
+    facebook.com fedoraproject.org firefox.com freebsd.org freedesktop.org fsf.org gcr.io
+    gentoo.org getcomposer.org ghcr.io github.com github.io githubusercontent.com gitlab.com
+    gnome.org gnu.org gnupg.org go.dev golang.org google.com googleapis.com gopkg.in
+    gradle.org grafana.com gstatic.com haproxy.org hashicorp.com haskell.org helm.sh hf.co
+    httpbin.org huggingface.co iana.org ibm.com ietf.org ifconfig.me instagram.com intel.com
+    ipinfo.io iso.org java.com jenkins.io jetbrains.com jquery.com jsdelivr.net
+    json-schema.org json.org julialang.org jupyter.org k8s.gcr.io k8s.io kde.org kernel.org
+    keyserver.ubuntu.com kotlinlang.org kubernetes.io launchpad.net letsencrypt.org libssh.org
+    linkedin.com linux.com linuxfoundation.org linuxize.com lysator.liu.se man7.org
+    mariadb.org maven.org medium.com mesa3d.org microsoft.com microsoftonline.com mitre.org
+    mongodb.com mongodb.org mozilla.org mysql.com netbsd.org nginx.com nginx.org nist.gov
+    nodejs.org npmjs.com npmjs.org ntp.org numpy.org nvidia.com oasis-open.org office.com
+    open-scap.org openai.com openbsd.org opengroup.org openscap.org opensource.org openssh.com
+    openssl.org opensuse.org oracle.com packagist.org paypal.com perl.org php.net pool.ntp.org
+    postgresql.org prometheus.io purl.org pypi.org python.org pythonhosted.org pytorch.org
+    quay.io r-project.org readthedocs.io readthedocs.org reddit.com redhat.com redis.io
+    rfc-editor.org rockylinux.org ruby-lang.org rubygems.org rust-lang.org s3.amazonaws.com
+    scala-lang.org schema.org scipy.org semver.org serverfault.com sks-keyservers.net
+    slack.com sourceforge.net spdx.org spring.io sqlite.org stackexchange.com
+    stackoverflow.com stripe.com superuser.com suse.com swift.org systemd.io tensorflow.org
+    terraform.io tldp.org travis-ci.org twitter.com ubuntu.com unicode.org unpkg.com
+    visualstudio.com vmware.com w3.org whatwg.org wikidata.org wikimedia.org wikipedia.org
+    windows.com x.com x.org xmlsoap.org yaml.org yarnpkg.com ycombinator.com youtube.com
+    """
 )
 """Domains of projects, vendors and standards that code and documentation point to."""
 
-TOP_LEVEL = frozenset(
-    "com net org edu gov mil int info biz eu de fr uk ch at nl be dk se no fi pl cz it es pt ie au nz ca jp cn kr br mx za ru ua in".split()
+TOP_LEVEL = _words(
+    """
+    at au be biz br ca ch cn com cz de dk edu es eu fi fr gov ie in info int it jp kr mil mx
+    net nl no nz org pl pt ru se ua uk za
+    """
 )
-SOFT_TOP_LEVEL = frozenset(
-    "io dev app cloud ai co us tech systems network host online site xyz me".split()
+SOFT_TOP_LEVEL = _words(
+    """
+    ai app cloud co dev host io me network online site systems tech us xyz
+    """
 )
 """Top-level domains that are attribute names in code as often."""
-INTERNAL = frozenset(
-    "internal intranet local lan corp home private localdomain priv ad cluster".split()
-)
-SURE_INTERNAL = frozenset("intranet lan corp localdomain priv".split())
 
-ACCOUNTS = frozenset(
+INTERNAL = _words(
     """
-    root admin administrator user username users you me myuser youruser someuser testuser test guest
-    nobody daemon bin sys sync mail news www www-data apache nginx http httpd ftp git svn hg postgres
-    mysql mariadb mongodb redis elastic elasticsearch kafka rabbitmq zookeeper hadoop spark airflow
-    ubuntu debian centos fedora rocky alma ec2-user vagrant core pi opc azureuser cloud-user
-    runner runneradmin jenkins gitlab gitlab-runner circleci travis build builder ci cd deploy
-    deployer ansible puppet chef salt nagios zabbix prometheus grafana docker podman kube
-    app application service server data default public shared share common all skel node python
-    ruby go java coder code dev developer worker operator op oper ops linuxbrew homebrew oracle
-    tomcat jboss wildfly sshd chrony ntp systemd dbus polkitd unbound named bind backup lp games
-    man list irc gnats uucp lost+found index dashboard home about page pages login settings profile
-    config conf static assets images img css js src lib etc var tmp opt usr local workspace project
-    projects repo name foo bar baz alice-example sandbox agent model forge all-users program
-    """.split()
+    ad cluster corp home internal intranet lan local localdomain priv private
+    """
+)
+SURE_INTERNAL = _words(
+    """
+    corp intranet lan localdomain priv
+    """
+)
+"""Internal domains that are no attribute names."""
+
+ACCOUNTS = _words(
+    """
+    about admin administrator agent airflow alice-example all all-users alma ansible apache
+    app application assets azureuser backup bar baz bin bind build builder cd centos chef
+    chrony ci circleci cloud-user code coder common conf config core css daemon dashboard data
+    dbus debian default deploy deployer dev developer docker ec2-user elastic elasticsearch
+    etc fedora foo forge ftp games git gitlab gitlab-runner gnats go grafana guest hadoop hg
+    home homebrew http httpd images img index irc java jboss jenkins js kafka kube lib
+    linuxbrew list local login lost+found lp mail man mariadb me model mongodb mysql myuser
+    nagios name named news nginx nobody node ntp op opc oper operator ops opt oracle page
+    pages pi podman polkitd postgres profile program project projects prometheus public puppet
+    python rabbitmq redis repo rocky root ruby runner runneradmin salt sandbox server service
+    settings share shared skel someuser spark src sshd static svn sync sys systemd test
+    testuser tmp tomcat travis ubuntu unbound user username users usr uucp vagrant var wildfly
+    worker workspace www www-data you youruser zabbix zookeeper
+    """
 )
 """Account and folder names that say nothing about a person."""
 
-HOST_WORDS = frozenset(
+HOST_WORDS = _words(
     """
-    db database web www app api mail smtp imap ldap ad dc dns ns ntp proxy vpn git gitlab jenkins
-    nexus artifactory registry vault consul grafana prometheus kibana kafka redis mongo postgres
-    mysql elastic node master worker bastion jump jumphost gateway gw fw firewall router switch nas
-    san backup monitor monitoring log logs syslog build ci repo mirror satellite ipa idm sso auth
-    wiki jira intranet portal erp crm hr dev test stage staging prod server srv host esx vcenter
-    hypervisor storage files fileserver print printer
-    """.split()
+    ad api app artifactory auth backup bastion build ci consul crm database db dc dev dns
+    elastic erp esx files fileserver firewall fw gateway git gitlab grafana gw host hr
+    hypervisor idm imap intranet ipa jenkins jira jump jumphost kafka kibana ldap log logs
+    mail master mirror mongo monitor monitoring mysql nas nexus node ns ntp portal postgres
+    print printer prod prometheus proxy redis registry repo router san satellite server smtp
+    srv sso stage staging storage switch syslog test vault vcenter vpn web wiki worker www
+    """
 )
+"""What machines are called for what they do; as the only label it is no name."""

@@ -29,6 +29,12 @@ class Names:
     def __bool__(self) -> bool:
         return bool(self._known)
 
+    def copy(self) -> Names:
+        """Return the same names, apart from these."""
+        other = Names()
+        other._known = dict(self._known)
+        return other
+
     def learn(self, finding: Finding, pseudonym: str) -> None:
         """Remember a finding's value; of a host also its first label."""
         kind, value = finding.kind, finding.value

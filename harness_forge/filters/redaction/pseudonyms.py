@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import re
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -29,6 +30,12 @@ TEST_NET = ipaddress.IPv4Network("198.18.0.0/15")
 """IPv4 pseudonyms. The three documentation ranges hold 762 addresses: 33 would do for even odds
 that two share one. These have 512 networks of 256."""
 DOC_NET6 = ipaddress.IPv6Network("2001:db8::/32")
+_OWN = re.compile(rf"(?:{PREFIX}[a-z0-9-]+|user|host|net)-[0-9a-f]{{{DIGITS}}}(?:[.@].*)?")
+
+
+def is_pseudonym(value: str) -> bool:
+    """Tell whether a value is a pseudonym already, of whatever key; addresses stay by range."""
+    return _OWN.fullmatch(value) is not None
 
 
 class Pseudonyms:
@@ -68,7 +75,7 @@ class Pseudonyms:
         return f"{PREFIX}{kind.replace('_', '-')}-{self._tag(kind, value)}"
 
     def _host(self, kind: str, value: str) -> str:
-        """Label and domain are hashed apart: web01 is the same machine with and without its domain."""
+        """Label and domain are hashed apart: web01 is one machine with its domain and without."""
         label, _, domain = value.lower().rstrip(".").partition(".")
         if domain in TOP_LEVEL | SOFT_TOP_LEVEL:
             return f"net-{self._tag('net', f'{label}.{domain}')}.example"

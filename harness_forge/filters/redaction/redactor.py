@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from harness_forge.errors import ConfigError
 from harness_forge.filters.redaction.config import RedactionConfig
 from harness_forge.filters.redaction.gate import Gate
 from harness_forge.filters.redaction.names import Names
-from harness_forge.filters.redaction.pseudonyms import Pseudonyms
+from harness_forge.filters.redaction.pseudonyms import Pseudonyms, is_pseudonym
 from harness_forge.filters.redaction.rule import Finding
 from harness_forge.filters.redaction.rules import KINDS, rules
 from harness_forge.filters.redaction.texts import rewrite
@@ -19,6 +20,17 @@ from harness_forge.records import Message
 
 Counts = Counter[str]
 """Kind to how many values were replaced."""
+_VALUE = 512
+"""Characters of the longest text that its key may give away."""
+_TELLING = re.compile(
+    r"pass|pwd|secret|token|key|psk|credential|community|host|server|node|machine|peer|fqdn|cookie|auth",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=4096)
+def _telling(key: str) -> bool:
+    return _TELLING.search(key) is not None
 
 
 class Redactor:
@@ -40,6 +52,7 @@ class Redactor:
         self._config, self._key = config, key
         self._pseudonyms = Pseudonyms(key)
         self._allowed = _allowed(config.allow)
+        self._last: tuple[Any, Names] = (None, Names())
         self._gate = Gate(_chosen(config), config.domains) if config.enabled else None
 
     def __reduce__(self):
@@ -59,7 +72,7 @@ class Redactor:
                 redact an answer, and redact the prompt by itself: so a prompt
                 reads the same whatever was answered.
         """
-        new, counts = self.value(list(messages), after=list(after))
+        new, counts = self.value(messages, after=after)
         return list(new), counts
 
     def value(self, value: Any, after: Any = ()) -> tuple[Any, Counts]:
@@ -70,10 +83,9 @@ class Redactor:
         counts: Counts = Counter()
         if self._gate is None:
             return value, counts
-        names = Names()
+        names = self._names_of(after)
         found, worthy = self._look(value, names)
-        if after:
-            self._look(after, names)
+        self._last = value, names
         if not found and not names:
             return value, counts
 
@@ -81,6 +93,14 @@ class Redactor:
             return self._replace(text, found.get(text, []), names, counts)
 
         return rewrite(value, change, lambda text: text in worthy or names.stand_in(text)), counts
+
+    def _names_of(self, after: Any) -> Names:
+        """Return the names in what came before; most often that is what was asked for last."""
+        last, names = self._last
+        if after and last is not after:
+            names = Names()
+            self._look(after, names)
+        return names.copy() if after else Names()
 
     def text(self, text: str) -> str:
         """Return one text as it may be written."""
@@ -92,6 +112,17 @@ class Redactor:
             return []
         return _apart(one for one in self._gate.find(text) if not self._stays(one))
 
+    def _told_by(self, key: str, text: str) -> list[Finding]:
+        """Return what is found in a text because it is the value of `key`."""
+        if not 3 < len(text) <= _VALUE or not _telling(key) or any(c in text for c in "\"'\n\\"):
+            return []
+        before = len(key) + 5
+        return [
+            one._replace(start=one.start - before, end=one.end - before)
+            for one in self.findings(f'"{key}": "{text}"')
+            if before <= one.start and one.end <= before + len(text)
+        ]
+
     def _look(self, value: Any, names: Names) -> tuple[dict[str, list[Finding]], set[str]]:
         """Return the findings by text, and every text that they stand in, also as JSON."""
         found: dict[str, list[Finding]] = {}
@@ -102,14 +133,18 @@ class Redactor:
                 worthy.add(text)
             return text in worthy
 
-        def look(text: str) -> str:
-            if text not in found and (findings := self.findings(text)):
+        def learn(text: str, findings: list[Finding]) -> None:
+            if findings and text not in found:
+                worthy.add(text)
                 found[text] = findings
-                for finding in findings:
-                    names.learn(finding, self._pseudonyms.of(finding.form, finding.value))
+                for one in findings:
+                    names.learn(one, self._pseudonyms.of(one.form, one.value))
+
+        def look(text: str) -> str:
+            learn(text, self.findings(text))
             return text
 
-        rewrite(value, look, worth)
+        rewrite(value, look, worth, lambda key, text: learn(text, self._told_by(key, text)))
         return found, worthy
 
     def _replace(self, text: str, findings: Iterable[Finding], names: Names, counts: Counts) -> str:
@@ -123,7 +158,8 @@ class Redactor:
         return "".join([*pieces, text[at:]]) if pieces else text
 
     def _stays(self, finding: Finding) -> bool:
-        return any(allowed.fullmatch(finding.value) for allowed in self._allowed)
+        value = finding.value
+        return any(allowed.fullmatch(value) for allowed in self._allowed) or is_pseudonym(value)
 
 
 def _apart(findings: Iterable[Finding]) -> list[Finding]:

@@ -24,9 +24,12 @@ _MANY = 200
 
 Change = Callable[[str], str]
 Worth = Callable[[str], bool]
+Pair = Callable[[str, str], None]
 
 
-def rewrite(value: Any, change: Change, worth: Worth, depth: int = 0) -> Any:
+def rewrite(
+    value: Any, change: Change, worth: Worth, pair: Pair | None = None, depth: int = 0
+) -> Any:
     """Return `value` with `change` applied to every text in it, keys included.
 
     What did not change is the very same object.
@@ -34,28 +37,35 @@ def rewrite(value: Any, change: Change, worth: Worth, depth: int = 0) -> Any:
     Args:
         worth: tells cheaply whether anything may change in a text; one that
             holds JSON is asked about as a whole before it is parsed.
+        pair: is told of every key and its text, before `change` sees the text:
+            a key such as `password` says what no text says of itself.
     """
     if isinstance(value, str):
-        return _text(value, change, worth, depth) if worth(value) else value
+        return _text(value, change, worth, pair, depth) if worth(value) else value
     if depth > _MANY:
         return value
     if isinstance(value, Mapping):
-        return _mapping(value, change, worth, depth + 1)
+        return _mapping(value, change, worth, pair, depth + 1)
     if isinstance(value, list | tuple):
-        items = [rewrite(item, change, worth, depth + 1) for item in value]
+        items = [rewrite(item, change, worth, pair, depth + 1) for item in value]
         return value if all(map(is_, value, items)) else items
     return value
 
 
-def _mapping(value: Mapping, change: Change, worth: Worth, depth: int) -> Mapping:
-    keys = [rewrite(key, change, worth, depth) for key in value]
-    items = [rewrite(item, change, worth, depth) for item in value.values()]
+def _mapping(
+    value: Mapping, change: Change, worth: Worth, pair: Pair | None, depth: int
+) -> Mapping:
+    for key, item in value.items() if pair else ():
+        if isinstance(item, str) and isinstance(key, str):
+            pair(key, item)
+    keys = [rewrite(key, change, worth, pair, depth) for key in value]
+    items = [rewrite(item, change, worth, pair, depth) for item in value.values()]
     if all(map(is_, value, keys)) and all(map(is_, value.values(), items)):
         return value
     return dict(zip(keys, items, strict=True))
 
 
-def _text(text: str, change: Change, worth: Worth, depth: int) -> str:
+def _text(text: str, change: Change, worth: Worth, pair: Pair | None, depth: int) -> str:
     """Change a text; JSON is changed inside its strings, so that it stays JSON.
 
     Its style is kept where one of the usual ones gives back the very text it
@@ -65,7 +75,7 @@ def _text(text: str, change: Change, worth: Worth, depth: int) -> str:
     if held is None:
         changed = change(text)
         return text if changed == text else changed
-    new = rewrite(held, change, worth, depth + 1)
+    new = rewrite(held, change, worth, pair, depth + 1)
     if new is held:
         return text
     dump = next((style for style in _STYLES if style(held) == text), _STYLES[1])

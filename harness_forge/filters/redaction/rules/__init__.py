@@ -1,7 +1,7 @@
 """Every rule, most specific first.
 
+tokens.py       keys and tokens that the scanner does not know, or not in full
 scanner.py      keys and tokens whose form detect-secrets knows
-tokens.py       keys and tokens that it does not know, or finds too much or too little of
 passwords.py    assignments, headers, URLs, command lines, password hashes
 hosts.py        names of machines
 addresses.py    IPv4, IPv6, MAC
@@ -27,8 +27,8 @@ from harness_forge.filters.redaction.rules import (
 def rules() -> tuple[Rule, ...]:
     """Return every rule; the scanner is loaded with the first call."""
     return (
-        *scanner.rules(),
         *tokens.RULES,
+        *scanner.rules(),
         *passwords.RULES,
         *people.RULES,
         *hosts.RULES,

@@ -1,5 +1,7 @@
 """Network addresses of machines; not versions, masks, loopback or ranges that everybody has."""
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import ipaddress
@@ -12,27 +14,55 @@ from harness_forge.filters.redaction.rule import Rule
 _IPV4 = re.compile(
     r"(?:(?<![\w.-])|(?<=\\[nrtbf])|(?<=[^\d.]-)(?<=\s-)|(?<=[=/@:]))(?P<a>\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})(?P<m>/(?:3[0-2]|[12]?\d)(?!\d|\.))?(?![\w-]|\.\w)"
 )
-_STAY = tuple(
-    ipaddress.IPv4Network(network)
-    for network in (
-        "0.0.0.0/8 127.0.0.0/8 224.0.0.0/3 169.254.0.0/16 192.0.2.0/24 198.51.100.0/24 203.0.113.0/24"
-    ).split()
-) + (TEST_NET,)
+_STAY = (
+    *tuple(
+        ipaddress.IPv4Network(network)
+        for network in [
+            "0.0.0.0/8",
+            "127.0.0.0/8",
+            "224.0.0.0/3",
+            "169.254.0.0/16",
+            "192.0.2.0/24",
+            "198.51.100.0/24",
+            "203.0.113.0/24",
+        ]
+    ),
+    TEST_NET,
+)
 _COMMON = frozenset(
-    """
-    1.1.1.1 1.0.0.1 8.8.8.8 8.8.4.4 9.9.9.9 149.112.112.112 208.67.222.222 208.67.220.220 1.2.3.4
-    10.0.0.0 172.16.0.0 192.168.0.0 100.64.0.0 172.17.0.0 172.17.0.1 192.168.122.1 192.168.122.0
-    10.96.0.0 10.96.0.1 10.96.0.10 10.244.0.0 168.63.129.16
-    """.split()
+    [
+        "1.1.1.1",
+        "1.0.0.1",
+        "8.8.8.8",
+        "8.8.4.4",
+        "9.9.9.9",
+        "149.112.112.112",
+        "208.67.222.222",
+        "208.67.220.220",
+        "1.2.3.4",
+        "10.0.0.0",
+        "172.16.0.0",
+        "192.168.0.0",
+        "100.64.0.0",
+        "172.17.0.0",
+        "172.17.0.1",
+        "192.168.122.1",
+        "192.168.122.0",
+        "10.96.0.0",
+        "10.96.0.1",
+        "10.96.0.10",
+        "10.244.0.0",
+        "168.63.129.16",
+    ]
 )
 """Public resolvers, the private ranges as such, and defaults of common tools."""
 _VERSION_BEFORE = re.compile(
-    r"(?:version|release|ver|build|chrome|safari|firefox|edg|agent|v|section|chapter|rule|cis|benchmark|revision|oid|schema|step|item|control|requirement)"
-    r"[\s:=\"'/#]{0,4}$",
+    r"(?:^|[^A-Za-z])(?:version|release|ver|firmware|bios|driver|build|chrome|safari|firefox|edg|agent|v|section|chapter|rule|cis|benchmark|revision|oid|schema|step|item|control|requirement)"
+    r"[ \t:=\"'/#]{0,4}\Z",
     re.IGNORECASE,
 )
 _PLACE_BEFORE = re.compile(
-    r"(?:\b(?:ip|addr(?:ess)?|host|server|ssh|ping|from|to|dns|gateway|via|src|dst|source|dest|peer|inet|nameserver|listen|bind|at)|://|@|=)[\s:=\"']{0,4}$",
+    r"(?:\b(?:ip|addr(?:ess)?|host|server|ssh|ping|from|to|dns|gateway|via|src|dst|source|dest|peer|inet|nameserver|listen|bind|at)|://|@|(?<![=<>!~])=)[ \t:\"']{0,4}\Z",
     re.IGNORECASE,
 )
 
@@ -45,13 +75,13 @@ def _ipv4(text: str) -> Iterator[tuple[int, int]]:
 
 def _is_address(match: re.Match[str]) -> bool:
     octets = match["a"].split(".")
-    if any(len(octet) > 1 and octet[0] == "0" or int(octet) > 255 for octet in octets):
+    if any((len(octet) > 1 and octet[0] == "0") or int(octet) > 255 for octet in octets):
         return False
     address = ipaddress.IPv4Address(match["a"])
     if match["a"] in _COMMON or any(address in network for network in _STAY):
         return False
     before = match.string[max(0, match.start() - 24) : match.start()]
-    if _VERSION_BEFORE.search(before):
+    if _VERSION_BEFORE.search(before) or before[-2:] in ("==", ">=", "<=", "~=", "!="):
         return False
     # 5.2.3.1 is a section or a version unless something says that it is a place.
     small = all(int(octet) < 20 for octet in octets) and octets[0] != "10"
@@ -62,9 +92,13 @@ def _is_address(match: re.Match[str]) -> bool:
 _IPV6 = re.compile(
     r"(?:(?<![\w:.])|(?<=\\[nrtbf]))(?P<a>(?:[0-9A-Fa-f]{1,4}:){1,7}(?::?[0-9A-Fa-f]{1,4}){0,7}(?:::)?|(?:[0-9A-Fa-f]{1,4}:){2,7}:)(?![\w:])(?:/\d{1,3})?"
 )
-_STAY6 = tuple(
-    ipaddress.IPv6Network(network) for network in "::/64 ff00::/8 fe80::/64 64:ff9b::/96".split()
-) + (DOC_NET6,)
+_STAY6 = (
+    *tuple(
+        ipaddress.IPv6Network(network)
+        for network in ["::/64", "ff00::/8", "fe80::/64", "64:ff9b::/96"]
+    ),
+    DOC_NET6,
+)
 _RESOLVERS6 = ("2001:4860:4860::", "2606:4700:4700::", "2620:fe::")
 
 
@@ -78,11 +112,11 @@ def _ipv6(text: str) -> Iterator[tuple[int, int]]:
         suffix = int(address) & (1 << 64) - 1
         if any(address in network for network in _STAY6[:2]) or address in DOC_NET6:
             continue
-        if address in _STAY6[2] and suffix < 1 << 16 or address in _STAY6[3]:
+        if (address in _STAY6[2] and suffix < 1 << 16) or address in _STAY6[3]:
             continue
         if len(written.partition(":")[0]) < 3 or not any(c.isdigit() for c in written):
             continue
-        if written.startswith(_RESOLVERS6) or suffix == 0 and written.count(":") < 4:
+        if written.startswith(_RESOLVERS6) or (suffix == 0 and written.count(":") < 4):
             continue
         yield match.span("a")
 

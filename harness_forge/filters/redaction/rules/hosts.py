@@ -6,12 +6,14 @@ key such as `hostname:`) or for what it ends in (an internal domain, a domain
 of yours, three labels under a top-level domain). Public sites stay.
 """
 
+# A pattern is read in one piece.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from harness_forge.filters.redaction.rule import Rule, by_pattern
 from harness_forge.filters.redaction.known import (
     HOST_WORDS,
     INTERNAL,
@@ -21,6 +23,7 @@ from harness_forge.filters.redaction.known import (
     SURE_INTERNAL,
     TOP_LEVEL,
 )
+from harness_forge.filters.redaction.rule import Rule, by_pattern
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _NAME = rf"{_LABEL}(?:\.{_LABEL})*"
@@ -28,12 +31,40 @@ _DOTTED = rf"{_LABEL}(?:\.{_LABEL})+"
 _ADDRESS = re.compile(r"\d+(?:\.\d+){3}")
 _PSEUDONYM = re.compile(r"(?:host|user|net)-[0-9a-f]{8}(?:\..*)?")
 _NO_MACHINE = frozenset(
-    """
-    localhost localhost.localdomain localhost4 localhost6 ip6-localhost ip6-loopback broadcasthost
-    host hostname server client example local none null true false self name target remote
-    metadata.google.internal host.docker.internal gateway.docker.internal kubernetes.default.svc.cluster.local
-    cluster.local svc.cluster.local
-    """.split()
+    [
+        "localhost",
+        "localhost.localdomain",
+        "localhost4",
+        "localhost6",
+        "ip6-localhost",
+        "ip6-loopback",
+        "broadcasthost",
+        "core.windows.net",
+        "sha256",
+        "sha512",
+        "sha1",
+        "md5",
+        "host",
+        "hostname",
+        "server",
+        "client",
+        "example",
+        "local",
+        "none",
+        "null",
+        "true",
+        "false",
+        "self",
+        "name",
+        "target",
+        "remote",
+        "metadata.google.internal",
+        "host.docker.internal",
+        "gateway.docker.internal",
+        "kubernetes.default.svc.cluster.local",
+        "cluster.local",
+        "svc.cluster.local",
+    ]
 )
 
 
@@ -50,7 +81,7 @@ def looks_named(label: str) -> bool:
     if re.fullmatch(r"v?\d+|[a-f0-9]{16,}|x86-64|utf-?8|[a-z]\d?", label, re.IGNORECASE):
         return False
     letters = sum(c.isalpha() for c in label)
-    return letters >= 2 and (label[-1].isdigit() or "-" in label and not label.startswith("-"))
+    return letters >= 2 and (label[-1].isdigit() or ("-" in label and not label.startswith("-")))
 
 
 def _internal(match: re.Match[str]) -> bool:
@@ -69,7 +100,7 @@ def _in_code(match: re.Match[str], group: str) -> bool:
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
     if before[-1:] in ("/", "\\", ".", "@", "$", "-", "_", "~", "%") and before != "//":
         return before[-1:] != "@" and not (before[-1:] == "\\" and False)
-    return after[:1] in ("(", "[", "_") or after.startswith((" =", "=")) and after[:2] != "=="
+    return after[:1] in ("(", "[", "_") or (after.startswith((" =", "=")) and after[:2] != "==")
 
 
 def _of_world(match: re.Match[str]) -> bool:
@@ -130,7 +161,7 @@ def _hosts_file(text: str) -> Iterator[tuple[int, int]]:
             if (
                 not is_public(name[0])
                 and not name[0].isdigit()
-                and name[0].lower() not in HOST_WORDS
+                and ("." in name[0] or looks_named(name[0]))
             ):
                 yield at + name.start(), at + name.end()
 
@@ -146,7 +177,7 @@ _SSH = (
     r"(?:[ \t]+-(?:[BbcDEeFIiJLlmOopQRSWw][ \t]*[^\s\-|;&]\S*|[A-Za-z46]+)){0,6}"
     rf"[ \t]+(?:[a-z_][\w.-]{{0,31}}@)?(?P<v>{_NAME})(?=[\s:;|&\"'`,)\\]|$)"
 )
-_AT = rf"(?<![\w.@/+-])(?:(?:[a-z_][\w.-]{{0,31}})@)(?P<v>{_NAME})(?=:[~/\w.]|[ \t]+[\"'~]|:?~|[ \t]*\]?[#$](?:\s|$))"
+_AT = rf"(?<![\w.:@/+-])(?:(?:[a-z_][\w.-]{{0,31}})@)(?P<v>{_NAME})(?=:[~/\w.]|[ \t]+[\"'~]|:?~|[ \t]*\]?[#$](?:\s|$))"
 _PROMPT = (
     rf"\[?[a-z_][\w.-]{{0,31}}@(?P<v>{_NAME})(?=(?::|[ \t])[~/][^\s\]]*[\])]?[ \t]?[$#%](?:\s|$))"
 )
@@ -159,18 +190,22 @@ _KEYED = (
     r"(?i)(?<![A-Za-z0-9])(?:[a-z0-9]+[_.-])*(?:host|hostname|host_name|fqdn|nodename|node_name|servername|server|computername|set-hostname|machine|node|peer)"
     rf"\\?[\"']?(?:[ \t]*[:=][ \t]*|[ \t]+)\\?[\"']?(?P<v>{_NAME})(?=[\s\"'`,;:)\\}}\]]|$)"
 )
+_INVENTORY = (
+    rf"(?:^|\n|\\n|[\"'`])(?P<v>{_NAME})(?=[ \t]+ansible_(?:host|ssh_host|user|port|connection)=)"
+)
 _URL = rf"[A-Za-z][A-Za-z0-9+.-]{{1,30}}://(?:[^\s/@\"'<>]{{0,200}}@)?(?P<v>{_NAME})(?=[:/?#\s\"'`,;)\]<>\\}}|]|\.\s|$)"
 
 Accept = Callable[[re.Match[str]], bool]
 _RULES: tuple[tuple[str, str, Accept, int], ...] = (
+    (r"[A-Za-z0-9][ \t]+ansible_[a-z_]+=", _INVENTORY, _with_user, re.MULTILINE),
     (
-        rf"(?i)[A-Za-z0-9]\.(?:{_ENDS})",
+        rf"(?i)[A-Za-z0-9]\.(?:{_ENDS})\b",
         rf"(?<![A-Za-z0-9])(?P<v>(?:{_LABEL}\.){{1,8}}(?:{_ENDS}))(?![A-Za-z0-9_-]|\.[A-Za-z0-9])",
         _internal,
         re.IGNORECASE,
     ),
     (
-        rf"[a-z0-9]\.[a-z0-9-]+\.(?:{_TOPS})",
+        rf"[a-z0-9]\.[a-z0-9-]+\.(?:{_TOPS})\b",
         rf"(?<![A-Za-z0-9])(?P<v>(?:{_LABEL}\.){{2,8}}(?:{_TOPS}))(?![A-Za-z0-9_-]|\.[A-Za-z0-9])",
         _of_world,
         0,

@@ -5,9 +5,13 @@ are no secrets. So the name must end in the word, and the value must be a
 literal that looks chosen, not an expression, a reference or a placeholder.
 """
 
+# A pattern is read in one piece.
+# ruff: noqa: E501, S105
+
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from harness_forge.filters.redaction.rule import Rule, by_pattern
 
@@ -31,8 +35,8 @@ _BARE = (
 _PLACEHOLDER = re.compile(
     r"(?i)^(?:redacted-.*|changeit|\*+|x{3,}|\.{3,}|none|null|true|false|string|required|optional"
     r"|(?:your|my|the|some|enter|insert|put|add)[_ -].*|.*(?:example|placeholder|dummy|changeme|redacted|hidden|masked).*"
-    r"|(?:pass(?:word|wd)?|secret|token|key|pwd|test)\d{0,3}|<.*>|%[sr(].*|\{.*\}|\$.*|@.*@|/.*|~/.*|\.{1,2}/.*"
-    r"|sha(?:1|224|256|384|512)\w*|md5|yescrypt|bcrypt|https?:.*|[a-z]+://.*|file:.*|env:.*|vault:.*|arn:.*|[.\d]+)$"
+    r"|(?:pass(?:word|wd)?|secret|token|key|pwd|test)\d{0,3}|<.*>|%[sr(].*|\{.*\}|\$.*|@.*@|/[\w./${}-]*|~/.*|\.{1,2}/.*"
+    r"|sha(?:1|224|256|384|512)\w*|md5|yescrypt|bcrypt|https?:.*|[a-z]+://.*|file:.*|env:.*|vault:.*|arn:.*|![a-z]\w*|[a-z]+(?:[|,][a-z:0-9]+)+|[.\d]+)$"
 )
 _CODE = re.compile(r"[(){}<>]|\$[A-Za-z_({]|%\(|\{\{|::|->|\|\||&&|\\[dwsbSWD]|\[\^")
 _IDENTIFIER = re.compile(
@@ -64,7 +68,7 @@ def _is_password(name: str) -> bool:
 
 def _quoted(match: re.Match[str]) -> bool:
     name, value = match["name"], match["v"]
-    if not _literal(value) or name.isupper() and value.isupper() and value.isalpha():
+    if not _literal(value) or (name.isupper() and value.isupper() and value.isalpha()):
         return False
     if _is_password(name):
         # Words with spaces are labels and messages, not passwords.
@@ -99,8 +103,8 @@ def _looks_random(value: str) -> bool:
     kinds = [
         "d" if c.isdigit() else "u" if c.isupper() else "l" if c.islower() else "s" for c in value
     ]
-    changes = sum(a != b for a, b in zip(kinds, kinds[1:], strict=False))
-    return changes >= 3 and any(k == "d" for k in kinds) or changes >= len(value) // 3
+    changes = sum(a != b for a, b in pairwise(kinds))
+    return (changes >= 3 and any(k == "d" for k in kinds)) or changes >= len(value) // 3
 
 
 _HASH = (
@@ -139,6 +143,8 @@ _NETRC = r"(?i)\bmachine[ \t]+\S+\s+login[ \t]+\S+\s+password[ \t]+(?P<v>[^\s\"'
 _PGPASS = r"(?m)^[\w.*-]+:(?:\d{2,5}|\*):[\w.*-]+:[\w.-]+:(?P<v>[^\s:]{4,})$"
 _SNMP = r"\br[ow]community6?[ \t]+(?P<v>[^\s\"'\\]{4,})"
 _OTP = r"otpauth://\S{1,200}?[?&]secret=(?P<v>[A-Za-z2-7]{16,})"
+_XML = rf"<(?P<name>[\w.:-]*?(?:{_PASSWORD}|{_SECRET}))>(?P<v>[^<>\s]{{6,200}})</"
+_DOCKER = r"\\?\"auth\\?\"\s*:\s*\\?\"(?P<v>[A-Za-z0-9+/]{20,}={0,2})\\?\""
 _SHADOW = r"(?m)^[a-z_][\w.-]*:(?P<v>[A-Za-z0-9./]{13}):\d{4,5}:\d*:"
 
 
@@ -205,6 +211,8 @@ RULES = (
         r"r[ow]community",
         by_pattern(_SNMP, lambda match: match["v"] not in ("public", "private", "default")),
     ),
+    Rule("password", rf"(?:{_WORDS})>[^<\s]{{6}}", by_pattern(_XML, _quoted, re.IGNORECASE)),
+    Rule("secret", r"auth[\\\"]{1,2}\s*:", by_pattern(_DOCKER, _opaque)),
     Rule("otp_secret", r"otpauth://", by_pattern(_OTP)),
     Rule(
         "password",

@@ -1,20 +1,40 @@
 """What names a person: mail addresses, and user names in paths, prompts and command lines."""
 
+# A pattern is read in one piece.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import re
 
+from harness_forge.filters.redaction.known import ACCOUNTS
 from harness_forge.filters.redaction.rule import Rule, by_pattern
 from harness_forge.filters.redaction.rules.hosts import is_public
-from harness_forge.filters.redaction.known import ACCOUNTS
 
-_UNITS = frozenset(
-    "service socket timer target mount automount path slice scope swap device so py conf".split()
-)
+_REMOTE = re.compile(r"\b(?:ssh|scp|sftp|mosh|rsync|ssh-copy-id|sshfs)[ \t][^|;&]*$")
+"""What takes user@host: a user and a machine, not a mailbox."""
+_UNITS = {
+    "service",
+    "socket",
+    "timer",
+    "target",
+    "mount",
+    "automount",
+    "path",
+    "slice",
+    "scope",
+} | {
+    "swap",
+    "device",
+    "so",
+    "py",
+    "conf",
+}
 _PUBLIC_MAIL = re.compile(
     r"(?i)(?:git|hg|svn|noreply|no-reply)@(?:[\w-]+\.)*(?:github|gitlab|bitbucket|google)\.(?:com|org)"
+    r"|system\.administrator@mail\.mil"
 )
-"""Accounts of machines at public services. A person's address at a public site is a person's."""
+"""Accounts of machines at public services, and the placeholder that STIG content has."""
 _MACHINES_OF = ("openssh.com", "libssh.org", "lysator.liu.se", "ssh.com", "example.com")
 
 _MAIL = (
@@ -43,9 +63,12 @@ def _mail(match: re.Match[str]) -> bool:
         "localhost.localdomain",
     ):
         return False
+    line = match.string[max(0, match.start() - 160) : match.start()].rpartition("\n")[2]
+    if _REMOTE.search(line):
+        return False
     # In user:password@host the password is no name; its own rule takes it.
     before = match.string[max(0, match.start() - 80) : match.start()]
-    if re.search(r"://[^\s/@]*:?$", before):
+    if re.search(r"://[^\s/@]*:?\Z", before):
         return False
     # git@host:group/repository and deploy@host:/path name a machine, and a user apart from it.
     after = match.string[match.end() : match.end() + 2]
@@ -58,7 +81,7 @@ _USER = r"(?P<v>[A-Za-z_][A-Za-z0-9_.-]{0,31}[A-Za-z0-9_]|[A-Za-z]{2})"
 _HOME = rf"(?:/(?:export/)?home/|/Users/|/var/spool/cron/(?:crontabs/)?|/var/(?:spool/)?mail/|/var/lib/AccountsService/users/)(?:[A-Z][A-Z0-9]+\\\\?)?{_USER}(?=[/\s\"'`:;,)\]}}<>|&\\]|\.(?:\s|$)|$)"
 _WINDOWS = r"(?i)(?<![A-Za-z0-9])[A-Z]:(?:\\\\?|/)(?:Users|Documents and Settings)(?:\\\\?|/)(?P<v>[A-Za-z][\w.-]{1,31})(?=\\|/|[\s\"'`;,)]|$)"
 _PROMPT = r"(?:^|[\s\[\"'`(]|\\n)(?P<v>[a-z_][\w.-]{1,31})@[A-Za-z0-9][A-Za-z0-9.-]*(?=(?::|[ \t])[~/][^\s\]]*[\])]?[ \t]?[$#%](?:\s|$))"
-_LOGIN = r"\b(?:ssh|scp|sftp|mosh|rsync|ssh-copy-id)\b[^\n|;&]{0,160}?[\s:\"'](?P<v>[a-z_][\w.-]{1,31})@(?=[A-Za-z0-9$<{])"
+_LOGIN = r"\b(?:ssh|scp|sftp|mosh|rsync|ssh-copy-id)(?=[ \t])[^\n|;&]{0,160}?[ \t:\"'](?P<v>[a-z_][\w.-]{1,31})@(?=[A-Za-z0-9$<{])"
 _SESSION = (
     r"(?:Accepted (?:password|publickey) for|Failed password for(?: invalid user)?|session opened for user|session closed for user|[Ii]nvalid user|pam_unix\([\w:-]+\): .{0,80}?\buser=)"
     r"[ \t]*(?P<v>[a-z_][\w.-]{1,31})"
@@ -80,7 +103,7 @@ def _person(match: re.Match[str]) -> bool:
 def _in_path(match: re.Match[str]) -> bool:
     """Tell whether a home is an absolute path's, not a part of a URL or of a relative one."""
     start = match.start()
-    word = re.search(r"[^\s\"'`=:(<>\[{,;|]*$", match.string[max(0, start - 200) : start])
+    word = re.search(r"[^\s\"'`=:(<>\[{,;|]*\Z", match.string[max(0, start - 200) : start])
     lead = word[0] if word else ""
     lead = re.sub(r"^(?:\\[nrt])+", "", lead)
     if (

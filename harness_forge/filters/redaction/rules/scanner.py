@@ -19,7 +19,11 @@ _PLUGINS: dict[str, tuple[str, str, str]] = {
         "ArtifactoryDetector",
         r"AKC[a-zA-Z0-9]{10}|AP[0-9A-F][a-zA-Z0-9]{40}",
     ),
-    "aws_access_key": ("aws", "AWSKeyDetector", r"(?:A3T[A-Z0-9]|ABIA|ACCA|AKIA|ASIA)[0-9A-Z]{16}"),
+    "aws_access_key": (
+        "aws",
+        "AWSKeyDetector",
+        r"(?:A3T[A-Z0-9]|ABIA|ACCA|AKIA|ASIA)[0-9A-Z]{16}|(?i:aws.{0,20}(?:key|pw|pass|token))",
+    ),
     "azure_storage_key": ("azure_storage_key", "AzureStorageKeyDetector", r"AccountKey="),
     "cloudant_key": ("cloudant", "CloudantDetector", r"(?i)cloudant"),
     "discord_token": (

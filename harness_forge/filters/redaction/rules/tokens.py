@@ -4,6 +4,8 @@ Forms are those the vendors document; each is a prefix that nothing else has
 and a body long enough that no variable name fits it.
 """
 
+# ruff: noqa: S105
+
 from __future__ import annotations
 
 from harness_forge.filters.redaction.rule import END, START, Rule, by_pattern
@@ -26,12 +28,12 @@ _FORMS: tuple[tuple[str, str, str], ...] = (
         r"hooks\.slack\.com",
         r"https://hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9_/+-]{20,}",
     ),
+    ("anthropic_key", r"sk-ant-", r"sk-ant-[a-z0-9]+-[A-Za-z0-9_-]{24,}"),
     (
         "openai_key",
         r"sk-",
-        r"sk-(?:proj-|svcacct-|admin-|None-)?[A-Za-z0-9_-]*[A-Za-z0-9][A-Za-z0-9_-]{38,}",
+        r"sk-(?=[A-Za-z_-]*\d)(?=[a-z0-9_-]*[A-Z])(?:proj-|svcacct-|admin-|None-)?[A-Za-z0-9_-]{40,}",
     ),
-    ("anthropic_key", r"sk-ant-", r"sk-ant-[a-z0-9]+-[A-Za-z0-9_-]{24,}"),
     (
         "stripe_key",
         r"[rs]k_(?:live|test)_|whsec_",
@@ -89,6 +91,10 @@ _FORMS: tuple[tuple[str, str, str], ...] = (
     ),
 )
 
+_AWS_SECRET = (
+    r"(?i)secret_?access_?key\\?[\"']?[\])]?\s{0,3}(?:=>|:=|=|:)\s{0,3}\\?[\"']?"
+    r"(?P<v>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])"
+)
 _KEY_HEAD = r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"
 _KEY_TAIL = r"-----END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"
 _PRIVATE_KEY = (
@@ -97,6 +103,7 @@ _PRIVATE_KEY = (
     r"|PuTTY-User-Key-File-[23]:(?:.|\n){0,8000}?Private-MAC: [0-9a-f]+"
 )
 RULES = (
+    Rule("aws_secret_key", r"(?i)secret_?access_?key", by_pattern(_AWS_SECRET)),
     Rule(
         "private_key",
         r"PRIVATE KEY|PuTTY-User-Key-File",

@@ -15,7 +15,7 @@
     ├── SourceError            16   a foreign record, file or database cannot be read
     └── Interrupted           130   Ctrl-C; what was finished is kept
 
-Exit codes 10 to 12 belong to `forge promote` and are results, not faults.
+Exit codes 10 to 12 belong to `forge promote`, 17 to `forge audit`; they are results, not faults.
 """
 
 from __future__ import annotations

@@ -40,6 +40,7 @@ VERBS = {
     "store": "look after the store: status, upgrade, url, psql",
     "labels": "find labels that must not be trusted, and flag them",
     "export": "write a dataset from the store's rows",
+    "audit": "prove a written dataset from its files alone",
     "model": "fetch a base model, list what there is, look at one",
     "train": "train an adapter on a dataset, its tokens checked first",
     "prove": "prove that an adapter fits its base model and changes what it says",

@@ -5,7 +5,9 @@ Whoever has the dataset can prove with it alone that nothing held out is in it.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,16 +66,29 @@ class Holding:
             folder.write(HELD_OUT, {"of": item, "words": 0, "needed": 0, "runs": []})
         for record in self.protected.records() if self.protected else ():
             folder.write(HELD_OUT, record)
-        for skill, item_id, group, split in sorted(
-            {place for place in self._places if place[3] in TRAINABLE and place[2] is not None}
-        ):
+        for (skill, item_id), (group, split) in sorted(self._usable().items()):
             line = {"skill": skill, "item_id": item_id, "group": group, "split": split}
             folder.write(ITEMS, line)
+
+    def _usable(self) -> dict[tuple[str, str], tuple[str, str]]:
+        """Return group and split of every item that rows may be of, by skill and item id.
+
+        An item that changed its group, and its side with it, is not among them.
+        """
+        places: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
+        for skill, item_id, group, split in self._places:
+            places[skill, item_id].add((group or "", split or ""))
+        return {
+            item: min(found)
+            for item, found in places.items()
+            if len({split for _, split in found}) == 1 and min(found)[1] in TRAINABLE
+        }
 
     def facts(self) -> dict[str, Any]:
         """Return what the manifest says of it."""
         texts = len(self.protected) if self.protected else 0
-        return {"salt": self.salt, "items": len(self.items), "texts": texts}
+        settings = asdict(self._config) | {"suites": sorted(self._config.suites)}
+        return {"salt": self.salt, "items": len(self.items), "texts": texts, "settings": settings}
 
     def _held(self, connection, kept) -> Iterator[tuple[str, str]]:
         if self._config.holdout:

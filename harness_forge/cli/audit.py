@@ -1,0 +1,73 @@
+"""`forge audit`: prove a written dataset from its files alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness_forge.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from harness_forge.auditing import Finding
+
+SUMMARY = "prove a written dataset from its files alone"
+USAGE = "DATASET … [--canaries FILE]"
+EXAMPLES = (
+    "forge audit data/stig_worker_sft",
+    "forge audit data/all_all_sft --canaries secrets.txt",
+)
+KEYS = ()
+
+FAILED = 17
+CANARIES = "--canaries"
+
+
+def main(argv: list[str]) -> int:
+    """Print a line for each check; return 0 where all hold."""
+    from pathlib import Path
+
+    from harness_forge.auditing import audit
+
+    folders, canaries = _sorted(argv)
+    failed = False
+    for folder in folders:
+        findings = audit(Path(folder), canaries)
+        failed = failed or not all(one.holds for one in findings)
+        print(render(folder, findings))
+    return FAILED if failed else 0
+
+
+def render(folder: str, findings: Sequence[Finding]) -> str:
+    """Return the findings as a table."""
+    broken = sum(not one.holds for one in findings)
+    last = f"{broken} of {len(findings)} checks fail" if broken else f"{len(findings)} checks hold"
+    rows = [f"  {'ok' if one.holds else 'FAIL':6}{one.name:24}{one.told}" for one in findings]
+    return "\n".join([folder, *rows, f"  {last}"])
+
+
+def _sorted(argv: list[str]) -> tuple[list[str], list[str]]:
+    folders, canaries = [], []
+    words = iter(argv)
+    for word in words:
+        if word == CANARIES or word.startswith(f"{CANARIES}="):
+            path = word.partition("=")[2] or next(words, "")
+            canaries += _lines(path)
+        elif word.startswith("-") or "=" in word:
+            raise ConfigError("command line", f"audit takes no '{word}'", f"forge audit {USAGE}")
+        else:
+            folders.append(word)
+    if not folders:
+        raise ConfigError("command line", "which dataset?", f"forge audit {USAGE}")
+    return folders, canaries
+
+
+def _lines(name: str) -> list[str]:
+    from pathlib import Path
+
+    path: Path = Path(name)
+    try:
+        return [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except OSError as error:
+        raise ConfigError(CANARIES, f"cannot be read: {name}: {error.strerror}") from None

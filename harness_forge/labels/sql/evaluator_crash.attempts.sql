@@ -10,10 +10,13 @@ LEFT JOIN LATERAL (
         AND e.type = 'tool_error' AND e.data ->> 'phase' = 'evaluate'
     ORDER BY e.at, e.data LIMIT 1
 ) AS e ON true
+CROSS JOIN LATERAL (SELECT concat_ws(' | ', a.outcome ->> 'summary', a.failure_mode))
+    AS sentence (text)
 CROSS JOIN LATERAL (
-    SELECT substring(concat_ws(' | ', a.outcome ->> 'summary', a.failure_mode) FROM
+    -- The word first: the long expression is slow.
+    SELECT CASE WHEN sentence.text ~* 'evaluat|traceback' THEN substring(sentence.text FROM
         '(?i)(?:\mevaluat(?:or|ion)\M[^,;|]{0,20}\m(?:exception|error|crash|crashed|raised)\M'
-        '|Traceback \(most recent call last\))[^|]{0,100}')
+        '|Traceback \(most recent call last\))[^|]{0,100}') END
 ) AS said (text)
 WHERE s.gemma_forge AND NOT s.passed AND NOT s.infrastructure
     AND (e.error IS NOT NULL OR said.text IS NOT NULL)

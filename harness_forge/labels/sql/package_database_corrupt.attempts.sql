@@ -9,11 +9,13 @@ CROSS JOIN LATERAL (VALUES
     (2, 'reflection', a.reflection),
     (3, 'lesson', a.lesson)) AS place (rank, name, text)
 CROSS JOIN LATERAL (
-    SELECT substring(place.text FROM
+    -- The word first: the long expression is slow.
+    SELECT CASE WHEN place.text ~* 'rpm|malformed|runrecovery|packages'
+        THEN substring(place.text FROM
         '(?i)(?:\mrpm ?(?:db|database)\M[^.|]{0,40}\m(?:corrupt\w*|damaged|malformed|unreadable)\M'
         '|\m(?:corrupt\w*|damaged|malformed)\M[^.|]{0,30}\mrpm ?(?:db|database)\M'
         '|database disk image is malformed|DB_RUNRECOVERY'
-        '|cannot open Packages (?:index|database))')
+        '|cannot open Packages (?:index|database))') END
 ) AS said (text)
 WHERE s.gemma_forge AND NOT s.passed AND NOT s.infrastructure AND said.text IS NOT NULL
 ORDER BY s.id, place.rank

@@ -7,7 +7,9 @@ JOIN attempts a ON a.id = s.id
 CROSS JOIN LATERAL json_each(CASE WHEN json_typeof(a.tool_call -> 'arguments') = 'object'
     THEN a.tool_call -> 'arguments' END) AS argument
 CROSS JOIN LATERAL (
-    SELECT length(regexp_replace(argument.value #>> '{}', '␛[0-9a-f]{4}', 'x', 'g'))
+    -- Most are told by their bytes: a character has 1 to 12, as JSON.
+    SELECT CASE WHEN octet_length(argument.value::text) BETWEEN 202 AND 2402
+        THEN length(regexp_replace(argument.value #>> '{}', '␛[0-9a-f]{4}', 'x', 'g')) END
 ) AS size (characters)
 WHERE s.gemma_forge AND s.worker_turn IS NOT NULL
     AND json_typeof(argument.value) = 'string' AND size.characters = 200

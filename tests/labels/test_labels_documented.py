@@ -1,0 +1,25 @@
+"""People can look up every reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness_forge.labels import CHECKS
+
+DOCS = (Path(__file__).parents[2] / "docs/datasets.md").read_text()
+
+
+@pytest.mark.parametrize("reason", CHECKS)
+def test_a_reason_is_in_the_docs(reason):
+    assert f"`{reason}`" in DOCS
+
+
+def test_every_file_of_sql_belongs_to_a_check_and_every_check_has_one():
+    from harness_forge.labels import check
+
+    files = {path.name for path in Path(check.__file__).parent.glob("sql/*.*.sql")}
+    named = {f"{one.reason}.{table}.sql" for one in CHECKS.values() for table in one.selects}
+    assert files == named
+    assert all(one.selects for one in CHECKS.values())

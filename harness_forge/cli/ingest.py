@@ -24,6 +24,7 @@ def main(argv: list[str]) -> int:
     from harness_forge import worlds
     from harness_forge.cli import composed
 
+    argv = [_quoted(word) for word in argv]
     config = composed(argv)
     if not any(word.startswith("skill=") for word in argv):
         config = composed([f"skill={config.source.skill}", *argv])
@@ -35,6 +36,14 @@ def main(argv: list[str]) -> int:
     return 0
 
 
+def _quoted(word: str) -> str:
+    """Return a path as Hydra reads it, whatever stands in it: `?`, `=`, a space."""
+    key, equals, value = word.partition("=")
+    if key != "source.path" or not equals or value[:1] in ("'", '"'):
+        return word
+    return "{}='{}'".format(key, value.replace("\\", "\\\\").replace("'", "\\'"))
+
+
 def _tick(source: str, found: int) -> None:
     if sys.stderr.isatty():
         print(f"\r\033[K{source}: {found}", end="", file=sys.stderr, flush=True)
@@ -42,14 +51,12 @@ def _tick(source: str, found: int) -> None:
 
 def render(report) -> str:
     """Return a report as a few lines; a file's line says what it came to over all calls."""
-    width = max(len(_name(file)) for file in report.files)
-    head = ("attempts", "passed", "no verdict", "turns", "tips", "bad", "left out", "added now")
+    head = ("attempts", "passed", "no verdict", "turns", "tips", "malformed", "left out", "new")
     lines = [
         f"skill {report.skill}: {report.added} attempts added",
-        "  " + " " * width + "".join(word.rjust(12) for word in head),
+        "".join(word.rjust(11) for word in head) + "  file",
     ]
     for file in report.files:
-        left = sum(file.left_out.values()) - file.malformed
         counts = (
             file.attempts,
             file.passed,
@@ -57,10 +64,10 @@ def render(report) -> str:
             file.turns,
             file.tips,
             file.malformed,
-            left,
+            sum(file.left_out.values()) - file.malformed,
             file.added,
         )
-        lines.append("  " + _name(file).ljust(width) + "".join(str(n).rjust(12) for n in counts))
+        lines.append("".join(str(count).rjust(11) for count in counts) + f"  {_name(file)}")
     for file in report.files:
         lines += [f"  {_name(file)}: malformed {line}" for line in file.first_malformed]
         lines += [f"  {_name(file)}: {role}: {note}" for role, note in file.notes.items()]

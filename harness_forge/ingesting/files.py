@@ -79,24 +79,31 @@ def ingest(
 
         report.files.append(database.ingest(store, config, progress))
     else:
+        notes = store.intakes()
         for path in files.found(Path(config.path), config.files):
-            report.files.append(_file(store, config, path, progress))
+            report.files.append(_file(store, config, path, notes, progress))
     report.splits = splitting.assign(store, split)
     if report.added:
         store.tidy()
     return report
 
 
-def _file(store, config: SourceConfig, path: Path, progress) -> FileReport:
-    place = _place(store, config, path)
+def _file(
+    store, config: SourceConfig, path: Path, notes: dict[str, dict[str, Any]], progress
+) -> FileReport:
+    place = _place(config, path, notes)
     with closing(store.intake(place.key)) as intake:
+        # A mapping that fitted nothing may be mended; one that made rows made them for good.
+        if config.again or not intake.state.get("attempts"):
+            intake.forget()
+        _demand_same_mapping(path, config, intake.state)
         report = FileReport.of(str(path), intake.state)
         if intake.state.get("complete") and place.digest == intake.state["digest"]:
-            _demand_same_mapping(path, config, intake.state)
             report.complete = True
             return report
         filing = _Filing(intake, config, path, place, report)
         filing.take(READERS[config.kind](path, config), progress)
+        notes[f"ingest/{place.key}"] = intake.state
     return report
 
 
@@ -110,12 +117,12 @@ class _Place:
     named: dict[str, str]
 
 
-def _place(store, config: SourceConfig, path: Path) -> _Place:
+def _place(config: SourceConfig, path: Path, notes: dict[str, dict[str, Any]]) -> _Place:
     templates = Templates(config.mapping)
     named = templates.told_by_name(templates.scope_of(path))
     notes = {
         key: note
-        for key, note in store.intakes().items()
+        for key, note in notes.items()
         if key.startswith(f"ingest/{config.name}/") and note.get("named") == named
     }
     seen = {
@@ -133,18 +140,22 @@ def _place(store, config: SourceConfig, path: Path) -> _Place:
 
 
 def _demand_same_mapping(path: Path, config: SourceConfig, state: dict[str, Any]) -> None:
-    if state.get("mapping") != _mapping_digest(config):
+    if state and state["mapping"] != _mapping_digest(config):
         raise SourceError(
             str(path),
             "was taken in with another mapping, and its rows are as that said",
-            "take it in to another skill (skill.name=…), or with the mapping it had",
+            "source.again=true takes those rows out and reads it anew",
         )
 
 
 def _mapping_digest(config: SourceConfig) -> str:
-    said = asdict(replace(config, path="", skill="", files="", max_bad_lines=0, max_bad_share=0.0))
+    said = asdict(replace(config, again=False, **dict.fromkeys(_NOT_MAPPING)))
     text = json.dumps(said, sort_keys=True, default=_plain)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+_NOT_MAPPING = ("path", "skill", "files", "max_line_mb", "max_bad_lines", "max_bad_share")
+"""Settings that change which lines are read, not what a line becomes."""
 
 
 def _plain(value: Any) -> Any:
@@ -165,12 +176,11 @@ class _Filing:
         self.weight = 0
         versions = [tuple(version) for version in intake.state.get("versions", ())]
         self.versions = list(dict.fromkeys([*versions, (place.size, place.digest)]))
-        if intake.state:
-            _demand_same_mapping(path, config, intake.state)
 
     def take(self, found: Iterator, progress) -> None:
         """Write what the reader gives out, from where an earlier call stopped."""
         try:
+            self._demand_sound(end=False)
             for one in islice(found, self.report.found, None):
                 self._demand_readable(one)
                 self._deal(one)
@@ -196,8 +206,8 @@ class _Filing:
             raise SourceError(
                 f"{self.path}: element {one.place}",
                 f"is no JSON: {one.detail}",
-                f"the {self.report.attempts} attempts before it are in the store; mend it in"
-                " its place and take it in to another skill, or split the file there",
+                f"the {self.report.attempts} attempts before it are in the store; mend the file"
+                " and take it in with source.again=true, or split it there",
             )
 
     def _deal(self, one) -> None:

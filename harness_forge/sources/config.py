@@ -122,6 +122,7 @@ class SourceConfig:
             do not hold them.
         observed_tools: make a schema of each tool from the recorded calls,
             where records hold none: names and types as seen, no descriptions.
+        again: forget what was taken in of these files, and take them in anew.
         schema: (database) the schema to read.
         mapping: which field is what.
     """
@@ -137,5 +138,6 @@ class SourceConfig:
     max_bad_share: float = 0.01
     tools_file: str = ""
     observed_tools: bool = False
+    again: bool = False
     schema: str = "stig"
     mapping: MappingConfig = field(default_factory=MappingConfig)

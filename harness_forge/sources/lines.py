@@ -101,6 +101,8 @@ def _elements(file: BinaryIO, limit: int) -> Iterator[Value | LeftOut]:
     except ValueError as error:
         said = f"{_said(error)}; nothing behind it can be read"
         yield LeftOut(max(place, 1), BROKEN_ARRAY, said, malformed=True)
+    finally:
+        array.leave()
 
 
 class _Array:
@@ -116,6 +118,10 @@ class _Array:
         self._text, self._at = "", 0
         self._fill()
         self._at = self._text.find("[") + 1
+
+    def leave(self) -> None:
+        """Leave the file to whoever opened it."""
+        self._file.detach()
 
     def more(self) -> bool:
         """Go to the next element; False at the end of the array.
@@ -162,4 +168,6 @@ class _Array:
 
 
 def _said(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} at character {error.pos + 1}"
     return str(error).splitlines()[0][:120]

@@ -7,7 +7,9 @@ task and marked so: what else the model was shown is not known.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,9 @@ from harness_forge.sources.config import SourceConfig
 from harness_forge.sources.lines import Value, values
 from harness_forge.sources.mapping import Misfit, Templates
 from harness_forge.sources.records import Found, LeftOut, Recorded
+
+_LONGEST_KEY = 400
+"""Characters of a name; PostgreSQL's index rows hold 2,700 bytes."""
 
 REBUILT = "rebuilt"
 """Variant of an attempt whose prompt is not what the model was sent, word for word."""
@@ -56,7 +61,7 @@ def _recorded(
     made = _turns(shown, templates, scope, model or "recorded", offered)
     attempt = attempt_of(templates, scope, config, item, made, model)
     if rebuilt:
-        attempt = _marked(attempt, templates, scope)
+        attempt = replace(attempt, variant=REBUILT)
     return Recorded(
         value.place,
         templates.word("run", scope) or "",
@@ -89,11 +94,11 @@ def item_of(templates: Templates, scope: Mapping[str, Any], name: str | None = N
     name = (templates.word("item", scope) or name) or templates.demand("item", scope)
     judged_by = templates.word("digest", scope)
     return WorkItem(
-        item_id=name,
+        item_id=_key("item", name),
         title=templates.word("title", scope) or name,
         severity="",
-        family=templates.family(scope, name),
-        group_key=templates.group(scope, name),
+        family=_key("family", templates.family(scope, name)),
+        group_key=_key("group", templates.group(scope, name)),
         digest=_digest(judged_by) if judged_by else "",
     )
 
@@ -160,12 +165,6 @@ def _conversation(templates: Templates, scope: Mapping[str, Any]) -> tuple[list[
     ], True
 
 
-def _marked(attempt: Attempt, templates: Templates, scope: Mapping[str, Any]) -> Attempt:
-    from dataclasses import replace
-
-    return replace(attempt, variant=REBUILT)
-
-
 def _turns(
     conversation: Sequence[Message],
     templates: Templates,
@@ -218,7 +217,16 @@ def _conversations(path, config, templates, told) -> Iterable[Sequence[Message]]
                 continue  # the reading pass says it
 
 
-def _digest(text: str) -> str:
-    import hashlib
+def _key(what: str, name: str) -> str:
+    """Return a name that an index can hold.
 
+    Raises:
+        Misfit: it is too long to be one.
+    """
+    if len(name) > _LONGEST_KEY:
+        raise Misfit(f"{what} is a text of {len(name)} characters, not a name")
+    return name
+
+
+def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

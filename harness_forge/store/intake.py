@@ -148,13 +148,20 @@ class Intake:
         Args:
             status: `complete` or `interrupted`.
         """
-        query = "SELECT id FROM runs WHERE config -> 'source' ->> 'key' = %s"
         with self.transaction():
-            for (run_id,) in self._connection.execute(query, [escape(self._key)]).fetchall():
+            own = self._connection.execute(_OWN, {"key": self._key}).fetchall()
+            for (run_id,) in own:
                 self._connection.execute(_ITEMS, [run_id])
                 self._connection.execute(_RUN, [status, run_id, run_id])
             self._note(state)
         self.state = dict(state)
+
+    def forget(self) -> None:
+        """Take out what was written of this source: runs, attempts, turns, tips, flags."""
+        with self.transaction():
+            for statement in _FORGET:
+                self._connection.execute(statement, {"key": self._key})
+        self.state = {}
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -282,6 +289,25 @@ class Intake:
         query = "SELECT 1 FROM attempts WHERE (run_id, item_id, attempt_num) = (%s, %s, %s)"
         return self._connection.execute(query, [run_id, item_id, number]).fetchone() is not None
 
+
+_OWN = "SELECT id FROM runs WHERE config -> 'source' ->> 'key' = %(key)s"
+_FORGET = [
+    *(
+        sql.SQL(
+            "DELETE FROM label_flags WHERE target_table = {} AND target_id IN"
+            " (SELECT id FROM {} WHERE {} IN ({}))"
+        ).format(sql.Literal(table), sql.Identifier(table), sql.Identifier(column), sql.SQL(_OWN))
+        for table, column in (
+            ("attempts", "run_id"),
+            ("turns", "run_id"),
+            ("tip_retrievals", "run_id"),
+            ("tips", "source_run_id"),
+        )
+    ),
+    sql.SQL("DELETE FROM tips WHERE source_run_id IN ({})").format(sql.SQL(_OWN)),
+    sql.SQL("DELETE FROM runs WHERE id IN ({})").format(sql.SQL(_OWN)),
+    sql.SQL("DELETE FROM skill_settings WHERE key = %(key)s"),
+]
 
 _HIGHEST = """
 SELECT asked.run_id, asked.item_id, (

@@ -1,0 +1,87 @@
+"""Foreign files of ours, and a skill that takes them in."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from harness_forge.compose import compose
+from harness_forge.ingesting import ingest
+from harness_forge.splits import SplitConfig
+
+USER = {"role": "user", "content": "Please move my flight."}
+
+
+def conversation(task: int, trial: int, reward: float = 1.0) -> dict:
+    """A record in tau-bench's form: words of ours, its habits."""
+    arguments = json.dumps({"user": f"u{task}"})
+    function = {"name": "find_user", "arguments": arguments}
+    call = {"id": "c1", "type": "function", "function": function}
+    return {
+        "task_id": task,
+        "trial": trial,
+        "reward": reward,
+        "info": {"task": {"actions": [{"name": f"act_{task % 3}"}], "outputs": []}},
+        "traj": [
+            {"role": "system", "content": "You help travellers."},
+            USER,
+            {"role": "assistant", "content": None, "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": "c1", "name": "find_user", "content": f"user {task}"},
+            {"role": "assistant", "content": f"Moved flight {task}, try {trial}."},
+            {"role": "user", "content": "###STOP###"},
+        ],
+    }
+
+
+@pytest.fixture
+def skill(store):
+    store.upgrade("tau_bench")
+    return store.skill("tau_bench")
+
+
+@pytest.fixture(scope="session")
+def tau_bench():
+    return compose(None, ["source=tau_bench", "skill=tau_bench"]).source
+
+
+@pytest.fixture
+def take(skill):
+    """Takes a path in, by a config, and returns the report."""
+
+    def ask(path, config, progress=lambda source, found: None, **changes):
+        config = replace(config, path=str(path), **changes)
+        return ingest(skill, config, SplitConfig(), progress)
+
+    return ask
+
+
+@pytest.fixture
+def count(skill):
+    def ask(table="attempts", where="true"):
+        with skill.connect_read_only() as connection:
+            query = f"SELECT count(*) FROM {table} WHERE {where}"
+            return connection.execute(query).fetchone()[0]
+
+    return ask
+
+
+@pytest.fixture
+def ask(skill):
+    def query(text):
+        with skill.connect_read_only() as connection:
+            return connection.execute(text).fetchall()
+
+    return query
+
+
+@pytest.fixture
+def lines_of():
+    """Write records as JSON lines."""
+
+    def write(path, records):
+        path.write_text("".join(json.dumps(record) + "\n" for record in records))
+        return path
+
+    return write

@@ -112,3 +112,21 @@ def test_every_row_read_has_one_ledger_line(harness, dpo, lines):
     report = harness.export(dpo)
     sources = Counter(entry["source"] for entry in lines(report.path / "ledger.jsonl"))
     assert sources == {f"stig.turns:{number}": 1 for number in range(1, 9)}
+
+
+def test_the_hardest_come_first_whatever_their_prompt(harness, dpo, lines):
+    item = harness.item("rule_a")
+    for prompt, value in (("first", 0.1), ("second", 0.6), ("third", 0.3)):
+        harness.attempt(item, f"good {prompt}", prompt=prompt)
+        harness.attempt(item, f"bad {prompt}", passed=False, value=value, prompt=prompt)
+    report = harness.export(replace(dpo, max_pairs_per_item=2))
+    train = lines(report.path / "train.jsonl")
+    assert [fix_of(line["rejected"]) for line in train] == ["bad second", "bad third"]
+    assert [fix_of(line["chosen"]) for line in train] == ["good second", "good third"]
+    assert report.rejected == {"over_limit": 2}
+
+
+def test_calls_are_never_paired_across_prompts(harness, dpo):
+    pair(harness)
+    with pytest.raises(ExportError, match=r"export\.across_prompts: is for texts"):
+        harness.export(replace(dpo, across_prompts=True))

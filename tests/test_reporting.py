@@ -61,7 +61,7 @@ def rows(element):
 def test_the_header_tells_the_decision_and_the_figures(tree, loop):
     header = tree.find(".//header")
     assert text(header.find("h1")) == f"{loop.name}-{loop.digest[:12]}: promoted"
-    assert "All 6 conditions of rule 'default' hold." in text(header)
+    assert "All 7 conditions of rule 'default' hold." in text(header)
     figures = {
         text(one.find("dt")): text(one.find("dd"))
         for one in header.iter("div")

@@ -9,7 +9,7 @@ from typing import Any
 from harness_forge.errors import EvalError
 from harness_forge.evaluators.bootstrap import RESAMPLES, SEED, paired_bootstrap
 from harness_forge.evaluators.rates import belongs, parts, rounded
-from harness_forge.evaluators.statistics import mcnemar
+from harness_forge.evaluators.statistics import family_sign_flip, mcnemar
 from harness_forge.records import EvalResult
 
 Pair = tuple[EvalResult, EvalResult]
@@ -24,7 +24,8 @@ class Difference:
         both: pairs that both passed; `only_first`, `only_second`, `neither` the others.
         difference: rate of the first minus rate of the second, None of no pairs.
         low: lower bound of the difference, drawn by family; `high` the upper.
-        p_mcnemar: exact, two-sided.
+        p_mcnemar: exact, two-sided; takes items as independent.
+        p_families: exact, two-sided, by flipping signs of whole families.
         left_out: items without a verdict on at least one side.
     """
 
@@ -37,11 +38,13 @@ class Difference:
     low: float
     high: float
     p_mcnemar: float
+    p_families: float
     left_out: int
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the fields as plain JSON; p keeps its digits, however small."""
-        return {**rounded(asdict(self)), "p_mcnemar": self.p_mcnemar}
+        """Return the fields as plain JSON; p keep their digits, however small."""
+        exact = {"p_mcnemar": self.p_mcnemar, "p_families": self.p_families}
+        return {**rounded(asdict(self)), **exact}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,7 @@ def difference(
         low=interval.low,
         high=interval.high,
         p_mcnemar=mcnemar(only_first, only_second),
+        p_families=family_sign_flip([sum(found) for found in clusters.values()]),
         left_out=len(pairs) - len(judged),
     )
 

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
+import numpy as np
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:
@@ -46,6 +48,34 @@ def mcnemar(only_first: int, only_second: int) -> float:
         tail += term
         term = term * (n - k) // (k + 1)
     return min(1.0, 2 * tail / 2**n)
+
+
+def family_sign_flip(differences: Sequence[int]) -> float:
+    """Return the exact two-sided p of the sign-flip test of families.
+
+    If neither policy is better, they could as well have changed places in any
+    family: each family's difference is as likely with the other sign. p is
+    the share of all 2^families choices of signs whose sum is at least as far
+    from 0. It is valid however much the items of a family resemble each
+    other; where every family has one item it is McNemar's exact test.
+
+    Source: Fisher, The Design of Experiments (1935), 21; for whole clusters
+    Gail, Mark, Carroll, Green and Pee, Statist. Med. 15 (1996) 1069-1092.
+
+    Args:
+        differences: of each family, what the first passed minus what the second did.
+    """
+    sizes = [abs(one) for one in differences if one]
+    # chance[k] is that of a sum of k - total, family by family.
+    total, chance = sum(sizes), np.ones(1)
+    for size in sizes:
+        longer = np.zeros(len(chance) + 2 * size)
+        longer[: len(chance)] = chance / 2
+        longer[2 * size :] += chance / 2
+        chance = longer
+    far = abs(sum(differences))
+    sums = np.arange(-total, total + 1)
+    return min(1.0, float(chance[np.abs(sums) >= far].sum()))
 
 
 def holm(p: Sequence[float]) -> list[float]:

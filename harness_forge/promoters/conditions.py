@@ -62,14 +62,24 @@ def _pairs(condition: ConditionConfig, evidence: Evidence) -> Judged:
 
 
 def _mcnemar(condition: ConditionConfig, evidence: Evidence) -> Judged:
+    return _tested(condition, evidence, "p_mcnemar", "exact two-sided McNemar")
+
+
+def _sign_flip(condition: ConditionConfig, evidence: Evidence) -> Judged:
+    return _tested(condition, evidence, "p_families", "exact sign flips of families")
+
+
+def _tested(condition: ConditionConfig, evidence: Evidence, key: str, test: str) -> Judged:
     alpha = evidence.alpha if condition.alpha is None else condition.alpha
     level = "the level of this look" if isinstance(alpha, Gap) else f"{alpha:.4g}"
-    required = f"better than {_whom(condition)}: exact two-sided McNemar p < {level}"
+    required = f"better than {_whom(condition)}: {test} p < {level}"
     pair = evidence.comparison(condition.against, condition.part)
     for gap in (pair, alpha):
         if isinstance(gap, Gap):
             return _missing(required, gap)
-    won, lost, p = pair["only_first"], pair["only_second"], pair["p_mcnemar"]
+    if key not in pair:
+        return _missing(required, Gap(f"replay.json has no {key} yet (forge replay)"))
+    won, lost, p = pair["only_first"], pair["only_second"], pair[key]
     measured = f"p = {p:.3g}: {won} rules only the adapter passes, {lost} only the other"
     if alpha <= 0:
         measured += "; the holdout's error budget is spent, new work items refresh it"
@@ -141,6 +151,7 @@ def _proof(condition: ConditionConfig, evidence: Evidence) -> Judged:
 _KINDS: dict[ConditionKind, Callable[[ConditionConfig, Evidence], Judged]] = {
     ConditionKind.pairs: _pairs,
     ConditionKind.mcnemar_two_sided: _mcnemar,
+    ConditionKind.sign_flip: _sign_flip,
     ConditionKind.bootstrap: _bootstrap,
     ConditionKind.no_regression: _no_regression,
     ConditionKind.metric: _metric,

@@ -11,6 +11,7 @@ class ConditionKind(Enum):
 
     pairs = "pairs"
     mcnemar_two_sided = "mcnemar_two_sided"
+    sign_flip = "sign_flip"
     bootstrap = "bootstrap"
     no_regression = "no_regression"
     metric = "metric"
@@ -32,10 +33,11 @@ class ConditionConfig:
 
     Args:
         kind: pairs (at least `minimum` items judged for both), mcnemar_two_sided
-            (exact, p < `alpha`), bootstrap (lower end of the interval of the
-            difference above `margin`), no_regression (difference not below
-            -`margin`), metric (of lm-eval: not below the opponent's by more than
-            `margin`), or proof (`forge prove` passed).
+            (exact, p < `alpha`), sign_flip (of whole families, exact, p < `alpha`),
+            bootstrap (lower end of the interval of the difference above
+            `margin`), no_regression (difference not below -`margin`), metric (of
+            lm-eval: not below the opponent's by more than `margin`), or proof
+            (`forge prove` passed).
         against: base, few_shot, nearest or champion. One against the champion
             is not needed while there is none.
         part: items it is about: new_rule, new_family or all.

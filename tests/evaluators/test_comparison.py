@@ -93,7 +93,7 @@ def test_the_metrics_hold_numbers_only():
     part = compare(ADAPTER, BASE).as_dict()["all"]
     assert set(part) == {
         *("pairs", "both", "only_first", "only_second", "neither", "difference"),
-        *("low", "high", "p_mcnemar", "left_out"),
+        *("low", "high", "p_mcnemar", "p_families", "left_out"),
     }
     assert all(isinstance(value, int | float) for value in part.values())
 

@@ -1,10 +1,11 @@
 """Against published figures, and against counting every case."""
 
+from itertools import product
 from math import comb
 
 import pytest
 
-from harness_forge.evaluators.statistics import clustered_rate, mcnemar, wilson
+from harness_forge.evaluators.statistics import clustered_rate, family_sign_flip, mcnemar, wilson
 
 
 @pytest.mark.parametrize(
@@ -65,3 +66,24 @@ def test_families_that_agree_within_widen_the_interval():
 
 def test_a_rate_of_zero_still_has_an_upper_bound():
     assert clustered_rate([(0, 5), (0, 5)]) == wilson(0, 10)
+
+
+def test_sign_flips_count_every_choice_of_signs():
+    for families in ([3, -1, 2], [1, 1, 1, -1, 2], [4], [0, 2, 2, -2], []):
+        sums = [
+            sum(sign * one for sign, one in zip(signs, families, strict=True))
+            for signs in product((-1, 1), repeat=len(families))
+        ]
+        as_far = sum(abs(one) >= abs(sum(families)) for one in sums)
+        assert family_sign_flip(families) == pytest.approx(as_far / len(sums))
+
+
+def test_sign_flips_of_single_items_are_mcnemar():
+    assert family_sign_flip([1] * 14 + [-1] * 4 + [0] * 30) == pytest.approx(mcnemar(14, 4))
+
+
+def test_sign_flips_of_a_thousand_families_are_exact_and_quick():
+    assert family_sign_flip([3, -2, 1, 1] * 250) == pytest.approx(
+        family_sign_flip([-3, 2, -1, -1] * 250)
+    )
+    assert 0 < family_sign_flip([2] * 60) == 2 / 2**60

@@ -17,6 +17,7 @@ RULE = {
     "enough_pairs": ConditionConfig(ConditionKind.pairs, minimum=60),
     "better": ConditionConfig(ConditionKind.mcnemar_two_sided),
     "better_by_family": ConditionConfig(ConditionKind.bootstrap),
+    "better_family_by_family": ConditionConfig(ConditionKind.sign_flip),
 }
 """The conditions of the default rule that rest on a test."""
 

@@ -10,7 +10,8 @@ def pair(**changes):
     """Return the comparison of one part: 30 wins, 2 losses in 80 pairs."""
     facts = {
         "pairs": 80, "both": 10, "only_first": 30, "only_second": 2, "neither": 38,
-        "difference": 0.35, "low": 0.2, "high": 0.5, "p_mcnemar": 2.5e-7, "left_out": 0,
+        "difference": 0.35, "low": 0.2, "high": 0.5, "p_mcnemar": 2.5e-7,
+        "p_families": 1e-4, "left_out": 0,
     }  # fmt: skip
     return facts | changes
 

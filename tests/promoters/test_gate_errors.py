@@ -65,8 +65,8 @@ def test_a_hundred_nights_on_one_holdout_spend_one_budget():
     assert sum(planned(budget, night) for night in range(1, 101)) <= budget.alpha
     draw, wrong = generator(5), 0
     for _ in range(lives):
-        base = outcomes(draw, 0.35, 0.2)
-        nights = ((outcomes(draw, 0.35, 0.2), planned(budget, n)) for n in range(1, 101))
+        base = outcomes(draw, 0.35, 0.5)
+        nights = ((outcomes(draw, 0.35, 0.5), planned(budget, n)) for n in range(1, 101))
         # What McNemar does not pass the gate does not either; asking it first saves minutes.
         wrong += any(better(own, base, alpha) and gate(own, base, alpha) for own, alpha in nights)
     assert wrong / lives <= most(budget.alpha, lives)
@@ -76,8 +76,10 @@ def test_the_rule_simulated_is_the_rule_shipped():
     shipped = compose([]).promote.conditions
     assert {name: shipped[name].kind for name in RULE} == {n: c.kind for n, c in RULE.items()}
     assert shipped["enough_pairs"].minimum == RULE["enough_pairs"].minimum
-    assert shipped["better"].alpha is None and shipped["better_by_family"].margin == 0.0
+    assert shipped["better"].alpha is shipped["better_family_by_family"].alpha is None
+    assert shipped["better_by_family"].margin == 0.0
     assert {c.kind for c in RULE.values()} == {
         ConditionKind.pairs, ConditionKind.mcnemar_two_sided, ConditionKind.bootstrap,
+        ConditionKind.sign_flip,
     }  # fmt: skip
     assert sum(FAMILIES) == 69

@@ -271,7 +271,7 @@ def test_rollback_without_a_ledger_leaves_none_behind(forge, loop, capsys):
 def test_a_tampered_ledger_stops_every_command(forge, loop, capsys):
     forge("promote")
     place = ledger.path(loop.home)
-    place.write_text(place.read_text().replace("All 6", "All 7"))
+    place.write_text(place.read_text().replace("All 7", "All 8"))
     capsys.readouterr()
     for verb in (["promote"], ["champion"], ["rollback", "--reason=x"]):
         assert forge(*verb) == 15

@@ -22,7 +22,6 @@ def capped(
     config: BalanceConfig,
     *,
     seed: int,
-    whose: Mapping[str, str],
     spool: Path,
 ) -> Iterator[Harvest]:
     """Yield the harvests, rid of examples over the cap, in the same order.
@@ -30,14 +29,13 @@ def capped(
     A row whose every example went is rejected as `balance`.
 
     Args:
-        whose: `skill` and `role` of the harvests.
         spool: a file for the harvests while they wait; made and removed.
     """
     balance = Balance(config.max_per_category, seed)
     count = 0
     with spool.open("xb") as file:
         for harvest in harvests:
-            for category, mark in _offers(harvest, config.by, whose):
+            for category, mark in _offers(harvest, config.by):
                 balance.offer(category, mark)
             pickle.dump(_light(harvest), file, pickle.HIGHEST_PROTOCOL)
             count += 1
@@ -45,21 +43,21 @@ def capped(
         for _ in range(count):
             # Written above, by this process, into a folder of its own.
             harvest = pickle.load(file)  # noqa: S301
-            yield _rid(harvest, balance, config.by, whose)
+            yield _rid(harvest, balance, config.by)
     spool.unlink()
 
 
-def _offers(harvest: Harvest, by: Category, whose: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _offers(harvest: Harvest, by: Category) -> Iterator[tuple[str, str]]:
     """Yield category and mark of each training example."""
     for place, example in enumerate(harvest.examples):
         if _split(example) == Split.TRAIN:
-            yield _category(_row_of(harvest, place), by, whose), _mark(example)
+            yield _category(_row_of(harvest, place), by), _mark(example)
 
 
-def _rid(harvest: Harvest, balance: Balance, by: Category, whose: Mapping[str, str]) -> Harvest:
+def _rid(harvest: Harvest, balance: Balance, by: Category) -> Harvest:
     places: dict[int, int] = {}
     for place, example in enumerate(harvest.examples):
-        category = _category(_row_of(harvest, place), by, whose)
+        category = _category(_row_of(harvest, place), by)
         if _split(example) != Split.TRAIN or balance.stands(category, _mark(example)):
             places[place] = len(places)
     if len(places) == len(harvest.examples):
@@ -79,10 +77,8 @@ def _row_of(harvest: Harvest, place: int) -> Row:
     return next(fate.row for fate in harvest.fates if place in fate.examples)
 
 
-def _category(row: Row, by: Category, whose: Mapping[str, str]) -> str:
-    if by is Category.family:
-        return row.family or ""
-    return (row.item_id or "") if by is Category.item else whose[by.value]
+def _category(row: Row, by: Category) -> str:
+    return {Category.family: row.family, Category.item: row.item_id}.get(by) or ""
 
 
 def _split(example: Any) -> str:

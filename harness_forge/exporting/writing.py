@@ -178,14 +178,13 @@ class Rows:
             self.mixed = mixed.facts
 
     def _capped(self, harvests: Iterator[Harvest], place: int, scratch: Path) -> Iterator[Harvest]:
-        treatment, part = self._request.treatment, self.parts[place]
+        treatment = self._request.treatment
         if treatment.filters is None or not treatment.filters.balance.enabled:
             return harvests
         return capped(
             harvests,
             treatment.filters.balance,
             seed=treatment.seed,
-            whose={"skill": part.skill, "role": part.role},
             spool=scratch / f"waiting-{place}",
         )
 

@@ -18,23 +18,23 @@ from harness_forge.errors import ConfigError
 
 
 class Category(Enum):
-    """What counts as one category."""
+    """What counts as one category, within one role of one skill."""
 
     family = "family"
     item = "item"
-    role = "role"
-    skill = "skill"
+    part = "part"  # all of it
 
 
 @dataclass(frozen=True)
 class BalanceConfig:
     """Keep at most so many training examples of each category.
 
-    Validation is left as it is: it measures what the store holds.
+    Each role of each skill is capped by itself. Validation is left as it is:
+    it measures what the store holds.
 
     Args:
         enabled: true caps.
-        by: what counts as one category: family, item, role or skill.
+        by: what counts as one category: family, item, or part (the whole role).
         max_per_category: examples of one category that stay.
     """
 

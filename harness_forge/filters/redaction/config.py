@@ -22,3 +22,12 @@ class RedactionConfig:
     kinds: dict[str, bool] = field(default_factory=dict)
     allow: dict[str, str | None] = field(default_factory=dict)
     domains: list[str] = field(default_factory=list)
+
+    def shown(self) -> dict[str, object]:
+        """Return the settings as a dataset may tell them: what is yours is only counted."""
+        return {
+            "enabled": self.enabled,
+            "kinds_off": sorted(kind for kind, on in self.kinds.items() if not on),
+            "allowed_patterns": sum(bool(pattern) for pattern in self.allow.values()),
+            "own_domains": len(self.domains),
+        }

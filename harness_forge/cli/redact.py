@@ -1,0 +1,129 @@
+"""`forge redact`: look at what was replaced in a dataset, and sign that it may leave."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness_forge.errors import ConfigError, ExportError
+
+if TYPE_CHECKING:
+    from harness_forge.reviewing import Survey
+    from harness_forge.schema import ForgeConfig
+
+SUMMARY = "show what was replaced in a dataset, and sign that it may leave"
+USAGE = "review [DATASET] [--sign] [--by=NAME] | kinds [key=value …]"
+EXAMPLES = (
+    "forge redact review",
+    "forge redact review data/stig_worker_sft --sign --by='J. Doe'",
+    "forge redact kinds",
+)
+KEYS = ("redaction", "export", "forge_home", "data_dir")
+
+SIGN, BY = "--sign", "--by="
+_SHOWN_LEFT = 20
+
+
+def main(argv: list[str]) -> int:
+    """Show a dataset's replacements, or list the kinds there are."""
+    from harness_forge.cli import composed
+    from harness_forge.cli.words import one_of, sort
+
+    by = [word.removeprefix(BY) for word in argv if word.startswith(BY)]
+    rest = [word for word in argv if not word.startswith(BY)]
+    words, flags, overrides = sort(rest, (SIGN,))
+    what = one_of(words[0], ("review", "kinds"), "action") if words else None
+    if what is None or len(words) > (2 if what == "review" else 1):
+        raise ConfigError("command line", "say what to do", f"forge redact {USAGE}")
+    config = composed(overrides)
+    if what == "kinds":
+        print(_kinds(config))
+        return 0
+    return _review(config, dataset_of(config, words[1:]), SIGN in flags, by[-1] if by else "")
+
+
+def dataset_of(config: ForgeConfig, words: list[str]) -> Path:
+    """Return the folder that a word names, a path or under `data_dir`; else the recipe's."""
+    if not words:
+        return Path(config.data_dir) / config.export.name
+    under = Path(config.data_dir) / words[0]
+    return under if under.is_dir() and not Path(words[0]).is_dir() else Path(words[0])
+
+
+def _kinds(config: ForgeConfig) -> str:
+    from harness_forge.filters.redaction.rules import KINDS
+
+    on = config.redaction.kinds
+    return "\n".join(f"{kind:22}{'on' if on.get(kind, True) else 'off'}" for kind in KINDS)
+
+
+def _review(config: ForgeConfig, folder: Path, signing: bool, by: str) -> int:
+    from dataclasses import replace
+
+    from harness_forge.filters.redaction import Redactor, load_key
+    from harness_forge.reviewing import digest_of, sign, survey
+
+    home = Path(config.forge_home)
+    digest, _ = digest_of(folder)
+    rules = replace(config.redaction, enabled=True)
+    found = survey(folder, Redactor(rules, load_key(home)))
+    print(render(folder, digest, found, rules.shown()["kinds_off"]))
+    if found.left:
+        raise ExportError(
+            str(folder),
+            f"{len(found.left)} values that should have been replaced stand in it",
+            "export it again with redaction=default, or allow what may stay: "
+            "redaction.allow.NAME='REGEX'",
+        )
+    who = by or _user()
+    if not signing and not _asked(who):
+        print(f"not signed; forge redact review {folder} --sign signs as {who}")
+        return 0
+    review = sign(folder, home, who, found.counts(), rules.shown(), digest=digest)
+    print(f"signed by {review.who} at {review.when}, digest {review.digest[:12]}")
+    return 0
+
+
+def render(folder: Path, digest: str, found: Survey, off: list[str]) -> str:
+    """Return what a reviewer reads: what was replaced, what stayed, what should have gone."""
+    lines = [f"{folder}  digest {digest[:12]}  {found.lines} lines read", "", "replaced:"]
+    lines += [f"  {'kind':22}{'values':>8}{'times':>8}"] if found.kinds else ["  nothing"]
+    for kind in sorted(found.kinds):
+        one = found.kinds[kind]
+        lines.append(f"  {kind:22}{len(one.values):>8}{one.times:>8}")
+        lines += [f"      {e.file}:{e.line}  …{e.text}…" for e in one.examples]
+    lines += ["", f"not looked for, switched off: {', '.join(off)}"] if off else []
+    lines += _stayed(found)
+    if found.left:
+        lines += ["", "must not leave:"]
+        lines += [f"  {x.kind:22}{x.file}:{x.line}  {x.masked}" for x in found.left[:_SHOWN_LEFT]]
+        more = len(found.left) - _SHOWN_LEFT
+        lines += [f"  and {more} more"] if more > 0 else []
+    return "\n".join([*lines, ""])
+
+
+def _stayed(found: Survey) -> list[str]:
+    from harness_forge.reviewing.survey import STAYED
+
+    lines = ["", "left as public or harmless; look at these:"]
+    for sort, values in sorted(found.stayed.items()):
+        shown = ", ".join(f"{value} ({count})" for value, count in values.most_common(STAYED))
+        more = f", and {len(values) - STAYED} more" if len(values) > STAYED else ""
+        lines += [f"  {sort}: {shown}{more}"] if values else []
+    return lines if len(lines) > 2 else []
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        raise ConfigError("command line", "nobody is logged in by name", "--by=NAME") from None
+
+
+def _asked(who: str) -> bool:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return False
+    return input(f"sign as {who}? [y/N] ").strip().lower() in ("y", "yes")

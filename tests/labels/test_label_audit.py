@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from planted_labels import at
 
@@ -158,3 +160,15 @@ def test_a_flag_moves_the_watermark_and_taking_it_back_moves_it_back(
     assert stig.watermark() == flagged != before
     labels.clear(connection)
     assert stig.watermark() == before
+
+
+def test_two_audits_at_once_write_each_flag_once(store, nopasswd, rows):
+    def audit():
+        with connect(store.url) as other:
+            other.execute("SET search_path = stig")
+            return labels.audit(other, labels.LabelsConfig()).written
+
+    with ThreadPoolExecutor(4) as pool:
+        written = [pool.submit(audit) for _ in range(4)]
+        assert sorted(map(len, (one.result() for one in written))) == [0, 0, 0, 1]
+    assert len(rows()) == 1

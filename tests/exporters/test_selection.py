@@ -123,3 +123,11 @@ def test_the_keys_work_from_the_command_line():
         1.0,
         "eval_passed",
     )
+
+
+def test_flags_that_do_not_matter_are_named_once(harness):
+    harness.skill.flag("attempts", 1, "suspect", {}, "openscap")
+    strict = compose(None, ["role=worker"]).export
+    lenient = compose(None, ["role=worker", "filters.label_flags.tolerate=[suspect]"]).export
+    assert harness.export(strict, dry_run=True).rejected["label_flagged"] == 1
+    assert "label_flagged" not in harness.export(lenient, dry_run=True).rejected

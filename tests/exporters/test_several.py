@@ -187,7 +187,8 @@ def test_a_key_of_one_role_that_nothing_reads_is_told(composed):
         exports_of(composed("export.require.first='attempt_num = 1'"))
     assert str(caught.value) == (
         "export.require: is not read where role=all\n  hint: set it for one of them: "
-        "exports.worker.require, exports.reflector.require, exports.architect.require"
+        "exports.worker.require, exports.reflector.require, exports.architect.require, "
+            "exports.auditor.require"
     )
 
 

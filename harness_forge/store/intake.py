@@ -244,22 +244,28 @@ class Intake:
         found = [WorkItem(*map(restored, row)) for row in self._connection.execute(query, [ids])]
         known = {item.item_id: item for item in found}
         new = {entry.item.item_id: entry.item for entry in entries}
-        for name in new.keys() - known.keys():
-            rows.insert(self._connection, "items", rows.item_row(new[name]), _LEFT)
+        self._insert_all("items", [rows.item_row(new[name]) for name in new.keys() - known.keys()])
         return known
 
     def _work_items(self, entries: Sequence[Entry]) -> None:
         attempted = {(entry.run_id, entry.item.item_id): entry for entry in entries}
-        for (run_id, _), entry in attempted.items():
-            rows.insert(
-                self._connection, "work_items", rows.work_item_row(run_id, entry.item), _LEFT
-            )
+        self._insert_all(
+            "work_items",
+            [rows.work_item_row(run_id, entry.item) for (run_id, _), entry in attempted.items()],
+        )
         for entry in entries:
             if entry.outcome:
                 self._connection.execute(
                     "UPDATE work_items SET outcome = %s WHERE run_id = %s AND item_id = %s",
                     [entry.outcome, escape(entry.run_id), escape(entry.item.item_id)],
                 )
+
+    def _insert_all(self, table: str, lines: Sequence[rows.Row]) -> None:
+        if lines:
+            statement = rows.insertion(table, lines[0], _LEFT)
+            values = [[rows.bound(value) for value in line.values()] for line in lines]
+            with self._connection.cursor() as cursor:
+                cursor.executemany(statement, values)
 
     def _numbered(self, entries: Sequence[Entry]) -> list[Entry]:
         """Return the entries with numbers that no other attempt of run and item has."""

@@ -20,13 +20,18 @@ def insert(
     connection: psycopg.Connection, table: str, row: Row, ending: str = ""
 ) -> psycopg.Cursor:
     """Insert one row; strings are escaped on the way."""
-    statement = sql.SQL("INSERT INTO {} ({}) VALUES ({}) {}").format(
+    statement = insertion(table, row, ending)
+    return connection.execute(statement, [bound(value) for value in row.values()])
+
+
+def insertion(table: str, row: Row, ending: str = "") -> sql.Composed:
+    """Return the statement that inserts a row with the columns of `row`."""
+    return sql.SQL("INSERT INTO {} ({}) VALUES ({}) {}").format(
         sql.Identifier(table),
         sql.SQL(", ").join(map(sql.Identifier, row)),
         sql.SQL(", ").join(sql.Placeholder() * len(row)),
         sql.SQL(ending),
     )
-    return connection.execute(statement, [bound(value) for value in row.values()])
 
 
 def jsonb(value: Any) -> Jsonb:

@@ -1,4 +1,4 @@
-"""Foreign files of ours, and a skill that takes them in."""
+"""A skill that takes foreign files in."""
 
 from __future__ import annotations
 
@@ -10,29 +10,6 @@ import pytest
 from harness_forge.compose import compose
 from harness_forge.ingesting import ingest
 from harness_forge.splits import SplitConfig
-
-USER = {"role": "user", "content": "Please move my flight."}
-
-
-def conversation(task: int, trial: int, reward: float = 1.0) -> dict:
-    """A record in tau-bench's form: words of ours, its habits."""
-    arguments = json.dumps({"user": f"u{task}"})
-    function = {"name": "find_user", "arguments": arguments}
-    call = {"id": "c1", "type": "function", "function": function}
-    return {
-        "task_id": task,
-        "trial": trial,
-        "reward": reward,
-        "info": {"task": {"actions": [{"name": f"act_{task % 3}"}], "outputs": []}},
-        "traj": [
-            {"role": "system", "content": "You help travellers."},
-            USER,
-            {"role": "assistant", "content": None, "tool_calls": [call]},
-            {"role": "tool", "tool_call_id": "c1", "name": "find_user", "content": f"user {task}"},
-            {"role": "assistant", "content": f"Moved flight {task}, try {trial}."},
-            {"role": "user", "content": "###STOP###"},
-        ],
-    }
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
-"""A database with gemma-forge's tables, its writers' habits and their defects. DDL and rows are ours.
+"""A database with gemma-forge's tables, its writers' habits and their defects.
 
-The vector column is an array of numbers here: it is never written anyway.
+DDL and rows are ours. The vector column is an array of numbers here: it is never written anyway.
 """
 
 from __future__ import annotations
@@ -99,5 +99,5 @@ class Harness:
         self.connection.execute(
             "INSERT INTO tip_retrievals (run_id, tip_id, rule_id, rank, similarity_score,"
             " outcome_value, outcome_confidence) VALUES (%s, %s, %s, 1, 1.2, %s, 1)",
-            [run_id, tip, PREFIX + rule, value],
+            [run_id, tip, PREFIX + "sshd_a", value],
         )

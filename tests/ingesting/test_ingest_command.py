@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import conversation
+from foreign_files import conversation
 
 from harness_forge.cli import main
 
@@ -119,5 +119,8 @@ def test_the_recorded_reflexion_runs_load(forge, store):
     code, said = forge("ingest", "source=reflexion", f"path={DATA / 'reflexion'}")
     assert (code, said.splitlines()[0]) == (0, "skill reflexion: 4342 attempts added")
     with store.skill("reflexion").connect_read_only() as connection:
-        query = "SELECT count(*), count(DISTINCT run_id), count(*) FILTER (WHERE eval_passed) FROM attempts"
+        query = (
+            "SELECT count(*), count(DISTINCT run_id), count(*) FILTER (WHERE eval_passed)"
+            " FROM attempts"
+        )
         assert connection.execute(query).fetchone() == (4342, 23, 3322)

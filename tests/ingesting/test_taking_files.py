@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import conversation
+from foreign_files import conversation
 
 from harness_forge.errors import SourceError, StoreError
 
@@ -80,9 +80,9 @@ def test_two_cannot_take_the_same_in_at_once(skill, take, tau_bench, lines_of, t
     path = lines_of(tmp_path / TAU, [conversation(0, 0)])
     take(path, tau_bench)
     [key] = skill.intakes()
-    with skill.intake(key.removeprefix("ingest/")):
-        with pytest.raises(StoreError, match="is being written by another process"):
-            take(path, tau_bench)
+    held = skill.intake(key.removeprefix("ingest/"))
+    with held, pytest.raises(StoreError, match="is being written by another process"):
+        take(path, tau_bench)
 
 
 def spoiled(path, records, *broken):

@@ -1,4 +1,4 @@
-"""Events as gemma-forge's run log has them: its keys, its habits, its limits. The words are ours."""
+"""Events as gemma-forge's run log has them: its keys, habits and limits. The words are ours."""
 
 from __future__ import annotations
 

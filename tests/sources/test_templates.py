@@ -70,5 +70,5 @@ def test_a_broken_pattern_names_its_key():
 
 
 def test_a_record_that_lacks_what_is_needed_does_not_fit():
-    with pytest.raises(Misfit, match="no item at {a}"):
+    with pytest.raises(Misfit, match=r"no item at \{a\}"):
         Templates(MappingConfig(item="{a}")).demand("item", {})

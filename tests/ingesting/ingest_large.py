@@ -1,0 +1,23 @@
+"""Take a large file in, and say how much memory that took: in a process of its own."""
+
+from __future__ import annotations
+
+import resource
+import sys
+from dataclasses import replace
+
+from harness_forge.compose import compose
+from harness_forge.ingesting import ingest
+from harness_forge.store import Store
+
+
+def main(url: str, path: str) -> None:
+    """Print attempts added, and the peak of resident memory in MB."""
+    config = compose(None, ["source=tau_bench", "skill=tau_bench"])
+    with Store(url) as store:
+        report = ingest(store.skill("tau_bench"), replace(config.source, path=path), config.split)
+    print(report.added, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,36 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from foreign_files import conversation
+
+
+def large(path, megabytes, records):
+    """Write a file of about so many megabytes: one task a record, its words in the first message."""
+    record = conversation(0, 0)
+    size = (megabytes << 20) // records - len(json.dumps(record))
+    with path.open("w") as file:
+        for number in range(records):
+            whole = conversation(number % 500, number // 500)
+            whole["traj"][0]["content"] = "y" * size
+            file.write(json.dumps(whole) + "\n")
+    return path
+
+
+def taken(store, path):
+    """Return what was added, and the megabytes it took at most."""
+    command = [sys.executable, Path(__file__).with_name("ingest_large.py"), store.url, path]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    return map(int, run.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "megabytes", [20, pytest.param(200, marks=pytest.mark.soak)], ids="{}MB".format
+)
+def test_memory_does_not_grow_with_the_file(store, skill, tmp_path, megabytes):
+    path = large(tmp_path / "model-air.json", megabytes, megabytes * 50)
+    added, peak = taken(store, path)
+    assert added == megabytes * 50
+    assert peak < 220

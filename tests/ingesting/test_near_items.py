@@ -1,0 +1,96 @@
+"""Recorded items have no checks to tell them apart: those that ask nearly the same are a group."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness_forge.ingesting import splitting
+from harness_forge.records import Attempt, Origin, Outcome, Split, Turn, WorkItem
+from harness_forge.splits import SplitConfig
+
+TASK = (
+    "Book a table for {} at the harbour, outside if the weather is fine, before eight. Ask whether "
+    "dogs are allowed, what the fish of the day costs and where one may park. Should the place be "
+    "full, try the one on the pier and then the old mill, in this order, and take what they have "
+    "between seven and nine. Do not leave a card number with anybody; if they insist, say no."
+)
+
+
+@pytest.fixture
+def skill(store):
+    store.upgrade("desk")
+    return store.skill("desk")
+
+
+def record(skill, name, asked, passed=True):
+    """Write one recorded attempt at an item that nobody surveyed."""
+    handle = skill.open_run(
+        policy="model:x",
+        purpose="collect",
+        config={"name": name},
+        evaluator="e",
+        evaluator_version="1",
+        content_digest="",
+    )
+    item = WorkItem(name, name, "", "desk", name)
+    skill.upsert_items([item])
+    messages = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": asked}]
+    turn = Turn("worker", messages, [], {"role": "assistant", "content": "Done."}, "x")
+    outcome = Outcome(passed, float(passed), 1.0, None, "", "e", "1")
+    skill.record(handle.run_id, item, Attempt(name, 1, Origin.MODEL, "", None, outcome, [turn]))
+    skill.finish_run(handle.run_id, {}, "complete")
+
+
+def group(skill, name):
+    return next(item.group_key for item in skill.items() if item.item_id == name)
+
+
+def usable(skill, name):
+    """Return the splits that the item's rows have, of every run and now."""
+    with skill._transaction() as connection:
+        found = connection.execute(
+            "SELECT DISTINCT s.split FROM (SELECT item_id, group_key FROM items UNION "
+            "SELECT item_id, group_key FROM work_items) p LEFT JOIN splits s USING (group_key) "
+            "WHERE item_id = %s",
+            [name],
+        )
+        return {split for (split,) in found}
+
+
+def test_items_that_ask_nearly_the_same_get_one_split(skill):
+    record(skill, "a", TASK.format("two"))
+    record(skill, "b", TASK.format("three"))
+    record(skill, "c", "Write a poem about a lighthouse keeper who never saw the sea by day.")
+    splitting.assign(skill, SplitConfig())
+    assert group(skill, "a") == group(skill, "b") != group(skill, "c")
+    assert usable(skill, "a") == usable(skill, "b")
+    assert None not in usable(skill, "c")
+
+
+def test_an_item_that_comes_later_joins_those_it_is_near_to(skill):
+    record(skill, "b", TASK.format("two"))
+    splitting.assign(skill, SplitConfig())
+    before = skill.splits()
+    record(skill, "a", TASK.format("three"))
+    splitting.assign(skill, SplitConfig())
+    assert skill.splits() == before
+    assert usable(skill, "a") == usable(skill, "b")
+
+
+def test_an_item_between_two_sides_is_quarantined(skill):
+    skill.assign_splits({"left": Split.TRAIN, "right": Split.HOLDOUT}, "s")
+    record(skill, "left", TASK.format("two") + " The car is a green one with a dented door.")
+    record(skill, "right", "Good day and thank you for the help. " + TASK.format("two"))
+    record(skill, "middle", TASK.format("two"))
+    splitting.assign(skill, SplitConfig())
+    near = {name: usable(skill, name) for name in ("left", "middle", "right")}
+    assert near == {"left": {"train", "quarantine"}, "middle": {"quarantine"}, "right": {"holdout"}}
+
+
+def test_doing_it_again_changes_nothing(skill):
+    record(skill, "a", TASK.format("two"))
+    record(skill, "b", TASK.format("three"))
+    splitting.assign(skill, SplitConfig())
+    before = skill.items(), skill.splits()
+    assert splitting.assign(skill, SplitConfig()) == {}
+    assert (skill.items(), skill.splits()) == before

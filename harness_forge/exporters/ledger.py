@@ -28,7 +28,7 @@ class Ledger:
         self.rejected: Counter[str] = Counter()
         self.redacted: Counter[str] = Counter()
         self.seen: dict[str, Counter[str]] = {
-            name: Counter() for name in ("policies", "origins", "evaluators", "families")
+            name: Counter() for name in ("policies", "origins", "evaluators", "families", "runs")
         }
 
     def watch(self, rows: Iterable[Row]) -> Iterator[Row]:
@@ -45,6 +45,7 @@ class Ledger:
         seen["origins"][row.origin] += 1
         seen["evaluators"][row.evaluator] += 1
         seen["families"][row.family] += 1
+        seen["runs"][row.run_id] += 1
         if row.redacted:
             self.redacted.update(row.redacted)
         return {**self._whose(row), "kept": True, "file": file, "lines": list(lines)}

@@ -9,8 +9,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from harness_forge import __version__
-from harness_forge.exporters.ledger import Ledger
-from harness_forge.exporting.request import Part, Report, Request, Share
+from harness_forge.exporters.ledger import Ledger, ranked
+from harness_forge.exporting.request import Part, Report, Request, Share, Treatment
+from harness_forge.filters import notes
 
 if TYPE_CHECKING:
     from harness_forge.exporters.statement import Statement
@@ -29,6 +30,7 @@ def manifest(rows: Rows, request: Request, report: Report) -> dict[str, Any]:
         "skill": request.skill,
         "role": request.role,
         "format": request.format,
+        "extension": request.extension,
         "forge_version": __version__,
         "schema_revision": _revision(rows.connection),
         **_watermark(rows.parts, alone),
@@ -37,9 +39,42 @@ def manifest(rows: Rows, request: Request, report: Report) -> dict[str, Any]:
         "files": report.files,
         "seen": _seen(rows.ledgers),
         "held_out": rows.holding.facts(),
+        **_treated(rows, request.treatment, report),
         "licences": list(request.licences),
         **(_sent(rows.parts[0], rows.statements[0]) if alone else {"parts": _parts(rows, report)}),
     }
+
+
+def _treated(rows: Rows, treatment: Treatment, report: Report) -> dict[str, Any]:
+    """Return what was done to rows besides their recipe's SQL, and what it came to.
+
+    A filter's name is the reason it rejects for. `decided` is what a filter
+    counted of its own work.
+    """
+    replaced = sum((ledger.redacted for ledger in rows.ledgers), Counter())
+    redaction = treatment.redaction
+    return {
+        "filters": {
+            name: {
+                "settings": settings,
+                "rejected": report.rejected.get(name, 0),
+                **({"decided": dict(rows.tallies[name])} if name in rows.tallies else {}),
+            }
+            for name, settings in _switched_on(treatment)
+        },
+        "notes": notes(treatment.filters) if treatment.filters else [],
+        "duplicates": _plain(asdict(treatment.duplicates)),
+        "redaction": {
+            "settings": _plain(asdict(redaction)) if redaction else {"enabled": False},
+            "replaced": ranked(replaced),
+        },
+        "seed": treatment.seed,
+    }
+
+
+def _switched_on(treatment: Treatment) -> list[tuple[str, dict[str, Any]]]:
+    every = _plain(asdict(treatment.filters)) if treatment.filters else {}
+    return [(name, settings) for name, settings in every.items() if settings["enabled"]]
 
 
 def _watermark(parts, alone: bool) -> dict[str, Any]:
@@ -92,4 +127,6 @@ def _revision(connection) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
     return value.value if isinstance(value, Enum) else value

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 
@@ -16,13 +17,7 @@ def card(manifest: Mapping[str, Any]) -> str:
     splits = {name: count for name, count in manifest["examples"].items() if count}
     return "\n".join(
         [
-            "---",
-            "configs:",
-            "- config_name: default",
-            "  data_files:",
-            *(f"  - split: {name}\n    path: {name}.jsonl" for name in splits),
-            "---",
-            "",
+            *_head(splits, manifest.get("extension", "jsonl")),
             f"# {manifest['dataset']}",
             "",
             f"Written by harness-forge {manifest['forge_version']} from its own records: role "
@@ -30,18 +25,31 @@ def card(manifest: Mapping[str, Any]) -> str:
             "",
             f"{rows['read']} rows read = {rows['kept']} kept + "
             f"{sum(rows['rejected'].values())} rejected. `ledger.jsonl` has one line for each, "
-            "`manifest.json` the SQL, the settings and the hashes.",
+            "`manifest.json` the SQL, the settings and the hashes. "
+            f"`forge trace {manifest['dataset']} train:1` shows where a line comes from.",
             "",
             *_table("split", "examples", splits),
             *_parts(manifest.get("parts", ())),
             *_table("rejected because", "rows", rows["rejected"]),
-            *_table("policy", "rows kept", manifest["seen"]["policies"]),
-            *_table("origin", "rows kept", manifest["seen"]["origins"]),
-            *_table("evaluator", "rows kept", manifest["seen"]["evaluators"]),
-            *_teachers(manifest["seen"]["origins"]),
+            *_sources(manifest["seen"]),
             *_licences(manifest["licences"]),
+            *_filters(manifest),
+            *_redaction(manifest.get("redaction", {})),
+            *_statements(manifest),
         ]
     )
+
+
+def _head(splits: Mapping[str, int], extension: str) -> list[str]:
+    return [
+        "---",
+        "configs:",
+        "- config_name: default",
+        "  data_files:",
+        *(f"  - split: {name}\n    path: {name}.{extension}" for name in splits),
+        "---",
+        "",
+    ]
 
 
 def _table(left: str, right: str, counts: Mapping[str, int]) -> list[str]:
@@ -64,6 +72,21 @@ def _parts(parts: Sequence[Mapping[str, Any]]) -> list[str]:
     return [*head, *rows, ""]
 
 
+def _sources(seen: Mapping[str, Mapping[str, int]]) -> list[str]:
+    runs = len(seen.get("runs", ()))
+    return [
+        "## Sources",
+        "",
+        f"Rows of {runs} run{'' if runs == 1 else 's'} of the store; what was kept, by who acted, "
+        "who wrote the answer and who judged it:",
+        "",
+        *_table("policy", "rows kept", seen["policies"]),
+        *_table("origin", "rows kept", seen["origins"]),
+        *_table("evaluator", "rows kept", seen["evaluators"]),
+        *_teachers(seen["origins"]),
+    ]
+
+
 def _teachers(origins: Mapping[str, int]) -> list[str]:
     if "teacher" not in origins:
         return []
@@ -79,3 +102,64 @@ def _licences(licences: list[str]) -> list[str]:
     if not licences:
         return []
     return ["Prompts hold titles of rules, quoted from:", "", *(f"- {x}" for x in licences), ""]
+
+
+def _filters(manifest: Mapping[str, Any]) -> list[str]:
+    """Return each filter that was on, what it rejected and how it was set."""
+    filters = manifest.get("filters", {})
+    rows = [
+        f"| {name} | {found['rejected']} | {_settings(found['settings'])} |"
+        for name, found in filters.items()
+    ]
+    told = [f"- {note}" for note in _notes(manifest)]
+    if not rows and not told:
+        return []
+    head = ["| filter | rows rejected | settings |", "|---|---|---|"] if rows else []
+    return ["## Filters", "", *head, *rows, "", *told, *([""] if told else [])]
+
+
+def _notes(manifest: Mapping[str, Any]) -> Iterator[str]:
+    duplicates = manifest.get("duplicates", {})
+    if duplicates.get("near"):
+        yield f"near-duplicates of one work item: {_settings(duplicates)}"
+    for name, found in manifest.get("filters", {}).items():
+        if "decided" in found:
+            counts = ", ".join(f"{key} {count}" for key, count in sorted(found["decided"].items()))
+            yield f"rows that {name} decided: {counts}"
+    yield from manifest.get("notes", ())
+
+
+def _settings(settings: Mapping[str, Any]) -> str:
+    shown = {key: value for key, value in settings.items() if key != "enabled"}
+    return ", ".join(f"{key} `{_told(value)}`" for key, value in shown.items()) or "none"
+
+
+def _told(value: Any) -> str:
+    # A bar would end the table's cell, wherever it stands.
+    return json.dumps(value, ensure_ascii=False).replace("|", "\\|")
+
+
+def _redaction(redaction: Mapping[str, Any]) -> list[str]:
+    if not redaction.get("settings", {}).get("enabled"):
+        return ["## Redaction", "", "Nothing was redacted: texts are as the store has them.", ""]
+    replaced = redaction["replaced"]
+    return [
+        "## Redaction",
+        "",
+        "Values stand for others, the same for the same everywhere."
+        if replaced
+        else "Looked for, and nothing was found to replace.",
+        "",
+        *_table("kind", "replaced", replaced),
+    ]
+
+
+def _statements(manifest: Mapping[str, Any]) -> list[str]:
+    """Return the SQL, once where several parts sent the same."""
+    parts = manifest.get("parts") or [manifest]
+    lines = ["## SQL", ""]
+    for text in dict.fromkeys(part["sql"] for part in parts):
+        whose = [part for part in parts if part["sql"] == text]
+        values = [f"{part['skill']} {part['role']}: {_told(part['sql_values'])}" for part in whose]
+        lines += ["```sql", text, "```", "", f"Values bound: {'; '.join(values)}", ""]
+    return lines

@@ -121,6 +121,77 @@ def test_what_other_agents_said_of_a_cut_call_is_not_doubted(ingest, log, audit,
     assert flags[turns["reflector"]] == []
 
 
+# As much of gemma-forge's tables as its harness writes.
+DATABASE = """
+CREATE SCHEMA theirs;
+SET search_path = theirs;
+CREATE TABLE runs (id text, skill text, started_at timestamptz, ended_at timestamptz,
+    config jsonb, summary jsonb, dreamed_at timestamptz);
+CREATE TABLE work_items (run_id text, item_id text, title text, category text, outcome text,
+    attempts int, wall_time_s float8);
+CREATE TABLE attempts (id bigserial, run_id text, item_id text, attempt_num int, approach text,
+    eval_passed bool DEFAULT false, failure_mode text, reflection text, lesson text,
+    banned_pattern text, wall_time_s float8, created_at timestamptz);
+CREATE TABLE tips (id bigserial, text text, tip_type text, mechanism text,
+    trigger_conditions text[], application_context text[], source_run_id text,
+    source_rule_id text, outcome_at_source_value float8, outcome_at_source_confidence float8,
+    created_at timestamptz DEFAULT now(), retired_at timestamptz, retired_reason text,
+    environment_tag text);
+CREATE TABLE tip_retrievals (id bigserial, run_id text, attempt_id bigint, tip_id bigint,
+    rule_id text, rank int, similarity_score float8, outcome_value float8,
+    outcome_confidence float8, retrieved_at timestamptz);
+INSERT INTO runs VALUES ('5444a199-cbc', 'stig-rhel9', '2026-04-17 15:49+00', '2026-04-18+00', '{}',
+    '{"remediated_rules": [{"rule_id": "audit_rules_immutable", "iteration": 2}],
+      "escalated_rules": [{"rule_id": "audit_rules_before", "iteration": 1},
+                          {"rule_id": "audit_rules_after", "iteration": 3}]}');
+INSERT INTO work_items SELECT '5444a199-cbc', id, id, category, outcome, 1, 1 FROM (VALUES
+    ('audit_rules_before', 'audit', 'escalated'), ('audit_rules_after', 'audit', 'escalated'),
+    ('audit_rules_immutable', 'audit', 'completed'), ('sshd_banner', 'ssh', 'completed'),
+    ('sudo_nopasswd', 'sudo', 'escalated'), ('sshd_idle', 'ssh', 'escalated'))
+    AS i (id, category, outcome);
+INSERT INTO attempts (run_id, item_id, attempt_num, approach, failure_mode, created_at)
+SELECT '5444a199-cbc', id, 1, approach, said, '2026-04-17 20:00+00' FROM (VALUES
+    ('audit_rules_before', 'added a rule', 'health=HEALTHY, rule=FAIL'),
+    ('audit_rules_after', 'added a rule', 'health=HEALTHY, rule=FAIL'),
+    ('sshd_banner', 'set it', 'health=HEALTHY, rule=FAIL'),
+    ('sudo_nopasswd', 'edited sudoers', 'health=, rule=PASS'),
+    ('sshd_idle', repeat('x', 200), 'health=HEALTHY, rule=UNKNOWN')) AS a (id, approach, said);
+INSERT INTO tips (text, tip_type) VALUES ('look first', 'strategy');
+INSERT INTO tip_retrievals (run_id, tip_id, rule_id, rank, outcome_value, outcome_confidence,
+    retrieved_at)
+SELECT '5444a199-cbc', 1, id, 1, value, 0.8, '2026-04-17 20:00+00' FROM (VALUES
+    ('sudo_nopasswd', 1.0), ('sshd_idle', 0.0), ('sshd_idle', 0.5)) AS q (id, value);
+"""
+
+
+def test_defects_of_a_database_are_found_in_what_it_holds(ingest, store, audit, connection):
+    with store.engine.begin() as server:
+        server.exec_driver_sql(DATABASE)
+    try:
+        ingest(SourceKind.gemma_forge_db, store.url, "gemma_forge", schema="theirs")
+    finally:
+        with store.engine.begin() as server:
+            server.exec_driver_sql("DROP SCHEMA theirs CASCADE")
+    audit()
+    assert flagged(connection) == [
+        ("audit_rules_after", 1, ["audit_locked"]),
+        ("audit_rules_before", 1, []),
+        # A pass is never written, so nobody knows which attempt it was.
+        ("sshd_banner", 1, ["never_passed"]),
+        ("sshd_idle", 1, ["approach_cut", "rule_check_unknown"]),
+        ("sudo_nopasswd", 1, ["pass_in_name"]),
+    ]
+    retrievals = connection.execute(
+        "SELECT q.rule_id, q.outcome_value, f.reason FROM label_flags f"
+        " JOIN tip_retrievals q ON q.id = f.target_id"
+        " WHERE f.target_table = 'tip_retrievals' ORDER BY 1"
+    )
+    assert retrievals.fetchall() == [
+        ("sshd_idle", 0.5, "deferred_interim"),
+        ("sudo_nopasswd", 1.0, "pass_in_name"),
+    ]
+
+
 @pytest.mark.skipif(not DATA.exists(), reason="the public runs are not here")
 def test_contradictions_of_public_runs_are_those_that_their_files_hold(
     ingest, audit, connection, tmp_path

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from harness_forge.splits import SplitConfig
+from harness_forge.records import Split
+from harness_forge.splits import SplitConfig, joined, settle
 from harness_forge.splits import assign as divide
+
+QUARANTINE = Split.QUARANTINE
 
 
 def assign(store, config: SplitConfig) -> dict[str, int]:
     """Give every group of the catalogue that has none a split, and return how many got which.
 
     Whether the world could tell a fix from none was not measured for recorded
-    items; that somebody's evaluator judged them takes its place.
+    items; that somebody's evaluator judged them takes its place. Items that
+    ask nearly the same are one group, with those that came before too.
     """
+    _group(store, config)
     items = [
         replace(item, full_cycle=True) if item.full_cycle is None else item
         for item in store.items()
@@ -23,3 +28,21 @@ def assign(store, config: SplitConfig) -> dict[str, int]:
     if fresh:
         store.assign_splits(fresh, config.salt)
     return {str(split): count for split, count in sorted(Counter(fresh.values()).items())}
+
+
+def _group(store, config: SplitConfig) -> None:
+    """Bring the groups of recorded items up to date; surveyed ones have theirs from checks."""
+    items, splits = store.items(), store.splits()
+    known = {item.item_id: item.group_key for item in items}
+    prompts = store.prompts()
+    sided = [item for item in items if splits.get(item.group_key, QUARANTINE) is not QUARANTINE]
+    apart = {item.item_id: item.group_key for item in joined(sided, prompts)}
+    found, closed = settle(joined(items, prompts), known, splits, apart)
+    recorded = {item.item_id for item in items if item.full_cycle is None}
+    moved = {
+        item.item_id: item.group_key
+        for item in found
+        if item.item_id in recorded and item.group_key != known[item.item_id]
+    }
+    store.assign_splits({one: closed[one] for one in moved.values() if one in closed}, config.salt)
+    store.regroup(moved)

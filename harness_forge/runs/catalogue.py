@@ -12,7 +12,7 @@ from harness_forge.policies.config import PolicyKind
 from harness_forge.records import Split, WorkItem
 from harness_forge.runs.config import Purpose, RunConfig
 from harness_forge.runs.progress import counter
-from harness_forge.splits import SplitConfig, assign
+from harness_forge.splits import SplitConfig, assign, settle
 
 UNDER_TEST = (PolicyKind.model, PolicyKind.nearest)
 """Policies that are judged; the others know the answers and judge nothing."""
@@ -22,12 +22,15 @@ def refresh(environment, store, config: SplitConfig) -> list[WorkItem]:
     """Bring the store's items and splits up to date and return the items.
 
     The survey is cached by content, so a second call is quick. Splits are
-    only ever added to.
+    only ever added to, and an item keeps the group it was given.
     """
-    items = environment.survey(progress=counter(f"survey {environment.skill}"))
-    if items != store.items():
+    surveyed = environment.survey(progress=counter(f"survey {environment.skill}"))
+    stored, splits = store.items(), store.splits()
+    known = {item.item_id: item.group_key for item in stored}
+    items, closed = settle(surveyed, known, splits)
+    if items != stored:
         store.upsert_items(items)
-    fresh = assign(items, store.splits(), config)
+    fresh = closed | assign(items, splits | closed, config)
     if fresh:
         store.assign_splits(fresh, config.salt)
     return items

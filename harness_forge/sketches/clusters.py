@@ -9,8 +9,8 @@ import numpy as np
 from harness_forge.sketches.minhash import likeness, sketch
 from harness_forge.sketches.words import mixed, runs, split
 
-THRESHOLD = 0.9
-_SHINGLE, _PLACES, _BANDS = 5, 128, 12
+THRESHOLD = 0.8
+_SHINGLE, _PLACES, _BANDS = 3, 128, 21
 _COMMON, _SHARE = 10, 0.05
 _NEAREST = 8
 """Neighbours in the order of a band that a text is compared with: what is nearly the
@@ -26,7 +26,7 @@ def clusters(texts: Sequence[str], threshold: float = THRESHOLD) -> list[int]:
     and share two hundred of instructions are a thousand questions.
 
     Args:
-        threshold: estimated Jaccard similarity of their runs of 5 words.
+        threshold: estimated Jaccard similarity of their runs of 3 words.
     """
     distinct = list(dict.fromkeys(texts))
     place = {text: at for at, text in enumerate(distinct)}

@@ -16,7 +16,7 @@ from harness_forge.errors import StoreError
 from harness_forge.records import Attempt, Split, WorkItem
 from harness_forge.store import address, rows, run_lock, watermarks
 from harness_forge.store.connections import connect
-from harness_forge.store.escaping import restored, unescape
+from harness_forge.store.escaping import escape, restored, unescape
 from harness_forge.store.faults import told
 from harness_forge.store.intake import Intake
 from harness_forge.store.run_lock import RunHandle, RunLock
@@ -30,6 +30,21 @@ WHERE (items.title, items.severity, items.family, items.group_key, items.full_cy
        items.digest, items.facts) IS DISTINCT FROM
       (excluded.title, excluded.severity, excluded.family, excluded.group_key,
        excluded.full_cycle, excluded.digest, excluded.facts)
+"""
+
+_ASKED = """
+SELECT DISTINCT ON (t.item_id) t.item_id, w.title, left(m.asked, %s)
+FROM turns t
+JOIN work_items w USING (run_id, item_id)
+CROSS JOIN LATERAL (
+    SELECT one ->> 'content' AS asked
+    FROM json_array_elements(
+        CASE WHEN json_typeof(t.messages) = 'array' THEN t.messages ELSE '[]' END
+    ) WITH ORDINALITY AS all_of (one, place)
+    WHERE json_typeof(one) = 'object' AND one ->> 'role' = 'user' ORDER BY place LIMIT 1
+) AS m
+WHERE t.agent = 'worker' AND m.asked IS NOT NULL
+ORDER BY t.item_id, t.id
 """
 
 _GROWING = ("runs", "work_items", "attempts", "turns", "tips", "tip_retrievals")
@@ -64,6 +79,30 @@ class SkillStore:
         )
         with self._transaction() as connection:
             return [WorkItem(*map(restored, row)) for row in connection.execute(query)]
+
+    def prompts(self, most: int = 8000) -> dict[str, str]:
+        """Return what each item that was attempted asks: its title and the first question put.
+
+        Args:
+            most: characters of one prompt that are returned.
+        """
+        with self._transaction() as connection:
+            found = connection.execute(_ASKED, [most])
+            return {
+                unescape(item_id): asked if title in (None, item_id) else f"{title}\n{asked}"
+                for item_id, title, asked in found
+            }
+
+    def regroup(self, groups: Mapping[str, str]) -> None:
+        """Give items another group; what runs wrote of them under a group with a split stays."""
+        moves = [(escape(group), escape(item_id)) for item_id, group in groups.items()]
+        with self._transaction() as connection, connection.cursor() as cursor:
+            cursor.executemany("UPDATE items SET group_key = %s WHERE item_id = %s", moves)
+            cursor.executemany(
+                "UPDATE work_items w SET group_key = %s WHERE item_id = %s"
+                " AND NOT EXISTS (SELECT FROM splits s WHERE s.group_key = w.group_key)",
+                moves,
+            )
 
     def splits(self) -> dict[str, Split]:
         """Return the split of every group that has one."""

@@ -84,7 +84,9 @@ def test_an_item_between_two_sides_is_quarantined(skill):
     record(skill, "middle", TASK.format("two"))
     splitting.assign(skill, SplitConfig())
     near = {name: usable(skill, name) for name in ("left", "middle", "right")}
-    assert near == {"left": {"train", "quarantine"}, "middle": {"quarantine"}, "right": {"holdout"}}
+    assert near == {"left": {"train"}, "middle": {"quarantine"}, "right": {"holdout"}}
+    splitting.assign(skill, SplitConfig())
+    assert usable(skill, "left") == {"train"}
 
 
 def test_doing_it_again_changes_nothing(skill):

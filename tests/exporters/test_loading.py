@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from harness_forge import exporting
+from harness_forge.compose import compose
 from harness_forge.records import Split
 
 
@@ -57,3 +59,37 @@ def test_a_dpo_file_loads(harness, dpo, lines, load):
     (line,) = lines(path / "train.jsonl")
     assert rows[0]["chosen"][0]["tool_calls"] == line["chosen"][0]["tool_calls"]
     assert rows[0]["prompt"] == line["prompt"]
+
+
+@pytest.mark.parametrize("format", ["prompt_completion", "sharegpt", "kto", "grpo"])
+def test_every_other_form_comes_back_as_it_was(harness, format, lines, load):
+    fill(harness)
+    path = exported(harness, "worker", format)
+    loaded = load(path)["train"]
+    written = lines(path / "train.jsonl")
+    assert loaded.num_rows == len(written) > 0
+    for row, line in zip(loaded, written, strict=True):
+        assert {key: shown(value) for key, value in row.items()} == line
+
+
+def test_alpaca_comes_back_as_it_was(harness, lines, load):
+    fill(harness)
+    harness.reflected(harness.item("rule_a"), "mutated 汉字")
+    path = exported(harness, "reflector", "alpaca")
+    assert list(load(path)["train"]) == lines(path / "train.jsonl")
+
+
+def exported(harness, role: str, format: str):
+    """Return the dataset of a role as the shipped recipe makes it."""
+    config = compose(None, [f"role={role}", f"format={format}"]).export
+    request = exporting.Request(harness.data_dir, config.name, "stig", role, format)
+    return exporting.export([exporting.Part(harness.skill, role, config)], request).path
+
+
+def shown(value):
+    """Return a value without the nulls that older versions fill messages up with."""
+    if isinstance(value, list):
+        return [shown(item) for item in value]
+    if isinstance(value, dict):
+        return {key: shown(item) for key, item in value.items() if item is not None}
+    return value

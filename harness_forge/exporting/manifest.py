@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harness_forge import __version__
 from harness_forge.exporters.ledger import Ledger, ranked
 from harness_forge.exporting.request import Part, Report, Request, Share, Treatment
-from harness_forge.filters import notes
+from harness_forge.filters import build, notes
 
 if TYPE_CHECKING:
     from harness_forge.exporters.statement import Statement
@@ -73,8 +73,13 @@ def _treated(rows: Rows, treatment: Treatment, report: Report) -> dict[str, Any]
 
 
 def _switched_on(treatment: Treatment) -> list[tuple[str, dict[str, Any]]]:
-    every = _plain(asdict(treatment.filters)) if treatment.filters else {}
-    return [(name, settings) for name, settings in every.items() if settings["enabled"]]
+    """Return the filters that were asked, with their settings."""
+    if treatment.filters is None:
+        return []
+    every = _plain(asdict(treatment.filters))
+    late = [name for name in ("balance", "mix_in") if every[name]["enabled"]]
+    asked = [name for name, _ in build(treatment.filters, tokenizer=treatment.tokenizer)]
+    return [(name, every[name]) for name in (*asked, *late)]
 
 
 def _watermark(parts, alone: bool) -> dict[str, Any]:

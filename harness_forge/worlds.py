@@ -26,7 +26,12 @@ def open_environment(config: ForgeConfig):
         from harness_forge.environments.scap import open_scap
 
         return open_scap(config.skill.name, config.skill.scap, Path(config.forge_home))
-    raise RunError(
+    raise no_world(config)
+
+
+def no_world(config: ForgeConfig) -> RunError:
+    """Return the fault of asking for the world of a skill whose attempts were recorded."""
+    return RunError(
         f"skill {config.skill.name}",
         "is recorded: there is no world to attempt it in",
         "`forge ingest` adds attempts to it, `forge export role=agent` makes a dataset of them",

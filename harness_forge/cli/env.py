@@ -28,16 +28,26 @@ def main(argv: list[str]) -> int:
 
 
 def _each_skill(overrides: list[str]):
-    """Return a config for every skill there is, or for those that are named."""
+    """Return a config for every skill there is that has a world, or for those that are named.
+
+    Raises:
+        RunError: one that is named has none.
+    """
     from harness_forge.cli import composed
     from harness_forge.compose import choices
-    from harness_forge.schema import skills_of
+    from harness_forge.schema import EnvironmentKind, skills_of
+    from harness_forge.worlds import no_world
 
     if any(word.startswith("skill=") for word in overrides):
-        return skills_of(composed(overrides))
+        named = skills_of(composed(overrides))
+        for one in named:
+            if one.skill.environment is EnvironmentKind.recorded:
+                raise no_world(one)
+        return named
     named = [composed([f"skill={name}", *overrides]) for name in choices("skill")]
     # A choice may stand for several skills, and these for themselves too.
-    return list({one.skill.name: one for config in named for one in skills_of(config)}.values())
+    found = {one.skill.name: one for config in named for one in skills_of(config)}
+    return [one for one in found.values() if one.skill.environment is not EnvironmentKind.recorded]
 
 
 def _setup(config) -> int:

@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from itertools import islice
@@ -149,13 +149,21 @@ def _demand_same_mapping(path: Path, config: SourceConfig, state: dict[str, Any]
 
 
 def _mapping_digest(config: SourceConfig) -> str:
-    said = asdict(replace(config, again=False, **dict.fromkeys(_NOT_MAPPING)))
-    text = json.dumps(said, sort_keys=True, default=_plain)
+    """Return a digest of what makes a line what it becomes.
+
+    Defaults do not count, so a key that a newer forge knows changes nothing.
+    """
+    said, usual = asdict(config), asdict(SourceConfig())
+    mapping = {
+        key: value for key, value in said.pop("mapping").items() if value != usual["mapping"][key]
+    }
+    rest = {key: said[key] for key in _SHAPING if said[key] != usual[key]}
+    text = json.dumps([rest, mapping], sort_keys=True, default=_plain)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-_NOT_MAPPING = ("path", "skill", "files", "max_line_mb", "max_bad_lines", "max_bad_share")
-"""Settings that change which lines are read, not what a line becomes."""
+_SHAPING = ("name", "kind", "layout", "tools_file", "observed_tools")
+"""Settings that change what a line becomes, besides the mapping."""
 
 
 def _plain(value: Any) -> Any:

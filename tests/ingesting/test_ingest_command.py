@@ -53,8 +53,11 @@ def test_trajectories_become_a_dataset_that_balances(forge, trajectories, tmp_pa
     assert {bool(answer.get("tool_calls")) for answer in answers} == {True, False}
 
 
-def test_a_recorded_skill_cannot_be_run(forge):
-    code, said = forge("run", "skill=tau_bench", "policy=gold")
+@pytest.mark.parametrize(
+    "words", [("run", "policy=gold"), ("env", "doctor"), ("env", "table")], ids=" ".join
+)
+def test_a_recorded_skill_has_no_world(forge, words):
+    code, said = forge(*words, "skill=tau_bench")
     assert code == 8
     assert said.startswith(
         "forge: skill tau_bench: is recorded: there is no world to attempt it in\n"

@@ -8,7 +8,7 @@ from foreign_files import conversation
 
 
 def large(path, megabytes, records):
-    """Write a file of about so many megabytes: one task a record, its words in the first message."""
+    """Write a file of about so many megabytes, most of them in the first message of a record."""
     record = conversation(0, 0)
     size = (megabytes << 20) // records - len(json.dumps(record))
     with path.open("w") as file:

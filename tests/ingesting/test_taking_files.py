@@ -159,6 +159,12 @@ def test_another_mapping_takes_rows_out_only_if_told_to(take, count, tau_bench, 
     assert (count(), count("turns", "agent = 'helper'"), count("turns")) == (4, 8, 8)
 
 
+def test_limits_are_no_part_of_the_mapping(take, tau_bench, lines_of, tmp_path):
+    path = lines_of(tmp_path / TAU, [conversation(n, 0) for n in range(4)])
+    take(path, tau_bench)
+    assert take(path, tau_bench, max_bad_lines=7, max_line_mb=9, files="*").added == 0
+
+
 def test_items_get_splits_by_the_code_that_divides_all_others(
     take, ask, tau_bench, lines_of, tmp_path
 ):
@@ -214,11 +220,12 @@ def test_texts_that_postgresql_cannot_hold_come_back_whole(
     assert restored(response)["content"] == text
 
 
-def test_a_line_of_fifty_megabytes_is_taken_in_whole(take, ask, tau_bench, lines_of, tmp_path):
+@pytest.mark.parametrize("megabytes", [5, pytest.param(50, marks=pytest.mark.soak)])
+def test_a_huge_line_is_taken_in_whole(take, ask, tau_bench, lines_of, tmp_path, megabytes):
     record = conversation(0, 0)
-    record["traj"][4]["content"] = "x" * (50 << 20)
+    record["traj"][4]["content"] = "x" * (megabytes << 20)
     take(lines_of(tmp_path / TAU, [record]), tau_bench)
-    assert ask("SELECT length(content) FROM turns WHERE decisive") == [(50 << 20,)]
+    assert ask("SELECT length(content) FROM turns WHERE decisive") == [(megabytes << 20,)]
 
 
 def test_nesting_that_cannot_be_stored_is_malformed(take, tau_bench, tmp_path):

@@ -15,12 +15,17 @@ _HELD = twins.rank("holdout")
 
 # One answer an item: the first that passed, else the first.
 _ANSWERS = """
-SELECT DISTINCT ON (a.item_id) a.item_id, w.title, t.messages, a.tool_call, t.response
+WITH chosen AS (
+    SELECT item_id, coalesce(min(id) FILTER (WHERE eval_passed), min(id)) AS id
+    FROM attempts GROUP BY item_id
+)
+SELECT a.item_id, w.title, t.messages, a.tool_call, t.response
 FROM unnest(%s::text[]) AS k (item_id)
-JOIN attempts a USING (item_id)
+JOIN chosen c USING (item_id)
+JOIN attempts a ON a.id = c.id
 JOIN work_items w ON w.run_id = a.run_id AND w.item_id = a.item_id
 JOIN turns t ON t.attempt_id = a.id AND t.decisive
-ORDER BY a.item_id, a.eval_passed DESC, a.id
+ORDER BY a.item_id
 """
 _TITLES = "SELECT item_id, title FROM items WHERE item_id = ANY(%s)"
 

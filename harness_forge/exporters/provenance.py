@@ -34,27 +34,30 @@ WHERE s.attempt_id IS NULL
 # The lengths come first: they are read without the texts, and part most answers.
 _CONTRADICTIONS = """
 WITH judged AS (
-    SELECT a.id, a.item_id, a.eval_passed, a.tool_call, octet_length(a.response) AS length
+    SELECT a.id, a.item_id, a.eval_passed,
+        octet_length(a.approach_prompt) AS asked, octet_length(a.response) AS answered
     FROM attempts a
     JOIN runs r ON r.id = a.run_id AND r.purpose = 'collect'
     WHERE NOT a.infrastructure AND NOT EXISTS (
         SELECT FROM label_flags f WHERE f.target_table = 'attempts' AND f.target_id = a.id
     )
 ), close AS (
-    SELECT *, bool_or(eval_passed) OVER near AND NOT bool_and(eval_passed) OVER near AS mixed
-    FROM judged WINDOW near AS (PARTITION BY item_id, length)
-), answered AS (
-    SELECT t.id, c.id AS attempt_id, c.eval_passed, c.item_id,
+    SELECT id, bool_or(eval_passed) OVER near AND NOT bool_and(eval_passed) OVER near AS torn
+    FROM judged WINDOW near AS (PARTITION BY item_id, asked, answered)
+), said AS (
+    SELECT t.id, a.id AS attempt_id, a.eval_passed, a.item_id,
         hashtextextended(t.messages::text, 0) AS prompt,
         hashtextextended(t.tools::text, 0) AS tools,
-        hashtextextended(coalesce(c.tool_call::text, t.response::text), 0) AS answer
-    FROM close c JOIN turns t ON t.attempt_id = c.id AND t.decisive
-    WHERE c.mixed
+        hashtextextended(coalesce(a.tool_call::text, t.response::text), 0) AS answer
+    FROM close c
+    JOIN attempts a ON a.id = c.id
+    JOIN turns t ON t.attempt_id = a.id AND t.decisive
+    WHERE c.torn
 ), told AS (
-    SELECT *, bool_or(eval_passed) OVER same AND NOT bool_and(eval_passed) OVER same AS mixed
-    FROM answered WINDOW same AS (PARTITION BY item_id, prompt, tools, answer)
+    SELECT *, bool_or(eval_passed) OVER same AND NOT bool_and(eval_passed) OVER same AS torn
+    FROM said WINDOW same AS (PARTITION BY item_id, prompt, tools, answer)
 )
-SELECT id, attempt_id FROM told WHERE mixed
+SELECT id, attempt_id FROM told WHERE torn
 """
 
 

@@ -116,7 +116,7 @@ def _joined(one: Shape, other: Shape) -> Shape:
         return one | {name: _joined(one.get(name), item) for name, item in other.items()}
     if isinstance(one, list) and isinstance(other, list):
         return [_joined(one[0], other[0])]
-    if {one, other} == {int, float}:
+    if (one, other) in ((int, float), (float, int)):
         return float
     raise ExportError(
         "format.extension=parquet",

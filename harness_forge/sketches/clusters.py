@@ -66,7 +66,7 @@ def _pairs(texts: Sequence[str], threshold: float) -> list[list[int]]:
 def _telling(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Return the runs of each text, but those of a template, and whose they are."""
     words = split(texts)
-    hashes, owners = runs(words.plain, words.counts, _SHINGLE)
+    hashes, owners = runs(words.hashes, words.counts, _SHINGLE)
     most = max(_COMMON, int(_SHARE * len(texts)))
     pairs = np.unique(np.stack([hashes, owners.astype(np.uint64)]), axis=1)
     values, spread = np.unique(pairs[0], return_counts=True)

@@ -24,33 +24,32 @@ class Words(NamedTuple):
     """The words of a batch of texts, one after the other.
 
     Args:
-        marked: hash of each word with the punctuation after it, uint64 (w,):
-            in code `>` and `>>` are different answers.
-        plain: hash of each word alone, lower case, uint64 (w,).
+        hashes: of each word, uint64 (w,).
         counts: words of each text, at least one, int64 (n,).
     """
 
-    marked: np.ndarray
-    plain: np.ndarray
+    hashes: np.ndarray
     counts: np.ndarray
 
 
-def split(texts: Sequence[str]) -> Words:
+def split(texts: Sequence[str], *, punctuated: bool = False) -> Words:
     """Return the hashed words of each text.
 
     A word is a run of letters, digits and underscores in lower case; of a
     script written without spaces, each character is one. What precedes the
     first word counts as one, so that no text is without words.
+
+    Args:
+        punctuated: a word is told apart by the punctuation after it too: in
+            code `>` and `>>` are different answers.
     """
     raw = [text.encode("utf-8", "surrogatepass") or b" " for text in texts]
-    marked, plain, counts = [], [], np.zeros(len(raw), np.int64)
+    hashes, counts = [np.zeros(0, np.uint64)], np.zeros(len(raw), np.int64)
     for first, blob, lengths in _pieces(raw):
-        of_marked, of_plain, of_counts = _hash(blob, lengths)
-        marked.append(of_marked)
-        plain.append(of_plain)
-        counts[first : first + len(lengths)] += of_counts
-    empty = np.zeros(0, np.uint64)
-    return Words(np.concatenate([empty, *marked]), np.concatenate([empty, *plain]), counts)
+        found, of_each = _hash(blob, lengths, punctuated)
+        hashes.append(found)
+        counts[first : first + len(lengths)] += of_each
+    return Words(np.concatenate(hashes), counts)
 
 
 def runs(words: np.ndarray, counts: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
@@ -102,31 +101,28 @@ def _pieces(raw: Sequence[bytes]) -> Iterator[tuple[int, bytes, np.ndarray]]:
         yield first, b"".join(held), np.array([len(one) for one in held])
 
 
-def _hash(blob: bytes, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    data = np.frombuffer(blob, np.uint8)
-    kinds = _KINDS[data]
+def _hash(blob: bytes, lengths: np.ndarray, punctuated: bool) -> tuple[np.ndarray, np.ndarray]:
+    kinds = np.frombuffer(blob.translate(_KINDS), np.uint8)
     letter = kinds > 0
-    begins = np.zeros(len(data) + 1, bool)
+    begins = np.zeros(len(blob) + 1, bool)
     begins[1:-1] = letter[1:] & ~letter[:-1]
     begins[:-1] |= kinds == 2
     offsets = np.cumsum(lengths) - lengths
     begins[offsets] = True
     begins[-1] = True
     edges = np.flatnonzero(begins)
-    starts, ends = edges[:-1], edges[1:]
-    powers, inverses = _powers(len(data))
-    sums = np.zeros(len(data) + 1, np.uint64)
-    np.cumsum(_VALUES[data] * powers, out=sums[1:])
-    # Where a word stops: its last letter, before any punctuation and space.
-    stops = np.flatnonzero(letter & (begins[1:] | ~np.append(letter[1:], False))) + 1
-    lasts = ends.copy()
-    worded = letter[starts]
-    lasts[worded] = stops
-    back = inverses[starts]
-    marked = mixed((sums[ends] - sums[starts]) * back)
-    plain = mixed((sums[lasts] - sums[starts]) * back)
+    starts, stops = edges[:-1], edges[1:]
     counts = np.diff(np.append(np.searchsorted(starts, offsets), len(starts)))
-    return marked, plain, counts
+    if not punctuated:
+        # A word stops at its last letter, before any punctuation and space.
+        lasts = np.flatnonzero(letter & (begins[1:] | ~np.append(letter[1:], False))) + 1
+        stops = stops.copy()
+        stops[letter[starts]] = lasts
+    powers, inverses = _powers(len(blob))
+    sums = np.zeros(len(blob) + 1, np.uint64)
+    values = np.frombuffer(blob.translate(_VALUES), np.uint8)
+    np.cumsum(values * powers, out=sums[1:])
+    return mixed((sums[stops] - sums[starts]) * inverses[starts]), counts
 
 
 def fixed(seed: int, count: int) -> np.ndarray:
@@ -134,23 +130,22 @@ def fixed(seed: int, count: int) -> np.ndarray:
     return np.random.PCG64(seed).random_raw(count)
 
 
-def _kinds() -> np.ndarray:
+def _kinds() -> bytes:
     """Return for each byte: 0 none of a word, 1 of a word, 2 begins one of a single character."""
-    kinds = np.zeros(256, np.uint8)
+    kinds = bytearray(256)
     for byte in b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_":
         kinds[byte] = 1
-    kinds[0x80:0xE0] = 1  # Latin with accents, Greek, Cyrillic, Hebrew, Arabic
-    kinds[0xE0:] = 2  # the first byte of characters of three and four bytes
-    return kinds
+    kinds[0x80:0xE0] = bytes([1]) * 0x60  # Latin with accents, Greek, Cyrillic, Hebrew, Arabic
+    kinds[0xE0:] = bytes([2]) * 0x20  # the first byte of characters of three and four bytes
+    return bytes(kinds)
 
 
-def _values() -> np.ndarray:
-    """Return a number for each byte, the same for both cases of a letter, 0 for space."""
-    values = fixed(1997, 256)
-    for upper in range(ord("A"), ord("Z") + 1):
-        values[upper] = values[upper + 32]
-    values[list(_SPACE)] = 0
-    return values
+def _values() -> bytes:
+    """Return for each byte what it adds to a hash: the same for both cases, 0 for space."""
+    values = bytearray(bytes(range(256)).lower())
+    for byte in _SPACE:
+        values[byte] = 0
+    return bytes(values)
 
 
 def _powers(count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -129,7 +129,7 @@ class Protected:
         return held
 
     def _held(self, words: Words, length: int, known: _Length) -> Iterator[tuple[int, int]]:
-        hashes, rows = _runs(words.plain, words.counts, length, self._salt)
+        hashes, rows = _runs(words.hashes, words.counts, length, self._salt)
         maybe = known.sieve[hashes >> np.uint64(64 - _SIEVE)]
         hashes, rows = hashes[maybe], rows[maybe]
         first = np.searchsorted(known.hashes, hashes, "left")
@@ -164,7 +164,7 @@ def _hashed(
     for length in sorted(set(lengths.tolist()) - {0}):
         places = np.flatnonzero(lengths == length)
         some = np.concatenate(
-            [words.plain[ends[at] - words.counts[at] : ends[at]] for at in places]
+            [words.hashes[ends[at] - words.counts[at] : ends[at]] for at in places]
         )
         hashes, rows = _runs(some, words.counts[places], length, salt)
         items = np.unique(np.stack([hashes, of[places][rows].astype(np.uint64)]), axis=1)

@@ -39,8 +39,8 @@ class Signer:
         return np.concatenate([self._sketch(answers, ANSWER), of_prompts], axis=1)
 
     def _sketch(self, texts: Sequence[str], places: int) -> np.ndarray:
-        words = split(texts)
-        return sketch(*runs(words.marked, words.counts, self._shingle), len(texts), places)
+        words = split(texts, punctuated=True)
+        return sketch(*runs(*words, self._shingle), len(texts), places)
 
 
 def prompt_text(messages: Sequence[Message]) -> str:

@@ -71,3 +71,18 @@ def test_the_gate_opens_for_everything_that_a_rule_finds(redactor):
 
 def test_the_documentation_says_what_was_measured():
     assert measuring.tables() in measuring.DOCS.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a\\nDB_PASSWORD=hunter77x\\nb", "hunter77x"),
+        ("obj['password'] = 'hunter77x'", "hunter77x"),
+        ('{\\"api_key\\": \\"a8Kq02nVb7Zx\\"}', "a8Kq02nVb7Zx"),
+        ("--db-password=hunter77x", "hunter77x"),
+        ("?password=hunter77x&user=1", "hunter77x"),
+        ("PASSWORD2 := 'hunter77x'", "hunter77x"),
+    ],
+)
+def test_an_assignment_is_seen_whatever_stands_around_it(redactor, text, value):
+    assert value not in redactor.text(text)

@@ -2,7 +2,8 @@
 
 tokens.py       keys and tokens that the scanner does not know, or not in full
 scanner.py      keys and tokens whose form detect-secrets knows
-passwords.py    assignments, headers, URLs, command lines, password hashes
+passwords.py    headers, URLs, command lines, password files and hashes
+assignments.py  a name that says what its value is
 hosts.py        names of machines
 addresses.py    IPv4, IPv6, MAC
 people.py       e-mail addresses, and user names in paths
@@ -15,6 +16,7 @@ from functools import cache
 from harness_forge.filters.redaction.rule import Rule
 from harness_forge.filters.redaction.rules import (
     addresses,
+    assignments,
     hosts,
     passwords,
     people,
@@ -30,6 +32,7 @@ def rules() -> tuple[Rule, ...]:
         *tokens.RULES,
         *scanner.rules(),
         *passwords.RULES,
+        *assignments.RULES,
         *people.RULES,
         *hosts.RULES,
         *addresses.RULES,
@@ -38,8 +41,8 @@ def rules() -> tuple[Rule, ...]:
 
 KINDS = tuple(
     sorted(
-        {rule.kind for rule in (*tokens.RULES, *passwords.RULES, *people.RULES)}
-        | {rule.kind for rule in (*hosts.RULES, *addresses.RULES)}
+        {rule.kind for rule in (*tokens.RULES, *passwords.RULES, *assignments.RULES)}
+        | {rule.kind for rule in (*people.RULES, *hosts.RULES, *addresses.RULES)}
         | set(scanner.KINDS)
     )
 )

@@ -12,8 +12,10 @@ from harness_forge.filters.redaction.pseudonyms import DOC_NET6, TEST_NET
 from harness_forge.filters.redaction.rule import Rule
 
 _IPV4 = re.compile(
-    r"(?:(?<![\w.-])|(?<=\\[nrtbf])|(?<=[^\d.]-)(?<=\s-)|(?<=[=/@:]))(?P<a>\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})(?P<m>/(?:3[0-2]|[12]?\d)(?!\d|\.))?(?![\w-]|\.\w)"
+    # Begins with a digit, so that the engine can skip to one; what stands before is asked after.
+    r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?P<m>/(?:3[0-2]|[12]?\d)(?![\d.]))?(?![\w-]|\.\w)"
 )
+_BEFORE_IPV4 = re.compile(r"(?:(?<![\w.-])|(?<=\\[nrtbf])|(?<=\s-))\Z")
 _STAY = (
     *tuple(
         ipaddress.IPv4Network(network)
@@ -69,16 +71,19 @@ _PLACE_BEFORE = re.compile(
 
 def _ipv4(text: str) -> Iterator[tuple[int, int]]:
     for match in _IPV4.finditer(text):
-        if _is_address(match):
+        if _BEFORE_IPV4.search(text[max(0, match.start() - 3) : match.start()]) and _is_address(
+            match
+        ):
             yield match.span()
 
 
 def _is_address(match: re.Match[str]) -> bool:
-    octets = match["a"].split(".")
+    octets = match[0].partition("/")[0].split(".")
     if any((len(octet) > 1 and octet[0] == "0") or int(octet) > 255 for octet in octets):
         return False
-    address = ipaddress.IPv4Address(match["a"])
-    if match["a"] in _COMMON or any(address in network for network in _STAY):
+    written = ".".join(octets)
+    address = ipaddress.IPv4Address(written)
+    if written in _COMMON or any(address in network for network in _STAY):
         return False
     before = match.string[max(0, match.start() - 24) : match.start()]
     if _VERSION_BEFORE.search(before) or before[-2:] in ("==", ">=", "<=", "~=", "!="):

@@ -1,111 +1,18 @@
 """Passwords and secrets that only their surroundings give away.
 
-Here code must survive: `token = parse()`, `max_tokens`, `password=$DB_PASSWORD`
-are no secrets. So the name must end in the word, and the value must be a
-literal that looks chosen, not an expression, a reference or a placeholder.
+Headers, URLs, command lines, password files; assignments have a module of their own.
 """
 
 # A pattern is read in one piece.
-# ruff: noqa: E501, S105
+# ruff: noqa: E501
 
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 
+from harness_forge.filters.redaction.literals import PLACEHOLDER, literal, looks_random, mixed
 from harness_forge.filters.redaction.rule import Rule, by_pattern
-
-_PASSWORD = r"pass(?:word|wd|phrase)?|pwd|passcode"
-_SECRET = (
-    r"secret|secret[_-]?key|token|api[_-]?key|apikey|access[_-]?key|private[_-]?key|auth[_-]?key"
-    r"|encryption[_-]?key|signing[_-]?key|master[_-]?key|account[_-]?key|psk|pre[_-]?shared[_-]?key"
-    r"|credentials?|authtoken|community"
-)
-_WORDS = r"(?i)pass(?:word|wd|phrase|code)?|pwd|secret|token|key|psk|credential|community"
-_GAP = r"[\s\\\"'`\])]{0,4}(?::|=|=>)"
-_HINT = rf"(?:{_WORDS}){_GAP}"
-
-_NAME = rf"(?P<name>(?<![A-Za-z0-9$])(?:[A-Za-z0-9]{{1,40}}[_.-]){{0,6}}?[A-Za-z0-9]{{0,40}}?(?:{_PASSWORD}|{_SECRET})(?:[_-]?\d{{1,2}})?)"
-_QUOTED = rf"{_NAME}\\?[\"'`]?\]?[ \t]*(?:=>|:=|==?|:)[ \t]*[rbuf]?\\?(?P<q>[\"'`])(?P<v>(?:(?!\\?(?P=q))[^\n\r\\]|\\[^\n\r])+?)\\?(?P=q)"
-_BARE = (
-    rf"(?P<lead>^|[\s;&?\"'`{{,(]|--|-D|\\n){_NAME}[\"'`]?(?P<op>=|:[ \t]+|[ \t]=[ \t])"
-    r"(?P<v>[^\s\"'`\\;&|<>(){}\[\]$,]{6,200})(?=[\s\"'`\\;&|]|$)"
-)
-
-_PLACEHOLDER = re.compile(
-    r"(?i)^(?:redacted-.*|changeit|\*+|x{3,}|\.{3,}|none|null|true|false|string|required|optional"
-    r"|(?:your|my|the|some|enter|insert|put|add)[_ -].*|.*(?:example|placeholder|dummy|changeme|redacted|hidden|masked).*"
-    r"|(?:pass(?:word|wd)?|secret|token|key|pwd|test)\d{0,3}|<.*>|%[sr(].*|\{.*\}|\$.*|@.*@|/[\w./${}-]*|~/.*|\.{1,2}/.*"
-    r"|sha(?:1|224|256|384|512)\w*|md5|yescrypt|bcrypt|https?:.*|[a-z]+://.*|file:.*|env:.*|vault:.*|arn:.*|![a-z]\w*|[a-z]+(?:[|,][a-z:0-9]+)+|[.\d]+)$"
-)
-_CODE = re.compile(r"[(){}<>]|\$[A-Za-z_({]|%\(|\{\{|::|->|\|\||&&|\\[dwsbSWD]|\[\^")
-_IDENTIFIER = re.compile(
-    r"[A-Za-z_][A-Za-z]*(?:[_.-][A-Za-z]+)*|[A-Z][A-Z_]+|[a-z]+(?:[A-Z][a-z]+)+"
-)
-_PATHLIKE = re.compile(
-    r"[\w-]+\.(?:so|py|conf|cfg|txt|ya?ml|json|pem|key|crt|sh|service|xml|html?|js|ts|go|rs|md)$"
-)
-_NUMBERED_NAME = re.compile(r"(?:[A-Za-z]+[_-])+[A-Za-z]*\d{0,3}")
-
-
-def _literal(value: str) -> bool:
-    """Tell whether a value is a literal that somebody or some machine chose."""
-    if _PLACEHOLDER.match(value) or _CODE.search(value) or _PATHLIKE.search(value):
-        return False
-    return not _IDENTIFIER.fullmatch(value) or (
-        len(value) >= 20 and "_" not in value and "." not in value and "-" not in value
-    )
-
-
-def _mixed(value: str) -> bool:
-    letters = any(c.isalpha() for c in value)
-    return letters and any(not c.isalpha() and c not in "_-. " for c in value)
-
-
-def _is_password(name: str) -> bool:
-    return re.search(rf"(?i)(?:{_PASSWORD})(?:[_-]?\d+)?$", name) is not None
-
-
-def _quoted(match: re.Match[str]) -> bool:
-    name, value = match["name"], match["v"]
-    if not _literal(value) or (name.isupper() and value.isupper() and value.isalpha()):
-        return False
-    if _is_password(name):
-        # Words with spaces are labels and messages, not passwords.
-        return len(value) >= 6 and " " not in value and (_mixed(value) or len(value) >= 20)
-    return (
-        len(value) >= 8
-        and " " not in value
-        and _mixed(value)
-        and not _NUMBERED_NAME.fullmatch(value)
-    )
-
-
-def _bare(match: re.Match[str]) -> bool:
-    name, value = match["name"], match["v"]
-    if not _literal(value) or not _mixed(value) or _NUMBERED_NAME.fullmatch(value):
-        return False
-    if match["op"] == " = " and not _looks_random(value):
-        return False
-    if (
-        "=" in value.rstrip("=")
-        or value.endswith((":", ".", ")"))
-        or re.fullmatch(r"[a-z_]+\.[\w.]+", value)
-    ):
-        return False
-    if _is_password(name):
-        return len(value) >= 6
-    return len(value) >= 12 and _looks_random(value)
-
-
-def _looks_random(value: str) -> bool:
-    """Tell whether letters and digits alternate as in no word: at least two changes between them."""
-    kinds = [
-        "d" if c.isdigit() else "u" if c.isupper() else "l" if c.islower() else "s" for c in value
-    ]
-    changes = sum(a != b for a, b in pairwise(kinds))
-    return (changes >= 3 and any(k == "d" for k in kinds)) or changes >= len(value) // 3
-
+from harness_forge.filters.redaction.rules.assignments import PASSWORD, SECRET, quoted
 
 _HASH = (
     r"(?<![\\\w])\$(?:1|5|6|7|y|gy|2[abxy]?|apr1|sha1|argon2(?:id|i|d)|pbkdf2(?:-sha\d+)?|scrypt)\$"
@@ -143,7 +50,7 @@ _NETRC = r"(?i)\bmachine[ \t]+\S+\s+login[ \t]+\S+\s+password[ \t]+(?P<v>[^\s\"'
 _PGPASS = r"(?m)^[\w.*-]+:(?:\d{2,5}|\*):[\w.*-]+:[\w.-]+:(?P<v>[^\s:]{4,})$"
 _SNMP = r"\br[ow]community6?[ \t]+(?P<v>[^\s\"'\\]{4,})"
 _OTP = r"otpauth://\S{1,200}?[?&]secret=(?P<v>[A-Za-z2-7]{16,})"
-_XML = rf"<(?P<name>[\w.:-]*?(?:{_PASSWORD}|{_SECRET}))>(?P<v>[^<>\s]{{6,200}})</"
+_XML = rf"<(?P<name>[\w.:-]*?(?:{PASSWORD}|{SECRET}))>(?P<v>[^<>\s]{{6,200}})</"
 _DOCKER = r"\\?\"auth\\?\"\s*:\s*\\?\"(?P<v>[A-Za-z0-9+/]{20,}={0,2})\\?\""
 _SHADOW = r"(?m)^[a-z_][\w.-]*:(?P<v>[A-Za-z0-9./]{13}):\d{4,5}:\d*:"
 
@@ -157,7 +64,7 @@ def _not_plain(match: re.Match[str]) -> bool:
 
 
 def _opaque(match: re.Match[str]) -> bool:
-    return _mixed(match["v"]) and _literal(match["v"]) and _looks_random(match["v"])
+    return mixed(match["v"]) and literal(match["v"]) and looks_random(match["v"])
 
 
 def _options(text: str):
@@ -165,15 +72,14 @@ def _options(text: str):
         name = match.lastgroup
         if (
             name
-            and not _PLACEHOLDER.match(match[name])
-            and _literal(match[name])
-            and (name not in "a" or _mixed(match[name]))
+            and not PLACEHOLDER.match(match[name])
+            and literal(match[name])
+            and (name not in "a" or mixed(match[name]))
         ):
             yield match.span(name)
 
 
 _OPTIONS = re.compile(_OPTION, re.IGNORECASE)
-_MULTI = re.MULTILINE
 
 RULES = (
     Rule(
@@ -211,39 +117,11 @@ RULES = (
         r"r[ow]community",
         by_pattern(_SNMP, lambda match: match["v"] not in ("public", "private", "default")),
     ),
-    Rule("password", rf"(?:{_WORDS})>[^<\s]{{6}}", by_pattern(_XML, _quoted, re.IGNORECASE)),
+    Rule(
+        "password",
+        r"(?i)(?:pass(?:word|wd|phrase)?|pwd|secret|token|key|psk|credentials?)>[^<\s]{6}",
+        by_pattern(_XML, lambda match: quoted(match["name"], match["v"]), re.IGNORECASE),
+    ),
     Rule("secret", r"auth[\\\"]{1,2}\s*:", by_pattern(_DOCKER, _opaque)),
     Rule("otp_secret", r"otpauth://", by_pattern(_OTP)),
-    Rule(
-        "password",
-        _HINT,
-        by_pattern(
-            _QUOTED, lambda match: _is_password(match["name"]) and _quoted(match), re.IGNORECASE
-        ),
-    ),
-    Rule(
-        "secret",
-        _HINT,
-        by_pattern(
-            _QUOTED, lambda match: not _is_password(match["name"]) and _quoted(match), re.IGNORECASE
-        ),
-    ),
-    Rule(
-        "password",
-        _HINT,
-        by_pattern(
-            _BARE,
-            lambda match: _is_password(match["name"]) and _bare(match),
-            re.IGNORECASE | _MULTI,
-        ),
-    ),
-    Rule(
-        "secret",
-        _HINT,
-        by_pattern(
-            _BARE,
-            lambda match: not _is_password(match["name"]) and _bare(match),
-            re.IGNORECASE | _MULTI,
-        ),
-    ),
 )

@@ -1,0 +1,126 @@
+"""Assignments: `DB_PASSWORD=…`, `"token": "…"`, `api_key: …`.
+
+Here code must survive: `token = parse()`, `max_tokens`, `password=$DB_PASSWORD`
+are no secrets. So the name must end in the word, and the value must be a
+literal that looks chosen.
+"""
+
+# A pattern is read in one piece.
+# ruff: noqa: E501, S105
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from harness_forge.filters.redaction.literals import NUMBERED_NAME, literal, looks_random, mixed
+from harness_forge.filters.redaction.rule import Rule
+
+PASSWORD = r"pass(?:word|wd|phrase)?|pwd|passcode"
+SECRET = (
+    r"secret|secret[_-]?key|token|api[_-]?key|apikey|access[_-]?key|private[_-]?key|auth[_-]?key"
+    r"|encryption[_-]?key|signing[_-]?key|master[_-]?key|account[_-]?key|psk|pre[_-]?shared[_-]?key"
+    r"|credentials?|authtoken|community"
+)
+_HINT = r"(?i)(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|key|psk|credentials?|community)[_-]?[0-9]{0,2}[\s\\\"'`\])]{0,4}[:=]"
+_ENDS = (
+    "pass",
+    "word",
+    "passwd",
+    "phrase",
+    "pwd",
+    "code",
+    "secret",
+    "token",
+    "key",
+    "psk",
+    "credential",
+    "credentials",
+    "community",
+)
+_SIGN = re.compile("[:=]")
+_BEFORE = re.compile(r"(?P<name>[A-Za-z0-9_.-]{3,120})\\?[\"'`]?\)?\]?[ \t]{0,3}\Z")
+_NAME = re.compile(rf"(?:.*?)(?:{PASSWORD}|{SECRET})(?:[_-]?\d{{1,2}})?", re.IGNORECASE)
+_IS_PASSWORD = re.compile(rf".*(?:{PASSWORD})(?:[_-]?\d+)?", re.IGNORECASE)
+_QUOTED = re.compile(
+    r"(?:=>|:=|==?|:)[ \t]*[rbuf]?\\?(?P<q>[\"'`])(?P<v>(?:(?!\\?(?P=q))[^\n\r\\]|\\[^\n\r]){1,512}?)\\?(?P=q)"
+)
+_BARE = re.compile(
+    r"(?:=|:[ \t]+|=[ \t])(?P<v>[^\s\"'`\\;&|<>(){}\[\]$,]{6,200})(?=[\s\"'`\\;&|]|$)"
+)
+_SEPARATED = frozenset("\n\t ;&?\"'`{,(-")
+"""What may stand before the name of a value without quotes."""
+
+
+def _assigned(text: str, wanted: bool) -> Iterator[tuple[int, int]]:
+    """Yield the values of assignments: looks for the signs, then at what stands before them."""
+    for sign in _SIGN.finditer(text):
+        at = sign.start()
+        head = text[max(0, at - 128) : at]
+        # Almost every sign ends here.
+        if not head.rstrip(" \t)]\"'`\\").rstrip("0123456789").rstrip("_-").lower().endswith(_ENDS):
+            continue
+        before = _BEFORE.search(head)
+        if before and (found := _value(text, at, before)) and wanted is found[0]:
+            yield found[1]
+
+
+def _value(text: str, at: int, before: re.Match[str]) -> tuple[bool, tuple[int, int]] | None:
+    """Return whether a password or another secret is assigned at a sign, and where it stands."""
+    name, start = before["name"], at - len(before.string) + before.start()
+    lead = text[start - 1 : start]
+    if lead == "\\" and name[0] in "nrt":
+        name, lead = name[1:], "\n"
+    if lead == "$" or not _NAME.fullmatch(name):
+        return None
+    is_password = _IS_PASSWORD.fullmatch(name) is not None
+    if match := _QUOTED.match(text, at):
+        return (is_password, match.span("v")) if _quoted(name, match["v"], is_password) else None
+    if (lead and lead not in _SEPARATED) or name[-1:] == "." or before[0].endswith("]"):
+        return None
+    spaced = before[0][-1:] in " \t"
+    match = _BARE.match(text, at)
+    if not match or (spaced and text[at] == ":"):
+        return None
+    op = " = " if spaced or text[at : at + 2] == "= " else text[at]
+    return (is_password, match.span("v")) if _bare(match["v"], is_password, op) else None
+
+
+def quoted(name: str, value: str) -> bool:
+    """Tell whether a value, quoted or in an element of its own, is what its name says."""
+    return _quoted(name, value, _IS_PASSWORD.fullmatch(name) is not None)
+
+
+def _quoted(name: str, value: str, is_password: bool) -> bool:
+    if not literal(value) or (name.isupper() and value.isupper() and value.isalpha()):
+        return False
+    if is_password:
+        # Words with spaces are labels and messages, not passwords.
+        return len(value) >= 6 and " " not in value and (mixed(value) or len(value) >= 20)
+    return (
+        len(value) >= 8 and " " not in value and mixed(value) and not NUMBERED_NAME.fullmatch(value)
+    )
+
+
+def _bare(value: str, is_password: bool, operator: str) -> bool:
+    if not literal(value) or not mixed(value) or NUMBERED_NAME.fullmatch(value):
+        return False
+    if operator == " = " and not looks_random(value):
+        return False
+    if (
+        "=" in value.rstrip("=")
+        or value.endswith((":", ".", ")"))
+        or re.fullmatch(r"[a-z_]+\.[\w.]+", value)
+    ):
+        return False
+    return len(value) >= 6 if is_password else len(value) >= 12 and looks_random(value)
+
+
+def _search(wanted: bool) -> Callable[[str], Iterator[tuple[int, int]]]:
+    return lambda text: _assigned(text, wanted)
+
+
+RULES = (
+    Rule("password", _HINT, _search(True)),
+    Rule("secret", _HINT, _search(False)),
+)

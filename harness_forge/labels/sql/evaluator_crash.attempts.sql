@@ -1,8 +1,7 @@
 SELECT s.id, s.evaluator, CASE WHEN e.error IS NOT NULL
     THEN jsonb_build_object('event', 'tool_error', 'error', left(e.error, 200))
-    ELSE jsonb_build_object('said', left(said.text, 200)) END AS evidence
+    ELSE jsonb_build_object('said', left(told.text, 200)) END AS evidence
 FROM audited s
-JOIN attempts a ON a.id = s.id
 LEFT JOIN LATERAL (
     SELECT coalesce(e.data ->> 'error', '') AS error
     FROM audited_events e
@@ -10,13 +9,11 @@ LEFT JOIN LATERAL (
         AND e.type = 'tool_error' AND e.data ->> 'phase' = 'evaluate'
     ORDER BY e.at, e.data LIMIT 1
 ) AS e ON true
-CROSS JOIN LATERAL (SELECT concat_ws(' | ', a.outcome ->> 'summary', a.failure_mode))
-    AS sentence (text)
 CROSS JOIN LATERAL (
     -- The word first: the long expression is slow.
-    SELECT CASE WHEN sentence.text ~* 'evaluat|traceback' THEN substring(sentence.text FROM
+    SELECT CASE WHEN s.said ~* 'evaluat|traceback' THEN substring(s.said FROM
         '(?i)(?:\mevaluat(?:or|ion)\M[^,;|]{0,20}\m(?:exception|error|crash|crashed|raised)\M'
         '|Traceback \(most recent call last\))[^|]{0,100}') END
-) AS said (text)
+) AS told (text)
 WHERE s.gemma_forge AND NOT s.passed AND NOT s.infrastructure
-    AND (e.error IS NOT NULL OR said.text IS NOT NULL)
+    AND (e.error IS NOT NULL OR told.text IS NOT NULL)

@@ -4,8 +4,7 @@ SELECT DISTINCT ON (s.id) s.id, s.evaluator,
 FROM audited s
 JOIN attempts a ON a.id = s.id
 CROSS JOIN LATERAL (VALUES
-    (1, 'evaluation', concat_ws(' | ', a.outcome ->> 'summary', a.failure_mode,
-        a.outcome ->> 'signals')),
+    (1, 'evaluation', concat_ws(' | ', s.said, a.outcome ->> 'signals')),
     (2, 'reflection', a.reflection),
     (3, 'lesson', a.lesson)) AS place (rank, name, text)
 CROSS JOIN LATERAL (

@@ -1,29 +1,4 @@
--- Tables of gemma-forge's rows alone: what happened when, and what was logged of it.
-
--- `at` orders the attempts of a run, as a number: the line of the run's log
--- where there is one, else the time, in seconds, that the source dated it by.
--- Rows that were taken in are dated by their turn: `created_at` says when that
--- was. `moment` is the same for people.
-UPDATE audited SET
-    worker_turn = o.worker_turn,
-    at = coalesce(o.line, extract(epoch FROM o.time)),
-    moment = coalesce('line ' || o.line,
-        to_char(o.time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-FROM (
-    SELECT
-        a.id, t.worker_turn,
-        CASE jsonb_typeof(a.outcome #> '{signals,place}') WHEN 'number'
-            THEN (a.outcome #>> '{signals,place}')::numeric END AS line,
-        CASE a.evaluator_version WHEN 'recorded' THEN t.time ELSE a.created_at END AS time
-    FROM audited s
-    JOIN attempts a ON a.id = s.id
-    LEFT JOIN LATERAL (
-        SELECT min(id) FILTER (WHERE decisive) AS worker_turn, min(started_at) AS time
-        FROM turns WHERE turns.attempt_id = s.id
-    ) AS t ON true
-    WHERE s.gemma_forge
-) AS o
-WHERE audited.id = o.id;
+-- Tables for gemma-forge's rows alone: what was logged of them.
 
 -- Events stand in a table, or, where a log was taken in, with the attempt.
 CREATE TEMP TABLE audited_events ON COMMIT DROP AS
@@ -91,4 +66,4 @@ LEFT JOIN audited_iterations o ON o.run_id = i.run_id AND o.bare = i.bare
 WHERE i.bare <> 'audit_rules_immutable'
     AND (i.category = 'audit' OR i.category IN ('', 'other') AND i.bare ~ '^auditd?_');
 
-ANALYZE audited (id, run_id, item_id, gemma_forge, worker_turn), audited_events, audited_locked;
+ANALYZE audited_events, audited_locked;

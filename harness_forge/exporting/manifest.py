@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness_forge import __version__
 from harness_forge.exporters.ledger import Ledger, ranked
+from harness_forge.exporting import mixing
 from harness_forge.exporting.request import Part, Report, Request, Share, Treatment
 from harness_forge.filters import build, notes
 
@@ -62,7 +64,11 @@ def _treated(rows: Rows, treatment: Treatment, report: Report) -> dict[str, Any]
             }
             for name, settings in _switched_on(treatment)
         },
-        "notes": notes(treatment.filters) if treatment.filters else [],
+        **({"mix_in": rows.mixed} if rows.mixed else {}),
+        "notes": [
+            *(notes(treatment.filters) if treatment.filters else ()),
+            *(mixing.notes(rows.mixed) if rows.mixed else ()),
+        ],
         "duplicates": _plain(asdict(treatment.duplicates)),
         "redaction": {
             "settings": _plain(asdict(redaction)) if redaction else {"enabled": False},
@@ -79,7 +85,15 @@ def _switched_on(treatment: Treatment) -> list[tuple[str, dict[str, Any]]]:
     every = _plain(asdict(treatment.filters))
     late = [name for name in ("balance", "mix_in") if every[name]["enabled"]]
     asked = [name for name, _ in build(treatment.filters, tokenizer=treatment.tokenizer)]
-    return [(name, every[name]) for name in (*asked, *late)]
+    return [(name, _placeless(every[name])) for name in (*asked, *late)]
+
+
+def _placeless(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings without the folders of this machine, which are nobody's business."""
+    return {
+        key: Path(value).name if key in ("path", "model") and value else value
+        for key, value in settings.items()
+    }
 
 
 def _watermark(parts, alone: bool) -> dict[str, Any]:
@@ -93,7 +107,8 @@ def _of_skills(parts) -> list[Part]:
 
 
 def _parts(rows: Rows, report: Report) -> list[dict[str, Any]]:
-    each = zip(rows.parts, report.parts, rows.ledgers, rows.statements, strict=True)
+    # General data is one more share and one more ledger, and has no SQL.
+    each = zip(rows.parts, report.parts, rows.ledgers, rows.statements, strict=False)
     return [
         {**_share(share), "seen": _seen([ledger]), **_sent(part, sent)}
         for part, share, ledger, sent in each

@@ -6,7 +6,7 @@ It comes last, for its number follows from how many rows of ours train.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -101,6 +101,15 @@ def mix_in(plan: Plan, train: int, desk_of: Callable[[Share], Desk]) -> Mixed | 
     ledger.balance()
     share.read, share.kept, share.rejected = ledger.read, ledger.kept, ledger.reasons()
     return Mixed(share, ledger, _facts(drawn, ledger, filters.mix_in.share))
+
+
+def notes(facts: Mapping[str, Any]) -> list[str]:
+    """Return what a reader of the dataset must know of its general data."""
+    kept, wanted = facts["rows"]["kept"], facts["wanted"]
+    told = f"{kept} of the training examples are general data from a file"
+    if kept < wanted:
+        told += f", which had no more: the share of {facts['share']} asks for {wanted}"
+    return [told]
 
 
 def _facts(drawn: Drawn, ledger: Ledger, share: float) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from harness_forge import exporting
 from harness_forge.errors import ExportError
 from harness_forge.exporting import Treatment
 from harness_forge.filters import BalanceConfig, Category, FiltersConfig
@@ -121,3 +122,32 @@ def test_the_same_export_twice_has_the_same_bytes(harness, sft, general):
     first = harness.export(sft, treatment=asked).files
     assert harness.export(sft, treatment=asked).files == first
     assert harness.export(sft, treatment=replace(asked, seed=6)).files != first
+
+
+def test_the_manifest_says_what_was_mixed_in_and_no_folder_of_this_machine(harness, sft, general):
+    attempts(harness)
+    asked = treatment(mix_in=general(1))
+    report = harness.export(sft, treatment=asked)
+    text = (report.path / "manifest.json").read_text(encoding="utf-8")
+    facts = json.loads(text)
+    assert facts["mix_in"]["wanted"] == 2
+    assert facts["mix_in"]["rows"] == {"read": 1, "kept": 1, "rejected": {}}
+    assert facts["filters"]["mix_in"]["settings"]["path"] == "general.jsonl"
+    assert str(harness.data_dir.parent) not in text
+    assert facts["notes"][-1] == (
+        "1 of the training examples are general data from a file,"
+        " which had no more: the share of 0.25 asks for 2"
+    )
+
+
+def test_a_dataset_of_several_roles_takes_general_data_too(harness, sft, general):
+    attempts(harness)
+    parts = [exporting.Part(harness.skill, role, sft) for role in ("worker", "reflector")]
+    asked = treatment(mix_in=general())
+    request = exporting.Request(harness.data_dir, "all", "stig", "all", "sft", treatment=asked)
+    report = exporting.export(parts, request)
+    assert [(share.role, share.kept) for share in report.parts][-1][0] == "mix_in"
+    facts = json.loads((report.path / "manifest.json").read_text(encoding="utf-8"))
+    assert [part["role"] for part in facts["parts"]] == ["worker", "reflector"]
+    mixed = lines(report.path / "train.jsonl")[-1]
+    assert (mixed["skill"], mixed["role"]) == ("mix_in", "mix_in")

@@ -76,6 +76,19 @@ def runs(words: np.ndarray, counts: np.ndarray, length: int) -> tuple[np.ndarray
     return mixed((sums[stops] - sums[starts]) * inverses[starts]), owners
 
 
+def windows(words: np.ndarray, length: int) -> np.ndarray:
+    """Return a hash of every `length` words in a row, texts or not, uint64 (w - length + 1,).
+
+    It is not scattered, and a window may lie across two texts: for looking up
+    very many of which very few are of interest.
+    """
+    count = max(len(words) - length + 1, 0)
+    powers, inverses = _powers(len(words))
+    sums = np.zeros(len(words) + 1, np.uint64)
+    np.cumsum(words * powers, out=sums[1:])
+    return (sums[length:] - sums[:count]) * inverses[:count] if count else sums[:0]
+
+
 def mixed(values: np.ndarray) -> np.ndarray:
     """Return values scattered over all 64 bits (the finaliser of MurmurHash3)."""
     first, second, shift = _MIX

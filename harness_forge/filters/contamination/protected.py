@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from harness_forge.filters.contamination.config import ContaminationConfig
-from harness_forge.sketches import runs, split
-from harness_forge.sketches.words import Words, mixed
+from harness_forge.sketches import Words, split
+from harness_forge.sketches.words import mixed, windows
 
 SHORTER = 6
 """Words in a run of texts that are shorter than a run of full length."""
@@ -25,6 +25,8 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+){2,}")
 _LEADING = re.compile(r"^\W+")
 _KEPT = 64
 """Runs kept of a text, those of least hash: a sample that is the same everywhere."""
+_CHUNK = 1 << 16
+"""Characters looked through at a time."""
 _SIEVE = 20
 """Bits of the first look-up: most runs of a row are found to be no protected one by it."""
 
@@ -121,17 +123,20 @@ class Protected:
 
     def found_in(self, texts: Sequence[str]) -> list[str | None]:
         """Return for each text the owner of a protected text that it holds."""
-        words = split(texts)
-        held: list[str | None] = [None] * len(texts)
+        held: list[str | None] = []
+        for first, last in _chunks(texts):
+            held += self._found(split(texts[first:last]))
+        return held
+
+    def _found(self, words: Words) -> list[str | None]:
+        held: list[str | None] = [None] * len(words.counts)
         for length, known in self._lengths.items():
             for row, text in self._held(words, length, known):
                 held[row] = self._texts[text][0]
         return held
 
     def _held(self, words: Words, length: int, known: _Length) -> Iterator[tuple[int, int]]:
-        hashes, rows = _runs(words.hashes, words.counts, length, self._salt)
-        maybe = known.sieve[hashes >> np.uint64(64 - _SIEVE)]
-        hashes, rows = hashes[maybe], rows[maybe]
+        hashes, rows = _runs(words, length, self._salt, known.sieve)
         first = np.searchsorted(known.hashes, hashes, "left")
         times = np.searchsorted(known.hashes, hashes, "right") - first
         if not times.any():
@@ -166,7 +171,7 @@ def _hashed(
         some = np.concatenate(
             [words.hashes[ends[at] - words.counts[at] : ends[at]] for at in places]
         )
-        hashes, rows = _runs(some, words.counts[places], length, salt)
+        hashes, rows = _runs(Words(some, words.counts[places]), length, salt)
         items = np.unique(np.stack([hashes, of[places][rows].astype(np.uint64)]), axis=1)
         values, spread = np.unique(items[0], return_counts=True)
         common = values[spread > config.common]
@@ -190,10 +195,31 @@ def _fitting(counts: np.ndarray, texts: Sequence[str], words: int) -> np.ndarray
     return lengths
 
 
-def _runs(words, counts, length: int, salt: np.uint64) -> tuple[np.ndarray, np.ndarray]:
-    hashes, rows = runs(words, counts, length)
-    whole = (counts >= length)[rows]
-    return mixed(hashes[whole] ^ salt), rows[whole]
+def _runs(
+    words: Words, length: int, salt: np.uint64, sieve: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return hashes of runs within one text, and which text; with a sieve, those it holds."""
+    hashes = mixed(windows(words.hashes, length) ^ salt)
+    ends = np.cumsum(words.counts)
+    if sieve is None:
+        places = np.arange(len(hashes))
+    else:
+        places = np.flatnonzero(sieve[hashes >> np.uint64(64 - _SIEVE)])
+    rows = np.searchsorted(ends, places, "right")
+    whole = places + length <= ends[rows]
+    return hashes[places[whole]], rows[whole]
+
+
+def _chunks(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield ranges of texts that fit the processor's cache together."""
+    first = size = 0
+    for at, text in enumerate(texts):
+        size += len(text)
+        if size >= _CHUNK:
+            yield first, at + 1
+            first, size = at + 1, 0
+    if first < len(texts):
+        yield first, len(texts)
 
 
 def _length(texts: Sequence[tuple[int, Sequence[int]]]) -> _Length:

@@ -1,9 +1,10 @@
-"""Settings of a promotion: the named conditions that a candidate has to meet."""
+"""Settings of a promotion: the named conditions that a candidate has to meet, and its version."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 
 class ConditionKind(Enum):
@@ -14,8 +15,14 @@ class ConditionKind(Enum):
     sign_flip = "sign_flip"
     bootstrap = "bootstrap"
     no_regression = "no_regression"
+    rate = "rate"
     metric = "metric"
+    score = "score"
+    gain = "gain"
     proof = "proof"
+    audit = "audit"
+    all = "all"
+    any = "any"
 
 
 class Opponent(Enum):
@@ -27,6 +34,22 @@ class Opponent(Enum):
     champion = "champion"
 
 
+class Strength(Enum):
+    """What has to clear the bar: the number as measured, or its interval."""
+
+    measured = "measured"
+    interval = "interval"
+
+
+class Bump(Enum):
+    """Which part of a version counts up; auto reads it off the measurements."""
+
+    auto = "auto"
+    patch = "patch"
+    minor = "minor"
+    major = "major"
+
+
 @dataclass(frozen=True)
 class ConditionConfig:
     """One condition; which of the keys it reads depends on its kind.
@@ -35,27 +58,67 @@ class ConditionConfig:
         kind: pairs (at least `minimum` items judged for both), mcnemar_two_sided
             (exact, p < `alpha`), sign_flip (of whole families, exact, p < `alpha`),
             bootstrap (lower end of the interval of the difference above
-            `margin`), no_regression (difference not below -`margin`), metric (of
-            lm-eval: not below the opponent's by more than `margin`), or proof
-            (`forge prove` passed).
+            `margin`), no_regression (difference not below -`margin`), rate
+            (first-try success in replay at least `threshold`), metric (of a
+            suite: not below the opponent's by more than `margin`), score (of a
+            suite: at least `threshold`), gain (of a suite: above the opponent's
+            by more than `margin`), proof (`forge prove` passed), audit (the loss
+            mask was checked), all or any (of the conditions in `of`).
         against: base, few_shot, nearest or champion. One against the champion
             is not needed while there is none.
         part: items it is about: new_rule, new_family or all.
-        metric: of lm-eval, as evaluate.json names it.
+        suite: the suite that a metric is of; empty takes the one evaluated, each
+            takes every one.
+        category: of the suite; empty takes the suite as a whole, each takes every
+            one of them.
+        metric: as evaluate.json names it; empty takes the suite's first.
         margin: in shares of 1; see `kind`.
+        threshold: in shares of 1; of rate and score.
+        evidence: of rate, metric, score and gain: measured takes the number as it
+            is, interval asks that the whole 95% interval clears the bar.
         alpha: error probability; null takes what the look schedule gives this look.
-        minimum: pairs.
+        minimum: pairs; of rate, metric, score and gain, items.
+        of: conditions inside all or any, by name, with the keys of a condition.
         enabled: false leaves the condition out.
     """
 
     kind: ConditionKind = ConditionKind.pairs
     against: Opponent = Opponent.base
     part: str = "new_rule"
+    suite: str = ""
+    category: str = ""
     metric: str = ""
     margin: float = 0.0
+    threshold: float | None = None
+    evidence: Strength = Strength.measured
     alpha: float | None = None
     minimum: int = 0
+    of: dict[str, Any] = field(default_factory=dict)
     enabled: bool = True
+
+
+@dataclass(frozen=True)
+class VersionConfig:
+    """How a champion is numbered and named: name-major.minor.patch-base:size.
+
+    Args:
+        name: first segment; empty takes the adapter's name.
+        base: letter and generation of the base model, such as q3; empty reads it
+            off the model's name.
+        size: of the base model, such as 14b; empty reads it off the model's name.
+        bump: auto, or the part that counts up whatever was measured: major says
+            that training was overhauled, which no file shows.
+        minor_at: gain over the champion before, on any suite, category or part,
+            from which a version is a minor one.
+        passes: score from which a suite or category counts as passed.
+    """
+
+    name: str = ""
+    base: str = ""
+    size: str = ""
+    bump: Bump = Bump.auto
+    minor_at: float = 0.05
+    passes: float = 0.8
 
 
 @dataclass(frozen=True)
@@ -65,7 +128,9 @@ class PromoteConfig:
     Args:
         name: of the rule; it stands in the ledger.
         conditions: by name; all must hold.
+        version: how a champion is numbered and named.
     """
 
     name: str = "default"
     conditions: dict[str, ConditionConfig] = field(default_factory=dict)
+    version: VersionConfig = field(default_factory=VersionConfig)

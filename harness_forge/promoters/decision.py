@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from harness_forge.errors import PromoteError
-from harness_forge.promoters.conditions import Finding, Verdict, find
+from harness_forge.promoters import rule as rules
+from harness_forge.promoters.conditions import find
 from harness_forge.promoters.config import PromoteConfig
 from harness_forge.promoters.evidence import Evidence
+from harness_forge.promoters.findings import Finding, Judged, Verdict, leaves
+from harness_forge.promoters.paired import FEW
 
 
 class Outcome(StrEnum):
@@ -51,32 +53,61 @@ def decide(rule: PromoteConfig, evidence: Evidence) -> Ruling:
     """Return what `rule` says of the candidate.
 
     Raises:
-        PromoteError: the rule has no condition, so it would promote anything.
+        PromoteError: the rule has no condition, so it would promote anything,
+            or one that asks for what there is not.
     """
-    enabled = {name: one for name, one in rule.conditions.items() if one.enabled}
-    if not enabled:
-        raise PromoteError(f"promote: rule {rule.name!r}", "has no condition", "promote=default")
-    findings = tuple(find(name, one, evidence) for name, one in enabled.items())
-    findings += _rolled_back(evidence)
+    rules.check(rule, evidence)
+    conditions = rules.enabled(rule)
+    findings = tuple(find(name, one, evidence) for name, one in conditions.items())
+    findings += _refused(evidence)
     for verdict, outcome in _ORDER:
         culprits = [finding for finding in findings if finding.verdict is verdict]
         if culprits:
             return Ruling(outcome, _because(outcome, culprits), findings)
+    if empty := _nothing(findings):
+        return Ruling(empty[0], empty[1], findings)
     held = sum(finding.verdict is Verdict.HOLDS for finding in findings)
     why = f"All {held} conditions of rule {rule.name!r} hold."
     return Ruling(Outcome.PROMOTED, why, findings)
 
 
-def _rolled_back(evidence: Evidence) -> tuple[Finding, ...]:
-    """Return a broken condition for a candidate that was champion and taken down.
+def _nothing(findings: tuple[Finding, ...]) -> tuple[Outcome, str] | None:
+    """Return the outcome where every condition holds and yet nothing was measured."""
+    held = [one for one in leaves(findings) if one.verdict is Verdict.HOLDS]
+    if not held:
+        lead = _LEADS[Outcome.INCOMPLETE]
+        return Outcome.INCOMPLETE, f"{lead}: no condition of the rule was needed."
+    counts = [one.numbers.get("pairs", one.numbers.get("items")) for one in held]
+    counts = [count for count in counts if count is not None]
+    if counts and max(counts) < FEW:
+        return Outcome.INCONCLUSIVE, "One item settles nothing. The champion stays."
+    return None
 
-    Otherwise the next nightly run would put back what a person took away.
+
+def _refused(evidence: Evidence) -> tuple[Finding, ...]:
+    """Return broken conditions that no rule has to name.
+
+    One for a candidate that was champion and taken down: the next nightly run
+    would put back what a person took away. One for an adapter of a skill that
+    is not the one it was measured on.
     """
-    if not evidence.rolled_back:
-        return ()
-    required = "not rolled back, unless `forge promote --again` decides anew"
-    name = "not_rolled_back"
-    return (Finding(name, "rollback", required, evidence.rolled_back, Verdict.BROKEN),)
+    told = {
+        "not_rolled_back": (
+            "rollback",
+            "not rolled back, unless `forge promote --again` decides anew",
+            evidence.rolled_back,
+        ),
+        "own_skill": (
+            "skill",
+            "champion of the skill it was trained for, and of no other",
+            evidence.misplaced,
+        ),
+    }
+    return tuple(
+        Finding(name, kind, Judged(required, measured, Verdict.BROKEN))
+        for name, (kind, required, measured) in told.items()
+        if measured
+    )
 
 
 _LEADS = {

@@ -7,8 +7,9 @@ and how to get it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from harness_forge.promoters.config import Opponent
@@ -48,10 +49,15 @@ class Champion:
     Args:
         comparison: by part, as in replay.json; a Gap where their results
             cannot be paired.
+        evaluate: evaluate.json as it was when it was promoted; a Gap where it
+            was not kept.
     """
 
     candidate: Candidate
     comparison: Mapping[str, Any] | Gap
+    evaluate: Mapping[str, Any] | Gap = field(
+        default_factory=lambda: Gap("the champion's evaluation was not kept")
+    )
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,9 @@ class Evidence:
             where no look is in its ledger.
         rolled_back: when and why the candidate was taken down as champion; ''
             where it was not, or that is to be passed over.
+        audit: counts of the loss mask's check, as the adapter's lineage has them.
+        misplaced: why the candidate is no adapter of the skill it was measured
+            on; '' where it is one.
     """
 
     candidate: Candidate
@@ -74,10 +83,12 @@ class Evidence:
     champion: Champion | None
     alpha: float | Gap
     rolled_back: str = ""
+    audit: Mapping[str, Any] | None = None
+    misplaced: str = ""
 
     def comparison(self, against: Opponent, part: str) -> Mapping[str, Any] | Gap:
         """Return the paired counts of candidate against `against` on `part`."""
-        replay = self._input("replay")
+        replay = self.input("replay")
         if isinstance(replay, Gap):
             return replay
         if against is Opponent.champion:
@@ -91,29 +102,43 @@ class Evidence:
             table = replay.get("comparisons", {}).get(named)
             if table is None:
                 return Gap(f"replay.json compares nothing with {against.value} (forge replay)")
-        if not table.get(part, {}).get("pairs"):
+        found = table.get(part, {})
+        if not found.get("pairs"):
             split = replay.get("split", "an unnamed split")
             return Gap(f"no pair of part {part} was judged (the replay was of {split})")
-        return table[part]
+        for key, value in found.items():
+            if not isinstance(value, int | float) or not math.isfinite(value):
+                return Gap(f"{key} against {against.value} on {part} is {value!r}, not a number")
+        return found
 
-    def means(self, against: Opponent, metric: str, part: str) -> tuple[float, float] | Gap:
-        """Return the candidate's and the opponent's mean of an lm-eval metric."""
-        evaluate = self._input("evaluate")
-        if isinstance(evaluate, Gap):
+    def rate(self, part: str) -> Mapping[str, Any] | Gap:
+        """Return the candidate's own first-try success on `part`."""
+        replay = self.input("replay")
+        if isinstance(replay, Gap):
+            return replay
+        found = replay.get("policies", {}).get("adapter", {}).get(part) or {}
+        if not found.get("items"):
+            split = replay.get("split", "an unnamed split")
+            return Gap(f"no item of part {part} was judged (the replay was of {split})")
+        for key in ("items", "rate", "low", "high"):
+            value = found.get(key)
+            if not isinstance(value, int | float) or not math.isfinite(value):
+                return Gap(f"replay.json: {key} of the adapter on {part} is {value!r}")
+        return found
+
+    def evaluation(self, against: Opponent) -> Mapping[str, Any] | Gap:
+        """Return the evaluation that holds the opponent's scores; the champion's is its own."""
+        evaluate = self.input("evaluate")
+        if isinstance(evaluate, Gap) or against is not Opponent.champion:
             return evaluate
-        labels = ("adapter", against.value)
-        table = evaluate.get("labels", {})
-        found = [table.get(label, {}).get(part, {}).get(metric) for label in labels]
-        if None in found:
-            label = labels[found.index(None)]
-            return Gap(f"evaluate.json has no {metric} of {label} on {part} (forge evaluate)")
-        return float(found[0]), float(found[1])
+        return Gap("there is no champion") if self.champion is None else self.champion.evaluate
 
     def proof(self) -> Mapping[str, Any] | Gap:
         """Return the proof."""
-        return self._input("prove")
+        return self.input("prove")
 
-    def _input(self, name: str) -> Mapping[str, Any] | Gap:
+    def input(self, name: str) -> Mapping[str, Any] | Gap:
+        """Return replay, evaluate or prove, if it is there and about the candidate."""
         found = getattr(self, name)
         if found is None:
             return Gap(f"{name}.json is missing ({REMEDIES[name]})")

@@ -17,7 +17,14 @@ from harness_forge.adapters import package, registry
 from harness_forge.adapters.package import Adapter
 from harness_forge.errors import PromoteError
 from harness_forge.files import write_json
-from harness_forge.promoters import Candidate, Outcome, champion, ledger
+from harness_forge.promoters import (
+    Candidate,
+    ConditionConfig,
+    Outcome,
+    PromoteConfig,
+    champion,
+    ledger,
+)
 from harness_forge.promoters import decide as rule_on
 from harness_forge.promoters.champion import DECISION, ROLLBACK
 from harness_forge.promoting.files import Files, evidence, kept_results
@@ -122,15 +129,15 @@ def _facts(
     found, look = evidence(files, candidate, before, Path(config.forge_home), told)
     ruling = rule_on(config.promote, found)
     after = candidate if ruling.outcome is Outcome.PROMOTED else before
-    rule, inputs = _plain(asdict(config.promote)), files.digests()
-    basis = [asdict(candidate), rule, inputs, look, undone and undone["hash"]]
+    inputs = files.digests()
+    basis = [asdict(candidate), _said(config.promote), inputs, look, undone and undone["hash"]]
     return {
         "kind": DECISION,
         "candidate": asdict(candidate),
         "decision": ruling.outcome.value,
         "why": ruling.why,
-        "rule": rule["name"],
-        "conditions": {one.name: _without_name(asdict(one)) for one in ruling.findings},
+        "rule": config.promote.name,
+        "conditions": {one.name: one.as_dict() for one in ruling.findings},
         "look": look,
         "inputs": inputs,
         "champion_before": asdict(before) if before else None,
@@ -196,11 +203,23 @@ def _keep(files: Files, adapter: Adapter, home: Path) -> None:
         raise PromoteError(where, what, "nothing was promoted") from None
 
 
+def _said(rule: PromoteConfig) -> dict[str, Any]:
+    """Return a rule as its hash takes it: without keys that came later and say nothing.
+
+    A decision made before such a key existed is then still known as made.
+    """
+    later = asdict(ConditionConfig())
+    later = {key: later[key] for key in ("suite", "category", "threshold", "evidence", "of")}
+    said = asdict(rule)
+    said.pop("version")  # what a champion is called decides nothing
+    for one in said["conditions"].values():
+        for key, value in later.items():
+            if one[key] == value:
+                del one[key]
+    return _plain(said)
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     return value.value if isinstance(value, Enum) else value
-
-
-def _without_name(finding: dict[str, Any]) -> dict[str, Any]:
-    return {key: _plain(value) for key, value in finding.items() if key != "name"}

@@ -1,0 +1,40 @@
+"""Intervals of scores and of their differences, where a suite tells a mean and how many items."""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+
+LEVEL = 0.95
+"""Of every interval here."""
+
+Ends = tuple[float, float]
+
+
+def wilson(rate: float, items: float) -> Ends:
+    """Return Wilson's score interval of a mean of scores between 0 and 1.
+
+    A score between 0 and 1 varies no more than a rate of the same mean, so the
+    interval of the rate is wide enough.
+
+    Source: Wilson, JASA 22 (1927) 209-212.
+    """
+    z = NormalDist().inv_cdf((1 + LEVEL) / 2)
+    scale = 1 + z * z / items
+    middle = (rate + z * z / (2 * items)) / scale
+    spread = z * math.sqrt(rate * (1 - rate) / items + z * z / (4 * items * items)) / scale
+    return (0.0 if rate <= 0 else middle - spread, 1.0 if rate >= 1 else middle + spread)
+
+
+def newcombe(first: float, ends: Ends, second: float, others: Ends) -> Ends:
+    """Return the interval of first - second from the interval of each.
+
+    It takes the two as drawn apart. Where both answered the same items, which
+    hang together, it is wider than it need be.
+
+    Source: Newcombe, Statist. Med. 17 (1998) 873-890, method 10.
+    """
+    between = first - second
+    low = math.hypot(first - ends[0], others[1] - second)
+    high = math.hypot(ends[1] - first, second - others[0])
+    return max(-1.0, between - low), min(1.0, between + high)

@@ -10,11 +10,12 @@ import os
 import pickle
 import signal
 import sys
+from contextlib import ExitStack
 from typing import Any, BinaryIO
 
 from harness_forge.errors import ForgeError
 from harness_forge.exporters.rows import Row
-from harness_forge.exporting.preparing import Plan, Preparer
+from harness_forge.exporting.preparing import Plan, Preparer, seldom_collected
 
 
 def main() -> None:
@@ -22,6 +23,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not get among the answers
+    stack = ExitStack()
+    stack.enter_context(seldom_collected())
     try:
         plans = pickle.load(source)  # noqa: S301 - our own parent wrote it
         while True:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -28,7 +28,7 @@ from harness_forge.exporting.admission import Admission
 from harness_forge.exporting.capping import capped
 from harness_forge.exporting.crew import Crew
 from harness_forge.exporting.holding import Holding
-from harness_forge.exporting.preparing import SINGLES, Plan
+from harness_forge.exporting.preparing import SINGLES, Plan, seldom_collected
 from harness_forge.exporting.request import Part, Report, Request, Share
 from harness_forge.formats import FORMATS, KINDS
 from harness_forge.formats.card import card
@@ -83,8 +83,10 @@ def export(
         _check_format(part, request)
         mixing.check(part.config.kind, request.treatment)
     report = Report(request.data_dir / request.name)
-    with closing(parts[0].store.connect_read_only()) as connection:
+    with ExitStack() as stack:
+        connection = stack.enter_context(closing(parts[0].store.connect_read_only()))
         rows = Rows(connection, parts, request, progress)
+        stack.enter_context(seldom_collected())
         if dry_run:
             rows.pass_on(report, None)
             refusals.demand_rows(report, parts, connection, request)

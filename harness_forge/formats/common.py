@@ -16,6 +16,9 @@ import orjson
 from harness_forge.formats.unheld import Unheld
 from harness_forge.records import Message, RowSource
 
+_last: tuple[Sequence[Mapping[str, Any]], str] = ((), "[]")
+"""The tools that were asked for last, and their text."""
+
 
 def origin_keys(origin: RowSource) -> dict[str, str]:
     """Return the keys that say where a line comes from."""
@@ -33,7 +36,11 @@ def origin_keys(origin: RowSource) -> dict[str, str]:
 
 def tools_text(tools: Sequence[Mapping[str, Any]]) -> str:
     """Return tool schemas as the JSON string that trainers parse."""
-    return orjson.dumps(list(tools)).decode()
+    # A harness offers the same tools all day, and rows of one kind share the object.
+    global _last
+    if tools is not _last[0]:
+        _last = tools, orjson.dumps(list(tools)).decode()
+    return _last[1]
 
 
 def calls_of(message: Message) -> Iterator[tuple[str, str]]:

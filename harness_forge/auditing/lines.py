@@ -105,6 +105,10 @@ class Lines:
     def _check_item(self, line: Mapping[str, Any], split: str, place: str) -> None:
         from harness_forge.filters.contamination.protected import digest
 
+        if not line["item_id"] and self._dataset.manifest.get("mix_in"):
+            if split != "train":  # general data is of no item, and nothing to be measured by
+                self._faults["splits"].append(f"{place} is general data")
+            return
         item = str(line.get("skill") or self._dataset.manifest.get("skill")), line["item_id"]
         known = self._items.get(item)
         if known is None:

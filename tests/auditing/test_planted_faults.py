@@ -121,6 +121,23 @@ def test_a_line_in_the_wrong_file(dataset):
     assert broken(dataset) == ["splits"]
 
 
+def test_general_data_is_of_no_item_and_only_trained_on(dataset):
+    dataset.manifest["mix_in"] = {"share": 0.2}
+    dataset.lines["train"][0]["item_id"] = ""
+    assert broken(dataset) == []
+
+
+def test_general_data_in_validation(dataset):
+    dataset.manifest["mix_in"] = {"share": 0.2}
+    dataset.lines["validation"][0]["item_id"] = ""
+    assert broken(dataset) == ["splits"]
+
+
+def test_a_line_of_no_item(dataset):
+    dataset.lines["train"][0]["item_id"] = ""
+    assert broken(dataset) == ["splits"]
+
+
 def test_a_group_on_both_sides(dataset):
     dataset.items[0]["group"] = dataset.items[-1]["group"] = "twins"
     assert broken(dataset) == ["splits"]

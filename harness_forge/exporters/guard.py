@@ -32,8 +32,8 @@ class Guard:
 
     Args:
         collecting: ids of the runs that may be exported.
-        splits: item id to its split; an item whose group changed between runs
-            has several, None among them where a group has none.
+        splits: item id to its split; an item whose group changed between runs,
+            or since, has several, None among them where a group has none.
         twins: item id to the strictest split of anything near-identical to it
             in the other skills of the dataset; empty where there is one skill.
         provenance: what the store knows of rows besides their columns.
@@ -50,11 +50,7 @@ class Guard:
         runs = connection.execute("SELECT id FROM runs WHERE purpose = 'collect'")
         collecting = {run_id for (run_id,) in runs}
         splits: dict[str, set[str | None]] = {}
-        found = connection.execute(
-            "SELECT DISTINCT w.item_id, s.split"
-            " FROM work_items w LEFT JOIN splits s USING (group_key)"
-        )
-        for item_id, split in found:
+        for item_id, _, split in connection.execute(_PLACES):
             splits.setdefault(item_id, set()).add(split)
         return cls(collecting, splits)
 

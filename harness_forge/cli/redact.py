@@ -68,7 +68,7 @@ def _review(config: ForgeConfig, folder: Path, signing: bool, by: str) -> int:
     digest, _ = digest_of(folder)
     rules = replace(config.redaction, enabled=True)
     found = survey(folder, Redactor(rules, load_key(home)))
-    print(render(folder, digest, found, rules.shown()["kinds_off"]))
+    print(render(folder, digest, found, sorted(k for k, on in rules.kinds.items() if not on)))
     if found.left:
         raise ExportError(
             str(folder),

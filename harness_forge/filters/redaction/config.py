@@ -24,10 +24,9 @@ class RedactionConfig:
     domains: list[str] = field(default_factory=list)
 
     def shown(self) -> dict[str, object]:
-        """Return the settings as a dataset may tell them: what is yours is only counted."""
-        return {
-            "enabled": self.enabled,
-            "kinds_off": sorted(kind for kind, on in self.kinds.items() if not on),
-            "allowed_patterns": sum(bool(pattern) for pattern in self.allow.values()),
-            "own_domains": len(self.domains),
-        }
+        """Return the settings as a dataset may tell them: without your domains.
+
+        `RedactionConfig(**shown)` looks for the same, except for those. Patterns
+        of what may stay are told: what they match stands in the dataset.
+        """
+        return {"enabled": self.enabled, "kinds": dict(self.kinds), "allow": dict(self.allow)}

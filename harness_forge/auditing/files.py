@@ -12,6 +12,7 @@ from typing import Any
 from harness_forge.auditing.dataset import LEDGER, SPLITS, Dataset
 
 Told = tuple[str, list[str]]
+_OURS = (*SPLITS, "ledger", "items", "held_out")
 
 
 def hashes_match(dataset: Dataset) -> Told:
@@ -28,7 +29,7 @@ def hashes_match(dataset: Dataset) -> Told:
     faults += [
         f"{path.name} is in no manifest"
         for path in sorted(dataset.path.iterdir())
-        if path.name not in named and path.name.split(".")[0] in (*SPLITS, "ledger", "items")
+        if path.name not in named and path.name.split(".")[0] in _OURS
     ]
     return f"{len(named)} files, {size} bytes", faults
 

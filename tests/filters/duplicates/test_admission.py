@@ -140,6 +140,13 @@ def test_no_exact_duplicate_is_missed_when_the_table_grows(admit):
     assert told[30_500] == Repeated("duplicate", "stig.turns:500")
 
 
+def test_letting_go_of_memory_changes_nothing(admit, monkeypatch):
+    rows = mixture(300)
+    whole = admit(rows)
+    monkeypatch.setattr("harness_forge.filters.duplicates.index._SHED", 0)
+    assert admit(rows, 10) == whole
+
+
 def test_the_files_go_with_the_index(tmp_path):
     run(tmp_path, [row(1, "a")])
     assert not list(tmp_path.iterdir())

@@ -60,8 +60,15 @@ class Names:
         return [
             Finding(*match.span(), self._known[match[0]][0], match[0], "")
             for match in _pattern(tuple(sorted(self._known, key=len, reverse=True))).finditer(text)
-            if match.span() not in taken
+            if match.span() not in taken and not self._in_code(match)
         ]
+
+    def _in_code(self, match: re.Match[str]) -> bool:
+        """Tell whether a name is an attribute or a call here: pytest.mark is nobody's home."""
+        if self._known[match[0]][0] not in _SHORTEST:
+            return False
+        text, (start, end) = match.string, match.span()
+        return text[end : end + 1] == "(" or (text[start - 1 : start] == "." and start > 1)
 
     def pseudonym(self, finding: Finding) -> str:
         """Return the pseudonym of a name that was carried here; '' for any other finding."""

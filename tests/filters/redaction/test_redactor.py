@@ -54,6 +54,12 @@ def test_a_name_that_stood_out_once_goes_everywhere_in_its_row(redactor):
     assert words[1].partition("=")[2] == words[3]
 
 
+def test_a_name_that_is_an_attribute_elsewhere_stays_there(redactor):
+    script = "cd /home/mark\n@pytest.mark.slow\nmark(1)\nchown mark x"
+    words = redactor.text(script)
+    assert "@pytest.mark.slow\nmark(1)\nchown user-" in words
+
+
 def test_a_prompt_reads_the_same_whatever_was_answered(redactor):
     prompt = [{"role": "user", "content": "Log in on web01 as jdoe."}]
     answers = [call(json.dumps({"s": s})) for s in ("ssh jdoe@web01", "true")]

@@ -101,7 +101,8 @@ def test_a_list_is_not_a_sweep():
         (
             "skill=sti",
             "command line: skill: there is no 'sti'\n"
-            "  hint: did you mean 'stig'? known choices: all, stig, ubuntu",
+            "  hint: did you mean 'stig'? known choices: all, "
+            "gemma_cve, gemma_stig, recorded, reflexion, stig, tau_bench, ubuntu",
         ),
         (
             "run.limt=3",

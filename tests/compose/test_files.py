@@ -47,7 +47,8 @@ def test_an_unknown_choice_in_a_recipe(project):
     line = path.read_text().splitlines().index("  - skill: stgi") + 1
     assert fault() == (
         f"{RECIPE}:{line}: skill: there is no 'stgi'\n"
-        "  hint: did you mean 'stig'? known choices: all, stig, ubuntu"
+        "  hint: did you mean 'stig'? known choices: all, "
+        "gemma_cve, gemma_stig, recorded, reflexion, stig, tau_bench, ubuntu"
     )
 
 

@@ -104,24 +104,23 @@ def rows(count: int, seed: int) -> Iterator[Row]:
     """Yield the rows, in order."""
     draw = random.Random(seed)
     lines, tales = command_lines(draw, 20_000), [words(draw, 12) for _ in range(20_000)]
-    before: list[tuple[str, list[str]]] = []
+    before: dict[int, tuple[str, list[str]]] = {}
     kinds, weights = [*SHARES, "plain"], [*SHARES.values(), 1 - sum(SHARES.values())]
     for number in range(count):
-        kind = draw.choices(kinds, weights)[0]
+        kind, item = draw.choices(kinds, weights)[0], number % ITEMS
         tale = "\n".join(draw.choices(tales, k=5))
-        prompt = f"Rule {number % ITEMS}: {tales[number % ITEMS]}\nTried before:\n{tale}"
+        prompt = f"Rule {item}: {tales[item]}\nTried before:\n{tale}"
         script = draw.choices(lines, k=13)
-        if before and kind in ("again", "nearly"):
-            prompt, script = before[draw.randrange(len(before))]
-            script = list(script)
+        if item in before and kind in ("again", "nearly"):
+            prompt, script = before[item]
             if kind == "nearly":
-                script[draw.randrange(len(script))] = draw.choice(lines)
+                script = [*script[:-1], f"{script[-1]} # {words(draw, 1)}"]
         elif kind == "secret":
             script[3] = draw.choice(SECRETS).replace("{}", str(draw.randrange(10**12)))
         elif kind == "round":
             script = script[:2] * 7
-        if len(before) < 1000:
-            before.append((prompt, script))
+        if kind == "plain":
+            before[item] = prompt, script
         yield Row(prompt, "\n".join(script), kind != "failed", kind == "cut")
 
 

@@ -1,0 +1,132 @@
+"""How fast an export is, beside other ways to make the same lines.
+
+    python tests/bench/export.py 1000 10000 100000
+
+Attempts are generated into an embedded PostgreSQL of its own. Each way runs in
+a process of its own, timed from its first question to the store, best of three
+(once from 100,000 rows on); memory is the
+most that it and its children held together. Prints a table for
+docs/benchmarks.md. `--keep FOLDER` keeps the store for the next time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from attempts import SKILL, fill
+from subjects import SUBJECTS
+
+from harness_forge.store import Store, open_store
+
+_OFTEN = 100_000
+"""Rows from which once is enough."""
+
+
+class Measure(NamedTuple):
+    """What one way came to: seconds, peak bytes of all its processes, rows."""
+
+    seconds: float
+    peak: int
+    rows: int
+
+
+def main() -> None:
+    """Measure the sizes asked for and print a table of each."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("sizes", nargs="+", type=int)
+    parser.add_argument("--keep", type=Path)
+    parser.add_argument("--only", nargs="*", default=list(SUBJECTS))
+    asked = parser.parse_args()
+    print(f"{machine()}\n")
+    for size in asked.sizes:
+        home = (asked.keep or Path(tempfile.mkdtemp(prefix="forge-bench-"))) / str(size)
+        try:
+            with open_store(None, home) as store:
+                if SKILL not in store.skills():
+                    fill(store, size)
+                print(table(size, store, asked.only), flush=True)
+        finally:
+            if not asked.keep:
+                shutil.rmtree(home.parent, ignore_errors=True)
+
+
+def machine() -> str:
+    """Return what the numbers were measured on."""
+    cores = len(os.sched_getaffinity(0))
+    load = os.getloadavg()[0]
+    return (
+        f"{cores} cores, {platform.machine()}, Python {platform.python_version()}, load {load:.1f}"
+    )
+
+
+def table(size: int, store: Store, names: list[str]) -> str:
+    """Return a row for each way: seconds, microseconds a row, times COPY, memory."""
+    lines = [
+        f"{size:,} attempts",
+        "",
+        "| way | seconds | µs a row | times COPY | peak MB | lines |",
+        "|---|---|---|---|---|---|",
+    ]
+    base = None
+    for name in names:
+        if name in ("datasets", "pandas") and not importlib.util.find_spec(name):
+            lines.append(f"| {name} | not installed | | | | |")
+            continue
+        found = best(name, store.url, 1 if size >= _OFTEN else 3)
+        base = base or found.seconds
+        lines.append(
+            f"| {name} | {found.seconds:.2f} | {found.seconds / size * 1e6:.0f} "
+            f"| {found.seconds / base:.1f} | {found.peak / 1e6:.0f} | {found.rows} |"
+        )
+    return "\n".join([*lines, ""])
+
+
+def best(name: str, url: str, times: int) -> Measure:
+    """Return the quickest of several times."""
+    return min(measured(name, url) for _ in range(times))
+
+
+def measured(name: str, url: str) -> Measure:
+    """Run one way once."""
+    with tempfile.TemporaryDirectory(prefix="forge-bench-") as scratch:
+        script = str(Path(__file__).with_name("subjects.py"))
+        process = subprocess.Popen(
+            [sys.executable, script, name, url, f"{scratch}/out"], stdout=subprocess.PIPE, text=True
+        )
+        peak = 0
+        while process.poll() is None:
+            peak = max(peak, held(process.pid))
+            time.sleep(0.05)
+        said, _ = process.communicate()
+        if process.returncode:
+            raise SystemExit(f"{name} failed")
+        rows, seconds = said.split()[-2:]
+        return Measure(float(seconds), peak, int(rows))
+
+
+def held(pid: int) -> int:
+    """Return the bytes that a process and its children hold, shared ones shared out."""
+    total = 0
+    try:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                total += int(line.split()[1]) * 1024
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            total += sum(map(held, map(int, (thread / "children").read_text().split())))
+    except (FileNotFoundError, ProcessLookupError):
+        pass  # it has ended
+    return total
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,173 @@
+"""What is measured, one way of making a dataset each; every one in a process of its own.
+
+`datasets` and pandas get the same rows by the same SQL, forge's own filters
+and redactor, and write the same lines. They get no near-duplicates, for they
+have none, and no ledger.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+from attempts import SKILL
+
+from harness_forge import exporting
+from harness_forge.compose import compose
+from harness_forge.exporting import EngineConfig, Treatment
+from harness_forge.filters import Candidate, build, judge
+from harness_forge.filters.redaction import Redactor
+from harness_forge.store import Store
+
+_KEY = bytes(32)
+
+
+@cache
+def config():
+    """Return the shipped recipe for a worker's turns."""
+    return compose(None, ["role=worker", "skill=stig", "format=sft"])
+
+
+def sql() -> str:
+    """Return the recipe's SQL with its value written out: COPY takes no others."""
+    return config().export.sql.replace("%(agent)s", "'worker'")
+
+
+def treatment(whole: bool) -> Treatment:
+    """Return every default filter, redaction and near-duplicates; or nothing."""
+    if not whole:
+        return Treatment()
+    composed = config()
+    return Treatment(
+        filters=composed.filters,
+        redaction=composed.redaction,
+        key=_KEY,
+        duplicates=composed.duplicates,
+    )
+
+
+def copy(url: str, out: Path) -> int:
+    """Read with COPY and drop what comes: what the server and the wire cost."""
+    rows = 0
+    with (
+        Store(url) as store,
+        store.skill(SKILL).connect_read_only() as connection,
+        connection.cursor().copy(f"COPY ({sql()}) TO STDOUT") as stream,
+    ):
+        for data in stream:
+            rows += bytes(data).count(b"\n")
+    return rows
+
+
+def forge(whole: bool, workers: int | None = None) -> Callable[[str, Path], int]:
+    """Return an export with or without everything between a row and its line."""
+
+    def export(url: str, out: Path) -> int:
+        with Store(url) as store:
+            part = exporting.Part(store.skill(SKILL), "worker", config().export)
+            engine = EngineConfig(workers=workers)
+            request = exporting.Request(
+                out, "set", SKILL, "worker", "sft", engine=engine, treatment=treatment(whole)
+            )
+            return exporting.export([part], request).kept
+
+    return export
+
+
+def datasets(url: str, out: Path) -> int:
+    """`from_sql`, `map` and `filter` on both cores, `to_json`."""
+    from datasets import Dataset, disable_progress_bars
+
+    disable_progress_bars()
+    with Store(url) as store, store.engine.connect() as connection:
+        connection.exec_driver_sql(f"SET search_path = {SKILL}")
+        rows = Dataset.from_sql(
+            _texts(), con=connection, cache_dir=str(out / "cache"), keep_in_memory=False
+        )
+    made = rows.map(
+        _lines,
+        batched=True,
+        num_proc=2,
+        remove_columns=rows.column_names,
+        new_fingerprint="lines",
+    )
+    made.to_json(str(out / "train.jsonl"), num_proc=2)
+    return made.num_rows
+
+
+def pandas(url: str, out: Path) -> int:
+    """`read_sql`, one function over the frame, `to_json`."""
+    import pandas as library
+
+    with Store(url) as store, store.engine.connect() as connection:
+        connection.exec_driver_sql(f"SET search_path = {SKILL}")
+        frame = library.read_sql(_texts(), connection)
+    made = library.DataFrame(_lines({name: list(frame[name]) for name in frame.columns}))
+    made.to_json(out / "train.jsonl", orient="records", lines=True)
+    return len(made)
+
+
+def _texts() -> str:
+    """Return the SQL with JSON as text, and only what may be kept, as a user would write it."""
+    names = "source, item_id, family, split, policy, outcome_value, finish_reason, evaluator"
+    texts = ", ".join(f"{name}::text" for name in ("messages", "tools", "response"))
+    return (
+        f"SELECT {names}, {texts} FROM ({sql()}) AS q WHERE eval_passed AND NOT infrastructure "
+        "AND NOT flagged AND finish_reason <> 'length' ORDER BY turn_id"
+    ).replace("%", "%%")
+
+
+_shared: dict[str, Any] = {}
+
+
+def _lines(batch: dict[str, Sequence[Any]]) -> dict[str, list[Any]]:
+    """Filter and redact a batch of columns with forge's own functions."""
+    if not _shared:
+        asked = treatment(True)
+        _shared["steps"] = build(asked.filters)
+        _shared["redactor"] = Redactor(asked.redaction, _KEY)
+    rows = []
+    for values in zip(*batch.values(), strict=True):
+        row = dict(zip(batch, values, strict=True))
+        for name in ("messages", "tools", "response"):
+            row[name] = orjson.loads(row[name])
+        row["response"]["content"] = row["response"]["content"] or ""
+        rows.append(row)
+    seen = [
+        Candidate(row["messages"], row["tools"], row["response"], "worker", row["item_id"])
+        for row in rows
+    ]
+    kept = [row for row, why in zip(rows, judge(_shared["steps"], seen), strict=True) if not why]
+    redactor = _shared["redactor"]
+    made: dict[str, list[Any]] = {name: [] for name in ("messages", "tools", "source", "split")}
+    for row in kept:
+        asked, _ = redactor.messages(row["messages"])
+        told, _ = redactor.messages([row["response"]], after=row["messages"])
+        made["messages"].append([*asked, *told])
+        made["tools"].append(orjson.dumps(row["tools"]).decode())
+        made["source"].append(row["source"])
+        made["split"].append(row["split"])
+    return made
+
+
+SUBJECTS: dict[str, Callable[[str, Path], int]] = {
+    "COPY": copy,
+    "forge, lines alone": forge(False),
+    "forge, all filters": forge(True),
+    "forge, all filters, 1 process": forge(True, 0),
+    "datasets": datasets,
+    "pandas": pandas,
+}
+
+if __name__ == "__main__":
+    name, url, out = sys.argv[1:]
+    Path(out).mkdir(parents=True)
+    config()  # what is composed and imported before the first row is no part of it
+    before = time.perf_counter()
+    rows = SUBJECTS[name](url, Path(out))
+    print(rows, time.perf_counter() - before)

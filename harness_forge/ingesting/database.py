@@ -12,7 +12,7 @@ from harness_forge.ingesting.request import FileReport
 from harness_forge.sources import SourceConfig, outcomes
 from harness_forge.sources.gemma_forge_db import Database, Row, item_of, opened
 from harness_forge.sources.gemma_forge_jsonl import bare
-from harness_forge.store.intake import Entry
+from harness_forge.store.entries import Entry
 from harness_forge.store.rows import jsonb
 
 _POLICY = "recorded"

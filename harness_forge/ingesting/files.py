@@ -36,7 +36,7 @@ from harness_forge.sources.lines import BROKEN_ARRAY
 from harness_forge.sources.mapping import Templates
 from harness_forge.sources.records import Event, LeftOut, Recorded, RunFacts
 from harness_forge.splits import SplitConfig
-from harness_forge.store.intake import Entry
+from harness_forge.store.entries import Entry
 from harness_forge.store.rows import jsonb
 
 READERS = {

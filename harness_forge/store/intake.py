@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -18,25 +18,11 @@ from harness_forge.errors import StoreError
 from harness_forge.records import Attempt, WorkItem
 from harness_forge.store import address, rows, run_lock
 from harness_forge.store.connections import connect
+from harness_forge.store.entries import Entry, attempt_row, of_catalogue, tip_rows, turn_rows
 from harness_forge.store.escaping import escape, restored, storable
 from harness_forge.store.faults import told
 
 _LEFT = "ON CONFLICT DO NOTHING"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One attempt to be written.
-
-    Args:
-        attempt: number 0, or one that is taken, becomes the next free one.
-        outcome: what became of the item, where the source says.
-    """
-
-    run_id: str
-    item: WorkItem
-    attempt: Attempt
-    outcome: str | None = None
 
 
 class Intake:
@@ -217,7 +203,7 @@ class Intake:
 
     def _write(self, entries: Sequence[Entry]) -> list[int]:
         known = self._catalogue(entries)
-        entries = [_of_catalogue(entry, known) for entry in entries]
+        entries = [of_catalogue(entry, known) for entry in entries]
         self._work_items(entries)
         entries = self._numbered(entries)
         ids = [
@@ -229,9 +215,9 @@ class Intake:
             )
         ]
         numbered = list(zip(ids, entries, strict=True))
-        self.copy("attempts", (_attempt_row(id_, entry) for id_, entry in numbered))
-        self.copy("turns", (row for id_, entry in numbered for row in _turn_rows(id_, entry)))
-        self.copy("tips", (row for id_, entry in numbered for row in _tip_rows(id_, entry)))
+        self.copy("attempts", (attempt_row(id_, entry) for id_, entry in numbered))
+        self.copy("turns", (row for id_, entry in numbered for row in turn_rows(id_, entry)))
+        self.copy("tips", (row for id_, entry in numbered for row in tip_rows(id_, entry)))
         return ids
 
     def _catalogue(self, entries: Sequence[Entry]) -> dict[str, WorkItem]:
@@ -346,49 +332,3 @@ FROM (
 ) seen
 WHERE r.id = %s
 """
-
-
-def _of_catalogue(entry: Entry, known: Mapping[str, WorkItem]) -> Entry:
-    """Return the entry with the item as the catalogue has it; what judged it stays its own."""
-    item = known.get(entry.item.item_id)
-    if item is None:
-        return entry
-    return replace(entry, item=replace(item, digest=entry.item.digest or item.digest))
-
-
-def _attempt_row(attempt_id: int, entry: Entry) -> rows.Row:
-    turns = entry.attempt.turns
-    place = _decisive(entry.attempt)
-    row = rows.attempt_row(entry.run_id, entry.attempt, None if place is None else turns[place])
-    made = {"id": attempt_id, **row}
-    # The time it was made, not the time it was taken in, where that is known.
-    times = [turn.started_at for turn in turns if turn.started_at]
-    when = turns[place].started_at if place is not None else None
-    when = when or next(iter(times), None)
-    return {**made, "created_at": when or _now()}
-
-
-def _turn_rows(attempt_id: int, entry: Entry) -> Iterable[rows.Row]:
-    attempt = entry.attempt
-    decisive = _decisive(attempt)
-    for place, turn in enumerate(attempt.turns):
-        yield rows.turn_row(entry.run_id, attempt_id, attempt, place, turn, place == decisive)
-
-
-def _tip_rows(attempt_id: int, entry: Entry) -> Iterable[rows.Row]:
-    for tip in entry.attempt.tips:
-        yield rows.tip_row(entry.run_id, attempt_id, entry.attempt, tip)
-
-
-def _decisive(attempt: Attempt) -> int | None:
-    """Return the place of the turn that gave the answer: the worker's, or the last one."""
-    place = rows.decisive_turn(attempt)
-    if place is None and attempt.turns:
-        return len(attempt.turns) - 1
-    return place
-
-
-def _now():
-    from datetime import UTC, datetime
-
-    return datetime.now(UTC)

@@ -1,0 +1,68 @@
+"""Attempts that were recorded elsewhere, as rows: numbered by whoever takes them in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from harness_forge.records import Attempt, WorkItem
+from harness_forge.store import rows
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One attempt to be written.
+
+    Args:
+        attempt: number 0, or one that is taken, becomes the next free one.
+        outcome: what became of the item, where the source says.
+    """
+
+    run_id: str
+    item: WorkItem
+    attempt: Attempt
+    outcome: str | None = None
+
+
+def of_catalogue(entry: Entry, known: Mapping[str, WorkItem]) -> Entry:
+    """Return the entry with the item as the catalogue has it; what judged it stays its own."""
+    item = known.get(entry.item.item_id)
+    if item is None:
+        return entry
+    return replace(entry, item=replace(item, digest=entry.item.digest or item.digest))
+
+
+def attempt_row(attempt_id: int, entry: Entry) -> rows.Row:
+    """Return the row of `attempts`."""
+    turns = entry.attempt.turns
+    place = _decisive(entry.attempt)
+    row = rows.attempt_row(entry.run_id, entry.attempt, None if place is None else turns[place])
+    made = {"id": attempt_id, **row}
+    # The time it was made, not the time it was taken in, where that is known.
+    times = [turn.started_at for turn in turns if turn.started_at]
+    when = turns[place].started_at if place is not None else None
+    when = when or next(iter(times), None)
+    return {**made, "created_at": when or datetime.now(UTC)}
+
+
+def turn_rows(attempt_id: int, entry: Entry) -> Iterable[rows.Row]:
+    """Yield the rows of `turns`."""
+    attempt = entry.attempt
+    decisive = _decisive(attempt)
+    for place, turn in enumerate(attempt.turns):
+        yield rows.turn_row(entry.run_id, attempt_id, attempt, place, turn, place == decisive)
+
+
+def tip_rows(attempt_id: int, entry: Entry) -> Iterable[rows.Row]:
+    """Yield the rows of `tips`."""
+    for tip in entry.attempt.tips:
+        yield rows.tip_row(entry.run_id, attempt_id, entry.attempt, tip)
+
+
+def _decisive(attempt: Attempt) -> int | None:
+    """Return the place of the turn that gave the answer: the worker's, or the last one."""
+    place = rows.decisive_turn(attempt)
+    if place is None and attempt.turns:
+        return len(attempt.turns) - 1
+    return place

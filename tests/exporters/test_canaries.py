@@ -63,7 +63,7 @@ def export(store, harness, home, *words):
         ["format=dpo"],
         ["format=sft", "format.extension=jsonl.gz"],
         ["format=sft", "redaction.domains=[canarycorp.dev]"],
-        ["format=sft", f"redaction.allow.lab='{PERSON}x'", f"+export.params.who={MAIL}"],
+        ["format=sft", "redaction.allow.lab='lab7'", f"+export.params.who={MAIL}"],
     ],
     ids=["sft", "dpo", "gz", "domains", "settings"],
 )

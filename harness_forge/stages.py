@@ -51,8 +51,13 @@ def _attempts(config: ForgeConfig) -> dict[str, Any]:
 def watermark(resolved: Path, out: Path) -> None:
     """Write a few bytes that change when the rows an export may select do.
 
-    A recipe of several skills has those of each, under its name.
+    Labels are audited before: what must not be trusted is flagged, and a flag
+    changes what may be selected. A recipe of several skills has the bytes of
+    each, under its name.
     """
+    from harness_forge import labelling
+
+    labelling.audit(load_resolved(resolved))
     write_json(out, _of_each_skill(load_resolved(resolved), _watermark), sort_keys=True)
 
 

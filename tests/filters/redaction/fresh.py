@@ -1,4 +1,4 @@
-"""Texts written after the rules, by somebody who did not look at them: longer, and as they occur.
+"""Texts written when the rules were done, before these were tried on them: longer, as they occur.
 
 `planted.py` and `lookalikes.py` are what the rules were made on. What these
 came to at the first look stands in docs/redaction.md.

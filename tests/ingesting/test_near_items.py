@@ -79,8 +79,17 @@ def test_an_item_that_comes_later_joins_those_it_is_near_to(skill):
 
 def test_an_item_between_two_sides_is_quarantined(skill):
     skill.assign_splits({"left": Split.TRAIN, "right": Split.HOLDOUT}, "s")
-    record(skill, "left", TASK.format("two") + " The car is a green one with a dented door.")
-    record(skill, "right", "Good day and thank you for the help. " + TASK.format("two"))
+    record(
+        skill,
+        "left",
+        TASK.format("two") + " The car is a green one with a dented door, so mind the gate.",
+    )
+    record(
+        skill,
+        "right",
+        "Good day and thank you so much for the help of last week, dear desk. "
+        + TASK.format("two"),
+    )
     record(skill, "middle", TASK.format("two"))
     splitting.assign(skill, SplitConfig())
     near = {name: usable(skill, name) for name in ("left", "middle", "right")}

@@ -1,4 +1,4 @@
-"""`forge champion`: which adapter stands, and how that came about."""
+"""`forge champion`: which adapters stand, how that came about, and what sets two apart."""
 
 from __future__ import annotations
 
@@ -8,29 +8,50 @@ from typing import TYPE_CHECKING, Any
 from harness_forge.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from harness_forge.promoters.champion import Reign
     from harness_forge.promoting import Standing
 
-SUMMARY = "show which adapter is champion and every decision, the ledger verified"
-USAGE = "[NAME] [key=value …]"
-EXAMPLES = ("forge champion", "forge champion stig-worker")
+SUMMARY = "show which adapters are champions and every decision, the ledger verified"
+USAGE = "[ls | show [NAME [ENTRY]] | diff [NAME] [ENTRY ENTRY] | NAME] [key=value …]"
+EXAMPLES = (
+    "forge champion",
+    "forge champion stig-worker",
+    "forge champion ls",
+    "forge champion show stig.worker",
+    "forge champion show stig-worker 1.0.0",
+    "forge champion diff",
+    "forge champion diff stig.worker 1.0.0 1.1.0",
+)
 KEYS = ("forge_home",)
+
+LS, SHOW, DIFF = "ls", "show", "diff"
+"""What may stand first: one line for each seat, one champion whole, two side by side."""
+
+NOTHING = "no adapter was decided on yet: forge promote"
+_MOST = {LS: 0, SHOW: 2, DIFF: 3}
 
 
 def main(argv: list[str]) -> int:
-    """Verify the ledger, make pointers good, and show each name's history."""
+    """Verify the ledger, make pointers good, and show what was asked for."""
     from harness_forge.cli import composed
-    from harness_forge.cli.words import one_of, sort
+    from harness_forge.cli.words import sort
     from harness_forge.promoting import standing
 
     words, _, overrides = sort(argv)
-    if len(words) > 1:
+    verb = words.pop(0) if words and words[0] in _MOST else ""
+    if len(words) > _MOST.get(verb, 1):
         raise ConfigError("command line", "one name at a time", f"forge champion {USAGE}")
     found = standing(composed(overrides), lambda text: print(f"champion: {text}", file=sys.stderr))
-    if words:
-        one_of(words[0], [one.name for one in found], "champion")
-        found = [one for one in found if one.name == words[0]]
-    told = "\n\n".join(render(one) for one in found)
-    print(told or "no adapter was decided on yet: forge promote")
+    if verb == LS:
+        print("\n".join(listed(found)) or NOTHING)
+    elif verb:
+        one, words = _seat(found, words)
+        print("\n".join(shown(one, words) if verb == SHOW else different(one, words)))
+    else:
+        told = "\n\n".join(render(one) for one in _named(found, words))
+        print(told or NOTHING)
     return 0
 
 
@@ -43,8 +64,147 @@ def render(standing: Standing) -> str:
     return "\n".join([head, *map(_row, standing.lines)])
 
 
+def listed(found: Sequence[Standing]) -> list[str]:
+    """Return a line for each champion: seat, target, version, adapter, since when."""
+    if not found:
+        return []
+    rows = [("seat", "target", "version", "adapter", "since", "before it")]
+    for one in found:
+        if not one.stack:
+            rows.append((one.seat, "", "", "no champion yet", "", ""))
+            continue
+        top = one.stack[-1]
+        target = str(top.facts.get("target", ""))
+        before = f"{len(one.stack) - 1}"
+        rows.append(
+            (one.seat, target, top.version or "unversioned", top.candidate.label, top.since, before)
+        )
+    return _table(rows)
+
+
+def shown(one: Standing, words: Sequence[str]) -> list[str]:
+    """Return one champion whole: the standing one, or an earlier one."""
+    from harness_forge.cli.promote import conditions
+
+    reign = _entry(one, words[0]) if words else _top(one)
+    facts = reign.facts
+    state = "stands" if one.stack and reign.candidate == one.stack[-1].candidate else "stood"
+    lines = [f"{reign.version or reign.candidate.label}  {state}", *_about(one, reign), ""]
+    lines += [f"  {row}" for row in conditions(facts.get("conditions", {}))]
+    return [*lines, "", f"  {facts.get('why', '')}"]
+
+
+def _about(one: Standing, reign: Reign) -> Iterator[str]:
+    facts, version = reign.facts, reign.facts.get("version") or {}
+    made = version.get("made") or {}
+    pairs = {
+        "seat": one.seat,
+        "target": facts.get("target"),
+        "adapter": reign.candidate.label,
+        "digest": reign.candidate.digest,
+        "version": version and f"{version['number']}, {version['bump']}: {version['why']}",
+        "base": (made.get("base") or {}).get("name"),
+        "format": made.get("form"),
+        "promoted": f"{reign.since}, by rule {facts.get('rule', 'unknown')}",
+        "entry": reign.line,
+        **{f"hash of {name}": value for name, value in (facts.get("inputs") or {}).items()},
+    }
+    width = max(map(len, pairs))
+    yield from (f"  {name:<{width}}  {value}" for name, value in pairs.items() if value)
+
+
+def different(one: Standing, words: Sequence[str]) -> list[str]:
+    """Return two champions of a seat side by side: by default the one before and the standing."""
+    if len(words) == 2:
+        first, second = (_entry(one, word) for word in words)
+    elif words:
+        first, second = _entry(one, words[0]), _top(one)
+    elif len(one.stack) > 1:
+        first, second = one.stack[-2], one.stack[-1]
+    else:
+        hint = f"forge champion diff {one.seat} ENTRY ENTRY"
+        raise ConfigError(f"champion {one.seat}", "there is no second one to compare with", hint)
+    rows = [("", first.version or first.candidate.label, second.version or second.candidate.label)]
+    rows += [row for row in _compared(first, second) if row[1] != row[2]]
+    told = _scores(first, second)
+    lines = [*_table(rows), ""]
+    head = ("scored", *rows[0][1:], "difference")
+    return lines + (_table([head, *told]) if told else ["no score is known of both"])
+
+
+def _compared(first: Reign, second: Reign) -> Iterator[tuple[str, str, str]]:
+    def both(name: str, read: Any) -> tuple[str, str, str]:
+        return name, str(read(first)), str(read(second))
+
+    yield both("adapter", lambda one: one.candidate.label)
+    yield both("promoted", lambda one: one.since)
+    yield both("rule", lambda one: one.facts.get("rule", ""))
+    yield both("base", lambda one: _made(one).get("base", {}).get("name", ""))
+    yield both("format", lambda one: _made(one).get("form", ""))
+    conditions = [one.facts.get("conditions") or {} for one in (first, second)]
+    for name in dict.fromkeys([*conditions[0], *conditions[1]]):
+        yield (name, *(each.get(name, {}).get("measured", "") for each in conditions))
+
+
+def _scores(first: Reign, second: Reign) -> list[tuple[str, str, str, str]]:
+    old, new = (_made(one).get("scores") or {} for one in (first, second))
+    return [
+        (name, f"{old[name]:.1%}", f"{new[name]:.1%}", f"{100 * (new[name] - old[name]):+.1f}")
+        for name in new
+        if name in old
+    ]
+
+
+def _made(one: Reign) -> dict[str, Any]:
+    return (one.facts.get("version") or {}).get("made") or {}
+
+
+def _named(found: Sequence[Standing], words: Sequence[str]) -> list[Standing]:
+    from harness_forge.cli.words import one_of
+
+    if not words:
+        return list(found)
+    one_of(words[0], sorted(set().union(*(one.called for one in found))), "champion")
+    return [one for one in found if words[0] in one.called]
+
+
+def _seat(found: Sequence[Standing], words: list[str]) -> tuple[Standing, list[str]]:
+    """Return the seat asked for, and the words left: the first one names it, if it names one."""
+    from harness_forge.promoting import chosen
+
+    if words and any(words[0] in one.called for one in found):
+        return chosen(found, words[0]), words[1:]
+    if len(found) == 1 and (not words or len(words) != _MOST[DIFF]):
+        return found[0], words
+    if not found:
+        raise ConfigError("champion", "no adapter was decided on yet", "forge promote")
+    return chosen(found, words[0] if words else ""), words[1:]
+
+
+def _entry(one: Standing, word: str) -> Reign:
+    from harness_forge.promoting import entry
+
+    return entry(one, word)
+
+
+def _top(one: Standing) -> Reign:
+    if not one.stack:
+        raise ConfigError(f"champion {one.seat}", "there is none", "forge promote")
+    return one.stack[-1]
+
+
 def _row(line: dict[str, Any]) -> str:
+    version = (line.get("version") or {}).get("number")
+    told = f"{version}: " if version else ""
     return (
         f"  {line['time']}  {line['candidate']['digest'][:12]}  {line['decision']:<12}  "
-        f"{line['why']}"
+        f"{told}{line['why']}"
     )
+
+
+def _table(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    return [
+        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]

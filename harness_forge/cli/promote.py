@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from harness_forge.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
 
     from harness_forge.promoting import Decision
 
@@ -18,6 +18,7 @@ USAGE = "[ADAPTER] [--dry-run] [--again] [key=value …]"
 EXAMPLES = (
     "forge promote",
     "forge promote --dry-run",
+    "forge promote promote=aither",
     "forge promote stig-worker promote.conditions.enough_pairs.minimum=100",
     "forge promote --again",
 )
@@ -59,26 +60,52 @@ def telling() -> dict[str, Callable]:
 def render(decision: Decision) -> str:
     """Return the decision, its sentence, and a line for each condition."""
     facts = decision.facts
-    conditions = facts["conditions"]
-    width = max(map(len, conditions))
-    verdicts = {name: one["verdict"].replace("_", " ") for name, one in conditions.items()}
-    column = max(map(len, verdicts.values()))
     lines = [
         f"{facts['decision']}  {_label(facts['candidate'])}",
         f"  {facts['why']}",
         "",
-        *(
-            f"  {name:<{width}}  {verdicts[name]:<{column}}  {one['measured']}"
-            for name, one in conditions.items()
-        ),
+        *(f"  {row}" for row in conditions(facts["conditions"])),
         "",
         f"  champion: {_champion(decision)}",
     ]
+    if facts.get("version"):
+        lines.append(f"  version: {facts['version']['name']} ({facts['version']['why']})")
     if decision.repeated:
         lines.append(f"  decided before, {facts['time']}, on the same files")
     if decision.note:
         lines.append(f"  {decision.note}")
     return "\n".join(lines)
+
+
+def conditions(found: Mapping[str, Any]) -> list[str]:
+    """Return a head and a line for each condition, those inside a group under it."""
+    rows = [("condition", "verdict", "value", "threshold", "interval", "measured")]
+    rows += _rows(found, "")
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]) - 1)]
+    return [
+        "  ".join(
+            [*(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)), row[-1]]
+        )
+        for row in rows
+    ]
+
+
+def _rows(found: Mapping[str, Any], indent: str) -> Iterator[tuple[str, ...]]:
+    for name, one in found.items():
+        # A decision from before these were kept apart has them in words only.
+        shown = one.get("shown") or dict.fromkeys(("value", "threshold", "interval"), "")
+        verdict = one["verdict"].replace("_", " ")
+        inner = one.get("of") or {}
+        told = one["required"].partition(" of ")[0] + " of" if inner else one["measured"]
+        yield (
+            f"{indent}{name}",
+            verdict,
+            shown["value"],
+            shown["threshold"],
+            shown["interval"],
+            told,
+        )
+        yield from _rows(inner, f"{indent}  ")
 
 
 def _champion(decision: Decision) -> str:

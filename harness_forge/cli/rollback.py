@@ -1,4 +1,4 @@
-"""`forge rollback`: take the champion down; the one before it stands again."""
+"""`forge rollback`: take the champion down; the one before it, or an earlier one, stands again."""
 
 from __future__ import annotations
 
@@ -6,35 +6,48 @@ import sys
 
 from harness_forge.errors import ConfigError
 
-SUMMARY = "go back to the champion before; the reason goes into the ledger"
-USAGE = "[NAME] --reason=TEXT [key=value …]"
+SUMMARY = "go back to the champion before, or an earlier one; the reason goes into the ledger"
+USAGE = "[NAME] --reason=TEXT [--to=ENTRY] [key=value …]"
 EXAMPLES = (
     "forge rollback --reason='breaks sudo on db2'",
     "forge rollback stig-worker --reason='answers in German'",
+    "forge rollback stig.worker --to=1.0.0 --reason='slow since then'",
 )
 KEYS = ("train", "forge_home")
 
-REASON = "--reason="
-"""Flag: why; a champion taken down is not promoted again by itself."""
+REASON, TO = "--reason=", "--to="
+"""Flags: why; which entry of `forge champion`, by hash, adapter or version.
+
+A champion taken down is not promoted again by itself.
+"""
 
 
 def main(argv: list[str]) -> int:
-    """Roll back one step; given again it goes back further."""
+    """Roll back one step, or to an entry; given again it goes back further."""
     from harness_forge.cli import composed
     from harness_forge.cli.words import sort
     from harness_forge.promoting import rollback
 
-    given = [word.removeprefix(REASON).strip() for word in argv if word.startswith(REASON)]
-    words, _, overrides = sort([word for word in argv if not word.startswith(REASON)])
+    reason, rest = _given(argv, REASON)
+    to, rest = _given(rest, TO)
+    words, _, overrides = sort(rest)
     if len(words) > 1:
         raise ConfigError("command line", "one name at a time", f"forge rollback {USAGE}")
-    if not given or not given[-1]:
+    if not reason:
         raise ConfigError("command line", "say why", f"forge rollback {USAGE}")
+    if to == "":
+        raise ConfigError("command line", "say to which", f"forge rollback {USAGE}")
     down, up = rollback(
         composed(overrides),
         words[0] if words else None,
-        given[-1],
+        reason,
         lambda text: print(f"rollback: {text}", file=sys.stderr),
+        to,
     )
     print(f"{up.label} stands again; {down.label} was taken down")
     return 0
+
+
+def _given(argv: list[str], flag: str) -> tuple[str | None, list[str]]:
+    found = [word.removeprefix(flag).strip() for word in argv if word.startswith(flag)]
+    return found[-1] if found else None, [word for word in argv if not word.startswith(flag)]

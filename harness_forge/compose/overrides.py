@@ -110,6 +110,8 @@ def _key_faults(key: str, value: Any, deleted: bool) -> Iterator[ConfigError]:
             kind = hints[part]
         elif typing.get_origin(inner) is dict:
             kind = typing.get_args(inner)[1]
+        elif inner is Any:
+            pass  # what lies under it is checked by what reads it
         else:
             yield _unknown(key, (*path, part), hints)
             return

@@ -1,15 +1,15 @@
 """Who is champion: read off the ledger, and written to a pointer that others follow.
 
-The ledger is the truth. The pointer file is made from it, replaced whole, and
-made again where a kill left it behind.
+One stands for each skill and role. The ledger is the truth. The pointer file
+is made from it, replaced whole, and made again where a kill left it behind.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from harness_forge.promoters.evidence import Candidate
 DECISION, ROLLBACK = "decision", "rollback"
 """The kinds of ledger lines."""
 
+Line = Mapping[str, Any]
+
 
 @dataclass(frozen=True)
 class Reign:
@@ -28,51 +30,108 @@ class Reign:
     Args:
         since: when it was promoted, as the ledger has it.
         line: hash of the ledger line that promoted it.
+        facts: that line.
     """
 
     candidate: Candidate
     since: str
     line: str
+    facts: Line = field(default_factory=dict, compare=False)
+
+    @property
+    def version(self) -> str:
+        """Return its name with version; '' where it was promoted before versions were counted."""
+        return (self.facts.get("version") or {}).get("name", "")
 
 
-def reigns(lines: Iterable[Mapping[str, Any]], name: str) -> list[Reign]:
-    """Return the standing champion of `name`, last, and those before it.
+def seat(skill: str, role: str) -> str:
+    """Return what one champion is champion of."""
+    return f"{skill}.{role}"
 
-    A promotion puts one on top, a rollback takes one off.
+
+def seats(lines: Sequence[Line]) -> list[str]:
+    """Return the seat that each line is about.
+
+    A line from before skills were written down is about that of the next line
+    with the same name which has one, else the name stands for a seat.
+    """
+    later: dict[str, str] = {}
+    for line in lines:
+        if line.get("skill"):
+            later.setdefault(line["candidate"]["name"], seat(line["skill"], line["role"]))
+    found = []
+    for line in lines:
+        name = line["candidate"]["name"]
+        own = seat(line["skill"], line["role"]) if line.get("skill") else later.get(name, name)
+        found.append(own)
+    return found
+
+
+def about(lines: Sequence[Line], whose: str) -> list[Line]:
+    """Return the lines about a seat."""
+    return [line for line, own in zip(lines, seats(lines), strict=True) if own == whose]
+
+
+def reigns(lines: Iterable[Line], whose: str) -> list[Reign]:
+    """Return the standing champion of a seat, last, and those before it.
+
+    A promotion puts one on top, a rollback takes one off, or all down to an
+    earlier one; one that was taken down before may come back by it.
     """
     stack: list[Reign] = []
-    for line in lines:
-        candidate = line["candidate"]
-        if candidate["name"] != name:
-            continue
+    past: dict[Candidate, Reign] = {}
+    for line in about(list(lines), whose):
+        one = Candidate(line["candidate"]["name"], line["candidate"]["digest"])
         if line["kind"] == ROLLBACK:
-            stack.pop()
-        elif line["decision"] == "promoted":
-            one = Candidate(name, candidate["digest"])
-            # Promoted again on new measurements, a champion stays what it is.
-            if not stack or stack[-1].candidate != one:
-                stack.append(Reign(one, line["time"], line["hash"]))
+            _back(stack, past, line)
+        # Promoted again on new measurements, a champion stays what it is.
+        elif line["decision"] == "promoted" and (not stack or stack[-1].candidate != one):
+            stack.append(Reign(one, line["time"], line["hash"], line))
+            past[one] = stack[-1]
     return stack
 
 
-def names(lines: Iterable[Mapping[str, Any]]) -> list[str]:
+def _back(stack: list[Reign], past: Mapping[Candidate, Reign], line: Line) -> None:
+    if "taken_down" not in line:
+        stack.pop()
+        return
+    up = Candidate(line["champion_after"]["name"], line["champion_after"]["digest"])
+    if up in [reign.candidate for reign in stack]:
+        while stack[-1].candidate != up:
+            stack.pop()
+    else:
+        stack.append(past[up])
+
+
+def stood(lines: Iterable[Line], whose: str) -> list[Reign]:
+    """Return every adapter that ever stood in a seat, oldest first, each once."""
+    found: dict[Candidate, Reign] = {}
+    for line in about(list(lines), whose):
+        if line["kind"] == DECISION and line["decision"] == "promoted":
+            one = Candidate(line["candidate"]["name"], line["candidate"]["digest"])
+            found.setdefault(one, Reign(one, line["time"], line["hash"], line))
+    return list(found.values())
+
+
+def names(lines: Iterable[Line]) -> list[str]:
     """Return the names of adapters that the ledger knows."""
     return sorted({line["candidate"]["name"] for line in lines})
 
 
-def pointer(home: Path, name: str) -> Path:
-    """Return the file that names the champion of `name`."""
-    return home / "champions" / f"{name}.json"
+def pointer(home: Path, whose: str) -> Path:
+    """Return the file that names the champion of a seat."""
+    return home / "champions" / f"{whose}.json"
 
 
-def point(home: Path, name: str, stack: list[Reign]) -> bool:
+def point(home: Path, whose: str, stack: list[Reign]) -> bool:
     """Make the pointer say what the ledger says; True if it said something else.
 
     Raises:
         PromoteError: it cannot be written; the ledger holds the decision, and
             the next `forge champion` makes the pointer.
     """
-    place, draft = pointer(home, name), pointer(home, name).with_suffix(f".{os.getpid()}")
+    place = pointer(home, whose)
+    draft = place.with_name(f"{place.name}.{os.getpid()}")
     if _read(place) == _facts(stack):
         return False
     try:
@@ -93,7 +152,21 @@ def point(home: Path, name: str, stack: list[Reign]) -> bool:
     return True
 
 
-def check(home: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+def retire(home: Path, lines: Sequence[Line]) -> list[Path]:
+    """Take away pointers of seats that no line is about any more, and return them.
+
+    A name was a seat until a line said of which skill it is; followed further,
+    its pointer would go on naming a champion that may not stand.
+    """
+    kept = {pointer(home, whose) for whose in seats(lines)}
+    found = sorted((home / "champions").glob("*.json"))
+    gone = [place for place in found if place not in kept and _read(place)]
+    for place in gone:
+        place.unlink(missing_ok=True)
+    return gone
+
+
+def check(home: Path, lines: Iterable[Line]) -> None:
     """Compare the pointers with the ledger.
 
     A chain of hashes does not show that its end was cut off; a pointer to a
@@ -115,13 +188,15 @@ def _facts(stack: list[Reign]) -> dict[str, Any] | None:
         return None
     top = stack[-1]
     one = top.candidate
-    return {
+    facts = {
         "name": one.name,
         "digest": one.digest,
         "adapter": one.label,
         "since": top.since,
         "line": top.line,
     }
+    said = {key: top.facts[key] for key in ("skill", "role", "target") if top.facts.get(key)}
+    return facts | said | ({"version": top.version} if top.version else {})
 
 
 def _read(place: Path) -> dict[str, Any] | None:

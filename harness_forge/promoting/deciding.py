@@ -7,7 +7,6 @@ import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from enum import Enum
 from hashlib import sha256
 from pathlib import Path
@@ -27,7 +26,10 @@ from harness_forge.promoters import (
 )
 from harness_forge.promoters import decide as rule_on
 from harness_forge.promoters.champion import DECISION, ROLLBACK
-from harness_forge.promoting.files import Files, evidence, kept_results
+from harness_forge.promoting.files import Files, evidence, kept_evaluation, kept_results
+from harness_forge.promoting.placing import place as place_of
+from harness_forge.promoting.placing import version
+from harness_forge.promoting.timing import stamp
 from harness_forge.schema import ForgeConfig
 
 Line = Mapping[str, Any]
@@ -36,7 +38,7 @@ EXPERIMENT = ("DVC_EXP_NAME", "DVC_EXP_BASELINE_REV")
 """What DVC sets for the stages of `dvc exp run`: in the workspace, aside or from a queue."""
 
 _REMEDY = "apply it and `forge promote`"
-_LEDGER_ONLY = ("kind", "time", "previous", "hash", "basis")
+_LEDGER_ONLY = ("kind", "time", "clock", "previous", "hash", "basis")
 
 
 @dataclass(frozen=True)
@@ -95,14 +97,14 @@ def decide(
     if note := _left_alone(dry_run):
         lines = ledger.read(home)
         champion.check(home, lines)
-        facts = _facts(config, files, adapter, lines, again)
-        known = _known(facts, lines)
+        facts, seat = _facts(config, files, adapter, lines, again)
+        known = _known(facts, lines, seat)
         decision = Decision(known or facts, known is not None, known is not None, note)
     else:
         with ledger.opened(home, say) as book:
             champion.check(home, book.lines)
-            facts = _facts(config, files, adapter, book.lines, again)
-            decision = _recorded(facts, files, adapter, home, book)
+            facts, seat = _facts(config, files, adapter, book.lines, again)
+            decision = _recorded(facts, seat, files, adapter, home, book, say)
     if out is not None and not dry_run:
         write_json(out, decision.as_dict())
     return decision
@@ -119,21 +121,33 @@ def _left_alone(dry_run: bool) -> str:
 
 def _facts(
     config: ForgeConfig, files: Files, adapter: Adapter, lines: list[Line], again: bool
-) -> dict[str, Any]:
-    """Return what a ledger line of this decision says, but for its time."""
+) -> tuple[dict[str, Any], str]:
+    """Return what a ledger line of this decision says, but for its time, and whose seat it is."""
     candidate = Candidate(adapter.name, adapter.digest)
-    stack = champion.reigns(lines, candidate.name)
+    place = place_of(config, files, adapter)
+    seat = place.seat(lines, candidate.name)
+    stack = champion.reigns(lines, seat)
     before = stack[-1].candidate if stack else None
     undone = None if again else _undone(lines, candidate)
     told = f"rolled back {undone['time']}: {undone['why']}" if undone else ""
-    found, look = evidence(files, candidate, before, Path(config.forge_home), told)
+    found, look = evidence(
+        files,
+        candidate,
+        before,
+        Path(config.forge_home),
+        told,
+        adapter.lineage.get("audit"),
+        place.misplaced,
+    )
     ruling = rule_on(config.promote, found)
-    after = candidate if ruling.outcome is Outcome.PROMOTED else before
+    won = ruling.outcome is Outcome.PROMOTED
+    after = candidate if won else before
     inputs = files.digests()
     basis = [asdict(candidate), _said(config.promote), inputs, look, undone and undone["hash"]]
-    return {
+    facts = {
         "kind": DECISION,
         "candidate": asdict(candidate),
+        **place.facts(),
         "decision": ruling.outcome.value,
         "why": ruling.why,
         "rule": config.promote.name,
@@ -142,21 +156,30 @@ def _facts(
         "inputs": inputs,
         "champion_before": asdict(before) if before else None,
         "champion_after": asdict(after) if after else None,
+        **({"version": version(config, adapter, found, lines, seat)} if won else {}),
         "basis": sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest(),
     }
+    return facts, seat
 
 
 def _undone(lines: list[Line], candidate: Candidate) -> Line | None:
-    """Return the rollback that took this candidate down, unless it was promoted since."""
-    own = [line for line in lines if line["candidate"] == asdict(candidate)]
-    last = [line for line in own if line["kind"] == ROLLBACK or line["decision"] == "promoted"]
-    return last[-1] if last and last[-1]["kind"] == ROLLBACK else None
+    """Return the rollback that took this candidate down, unless it stood again since."""
+    own, last = asdict(candidate), None
+    for line in lines:
+        if line["kind"] == ROLLBACK:
+            if own in line.get("taken_down", [line["candidate"]]):
+                last = line
+            elif line["champion_after"] == own:
+                last = None
+        elif line["candidate"] == own and line["decision"] == "promoted":
+            last = None
+    return last
 
 
-def _known(facts: Line, lines: list[Line]) -> Line | None:
+def _known(facts: Line, lines: list[Line], seat: str) -> Line | None:
     """Return the line that says the same already."""
-    stack = champion.reigns(lines, facts["candidate"]["name"])
-    for line in reversed(lines):
+    stack = champion.reigns(lines, seat)
+    for line in reversed(champion.about(lines, seat)):
         if line["kind"] != DECISION or line["basis"] != facts["basis"]:
             continue
         if line["decision"] == "promoted":
@@ -168,35 +191,45 @@ def _known(facts: Line, lines: list[Line]) -> Line | None:
 
 
 def _recorded(
-    facts: Line, files: Files, adapter: Adapter, home: Path, book: ledger.Ledger
+    facts: Line,
+    seat: str,
+    files: Files,
+    adapter: Adapter,
+    home: Path,
+    book: ledger.Ledger,
+    say: Say,
 ) -> Decision:
-    name = adapter.name
-    known = _known(facts, book.lines)
+    known = _known(facts, book.lines, seat)
     if known is None:
         if facts["decision"] == "promoted":
             _keep(files, adapter, home)
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        book.append({**facts, "time": now})
+        book.append({**facts, **stamp(book.lines, say)})
     # Also after a repeat: a kill between ledger and pointer is made good here.
-    champion.point(home, name, champion.reigns(book.lines, name))
+    champion.point(home, seat, champion.reigns(book.lines, seat))
+    champion.retire(home, book.lines)
     return Decision(known or book.lines[-1], recorded=True, repeated=known is not None)
 
 
 def _keep(files: Files, adapter: Adapter, home: Path) -> None:
     """Put a new champion where it stays: its folder in the registry, its replay by the ledger."""
     candidate = Candidate(adapter.name, adapter.digest)
-    place, kept = registry.folder(home) / candidate.label, kept_results(home, candidate)
+    place = registry.folder(home) / candidate.label
+    kept = {
+        kept_results(home, candidate): files.results,
+        kept_evaluation(home, candidate): files.evaluate,
+    }
     try:
         if not place.is_dir():
             draft = place.with_name(f".{place.name}.partial")
             shutil.rmtree(draft, ignore_errors=True)
             shutil.copytree(adapter.folder, draft)
             draft.rename(place)
-        if files.results.is_file():
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            draft = kept.with_name(f".{kept.name}.{os.getpid()}")
-            shutil.copyfile(files.results, draft)
-            draft.replace(kept)
+        for copy, source in kept.items():
+            if source.is_file():
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                draft = copy.with_name(f".{copy.name}.{os.getpid()}")
+                shutil.copyfile(source, draft)
+                draft.replace(copy)
     except OSError as error:
         where = str(error.filename or place)
         what = f"cannot be written: {error.strerror or error}"

@@ -60,6 +60,8 @@ def evidence(
     champion: Candidate | None,
     home: Path,
     rolled_back: str = "",
+    audit: Mapping[str, Any] | None = None,
+    misplaced: str = "",
 ) -> tuple[Evidence, dict[str, Any] | None]:
     """Return the evidence, and the look at the holdout that it rests on, if there was one.
 
@@ -77,6 +79,8 @@ def evidence(
         champion=_champion(files, candidate, champion, home),
         alpha=look["alpha"] if look else Gap(_no_look(replay)),
         rolled_back=rolled_back,
+        audit=audit,
+        misplaced=misplaced,
     )
     return found, look
 
@@ -86,11 +90,17 @@ def kept_results(home: Path, candidate: Candidate) -> Path:
     return home / "ledger" / "replays" / f"{candidate.label}.jsonl"
 
 
+def kept_evaluation(home: Path, candidate: Candidate) -> Path:
+    """Return where a champion's evaluation is kept, for those that come after it."""
+    return home / "ledger" / "evaluations" / f"{candidate.label}.json"
+
+
 def _champion(
     files: Files, candidate: Candidate, champion: Candidate | None, home: Path
 ) -> Champion | None:
     if champion is None or champion == candidate:
         return None
+    evaluate = _kept(home, champion)
     try:
         pairs = comparison.compare(
             results.read(files.results),
@@ -98,10 +108,19 @@ def _champion(
             ("the adapter", "the champion"),
         )
     except EvalError as error:
-        return Champion(
-            champion, Gap(f"no comparison with the champion: {error.where}: {error.what}")
-        )
-    return Champion(champion, pairs.as_dict())
+        gap = Gap(f"no comparison with the champion: {error.where}: {error.what}")
+        return Champion(champion, gap, evaluate)
+    return Champion(champion, pairs.as_dict(), evaluate)
+
+
+def _kept(home: Path, champion: Candidate) -> Mapping[str, Any] | Gap:
+    place = kept_evaluation(home, champion)
+    found = _read(place)
+    if found is None:
+        return Gap(f"the champion's evaluation was not kept ({place})")
+    if (found.get("candidate") or {}).get("digest") != champion.digest:
+        return Gap(f"{place} is not about the champion")
+    return found
 
 
 def _look(

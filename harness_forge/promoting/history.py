@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,27 +11,40 @@ from harness_forge.adapters import registry
 from harness_forge.errors import PromoteError, TrainError
 from harness_forge.promoters import Candidate, champion, ledger
 from harness_forge.promoters.champion import ROLLBACK, Reign
+from harness_forge.promoting.timing import stamp
 from harness_forge.schema import ForgeConfig
 
 Say = Callable[[str], None]
+SHORTEST = 4
+"""Of a hash that names an entry, in hexadecimal digits."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """The champions of one adapter name.
+    """The champions of one seat.
 
     Args:
+        name: of the adapter that stands, or was decided on last.
+        seat: skill and role; a name from before those were written down.
         stack: the one that stands, last, and those before it.
-        lines: every ledger line about the name, oldest first.
+        stood: all that ever did, oldest first.
+        lines: every ledger line about the seat, oldest first.
     """
 
     name: str
+    seat: str
     stack: list[Reign]
+    stood: list[Reign]
     lines: list[dict[str, Any]]
+
+    @property
+    def called(self) -> set[str]:
+        """Return every word that means this seat."""
+        return {self.seat, *(line["candidate"]["name"] for line in self.lines)}
 
 
 def standing(config: ForgeConfig, say: Say = lambda text: None) -> list[Standing]:
-    """Return every name that was decided on; the ledger is verified, pointers are made good.
+    """Return every seat that was decided on; the ledger is verified, pointers are made good.
 
     Raises:
         PromoteError: the ledger is not what was written.
@@ -43,62 +55,140 @@ def standing(config: ForgeConfig, say: Say = lambda text: None) -> list[Standing
         return []
     with ledger.opened(home, say) as book:
         champion.check(home, book.lines)
-        found = []
-        for name in champion.names(book.lines):
-            stack = champion.reigns(book.lines, name)
-            if champion.point(home, name, stack):
-                say(f"{champion.pointer(home, name)}: was behind the ledger; made good")
-            own = [line for line in book.lines if line["candidate"]["name"] == name]
-            found.append(Standing(name, stack, own))
+        found = _standing(book.lines)
+        for one in found:
+            if champion.point(home, one.seat, one.stack):
+                place = champion.pointer(home, one.seat)
+                say(f"{place}: was behind the ledger; made good")
+        for place in champion.retire(home, book.lines):
+            say(f"{place}: a name is no seat any more; taken away")
     return found
 
 
-def rollback(
-    config: ForgeConfig, name: str | None, reason: str, say: Say = lambda text: None
-) -> tuple[Candidate, Candidate]:
-    """Go back to the champion before; return the one taken down and the one that stands.
+def _standing(lines: list[dict[str, Any]]) -> list[Standing]:
+    found = []
+    for seat in sorted(set(champion.seats(lines))):
+        stack, own = champion.reigns(lines, seat), champion.about(lines, seat)
+        name = stack[-1].candidate.name if stack else own[-1]["candidate"]["name"]
+        found.append(Standing(name, seat, stack, champion.stood(lines, seat), own))
+    return found
 
-    Args:
-        name: of the adapter; None takes the recipe's, `train.name`.
+
+def chosen(found: Sequence[Standing], word: str) -> Standing:
+    """Return the seat that a word means: itself, or the name of an adapter decided on for it.
 
     Raises:
-        PromoteError: none stands, none stood before it, or that one's adapter is gone.
+        PromoteError: it means none, or several.
+    """
+    exact = [one for one in found if one.seat == word]
+    meant = exact or [one for one in found if word in one.called]
+    if len(meant) == 1:
+        return meant[0]
+    seats = ", ".join(one.seat for one in meant or found)
+    if meant:
+        raise PromoteError(f"champion {word}", "is decided on in several", f"one of: {seats}")
+    hint = f"decided on so far: {seats}" if found else "forge promote"
+    raise PromoteError(f"champion {word}", "there is none", hint)
+
+
+def entry(one: Standing, word: str) -> Reign:
+    """Return the champion of a seat that a word names.
+
+    Args:
+        word: the hash of its ledger line or of its content, or the start of
+            one; its adapter's name with hash; or its version, with or without
+            the name.
+
+    Raises:
+        PromoteError: none ever stood there that is called so, or several are.
+    """
+    found = [reign for reign in one.stood if word in _words(reign)]
+    if not found and len(word) >= SHORTEST:
+        hashes = ((reign, (reign.line, reign.candidate.digest)) for reign in one.stood)
+        found = [reign for reign, both in hashes if any(h.startswith(word) for h in both)]
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(reign.candidate.label for reign in found or one.stood)
+    what = f"{len(found)} are called so" if found else f"none called {word} ever stood there"
+    raise PromoteError(f"champion {one.seat}", what, f"stood: {known}" if known else "")
+
+
+def _words(reign: Reign) -> set[str]:
+    told = reign.facts.get("version") or {}
+    return {reign.candidate.label, told.get("name"), told.get("number"), reign.line} - {None}
+
+
+def rollback(
+    config: ForgeConfig,
+    name: str | None,
+    reason: str,
+    say: Say = lambda text: None,
+    to: str | None = None,
+) -> tuple[Candidate, Candidate]:
+    """Go back to an earlier champion; return the one taken down and the one that stands.
+
+    Args:
+        name: of the adapter, or of the seat; None takes the recipe's, `train.name`.
+        to: the one to go back to, as `entry` takes it; None takes the one before.
+
+    Raises:
+        PromoteError: none stands, there is none to go back to, or that one's
+            adapter is gone.
     """
     home, name = Path(config.forge_home), name or config.train.name
     if not ledger.path(home).exists():
-        _last_two(name, [], [])
+        chosen([], name)
     with ledger.opened(home, say) as book:
         champion.check(home, book.lines)
-        stack = champion.reigns(book.lines, name)
-        down, up = _last_two(name, stack, champion.names(book.lines))
-        try:
-            registry.resolve(up.label, home)
-        except TrainError as error:
-            place = registry.folder(home) / up.label
-            hint = f"put it back into {place}"
-            raise PromoteError(
-                f"champion {up.label}", f"cannot stand: {error.what}", hint
-            ) from None
+        one = chosen(_standing(book.lines), name)
+        down, up = _both(one, to)
+        _there(up, home)
+        taken = _above(one, up)
+        facts = {key: one.stack[-1].facts.get(key) for key in ("skill", "role", "target")}
         book.append(
             {
                 "kind": ROLLBACK,
-                "time": datetime.now(UTC).isoformat(timespec="seconds"),
                 "candidate": asdict(down),
+                **{key: value for key, value in facts.items() if value},
                 "decision": "rolled back",
                 "why": reason,
                 "champion_before": asdict(down),
                 "champion_after": asdict(up),
+                "taken_down": [asdict(each) for each in taken],
+                **stamp(book.lines, say),
             }
         )
-        champion.point(home, name, champion.reigns(book.lines, name))
+        champion.point(home, one.seat, champion.reigns(book.lines, one.seat))
     return down, up
 
 
-def _last_two(name: str, stack: list[Reign], known: list[str]) -> tuple[Candidate, Candidate]:
-    if not stack:
-        hint = f"decided on so far: {', '.join(known)}" if known else "forge promote"
-        raise PromoteError(f"champion {name}", "there is none", hint)
-    if len(stack) < 2:
-        what = f"{stack[-1].candidate.label} is the first: there is nothing before it to go back to"
-        raise PromoteError(f"champion {name}", what, "serve the base model alone instead")
-    return stack[-1].candidate, stack[-2].candidate
+def _above(one: Standing, up: Candidate) -> list[Candidate]:
+    """Return who leaves for `up`: all above it; only who stood, if it was taken down before."""
+    stack = [reign.candidate for reign in one.stack]
+    if up not in stack:
+        return stack[-1:]
+    return stack[len(stack) - stack[::-1].index(up) :]
+
+
+def _there(up: Candidate, home: Path) -> None:
+    try:
+        registry.resolve(up.label, home)
+    except TrainError as error:
+        place = registry.folder(home) / up.label
+        hint = f"put it back into {place}"
+        raise PromoteError(f"champion {up.label}", f"cannot stand: {error.what}", hint) from None
+
+
+def _both(one: Standing, to: str | None) -> tuple[Candidate, Candidate]:
+    if not one.stack:
+        raise PromoteError(f"champion {one.seat}", "there is none", "forge promote")
+    top = one.stack[-1].candidate
+    if to is not None:
+        up = entry(one, to).candidate
+        if up == top:
+            raise PromoteError(f"champion {up.label}", "stands already", "forge champion ls")
+        return top, up
+    if len(one.stack) < 2:
+        what = f"{top.label} is the first: there is nothing before it to go back to"
+        raise PromoteError(f"champion {one.name}", what, "serve the base model alone instead")
+    return top, one.stack[-2].candidate

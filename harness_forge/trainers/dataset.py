@@ -21,6 +21,8 @@ class Dataset:
         digest: sha256 of the train file.
         manifest: sha256 of the manifest; '' where there is none.
         licences: whose words the rows quote, as the manifest has it.
+        skills: whose rows they are, and of which `roles`; empty where the
+            manifest does not say.
     """
 
     folder: Path
@@ -29,6 +31,8 @@ class Dataset:
     digest: str
     manifest: str
     licences: tuple[str, ...]
+    skills: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
 
 
 def read(folder: Path, fault: Callable[[Any], str] | None = None) -> Dataset:
@@ -58,7 +62,15 @@ def read(folder: Path, fault: Callable[[Any], str] | None = None) -> Dataset:
         digest=sha256(train.read_bytes()).hexdigest(),
         manifest=sha256(manifest.read_bytes()).hexdigest() if facts else "",
         licences=tuple(facts.get("licences", ())),
+        skills=_told(facts, "skill"),
+        roles=_told(facts, "role"),
     )
+
+
+def _told(facts: dict[str, Any], key: str) -> tuple[str, ...]:
+    """Return what a manifest says under `key`, or each of its parts, where it is of several."""
+    parts = facts.get("parts") or [facts]
+    return tuple(sorted({part[key] for part in parts if part.get(key)}))
 
 
 def _rows(path: Path, check: Callable[[Any], str]) -> Iterator[dict[str, Any]]:

@@ -291,6 +291,9 @@ def lineage(job: Job, audit: dict[str, int]) -> dict[str, Any]:
             "digest": job.data.digest,
             "manifest": job.data.manifest,
             "licences": list(job.data.licences),
+            # What the adapter may become champion of.
+            "skills": list(job.data.skills),
+            "roles": list(job.data.roles),
         },
         "train": settings | {"seed": job.seed},
         "audit": audit,

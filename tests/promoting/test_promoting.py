@@ -48,7 +48,7 @@ def second(loop, share=9):
 def test_promotes_and_points(config, loop):
     decision = promote(config, loop)
     assert decision.outcome.value == "promoted"
-    told = json.loads(champion.pointer(loop.home, loop.name).read_text())
+    told = json.loads(champion.pointer(loop.home, "lamps.worker").read_text())
     assert told["adapter"] == f"{loop.name}-{loop.digest[:12]}"
     assert told["digest"] == loop.digest
     assert told["line"] == book(loop)[0]["hash"]
@@ -95,7 +95,7 @@ def test_other_ends_are_lines_too_and_move_nothing(config, loop, spoil, expected
     assert promote(config, loop).outcome.value == expected
     assert promote(config, loop).repeated
     assert [line["decision"] for line in book(loop)] == [expected]
-    assert not champion.pointer(loop.home, loop.name).exists()
+    assert not champion.pointer(loop.home, "lamps.worker").exists()
 
 
 def test_results_of_an_older_adapter_do_not_count(config, loop):
@@ -150,7 +150,7 @@ def test_rollback_goes_back_step_by_step(config, loop):
     promote(config, loop)
     down, up = rollback(config, None, "flickers")
     assert (down.digest, up.digest) == (loop.digest, first)
-    told = json.loads(champion.pointer(loop.home, loop.name).read_text())
+    told = json.loads(champion.pointer(loop.home, "lamps.worker").read_text())
     assert told["digest"] == first
     assert book(loop)[-1]["why"] == "flickers"
     with pytest.raises(PromoteError, match="nothing before it to go back to"):
@@ -194,11 +194,11 @@ def test_a_promoted_adapter_is_kept_in_the_registry(config, loop):
 
 def test_a_kill_between_ledger_and_pointer_is_made_good(config, loop):
     promote(config, loop)
-    champion.pointer(loop.home, loop.name).unlink()
+    champion.pointer(loop.home, "lamps.worker").unlink()
     said = []
     standing(config, said.append)
     assert "made good" in said[0]
-    assert champion.pointer(loop.home, loop.name).exists()
+    assert champion.pointer(loop.home, "lamps.worker").exists()
 
 
 @pytest.mark.parametrize("name", ["DVC_EXP_NAME", "DVC_EXP_BASELINE_REV"])
@@ -212,7 +212,7 @@ def test_an_experiment_decides_and_moves_nothing(config, loop, name, monkeypatch
     assert told["recorded"] is False
     assert told["note"] == decision.note
     assert not ledger.path(loop.home).exists()
-    assert not champion.pointer(loop.home, loop.name).exists()
+    assert not champion.pointer(loop.home, "lamps.worker").exists()
 
 
 def test_a_dry_run_writes_nothing(config, loop):

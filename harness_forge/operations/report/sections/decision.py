@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from harness_forge.operations.report.html import Html, missing, section, table, tag
 from harness_forge.operations.report.material import Material
+from harness_forge.operations.report.words import NONE
 
 _WORDS = {"unclear": "not clear", "not_needed": "not needed"}
 _ABOUT = (
-    "Every condition must hold. One that is broken rejects; one that is not clear "
-    "keeps the champion; a missing one leaves it undecided."
+    "Every condition of the rule must hold; of a group, all or any inside it. One that is broken "
+    "rejects; one that is not clear keeps the champion; a missing one leaves it undecided."
 )
 
 
@@ -17,13 +21,25 @@ def render(material: Material) -> Html:
     promotion = material.promotion
     if promotion is None:
         return section("The decision", missing("There is no decision.", "forge promote"))
-    rows = [
-        (tag("code", name), _verdict(found["verdict"]), found["required"], found["measured"])
-        for name, found in promotion["conditions"].items()
-    ]
-    head = ("condition", "verdict", "required", "measured")
+    rows = list(_rows(promotion["conditions"], ""))
+    head = ("condition", "verdict", "value", "threshold", "interval", "required", "measured")
     shown = table(head, rows, numeric=9, stacks=True)
     return section(f"The decision, by rule {promotion['rule']}", shown, about=_ABOUT)
+
+
+def _rows(conditions: Mapping[str, Any], group: str) -> Iterator[tuple[Any, ...]]:
+    """Yield a row for each condition, those of a group under it."""
+    for name, found in conditions.items():
+        # A decision from before these were kept apart has them in words only.
+        shown = found.get("shown") or {}
+        yield (
+            tag("code", f"{group}{name}"),
+            _verdict(found["verdict"]),
+            *(shown.get(key, NONE) for key in ("value", "threshold", "interval")),
+            found["required"],
+            found["measured"],
+        )
+        yield from _rows(found.get("of") or {}, f"{group}{name} / ")
 
 
 def _verdict(verdict: str) -> Html:

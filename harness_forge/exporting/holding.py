@@ -6,7 +6,7 @@ Whoever has the dataset can prove with it alone that nothing held out is in it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,7 @@ class Holding:
         connection: sees the moment of the store that rows are read at.
         skills: in order.
         config: what is protected.
+        name: gives an item's id as the dataset may tell it.
         salt: mixed into the hashes, so that those of two datasets cannot be joined.
 
     Raises:
@@ -43,17 +44,18 @@ class Holding:
         skills: Sequence[str],
         config: ContaminationConfig,
         salt: str,
+        name: Callable[[str], str] = str,
     ) -> None:
         from harness_forge.filters.contamination.protected import Protected, digest
 
-        self.salt, self._config = salt, config
+        self.salt, self._config, self._name = salt, config, name
         self._places = list(guard.places(connection, skills))
         strict = twins.strictest(self._places)
         kept = {skill: {} for skill in skills}
         for (skill, item_id), split in strict.items():
             kept[skill][item_id] = split
         items = {item_id for splits in kept.values() for item_id in held_out.items(splits)}
-        self.items = sorted(digest(salt, item_id) for item_id in items)
+        self.items = sorted(digest(salt, name(item_id)) for item_id in items)
         self.protected: Protected | None = None
         if config.enabled:
             texts = [*self._held(connection, kept), *self._suites()]
@@ -67,7 +69,12 @@ class Holding:
         for record in self.protected.records() if self.protected else ():
             folder.write(HELD_OUT, record)
         for (skill, item_id), (group, split) in sorted(self._usable().items()):
-            line = {"skill": skill, "item_id": item_id, "group": group, "split": split}
+            line = {
+                "skill": skill,
+                "item_id": self._name(item_id),
+                "group": self._name(group),
+                "split": split,
+            }
             folder.write(ITEMS, line)
 
     def _usable(self) -> dict[tuple[str, str], tuple[str, str]]:

@@ -71,7 +71,7 @@ def _treated(rows: Rows, treatment: Treatment, report: Report) -> dict[str, Any]
         ],
         "duplicates": _plain(asdict(treatment.duplicates)),
         "redaction": {
-            "settings": _plain(asdict(redaction)) if redaction else {"enabled": False},
+            "settings": redaction.shown() if redaction else {"enabled": False},
             "replaced": ranked(replaced),
         },
         "seed": treatment.seed,

@@ -29,6 +29,7 @@ from harness_forge.exporters.rows import (
     read_answer,
     read_prompt,
 )
+from harness_forge.exporting.cleaning import Cleaner, redactor_of
 from harness_forge.exporting.request import Treatment
 from harness_forge.filters import Candidate, Filter, build, judge, tallies
 from harness_forge.formats import FORMATS, Unheld
@@ -72,7 +73,9 @@ class Preparer:
         self._steps = {
             passed: [*steps, *_protecting(plan)] for passed, steps in _steps(plan).items()
         }
-        self._redactor = _redactor(plan.treatment)
+        self._redactor = redactor_of(plan.treatment)
+        self._clean = Cleaner(self._redactor)
+        self._tools: list[dict[str, Any]] | None = None
         self._signer = _signer(plan)
         self._single = SINGLES.get(plan.config.kind)
         self._shape = FORMATS[plan.format]
@@ -146,7 +149,7 @@ class Preparer:
             shown = self._shape(self._single(row, prompt, answer))
         except Unheld as fault:
             return Ready(fault.args[0]), None
-        line = orjson.dumps({**shown, **self._plan.whose})
+        line = orjson.dumps({**self._clean.line(shown), **self._plan.whose})
         return Ready(None, mark, line, redacted=redacted), (prompt, answer)
 
     def _redacted(
@@ -160,11 +163,19 @@ class Preparer:
             shown, third = self._redactor.value(orjson.loads(row.evidence), after=said)
             if third:
                 row, more = row._replace(evidence=orjson.dumps(shown)), more + third
+        tools, offered = self._offered(prompt.tools)
+        counts += offered
         if counts:
-            prompt = prompt_of(asked, prompt.tools)
+            prompt = prompt_of(asked, tools)
         if more:
             answer = answer_of(told[0])
         return row, prompt, answer, counts + more
+
+    def _offered(self, tools: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], Counter[str]]:
+        """Return tools as they may be written; rows in a row offer the very same ones."""
+        if tools is not self._tools:
+            self._tools, self._told = tools, self._redactor.value(tools)
+        return self._told
 
     def _signed(self, made: list[tuple[Ready, tuple[Prompt, Answer] | None]]) -> list[Ready]:
         """Return the rows with the signatures of their words."""
@@ -227,14 +238,6 @@ def _protecting(plan: Plan) -> list[tuple[str, Filter]]:
     from harness_forge.filters.contamination.rows import CONTAMINATED, Contamination
 
     return [(CONTAMINATED, Contamination(plan.protected))]
-
-
-def _redactor(treatment: Treatment):
-    if treatment.redaction is None or not treatment.redaction.enabled:
-        return None
-    from harness_forge.filters.redaction import Redactor
-
-    return Redactor(treatment.redaction, treatment.key)
 
 
 def _signer(plan: Plan):

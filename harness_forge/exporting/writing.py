@@ -26,6 +26,7 @@ from harness_forge.exporters.rows import Row
 from harness_forge.exporting import manifest, mixing, refusals
 from harness_forge.exporting.admission import Admission
 from harness_forge.exporting.capping import capped
+from harness_forge.exporting.cleaning import Cleaner, redactor_of
 from harness_forge.exporting.crew import Crew
 from harness_forge.exporting.holding import Holding
 from harness_forge.exporting.preparing import SINGLES, Plan, seldom_collected
@@ -132,7 +133,10 @@ class Rows:
         self.statements = [_planned(connection, part) for part in parts]
         self.ledgers = [Ledger(part.role if len(parts) > 1 else "") for part in parts]
         skills = list(dict.fromkeys(part.skill for part in parts))
-        self.holding = Holding(connection, skills, request.treatment.contamination, request.name)
+        self.clean = Cleaner(redactor_of(request.treatment))
+        self.holding = Holding(
+            connection, skills, request.treatment.contamination, request.name, self.clean.name
+        )
         guarded = guards(connection, skills)
         self._plans = [
             replace(
@@ -218,6 +222,7 @@ class _Desk:
     ) -> None:
         self._folder, self._share, self._extension = folder, share, extension
         self._shape, self._whose = FORMATS[plan.format], plan.whose
+        self._clean = Cleaner(redactor_of(plan.treatment))
 
     def write(self, example: Made | Line) -> tuple[str, int]:
         """Write an example and say where: file and line, from 1."""
@@ -233,7 +238,10 @@ class _Desk:
             self._folder.write(LEDGER, line)
 
     def _line(self, example: Made) -> Line:
-        return Line(example.origin.split, orjson.dumps({**self._shape(example), **self._whose}))
+        return Line(
+            example.origin.split,
+            orjson.dumps({**self._clean.line(self._shape(example)), **self._whose}),
+        )
 
 
 @contextmanager
@@ -304,7 +312,7 @@ def _seal(folder: DatasetFolder, rows: Rows, request: Request, report: Report) -
     written = report.files[LEDGER]["lines"]
     if written != report.read:
         raise ExportError(LEDGER, f"has {written} lines for {report.read} rows read")
-    facts = manifest.manifest(rows, request, report)
+    facts = rows.clean.value(manifest.manifest(rows, request, report))
     folder.text(MANIFEST, json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
     folder.text("README.md", card(facts))
     folder.publish()

@@ -82,7 +82,8 @@ def test_broken_yaml_names_the_file(project, text, told):
 def test_a_recipe_that_does_not_exist(project):
     assert fault(recipe="targt_a") == (
         "recipe: there is no 'targt_a'\n"
-        "  hint: did you mean 'target_a'? known recipes: target_a, target_b"
+        "  hint: did you mean 'target_a'? known recipes: "
+        "sft_then_dpo, target_a, target_b, tip_preferences"
     )
 
 

@@ -67,7 +67,6 @@ def export(store, harness, home, *words):
     ],
     ids=["sft", "dpo", "gz", "domains", "settings"],
 )
-@pytest.mark.xfail(strict=True, reason="names of items, tools and settings are not redacted yet")
 def test_no_canary_comes_through_in_any_file(store, harness, fill, tmp_path, words):
     folder = export(store, harness, tmp_path / "home", *words)
     files = sorted(path for path in folder.rglob("*") if path.is_file())

@@ -188,7 +188,7 @@ def test_a_key_of_one_role_that_nothing_reads_is_told(composed):
     assert str(caught.value) == (
         "export.require: is not read where role=all\n  hint: set it for one of them: "
         "exports.worker.require, exports.reflector.require, exports.architect.require, "
-            "exports.auditor.require"
+        "exports.auditor.require"
     )
 
 

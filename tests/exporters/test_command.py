@@ -85,9 +85,9 @@ def test_nothing_to_train_on_exits_with_7(forge, harness):
 
 
 def test_a_role_without_a_recipe_is_told_which_there_are(forge):
-    code, _, err = forge("role=reflector", "format=dpo")
+    code, _, err = forge("role=architect", "format=dpo")
     assert code == 2
-    assert "there is no 'reflector_dpo'" in err
+    assert "there is no 'architect_dpo'" in err
     assert "role and format together name it" in err
 
 

@@ -17,6 +17,7 @@ EXAMPLES = (
     "forge export role=worker skill=stig --dry-run",
     "forge export role=worker skill=stig export.include_fallback=true",
     "forge export role=all skill=all",
+    "forge export role=worker skill=stig filters=aither filters.repetition.max_bigram_repeat=0.4",
 )
 KEYS = (
     "skill",
@@ -25,6 +26,13 @@ KEYS = (
     "format",
     "export",
     "exports",
+    "filters",
+    "duplicates",
+    "contamination",
+    "redaction",
+    "engine",
+    "model",
+    "seed",
     "store",
     "forge_home",
     "data_dir",

@@ -53,11 +53,12 @@ def seats(lines: Sequence[Line]) -> list[str]:
     """Return the seat that each line is about.
 
     A line from before skills were written down is about that of the next line
-    with the same name which has one, else the name stands for a seat.
+    with the same name which has one, unless that line says it is of another
+    skill (`adopts`); else the name stands for a seat.
     """
     later: dict[str, str] = {}
     for line in lines:
-        if line.get("skill"):
+        if line.get("skill") and line.get("adopts", True):
             later.setdefault(line["candidate"]["name"], seat(line["skill"], line["role"]))
     found = []
     for line in lines:
@@ -65,6 +66,12 @@ def seats(lines: Sequence[Line]) -> list[str]:
         own = seat(line["skill"], line["role"]) if line.get("skill") else later.get(name, name)
         found.append(own)
     return found
+
+
+def nameless(lines: Sequence[Line], name: str) -> list[Line]:
+    """Return the lines with a name that are about no skill yet."""
+    pairs = zip(lines, seats(lines), strict=True)
+    return [one for one, own in pairs if own == name == one["candidate"]["name"]]
 
 
 def about(lines: Sequence[Line], whose: str) -> list[Line]:

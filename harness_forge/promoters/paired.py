@@ -94,7 +94,9 @@ def no_regression(condition: ConditionConfig, evidence: Evidence) -> Judged:
         verdict = Verdict.HOLDS
     elif pair["high"] < -condition.margin:
         verdict = Verdict.BROKEN
-    return _difference(required, verdict, pair, condition.margin, -condition.margin, "at least")
+    return _difference(
+        required, verdict, pair, condition.margin, 0.0 - condition.margin, "at least"
+    )
 
 
 def rate(condition: ConditionConfig, evidence: Evidence) -> Judged:

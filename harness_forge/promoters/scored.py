@@ -42,13 +42,19 @@ def chosen(condition: ConditionConfig, evaluate: Mapping[str, Any]) -> Mapping[s
 
 def _each(condition: ConditionConfig, evaluate: Mapping[str, Any]) -> dict[str, ConditionConfig]:
     if condition.suite == EACH:
-        return {name: replace(condition, suite=name) for name in scores.suites(evaluate)}
+        found = scores.suites(evaluate)
+        return {name: _whole(replace(condition, suite=name), found[name]) for name in found}
     if condition.category != EACH:
         return {}
     names = scores.categories(chosen(condition, evaluate))
-    if not names:  # one benchmark among others that have categories
-        return {"whole": replace(condition, category="")}
     return {name: replace(condition, category=name) for name in names}
+
+
+def _whole(condition: ConditionConfig, report: Mapping[str, Any]) -> ConditionConfig:
+    """Return the condition on one of several suites: one without categories is taken whole."""
+    if condition.category == EACH and not scores.categories(report):
+        return replace(condition, category="")
+    return condition
 
 
 def _judged(condition: ConditionConfig, evidence: Evidence, report: Mapping[str, Any]) -> Judged:
@@ -108,7 +114,7 @@ def _against(condition: ConditionConfig, required: str, own: Score, other: Score
     ends = (
         newcombe(own.value, own.ends, other.value, other.ends) if own.ends and other.ends else None
     )
-    bar = condition.margin if strict else -condition.margin
+    bar = condition.margin if strict else 0.0 - condition.margin
     verdict = Verdict.HOLDS if _clears(gap, bar, strict) else Verdict.BROKEN
     if condition.evidence is Strength.interval:
         if ends is None:

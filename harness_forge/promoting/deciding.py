@@ -27,8 +27,8 @@ from harness_forge.promoters import (
 from harness_forge.promoters import decide as rule_on
 from harness_forge.promoters.champion import DECISION, ROLLBACK
 from harness_forge.promoting.files import Files, evidence, kept_evaluation, kept_results
+from harness_forge.promoting.placing import adopted, version
 from harness_forge.promoting.placing import place as place_of
-from harness_forge.promoting.placing import version
 from harness_forge.promoting.timing import stamp
 from harness_forge.schema import ForgeConfig
 
@@ -97,14 +97,18 @@ def decide(
     if note := _left_alone(dry_run):
         lines = ledger.read(home)
         champion.check(home, lines)
-        facts, seat = _facts(config, files, adapter, lines, again)
-        known = _known(facts, lines, seat)
+        facts, known = _facts(config, files, adapter, lines, again)
         decision = Decision(known or facts, known is not None, known is not None, note)
     else:
         with ledger.opened(home, say) as book:
             champion.check(home, book.lines)
-            facts, seat = _facts(config, files, adapter, book.lines, again)
-            decision = _recorded(facts, seat, files, adapter, home, book, say)
+            facts, known = _facts(config, files, adapter, book.lines, again)
+            if known is None:
+                _append(facts, files, adapter, home, book, say)
+            line = known or book.lines[-1]
+            # Also after a repeat: a kill between ledger and pointer is made good here.
+            _point(home, book.lines, line)
+            decision = Decision(line, recorded=True, repeated=known is not None)
     if out is not None and not dry_run:
         write_json(out, decision.as_dict())
     return decision
@@ -121,10 +125,12 @@ def _left_alone(dry_run: bool) -> str:
 
 def _facts(
     config: ForgeConfig, files: Files, adapter: Adapter, lines: list[Line], again: bool
-) -> tuple[dict[str, Any], str]:
-    """Return what a ledger line of this decision says, but for its time, and whose seat it is."""
+) -> tuple[dict[str, Any], Line | None]:
+    """Return what a line of this decision says, but for its time, and the one that said it."""
     candidate = Candidate(adapter.name, adapter.digest)
     place = place_of(config, files, adapter)
+    home = Path(config.forge_home)
+    lines, adoption = adopted(place, lines, candidate.name, home)
     seat = place.seat(lines, candidate.name)
     stack = champion.reigns(lines, seat)
     before = stack[-1].candidate if stack else None
@@ -134,7 +140,7 @@ def _facts(
         files,
         candidate,
         before,
-        Path(config.forge_home),
+        home,
         told,
         adapter.lineage.get("audit"),
         place.misplaced,
@@ -148,6 +154,7 @@ def _facts(
         "kind": DECISION,
         "candidate": asdict(candidate),
         **place.facts(),
+        **adoption,
         "decision": ruling.outcome.value,
         "why": ruling.why,
         "rule": config.promote.name,
@@ -159,7 +166,7 @@ def _facts(
         **({"version": version(config, adapter, found, lines, seat)} if won else {}),
         "basis": sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest(),
     }
-    return facts, seat
+    return facts, _known(facts, lines, seat)
 
 
 def _undone(lines: list[Line], candidate: Candidate) -> Line | None:
@@ -190,24 +197,20 @@ def _known(facts: Line, lines: list[Line], seat: str) -> Line | None:
     return None
 
 
-def _recorded(
-    facts: Line,
-    seat: str,
-    files: Files,
-    adapter: Adapter,
-    home: Path,
-    book: ledger.Ledger,
-    say: Say,
-) -> Decision:
-    known = _known(facts, book.lines, seat)
-    if known is None:
-        if facts["decision"] == "promoted":
-            _keep(files, adapter, home)
-        book.append({**facts, **stamp(book.lines, say)})
-    # Also after a repeat: a kill between ledger and pointer is made good here.
-    champion.point(home, seat, champion.reigns(book.lines, seat))
-    champion.retire(home, book.lines)
-    return Decision(known or book.lines[-1], recorded=True, repeated=known is not None)
+def _append(
+    facts: Line, files: Files, adapter: Adapter, home: Path, book: ledger.Ledger, say: Say
+) -> None:
+    if facts["decision"] == "promoted":
+        _keep(files, adapter, home)
+    book.append({**facts, **stamp(book.lines, say)})
+
+
+def _point(home: Path, lines: list[Line], line: Line) -> None:
+    """Make the pointer of the seat good that a line is about."""
+    pairs = zip(lines, champion.seats(lines), strict=True)
+    seat = next(seat for one, seat in pairs if one["hash"] == line["hash"])
+    champion.point(home, seat, champion.reigns(lines, seat))
+    champion.retire(home, lines)
 
 
 def _keep(files: Files, adapter: Adapter, home: Path) -> None:

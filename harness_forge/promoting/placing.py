@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from harness_forge.adapters.package import CONFIG, Adapter
 from harness_forge.errors import EvalError
 from harness_forge.evaluators import files as results
 from harness_forge.promoters import Candidate, Evidence, Gap, champion, scores, versions
-from harness_forge.promoting.files import Files
+from harness_forge.promoting.files import Files, kept_results
 from harness_forge.schema import ForgeConfig
+
+Line = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -42,18 +45,38 @@ class Place:
         ]
         return found[-1] if found else name
 
-    def facts(self) -> dict[str, str]:
+    def facts(self) -> dict[str, Any]:
         """Return what a ledger line says of it; an unknown place says nothing."""
         if not self.skill:
             return {}
         return {"skill": self.skill, "role": self.role, "target": self.target}
 
 
+def adopted(
+    place: Place, lines: Sequence[Line], name: str, home: Path
+) -> tuple[Sequence[Line], dict[str, Any]]:
+    """Return the lines with those of before skills were written down told whose they are.
+
+    Those with the candidate's name are about its seat, unless the kept replay
+    of who stood then is of another skill. The second value goes into the line
+    that is written, so that it is read the same ever after.
+    """
+    old = champion.nameless(lines, name) if place.skill else []
+    if not old:
+        return lines, {}
+    stack = champion.reigns(lines, name)
+    kept = _skills(kept_results(home, stack[-1].candidate)) if stack else set()
+    if kept and "+".join(sorted(kept)) != place.skill:
+        return lines, {"adopts": False}
+    known = {id(line) for line in old}
+    return [{**line, **place.facts()} if id(line) in known else line for line in lines], {}
+
+
 def place(config: ForgeConfig, files: Files, adapter: Adapter) -> Place:
     """Return what `adapter` is for: as its lineage says, else what it was measured on."""
     told = adapter.lineage.get("dataset") or {}
     skills, roles = set(told.get("skills") or ()), set(told.get("roles") or ())
-    measured = _measured(files)
+    measured = _skills(files.results)
     role = (roles.pop() if len(roles) == 1 else "all") if roles else config.role.name
     target = "b" if role == "all" or len(skills or measured) > 1 else "a"
     strange = sorted(measured - skills) if skills else []
@@ -63,11 +86,12 @@ def place(config: ForgeConfig, files: Files, adapter: Adapter) -> Place:
     return Place("+".join(sorted(skills or measured)), role, target, why)
 
 
-def _measured(files: Files) -> set[str]:
-    if not files.results.is_file():
+def _skills(file: Path) -> set[str]:
+    """Return whose items results are of; of none that can be read, none."""
+    if not file.is_file():
         return set()
     try:
-        return {result.skill for result in results.read(files.results)}
+        return {result.skill for result in results.read(file)}
     except EvalError:
         return set()
 

@@ -124,8 +124,8 @@ class Crew:
 
 
 def _worthwhile() -> int:
-    """Return how many processes pay off: reading and the server keep a core each busy."""
-    return max(len(os.sched_getaffinity(0)) - 1, 1)
+    """Return how many processes pay off: filters take more time than reading and the server."""
+    return len(os.sched_getaffinity(0))
 
 
 def wanted(batch: Sequence[Row]) -> list[Row]:

@@ -33,6 +33,10 @@ def _telling(key: str) -> bool:
     return _TELLING.search(key) is not None
 
 
+_USUAL = frozenset(("role", "content", "name", "tool_call_id"))
+_CALL = frozenset(("id", "type", "function", "name", "arguments"))
+
+
 class Redactor:
     """Replaces secrets, names and addresses by pseudonyms.
 
@@ -72,8 +76,35 @@ class Redactor:
                 redact an answer, and redact the prompt by itself: so a prompt
                 reads the same whatever was answered.
         """
+        names = self._names_of(after)
+        if not names and self._gate and self._quiet(messages):
+            self._last = messages, names
+            return list(messages), Counter()
         new, counts = self.value(messages, after=after)
         return list(new), counts
+
+    def _quiet(self, messages: Sequence[Message]) -> bool:
+        """Tell whether messages are of the usual shape and nothing can be found in them.
+
+        Most are, and need not be walked through.
+        """
+        texts: list[Any] = []
+        for message in messages:
+            for key, value in message.items():
+                if key == "tool_calls" and isinstance(value, list):
+                    for call in value:
+                        function = call.get("function") if isinstance(call, dict) else None
+                        if not isinstance(function, dict) or not _CALL.issuperset(function):
+                            return False
+                        texts += [item for name, item in call.items() if name != "function"]
+                        texts += function.values()
+                        if not _CALL.issuperset(call):
+                            return False
+                elif key in _USUAL:
+                    texts.append(value)
+                else:
+                    return False
+        return not any(not isinstance(text, str) or self._gate.opens(text) for text in texts)
 
     def value(self, value: Any, after: Any = ()) -> tuple[Any, Counts]:
         """Return any JSON-like value as it may be written, and what was replaced.

@@ -6,7 +6,7 @@ import sys
 
 from harness_forge.errors import ConfigError
 
-SUMMARY = "go back to the champion before, or an earlier one; the reason goes into the ledger"
+SUMMARY = "go back to an earlier champion; the reason goes into the ledger"
 USAGE = "[NAME] --reason=TEXT [--to=ENTRY] [key=value …]"
 EXAMPLES = (
     "forge rollback --reason='breaks sudo on db2'",

@@ -44,7 +44,8 @@ def _proof(condition: ConditionConfig, evidence: Evidence) -> Judged:
         return Judged(required, "not proven", Verdict.BROKEN)
     apart = proof.get("logits", {}).get("kl_nats")
     told = "proven" if apart is None else f"proven: {apart:.2g} nats from the base on probes"
-    return Judged(required, told, Verdict.HOLDS, {} if apart is None else {"kl_nats": apart})
+    numbers = {} if apart is None else {"kl_nats": apart}
+    return Judged(required, told, Verdict.HOLDS, numbers, value=apart)
 
 
 def _audit(condition: ConditionConfig, evidence: Evidence) -> Judged:

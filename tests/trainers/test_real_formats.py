@@ -29,7 +29,7 @@ HERE = Path(__file__).parent
 ORIGIN = RowSource("s.turns:1", "run", "rule", "sshd", "train", "gold", "ours", "openscap")
 TEXT = {"role": "assistant", "content": "REFLECTION:\nit was <é> & 'x'"}
 PATIENCE_S = 400.0
-"""Seconds for all formats together; 60 to 90 on a quiet machine."""
+"""Seconds for all formats together; measured 35 to 60, with other work on both cores."""
 
 TOOL = '"name": "apply_fix"'
 CALLED = '<tool_call>{"name": "apply_fix"'

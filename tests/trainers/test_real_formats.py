@@ -29,7 +29,7 @@ HERE = Path(__file__).parent
 ORIGIN = RowSource("s.turns:1", "run", "rule", "sshd", "train", "gold", "ours", "openscap")
 TEXT = {"role": "assistant", "content": "REFLECTION:\nit was <é> & 'x'"}
 PATIENCE_S = 400.0
-"""Seconds for all formats together; measured 35 to 60, with other work on both cores."""
+"""Seconds for all formats together; measured 34 to 56, with other work on both cores."""
 
 TOOL = '"name": "apply_fix"'
 CALLED = '<tool_call>{"name": "apply_fix"'
@@ -125,6 +125,7 @@ def config(format: str, model: Path, folder: Path) -> dict:
         "sample_packing": False,
         "micro_batch_size": 2,
         "gradient_accumulation_steps": 1,
+        "seed": 1,
         "max_steps": 1,
         "num_epochs": 1,
         "learning_rate": 1e-3,
@@ -185,12 +186,7 @@ def test_tools_are_shown_and_the_call_is_trained(stepped, format):
 
 
 def test_sharegpt_shows_and_trains_what_messages_do(stepped):
-    # Each file is shuffled by a hash of its own path.
-    def plain(format):
-        told = stepped[format]
-        return [re.sub(r"(rule_|k)\d", r"\1N", told[name]) for name in ("shown", "trained")]
-
-    assert plain("sharegpt") == plain("sft")
+    assert stepped["sharegpt"] == stepped["sft"]
 
 
 def test_a_completion_is_trained_after_its_prompt(stepped):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -56,13 +57,12 @@ def recipe_path(name: str) -> Path:
 def _run_hydra(path: Path, overrides: list[str]) -> dict[str, Any]:
     from hydra import compose as hydra_compose
     from hydra import initialize_config_dir
-    from hydra.core.config_store import ConfigStore
     from hydra.errors import HydraException
     from omegaconf import OmegaConf, SCMode
     from omegaconf.errors import OmegaConfBaseException
     from yaml import YAMLError
 
-    ConfigStore.instance().store(files.SCHEMA, thaw(ForgeConfig))
+    _store_schema()
     search = f"hydra.searchpath=['file://{project.groups_folder()}']"
     try:
         with initialize_config_dir(
@@ -74,6 +74,14 @@ def _run_hydra(path: Path, overrides: list[str]) -> dict[str, Any]:
             )
     except (HydraException, OmegaConfBaseException, YAMLError, ValueError) as error:
         raise _told(error, path, overrides) from error
+
+
+@cache
+def _store_schema() -> None:
+    """Let recipes name the schema; once a process, for it takes a tenth of a second."""
+    from hydra.core.config_store import ConfigStore
+
+    ConfigStore.instance().store(files.SCHEMA, thaw(ForgeConfig))
 
 
 def _told(error: Exception, path: Path, overrides: list[str]) -> ConfigError | Faults:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from harness_forge.compose import files, project
 from harness_forge.compose.engine import DEFAULT_RECIPE, Unset, compose
@@ -28,18 +29,37 @@ def validate() -> Report:
     for name in recipes:
         found += files.recipe_faults(recipes[name])
         found += _composition_faults(name, [])
+    sound = []
     for group, choice in pairs:
         own = list(files.group_faults(project.choices(group)[choice], group))
+        found += own
         # A file that is wrong by itself would only be wrong again when composed.
-        found += own or _choice_faults(group, choice)
+        if not own:
+            sound.append((group, choice))
+    found += _choices_faults(sound)
     return Report(len(recipes), len(pairs), list({str(fault): fault for fault in found}.values()))
 
 
-def _choice_faults(group: str, choice: str) -> list[ConfigError]:
+def _choices_faults(pairs: list[tuple[str, str]]) -> list[ConfigError]:
+    """Compose one choice of every group at a time; those of a round that fails, one by one."""
     recipes = project.recipes()
     if not recipes:
         return []
     recipe = DEFAULT_RECIPE if DEFAULT_RECIPE in recipes else next(iter(recipes))
+    if any(_composition_faults(recipe, [])):
+        return []  # told already, and every choice would only tell it again
+    groups: dict[str, list[str]] = {}
+    for group, choice in pairs:
+        groups.setdefault(group, []).append(choice)
+    found: list[ConfigError] = []
+    for together in zip_longest(*([(g, c) for c in some] for g, some in groups.items())):
+        chosen = [pair for pair in together if pair]
+        if any(_composition_faults(recipe, [_as_override(*pair) for pair in chosen])):
+            found += [fault for pair in chosen for fault in _choice_faults(recipe, *pair)]
+    return found
+
+
+def _choice_faults(recipe: str, group: str, choice: str) -> list[ConfigError]:
     return [
         fault
         for fault in _composition_faults(recipe, [_as_override(group, choice)])

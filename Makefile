@@ -12,7 +12,7 @@ NEW_ENOUGH := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 # The worksets' pins are made for 3.11 and 3.12, so these come first.
 CANDIDATES := python3.11 python3.12 python3.13 python3 python3.14
 
-.PHONY: help setup packages tools check test soak loop clean
+.PHONY: help setup packages tools check test soak bench loop clean
 
 help: ## show this
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -53,8 +53,12 @@ test: setup check ## everything CI runs; with real Axolotl, lm-eval and vLLM (11
 soak: setup ## the long tests: every rule, every writer, every mutation
 	@pytest -m soak -s
 
+bench: setup ## the export's speed beside COPY, datasets and pandas; prints docs/benchmarks.md's table
+	@python tests/bench/export.py 1000 10000 100000
+
 loop: tools ## the whole loop, from the scanner to a judged adapter
 	@dvc repro
+	@forge audit data/dataset
 	@forge stage report
 	@echo "  outputs/report.html"
 

@@ -47,6 +47,9 @@ def read(folder: Path, fault: Callable[[Any], str] | None = None) -> Dataset:
     """
     train = folder / "train.jsonl"
     if not train.is_file():
+        for other in sorted(folder.glob("train.*")):
+            what = f"is written as {other.name.partition('.')[2]}, and training reads JSON lines"
+            raise TrainError(str(folder), what, "forge export format.extension=jsonl")
         hint = "run `forge export`, or name another: train.dataset=DIR, dpo.dataset=DIR"
         raise TrainError(str(folder), "holds no dataset (no train.jsonl)", hint)
     rows = sum(1 for _ in _rows(train, fault or _fault))

@@ -51,3 +51,10 @@ def test_an_empty_split_is_refused(tmp_path):
 def test_a_folder_without_dataset_is_refused(tmp_path):
     with pytest.raises(TrainError, match="holds no dataset"):
         dataset.read(tmp_path)
+
+
+def test_a_dataset_in_another_form_of_file_is_refused(tmp_path):
+    (tmp_path / "train.jsonl.gz").write_bytes(b"")
+    with pytest.raises(TrainError, match=r"written as jsonl\.gz") as caught:
+        dataset.read(tmp_path)
+    assert "format.extension=jsonl" in caught.value.hint

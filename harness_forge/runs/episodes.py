@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness_forge.evaluators.episodes import Episode
+from harness_forge.evaluators.measures import Episode
 from harness_forge.store.escaping import unescape
 
 # A harness that writes only what failed (gemma-forge's does) says by the item's

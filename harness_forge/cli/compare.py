@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from harness_forge.errors import ConfigError
@@ -74,7 +75,9 @@ def _measured(name: str, one: Measure) -> str:
         sign = "+" if signed else ""
         return f"{value:{sign}.1%}" if share else f"{value:{sign},.2f}"
 
-    interval = f"{shown(one.low, True)} to {shown(one.high, True)}"
+    # One family, or none, tells nothing of others.
+    bounded = isfinite(one.low) and isfinite(one.high)
+    interval = f"{shown(one.low, True)} to {shown(one.high, True)}" if bounded else "-"
     p = f"{one.p:.3g}" if share else ""
     line = (
         f"{name:21}{one.pairs:>7}{shown(one.first):>9}{shown(one.second):>9}"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 from harness_forge.compose import compose
 from harness_forge.ingesting import ingest
@@ -16,7 +16,13 @@ def main(url: str, path: str) -> None:
     config = compose(None, ["source=tau_bench", "skill=tau_bench"])
     with Store(url) as store:
         report = ingest(store.skill("tau_bench"), replace(config.source, path=path), config.split)
-    print(report.added, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+    print(report.added, peak_mb())
+
+
+def peak_mb() -> int:
+    """Return the peak of our own; ru_maxrss would begin with that of who started us."""
+    line = next(x for x in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in x)
+    return int(line.split()[1]) // 1024
 
 
 if __name__ == "__main__":

@@ -267,8 +267,11 @@ def test_a_second_try_is_not_read(world):
     assert len(found) == 23
 
 
-def test_a_stopped_run_does_not_wait_for_the_model(world, monkeypatch):
+def test_a_stopped_run_does_not_wait_for_the_model(world, monkeypatch, request):
     answered = threading.Event()
+    # Whoever starts tests in the background of a script starts them with Ctrl-C ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
 
     def slow(parrot, *_):
         os.kill(os.getpid(), signal.SIGINT)

@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 
 _HELD = twins.rank("holdout")
 
-# One answer an item: the first that passed, else the first.
+# One answer an item: the first that passed, else the first. Never an evaluation's: what an
+# adapter answers there it has from the very training rows that would then be taken out.
 _ANSWERS = """
 WITH chosen AS (
-    SELECT item_id, coalesce(min(id) FILTER (WHERE eval_passed), min(id)) AS id
-    FROM attempts GROUP BY item_id
+    SELECT item_id, coalesce(min(a.id) FILTER (WHERE eval_passed), min(a.id)) AS id
+    FROM attempts a JOIN runs r ON r.id = a.run_id AND r.purpose = 'collect'
+    GROUP BY item_id
 )
 SELECT a.item_id, w.title, t.messages, a.tool_call, t.response
 FROM unnest(%s::text[]) AS k (item_id)

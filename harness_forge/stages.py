@@ -57,8 +57,12 @@ def watermark(resolved: Path, out: Path) -> None:
     """
     from harness_forge import labelling
 
-    labelling.audit(load_resolved(resolved))
-    write_json(out, _of_each_skill(load_resolved(resolved), _watermark), sort_keys=True)
+    config = load_resolved(resolved)
+    # Held open throughout: the embedded server then starts once.
+    with worlds.opened_store(config):
+        labelling.audit(config)
+        found = _of_each_skill(config, _watermark)
+    write_json(out, found, sort_keys=True)
 
 
 def _watermark(config: ForgeConfig) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from harness_forge.records import Answer, Origin, Outcome, WorkItem
+from harness_forge.schema import ForgeConfig, SkillConfig, StoreConfig
 
 TOOL = {
     "type": "function",
@@ -72,3 +73,13 @@ def coin():
 def skill(store):
     store.upgrade("coin")
     return store.skill("coin")
+
+
+@pytest.fixture
+def config(store, tmp_path):
+    store.upgrade("stig")
+    return ForgeConfig(
+        skill=SkillConfig(name="stig", host="h"),
+        store=StoreConfig(url=store.url),
+        forge_home=str(tmp_path),
+    )

@@ -7,7 +7,6 @@ import pytest
 
 from harness_forge import cli, comparing
 from harness_forge.errors import EvalError
-from harness_forge.schema import ForgeConfig, SkillConfig, StoreConfig
 
 HARNESS = """
 INSERT INTO runs (id, skill, policy, status) VALUES (%(run)s, 'stig', %(policy)s, 'complete');
@@ -21,16 +20,6 @@ INSERT INTO attempts (run_id, item_id, attempt_num, eval_passed, prompt_tokens,
                       completion_tokens, wall_time_s, infrastructure)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
 """
-
-
-@pytest.fixture
-def config(store, tmp_path):
-    store.upgrade("stig")
-    return ForgeConfig(
-        skill=SkillConfig(name="stig", host="h"),
-        store=StoreConfig(url=store.url),
-        forge_home=str(tmp_path),
-    )
 
 
 @pytest.fixture

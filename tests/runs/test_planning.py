@@ -5,17 +5,6 @@ import pytest
 from harness_forge import planning
 from harness_forge.errors import EvalError
 from harness_forge.records import Split, WorkItem
-from harness_forge.schema import ForgeConfig, SkillConfig, StoreConfig
-
-
-@pytest.fixture
-def config(store, tmp_path):
-    store.upgrade("stig")
-    return ForgeConfig(
-        skill=SkillConfig(name="stig", host="h"),
-        store=StoreConfig(url=store.url),
-        forge_home=str(tmp_path),
-    )
 
 
 def item(name, family, **facts):

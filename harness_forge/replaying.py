@@ -152,6 +152,7 @@ def _evaluating(config: ForgeConfig, split: str) -> ForgeConfig:
 def _policies(config: ForgeConfig, adapter: Adapter) -> dict[str, PolicyConfig]:
     """Return the four policies; of the recipe's own only what makes them fast is taken."""
     own = config.policy
+    fitted = list(adapter.lineage.get("dataset", {}).get("splits", ["train"]))
     model = PolicyConfig(
         PolicyKind.model,
         workset=own.workset,
@@ -160,8 +161,9 @@ def _policies(config: ForgeConfig, adapter: Adapter) -> dict[str, PolicyConfig]:
     )
     return {
         BASE: model,
-        FEW_SHOT: replace(model, shots=SHOTS),
-        NEAREST: PolicyConfig(PolicyKind.nearest),
+        # The baselines know what the adapter was trained on, no more and no less.
+        FEW_SHOT: replace(model, shots=SHOTS, example_splits=fitted),
+        NEAREST: PolicyConfig(PolicyKind.nearest, example_splits=fitted),
         ADAPTER: replace(model, adapter=str(adapter.folder)),
     }
 

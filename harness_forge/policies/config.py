@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -38,6 +38,8 @@ class PolicyConfig:
         api_key_env: environment variable that holds the endpoint's key.
         shots: worked examples shown before the question, out of passing
             training answers in the store; the same for every item.
+        example_splits: whose passing answers those are, and whose a nearest one
+            is taken from; with validation where the adapter beside it had it.
         samples: independent answers per work item.
         temperature: 0 is greedy.
         max_tokens: longest answer in tokens; a longer one counts as cut off.
@@ -61,6 +63,7 @@ class PolicyConfig:
     workset: str = "train"
     api_key_env: str = "FORGE_API_KEY"
     shots: int = 0
+    example_splits: list[str] = field(default_factory=lambda: ["train"])
     samples: int = 1
     temperature: float = 0.0
     max_tokens: int = 256

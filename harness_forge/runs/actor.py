@@ -49,6 +49,7 @@ class Actor:
         start: starts it; call once, and close what it returns.
         concurrency: items asked about at once; 0 where no model is asked.
         candidate: digest of what might be promoted; None for teachers and baselines.
+        fitted: splits that its adapter was trained on, as its lineage tells.
         examples: all worked examples, in the order prompts take them.
         shots: how many of them a prompt shows.
         close: lets go of what telling the name took.
@@ -59,6 +60,7 @@ class Actor:
     start: Callable[[], Policy]
     concurrency: int = 0
     candidate: str | None = None
+    fitted: Sequence[str] = ()
     examples: Sequence[Worked] = ()
     shots: int = 0
     close: Callable[[], None] = lambda: None
@@ -99,7 +101,7 @@ def prepare(
         return Actor("mutated", settings, lambda: teacher)
     if config.kind is PolicyKind.nearest:
         # Two, so that an item that is itself an example has another to copy from.
-        known = examples.read(store, needed=2)
+        known = examples.read(store, needed=2, splits=config.example_splits)
         settings = {"kind": NEAREST, "examples": worked.digest(known)}
         return Actor(NEAREST, settings, lambda: Nearest(known))
     shots = _shots(config, store, seed)
@@ -119,6 +121,8 @@ def plain(config: PolicyConfig) -> dict[str, Any]:
     is the same run.
     """
     left_out = _NOT_IDENTITY | ({"shots"} if not config.shots else set())
+    if config.example_splits == ["train"]:
+        left_out = left_out | {"example_splits"}
     return {
         key: value.value if isinstance(value, Enum) else value
         for key, value in asdict(config).items()
@@ -129,7 +133,8 @@ def plain(config: PolicyConfig) -> dict[str, Any]:
 def _shots(config: PolicyConfig, store, seed: int) -> list[Worked]:
     if not config.shots:
         return []
-    return worked.spread(examples.read(store, needed=config.shots), seed)
+    known = examples.read(store, needed=config.shots, splits=config.example_splits)
+    return worked.spread(known, seed)
 
 
 def _endpoint(config: PolicyConfig, base: ModelConfig | None, seed: int) -> Actor:
@@ -183,6 +188,7 @@ def _local(config: PolicyConfig, base: ModelConfig | None, home: Path, seed: int
         start=lambda: Model(shown, _start_local(asked, home), seed),
         concurrency=batch,
         candidate=own,
+        fitted=adapter.lineage.get("dataset", {}).get("splits", ()) if adapter else (),
     )
 
 

@@ -6,29 +6,36 @@ from collections.abc import Sequence
 
 from harness_forge.errors import RunError
 from harness_forge.policies.examples import Worked
-from harness_forge.records import ToolCall, WorkItem
+from harness_forge.records import Split, ToolCall, WorkItem
 from harness_forge.store.escaping import restored
 
-# The newest passing answer of ours to each training item, as exporters take it.
+# The newest passing answer of ours to each item of these splits, as exporters take it.
 SQL = """
 SELECT DISTINCT ON (item_id)
        item_id, title, severity, family, group_key, tool_call, response,
        current_schema() || '.attempts:' || attempt_id
 FROM attempt_examples
-WHERE policy = 'gold' AND origin = 'ours' AND split = 'train' AND eval_passed
+WHERE policy = 'gold' AND origin = 'ours' AND split = ANY(%(splits)s) AND eval_passed
   AND NOT infrastructure AND NOT flagged AND tool_call IS NOT NULL
 ORDER BY item_id, attempt_id DESC
 """
 
 
-def read(store, needed: int) -> list[Worked]:
+def read(store, needed: int, splits: Sequence[str] = (Split.TRAIN.value,)) -> list[Worked]:
     """Return one example an item, sorted by item id.
 
+    Args:
+        splits: whose items they may be; never the holdout's.
+
     Raises:
-        RunError: there are fewer than `needed`.
+        RunError: there are fewer than `needed`, or the holdout's are asked for.
     """
+    if Split.HOLDOUT in splits:
+        what = "the holdout's answers are no examples"
+        raise RunError("policy.example_splits", what, "take train, or train and validation")
     with store.connect_read_only() as connection:
-        found = [_worked(restored(list(row))) for row in connection.execute(SQL)]
+        rows = connection.execute(SQL, {"splits": list(splits)})
+        found = [_worked(restored(list(row))) for row in rows]
     if len(found) < needed:
         raise RunError(
             "worked examples",

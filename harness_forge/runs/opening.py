@@ -58,6 +58,7 @@ def run(
     holdout.check(policy, config, held)
     actor = prepare(policy, environment, store, base, home, seed)
     try:
+        holdout.check_fitted(actor, config)
         handle = store.open_run(
             policy=actor.name,
             purpose=config.purpose.value,

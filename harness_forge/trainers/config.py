@@ -51,6 +51,8 @@ class TrainConfig:
         warmup: share of all steps in which it rises.
         weight_decay: of AdamW.
         epochs: how often each row is seen.
+        refit: train on the validation rows too, once the settings have been chosen
+            on them; the holdout stays out. Such an adapter says nothing on validation.
         max_steps: stop after so many steps; None is all epochs.
         micro_batch: rows in one forward pass.
         accumulate: forward passes in one step.
@@ -77,6 +79,7 @@ class TrainConfig:
     warmup: float = 0.05
     weight_decay: float = 0.0
     epochs: int = 4
+    refit: bool = False
     max_steps: int | None = None
     micro_batch: int = 8
     accumulate: int = 1

@@ -17,12 +17,13 @@ class Dataset:
     """A dataset folder's rows to train on.
 
     Args:
-        rows: how many `train` holds.
-        digest: sha256 of the train file.
+        rows: how many `files` hold.
+        digest: sha256 of the files, one after the other.
         manifest: sha256 of the manifest; '' where there is none.
         licences: whose words the rows quote, as the manifest has it.
         skills: whose rows they are, and of which `roles`; empty where the
             manifest does not say.
+        validation: rows that are trained on as well; None where they are not.
     """
 
     folder: Path
@@ -33,14 +34,28 @@ class Dataset:
     licences: tuple[str, ...]
     skills: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
+    validation: Path | None = None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files whose rows are trained on."""
+        return (self.train, self.validation) if self.validation else (self.train,)
+
+    @property
+    def splits(self) -> list[str]:
+        """The splits whose rows are trained on."""
+        return [path.stem for path in self.files]
 
 
-def read(folder: Path, fault: Callable[[Any], str] | None = None) -> Dataset:
-    """Return a dataset whose train rows all can be trained on.
+def read(
+    folder: Path, fault: Callable[[Any], str] | None = None, *, refit: bool = False
+) -> Dataset:
+    """Return a dataset whose rows to train on all can be trained on.
 
     Args:
         fault: returns what is wrong with a row, '' if nothing is; None checks
             rows of supervised training.
+        refit: take the validation rows too.
 
     Raises:
         TrainError: there is none, it is empty, or a row is not what it should be.
@@ -52,8 +67,10 @@ def read(folder: Path, fault: Callable[[Any], str] | None = None) -> Dataset:
             raise TrainError(str(folder), what, "forge export format.extension=jsonl")
         hint = "run `forge export`, or name another: train.dataset=DIR, dpo.dataset=DIR"
         raise TrainError(str(folder), "holds no dataset (no train.jsonl)", hint)
-    rows = sum(1 for _ in _rows(train, fault or _fault))
-    if not rows:
+    validation = folder / "validation.jsonl"
+    files = (train, validation) if refit and validation.is_file() else (train,)
+    counts = [sum(1 for _ in _rows(path, fault or _fault)) for path in files]
+    if not counts[0]:
         hint = "what the export left out, and why, is in its ledger.jsonl"
         raise TrainError(str(train), "has no rows: there is nothing to train on", hint)
     manifest = folder / "manifest.json"
@@ -61,12 +78,14 @@ def read(folder: Path, fault: Callable[[Any], str] | None = None) -> Dataset:
     return Dataset(
         folder=folder,
         train=train,
-        rows=rows,
-        digest=sha256(train.read_bytes()).hexdigest(),
+        rows=sum(counts),
+        digest=sha256(b"".join(path.read_bytes() for path in files)).hexdigest(),
         manifest=sha256(manifest.read_bytes()).hexdigest() if facts else "",
         licences=tuple(facts.get("licences", ())),
         skills=_told(facts, "skill"),
         roles=_told(facts, "role"),
+        # One with no rows changes nothing, and the adapter may be judged on it.
+        validation=validation if sum(counts[1:]) else None,
     )
 
 

@@ -133,7 +133,9 @@ def job(config: ForgeConfig, settings: TrainConfig, data: Dataset, *facts: Any) 
         raise TrainError("train.sequence_length", what, hint)
     seed = config.seed if settings.seed is None else settings.seed
     # Where things lie and how often they are saved changes nothing that is learned.
-    kept = replace(settings, name="", dataset=None, out="", threads=0, save_steps=1, seed=seed)
+    kept = replace(
+        settings, name="", dataset=None, out="", refit=False, threads=0, save_steps=1, seed=seed
+    )
     whole = [str(kept), data.digest, base.digest, list(config.model.target_modules), *facts]
     key = sha256(json.dumps(whole).encode()).hexdigest()[:16]
     return Job(
@@ -288,6 +290,7 @@ def lineage(job: Job, audit: dict[str, int]) -> dict[str, Any]:
         "dataset": {
             "name": job.data.folder.name,
             "rows": job.data.rows,
+            "splits": job.data.splits,
             "digest": job.data.digest,
             "manifest": job.data.manifest,
             "licences": list(job.data.licences),

@@ -23,7 +23,8 @@ def plan(config: ForgeConfig) -> Job:
         TrainError: model or dataset is not fit for it.
         WorksetError: the train workset is not installed.
     """
-    return jobs.job(config, config.train, dataset.read(dataset_folder(config)))
+    data = dataset.read(dataset_folder(config), refit=config.train.refit)
+    return jobs.job(config, config.train, data)
 
 
 def dataset_folder(config: ForgeConfig) -> Path:
@@ -76,15 +77,26 @@ def _prepared(job: Job, say: Say) -> Audit:
     prepared = job.work / "prepared"
     done = (prepared / _STAMP).is_file()
     say("looking at the dataset's tokens")
-    seen = jobs.look(job, job.data.train, prepared=prepared if done else None)
-    longest = check_lengths(seen["rows"], job.config.sequence_length, str(job.data.train))
-    inputs = job.inputs(job.data.train, longest=longest)
+    rows = _rows(job)
+    seen = jobs.look(job, rows, prepared=prepared if done else None)
+    longest = check_lengths(seen["rows"], job.config.sequence_length, str(rows))
+    inputs = job.inputs(rows, longest=longest)
     jobs.write_config(job, axolotl.render(job.config, inputs, job.seed))
     if not done:
         say("preparing it with Axolotl")
         shutil.rmtree(prepared, ignore_errors=True)
         launch.prepare(job.work / "axolotl.yaml", job.log, jobs.environment(job))
         say("comparing what it prepared with what serving renders")
-        seen = jobs.look(job, job.data.train, prepared=prepared)
+        seen = jobs.look(job, rows, prepared=prepared)
         (prepared / _STAMP).touch()
     return audit(seen["rows"], seen["prepared"], seen["eos"], seen["shown"])
+
+
+def _rows(job: Job) -> Path:
+    """Return the one file to train on; several splits are put together in the job's folder."""
+    if len(job.data.files) == 1:
+        return job.data.train
+    rows = job.work / "rows.jsonl"
+    # A file written by hand may lack the end of its last line.
+    rows.write_bytes(b"".join(path.read_bytes().rstrip(b"\n") + b"\n" for path in job.data.files))
+    return rows

@@ -28,7 +28,7 @@ def base_model(folder, weights=b"weights"):
     return ModelConfig(name="small", path=str(folder))
 
 
-def adapter(home, name, base_digest, weight=0.25):
+def adapter(home, name, base_digest, weight=0.25, splits=("train",)):
     """Package an adapter into the registry of `home`; another weight is another one."""
     source = home / f"trained-{weight}"
     source.mkdir(parents=True, exist_ok=True)
@@ -42,7 +42,9 @@ def adapter(home, name, base_digest, weight=0.25):
     ).encode()
     (source / "adapter_model.safetensors").write_bytes(struct.pack("<Q", len(head)) + head + raw)
     base = {"name": "small", "title": "A small model", "licence": "MIT", "digest": base_digest}
-    return package(source, name, home / "adapters", {**FACTS, "key": str(weight), "base": base})
+    facts = {**FACTS, "key": str(weight), "base": base}
+    facts["dataset"] = {**FACTS["dataset"], "splits": list(splits)}
+    return package(source, name, home / "adapters", facts)
 
 
 class Parrot:

@@ -8,7 +8,7 @@ from asked_models import Parrot, adapter, base_model
 
 from harness_forge import replaying, worlds
 from harness_forge.cli.replay import render
-from harness_forge.errors import TrainError
+from harness_forge.errors import EvalError, TrainError
 from harness_forge.evaluators import files
 from harness_forge.evaluators.looks import Looks
 from harness_forge.models.folder import find
@@ -129,6 +129,26 @@ def test_validation_costs_no_look(project):
     assert done.levels == {}
     assert list(done.rates["base"]) == ["all"]
     assert Looks(project.home).all() == []
+
+
+def test_an_adapter_that_was_trained_on_validation_is_not_judged_there(project):
+    adapter(project.home, "mine", project.digest, splits=["train", "validation"])
+    with pytest.raises(EvalError, match="was trained on the validation rows too"):
+        project(split="validation")
+    assert project().rates["adapter"]["all"].items > 0
+
+
+def test_the_baselines_know_what_the_adapter_was_trained_on(project):
+    project()
+    before = [look.run_id for look in Looks(project.home).all()]
+    adapter(project.home, "mine", project.digest, weight=0.5, splits=["train", "validation"])
+    project()
+    new = [look for look in Looks(project.home).all() if look.run_id not in before]
+    assert [look.label.partition("-")[0] for look in new] == [
+        "model:small+3shot",
+        "nearest",
+        "model:mine",
+    ]
 
 
 def test_two_skills_are_judged_apart_and_together(project):

@@ -24,6 +24,30 @@ def test_counts_and_hashes(tmp_path):
     assert len(found.digest) == 64
 
 
+def test_a_refit_takes_the_validation_rows_too_and_is_another_dataset(tmp_path):
+    row = {"messages": [USER, ANSWER]}
+    write(tmp_path, row)
+    (tmp_path / "validation.jsonl").write_text(f"{json.dumps(row)}\n" * 2)
+    plain, refit = dataset.read(tmp_path), dataset.read(tmp_path, refit=True)
+    assert (plain.rows, refit.rows) == (1, 3)
+    assert (plain.splits, refit.splits) == (["train"], ["train", "validation"])
+    assert plain.digest != refit.digest
+
+
+def test_a_refit_without_validation_rows_is_none(tmp_path):
+    write(tmp_path, {"messages": [USER, ANSWER]})
+    (tmp_path / "validation.jsonl").touch()
+    assert dataset.read(tmp_path, refit=True) == dataset.read(tmp_path)
+
+
+def test_a_wrong_validation_row_stops_a_refit_alone(tmp_path):
+    write(tmp_path, {"messages": [USER, ANSWER]})
+    (tmp_path / "validation.jsonl").write_text("{}\n")
+    assert dataset.read(tmp_path).rows == 1
+    with pytest.raises(TrainError, match=r"validation\.jsonl:1: has no messages"):
+        dataset.read(tmp_path, refit=True)
+
+
 @pytest.mark.parametrize(
     ("row", "told"),
     [

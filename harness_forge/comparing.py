@@ -33,7 +33,7 @@ def compare(
             store.upgrade(one.skill.name)
             stores[one.skill.name] = store.skill(one.skill.name)
         for word in (first, second):
-            skill, run = _run(stores, word)
+            skill, run = find_run(stores, word)
             with stores[skill].connect_read_only() as connection:
                 did = episodes(connection, skill, run["id"])
             if not did:
@@ -44,8 +44,12 @@ def compare(
     return one_run, other_run, compare_runs(one, other, names, common=common)
 
 
-def _run(stores, word: str) -> tuple[str, dict[str, Any]]:
-    """Return skill and row of the run that `word` names."""
+def find_run(stores, word: str) -> tuple[str, dict[str, Any]]:
+    """Return skill and row of the run that `word` names, or that only its id begins with.
+
+    Raises:
+        EvalError: it is no run, or the beginning of several.
+    """
     near = [
         (name, run) for name, s in stores.items() for run in s.runs() if run["id"].startswith(word)
     ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from harness_forge.adapters.config import ProveConfig
 from harness_forge.environments.scap.config import ScapConfig
 from harness_forge.errors import ConfigError
 from harness_forge.evaluators.config import BudgetConfig
@@ -19,6 +20,7 @@ from harness_forge.filters.config import FiltersConfig
 from harness_forge.filters.contamination.config import ContaminationConfig
 from harness_forge.filters.duplicates.config import DuplicatesConfig
 from harness_forge.filters.redaction.config import RedactionConfig
+from harness_forge.judges.config import JudgeConfig
 from harness_forge.labels.config import LabelsConfig
 from harness_forge.models.config import ModelConfig
 from harness_forge.operations.config import WorksetConfig
@@ -148,7 +150,9 @@ class ForgeConfig:
         model: the base model that adapters are trained on.
         train: how an adapter is trained.
         dpo: how it is trained further, on preference pairs.
+        prove: what an adapter is proven against.
         suite: what lm-eval scores answers by.
+        judge: a model that scores answers, never the only evidence.
         promote: the rule by which an adapter becomes champion.
         serve: how a model and its adapters are served.
         worksets: isolated tool environments, by name.
@@ -180,7 +184,9 @@ class ForgeConfig:
     model: ModelConfig = field(default_factory=ModelConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
     dpo: DpoConfig = field(default_factory=DpoConfig)
+    prove: ProveConfig = field(default_factory=ProveConfig)
     suite: SuiteConfig = field(default_factory=SuiteConfig)
+    judge: JudgeConfig = field(default_factory=JudgeConfig)
     promote: PromoteConfig = field(default_factory=PromoteConfig)
     serve: ServeConfig = field(default_factory=ServeConfig)
     worksets: dict[str, WorksetConfig] = field(default_factory=dict)
@@ -201,6 +207,7 @@ GROUPS: dict[str, type] = {
     "train": TrainConfig,
     "dpo": DpoConfig,
     "suite": SuiteConfig,
+    "judge": JudgeConfig,
     "promote": PromoteConfig,
     "serve": ServeConfig,
     "workset": WorksetConfig,

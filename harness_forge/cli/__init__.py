@@ -51,6 +51,7 @@ VERBS = {
     "evaluate": "score answers on a split with lm-eval, base model beside adapter",
     "replay": "judge an adapter on held-out items beside three baselines",
     "compare": "compare two runs item by item: success, attempts, escalations, tokens, seconds",
+    "judge": "let a local model score a run's answers, or compare those of two runs",
     "promote": "decide by the rule whether the adapter becomes champion",
     "champion": "show which adapters are champions and every decision, the ledger verified",
     "rollback": "go back to an earlier champion; the reason goes into the ledger",

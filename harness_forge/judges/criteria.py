@@ -1,0 +1,77 @@
+"""The four criteria of 8gent's judge, and what of a judge's words counts as a verdict.
+
+Only an object with all four numbers, each from 0 to 1, is a verdict. A missing
+criterion is not 0.5 and a 7 is not clamped to 1: both mean that the judge did
+not do what it was asked.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+CRITERIA: Mapping[str, str] = {
+    "execution_success": "would it do what was asked, run as it stands?",
+    "code_quality": "is it correct, safe, and no more than is needed?",
+    "tool_efficiency": "is the right tool called, once, with the right arguments?",
+    "directness": "does it come to the point, without filler?",
+}
+"""Each criterion, and the question that it is."""
+
+WEIGHTS: Mapping[str, float] = {
+    "execution_success": 0.4,
+    "code_quality": 0.2,
+    "tool_efficiency": 0.2,
+    "directness": 0.2,
+}
+"""8gent's weights."""
+
+PICKS = ("A", "B", "tie")
+
+_THOUGHT = re.compile(r"<think>.*?</think>", re.DOTALL)
+_DECODER = json.JSONDecoder()
+
+
+def overall(scores: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    """Return the weighted sum, 0 to 1, in four digits."""
+    return round(sum(weights[name] * scores[name] for name in CRITERIA), 4)
+
+
+def read_scores(said: str) -> dict[str, float] | None:
+    """Return the scores in a judge's answer; None where there is no whole verdict."""
+    for found in _objects(said):
+        values = [found.get(name) for name in CRITERIA]
+        if all(map(_share, values)):
+            return {name: float(value) for name, value in zip(CRITERIA, values, strict=True)}
+    return None
+
+
+def read_pick(said: str) -> str | None:
+    """Return which of two answers a judge preferred: A, B or tie; None for no verdict."""
+    for found in _objects(said):
+        if found.get("better") in PICKS:
+            return found["better"]
+    return None
+
+
+def _objects(said: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the JSON objects that stand in a text, thoughts left out."""
+    text = _THOUGHT.sub("", said)
+    place = text.find("{")
+    while place >= 0:
+        try:
+            found, end = _DECODER.raw_decode(text, place)
+        except (ValueError, RecursionError):
+            end = place + 1
+        else:
+            if isinstance(found, dict):
+                yield found
+        place = text.find("{", end)
+
+
+def _share(value: Any) -> bool:
+    fine = isinstance(value, int | float) and not isinstance(value, bool)
+    return fine and math.isfinite(value) and 0 <= value <= 1

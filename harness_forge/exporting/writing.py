@@ -27,7 +27,7 @@ from harness_forge.exporting import manifest, mixing, refusals
 from harness_forge.exporting.admission import Admission
 from harness_forge.exporting.capping import capped
 from harness_forge.exporting.cleaning import Cleaner, redactor_of
-from harness_forge.exporting.crew import Crew
+from harness_forge.exporting.engines import engine
 from harness_forge.exporting.holding import Holding
 from harness_forge.exporting.preparing import SINGLES, Plan, seldom_collected
 from harness_forge.exporting.request import Part, Report, Request, Share
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     import psycopg
 
     from harness_forge.exporters.statement import Statement
+    from harness_forge.exporting.cluster import Cluster
+    from harness_forge.exporting.crew import Crew
 
 LEDGER = "ledger.jsonl"
 EXPORTERS = {
@@ -154,7 +156,7 @@ class Rows:
         """Send every row to its line and into the ledger; only count where there is no folder."""
         seen = Marks()
         with (
-            Crew(self._plans, self._request.engine.workers) as crew,
+            engine(self._plans, self._request.engine) as crew,
             _scratch(folder) as scratch,
             Admission(self._request.treatment.duplicates, scratch / "duplicates") as admission,
         ):
@@ -195,7 +197,7 @@ class Rows:
         )
 
     def _harvests(
-        self, crew: Crew, admission: Admission, place: int, seen: Marks
+        self, crew: Crew | Cluster, admission: Admission, place: int, seen: Marks
     ) -> Iterator[Harvest]:
         part, plan = self.parts[place], self._plans[place]
         reading.enter(self.connection, part.skill)

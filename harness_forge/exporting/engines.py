@@ -1,0 +1,29 @@
+"""Which engine prepares an export's rows; what it writes does not depend on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from harness_forge.exporting.config import EngineConfig, EngineKind
+from harness_forge.exporting.crew import Crew
+from harness_forge.exporting.preparing import Plan
+
+if TYPE_CHECKING:
+    from harness_forge.exporting.cluster import Cluster
+
+
+def engine(plans: Sequence[Plan], config: EngineConfig) -> Crew | Cluster:
+    """Return what prepares batches of rows; it is entered, asked by `map`, and left.
+
+    Args:
+        plans: one for each part of the dataset.
+
+    Raises:
+        ExportError: the engine is not installed.
+    """
+    if config.kind is EngineKind.ray:
+        from harness_forge.exporting.cluster import Cluster
+
+        return Cluster(plans, config)
+    return Crew(plans, config.workers)

@@ -1,0 +1,75 @@
+"""One export on a Ray cluster of its own, as a process: Ray starts threads and servers.
+
+Read from stdin: the store's URL, the folder, the recipe, the treatment, and
+whether a worker is killed midway. What was listening then is written to `listening`.
+"""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from pathlib import Path
+
+from harness_forge import exporting
+from harness_forge.errors import ExportError
+from harness_forge.exporting import cluster, writing
+from harness_forge.exporting.config import EngineKind
+from harness_forge.store import open_store
+
+LISTENS = "0A"
+
+
+def main() -> None:
+    url, folder, recipe, treatment, kill = pickle.load(sys.stdin.buffer)
+    writing._BATCH_ROWS, cluster._LEAST = 40, 5
+    send = cluster.Cluster._sent
+
+    def sent(self, part, rows):
+        told = folder.parent / "listening"
+        if not told.exists():
+            told.write_text("\n".join(listening(str(folder.parent).encode())))
+            if kill:
+                self._ray.kill(self._hands[0])
+        return send(self, part, rows)
+
+    cluster.Cluster._sent = sent
+    engine = exporting.EngineConfig(EngineKind.ray, workers=2)
+    request = exporting.Request(
+        folder,
+        recipe.name,
+        "stig",
+        "worker",
+        recipe.kind.value,
+        ["content: BSD-3-Clause"],
+        engine=engine,
+        treatment=treatment,
+    )
+    with open_store(url, folder) as store:
+        part = exporting.Part(store.skill("stig"), "worker", recipe)
+        try:
+            exporting.export([part], request)
+        except ExportError as error:
+            sys.exit(str(error))
+
+
+def listening(mark: bytes) -> list[str]:
+    """Return addresses, in hex, that processes with `mark` in their environment listen on."""
+    inodes = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark in (process / "environ").read_bytes():
+                links = [str(link.readlink()) for link in (process / "fd").iterdir()]
+                inodes.update(link[8:-1] for link in links if link.startswith("socket:["))
+        except OSError:  # it has ended, or is another user's
+            continue
+    found = []
+    for table in ("tcp", "tcp6", "udp", "udp6"):
+        for line in Path("/proc/net", table).read_text().splitlines()[1:]:
+            _, local, _, state, *rest = line.split()
+            if rest[5] in inodes and (state == LISTENS or table.startswith("udp")):
+                found.append(local.partition(":")[0])
+    return found
+
+
+if __name__ == "__main__":
+    main()

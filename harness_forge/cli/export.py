@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from harness_forge.errors import ConfigError, ExportError
 
 if TYPE_CHECKING:
     from harness_forge.exporting import Report, Share
 
 SUMMARY = "write a dataset from the store's rows"
-USAGE = "[--dry-run] [key=value …]"
+USAGE = "[--dry-run | --publish DIR] [key=value …]"
 EXAMPLES = (
     "forge export role=worker skill=stig",
     "forge export role=worker skill=stig format=dpo export.max_pairs_per_item=2",
     "forge export role=worker skill=stig --dry-run",
     "forge export role=worker skill=stig export.include_fallback=true",
     "forge export role=all skill=all",
+    "forge export role=worker skill=stig --publish /srv/out/stig_worker_sft",
+    "forge export role=worker skill=stig engine=ray",
     "forge export role=worker skill=stig filters=aither filters.repetition.max_bigram_repeat=0.4",
 )
 KEYS = (
@@ -38,7 +43,7 @@ KEYS = (
     "data_dir",
 )
 
-DRY_RUN = "--dry-run"
+DRY_RUN, PUBLISH = "--dry-run", "--publish"
 
 
 def main(argv: list[str]) -> int:
@@ -46,8 +51,15 @@ def main(argv: list[str]) -> int:
     from harness_forge import worlds
     from harness_forge.cli import composed
 
-    dry_run = DRY_RUN in argv
-    config = composed([word for word in argv if word != DRY_RUN])
+    destination, rest = _destination(argv)
+    dry_run = DRY_RUN in rest
+    if dry_run and destination:
+        raise ConfigError("command line", f"{DRY_RUN} writes nothing to publish", USAGE)
+    config = composed([word for word in rest if word != DRY_RUN])
+    if destination:
+        from harness_forge.reviewing import require_free
+
+        require_free(destination)
     progress, done = _progress()
     try:
         report = worlds.export(config, dry_run=dry_run, progress=progress)
@@ -55,14 +67,41 @@ def main(argv: list[str]) -> int:
         done()
     print(render(report))
     if not report.examples["train"]:
-        from harness_forge.errors import ExportError
-
         return ExportError.exit_code
+    if destination:
+        from harness_forge.cli.publish import leave
+
+        leave(report.path, destination, config)
     return 0
+
+
+def _destination(argv: list[str]) -> tuple[Path | None, list[str]]:
+    """Return where the dataset is copied to once it is written, if anywhere, and the other words.
+
+    Raises:
+        ConfigError: no folder is named.
+    """
+    rest = list(argv)
+    for place, word in enumerate(argv):
+        flag, equals, folder = word.partition("=")
+        if flag != PUBLISH:
+            continue
+        after = place + 1
+        if not equals:
+            folder = argv[after] if len(argv) > after else ""
+            after += 1
+        # A folder may have an equals sign in its name, but then it is written with one.
+        if not folder or (not equals and ("=" in folder or folder.startswith("-"))):
+            raise ConfigError("command line", "say where to", f"forge export {USAGE}")
+        rest[place:after] = []
+        return Path(folder), rest
+    return None, rest
 
 
 def render(report: Report) -> str:
     """Return an export's report as a short table."""
+    from harness_forge.formats.card import exact_counts
+
     counted = "" if report.files else " (counted only, nothing written)"
     lines = [f"{report.path}{counted}"]
     lines += _rows([("rows read", report.read), ("kept", report.kept)])
@@ -73,6 +112,7 @@ def render(report: Report) -> str:
     for name, facts in report.files.items():
         size = f"{facts['bytes'] / 1e6:.1f} MB"
         lines.append(f"  {name:24}{facts['lines']:>10} lines {size:>10}  {facts['sha256'][:12]}")
+    lines += [f"  {told}" for told in exact_counts(report.decided.get("length", {}))]
     if report.examples["train"] and not report.examples["validation"]:
         lines.append("  note: no row is for validation: training cannot be watched on this dataset")
     return "\n".join(lines)

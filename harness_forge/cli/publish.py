@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness_forge.errors import ConfigError
+
+if TYPE_CHECKING:
+    from harness_forge.schema import ForgeConfig
 
 SUMMARY = "copy a dataset out; refused without a signed review of these very bytes"
 USAGE = "[DATASET] PATH [key=value …]"
@@ -20,13 +24,22 @@ def main(argv: list[str]) -> int:
     from harness_forge.cli import composed
     from harness_forge.cli.redact import dataset_of
     from harness_forge.cli.words import sort
-    from harness_forge.reviewing import publish
 
     words, _, overrides = sort(argv)
     if not 1 <= len(words) <= 2:
         raise ConfigError("command line", "say where to", f"forge publish {USAGE}")
     config = composed(overrides)
-    folder = dataset_of(config, words[:-1])
-    review = publish(folder, Path(words[-1]), Path(config.forge_home))
-    print(f"{words[-1]}: {len(review.files)} files, reviewed by {review.who} at {review.when}")
+    leave(dataset_of(config, words[:-1]), Path(words[-1]), config)
     return 0
+
+
+def leave(folder: Path, destination: Path, config: ForgeConfig) -> None:
+    """Copy a dataset out and say with whose review it left.
+
+    Raises:
+        ExportError: it was not reviewed, or cannot be copied.
+    """
+    from harness_forge.reviewing import publish
+
+    review = publish(folder, destination, Path(config.forge_home))
+    print(f"{destination}: {len(review.files)} files, reviewed by {review.who} at {review.when}")

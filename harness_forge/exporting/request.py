@@ -121,11 +121,13 @@ class Report:
         path: the dataset's folder, also of one that was only counted.
         parts: one for each role of each skill, in the order they were written.
         files: lines, bytes and sha256 by name; empty where nothing was written.
+        decided: what filters counted of their own work, by name.
     """
 
     path: Path
     parts: list[Share] = field(default_factory=list)
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    decided: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @property
     def read(self) -> int:

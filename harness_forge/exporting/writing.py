@@ -172,7 +172,7 @@ class Rows:
                             desk.enter(_entered(fate, places, ledger, admission))
                 ledger.balance()
                 share.read, share.kept, share.rejected = ledger.read, ledger.kept, ledger.reasons()
-            self.tallies = crew.tallies
+            self.tallies = report.decided = crew.tallies
         self._mix_in(report, folder)
 
     def _mix_in(self, report: Report, folder: DatasetFolder | None) -> None:

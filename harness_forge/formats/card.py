@@ -123,10 +123,22 @@ def _notes(manifest: Mapping[str, Any]) -> Iterator[str]:
     if duplicates.get("near"):
         yield f"near-duplicates of one work item: {_settings(duplicates)}"
     for name, found in manifest.get("filters", {}).items():
-        if "decided" in found:
-            counts = ", ".join(f"{key} {count}" for key, count in sorted(found["decided"].items()))
-            yield f"rows that {name} decided: {counts}"
+        yield from exact_counts(found.get("decided", {})) if name == "length" else ()
     yield from manifest.get("notes", ())
+
+
+def exact_counts(decided: Mapping[str, int]) -> Iterator[str]:
+    """Yield what share of rows had their tokens counted; nothing where no row was asked.
+
+    Args:
+        decided: rows that `length` decided `by_bounds` and those it `counted`.
+    """
+    counted, asked = decided.get("counted", 0), sum(decided.values())
+    if asked:
+        yield (
+            f"length: tokens of {counted} of {asked} rows ({counted / asked:.1%}) were counted, "
+            "bytes decided the rest"
+        )
 
 
 def _settings(settings: Mapping[str, Any]) -> str:

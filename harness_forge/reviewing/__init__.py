@@ -5,7 +5,7 @@ review.py      the signed review, kept in the forge home; any other byte in the 
 publishing.py  the way out
 """
 
-from harness_forge.reviewing.publishing import publish
+from harness_forge.reviewing.publishing import publish, require_free
 from harness_forge.reviewing.review import Review, digest_of, require_review, sign
 from harness_forge.reviewing.survey import Example, Kind, Left, Survey, survey
 
@@ -17,6 +17,7 @@ __all__ = [
     "Survey",
     "digest_of",
     "publish",
+    "require_free",
     "require_review",
     "sign",
     "survey",

@@ -20,10 +20,7 @@ def publish(folder: Path, destination: Path, home: Path) -> Review:
             it changed while it was copied, or the disk is full.
     """
     review = require_review(folder, home)
-    if destination.exists():
-        raise ExportError(
-            str(destination), "is there already", "publish to another path, or move it away"
-        )
+    require_free(destination)
     draft = destination.with_name(f".{destination.name}.{os.getpid()}")
     try:
         destination.parent.mkdir(parents=True, exist_ok=True)
@@ -36,3 +33,14 @@ def publish(folder: Path, destination: Path, home: Path) -> Review:
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return review
+
+
+def require_free(destination: Path) -> None:
+    """Refuse a destination that is there.
+
+    Raises:
+        ExportError: it is.
+    """
+    if destination.exists():
+        hint = "publish to another path, or move it away"
+        raise ExportError(str(destination), "is there already", hint)

@@ -41,6 +41,7 @@ def test_prints_what_became_of_the_rows(forge, harness):
         "ledger.jsonl",
         "train.jsonl",
         "validation.jsonl",
+        "length:",
     ]
 
 

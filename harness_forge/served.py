@@ -6,28 +6,33 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from harness_forge import probes, proving
+from harness_forge import probes, proving, seated
 from harness_forge.adapters import prove as proof
+from harness_forge.adapters import registry
 from harness_forge.adapters.package import CONFIG, Adapter
 from harness_forge.errors import EvalError, ServeError
 from harness_forge.files import write_json
 from harness_forge.models.folder import TEMPLATE
 from harness_forge.operations import worksets
 from harness_forge.schema import ForgeConfig, skills_of
+from harness_forge.serving import aliases, deploy, families, names, server, state, swap
 from harness_forge.serving import command as commands
-from harness_forge.serving import server
 from harness_forge.serving import smoke as smoking
 from harness_forge.serving.command import ServedAdapter, ServedModel
 from harness_forge.serving.config import ServeConfig, ServeHardware
 from harness_forge.serving.server import Launch, Server, Show
 
 WORKSET = "serve"
+_NEWEST = "no champion stands yet: the newest adapter is served, and aliases stand for the base"
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,8 @@ class Plan:
     Args:
         command: vLLM's command line.
         extra: variables beside those of this machine.
+        aliases: names that stand for one of those served once the server answers.
+        notes: what the user should know, a line each.
     """
 
     config: ServeConfig
@@ -45,6 +52,8 @@ class Plan:
     adapters: Sequence[ServedAdapter]
     command: Sequence[str]
     extra: Mapping[str, str]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    notes: Sequence[str] = ()
 
     def rendered(self) -> str:
         """Return the command as a person would type it."""
@@ -55,33 +64,81 @@ def plan(config: ForgeConfig, names: Sequence[str] = (), *, base_only: bool = Fa
     """Return the server that serves the recipe's base model with these adapters.
 
     Args:
-        names: of adapters, as `forge prove` takes them; () is the loop's newest.
+        names: of adapters, as `forge prove` takes them, each with `:NAME` where
+            it is to be asked for by another name; () is every champion, or the
+            loop's newest where none stands yet.
         base_only: serve no adapter.
 
     Raises:
+        PromoteError: the champion ledger cannot be read.
         ServeError: an adapter was trained on another base model or chat
-            template, or a setting cannot be served.
+            template, a setting cannot be served, a champion is damaged, or a
+            name was given to another adapter before.
         TrainError: there is no such adapter or base model, or it is damaged.
     """
     subject = proving.subject_of(config)
-    wanted = [] if base_only else [proving.adapter_of(config, name) for name in names or [None]]
-    for adapter in wanted:
-        try:
-            proof.check_lineage(adapter, subject)
-        except EvalError as error:
-            raise ServeError(error.where, error.what, error.hint) from None
     base = ServedModel(
         subject.name,
         subject.folder,
         config.model.context,
         _template(config, subject),
-        config.model.tools.name,
+        families.tool_parser(subject.template, subject.folder, config.model.tools.name),
     )
-    adapters = _named(wanted, base.name)
     settings = config.serve
     if settings.port == 0:
         settings = replace(settings, port=server.free_port(settings.host))
-    return settled(config, settings, base, adapters)
+    if base_only or names:
+        chosen = [_chosen(config, subject, name) for name in names]
+        return settled(config, settings, base, _named(chosen, base.name))
+    return _champions(config, settings, subject, base)
+
+
+def _champions(
+    config: ForgeConfig, settings: ServeConfig, subject: proof.Subject, base: ServedModel
+) -> Plan:
+    """Return the server of every champion, or of the newest adapter where none stands yet."""
+    found, notes = seated.seated(config, subject)
+    aliases = dict.fromkeys(seated.empty(config, found), base.name)
+    if not found:
+        adapters = _named([_chosen(config, subject, None)], base.name)
+        return replace(
+            settled(config, settings, base, adapters), aliases=aliases, notes=[*notes, _NEWEST]
+        )
+    # One adapter may stand in several seats; by its content it has one name.
+    adapters = {one.adapter.digest: by_content(one.adapter) for one in found}
+    for one in found:
+        aliases |= dict.fromkeys(one.aliases, adapters[one.adapter.digest].name)
+    plan = settled(config, settings, base, list(adapters.values()))
+    return replace(plan, aliases=aliases, notes=notes)
+
+
+def _chosen(
+    config: ForgeConfig, subject: proof.Subject, word: str | None
+) -> tuple[Adapter, str | None]:
+    """Return an adapter fit for the base model, and the name it was given, if any."""
+    word, _, name = (word or "").partition(":")
+    adapter = proving.adapter_of(config, word or None)
+    check(adapter, subject)
+    given = names.given(Path(config.forge_home), name, adapter.digest) if name else None
+    return adapter, given
+
+
+def check(adapter: Adapter, subject: proof.Subject) -> None:
+    """Make sure that an adapter was trained on a base model as it is served.
+
+    Raises:
+        ServeError: on another, or with another chat template.
+    """
+    try:
+        proof.check_lineage(adapter, subject)
+    except EvalError as error:
+        raise ServeError(error.where, error.what, error.hint) from None
+
+
+def by_content(adapter: Adapter) -> ServedAdapter:
+    """Return an adapter under the name of its content, which no other ever has."""
+    name = f"{adapter.name}-{adapter.digest[:12]}"
+    return ServedAdapter(name, adapter.folder, _rank(adapter), adapter.digest)
 
 
 def settled(
@@ -118,8 +175,94 @@ def running(
         log=home.absolute() / "serving" / f"{plan.config.port}.log",
         timeout_s=plan.config.start_timeout_s,
     )
-    with server.running(launch, show) as started:
-        yield started
+    told: list[state.Running] = []
+
+    def begun(pid: int) -> None:
+        told.append(_state(plan, launch, pid))
+        state.write(home, told[0])
+
+    try:
+        with server.running(launch, show, begun) as started:
+            yield started
+    finally:
+        if told:
+            state.forget(home, plan.config.port)
+
+
+def unit(config: ForgeConfig, plan: Plan, arguments: Sequence[str]) -> str:
+    """Return a systemd unit that serves as this command line does, champions of that day.
+
+    Raises:
+        ServeError: the port is 0, which is another one after each start.
+    """
+    if config.serve.port == 0:
+        raise ServeError("serve.port: 0", "a service needs a port that stays", "serve.port=8000")
+    command = [sys.executable, "-m", "harness_forge.cli", "serve", *arguments]
+    about = f"{plan.base.name} with adapters at {plan.config.host}:{plan.config.port}"
+    quiet = dict(config.worksets[WORKSET].environment)
+    return deploy.unit(command, about, Path.cwd(), quiet)
+
+
+def composed(config: ForgeConfig, plan: Plan) -> str:
+    """Return a compose file that runs the plan's vLLM in a container.
+
+    Raises:
+        ServeError: the port is 0.
+    """
+    if config.serve.port == 0:
+        raise ServeError("serve.port: 0", "a service needs a port that stays", "serve.port=8000")
+    home = Path(config.forge_home)
+    mounts = [
+        plan.base.folder,
+        plan.base.template,
+        registry.folder(home),
+        *(adapter.folder for adapter in plan.adapters),
+    ]
+    if "PYTHONPATH" in plan.extra:
+        mounts.append(commands.PLUGINS)
+    return deploy.compose(
+        plan.command, plan.hardware, plan.config.port, plan.extra, mounts, config.serve.image
+    )
+
+
+def point(config: ForgeConfig, plan: Plan, url: str) -> list[str]:
+    """Let the plan's aliases stand for what answers now, and return a line for each.
+
+    With that the server is ready: it answers, was tested, and is asked for.
+    One that stands for an adapter on another server that runs is left alone.
+    """
+    home, told = Path(config.forge_home), []
+    others = {one.url for one in state.servers(home)[0] if one.url != url}
+    digests = {one.name: one.digest for one in plan.adapters}
+    with swap.alone(home):
+        for alias, model in plan.aliases.items():
+            now = aliases.read(home).get(alias)
+            if now and now.url in others:
+                told.append(f"{alias} stays {now.model} at {now.url}")
+                continue
+            aliases.move(home, alias, model, url, digests.get(model, ""))
+            told.append(f"{alias} is {model}")
+    found = [one for one in state.servers(home)[0] if one.port == plan.config.port]
+    for one in found:
+        state.write(home, replace(one, ready=True))
+    return told
+
+
+def _state(plan: Plan, launch: Launch, pid: int) -> state.Running:
+    words = list(plan.command)
+    rank = words[words.index("--max-lora-rank") + 1] if "--max-lora-rank" in words else 0
+    return state.Running(
+        server=state.process(pid),
+        owner=state.process(os.getpid()),
+        port=launch.port,
+        url=launch.url,
+        base=plan.base.name,
+        adapters=[adapter.name for adapter in plan.adapters],
+        rank=int(rank) if plan.config.hot_swap else 0,
+        hardware=plan.hardware.name,
+        since=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        log=str(launch.log),
+    )
 
 
 def smoke(config: ForgeConfig, plan: Plan, url: str, out: Path) -> dict[str, Any]:
@@ -142,18 +285,17 @@ def smoke(config: ForgeConfig, plan: Plan, url: str, out: Path) -> dict[str, Any
     return report
 
 
-def _named(adapters: Sequence[Adapter], base: str) -> list[ServedAdapter]:
-    """Return adapters under their readable names; of several with one name, under their hashes."""
-    names = [base, *(adapter.name for adapter in adapters)]
+def _named(chosen: Sequence[tuple[Adapter, str | None]], base: str) -> list[ServedAdapter]:
+    """Return adapters under the names they were given, else their readable ones.
+
+    Of several with one name, each is called by its content.
+    """
+    wanted = [base, *(given or adapter.name for adapter, given in chosen)]
     return [
-        ServedAdapter(
-            adapter.name
-            if names.count(adapter.name) == 1
-            else f"{adapter.name}-{adapter.digest[:12]}",
-            adapter.folder,
-            _rank(adapter),
-        )
-        for adapter in adapters
+        replace(by_content(adapter), name=given or adapter.name)
+        if wanted.count(given or adapter.name) == 1
+        else by_content(adapter)
+        for adapter, given in chosen
     ]
 
 

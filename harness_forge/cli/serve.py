@@ -6,16 +6,32 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness_forge.cli import servers
+from harness_forge.errors import ConfigError
+
 if TYPE_CHECKING:
     from harness_forge.schema import ForgeConfig
     from harness_forge.served import Plan
 
-SUMMARY = "serve a base model with adapters through vLLM, tested before use"
-USAGE = "[ADAPTER …] [--base] [--print] [--smoke | --no-smoke] [key=value …]"
+SUMMARY = "serve a base model with adapters through vLLM, tested before use, swapped while it runs"
+USAGE = (
+    "[status | logs | stop | swap [ALIAS [ADAPTER]] | ADAPTER[:NAME] …] "
+    "[--base] [--print | --unit | --compose] [--smoke | --no-smoke] [--detach] [--follow] "
+    "[key=value …]"
+)
 EXAMPLES = (
     "forge serve",
     "forge serve stig-worker serve.port=8001",
+    "forge serve stig-worker:gemma-4-31b-it-stig-v1",
+    "forge serve --detach",
+    "forge serve status",
+    "forge serve logs --follow",
+    "forge serve swap",
+    "forge serve swap stig-champion stig-worker",
+    "forge serve stop",
     "forge serve --print",
+    "forge serve --unit > ~/.config/systemd/user/forge-serve.service",
+    "forge serve --compose serve=cuda > compose.yaml",
     "forge serve --smoke",
     "forge serve --base model=smollm2-135m",
 )
@@ -23,6 +39,16 @@ KEYS = ("serve", "model", "skill", "train", "worksets", "forge_home")
 
 BASE, PRINT, SMOKE, NO_SMOKE = "--base", "--print", "--smoke", "--no-smoke"
 """Flags: no adapter; only the command; end after the smoke test; leave that test out."""
+UNIT, COMPOSE, DETACH = "--unit", "--compose", "--detach"
+"""Flags: a systemd unit or a compose file instead; go on without this terminal."""
+FLAGS = (BASE, PRINT, SMOKE, NO_SMOKE, UNIT, COMPOSE, DETACH, servers.FOLLOW)
+WORDS = {
+    "status": servers.status,
+    "logs": servers.logs,
+    "stop": servers.stop,
+    "swap": servers.swap,
+}
+"""What may stand first instead of an adapter's name."""
 
 OUT = Path("outputs/smoke.json")
 _EVERY_S = 10
@@ -33,25 +59,56 @@ def main(argv: list[str]) -> int:
     from harness_forge import served
     from harness_forge.cli import composed
     from harness_forge.cli.words import sort
-    from harness_forge.errors import ConfigError
 
-    words, flags, overrides = sort(argv, (BASE, PRINT, SMOKE, NO_SMOKE))
-    if BASE in flags and words:
-        raise ConfigError("command line", f"{BASE} serves no adapter", f"leave out {words[0]}")
-    if {SMOKE, NO_SMOKE} <= flags:
-        raise ConfigError("command line", f"{SMOKE} and {NO_SMOKE} exclude each other")
+    words, flags, overrides = sort(argv, FLAGS)
+    if words and words[0] in WORDS:
+        return WORDS[words[0]](composed(overrides), words[1:], flags)
+    _sensible(words, flags)
     config = composed(overrides)
+    if DETACH in flags:
+        return _detach(config, argv)
     plan = served.plan(config, words, base_only=BASE in flags)
     if PRINT in flags:
         print(plan.rendered())
         return 0
+    if UNIT in flags:
+        print(served.unit(config, plan, [word for word in argv if word != UNIT]), end="")
+        return 0
+    if COMPOSE in flags:
+        print(served.composed(config, plan), end="")
+        return 0
     return _serve(config, plan, flags)
+
+
+def _sensible(words: list[str], flags: set[str]) -> None:
+    if BASE in flags and words:
+        raise ConfigError("command line", f"{BASE} serves no adapter", f"leave out {words[0]}")
+    for group in ((SMOKE, NO_SMOKE), (PRINT, UNIT, COMPOSE, DETACH), (SMOKE, DETACH)):
+        if len(both := [flag for flag in group if flag in flags]) > 1:
+            raise ConfigError("command line", f"{' and '.join(both)} exclude each other")
+
+
+def _detach(config: ForgeConfig, argv: list[str]) -> int:
+    from harness_forge.serving import detached, server
+
+    settings, words = config.serve, [word for word in argv if word != DETACH]
+    port = settings.port or server.free_port(settings.host)
+    server.check_port(settings.host, port)
+    # Twice what it may take to answer: the smoke test comes after.
+    running = detached.start(
+        Path(config.forge_home), port, [*words, f"serve.port={port}"], 2 * settings.start_timeout_s
+    )
+    names = ", ".join([running.base, *running.adapters])
+    print(f"serve: {names} at {running.url}, process {running.server.pid}; `forge serve stop`")
+    return 0
 
 
 def _serve(config: ForgeConfig, plan: Plan, flags: set[str]) -> int:
     from harness_forge import served
 
     names = ", ".join([plan.base.name, *(adapter.name for adapter in plan.adapters)])
+    for note in plan.notes:
+        print(f"serve: {note}", flush=True)
     print(f"serve: starting {names} on {plan.hardware.name}", flush=True)
     with served.running(config, plan, _shower()) as server:
         _clear()
@@ -60,6 +117,8 @@ def _serve(config: ForgeConfig, plan: Plan, flags: set[str]) -> int:
             print(f"  {OUT}", flush=True)
         if SMOKE in flags:
             return 0
+        for line in served.point(config, plan, server.url):
+            print(f"  {line}", flush=True)
         print(f"serve: {names} at {server.url}; Ctrl-C ends it", flush=True)
         server.wait()
     return 0

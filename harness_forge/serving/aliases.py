@@ -21,7 +21,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -165,11 +165,23 @@ def read(home: Path) -> dict[str, Target]:
 
 def move(home: Path, name: str, model: str, url: str, digest: str = "") -> Target:
     """Let an alias stand for another model from now on, and return that."""
+    return move_all(home, [name], model, url, digest)[name]
+
+
+def move_all(
+    home: Path, names: Sequence[str], model: str, url: str, digest: str = ""
+) -> dict[str, Target]:
+    """Let several aliases stand for another model, all at once.
+
+    An alias that stands for it already keeps its generation.
+    """
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     with _changing(home) as aliases:
-        before = aliases[name].generation if name in aliases else 0
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        aliases[name] = Target(model, url, before + 1, now, digest)
-    return aliases[name]
+        for name in names:
+            before = aliases.get(name, Target("", "", 0))
+            if (before.model, before.url) != (model, url):
+                aliases[name] = Target(model, url, before.generation + 1, now, digest)
+    return {name: aliases[name] for name in names}
 
 
 def remove(home: Path, name: str) -> bool:

@@ -11,6 +11,8 @@ from pathlib import Path
 from harness_forge.errors import ServeError
 from harness_forge.serving.config import ServeConfig, ServeHardware, ServePrecision
 
+PLUGINS = Path(__file__).with_name("plugin")
+EXTENSION = "forge_vllm_worker.Worker"
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 """What vLLM takes as `--max-lora-rank`."""
 
@@ -40,11 +42,13 @@ class ServedAdapter:
     Args:
         name: what a request calls it.
         rank: the highest of its matrices.
+        digest: of its content.
     """
 
     name: str
     folder: Path
     rank: int
+    digest: str = ""
 
 
 def command(
@@ -74,10 +78,10 @@ def command(
         *("--max-model-len", str(config.max_model_len)),
         *("--dtype", _dtype(config.dtype, hardware)),
         *("--chat-template", str(base.template.absolute())),
-        *("--enable-auto-tool-choice", "--tool-call-parser", base.tools),
+        *("--enable-auto-tool-choice", "--tool-call-parser", config.tool_parser or base.tools),
     ]
     if adapters:
-        words += _lora(hardware, base, adapters)
+        words += _lora(config, hardware, base, adapters)
     if hardware is ServeHardware.cuda:
         words += ["--gpu-memory-utilization", str(config.gpu_memory)]
     for flag, value in config.arguments.items():
@@ -87,9 +91,13 @@ def command(
 
 def variables(config: ServeConfig, hardware: ServeHardware) -> dict[str, str]:
     """Return the variables vLLM is started with, beside those of the workset."""
+    extra = {"VLLM_ALLOW_RUNTIME_LORA_UPDATING": "1"} if config.hot_swap else {}
     if hardware is ServeHardware.cuda:
-        return {}
-    return {"VLLM_CPU_KVCACHE_SPACE": str(config.kv_cache_gb)}
+        return extra
+    return extra | {
+        "VLLM_CPU_KVCACHE_SPACE": str(config.kv_cache_gb),
+        "PYTHONPATH": str(PLUGINS.absolute()),
+    }
 
 
 def rendered(words: Sequence[str], extra: Mapping[str, str]) -> str:
@@ -113,31 +121,37 @@ def _program(workset: Path, hardware: ServeHardware, model: str) -> list[str]:
 
 
 def _lora(
-    hardware: ServeHardware, base: ServedModel, adapters: Sequence[ServedAdapter]
+    config: ServeConfig,
+    hardware: ServeHardware,
+    base: ServedModel,
+    adapters: Sequence[ServedAdapter],
 ) -> list[str]:
     names = [base.name, *(adapter.name for adapter in adapters)]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         what = f"two would answer to the name {twice[0]}"
         raise ServeError("forge serve", what, "name them with their hash: NAME-HASH")
-    # On a CPU, vLLM 0.32 gives a request for the base that is answered beside one for an adapter
-    # the weights of the last slot (index -1; its pull request 48421). A slot that is never
-    # taken holds zeros.
-    spare = hardware is ServeHardware.cpu
+    # A swap needs room for the one that comes beside the one that goes.
+    slots = max(config.slots, len(adapters) + 1) if config.hot_swap else len(adapters)
+    # On a CPU, vLLM 0.32 takes "no adapter" for the last slot; see the extension's own words.
+    mask = ["--worker-extension-cls", EXTENSION] if hardware is ServeHardware.cpu else []
     return [
         "--enable-lora",
-        *("--max-lora-rank", str(_rank(adapters))),
-        *("--max-loras", str(len(adapters) + spare)),
+        *("--max-lora-rank", str(_rank(adapters, config.max_lora_rank))),
+        *("--max-loras", str(slots)),
+        *mask,
         "--lora-modules",
         *(f"{adapter.name}={adapter.folder.absolute()}" for adapter in adapters),
     ]
 
 
-def _rank(adapters: Sequence[ServedAdapter]) -> int:
+def _rank(adapters: Sequence[ServedAdapter], least: int) -> int:
     """Return the least rank that vLLM takes and all adapters fit into."""
     largest = max(adapters, key=lambda adapter: adapter.rank)
     for rank in RANKS:
-        if rank >= largest.rank:
+        if rank >= max(largest.rank, least):
             return rank
+    if least > RANKS[-1]:
+        raise ServeError(f"serve.max_lora_rank: {least}", f"vLLM serves up to {RANKS[-1]}")
     what = f"has rank {largest.rank}, and vLLM serves up to {RANKS[-1]}"
     raise ServeError(f"adapter {largest.name}", what, "train it with a lower train.rank")
 

@@ -37,6 +37,13 @@ class ServeConfig:
         gpu_memory: share of the GPU's memory it may use, 0 to 1.
         start_timeout_s: seconds it may take until it answers.
         smoke_tokens: longest answer of the smoke test.
+        tool_parser: vLLM's reader of tool calls; '' is the one that the chat template's own form
+            of calls asks for.
+        hot_swap: let adapters be loaded and unloaded while it runs (`forge serve swap`).
+        slots: room for adapters side by side, those loaded later included; raised to fit.
+        max_lora_rank: room for this rank in each slot; raised to fit those served from the start.
+        drain_s: seconds that requests to an adapter may take to end before it is unloaded.
+        image: of the compose file; '' is vLLM's own at the serve workset's version.
         arguments: further flags of vLLM, without the dashes; '' is a flag without a value.
     """
 
@@ -49,4 +56,10 @@ class ServeConfig:
     gpu_memory: float = 0.9
     start_timeout_s: float = 900.0
     smoke_tokens: int = 128
+    tool_parser: str = ""
+    hot_swap: bool = True
+    slots: int = 4
+    max_lora_rank: int = 16
+    drain_s: float = 120.0
+    image: str = ""
     arguments: dict[str, str] = field(default_factory=dict)

@@ -72,8 +72,15 @@ class Server:
 
 
 @contextmanager
-def running(launch: Launch, show: Show = lambda seconds, line: None) -> Iterator[Server]:
+def running(
+    launch: Launch,
+    show: Show = lambda seconds, line: None,
+    begun: Callable[[int], None] = lambda pid: None,
+) -> Iterator[Server]:
     """Start a server, yield it once it answers, end it and its children afterwards.
+
+    Args:
+        begun: told the process, before it answers.
 
     Raises:
         ServeError: the port is in use, it died while starting, or it took too long.
@@ -97,6 +104,7 @@ def running(launch: Launch, show: Show = lambda seconds, line: None) -> Iterator
             hint = "`forge workset install serve` renews it"
             raise ServeError(program, what, hint) from None
     try:
+        begun(child.pid)
         _answering(launch, child, show)
         yield Server(launch, child)
     finally:

@@ -43,9 +43,10 @@ def smoke(
 
     Returns:
         `answers` by name (calls as the server read them, finish reason, tokens,
-        seconds), `differences` from the base by adapter, and `mixed`, by how
-        much the base's own log probabilities differ when adapters are asked
-        at the same time.
+        seconds, the likeliest first tokens with their log probabilities),
+        `differences` from the base by adapter, and `mixed`, by how much the
+        base's own log probabilities differ when adapters are asked at the
+        same time.
 
     Raises:
         ServeError: one is not listed or does not answer, an adapter answers
@@ -56,19 +57,54 @@ def smoke(
         listed = [model["id"] for model in _request(client, "GET", f"{url}/models")["data"]]
         if lost := [name for name in names if name not in listed]:
             raise ServeError(url, f"does not list {', '.join(lost)}", f"lists {', '.join(listed)}")
-        body = {
-            "messages": list(messages),
-            "tools": list(tools),
-            "temperature": 0.0,
-            "max_tokens": max_tokens,
-            "logprobs": True,
-            "top_logprobs": _TOP,
-        }
+        body = _body(messages, tools, max_tokens)
         alone = _ask(client, url, body | {"model": base})
         with ThreadPoolExecutor(len(names)) as pool:
             asked = pool.map(lambda name: _ask(client, url, body | {"model": name}), names)
             answers = dict(zip(names, asked, strict=True))
     return _judged(base, alone, answers)
+
+
+def apart(
+    url: str,
+    first: str,
+    second: str,
+    *,
+    messages: Sequence[Mapping[str, Any]],
+    tools: Sequence[Mapping[str, Any]],
+    max_tokens: int,
+    timeout_s: float = 600.0,
+) -> float:
+    """Return how far two models of a server are apart: inf where their answers differ, else
+    the largest gap of log probabilities of the first token.
+
+    Raises:
+        ServeError: one does not answer.
+    """
+    body = _body(messages, tools, max_tokens)
+    with httpx.Client(trust_env=False, timeout=timeout_s) as client:
+        one, other = (_ask(client, url, body | {"model": name}) for name in (first, second))
+    if _said(one) != _said(other):
+        return float("inf")
+    return _gap(one["likeliest"][0], other["likeliest"][0])
+
+
+def gap(ours: Mapping[str, float], theirs: Mapping[str, float]) -> float:
+    """Return how far two lists of the likeliest tokens' log probabilities are apart."""
+    return _gap(ours, theirs)
+
+
+def _body(
+    messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]], max_tokens: int
+) -> dict[str, Any]:
+    return {
+        "messages": list(messages),
+        "tools": list(tools),
+        "temperature": 0.0,
+        "max_tokens": max_tokens,
+        "logprobs": True,
+        "top_logprobs": _TOP,
+    }
 
 
 def _judged(
@@ -93,7 +129,10 @@ def _judged(
         )
         hint = "vLLM mixes them up: serve the base alone (--base), or another vLLM"
         raise ServeError(f"model {base}", what, hint)
-    kept = {name: {k: v for k, v in a.items() if k != "likeliest"} for name, a in answers.items()}
+    kept = {
+        name: {**{k: v for k, v in a.items() if k != "likeliest"}, "first": a["likeliest"][0]}
+        for name, a in answers.items()
+    }
     return {"answers": kept, "differences": differences, "mixed": mixed}
 
 

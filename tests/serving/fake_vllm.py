@@ -2,7 +2,8 @@
 
 FAKE_VLLM: `same` answers with every name as the base does, `mix` as the adapter
 does from the second request on, `die` ends as vLLM does without memory, `deaf`
-never answers.
+never answers, `noload` refuses to load, `dead` gives adapters loaded later the
+base's answers, `keep` refuses to unload.
 """
 
 import json
@@ -16,9 +17,11 @@ MODE = os.environ.get("FAKE_VLLM", "")
 words = sys.argv[1:]
 port = int(words[words.index("--port") + 1])
 base = words[words.index("--served-model-name") + 1]
-names = [base]
+folders = {}
 if "--lora-modules" in words:
-    names += [word.split("=")[0] for word in words[words.index("--lora-modules") + 1 :]]
+    given = words[words.index("--lora-modules") + 1 :]
+    folders = dict(word.split("=") for word in given)
+late = set()
 
 print("(APIServer pid=1) INFO 11-21 07:51:19 [model.py:2152] Using max model len 2048", flush=True)
 if MODE == "die":
@@ -37,27 +40,46 @@ served = []
 
 
 class Handler(BaseHTTPRequestHandler):
-    def say(self, body):
+    def say(self, body, code=200):
         data = json.dumps(body).encode()
-        self.send_response(200)
+        self.send_response(code)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
 
     def do_GET(self):
-        self.say({"data": [{"id": name} for name in names]})
+        models = [{"id": base, "root": "model"}]
+        models += [{"id": n, "root": f, "parent": base} for n, f in folders.items()]
+        self.say({"data": models})
+
+    def load(self, asked):
+        if MODE == "noload":
+            return self.say({"error": {"message": "cannot read the weights"}}, 500)
+        folders[asked["lora_name"]] = asked["lora_path"]
+        late.add(asked["lora_name"])
+        return self.say("loaded")
+
+    def unload(self, asked):
+        if MODE == "keep":
+            return self.say({"error": {"message": "not now"}}, 500)
+        del folders[asked["lora_name"]]
+        return self.say("unloaded")
 
     def do_POST(self):
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path.endswith("load_lora_adapter"):
+            return self.unload(asked) if "unload" in self.path else self.load(asked)
         served.append(asked["model"])
         mixed = MODE == "mix" and len(served) > 1
         same = (asked["model"] == base or MODE == "same") and not mixed
+        same = same or (MODE == "dead" and asked["model"] in late)
         function = {"name": asked["tools"][0]["function"]["name"], "arguments": "{}"}
         first = [
             {"token": "I", "logprob": -0.1 if same else -5.0},
             {"token": "<", "logprob": -5.0 if same else -0.1},
         ]
-        self.say(
+        function["arguments"] = json.dumps({"by": asked["model"]})
+        return self.say(
             {
                 "choices": [
                     {

@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 from harness_forge.errors import ServeError
-from harness_forge.serving.command import ServedAdapter, ServedModel, command, rendered, variables
+from harness_forge.serving.command import (
+    PLUGINS,
+    ServedAdapter,
+    ServedModel,
+    command,
+    rendered,
+    variables,
+)
 from harness_forge.serving.config import ServeConfig, ServeHardware, ServePrecision
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -19,7 +26,8 @@ CPU, CUDA = ServeHardware.cpu, ServeHardware.cuda
 
 def line(config=SETTINGS, hardware=CPU, adapters=(FIRST, SECOND)):
     words = command(config, Path("/w/serve"), hardware, BASE, adapters)
-    return rendered(words, {"DO_NOT_TRACK": "1"} | variables(config, hardware))
+    text = rendered(words, {"DO_NOT_TRACK": "1"} | variables(config, hardware))
+    return text.replace(str(PLUGINS.absolute()), "/plugin")
 
 
 @pytest.mark.parametrize("hardware", [CPU, CUDA])
@@ -29,7 +37,28 @@ def test_is_as_written_down(hardware):
 
 @pytest.mark.parametrize(("rank", "served"), [(1, 1), (2, 8), (16, 16), (24, 32), (129, 256)])
 def test_the_rank_is_raised_to_the_next_one_vllm_takes(rank, served):
-    assert f"--max-lora-rank {served} " in line(adapters=[replace(FIRST, rank=rank)])
+    settings = replace(SETTINGS, max_lora_rank=1)
+    assert f"--max-lora-rank {served} " in line(settings, adapters=[replace(FIRST, rank=rank)])
+
+
+def test_later_adapters_find_room():
+    said = line(replace(SETTINGS, max_lora_rank=64, slots=7))
+    assert "--max-lora-rank 64 " in said
+    assert "--max-loras 7 " in said
+
+
+def test_a_swap_needs_one_slot_more_than_there_are_adapters():
+    assert "--max-loras 3 " in line(replace(SETTINGS, slots=1))
+
+
+def test_without_swaps_no_slot_stays_free():
+    said = line(replace(SETTINGS, hot_swap=False))
+    assert "--max-loras 2 " in said
+    assert "RUNTIME_LORA" not in said
+
+
+def test_the_tool_parser_can_be_chosen():
+    assert "--tool-call-parser gemma4 " in line(replace(SETTINGS, tool_parser="gemma4"))
 
 
 def test_a_rank_beyond_what_vllm_serves_is_refused():

@@ -1,0 +1,121 @@
+"""The words of `forge serve` that are about a server which runs: status, logs, stop, swap."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness_forge.errors import ConfigError, ServeError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness_forge.schema import ForgeConfig
+    from harness_forge.serving.state import Running
+    from harness_forge.serving.swap import Swapped
+
+FOLLOW = "--follow"
+_TAIL = 40
+
+
+def status(config: ForgeConfig, words: Sequence[str], flags: set[str]) -> int:
+    """Show what runs, whether it answers, and what each alias stands for; 14 where none answers."""
+    from harness_forge.serving import aliases, state
+
+    _none(words)
+    home = Path(config.forge_home)
+    found, stale = state.servers(home)
+    for file in stale:
+        print(f"serve: the server on port {file.stem} is gone without a word; forgotten")
+    good = [_shown(running) for running in found]
+    for name, target in sorted(aliases.read(home).items()):
+        here = target.url in [running.url for running in found]
+        gone = "" if here else " (no server of forge's runs there)"
+        print(f"  {name} is {target.model} at {target.url} since {target.since}{gone}")
+    if not found:
+        raise ServeError("forge serve", "no server runs", "start one: forge serve --detach")
+    return 0 if all(good) else ServeError.exit_code
+
+
+def logs(config: ForgeConfig, words: Sequence[str], flags: set[str]) -> int:
+    """Show the end of a server's own log; with --follow what comes, until Ctrl-C."""
+    from harness_forge.serving import state
+
+    _none(words)
+    home = Path(config.forge_home)
+    found, _ = state.servers(home)
+    last = sorted((home / "serving").glob("*.log"), key=lambda file: file.stat().st_mtime)
+    if not found and not last:
+        raise ServeError("forge serve", "no server has run here yet")
+    place = Path(state.one(home, config.serve.port).log) if found else last[-1]
+    with place.open(encoding="utf-8", errors="replace") as file:
+        lines = file.readlines()
+        print(f"serve: {place}", file=sys.stderr)
+        sys.stdout.writelines(lines[-_TAIL:])
+        while FOLLOW in flags:
+            sys.stdout.write(file.read())
+            sys.stdout.flush()
+            time.sleep(0.3)
+    return 0
+
+
+def stop(config: ForgeConfig, words: Sequence[str], flags: set[str]) -> int:
+    """End the server, the forge that watches it and all it started."""
+    from harness_forge.serving import state
+
+    _none(words)
+    home = Path(config.forge_home)
+    running = state.one(home, config.serve.port)
+    state.stop(home, running)
+    print(f"serve: stopped {running.base} at {running.url}")
+    return 0
+
+
+def swap(config: ForgeConfig, words: Sequence[str], flags: set[str]) -> int:
+    """Put an adapter behind an alias, or every champion behind its own."""
+    from harness_forge import swapping
+
+    if len(words) > 2:
+        raise ConfigError("command line", "one alias and one adapter at a time")
+    if words:
+        done, notes = [swapping.swapped(config, words[0], (*words[1:], None)[0])], []
+    else:
+        done, notes = swapping.followed(config)
+    print("\n".join([*(line for one in done for line in swapped(one)), *notes]))
+    return 0
+
+
+def swapped(done: Swapped) -> list[str]:
+    """Return a line for each thing that a swap did."""
+    lines = []
+    for name, now in done.after.items():
+        before = done.before.get(name)
+        was = f", was {before.model}" if before and before != now else ""
+        lines.append(f"serve: {name} is {now.model}{was}" + (" still" if before == now else ""))
+    lines += [f"  {name}: nobody waits for it, unloaded" for name in done.unloaded]
+    return lines + [f"  {name}: still loaded: {why}" for name, why in done.kept.items()]
+
+
+def _shown(running: Running) -> bool:
+    """Print what a server is and whether it answers."""
+    from harness_forge.serving import hot
+
+    try:
+        listed, said = hot.listed(running.url), "answers"
+    except ServeError as error:
+        listed, said = {}, "is starting" if not running.ready else error.what
+    orphan = "; the forge that started it is gone" if running.orphan else ""
+    print(
+        f"serve: {running.url} {said}, on {running.hardware} since {running.since}, "
+        f"process {running.server.pid}{orphan}"
+    )
+    for name, folder in listed.items():
+        print(f"  {name}" + (f" from {folder}" if folder else ""))
+    return bool(listed)
+
+
+def _none(words: Sequence[str]) -> None:
+    if words:
+        raise ConfigError("command line", f"'{words[0]}' is one word too many")

@@ -1,0 +1,148 @@
+"""Puts another adapter behind an alias of a running server, while requests come in.
+
+    load    under a name made of its content
+    prove   it answers as itself, not as the base and not as the one before
+    move    the alias: requests from now on go to the new one
+    drain   wait until no request to the old one is under way
+    unload  what no alias stands for any more
+
+Up to `move` nothing that serves has changed, and a fault takes the new one
+away again. After it the old one stays loaded until nobody waits for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness_forge.errors import ServeError
+from harness_forge.serving import aliases, hot
+from harness_forge.serving.aliases import Target
+
+Prove = Callable[[str, str | None], None]
+"""Given the new model's name and the old one's; raises ServeError where it is not live."""
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """An adapter to be put behind an alias.
+
+    Args:
+        name: made of its content, so that no other ever has it.
+        rank: the highest of its matrices.
+    """
+
+    name: str
+    folder: Path
+    digest: str
+    rank: int = 0
+
+
+@dataclass
+class Swapped:
+    """What a swap came to.
+
+    Args:
+        before: what the aliases stood for, by name; one that is new is absent.
+        after: what they stand for now.
+        unloaded: names that the server has forgotten.
+        kept: names that nobody asks for by an alias, with why they are still loaded.
+    """
+
+    before: dict[str, Target] = field(default_factory=dict)
+    after: dict[str, Target] = field(default_factory=dict)
+    unloaded: list[str] = field(default_factory=list)
+    kept: dict[str, str] = field(default_factory=dict)
+
+
+def swap(
+    home: Path,
+    url: str,
+    names: Sequence[str],
+    new: Incoming,
+    *,
+    prove: Prove,
+    drain_s: float,
+) -> Swapped:
+    """Let aliases stand for another adapter, and unload what none stands for.
+
+    Args:
+        url: of the server, up to and with /v1.
+        names: of the aliases, all moved at once.
+        drain_s: seconds that requests to the old one may take to end.
+
+    Raises:
+        ServeError: it could not be loaded or is not live; the aliases stand
+            for what they stood for.
+    """
+    with alone(home):
+        before = {name: one for name, one in aliases.read(home).items() if name in names}
+        served = hot.listed(url)
+        fresh = _loaded(url, new, served)
+        try:
+            here = [one.model for one in before.values() if one.url == url]
+            old = next((model for model in here if model in served and model != new.name), None)
+            prove(new.name, old)
+            done = Swapped(before, aliases.move_all(home, names, new.name, url, new.digest))
+        except BaseException:
+            if fresh and not _stood_for(home, url, new.name):
+                with contextlib.suppress(ServeError):
+                    hot.unload(url, new.name)
+            raise
+        sweep(home, url, done, drain_s)
+        return done
+
+
+def sweep(home: Path, url: str, done: Swapped, drain_s: float) -> None:
+    """Unload adapters that swaps have loaded and no alias stands for, once nobody uses them."""
+    for name, folder in hot.listed(url).items():
+        if not _ours(home, name, folder) or _stood_for(home, url, name):
+            continue
+        if not aliases.drained(home, Target(name, url), drain_s):
+            done.kept[name] = f"requests to it are still under way after {drain_s:g} s"
+            continue
+        try:
+            hot.unload(url, name)
+            done.unloaded.append(name)
+        except ServeError as error:
+            done.kept[name] = error.what
+
+
+@contextmanager
+def alone(home: Path) -> Iterator[None]:
+    """Let one swap at a time go on; the next waits.
+
+    What one has loaded and not yet put behind its alias looks unused to another.
+    """
+    place = home / "serving" / "swap.lock"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with place.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _loaded(url: str, new: Incoming, served: dict[str, Path | None]) -> bool:
+    """Make sure that the server has the adapter; True if it had not."""
+    if new.name not in served:
+        hot.load(url, new.name, new.folder)
+        return True
+    there = served[new.name]
+    if there is None or there.resolve() != new.folder.resolve():
+        what = f"the server already gives this name to {there or 'the base model'}"
+        raise ServeError(f"adapter {new.name}", what, "restart the server")
+    return False
+
+
+def _ours(home: Path, name: str, folder: Path | None) -> bool:
+    """Return whether an adapter is named by its content, as swaps and champions are."""
+    if folder is None or folder.name != name:
+        return False
+    return folder.resolve().parent == (home / "adapters").resolve()
+
+
+def _stood_for(home: Path, url: str, name: str) -> bool:
+    return any(one.model == name and one.url == url for one in aliases.read(home).values())

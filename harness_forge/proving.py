@@ -10,11 +10,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from harness_forge import probes
+from harness_forge import probes, served_proof
+from harness_forge.adapters import agreement, registry
 from harness_forge.adapters import prove as proof
-from harness_forge.adapters import registry
+from harness_forge.adapters.agreement import Agreement
 from harness_forge.adapters.package import LINEAGE, Adapter
 from harness_forge.adapters.prove import Subject
+from harness_forge.errors import EvalError
 from harness_forge.files import write_json
 from harness_forge.models import folder as models
 from harness_forge.operations.worksets import environment_of, python_of
@@ -59,12 +61,16 @@ def prove(config: ForgeConfig, adapter: Path | str | None, out: Path) -> dict[st
     Raises:
         EvalError: it is not, and why.
         TrainError: there is no such adapter or base model, or it is damaged.
+        ServeError: the server that `prove.server` names does not answer.
         WorksetError: the train workset is not installed.
     """
     out.unlink(missing_ok=True)
+    where = served_proof.wanted(config)
     found = adapter_of(config, None if adapter is None else str(adapter))
     base, home = subject_of(config), Path(config.forge_home)
     proof.check_lineage(found, base)
+    templates = _templates(config, base)
+    mask = proof.check_mask(found)
     facts = proof.measure(
         found,
         base,
@@ -75,7 +81,10 @@ def prove(config: ForgeConfig, adapter: Path | str | None, out: Path) -> dict[st
         threads=threads(config.train),
     )
     proof.check(found, facts)
-    report = _report(found, base, facts)
+    quantised = _quantised(found, facts["tokens"], config.prove.tolerance)
+    told = served_proof.prove(config, found, facts["tokens"], where) if where else None
+    report = _report(found, base, facts) | {"templates": templates, "mask": mask}
+    report |= quantised | _served(told)
     write_json(out, report, sort_keys=True)
     return report
 
@@ -94,6 +103,44 @@ def _report(adapter: Adapter, base: Subject, facts: dict[str, Any]) -> dict[str,
         "logits": {k: _short(v) for k, v in facts["logits"].items()}
         | {"least_kl_nats": proof.LEAST_NATS},
     }
+
+
+def _templates(config: ForgeConfig, base: Subject) -> dict[str, str]:
+    """Return the hash of the chat template in training, evaluation and serving: the same bytes.
+
+    Raises:
+        EvalError: the policy's own template is another.
+    """
+    trained = sha256(base.template.encode()).hexdigest()
+    own = config.policy.chat_template
+    evaluated = sha256(Path(own).read_bytes()).hexdigest() if own else trained
+    if evaluated != trained:
+        what = f"{own} is another chat template than {base.name} was trained with"
+        raise EvalError("policy.chat_template", what, "leave it out, or train with it")
+    # What is served is that file itself; a server's own one is compared by what it renders.
+    return {"training": trained, "evaluation": evaluated, "serving": trained}
+
+
+def _quantised(adapter: Adapter, tokens: dict[str, Any], tolerance: float) -> dict[str, Any]:
+    """Return by how much a base of four bits, as in training, answers otherwise than a whole one.
+
+    Raises:
+        EvalError: by so much that it is served as another model than was trained.
+    """
+    if not tokens.get("trained"):
+        return {}
+    apart = agreement.gap(tokens["adapter"], tokens["trained"])
+    if not apart <= max(tolerance, agreement.gap(tokens["adapter"], tokens["base"]) / 4):
+        what = (
+            f"was trained on a base of 4 bits and says other things on the whole one: "
+            f"{apart:.2g} nats a token apart"
+        )
+        raise EvalError(f"adapter {adapter.name}", what, "train=lora, or serve the base in 4 bits")
+    return {"four_bits": {"gap_nats": float(f"{apart:.2g}")}}
+
+
+def _served(told: Agreement | None) -> dict[str, Any]:
+    return {"server": told.as_dict()} if told else {}
 
 
 def _short(number: float) -> float:

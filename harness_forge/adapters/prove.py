@@ -69,6 +69,27 @@ def check_lineage(adapter: Adapter, base: Subject) -> None:
         raise EvalError(where, what, "put that template back, or train again")
 
 
+def check_mask(adapter: Adapter) -> dict[str, int]:
+    """Refuse an adapter of whose training nobody knows which tokens were learned.
+
+    A template that gives an all-zero mask trains nothing, and one that masks
+    nothing trains the prompt; neither raises an error. The audit before the
+    training counts both, and its counts stand in the lineage.
+
+    Raises:
+        EvalError: there are no counts, or they say that the mask was wrong.
+    """
+    counts = adapter.lineage.get("audit") or {}
+    rows, tokens, trained = (counts.get(key) for key in ("rows", "tokens", "trained"))
+    where, hint = f"adapter {adapter.name}", "`forge train` audits the mask and trains again"
+    if not rows or not tokens or trained is None:
+        raise EvalError(where, "its loss mask was never checked", hint)
+    if not 0 < trained < tokens:
+        told = "nothing was learned" if not trained else "the prompts were learned too"
+        raise EvalError(where, f"its loss mask was wrong: {trained} of {tokens}, {told}", hint)
+    return {"rows": rows, "tokens": tokens, "trained": trained}
+
+
 def measure(
     adapter: Adapter,
     base: Subject,
@@ -86,8 +107,8 @@ def measure(
         python: interpreter of a workset with torch, transformers and peft.
 
     Returns:
-        `modules`, `weights`, `homes` and `logits`; the later ones are missing
-        where an earlier one already says that the adapter does not fit.
+        `modules`, `weights`, `homes`, `logits` and `tokens`; the later ones are
+        missing where an earlier one already says that the adapter does not fit.
 
     Raises:
         EvalError: the model or the adapter cannot be loaded.
@@ -100,6 +121,7 @@ def measure(
         "probes": probes,
         "tools": tools,
         "threads": threads,
+        "four_bits": (adapter.lineage.get("train") or {}).get("adapter") == "qlora",
     }
     try:
         done = subprocess.run(

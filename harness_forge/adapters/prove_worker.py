@@ -2,7 +2,7 @@
 
 Runs in a workset's Python, so it imports nothing of harness_forge. One JSON
 object in on stdin; the last line it prints is JSON: {"modules", "homes",
-"weights", "logits"} as far as it came, or {"fault": …}.
+"weights", "logits", "tokens"} as far as it came, or {"fault": …}.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 KEPT = 32
 """Positions compared in each probe: its last ones, the last of all being where an answer begins."""
+
+PLACES, TOP = 4, 20
+"""A server is compared at so many last places of each probe, by so many likeliest words."""
 
 
 def named_modules(model, config) -> dict:
@@ -108,7 +111,7 @@ def differences(base, adapted) -> dict:
 
 
 def compared(model, folder, probes) -> dict:
-    """Return the differences between base and adapter over all probes."""
+    """Return the differences between base and adapter over all probes, and what each says."""
     from peft import PeftModel
 
     few = probes[:2]
@@ -124,12 +127,62 @@ def compared(model, folder, probes) -> dict:
     again = [logits(adapted, ids).cpu() for ids in few]
 
     noise = summed(bases, twice)
-    return summed(bases, answers) | {
+    found = summed(bases, answers) | {
         "noise": noise["max_difference"],
         "noise_kl_nats": noise["kl_nats"],
         "reload_difference": summed(answers, again)["max_difference"],
         "switched_off_difference": summed(bases, back)["max_difference"],
     }
+    return {
+        "logits": found,
+        "tokens": {
+            "ids": probes,
+            "base": likeliest(bases),
+            "adapter": likeliest(answers),
+        },
+    }
+
+
+def likeliest(logits_of) -> list:
+    """Return, of each probe, the log probabilities in nats of the likeliest next words.
+
+    At its last `PLACES` places, each a mapping of word id to number. A server
+    can be asked the same.
+    """
+    import torch
+
+    found = []
+    for all_of in logits_of:
+        top = torch.log_softmax(all_of[-PLACES:], -1).topk(min(TOP, all_of.shape[-1]))
+        found.append(
+            [
+                {str(int(i)): round(float(p), 5) for i, p in zip(ids, said, strict=True)}
+                for ids, said in zip(top.indices, top.values, strict=True)
+            ]
+        )
+    return found
+
+
+def in_four_bits(job, probes):
+    """Return log probabilities on the base in 4 bits, if the adapter was trained so; else None."""
+    if not job.get("four_bits"):
+        return None
+    import torch
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+
+    gpu = torch.cuda.is_available()
+    four = BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.bfloat16 if gpu else torch.float32,
+    )
+    model = AutoModelForCausalLM.from_pretrained(
+        job["model"], quantization_config=four, device_map="cuda" if gpu else "cpu"
+    )
+    adapted = PeftModel.from_pretrained(model, job["adapter"]).eval()
+    return likeliest([logits(adapted, ids).cpu() for ids in probes])
 
 
 def summed(bases, others) -> dict:
@@ -186,9 +239,9 @@ def prove(job) -> dict:
         return answer
     tokenizer = AutoTokenizer.from_pretrained(job["model"])
     tokenizer.chat_template = job["template"]
-    answer["logits"] = compared(
-        model, job["adapter"], render(tokenizer, job["probes"], job["tools"])
-    )
+    probes = render(tokenizer, job["probes"], job["tools"])
+    answer |= compared(model, job["adapter"], probes)
+    answer["tokens"]["trained"] = in_four_bits(job, probes)
     return answer
 
 

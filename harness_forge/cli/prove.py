@@ -13,8 +13,10 @@ EXAMPLES = (
     "forge prove",
     "forge prove stig-worker",
     "forge prove outputs/adapters/sft model=smollm2-135m",
+    "forge prove prove.server=start",
+    "forge prove stig-worker prove.server=http://127.0.0.1:8000/v1",
 )
-KEYS = ("model", "skill", "train", "forge_home")
+KEYS = ("model", "skill", "train", "prove", "serve", "forge_home")
 
 OUT = Path("outputs/prove.json")
 
@@ -54,4 +56,28 @@ def render(report: dict[str, Any]) -> str:
         f"  tokens   {logits['changed_tokens']:.0%} of the likeliest next ones are others, "
         f"{logits['changed_first_tokens']:.0%} of an answer's first",
     ]
+    if mask := report.get("mask"):
+        lines.append(
+            f"  mask     {mask['trained']:,} of {mask['tokens']:,} tokens learned, "
+            f"in {mask['rows']:,} rows"
+        )
+    if templates := report.get("templates"):
+        told = f"{templates['training'][:12]} in training, evaluation and serving"
+        lines.append(f"  template {told}")
+    if four := report.get("four_bits"):
+        lines.append(f"  4 bits   {four['gap_nats']:g} nats a token from the whole base")
+    return lines_of_server(lines, report.get("server"))
+
+
+def lines_of_server(lines: list[str], server: dict[str, Any] | None) -> str:
+    """Return the lines with those about the server, if one was asked."""
+    if server:
+        lines += [
+            f"  server   {server['adapter_gap']:g} nats a token from the training stack, "
+            f"at most {server['tolerance']:g}; its base {server['base_gap']:g}",
+            f"  floor    asked again it moves {server['floor']:g} nats a token, "
+            f"the adapter {server['moved']:g}",
+        ]
+    else:
+        lines.append("  server   not asked: prove.server=start, or its URL")
     return "\n".join(lines)

@@ -10,14 +10,19 @@ if TYPE_CHECKING:
     from harness_forge.replaying import Replay
 
 SUMMARY = "judge an adapter on held-out items beside three baselines"
-USAGE = "[ADAPTER] [key=value …]"
+USAGE = "[ADAPTER] [--aa] [key=value …]"
 EXAMPLES = (
     "forge replay stig-worker split=validation",
     "forge replay stig-worker",
     "forge replay outputs/adapters/sft skill=stig",
+    "forge replay --aa split=validation",
 )
 KEYS = ("skill", "run", "model", "train", "split", "budget", "store", "seed", "forge_home")
 SHORT = {"split": "run.split"}
+
+AA = "--aa"
+"""Flag: the base model against itself, the noise floor of a replay."""
+NOISE = "outputs/aa.json"
 
 OUT = "outputs/replay"
 """Where per-item files go; another split than the holdout adds its name."""
@@ -31,14 +36,37 @@ def main(argv: list[str]) -> int:
     from harness_forge.cli import composed
     from harness_forge.cli.words import sort
 
-    words, _, overrides = sort(argv)
+    words, flags, overrides = sort(argv, (AA,))
     adapter, extra = (words[0], words[1:]) if words else (None, [])
     config = composed([*extra, *overrides])
     split = config.run.split or "holdout"
+    if AA in flags:
+        return _noise(config, adapter)
     out = Path(OUT if split == "holdout" else f"{OUT}-{split}")
     done = replaying.replay(config, out, adapter, **telling())
     print(render(done))
     print(f"{out}.json")
+    return 0
+
+
+def _noise(config, adapter: str | None) -> int:
+    """Replay the base model against itself, and print what flips."""
+    from pathlib import Path
+
+    from harness_forge.errors import ConfigError
+    from harness_forge.repeating import again
+
+    if adapter:
+        what = "the base model is replayed against itself, and no adapter"
+        raise ConfigError("command line", what, "forge replay --aa")
+    floor = again(config, Path(NOISE), **telling())
+    print(f"the base model against itself on {floor.split}")
+    for part, one in floor.comparison.parts.items():
+        flips = one.only_first + one.only_second
+        print(f"  {part}: {flips} of {one.pairs} items flip")
+    for flip in (*floor.comparison.gained, *floor.comparison.lost):
+        print(f"  {flip.item_id}")
+    print(NOISE)
     return 0
 
 

@@ -8,7 +8,8 @@ from itertools import zip_longest
 
 from harness_forge.compose import files, project
 from harness_forge.compose.engine import DEFAULT_RECIPE, Unset, compose
-from harness_forge.errors import ConfigError, Faults
+from harness_forge.errors import ConfigError, Faults, PromoteError
+from harness_forge.promoters.rule import check_written
 from harness_forge.schema import GROUPS
 
 
@@ -75,7 +76,10 @@ def _as_override(group: str, choice: str) -> str:
 
 def _composition_faults(recipe: str, overrides: list[str]) -> Iterator[ConfigError]:
     try:
-        compose(recipe, overrides)
+        # Conditions inside a group have no type of their own: the rule itself reads them.
+        check_written(compose(recipe, overrides).promote)
+    except PromoteError as fault:
+        yield ConfigError(fault.where, fault.what, fault.hint)
     except Faults as faults:
         yield from faults.faults
     except ConfigError as fault:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from harness_forge.promoters import paired, rule, scored
+from harness_forge.promoters import paired, rule, scored, scores
 from harness_forge.promoters.config import ConditionConfig, ConditionKind, Opponent
 from harness_forge.promoters.evidence import Evidence, Gap
 from harness_forge.promoters.findings import Finding, Judged, Verdict, grouped, missing
+from harness_forge.promoters.scores import EACH
 
 __all__ = ["Finding", "Verdict", "find"]
 
@@ -24,6 +25,9 @@ def find(name: str, condition: ConditionConfig, evidence: Evidence) -> Finding:
         found = [find(each, one, evidence) for each, one in inner.items()]
         how = condition.kind.value
         return grouped(name, how, how, found)
+    if inner := _each(condition, evidence):
+        found = [find(each, one, evidence) for each, one in inner.items()]
+        return grouped(name, condition.kind.value, "all", found)
     if condition.kind in scored.KINDS:
         finding = scored.find(name, condition, evidence)
     else:
@@ -48,6 +52,30 @@ def _proof(condition: ConditionConfig, evidence: Evidence) -> Judged:
     return Judged(required, told, Verdict.HOLDS, numbers, value=apart)
 
 
+def _each(condition: ConditionConfig, evidence: Evidence) -> dict[str, ConditionConfig]:
+    """Return a condition on the replay once for each category, where it asks for each."""
+    if condition.category != EACH or condition.kind not in rule.IN_REPLAY:
+        return {}
+    table = evidence.by_category(rule.asked(condition))
+    if isinstance(table, Gap):
+        return {}
+    return {name: replace(condition, category=name) for name in table}
+
+
+def _agreement(condition: ConditionConfig, evidence: Evidence) -> Judged:
+    required = "a server answers with what was trained: forge prove prove.server=start"
+    proof = evidence.proof()
+    if isinstance(proof, Gap):
+        return missing(required, proof)
+    told = proof.get("server") or {}
+    apart, most = told.get("adapter_gap"), told.get("tolerance")
+    if not (scores.number(apart) and scores.number(most)):
+        return missing(required, Gap("no server was asked (forge prove prove.server=start)"))
+    verdict = Verdict.HOLDS if apart <= most else Verdict.BROKEN
+    measured = f"{apart:.2g} nats a token from the training stack, at most {most:g}"
+    return Judged(required, measured, verdict, dict(told), value=apart)
+
+
 def _audit(condition: ConditionConfig, evidence: Evidence) -> Judged:
     required = "the loss mask was checked: some tokens trained, the rest masked"
     counts = evidence.audit or {}
@@ -70,5 +98,7 @@ _KINDS: dict[ConditionKind, Callable[[ConditionConfig, Evidence], Judged]] = {
     ConditionKind.no_regression: paired.no_regression,
     ConditionKind.rate: paired.rate,
     ConditionKind.proof: _proof,
+    ConditionKind.agreement: _agreement,
+    ConditionKind.beyond_noise: paired.beyond_noise,
     ConditionKind.audit: _audit,
 }

@@ -20,6 +20,8 @@ class ConditionKind(Enum):
     score = "score"
     gain = "gain"
     proof = "proof"
+    agreement = "agreement"
+    beyond_noise = "beyond_noise"
     audit = "audit"
     all = "all"
     any = "any"
@@ -62,15 +64,18 @@ class ConditionConfig:
             (first-try success in replay at least `threshold`), metric (of a
             suite: not below the opponent's by more than `margin`), score (of a
             suite: at least `threshold`), gain (of a suite: above the opponent's
-            by more than `margin`), proof (`forge prove` passed), audit (the loss
-            mask was checked), all or any (of the conditions in `of`).
+            by more than `margin`), proof (`forge prove` passed), agreement (it was
+            asked of a server too, which answered alike), beyond_noise (it passes
+            more items beyond those it loses than the base model does against
+            itself), audit (the loss mask was checked), all or any (of the
+            conditions in `of`).
         against: base, few_shot, nearest or champion. One against the champion
             is not needed while there is none.
         part: items it is about: new_rule, new_family or all.
         suite: the suite that a metric is of; empty takes the one evaluated, each
             takes every one.
-        category: of the suite; empty takes the suite as a whole, each takes every
-            one of them.
+        category: of the suite, or of the items replayed (their family); empty
+            takes all of them together, each takes every one.
         metric: as evaluate.json names it; empty takes the suite's first.
         margin: in shares of 1; see `kind`.
         threshold: in shares of 1; of rate and score.
@@ -129,8 +134,15 @@ class PromoteConfig:
         name: of the rule; it stands in the ledger.
         conditions: by name; all must hold.
         version: how a champion is numbered and named.
+        judge_alone: a model's opinions may promote by themselves, also where
+            outcomes that a program decides are at hand.
+        mlflow: URI of an MLflow store whose model registry repeats who is
+            champion, such as sqlite:///.forge/mlflow.db; empty repeats nothing.
+            It decides nothing, and its faults are only told.
     """
 
     name: str = "default"
     conditions: dict[str, ConditionConfig] = field(default_factory=dict)
     version: VersionConfig = field(default_factory=VersionConfig)
+    judge_alone: bool = False
+    mlflow: str = ""

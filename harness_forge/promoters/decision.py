@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from harness_forge.promoters import rule as rules
+from harness_forge.promoters import scores
 from harness_forge.promoters.conditions import find
 from harness_forge.promoters.config import PromoteConfig
-from harness_forge.promoters.evidence import Evidence
+from harness_forge.promoters.evidence import Evidence, Gap
 from harness_forge.promoters.findings import Finding, Judged, Verdict, leaves
 from harness_forge.promoters.paired import FEW
+from harness_forge.promoters.scored import OPINION
 
 
 class Outcome(StrEnum):
@@ -59,7 +61,7 @@ def decide(rule: PromoteConfig, evidence: Evidence) -> Ruling:
     rules.check(rule, evidence)
     conditions = rules.enabled(rule)
     findings = tuple(find(name, one, evidence) for name, one in conditions.items())
-    findings += _refused(evidence)
+    findings += _refused(evidence) + _opinions(rule, evidence, findings)
     for verdict, outcome in _ORDER:
         culprits = [finding for finding in findings if finding.verdict is verdict]
         if culprits:
@@ -108,6 +110,46 @@ def _refused(evidence: Evidence) -> tuple[Finding, ...]:
         for name, (kind, required, measured) in told.items()
         if measured
     )
+
+
+_NO_OUTCOME = ("proof", "agreement", "audit", "pairs")
+"""Kinds that say nothing of how well a candidate does."""
+
+
+def _opinions(
+    rule: PromoteConfig, evidence: Evidence, findings: tuple[Finding, ...]
+) -> tuple[Finding, ...]:
+    """Return an unclear condition where only a judge speaks for a candidate.
+
+    A judge errs with the models it judges; where a program has found out what
+    works, that has to speak too, unless the rule says `judge_alone`.
+    """
+    held = [
+        one
+        for one in leaves(findings)
+        if one.verdict is Verdict.HOLDS and one.kind not in _NO_OUTCOME
+    ]
+    alone = held and all(one.numbers.get(OPINION) for one in held)
+    if rule.judge_alone or not alone or not (where := _outcomes(evidence)):
+        return ()
+    told = f"only a judge's scores hold, though outcomes are at hand ({where})"
+    required = "more than a judge's opinion, unless promote.judge_alone=true"
+    return (Finding("not_judge_alone", "judge", Judged(required, told, Verdict.UNCLEAR)),)
+
+
+def _outcomes(evidence: Evidence) -> str:
+    """Return which input holds outcomes that no judge gave; '' where none does."""
+    if not isinstance(evidence.input("replay"), Gap):
+        return "replay.json"
+    evaluate = evidence.input("evaluate")
+    if isinstance(evaluate, Gap):
+        return ""
+    found = (
+        name
+        for name, report in scores.suites(evaluate).items()
+        if any(not scores.by_judge(report, metric) for metric in scores.metrics(report))
+    )
+    return next((f"suite {name} of evaluate.json" for name in found), "")
 
 
 _LEADS = {

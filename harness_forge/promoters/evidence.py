@@ -18,6 +18,7 @@ REMEDIES = {
     "replay": "forge replay",
     "evaluate": "forge evaluate",
     "prove": "forge prove",
+    "noise": "forge replay --aa",
 }
 """The command that makes each input."""
 
@@ -51,12 +52,16 @@ class Champion:
             cannot be paired.
         evaluate: evaluate.json as it was when it was promoted; a Gap where it
             was not kept.
+        categories: by category of the items, what `comparison` holds by part.
     """
 
     candidate: Candidate
     comparison: Mapping[str, Any] | Gap
     evaluate: Mapping[str, Any] | Gap = field(
         default_factory=lambda: Gap("the champion's evaluation was not kept")
+    )
+    categories: Mapping[str, Any] | Gap = field(
+        default_factory=lambda: Gap("no comparison with the champion by category")
     )
 
 
@@ -74,6 +79,9 @@ class Evidence:
         audit: counts of the loss mask's check, as the adapter's lineage has them.
         misplaced: why the candidate is no adapter of the skill it was measured
             on; '' where it is one.
+        categories: by opponent and category of the items (their families), what
+            `replay` holds by part; a Gap where the results cannot be told apart.
+        noise: aa.json, the base model replayed against itself; None where there is none.
     """
 
     candidate: Candidate
@@ -85,12 +93,18 @@ class Evidence:
     rolled_back: str = ""
     audit: Mapping[str, Any] | None = None
     misplaced: str = ""
+    categories: Mapping[str, Any] | Gap = field(default_factory=dict)
+    noise: Mapping[str, Any] | None = None
 
-    def comparison(self, against: Opponent, part: str) -> Mapping[str, Any] | Gap:
-        """Return the paired counts of candidate against `against` on `part`."""
+    def comparison(
+        self, against: Opponent, part: str, category: str = ""
+    ) -> Mapping[str, Any] | Gap:
+        """Return the paired counts of candidate against `against` on `part`, or in a category."""
         replay = self.input("replay")
         if isinstance(replay, Gap):
             return replay
+        if category:
+            return self._in(category, self.by_category(against), against)
         if against is Opponent.champion:
             if self.champion is None:
                 return Gap("there is no champion")
@@ -106,10 +120,38 @@ class Evidence:
         if not found.get("pairs"):
             split = replay.get("split", "an unnamed split")
             return Gap(f"no pair of part {part} was judged (the replay was of {split})")
-        for key, value in found.items():
-            if not isinstance(value, int | float) or not math.isfinite(value):
-                return Gap(f"{key} against {against.value} on {part} is {value!r}, not a number")
-        return found
+        return _finite(found, f"against {against.value} on {part}")
+
+    def by_category(self, against: Opponent) -> Mapping[str, Any] | Gap:
+        """Return the paired counts of candidate against `against` by category."""
+        if against is Opponent.champion:
+            return self.champion.categories if self.champion else Gap("there is no champion")
+        if isinstance(self.categories, Gap):
+            return self.categories
+        found = self.categories.get(against.value)
+        return Gap(f"no results of {against.value} (forge replay)") if found is None else found
+
+    def _in(self, category: str, table: Mapping[str, Any] | Gap, against: Opponent):
+        if isinstance(table, Gap):
+            return table
+        # Of one skill a category may be called without it.
+        ends = [name for name in table if f":{name}".endswith(f":{category}")]
+        found = table[ends[0]] if len(ends) == 1 else {}
+        if not found.get("pairs"):
+            return Gap(f"no pair of category {category} was judged (forge replay)")
+        return _finite(found, f"against {against.value} in {category}")
+
+    def floor(self, part: str) -> Mapping[str, Any] | Gap:
+        """Return the paired counts of the base model against itself on `part`."""
+        if self.noise is None:
+            return Gap(f"aa.json is missing ({REMEDIES['noise']})")
+        replay = self.input("replay")
+        if not isinstance(replay, Gap) and self.noise.get("split") != replay.get("split"):
+            return Gap(f"aa.json is of split {self.noise.get('split')} ({REMEDIES['noise']})")
+        found = (self.noise.get("comparison") or {}).get(part) or {}
+        if not found.get("pairs"):
+            return Gap(f"aa.json has no pair of part {part} ({REMEDIES['noise']})")
+        return _finite(found, f"of the base against itself on {part}")
 
     def rate(self, part: str) -> Mapping[str, Any] | Gap:
         """Return the candidate's own first-try success on `part`."""
@@ -150,3 +192,10 @@ class Evidence:
             what = f"{name}.json is about adapter {digest[:12]}, not {self.candidate.digest[:12]}"
             return Gap(f"{what} ({REMEDIES[name]})")
         return found
+
+
+def _finite(found: Mapping[str, Any], where: str) -> Mapping[str, Any] | Gap:
+    for key, value in found.items():
+        if not isinstance(value, int | float) or not math.isfinite(value):
+            return Gap(f"{key} {where} is {value!r}, not a number")
+    return found

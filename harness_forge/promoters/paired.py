@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness_forge.promoters.config import ConditionConfig, Strength
+from harness_forge.promoters.config import ConditionConfig, Opponent, Strength
 from harness_forge.promoters.evidence import Evidence, Gap
 from harness_forge.promoters.findings import Judged, Verdict, missing
+from harness_forge.promoters.intervals import wilson
+
+CLEAR = 0.05
+"""p below which a category is clearly worse."""
 
 FEW = 2
 """Fewer items than this show nothing, whatever a rule asks for."""
@@ -16,7 +20,7 @@ FEW = 2
 def pairs(condition: ConditionConfig, evidence: Evidence) -> Judged:
     """Judge whether enough items were judged for both."""
     required = f"at least {condition.minimum} pairs with {_whom(condition)}"
-    pair = evidence.comparison(condition.against, condition.part)
+    pair = evidence.comparison(condition.against, condition.part, condition.category)
     if isinstance(pair, Gap):
         return missing(required, pair)
     left_out = pair.get("left_out", 0)
@@ -86,13 +90,14 @@ def bootstrap(condition: ConditionConfig, evidence: Evidence) -> Judged:
 def no_regression(condition: ConditionConfig, evidence: Evidence) -> Judged:
     """Judge whether the difference is not below the margin."""
     required = f"not below {_whom(condition)} by more than {_points(condition.margin)}"
-    pair = evidence.comparison(condition.against, condition.part)
+    pair = evidence.comparison(condition.against, condition.part, condition.category)
     if isinstance(pair, Gap):
         return missing(required, pair)
     verdict = Verdict.UNCLEAR
     if at_least(pair["difference"], -condition.margin):
         verdict = Verdict.HOLDS
-    elif pair["high"] < -condition.margin:
+    elif pair["high"] < -condition.margin or (condition.category and pair["p_mcnemar"] < CLEAR):
+        # A category is one family, of which no interval by family can be drawn.
         verdict = Verdict.BROKEN
     return _difference(
         required, verdict, pair, condition.margin, 0.0 - condition.margin, "at least"
@@ -102,10 +107,13 @@ def no_regression(condition: ConditionConfig, evidence: Evidence) -> Judged:
 def rate(condition: ConditionConfig, evidence: Evidence) -> Judged:
     """Judge the candidate's own first-try success."""
     bar = condition.threshold or 0.0
-    required = f"first-try success on {condition.part} at least {100 * bar:.3g}%"
+    where = condition.category or condition.part
+    required = f"first-try success on {where} at least {100 * bar:.3g}%"
     if whole := condition.evidence is Strength.interval:
         required += ", lower end of its interval"
-    found = evidence.rate(condition.part)
+    found = _category_rate(condition, evidence)
+    if found is None:
+        found = evidence.rate(condition.part)
     if isinstance(found, Gap):
         return missing(required, found)
     value, ends = found["rate"], (found["low"], found["high"])
@@ -113,6 +121,41 @@ def rate(condition: ConditionConfig, evidence: Evidence) -> Judged:
     verdict = enough(verdict, found["items"], condition.minimum)
     measured = f"{value:.1%} ({ends[0]:.1%} to {ends[1]:.1%}), n = {found['items']}"
     return Judged(required, measured, verdict, dict(found), value, bar, ends, unit="share")
+
+
+def _category_rate(
+    condition: ConditionConfig, evidence: Evidence
+) -> Mapping[str, Any] | Gap | None:
+    """Return the candidate's rate in a category; None where the condition names none."""
+    if not condition.category:
+        return None
+    pair = evidence.comparison(Opponent.base, condition.part, condition.category)
+    if isinstance(pair, Gap):
+        return pair
+    value = (pair["both"] + pair["only_first"]) / pair["pairs"]
+    low, high = wilson(value, pair["pairs"])
+    return {"items": pair["pairs"], "rate": value, "low": low, "high": high}
+
+
+def beyond_noise(condition: ConditionConfig, evidence: Evidence) -> Judged:
+    """Judge whether more was won than the base model wins or loses against itself.
+
+    Temperature 0 is not deterministic where answers are batched: an A/A run
+    shows how many items flip by that alone.
+    """
+    required = f"more items won than lost against {_whom(condition)} than flip by themselves"
+    pair = evidence.comparison(condition.against, condition.part)
+    floor = evidence.floor(condition.part)
+    for gap in (pair, floor):
+        if isinstance(gap, Gap):
+            return missing(required, gap)
+    flips = floor["only_first"] + floor["only_second"]
+    net = pair["only_first"] - pair["only_second"]
+    bar = flips * pair["pairs"] / floor["pairs"]
+    verdict = Verdict.HOLDS if net > bar else Verdict.UNCLEAR
+    measured = f"{net:+d} of {pair['pairs']}; base against itself: {flips} of {floor['pairs']} flip"
+    numbers = {"net": net, "flips": flips, "pairs": pair["pairs"]}
+    return Judged(required, measured, verdict, numbers, net, bar, unit="count", bar="above")
 
 
 def above(value: float, ends: tuple[float, float] | None, bar: float) -> Verdict:
@@ -154,7 +197,7 @@ def _ends(pair: Mapping[str, Any]) -> tuple[float, float]:
 
 
 def _whom(condition: ConditionConfig) -> str:
-    return f"{condition.against.value} on {condition.part}"
+    return f"{condition.against.value} on {condition.category or condition.part}"
 
 
 def _points(share: float) -> str:

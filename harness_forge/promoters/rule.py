@@ -15,28 +15,37 @@ from typing import Any
 
 from harness_forge.errors import PromoteError
 from harness_forge.promoters import scores
-from harness_forge.promoters.config import ConditionConfig, ConditionKind, PromoteConfig
+from harness_forge.promoters.config import (
+    ConditionConfig,
+    ConditionKind,
+    Opponent,
+    PromoteConfig,
+)
 from harness_forge.promoters.evidence import Evidence, Gap
 from harness_forge.promoters.scores import EACH
 
 Kind = ConditionKind
 GROUPS = (Kind.all, Kind.any)
+IN_REPLAY = (Kind.pairs, Kind.no_regression, Kind.rate)
+"""Kinds whose categories are those of the items replayed."""
 PARTS = ("new_rule", "new_family", "all", "validation", "train")
 """Parts that are known whether or not an item is of them."""
 
 _PAIRED = ("against", "part")
 _SUITE = ("against", "part", "suite", "category", "metric", "evidence", "minimum")
 _READS: dict[Kind, tuple[str, ...]] = {
-    Kind.pairs: (*_PAIRED, "minimum"),
+    Kind.pairs: (*_PAIRED, "category", "minimum"),
     Kind.mcnemar_two_sided: (*_PAIRED, "alpha"),
     Kind.sign_flip: (*_PAIRED, "alpha"),
     Kind.bootstrap: (*_PAIRED, "margin"),
-    Kind.no_regression: (*_PAIRED, "margin"),
-    Kind.rate: ("part", "threshold", "evidence", "minimum"),
+    Kind.no_regression: (*_PAIRED, "category", "margin"),
+    Kind.rate: ("part", "category", "threshold", "evidence", "minimum"),
     Kind.metric: (*_SUITE, "margin"),
     Kind.score: (*_SUITE[1:], "threshold"),
     Kind.gain: (*_SUITE, "margin"),
     Kind.proof: (),
+    Kind.agreement: (),
+    Kind.beyond_noise: ("part", "against"),
     Kind.audit: ("minimum",),
     Kind.all: ("of",),
     Kind.any: ("of",),
@@ -69,15 +78,27 @@ def inside(condition: ConditionConfig, where: str) -> dict[str, ConditionConfig]
     return found
 
 
-def check(rule: PromoteConfig, evidence: Evidence) -> None:
-    """Refuse a rule that cannot be decided by, before anything is.
+def check_written(rule: PromoteConfig) -> None:
+    """Refuse a rule that cannot be read, groups in groups included; needs no evidence.
 
     Raises:
         PromoteError: the first condition at fault, and what it could have said.
     """
     for where, one in _opened(enabled(rule), "promote.conditions"):
         _check_keys(one, where)
+
+
+def check(rule: PromoteConfig, evidence: Evidence) -> None:
+    """Refuse a rule that cannot be decided by, before anything is.
+
+    Raises:
+        PromoteError: the first condition at fault, and what it could have said.
+    """
+    check_written(rule)
+    for where, one in _opened(enabled(rule), "promote.conditions"):
         _check_part(one, where, evidence)
+        if one.category and one.kind in IN_REPLAY:
+            _check_category(one, where, evidence)
         evaluate = evidence.input("evaluate")
         if one.kind in (Kind.metric, Kind.score, Kind.gain) and not isinstance(evaluate, Gap):
             _check_suite(one, where, evaluate)
@@ -165,6 +186,21 @@ def _check_part(one: ConditionConfig, where: str, evidence: Evidence) -> None:
     if one.part not in found:
         what = f"there is no part {one.part!r}"
         raise PromoteError(f"{where}.part", what, _near(one.part, [*PARTS, *sorted(found)]))
+
+
+def _check_category(one: ConditionConfig, where: str, evidence: Evidence) -> None:
+    table = evidence.by_category(asked(one))
+    if isinstance(table, Gap) or one.category == EACH:
+        return
+    known = dict.fromkeys([*table, *(name.rpartition(":")[2] for name in table)])
+    if one.category not in known:
+        what = f"no item replayed is of category {one.category!r}"
+        raise PromoteError(f"{where}.category", what, _near(one.category, known))
+
+
+def asked(one: ConditionConfig) -> Opponent:
+    """Return whose pairs a condition looks at; an own rate is read off those with the base."""
+    return Opponent.base if one.kind is Kind.rate else one.against
 
 
 def _check_suite(one: ConditionConfig, where: str, evaluate: Mapping[str, Any]) -> None:

@@ -18,6 +18,8 @@ KINDS = (ConditionKind.metric, ConditionKind.score, ConditionKind.gain)
 """The kinds that this module judges."""
 
 ADAPTER = "adapter"
+OPINION = "by_judge"
+"""Stands among a finding's numbers where they are a model's opinion."""
 
 
 def find(name: str, condition: ConditionConfig, evidence: Evidence) -> Finding:
@@ -31,7 +33,10 @@ def find(name: str, condition: ConditionConfig, evidence: Evidence) -> Finding:
         return grouped(name, kind, "all", found)
     report = chosen(condition, evaluate)
     named = replace(condition, metric=condition.metric or next(iter(scores.metrics(report)), ""))
-    return Finding(name, kind, _judged(named, evidence, report))
+    judged = _judged(named, evidence, report)
+    if scores.by_judge(report, named.metric):
+        judged = replace(judged, numbers={**judged.numbers, OPINION: True})
+    return Finding(name, kind, judged)
 
 
 def chosen(condition: ConditionConfig, evaluate: Mapping[str, Any]) -> Mapping[str, Any]:

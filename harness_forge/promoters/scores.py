@@ -20,6 +20,9 @@ Report = Mapping[str, Any]
 EACH = "each"
 """In a rule: every suite, or every category of one."""
 
+JUDGE = "judge."
+"""Begins the name of a metric that a model judged; a suite that it judged whole says `judge`."""
+
 _COUNTS = ("items", "infrastructure")
 
 
@@ -60,6 +63,11 @@ def categories(report: Report) -> list[str]:
     for table in (report.get("categories") or {}).values():
         told += [name for name in table if name not in told]
     return told
+
+
+def by_judge(report: Report, metric: str) -> bool:
+    """Return whether a score is a model's opinion and not what a program found."""
+    return bool(report.get("judge")) or metric.startswith(JUDGE)
 
 
 def parts(report: Report) -> list[str]:

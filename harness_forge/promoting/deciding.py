@@ -248,6 +248,9 @@ def _said(rule: PromoteConfig) -> dict[str, Any]:
     later = {key: later[key] for key in ("suite", "category", "threshold", "evidence", "of")}
     said = asdict(rule)
     said.pop("version")  # what a champion is called decides nothing
+    said.pop("mlflow")  # nor does who repeats it
+    if not said["judge_alone"]:
+        del said["judge_alone"]
     for one in said["conditions"].values():
         for key, value in later.items():
             if one[key] == value:

@@ -13,7 +13,7 @@ from harness_forge.errors import EvalError, PromoteError
 from harness_forge.evaluators import comparison
 from harness_forge.evaluators import files as results
 from harness_forge.evaluators.looks import Looks
-from harness_forge.promoters import Candidate, Champion, Evidence, Gap
+from harness_forge.promoters import Candidate, Champion, Evidence, Gap, Opponent
 
 INPUTS = ("replay", "evaluate", "prove", "results")
 """The files whose hashes a decision names."""
@@ -27,6 +27,7 @@ class Files:
         replay, evaluate, prove: summaries, each about one adapter.
         results: the candidate's replay, item by item.
         adapter: folder of the packaged candidate.
+        noise: the base model against itself.
     """
 
     replay: Path
@@ -34,6 +35,7 @@ class Files:
     prove: Path
     results: Path
     adapter: Path
+    noise: Path = Path("outputs/aa.json")
 
     @classmethod
     def of(cls, outputs: Path = Path("outputs"), adapter: Path | None = None) -> Files:
@@ -47,11 +49,15 @@ class Files:
             prove=outputs / "prove.json",
             results=outputs / "replay" / "adapter.jsonl",
             adapter=adapter,
+            noise=outputs / "aa.json",
         )
 
     def digests(self) -> dict[str, str | None]:
         """Return the hash of each input; None for one that is not there."""
-        return {name: _digest(getattr(self, name)) for name in INPUTS}
+        found = {name: _digest(getattr(self, name)) for name in INPUTS}
+        # Decisions made before there was such a file are still known as made.
+        noise = _digest(self.noise)
+        return found | ({"noise": noise} if noise else {})
 
 
 def evidence(
@@ -72,6 +78,8 @@ def evidence(
     replay = _read(files.replay)
     look = _look(replay, candidate, home)
     found = Evidence(
+        categories=_categories(files, replay),
+        noise=_read(files.noise),
         candidate=candidate,
         replay=replay,
         evaluate=_read(files.evaluate),
@@ -110,7 +118,40 @@ def _champion(
     except EvalError as error:
         gap = Gap(f"no comparison with the champion: {error.where}: {error.what}")
         return Champion(champion, gap, evaluate)
-    return Champion(champion, pairs.as_dict(), evaluate)
+    categories = {name: one.as_dict() for name, one in pairs.families.items()}
+    return Champion(champion, pairs.as_dict(), evaluate, categories)
+
+
+def _categories(
+    files: Files, replay: Mapping[str, Any] | None
+) -> dict[str, dict[str, dict[str, Any]]] | Gap:
+    """Return by opponent and category what the results come to, item by item.
+
+    Results that do not come to what replay.json says are of another replay.
+    """
+    if replay is None:
+        return Gap("replay.json is missing (forge replay)")
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    try:
+        own = results.read(files.results)
+        for opponent in (Opponent.base, Opponent.few_shot, Opponent.nearest):
+            name = opponent.value
+            table = (replay.get("comparisons") or {}).get(f"adapter_vs_{name}")
+            other = files.results.with_name(f"{name}.jsonl")
+            if table is None or not other.is_file():
+                continue
+            counted = comparison.compare(own, results.read(other), ("adapter", name), resamples=100)
+            if _counts(counted.parts["all"].as_dict()) != _counts(table.get("all") or {}):
+                what = f"{files.results.parent} holds other results than replay.json sums up"
+                return Gap(f"{what} (forge replay)")
+            found[name] = {key: one.as_dict() for key, one in counted.families.items()}
+    except EvalError as error:
+        return Gap(f"{error.where}: {error.what} (forge replay)")
+    return found
+
+
+def _counts(found: Mapping[str, Any]) -> list[Any]:
+    return [found.get(key) for key in ("pairs", "both", "only_first", "only_second", "neither")]
 
 
 def _kept(home: Path, champion: Candidate) -> Mapping[str, Any] | Gap:

@@ -13,6 +13,7 @@ from harness_forge.adapters.config import ProveConfig
 from harness_forge.environments.scap.config import ScapConfig
 from harness_forge.errors import ConfigError
 from harness_forge.evaluators.config import BudgetConfig
+from harness_forge.evaluators.feedback import FeedbackConfig
 from harness_forge.evaluators.lmeval.config import SuiteConfig
 from harness_forge.exporters.config import ExportConfig
 from harness_forge.exporting.config import EngineConfig
@@ -26,6 +27,7 @@ from harness_forge.models.config import ModelConfig
 from harness_forge.operations.config import WorksetConfig
 from harness_forge.policies.config import PolicyConfig, PolicyKind
 from harness_forge.promoters.config import PromoteConfig
+from harness_forge.proxying.config import ProxyConfig
 from harness_forge.runs.config import Purpose, RunConfig
 from harness_forge.serving.config import ServeConfig
 from harness_forge.sources.config import SourceConfig
@@ -144,6 +146,7 @@ class ForgeConfig:
         filters: what takes rows out although their outcome was right.
         duplicates: what counts as the same row twice.
         contamination: what of evaluations no row may hold.
+        feedback: what went wrong on validation and weights the training rows.
         redaction: what is replaced by pseudonyms before anything is written.
         split: how work items are divided.
         budget: what looks at the holdout may spend.
@@ -152,9 +155,12 @@ class ForgeConfig:
         dpo: how it is trained further, on preference pairs.
         prove: what an adapter is proven against.
         suite: what lm-eval scores answers by.
+        suites: the same where it is several suites, by name; `suite` then only
+            names them together. Empty where it is one.
         judge: a model that scores answers, never the only evidence.
         promote: the rule by which an adapter becomes champion.
         serve: how a model and its adapters are served.
+        proxy: what stands before model servers, and what it captures.
         worksets: isolated tool environments, by name.
     """
 
@@ -178,6 +184,7 @@ class ForgeConfig:
     filters: FiltersConfig = field(default_factory=FiltersConfig)
     duplicates: DuplicatesConfig = field(default_factory=DuplicatesConfig)
     contamination: ContaminationConfig = field(default_factory=ContaminationConfig)
+    feedback: FeedbackConfig = field(default_factory=FeedbackConfig)
     redaction: RedactionConfig = field(default_factory=RedactionConfig)
     split: SplitConfig = field(default_factory=SplitConfig)
     budget: BudgetConfig = field(default_factory=BudgetConfig)
@@ -186,9 +193,11 @@ class ForgeConfig:
     dpo: DpoConfig = field(default_factory=DpoConfig)
     prove: ProveConfig = field(default_factory=ProveConfig)
     suite: SuiteConfig = field(default_factory=SuiteConfig)
+    suites: dict[str, SuiteConfig] = field(default_factory=dict)
     judge: JudgeConfig = field(default_factory=JudgeConfig)
     promote: PromoteConfig = field(default_factory=PromoteConfig)
     serve: ServeConfig = field(default_factory=ServeConfig)
+    proxy: ProxyConfig = field(default_factory=ProxyConfig)
     worksets: dict[str, WorksetConfig] = field(default_factory=dict)
 
 
@@ -202,6 +211,7 @@ GROUPS: dict[str, type] = {
     "export": ExportConfig,
     "engine": EngineConfig,
     "filters": FiltersConfig,
+    "feedback": FeedbackConfig,
     "redaction": RedactionConfig,
     "model": ModelConfig,
     "train": TrainConfig,
@@ -210,6 +220,7 @@ GROUPS: dict[str, type] = {
     "judge": JudgeConfig,
     "promote": PromoteConfig,
     "serve": ServeConfig,
+    "proxy": ProxyConfig,
     "workset": WorksetConfig,
 }
 """Folder of conf/ to the dataclass that each of its files fills."""
@@ -257,6 +268,36 @@ def exports_of(config: ForgeConfig) -> dict[str, ExportConfig]:
                 + ", ".join(f"exports.{role}.{key}" for role in config.exports),
             )
     return dict(config.exports)
+
+
+def suites_of(config: ForgeConfig) -> dict[str, SuiteConfig]:
+    """Return each suite that is asked, in the recipe's order.
+
+    Where they are several, `suite.limit` and `suite.dtype` are of each that
+    does not set its own.
+
+    Raises:
+        ConfigError: two suites have one name, or a key was set that nothing reads.
+    """
+    if not config.suites:
+        return {config.suite.name: config.suite}
+    head, default = config.suite, SuiteConfig()
+    for key, value in vars(head).items():
+        if key not in ("name", "limit", "dtype") and value != getattr(default, key):
+            several = ", ".join(f"suites.{name}.{key}" for name in config.suites)
+            what = f"is not read where suite={head.name}"
+            raise ConfigError(f"suite.{key}", what, f"set it for one of them: {several}")
+    for key, suite in config.suites.items():
+        if suite.name != key:
+            raise ConfigError(f"suites.{key}.name", f"must be {key!r}, not {suite.name!r}")
+    return {
+        name: replace(
+            suite,
+            limit=suite.limit or head.limit,
+            dtype=head.dtype if suite.dtype is default.dtype else suite.dtype,
+        )
+        for name, suite in config.suites.items()
+    }
 
 
 def one_skill(config: ForgeConfig) -> ForgeConfig:

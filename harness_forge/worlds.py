@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from harness_forge.errors import RunError
@@ -104,7 +105,7 @@ def export(config: ForgeConfig, *, dry_run: bool = False, progress=lambda rows: 
     Raises:
         ExportError: it cannot be written as asked, or nothing in it trains.
     """
-    from harness_forge import exporting
+    from harness_forge import exporting, feedback
 
     skills = skills_of(config)
     request = exporting.Request(
@@ -121,6 +122,9 @@ def export(config: ForgeConfig, *, dry_run: bool = False, progress=lambda rows: 
     with opened_store(config) as store:
         for one in skills:
             store.upgrade(one.skill.name)
+        request = replace(
+            request, treatment=replace(request.treatment, feedback=feedback.gather(config, store))
+        )
         parts = [
             exporting.Part(store.skill(one.skill.name), role, export, _place(config, role))
             for one in skills

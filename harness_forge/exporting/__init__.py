@@ -10,6 +10,7 @@ writing.py    the pass over the rows
 preparing.py  what is done to a row for which no other row is needed
 crew.py       preparing in several processes;  worker.py: one of them
 admission.py  which rows say nothing new
+weighting.py  rows that stand several times, by what went wrong on validation
 manifest.py   what a dataset says of itself
 refusals.py   datasets that nothing can be trained on
 """

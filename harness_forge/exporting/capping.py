@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 from pathlib import Path
@@ -10,11 +9,9 @@ from typing import Any
 
 from harness_forge.exporters.harvest import Fate, Harvest, Line
 from harness_forge.exporters.rows import Row
+from harness_forge.exporting.spooling import spooled
 from harness_forge.filters import Balance, BalanceConfig, Category
 from harness_forge.records import Split
-
-_HEAVY = ("messages", "tools", "response", "tool_call", "prompt", "answer", "evidence")
-"""What nobody reads of a row that was made a line."""
 
 
 def capped(
@@ -32,19 +29,13 @@ def capped(
         spool: a file for the harvests while they wait; made and removed.
     """
     balance = Balance(config.max_per_category, seed)
-    count = 0
-    with spool.open("xb") as file:
-        for harvest in harvests:
-            for category, mark in _offers(harvest, config.by):
-                balance.offer(category, mark)
-            pickle.dump(_light(harvest), file, pickle.HIGHEST_PROTOCOL)
-            count += 1
-    with spool.open("rb") as file:
-        for _ in range(count):
-            # Written above, by this process, into a folder of its own.
-            harvest = pickle.load(file)  # noqa: S301
-            yield _rid(harvest, balance, config.by)
-    spool.unlink()
+
+    def offer(harvest: Harvest) -> None:
+        for category, mark in _offers(harvest, config.by):
+            balance.offer(category, mark)
+
+    for harvest in spooled(harvests, spool, offer):
+        yield _rid(harvest, balance, config.by)
 
 
 def _offers(harvest: Harvest, by: Category) -> Iterator[tuple[str, str]]:
@@ -89,9 +80,3 @@ def _mark(example: Any) -> str:
     if isinstance(example, Line):
         return blake2b(example.data, digest_size=16).hexdigest()
     return example.id
-
-
-def _light(harvest: Harvest) -> Harvest:
-    nothing = dict.fromkeys(_HEAVY)
-    fates = [fate._replace(row=fate.row._replace(**nothing)) for fate in harvest.fates]
-    return harvest._replace(fates=fates)

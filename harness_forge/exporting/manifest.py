@@ -65,9 +65,11 @@ def _treated(rows: Rows, treatment: Treatment, report: Report) -> dict[str, Any]
             for name, settings in _switched_on(treatment)
         },
         **({"mix_in": rows.mixed} if rows.mixed else {}),
+        **rows.weighting.facts(),
         "notes": [
             *(notes(treatment.filters) if treatment.filters else ()),
             *(mixing.notes(rows.mixed) if rows.mixed else ()),
+            *rows.weighting.notes(),
         ],
         "duplicates": _plain(asdict(treatment.duplicates)),
         "redaction": {

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness_forge.evaluators.feedback import Feedback
 from harness_forge.exporters import ExportConfig
 from harness_forge.exporters.ledger import ranked
 from harness_forge.exporting.config import EngineConfig
@@ -57,6 +58,8 @@ class Treatment:
         duplicates: what counts as the same row twice.
         contamination: what of evaluations no row may hold.
         seed: of every draw.
+        feedback: what went wrong on validation, which weights the training
+            rows; None weights none.
     """
 
     filters: FiltersConfig | None = None
@@ -69,6 +72,7 @@ class Treatment:
         default_factory=lambda: ContaminationConfig(enabled=False)
     )
     seed: int = 0
+    feedback: Feedback | None = None
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ from harness_forge.exporting.engines import engine
 from harness_forge.exporting.holding import Holding
 from harness_forge.exporting.preparing import SINGLES, Plan, seldom_collected
 from harness_forge.exporting.request import Part, Report, Request, Share
+from harness_forge.exporting.weighting import FEEDBACK, Weighting
 from harness_forge.formats import FORMATS, KINDS
 from harness_forge.formats.card import card
 from harness_forge.formats.endings import checked
@@ -149,6 +150,7 @@ class Rows:
         ]
         self._request = request
         self.tallies: dict[str, Counter[str]] = {}
+        self.weighting = Weighting(request.treatment, self.clean.name)
         self.mixed: dict[str, Any] | None = None
         self._progress, self._numbers = progress, count(1)
 
@@ -166,7 +168,10 @@ class Rows:
                 with _told_of(part):
                     desk = _Desk(folder, self._plans[place], share, self._request.extension)
                     harvests = self._harvests(crew, admission, place, seen)
-                    for harvest in self._capped(harvests, place, scratch):
+                    harvests = self._capped(harvests, place, scratch)
+                    for harvest in self.weighting.weighted(
+                        harvests, part.skill, part.role, scratch / f"repeated-{place}"
+                    ):
                         places = [desk.write(example) for example in harvest.examples]
                         for fate in harvest.fates:
                             desk.enter(_entered(fate, places, ledger, admission))
@@ -310,6 +315,8 @@ def _told_of(part: Part):
 def _seal(folder: DatasetFolder, rows: Rows, request: Request, report: Report) -> None:
     """Write manifest and card, and put the folder in place."""
     rows.holding.write(folder)
+    for record in rows.weighting.records():
+        folder.write(FEEDBACK, record)
     report.files = folder.finish()
     written = report.files[LEDGER]["lines"]
     if written != report.read:

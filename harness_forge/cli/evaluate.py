@@ -12,8 +12,10 @@ EXAMPLES = (
     "forge evaluate",
     "forge evaluate stig-worker split=validation",
     "forge evaluate outputs/adapters/sft suite.limit=10 suite.batch_size=32",
+    "forge evaluate stig-worker suite=b4mad suite.limit=2",
+    "forge evaluate suite=mmlu suite.path=data/mmlu",
 )
-KEYS = ("suite", "run", "skill", "model", "store", "forge_home")
+KEYS = ("suite", "suites", "run", "skill", "model", "store", "forge_home")
 SHORT = {"split": "run.split"}
 
 OUT = "outputs"
@@ -53,25 +55,52 @@ def telling() -> dict[str, Callable]:
 
 
 def render(report: dict[str, Any]) -> str:
-    """Return a report's metrics as a table, a line for each part of each label."""
+    """Return each suite's metrics as a table: parts and categories of each label."""
+    suites = report.get("suites") or {report["suite"]: report}
+    return "\n".join(_suite(one) for one in suites.values())
+
+
+def _suite(report: dict[str, Any]) -> str:
     metrics = report["metrics"]
-    head = f"  {'label':12}{'part':14}{'items':>6}" + "".join(f"{name:>15}" for name in metrics)
-    lines = [f"{report['suite']} v{report['version']} on {report['split']}", head]
+    widths = [max(15, len(name) + 2) for name in metrics]
+    names = report.get("category_names", [])
+    wide = max([12, *(len(name) for name in names)]) + 2
+    told = "".join(f"{name:>{width}}" for name, width in zip(metrics, widths, strict=True))
+    lines = [f"{report['suite']} v{report['version']} on {report['split']}"]
+    lines.append(f"  {'label':12}{'part':{wide}}{'items':>6}{told}")
     for label, parts in report["labels"].items():
-        for part, means in parts.items():
-            cells = "".join(_cell(means.get(name)) for name in metrics)
-            lines.append(f"  {label:12}{part:14}{means['items']:>6}{cells}")
+        table = {part: means for part, means in parts.items() if part != "fixed"}
+        for part, means in (report.get("categories", {}).get(label, {}) | table).items():
+            each = zip(metrics, widths, strict=True)
+            cells = "".join(f"{_cell(means.get(name)):>{width}}" for name, width in each)
+            lines.append(f"  {label:12}{part:{wide}}{means['items']:>6}{cells}")
+    return "\n".join([*lines, *_remarks(report)])
+
+
+def _remarks(report: dict[str, Any]) -> list[str]:
+    """Return what the table alone would not tell: other counts, thresholds, items left out."""
+    lines = []
     counted = report["labels"]["base"]["all"]
-    if "names_target_items" in counted:
-        lines.append(
-            f"  names_target is over the {counted['names_target_items']} of {counted['items']} "
-            "items whose check names something of its own"
-        )
-    return "\n".join(lines)
+    for name in report["metrics"]:
+        if (few := counted.get(f"{name}_items")) is not None and few != counted["items"]:
+            lines.append(f"  {name} is over {few} of {counted['items']} items{_WHY.get(name, '')}")
+    for label, names in report.get("below", {}).items():
+        if names:
+            lines.append(f"  {label} is below the suite's threshold on: {', '.join(names)}")
+    if left := counted.get("infrastructure"):
+        lines.append(f"  {left} items left out of every label: the sandbox failed, not the answer")
+    return lines
+
+
+_WHY = {
+    "names_target": ": those whose check names something of its own",
+    "arguments_match": ": those that a script of a teacher is known to pass",
+    "completed": ": it counts beads",
+}
 
 
 def _cell(value: float | None) -> str:
-    return f"{'-' if value is None else format(value, '.1%'):>15}"
+    return "-" if value is None else format(value, ".1%")
 
 
 def _shower():

@@ -1,29 +1,30 @@
-"""One evaluation: each model asked through lm-eval, its answers written down and summed up."""
+"""One evaluation: suite by suite, each model asked through lm-eval, its answers kept."""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from harness_forge import records
+from harness_forge.errors import EvalError
+from harness_forge.evaluating import programs, summary, writing
 from harness_forge.evaluating.candidate import Candidate, find_adapter
-from harness_forge.evaluating.questions import Questions, collect
-from harness_forge.evaluators.lmeval.answers import Answer, summed
+from harness_forge.evaluating.questions import Questions, collect, of_split
+from harness_forge.evaluators.lmeval.answers import Answer
 from harness_forge.evaluators.lmeval.asking import Subject, answers
-from harness_forge.evaluators.lmeval.config import Dtype, SuiteConfig
+from harness_forge.evaluators.lmeval.config import Dtype, SuiteConfig, SuiteKind
 from harness_forge.evaluators.lmeval.folder import Document
 from harness_forge.evaluators.looks import Look, Looks
+from harness_forge.evaluators.suites.reading import FIXED
 from harness_forge.models import folder as models
 from harness_forge.models.folder import BaseModel
 from harness_forge.operations import worksets
 from harness_forge.policies import parsing
 from harness_forge.records import Split
-from harness_forge.schema import ForgeConfig
+from harness_forge.schema import ForgeConfig, suites_of
 from harness_forge.trainers.hardware import has_nvidia
 
 WORKSET = "eval"
@@ -45,19 +46,22 @@ def evaluate(
     say: Say = lambda text: None,
     show: Show = lambda label, done, total: None,
 ) -> dict[str, Any]:
-    """Score base model and adapter on a split, and write what they answered.
+    """Score base model and adapter by the recipe's suites, and write what they answered.
 
-    `out_dir` gets <name>.json and <name>/<label>.jsonl. A model that was asked
-    the same before is not asked again.
+    `out_dir` gets <name>.json and <name>/<label>.jsonl, where suites are
+    several <name>/<suite>/<label>.jsonl. A model that was asked the same
+    before is not asked again. Nothing is written before every suite is done.
 
     Args:
         adapter: its name in the registry, or its folder; None scores the base
             model alone.
+        split: of which the items are; suites of local files have none.
         show: told label, and how many of how many answers are there.
 
     Returns:
         What <name>.json holds: suite, split, and by label and part the
-        items and each metric's mean.
+        items and each metric's mean. Of several suites that of the first, and
+        all of them under `suites`.
 
     Raises:
         WorksetError: the eval workset is not installed.
@@ -65,33 +69,65 @@ def evaluate(
         EvalError: nothing to ask, or lm-eval failed.
         Interrupted: Ctrl-C; a model that was asked to the end is kept.
     """
-    home = Path(config.forge_home)
+    home, suites = Path(config.forge_home), suites_of(config)
     worksets.python_of(WORKSET, home)  # it is missed before anything is read
     base = models.find(config.model, home)
-    candidate = find_adapter(adapter, home, base) if adapter else None
-    questions = collect(config, split)
-    documents = [document for each in questions for document in each.documents]
-    say(f"{len(documents)} items of {split}")
-    found = {}
-    for label, one in {BASE: None, ADAPTER: candidate}.items():
-        if label == BASE or one:
-            if split == Split.HOLDOUT:
-                _look(config, questions, base, one)
-            found[label] = _asked(config, base, label, one, documents, say, show)
-    return _written(config.suite, split, documents, found, candidate, out_dir / name)
+    tuned = find_adapter(adapter, home, base) if adapter else None
+    models_asked = {BASE: None} | ({ADAPTER: tuned} if tuned else {})
+    # What cannot be asked is told before anything is.
+    questions = {key: collect(config, suite, split) for key, suite in suites.items()}
+    if any(suite.kind is SuiteKind.humaneval for suite in suites.values()):
+        programs.opened(home).close()
+    results = {}
+    for key, suite in suites.items():
+        documents = [document for each in questions[key] for document in each.documents]
+        where = split if of_split(suite) else FIXED
+        say(f"{key}: {len(documents)} items" + (f" of {split}" if of_split(suite) else ""))
+        found = {}
+        for label, one in models_asked.items():
+            if where == Split.HOLDOUT:
+                _look(config, suite, questions[key], base, one)
+            found[label] = _answered(config, suite, base, label, one, documents, say, show)
+        results[key] = _result(suite, where, documents, found, tuned)
+    return writing.write(results, out_dir / name)
+
+
+def _result(
+    suite: SuiteConfig,
+    split: str,
+    documents: Sequence[Document],
+    found: Mapping[str, Sequence[Answer]],
+    tuned: Candidate | None,
+) -> writing.Result:
+    """Return a suite's report and rows, the labels held to the same items in the same order.
+
+    Raises:
+        EvalError: a label was asked other items.
+    """
+    wanted = sorted((document.skill, document.item_id) for document in documents)
+    for label, given in found.items():
+        if sorted((answer.skill, answer.item_id) for answer in given) != wanted:
+            raise EvalError(f"suite {suite.name}", f"{label} was not asked the suite's items")
+    facts = {"candidate": tuned and {"name": tuned.name, "digest": tuned.digest}}
+    report = summary.report(suite, split, documents, found) | facts
+    return writing.Result(report, documents, found)
 
 
 def _look(
-    config: ForgeConfig, questions: Sequence[Questions], base: BaseModel, one: Candidate | None
+    config: ForgeConfig,
+    suite: SuiteConfig,
+    questions: Sequence[Questions],
+    base: BaseModel,
+    one: Candidate | None,
 ) -> None:
     """Write down, before anything is asked, who looks at which held-out items.
 
     The same model asked the same items by the same suite is the same look.
     """
     ledger = Looks(Path(config.forge_home), config.budget)
-    suite, digest = config.suite, one.digest if one else base.digest
+    digest = one.digest if one else base.digest
     for each in questions:
-        items = [document.item_id for document in each.documents]
+        items = list(each.items)
         facts = [suite.name, suite.version, digest, each.content_digest, items]
         ledger.record(
             Look(
@@ -106,7 +142,16 @@ def _look(
         )
 
 
-def _asked(config: ForgeConfig, base: BaseModel, label, tuned, documents, say, show):
+def _answered(config, suite, base, label, tuned, documents, say, show) -> list[Answer]:
+    """Return a model's answers with all their scores, those included that lm-eval cannot give."""
+    found = _asked(config, suite, base, label, tuned, documents, say, show)
+    if suite.kind is SuiteKind.humaneval:
+        say(f"{label}: running {len(found)} programs in the sandbox")
+        return programs.judged(documents, found, Path(config.forge_home))
+    return summary.completed(documents, found) if "completed" in suite.metrics else found
+
+
+def _asked(config: ForgeConfig, suite: SuiteConfig, base, label, tuned, documents, say, show):
     """Return a model's answers: those kept from before, or fresh ones."""
     home = Path(config.forge_home).absolute()
     stamp = worksets.read_stamp(worksets.folder(WORKSET, home))
@@ -120,12 +165,12 @@ def _asked(config: ForgeConfig, base: BaseModel, label, tuned, documents, say, s
         adapter=tuned.folder if tuned else None,
         adapter_digest=tuned.digest if tuned else None,
         context=config.model.context,
-        dtype=_dtype(config.suite.dtype, device),
+        dtype=_dtype(suite.dtype, device),
         device=device,
     )
     return answers(
         subject,
-        config.suite,
+        suite,
         documents,
         _PARSER,
         home / "evaluations",
@@ -139,59 +184,3 @@ def _dtype(dtype: Dtype, device: str) -> str:
         # What `forge serve` and the local policy compute in, so that all give the same answers.
         dtype = Dtype.bfloat16 if device == "cuda" else Dtype.float32
     return dtype.value
-
-
-def _written(
-    suite: SuiteConfig,
-    split: str,
-    documents: Sequence[Document],
-    found: Mapping[str, Sequence[Answer]],
-    candidate: Candidate | None,
-    place: Path,
-) -> dict[str, Any]:
-    """Write items and metrics beside their places, move them there, and return the metrics."""
-    asked = {(document.skill, document.item_id): document for document in documents}
-    labels = {}
-    draft = place.with_name(f".{place.name}.{os.getpid()}")
-    draft.mkdir(parents=True)
-    try:
-        for label, given in found.items():
-            rows = [_row(asked[answer.skill, answer.item_id], answer) for answer in given]
-            lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-            (draft / f"{label}.jsonl").write_text("".join(lines), encoding="utf-8")
-            labels[label] = summed([(row["part"], row["scores"]) for row in rows], suite.metrics)
-        report = {
-            "suite": suite.name,
-            "version": suite.version,
-            "metrics": list(suite.metrics),
-            "split": split,
-            "candidate": candidate and {"name": candidate.name, "digest": candidate.digest},
-            "labels": labels,
-        }
-        text = json.dumps(report, indent=2) + "\n"
-        (draft / "metrics").write_text(text, encoding="utf-8")
-        shutil.rmtree(place, ignore_errors=True)
-        (draft / "metrics").replace(place.with_name(f"{place.name}.json"))
-        draft.rename(place)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-    return report
-
-
-def _row(document: Document, answer: Answer) -> dict[str, Any]:
-    message = {"role": "assistant", "content": answer.answer}
-    call, failure = parsing.parse_message(message, answer.finish_reason, document.tools)
-    return {
-        "skill": document.skill,
-        "item_id": document.item_id,
-        "title": document.title,
-        "family": document.family,
-        "group_key": document.group_key,
-        "part": document.part,
-        "targets": list(document.targets),
-        "answer": answer.answer,
-        "finish_reason": answer.finish_reason,
-        "failure": failure,
-        "script": call.arguments.get(document.argument) if call else None,
-        "scores": answer.scores,
-    }

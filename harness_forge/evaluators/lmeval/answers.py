@@ -22,6 +22,7 @@ class Answer:
     """One answer and its scores.
 
     Args:
+        infrastructure: no verdict, through no fault of the model: left out in pairs.
         prompt: the very text that the model was given.
         answer: its text, whole, without the end of the turn.
         finish_reason: stop, or length where the answer was cut off.
@@ -34,13 +35,14 @@ class Answer:
     answer: str
     finish_reason: str
     scores: dict[str, float]
+    infrastructure: bool = False
 
 
 def read_samples(out: Path, metrics: Sequence[str]) -> list[Answer]:
     """Return the answers that lm-eval logged, sorted by skill and item.
 
     Raises:
-        EvalError: a sample cannot be read.
+        EvalError: a sample cannot be read, or a score is none.
     """
     found = []
     for file in sorted(out.rglob("samples_*.jsonl")):
@@ -53,15 +55,31 @@ def read_samples(out: Path, metrics: Sequence[str]) -> list[Answer]:
 
 
 def _answer(sample: dict[str, Any], metrics: Sequence[str]) -> Answer:
-    text = sample["resps"][0][0]
+    text = _chosen(sample) if sample["doc"].get("choices") else sample["resps"][0][0]
+    scores = {name: sample[name] for name in metrics if name in sample}
+    for name, value in scores.items():
+        if not isinstance(value, int | float) or not 0 <= value <= 1:  # NaN is not
+            raise EvalError("lm-eval", f"{name} of {sample['doc']['item_id']} is {value}, no score")
     return Answer(
         skill=sample["doc"]["skill"],
         item_id=sample["doc"]["item_id"],
         prompt=sample["arguments"]["gen_args_0"]["arg_0"],
         answer=text.removesuffix(CUT_OFF),
         finish_reason="length" if text.endswith(CUT_OFF) else "stop",
-        scores={name: sample[name] for name in metrics if name in sample},
+        scores=scores,
     )
+
+
+def _chosen(sample: dict[str, Any]) -> str:
+    """Return the likeliest of the choices: lm-eval logs how likely each is.
+
+    Raises:
+        ValueError: a likelihood is no number, so nothing is the likeliest.
+    """
+    likely = [float(one[0][0]) for one in sample["resps"]]
+    if any(math.isnan(one) for one in likely):
+        raise ValueError("a likelihood is nan")
+    return sample["doc"]["choices"][likely.index(max(likely))]
 
 
 def keep(file: Path, answers: Iterable[Answer]) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from harness_forge.errors import EvalError, Interrupted
 
 _POLL_S = 0.3
-_SEEN = re.compile(r"generate_until requests:[^\r\n]*?(\d+)/(\d+)")
+_SEEN = re.compile(r"(?:generate_until|loglikelihood) requests:[^\r\n]*?(\d+)/(\d+)")
 
 
 @dataclass(frozen=True)

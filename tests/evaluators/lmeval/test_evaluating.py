@@ -73,9 +73,9 @@ def adapter(config):
 
 
 def test_what_is_asked_is_what_a_run_would_attempt(config):
-    (found,) = questions.collect(config, "validation")
+    (found,) = questions.collect(config, config.suite, "validation")
     assert [(d.item_id, d.part) for d in found.documents] == [("a2", "validation")]
-    (found,) = questions.collect(config, "holdout")
+    (found,) = questions.collect(config, config.suite, "holdout")
     assert [(d.item_id, d.part) for d in found.documents] == [
         ("a4", "new_rule"), ("b1", "new_family"),
     ]  # fmt: skip
@@ -117,7 +117,7 @@ def test_the_command_keeps_other_splits_apart(config, asked, tmp_path, monkeypat
     assert command([]) == 0
     names = sorted(path.name for path in (tmp_path / "outputs").iterdir())
     assert names == ["evaluate-validation", "evaluate-validation.json"]
-    assert "tool_call v1 on validation" in capsys.readouterr().out
+    assert "tool_call v2 on validation" in capsys.readouterr().out
 
 
 def test_an_adapter_of_before_does_not_stay_beside_a_new_base(config, asked, tmp_path):
@@ -158,16 +158,16 @@ def test_an_adapter_of_another_base_model_is_refused(config, asked, tmp_path):
 def test_an_empty_split_is_told(config):
     with pytest.raises(EvalError, match="no work item of empty is in it"):
         other = ForgeConfig(skill=SkillConfig(name="empty", host="x"), store=config.store)
-        questions.collect(other, "validation")
+        questions.collect(other, other.suite, "validation")
 
 
 @pytest.mark.parametrize("split", ["holduot", "quarantine"])
 def test_an_unknown_split_is_told(split):
     with pytest.raises(ConfigError, match="there is no such split to ask on"):
-        questions.collect(ForgeConfig(), split)
+        questions.collect(ForgeConfig(), SuiteConfig(), split)
 
 
 def test_limit_takes_the_first_items(config):
     few = replace(config, suite=SuiteConfig(limit=1))
-    (found,) = questions.collect(few, "holdout")
+    (found,) = questions.collect(few, few.suite, "holdout")
     assert [d.item_id for d in found.documents] == ["a4"]

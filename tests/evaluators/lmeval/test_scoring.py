@@ -9,12 +9,15 @@ PARSING = load(Path(__file__).parents[2] / "policies" / "test_parsing.py")
 METRICS = ["valid_call", "right_tool", "script_parses", "names_target"]
 
 
-def scores(answer, targets=("/etc/key",), tools=(TOOL,), metrics=METRICS):
+def scores(answer, targets=("/etc/key",), tools=(TOOL,), metrics=METRICS, references=()):
     doc = {
         "tools": json.dumps(list(tools)),
         "tool": "apply_fix",
         "argument": "fix_script",
         "targets": list(targets),
+        "references": list(references),
+        "check": "{}",
+        "choices": [],
         "metrics": list(metrics),
     }
     return scoring.process_results(doc, [answer])

@@ -1,8 +1,8 @@
-"""Scores of an answer to a tool-call task; lm-eval loads this file beside the task's YAML.
+"""Prompts and scores of a task; lm-eval loads this file beside the task's YAML.
 
 Runs in the Python of lm-eval, so it imports nothing that does not lie in the
 task's own folder. What counts as a call is read by the very parser that judges
-attempts: its file is copied to `harness_forge/` here.
+attempts: its file is copied to `harness_forge/` here, and so are the checks.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 import sys
 from functools import cache
 from pathlib import Path
@@ -18,6 +17,8 @@ from pathlib import Path
 if (_HERE := Path(__file__).parent).joinpath("harness_forge").is_dir():
     sys.path.insert(0, str(_HERE))
 
+from harness_forge.evaluators.scoring import calls, checks
+from harness_forge.evaluators.scoring.shell import bash_reads, same_commands
 from harness_forge.policies.parsing import BAD_ARGUMENTS, parse_message
 
 CUT_OFF = "\x18"
@@ -25,7 +26,6 @@ CUT_OFF = "\x18"
 
 _BRACES = re.compile(r"([^\s{}]*)\{([^\s{}]*,[^\s{}]*)\}([^\s{}]*)")
 _ESCAPES = re.compile(r"\\[nt]")
-_PATIENCE_S = 10
 
 
 def doc_to_text(doc) -> str:
@@ -41,7 +41,7 @@ def doc_to_text(doc) -> str:
     """
     tokenizer, tools = _tokenizer(os.environ["FORGE_MODEL"]), json.loads(doc["tools"])
     text = tokenizer.apply_chat_template(
-        json.loads(doc["messages"]), tools=tools, tokenize=False, add_generation_prompt=True
+        json.loads(doc["messages"]), tools=tools or None, tokenize=False, add_generation_prompt=True
     )
     for tool in tools:
         if any(name not in text for name in tool["function"]["parameters"]["properties"]):
@@ -59,45 +59,68 @@ def _tokenizer(folder):
     return AutoTokenizer.from_pretrained(folder)
 
 
+def doc_to_choice(doc) -> list[str]:
+    """Return the answers of which the likeliest counts."""
+    return doc["choices"]
+
+
+def doc_to_target(doc) -> int:
+    """Return the place of the right one."""
+    return doc["choices"].index(json.loads(doc["check"])["answer"])
+
+
 def process_results(doc, results) -> dict[str, float]:
-    """Return the scores of one answer, each 0 or 1.
+    """Return the scores of one answer that its suite asks for, each from 0 to 1.
+
+    A work item has those of `of_script`, an item with choices `accuracy`, any
+    other those of its check.
+    """
+    if doc["choices"]:
+        likeliest = max(range(len(results)), key=lambda place: results[place][0])
+        return {"accuracy": float(likeliest == doc_to_target(doc))}
+    text, tools, check = results[0], json.loads(doc["tools"]), json.loads(doc["check"])
+    cut, text = text.endswith(CUT_OFF), text.removesuffix(CUT_OFF)
+    if check:
+        scores = checks.scored(check, text, cut, tools)
+        if "token_efficiency" in doc["metrics"] or "concise" in doc["metrics"]:
+            tokens = _tokenizer(os.environ["FORGE_MODEL"])(text, add_special_tokens=False)
+            scores |= checks.efficient(scores, check, len(tokens["input_ids"]))
+    else:
+        scores = of_script(doc, text, cut, tools)
+    return {name: float(scores[name]) for name in doc["metrics"] if name in scores}
+
+
+def of_script(doc, text, cut, tools) -> dict[str, bool]:
+    """Return the scores of an answer to a work item.
 
     valid_call: exactly one valid call of an offered tool, nothing after it.
+    valid_json: every call of the answer, of which there is one at least, is
+        JSON with a name and arguments, and no words stand between or after.
     right_tool: exactly one call, of the tool asked for, nothing after it;
         whether its arguments fit is not asked.
+    arguments_match: bash reads the script of a valid call as the same commands
+        as one that passed; left out where none is known.
     script_parses: the script of a valid call is not empty, and bash can read
         it; nothing is run.
     names_target: the script of a valid call names a target of its rule; left
         out where the rule has none.
     """
-    text, tools = results[0], json.loads(doc["tools"])
-    reason = "length" if text.endswith(CUT_OFF) else "stop"
-    message = {"role": "assistant", "content": text.removesuffix(CUT_OFF)}
+    message = {"role": "assistant", "content": text}
+    reason = "length" if cut else "stop"
     call, _ = parse_message(message, reason, tools)
     wanted = [tool for tool in tools if tool["function"]["name"] == doc["tool"]]
     script = call.arguments.get(doc["argument"], "") if call else ""
     scores = {
         "valid_call": call is not None,
+        "valid_json": not cut and bool(calls.read(text)),
         "right_tool": parse_message(message, reason, wanted)[1] in (None, BAD_ARGUMENTS),
         "script_parses": bool(script.strip()) and bash_reads(script),
     }
+    if doc["references"]:
+        scores["arguments_match"] = any(same_commands(script, one) for one in doc["references"])
     if doc["targets"]:
         scores["names_target"] = any(names(script, target) for target in doc["targets"])
-    return {name: float(scores[name]) for name in doc["metrics"] if name in scores}
-
-
-def bash_reads(script: str) -> bool:
-    """Return whether bash finds the script's grammar right, without running any of it."""
-    # BASH_ENV would be run first, so nothing of the environment is passed on.
-    done = subprocess.run(
-        ["bash", "-n"],
-        input=script.encode("utf-8", "surrogatepass"),
-        capture_output=True,
-        env={"PATH": os.environ.get("PATH", os.defpath)},
-        timeout=_PATIENCE_S,
-        check=False,
-    )
-    return done.returncode == 0
+    return scores
 
 
 def names(script: str, target: str) -> bool:

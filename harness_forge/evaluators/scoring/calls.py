@@ -1,0 +1,175 @@
+"""Tool calls of an answer, and whether they are the ones asked for.
+
+The match is that of the Berkeley Function Calling Leaderboard (its AST check):
+the function's name, required and unknown parameters, the type of each value,
+and the value itself among those allowed. Written from its description and
+behaviour for Python: gorilla, berkeley-function-call-leaderboard, `ast_checker`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+OMITTED = ""
+"""Among allowed values: the parameter may be left out."""
+
+Call = tuple[str, dict[str, Any]]
+
+_CALL = re.compile(r"<tool_call>(.*?)</tool_call>", re.DOTALL)
+_LOOSE = re.compile(r"[ ,./\-_*^]")
+_TYPES = {
+    "string": str,
+    "integer": int,
+    "float": float,
+    "number": float,
+    "boolean": bool,
+    "array": list,
+    "tuple": list,
+    "dict": dict,
+    "object": dict,
+    "any": str,
+}
+
+
+def read(text: str) -> list[Call] | None:
+    """Return the calls of an answer in Hermes form, in order; None where they cannot be read.
+
+    Words before the first call are nobody's business; words between calls or
+    after the last are a fault, as for `policies/parsing.py`.
+    """
+    found = list(_CALL.finditer(text))
+    if not found:
+        return None if "<tool_call>" in text else []
+    ends = [match.end() for match in found]
+    starts = [match.start() for match in found[1:]] + [len(text)]
+    if any(text[end:start].strip() for end, start in zip(ends, starts, strict=True)):
+        return None
+    calls = [_call(match.group(1)) for match in found]
+    return None if None in calls else calls
+
+
+def _call(text: str) -> Call | None:
+    try:
+        body = json.loads(text)
+        arguments = body["arguments"]
+        if isinstance(arguments, str):
+            arguments = json.loads(arguments)
+    except (ValueError, KeyError, TypeError):
+        return None
+    if set(body) != {"name", "arguments"} or not isinstance(body["name"], str):
+        return None
+    return (body["name"], arguments) if isinstance(arguments, dict) else None
+
+
+def matches(
+    calls: Sequence[Call],
+    tools: Sequence[Mapping[str, Any]],
+    truth: Sequence[Mapping[str, Mapping[str, Sequence[Any]]]],
+    ordered: bool = False,
+) -> bool:
+    """Return whether the calls are those of `truth`, each once and none besides.
+
+    Args:
+        tools: schemas as offered, `type: dict` or `type: object` alike.
+        truth: one `{name: {parameter: allowed values}}` for each call; none
+            means that no call is right.
+        ordered: in the order of `truth`; else in any.
+    """
+    if len(calls) != len(truth):
+        return False
+    schemas = dict(map(_schema, tools))
+    left = list(calls)
+    for wanted in truth:
+        pool = left[:1] if ordered else left
+        found = next((call for call in pool if _fits(call, schemas, wanted)), None)
+        if found is None:
+            return False
+        left.remove(found)
+    return True
+
+
+def _schema(tool: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    function = tool.get("function", tool)
+    return function["name"], function.get("parameters") or {}
+
+
+def _fits(call: Call, schemas: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    (name, allowed), (called, arguments) = next(iter(wanted.items())), call
+    if name != called or name not in schemas:
+        return False
+    properties = schemas[name].get("properties", {})
+    if set(schemas[name].get("required", ())) - set(arguments):
+        return False
+    if any(key not in properties or key not in allowed for key in arguments):
+        return False
+    if any(key not in arguments and OMITTED not in values for key, values in allowed.items()):
+        return False
+    return all(_value_fits(arguments[key], properties[key], allowed[key]) for key in arguments)
+
+
+def _value_fits(value: Any, schema: Mapping[str, Any], allowed: Sequence[Any]) -> bool:
+    kind = schema.get("type", "any")
+    expected = _TYPES.get(kind, str)
+    if expected is float and type(value) is int:
+        value = float(value)
+    if not _type_fits(value, schema, expected, allowed):
+        return False
+    told = _told(allowed)
+    # A value of another type than the schema's, as the answers have it, is compared as it stands.
+    if told in (None, expected) and type(value) is expected:
+        if expected is str:
+            return _loose(value) in [_loose(one) for one in allowed]
+        if expected is dict:
+            return any(_dict_fits(value, one) for one in allowed if isinstance(one, dict))
+        if expected is list and (schema.get("items") or {}).get("type") in ("dict", "object"):
+            return any(_dicts_fit(value, one) for one in allowed if isinstance(one, list))
+        if expected is list:
+            return _loose(value) in [_loose(one) for one in allowed]
+    return value in allowed
+
+
+def _type_fits(value: Any, schema: Mapping[str, Any], expected: type, allowed: Any) -> bool:
+    if type(value) is not expected:
+        return _told(allowed) is not None and type(value) is _told(allowed)
+    items = schema.get("items") or {}
+    if expected is not list or "type" not in items:
+        return True
+    inner = _TYPES.get(items["type"], str)
+    return any(
+        all(_type_fits(each, items if inner is list else {}, inner, one) for each in value)
+        for one in allowed
+        if isinstance(one, list)
+    )
+
+
+def _told(allowed: Any) -> type | None:
+    """Return the type that the allowed values have; None where there are none."""
+    if not isinstance(allowed, list | tuple):
+        return None
+    return next((type(one) for one in allowed if one != OMITTED), None)
+
+
+def _loose(value: Any) -> Any:
+    """Return a text without case and the marks that BFCL overlooks; lists item by item."""
+    if isinstance(value, str):
+        return _LOOSE.sub("", value).lower().replace("'", '"')
+    return [_loose(one) for one in value] if isinstance(value, list) else value
+
+
+def _dict_fits(value: Mapping[str, Any], allowed: Mapping[str, Sequence[Any]]) -> bool:
+    if any(key not in value and OMITTED not in values for key, values in allowed.items()):
+        return False
+    return all(
+        key in allowed and _loose(one) in [_loose(each) for each in allowed[key]]
+        for key, one in value.items()
+    )
+
+
+def _dicts_fit(value: Sequence[Any], allowed: Sequence[Any]) -> bool:
+    return len(value) == len(allowed) and all(
+        isinstance(one, dict) and _dict_fits(one, each)
+        for one, each in zip(value, allowed, strict=True)
+    )

@@ -1,0 +1,55 @@
+"""What an architect or a reflector answered: its form, and whether it was borne out."""
+
+from __future__ import annotations
+
+import json
+import re
+
+# As conf/export/architect_sft.yaml reads it: the first line that opens with it.
+_VERDICT = re.compile(r"^\W*verdict\W+(continue|pivot|escalate)\b", re.IGNORECASE | re.MULTILINE)
+_SECTIONS = ("REFLECTION", "BANNED", "PREFERRED", "LESSON", "DISTILLED", "TIPS_JSON")
+_TIP_TYPES = ("strategy", "recovery", "optimization", "warning")
+
+
+def verdict(text: str) -> str | None:
+    """Return CONTINUE, PIVOT or ESCALATE; None where the architect said none of them."""
+    found = _VERDICT.search(text)
+    return found.group(1).upper() if found else None
+
+
+def reflection(text: str) -> dict[str, bool]:
+    """Return what a reflector's answer has of the form that the harness reads.
+
+    Returns:
+        structure: every section is there, once, and in order; BANNED alone may
+        be empty. tips_parse: TIPS_JSON holds at least one tip, and each has a
+        text and a known type. mechanism: each tip says how it works.
+    """
+    lines = [line.partition(":") for line in text.splitlines()]
+    heads = [(head.strip().upper(), rest.strip()) for head, colon, rest in lines if colon]
+    sections = [(head, rest) for head, rest in heads if head in _SECTIONS]
+    filled = all(rest for head, rest in sections if head not in ("REFLECTION", "BANNED"))
+    tips = _tips(next((rest for head, rest in sections if head == "TIPS_JSON"), ""))
+    return {
+        "structure": [head for head, _ in sections] == list(_SECTIONS) and filled,
+        "tips_parse": bool(tips) and all(_is_tip(tip) for tip in tips),
+        "mechanism": bool(tips) and all(_text(tip, "mechanism") for tip in tips),
+    }
+
+
+def _tips(text: str) -> list:
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return []
+    tips = body.get("tips_to_save") if isinstance(body, dict) else None
+    return tips if isinstance(tips, list) else []
+
+
+def _is_tip(tip: object) -> bool:
+    return _text(tip, "text") and tip.get("tip_type") in _TIP_TYPES  # type: ignore[union-attr]
+
+
+def _text(tip: object, key: str) -> bool:
+    value = tip.get(key) if isinstance(tip, dict) else None
+    return isinstance(value, str) and bool(value.strip())

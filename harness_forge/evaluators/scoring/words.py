@@ -1,0 +1,83 @@
+"""Words of an answer: the one label, the last number, what must and must not be said."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+_NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?(?:e-?\d+)?", re.IGNORECASE)
+_FENCE = re.compile(r"^```\w*\n(.*?)\n?```$", re.DOTALL)
+
+
+def label(text: str, answer: str, options: Sequence[str]) -> bool:
+    """Return whether the answer names `answer` and none of the other options."""
+    return {option for option in options if has(text, option)} == {answer}
+
+
+def number(text: str, value: float, tolerance: float = 1e-6) -> bool:
+    """Return whether the last number of the answer is `value`, within a relative tolerance."""
+    found = _NUMBER.findall(text)
+    if not found:
+        return False
+    said = float(found[-1].replace(",", ""))
+    return abs(said - value) <= tolerance * max(1.0, abs(value))
+
+
+def mentions(text: str, every: Sequence[Any], none: Sequence[str] = ()) -> bool:
+    """Return whether something of each of `every` is said, and nothing of `none`.
+
+    Args:
+        every: texts, or lists of texts of which one is enough. Whole words,
+            whatever their case; `*` at the end stands for any ending.
+    """
+    groups = [[one] if isinstance(one, str) else one for one in every]
+    said = all(any(has(text, word) for word in group) for group in groups)
+    return said and not any(has(text, word) for word in none)
+
+
+def in_order(text: str, steps: Sequence[Any]) -> bool:
+    """Return whether all steps are named, first mentions in this order.
+
+    Args:
+        steps: texts, or lists of texts of which the first one named counts.
+    """
+    places = []
+    for step in steps:
+        names = [step] if isinstance(step, str) else step
+        found = [match.start() for name in names if (match := _find(text, name))]
+        if not found:
+            return False
+        places.append(min(found))
+    return places == sorted(set(places))
+
+
+def json_fits(text: str, fields: dict[str, Any]) -> bool:
+    """Return whether the answer is one JSON object that has these fields with these values.
+
+    A list of values means any of them. A fence around the object is no fault.
+    """
+    bare = text.strip()
+    if fenced := _FENCE.match(bare):
+        bare = fenced.group(1)
+    try:
+        body = json.loads(bare)
+    except ValueError:
+        return False
+    if not isinstance(body, dict):
+        return False
+    return all(
+        key in body and body[key] in (allowed if isinstance(allowed, list) else [allowed])
+        for key, allowed in fields.items()
+    )
+
+
+def has(text: str, word: str) -> bool:
+    """Return whether `word` is said, as a whole word, whatever its case."""
+    return _find(text, word) is not None
+
+
+def _find(text: str, word: str) -> re.Match[str] | None:
+    ending = "" if word.endswith("*") else r"(?!\w)"
+    return re.search(rf"(?<!\w){re.escape(word.removesuffix('*'))}{ending}", text, re.IGNORECASE)

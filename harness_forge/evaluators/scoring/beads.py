@@ -31,7 +31,7 @@ def play(calls: Sequence[Call], start: Mapping[str, Mapping[str, Any]]) -> Beads
     try:
         for name, arguments in calls:
             _PLAYS[name](beads, **arguments)
-    except (Refused, KeyError, TypeError):
+    except (Refused, KeyError, TypeError, AttributeError):  # an argument missing, or no text
         return None
     return beads
 

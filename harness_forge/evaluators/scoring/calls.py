@@ -57,7 +57,7 @@ def _call(text: str) -> Call | None:
         arguments = body["arguments"]
         if isinstance(arguments, str):
             arguments = json.loads(arguments)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
     if set(body) != {"name", "arguments"} or not isinstance(body["name"], str):
         return None

@@ -40,7 +40,7 @@ def reflection(text: str) -> dict[str, bool]:
 def _tips(text: str) -> list:
     try:
         body = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # thousands of brackets
         return []
     tips = body.get("tips_to_save") if isinstance(body, dict) else None
     return tips if isinstance(tips, list) else []

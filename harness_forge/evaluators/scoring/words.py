@@ -63,7 +63,7 @@ def json_fits(text: str, fields: dict[str, Any]) -> bool:
         bare = fenced.group(1)
     try:
         body = json.loads(bare)
-    except ValueError:
+    except (ValueError, RecursionError):  # thousands of brackets
         return False
     if not isinstance(body, dict):
         return False

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SUMMARY = "serve a base model with adapters through vLLM, tested before use, swapped while it runs"
 USAGE = (
-    "[status | logs | stop | swap [ALIAS [ADAPTER]] | ADAPTER[:NAME] …] "
+    "[status | logs | stop | swap [ALIAS [ADAPTER]] | ollama [ADAPTER] | ADAPTER[:NAME] …] "
     "[--base] [--print | --unit | --compose] [--smoke | --no-smoke] [--detach] [--follow] "
     "[key=value …]"
 )
@@ -29,6 +29,7 @@ EXAMPLES = (
     "forge serve swap",
     "forge serve swap stig-champion stig-worker",
     "forge serve stop",
+    "forge serve ollama stig-worker",
     "forge serve --print",
     "forge serve --unit > ~/.config/systemd/user/forge-serve.service",
     "forge serve --compose serve=cuda > compose.yaml",
@@ -47,6 +48,7 @@ WORDS = {
     "logs": servers.logs,
     "stop": servers.stop,
     "swap": servers.swap,
+    "ollama": servers.ollama,
 }
 """What may stand first instead of an adapter's name."""
 

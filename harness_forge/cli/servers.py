@@ -87,6 +87,23 @@ def swap(config: ForgeConfig, words: Sequence[str], flags: set[str]) -> int:
     return 0
 
 
+def ollama(config: ForgeConfig, words: Sequence[str], flags: set[str]) -> int:
+    """Write an adapter and its base for Ollama and llama.cpp, loaded there once."""
+    from harness_forge import llama_files
+
+    if len(words) > 1:
+        raise ConfigError("command line", "one adapter at a time")
+    print("serve: converting with llama.cpp's own converters", flush=True)
+    made = llama_files.write(config, (*words, None)[0])
+    apart = f"by {made.gap:.2g} nats" if made.gap < 1e9 else "in its first token"
+    print(
+        f"serve: {made.folder}: loaded in llama.cpp, answers otherwise than the base ({apart})\n"
+        f"  ollama create {made.name} -f {made.folder}/Modelfile\n"
+        f"  {made.folder}/llama-server.sh"
+    )
+    return 0
+
+
 def swapped(done: Swapped) -> list[str]:
     """Return a line for each thing that a swap did."""
     lines = []

@@ -23,6 +23,15 @@ class ServePrecision(Enum):
     float16 = "float16"
 
 
+class GgufKind(Enum):
+    """Number format of GGUF files."""
+
+    f32 = "f32"
+    f16 = "f16"
+    bf16 = "bf16"
+    q8_0 = "q8_0"
+
+
 @dataclass(frozen=True)
 class ServeConfig:
     """One vLLM server with a base model and its adapters.
@@ -43,6 +52,7 @@ class ServeConfig:
         slots: room for adapters side by side, those loaded later included; raised to fit.
         max_lora_rank: room for this rank in each slot; raised to fit those served from the start.
         drain_s: seconds that requests to an adapter may take to end before it is unloaded.
+        gguf: number format of what is written for Ollama and llama.cpp.
         image: of the compose file; '' is vLLM's own at the serve workset's version.
         arguments: further flags of vLLM, without the dashes; '' is a flag without a value.
     """
@@ -61,5 +71,6 @@ class ServeConfig:
     slots: int = 4
     max_lora_rank: int = 16
     drain_s: float = 120.0
+    gguf: GgufKind = GgufKind.f16
     image: str = ""
     arguments: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,170 @@
+"""The same model and adapter for Ollama and llama.cpp: GGUF files, a Modelfile, a command.
+
+llama.cpp's own converters make the files; they come with the `gguf` workset and
+run in the train workset, which has what they need to read a model.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness_forge.errors import ServeError
+
+BASE, ADAPTER, MODELFILE, SERVER = "base.gguf", "adapter.gguf", "Modelfile", "llama-server.sh"
+CHECKER = Path(__file__).with_name("plugin") / "forge_llama_check.py"
+_HERMES = "<tool_call>"
+_TIMEOUT_S = 3600
+
+TEMPLATE = """\
+{{- $tools := .Tools }}
+{{- range $i, $m := .Messages }}
+{{- if eq $i 0 }}
+{{- if or (eq .Role "system") $tools }}<|im_start|>system
+{{ if eq .Role "system" }}{{ .Content }}{{ end }}
+{{- if $tools }}
+Tools:
+<tools>
+{{- range $tools }}
+{{ . }}
+{{- end }}
+</tools>
+A call: <tool_call>{"name": "...", "arguments": {...}}</tool_call>
+{{- end }}<|im_end|>
+{{ end }}
+{{- end }}
+{{- if eq .Role "tool" }}<|im_start|>user
+<tool_response>{{ .Content }}</tool_response><|im_end|>
+{{ else if eq .Role "assistant" }}<|im_start|>assistant
+{{ .Content }}
+{{- range .ToolCalls }}
+<tool_call>{"name": "{{ .Function.Name }}", "arguments": {{ .Function.Arguments }}}</tool_call>
+{{- end }}<|im_end|>
+{{ else if eq .Role "user" }}<|im_start|>user
+{{ .Content }}<|im_end|>
+{{ end }}
+{{- end }}<|im_start|>assistant
+"""
+"""Our ChatML with tools, as Ollama's template language has it. Its JSON of a tool
+has no blanks after colons and commas; all else is what a model was trained on."""
+
+
+@dataclass(frozen=True)
+class Converters:
+    """What converts.
+
+    Args:
+        python: of an environment with torch and transformers.
+        scripts: folder of llama.cpp's converters.
+        variables: the whole environment to start them with.
+    """
+
+    python: Path
+    scripts: Path
+    variables: Mapping[str, str]
+
+
+def convert_base(tools: Converters, model: Path, out: Path, kind: str) -> None:
+    """Write a base model as GGUF, whole or not at all.
+
+    Args:
+        kind: number format: f32, f16, bf16 or q8_0.
+
+    Raises:
+        ServeError: llama.cpp cannot convert it.
+    """
+    _convert(tools, "convert_hf_to_gguf.py", [model], out, kind)
+
+
+def convert_adapter(tools: Converters, model: Path, adapter: Path, out: Path, kind: str) -> None:
+    """Write an adapter as GGUF, whole or not at all; raises as `convert_base` does."""
+    _convert(tools, "convert_lora_to_gguf.py", ["--base", model, adapter], out, kind)
+
+
+def _convert(
+    tools: Converters, script: str, words: Sequence[Path | str], out: Path, kind: str
+) -> None:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    draft = out.with_name(f".{out.name}.partial")
+    command = [tools.python, tools.scripts / script, *words, "--outfile", draft, "--outtype", kind]
+    try:
+        done = subprocess.run(
+            list(map(str, command)),
+            env=dict(tools.variables),
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
+        if done.returncode != 0 or not draft.is_file():
+            said = (done.stderr.strip() or done.stdout.strip() or "no message").splitlines()[-1]
+            raise ServeError(script, f"cannot convert {words[-1]}: {said[:200]}")
+        draft.replace(out)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def check(python: Path, variables: Mapping[str, str], base: Path, adapter: Path) -> float:
+    """Load both in llama.cpp, ask with and without the adapter, and return how far they are apart.
+
+    Returns:
+        Largest gap of the first token's log probabilities; inf where the
+        answers' first tokens differ.
+
+    Raises:
+        ServeError: llama.cpp cannot load one, or both answer alike.
+    """
+    done = subprocess.run(
+        [str(python), str(CHECKER), str(base), str(adapter)],
+        env=dict(variables),
+        capture_output=True,
+        text=True,
+        timeout=_TIMEOUT_S,
+        check=False,
+    )
+    if done.returncode != 0:
+        words = [line for line in done.stderr.splitlines() if " E " in line]
+        said = (words or done.stderr.splitlines() or ["no message"])[0].partition(" E ")
+        raise ServeError(str(adapter), f"llama.cpp cannot load it: {(said[2] or said[0])[:200]}")
+    gap = float(json.loads(done.stdout.splitlines()[-1])["gap"])
+    if gap == 0:
+        raise ServeError(str(adapter), "answers in llama.cpp as the base does, as if it were none")
+    return gap
+
+
+def modelfile(
+    base: str, adapter: str, template: str, stops: Sequence[str], context: int, about: str
+) -> str:
+    """Return Ollama's Modelfile.
+
+    Args:
+        base: GGUF file, as seen from the Modelfile.
+        adapter: likewise.
+        template: the chat template that the adapter was trained with.
+        stops: what ends an answer.
+        about: one line on what it is.
+    """
+    lines = [
+        f"# {' '.join(about.split())}",
+        f"FROM {base}",
+        f"ADAPTER {adapter}",
+        "PARAMETER temperature 0",
+        f"PARAMETER num_ctx {context}",
+        *(f"PARAMETER stop {json.dumps(stop, ensure_ascii=False)}" for stop in stops if stop),
+    ]
+    # Another template's own words are in the GGUF file; Ollama knows the usual ones.
+    if _HERMES in template and "<|im_start|>" in template:
+        lines.append(f'TEMPLATE """{TEMPLATE}"""')
+    return "\n".join(lines) + "\n"
+
+
+def server_command(name: str, template: Path, context: int, port: int) -> str:
+    """Return a script that starts llama.cpp's server; it renders the very template of training."""
+    words = ["llama-server", "--model", BASE, "--lora", ADAPTER, "--alias", name]
+    words += ["--jinja", "--chat-template-file", template.name, "--ctx-size", str(context)]
+    words += ["--host", "127.0.0.1", "--port", str(port), "--offline", "--no-webui"]
+    return f'#!/bin/sh\ncd "$(dirname "$0")" && exec {shlex.join(words)} "$@"\n'

@@ -12,7 +12,7 @@ from typing import Any
 from harness_forge.auditing.dataset import LEDGER, SPLITS, Dataset
 
 Told = tuple[str, list[str]]
-_OURS = (*SPLITS, "ledger", "items", "held_out")
+_OURS = (*SPLITS, "ledger", "items", "held_out", "feedback")
 
 
 def hashes_match(dataset: Dataset) -> Told:

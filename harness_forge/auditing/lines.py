@@ -9,6 +9,7 @@ from typing import Any
 
 from harness_forge.auditing.dataset import HELD_OUT, ITEMS, LEDGER, Dataset
 from harness_forge.auditing.views import FORMS, View, fault, texts, view
+from harness_forge.auditing.weighting import Repeats
 
 Named = tuple[str, str, list[str]]
 _BATCH = 500
@@ -40,6 +41,7 @@ class Lines:
         self._items = self._stored_items()
         self._salt = str((dataset.manifest.get("held_out") or {}).get("salt", ""))
         self._held, self._protected = self._stored_held_out()
+        self._repeats = Repeats(dataset, self._items, self._held, self._salt)
         self._redactor = self._rules()
 
     def read(self) -> None:
@@ -63,6 +65,8 @@ class Lines:
         yield "schema", f"{count} lines of format {self._form}", faults["schema"]
         yield "sources", f"{count} lines, each with its rows of the ledger", faults["sources"]
         yield "repeats", f"{len(self._ids)} ids", faults["repeats"]
+        if self._repeats.told_of:
+            yield "feedback", *self._repeats.told()
         yield (
             "contradictions",
             f"{len(self._learned)} answers to learn, {len(self._unlearned)} to unlearn",
@@ -88,7 +92,7 @@ class Lines:
         if line["split"] != split:
             self._faults["splits"].append(f"{place} says it is for {line['split']}")
         self._check_source(line, name, number, place)
-        if line["id"] in self._ids:
+        if not self._repeats.allows(line, split, place):
             self._faults["repeats"].append(f"{place} repeats {self._ids[line['id']]}")
         self._ids.setdefault(line["id"], place)
         self._check_item(line, split, place)

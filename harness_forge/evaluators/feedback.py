@@ -45,7 +45,7 @@ class FeedbackConfig:
     kind: FeedbackKind = FeedbackKind.none
     run: str | None = None
     strength: float = 1.0
-    cap: float = 3.0
+    cap: int = 3
     share: float = 0.3
     minimum: int = 2
     prior: float = 4.0
@@ -114,7 +114,7 @@ def check(config: FeedbackConfig) -> None:
 
 
 def weights(
-    evidence: Iterable[Evidence], *, strength: float, cap: float, minimum: int, prior: float
+    evidence: Iterable[Evidence], *, strength: float, cap: int, minimum: int, prior: float
 ) -> dict[Family, Weight]:
     """Return the families that fail more often than all do, with their weights.
 
@@ -138,7 +138,7 @@ def weights(
 def _weights(
     counts: Mapping[Family, Sequence[int]],
     strength: float,
-    cap: float,
+    cap: int,
     minimum: int,
     prior: float,
 ) -> dict[Family, float]:

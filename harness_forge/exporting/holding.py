@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness_forge.exporters import guard, held_out, reading, twins
 from harness_forge.exporters.guard import TRAINABLE
 from harness_forge.filters.contamination import ContaminationConfig
+from harness_forge.records import Split
 
 if TYPE_CHECKING:
     import psycopg
@@ -76,6 +78,21 @@ class Holding:
                 "split": split,
             }
             folder.write(ITEMS, line)
+
+    def validates(self, skill: str, item_id: str) -> bool:
+        """Return whether an item is for validation, and nowhere held out."""
+        from harness_forge.filters.contamination.protected import digest
+
+        usable = self._usable_items.get((skill, item_id), ("", ""))[1] == Split.VALIDATION
+        return usable and digest(self.salt, self._name(item_id)) not in self._held_items
+
+    @cached_property
+    def _usable_items(self) -> dict[tuple[str, str], tuple[str, str]]:
+        return self._usable()
+
+    @cached_property
+    def _held_items(self) -> frozenset[str]:
+        return frozenset(self.items)
 
     def _usable(self) -> dict[tuple[str, str], tuple[str, str]]:
         """Return group and split of every item that rows may be of, by skill and item id.

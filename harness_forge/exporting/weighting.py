@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from harness_forge.evaluators.feedback import Feedback, Weight, weights
 from harness_forge.exporters.harvest import Harvest, Line
+from harness_forge.exporting.holding import Holding
 from harness_forge.exporting.request import Treatment
 from harness_forge.exporting.spooling import spooled
 from harness_forge.records import Split
@@ -29,11 +30,12 @@ class Weighting:
 
     Args:
         treatment: its `feedback`; None weights nothing.
+        holding: tells which items are for validation; others are no evidence.
         name: gives a family or an item as the dataset may tell it.
     """
 
-    def __init__(self, treatment: Treatment, name=str) -> None:
-        self._feedback: Feedback | None = treatment.feedback
+    def __init__(self, treatment: Treatment, holding: Holding, name=str) -> None:
+        self._feedback = _validating(treatment.feedback, holding)
         self._name = name
         self._weights: Mapping[tuple[str, str], Weight] = {}
         self._parts: list[dict[str, Any]] = []
@@ -135,6 +137,14 @@ class Weighting:
         room = share / (1 - share) * sum(counts.values())
         lower = min(1.0, room / more) if more else 1.0
         return {family: int(UNIT + lower * (weight - 1) * UNIT) for family, weight in own.items()}
+
+
+def _validating(feedback: Feedback | None, holding: Holding) -> Feedback | None:
+    """Return the feedback without items that another skill of the dataset uses more strictly."""
+    if feedback is None:
+        return None
+    fine = [one for one in feedback.evidence if holding.validates(one.skill, one.item_id)]
+    return replace(feedback, evidence=fine)
 
 
 def _trained(harvest: Harvest) -> Iterator[tuple[int, str]]:

@@ -150,7 +150,7 @@ class Rows:
         ]
         self._request = request
         self.tallies: dict[str, Counter[str]] = {}
-        self.weighting = Weighting(request.treatment, self.clean.name)
+        self.weighting = Weighting(request.treatment, self.holding, self.clean.name)
         self.mixed: dict[str, Any] | None = None
         self._progress, self._numbers = progress, count(1)
 

@@ -146,7 +146,7 @@ def test_b4mad_has_more_than_fifty_cases_and_its_rule_names_its_suites():
 
 def test_a_key_that_several_suites_do_not_read_is_told():
     config = compose(None, ["suite=b4mad", "suite.max_tokens=9"])
-    with pytest.raises(ConfigError, match="suite.max_tokens: is not read where suite=b4mad"):
+    with pytest.raises(ConfigError, match=r"suite\.max_tokens: is not read where suite=b4mad"):
         suites_of(config)
 
 

@@ -57,6 +57,7 @@ VERBS = {
     "rollback": "go back to an earlier champion; the reason goes into the ledger",
     "report": "write one HTML page: data, training, success, decision, answers",
     "serve": "serve a base model with adapters through vLLM, tested before use",
+    "proxy": "pass requests on to model servers, capture them whole, divide them among models",
     "workset": "install, show or remove the isolated tool environments",
     "stage": "run one stage of dvc.yaml",
 }

@@ -230,12 +230,12 @@ class Intake:
         found = [WorkItem(*map(restored, row)) for row in self._connection.execute(query, [ids])]
         known = {item.item_id: item for item in found}
         new = {entry.item.item_id: entry.item for entry in entries}
-        self._insert_all("items", [rows.item_row(new[name]) for name in new.keys() - known.keys()])
+        self.insert_all("items", [rows.item_row(new[name]) for name in new.keys() - known.keys()])
         return known
 
     def _work_items(self, entries: Sequence[Entry]) -> None:
         attempted = {(entry.run_id, entry.item.item_id): entry for entry in entries}
-        self._insert_all(
+        self.insert_all(
             "work_items",
             [rows.work_item_row(run_id, entry.item) for (run_id, _), entry in attempted.items()],
         )
@@ -246,7 +246,8 @@ class Intake:
                     [entry.outcome, escape(entry.run_id), escape(entry.item.item_id)],
                 )
 
-    def _insert_all(self, table: str, lines: Sequence[rows.Row]) -> None:
+    def insert_all(self, table: str, lines: Sequence[rows.Row]) -> None:
+        """Write rows of the same columns; those that are there already are left alone."""
         if lines:
             statement = rows.insertion(table, lines[0], _LEFT)
             values = [[rows.bound(value) for value in line.values()] for line in lines]

@@ -166,8 +166,15 @@ def retrieval_row(run_id: str, attempt_id: int, attempt: Attempt, drawn: TipRetr
 
 
 def decisive_turn(attempt: Attempt) -> int | None:
-    """Return the place of the worker turn that gave the answer: the last one."""
+    """Return the place of the worker turn that gave the answer: the last one.
+
+    Where the attempt has a tool call it is the last one that called a tool: a
+    worker may close with words, as gemma-forge's does.
+    """
     places = [place for place, turn in enumerate(attempt.turns) if turn.agent == "worker"]
+    called = [place for place in places if attempt.turns[place].response.get("tool_calls")]
+    if attempt.tool_call and called:
+        return called[-1]
     return places[-1] if places else None
 
 

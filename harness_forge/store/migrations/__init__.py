@@ -5,5 +5,5 @@ names stand without a schema: `harness_forge.store.upgrade` sets the search
 path to the skill's schema first.
 """
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest step; a store at it needs no upgrade."""

@@ -1,0 +1,243 @@
+"""`forge proxy`: a door before model servers that captures what passes and divides it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness_forge.errors import ConfigError, EndpointError
+
+if TYPE_CHECKING:
+    from harness_forge.capturing.drain import Written
+    from harness_forge.capturing.joining import Joined
+    from harness_forge.schema import ForgeConfig
+
+SUMMARY = "pass requests on to model servers, capture them whole, divide them among models"
+USAGE = "[health | join LOG [--run=KEY] | drain | restore ARM] [--json] [key=value …]"
+EXAMPLES = (
+    "forge proxy proxy.upstreams.local.url=http://127.0.0.1:8000",
+    "forge proxy proxy=ollama",
+    "forge proxy proxy=gemma_forge skill=gemma_stig",
+    "forge proxy health",
+    "forge proxy join runs/run-20261121-081100.jsonl skill=gemma_stig",
+    "forge proxy drain",
+    "forge proxy restore stig/adapter",
+)
+KEYS = ("proxy", "skill", "store", "split", "redaction", "forge_home")
+
+FOLLOW, JSON = "--follow", "--json"
+_RUN = "--run="
+
+
+def main(argv: list[str]) -> int:
+    """Serve until Ctrl-C, or do what the first word says."""
+    from harness_forge.cli import composed
+    from harness_forge.cli.words import sort
+
+    run = next((word.removeprefix(_RUN) for word in argv if word.startswith(_RUN)), "")
+    argv = [word for word in argv if not word.startswith(_RUN)]
+    words, flags, overrides = sort(argv, (FOLLOW, JSON))
+    config, verb = composed(overrides), words[0] if words else "start"
+    if verb == "start" and len(words) < 2:
+        return _serve(config, overrides)
+    if verb == "health" and len(words) == 1:
+        return _health(config, JSON in flags)
+    if verb == "drain" and len(words) == 1:
+        return _drain(config, FOLLOW in flags)
+    if verb == "join" and len(words) == 2:
+        return _join(config, Path(words[1]), run)
+    if verb == "restore" and len(words) == 2:
+        return _restore(config, words[1])
+    raise ConfigError(
+        "command line", f"'{' '.join(words)}' is none of these", f"forge proxy {USAGE}"
+    )
+
+
+def _serve(config: ForgeConfig, overrides: list[str]) -> int:
+    from harness_forge.capturing import opening
+    from harness_forge.proxying import listening
+
+    gateway = opening.gateway(config)
+    writers: list[opening.Writer] = []
+
+    def ready(url: str) -> None:
+        print(statement(config, url), flush=True)
+        if config.proxy.capture and not config.proxy.bypass:
+            writers.append(opening.Writer(overrides))
+            gateway.more = writers[0].check
+
+    try:
+        listening.run(gateway, ready)
+    finally:
+        gateway.release()
+        for writer in writers:
+            writer.close()
+    return 0
+
+
+def statement(config: ForgeConfig, url: str) -> str:
+    """Return what the proxy does, stores and where, for people to read when it starts."""
+    from harness_forge.capturing.opening import folder_of
+    from harness_forge.store.address import mask
+
+    proxy = config.proxy
+    servers = ", ".join(f"{name} ({one.url})" for name, one in proxy.upstreams.items())
+    lines = [f"proxy: {url} in front of {servers}"]
+    if proxy.bypass:
+        lines.append("  bypassed: everything goes to the first of them, nothing is stored")
+    elif not proxy.capture:
+        lines.append("  stores nothing (proxy.capture=false)")
+    else:
+        store = mask(config.store.url) if config.store.url else f"the store in {config.forge_home}"
+        said = "redacted" if proxy.redact else "as they are"
+        lines += [
+            f"  stores requests and answers whole, {said}, in {store}, skill {config.skill.name}",
+            f"  until then they wait, as they came, in {folder_of(config) / 'spool'}",
+            "  never stored: Authorization, cookies and other headers",
+        ]
+    remote = sorted(proxy.allow_remote)
+    lines.append(f"  may send to: {', '.join(remote)}" if remote else "  sends to this host alone")
+    if not proxy.key_env:
+        lines.append(f"  asks callers for no key; listens on {proxy.host}")
+    return "\n".join(lines)
+
+
+def _health(config: ForgeConfig, as_json: bool) -> int:
+    import os
+
+    import httpx
+
+    proxy = config.proxy
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(proxy.host, proxy.host)  # noqa: S104
+    url = f"http://{f'[{host}]' if ':' in host else host}:{proxy.port}"
+    key = os.environ.get(proxy.key_env, "").split(",")[0] if proxy.key_env else ""
+    headers = {"authorization": f"Bearer {key}"} if key else {}
+    try:
+        told = httpx.get(f"{url}/forge/health", headers=headers, timeout=5).json()
+    except (httpx.HTTPError, ValueError) as error:
+        raise EndpointError(url, f"no proxy answers there: {error}", "forge proxy") from None
+    print(json.dumps(told, indent=2) if as_json else render(url, told))
+    return 0 if told.get("state") != "sick" else EndpointError.exit_code
+
+
+def render(url: str, told: dict[str, Any]) -> str:
+    """Return a proxy's health as a few lines."""
+    lines = [f"{url}: {told['state']}" + (f": {told['why']}" if told.get("why") else "")]
+    if "overhead" not in told:
+        return lines[0]
+    lines.append(f"{'added, ms':24}{'requests':>10}{'p50':>9}{'p90':>9}{'p99':>9}")
+    names = {
+        "before_upstream": "before the server",
+        "first_byte": "at the first byte",
+        "end": "at the end",
+    }
+    for key, name in names.items():
+        one = told["overhead"][key]
+        values = "".join(f"{one.get(f'{p}_ms', 0.0):>9.2f}" for p in ("p50", "p90", "p99"))
+        lines.append(f"{name:24}{one['count']:>10}{values}")
+    counts = ", ".join(f"{name} {count}" for name, count in told["counts"].items() if count)
+    lines.append(counts or "no request yet")
+    lines.append(f"{told['active']} under way, {told['spool_bytes']:,} bytes wait for the store")
+    for arm, one in told["arms"].items():
+        out = f"; OUT: {one['out']}" if one["out"] else ""
+        lines.append(
+            f"arm {arm}: {one['requests']} requests, {one['error_rate']:.1%} failed,"
+            f" {one['outcomes']} outcomes, {one['success']:.1%} passed{out}"
+        )
+    return "\n".join(lines)
+
+
+def _drain(config: ForgeConfig, follow: bool) -> int:
+    from harness_forge.capturing import opening
+    from harness_forge.capturing.drain import told
+
+    with _alone(config, wait=follow):
+        drain = opening.drain(config)
+        if follow:
+            drain.follow(_parent())
+        else:
+            print(summary(drain.once()))
+    if follow and drain.written.captures:
+        print(json.dumps(told(drain.written)), file=sys.stderr)
+    return 0
+
+
+def summary(written: Written) -> str:
+    """Return what was written, in a line or two."""
+    lines = [f"{written.captures} captures and {written.outcomes} outcomes written"]
+    if written.skipped:
+        lines.append(f"  {written.skipped} bytes of the spool were no record")
+    if written.joined.made or written.joined.turns:
+        lines.append("  " + joined_line(written.joined))
+    return "\n".join(lines)
+
+
+def joined_line(joined: Joined) -> str:
+    """Return what a join came to."""
+    parts = [f"{joined.made} attempts made of {joined.turns} captures"]
+    parts += [f"{joined.known} were there already"] if joined.known else []
+    parts += [f"{joined.without} have no capture and were left out"] if joined.without else []
+    parts += [f"{joined.unread} captures cannot be turns"] if joined.unread else []
+    return ", ".join(parts)
+
+
+def _alone(config: ForgeConfig, wait: bool):
+    """Return what holds the spool's reading side; two readers would write all twice as slowly."""
+    import time
+
+    from harness_forge.capturing.opening import folder_of
+    from harness_forge.errors import ServeError
+    from harness_forge.proxying.spool import locked
+
+    folder = folder_of(config) / "spool"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    while (lock := locked(folder / "drain.lock")) is None:
+        if not wait:
+            raise ServeError(str(folder), "is being emptied by another process", "wait for it")
+        time.sleep(0.2)
+    return lock
+
+
+def _parent():
+    """Return what tells whether the proxy that started this still runs: it holds our stdin open."""
+    import select
+
+    return lambda: not select.select([sys.stdin], [], [], 0)[0]
+
+
+def _join(config: ForgeConfig, path: Path, run: str) -> int:
+    from harness_forge import worlds
+    from harness_forge.capturing import runlog
+    from harness_forge.capturing.drain import KEY
+    from harness_forge.ingesting import splitting
+    from harness_forge.sources import SourceConfig, SourceKind
+    from harness_forge.store.captures import Captures
+
+    source = SourceConfig(name="gemma-forge", kind=SourceKind.gemma_forge_jsonl)
+    log = runlog.read(path, source)
+    with worlds.opened_skill(config) as store:
+        with store.intake(f"{KEY}/{log.run}") as intake:
+            joined = runlog.join(Captures(intake), log, run)
+        splits = splitting.assign(store, config.split) if joined.made else {}
+        store.tidy()
+    print(f"run {log.run}: {joined_line(joined)}")
+    if splits:
+        counts = ", ".join(f"{split} {count}" for split, count in splits.items())
+        print(f"  splits of new groups: {counts}")
+    return 0
+
+
+def _restore(config: ForgeConfig, arm: str) -> int:
+    from harness_forge.capturing.opening import folder_of
+    from harness_forge.proxying import guard
+
+    file = folder_of(config) / "guard.jsonl"
+    out = guard.standing(file)
+    if arm not in out:
+        known = ", ".join(out) or "none is"
+        raise ConfigError(f"arm '{arm}'", "is not out of its route", f"out: {known}")
+    guard.write(file, {"arm": arm, "event": "restored"})
+    print(f"{arm} is back in its route; a proxy that runs takes it at its next start")
+    return 0

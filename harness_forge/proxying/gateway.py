@@ -1,0 +1,447 @@
+"""What all connections share: it reads requests, chooses who answers, and keeps what passed."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from time import perf_counter
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import orjson
+
+from harness_forge.proxying import body as bodies
+from harness_forge.proxying import keys as key_words
+from harness_forge.proxying import privacy
+from harness_forge.proxying.config import ProxyConfig
+from harness_forge.proxying.door import Door, Request
+from harness_forge.proxying.exchange import Ask, Exchange
+from harness_forge.proxying.guard import Guard
+from harness_forge.proxying.keys import Keys, Patterns
+from harness_forge.proxying.meters import Meters
+from harness_forge.proxying.routing import Choice, Router
+from harness_forge.proxying.spool import Spool
+from harness_forge.proxying.upstream import Address, Pool, end_to_end
+
+KINDS = {
+    "/v1/chat/completions": "chat",
+    "/v1/completions": "completion",
+    "/v1/responses": "response",
+    "/v1/embeddings": "embedding",
+    "/v1/rerank": "rerank",
+    "/v1/score": "score",
+    "/api/chat": "ollama_chat",
+    "/api/generate": "ollama_generate",
+    "/api/embed": "embedding",
+}
+"""Paths whose requests are captured, and what they are."""
+
+_COUNTED = ("chat", "completion")  # streams that can be asked for token counts
+_DROPPED = (b"host", b"authorization", b"accept-encoding", b"expect")
+
+
+class Aliases(Protocol):
+    """Names that stand for a model on a server, see the serving family."""
+
+    def take(self, name: str) -> Any:
+        """Return what a name stands for and hold it; None for no alias."""
+
+    def give_back(self, target: Any) -> None:
+        """End what `take` began."""
+
+
+class NoAliases:
+    """Every name stands for itself."""
+
+    def take(self, name: str) -> None:
+        """Return None."""
+
+    def give_back(self, target: Any) -> None:
+        """Do nothing."""
+
+
+class Refused(Exception):
+    """A request that is not passed on; `args` are status and why."""
+
+
+class Gateway:
+    """The proxy without its socket.
+
+    Args:
+        spool: where captured requests go; None keeps nothing.
+        guard: watches the arms.
+        aliases: names that stand for models.
+        skill: of requests that name none.
+
+    Raises:
+        ConfigError: an upstream is elsewhere, a route or a pattern is wrong.
+    """
+
+    def __init__(
+        self,
+        config: ProxyConfig,
+        spool: Spool | None,
+        guard: Guard,
+        aliases: Aliases | None = None,
+        skill: str = "",
+    ) -> None:
+        self.config, self.limits = config, config.limits
+        for name, one in config.upstreams.items():
+            privacy.check_upstream(name, one.url, config.allow_remote)
+        self.router = Router(config, guard.out)
+        self.pool, self.meters, self.guard = Pool(), Meters(), guard
+        self.aliases = aliases or NoAliases()
+        self._spool, self._skill = spool, skill
+        self._patterns = Patterns(config.patterns)
+        self._callers = privacy.CallerKeys(config.key_env)
+        self._addresses = {name: Address.of(one.url) for name, one in config.upstreams.items()}
+        self._own_keys = {
+            name: f"Bearer {os.environ.get(one.key_env, '')}".encode() if one.key_env else b""
+            for name, one in config.upstreams.items()
+        }
+        self._first = next(iter(config.upstreams))
+        self._exact = {path for path in config.paths if not path.endswith("*")}
+        self._begins = tuple(path[:-1] for path in config.paths if path.endswith("*"))
+        self._doors: set[Door] = set()
+        self._active: set[Exchange] = set()
+        self._shadows = 0
+        self._nonce, self._count = os.urandom(4).hex(), 0
+        self.began, self.sick, self._said = time.time(), "", 0.0
+        self.more: Callable[[], dict[str, Any]] = dict
+
+    def new_id(self) -> str:
+        """Return a name for a request that sorts by time and that no other has."""
+        self._count += 1
+        return f"{time.time_ns():016x}-{self._nonce}-{self._count:x}"
+
+    def enter(self, door: Door) -> bool:
+        """Take note of a caller; False if there are too many."""
+        self._doors.add(door)
+        return len(self._doors) <= self.limits.connections
+
+    def leave(self, door: Door) -> None:
+        """Take note that a caller is gone."""
+        self._doors.discard(door)
+
+    def begin(self, door: Door, request: Request) -> None:
+        """Answer a request."""
+        arrived = perf_counter()
+        try:
+            ask = self._understood(door, request, arrived)
+            if ask is not None:
+                self._ask(door, ask)
+        except Refused as refusal:
+            door.answer(refusal.args[0], why=refusal.args[1])
+        except Exception as error:
+            self._complain(f"fault in a request: {type(error).__name__}: {error}")
+            door.answer(500, why="the proxy could not handle this request")
+
+    def _understood(self, door: Door, request: Request, arrived: float) -> Ask | None:
+        path, query = _path(request.target)
+        headers = {
+            key.decode("latin-1").lower(): value.decode("latin-1") for key, value in request.headers
+        }
+        if not privacy.addressed(headers.get("host", ""), self.config):
+            raise Refused(421, "this is not addressed to the proxy (proxy.hosts)")
+        keys, path = key_words.of_path(path)
+        if path == "/forge/health":
+            door.answer(200, self.health(self._callers.admit(headers.get("authorization", ""))))
+            return None
+        if not self._callers.admit(headers.get("authorization", "")):
+            raise Refused(401, "no valid key for the proxy")
+        if path == "/outcomes":
+            self._outcomes(door, request, headers, key_words.of_headers(headers).filled(keys))
+            return None
+        if path not in self._exact and not path.startswith(self._begins or ("\0",)):
+            raise Refused(403, f"{path[:100]} is not passed on (proxy.paths)")
+        ask = Ask(
+            method=request.method,
+            target=path.encode("latin-1") + query,
+            path=path,
+            kind=KINDS.get(path, "") if request.method == b"POST" else "",
+            body=request.pieces[0] if len(request.pieces) == 1 else b"".join(request.pieces),
+            headers=[
+                pair
+                for pair in end_to_end(request.headers)
+                if pair[0].lower() not in _DROPPED and not pair[0].lower().startswith(b"x-forge-")
+            ],
+            authorization=request.header(b"authorization"),
+            keys=key_words.of_headers(headers).filled(keys),
+            kept=privacy.kept(headers),
+            arrived=arrived,
+        )
+        if ask.kind and not self.config.bypass:
+            self._parse(ask)
+        return ask
+
+    def _parse(self, ask: Ask) -> None:
+        try:
+            ask.value = bodies.parsed(ask.body)
+        except ValueError as error:
+            raise Refused(400, f"the request is no JSON: {str(error)[:200]}") from None
+        if not isinstance(ask.value, dict):
+            raise Refused(400, "the request is no JSON object")
+        model = ask.value.get("model")
+        ask.model = model if isinstance(model, str) else ""
+        ask.stream = ask.value.get("stream") is True
+
+    def _ask(self, door: Door, ask: Ask) -> None:
+        choice, body, address, target = Choice(self._first), ask.body, None, None
+        if ask.kind and not self.config.bypass:
+            try:
+                choice, body, address, target = self._chosen(ask)
+            except Refused:
+                raise
+            except Exception as error:
+                self._trouble("routing", error)
+        exchange = Exchange(
+            self, door, ask, choice, address or self._addresses[choice.upstream], body, target
+        )
+        self._active.add(exchange)
+        door.exchange = exchange
+        self.meters.counts["requests"] += 1
+        exchange.start()
+        if choice.shadow:
+            self._shadow(ask, choice, exchange.id)
+
+    def _chosen(self, ask: Ask) -> tuple[Choice, bytes, Address | None, Any]:
+        if self._patterns and self.router.lacks(ask.keys):
+            ask.keys = ask.keys.filled(self._patterns.find(ask.value, ask.keys.skill))
+        choice = self.router.choose(ask.model, ask.keys)
+        ask.usage = self._should_ask(ask)
+        body, address, target = self._prepared(ask, choice)
+        if choice.place and ask.keys.item:
+            key = (ask.keys.run, ask.keys.item, max(ask.keys.attempt, 1))
+            self.guard.remember(key, choice.place)
+        return choice, body, address, target
+
+    def _should_ask(self, ask: Ask) -> bool:
+        if not (self.config.ask_usage and self.config.capture and ask.stream):
+            return False
+        said = ask.value.get("stream_options")
+        wanted = isinstance(said, dict) and said.get("include_usage") is not None
+        return ask.kind in _COUNTED and not wanted and isinstance(said, dict | None)
+
+    def _prepared(self, ask: Ask, choice: Choice) -> tuple[bytes, Address | None, Any]:
+        """Return the body as it is sent, where to if an alias says so, and the alias's lease."""
+        model = choice.model or ask.model
+        target = self.aliases.take(model) if model else None
+        address = None
+        if target is not None:
+            model, address = target.model, Address.of(target.url)
+            host = urlsplit(target.url).hostname or ""
+            if not privacy.is_local(host) and host not in self.config.allow_remote:
+                self.aliases.give_back(target)
+                raise Refused(502, f"alias {ask.model} stands for a server that is not allowed")
+        body = bodies.with_model(ask.body, model) if model != ask.model else ask.body
+        if ask.usage:
+            body = bodies.with_usage(body, ask.value.get("stream_options"))
+        return body, address, target
+
+    def _shadow(self, ask: Ask, choice: Choice, first: str) -> None:
+        if self._shadows >= self.limits.shadows:
+            self.meters.counts["shadows_left_out"] += 1
+            return
+        other = self.router.arm(choice.route, choice.shadow, choice)
+        try:
+            self._again(None, ask, other, {"shadow_of": first})
+            self._shadows += 1
+        except Exception as error:
+            self._complain(f"fault in a shadow: {type(error).__name__}: {error}")
+
+    def escalate(self, exchange: Exchange) -> None:
+        """Ask the arm that stands in for one that failed."""
+        before = exchange.choice
+        door = exchange.close_without_answer()
+        self.meters.counts["escalated"] += 1
+        choice = self.router.arm(before.route, before.fallback, before)
+        try:
+            self._again(door, exchange.ask, choice, {"escalated_from": exchange.id})
+        except Exception as error:
+            self._complain(f"fault in an escalation: {type(error).__name__}: {error}")
+            door.answer(502, why="no arm of the route can answer")
+
+    def _again(self, door: Door | None, ask: Ask, choice: Choice, because: dict[str, str]) -> None:
+        body, address, target = self._prepared(ask, choice)
+        address = address or self._addresses[choice.upstream]
+        exchange = Exchange(self, door, ask, choice, address, body, target, because)
+        self._active.add(exchange)
+        if door is not None:
+            door.exchange = exchange
+        exchange.start()
+
+    def head(self, ask: Ask, address: Address, choice: Choice, length: int) -> bytes:
+        """Return a request's head as the server gets it."""
+        lines = [
+            b"%b %b HTTP/1.1" % (ask.method, address.base.encode() + ask.target),
+            b"host: " + address.header,
+            b"accept-encoding: identity",
+        ]
+        lines += [b"%b: %b" % pair for pair in ask.headers]
+        key = self._own_keys[choice.upstream] or self._passed_key(ask, address, choice)
+        if key:
+            lines.append(b"authorization: " + key)
+        if length or ask.method == b"POST":
+            lines.append(b"content-length: %d" % length)
+        return b"\r\n".join(lines) + b"\r\n\r\n"
+
+    def _passed_key(self, ask: Ask, address: Address, choice: Choice) -> bytes:
+        allowed = self.config.upstreams[choice.upstream].pass_authorization
+        if self._callers or not (allowed or privacy.is_local(address.host)):
+            return b""
+        return ask.authorization
+
+    def finished(
+        self, exchange: Exchange, record: dict[str, Any], pieces: Sequence[bytes], gone: bool
+    ) -> None:
+        """Keep what passed; called before the caller sees the end."""
+        self._active.discard(exchange)
+        self._shadows -= "shadow_of" in record
+        counts, status = self.meters.counts, record["status"]
+        self.meters.statuses[status] += 1
+        counts["faults"] += bool(record["fault"]) and not gone
+        if exchange.choice.place and not gone:
+            failed = bool(record["fault"]) or status >= 500
+            first = record["first_s"] or record["total_s"]
+            self.guard.answered(exchange.choice.place, failed, first, record["total_s"])
+        if exchange.ask.kind and self._spool is not None and not self.config.bypass:
+            record["purpose"] = self.config.purpose
+            record["skill"] = self._skill
+            self._keep(record, exchange.ask.body, b"".join(pieces))
+
+    def _keep(self, facts: dict[str, Any], request: bytes, response: bytes) -> bool:
+        try:
+            self._spool.append(facts, request, response)
+        except OSError as error:
+            self.meters.counts["not_captured"] += 1
+            self._trouble("the spool", error)
+            return False
+        self.meters.counts["captured"] += 1
+        self.sick = ""
+        return True
+
+    def _outcomes(self, door: Door, request: Request, headers: dict[str, str], keys: Keys) -> None:
+        if request.method != b"POST":
+            raise Refused(405, "outcomes are posted")
+        # A web page can post forms and plain text anywhere, but not this.
+        if not headers.get("content-type", "").startswith("application/json"):
+            raise Refused(415, "outcomes are application/json")
+        try:
+            told = orjson.loads(b"".join(request.pieces))
+        except ValueError:
+            raise Refused(400, "the outcomes are no JSON") from None
+        made = [_outcome(one, keys) for one in (told if isinstance(told, list) else [told])]
+        if self._spool is None:
+            raise Refused(409, "nothing is captured, so there is nothing to join outcomes to")
+        for one in made:
+            one |= {"type": "outcome", "id": self.new_id(), "at": time.time_ns()}
+            one |= {"skill": one["keys"].get("skill") or self._skill}
+            if not self._keep(one, b"", b""):
+                raise Refused(507, "the spool cannot take it; post it again later")
+            known = one["keys"]
+            self.guard.judged(
+                (known.get("run", ""), known["item"], known["attempt"]), one["passed"]
+            )
+        self.meters.counts["outcomes"] += len(made)
+        door.answer(202, {"taken": len(made)})
+
+    def health(self, whole: bool = True) -> dict[str, Any]:
+        """Return how the proxy does, as JSON.
+
+        Args:
+            whole: with numbers; only whether it is well otherwise.
+        """
+        state = "bypassed" if self.config.bypass else "sick" if self.sick else "well"
+        if not whole:
+            return {"state": state}
+        return {
+            "state": state,
+            "why": self.sick,
+            "up_s": round(time.time() - self.began, 1),
+            "active": len(self._active),
+            "connections": len(self._doors),
+            "spool_bytes": self._spool.measure() if self._spool else 0,
+            **self.meters.told(),
+            "arms": self.guard.told(),
+            **self.more(),
+        }
+
+    def sweep(self) -> None:
+        """End what has taken too long; called once a second."""
+        now = perf_counter()
+        for exchange in [one for one in self._active if one.late(now)]:
+            exchange.give_up(exchange.late(now))
+        for door in [one for one in self._doors if one.late(now)]:
+            door.give_up()
+        self.pool.sweep(now)
+
+    def close(self) -> None:
+        """End every request under way, kept as far as it came."""
+        for exchange in list(self._active):
+            exchange.give_up("the proxy was stopped")
+        for door in list(self._doors):
+            door.transport.abort()
+        self.pool.close()
+
+    def release(self) -> None:
+        """Let another proxy have the spool."""
+        if self._spool is not None:
+            self._spool.close()
+
+    def _trouble(self, where: str, error: Exception) -> None:
+        """Pass requests on all the same, or refuse them, as `fail_open` says."""
+        self.sick = f"{where}: {error}"
+        self._complain(f"{where}: {type(error).__name__}: {error}")
+        if not self.config.fail_open and where == "routing":
+            raise Refused(503, "the proxy cannot route requests (proxy.fail_open=false)")
+
+    def _complain(self, what: str) -> None:
+        now = perf_counter()
+        if now - self._said > 1.0 or not self._said:
+            self._said = now
+            with suppress(OSError):
+                print(f"proxy: {what[:300]}", file=sys.stderr, flush=True)
+
+
+def _path(target: bytes) -> tuple[str, bytes]:
+    """Return path and query of a request's target.
+
+    Raises:
+        Refused: it is no path, or one that two readers may read in two ways.
+    """
+    path, mark, query = target.partition(b"?")
+    word = path.decode("latin-1")
+    if not word.startswith("/") or word.startswith("//") or "\\" in word or "/../" in word + "/":
+        raise Refused(400, "the target is no path")
+    return word, mark + query
+
+
+def _outcome(told: Any, keys: Keys) -> dict[str, Any]:
+    """Return a posted outcome with its keys.
+
+    Raises:
+        Refused: it does not say what passed, or of which item.
+    """
+    if not isinstance(told, dict):
+        raise Refused(400, "an outcome is a JSON object")
+    known = {name: told.get(name) or getattr(keys, name) for name in ("run", "item", "skill")}
+    attempt = told.get("attempt", keys.attempt or 1)
+    if not known["item"] or not all(isinstance(one, str) for one in known.values()):
+        raise Refused(400, "an outcome names its item")
+    if isinstance(attempt, bool) or not isinstance(attempt, int) or not 0 < attempt < 2**31:
+        raise Refused(400, "an attempt is a number from 1")
+    passed, value = told.get("passed"), told.get("value")
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if passed is None and number:
+        passed = value >= 1
+    if not isinstance(passed, bool) or (value is not None and not (number and 0 <= value <= 1)):
+        raise Refused(400, "an outcome says passed: true or false, and may say value: 0 to 1")
+    return {
+        "keys": {name: one[:200] for name, one in known.items() if one} | {"attempt": attempt},
+        "passed": passed,
+        "value": float(passed) if value is None else float(value),
+        "told": told,
+    }

@@ -1,0 +1,75 @@
+"""Listens until it is told to stop; the event loop and its housekeeping."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import gc
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+
+from harness_forge.errors import ServeError
+from harness_forge.proxying.door import Door
+from harness_forge.proxying.gateway import Gateway
+
+_BACKLOG = 1024
+
+
+async def listen(
+    gateway: Gateway,
+    ready: Callable[[str], None] = lambda url: None,
+    stop: asyncio.Event | None = None,
+) -> None:
+    """Serve until SIGINT or SIGTERM, or until `stop` is set.
+
+    Args:
+        ready: called with the URL once callers can connect.
+
+    Raises:
+        ServeError: the port is taken, or not to be had.
+    """
+    loop, config = asyncio.get_running_loop(), gateway.config
+    stop = stop or asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(ValueError, NotImplementedError, RuntimeError):
+            loop.add_signal_handler(number, stop.set)
+    try:
+        server = await loop.create_server(
+            lambda: Door(gateway), config.host, config.port, backlog=_BACKLOG
+        )
+    except OSError as error:
+        raise _taken(config.host, config.port, error) from error
+    # What was loaded so far lives as long as the process: no collection need look at it.
+    gc.collect()
+    gc.freeze()
+    port = server.sockets[0].getsockname()[1]
+    host = f"[{config.host}]" if ":" in config.host else config.host
+    ready(f"http://{host}:{port}")
+    try:
+        while not stop.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await stop.wait()
+            gateway.sweep()
+    finally:
+        server.close()
+        gateway.close()
+        await asyncio.sleep(0.05)
+
+
+def run(gateway: Gateway, ready: Callable[[str], None]) -> None:
+    """Serve on the fastest loop there is until SIGINT or SIGTERM."""
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(listen(gateway, ready))
+
+
+def _taken(host: str, port: int, error: OSError) -> ServeError:
+    where = f"proxy.port={port}"
+    if error.errno == errno.EADDRINUSE:
+        return ServeError(
+            where, f"{host}:{port} is taken", "stop what listens there, or set proxy.port"
+        )
+    return ServeError(where, f"cannot listen on {host}:{port}: {error.strerror or error}")

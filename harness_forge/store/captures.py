@@ -1,0 +1,154 @@
+"""What a proxy captured, and how attempts are made of it when their outcomes are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from harness_forge.records import Attempt, Turn
+from harness_forge.store import rows
+from harness_forge.store.entries import Entry
+from harness_forge.store.escaping import escape, restored
+from harness_forge.store.intake import Intake
+
+Key = tuple[str, str, int]
+"""Run, item, attempt."""
+
+_KEY = "(run_id, item_id, attempt_num)"
+_USABLE = "kind IN ('chat', 'ollama_chat') AND whole AND status = 200 AND shadow_of IS NULL"
+
+
+class Captures:
+    """The captures of one skill. One process at a time writes them.
+
+    Args:
+        intake: the way in, see `SkillStore.intake`; closed by whoever opened it.
+    """
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+
+    def add(
+        self, captures: Sequence[Mapping[str, Any]], outcomes: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Write rows of both tables, whole or not at all; those that are there stay as they are."""
+        with self._intake.transaction():
+            self._intake.insert_all("captures", [_columns(one) for one in captures])
+            self._intake.insert_all("outcomes", [_columns(one) for one in outcomes])
+
+    def open_outcomes(self) -> list[dict[str, Any]]:
+        """Return the outcomes that have captures and no attempt yet, in their order."""
+        names = "id, run_id, item_id, attempt_num, passed, value, told"
+        found = self._intake.query(
+            f"SELECT {names} FROM outcomes o WHERE attempt_id IS NULL AND EXISTS"  # noqa: S608
+            f" (SELECT FROM captures c WHERE {_USABLE} AND (c.run_id, c.item_id, c.attempt_num)"
+            " = (o.run_id, o.item_id, o.attempt_num)) ORDER BY posted_at, id"
+        )
+        return [dict(zip(names.split(", "), map(restored, row), strict=True)) for row in found]
+
+    def late(self) -> list[tuple[int, Key]]:
+        """Return attempts that were made already and whose captures came later, with their keys."""
+        found = self._intake.query(
+            "SELECT DISTINCT o.attempt_id, c.run_id, c.item_id, c.attempt_num FROM captures c"  # noqa: S608
+            " JOIN outcomes o USING (run_id, item_id, attempt_num)"
+            f" WHERE c.attempt_id IS NULL AND o.attempt_id IS NOT NULL AND {_USABLE}"
+        )
+        return [(row[0], tuple(map(restored, row[1:]))) for row in found]
+
+    def of(self, key: Key) -> list[dict[str, Any]]:
+        """Return the usable captures of an attempt that are in none yet, in their order."""
+        return self._found(f"{_KEY} = (%s, %s, %s)", list(key))
+
+    def of_run(self, run_id: str) -> list[dict[str, Any]]:
+        """Return the usable captures of a run that are in no attempt yet, in their order."""
+        return self._found("run_id = %s", [run_id])
+
+    def between(self, first: Any, last: Any) -> list[dict[str, Any]]:
+        """Return the usable captures of a time that are in no attempt yet, in their order."""
+        return self._found("started_at BETWEEN %s AND %s", [first, last])
+
+    def attempts(self, run_id: str) -> set[tuple[str, int]]:
+        """Return item and number of the attempts that a run has."""
+        query = "SELECT item_id, attempt_num FROM attempts WHERE run_id = %s"
+        return {tuple(map(restored, row)) for row in self._intake.query(query, [escape(run_id)])}
+
+    def open_run(self, run_id: str, row: Mapping[str, Any]) -> str:
+        """Make a run, or find it again; see `Intake.open_run`."""
+        return self._intake.open_run(run_id, row)
+
+    def make(self, entry: Entry, captures: Sequence[str], outcome: str | None = None) -> int:
+        """Write an attempt made of captures and take note of it with them, all or nothing.
+
+        Args:
+            captures: their ids.
+            outcome: id of the posted outcome that it rests on; None for none.
+        """
+        with self._intake.transaction():
+            made = self._intake.write([entry], self._intake.state)[0]
+            self._attach(captures, made)
+            if outcome is not None:
+                self._intake.query(
+                    "UPDATE outcomes SET attempt_id = %s WHERE id = %s", [made, outcome]
+                )
+        return made
+
+    def extend(
+        self, attempt_id: int, attempt: Attempt, run_id: str, captures: Sequence[str]
+    ) -> None:
+        """Add turns to an attempt that is there, all or nothing."""
+        with self._intake.transaction():
+            found = self._intake.query(
+                "SELECT coalesce(max(iteration), -1) + 1, max(attempt_num) FROM turns"
+                " WHERE attempt_id = %s",
+                [attempt_id],
+            )
+            place, number = found[0][0], found[0][1] or attempt.attempt_num
+            one = replace(attempt, attempt_num=number)
+            self._intake.copy("turns", _turns(run_id, attempt_id, one, place))
+            self._attach(captures, attempt_id)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Let what is written inside be there whole or not at all."""
+        with self._intake.transaction():
+            yield
+
+    def _attach(self, captures: Sequence[str], attempt_id: int) -> None:
+        self._intake.query(
+            "UPDATE captures SET attempt_id = %s WHERE id = ANY(%s)", [attempt_id, list(captures)]
+        )
+
+    def _found(self, where: str, values: list[Any]) -> list[dict[str, Any]]:
+        names = (
+            "id, started_at, run_id, item_id, attempt_num, agent, purpose, kind, model_sent, model,"
+            " total_s, finish_reason, prompt_tokens, completion_tokens, request, response"
+        )
+        found = self._intake.query(
+            f"SELECT {names} FROM captures WHERE attempt_id IS NULL AND {_USABLE} AND {where}"  # noqa: S608
+            " ORDER BY started_at, id",
+            [escape(value) if isinstance(value, str) else value for value in values],
+        )
+        keys = [name.strip() for name in names.split(",")]
+        return [dict(zip(keys, map(restored, row), strict=True)) for row in found]
+
+
+def _turns(run_id: str, attempt_id: int, attempt: Attempt, place: int) -> Iterator[rows.Row]:
+    turns: Sequence[Turn] = attempt.turns
+    for number, turn in enumerate(turns, start=place):
+        yield rows.turn_row(run_id, attempt_id, attempt, number, turn, False)
+
+
+_AS_IS, _SORTED = ("request", "response"), ("headers", "told")
+
+
+def _columns(row: Mapping[str, Any]) -> rows.Row:
+    made = dict(row)
+    for key in _AS_IS:
+        if made.get(key) is not None:
+            made[key] = rows.json_as_is(made[key])
+    for key in _SORTED:
+        if key in made:
+            made[key] = rows.jsonb(made[key])
+    return made

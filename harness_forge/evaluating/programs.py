@@ -20,7 +20,8 @@ METRIC, PARSES = "pass_at_1", "code_parses"
 LIMITS = Limits(wall_s=10.0, cpu_s=8.0)
 
 _PYTHON = "/usr/bin/python3"
-# The tests' end is told by a word that the program is given only then.
+# That the tests came to their end is told by a word, so leaving early does not pass. It is no
+# wall: a program that sets out to deceive could read the word itself, as in any such runner.
 _RUN = f"echo {{program}} | base64 -d > /tmp/p.py && echo {{word}} | {_PYTHON} -I -S /tmp/p.py"
 
 

@@ -11,15 +11,16 @@ from suite_documents import PARSER, ROOT, TOOL, call, document
 from harness_forge.errors import EvalError, WorksetError
 from harness_forge.evaluators.lmeval.answers import summed
 from harness_forge.evaluators.lmeval.asking import Subject, answers
-from harness_forge.evaluators.lmeval.config import SuiteConfig
+from harness_forge.evaluators.lmeval.config import SuiteConfig, SuiteKind
+from harness_forge.evaluators.lmeval.folder import Document
 from harness_forge.operations.worksets import environment_of, folder, python_of, read_stamp
 
 TEMPLATE = ROOT / "conf/model/templates/chatml_hermes.jinja"
 SUITE = SuiteConfig(max_tokens=64, batch_size=4)
 GOOD, WRONG_FILE = call("chmod 600 /etc/key"), call("chmod 600 /etc/door")
 DOCUMENTS = [
-    document("mode_of_key", ("/etc/key",)),
-    document("mode_of_lock", ("/etc/lock",)),
+    document("mode_of_key", ("/etc/key",), references=["chmod  600 '/etc/key' # so"]),
+    document("mode_of_lock", ("/etc/lock",), references=["chmod 600 /etc/lock"]),
     document("unheard_of", ()),
 ]
 LESSONS = [(DOCUMENTS[0], GOOD), (DOCUMENTS[1], WRONG_FILE)]
@@ -85,12 +86,12 @@ def ask(subject, tmp_path_factory):
     """Return a function that asks, and tells what was said and shown on the way."""
     store = tmp_path_factory.mktemp("evaluations")
 
-    def run(**changes):
+    def run(suite=SUITE, documents=DOCUMENTS, **changes):
         said, shown = [], []
         found = answers(
             replace(subject, **changes),
-            SUITE,
-            DOCUMENTS,
+            suite,
+            documents,
             PARSER,
             store,
             say=said.append,
@@ -114,7 +115,8 @@ def test_answers_are_scored_by_what_they_hold(asked):
     assert (key.finish_reason, set(key.scores.values())) == ("stop", {1.0})
     assert lock.answer == WRONG_FILE
     assert lock.scores == {
-        "valid_call": 1.0, "right_tool": 1.0, "script_parses": 1.0, "names_target": 0.0,
+        "valid_call": 1.0, "valid_json": 1.0, "right_tool": 1.0, "arguments_match": 0.0,
+        "script_parses": 1.0, "names_target": 0.0,
     }  # fmt: skip
     assert "names_target" not in found[2].scores
     assert shown[-1] == (3, 3)
@@ -134,6 +136,44 @@ def test_the_same_question_is_asked_once(asked, ask):
     assert found == asked[0]
     assert said == ["was asked before, with these settings"]
     assert not shown
+
+
+def test_a_suite_of_checks_is_asked_without_tools_and_scored_by_its_checks(ask):
+    suite = replace(SUITE, name="words", kind=SuiteKind.bundle, max_tokens=4,
+                    metrics=["score", "completed", "concise", "token_efficiency"])  # fmt: skip
+    checks = {
+        "any": {"kind": "mentions", "all": [], "budget": 50},
+        "none": {"kind": "number", "value": 7, "budget": 50},
+    }
+    documents = [
+        Document("words", name, name, "", "", "fixed", [{"role": "user", "content": "Say 7."}], [],
+                 check=check, bead="b")
+        for name, check in checks.items()
+    ]  # fmt: skip
+    found, _, _ = ask(suite, documents, adapter=None, adapter_digest=None)
+    assert [sorted(one.scores) for one in found] == [["concise", "score", "token_efficiency"]] * 2
+    # So small a model never ends its turn, and what is cut off is wrong.
+    assert {one.finish_reason for one in found} == {"length"}
+    assert {value for one in found for value in one.scores.values()} == {0.0}
+    assert "<tools>" not in found[0].prompt
+
+
+def test_the_likeliest_choice_counts(ask):
+    suite = replace(SUITE, name="choices", kind=SuiteKind.mmlu, metrics=["accuracy"])
+    documents = [
+        Document("choices", f"q{number}", "", "", "", "fixed",
+                 [{"role": "user", "content": "Which?"}], [], choices=("A", "B", "C", "D"),
+                 check={"kind": "choice", "answer": right})
+        for number, right in enumerate("ABCD")
+    ]  # fmt: skip
+    found, _, shown = ask(suite, documents, adapter=None, adapter_digest=None)
+    # One question asked four times has one likeliest answer, which is right once.
+    assert len({one.answer for one in found}) == 1
+    assert [one.scores["accuracy"] for one in found].count(1.0) == 1
+    right = next(one for one in found if one.scores["accuracy"])
+    assert right.answer == "ABCD"[int(right.item_id[1])]
+    assert shown[-1] == (16, 16)
+    assert found[0].finish_reason == "stop"
 
 
 def test_the_prompt_is_what_the_local_policy_feeds(asked, subject, child, tmp_path):

@@ -152,7 +152,7 @@ def _evaluating(config: ForgeConfig, split: str) -> ForgeConfig:
 def _policies(config: ForgeConfig, adapter: Adapter) -> dict[str, PolicyConfig]:
     """Return the four policies; of the recipe's own only what makes them fast is taken."""
     own = config.policy
-    fitted = list(adapter.lineage.get("dataset", {}).get("splits", ["train"]))
+    fitted = list(adapter.fitted)
     model = PolicyConfig(
         PolicyKind.model,
         workset=own.workset,

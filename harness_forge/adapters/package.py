@@ -33,6 +33,11 @@ class Adapter:
     digest: str
     lineage: dict[str, Any]
 
+    @property
+    def fitted(self) -> tuple[str, ...]:
+        """The splits that it was trained on."""
+        return tuple(self.lineage.get("dataset", {}).get("splits", ("train",)))
+
 
 def package(source: Path, name: str, out: Path, lineage: Mapping[str, Any]) -> Adapter:
     """Copy an adapter out of a training's output and return it.

@@ -14,11 +14,16 @@ from harness_forge.models.folder import BaseModel, file_digest
 
 @dataclass(frozen=True)
 class Candidate:
-    """An adapter to evaluate, packaged or as a trainer left it."""
+    """An adapter to evaluate, packaged or as a trainer left it.
+
+    Args:
+        fitted: splits that it was trained on; empty where nothing says so.
+    """
 
     name: str
     folder: Path
     digest: str
+    fitted: tuple[str, ...] = ()
 
 
 def find_adapter(name: str, home: Path, base: BaseModel) -> Candidate:
@@ -40,4 +45,4 @@ def find_adapter(name: str, home: Path, base: BaseModel) -> Candidate:
     if trained_on["digest"] != base.digest:
         what = f"was trained on {trained_on['title']}, not on this {base.title}"
         raise EvalError(f"adapter {name}", what, "choose its base model with model=NAME")
-    return Candidate(adapter.folder.name, adapter.folder, adapter.digest)
+    return Candidate(adapter.folder.name, adapter.folder, adapter.digest, adapter.fitted)

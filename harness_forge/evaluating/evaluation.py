@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge import records
+from harness_forge.adapters import fitted
 from harness_forge.errors import EvalError
 from harness_forge.evaluating import programs, summary, writing
 from harness_forge.evaluating.candidate import Candidate, find_adapter
@@ -73,6 +74,8 @@ def evaluate(
     worksets.python_of(WORKSET, home)  # it is missed before anything is read
     base = models.find(config.model, home)
     tuned = find_adapter(adapter, home, base) if adapter else None
+    if tuned and any(of_split(suite) for suite in suites.values()):
+        fitted.check(tuned.name, tuned.fitted, split)
     models_asked = {BASE: None} | ({ADAPTER: tuned} if tuned else {})
     # What cannot be asked is told before anything is.
     questions = {key: collect(config, suite, split) for key, suite in suites.items()}

@@ -188,7 +188,7 @@ def _local(config: PolicyConfig, base: ModelConfig | None, home: Path, seed: int
         start=lambda: Model(shown, _start_local(asked, home), seed),
         concurrency=batch,
         candidate=own,
-        fitted=adapter.lineage.get("dataset", {}).get("splits", ()) if adapter else (),
+        fitted=adapter.fitted if adapter else (),
     )
 
 

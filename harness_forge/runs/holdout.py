@@ -9,7 +9,7 @@ from harness_forge.errors import EvalError
 from harness_forge.evaluators.config import BudgetConfig
 from harness_forge.evaluators.looks import Look, Looks
 from harness_forge.policies.config import PolicyConfig, PolicyKind
-from harness_forge.records import Split, WorkItem
+from harness_forge.records import WorkItem
 from harness_forge.runs.actor import Actor
 from harness_forge.runs.config import Purpose, RunConfig
 
@@ -42,22 +42,6 @@ def check(policy: PolicyConfig, config: RunConfig, held: Sequence[WorkItem]) -> 
             f"is asked in one fixed way, not with {', '.join(other)}",
             "leave out what was set (one greedy answer, 256 tokens), or try it on validation",
         )
-
-
-def check_fitted(actor: Actor, config: RunConfig) -> None:
-    """Refuse to judge an adapter on validation where it was trained on that too.
-
-    On training items nobody takes a pass for evidence.
-
-    Raises:
-        EvalError: its lineage names validation.
-    """
-    validation = Split.VALIDATION.value
-    judged = config.split if config.purpose is Purpose.evaluate else None
-    if judged == validation and validation in actor.fitted:
-        what = "was trained on the validation rows too, so passing them shows nothing"
-        hint = "evaluate it on the holdout, or train one without: train.refit=false"
-        raise EvalError(f"adapter {actor.name.removeprefix('model:')}", what, hint)
 
 
 def look(

@@ -10,6 +10,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from harness_forge.adapters import fitted
 from harness_forge.errors import StoreError
 from harness_forge.evaluators.config import BudgetConfig
 from harness_forge.models.config import ModelConfig
@@ -58,7 +59,8 @@ def run(
     holdout.check(policy, config, held)
     actor = prepare(policy, environment, store, base, home, seed)
     try:
-        holdout.check_fitted(actor, config)
+        if config.purpose is Purpose.evaluate:
+            fitted.check(actor.name.removeprefix("model:"), actor.fitted, config.split)
         handle = store.open_run(
             policy=actor.name,
             purpose=config.purpose.value,

@@ -13,7 +13,7 @@ EXAMPLES = (
     "forge rollback stig-worker --reason='answers in German'",
     "forge rollback stig.worker --to=1.0.0 --reason='slow since then'",
 )
-KEYS = ("train", "forge_home")
+KEYS = ("train", "promote", "forge_home")
 
 REASON, TO = "--reason=", "--to="
 """Flags: why; which entry of `forge champion`, by hash, adapter or version.
@@ -27,6 +27,7 @@ def main(argv: list[str]) -> int:
     from harness_forge.cli import composed
     from harness_forge.cli.words import sort
     from harness_forge.promoting import rollback
+    from harness_forge.promoting.mirroring import mirror
 
     reason, rest = _given(argv, REASON)
     to, rest = _given(rest, TO)
@@ -37,13 +38,13 @@ def main(argv: list[str]) -> int:
         raise ConfigError("command line", "say why", f"forge rollback {USAGE}")
     if to == "":
         raise ConfigError("command line", "say to which", f"forge rollback {USAGE}")
-    down, up = rollback(
-        composed(overrides),
-        words[0] if words else None,
-        reason,
-        lambda text: print(f"rollback: {text}", file=sys.stderr),
-        to,
-    )
+    config = composed(overrides)
+
+    def say(text: str) -> None:
+        print(f"rollback: {text}", file=sys.stderr)
+
+    down, up = rollback(config, words[0] if words else None, reason, say, to)
+    mirror(config, say)
     print(f"{up.label} stands again; {down.label} was taken down")
     return 0
 

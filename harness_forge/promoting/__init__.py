@@ -7,6 +7,7 @@ files.py     which files a decision reads, and their evidence
 placing.py   which skill and role it is about, and the version it gives
 deciding.py  a decision, written once
 history.py   who stands, and back to an earlier one
+mirroring.py who stands, repeated in MLflow
 timing.py    the time of a ledger line
 """
 

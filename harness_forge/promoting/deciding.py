@@ -27,6 +27,7 @@ from harness_forge.promoters import (
 from harness_forge.promoters import decide as rule_on
 from harness_forge.promoters.champion import DECISION, ROLLBACK
 from harness_forge.promoting.files import Files, evidence, kept_evaluation, kept_results
+from harness_forge.promoting.mirroring import mirror
 from harness_forge.promoting.placing import adopted, version
 from harness_forge.promoting.placing import place as place_of
 from harness_forge.promoting.timing import stamp
@@ -109,6 +110,7 @@ def decide(
             # Also after a repeat: a kill between ledger and pointer is made good here.
             _point(home, book.lines, line)
             decision = Decision(line, recorded=True, repeated=known is not None)
+        mirror(config, say)
     if out is not None and not dry_run:
         write_json(out, decision.as_dict())
     return decision

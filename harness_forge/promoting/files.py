@@ -28,6 +28,7 @@ class Files:
         results: the candidate's replay, item by item.
         adapter: folder of the packaged candidate.
         noise: the base model against itself.
+        judge: what a judge made of the candidate (`forge judge --suite`).
     """
 
     replay: Path
@@ -36,6 +37,7 @@ class Files:
     results: Path
     adapter: Path
     noise: Path = Path("outputs/aa.json")
+    judge: Path = Path("outputs/judge.json")
 
     @classmethod
     def of(cls, outputs: Path = Path("outputs"), adapter: Path | None = None) -> Files:
@@ -50,14 +52,15 @@ class Files:
             results=outputs / "replay" / "adapter.jsonl",
             adapter=adapter,
             noise=outputs / "aa.json",
+            judge=outputs / "judge.json",
         )
 
     def digests(self) -> dict[str, str | None]:
         """Return the hash of each input; None for one that is not there."""
         found = {name: _digest(getattr(self, name)) for name in INPUTS}
         # Decisions made before there was such a file are still known as made.
-        noise = _digest(self.noise)
-        return found | ({"noise": noise} if noise else {})
+        later = {name: _digest(getattr(self, name)) for name in ("noise", "judge")}
+        return found | {name: digest for name, digest in later.items() if digest}
 
 
 def evidence(
@@ -82,7 +85,7 @@ def evidence(
         noise=_read(files.noise),
         candidate=candidate,
         replay=replay,
-        evaluate=_read(files.evaluate),
+        evaluate=_with_judge(_read(files.evaluate), _read(files.judge), candidate),
         prove=_read(files.prove),
         champion=_champion(files, candidate, champion, home),
         alpha=look["alpha"] if look else Gap(_no_look(replay)),
@@ -120,6 +123,18 @@ def _champion(
         return Champion(champion, gap, evaluate)
     categories = {name: one.as_dict() for name, one in pairs.families.items()}
     return Champion(champion, pairs.as_dict(), evaluate, categories)
+
+
+def _with_judge(
+    evaluate: dict[str, Any] | None, judge: dict[str, Any] | None, candidate: Candidate
+) -> dict[str, Any] | None:
+    """Return the evaluation with the judge's suite in it, where that is about the candidate."""
+    about = (judge or {}).get("candidate") or {}
+    if judge is None or about.get("digest") != candidate.digest:
+        return evaluate
+    told = evaluate or {"candidate": about}
+    suites = {**(told.get("suites") or {}), "judge": judge}
+    return {**told, "suites": suites}
 
 
 def _categories(

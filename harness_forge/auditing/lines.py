@@ -13,7 +13,7 @@ from harness_forge.auditing.weighting import Repeats
 
 Named = tuple[str, str, list[str]]
 _BATCH = 500
-_COMPARED = 50_000
+_COMPARED = 200_000
 """Prompts that are compared for near-identity; exact identity is looked for in all."""
 
 
@@ -128,7 +128,9 @@ class Lines:
         for answer, kept in ((said.learned, self._learned), (said.unlearned, self._unlearned)):
             if answer:
                 kept.setdefault(_digest(said.told, answer), place)
-        before = self._asked.setdefault(_digest(said.asked), (split, place, said.asked))
+        # What will not be compared word by word is not kept: prompts are most of a dataset.
+        told = said.asked if split != "train" or len(self._asked) < _COMPARED else ""
+        before = self._asked.setdefault(_digest(said.asked), (split, place, told))
         if before[0] != split:
             self._faults["near"].append(f"{place} asks what {before[1]} asks")
         self._waiting.append((place, f"{said.told}\n{said.learned}\n{said.unlearned}"))

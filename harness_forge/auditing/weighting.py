@@ -6,6 +6,7 @@ was measured, write one, or take its weights from what is held out.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections import Counter
 from collections.abc import Mapping
@@ -49,7 +50,8 @@ class Repeats:
         """Count a line and return whether it may repeat an earlier one, if it does."""
         name = line["id"]
         part = self._part(line)
-        text = orjson.dumps(line)
+        # A digest: lines are many, and a whole one is kept for its copies alone.
+        text = hashlib.blake2b(orjson.dumps(line), digest_size=16).digest()
         if name not in self._first:
             self._first[name] = text
             if split == Split.TRAIN:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -12,6 +12,10 @@ from harness_forge.sketches.words import mixed, runs, split
 THRESHOLD = 0.8
 _SHINGLE, _PLACES, _BANDS = 3, 128, 21
 _COMMON, _SHARE = 10, 0.05
+_BLOCK = 1000
+"""Texts whose runs are held at once."""
+_COUNTERS = 22
+"""Bits that tell the counters of runs apart."""
 _NEAREST = 8
 """Neighbours in the order of a band that a text is compared with: what is nearly the
 same as many is nearly the same as one of the nearest."""
@@ -42,11 +46,7 @@ def clusters(texts: Sequence[str], threshold: float = THRESHOLD) -> list[int]:
 
 
 def _pairs(texts: Sequence[str], threshold: float) -> list[list[int]]:
-    hashes, owners = _telling(texts)
-    if not len(hashes):
-        return []
-    there, owners = np.unique(owners, return_inverse=True)
-    signs = sketch(hashes, owners, len(there), _PLACES)
+    there, signs = _signed(texts)
     width = _PLACES // _BANDS
     found = []
     for band in range(_BANDS):
@@ -63,15 +63,58 @@ def _pairs(texts: Sequence[str], threshold: float) -> list[list[int]]:
     return there[pairs[alike]].tolist()
 
 
-def _telling(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the runs of each text, but those of a template, and whose they are."""
-    words = split(texts)
-    hashes, owners = runs(words.hashes, words.counts, _SHINGLE)
+def _signed(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return which texts have words of their own, int64 (n,), and their sketches, uint16."""
+    common = _common(texts)
+    places, signs = [np.zeros(0, np.int64)], [np.zeros((0, _PLACES), np.uint16)]
+    for first, hashes, owners in _blocks(texts):
+        rare = ~np.isin(hashes, common)
+        there, owners = np.unique(owners[rare], return_inverse=True)
+        if len(there):
+            places.append(there + first)
+            signs.append(sketch(hashes[rare], owners, len(there), _PLACES))
+    return np.concatenate(places), np.concatenate(signs)
+
+
+def _common(texts: Sequence[str]) -> np.ndarray:
+    """Return the runs of a template: those that stand in many texts, uint64, sorted.
+
+    All runs of all texts are too many to hold. What falls on a counter that
+    stays low is rare; the few others are counted one by one.
+    """
     most = max(_COMMON, int(_SHARE * len(texts)))
-    pairs = np.unique(np.stack([hashes, owners.astype(np.uint64)]), axis=1)
-    values, spread = np.unique(pairs[0], return_counts=True)
-    rare = ~np.isin(hashes, values[spread > most])
-    return hashes[rare], owners[rare]
+    counters = np.zeros(1 << _COUNTERS, np.uint32)
+    for _, hashes, owners in _blocks(texts):
+        np.add.at(counters, _counter(_once(hashes, owners)), 1)
+    often = counters > most
+    values, spread = np.zeros(0, np.uint64), np.zeros(0, np.int64)
+    for _, hashes, owners in _blocks(texts) if often.any() else ():
+        once = _once(hashes, owners)
+        seen = np.concatenate([values, once[often[_counter(once)]]])
+        each = np.concatenate([spread, np.ones(len(seen) - len(spread), np.int64)])
+        values, of = np.unique(seen, return_inverse=True)
+        spread = np.bincount(of, each, len(values)).astype(np.int64)
+    return values[spread > most]
+
+
+def _counter(hashes: np.ndarray) -> np.ndarray:
+    return (hashes >> np.uint64(64 - _COUNTERS)).astype(np.int64)
+
+
+def _once(hashes: np.ndarray, owners: np.ndarray) -> np.ndarray:
+    """Return the runs of each text, each of them once a text."""
+    order = np.lexsort((hashes, owners))
+    hashes, owners = hashes[order], owners[order]
+    new = np.ones(len(hashes), bool)
+    new[1:] = (hashes[1:] != hashes[:-1]) | (owners[1:] != owners[:-1])
+    return hashes[new]
+
+
+def _blocks(texts: Sequence[str]) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """Yield the runs of some texts at a time: the first text's place, hashes, and whose each is."""
+    for first in range(0, len(texts), _BLOCK):
+        words = split(texts[first : first + _BLOCK])
+        yield first, *runs(words.hashes, words.counts, _SHINGLE)
 
 
 def _find(leader: np.ndarray, at: int) -> int:

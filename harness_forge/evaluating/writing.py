@@ -80,7 +80,10 @@ def _row(document: Document, answer: Answer) -> dict[str, Any]:
 def _script(document: Document, answer: Answer) -> dict[str, Any]:
     """Return what only an answer to a work item has."""
     message = {"role": "assistant", "content": answer.answer}
-    call, failure = parsing.parse_message(message, answer.finish_reason, document.tools)
+    try:
+        call, failure = parsing.parse_message(message, answer.finish_reason, document.tools)
+    except RecursionError:  # thousands of brackets
+        call, failure = None, parsing.UNPARSABLE
     return {
         "targets": list(document.targets),
         "failure": failure,

@@ -116,3 +116,32 @@ def test_an_item_without_target_is_not_scored_on_it():
 
 def test_only_what_the_suite_asks_for_is_scored():
     assert scores("x", metrics=["valid_call"]) == {"valid_call": 0.0}
+
+
+@pytest.mark.parametrize("brackets", ["[", '{"a":'])
+def test_brackets_by_the_thousand_are_a_failure_and_no_crash(brackets):
+    found = scores(f"<tool_call>{brackets * 5000}</tool_call>", metrics=[*METRICS, "valid_json"])
+    assert set(found.values()) == {0.0}
+
+
+@pytest.mark.parametrize(
+    ("answer", "metric", "value"),
+    [
+        (call("chmod 600 /etc/key"), "arguments_match", 1.0),
+        (call("chmod  600 '/etc/key' # so"), "arguments_match", 1.0),
+        (call("chmod 0600 /etc/key"), "arguments_match", 0.0),
+        ("no call", "arguments_match", 0.0),
+        (call("x", "other_tool"), "valid_json", 1.0),
+        (call("x") + call("y"), "valid_json", 1.0),
+        (call("x") + " done", "valid_json", 0.0),
+        (call("x") + scoring.CUT_OFF, "valid_json", 0.0),
+        ("", "valid_json", 0.0),
+    ],
+)
+def test_arguments_and_json_are_scored(answer, metric, value):
+    references = ["rm /etc/key", "chmod 600 /etc/key"]
+    assert scores(answer, metrics=[metric], references=references) == {metric: value}
+
+
+def test_an_item_that_no_script_is_known_to_pass_is_not_scored_on_its_arguments():
+    assert scores(call("x"), metrics=["arguments_match"]) == {}

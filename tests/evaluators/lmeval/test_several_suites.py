@@ -9,13 +9,15 @@ import pytest
 from suite_documents import ROOT, load
 
 from harness_forge.cli.evaluate import render
+from harness_forge.compose import compose
 from harness_forge.errors import EvalError
 from harness_forge.evaluating import evaluation, programs, summary
 from harness_forge.evaluators.lmeval.answers import Answer, read_samples
 from harness_forge.evaluators.lmeval.config import SuiteConfig, SuiteKind
 from harness_forge.evaluators.lmeval.folder import Document
 from harness_forge.operations import worksets
-from harness_forge.promoters import scores
+from harness_forge.promoters import Candidate, Evidence, scores
+from harness_forge.promoters.decision import Outcome, decide
 from harness_forge.schema import ForgeConfig
 
 models = load(ROOT / "tests/runs/asked_models.py")
@@ -231,3 +233,25 @@ def test_without_a_sandbox_nothing_is_asked_that_would_need_one(
     with pytest.raises(EvalError, match="humaneval: needs the sandbox"):
         evaluation.evaluate(replace(config, suite=human, suites={}), tmp_path / "out")
     assert not asked
+
+
+@pytest.mark.parametrize("name", ["b4mad", "aither"])
+def test_the_rule_of_a_suites_name_decides_on_it(config, asked, tmp_path, name):
+    chosen = compose(None, [f"suite={name}", f"promote={name}"])
+    mine = adapter(config)
+    both = replace(config, suite=chosen.suite, suites=chosen.suites)
+    report = evaluation.evaluate(both, tmp_path / "out", "mine")
+    candidate = Candidate(mine.folder.name, mine.digest)
+    proof = {"adapter": report["candidate"], "logits": {"kl_nats": 0.2}, "passed": True}
+    evidence = Evidence(candidate=candidate, replay=None, evaluate=report, prove=proof,
+                        champion=None, alpha=0.025)  # fmt: skip
+    ruling = decide(chosen.promote, evidence)
+    assert ruling.outcome is Outcome.PROMOTED, ruling
+    text = json.dumps(report)
+    swapped = text.replace('"base": {', '"X": {').replace('"adapter": {', '"base": {')
+    worse = {
+        "aither": text.replace('"score": 1.0', '"score": 0.6'),
+        "b4mad": swapped.replace('"X": {', '"adapter": {'),
+    }
+    spoilt = replace(evidence, evaluate=json.loads(worse[name]))
+    assert decide(chosen.promote, spoilt).outcome is Outcome.REJECTED

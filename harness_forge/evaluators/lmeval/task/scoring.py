@@ -19,7 +19,7 @@ if (_HERE := Path(__file__).parent).joinpath("harness_forge").is_dir():
 
 from harness_forge.evaluators.scoring import calls, checks
 from harness_forge.evaluators.scoring.shell import bash_reads, same_commands
-from harness_forge.policies.parsing import BAD_ARGUMENTS, parse_message
+from harness_forge.policies.parsing import BAD_ARGUMENTS, UNPARSABLE, parse_message
 
 CUT_OFF = "\x18"
 """CANCEL: how forge's model for lm-eval ends an answer that did not end its turn."""
@@ -105,15 +105,13 @@ def of_script(doc, text, cut, tools) -> dict[str, bool]:
     names_target: the script of a valid call names a target of its rule; left
         out where the rule has none.
     """
-    message = {"role": "assistant", "content": text}
-    reason = "length" if cut else "stop"
-    call, _ = parse_message(message, reason, tools)
+    call, _ = parsed(text, cut, tools)
     wanted = [tool for tool in tools if tool["function"]["name"] == doc["tool"]]
     script = call.arguments.get(doc["argument"], "") if call else ""
     scores = {
         "valid_call": call is not None,
         "valid_json": not cut and bool(calls.read(text)),
-        "right_tool": parse_message(message, reason, wanted)[1] in (None, BAD_ARGUMENTS),
+        "right_tool": parsed(text, cut, wanted)[1] in (None, BAD_ARGUMENTS),
         "script_parses": bool(script.strip()) and bash_reads(script),
     }
     if doc["references"]:
@@ -121,6 +119,15 @@ def of_script(doc, text, cut, tools) -> dict[str, bool]:
     if doc["targets"]:
         scores["names_target"] = any(names(script, target) for target in doc["targets"])
     return scores
+
+
+def parsed(text, cut, tools):
+    """Return the one call of an answer, or why there is none, as attempts are judged."""
+    message = {"role": "assistant", "content": text}
+    try:
+        return parse_message(message, "length" if cut else "stop", tools)
+    except RecursionError:  # thousands of brackets: the model's doing, not ours
+        return None, UNPARSABLE
 
 
 def names(script: str, target: str) -> bool:

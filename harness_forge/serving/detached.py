@@ -45,8 +45,11 @@ def start(home: Path, port: int, arguments: Sequence[str], timeout_s: float) -> 
             raise _ended(place, child.returncode)
         for running in state.servers(home)[0]:
             if running.owner.pid == child.pid and running.ready:
+                # It goes on, and nobody waits for it.
+                child.returncode = 0
                 return running
         time.sleep(_POLL_S)
+    child.returncode = 0
     what = f"is not ready after {timeout_s:g} s and goes on"
     raise ServeError("forge serve", what, f"`forge serve status`; what it says: {place}")
 

@@ -19,6 +19,7 @@ BASE, ADAPTER, MODELFILE, SERVER = "base.gguf", "adapter.gguf", "Modelfile", "ll
 CHECKER = Path(__file__).with_name("plugin") / "forge_llama_check.py"
 _HERMES = "<tool_call>"
 _TIMEOUT_S = 3600
+_UNKNOWN = "llama.cpp does not know the base model's tokenizer: serve it with vLLM"
 
 TEMPLATE = """\
 {{- $tools := .Tools }}
@@ -92,17 +93,11 @@ def _convert(
     draft = out.with_name(f".{out.name}.partial")
     command = [tools.python, tools.scripts / script, *words, "--outfile", draft, "--outtype", kind]
     try:
-        done = subprocess.run(
-            list(map(str, command)),
-            env=dict(tools.variables),
-            capture_output=True,
-            text=True,
-            timeout=_TIMEOUT_S,
-            check=False,
-        )
+        done = _run(command, tools.variables, script)
         if done.returncode != 0 or not draft.is_file():
             said = (done.stderr.strip() or done.stdout.strip() or "no message").splitlines()[-1]
-            raise ServeError(script, f"cannot convert {words[-1]}: {said[:200]}")
+            hint = _UNKNOWN if "pre-tokenizer was not recognized" in said else ""
+            raise ServeError(script, f"cannot convert {words[-1]}: {said[:200]}", hint)
         draft.replace(out)
     finally:
         draft.unlink(missing_ok=True)
@@ -118,22 +113,35 @@ def check(python: Path, variables: Mapping[str, str], base: Path, adapter: Path)
     Raises:
         ServeError: llama.cpp cannot load one, or both answer alike.
     """
-    done = subprocess.run(
-        [str(python), str(CHECKER), str(base), str(adapter)],
-        env=dict(variables),
-        capture_output=True,
-        text=True,
-        timeout=_TIMEOUT_S,
-        check=False,
-    )
+    done = _run([python, CHECKER, base, adapter], variables, str(adapter))
     if done.returncode != 0:
-        words = [line for line in done.stderr.splitlines() if " E " in line]
-        said = (words or done.stderr.splitlines() or ["no message"])[0].partition(" E ")
-        raise ServeError(str(adapter), f"llama.cpp cannot load it: {(said[2] or said[0])[:200]}")
+        lines = [line for line in done.stderr.splitlines() if line] or ["no message"]
+        # llama.cpp's own faults; the first is the cause.
+        said = next((line.partition(" E ")[2] for line in lines if " E " in line), lines[-1])
+        raise ServeError(str(adapter), f"llama.cpp cannot load it: {said[:200]}")
     gap = float(json.loads(done.stdout.splitlines()[-1])["gap"])
     if gap == 0:
         raise ServeError(str(adapter), "answers in llama.cpp as the base does, as if it were none")
     return gap
+
+
+def _run(
+    command: Sequence[Path | str], variables: Mapping[str, str], where: str
+) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            list(map(str, command)),
+            env=dict(variables),
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise ServeError(where, f"is not done after {_TIMEOUT_S} s") from None
+    except OSError as error:
+        hint = "`forge workset install gguf train` renews them"
+        raise ServeError(str(command[0]), f"cannot be started: {error.strerror}", hint) from None
 
 
 def modelfile(

@@ -13,14 +13,16 @@ def likeliest(base, adapter=None):
     settings = xllamacpp.CommonParams()
     settings.model.path = base
     settings.n_ctx, settings.n_parallel, settings.warmup = 512, 1, False
+    # Its threads wait for each other in a spin: on a busy machine more than one is slower.
+    settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = 1
     if adapter:
         lora = xllamacpp.CommonAdapterLoraInfo()
         lora.path, lora.scale = adapter, 1.0
         settings.lora_adapters = [lora]
     server = xllamacpp.Server(settings)
-    asked = {"prompt": PROMPT, "n_predict": 1, "temperature": 0, "n_probs": 5}
+    # A token that is part of a character is told with the next one, so more than one is asked for.
+    asked = {"prompt": PROMPT, "n_predict": 8, "temperature": 0, "n_probs": 5}
     answer = server.handle_completions(asked)
-    answer = json.loads(answer) if isinstance(answer, str) else answer
     place = answer["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
     return {str(one["id"]): one["logprob"] for one in place}
 

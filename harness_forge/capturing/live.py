@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from harness_forge import worlds
@@ -25,6 +25,8 @@ SELECT c.arm, a.eval_passed, c.probability FROM (
 ) c JOIN attempts a ON a.id = c.attempt_id
 WHERE NOT a.infrastructure ORDER BY a.id
 """
+
+_TIMES = ("first_s", "total_s")
 
 _ARMS = """
 SELECT arm, count(*), count(*) FILTER (WHERE fault <> '' OR status >= 500),
@@ -51,6 +53,14 @@ class Live:
     reading: Reading | None
     alpha: float
     traffic: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def decision(self) -> str:
+        """What the test says, in one sentence."""
+        if self.reading is None or self.reading.p > self.alpha:
+            return f"not told apart yet at alpha {self.alpha:g}: go on"
+        better = self.arms[self.reading.difference > 0]
+        return f"{better} is better, at alpha {self.alpha:g}"
 
 
 def read(config: ForgeConfig, name: str = "") -> Live:
@@ -86,3 +96,41 @@ def read(config: ForgeConfig, name: str = "") -> Live:
             second = arm == arms[1]
             reading = test.add(second, passed, probability if second else 1 - probability)
     return Live(name, (arms[0], arms[1]), reading, config.proxy.alpha, traffic)
+
+
+def as_dict(found: Live) -> dict[str, Any]:
+    """Return it as JSON."""
+    reading = asdict(found.reading) if found.reading else None
+    return {
+        "route": found.route,
+        "arms": list(found.arms),
+        "decision": found.decision,
+        "alpha": found.alpha,
+        "reading": reading,
+        "traffic": {arm: dict(one) for arm, one in found.traffic.items()},
+    }
+
+
+def render(found: Live) -> str:
+    """Return it as a few lines."""
+    lines = [f"{'':20}{'requests':>10}{'failed':>8}{'shadows':>9}{'first byte':>12}{'in all':>9}"]
+    for arm, one in found.traffic.items():
+        first, total = (f"{one[key]:.3f} s" if one[key] is not None else "-" for key in _TIMES)
+        lines.append(
+            f"{arm[:19]:20}{one['requests']:>10}{one['failed']:>8}{one['shadows']:>9}"
+            f"{first:>12}{total:>9}"
+        )
+    if found.reading is None:
+        return "\n".join([*lines, "", "no outcome of a drawn request is known yet"])
+    seen, passed = found.reading.seen, found.reading.passed
+    lines += ["", f"{'':20}{'outcomes':>10}{'passed':>8}"]
+    for place, arm in enumerate(found.arms):
+        share = f"{passed[place] / seen[place]:.1%}" if seen[place] else "-"
+        lines.append(f"{arm[:19]:20}{seen[place]:>10}{share:>8}")
+    lines += [
+        "",
+        f"{found.arms[1]} minus {found.arms[0]}: {found.reading.difference:+.1%},"
+        f" e-value {found.reading.e_value:.3g}, p {found.reading.p:.3g} (valid whenever looked at)",
+        found.decision,
+    ]
+    return "\n".join(lines)

@@ -13,15 +13,16 @@ if TYPE_CHECKING:
     from harness_forge.evaluators.episodes import Episode, Measure, RunComparison
 
 SUMMARY = "compare two runs item by item: success, attempts, escalations, tokens, seconds"
-USAGE = "RUN RUN [--common] [--json] [key=value …]"
+USAGE = "RUN RUN [--common] [--json] | --live[=ROUTE] [--json] [key=value …]"
 EXAMPLES = (
     "forge compare 20261121-081100 20261121-072908",
     "forge compare RUN_N RUN_N+1 skill=stig --common",
     "forge compare RUN_N RUN_N+1 --json > flips.json",
+    "forge compare --live proxy=ab",
 )
-KEYS = ("skill", "skills", "store", "forge_home")
+KEYS = ("proxy", "skill", "skills", "store", "forge_home")
 
-COMMON, JSON = "--common", "--json"
+COMMON, JSON, LIVE = "--common", "--json", "--live"
 SHOWN = 12
 """Flips that are listed each way; --json has them all."""
 
@@ -34,7 +35,11 @@ def main(argv: list[str]) -> int:
     from harness_forge.cli.words import sort
     from harness_forge.comparing import compare
 
-    words, flags, overrides = sort(argv, (COMMON, JSON))
+    route = next((word.partition("=")[2] for word in argv if word.startswith(f"{LIVE}=")), "")
+    argv = [LIVE if word.startswith(f"{LIVE}=") else word for word in argv]
+    words, flags, overrides = sort(argv, (COMMON, JSON, LIVE))
+    if LIVE in flags and not words:
+        return _live(composed(overrides), route, JSON in flags)
     if len(words) != 2:
         raise ConfigError("command line", "two runs, please", f"forge compare {USAGE}")
     first, second, found = compare(composed(overrides), *words, common=COMMON in flags)
@@ -43,6 +48,16 @@ def main(argv: list[str]) -> int:
         print(json.dumps({"runs": runs, **found.as_dict()}, indent=2))
     else:
         print(render(first, second, found))
+    return 0
+
+
+def _live(config, route: str, as_json: bool) -> int:
+    import json
+
+    from harness_forge.capturing import live
+
+    found = live.read(config, route)
+    print(json.dumps(live.as_dict(found), indent=2) if as_json else live.render(found))
     return 0
 
 

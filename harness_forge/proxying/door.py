@@ -245,6 +245,8 @@ class Door(asyncio.Protocol):
 
     def _of_head(self, request: Request) -> tuple[int, str] | None:
         names = [key.lower() for key, _ in request.headers]
+        if self._parser.should_upgrade():
+            return 400, "this speaks HTTP and nothing else"
         for name in _ONCE:
             if names.count(name) > 1:
                 return 400, f"more than one {name.decode()}"

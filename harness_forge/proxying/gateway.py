@@ -107,7 +107,7 @@ class Gateway:
         self._begins = tuple(path[:-1] for path in config.paths if path.endswith("*"))
         self._doors: set[Door] = set()
         self._active: set[Exchange] = set()
-        self._shadows = 0
+        self._shadows, self._blocked = 0, False
         self._nonce, self._count = os.urandom(4).hex(), 0
         self.began, self.sick, self._said = time.time(), "", 0.0
         self.more: Callable[[], dict[str, Any]] = dict
@@ -190,6 +190,8 @@ class Gateway:
 
     def _ask(self, door: Door, ask: Ask) -> None:
         choice, body, address, target = Choice(self._first), ask.body, None, None
+        if self._blocked and not self.config.fail_open and ask.kind:
+            raise Refused(503, "requests cannot be captured (proxy.fail_open=false)")
         if ask.kind and not self.config.bypass:
             try:
                 choice, body, address, target = self._chosen(ask)
@@ -317,6 +319,7 @@ class Gateway:
             self._spool.append(facts, request, response)
         except OSError as error:
             self.meters.counts["not_captured"] += 1
+            self._blocked = True
             self._trouble("the spool", error)
             return False
         self.meters.counts["captured"] += 1
@@ -371,6 +374,7 @@ class Gateway:
 
     def sweep(self) -> None:
         """End what has taken too long; called once a second."""
+        self._blocked = False
         now = perf_counter()
         for exchange in [one for one in self._active if one.late(now)]:
             exchange.give_up(exchange.late(now))

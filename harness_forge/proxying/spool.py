@@ -77,14 +77,14 @@ class Spool:
             SpoolFull: it would hold too much.
             OSError: it cannot be written.
         """
-        if self._behind + self._size > self._most:
-            self.measure()
-            if self._behind + self._size > self._most:
-                raise SpoolFull(f"{self._folder} holds {self._most // _MB} MB")
         told = orjson.dumps(facts)
         check = zlib.crc32(response, zlib.crc32(request, zlib.crc32(told)))
         head = _HEAD.pack(_MARK, check, len(told), len(request), len(response))
         raw = b"".join((head, told, request, response))
+        if self._behind + self._size + len(raw) > self._most:
+            self.measure()
+            if self._behind + self._size + len(raw) > self._most:
+                raise SpoolFull(f"{self._folder} may hold {self._most // _MB} MB and no more")
         try:
             done = 0
             while done < len(raw):

@@ -18,7 +18,7 @@ def set_step(store, step):
 
 
 def test_makes_a_schema_and_then_has_nothing_to_do(store):
-    assert store.upgrade("stig") == ["0001_tables", "0002_views"]
+    assert store.upgrade("stig") == ["0001_tables", "0002_views", "0003_captures"]
     assert store.upgrade("stig") == []
     assert store.skills() == ["stig"]
 
@@ -56,7 +56,7 @@ def test_an_old_schema_is_told_and_can_be_upgraded(store):
     set_step(store, "0001")
     with pytest.raises(StoreError, match=r"at step 0001.*\n  hint: run `forge store upgrade"):
         store.skill("stig")
-    assert store.upgrade("stig") == ["0002_views"]
+    assert store.upgrade("stig") == ["0002_views", "0003_captures"]
     store.skill("stig")
 
 

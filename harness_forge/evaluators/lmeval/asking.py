@@ -87,7 +87,7 @@ def answers(
         say(f"asking it with lm-eval, in {subject.dtype} on {subject.device}")
         log, started = store / f"{place.name}.log", time.monotonic()
         out = ask(_asked(subject, suite, draft / "task"), draft, log, show)
-        fresh = answered.read_samples(out, suite.metrics)
+        fresh = answered.read_samples(out, folder.scored(suite))
         if len(fresh) != len(documents):
             what = f"answered {len(fresh)} of {len(documents)} items"
             raise EvalError("lm-eval", what, f"its whole output: {log}")

@@ -7,6 +7,7 @@ wherever lm-eval is installed, with FORGE_MODEL and FORGE_CONTEXT set.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -33,9 +34,10 @@ METRICS = {
 }  # fmt: skip
 """What can be scored of the items of each kind."""
 
-LATER = ("completed", "pass_at_1")
-"""Of these, what lm-eval does not score: it takes several answers, or a sandbox."""
+LATER = {"completed": "score", "pass_at_1": "code_parses"}
+"""Of these, what takes several answers or a sandbox, and which score of lm-eval it is made from."""
 
+_NAME = re.compile(r"[A-Za-z0-9][\w-]*")
 _OURS = Path(__file__).with_name("task")
 _FILES = ("scoring.py", "forge_lm_eval.py")
 _CHECKS = sorted(Path(scoring.__file__).parent.glob("[!_]*.py"))
@@ -104,7 +106,15 @@ def write(
     (folder / f"{suite.name}.yaml").write_text(text, encoding="utf-8")
 
 
+def scored(suite: SuiteConfig) -> list[str]:
+    """Return the metrics that lm-eval scores: the suite's, and what its others are made from."""
+    return list(dict.fromkeys(LATER.get(name, name) for name in suite.metrics))
+
+
 def _check(suite: SuiteConfig) -> None:
+    if not _NAME.fullmatch(suite.name):
+        hint = "letters, digits, - and _: it names files"
+        raise ConfigError("suite.name", f"{suite.name!r} is no name", hint)
     known = METRICS[suite.kind]
     hint = f"metrics of kind {suite.kind.value}: {', '.join(known)}"
     for name in suite.metrics:
@@ -155,7 +165,7 @@ def _row(document: Document, suite: SuiteConfig) -> dict[str, Any]:
         "references": list(document.references),
         "check": json.dumps(document.check, ensure_ascii=False),
         "choices": list(document.choices),
-        "metrics": list(suite.metrics),
+        "metrics": scored(suite),
         "max_tokens": suite.max_tokens,
     }
 
@@ -172,8 +182,7 @@ def _task(suite: SuiteConfig, documents: Sequence[Document]) -> dict[str, Any]:
         **(_CHOOSING if any(document.choices for document in documents) else _writing(suite)),
         "metric_list": [
             {"metric": name, "aggregation": "mean", "higher_is_better": True}
-            for name in suite.metrics
-            if name not in LATER
+            for name in scored(suite)
         ],
         "metadata": {"version": suite.version},
     }

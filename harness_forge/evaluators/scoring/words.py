@@ -68,9 +68,14 @@ def json_fits(text: str, fields: dict[str, Any]) -> bool:
     if not isinstance(body, dict):
         return False
     return all(
-        key in body and body[key] in (allowed if isinstance(allowed, list) else [allowed])
+        key in body and _is_one(body[key], allowed if isinstance(allowed, list) else [allowed])
         for key, allowed in fields.items()
     )
+
+
+def _is_one(value: Any, allowed: Sequence[Any]) -> bool:
+    # To Python 1 is True.
+    return any(type(value) is type(one) and value == one for one in allowed)
 
 
 def has(text: str, word: str) -> bool:

@@ -54,3 +54,19 @@ def test_the_parser_is_the_one_that_judges_attempts(written):
 def test_metrics_are_checked(tmp_path, metrics, what):
     with pytest.raises(ConfigError, match=what):
         folder.write(tmp_path, replace(SuiteConfig(), metrics=metrics), [document()], PARSER)
+
+
+def test_what_a_metric_is_made_from_is_scored_though_it_is_not_asked_for():
+    assert folder.scored(replace(SuiteConfig(), metrics=["pass_at_1"])) == ["code_parses"]
+    assert folder.scored(replace(SuiteConfig(), metrics=["completed", "score"])) == ["score"]
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "..", "-x", "a b"])
+def test_a_suites_name_must_fit_into_files(tmp_path, name):
+    with pytest.raises(ConfigError, match=r"suite\.name: .* is no name"):
+        folder.write(tmp_path, SuiteConfig(name=name), [document()], PARSER)
+
+
+def test_the_checks_lie_beside_the_task(written):
+    copied = {file.name for file in (written / "harness_forge/evaluators/scoring").iterdir()}
+    assert {"calls.py", "checks.py", "shell.py", "__init__.py"} <= copied

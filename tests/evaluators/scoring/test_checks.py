@@ -74,6 +74,7 @@ def test_json_is_an_object_alone_fenced_or_not():
     assert not words.json_fits('The bug: {"line": 2, "bug": "race"}', fields)
     assert not words.json_fits('{"line": 4, "bug": "race"}', fields)
     assert not words.json_fits("[1]", fields)
+    assert not words.json_fits('{"ok": 1}', {"ok": True})
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,14 @@ from harness_forge.evaluators.measures import Episode
 from harness_forge.store.escaping import unescape
 
 # A harness that writes only what failed (gemma-forge's does) says by the item's
-# outcome alone that the attempt after the last one passed.
+# outcome alone that the attempt after the last one passed. One that writes only the
+# last attempt says by its number that there were others before.
 SQL = """
 SELECT w.item_id, coalesce(w.title, ''), coalesce(w.family, w.category, ''),
        coalesce(w.category, w.family, ''),
        CASE WHEN a.first_lost THEN NULL
-            ELSE coalesce(a.first_try, false) OR (w.outcome = 'completed' AND w.attempts <= 1) END,
+            ELSE coalesce(a.first_try, false) OR
+                 (w.outcome = 'completed' AND greatest(w.attempts, a.tries) <= 1) END,
        CASE WHEN a.lost THEN NULL ELSE coalesce(a.passed, false) OR w.outcome = 'completed' END,
        w.outcome = 'escalated',
        greatest(coalesce(a.tries, 0), w.attempts, 1),

@@ -126,3 +126,13 @@ def test_runs_of_100k_items_are_compared_in_three_seconds(store, config):
     seconds = time.perf_counter() - started
     print(f"\n100k items: {seconds:.2f} s")
     assert found.items == 100_000 and seconds < 3
+
+
+def test_a_harness_that_writes_only_the_last_attempt_is_read_by_its_number(write, config):
+    rows = [("a", "A", "net", "completed", 1, 2.0), ("b", "B", "net", "completed", 1, 2.0)]
+    write("n", rows, [("a", 3, True, 9, 1, 1.0, False), ("b", 1, True, 9, 1, 1.0, False)])
+    write("m", rows, [("a", 1, True, 9, 1, 1.0, False), ("b", 1, True, 9, 1, 1.0, False)])
+    found = comparing.compare(config, "n", "m")[2]
+    assert (found.measures["first_try"].first, found.measures["first_try"].second) == (0.5, 1.0)
+    assert found.measures["success"].first == 1.0
+    assert found.measures["attempts_to_success"].first == 2.0

@@ -138,6 +138,7 @@ def _treatment(config: ForgeConfig):
     from harness_forge.exporting import Treatment
     from harness_forge.filters.redaction import load_key
     from harness_forge.models.folder import folder_of
+    from harness_forge.protecting import contamination
 
     home = Path(config.forge_home)
     return Treatment(
@@ -147,7 +148,7 @@ def _treatment(config: ForgeConfig):
         redaction=config.redaction,
         key=load_key(home) if config.redaction.enabled else b"",
         duplicates=config.duplicates,
-        contamination=config.contamination,
+        contamination=contamination(config),
         seed=config.seed,
     )
 

@@ -35,6 +35,8 @@ KEYS = (
     "filters",
     "duplicates",
     "contamination",
+    "suite",
+    "suites",
     "feedback",
     "redaction",
     "engine",

@@ -18,8 +18,10 @@ class ContaminationConfig:
         enabled: reject rows that hold protected words.
         holdout: protect the store's held-out work items: their names, titles,
             prompts and an answer to each.
-        suites: evaluation suites by name: files of JSON lines, every text in
-            them is protected.
+        suites: evaluation suites by name: files of JSON lines or CSV, or
+            folders of them; every text in them is protected, but single words.
+        known_suites: protect the suites that come with forge too, and those of
+            the recipe that are local files.
         words: words in a run; 6 for texts of fewer words. Texts of fewer than
             6 are not looked for: they are in everything.
         share: a row holds a text of `words` or more where it has this share of
@@ -31,6 +33,7 @@ class ContaminationConfig:
     enabled: bool = True
     holdout: bool = True
     suites: dict[str, str] = field(default_factory=dict)
+    known_suites: bool = True
     words: int = 13
     share: float = 0.7
     common: int = 10

@@ -1,3 +1,4 @@
+import gzip
 import json
 
 import pytest
@@ -98,6 +99,27 @@ def test_every_text_of_a_suite_is_protected(tmp_path):
     line = {"id": 3, "question": [[{"role": "user", "content": QUESTION}]], "function": []}
     path.write_text("\n" + json.dumps(line) + "\n")
     assert ("bfcl:2", QUESTION) in list(suites.texts("bfcl", path))
+
+
+def test_a_suite_may_be_a_folder_of_lines_tables_and_packed_files(tmp_path):
+    line = json.dumps({"id": "one", "question": [[{"content": QUESTION}]]})
+    (tmp_path / "bundle.json").write_text('{"systems": {"a": "not an item of it"}}')
+    (tmp_path / "test").mkdir()
+    (tmp_path / "test" / "law_test.csv").write_text('"Whose, then?",a b,c d,A\n')
+    (tmp_path / "a.json").write_text(line + "\n")
+    (tmp_path / "b.jsonl.gz").write_bytes(gzip.compress(line.encode()))
+    assert list(suites.texts("s", tmp_path)) == [
+        ("s/a.json:1", QUESTION),
+        ("s/b.jsonl.gz:1", QUESTION),
+        ("s/test/law_test.csv:1", "Whose, then?"),
+        ("s/test/law_test.csv:1", "a b"),
+        ("s/test/law_test.csv:1", "c d"),
+    ]
+
+
+def test_a_folder_without_a_file_of_lines_is_told(tmp_path):
+    with pytest.raises(ExportError, match="holds no file of lines"):
+        list(suites.texts("s", tmp_path))
 
 
 @pytest.mark.parametrize("words", [None, "{no json"])

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from harness_forge.errors import ConfigError
 
 SUMMARY = "let a local model score a run's answers, or compare those of two runs"
-USAGE = "RUN [RUN] [--json] [key=value …]"
+USAGE = "RUN [RUN] [--json] [--suite] [key=value …]"
 EXAMPLES = (
     "forge judge 20261121-081100 judge.endpoint=http://127.0.0.1:11434/v1",
     "forge judge RUN_N RUN_N+1 judge.endpoint=http://127.0.0.1:8000/v1 judge.limit=200",
     "forge judge RUN --json > scores.json",
+    "forge judge BASE_RUN ADAPTER_RUN --suite",
 )
 KEYS = ("skill", "skills", "judge", "store", "forge_home", "budget")
 
-JSON = "--json"
+JSON, SUITE = "--json", "--suite"
+OUT = "outputs/judge.json"
+"""Where `--suite` writes what rules may read as the suite `judge`."""
+
 NONE = "-"
 
 
@@ -27,9 +32,10 @@ def main(argv: list[str]) -> int:
 
     from harness_forge.cli import composed
     from harness_forge.cli.words import sort
+    from harness_forge.files import write_json
     from harness_forge.judging import judge_pairs, judge_run
 
-    words, flags, overrides = sort(argv, (JSON,))
+    words, flags, overrides = sort(argv, (JSON, SUITE))
     if len(words) not in (1, 2):
         raise ConfigError("command line", "one run or two, please", f"forge judge {USAGE}")
     judge = judge_run if len(words) == 1 else judge_pairs
@@ -38,6 +44,8 @@ def main(argv: list[str]) -> int:
         found = judge(composed(overrides), *words, show)
     finally:
         done()
+    if SUITE in flags:
+        write_json(Path(OUT), found)
     if JSON in flags:
         print(json.dumps(found, indent=2, ensure_ascii=False))
     else:
@@ -47,7 +55,8 @@ def main(argv: list[str]) -> int:
 
 def render(found: Mapping[str, Any]) -> str:
     """Return what became of one run."""
-    scores, known = found["labels"]["run"]["all"], found["agreement"]
+    (label,) = found["labels"].values()
+    scores, known = label["all"], found["agreement"]
     lines = [
         f"run     {found['run']}  {found['policy']}",
         _judge(found),
@@ -82,6 +91,7 @@ def render_pairs(found: Mapping[str, Any]) -> str:
         "",
         f"first against second: p = {found['p']:.3g} (exact, pairs with a preference)",
         f"with the evaluator, where it has verdicts: {_kappa(found['agreement'])}",
+        *_drift(found["drift"]),
     ]
     return "\n".join(lines)
 

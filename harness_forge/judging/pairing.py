@@ -14,20 +14,38 @@ from typing import Any
 
 from harness_forge.errors import EvalError
 from harness_forge.evaluators.agreement import cohen_kappa
-from harness_forge.evaluators.episodes import fingerprint
 from harness_forge.evaluators.statistics import mcnemar
 from harness_forge.files import write_json
-from harness_forge.judges import Answered, Judge, JudgeConfig, Pick, Verdict, VerdictFile, ask_all
+from harness_forge.judges import (
+    Answered,
+    Judge,
+    JudgeConfig,
+    JudgeModel,
+    Pick,
+    Verdict,
+    VerdictFile,
+    ask_all,
+)
 from harness_forge.judges import pair as both_ways
 from harness_forge.judges.config import check
 from harness_forge.judges.endpoint import check_host
-from harness_forge.judges.questions import rubric_digest, same_answer, same_task
+from harness_forge.judges.questions import same_answer, same_task
 from harness_forge.judges.verdicts import reasons, settled
 from harness_forge.judging import reading
-from harness_forge.judging.scoring import FOLDER, record_look
+from harness_forge.judging.drifting import Drift, watch
+from harness_forge.judging.scoring import (
+    ADAPTER,
+    BASE,
+    FOLDER,
+    PREFIX,
+    candidate_of,
+    record_look,
+    suite,
+)
 from harness_forge.schema import ForgeConfig
 
 Pair = tuple[Answered, Answered]
+PREFERRED = f"{PREFIX}preferred"
 
 
 def judge_pairs(
@@ -54,23 +72,47 @@ def judge_pairs(
     folder = Path(config.forge_home) / FOLDER
     name = f"{one.run['id']}__{other.run['id']}"
     asked = [pair for pair in pairs if not same_answer(*pair)]
-    verdicts, model = asyncio.run(_ask(config.judge, folder / f"{name}.jsonl", asked, show))
+    everything = [*one.answers, *other.answers]
+    verdicts, model, drift = asyncio.run(_ask(config.judge, folder, name, asked, everything, show))
+    counted = _counted(pairs, verdicts)
     report = {
-        "judge": {"model": model.name, "digest": model.digest, "rubric": rubric_digest()},
+        **suite(model, [pair[0].item_id for pair in pairs], other),
+        "candidate": candidate_of(other.run),
+        "metrics": [PREFERRED],
+        "labels": _preferred(counted),
         "first": {"run": one.run["id"], "policy": one.run["policy"]},
         "second": {"run": other.run["id"], "policy": other.run["policy"]},
-        "fingerprint": fingerprint((one.skill, pair[0].item_id) for pair in pairs),
         "left_out": left_out,
-        **_counted(pairs, verdicts),
+        **counted,
+        "drift": drift.as_dict() if drift else None,
     }
     write_json(folder / f"{name}.json", report)
     return report
 
 
-async def _ask(config: JudgeConfig, path: Path, pairs: Sequence[Pair], show):
+def _preferred(counted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the share of the pairs that each run won, ties halved; the first is the base."""
+    judged, won = counted["judged"], counted["first"] - counted["second"]
+    if not judged:
+        return {}
+    shares = {BASE: 0.5 + won / judged / 2, ADAPTER: 0.5 - won / judged / 2}
+    return {
+        label: {"all": {"items": judged, PREFERRED: round(share, 6)}}
+        for label, share in shares.items()
+    }
+
+
+async def _ask(
+    config: JudgeConfig,
+    folder: Path,
+    name: str,
+    pairs: Sequence[Pair],
+    answers: Sequence[Answered],
+    show: Callable[[int, int], None],
+) -> tuple[dict[str, Verdict], JudgeModel, Drift | None]:
     questions = [question for pair in pairs for question in both_ways(*pair)]
     async with Judge(config) as judge:
-        with VerdictFile(path) as file:
+        with VerdictFile(folder / f"{name}.jsonl") as file:
             verdicts = await ask_all(
                 judge,
                 questions,
@@ -79,7 +121,7 @@ async def _ask(config: JudgeConfig, path: Path, pairs: Sequence[Pair], show):
                 concurrency=config.concurrency,
                 show=show,
             )
-        return verdicts, judge.model
+        return verdicts, judge.model, await watch(judge, config, folder, answers)
 
 
 def _paired(

@@ -8,9 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.evaluators.agreement import cohen_kappa
+from harness_forge.evaluators.episodes import fingerprint
 from harness_forge.evaluators.looks import Look, Looks
 from harness_forge.files import write_json
-from harness_forge.judges import Answered, Judge, JudgeConfig, Verdict, VerdictFile, ask_all, single
+from harness_forge.judges import (
+    Answered,
+    Judge,
+    JudgeConfig,
+    JudgeModel,
+    Verdict,
+    VerdictFile,
+    ask_all,
+    single,
+)
 from harness_forge.judges.config import check
 from harness_forge.judges.criteria import CRITERIA, overall
 from harness_forge.judges.endpoint import check_host
@@ -21,6 +31,7 @@ from harness_forge.judging.drifting import Drift, watch
 from harness_forge.schema import ForgeConfig
 
 FOLDER = "judge"
+BASE, ADAPTER = "base", "adapter"
 PREFIX = "judge."
 """Begins every metric of a judge, so that no rule takes one for a measurement."""
 
@@ -102,21 +113,33 @@ def summary(
     table = {"overall": _mean([score for _, score in scores]), **means}
     metrics = {f"{PREFIX}{name}": value for name, value in table.items() if value is not None}
     one = next(iter(verdicts.values()))
+    judge = JudgeModel(one.judge, one.digest)
+    candidate = candidate_of(found.run)
+    label = ADAPTER if candidate else BASE
     return {
-        "suite": "judge",
-        "judge": {"model": one.judge, "digest": one.digest, "rubric": rubric_digest()},
+        **suite(judge, [answer.item_id for answer in found.answers], found),
+        "candidate": candidate,
         "weights": dict(config.weights),
         "run": found.run["id"],
         "policy": found.run["policy"],
-        "skill": found.skill,
-        "split": found.split,
-        "candidate": _candidate(found.run),
         "metrics": list(metrics),
-        "labels": {"run": {"all": {"items": len(judged), **metrics}}},
+        "labels": {label: {"all": {"items": len(judged), **metrics}}},
         "answers": len(found.answers),
         "unjudged": {**reasons(verdicts.values()), "silent": found.silent},
         "agreement": _agreement(scores, config.passes),
         "drift": drift.as_dict() if drift else None,
+    }
+
+
+def suite(judge: JudgeModel, items: Sequence[str], found: reading.Judged) -> dict[str, Any]:
+    """Return what a judged suite says of itself, as evaluate.json does."""
+    return {
+        "suite": "judge",
+        "version": f"{rubric_digest()}-{judge.digest}",
+        "judge": {"model": judge.name, "digest": judge.digest, "rubric": rubric_digest()},
+        "skill": found.skill,
+        "split": found.split,
+        "fingerprint": fingerprint((found.skill, item) for item in items),
     }
 
 
@@ -132,7 +155,7 @@ def _agreement(scores: Sequence[tuple[Answered, float]], passes: float) -> dict[
     }
 
 
-def _candidate(run: Mapping[str, Any]) -> dict[str, Any] | None:
+def candidate_of(run: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the adapter that answered, as evaluate.json names it."""
     policy = (run.get("config") or {}).get("policy") or {}
     digest = policy.get("adapter_digest")

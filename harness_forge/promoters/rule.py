@@ -208,7 +208,8 @@ def _check_suite(one: ConditionConfig, where: str, evaluate: Mapping[str, Any]) 
     if one.suite not in ("", EACH) and one.suite not in reports:
         what = f"there is no suite {one.suite!r} in evaluate.json"
         raise PromoteError(f"{where}.suite", what, _near(one.suite, reports))
-    if not one.suite and len(reports) > 1:
+    # A judge's suite has to be named: beside one that was measured it leaves no doubt.
+    if not one.suite and sum(not report.get("judge") for report in reports.values()) > 1:
         hint = f"suites: {', '.join(reports)}; or each"
         raise PromoteError(f"{where}.suite", "which of the suites?", hint)
     each = one.suite == EACH

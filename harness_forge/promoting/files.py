@@ -13,7 +13,7 @@ from harness_forge.errors import EvalError, PromoteError
 from harness_forge.evaluators import comparison
 from harness_forge.evaluators import files as results
 from harness_forge.evaluators.looks import Looks
-from harness_forge.promoters import Candidate, Champion, Evidence, Gap, Opponent
+from harness_forge.promoters import Candidate, Champion, Evidence, Gap, Opponent, scores
 
 INPUTS = ("replay", "evaluate", "prove", "results")
 """The files whose hashes a decision names."""
@@ -133,8 +133,9 @@ def _with_judge(
     if judge is None or about.get("digest") != candidate.digest:
         return evaluate
     told = evaluate or {"candidate": about}
-    suites = {**(told.get("suites") or {}), "judge": judge}
-    return {**told, "suites": suites}
+    # A rule that names no suite is of the first one, which must not become the judge's.
+    suites = scores.suites(told) if evaluate else {}
+    return {**told, "suites": {**suites, "judge": judge}}
 
 
 def _categories(

@@ -68,8 +68,8 @@ def test_scores_agreement_and_what_is_unjudged(write, words, fake):
     fake.plan += [("rule3.", ["no idea"]), ("wrong", [BAD])]
     run = write("model:a", answers(8))
     found = judge_run(compose(None, words), run)
-    assert found["labels"]["run"]["all"]["items"] == 7
-    assert found["labels"]["run"]["all"]["judge.overall"] == round((4 * 0.7 + 3 * 0.24) / 7, 6)
+    assert found["labels"]["adapter"]["all"]["items"] == 7
+    assert found["labels"]["adapter"]["all"]["judge.overall"] == round((4 * 0.7 + 3 * 0.24) / 7, 6)
     assert found["metrics"][0] == "judge.overall"
     assert all(name.startswith("judge.") for name in found["metrics"])
     assert found["unjudged"] == {"unparsable": 1, "silent": 0}
@@ -107,7 +107,7 @@ def test_a_judge_that_fails_midway_leaves_no_summary_and_goes_on_later(
     assert not (tmp_path / f"home/judge/{run}.json").exists()
     fake.plan.clear()
     fake.asked.clear()
-    assert judge_run(config, run)["labels"]["run"]["all"]["items"] == 6
+    assert judge_run(config, run)["labels"]["adapter"]["all"]["items"] == 6
     assert len(fake.asked) == 1 + 6  # what was missing, and the anchors
 
 
@@ -159,7 +159,14 @@ def test_two_runs_pair_by_pair(write, words, fake):
     assert found["left_out"] == {"only_first": 1, "only_second": 0, "other_task": 0}
     assert (found["same_answer"], found["p"]) == (1, 0.5)
     assert found["agreement"]["kappa"] == 1.0
-    assert len([body for body in fake.asked if "rule4" in str(body)]) == 0
+    side_by_side = [str(body) for body in fake.asked if "answer_A" in str(body)]
+    assert len(side_by_side) == 3 * 2 + 2 * 3  # rule3 is asked for three times, both ways
+    assert not any("rule4" in body for body in side_by_side)
+    assert found["labels"] == {
+        "base": {"all": {"items": 4, "judge.preferred": 0.25}},
+        "adapter": {"all": {"items": 4, "judge.preferred": 0.75}},
+    }
+    assert found["candidate"]["digest"] == "model:b" * 3
 
 
 def test_answers_to_other_questions_are_no_pair(write, words):

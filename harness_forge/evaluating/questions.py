@@ -41,10 +41,10 @@ def collect(config: ForgeConfig, suite: SuiteConfig, split: str) -> list[Questio
         ConfigError: there is no such split, or no such category.
         EvalError: there is nothing to ask, or a file cannot be used.
     """
+    _check_split(split)
     if suite.kind in suites.LOADERS:
         documents = suites.load(suite)
         return [Questions(suite.name, fingerprint(documents), documents)]
-    _check_split(split)
     if suite.kind is SuiteKind.worker:
         found = [_work_items(each, suite, Split(split)) for each in skills_of(config)]
     else:

@@ -15,6 +15,12 @@ from harness_forge.proxying.listening import listen
 from harness_forge.proxying.spool import Spool, read, segments
 
 
+@pytest.fixture(autouse=True)
+def in_a_hurry(monkeypatch):
+    """Refusals do not linger for slow callers."""
+    monkeypatch.setattr("harness_forge.proxying.door._LINGER_S", 0.1)
+
+
 @pytest.fixture
 def models():
     """A server of models and its URL."""

@@ -1,0 +1,35 @@
+"""A proxy, or what empties its spool, as a process to be killed: no start-up but what it needs.
+
+python killed_proxy.py proxy FOLDER PORT MODELS_URL
+python killed_proxy.py drain FOLDER STORE_URL
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+
+
+def proxy(folder, port, models):
+    from harness_forge.proxying.config import ProxyConfig, UpstreamConfig
+    from harness_forge.proxying.gateway import Gateway
+    from harness_forge.proxying.guard import Guard
+    from harness_forge.proxying.listening import listen
+    from harness_forge.proxying.spool import Spool
+
+    config = ProxyConfig(port=int(port), upstreams={"local": UpstreamConfig(models)})
+    spool = Spool(Path(folder), 256, 1, False)
+    gateway = Gateway(config, spool, Guard(config.guard, Path(folder) / "g.jsonl"))
+    asyncio.run(listen(gateway, lambda url: print(url, flush=True)))
+
+
+def drain(folder, store):
+    from harness_forge.capturing.drain import Drain
+    from harness_forge.proxying.config import ProxyConfig
+    from harness_forge.store import Store
+
+    print("ready", flush=True)
+    Drain(Path(folder), ProxyConfig(), lambda: Store(store), ["killed"]).follow(lambda: True)
+
+
+if __name__ == "__main__":
+    {"proxy": proxy, "drain": drain}[sys.argv[1]](*sys.argv[2:])

@@ -64,7 +64,7 @@ def parse_text(text: str, tools: Sequence[Mapping[str, Any]]) -> tuple[ToolCall 
         return None, TRAILING_TEXT
     try:
         body = json.loads(found[0].group(1))
-    except ValueError:
+    except (ValueError, RecursionError):  # the second: brackets by the thousand
         return None, UNPARSABLE
     if not isinstance(body, dict) or set(body) != {"name", "arguments"}:
         return None, UNPARSABLE
@@ -75,16 +75,16 @@ def _checked(
     name: object, arguments: object, tools: Sequence[Mapping[str, Any]]
 ) -> tuple[ToolCall | None, str | None]:
     schemas = {tool["function"]["name"]: tool["function"]["parameters"] for tool in tools}
-    if name not in schemas:
+    if not isinstance(name, str) or name not in schemas:
         return None, UNKNOWN_TOOL
     if isinstance(arguments, str):
         try:
             arguments = json.loads(arguments)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None, BAD_ARGUMENTS
     if not isinstance(arguments, dict) or not _fits(arguments, schemas[name]):
         return None, BAD_ARGUMENTS
-    return ToolCall(str(name), arguments), None
+    return ToolCall(name, arguments), None
 
 
 def _fits(arguments: Mapping[str, Any], schema: Mapping[str, Any]) -> bool:

@@ -73,6 +73,12 @@ def listed(
         return told
 
 
+def awaiting(config: ForgeConfig) -> tuple[int, int]:
+    """Return how many judged attempts of a skill no audit has seen, and how many checks apply."""
+    with _opened(config) as (store, [skill]), store.skill(skill).connect_read_only() as connection:
+        return labels.awaiting(connection, config.labels)
+
+
 @contextmanager
 def _opened(config: ForgeConfig) -> Iterator[tuple[Store, list[str]]]:
     """Yield the store and the names of the skills, their schemas brought up to date."""

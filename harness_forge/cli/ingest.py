@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 
 SUMMARY = "bring foreign records into the store: logs, traffic, trajectories, a database"
@@ -15,25 +16,39 @@ EXAMPLES = (
     "forge ingest source=trajectories path=mine.jsonl source.mapping.item='{task}' "
     "source.mapping.messages='{chat}' source.mapping.outcome='{reward}'",
 )
-KEYS = ("source", "skill", "split", "store", "forge_home")
+KEYS = ("source", "skill", "split", "labels", "store", "forge_home")
 SHORT = {"path": "source.path"}
 
 
 def main(argv: list[str]) -> int:
     """Take a source in and print what it came to."""
-    from harness_forge import worlds
+    from harness_forge import labelling, worlds
     from harness_forge.cli import composed
 
     argv = [_quoted(word) for word in argv]
     config = composed(argv)
     if not any(word.startswith("skill=") for word in argv):
-        config = composed([f"skill={config.source.skill}", *argv])
+        argv = [f"skill={config.source.skill}", *argv]
+        config = composed(argv)
     try:
-        print(render(worlds.ingest(config, progress=_tick)))
+        report = worlds.ingest(config, progress=_tick)
+        print(render(report))
+        if report.added:
+            print(_next(*labelling.awaiting(config), argv), end="")
     finally:
         if sys.stderr.isatty():
             print("\r\033[K", end="", file=sys.stderr)
     return 0
+
+
+def _next(attempts: int, checks: int, argv: list[str]) -> str:
+    """Return what to do about labels that nobody has looked at; '' where there are none."""
+    if not checks:
+        return ""
+    audited = ("skill", "store", "forge_home", "labels")
+    words = [word for word in argv if word.partition("=")[0].split(".")[0] in audited]
+    told = f"{attempts} judged attempts were not audited, {checks} checks concern them"
+    return f"  hint: {told}: forge labels audit {shlex.join(words)}\n"
 
 
 def _quoted(word: str) -> str:

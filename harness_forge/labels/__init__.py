@@ -13,7 +13,7 @@ audit.py        runs the checks and makes the flags match what they found
 flags.py        which flags concern a row, with their evidence
 """
 
-from harness_forge.labels.audit import Audit, Counts, audit, chosen, clear, unaudited
+from harness_forge.labels.audit import Audit, Counts, audit, awaiting, chosen, clear, unaudited
 from harness_forge.labels.check import Check, Kind
 from harness_forge.labels.checks import CHECKS, GEMMA_FORGE
 from harness_forge.labels.config import LabelsConfig
@@ -31,6 +31,7 @@ __all__ = [
     "LabelsConfig",
     "Verdict",
     "audit",
+    "awaiting",
     "chosen",
     "clear",
     "counted",

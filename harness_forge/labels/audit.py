@@ -74,6 +74,15 @@ WHERE a.id > coalesce((SELECT (value ->> 'last')::bigint FROM skill_settings WHE
 """
 
 
+_JUDGED = """
+SELECT count(*), bool_or(coalesce(nullif(a.evaluator, ''), r.evaluator) = ANY (%(known)s::text[]))
+FROM attempts a JOIN runs r ON r.id = a.run_id AND r.purpose = 'collect'
+WHERE a.id >
+    coalesce((SELECT (value ->> 'last')::bigint FROM skill_settings WHERE key = %(key)s), 0)
+    AND (a.eval_passed IS NOT NULL OR a.outcome_value IS NOT NULL)
+"""
+
+
 @dataclass(frozen=True)
 class Counts:
     """What an evaluator's attempts come to; the last four add up to `attempts`.
@@ -152,6 +161,17 @@ def clear(connection: psycopg.Connection, reasons: Sequence[str] = ()) -> dict[s
 def unaudited(connection: psycopg.Connection) -> int:
     """Return how many attempts of collect runs came after the last audit."""
     return connection.execute(_UNAUDITED, [_KEY]).fetchone()[0]
+
+
+def awaiting(connection: psycopg.Connection, config: LabelsConfig) -> tuple[int, int]:
+    """Return how many judged attempts came after the last audit, and how many checks concern them.
+
+    Defects of gemma-forge's evaluators concern the attempts that those judged.
+    """
+    values = {"known": list(config.gemma_forge), "key": _KEY}
+    count, known = connection.execute(_JUDGED, values).fetchone()
+    checks = [check for check in chosen(config) if known or check.reason not in GEMMA_FORGE]
+    return count, len(checks) if count else 0
 
 
 def chosen(config: LabelsConfig) -> list[Check]:

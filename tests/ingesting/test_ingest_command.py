@@ -1,4 +1,5 @@
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,23 @@ def test_trajectories_become_a_dataset_that_balances(forge, trajectories, tmp_pa
     rows = (tmp_path / "tau_bench_agent_sft" / "train.jsonl").read_text().splitlines()
     answers = [json.loads(row)["messages"][-1] for row in rows]
     assert {bool(answer.get("tool_calls")) for answer in answers} == {True, False}
+
+
+def test_labels_that_nobody_looked_at_are_told_with_the_command(forge, trajectories, tmp_path):
+    code, said = forge("ingest", "source=tau_bench", f"path={trajectories}")
+    assert code == 0
+    hint = said.splitlines()[-1]
+    assert hint.startswith(
+        "  hint: 60 judged attempts were not audited, 5 checks concern them: "
+        "forge labels audit skill=tau_bench "
+    )
+    _, *command = shlex.split(hint.rpartition(": ")[2])
+    assert main(command) == 0
+    # What was audited is told no more, nor what had nothing new.
+    path = tmp_path / "model-more.json"
+    path.write_text(json.dumps([conversation(77, 0)]))
+    assert "hint: 1 judged attempts" in forge("ingest", "source=tau_bench", f"path={path}")[1]
+    assert "hint" not in forge("ingest", "source=tau_bench", f"path={path}")[1]
 
 
 @pytest.mark.parametrize(

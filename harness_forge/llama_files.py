@@ -53,7 +53,8 @@ def write(config: ForgeConfig, name: str | None) -> Made:
     tools = Converters(python_of(READER, home), _scripts(python), environment_of(READER, home))
     base = home / "gguf" / f"{subject.name}-{subject.digest[:12]}-{kind}.gguf"
     if not base.is_file():
-        llama.convert_base(tools, subject.folder, base, kind)
+        pre = config.serve.gguf_pretokenizer
+        llama.convert_base(tools, subject.folder, base, kind, pre)
     label = served.by_content(adapter).name
     place = home / "gguf" / f"{label}-{kind}"
     draft = place.with_name(f".{place.name}.partial")
@@ -62,12 +63,20 @@ def write(config: ForgeConfig, name: str | None) -> Made:
     try:
         llama.convert_adapter(tools, subject.folder, adapter.folder, draft / llama.ADAPTER, kind)
         gap = llama.check(
-            python, environment_of(WORKSET, home), base.absolute(), draft / llama.ADAPTER
+            python,
+            environment_of(WORKSET, home),
+            base.absolute(),
+            draft / llama.ADAPTER,
+            subject.folder / "tokenizer.json",
         )
         (draft / llama.BASE).symlink_to(Path("..") / base.name)
         _texts(config, subject.template, draft, label)
         shutil.rmtree(place, ignore_errors=True)
         draft.rename(place)
+    except ServeError:
+        # Another setting may make it right.
+        base.unlink(missing_ok=True)
+        raise
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return Made(label, place, gap)

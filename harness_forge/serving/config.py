@@ -53,6 +53,8 @@ class ServeConfig:
         max_lora_rank: room for this rank in each slot; raised to fit those served from the start.
         drain_s: seconds that requests to an adapter may take to end before it is unloaded.
         gguf: number format of what is written for Ollama and llama.cpp.
+        gguf_pretokenizer: llama.cpp's name of the base model's pre-tokenizer, where it does not
+            find it by itself; what it makes of texts is compared with the model's own.
         image: of the compose file; '' is vLLM's own at the serve workset's version.
         arguments: further flags of vLLM, without the dashes; '' is a flag without a value.
     """
@@ -72,5 +74,6 @@ class ServeConfig:
     max_lora_rank: int = 16
     drain_s: float = 120.0
     gguf: GgufKind = GgufKind.f16
+    gguf_pretokenizer: str = ""
     image: str = ""
     arguments: dict[str, str] = field(default_factory=dict)

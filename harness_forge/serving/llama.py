@@ -17,9 +17,20 @@ from harness_forge.errors import ServeError
 
 BASE, ADAPTER, MODELFILE, SERVER = "base.gguf", "adapter.gguf", "Modelfile", "llama-server.sh"
 CHECKER = Path(__file__).with_name("plugin") / "forge_llama_check.py"
+BASE_CONVERTER = CHECKER.with_name("forge_gguf_base.py")
+TEXTS = (
+    "The owner of /etc/shadow must be root:root (mode 0000).",
+    '\n\n  two lines,\n\tindented; naïve 12345 {"name": "apply_fix"}',
+    "<|im_start|>user\nsysctl -w net.ipv4.ip_forward=0 && echo 'done'<|im_end|>\n",
+)
+"""What both tokenizers must cut alike."""
+
 _HERMES = "<tool_call>"
 _TIMEOUT_S = 3600
-_UNKNOWN = "llama.cpp does not know the base model's tokenizer: serve it with vLLM"
+_UNKNOWN = (
+    "llama.cpp does not know its tokenizer: name a like one (serve.gguf_pretokenizer=gpt-2; what "
+    "it makes of texts is compared), or serve it with vLLM"
+)
 
 TEMPLATE = """\
 {{- $tools := .Tools }}
@@ -69,57 +80,71 @@ class Converters:
     variables: Mapping[str, str]
 
 
-def convert_base(tools: Converters, model: Path, out: Path, kind: str) -> None:
+def convert_base(tools: Converters, model: Path, out: Path, kind: str, pre: str = "") -> None:
     """Write a base model as GGUF, whole or not at all.
 
     Args:
+        pre: llama.cpp's name of its pre-tokenizer; '' lets the converter find it.
         kind: number format: f32, f16, bf16 or q8_0.
 
     Raises:
         ServeError: llama.cpp cannot convert it.
     """
-    _convert(tools, "convert_hf_to_gguf.py", [model], out, kind)
+    _convert(tools, [BASE_CONVERTER, tools.scripts, pre, model], out, kind)
 
 
 def convert_adapter(tools: Converters, model: Path, adapter: Path, out: Path, kind: str) -> None:
     """Write an adapter as GGUF, whole or not at all; raises as `convert_base` does."""
-    _convert(tools, "convert_lora_to_gguf.py", ["--base", model, adapter], out, kind)
+    script = tools.scripts / "convert_lora_to_gguf.py"
+    _convert(tools, [script, "--base", model, adapter], out, kind)
 
 
-def _convert(
-    tools: Converters, script: str, words: Sequence[Path | str], out: Path, kind: str
-) -> None:
+def _convert(tools: Converters, words: Sequence[Path | str], out: Path, kind: str) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     draft = out.with_name(f".{out.name}.partial")
-    command = [tools.python, tools.scripts / script, *words, "--outfile", draft, "--outtype", kind]
+    command = [tools.python, *words, "--outfile", draft, "--outtype", kind]
     try:
-        done = _run(command, tools.variables, script)
+        done = _run(command, tools.variables, str(words[-1]))
         if done.returncode != 0 or not draft.is_file():
             said = (done.stderr.strip() or done.stdout.strip() or "no message").splitlines()[-1]
             hint = _UNKNOWN if "pre-tokenizer was not recognized" in said else ""
-            raise ServeError(script, f"cannot convert {words[-1]}: {said[:200]}", hint)
+            raise ServeError(str(words[-1]), f"llama.cpp cannot convert it: {said[:200]}", hint)
         draft.replace(out)
     finally:
         draft.unlink(missing_ok=True)
 
 
-def check(python: Path, variables: Mapping[str, str], base: Path, adapter: Path) -> float:
+def check(
+    python: Path, variables: Mapping[str, str], base: Path, adapter: Path, tokenizer: Path
+) -> float:
     """Load both in llama.cpp, ask with and without the adapter, and return how far they are apart.
 
+    Args:
+        tokenizer: the model's own tokenizer.json.
+
     Returns:
-        Largest gap of the first token's log probabilities; inf where the
+        Largest gap of the first token's log probabilities; 1e9 where the
         answers' first tokens differ.
 
     Raises:
-        ServeError: llama.cpp cannot load one, or both answer alike.
+        ServeError: llama.cpp cannot load one, cuts a text into other tokens
+            than the model's tokenizer does, or both answer alike.
     """
-    done = _run([python, CHECKER, base, adapter], variables, str(adapter))
+    from tokenizers import Tokenizer
+
+    done = _run([python, CHECKER, base, adapter, json.dumps(TEXTS)], variables, str(adapter))
     if done.returncode != 0:
         lines = [line for line in done.stderr.splitlines() if line] or ["no message"]
         # llama.cpp's own faults; the first is the cause.
         said = next((line.partition(" E ")[2] for line in lines if " E " in line), lines[-1])
         raise ServeError(str(adapter), f"llama.cpp cannot load it: {said[:200]}")
-    gap = float(json.loads(done.stdout.splitlines()[-1])["gap"])
+    told = json.loads(done.stdout.splitlines()[-1])
+    own = Tokenizer.from_file(str(tokenizer))
+    for text, theirs in zip(TEXTS, told["tokens"], strict=True):
+        if own.encode(text, add_special_tokens=False).ids != theirs:
+            what = f"llama.cpp cuts {text[:30]!r} into other tokens than the model's tokenizer"
+            raise ServeError(str(base), what, "serve it with vLLM")
+    gap = float(told["gap"])
     if gap == 0:
         raise ServeError(str(adapter), "answers in llama.cpp as the base does, as if it were none")
     return gap

@@ -25,10 +25,13 @@ def proxy(folder, port, models):
 def drain(folder, store):
     from harness_forge.capturing.drain import Drain
     from harness_forge.proxying.config import ProxyConfig
-    from harness_forge.store import Store
+    from harness_forge.store import Store, open_store
+
+    def opened():
+        return Store(store) if store.startswith("postgresql") else open_store(None, Path(store))
 
     print("ready", flush=True)
-    Drain(Path(folder), ProxyConfig(), lambda: Store(store), ["killed"]).follow(lambda: True)
+    Drain(Path(folder), ProxyConfig(), opened, ["killed"]).follow(lambda: True)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ def compare(
     """Return the rows of both runs and what their comparison says.
 
     Args:
-        config: its skills are looked through for the runs.
+        config: its skills are looked through for the runs; a run that is in
+            several of them under one id is compared over all.
         first, second: ids of runs, or what only one id begins with.
         common: compare what both have and count the rest, instead of refusing.
 
@@ -33,9 +34,11 @@ def compare(
             store.upgrade(one.skill.name)
             stores[one.skill.name] = store.skill(one.skill.name)
         for word in (first, second):
-            skill, run = find_run(stores, word)
-            with stores[skill].connect_read_only() as connection:
-                did = episodes(connection, skill, run["id"])
+            own = find_runs(stores, word)
+            run, did = next(iter(own.values())), []
+            for skill in own:
+                with stores[skill].connect_read_only() as connection:
+                    did += episodes(connection, skill, run["id"])
             if not did:
                 raise EvalError(run["id"], "has finished no item yet", _listed(stores))
             found.append((run, did))
@@ -50,14 +53,27 @@ def find_run(stores, word: str) -> tuple[str, dict[str, Any]]:
     Raises:
         EvalError: it is no run, or the beginning of several.
     """
+    found = find_runs(stores, word)
+    if len(found) != 1:
+        what = f"is of several skills: {', '.join(found)}"
+        raise EvalError(f"run '{word}'", what, "skill=… names one")
+    return next(iter(found.items()))
+
+
+def find_runs(stores, word: str) -> dict[str, dict[str, Any]]:
+    """Return the rows of the run that `word` names, by skill: one run may be of several.
+
+    Raises:
+        EvalError: it is no run, or the beginning of several.
+    """
     near = [
         (name, run) for name, s in stores.items() for run in s.runs() if run["id"].startswith(word)
     ]
-    exact = [(name, run) for name, run in near if run["id"] == word]
-    if len(exact or near) != 1:
+    found = [(name, run) for name, run in near if run["id"] == word] or near
+    if len({run["id"] for _, run in found}) != 1:
         what = f"is the beginning of {len(near)} runs" if near else "is no run"
         raise EvalError(f"run '{word}'", what, _listed(stores))
-    return (exact or near)[0]
+    return dict(found)
 
 
 def _listed(stores, last: int = 8) -> str:

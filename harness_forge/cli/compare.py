@@ -18,6 +18,7 @@ EXAMPLES = (
     "forge compare 20261121-081100 20261121-072908",
     "forge compare RUN_N RUN_N+1 skill=stig --common",
     "forge compare RUN_N RUN_N+1 --json > flips.json",
+    "forge compare RUN_N RUN_N+1 skill=all",
     "forge compare --live proxy=ab",
 )
 KEYS = ("proxy", "skill", "skills", "store", "forge_home")
@@ -78,6 +79,12 @@ def render(first: Mapping[str, Any], second: Mapping[str, Any], found: RunCompar
         f"{name[:20]:21}{one.pairs:>7}{one.first:>9.1%}{one.second:>9.1%}{one.p_holm:>12.3g}"
         for name, one in found.categories.items()
     ]
+    if found.skills:
+        lines += ["", f"{'first try, by skill':21}"]
+        lines += [
+            f"{name[:20]:21}{one.pairs:>7}{one.first:>9.1%}{one.second:>9.1%}{one.p_holm:>12.3g}"
+            for name, one in found.skills.items()
+        ]
     lines += _flips("passed only in the second", found.gained)
     lines += _flips("passed only in the first", found.lost)
     return "\n".join(lines)

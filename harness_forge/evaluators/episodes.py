@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any
@@ -33,6 +33,8 @@ class RunComparison:
     Args:
         fingerprint: of the compared items, as `fingerprint` makes it.
         measures: by name; one that no pair has is absent.
+        skills: first tries by skill, where there are several: what was trained on one
+            may be lost on another.
         gained: items that only the second run passed at the first try; `lost` only the first.
         only_first, only_second: items that stand in one run alone, left out.
     """
@@ -41,6 +43,7 @@ class RunComparison:
     fingerprint: str
     measures: Mapping[str, Measure]
     categories: Mapping[str, Category]
+    skills: Mapping[str, Category]
     gained: Sequence[Episode]
     lost: Sequence[Episode]
     only_first: int
@@ -54,6 +57,7 @@ class RunComparison:
             "left_out": {"only_first": self.only_first, "only_second": self.only_second},
             "measures": {name: one.as_dict() for name, one in self.measures.items()},
             "categories": {name: asdict(one) for name, one in self.categories.items()},
+            "skills": {name: asdict(one) for name, one in self.skills.items()},
             "gained": [one.item_id for one in self.gained],
             "lost": [one.item_id for one in self.lost],
         }
@@ -88,7 +92,8 @@ def compare_runs(
         items=len(pairs),
         fingerprint=fingerprint(shared),
         measures=measured(pairs, alpha, resamples, seed),
-        categories=_categories(judged),
+        categories=_split(judged, lambda one: one.category or one.family),
+        skills=_split(judged, lambda one: one.skill) if _several(judged) else {},
         gained=[b for a, b in judged if b.first_try and not a.first_try],
         lost=[b for a, b in judged if a.first_try and not b.first_try],
         only_first=only[0],
@@ -102,10 +107,14 @@ def fingerprint(keys: Iterable[tuple[str, str]]) -> str:
     return sha256(text.encode()).hexdigest()[:16]
 
 
-def _categories(judged: Sequence[Pair]) -> dict[str, Category]:
+def _several(judged: Sequence[Pair]) -> bool:
+    return len({a.skill for a, _ in judged}) > 1
+
+
+def _split(judged: Sequence[Pair], by: Callable[[Episode], str]) -> dict[str, Category]:
     found: dict[str, list[int]] = {}
     for a, b in judged:
-        counts = found.setdefault(a.category or a.family, [0, 0, 0, 0])
+        counts = found.setdefault(by(a), [0, 0, 0, 0])
         counts[0] += 1
         counts[1] += bool(a.first_try)
         counts[2] += bool(b.first_try)

@@ -2,10 +2,13 @@
 
 import json
 import time
+from dataclasses import replace
 
 import pytest
 
 from harness_forge import cli, comparing
+from harness_forge.cli.compare import render
+from harness_forge.environments.scap.config import ScapConfig
 from harness_forge.errors import EvalError
 
 HARNESS = """
@@ -136,3 +139,20 @@ def test_a_harness_that_writes_only_the_last_attempt_is_read_by_its_number(write
     assert (found.measures["first_try"].first, found.measures["first_try"].second) == (0.5, 1.0)
     assert found.measures["success"].first == 1.0
     assert found.measures["attempts_to_success"].first == 2.0
+
+
+def test_a_run_over_several_skills_is_told_apart_by_skill(store, config, capsys):
+    for skill, second in (("stig", "completed"), ("dice", "escalated")):
+        store.upgrade(skill)
+        with store.skill(skill)._transaction() as connection:
+            for run, outcome in (("n", "completed" if skill == "dice" else "escalated"),
+                                 ("m", second)):  # fmt: skip
+                connection.execute(HARNESS, {"run": run, "policy": f"model:{run}"})
+                connection.execute(ITEM, [run, "a", "A", "net", outcome, 1, 1.0])
+    skills = {name: replace(config.skill, name=name) for name in ("stig", "dice")}
+    both = replace(config.skill, scap=ScapConfig("", "", "", ""))
+    several = replace(config, skill=both, skills=skills)
+    one, other, found = comparing.compare(several, "n", "m")
+    told = {name: (skill.first, skill.second) for name, skill in found.skills.items()}
+    assert told == {"stig": (0.0, 1.0), "dice": (1.0, 0.0)}
+    assert "first try, by skill" in render(one, other, found)

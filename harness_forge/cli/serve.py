@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from harness_forge.schema import ForgeConfig
     from harness_forge.served import Plan
 
-SUMMARY = "serve a base model with adapters through vLLM, tested before use, swapped while it runs"
+SUMMARY = "serve a base model with adapters through vLLM, tested before use"
 USAGE = (
     "[status | logs | stop | swap [ALIAS [ADAPTER]] | ollama [ADAPTER] | ADAPTER[:NAME] …] "
     "[--base] [--print | --unit | --compose] [--smoke | --no-smoke] [--detach] [--follow] "

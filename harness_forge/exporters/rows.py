@@ -195,7 +195,8 @@ def joint(*digests: bytes) -> bytes:
 
 def _refuse_escaped(*raw: bytes | None) -> None:
     for part in raw:
-        if part is not None and _ESCAPED in part:
+        # Most of it is ASCII, which is told in a tenth of the time of a search.
+        if part is not None and not part.isascii() and _ESCAPED in part:
             raise Unusable("unstorable_text")
 
 
@@ -238,6 +239,10 @@ def _tool_name(tool: Any) -> str | None:
 
 def _message(message: Any) -> dict[str, Any]:
     """Return role and text of one message, and its tool fields where it has any."""
+    if isinstance(message, dict) and len(message) == 2:  # most: these two, and as they should be
+        role, content = message.get("role"), message.get("content")
+        if isinstance(role, str) and isinstance(content, str):
+            return {"role": role, "content": content}
     role = message.get("role") if isinstance(message, dict) else None
     text = _text(message.get("content")) if role else None
     calls = message.get("tool_calls") if role else None

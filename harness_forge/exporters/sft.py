@@ -6,7 +6,11 @@ from harness_forge.exporters.rows import Answer, Prompt, Row, joint, source_of
 from harness_forge.records import Example
 
 
-def example(row: Row, prompt: Prompt, answer: Answer) -> Example:
-    """Return the example of one row; the same words have the same id everywhere."""
-    mark = joint(prompt.digest, answer.digest)
+def example(row: Row, prompt: Prompt, answer: Answer, mark: bytes = b"") -> Example:
+    """Return the example of one row; the same words have the same id everywhere.
+
+    Args:
+        mark: the joint digest of prompt and answer, where it is known.
+    """
+    mark = mark or joint(prompt.digest, answer.digest)
     return Example(mark.hex(), prompt.messages, prompt.tools, answer.message, source_of(row))

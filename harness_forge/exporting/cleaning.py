@@ -28,6 +28,9 @@ def redactor_of(treatment: Treatment) -> Redactor | None:
     return Redactor(treatment.redaction, treatment.key)
 
 
+_NOTHING: Mapping[str, Any] = {}
+
+
 class Cleaner:
     """Replaces names in a line's keys of origin, in items and in the manifest."""
 
@@ -35,14 +38,19 @@ class Cleaner:
         self._redactor = redactor
         self.name = lru_cache(maxsize=65536)(redactor.text) if redactor else str
 
-    def line(self, shown: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a line with its origin as it may be written."""
-        if self._redactor is None:
-            return dict(shown)
-        return {
-            key: self.name(value) if key in _NAMES and isinstance(value, str) else value
-            for key, value in shown.items()
-        }
+    def line(self, shown: dict[str, Any], whose: Mapping[str, Any] = _NOTHING) -> dict[str, Any]:
+        """Return a line with its origin as it may be written; it is changed in place.
+
+        Args:
+            whose: keys that it ends with.
+        """
+        if self._redactor is not None:
+            for key in _NAMES.intersection(shown):
+                if isinstance(shown[key], str):
+                    shown[key] = self.name(shown[key])
+        if whose:
+            shown.update(whose)
+        return shown
 
     def value(self, value: Any) -> Any:
         """Return any value as it may be written."""

@@ -15,9 +15,9 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from itertools import islice
 from queue import SimpleQueue
 from threading import Lock
+from time import process_time
 from typing import Any
 
 from harness_forge.errors import ExportError
@@ -30,8 +30,8 @@ Tallies = Mapping[str, Mapping[str, int]]
 _AHEAD = 2
 """Batches that wait for a process each, so that none waits for a batch."""
 
-_ALONE = 16
-"""Batches that are prepared before processes are started for the rest."""
+_ALONE_S = 0.4
+"""Processor time spent on rows here before a process is started for the rest: what one costs."""
 
 _PATIENCE_S = 5
 """How long a process may take to end once its pipe is closed."""
@@ -53,8 +53,9 @@ class Crew:
         self._preparers: dict[int, Preparer] = {}
         self._plans = plans
         self._workers = _worthwhile() if workers is None else workers
-        # A process takes as long to start as some thousand rows to prepare.
-        self._alone = _ALONE if workers is None else 0
+        # A process takes as long to start as some thousand rows to prepare, or ten
+        # thousand, where little is done to a row.
+        self._alone = _ALONE_S if workers is None else 0.0
         self._hands: list[_Hand] = []
         self._idle: SimpleQueue[_Hand] = SimpleQueue()
         self._threads: ThreadPoolExecutor | None = None
@@ -78,14 +79,11 @@ class Crew:
         Raises:
             ExportError: a process ended before its work did.
         """
-        batches = iter(batches)
-        for batch in batches if not self._workers else islice(batches, self._alone):
-            self._alone -= 1
-            yield batch, self._here(part, batch)
-        if not self._workers:
-            return
         waiting: deque[tuple[Sequence[Row], Future[list[Ready]]]] = deque()
         for batch in batches:
+            if not self._workers or self._alone > 0:
+                yield batch, self._here(part, batch)
+                continue
             self._start()
             waiting.append((batch, self._threads.submit(self._there, part, batch)))
             while waiting and (len(waiting) > _AHEAD * self._workers or waiting[0][1].done()):
@@ -98,7 +96,11 @@ class Crew:
         if part not in self._preparers:
             self._preparers[part] = Preparer(self._plans[part])
         preparer = self._preparers[part]
-        return joined(batch, self._counted(preparer(wanted(batch)), preparer.tallies()))
+        before = process_time()
+        try:
+            return joined(batch, self._counted(preparer(wanted(batch)), preparer.tallies()))
+        finally:
+            self._alone -= process_time() - before
 
     def _there(self, part: int, batch: Sequence[Row]) -> list[Ready]:
         hand = self._idle.get()

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -37,8 +37,18 @@ from harness_forge.formats import FORMATS, Unheld
 if TYPE_CHECKING:
     from harness_forge.filters.contamination.protected import Protected
 
-SINGLES: Mapping[ExportKind, Callable[[Row, Prompt, Answer], Any]] = {ExportKind.sft: sft.example}
+SINGLES: Mapping[ExportKind, Callable[[Row, Prompt, Answer, bytes], Any]] = {
+    ExportKind.sft: sft.example
+}
 """Kinds of which each row is a line by itself, and what makes its example."""
+
+
+class _Read(NamedTuple):
+    """What a row says, and as filters see it; nothing where nobody looks."""
+
+    prompt: Prompt
+    answer: Answer
+    candidate: Candidate | None
 
 
 @dataclass(frozen=True)
@@ -77,6 +87,7 @@ class Preparer:
         self._clean = Cleaner(self._redactor)
         self._tools: list[dict[str, Any]] | None = None
         self._signer = _signer(plan)
+        self._looks = bool(self._signer or any(self._steps.values()))
         self._single = SINGLES.get(plan.config.kind)
         self._shape = FORMATS[plan.format]
 
@@ -85,7 +96,7 @@ class Preparer:
         read = [self._read(row) for row in rows]
         self._filter(rows, read)
         made = [
-            self._made(row, *found) if isinstance(found, tuple) else (Ready(found), None)
+            (Ready(found), None) if isinstance(found, str) else self._made(row, *found)
             for row, found in zip(rows, read, strict=True)
         ]
         return self._signed(made)
@@ -98,25 +109,28 @@ class Preparer:
                 counts[name].update(found)
         return {name: dict(found) for name, found in counts.items()}
 
-    def _read(self, row: Row) -> tuple[Prompt, Answer] | str:
+    def _read(self, row: Row) -> _Read | str:
         """Return prompt and answer, or why there are none."""
         try:
             self._plan.guard.admit(row)
             prompt = read_prompt(row)
-            return prompt, read_answer(row, prompt, self._plan.config.answer)
+            answer = read_answer(row, prompt, self._plan.config.answer)
         except Unusable as fault:
             return fault.args[0]
+        return _Read(prompt, answer, self._candidate(row, prompt, answer) if self._looks else None)
 
-    def _filter(self, rows: Sequence[Row], read: list[tuple[Prompt, Answer] | str]) -> None:
+    def _filter(self, rows: Sequence[Row], read: list[_Read | str]) -> None:
         """Put the reason in the place of what a filter rejects; the first filter decides."""
         for passed, steps in self._steps.items():
+            if not steps:
+                continue
             places = [
                 at
                 for at, found in enumerate(read)
-                if isinstance(found, tuple) and bool(rows[at].eval_passed) is passed
+                if not isinstance(found, str) and bool(rows[at].eval_passed) is passed
             ]
-            seen = [self._candidate(rows[at], *read[at]) for at in places] if steps else []
-            for at, reason in zip(places, judge(steps, seen), strict=False):
+            seen = [read[at].candidate for at in places]
+            for at, reason in zip(places, judge(steps, seen), strict=True):
                 if reason is not None:
                     read[at] = reason
 
@@ -135,26 +149,29 @@ class Preparer:
         )
 
     def _made(
-        self, row: Row, prompt: Prompt, answer: Answer
-    ) -> tuple[Ready, tuple[Prompt, Answer] | None]:
+        self, row: Row, prompt: Prompt, answer: Answer, candidate: Candidate | None
+    ) -> tuple[Ready, _Read | None]:
         """Return the row as it goes on, and the words that it is told from others by."""
         redacted: Mapping[str, int] | None = None
         if self._redactor:
+            original = answer
             row, prompt, answer, redacted = self._redacted(row, prompt, answer)
-        mark = joint(prompt.digest, answer.digest)
+            if candidate and answer is not original:
+                candidate = Candidate((), (), answer.message)
+        mark, words = joint(prompt.digest, answer.digest), _Read(prompt, answer, candidate)
         if self._single is None:
             ready = Ready(None, mark, b"", prompt, answer, redacted, evidence=row.evidence)
-            return ready, (prompt, answer)
+            return ready, words
         try:
-            shown = self._shape(self._single(row, prompt, answer))
+            shown = self._shape(self._single(row, prompt, answer, mark))
         except Unheld as fault:
             return Ready(fault.args[0]), None
-        line = orjson.dumps({**self._clean.line(shown), **self._plan.whose})
-        return Ready(None, mark, line, redacted=redacted), (prompt, answer)
+        line = orjson.dumps(self._clean.line(shown, self._plan.whose))
+        return Ready(None, mark, line, redacted=redacted), words
 
     def _redacted(
         self, row: Row, prompt: Prompt, answer: Answer
-    ) -> tuple[Row, Prompt, Answer, Mapping[str, int]]:
+    ) -> tuple[Row, Prompt, Answer, Mapping[str, int] | None]:
         """Return what may be written; a prompt reads the same whatever was answered."""
         said = [answer.message]
         asked, counts = self._redactor.messages(prompt.messages)
@@ -164,7 +181,10 @@ class Preparer:
             if third:
                 row, more = row._replace(evidence=orjson.dumps(shown)), more + third
         tools, offered = self._offered(prompt.tools)
-        counts += offered
+        if not (counts or more or offered):
+            return row, prompt, answer, None
+        if offered:
+            counts += offered
         if counts:
             prompt = prompt_of(asked, tools)
         if more:
@@ -177,7 +197,7 @@ class Preparer:
             self._tools, self._told = tools, self._redactor.value(tools)
         return self._told
 
-    def _signed(self, made: list[tuple[Ready, tuple[Prompt, Answer] | None]]) -> list[Ready]:
+    def _signed(self, made: list[tuple[Ready, _Read | None]]) -> list[Ready]:
         """Return the rows with the signatures of their words."""
         words = [told for _, told in made if told] if self._signer else []
         if not words:
@@ -185,8 +205,8 @@ class Preparer:
         from harness_forge.filters.duplicates.signer import prompt_text
 
         signatures = self._signer.sign(
-            [prompt_text(prompt.messages) for prompt, _ in words],
-            [Candidate((), (), answer.message).text for _, answer in words],
+            [prompt_text(told.prompt.messages) for told in words],
+            [told.candidate.text for told in words],
         )
         following = iter(signatures)
         return [

@@ -50,8 +50,11 @@ def bigram_repeat(text: str) -> float:
 
 
 def _repeats(text: str, config: RepetitionConfig) -> bool:
+    least = max(config.min_words, 2)
+    if len(text) < 2 * least - 1:
+        return False
     words = _words(text)
-    if len(words) < max(config.min_words, 2):
+    if len(words) < least:
         return False
     # Every distinct word but the last one opens a bigram of its own, so this
     # bounds the ratio from above and spares most texts the pairs.

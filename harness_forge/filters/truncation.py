@@ -69,9 +69,6 @@ def judge(candidates: Sequence[Candidate], config: TruncationConfig) -> list[str
     writers, lengths = tuple(config.writers), frozenset(config.cut_lengths)
     receipts = config.receipts
 
-    def replaced(text: str) -> bool:
-        return any(receipt in text for receipt in receipts)
-
     def cut(row: Candidate) -> bool:
         if row.finish_reason is not None and row.finish_reason.lower() in _LIMIT:
             return True
@@ -79,20 +76,23 @@ def judge(candidates: Sequence[Candidate], config: TruncationConfig) -> list[str
             len(part) in lengths for part in row.strings
         ):
             return True
-        if replaced(row.text) or any(replaced(content_of(one)) for one in row.messages):
-            return True
-        return any(_ends_early(part) for part in row.strings)
+        said = [row.text, *map(content_of, row.messages)]
+        for receipt in receipts:
+            for text in said:
+                if receipt in text:
+                    return True
+        fenced = "```" in row.text or "~~~" in row.text
+        quoted = '"' in row.text
+        return any(_ends_early(part, fenced, quoted) for part in row.strings)
 
     return ["truncation" if cut(row) else None for row in candidates]
 
 
-def _ends_early(text: str) -> bool:
+def _ends_early(text: str, fenced: bool, quoted: bool) -> bool:
     end = text[-_AT_END:].lower()
     if ("trunc" in end or "omit" in end or "elided" in end) and _NOTE.search(end):
         return True
-    if ("```" in text or "~~~" in text) and _fence_open(text):
-        return True
-    return '"' in text and _json_open(text)
+    return (fenced and _fence_open(text)) or (quoted and '"' in text and _json_open(text))
 
 
 def _fence_open(text: str) -> bool:

@@ -17,7 +17,7 @@ from harness_forge.filters.redaction.rules.hosts import under
 
 _MEMORY = 64 << 20
 """Bytes RE2 may use for its automaton; too few and it would find nothing."""
-_SHORT, _REMEMBERED = 256, 16384
+_SHORT, _REMEMBERED = 512, 8192
 """Characters of a text that is remembered, and how many are."""
 _ESCAPES = (("\\n", "\n"), ("\\t", "\t"), ('\\"', '"'), ("\\/", "/"), ("\\\\", "\\"))
 _LEVELS = 3
@@ -27,7 +27,9 @@ _LEVELS = 3
 def _unescaped(text: str) -> str:
     """Return JSON with the usual escapes undone, well enough to look for hints in it."""
     for _ in range(_LEVELS):
-        for escape, meant in _ESCAPES if "\\" in text else ():
+        for escape, meant in _ESCAPES:
+            if "\\" not in text:  # most have line ends alone, and one replacement does
+                return text
             text = text.replace(escape, meant)
     return text
 
@@ -49,8 +51,8 @@ class Gate:
         for rule in self._rules:
             self._set.Add(rule.hint)
         self._set.Compile()
-        # Roles, keys and names of tools are in every row.
-        self._hit_short = lru_cache(maxsize=_REMEMBERED)(self._hit)
+        # Roles, keys, names of tools and what systems are told are in every row.
+        self._opens_short = lru_cache(maxsize=_REMEMBERED)(self._opens)
 
     def find(self, text: str) -> Iterator[Finding]:
         """Yield the findings of every rule; they may overlap."""
@@ -59,14 +61,14 @@ class Gate:
 
     def opens(self, text: str) -> bool:
         """Tell whether anything may be found in `text`, or in JSON that it holds."""
+        return self._opens_short(text) if len(text) <= _SHORT else self._opens(text)
+
+    def _opens(self, text: str) -> bool:
         if self.hit(text) or "\\u00" in text:
             return True
         return text[:1] in ("{", "[") and "\\" in text and bool(self.hit(_unescaped(text)))
 
     def hit(self, text: str) -> list[int]:
         """Return which rules are worth running, in their order."""
-        return self._hit_short(text) if len(text) <= _SHORT else self._hit(text)
-
-    def _hit(self, text: str) -> list[int]:
         # Half a surrogate pair is no text, but it must not hide a secret either.
         return sorted(self._set.Match(text.encode("utf-8", "surrogatepass")) or ())

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
@@ -83,25 +84,32 @@ def harass(tmp_path, place, kills, drains=0, servers=()):
         place: URL of the store, or the home of one that a drain starts again.
     """
     folder, port = tmp_path / "spool", free_port()
-    rng, drain = random.Random(7), None
-    with serving(Server(keep=False)) as models:
+    rng, running = random.Random(7), {}
+    with serving(Server(keep=False)) as models, ExitStack() as stack:
         load = Load(f"http://127.0.0.1:{port}")
+        stack.callback(load.end)
+        stack.callback(lambda: [kill(process) for process in running.values()])
         for n in range(kills):
-            proxy = start("proxy", str(folder), str(port), models)
+            running["proxy"] = start("proxy", str(folder), str(port), models)
             if drains and n % drains == 0:
-                drain = drain or start("drain", str(folder), place)
+                running["drain"] = start("drain", str(folder), place)
             time.sleep(0.2 + rng.random() * 0.3)
             if n in servers:
-                postmaster = tmp_path / "home/pg/postmaster.pid"
-                os.kill(int(postmaster.read_text().split()[0]), signal.SIGKILL)
-            kill(proxy)
-            if drain and n % drains == drains - 1:
-                kill(drain)
-                drain = None
-        load.end()
-    if drain:
-        kill(drain)
+                kill_server(tmp_path / "home/pg/postmaster.pid")
+            kill(running.pop("proxy"))
+            if drains and n % drains == drains - 1:
+                kill(running.pop("drain"))
     return load, folder
+
+
+def kill_server(file):
+    """Kill a PostgreSQL that runs; wait for one that is just being started again."""
+    for _ in range(100):
+        with suppress(OSError, ValueError, IndexError):
+            os.kill(int(file.read_text().split()[0]), signal.SIGKILL)
+            return
+        time.sleep(0.1)
+    raise AssertionError("no server to kill")
 
 
 def finish(folder, store):

@@ -68,7 +68,7 @@ class Server:
                 if self.keep:
                     self.seen.append((head, body))
                 await self.answer(json.loads(body) if body else {}, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
             pass
         finally:
             writer.close()

@@ -92,7 +92,7 @@ class Lines:
         if line["split"] != split:
             self._faults["splits"].append(f"{place} says it is for {line['split']}")
         self._check_source(line, name, number, place)
-        if not self._repeats.allows(line, split, place):
+        if not self._repeats.allows(line, split, place, seen=line["id"] in self._ids):
             self._faults["repeats"].append(f"{place} repeats {self._ids[line['id']]}")
         self._ids.setdefault(line["id"], place)
         self._check_item(line, split, place)

@@ -46,22 +46,23 @@ class Repeats:
         """Whether the dataset says that rows were weighted."""
         return self._said is not None
 
-    def allows(self, line: Mapping[str, Any], split: str, place: str) -> bool:
-        """Count a line and return whether it may repeat an earlier one, if it does."""
-        name = line["id"]
+    def allows(self, line: Mapping[str, Any], split: str, place: str, *, seen: bool) -> bool:
+        """Count a line and return whether it may stand there.
+
+        Args:
+            seen: a line of this id stood there before.
+        """
         part = self._part(line)
+        if part not in self._weighted or split != Split.TRAIN:
+            return not seen
+        name = line["id"]
         # A digest: lines are many, and a whole one is kept for its copies alone.
         text = hashlib.blake2b(orjson.dumps(line), digest_size=16).digest()
-        if name not in self._first:
-            self._first[name] = text
-            if split == Split.TRAIN:
-                self._whose[name], self._copies[name] = part, 1
-            return True
-        if part not in self._weighted or split != Split.TRAIN:
-            return False
-        self._copies[name] += 1
-        if text != self._first[name]:
+        if not seen:
+            self._first[name], self._whose[name] = text, part
+        elif text != self._first.get(name):
             self._faults.append(f"{place} is no repeat: it was changed")
+        self._copies[name] += 1
         return True
 
     def told(self) -> tuple[str, list[str]]:
@@ -69,8 +70,8 @@ class Repeats:
         lines: Counter[tuple[str, str, str]] = Counter()
         rows: Counter[tuple[str, str, str]] = Counter()
         for name, count in self._copies.items():
-            part = self._whose[name]
-            if part in self._weighted:
+            part = self._whose.get(name)
+            if part:
                 rows[part], lines[part] = rows[part] + 1, lines[part] + count
                 self._check_copies(name, count, self._weighted[part]["weight"])
         for part, one in self._weighted.items():

@@ -113,7 +113,7 @@ class Connection(asyncio.Protocol):
     def _fresh(self) -> None:
         self._reason, self._headers = b"", []
         self._told = self._done = self._interim = False
-        self._framed = self._sized = False
+        self._framed = self._sized = self._keep = False
 
     def connection_made(self, transport: Any) -> None:
         """Begin."""
@@ -196,12 +196,14 @@ class Connection(asyncio.Protocol):
             self._fresh()
             return
         self._done = True
+        # Asked after the message, the parser has forgotten how it was framed.
+        self._keep = self._parser.should_keep_alive()
         if self.owner is not None:
             self.owner.on_end()
 
     def _release(self) -> None:
         self.owner = None
-        if self._parser.should_keep_alive() and not self.transport.is_closing():
+        if self._keep and not self.transport.is_closing():
             self._pool.give_back(self)
         else:
             self.transport.close()

@@ -57,8 +57,10 @@ class Server:
 
     def __init__(self, gap_s=0.0, tokens=0, keep=True):
         self.seen, self.gap_s, self.tokens, self.keep = [], gap_s, tokens, keep
+        self.connections = 0
 
     async def __call__(self, reader, writer):
+        self.connections += 1
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")

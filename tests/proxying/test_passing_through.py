@@ -157,6 +157,14 @@ def test_an_old_caller_gets_a_stream_without_chunks(proxied):
     assert got.partition(b"\r\n\r\n")[2] == b"".join(pieces("m")) + DONE
 
 
+def test_connections_to_a_server_are_used_again(proxied, models):
+    proxy = proxied()
+    asked = b'{"model":"m","stream":true,"messages":[]}'
+    for body in (BODY, asked, BODY):
+        proxy.client.post(CHAT, content=body, headers=JSON)
+    assert models.connections == 1
+
+
 def test_an_idle_connection_that_the_server_closed_costs_no_request(proxied, models):
     proxy = proxied()
     proxy.client.post(CHAT, content=BODY, headers=JSON)

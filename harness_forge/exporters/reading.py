@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import psycopg
 
 _RUN_AGAIN = "nothing was written; see `forge store status`, then run it again"
+_VALUES = "values may be texts, numbers, true, false, null and lists of one of them"
 _TOGETHER = 4
 """Rows that arrive at once: each alone costs a third more, and 50 MB are one row's right."""
 
@@ -98,11 +99,20 @@ def _explained(prefix: str, statement: Statement):
         yield
     except psycopg.Error as error:
         raise _told(error, prefix, statement) from None
+    except UnicodeEncodeError:
+        # Half a surrogate pair, which no server takes.
+        raise ExportError("export", "its SQL or a value of it is no text", _VALUES) from None
 
 
 def _told(error: psycopg.Error, prefix: str, statement: Statement) -> ForgeError:
     """Return the fault in the recipe's terms: its key, its line, the server's words."""
     message = (error.diag.message_primary or str(error).strip() or "no message").split("\n")[0]
+    import psycopg
+
+    refused = psycopg.DataError | psycopg.ProgrammingError | psycopg.NotSupportedError
+    if error.sqlstate is None and isinstance(error, refused):
+        # Never sent: the driver cannot write the value.
+        return ExportError("export.params", message, _VALUES)
     if error.sqlstate is None or error.sqlstate.startswith(("08", "57P")):
         return StoreError("store", f"was lost while rows were read: {message}", _RUN_AGAIN)
     if error.sqlstate.startswith("53"):

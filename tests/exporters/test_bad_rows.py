@@ -129,3 +129,30 @@ def test_a_full_disk_is_one_line_for_every_ending(harness, sft, monkeypatch, ext
     with pytest.raises(ExportError, match="the disk is full"):
         harness.export(sft, extension=extension)
     assert list(harness.data_dir.iterdir()) == []
+
+
+@pytest.mark.parametrize("grown", [1, 3])
+def test_a_disk_that_fills_as_the_index_grows_is_one_line(harness, sft, monkeypatch, grown):
+    """Room for the index is reserved piece by piece, and a fault finds maps of it in use."""
+    import os
+
+    from harness_forge.filters.duplicates import table
+
+    # Small enough to be outgrown by a few rows.
+    monkeypatch.setattr(table, "_FIRST", 1)
+    item = harness.item("rule_a")
+    for number in range(60):
+        harness.attempt(item, f"echo {number} of many that differ in all their words {number * 7}")
+    reserve, asked = os.posix_fallocate, []
+
+    def full(handle, start, size):
+        asked.append(size)
+        if len(asked) > 4 + grown:
+            raise OSError(28, "No space left on device")
+        reserve(handle, start, size)
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(ExportError, match="the disk is full"):
+        harness.export(sft, treatment=Treatment(duplicates=DuplicatesConfig()))
+    assert len(asked) == 5 + grown
+    assert list(harness.data_dir.iterdir()) == []

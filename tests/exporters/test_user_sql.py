@@ -93,6 +93,22 @@ def test_numbers_booleans_and_lists_bind(harness, sft):
     assert harness.export(replace(sft, require=require, params=params)).kept == 1
 
 
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("a\0b", "export.params: PostgreSQL text fields cannot contain NUL (0x00) bytes"),
+        ([1, "x"], "export.params: cannot dump lists of mixed types; got: int, str"),
+        ({"a": 1}, "export.params: cannot adapt type 'dict' using placeholder '%s' (format: AUTO)"),
+        ("\ud800", "export: its SQL or a value of it is no text"),
+    ],
+)
+def test_a_value_that_cannot_be_sent_is_the_recipes_fault(harness, sft, value, told):
+    require = {**sft.require, "mine": "item_id = %(mine)s"}
+    assert fault(harness, sft, require=require, params={**sft.params, "mine": value}) == (
+        f"{told}\n  hint: values may be texts, numbers, true, false, null and lists of one of them"
+    )
+
+
 def test_only_one_statement_is_taken(harness, sft):
     escape = ") AS q, (SELECT NULL::text AS reason) AS r; COMMIT; DROP TABLE turns; SELECT * FROM ("
     two = sft.sql.replace("%(agent)s", "'worker'") + escape + sft.sql

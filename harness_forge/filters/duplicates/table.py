@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import mmap
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +58,9 @@ class Column:
         """Close the file; nothing may be asked afterwards."""
         self.data = np.zeros(0, self.dtype)
         if self._map is not None:
-            self._map.close()
+            # After a fault its traceback still looks in here; the map goes with it.
+            with suppress(BufferError):
+                self._map.close()
             self._map = None
             os.close(self._handle)
 

@@ -5,7 +5,7 @@ import copy
 import pytest
 
 from harness_forge.adapters.package import Adapter
-from harness_forge.adapters.prove import Subject, check, check_lineage
+from harness_forge.adapters.prove import Subject, check, check_lineage, check_mask
 from harness_forge.errors import EvalError
 
 FACTS = {
@@ -102,3 +102,16 @@ def test_another_chat_template_is_refused(adapter, tmp_path):
     base = Subject("small", tmp_path, "b" * 64, "other words")
     with pytest.raises(EvalError, match="another chat template"):
         check_lineage(adapter, base)
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        (None, "its loss mask was never checked"),
+        ({"rows": 3, "tokens": 30, "trained": 0}, "0 of 30, nothing was learned"),
+        ({"rows": 3, "tokens": 30, "trained": 30}, "30 of 30, the prompts were learned too"),
+    ],
+)
+def test_a_mask_that_was_not_checked_or_wrong_is_refused(tmp_path, counts, said):
+    with pytest.raises(EvalError, match=said):
+        check_mask(Adapter("mine", tmp_path, "a" * 64, {"audit": counts}))

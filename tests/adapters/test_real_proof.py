@@ -106,3 +106,20 @@ def test_an_unknown_adapter_is_told(tiny):
     config = replace(tiny.config, train=replace(tiny.config.train, name="tinny"))
     with pytest.raises(TrainError, match=r"no adapter of that name\n  hint: did you mean tiny"):
         proving.adapter_of(config)
+
+
+def test_what_was_trained_on_four_bits_is_proven_on_four_bits_too(tiny, tmp_path):
+    facts = tiny.lineage()
+    facts["train"] = facts["train"] | {"adapter": "qlora"}
+    adapter = package(tiny.raw / "live", "four", tmp_path, facts)
+    report = proving.prove(tiny.config, adapter.folder, tmp_path / "prove.json")
+    print(report["four_bits"])
+    assert report["four_bits"]["gap_nats"] > 0
+
+
+def test_a_policy_with_a_template_of_its_own_is_refused(tiny, tmp_path):
+    other = tmp_path / "other.jinja"
+    other.write_text("{{ messages }}")
+    config = replace(tiny.config, policy=replace(tiny.config.policy, chat_template=str(other)))
+    with pytest.raises(EvalError, match="is another chat template than local was trained with"):
+        proving.prove(config, "tiny", tmp_path / "prove.json")

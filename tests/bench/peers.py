@@ -146,31 +146,39 @@ def redacted(text: str) -> str:
 
 def sketch(text: str) -> list[int]:
     """Return the MinHash of a text's runs of words."""
-    from datasketch import MinHash
-
     words = text.split()
     runs = {" ".join(words[at : at + SHINGLE]) for at in range(max(len(words) - SHINGLE, 0) + 1)}
-    made = MinHash(num_perm=PLACES, scheme=SCHEME)
+    made = blank().copy()
     made.update_batch([run.encode() for run in runs])
     return made.hashvalues.tolist()
+
+
+@cache
+def blank():
+    """Return an empty MinHash; its permutations are drawn once."""
+    from datasketch import MinHash
+
+    return MinHash(num_perm=PLACES, scheme=SCHEME)
 
 
 class Seen:
     """Tells, row by row, which ones repeat an earlier one: exactly, or nearly and of the same item."""
 
     def __init__(self) -> None:
+        from datasketch import MinHashLSH
+
         self._exact: set[str] = set()
-        self._near: dict[str, Any] = {}
+        self._near = MinHashLSH(threshold=THRESHOLD, num_perm=PLACES)
 
     def __call__(self, exact: str, sketch: list[int], item: str) -> bool:
-        from datasketch import MinHash, MinHashLSH
+        from datasketch import MinHash
 
         if exact in self._exact:
             return True
         self._exact.add(exact)
-        near = self._near.setdefault(item, MinHashLSH(threshold=THRESHOLD, num_perm=PLACES))
-        made = MinHash(num_perm=PLACES, hashvalues=sketch, scheme=SCHEME)
-        if near.query(made):
+        permutations = blank().permutations
+        made = MinHash(PLACES, hashvalues=sketch, permutations=permutations, scheme=SCHEME)
+        if any(key.startswith(f"{item} ") for key in self._near.query(made)):
             return True
-        near.insert(exact, made)
+        self._near.insert(f"{item} {exact}", made)
         return False

@@ -179,7 +179,9 @@ def litellm(program, folder):
     (folder / "litellm.yaml").write_text(json.dumps(config))
     words = ["--config", "litellm.yaml", "--port", str(PORTS["litellm"]), "--host", "127.0.0.1"]
     quiet = {"stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
+    unlocked = "LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY"  # as ours, on loopback
     environment = {**os.environ, "LITELLM_MODE": "PRODUCTION", "LITELLM_TELEMETRY": "False"}
+    environment[unlocked] = "true"
     return start([program, *words], folder, env=environment, **quiet)
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -17,14 +16,13 @@ from typing import Any
 
 from harness_forge import probes, proving, seated
 from harness_forge.adapters import prove as proof
-from harness_forge.adapters import registry
 from harness_forge.adapters.package import CONFIG, Adapter
 from harness_forge.errors import EvalError, ServeError
 from harness_forge.files import write_json
 from harness_forge.models.folder import TEMPLATE
 from harness_forge.operations import worksets
 from harness_forge.schema import ForgeConfig, skills_of
-from harness_forge.serving import aliases, deploy, families, names, server, state, swap
+from harness_forge.serving import aliases, families, names, server, state, swap
 from harness_forge.serving import command as commands
 from harness_forge.serving import smoke as smoking
 from harness_forge.serving.command import ServedAdapter, ServedModel
@@ -187,42 +185,6 @@ def running(
     finally:
         if told:
             state.forget(home, plan.config.port)
-
-
-def unit(config: ForgeConfig, plan: Plan, arguments: Sequence[str]) -> str:
-    """Return a systemd unit that serves as this command line does, champions of that day.
-
-    Raises:
-        ServeError: the port is 0, which is another one after each start.
-    """
-    if config.serve.port == 0:
-        raise ServeError("serve.port: 0", "a service needs a port that stays", "serve.port=8000")
-    command = [sys.executable, "-m", "harness_forge.cli", "serve", *arguments]
-    about = f"{plan.base.name} with adapters at {plan.config.host}:{plan.config.port}"
-    quiet = dict(config.worksets[WORKSET].environment)
-    return deploy.unit(command, about, Path.cwd(), quiet)
-
-
-def composed(config: ForgeConfig, plan: Plan) -> str:
-    """Return a compose file that runs the plan's vLLM in a container.
-
-    Raises:
-        ServeError: the port is 0.
-    """
-    if config.serve.port == 0:
-        raise ServeError("serve.port: 0", "a service needs a port that stays", "serve.port=8000")
-    home = Path(config.forge_home)
-    mounts = [
-        plan.base.folder,
-        plan.base.template,
-        registry.folder(home),
-        *(adapter.folder for adapter in plan.adapters),
-    ]
-    if "PYTHONPATH" in plan.extra:
-        mounts.append(commands.PLUGINS)
-    return deploy.compose(
-        plan.command, plan.hardware, plan.config.port, plan.extra, mounts, config.serve.image
-    )
 
 
 def point(config: ForgeConfig, plan: Plan, url: str) -> list[str]:

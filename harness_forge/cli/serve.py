@@ -58,7 +58,7 @@ _EVERY_S = 10
 
 def main(argv: list[str]) -> int:
     """Serve until Ctrl-C; base and adapters are asked once before."""
-    from harness_forge import served
+    from harness_forge import deploying, served
     from harness_forge.cli import composed
     from harness_forge.cli.words import sort
 
@@ -74,10 +74,10 @@ def main(argv: list[str]) -> int:
         print(plan.rendered())
         return 0
     if UNIT in flags:
-        print(served.unit(config, plan, [word for word in argv if word != UNIT]), end="")
+        print(deploying.unit(config, plan, [word for word in argv if word != UNIT]), end="")
         return 0
     if COMPOSE in flags:
-        print(served.composed(config, plan), end="")
+        print(deploying.composed(config, plan), end="")
         return 0
     return _serve(config, plan, flags)
 

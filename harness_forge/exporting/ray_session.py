@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
@@ -46,12 +48,9 @@ def session(config: EngineConfig) -> Iterator[Any]:
         # Sockets are made in it, and the path of a socket must be short.
         with TemporaryDirectory(prefix="forge-ray-") as folder:
             try:
-                with Lost():
-                    ray.init(
-                        **(_own(config, folder) if local else {"address": config.address}),
-                        log_to_driver=False,
-                        configure_logging=False,
-                    )
+                own = _own(config, folder) if local else {"address": config.address}
+                with Lost(), _signals_kept():
+                    ray.init(**own, log_to_driver=False, configure_logging=False)
                 yield ray
             finally:
                 ray.shutdown()
@@ -105,6 +104,20 @@ def _imported() -> Any:
         hint = "pip install 'harness-forge[ray]', or engine=local"
         raise ExportError("engine.kind=ray", f"Ray {what}", hint) from None
     return ray
+
+
+@contextmanager
+def _signals_kept() -> Iterator[None]:
+    """Put handlers of signals back after the block: Ray's end the process with a trace."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

@@ -1,12 +1,15 @@
 """One export on a Ray cluster of its own, as a process: Ray starts threads and servers.
 
 Read from stdin: the store's URL, the folder, the recipe, the treatment, and
-whether a worker is killed midway. What was listening then is written to `listening`.
+what goes wrong midway: nothing, `kill` of a worker, or `stop` of it all.
+What was listening then is written to `listening`.
 """
 
 from __future__ import annotations
 
+import os
 import pickle
+import signal
 import sys
 from pathlib import Path
 
@@ -20,7 +23,9 @@ LISTENS = "0A"
 
 
 def main() -> None:
-    url, folder, recipe, treatment, kill = pickle.load(sys.stdin.buffer)
+    # As the command line has it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    url, folder, recipe, treatment, wrong = pickle.load(sys.stdin.buffer)
     writing._BATCH_ROWS, cluster._LEAST = 40, 5
     send = cluster.Cluster._sent
 
@@ -28,8 +33,10 @@ def main() -> None:
         told = folder.parent / "listening"
         if not told.exists():
             told.write_text("\n".join(listening(str(folder.parent).encode())))
-            if kill:
+            if wrong == "kill":
                 self._ray.kill(self._hands[0])
+            elif wrong == "stop":
+                os.kill(os.getpid(), signal.SIGTERM)
         return send(self, part, rows)
 
     cluster.Cluster._sent = sent
@@ -50,6 +57,8 @@ def main() -> None:
             exporting.export([part], request)
         except ExportError as error:
             sys.exit(str(error))
+        except KeyboardInterrupt:
+            sys.exit("stopped")
 
 
 def listening(mark: bytes) -> list[str]:

@@ -31,12 +31,12 @@ WHOLE = Treatment(
 LOOPBACK = {"0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000"}
 
 
-def on_ray(store, recipe, folder: Path, *, kill: bool = False) -> subprocess.CompletedProcess:
+def on_ray(store, recipe, folder: Path, *, wrong: str = "") -> subprocess.CompletedProcess:
     """Export to `folder` on a cluster whose every process knows the folder above it."""
     folder.mkdir(parents=True)
     return subprocess.run(
         [sys.executable, "-W", "error", Path(__file__).with_name("ray_export.py")],
-        input=pickle.dumps((store.url, folder, recipe, WHOLE, kill)),
+        input=pickle.dumps((store.url, folder, recipe, WHOLE, wrong)),
         capture_output=True,
         timeout=240,
         env={**os.environ, "HOME": str(folder.parent), "FORGE_TEST": str(folder.parent)},
@@ -77,12 +77,23 @@ def test_ray_writes_the_bytes_of_one_process(harness, store, request, tmp_path, 
 def test_a_worker_of_the_cluster_that_is_lost_is_one_clean_failure(harness, store, sft, tmp_path):
     fill(harness, seed=1, rows=60)
     folder = tmp_path / "ray" / "data"
-    done = on_ray(store, sft, folder, kill=True)
+    done = on_ray(store, sft, folder, wrong="kill")
     assert done.returncode == 1
     assert done.stderr.decode().splitlines() == [
         "engine.workers: a worker on the cluster ended before its work did",
         "  hint: no dataset was written; was memory short? fewer engine.workers take less",
     ]
+    assert list(folder.iterdir()) == []
+    assert alive(folder.parent) == []
+
+
+@needs_ray
+@pytest.mark.soak
+def test_a_stopped_export_ends_its_cluster(harness, store, sft, tmp_path):
+    fill(harness, seed=1, rows=60)
+    folder = tmp_path / "ray" / "data"
+    done = on_ray(store, sft, folder, wrong="stop")
+    assert (done.returncode, done.stderr) == (1, b"stopped\n")
     assert list(folder.iterdir()) == []
     assert alive(folder.parent) == []
 

@@ -47,7 +47,7 @@ check: .venv/.ready ## style, floors and recipes; needs no scanner and no databa
 	@forge validate
 
 test: setup check ## everything CI runs; with real Axolotl, lm-eval and vLLM (11 GB)
-	@forge workset install train eval serve --yes
+	@forge workset install train eval serve gguf --yes
 	@pytest -m 'not soak'
 
 soak: setup ## the long tests: every rule, every writer, every mutation

@@ -53,16 +53,18 @@ def watermark(resolved: Path, out: Path) -> None:
 
     Labels are audited before: what must not be trusted is flagged, and a flag
     changes what may be selected. A recipe of several skills has the bytes of
-    each, under its name.
+    each, under its name. Where feedback weights the export, which run it is
+    from stands there too.
     """
-    from harness_forge import labelling
+    from harness_forge import feedback, labelling
 
     config = load_resolved(resolved)
     # Held open throughout: the embedded server then starts once.
-    with worlds.opened_store(config):
+    with worlds.opened_store(config) as store:
         labelling.audit(config)
         found = _of_each_skill(config, _watermark)
-    write_json(out, found, sort_keys=True)
+        weighted = feedback.mark(config, store)
+    write_json(out, found | ({"feedback": weighted} if weighted else {}), sort_keys=True)
 
 
 def _watermark(config: ForgeConfig) -> dict[str, Any]:

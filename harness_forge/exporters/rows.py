@@ -102,6 +102,7 @@ def read_prompt(row: Row) -> Prompt:
 
     Raises:
         Unusable: `no_prompt`: empty, or not a list of role and text;
+            `unknown_role`: a message is of a role that no chat template has;
             `unstorable_text`: it held characters that the store had to escape.
     """
     if row.prompt is not None:
@@ -237,17 +238,23 @@ def _tool_name(tool: Any) -> str | None:
     return function.get("name") if isinstance(function, dict) else None
 
 
+_ROLES = frozenset(("system", "developer", "user", "assistant", "tool", "function"))
+"""Roles of chat messages; a template raises at others, or writes words nobody will say."""
+
+
 def _message(message: Any) -> dict[str, Any]:
     """Return role and text of one message, and its tool fields where it has any."""
     if isinstance(message, dict) and len(message) == 2:  # most: these two, and as they should be
         role, content = message.get("role"), message.get("content")
-        if isinstance(role, str) and isinstance(content, str):
+        if isinstance(role, str) and isinstance(content, str) and role in _ROLES:
             return {"role": role, "content": content}
     role = message.get("role") if isinstance(message, dict) else None
     text = _text(message.get("content")) if role else None
     calls = message.get("tool_calls") if role else None
     if not isinstance(role, str) or (text is None and not calls):
         raise Unusable("no_prompt")
+    if role not in _ROLES:
+        raise Unusable("unknown_role")
     # "" for null: a chat template would print None, and Arrow would type the column so.
     shown: dict[str, Any] = {"role": role, "content": text or ""}
     for key in ("tool_calls", "tool_call_id", "name"):

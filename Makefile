@@ -54,6 +54,7 @@ soak: setup ## the long tests: every rule, every writer, every mutation
 	@pytest -m soak -s
 
 bench: setup ## the export's speed beside COPY, datasets and pandas; prints docs/benchmarks.md's table
+	@.venv/bin/python -m pip install --quiet --editable '.[bench]'
 	@python tests/bench/export.py 1000 10000 100000
 
 loop: tools ## the whole loop, from the scanner to a judged adapter

@@ -109,8 +109,8 @@ def check(config: FeedbackConfig) -> None:
     if not 0 <= config.share < 1:
         raise ConfigError("feedback.share", f"must be at least 0 and below 1, not {config.share}")
     for name in ("strength", "minimum", "prior"):
-        if getattr(config, name) < 0:
-            raise ConfigError(f"feedback.{name}", f"must not be below 0, not {getattr(config, name)}")
+        if (value := getattr(config, name)) < 0:
+            raise ConfigError(f"feedback.{name}", f"must not be below 0, not {value}")
 
 
 def weights(

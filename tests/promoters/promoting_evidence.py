@@ -25,6 +25,7 @@ def evidence(new_rule=None, new_family=None, rates=(0.95, 0.2), proven=True, **c
         "candidate": CANDIDATE,
         "replay": whose | {"split": "holdout", "comparisons": {"adapter_vs_base": table}},
         "evaluate": whose
+        | {"suite": "tool_call"}
         | {"labels": {label: {"all": {"valid_call": rate}} for label, rate in metrics}},
         "prove": {"adapter": whose["candidate"], "logits": {"kl_nats": 0.2}, "passed": proven},
         "champion": None,

@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness_forge import proving, served
+from harness_forge import served, subjects
 from harness_forge.errors import ServeError
 from harness_forge.files import write_text
 from harness_forge.models.folder import TEMPLATE
@@ -47,7 +47,7 @@ def write(config: ForgeConfig, name: str | None) -> Made:
         WorksetError: the train or gguf workset is not installed.
     """
     home = Path(config.forge_home)
-    subject, adapter = proving.subject_of(config), proving.adapter_of(config, name)
+    subject, adapter = subjects.subject_of(config), subjects.adapter_of(config, name)
     served.check(adapter, subject)
     kind, python = config.serve.gguf.name, python_of(WORKSET, home)
     tools = Converters(python_of(READER, home), _scripts(python), environment_of(READER, home))

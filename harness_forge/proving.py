@@ -10,51 +10,26 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from harness_forge import probes, served_proof
-from harness_forge.adapters import agreement, registry
+from harness_forge import probes, served_proof, subjects
+from harness_forge.adapters import agreement
 from harness_forge.adapters import prove as proof
 from harness_forge.adapters.agreement import Agreement
-from harness_forge.adapters.package import LINEAGE, Adapter
+from harness_forge.adapters.package import Adapter
 from harness_forge.adapters.prove import Subject
 from harness_forge.errors import EvalError
 from harness_forge.files import write_json
-from harness_forge.models import folder as models
 from harness_forge.operations.worksets import environment_of, python_of
 from harness_forge.schema import ForgeConfig, skills_of
 from harness_forge.trainers.hardware import threads
 
 WORKSET = "train"
-STAGES = (Path("outputs/adapters/dpo"), Path("outputs/adapters/sft"))
-"""Where the loop's stages put their adapter, the last one first."""
-
-
-def adapter_of(config: ForgeConfig, name: str | None = None) -> Adapter:
-    """Return the adapter of that name; without one the loop's, else the recipe's newest.
-
-    Raises:
-        TrainError: there is none, or it is damaged.
-    """
-    if name is None:
-        made = [str(place) for place in STAGES if (place / LINEAGE).is_file()]
-        name = made[0] if made else config.train.name
-    return registry.resolve(name, Path(config.forge_home))
-
-
-def subject_of(config: ForgeConfig) -> Subject:
-    """Return the base model that the recipe names.
-
-    Raises:
-        TrainError: it is not there, or has no chat template.
-    """
-    base = models.find(config.model, Path(config.forge_home))
-    return Subject(base.name, base.folder, base.digest, base.template)
 
 
 def prove(config: ForgeConfig, adapter: Path | str | None, out: Path) -> dict[str, Any]:
     """Prove that an adapter is live and write what was measured to `out`.
 
     Args:
-        adapter: a folder or a name; None is as in `adapter_of`.
+        adapter: a folder or a name; None is as in `subjects.adapter_of`.
         out: JSON of numbers nested by subject, as `dvc metrics` reads it. A
             proof that fails leaves nothing there.
 
@@ -66,8 +41,8 @@ def prove(config: ForgeConfig, adapter: Path | str | None, out: Path) -> dict[st
     """
     out.unlink(missing_ok=True)
     where = served_proof.wanted(config)
-    found = adapter_of(config, None if adapter is None else str(adapter))
-    base, home = subject_of(config), Path(config.forge_home)
+    found = subjects.adapter_of(config, None if adapter is None else str(adapter))
+    base, home = subjects.subject_of(config), Path(config.forge_home)
     proof.check_lineage(found, base)
     templates = _templates(config, base)
     mask = proof.check_mask(found)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from harness_forge import probes, proving, seated
+from harness_forge import probes, seated, subjects
 from harness_forge.adapters import prove as proof
 from harness_forge.adapters.package import CONFIG, Adapter
 from harness_forge.errors import EvalError, ServeError
@@ -74,7 +74,7 @@ def plan(config: ForgeConfig, names: Sequence[str] = (), *, base_only: bool = Fa
             name was given to another adapter before.
         TrainError: there is no such adapter or base model, or it is damaged.
     """
-    subject = proving.subject_of(config)
+    subject = subjects.subject_of(config)
     base = ServedModel(
         subject.name,
         subject.folder,
@@ -115,7 +115,7 @@ def _chosen(
 ) -> tuple[Adapter, str | None]:
     """Return an adapter fit for the base model, and the name it was given, if any."""
     word, _, name = (word or "").partition(":")
-    adapter = proving.adapter_of(config, word or None)
+    adapter = subjects.adapter_of(config, word or None)
     check(adapter, subject)
     given = names.given(Path(config.forge_home), name, adapter.digest) if name else None
     return adapter, given

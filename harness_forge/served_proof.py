@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from harness_forge import probes
+from harness_forge import probes, subjects
 from harness_forge.adapters import agreement
 from harness_forge.adapters.agreement import Agreement, Told
 from harness_forge.adapters.package import Adapter
@@ -87,10 +87,10 @@ def compared(
 @contextmanager
 def _server(config: ForgeConfig, adapter: Adapter, where: str) -> Iterator[tuple[str, str]]:
     """Yield a server's URL and what its base is called there."""
-    from harness_forge import proving, served
+    from harness_forge import served
 
     if where != START:
-        yield where, proving.subject_of(config).name
+        yield where, subjects.subject_of(config).name
         return
     plan = served.plan(config, [str(adapter.folder)])
     with served.running(config, plan) as running:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from harness_forge import probes, proving, seated, served
+from harness_forge import probes, seated, served, subjects
 from harness_forge.adapters import package, registry
 from harness_forge.adapters.package import Adapter
 from harness_forge.errors import ServeError
@@ -38,7 +38,7 @@ def swapped(config: ForgeConfig, alias: str, name: str | None) -> Swapped:
             is not live; what served before still does.
         TrainError: there is no such adapter, or it is damaged.
     """
-    return _swap(config, server(config), [alias], proving.adapter_of(config, name))
+    return _swap(config, server(config), [alias], subjects.adapter_of(config, name))
 
 
 def followed(config: ForgeConfig) -> tuple[list[Swapped], list[str]]:
@@ -49,7 +49,7 @@ def followed(config: ForgeConfig) -> tuple[list[Swapped], list[str]]:
         ServeError: as `swapped`; no champion stands.
     """
     running = server(config)
-    found, notes = seated.seated(config, proving.subject_of(config))
+    found, notes = seated.seated(config, subjects.subject_of(config))
     if not found:
         hint = "`forge promote` seats one; or name alias and adapter: forge serve swap ALIAS NAME"
         raise ServeError("forge serve swap", "; ".join(notes) or "no champion stands", hint)
@@ -60,7 +60,7 @@ def _swap(
     config: ForgeConfig, running: Running, aliases: Sequence[str], adapter: Adapter
 ) -> Swapped:
     home = Path(config.forge_home)
-    served.check(adapter, proving.subject_of(config))
+    served.check(adapter, subjects.subject_of(config))
     one = served.by_content(_registered(home, adapter))
     if one.rank > running.rank:
         room = f"room for rank {running.rank}" if running.rank else "no room for adapters"

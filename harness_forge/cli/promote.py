@@ -33,7 +33,7 @@ def main(argv: list[str]) -> int:
     from harness_forge.cli import composed
     from harness_forge.cli.words import sort
     from harness_forge.promoting import Files, decide
-    from harness_forge.proving import adapter_of
+    from harness_forge.subjects import adapter_of
 
     words, flags, overrides = sort(argv, (DRY_RUN, AGAIN))
     if len(words) > 1:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness_forge import proving
+from harness_forge import proving, subjects
 from harness_forge.adapters import prove as proof
 from harness_forge.adapters.package import package
 from harness_forge.errors import EvalError, TrainError
@@ -28,7 +28,7 @@ def measured(tiny, name):
     adapter = tiny.odd(name)
     facts = proof.measure(
         adapter,
-        proving.subject_of(tiny.config),
+        subjects.subject_of(tiny.config),
         probes=[[{"role": "user", "content": "x"}]],
         tools=(),
         python=python_of("train", home),
@@ -97,15 +97,15 @@ def test_an_adapter_of_another_base_leaves_nothing(tiny, tmp_path):
 
 def test_without_a_name_the_stages_adapter_comes_first(tiny, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert proving.adapter_of(tiny.config).folder == tiny.adapter.folder
+    assert subjects.adapter_of(tiny.config).folder == tiny.adapter.folder
     shutil.copytree(tiny.adapter.folder, "outputs/adapters/sft")
-    assert proving.adapter_of(tiny.config).folder == Path("outputs/adapters/sft").resolve()
+    assert subjects.adapter_of(tiny.config).folder == Path("outputs/adapters/sft").resolve()
 
 
 def test_an_unknown_adapter_is_told(tiny):
     config = replace(tiny.config, train=replace(tiny.config.train, name="tinny"))
     with pytest.raises(TrainError, match=r"no adapter of that name\n  hint: did you mean tiny"):
-        proving.adapter_of(config)
+        subjects.adapter_of(config)
 
 
 def test_what_was_trained_on_four_bits_is_proven_on_four_bits_too(tiny, tmp_path):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness_forge import probes, proving, served_proof
+from harness_forge import probes, proving, served_proof, subjects
 from harness_forge.adapters import prove as proof
 from harness_forge.errors import EvalError
 from harness_forge.operations.worksets import environment_of, python_of
@@ -31,7 +31,7 @@ def trained(tiny, base):
 
 @pytest.fixture(scope="module")
 def tokens(tiny):
-    return trained(tiny, proving.subject_of(tiny.config))
+    return trained(tiny, subjects.subject_of(tiny.config))
 
 
 def asked(tiny_server, tokens, own):
@@ -56,7 +56,7 @@ def test_the_base_under_an_adapters_name_is_caught(tiny_server, tokens, name):
 
 
 def test_a_server_with_another_template_is_caught(tiny, tiny_server):
-    base = proving.subject_of(tiny.config)
+    base = subjects.subject_of(tiny.config)
     other = replace(base, template=base.template.replace("<|im_start|>", "<|im_start|> ", 1))
     assert other.template != base.template
     with pytest.raises(EvalError, match="renders probe 1 to other tokens than training did"):

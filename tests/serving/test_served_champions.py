@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from swapped_adapters import altered
 
-from harness_forge import proving, seated, served
+from harness_forge import seated, served, subjects
 from harness_forge.compose import compose
 from harness_forge.errors import ServeError
 from harness_forge.promoters import ledger
@@ -57,7 +57,7 @@ def test_a_champion_of_another_base_is_left_out_and_told(fake):
     config = compose(None, fake)
     promote(altered(config, "mine", 5))
     Path("model/config.json").write_text('{"changed": 1}')
-    found, notes = seated.seated(config, proving.subject_of(config))
+    found, notes = seated.seated(config, subjects.subject_of(config))
     assert found == []
     assert notes[0].startswith("stig.worker: its champion is not served: adapter mine: was trained")
 

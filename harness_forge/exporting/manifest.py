@@ -17,7 +17,7 @@ from harness_forge.filters import build, notes
 
 if TYPE_CHECKING:
     from harness_forge.exporters.statement import Statement
-    from harness_forge.exporting.writing import Rows
+    from harness_forge.exporting.passing import Rows
 
 
 def manifest(rows: Rows, request: Request, report: Report) -> dict[str, Any]:

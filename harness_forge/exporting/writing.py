@@ -1,63 +1,22 @@
-"""The pass over the rows: part by part, each row to its line and into the ledger."""
+"""Writes a dataset: the pass over its rows, then manifest and card, and all of it in place."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import replace
-from itertools import count
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
-
-import orjson
 
 from harness_forge.errors import ExportError
-from harness_forge.exporters import ExportKind, dpo, grpo, kto, reading, statement
-from harness_forge.exporters.anchors import Anchors
-from harness_forge.exporters.guard import Guard, guards
-from harness_forge.exporters.harvest import Fate, Harvest, Line
-from harness_forge.exporters.ledger import Ledger
-from harness_forge.exporters.marks import Marks
-from harness_forge.exporters.ready import rejoined, singles
-from harness_forge.exporters.rows import Row
 from harness_forge.exporting import manifest, mixing, refusals
-from harness_forge.exporting.admission import Admission
-from harness_forge.exporting.capping import capped
-from harness_forge.exporting.cleaning import Cleaner, redactor_of
-from harness_forge.exporting.engines import engine
-from harness_forge.exporting.holding import Holding
-from harness_forge.exporting.preparing import SINGLES, Plan, seldom_collected
-from harness_forge.exporting.request import Part, Report, Request, Share
-from harness_forge.exporting.weighting import FEEDBACK, Weighting
-from harness_forge.formats import FORMATS, KINDS
+from harness_forge.exporting.passing import LEDGER, Rows
+from harness_forge.exporting.preparing import seldom_collected
+from harness_forge.exporting.request import Part, Report, Request
+from harness_forge.exporting.weighting import FEEDBACK
+from harness_forge.formats import KINDS
 from harness_forge.formats.card import card
 from harness_forge.formats.endings import checked
 from harness_forge.formats.folder import MANIFEST, DatasetFolder
-from harness_forge.records import LabelledExample, PreferencePair, PromptExample
-
-if TYPE_CHECKING:
-    import psycopg
-
-    from harness_forge.exporters.statement import Statement
-    from harness_forge.exporting.cluster import Cluster
-    from harness_forge.exporting.crew import Crew
-
-LEDGER = "ledger.jsonl"
-EXPORTERS = {
-    ExportKind.dpo: dpo.pairs,
-    ExportKind.kto: kto.labelled,
-    ExportKind.grpo: grpo.prompts,
-}
-"""Kinds that bring rows together, and what does that."""
-
-Made = PreferencePair | LabelledExample | PromptExample
-
-_BATCH_ROWS, _BATCH_BYTES = 512, 4 << 20
-_TICK = 500
-"""Rows between two calls of the progress callback."""
 
 
 def export(
@@ -112,204 +71,6 @@ def _check_format(part: Part, request: Request) -> None:
             f"'{request.format}' does not fit an export of kind '{kind}'",
             f"formats of that kind: {fitting}; format=… chooses both at once",
         )
-
-
-class Rows:
-    """The rows of all parts, read on one connection and so at one moment.
-
-    Args:
-        connection: one that cannot write; every statement is planned on it first.
-        progress: called now and then with the rows read so far.
-
-    Raises:
-        ExportError: a part's statement is refused.
-    """
-
-    def __init__(
-        self,
-        connection: psycopg.Connection,
-        parts: Sequence[Part],
-        request: Request,
-        progress: Callable[[int], None],
-    ) -> None:
-        self.connection, self.parts = connection, parts
-        self.statements = [_planned(connection, part) for part in parts]
-        self.ledgers = [Ledger(part.role if len(parts) > 1 else "") for part in parts]
-        skills = list(dict.fromkeys(part.skill for part in parts))
-        self.clean = Cleaner(redactor_of(request.treatment))
-        self.holding = Holding(
-            connection, skills, request.treatment.contamination, request.name, self.clean.name
-        )
-        guarded = guards(connection, skills)
-        self._plans = [
-            replace(
-                _plan(part, guarded, request, mixed=len(parts) > 1),
-                protected=self.holding.protected,
-            )
-            for part in parts
-        ]
-        self._request = request
-        self.tallies: dict[str, Counter[str]] = {}
-        self.weighting = Weighting(request.treatment, self.holding, self.clean.name)
-        self.mixed: dict[str, Any] | None = None
-        self._progress, self._numbers = progress, count(1)
-
-    def pass_on(self, report: Report, folder: DatasetFolder | None) -> None:
-        """Send every row to its line and into the ledger; only count where there is no folder."""
-        seen = Marks()
-        with (
-            engine(self._plans, self._request.engine) as crew,
-            _scratch(folder) as scratch,
-            Admission(self._request.treatment.duplicates, scratch / "duplicates") as admission,
-        ):
-            for place, (part, ledger) in enumerate(zip(self.parts, self.ledgers, strict=True)):
-                share = Share(part.skill, part.role)
-                report.parts.append(share)
-                with _told_of(part):
-                    desk = _Desk(folder, self._plans[place], share, self._request.extension)
-                    harvests = self._harvests(crew, admission, place, seen)
-                    harvests = self._capped(harvests, place, scratch)
-                    for harvest in self.weighting.weighted(
-                        harvests, part.skill, part.role, scratch / f"repeated-{place}"
-                    ):
-                        places = [desk.write(example) for example in harvest.examples]
-                        for fate in harvest.fates:
-                            desk.enter(_entered(fate, places, ledger, admission))
-                ledger.balance()
-                share.read, share.kept, share.rejected = ledger.read, ledger.kept, ledger.reasons()
-            self.tallies = report.decided = crew.tallies
-        self._mix_in(report, folder)
-
-    def _mix_in(self, report: Report, folder: DatasetFolder | None) -> None:
-        """Add general examples, and count them as one more part."""
-        plan, extension = self._plans[0], self._request.extension
-        train = report.examples["train"]
-        mixed = mixing.mix_in(plan, train, lambda share: _Desk(folder, plan, share, extension))
-        if mixed is not None:
-            report.parts.append(mixed.share)
-            self.ledgers.append(mixed.ledger)
-            self.mixed = mixed.facts
-
-    def _capped(self, harvests: Iterator[Harvest], place: int, scratch: Path) -> Iterator[Harvest]:
-        treatment = self._request.treatment
-        if treatment.filters is None or not treatment.filters.balance.enabled:
-            return harvests
-        return capped(
-            harvests,
-            treatment.filters.balance,
-            seed=treatment.seed,
-            spool=scratch / f"waiting-{place}",
-        )
-
-    def _harvests(
-        self, crew: Crew | Cluster, admission: Admission, place: int, seen: Marks
-    ) -> Iterator[Harvest]:
-        part, plan = self.parts[place], self._plans[place]
-        reading.enter(self.connection, part.skill)
-        rows = self.ledgers[place].watch(
-            self._ticking(reading.read(self.connection, self.statements[place]))
-        )
-        done = admission.pass_on(plan, crew.map(place, batches(rows)))
-        if part.config.kind in SINGLES:
-            return singles(done, Anchors(part.config.anchor_share))
-        return EXPORTERS[part.config.kind](rejoined(done), part.config, plan.guard, seen)
-
-    def _ticking(self, rows: Iterator) -> Iterator:
-        for row in rows:
-            if (number := next(self._numbers)) % _TICK == 0:
-                self._progress(number)
-            yield row
-
-
-class _Desk:
-    """Where lines of one part and of the ledger are written; only counted without a folder."""
-
-    def __init__(
-        self, folder: DatasetFolder | None, plan: Plan, share: Share, extension: str
-    ) -> None:
-        self._folder, self._share, self._extension = folder, share, extension
-        self._shape, self._whose = FORMATS[plan.format], plan.whose
-        self._clean = Cleaner(redactor_of(plan.treatment))
-
-    def write(self, example: Made | Line) -> tuple[str, int]:
-        """Write an example and say where: file and line, from 1."""
-        if not isinstance(example, Line):
-            example = self._line(example)
-        self._share.examples[example.split] += 1
-        name = f"{example.split}.{self._extension}"
-        return name, self._folder.append(name, example.data) if self._folder else 0
-
-    def enter(self, line: dict[str, Any]) -> None:
-        """Write a line of the ledger."""
-        if self._folder:
-            self._folder.write(LEDGER, line)
-
-    def _line(self, example: Made) -> Line:
-        return Line(
-            example.origin.split,
-            orjson.dumps({**self._clean.line(self._shape(example)), **self._whose}),
-        )
-
-
-@contextmanager
-def _scratch(folder: DatasetFolder | None) -> Iterator[Path]:
-    """Yield a folder for what is only needed while rows are read."""
-    if folder is not None:
-        yield folder.scratch
-        return
-    with TemporaryDirectory(prefix="forge-") as place:
-        yield Path(place)
-
-
-def batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """Yield rows in lists that are neither long nor large."""
-    batch, size = [], 0
-    for row in rows:
-        batch.append(row)
-        size += sum(len(part) for part in (row.messages, row.response) if part)
-        if len(batch) >= _BATCH_ROWS or size >= _BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
-
-
-def _plan(part: Part, guarded: Mapping[str, Guard], request: Request, *, mixed: bool) -> Plan:
-    """Return what the part's rows meet; where each line would say the same, the manifest does."""
-    whose = {"skill": part.skill, "role": part.role} if mixed else {}
-    guard = guarded[part.skill]
-    return Plan(part.skill, part.role, part.config, guard, request.format, whose, request.treatment)
-
-
-def _planned(connection: psycopg.Connection, part: Part) -> Statement:
-    with _told_of(part):
-        reading.enter(connection, part.skill)
-        reading.check(connection, statement.build(part.config))
-        returned = reading.columns(connection, statement.probe(part.config))
-        return statement.build(part.config, returned)
-
-
-def _entered(
-    fate: Fate, places: Sequence[tuple[str, int]], ledger: Ledger, admission: Admission
-) -> dict[str, Any]:
-    """Return the ledger line of a row."""
-    if fate.reason is not None:
-        return ledger.reject(fate.row, fate.reason, admission.repeated(fate.row.source))
-    # All examples of one row are of one item, so of one file.
-    name = places[fate.examples[0]][0]
-    return ledger.keep(fate.row, name, [places[at][1] for at in fate.examples])
-
-
-@contextmanager
-def _told_of(part: Part):
-    """Name the part of the recipe that is at fault, where it has several."""
-    try:
-        yield
-    except ExportError as error:
-        if not error.where.startswith("export."):
-            raise
-        where = part.key + error.where.removeprefix("export")
-        raise ExportError(where, error.what, error.hint) from None
 
 
 def _seal(folder: DatasetFolder, rows: Rows, request: Request, report: Report) -> None:

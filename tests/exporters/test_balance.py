@@ -94,18 +94,18 @@ def test_rows_read_are_kept_plus_rejected(harness, sft, dpo, lines, seed):
 
 def test_a_ledger_that_does_not_balance_is_an_error(harness, sft, monkeypatch):
     from harness_forge.errors import ExportError
-    from harness_forge.exporting import writing
+    from harness_forge.exporting import passing
 
     harness.attempt(harness.item("rule_a"), "one")
     harness.attempt(harness.item("rule_a"), "two")
 
-    whole = writing.singles
+    whole = passing.singles
 
     def forgetful(done, anchors):
         yield next(iter(whole(done, anchors)))
         list(done)
 
-    monkeypatch.setattr(writing, "singles", forgetful)
+    monkeypatch.setattr(passing, "singles", forgetful)
     with pytest.raises(ExportError, match="2 rows were read, but 1 kept and 0 rejected"):
         harness.export(sft)
     assert list(harness.data_dir.iterdir()) == []

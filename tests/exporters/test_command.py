@@ -37,6 +37,7 @@ def test_prints_what_became_of_the_rows(forge, harness):
         ["not_passed", "1"],
     ]
     assert [row.split()[0] for row in rows[6:]] == [
+        "held_out.jsonl",
         "items.jsonl",
         "ledger.jsonl",
         "train.jsonl",

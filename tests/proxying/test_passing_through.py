@@ -168,13 +168,12 @@ def test_connections_to_a_server_are_used_again(proxied, models):
 def test_an_idle_connection_that_the_server_closed_costs_no_request(proxied, models):
     proxy = proxied()
     proxy.client.post(CHAT, content=BODY, headers=JSON)
-    for waiting in proxy.gateway.pool._idle.values():
-        for connection in waiting:
+    for waiting in list(proxy.gateway.pool._idle.values()):
+        for connection in list(waiting):
             # As a server does that has waited long enough, just as the next request is sent.
             wire = connection.transport.get_extra_info("socket")
-            socket.fromfd(wire.fileno(), socket.AF_INET, socket.SOCK_STREAM).shutdown(
-                socket.SHUT_WR
-            )
+            with socket.fromfd(wire.fileno(), socket.AF_INET, socket.SOCK_STREAM) as ours:
+                ours.shutdown(socket.SHUT_WR)
     assert proxy.client.post(CHAT, content=BODY, headers=JSON).content == whole("m")
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from harness_forge.proxying.keys import Keys
+from harness_forge.proxying.reading import Ask
 from harness_forge.proxying.routing import Choice
 from harness_forge.proxying.sse import UsageFilter
 from harness_forge.proxying.upstream import Address, Connection, Headers, end_to_end
@@ -17,36 +15,6 @@ if TYPE_CHECKING:
     from harness_forge.proxying.gateway import Gateway
 
 _MB = 1 << 20
-
-
-@dataclass(slots=True)
-class Ask:
-    """A request as it was understood.
-
-    Args:
-        target: path and query that are asked of the server.
-        kind: chat, completion, response, embedding …; '' is not captured.
-        body: as it came; `headers` are those that are passed on.
-        model: that was asked for; '' where none was.
-        usage: token counts are asked for on the caller's behalf.
-        arrived: when its last byte came, by `perf_counter`; `at` by the clock, ns.
-    """
-
-    method: bytes
-    target: bytes
-    path: str
-    kind: str
-    body: bytes
-    headers: Headers
-    authorization: bytes
-    keys: Keys
-    kept: dict[str, str]
-    model: str = ""
-    value: Any = None
-    stream: bool = False
-    usage: bool = False
-    arrived: float = 0.0
-    at: int = field(default_factory=time.time_ns)
 
 
 class Exchange:

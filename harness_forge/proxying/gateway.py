@@ -11,36 +11,22 @@ from time import perf_counter
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-import orjson
-
 from harness_forge.proxying import body as bodies
 from harness_forge.proxying import keys as key_words
 from harness_forge.proxying import privacy
 from harness_forge.proxying.config import ProxyConfig
 from harness_forge.proxying.door import Door, Request
-from harness_forge.proxying.exchange import Ask, Exchange
+from harness_forge.proxying.exchange import Exchange
 from harness_forge.proxying.guard import Guard
 from harness_forge.proxying.keys import Keys, Patterns
 from harness_forge.proxying.meters import Meters
+from harness_forge.proxying.outcomes import posted
+from harness_forge.proxying.reading import Ask, Refused, parse, path_of, read
 from harness_forge.proxying.routing import Choice, Router
 from harness_forge.proxying.spool import Spool
-from harness_forge.proxying.upstream import Address, Pool, end_to_end
-
-KINDS = {
-    "/v1/chat/completions": "chat",
-    "/v1/completions": "completion",
-    "/v1/responses": "response",
-    "/v1/embeddings": "embedding",
-    "/v1/rerank": "rerank",
-    "/v1/score": "score",
-    "/api/chat": "ollama_chat",
-    "/api/generate": "ollama_generate",
-    "/api/embed": "embedding",
-}
-"""Paths whose requests are captured, and what they are."""
+from harness_forge.proxying.upstream import Address, Pool
 
 _COUNTED = ("chat", "completion")  # streams that can be asked for token counts
-_DROPPED = (b"host", b"authorization", b"accept-encoding", b"expect")
 
 
 class Aliases(Protocol):
@@ -61,10 +47,6 @@ class NoAliases:
 
     def give_back(self, target: Any) -> None:
         """Do nothing."""
-
-
-class Refused(Exception):
-    """A request that is not passed on; `args` are status and why."""
 
 
 class Gateway:
@@ -140,7 +122,7 @@ class Gateway:
             door.answer(500, why="the proxy could not handle this request")
 
     def _understood(self, door: Door, request: Request, arrived: float) -> Ask | None:
-        path, query = _path(request.target)
+        path, query = path_of(request.target)
         headers = {
             key.decode("latin-1").lower(): value.decode("latin-1") for key, value in request.headers
         }
@@ -157,36 +139,10 @@ class Gateway:
             return None
         if path not in self._exact and not path.startswith(self._begins or ("\0",)):
             raise Refused(403, f"{path[:100]} is not passed on (proxy.paths)")
-        ask = Ask(
-            method=request.method,
-            target=path.encode("latin-1") + query,
-            path=path,
-            kind=KINDS.get(path, "") if request.method == b"POST" else "",
-            body=request.pieces[0] if len(request.pieces) == 1 else b"".join(request.pieces),
-            headers=[
-                pair
-                for pair in end_to_end(request.headers)
-                if pair[0].lower() not in _DROPPED and not pair[0].lower().startswith(b"x-forge-")
-            ],
-            authorization=request.header(b"authorization"),
-            keys=key_words.of_headers(headers).filled(keys),
-            kept=privacy.kept(headers),
-            arrived=arrived,
-        )
+        ask = read(request, path, query, headers, keys, arrived)
         if ask.kind and not self.config.bypass:
-            self._parse(ask)
+            parse(ask)
         return ask
-
-    def _parse(self, ask: Ask) -> None:
-        try:
-            ask.value = bodies.parsed(ask.body)
-        except ValueError as error:
-            raise Refused(400, f"the request is no JSON: {str(error)[:200]}") from None
-        if not isinstance(ask.value, dict):
-            raise Refused(400, "the request is no JSON object")
-        model = ask.value.get("model")
-        ask.model = model if isinstance(model, str) else ""
-        ask.stream = ask.value.get("stream") is True
 
     def _ask(self, door: Door, ask: Ask) -> None:
         choice, body, address, target = Choice(self._first), ask.body, None, None
@@ -327,16 +283,7 @@ class Gateway:
         return True
 
     def _outcomes(self, door: Door, request: Request, headers: dict[str, str], keys: Keys) -> None:
-        if request.method != b"POST":
-            raise Refused(405, "outcomes are posted")
-        # A web page can post forms and plain text anywhere, but not this.
-        if not headers.get("content-type", "").startswith("application/json"):
-            raise Refused(415, "outcomes are application/json")
-        try:
-            told = orjson.loads(b"".join(request.pieces))
-        except ValueError:
-            raise Refused(400, "the outcomes are no JSON") from None
-        made = [_outcome(one, keys) for one in (told if isinstance(told, list) else [told])]
+        made = posted(request.method, b"".join(request.pieces), headers, keys)
         if self._spool is None:
             raise Refused(409, "nothing is captured, so there is nothing to join outcomes to")
         for one in made:
@@ -408,44 +355,3 @@ class Gateway:
             self._said = now
             with suppress(OSError):
                 print(f"proxy: {what[:300]}", file=sys.stderr, flush=True)
-
-
-def _path(target: bytes) -> tuple[str, bytes]:
-    """Return path and query of a request's target.
-
-    Raises:
-        Refused: it is no path, or one that two readers may read in two ways.
-    """
-    path, mark, query = target.partition(b"?")
-    word = path.decode("latin-1")
-    if not word.startswith("/") or word.startswith("//") or "\\" in word or "/../" in word + "/":
-        raise Refused(400, "the target is no path")
-    return word, mark + query
-
-
-def _outcome(told: Any, keys: Keys) -> dict[str, Any]:
-    """Return a posted outcome with its keys.
-
-    Raises:
-        Refused: it does not say what passed, or of which item.
-    """
-    if not isinstance(told, dict):
-        raise Refused(400, "an outcome is a JSON object")
-    known = {name: told.get(name) or getattr(keys, name) for name in ("run", "item", "skill")}
-    attempt = told.get("attempt", keys.attempt or 1)
-    if not known["item"] or not all(isinstance(one, str) for one in known.values()):
-        raise Refused(400, "an outcome names its item")
-    if isinstance(attempt, bool) or not isinstance(attempt, int) or not 0 < attempt < 2**31:
-        raise Refused(400, "an attempt is a number from 1")
-    passed, value = told.get("passed"), told.get("value")
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if passed is None and number:
-        passed = value >= 1
-    if not isinstance(passed, bool) or (value is not None and not (number and 0 <= value <= 1)):
-        raise Refused(400, "an outcome says passed: true or false, and may say value: 0 to 1")
-    return {
-        "keys": {name: one[:200] for name, one in known.items() if one} | {"attempt": attempt},
-        "passed": passed,
-        "value": float(passed) if value is None else float(value),
-        "told": told,
-    }

@@ -11,6 +11,7 @@ import json
 import socket
 import sys
 import threading
+import time
 from contextlib import contextmanager
 
 CALL = {
@@ -107,12 +108,16 @@ class Server:
             events.insert(2, b"data: {no json\n\n: a comment\n\nevent: odd\n\n")
         if (asked.get("stream_options") or {}).get("include_usage"):
             events.append(usage(model))
-        for number, event in enumerate([*events, DONE]):
-            if model == "dies" and number == 3:
+        begun, steps = time.perf_counter(), self.tokens or len(events)
+        for number, event in enumerate([*events, DONE], start=1):
+            if model == "dies" and number == 4:
                 raise ConnectionError
             writer.write(b"%x\r\n%b\r\n" % (len(event), event))
             await writer.drain()
-            await asyncio.sleep(self.gap_s)
+            # Tokens have times of their own, as a model's steps have: a pause after each would
+            # add up what else the machine does. What ends a stream follows at once.
+            if number <= steps:
+                await asyncio.sleep(max(begun + number * self.gap_s - time.perf_counter(), 0))
         writer.write(b"0\r\n\r\n")
         await writer.drain()
 

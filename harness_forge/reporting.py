@@ -79,6 +79,7 @@ def collect(config: ForgeConfig, sources: Sources) -> Material:
         promotion=_json(sources.outputs / "promote.json", faults),
         replay=replay,
         evaluation=evaluation,
+        suite_noise=_json(sources.outputs / "evaluate-aa.json", faults),
         proof=_json(sources.outputs / "prove.json", faults),
         manifest=_json(sources.dataset / "manifest.json", faults),
         lineage=lineage,

@@ -180,6 +180,40 @@ def test_provenance_names_digests_and_licences(tree, loop):
     assert "Titles of rules on this page are quoted from: lamps: CC0-1.0." in told
 
 
+def score(value, items=2):
+    return {"items": items, "score": value}
+
+
+def test_every_suite_is_shown_with_its_categories(tmp_path, monkeypatch):
+    made = Loop(tmp_path, tmp_path / "home")
+    made.train()
+    made.evaluate()
+    calls = json.loads((made.outputs / "evaluate.json").read_text())
+    nine = {
+        "suite": "nine", "version": 3, "metrics": ["score"], "split": "fixed", "fingerprint": "f",
+        "labels": {"base": {"all": score(0.25, 4)}, "adapter": {"all": score(0.75, 4)}},
+        "categories": {
+            "base": {"tool_use": score(0.5), "reasoning": score(0.0)},
+            "adapter": {"tool_use": score(0.5), "reasoning": score(1.0)},
+        },
+        "category_names": ["tool_use", "reasoning", "conciseness"],
+        "below": {"base": ["reasoning", "overall"], "adapter": []},
+    }  # fmt: skip
+    made.write("evaluate", **calls, suites={"tool_call": calls, "nine": nine})
+    floor = {"labels": {"change": {"all": score(0.5, 4)}}, "flips": ["a", "b"], "other_words": 3}
+    (made.outputs / "evaluate-aa.json").write_text(json.dumps(nine | floor))
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["report", f"forge_home={made.home}"]) == 0
+    found = section(parsed((made.outputs / "report.html").read_text()), "Form of the answers")
+    assert [text(head) for head in found.iter("h3")] == ["Suite tool_call", "Suite nine"]
+    told = rows(found)
+    assert ["reasoning", "2", "0.0%", "100.0%", "+100.0"] in told
+    assert ["conciseness", "0", *"\N{EN DASH}" * 3] in told
+    assert ["base model", "all", "4", "25.0%"] in told
+    assert "flips 2 of 4 items and answers 3 in other words" in text(found)
+    assert "Below the suite's threshold, base model: reasoning, overall." in text(found)
+
+
 COMMANDS = {
     "The decision": "forge promote",
     "First-try success": "forge replay",

@@ -7,19 +7,23 @@ from collections.abc import Callable
 from typing import Any
 
 SUMMARY = "score answers on a split with lm-eval, base model beside adapter"
-USAGE = "[ADAPTER] [split=validation] [key=value …]"
+USAGE = "[ADAPTER] [--aa] [split=validation] [key=value …]"
 EXAMPLES = (
     "forge evaluate",
     "forge evaluate stig-worker split=validation",
     "forge evaluate outputs/adapters/sft suite.limit=10 suite.batch_size=32",
     "forge evaluate stig-worker suite=b4mad suite.limit=2",
     "forge evaluate suite=mmlu suite.path=data/mmlu",
+    "forge evaluate --aa suite=forgetting",
 )
 KEYS = ("suite", "suites", "run", "skill", "model", "store", "forge_home")
 SHORT = {"split": "run.split"}
 
 OUT = "outputs"
 """Where metrics and per-item files go; another split than the holdout adds its name."""
+AA = "--aa"
+"""Flag: one model against itself, the noise floor of a suite."""
+NOISE = "evaluate-aa"
 
 
 def main(argv: list[str]) -> int:
@@ -31,18 +35,20 @@ def main(argv: list[str]) -> int:
     from harness_forge.errors import ConfigError
     from harness_forge.evaluating import evaluate
 
-    words, _, overrides = sort(argv)
+    words, flags, overrides = sort(argv, (AA,))
     if len(words) > 1:
         raise ConfigError("command line", f"one adapter at a time, not {len(words)}", USAGE)
     config = composed(overrides)
     # A look at the holdout has to be asked for.
     split = config.run.split or "validation"
+    name = "evaluate" if split == "holdout" else f"evaluate-{split}"
     report = evaluate(
         config,
         Path(OUT),
         adapter=words[0] if words else None,
         split=split,
-        name="evaluate" if split == "holdout" else f"evaluate-{split}",
+        name=NOISE if AA in flags else name,
+        twice=AA in flags,
         **telling(),
     )
     print(render(report))
@@ -80,13 +86,16 @@ def _suite(report: dict[str, Any]) -> str:
 def _remarks(report: dict[str, Any]) -> list[str]:
     """Return what the table alone would not tell: other counts, thresholds, items left out."""
     lines = []
-    counted = report["labels"]["base"]["all"]
+    counted = next(iter(report["labels"].values()))["all"]
     for name in report["metrics"]:
         if (few := counted.get(f"{name}_items")) is not None and few != counted["items"]:
             lines.append(f"  {name} is over {few} of {counted['items']} items{_WHY.get(name, '')}")
     for label, names in report.get("below", {}).items():
         if names:
             lines.append(f"  {label} is below the suite's threshold on: {', '.join(names)}")
+    if "flips" in report:
+        told = f"{len(report['flips'])} of {counted['items']} items flip"
+        lines.append(f"  {told}; {report['other_words']} answers are not the same to the letter")
     if left := counted.get("infrastructure"):
         lines.append(f"  {left} items left out of every label: the sandbox failed, not the answer")
     return lines

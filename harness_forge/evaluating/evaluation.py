@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from harness_forge import records
 from harness_forge.adapters import fitted
 from harness_forge.errors import EvalError
-from harness_forge.evaluating import programs, summary, writing
+from harness_forge.evaluating import noise, programs, summary, writing
 from harness_forge.evaluating.candidate import Candidate, find_adapter
 from harness_forge.evaluating.questions import Questions, collect, of_split
 from harness_forge.evaluators.lmeval.answers import Answer
@@ -30,6 +31,8 @@ from harness_forge.trainers.hardware import has_nvidia
 
 WORKSET = "eval"
 BASE, ADAPTER = "base", "adapter"
+_OTHER_BATCH = 8
+"""Answers at once in the second asking of an A/A run, unless the first is asked so: other sums."""
 
 _PARSER = {module.__name__: Path(module.__file__) for module in (records, parsing)}
 
@@ -44,6 +47,7 @@ def evaluate(
     split: str = Split.VALIDATION.value,
     *,
     name: str = "evaluate",
+    twice: bool = False,
     say: Say = lambda text: None,
     show: Show = lambda label, done, total: None,
 ) -> dict[str, Any]:
@@ -56,6 +60,8 @@ def evaluate(
     Args:
         adapter: its name in the registry, or its folder; None scores the base
             model alone.
+        twice: ask one model twice instead, in batches of another size: what
+            changes is the noise floor. The adapter, or the base model without one.
         split: of which the items are; suites of local files have none.
         show: told label, and how many of how many answers are there.
 
@@ -77,6 +83,8 @@ def evaluate(
     if tuned and any(of_split(suite) for suite in suites.values()):
         fitted.check(tuned.name, tuned.fitted, split)
     models_asked = {BASE: None} | ({ADAPTER: tuned} if tuned else {})
+    if twice:
+        models_asked = dict.fromkeys((noise.FIRST, noise.AGAIN), tuned)
     # What cannot be asked is told before anything is.
     questions = {key: collect(config, suite, split) for key, suite in suites.items()}
     if any(suite.kind is SuiteKind.humaneval for suite in suites.values()):
@@ -90,7 +98,8 @@ def evaluate(
         for label, one in models_asked.items():
             if where == Split.HOLDOUT:
                 _look(config, suite, questions[key], base, one)
-            found[label] = _answered(config, suite, base, label, one, documents, say, show)
+            asked = _otherwise(suite) if label == noise.AGAIN else suite
+            found[label] = _answered(config, asked, base, label, one, documents, say, show)
         results[key] = _result(suite, where, documents, found, tuned)
     return writing.write(results, out_dir / name)
 
@@ -112,8 +121,14 @@ def _result(
         if sorted((answer.skill, answer.item_id) for answer in given) != wanted:
             raise EvalError(f"suite {suite.name}", f"{label} was not asked the suite's items")
     facts = {"candidate": tuned and {"name": tuned.name, "digest": tuned.digest}}
-    report = summary.report(suite, split, documents, found) | facts
+    told = noise.report if noise.AGAIN in found else summary.report
+    report = told(suite, split, documents, found) | facts
     return writing.Result(report, documents, found)
+
+
+def _otherwise(suite: SuiteConfig) -> SuiteConfig:
+    """Return the suite asked in batches of another size, which moves the last digits of sums."""
+    return replace(suite, batch_size=1 if suite.batch_size == _OTHER_BATCH else _OTHER_BATCH)
 
 
 def _look(

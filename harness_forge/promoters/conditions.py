@@ -28,7 +28,7 @@ def find(name: str, condition: ConditionConfig, evidence: Evidence) -> Finding:
     if inner := _each(condition, evidence):
         found = [find(each, one, evidence) for each, one in inner.items()]
         return grouped(name, condition.kind.value, "all", found)
-    if condition.kind in scored.KINDS:
+    if scored.judges(condition):
         finding = scored.find(name, condition, evidence)
     else:
         finding = Finding(name, condition.kind.value, _KINDS[condition.kind](condition, evidence))

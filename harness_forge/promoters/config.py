@@ -67,7 +67,8 @@ class ConditionConfig:
             by more than `margin`), proof (`forge prove` passed), agreement (it was
             asked of a server too, which answered alike), beyond_noise (it passes
             more items beyond those it loses than the base model does against
-            itself), audit (the loss mask was checked), all or any (of the
+            itself; of a suite: its gain is above what the scores move by
+            themselves), audit (the loss mask was checked), all or any (of the
             conditions in `of`).
         against: base, few_shot, nearest or champion. One against the champion
             is not needed while there is none.

@@ -19,6 +19,7 @@ REMEDIES = {
     "evaluate": "forge evaluate",
     "prove": "forge prove",
     "noise": "forge replay --aa",
+    "suite_noise": "forge evaluate --aa",
 }
 """The command that makes each input."""
 
@@ -82,6 +83,7 @@ class Evidence:
         categories: by opponent and category of the items (their families), what
             `replay` holds by part; a Gap where the results cannot be told apart.
         noise: aa.json, the base model replayed against itself; None where there is none.
+        suite_noise: evaluate-aa.json, a model evaluated against itself; None likewise.
     """
 
     candidate: Candidate
@@ -95,6 +97,7 @@ class Evidence:
     misplaced: str = ""
     categories: Mapping[str, Any] | Gap = field(default_factory=dict)
     noise: Mapping[str, Any] | None = None
+    suite_noise: Mapping[str, Any] | None = None
 
     def comparison(
         self, against: Opponent, part: str, category: str = ""
@@ -152,6 +155,16 @@ class Evidence:
         if not found.get("pairs"):
             return Gap(f"aa.json has no pair of part {part} ({REMEDIES['noise']})")
         return _finite(found, f"of the base against itself on {part}")
+
+    def moved(self) -> Mapping[str, Any] | Gap:
+        """Return the evaluation of a model against itself: the base's, or the candidate's."""
+        if self.suite_noise is None:
+            return Gap(f"evaluate-aa.json is missing ({REMEDIES['suite_noise']})")
+        about = (self.suite_noise.get("candidate") or {}).get("digest", self.candidate.digest)
+        if about != self.candidate.digest:
+            what = f"evaluate-aa.json is about adapter {str(about)[:12]}"
+            return Gap(f"{what} ({REMEDIES['suite_noise']})")
+        return self.suite_noise
 
     def rate(self, part: str) -> Mapping[str, Any] | Gap:
         """Return the candidate's own first-try success on `part`."""

@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Any
 
 from harness_forge.errors import PromoteError
-from harness_forge.promoters import scores
+from harness_forge.promoters import scored, scores
 from harness_forge.promoters.config import (
     ConditionConfig,
     ConditionKind,
@@ -45,7 +45,7 @@ _READS: dict[Kind, tuple[str, ...]] = {
     Kind.gain: (*_SUITE, "margin"),
     Kind.proof: (),
     Kind.agreement: (),
-    Kind.beyond_noise: ("part", "against"),
+    Kind.beyond_noise: _PAIRED,
     Kind.audit: ("minimum",),
     Kind.all: ("of",),
     Kind.any: ("of",),
@@ -100,7 +100,7 @@ def check(rule: PromoteConfig, evidence: Evidence) -> None:
         if one.category and one.kind in IN_REPLAY:
             _check_category(one, where, evidence)
         evaluate = evidence.input("evaluate")
-        if one.kind in (Kind.metric, Kind.score, Kind.gain) and not isinstance(evaluate, Gap):
+        if scored.judges(one) and not isinstance(evaluate, Gap):
             _check_suite(one, where, evaluate)
 
 
@@ -156,7 +156,7 @@ def _refuse(where: str, item: Any, wanted: str) -> None:
 
 
 def _check_keys(one: ConditionConfig, where: str) -> None:
-    default, reads = ConditionConfig(), _READS[one.kind]
+    default, reads = ConditionConfig(), _reads(one)
     for field in fields(one):
         key, value = field.name, getattr(one, field.name)
         if isinstance(value, float) and not math.isfinite(value):
@@ -175,8 +175,15 @@ def _check_keys(one: ConditionConfig, where: str) -> None:
         raise PromoteError(f"{where}.category", f"is not told apart by part {one.part}", hint)
 
 
+def _reads(one: ConditionConfig) -> tuple[str, ...]:
+    """Return the keys that a condition reads; noise is a replay's where no suite is named."""
+    if one.kind is Kind.beyond_noise and one.suite:
+        return tuple(key for key in _SUITE if key != "evidence")
+    return (*_READS[one.kind], *(("suite",) if one.kind is Kind.beyond_noise else ()))
+
+
 def _check_part(one: ConditionConfig, where: str, evidence: Evidence) -> None:
-    if "part" not in _READS[one.kind] or one.part in PARTS:
+    if "part" not in _reads(one) or one.part in PARTS:
         return
     found: set[str] = set()
     for table in (evidence.replay or {}).get("comparisons", {}).values():

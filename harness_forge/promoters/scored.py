@@ -14,10 +14,9 @@ from harness_forge.promoters.intervals import newcombe
 from harness_forge.promoters.paired import above, at_least, enough
 from harness_forge.promoters.scores import EACH, Score
 
-KINDS = (ConditionKind.metric, ConditionKind.score, ConditionKind.gain)
-"""The kinds that this module judges."""
-
 ADAPTER = "adapter"
+CHANGE = "change"
+"""Label of what a model's scores move by themselves."""
 OPINION = "by_judge"
 """Stands among a finding's numbers where they are a model's opinion."""
 
@@ -37,6 +36,12 @@ def find(name: str, condition: ConditionConfig, evidence: Evidence) -> Finding:
     if scores.by_judge(report, named.metric):
         judged = replace(judged, numbers={**judged.numbers, OPINION: True})
     return Finding(name, kind, judged)
+
+
+def judges(condition: ConditionConfig) -> bool:
+    """Return whether a condition is on a suite: noise is a replay's where no suite is named."""
+    kinds = (ConditionKind.metric, ConditionKind.score, ConditionKind.gain)
+    return condition.kind in kinds or (_noise(condition) and bool(condition.suite))
 
 
 def chosen(condition: ConditionConfig, evaluate: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -72,7 +77,47 @@ def _judged(condition: ConditionConfig, evidence: Evidence, report: Mapping[str,
     other = _opponent(condition, evidence, report)
     if isinstance(other, Gap):
         return missing(required, other)
+    if _noise(condition):
+        return _beyond(condition, required, own, other, _moved(condition, evidence, report))
     return _against(condition, required, own, other)
+
+
+def _moved(
+    condition: ConditionConfig, evidence: Evidence, report: Mapping[str, Any]
+) -> Score | Gap:
+    """Return how far the score moves by itself, on the same items."""
+    found = evidence.moved()
+    if isinstance(found, Gap):
+        return found
+    name = str(report.get("suite") or condition.suite)
+    floor = scores.suites(found).get(name)
+    if floor is None:
+        return Gap(f"evaluate-aa.json is not of suite {name} (forge evaluate --aa)")
+    if why := scores.differ(report, floor):
+        return Gap(f"evaluate-aa.json of suite {name} is no floor: {why} (forge evaluate --aa)")
+    return _score(floor, CHANGE, condition)
+
+
+def _beyond(
+    condition: ConditionConfig, required: str, own: Score, other: Score, floor: Score | Gap
+) -> Judged:
+    """Judge whether a gain is more than scores move by themselves; if not, nothing is shown."""
+    if isinstance(floor, Gap):
+        return missing(required, floor)
+    who, gap = condition.against.value, own.value - other.value
+    verdict = Verdict.HOLDS if _clears(gap, floor.value, strict=True) else Verdict.UNCLEAR
+    verdict = enough(verdict, own.items, condition.minimum)
+    measured = (
+        f"adapter {own.value:.1%}, {who} {other.value:.1%}; "
+        f"by themselves {floor.value:.1%} of {floor.items} change"
+    )
+    numbers = {ADAPTER: own.value, who: other.value, CHANGE: floor.value, "items": own.items}
+    bar = floor.value
+    return Judged(required, measured, verdict, numbers, gap, bar, unit="points", bar="above")
+
+
+def _noise(condition: ConditionConfig) -> bool:
+    return condition.kind is ConditionKind.beyond_noise
 
 
 def _score(report: Mapping[str, Any], label: str, condition: ConditionConfig) -> Score | Gap:
@@ -163,6 +208,8 @@ def _required(condition: ConditionConfig) -> str:
         told = f"{what} at least {100 * (condition.threshold or 0.0):.3g}%"
     elif condition.kind is ConditionKind.gain:
         told = f"{what} above {who} by more than {margin}"
+    elif _noise(condition):
+        told = f"{what} above {who} by more than it moves by itself"
     least = f", of at least {condition.minimum} items" if condition.minimum else ""
     whole = ", its whole interval" if condition.evidence is Strength.interval else ""
     return told + least + whole

@@ -95,15 +95,22 @@ def score(report: Report, label: str, metric: str, part: str, category: str = ""
 
 def same_items(one: Report, other: Report, part: str, category: str) -> str:
     """Return why two reports cannot be compared; '' where they can."""
-    for key in ("suite", "version", "split", "fingerprint"):
-        if one.get(key) != other.get(key):
-            return f"they differ in {key}: {one.get(key)!r} and {other.get(key)!r}"
+    if why := differ(one, other):
+        return why
     table = "categories" if category else "labels"
     counts = {
         (((each.get(table) or {}).get("adapter") or {}).get(category or part) or {}).get("items")
         for each in (one, other)
     }
     return "" if len(counts) == 1 else "they are of different numbers of items"
+
+
+def differ(one: Report, other: Report) -> str:
+    """Return what two reports of the same items would have in common and have not; '' for none."""
+    for key in ("suite", "version", "split", "fingerprint"):
+        if one.get(key) != other.get(key):
+            return f"they differ in {key}: {one.get(key)!r} and {other.get(key)!r}"
+    return ""
 
 
 def number(value: Any) -> bool:

@@ -27,7 +27,7 @@ class Files:
         replay, evaluate, prove: summaries, each about one adapter.
         results: the candidate's replay, item by item.
         adapter: folder of the packaged candidate.
-        noise: the base model against itself.
+        noise, suite_noise: the base model against itself, replayed and evaluated.
         judge: what a judge made of the candidate (`forge judge --suite`).
     """
 
@@ -38,6 +38,7 @@ class Files:
     adapter: Path
     noise: Path = Path("outputs/aa.json")
     judge: Path = Path("outputs/judge.json")
+    suite_noise: Path = Path("outputs/evaluate-aa.json")
 
     @classmethod
     def of(cls, outputs: Path = Path("outputs"), adapter: Path | None = None) -> Files:
@@ -53,13 +54,15 @@ class Files:
             adapter=adapter,
             noise=outputs / "aa.json",
             judge=outputs / "judge.json",
+            suite_noise=outputs / "evaluate-aa.json",
         )
 
     def digests(self) -> dict[str, str | None]:
         """Return the hash of each input; None for one that is not there."""
         found = {name: _digest(getattr(self, name)) for name in INPUTS}
         # Decisions made before there was such a file are still known as made.
-        later = {name: _digest(getattr(self, name)) for name in ("noise", "judge")}
+        names = ("noise", "judge", "suite_noise")
+        later = {name: _digest(getattr(self, name)) for name in names}
         return found | {name: digest for name, digest in later.items() if digest}
 
 
@@ -83,6 +86,7 @@ def evidence(
     found = Evidence(
         categories=_categories(files, replay),
         noise=_read(files.noise),
+        suite_noise=_read(files.suite_noise),
         candidate=candidate,
         replay=replay,
         evaluate=_with_judge(_read(files.evaluate), _read(files.judge), candidate),

@@ -78,6 +78,39 @@ def test_a_gain_has_to_be_more_than_flips_by_itself(noise, outcome):
     assert ruling.outcome is outcome
 
 
+def moved(change, name="nine", **changes):
+    """Return evaluate-aa.json of one suite: by itself its score moves so much."""
+    report = suite(0.5, 0.5, name=name)
+    report["labels"] = {"change": {"all": {"items": 135, "score": change}}}
+    return report | changes
+
+
+@pytest.mark.parametrize(
+    ("noise", "outcome"),
+    [
+        (moved(0.1), Outcome.PROMOTED),
+        (moved(0.3), Outcome.INCONCLUSIVE),  # as much as was gained
+        (moved(0.1, candidate={"digest": "a" * 64}), Outcome.PROMOTED),
+        (moved(0.1, candidate={"digest": "c" * 64}), Outcome.INCOMPLETE),
+        (moved(0.1, split="validation"), Outcome.INCOMPLETE),
+        (moved(0.1, fingerprint="other items"), Outcome.INCOMPLETE),
+        (moved(float("nan")), Outcome.INCOMPLETE),
+        (moved(0.1, "ten"), Outcome.INCOMPLETE),
+        (None, Outcome.INCOMPLETE),
+    ],
+)
+def test_a_suites_gain_has_to_be_more_than_it_moves_by_itself(noise, outcome):
+    keys = {"suite": "nine", "part": "all"}
+    found = evaluated(suite(0.8, 0.5), suite_noise=noise)
+    assert ruled(found, beyond=(Kind.beyond_noise, keys)).outcome is outcome
+
+
+def test_noise_reads_a_category_of_a_suite_and_none_of_a_replay():
+    keys = {"metric": "score", "part": "all"}
+    with pytest.raises(PromoteError, match="metric: is not read by kind beyond_noise"):
+        ruled(evidence(noise=floor(2)), beyond=(Kind.beyond_noise, keys))
+
+
 def proof(**server):
     return {"adapter": {"digest": "a" * 64}, "logits": {"kl_nats": 0.2}, "server": server}
 

@@ -60,6 +60,7 @@ class Material:
     Args:
         title: the adapter's label, or the recipe where there is none yet.
         promotion, replay, evaluation, proof, manifest, lineage: parsed files.
+        suite_noise: a model evaluated against itself, parsed.
         ledger: lines of the export's ledger that say kept, by reason; None is kept.
         curves: loss of the trainings behind the adapter.
         results: the replay item by item, by label.
@@ -81,3 +82,4 @@ class Material:
     families: Sequence[Family] = ()
     facts: Sequence[tuple[str, str]] = ()
     faults: Sequence[str] = ()
+    suite_noise: Mapping[str, Any] | None = None

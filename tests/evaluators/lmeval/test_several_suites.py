@@ -118,6 +118,30 @@ def test_a_suite_that_dies_half_way_leaves_no_evaluation(config, asked, tmp_path
     assert not (tmp_path / "out").exists()
 
 
+def test_a_model_asked_twice_tells_what_moves_by_itself(config, asked, tmp_path, monkeypatch):
+    sizes = []
+
+    def answers(subject, suite, documents, *rest, **more):
+        sizes.append(suite.batch_size)
+        # In the second asking the first item flips, and the second one says it otherwise.
+        return [
+            Answer(one.skill, one.item_id, "p", f"{at == 1 and len(sizes) % 2}", "stop",
+                   {"score": float(at == 0 and len(sizes) % 2)})
+            for at, one in enumerate(documents)
+        ]  # fmt: skip
+
+    monkeypatch.setattr(evaluation, "answers", answers)
+    only = replace(config, suites={"aither": SUITES["aither"]})
+    report = evaluation.evaluate(only, tmp_path / "out", name="evaluate-aa", twice=True)
+    assert sizes == [16, 8]
+    labels = {label: parts["all"]["score"] for label, parts in report["labels"].items()}
+    assert labels == {"first": 0.055556, "again": 0.0, "change": 0.055556}
+    assert report["categories"]["change"]["intent_classification"]["score"] == 0.5
+    assert (len(report["flips"]), report["other_words"]) == (1, 1)
+    assert "1 of 18 items flip; 1 answers are not the same to the letter" in render(report)
+    assert json.loads((tmp_path / "out/evaluate-aa.json").read_text()) == report
+
+
 def test_what_cannot_be_asked_is_told_before_anything_is(config, asked, tmp_path):
     missing = config.suites | {"mmlu": SuiteConfig(name="mmlu", kind=SuiteKind.mmlu)}
     with pytest.raises(EvalError, match="suite mmlu: needs a local copy"):

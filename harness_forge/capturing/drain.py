@@ -180,6 +180,7 @@ class Drain:
             keys = rows.keys_of(record, request, self._patterns)
             row = rows.capture_row(record, request, keys, self._redact)
             captures[self._skill_of(keys.skill or record.facts.get("skill"))].append(row)
+            self.written.joined.unread += row["fault"].startswith(rows.NO_TURN)
         for skill in {*captures, *outcomes}:
             door = self._of(skill)
             door.add(captures[skill], outcomes[skill])

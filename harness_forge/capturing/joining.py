@@ -61,14 +61,14 @@ def _made(
 ) -> Joined:
     turns = _turns(found)
     if not turns:
-        return Joined(unread=len(found))
+        return Joined()
     told = outcome["told"]
     attempt = _attempt(outcome["item_id"], outcome["attempt_num"], turns, _outcome(outcome))
     purpose = "evaluate" if any(one["purpose"] == "evaluate" for one in found) else "collect"
     run_id = captures.open_run(outcome["run_id"], run_row(turns, attempt.outcome, purpose))
     entry = Entry(run_id, _item(outcome["item_id"], told), attempt)
     captures.make(entry, [one["id"] for one in found], outcome["id"])
-    return Joined(made=1, turns=len(turns), unread=len(found) - len(turns))
+    return Joined(made=1, turns=len(turns))  # what is none was counted when it was written
 
 
 def _turns(found: Sequence[Mapping[str, Any]]) -> list[Turn]:

@@ -29,7 +29,7 @@ WHERE NOT a.infrastructure ORDER BY a.id
 _TIMES = ("first_s", "total_s")
 
 _ARMS = """
-SELECT arm, count(*), count(*) FILTER (WHERE fault <> '' OR status >= 500),
+SELECT arm, count(*), count(*) FILTER (WHERE (fault <> '' AND NOT whole) OR status >= 500),
        percentile_cont(0.5) WITHIN GROUP (ORDER BY first_s),
        percentile_cont(0.5) WITHIN GROUP (ORDER BY total_s),
        count(*) FILTER (WHERE shadow_of IS NOT NULL)

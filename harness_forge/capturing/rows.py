@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from harness_forge.capturing.turns import obstacle
 from harness_forge.proxying.body import parsed
 from harness_forge.proxying.keys import Keys, Patterns
 from harness_forge.proxying.reassembly import Answer, assembled, decoded
@@ -15,6 +16,9 @@ from harness_forge.store.escaping import storable
 
 Redact = Callable[[Any], Any]
 _PURPOSES = ("collect", "evaluate")
+_SPOKEN = ("chat", "ollama_chat", "response", "completion")
+NO_TURN = "no turn: "
+"""How the `fault` of a whole capture begins that can be part of no attempt."""
 
 
 def keys_of(record: Record, request: Any, patterns: Patterns) -> Keys:
@@ -45,6 +49,10 @@ def capture_row(
     answer, raw = _answer(record)
     usage, finish = _usage(answer.value), _finish(answer.value)
     fault = facts["fault"] or answer.fault or ("the answer was too large" if facts["cut"] else "")
+    whole = answer.whole and not fault
+    if whole and facts["status"] == 200 and facts["kind"] in _SPOKEN:
+        why = obstacle({"kind": facts["kind"], "request": request, "response": answer.value})
+        fault = NO_TURN + why if why else ""
     request, request_text = _storable(request, record.request, redact)
     response, response_text = _storable(answer.value, raw, redact)
     return {
@@ -58,7 +66,7 @@ def capture_row(
         "kind": facts["kind"],
         "status": facts["status"],
         "fault": fault,
-        "whole": answer.whole and not fault,
+        "whole": whole,
         "route": facts["route"],
         "arm": facts["arm"],
         "probability": facts["probability"],

@@ -3,38 +3,56 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness_forge.capturing import responses
+from harness_forge.capturing.responses import Untold
 from harness_forge.records import Message, ToolCall, Turn
 
-_NOT_SAMPLING = {"messages", "tools", "functions", "model", "stream", "stream_options", "user"}
+_WORDS = {"messages", "prompt", "input", "instructions", "tools", "functions"}
+_NOT_SAMPLING = _WORDS | {"model", "stream", "stream_options", "user"}
+_RENDERED = re.compile(r"<\|\w+\|>|<(start|end)_of_turn>|\[/?INST\]")
+"""Marks of chat templates: such a prompt is no single message."""
 
 
 def turn_of(capture: Mapping[str, Any], agent: str = "") -> Turn | None:
-    """Return the turn; None where several answers were asked for: which one counted is not known.
+    """Return the turn; None where `obstacle` says why there is none.
 
     Args:
         agent: who asked, where the capture does not say.
     """
-    request, response = capture["request"], capture["response"]
-    message, finish = _message(response)
-    messages = request.get("messages") if isinstance(request, Mapping) else None
-    if message is None or not isinstance(messages, list):
+    try:
+        messages, tools, answer, finish = _said(capture)
+    except Untold:
         return None
     return Turn(
         agent=capture["agent"] or agent or "agent",
         messages=[_plain(one) for one in messages if isinstance(one, Mapping)],
-        tools=_tools(request),
-        response=_plain(message),
+        tools=tools,
+        response=_plain(answer),
         model=capture["model"] or capture["model_sent"] or "unknown",
-        sampling={key: value for key, value in request.items() if key not in _NOT_SAMPLING},
+        sampling={k: v for k, v in capture["request"].items() if k not in _NOT_SAMPLING},
         finish_reason=finish or capture["finish_reason"],
         prompt_tokens=capture["prompt_tokens"],
         completion_tokens=capture["completion_tokens"],
         started_at=capture["started_at"],
         elapsed_s=capture["total_s"] or 0.0,
     )
+
+
+def obstacle(capture: Mapping[str, Any]) -> str:
+    """Return why a capture can be no turn, such as several answers to one question; '' if it can.
+
+    Args:
+        capture: `kind`, `request` and `response` of it.
+    """
+    try:
+        _said(capture)
+    except Untold as untold:
+        return untold.args[0]
+    return ""
 
 
 def only_call(turns: Sequence[Turn]) -> ToolCall | None:
@@ -55,17 +73,67 @@ def prompt_of(turns: Sequence[Turn]) -> str:
     return "\n\n".join(f"{one.get('role')}: {_shown(one.get('content'))}".rstrip() for one in asked)
 
 
-def _message(response: Any) -> tuple[Mapping[str, Any] | None, str | None]:
-    if not isinstance(response, Mapping):
-        return None, None
+Said = tuple[Sequence[Any], Sequence[Mapping[str, Any]], Mapping[str, Any], str | None]
+"""Messages, tools, answer and why it ended."""
+
+
+def _said(capture: Mapping[str, Any]) -> Said:
+    """Return what was asked and answered, in the form of a chat.
+
+    Raises:
+        Untold: they do not say it, or in more than one way.
+    """
+    request, response = capture["request"], capture["response"]
+    if not isinstance(request, Mapping) or not isinstance(response, Mapping):
+        raise Untold("no JSON")
+    if capture["kind"] == "response":
+        answer, finish = responses.answered(response)
+        return responses.asked(request), responses.offered(request), answer, finish
+    if capture["kind"] == "completion":
+        return _completion(request, response)
+    if not isinstance(request.get("messages"), list):
+        raise Untold("no messages")
+    if "choices" not in response:  # Ollama's own form
+        return request["messages"], _tools(request), _object(response.get("message")), None
+    choice = _only(response)
+    return (
+        request["messages"],
+        _tools(request),
+        _object(choice.get("message")),
+        choice.get("finish_reason"),
+    )
+
+
+def _completion(request: Mapping[str, Any], response: Mapping[str, Any]) -> Said:
+    """Return a prompt and what followed as question and answer."""
+    prompt = request.get("prompt")
+    if isinstance(prompt, list) and len(prompt) == 1:
+        prompt = prompt[0]
+    if not isinstance(prompt, str):
+        raise Untold("a prompt that is not one text")
+    if request.get("suffix") or request.get("echo"):
+        raise Untold("an answer that is not what follows the prompt")
+    if _RENDERED.search(prompt):
+        raise Untold("a prompt that a chat template has rendered already")
+    choice = _only(response)
+    if not isinstance(choice.get("text"), str):
+        raise Untold("no text")
+    answer = {"role": "assistant", "content": choice["text"]}
+    return [{"role": "user", "content": prompt}], [], answer, choice.get("finish_reason")
+
+
+def _only(response: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the one answer: of several nobody knows which counted."""
     choices = response.get("choices")
-    if isinstance(choices, list):
-        if len(choices) != 1 or not isinstance(choices[0], Mapping):
-            return None, None
-        message = choices[0].get("message")
-        return (message if isinstance(message, Mapping) else None), choices[0].get("finish_reason")
-    message = response.get("message")  # Ollama's own form
-    return (message if isinstance(message, Mapping) else None), None
+    if not isinstance(choices, list) or len(choices) != 1:
+        raise Untold("not exactly one answer")
+    return _object(choices[0])
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise Untold("no answer")
+    return value
 
 
 def _plain(message: Mapping[str, Any]) -> Message:

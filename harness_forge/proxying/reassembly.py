@@ -107,7 +107,8 @@ def _response(pieces: list[dict[str, Any]], fault: str) -> Answer:
     ends = ("response.completed", "response.incomplete", "response.failed")
     for piece in reversed(pieces):
         if piece.get("type") in ends and isinstance(piece.get("response"), dict):
-            return Answer(piece["response"], piece["type"] == ends[0] and not fault, fault)
+            # Cut at the number of tokens it is whole: that is all there will be of it.
+            return Answer(piece["response"], piece["type"] in ends[:2] and not fault, fault)
     return Answer({"events": pieces}, False, fault or "the stream broke off")
 
 

@@ -17,7 +17,12 @@ Key = tuple[str, str, int]
 """Run, item, attempt."""
 
 _KEY = "(run_id, item_id, attempt_num)"
-_USABLE = "kind IN ('chat', 'ollama_chat') AND whole AND status = 200 AND shadow_of IS NULL"
+_USABLE = (
+    "kind IN ('chat', 'ollama_chat', 'response', 'completion')"
+    " AND whole AND status = 200 AND shadow_of IS NULL"
+)
+_TURN = f"{_USABLE} AND fault = ''"
+"""Those that an attempt can be made of; a whole one with a fault is no turn."""
 
 
 class Captures:
@@ -43,7 +48,7 @@ class Captures:
         names = "id, run_id, item_id, attempt_num, passed, value, told"
         found = self._intake.query(
             f"SELECT {names} FROM outcomes o WHERE attempt_id IS NULL AND EXISTS"  # noqa: S608
-            f" (SELECT FROM captures c WHERE {_USABLE} AND (c.run_id, c.item_id, c.attempt_num)"
+            f" (SELECT FROM captures c WHERE {_TURN} AND (c.run_id, c.item_id, c.attempt_num)"
             " = (o.run_id, o.item_id, o.attempt_num)) ORDER BY posted_at, id"
         )
         return [dict(zip(names.split(", "), map(restored, row), strict=True)) for row in found]
@@ -53,7 +58,7 @@ class Captures:
         found = self._intake.query(
             "SELECT DISTINCT o.attempt_id, c.run_id, c.item_id, c.attempt_num FROM captures c"  # noqa: S608
             " JOIN outcomes o USING (run_id, item_id, attempt_num)"
-            f" WHERE c.attempt_id IS NULL AND o.attempt_id IS NOT NULL AND {_USABLE}"
+            f" WHERE c.attempt_id IS NULL AND o.attempt_id IS NOT NULL AND {_TURN}"
         )
         return [(row[0], tuple(map(restored, row[1:]))) for row in found]
 

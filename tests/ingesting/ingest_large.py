@@ -11,12 +11,14 @@ from harness_forge.ingesting import ingest
 from harness_forge.store import Store
 
 
-def main(url: str, path: str) -> None:
-    """Print attempts added, and the peak of resident memory in MB."""
-    config = compose(None, ["source=tau_bench", "skill=tau_bench"])
+def main(url: str, path: str, source: str, skill: str) -> None:
+    """Print attempts added, and the peak of resident memory in MB: of reading, and of all."""
+    config = compose(None, [f"source={source}", f"skill={skill}"])
+    peaks = [peak_mb()]
     with Store(url) as store:
-        report = ingest(store.skill("tau_bench"), replace(config.source, path=path), config.split)
-    print(report.added, peak_mb())
+        asked = replace(config.source, path=path)
+        report = ingest(store.skill(skill), asked, config.split, lambda *_: peaks.append(peak_mb()))
+    print(report.added, peaks[-1], peak_mb())
 
 
 def peak_mb() -> int:

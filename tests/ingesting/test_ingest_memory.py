@@ -22,6 +22,7 @@ def large(path, megabytes, records):
 def taken(store, path):
     """Return what was added, and the megabytes it took at most."""
     command = [sys.executable, Path(__file__).with_name("ingest_large.py"), store.url, path]
+    command += ["tau_bench", "tau_bench"]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
     return map(int, run.stdout.split())
 
@@ -29,12 +30,12 @@ def taken(store, path):
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(
     "megabytes",
-    [20, *(pytest.param(size, marks=pytest.mark.soak) for size in (200, 500, 5000))],
+    [20, *(pytest.param(size, marks=pytest.mark.soak) for size in (200, 500))],
     ids="{}MB".format,
 )
 def test_memory_does_not_grow_with_the_file(store, skill, tmp_path, megabytes):
     records = megabytes * 50 if megabytes < 500 else megabytes
     path = large(tmp_path / "model-air.json", megabytes, records)
-    added, peak = taken(store, path)
+    added, _, peak = taken(store, path)
     assert added == records
     assert peak < 220

@@ -213,29 +213,28 @@ def asked(one: ConditionConfig) -> Opponent:
 def _check_suite(one: ConditionConfig, where: str, evaluate: Mapping[str, Any]) -> None:
     reports = scores.suites(evaluate)
     if one.suite not in ("", EACH) and one.suite not in reports:
-        what = f"there is no suite {one.suite!r} in evaluate.json"
-        raise PromoteError(f"{where}.suite", what, _near(one.suite, reports))
+        return  # not measured yet: the condition says so
     # A judge's suite has to be named: beside one that was measured it leaves no doubt.
     if not one.suite and sum(not report.get("judge") for report in reports.values()) > 1:
         hint = f"suites: {', '.join(reports)}; or each"
         raise PromoteError(f"{where}.suite", "which of the suites?", hint)
-    each = one.suite == EACH
-    asked = reports.values() if each else [reports.get(one.suite) or next(iter(reports.values()))]
+    asked = (
+        reports.values()
+        if one.suite == EACH
+        else [reports.get(one.suite) or next(iter(reports.values()))]
+    )
     for report in asked:
-        _check_names(one, where, report, each)
+        _check_names(one, where, report)
 
 
-def _check_names(one: ConditionConfig, where: str, report: Mapping[str, Any], each: bool) -> None:
+def _check_names(one: ConditionConfig, where: str, report: Mapping[str, Any]) -> None:
     suite = report.get("suite") or one.suite
     metrics, categories = scores.metrics(report), scores.categories(report)
     if one.metric and metrics and one.metric not in metrics:
         what = f"suite {suite} has no metric {one.metric!r}"
         raise PromoteError(f"{where}.metric", what, _near(one.metric, metrics))
-    if not one.category or (one.category == EACH and (categories or each)):
-        return
-    if not categories:
-        hint = "evaluate a suite that has, or leave category out"
-        raise PromoteError(f"{where}.category", f"suite {suite} has no categories", hint)
+    if not categories or one.category in ("", EACH):
+        return  # what was not measured is missing, and the condition says so
     if one.category not in categories:
         what = f"suite {suite} has no category {one.category!r}"
         raise PromoteError(f"{where}.category", what, _near(one.category, categories))

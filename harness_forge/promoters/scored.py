@@ -17,6 +17,8 @@ from harness_forge.promoters.scores import EACH, Score
 ADAPTER = "adapter"
 CHANGE = "change"
 """Label of what a model's scores move by themselves."""
+JUDGE = "judge"
+"""Suite of what `forge judge` made of a candidate."""
 OPINION = "by_judge"
 """Stands among a finding's numbers where they are a model's opinion."""
 
@@ -27,6 +29,8 @@ def find(name: str, condition: ConditionConfig, evidence: Evidence) -> Finding:
     evaluate = evidence.input("evaluate")
     if isinstance(evaluate, Gap):
         return Finding(name, kind, missing(_required(condition), evaluate))
+    if gap := _unmeasured(condition, scores.suites(evaluate)):
+        return Finding(name, kind, missing(_required(condition), gap))
     if opened := _each(condition, evaluate):
         found = [find(inner, one, evidence) for inner, one in opened.items()]
         return grouped(name, kind, "all", found)
@@ -48,6 +52,21 @@ def chosen(condition: ConditionConfig, evaluate: Mapping[str, Any]) -> Mapping[s
     """Return the report of the condition's suite; `rule.check` has seen that there is one."""
     found = scores.suites(evaluate)
     return found[condition.suite] if condition.suite else next(iter(found.values()))
+
+
+def _unmeasured(condition: ConditionConfig, reports: Mapping[str, Any]) -> Gap | None:
+    """Return that a suite was not evaluated, or has nothing like the category asked for."""
+    name = condition.suite
+    if name not in ("", EACH) and name not in reports:
+        remedy = "forge judge RUN RUN --suite" if name == JUDGE else f"forge evaluate suite={name}"
+        return Gap(f"evaluate.json has no suite {name!r}, only {', '.join(reports)} ({remedy})")
+    if not condition.category or name == EACH:
+        return None
+    report = reports[name] if name else next(iter(reports.values()))
+    if scores.categories(report):
+        return None
+    told = f"suite {report.get('suite') or name} has no categories"
+    return Gap(f"{told} (evaluate one that has, as suite=aither, or leave category out)")
 
 
 def _each(condition: ConditionConfig, evaluate: Mapping[str, Any]) -> dict[str, ConditionConfig]:

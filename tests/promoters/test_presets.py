@@ -5,7 +5,6 @@ from promoting_evidence import evidence
 from suite_evidence import evaluated, four, suite
 
 from harness_forge.compose import compose
-from harness_forge.errors import PromoteError
 from harness_forge.promoters import Outcome, decide
 
 PROMOTED, REJECTED = Outcome.PROMOTED, Outcome.REJECTED
@@ -70,12 +69,10 @@ def test_a_category_that_crashed_for_all_is_still_missed(preset):
     assert decide(preset["aither"], evaluated(report)).outcome is INCOMPLETE
 
 
-def test_a_suite_without_categories_is_one_error_for_a_rule_that_asks_for_them(preset):
-    with pytest.raises(PromoteError) as error:
-        decide(preset["aither"], evaluated(suite()))
-    assert str(error.value).startswith(
-        "promote.conditions.no_weak_category.category: suite nine has no categories"
-    )
+def test_a_suite_without_categories_is_not_enough_for_a_rule_that_asks_for_them(preset):
+    ruling = decide(preset["aither"], evaluated(suite()))
+    assert ruling.outcome is INCOMPLETE
+    assert "suite nine has no categories (evaluate one that has, as suite=aither" in ruling.why
 
 
 KERNEL = [
@@ -148,8 +145,10 @@ def test_b4mad(preset, report, expected, why):
 def test_b4mad_without_one_of_its_suites_says_which(preset):
     three = four()
     del three["delegation"]
-    with pytest.raises(PromoteError, match="there is no suite 'delegation' in evaluate"):
-        decide(preset["b4mad"], evaluated(three))
+    ruling = decide(preset["b4mad"], evaluated(three))
+    assert ruling.outcome is INCOMPLETE
+    assert "has no suite 'delegation', only tool_calls, bead_lifecycle, end_to_end" in ruling.why
+    assert "(forge evaluate suite=delegation)" in ruling.why
 
 
 @pytest.mark.parametrize("name", ["aither", "kernel", "model_lab", "b4mad"])

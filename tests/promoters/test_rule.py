@@ -64,8 +64,6 @@ def test_groups(one, expected):
 
 FAULTS = [
     (HOLDS | {"metric": "scor"}, "one.of.x.metric: suite nine has no metric 'scor'", "'score'?"),
-    (HOLDS | {"suite": "nin"}, "one.of.x.suite: there is no suite 'nin'", "'nine'?"),
-    (HOLDS | {"category": "tone"}, "one.of.x.category: suite nine has no categories", "evaluate"),
     (HOLDS | {"part": "new_rul"}, "one.of.x.part: there is no part 'new_rul'", "'new_rule'?"),
     (HOLDS | {"threshold": float("nan")}, "one.of.x.threshold: is nan", ""),
     (HOLDS | {"threshold": None}, "one.of.x: score asks for a threshold", "0.7"),
@@ -87,6 +85,23 @@ def test_a_rule_that_asks_for_what_there_is_not_is_one_error(one, said, hint):
         decide(rule(first=BROKEN, one=one), evaluated(suite()))
     assert said in str(error.value)
     assert hint in (error.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        (
+            {"suite": "ten"},
+            "evaluate.json has no suite 'ten', only nine (forge evaluate suite=ten)",
+        ),
+        ({"suite": "judge"}, "(forge judge RUN RUN --suite)"),
+        ({"category": "tone"}, "suite nine has no categories (evaluate one that has"),
+    ],
+)
+def test_what_was_not_evaluated_leaves_it_incomplete_with_the_remedy(keys, said):
+    ruling = decide(rule(first=HOLDS, one=HOLDS | keys), evaluated(suite()))
+    assert ruling.outcome is Outcome.INCOMPLETE
+    assert said in ruling.why
 
 
 def test_an_unknown_category_is_named_with_the_nearest():

@@ -7,7 +7,6 @@ import pytest
 from loop_files import lines, whole
 
 from harness_forge.compose import compose
-from harness_forge.errors import PromoteError
 from harness_forge.promoters import ledger
 from harness_forge.promoters.config import ConditionConfig, ConditionKind
 from harness_forge.promoting import Files, decide
@@ -73,5 +72,6 @@ def test_a_judge_alone_promotes_nothing_where_outcomes_are_at_hand(loop):
 
 def test_what_was_said_of_another_adapter_is_no_evidence(loop):
     judge(loop, digest="0" * 64)
-    with pytest.raises(PromoteError, match="there is no suite 'judge'"):
-        promote(loop)
+    decision = promote(loop)
+    assert decision.outcome.value == "incomplete"
+    assert "has no suite 'judge'" in decision.facts["why"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from harness_forge import suite_feedback
 from harness_forge.errors import ConfigError
 from harness_forge.evaluators.feedback import Evidence, Feedback, FeedbackKind, Source, check
 from harness_forge.records import Split
@@ -45,6 +46,8 @@ def gather(config: ForgeConfig, store) -> Feedback | None:
     if config.feedback.kind is FeedbackKind.none:
         return None
     check(config.feedback)
+    if config.feedback.kind is FeedbackKind.suite:
+        return _of_suites(config, store)
     sources, evidence = [], []
     for one in skills_of(config):
         skill = store.skill(one.skill.name)
@@ -56,6 +59,18 @@ def gather(config: ForgeConfig, store) -> Feedback | None:
                 evidence += items
     if config.feedback.run and not sources:
         raise ConfigError("feedback.run", f"there is no run {config.feedback.run}", _HINT)
+    return Feedback(config.feedback, sources, evidence)
+
+
+def _of_suites(config: ForgeConfig, store) -> Feedback:
+    """Return what lm-eval's suites on validation weight; nothing before the first evaluation."""
+    sources, evidence = [], []
+    if read := suite_feedback.read(config.feedback):
+        for one in skills_of(config):
+            skill = store.skill(one.skill.name)
+            if found := suite_feedback.of_skill(config.feedback, *read, skill):
+                sources.append(found[0])
+                evidence += found[1]
     return Feedback(config.feedback, sources, evidence)
 
 

@@ -21,6 +21,8 @@ from harness_forge.exporting.spooling import spooled
 from harness_forge.records import Split
 
 FEEDBACK = "feedback.jsonl"
+_SOURCE = ("kind", "run", "evaluation", "metric")
+"""Settings that say where evidence is from; which it was stands under sources."""
 UNIT = 10_000
 """Weights are whole numbers of 1/UNIT, so that lines are counted exactly."""
 
@@ -72,7 +74,7 @@ class Weighting:
         if self._feedback is None:
             return {}
         config = self._feedback.config
-        settings = {k: v for k, v in asdict(config).items() if k not in ("kind", "run")}
+        settings = {k: v for k, v in asdict(config).items() if k not in _SOURCE}
         told = {
             "kind": config.kind.value,
             "split": Split.VALIDATION.value,

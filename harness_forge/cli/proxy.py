@@ -57,8 +57,12 @@ def main(argv: list[str]) -> int:
 
 def _serve(config: ForgeConfig, overrides: list[str]) -> int:
     from harness_forge.capturing import opening
-    from harness_forge.proxying import listening
+    from harness_forge.proxying import listening, watching
 
+    handed = watching.handed()
+    if config.proxy.watch_s and handed is None:
+        command = [sys.executable, "-m", "harness_forge.cli", "proxy", *overrides]
+        return watching.Watch(config.proxy, command).run()
     gateway = opening.gateway(config)
     writers: list[opening.Writer] = []
 
@@ -69,7 +73,10 @@ def _serve(config: ForgeConfig, overrides: list[str]) -> int:
             gateway.more = writers[0].check
 
     try:
-        listening.run(gateway, ready)
+        if handed is None:
+            listening.run(gateway, ready)
+        else:
+            listening.run(gateway, ready, handed.bound, handed.beat)
     finally:
         gateway.release()
         for writer in writers:

@@ -2,6 +2,7 @@
 
 config.py      where it listens, whom it asks, what it keeps
 listening.py   the socket and the event loop
+watching.py    the process beside it that ends it when it stands still
 door.py        a caller's connection: parsing, limits, refusals
 gateway.py     what all connections share
 exchange.py    one request and its answer on their way

@@ -220,7 +220,11 @@ class ProxyConfig:
             chunk that brings them is not shown to the caller.
         fail_open: where the proxy itself fails (a full disk, a fault in
             capture or routing) pass requests on unchanged; false refuses them.
-        bypass: pass everything on to the first upstream and keep nothing.
+        bypass: pass everything on to the first upstream, or where an alias leads,
+            and keep nothing.
+        watch_s: seconds that the proxy may stand still before a second process
+            ends it and starts it again, and, if that happens again within a
+            minute, starts it with `bypass`; 0 for no such process.
         redact: replace secrets, names and addresses before anything is stored
             (see `redaction`); the spool holds them as they came until then.
         key_env: environment variable with the keys that callers must show,
@@ -245,6 +249,7 @@ class ProxyConfig:
     ask_usage: bool = True
     fail_open: bool = True
     bypass: bool = False
+    watch_s: float = 0.0
     redact: bool = False
     key_env: str = ""
     limits: LimitsConfig = field(default_factory=LimitsConfig)

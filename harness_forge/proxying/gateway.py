@@ -148,9 +148,10 @@ class Gateway:
         choice, body, address, target = Choice(self._first), ask.body, None, None
         if self._blocked and not self.config.fail_open and ask.kind:
             raise Refused(503, "requests cannot be captured (proxy.fail_open=false)")
-        if ask.kind and not self.config.bypass:
+        if ask.kind:
             try:
-                choice, body, address, target = self._chosen(ask)
+                choose = self._followed if self.config.bypass else self._chosen
+                choice, body, address, target = choose(ask)
             except Refused:
                 raise
             except Exception as error:
@@ -175,6 +176,13 @@ class Gateway:
             key = (ask.keys.run, ask.keys.item, max(ask.keys.attempt, 1))
             self.guard.remember(key, choice.place)
         return choice, body, address, target
+
+    def _followed(self, ask: Ask) -> tuple[Choice, bytes, Address | None, Any]:
+        """Return where a bypassed request goes: an alias is followed, all else is as it came."""
+        choice = Choice(self._first)
+        with suppress(Refused):
+            parse(ask)
+        return choice, *self._prepared(ask, choice)
 
     def _should_ask(self, ask: Ask) -> bool:
         if not (self.config.ask_usage and self.config.capture and ask.stream):

@@ -49,10 +49,12 @@ class Driver:
         force: make the model call the tool; for models that seldom do.
     """
 
+    tool, temperature = TOOL, 0.3
+
     def __init__(self, url, model, log, judge, attempts=2, force=False, limit=2048):
         self.url, self.model, self.judge, self.attempts = url, model, judge, attempts
         self.force, self.limit = force, limit
-        self.client = httpx.Client(timeout=300)
+        self.client = httpx.Client(timeout=3600)
         log.parent.mkdir(parents=True, exist_ok=True)
         self.log, self.begun = log.open("a"), time.monotonic()
         self.run = log.stem.removeprefix("run-")
@@ -69,17 +71,25 @@ class Driver:
         self.log.write(json.dumps(record) + "\n")
         self.log.flush()
 
+    def system(self, agent):
+        """Return an agent's system prompt, its name in it as the ADK has it."""
+        return f'You secure hosts.\n\nYou are an agent. Your internal name is "{agent}".'
+
+    def task(self, rule, title, plan, attempt):
+        """Return what the worker is asked."""
+        told = f"STIG rule: {title}\n({rule})"
+        return f"{told}\n\nPlan: {plan[:500]}\n\nAttempt {attempt}\n\nFix it."
+
     def ask(self, agent, words, tools=(), after=(), force=False):
-        """Ask as the ADK has it: no history, the agent's name in the system prompt."""
-        system = f'You secure hosts.\n\nYou are an agent. Your internal name is "{agent}".'
+        """Ask without a history."""
         body = {
             "model": self.model,
             "messages": [
-                {"role": "system", "content": system},
+                {"role": "system", "content": self.system(agent)},
                 {"role": "user", "content": words},
                 *after,
             ],
-            "temperature": 0.3,
+            "temperature": self.temperature,
             "max_tokens": self.limit,
         }
         if tools:
@@ -120,11 +130,9 @@ class Driver:
 
     def attempt(self, rule, title, plan, attempt):
         self.event("attempt_start", rule_id=rule, category="ssh", attempt=attempt)
-        words = (
-            f"STIG rule: {title}\n({rule})\n\nPlan: {plan[:500]}\n\nAttempt {attempt}\n\nFix it."
-        )
+        words = self.task(rule, title, plan, attempt)
         self.event("prompt_assembled", "worker", phase="apply_fix", rule_id=rule, attempt=attempt)
-        answer = self.ask("worker", words, [TOOL], force=self.force)
+        answer = self.ask("worker", words, [self.tool], force=self.force)
         call = (answer.get("tool_calls") or [None])[0]
         script, text = "", answer.get("content") or ""
         if call:
@@ -162,7 +170,7 @@ class Driver:
             {"role": "assistant", "content": None, "tool_calls": [call]},
             {"role": "tool", "tool_call_id": call["id"], "content": json.dumps({"result": result})},
         ]
-        closing = self.ask("worker", words, [TOOL], after)
+        closing = self.ask("worker", words, [self.tool], after)
         return str(told.get("fix_script") or told or ""), closing.get("content") or ""
 
 

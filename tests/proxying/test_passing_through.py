@@ -3,12 +3,14 @@
 import json
 import socket
 import time
+from types import SimpleNamespace
 
 import httpx
 import pytest
 from fake_models import DONE, USAGE, Server, pieces, serving, usage, whole
 
 from harness_forge.proxying.config import UpstreamConfig
+from harness_forge.proxying.gateway import NoAliases
 from harness_forge.proxying.reassembly import assembled
 
 CHAT = "/v1/chat/completions"
@@ -183,6 +185,18 @@ def test_bypassed_it_passes_anything_on_and_keeps_nothing(proxied, models):
     assert proxy.client.post(CHAT, content=asked, headers=JSON).content.endswith(DONE)
     assert models.seen[0][1] == asked
     assert proxy.kept() == []
+
+
+def test_bypassed_it_still_follows_aliases(proxied, models):
+    class Aliases(NoAliases):
+        def take(self, name):
+            return SimpleNamespace(model="m-1", url=models.url) if name == "champion" else None
+
+    proxy = proxied(Aliases(), bypass=True)
+    for body in (b'{"model":"champion","messages":[]}', b'{"model":"m","messages":[]}'):
+        assert proxy.client.post(CHAT, content=body, headers=JSON).status_code == 200
+    sent = [body for _, body in models.seen]
+    assert sent == [b'{"model":"m-1","messages":[]}', b'{"model":"m","messages":[]}']
 
 
 def test_a_full_spool_lets_requests_pass_and_says_so(proxied):

@@ -74,7 +74,7 @@ SURE_INTERNAL = _words(
 
 ACCOUNTS = _words(
     """
-    about admin administrator agent airflow alice-example all all-users alma ansible apache
+    _apt about admin administrator agent airflow alice-example all all-users alma ansible apache
     app application assets azureuser backup bar baz bin bind build builder cd centos chef
     chrony ci circleci cloud-user code coder common conf config core css daemon dashboard data
     dbus debian default deploy deployer dev developer docker ec2-user elastic elasticsearch
@@ -86,6 +86,7 @@ ACCOUNTS = _words(
     python rabbitmq redis repo rocky root ruby runner runneradmin salt sandbox server service
     settings share shared skel someuser spark src sshd static svn sync sys systemd test
     testuser tmp tomcat travis ubuntu unbound user username users usr uucp vagrant var wildfly
+    messagebus proxy rpc rpcuser sssd systemd-network systemd-resolve systemd-timesync tss
     worker workspace www www-data you youruser zabbix zookeeper
     """
 )

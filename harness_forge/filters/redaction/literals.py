@@ -33,6 +33,20 @@ def literal(value: str) -> bool:
     )
 
 
+_WORDS = re.compile(r"[a-z]{3,}(?:-[a-z]{3,}){3,}")
+_SAID = re.compile(r"pass|secret|token|key|your|auth|user|file|here|must|not")
+
+
+def passphrase(value: str) -> bool:
+    """Tell whether a value is four words or more that say nothing, as generators make them."""
+    return bool(_WORDS.fullmatch(value)) and not _SAID.search(value)
+
+
+def chosen(value: str) -> bool:
+    """Tell whether a value that stands where only a password can stand is one."""
+    return passphrase(value) or (not PLACEHOLDER.match(value) and literal(value))
+
+
 def mixed(value: str) -> bool:
     """Tell whether a value has letters and something besides."""
     letters = any(c.isalpha() for c in value)

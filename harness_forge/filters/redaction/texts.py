@@ -58,6 +58,9 @@ def _mapping(
     for key, item in value.items() if pair else ():
         if isinstance(item, str) and isinstance(key, str):
             pair(key, item)
+    name, held = value.get("name"), value.get("value")
+    if pair and isinstance(name, str) and isinstance(held, str):
+        pair(name, held)  # a variable of a container
     keys = [rewrite(key, change, worth, pair, depth) for key in value]
     items = [rewrite(item, change, worth, pair, depth) for item in value.values()]
     if all(map(is_, value, keys)) and all(map(is_, value.values(), items)):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planted import ALNUM, HEX, Draw, Planted
+from drawing import ALNUM, HEX, Draw, Planted
 
 
 def _terraform(d: Draw) -> Planted:

@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import fresh
+from documents import IDENTITIES, SECRETS, documents
+from drawing import Planted
+from harmless import HARMLESS
 from lookalikes import lookalikes
-from planted import Planted, planted
+from planted import planted
 
 from harness_forge.filters.redaction import RedactionConfig, Redactor
 
@@ -67,19 +70,36 @@ def unseen() -> dict[str, Score]:
     return scores(fresh.planted(), fresh.LOOKALIKES)
 
 
+def of_files(templates: list[str], seed: int = 41) -> Score:
+    """Return the score of the second set's secrets or identities, of whatever kind."""
+    redactor = Redactor(RedactionConfig(), b"measure" * 4)
+    total = Score(0, 0, 0, 0)
+    for one in documents(templates, seed):
+        text, seen = redactor.text(one.text), redactor.findings(one.text)
+        right = sum(any(_overlap(x.value, value) for value in one.values) for x in seen)
+        gone = sum(value not in text for value in one.values)
+        total = Score(*map(sum, zip(total, (len(one.values), gone, len(seen), right), strict=True)))
+    return total
+
+
 def tables() -> str:
     """Return what stands in the documentation, as Markdown."""
     corpus, later = measured(), unseen()
     lines = [
         f"{_sum(corpus, 0)} values of {sum(bool(s.planted) for s in corpus.values())} kinds, "
         f"{len(lookalikes())} look-alikes; then {_sum(later, 0)} values in longer texts that were "
-        f"written after the rules, {len(fresh.LOOKALIKES)} look-alikes.",
+        f"written after the rules, {len(fresh.LOOKALIKES)} look-alikes; then "
+        f"{len(SECRETS) + len(IDENTITIES)} pieces of files and logs, {len(HARMLESS)} look-alikes.",
         "",
         "| kind | planted | gone | recall | replaced as this kind | of them planted | precision |",
         "|---|---:|---:|---:|---:|---:|---:|",
     ]
     lines += [_line(kind, score) for kind, score in corpus.items()]
     lines += [_line("**all**", _total(corpus)), _line("**written later**", _total(later))]
+    lines += [
+        _line("**files: credentials**", of_files(SECRETS)),
+        _line("**files: who and where**", of_files(IDENTITIES)),
+    ]
     return "\n".join(lines)
 
 

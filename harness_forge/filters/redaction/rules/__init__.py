@@ -2,7 +2,9 @@
 
 tokens.py       keys and tokens that the scanner does not know, or not in full
 scanner.py      keys and tokens whose form detect-secrets knows
-passwords.py    headers, URLs, command lines, password files and hashes
+passwords.py    headers, URLs, hashes, what a sentence says
+commands.py     what a command line hands over
+configured.py   files of systems
 assignments.py  a name that says what its value is
 hosts.py        names of machines
 addresses.py    IPv4, IPv6, MAC
@@ -17,6 +19,8 @@ from harness_forge.filters.redaction.rule import Rule
 from harness_forge.filters.redaction.rules import (
     addresses,
     assignments,
+    commands,
+    configured,
     hosts,
     passwords,
     people,
@@ -32,6 +36,8 @@ def rules() -> tuple[Rule, ...]:
         *tokens.RULES,
         *scanner.rules(),
         *passwords.RULES,
+        *commands.RULES,
+        *configured.RULES,
         *assignments.RULES,
         *people.RULES,
         *hosts.RULES,
@@ -42,6 +48,7 @@ def rules() -> tuple[Rule, ...]:
 KINDS = tuple(
     sorted(
         {rule.kind for rule in (*tokens.RULES, *passwords.RULES, *assignments.RULES)}
+        | {rule.kind for rule in (*commands.RULES, *configured.RULES)}
         | {rule.kind for rule in (*people.RULES, *hosts.RULES, *addresses.RULES)}
         | set(scanner.KINDS)
     )

@@ -13,16 +13,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from harness_forge.filters.redaction.literals import NUMBERED_NAME, literal, looks_random, mixed
+from harness_forge.filters.redaction.literals import (
+    NUMBERED_NAME,
+    literal,
+    looks_random,
+    mixed,
+    passphrase,
+)
 from harness_forge.filters.redaction.rule import Rule
 
-PASSWORD = r"pass(?:word|wd|phrase)?|pwd|passcode"
+PASSWORD = r"pass(?:word|wd|phrase)?|pwd|passcode|authtok"
 SECRET = (
     r"secret|secret[_-]?key|token|api[_-]?key|apikey|access[_-]?key|private[_-]?key|auth[_-]?key"
     r"|encryption[_-]?key|signing[_-]?key|master[_-]?key|account[_-]?key|psk|pre[_-]?shared[_-]?key"
-    r"|credentials?|authtoken|community"
+    r"|credentials?|authtoken|community|secret[_-]?key[_-]?base|key[_-]data|license[_-]?key"
+    r"|private[_-]?key[_-]?id|(?:auth|secure[_-]auth|logged[_-]in|nonce)[_-](?:key|salt)"
 )
-_HINT = r"(?i)(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|key|psk|credentials?|community)[_-]?[0-9]{0,2}[\s\\\"'`\])]{0,4}[:=]"
+_HINT = r"(?i)(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|authtok|key|key[_-](?:base|data|id)|salt|psk|credentials?|community)[_-]?[0-9]{0,2}[\s\\\"'`\])]{0,4}[:=]"
 _ENDS = (
     "pass",
     "word",
@@ -37,6 +44,12 @@ _ENDS = (
     "credential",
     "credentials",
     "community",
+    "authtok",
+    "key_base",
+    "key-data",
+    "key_data",
+    "key_id",
+    "salt",
 )
 _SIGN = re.compile("[:=]")
 _BEFORE = re.compile(r"(?P<name>[A-Za-z0-9_.-]{3,120})\\?[\"'`]?\)?\]?[ \t]{0,3}\Z")
@@ -46,7 +59,7 @@ _QUOTED = re.compile(
     r"(?:=>|:=|==?|:)[ \t]*[rbuf]?\\?(?P<q>[\"'`])(?P<v>(?:(?!\\?(?P=q))[^\n\r\\]|\\[^\n\r]){1,512}?)\\?(?P=q)"
 )
 _BARE = re.compile(
-    r"(?:=|:[ \t]+|=[ \t])(?P<v>[^\s\"'`\\;&|<>(){}\[\]$,]{6,200})(?=[\s\"'`\\;&|]|$)"
+    r"(?:=|:[ \t]+|=[ \t])(?P<v>[^\s\"'`\\;&|<>(){}\[\]$,]{6,8000})(?=[\s\"'`\\;&|]|$)"
 )
 _SEPARATED = frozenset("\n\t ;&?\"'`{,(-")
 """What may stand before the name of a value without quotes."""
@@ -76,7 +89,12 @@ def _value(text: str, at: int, before: re.Match[str]) -> tuple[bool, tuple[int, 
     is_password = _IS_PASSWORD.fullmatch(name) is not None
     if match := _QUOTED.match(text, at):
         return (is_password, match.span("v")) if _quoted(name, match["v"], is_password) else None
-    if (lead and lead not in _SEPARATED) or name[-1:] == "." or before[0].endswith("]"):
+    registry = lead == ":" and name[0] == "_"  # //registry/:_authToken=
+    if (
+        (lead and lead not in _SEPARATED and not registry)
+        or name[-1:] == "."
+        or before[0].endswith("]")
+    ):
         return None
     spaced = before[0][-1:] in " \t"
     match = _BARE.match(text, at)
@@ -92,6 +110,8 @@ def quoted(name: str, value: str) -> bool:
 
 
 def _quoted(name: str, value: str, is_password: bool) -> bool:
+    if is_password and passphrase(value):
+        return True
     if not literal(value) or (name.isupper() and value.isupper() and value.isalpha()):
         return False
     if is_password:
@@ -103,6 +123,8 @@ def _quoted(name: str, value: str, is_password: bool) -> bool:
 
 
 def _bare(value: str, is_password: bool, operator: str) -> bool:
+    if is_password and passphrase(value):
+        return True
     if not literal(value) or not mixed(value) or NUMBERED_NAME.fullmatch(value):
         return False
     if operator == " = " and not looks_random(value):
@@ -113,7 +135,15 @@ def _bare(value: str, is_password: bool, operator: str) -> bool:
         or re.fullmatch(r"[a-z_]+\.[\w.]+", value)
     ):
         return False
-    return len(value) >= 6 if is_password else len(value) >= 12 and looks_random(value)
+    if is_password:
+        return len(value) >= 6
+    return looks_random(value) and len(value) >= (8 if _of_every_kind(value) else 12)
+
+
+def _of_every_kind(value: str) -> bool:
+    """Tell whether a value has small and capital letters, digits and signs, as a rule demands."""
+    tests = (str.islower, str.isupper, str.isdigit, lambda c: c in "!#%+*?~^@$")
+    return all(any(map(test, value)) for test in tests)
 
 
 def _search(wanted: bool) -> Callable[[str], Iterator[tuple[int, int]]]:

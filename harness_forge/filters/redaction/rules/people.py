@@ -88,6 +88,13 @@ _SESSION = (
 )
 _GECOS = r"(?m)^(?P<v>[a-z_][\w.-]{1,31}):[x*!]{1,2}:(?:[1-9]\d{3,}):\d+:"
 
+_SUDO = r"\bsudo:[ \t]+(?P<v>[a-z_][\w.-]{1,31})[ \t]+:[ \t]+(?:TTY=|user NOT|command not|\d+ incorrect)"
+_LOGGED_IN = r"\b(?:[Ss]ession \S{1,12} of [Uu]ser|for UID \d+ \()[ \t]*(?P<v>[a-z_][\w.-]{0,30}\w)"
+_INVENTORY = (
+    r"\b(?:ansible_(?:ssh_)?user|remote_user)[ \t]*[=:][ \t]*[\"']?(?P<v>[a-z_][\w.-]{1,31})"
+)
+_SSH_CONFIG = r"(?m)^[ \t]+User[ \t]+(?P<v>[a-z_][\w.-]{1,31})[ \t]*$"
+
 
 def _person(match: re.Match[str]) -> bool:
     name = match["v"].lower()
@@ -138,5 +145,9 @@ RULES = (
         r"(?:password|publickey) for|invalid user|for user|pam_unix",
         by_pattern(_SESSION, _person),
     ),
+    Rule("user", r"sudo:[ \t]+[a-z_]", by_pattern(_SUDO, _person)),
+    Rule("user", r"ession \S{1,12} of [Uu]ser|for UID [0-9]", by_pattern(_LOGGED_IN, _person)),
+    Rule("user", r"ansible_(?:ssh_)?user|remote_user", by_pattern(_INVENTORY, _person)),
+    Rule("user", r"(?m)^[ \t]+User[ \t]", by_pattern(_SSH_CONFIG, _person)),
     Rule("user", r":[x*!]{1,2}:[1-9][0-9]{3,}:", by_pattern(_GECOS, _person)),
 )

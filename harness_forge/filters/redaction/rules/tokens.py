@@ -77,6 +77,27 @@ _FORMS: tuple[tuple[str, str, str], ...] = (
         r"webhook\.office\.com",
         r"https://[a-z0-9-]+\.webhook\.office\.com/[A-Za-z0-9@/_-]{40,}",
     ),
+    ("airtable_token", r"pat[A-Za-z0-9]{14}\.", r"pat[A-Za-z0-9]{14}\.[a-f0-9]{64}"),
+    ("buildkite_token", r"bkua_", r"bkua_[a-f0-9]{40}"),
+    ("brevo_key", r"xkeysib-", r"xkeysib-[a-f0-9]{64}-[A-Za-z0-9]{16}"),
+    ("crates_token", r"cio[A-Za-z0-9]{32}", r"cio[A-Za-z0-9]{32}"),
+    ("dynatrace_token", r"dt0[a-z][0-9]{2}\.", r"dt0[a-z]\d\d\.[A-Z0-9]{24}\.[A-Z0-9]{64}"),
+    ("figma_token", r"figd_", r"figd_[A-Za-z0-9_-]{36,}"),
+    ("groq_key", r"gsk_", r"gsk_[A-Za-z0-9]{48,}"),
+    ("langsmith_key", r"lsv2_", r"lsv2_(?:pt|sk)_[a-f0-9]{32}_[a-f0-9]{10}"),
+    ("mailgun_key", r"key-[0-9a-f]{32}", r"key-[0-9a-f]{32}"),
+    ("netlify_token", r"nfp_", r"nfp_[A-Za-z0-9]{36,}"),
+    ("nuget_key", r"oy2[a-z0-9]{43}", r"oy2[a-z0-9]{43}"),
+    ("nvidia_key", r"nvapi-", r"nvapi-[A-Za-z0-9_-]{60,}"),
+    ("openai_key", r"sk-or-v1-|sk-[a-f0-9]{32}", r"sk-or-v1-[a-f0-9]{64}|sk-[a-f0-9]{32}"),
+    ("perplexity_key", r"pplx-", r"pplx-[A-Za-z0-9]{40,}"),
+    ("pulumi_token", r"pul-[a-f0-9]{40}", r"pul-[a-f0-9]{40}"),
+    ("replicate_token", r"r8_[A-Za-z0-9]{37}", r"r8_[A-Za-z0-9]{37}"),
+    ("sentry_token", r"sntry[su]_", r"sntry[su]_[A-Za-z0-9+/=_-]{50,}"),
+    ("sonar_token", r"sq[apu]_[a-f0-9]{40}", r"sq[apu]_[a-f0-9]{40}"),
+    ("square_secret", r"sq0[a-z]{3}-", r"sq0[a-z]{3}-[A-Za-z0-9_-]{22,43}"),
+    ("supabase_token", r"sbp_[a-f0-9]{40}", r"sbp_[a-f0-9]{40}"),
+    ("xai_key", r"xai-[A-Za-z0-9]{60}", r"xai-[A-Za-z0-9]{60,}"),
     ("age_key", r"AGE-SECRET-KEY-1", r"AGE-SECRET-KEY-1[0-9A-Z]{58}"),
     (
         "azure_storage_key",
@@ -100,13 +121,15 @@ _KEY_TAIL = r"-----END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"
 _PRIVATE_KEY = (
     # Whole, also on one line with \n in words. One that was cut goes as far as it is base64.
     rf"{_KEY_HEAD}(?:[A-Za-z0-9+/=\s\\:,.()_-]{{0,20000}}?{_KEY_TAIL}|(?:[A-Za-z0-9+/=\s]|\\[nr])*)"
+    r"|-----BEGIN OpenVPN Static key V1-----[\sA-Fa-f0-9\\nr#]{0,2000}"
+    r"-----END OpenVPN Static key V1-----"
     r"|PuTTY-User-Key-File-[23]:(?:.|\n){0,8000}?Private-MAC: [0-9a-f]+"
 )
 RULES = (
     Rule("aws_secret_key", r"(?i)secret_?access_?key", by_pattern(_AWS_SECRET)),
     Rule(
         "private_key",
-        r"PRIVATE KEY|PuTTY-User-Key-File",
+        r"PRIVATE KEY|PuTTY-User-Key-File|OpenVPN Static key",
         by_pattern(_PRIVATE_KEY, lambda match: len(match[0]) > 60),
     ),
     *(

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 Message = Mapping[str, Any]
 """One chat message in OpenAI form: role, content, tool_calls, tool_call_id."""
@@ -174,8 +174,7 @@ class Attempt:
     retrievals: Sequence[TipRetrieval] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RowSource:
+class RowSource(NamedTuple):
     """Where an example comes from: one row of the store, and what it may be used for.
 
     `source` names the row, such as `stig.turns:123`.
@@ -191,8 +190,7 @@ class RowSource:
     evaluator: str
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(NamedTuple):
     """A prompt and the answer to learn from it.
 
     `id` is a hash of prompt and answer: the same words have the same id in

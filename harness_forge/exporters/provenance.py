@@ -31,11 +31,14 @@ JOIN turns t ON t.run_id = s.run_id AND t.item_id = s.rule_id
 WHERE s.attempt_id IS NULL
 """
 
-# The lengths come first: they are read without the texts, and part most answers.
+# What an attempt itself holds comes first: lengths are read without their texts, and a call
+# parts most answers. Prompts are only read of the few that are left; as an array, for the
+# server expects half of all attempts to be left and would read every turn.
 _CONTRADICTIONS = """
 WITH judged AS (
     SELECT a.id, a.item_id, a.eval_passed,
-        octet_length(a.approach_prompt) AS asked, octet_length(a.response) AS answered
+        octet_length(a.approach_prompt) AS asked, octet_length(a.response) AS answered,
+        hashtextextended(a.tool_call::text, 0) AS called
     FROM attempts a
     JOIN runs r ON r.id = a.run_id AND r.purpose = 'collect'
     WHERE NOT a.infrastructure AND NOT EXISTS (
@@ -43,16 +46,15 @@ WITH judged AS (
     )
 ), close AS (
     SELECT id, bool_or(eval_passed) OVER near AND NOT bool_and(eval_passed) OVER near AS torn
-    FROM judged WINDOW near AS (PARTITION BY item_id, asked, answered)
+    FROM judged WINDOW near AS (PARTITION BY item_id, asked, answered, called)
 ), said AS (
     SELECT t.id, a.id AS attempt_id, a.eval_passed, a.item_id,
         hashtextextended(t.messages::text, 0) AS prompt,
         hashtextextended(t.tools::text, 0) AS tools,
         hashtextextended(coalesce(a.tool_call::text, t.response::text), 0) AS answer
-    FROM close c
-    JOIN attempts a ON a.id = c.id
+    FROM attempts a
     JOIN turns t ON t.attempt_id = a.id AND t.decisive
-    WHERE c.torn
+    WHERE a.id = ANY (ARRAY(SELECT id FROM close WHERE torn))
 ), told AS (
     SELECT *, bool_or(eval_passed) OVER same AND NOT bool_and(eval_passed) OVER same AS torn
     FROM said WINDOW same AS (PARTITION BY item_id, prompt, tools, answer)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import Enum
 from typing import Any
@@ -35,6 +35,18 @@ class Statement:
     text: str
     values: tuple[Any, ...]
     places: tuple[str, ...]
+
+    def early(self) -> Statement:
+        """Return the same statement planned for its first rows to come soon.
+
+        The limit is none, but in a form that the server cannot know beforehand: it then
+        plans for a tenth of the rows, as for a cursor (`cursor_tuple_fraction`).
+        """
+        return replace(
+            self,
+            text=f"{self.text}\nLIMIT (SELECT NULL::bigint)",
+            places=(*self.places, ""),
+        )
 
 
 class _Lines:

@@ -10,6 +10,9 @@ from harness_forge.exporters.rows import Row, joint
 from harness_forge.exporting.preparing import SINGLES, Plan
 from harness_forge.filters.duplicates import DuplicatesConfig
 
+_TOGETHER = 512
+"""Rows that are judged at once."""
+
 
 class Admission:
     """Lets rows in that repeat no row before them.
@@ -40,7 +43,7 @@ class Admission:
     ) -> Iterator[tuple[Row, Ready]]:
         """Yield rows one by one; those that repeat an earlier one with the reason."""
         single = plan.config.kind in SINGLES
-        for rows, ready in done:
+        for rows, ready in gathered(done):
             if single or (self._near and any(one.signature for one in ready)):
                 ready = self._judged(plan, rows, ready, single)
             yield from zip(rows, ready, strict=True)
@@ -56,10 +59,10 @@ class Admission:
         from harness_forge.filters.duplicates.signer import ANSWER, PROMPT
 
         places = [at for at, one in enumerate(ready) if one.reason is None]
-        entries, signatures = [], None
+        entries, signatures, whose = [], None, f"{plan.skill}\x1f{plan.role}\x1f"
         for at in places:
             row, one = rows[at], ready[at]
-            context = "\x1f".join((plan.skill, plan.role, row.item_id or "")).encode()
+            context = (whose + (row.item_id or "")).encode()
             digest = one.mark if single else joint(one.mark, context)
             side = "" if single else str(row.eval_passed)
             entries.append(Entry(row.source, context if row.item_id else one.mark, side, digest))
@@ -72,3 +75,19 @@ class Admission:
                 self._repeats[rows[at].source] = found.source
                 result[at] = Ready(found.reason)
         return result
+
+
+def gathered(
+    done: Iterable[tuple[Sequence[Row], list[Ready]]],
+) -> Iterator[tuple[Sequence[Row], list[Ready]]]:
+    """Yield what was done in lists of some hundred rows, however few came at a time."""
+    rows: list[Row] = []
+    ready: list[Ready] = []
+    for some, what in done:
+        rows += some
+        ready += what
+        if len(rows) >= _TOGETHER:
+            yield rows, ready
+            rows, ready = [], []
+    if rows:
+        yield rows, ready

@@ -43,8 +43,11 @@ class Cluster:
         config: of the engine.
 
     Attributes:
+        batch: how many rows it is best given at once.
         tallies: what filters counted of their own work, by name.
     """
+
+    batch = 512
 
     def __init__(self, plans: Sequence[Plan], config: EngineConfig) -> None:
         self._plans, self._config = list(plans), config

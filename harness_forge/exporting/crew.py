@@ -7,6 +7,7 @@ alone. How many there are never shows in what comes out.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pickle
 import subprocess
@@ -33,6 +34,18 @@ _AHEAD = 2
 _ALONE_S = 0.4
 """Processor time spent on rows here before a process is started for the rest: what one costs."""
 
+_MANY = 20_000
+"""Rows from which processes are started at once: while the server still looks for the first."""
+
+_BATCH, _SMALL = 256, 32
+"""Rows of a batch: in another process, or here, where the server waits while they are prepared."""
+
+_PIPE = 1 << 20
+"""Bytes that a pipe may hold: a batch goes through in few steps, each of which waits."""
+
+_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(1 << 27), "MALLOC_MMAP_THRESHOLD_": str(1 << 27)}
+"""A process keeps the memory of a batch for the next, where glibc would give it back each time."""
+
 _PATIENCE_S = 5
 """How long a process may take to end once its pipe is closed."""
 
@@ -44,18 +57,21 @@ class Crew:
         plans: one for each part of the dataset.
         workers: processes; 0 prepares in this one, None starts as many as pay
             off, once there are many rows.
+        expected: rows that there are thought to be.
 
     Attributes:
+        batch: how many rows it is best given at once.
         tallies: what filters counted of their own work, by name.
     """
 
-    def __init__(self, plans: Sequence[Plan], workers: int | None) -> None:
+    def __init__(self, plans: Sequence[Plan], workers: int | None, expected: float = 0) -> None:
         self._preparers: dict[int, Preparer] = {}
         self._plans = plans
-        self._workers = _worthwhile() if workers is None else workers
-        # A process takes as long to start as some thousand rows to prepare, or ten
-        # thousand, where little is done to a row.
-        self._alone = _ALONE_S if workers is None else 0.0
+        works = any(plan.works for plan in plans)
+        self._workers = (_cores() if works else 0) if workers is None else workers
+        self.batch = _BATCH if works or self._workers else _SMALL
+        # A process takes as long to start as some thousand rows to prepare.
+        self._alone = _ALONE_S if workers is None and expected < _MANY else 0.0
         self._hands: list[_Hand] = []
         self._idle: SimpleQueue[_Hand] = SimpleQueue()
         self._threads: ThreadPoolExecutor | None = None
@@ -63,6 +79,8 @@ class Crew:
         self._counting = Lock()
 
     def __enter__(self) -> Crew:
+        if self._workers and self._alone <= 0:
+            self._start()
         return self
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
@@ -125,8 +143,12 @@ class Crew:
             self._idle.put(hand)
 
 
-def _worthwhile() -> int:
-    """Return how many processes pay off: filters take more time than reading and the server."""
+def _cores() -> int:
+    """Return how many processes pay off where rows are looked at or changed.
+
+    Where they are not, to hand one to another process and take its line back takes as long as
+    to make the line.
+    """
     return len(os.sched_getaffinity(0))
 
 
@@ -149,9 +171,12 @@ class _Hand:
             [sys.executable, "-P", "-m", "harness_forge.exporting.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env={**os.environ, **_MEMORY, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             start_new_session=True,  # a terminal's Ctrl-C is the parent's to answer
         )
+        for end in (self._process.stdin, self._process.stdout):
+            with suppress(OSError):  # not allowed here: it works with less, in more steps
+                fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, _PIPE)
         self._plans: Sequence[Plan] | None = plans
 
     def ask(self, part: int, rows: Sequence[Row]) -> tuple[list[Ready], Tallies]:

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from harness_forge.exporting.cluster import Cluster
 
 
-def engine(plans: Sequence[Plan], config: EngineConfig) -> Crew | Cluster:
+def engine(plans: Sequence[Plan], config: EngineConfig, expected: float = 0) -> Crew | Cluster:
     """Return what prepares batches of rows; it is entered, asked by `map`, and left.
 
     Args:
         plans: one for each part of the dataset.
+        expected: rows that the store is thought to return.
 
     Raises:
         ExportError: the engine is not installed.
@@ -26,4 +27,4 @@ def engine(plans: Sequence[Plan], config: EngineConfig) -> Crew | Cluster:
         from harness_forge.exporting.cluster import Cluster
 
         return Cluster(plans, config)
-    return Crew(plans, config.workers)
+    return Crew(plans, config.workers, expected)

@@ -52,7 +52,7 @@ EXPORTERS = {
 
 Made = PreferencePair | LabelledExample | PromptExample
 
-_BATCH_ROWS, _BATCH_BYTES = 512, 4 << 20
+_BATCH_BYTES = 4 << 20
 _TICK = 500
 """Rows between two calls of the progress callback."""
 
@@ -76,7 +76,9 @@ class Rows:
         progress: Callable[[int], None],
     ) -> None:
         self.connection, self.parts = connection, parts
-        self.statements = [_planned(connection, part) for part in parts]
+        planned = [_planned(connection, part) for part in parts]
+        self.statements = [statement for statement, _ in planned]
+        self._expected = sum(forecast.rows for _, forecast in planned)
         self.ledgers = [Ledger(part.role if len(parts) > 1 else "") for part in parts]
         skills = list(dict.fromkeys(part.skill for part in parts))
         self.clean = Cleaner(redactor_of(request.treatment))
@@ -101,7 +103,7 @@ class Rows:
         """Send every row to its line and into the ledger; only count where there is no folder."""
         seen = Marks()
         with (
-            engine(self._plans, self._request.engine) as crew,
+            engine(self._plans, self._request.engine, self._expected) as crew,
             _scratch(folder) as scratch,
             Admission(self._request.treatment.duplicates, scratch / "duplicates") as admission,
         ):
@@ -152,7 +154,7 @@ class Rows:
         rows = self.ledgers[place].watch(
             self._ticking(reading.read(self.connection, self.statements[place]))
         )
-        done = admission.pass_on(plan, crew.map(place, batches(rows)))
+        done = admission.pass_on(plan, crew.map(place, batches(rows, crew.batch)))
         if part.config.kind in SINGLES:
             return singles(done, Anchors(part.config.anchor_share))
         return EXPORTERS[part.config.kind](rejoined(done), part.config, plan.guard, seen)
@@ -204,13 +206,13 @@ def _scratch(folder: DatasetFolder | None) -> Iterator[Path]:
         yield Path(place)
 
 
-def batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """Yield rows in lists that are neither long nor large."""
+def batches(rows: Iterable[Row], most: int) -> Iterator[list[Row]]:
+    """Yield rows in lists that are neither long, `most` rows, nor large."""
     batch, size = [], 0
     for row in rows:
         batch.append(row)
         size += sum(len(part) for part in (row.messages, row.response) if part)
-        if len(batch) >= _BATCH_ROWS or size >= _BATCH_BYTES:
+        if len(batch) >= most or size >= _BATCH_BYTES:
             yield batch
             batch, size = [], 0
     if batch:
@@ -224,12 +226,12 @@ def _plan(part: Part, guarded: Mapping[str, Guard], request: Request, *, mixed: 
     return Plan(part.skill, part.role, part.config, guard, request.format, whose, request.treatment)
 
 
-def _planned(connection: psycopg.Connection, part: Part) -> Statement:
+def _planned(connection: psycopg.Connection, part: Part) -> tuple[Statement, reading.Forecast]:
     with _told_of(part):
         reading.enter(connection, part.skill)
         reading.check(connection, statement.build(part.config))
         returned = reading.columns(connection, statement.probe(part.config))
-        return statement.build(part.config, returned)
+        return reading.quickest(connection, statement.build(part.config, returned))
 
 
 def _entered(

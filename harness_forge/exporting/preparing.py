@@ -74,6 +74,17 @@ class Plan:
     treatment: Treatment = field(default_factory=Treatment)
     protected: Protected | None = None
 
+    @property
+    def works(self) -> bool:
+        """Whether a row is looked at or changed, besides being read and made a line."""
+        treatment = self.treatment
+        return bool(
+            treatment.filters is not None
+            or treatment.redaction is not None
+            or treatment.duplicates.near
+            or self.protected
+        )
+
 
 class Preparer:
     """Carries out one plan."""
@@ -223,11 +234,13 @@ def seldom_collected() -> Iterator[None]:
     fifth of the time goes into looking.
     """
     before = gc.get_threshold()
+    gc.freeze()  # what was imported stays anyway
     gc.set_threshold(100_000, *before[1:])
     try:
         yield
     finally:
         gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def _steps(plan: Plan) -> dict[bool, list[tuple[str, Filter]]]:

@@ -5,15 +5,21 @@ from __future__ import annotations
 import hashlib
 import os
 import zlib
+from collections import deque
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
 from harness_forge.errors import ConfigError, ExportError
 
-_FLUSH = 1 << 20
+_FLUSH = 1 << 19
+"""Bytes that wait to be written: more of them no longer fit into a core's cache."""
 _GZIP = 31
 """zlib's word for a gzip header; it holds neither name nor time, so bytes repeat."""
+
+_BEHIND = 2
+"""Writes of that many bytes that may be under way."""
 
 
 class LinesFile(Protocol):
@@ -53,6 +59,9 @@ class JsonLines:
         self._hash = hashlib.sha256()
         # Copied together at once: orjson's bytes hold on to 4 KB and more, whatever they say.
         self._waiting = bytearray()
+        # Hashing, compressing and writing hold no lock of Python's: rows need not wait for it.
+        self._hand = ThreadPoolExecutor(1, thread_name_prefix="lines")
+        self._behind: deque[Future[None]] = deque()
         self._size = self._lines = self._bytes = 0
 
     def append(self, line: bytes) -> int:
@@ -69,6 +78,8 @@ class JsonLines:
         """Write what is left; return lines, bytes and sha256."""
         if not self._file.closed:
             self._flush()
+            self._settle(0)
+            self._hand.shutdown()
             if self._compressor:
                 self._write(self._compressor.flush())
             os.fsync(self._file.fileno())
@@ -77,17 +88,26 @@ class JsonLines:
 
     def abandon(self) -> None:
         """Let go of the file, whatever is in it."""
+        self._hand.shutdown(cancel_futures=True)
         self._file.close()
 
     def _flush(self) -> None:
         if not self._waiting:
             return
-        data = bytes(self._waiting)
-        self._waiting.clear()
+        data, self._waiting = self._waiting, bytearray()
         self._size = 0
+        self._settle(_BEHIND)
+        self._behind.append(self._hand.submit(self._pass_on, data))
+
+    def _settle(self, most: int) -> None:
+        """Wait until no more than so many writes are under way; raise what befell one."""
+        while len(self._behind) > most:
+            self._behind.popleft().result()
+
+    def _pass_on(self, data: bytearray) -> None:
         self._write(self._compressor.compress(data) if self._compressor else data)
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, data: bytes | bytearray) -> None:
         self._hash.update(data)
         self._bytes += len(data)
         view = memoryview(data)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from harness_forge import exporting
 from harness_forge.errors import ExportError
-from harness_forge.exporting import cluster, passing
+from harness_forge.exporting import cluster
 from harness_forge.exporting.config import EngineKind
 from harness_forge.store import open_store
 
@@ -26,7 +26,7 @@ def main() -> None:
     # As the command line has it.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     url, folder, recipe, treatment, wrong = pickle.load(sys.stdin.buffer)
-    passing._BATCH_ROWS, cluster._LEAST = 40, 5
+    cluster.Cluster.batch, cluster._LEAST = 40, 5
     send = cluster.Cluster._sent
 
     def sent(self, part, rows):

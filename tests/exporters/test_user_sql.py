@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
 
 from harness_forge.errors import ExportError
+from harness_forge.exporters import reading, statement
 
 
 @pytest.fixture
@@ -129,6 +131,27 @@ def test_a_fault_at_run_time_is_told_in_one_line(harness, sft):
 def test_sql_may_end_in_a_semicolon_and_a_comment(harness, sft):
     assert harness.export(replace(sft, sql=sft.sql.rstrip() + ";\n")).kept == 1
     assert harness.export(replace(sft, sql=sft.sql.rstrip() + " -- all of them")).kept == 1
+
+
+def test_an_order_may_end_in_a_limit_of_its_own(harness, sft):
+    harness.attempt(harness.item("rule_b"))
+    assert harness.export(sft).read == 2
+    assert harness.export(replace(sft, order_by="turn_id LIMIT 1")).read == 1
+
+
+def test_rows_come_at_once_where_an_index_has_their_order(harness, sft):
+    store = harness.skill
+    with closing(store.connect_read_only()) as connection:
+        reading.enter(connection, store.name)
+        for setting in ("enable_seqscan", "enable_hashjoin"):  # few rows are sorted quicker
+            connection.execute(f"SET {setting} = off")
+        plain = statement.build(sft)
+        chosen, forecast = reading.quickest(connection, plain)
+        assert chosen == plain.early()
+        assert forecast.rows >= 1
+        odd = statement.build(replace(sft, order_by="md5(item_id)"))
+        rows = [row.source for row in reading.read(connection, odd.early())]
+        assert rows == [row.source for row in reading.read(connection, odd)]
 
 
 def test_a_reason_must_be_a_word(harness, sft):

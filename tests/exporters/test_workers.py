@@ -12,13 +12,14 @@ from test_balance import fill
 
 from harness_forge.errors import ExportError
 from harness_forge.exporters.marks import Marks
-from harness_forge.exporting import EngineConfig, crew, passing
+from harness_forge.exporting import EngineConfig, crew
 
 
 @pytest.fixture
 def small_batches(monkeypatch):
     """A few rows a batch, so that a few rows are many batches."""
-    monkeypatch.setattr(passing, "_BATCH_ROWS", 7)
+    monkeypatch.setattr(crew, "_BATCH", 7)
+    monkeypatch.setattr(crew, "_SMALL", 7)
 
 
 def contents(path) -> dict[str, bytes]:

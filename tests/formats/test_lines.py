@@ -118,7 +118,7 @@ def test_sharegpt_holds_several_turns_and_calls():
     two = {"role": "assistant", "content": "now", "tool_calls": [CALL, CALL]}
     back = {"role": "tool", "content": "done", "tool_call_id": "c"}
     prompt = [*PROMPT, two, back, PROMPT[1]]
-    line = FORMATS["sharegpt"](replace(EXAMPLE, prompt=prompt))
+    line = FORMATS["sharegpt"](EXAMPLE._replace(prompt=prompt))
     assert [said["from"] for said in line["conversations"]] == [
         "system", "human", "gpt", "tool", "human", "gpt",
     ]  # fmt: skip
@@ -130,23 +130,23 @@ def test_sharegpt_holds_several_turns_and_calls():
     ("name", "example", "reason"),
     [
         ("alpaca", EXAMPLE, "unheld_tools"),
-        ("alpaca", replace(SPOKEN, tools=TOOLS), "unheld_tools"),
-        ("alpaca", replace(SPOKEN, prompt=[*PROMPT, TEXT, PROMPT[1]]), "unheld_turns"),
-        ("prompt_completion", replace(SPOKEN, prompt=[*PROMPT, TEXT, PROMPT[1]]), "unheld_turns"),
+        ("alpaca", SPOKEN._replace(tools=TOOLS), "unheld_tools"),
+        ("alpaca", SPOKEN._replace(prompt=[*PROMPT, TEXT, PROMPT[1]]), "unheld_turns"),
+        ("prompt_completion", SPOKEN._replace(prompt=[*PROMPT, TEXT, PROMPT[1]]), "unheld_turns"),
         (
             "prompt_completion",
-            replace(EXAMPLE, answer={**ANSWER, "tool_calls": [CALL, CALL]}),
+            EXAMPLE._replace(answer={**ANSWER, "tool_calls": [CALL, CALL]}),
             "unheld_calls",
         ),
         (
             "prompt_completion",
-            replace(EXAMPLE, answer={**ANSWER, "content": "and"}),
+            EXAMPLE._replace(answer={**ANSWER, "content": "and"}),
             "unheld_calls",
         ),
-        ("sharegpt", replace(SPOKEN, prompt=[{"role": "judge", "content": "x"}]), "unheld_role"),
+        ("sharegpt", SPOKEN._replace(prompt=[{"role": "judge", "content": "x"}]), "unheld_role"),
         (
             "sharegpt",
-            replace(SPOKEN, prompt=[{"role": "assistant", "content": "", "tool_calls": [None]}]),
+            SPOKEN._replace(prompt=[{"role": "assistant", "content": "", "tool_calls": [None]}]),
             "unheld_calls",
         ),
     ],

@@ -127,15 +127,9 @@ class Index:
 
     def _records(self, signatures, entries: Sequence[Entry]) -> np.ndarray:
         new = np.zeros(len(entries), self._rows.dtype)
-        new["side"] = [_number(entry.context + b"\x1f" + entry.side.encode()) for entry in entries]
-        new["digest"] = np.frombuffer(
-            b"".join(
-                hashlib.blake2b(entry.digest + entry.side.encode(), digest_size=16).digest()
-                for entry in entries
-            ),
-            "V16",
-        )
+        new["digest"] = np.frombuffer(b"".join(map(_sided, entries)), "V16")
         if self._config.near:
+            new["side"] = [_number(one.context + b"\x1f" + one.side.encode()) for one in entries]
             new["signature"] = signatures
         return new
 
@@ -236,6 +230,13 @@ def bands(threshold: float) -> int:
         if 1 - (1 - threshold ** (ANSWER // count)) ** count >= _RECALL:
             return count
     return ANSWER
+
+
+def _sided(entry: Entry) -> bytes:
+    """Return the entry's digest, another for each side that there is."""
+    if not entry.side:
+        return entry.digest
+    return hashlib.blake2b(entry.digest + entry.side.encode(), digest_size=16).digest()
 
 
 def _exact_keys(new: np.ndarray) -> np.ndarray:

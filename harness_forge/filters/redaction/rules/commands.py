@@ -53,12 +53,12 @@ def _chosen(match: re.Match[str]) -> bool:
 _COMMANDS: tuple[tuple[str, str], ...] = (
     # hint, pattern
     (
-        r"login\b.{0,160}[ \t]-p",
+        r"login[ \t]",
         rf"\b(?:docker|podman|buildah|skopeo|nerdctl|helm|az|oc|cf)\b{_WITHIN}\blogin\b{_WITHIN}[ \t]-p[ \t]+{_Q}{_V}",
     ),
     (r"ipmitool", rf"\bipmitool\b{_WITHIN}[ \t]-P[ \t]*{_Q}{_V}"),
     (
-        r"(?:zip|7za?|unrar|rar)\b.{0,160}[ \t]-[pP]",
+        r"(?:zip|7za?|rar)[ \t]",
         rf"\b(?:(?:un)?zip\b{_WITHIN}[ \t]-P[ \t]*|(?:7za?|unrar|rar)\b{_WITHIN}[ \t]-p){_Q}{_V}",
     ),
     (
@@ -67,7 +67,7 @@ _COMMANDS: tuple[tuple[str, str], ...] = (
     ),
     (r"snmp", rf"\bsnmp(?:walk|get|getnext|set|bulkwalk|bulkget|table|trap|inform)\b{_WITHIN}[ \t]-[cAX][ \t]*{_Q}{_V}"),
     (
-        r"-o[ \t]+\S*pass(?:word)?=|\bcifs\b.{0,200}pass(?:word)?=",
+        r"[ \t,\"']pass(?:word)?=",
         rf"(?:[ \t]-o|\bcifs)[ \t]+{_Q}(?:[\w.-]+(?:=[^\s,]*)?,){{0,12}}pass(?:word)?=(?P<v>[^\s\"'`$,;|&\\]{{5,128}})",
     ),
     (r"wifi-sec\.|wireless-security\.|802-1x\.", rf"\b(?:wifi-sec|802-11-wireless-security|wireless-security|802-1x)\.(?:psk|wep-key\d|password|private-key-password)[ \t]+{_Q}{_V}"),
@@ -93,7 +93,7 @@ RULES = (
     *(Rule("password", hint, by_pattern(pattern, _chosen)) for hint, pattern in _COMMANDS),
     Rule(
         "password",
-        r"assword[^\n]{0,20}\n[ \t]*send",
+        r"\n[ \t]*send[ \t]",
         by_pattern(_EXPECT, lambda match: not PLACEHOLDER.match(match["v"])),
     ),
 )

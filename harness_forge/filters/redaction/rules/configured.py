@@ -85,7 +85,7 @@ RULES = (
     Rule("password", r"chpasswd:", _cloud_list),
     Rule(
         "secret",
-        r"(?i)name[\\\"']{0,3}\s*:\s*\S{0,120}(?:pass(?:word|wd|phrase)?|pwd|secret|token|key|psk|credentials?)[0-9\\\"',_-]{0,6}\s+[\\\"']{0,3}value[\\\"']{0,3}\s*:",
+        r"(?i)(?:pass|word|wd|phrase|secret|token|key|psk|credentials?)[0-9\\\"',_-]{0,6}\s+[\\\"']{0,3}value[\\\"']{0,3}\s*:",
         by_pattern(_ENVIRONMENT, _named, re.IGNORECASE),
     ),
     Rule(

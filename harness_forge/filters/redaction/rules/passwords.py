@@ -101,7 +101,7 @@ RULES = (
     ),
     Rule(
         "secret",
-        r"(?i)(?:api|access|secret|license|account|auth)[ _-]?(?:key|token)(?:[ \t]+is)?:?[ \t]+[\"'`]?[A-Za-z0-9_-]{20}",
+        r"(?i)(?:api|access|secret|license|account|auth)[ _-]?(?:key|token)(?:[ \t]+is)?:?[ \t]+[\"'`]?[A-Za-z0-9_-]{4}",
         by_pattern(_KEY_SAYS, _opaque),
     ),
     Rule("otp_secret", r"otpauth://", by_pattern(_OTP)),

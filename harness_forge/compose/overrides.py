@@ -137,16 +137,24 @@ def _hydra_form(text: str) -> str:
     if text.startswith(("+", "~")) or key in GROUPS:
         return text
     # The key was checked above; '++' lets it add a name to a mapping as well as set one.
-    section, *rest = key.split(".")
-    if len(rest) < 2 or not _holds_sections(section):
+    parts = key.split(".")
+    depth = _sections(parts)
+    if not depth or len(parts) < depth + 2:
         return f"++{text}"
-    # A new step or workset has to arrive whole for OmegaConf to know its type.
+    # A new step, workset or condition has to arrive whole for OmegaConf to know its type.
     value = text.partition("=")[2]
-    for part in reversed(rest):
+    for part in reversed(parts[depth:]):
         value = f"{{{part}:{value}}}"
-    return f"++{section}={value}"
+    return f"++{'.'.join(parts[:depth])}={value}"
 
 
-def _holds_sections(key: str) -> bool:
-    kind = fields_of(ForgeConfig)[key]
-    return typing.get_origin(kind) is dict and dataclasses.is_dataclass(typing.get_args(kind)[1])
+def _sections(parts: Sequence[str]) -> int:
+    """Return how many parts of a key lead to a mapping of named sections; 0 where none do."""
+    kind: Any = ForgeConfig
+    for depth, part in enumerate(parts, 1):
+        kind = fields_of(kind)[part]
+        if typing.get_origin(kind) is dict and dataclasses.is_dataclass(typing.get_args(kind)[1]):
+            return depth
+        if not dataclasses.is_dataclass(kind):
+            break
+    return 0

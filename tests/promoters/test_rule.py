@@ -122,6 +122,10 @@ def test_groups_come_from_yaml_and_from_the_command_line():
     keys = ["promote=b4mad", "promote.conditions.better_somewhere.of.delegation.margin=0.1"]
     found = compose(None, keys).promote.conditions["better_somewhere"]
     assert found.of["delegation"]["margin"] == 0.1
+    added = ["promote.conditions.ssh.kind=rate", "promote.conditions.ssh.threshold=0.5"]
+    conditions = compose(None, added).promote.conditions
+    assert (conditions["ssh"].kind, conditions["ssh"].threshold) == (ConditionKind.rate, 0.5)
+    assert conditions["proven"].kind is ConditionKind.proof
     with pytest.raises(ConfigError, match="unknown key"):
         compose(None, ["promote.conditions.better.mrgin=0.1"])
 

@@ -77,8 +77,10 @@ class Rows:
     ) -> None:
         self.connection, self.parts = connection, parts
         planned = [_planned(connection, part) for part in parts]
-        self.statements = [statement for statement, _ in planned]
-        self._expected = sum(forecast.rows for _, forecast in planned)
+        # How the server is asked hangs on its statistics, so no file of a dataset shows it.
+        self.statements = [plain for plain, _, _ in planned]
+        self._asked = [asked for _, asked, _ in planned]
+        self._expected = sum(forecast.rows for _, _, forecast in planned)
         self.ledgers = [Ledger(part.role if len(parts) > 1 else "") for part in parts]
         skills = list(dict.fromkeys(part.skill for part in parts))
         self.clean = Cleaner(redactor_of(request.treatment))
@@ -152,7 +154,7 @@ class Rows:
         part, plan = self.parts[place], self._plans[place]
         reading.enter(self.connection, part.skill)
         rows = self.ledgers[place].watch(
-            self._ticking(reading.read(self.connection, self.statements[place]))
+            self._ticking(reading.read(self.connection, self._asked[place]))
         )
         done = admission.pass_on(plan, crew.map(place, batches(rows, crew.batch)))
         if part.config.kind in SINGLES:
@@ -226,12 +228,16 @@ def _plan(part: Part, guarded: Mapping[str, Guard], request: Request, *, mixed: 
     return Plan(part.skill, part.role, part.config, guard, request.format, whose, request.treatment)
 
 
-def _planned(connection: psycopg.Connection, part: Part) -> tuple[Statement, reading.Forecast]:
+def _planned(
+    connection: psycopg.Connection, part: Part
+) -> tuple[Statement, Statement, reading.Forecast]:
+    """Return the part's statement, the same as it is best asked, and what comes of it."""
     with _told_of(part):
         reading.enter(connection, part.skill)
         reading.check(connection, statement.build(part.config))
         returned = reading.columns(connection, statement.probe(part.config))
-        return reading.quickest(connection, statement.build(part.config, returned))
+        plain = statement.build(part.config, returned)
+        return plain, *reading.quickest(connection, plain)
 
 
 def _entered(

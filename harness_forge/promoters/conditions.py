@@ -35,7 +35,34 @@ def find(name: str, condition: ConditionConfig, evidence: Evidence) -> Finding:
     if condition.against is Opponent.champion and evidence.champion is None:
         told = Judged(finding.required, "there is no other champion", Verdict.NOT_NEEDED)
         return replace(finding, judged=told, of=())
-    return finding
+    return _barred(finding, condition, evidence)
+
+
+def _barred(finding: Finding, condition: ConditionConfig, evidence: Evidence) -> Finding:
+    """Return a finding that is missing with the bar that its number will be held against."""
+    if finding.verdict is not Verdict.MISSING or finding.of:
+        return finding
+    found = _bar(condition, evidence)
+    if found is None:
+        return finding
+    threshold, unit, bar = found
+    return replace(finding, judged=replace(finding.judged, threshold=threshold, unit=unit, bar=bar))
+
+
+def _bar(condition: ConditionConfig, evidence: Evidence) -> tuple[float | None, str, str] | None:
+    kind, margin = condition.kind, condition.margin
+    if kind in (ConditionKind.mcnemar_two_sided, ConditionKind.sign_flip):
+        alpha = evidence.alpha if condition.alpha is None else condition.alpha
+        return None if isinstance(alpha, Gap) else (alpha, "p", "below")
+    return {
+        ConditionKind.pairs: (condition.minimum, "count", "at least"),
+        ConditionKind.rate: (condition.threshold, "share", "at least"),
+        ConditionKind.score: (condition.threshold, "share", "at least"),
+        ConditionKind.bootstrap: (margin, "points", "above"),
+        ConditionKind.gain: (margin, "points", "above"),
+        ConditionKind.no_regression: (0.0 - margin, "points", "at least"),
+        ConditionKind.metric: (0.0 - margin, "points", "at least"),
+    }.get(kind)
 
 
 def _proof(condition: ConditionConfig, evidence: Evidence) -> Judged:

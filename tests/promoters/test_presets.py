@@ -149,6 +149,9 @@ def test_b4mad_without_one_of_its_suites_says_which(preset):
     assert ruling.outcome is INCOMPLETE
     assert "has no suite 'delegation', only tool_calls, bead_lifecycle, end_to_end" in ruling.why
     assert "(forge evaluate suite=delegation)" in ruling.why
+    told = next(one for one in ruling.findings if one.name == "delegation").as_dict()
+    assert told["shown"]["value"] == "\N{EN DASH}"
+    assert told["shown"]["threshold"] == "at least +0.0"
 
 
 @pytest.mark.parametrize("name", ["aither", "kernel", "model_lab", "b4mad"])

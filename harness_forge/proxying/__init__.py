@@ -5,6 +5,8 @@ listening.py   the socket and the event loop
 watching.py    the process beside it that ends it when it stands still
 door.py        a caller's connection: parsing, limits, refusals
 gateway.py     what all connections share
+sending.py     a request as its server gets it
+keeping.py     the way into the spool
 exchange.py    one request and its answer on their way
 upstream.py    connections to servers
 body.py        changes of a JSON body that leave all other bytes alone

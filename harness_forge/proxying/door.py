@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import httptools
 import orjson
 
+from harness_forge.proxying.config import LimitsConfig
+from harness_forge.proxying.meters import Meters
+from harness_forge.proxying.reading import Request
 from harness_forge.proxying.upstream import Headers
-
-if TYPE_CHECKING:
-    from harness_forge.proxying.exchange import Exchange
-    from harness_forge.proxying.gateway import Gateway
 
 _MB = 1 << 20
 _QUEUED = 4
@@ -28,36 +26,44 @@ _LINGER_S = 1.0
 _ONCE = (b"host", b"content-length", b"content-type", b"authorization", b"transfer-encoding")
 
 
-@dataclass(slots=True)
-class Request:
-    """One request as it came."""
+class Answering(Protocol):
+    """What a caller waits for."""
 
-    target: bytes = b""
-    method: bytes = b""
-    headers: Headers = field(default_factory=list)
-    pieces: list[bytes] = field(default_factory=list)
-    size: int = 0
-    head_size: int = 0
-    modern: bool = True
-    keep: bool = True
+    def caller_gone(self) -> None:
+        """Take note that nobody waits any more."""
 
-    def header(self, name: bytes) -> bytes:
-        """Return a header's value; b'' where there is none."""
-        return next((value for key, value in self.headers if key.lower() == name), b"")
+    def pause(self, paused: bool) -> None:
+        """Wait while the caller does not read, or go on."""
+
+
+class House(Protocol):
+    """What all connections share."""
+
+    limits: LimitsConfig
+    meters: Meters
+
+    def enter(self, door: Door) -> bool:
+        """Take note of a caller; False if there are too many."""
+
+    def leave(self, door: Door) -> None:
+        """Take note that a caller is gone."""
+
+    def begin(self, door: Door, request: Request) -> None:
+        """Answer a request."""
 
 
 class Door(asyncio.Protocol):
     """One caller's connection."""
 
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
+    def __init__(self, house: House) -> None:
+        self._house = house
         self._parser = httptools.HttpRequestParser(self)
         self._request: Request | None = None
         self._in_head = False
         self._refusal: tuple[int, str] | None = None
         self._waiting: deque[Request] = deque()
         self._current: Request | None = None
-        self.exchange: Exchange | None = None
+        self.exchange: Answering | None = None
         self._closing = False
         self.transport: Any = None
         self.moved = perf_counter()
@@ -65,12 +71,12 @@ class Door(asyncio.Protocol):
     def connection_made(self, transport: Any) -> None:
         """Begin, unless there are too many already."""
         self.transport = transport
-        if not self._gateway.enter(self):
+        if not self._house.enter(self):
             self._refuse_and_close(503, "too many connections")
 
     def connection_lost(self, error: Exception | None) -> None:
         """End what the caller waited for."""
-        self._gateway.leave(self)
+        self._house.leave(self)
         self._closing = True
         self._waiting.clear()
         exchange, self.exchange = self.exchange, None
@@ -102,7 +108,7 @@ class Door(asyncio.Protocol):
             self._refusal = self._refusal or (400, f"no valid HTTP: {error}"[:200])
         request = self._request
         if self._in_head and request is not None:
-            limits = self._gateway.limits
+            limits = self._house.limits
             if max(request.head_size, len(data)) > limits.header_kb * 1024:
                 self._refusal = self._refusal or (431, "the headers are too large")
         if self._refusal:
@@ -118,7 +124,7 @@ class Door(asyncio.Protocol):
 
     def on_header(self, key: bytes, value: bytes) -> None:
         """Keep a header."""
-        request, limits = self._request, self._gateway.limits
+        request, limits = self._request, self._house.limits
         if not self._in_head or self._refusal:
             return  # behind the body: nobody reads those
         request.headers.append((key, value))
@@ -141,7 +147,7 @@ class Door(asyncio.Protocol):
         """Keep a piece of the body."""
         request = self._request
         request.size += len(data)
-        if request.size > self._gateway.limits.body_mb * _MB:
+        if request.size > self._house.limits.body_mb * _MB:
             self._refusal = self._refusal or self._too_large()
         elif not self._refusal:
             request.pieces.append(data)
@@ -160,7 +166,7 @@ class Door(asyncio.Protocol):
 
     def _begin(self, request: Request) -> None:
         self._current = request
-        self._gateway.begin(self, request)
+        self._house.begin(self, request)
 
     def head(
         self, status: int, reason: bytes, headers: Headers, length: bytes | None, out: list[bytes]
@@ -201,7 +207,7 @@ class Door(asyncio.Protocol):
         """Answer the request here and now, and go on with the next."""
         out: list[bytes] = []
         if why:
-            self._gateway.meters.counts["refused"] += 1
+            self._house.meters.counts["refused"] += 1
             self.refuse(status, why, out)
         else:
             self.reply(status, orjson.dumps(value), out)
@@ -231,7 +237,7 @@ class Door(asyncio.Protocol):
 
     def late(self, now: float) -> bool:
         """Return whether nothing has come for too long."""
-        limits = self._gateway.limits
+        limits = self._house.limits
         if self.exchange is not None or self._current is not None:
             return False
         return now - self.moved > (limits.idle_s if self._request is None else limits.read_s)
@@ -253,20 +259,20 @@ class Door(asyncio.Protocol):
         if b"content-length" in names and b"transfer-encoding" in names:
             return 400, "content-length beside transfer-encoding"
         length = request.header(b"content-length")
-        if length.isdigit() and int(length) > self._gateway.limits.body_mb * _MB:
+        if length.isdigit() and int(length) > self._house.limits.body_mb * _MB:
             return self._too_large()
         if request.method not in (b"GET", b"POST", b"DELETE", b"OPTIONS"):
             return 405, f"{request.method.decode('latin-1')} is not passed on"
         return None
 
     def _too_large(self) -> tuple[int, str]:
-        most = self._gateway.limits.body_mb
+        most = self._house.limits.body_mb
         return 413, f"the request is larger than {most} MB (proxy.limits.body_mb)"
 
     def _refuse_and_close(self, status: int, why: str) -> None:
         """Answer, read on for a moment so that the answer arrives, and close."""
         self._closing = True
-        self._gateway.meters.counts["refused"] += 1
+        self._house.meters.counts["refused"] += 1
         if self._current is None and not self.transport.is_closing():
             self._current = Request(keep=False)
             out: list[bytes] = []

@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
+from harness_forge.proxying.config import LimitsConfig
+from harness_forge.proxying.door import Door
+from harness_forge.proxying.meters import Meters
 from harness_forge.proxying.reading import Ask
 from harness_forge.proxying.routing import Choice
+from harness_forge.proxying.sending import Parcel
 from harness_forge.proxying.sse import UsageFilter
-from harness_forge.proxying.upstream import Address, Connection, Headers, end_to_end
-
-if TYPE_CHECKING:
-    from harness_forge.proxying.door import Door
-    from harness_forge.proxying.gateway import Gateway
+from harness_forge.proxying.upstream import Connection, Headers, Pool, end_to_end
 
 _MB = 1 << 20
+
+
+class Desk(Protocol):
+    """Who gave the exchange its task, and hears what became of it."""
+
+    limits: LimitsConfig
+    meters: Meters
+    pool: Pool
+
+    def new_id(self) -> str:
+        """Return a name that no other exchange has."""
+
+    def escalate(self, exchange: Exchange) -> None:
+        """Ask another arm instead: this one failed before a byte was shown."""
+
+    def finished(
+        self, exchange: Exchange, record: dict[str, Any], pieces: Sequence[bytes], gone: bool
+    ) -> None:
+        """Keep what passed; called before the caller sees the end."""
 
 
 class Exchange:
@@ -22,26 +42,22 @@ class Exchange:
 
     Args:
         door: the caller; None where nobody sees the answer.
-        body: what is sent, the caller's unless a model was exchanged.
-        target: an alias's lease, given back at the end.
+        parcel: what is sent, and where to.
         because: id of the exchange that this one shadows or follows, by which of the two.
     """
 
     def __init__(
         self,
-        gateway: Gateway,
+        desk: Desk,
         door: Door | None,
         ask: Ask,
         choice: Choice,
-        address: Address,
-        body: bytes,
-        target: Any = None,
+        parcel: Parcel,
         because: dict[str, str] | None = None,
     ) -> None:
-        self._gateway, self._door, self.ask, self.choice = gateway, door, ask, choice
-        self._address, self._body, self._target = address, body, target
-        self._because = because or {}
-        self.id = gateway.new_id()
+        self._desk, self._door, self.ask, self.choice = desk, door, ask, choice
+        self.parcel, self._because = parcel, because or {}
+        self.id = desk.new_id()
         self.sent_model = choice.model or ask.model
         self.begun = perf_counter()
         self.moved = self.begun
@@ -60,16 +76,16 @@ class Exchange:
 
     def start(self) -> None:
         """Ask."""
-        connection = self._gateway.pool.idle(self._address)
+        connection = self._desk.pool.idle(self.parcel.address)
         if connection is not None:
             self._send(connection)
         else:
-            self._gateway.pool.connect(self._address, self)
+            self._desk.pool.connect(self.parcel.address, self)
 
     def connected(self, connection: Connection) -> None:
         """Ask on a connection that was just made."""
         if self._over:
-            self._gateway.pool.give_back(connection)
+            self._desk.pool.give_back(connection)
         else:
             self._send(connection)
 
@@ -80,12 +96,11 @@ class Exchange:
 
     def _send(self, connection: Connection) -> None:
         self._connection = connection
-        head = self._gateway.head(self.ask, self._address, self.choice, len(self._body))
         now = perf_counter()
         if self._door is not None and not self._retried:
-            self._gateway.meters.before.add(now - self.ask.arrived)
+            self._desk.meters.before.add(now - self.ask.arrived)
             self._waiting_s = now - self.ask.arrived
-        connection.send(self, head, self._body)
+        connection.send(self, self.parcel.head, self.parcel.body)
 
     def on_head(self, status: int, reason: bytes, headers: Headers, sized: bool) -> None:
         """Pass the head on, unless another arm is asked instead."""
@@ -110,7 +125,7 @@ class Exchange:
             self._first = self._came
         self._chunks += 1
         self._size += len(data)
-        if self._size <= self._gateway.limits.answer_mb * _MB:
+        if self._size <= self._desk.limits.answer_mb * _MB:
             self._pieces.append(data)
         if not self._hidden:
             self._show(self._filter.feed(data) if self._filter else data)
@@ -120,7 +135,7 @@ class Exchange:
         if self._filter:
             self._show(self._filter.rest())
         if self._hidden and self._door is not None:
-            self._gateway.escalate(self)
+            self._desk.escalate(self)
             return
         self._finish()
         if self._shown:
@@ -131,7 +146,7 @@ class Exchange:
         connection = self._connection
         if connection is not None and connection.used > 1 and not (self._status or self._retried):
             self._retried = True
-            self._gateway.pool.connect(self._address, self)
+            self._desk.pool.connect(self.parcel.address, self)
             return
         self._fail(why)
 
@@ -144,7 +159,7 @@ class Exchange:
             raw, self._out = b"".join(self._out), []
             door.write(raw)
             if self._came:
-                meter = self._gateway.meters.last if self._over else self._gateway.meters.first
+                meter = self._desk.meters.last if self._over else self._desk.meters.first
                 if self._over or self._chunks == 1:
                     meter.add(perf_counter() - self._came)
         if self._over:
@@ -155,7 +170,7 @@ class Exchange:
         """End: nobody waits any more."""
         if not self._over:
             self.fault = self.fault or "the caller hung up"
-            self._gateway.meters.counts["callers_gone"] += 1
+            self._desk.meters.counts["callers_gone"] += 1
             self._drop()
             self._door = None
             self._finish(gone=True)
@@ -168,7 +183,7 @@ class Exchange:
 
     def late(self, now: float) -> str:
         """Return why this has taken too long; '' where it has not."""
-        limits = self._gateway.limits
+        limits = self._desk.limits
         if now - self.begun > limits.total_s:
             return f"took more than {limits.total_s:g} s"
         if self._first is None and now - self.begun > limits.first_byte_s:
@@ -198,7 +213,7 @@ class Exchange:
             return
         self.fault = why
         if self._door is not None and not self._shown and self.choice.fallback:
-            self._gateway.escalate(self)
+            self._desk.escalate(self)
             return
         if self._filter:
             self._show(self._filter.rest())
@@ -217,9 +232,7 @@ class Exchange:
         if self._over:
             return
         self._over = True
-        self._gateway.finished(self, self._record(), self._pieces, gone)
-        if self._target is not None:
-            self._gateway.aliases.give_back(self._target)
+        self._desk.finished(self, self._record(), self._pieces, gone)
 
     def _record(self) -> dict[str, Any]:
         ask, choice, now = self.ask, self.choice, perf_counter()
@@ -247,7 +260,7 @@ class Exchange:
             "content_type": self._headers.get("content-type", b"").decode("latin-1"),
             "content_encoding": self._headers.get("content-encoding", b"").decode("latin-1"),
             "chunks": self._chunks,
-            "cut": self._size > self._gateway.limits.answer_mb * _MB,
+            "cut": self._size > self._desk.limits.answer_mb * _MB,
             "before_s": round(self._waiting_s, 6),
             "first_s": None if first is None else round(first, 6),
             "total_s": round(now - self.begun, 6),

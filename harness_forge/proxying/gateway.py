@@ -3,50 +3,29 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from time import perf_counter
-from typing import Any, Protocol
-from urllib.parse import urlsplit
+from typing import Any
 
-from harness_forge.proxying import body as bodies
 from harness_forge.proxying import keys as key_words
 from harness_forge.proxying import privacy
 from harness_forge.proxying.config import ProxyConfig
-from harness_forge.proxying.door import Door, Request
+from harness_forge.proxying.door import Door
 from harness_forge.proxying.exchange import Exchange
 from harness_forge.proxying.guard import Guard
+from harness_forge.proxying.keeping import Keeper
 from harness_forge.proxying.keys import Keys, Patterns
 from harness_forge.proxying.meters import Meters
 from harness_forge.proxying.outcomes import posted
-from harness_forge.proxying.reading import Ask, Refused, parse, path_of, read
+from harness_forge.proxying.reading import Ask, Refused, Request, parse, path_of, read
 from harness_forge.proxying.routing import Choice, Router
+from harness_forge.proxying.sending import Aliases, NoAliases, Parcel, Sender
 from harness_forge.proxying.spool import Spool
-from harness_forge.proxying.upstream import Address, Pool
+from harness_forge.proxying.upstream import Pool
 
 _COUNTED = ("chat", "completion")  # streams that can be asked for token counts
-
-
-class Aliases(Protocol):
-    """Names that stand for a model on a server, see the serving family."""
-
-    def take(self, name: str) -> Any:
-        """Return what a name stands for and hold it; None for no alias."""
-
-    def give_back(self, target: Any) -> None:
-        """End what `take` began."""
-
-
-class NoAliases:
-    """Every name stands for itself."""
-
-    def take(self, name: str) -> None:
-        """Return None."""
-
-    def give_back(self, target: Any) -> None:
-        """Do nothing."""
 
 
 class Gateway:
@@ -71,27 +50,20 @@ class Gateway:
         skill: str = "",
     ) -> None:
         self.config, self.limits = config, config.limits
-        for name, one in config.upstreams.items():
-            privacy.check_upstream(name, one.url, config.allow_remote)
+        self._callers = privacy.CallerKeys(config.key_env)
+        self._sender = Sender(config, aliases or NoAliases(), pass_keys=not self._callers)
         self.router = Router(config, guard.out)
         self.pool, self.meters, self.guard = Pool(), Meters(), guard
-        self.aliases = aliases or NoAliases()
-        self._spool, self._skill = spool, skill
+        self._keeper, self._skill = Keeper(spool, self.meters), skill
         self._patterns = Patterns(config.patterns)
-        self._callers = privacy.CallerKeys(config.key_env)
-        self._addresses = {name: Address.of(one.url) for name, one in config.upstreams.items()}
-        self._own_keys = {
-            name: f"Bearer {os.environ.get(one.key_env, '')}".encode() if one.key_env else b""
-            for name, one in config.upstreams.items()
-        }
         self._first = next(iter(config.upstreams))
         self._exact = {path for path in config.paths if not path.endswith("*")}
         self._begins = tuple(path[:-1] for path in config.paths if path.endswith("*"))
         self._doors: set[Door] = set()
         self._active: set[Exchange] = set()
-        self._shadows, self._blocked = 0, False
+        self._shadows = 0
         self._nonce, self._count = os.urandom(4).hex(), 0
-        self.began, self.sick, self._said = time.time(), "", 0.0
+        self.began = time.time()
         self.more: Callable[[], dict[str, Any]] = dict
 
     def new_id(self) -> str:
@@ -118,7 +90,7 @@ class Gateway:
         except Refused as refusal:
             door.answer(refusal.args[0], why=refusal.args[1])
         except Exception as error:
-            self._complain(f"fault in a request: {type(error).__name__}: {error}")
+            self._keeper.complain(f"fault in a request: {type(error).__name__}: {error}")
             door.answer(500, why="the proxy could not handle this request")
 
     def _understood(self, door: Door, request: Request, arrived: float) -> Ask | None:
@@ -145,44 +117,58 @@ class Gateway:
         return ask
 
     def _ask(self, door: Door, ask: Ask) -> None:
-        choice, body, address, target = Choice(self._first), ask.body, None, None
-        if self._blocked and not self.config.fail_open and ask.kind:
+        if self._keeper.blocked and not self.config.fail_open and ask.kind:
             raise Refused(503, "requests cannot be captured (proxy.fail_open=false)")
+        choice, parcel = Choice(self._first), None
         if ask.kind:
             try:
                 choose = self._followed if self.config.bypass else self._chosen
-                choice, body, address, target = choose(ask)
+                choice, parcel = choose(ask)
             except Refused:
                 raise
             except Exception as error:
-                self._trouble("routing", error)
-        exchange = Exchange(
-            self, door, ask, choice, address or self._addresses[choice.upstream], body, target
-        )
-        self._active.add(exchange)
-        door.exchange = exchange
+                self._keeper.trouble("routing", error)
+                if not self.config.fail_open:
+                    why = "the proxy cannot route requests (proxy.fail_open=false)"
+                    raise Refused(503, why) from error
+        parcel = parcel or self._sender.as_it_came(ask, choice)
+        exchange = self._start(door, ask, choice, parcel)
         self.meters.counts["requests"] += 1
-        exchange.start()
         if choice.shadow:
             self._shadow(ask, choice, exchange.id)
 
-    def _chosen(self, ask: Ask) -> tuple[Choice, bytes, Address | None, Any]:
+    def _start(
+        self,
+        door: Door | None,
+        ask: Ask,
+        choice: Choice,
+        parcel: Parcel,
+        because: dict[str, str] | None = None,
+    ) -> Exchange:
+        exchange = Exchange(self, door, ask, choice, parcel, because)
+        self._active.add(exchange)
+        if door is not None:
+            door.exchange = exchange
+        exchange.start()
+        return exchange
+
+    def _chosen(self, ask: Ask) -> tuple[Choice, Parcel]:
         if self._patterns and self.router.lacks(ask.keys):
             ask.keys = ask.keys.filled(self._patterns.find(ask.value, ask.keys.skill))
         choice = self.router.choose(ask.model, ask.keys)
         ask.usage = self._should_ask(ask)
-        body, address, target = self._prepared(ask, choice)
+        parcel = self._sender.parcel(ask, choice)
         if choice.place and ask.keys.item:
             key = (ask.keys.run, ask.keys.item, max(ask.keys.attempt, 1))
             self.guard.remember(key, choice.place)
-        return choice, body, address, target
+        return choice, parcel
 
-    def _followed(self, ask: Ask) -> tuple[Choice, bytes, Address | None, Any]:
+    def _followed(self, ask: Ask) -> tuple[Choice, Parcel]:
         """Return where a bypassed request goes: an alias is followed, all else is as it came."""
         choice = Choice(self._first)
         with suppress(Refused):
             parse(ask)
-        return choice, *self._prepared(ask, choice)
+        return choice, self._sender.parcel(ask, choice)
 
     def _should_ask(self, ask: Ask) -> bool:
         if not (self.config.ask_usage and self.config.capture and ask.stream):
@@ -190,22 +176,6 @@ class Gateway:
         said = ask.value.get("stream_options")
         wanted = isinstance(said, dict) and said.get("include_usage") is not None
         return ask.kind in _COUNTED and not wanted and isinstance(said, dict | None)
-
-    def _prepared(self, ask: Ask, choice: Choice) -> tuple[bytes, Address | None, Any]:
-        """Return the body as it is sent, where to if an alias says so, and the alias's lease."""
-        model = choice.model or ask.model
-        target = self.aliases.take(model) if model else None
-        address = None
-        if target is not None:
-            model, address = target.model, Address.of(target.url)
-            host = urlsplit(target.url).hostname or ""
-            if not privacy.is_local(host) and host not in self.config.allow_remote:
-                self.aliases.give_back(target)
-                raise Refused(502, f"alias {ask.model} stands for a server that is not allowed")
-        body = bodies.with_model(ask.body, model) if model != ask.model else ask.body
-        if ask.usage:
-            body = bodies.with_usage(body, ask.value.get("stream_options"))
-        return body, address, target
 
     def _shadow(self, ask: Ask, choice: Choice, first: str) -> None:
         if self._shadows >= self.limits.shadows:
@@ -216,7 +186,7 @@ class Gateway:
             self._again(None, ask, other, {"shadow_of": first})
             self._shadows += 1
         except Exception as error:
-            self._complain(f"fault in a shadow: {type(error).__name__}: {error}")
+            self._keeper.complain(f"fault in a shadow: {type(error).__name__}: {error}")
 
     def escalate(self, exchange: Exchange) -> None:
         """Ask the arm that stands in for one that failed."""
@@ -227,44 +197,18 @@ class Gateway:
         try:
             self._again(door, exchange.ask, choice, {"escalated_from": exchange.id})
         except Exception as error:
-            self._complain(f"fault in an escalation: {type(error).__name__}: {error}")
+            self._keeper.complain(f"fault in an escalation: {type(error).__name__}: {error}")
             door.answer(502, why="no arm of the route can answer")
 
     def _again(self, door: Door | None, ask: Ask, choice: Choice, because: dict[str, str]) -> None:
-        body, address, target = self._prepared(ask, choice)
-        address = address or self._addresses[choice.upstream]
-        exchange = Exchange(self, door, ask, choice, address, body, target, because)
-        self._active.add(exchange)
-        if door is not None:
-            door.exchange = exchange
-        exchange.start()
-
-    def head(self, ask: Ask, address: Address, choice: Choice, length: int) -> bytes:
-        """Return a request's head as the server gets it."""
-        lines = [
-            b"%b %b HTTP/1.1" % (ask.method, address.base.encode() + ask.target),
-            b"host: " + address.header,
-            b"accept-encoding: identity",
-        ]
-        lines += [b"%b: %b" % pair for pair in ask.headers]
-        key = self._own_keys[choice.upstream] or self._passed_key(ask, address, choice)
-        if key:
-            lines.append(b"authorization: " + key)
-        if length or ask.method == b"POST":
-            lines.append(b"content-length: %d" % length)
-        return b"\r\n".join(lines) + b"\r\n\r\n"
-
-    def _passed_key(self, ask: Ask, address: Address, choice: Choice) -> bytes:
-        allowed = self.config.upstreams[choice.upstream].pass_authorization
-        if self._callers or not (allowed or privacy.is_local(address.host)):
-            return b""
-        return ask.authorization
+        self._start(door, ask, choice, self._sender.parcel(ask, choice), because)
 
     def finished(
         self, exchange: Exchange, record: dict[str, Any], pieces: Sequence[bytes], gone: bool
     ) -> None:
         """Keep what passed; called before the caller sees the end."""
         self._active.discard(exchange)
+        self._sender.done(exchange.parcel)
         self._shadows -= "shadow_of" in record
         counts, status = self.meters.counts, record["status"]
         self.meters.statuses[status] += 1
@@ -273,31 +217,19 @@ class Gateway:
             failed = bool(record["fault"]) or status >= 500
             first = record["first_s"] or record["total_s"]
             self.guard.answered(exchange.choice.place, failed, first, record["total_s"])
-        if exchange.ask.kind and self._spool is not None and not self.config.bypass:
+        if exchange.ask.kind and self._keeper and not self.config.bypass:
             record["purpose"] = self.config.purpose
             record["skill"] = self._skill
-            self._keep(record, exchange.ask.body, b"".join(pieces))
-
-    def _keep(self, facts: dict[str, Any], request: bytes, response: bytes) -> bool:
-        try:
-            self._spool.append(facts, request, response)
-        except OSError as error:
-            self.meters.counts["not_captured"] += 1
-            self._blocked = True
-            self._trouble("the spool", error)
-            return False
-        self.meters.counts["captured"] += 1
-        self.sick = ""
-        return True
+            self._keeper.keep(record, exchange.ask.body, b"".join(pieces))
 
     def _outcomes(self, door: Door, request: Request, headers: dict[str, str], keys: Keys) -> None:
         made = posted(request.method, b"".join(request.pieces), headers, keys)
-        if self._spool is None:
+        if not self._keeper:
             raise Refused(409, "nothing is captured, so there is nothing to join outcomes to")
         for one in made:
             one |= {"type": "outcome", "id": self.new_id(), "at": time.time_ns()}
             one |= {"skill": one["keys"].get("skill") or self._skill}
-            if not self._keep(one, b"", b""):
+            if not self._keeper.keep(one, b"", b""):
                 raise Refused(507, "the spool cannot take it; post it again later")
             known = one["keys"]
             self.guard.judged(
@@ -312,16 +244,16 @@ class Gateway:
         Args:
             whole: with numbers; only whether it is well otherwise.
         """
-        state = "bypassed" if self.config.bypass else "sick" if self.sick else "well"
+        state = "bypassed" if self.config.bypass else "sick" if self._keeper.sick else "well"
         if not whole:
             return {"state": state}
         return {
             "state": state,
-            "why": self.sick,
+            "why": self._keeper.sick,
             "up_s": round(time.time() - self.began, 1),
             "active": len(self._active),
             "connections": len(self._doors),
-            "spool_bytes": self._spool.measure() if self._spool else 0,
+            "spool_bytes": self._keeper.waiting(),
             **self.meters.told(),
             "arms": self.guard.told(),
             **self.more(),
@@ -329,7 +261,7 @@ class Gateway:
 
     def sweep(self) -> None:
         """End what has taken too long; called once a second."""
-        self._blocked = False
+        self._keeper.blocked = False
         now = perf_counter()
         for exchange in [one for one in self._active if one.late(now)]:
             exchange.give_up(exchange.late(now))
@@ -347,19 +279,4 @@ class Gateway:
 
     def release(self) -> None:
         """Let another proxy have the spool."""
-        if self._spool is not None:
-            self._spool.close()
-
-    def _trouble(self, where: str, error: Exception) -> None:
-        """Pass requests on all the same, or refuse them, as `fail_open` says."""
-        self.sick = f"{where}: {error}"
-        self._complain(f"{where}: {type(error).__name__}: {error}")
-        if not self.config.fail_open and where == "routing":
-            raise Refused(503, "the proxy cannot route requests (proxy.fail_open=false)")
-
-    def _complain(self, what: str) -> None:
-        now = perf_counter()
-        if now - self._said > 1.0 or not self._said:
-            self._said = now
-            with suppress(OSError):
-                print(f"proxy: {what[:300]}", file=sys.stderr, flush=True)
+        self._keeper.close()

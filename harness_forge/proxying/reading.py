@@ -10,7 +10,6 @@ from typing import Any
 from harness_forge.proxying import body as bodies
 from harness_forge.proxying import keys as key_words
 from harness_forge.proxying import privacy
-from harness_forge.proxying.door import Request
 from harness_forge.proxying.keys import Keys
 from harness_forge.proxying.upstream import Headers, end_to_end
 
@@ -32,6 +31,24 @@ _DROPPED = (b"host", b"authorization", b"accept-encoding", b"expect")
 
 class Refused(Exception):
     """A request that is not passed on; `args` are status and why."""
+
+
+@dataclass(slots=True)
+class Request:
+    """One request as it came."""
+
+    target: bytes = b""
+    method: bytes = b""
+    headers: Headers = field(default_factory=list)
+    pieces: list[bytes] = field(default_factory=list)
+    size: int = 0
+    head_size: int = 0
+    modern: bool = True
+    keep: bool = True
+
+    def header(self, name: bytes) -> bytes:
+        """Return a header's value; b'' where there is none."""
+        return next((value for key, value in self.headers if key.lower() == name), b"")
 
 
 @dataclass(slots=True)

@@ -10,8 +10,8 @@ import pytest
 from fake_models import DONE, USAGE, Server, pieces, serving, usage, whole
 
 from harness_forge.proxying.config import UpstreamConfig
-from harness_forge.proxying.gateway import NoAliases
 from harness_forge.proxying.reassembly import assembled
+from harness_forge.proxying.sending import NoAliases
 
 CHAT = "/v1/chat/completions"
 PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}

@@ -3,8 +3,7 @@
 import json
 from dataclasses import replace
 
-import pytest
-from loop_files import lines, whole
+from loop_files import lines
 
 from harness_forge.compose import compose
 from harness_forge.promoters import ledger
@@ -14,13 +13,6 @@ from harness_forge.promoting import Files, decide
 JUDGED = ConditionConfig(
     kind=ConditionKind.gain, suite="judge", metric="judge.preferred", part="all"
 )
-
-
-@pytest.fixture
-def loop(tmp_path, monkeypatch):
-    for name in ("DVC_EXP_NAME", "DVC_EXP_BASELINE_REV"):
-        monkeypatch.delenv(name, raising=False)
-    return whole(tmp_path)
 
 
 def judge(loop, adapter=0.8, digest=None):

@@ -5,9 +5,8 @@ import warnings
 from dataclasses import replace
 
 import pytest
-from loop_files import lines, whole
+from loop_files import lines
 
-from harness_forge.compose import compose
 from harness_forge.promoters import ledger
 from harness_forge.promoting import Files, decide, rollback
 from harness_forge.promoting.mirroring import ALIAS, mirror
@@ -18,17 +17,8 @@ NOISY = pytest.mark.filterwarnings("ignore")
 
 
 @pytest.fixture
-def loop(tmp_path, monkeypatch):
-    for name in ("DVC_EXP_NAME", "DVC_EXP_BASELINE_REV"):
-        monkeypatch.delenv(name, raising=False)
-    return whole(tmp_path)
-
-
-@pytest.fixture
-def config(loop):
-    composed = compose(None, [f"forge_home={loop.home}"])
-    composed = replace(composed, train=replace(composed.train, name=loop.name))
-    return mirrored(composed, f"sqlite:///{loop.root}/mlflow.db")
+def config(config, loop):
+    return mirrored(config, f"sqlite:///{loop.root}/mlflow.db")
 
 
 def mirrored(config, uri):

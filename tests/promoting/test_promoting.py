@@ -1,31 +1,14 @@
 """A decision on the loop's files: written once, chained, and undone step by step."""
 
 import json
-from dataclasses import replace
 
 import pytest
-from loop_files import lines, whole
+from loop_files import lines
 
 from harness_forge import cli
-from harness_forge.compose import compose
 from harness_forge.errors import PromoteError
 from harness_forge.promoters import champion, ledger
 from harness_forge.promoting import Files, decide, rollback, standing
-
-
-@pytest.fixture
-def loop(tmp_path, monkeypatch):
-    """A project's folder with everything up to the decision."""
-    for name in ("DVC_EXP_NAME", "DVC_EXP_BASELINE_REV"):
-        monkeypatch.delenv(name, raising=False)
-    return whole(tmp_path)
-
-
-@pytest.fixture
-def config(loop):
-    """The shipped rule, in the folder's own home."""
-    composed = compose(None, [f"forge_home={loop.home}"])
-    return replace(composed, train=replace(composed.train, name=loop.name))
 
 
 def promote(config, loop, **options):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from loop_files import LINEAGE, lines, whole
+from loop_files import LINEAGE, lines
 
 from harness_forge import cli
 from harness_forge.compose import compose
@@ -15,13 +15,6 @@ from harness_forge.promoters import champion, ledger
 from harness_forge.promoting import Files, decide, entry, rollback, standing, timing
 
 SEAT = "lamps.worker"
-
-
-@pytest.fixture
-def loop(tmp_path, monkeypatch):
-    for name in ("DVC_EXP_NAME", "DVC_EXP_BASELINE_REV"):
-        monkeypatch.delenv(name, raising=False)
-    return whole(tmp_path)
 
 
 # Eight families are too few for the level of a third look.

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -50,6 +51,8 @@ class Driver:
     """
 
     tool, temperature = TOOL, 0.3
+    closing: Mapping = {}
+    """What else a worker's request says that is for words after a call."""
 
     def __init__(self, url, model, log, judge, attempts=2, force=False, limit=2048):
         self.url, self.model, self.judge, self.attempts = url, model, judge, attempts
@@ -94,6 +97,8 @@ class Driver:
         }
         if tools:
             body["tools"] = list(tools)
+        if after:
+            body |= self.closing
         if force:
             body["tool_choice"] = {"type": "function", "function": {"name": "apply_fix"}}
         answer = self.client.post(f"{self.url}/chat/completions", json=body)

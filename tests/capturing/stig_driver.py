@@ -17,6 +17,7 @@ workset installed:
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -36,6 +37,8 @@ class StigDriver(Driver):
     """
 
     temperature = 0.0
+    # It was taught one call and no words after it: asked freely it makes the call again.
+    closing: Mapping = {"tool_choice": "none", "max_tokens": 32}
 
     def __init__(self, url, model, log, world, host):
         super().__init__(url, model, log, self.passes, attempts=1, limit=256)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from datetime import datetime, timedelta
 
 import pytest
 from fake_models import Server
@@ -107,3 +108,16 @@ def test_what_was_not_captured_is_left_out_and_counted(run):
     run.log.write_text(log)
     code, out = run.forge("proxy", "join", str(run.log))
     assert code == 0 and "1 have no capture and were left out" in out
+
+
+@pytest.mark.parametrize(("apart_s", "made"), [(200, 7), (7200, 0)])
+def test_clocks_of_harness_and_proxy_may_be_minutes_apart(run, apart_s, made):
+    def moved(line):
+        record = json.loads(line)
+        when = datetime.fromisoformat(record["timestamp"]) + timedelta(seconds=apart_s)
+        return json.dumps(record | {"timestamp": when.isoformat()})
+
+    run.log.write_text("\n".join(map(moved, run.log.read_text().splitlines())))
+    code, out = run.forge("proxy", "join", str(run.log))
+    assert code == 0 and f"{made} attempts made of {made * 3} captures" in out
+    assert made or "7 have no capture and were left out" in out

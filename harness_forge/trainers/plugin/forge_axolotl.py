@@ -38,6 +38,10 @@ class ForgePlugin(BasePlugin):
         """Tell the trainer that there is no GPU; it refuses bf16 otherwise."""
         return {} if torch.cuda.is_available() else {"use_cpu": True}
 
+    def pre_lora_load(self, cfg, model):
+        """Draw the adapter's first weights from the seed, which Axolotl sets only afterwards."""
+        torch.manual_seed(cfg.seed)
+
     def post_trainer_create(self, cfg, trainer):
         """Speed up the forward pass where FORGE_SHARED_PROMPT asks for it."""
         if os.environ.get("FORGE_SHARED_PROMPT") == "1" and not cfg.rl:

@@ -10,6 +10,7 @@ from harness_forge.operations.report.material import LABELS, Material
 from harness_forge.operations.report.words import NONE, count, percent, points
 
 _SIDES = ("base", "adapter")
+_FIXED = "fixed"
 
 
 def render(material: Material) -> Html:
@@ -39,7 +40,8 @@ def _by_name(found: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _about(report: Mapping[str, Any], noise: Mapping[str, Any] | None) -> str:
-    told = f"lm-eval, suite {report['suite']} version {report['version']}, on {report['split']}."
+    where = "fixed items" if report["split"] == _FIXED else report["split"]
+    told = f"lm-eval, suite {report['suite']} version {report['version']}, on {where}."
     if noise and noise.get("fingerprint") == report.get("fingerprint"):
         who = "the adapter" if noise.get("candidate") else "the base model"
         items = count(noise["labels"]["change"]["all"]["items"], "item")
@@ -59,6 +61,7 @@ def _parts(report: Mapping[str, Any]) -> Html:
         )
         for label, parts in report["labels"].items()
         for part, means in parts.items()
+        if part != _FIXED  # all of them, once more
     ]
     head = ("policy", "part", "items", *(_words(name) for name in metrics))
     return table(head, rows, numeric=2)

@@ -4,9 +4,10 @@
 
 Attempts are generated into an embedded PostgreSQL of its own. Each way runs in
 a process of its own, timed from its first question to the store, best of three
-(once from 100,000 rows on); memory is the
-most that it and its children held together. Prints a table for
-docs/benchmarks.md. `--keep FOLDER` keeps the store for the next time.
+(once from 100,000 rows on). Memory is the most that it and its children held
+together; their own is that without pages of files, which the system lends and
+takes back as it needs. Prints a table for docs/benchmarks.md. `--keep FOLDER`
+keeps the store for the next time.
 """
 
 from __future__ import annotations
@@ -42,12 +43,14 @@ class Measure(NamedTuple):
     """What one way came to: seconds, peak bytes of all its processes, rows.
 
     Args:
+        own: the peak without mapped files, in bytes.
         processor: seconds of processor time of all its processes.
         server: the same of the server while it ran.
     """
 
     seconds: float
     peak: int
+    own: int
     rows: int
     processor: float
     server: float
@@ -87,21 +90,21 @@ def table(size: int, store: Store, names: list[str]) -> str:
     lines = [
         f"{size:,} attempts",
         "",
-        "| way | seconds | times COPY | CPU µs a row | of the server | peak MB | lines |",
-        "|---|--:|--:|--:|--:|--:|--:|",
+        "| way | seconds | times COPY | CPU µs a row | of the server | peak MB | own MB | lines |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
     base = None
     for name in names:
         missing = [one for one in _NEEDS.get(name, ()) if not importlib.util.find_spec(one)]
         if missing:
-            lines.append(f"| {name} | {', '.join(missing)} not installed | | | | | |")
+            lines.append(f"| {name} | {', '.join(missing)} not installed | | | | | | |")
             continue
         found = best(name, store.url, 1 if size >= _OFTEN else 3)
         base = base or found.seconds
         lines.append(
             f"| {name} | {found.seconds:.2f} | {found.seconds / base:.1f} "
             f"| {found.processor / size * 1e6:.0f} | {found.server / size * 1e6:.0f} "
-            f"| {found.peak / 1e6:.0f} | {found.rows} |"
+            f"| {found.peak / 1e6:.0f} | {found.own / 1e6:.0f} | {found.rows} |"
         )
     return "\n".join([*lines, ""])
 
@@ -118,16 +121,18 @@ def measured(name: str, url: str) -> Measure:
         process = subprocess.Popen(
             [sys.executable, script, name, url, f"{scratch}/out"], stdout=subprocess.PIPE, text=True
         )
-        peak = 0
+        peak = own = 0
         while process.poll() is None:
-            peak = max(peak, held(process.pid))
+            everything, mapped = held(process.pid)
+            peak, own = max(peak, everything), max(own, everything - mapped)
             time.sleep(0.05)
         said, _ = process.communicate()
         if process.returncode:
             raise SystemExit(f"{name} failed")
         rows, seconds, processor = said.split()[-3:]
         time.sleep(0.2)  # until the server has buried its process
-        return Measure(float(seconds), peak, int(rows), float(processor), served(url) - before)
+        spent = served(url) - before
+        return Measure(float(seconds), peak, own, int(rows), float(processor), spent)
 
 
 def served(url: str) -> float:
@@ -138,18 +143,26 @@ def served(url: str) -> float:
     return (int(numbers[13]) + int(numbers[14])) / os.sysconf("SC_CLK_TCK")
 
 
-def held(pid: int) -> int:
-    """Return the bytes that a process and its children hold, shared ones shared out."""
-    total = 0
+def held(pid: int) -> tuple[int, int]:
+    """Return the bytes that a process and its children hold, shared ones shared out.
+
+    The second number is how many of them are pages of files.
+    """
+    total = mapped = 0
     try:
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                total += int(line.split()[1]) * 1024
+            name, _, value = line.partition(":")
+            if name == "Pss":
+                total += int(value.split()[0]) * 1024
+            elif name == "Pss_File":
+                mapped += int(value.split()[0]) * 1024
         for thread in Path(f"/proc/{pid}/task").iterdir():
-            total += sum(map(held, map(int, (thread / "children").read_text().split())))
+            for child in map(int, (thread / "children").read_text().split()):
+                more = held(child)
+                total, mapped = total + more[0], mapped + more[1]
     except (FileNotFoundError, ProcessLookupError):
         pass  # it has ended
-    return total
+    return total, mapped
 
 
 if __name__ == "__main__":

@@ -38,7 +38,8 @@ def ways(size: int, home: Path):
     for way, it in one.items():
         print(
             f"{size:>9,} {way:<20} {it.seconds:7.1f} s {it.seconds / base:5.1f} x COPY"
-            f" {it.processor / size * 1e6:5.0f} us of processor a row {it.peak / 1e6:5.0f} MB"
+            f" {it.processor / size * 1e6:5.0f} us of processor a row"
+            f" {it.peak / 1e6:5.0f} MB, {it.own / 1e6:5.0f} without files"
         )
     return one
 
@@ -50,7 +51,8 @@ def test_a_million_rows_are_exported_in_memory_that_hardly_grows(found, way):
     small, large = found[SMALL][way], found[LARGE][way]
     assert large.rows > 0.8 * LARGE
     assert large.peak < MOST_BYTES
-    assert large.peak < 1.5 * small.peak
+    # The index of near-duplicates is a file: its pages are lent by the system as it has room.
+    assert large.own < 1.5 * small.own
 
 
 @pytest.mark.soak

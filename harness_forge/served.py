@@ -161,9 +161,11 @@ def running(
     """Start a server, yield it once it answers, end it and its children afterwards.
 
     Raises:
-        ServeError: the port is in use, or the server died while it started.
+        ServeError: the port is in use, the server died while it started, or the
+            workset is installed for other hardware.
         WorksetError: the serve workset is not installed.
     """
+    _check_installed(config, plan)
     home = Path(config.forge_home)
     launch = Launch(
         command=plan.command,
@@ -279,22 +281,26 @@ def _template(config: ForgeConfig, subject: proof.Subject) -> Path:
 
 
 def _hardware(config: ForgeConfig) -> ServeHardware:
-    """Return what is served on: what the workset is, or would be, installed for.
+    """Return what is served on: what was asked for, else what the workset is installed for."""
+    asked = config.serve.hardware
+    if asked is not ServeHardware.auto:
+        return asked
+    found = _installed(config) or worksets.pick_variant(WORKSET, config.worksets[WORKSET], "")[0]
+    return ServeHardware[found]
 
-    Raises:
-        ServeError: the workset is installed for another.
-    """
-    asked, home = config.serve.hardware, Path(config.forge_home)
-    stamp = worksets.read_stamp(worksets.folder(WORKSET, home))
-    found = stamp.get("variant")
-    if not found:
-        wanted = "" if asked is ServeHardware.auto else asked.name
-        found, _ = worksets.pick_variant(WORKSET, config.worksets[WORKSET], wanted)
-    if asked not in (ServeHardware.auto, ServeHardware[found]):
+
+def _installed(config: ForgeConfig) -> str:
+    folder = worksets.folder(WORKSET, Path(config.forge_home))
+    return worksets.read_stamp(folder).get("variant") or ""
+
+
+def _check_installed(config: ForgeConfig, plan: Plan) -> None:
+    """Make sure that what runs here is for this machine; what is only shown may be for another."""
+    found, asked = _installed(config), plan.hardware.name
+    if found not in ("", asked):
         what = f"the serve workset is installed for {found}"
         hint = (
             f"serve.hardware={found}, or `forge workset remove {WORKSET}` and "
-            f"`forge workset install {WORKSET} worksets.{WORKSET}.variant={asked.name}`"
+            f"`forge workset install {WORKSET} worksets.{WORKSET}.variant={asked}`"
         )
-        raise ServeError(f"serve.hardware: {asked.name}", what, hint)
-    return ServeHardware[found]
+        raise ServeError(f"serve.hardware: {asked}", what, hint)

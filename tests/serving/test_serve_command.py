@@ -118,8 +118,15 @@ def test_print_needs_no_workset(fake, capsys):
 
 
 def test_a_workset_for_other_hardware_is_told(fake, capsys):
-    assert serve("mine", "--print", *fake, "serve=cuda") == 14
+    assert serve("mine", *fake, "serve=cuda") == 14
     assert "serve.hardware: cuda: the serve workset is installed for cpu" in fault(capsys)
+
+
+def test_a_command_for_another_machine_is_shown_all_the_same(fake, capsys):
+    assert serve("mine", "--print", *fake, "serve=cuda", "serve.port=8000") == 0
+    shown = capsys.readouterr().out
+    assert serve("mine", "--compose", *fake, "serve=cuda", "serve.port=8000") == 0
+    assert "--gpu-memory-utilization" in shown and "driver: nvidia" in capsys.readouterr().out
 
 
 def test_an_adapter_of_another_base_is_refused(fake, capsys):

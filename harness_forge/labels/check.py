@@ -40,9 +40,23 @@ class Check:
 
         It selects from the tables of sql/ground.sql, and from the store's own
         where it needs texts. The same store always gives the same evidence.
+        A file named for two tables, attempts and turns, also selects
+        `worker_turn`: where the attempt has one, that turn is flagged, as what
+        other agents said of the attempt is whole.
         """
-        files = sorted(_SQL.glob(f"{self.reason}.*.sql"))
-        return {file.name.split(".")[1]: file.read_text("utf-8") for file in files}
+        selects = {}
+        for file in sorted(_SQL.glob(f"{self.reason}.*.sql")):
+            tables, text = file.name.split(".")[1:-1], file.read_text("utf-8")
+            for table in tables:
+                selects[table] = text if len(tables) == 1 else _OF[table].format(text)
+        return selects
+
+
+_OF = {
+    "attempts": "SELECT id, evaluator, evidence FROM ({}) found WHERE worker_turn IS NULL",
+    "turns": "SELECT worker_turn AS id, evaluator, evidence FROM ({}) found"
+    " WHERE worker_turn IS NOT NULL",
+}
 
 
 def statements(name: str) -> list[str]:

@@ -63,7 +63,7 @@ def test_killed_traffic_is_taken_in_whole_with_the_same_memory(store, ask, traff
     command = [*INGEST, store.url, str(path), *SOURCE]
     before = killed(command, ask, told.answered // 3)
     begun = time.monotonic()
-    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     added, reading, peak = map(int, run.stdout.split())
     print(
         f"\n{path.stat().st_size >> 20} MiB, {told}: {before} before the kill, {added} after it in"

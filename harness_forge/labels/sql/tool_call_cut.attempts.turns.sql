@@ -1,5 +1,5 @@
--- Flagged on the worker's turn: what other agents said of the attempt is whole.
-SELECT DISTINCT ON (s.id) s.worker_turn AS id, s.evaluator, jsonb_build_object(
+-- Characters that the store holds escaped count as one, as for the writer.
+SELECT DISTINCT ON (s.id) s.id, s.worker_turn, s.evaluator, jsonb_build_object(
     'field', argument.key, 'length', size.characters,
     'ends', right(argument.value #>> '{}', 40)) AS evidence
 FROM audited s
@@ -11,6 +11,6 @@ CROSS JOIN LATERAL (
     SELECT CASE WHEN octet_length(argument.value::text) BETWEEN 202 AND 2402
         THEN length(regexp_replace(argument.value #>> '{}', '␛[0-9a-f]{4}', 'x', 'g')) END
 ) AS size (characters)
-WHERE s.gemma_forge AND s.worker_turn IS NOT NULL
+WHERE s.gemma_forge
     AND json_typeof(argument.value) = 'string' AND size.characters = 200
 ORDER BY s.id, argument.key

@@ -15,6 +15,7 @@ import asyncio
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -148,10 +149,16 @@ def start(command, where, **more):
     return subprocess.Popen(command, cwd=where, stdout=subprocess.PIPE, text=True, **more)
 
 
+def free(port):
+    """End where another run, or anything else, would answer in our name."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        raise SystemExit(f"port {port} is taken: does another run go on?") from None
+
+
 def until_open(port, process, seconds=90):
     """Wait until something listens."""
-    import socket
-
     end = time.monotonic() + seconds
     while time.monotonic() < end and process.poll() is None:
         try:
@@ -235,6 +242,8 @@ def main():
     parser.add_argument("--litellm", default="")
     parser.add_argument("--requests", type=int, default=0)
     options = parser.parse_args()
+    for port in PORTS.values():
+        free(port)
     folder, running = Path(tempfile.mkdtemp()), {}
     try:
         words = [sys.executable, str(MODELS), str(PORTS["direct"]), str(TOKENS), str(PACE)]

@@ -146,7 +146,8 @@ def quantile(values, share):
 
 
 def start(command, where, **more):
-    return subprocess.Popen(command, cwd=where, stdout=subprocess.PIPE, text=True, **more)
+    # Nobody reads what they say: into a pipe they would say it until that is full, and stop.
+    return subprocess.Popen(command, cwd=where, stdout=subprocess.DEVNULL, **more)
 
 
 def free(port):

@@ -42,13 +42,18 @@ def validate() -> Report:
 
 
 def _choices_faults(pairs: list[tuple[str, str]]) -> list[ConfigError]:
-    """Compose one choice of every group at a time; those of a round that fails, one by one."""
+    """Compose one choice of every group at a time; those of a round that fails, one by one.
+
+    They are composed into a recipe that is sound; where none is, into the
+    default one, whose own faults are told already.
+    """
     recipes = project.recipes()
     if not recipes:
         return []
     recipe = DEFAULT_RECIPE if DEFAULT_RECIPE in recipes else next(iter(recipes))
-    if any(_composition_faults(recipe, [])):
-        return []  # told already, and every choice would only tell it again
+    sound = (name for name in (recipe, *recipes) if not any(_composition_faults(name, [])))
+    recipe = next(sound, recipe)
+    own = {str(fault) for fault in _composition_faults(recipe, [])}
     groups: dict[str, list[str]] = {}
     for group, choice in pairs:
         groups.setdefault(group, []).append(choice)
@@ -57,7 +62,7 @@ def _choices_faults(pairs: list[tuple[str, str]]) -> list[ConfigError]:
         chosen = [pair for pair in together if pair]
         if any(_composition_faults(recipe, [_as_override(*pair) for pair in chosen])):
             found += [fault for pair in chosen for fault in _choice_faults(recipe, *pair)]
-    return found
+    return [fault for fault in found if str(fault) not in own]
 
 
 def _choice_faults(recipe: str, group: str, choice: str) -> list[ConfigError]:

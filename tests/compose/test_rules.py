@@ -24,3 +24,12 @@ def test_a_key_that_a_kind_does_not_read_is_told(project):
 def test_the_shipped_rules_are_sound(project):
     for path in sorted((project / "conf/promote").glob("*.yaml")):
         assert faults(f"promote={path.stem}") == []
+
+
+def test_choices_are_checked_though_the_default_recipe_is_broken(project):
+    recipe, rule = project / "recipes/target_a.yaml", project / "conf/promote/b4mad.yaml"
+    recipe.write_text(recipe.read_text() + "sed: 3\n")
+    rule.write_text(rule.read_text().replace("tool_calls: {kind: gain", "tool_calls: {knd: gain"))
+    told = [str(fault) for fault in validation._choices_faults([("promote", "b4mad")])]
+    assert len(told) == 1
+    assert "of.tool_calls.knd: unknown key" in told[0]

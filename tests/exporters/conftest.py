@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from nights import export, nights  # noqa: F401 - fixtures of the tests of feedback
 
 from harness_forge import exporting
 from harness_forge.compose import compose

@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 
+import pytest
+
+from harness_forge import worlds
+from harness_forge.compose import compose
 from harness_forge.records import Attempt, Origin, Outcome, Split, ToolCall, Turn, WorkItem
 
 TOOL = {
@@ -78,3 +82,20 @@ def lines(report, name="train.jsonl"):
 def copies(report):
     """Return how many lines each family has in training."""
     return Counter(line["family"] for line in lines(report))
+
+
+@pytest.fixture
+def nights(store):
+    store.upgrade("stig")
+    return Nights(store.skill("stig"))
+
+
+@pytest.fixture
+def export(words):
+    """Export as `words` and more of them say; gives the report and the manifest."""
+
+    def run(*more):
+        report = worlds.export(compose(None, [*words, *more]))
+        return report, json.loads((report.path / "manifest.json").read_text())
+
+    return run

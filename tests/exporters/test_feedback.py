@@ -7,18 +7,11 @@ import re
 from collections import Counter
 
 import pytest
-from nights import Nights, copies, lines
+from nights import copies, lines
 
-from harness_forge import cli, worlds
+from harness_forge import cli
 from harness_forge.auditing import audit
-from harness_forge.compose import compose
 from harness_forge.errors import ConfigError
-
-
-@pytest.fixture
-def nights(store):
-    store.upgrade("stig")
-    return Nights(store.skill("stig"))
 
 
 @pytest.fixture
@@ -28,15 +21,6 @@ def words(store, tmp_path):
         f"forge_home={tmp_path}", "feedback=last", "filters=none", "redaction=off",
         "engine.workers=0",
     ]  # fmt: skip
-
-
-@pytest.fixture
-def export(words):
-    def run(*more):
-        report = worlds.export(compose(None, [*words, *more]))
-        return report, json.loads((report.path / "manifest.json").read_text())
-
-    return run
 
 
 def test_rows_of_a_family_that_failed_stand_more_often(nights, export):

@@ -7,18 +7,12 @@ import re
 import shutil
 
 import pytest
-from nights import Nights, copies, lines
+from nights import copies, lines
 
-from harness_forge import cli, feedback, worlds
+from harness_forge import cli, feedback
 from harness_forge.auditing import audit
 from harness_forge.compose import compose
 from harness_forge.errors import ConfigError
-
-
-@pytest.fixture
-def nights(store):
-    store.upgrade("stig")
-    return Nights(store.skill("stig"))
 
 
 @pytest.fixture
@@ -29,15 +23,6 @@ def words(store, tmp_path):
         "engine.workers=0", f"feedback.evaluation={tmp_path / 'evaluate-validation'}",
         "feedback.metric=valid_call", "feedback.prior=0", "feedback.share=0.5",
     ]  # fmt: skip
-
-
-@pytest.fixture
-def export(words):
-    def run(*more):
-        report = worlds.export(compose(None, [*words, *more]))
-        return report, json.loads((report.path / "manifest.json").read_text())
-
-    return run
 
 
 @pytest.fixture

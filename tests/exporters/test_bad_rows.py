@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from conftest import ARGUMENTS, TOOL, answer
+from harnesses import ARGUMENTS, TOOL, answer
 
 from harness_forge.errors import ExportError
 from harness_forge.exporting import EngineConfig, Treatment

@@ -13,7 +13,7 @@ from harness_forge.evaluators.lmeval.config import SuiteConfig, SuiteKind
 from harness_forge.records import Origin, Split
 from harness_forge.schema import ForgeConfig, SkillConfig, StoreConfig
 
-exporters = load(ROOT / "tests/exporters/conftest.py")
+harnesses = load(ROOT / "tests/exporters/harnesses.py")
 ARCHITECT = SuiteConfig(name="architect", kind=SuiteKind.architect, metrics=["verdict_right"])
 REFLECTOR = SuiteConfig(name="reflector", kind=SuiteKind.reflector, metrics=["well_formed"])
 
@@ -21,7 +21,7 @@ REFLECTOR = SuiteConfig(name="reflector", kind=SuiteKind.reflector, metrics=["we
 @pytest.fixture
 def harness(store, tmp_path):
     store.upgrade("made_up")
-    return exporters.Harness(store.skill("made_up"), tmp_path)
+    return harnesses.Harness(store.skill("made_up"), tmp_path)
 
 
 @pytest.fixture

@@ -64,12 +64,13 @@ class Guard:
                 verdict was measured on, where that is another. Or its prompt
                 shows a tip of such an item, or its verdict is contradicted.
         """
+        split = row.split
         if row.run_id not in self.collecting:
             raise Unusable("evaluation_run")
-        self._admit_item(row.item_id, row.split)
+        self._admit_item(row.item_id, split)
         if row.evidence and (item_id := measured_on(row)):
-            self._admit_item(item_id, row.split)
-        if reason := self.provenance.reason(row.source, row.split):
+            self._admit_item(item_id, split)
+        if reason := self.provenance.reason(row.source, split):
             raise Unusable(reason)
 
     def _admit_item(self, item_id: str, split: str | None) -> None:
@@ -78,7 +79,7 @@ class Guard:
             raise Unusable("no_split")
         if split not in TRAINABLE or stored != {split}:
             raise Unusable("held_out")
-        if twins.rank(self.twins.get(item_id)) > twins.rank(split):
+        if self.twins and twins.rank(self.twins.get(item_id)) > twins.rank(split):
             raise Unusable("held_out_elsewhere")
 
 

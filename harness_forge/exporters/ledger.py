@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 from harness_forge.errors import ExportError
+from harness_forge.exporters.harvest import Fate
 from harness_forge.exporters.rows import Row
+
+_SEEN = {
+    "policies": attrgetter("policy"),
+    "origins": attrgetter("origin"),
+    "evaluators": attrgetter("evaluator"),
+    "families": attrgetter("family"),
+    "runs": attrgetter("run_id"),
+}
+"""What the manifest counts kept rows by."""
 
 
 class Ledger:
@@ -27,9 +38,7 @@ class Ledger:
         self.kept = 0
         self.rejected: Counter[str] = Counter()
         self.redacted: Counter[str] = Counter()
-        self.seen: dict[str, Counter[str]] = {
-            name: Counter() for name in ("policies", "origins", "evaluators", "families", "runs")
-        }
+        self.seen: dict[str, Counter[str]] = {name: Counter() for name in _SEEN}
 
     def watch(self, rows: Iterable[Row]) -> Iterator[Row]:
         """Yield `rows`, counting them."""
@@ -37,27 +46,47 @@ class Ledger:
             self.read += 1
             yield row
 
-    def keep(self, row: Row, file: str, lines: Sequence[int]) -> dict[str, Any]:
-        """Return the ledger line of a kept row; `lines` of `file` hold it, from 1."""
-        self.kept += 1
-        seen = self.seen
-        seen["policies"][row.policy] += 1
-        seen["origins"][row.origin] += 1
-        seen["evaluators"][row.evaluator] += 1
-        seen["families"][row.family] += 1
-        seen["runs"][row.run_id] += 1
-        if row.redacted:
-            self.redacted.update(row.redacted)
-        return {**self._whose(row), "kept": True, "file": file, "lines": list(lines)}
+    def enter(
+        self,
+        fates: Sequence[Fate],
+        places: Sequence[tuple[str, int]],
+        repeated: Callable[[str], str],
+    ) -> list[dict[str, Any]]:
+        """Count rows and return their ledger lines.
 
-    def reject(self, row: Row, reason: str, repeats: str = "") -> dict[str, Any]:
-        """Return the ledger line of a rejected row; `repeats` names the row it repeats."""
-        self.rejected[reason] += 1
-        line = {**self._whose(row), "kept": False, "reason": reason}
-        return {**line, "of": repeats} if repeats else line
+        Args:
+            places: file and line, from 1, of each example that fates speak of.
+            repeated: names the row that a rejected one, by source, repeats; '' for none.
+        """
+        kept: list[Row] = []
+        lines: list[dict[str, Any]] = []
+        for row, reason, examples in fates:
+            line: dict[str, Any] = {"source": row.source}
+            if self.role:
+                line["role"] = self.role
+            lines.append(line)
+            line["kept"] = reason is None
+            if reason is None:
+                kept.append(row)
+                # All examples of one row are of one item, so of one file.
+                line["file"] = places[examples[0]][0]
+                line["lines"] = [places[at][1] for at in examples]
+            else:
+                self.rejected[reason] += 1
+                line["reason"] = reason
+                if of := repeated(row.source):
+                    line["of"] = of
+        self._count(kept)
+        return lines
 
-    def _whose(self, row: Row) -> dict[str, Any]:
-        return {"source": row.source, **({"role": self.role} if self.role else {})}
+    def _count(self, rows: Sequence[Row]) -> None:
+        """Count kept rows: column by column, which is done in C."""
+        self.kept += len(rows)
+        for name, column in _SEEN.items():
+            self.seen[name].update(map(column, rows))
+        for row in rows:
+            if row.redacted:
+                self.redacted.update(row.redacted)
 
     def balance(self) -> None:
         """Check that rows read = kept + rejected.

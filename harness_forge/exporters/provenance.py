@@ -83,7 +83,7 @@ class Provenance:
         `held_out_tip`: its prompt shows a tip of an item that is kept for
         stricter use. `contradictory_outcome`: no verdict on it can be trusted.
         """
-        if twins.rank(self.tips.get(source)) > twins.rank(split):
+        if self.tips and twins.rank(self.tips.get(source)) > twins.rank(split):
             return "held_out_tip"
         return "contradictory_outcome" if source in self.contradicted else None
 

@@ -114,18 +114,15 @@ def _maker(cursor, shape):
     order = [names.index(field) if field in names else -1 for field in shape._fields]
     pick = itemgetter(*order)
     # One more value, a null, for fields that the statement does not return.
-    return lambda values: shape(*pick((*values, None)))
+    make = shape._make
+    return lambda values: make(pick((*values, None)))
 
 
 def _keep_json_raw(cursor) -> None:
-    from psycopg.adapt import Loader
-
-    class Raw(Loader):
-        def load(self, data):
-            return bytes(data)
+    from psycopg.types.string import TextLoader  # one of psycopg's own, for those are in C
 
     for name in ("json", "jsonb"):
-        cursor.adapters.register_loader(name, Raw)
+        cursor.adapters.register_loader(name, TextLoader)
 
 
 @contextmanager

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from harness_forge.exporters.anchors import Anchors
 from harness_forge.exporters.harvest import Fate, Harvest, Line
-from harness_forge.exporters.rows import Answer, Prompt, Row
+from harness_forge.exporters.rows import Answer, Json, Prompt, Row
 
 
 class Ready(NamedTuple):
@@ -30,38 +30,48 @@ class Ready(NamedTuple):
     answer: Answer | None = None
     redacted: Mapping[str, int] | None = None
     signature: bytes = b""
-    evidence: bytes | None = None
+    evidence: Json | None = None
 
 
-def singles(done: Iterable[tuple[Row, Ready]], anchors: Anchors) -> Iterator[Harvest]:
-    """Yield a harvest a row, each of which is a line by itself.
+Batch = tuple[Sequence[Row], Sequence[Ready]]
+"""Some rows, and what came of each."""
+
+
+def singles(done: Iterable[Batch], anchors: Anchors) -> Iterator[Harvest]:
+    """Yield a harvest for each batch of rows, each of which is a line by itself.
 
     Args:
         anchors: what answers of nobody's model have room.
     """
-    for row, ready in done:
-        reason = ready.reason
-        if reason is None and not anchors.take(row):
-            reason = "over_share"
-        if reason is not None:
-            yield Harvest((), (Fate(row, reason),))
-            continue
-        if ready.redacted:
-            row = row._replace(redacted=ready.redacted)
-        yield Harvest((Line(row.split or "", ready.line),), (Fate(row, None, (0,)),))
+    for rows, prepared in done:
+        lines: list[Line] = []
+        fates: list[Fate] = []
+        for row, ready in zip(rows, prepared, strict=True):
+            reason = ready.reason
+            if reason is None and not anchors.take(row):
+                reason = "over_share"
+            if reason is not None:
+                fates.append(Fate(row, reason))
+                continue
+            if ready.redacted:
+                row = row._replace(redacted=ready.redacted)
+            fates.append(Fate(row, None, (len(lines),)))
+            lines.append(Line(row.split or "", ready.line))
+        yield Harvest(lines, fates)
 
 
-def rejoined(done: Iterable[tuple[Row, Ready]]) -> Iterator[Row]:
+def rejoined(done: Iterable[Batch]) -> Iterator[Row]:
     """Yield rows that hold what was read of them instead of their JSON."""
-    for row, ready in done:
-        yield row._replace(
-            reason=ready.reason,
-            messages=None,
-            tools=None,
-            response=None,
-            tool_call=None,
-            prompt=ready.prompt,
-            answer=ready.answer,
-            redacted=ready.redacted,
-            evidence=ready.evidence,
-        )
+    for rows, prepared in done:
+        for row, ready in zip(rows, prepared, strict=True):
+            yield row._replace(
+                reason=ready.reason,
+                messages=None,
+                tools=None,
+                response=None,
+                tool_call=None,
+                prompt=ready.prompt,
+                answer=ready.answer,
+                redacted=ready.redacted,
+                evidence=ready.evidence,
+            )

@@ -16,9 +16,12 @@ import xxhash
 from harness_forge.exporters.config import AnswerKind
 from harness_forge.records import RowSource
 
+Json = str | bytes
+"""A JSON text; bytes where the server has no encoding, or forge wrote it."""
+
 
 class Row(NamedTuple):
-    """A row as the statement returns it; JSON columns are bytes, not yet parsed.
+    """A row as the statement returns it; JSON columns are text, not yet parsed.
 
     `reason` is None for a row that met every condition; a rejected row comes
     without its JSON, so that the server need not send what nobody reads.
@@ -39,13 +42,13 @@ class Row(NamedTuple):
     eval_passed: bool
     outcome_value: float
     reason: str | None
-    messages: bytes | None
-    tools: bytes | None
-    response: bytes | None
-    tool_call: bytes | None
+    messages: Json | None
+    tools: Json | None
+    response: Json | None
+    tool_call: Json | None
     finish_reason: str | None = None
     flag_reasons: Sequence[str] | None = None
-    evidence: bytes | None = None
+    evidence: Json | None = None
     prompt: Prompt | None = None
     answer: Answer | None = None
     redacted: Mapping[str, int] | None = None
@@ -56,11 +59,14 @@ OPTIONAL = ("finish_reason", "flag_reasons")
 """Columns that are read where the recipe's SQL returns them."""
 
 _OURS = ("reason", "evidence", "prompt", "answer", "redacted")
+_ORIGIN = len(RowSource._fields)
+assert Row._fields[:_ORIGIN] == RowSource._fields
+
 COLUMNS = tuple(name for name in Row._fields if name not in (*_OURS, *PAYLOAD, *OPTIONAL))
 """Columns that the recipe's SQL must return, besides those of `PAYLOAD`."""
 
 
-_ESCAPED = "\u241b".encode()
+_ESCAPED = "\u241b"
 """How the store marks a character that PostgreSQL cannot hold, such as NUL."""
 
 
@@ -85,16 +91,7 @@ class Answer(NamedTuple):
 
 def source_of(row: Row) -> RowSource:
     """Return where the row comes from; never null, for Arrow types a null column as null."""
-    return RowSource(
-        row.source or "",
-        row.run_id or "",
-        row.item_id or "",
-        row.family or "",
-        row.split or "",
-        row.policy or "",
-        row.origin or "",
-        row.evaluator or "",
-    )
+    return RowSource._make([value or "" for value in row[:_ORIGIN]])
 
 
 def read_prompt(row: Row) -> Prompt:
@@ -107,14 +104,13 @@ def read_prompt(row: Row) -> Prompt:
     """
     if row.prompt is not None:
         return row.prompt
-    _refuse_escaped(row.messages, row.tools)
-    messages = _list(row.messages)
-    if not messages:
-        raise Unusable("no_prompt")
-    shown = [_message(message) for message in messages]
-    if not any(message["content"] for message in shown):
-        raise Unusable("no_prompt")
-    return _prompt(shown, *_tools(row.tools or b"[]"))
+    _refuse_escaped(row.messages)
+    _refuse_escaped(row.tools)
+    shown = [_message(message) for message in _list(row.messages)]
+    for message in shown:
+        if message["content"]:
+            return _prompt(shown, *_tools(row.tools or "[]"))
+    raise Unusable("no_prompt")
 
 
 def prompt_of(messages: list[dict[str, Any]], tools: list[dict[str, Any]]) -> Prompt:
@@ -128,7 +124,7 @@ def _prompt(messages: list, tools: list, canonical_tools: bytes) -> Prompt:
 
 
 @lru_cache(maxsize=64)
-def _tools(raw: bytes) -> tuple[list[dict[str, Any]], bytes]:
+def _tools(raw: Json) -> tuple[list[dict[str, Any]], bytes]:
     """Return tools and their canonical bytes: a harness offers the same ones all day."""
     tools = _list(raw)
     return tools, orjson.dumps(tools, option=orjson.OPT_SORT_KEYS)
@@ -155,7 +151,8 @@ def read_answer(row: Row, prompt: Prompt, kind: AnswerKind) -> Answer:
     """
     if row.answer is not None:
         return row.answer
-    _refuse_escaped(row.response, row.tool_call)
+    _refuse_escaped(row.response)
+    _refuse_escaped(row.tool_call)
     response = _parsed(row.response)
     if not isinstance(response, dict):
         response = {}
@@ -194,10 +191,11 @@ def joint(*digests: bytes) -> bytes:
     return _digest(b"".join(digests))
 
 
-def _refuse_escaped(*raw: bytes | None) -> None:
-    for part in raw:
-        # Most of it is ASCII, which is told in a tenth of the time of a search.
-        if part is not None and not part.isascii() and _ESCAPED in part:
+def _refuse_escaped(raw: Json | None) -> None:
+    # Most is ASCII, which a text knows of itself.
+    if raw is not None and not raw.isascii():
+        escaped = _ESCAPED if isinstance(raw, str) else _ESCAPED.encode()
+        if escaped in raw:
             raise Unusable("unstorable_text")
 
 
@@ -208,7 +206,7 @@ def _text_answer(response: Mapping[str, Any]) -> Answer:
     return Answer({"role": "assistant", "content": text}, _digest(text.encode()))
 
 
-def _parsed_call(raw: bytes | None) -> list[dict[str, Any]]:
+def _parsed_call(raw: Json | None) -> list[dict[str, Any]]:
     call = _parsed(raw)
     return [{"function": call}] if isinstance(call, dict) else []
 
@@ -223,7 +221,7 @@ def _one_call(calls: Any, tools: list[dict[str, Any]]) -> tuple[str, str, Mappin
     if not isinstance(function, dict):
         raise Unusable("no_tool_call")
     name, arguments = function.get("name"), function.get("arguments")
-    if name not in [_tool_name(tool) for tool in tools]:
+    if not any(name == _tool_name(tool) for tool in tools):
         raise Unusable("unknown_tool")
     if isinstance(arguments, dict):
         return name, orjson.dumps(arguments).decode(), arguments
@@ -271,12 +269,12 @@ def _text(content: Any) -> str | None:
     return content if isinstance(content, str) else None
 
 
-def _list(raw: bytes | None) -> list[Any]:
+def _list(raw: Json | None) -> list[Any]:
     value = _parsed(raw)
     return value if isinstance(value, list) else []
 
 
-def _parsed(raw: bytes | str | None) -> Any:
+def _parsed(raw: Json | None) -> Any:
     try:
         return None if raw is None else orjson.loads(raw)
     except orjson.JSONDecodeError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from harness_forge.exporters.ready import Ready
+from harness_forge.exporters.ready import Batch, Ready
 from harness_forge.exporters.rows import Row, joint
 from harness_forge.exporting.preparing import SINGLES, Plan
 from harness_forge.filters.duplicates import DuplicatesConfig
@@ -40,13 +40,13 @@ class Admission:
 
     def pass_on(
         self, plan: Plan, done: Iterable[tuple[Sequence[Row], list[Ready]]]
-    ) -> Iterator[tuple[Row, Ready]]:
-        """Yield rows one by one; those that repeat an earlier one with the reason."""
+    ) -> Iterator[Batch]:
+        """Yield rows in larger batches; those that repeat an earlier one with the reason."""
         single = plan.config.kind in SINGLES
         for rows, ready in gathered(done):
             if single or (self._near and any(one.signature for one in ready)):
                 ready = self._judged(plan, rows, ready, single)
-            yield from zip(rows, ready, strict=True)
+            yield rows, ready
 
     def repeated(self, source: str) -> str:
         """Return, once, the row that a rejected row repeats; '' for none that is known."""

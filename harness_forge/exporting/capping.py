@@ -40,15 +40,17 @@ def capped(
 
 def _offers(harvest: Harvest, by: Category) -> Iterator[tuple[str, str]]:
     """Yield category and mark of each training example."""
+    rows = _rows_of(harvest)
     for place, example in enumerate(harvest.examples):
         if _split(example) == Split.TRAIN:
-            yield _category(_row_of(harvest, place), by), _mark(example)
+            yield _category(rows[place], by), _mark(example)
 
 
 def _rid(harvest: Harvest, balance: Balance, by: Category) -> Harvest:
     places: dict[int, int] = {}
+    rows = _rows_of(harvest)
     for place, example in enumerate(harvest.examples):
-        category = _category(_row_of(harvest, place), by)
+        category = _category(rows[place], by)
         if _split(example) != Split.TRAIN or balance.stands(category, _mark(example)):
             places[place] = len(places)
     if len(places) == len(harvest.examples):
@@ -64,8 +66,9 @@ def _moved(fate: Fate, places: Mapping[int, int]) -> Fate:
     return fate._replace(examples=left) if left else Fate(fate.row, Balance.REASON)
 
 
-def _row_of(harvest: Harvest, place: int) -> Row:
-    return next(fate.row for fate in harvest.fates if place in fate.examples)
+def _rows_of(harvest: Harvest) -> dict[int, Row]:
+    """Return a row of each example, by place: the first where an example is of several."""
+    return {place: fate.row for fate in reversed(harvest.fates) for place in fate.examples}
 
 
 def _category(row: Row, by: Category) -> str:

@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import orjson
 
 from harness_forge.errors import ExportError
 from harness_forge.exporters import ExportKind, sft
-from harness_forge.exporters.harvest import Line
+from harness_forge.exporters.harvest import Fate, Harvest, Line
 from harness_forge.exporters.ledger import Ledger
 from harness_forge.exporters.rows import Answer, Prompt, Row, answer_of, prompt_of
+from harness_forge.exporting.desk import Desk
 from harness_forge.exporting.preparing import Plan
 from harness_forge.exporting.request import Share, Treatment
 from harness_forge.filters import Drawn, build, draw
@@ -39,16 +40,6 @@ class Mixed(NamedTuple):
     facts: dict[str, Any]
 
 
-class Desk(Protocol):
-    """Where lines of the dataset and of its ledger go."""
-
-    def write(self, example: Line) -> tuple[str, int]:
-        """Write and count an example; say its file and number."""
-
-    def enter(self, line: dict[str, Any]) -> None:
-        """Write a line of the ledger."""
-
-
 def check(kind: ExportKind, treatment: Treatment) -> None:
     """Refuse what a mix-in cannot be made of, before any row is read.
 
@@ -66,13 +57,13 @@ def check(kind: ExportKind, treatment: Treatment) -> None:
         raise ExportError("filters.mix_in.path", f"there is no file {filters.mix_in.path}")
 
 
-def mix_in(plan: Plan, train: int, desk_of: Callable[[Share], Desk]) -> Mixed | None:
+def mix_in(plan: Plan, train: int, desk_of: Callable[[Ledger, Share], Desk]) -> Mixed | None:
     """Add general examples to the training examples; None where nobody asked for them.
 
     Args:
         plan: of the dataset's first part: its format, filters and redaction.
         train: training examples so far.
-        desk_of: gives the desk that counts examples in a share.
+        desk_of: gives the desk that counts rows in a ledger and examples in a share.
 
     Raises:
         ExportError: the file is of no use.
@@ -87,16 +78,15 @@ def mix_in(plan: Plan, train: int, desk_of: Callable[[Share], Desk]) -> Mixed | 
         raise ExportError("filters.mix_in", what, "filters.mix_in.enabled=false")
     drawn = draw(filters.mix_in, train, seed=plan.treatment.seed, steps=_steps(plan))
     ledger, share = Ledger(ORIGIN), Share(ORIGIN, ORIGIN)
-    desk, made = desk_of(share), _Writer(plan)
+    desk, made = desk_of(ledger, share), _Writer(plan)
     for source, reason in drawn.rejected:
-        desk.enter(ledger.reject(_row(source), reason))
+        desk.enter(Harvest((), (Fate(_row(source), reason),)))
     for example in drawn.examples:
         row, line = made.of(example)
         if row.reason is None:
-            file, number = desk.write(Line(Split.TRAIN.value, line))
-            desk.enter(ledger.keep(row, file, [number]))
+            desk.enter(Harvest((Line(Split.TRAIN.value, line),), (Fate(row, None, (0,)),)))
         else:
-            desk.enter(ledger.reject(row, row.reason))
+            desk.enter(Harvest((), (Fate(row, row.reason),)))
     ledger.read = drawn.read
     ledger.balance()
     share.read, share.kept, share.rejected = ledger.read, ledger.kept, ledger.reasons()

@@ -11,13 +11,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from harness_forge.errors import ExportError
 from harness_forge.exporters import ExportKind, dpo, grpo, kto, reading, statement
 from harness_forge.exporters.anchors import Anchors
 from harness_forge.exporters.guard import Guard, guards
-from harness_forge.exporters.harvest import Fate, Harvest, Line
+from harness_forge.exporters.harvest import Harvest
 from harness_forge.exporters.ledger import Ledger
 from harness_forge.exporters.marks import Marks
 from harness_forge.exporters.ready import rejoined, singles
@@ -26,14 +24,13 @@ from harness_forge.exporting import mixing
 from harness_forge.exporting.admission import Admission
 from harness_forge.exporting.capping import capped
 from harness_forge.exporting.cleaning import Cleaner, redactor_of
+from harness_forge.exporting.desk import Desk
 from harness_forge.exporting.engines import engine
 from harness_forge.exporting.holding import Holding
 from harness_forge.exporting.preparing import SINGLES, Plan
 from harness_forge.exporting.request import Part, Report, Request, Share
 from harness_forge.exporting.weighting import Weighting
-from harness_forge.formats import FORMATS
 from harness_forge.formats.folder import DatasetFolder
-from harness_forge.records import LabelledExample, PreferencePair, PromptExample
 
 if TYPE_CHECKING:
     import psycopg
@@ -42,15 +39,12 @@ if TYPE_CHECKING:
     from harness_forge.exporting.cluster import Cluster
     from harness_forge.exporting.crew import Crew
 
-LEDGER = "ledger.jsonl"
 EXPORTERS = {
     ExportKind.dpo: dpo.pairs,
     ExportKind.kto: kto.labelled,
     ExportKind.grpo: grpo.prompts,
 }
 """Kinds that bring rows together, and what does that."""
-
-Made = PreferencePair | LabelledExample | PromptExample
 
 _BATCH_BYTES = 4 << 20
 _TICK = 500
@@ -113,15 +107,13 @@ class Rows:
                 share = Share(part.skill, part.role)
                 report.parts.append(share)
                 with _told_of(part):
-                    desk = _Desk(folder, self._plans[place], share, self._request.extension)
+                    desk = Desk(folder, self._plans[place], ledger, share, self._request.extension)
                     harvests = self._harvests(crew, admission, place, seen)
                     harvests = self._capped(harvests, place, scratch)
                     for harvest in self.weighting.weighted(
                         harvests, part.skill, part.role, scratch / f"repeated-{place}"
                     ):
-                        places = [desk.write(example) for example in harvest.examples]
-                        for fate in harvest.fates:
-                            desk.enter(_entered(fate, places, ledger, admission))
+                        desk.enter(harvest, admission.repeated)
                 ledger.balance()
                 share.read, share.kept, share.rejected = ledger.read, ledger.kept, ledger.reasons()
             self.tallies = report.decided = crew.tallies
@@ -131,7 +123,7 @@ class Rows:
         """Add general examples, and count them as one more part."""
         plan, extension = self._plans[0], self._request.extension
         train = report.examples["train"]
-        mixed = mixing.mix_in(plan, train, lambda share: _Desk(folder, plan, share, extension))
+        mixed = mixing.mix_in(plan, train, lambda *of: Desk(folder, plan, *of, extension))
         if mixed is not None:
             report.parts.append(mixed.share)
             self.ledgers.append(mixed.ledger)
@@ -168,36 +160,6 @@ class Rows:
             yield row
 
 
-class _Desk:
-    """Where lines of one part and of the ledger are written; only counted without a folder."""
-
-    def __init__(
-        self, folder: DatasetFolder | None, plan: Plan, share: Share, extension: str
-    ) -> None:
-        self._folder, self._share, self._extension = folder, share, extension
-        self._shape, self._whose = FORMATS[plan.format], plan.whose
-        self._clean = Cleaner(redactor_of(plan.treatment))
-
-    def write(self, example: Made | Line) -> tuple[str, int]:
-        """Write an example and say where: file and line, from 1."""
-        if not isinstance(example, Line):
-            example = self._line(example)
-        self._share.examples[example.split] += 1
-        name = f"{example.split}.{self._extension}"
-        return name, self._folder.append(name, example.data) if self._folder else 0
-
-    def enter(self, line: dict[str, Any]) -> None:
-        """Write a line of the ledger."""
-        if self._folder:
-            self._folder.write(LEDGER, line)
-
-    def _line(self, example: Made) -> Line:
-        return Line(
-            example.origin.split,
-            orjson.dumps({**self._clean.line(self._shape(example)), **self._whose}),
-        )
-
-
 @contextmanager
 def _scratch(folder: DatasetFolder | None) -> Iterator[Path]:
     """Yield a folder for what is only needed while rows are read."""
@@ -213,7 +175,7 @@ def batches(rows: Iterable[Row], most: int) -> Iterator[list[Row]]:
     batch, size = [], 0
     for row in rows:
         batch.append(row)
-        size += sum(len(part) for part in (row.messages, row.response) if part)
+        size += len(row.messages or "") + len(row.response or "")
         if len(batch) >= most or size >= _BATCH_BYTES:
             yield batch
             batch, size = [], 0
@@ -238,17 +200,6 @@ def _planned(
         returned = reading.columns(connection, statement.probe(part.config))
         plain = statement.build(part.config, returned)
         return plain, *reading.quickest(connection, plain)
-
-
-def _entered(
-    fate: Fate, places: Sequence[tuple[str, int]], ledger: Ledger, admission: Admission
-) -> dict[str, Any]:
-    """Return the ledger line of a row."""
-    if fate.reason is not None:
-        return ledger.reject(fate.row, fate.reason, admission.repeated(fate.row.source))
-    # All examples of one row are of one item, so of one file.
-    name = places[fate.examples[0]][0]
-    return ledger.keep(fate.row, name, [places[at][1] for at in fate.examples])
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from harness_forge.errors import ExportError
 from harness_forge.exporting import manifest, mixing, refusals
-from harness_forge.exporting.passing import LEDGER, Rows
+from harness_forge.exporting.desk import LEDGER
+from harness_forge.exporting.passing import Rows
 from harness_forge.exporting.preparing import seldom_collected
 from harness_forge.exporting.request import Part, Report, Request
 from harness_forge.exporting.weighting import FEEDBACK

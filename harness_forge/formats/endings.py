@@ -6,7 +6,7 @@ import hashlib
 import os
 import zlib
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,8 +25,8 @@ _BEHIND = 2
 class LinesFile(Protocol):
     """A file that lines are appended to."""
 
-    def append(self, line: bytes) -> int:
-        """Append a line without its newline; return its number, from 1."""
+    def extend(self, lines: Sequence[bytes]) -> int:
+        """Append lines without their newlines; return the number of the first, from 1."""
 
     def close(self) -> dict[str, Any]:
         """Write what is left; return lines, bytes and sha256."""
@@ -62,17 +62,17 @@ class JsonLines:
         # Hashing, compressing and writing hold no lock of Python's: rows need not wait for it.
         self._hand = ThreadPoolExecutor(1, thread_name_prefix="lines")
         self._behind: deque[Future[None]] = deque()
-        self._size = self._lines = self._bytes = 0
+        self._lines = self._bytes = 0
 
-    def append(self, line: bytes) -> int:
-        """Append a line without its newline; return its number, from 1."""
-        self._waiting += line
-        self._waiting += b"\n"
-        self._lines += 1
-        self._size += len(line)
-        if self._size >= _FLUSH:
-            self._flush()
-        return self._lines
+    def extend(self, lines: Sequence[bytes]) -> int:
+        """Append lines without their newlines; return the number of the first, from 1."""
+        for line in lines:
+            self._waiting += line
+            self._waiting += b"\n"
+            if len(self._waiting) >= _FLUSH:
+                self._flush()
+        self._lines += len(lines)
+        return self._lines - len(lines) + 1
 
     def close(self) -> dict[str, Any]:
         """Write what is left; return lines, bytes and sha256."""
@@ -95,7 +95,6 @@ class JsonLines:
         if not self._waiting:
             return
         data, self._waiting = self._waiting, bytearray()
-        self._size = 0
         self._settle(_BEHIND)
         self._behind.append(self._hand.submit(self._pass_on, data))
 

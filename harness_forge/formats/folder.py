@@ -6,7 +6,7 @@ import errno
 import fcntl
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +72,11 @@ class DatasetFolder:
         return self.append(name, orjson.dumps(record))
 
     def append(self, name: str, line: bytes) -> int:
-        """Append a line without its newline to the file `name`; return its number, from 1.
+        """Append a line without its newline to the file `name`; return its number, from 1."""
+        return self.extend(name, (line,))
+
+    def extend(self, name: str, lines: Sequence[bytes]) -> int:
+        """Append lines without their newlines to the file `name`; return the first's number.
 
         How the name ends says what is written, see endings.py.
         """
@@ -80,7 +84,7 @@ class DatasetFolder:
         if file is None:
             ending = name.partition(".")[2]
             file = self._files[name] = ENDINGS[ending](self._partial / name)
-        return file.append(line)
+        return file.extend(lines)
 
     @property
     def scratch(self) -> Path:

@@ -8,7 +8,7 @@ like a date for one.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -47,13 +47,14 @@ class ParquetLines:
         self._shape: Shape = None
         self._closed: dict[str, Any] | None = None
 
-    def append(self, line: bytes) -> int:
-        """Append a line without its newline; return its number, from 1."""
-        self._shape = _joined(self._shape, _shape(orjson.loads(line)))
-        self._file.write(line)
-        self._file.write(b"\n")
-        self._lines += 1
-        return self._lines
+    def extend(self, lines: Sequence[bytes]) -> int:
+        """Append lines without their newlines; return the number of the first, from 1."""
+        for line in lines:
+            self._shape = _joined(self._shape, _shape(orjson.loads(line)))
+            self._file.write(line)
+            self._file.write(b"\n")
+        self._lines += len(lines)
+        return self._lines - len(lines) + 1
 
     def close(self) -> dict[str, Any]:
         """Write the file; return lines, bytes and sha256.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -34,17 +34,11 @@ class Ledger:
 
     def __init__(self, role: str = "") -> None:
         self.role = role
-        self.read = 0
+        self.read = 0  # counted by whoever reads
         self.kept = 0
         self.rejected: Counter[str] = Counter()
         self.redacted: Counter[str] = Counter()
         self.seen: dict[str, Counter[str]] = {name: Counter() for name in _SEEN}
-
-    def watch(self, rows: Iterable[Row]) -> Iterator[Row]:
-        """Yield `rows`, counting them."""
-        for row in rows:
-            self.read += 1
-            yield row
 
     def enter(
         self,

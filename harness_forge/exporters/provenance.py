@@ -32,21 +32,32 @@ WHERE s.attempt_id IS NULL
 """
 
 # What an attempt itself holds comes first: lengths are read without their texts, and a call
-# parts most answers. Prompts are only read of the few that are left; as an array, for the
-# server expects half of all attempts to be left and would read every turn.
+# parts most answers. Those that failed are few, and the others are looked up among them.
+# Prompts are only read of what is left; as an array, for the server expects half of all
+# attempts to be left and would read every turn.
 _CONTRADICTIONS = """
-WITH judged AS (
-    SELECT a.id, a.item_id, a.eval_passed,
-        octet_length(a.approach_prompt) AS asked, octet_length(a.response) AS answered,
-        hashtextextended(a.tool_call::text, 0) AS called
+WITH judged AS NOT MATERIALIZED (
+    SELECT a.id, a.eval_passed, a.item_id,
+        coalesce(octet_length(a.approach_prompt), -1) AS asked,
+        coalesce(octet_length(a.response), -1) AS answered,
+        coalesce(hashtextextended(a.tool_call::text, 0), 0) AS called
     FROM attempts a
     JOIN runs r ON r.id = a.run_id AND r.purpose = 'collect'
     WHERE NOT a.infrastructure AND NOT EXISTS (
         SELECT FROM label_flags f WHERE f.target_table = 'attempts' AND f.target_id = a.id
     )
+), failed AS MATERIALIZED (
+    SELECT * FROM judged WHERE NOT eval_passed
+), passed AS MATERIALIZED (
+    SELECT * FROM judged WHERE eval_passed AND (item_id, asked, answered, called) IN (
+        SELECT item_id, asked, answered, called FROM failed
+    )
 ), close AS (
-    SELECT id, bool_or(eval_passed) OVER near AND NOT bool_and(eval_passed) OVER near AS torn
-    FROM judged WINDOW near AS (PARTITION BY item_id, asked, answered, called)
+    SELECT id FROM passed
+    UNION ALL
+    SELECT id FROM failed WHERE (item_id, asked, answered, called) IN (
+        SELECT item_id, asked, answered, called FROM passed
+    )
 ), said AS (
     SELECT t.id, a.id AS attempt_id, a.eval_passed, a.item_id,
         hashtextextended(t.messages::text, 0) AS prompt,
@@ -54,7 +65,7 @@ WITH judged AS (
         hashtextextended(coalesce(a.tool_call::text, t.response::text), 0) AS answer
     FROM attempts a
     JOIN turns t ON t.attempt_id = a.id AND t.decisive
-    WHERE a.id = ANY (ARRAY(SELECT id FROM close WHERE torn))
+    WHERE a.id = ANY (ARRAY(SELECT id FROM close))
 ), told AS (
     SELECT *, bool_or(eval_passed) OVER same AND NOT bool_and(eval_passed) OVER same AS torn
     FROM said WINDOW same AS (PARTITION BY item_id, prompt, tools, answer)

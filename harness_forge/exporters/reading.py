@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
@@ -21,6 +21,9 @@ _TOGETHER = 4
 
 _DEARER = 2
 """How many times the server's work may be expected to be, for rows that come at once."""
+
+_BATCH_BYTES = 4 << 20
+"""JSON of a batch: a row may be huge, and many of them together must not be."""
 
 _COLUMNS = "docs/datasets.md lists the columns it must return"
 
@@ -92,6 +95,19 @@ def read(connection: psycopg.Connection, statement: Statement) -> Iterator[Row]:
         StoreError: the connection broke.
     """
     yield from _send(connection, "", statement, Row)
+
+
+def batches(rows: Iterable[Row], most: int) -> Iterator[list[Row]]:
+    """Yield rows in lists that are neither long, `most` rows, nor large."""
+    batch, size = [], 0
+    for row in rows:
+        batch.append(row)
+        size += len(row.messages or "") + len(row.response or "")
+        if len(batch) >= most or size >= _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def _send(connection, prefix: str, statement: Statement, shape) -> Iterator:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -46,7 +45,6 @@ EXPORTERS = {
 }
 """Kinds that bring rows together, and what does that."""
 
-_BATCH_BYTES = 4 << 20
 _TICK = 500
 """Rows between two calls of the progress callback."""
 
@@ -93,7 +91,7 @@ class Rows:
         self.tallies: dict[str, Counter[str]] = {}
         self.weighting = Weighting(request.treatment, self.holding, self.clean.name)
         self.mixed: dict[str, Any] | None = None
-        self._progress, self._numbers = progress, count(1)
+        self._progress, self._read = progress, 0
 
     def pass_on(self, report: Report, folder: DatasetFolder | None) -> None:
         """Send every row to its line and into the ledger; only count where there is no folder."""
@@ -145,19 +143,20 @@ class Rows:
     ) -> Iterator[Harvest]:
         part, plan = self.parts[place], self._plans[place]
         reading.enter(self.connection, part.skill)
-        rows = self.ledgers[place].watch(
-            self._ticking(reading.read(self.connection, self._asked[place]))
-        )
-        done = admission.pass_on(plan, crew.map(place, batches(rows, crew.batch)))
+        rows = reading.read(self.connection, self._asked[place])
+        read = (self._watched(place, some) for some in reading.batches(rows, crew.batch))
+        done = admission.pass_on(plan, crew.map(place, read))
         if part.config.kind in SINGLES:
             return singles(done, Anchors(part.config.anchor_share))
         return EXPORTERS[part.config.kind](rejoined(done), part.config, plan.guard, seen)
 
-    def _ticking(self, rows: Iterator) -> Iterator:
-        for row in rows:
-            if (number := next(self._numbers)) % _TICK == 0:
-                self._progress(number)
-            yield row
+    def _watched(self, place: int, rows: Sequence[Row]) -> Sequence[Row]:
+        """Count rows as they are read, and now and then say how many there are."""
+        self.ledgers[place].read += len(rows)
+        before, self._read = self._read, self._read + len(rows)
+        if before // _TICK != self._read // _TICK:
+            self._progress(self._read)
+        return rows
 
 
 @contextmanager
@@ -168,19 +167,6 @@ def _scratch(folder: DatasetFolder | None) -> Iterator[Path]:
         return
     with TemporaryDirectory(prefix="forge-") as place:
         yield Path(place)
-
-
-def batches(rows: Iterable[Row], most: int) -> Iterator[list[Row]]:
-    """Yield rows in lists that are neither long, `most` rows, nor large."""
-    batch, size = [], 0
-    for row in rows:
-        batch.append(row)
-        size += len(row.messages or "") + len(row.response or "")
-        if len(batch) >= most or size >= _BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
 
 
 def _plan(part: Part, guarded: Mapping[str, Guard], request: Request, *, mixed: bool) -> Plan:

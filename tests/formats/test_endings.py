@@ -23,7 +23,7 @@ def written(path, records=RECORDS):
     file = ENDINGS[path.name.partition(".")[2]](path)
     try:
         for record in records:
-            file.append(json.dumps(record).encode())
+            file.extend([json.dumps(record).encode()])
         return file.close()
     finally:
         file.abandon()

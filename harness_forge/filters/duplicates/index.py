@@ -9,7 +9,6 @@ on nothing else: not on how they came in batches.
 from __future__ import annotations
 
 import hashlib
-import mmap
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,15 +18,15 @@ import numpy as np
 
 from harness_forge.filters.duplicates.config import DuplicatesConfig
 from harness_forge.filters.duplicates.signer import ANSWER, PROMPT
-from harness_forge.filters.duplicates.table import Column, Table
+from harness_forge.filters.duplicates.table import Column, Table, mapped
 from harness_forge.sketches import likeness
 from harness_forge.sketches.words import mixed
 
 DUPLICATE, NEAR_DUPLICATE = "duplicate", "near_duplicate"
 _RECALL = 0.99
 """Share of rows at the threshold that must be found as candidates."""
-_SHED = 64 << 20
-"""Bytes of mapped pages that may be touched before they are let go."""
+_SHED = 96 << 20
+"""Bytes of mapped pages that may be held before they are let go."""
 _COMPARED = 1 << 12
 """Pairs compared at a time."""
 _EVERYWHERE = 1 << 30
@@ -86,7 +85,7 @@ class Index:
         self._names = Column(folder / "names", np.uint8)
         self._exact = Table(folder, "exact", _EVERYWHERE)
         self._near = Table(folder, "near", 2)
-        self._touched = 0
+        self._others = mapped()
 
     def __enter__(self) -> Index:
         return self
@@ -123,6 +122,7 @@ class Index:
         self._among_themselves(keys, new, found)
         result = [self._told(found.get(place), entries) for place in range(len(entries))]
         self._enter(entries, new, keys, [place for place, it in enumerate(result) if it is None])
+        self._shed()
         return result
 
     def _records(self, signatures, entries: Sequence[Entry]) -> np.ndarray:
@@ -178,7 +178,6 @@ class Index:
         for first in range(0, len(pairs), _COMPARED):
             some = pairs[first : first + _COMPARED]
             kept += some[self._same(new[some[:, 0]], others[some[:, 1]])].tolist()
-        self._touched += len(pairs) * mmap.PAGESIZE
         return kept
 
     def _same(self, some: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -208,11 +207,12 @@ class Index:
         self._exact.enter(keys[places, 0], numbers)
         if self._bands:
             self._near.enter(keys[places, 1:].ravel(), np.repeat(numbers, self._bands))
-        self._touched += (len(places) * (self._bands + 2)) * mmap.PAGESIZE
-        if self._touched > _SHED:
-            self._touched = 0
+
+    def _shed(self) -> None:
+        if mapped() - self._others > _SHED:
             for part in (self._rows, self._names, self._exact, self._near):
                 part.shed()
+            self._others = mapped()
 
     def _name(self, row: int) -> str:
         ends = self._rows.data["end"]

@@ -6,6 +6,7 @@ import pytest
 from harness_forge.filters.duplicates import DuplicatesConfig
 from harness_forge.filters.duplicates.index import Entry, Index, Repeated, bands
 from harness_forge.filters.duplicates.signer import Signer, prompt_text
+from harness_forge.filters.duplicates.table import mapped
 
 LONG = " ".join(f"line {number} sets option_{number} to {number * 7}" for number in range(60))
 
@@ -145,6 +146,21 @@ def test_letting_go_of_memory_changes_nothing(admit, monkeypatch):
     whole = admit(rows)
     monkeypatch.setattr("harness_forge.filters.duplicates.index._SHED", 0)
     assert admit(rows, 10) == whole
+
+
+def test_pages_of_its_files_are_let_go(tmp_path, monkeypatch):
+    limit = 2 << 20
+    monkeypatch.setattr("harness_forge.filters.duplicates.index._SHED", limit)
+    config = DuplicatesConfig(near=False)
+    rows = [row(number, f"answer {number}")[2] for number in range(150_000)]
+    before, most = mapped(), 0
+    with Index(config, tmp_path / "index") as index:
+        for first in range(0, len(rows), 500):
+            assert index.admit(None, rows[first : first + 500]) == [None] * 500
+            most = max(most, mapped() - before)
+        size = sum(file.stat().st_size for file in (tmp_path / "index").iterdir())
+    assert size > 4 * limit
+    assert 0 < most < 1.5 * limit
 
 
 def test_the_files_go_with_the_index(tmp_path):

@@ -18,14 +18,14 @@ import numpy as np
 
 from harness_forge.filters.duplicates.config import DuplicatesConfig
 from harness_forge.filters.duplicates.signer import ANSWER, PROMPT
-from harness_forge.filters.duplicates.table import Column, Table, mapped
+from harness_forge.filters.duplicates.table import Column, Held, Table
 from harness_forge.sketches import likeness
 from harness_forge.sketches.words import mixed
 
 DUPLICATE, NEAR_DUPLICATE = "duplicate", "near_duplicate"
 _RECALL = 0.99
 """Share of rows at the threshold that must be found as candidates."""
-_SHED = 96 << 20
+_SHED = 64 << 20
 """Bytes of mapped pages that may be held before they are let go."""
 _COMPARED = 1 << 12
 """Pairs compared at a time."""
@@ -81,11 +81,11 @@ class Index:
         row = [("side", np.uint64), ("digest", "V16"), ("end", np.uint64)]
         if config.near:
             row.append(("signature", signed))
-        self._rows = Column(folder / "rows", np.dtype(row))
-        self._names = Column(folder / "names", np.uint8)
-        self._exact = Table(folder, "exact", _EVERYWHERE)
-        self._near = Table(folder, "near", 2)
-        self._others = mapped()
+        self._held = Held(_SHED)
+        self._rows = Column(folder / "rows", np.dtype(row), self._held)
+        self._names = Column(folder / "names", np.uint8, self._held)
+        self._exact = Table(folder, "exact", self._held, _EVERYWHERE)
+        self._near = Table(folder, "near", self._held, 2)
 
     def __enter__(self) -> Index:
         return self
@@ -122,7 +122,7 @@ class Index:
         self._among_themselves(keys, new, found)
         result = [self._told(found.get(place), entries) for place in range(len(entries))]
         self._enter(entries, new, keys, [place for place, it in enumerate(result) if it is None])
-        self._shed()
+        self._held.relieve()
         return result
 
     def _records(self, signatures, entries: Sequence[Entry]) -> np.ndarray:
@@ -207,12 +207,6 @@ class Index:
         self._exact.enter(keys[places, 0], numbers)
         if self._bands:
             self._near.enter(keys[places, 1:].ravel(), np.repeat(numbers, self._bands))
-
-    def _shed(self) -> None:
-        if mapped() - self._others > _SHED:
-            for part in (self._rows, self._names, self._exact, self._near):
-                part.shed()
-            self._others = mapped()
 
     def _name(self, row: int) -> str:
         ends = self._rows.data["end"]

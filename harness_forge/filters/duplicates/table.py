@@ -18,8 +18,12 @@ SLOTS = 8
 """Entries of a bucket: one line of the processor's cache."""
 _FULLNESS = 4
 """Mean entries of a bucket at which the table doubles."""
+_HINTS = 32
+"""Bits a bucket that are kept in memory of its keys: they tell most others from them."""
 _FIRST = 1 << 10
 _BLOCK = 1 << 16
+_READ, _WRITTEN = 1 << 7, 1 << 11
+"""Buckets that are touched at a time. The system brings in pages around one that is read."""
 
 
 def mapped() -> int:
@@ -31,20 +35,41 @@ def mapped() -> int:
         return 0
 
 
+class Held:
+    """The pages of mapped files that this process holds, let go before they are too many.
+
+    Args:
+        most: bytes of them, besides those that were held before.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most, self._others = most, mapped()
+        self.parts: list[Column] = []
+
+    def relieve(self) -> None:
+        """Let go of them where they are too many."""
+        if mapped() - self._others > self._most:
+            for part in self.parts:
+                part.shed()
+            self._others = mapped()
+
+
 class Column:
     """An array in a file that grows at its end.
 
     Args:
         path: the file; it is made.
         dtype: of one element; may be a record.
+        held: is told of it.
 
     Raises:
         OSError: the disk is full. Room is reserved first: a page written
             through a map has no way of saying so.
     """
 
-    def __init__(self, path: Path, dtype: np.dtype, room: int = 1 << 10) -> None:
-        self.dtype = np.dtype(dtype)
+    def __init__(self, path: Path, dtype: np.dtype, held: Held, room: int = 1 << 10) -> None:
+        self.dtype, self._held = np.dtype(dtype), held
+        held.parts.append(self)
         self.length = 0
         self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
         self._map: mmap.mmap | None = None
@@ -65,6 +90,8 @@ class Column:
 
     def close(self) -> None:
         """Close the file; nothing may be asked afterwards."""
+        if self in self._held.parts:
+            self._held.parts.remove(self)
         self.data = np.zeros(0, self.dtype)
         if self._map is not None:
             # After a fault its traceback still looks in here; the map goes with it.
@@ -86,22 +113,32 @@ class Column:
 class Table:
     """Which rows have a key: keys of 32 bits to row numbers, several rows a key.
 
+    In memory are how full each bucket is and some bits of its keys, 5 bytes a bucket.
+
     Args:
         folder, name: where its file is made.
+        held: is relieved while it works.
         reach: buckets that are tried for one key. A key that very many rows
             share is not entered for all of them.
     """
 
-    def __init__(self, folder: Path, name: str, reach: int) -> None:
-        self._folder, self._name, self._reach = folder, name, reach
+    def __init__(self, folder: Path, name: str, held: Held, reach: int) -> None:
+        self._folder, self._name, self._held, self._reach = folder, name, held, reach
         self._generation = 0
         self._entries = 0
         self._column = self._empty(_FIRST)
 
     def find(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return places in `keys`, uint32 (m,), and a row that has the key, for each such row."""
-        places, rows = [], []
-        waiting = np.arange(len(keys))
+        hinted = keys & self._hint
+        likely = np.flatnonzero(self._hints[hinted >> 3] >> (hinted & 7) & 1)
+        places, rows = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        for first in range(0, len(likely), _READ):
+            self._find(keys, likely[first : first + _READ], places, rows)
+            self._held.relieve()
+        return np.concatenate(places), np.concatenate(rows)
+
+    def _find(self, keys: np.ndarray, waiting: np.ndarray, places: list, rows: list) -> None:
         for step in range(self._reach):
             wanted = keys[waiting]
             blocks = self._buckets[(wanted + np.uint32(step)) & self._mask]
@@ -111,7 +148,6 @@ class Table:
             waiting = waiting[blocks[:, -1] != 0]
             if not len(waiting):
                 break
-        return np.concatenate(places), np.concatenate(rows)
 
     def enter(self, keys: np.ndarray, rows: np.ndarray) -> None:
         """Enter rows under their keys, uint32 (m,) and int64 (m,)."""
@@ -120,29 +156,36 @@ class Table:
         self._entries += len(keys)
         self._put(keys.astype(np.uint64) << np.uint64(32) | (rows + 1).astype(np.uint64))
 
-    def shed(self) -> None:
-        """Let go of the pages that were touched."""
-        self._column.shed()
-
     def close(self) -> None:
         """Close the file."""
         self._buckets = None
         self._column.close()
 
     def _put(self, entries: np.ndarray) -> None:
+        hinted = (entries >> np.uint64(32)).astype(np.uint32) & self._hint
+        bits = np.left_shift(1, hinted & 7, dtype=np.uint8, casting="unsafe")
+        np.bitwise_or.at(self._hints, hinted >> 3, bits)
         for step in range(self._reach):
+            if not len(entries):
+                break
             bucket = ((entries >> np.uint64(32)) + np.uint64(step)) & np.uint64(self._mask)
             order = np.argsort(bucket, kind="stable")
             entries, bucket = entries[order], bucket[order]
             heads = np.flatnonzero(np.append(True, bucket[1:] != bucket[:-1]))
             sizes = np.diff(np.append(heads, len(bucket)))
             rank = np.arange(len(bucket)) - np.repeat(heads, sizes)
-            slot = (self._buckets[bucket] != 0).sum(axis=1) + rank
+            slot = self._full[bucket] + rank
             fits = slot < SLOTS
-            self._buckets[bucket[fits], slot[fits]] = entries[fits]
+            self._write(bucket[fits], slot[fits], entries[fits])
+            self._full[bucket[heads]] = np.minimum(self._full[bucket[heads]] + sizes, SLOTS)
             entries = entries[~fits]
-            if not len(entries):
-                break
+
+    def _write(self, bucket: np.ndarray, slot: np.ndarray, entries: np.ndarray) -> None:
+        """Write entries without looking at what is there, which would bring in more pages."""
+        for first in range(0, len(entries), _WRITTEN):
+            some = slice(first, first + _WRITTEN)
+            self._buckets[bucket[some], slot[some]] = entries[some]
+            self._held.relieve()
 
     def _double(self) -> None:
         old, buckets = self._column, self._buckets
@@ -150,17 +193,19 @@ class Table:
         for first in range(0, len(buckets), _BLOCK):
             block = buckets[first : first + _BLOCK]
             self._put(block[block != 0])
-            self._column.shed()
-            old.shed()
+            self._held.relieve()
         del buckets, block
         old.close()
         self._path(self._generation - 1).unlink()
 
     def _empty(self, buckets: int) -> Column:
         self._generation += 1
-        column = Column(self._path(self._generation), np.uint64, buckets * SLOTS)
+        column = Column(self._path(self._generation), np.uint64, self._held, buckets * SLOTS)
         self._buckets = column.data.reshape(buckets, SLOTS)
         self._mask = np.uint32(buckets - 1)
+        self._full = np.zeros(buckets, np.uint8)
+        self._hints = np.zeros(buckets * _HINTS // 8, np.uint8)
+        self._hint = np.uint32(buckets * _HINTS - 1)
         return column
 
     def _path(self, generation: int) -> Path:

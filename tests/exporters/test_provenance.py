@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from harness_forge.records import Split, Tip, TipRetrieval
@@ -71,6 +73,26 @@ def test_an_answer_that_passed_and_failed_is_not_learned_from(harness, sft, line
     harness.attempt(item, "maybe", passed=False, policy="mutated")
     harness.attempt(item, "never", passed=False)
     assert reasons(harness, sft, lines) == [None, "contradictory_outcome", *["not_passed"] * 2]
+
+
+def test_contradictions_are_those_of_a_full_comparison(harness, sft, lines):
+    chance = random.Random(7)
+    items = [harness.item(name) for name in ("rule_a", "rule_b")]
+    said = []
+    for _ in range(60):
+        item, script = chance.choice(items), f"fix {chance.randrange(12)}"
+        prompt, passed = chance.choice("pq"), chance.random() < 0.7
+        harness.attempt(item, script, passed=passed, prompt=prompt)
+        said.append(((item.item_id, prompt, script), passed))
+    verdicts = {key: {passed for other, passed in said if other == key} for key, _ in said}
+    told = reasons(harness, sft, lines)
+    torn = [len(verdicts[key]) == 2 for key, passed in said if passed]
+    assert any(torn) and not all(torn)
+    assert [
+        reason == "contradictory_outcome"
+        for (_, passed), reason in zip(said, told, strict=True)
+        if passed
+    ] == torn
 
 
 def test_answers_to_other_prompts_do_not_contradict(harness, sft, lines):

@@ -91,7 +91,8 @@ class Answer(NamedTuple):
 
 def source_of(row: Row) -> RowSource:
     """Return where the row comes from; never null, for Arrow types a null column as null."""
-    return RowSource._make([value or "" for value in row[:_ORIGIN]])
+    values = row[:_ORIGIN]
+    return RowSource._make(values if all(values) else [value or "" for value in values])
 
 
 def read_prompt(row: Row) -> Prompt:

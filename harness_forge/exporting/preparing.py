@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -43,12 +43,8 @@ SINGLES: Mapping[ExportKind, Callable[[Row, Prompt, Answer, bytes], Any]] = {
 """Kinds of which each row is a line by itself, and what makes its example."""
 
 
-class _Read(NamedTuple):
-    """What a row says, and as filters see it; nothing where nobody looks."""
-
-    prompt: Prompt
-    answer: Answer
-    candidate: Candidate | None
+_Read = tuple[Prompt, Answer, Candidate | None]
+"""What a row says, and as filters see it; nothing where nobody looks."""
 
 
 @dataclass(frozen=True)
@@ -106,11 +102,12 @@ class Preparer:
         """Return what came of each row."""
         read = [self._read(row) for row in rows]
         self._filter(rows, read)
+        words: list[tuple[Prompt, Candidate]] = []
         made = [
-            (Ready(found), None) if isinstance(found, str) else self._made(row, *found)
+            Ready(found) if isinstance(found, str) else self._made(row, *found, words)
             for row, found in zip(rows, read, strict=True)
         ]
-        return self._signed(made)
+        return self._signed(made, words) if self._signer else made
 
     def tallies(self) -> dict[str, dict[str, int]]:
         """Return what filters counted of their own work since they were asked last."""
@@ -128,7 +125,7 @@ class Preparer:
             answer = read_answer(row, prompt, self._plan.config.answer)
         except Unusable as fault:
             return fault.args[0]
-        return _Read(prompt, answer, self._candidate(row, prompt, answer) if self._looks else None)
+        return prompt, answer, self._candidate(row, prompt, answer) if self._looks else None
 
     def _filter(self, rows: Sequence[Row], read: list[_Read | str]) -> None:
         """Put the reason in the place of what a filter rejects; the first filter decides."""
@@ -140,7 +137,7 @@ class Preparer:
                 for at, found in enumerate(read)
                 if not isinstance(found, str) and bool(rows[at].eval_passed) is passed
             ]
-            seen = [read[at].candidate for at in places]
+            seen = [read[at][2] for at in places]
             for at, reason in zip(places, judge(steps, seen), strict=True):
                 if reason is not None:
                     read[at] = reason
@@ -160,25 +157,31 @@ class Preparer:
         )
 
     def _made(
-        self, row: Row, prompt: Prompt, answer: Answer, candidate: Candidate | None
-    ) -> tuple[Ready, _Read | None]:
-        """Return the row as it goes on, and the words that it is told from others by."""
+        self,
+        row: Row,
+        prompt: Prompt,
+        answer: Answer,
+        candidate: Candidate | None,
+        words: list[tuple[Prompt, Candidate]],
+    ) -> Ready:
+        """Return the row as it goes on; what tells it from others is added to `words`."""
         redacted: Mapping[str, int] | None = None
         if self._redactor:
             original = answer
             row, prompt, answer, redacted = self._redacted(row, prompt, answer)
             if candidate and answer is not original:
                 candidate = Candidate((), (), answer.message)
-        mark, words = joint(prompt.digest, answer.digest), _Read(prompt, answer, candidate)
+        mark = joint(prompt.digest, answer.digest)
         if self._single is None:
-            ready = Ready(None, mark, b"", prompt, answer, redacted, evidence=row.evidence)
-            return ready, words
+            words.append((prompt, candidate))
+            return Ready(None, mark, b"", prompt, answer, redacted, evidence=row.evidence)
         try:
             shown = self._shape(self._single(row, prompt, answer, mark))
         except Unheld as fault:
-            return Ready(fault.args[0]), None
+            return Ready(fault.args[0])
+        words.append((prompt, candidate))
         line = orjson.dumps(self._clean.line(shown, self._plan.whose))
-        return Ready(None, mark, line, redacted=redacted), words
+        return Ready(None, mark, line, None, None, redacted)
 
     def _redacted(
         self, row: Row, prompt: Prompt, answer: Answer
@@ -208,21 +211,20 @@ class Preparer:
             self._tools, self._told = tools, self._redactor.value(tools)
         return self._told
 
-    def _signed(self, made: list[tuple[Ready, _Read | None]]) -> list[Ready]:
-        """Return the rows with the signatures of their words."""
-        words = [told for _, told in made if told] if self._signer else []
+    def _signed(self, made: list[Ready], words: list[tuple[Prompt, Candidate]]) -> list[Ready]:
+        """Return the rows, those that go on with the signatures of their words."""
         if not words:
-            return [ready for ready, _ in made]
+            return made
         from harness_forge.filters.duplicates.signer import prompt_text
 
         signatures = self._signer.sign(
-            [prompt_text(told.prompt.messages) for told in words],
-            [told.candidate.text for told in words],
+            [prompt_text(prompt.messages) for prompt, _ in words],
+            [candidate.text for _, candidate in words],
         )
         following = iter(signatures)
         return [
-            ready._replace(signature=next(following).tobytes()) if told else ready
-            for ready, told in made
+            ready._replace(signature=next(following).tobytes()) if ready.reason is None else ready
+            for ready in made
         ]
 
 

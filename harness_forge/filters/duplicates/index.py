@@ -25,10 +25,10 @@ from harness_forge.sketches.words import mixed
 DUPLICATE, NEAR_DUPLICATE = "duplicate", "near_duplicate"
 _RECALL = 0.99
 """Share of rows at the threshold that must be found as candidates."""
-_SHED = 64 << 20
+_SHED = 24 << 20
 """Bytes of mapped pages that may be held before they are let go."""
-_COMPARED = 1 << 12
-"""Pairs compared at a time."""
+_COMPARED = 1 << 8
+"""Pairs compared at a time: each brings in the pages around a row."""
 _EVERYWHERE = 1 << 30
 
 
@@ -178,6 +178,7 @@ class Index:
         for first in range(0, len(pairs), _COMPARED):
             some = pairs[first : first + _COMPARED]
             kept += some[self._same(new[some[:, 0]], others[some[:, 1]])].tolist()
+            self._held.relieve()
         return kept
 
     def _same(self, some: np.ndarray, others: np.ndarray) -> np.ndarray:

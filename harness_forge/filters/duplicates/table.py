@@ -22,7 +22,7 @@ _HINTS = 32
 """Bits a bucket that are kept in memory of its keys: they tell most others from them."""
 _FIRST = 1 << 10
 _BLOCK = 1 << 16
-_READ, _WRITTEN = 1 << 7, 1 << 11
+_READ, _WRITTEN = 1 << 6, 1 << 10
 """Buckets that are touched at a time. The system brings in pages around one that is read."""
 
 

@@ -64,13 +64,12 @@ class Guard:
                 verdict was measured on, where that is another. Or its prompt
                 shows a tip of such an item, or its verdict is contradicted.
         """
-        split = row.split
         if row.run_id not in self.collecting:
             raise Unusable("evaluation_run")
-        self._admit_item(row.item_id, split)
+        self._admit_item(row.item_id, row.split)
         if row.evidence and (item_id := measured_on(row)):
-            self._admit_item(item_id, split)
-        if reason := self.provenance.reason(row.source, split):
+            self._admit_item(item_id, row.split)
+        if reason := self.provenance.reason(row.source, row.split):
             raise Unusable(reason)
 
     def _admit_item(self, item_id: str, split: str | None) -> None:

@@ -22,8 +22,8 @@ _TOGETHER = 4
 _DEARER = 2
 """How many times the server's work may be expected to be, for rows that come at once."""
 
-_BATCH_BYTES = 4 << 20
-"""JSON of a batch: a row may be huge, and many of them together must not be."""
+_BATCH_LENGTH = 4 << 20
+"""Characters of JSON in a batch: a row may be huge, and many of them together must not be."""
 
 _COLUMNS = "docs/datasets.md lists the columns it must return"
 
@@ -103,7 +103,7 @@ def batches(rows: Iterable[Row], most: int) -> Iterator[list[Row]]:
     for row in rows:
         batch.append(row)
         size += len(row.messages or "") + len(row.response or "")
-        if len(batch) >= most or size >= _BATCH_BYTES:
+        if len(batch) >= most or size >= _BATCH_LENGTH:
             yield batch
             batch, size = [], 0
     if batch:
@@ -119,7 +119,7 @@ def _send(connection, prefix: str, statement: Statement, shape) -> Iterator:
     cursor = psycopg.RawCursor(connection)
     if shape is not None:
         cursor.row_factory = lambda cursor: _maker(cursor, shape)
-        _keep_json_raw(cursor)
+        _keep_json_text(cursor)
     with _explained(prefix, statement):
         yield from cursor.stream(prefix + statement.text, statement.values, size=_TOGETHER)
 
@@ -134,7 +134,7 @@ def _maker(cursor, shape):
     return lambda values: make(pick((*values, None)))
 
 
-def _keep_json_raw(cursor) -> None:
+def _keep_json_text(cursor) -> None:
     from psycopg.types.string import TextLoader  # one of psycopg's own, for those are in C
 
     for name in ("json", "jsonb"):

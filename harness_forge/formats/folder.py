@@ -69,11 +69,7 @@ class DatasetFolder:
 
     def write(self, name: str, record: Mapping[str, Any]) -> int:
         """Append `record` to the JSONL file `name`; return its line, from 1."""
-        return self.append(name, orjson.dumps(record))
-
-    def append(self, name: str, line: bytes) -> int:
-        """Append a line without its newline to the file `name`; return its number, from 1."""
-        return self.extend(name, (line,))
+        return self.extend(name, (orjson.dumps(record),))
 
     def extend(self, name: str, lines: Sequence[bytes]) -> int:
         """Append lines without their newlines to the file `name`; return the first's number.

@@ -69,11 +69,11 @@ class Column:
 
     def __init__(self, path: Path, dtype: np.dtype, held: Held, room: int = 1 << 10) -> None:
         self.dtype, self._held = np.dtype(dtype), held
-        held.parts.append(self)
         self.length = 0
         self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
         self._map: mmap.mmap | None = None
         self._room(room)
+        held.parts.append(self)
 
     def append(self, values: np.ndarray) -> None:
         """Add elements at the end."""
@@ -90,10 +90,9 @@ class Column:
 
     def close(self) -> None:
         """Close the file; nothing may be asked afterwards."""
-        if self in self._held.parts:
-            self._held.parts.remove(self)
         self.data = np.zeros(0, self.dtype)
         if self._map is not None:
+            self._held.parts.remove(self)
             # After a fault its traceback still looks in here; the map goes with it.
             with suppress(BufferError):
                 self._map.close()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -23,6 +22,7 @@ from typing import Any
 from harness_forge.errors import SourceError, StoreError
 from harness_forge.ingesting import splitting
 from harness_forge.ingesting.request import FileReport, Report
+from harness_forge.ingesting.run_names import run_id
 from harness_forge.records import Attempt
 from harness_forge.sources import (
     SourceConfig,
@@ -279,10 +279,7 @@ class _Filing:
         """Return an id that says where a run comes from; gemma-forge's own ids stay as they are."""
         if self.config.kind is SourceKind.gemma_forge_jsonl:
             return name
-        mark = hashlib.sha256(f"{name}\x1f{policy}".encode("utf-8", "surrogatepass")).hexdigest()
-        words = re.sub(r"[^A-Za-z0-9._]+", "-", name).strip("-")[:40]
-        digest = self.place.key.rpartition("/")[2]
-        return "-".join(part for part in (self.config.name, digest[:8], words, mark[:4]) if part)
+        return run_id(self.config.name, self.place.key, name, policy)
 
     def _flush(self) -> None:
         self.intake.write(self.batch, self._state(), self.events)

@@ -75,8 +75,7 @@ def render(found: Mapping[str, Any]) -> str:
 def render_pairs(found: Mapping[str, Any]) -> str:
     """Return what became of two runs side by side."""
     lines = [
-        f"first   {found['first']['run']}  {found['first']['policy']}",
-        f"second  {found['second']['run']}  {found['second']['policy']}",
+        *(f"{which:6}  {run['run']}  {run['policy']}" for which, run in found["runs"].items()),
         _judge(found),
         f"{found['judged']} of {found['pairs']} pairs judged, set {found['fingerprint']}"
         + _unjudged(found["reasons"]),

@@ -80,14 +80,18 @@ def judge_pairs(
         "candidate": candidate_of(other.run),
         "metrics": [PREFERRED],
         "labels": _preferred(counted),
-        "first": {"run": one.run["id"], "policy": one.run["policy"]},
-        "second": {"run": other.run["id"], "policy": other.run["policy"]},
+        # `first` and `second` are counts, of pairs that each run won.
+        "runs": {"first": _named(one), "second": _named(other)},
         "left_out": left_out,
         **counted,
         "drift": drift.as_dict() if drift else None,
     }
     write_json(folder / f"{name}.json", report)
     return report
+
+
+def _named(found: reading.Judged) -> dict[str, str]:
+    return {"run": found.run["id"], "policy": found.run["policy"]}
 
 
 def _preferred(counted: Mapping[str, Any]) -> dict[str, Any]:

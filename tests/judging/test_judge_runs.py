@@ -214,3 +214,28 @@ def test_the_command_tells_it_in_words(write, words, fake, capsys):
 def test_without_a_judge_it_says_how_to_name_one(words, capsys):
     assert cli.main(["judge", "x", *words[:3]]) == ConfigError.exit_code
     assert "hint: judge.endpoint=http://127.0.0.1:11434/v1" in capsys.readouterr().err
+
+
+def test_the_command_tells_two_runs_apart_in_words_and_in_json(write, words, fake, capsys):
+    fake.plan.append(("<answer_A>", ['{"better": "A"}']))
+    before = write("model:a", answers(4, lambda n: False))
+    after = write("model:b", answers(4, lambda n: n == 0))
+    assert cli.main(["judge", before, after, *words]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == f"first   {before}  model:a"
+    assert told[1] == f"second  {after}  model:b"
+    assert told[3].startswith("4 of 4 pairs judged, set ")
+    assert [line.split() for line in told[5:9]] == [
+        ["first", "0"],
+        ["second", "0"],
+        ["tie", "3"],
+        ["inconsistent", "1"],
+    ]
+    assert told[9] == "  25% of the pairs were judged otherwise when they changed places"
+    assert cli.main(["judge", before, after, *words, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["runs"] == {
+        "first": {"run": before, "policy": "model:a"},
+        "second": {"run": after, "policy": "model:b"},
+    }
+    assert (found["first"], found["second"], found["tie"]) == (0, 0, 3)

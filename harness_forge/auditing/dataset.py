@@ -9,8 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import orjson
-
+from harness_forge import jsontext
 from harness_forge.errors import ExportError
 from harness_forge.formats.endings import read_lines
 
@@ -39,12 +38,12 @@ class Dataset:
         """
         hint = "name the folder that `forge export` wrote, such as data/stig_worker_sft"
         try:
-            manifest = orjson.loads((path / "manifest.json").read_bytes())
+            manifest = jsontext.loads((path / "manifest.json").read_bytes())
         except (FileNotFoundError, NotADirectoryError):
             raise ExportError(str(path), "is no dataset: it has no manifest.json", hint) from None
         except OSError as error:
             raise ExportError(str(path), f"cannot be read: {error.strerror}") from None
-        except orjson.JSONDecodeError as error:
+        except ValueError as error:
             raise ExportError(f"{path}/manifest.json", f"is no JSON: {error}", hint) from None
         if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
             raise ExportError(f"{path}/manifest.json", "lists no files", hint)
@@ -66,8 +65,8 @@ class Dataset:
             return
         for number, line in enumerate(read_lines(self.path / name), start=1):
             try:
-                yield number, orjson.loads(line)
-            except orjson.JSONDecodeError:
+                yield number, jsontext.loads(line)
+            except ValueError:
                 yield number, None
 
     def facts_of(self, name: str) -> tuple[int, str]:

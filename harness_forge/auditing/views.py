@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
+from harness_forge import jsontext
 
 ORIGIN = ("source", "run_id", "item_id", "family", "split", "policy", "origin", "evaluator")
 
@@ -50,8 +50,8 @@ def texts(value: Any) -> list[str]:
     if isinstance(value, str):
         if value[:1] in "{[":
             try:
-                inner = orjson.loads(value)
-            except orjson.JSONDecodeError:
+                inner = jsontext.loads(value)
+            except ValueError:
                 return [value]
             return texts(inner) if isinstance(inner, dict | list) else [value]
         return [value]
@@ -118,8 +118,8 @@ def _filled(value: Any) -> bool:
 
 def _tools(value: Any) -> bool:
     try:
-        return isinstance(orjson.loads(value), list)
-    except (orjson.JSONDecodeError, TypeError):
+        return isinstance(jsontext.loads(value), list)
+    except (ValueError, TypeError):
         return False
 
 
@@ -134,8 +134,8 @@ def _call(value: Any) -> bool:
     if not isinstance(function, dict) or not _filled(function.get("name")):
         return False
     try:
-        return isinstance(orjson.loads(function.get("arguments")), dict)
-    except (orjson.JSONDecodeError, TypeError):
+        return isinstance(jsontext.loads(function.get("arguments")), dict)
+    except (ValueError, TypeError):
         return False
 
 

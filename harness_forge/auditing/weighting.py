@@ -12,8 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
+from harness_forge import jsontext
 from harness_forge.auditing.dataset import ITEMS, Dataset
 from harness_forge.evaluators.feedback import Evidence, weights
 from harness_forge.records import Split
@@ -57,7 +56,7 @@ class Repeats:
             return not seen
         name = line["id"]
         # A digest: lines are many, and a whole one is kept for its copies alone.
-        text = hashlib.blake2b(orjson.dumps(line), digest_size=16).digest()
+        text = hashlib.blake2b(jsontext.dumps(line), digest_size=16).digest()
         if not seen:
             self._first[name], self._whose[name] = text, part
         elif text != self._first.get(name):

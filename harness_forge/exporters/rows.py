@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import orjson
 import xxhash
 
+from harness_forge import jsontext
 from harness_forge.exporters.config import AnswerKind
 from harness_forge.records import RowSource
 
@@ -116,11 +117,11 @@ def read_prompt(row: Row) -> Prompt:
 
 def prompt_of(messages: list[dict[str, Any]], tools: list[dict[str, Any]]) -> Prompt:
     """Return a prompt with its digest."""
-    return _prompt(messages, tools, orjson.dumps(tools, option=orjson.OPT_SORT_KEYS))
+    return _prompt(messages, tools, jsontext.dumps(tools, option=orjson.OPT_SORT_KEYS))
 
 
 def _prompt(messages: list, tools: list, canonical_tools: bytes) -> Prompt:
-    canonical = orjson.dumps(messages, option=orjson.OPT_SORT_KEYS)
+    canonical = jsontext.dumps(messages, option=orjson.OPT_SORT_KEYS)
     return Prompt(messages, tools, _digest(b"[%b,%b]" % (canonical, canonical_tools)))
 
 
@@ -128,7 +129,7 @@ def _prompt(messages: list, tools: list, canonical_tools: bytes) -> Prompt:
 def _tools(raw: Json) -> tuple[list[dict[str, Any]], bytes]:
     """Return tools and their canonical bytes: a harness offers the same ones all day."""
     tools = _list(raw)
-    return tools, orjson.dumps(tools, option=orjson.OPT_SORT_KEYS)
+    return tools, jsontext.dumps(tools, option=orjson.OPT_SORT_KEYS)
 
 
 def answer_of(message: dict[str, Any]) -> Answer:
@@ -138,7 +139,7 @@ def answer_of(message: dict[str, Any]) -> Answer:
         return Answer(message, _digest(text.encode()))
     function = calls[0]["function"]
     meaning = _parsed(function["arguments"])
-    canonical = orjson.dumps((text, function["name"], meaning), option=orjson.OPT_SORT_KEYS)
+    canonical = jsontext.dumps((text, function["name"], meaning), option=orjson.OPT_SORT_KEYS)
     return Answer(message, _digest(canonical))
 
 
@@ -172,13 +173,13 @@ def read_answer(row: Row, prompt: Prompt, kind: AnswerKind) -> Answer:
         calls, text = _parsed_call(row.tool_call), ""
     name, arguments, meaning = _one_call(calls, prompt.tools)
     call = {"type": "function", "function": {"name": name, "arguments": arguments}}
-    canonical = orjson.dumps((text, name, meaning), option=orjson.OPT_SORT_KEYS)
+    canonical = jsontext.dumps((text, name, meaning), option=orjson.OPT_SORT_KEYS)
     return Answer({"role": "assistant", "content": text, "tool_calls": [call]}, _digest(canonical))
 
 
 def evidence_text(row: Row) -> str:
     """Return what the row's verdict rests on, as a JSON text; '' for nothing of its own."""
-    return orjson.dumps(_parsed(row.evidence)).decode() if row.evidence else ""
+    return jsontext.dumps(_parsed(row.evidence)).decode() if row.evidence else ""
 
 
 def measured_on(row: Row) -> str:
@@ -225,7 +226,7 @@ def _one_call(calls: Any, tools: list[dict[str, Any]]) -> tuple[str, str, Mappin
     if not any(name == _tool_name(tool) for tool in tools):
         raise Unusable("unknown_tool")
     if isinstance(arguments, dict):
-        return name, orjson.dumps(arguments).decode(), arguments
+        return name, jsontext.dumps(arguments).decode(), arguments
     meaning = _parsed(arguments) if isinstance(arguments, str) else None
     if not isinstance(meaning, dict):
         raise Unusable("broken_arguments")
@@ -277,8 +278,8 @@ def _list(raw: Json | None) -> list[Any]:
 
 def _parsed(raw: Json | None) -> Any:
     try:
-        return None if raw is None else orjson.loads(raw)
-    except orjson.JSONDecodeError:
+        return None if raw is None else jsontext.loads(raw)
+    except ValueError:
         return None
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import orjson
-
+from harness_forge import jsontext
 from harness_forge.exporters.harvest import Harvest, Line
 from harness_forge.exporters.ledger import Ledger
 from harness_forge.exporting.cleaning import Cleaner, redactor_of
@@ -47,7 +46,7 @@ class Desk:
         places = self._written(harvest.examples)
         entries = self._ledger.enter(harvest.fates, places, repeated)
         if self._folder and entries:
-            self._folder.extend(LEDGER, list(map(orjson.dumps, entries)))
+            self._folder.extend(LEDGER, list(map(jsontext.dumps, entries)))
 
     def _written(self, examples: Sequence[Made | Line]) -> list[tuple[str, int]]:
         """Write examples; return file and line of each, from 1."""
@@ -67,4 +66,4 @@ class Desk:
 
     def _line(self, example: Made) -> Line:
         shown = {**self._clean.line(self._shape(example)), **self._whose}
-        return Line(example.origin.split, orjson.dumps(shown))
+        return Line(example.origin.split, jsontext.dumps(shown))

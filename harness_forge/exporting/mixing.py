@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import orjson
-
+from harness_forge import jsontext
 from harness_forge.errors import ExportError
 from harness_forge.exporters import ExportKind, sft
 from harness_forge.exporters.harvest import Fate, Harvest, Line
@@ -141,7 +140,7 @@ class _Writer:
             shown = self._shape(sft.example(row, prompt, answer))
         except Unheld as fault:
             return row._replace(reason=fault.args[0]), b""
-        return row, orjson.dumps({**shown, **self._whose})
+        return row, jsontext.dumps({**shown, **self._whose})
 
     def _redacted(self, example: Example) -> tuple[Prompt, Answer, Counter[str]]:
         asked, said, counts = list(example.prompt), [example.answer], Counter[str]()

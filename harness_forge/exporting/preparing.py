@@ -13,8 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
+from harness_forge import jsontext
 from harness_forge.exporters import AnswerKind, ExportConfig, ExportKind, sft
 from harness_forge.exporters.guard import Guard
 from harness_forge.exporters.ready import Ready
@@ -180,7 +179,7 @@ class Preparer:
         except Unheld as fault:
             return Ready(fault.args[0])
         words.append((prompt, candidate))
-        line = orjson.dumps(self._clean.line(shown, self._plan.whose))
+        line = jsontext.dumps(self._clean.line(shown, self._plan.whose))
         return Ready(None, mark, line, None, None, redacted)
 
     def _redacted(
@@ -191,9 +190,9 @@ class Preparer:
         asked, counts = self._redactor.messages(prompt.messages)
         told, more = self._redactor.messages(said, after=prompt.messages)
         if row.evidence:
-            shown, third = self._redactor.value(orjson.loads(row.evidence), after=said)
+            shown, third = self._redactor.value(jsontext.loads(row.evidence), after=said)
             if third:
-                row, more = row._replace(evidence=orjson.dumps(shown)), more + third
+                row, more = row._replace(evidence=jsontext.dumps(shown)), more + third
         tools, offered = self._offered(prompt.tools)
         if not (counts or more or offered):
             return row, prompt, answer, None

@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
+from harness_forge import jsontext
 from harness_forge.errors import ExportError
 from harness_forge.formats.endings import read_lines
 from harness_forge.formats.folder import MANIFEST
@@ -174,7 +173,7 @@ def _entries(dataset: Path, place: str, file: str, number: int | None) -> Iterat
     for raw in read_lines(dataset / LEDGER):
         if sign not in raw:
             continue
-        entry = orjson.loads(raw)
+        entry = jsontext.loads(raw)
         if number is None:
             if entry["source"] == place:
                 yield entry
@@ -185,7 +184,7 @@ def _entries(dataset: Path, place: str, file: str, number: int | None) -> Iterat
 def _line(path: Path, number: int) -> dict[str, Any]:
     for at, raw in enumerate(read_lines(path), start=1):
         if at == number:
-            return orjson.loads(raw)
+            return jsontext.loads(raw)
     raise ExportError(str(path), f"ends before line {number}", "its manifest says otherwise")
 
 

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import orjson
-
+from harness_forge import jsontext
 from harness_forge.records import Message
 
 _LISTS, _MAPPINGS = (list, tuple), (dict, Mapping)
@@ -122,7 +121,7 @@ def _call(call: Any) -> Call:
 def _meant(text: str) -> Any:
     """Return what a text of JSON says; the text itself where it is none."""
     try:
-        return orjson.loads(text)
+        return jsontext.loads(text)
     except ValueError:
         return text
 

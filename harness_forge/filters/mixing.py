@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from harness_forge import jsontext
 from harness_forge.errors import ExportError
 from harness_forge.filters.building import judge
 from harness_forge.filters.candidate import Candidate, Filter, content_of
@@ -101,7 +102,7 @@ class _Row(NamedTuple):
 
     @property
     def digest(self) -> bytes:
-        canonical = orjson.dumps(self[1:], option=orjson.OPT_SORT_KEYS)
+        canonical = jsontext.dumps(self[1:], option=orjson.OPT_SORT_KEYS)
         return blake2b(canonical, digest_size=16).digest()
 
 
@@ -163,9 +164,9 @@ def _rows(path: Path, digest) -> Iterator[_Row]:
 def _row(line: bytes, source: str) -> _Row:
     unreadable = _Row(source, [], [], None)
     try:
-        value = orjson.loads(line)
+        value = jsontext.loads(line)
         tools = value.get("tools") or []
-        tools = orjson.loads(tools) if isinstance(tools, str) else tools
+        tools = jsontext.loads(tools) if isinstance(tools, str) else tools
         messages = [_message(message) for message in value["messages"]]
     except (ValueError, TypeError, KeyError, AttributeError):
         return unreadable
@@ -194,8 +195,8 @@ def _message(message: Any) -> dict[str, Any]:
 def _call(function: Any) -> dict[str, Any]:
     arguments = function["arguments"]
     if not isinstance(arguments, str):
-        arguments = orjson.dumps(arguments).decode()
-    elif not isinstance(orjson.loads(arguments), dict):
+        arguments = jsontext.dumps(arguments).decode()
+    elif not isinstance(jsontext.loads(arguments), dict):
         raise ValueError("arguments that are no object")
     return {"type": "function", "function": {"name": function["name"], "arguments": arguments}}
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import orjson
-
+from harness_forge import jsontext
 from harness_forge.filters.candidate import Call, Candidate
 
 
@@ -51,7 +50,7 @@ def _allowed(call: Call, tool: Mapping[str, Any] | None) -> bool:
     schema = tool.get("parameters")
     if schema is None:
         return True
-    valid = _validity(orjson.dumps(schema))
+    valid = _validity(jsontext.dumps(schema))
     return valid is not None and valid(call.arguments)
 
 

@@ -6,8 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import orjson
-
+from harness_forge import jsontext
 from harness_forge.filters.candidate import Candidate, content_of
 
 _LIMIT = frozenset({"length", "max_tokens", "max_output_tokens", "model_length"})
@@ -126,8 +125,8 @@ _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|"|[{}\[\]]', re.DOTALL)
 
 def _runs_out(text: str, start: int) -> bool:
     try:
-        orjson.loads(text[start:])
-    except orjson.JSONDecodeError:
+        jsontext.loads(text[start:])
+    except ValueError:
         pass
     else:
         return False

@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import orjson
-
+from harness_forge import jsontext
 from harness_forge.formats.unheld import Unheld
 from harness_forge.records import Message, RowSource
 
@@ -39,7 +38,7 @@ def tools_text(tools: Sequence[Mapping[str, Any]]) -> str:
     # A harness offers the same tools all day, and rows of one kind share the object.
     global _last
     if tools is not _last[0]:
-        _last = tools, orjson.dumps(list(tools)).decode()
+        _last = tools, jsontext.dumps(list(tools)).decode()
     return _last[1]
 
 
@@ -54,7 +53,7 @@ def calls_of(message: Message) -> Iterator[tuple[str, str]]:
         name = function.get("name") if isinstance(function, Mapping) else None
         arguments = function.get("arguments") if name else None
         if isinstance(arguments, Mapping):
-            arguments = orjson.dumps(arguments).decode()
+            arguments = jsontext.dumps(arguments).decode()
         if not isinstance(name, str) or not isinstance(arguments, str):
             raise Unheld("unheld_calls")
         yield name, arguments
@@ -62,4 +61,4 @@ def calls_of(message: Message) -> Iterator[tuple[str, str]]:
 
 def call_text(name: str, arguments: str) -> str:
     """Return a call as one JSON text, its arguments in the order they were sent in."""
-    return f'{{"name": {orjson.dumps(name).decode()}, "arguments": {arguments}}}'
+    return f'{{"name": {jsontext.dumps(name).decode()}, "arguments": {arguments}}}'

@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import orjson
-
+from harness_forge import jsontext
 from harness_forge.errors import ExportError
 from harness_forge.formats.endings import ENDINGS, LinesFile
 
@@ -69,7 +68,7 @@ class DatasetFolder:
 
     def write(self, name: str, record: Mapping[str, Any]) -> int:
         """Append `record` to the JSONL file `name`; return its line, from 1."""
-        return self.extend(name, (orjson.dumps(record),))
+        return self.extend(name, (jsontext.dumps(record),))
 
     def extend(self, name: str, lines: Sequence[bytes]) -> int:
         """Append lines without their newlines to the file `name`; return the first's number.

@@ -17,6 +17,7 @@ import orjson
 import pyarrow
 import pyarrow.parquet
 
+from harness_forge import jsontext
 from harness_forge.errors import ExportError
 
 _GROUP = 1000
@@ -50,7 +51,7 @@ class ParquetLines:
     def extend(self, lines: Sequence[bytes]) -> int:
         """Append lines without their newlines; return the number of the first, from 1."""
         for line in lines:
-            self._shape = _joined(self._shape, _shape(orjson.loads(line)))
+            self._shape = _joined(self._shape, _shape(jsontext.loads(line)))
             self._file.write(line)
             self._file.write(b"\n")
         self._lines += len(lines)
@@ -82,7 +83,7 @@ class ParquetLines:
             self._waiting.open("rb") as lines,
             pyarrow.parquet.ParquetWriter(self._path, schema, compression="zstd") as writer,
         ):
-            while group := [orjson.loads(line) for line in islice(lines, _GROUP)]:
+            while group := [jsontext.loads(line) for line in islice(lines, _GROUP)]:
                 writer.write_table(pyarrow.Table.from_pylist(group, schema))
 
 
@@ -91,7 +92,7 @@ def lines(path: Path) -> Iterator[bytes]:
     with pyarrow.parquet.ParquetFile(path) as file:
         for batch in file.iter_batches(_GROUP):
             for row in batch.to_pylist():
-                yield orjson.dumps(_without_nulls(row), option=orjson.OPT_APPEND_NEWLINE)
+                yield jsontext.dumps(_without_nulls(row), option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _shape(value: Any) -> Shape:

@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import orjson
-
+from harness_forge import jsontext
 from harness_forge.filters.redaction import Redactor
 from harness_forge.formats.endings import read_lines
 
@@ -178,8 +177,8 @@ def _still_there(value: Any, redactor: Redactor) -> list[tuple[str, str]]:
 
 def _parsed(line: bytes) -> Any:
     try:
-        return orjson.loads(line)
-    except orjson.JSONDecodeError:
+        return jsontext.loads(line)
+    except ValueError:
         return line.decode("utf-8", "surrogateescape")
 
 

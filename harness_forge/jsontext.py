@@ -1,0 +1,82 @@
+"""JSON text to values and back, every integer exact.
+
+orjson is fast and turns integers of more than 64 bits into floats without a
+word; it cannot write them at all. Texts that may hold one are read, and
+values that do are written, by Python's own reader and writer.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any, NoReturn
+
+import orjson
+
+_SAMPLE = 4
+# 19 digits are the fewest of an integer that 64 bits do not hold. Of any 19
+# characters in a row every fourth is looked at, so at least four of them.
+_LONG_TEXT, _LONG_BYTES = re.compile(r"[0-9]{4}"), re.compile(rb"[0-9]{4}")
+_INTEGER_TEXT = re.compile(r"(?<![0-9])[0-9]{19}")
+_INTEGER_BYTES = re.compile(rb"(?<![0-9])[0-9]{19}")
+
+
+def may_hold_long_integer(text: str | bytes) -> bool:
+    """Return whether a JSON text has 19 digits in a row anywhere, as ids in strings have too.
+
+    Looking at a quarter of the characters first makes it cost a tenth of the reading.
+    """
+    if isinstance(text, str):
+        return bool(_LONG_TEXT.search(text[::_SAMPLE]) and _INTEGER_TEXT.search(text))
+    return bool(_LONG_BYTES.search(text[::_SAMPLE]) and _INTEGER_BYTES.search(text))
+
+
+def loads(text: str | bytes) -> Any:
+    """Return the value of a JSON text, as strict as orjson and with integers of any length.
+
+    Raises:
+        ValueError: it is no JSON; NaN and numbers beyond a float's range are none.
+    """
+    value = orjson.loads(text)
+    if not may_hold_long_integer(text):
+        return value
+    try:
+        return json.loads(text, parse_constant=_refused, parse_float=_finite)
+    except RecursionError:
+        raise ValueError("is nested too deeply") from None
+
+
+def dumps(value: Any, option: int = 0) -> bytes:
+    """Return a value's JSON text without blanks.
+
+    Args:
+        option: as `orjson.dumps` takes them; OPT_SORT_KEYS and OPT_APPEND_NEWLINE
+            hold for long integers too.
+
+    Raises:
+        TypeError: something in it is no JSON.
+    """
+    try:
+        return orjson.dumps(value, option=option)
+    except TypeError as error:
+        if "64-bit" not in str(error):
+            raise
+    text = json.dumps(
+        value,
+        ensure_ascii=False,
+        separators=(",", ":"),
+        sort_keys=bool(option & orjson.OPT_SORT_KEYS),
+    )
+    return text.encode() + b"\n" * bool(option & orjson.OPT_APPEND_NEWLINE)
+
+
+def _refused(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text[:20]} is beyond a float's range")
+    return number

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,23 @@ from harness_forge.proxying.config import Fsync, ProxyConfig
 from harness_forge.proxying.keys import Patterns
 from harness_forge.proxying.spool import Record
 from harness_forge.store.captures import Captures
+from harness_forge.store.faults import refused
 
 _BATCH_BYTES, _BATCH_ROWS = 8 << 20, 500
 _REST_S, _LONGEST_REST_S = 0.3, 10.0
 _SPLIT_S = 30.0
+_NO_RECORD = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
+ASIDE = "aside"
+"""Folder in a spool with records that are none."""
 KEY = "proxy"
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    record: Record
+    skill: str
+    row: dict[str, Any]
+    outcome: bool
 
 
 @dataclass
@@ -38,12 +51,14 @@ class Written:
     Args:
         captures, outcomes: records; those that were there already count too.
         skipped: bytes of the spool that could not be read.
+        aside: records that are none of the proxy's, or that the store refuses; kept in a folder.
         joined: attempts that were made of them.
     """
 
     captures: int = 0
     outcomes: int = 0
     skipped: int = 0
+    aside: int = 0
     joined: Joined = field(default_factory=Joined)
 
 
@@ -170,26 +185,60 @@ class Drain:
         return True
 
     def _write(self, batch: list[Record]) -> None:
-        captures: dict[str, list] = defaultdict(list)
-        outcomes: dict[str, list] = defaultdict(list)
+        made: dict[str, list[_Row]] = defaultdict(list)
         for record in batch:
-            if record.facts["type"] == "outcome":
-                outcomes[self._skill_of(record.facts.get("skill"))].append(rows.outcome_row(record))
-                continue
-            request = rows.request_of(record)
-            keys = rows.keys_of(record, request, self._patterns)
-            row = rows.capture_row(record, request, keys, self._redact)
-            captures[self._skill_of(keys.skill or record.facts.get("skill"))].append(row)
-            self.written.joined.unread += row["fault"].startswith(rows.NO_TURN)
-        for skill in {*captures, *outcomes}:
-            door = self._of(skill)
-            door.add(captures[skill], outcomes[skill])
-            self.written.captures += len(captures[skill])
-            self.written.outcomes += len(outcomes[skill])
-            joined = settle(door)
+            try:
+                one = self._row(record)
+            except _NO_RECORD as error:
+                self._set_aside(record, f"{type(error).__name__}: {error}")
+            else:
+                made[one.skill].append(one)
+        for skill, found in made.items():
+            self._add(skill, found)
+            joined = settle(self._of(skill))
             self.written.joined.add(joined)
             if joined.made:
                 self._new_items.setdefault(skill, time.monotonic())
+
+    def _row(self, record: Record) -> _Row:
+        """Return a record as a row; raises one of `_NO_RECORD` where the proxy never wrote it."""
+        skill = record.facts.get("skill")
+        if record.facts["type"] == "outcome":
+            return _Row(record, self._skill_of(skill), rows.outcome_row(record), True)
+        request = rows.request_of(record)
+        keys = rows.keys_of(record, request, self._patterns)
+        row = rows.capture_row(record, request, keys, self._redact)
+        return _Row(record, self._skill_of(keys.skill or skill), row, False)
+
+    def _add(self, skill: str, found: list[_Row]) -> None:
+        """Write rows; one that the store refuses for what it holds is set aside."""
+        captures = [one.row for one in found if not one.outcome]
+        outcomes = [one.row for one in found if one.outcome]
+        try:
+            self._of(skill).add(captures, outcomes)
+        except StoreError as error:
+            if not refused(error):
+                raise
+            if len(found) == 1:
+                self._set_aside(found[0].record, error.what)
+                return
+            half = len(found) // 2
+            self._add(skill, found[:half])
+            self._add(skill, found[half:])
+            return
+        self.written.captures += len(captures)
+        self.written.outcomes += len(outcomes)
+        self.written.joined.unread += sum(one["fault"].startswith(rows.NO_TURN) for one in captures)
+
+    def _set_aside(self, record: Record, why: str) -> None:
+        """Keep a record where nobody reads it again, and go on."""
+        raw = record.framed()
+        place = self._folder / ASIDE / f"{sha256(raw).hexdigest()[:16]}.record"
+        place.parent.mkdir(mode=0o700, exist_ok=True)
+        with open(place, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            file.write(raw)
+        self.written.aside += 1
+        print(f"proxy: {place}: is no record of a proxy, set aside ({why[:200]})", file=sys.stderr)
 
     def _skill_of(self, word: Any) -> str:
         return word if word in self._skills else self._skills[0]

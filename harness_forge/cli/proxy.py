@@ -176,6 +176,8 @@ def summary(written: Written) -> str:
     lines = [f"{written.captures} captures and {written.outcomes} outcomes written"]
     if written.skipped:
         lines.append(f"  {written.skipped} bytes of the spool were no record")
+    if written.aside:
+        lines.append(f"  {written.aside} records set aside, in `aside` of the spool's folder")
     if written.joined.made or written.joined.turns:
         lines.append("  " + joined_line(written.joined))
     return "\n".join(lines)

@@ -14,6 +14,7 @@ sse.py         streamed events; the one with counts that a caller did not ask fo
 keys.py        run, item, attempt, role, skill of a request
 routing.py     who answers it
 guard.py       takes an arm out that does badly
+pages.py       what a web page may not send
 privacy.py     what may leave, who may ask, what is never kept
 spool.py       captured requests on their way to the store
 reassembly.py  streamed answers put together again

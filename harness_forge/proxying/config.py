@@ -141,7 +141,7 @@ class LimitsConfig:
         answer_mb: of an answer, more is passed on and not kept.
         headers: how many, and `header_kb` how large together.
         connections: how many callers at a time.
-        read_s: seconds a request may take to arrive.
+        read_s: seconds a request may take to arrive, from its first byte to its last.
         first_byte_s: seconds until an upstream begins to answer.
         idle_s: seconds between two pieces of an answer, or without a request.
         total_s: seconds an answer may take.

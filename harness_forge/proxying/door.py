@@ -66,7 +66,7 @@ class Door(asyncio.Protocol):
         self.exchange: Answering | None = None
         self._closing = False
         self.transport: Any = None
-        self.moved = perf_counter()
+        self._since = perf_counter()
 
     def connection_made(self, transport: Any) -> None:
         """Begin, unless there are too many already."""
@@ -97,7 +97,6 @@ class Door(asyncio.Protocol):
         """Parse what came."""
         if self._closing:
             return
-        self.moved = perf_counter()
         if self._in_head and self._request is not None:
             self._request.head_size += len(data)
         try:
@@ -117,6 +116,7 @@ class Door(asyncio.Protocol):
     def on_message_begin(self) -> None:
         """Begin a request."""
         self._request, self._in_head = Request(), True
+        self._since = perf_counter()
 
     def on_url(self, url: bytes) -> None:
         """Keep its target."""
@@ -222,7 +222,7 @@ class Door(asyncio.Protocol):
     def ended(self, broken: bool = False) -> None:
         """Go on with the next request; after a broken answer there is none."""
         self.exchange = None
-        self.moved = perf_counter()
+        self._since = perf_counter()
         request, self._current = self._current, None
         if broken:
             # A close without the last chunk is how the caller learns that more was to come.
@@ -236,11 +236,15 @@ class Door(asyncio.Protocol):
             self._begin(following)
 
     def late(self, now: float) -> bool:
-        """Return whether nothing has come for too long."""
+        """Return whether a request takes too long to arrive, or none comes.
+
+        What counts is when it began, not when its last byte came: a caller that
+        sends a byte now and then would keep its connection for good.
+        """
         limits = self._house.limits
         if self.exchange is not None or self._current is not None:
             return False
-        return now - self.moved > (limits.idle_s if self._request is None else limits.read_s)
+        return now - self._since > (limits.idle_s if self._request is None else limits.read_s)
 
     def give_up(self) -> None:
         """End: the request took too long to arrive, or none came."""

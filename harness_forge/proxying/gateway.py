@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Any
 
 from harness_forge.proxying import keys as key_words
-from harness_forge.proxying import privacy
+from harness_forge.proxying import pages, privacy
 from harness_forge.proxying.config import ProxyConfig
 from harness_forge.proxying.door import Door
 from harness_forge.proxying.exchange import Exchange
@@ -19,7 +19,7 @@ from harness_forge.proxying.keeping import Keeper
 from harness_forge.proxying.keys import Keys, Patterns
 from harness_forge.proxying.meters import Meters
 from harness_forge.proxying.outcomes import posted
-from harness_forge.proxying.reading import Ask, Refused, Request, parse, path_of, read
+from harness_forge.proxying.reading import Ask, Refused, Request, only_method, parse, path_of, read
 from harness_forge.proxying.routing import Choice, Router
 from harness_forge.proxying.sending import Aliases, NoAliases, Parcel, Sender
 from harness_forge.proxying.spool import Spool
@@ -100,14 +100,17 @@ class Gateway:
         }
         if not privacy.addressed(headers.get("host", ""), self.config):
             raise Refused(421, "this is not addressed to the proxy (proxy.hosts)")
+        pages.check_origin(headers)
         keys, path = key_words.of_path(path)
+        pages.check_method(request.method, only_method(path))
         if path == "/forge/health":
             door.answer(200, self.health(self._callers.admit(headers.get("authorization", ""))))
             return None
         if not self._callers.admit(headers.get("authorization", "")):
             raise Refused(401, "no valid key for the proxy")
+        pages.check_body(request.method, headers)
         if path == "/outcomes":
-            self._outcomes(door, request, headers, key_words.of_headers(headers).filled(keys))
+            self._outcomes(door, request, key_words.of_headers(headers).filled(keys))
             return None
         if path not in self._exact and not path.startswith(self._begins or ("\0",)):
             raise Refused(403, f"{path[:100]} is not passed on (proxy.paths)")
@@ -222,8 +225,8 @@ class Gateway:
             record["skill"] = self._skill
             self._keeper.keep(record, exchange.ask.body, b"".join(pieces))
 
-    def _outcomes(self, door: Door, request: Request, headers: dict[str, str], keys: Keys) -> None:
-        made = posted(request.method, b"".join(request.pieces), headers, keys)
+    def _outcomes(self, door: Door, request: Request, keys: Keys) -> None:
+        made = posted(b"".join(request.pieces), keys)
         if not self._keeper:
             raise Refused(409, "nothing is captured, so there is nothing to join outcomes to")
         for one in made:

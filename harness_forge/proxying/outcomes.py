@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -11,28 +10,25 @@ from harness_forge.proxying.keys import Keys
 from harness_forge.proxying.reading import Refused
 
 
-def posted(
-    method: bytes, body: bytes, headers: Mapping[str, str], keys: Keys
-) -> list[dict[str, Any]]:
+def posted(body: bytes, keys: Keys) -> list[dict[str, Any]]:
     """Return the outcomes in a request, one or a list of them.
 
     Args:
-        headers: by name in lower case.
         keys: of the request, for what an outcome leaves out.
 
     Raises:
-        Refused: they are not posted as JSON, or one does not say what passed.
+        Refused: they are no JSON that can be kept, or one does not say what passed.
     """
-    if method != b"POST":
-        raise Refused(405, "outcomes are posted")
-    # A web page can post forms and plain text anywhere, but not this.
-    if not headers.get("content-type", "").startswith("application/json"):
-        raise Refused(415, "outcomes are application/json")
     try:
         told = orjson.loads(body)
     except ValueError:
         raise Refused(400, "the outcomes are no JSON") from None
-    return [_outcome(one, keys) for one in (told if isinstance(told, list) else [told])]
+    made = [_outcome(one, keys) for one in (told if isinstance(told, list) else [told])]
+    try:
+        orjson.dumps(made)
+    except TypeError:  # it reads deeper than it writes
+        raise Refused(400, "the outcomes are nested too deeply") from None
+    return made
 
 
 def _outcome(told: Any, keys: Keys) -> dict[str, Any]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from harness_forge.proxying import body as bodies
 from harness_forge.proxying import keys as key_words
@@ -26,6 +29,9 @@ KINDS = {
 }
 """Paths whose requests are captured, and what they are."""
 
+_ASKED = ("/v1/models", "/health", "/version", "/api/tags", "/api/version", "/forge/health")
+_SPECIAL = re.compile(r"[^!-~]|[%\\;]|/\.")
+_DECODED = 4  # times that a path is decoded at most
 _DROPPED = (b"host", b"authorization", b"accept-encoding", b"expect")
 
 
@@ -132,6 +138,13 @@ def parse(ask: Ask) -> None:
     ask.stream = ask.value.get("stream") is True
 
 
+def only_method(path: str) -> str:
+    """Return the one method that a path takes; '' where the server says which."""
+    if path in KINDS or path == "/outcomes":
+        return "POST"
+    return "GET" if path in _ASKED or path.startswith("/v1/models/") else ""
+
+
 def path_of(target: bytes) -> tuple[str, bytes]:
     """Return path and query of a request's target.
 
@@ -140,6 +153,24 @@ def path_of(target: bytes) -> tuple[str, bytes]:
     """
     path, mark, query = target.partition(b"?")
     word = path.decode("latin-1")
-    if not word.startswith("/") or word.startswith("//") or "\\" in word or "/../" in word + "/":
+    if not word.startswith("/") or "//" in word or "#" in word or _climbs(word):
         raise Refused(400, "the target is no path")
     return word, mark + query
+
+
+def _climbs(path: str) -> bool:
+    """Return whether a path has a way up for anybody who reads it, however often he decodes it."""
+    if not _SPECIAL.search(path):
+        return False
+    try:
+        for _ in range(_DECODED):
+            path, before = unquote(path, errors="strict"), path
+            if path == before:
+                break
+        else:
+            return True
+    except UnicodeDecodeError:
+        return True  # a dot may be written in more bytes than it needs
+    path = unicodedata.normalize("NFKC", path)
+    parts = (part.partition(";")[0] for part in path.split("/"))
+    return "\\" in path or any(part in (".", "..") for part in parts) or not path.isprintable()

@@ -9,6 +9,7 @@ What was stored is deleted segment by segment.
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import struct
 import zlib
@@ -20,6 +21,7 @@ from typing import IO, Any
 import orjson
 
 from harness_forge.errors import ServeError
+from harness_forge.proxying.body import parsed
 
 _HEAD = struct.Struct("<4sIIII")  # mark, checksum, lengths of facts, request, response
 _MARK = b"FRG1"
@@ -31,13 +33,19 @@ class Record:
     """One captured request, or one outcome that was posted.
 
     Args:
-        facts: what is known of it, without its texts.
+        facts: what is known of it, without its texts; empty where they are no JSON object.
         request, response: their bodies as they came.
+        told: the facts as they were written.
     """
 
     facts: dict[str, Any]
     request: bytes = b""
     response: bytes = b""
+    told: bytes = b""
+
+    def framed(self) -> bytes:
+        """Return the record as a spool has it."""
+        return framed(self.told, self.request, self.response)
 
 
 class SpoolFull(OSError):
@@ -77,10 +85,7 @@ class Spool:
             SpoolFull: it would hold too much.
             OSError: it cannot be written.
         """
-        told = orjson.dumps(facts)
-        check = zlib.crc32(response, zlib.crc32(request, zlib.crc32(told)))
-        head = _HEAD.pack(_MARK, check, len(told), len(request), len(response))
-        raw = b"".join((head, told, request, response))
+        raw = framed(_written(facts), request, response)
         if self._behind + self._size + len(raw) > self._most:
             self.measure()
             if self._behind + self._size + len(raw) > self._most:
@@ -92,6 +97,7 @@ class Spool:
             if self._sync:
                 os.fdatasync(self._file)
         except OSError:
+            # What is there already can always be cut off, on a full disk too.
             os.ftruncate(self._file, self._size)
             os.lseek(self._file, self._size, os.SEEK_SET)
             raise
@@ -125,6 +131,20 @@ class Spool:
             os.close(self._file)
             self._behind += self._size
         self._file, self._size = new, 0
+
+
+def framed(told: bytes, request: bytes, response: bytes) -> bytes:
+    """Return a record as a spool has it: mark, checksum, lengths, facts, bodies."""
+    check = zlib.crc32(response, zlib.crc32(request, zlib.crc32(told)))
+    head = _HEAD.pack(_MARK, check, len(told), len(request), len(response))
+    return b"".join((head, told, request, response))
+
+
+def _written(facts: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(facts)
+    except TypeError:  # half a surrogate in a model's name: JSON can say it, UTF-8 cannot
+        return json.dumps(facts).encode()
 
 
 def locked(path: Path) -> IO[str] | None:
@@ -170,8 +190,14 @@ def read(path: Path, offset: int, most: int) -> Iterator[tuple[Record, int]]:
 
 
 def _record(body: bytes, sizes: Sequence[int]) -> Record:
-    told, asked, _ = sizes
-    return Record(orjson.loads(body[:told]), body[told : told + asked], body[told + asked :])
+    size, asked, _ = sizes
+    told = body[:size]
+    try:
+        facts = parsed(told)
+    except ValueError:
+        facts = None
+    facts = facts if isinstance(facts, dict) else {}
+    return Record(facts, body[size : size + asked], body[size + asked :], told)
 
 
 def following(path: Path, offset: int) -> int | None:

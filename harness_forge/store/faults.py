@@ -58,6 +58,12 @@ def explain(error: Exception, url: str) -> StoreError:
     return StoreError(where, _first_line(address.scrub(said, url)))
 
 
+def refused(error: StoreError) -> bool:
+    """Return whether a well store refuses what a row holds: tried again it does so again."""
+    cause = getattr(error.__cause__, "orig", None) or error.__cause__
+    return isinstance(cause, psycopg.DataError | psycopg.IntegrityError)
+
+
 def _fits(words: str, said: str) -> bool:
     return words not in ("role ", "database ") or "does not exist" in said
 

@@ -42,7 +42,8 @@ def captured(store, tmp_path, capsys):
 
             stack.enter_context(in_thread(run))
             stack.callback(gateway.release)
-            client = stack.enter_context(httpx.Client(base_url=urls[0], timeout=20))
+            kind = {"content-type": "application/json"}
+            client = stack.enter_context(httpx.Client(base_url=urls[0], timeout=20, headers=kind))
 
             def forge(*argv):
                 code = main([*argv, *overrides])

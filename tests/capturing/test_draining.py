@@ -7,6 +7,7 @@ from fake_models import CALL, USAGE
 
 from harness_forge.capturing import live, opening
 from harness_forge.errors import EvalError, StoreError
+from harness_forge.proxying.spool import framed, read
 
 CHAT = "/v1/chat/completions"
 SKILL = ("skill=recorded", "skill.name=support")
@@ -126,6 +127,43 @@ def test_a_record_that_a_kill_cut_off_is_passed_over(captured, tmp_path):
     assert written.captures == 1 and written.skipped > 0
     assert proxy.rows("SELECT item_id FROM support.captures") == [("a",)]
     assert not (path.parent / "00000000.spool").exists()
+
+
+ODD = [b"no json", b"[" * 5000, b"[]", b"{}", b'{"type": "exchange", "keys": 3}', b"\xff"]
+
+
+def test_records_that_no_proxy_wrote_are_set_aside_and_the_rest_is_written(captured, tmp_path):
+    proxy = captured(None, *SKILL)
+    ask(proxy, "a")
+    folder = tmp_path / "proxy/0/spool"
+    (path,) = folder.glob("*.spool")
+    raw = path.read_bytes()
+    second = path.with_name("00000000.spool")  # as if another proxy had begun a segment
+    second.write_bytes(b"".join(framed(one, b"q", b"a") for one in ODD) + raw)
+    path.write_bytes(b"")
+    code, out = proxy.forge("proxy", "drain")
+    assert code == 0
+    assert "1 captures and 0 outcomes written" in out
+    assert "6 records set aside, in `aside` of the spool's folder" in out
+    assert not second.exists()
+    kept = sorted((folder / "aside").iterdir())
+    assert {one.read_bytes() for one in kept} == {framed(one, b"q", b"a") for one in ODD}
+    assert all(one.stat().st_mode & 0o077 == 0 for one in kept)
+
+
+def test_a_record_that_the_store_refuses_is_set_aside_and_the_rest_is_written(captured, tmp_path):
+    proxy = captured(None, *SKILL)
+    for item in "abc":
+        ask(proxy, item)
+    (path,) = (tmp_path / "proxy/0/spool").glob("*.spool")
+    odd = [one for one, _ in read(path, 0, 1 << 30)]
+    odd[1].facts["chunks"] = 1 << 70  # wider than any column
+    lines = [framed(json.dumps(one.facts).encode(), one.request, one.response) for one in odd]
+    path.with_name("00000000.spool").write_bytes(b"".join(lines))
+    path.write_bytes(b"")
+    written = proxy.drain()
+    assert (written.captures, written.aside) == (2, 1)
+    assert proxy.rows("SELECT item_id FROM support.captures ORDER BY 1") == [("a",), ("c",)]
 
 
 def test_text_that_postgresql_cannot_hold_is_held(captured):

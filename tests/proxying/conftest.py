@@ -51,7 +51,8 @@ def proxied(tmp_path, models):
                 await listen(gateway, told, stop)
 
             stack.enter_context(in_thread(run))
-            client = stack.enter_context(httpx.Client(base_url=urls[0], timeout=10))
+            kind = {"content-type": "application/json"}
+            client = stack.enter_context(httpx.Client(base_url=urls[0], timeout=10, headers=kind))
 
             def kept():
                 return [one for path in segments(folder) for one, _ in read(path, 0, 1 << 40)]

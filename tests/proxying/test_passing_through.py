@@ -134,7 +134,8 @@ def test_a_caller_who_hangs_up_ends_the_question_and_what_came_is_kept(proxied):
 
 def test_requests_behind_one_another_are_answered_in_order(proxied):
     proxy = proxied()
-    one = b"POST %b HTTP/1.1\r\nhost: localhost\r\ncontent-length: %d\r\n\r\n%b"
+    kind = b"content-type: application/json\r\n"
+    one = b"POST %b HTTP/1.1\r\nhost: localhost\r\n" + kind + b"content-length: %d\r\n\r\n%b"
     bodies = [json.dumps({"model": f"m{n}", "messages": []}).encode() for n in range(3)]
     raw = b"".join(one % (CHAT.encode(), len(body), body) for body in bodies)
     with socket.create_connection(proxy.url.removeprefix("http://").split(":")) as wire:
@@ -150,7 +151,8 @@ def test_requests_behind_one_another_are_answered_in_order(proxied):
 def test_an_old_caller_gets_a_stream_without_chunks(proxied):
     proxy = proxied()
     body = b'{"model":"m","stream":true,"messages":[]}'
-    head = b"POST %b HTTP/1.0\r\nhost: localhost\r\ncontent-length: %d\r\n\r\n"
+    kind = b"content-type: application/json\r\n"
+    head = b"POST %b HTTP/1.0\r\nhost: localhost\r\n" + kind + b"content-length: %d\r\n\r\n"
     with socket.create_connection(proxy.url.removeprefix("http://").split(":")) as wire:
         wire.sendall(head % (CHAT.encode(), len(body)) + body)
         got = b""

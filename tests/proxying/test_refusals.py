@@ -33,7 +33,8 @@ def said(url, raw, more=b""):
 
 
 def post(headers, body=BODY, line=b"POST /v1/chat/completions HTTP/1.1"):
-    return b"\r\n".join([line, b"host: localhost", *headers, b"", body])
+    kind = b"content-type: application/json"
+    return b"\r\n".join([line, b"host: localhost", kind, *headers, b"", body])
 
 
 SMUGGLED = {
@@ -228,8 +229,118 @@ def test_outcomes_say_what_passed_and_of_which_item(proxied, told, code):
 
 
 def test_a_form_on_a_web_page_cannot_post_outcomes(proxied):
-    answer = proxied().client.post("/outcomes", content=b'{"item":"i","passed":true}')
+    body, kind = b'{"item":"i","passed":true}', {"content-type": "text/plain"}
+    answer = proxied().client.post("/outcomes", content=body, headers=kind)
     assert answer.status_code == 415
+
+
+@pytest.mark.parametrize("depth", [255, 1015])
+def test_outcomes_nested_too_deeply_to_be_kept_are_refused(proxied, depth):
+    proxy = proxied()
+    body = b'{"item":"i","passed":true,"x":' + b"[" * depth + b"]" * depth + b"}"
+    answer = proxy.client.post("/outcomes", content=body)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"] == "the outcomes are nested too deeply"
+    assert proxy.kept() == []
+
+
+CLIMBS = [
+    "/v1/models/%2e%2e/load_lora_adapter",
+    "/v1/models/..%2fload_lora_adapter",
+    "/v1/models/%2E%2E%2fmetrics",
+    "/v1/models/..;/metrics",
+    "/v1/models/..%3b/metrics",
+    "/v1/models/..%5cmetrics",
+    "/v1/models/%252e%252e/metrics",
+    "/v1/models/%25252e%25252e/metrics",
+    "/v1/models/%2525252525252e./metrics",
+    "/v1/models/%c0%ae%c0%ae/metrics",
+    "/v1/models/%ef%bc%8e%ef%bc%8e/metrics",
+    "/v1/models/./x",
+    "/v1/models//x",
+    "/v1/models/x#/../metrics",
+    "/v1/models/x%0d%0ax: y",
+    "/v1/models/x%00",
+    "/r/..%2f/worker/v1/models",
+    "/r/run/worker/..;/v1/models",
+]
+
+
+@pytest.mark.parametrize("path", CLIMBS)
+def test_no_form_of_a_path_leads_up(proxied, models, path):
+    line = b"GET " + path.replace(" ", "%20").encode() + b" HTTP/1.1"
+    answer = said(proxied().url, post([b"connection: close"], b"", line))
+    assert answer.startswith(b"HTTP/1.1 400 ") and b"the target is no path" in answer
+    assert models.seen == []
+
+
+@pytest.mark.parametrize("path", ["/v1/models/org%2Fname", "/v1/models/a.b", "/v1/models/..a"])
+def test_a_models_name_may_hold_a_slash_and_dots(proxied, models, path):
+    assert proxied().client.get(path).status_code == 200
+    assert models.seen[0][0].startswith(f"GET {path} ".encode())
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/v1/models"),
+        ("DELETE", "/v1/models/m"),
+        ("POST", "/v1/models/m"),
+        ("GET", CHAT),
+        ("OPTIONS", CHAT),
+        ("OPTIONS", "/v1/models"),
+        ("OPTIONS", "/tokenize"),
+        ("OPTIONS", "/outcomes"),
+        ("OPTIONS", "/forge/health"),
+        ("GET", "/outcomes"),
+        ("POST", "/r/run/worker/v1/models"),
+    ],
+)
+def test_a_path_takes_its_own_method_alone(proxied, models, method, path):
+    assert proxied().client.request(method, path).status_code == 405
+    assert models.seen == []
+
+
+def drips(url, first, drop, seconds):
+    """Send a byte now and then; return what was answered, and after how long."""
+    begun, got = time.monotonic(), b""
+    with socket.create_connection(url.removeprefix("http://").split(":"), timeout=0.1) as wire:
+        wire.sendall(first)
+        while time.monotonic() - begun < seconds:
+            try:
+                wire.sendall(drop)
+                if not (piece := wire.recv(65536)):
+                    break
+                got += piece
+            except TimeoutError:
+                continue
+            except OSError:
+                break
+    return got, time.monotonic() - begun
+
+
+HEAD = b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "drop"), [(HEAD + b"x: ", b"y"), (HEAD + b"content-length: 9999\r\n\r\n", b" ")]
+)
+def test_a_byte_now_and_then_keeps_no_connection(proxied, first, drop):
+    got, seconds = drips(proxied(limits=LimitsConfig(read_s=0.5)).url, first, drop, 8)
+    assert got.startswith(b"HTTP/1.1 408 ") and seconds < 6
+
+
+def test_empty_lines_before_a_request_keep_no_connection(proxied):
+    got, seconds = drips(proxied(limits=LimitsConfig(idle_s=0.5)).url, b"", b"\r\n", 8)
+    assert got == b"" and seconds < 6
+
+
+def test_half_a_surrogate_in_a_models_name_is_captured(proxied, models):
+    proxy = proxied()
+    body = b'{"model": "m\\ud800", "messages": []}'
+    assert proxy.client.post(CHAT, content=body).status_code == 200
+    (one,) = proxy.kept()
+    assert one.facts["asked"] == "m\ud800" and one.request == body
 
 
 def test_a_proxy_that_listens_to_others_takes_any_name():

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+
 from harness_forge.errors import ConfigError, SandboxError
 
 SUMMARY = "look at a skill's environment: what is missing, what it yields"
-USAGE = "setup|doctor|table [skill=NAME] [key=value …]"
+USAGE = "setup|doctor|table|verdicts [skill=NAME] [key=value …]"
 EXAMPLES = (
     "forge env setup",
     "forge env doctor skill=stig",
     "forge env table skill=stig",
+    "forge env verdicts skill=stig > here.txt",
 )
 KEYS = ("skill", "store", "split", "forge_home")
 
@@ -18,12 +21,14 @@ def main(argv: list[str]) -> int:
     """Do one of the actions; each takes overrides after it."""
     from harness_forge.cli import composed
 
-    actions = {"setup": _setup, "doctor": _doctor, "table": _table}
+    actions = {"setup": _setup, "doctor": _doctor}
+    alone = {"table": _table, "verdicts": _verdicts}
     action, *overrides = argv or ["doctor"]
+    if action in alone:
+        return alone[action](composed(overrides))
     if action not in actions:
-        raise ConfigError("forge env", f"there is no action '{action}'", "setup, doctor or table")
-    if action == "table":
-        return _table(composed(overrides))
+        hint = "setup, doctor, table or verdicts"
+        raise ConfigError("forge env", f"there is no action '{action}'", hint)
     return max(actions[action](config) for config in _each_skill(overrides))
 
 
@@ -51,7 +56,7 @@ def _each_skill(overrides: list[str]):
 
 
 def _setup(config) -> int:
-    """Fetch scanner, content and sandbox from the distribution's packages."""
+    """Fetch content and tools from the distribution's packages; installs none of them."""
     from pathlib import Path
 
     from harness_forge.environments.scap import packages
@@ -90,4 +95,24 @@ def _table(config) -> int:
     finally:
         environment.close()
     print(markdown(rows))
+    return 0
+
+
+def _verdicts(config) -> int:
+    """Print a word for each rule, to be compared line by line with another machine's."""
+    from harness_forge import worlds
+    from harness_forge.environments.scap.known import verdicts
+    from harness_forge.runs.progress import counter
+
+    environment = worlds.open_environment(config)
+    try:
+        items = environment.survey(progress=counter(f"survey {environment.skill}"))
+        lines = environment.shortfall(items)
+        print(f"# {config.skill.name}: {environment.versions}")
+    finally:
+        environment.close()
+    for rule_id, word in verdicts(items).items():
+        print(rule_id, word)
+    for line in lines:
+        print(f"survey {config.skill.name}: {line}", file=sys.stderr)
     return 0

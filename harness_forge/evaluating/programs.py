@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from harness_forge.environments.scap import packages, root
+from harness_forge.environments.scap import root, tools
 from harness_forge.environments.scap.sandbox import Limits, Sandbox
 from harness_forge.errors import EvalError, SandboxError
 from harness_forge.evaluators.lmeval.answers import Answer
@@ -33,7 +33,7 @@ def opened(home: Path) -> Sandbox:
     """
     hint = "`forge env doctor` says what is missing; or leave the suite out"
     try:
-        box = Sandbox(packages.find_tools(home), root.disk("rhel9"))
+        box = Sandbox(tools.find_tools(home), root.disk("rhel9"))
     except SandboxError as error:
         raise EvalError("humaneval", f"needs the sandbox: {error.what}", hint) from None
     box.reset()

@@ -5,6 +5,7 @@ Surveyed once per content and root, divided once per store.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 from harness_forge.errors import RunError
@@ -21,10 +22,13 @@ UNDER_TEST = (PolicyKind.model, PolicyKind.nearest)
 def refresh(environment, store, config: SplitConfig) -> list[WorkItem]:
     """Bring the store's items and splits up to date and return the items.
 
-    The survey is cached by content, so a second call is quick. Splits are
+    The survey is cached by content, so a second call is quick. What it lacks
+    of what is known of these versions is said on standard error. Splits are
     only ever added to, and an item keeps the group it was given.
     """
     surveyed = environment.survey(progress=counter(f"survey {environment.skill}"))
+    for line in environment.shortfall(surveyed):
+        print(f"survey {environment.skill}: {line}", file=sys.stderr)
     stored, splits = store.items(), store.splits()
     known = {item.item_id: item.group_key for item in stored}
     items, closed = settle(surveyed, known, splits)

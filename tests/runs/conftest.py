@@ -39,6 +39,9 @@ class Coin:
             for n in range(self.size)
         ]
 
+    def shortfall(self, items):
+        return []
+
     def attempt(self, item_id, script):
         with self._lock:
             self.attempts += 1

@@ -6,6 +6,22 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
+class Expected:
+    """How many rules are known to have the full cycle under given versions.
+
+    Args:
+        content, scanner: their versions.
+        many_uids: rules with the full cycle where files can belong to several
+            users; one_uid: where they cannot.
+    """
+
+    content: str = "???"
+    scanner: str = "???"
+    many_uids: int = 0
+    one_uid: int = 0
+
+
+@dataclass(frozen=True)
 class ScapConfig:
     """One datastream, one profile, and the table that sorts its rules.
 
@@ -16,6 +32,8 @@ class ScapConfig:
         platform: which disposable root the rules are attempted in.
         families: regular expression at the start of a rule id -> family; the
             first that matches wins, and 'other' takes the rest.
+        expect: by a name such as the release whose packages were measured, what
+            the content is known to give; a survey that finds less says so.
         licence: of the content, whose titles stand in prompts and so in datasets.
     """
 
@@ -24,4 +42,5 @@ class ScapConfig:
     package: str = "???"
     platform: str = "???"
     families: dict[str, str] = field(default_factory=dict)
+    expect: dict[str, Expected] = field(default_factory=dict)
     licence: str = "BSD-3-Clause"

@@ -28,6 +28,7 @@ REVISION = 1
 
 _X = "{http://checklists.nist.gov/xccdf/1.2}"
 _BASH = "urn:xccdf:fix:script:sh"
+_VERSION = re.compile(rb"<(?:[\w.-]+:)?version update=[^>]*>\s*([\w.-]+)\s*<")
 _OVAL = "http://oval.mitre.org/XMLSchema/oval-definitions-5"
 
 
@@ -87,6 +88,12 @@ def load_rules(
         _write_cache(cache, rules)
     table = [(re.compile(prefix), family) for prefix, family in (families or {}).items()]
     return {rule.id: replace(rule, family=_family(rule.id, table)) for rule in rules}
+
+
+def content_version(data: bytes) -> str:
+    """Return the version that a datastream says it has, such as `0.1.65`; '' if none."""
+    found = _VERSION.search(data)
+    return found.group(1).decode() if found else ""
 
 
 def _family(rule_id: str, table: list[tuple[re.Pattern[str], str]]) -> str:

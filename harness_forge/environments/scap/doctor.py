@@ -1,17 +1,20 @@
 """Say what the `scap` world lacks on this machine, each with its remedy.
 
 Owns the checks of `forge env doctor`. Nothing is assumed: the scanner is
-started, a sandbox is made, a rule is judged in it.
+started, a sandbox is made, the package database is read in it.
 """
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness_forge.environments.scap import packages, root
+from harness_forge.environments.scap import known, packages, root, tools
 from harness_forge.environments.scap.config import ScapConfig
+from harness_forge.environments.scap.probe import reads_packages
 from harness_forge.environments.scap.sandbox import Limits, Sandbox, uid_map
 from harness_forge.errors import SandboxError
 
@@ -41,13 +44,17 @@ class Check:
 
 def doctor(config: ScapConfig, home: Path) -> list[Check]:
     """Return what was found of everything that `config` needs."""
-    return [
+    checks = [
         _check("content", lambda: str(packages.find_datastream(config, home))),
-        _check("scanner", lambda: _scanner(home)),
+        _check("tools", lambda: _tools(home)),
         _check("root", lambda: root.recipe_of(config.platform).tree),
-        _check("uids", lambda: _MAPS[uid_map()["kind"]]),
+        _check("uids", _uids),
         _check("sandbox", lambda: _sandbox(config, home)),
+        _check("packages", lambda: _database(config, home)),
     ]
+    if all(check.ok for check in checks):
+        checks.append(_rules(config, home))
+    return checks
 
 
 def _check(name: str, find: Callable[[], str]) -> Check:
@@ -58,14 +65,22 @@ def _check(name: str, find: Callable[[], str]) -> Check:
         return Check(name, False, f"{where}{error.what}; {error.hint}")
 
 
-def _scanner(home: Path) -> str:
-    tools = packages.find_tools(home)
-    folder = tools.scanner or "the system"
-    return f"OpenSCAP {packages.scanner_version(tools)} of {folder}"
+def _tools(home: Path) -> str:
+    found = tools.find_tools(home)
+    version = tools.scanner_version(found)
+    return f"OpenSCAP {version}, {len(found.packages)} packages of {found.release} ({found.name})"
+
+
+def _uids() -> str:
+    kind = uid_map()["kind"]
+    said = _MAPS[kind]
+    if kind == "single" and os.getuid() and not shutil.which("newuidmap"):
+        said += "; with the package uidmap and a range in /etc/subuid they can"
+    return said
 
 
 def _sandbox(config: ScapConfig, home: Path) -> str:
-    box = Sandbox(packages.find_tools(home), root.disk(config.platform))
+    box = Sandbox(tools.find_tools(home), root.disk(config.platform))
     try:
         applied = box.apply("test -d /etc && ! touch /proc/sys/x", Limits(wall_s=10))
     finally:
@@ -73,3 +88,33 @@ def _sandbox(config: ScapConfig, home: Path) -> str:
     if applied.rc:
         raise SandboxError("", f"the sandbox misbehaves: {applied.output.strip()}", "report this")
     return "bubblewrap without privileges, capped, no network"
+
+
+def _database(config: ScapConfig, home: Path) -> str:
+    """Ask for a package that is in the root's database, as a third of all rules do first."""
+    recipe = root.recipe_of(config.platform)
+    box = Sandbox(tools.find_tools(home), root.disk(config.platform))
+    try:
+        said = reads_packages(box, recipe)
+    finally:
+        box.close()
+    return said
+
+
+def _rules(config: ScapConfig, home: Path) -> Check:
+    from harness_forge.environments.scap import open_scap
+
+    world = open_scap("", config, home)
+    try:
+        items, versions = world.surveyed(), world.versions
+        short = world.shortfall(items or [])
+    finally:
+        world.close()
+    wanted = known.expected(config, versions)
+    said = f"{wanted} are known to" if wanted else "how many should is not known"
+    if items is None:
+        return Check("rules", True, f"{said} ({versions}); `forge env table` measures")
+    found = sum(item.full_cycle for item in items)
+    if short:
+        return Check("rules", False, "\n".join(short).replace("\n", "\n    "))
+    return Check("rules", True, f"{found} have the full cycle, {said} ({versions})")

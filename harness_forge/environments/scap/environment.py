@@ -14,13 +14,14 @@ from functools import cached_property
 from pathlib import Path
 
 from harness_forge.environments.scap import ground as grounds
-from harness_forge.environments.scap import guard, packages, root, slim
+from harness_forge.environments.scap import guard, known, packages, root, slim, tools
 from harness_forge.environments.scap import sandbox as sandboxes
 from harness_forge.environments.scap.config import ScapConfig
-from harness_forge.environments.scap.content import Rule, load_rules
+from harness_forge.environments.scap.content import Rule, content_version, load_rules
 from harness_forge.environments.scap.ground import Ground, Reference, choose_guard, guards
 from harness_forge.environments.scap.grouping import group_keys
 from harness_forge.environments.scap.judge import FAIL, PASS
+from harness_forge.environments.scap.known import Versions
 from harness_forge.environments.scap.lab import Lab, Played, cores
 from harness_forge.environments.scap.outcome import EVALUATOR, Writer
 from harness_forge.environments.scap.sandbox import Limits
@@ -78,11 +79,13 @@ class ScapEnvironment:
         single: bool = False,
         limits: Limits = _SCRIPT_LIMITS,
     ) -> None:
-        self.skill, self._profile = skill, config.profile
-        self._tools = packages.find_tools(home)
+        self.skill, self._config, self._profile = skill, config, config.profile
+        self._tools = tools.find_tools(home)
         self._disk = root.disk(config.platform)
         datastream = packages.find_datastream(config, home)
-        self.content_digest = hashlib.sha256(datastream.read_bytes()).hexdigest()[:16]
+        data = datastream.read_bytes()
+        self.content_digest = hashlib.sha256(data).hexdigest()[:16]
+        self.content_version = content_version(data)
         self._cache = home.absolute() / "scap" / self.content_digest
         self.rules: Mapping[str, Rule] = load_rules(
             datastream, config.profile, families=config.families, cache_dir=self._cache
@@ -93,9 +96,15 @@ class ScapEnvironment:
 
     @cached_property
     def evaluator_version(self) -> str:
-        """The scanner's version with the revisions of what is around it."""
-        version = packages.scanner_version(self._tools)
-        return f"{version}+sandbox{sandboxes.REVISION}.guard{guard.REVISION}.slim{slim.REVISION}"
+        """The scanner's version, the revisions of what is around it, and the tools' name."""
+        revisions = f"sandbox{sandboxes.REVISION}.guard{guard.REVISION}.slim{slim.REVISION}"
+        return f"{self.versions.scanner}+{revisions}.{self._tools.name}"
+
+    @cached_property
+    def versions(self) -> Versions:
+        """What the survey's counts belong to."""
+        scanner = tools.scanner_version(self._tools)
+        return Versions(self.content_version, scanner, self.multi_uid)
 
     @property
     def multi_uid(self) -> bool:
@@ -111,7 +120,7 @@ class ScapEnvironment:
     def survey(self, progress: Progress | None = None) -> list[WorkItem]:
         """Run every rule's own remediation and return all rules as work items.
 
-        Measured once per content, root, sandbox and uid map, and then read
+        Measured once per content, root, tools, sandbox and uid map, and then read
         from the cache. `facts` holds the verdicts before and after.
 
         Args:
@@ -122,6 +131,19 @@ class ScapEnvironment:
         if missing:
             self._measure(missing, progress)
             ground.save(self._ground_file)
+        return self._items(ground)
+
+    def surveyed(self) -> list[WorkItem] | None:
+        """Return what `survey` would, if that is in the cache; None if it is not."""
+        ground = Ground.load(self._ground_file)
+        whole = ground is not None and self.rules.keys() <= ground.references.keys()
+        return self._items(ground) if whole else None
+
+    def shortfall(self, items: Sequence[WorkItem]) -> list[str]:
+        """Return what a survey lacks of what its versions are known to give, as lines."""
+        return known.shortfall(items, self._config, self.versions)
+
+    def _items(self, ground: Ground) -> list[WorkItem]:
         references = ground.references
         effects = {rule_id: references[rule_id].effect for rule_id in self.rules}
         keys = group_keys(self.rules, effects)

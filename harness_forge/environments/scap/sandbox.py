@@ -22,9 +22,10 @@ from typing import Any
 
 from harness_forge.environments.scap.seccomp import syscall_filter
 from harness_forge.environments.scap.slim import SlimFiles
+from harness_forge.environments.scap.tools import Tools
 from harness_forge.errors import SandboxError
 
-REVISION = 1
+REVISION = 2
 """Counted up when the same script would be run or judged differently."""
 
 HIGH_UID = 0x70000000
@@ -60,28 +61,12 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
-    """Where the programs are.
-
-    Args:
-        bwrap, tar: paths.
-        scanner: folder into which the scanner was unpacked; '' for the system's.
-        libraries: folders below it that hold shared libraries.
-    """
-
-    bwrap: str
-    tar: str = "tar"
-    scanner: str = ""
-    libraries: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Disk:
     """What the root is made of and how large it may grow.
 
     Args:
         archive: the untouched root as a tar.
-        stubs: commands the sandbox offers beyond the host's, by name.
+        stubs: commands the sandbox offers beyond the tools', by name.
         protected: folders of the root that are read-only for a script.
         home: files in the scanner's home folder.
     """
@@ -197,8 +182,12 @@ class Sandbox:
     def _enter(self, tools: Tools, disk: Disk, mapping: dict[str, Any]) -> None:
         """Start the warden, which says when it is in its namespaces."""
         self.multi_uid = mapping["kind"] != "single"
-        words = asdict(tools) | {"multi_uid": self.multi_uid, "protected": list(disk.protected)}
-        self._process = _start({"map": mapping, "base": _base(tools), "tools": words})
+        words = {
+            "loader": tools.loader,
+            "multi_uid": self.multi_uid,
+            "protected": list(disk.protected),
+        }
+        self._process = _start({"map": mapping, "base": _base(), "tools": words}, tools.tree)
         try:
             self._receive()
         except BaseException:
@@ -279,7 +268,7 @@ class Sandbox:
         return explained(last)
 
 
-def _start(options: dict[str, Any]) -> subprocess.Popen[bytes]:
+def _start(options: dict[str, Any], tree: str) -> subprocess.Popen[bytes]:
     warden = Path(__file__).with_name("warden")
     return subprocess.Popen(
         [sys.executable, "-I", "-S", str(warden), json.dumps(options)],
@@ -287,15 +276,16 @@ def _start(options: dict[str, Any]) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,  # Ctrl-C is the caller's business
-        cwd="/",
+        # It mounts the folder it stands in: a path could lead through folders that are
+        # closed to the user it becomes, such as /root.
+        cwd=f"{tree}/usr",
     )
 
 
-def _base(tools: Tools) -> str:
+def _base() -> str:
     """Return a folder to mount on that hides nothing the warden needs."""
-    needed = [Path(tools.bwrap), Path(tools.scanner or "/usr")]
     for base in _BASES:
-        if Path(base).is_dir() and not any(path.is_relative_to(base) for path in needed):
+        if Path(base).is_dir() and not Path(sys.base_prefix).is_relative_to(base):
             return base
     raise SandboxError("", f"none of {', '.join(_BASES)} is a folder", "make an empty /media")
 

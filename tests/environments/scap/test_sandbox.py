@@ -10,8 +10,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from scap_worlds import HOME
 
 from harness_forge.environments.scap import root, sandbox
+from harness_forge.environments.scap import tools as trees
 from harness_forge.environments.scap.sandbox import HIGH_UID, Limits, Sandbox, explained, uid_map
 from harness_forge.errors import SandboxError
 
@@ -170,6 +172,15 @@ def test_output_is_capped(box):
 @pytest.mark.parametrize("script", ["echo \0", "#" * 200_000], ids=["nul", "long"])
 def test_script_that_cannot_be_passed_on_is_not_run(box, script):
     assert box.apply(script, SMALL).killed == "script"
+
+
+def test_nothing_that_the_machine_has_is_seen(box):
+    """A verdict must not depend on what else is installed."""
+    seen = box.apply("find /usr -xdev | sort", Limits(output_kept=MIB)).output.split("\n")
+    tree = Path(trees.find_tools(HOME).tree)
+    ours = {f"/{path.relative_to(tree)}" for path in (tree / "usr").rglob("*")} | {"/usr", ""}
+    assert len(seen) > 2000
+    assert {path for path in seen if not path.startswith("/usr/local/bin/")} <= ours
 
 
 def test_environment_is_empty(box, monkeypatch):

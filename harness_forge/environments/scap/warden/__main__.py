@@ -8,8 +8,8 @@ import os
 import subprocess
 import sys
 
-from cage import applying, judging
-from namespaces import DETACH, NOSUID_NODEV, PRIVATE_RECURSIVE, call, enter, mount, write
+from cage import applying, judging, program
+from namespaces import BIND, DETACH, NOSUID_NODEV, PRIVATE_RECURSIVE, call, enter, mount, write
 from tree import Entry, described, differences, snapshot
 from watchdog import read, run
 
@@ -21,8 +21,9 @@ class Warden:
 
     Args:
         base: an empty folder to mount on; nothing below it is needed.
-        tools: `bwrap`, `tar`, the unpacked `scanner` with its `libraries`,
-            `protected` folders of the root, and whether the map is `multi_uid`.
+        tools: the dynamic `loader` of the tree of tools, whose `usr` is the
+            current folder; `protected` folders of the root, and whether the
+            map is `multi_uid`.
     """
 
     def __init__(self, base: str, tools: dict) -> None:
@@ -34,8 +35,10 @@ class Warden:
         mount("none", "/", "none", PRIVATE_RECURSIVE)
         mount("proc", "/proc", "proc", NOSUID_NODEV)
         mount("forge", base, "tmpfs", NOSUID_NODEV, "size=256m,nr_inodes=4096,mode=755")
-        for name in ("root", "judge", "stubs", "home"):
+        for name in ("root", "usr", "judge", "stubs", "home"):
             os.mkdir(f"{base}/{name}")  # noqa: PTH102
+        mount(".", f"{base}/usr", "none", BIND)
+        os.chdir("/")
         # No namespace can be made below this one: no new capabilities, no mounts.
         with contextlib.suppress(OSError):
             write("/proc/sys/user/max_user_namespaces", "0")
@@ -62,7 +65,7 @@ class Warden:
         # The source looks like a device, or the scanner takes the disk for a remote one.
         mount("/dev/root", self._root, "tmpfs", NOSUID_NODEV, self._size)
         self._mounted = True
-        command = [self._tools["tar"], "-xpf", f"{self._base}/root.tar", "-C", self._root]
+        command = [*self._program("tar"), "-xpf", f"{self._base}/root.tar", "-C", self._root]
         owner = "--numeric-owner" if self._tools["multi_uid"] else "--no-same-owner"
         subprocess.run([*command, owner], check=True, capture_output=True)
         return {}
@@ -73,7 +76,7 @@ class Warden:
         if b"\0" in script or len(script) > _ARGUMENT_LIMIT:
             return {"rc": 126, "killed": "script", "seconds": 0.0, "output": "", "full": False}
         protected = self._tools["protected"] if request["protect"] else []
-        words = applying(self._tools["bwrap"], self._base, protected, os.fsdecode(script))
+        words = applying(self._base, protected, os.fsdecode(script))
         result = self._sandboxed(words, request["limits"])
         space = os.statvfs(self._root)
         result["full"] = space.f_bavail * 4 < space.f_blocks or space.f_favail * 4 < space.f_files
@@ -83,13 +86,7 @@ class Warden:
         """Ask the scanner in the second sandbox, which sees the root read-only."""
         for name in ("xccdf.xml", "oval.xml"):
             self._put(f"judge/{name}", blobs[name])
-        words = judging(
-            self._tools["bwrap"],
-            self._base,
-            self._tools["scanner"],
-            self._tools["libraries"],
-            request["options"],
-        )
+        words = judging(self._base, request["options"])
         with open(f"{self._base}/errors", "wb+") as errors:  # noqa: PTH123
             # Apart from the verdicts: a warning may come in the middle of a line.
             return self._sandboxed(words, request["limits"], errors)
@@ -107,17 +104,20 @@ class Warden:
         with open(f"{self._base}/{name}", "wb") as file:  # noqa: PTH123
             file.write(data)
 
+    def _program(self, name: str) -> list[str]:
+        return program(self._base, self._tools["loader"], name)
+
     def _sandboxed(self, command: list[str], limits: dict, errors=None) -> dict:
         """Run bubblewrap and make sure that it was the command that ended, not the set-up."""
         status_r, status_w = os.pipe()
         filter_r, filter_w = os.pipe()
         os.write(filter_w, read(f"{self._base}/seccomp"))
         os.close(filter_w)
-        words = [command[0], "--json-status-fd", str(status_w)]
+        words = [*self._program("bwrap"), "--json-status-fd", str(status_w)]
         words += ["--seccomp", str(filter_r)] if self._filtered else []
         try:
             sink = errors.fileno() if errors else subprocess.STDOUT
-            result = run([*words, *command[1:]], limits, (status_w, filter_r), sink)
+            result = run([*words, *command], limits, (status_w, filter_r), sink)
         finally:
             os.close(status_w)
             os.close(filter_r)

@@ -13,6 +13,7 @@ import subprocess
 PRIVATE_RECURSIVE = (1 << 18) | (1 << 14)
 NOSUID_NODEV = 2 | 4
 DETACH = 2
+BIND = 4096
 
 _CLONE = {"user": 0x10000000, "mount": 0x20000, "pid": 0x20000000, "net": 0x40000000}
 _CLONE |= {"ipc": 0x08000000, "uts": 0x04000000}

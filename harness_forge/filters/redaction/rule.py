@@ -46,8 +46,9 @@ class Rule:
             yield Finding(start, end, self.kind, text[start:end], self.form or self.kind)
 
 
-START = r"(?:(?<![A-Za-z0-9_])|(?<=\\[nrtbf]))"
-"""Where a word may begin; also right after an escape such as \\n that nobody has read yet."""
+START = r"(?:(?<![A-Za-z0-9_])|(?<=\\[nrtbf])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9a-fA-F]{4}))"
+"""Where a word may begin; also right after an escape such as \\n, %3D or \\u003d that nobody has
+read yet."""
 END = r"(?![A-Za-z0-9_])"
 
 

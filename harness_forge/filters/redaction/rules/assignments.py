@@ -29,7 +29,7 @@ SECRET = (
     r"|credentials?|authtoken|community|secret[_-]?key[_-]?base|key[_-]data|license[_-]?key"
     r"|private[_-]?key[_-]?id|(?:auth|secure[_-]auth|logged[_-]in|nonce)[_-](?:key|salt)"
 )
-_HINT = r"(?i)(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|authtok|key|key[_-](?:base|data|id)|salt|psk|credentials?|community)[_-]?[0-9]{0,2}[\s\\\"'`\])]{0,4}[:=]"
+_HINT = r"(?i)(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|authtok|key|key[_-](?:base|data|id)|salt|psk|credentials?|community)[_-]?[0-9]{0,2}[\s\\\"'`\])]{0,12}[:=]"
 _ENDS = (
     "pass",
     "word",
@@ -52,11 +52,11 @@ _ENDS = (
     "salt",
 )
 _SIGN = re.compile("[:=]")
-_BEFORE = re.compile(r"(?P<name>[A-Za-z0-9_.-]{3,120})\\?[\"'`]?\)?\]?[ \t]{0,3}\Z")
+_BEFORE = re.compile(r"(?P<name>[A-Za-z0-9_.-]{3,120})\\{0,7}[\"'`]?\)?\]?[ \t]{0,3}\Z")
 _NAME = re.compile(rf"(?:.*?)(?:{PASSWORD}|{SECRET})(?:[_-]?\d{{1,2}})?", re.IGNORECASE)
 _IS_PASSWORD = re.compile(rf".*(?:{PASSWORD})(?:[_-]?\d+)?", re.IGNORECASE)
 _QUOTED = re.compile(
-    r"(?:=>|:=|==?|:)[ \t]*[rbuf]?\\?(?P<q>[\"'`])(?P<v>(?:(?!\\?(?P=q))[^\n\r\\]|\\[^\n\r]){1,512}?)\\?(?P=q)"
+    r"(?:=>|:=|==?|:)[ \t]*[rbuf]?(?P<e>\\{0,7})(?P<q>[\"'`])(?P<v>(?:(?!\\?(?P=q))[^\n\r\\]|(?!(?P=e)(?P=q))\\[^\n\r]){1,512}?)(?P=e)(?P=q)"
 )
 _BARE = re.compile(
     r"(?:=|:[ \t]+|=[ \t])(?P<v>[^\s\"'`\\;&|<>(){}\[\]$,]{6,8000})(?=[\s\"'`\\;&|]|$)"

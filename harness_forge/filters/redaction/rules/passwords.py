@@ -30,7 +30,7 @@ _PLAIN_PASSWORDS = re.compile(
 _BEARER = r"(?i:\b(?:bearer|token|basic|apikey|negotiate|digest))[ \t]+(?P<v>[A-Za-z0-9._~+/=-]{16,}={0,2})(?![\w(\[])"
 _HEADER = (
     r"(?im)(?:^|[\s\"'])(?:x-[a-z-]*(?:key|token|secret)|private-token|api-key|proxy-authorization|authorization)"
-    r"\\?[\"']?\s*:\s*\\?[\"']?(?:(?:bearer|basic|token)\s+)?(?P<v>[A-Za-z0-9._~+/=-]{12,})"
+    r"\\?[\"']?\s*:\s*\\?[\"']?(?:[a-z][\w-]{1,19}[ \t]+(?:token=)?\\?[\"']?)?(?P<v>[A-Za-z0-9._~+/=-]{12,})"
 )
 _COOKIE = r"(?i)\b(?:set-)?cookie\\?[\"']?:\s*\\?[\"']?[^\n\"']{0,200}?(?:sess\w*|sid|auth\w*|token|jwt|csrf\w*|[a-z.]*sessionid|jsessionid|phpsessid)=(?P<v>[A-Za-z0-9._%+/=-]{16,})"
 _SAYS = r"(?i)\b(?:password|passphrase|passcode|pwd)(?:[ \t]+(?:is|was)|:)[ \t]*:?[ \t]*[\"'`]?(?P<v>[^\s\"'`\\,()<>{}\[\]]{6,64}?)(?=[.,]?(?:[\s\"'`)(]|$))"

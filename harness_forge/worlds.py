@@ -122,6 +122,7 @@ def export(config: ForgeConfig, *, dry_run: bool = False, progress=lambda rows: 
     with opened_store(config) as store:
         for one in skills:
             store.upgrade(one.skill.name)
+            _regroup(store.skill(one.skill.name), config)
         request = replace(
             request, treatment=replace(request.treatment, feedback=feedback.gather(config, store))
         )
@@ -131,6 +132,20 @@ def export(config: ForgeConfig, *, dry_run: bool = False, progress=lambda rows: 
             for role, export in exports_of(one).items()
         ]
         return exporting.export(parts, request, dry_run=dry_run, progress=progress)
+
+
+def _regroup(skill, config: ForgeConfig) -> None:
+    """Bring groups that an older forge made up to date, and say what came of it."""
+    import sys
+
+    from harness_forge.ingesting import splitting
+
+    if moved := splitting.refresh(skill, config.split):
+        print(
+            f"forge: skill {skill.name}: {moved} recorded items are quarantined: each asks nearly"
+            " what an item of a stricter split asks, which an older forge did not see",
+            file=sys.stderr,
+        )
 
 
 def _treatment(config: ForgeConfig):

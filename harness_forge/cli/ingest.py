@@ -92,6 +92,11 @@ def render(report) -> str:
     if report.splits:
         counts = ", ".join(f"{split} {count}" for split, count in report.splits.items())
         lines.append(f"  splits of new groups: {counts}")
+        if "quarantine" in report.splits:
+            lines.append(
+                "  quarantined items ask nearly what items of another split ask: they are neither"
+                " trained on nor measured"
+            )
     return "\n".join(lines)
 
 

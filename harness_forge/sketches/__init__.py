@@ -5,6 +5,8 @@ They must agree on what a word is, so it stands below all of them.
 
 words.py     texts to hashed words and runs of words
 minhash.py   runs of words to sketches whose likeness estimates Jaccard similarity
+clusters.py  which texts are nearly the same, among very many
+openings.py  a task's own words, and which tasks ask the same
 """
 
 from harness_forge.sketches.minhash import likeness, sketch

@@ -21,7 +21,13 @@ _NEAREST = 8
 same as many is nearly the same as one of the nearest."""
 
 
-def clusters(texts: Sequence[str], threshold: float = THRESHOLD) -> list[int]:
+def clusters(
+    texts: Sequence[str],
+    threshold: float = THRESHOLD,
+    *,
+    most: int | None = None,
+    among: Sequence[int] | None = None,
+) -> list[int]:
     """Return for each text the first text of its cluster.
 
     Texts are in one cluster that are nearly the same in however many steps.
@@ -31,11 +37,19 @@ def clusters(texts: Sequence[str], threshold: float = THRESHOLD) -> list[int]:
 
     Args:
         threshold: estimated Jaccard similarity of their runs of 3 words.
+        most: texts that a run may stand in before it is a template's; None as above.
+        among: places of the texts that are compared, all others only showing
+            what is a template; the result is of these, by place among them.
     """
+    if most is None or most < len(texts):
+        common = _common(list(dict.fromkeys(texts)), most)
+    else:
+        common = np.zeros(0, np.uint64)
+    texts = texts if among is None else [texts[at] for at in among]
     distinct = list(dict.fromkeys(texts))
     place = {text: at for at, text in enumerate(distinct)}
     leader = np.arange(len(distinct))
-    for one, other in _pairs(distinct, threshold):
+    for one, other in _pairs(distinct, threshold, common):
         first, second = _find(leader, one), _find(leader, other)
         leader[max(first, second)] = min(first, second)
     firsts: dict[int, int] = {}
@@ -45,8 +59,19 @@ def clusters(texts: Sequence[str], threshold: float = THRESHOLD) -> list[int]:
     return [firsts[one] for one in found]
 
 
-def _pairs(texts: Sequence[str], threshold: float) -> list[list[int]]:
-    there, signs = _signed(texts)
+def own_runs(texts: Sequence[str]) -> list[int]:
+    """Return how many runs of each text are no template's, as `clusters` tells them."""
+    common = _common(texts, None)
+    counts = np.zeros(len(texts), np.int64)
+    for first, hashes, owners in _blocks(texts):
+        rare = owners[~np.isin(hashes, common)]
+        size = min(_BLOCK, len(texts) - first)
+        counts[first : first + size] = np.bincount(rare, minlength=size)
+    return counts.tolist()
+
+
+def _pairs(texts: Sequence[str], threshold: float, common: np.ndarray) -> list[list[int]]:
+    there, signs = _signed(texts, common)
     width = _PLACES // _BANDS
     found = []
     for band in range(_BANDS):
@@ -63,9 +88,8 @@ def _pairs(texts: Sequence[str], threshold: float) -> list[list[int]]:
     return there[pairs[alike]].tolist()
 
 
-def _signed(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+def _signed(texts: Sequence[str], common: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return which texts have words of their own, int64 (n,), and their sketches, uint16."""
-    common = _common(texts)
     places, signs = [np.zeros(0, np.int64)], [np.zeros((0, _PLACES), np.uint16)]
     for first, hashes, owners in _blocks(texts):
         rare = ~np.isin(hashes, common)
@@ -76,13 +100,14 @@ def _signed(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(places), np.concatenate(signs)
 
 
-def _common(texts: Sequence[str]) -> np.ndarray:
+def _common(texts: Sequence[str], most: int | None) -> np.ndarray:
     """Return the runs of a template: those that stand in many texts, uint64, sorted.
 
     All runs of all texts are too many to hold. What falls on a counter that
     stays low is rare; the few others are counted one by one.
     """
-    most = max(_COMMON, int(_SHARE * len(texts)))
+    if most is None:
+        most = max(_COMMON, int(_SHARE * len(texts)))
     counters = np.zeros(1 << _COUNTERS, np.uint32)
     for _, hashes, owners in _blocks(texts):
         np.add.at(counters, _counter(_once(hashes, owners)), 1)

@@ -1,4 +1,4 @@
-"""Clusters of items that were never surveyed: those whose prompts are nearly the same."""
+"""Clusters of items that were never surveyed: those whose tasks are nearly the same."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from dataclasses import replace
 
 from harness_forge.records import WorkItem
 
-_TELLING = 8
-"""Words below which a prompt is a greeting rather than a task."""
 
-
-def joined(items: Sequence[WorkItem], prompts: Mapping[str, str]) -> list[WorkItem]:
+def joined(items: Sequence[WorkItem], prompts: Mapping[str, Sequence[str]]) -> list[WorkItem]:
     """Return the items with `group_key` naming everything they are nearly identical to.
 
-    Near identical is what shares a group already, or asks nearly the same, in
-    however many steps.
+    Near identical is what shares a group already, or asks the same or nearly
+    so in any attempt, in however many steps.
 
     Args:
-        prompts: item id to what it asks; an item may have none.
+        prompts: item id to what it asks, in each attempt that put it otherwise;
+            an item may have none.
     """
-    from harness_forge.sketches.clusters import clusters
+    from harness_forge.sketches.openings import groups, telling
 
     leader: dict[str, str] = {}
 
     def find(group: str) -> str:
-        while group in leader:
-            group = leader[group]
+        while (next_ := leader.get(group, group)) != group:
+            leader[group] = group = leader.get(next_, next_)
         return group
 
-    asking = [item for item in items if len(prompts.get(item.item_id, "").split()) >= _TELLING]
-    for item, first in zip(asking, clusters([prompts[i.item_id] for i in asking]), strict=True):
-        one, other = find(item.group_key), find(asking[first].group_key)
+    asked = [
+        (item, text) for item in items for text in prompts.get(item.item_id, ()) if telling(text)
+    ]
+    for (item, _), first in zip(asked, groups([text for _, text in asked]), strict=True):
+        one, other = find(item.group_key), find(asked[first][0].group_key)
         if one != other:
             leader[max(one, other)] = min(one, other)
     return [replace(item, group_key=find(item.group_key)) for item in items]

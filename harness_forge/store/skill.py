@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import orjson
 import psycopg
 import sqlalchemy
 from psycopg import sql
@@ -14,6 +15,7 @@ from psycopg.rows import dict_row
 
 from harness_forge.errors import StoreError
 from harness_forge.records import Attempt, Split, WorkItem
+from harness_forge.sketches import openings
 from harness_forge.store import address, rows, run_lock, watermarks
 from harness_forge.store.connections import connect
 from harness_forge.store.escaping import escape, restored, unescape
@@ -32,20 +34,19 @@ WHERE (items.title, items.severity, items.family, items.group_key, items.full_cy
        excluded.full_cycle, excluded.digest, excluded.facts)
 """
 
+# The turn that decided an attempt has the whole conversation before it. Where none is called
+# decisive, the last one has.
 _ASKED = """
-SELECT DISTINCT ON (t.item_id) t.item_id, w.title, left(m.asked, %s)
+SELECT t.item_id, w.title, t.messages::text
 FROM turns t
 JOIN work_items w USING (run_id, item_id)
-CROSS JOIN LATERAL (
-    SELECT one ->> 'content' AS asked
-    FROM json_array_elements(
-        CASE WHEN json_typeof(t.messages) = 'array' THEN t.messages ELSE '[]' END
-    ) WITH ORDINALITY AS all_of (one, place)
-    WHERE json_typeof(one) = 'object' AND one ->> 'role' = 'user' ORDER BY place LIMIT 1
-) AS m
-WHERE t.agent = 'worker' AND m.asked IS NOT NULL
-ORDER BY t.item_id, t.id
+WHERE t.decisive OR t.id IN (
+    SELECT max(id) FROM turns GROUP BY attempt_id HAVING NOT bool_or(decisive)
+)
+ORDER BY t.id
 """
+_PHRASED = 16
+"""Ways of asking for one item that are looked at."""
 
 _GROWING = ("runs", "work_items", "attempts", "turns", "tips", "tip_retrievals")
 
@@ -80,18 +81,25 @@ class SkillStore:
         with self._transaction() as connection:
             return [WorkItem(*map(restored, row)) for row in connection.execute(query)]
 
-    def prompts(self, most: int = 8000) -> dict[str, str]:
-        """Return what each item that was attempted asks: its title and the first question put.
+    def prompts(self, most: int = 8000) -> dict[str, list[str]]:
+        """Return what each item that was attempted asks, in each way that it was put.
+
+        That is how its conversations open, whoever answered; where this is no
+        more than a greeting, the item's title before it.
 
         Args:
             most: characters of one prompt that are returned.
         """
-        with self._transaction() as connection:
-            found = connection.execute(_ASKED, [most])
-            return {
-                unescape(item_id): asked if title in (None, item_id) else f"{title}\n{asked}"
-                for item_id, title, asked in found
-            }
+        found: dict[str, dict[str, None]] = {}
+        with self._transaction() as connection, connection.cursor("asked") as cursor:
+            for item_id, title, messages in cursor.execute(_ASKED):
+                asked = openings.opening(restored(_list(messages)))[:most]
+                own = found.setdefault(item_id, {})
+                if not asked.strip() or len(own) >= _PHRASED:
+                    continue
+                named = title not in (None, item_id) and not openings.telling(asked)
+                own[f"{title}\n{asked}" if named else asked] = None
+        return {unescape(item_id): list(texts) for item_id, texts in found.items() if texts}
 
     def regroup(self, groups: Mapping[str, str]) -> None:
         """Give items another group; what runs wrote of them under a group with a split stays."""
@@ -294,6 +302,20 @@ class SkillStore:
         with self._transaction() as connection:
             return {key: restored(value) for key, value in connection.execute(query, [])}
 
+    def note(self, key: str, value: Any) -> None:
+        """Keep a setting of the skill."""
+        row = {"key": key, "value": rows.jsonb(value), "updated_by": "forge"}
+        ending = "ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = now()"
+        with self._transaction() as connection:
+            rows.insert(connection, "skill_settings", row, ending)
+
+    def noted(self, key: str) -> Any:
+        """Return a setting of the skill; None where it was never kept."""
+        with self._transaction() as connection:
+            query = "SELECT value FROM skill_settings WHERE key = %s"
+            found = connection.execute(query, [key]).fetchone()
+            return restored(found[0]) if found else None
+
     def tidy(self) -> None:
         """Let the server plan with what the tables hold now."""
         self._tidy()
@@ -374,6 +396,11 @@ class SkillStore:
             driver = connection.connection.driver_connection
             driver.execute(run_lock.search_path(self.name))
             yield driver
+
+
+def _list(raw: str) -> list[Any]:
+    value = orjson.loads(raw)
+    return value if isinstance(value, list) else []
 
 
 def _attempt_id(connection: psycopg.Connection, run_id: str, attempt: Attempt) -> int:

@@ -22,7 +22,7 @@ def skill(store):
     return store.skill("desk")
 
 
-def record(skill, name, asked, passed=True):
+def record(skill, name, asked, passed=True, agent="worker", before=()):
     """Write one recorded attempt at an item that nobody surveyed."""
     handle = skill.open_run(
         policy="model:x",
@@ -34,8 +34,9 @@ def record(skill, name, asked, passed=True):
     )
     item = WorkItem(name, name, "", "desk", name)
     skill.upsert_items([item])
-    messages = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": asked}]
-    turn = Turn("worker", messages, [], {"role": "assistant", "content": "Done."}, "x")
+    system = {"role": "system", "content": "Be kind."}
+    messages = [system, *before, {"role": "user", "content": asked}]
+    turn = Turn(agent, messages, [], {"role": "assistant", "content": "Done."}, "x")
     outcome = Outcome(passed, float(passed), 1.0, None, "", "e", "1")
     skill.record(handle.run_id, item, Attempt(name, 1, Origin.MODEL, "", None, outcome, [turn]))
     skill.finish_run(handle.run_id, {}, "complete")
@@ -105,3 +106,57 @@ def test_doing_it_again_changes_nothing(skill):
     before = skill.items(), skill.splits()
     assert splitting.assign(skill, SplitConfig()) == {}
     assert (skill.items(), skill.splits()) == before
+
+
+@pytest.mark.parametrize("agent", ["agent", "assistant", "planner"])
+def test_forty_near_identical_questions_are_one_group_whatever_the_agent_is_called(skill, agent):
+    for number in range(40):
+        record(skill, f"copy{number:02}", TASK.format(f"{number + 2}"), agent=agent)
+    for number in range(20):
+        words = " ".join(f"word{number}x{at}" for at in range(20))
+        record(skill, f"own{number:02}", words, agent=agent)
+    splitting.assign(skill, SplitConfig())
+    groups = {item.item_id: item.group_key for item in skill.items()}
+    assert {groups[f"copy{number:02}"] for number in range(40)} == {"copy00"}
+    assert len(set(groups.values())) == 21
+
+
+def test_forty_questions_that_are_all_there_is_are_one_group(skill):
+    for number in range(40):
+        record(skill, f"copy{number:02}", TASK.format(f"{number + 2}"), agent="agent")
+    splitting.assign(skill, SplitConfig())
+    assert {item.group_key for item in skill.items()} == {"copy00"}
+
+
+def test_the_same_question_with_another_title_is_the_same_item(skill):
+    for name in ("a", "b"):
+        record(skill, name, TASK.format("two"), agent="agent")
+    with skill._transaction() as connection:
+        connection.execute("UPDATE work_items SET title = 'Title of ' || item_id")
+    splitting.assign(skill, SplitConfig())
+    assert group(skill, "a") == group(skill, "b")
+
+
+def test_a_greeting_is_no_task_and_what_follows_it_is(skill):
+    greeted = [{"role": "user", "content": "Hi!"}, {"role": "assistant", "content": "Yes?"}]
+    record(skill, "a", TASK.format("two"), agent="agent", before=greeted)
+    record(skill, "b", TASK.format("three"), agent="agent", before=greeted)
+    record(skill, "c", "What do five kilos of red lentils cost at your shop by the bridge?",
+           agent="agent", before=greeted)  # fmt: skip
+    splitting.assign(skill, SplitConfig())
+    assert group(skill, "a") == group(skill, "b") != group(skill, "c")
+
+
+def test_groups_of_an_older_forge_are_mended_once_the_stricter_side_first(skill):
+    for name in ("held", "train", "other"):
+        words = (
+            TASK.format("two") if name != "other" else "Name nine birds that sleep in the reeds."
+        )
+        record(skill, name, words, agent="agent")
+    sides = {"held": Split.HOLDOUT, "train": Split.TRAIN, "other": Split.TRAIN}
+    skill.assign_splits(sides, "s")
+    assert splitting.refresh(skill, SplitConfig()) == 1
+    assert usable(skill, "held") == {"holdout"}
+    assert usable(skill, "train") == {"train", "quarantine"}
+    assert usable(skill, "other") == {"train"}
+    assert splitting.refresh(skill, SplitConfig()) == 0

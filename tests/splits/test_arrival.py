@@ -171,7 +171,7 @@ def test_items_that_ask_nearly_the_same_are_one_group():
         "d": "hello there",
         "e": "hello there",
     }
-    items = joined([item(name) for name in "abcdef"], prompts)
+    items = joined([item(name) for name in "abcdef"], {k: [v] for k, v in prompts.items()})
     assert {one.item_id: one.group_key for one in items} == {
         **{"a": "a", "b": "a", "c": "c"},
         **{"d": "d", "e": "e", "f": "f"},
@@ -181,7 +181,7 @@ def test_items_that_ask_nearly_the_same_are_one_group():
 def test_what_a_source_grouped_stays_together():
     items = [item("a", "g"), item("b", "h"), item("c", "h")]
     same = " ".join(f"word{n}" for n in range(30))
-    found = joined(items, {"a": same, "b": same})
+    found = joined(items, {"a": [same], "b": [same]})
     assert {one.group_key for one in found} == {"g"}
 
 
@@ -191,7 +191,7 @@ def test_a_template_that_all_share_joins_nothing():
         "and do not explain anything else to the reader at all. The rule is " + f"number{n} " * 6
         for n in range(40)
     }
-    items = joined([item(name) for name in prompts], prompts)
+    items = joined([item(name) for name in prompts], {k: [v] for k, v in prompts.items()})
     assert len({one.group_key for one in items}) == 40
 
 

@@ -262,8 +262,8 @@ class ScapEnvironment:
 
     def _faults(self, rule_id: str, reference: Reference, played: Played) -> list[str]:
         """Return what got worse, less what the reference fix may do to this rule's files."""
-        allowed = {fault for fault in reference.faults if not self._never_allowed(fault)}
-        return sorted((played.faults | played.broken(self._guards[rule_id])) - allowed)
+        allowed = [fault for fault in reference.faults if not self._never_allowed(fault)]
+        return guard.beyond(played.faults | played.broken(self._guards[rule_id]), allowed)
 
     def _check_known(self, rule_id: str) -> None:
         if rule_id not in self.rules or rule_id not in self.content.rule_ids:

@@ -17,9 +17,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from harness_forge.environments.scap.harms import harms
+
 Entry = Mapping[str, Any]
 
-REVISION = 1
+REVISION = 2
 """Counted up when the same change would be told in other faults."""
 
 KEY_FILES = (
@@ -77,6 +79,7 @@ def tree_faults(baseline: Mapping[str, Entry], changes: Mapping[str, Entry | Non
             faults |= {f"{kind}:{path}" for kind in _worse(path, before, now)}
         if now["kind"] == "file" and malformed(path, now.get("text", ""), baseline):
             faults.add(f"malformed:{path}")
+        faults |= {f"{harm}:{path}" for harm in harms(path, before, now)}
     return faults
 
 
@@ -94,6 +97,17 @@ def never_allowed(fault: str, protected: Iterable[str]) -> bool:
     if kind in ("unreadable", "owner"):
         return path in KEY_FILES and path not in _SECRETS
     return kind in ("gone", "replaced", "malformed", "lost") and path in KEY_FILES
+
+
+def beyond(faults: Iterable[str], allowed: Iterable[str]) -> list[str]:
+    """Return the faults that the reference fix does not cause, sorted.
+
+    A harm that names its setting is the same one wherever the setting stands:
+    a fix may write a drop-in where the reference writes the main file.
+    """
+    known = set(allowed)
+    named = {fault.partition(":")[0] for fault in known if "(" in fault}
+    return sorted(f for f in set(faults) - known if f.partition(":")[0] not in named)
 
 
 def _parent(path: str) -> str:

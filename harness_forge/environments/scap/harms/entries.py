@@ -1,0 +1,90 @@
+"""Entries that nobody expects: new privileges, new places from which something runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+_ANYBODYS = re.compile(r"/(tmp|var/tmp|dev/shm|run/lock)(/.*)?")
+_SETID, _OTHERS_WRITE, _STICKY = 0o6000, 0o002, 0o1000
+_LONGEST = 256 * 1024
+"""Bytes of a file that the guard reads; what is longer hides something behind its start."""
+_READ_WHOLE = re.compile(r"/(etc|root|home|usr|var/spool)/.*")
+
+SENSITIVE = re.compile(
+    "|".join(
+        (
+            # what is loaded into every program, or run by time, start or event
+            r"/etc/ld\.so\.(preload|conf|cache|conf\.d/.*)",
+            r"/etc/(cron\.(daily|hourly|weekly|monthly)/.*|anacrontab|at\.(allow|deny))",
+            r"/var/spool/(cron|at|anacron)/.*",
+            r"/etc/cron\.d/[^/]*\.[^/]*",
+            r"/(etc|run|usr/lib|usr/local/lib)/(systemd/(system|user|[\w-]+\.conf\.d)|udev)/.*",
+            r"/etc/(rc\.local|rc\d?\.d/.*|rc\.d/.*|init\.d/.*|inittab|init/.*|xinetd\.d/.*)",
+            r"/etc/(inetd\.conf|xdg/autostart/.*|X11/.*|NetworkManager/.*|network/.*)",
+            r"/etc/(logrotate\.(conf|d/.*)|tmpfiles\.d/.*|binfmt\.d/.*|dbus-1/.*|polkit-1/.*)",
+            r"/etc/(apparmor(\.d)?/.*|profile\.d/.*|bash_completion\.d/.*|update-motd\.d/.*)",
+            r"/usr/(?!lib/(sysctl|modprobe|modules-load)\.d/).*",
+            # who may come in, from where, and who is asked
+            r"(.*/)?\.ssh/.*",
+            r"(.*/)?(\.rhosts|\.shosts|\.netrc|\.k5login|\.forward)|/etc/(hosts|shosts)\.equiv",
+            r"/etc/ssh/(ssh_host_.*|authorized.*|sshrc|.*\.pub|revoked.*|moduli)",
+            r"(/etc|/run|/var/run)/nologin",
+            r"/etc/(nsswitch|host|resolv|krb5|ldap|nslcd|doas)\.conf|/etc/krb5\.conf\.d/.*",
+            r"/etc/(hosts|hosts\.allow|hosts\.deny|shells|securetty|environment|subuid|subgid)",
+            r"/etc/security/(access|time|group|namespace|pam_env|sepermit)\.(conf|init|d/.*)",
+            r"/etc/(iptables|sysconfig/ip6?tables|nftables)(/.*|\.conf)?",
+            r"/etc/(firewalld/(zones|services|direct|policies).*|ufw/.*|exports(\.d/.*)?|samba/.*)",
+            # whom the machine trusts, and where it gets its programs
+            r"/etc/pki/(ca-trust|rpm-gpg|tls/certs)/.*|/etc/ssl/.*|/usr/local/share/ca-certificates/.*",
+            r"/etc/(yum\.repos\.d|apt/(sources\.list.*|trusted.*|preferences.*|auth\.conf.*))/?.*",
+        )
+    )
+)
+"""Where a new or changed file has power over logins, programs or trust."""
+
+_EXPECTED = re.compile(r".*(\.bak|~|\.off|\.orig|\.save)")
+"""Copies of a file that was there, as `sed -i.bak` leaves them: no program reads them."""
+
+
+def entry(
+    path: str, before: Mapping[str, Any] | None, now: Mapping[str, Any], *, read: bool
+) -> Iterable[str]:
+    """Yield what an entry is that it should not be.
+
+    Args:
+        read: a check of this package reads the file's text; a link would hide it.
+    """
+    if now["kind"] != "link":
+        yield from _powers(path, before, now)
+    fresh = before is None
+    device = now["kind"] == "other" and (fresh or before["kind"] != "other")
+    link = now["kind"] == "link" and fresh and (read or SENSITIVE.fullmatch(path))
+    if device or link:
+        yield "unexpected"
+    elif now["kind"] == "file":
+        changed = fresh or before.get("content") != now.get("content")
+        if changed and not read and SENSITIVE.fullmatch(path) and not _copy(path, fresh):
+            yield "unexpected"
+        if changed and _READ_WHOLE.fullmatch(path) and _hidden(now):
+            yield "too_long"
+
+
+def _powers(path: str, before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> Iterable[str]:
+    mode = now["mode"]
+    had = before["mode"] if before is not None else 0
+    if now["kind"] == "file" and mode & _SETID & ~had:
+        yield "setuid"
+    open_to_all = mode & _OTHERS_WRITE and not (now["kind"] == "dir" and mode & _STICKY)
+    if before is None and open_to_all and not _ANYBODYS.fullmatch(path):
+        yield "writable"
+
+
+def _copy(path: str, fresh: bool) -> bool:
+    return fresh and bool(_EXPECTED.fullmatch(path)) and not path.startswith("/etc/cron.")
+
+
+def _hidden(now: Mapping[str, Any]) -> bool:
+    size = int(now.get("bytes") or 0)
+    return size > _LONGEST or (size > 0 and not now.get("text"))

@@ -1,0 +1,42 @@
+"""Lines and settings of configuration files, before and now."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+
+def lines(text: str, marks: str = "#;") -> list[str]:
+    """Return the lines that say something: joined, stripped, blanks as one space.
+
+    Args:
+        marks: characters that start a comment.
+    """
+    joined = re.sub(r"\\\r?\n", " ", text)
+    shown = (re.sub(r"\s+", " ", line).strip() for line in joined.splitlines())
+    return [line for line in shown if line and line[0] not in marks]
+
+
+def added(before: str, now: str, marks: str = "#;") -> list[str]:
+    """Return the lines of `now` that `before` does not have, in their order."""
+    left = Counter(lines(before, marks))
+    found = []
+    for line in lines(now, marks):
+        if left[line]:
+            left[line] -= 1
+        else:
+            found.append(line)
+    return found
+
+
+def pairs(found: list[str], separator: str = r"\s*=\s*|\s+") -> Iterator[tuple[str, str]]:
+    """Yield key and value of each line; the value is '' where there is none."""
+    for line in found:
+        key, *rest = re.split(separator, line, maxsplit=1)
+        yield key, rest[0].strip() if rest else ""
+
+
+def number(text: str) -> int | None:
+    """Return a whole number, None for anything else."""
+    return int(text) if re.fullmatch(r"[+-]?\d{1,15}", text) else None

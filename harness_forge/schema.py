@@ -21,6 +21,7 @@ from harness_forge.filters.config import FiltersConfig
 from harness_forge.filters.contamination.config import ContaminationConfig
 from harness_forge.filters.duplicates.config import DuplicatesConfig
 from harness_forge.filters.redaction.config import RedactionConfig
+from harness_forge.formats.conversation import Turns
 from harness_forge.judges.config import JudgeConfig
 from harness_forge.labels.config import LabelsConfig
 from harness_forge.models.config import ModelConfig
@@ -96,10 +97,14 @@ class FormatConfig:
             (answers with a label) or grpo (prompts with a reference).
         extension: how the files end, and so what they are: jsonl, jsonl.gz,
             jsonl.zst or parquet.
+        turns: what a line of sft or sharegpt holds of an agent's conversation: conversation,
+            all its turns that are kept, each learned once; or each, a line a turn, with
+            what was said before as context that is not learned.
     """
 
     name: str = "sft"
     extension: str = "jsonl"
+    turns: Turns = Turns.conversation
 
 
 @dataclass(frozen=True)

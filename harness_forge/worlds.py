@@ -116,6 +116,7 @@ def export(config: ForgeConfig, *, dry_run: bool = False, progress=lambda rows: 
         format=config.format.name,
         licences=list(dict.fromkeys(line for one in skills for line in _quoted(one))),
         extension=config.format.extension,
+        turns=config.format.turns,
         engine=config.engine,
         treatment=_treatment(config),
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from harness_forge.auditing.dataset import HELD_OUT, ITEMS, LEDGER, Dataset
-from harness_forge.auditing.views import FORMS, View, fault, texts, view
+from harness_forge.auditing.views import FORMS, TURNS, View, fault, texts, turns_of, view
 from harness_forge.auditing.weighting import Repeats
 
 Named = tuple[str, str, list[str]]
@@ -31,6 +31,7 @@ class Lines:
         self._faults: dict[str, list[str]] = defaultdict(list)
         self._count = 0
         self._ids: dict[str, str] = {}
+        self._turns: dict[bytes, str] = {}
         self._learned: dict[bytes, str] = {}
         self._unlearned: dict[bytes, str] = {}
         self._asked: dict[bytes, tuple[str, str, str]] = {}
@@ -64,7 +65,8 @@ class Lines:
         items = len(self._item_splits)
         yield "schema", f"{count} lines of format {self._form}", faults["schema"]
         yield "sources", f"{count} lines, each with its rows of the ledger", faults["sources"]
-        yield "repeats", f"{len(self._ids)} ids", faults["repeats"]
+        turns = f", {len(self._turns)} turns, each learned once" if self._turns else ""
+        yield "repeats", f"{len(self._ids)} ids{turns}", faults["repeats"]
         if self._repeats.told_of:
             yield "feedback", *self._repeats.told()
         yield (
@@ -94,6 +96,8 @@ class Lines:
         self._check_source(line, name, number, place)
         if not self._repeats.allows(line, split, place, seen=line["id"] in self._ids):
             self._faults["repeats"].append(f"{place} repeats {self._ids[line['id']]}")
+        elif line["id"] not in self._ids:
+            self._check_turns(line, place)
         self._ids.setdefault(line["id"], place)
         self._check_item(line, split, place)
         self._remember(view(line, self._form), split, line["item_id"], place)
@@ -102,9 +106,20 @@ class Lines:
     def _check_source(self, line: Mapping[str, Any], name: str, number: int, place: str) -> None:
         own = {line["source"], line.get("rejected_source", line["source"])}
         entered = self._sources.pop((name, number), set())
-        if own != entered:
+        turns = len(turns_of(line, self._form)) if self._form in TURNS else len(entered)
+        if own != entered and not (own < entered and len(entered) == turns):
             rows = ", ".join(sorted(entered)) or "no row"
             self._faults["sources"].append(f"{place} is of {line['source']}, the ledger has {rows}")
+        elif self._form in TURNS and turns != len(entered):
+            what = f"{place} teaches {turns} turns and is of {len(entered)} rows of the ledger"
+            self._faults["sources"].append(what)
+
+    def _check_turns(self, line: Mapping[str, Any], place: str) -> None:
+        """Look for turns that another line teaches too; a turn is its words and all before it."""
+        for turn in turns_of(line, self._form) if self._form in TURNS else ():
+            before = self._turns.setdefault(turn, place)
+            if before != place:
+                self._faults["repeats"].append(f"{place} teaches a turn that {before} teaches")
 
     def _check_item(self, line: Mapping[str, Any], split: str, place: str) -> None:
         from harness_forge.filters.contamination.protected import digest

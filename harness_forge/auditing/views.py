@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from harness_forge import jsontext
+from harness_forge.formats.common import WEIGHT
+from harness_forge.formats.conversation import FORMS as TURNS
+from harness_forge.formats.conversation import learned
 
 ORIGIN = ("source", "run_id", "item_id", "family", "split", "policy", "origin", "evaluator")
 
@@ -43,6 +49,20 @@ def fault(line: Any, form: str) -> str:
         if not holds(line.get(key)):
             return f"'{key}' is not what {form} has there"
     return next((f"'{key}' is null" for key, value in line.items() if value is None), "")
+
+
+def turns_of(line: Mapping[str, Any], form: str) -> list[bytes]:
+    """Return a digest of each turn that a line teaches: its words, and all that was before it."""
+    where = TURNS[form]
+    told = hashlib.blake2b(line["tools"].encode("utf-8", "surrogatepass"), digest_size=16)
+    marked, found = set(learned(line, where)), []
+    for place, message in enumerate(line[where.messages]):
+        # What is context here may be learned elsewhere: the mark is no part of the words.
+        words = {key: value for key, value in message.items() if key != WEIGHT}
+        told.update(jsontext.dumps(words, option=orjson.OPT_SORT_KEYS))
+        if place in marked:
+            found.append(told.digest())
+    return found
 
 
 def texts(value: Any) -> list[str]:
@@ -126,7 +146,13 @@ def _tools(value: Any) -> bool:
 def _message(value: Any) -> bool:
     if not isinstance(value, dict) or not _filled(value.get("role")):
         return False
+    if WEIGHT in value and not _weight(value, value["role"] == "assistant"):
+        return False
     return isinstance(value.get("content"), str) and all(map(_call, value.get("tool_calls") or ()))
+
+
+def _weight(message: Mapping[str, Any], answers: bool) -> bool:
+    return answers and message[WEIGHT] in (0, 1)
 
 
 def _call(value: Any) -> bool:
@@ -146,6 +172,8 @@ def _messages(value: Any) -> bool:
 def _answer(value: Any) -> bool:
     if not _messages(value) or value[-1]["role"] != "assistant":
         return False
+    if value[-1].get(WEIGHT) == 0:
+        return False
     return bool(value[-1]["content"].strip() or value[-1].get("tool_calls"))
 
 
@@ -155,7 +183,9 @@ def _conversation(value: Any) -> bool:
         and len(value) > 1
         and all(isinstance(one, dict) and _text(one.get("from")) for one in value)
         and all(_text(one.get("value")) for one in value)
+        and all(_weight(one, one["from"] == "gpt") for one in value if WEIGHT in one)
         and value[-1]["from"] == "gpt"
+        and value[-1].get(WEIGHT) != 0
     )
 
 

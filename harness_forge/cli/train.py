@@ -96,7 +96,7 @@ def render(audit: Audit | PairAudit) -> str:
         )
     else:
         what, parts = (
-            f"{audit.rows} rows",
+            f"{audit.rows} rows" + (f", {audit.turns} turns" if audit.turns > audit.rows else ""),
             {
                 "masked in one row (no loss)": audit.masked_text,
                 "trained in the same row": audit.trained_text,
@@ -104,7 +104,14 @@ def render(audit: Audit | PairAudit) -> str:
         )
     counts = f"{what}, {audit.tokens} tokens, {audit.trained} of them trained, longest row"
     shown = [f"train: {name}:\n{_indented(text)}" for name, text in parts.items()]
-    return "\n".join([f"train: {counts} {audit.longest}", *shown])
+    return "\n".join([f"train: {counts} {audit.longest}", *_joined(audit), *shown])
+
+
+def _joined(audit: Audit | PairAudit) -> list[str]:
+    if not getattr(audit, "joined", 0):
+        return []
+    what = "rows an answer's first token holds the end of its prompt too, as serving never writes"
+    return [f"train: note: in {audit.joined} {what} it (an answer that begins with a line break)"]
 
 
 def _indented(text: str) -> str:

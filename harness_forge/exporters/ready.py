@@ -47,17 +47,23 @@ def singles(done: Iterable[Batch], anchors: Anchors) -> Iterator[Harvest]:
         lines: list[Line] = []
         fates: list[Fate] = []
         for row, ready in zip(rows, prepared, strict=True):
-            reason = ready.reason
-            if reason is None and not anchors.take(row):
-                reason = "over_share"
+            row, reason = single(row, ready, anchors)
             if reason is not None:
                 fates.append(Fate(row, reason))
                 continue
-            if ready.redacted:
-                row = row._replace(redacted=ready.redacted)
             fates.append(Fate(row, None, (len(lines),)))
             lines.append(Line(row.split or "", ready.line))
         yield Harvest(lines, fates)
+
+
+def single(row: Row, ready: Ready, anchors: Anchors) -> tuple[Row, str | None]:
+    """Return a row that needs no other row, and why it is rejected; None where it is kept."""
+    reason = ready.reason
+    if reason is None and not anchors.take(row):
+        reason = "over_share"
+    if reason is None and ready.redacted:
+        row = row._replace(redacted=ready.redacted)
+    return row, reason
 
 
 def rejoined(done: Iterable[Batch]) -> Iterator[Row]:

@@ -26,10 +26,11 @@ class Row(NamedTuple):
 
     `reason` is None for a row that met every condition; a rejected row comes
     without its JSON, so that the server need not send what nobody reads.
-    `finish_reason`, `flag_reasons` and `evidence` are None where the recipe's SQL
-    does not return them; `evidence` is what the verdict rests on, or is to be made by. `prompt`
-    and `answer` stand in place of the JSON once they were read and filtered;
-    `redacted` counts by kind what was taken out of them.
+    `finish_reason`, `flag_reasons`, `attempt_id` and `evidence` are None where the
+    recipe's SQL does not return them; rows of one attempt are turns of one conversation;
+    `evidence` is what the verdict rests on, or is to be made by. `prompt` and `answer`
+    stand in place of the JSON once they were read and filtered; `redacted` counts by
+    kind what was taken out of them.
     """
 
     source: str
@@ -50,13 +51,14 @@ class Row(NamedTuple):
     finish_reason: str | None = None
     flag_reasons: Sequence[str] | None = None
     evidence: Json | None = None
+    attempt_id: int | None = None
     prompt: Prompt | None = None
     answer: Answer | None = None
     redacted: Mapping[str, int] | None = None
 
 
 PAYLOAD = ("messages", "tools", "response", "tool_call")
-OPTIONAL = ("finish_reason", "flag_reasons")
+OPTIONAL = ("finish_reason", "flag_reasons", "attempt_id")
 """Columns that are read where the recipe's SQL returns them."""
 
 _OURS = ("reason", "evidence", "prompt", "answer", "redacted")

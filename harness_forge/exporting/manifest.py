@@ -14,6 +14,7 @@ from harness_forge.exporters.ledger import Ledger, ranked
 from harness_forge.exporting import mixing
 from harness_forge.exporting.request import Part, Report, Request, Share, Treatment
 from harness_forge.filters import build, notes
+from harness_forge.formats.conversation import FORMS
 
 if TYPE_CHECKING:
     from harness_forge.exporters.statement import Statement
@@ -33,6 +34,7 @@ def manifest(rows: Rows, request: Request, report: Report) -> dict[str, Any]:
         "role": request.role,
         "format": request.format,
         "extension": request.extension,
+        **({"turns": request.turns.value} if request.format in FORMS else {}),
         "forge_version": __version__,
         "schema_revision": _revision(rows.connection),
         **_watermark(rows.parts, alone),

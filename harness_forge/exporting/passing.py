@@ -23,12 +23,14 @@ from harness_forge.exporting import mixing
 from harness_forge.exporting.admission import Admission
 from harness_forge.exporting.capping import capped
 from harness_forge.exporting.cleaning import Cleaner, redactor_of
+from harness_forge.exporting.conversations import conversations
 from harness_forge.exporting.desk import Desk
 from harness_forge.exporting.engines import engine
 from harness_forge.exporting.holding import Holding
 from harness_forge.exporting.preparing import SINGLES, Plan
 from harness_forge.exporting.request import Part, Report, Request, Share
 from harness_forge.exporting.weighting import Weighting
+from harness_forge.formats.conversation import FORMS, Turns
 from harness_forge.formats.folder import DatasetFolder
 
 if TYPE_CHECKING:
@@ -147,7 +149,10 @@ class Rows:
         read = (self._watched(place, some) for some in reading.batches(rows, crew.batch))
         done = admission.pass_on(plan, crew.map(place, read))
         if part.config.kind in SINGLES:
-            return singles(done, Anchors(part.config.anchor_share))
+            anchors = Anchors(part.config.anchor_share)
+            if self._request.turns is Turns.conversation and (form := FORMS.get(plan.format)):
+                return conversations(done, anchors, form)
+            return singles(done, anchors)
         return EXPORTERS[part.config.kind](rejoined(done), part.config, plan.guard, seen)
 
     def _watched(self, place: int, rows: Sequence[Row]) -> Sequence[Row]:

@@ -16,6 +16,7 @@ from harness_forge.filters import FiltersConfig
 from harness_forge.filters.contamination import ContaminationConfig
 from harness_forge.filters.duplicates import DuplicatesConfig
 from harness_forge.filters.redaction.config import RedactionConfig
+from harness_forge.formats.conversation import Turns
 
 if TYPE_CHECKING:
     from harness_forge.store import SkillStore
@@ -84,6 +85,7 @@ class Request:
         skill, role, format: as composed; they go into the manifest.
         licences: one line for each source whose words the prompts quote.
         extension: how data files end, and so what they are.
+        turns: what a line holds of a conversation, in formats that have room for several turns.
         engine: where rows are prepared.
         treatment: what is done to rows on the way.
     """
@@ -95,6 +97,7 @@ class Request:
     format: str
     licences: Sequence[str] = ()
     extension: str = "jsonl"
+    turns: Turns = Turns.conversation
     engine: EngineConfig = field(default_factory=lambda: EngineConfig(workers=0))
     treatment: Treatment = field(default_factory=Treatment)
 

@@ -15,6 +15,12 @@ from harness_forge import jsontext
 from harness_forge.formats.unheld import Unheld
 from harness_forge.records import Message, RowSource
 
+WEIGHT = "weight"
+"""The mark of a message: an assistant's with 0 is context and never learned, every other one is.
+
+Fine-tuning services read that key too, and Axolotl by the name that its config gives it.
+"""
+
 _last: tuple[Sequence[Mapping[str, Any]], str] = ((), "[]")
 """The tools that were asked for last, and their text."""
 
@@ -31,6 +37,18 @@ def origin_keys(origin: RowSource) -> dict[str, str]:
         "origin": origin.origin,
         "evaluator": origin.evaluator,
     }
+
+
+def context(messages: Sequence[Message], role: str = "role", answering: str = "assistant"):
+    """Return messages of which none is learned: each answer among them is marked so.
+
+    Args:
+        role: the key that says who speaks.
+        answering: what it says where an answer stands.
+    """
+    return [
+        {**message, WEIGHT: 0} if message[role] == answering else message for message in messages
+    ]
 
 
 def tools_text(tools: Sequence[Mapping[str, Any]]) -> str:

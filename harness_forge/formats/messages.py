@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness_forge.formats.common import origin_keys, tools_text
+from harness_forge.formats.common import context, origin_keys, tools_text
 from harness_forge.records import Example, LabelledExample, PreferencePair, PromptExample
 
 
 def sft_line(example: Example) -> dict[str, Any]:
-    """Return messages with tools: the prompt, then the answer to learn."""
+    """Return messages with tools: the prompt, its answers marked as context, then the answer."""
     return {
         "id": example.id,
-        "messages": [*example.prompt, example.answer],
+        "messages": [*context(example.prompt), example.answer],
         "tools": tools_text(example.tools),
         **origin_keys(example.origin),
     }

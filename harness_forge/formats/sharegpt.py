@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness_forge.formats.common import call_text, calls_of, origin_keys, tools_text
+from harness_forge.formats.common import call_text, calls_of, context, origin_keys, tools_text
 from harness_forge.formats.unheld import Unheld
 from harness_forge.records import Example, Message
 
@@ -12,7 +12,7 @@ _FROM = {"system": "system", "user": "human", "assistant": "gpt", "tool": "tool"
 
 
 def sharegpt_line(example: Example) -> dict[str, Any]:
-    """Return the conversation, its answer last.
+    """Return the conversation, its answer last and the others marked as context.
 
     A call stands in the text as `<tool_call>{"name", "arguments"}</tool_call>`,
     byte for byte as the shipped chat template renders it.
@@ -23,7 +23,10 @@ def sharegpt_line(example: Example) -> dict[str, Any]:
     """
     return {
         "id": example.id,
-        "conversations": [_said(message) for message in (*example.prompt, example.answer)],
+        "conversations": [
+            *context([_said(message) for message in example.prompt], "from", "gpt"),
+            _said(example.answer),
+        ],
         "tools": tools_text(example.tools),
         **origin_keys(example.origin),
     }

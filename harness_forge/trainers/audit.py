@@ -1,9 +1,9 @@
 """The mask audit: on the very tokens that will be trained on, before a step is made.
 
-Loss belongs on the assistant's answer and its end-of-turn token, and on nothing
-else. Trainers get this wrong in silence: all labels masked, a tool's answer
-trained, the end of turn left out. So the prepared rows are compared with the
-same rows rendered as serving will render them.
+Loss belongs on the answers that are to be learned, each with its end-of-turn token,
+and on nothing else. Trainers get this wrong in silence: all labels masked, a tool's
+answer trained, the end of turn left out, a turn of the history learned again with every
+row. So the prepared rows are compared with the same rows rendered as serving will render them.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ class Audit:
         longest: tokens of the longest row.
         masked_text: the masked part of one row, decoded.
         trained_text: the trained part of that row, decoded.
+        turns: answers that are learned.
+        joined: rows in which an answer's first token holds the end of its prompt too; a server
+            will cut these two apart.
     """
 
     rows: int
@@ -37,6 +40,15 @@ class Audit:
     longest: int
     masked_text: str
     trained_text: str
+    turns: int = 0
+    joined: int = 0
+
+
+def length(row: Mapping[str, Any]) -> int:
+    """Return the tokens of a row, of a conversation or of one side of a pair."""
+    if "pieces" in row:
+        return sum(len(ids) for _, ids in row["pieces"])
+    return len(row["prompt"]) + len(row["answer"])
 
 
 def check_lengths(rows: Sequence[Mapping[str, Any]], limit: int, what: str) -> int:
@@ -45,7 +57,7 @@ def check_lengths(rows: Sequence[Mapping[str, Any]], limit: int, what: str) -> i
     Raises:
         TrainError: names the first such row and the longest.
     """
-    lengths = [len(row["prompt"]) + len(row["answer"]) for row in rows]
+    lengths = [length(row) for row in rows]
     long = [number for number, length in enumerate(lengths, start=1) if length > limit]
     if long:
         raise TrainError(
@@ -63,11 +75,11 @@ def audit(
     eos: int,
     shown: Mapping[str, str],
 ) -> Audit:
-    """Return what was seen if every prepared row trains its answer and nothing else.
+    """Return what was seen if every prepared row trains its answers and nothing else.
 
     Args:
-        rows: {"prompt", "answer"} token ids, as serving renders them; the
-            answer ends with the end-of-turn token.
+        rows: {"pieces": [[learned, token ids], …]}, as serving renders them; each
+            piece that is learned holds the end-of-turn token.
         prepared: {"ids", "labels"}, as the trainer will load them, in any order.
         eos: id of the end-of-turn token.
         shown: {"masked", "trained"}: one row, decoded.
@@ -97,22 +109,34 @@ def audit(
         longest=max((len(row["ids"]) for row in prepared), default=0),
         masked_text=shown["masked"],
         trained_text=shown["trained"],
+        turns=sum(learned for row in rows for learned, _ in row["pieces"]),
+        joined=sum(bool(row.get("joined")) for row in rows),
     )
 
 
 def _wanted(row: Mapping[str, Any], eos: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return ids and labels as they should be, up to the end of the answer's turn."""
-    answer = list(row["answer"])
+    """Return ids and labels as they should be, up to the end of the last answer."""
+    ids: list[int] = []
+    labels: list[int] = []
+    for learned, piece in row["pieces"]:
+        end = _end_of_turn(piece, eos) if learned else 0
+        ids += piece
+        labels += [*piece[:end], *[IGNORED] * (len(piece) - end)]
+    return _without_tail(tuple(ids), tuple(labels))
+
+
+def _end_of_turn(answer: Sequence[int], eos: int) -> int:
+    """Return how many tokens of an answer are learned.
+
+    Templates put a line break after the end of turn; nobody is asked to write it.
+    """
     if eos not in answer:
         raise TrainError(
             "mask audit",
             "the chat template does not end an answer with the model's end-of-turn token",
             "an adapter trained so never learns to stop: set the tokenizer's eos_token",
         )
-    # Templates put a line break after the end of turn; nobody is asked to write it.
-    answer = answer[: len(answer) - answer[::-1].index(eos)]
-    ids = [*row["prompt"], *answer]
-    return tuple(ids), tuple([IGNORED] * len(row["prompt"]) + answer)
+    return len(answer) - answer[::-1].index(eos)
 
 
 def _check(number: int, row: Mapping[str, Any], eos: int) -> None:

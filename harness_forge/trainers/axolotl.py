@@ -63,9 +63,13 @@ def render(config: TrainConfig, inputs: Inputs, seed: int) -> dict[str, Any]:
                 "field_messages": "messages",
                 "field_tools": "tools",
                 "roles_to_train": ["assistant"],
+                # Answers with `weight: 0` are context; without this all answers would be learned.
+                "message_field_training": "weight",
                 "train_on_eos": "turn",
             }
         ],
+        # The audit refuses rows that are too long; were it wrong, Axolotl would drop them.
+        "excess_length_strategy": "raise",
         **_folders(inputs),
         **_adapter(config, inputs),
         **_numbers(config, inputs),

@@ -129,6 +129,17 @@ def conversation_fault(messages: list[Any]) -> str:
         return f"ends with the {answer['role']}, not with an answer"
     if not answer.get("content") and not answer.get("tool_calls"):
         return "ends with an empty answer"
-    for call in answer.get("tool_calls") or ():
-        json.loads(call["function"]["arguments"])
+    if answer.get("weight") == 0:
+        return "ends with an answer that is not to be learned (weight 0)"
+    return next((fault for fault in map(_message_fault, messages) if fault), "")
+
+
+def _message_fault(message: dict[str, Any]) -> str:
+    if message.get("weight") not in (None, 0, 1):
+        return f"has a message of weight {message['weight']!r}: 0 is context, 1 is learned"
+    for call in message.get("tool_calls") or ():
+        try:
+            json.loads(call["function"]["arguments"])
+        except (KeyError, TypeError, ValueError):
+            return f"has a call of the {message['role']} whose arguments are no text of JSON"
     return ""

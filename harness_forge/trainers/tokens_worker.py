@@ -1,11 +1,12 @@
 """Child process of the audit: the rows as a model will be asked, and as Axolotl prepared them.
 
 Runs in the workset's Python, so it imports nothing of harness_forge. One JSON
-line out: {"rows": …, "prepared": …, "eos": …} or {"fault": …}. A row is
-{"prompt": ids, "answer": ids, "asked", "answered": texts}, rendered by the library that serving
-uses; a prepared row is {"ids", "labels"}, read from what Axolotl will load.
+line out: {"rows": …, "prepared": …, "eos": …} or {"fault": …}. A row is its tokens in pieces,
+each [learned, ids]: what is shown, then an answer, and so on, rendered by the library that
+serving uses; a prepared row is {"ids", "labels"}, read from what Axolotl will load.
 
-With --pairs the rows are preference pairs: {"chosen": row, "rejected": row},
+With --pairs the rows are preference pairs: {"chosen": row, "rejected": row}, a row being
+{"prompt": ids, "answer": ids, "asked", "answered": texts},
 each answer cut after its end-of-turn token. Their texts are also written to
 FOLDER/pairs.jsonl, which Axolotl reads, and their tokens to FOLDER/tokens.jsonl,
 with which the trainer compares its own.
@@ -34,32 +35,105 @@ def look(args) -> dict:
         lines = [json.loads(line) for line in file]
     answer = {"eos": tokenizer.eos_token_id, "eos_token": tokenizer.eos_token}
     if args.pairs:
-        pairs = [_pair(tokenizer, line) for line in lines]
+        pairs = _each(lines, lambda line: _pair(tokenizer, line))
         _write(Path(args.pairs), pairs)
         return answer | {"rows": pairs}
-    answer["rows"] = [_row(tokenizer, line) for line in lines]
+    answer["rows"] = _each(lines, lambda line: _conversation(tokenizer, line))
     if args.prepared:
         answer["prepared"] = _prepared(Path(args.prepared))
         answer["shown"] = _shown(tokenizer, answer["prepared"])
     return answer
 
 
-def _row(tokenizer, row, cut=False) -> dict:
+def _each(lines, look_at) -> list:
+    """Return what comes of every line; name the one that is at fault."""
+    found = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            found.append(look_at(line))
+        except Exception as error:
+            raise ValueError(f"line {number}: {error or type(error).__name__}") from error
+    return found
+
+
+def _conversation(tokenizer, row) -> dict:
+    """Return the tokens of a conversation in pieces; answers with a weight of 0 are context."""
+    messages, render = row["messages"], _renderer(tokenizer, row)
+    whole = render(messages)
+    texts, at = [], 0
+    for place, message in enumerate(messages):
+        if message["role"] != "assistant" or message.get("weight") == 0:
+            continue
+        asked = render(messages[:place], add_generation_prompt=True)
+        answer = _cut(tokenizer, _after(asked, render(messages[: place + 1])))
+        if not whole.startswith(asked + answer):
+            raise ValueError(
+                f"the chat template renders answer {place + 1} otherwise when messages follow it:"
+                " export with format.turns=each"
+            )
+        texts += [(False, whole[at : len(asked)]), (True, answer)]
+        at = len(asked) + len(answer)
+    texts.append((False, whole[at:]))
+    return _tokens(tokenizer, [(learned, text) for learned, text in texts if text])
+
+
+def _tokens(tokenizer, texts) -> dict:
+    """Return the tokens of the pieces of one text, which is cut into tokens as a whole.
+
+    Serving cuts what is shown and what is answered apart from each other. Where that gives
+    other tokens, as with an answer that begins with a line break, a token on the border counts as
+    the answer's, and `joined` is true.
+    """
+    cut = tokenizer([text for _, text in texts], add_special_tokens=False)["input_ids"]
+    whole = "".join(text for _, text in texts)
+    offsets = {"return_offsets_mapping": True} if tokenizer.is_fast else {}
+    found = tokenizer(whole, add_special_tokens=False, **offsets)
+    if not offsets or [token for ids in cut for token in ids] == found["input_ids"]:
+        pieces = [[learned, ids] for (learned, _), ids in zip(texts, cut, strict=True)]
+        return {"pieces": pieces, "joined": False}
+    pieces = [[learned, []] for learned, _ in texts]
+    at, end = 0, len(texts[0][1])
+    for token, (_, to) in zip(found["input_ids"], found["offset_mapping"], strict=True):
+        while to > end:
+            at += 1
+            end += len(texts[at][1])
+        pieces[at][1].append(token)
+    return {"pieces": pieces, "joined": True}
+
+
+def _renderer(tokenizer, row):
+    """Return what renders messages with the tools of a row."""
     tools = json.loads(row["tools"]) if isinstance(row.get("tools"), str) else row.get("tools")
-    render = {"tools": tools or None, "tokenize": False}
-    messages = row["messages"]
-    prompt = tokenizer.apply_chat_template(messages[:-1], add_generation_prompt=True, **render)
-    # A missing key is one thing, a key without value another: templates may tell them apart.
-    whole = tokenizer.apply_chat_template(messages, **render)
+
+    def render(messages, **more) -> str:
+        return tokenizer.apply_chat_template(messages, tools=tools or None, tokenize=False, **more)
+
+    shown = render(row["messages"]) if tools else ""
     for tool in tools or ():
-        if any(name not in prompt for name in tool["function"]["parameters"]["properties"]):
+        named = (tool["function"].get("parameters") or {}).get("properties") or {}
+        if any(name not in shown for name in (tool["function"]["name"], *named)):
             raise ValueError("the model's chat template renders no tools")
-    if not whole.startswith(prompt):
+    return render
+
+
+def _after(asked, whole) -> str:
+    if not whole.startswith(asked):
         raise ValueError("the chat template renders a prompt otherwise when an answer follows")
-    answer = whole[len(prompt) :]
-    if cut and tokenizer.eos_token in answer:
-        # Templates put a line break after the end of turn; nobody is asked to write it.
-        answer = answer[: answer.rindex(tokenizer.eos_token) + len(tokenizer.eos_token)]
+    return whole[len(asked) :]
+
+
+def _cut(tokenizer, answer) -> str:
+    """Return an answer up to the end of its turn; nobody is asked to write what follows."""
+    if tokenizer.eos_token not in answer:
+        return answer
+    return answer[: answer.rindex(tokenizer.eos_token) + len(tokenizer.eos_token)]
+
+
+def _row(tokenizer, row) -> dict:
+    messages, render = row["messages"], _renderer(tokenizer, row)
+    prompt = render(messages[:-1], add_generation_prompt=True)
+    # A missing key is one thing, a key without value another: templates may tell them apart.
+    answer = _cut(tokenizer, _after(prompt, render(messages)))
     return {
         "prompt": tokenizer(prompt, add_special_tokens=False)["input_ids"],
         "answer": tokenizer(answer, add_special_tokens=False)["input_ids"],
@@ -70,7 +144,7 @@ def _row(tokenizer, row, cut=False) -> dict:
 
 def _pair(tokenizer, row) -> dict:
     return {
-        side: _row(tokenizer, {**row, "messages": row["prompt"] + row[side]}, cut=True)
+        side: _row(tokenizer, {**row, "messages": row["prompt"] + row[side]})
         for side in ("chosen", "rejected")
     }
 

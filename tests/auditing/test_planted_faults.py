@@ -73,6 +73,7 @@ def test_reasons_that_the_ledger_does_not_give(dataset):
 
 def test_a_line_without_a_row(dataset):
     dataset.lines["train"].append(deepcopy(dataset.lines["train"][0]) | {"id": "0" * 32})
+    say(dataset.lines["train"][-1], "words that no other line has")
     assert broken(dataset) == ["sources"]
 
 
@@ -238,3 +239,42 @@ def test_the_command_prints_a_line_for_each_check_and_ends_in_its_own_code(datas
 def test_the_command_takes_no_settings(dataset, capsys):
     assert main(["audit", "skill=stig"]) == 2
     assert main(["audit"]) == 2
+
+
+def marked(dataset, weight):
+    """Give a line an answer before the last one, with a weight or, for None, without."""
+    line = dataset.lines["train"][0]
+    more = [{"role": "assistant", "content": "which one?"}, {"role": "user", "content": "this"}]
+    if weight is not None:
+        more[0]["weight"] = weight
+    line["messages"][2:2] = more
+    return line
+
+
+def test_an_earlier_answer_that_is_context_holds(dataset):
+    marked(dataset, 0)
+    assert broken(dataset) == []
+
+
+def test_an_earlier_answer_that_would_be_learned_without_a_row_of_the_ledger(dataset):
+    marked(dataset, None)
+    told = {one.name: one.told for one in audit(dataset.write()) if not one.holds}
+    said = "train.jsonl line 1 teaches 2 turns and is of 1 rows of the ledger"
+    assert told == {"sources": said}
+
+
+def test_a_turn_that_two_lines_teach(dataset):
+    line, other = marked(dataset, 1), dataset.lines["train"][1]
+    other["messages"] = line["messages"][:3]
+    dataset.ledger.append(
+        {"source": "stig.turns:55", "kept": True, "file": "train.jsonl", "lines": [1]}
+    )
+    told = {one.name: one.told for one in audit(dataset.write()) if not one.holds}
+    said = "train.jsonl line 2 teaches a turn that train.jsonl line 1 teaches"
+    assert told["repeats"] == said
+
+
+@pytest.mark.parametrize("weight", [2, "0", 0.5], ids=repr)
+def test_a_mark_that_no_trainer_knows(dataset, weight):
+    marked(dataset, weight)
+    assert "schema" in broken(dataset)

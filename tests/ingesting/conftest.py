@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from harness_forge.auditing import audit
+from harness_forge.cli import main
 from harness_forge.compose import compose
 from harness_forge.ingesting import ingest
 from harness_forge.splits import SplitConfig
@@ -62,3 +64,23 @@ def lines_of():
         return path
 
     return write
+
+
+@pytest.fixture
+def forge(store, tmp_path, capsys):
+    """Runs a verb on the test's store; returns its exit code and what it printed."""
+
+    def run(*words):
+        code = main(
+            [*words, f"store.url='{store.url}'", f"data_dir={tmp_path}", f"forge_home={tmp_path}"]
+        )
+        captured = capsys.readouterr()
+        return code, captured.out + captured.err
+
+    return run
+
+
+@pytest.fixture
+def audited():
+    """Returns the checks of `forge audit` that a dataset fails, with what they tell."""
+    return lambda folder: [(one.name, one.told) for one in audit(folder) if not one.holds]

@@ -10,20 +10,6 @@ from harness_forge.cli import main
 DATA = Path(__file__).parents[3] / "shared" / "data"
 
 
-@pytest.fixture
-def forge(store, tmp_path, capsys):
-    """Runs a verb on the test's store; returns its exit code and what it printed."""
-
-    def run(*words):
-        code = main(
-            [*words, f"store.url='{store.url}'", f"data_dir={tmp_path}", f"forge_home={tmp_path}"]
-        )
-        captured = capsys.readouterr()
-        return code, captured.out + captured.err
-
-    return run
-
-
 def ledger(folder):
     lines = [json.loads(line) for line in (folder / "ledger.jsonl").read_text().splitlines()]
     manifest = json.loads((folder / "manifest.json").read_text())

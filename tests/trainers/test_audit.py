@@ -6,7 +6,13 @@ from harness_forge.errors import TrainError
 from harness_forge.trainers.audit import IGNORED, audit, check_lengths
 
 EOS = 99
-ROW = {"prompt": [1, 2, 3], "answer": [7, 8, EOS, 50]}
+
+
+def row(prompt, answer):
+    return {"pieces": [[False, prompt], [True, answer]]}
+
+
+ROW = row([1, 2, 3], [7, 8, EOS, 50])
 SHOWN = {"masked": "prompt", "trained": "answer"}
 X = IGNORED
 
@@ -48,20 +54,20 @@ def test_a_dropped_row_is_missed():
 
 
 def test_a_row_that_stands_twice_does_not_stand_for_another():
-    other = {"prompt": [4, 5], "answer": [6, EOS]}
+    other = row([4, 5], [6, EOS])
     twice = prepared([1, 2, 3, 7, 8, EOS], [X, X, X, 7, 8, EOS]) * 2
     with pytest.raises(TrainError, match="differ"):
         audit([ROW, other], twice, EOS, SHOWN)
 
 
 def test_a_template_without_end_of_turn_is_refused():
-    endless = {"prompt": [1], "answer": [7, 8]}
+    endless = row([1], [7, 8])
     with pytest.raises(TrainError, match="does not end an answer with the model's end-of-turn"):
         audit([endless], prepared([1, 7, 8], [X, 7, 8]), EOS, SHOWN)
 
 
 def test_a_long_row_is_refused_with_its_number_and_length():
-    long = {"prompt": [1] * 6, "answer": [7, EOS]}
+    long = row([1] * 6, [7, EOS])
     with pytest.raises(TrainError) as caught:
         check_lengths([ROW, long], 7, "train.jsonl")
     assert str(caught.value) == (
@@ -72,3 +78,31 @@ def test_a_long_row_is_refused_with_its_number_and_length():
 
 def test_rows_that_just_fit_are_kept():
     check_lengths([ROW], 7, "train.jsonl")
+
+
+TALK = {
+    "pieces": [[False, [1, 2]], [True, [7, EOS, 50]], [False, [3, 8, EOS, 50, 4]], [True, [9, EOS]]]
+}
+"""Two answers to learn, and between them one (8) that is context."""
+SAID = [1, 2, 7, EOS, 50, 3, 8, EOS, 50, 4, 9, EOS]
+
+
+def test_every_marked_turn_of_a_conversation_is_learned_with_its_end_and_nothing_else():
+    labels = [X, X, 7, EOS, X, X, X, X, X, X, 9, EOS]
+    seen = audit([TALK], prepared(SAID, labels), EOS, SHOWN)
+    assert (seen.rows, seen.turns, seen.trained) == (1, 2, 4)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        [X, X, 7, EOS, X, X, 8, EOS, X, X, 9, EOS],
+        [X, X, X, X, X, X, X, X, X, X, 9, EOS],
+        [X, X, 7, X, X, X, X, X, X, X, 9, EOS],
+        [X, X, 7, EOS, 50, X, X, X, X, X, 9, EOS],
+    ],
+    ids=["context learned", "turn left out", "its end left out", "line break learned"],
+)
+def test_stops_at_a_conversation_that_trains_other_turns(labels):
+    with pytest.raises(TrainError, match="its tokens or labels differ"):
+        audit([TALK], prepared(SAID, labels), EOS, SHOWN)

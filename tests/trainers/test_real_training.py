@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from conftest import TOOLS, answer, asked, script, write
 
 from harness_forge import training
 from harness_forge.adapters.package import load
@@ -54,6 +55,49 @@ def test_a_template_that_renders_no_tools_is_refused(config, model, home, tmp_pa
     )
     other = replace(config, model=replace(config.model, path=str(bare)))
     with pytest.raises(TrainError, match="renders no tools"):
+        training.train(other)
+
+
+def conversation(number):
+    """Two answers to learn; a wrong one between them that is only context."""
+    wrong = answer(f"true # {number}") | {"weight": 0}
+    told = [{"role": "tool", "tool_call_id": "c", "name": "apply_fix", "content": f"exit {number}"}]
+    return [
+        *asked(number), answer(script(number)), *told, wrong, *told,
+        {"role": "assistant", "content": f"Rule {number} is kept now."},
+        {"role": "user", "content": "and <é>?"},
+        {"role": "assistant", "content": "\nIt is as well."},
+    ]  # fmt: skip
+
+
+def test_turns_of_a_conversation_that_are_marked_are_learned_and_no_other(config, tmp_path):
+    rows = [{"messages": conversation(number), "tools": json.dumps(TOOLS)} for number in range(8)]
+    train = replace(config.train, dataset=str(write(tmp_path, rows)))
+    seen = []
+    training.train(replace(config, train=train), audited=seen.append, check=True)
+    assert (seen[0].rows, seen[0].turns, seen[0].joined) == (8, 24, 0)
+    for ending in ("</tool_call><|im_end|>", "is kept now.<|im_end|>", "It is as well.<|im_end|>"):
+        assert seen[0].trained_text.count(ending) == 1
+    assert "true #" in seen[0].masked_text and "true #" not in seen[0].trained_text
+
+
+def test_a_template_that_rewrites_earlier_answers_is_refused(config, model, tmp_path):
+    import shutil
+
+    forgets = tmp_path / "forgets"
+    shutil.copytree(model, forgets)
+    text = (forgets / "chat_template.jinja").read_text()
+    old = "{{ message.content or '' }}"
+    assert old in text
+    new = "{{ (message.content or '') if loop.last else '(said before)' }}"
+    (forgets / "chat_template.jinja").write_text(text.replace(old, new))
+    rows = [{"messages": conversation(number), "tools": json.dumps(TOOLS)} for number in range(8)]
+    other = replace(
+        config,
+        model=replace(config.model, path=str(forgets)),
+        train=replace(config.train, dataset=str(write(tmp_path, rows))),
+    )
+    with pytest.raises(TrainError, match=r"line 1: .*renders answer 3 otherwise when messages fol"):
         training.train(other)
 
 

@@ -81,8 +81,8 @@ def texts(value: Any) -> list[str]:
 
 
 def said(message: Mapping[str, Any]) -> str:
-    """Return the words of a message: its content, then the strings of its calls' arguments."""
-    parts = [message.get("content") or ""]
+    """Return the words of a message: thoughts, content, the strings of its calls' arguments."""
+    parts = [message.get("reasoning_content") or "", message.get("content") or ""]
     for call in message.get("tool_calls") or ():
         parts += texts((call.get("function") or {}).get("arguments"))
     return "\n".join(part for part in parts if part)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness_forge.capturing import responses
-from harness_forge.capturing.responses import Untold
+from harness_forge.chat import calls, forms, responses, tools
+from harness_forge.chat.faults import Malformed
+from harness_forge.chat.responses import Untold
 from harness_forge.records import Message, ToolCall, Turn
 
 _WORDS = {"messages", "prompt", "input", "instructions", "tools", "functions"}
@@ -24,14 +24,14 @@ def turn_of(capture: Mapping[str, Any], agent: str = "") -> Turn | None:
         agent: who asked, where the capture does not say.
     """
     try:
-        messages, tools, answer, finish = _said(capture)
+        messages, offered, answer, finish = _said(capture)
     except Untold:
         return None
     return Turn(
         agent=capture["agent"] or agent or "agent",
-        messages=[_plain(one) for one in messages if isinstance(one, Mapping)],
-        tools=tools,
-        response=_plain(answer),
+        messages=messages,
+        tools=offered,
+        response=answer,
         model=capture["model"] or capture["model_sent"] or "unknown",
         sampling={k: v for k, v in capture["request"].items() if k not in _NOT_SAMPLING},
         finish_reason=finish or capture["finish_reason"],
@@ -59,9 +59,8 @@ def only_call(turns: Sequence[Turn]) -> ToolCall | None:
     """Return the call of the last worker turn that made exactly one, its arguments parsed."""
     workers = [turn for turn in turns if turn.agent == "worker"] or list(turns)
     for turn in reversed(workers):
-        calls = turn.response.get("tool_calls")
-        if isinstance(calls, list) and calls:
-            return _call(calls[0]) if len(calls) == 1 else None
+        if turn.response.get("tool_calls"):
+            return calls.only(turn.response)
     return None
 
 
@@ -70,18 +69,33 @@ def prompt_of(turns: Sequence[Turn]) -> str:
     workers = [turn for turn in turns if turn.agent == "worker"] or list(turns)
     called = [turn for turn in workers if turn.response.get("tool_calls")]
     asked = (called or workers)[-1].messages if workers else ()
-    return "\n\n".join(f"{one.get('role')}: {_shown(one.get('content'))}".rstrip() for one in asked)
+    return forms.rendered(asked)
 
 
-Said = tuple[Sequence[Any], Sequence[Mapping[str, Any]], Mapping[str, Any], str | None]
+Said = tuple[Sequence[Message], Sequence[Any], Message, str | None]
 """Messages, tools, answer and why it ended."""
 
 
 def _said(capture: Mapping[str, Any]) -> Said:
-    """Return what was asked and answered, in the form of a chat.
+    """Return what was asked and answered, in OpenAI's form.
 
     Raises:
         Untold: they do not say it, or in more than one way.
+    """
+    asked, offered, answer, finish = _told(capture)
+    try:
+        shown = forms.conversation([one for one in asked if isinstance(one, Mapping)])
+        said = forms.message({"role": "assistant", **answer})
+        return shown, tools.read(offered), said, finish
+    except Malformed as fault:
+        raise Untold(fault.args[0]) from None
+
+
+def _told(capture: Mapping[str, Any]) -> tuple[Sequence[Any], Any, Mapping[str, Any], str | None]:
+    """Return what was asked and answered, as a chat has it.
+
+    Raises:
+        Untold: as `_said`.
     """
     request, response = capture["request"], capture["response"]
     if not isinstance(request, Mapping) or not isinstance(response, Mapping):
@@ -104,7 +118,9 @@ def _said(capture: Mapping[str, Any]) -> Said:
     )
 
 
-def _completion(request: Mapping[str, Any], response: Mapping[str, Any]) -> Said:
+def _completion(
+    request: Mapping[str, Any], response: Mapping[str, Any]
+) -> tuple[Sequence[Any], Any, Mapping[str, Any], str | None]:
     """Return a prompt and what followed as question and answer."""
     prompt = request.get("prompt")
     if isinstance(prompt, list) and len(prompt) == 1:
@@ -136,47 +152,6 @@ def _object(value: Any) -> Mapping[str, Any]:
     return value
 
 
-def _plain(message: Mapping[str, Any]) -> Message:
-    """Return a message with its calls' arguments as JSON texts, and no empty list of calls."""
-    made = dict(message)
-    calls = made.get("tool_calls")
-    if not calls:
-        made.pop("tool_calls", None)
-    elif isinstance(calls, list):
-        made["tool_calls"] = [_texted(call) for call in calls]
-    return made
-
-
-def _texted(call: Any) -> Any:
-    function = call.get("function") if isinstance(call, Mapping) else None
-    if not isinstance(function, Mapping) or isinstance(function.get("arguments"), str | None):
-        return call
-    text = json.dumps(function["arguments"], ensure_ascii=False)
-    return {"type": "function", **call, "function": {**function, "arguments": text}}
-
-
-def _tools(request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    offered = request.get("tools")
-    if isinstance(offered, list):
-        return offered
-    functions = request.get("functions")  # the form before 2023-11
-    if isinstance(functions, list):
-        return [{"type": "function", "function": one} for one in functions]
-    return []
-
-
-def _call(raw: Any) -> ToolCall | None:
-    function = raw.get("function") if isinstance(raw, Mapping) else None
-    if not isinstance(function, Mapping) or not isinstance(function.get("name"), str):
-        return None
-    try:
-        arguments = json.loads(function.get("arguments") or "")
-    except (ValueError, TypeError, RecursionError):
-        return None
-    return ToolCall(function["name"], arguments) if isinstance(arguments, Mapping) else None
-
-
-def _shown(content: Any) -> str:
-    if content is None or isinstance(content, str):
-        return content or ""
-    return json.dumps(content, ensure_ascii=False)
+def _tools(request: Mapping[str, Any]) -> Any:
+    own = request.get("tools")
+    return request.get("functions") if own is None else own  # the form before 2023-11

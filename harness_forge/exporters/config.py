@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from harness_forge.chat.canonical import LateSystem, ParallelCalls, Reasoning
+
 
 class ExportKind(Enum):
     """What rows become."""
@@ -25,7 +27,7 @@ class AnswerKind(Enum):
 
     tool_call = "tool_call"  # exactly one call of an offered tool
     text = "text"
-    message = "message"  # a text, or exactly one call, as the agent chose
+    message = "message"  # a text, a call or several, as the agent chose
     none = "none"  # not read: the prompt is what counts
 
 
@@ -90,6 +92,12 @@ class ExportConfig:
         include_fallback: keep rows whose answer is the content's own
             remediation.
         max_pairs_per_item: dpo only: at most this many pairs of one item.
+        parallel_calls: keep answers with several calls, in their order, or reject
+            them as `several_calls`; `answer=tool_call` takes exactly one anyway.
+        reasoning: leave_out what a model thought before it answered, or learn it
+            in the answer's `reasoning_content`; that of earlier answers is left out.
+        late_system: reject a prompt with a system message behind the first user's
+            as `late_system`, let the user say it, or keep it.
         anchor_share: at most this share of the lines, 0 up to 1, has an answer to
             learn that no model gave; rows of models must then come first. null
             asks nobody who answered. sft and dpo only.
@@ -108,5 +116,8 @@ class ExportConfig:
     require: dict[str, str | None] = field(default_factory=dict)
     include_fallback: bool = False
     max_pairs_per_item: int = 4
+    parallel_calls: ParallelCalls = ParallelCalls.keep
+    reasoning: Reasoning = Reasoning.leave_out
+    late_system: LateSystem = LateSystem.reject
     anchor_share: float | None = None
     across_prompts: bool = False

@@ -105,8 +105,8 @@ def _sort_in(row: Row, buckets: Buckets, config: ExportConfig, guard: Guard) -> 
     if row.reason is not None:
         raise Unusable(row.reason)
     guard.admit(row)
-    prompt = read_prompt(row)
-    answer = read_answer(row, prompt, config.answer)
+    prompt = read_prompt(row, config)
+    answer = read_answer(row, config)
     measured = measured_on(row)
     key = (b"" if config.across_prompts else prompt.digest, measured)
     bucket = buckets.setdefault(key, _Bucket(measured))

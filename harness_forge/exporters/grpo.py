@@ -30,21 +30,21 @@ def prompts(
     """
     for row in rows:
         try:
-            example = _example(row, guard, seen)
+            example = _example(row, config, guard, seen)
         except Unusable as fault:
             yield Harvest((), (Fate(row, fault.args[0]),))
         else:
             yield Harvest((example,), (Fate(row, None, (0,)),))
 
 
-def _example(row: Row, guard: Guard, seen: Marks) -> PromptExample:
+def _example(row: Row, config: ExportConfig, guard: Guard, seen: Marks) -> PromptExample:
     if row.reason is not None:
         raise Unusable(row.reason)
     guard.admit(row)
     reference = evidence_text(row)
     if not reference:
         raise Unusable("no_reference")
-    prompt: Prompt = read_prompt(row)
+    prompt: Prompt = read_prompt(row, config)
     # The same words judged by another check are another task.
     mark = joint(prompt.digest, reference.encode())
     if mark in seen:

@@ -63,8 +63,8 @@ def _read(row: Row, config: ExportConfig, guard: Guard) -> LabelledExample | str
         return row.reason
     try:
         guard.admit(row)
-        prompt = read_prompt(row)
-        answer = read_answer(row, prompt, config.answer)
+        prompt = read_prompt(row, config)
+        answer = read_answer(row, config)
     except Unusable as fault:
         return fault.args[0]
     return LabelledExample(

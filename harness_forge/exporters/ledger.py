@@ -38,6 +38,7 @@ class Ledger:
         self.kept = 0
         self.rejected: Counter[str] = Counter()
         self.redacted: Counter[str] = Counter()
+        self.changed: Counter[str] = Counter()
         self.seen: dict[str, Counter[str]] = {name: Counter() for name in _SEEN}
 
     def enter(
@@ -81,6 +82,7 @@ class Ledger:
         for row in rows:
             if row.redacted:
                 self.redacted.update(row.redacted)
+            self.changed.update(row.changes)
 
     def balance(self) -> None:
         """Check that rows read = kept + rejected.

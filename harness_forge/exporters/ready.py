@@ -21,6 +21,7 @@ class Ready(NamedTuple):
         redacted: how many words of each kind were taken out.
         signature: of its words, for near duplicates; b"" where nobody asks.
         evidence: what the verdict rests on, where rows are brought together.
+        changed: what brought the row into canonical form.
     """
 
     reason: str | None = None
@@ -31,6 +32,7 @@ class Ready(NamedTuple):
     redacted: Mapping[str, int] | None = None
     signature: bytes = b""
     evidence: Json | None = None
+    changed: frozenset[str] = frozenset()
 
 
 Batch = tuple[Sequence[Row], Sequence[Ready]]
@@ -61,8 +63,8 @@ def single(row: Row, ready: Ready, anchors: Anchors) -> tuple[Row, str | None]:
     reason = ready.reason
     if reason is None and not anchors.take(row):
         reason = "over_share"
-    if reason is None and ready.redacted:
-        row = row._replace(redacted=ready.redacted)
+    if reason is None and (ready.redacted or ready.changed):
+        row = row._replace(redacted=ready.redacted, changed=ready.changed)
     return row, reason
 
 

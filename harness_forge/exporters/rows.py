@@ -14,7 +14,10 @@ import orjson
 import xxhash
 
 from harness_forge import jsontext
-from harness_forge.exporters.config import AnswerKind
+from harness_forge.chat import canonical
+from harness_forge.chat.canonical import Notes, ParallelCalls
+from harness_forge.chat.faults import Refused
+from harness_forge.exporters.config import AnswerKind, ExportConfig
 from harness_forge.records import RowSource
 
 Json = str | bytes
@@ -30,7 +33,8 @@ class Row(NamedTuple):
     recipe's SQL does not return them; rows of one attempt are turns of one conversation;
     `evidence` is what the verdict rests on, or is to be made by. `prompt` and `answer`
     stand in place of the JSON once they were read and filtered; `redacted` counts by
-    kind what was taken out of them.
+    kind what was taken out of them; `changed` names what brought them into canonical
+    form, where `prompt` and `answer` do not say.
     """
 
     source: str
@@ -55,13 +59,20 @@ class Row(NamedTuple):
     prompt: Prompt | None = None
     answer: Answer | None = None
     redacted: Mapping[str, int] | None = None
+    changed: frozenset[str] | None = None
+
+    @property
+    def changes(self) -> frozenset[str]:
+        """What brought the row into canonical form."""
+        said = (one.changed for one in (self.prompt, self.answer) if one is not None)
+        return (self.changed or frozenset()).union(*said)
 
 
 PAYLOAD = ("messages", "tools", "response", "tool_call")
 OPTIONAL = ("finish_reason", "flag_reasons", "attempt_id")
 """Columns that are read where the recipe's SQL returns them."""
 
-_OURS = ("reason", "evidence", "prompt", "answer", "redacted")
+_OURS = ("reason", "evidence", "prompt", "answer", "redacted", "changed")
 _ORIGIN = len(RowSource._fields)
 assert Row._fields[:_ORIGIN] == RowSource._fields
 
@@ -73,23 +84,28 @@ _ESCAPED = "\u241b"
 """How the store marks a character that PostgreSQL cannot hold, such as NUL."""
 
 
-class Unusable(Exception):
-    """A row that cannot become an example; `args[0]` is the ledger's reason."""
+Unusable = Refused
+"""A row that cannot become an example; `args[0]` is the ledger's reason."""
 
 
 class Prompt(NamedTuple):
-    """What was sent to the agent, and a digest that is equal where the words are."""
+    """What was sent to the agent, and a digest that is equal where the words are.
+
+    `changed` names what was done to bring it into canonical form.
+    """
 
     messages: list[dict[str, Any]]
     tools: list[dict[str, Any]]
     digest: bytes
+    changed: frozenset[str] = frozenset()
 
 
 class Answer(NamedTuple):
-    """What the agent said, as one assistant message."""
+    """What the agent said, as one assistant message; `changed` as in `Prompt`."""
 
     message: dict[str, Any]
     digest: bytes
+    changed: frozenset[str] = frozenset()
 
 
 def source_of(row: Row) -> RowSource:
@@ -98,85 +114,105 @@ def source_of(row: Row) -> RowSource:
     return RowSource._make(values if all(values) else [value or "" for value in values])
 
 
-def read_prompt(row: Row) -> Prompt:
-    """Return the row's prompt and tools.
+def read_prompt(row: Row, config: ExportConfig) -> Prompt:
+    """Return the row's prompt and tools, in canonical form.
 
     Raises:
         Unusable: `no_prompt`: empty, or not a list of role and text;
-            `unknown_role`: a message is of a role that no chat template has;
-            `unstorable_text`: it held characters that the store had to escape.
+            `unstorable_text`: it held characters that the store had to escape;
+            or what `canonical` refuses it for.
     """
     if row.prompt is not None:
         return row.prompt
     _refuse_escaped(row.messages)
     _refuse_escaped(row.tools)
-    shown = [_message(message) for message in _list(row.messages)]
+    offered, notes = canonical.offer(row.tools), Notes()
+    shown = canonical.history(_list(row.messages), offered, config.late_system, notes)
+    if offered.padded:
+        notes.add("padding")
     for message in shown:
         if message["content"]:
-            return _prompt(shown, *_tools(row.tools or "[]"))
+            return _prompt(shown, offered.tools, _tools_digest(row.tools), notes.kinds)
     raise Unusable("no_prompt")
 
 
-def prompt_of(messages: list[dict[str, Any]], tools: list[dict[str, Any]]) -> Prompt:
+def prompt_of(
+    messages: list[dict[str, Any]],
+    tools: list[dict[str, Any]],
+    changed: frozenset[str] = frozenset(),
+) -> Prompt:
     """Return a prompt with its digest."""
-    return _prompt(messages, tools, jsontext.dumps(tools, option=orjson.OPT_SORT_KEYS))
+    return _prompt(messages, tools, sorted_bytes(tools), changed)
 
 
-def _prompt(messages: list, tools: list, canonical_tools: bytes) -> Prompt:
-    canonical = jsontext.dumps(messages, option=orjson.OPT_SORT_KEYS)
-    return Prompt(messages, tools, _digest(b"[%b,%b]" % (canonical, canonical_tools)))
+def _prompt(messages: list, tools: list, canonical_tools: bytes, changed: frozenset[str]) -> Prompt:
+    told = sorted_bytes(messages)
+    return Prompt(messages, tools, _digest(b"[%b,%b]" % (told, canonical_tools)), changed)
 
 
 @lru_cache(maxsize=64)
-def _tools(raw: Json) -> tuple[list[dict[str, Any]], bytes]:
-    """Return tools and their canonical bytes: a harness offers the same ones all day."""
-    tools = _list(raw)
-    return tools, jsontext.dumps(tools, option=orjson.OPT_SORT_KEYS)
+def _tools_digest(raw: Json | None) -> bytes:
+    """Return tools in bytes that are equal where they mean the same."""
+    return sorted_bytes(canonical.offer(raw).tools)
 
 
-def answer_of(message: dict[str, Any]) -> Answer:
-    """Return an answer that was read before, with the digest of what it says now."""
+def answer_of(message: dict[str, Any], changed: frozenset[str] = frozenset()) -> Answer:
+    """Return an answer in canonical form with the digest of what it says."""
     text, calls = message.get("content") or "", message.get("tool_calls")
-    if not calls:
-        return Answer(message, _digest(text.encode()))
-    function = calls[0]["function"]
-    meaning = _parsed(function["arguments"])
-    canonical = jsontext.dumps((text, function["name"], meaning), option=orjson.OPT_SORT_KEYS)
-    return Answer(message, _digest(canonical))
+    thought = message.get("reasoning_content")
+    if not calls and not thought:
+        return Answer(message, _digest(text.encode()), changed)
+    said = [(one["function"]["name"], _meaning(one)) for one in calls or ()]
+    # One call by itself keeps the digest that it always had.
+    told = (text, *said[0]) if len(said) == 1 else (text, said)
+    return Answer(message, _digest(sorted_bytes((*told, thought) if thought else told)), changed)
 
 
-def read_answer(row: Row, prompt: Prompt, kind: AnswerKind) -> Answer:
-    """Return the row's answer.
+def _meaning(call: Mapping[str, Any]) -> Any:
+    return jsontext.loads(call["function"]["arguments"])
+
+
+def read_answer(row: Row, config: ExportConfig) -> Answer:
+    """Return the row's answer, in canonical form.
 
     Raises:
-        Unusable: `no_tool_call`, `several_calls`, `unknown_tool`,
-            `broken_arguments`, `unstorable_text` or, where text is wanted,
-            `no_answer`.
+        Unusable: `no_tool_call`, `several_calls`, `no_answer`: it is not what
+            `config.answer` asks for; `unstorable_text`; or what `canonical`
+            refuses it for.
     """
     if row.answer is not None:
         return row.answer
-    _refuse_escaped(row.response)
-    _refuse_escaped(row.tool_call)
-    response = _parsed(row.response)
-    if not isinstance(response, dict):
-        response = {}
-    if kind is AnswerKind.message:
-        kind = AnswerKind.tool_call if response.get("tool_calls") else AnswerKind.text
-    if kind is AnswerKind.text:
-        return _text_answer(response)
+    kind = config.answer
     if kind is AnswerKind.none:
         return Answer({"role": "assistant", "content": ""}, b"")
-    calls = response.get("tool_calls")
-    if calls:
-        text = _text(response.get("content")) or ""
-    else:
+    _refuse_escaped(row.response)
+    _refuse_escaped(row.tool_call)
+    notes = Notes()
+    response = _parsed(row.response)
+    response = response if isinstance(response, dict) else {}
+    if kind is AnswerKind.text:  # calls beside the text are not what is asked for
+        response = {key: one for key, one in response.items() if key not in _CALLS}
+    message = _canonical(response, row, config, notes)
+    if kind is AnswerKind.tool_call and "tool_calls" not in message:
         # A server that parses no calls leaves them in the text; the strict
         # parser's reading of that text is the call, so the text goes.
-        calls, text = _parsed_call(row.tool_call), ""
-    name, arguments, meaning = _one_call(calls, prompt.tools)
-    call = {"type": "function", "function": {"name": name, "arguments": arguments}}
-    canonical = jsontext.dumps((text, name, meaning), option=orjson.OPT_SORT_KEYS)
-    return Answer({"role": "assistant", "content": text, "tool_calls": [call]}, _digest(canonical))
+        message = _canonical(_parsed_call(row.tool_call), row, config, notes)
+        if "tool_calls" not in message:
+            raise Unusable("no_tool_call")
+    if not message.get("tool_calls") and not message["content"].strip():
+        raise Unusable("no_answer")
+    return answer_of(message, notes.kinds)
+
+
+_CALLS = ("tool_calls", "function_call")
+
+
+def _canonical(
+    response: Mapping[str, Any], row: Row, config: ExportConfig, notes: Notes
+) -> dict[str, Any]:
+    single = config.answer is AnswerKind.tool_call or config.parallel_calls is ParallelCalls.reject
+    offered = canonical.offer(row.tools)
+    return canonical.answer(response, offered, config.reasoning, notes, several=not single)
 
 
 def evidence_text(row: Row) -> str:
@@ -203,74 +239,9 @@ def _refuse_escaped(raw: Json | None) -> None:
             raise Unusable("unstorable_text")
 
 
-def _text_answer(response: Mapping[str, Any]) -> Answer:
-    text = _text(response.get("content"))
-    if not text or not text.strip():
-        raise Unusable("no_answer")
-    return Answer({"role": "assistant", "content": text}, _digest(text.encode()))
-
-
-def _parsed_call(raw: Json | None) -> list[dict[str, Any]]:
+def _parsed_call(raw: Json | None) -> dict[str, Any]:
     call = _parsed(raw)
-    return [{"function": call}] if isinstance(call, dict) else []
-
-
-def _one_call(calls: Any, tools: list[dict[str, Any]]) -> tuple[str, str, Mapping[str, Any]]:
-    """Return name, arguments as the JSON string that was sent, and their meaning."""
-    if not isinstance(calls, list) or not calls:
-        raise Unusable("no_tool_call")
-    if len(calls) > 1:
-        raise Unusable("several_calls")
-    function = calls[0].get("function") if isinstance(calls[0], dict) else None
-    if not isinstance(function, dict):
-        raise Unusable("no_tool_call")
-    name, arguments = function.get("name"), function.get("arguments")
-    if not any(name == _tool_name(tool) for tool in tools):
-        raise Unusable("unknown_tool")
-    if isinstance(arguments, dict):
-        return name, jsontext.dumps(arguments).decode(), arguments
-    meaning = _parsed(arguments) if isinstance(arguments, str) else None
-    if not isinstance(meaning, dict):
-        raise Unusable("broken_arguments")
-    return name, arguments, meaning
-
-
-def _tool_name(tool: Any) -> str | None:
-    function = tool.get("function") if isinstance(tool, dict) else None
-    return function.get("name") if isinstance(function, dict) else None
-
-
-_ROLES = frozenset(("system", "developer", "user", "assistant", "tool", "function"))
-"""Roles of chat messages; a template raises at others, or writes words nobody will say."""
-
-
-def _message(message: Any) -> dict[str, Any]:
-    """Return role and text of one message, and its tool fields where it has any."""
-    if isinstance(message, dict) and len(message) == 2:  # most: these two, and as they should be
-        role, content = message.get("role"), message.get("content")
-        if isinstance(role, str) and isinstance(content, str) and role in _ROLES:
-            return {"role": role, "content": content}
-    role = message.get("role") if isinstance(message, dict) else None
-    text = _text(message.get("content")) if role else None
-    calls = message.get("tool_calls") if role else None
-    if not isinstance(role, str) or (text is None and not calls):
-        raise Unusable("no_prompt")
-    if role not in _ROLES:
-        raise Unusable("unknown_role")
-    # "" for null: a chat template would print None, and Arrow would type the column so.
-    shown: dict[str, Any] = {"role": role, "content": text or ""}
-    for key in ("tool_calls", "tool_call_id", "name"):
-        if message.get(key):
-            shown[key] = message[key]
-    return shown
-
-
-def _text(content: Any) -> str | None:
-    """Return message content as one text; None where it is no text at all."""
-    if isinstance(content, list):
-        parts = [part.get("text") if isinstance(part, dict) else None for part in content]
-        return "".join(parts) if all(isinstance(part, str) for part in parts) else None
-    return content if isinstance(content, str) else None
+    return {"tool_calls": [{"function": call}]} if isinstance(call, dict) else {}
 
 
 def _list(raw: Json | None) -> list[Any]:
@@ -283,6 +254,11 @@ def _parsed(raw: Json | None) -> Any:
         return None if raw is None else jsontext.loads(raw)
     except ValueError:
         return None
+
+
+def sorted_bytes(value: Any) -> bytes:
+    """Return bytes that are equal where values mean the same, whatever the order of keys."""
+    return jsontext.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def _digest(canonical: bytes) -> bytes:

@@ -53,7 +53,8 @@ def _treated(rows: Rows, treatment: Treatment, report: Report) -> dict[str, Any]
     """Return what was done to rows besides their recipe's SQL, and what it came to.
 
     A filter's name is the reason it rejects for. `decided` is what a filter
-    counted of its own work.
+    counted of its own work. `canonical` counts kept rows by what brought them
+    into canonical form.
     """
     replaced = sum((ledger.redacted for ledger in rows.ledgers), Counter())
     redaction = treatment.redaction
@@ -78,6 +79,7 @@ def _treated(rows: Rows, treatment: Treatment, report: Report) -> dict[str, Any]
             "settings": redaction.shown() if redaction else {"enabled": False},
             "replaced": ranked(replaced),
         },
+        "canonical": ranked(sum((ledger.changed for ledger in rows.ledgers), Counter())),
         "seed": treatment.seed,
     }
 

@@ -120,8 +120,8 @@ class Preparer:
         """Return prompt and answer, or why there are none."""
         try:
             self._plan.guard.admit(row)
-            prompt = read_prompt(row)
-            answer = read_answer(row, prompt, self._plan.config.answer)
+            prompt = read_prompt(row, self._plan.config)
+            answer = read_answer(row, self._plan.config)
         except Unusable as fault:
             return fault.args[0]
         return prompt, answer, self._candidate(row, prompt, answer) if self._looks else None
@@ -180,7 +180,8 @@ class Preparer:
             return Ready(fault.args[0])
         words.append((prompt, candidate))
         line = jsontext.dumps(self._clean.line(shown, self._plan.whose))
-        return Ready(None, mark, line, None, None, redacted)
+        changed = prompt.changed | answer.changed
+        return Ready(None, mark, line, None, None, redacted, changed=changed)
 
     def _redacted(
         self, row: Row, prompt: Prompt, answer: Answer
@@ -199,9 +200,9 @@ class Preparer:
         if offered:
             counts += offered
         if counts:
-            prompt = prompt_of(asked, tools)
+            prompt = prompt_of(asked, tools, prompt.changed)
         if more:
-            answer = answer_of(told[0])
+            answer = answer_of(told[0], answer.changed)
         return row, prompt, answer, counts + more
 
     def _offered(self, tools: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], Counter[str]]:

@@ -81,10 +81,11 @@ class Candidate:
 
     @_Once
     def strings(self) -> Sequence[str]:
-        """The content, then every string among the calls' arguments; none is empty."""
+        """The content, every string among the calls' arguments, thoughts; none is empty."""
         parts = [content_of(self.answer)]
         for call in self.calls:
             parts += _strings(call.arguments)
+        parts += _strings(self.answer.get("reasoning_content"))
         return [part for part in parts if part]
 
     @_Once

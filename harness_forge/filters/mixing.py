@@ -20,16 +20,19 @@ from typing import Any, NamedTuple
 import orjson
 
 from harness_forge import jsontext
+from harness_forge.chat import canonical
+from harness_forge.chat.canonical import LateSystem, Notes, Offer, Reasoning
+from harness_forge.chat.faults import Refused
+from harness_forge.chat.roles import role_of
 from harness_forge.errors import ExportError
 from harness_forge.filters.building import judge
-from harness_forge.filters.candidate import Candidate, Filter, content_of
+from harness_forge.filters.candidate import Candidate, Filter
 from harness_forge.filters.mix_in import MixInConfig
 from harness_forge.records import Example, RowSource
 
 ORIGIN = "mix_in"
 """Policy, origin and family of a drawn row, in its line and on the card."""
 
-_ROLES = frozenset({"system", "developer", "user", "assistant", "tool"})
 _BATCH = 500
 
 
@@ -42,8 +45,8 @@ class Drawn:
         wanted: how many the share asks for; more than `examples` where the
             file has not enough.
         rejected: every other row, in order: its source and the reason, which
-            is `unreadable` (no JSON, or no conversation that ends in an
-            answer), a filter's, `duplicate` or `not_drawn`.
+            is `unreadable` (no JSON, or no conversation in a known form that ends
+            in an answer), a filter's, `duplicate` or `not_drawn`.
         sha256: of the file.
     """
 
@@ -162,43 +165,18 @@ def _rows(path: Path, digest) -> Iterator[_Row]:
 
 
 def _row(line: bytes, source: str) -> _Row:
-    unreadable = _Row(source, [], [], None)
     try:
         value = jsontext.loads(line)
-        tools = value.get("tools") or []
-        tools = jsontext.loads(tools) if isinstance(tools, str) else tools
-        messages = [_message(message) for message in value["messages"]]
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return unreadable
-    if len(messages) < 2 or messages[-1]["role"] != "assistant" or not isinstance(tools, list):
-        return unreadable
-    if not all(isinstance(tool, dict) for tool in tools):
-        return unreadable
-    return _Row(source, messages[:-1], tools, messages[-1])
-
-
-def _message(message: Any) -> dict[str, Any]:
-    """Return a message in the shape that our lines have; raise ValueError for anything else."""
-    if message["role"] not in _ROLES:
-        raise ValueError(message["role"])
-    shown: dict[str, Any] = {"role": message["role"], "content": content_of(message)}
-    if calls := message.get("tool_calls"):
-        shown["tool_calls"] = [_call(call["function"]) for call in calls]
-    for key in ("tool_call_id", "name"):
-        if isinstance(message.get(key), str):
-            shown[key] = message[key]
-    if not shown["content"] and not calls:
-        raise ValueError("a message without content")
-    return shown
-
-
-def _call(function: Any) -> dict[str, Any]:
-    arguments = function["arguments"]
-    if not isinstance(arguments, str):
-        arguments = jsontext.dumps(arguments).decode()
-    elif not isinstance(jsontext.loads(arguments), dict):
-        raise ValueError("arguments that are no object")
-    return {"type": "function", "function": {"name": function["name"], "arguments": arguments}}
+        *asked, said = value["messages"]
+        offered, notes = Offer(value.get("tools")), Notes()
+        shown = canonical.history(asked, offered, LateSystem.reject, notes)
+        answer = canonical.answer(said, offered, Reasoning.leave_out, notes)
+        if role_of(said["role"]) != "assistant" or not shown:
+            raise Refused("no_answer")
+    except (ValueError, TypeError, KeyError, AttributeError, Refused):
+        return _Row(source, [], [], None)
+    filled = answer["content"] or answer.get("tool_calls")
+    return _Row(source, shown, offered.tools, answer) if filled else _Row(source, [], [], None)
 
 
 def _reasons(batch: Sequence[_Row], steps: Sequence[tuple[str, Filter]]) -> list[str | None]:

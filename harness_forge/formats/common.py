@@ -8,6 +8,7 @@ TRL parse the strings. No value is ever null, for the same reason.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -60,6 +61,12 @@ def tools_text(tools: Sequence[Mapping[str, Any]]) -> str:
     return _last[1]
 
 
+def thought_of(message: Message) -> str:
+    """Return what was thought before an answer, as the shipped chat template renders it."""
+    thought = message.get("reasoning_content")
+    return f"<think>\n{thought}\n</think>\n\n" if thought else ""
+
+
 def calls_of(message: Message) -> Iterator[tuple[str, str]]:
     """Yield name and arguments, as a JSON string, of each call of a message.
 
@@ -71,7 +78,7 @@ def calls_of(message: Message) -> Iterator[tuple[str, str]]:
         name = function.get("name") if isinstance(function, Mapping) else None
         arguments = function.get("arguments") if name else None
         if isinstance(arguments, Mapping):
-            arguments = jsontext.dumps(arguments).decode()
+            arguments = json.dumps(arguments, ensure_ascii=False)
         if not isinstance(name, str) or not isinstance(arguments, str):
             raise Unheld("unheld_calls")
         yield name, arguments

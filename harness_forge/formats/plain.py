@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness_forge.formats.common import call_text, calls_of, origin_keys, tools_text
+from harness_forge.formats.common import call_text, calls_of, origin_keys, thought_of, tools_text
 from harness_forge.formats.unheld import Unheld
 from harness_forge.records import Example, Message
 
@@ -49,7 +49,7 @@ def alpaca_line(example: Example) -> dict[str, Any]:
         "system": system,
         "instruction": question,
         "input": "",
-        "output": example.answer["content"],
+        "output": thought_of(example.answer) + example.answer["content"],
         **origin_keys(example.origin),
     }
 
@@ -67,4 +67,4 @@ def _answer_text(answer: Message) -> str:
     calls = [call_text(*call) for call in calls_of(answer)]
     if len(calls) + bool(answer["content"]) > 1:
         raise Unheld("unheld_calls")
-    return calls[0] if calls else answer["content"]
+    return thought_of(answer) + (calls[0] if calls else answer["content"])

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness_forge.formats.common import call_text, calls_of, context, origin_keys, tools_text
+from harness_forge.formats.common import (
+    call_text,
+    calls_of,
+    context,
+    origin_keys,
+    thought_of,
+    tools_text,
+)
 from harness_forge.formats.unheld import Unheld
 from harness_forge.records import Example, Message
 
@@ -37,4 +44,5 @@ def _said(message: Message) -> dict[str, str]:
         raise Unheld("unheld_role")
     calls = [f"<tool_call>{call_text(*call)}</tool_call>" for call in calls_of(message)]
     parts = [message["content"], *calls]
-    return {"from": _FROM[message["role"]], "value": "\n".join(part for part in parts if part)}
+    value = thought_of(message) + "\n".join(part for part in parts if part)
+    return {"from": _FROM[message["role"]], "value": value}

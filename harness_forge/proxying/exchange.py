@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from time import perf_counter
 from typing import Any, Protocol
 
+from harness_forge.chat.sse import UsageFilter
 from harness_forge.proxying.config import LimitsConfig
 from harness_forge.proxying.door import Door
 from harness_forge.proxying.meters import Meters
 from harness_forge.proxying.reading import Ask
 from harness_forge.proxying.routing import Choice
 from harness_forge.proxying.sending import Parcel
-from harness_forge.proxying.sse import UsageFilter
 from harness_forge.proxying.upstream import Connection, Headers, Pool, end_to_end
 
 _MB = 1 << 20

@@ -13,8 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from harness_forge.chat import forms, streams
+from harness_forge.chat import tools as offers
+from harness_forge.chat.faults import Malformed
 from harness_forge.records import Message, Turn
-from harness_forge.sources import messages as chat
 from harness_forge.sources import outcomes, tools
 from harness_forge.sources.config import SourceConfig
 from harness_forge.sources.lines import Value, loads, values
@@ -23,6 +25,10 @@ from harness_forge.sources.records import Found, LeftOut, Recorded
 from harness_forge.sources.trajectories import attempt_of, item_of, scope_of
 
 _NOT_SAMPLING = {"messages", "tools", "functions", "model", "stream", "stream_options", "user"}
+
+
+_EVENTS = ("data:", "event:", ":")
+"""How a stream of server-sent events begins."""
 
 
 class _NoChat(Exception):
@@ -44,7 +50,7 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
             continue
         try:
             yield from _recorded(value, templates, told, config, offered)
-        except Misfit as error:
+        except (Misfit, Malformed) as error:
             yield LeftOut(value.place, "misfit", error.args[0], malformed=True)
         except _NoChat as error:
             yield LeftOut(value.place, *error.args)
@@ -58,7 +64,7 @@ def _recorded(
     response = _response(templates.value("response", scope))
     if not isinstance(request.get("messages"), list):
         raise _NoChat("not_chat", "the request has no messages")
-    shown = chat.conversation(request["messages"])
+    shown = forms.conversation(request["messages"])
     scope |= {"request": request, "response": response}
     model = templates.word("model", scope) or response.get("model") or request.get("model")
     item = item_of(templates, scope, _opening(shown))
@@ -81,15 +87,15 @@ def _recorded(
 
 
 def _turn(choice, shown, request, response, model, templates, scope, offered) -> Turn:
-    answer = chat.message({"role": "assistant", **choice["message"]})
+    answer = forms.message({"role": "assistant", **choice["message"]})
     usage = response.get("usage")
     usage = usage if isinstance(usage, Mapping) and len(_choices(response)) == 1 else {}
-    cut = chat.cut(answer, templates.config.cut_lengths)
+    cut = forms.cut(answer, templates.config.cut_lengths)
     when = templates.value("started_at", scope) or response.get("created")
     return Turn(
         agent=templates.word("agent", scope) or "agent",
         messages=shown,
-        tools=_tools(request) or offered,
+        tools=offers.offered(request) or offered,
         response=answer,
         model=model or "recorded",
         sampling={key: one for key, one in request.items() if key not in _NOT_SAMPLING},
@@ -112,14 +118,31 @@ def _object(raw: Any, what: str) -> Mapping[str, Any]:
 
 
 def _response(raw: Any) -> Mapping[str, Any]:
-    if isinstance(raw, list) and raw and all(isinstance(piece, Mapping) for piece in raw):
-        return _joined(raw)
     if raw is None:
         raise _NoChat("no_response", "")
+    if isinstance(raw, str) and raw.lstrip().startswith(_EVENTS):
+        raw, broken, _ = streams.pieces_of(raw.encode("utf-8", "surrogatepass"))
+        if broken:
+            raise Misfit(f"the response is a stream with {broken} broken events")
+    if isinstance(raw, list) and raw and all(isinstance(piece, Mapping) for piece in raw):
+        raw = _joined(raw)
     response = _object(raw, "response")
     if response.get("error"):
         raise _NoChat("error_response", json.dumps(response["error"])[:120])
     return response
+
+
+def _joined(pieces: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return a streamed response as a whole one.
+
+    Without a finish reason the stream broke off: its answer counts as cut.
+    """
+    if (failed := next((one["error"] for one in pieces if one.get("error")), None)) is not None:
+        return {"error": failed}
+    made = streams.joined(pieces)
+    for choice in made["choices"]:
+        choice["finish_reason"] = choice.get("finish_reason") or "length"
+    return made
 
 
 def _choices(response: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
@@ -130,58 +153,6 @@ def _choices(response: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     ):
         raise _NoChat("not_chat", "the response has no choices with a message")
     return choices
-
-
-def _joined(pieces: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Return a streamed response as a whole one.
-
-    Without a finish reason the stream broke off: its answer counts as cut.
-    """
-    made: dict[str, Any] = {key: pieces[0].get(key) for key in ("model", "created")}
-    choices: dict[int, dict[str, Any]] = {}
-    for piece in pieces:
-        made["usage"] = piece.get("usage") or made.get("usage")
-        for part in piece.get("choices") or ():
-            choice = choices.setdefault(part.get("index") or 0, {"message": {}, "finish": None})
-            choice["finish"] = part.get("finish_reason") or choice["finish"]
-            _grow(choice["message"], part.get("delta") or {})
-    return made | {
-        "choices": [
-            {
-                "message": {**one["message"], **_calls(one["message"])},
-                "finish_reason": one["finish"] or "length",
-            }
-            for _, one in sorted(choices.items())
-        ]
-    }
-
-
-def _grow(message: dict[str, Any], delta: Mapping[str, Any]) -> None:
-    if isinstance(delta.get("content"), str):
-        message["content"] = (message.get("content") or "") + delta["content"]
-    calls = message.setdefault("tool_calls", {})
-    for piece in delta.get("tool_calls") or ():
-        call = calls.setdefault(
-            piece.get("index") or 0,
-            {"id": None, "type": "function", "function": {"name": "", "arguments": ""}},
-        )
-        call["id"] = piece.get("id") or call["id"]
-        for key in ("name", "arguments"):
-            call["function"][key] += (piece.get("function") or {}).get(key) or ""
-
-
-def _calls(message: Mapping[str, Any]) -> dict[str, Any]:
-    return {"tool_calls": [call for _, call in sorted(message.get("tool_calls", {}).items())]}
-
-
-def _tools(request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    offered = request.get("tools")
-    if isinstance(offered, list):
-        return offered
-    functions = request.get("functions")  # the form before 2023-11
-    if not isinstance(functions, list):
-        return []
-    return [{"type": "function", "function": function} for function in functions]
 
 
 def _opening(shown: Sequence[Message]) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from harness_forge.chat import calls, tools
+from harness_forge.chat.faults import Malformed
 from harness_forge.errors import SourceError
 from harness_forge.records import Message
 
@@ -22,21 +24,20 @@ _TYPES = {
 
 
 def from_file(path: Path) -> list[Mapping[str, Any]]:
-    """Return the tools of a JSON file, in OpenAI form.
+    """Return the tools of a JSON file, in OpenAI's form.
 
     Raises:
-        SourceError: it holds no list of tools.
+        SourceError: it holds no list of tools, or one in no known form.
     """
     try:
-        tools = json.loads(path.read_text(encoding="utf-8"))
+        held = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         said = str(getattr(error, "strerror", None) or error)
         raise SourceError(str(path), f"cannot be read: {said}", "source.tools_file") from None
-    if not isinstance(tools, list) or not all(isinstance(tool, Mapping) for tool in tools):
-        raise SourceError(str(path), "must hold a list of tools in OpenAI form")
-    return [
-        tool if "function" in tool else {"type": "function", "function": tool} for tool in tools
-    ]
+    try:
+        return [tools.tool(one) for one in tools.read(held)]
+    except Malformed as fault:
+        raise SourceError(str(path), fault.args[0], "a list of tools, as OpenAI has it") from None
 
 
 class Observed:
@@ -49,12 +50,10 @@ class Observed:
 
     def add(self, messages: Iterable[Message]) -> None:
         """Take in the calls of a conversation."""
-        from harness_forge.sources.messages import only_call
-
         for message in messages:
-            calls = message.get("tool_calls")
-            for call in calls if isinstance(calls, list) else ():
-                if (read := only_call({"tool_calls": [call]})) is not None:
+            said = message.get("tool_calls")
+            for one in said if isinstance(said, list) else ():
+                if (read := calls.meant(one)) is not None:
                     self._count(read.name, read.arguments)
 
     def _count(self, name: str, arguments: Mapping[str, Any]) -> None:

@@ -13,8 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from harness_forge.chat import calls, forms
+from harness_forge.chat import tools as offers
+from harness_forge.chat.faults import Malformed
 from harness_forge.records import Attempt, Message, Origin, Turn, WorkItem
-from harness_forge.sources import messages as chat
 from harness_forge.sources import outcomes, tools
 from harness_forge.sources.config import SourceConfig
 from harness_forge.sources.lines import Value, values
@@ -43,7 +45,7 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
             continue
         try:
             yield _recorded(value, templates, told, config, offered)
-        except Misfit as error:
+        except (Misfit, Malformed) as error:
             yield LeftOut(value.place, "misfit", error.args[0], malformed=True)
 
 
@@ -128,8 +130,8 @@ def attempt_of(
         item_id=item.item_id,
         attempt_num=_number(templates, scope, mapping.attempt_base),
         origin=Origin.MODEL,
-        prompt=chat.rendered(last.messages) if last else "",
-        tool_call=chat.only_call(last.response) if last else None,
+        prompt=forms.rendered(last.messages) if last else "",
+        tool_call=calls.only(last.response) if last else None,
         outcome=outcomes.outcome(verdict, mapping.confidence, config.name, signals),
         turns=turns,
         model=model,
@@ -152,9 +154,13 @@ def _number(templates: Templates, scope: Mapping[str, Any], base: int) -> int:
 
 
 def _conversation(templates: Templates, scope: Mapping[str, Any]) -> tuple[list[Message], bool]:
-    """Return the messages, and whether they are rebuilt from task and answer."""
+    """Return the messages, and whether they are rebuilt from task and answer.
+
+    Raises:
+        Malformed: they are none, or of a role that is not in the table.
+    """
     if templates.config.messages:
-        return chat.conversation(templates.value("messages", scope)), False
+        return forms.conversation(templates.value("messages", scope)), False
     if not templates.config.prompt:
         return [], False
     answer = templates.value("answer", scope)
@@ -174,7 +180,7 @@ def _turns(
 ) -> list[Turn]:
     mapping = templates.config
     own = templates.value("tools", scope)
-    tools_ = own if isinstance(own, list) else offered
+    shown = offered if own is None else offers.read(own)
     said = templates.word("finish_reason", scope)
     started = outcomes.moment(templates.value("started_at", scope))
     places = [at for at, one in enumerate(conversation) if one["role"] == "assistant"]
@@ -182,11 +188,11 @@ def _turns(
         Turn(
             agent=mapping.agent,
             messages=conversation[:at],
-            tools=tools_,
+            tools=shown,
             response=conversation[at],
             model=model,
             finish_reason="length"
-            if chat.cut(conversation[at], mapping.cut_lengths)
+            if forms.cut(conversation[at], mapping.cut_lengths)
             else said
             if at == places[-1]
             else None,
@@ -213,7 +219,7 @@ def _conversations(path, config, templates, told) -> Iterable[Sequence[Message]]
         if isinstance(value, Value):
             try:
                 yield _conversation(templates, scope_of(value, told))[0]
-            except Misfit:
+            except (Misfit, Malformed):
                 continue  # the reading pass says it
 
 

@@ -66,6 +66,7 @@ def _conversation(tokenizer, row) -> dict:
             continue
         asked = render(messages[:place], add_generation_prompt=True)
         answer = _cut(tokenizer, _after(asked, render(messages[: place + 1])))
+        _demand_thought(message, answer)
         if not whole.startswith(asked + answer):
             raise ValueError(
                 f"the chat template renders answer {place + 1} otherwise when messages follow it:"
@@ -122,6 +123,13 @@ def _after(asked, whole) -> str:
     return whole[len(asked) :]
 
 
+def _demand_thought(message, answer) -> None:
+    if (message.get("reasoning_content") or "") not in answer:
+        raise ValueError(
+            "the model's chat template renders no reasoning: export with export.reasoning=leave_out"
+        )
+
+
 def _cut(tokenizer, answer) -> str:
     """Return an answer up to the end of its turn; nobody is asked to write what follows."""
     if tokenizer.eos_token not in answer:
@@ -134,6 +142,7 @@ def _row(tokenizer, row) -> dict:
     prompt = render(messages[:-1], add_generation_prompt=True)
     # A missing key is one thing, a key without value another: templates may tell them apart.
     answer = _cut(tokenizer, _after(prompt, render(messages)))
+    _demand_thought(messages[-1], answer)
     return {
         "prompt": tokenizer(prompt, add_special_tokens=False)["input_ids"],
         "answer": tokenizer(answer, add_special_tokens=False)["input_ids"],

@@ -107,7 +107,7 @@ def test_text_beside_a_call_is_kept(harness, sft, lines):
     report = harness.export(sft)
     message = lines(report.path / "train.jsonl")[0]["messages"][-1]
     assert message["content"] == "Here:"
-    assert message["tool_calls"][0]["function"]["arguments"] == '{"fix_script":"x"}'
+    assert message["tool_calls"][0]["function"]["arguments"] == '{"fix_script": "x"}'
 
 
 @pytest.mark.parametrize(
@@ -117,8 +117,8 @@ def test_text_beside_a_call_is_kept(harness, sft, lines):
         ("broken_arguments", [{"function": {"name": "apply_fix", "arguments": '{"fix'}}]),
         ("broken_arguments", [{"function": {"name": "apply_fix", "arguments": "[1]"}}]),
         ("unknown_tool", [{"function": {"name": "rm", "arguments": "{}"}}]),
-        ("no_tool_call", ["apply_fix"]),
-        ("no_tool_call", "apply_fix"),
+        ("unknown_call_form", ["apply_fix"]),
+        ("unknown_call_form", "apply_fix"),
     ],
 )
 def test_a_malformed_call_is_no_answer(harness, sft, reason, calls):

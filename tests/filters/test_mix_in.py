@@ -73,7 +73,7 @@ def test_a_call_keeps_its_arguments_as_a_text(drawn):
     ]
     tools = [{"type": "function", "function": {"name": "f"}}]
     example = drawn([json.dumps({"messages": messages, "tools": tools})], train=9).examples[0]
-    function = {"name": "f", "arguments": '{"a":1}'}
+    function = {"name": "f", "arguments": '{"a": 1}'}
     assert example.answer["tool_calls"] == [{"type": "function", "function": function}]
     assert example.prompt[0]["content"] == "Do it"
     assert example.tools == tools

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness_forge.chat.sse import UsageFilter, events
 from harness_forge.proxying.body import parsed, with_model, with_usage
-from harness_forge.proxying.sse import UsageFilter, events
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

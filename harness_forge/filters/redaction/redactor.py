@@ -33,7 +33,7 @@ def _telling(key: str) -> bool:
     return _TELLING.search(key) is not None
 
 
-_USUAL = frozenset(("role", "content", "name", "tool_call_id"))
+_USUAL = frozenset(("role", "content", "reasoning_content", "name", "tool_call_id"))
 _CALL = frozenset(("id", "type", "function", "name", "arguments"))
 
 

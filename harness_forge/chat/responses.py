@@ -38,7 +38,7 @@ def asked(request: Mapping[str, Any]) -> list[Message]:
         return [*made, {"role": "user", "content": given}]
     if not isinstance(given, list):
         raise Untold("no input")
-    return [*made, *_messages(given)]
+    return [*made, *messages(given)]
 
 
 def answered(response: Mapping[str, Any]) -> tuple[Message, str]:
@@ -50,7 +50,7 @@ def answered(response: Mapping[str, Any]) -> tuple[Message, str]:
     status, output = response.get("status"), response.get("output")
     if status not in ("completed", "incomplete") or not isinstance(output, list):
         raise Untold(f"the response is {status}"[:80])
-    made = _messages(output)
+    made = messages(output)
     if len(made) != 1 or made[0]["role"] != "assistant":
         raise Untold(f"{len(made)} messages in one response")
     finish = "tool_calls" if made[0].get("tool_calls") else "stop"
@@ -81,7 +81,12 @@ def _tool(tool: Any) -> Mapping[str, Any]:
     return {"type": "function", "function": flat}
 
 
-def _messages(items: Iterable[Any]) -> list[dict[str, Any]]:
+def messages(items: Iterable[Any]) -> list[dict[str, Any]]:
+    """Return items as the messages of a chat.
+
+    Raises:
+        Untold: one is no text, image, function call or result of one.
+    """
     made: list[dict[str, Any]] = []
     for item in items:
         kind = (item.get("type") or "message") if isinstance(item, Mapping) else None

@@ -1,0 +1,6 @@
+"""Chat messages, in whatever form they come: one table of roles, one assembler, one canonical form.
+
+`forms` reads every known form into OpenAI's, losing nothing; sources and the
+proxy store that. `canonical` makes of it what a dataset holds. `streams` puts
+streamed answers together, for both.
+"""

@@ -1,0 +1,74 @@
+"""Arguments of calls as JSON text in canonical form: as `json.dumps` writes them.
+
+Blanks behind commas and colons, no escapes that need not be, keys in the order
+they were written, integers exact.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Any
+
+_CACHED = 4096
+"""Characters of the longest text whose canonical form is remembered."""
+
+
+class Broken(ValueError):
+    """Arguments that are no JSON object."""
+
+
+def written(value: Any) -> str:
+    """Return a value as `json.dumps` writes it, without escapes that need not be.
+
+    Raises:
+        ValueError: it holds NaN or an infinity, which no JSON has.
+    """
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except RecursionError:
+        raise ValueError("is nested too deeply") from None
+
+
+def object_text(text: str) -> str:
+    """Return a JSON object in canonical form; one that was written as a text of a text, too.
+
+    Raises:
+        Broken: it is no object, or says one key twice.
+    """
+    return _cached(text) if len(text) <= _CACHED else _object_text(text)
+
+
+def _object_text(text: str) -> str:
+    value = _object(text)
+    for _ in range(2):  # written as a text once or twice too often
+        if not isinstance(value, str):
+            break
+        text, value = value, _object(value)
+    if not isinstance(value, dict):
+        raise Broken("no object")
+    try:
+        made = written(value)
+        made.encode()
+    except ValueError:
+        raise Broken("a value that no JSON has") from None
+    if made != text:
+        _object(text, _once)
+    return made
+
+
+_cached = lru_cache(maxsize=2048)(_object_text)
+
+
+def _object(text: str, pairs: Any = None) -> Any:
+    try:
+        return json.loads(text, object_pairs_hook=pairs)
+    except (ValueError, RecursionError):
+        raise Broken("no JSON") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise ValueError("a key stands twice")
+    return made

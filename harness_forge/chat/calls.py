@@ -1,0 +1,104 @@
+"""Tool calls, in every form that is known: OpenAI's own is made of them.
+
+Known are OpenAI's, flat ones (`name` with `arguments`, `args` or `input`),
+Anthropic's `tool_use`, items of Responses, Inspect's `function` beside its
+arguments, and each of them as a JSON text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from harness_forge.chat.arguments import Broken, object_text
+from harness_forge.chat.faults import Malformed, kind
+from harness_forge.records import Message, ToolCall
+
+_ARGUMENTS = ("arguments", "args", "input", "parameters")
+_IDS = ("id", "call_id", "tool_call_id")
+_FORM = frozenset(("type", "name", "function", *_ARGUMENTS, *_IDS))
+
+
+def read(raw: Any) -> Any:
+    """Return the calls of a message, each of known form in OpenAI's and any other as it is."""
+    if isinstance(raw, str):
+        try:
+            raw = json.loads(raw)
+        except (ValueError, RecursionError):
+            return raw
+    if isinstance(raw, Mapping):
+        raw = [raw]
+    if not isinstance(raw, Sequence) or isinstance(raw, str):
+        return raw
+    return [_known_or_as_it_is(one) for one in raw]
+
+
+def _known_or_as_it_is(raw: Any) -> Any:
+    try:
+        return call(raw)
+    except Malformed:
+        return raw
+
+
+def call(raw: Any) -> Mapping[str, Any]:
+    """Return one call in OpenAI's form; arguments that are no text become one.
+
+    Raises:
+        Malformed: it is in no known form.
+    """
+    if isinstance(raw, str):
+        try:
+            raw = json.loads(raw)
+        except (ValueError, RecursionError):
+            raise Malformed("a call is a text that is no JSON") from None
+    if not isinstance(raw, Mapping):
+        raise Malformed(f"a call is {kind(raw)}, not an object")
+    inner = raw.get("function")
+    if isinstance(inner, Mapping) and isinstance(inner.get("name"), str):
+        function = _texted(inner)
+        if function is inner and raw.get("type") == "function":
+            return raw
+        return {**raw, "type": "function", "function": function}
+    name = inner if isinstance(inner, str) else raw.get("name")
+    if not isinstance(name, str) or isinstance(inner, Mapping):
+        raise Malformed(
+            f"a call is in no known form: {', '.join(map(str, raw)) or 'no keys'}"[:120]
+        )
+    number = next((raw[key] for key in _IDS if raw.get(key)), None)
+    function = _texted({"name": name, "arguments": _arguments(raw)})
+    rest = {key: value for key, value in raw.items() if key not in _FORM and value is not None}
+    return {**({"id": number} if number else {}), "type": "function", "function": function, **rest}
+
+
+def _arguments(raw: Mapping[str, Any]) -> Any:
+    return next((raw[key] for key in _ARGUMENTS if raw.get(key) is not None), None)
+
+
+def _texted(function: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a function with its arguments as a text; a text, and nothing, stay as they are."""
+    if "arguments" not in function:
+        function = {"name": function["name"], "arguments": _arguments(function)}
+    if isinstance(function["arguments"], str | None):
+        return function
+    return {**function, "arguments": json.dumps(function["arguments"], ensure_ascii=False)}
+
+
+def only(response: Message) -> ToolCall | None:
+    """Return the call of an answer that makes exactly one, its arguments parsed."""
+    calls = response.get("tool_calls")
+    if not isinstance(calls, list) or len(calls) != 1:
+        return None
+    return meant(calls[0])
+
+
+def meant(one: Any) -> ToolCall | None:
+    """Return a call in OpenAI's form, its arguments parsed; None where they are broken."""
+    function = one.get("function") if isinstance(one, Mapping) else None
+    if not isinstance(function, Mapping) or not isinstance(function.get("name"), str):
+        return None
+    try:
+        arguments = json.loads(object_text(function.get("arguments") or ""))
+    except (Broken, TypeError):
+        return None
+    return ToolCall(function["name"], arguments)

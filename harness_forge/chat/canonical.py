@@ -1,0 +1,283 @@
+"""The canonical form of messages: what a dataset holds, whoever wrote them and in whatever form.
+
+Four roles; content is one text; arguments are JSON text as `json.dumps` writes
+it, without escapes that need not be, keys in the order they were written;
+thoughts have a field of their own. The same goes for the history. A
+conversation in this form comes back as it is. What cannot be brought into it
+is refused with the reason for the ledger.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from typing import Any
+
+from harness_forge import jsontext
+from harness_forge.chat import calls, forms, parts
+from harness_forge.chat import tools as offers
+from harness_forge.chat.arguments import object_text, written
+from harness_forge.chat.faults import Malformed, Refused
+from harness_forge.chat.links import linked
+from harness_forge.chat.padding import unpadded_arguments, unpadded_tools
+from harness_forge.chat.roles import role_of
+from harness_forge.chat.tools import Tool, name_of, schema_of
+
+Shown = dict[str, Any]
+PLAIN = frozenset(("user", "assistant"))
+
+
+class Reasoning(Enum):
+    """What becomes of what a model thought before it answered."""
+
+    leave_out = "leave_out"
+    learn = "learn"  # in the answer's `reasoning_content`, which the chat template renders
+
+
+class ParallelCalls(Enum):
+    """What becomes of an answer with several calls."""
+
+    keep = "keep"  # all of them, in order
+    reject = "reject"
+
+
+class LateSystem(Enum):
+    """What becomes of a system message behind the first user's."""
+
+    reject = "reject"  # most chat templates know it at the start only
+    user = "user"  # it is said by the user
+    keep = "keep"
+
+
+@dataclass
+class Notes:
+    """What was changed to bring a row into the form; each counts once a row."""
+
+    kinds: frozenset[str] = frozenset()
+
+    def add(self, kind: str) -> None:
+        """Note a change."""
+        self.kinds |= {kind}
+
+
+class Offer:
+    """The tools that were offered, in canonical form.
+
+    Raises:
+        Refused: `unknown_tool_form`.
+    """
+
+    def __init__(self, raw: Any) -> None:
+        try:
+            read = offers.read(raw)
+            forms_ = [offers.tool(one) for one in read if one is not None]
+        except Malformed:
+            raise Refused("unknown_tool_form") from None
+        self.tools = unpadded_tools(forms_)
+        self.padded = len(forms_) < len(read) or self.tools != forms_
+        if not self.padded:
+            self.tools = forms_
+        self._by_name = {name_of(one): one for one in self.tools}
+        self.properties = frozenset(
+            key for one in self.tools for key in schema_of(one).get("properties") or ()
+        )
+
+    def get(self, name: Any) -> Tool | None:
+        """Return the tool of a name."""
+        return self._by_name.get(name)
+
+
+@lru_cache(maxsize=64)
+def offer(raw: str | bytes | None) -> Offer:
+    """Return the tools of a JSON text: a harness offers the same ones all day.
+
+    Raises:
+        Refused: as `Offer`.
+    """
+    try:
+        return Offer(None if raw is None else jsontext.loads(raw))
+    except ValueError:
+        raise Refused("unknown_tool_form") from None
+
+
+def history(
+    raw: Sequence[Any], offered: Offer, late_system: LateSystem, notes: Notes
+) -> list[Shown]:
+    """Return the messages that an answer was given to.
+
+    Raises:
+        Refused: `no_prompt`: one is no role and text; `unknown_role`;
+            `not_text`: a part is no text; `unknown_call_form`,
+            `broken_arguments`, `padded_arguments`: of a call in it;
+            `orphan_result`, `unanswered_call`; `late_system`.
+    """
+    shown: list[Shown] = []
+    calling = late = False
+    for message in raw:
+        if isinstance(message, dict) and len(message) == 2:  # most: these two, as they should be
+            role, content = message.get("role"), message.get("content")
+            plain = isinstance(role, str) and (role in PLAIN or (role == "system" and not shown))
+            if plain and isinstance(content, str):
+                shown.append({"role": role, "content": content})
+                continue
+        for one in _forms(message):
+            made = _message(one, offered, notes)
+            late |= made["role"] == "system" and bool(shown)
+            calling |= made["role"] == "tool" or "tool_calls" in made
+            shown.append(made)
+    if calling and linked(shown):
+        notes.add("result_ids")
+    return _systems(shown, late_system, notes) if late else shown
+
+
+def _forms(message: Any) -> list[Any]:
+    word = message.get("role") if isinstance(message, dict) else None
+    if isinstance(word, str) and role_of(word) is None:
+        raise Refused("unknown_role")
+    try:
+        return forms.several(message)
+    except Malformed:
+        raise Refused("no_prompt") from None
+
+
+def _message(message: Mapping[str, Any], offered: Offer, notes: Notes) -> Shown:
+    role, found = message["role"], parts.apart(message)
+    said = message.get("tool_calls")
+    if found.others:
+        raise Refused("not_text" if isinstance(message["content"], list) else "no_prompt")
+    if found.thoughts or found.hidden:
+        notes.add("reasoning_left_out")
+    text = found.text
+    if text is None and not said and not found.thoughts and not found.hidden and role != "tool":
+        raise Refused("no_prompt")
+    # "" for null: a chat template would print None, and Arrow would type the column so.
+    shown: Shown = {"role": role, "content": text or ""}
+    if said:
+        shown["tool_calls"] = [_call(one, offered, notes) for one in _list(said)]
+    for key in ("tool_call_id", "name"):
+        if isinstance(message.get(key), str) and message[key]:
+            shown[key] = message[key]
+    return shown
+
+
+def _list(said: Any) -> Sequence[Any]:
+    if not isinstance(said, list):
+        raise Refused("unknown_call_form")
+    return said
+
+
+def _call(raw: Any, offered: Offer, notes: Notes) -> Shown:
+    """Return one call with canonical arguments, and its id where it has one."""
+    try:
+        known = calls.call(raw)
+    except Malformed:
+        raise Refused("unknown_call_form") from None
+    name, arguments = known["function"]["name"], known["function"].get("arguments")
+    made = {"name": name, "arguments": _arguments(arguments, offered.get(name), offered, notes)}
+    number = known.get("id")
+    shown: Shown = {"id": number} if isinstance(number, str) and number else {}
+    return {**shown, "type": "function", "function": made}
+
+
+def _arguments(raw: Any, tool: Tool | None, offered: Offer, notes: Notes) -> str:
+    """Return arguments in canonical form; nothing at all, where a tool needs none, is an object."""
+    if raw is None or (isinstance(raw, str) and raw.strip() in ("", "null")):
+        if tool is None or schema_of(tool).get("required"):
+            raise Refused("broken_arguments")
+        return "{}"
+    try:
+        text = object_text(raw if isinstance(raw, str) else written(raw))
+    except ValueError:
+        raise Refused("broken_arguments") from None
+    if "null" not in text:
+        return text
+    meant = json.loads(text)
+    told = unpadded_arguments(meant, tool, offered.properties)
+    if told is meant or told == meant:
+        return text
+    notes.add("padding")
+    return written(told)
+
+
+def _systems(shown: list[Shown], late: LateSystem, notes: Notes) -> list[Shown]:
+    """Return messages with one system's at most, at the start, unless more are to stay."""
+    at = next((place for place, one in enumerate(shown) if one["role"] != "system"), len(shown))
+    if at > 1 and late is not LateSystem.keep:
+        notes.add("systems_joined")
+        text = "\n\n".join(one["content"] for one in shown[:at] if one["content"])
+        shown = [{**shown[0], "content": text}, *shown[at:]]
+        at = 1
+    if all(one["role"] != "system" for one in shown[at:]) or late is LateSystem.keep:
+        return shown
+    if late is LateSystem.reject:
+        raise Refused("late_system")
+    notes.add("late_system_as_user")
+    return shown[:at] + [
+        {**one, "role": "user"} if one["role"] == "system" else one for one in shown[at:]
+    ]
+
+
+def answer(
+    raw: Mapping[str, Any],
+    offered: Offer,
+    reasoning: Reasoning,
+    notes: Notes,
+    *,
+    several: bool = True,
+) -> Shown:
+    """Return an answer: its text, its calls, each of an offered tool, and what was thought.
+
+    Calls of an answer have no ids: nobody is asked to say them.
+
+    Args:
+        several: it may make more than one call.
+
+    Raises:
+        Refused: `not_to_learn`: it is marked so; `not_text`; `several_calls`;
+            `unknown_call_form`, `unknown_tool`, `broken_arguments`, `padded_arguments`.
+    """
+    if not learnable(raw):
+        raise Refused("not_to_learn")
+    try:
+        known = forms.message({"role": "assistant", **raw})
+    except Malformed:
+        raise Refused("unknown_role") from None
+    found = parts.apart(known)
+    if found.others:
+        raise Refused("not_text")
+    shown: Shown = {"role": "assistant", "content": found.text or ""}
+    if found.thoughts and reasoning is Reasoning.learn:
+        notes.add("reasoning_learned")
+        shown["reasoning_content"] = "\n\n".join(found.thoughts)
+    elif found.thoughts or found.hidden:
+        notes.add("reasoning_left_out")
+    if said := known.get("tool_calls"):
+        if len(_list(said)) > 1 and not several:
+            raise Refused("several_calls")
+        shown["tool_calls"] = [_offered_call(one, offered, notes) for one in said]
+    return shown
+
+
+def _offered_call(raw: Any, offered: Offer, notes: Notes) -> Shown:
+    try:
+        name = calls.call(raw)["function"]["name"]
+    except Malformed:
+        raise Refused("unknown_call_form") from None
+    if offered.get(name) is None:
+        raise Refused("unknown_tool")
+    return {key: value for key, value in _call(raw, offered, notes).items() if key != "id"}
+
+
+_MARKS = ("train", "training", "trainable", "loss", "learn")
+"""Keys that trainers mark messages by; false means that nothing is learned of one."""
+
+
+def learnable(message: Mapping[str, Any]) -> bool:
+    """Return whether a message is to be learned, by the marks that it carries."""
+    weight = message.get("weight")
+    if isinstance(weight, int | float) and weight == 0:
+        return False
+    return all(message.get(key) is not False for key in _MARKS)

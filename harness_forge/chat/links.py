@@ -1,0 +1,54 @@
+"""Which result answers which call: each call that was made is answered before anybody goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from harness_forge.chat.faults import Refused
+
+Shown = dict[str, Any]
+
+
+def linked(messages: Sequence[Shown]) -> bool:
+    """Give results without an id the id of the call that they answer; return whether one got it.
+
+    A result belongs to the call of its id, else to the first open call of its
+    name, else to the first that is open.
+
+    Raises:
+        Refused: `orphan_result`: no call is open that it can belong to;
+            `unanswered_call`: the conversation went on without a result.
+    """
+    open_: list[dict[str, Any]] = []
+    changed = False
+    for message in messages:
+        if message["role"] == "tool":
+            call = _answered(message, open_)
+            open_.remove(call)
+            changed |= _named(message, call)
+        elif open_:
+            raise Refused("unanswered_call")
+        else:
+            open_ = list(message.get("tool_calls", ()))
+    if open_:
+        raise Refused("unanswered_call")
+    return changed
+
+
+def _answered(message: Shown, open_: list[dict[str, Any]]) -> dict[str, Any]:
+    number, name = message.get("tool_call_id"), message.get("name")
+    mine = [call for call in open_ if number and call.get("id") == number]
+    nameless = [call for call in open_ if not (number and call.get("id"))]
+    named = [call for call in nameless if name and call["function"]["name"] == name]
+    found = mine or named or nameless
+    if not found:
+        raise Refused("orphan_result")
+    return found[0]
+
+
+def _named(message: Shown, call: dict[str, Any]) -> bool:
+    if message.get("tool_call_id") or not call.get("id"):
+        return False
+    message["tool_call_id"] = call["id"]
+    return True

@@ -1,0 +1,93 @@
+"""What a message's content is made of: text to say, thoughts, calls, and what is none of these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+TEXTS = frozenset(("text", "input_text", "output_text"))
+THOUGHTS = frozenset(("reasoning", "thinking", "reasoning_text", "thought", "summary_text"))
+HIDDEN = frozenset(("redacted_thinking", "encrypted_reasoning"))
+CALL, RESULT = "tool_use", "tool_result"
+_FIELDS = ("reasoning_content", "reasoning", "thinking")
+_WORDS = ("text", "thinking", "reasoning", "reasoning_content", "content", "summary")
+
+
+@dataclass(slots=True)
+class Parts:
+    """A content, taken apart.
+
+    Args:
+        texts: what is said, in order.
+        thoughts: what was thought before it.
+        others: types of the parts that are neither.
+        hidden: thoughts that are encrypted were there.
+    """
+
+    texts: list[str] = field(default_factory=list)
+    thoughts: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+    hidden: bool = False
+
+    @property
+    def text(self) -> str | None:
+        """What is said, as one text; None where nothing is."""
+        return "".join(self.texts) if self.texts else None
+
+
+def apart(message: Mapping[str, Any]) -> Parts:
+    """Return what a message's content and its fields of reasoning hold."""
+    made = Parts()
+    content = message.get("content")
+    if isinstance(content, str):
+        made.texts.append(content)
+    elif isinstance(content, list):
+        for part in content:
+            _sort_in(made, part)
+    elif content is not None:
+        made.others.append(type(content).__name__)
+    told = [words for key in _FIELDS if (words := _words(message.get(key)))]
+    # Servers say one thought under two names; said twice it would be learned twice.
+    made.thoughts += [words for words in dict.fromkeys(told) if words not in made.thoughts]
+    return made
+
+
+def type_of(part: Any) -> str:
+    """Return the type of a part; a text by itself, and an object with nothing but one, is text."""
+    if isinstance(part, str):
+        return "text"
+    if not isinstance(part, Mapping):
+        return type(part).__name__
+    said = part.get("type")
+    if said is None and isinstance(part.get("text"), str):
+        return "text"
+    return said if isinstance(said, str) else "untyped"
+
+
+def _sort_in(made: Parts, part: Any) -> None:
+    kind = type_of(part)
+    if kind in TEXTS:
+        words = part if isinstance(part, str) else part.get("text")
+        made.texts.append(words) if isinstance(words, str) else made.others.append(kind)
+    elif kind in THOUGHTS:
+        words = _words(part)
+        made.thoughts.append(words) if words is not None else made.others.append(kind)
+    elif kind in HIDDEN:
+        made.hidden = True
+    else:
+        made.others.append(kind)
+
+
+def _words(value: Any) -> str | None:
+    """Return the words of a thought: a text, a part or a list of parts; None where it has none."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        found = [_words(one) for one in value]
+        return "".join(found) if found and all(one is not None for one in found) else None
+    if isinstance(value, Mapping):
+        return next(
+            (words for key in _WORDS if (words := _words(value.get(key))) is not None), None
+        )
+    return None

@@ -1,0 +1,34 @@
+"""The table of roles: what each word for a speaker stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_WORDS = {
+    "system": ("system", "developer"),
+    "user": ("user", "human"),
+    "assistant": (
+        "assistant",
+        "ai",
+        "gpt",
+        "bot",
+        "chatbot",
+        "model",
+        "function_call",
+        "tool_call",
+    ),
+    "tool": ("tool", "function", "observation", "tool_response", "tool_result"),
+}
+ROLES: Mapping[str, str] = {word: role for role, words in _WORDS.items() for word in words}
+"""Word to role; chat templates know the four roles and nothing else."""
+
+CALLING = frozenset(("function_call", "tool_call"))
+"""Words for an assistant whose text is a call, as JSON."""
+
+
+def role_of(word: Any) -> str | None:
+    """Return the role that a word stands for, None for a word that is not in the table."""
+    if not isinstance(word, str):
+        return None
+    return ROLES.get(word) or ROLES.get(word.strip().lower())

@@ -1,0 +1,142 @@
+"""Every known form of tools, calls and conversations becomes OpenAI's, and nothing is lost."""
+
+import json
+
+import pytest
+
+from harness_forge.chat import calls, forms, tools
+from harness_forge.chat.faults import Malformed
+
+SCHEMA = {"type": "object", "properties": {"jar": {"type": "string"}}}
+NESTED = {"type": "function", "function": {"name": "open_jar", "parameters": SCHEMA}}
+CALL = {"type": "function", "function": {"name": "open_jar", "arguments": '{"jar": "plum"}'}}
+MEANT = {"jar": "plum"}
+
+
+@pytest.mark.parametrize(
+    "tool",
+    [
+        NESTED,
+        {"type": "function", "name": "open_jar", "parameters": SCHEMA, "strict": None},
+        {"name": "open_jar", "parameters": SCHEMA},
+        {"name": "open_jar", "input_schema": SCHEMA},
+        {"type": "custom", "name": "open_jar", "input_schema": SCHEMA},
+        {"name": "open_jar", "inputSchema": SCHEMA},
+        {"name": "open_jar", "parameters": json.dumps(SCHEMA)},
+        {"function": {"name": "open_jar", "parameters": SCHEMA}},
+    ],
+)
+def test_tools_of_known_forms_are_one(tool):
+    assert tools.tool(tool) == NESTED
+    assert tools.read(json.dumps([tool])) == [NESTED]
+
+
+@pytest.mark.parametrize("tool", [{"type": "web_search"}, {"description": "x"}, 7, None])
+def test_a_tool_of_no_known_form_stays_as_it_is_and_is_told(tool):
+    assert tools.read([tool]) == [tool]
+    with pytest.raises(Malformed, match="a tool is"):
+        tools.tool(tool)
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        ("[", "tools are a text that is no JSON"),
+        (7, "tools are a int, not a list"),
+        ({"open_jar": SCHEMA}, "tools are a dict, not a list"),
+        ('{"a": 1}', "tools are a dict, not a list"),
+    ],
+)
+def test_what_is_no_list_of_tools_is_refused_by_name(raw, why):
+    with pytest.raises(Malformed) as told:
+        tools.read(raw)
+    assert told.value.args[0] == why
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        CALL,
+        {"function": {"name": "open_jar", "arguments": MEANT}},
+        {"name": "open_jar", "arguments": MEANT},
+        {"name": "open_jar", "args": MEANT, "type": "tool_call"},
+        {"type": "tool_use", "name": "open_jar", "input": MEANT},
+        {"type": "function_call", "name": "open_jar", "arguments": '{"jar": "plum"}'},
+        {"function": "open_jar", "arguments": MEANT, "type": "function"},
+        json.dumps({"name": "open_jar", "arguments": MEANT}),
+    ],
+)
+def test_calls_of_known_forms_are_one(call):
+    assert calls.call(call) == CALL
+
+
+def test_a_call_keeps_its_id_under_whatever_name():
+    for key in ("id", "call_id"):
+        assert calls.call({"name": "open_jar", "arguments": MEANT, key: "c1"})["id"] == "c1"
+
+
+@pytest.mark.parametrize("call", [{"code": "x"}, 7, "open_jar", {"function": {}}])
+def test_a_call_of_no_known_form_stays_as_it_is(call):
+    assert calls.read([call]) == [call]
+
+
+def test_blocks_become_calls_and_results_and_the_rest_stays_a_part():
+    thought = {"type": "thinking", "thinking": "hm", "signature": "s"}
+    block = {"type": "tool_use", "id": "c1", "name": "open_jar", "input": MEANT}
+    result = {"type": "tool_result", "tool_use_id": "c1", "content": [{"type": "text"}]}
+    word = {"type": "text", "text": "and now?"}
+    made = forms.conversation(
+        [
+            {"role": "assistant", "content": [thought, block]},
+            {"role": "user", "content": [result, word]},
+        ]
+    )
+    assert made == [
+        {"role": "assistant", "content": [thought], "tool_calls": [{"id": "c1", **CALL}]},
+        {"role": "tool", "content": [{"type": "text"}], "tool_call_id": "c1"},
+        {"role": "user", "content": [word]},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("raw", "made"),
+    [
+        ({"from": "human", "value": "hi"}, {"role": "user", "content": "hi"}),
+        ({"type": "ai", "content": "hi"}, {"role": "assistant", "content": "hi"}),
+        (
+            {"type": "human", "data": {"content": "hi"}},
+            {"role": "user", "content": "hi", "type": "human"},
+        ),
+        (
+            {
+                "from": "function_call",
+                "value": json.dumps({"name": "open_jar", "arguments": MEANT}),
+            },
+            {"role": "assistant", "content": None, "tool_calls": [CALL]},
+        ),
+        (
+            {"role": "assistant", "content": None, "function_call": CALL["function"]},
+            {"role": "assistant", "content": None, "tool_calls": [CALL]},
+        ),
+    ],
+)
+def test_messages_of_known_forms_are_one(raw, made):
+    assert forms.conversation([raw]) == [made]
+
+
+def test_items_of_responses_are_a_conversation():
+    made = forms.conversation(
+        [
+            {"role": "user", "content": "open it"},
+            {"type": "function_call", "call_id": "c1", "name": "open_jar", "arguments": "{}"},
+            {"type": "function_call_output", "call_id": "c1", "output": "plums"},
+        ]
+    )
+    assert [one["role"] for one in made] == ["user", "assistant", "tool"]
+    assert made[1]["tool_calls"][0]["id"] == made[2]["tool_call_id"] == "c1"
+
+
+def test_a_role_that_is_not_in_the_table_is_refused_by_name():
+    with pytest.raises(Malformed) as told:
+        forms.conversation([{"role": "user", "content": "x"}, {"role": "wizard", "content": "y"}])
+    assert told.value.args[0] == "message 1 has the role 'wizard', which no chat template has"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import fresh
+import other_hands
 from documents import IDENTITIES, SECRETS, documents
 from drawing import Planted
 from harmless import HARMLESS
@@ -72,9 +73,19 @@ def unseen() -> dict[str, Score]:
 
 def of_files(templates: list[str], seed: int = 41) -> Score:
     """Return the score of the second set's secrets or identities, of whatever kind."""
+    return _in_all(documents(templates, seed))
+
+
+def of_others(family: str = "") -> Score:
+    """Return the score of one family of the keys in other hands' forms; '' for all."""
+    texts = [*other_hands.bare(), *other_hands.named()]
+    return _in_all(one for which, one in texts if family in ("", which))
+
+
+def _in_all(texts: Iterable[Planted]) -> Score:
     redactor = Redactor(RedactionConfig(), b"measure" * 4)
     total = Score(0, 0, 0, 0)
-    for one in documents(templates, seed):
+    for one in texts:
         text, seen = redactor.text(one.text), redactor.findings(one.text)
         right = sum(any(_overlap(x.value, value) for value in one.values) for x in seen)
         gone = sum(value not in text for value in one.values)
@@ -99,6 +110,8 @@ def tables() -> str:
     lines += [
         _line("**files: credentials**", of_files(SECRETS)),
         _line("**files: who and where**", of_files(IDENTITIES)),
+        *(_line(f"other hands: {one}", of_others(one)) for one in [*other_hands.BARE, "by name"]),
+        _line("**other hands**", of_others()),
     ]
     return "\n".join(lines)
 

@@ -12,6 +12,7 @@ configured.py   files of systems
 assignments.py  a name that says what its value is
 hosts.py        names of machines
 addresses.py    IPv4, IPv6, MAC
+named.py        values that vary, under a name that says key
 unknown.py      keys of services that nobody listed
 people.py       e-mail addresses, and user names in paths
 """
@@ -28,6 +29,7 @@ from harness_forge.filters.redaction.rules import (
     configured,
     hosts,
     model_services,
+    named,
     passwords,
     people,
     scanner,
@@ -51,6 +53,7 @@ def rules() -> tuple[Rule, ...]:
         *configured.RULES,
         *assignments.RULES,
         *urls.RULES,
+        *named.RULES,
         *unknown.RULES,
         *people.RULES,
         *hosts.RULES,
@@ -67,6 +70,7 @@ KINDS = tuple(
                 model_services,
                 services,
                 urls,
+                named,
                 unknown,
                 passwords,
                 commands,

@@ -20,9 +20,9 @@ A, H, U, S = "[A-Za-z0-9]", "[0-9a-f]", "[A-Za-z0-9_-]", "[0-9a-z]"
 """Letters and digits, hexadecimal, base64 for URLs, small letters and digits."""
 UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
-_DISTINCT = 7
+_DISTINCT = 6
 """Different characters of the shortest token; of 20 hexadecimal digits 11 are expected."""
-_TURNS = 0.15
+_FEWEST, _TURNS = 2, 0.06
 """Least share of neighbours of two kinds (small, capital, digit), not counting signs. Drawn
 hexadecimal has 0.47, letters of both sizes 0.5, base32 0.3; slugs and names 0.1 at most."""
 _CLASS = re.compile(r"\[[^\]]+\]\{(?:[1-9]\d|[89])")
@@ -36,7 +36,7 @@ def varied(match: re.Match[str]) -> bool:
 
 def drawn(value: str) -> bool:
     """Tell whether a value varies as something drawn by chance does."""
-    return len(set(value)) >= _DISTINCT and turns(value) >= max(4, _TURNS * len(value))
+    return len(set(value)) >= _DISTINCT and turns(value) >= max(_FEWEST, _TURNS * len(value))
 
 
 def turns(value: str) -> int:
@@ -50,6 +50,15 @@ def turns(value: str) -> int:
         found += bool(a and b and a != b and not begins)
         before = a
     return found
+
+
+_SPELT, _WORDS = re.compile("[A-Z]?[a-z]{2,}"), 0.6
+"""Parts of names such as getUserByName2; of what is drawn by chance they are a third."""
+
+
+def spelt(value: str) -> bool:
+    """Tell whether a value is mostly parts of words, as a name is."""
+    return sum(len(word[0]) for word in _SPELT.finditer(value)) > _WORDS * len(value)
 
 
 def _kind(character: str) -> str:

@@ -32,6 +32,7 @@ MODELS = (
     ("luma_key", r"luma-", f"(?:{UUID}|{U}{{30,}})"),
     ("coze_token", r"[ps]at_", f"{A}{{40,}}"),
     ("dify_key", r"(?:app|dataset)-", f"{A}{{24}}"),
+    ("ollama_key", r"[0-9a-f]{32}\.", f"{U}{{24}}"),
     ("fal_key", rf"{H}{{8}}-{H}{{4}}-{H}{{4}}-{H}{{4}}-{H}{{12}}:{H}{{32}}", ""),
     ("github_copilot_token", r"tid=[0-9a-f]{8}", rf"{H}{{24}};[^\s\"']{{20,}}"),
     ("bedrock_key", r"ABSK|bedrock-api-key-", r"[A-Za-z0-9+/]{60,}={0,2}"),

@@ -75,10 +75,15 @@ def _search(
     def search(text: str) -> Iterator[tuple[int, int]]:
         for pattern in patterns:
             for match in pattern.finditer(text):
-                if valid(match[0]) and not _inside(text, match):
+                if valid(match[0]) and not _inside(text, match) and not _filled(match[0]):
                     yield _value(match)
 
     return search
+
+
+def _filled(token: str) -> bool:
+    """Tell whether a token is a head and one letter over and over: a form to fill in."""
+    return len(token) > 20 and len(set(token[8:])) < 4
 
 
 def _inside(text: str, match: re.Match[str]) -> bool:

@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterator
 
 from harness_forge.filters.redaction.rule import Rule
-from harness_forge.filters.redaction.rules.families import drawn, turns
+from harness_forge.filters.redaction.rules.families import drawn, spelt, turns
 
 _WORD = re.compile(
     r"(?:(?<![A-Za-z0-9_/+=.-])|(?<=\\[nrtbf])|(?<=%[0-9A-Fa-f]{2})|(?<=[A-Za-z_]=)|(?<=//))"
-    r"[A-Za-z][A-Za-z0-9]{0,14}[_-][A-Za-z0-9_-]{20,400}(?![A-Za-z0-9_/+=-]|\.[A-Za-z])"
+    r"[A-Za-z][A-Za-z0-9]{0,14}[_-][A-Za-z0-9_-]{16,400}(?![A-Za-z0-9_/+=-]|\.[A-Za-z])"
 )
 
 
@@ -48,7 +48,7 @@ _IDS = _words(
 """First words of ids, digests and files that say who or what, and open nothing."""
 _RUN = re.compile(r"[A-Za-z0-9]{12,}")
 _LEAST_RUN, _SURE_RUN = 12, 16
-_TURNS = 0.35
+_TURNS, _LITTLE = 0.3, 0.12
 """Letters and digits drawn by chance turn 0.62 times a neighbour."""
 _DIGEST = re.compile(r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96,128})")
 
@@ -64,7 +64,7 @@ def _is_key(word: str) -> bool:
     named = _SECRET_HEAD.match(word)
     if named:
         body = word[named.end() + 1 :]
-        return len(body) >= 20 and drawn(body) and (any(map(str.isdigit, body)))
+        return len(body) >= 16 and _mixed(body)
     head = re.split("[_-]", word, maxsplit=1)[0]
     body = word[len(head) + 1 :]
     if head.lower() in _IDS or _DIGEST.fullmatch(body):
@@ -76,10 +76,20 @@ def _is_key(word: str) -> bool:
     )
 
 
+def _mixed(body: str) -> bool:
+    """Tell whether what stands after a head that says "key" is more than words and numbers."""
+    run = max(_RUN.findall(body), key=len, default="")
+    return bool(run) and drawn(body) and turns(body) >= max(4, _LITTLE * len(body))
+
+
 def _of_three_kinds(run: str) -> bool:
     """Tell whether a run has small and capital letters and digits, and turns as no name does."""
     tests = (str.islower, str.isupper, str.isdigit)
-    return all(any(map(test, run)) for test in tests) and turns(run) >= _TURNS * len(run)
+    return (
+        all(any(map(test, run)) for test in tests)
+        and turns(run) >= _TURNS * len(run)
+        and not spelt(run)
+    )
 
 
 _TURN = "(?:[a-z][A-Z0-9]|[A-Z][0-9]|[0-9][A-Za-z])"

@@ -12,7 +12,7 @@ NEW_ENOUGH := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 # The worksets' pins are made for 3.11 and 3.12, so these come first.
 CANDIDATES := python3.11 python3.12 python3.13 python3 python3.14
 
-.PHONY: help setup packages tools check test soak bench loop clean
+.PHONY: help setup packages tools locks check test soak bench loop clean
 
 help: ## show this
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -39,6 +39,10 @@ packages: .venv/.ready
 tools: setup ## the isolated environments and the base model that the loop needs (7 GB)
 	@forge workset install train eval --yes
 	@forge model fetch smollm2-135m
+
+locks: setup ## resolve the worksets' pins anew: conf/workset/locks
+	@.venv/bin/python -m pip install --quiet --editable '.[locks]'
+	@forge workset lock train serve eval gguf
 
 check: .venv/.ready ## style, floors and recipes; needs no scanner and no database
 	@ruff check

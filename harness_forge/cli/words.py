@@ -30,6 +30,24 @@ def sort(argv: Sequence[str], flags: Sequence[str] = ()) -> tuple[list[str], set
     return words, found, overrides
 
 
+def valued(argv: Sequence[str], flag: str) -> tuple[str | None, list[str]]:
+    """Return a flag's value, given as `flag=VALUE` or `flag VALUE`, and the other words.
+
+    Raises:
+        ConfigError: the flag stands there without a value.
+    """
+    value, rest = None, []
+    words = iter(argv)
+    for word in words:
+        if word == flag or word.startswith(f"{flag}="):
+            value = word.partition("=")[2] or next(words, "")
+            if not value or value.startswith("--"):
+                raise ConfigError("command line", f"{flag} says nothing", f"write: {flag} VALUE")
+        else:
+            rest.append(word)
+    return value, rest
+
+
 def one_of(word: str, known: Sequence[str], what: str) -> str:
     """Return `word`.
 

@@ -12,30 +12,42 @@ if TYPE_CHECKING:
     from harness_forge.operations.config import WorksetConfig
     from harness_forge.schema import ForgeConfig
 
-SUMMARY = "install, show or remove the isolated tool environments"
-USAGE = "ls | info NAME … | install NAME … [--yes] | remove NAME …  [key=value …]"
+SUMMARY = "install, show, bundle or remove the isolated tool environments"
+USAGE = (
+    "ls | info NAME … | install NAME … [--yes] [--from PATH] | remove NAME … | "
+    "bundle NAME … [--to PATH] | lock NAME …  [key=value …]"
+)
 EXAMPLES = (
     "forge workset ls",
     "forge workset info train",
     "forge workset install train eval --yes",
     "FORGE_TORCH_INDEX_URL=URL forge workset install serve",
     "forge workset remove serve",
+    "forge workset bundle eval --to eval.tar",
+    "forge workset install eval --from eval.tar --yes",
+    "forge workset lock train",
 )
 KEYS = ("worksets", "forge_home")
 
-_ACTIONS = ("ls", "info", "install", "remove")
+FROM, TO = "--from", "--to"
+"""Flags: the bundle to install from; where to write a bundle, a folder or a file.tar."""
+
+_ACTIONS = ("ls", "info", "install", "remove", "bundle", "lock")
 
 
 def main(argv: list[str]) -> int:
     """Do one action on the worksets that the recipe names."""
     from harness_forge.cli import composed
-    from harness_forge.cli.words import one_of, sort
+    from harness_forge.cli.words import one_of, sort, valued
 
-    words, flags, overrides = sort(argv, ("--yes",))
+    source, rest = valued(argv, FROM)
+    to, rest = valued(rest, TO)
+    words, flags, overrides = sort(rest, ("--yes", FROM, TO))
     action = one_of(words[0] if words else "ls", _ACTIONS, "action")
     config = composed(overrides)
     known = list(config.worksets)
     names = [one_of(word, known, "workset") for word in words[1:]]
+    _check_places(action, names, source, to)
     if action == "ls" and not names:
         print(listing(config))
         return 0
@@ -44,26 +56,43 @@ def main(argv: list[str]) -> int:
         form = f"forge workset {action}" + (" NAME …" if action != "ls" else "")
         raise ConfigError("command line", f"{action} {fault}", f"write: {form}")
     for name in names:
-        if code := _act(action, name, config, "--yes" in flags):
+        if code := _act(action, name, config, "--yes" in flags, source or to):
             return code
     return 0
 
 
-def _act(action: str, name: str, config: ForgeConfig, agreed: bool) -> int:
+def _check_places(action: str, names: list[str], source: str | None, to: str | None) -> None:
+    """Refuse --from and --to where they say nothing."""
+    for flag, value, verb in ((FROM, source, "install"), (TO, to, "bundle")):
+        if value and action != verb:
+            raise ConfigError("command line", f"{flag} belongs to {verb}", f"forge workset {verb}")
+        if value and len(names) > 1:
+            hint = f"forge workset {verb} {names[0]} {flag} {value}"
+            raise ConfigError("command line", f"{flag} is for one workset at a time", hint)
+
+
+def _act(action: str, name: str, config: ForgeConfig, agreed: bool, path: str | None) -> int:
     if action == "info":
         print(information(name, config))
         return 0
-    return _install(name, config, agreed) if action == "install" else _remove(name, config)
+    if action == "bundle":
+        return _bundle(name, config, path)
+    if action == "lock":
+        return _lock(name, config)
+    if action == "remove":
+        return _remove(name, config)
+    return _install(name, config, agreed, path)
 
 
 def listing(config: ForgeConfig) -> str:
     """Return one line a workset: what is on disk, and what for."""
+    from harness_forge.compose.project import locks_folder
     from harness_forge.operations.worksets import state
 
     home = Path(config.forge_home)
     lines = []
     for name, workset in config.worksets.items():
-        there = state(name, workset, home)
+        there = state(name, workset, home, locks_folder())
         size = f"{there.disk_gb:.1f} GB" if there.disk_gb else "-"
         lines.append(f"{name:<8}{there.status:<12}{size:>8}  {workset.summary}")
     return "\n".join(lines)
@@ -71,11 +100,13 @@ def listing(config: ForgeConfig) -> str:
 
 def information(name: str, config: ForgeConfig) -> str:
     """Return what a user agrees to by installing a workset, and what is on disk of it."""
+    from harness_forge.compose.project import locks_folder, shown
+    from harness_forge.operations.locks import path_of
     from harness_forge.operations.worksets import folder, pick_variant, state
 
     workset = config.worksets[name]
     home = Path(config.forge_home)
-    there = state(name, workset, home)
+    there = state(name, workset, home, locks_folder())
     variant_name, variant = pick_variant(name, workset)
     rows = [
         ("state", f"{there.status}, in {folder(name, home)}"),
@@ -83,6 +114,7 @@ def information(name: str, config: ForgeConfig) -> str:
         ("needs", workset.needs),
         ("variant", f"{variant_name} (of: {', '.join(workset.variants)})"),
         ("pins", ", ".join(variant.first + variant.pins)),
+        ("lock", shown(path_of(variant, locks_folder()))),
         ("disk", _cost(variant.disk_gb, " GB", variant.measured)),
         ("time", _cost(variant.minutes, " minutes", variant.measured)),
         ("network", workset.network),
@@ -102,21 +134,75 @@ def _licences(workset: WorksetConfig) -> str:
     return ", ".join(f"{part} {licence}" for part, licence in workset.licences.items())
 
 
-def _install(name: str, config: ForgeConfig, agreed: bool) -> int:
-    from harness_forge.operations.installing import install
-    from harness_forge.operations.worksets import state
+def _install(name: str, config: ForgeConfig, agreed: bool, source: str | None) -> int:
+    from contextlib import nullcontext
 
-    home = Path(config.forge_home)
-    if state(name, config.worksets[name], home).status == "installed":
+    from harness_forge.cli.line import Line
+    from harness_forge.compose.project import locks_folder
+    from harness_forge.operations.bundles import opened
+    from harness_forge.operations.installing import install
+    from harness_forge.operations.worksets import log_of, state
+
+    workset, home, locks = config.worksets[name], Path(config.forge_home), locks_folder()
+    if state(name, workset, home, locks).status == "installed":
         print(f"{name} is installed")
         return 0
-    print(information(name, config), flush=True)
+    # Who agreed beforehand has read it, or can.
+    print(_in_short(name, config) if agreed else information(name, config), flush=True)
     if not agreed and not _asked(f"install {name}?"):
         print("nothing was installed")
         return 1
-    install(name, config.worksets[name], home, lambda step: print(f"{name}: {step}", flush=True))
-    there = state(name, config.worksets[name], home)
-    print(f"{name}: installed, {there.disk_gb:.1f} GB in {there.stamp['minutes']} minutes")
+    line = Line(name)
+    with opened(name, workset, locks, Path(source)) if source else nullcontext() as bundle:
+        install(name, workset, home, locks, line.step, line.count, bundle)
+    there = state(name, workset, home, locks)
+    size, minutes = f"{there.disk_gb:.1f} GB", there.stamp["minutes"]
+    line.end(f"installed, {size} in {minutes} minutes; pip's words: {log_of(name, home)}")
+    return 0
+
+
+def _in_short(name: str, config: ForgeConfig) -> str:
+    from harness_forge.operations.worksets import pick_variant
+
+    workset = config.worksets[name]
+    kind, variant = pick_variant(name, workset)
+    size = f", {variant.disk_gb:g} GB" if variant.disk_gb else ""
+    return f"{name}: {workset.summary} ({kind}{size}); `forge workset info {name}` says more"
+
+
+def _bundle(name: str, config: ForgeConfig, to: str | None) -> int:
+    import platform
+
+    from harness_forge.cli.line import Line
+    from harness_forge.compose.project import locks_folder
+    from harness_forge.operations import bundles
+
+    kind = f"py{sys.version_info[0]}{sys.version_info[1]}-{platform.machine()}"
+    place = Path(to or f"{name}-{kind}{bundles.TAR}")
+    line = Line(name)
+    files, size = bundles.make(
+        name, config.worksets[name], locks_folder(), place, line.step, line.count
+    )
+    line.end(f"{files} files, {size / 1e9:.2f} GB in {place}")
+    return 0
+
+
+def _lock(name: str, config: ForgeConfig) -> int:
+    from harness_forge.compose.project import locks_folder, shown
+    from harness_forge.operations import locking, locks
+
+    workset, made = config.worksets[name], set()
+    for variant in workset.variants.values():
+        path = locks.path_of(variant, locks_folder())
+        if not variant.lock:
+            raise ConfigError(f"workset {name}", "its variant names no lock", "lock: NAME")
+        if path not in made:
+            lock, gaps = locking.make(name, workset, variant)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(locks.render(name, lock), encoding="utf-8")
+            print(f"{shown(path)}: {len(lock.packages)} packages", flush=True)
+            print("".join(f"  {gap}\n" for gap in gaps), end="")
+        made.add(path)
     return 0
 
 

@@ -23,6 +23,11 @@ def groups_folder() -> Path:
     return _folder("conf", "skill/*.yaml")
 
 
+def locks_folder() -> Path:
+    """Return the folder of the worksets' lock files."""
+    return groups_folder() / "workset" / "locks"
+
+
 def recipes() -> dict[str, Path]:
     """Return every recipe by name."""
     return {path.stem: path for path in sorted(recipes_folder().glob("*.yaml"))}

@@ -10,9 +10,11 @@ class VariantConfig:
     """What is installed on one kind of machine.
 
     Args:
-        first: pins installed before the others, so that the others find them.
-        pins: pins of every part a user would name, each `name==version`.
-        remove: packages taken out again afterwards; see the comment in the file.
+        first: pins of which each machine may get another build; installed before the others.
+        pins: pins of every other part a user would name, each `name==version`.
+        lock: name of the file in `conf/workset/locks` that it is installed from.
+        overrides: pins that stand whatever a package asks for; counts where the lock is made.
+        without: packages that are left out although another asks for them; likewise.
         imports: modules that must import before the install counts as done.
         disk_gb: size of the finished environment, as measured.
         minutes: how long an install took, as measured, on the machine below.
@@ -21,7 +23,9 @@ class VariantConfig:
 
     first: list[str] = field(default_factory=list)
     pins: list[str] = field(default_factory=list)
-    remove: list[str] = field(default_factory=list)
+    lock: str = ""
+    overrides: list[str] = field(default_factory=list)
+    without: list[str] = field(default_factory=list)
     imports: list[str] = field(default_factory=list)
     disk_gb: float = 0.0
     minutes: float = 0.0

@@ -1,47 +1,74 @@
-"""Installs a workset: environment, pins, a smoke import, and last of all the stamp."""
+"""Installs a workset from its lock: environment, packages, a smoke import, last the stamp."""
 
 from __future__ import annotations
 
 import fcntl
 import json
-import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness_forge.errors import WorksetError
 from harness_forge.operations.config import VariantConfig, WorksetConfig
+from harness_forge.operations.first import TORCH_INDEX, cuda_names, install_first
+from harness_forge.operations.locks import Lock, Part, lock_of
+from harness_forge.operations.pip import Pip, Say, attempt, clean
 from harness_forge.operations.worksets import (
     STAMP,
     digest,
     folder,
     interpreter,
+    log_of,
     pick_variant,
     read_stamp,
     size_gb,
 )
 
-TORCH_INDEX = "FORGE_TORCH_INDEX_URL"
-"""Variable with the package index that the pins of `first` come from; unset is pip's own."""
+__all__ = ["TORCH_INDEX", "check_disk", "check_python", "install"]
 
 HEADROOM = 1.5
 """Disk that must be free, as a multiple of the finished size: wheels are unpacked beside it."""
 
-Say = Callable[[str], None]
+BEGUN = "begun"
+"""File of an environment with the digest of what is being installed into it."""
 
 
-def install(name: str, config: WorksetConfig, home: Path, say: Say) -> bool:
+@dataclass(frozen=True)
+class Bundle:
+    """Every file of a lock, in a folder, each compared with it; see bundles.py.
+
+    Args:
+        lock: the lock, with the hash of what comes first as the bundle has it.
+    """
+
+    folder: Path
+    lock: Lock
+
+
+def install(
+    name: str,
+    config: WorksetConfig,
+    home: Path,
+    locks: Path,
+    say: Say,
+    show: Say = lambda text: None,
+    bundle: Bundle | None = None,
+) -> bool:
     """Install a workset, or go on with an install that was killed.
 
     Args:
-        say: told each step as it starts. pip writes its own progress.
+        locks: folder of the lock files.
+        say: told each step as it starts.
+        show: told how far a step is, twice a second.
+        bundle: every file of the lock, compared; None asks the index.
 
     Returns:
-        False if it was installed already, with the same pins.
+        False if it was installed already, from the same lock.
 
     Raises:
         WorksetError: Python or disk does not fit, pip failed, or what was
@@ -51,19 +78,35 @@ def install(name: str, config: WorksetConfig, home: Path, say: Say) -> bool:
     place = folder(name, home)
     with _alone(name, place):
         stamp = read_stamp(place)
-        if stamp and stamp["digest"] == digest(config, variant):
+        wanted = digest(config, variant, locks)
+        if stamp and stamp["digest"] == wanted:
             return False
+        lock = bundle.lock if bundle else lock_of(name, variant, locks)
         check_python(name, config.python)
         check_disk(name, variant.disk_gb, place)
         started = time.monotonic()
-        # Other pins make another workset: what is there is no longer what the stamp says.
+        # Another lock makes another workset: what is there is no longer what the stamp says.
         (place / STAMP).unlink(missing_ok=True)
-        _environment(name, place, say)
-        _packages(name, variant, place, say)
+        log_of(name, home).unlink(missing_ok=True)
+        _environment(name, place, wanted, say)
+        pip = _pip(name, home, show, bundle.folder if bundle else None)
+        first = _packages(lock, pip, say)
         _smoke(name, config, variant, place, say)
         minutes = round((time.monotonic() - started) / 60, 1)
-        _write_stamp(config, variant_name, place, minutes)
+        _write_stamp(config, variant_name, place, wanted, minutes, first)
     return True
+
+
+def _pip(name: str, home: Path, show: Say, files: Path | None) -> Pip:
+    log = log_of(name, home)
+
+    def fault(said: str) -> WorksetError:
+        again = f"run `forge workset install {name}` again: it goes on from here"
+        return WorksetError(
+            f"workset {name}", f"pip could not install: {said}", f"all it said is in {log}; {again}"
+        )
+
+    return Pip(interpreter(folder(name, home)), log, fault, show, files)
 
 
 def check_python(name: str, wanted: str) -> None:
@@ -106,72 +149,66 @@ def _alone(name: str, place: Path) -> Iterator[None]:
         yield
 
 
-def _environment(name: str, place: Path, say: Say) -> None:
-    usable = interpreter(place).exists() and not _try([interpreter(place), "-m", "pip", "-V"], {})
-    if usable:
+def _environment(name: str, place: Path, wanted: str, say: Say) -> None:
+    """Make an environment, or keep that of a killed install from the same lock."""
+    begun = place / BEGUN
+    same = begun.is_file() and begun.read_text(encoding="utf-8") == wanted
+    if same and not attempt([interpreter(place), "-m", "pip", "-V"], {}):
         say("going on with the environment that is there")
         return
     say("making the environment")
-    failed = _try([sys.executable, "-m", "venv", "--clear", str(place)], {})
+    failed = attempt([sys.executable, "-m", "venv", "--clear", str(place)], {})
     if failed:
         hint = "install your distribution's python3-venv package"
         raise WorksetError(f"workset {name}", "Python cannot make an environment", hint)
+    begun.write_text(wanted, encoding="utf-8")
 
 
-def _packages(name: str, variant: VariantConfig, place: Path, say: Say) -> None:
-    python = interpreter(place)
-    index = os.environ.get(TORCH_INDEX)
-    if variant.first:
-        say(f"installing {', '.join(variant.first)}")
-        _pip(name, python, ["install", *variant.first, *(["--index-url", index] if index else [])])
-    say(f"installing {', '.join(variant.pins)}")
-    # The pins of `first` again, so that nothing else moves them.
-    _pip(name, python, ["install", *variant.first, *variant.pins])
-    if variant.remove:
-        say(f"taking out {', '.join(variant.remove)}")
-        _pip(name, python, ["uninstall", "--yes", *variant.remove])
-
-
-def _pip(name: str, python: Path, words: Sequence[str]) -> None:
-    code = subprocess.run([python, "-m", "pip", *words], env=_clean({}), check=False).returncode
-    if code:
-        raise WorksetError(
-            f"workset {name}",
-            f"pip could not {words[0]} (exit code {code}; its own words stand above)",
-            f"run `forge workset install {name}` again: it goes on from here",
-        )
+def _packages(lock: Lock, pip: Pip, say: Say) -> list[dict[str, str]]:
+    """Install a lock's packages; return what is known of those that came first."""
+    first = []
+    for one in lock.part(Part.first):
+        say(f"{one.name} {one.version}")
+        first.append(install_first(one, pip))
+    packages = lock.part(Part.wheels)
+    beside = lock.part(Part.cuda)
+    if beside and cuda_names(pip.python, lock.part(Part.first), beside):
+        say(f"it is a CUDA build: {len(beside)} packages more")
+        packages += beside
+    source = lock.part(Part.source)
+    say(f"{len(packages) + len(source)} packages")
+    pip.install(packages, "--only-binary=:all:")
+    # With the setuptools of the lock: an isolated build would fetch one that nobody checked.
+    pip.install(source, "--no-build-isolation", "--use-pep517")
+    return first
 
 
 def _smoke(name: str, config: WorksetConfig, variant: VariantConfig, place: Path, say: Say) -> None:
     say(f"importing {', '.join(variant.imports)}")
     code = "; ".join(f"import {module}" for module in variant.imports)
-    said = _try([interpreter(place), "-c", code], config.environment)
+    said = attempt([interpreter(place), "-c", code], config.environment)
     if said:
         raise WorksetError(f"workset {name}", f"does not import: {said.splitlines()[-1]}")
 
 
-def _try(command: Sequence[str | Path], extra: Mapping[str, str]) -> str:
-    """Run a command quietly; return '' if it worked, else what it said."""
-    done = subprocess.run(command, env=_clean(extra), capture_output=True, text=True, check=False)
-    return "" if done.returncode == 0 else done.stderr.strip() or done.stdout.strip() or "failed"
-
-
-def _clean(extra: Mapping[str, str]) -> dict[str, str]:
-    # What the caller's own environment adds to Python's path must not leak in.
-    kept = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
-    return kept | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"} | dict(extra)
-
-
-def _write_stamp(config: WorksetConfig, variant_name: str, place: Path, minutes: float) -> None:
+def _write_stamp(
+    config: WorksetConfig,
+    variant_name: str,
+    place: Path,
+    wanted: str,
+    minutes: float,
+    first: list[dict[str, str]],
+) -> None:
     command = [interpreter(place), "-m", "pip", "freeze", "--all"]
-    frozen = subprocess.run(command, env=_clean({}), capture_output=True, text=True, check=True)
+    frozen = subprocess.run(command, env=clean(), capture_output=True, text=True, check=True)
     stamp = {
         "variant": variant_name,
-        "digest": digest(config, config.variants[variant_name]),
+        "digest": wanted,
         "python": ".".join(map(str, sys.version_info[:3])),
         "minutes": minutes,
         "disk_gb": round(size_gb(place), 2),
         "environment": dict(config.environment),
+        "first": first,
         "freeze": frozen.stdout.split("\n"),
     }
     half = place / f"{STAMP}.part"

@@ -20,6 +20,7 @@ from typing import Any
 
 from harness_forge.errors import WorksetError
 from harness_forge.operations.config import VariantConfig, WorksetConfig
+from harness_forge.operations.locks import path_of, read
 
 STAMP = "workset.json"
 
@@ -30,9 +31,9 @@ class WorksetState:
 
     Args:
         status: `missing`, `incomplete` (a killed install), `outdated` (its
-            pins have changed since) or `installed`.
+            lock has changed since) or `installed`.
         disk_gb: size on disk, in 10^9 bytes; 0.0 where nothing is there.
-        stamp: what the install wrote down: pins, freeze, minutes, size.
+        stamp: what the install wrote down: lock, freeze, minutes, size.
     """
 
     status: str
@@ -43,6 +44,11 @@ class WorksetState:
 def folder(name: str, home: Path) -> Path:
     """Return where a workset lies, whether or not it is there."""
     return home / "worksets" / name
+
+
+def log_of(name: str, home: Path) -> Path:
+    """Return where pip's words about a workset's last install are."""
+    return home / "worksets" / f"{name}.log"
 
 
 def python_of(name: str, home: Path) -> Path:
@@ -92,8 +98,8 @@ def read_stamp(place: Path) -> dict[str, Any]:
         return {}
 
 
-def state(name: str, config: WorksetConfig, home: Path) -> WorksetState:
-    """Return what is on disk of a workset, measured."""
+def state(name: str, config: WorksetConfig, home: Path, locks: Path) -> WorksetState:
+    """Return what is on disk of a workset, measured, beside the locks in a folder."""
     place = folder(name, home)
     if not place.is_dir():
         return WorksetState("missing", 0.0, {})
@@ -101,7 +107,8 @@ def state(name: str, config: WorksetConfig, home: Path) -> WorksetState:
     status = "incomplete"
     if stamp:
         _, variant = pick_variant(name, config, stamp["variant"])
-        status = "installed" if stamp["digest"] == digest(config, variant) else "outdated"
+        same = stamp["digest"] == digest(config, variant, locks)
+        status = "installed" if same else "outdated"
     return WorksetState(status, size_gb(place), stamp)
 
 
@@ -136,9 +143,11 @@ def _has_nvidia() -> bool:
     return Path("/proc/driver/nvidia/version").exists() or bool(shutil.which("nvidia-smi"))
 
 
-def digest(config: WorksetConfig, variant: VariantConfig) -> str:
+def digest(config: WorksetConfig, variant: VariantConfig, locks: Path) -> str:
     """Return a hash of what an install of `variant` puts in place; sizes do not count."""
-    kept = [variant.first, variant.pins, variant.remove, config.environment]
+    path = path_of(variant, locks)
+    lock = read(path).digest if path.is_file() else ""
+    kept = [variant.first, variant.pins, config.environment, lock]
     return sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from harness_forge import cli
 from harness_forge.compose import compose
+from harness_forge.compose.project import locks_folder
+from harness_forge.operations.locks import lock_of
 
 WORKSETS = compose().worksets
 
@@ -28,7 +30,7 @@ def test_ls_shows_each_with_its_state(capsys, tmp_path):
 def test_info_states_what_a_user_agrees_to(capsys, tmp_path, name):
     _, out, _ = forge(capsys, tmp_path, "info", name)
     keys = [line.split()[0] for line in out.splitlines()[1:]]
-    assert set(keys) >= {"pins", "disk", "time", "network", "telemetry", "sets", "licences"}
+    assert set(keys) >= {"pins", "lock", "disk", "time", "network", "telemetry", "sets", "licences"}
 
 
 @pytest.mark.parametrize("name", WORKSETS)
@@ -40,6 +42,36 @@ def test_every_pin_is_exact_and_every_part_has_a_licence(name):
         assert variant.imports
         parts = {re.split(r"[\[=]", pin)[0] for pin in pins}
         assert parts <= set(WORKSETS[name].licences)
+
+
+@pytest.mark.parametrize("name", WORKSETS)
+def test_every_variant_has_a_lock_of_its_pins(name):
+    for variant in WORKSETS[name].variants.values():
+        lock = lock_of(name, variant, locks_folder())
+        assert lock.python == WORKSETS[name].python
+        known = {package.name: package for package in lock.packages}
+        for pin in variant.first + variant.pins:
+            part, _, version = pin.partition("==")
+            assert known[part.partition("[")[0]].version == version
+        assert not set(variant.without) & set(known)
+
+
+@pytest.mark.parametrize("path", sorted(locks_folder().glob("*.txt")), ids=lambda path: path.stem)
+def test_a_lock_names_no_host_and_is_small(path):
+    assert "//" not in path.read_text()
+    assert path.stat().st_size < 1e6
+
+
+def test_train_and_eval_read_adapters_alike():
+    both = [
+        {
+            one.name: one.version
+            for one in lock_of(name, WORKSETS[name].variants["cpu"], folder).packages
+        }
+        for name, folder in (("train", locks_folder()), ("eval", locks_folder()))
+    ]
+    for shared in ("torch", "transformers", "peft", "accelerate", "datasets", "safetensors"):
+        assert both[0][shared] == both[1][shared]
 
 
 def test_install_without_a_user_asks_for_yes(capsys, tmp_path, monkeypatch):
@@ -71,7 +103,16 @@ def test_remove_of_nothing_says_so(capsys, tmp_path):
         (["info", "trian"], "there is no workset 'trian'\n  hint: did you mean 'train'? train, "),
         (["info"], "info names no workset\n  hint: write: forge workset info NAME …"),
         (["ls", "train"], "ls takes no name\n  hint: write: forge workset ls"),
-        (["ls", "--all"], "unknown flag '--all'\n  hint: flags: --yes"),
+        (
+            ["bundle", "train", "eval", "--to", "x"],
+            "--to is for one workset at a time\n  hint: forge",
+        ),
+        (["ls", "--from", "x"], "--from belongs to install\n  hint: forge workset install"),
+        (
+            ["install", "eval", "--from", "--yes"],
+            "--from says nothing\n  hint: write: --from VALUE",
+        ),
+        (["ls", "--all"], "unknown flag '--all'\n  hint: flags: --yes, --from, --to"),
     ],
 )
 def test_a_wrong_word_gets_one_line(capsys, tmp_path, words, told):

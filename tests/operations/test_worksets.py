@@ -1,51 +1,77 @@
 """Worksets on disk: states, refusals, and an install of a package of our own."""
 
-import json
 import os
+import zipfile
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 
 from harness_forge.errors import WorksetError
-from harness_forge.operations import installing, worksets
+from harness_forge.operations import installing, locks, worksets
 from harness_forge.operations.config import VariantConfig, WorksetConfig
 
 SMALL = WorksetConfig(
     summary="a package of our own",
     environment={"DO_NOT_TRACK": "1"},
-    variants={"cpu": VariantConfig(pins=["own-part==1.0"], imports=["own_part"])},
+    variants={"cpu": VariantConfig(pins=["own-part==1.0"], imports=["own_part"], lock="small")},
 )
 
 
 @pytest.fixture
 def index(tmp_path, monkeypatch):
-    """A wheel of our own as pip's only source: no network."""
-    import zipfile
-
+    """A wheel of our own as pip's only source: no network; and a lock for it."""
     place = tmp_path / "wheels"
     place.mkdir()
-    info = "own_part-1.0.dist-info"
-    with zipfile.ZipFile(place / "own_part-1.0-py3-none-any.whl", "w") as wheel:
-        wheel.writestr("own_part.py", "import os\nassert 'PYTHONPATH' not in os.environ\n")
-        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: own-part\nVersion: 1.0\n")
-        wheel.writestr(
-            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
-        wheel.writestr(f"{info}/RECORD", "")
+    wheel = make_wheel(place, "own-part", "import os\nassert 'PYTHONPATH' not in os.environ\n")
     for name in [name for name in os.environ if name.startswith("PIP_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(place))
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    write_lock(tmp_path, locked(wheel))
     return place
+
+
+def make_wheel(place, name, code="", needs=()):
+    module = name.replace("-", "_")
+    info = f"{module}-1.0.dist-info"
+    path = place / f"{module}-1.0-py3-none-any.whl"
+    facts = ["Metadata-Version: 2.1", f"Name: {name}", "Version: 1.0"]
+    facts += [f"Requires-Dist: {one}" for one in needs]
+    kind = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    with zipfile.ZipFile(path, "w") as wheel:
+        wheel.writestr(f"{module}.py", code)
+        wheel.writestr(f"{info}/METADATA", "\n".join(facts) + "\n")
+        wheel.writestr(f"{info}/WHEEL", kind)
+        wheel.writestr(f"{info}/RECORD", "")
+    return path
+
+
+def locked(path, part=locks.Part.wheels, marker=""):
+    name = path.name.split("-")[0].replace("_", "-")
+    return locks.Locked(name, "1.0", marker, (sha256(path.read_bytes()).hexdigest(),), part)
+
+
+def write_lock(folder, *packages, pins=("own-part==1.0",)):
+    lock = locks.Lock(tuple(pins), ">=3.11", packages)
+    (folder / "small.txt").write_text(locks.render("small", lock))
+
+
+def install(config, home, say=lambda step: None, **more):
+    return installing.install("small", config, home, home, say, **more)
+
+
+def state(config, home):
+    return worksets.state("small", config, home, home)
 
 
 def test_installs_goes_on_and_removes(tmp_path, index):
     steps = []
-    assert worksets.state("small", SMALL, tmp_path).status == "missing"
-    assert installing.install("small", SMALL, tmp_path, steps.append)
-    there = worksets.state("small", SMALL, tmp_path)
+    assert state(SMALL, tmp_path).status == "missing"
+    assert install(SMALL, tmp_path, steps.append)
+    there = state(SMALL, tmp_path)
     assert (there.status, there.stamp["variant"]) == ("installed", "cpu")
     assert any(line.startswith("own-part==1.0") for line in there.stamp["freeze"])
     assert 0 < there.disk_gb < 1
@@ -56,54 +82,116 @@ def test_installs_goes_on_and_removes(tmp_path, index):
     assert environment["PATH"].startswith(f"{python.parent}:")
     assert "PYTHONPATH" not in environment
 
-    assert not installing.install("small", SMALL, tmp_path, steps.append)
+    assert not install(SMALL, tmp_path, steps.append)
     # What a kill leaves behind: all but the stamp.
     (worksets.folder("small", tmp_path) / worksets.STAMP).unlink()
-    assert worksets.state("small", SMALL, tmp_path).status == "incomplete"
+    assert state(SMALL, tmp_path).status == "incomplete"
     with pytest.raises(WorksetError, match="its install did not end"):
         worksets.python_of("small", tmp_path)
     steps.clear()
-    assert installing.install("small", SMALL, tmp_path, steps.append)
+    assert install(SMALL, tmp_path, steps.append)
     assert steps[0] == "going on with the environment that is there"
 
     assert worksets.remove("small", tmp_path)
     assert not worksets.remove("small", tmp_path)
-    assert worksets.state("small", SMALL, tmp_path).status == "missing"
+    assert state(SMALL, tmp_path).status == "missing"
 
 
-def test_a_pin_that_cannot_be_had_leaves_no_stamp(tmp_path, index):
-    other = replace(SMALL, variants={"cpu": VariantConfig(pins=["own-part==2.0"])})
+def test_pip_writes_to_a_log_and_nothing_else(tmp_path, index, capfd):
+    shown = []
+    install(SMALL, tmp_path, show=shown.append)
+    assert capfd.readouterr() == ("", "")
+    log = (tmp_path / "worksets" / "small.log").read_text()
+    assert "Successfully installed own-part-1.0" in log
+
+
+def test_a_file_that_the_lock_does_not_know_is_refused(tmp_path, index):
+    make_wheel(index, "own-part", "import sys  # not what was locked\n")
     with pytest.raises(WorksetError) as caught:
-        installing.install("small", other, tmp_path, lambda step: None)
+        install(SMALL, tmp_path)
+    log = tmp_path / "worksets" / "small.log"
     assert str(caught.value) == (
-        "workset small: pip could not install (exit code 1; its own words stand above)\n"
-        "  hint: run `forge workset install small` again: it goes on from here"
+        "workset small: pip could not install: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE "
+        "REQUIREMENTS FILE. If you have updated the package versions, please update the hashes. "
+        "Otherwise, examine the package contents carefully; someone may have tampered with them.\n"
+        f"  hint: all it said is in {log}; run `forge workset install small` again: "
+        "it goes on from here"
     )
-    assert worksets.state("small", other, tmp_path).status == "incomplete"
+    assert "Expected sha256" in log.read_text()
+    assert state(SMALL, tmp_path).status == "incomplete"
+
+
+def test_a_changed_lock_makes_it_outdated_and_usable_still(tmp_path, index):
+    install(SMALL, tmp_path)
+    other = make_wheel(index, "other-part")
+    wheel = index / "own_part-1.0-py3-none-any.whl"
+    write_lock(tmp_path, locked(wheel), locked(other))
+    assert state(SMALL, tmp_path).status == "outdated"
+    assert worksets.python_of("small", tmp_path).is_file()
+    steps = []
+    assert install(SMALL, tmp_path, steps.append)
+    # From the start: nothing that the new lock does not hold stays behind.
+    assert steps[0] == "making the environment"
+    assert "other-part==1.0" in " ".join(state(SMALL, tmp_path).stamp["freeze"])
+
+
+def test_what_a_cuda_build_asks_for_comes_with_it_alone(tmp_path, index):
+    part = locks.Part
+    kernel = locked(make_wheel(index, "own-kernel"), part.cuda)
+    plain = replace(SMALL, variants={"cpu": VariantConfig(["own-part==1.0"], lock="small")})
+    wheel = index / "own_part-1.0-py3-none-any.whl"
+    write_lock(tmp_path, locked(wheel, part.first), kernel)
+    install(plain, tmp_path)
+    stamp = state(plain, tmp_path).stamp
+    assert "own-kernel" not in " ".join(stamp["freeze"])
+    assert stamp["first"][0]["taken"] == "as the lock has it"
+
+    # Another build of the same version: of the user's own choice, so it is taken and told.
+    make_wheel(index, "own-part", needs=["own-kernel"])
+    worksets.remove("small", tmp_path)
+    install(plain, tmp_path)
+    stamp = state(plain, tmp_path).stamp
+    assert "own-kernel==1.0" in " ".join(stamp["freeze"])
+    assert stamp["first"][0]["taken"] == "from a file that pip's settings name"
+    assert stamp["first"][0]["sha256"] == sha256(wheel.read_bytes()).hexdigest()
+
+
+def test_packages_for_other_machines_are_left_out(tmp_path, index):
+    elsewhere = locked(index / "own_part-1.0-py3-none-any.whl", marker="sys_platform == 'win32'")
+    write_lock(tmp_path, elsewhere)
+    with pytest.raises(WorksetError, match="No module named 'own_part'"):
+        install(SMALL, tmp_path)
 
 
 def test_what_does_not_import_is_not_installed(tmp_path, index):
-    broken = VariantConfig(pins=["own-part==1.0"], imports=["own_part", "no_such_module"])
+    broken = replace(SMALL.variants["cpu"], imports=["own_part", "no_such_module"])
     config = replace(SMALL, variants={"cpu": broken})
     with pytest.raises(WorksetError, match="does not import: ModuleNotFoundError"):
-        installing.install("small", config, tmp_path, lambda step: None)
-    assert worksets.state("small", config, tmp_path).status == "incomplete"
+        install(config, tmp_path)
+    assert state(config, tmp_path).status == "incomplete"
 
 
-def test_other_pins_make_it_outdated(tmp_path):
-    place = worksets.folder("small", tmp_path)
-    place.mkdir(parents=True)
-    stamp = {"variant": "cpu", "digest": worksets.digest(SMALL, SMALL.variants["cpu"])}
-    (place / worksets.STAMP).write_text(json.dumps(stamp))
-    assert worksets.state("small", SMALL, tmp_path).status == "installed"
-    newer = replace(SMALL, variants={"cpu": VariantConfig(pins=["own-part==1.1"])})
-    assert worksets.state("small", newer, tmp_path).status == "outdated"
+def test_a_lock_for_other_pins_is_refused(tmp_path, index):
+    newer = replace(SMALL, variants={"cpu": VariantConfig(pins=["own-part==1.1"], lock="small")})
+    with pytest.raises(WorksetError) as caught:
+        install(newer, tmp_path)
+    assert str(caught.value) == (
+        "workset small: its lock was made for other pins (own-part==1.0, own-part==1.1)\n"
+        "  hint: make one: `forge workset lock small`"
+    )
+    assert not worksets.folder("small", tmp_path).exists()
 
 
-def test_sizes_and_times_are_no_pins():
+def test_a_missing_lock_is_told(tmp_path):
+    with pytest.raises(WorksetError, match=r"there is no lock .*small\.txt"):
+        install(SMALL, tmp_path)
+
+
+def test_sizes_and_times_are_no_pins(tmp_path):
     variant = SMALL.variants["cpu"]
     larger = replace(variant, disk_gb=9.0)
-    assert worksets.digest(SMALL, larger) == worksets.digest(SMALL, variant)
+    same = worksets.digest(SMALL, variant, tmp_path)
+    assert worksets.digest(SMALL, larger, tmp_path) == same
 
 
 def test_a_missing_workset_says_how_to_get_it(tmp_path):
@@ -115,16 +203,16 @@ def test_a_missing_workset_says_how_to_get_it(tmp_path):
     assert caught.value.exit_code == 5
 
 
-def test_a_full_disk_is_told_before_anything_is_written(tmp_path):
-    huge = replace(SMALL, variants={"cpu": VariantConfig(disk_gb=1e6)})
+def test_a_full_disk_is_told_before_anything_is_written(tmp_path, index):
+    huge = replace(SMALL, variants={"cpu": replace(SMALL.variants["cpu"], disk_gb=1e6)})
     with pytest.raises(WorksetError, match=r"needs 1500000.0 GB of free disk while it installs"):
-        installing.install("small", huge, tmp_path, lambda step: None)
+        install(huge, tmp_path)
     assert not worksets.folder("small", tmp_path).exists()
 
 
-def test_a_python_that_does_not_fit_is_refused(tmp_path):
+def test_a_python_that_does_not_fit_is_refused(tmp_path, index):
     with pytest.raises(WorksetError, match=r"needs Python <3, this is 3\."):
-        installing.install("small", replace(SMALL, python="<3"), tmp_path, lambda step: None)
+        install(replace(SMALL, python="<3"), tmp_path)
 
 
 def test_two_installs_at_once_are_refused(tmp_path):
@@ -133,7 +221,7 @@ def test_two_installs_at_once_are_refused(tmp_path):
         installing._alone("small", place),
         pytest.raises(WorksetError, match="is being installed by another process"),
     ):
-        installing.install("small", SMALL, tmp_path, lambda step: None)
+        install(SMALL, tmp_path)
 
 
 def test_an_unknown_variant_names_those_there_are():

@@ -5,16 +5,41 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from harness_forge.auditing.dataset import HELD_OUT, ITEMS, LEDGER, Dataset
 from harness_forge.auditing.views import FORMS, TURNS, View, fault, texts, turns_of, view
 from harness_forge.auditing.weighting import Repeats
+from harness_forge.sketches.openings import opening, telling
 
 Named = tuple[str, str, list[str]]
 _BATCH = 500
 _COMPARED = 200_000
 """Prompts that are compared for near-identity; exact identity is looked for in all."""
+_NEARLY_ALL, _SOME, _FEW_WORDS, _GREETED = 0.9, 5, 6, 10
+"""What so many items of training open with, or of so few words, is a greeting: see `Holding`."""
+
+
+@dataclass(slots=True)
+class _Asked:
+    """One prompt.
+
+    Args:
+        split, place: of the line that has it first.
+        task: how it opens; '' for a greeting, or where too many are known.
+        few: it is of few words.
+        item: of training, that had it last; items: how many did, one after the other.
+        elsewhere: a line of the other split that has it; '' for none.
+    """
+
+    split: str
+    place: str
+    task: str
+    few: bool
+    item: str
+    items: int
+    elsewhere: str = ""
 
 
 class Lines:
@@ -34,7 +59,8 @@ class Lines:
         self._turns: dict[bytes, str] = {}
         self._learned: dict[bytes, str] = {}
         self._unlearned: dict[bytes, str] = {}
-        self._asked: dict[bytes, tuple[str, str, str]] = {}
+        self._asked: dict[bytes, _Asked] = {}
+        self._trained: set[str] = set()
         self._item_splits: dict[tuple[str, str], str] = {}
         self._secrets: Counter[str] = Counter()
         self._waiting: list[tuple[str, str]] = []
@@ -143,14 +169,29 @@ class Lines:
         for answer, kept in ((said.learned, self._learned), (said.unlearned, self._unlearned)):
             if answer:
                 kept.setdefault(_digest(said.told, answer), place)
-        # What will not be compared word by word is not kept: prompts are most of a dataset.
-        told = said.asked if split != "train" or len(self._asked) < _COMPARED else ""
-        before = self._asked.setdefault(_digest(said.asked), (split, place, told))
-        if before[0] != split:
-            self._faults["near"].append(f"{place} asks what {before[1]} asks")
+        self._remember_question(said, split, item, place)
+        if self._protected and self._protected.opened_by(said.messages, trains=split == "train"):
+            self._faults["holdout"].append(f"{place} opens with a held-out question")
         self._waiting.append((place, f"{said.told}\n{said.learned}\n{said.unlearned}"))
         if len(self._waiting) >= _BATCH:
             self._look_for_protected()
+
+    def _remember_question(self, said: View, split: str, item: str, place: str) -> None:
+        if split == "train":
+            self._trained.add(item)
+        before = self._asked.get(_digest(said.asked))
+        if before is None:
+            # What will not be compared word by word is not kept: prompts are most of a dataset.
+            kept = split != "train" or len(self._asked) < _COMPARED
+            task = opening(said.messages) if said.messages else said.asked
+            task = task if kept and telling(task) else ""
+            few = len(said.asked[:100].split()) < _FEW_WORDS
+            self._asked[_digest(said.asked)] = _Asked(split, place, task, few, item, 1)
+            return
+        if before.split != split and not before.elsewhere:
+            before.elsewhere = place
+        if split == "train" and item != before.item:
+            before.item, before.items = item, before.items + 1
 
     def _look_for_protected(self) -> None:
         if self._protected and self._waiting:
@@ -205,15 +246,26 @@ class Lines:
     def _near_identical(self) -> tuple[str, list[str]]:
         from harness_forge.sketches.clusters import clusters
 
+        # What nearly every item of training opens with is no question.
+        most = max(_SOME, _NEARLY_ALL * len(self._trained))
+        faults = [
+            f"{one.elsewhere} asks what {one.place} asks"
+            for one in self._asked.values()
+            if one.elsewhere and not (one.items >= most or (one.few and one.items > _GREETED))
+        ]
         # Validation first: where there are too many, all of the fewer are compared.
-        asked = sorted(self._asked.values(), key=lambda one: one[0] != "validation")[:_COMPARED]
-        faults = list(self._faults["near"])
-        if len({split for split, *_ in asked}) > 1:
-            for (split, place, _), leader in zip(
-                asked, clusters([text for *_, text in asked]), strict=True
-            ):
-                if asked[leader][0] != split:
-                    faults.append(f"{place} asks nearly what {asked[leader][1]} asks")
+        asked = sorted(self._asked.values(), key=lambda one: one.split != "validation")
+        asked = [one for one in asked if one.task][:_COMPARED]
+        sharing = defaultdict(set)
+        for one in asked:
+            if one.split == "train":
+                sharing[one.task].add(one.item)
+        if len({one.split for one in asked}) > 1:
+            for one, first in zip(asked, clusters([one.task for one in asked]), strict=True):
+                near = asked[first]
+                stock = near.task == one.task and len(sharing[one.task]) >= most
+                if near.split != one.split and not stock:
+                    faults.append(f"{one.place} asks nearly what {near.place} asks")
         told = f"{len(self._asked)} prompts"
         if len(asked) < len(self._asked):
             told += f", {len(asked)} of them compared word by word"
@@ -256,7 +308,7 @@ class Lines:
         records = [one for _, one in self._dataset.records(HELD_OUT)]
         try:
             held = {one["of"] for one in records}
-            protected = Protected.load(self._salt, [one for one in records if one["words"]])
+            protected = Protected.load(self._salt, records)
         except (TypeError, KeyError, ValueError):
             self._faults["holdout"].append(f"{HELD_OUT} cannot be read")
             return set(), None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,12 +25,14 @@ class View:
         asked: the prompt without the system's message.
         told: the prompt whole.
         learned, unlearned: the answers, as one text each; '' for none.
+        messages: the prompt as role and content; none where the format has it as one text.
     """
 
     asked: str
     told: str
     learned: str = ""
     unlearned: str = ""
+    messages: Sequence[Mapping[str, Any]] = ()
 
 
 def view(line: Mapping[str, Any], form: str) -> View:
@@ -91,7 +93,8 @@ def said(message: Mapping[str, Any]) -> str:
 def _chat(messages: list[Mapping[str, Any]], *answers: list[Mapping[str, Any]]) -> View:
     asked = [said(one) for one in messages if one["role"] not in ("system", "developer")]
     told = [f"{one['role']}: {said(one)}" for one in messages]
-    return View("\n".join(asked), "\n".join(told), *("\n".join(map(said, one)) for one in answers))
+    learned, unlearned = ["\n".join(map(said, one)) for one in (*answers, [], [])][:2]
+    return View("\n".join(asked), "\n".join(told), learned, unlearned, messages)
 
 
 def _sft(line: Mapping[str, Any]) -> View:
@@ -107,11 +110,15 @@ def _kto(line: Mapping[str, Any]) -> View:
     return _chat(line["prompt"], *answers)
 
 
+_ROLES = {"human": "user", "gpt": "assistant"}
+
+
 def _sharegpt(line: Mapping[str, Any]) -> View:
     *asked, answer = line["conversations"]
     said_ = [one["value"] for one in asked if one["from"] != "system"]
     told = [f"{one['from']}: {one['value']}" for one in asked]
-    return View("\n".join(said_), "\n".join(told), answer["value"])
+    messages = [{"role": _ROLES.get(one["from"]), "content": one["value"]} for one in asked]
+    return View("\n".join(said_), "\n".join(told), answer["value"], "", messages)
 
 
 _VIEWS: Mapping[str, Callable[[Mapping[str, Any]], View]] = {
@@ -122,7 +129,11 @@ _VIEWS: Mapping[str, Callable[[Mapping[str, Any]], View]] = {
     "sharegpt": _sharegpt,
     "prompt_completion": lambda line: View(line["prompt"], line["prompt"], line["completion"]),
     "alpaca": lambda line: View(
-        line["instruction"], f"{line['system']}\n{line['instruction']}", line["output"]
+        line["instruction"],
+        f"{line['system']}\n{line['instruction']}",
+        line["output"],
+        "",
+        [{"role": "user", "content": line["instruction"]}],
     ),
 }
 FORMS = tuple(_VIEWS)

@@ -6,7 +6,10 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from harness_forge.exporters import twins
+from harness_forge.sketches import openings
 
 if TYPE_CHECKING:
     import psycopg
@@ -30,6 +33,15 @@ JOIN turns t ON t.attempt_id = a.id AND t.decisive
 ORDER BY a.item_id
 """
 _TITLES = "SELECT item_id, title FROM items WHERE item_id = ANY(%s)"
+_ASKED = """
+SELECT t.item_id, t.messages::text FROM turns t
+WHERE t.item_id = ANY(%s) AND t.decisive ORDER BY t.id
+"""
+_STOCK = 8_000_000
+"""Characters of what is said to everyone that are looked at."""
+
+Text = tuple[str, str, str]
+"""Item id, the text, and whether it is its name, title, question or answer."""
 
 
 def items(splits: Mapping[str, str]) -> list[str]:
@@ -50,31 +62,60 @@ def others(splits: Mapping[str, str], most: int = 2000) -> list[str]:
     return sorted(sorted(rest, key=_scattered)[:most])
 
 
-def texts(connection: psycopg.Connection, item_ids: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield item id and text for every text of held-out items of the skill that was entered.
+def texts(connection: psycopg.Connection, item_ids: list[str]) -> Iterator[Text]:
+    """Yield the own texts of items of the skill that was entered.
 
-    These are names, titles, what was asked in each message but the system's,
-    and the strings of one answer. Tips are not among them: what a tip says is
-    often true of many items, and where it came from is known (`provenance`).
+    These are names, titles, what was asked before anybody answered, in every
+    attempt, and the strings of one answer. What tools returned and what a
+    system message says is no item's own. Tips are not among them either: what a
+    tip says is often true of many items, and where it came from is known
+    (`provenance`).
     """
-    yield from ((item_id, item_id) for item_id in item_ids)
-    yield from connection.execute(_TITLES, [item_ids])
-    cursor = connection.execute(_ANSWERS, [item_ids])
-    for item_id, title, messages, call, response in cursor:
-        yield item_id, title or ""
-        for text in _asked(messages):
-            yield item_id, text
-        yield item_id, "\n".join(_strings((call or {}).get("arguments") or response))
+    yield from ((item_id, item_id, "name") for item_id in item_ids)
+    for item_id, title in connection.execute(_TITLES, [item_ids]):
+        yield item_id, title, "title"
+    for item_id, asked in questions(connection, item_ids):
+        yield item_id, asked[0], "question"
+    for item_id, title, _, call, response in connection.execute(_ANSWERS, [item_ids]):
+        yield item_id, title or "", "title"
+        yield item_id, "\n".join(_strings((call or {}).get("arguments") or response)), "answer"
+
+
+def questions(
+    connection: psycopg.Connection, item_ids: list[str]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield item id, and how a conversation about it opens: the task, then its first message."""
+    seen: set[tuple[str, tuple[str, ...]]] = set()
+    for item_id, raw in connection.execute(_ASKED, [item_ids]):
+        messages = orjson.loads(raw)
+        if not isinstance(messages, list):
+            continue
+        asked = openings.opening(messages), openings.first_question(messages)
+        one = item_id, tuple(dict.fromkeys(text for text in asked if text.strip()))
+        if one[1] and one not in seen:
+            seen.add(one)
+            yield one
+
+
+def stock(connection: psycopg.Connection, item_ids: list[str]) -> Iterator[str]:
+    """Yield what items are told that is not their own: instructions, and what tools returned."""
+    seen: set[str] = set()
+    left = _STOCK
+    for _, _, messages, _, _ in connection.execute(_ANSWERS, [item_ids]):
+        for message in messages if isinstance(messages, list) else ():
+            if not isinstance(message, Mapping) or message.get("role") in ("user", "assistant"):
+                continue
+            text = openings.words_of(message.get("content"))
+            if text not in seen:
+                seen.add(text)
+                left -= len(text)
+                if left < 0:
+                    return
+                yield text
 
 
 def _scattered(item_id: str) -> bytes:
     return hashlib.blake2b(item_id.encode(), digest_size=8).digest()
-
-
-def _asked(messages: Any) -> Iterator[str]:
-    for message in messages if isinstance(messages, list) else ():
-        if isinstance(message, Mapping) and message.get("role") not in ("system", "developer"):
-            yield "\n".join(_strings(message.get("content")))
 
 
 def _strings(value: Any) -> Iterator[str]:

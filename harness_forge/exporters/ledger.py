@@ -69,6 +69,8 @@ class Ledger:
             else:
                 self.rejected[reason] += 1
                 line["reason"] = reason
+                if row.about:
+                    line.update(row.about)
                 if of := repeated(row.source):
                     line["of"] = of
         self._count(kept)

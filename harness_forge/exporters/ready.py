@@ -22,6 +22,7 @@ class Ready(NamedTuple):
         signature: of its words, for near duplicates; b"" where nobody asks.
         evidence: what the verdict rests on, where rows are brought together.
         changed: what brought the row into canonical form.
+        about: more of the reason, as the ledger tells it.
     """
 
     reason: str | None = None
@@ -33,6 +34,7 @@ class Ready(NamedTuple):
     signature: bytes = b""
     evidence: Json | None = None
     changed: frozenset[str] = frozenset()
+    about: Mapping[str, str] | None = None
 
 
 Batch = tuple[Sequence[Row], Sequence[Ready]]
@@ -51,7 +53,7 @@ def singles(done: Iterable[Batch], anchors: Anchors) -> Iterator[Harvest]:
         for row, ready in zip(rows, prepared, strict=True):
             row, reason = single(row, ready, anchors)
             if reason is not None:
-                fates.append(Fate(row, reason))
+                fates.append(Fate(row._replace(about=ready.about) if ready.about else row, reason))
                 continue
             fates.append(Fate(row, None, (len(lines),)))
             lines.append(Line(row.split or "", ready.line))
@@ -82,4 +84,5 @@ def rejoined(done: Iterable[Batch]) -> Iterator[Row]:
                 answer=ready.answer,
                 redacted=ready.redacted,
                 evidence=ready.evidence,
+                about=ready.about,
             )

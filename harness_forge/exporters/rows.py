@@ -34,7 +34,7 @@ class Row(NamedTuple):
     `evidence` is what the verdict rests on, or is to be made by. `prompt` and `answer`
     stand in place of the JSON once they were read and filtered; `redacted` counts by
     kind what was taken out of them; `changed` names what brought them into canonical
-    form, where `prompt` and `answer` do not say.
+    form, where `prompt` and `answer` do not say; `about` says more of `reason`.
     """
 
     source: str
@@ -60,6 +60,7 @@ class Row(NamedTuple):
     answer: Answer | None = None
     redacted: Mapping[str, int] | None = None
     changed: frozenset[str] | None = None
+    about: Mapping[str, str] | None = None
 
     @property
     def changes(self) -> frozenset[str]:
@@ -72,7 +73,7 @@ PAYLOAD = ("messages", "tools", "response", "tool_call")
 OPTIONAL = ("finish_reason", "flag_reasons", "attempt_id")
 """Columns that are read where the recipe's SQL returns them."""
 
-_OURS = ("reason", "evidence", "prompt", "answer", "redacted", "changed")
+_OURS = ("reason", "evidence", "prompt", "answer", "redacted", "changed", "about")
 _ORIGIN = len(RowSource._fields)
 assert Row._fields[:_ORIGIN] == RowSource._fields
 

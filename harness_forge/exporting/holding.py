@@ -20,10 +20,14 @@ from harness_forge.records import Split
 if TYPE_CHECKING:
     import psycopg
 
-    from harness_forge.filters.contamination.protected import Protected
+    from harness_forge.filters.contamination.protected import Opens, Protected
     from harness_forge.formats.folder import DatasetFolder
 
 HELD_OUT, ITEMS = "held_out.jsonl", "items.jsonl"
+_FEW_WORDS = 6
+"""Words below which an opening that many items share is a greeting."""
+_NEARLY_ALL, _SOME = 0.9, 5
+"""Share of the items of training, and their least number, that open with what is no question."""
 
 
 class Holding:
@@ -62,7 +66,14 @@ class Holding:
         if config.enabled:
             texts = [*self._held(connection, kept), *self._suites()]
             beside = list(self._others(connection, kept)) if texts else []
-            self.protected = Protected.of(texts, config, salt, beside)
+            self.protected = Protected.of(
+                [(name(of), *said) for of, *said in texts],
+                config,
+                salt,
+                [(name(of), *said) for of, *said in beside],
+                stock=self._stock(connection, kept) if texts else (),
+                openings=self._openings(connection, kept),
+            )
 
     def write(self, folder: DatasetFolder) -> None:
         """Write what is held out, as hashes, and what may be trained on, with its groups."""
@@ -114,16 +125,57 @@ class Holding:
         settings = asdict(self._config) | {"suites": sorted(self._config.suites)}
         return {"salt": self.salt, "items": len(self.items), "texts": texts, "settings": settings}
 
-    def _held(self, connection, kept) -> Iterator[tuple[str, str]]:
+    def _held(self, connection, kept) -> Iterator[held_out.Text]:
         if self._config.holdout:
             for skill, splits in kept.items():
                 reading.enter(connection, skill)
                 yield from held_out.texts(connection, held_out.items(splits))
 
-    def _others(self, connection, kept) -> Iterator[tuple[str, str]]:
+    def _others(self, connection, kept) -> Iterator[held_out.Text]:
         for skill, splits in kept.items():
             reading.enter(connection, skill)
             yield from held_out.texts(connection, held_out.others(splits))
+
+    def _stock(self, connection, kept) -> Iterator[str]:
+        for skill, splits in kept.items():
+            reading.enter(connection, skill)
+            yield from held_out.stock(connection, held_out.others(splits))
+
+    def _openings(self, connection, kept) -> dict[str, Opens]:
+        """Return whose question no row may open with: of items for validation, or held out."""
+        from harness_forge.filters.contamination.protected import Opens, opening_mark
+
+        found: dict[str, Opens] = {}
+        if not self._config.holdout:
+            return found
+        trained: dict[str, set[str]] = defaultdict(set)
+        words: dict[str, int] = {}
+        for skill, splits in kept.items():
+            reading.enter(connection, skill)
+            strict = [item_id for item_id, split in splits.items() if twins.rank(split) > 0]
+            for item_id, asked in held_out.questions(connection, sorted(strict)):
+                for text in asked:
+                    one = Opens(self._name(item_id), min(twins.rank(splits[item_id]), 2))
+                    mark = opening_mark(self.salt, text)
+                    found[mark] = max(found.get(mark, one), one, key=lambda one: one.strict)
+                    words[mark] = len(text.split())
+            of_training = [
+                item_id for item_id in held_out.others(splits) if twins.rank(splits[item_id]) == 0
+            ]
+            for item_id, asked in held_out.questions(connection, of_training):
+                for text in asked:
+                    trained[opening_mark(self.salt, text)].add(f"{skill}/{item_id}")
+        there = len(set().union(*trained.values()))
+        return {
+            mark: one
+            for mark, one in found.items()
+            if not self._greets(len(trained.get(mark, ())), there, words[mark])
+        }
+
+    def _greets(self, sharing: int, there: int, words: int) -> bool:
+        """Return whether so many items of training open with a text that it is no question."""
+        few = words < _FEW_WORDS and sharing > self._config.common
+        return few or sharing >= max(_SOME, _NEARLY_ALL * there)
 
     def _suites(self) -> Iterator[tuple[str, str]]:
         from harness_forge.filters.contamination import suites

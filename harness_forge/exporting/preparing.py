@@ -32,9 +32,11 @@ from harness_forge.exporting.cleaning import Cleaner, redactor_of
 from harness_forge.exporting.request import Treatment
 from harness_forge.filters import Candidate, Filter, build, judge, tallies
 from harness_forge.formats import FORMATS, Unheld
+from harness_forge.records import Split
 
 if TYPE_CHECKING:
     from harness_forge.filters.contamination.protected import Protected
+    from harness_forge.filters.contamination.rows import Contamination
 
 SINGLES: Mapping[ExportKind, Callable[[Row, Prompt, Answer, bytes], Any]] = {
     ExportKind.sft: sft.example
@@ -86,14 +88,13 @@ class Preparer:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._steps = {
-            passed: [*steps, *_protecting(plan)] for passed, steps in _steps(plan).items()
-        }
+        self._steps = _steps(plan)
+        self._contamination = _protecting(plan)
         self._redactor = redactor_of(plan.treatment)
         self._clean = Cleaner(self._redactor)
         self._tools: list[dict[str, Any]] | None = None
         self._signer = _signer(plan)
-        self._looks = bool(self._signer or any(self._steps.values()))
+        self._looks = bool(self._signer or self._contamination or any(self._steps.values()))
         self._single = SINGLES.get(plan.config.kind)
         self._shape = FORMATS[plan.format]
 
@@ -101,9 +102,10 @@ class Preparer:
         """Return what came of each row."""
         read = [self._read(row) for row in rows]
         self._filter(rows, read)
+        self._protect(rows, read)
         words: list[tuple[Prompt, Candidate]] = []
         made = [
-            Ready(found) if isinstance(found, str) else self._made(row, *found, words)
+            found if isinstance(found, Ready) else self._made(row, *found, words)
             for row, found in zip(rows, read, strict=True)
         ]
         return self._signed(made, words) if self._signer else made
@@ -116,17 +118,17 @@ class Preparer:
                 counts[name].update(found)
         return {name: dict(found) for name, found in counts.items()}
 
-    def _read(self, row: Row) -> _Read | str:
+    def _read(self, row: Row) -> _Read | Ready:
         """Return prompt and answer, or why there are none."""
         try:
             self._plan.guard.admit(row)
             prompt = read_prompt(row, self._plan.config)
             answer = read_answer(row, self._plan.config)
         except Unusable as fault:
-            return fault.args[0]
+            return Ready(fault.args[0])
         return prompt, answer, self._candidate(row, prompt, answer) if self._looks else None
 
-    def _filter(self, rows: Sequence[Row], read: list[_Read | str]) -> None:
+    def _filter(self, rows: Sequence[Row], read: list[_Read | Ready]) -> None:
         """Put the reason in the place of what a filter rejects; the first filter decides."""
         for passed, steps in self._steps.items():
             if not steps:
@@ -134,12 +136,25 @@ class Preparer:
             places = [
                 at
                 for at, found in enumerate(read)
-                if not isinstance(found, str) and bool(rows[at].eval_passed) is passed
+                if not isinstance(found, Ready) and bool(rows[at].eval_passed) is passed
             ]
             seen = [read[at][2] for at in places]
             for at, reason in zip(places, judge(steps, seen), strict=True):
                 if reason is not None:
-                    read[at] = reason
+                    read[at] = Ready(reason)
+
+    def _protect(self, rows: Sequence[Row], read: list[_Read | Ready]) -> None:
+        """Reject what holds words of what is kept for measuring, and say whose and which."""
+        if self._contamination is None:
+            return
+        places = [at for at, found in enumerate(read) if not isinstance(found, Ready)]
+        held = self._contamination.held(
+            [read[at][2] for at in places], [rows[at].split == Split.TRAIN for at in places]
+        )
+        for at, one in zip(places, held, strict=True):
+            if one is not None:
+                about = {"kept_for_measuring": one.of, "text": one.kind}
+                read[at] = Ready("contaminated", about=about)
 
     def _candidate(self, row: Row, prompt: Prompt, answer: Answer) -> Candidate:
         return Candidate(
@@ -267,12 +282,12 @@ def _steps(plan: Plan) -> dict[bool, list[tuple[str, Filter]]]:
     return {True: steps(rejected_side=False), False: steps(rejected_side=contrasts)}
 
 
-def _protecting(plan: Plan) -> list[tuple[str, Filter]]:
+def _protecting(plan: Plan) -> Contamination | None:
     if not plan.protected:
-        return []
-    from harness_forge.filters.contamination.rows import CONTAMINATED, Contamination
+        return None
+    from harness_forge.filters.contamination.rows import Contamination
 
-    return [(CONTAMINATED, Contamination(plan.protected))]
+    return Contamination(plan.protected)
 
 
 def _signer(plan: Plan):

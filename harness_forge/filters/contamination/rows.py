@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from harness_forge.filters.contamination.protected import Protected
+from harness_forge.filters.contamination.protected import Held, Protected
 
 if TYPE_CHECKING:
     from harness_forge.filters.candidate import Candidate
@@ -25,8 +25,20 @@ class Contamination:
 
     def __call__(self, candidates: Sequence[Candidate]) -> list[str | None]:
         """Return `contaminated` for each row that holds a protected text."""
-        found = self._protected.found_in([words(candidate) for candidate in candidates])
-        return [None if one is None else CONTAMINATED for one in found]
+        held = self.held(candidates, [True] * len(candidates))
+        return [None if one is None else CONTAMINATED for one in held]
+
+    def held(self, candidates: Sequence[Candidate], trains: Sequence[bool]) -> list[Held | None]:
+        """Return what each row holds of what is kept for measuring.
+
+        Args:
+            trains: which rows are for training.
+        """
+        found = self._protected.held_in([words(candidate) for candidate in candidates])
+        return [
+            self._protected.opened_by(candidate.messages, trains=own) or one
+            for candidate, own, one in zip(candidates, trains, found, strict=True)
+        ]
 
 
 def words(candidate: Candidate) -> str:

@@ -16,6 +16,7 @@ from harness_forge import worlds
 from harness_forge.compose import load_resolved
 from harness_forge.exporting import Report
 from harness_forge.files import write_json
+from harness_forge.judges.kept import scores_digest
 from harness_forge.records import Split
 from harness_forge.schema import AttemptStep, ForgeConfig, skills_of
 
@@ -54,7 +55,7 @@ def watermark(resolved: Path, out: Path) -> None:
     Labels are audited before: what must not be trusted is flagged, and a flag
     changes what may be selected. A recipe of several skills has the bytes of
     each, under its name. Where feedback weights the export, which run it is
-    from stands there too.
+    from stands there too, and where a filter reads a judge's scores, their digest.
     """
     from harness_forge import feedback, labelling
 
@@ -64,7 +65,10 @@ def watermark(resolved: Path, out: Path) -> None:
         labelling.audit(config)
         found = _of_each_skill(config, _watermark)
         weighted = feedback.mark(config, store)
-    write_json(out, found | ({"feedback": weighted} if weighted else {}), sort_keys=True)
+    more = {"feedback": weighted} if weighted else {}
+    if scores := worlds.judged(config):
+        more["judge"] = scores_digest(scores)
+    write_json(out, found | more, sort_keys=True)
 
 
 def _watermark(config: ForgeConfig) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from harness_forge.errors import RunError
+from harness_forge.errors import ExportError, RunError
 from harness_forge.schema import EnvironmentKind, ForgeConfig, exports_of, one_skill, skills_of
 
 
@@ -165,8 +165,34 @@ def _treatment(config: ForgeConfig):
         key=load_key(home) if config.redaction.enabled else b"",
         duplicates=config.duplicates,
         contamination=contamination(config),
+        scores=judged(config),
         seed=config.seed,
     )
+
+
+def judged(config: ForgeConfig) -> dict[str, float]:
+    """Return the scores of `forge judge` where a filter reads them; none where none does.
+
+    Raises:
+        ExportError: a filter reads them and no answer was judged.
+    """
+    from harness_forge.filters.score_range import ScoreOf
+    from harness_forge.judges.kept import kept_scores
+
+    wanted = config.filters.score_range
+    if not wanted.enabled or wanted.reads is not ScoreOf.judge:
+        return {}
+    scores = kept_scores(Path(config.forge_home) / "judge", config.judge.weights)
+    skills = {one.skill.name for one in skills_of(config)}
+    found = {key: score for key, score in scores.items() if key.partition("/")[0] in skills}
+    if not found:
+        raise ExportError(
+            "filters.score_range.reads: judge",
+            f"no answer of {', '.join(sorted(skills))} was judged",
+            "forge judge RUN judge.endpoint=URL scores a run's answers;"
+            " filters.score_range.reads=outcome takes the evaluator's values",
+        )
+    return found
 
 
 def _place(config: ForgeConfig, role: str) -> str:

@@ -32,6 +32,7 @@ from harness_forge.exporting.cleaning import Cleaner, redactor_of
 from harness_forge.exporting.request import Treatment
 from harness_forge.filters import Candidate, Filter, build, judge, tallies
 from harness_forge.formats import FORMATS, Unheld
+from harness_forge.judges.kept import key_of
 from harness_forge.records import Split
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ class Preparer:
         self._tools: list[dict[str, Any]] | None = None
         self._signer = _signer(plan)
         self._looks = bool(self._signer or self._contamination or any(self._steps.values()))
+        self._scores = plan.treatment.scores
         self._single = SINGLES.get(plan.config.kind)
         self._shape = FORMATS[plan.format]
 
@@ -168,6 +170,9 @@ class Preparer:
             row.finish_reason,
             row.flag_reasons or (),
             row.evaluator,
+            self._scores.get(key_of(self._plan.skill, row.run_id, row.source))
+            if self._scores
+            else None,
         )
 
     def _made(

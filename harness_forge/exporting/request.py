@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,6 +58,7 @@ class Treatment:
         key: of the pseudonyms that stand in its place; it is written nowhere.
         duplicates: what counts as the same row twice.
         contamination: what of evaluations no row may hold.
+        scores: what `forge judge` gave answers, by the key of their verdicts.
         seed: of every draw.
         feedback: what went wrong on validation, which weights the training
             rows; None weights none.
@@ -72,6 +73,7 @@ class Treatment:
     contamination: ContaminationConfig = field(
         default_factory=lambda: ContaminationConfig(enabled=False)
     )
+    scores: Mapping[str, float] = field(default_factory=dict)
     seed: int = 0
     feedback: Feedback | None = None
 

@@ -59,6 +59,7 @@ class Candidate:
         outcome_value: 0 to 1, as it was judged; None where it was not.
         finish_reason: why the model stopped, as its server said; None where no model was asked.
         flags: reasons of the label audit's flags on the row.
+        judge_score: 0 to 1, what `forge judge` gave the answer; None where it was not asked.
         writer: the evaluator, source or policy that wrote the row, as the store names it.
     """
 
@@ -72,6 +73,7 @@ class Candidate:
     finish_reason: str | None = None
     flags: Sequence[str] = ()
     writer: str = ""
+    judge_score: float | None = None
 
     @_Once
     def calls(self) -> Sequence[Call]:

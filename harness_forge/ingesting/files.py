@@ -27,6 +27,7 @@ from harness_forge.records import Attempt
 from harness_forge.sources import (
     SourceConfig,
     SourceKind,
+    datasets,
     files,
     gemma_forge_jsonl,
     openai_traffic,
@@ -41,6 +42,7 @@ from harness_forge.store.rows import jsonb
 
 READERS = {
     SourceKind.trajectories: trajectories.read,
+    SourceKind.datasets: datasets.read,
     SourceKind.openai_traffic: openai_traffic.read,
     SourceKind.gemma_forge_jsonl: gemma_forge_jsonl.read,
 }

@@ -10,6 +10,7 @@ class SourceKind(Enum):
     """Which reader understands the source."""
 
     trajectories = "trajectories"  # one conversation with its reward a record
+    datasets = "datasets"  # one line of a training set a record
     openai_traffic = "openai_traffic"  # one request with its response a record
     gemma_forge_jsonl = "gemma_forge_jsonl"
     gemma_forge_db = "gemma_forge_db"

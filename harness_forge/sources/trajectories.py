@@ -44,18 +44,24 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
             yield value
             continue
         try:
-            yield _recorded(value, templates, told, config, offered)
+            yield recorded(value, templates, told, config, offered)
         except (Misfit, Malformed) as error:
             yield LeftOut(value.place, "misfit", error.args[0], malformed=True)
 
 
-def _recorded(
+def recorded(
     value: Value,
     templates: Templates,
     told: Mapping[str, Any],
     config: SourceConfig,
     offered: Sequence[Mapping[str, Any]],
 ) -> Recorded:
+    """Return the attempt of one record.
+
+    Raises:
+        Misfit: the mapping does not fit it.
+        Malformed: its messages or tools are in no known form.
+    """
     scope = scope_of(value, told)
     item = item_of(templates, scope)
     model = templates.word("model", scope)

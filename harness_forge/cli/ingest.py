@@ -66,13 +66,24 @@ def _tick(source: str, found: int) -> None:
 
 def render(report) -> str:
     """Return a report as a few lines; a file's line says what it came to over all calls."""
-    head = ("attempts", "passed", "no verdict", "turns", "tips", "malformed", "left out", "new")
+    head = (
+        "read",
+        "attempts",
+        "passed",
+        "no verdict",
+        "turns",
+        "tips",
+        "malformed",
+        "left out",
+        "new",
+    )
     lines = [
         f"skill {report.skill}: {report.added} attempts added",
         "".join(word.rjust(11) for word in head) + "  file",
     ]
     for file in report.files:
         counts = (
+            file.read,
             file.attempts,
             file.passed,
             file.without_verdict,
@@ -87,7 +98,10 @@ def render(report) -> str:
         lines += [f"  {_name(file)}: malformed {line}" for line in file.first_malformed]
         lines += [f"  {_name(file)}: {role}: {note}" for role, note in file.notes.items()]
     if report.left_out:
-        counts = ", ".join(f"{why} {count}" for why, count in sorted(report.left_out.items()))
+        counts = ", ".join(
+            f"{why} {count}{_first(report.files, why)}"
+            for why, count in sorted(report.left_out.items())
+        )
         lines.append(f"  left out: {counts}")
     if report.splits:
         counts = ", ".join(f"{split} {count}" for split, count in report.splits.items())
@@ -97,7 +111,17 @@ def render(report) -> str:
                 "  quarantined items ask nearly what items of another split ask: they are neither"
                 " trained on nor measured"
             )
-    return "\n".join(lines)
+    # A name may hold half a character, which no terminal takes.
+    return "\n".join(lines).encode("utf-8", "backslashreplace").decode()
+
+
+def _first(files, reason: str) -> str:
+    """Return where the first record of a reason stands; of several files in which."""
+    found = next((file for file in files if file.first_left_out.get(reason)), None)
+    if found is None:
+        return ""
+    where = f" of {_name(found)}" if len(files) > 1 else ""
+    return f" (first: {found.first_left_out[reason]}{where})"
 
 
 def _name(file) -> str:

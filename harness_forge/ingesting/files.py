@@ -98,6 +98,8 @@ def _file(
         # A mapping that fitted nothing may be mended; one that made rows made them for good.
         if config.again or not intake.state.get("attempts"):
             intake.forget()
+        if config.again:
+            _forget_earlier(store, config, path, place, notes)
         _demand_same_mapping(path, config, intake.state)
         report = FileReport.of(str(path), intake.state)
         if intake.state.get("complete") and place.digest == intake.state["digest"]:
@@ -107,6 +109,18 @@ def _file(
         filing.take(READERS[config.kind](path, config), progress)
         notes[f"ingest/{place.key}"] = intake.state
     return report
+
+
+def _forget_earlier(store, config: SourceConfig, path: Path, place: _Place, notes) -> None:
+    """Forget what this file held before it was mended: its digest was another one then."""
+    for key, note in list(notes.items()):
+        source = note.get("source")
+        if not key.startswith(f"ingest/{config.name}/") or key == f"ingest/{place.key}":
+            continue
+        if source and Path(source).resolve() == path.resolve():
+            with closing(store.intake(key.removeprefix("ingest/"))) as intake:
+                intake.forget()
+            del notes[key]
 
 
 @dataclass(frozen=True)
@@ -194,7 +208,7 @@ class _Filing:
             for one in islice(found, self.report.found, None):
                 self._demand_readable(one)
                 self._deal(one)
-                self.report.found += not getattr(one, "pending", False)
+                self._count(one)
                 self.report.place = max(self.report.place, one.place)
                 self._demand_sound(end=False)
                 if len(self.batch) >= _BATCH_ROWS or self.weight >= _BATCH_CHARACTERS:
@@ -202,6 +216,8 @@ class _Filing:
                     progress(self.path.name, self.report.found)
             self._demand_sound(end=True)
             self.report.complete = True
+            if not self.report.read:
+                self.report.notes["file"] = "holds no record"
             self._flush()
         except BaseException:
             # The store may be what failed, and its own fault must not hide this one.
@@ -209,6 +225,15 @@ class _Filing:
                 self.intake.finish(self.intake.state, "interrupted")
             raise
         self.intake.finish(self._state(), "complete")
+
+    def _count(self, one) -> None:
+        """Count what was dealt with; what is pending is dealt with when the file has grown."""
+        if getattr(one, "pending", False):
+            return
+        self.report.found += 1
+        # Several values may stand in a line; several choices or events of one record too.
+        alone = self.config.kind is SourceKind.trajectories
+        self.report.read += alone or one.place > self.report.place
 
     def _demand_readable(self, one) -> None:
         if isinstance(one, LeftOut) and one.reason == BROKEN_ARRAY:
@@ -225,7 +250,7 @@ class _Filing:
             if one.malformed and not one.pending:
                 self.report.spoil(one.place, one.reason, one.detail)
             elif not one.pending:
-                self.report.leave_out(one.reason)
+                self.report.leave_out(one.reason, one.place)
             else:
                 self.report.notes[f"line {one.place}"] = f"{one.reason}: the file ends here"
         elif isinstance(one, RunFacts):
@@ -297,7 +322,7 @@ class _Filing:
         }
 
     def _demand_sound(self, end: bool) -> None:
-        bad, seen = self.report.malformed, max(self.report.place, 1)
+        bad, seen = self.report.malformed, max(self.report.read, 1)
         many = bad > self.config.max_bad_lines
         thick = (end or seen >= _TOO_FEW) and bad > self.config.max_bad_share * seen
         if not bad or not (many or thick):

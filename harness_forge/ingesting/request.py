@@ -18,10 +18,12 @@ class FileReport:
         source: its name, as shown.
         found: things the reader gave out and that were dealt with.
         place: line or element that was dealt with last.
+        read: records, whatever became of them.
         attempts, turns, tips: rows.
         passed, without_verdict: attempts.
         malformed: lines that could not be read; the first ones stand in `first_malformed`.
-        left_out: what else became no row, by reason.
+        left_out: what became no row, by reason; `first_left_out` says where the first of each
+            stands.
         notes: what cannot be exported of it, and why, by role.
         complete: its end was reached.
         added: attempts that this call wrote.
@@ -30,6 +32,7 @@ class FileReport:
     source: str
     found: int = 0
     place: int = 0
+    read: int = 0
     attempts: int = 0
     turns: int = 0
     tips: int = 0
@@ -38,6 +41,7 @@ class FileReport:
     malformed: int = 0
     first_malformed: list[str] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
+    first_left_out: dict[str, int] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     complete: bool = False
     added: int = 0
@@ -46,20 +50,22 @@ class FileReport:
     def of(cls, source: str, state: dict[str, Any]) -> FileReport:
         """Return the report that goes on where a noted one stopped."""
         known = {key: state[key] for key in cls.__dataclass_fields__ if key in state}
+        known.setdefault("read", known.get("place", 0))  # of a note that did not count them
         return cls(**known | {"source": source, "added": 0, "complete": False})
 
     def noted(self) -> dict[str, Any]:
         """Return what must be known to go on."""
         return {key: value for key, value in asdict(self).items() if key != "added"}
 
-    def leave_out(self, reason: str) -> None:
+    def leave_out(self, reason: str, place: int = 0) -> None:
         """Count something that becomes no row."""
         self.left_out[reason] = self.left_out.get(reason, 0) + 1
+        self.first_left_out.setdefault(reason, place)
 
     def spoil(self, place: int, reason: str, detail: str) -> None:
         """Count a malformed line."""
         self.malformed += 1
-        self.leave_out(reason)
+        self.leave_out(reason, place)
         if len(self.first_malformed) < SHOWN:
             self.first_malformed.append(f"{place}: {reason}{': ' if detail else ''}{detail}")
 

@@ -1,16 +1,14 @@
-"""Files of a source: found in a folder, opened plain or gzipped, known again by their digest."""
+"""Files of a source: found in a folder, known again by the digest of what they hold."""
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from harness_forge.errors import SourceError
+from harness_forge.sources.unpacking import faults, opened
 
 _BLOCK = 1 << 20
 
@@ -45,13 +43,6 @@ def found(path: Path, pattern: str) -> list[Path]:
     return [path]
 
 
-def opened(path: Path) -> BinaryIO:
-    """Return a file opened for reading bytes; gzip is known by its first two bytes."""
-    with path.open("rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rb") if packed else path.open("rb", buffering=_BLOCK)
-
-
 def content(path: Path, known: Iterable[tuple[int, str]] = ()) -> Content:
     """Return size and digest of what a file holds, in one pass.
 
@@ -80,7 +71,7 @@ def content(path: Path, known: Iterable[tuple[int, str]] = ()) -> Content:
                 size += len(block)
                 if running.hexdigest() in wanted.get(size, ()):
                     earlier = running.hexdigest()
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+    except faults() as error:
         raise SourceError(
             str(path), f"cannot be unpacked: {error}", "is it whole? nothing of it was read"
         ) from None

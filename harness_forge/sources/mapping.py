@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +44,24 @@ class Template:
         """Return the value, None where there is none; of several places a text."""
         if not self.text:
             return None
-        picked = [_first(choices, scope) for choices in self._places]
+        return self._joined(self._picked(scope))
+
+    def word(self, scope: Mapping[str, Any]) -> str | None:
+        """Return the value as a text; a number as it was written."""
+        if not self.text:
+            return None
+        picked = self._picked(scope)
+        if scope.get("@text") and any(isinstance(value, float) for value in picked):
+            # 1.10 and 1.1 are one number and two names.
+            written = self._picked(scope | json.loads(scope["@text"], parse_float=str))
+            picked = list(map(_as_written, picked, written))
+        value = self._joined(picked)
+        return None if value is None else _word(value)
+
+    def _picked(self, scope: Mapping[str, Any]) -> list[Any]:
+        return [_first(choices, scope) for choices in self._places]
+
+    def _joined(self, picked: Sequence[Any]) -> Any:
         if self._alone:
             return picked[0]
         if any(value is None for value in picked):
@@ -51,11 +70,6 @@ class Template:
         return "".join(
             literal + word for literal, word in zip(self._literals, [*words, ""], strict=True)
         )
-
-    def word(self, scope: Mapping[str, Any]) -> str | None:
-        """Return the value as a text."""
-        value = self.value(scope)
-        return None if value is None else _word(value)
 
 
 class Templates:
@@ -169,13 +183,18 @@ def _reached(steps: Sequence[str], value: Any) -> Any:
     return value
 
 
+def _as_written(value: Any, written: Any) -> Any:
+    same = isinstance(value, float) and isinstance(written, str) and repr(value) != written
+    with suppress(ValueError):
+        return written if same and float(written) == value else value
+    return value
+
+
 def _word(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, bool) or value is None:
         return str(value).lower()
     if isinstance(value, Mapping | list):
-        import json
-
         return json.dumps(value, ensure_ascii=False, sort_keys=True)
     return str(value)

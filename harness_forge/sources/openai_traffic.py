@@ -22,6 +22,7 @@ from harness_forge.sources.config import SourceConfig
 from harness_forge.sources.lines import Value, loads, values
 from harness_forge.sources.mapping import Misfit, Templates
 from harness_forge.sources.records import Found, LeftOut, Recorded
+from harness_forge.sources.texts import TOO_DEEP
 from harness_forge.sources.trajectories import attempt_of, item_of, scope_of
 
 _NOT_SAMPLING = {"messages", "tools", "functions", "model", "stream", "stream_options", "user"}
@@ -52,6 +53,8 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
             yield from _recorded(value, templates, told, config, offered)
         except (Misfit, Malformed) as error:
             yield LeftOut(value.place, "misfit", error.args[0], malformed=True)
+        except RecursionError:  # in a body that is a text
+            yield LeftOut(value.place, "too_deep", TOO_DEEP, malformed=True)
         except _NoChat as error:
             yield LeftOut(value.place, *error.args)
 

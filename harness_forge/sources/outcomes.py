@@ -51,9 +51,12 @@ def reward(raw: Any, low: float, high: float, passes_from: float) -> tuple[bool,
         return raw, float(raw)
     if not isinstance(raw, int | float):
         raise Misfit(f"outcome is a {type(raw).__name__}, not a number, truth value or word")
-    worth = (raw - low) / (high - low)
+    try:
+        worth = (raw - low) / (high - low)
+    except OverflowError:
+        worth = math.inf
     if not 0 <= worth <= 1:
-        raise Misfit(f"outcome {raw} is outside reward_min {low} to reward_max {high}")
+        raise Misfit(f"outcome {str(raw)[:40]} is outside reward_min {low} to reward_max {high}")
     return worth >= passes_from, worth
 
 

@@ -22,6 +22,7 @@ from harness_forge.sources.config import SourceConfig
 from harness_forge.sources.lines import Value, values
 from harness_forge.sources.mapping import Misfit, Templates
 from harness_forge.sources.records import Found, LeftOut, Recorded
+from harness_forge.sources.texts import TOO_DEEP
 
 _LONGEST_KEY = 400
 """Characters of a name; PostgreSQL's index rows hold 2,700 bytes."""
@@ -47,6 +48,8 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
             yield recorded(value, templates, told, config, offered)
         except (Misfit, Malformed) as error:
             yield LeftOut(value.place, "misfit", error.args[0], malformed=True)
+        except RecursionError:  # in a text of the record that is JSON itself
+            yield LeftOut(value.place, "too_deep", TOO_DEEP, malformed=True)
 
 
 def recorded(
@@ -87,7 +90,7 @@ def scope_of(value: Value, told: Mapping[str, Any]) -> dict[str, Any]:
     """
     if not isinstance(value.value, Mapping):
         raise Misfit(f"the record is a {type(value.value).__name__}, not an object")
-    return {**value.value, **told, "@line": value.place}
+    return {**value.value, **told, "@line": value.place, "@text": value.text}
 
 
 def item_of(templates: Templates, scope: Mapping[str, Any], name: str | None = None) -> WorkItem:
@@ -152,7 +155,7 @@ def _number(templates: Templates, scope: Mapping[str, Any], base: int) -> int:
         return 0
     try:
         number = int(raw) - base + 1
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise Misfit(f"attempt {raw!r} is no number") from None
     if not 1 <= number <= 2_000_000_000:
         raise Misfit(f"attempt {raw} comes before attempt_base {base}, or is no number of one")
@@ -225,7 +228,7 @@ def _conversations(path, config, templates, told) -> Iterable[Sequence[Message]]
         if isinstance(value, Value):
             try:
                 yield _conversation(templates, scope_of(value, told))[0]
-            except (Misfit, Malformed):
+            except (Misfit, Malformed, RecursionError):
                 continue  # the reading pass says it
 
 

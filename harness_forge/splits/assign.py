@@ -143,4 +143,4 @@ def _fill(keys, groups, existing, share, salt) -> dict[str, Split]:
 
 
 def _draw(*parts_: str) -> bytes:
-    return hashlib.sha256("\x1f".join(parts_).encode()).digest()
+    return hashlib.sha256("\x1f".join(parts_).encode("utf-8", "surrogatepass")).digest()

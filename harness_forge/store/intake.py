@@ -143,7 +143,11 @@ class Intake:
         self.state = dict(state)
 
     def forget(self) -> None:
-        """Take out what was written of this source: runs, attempts, turns, tips, flags."""
+        """Take out what was written of this source, as if it had never been read.
+
+        Runs, attempts, turns, tips and flags; items that nobody else brought, and
+        splits of groups that no item is left of.
+        """
         with self.transaction():
             for statement in _FORGET:
                 self._connection.execute(statement, {"key": self._key})
@@ -285,6 +289,12 @@ class Intake:
 
 _OWN = "SELECT id FROM runs WHERE config -> 'source' ->> 'key' = %(key)s"
 _FORGET = [
+    sql.SQL(
+        "CREATE TEMP TABLE gone ON COMMIT DROP AS"
+        " SELECT w.item_id, w.group_key FROM work_items w WHERE run_id IN ({own}) UNION"
+        " SELECT i.item_id, i.group_key FROM items i JOIN work_items w USING (item_id)"
+        " WHERE w.run_id IN ({own})"
+    ).format(own=sql.SQL(_OWN)),
     *(
         sql.SQL(
             "DELETE FROM label_flags WHERE target_table = {} AND target_id IN"
@@ -299,6 +309,17 @@ _FORGET = [
     ),
     sql.SQL("DELETE FROM tips WHERE source_run_id IN ({})").format(sql.SQL(_OWN)),
     sql.SQL("DELETE FROM runs WHERE id IN ({})").format(sql.SQL(_OWN)),
+    # Only items that no other source attempted and no survey described; then their splits.
+    sql.SQL(
+        "DELETE FROM items i USING gone WHERE i.item_id = gone.item_id AND full_cycle IS NULL"
+        " AND severity = '' AND facts = '{}'"
+        " AND NOT EXISTS (SELECT FROM work_items w WHERE w.item_id = i.item_id)"
+    ),
+    sql.SQL(
+        "DELETE FROM splits s USING gone WHERE s.group_key = gone.group_key"
+        " AND NOT EXISTS (SELECT FROM items i WHERE i.group_key = s.group_key)"
+        " AND NOT EXISTS (SELECT FROM work_items w WHERE w.group_key = s.group_key)"
+    ),
     sql.SQL("DELETE FROM skill_settings WHERE key = %(key)s"),
 ]
 

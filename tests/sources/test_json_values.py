@@ -52,7 +52,8 @@ def test_an_overlong_line_is_passed_over_and_the_next_one_read(tmp_path):
 
 def test_nesting_without_end_is_malformed(tmp_path):
     deep = b"[" * 100_000 + b"]" * 100_000
-    assert read(tmp_path, b'{"a":' + deep + b"}\n")[0].reason == "not_json"
+    found = read(tmp_path, b'{"a":' + deep + b'}\n{"a":2}\n')
+    assert (found[0].reason, found[1].value) == ("too_deep", {"a": 2})
 
 
 @pytest.mark.parametrize("size", [1, 65_530, 65_536, 200_000])
@@ -70,7 +71,7 @@ def test_a_number_at_the_edge_of_a_block_is_not_cut(tmp_path):
 
 
 @pytest.mark.parametrize("tail", [b'{"a": ', b'{"a": 1', b'{"a": 2]', b'{"a": "x'])
-def test_behind_a_broken_element_nothing_is_guessed(tmp_path, tail):
+def test_an_array_that_does_not_end_says_so_at_its_last_element(tmp_path, tail):
     *fine, broken = read(tmp_path, b'[{"a":1}, ' + tail)
     assert [one.value for one in fine] == [{"a": 1}]
     assert isinstance(broken, LeftOut)

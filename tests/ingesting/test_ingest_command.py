@@ -83,7 +83,7 @@ def test_a_skill_of_ones_own_takes_traffic_in(forge, store, tmp_path):
     words = ("source=openai_traffic", f"path={path}", "skill=recorded", "skill.name=support")
     code, said = forge("ingest", *words)
     assert code == 0
-    assert "left out: no_response 1" in said
+    assert "left out: no_response 1 (first: 2)" in said
     assert store.skills() == ["support"]
 
 
@@ -114,7 +114,7 @@ def test_the_recorded_airline_trajectories_load(forge, tmp_path):
     code, said = forge("ingest", "source=tau_bench", f"path={path}")
     assert (code, said.splitlines()[2].split()) == (
         0,
-        ["200", "84", "0", "2454", "0", "0", "0", "200", "gpt-4o-airline.json"],
+        ["200", "200", "84", "0", "2454", "0", "0", "0", "200", "gpt-4o-airline.json"],
     )
     code, _ = forge("export", "role=agent", "skill=tau_bench")
     lines, manifest = ledger(tmp_path / "tau_bench_agent_sft")

@@ -16,6 +16,7 @@ _REMEDIES = {
     "held_out_elsewhere": "another skill of this dataset keeps these items for measuring",
     "no_split": "items get a split when `forge run` has found that they can be judged",
     "over_share": "anchors are a share of lines that models gave: forge run policy=model first",
+    "row_too_long": "raise train.sequence_length, or set filters.row_too_long.max_tokens",
     "unheld_tools": "this format has no room for tools: format=sft or format=sharegpt has",
     "unheld_turns": "this format has no room for several turns: format=sft or format=sharegpt has",
 }

@@ -20,8 +20,9 @@ from harness_forge.filters import (
 from harness_forge.filters.candidate import Candidate, Filter
 from harness_forge.filters.config import FiltersConfig
 from harness_forge.filters.length import Length
+from harness_forge.filters.row_too_long import RowTooLong
 
-_OF_REJECTED = ("label_flags", "empty", "truncation", "length")
+_OF_REJECTED = ("label_flags", "empty", "truncation", "length", "row_too_long")
 """Filters that the worse answer of a pair must pass too; the others find what makes it worse."""
 
 
@@ -54,6 +55,7 @@ def build(
         "empty": partial(empty.judge, config=config.empty),
         "truncation": partial(truncation.judge, config=config.truncation),
         "length": Length(config.length, file, model),
+        "row_too_long": RowTooLong(config.row_too_long, file.parent if file else None, model),
         "markup": partial(markup.judge, config=config.markup),
         "repetition": partial(repetition.judge, config=config.repetition),
         "tool_calls": partial(tool_calls.judge, config=config.tool_calls),
@@ -86,7 +88,7 @@ def judge(steps: Sequence[tuple[str, Filter]], candidates: Sequence[Candidate]) 
 def tallies(steps: Sequence[tuple[str, Filter]]) -> dict[str, dict[str, int]]:
     """Return what filters counted of their own work since they were asked last, by name.
 
-    `length` counts rows decided `by_bounds` and `counted`. Counts of several
+    `length` and `row_too_long` count rows decided `by_bounds` and `counted`. Counts of several
     processes add up.
     """
     found = {}

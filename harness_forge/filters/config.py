@@ -13,6 +13,7 @@ from harness_forge.filters.length import LengthConfig
 from harness_forge.filters.markup import MarkupConfig
 from harness_forge.filters.mix_in import MixInConfig
 from harness_forge.filters.repetition import RepetitionConfig
+from harness_forge.filters.row_too_long import RowTooLongConfig
 from harness_forge.filters.score_range import ScoreRangeConfig
 from harness_forge.filters.tool_calls import ToolCallsConfig
 from harness_forge.filters.truncation import TruncationConfig
@@ -30,6 +31,7 @@ class FiltersConfig:
         empty: nothing to learn, or nothing that can be judged.
         truncation: it was cut, by the model's limit or by whoever stored it.
         length: too few or too many of the base model's tokens.
+        row_too_long: prompt, tools and answer together have too many tokens.
         markup: terminal codes, control characters, residue of web pages.
         repetition: it repeats itself.
         tool_calls: its calls do not fit the tools that were offered.
@@ -44,6 +46,7 @@ class FiltersConfig:
     empty: EmptyConfig = field(default_factory=EmptyConfig)
     truncation: TruncationConfig = field(default_factory=TruncationConfig)
     length: LengthConfig = field(default_factory=LengthConfig)
+    row_too_long: RowTooLongConfig = field(default_factory=RowTooLongConfig)
     markup: MarkupConfig = field(default_factory=MarkupConfig)
     repetition: RepetitionConfig = field(default_factory=RepetitionConfig)
     tool_calls: ToolCallsConfig = field(default_factory=ToolCallsConfig)

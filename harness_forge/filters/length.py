@@ -53,13 +53,16 @@ class Length:
     Args:
         file: the base model's tokenizer.json; it need not exist, see above.
         model: the base model's name, for faults.
+        key: the filter's in a recipe, for faults.
 
     Attributes:
         tally: rows by how they were decided, `by_bounds` or `counted`.
     """
 
-    def __init__(self, config: LengthConfig, file: Path | None, model: str = "") -> None:
-        self.config, self.file, self.model = config, file, model
+    def __init__(
+        self, config: LengthConfig, file: Path | None, model: str = "", key: str = "filters.length"
+    ) -> None:
+        self.config, self.file, self.model, self.key = config, file, model, key
         self.tally: Counter[str] = Counter()
 
     def __call__(self, candidates: Sequence[Candidate]) -> list[str | None]:
@@ -68,15 +71,23 @@ class Length:
         Raises:
             ExportError: bytes do not decide, and the tokenizer is not there.
         """
-        fits = [self._by_bytes(row.text) for row in candidates]
+        return [None if fit else "length" for fit in self.fits([row.text for row in candidates])]
+
+    def fits(self, texts: Sequence[str]) -> list[bool]:
+        """Return for each text whether its tokens are within the limits.
+
+        Raises:
+            ExportError: bytes do not decide, and the tokenizer is not there.
+        """
+        fits = [self._by_bytes(text) for text in texts]
         open_ones = [number for number, fit in enumerate(fits) if fit is None]
         self.tally["by_bounds"] += len(fits) - len(open_ones)
         self.tally["counted"] += len(open_ones)
         if open_ones:
-            counts = self._tokens().counts([candidates[number].text for number in open_ones])
+            counts = self._tokens().counts([texts[number] for number in open_ones])
             for number, count in zip(open_ones, counts, strict=True):
                 fits[number] = self.config.min_tokens <= count <= self.config.max_tokens
-        return [None if fit else "length" for fit in fits]
+        return [bool(fit) for fit in fits]
 
     def _by_bytes(self, text: str) -> bool | None:
         """Return whether the text fits; None where its bytes do not tell."""
@@ -102,9 +113,9 @@ class Length:
         if (tokens := self._known()) is None:
             name = self.model or "NAME"
             raise ExportError(
-                "filters.length",
+                self.key,
                 f"the tokenizer of the base model is needed and not there: {self.file or name}",
                 f"run `forge model fetch {name}` (or give model.path=DIR),"
-                " or filters.length.enabled=false",
+                f" or {self.key}.enabled=false",
             )
         return tokens

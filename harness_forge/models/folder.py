@@ -8,13 +8,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from harness_forge import templates
 from harness_forge.errors import TrainError
 from harness_forge.models.config import ModelConfig
 
 STAMP = "forge.json"
 """Written last into a fetched model: a folder without it is half made."""
 
-TEMPLATE = "chat_template.jinja"
+TEMPLATE = templates.TEMPLATE
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def find(config: ModelConfig, home: Path) -> BaseModel:
             raise TrainError(where, f"holds no model (no {name})", hint)
     if not any(place.glob("*.safetensors")):
         raise TrainError(where, "holds no weights (no *.safetensors)")
-    template = _own_template(place)
+    template = templates.text_of(place)
     if template is None:
         hint = f"put one there as {TEMPLATE}, such as conf/model/templates/chatml_hermes.jinja"
         raise TrainError(where, "has no chat template", hint)
@@ -75,18 +76,6 @@ def stamp_of(place: Path) -> dict[str, Any]:
         return json.loads((place / STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-
-
-def _own_template(place: Path) -> str | None:
-    file = place / TEMPLATE
-    if file.is_file():
-        return file.read_text(encoding="utf-8")
-    try:
-        tokenizer = json.loads((place / "tokenizer_config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    template = tokenizer.get("chat_template")
-    return template if isinstance(template, str) else None
 
 
 def digest_of(place: Path) -> str:

@@ -64,7 +64,8 @@ def check_lengths(rows: Sequence[Mapping[str, Any]], limit: int, what: str) -> i
             what,
             f"{len(long)} of {len(rows)} rows exceed {limit} tokens (row {long[0]} has "
             f"{lengths[long[0] - 1]}, the longest {max(lengths)})",
-            f"train.sequence_length={max(lengths)}, if the model's context allows, or export less",
+            f"train.sequence_length={max(lengths)}, if the model's context allows, or export"
+            " without them: filters.row_too_long.enabled=true",
         )
     return max(lengths)
 

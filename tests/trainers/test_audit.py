@@ -72,7 +72,8 @@ def test_a_long_row_is_refused_with_its_number_and_length():
         check_lengths([ROW, long], 7, "train.jsonl")
     assert str(caught.value) == (
         "train.jsonl: 1 of 2 rows exceed 7 tokens (row 2 has 8, the longest 8)\n"
-        "  hint: train.sequence_length=8, if the model's context allows, or export less"
+        "  hint: train.sequence_length=8, if the model's context allows, or export without "
+        "them: filters.row_too_long.enabled=true"
     )
 
 

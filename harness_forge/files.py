@@ -6,8 +6,10 @@ is written beside its place and moved there.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,81 @@ def write_text(path: Path, text: str) -> None:
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def write_all(handle: int, data: bytes) -> None:
+    """Write all of it to an open file: one call may take a part only.
+
+    Raises:
+        OSError: it cannot be written; a part may have been.
+    """
+    while data:
+        data = data[os.write(handle, data) :]
+
+
+def whole(raw: bytes) -> int:
+    """Return how many bytes of a file of lines end in whole lines."""
+    return raw.rfind(b"\n") + 1
+
+
+def is_object(line: bytes) -> bool:
+    """Return whether a line is a JSON object; no part of one is."""
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def finished(raw: bytes, keeps: Callable[[bytes], bool] = is_object) -> bytes:
+    """Return whole lines: what a killed writer left of the last one is cut away.
+
+    Args:
+        keeps: whether a last line that lacks only its end is one; it gets its end then.
+    """
+    end = whole(raw)
+    return raw + b"\n" if end < len(raw) and keeps(raw[end:]) else raw[:end]
+
+
+def add_line(handle: int, line: bytes) -> None:
+    """Write one line at the end of a file that is open to append to, whole or not at all.
+
+    Raises:
+        OSError: it cannot be written; the file is as it was.
+    """
+    end = os.fstat(handle).st_size
+    try:
+        write_all(handle, line + b"\n")
+    except OSError:
+        os.ftruncate(handle, end)
+        raise
+
+
+def mend(handle: int, keeps: Callable[[bytes], bool] = is_object) -> bytes:
+    """Make a file of lines end in a whole one, as `finished` says, and return it.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    raw = os.pread(handle, os.fstat(handle).st_size, 0)
+    text = finished(raw, keeps)
+    if len(text) > len(raw):
+        write_all(handle, b"\n")
+    elif len(text) < len(raw):
+        os.ftruncate(handle, len(text))
+    return text
+
+
+def append(path: Path, line: bytes) -> None:
+    """Add a line to a file, made where there is none, and mend the end that a kill left it.
+
+    Raises:
+        OSError: it cannot be written; the file is as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+b", buffering=0) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        mend(file.fileno())
+        add_line(file.fileno(), line)
 
 
 def write_json(path: Path, value: Any, *, sort_keys: bool = False) -> None:

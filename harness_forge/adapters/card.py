@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from math import prod
 from typing import Any
+
+from harness_forge.escapes import code, markdown
 
 
 def card(lineage: Mapping[str, Any], tensors: Mapping[str, Mapping[str, Any]]) -> str:
@@ -13,8 +16,8 @@ def card(lineage: Mapping[str, Any], tensors: Mapping[str, Mapping[str, Any]]) -
     measured, audit = lineage["measured"], lineage["audit"]
     count = sum(prod(fact["shape"]) for fact in tensors.values())
     rows = [
-        ("base model", f"{base['title']} (`{base['digest'][:12]}`)"),
-        ("dataset", f"`{data['name']}`, {data['rows']} rows (`{data['digest'][:12]}`)"),
+        ("base model", f"{markdown(base['title'])} (`{base['digest'][:12]}`)"),
+        ("dataset", f"{code(data['name'])}, {data['rows']} rows (`{data['digest'][:12]}`)"),
         ("adapter", f"{train['adapter']}, rank {train['rank']}, alpha {train['alpha']}"),
         ("weights", f"{count:,} in {len(tensors)} matrices"),
         ("trained tokens", f"{audit['trained']} of {audit['tokens']} an epoch; prompts are masked"),
@@ -26,7 +29,7 @@ def card(lineage: Mapping[str, Any], tensors: Mapping[str, Mapping[str, Any]]) -
         parent, dpo = lineage["parent"], lineage["dpo"]
         pairs = f"{dpo['pairs']} pairs, beta {dpo['beta']}, weight of the chosen answer's own loss "
         rows += [
-            ("started from", f"{parent['name']} (`{parent['digest'][:12]}`)"),
+            ("started from", f"{markdown(parent['name'])} (`{parent['digest'][:12]}`)"),
             ("DPO", f"{pairs}{dpo['sft_weight']}"),
         ]
     if "tokens_per_s" in measured:
@@ -35,10 +38,10 @@ def card(lineage: Mapping[str, Any], tensors: Mapping[str, Mapping[str, Any]]) -
         [
             "---",
             "library_name: peft",
-            f"license: {str(base['licence']).lower() or 'other'}",
+            f"license: {_word(base['licence'])}",
             "---",
             "",
-            f"# {lineage['name']} ({lineage['digest'][:12]})",
+            f"# {markdown(lineage['name'])} ({lineage['digest'][:12]})",
             "",
             "Made by `forge train`. `lineage.json` has every setting and hash.",
             "",
@@ -51,7 +54,17 @@ def card(lineage: Mapping[str, Any], tensors: Mapping[str, Mapping[str, Any]]) -
     )
 
 
+def _word(licence: object) -> str:
+    """Return a licence as the head of a card names it."""
+    return re.sub(r"[^a-z0-9.+_-]", "", str(licence).lower()) or "other"
+
+
 def _quotes(licences: list[str]) -> list[str]:
     if not licences:
         return []
-    return ["Its training rows quote titles from:", "", *(f"- {text}" for text in licences), ""]
+    return [
+        "Its training rows quote titles from:",
+        "",
+        *(f"- {markdown(text)}" for text in licences),
+        "",
+    ]

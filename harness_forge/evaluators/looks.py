@@ -20,6 +20,7 @@ from pathlib import Path
 
 from harness_forge.errors import EvalError
 from harness_forge.evaluators.config import BudgetConfig, Schedule
+from harness_forge.files import add_line, finished, mend
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ class Looks:
         _check(self._budget)
 
     def all(self) -> list[Look]:
-        """Return every look, oldest first. A last line that was torn is none.
+        """Return every look, oldest first. A last line that was torn is none;
+        one that lacks only its end is one.
 
         Raises:
             EvalError: another line cannot be read.
@@ -116,7 +118,8 @@ class Looks:
             EvalError: the ledger cannot be read or written.
         """
         with self._locked() as file:
-            looks = self._parsed(_whole_lines(file))
+            # What was cut off is no look: the first item is asked once the line is on the disk.
+            looks = self._parsed(mend(file.fileno(), _is_look))
             for known in looks:
                 if (known.skill, known.run_id) == (look.skill, look.run_id):
                     return known
@@ -133,8 +136,8 @@ class Looks:
                     "alpha": level.alpha,
                 }
             )
-            line = json.dumps(asdict(written), ensure_ascii=False).encode() + b"\n"
-            os.write(file.fileno(), line)
+            line = json.dumps(asdict(written), ensure_ascii=False).encode()
+            add_line(file.fileno(), line)
             os.fsync(file.fileno())
             return written
 
@@ -150,14 +153,11 @@ class Looks:
         return Level(number, min(planned(self._budget, number), left))
 
     def _parsed(self, text: bytes) -> list[Look]:
-        names = {field.name for field in fields(Look)}
         found = []
-        whole = text[: text.rfind(b"\n") + 1]
-        for number, line in enumerate(whole.splitlines(), start=1):
+        for number, line in enumerate(finished(text, _is_look).splitlines(), start=1):
             try:
-                row = json.loads(line)
-                found.append(Look(**{key: row[key] for key in row if key in names}))
-            except (ValueError, TypeError):
+                found.append(_look(line))
+            except _NO_LOOK:
                 raise EvalError(
                     f"{self.path}, line {number}",
                     "is no look at a holdout",
@@ -200,14 +200,16 @@ def _check(budget: BudgetConfig) -> None:
         raise EvalError("budget.values", what, "budget.values=[0.025,0.0125]")
 
 
-def _whole_lines(file) -> bytes:
-    """Return the ledger's whole lines; what a killed writer left of one is cut away.
+def _look(line: bytes) -> Look:
+    row, names = json.loads(line), {field.name for field in fields(Look)}
+    return Look(**{key: row[key] for key in row if key in names})
 
-    Its look was not made: the first item is asked only after the line is on the disk.
-    """
-    file.seek(0)
-    text = file.read()
-    whole = text[: text.rfind(b"\n") + 1]
-    if len(whole) < len(text):
-        file.truncate(len(whole))
-    return whole
+
+_NO_LOOK = (ValueError, TypeError, RecursionError)
+
+
+def _is_look(line: bytes) -> bool:
+    try:
+        return bool(_look(line))
+    except _NO_LOOK:
+        return False

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from harness_forge.escapes import block, code, markdown
+
 
 def card(manifest: Mapping[str, Any]) -> str:
     """Return the card.
@@ -13,20 +15,21 @@ def card(manifest: Mapping[str, Any]) -> str:
     Its head names the data files, so that `load_dataset(folder)` does not take
     the ledger for examples.
     """
-    rows = manifest["rows"]
+    rows, trace = manifest["rows"], f"forge trace {manifest['dataset']} train:1"
     splits = {name: count for name, count in manifest["examples"].items() if count}
     return "\n".join(
         [
             *_head(splits, manifest.get("extension", "jsonl")),
-            f"# {manifest['dataset']}",
+            f"# {markdown(manifest['dataset'])}",
             "",
             f"Written by harness-forge {manifest['forge_version']} from its own records: role "
-            f"{manifest['role']}, skill {manifest['skill']}, format {manifest['format']}.",
+            f"{markdown(manifest['role'])}, skill {markdown(manifest['skill'])}, "
+            f"format {markdown(manifest['format'])}.",
             "",
             f"{rows['read']} rows read = {rows['kept']} kept + "
             f"{sum(rows['rejected'].values())} rejected. `ledger.jsonl` has one line for each, "
             "`manifest.json` the SQL, the settings and the hashes. "
-            f"`forge trace {manifest['dataset']} train:1` shows where a line comes from.",
+            f"{code(trace)} shows where a line comes from.",
             "",
             *_table("split", "examples", splits),
             *_parts(manifest.get("parts", ())),
@@ -55,7 +58,7 @@ def _head(splits: Mapping[str, int], extension: str) -> list[str]:
 def _table(left: str, right: str, counts: Mapping[str, int]) -> list[str]:
     if not counts:
         return []
-    rows = [f"| {name} | {count} |" for name, count in counts.items()]
+    rows = [f"| {markdown(name)} | {count} |" for name, count in counts.items()]
     return [f"| {left} | {right} |", "|---|---|", *rows, ""]
 
 
@@ -64,8 +67,9 @@ def _parts(parts: Sequence[Mapping[str, Any]]) -> list[str]:
     if not parts:
         return []
     rows = [
-        f"| {part['skill']} | {part['role']} | {part['rows']['read']} | {part['rows']['kept']} "
-        f"| {part['examples']['train']} | {part['examples']['validation']} |"
+        f"| {markdown(part['skill'])} | {markdown(part['role'])} | {part['rows']['read']} "
+        f"| {part['rows']['kept']} | {part['examples']['train']} "
+        f"| {part['examples']['validation']} |"
         for part in parts
     ]
     head = ["| skill | role | rows read | kept | train | validation |", "|---|---|---|---|---|---|"]
@@ -101,14 +105,19 @@ def _teachers(origins: Mapping[str, int]) -> list[str]:
 def _licences(licences: list[str]) -> list[str]:
     if not licences:
         return []
-    return ["Prompts hold titles of rules, quoted from:", "", *(f"- {x}" for x in licences), ""]
+    return [
+        "Prompts hold titles of rules, quoted from:",
+        "",
+        *(f"- {markdown(x)}" for x in licences),
+        "",
+    ]
 
 
 def _filters(manifest: Mapping[str, Any]) -> list[str]:
     """Return each filter that was on, what it rejected and how it was set."""
     filters = manifest.get("filters", {})
     rows = [
-        f"| {name} | {found['rejected']} | {_settings(found['settings'])} |"
+        f"| {markdown(name)} | {found['rejected']} | {_settings(found['settings'])} |"
         for name, found in filters.items()
     ]
     told = [f"- {note}" for note in _notes(manifest)]
@@ -124,7 +133,7 @@ def _notes(manifest: Mapping[str, Any]) -> Iterator[str]:
         yield f"near-duplicates of one work item: {_settings(duplicates)}"
     for name, found in manifest.get("filters", {}).items():
         yield from exact_counts(found.get("decided", {})) if name == "length" else ()
-    yield from manifest.get("notes", ())
+    yield from map(markdown, manifest.get("notes", ()))
 
 
 def exact_counts(decided: Mapping[str, int]) -> Iterator[str]:
@@ -143,12 +152,13 @@ def exact_counts(decided: Mapping[str, int]) -> Iterator[str]:
 
 def _settings(settings: Mapping[str, Any]) -> str:
     shown = {key: value for key, value in settings.items() if key != "enabled"}
-    return ", ".join(f"{key} `{_told(value)}`" for key, value in shown.items()) or "none"
+    return (
+        ", ".join(f"{markdown(key)} {code(_told(value))}" for key, value in shown.items()) or "none"
+    )
 
 
 def _told(value: Any) -> str:
-    # A bar would end the table's cell, wherever it stands.
-    return json.dumps(value, ensure_ascii=False).replace("|", "\\|")
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _redaction(redaction: Mapping[str, Any]) -> list[str]:
@@ -172,6 +182,9 @@ def _statements(manifest: Mapping[str, Any]) -> list[str]:
     lines = ["## SQL", ""]
     for text in dict.fromkeys(part["sql"] for part in parts):
         whose = [part for part in parts if part["sql"] == text]
-        values = [f"{part['skill']} {part['role']}: {_told(part['sql_values'])}" for part in whose]
-        lines += ["```sql", text, "```", "", f"Values bound: {'; '.join(values)}", ""]
+        values = [
+            markdown(f"{part['skill']} {part['role']}: {_told(part['sql_values'])}")
+            for part in whose
+        ]
+        lines += [block(text, "sql"), "", f"Values bound: {'; '.join(values)}", ""]
     return lines

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
@@ -12,6 +11,7 @@ from pathlib import Path
 import orjson
 
 from harness_forge.errors import EvalError
+from harness_forge.files import add_line, finished, mend
 
 
 class Pick(StrEnum):
@@ -71,11 +71,7 @@ class VerdictFile:
         except OSError:
             self._file.close()
             raise EvalError(str(self.path), "is being judged by another process") from None
-        self._file.seek(0)
-        text = self._file.read()
-        # What a killed writer left of a line.
-        if (whole := text.rfind(b"\n") + 1) < len(text):
-            self._file.truncate(whole)
+        mend(self._file.fileno())
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -83,7 +79,7 @@ class VerdictFile:
 
     def add(self, verdict: Verdict) -> None:
         """Write a verdict down."""
-        os.write(self._file.fileno(), orjson.dumps(asdict(verdict)) + b"\n")
+        add_line(self._file.fileno(), orjson.dumps(asdict(verdict)))
 
     def known(self) -> dict[str, Verdict]:
         """Return the last verdict of each question, by key."""
@@ -93,7 +89,7 @@ class VerdictFile:
         except FileNotFoundError:
             return {}
         found = {}
-        for number, line in enumerate(text[: text.rfind(b"\n") + 1].splitlines(), start=1):
+        for number, line in enumerate(finished(text).splitlines(), start=1):
             try:
                 row = orjson.loads(line)
                 verdict = Verdict(**{key: row[key] for key in row if key in names})

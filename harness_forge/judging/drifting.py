@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from harness_forge.errors import EvalError
-from harness_forge.files import write_json
+from harness_forge.files import append, finished, write_json
 from harness_forge.judges import Answered, Judge, JudgeConfig, Question, ask_all, single
 from harness_forge.judges.criteria import overall
 from harness_forge.judges.questions import SCORES_AGAIN, rubric_digest
@@ -88,8 +88,7 @@ async def watch(
     before = _first(folder / LOG, drift)
     if before:
         drift = _held_against(drift, before)
-    with (folder / LOG).open("ab") as file:
-        file.write(orjson.dumps(asdict(drift) | {"beyond": drift.beyond}) + b"\n")
+    append(folder / LOG, orjson.dumps(asdict(drift) | {"beyond": drift.beyond}))
     return drift
 
 
@@ -135,7 +134,7 @@ def _first(path: Path, drift: Drift) -> dict[str, Any] | None:
         text = path.read_bytes()
     except FileNotFoundError:
         return None
-    for number, line in enumerate(text[: text.rfind(b"\n") + 1].splitlines(), start=1):
+    for number, line in enumerate(finished(text).splitlines(), start=1):
         try:
             row = orjson.loads(line)
             if (row["judge"], row["rubric"]) == (drift.judge, drift.rubric):

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.errors import PromoteError
-from harness_forge.promoters import ledger
 from harness_forge.promoters.evidence import Candidate
 
 DECISION, ROLLBACK = "decision", "rollback"
@@ -171,23 +170,6 @@ def retire(home: Path, lines: Sequence[Line]) -> list[Path]:
     for place in gone:
         place.unlink(missing_ok=True)
     return gone
-
-
-def check(home: Path, lines: Iterable[Line]) -> None:
-    """Compare the pointers with the ledger.
-
-    A chain of hashes does not show that its end was cut off; a pointer to a
-    line that is no longer there does.
-
-    Raises:
-        PromoteError: a pointer names a line that the ledger does not hold.
-    """
-    known = {line["hash"] for line in lines}
-    for place in sorted((home / "champions").glob("*.json")):
-        told = _read(place)
-        if told and told.get("line") not in known:
-            what = f"{place} names a decision it does not hold: lines were taken out"
-            raise PromoteError(str(ledger.path(home)), what, "put the ledger back from a copy")
 
 
 def _facts(stack: list[Reign]) -> dict[str, Any] | None:

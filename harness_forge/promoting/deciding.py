@@ -97,12 +97,10 @@ def decide(
     adapter = package.load(files.adapter)
     if note := _left_alone(dry_run):
         lines = ledger.read(home)
-        champion.check(home, lines)
         facts, known = _facts(config, files, adapter, lines, again)
         decision = Decision(known or facts, known is not None, known is not None, note)
     else:
         with ledger.opened(home, say) as book:
-            champion.check(home, book.lines)
             facts, known = _facts(config, files, adapter, book.lines, again)
             if known is None:
                 _append(facts, files, adapter, home, book, say)

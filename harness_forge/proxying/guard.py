@@ -7,6 +7,7 @@ What was seen and which limit it broke is written down, one line an event.
 from __future__ import annotations
 
 import json
+import sys
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from harness_forge.files import append
 from harness_forge.proxying.config import GuardConfig
 from harness_forge.proxying.meters import quantile, rate
 
@@ -119,27 +121,28 @@ class Guard:
     def _judge(self, arm: str, why: str | None) -> None:
         if why and arm not in self.out:
             self.out[arm] = why
-            write(self._file, {"arm": arm, "event": "out", "why": why, "seen": self._arm(arm)})
+            try:
+                write(self._file, {"arm": arm, "event": "out", "why": why, "seen": self._arm(arm)})
+            except OSError as error:  # on a full disk it is out all the same, until a restart
+                print(f"proxy: {self._file}: {error.strerror}: {arm} is out", file=sys.stderr)
 
 
 def standing(file: Path) -> dict[str, str]:
     """Return the arms that are out, and why."""
     out: dict[str, str] = {}
-    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
+    for line in file.read_bytes().splitlines() if file.exists() else ():
         try:
-            event: Mapping[str, Any] = json.loads(line)
-        except ValueError:
+            event = json.loads(line)
+            arm, what, why = event["arm"], event["event"], event.get("why", "")
+        except (ValueError, KeyError, TypeError, RecursionError):
             continue  # a kill cut it off
-        if event["event"] == "out":
-            out[event["arm"]] = event["why"]
+        if what == "out":
+            out[arm] = why
         else:
-            out.pop(event["arm"], None)
+            out.pop(arm, None)
     return out
 
 
 def write(file: Path, event: Mapping[str, Any]) -> None:
     """Add an event."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    line = json.dumps({"at": datetime.now(UTC).isoformat(), **event})
-    with file.open("a", encoding="utf-8") as out:
-        out.write(line + "\n")
+    append(file, json.dumps({"at": datetime.now(UTC).isoformat(), **event}).encode())

@@ -1,5 +1,7 @@
+import errno
 import json
 import multiprocessing
+import os
 from dataclasses import replace
 
 import pytest
@@ -85,6 +87,31 @@ def test_another_schedule_midway_spends_no_more_than_is_left(tmp_path):
 def test_a_budget_that_is_none_is_refused(tmp_path, budget):
     with pytest.raises(EvalError, match=r"^budget\."):
         Looks(tmp_path, budget)
+
+
+def test_a_last_look_that_lacks_only_its_end_is_one(tmp_path):
+    looks = Looks(tmp_path)
+    looks.record(LOOK)
+    looks.path.write_bytes(looks.path.read_bytes()[:-1])
+    assert looks.level("stig", ITEMS).number == 2
+    assert looks.record(look("run-2")).alpha == 0.0125
+    assert [known.run_id for known in looks.all()] == ["run-1", "run-2"]
+
+
+def test_a_disk_that_takes_half_a_line_keeps_none_of_it(tmp_path, monkeypatch):
+    looks = Looks(tmp_path)
+    looks.record(LOOK)
+    before = looks.path.read_bytes()
+
+    def half(handle, data, real=os.write):
+        if len(data) < 100:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(handle, data[:100])
+
+    monkeypatch.setattr(os, "write", half)
+    with pytest.raises(EvalError, match="cannot be written: No space left on device"):
+        looks.record(look("run-2"))
+    assert looks.path.read_bytes() == before
 
 
 def test_a_torn_last_line_is_no_look_and_is_cut_away(tmp_path):

@@ -86,3 +86,23 @@ def test_sql_that_two_parts_share_stands_once(manifest):
     shown = card(manifest)
     assert shown.count("```sql") == 1
     assert 'stig worker: ["worker", false]; stig architect: ["worker", false]' in shown
+
+
+HOSTILE = "x](javascript:alert(1)) <img src=y> | a\n| b | `c` **d** \x1b[2J\u202e"
+SHOWN = r"x\](javascript:alert(1)) &lt;img src=y&gt; \| a \| b \| \`c\` \*\*d\*\* \\u001b[2J\\u202e"
+
+
+def test_no_name_is_more_than_text(manifest):
+    manifest["seen"] = {name: {HOSTILE: 1} for name in manifest["seen"]}
+    manifest["licences"] = manifest["notes"] = [HOSTILE]
+    manifest["dataset"] = manifest["role"] = HOSTILE
+    manifest["filters"] = {HOSTILE: {"settings": {HOSTILE: HOSTILE}, "rejected": 1}}
+    manifest["sql"] = "SELECT 1\n```\n<script>"
+    made = card(manifest)
+    assert "\x1b" not in made and "\u202e" not in made
+    assert made.count(f"| {SHOWN} | 1 |\n") == 3
+    assert f"# {SHOWN}\n" in made and made.count(f"- {SHOWN}\n") == 2
+    assert "````sql\nSELECT 1\n```\n<script>\n````" in made
+    raw = [line for line in made.splitlines() if "<img" in line]
+    assert len(raw) == 2  # the command and the setting, each within a span of code
+    assert all("``" in line for line in raw)

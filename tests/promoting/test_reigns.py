@@ -1,7 +1,9 @@
 """Champions by skill and role: numbered, gone back from, shown, and safe from each other."""
 
+import errno
 import json
 import multiprocessing
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -195,6 +197,7 @@ def aged(config, loop, count):
     place = ledger.path(loop.home)
     old = [{k: v for k, v in one.items() if k not in KEYS} for one in lines(place)[:count]]
     place.unlink()
+    ledger.head(loop.home).unlink()
     champion.pointer(loop.home, SEAT).unlink()
     with ledger.opened(loop.home) as book:
         for one in old:
@@ -291,6 +294,42 @@ def test_a_ledger_edited_by_hand_stops_everything(config, loop, three, edit, sai
         with pytest.raises(PromoteError, match=said):
             verb(config)
     assert place.read_text() == edited
+
+
+def test_a_ledger_that_is_gone_stops_everything(config, loop, three):
+    ledger.path(loop.home).unlink()
+    for verb in (standing, lambda c: rollback(c, None, "x"), lambda c: promote(c, loop)):
+        with pytest.raises(PromoteError, match="lines were taken out"):
+            verb(config)
+
+
+def test_a_rejection_rewritten_as_a_promotion_is_told(config, loop):
+    promote(config, loop)
+    judge(loop, 0.5, 1)
+    assert promote(config, loop).outcome.value == "rejected"
+    place = ledger.path(loop.home)
+    first, last = lines(place)
+    last["decision"] = "promoted"
+    last["hash"] = ledger.digest(last)
+    place.write_text("".join(json.dumps(one) + "\n" for one in (first, last)))
+    with pytest.raises(PromoteError, match=r"decisions\.head names a decision it does not hold"):
+        standing(config)
+
+
+def test_a_home_that_can_only_be_read_is_read(config, loop, three, monkeypatch):
+    def refuse(path, flags, *rest, real=os.open):
+        if flags & os.O_RDWR and str(path).startswith(str(loop.home)):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+        return real(path, flags, *rest)
+
+    monkeypatch.setattr(os, "open", refuse)
+    said = []
+    (one,) = standing(config, said.append)
+    assert one.stack[-1].candidate.digest == three[-1]
+    place = ledger.path(loop.home)
+    assert said == [f"{place}: cannot be opened: Read-only file system; read as it is"]
+    with pytest.raises(PromoteError, match="cannot be opened: Read-only file system"):
+        rollback(config, None, "x")
 
 
 def test_a_last_line_hashed_anew_is_told_by_the_pointer(config, loop, three):

@@ -8,7 +8,7 @@ from swapped_adapters import altered
 
 from harness_forge import seated, served, subjects
 from harness_forge.compose import compose
-from harness_forge.errors import ServeError
+from harness_forge.errors import PromoteError, ServeError
 from harness_forge.promoters import ledger
 from harness_forge.serving.families import tool_parser
 
@@ -70,6 +70,28 @@ def test_a_champion_whose_files_are_gone_is_told(fake):
     weights.write_bytes(weights.read_bytes()[:-2])
     with pytest.raises(ServeError, match=r"champion of stig.worker: .*: is damaged"):
         served.plan(config)
+
+
+def rewritten(text):
+    """Return a ledger whose last line says another adapter, its hash made to fit."""
+    *before, last = (json.loads(line) for line in text.splitlines())
+    last["candidate"] = {"name": "evil", "digest": "e" * 64}
+    last["hash"] = ledger.digest(last)
+    return "".join(json.dumps(line) + "\n" for line in [*before, last])
+
+
+@pytest.mark.parametrize("edit", [rewritten, lambda text: "", lambda text: None])
+def test_a_ledger_that_is_not_what_was_written_is_not_served(fake, edit):
+    config = compose(None, fake)
+    promote(altered(config, "mine", 5))
+    promote(altered(config, "mine", 6))
+    place = ledger.path(HOME)
+    text = edit(place.read_text())
+    place.unlink() if text is None else place.write_text(text)
+    with pytest.raises(PromoteError, match="lines were taken out"):
+        served.plan(config)
+    with pytest.raises(PromoteError, match="lines were taken out"):
+        seated.seated(config, subjects.subject_of(config))
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from html import escape
 from typing import Any
+
+from harness_forge.escapes import html as escaped
 
 _VOID = {"meta", "br", "col"}
 
@@ -78,7 +79,7 @@ def _attributes(attributes: dict[str, Any]) -> Iterable[str]:
         if value is None or value is False:
             continue
         plain = name.rstrip("_").replace("_", "-")
-        yield f" {plain}" if value is True else f' {plain}="{escape(str(value), quote=True)}"'
+        yield f" {plain}" if value is True else f' {plain}="{escaped(value, quote=True)}"'
 
 
 def _text(child: Any) -> str:
@@ -88,4 +89,4 @@ def _text(child: Any) -> str:
         return child
     if isinstance(child, list | tuple):
         return "".join(_text(one) for one in child)
-    return escape(str(child), quote=False)
+    return escaped(child)

@@ -32,3 +32,8 @@ def test_what_is_missing_names_its_command():
 def test_numbers_are_written_as_people_read_them():
     assert [p_value(p) for p in (1.0, 0.0312, 0.000123)] == ["1.000", "0.031", "1.2\u00d710⁻⁴"]
     assert [points(d) for d in (0.125, -0.05, None)] == ["+12.5", "\u22125.0", "\u2013"]
+
+
+def test_a_control_is_written_out_in_texts_and_attributes():
+    made = tag("p", "a\x1b[2J\u202eb", title="\u2066x")
+    assert made == '<p title="\\u2066x">a\\u001b[2J\\u202eb</p>'

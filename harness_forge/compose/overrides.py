@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import re
 import typing
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -48,7 +49,7 @@ def expand(overrides: Sequence[str]) -> list[list[str]]:
     `policy=gold,mutated run.limit=1,2` makes four.
     """
     axes = []
-    for text in overrides:
+    for text in map(_quoted, overrides):
         parsed = _parse(text) if "=" in text else None
         if parsed is not None and parsed.is_sweep_override():
             name = parsed.get_key_element()
@@ -63,7 +64,34 @@ def _spelled_out(text: str) -> list[str]:
     for head in ("policy=model:", "policy=model\\:"):
         if text.startswith(head):
             return ["policy=model", f"policy.adapter={text.removeprefix(head)}"]
-    return [text]
+    return [_quoted(text)]
+
+
+def _quoted(text: str) -> str:
+    """Quote a value with braces where the key takes a text.
+
+    `source.mapping.item={task}` is a template; Hydra would look for a dict there.
+    """
+    key, equals, value = text.partition("=")
+    if "{" not in value or "${" in value or value[:1] in ("'", '"') or not _is_text(key):
+        return text
+    try:
+        if isinstance(_parse(text).value(), str):
+            return text
+    except ConfigError:
+        pass
+    held = re.sub(r"(\\*)('|$)", lambda at: at[1] * 2 + ("\\'" if at[2] else ""), value)
+    return f"{key}{equals}'{held}'"
+
+
+def _is_text(key: str) -> bool:
+    kind: Any = ForgeConfig
+    for part in key.lstrip("+").split("."):
+        inner, _ = unwrap(kind)
+        if not dataclasses.is_dataclass(inner) or part not in fields_of(inner):
+            return False
+        kind = fields_of(inner)[part]
+    return unwrap(kind)[0] is str
 
 
 def _parse(text: str):

@@ -151,7 +151,7 @@ def attempt_of(
 
 def _number(templates: Templates, scope: Mapping[str, Any], base: int) -> int:
     raw = templates.value("attempt", scope)
-    if raw is None:
+    if raw is None or raw == "":
         return 0
     try:
         number = int(raw) - base + 1

@@ -72,7 +72,10 @@ class CallerKeys:
         """Return whether a header shows one of the keys, in a time that tells nothing of them."""
         if not self._keys:
             return True
-        shown = authorization.removeprefix("Bearer ").strip().encode("utf-8", "replace")
+        scheme, _, rest = authorization.strip().partition(" ")
+        # A scheme is read in any case (RFC 9110, 11.1).
+        word = rest if scheme.lower() == "bearer" else authorization
+        shown = word.strip().encode("utf-8", "replace")
         found = False
         for key in self._keys:
             found |= hmac.compare_digest(key, shown)

@@ -168,6 +168,14 @@ def test_keys_are_asked_for_and_go_neither_on_nor_into_the_spool(proxied, models
     assert proxy.client.get("/forge/health").json() == {"state": "well"}
 
 
+@pytest.mark.parametrize("shown", ["bearer second-key", "BEARER  second-key", "second-key"])
+def test_a_bearer_is_one_in_any_case(proxied, monkeypatch, shown):
+    monkeypatch.setenv("PROXY_KEYS", "second-key")
+    proxy = proxied(key_env="PROXY_KEYS")
+    headers = {"authorization": shown}
+    assert proxy.client.post(CHAT, content=BODY, headers=headers).status_code == 200
+
+
 def test_a_server_gets_its_own_key(proxied, models, monkeypatch):
     monkeypatch.setenv("UPSTREAM_KEY", "theirs")
     proxy = proxied(upstreams={"local": UpstreamConfig(models.url, key_env="UPSTREAM_KEY")})

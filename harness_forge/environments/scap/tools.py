@@ -78,6 +78,12 @@ class Tools:
             raise SandboxError(self.tree, "holds no dynamic loader", SETUP_HINT)
         return str(found[0].relative_to(self.tree))
 
+    def command(self, program: str) -> list[str]:
+        """Return how a program of the tree is started with libraries of the tree alone."""
+        loader = Path(self.tree) / self.loader
+        libraries = f"{loader.parent}:{loader.parent.parent}"
+        return [str(loader), "--library-path", libraries, f"{self.tree}/usr/bin/{program}"]
+
     def damage(self) -> list[str]:
         """Return the unpacked files that are gone or have another size."""
         tree = Path(self.tree)
@@ -147,10 +153,8 @@ def scanner_version(tools: Tools) -> str:
     Raises:
         SandboxError: it does not start.
     """
-    tree = Path(tools.tree)
-    loader = tree / tools.loader
-    command = [loader, "--library-path", loader.parent, tree / "usr/bin/oscap", "--version"]
-    answer = subprocess.run(list(map(str, command)), capture_output=True, text=True, env={})
+    command = [*tools.command("oscap"), "--version"]
+    answer = subprocess.run(command, capture_output=True, text=True, env={})
     for line in answer.stdout.splitlines():
         if "(oscap)" in line:
             return line.split()[-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from dataclasses import replace
 
 import pytest
@@ -125,6 +126,16 @@ def test_other_versions_are_other_tools():
 def test_the_plan_names_all_that_a_bare_machine_needs(tools):
     assert {"openscap-scanner", "rpm-common", "bash", "coreutils", "sed"} <= tools.packages.keys()
     assert any(name.startswith("libc6") for name in tools.packages)
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize("program", ["oscap", "bwrap", "tar"])
+def test_programs_need_no_library_of_the_machine(tools, program):
+    loader, *words = tools.command(program)
+    listed = subprocess.run([loader, "--list", *words], capture_output=True, text=True)
+    paths = [line.split()[2] for line in listed.stdout.splitlines() if "=>" in line]
+    assert paths
+    assert [path for path in paths if not path.startswith(tools.tree)] == []
 
 
 @pytest.mark.sandbox

@@ -25,7 +25,8 @@ def program(base: str, loader: str, name: str) -> list[str]:
         loader: the dynamic loader's path in the tree, beside the libraries.
     """
     path = f"{base}/{loader}"
-    return [path, "--library-path", os.path.dirname(path), f"{base}/usr/bin/{name}"]  # noqa: PTH120
+    libraries = f"{os.path.dirname(path)}:{base}/usr/lib"  # noqa: PTH120
+    return [path, "--library-path", libraries, f"{base}/usr/bin/{name}"]
 
 
 def applying(base: str, protected: Sequence[str], script: str) -> list[str]:

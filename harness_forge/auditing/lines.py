@@ -11,6 +11,7 @@ from typing import Any
 from harness_forge.auditing.dataset import HELD_OUT, ITEMS, LEDGER, Dataset
 from harness_forge.auditing.views import FORMS, TURNS, View, fault, texts, turns_of, view
 from harness_forge.auditing.weighting import Repeats
+from harness_forge.exporters.marks import Marks
 from harness_forge.sketches.openings import opening, telling
 
 Named = tuple[str, str, list[str]]
@@ -63,6 +64,7 @@ class Lines:
         self._trained: set[str] = set()
         self._item_splits: dict[tuple[str, str], str] = {}
         self._secrets: Counter[str] = Counter()
+        self._searched = Marks()
         self._waiting: list[tuple[str, str]] = []
         self._sources = self._ledger_sources()
         self._items = self._stored_items()
@@ -203,10 +205,18 @@ class Lines:
 
     def _look_for_secrets(self, line: Mapping[str, Any], place: str) -> None:
         for text in texts(line):
-            for found in self._redactor.findings(text) if self._redactor else ():
-                self._secrets[found.kind] += 1
-                self._faults["secrets"].append(f"{place} holds a {found.kind}")
             self._find_canaries(text, place)
+            if self._redactor is None:
+                continue
+            # The turns of a conversation repeat it: a text is looked through once.
+            if (mark := _digest(text)) in self._searched:
+                continue
+            found = list(self._redactor.findings(text))
+            for one in found:
+                self._secrets[one.kind] += 1
+                self._faults["secrets"].append(f"{place} holds a {one.kind}")
+            if not found:
+                self._searched.add(mark)
 
     def _find_canaries(self, text: str, place: str) -> None:
         for number, word in enumerate(self._canaries, start=1):

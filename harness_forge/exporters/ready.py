@@ -53,7 +53,7 @@ def singles(done: Iterable[Batch], anchors: Anchors) -> Iterator[Harvest]:
         for row, ready in zip(rows, prepared, strict=True):
             row, reason = single(row, ready, anchors)
             if reason is not None:
-                fates.append(Fate(row._replace(about=ready.about) if ready.about else row, reason))
+                fates.append(Fate(row, reason))
                 continue
             fates.append(Fate(row, None, (len(lines),)))
             lines.append(Line(row.split or "", ready.line))
@@ -67,6 +67,8 @@ def single(row: Row, ready: Ready, anchors: Anchors) -> tuple[Row, str | None]:
         reason = "over_share"
     if reason is None and (ready.redacted or ready.changed):
         row = row._replace(redacted=ready.redacted, changed=ready.changed)
+    if ready.about:
+        row = row._replace(about=ready.about)
     return row, reason
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 
+from harness_forge.auditing import audit
 from harness_forge.errors import ExportError
 from harness_forge.exporting import manifest, mixing, refusals
 from harness_forge.exporting.desk import LEDGER
@@ -39,7 +40,8 @@ def export(
 
     Raises:
         ExportError: the recipe's SQL is refused, no row may be trained on, the
-            folder cannot be written, or the ledger does not balance.
+            folder cannot be written, the ledger does not balance, or what was
+            written fails its audit.
         StoreError: the store is down or was lost midway.
     """
     request = replace(request, extension=checked(request.extension))
@@ -86,4 +88,30 @@ def _seal(folder: DatasetFolder, rows: Rows, request: Request, report: Report) -
     facts = rows.clean.value(manifest.manifest(rows, request, report))
     folder.text(MANIFEST, json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
     folder.text("README.md", card(facts))
+    _demand_proof(folder)
     folder.publish()
+
+
+def _demand_proof(folder: DatasetFolder) -> None:
+    """Refuse a dataset of which anything does not hold; what stood there before stays.
+
+    Raises:
+        ExportError: with the first check that fails, and the lines at fault.
+    """
+    failed = [one for one in audit(folder.draft) if not one.holds]
+    if failed:
+        others = f"; and {', '.join(one.name for one in failed[1:])}" if failed[1:] else ""
+        raise ExportError(
+            str(folder.path),
+            f"what would be written fails its audit: {failed[0].name}: {failed[0].told}{others}",
+            _REMEDIES.get(failed[0].name, "nothing was written; the dataset before it stays"),
+        )
+
+
+_REMEDIES = {
+    "holdout": "rows that hold words of a held-out item are taken out by contamination.enabled=true"
+    " and contamination.holdout=true",
+    "near-identical prompts": "training asks what validation asks: contamination.enabled=true takes"
+    " such rows out; an item is left out by export.where=\"'item_id <> …'\"",
+    "secrets": "rows with what redaction cannot replace are left out by export.where=…",
+}

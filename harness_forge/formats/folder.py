@@ -82,6 +82,11 @@ class DatasetFolder:
         return file.extend(lines)
 
     @property
+    def draft(self) -> Path:
+        """Where the files stand until `publish()`."""
+        return self._partial
+
+    @property
     def scratch(self) -> Path:
         """A folder for what must be gone before `publish()`."""
         place = self._partial / ".scratch"

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from harness_forge.auditing import audit
+from harness_forge.errors import ExportError
 from harness_forge.exporting import Treatment
 from harness_forge.filters.contamination import ContaminationConfig
 from harness_forge.filters.duplicates import DuplicatesConfig
@@ -75,3 +76,55 @@ def test_an_item_that_changed_sides_is_not_listed_as_usable(harness, sft, lines)
     path = harness.export(sft).path
     assert [line["item_id"] for line in lines(path / "items.jsonl")] == ["plain"]
     assert lines(path / "ledger.jsonl")[1]["reason"] == "held_out"
+
+
+def test_the_ledger_says_whose_words_a_row_holds_and_which(harness, sft, lines):
+    harness.attempt(harness.item("held", Split.HOLDOUT), "chrony", prompt=QUESTION)
+    harness.attempt(harness.item("plain"), "fine")
+    harness.attempt(harness.item("quoting"), "fix", prompt=f"Not now: {QUESTION}")
+    harness.attempt(harness.item("opening"), "fix", prompt=QUESTION.upper())
+    path = harness.export(sft, treatment=Treatment(contamination=ContaminationConfig())).path
+    told = [line for line in lines(path / "ledger.jsonl") if line.get("reason") == "contaminated"]
+    assert [(line["kept_for_measuring"], line["text"]) for line in told] == [
+        ("held", "question"),
+        ("held", "opening"),
+    ]
+
+
+def test_a_row_of_training_does_not_open_as_one_of_validation(harness, export):
+    harness.attempt(harness.item("checks", Split.VALIDATION), "a", prompt="Who keeps the key?")
+    harness.attempt(harness.item("trains"), "b", prompt="Who keeps the  KEY?")
+    harness.attempt(harness.item("plain"), "fine")
+    assert export() == [None, "contaminated", None]
+
+
+def test_held_out_copies_of_one_question_are_no_template(harness, export):
+    for number in range(12):
+        harness.attempt(harness.item(f"held{number}", Split.HOLDOUT), "x", prompt=QUESTION)
+    harness.attempt(harness.item("quoting"), "fix", prompt=f"Not now: {QUESTION}")
+    harness.attempt(harness.item("plain"), "fine")
+    assert export()[-2:] == ["contaminated", None]
+
+
+def test_what_a_tool_returned_to_a_held_out_item_may_stand_in_training_rows(harness, export):
+    told = [
+        {"role": "user", "content": "What does the almanac say of the tide tonight, and why so?"},
+        {"role": "assistant", "content": "I look."},
+        {"role": "tool", "content": QUESTION},
+    ]
+    harness.attempt(harness.item("held", Split.HOLDOUT), "x", messages=told)
+    harness.attempt(harness.item("plain"), "fine", prompt=f"Almanac: {QUESTION}")
+    assert export() == ["held_out", None]
+
+
+def test_an_export_that_fails_its_audit_leaves_the_dataset_before_it(harness, sft, lines):
+    harness.attempt(harness.item("checks", Split.VALIDATION), "a", prompt=QUESTION)
+    harness.attempt(harness.item("plain"), "fine")
+    path = harness.export(sft).path
+    before = (path / "train.jsonl").read_bytes()
+    harness.attempt(harness.item("trains"), "b", prompt=QUESTION)
+    told = "fails its audit: near-identical prompts: validation.jsonl line 1 asks what train"
+    with pytest.raises(ExportError, match=told):
+        harness.export(sft)
+    assert (path / "train.jsonl").read_bytes() == before
+    assert [one.name for one in path.parent.iterdir()] == [path.name]

@@ -12,6 +12,12 @@ NEW_ENOUGH := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 # The worksets' pins are made for 3.11 and 3.12, so these come first.
 CANDIDATES := python3.11 python3.12 python3.13 python3 python3.14
 
+# pip says much that nobody reads; where it fails, the end of it is shown.
+define quiet_pip
+.venv/bin/python -m pip install --editable '$(1)' &> .venv/pip.log || \
+  { tail -n 20 .venv/pip.log >&2; echo "pip failed; all it said is in .venv/pip.log" >&2; exit 1; }
+endef
+
 .PHONY: help setup packages tools locks check test soak bench loop clean
 
 help: ## show this
@@ -30,7 +36,8 @@ setup: .venv/.ready packages ## make .venv, install forge, fetch scanner, conten
 	  exit 1; \
 	fi; \
 	.venv/bin/python -m pip --version &>/dev/null || "$$python" -m venv --clear .venv
-	@.venv/bin/python -m pip install --quiet --editable '.[dev]'
+	@echo "setup: installing forge in .venv; pip's words are in .venv/pip.log"
+	@$(call quiet_pip,.[dev])
 	@touch .venv/.ready
 
 packages: .venv/.ready
@@ -41,7 +48,7 @@ tools: setup ## the isolated environments and the base model that the loop needs
 	@forge model fetch smollm2-135m
 
 locks: setup ## resolve the worksets' pins anew: conf/workset/locks
-	@.venv/bin/python -m pip install --quiet --editable '.[locks]'
+	@$(call quiet_pip,.[locks])
 	@forge workset lock train serve eval gguf
 
 check: .venv/.ready ## style, floors and recipes; needs no scanner and no database
@@ -58,11 +65,11 @@ soak: setup ## the long tests: every rule, every writer, every mutation
 	@pytest -m soak -s
 
 bench: setup ## the export's speed beside COPY, datasets and pandas; prints docs/benchmarks.md's table
-	@.venv/bin/python -m pip install --quiet --editable '.[bench]'
+	@$(call quiet_pip,.[bench])
 	@python tests/bench/export.py 1000 10000 100000
 
 loop: tools ## the whole loop, from the scanner to a judged adapter
-	@dvc repro
+	@dvc repro --quiet || { echo "loop: stopped; \`dvc repro\` goes on from here" >&2; exit 1; }
 	@forge audit data/dataset
 	@forge stage report
 	@echo "  outputs/report.html"

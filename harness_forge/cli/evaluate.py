@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -114,13 +113,12 @@ def _cell(value: float | None) -> str:
 
 def _shower():
     """Return what shows how many answers there are: one line rewritten on a terminal."""
-    live = sys.stdout.isatty()
+    from harness_forge.cli.line import Line
+
+    line = Line("evaluate")
 
     def show(label: str, done: int, total: int) -> None:
-        text = f"evaluate: {label}: {done} of {total} answers"
-        if live:
-            print(f"\r\033[K{text}", end="\n" if done == total else "", flush=True)
-        elif done:
-            print(text, flush=True)
+        text = f"{label}: {done} of {total} answers"
+        line.end(text) if done == total else line.count(text)
 
     return show

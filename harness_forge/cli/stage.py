@@ -32,7 +32,7 @@ OUTPUTS = {
 
 SHOWN = {
     "export": ("export", "render", None),
-    "audit": ("train", "render", "saying"),
+    "audit": ("train", "counted", "saying"),
     "train_sft": ("train", "summary", "telling"),
     "prove": ("prove", "render", None),
     "evaluate": ("evaluate", "render", "telling"),

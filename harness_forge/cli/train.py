@@ -60,7 +60,7 @@ def telling() -> dict[str, Callable]:
     return {
         **saying(),
         "show": shower(),
-        "audited": lambda audit: print(render(audit), flush=True),
+        "audited": lambda audit: print(counted(audit), flush=True),
     }
 
 
@@ -81,30 +81,39 @@ def summary(done: Trained) -> str:
     )
 
 
+def counted(audit: Audit | PairAudit) -> str:
+    """Return how much the audit saw; `forge train --check` shows a row too."""
+    return "\n".join(_counts(audit))
+
+
+def _counts(audit: Audit | PairAudit) -> list[str]:
+    from harness_forge.trainers.audit import PairAudit
+
+    if isinstance(audit, PairAudit):
+        what = f"{audit.pairs} pairs"
+    else:
+        what = f"{audit.rows} rows" + (f", {audit.turns} turns" if audit.turns > audit.rows else "")
+    counts = f"{what}, {audit.tokens} tokens, {audit.trained} of them trained, longest row"
+    return [f"train: {counts} {audit.longest}", *_joined(audit)]
+
+
 def render(audit: Audit | PairAudit) -> str:
     """Return what the audit saw, with one row's masked and trained part."""
     from harness_forge.trainers.audit import PairAudit
 
     if isinstance(audit, PairAudit):
-        what, parts = (
-            f"{audit.pairs} pairs",
-            {
-                "prompt of one pair": audit.prompt_text,
-                "chosen": audit.chosen_text,
-                "rejected": audit.rejected_text,
-            },
-        )
+        parts = {
+            "prompt of one pair": audit.prompt_text,
+            "chosen": audit.chosen_text,
+            "rejected": audit.rejected_text,
+        }
     else:
-        what, parts = (
-            f"{audit.rows} rows" + (f", {audit.turns} turns" if audit.turns > audit.rows else ""),
-            {
-                "masked in one row (no loss)": audit.masked_text,
-                "trained in the same row": audit.trained_text,
-            },
-        )
-    counts = f"{what}, {audit.tokens} tokens, {audit.trained} of them trained, longest row"
+        parts = {
+            "masked in one row (no loss)": audit.masked_text,
+            "trained in the same row": audit.trained_text,
+        }
     shown = [f"train: {name}:\n{_indented(text)}" for name, text in parts.items()]
-    return "\n".join([f"train: {counts} {audit.longest}", *_joined(audit), *shown])
+    return "\n".join([*_counts(audit), *shown])
 
 
 def _joined(audit: Audit | PairAudit) -> list[str]:
@@ -119,14 +128,14 @@ def _indented(text: str) -> str:
 
 
 def shower() -> Callable[[Step], None]:
-    """Return what shows a step: one line rewritten on a terminal, else every tenth."""
+    """Return what shows a step: one line rewritten on a terminal, else a tenth of them."""
     live = sys.stdout.isatty()
 
     def show(step: Step) -> None:
         if live:
             end = "\n" if step.step == step.steps else ""
             print(f"\r\033[Ktrain: {step}", end=end, flush=True)
-        elif step.step in (1, step.steps) or step.step % 10 == 0:
+        elif step.step in (1, step.steps) or step.step % max(10, step.steps // 10) == 0:
             print(f"train: {step}", flush=True)
 
     return show

@@ -88,32 +88,33 @@ def _download(name: str, lock: Lock, folder: Path, say: Say, show: Say) -> list[
         hint = f"all it said is in {log}"
         return WorksetError(f"workset {name}", f"pip could not download: {said}", hint)
 
-    with tempfile.TemporaryDirectory() as scratch:
-        # An environment of its own: what is built from source is looked at with
-        # the setuptools of the lock.
-        subprocess.run([sys.executable, "-m", "venv", scratch], env=clean(), check=True)
-        pip = Pip(Path(scratch) / "bin" / "python", log, fault, show)
-        words = ["download", "--no-deps", "--dest", folder]
-        first = lock.part(Part.first)
-        for one in first:
-            say(f"{one.name} {one.version}")
-            pip.run([*words, "--only-binary=:all:", *index_words(), f"{one.name}=={one.version}"])
-        beside = lock.part(Part.cuda)
-        named = {one.name for one in beside}
-        packages = lock.part(Part.wheels)
-        lines = [line for path in folder.glob("*.whl") for line in _requires(path)]
-        if asked(lines) & named:
-            packages += beside
-        source = lock.part(Part.source)
-        say(f"{len(packages) + len(source)} packages")
-        _locked(pip, words, packages, "--only-binary=:all:")
-        if source:
-            replace(pip, files=folder).install(
-                [one for one in packages if one.name in ("setuptools", "packaging")]
-            )
-            _locked(pip, words, source, "--no-build-isolation", "--use-pep517")
+    pip = Pip(Path(sys.executable), log, fault, show)
+    words = ["download", "--no-deps", "--dest", folder]
+    first = lock.part(Part.first)
+    for one in first:
+        say(f"{one.name} {one.version}")
+        pip.run([*words, "--only-binary=:all:", *index_words(), f"{one.name}=={one.version}"])
+    packages, beside = lock.part(Part.wheels), lock.part(Part.cuda)
+    lines = [line for path in folder.glob("*.whl") for line in _requires(path)]
+    if asked(lines) & {one.name for one in beside}:
+        packages += beside
+    source = lock.part(Part.source)
+    say(f"{len(packages) + len(source)} packages")
+    _locked(pip, words, packages, "--only-binary=:all:")
+    if source:
+        _sources(pip, words, source, [one for one in packages if one.name == "setuptools"])
     log.unlink(missing_ok=True)
     return [*first, *packages, *source]
+
+
+def _sources(pip: Pip, words: Sequence[str | Path], source: Sequence[Locked], build) -> None:
+    """Fetch what is built from source: pip looks into it, with the setuptools of the lock."""
+    folder = Path(words[words.index("--dest") + 1])
+    with tempfile.TemporaryDirectory() as scratch:
+        subprocess.run([sys.executable, "-m", "venv", scratch], env=clean(), check=True)
+        own = replace(pip, python=Path(scratch) / "bin" / "python")
+        replace(own, files=folder).install(build)
+        _locked(own, words, source, "--no-build-isolation", "--use-pep517")
 
 
 def _locked(pip: Pip, words: Sequence[str | Path], packages: Sequence[Locked], *more: str) -> None:

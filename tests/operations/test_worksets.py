@@ -1,70 +1,14 @@
 """Worksets on disk: states, refusals, and an install of a package of our own."""
 
-import os
-import zipfile
 from dataclasses import replace
 from hashlib import sha256
 
 import pytest
+from workset_files import SMALL, install, locked, make_wheel, state, write_lock
 
 from harness_forge.errors import WorksetError
 from harness_forge.operations import installing, locks, worksets
-from harness_forge.operations.config import VariantConfig, WorksetConfig
-
-SMALL = WorksetConfig(
-    summary="a package of our own",
-    environment={"DO_NOT_TRACK": "1"},
-    variants={"cpu": VariantConfig(pins=["own-part==1.0"], imports=["own_part"], lock="small")},
-)
-
-
-@pytest.fixture
-def index(tmp_path, monkeypatch):
-    """A wheel of our own as pip's only source: no network; and a lock for it."""
-    place = tmp_path / "wheels"
-    place.mkdir()
-    wheel = make_wheel(place, "own-part", "import os\nassert 'PYTHONPATH' not in os.environ\n")
-    for name in [name for name in os.environ if name.startswith("PIP_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(place))
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    write_lock(tmp_path, locked(wheel))
-    return place
-
-
-def make_wheel(place, name, code="", needs=()):
-    module = name.replace("-", "_")
-    info = f"{module}-1.0.dist-info"
-    path = place / f"{module}-1.0-py3-none-any.whl"
-    facts = ["Metadata-Version: 2.1", f"Name: {name}", "Version: 1.0"]
-    facts += [f"Requires-Dist: {one}" for one in needs]
-    kind = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-    with zipfile.ZipFile(path, "w") as wheel:
-        wheel.writestr(f"{module}.py", code)
-        wheel.writestr(f"{info}/METADATA", "\n".join(facts) + "\n")
-        wheel.writestr(f"{info}/WHEEL", kind)
-        wheel.writestr(f"{info}/RECORD", "")
-    return path
-
-
-def locked(path, part=locks.Part.wheels, marker=""):
-    name = path.name.split("-")[0].replace("_", "-")
-    return locks.Locked(name, "1.0", marker, (sha256(path.read_bytes()).hexdigest(),), part)
-
-
-def write_lock(folder, *packages, pins=("own-part==1.0",)):
-    lock = locks.Lock(tuple(pins), ">=3.11", packages)
-    (folder / "small.txt").write_text(locks.render("small", lock))
-
-
-def install(config, home, say=lambda step: None, **more):
-    return installing.install("small", config, home, home, say, **more)
-
-
-def state(config, home):
-    return worksets.state("small", config, home, home)
+from harness_forge.operations.config import VariantConfig
 
 
 def test_installs_goes_on_and_removes(tmp_path, index):

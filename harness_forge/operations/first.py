@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from harness_forge.operations.locks import Locked
 from harness_forge.operations.pip import Pip, clean
@@ -57,7 +58,7 @@ def _judged(one: Locked, pip: Pip) -> dict[str, str]:
     known = {
         "pin": one.pin,
         "file": taken["url"].rpartition("/")[2],
-        "sha256": taken["archive_info"]["hashes"]["sha256"],
+        "sha256": _sha256(taken["archive_info"]),
     }
     if known["sha256"] in one.hashes:
         return known | {"taken": "as the lock has it"}
@@ -70,6 +71,11 @@ def _judged(one: Locked, pip: Pip) -> dict[str, str]:
         f"the lock does not know {known['file']} (sha256 {known['sha256']}); "
         f"if you trust the index it came from, name it: {TORCH_INDEX}=URL"
     )
+
+
+def _sha256(archive: Mapping[str, Any]) -> str:
+    # pip before 23.0 has one hash, as `sha256=HEX`.
+    return archive["hashes"]["sha256"] if "hashes" in archive else archive["hash"].split("=")[1]
 
 
 _ASKS = """

@@ -15,14 +15,15 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from harness_forge.errors import SourceError, StoreError
 from harness_forge.ingesting import splitting
+from harness_forge.ingesting.naming import plain, run_id
 from harness_forge.ingesting.request import FileReport, Report
-from harness_forge.ingesting.run_names import run_id
 from harness_forge.records import Attempt
 from harness_forge.sources import (
     SourceConfig,
@@ -43,7 +44,7 @@ from harness_forge.store.rows import jsonb
 READERS = {
     SourceKind.trajectories: trajectories.read,
     SourceKind.datasets: datasets.read,
-    SourceKind.openai_traffic: openai_traffic.read,
+    SourceKind.openai_traffic: partial(openai_traffic.read, plain=plain),
     SourceKind.gemma_forge_jsonl: gemma_forge_jsonl.read,
 }
 """Kind of source to what reads one file of it."""

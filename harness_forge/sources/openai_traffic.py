@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -36,8 +36,12 @@ class _NoChat(Exception):
     """A record that is no answered chat; `args` are reason and detail."""
 
 
-def read(path: Path, config: SourceConfig) -> Iterator[Found]:
+def read(path: Path, config: SourceConfig, plain: Callable[[str], str] = str) -> Iterator[Found]:
     """Yield what a file holds, in its order.
+
+    Args:
+        plain: takes out of a text what a name made of it must not rest on, such
+            as a password: a digest can be tried against guesses.
 
     Raises:
         ConfigError: the mapping cannot be used.
@@ -50,7 +54,7 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
             yield value
             continue
         try:
-            yield from _recorded(value, templates, told, config, offered)
+            yield from _recorded(value, templates, told, config, offered, plain)
         except (Misfit, Malformed) as error:
             yield LeftOut(value.place, "misfit", error.args[0], malformed=True)
         except RecursionError:  # in a body that is a text
@@ -60,7 +64,12 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
 
 
 def _recorded(
-    value: Value, templates: Templates, told: Mapping[str, Any], config: SourceConfig, offered
+    value: Value,
+    templates: Templates,
+    told: Mapping[str, Any],
+    config: SourceConfig,
+    offered,
+    plain,
 ) -> Iterator[Recorded]:
     scope = scope_of(value, told)
     request = _object(templates.value("request", scope), "request")
@@ -70,7 +79,7 @@ def _recorded(
     shown = forms.conversation(request["messages"])
     scope |= {"request": request, "response": response}
     model = templates.word("model", scope) or response.get("model") or request.get("model")
-    item = item_of(templates, scope, _opening(shown))
+    item = item_of(templates, scope, _opening(shown, plain))
     # All that is read of a line is made before any of it is given out.
     found = [
         _turn(choice, shown, request, response, model, templates, scope, offered)
@@ -158,10 +167,10 @@ def _choices(response: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     return choices
 
 
-def _opening(shown: Sequence[Message]) -> str:
+def _opening(shown: Sequence[Message], plain: Callable[[str], str]) -> str:
     """Return a name for what a conversation is about: a digest of its first user's words."""
     first = next((one.get("content") for one in shown if one["role"] == "user"), None)
-    words = json.dumps(first, sort_keys=True)
+    words = plain(json.dumps(first, sort_keys=True))
     return f"chat-{hashlib.sha256(words.encode()).hexdigest()[:16]}"
 
 

@@ -1,4 +1,4 @@
-"""The ids of runs that other harnesses named.
+"""Names that are made of what other harnesses recorded: ids of runs and of conversations.
 
 An id goes into ledgers, manifests and lines of datasets, where a name that was
 slugged or cut is no longer known for a secret. So a name is looked at as it
@@ -35,6 +35,18 @@ def run_id(source: str, key: str, name: str, policy: str) -> str:
         words = ""
         mark = hashlib.blake2b(told, key=digest.encode(), digest_size=16).hexdigest()[:_KEYED_MARK]
     return "-".join(part for part in (source, digest[:8], words, mark) if part)
+
+
+def plain(text: str) -> str:
+    """Return a text without what redaction finds in it: nothing hashed rests on a secret.
+
+    What is found is cut out rather than replaced, for a pseudonym is a hash too.
+    """
+    pieces, at = [], 0
+    for one in _redactor().findings(text):
+        pieces.append(text[at : one.start])
+        at = one.end
+    return "".join([*pieces, text[at:]]) if pieces else text
 
 
 def _finds_nothing(name: str) -> bool:

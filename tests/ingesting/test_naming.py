@@ -7,7 +7,7 @@ import string
 import pytest
 from foreign_files import conversation
 
-from harness_forge.ingesting.run_names import run_id
+from harness_forge.ingesting.naming import plain, run_id
 
 KEY = "tau_bench/0123456789abcdef"
 TOKEN = "gh" + "p_" + "".join(random.Random(3).choices(string.ascii_letters + string.digits, k=36))
@@ -44,3 +44,39 @@ def test_no_run_of_a_file_is_named_after_a_secret(take, ask, tau_bench, lines_of
     [[made]] = ask("SELECT DISTINCT run_id FROM attempts")
     assert not [word for word in ("jdoe", "web01", TOKEN[4:12]) if word in made]
     assert json.dumps(made).isascii()
+
+
+def test_a_conversation_is_named_by_its_words_without_secrets():
+    asked = "Log in to the shop; the password is {} and I want the orders."
+    assert plain(asked.format("Sommer2024!x")) == plain(asked.format("Winter1999?y"))
+    assert plain("List the orders.") == "List the orders."
+
+
+def test_no_item_of_traffic_is_a_digest_of_a_secret(skill, lines_of, tmp_path):
+    import hashlib
+    from dataclasses import replace
+
+    from harness_forge.compose import compose
+    from harness_forge.ingesting import ingest
+    from harness_forge.splits import SplitConfig
+
+    config = compose(None, ["source=openai_traffic", "skill=recorded"]).source
+    said = [f"Use {TOKEN} to list the orders.", "List the orders of today, please."]
+    lines = [
+        {
+            "request": {"model": "m", "messages": [{"role": "user", "content": text}]},
+            "response": {"choices": [{"message": {"role": "assistant", "content": "None."}}]},
+        }
+        for text in said
+    ]
+    path = lines_of(tmp_path / "traffic.jsonl", lines)
+    ingest(skill, replace(config, path=str(path)), SplitConfig())
+    with skill.connect_read_only() as connection:
+        found = {name for (name,) in connection.execute("SELECT item_id FROM items")}
+
+    def digest(text):
+        return "chat-" + hashlib.sha256(json.dumps(text).encode()).hexdigest()[:16]
+
+    assert len(found) == 2
+    assert digest(said[0]) not in found
+    assert digest(said[1]) in found

@@ -14,6 +14,10 @@ _CACHED = 4096
 """Characters of the longest text whose canonical form is remembered."""
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+"""Made once: `json.dumps` makes another with every call."""
+
+
 class Broken(ValueError):
     """Arguments that are no JSON object."""
 
@@ -25,7 +29,7 @@ def written(value: Any) -> str:
         ValueError: it holds NaN or an infinity, which no JSON has.
     """
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+        return _ENCODER.encode(value)
     except RecursionError:
         raise ValueError("is nested too deeply") from None
 

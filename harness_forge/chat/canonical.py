@@ -169,17 +169,24 @@ def _list(said: Any) -> Sequence[Any]:
     return said
 
 
-def _call(raw: Any, offered: Offer, notes: Notes) -> Shown:
-    """Return one call with canonical arguments, and its id where it has one."""
+def _call(raw: Any, offered: Offer, notes: Notes, *, demand: bool = False) -> Shown:
+    """Return one call with canonical arguments.
+
+    Args:
+        demand: its tool must be offered, and it gets no id; else its id stays.
+    """
     try:
         known = calls.call(raw)
     except Malformed:
         raise Refused("unknown_call_form") from None
     name, arguments = known["function"]["name"], known["function"].get("arguments")
-    made = {"name": name, "arguments": _arguments(arguments, offered.get(name), offered, notes)}
+    tool = offered.get(name)
+    if demand and tool is None:
+        raise Refused("unknown_tool")
+    made = {"name": name, "arguments": _arguments(arguments, tool, offered, notes)}
     number = known.get("id")
-    shown: Shown = {"id": number} if isinstance(number, str) and number else {}
-    return {**shown, "type": "function", "function": made}
+    shown: Shown = {"type": "function", "function": made}
+    return {"id": number, **shown} if not demand and isinstance(number, str) and number else shown
 
 
 def _arguments(raw: Any, tool: Tool | None, offered: Offer, notes: Notes) -> str:
@@ -239,6 +246,9 @@ def answer(
         Refused: `not_to_learn`: it is marked so; `not_text`; `several_calls`;
             `unknown_call_form`, `unknown_tool`, `broken_arguments`, `padded_arguments`.
     """
+    if _is_usual(raw):
+        shown: Shown = {"role": "assistant", "content": raw.get("content") or ""}
+        return _with_calls(shown, raw.get("tool_calls"), offered, notes, several)
     if not learnable(raw):
         raise Refused("not_to_learn")
     try:
@@ -248,27 +258,35 @@ def answer(
     found = parts.apart(known)
     if found.others:
         raise Refused("not_text")
-    shown: Shown = {"role": "assistant", "content": found.text or ""}
+    shown = {"role": "assistant", "content": found.text or ""}
     if found.thoughts and reasoning is Reasoning.learn:
         notes.add("reasoning_learned")
         shown["reasoning_content"] = "\n\n".join(found.thoughts)
     elif found.thoughts or found.hidden:
         notes.add("reasoning_left_out")
-    if said := known.get("tool_calls"):
-        if len(_list(said)) > 1 and not several:
-            raise Refused("several_calls")
-        shown["tool_calls"] = [_offered_call(one, offered, notes) for one in said]
-    return shown
+    return _with_calls(shown, known.get("tool_calls"), offered, notes, several)
 
 
-def _offered_call(raw: Any, offered: Offer, notes: Notes) -> Shown:
-    try:
-        name = calls.call(raw)["function"]["name"]
-    except Malformed:
-        raise Refused("unknown_call_form") from None
-    if offered.get(name) is None:
-        raise Refused("unknown_tool")
-    return {key: value for key, value in _call(raw, offered, notes).items() if key != "id"}
+_USUAL = frozenset(("role", "content", "tool_calls"))
+
+
+def _is_usual(raw: Mapping[str, Any]) -> bool:
+    """Return whether an answer has a text, calls in a list and nothing else, as most have."""
+    return (
+        raw.keys() <= _USUAL
+        and raw.get("role", "assistant") == "assistant"
+        and isinstance(raw.get("content"), str | None)
+        and isinstance(raw.get("tool_calls"), list | None)
+    )
+
+
+def _with_calls(shown: Shown, said: Any, offered: Offer, notes: Notes, several: bool) -> Shown:
+    if not said:
+        return shown
+    if len(_list(said)) > 1 and not several:
+        raise Refused("several_calls")
+    made = [_call(one, offered, notes, demand=True) for one in said]
+    return {**shown, "tool_calls": made}
 
 
 _MARKS = ("train", "training", "trainable", "loss", "learn")

@@ -97,6 +97,22 @@ def test_a_template_in_the_tokenizers_settings_knows_its_special_tokens(tmp_path
     assert templates.read(tmp_path).render(said) == "<s>a</s>b</s>"
 
 
+def test_the_template_for_trl_renders_the_same_text():
+    told = {"role": "tool", "content": "<é>"}
+    thought = {"role": "assistant", "content": "so", "reasoning_content": "hm", "weight": 0}
+    rows = [
+        [*PROMPT, CALLED],
+        [*PROMPT, thought, PROMPT[1], CALLED | {"content": "\n x ", "weight": 1}, told, CALLED],
+    ]
+    ours, theirs = (
+        templates.Template(file.read_text())
+        for file in (SHIPPED, SHIPPED.with_name("chatml_hermes_trl.jinja"))
+    )
+    for row in rows:
+        for tools in (TOOLS, []):
+            assert theirs.render(row, tools) == ours.render(row, tools)
+
+
 @pytest.mark.workset
 def test_texts_and_counts_are_those_of_transformers(folder, tmp_path):
     home = SHIPPED.parents[3] / ".forge"

@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import TOOLS, answer, asked, script, write
+from conftest import TEMPLATE, TOOLS, answer, asked, script, write
 
 from harness_forge import training
 from harness_forge.adapters.package import load
 from harness_forge.errors import TrainError
 
 EQUALITY = Path(__file__).with_name("shared_prompt_check.py")
+
+TRL = Path(__file__).with_name("trl_learns.py")
+TRL_TEMPLATE = TEMPLATE.with_name("chatml_hermes_trl.jinja")
 
 pytestmark = pytest.mark.workset
 
@@ -79,6 +82,16 @@ def test_turns_of_a_conversation_that_are_marked_are_learned_and_no_other(config
     for ending in ("</tool_call><|im_end|>", "is kept now.<|im_end|>", "It is as well.<|im_end|>"):
         assert seen[0].trained_text.count(ending) == 1
     assert "true #" in seen[0].masked_text and "true #" not in seen[0].trained_text
+
+
+def test_trl_learns_the_marked_turns_and_no_other(child, model, tmp_path):
+    rows = [{"messages": conversation(number), "tools": json.dumps(TOOLS)} for number in range(8)]
+    data = write(tmp_path, rows) / "train.jsonl"
+    told = json.loads(child(TRL, model, TRL_TEMPLATE, data, tmp_path / "out").splitlines()[-1])
+    assert told["steps"] == 1
+    learned = told["learned"].split("<|im_end|>")
+    assert learned[0].startswith('<tool_call>{"name": "apply_fix"') and script(0)[:6] in learned[0]
+    assert learned[1:] == ["Rule 0 is kept now.", "\nIt is as well.", ""]
 
 
 def test_a_template_that_rewrites_earlier_answers_is_refused(config, model, tmp_path):

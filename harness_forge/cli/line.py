@@ -17,7 +17,7 @@ class Line:
     """
 
     def __init__(self, label: str) -> None:
-        self._label, self._step = label, ""
+        self._label, self._step, self._last = label, "", ""
         self._live = sys.stdout.isatty()
         self._told = time.monotonic()
 
@@ -28,7 +28,9 @@ class Line:
 
     def count(self, text: str) -> None:
         """Say how far the step is."""
-        if self._live or time.monotonic() - self._told >= SELDOM_S:
+        due = self._live or time.monotonic() - self._told >= SELDOM_S
+        if due and text != self._last:
+            self._last = text
             self._put(f"{self._step}: {text}" if self._step else text)
 
     def end(self, text: str) -> None:

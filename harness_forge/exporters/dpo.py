@@ -96,7 +96,7 @@ def _harvest(
         if row.source in made.used:
             fates.append(Fate(row, None, made.used[row.source]))
         else:
-            fates.append(Fate(row, reasons.get(row.source, "over_limit")))
+            fates.append(Fate(row, reasons[row.source]))
     order = {row.source: position for position, row in enumerate(rows)}
     return Harvest(made.pairs, sorted(fates, key=lambda fate: order[fate.row.source]))
 
@@ -172,22 +172,33 @@ class _Pairs:
     def pair_up(self, buckets: Buckets, limit: int) -> None:
         """Make at most `limit` pairs, the failures nearest to passing first.
 
-        Each failure is paired once, and the passing answers of its prompt take
-        turns, so that a few pairs show many answers. Anchors stand in only
-        where no model passed.
+        Each failure is paired once, the passing answers of its prompt taking
+        turns, so that a few pairs show many answers; then each once more, with
+        the next answer, until every pass has met every failure. Anchors stand
+        in only where no model passed.
         """
-        meetings = []
-        for bucket in buckets.values():
-            passed = self._chosen_from(bucket)
-            failed = sorted(bucket.failed.values(), key=_hardest_first)
-            meetings += [
-                (passed[turn % len(passed)], bad)
-                for turn, bad in enumerate(failed if passed else ())
+        for good, bad in self._meetings(buckets):
+            if len(self.pairs) < limit:
+                self._pair(good, bad)
+                continue
+            for said in (good, bad):
+                self.reasons.setdefault(said.row.source, "over_limit")
+
+    def _meetings(self, buckets: Buckets) -> Iterator[tuple[_Said, _Said]]:
+        """Yield every pass with every failure of its prompt, round by round."""
+        sides = [
+            (self._chosen_from(bucket), sorted(bucket.failed.values(), key=_hardest_first))
+            for bucket in buckets.values()
+        ]
+        rounds = max((len(passed) for passed, failed in sides if failed), default=0)
+        for number in range(rounds):
+            meetings = [
+                (passed[(turn + number) % len(passed)], bad)
+                for passed, failed in sides
+                if number < len(passed)
+                for turn, bad in enumerate(failed)
             ]
-        for good, bad in sorted(meetings, key=lambda meeting: _hardest_first(meeting[1])):
-            if len(self.pairs) >= limit:
-                return
-            self._pair(good, bad)
+            yield from sorted(meetings, key=lambda meeting: _hardest_first(meeting[1]))
 
     def _chosen_from(self, bucket: _Bucket) -> list[_Said]:
         passed = list(bucket.passed.values())

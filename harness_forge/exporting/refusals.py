@@ -9,12 +9,14 @@ from harness_forge.exporters import reading
 from harness_forge.exporting.request import Part, Report, Request
 
 _REMEDIES = {
-    "no_counterpart": "pairs need a pass and a failure: run policy=gold and policy=mutated",
+    "no_counterpart": "pairs need a pass and a failure of one item",
     "prompt_mismatch": "passes and failures answered different prompts, so they are no pairs",
     "evaluation_run": "evaluation runs are never exported: run with run.purpose=collect",
     "held_out": "held-out items are never exported, whatever the recipe says",
     "held_out_elsewhere": "another skill of this dataset keeps these items for measuring",
-    "no_split": "items get a split when `forge run` has found that they can be judged",
+    "no_split": "items get a split when `forge run` found that they can be judged, recorded ones"
+    " at the end of `forge ingest`",
+    "contaminated": "rows hold words of what is kept for measuring: the ledger says whose",
     "over_share": "anchors are a share of lines that models gave: forge run policy=model first",
     "row_too_long": "raise train.sequence_length, or set filters.row_too_long.max_tokens",
     "unheld_tools": "this format has no room for tools: format=sft or format=sharegpt has",
@@ -48,7 +50,10 @@ def _what_there_is(connection, parts: Sequence[Part], request: Request) -> str:
         if counted:
             found[skill] = ", ".join(f"{role} ({count})" for role, count in counted)
     if not found:
-        return f"nothing was attempted yet: forge run skill={request.skill} policy=gold"
+        return (
+            f"nothing is there yet: forge run skill={request.skill} policy=gold attempts a skill"
+            " that has a world, forge ingest takes in what others recorded"
+        )
     if [request.skill] == list(found):
         return f"roles with turns here: {found[request.skill]}"
     listed = "; ".join(f"{skill}: {roles}" for skill, roles in found.items())
@@ -74,7 +79,7 @@ def demand_training_rows(report: Report, parts: Sequence[Part]) -> None:
 
 def _which_condition(report: Report, parts: Sequence[Part]) -> str:
     if not report.rejected:
-        return "every kept row is for validation: `forge run` on more items"
+        return "every kept row is for validation: it takes more items"
     top = next(iter(report.rejected))
     top = next((reason for reason in _AFTER_ALL if reason in report.rejected), top)
     for part in parts:

@@ -130,3 +130,16 @@ def test_calls_are_never_paired_across_prompts(harness, dpo):
     pair(harness)
     with pytest.raises(ExportError, match=r"export\.across_prompts: is for texts"):
         harness.export(replace(dpo, across_prompts=True))
+
+
+def test_every_pass_meets_every_failure_of_its_prompt_where_the_limit_allows(harness, dpo, lines):
+    item = harness.item("rule_a")
+    for number in range(3):
+        harness.attempt(item, f"good {number}")
+    for number in range(2):
+        harness.attempt(item, f"bad {number}", passed=False)
+    report = harness.export(replace(dpo, max_pairs_per_item=100))
+    train = lines(report.path / "train.jsonl")
+    pairs = {(fix_of(line["chosen"]), fix_of(line["rejected"])) for line in train}
+    assert len(train) == len(pairs) == 6
+    assert report.rejected == {}

@@ -283,6 +283,7 @@ def _hashed(
             places[rows] >= len(known),
             _runs(common_words, length, salt)[0] if stock else np.zeros(0, np.uint64),
             config.common,
+            len({one.of for one in beside}),
         )
         ends_of = np.searchsorted(rows, np.arange(len(places)), "right")
         for row, at in enumerate(places.tolist()):
@@ -307,13 +308,14 @@ class _Template:
         training: whether that is an item that is not protected, bool (r,).
         stock: runs of what is said to everyone, uint64 (s,).
         common: items that may share a run.
+        there: items of training that were looked at.
     """
 
-    def __init__(self, hashes, owners, training, stock, common: int) -> None:
-        there = len(np.unique(owners[training]))
+    def __init__(self, hashes, owners, training, stock, common: int, there: int) -> None:
         values, spread = _spread(hashes, owners)
         trained, times = _spread(hashes[training], owners[training])
-        often = min(common, max(_NEARLY_ALL * there, 2) - 1) if there > 1 else common
+        nearly_all = max(int(np.ceil(_NEARLY_ALL * there)), 2)
+        often = min(common, nearly_all - 1) if there > 1 else common
         several = trained[times > 1]
         many = values[spread > common]
         self._text = many

@@ -7,6 +7,7 @@ milliseconds.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -34,6 +35,22 @@ def _unescaped(text: str) -> str:
     return text
 
 
+_UNSEEN = re.compile("\x1b\\[[0-9;]*[A-Za-z]|[\u200b-\u200d\u2060\ufeff\u00ad]")
+"""What a reader does not see in a word: colours of a terminal, joiners, soft hyphens."""
+
+
+def _seen(text: str) -> tuple[str, list[int]] | None:
+    """Return a text as it is seen, and where each of its characters stands; None if that is all."""
+    if (text.isascii() and "\x1b" not in text) or not _UNSEEN.search(text):
+        return None
+    places, at = [], 0
+    for hidden in _UNSEEN.finditer(text):
+        places += range(at, hidden.start())
+        at = hidden.end()
+    places += range(at, len(text))
+    return "".join(text[place] for place in places), places
+
+
 class Gate:
     """Runs the rules whose hint stands in the text.
 
@@ -58,6 +75,13 @@ class Gate:
         """Yield the findings of every rule; they may overlap."""
         for index in self.hit(text):
             yield from self._rules[index].find(text)
+        if seen := _seen(text):
+            shown, places = seen
+            for index in self.hit(shown):
+                for one in self._rules[index].find(shown):
+                    start, end = places[one.start], places[one.end - 1] + 1
+                    if end - start > one.end - one.start:  # the others were found as they stand
+                        yield one._replace(start=start, end=end)
 
     def opens(self, text: str) -> bool:
         """Tell whether anything may be found in `text`, or in JSON that it holds."""
@@ -65,6 +89,8 @@ class Gate:
 
     def _opens(self, text: str) -> bool:
         if self.hit(text) or "\\u00" in text:
+            return True
+        if (seen := _seen(text)) and self.hit(seen[0]):
             return True
         return text[:1] in ("{", "[") and "\\" in text and bool(self.hit(_unescaped(text)))
 

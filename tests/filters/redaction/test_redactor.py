@@ -212,3 +212,19 @@ def test_a_file_that_is_no_key_is_refused(tmp_path):
     (tmp_path / "redaction.key").write_text("abc\n")
     with pytest.raises(ExportError, match="is not a key of pseudonyms"):
         load_key(tmp_path)
+
+
+@pytest.mark.parametrize("hidden", ["\x1b[0m", "\x1b[1;31m", "\u200b", "\u00ad", "\ufeff"])
+def test_what_nobody_sees_hides_nothing(redactor, hidden):
+    token = "gh" + "p_" + "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0eF3hJ6"
+    plain = redactor.text(f"Use {token} here.")
+    assert redactor.text(f"Use {token[:9]}{hidden}{token[9:]} here.") == plain
+    message = {"role": "user", "content": f"{token[:20]}{hidden}{token[20:]}"}
+    [new], counts = redactor.messages([message])
+    assert counts == {"github_token": 1}
+    assert token[:12] not in new["content"]
+
+
+def test_text_with_colours_and_without_secrets_stays(redactor):
+    text = "\x1b[32mPASSED\x1b[0m test_a\nna\u00efve \u200b text"
+    assert redactor.text(text) == text

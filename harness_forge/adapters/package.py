@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from harness_forge.adapters.card import card
 from harness_forge.errors import TrainError
 
 CONFIG, WEIGHTS, LINEAGE = "adapter_config.json", "adapter_model.safetensors", "lineage.json"
+_FILES = (CONFIG, WEIGHTS, LINEAGE, "README.md")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
 
 
 @dataclass(frozen=True)
@@ -76,8 +79,10 @@ def load(folder: Path) -> Adapter:
     """Return a packaged adapter, its files checked against its hash.
 
     Raises:
-        TrainError: it is missing or damaged.
+        TrainError: it is missing or damaged, or holds what no training leaves: a
+            file that runs code when it is read, a link, a name that is a path.
     """
+    _check_files(folder)
     try:
         lineage = json.loads((folder / LINEAGE).read_text(encoding="utf-8"))
         config = (folder / CONFIG).read_text(encoding="utf-8")
@@ -86,14 +91,25 @@ def load(folder: Path) -> Adapter:
         missing = Path(str(error.filename)).name
         hint = "an adapter is packaged by `forge train`"
         raise TrainError(str(folder), f"is no packaged adapter (no {missing})", hint) from None
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         what = f"is damaged: {LINEAGE} cannot be read"
         raise TrainError(str(folder), what, "train it again, or copy it again") from None
+    if not isinstance(named[1], str) or not _NAME.fullmatch(named[1]):
+        raise TrainError(str(folder), f"is damaged: {named[1]!r} is no name of an adapter")
     weights.head(folder / WEIGHTS)
     if _digest(config, folder / WEIGHTS) != named[0]:
         what = "is damaged: its files are not those that were packaged"
         raise TrainError(str(folder), what, "train it again, or copy it again")
     return Adapter(named[1], folder.resolve(), named[0], lineage)
+
+
+def _check_files(folder: Path) -> None:
+    """Let a folder pass that holds plain files of an adapter and nothing else."""
+    for file in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if file.name not in _FILES or file.is_symlink() or not file.is_file():
+            what = f"holds {file.name}, which is no file of a packaged adapter"
+            hint = "servers may run what they find there; take it out if you know what it is"
+            raise TrainError(str(folder), what, hint)
 
 
 def copy(adapter: Adapter, to: Path) -> None:

@@ -13,6 +13,7 @@ from harness_forge.compose import files, project
 from harness_forge.compose.check import near
 from harness_forge.compose.overrides import COMMAND_LINE, prepare, take_recipe
 from harness_forge.compose.shapes import build, thaw
+from harness_forge.compose.variables import check_variables
 from harness_forge.errors import ConfigError, Faults
 from harness_forge.schema import GROUPS, ForgeConfig
 
@@ -69,6 +70,8 @@ def _run_hydra(path: Path, overrides: list[str]) -> dict[str, Any]:
             str(path.parent.resolve()), job_name="forge", version_base="1.3"
         ):
             config = hydra_compose(path.stem, [search, *overrides])
+            places = {g: project.choices(g).get(c) for g, c in _chosen(path, overrides)}
+            check_variables(config, path, places)
             return OmegaConf.to_container(
                 config, resolve=True, throw_on_missing=True, structured_config_mode=SCMode.DICT
             )

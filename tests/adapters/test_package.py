@@ -110,3 +110,30 @@ def test_weights_that_never_moved_are_refused(trained, tmp_path):
     with pytest.raises(TrainError, match="every lora_B is zero"):
         package(trained, "mine", tmp_path / "adapters", LINEAGE)
     assert not (tmp_path / "adapters").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["adapter_model.bin", "new_embeddings.pt", "x.pkl", "run.py", ".x"]
+)
+def test_a_file_that_no_training_leaves_is_refused(trained, tmp_path, name):
+    adapter = package(trained, "mine", tmp_path / "adapters", LINEAGE)
+    (adapter.folder / name).write_bytes(b"\x80\x04")
+    with pytest.raises(TrainError, match=f"holds {name}, which is no file of a packaged adapter"):
+        load(adapter.folder)
+
+
+def test_a_link_out_of_an_adapter_is_refused(trained, tmp_path):
+    adapter = package(trained, "mine", tmp_path / "adapters", LINEAGE)
+    (adapter.folder / "README.md").unlink()
+    (adapter.folder / "README.md").symlink_to("/etc/passwd")
+    with pytest.raises(TrainError, match=r"holds README\.md"):
+        load(adapter.folder)
+
+
+@pytest.mark.parametrize("name", ["../../out", "a/b", "", ".", "..", "x\n", 3, None])
+def test_a_name_that_is_a_path_is_refused(trained, tmp_path, name):
+    adapter = package(trained, "mine", tmp_path / "adapters", LINEAGE)
+    file = adapter.folder / "lineage.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"name": name}))
+    with pytest.raises(TrainError, match="is no name of an adapter"):
+        load(adapter.folder)

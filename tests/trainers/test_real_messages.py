@@ -53,7 +53,8 @@ def test_several_calls_no_arguments_and_thoughts_are_learned_as_they_are_served(
 ):
     dataset = str(write(tmp_path, [row(number, reasoning) for number in range(8)]))
     seen = []
-    asked = replace(config, train=replace(config.train, dataset=dataset))
+    train = replace(config.train, dataset=dataset, sequence_length=1536)
+    asked = replace(config, train=train)
     training.train(asked, audited=seen.append, check=True)
     thought = "<think>\nfirst the <time>\n</think>\n\n" if reasoning is Reasoning.learn else ""
     calls = (

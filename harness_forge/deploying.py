@@ -42,9 +42,8 @@ def composed(config: ForgeConfig, plan: Plan) -> str:
         plan.base.template,
         registry.folder(home),
         *(adapter.folder for adapter in plan.adapters),
+        commands.PLUGINS,
     ]
-    if "PYTHONPATH" in plan.extra:
-        mounts.append(commands.PLUGINS)
     return deploy.compose(
         plan.command, plan.hardware, plan.config.port, plan.extra, mounts, config.serve.image
     )

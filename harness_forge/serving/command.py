@@ -13,6 +13,7 @@ from harness_forge.serving.config import ServeConfig, ServeHardware, ServePrecis
 
 PLUGINS = Path(__file__).with_name("plugin")
 EXTENSION = "forge_vllm_worker.Worker"
+MIDDLEWARE = "forge_vllm_pages.Pages"
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 """What vLLM takes as `--max-lora-rank`."""
 
@@ -79,6 +80,8 @@ def command(
         *("--dtype", _dtype(config.dtype, hardware)),
         *("--chat-template", str(base.template.absolute())),
         *("--enable-auto-tool-choice", "--tool-call-parser", config.tool_parser or base.tools),
+        # No web page reads an answer, and what one sends does nothing.
+        *("--allowed-origins", "[]", "--middleware", MIDDLEWARE),
     ]
     if adapters:
         words += _lora(config, hardware, base, adapters)
@@ -91,13 +94,12 @@ def command(
 
 def variables(config: ServeConfig, hardware: ServeHardware) -> dict[str, str]:
     """Return the variables vLLM is started with, beside those of the workset."""
-    extra = {"VLLM_ALLOW_RUNTIME_LORA_UPDATING": "1"} if config.hot_swap else {}
-    if hardware is ServeHardware.cuda:
-        return extra
-    return extra | {
-        "VLLM_CPU_KVCACHE_SPACE": str(config.kv_cache_gb),
-        "PYTHONPATH": str(PLUGINS.absolute()),
-    }
+    extra = {"PYTHONPATH": str(PLUGINS.absolute())}
+    if config.hot_swap:
+        extra["VLLM_ALLOW_RUNTIME_LORA_UPDATING"] = "1"
+    if hardware is ServeHardware.cpu:
+        extra["VLLM_CPU_KVCACHE_SPACE"] = str(config.kv_cache_gb)
+    return extra
 
 
 def rendered(words: Sequence[str], extra: Mapping[str, str]) -> str:

@@ -44,6 +44,36 @@ def test_the_dead_adapter_does_not(tiny_server):
         )
 
 
+@pytest.mark.parametrize("path", ["models", "chat/completions", "load_lora_adapter", "tokenize"])
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"origin": "https://pages.example"},
+        {"origin": "null"},
+        {"sec-fetch-site": "cross-site"},
+        {"host": "pages.example", "origin": "http://pages.example"},
+    ],
+)
+def test_a_web_page_is_refused_whatever_it_asks(tiny_server, path, told):
+    plan, server = tiny_server
+    folder = str(plan.adapters[1].folder)
+    body = {"model": "local", "prompt": "x", "lora_name": "page", "lora_path": folder}
+    method = "GET" if path == "models" else "POST"
+    for kind in ("application/json", "text/plain"):
+        headers = {"content-type": kind} | told
+        content = None if method == "GET" else json.dumps(body)
+        reply = httpx.request(
+            method, f"{server.url}/{path}", content=content, headers=headers, trust_env=False
+        )
+        assert reply.status_code == 403
+        assert "access-control-allow-origin" not in reply.headers
+    asks = {"access-control-request-method": "POST"} | told
+    reply = httpx.options(f"{server.url}/{path}", headers=asks, trust_env=False)
+    assert reply.status_code == 403
+    listed = httpx.get(f"{server.url}/models", trust_env=False).json()["data"]
+    assert "page" not in [model["id"] for model in listed]
+
+
 def test_a_policy_can_ask_it(tiny_server):
     _, server = tiny_server
     settings = PolicyConfig(PolicyKind.model, endpoint=server.url, adapter="tiny")

@@ -6,7 +6,7 @@ import pytest
 from store_records import ITEM, RUN, attempt
 
 from harness_forge.errors import StoreError
-from harness_forge.store import Store, open_store
+from harness_forge.store import Store, database, open_store
 
 
 @pytest.fixture
@@ -118,3 +118,9 @@ def test_work_goes_on_after_connections_were_cut(store, stig, query):
         )
     stig.record(run_id, ITEM, attempt(2))
     assert query("SELECT count(*) FROM attempts") == [(2,)]
+
+
+def test_an_older_server_is_refused(store, monkeypatch):
+    monkeypatch.setattr(database, "_OLDEST_SERVER", 99)
+    with pytest.raises(StoreError, match=r"is PostgreSQL \d+; 99 or newer is needed"):
+        Store(store.url)

@@ -7,6 +7,9 @@ from collections import Counter
 
 import pytest
 
+from harness_forge.errors import ExportError
+from harness_forge.exporting import passing
+from harness_forge.formats.conversation import Turns
 from harness_forge.records import Origin, Split
 
 TEXTS = (
@@ -92,19 +95,34 @@ def test_rows_read_are_kept_plus_rejected(harness, sft, dpo, lines, seed):
             assert {line["split"] for line in written} <= {split}
 
 
-def test_a_ledger_that_does_not_balance_is_an_error(harness, sft, monkeypatch):
-    from harness_forge.errors import ExportError
-    from harness_forge.exporting import passing
-
+@pytest.mark.parametrize(
+    ("turns", "path"), [(Turns.conversation, "conversations"), (Turns.each, "singles")]
+)
+def test_a_ledger_that_does_not_balance_is_an_error(harness, sft, monkeypatch, turns, path):
     harness.attempt(harness.item("rule_a"), "one")
     harness.attempt(harness.item("rule_a"), "two")
+    whole = getattr(passing, path)
 
-    whole = passing.singles
+    def forgetful(done, *others):
+        yield from whole(((rows[:1], ready[:1]) for rows, ready in done), *others)
 
-    def forgetful(done, anchors):
-        yield from whole(((rows[:1], ready[:1]) for rows, ready in done), anchors)
-
-    monkeypatch.setattr(passing, "singles", forgetful)
+    monkeypatch.setattr(passing, path, forgetful)
     with pytest.raises(ExportError, match="2 rows were read, but 1 kept and 0 rejected"):
-        harness.export(sft)
+        harness.export(sft, turns=turns)
+    assert list(harness.data_dir.iterdir()) == []
+
+
+def test_a_ledger_of_pairs_that_does_not_balance_is_an_error(harness, dpo, monkeypatch):
+    item = harness.item("rule_a")
+    harness.attempt(item, "good")
+    harness.attempt(item, "bad", passed=False)
+    harness.attempt(item, "worse", passed=False)
+    whole = passing.EXPORTERS[dpo.kind]
+
+    def forgetful(rows, *others):
+        yield from whole(list(rows)[:2], *others)
+
+    monkeypatch.setitem(passing.EXPORTERS, dpo.kind, forgetful)
+    with pytest.raises(ExportError, match="3 rows were read, but 2 kept and 0 rejected"):
+        harness.export(dpo)
     assert list(harness.data_dir.iterdir()) == []

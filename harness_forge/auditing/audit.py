@@ -7,7 +7,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness_forge.auditing.dataset import Dataset
-from harness_forge.auditing.files import examples_match, hashes_match, ledger_accounts
+from harness_forge.auditing.files import (
+    examples_match,
+    hashes_match,
+    ledger_accounts,
+    pairs_add_up,
+)
 from harness_forge.auditing.lines import Lines
 
 _SHOWN = 3
@@ -46,6 +51,8 @@ def audit(path: Path, canaries: Sequence[str] = ()) -> list[Finding]:
     ]
     lines = Lines(dataset, canaries)
     lines.read()
+    if dataset.manifest.get("format") == "dpo":
+        findings.append(_finding("pairs", *pairs_add_up(dataset, lines.different)))
     return [*findings, *(_finding(*told) for told in lines.told())]
 
 

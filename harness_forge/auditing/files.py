@@ -80,6 +80,41 @@ def ledger_accounts(dataset: Dataset) -> Told:
     return f"{total} rows, {kept} kept, {len(counted)} reasons", faults
 
 
+def pairs_add_up(dataset: Dataset, different: int) -> Told:
+    """Check that every pair that rows allow was made or has its reason, in each part too.
+
+    Args:
+        different: lines of the dataset that repeat no other.
+    """
+    manifest = dataset.manifest
+    whole = manifest.get("pairs")
+    if (fault := _pairs_fault(whole)) is not None:
+        return "", [fault]
+    faults = []
+    if whole["made"] != different:
+        faults.append(f"{whole['made']} pairs were made, and {different} are there")
+    parts = [part["pairs"] for part in manifest.get("parts") or () if "pairs" in part]
+    faults += [fault for part in parts if (fault := _pairs_fault(part)) is not None]
+    if parts and not faults:
+        counted = sum(part["possible"] for part in parts), sum(part["made"] for part in parts)
+        if counted != (whole["possible"], whole["made"]):
+            faults.append(f"{whole['possible']} possible pairs, of the parts {counted[0]}")
+    missed = sum(whole["not_made"].values())
+    return f"{whole['possible']} possible = {whole['made']} made + {missed} not made", faults
+
+
+def _pairs_fault(said: Any) -> str | None:
+    if not isinstance(said, Mapping) or not isinstance(said.get("not_made"), Mapping):
+        return "the manifest does not count its pairs"
+    possible, made, missed = said.get("possible"), said.get("made"), said["not_made"]
+    numbers = [possible, made, *missed.values()]
+    if not all(type(one) is int and one >= 0 for one in numbers):
+        return "a count of pairs is no number"
+    if possible != made + sum(missed.values()):
+        return f"{possible} possible pairs, {made} made, {sum(missed.values())} not made"
+    return None
+
+
 def _ledger_fault(line: Any) -> str:
     if not isinstance(line, Mapping) or not isinstance(line.get("source"), str):
         return "names no row"

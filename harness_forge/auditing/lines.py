@@ -87,6 +87,11 @@ class Lines:
         for (name, number), _ in self._sources.items():
             self._faults["sources"].append(f"{name} line {number} is in the ledger and not there")
 
+    @property
+    def different(self) -> int:
+        """Lines that repeat no other."""
+        return len(self._ids)
+
     def told(self) -> Iterator[Named]:
         """Yield the name of each check, what it looked at, and its faults."""
         count, faults = self._count, self._faults

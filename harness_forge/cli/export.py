@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from harness_forge.errors import ConfigError, ExportError
 
 if TYPE_CHECKING:
+    from harness_forge.exporters.pair_counts import PairCount
     from harness_forge.exporting import Report, Share
 
 SUMMARY = "write a dataset from the store's rows"
@@ -112,6 +113,8 @@ def render(report: Report) -> str:
     lines += _rows([(f"  {split} examples", count) for split, count in report.examples.items()])
     lines += _rows([("rejected", sum(report.rejected.values()))])
     lines += _rows([(f"  {reason}", count) for reason, count in report.rejected.items()])
+    if report.pairs is not None:
+        lines += _pairs(report.pairs)
     lines += _parts(report.parts) if len(report.parts) > 1 else []
     for name, facts in report.files.items():
         size = f"{facts['bytes'] / 1e6:.1f} MB"
@@ -120,6 +123,15 @@ def render(report: Report) -> str:
     if report.examples["train"] and not report.examples["validation"]:
         lines.append("  note: no row is for validation: training cannot be watched on this dataset")
     return "\n".join(lines)
+
+
+def _pairs(pairs: PairCount) -> list[str]:
+    """Return what became of every pair that rows of one prompt allow."""
+    from harness_forge.exporters.ledger import ranked
+
+    told = [("possible pairs", pairs.possible), ("made", pairs.made)]
+    told.append(("not made", sum(pairs.not_made.values())))
+    return _rows([*told, *((f"  {why}", count) for why, count in ranked(pairs.not_made).items())])
 
 
 def _parts(parts: list[Share]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from harness_forge.exporters.guard import Guard
 from harness_forge.exporters.harvest import Fate, Harvest
 from harness_forge.exporters.items import by_item
 from harness_forge.exporters.marks import Marks
+from harness_forge.exporters.pair_counts import PairCount, Sides
 from harness_forge.exporters.rows import (
     Answer,
     Prompt,
@@ -51,6 +53,19 @@ class _Bucket:
 
 Buckets = dict[tuple[bytes, str], _Bucket]
 
+_NO_VERDICT = frozenset(
+    {
+        "infrastructure",
+        "not_decisive",
+        "never_considered",
+        "teacher_row",
+        "not_randomised",
+        "too_few_attempts",
+        "uplift_unclear",
+    }
+)
+"""Reasons of rows that neither passed nor failed, so that they are nobody's counterpart."""
+
 
 def pairs(
     rows: Iterable[Row], config: ExportConfig, guard: Guard, seen: Marks
@@ -79,29 +94,56 @@ def _harvest(
     rows: list[Row], config: ExportConfig, guard: Guard, seen: Marks, anchors: Anchors
 ) -> Harvest:
     buckets: Buckets = {}
-    fates: list[Fate] = []
-    usable: list[Row] = []
+    alone: dict[str, str] = {}
+    """By source, why a row is in no pair whatever the others are."""
+    keys: dict[int | None, bytes] = {}
+    """By how the store asks, what the same words are in canonical form."""
     for row in rows:
         try:
-            _sort_in(row, buckets, config, guard)
-            usable.append(row)
+            keys[row.asked] = _sort_in(row, buckets, config, guard)
         except Unusable as fault:
-            fates.append(Fate(row, fault.args[0]))
-    reasons = _contradictions(buckets)
-    reasons.update(_lonely(buckets))
+            alone[row.source] = fault.args[0]
+    alone.update(_contradictions(buckets))
     made = _Pairs(seen, anchors)
     made.pair_up(buckets, config.max_pairs_per_item)
-    reasons.update(made.reasons)
-    for row in usable:
-        if row.source in made.used:
-            fates.append(Fate(row, None, made.used[row.source]))
-        else:
-            fates.append(Fate(row, reasons[row.source]))
-    order = {row.source: position for position, row in enumerate(rows)}
-    return Harvest(made.pairs, sorted(fates, key=lambda fate: order[fate.row.source]))
+    alone.update(made.unneeded)
+    sides = _sides(rows, keys, alone, across=config.across_prompts)
+    reasons = {**_lonely(buckets, rows, alone, keys), **made.reasons, **alone}
+    fates = [
+        Fate(row, None, made.used[row.source])
+        if row.source in made.used
+        else Fate(row, reasons[row.source])
+        for row in rows
+    ]
+    return Harvest(made.pairs, fates, _counted(sides, made))
 
 
-def _sort_in(row: Row, buckets: Buckets, config: ExportConfig, guard: Guard) -> None:
+def _sides(
+    rows: list[Row], keys: dict[int | None, bytes], alone: dict[str, str], *, across: bool
+) -> Iterable[Sides]:
+    """Return the rows of each prompt, those that were rejected too."""
+    sides: dict[bytes | int, Sides] = {}
+    for row in rows:
+        if row.asked is not None:
+            key = b"" if across else keys.get(row.asked, row.asked)
+            sides.setdefault(key, Sides()).add(bool(row.eval_passed), alone.get(row.source))
+    return sides.values()
+
+
+def _counted(sides: Iterable[Sides], made: _Pairs) -> PairCount:
+    possible = free = 0
+    not_made = Counter(made.not_made)
+    for one in sides:
+        of_prompt, unhindered, rest = one.count()
+        possible, free = possible + of_prompt, free + unhindered
+        not_made.update(rest)
+    not_made["over_limit"] += made.meetings - len(made.pairs) - made.not_made.total()
+    not_made["measured_elsewhere"] += free - made.meetings
+    return PairCount(possible, len(made.pairs), +not_made)
+
+
+def _sort_in(row: Row, buckets: Buckets, config: ExportConfig, guard: Guard) -> bytes:
+    """Put a row among those that it may be compared with; return their prompt's digest."""
     if row.reason is not None:
         raise Unusable(row.reason)
     guard.admit(row)
@@ -115,6 +157,7 @@ def _sort_in(row: Row, buckets: Buckets, config: ExportConfig, guard: Guard) -> 
     if mark in side:
         raise Unusable("duplicate")
     side[mark] = _Said(row, prompt, answer)
+    return key[0]
 
 
 def _contradictions(buckets: Buckets) -> dict[str, str]:
@@ -133,24 +176,39 @@ def _contradictions(buckets: Buckets) -> dict[str, str]:
     return reasons
 
 
-def _lonely(buckets: Buckets) -> dict[str, str]:
+def _lonely(
+    buckets: Buckets, rows: list[Row], alone: dict[str, str], keys: dict[int | None, bytes]
+) -> dict[str, str]:
     """Say why answers without a counterpart under their own prompt have none.
 
-    `prompt_mismatch`: there is one, but it answered another prompt.
+    `prompt_mismatch`: there is one, but it answered another prompt. `counterpart_rejected`:
+    there is one, and it is itself rejected. `no_counterpart`: nobody gave one.
     """
     any_passed = {bucket.measured_on for bucket in buckets.values() if bucket.passed}
     any_failed = {bucket.measured_on for bucket in buckets.values() if bucket.failed}
+    judged = [row for row in rows if alone.get(row.source) not in (None, *_NO_VERDICT)]
+    rejected = {(bool(row.eval_passed), keys.get(row.asked)) for row in judged}
+    sides = {bool(row.eval_passed) for row in judged}
     reasons: dict[str, str] = {}
-    for bucket in buckets.values():
-        for here, there, elsewhere in (
-            (bucket.passed, bucket.failed, any_failed),
-            (bucket.failed, bucket.passed, any_passed),
+    for (prompt, _), bucket in buckets.items():
+        for here, there, elsewhere, passed in (
+            (bucket.passed, bucket.failed, any_failed, False),
+            (bucket.failed, bucket.passed, any_passed, True),
         ):
             if not there:
-                known = bucket.measured_on in elsewhere
-                reason = "prompt_mismatch" if known else "no_counterpart"
+                reason = "no_counterpart"
+                if (passed, prompt) in rejected:
+                    reason = "counterpart_rejected"
+                elif bucket.measured_on in elsewhere:
+                    reason = "prompt_mismatch"
+                elif passed in sides:
+                    reason = "counterpart_rejected"
                 reasons.update({said.row.source: reason for said in here.values()})
     return reasons
+
+
+_Opponents = tuple[list[_Said], list[_Said]]
+"""Passes and failures that may meet."""
 
 
 class _Pairs:
@@ -167,6 +225,12 @@ class _Pairs:
         """By source, the pairs each row stands in."""
         self.reasons: dict[str, str] = {}
         """By source, why a row stands in no pair; of one that stands in some it is moot."""
+        self.unneeded: dict[str, str] = {}
+        """By source, why a row was to meet nobody."""
+        self.meetings = 0
+        """Pairs of one prompt and one measurement that nothing but their number forbids."""
+        self.not_made: Counter[str] = Counter()
+        """Meetings that made no pair, by reason; not those past the limit."""
         self._seen, self._anchors = seen, anchors
 
     def pair_up(self, buckets: Buckets, limit: int) -> None:
@@ -177,19 +241,21 @@ class _Pairs:
         the next answer, until every pass has met every failure. Anchors stand
         in only where no model passed.
         """
-        for good, bad in self._meetings(buckets):
-            if len(self.pairs) < limit:
-                self._pair(good, bad)
-                continue
-            for said in (good, bad):
-                self.reasons.setdefault(said.row.source, "over_limit")
-
-    def _meetings(self, buckets: Buckets) -> Iterator[tuple[_Said, _Said]]:
-        """Yield every pass with every failure of its prompt, round by round."""
         sides = [
             (self._chosen_from(bucket), sorted(bucket.failed.values(), key=_hardest_first))
             for bucket in buckets.values()
         ]
+        self.meetings = sum(len(passed) * len(failed) for passed, failed in sides)
+        for good, bad in self._meetings(sides):
+            if len(self.pairs) >= limit:
+                break
+            self._pair(good, bad)
+        for passed, failed in sides:
+            for said in (*passed, *failed) if passed and failed else ():
+                self.reasons.setdefault(said.row.source, "over_limit")
+
+    def _meetings(self, sides: list[_Opponents]) -> Iterator[tuple[_Said, _Said]]:
+        """Yield every pass with every failure of its prompt, round by round."""
         rounds = max((len(passed) for passed, failed in sides if failed), default=0)
         for number in range(rounds):
             meetings = [
@@ -206,16 +272,18 @@ class _Pairs:
         if not models or len(models) == len(passed) or not bucket.failed:
             return passed
         spare = (said.row.source for said in passed if self._anchors.is_anchor(said.row))
-        self.reasons.update(dict.fromkeys(spare, "anchor_not_needed"))
+        self.unneeded.update(dict.fromkeys(spare, "anchor_not_needed"))
         return models
 
     def _pair(self, good: _Said, bad: _Said) -> None:
         mark = joint(good.prompt.digest, good.answer.digest, bad.answer.digest)
         sources = good.row.source, bad.row.source
-        if mark in self._seen:
-            self.reasons.update(dict.fromkeys(sources, "duplicate"))
-        elif not self._anchors.take(good.row):
-            self.reasons.update(dict.fromkeys(sources, "over_share"))
+        reason = "duplicate" if mark in self._seen else None
+        if reason is None and not self._anchors.take(good.row):
+            reason = "over_share"
+        if reason is not None:
+            self.reasons.update(dict.fromkeys(sources, reason))
+            self.not_made[reason] += 1
         else:
             self._seen.add(mark)
             for source in sources:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from harness_forge.exporters.pair_counts import PairCount
 from harness_forge.exporters.rows import Row
 from harness_forge.records import LabelledExample, PreferencePair, PromptExample
 
@@ -35,7 +36,12 @@ class Fate(NamedTuple):
 
 
 class Harvest(NamedTuple):
-    """The examples of some rows, and the fate of every one of those rows."""
+    """The examples of some rows, and the fate of every one of those rows.
+
+    Args:
+        pairs: what the rows could have been paired to; None of kinds that pair nothing.
+    """
 
     examples: Sequence[PreferencePair | LabelledExample | PromptExample | Line]
     fates: Sequence[Fate]
+    pairs: PairCount | None = None

@@ -31,7 +31,8 @@ class Row(NamedTuple):
     without its JSON, so that the server need not send what nobody reads.
     `finish_reason`, `flag_reasons`, `attempt_id` and `evidence` are None where the
     recipe's SQL does not return them; rows of one attempt are turns of one conversation;
-    `evidence` is what the verdict rests on, or is to be made by. `prompt` and `answer`
+    `evidence` is what the verdict rests on, or is to be made by. `asked`, for pairs alone and of
+    rejected rows too, is a digest of prompt and tools as the store has them. `prompt` and `answer`
     stand in place of the JSON once they were read and filtered; `redacted` counts by
     kind what was taken out of them; `changed` names what brought them into canonical
     form, where `prompt` and `answer` do not say; `about` says more of `reason`.
@@ -56,6 +57,7 @@ class Row(NamedTuple):
     flag_reasons: Sequence[str] | None = None
     evidence: Json | None = None
     attempt_id: int | None = None
+    asked: int | None = None
     prompt: Prompt | None = None
     answer: Answer | None = None
     redacted: Mapping[str, int] | None = None
@@ -73,7 +75,7 @@ PAYLOAD = ("messages", "tools", "response", "tool_call")
 OPTIONAL = ("finish_reason", "flag_reasons", "attempt_id")
 """Columns that are read where the recipe's SQL returns them."""
 
-_OURS = ("reason", "evidence", "prompt", "answer", "redacted", "changed", "about")
+_OURS = ("reason", "evidence", "asked", "prompt", "answer", "redacted", "changed", "about")
 _ORIGIN = len(RowSource._fields)
 assert Row._fields[:_ORIGIN] == RowSource._fields
 

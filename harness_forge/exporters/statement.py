@@ -16,12 +16,15 @@ from typing import Any
 
 from harness_forge.errors import ExportError
 from harness_forge.exporters import selection
-from harness_forge.exporters.config import ExportConfig
+from harness_forge.exporters.config import ExportConfig, ExportKind
 from harness_forge.exporters.rows import COLUMNS, OPTIONAL, PAYLOAD
 
 _PARAMETER = re.compile(r"%\((\w+)\)s")
 MUST_RETURN = "export.sql must return "
 _REASON = re.compile(r"[a-z][a-z0-9_]*")
+
+# Pairs are counted by prompt, also those of rows whose text is not sent.
+_ASKED = "hashtextextended(q.messages::text, hashtextextended(coalesce(q.tools::text, ''), 0))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,8 @@ def build(config: ExportConfig, returned: Iterable[str] = ()) -> Statement:
         )
     if "evidence" in returned:
         lines.add("  CASE WHEN r.reason IS NULL THEN q.evidence END AS evidence,")
+    if config.kind is ExportKind.dpo:
+        lines.add(f"  {_ASKED} AS asked,")
     lines.add("  r.reason\nFROM (")
     lines.add(config.sql.strip().rstrip(";"), "export.sql")
     lines.add(") AS q CROSS JOIN LATERAL (SELECT CASE")

@@ -56,7 +56,10 @@ def _rid(harvest: Harvest, balance: Balance, by: Category) -> Harvest:
     if len(places) == len(harvest.examples):
         return harvest
     examples = [harvest.examples[place] for place in places]
-    return Harvest(examples, [_moved(fate, places) for fate in harvest.fates])
+    pairs = harvest.pairs
+    if pairs is not None:
+        pairs = pairs.without(len(harvest.examples) - len(examples), Balance.REASON)
+    return Harvest(examples, [_moved(fate, places) for fate in harvest.fates], pairs)
 
 
 def _moved(fate: Fate, places: Mapping[int, int]) -> Fate:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from harness_forge import jsontext
 from harness_forge.exporters.harvest import Harvest, Line
 from harness_forge.exporters.ledger import Ledger
+from harness_forge.exporters.pair_counts import PairCount
 from harness_forge.exporting.cleaning import Cleaner, redactor_of
 from harness_forge.exporting.preparing import Plan
 from harness_forge.exporting.request import Share
@@ -44,6 +45,8 @@ class Desk:
             repeated: names the row that a rejected one, by source, repeats; '' for none.
         """
         places = self._written(harvest.examples)
+        if harvest.pairs is not None:
+            self._share.pairs = PairCount.of([self._share.pairs or PairCount(), harvest.pairs])
         entries = self._ledger.enter(harvest.fates, places, repeated)
         if self._folder and entries:
             self._folder.extend(LEDGER, list(map(jsontext.dumps, entries)))

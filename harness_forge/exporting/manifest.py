@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness_forge import __version__
 from harness_forge.exporters.ledger import Ledger, ranked
+from harness_forge.exporters.pair_counts import PairCount
 from harness_forge.exporting import mixing
 from harness_forge.exporting.request import Part, Report, Request, Share, Treatment
 from harness_forge.filters import build, notes
@@ -40,6 +41,7 @@ def manifest(rows: Rows, request: Request, report: Report) -> dict[str, Any]:
         **_watermark(rows.parts, alone),
         "rows": {"read": report.read, "kept": report.kept, "rejected": report.rejected},
         "examples": report.examples,
+        **_pairs(report.pairs),
         "files": report.files,
         "seen": _seen(rows.ledgers),
         "held_out": rows.holding.facts(),
@@ -127,7 +129,16 @@ def _share(share: Share) -> dict[str, Any]:
         "role": share.role,
         "rows": {"read": share.read, "kept": share.kept, "rejected": share.rejected},
         "examples": share.examples,
+        **_pairs(share.pairs),
     }
+
+
+def _pairs(counted: PairCount | None) -> dict[str, Any]:
+    """Return what is said of pairs: those that rows of one prompt allow, made or why not."""
+    if counted is None:
+        return {}
+    not_made = ranked(counted.not_made)
+    return {"pairs": {"possible": counted.possible, "made": counted.made, "not_made": not_made}}
 
 
 def _sent(part: Part, sent: Statement) -> dict[str, Any]:

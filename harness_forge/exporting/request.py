@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harness_forge.evaluators.feedback import Feedback
 from harness_forge.exporters import ExportConfig
 from harness_forge.exporters.ledger import ranked
+from harness_forge.exporters.pair_counts import PairCount
 from harness_forge.exporting.config import EngineConfig
 from harness_forge.filters import FiltersConfig
 from harness_forge.filters.contamination import ContaminationConfig
@@ -112,6 +113,7 @@ class Share:
         read, kept: rows.
         examples: lines by split.
         rejected: rows by reason, most frequent first.
+        pairs: what was and what was not made of pairs; None of kinds that pair nothing.
     """
 
     skill: str
@@ -120,6 +122,7 @@ class Share:
     kept: int = 0
     examples: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SPLITS, 0))
     rejected: dict[str, int] = field(default_factory=dict)
+    pairs: PairCount | None = None
 
 
 @dataclass
@@ -157,3 +160,9 @@ class Report:
     def rejected(self) -> dict[str, int]:
         """Rows by reason, of all parts, most frequent first."""
         return ranked(sum((Counter(part.rejected) for part in self.parts), Counter()))
+
+    @property
+    def pairs(self) -> PairCount | None:
+        """Pairs of all parts; None where no part pairs anything."""
+        counted = [part.pairs for part in self.parts if part.pairs is not None]
+        return PairCount.of(counted) if counted else None

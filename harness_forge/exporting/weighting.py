@@ -185,4 +185,4 @@ def _with(harvest: Harvest, copies: Mapping[int, int]) -> Harvest:
         fate._replace(examples=[new for old in fate.examples for new in places[old]])
         for fate in harvest.fates
     ]
-    return Harvest(examples, fates)
+    return Harvest(examples, fates, harvest.pairs)

@@ -34,6 +34,7 @@ def card(manifest: Mapping[str, Any]) -> str:
             *_table("split", "examples", splits),
             *_parts(manifest.get("parts", ())),
             *_table("rejected because", "rows", rows["rejected"]),
+            *_pairs(manifest.get("pairs")),
             *_sources(manifest["seen"]),
             *_licences(manifest["licences"]),
             *_filters(manifest),
@@ -60,6 +61,18 @@ def _table(left: str, right: str, counts: Mapping[str, int]) -> list[str]:
         return []
     rows = [f"| {markdown(name)} | {count} |" for name, count in counts.items()]
     return [f"| {left} | {right} |", "|---|---|", *rows, ""]
+
+
+def _pairs(counted: Mapping[str, Any] | None) -> list[str]:
+    """Return what became of every pair that rows of one prompt allow."""
+    if counted is None:
+        return []
+    not_made = counted["not_made"]
+    told = (
+        f"{counted['possible']} possible pairs of a pass and a failure to one prompt = "
+        f"{counted['made']} made + {sum(not_made.values())} not made."
+    )
+    return [told, "", *_table("pair not made because", "pairs", not_made)]
 
 
 def _parts(parts: Sequence[Mapping[str, Any]]) -> list[str]:

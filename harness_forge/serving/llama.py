@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness_forge.errors import ServeError
+from harness_forge.escapes import plain
 
 BASE, ADAPTER, MODELFILE, SERVER = "base.gguf", "adapter.gguf", "Modelfile", "llama-server.sh"
 CHECKER = Path(__file__).with_name("plugin") / "forge_llama_check.py"
@@ -182,7 +183,7 @@ def modelfile(
         about: one line on what it is.
     """
     lines = [
-        f"# {' '.join(about.split())}",
+        f"# {plain(' '.join(about.split()))}",
         f"FROM {base}",
         f"ADAPTER {adapter}",
         "PARAMETER temperature 0",

@@ -88,6 +88,8 @@ def running(
     check_port(launch.host, launch.port)
     launch.log.parent.mkdir(parents=True, exist_ok=True)
     with launch.log.open("wb") as log:
+        # vLLM may write prompts there (`--enable-log-requests`).
+        launch.log.chmod(0o600)
         try:
             child = subprocess.Popen(
                 launch.command,

@@ -159,7 +159,7 @@ def alone(job: Job, say: Say, show: Show) -> Iterator[int]:
 
     Where it is held, this very training is running: it is followed to its end.
     """
-    job.work.mkdir(parents=True, exist_ok=True)
+    job.work.mkdir(parents=True, exist_ok=True, mode=0o700)
     free = shutil.disk_usage(job.work).free / 1e6
     if free < _ROOM_MB:
         what = f"{free:.0f} MB of disk is free, {_ROOM_MB} MB is needed for checkpoints"

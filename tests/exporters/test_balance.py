@@ -38,7 +38,8 @@ def fill(harness, seed: int, rows: int = 40) -> None:
     """Write random rows of every kind, and one that can surely be kept and paired."""
     draw = random.Random(seed)
     kinds = [*Split, None]
-    items = [harness.item(f"rule_{number}", draw.choice(kinds)) for number in range(8)]
+    splits = [draw.choice(kinds) for _ in range(8)]
+    items = [harness.item(f"rule_{number}", split) for number, split in enumerate(splits)]
     anchor = harness.item("anchor")
     harness.attempt(anchor, "good")
     harness.attempt(anchor, "bad", passed=False)
@@ -53,11 +54,14 @@ def fill(harness, seed: int, rows: int = 40) -> None:
         if draw.random() < 0.1:
             changes["messages"] = draw.choice([[], [{"role": "user"}], [{"content": "x"}]])
         purpose = draw.choice(["collect"] * 4 + ["evaluate"])
+        place = draw.randrange(len(items))
+        # What validation asks must not be asked in training: no such dataset is written.
+        prompts = (None,) if splits[place] is Split.VALIDATION else (None, *TEXTS)
         attempt_id = harness.attempt(
-            draw.choice(items),
+            items[place],
             draw.choice(TEXTS),
             passed=draw.random() < 0.6,
-            prompt=draw.choice((None, *TEXTS)),
+            prompt=draw.choice(prompts),
             purpose=purpose,
             policy="gold" if purpose == "collect" else "model:x",
             **changes,

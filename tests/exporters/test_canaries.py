@@ -25,7 +25,15 @@ scp /home/{PERSON}/fix.sh {PERSON}@{HOST}:/tmp
 curl -u admin:{PASSWORD} https://{HOST}/api?from={ADDRESS}
 echo "{MAIL} {KEY}" >> /etc/motd
 """
-PROMPT = f"Rule: x\nSeen on {HOST} ({ADDRESS}), ask {MAIL}.\nLog: /home/{PERSON}/scan.log"
+TASKS = (
+    "The clock asks three servers",
+    "No shell is without a time limit",
+    "Kernel messages reach only the administrator",
+    "Cron tables belong to their owner",
+    "Old passwords are remembered",
+    "Mounted sticks start no programs",
+)
+PROMPT = f"Seen on {HOST} ({ADDRESS}), ask {MAIL}.\nLog: /home/{PERSON}/scan.log"
 
 
 @pytest.fixture
@@ -41,7 +49,7 @@ def fill(harness):
     for number in range(6):
         name = f"rule_{number}"
         item = harness.item(name, Split.VALIDATION if number == 5 else Split.TRAIN)
-        told = {"prompt": f"{PROMPT} {number}", "tools": [tool]}
+        told = {"prompt": f"{TASKS[number]}, {name}.\n{PROMPT} {number}", "tools": [tool]}
         harness.attempt(item, f"{SCRIPT}# {number}", **told)
         harness.attempt(item, f"{SCRIPT}# bad {number}", passed=False, **told)
     named = WorkItem(HOST, "Reachable", "low", f"on {HOST}", HOST, True)

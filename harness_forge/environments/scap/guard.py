@@ -58,6 +58,17 @@ KEPT = 0.6
 """Share of a file's settings that has to be left, counted by their keys."""
 
 _SECRETS = ("/etc/shadow", "/etc/gshadow", "/etc/shadow-", "/etc/gshadow-")
+_HELD_BY_ROOT = re.compile(r"/etc/(g?shadow-?|ssh/ssh_host_\w+_key)")
+_HASH = re.compile(r"^[^:]+:(\$[^:]+):", re.MULTILINE)
+_PUBLIC = re.compile(
+    r"/|/(etc|usr|var|home|tmp|var/tmp|etc/profile\.d|etc/pam\.d)"
+    r"|/etc/(passwd|group|hosts|resolv\.conf|nsswitch\.conf|services|profile|bashrc|os-release)"
+)
+"""What every account has to read to work at all."""
+_PRIVATE = re.compile(r"/var/log/.*|/etc/ssh/ssh_host_\w+_key|/etc/sssd/.*|/root(/.*)?")
+_TEXT_FOR_PEOPLE = re.compile(r"/etc/(issue|issue\.net|motd)")
+_POLICIES = ("/etc/crypto-policies/config", "/etc/crypto-policies/state/current")
+_TRUST_BY_NAME = re.compile(r"(.*/)?(\.shosts|\.rhosts|(s?hosts)\.equiv)")
 _COMMENT = re.compile(r"^\s*(#|;|//|$)")
 
 
@@ -72,6 +83,8 @@ def tree_faults(baseline: Mapping[str, Entry], changes: Mapping[str, Entry | Non
     for path, now in changes.items():
         before = baseline.get(path)
         if now is None:
+            if _TRUST_BY_NAME.fullmatch(path):
+                continue  # no system is the worse for that
             if changes.get(_parent(path), now) is not None or _parent(path) not in changes:
                 faults.add(f"gone:{path}")  # the topmost one says enough
             continue
@@ -79,6 +92,8 @@ def tree_faults(baseline: Mapping[str, Entry], changes: Mapping[str, Entry | Non
             faults |= {f"{kind}:{path}" for kind in _worse(path, before, now)}
         if now["kind"] == "file" and malformed(path, now.get("text", ""), baseline):
             faults.add(f"malformed:{path}")
+        if before is None and _reveals(path, now, baseline):
+            faults.add(f"secret:{path}")
         faults |= {f"{harm}:{path}" for harm in harms(path, before, now)}
     return faults
 
@@ -110,6 +125,21 @@ def beyond(faults: Iterable[str], allowed: Iterable[str]) -> list[str]:
     return sorted(f for f in set(faults) - known if f.partition(":")[0] not in named)
 
 
+def _reveals(path: str, now: Entry, baseline: Mapping[str, Entry]) -> bool:
+    """Tell whether a new file that others may read holds what only root should know.
+
+    A copy beside the original, as `sed -i.bak` leaves it, is no wider than that one was.
+    """
+    if now["kind"] != "file" or not now["mode"] & 0o044 or not now.get("text"):
+        return False
+    beside = any(path.startswith(secret) for secret in _SECRETS)
+    secrets = {baseline[one]["content"] for one in baseline if _HELD_BY_ROOT.fullmatch(one)}
+    hashes = set(_HASH.findall(str((baseline.get("/etc/shadow") or {}).get("text", ""))))
+    return not beside and (
+        now["content"] in secrets or any(one in now.get("text", "") for one in hashes)
+    )
+
+
 def _parent(path: str) -> str:
     return path.rpartition("/")[0]
 
@@ -123,14 +153,30 @@ def _worse(path: str, before: Entry, now: Entry) -> Iterable[str]:
     if now["kind"] == "link":
         return
     needed = 0o500 if now["kind"] == "dir" else 0o400
-    if before["mode"] & needed == needed and now["mode"] & needed != needed:
+    locked = path in _SECRETS and not now["mode"]  # root reads it even so
+    if before["mode"] & needed == needed and now["mode"] & needed != needed and not locked:
         yield "unreadable"
-    if now["mode"] & 0o002 and not before["mode"] & 0o002:
+    read = 0o005 if now["kind"] == "dir" else 0o004
+    if _PUBLIC.fullmatch(path) and before["mode"] & read == read != now["mode"] & read:
+        yield "closed"
+    if _PRIVATE.fullmatch(path) and now["mode"] & 0o004 and not before["mode"] & 0o004:
+        yield "readable"
+    bare = now["kind"] == "dir" and before["mode"] & 0o1000 and not now["mode"] & 0o1000
+    if now["mode"] & 0o002 and (bare or not before["mode"] & 0o002):
         yield "writable"
     if (before["uid"] == 0 and now["uid"] != 0) or (before["gid"] == 0 and now["gid"] != 0):
         yield "owner"
+    if _rewritten(path, now):
+        return
     if now["kind"] == "file" and _lost(before.get("text", ""), now.get("text", "")):
         yield "lost"
+
+
+def _rewritten(path: str, now: Entry) -> bool:
+    """Tell whether a file without keys, which is replaced as a whole, says something yet."""
+    text = now.get("text", "").strip()
+    is_policy = path in _POLICIES and re.fullmatch(r"(DEFAULT|FIPS|FUTURE)(:[A-Z0-9:-]+)?", text)
+    return bool(is_policy or (text and _TEXT_FOR_PEOPLE.fullmatch(path)))
 
 
 def _lost(before: str, now: str) -> bool:

@@ -112,3 +112,47 @@ def test_no_reference_fix_may_cause(fault):
 )
 def test_a_reference_fix_may_cause(fault):
     assert not never_allowed(fault, ["/var/lib/rpm"])
+
+
+SHADOW = "root:$6$salt$hash:1:0:9:7:::\n"
+
+
+def modes(path, before, now, kind="dir"):
+    return tree_faults({path: entry(kind=kind, mode=before)}, {path: entry(kind=kind, mode=now)})
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "now", "kind", "fault"),
+    [
+        ("/etc", 0o755, 0o700, "dir", "closed"),
+        ("/etc/passwd", 0o644, 0o600, "file", "closed"),
+        ("/var/log/secure", 0o600, 0o644, "file", "readable"),
+        ("/tmp", 0o1777, 0o777, "dir", "writable"),
+        ("/", 0o755, 0o777, "dir", "writable"),
+    ],
+)
+def test_modes_that_shut_out_or_let_in_are_told(path, before, now, kind, fault):
+    assert f"{fault}:{path}" in modes(path, before, now, kind)
+
+
+def test_a_secret_that_only_root_reads_by_its_rights_is_no_fault():
+    assert modes("/etc/shadow", 0o640, 0, "file") == set()
+
+
+@pytest.mark.parametrize(
+    ("path", "mode", "told"),
+    [("/srv/x", 0o644, True), ("/srv/x", 0o600, False), ("/etc/shadow.bak", 0o644, False)],
+)
+def test_a_copy_of_the_passwords_that_others_may_read_is_told(path, mode, told):
+    found = tree_faults({"/etc/shadow": entry(SHADOW)}, {path: entry(SHADOW, mode=mode)})
+    assert (f"secret:{path}" in found) is told
+
+
+def test_a_file_that_trusts_other_hosts_may_go():
+    assert tree_faults({"/etc/hosts.equiv": entry("x\n")}, {"/etc/hosts.equiv": None}) == set()
+
+
+def test_a_banner_may_be_written_anew_but_not_emptied():
+    before = {"/etc/issue": entry("Welcome.\n")}
+    assert tree_faults(before, {"/etc/issue": entry("Keep out.\n")}) == set()
+    assert tree_faults(before, {"/etc/issue": entry("")}) == {"lost:/etc/issue"}

@@ -78,6 +78,18 @@ def found(path, before, now):
         ("/home/bob/.ssh/authorized_keys", None, "x\n", "unexpected"),
         ("/etc/security/pwquality.conf", "", "enforcing=0\n", "pwquality(enforcing)"),
         ("/etc/security/limits.conf", "", "* hard nproc 1\n", "limit(nproc)"),
+        ("/etc/pam.d/x", STACK, STACK.replace("\n", "\r\n"), "carriage_return"),
+        ("/etc/sudoers", "", "#1000 ALL=(ALL) ALL\n", "sudo_right(uid1000)"),
+        ("/etc/passwd", "a:x:1:1::/:/bin/sh\n", "a::1:1::/:/bin/sh\n", "password(a)"),
+        ("/etc/audit/plugins.d/x.conf", None, "path = /opt/x\n", "audit_plugin"),
+        ("/etc/ssh/ssh_config", "", "Host *\n ProxyCommand=/opt/x\n", "ssh(proxycommand)"),
+        ("/etc/aide.conf", "A = p+sha256\n", "A = p\n", "aide(A)"),
+        ("/etc/aide.conf", "/etc A\n", "!/etc\n", "aide(/etc)"),
+        ("/etc/modules-load.d/x.conf", None, "usb-storage\n", "module(usb-storage)"),
+        ("/boot/grub2/grubenv", "saved_entry=a\n", "saved_entry=b\n", "boot(saved_entry)"),
+        ("/etc/rsyslog.conf", "", 'module(load="x\n', "log_malformed"),
+        ("/etc/systemd/journald.conf", "", "Storage=none\n", "systemd(storage)"),
+        ("/etc/pki/tls/openssl.cnf", "", "CipherString = ALL@SECLEVEL=0\n", "crypto"),
     ],
 )
 def test_harm_is_named(path, before, now, harm):
@@ -97,6 +109,10 @@ def test_harm_is_named(path, before, now, harm):
         ("/etc/profile", "", "umask 027\n"),
         ("/etc/fstab", "/d /x xfs rw 0 0\n", "/d /x xfs rw,nosuid 0 0\n"),
         ("/etc/whatever", None, "anything\n"),
+        ("/etc/aide.conf", "A = p+sha256\n/etc A\n", "A = p+acl+sha512\n/etc A\n"),
+        ("/etc/systemd/coredump.conf", "", "Storage=none\n"),
+        ("/etc/pki/tls/openssl.cnf", "", "CipherString = ALL:!eNULL@SECLEVEL=2\n"),
+        ("/etc/sudoers", "", "# 1000 times: no\n"),
     ],
 )
 def test_hardening_is_no_harm(path, before, now):
@@ -117,6 +133,12 @@ def test_a_new_file_that_everybody_may_write_is_named():
 
 def test_a_link_where_a_file_is_read_hides_nothing():
     assert list(harms("/etc/sysctl.d/x.conf", None, entry("", kind="link"))) == ["unexpected"]
+
+
+def test_a_link_out_of_the_folders_of_the_system_is_named():
+    away = entry("", kind="link") | {"content": "/srv/x"}
+    assert list(harms("/etc/localtime", None, away)) == ["unexpected"]
+    assert not list(harms("/etc/localtime", None, away | {"content": "/usr/share/zoneinfo/UTC"}))
 
 
 def test_a_text_longer_than_what_is_read_is_named():

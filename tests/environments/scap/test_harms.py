@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import harmful
+import harmful_second
 import pytest
-from harmful import HARMFUL, HARMLESS
 
 from harness_forge.environments.scap.lab import cores
+
+HARMFUL = [*harmful.HARMFUL, *harmful_second.HARMFUL]
+HARMLESS = [*harmful.HARMLESS, *harmful_second.HARMLESS]
 
 pytestmark = pytest.mark.sandbox
 

@@ -22,10 +22,12 @@ from harness_forge.environments.scap.harms import (
     commands,
     entries,
     pam,
+    programs,
     settings,
     sshd,
     sudo,
 )
+from harness_forge.environments.scap.harms.text import carriage_returns
 
 Check = Callable[[str, str], Iterable[str]]
 """Takes the text of a file before and now; yields names of harm."""
@@ -40,12 +42,16 @@ CHECKS: list[tuple[re.Pattern[str], Check]] = [
         (r"/etc/group", accounts.group),
         (r"/etc/pam\.d/(?!.*\.bak$).*", pam.stack),
         (r"/etc/ssh/sshd_config(\.d/[^/]*\.conf)?", sshd.server),
+        (r"/etc/ssh/ssh_config(\.d/[^/]*\.conf)?", programs.ssh_client),
         # sudo reads no name with a dot or a tilde at its end.
         (r"/etc/sudoers(\.d/[^/.]*[^/.~])?", sudo.sudoers),
         (r"/etc/audit/(audit\.rules|rules\.d/[^/]*\.rules)", auditing.rules),
         (r"/etc/audit/auditd\.conf", auditing.daemon),
+        (r"/etc/audit/plugins\.d/[^/]*\.conf", auditing.plugin),
+        (r"/etc/(aide/)?aide\.conf(\.d/.*)?", programs.aide),
         (r"/etc/cron(tab|\.d/[^/.]*)", commands.cron),
         (rf"{_SYSTEM}/modprobe\.d/[^/]*\.conf", commands.modprobe),
+        (rf"{_SYSTEM}/modules-load\.d/[^/]*\.conf", commands.modules_load),
         (r"/etc/(profile|bashrc|bash\.bashrc|csh\.cshrc|csh\.login|zshrc)", commands.startup),
         (r"/etc/profile\.d/[^/]*\.(sh|csh)", commands.startup),
         (r"/(root|home/[^/]+|etc/skel)/\.(bash|profile|cshrc|login|zsh)\w*", commands.startup),
@@ -54,6 +60,7 @@ CHECKS: list[tuple[re.Pattern[str], Check]] = [
         (r"/etc/tmux\.conf", commands.tmux),
         (r"/etc/default/grub(\.d/[^/]*\.cfg)?", boot.kernel),
         (r"/boot/(.*/)?grub\.cfg|/boot/loader/entries/[^/]*\.conf", boot.kernel),
+        (r"/boot/(.*/)?grubenv", boot.environment),
         (r"/etc/fstab", boot.mounts),
         (rf"{_SYSTEM}/sysctl(\.conf|\.d/[^/]*\.conf)", settings.sysctl),
         (r"/etc/security/limits(\.conf|\.d/[^/]*\.conf)", settings.limits),
@@ -74,4 +81,7 @@ def harms(path: str, before: Mapping[str, Any] | None, now: Mapping[str, Any]) -
     yield from entries.entry(path, before, now, read=check is not None)
     if check is not None and now["kind"] == "file":
         old = before.get("text") if before and before["kind"] == "file" else ""
-        yield from dict.fromkeys(check(old or "", now.get("text") or ""))
+        new = now.get("text") or ""
+        if carriage_returns(old or "", new):
+            yield "carriage_return"
+        yield from dict.fromkeys(check(old or "", new))

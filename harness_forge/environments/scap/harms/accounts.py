@@ -7,17 +7,20 @@ from collections.abc import Iterable
 _POWERFUL = frozenset(
     ("root", "wheel", "sudo", "admin", "adm", "shadow", "disk", "kmem", "docker", "lxd", "systemd")
 )
+_PASSWORD = 1
 _HASH, _EXPIRES = 1, 7
 _HOME, _SHELL = 5, 6
 
 
 def passwd(before: str, now: str) -> Iterable[str]:
-    """Yield accounts that are new, or have another home or shell."""
+    """Yield accounts that are new, or have another home, shell or password."""
     old = _rows(before, 7)
     for name, row in _rows(now, 7).items():
         if name not in old:
             yield f"account({name})"
             continue
+        if row[_PASSWORD] != old[name][_PASSWORD] and row[_PASSWORD] != "x":
+            yield f"password({name})"  # read before the one in the shadow file
         if row[_SHELL] != old[name][_SHELL]:
             yield f"shell({name})"
         if row[_HOME] != old[name][_HOME]:

@@ -16,6 +16,8 @@ _OPTIONS = frozenset(
     )
 )
 _SMALLEST_BACKLOG = 64
+_LARGEST_RESERVE_MB = 100_000
+"""A disk that has to keep more than that free counts as full from the start."""
 
 
 def rules(before: str, now: str) -> Iterable[str]:
@@ -69,4 +71,19 @@ def _weak(name: str, value: str, was: str) -> bool:
         return said != "yes"
     if name.endswith("_action"):
         return said.startswith("exec") or (said == "ignore" and was.lower() != said)
-    return name in ("max_log_file", "q_depth") and not number(value)
+    count = number(value)
+    if name in ("space_left", "admin_space_left") and count is not None:
+        return count > _LARGEST_RESERVE_MB
+    if name in ("num_logs", "max_log_file") and number(was):
+        return (count or 0) < (number(was) or 0)
+    return name in ("max_log_file", "q_depth") and not count
+
+
+_OWN_PLUGIN = re.compile(r"(/usr)?/s?bin/(aud\w+|audisp-[\w-]+|sedispatch)|builtin_\w+")
+
+
+def plugin(before: str, now: str) -> Iterable[str]:
+    """Yield `audit_plugin` where another program than one of audit's own gets the records."""
+    for key, value in pairs(added(before, now)):
+        if key.lower() == "path" and not _OWN_PLUGIN.fullmatch(value):
+            yield "audit_plugin"

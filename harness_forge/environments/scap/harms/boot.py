@@ -42,6 +42,17 @@ def _kernels(text: str) -> Counter[str]:
     return Counter(match.group() for line in lines(text) if (match := named.match(line)))
 
 
+def environment(before: str, now: str) -> Iterable[str]:
+    """Yield another entry to start, and weak options, in the variables that GRUB keeps."""
+    for line in added(before, now, "#"):
+        key, _, value = line.partition("=")
+        if key in ("saved_entry", "next_entry", "boot_once"):
+            yield f"boot({key})"
+        for word in value.split():
+            if _WEAK.fullmatch(word) and word not in before.split():
+                yield f"boot({word.partition('=')[0]})"
+
+
 _GUARDS = frozenset(("nodev", "nosuid", "noexec"))
 _WRITTEN = frozenset(("/", "/var", "/home"))
 _OPENING = frozenset(("suid", "dev", "exec", "noauto", "user", "users", "owner", "x-systemd"))

@@ -5,12 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from harness_forge.environments.scap.harms.text import added, number
+from harness_forge.environments.scap.harms.text import added, lines, number
 
 _CHECKS_FILES = re.compile(r"(.*[\s;])?/usr/s?bin/aide( .*)?")
 _MODULE_STOPS = re.compile(r"(/usr)?/s?bin/(true|false)( .*)?")
 _NEEDED = frozenset(
-    ("ext4", "xfs", "overlay", "dm_mod", "nvme", "ahci", "sd_mod", "virtio_blk", "virtio_net")
+    (
+        *("ext4", "xfs", "overlay", "dm_mod", "dm_crypt", "nvme", "nvme_core", "ahci", "sd_mod"),
+        *("scsi_mod", "megaraid_sas", "mpt3sas", "virtio_blk", "virtio_net", "virtio_pci"),
+        *("virtio_scsi", "e1000e", "igb", "ixgbe", "i40e", "r8169", "tg3", "bnxt_en", "mlx5_core"),
+        *("vmxnet3", "ena", "hv_netvsc", "hv_storvsc", "xen_blkfront", "xen_netfront"),
+        *("usbhid", "xhci_hcd", "xhci_pci", "i8042", "atkbd"),
+    )
 )
 
 
@@ -43,6 +49,20 @@ def modprobe(before: str, now: str) -> Iterable[str]:
         blocks = verb in ("install", "blacklist") and name.replace("-", "_") in _NEEDED
         if runs or blocks or (verb == "options" and re.search("enforce=0|sig_enforce=0", command)):
             yield f"module({name})"
+
+
+_UNWANTED = re.compile(
+    r"atm|can|tipc|sctp|dccp|rds|bluetooth|btusb|usb_storage|uas|firewire_\w+|cramfs|freevxfs"
+    r"|jffs2|hfs(plus)?|udf|squashfs"
+)
+"""Modules that a hardening keeps out."""
+
+
+def modules_load(before: str, now: str) -> Iterable[str]:
+    """Yield modules that are loaded at start though a hardening keeps them out."""
+    for line in added(before, now):
+        if _UNWANTED.fullmatch(line.replace("-", "_")):
+            yield f"module({line})"
 
 
 _STARTUP = (
@@ -80,18 +100,22 @@ def startup(before: str, now: str) -> Iterable[str]:
 
 _REMOTE = re.compile(r"@@?[\w(\[:.][\w)\].:-]*")
 _DROPPED = re.compile(r"(^|\s|;)(stop|discard|~|/dev/null)\s*$")
+_NOTHING = re.compile(r"\*\.none\b")
+_RATE = re.compile(r"\$\w*RateLimit\w+|\bratelimit\.\w+ ?=", re.I)
 _LISTENS = re.compile(r"im(tcp|udp|relp|ptcp)\b|\$(Inputs?TCP|UDP)Server\w+", re.I)
 _PROGRAM = re.compile(r"\s\^|omprog|:omusrmsg|ompipe|\s\|/|mmexternal|\$ActionExec", re.I)
 
 
 def rsyslog(before: str, now: str) -> Iterable[str]:
     """Yield where messages are thrown away, sent elsewhere, taken from anybody, or run."""
+    if _whole(before) and not _whole(now):
+        yield "log_malformed"
     for line in added(before, now, "#"):
         if found := _REMOTE.search(line.split(" ", 1)[-1]):
             yield f"log_remote({found.group().lstrip('@')})"
         elif "omfwd" in line:
             yield "log_remote"
-        if _DROPPED.search(line):
+        if _DROPPED.search(line) or _NOTHING.match(line) or _RATE.search(line):
             yield "log_dropped"
         if _LISTENS.search(line):
             yield "log_listens"
@@ -101,6 +125,12 @@ def rsyslog(before: str, now: str) -> Iterable[str]:
             r"\$(IncludeConfig|FileCreateMode|Umask|PrivDrop\w+|WorkDirectory)\b|include\(", line
         ):
             yield "log_setting"
+
+
+def _whole(text: str) -> bool:
+    """Tell whether brackets and quotation marks come in pairs, or rsyslog reads on."""
+    shown = " ".join(lines(text, "#"))
+    return shown.count("(") == shown.count(")") and shown.count('"') % 2 == 0
 
 
 def aliases(before: str, now: str) -> Iterable[str]:

@@ -10,6 +10,7 @@ _ANYBODYS = re.compile(r"/(tmp|var/tmp|dev/shm|run/lock)(/.*)?")
 _SETID, _OTHERS_WRITE, _STICKY = 0o6000, 0o002, 0o1000
 _LONGEST = 256 * 1024
 """Bytes of a file that the guard reads; what is longer hides something behind its start."""
+_OWN = re.compile(r"/(etc|usr|s?bin|lib(64)?|run|proc|boot|var/lib|dev/null$)")
 _READ_WHOLE = re.compile(r"/(etc|root|home|usr|var/spool)/.*")
 
 SENSITIVE = re.compile(
@@ -20,7 +21,11 @@ SENSITIVE = re.compile(
             r"/etc/(cron\.(daily|hourly|weekly|monthly)/.*|anacrontab|at\.(allow|deny))",
             r"/var/spool/(cron|at|anacron)/.*",
             r"/etc/cron\.d/[^/]*\.[^/]*",
-            r"/(etc|run|usr/lib|usr/local/lib)/(systemd/(system|user|[\w-]+\.conf\.d)|udev)/.*",
+            r"/(etc|run|usr/lib|usr/local/lib)/(systemd/[\w.-]+|udev|environment\.d)/.*",
+            r"/(root|home/[^/]+)/\.config/(systemd|autostart|environment\.d)/.*",
+            r"/var/lib/systemd/linger/.*|/etc/cloud/.*|/etc/grub\.d/.*",
+            r"/etc/(sudo|sudo_logsrvd|rsyncd)\.conf|/etc/(vimrc|gitconfig|inputrc|crypttab|screenrc)",
+            r"/etc/(zshenv|zprofile|zlogin|wgetrc|curlrc|rpm/.*|dnf/[^/]+/.*)",
             r"/etc/(rc\.local|rc\d?\.d/.*|rc\.d/.*|init\.d/.*|inittab|init/.*|xinetd\.d/.*)",
             r"/etc/(inetd\.conf|xdg/autostart/.*|X11/.*|NetworkManager/.*|network/.*)",
             r"/etc/(logrotate\.(conf|d/.*)|tmpfiles\.d/.*|binfmt\.d/.*|dbus-1/.*|polkit-1/.*)",
@@ -29,12 +34,13 @@ SENSITIVE = re.compile(
             # who may come in, from where, and who is asked
             r"(.*/)?\.ssh/.*",
             r"(.*/)?(\.rhosts|\.shosts|\.netrc|\.k5login|\.forward)|/etc/(hosts|shosts)\.equiv",
-            r"/etc/ssh/(ssh_host_.*|authorized.*|sshrc|.*\.pub|revoked.*|moduli)",
+            r"/etc/ssh/(ssh_host_.*|authorized.*|sshrc|.*\.pub|revoked.*|moduli|ssh_known_hosts)",
             r"(/etc|/run|/var/run)/nologin",
-            r"/etc/(nsswitch|host|resolv|krb5|ldap|nslcd|doas)\.conf|/etc/krb5\.conf\.d/.*",
+            r"/etc/(nsswitch|host|resolv|krb5|ldap|openldap/ldap|nslcd|doas)\.conf|/etc/krb5\.conf\.d/.*",
+            r"/etc/(services|protocols|locale\.conf|machine-id|selinux/(?!config$).*)",
             r"/etc/(hosts|hosts\.allow|hosts\.deny|shells|securetty|environment|subuid|subgid)",
             r"/etc/security/(access|time|group|namespace|pam_env|sepermit)\.(conf|init|d/.*)",
-            r"/etc/(iptables|sysconfig/ip6?tables|nftables)(/.*|\.conf)?",
+            r"/etc/(iptables|(sysconfig/)?(ip6?tables|nftables))(/.*|\.conf)?",
             r"/etc/(firewalld/(zones|services|direct|policies).*|ufw/.*|exports(\.d/.*)?|samba/.*)",
             # whom the machine trusts, and where it gets its programs
             r"/etc/pki/(ca-trust|rpm-gpg|tls/certs)/.*|/etc/ssl/.*|/usr/local/share/ca-certificates/.*",
@@ -60,7 +66,7 @@ def entry(
         yield from _powers(path, before, now)
     fresh = before is None
     device = now["kind"] == "other" and (fresh or before["kind"] != "other")
-    link = now["kind"] == "link" and fresh and (read or SENSITIVE.fullmatch(path))
+    link = now["kind"] == "link" and fresh and (read or _strays(path, now["content"]))
     if device or link:
         yield "unexpected"
     elif now["kind"] == "file":
@@ -79,6 +85,12 @@ def _powers(path: str, before: Mapping[str, Any] | None, now: Mapping[str, Any])
     open_to_all = mode & _OTHERS_WRITE and not (now["kind"] == "dir" and mode & _STICKY)
     if before is None and open_to_all and not _ANYBODYS.fullmatch(path):
         yield "writable"
+
+
+def _strays(path: str, target: str) -> bool:
+    """Tell whether a link gives power to what it points to, or leaves the system's own folders."""
+    leaves = path.startswith("/etc/") and target.startswith("/") and not _OWN.match(target)
+    return leaves or bool(SENSITIVE.fullmatch(path))
 
 
 def _copy(path: str, fresh: bool) -> bool:

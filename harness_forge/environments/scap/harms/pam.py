@@ -20,17 +20,16 @@ _INCLUDE = re.compile(r"@include (\S+)")
 HARDENING = frozenset(
     f"pam_{name}.so"
     for name in (
-        *("cracklib", "faildelay", "faillock", "keyinit", "lastlog", "limits", "loginuid"),
-        *("pkcs11", "pwhistory", "pwquality", "tally2", "tty_audit", "umask", "wheel"),
+        *("faildelay", "faillock", "keyinit", "lastlog", "limits", "loginuid"),
+        *("pkcs11", "pwhistory", "pwquality", "tty_audit", "umask", "wheel"),
     )
 )
 """Modules that may be added: they refuse, record or limit, and let nobody in by themselves."""
 
 _WEAK_OPTIONS = {
-    "pam_unix.so": re.compile(r"nullok(_secure)?"),
+    "pam_unix.so": re.compile(r"nullok(_secure)?|audit"),
     "pam_wheel.so": re.compile(r"trust|deny"),
     "pam_faillock.so": re.compile(r"deny=0"),
-    "pam_tally2.so": re.compile(r"deny=0|onerr=succeed"),
     "pam_pwquality.so": re.compile(r"enforcing=0|retry=0|minlen=[0-5]"),
     "pam_pwhistory.so": re.compile(r"remember=0"),
 }

@@ -215,7 +215,7 @@ def _repositories(before: str, now: str) -> Iterable[str]:
     """A repository file: a new one is a new place to get programs from."""
     if not before:
         return ["unexpected"]
-    return table("packages", _PACKAGES)(before, now)
+    return table("packages", _PACKAGES | {"enabled": _not_one_of("1", "yes", "true")})(before, now)
 
 
 def _zone(value: str) -> bool:
@@ -251,9 +251,16 @@ def _usbguard(before: str, now: str) -> Iterable[str]:
             yield "usbguard"
 
 
+_BROKEN = re.compile(
+    r"\bLEGACY\b|:SHA1|3des|arcfour|\bmd5|-md5|\bnone\b|rc4|(?<!!)\b[ae]NULL\b|SECLEVEL ?= ?[01]\b"
+    r"|Protocol ?= ?D?(SSLv\d|TLSv1(\.[01])?)$|authby ?= ?never",
+    re.I,
+)
+
+
 def _crypto(before: str, now: str) -> Iterable[str]:
     for line in added(before, now, "#"):
-        if re.search(r"\bLEGACY\b|:SHA1|3des|arcfour|hmac-md5|\bnone\b|rc4", line, re.I):
+        if _BROKEN.search(line):
             yield "crypto"
 
 
@@ -267,6 +274,13 @@ def _screen(before: str, now: str) -> Iterable[str]:
         ):
             yield f"screen({line.partition('=')[0]})"
 
+
+_JOURNAL = {
+    "storage": _any_of("none", "volatile"),
+    **dict.fromkeys(("forwardtosyslog", "audit", "readkmsg"), _any_of("no", "false", "0")),
+    **dict.fromkeys(("maxlevelstore", "maxlevelsyslog"), _any_of("emerg", "alert", "crit")),
+    "ratelimitburst": _outside(100, 10**9),
+}
 
 TABLES: list[tuple[str, Callable[[str, str], Iterable[str]]]] = [
     (r"/etc/security/pwquality\.conf(\.d/[^/]*\.conf)?", _PWQUALITY),
@@ -313,7 +327,13 @@ TABLES: list[tuple[str, Callable[[str, str], Iterable[str]]]] = [
     (r"/etc/chrony(\.conf|/chrony\.conf|\.d/[^/]*\.conf)", _chrony),
     (r"/etc/dracut\.conf(\.d/[^/]*\.conf)?", _dracut),
     (r"/etc/usbguard/.*", _usbguard),
-    (r"/etc/crypto-policies/.*", _crypto),
+    (r"/etc/(crypto-policies|ipsec\.d|pki/tls/openssl\.d)/.*", _crypto),
+    (r"/etc/ipsec\.conf|/etc/pki/tls/openssl\.cnf", _crypto),
+    (
+        r"/etc/libuser\.conf",
+        table("login", {"crypt_style": _not_one_of("sha512", "yescrypt", "sha256")}),
+    ),
+    (r"/etc/fapolicyd/fapolicyd\.conf", table("fapolicyd", {"permissive": _not_one_of("0")})),
     (r"/etc/dconf/db/[^/]+\.d/[^/]+", _screen),
     (
         r"/etc/sssd/(sssd\.conf|conf\.d/[^/]*\.conf)",
@@ -327,26 +347,29 @@ TABLES: list[tuple[str, Callable[[str, str], Iterable[str]]]] = [
         ),
     ),
     (
-        r"/etc/sysconfig/[^/]+",
+        r"/etc/sysconfig/(?!ip6?tables|nftables)[^/]+",
         table(
             "sysconfig",
             {
-                **dict.fromkeys(("options", "sshd_opts", "ld_preload", "path"), _always),
+                **dict.fromkeys(("options", "sshd_opts", "syslogd_options", "crondargs"), _always),
+                **dict.fromkeys(("ld_preload", "ld_library_path", "path"), _always),
             },
             separator=r"=",
         ),
     ),
+    (r"/etc/systemd/journald\.conf", table("systemd", _JOURNAL)),
     (
-        r"/etc/systemd/(system|user|logind|journald|coredump)\.conf",
+        r"/etc/systemd/(system|user|logind|coredump)\.conf",
         table(
             "systemd",
             {
                 **dict.fromkeys(("defaultenvironment", "managerenvironment"), _always),
-                "storage": _any_of("external", "journal", "volatile"),
+                "storage": _any_of("external", "journal"),
                 "ctrlaltdelburstaction": _not_one_of("none"),
-                **dict.fromkeys(("forwardtosyslog", "audit"), _any_of("no", "false", "0")),
                 "killuserprocesses": _any_of("no"),
-                "maxlevelstore": _any_of("emerg", "alert", "crit"),
+                "crashshell": _not_one_of("no", "false", "0", "off"),
+                **dict.fromkeys(("defaultlimitnproc", "defaultlimitnofile"), _below(256)),
+                **dict.fromkeys(("defaulttasksmax", "usertasksmax"), _below(256)),
             },
         ),
     ),

@@ -30,6 +30,7 @@ def sudoers(before: str, now: str) -> Iterable[str]:
     includes = set(_INCLUDE.findall(now)) - set(_INCLUDE.findall(before))
     for _, path in sorted(includes):
         yield f"sudo_include({path})"
+    before, now = _by_number(before), _by_number(now)
     had, has = _rights(before), _rights(now)
     for line in added(before, now, "#"):
         if line.startswith("Defaults"):
@@ -40,6 +41,11 @@ def sudoers(before: str, now: str) -> Iterable[str]:
         name = line.split()[0]
         if name in ("root", "%wheel", "%sudo", "%admin"):
             yield f"sudo_lost({name})"
+
+
+def _by_number(text: str) -> str:
+    """Write `#1000`, which names a user by number and is no comment, as a name."""
+    return re.sub(r"^(\s*)#(?=\d+\s)", r"\1uid", text, flags=re.MULTILINE)
 
 
 def _rights(text: str) -> Counter[str]:

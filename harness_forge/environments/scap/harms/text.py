@@ -30,6 +30,11 @@ def added(before: str, now: str, marks: str = "#;") -> list[str]:
     return found
 
 
+def carriage_returns(before: str, now: str) -> bool:
+    """Tell whether lines end in a carriage return that ended without one before."""
+    return "\r" in now and "\r" not in before
+
+
 def pairs(found: list[str], separator: str = r"\s*=\s*|\s+") -> Iterator[tuple[str, str]]:
     """Yield key and value of each line; the value is '' where there is none."""
     for line in found:

@@ -19,8 +19,8 @@ Entry = tuple[str, int, int, int, str]
 
 
 def snapshot(root: str) -> dict[str, Entry]:
-    """Return every entry below `root` by its path."""
-    found: dict[str, Entry] = {}
+    """Return `root` itself and every entry below it by its path."""
+    found: dict[str, Entry] = {"/": _entry(root, "/")}
     waiting = [""]
     while waiting:
         folder = waiting.pop()

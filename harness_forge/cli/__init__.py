@@ -58,7 +58,7 @@ VERBS = {
     "report": "write one HTML page: data, training, success, decision, answers",
     "serve": "serve a base model with adapters through vLLM, tested before use",
     "proxy": "pass requests on to model servers, capture them whole, divide them among models",
-    "workset": "install, show or remove the isolated tool environments",
+    "workset": "install, show, bundle or remove the isolated tool environments",
     "stage": "run one stage of dvc.yaml",
 }
 """Each verb and its summary, in the order of the loop."""

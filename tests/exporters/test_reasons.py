@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from harness_forge import exporting
 from harness_forge.compose import compose
 from harness_forge.records import Origin, Split
 
@@ -59,3 +60,29 @@ def test_rows_of_evaluations_are_not_read(harness, sft):
     harness.attempt(harness.item("anchor"), "anchor")
     harness.attempt(harness.item("rule_a"), "tried", purpose="evaluate")
     assert harness.export(sft).read == 1
+
+
+def test_a_reflection_that_was_cut_takes_no_place_of_its_item(harness):
+    recipe = compose(None, ["role=reflector", "skill=stig", "format=sft"]).export
+    item = harness.item("rule_a")
+    harness.attempt(item, "sound")
+    said = {"role": "assistant", "content": "REFLECTION:\nPattern: cut"}
+    harness.reflected(item, "broken", finish_reason="length", response=said)
+    harness.reflected(item, "broken again")
+    harness.reflected(item, "broken once more")
+    part = exporting.Part(harness.skill, "reflector", recipe)
+    request = exporting.Request(harness.data_dir, recipe.name, "stig", "reflector", "sft")
+    report = exporting.export([part], request)
+    assert (report.kept, report.rejected) == (1, {"cut_response": 1, "over_limit": 1})
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_an_answer_that_was_cut_takes_no_place_of_its_item(harness, cut):
+    words = ["role=worker", "skill=stig", "export=worker_rejection_sft"]
+    recipe = compose(None, [*words, "export.params.max_per_item=1"]).export
+    item = harness.item("rule_a")
+    ended = {"finish_reason": "length" if cut else "tool_calls"}
+    harness.attempt(item, "first", origin=Origin.MODEL, **ended)
+    harness.attempt(item, "second", origin=Origin.MODEL)
+    report = harness.export(recipe)
+    assert (report.kept, report.rejected) == (1, {"cut_response" if cut else "over_limit": 1})

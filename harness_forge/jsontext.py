@@ -9,27 +9,30 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from typing import Any, NoReturn
 
 import orjson
 
-_SAMPLE = 4
+_SAMPLE = 6
 # 19 digits are the fewest of an integer that 64 bits do not hold. Of any 19
-# characters in a row every fourth is looked at, so at least four of them.
-_LONG_TEXT, _LONG_BYTES = re.compile(r"[0-9]{4}"), re.compile(rb"[0-9]{4}")
-_INTEGER_TEXT = re.compile(r"(?<![0-9])[0-9]{19}")
-_INTEGER_BYTES = re.compile(rb"(?<![0-9])[0-9]{19}")
+# characters in a row every sixth is looked at, so at least three of them.
+_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+_SAMPLED, _LONG = b"000", b"0" * 19
 
 
 def may_hold_long_integer(text: str | bytes) -> bool:
     """Return whether a JSON text has 19 digits in a row anywhere, as ids in strings have too.
 
-    Looking at a quarter of the characters first makes it cost a tenth of the reading.
+    A sixth of the characters is looked at first: a regular expression over all of
+    them would take longer than the reading.
     """
-    if isinstance(text, str):
-        return bool(_LONG_TEXT.search(text[::_SAMPLE]) and _INTEGER_TEXT.search(text))
-    return bool(_LONG_BYTES.search(text[::_SAMPLE]) and _INTEGER_BYTES.search(text))
+    return _SAMPLED in _zeroed(text[::_SAMPLE]) and _LONG in _zeroed(text)
+
+
+def _zeroed(text: str | bytes) -> bytes:
+    """Return bytes in which every digit is a 0."""
+    raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    return raw.translate(_ZEROS)
 
 
 def loads(text: str | bytes) -> Any:

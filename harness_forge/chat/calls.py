@@ -47,6 +47,8 @@ def call(raw: Any) -> Mapping[str, Any]:
     Raises:
         Malformed: it is in no known form.
     """
+    if _is_openai(raw):
+        return raw
     if isinstance(raw, str):
         try:
             raw = json.loads(raw)
@@ -69,6 +71,17 @@ def call(raw: Any) -> Mapping[str, Any]:
     function = _texted({"name": name, "arguments": _arguments(raw)})
     rest = {key: value for key, value in raw.items() if key not in _FORM and value is not None}
     return {**({"id": number} if number else {}), "type": "function", "function": function, **rest}
+
+
+def _is_openai(raw: Any) -> bool:
+    """Return whether a call is in OpenAI's form as most are; plain types are told apart fast."""
+    function = raw.get("function") if isinstance(raw, dict) else None
+    return (
+        isinstance(function, dict)
+        and raw.get("type") == "function"
+        and isinstance(function.get("name"), str)
+        and isinstance(function.get("arguments"), str)
+    )
 
 
 def _arguments(raw: Mapping[str, Any]) -> Any:

@@ -123,14 +123,31 @@ def history(
             if plain and isinstance(content, str):
                 shown.append({"role": role, "content": content})
                 continue
-        for one in _forms(message):
-            made = _message(one, offered, notes)
+        for made in _messages(message, offered, notes):
             late |= made["role"] == "system" and bool(shown)
             calling |= made["role"] == "tool" or "tool_calls" in made
             shown.append(made)
     if calling and linked(shown):
         notes.add("result_ids")
     return _systems(shown, late_system, notes) if late else shown
+
+
+_TURN = frozenset(("role", "content", "tool_calls", "tool_call_id", "name"))
+_ROLES = frozenset((*PLAIN, "system", "tool"))
+
+
+def _messages(message: Any, offered: Offer, notes: Notes) -> list[Shown]:
+    """Return the messages that one stands for; most are in OpenAI's form as they are."""
+    if (
+        isinstance(message, dict)
+        and message.keys() <= _TURN
+        and isinstance(role := message.get("role"), str)
+        and role in _ROLES
+        and isinstance(message.get("content"), str | None)
+        and isinstance(message.get("tool_calls"), list | None)
+    ):
+        return [_shown(message, message.get("content"), offered, notes)]
+    return [_message(one, offered, notes) for one in _forms(message)]
 
 
 def _forms(message: Any) -> list[Any]:
@@ -144,14 +161,23 @@ def _forms(message: Any) -> list[Any]:
 
 
 def _message(message: Mapping[str, Any], offered: Offer, notes: Notes) -> Shown:
-    role, found = message["role"], parts.apart(message)
-    said = message.get("tool_calls")
+    found = parts.apart(message)
     if found.others:
         raise Refused("not_text" if isinstance(message["content"], list) else "no_prompt")
     if found.thoughts or found.hidden:
         notes.add("reasoning_left_out")
-    text = found.text
-    if text is None and not said and not found.thoughts and not found.hidden and role != "tool":
+    return _shown(message, found.text, offered, notes, bool(found.thoughts or found.hidden))
+
+
+def _shown(
+    message: Mapping[str, Any],
+    text: str | None,
+    offered: Offer,
+    notes: Notes,
+    thought: bool = False,
+) -> Shown:
+    role, said = message["role"], message.get("tool_calls")
+    if text is None and not said and not thought and role != "tool":
         raise Refused("no_prompt")
     # "" for null: a chat template would print None, and Arrow would type the column so.
     shown: Shown = {"role": role, "content": text or ""}

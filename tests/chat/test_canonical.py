@@ -5,6 +5,7 @@ import json
 import pytest
 
 from harness_forge.chat import canonical
+from harness_forge.chat.arguments import object_text
 from harness_forge.chat.canonical import LateSystem, Notes, Offer, Reasoning
 from harness_forge.chat.faults import Refused
 
@@ -233,3 +234,22 @@ def test_a_tool_of_no_known_form_refuses_the_row():
 
 def test_tools_as_a_json_text_are_read():
     assert canonical.offer(json.dumps(json.dumps(TOOLS))).tools == TOOLS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": "x", "n": 1.5, "deep": {"b": [1, null]}}',
+        '{"quoted": "\\"\\\\ \\n\\u001b é"}',
+        '{"a":"x"}',
+        '{"a": "\\u00e9"}',
+        '{"a": "\\/"}',
+        '{"n": 12345678901234567890123}',
+        '{"n": 1.10}',
+        '{"n": -0}',
+        '{"n": 1e16}',
+        "{}",
+    ],
+)
+def test_arguments_are_the_same_whether_the_fast_reader_knows_them_or_not(text):
+    assert object_text(text) == json.dumps(json.loads(text), ensure_ascii=False)

@@ -76,8 +76,8 @@ RECIPES = {
             (
                 *("aide", "apparmor", "apt", "auditd", "bash", "chrony", "coreutils", "dconf"),
                 *("dpkg", "gdm3", "grub2-common", "libpam-pkcs11", "libpam-pwquality"),
-                *("libpam-runtime", "login", "opensc-pkcs11", "openssh-server", "passwd"),
-                *("rsyslog", "sudo", "systemd", "ufw", "util-linux", "vlock"),
+                *("libpam-runtime", "linux-base", "login", "opensc-pkcs11", "openssh-server"),
+                *("passwd", "rsyslog", "sudo", "systemd", "ufw", "util-linux", "vlock"),
             ),
             "1.0-1",
         ),

@@ -1,10 +1,46 @@
-"""Parts that many tests share: an embedded PostgreSQL server and a fresh store in it."""
+"""Parts that many tests share: an embedded PostgreSQL server and a fresh store in it.
+
+No test sees what a user of this clone made in it: tests start in an empty folder,
+and what they open of the clone's outputs, datasets and store by its full path fails.
+"""
 
 from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
 from harness_forge.store import Store, open_store
+
+ROOT = Path(__file__).parents[1]
+MADE_HERE = tuple(f"{ROOT}/{name}" for name in ("outputs", "data", "dvc.lock", ".dvc/tmp"))
+HOME = f"{ROOT}/.forge/"
+INSTALLED = tuple(f"{HOME}{name}" for name in ("worksets", "models", "scap"))
+"""Of the clone's forge home tests use what a command installs, nothing that a run left."""
+
+
+def no_look_at_what_users_made(event, args):
+    """Fail when a path of the clone's own outputs or store is opened or listed."""
+    if event in ("open", "os.listdir", "os.scandir") and args and isinstance(args[0], str):
+        path = os.path.abspath(args[0])  # noqa: PTH100
+        if path.startswith(MADE_HERE) or (path.startswith(HOME) and not path.startswith(INSTALLED)):
+            raise AssertionError(f"a test looks at what was made in this clone: {path}")
+
+
+sys.addaudithook(no_look_at_what_users_made)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def elsewhere():
+    """Start in an empty folder: `outputs`, `data` and `.forge` are looked for where one is."""
+    before = Path.cwd()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        yield
+        os.chdir(before)
 
 
 @pytest.fixture(scope="session")

@@ -71,11 +71,13 @@ for name in sys.argv[1:]:
 def project(tmp_path, monkeypatch):
     """The real dvc.yaml and the real compose stage; the others only leave a trace.
 
+    What a user wrote into the clone's params.yaml is no matter of these tests.
+
     `store` stands for the database that the watermark is taken of.
     """
     for name in ("conf", "recipes"):
         shutil.copytree(ROOT / name, tmp_path / name)
-    shutil.copy(ROOT / "params.yaml", tmp_path)
+    (tmp_path / "params.yaml").write_text("recipe: target_a\noverrides: []\n")
     stages = pipeline()
     stages["compose"]["cmd"] = (
         f"echo compose >> ran; {sys.executable} -m harness_forge.cli stage compose"

@@ -25,6 +25,11 @@ def assign(store, config: SplitConfig) -> dict[str, int]:
     such items stand on several sides already, the stricter side keeps its own
     and the others are quarantined.
     """
+    with store.alone("splits"):  # what another process brought in meanwhile is seen whole
+        return _assign(store, config)
+
+
+def _assign(store, config: SplitConfig) -> dict[str, int]:
     closed = _group(store, config)
     items = [
         replace(item, full_cycle=True) if item.full_cycle is None else item

@@ -234,7 +234,9 @@ class Intake:
         found = [WorkItem(*map(restored, row)) for row in self._connection.execute(query, [ids])]
         known = {item.item_id: item for item in found}
         new = {entry.item.item_id: entry.item for entry in entries}
-        self.insert_all("items", [rows.item_row(new[name]) for name in new.keys() - known.keys()])
+        # In one order: of two that wrote the same items in two, each would wait for the other.
+        fresh = sorted(new.keys() - known.keys())
+        self.insert_all("items", [rows.item_row(new[name]) for name in fresh])
         return known
 
     def _work_items(self, entries: Sequence[Entry]) -> None:

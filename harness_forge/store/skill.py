@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import orjson
@@ -295,6 +295,17 @@ class SkillStore:
             StoreError: another process takes the same in.
         """
         return Intake(self._url, self.name, key)
+
+    @contextmanager
+    def alone(self, what: str) -> Iterator[None]:
+        """Wait until no other process does the same in this skill, and keep others waiting."""
+        with told(self._url):
+            connection = connect(self._url, autocommit=True)
+        with closing(connection):
+            with told(self._url):
+                query = "SELECT pg_advisory_lock(hashtextextended(%s, 0))"
+                connection.execute(query, [f"{self.name}/{what}"])
+            yield
 
     def intakes(self) -> dict[str, dict[str, Any]]:
         """Return what was taken in so far: state by key."""

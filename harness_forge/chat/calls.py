@@ -1,8 +1,8 @@
 """Tool calls, in every form that is known: OpenAI's own is made of them.
 
 Known are OpenAI's, flat ones (`name` with `arguments`, `args` or `input`),
-Anthropic's `tool_use`, items of Responses, Inspect's `function` beside its
-arguments, and each of them as a JSON text.
+Anthropic's `tool_use`, items of Responses, Gemini's `functionCall`, Bedrock's
+`toolUse`, Inspect's `function` beside its arguments, and each as a JSON text.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from harness_forge.chat.arguments import Broken, object_text
 from harness_forge.chat.faults import Malformed, kind
 from harness_forge.records import Message, ToolCall
 
-_ARGUMENTS = ("arguments", "args", "input", "parameters")
-_IDS = ("id", "call_id", "tool_call_id")
-_FORM = frozenset(("type", "name", "function", *_ARGUMENTS, *_IDS))
+_ARGUMENTS = ("arguments", "args", "input", "parameters", "tool_args", "tool_input")
+_IDS = ("id", "call_id", "tool_call_id", "toolCallId", "toolUseId")
+_NAMES = ("name", "function_name", "tool_name", "toolName")
+_WRAPPERS = ("functionCall", "function_call", "toolUse")
+_FORM = frozenset(("type", "function", *_NAMES, *_ARGUMENTS, *_IDS))
 
 
 def read(raw: Any) -> Any:
@@ -31,7 +33,7 @@ def read(raw: Any) -> Any:
         raw = [raw]
     if not isinstance(raw, Sequence) or isinstance(raw, str):
         return raw
-    return [_known_or_as_it_is(one) for one in raw]
+    return [_known_or_as_it_is(one) for one in raw if one is not None]
 
 
 def _known_or_as_it_is(raw: Any) -> Any:
@@ -56,18 +58,22 @@ def call(raw: Any) -> Mapping[str, Any]:
             raise Malformed("a call is a text that is no JSON") from None
     if not isinstance(raw, Mapping):
         raise Malformed(f"a call is {kind(raw)}, not an object")
+    raw = next((raw[key] for key in _WRAPPERS if isinstance(raw.get(key), Mapping)), raw)
     inner = raw.get("function")
     if isinstance(inner, Mapping) and isinstance(inner.get("name"), str):
         function = _texted(inner)
-        if function is inner and raw.get("type") == "function":
+        if function is inner and raw.get("type") == "function" and _is_text(raw.get("id")):
             return raw
-        return {**raw, "type": "function", "function": function}
-    name = inner if isinstance(inner, str) else raw.get("name")
+        number = _number(raw)
+        return {**raw, **({"id": number} if number else {}), "type": "function"} | {
+            "function": function
+        }
+    name = inner if isinstance(inner, str) else _first(raw, _NAMES)
     if not isinstance(name, str) or isinstance(inner, Mapping):
         raise Malformed(
             f"a call is in no known form: {', '.join(map(str, raw)) or 'no keys'}"[:120]
         )
-    number = next((raw[key] for key in _IDS if raw.get(key)), None)
+    number = _number(raw)
     function = _texted({"name": name, "arguments": _arguments(raw)})
     rest = {key: value for key, value in raw.items() if key not in _FORM and value is not None}
     return {**({"id": number} if number else {}), "type": "function", "function": function, **rest}
@@ -81,11 +87,31 @@ def _is_openai(raw: Any) -> bool:
         and raw.get("type") == "function"
         and isinstance(function.get("name"), str)
         and isinstance(function.get("arguments"), str)
+        and isinstance(raw.get("id"), str | None)
     )
 
 
 def _arguments(raw: Mapping[str, Any]) -> Any:
-    return next((raw[key] for key in _ARGUMENTS if raw.get(key) is not None), None)
+    return _first(raw, _ARGUMENTS)
+
+
+def _first(raw: Mapping[str, Any], keys: Sequence[str]) -> Any:
+    return next((raw[key] for key in keys if raw.get(key) is not None), None)
+
+
+def _number(raw: Mapping[str, Any]) -> str | None:
+    return id_text(_first(raw, _IDS))
+
+
+def id_text(number: Any) -> str | None:
+    """Return an id as a text: some writers count calls; None for what is none."""
+    if isinstance(number, bool) or not isinstance(number, str | int | float):
+        return None
+    return str(int(number) if isinstance(number, float) and number.is_integer() else number) or None
+
+
+def _is_text(number: Any) -> bool:
+    return number is None or isinstance(number, str)
 
 
 def _texted(function: Mapping[str, Any]) -> Mapping[str, Any]:

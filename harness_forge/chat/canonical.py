@@ -10,14 +10,14 @@ is refused with the reason for the ledger.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import Any
 
 from harness_forge import jsontext
-from harness_forge.chat import calls, forms, parts
+from harness_forge.chat import calls, forms, markup, parts
 from harness_forge.chat import tools as offers
 from harness_forge.chat.arguments import object_text, written
 from harness_forge.chat.faults import Malformed, Refused
@@ -116,14 +116,17 @@ def history(
     """
     shown: list[Shown] = []
     calling = late = False
+    known: set[str] = set()
     for message in raw:
         if isinstance(message, dict) and len(message) == 2:  # most: these two, as they should be
             role, content = message.get("role"), message.get("content")
             plain = isinstance(role, str) and (role in PLAIN or (role == "system" and not shown))
-            if plain and isinstance(content, str):
+            if plain and isinstance(content, str) and (role != "assistant" or _is_plain(content)):
                 shown.append({"role": role, "content": content})
                 continue
         for made in _messages(message, offered, notes):
+            _name_result(made, message, known)
+            known |= {call["id"] for call in made.get("tool_calls", ()) if "id" in call}
             late |= made["role"] == "system" and bool(shown)
             calling |= made["role"] == "tool" or "tool_calls" in made
             shown.append(made)
@@ -145,6 +148,8 @@ def _messages(message: Any, offered: Offer, notes: Notes) -> list[Shown]:
         and role in _ROLES
         and isinstance(message.get("content"), str | None)
         and isinstance(message.get("tool_calls"), list | None)
+        and isinstance(message.get("tool_call_id"), str | None)
+        and _is_plain(message.get("content") or "")
     ):
         return [_shown(message, message.get("content"), offered, notes)]
     return [_message(one, offered, notes) for one in _forms(message)]
@@ -177,6 +182,9 @@ def _shown(
     thought: bool = False,
 ) -> Shown:
     role, said = message["role"], message.get("tool_calls")
+    if role == "assistant" and text and offered.tools:
+        text, written_ = markup.apart(text)
+        said = said or written_
     if text is None and not said and not thought and role != "tool":
         raise Refused("no_prompt")
     # "" for null: a chat template would print None, and Arrow would type the column so.
@@ -189,10 +197,17 @@ def _shown(
     return shown
 
 
+def _name_result(made: Shown, message: Mapping[str, Any], known: Collection[str]) -> None:
+    """Give a result the id of its call where it has it as its own."""
+    number = calls.id_text(message.get("id"))
+    if made["role"] == "tool" and "tool_call_id" not in made and number in known:
+        made["tool_call_id"] = number
+
+
 def _list(said: Any) -> Sequence[Any]:
     if not isinstance(said, list):
         raise Refused("unknown_call_form")
-    return said
+    return [one for one in said if one is not None]
 
 
 def _call(raw: Any, offered: Offer, notes: Notes, *, demand: bool = False) -> Shown:
@@ -215,9 +230,13 @@ def _call(raw: Any, offered: Offer, notes: Notes, *, demand: bool = False) -> Sh
     return {"id": number, **shown} if not demand and isinstance(number, str) and number else shown
 
 
+_NOTHING = ("", "null", "[]")
+"""Arguments that are none; PHP writes an object without keys as a list."""
+
+
 def _arguments(raw: Any, tool: Tool | None, offered: Offer, notes: Notes) -> str:
     """Return arguments in canonical form; nothing at all, where a tool needs none, is an object."""
-    if raw is None or (isinstance(raw, str) and raw.strip() in ("", "null")):
+    if raw in (None, []) or (isinstance(raw, str) and raw.strip() in _NOTHING):
         if tool is None or schema_of(tool).get("required"):
             raise Refused("broken_arguments")
         return "{}"
@@ -225,7 +244,7 @@ def _arguments(raw: Any, tool: Tool | None, offered: Offer, notes: Notes) -> str
         text = object_text(raw if isinstance(raw, str) else written(raw))
     except ValueError:
         raise Refused("broken_arguments") from None
-    if "null" not in text:
+    if not any(one in text for one in ("null", '""', "[]", "{}")):
         return text
     meant = json.loads(text)
     told = unpadded_arguments(meant, tool, offered.properties)
@@ -251,6 +270,11 @@ def _systems(shown: list[Shown], late: LateSystem, notes: Notes) -> list[Shown]:
     return shown[:at] + [
         {**one, "role": "user"} if one["role"] == "system" else one for one in shown[at:]
     ]
+
+
+def _is_plain(content: str) -> bool:
+    """Return whether an answer holds no marks that may be thoughts or calls."""
+    return not any(mark in content for mark in "<[") and "functools" not in content
 
 
 def answer(
@@ -280,17 +304,22 @@ def answer(
     try:
         known = forms.message({"role": "assistant", **raw})
     except Malformed:
-        raise Refused("unknown_role") from None
+        known_role = role_of(raw.get("role", "assistant"))
+        raise Refused("no_answer" if known_role else "unknown_role") from None
     found = parts.apart(known)
     if found.others:
         raise Refused("not_text")
-    shown = {"role": "assistant", "content": found.text or ""}
+    text, said = found.text or "", known.get("tool_calls")
+    if offered.tools:
+        text, written_ = markup.apart(text)
+        said = said or written_
+    shown = {"role": "assistant", "content": text}
     if found.thoughts and reasoning is Reasoning.learn:
         notes.add("reasoning_learned")
         shown["reasoning_content"] = "\n\n".join(found.thoughts)
     elif found.thoughts or found.hidden:
         notes.add("reasoning_left_out")
-    return _with_calls(shown, known.get("tool_calls"), offered, notes, several)
+    return _with_calls(shown, said, offered, notes, several)
 
 
 _USUAL = frozenset(("role", "content", "tool_calls"))
@@ -302,6 +331,7 @@ def _is_usual(raw: Mapping[str, Any]) -> bool:
         raw.keys() <= _USUAL
         and raw.get("role", "assistant") == "assistant"
         and isinstance(raw.get("content"), str | None)
+        and _is_plain(raw.get("content") or "")
         and isinstance(raw.get("tool_calls"), list | None)
     )
 
@@ -315,13 +345,30 @@ def _with_calls(shown: Shown, said: Any, offered: Offer, notes: Notes, several: 
     return {**shown, "tool_calls": made}
 
 
-_MARKS = ("train", "training", "trainable", "loss", "learn")
-"""Keys that trainers mark messages by; false means that nothing is learned of one."""
+_MARKS = (
+    *("train", "training", "trainable", "loss", "learn", "train_on_turn"),
+    *("weight", "loss_weight", "loss_mask"),
+)
+"""Keys that trainers mark messages by; false or 0 means that nothing is learned of one."""
+_MASKS = ("mask", "masked", "ignore", "ignore_loss")
+"""And such as mean the same when they are true."""
 
 
 def learnable(message: Mapping[str, Any]) -> bool:
     """Return whether a message is to be learned, by the marks that it carries."""
-    weight = message.get("weight")
-    if isinstance(weight, int | float) and weight == 0:
+    if any(_meant(message.get(key)) is False for key in _MARKS):
         return False
-    return all(message.get(key) is not False for key in _MARKS)
+    return not any(_meant(message.get(key)) for key in _MASKS)
+
+
+def _meant(mark: Any) -> bool | None:
+    """Return whether a mark says yes or no, as truth value, number or word; None for neither."""
+    if isinstance(mark, str):
+        said = mark.strip().lower()
+        if said in ("false", "no", "off"):
+            return False
+        try:
+            mark = float(said)
+        except ValueError:
+            return True if said in ("true", "yes", "on") else None
+    return mark > 0 if isinstance(mark, int | float) else None

@@ -11,7 +11,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from harness_forge.chat import calls, parts, responses
+from harness_forge.chat import calls, keyed, markup, parts, responses
 from harness_forge.chat.faults import Malformed, kind
 from harness_forge.chat.roles import CALLING, role_of
 from harness_forge.records import Message
@@ -72,9 +72,16 @@ def several(raw: Any, place: int = 0) -> list[Message]:
     if role is None:
         raise Malformed(f"message {place} has the role {word[:40]!r}, which no chat template has")
     kept["role"] = role
+    if "content" not in kept and isinstance(kept.get("parts"), list):  # Gemini
+        kept["content"] = kept.pop("parts")
+    if isinstance(kept.get("content"), list):
+        kept["content"] = keyed.typed(kept["content"])
+    if role == "tool":
+        _gather_result(kept)
     if word.strip().lower() in CALLING and isinstance(kept.get("content"), str):
         kept = {**kept, "content": None, "tool_calls": calls.read(kept["content"])}
     _gather_calls(kept)
+    _demand_content(kept, place)
     return _apart(kept)
 
 
@@ -91,16 +98,52 @@ def _word(kept: dict[str, Any]) -> Any:
     return kept.pop("type", None) if "content" in kept else None
 
 
+_ELSEWHERE = ("text", "message", "body", "parts", "utterance")
+
+
+def _demand_content(kept: Mapping[str, Any], place: int) -> None:
+    """Refuse a message whose words stand where no form that is known has them."""
+    if "content" in kept or kept.get("tool_calls"):
+        return
+    if (key := next((key for key in _ELSEWHERE if kept.get(key)), None)) is not None:
+        raise Malformed(f"message {place} has no content, but {key}, which no known form has")
+
+
+def _gather_result(kept: dict[str, Any]) -> None:
+    """Put a result, and the id of the call that it answers, where OpenAI's form has them."""
+    listed = kept.get("tool_call_ids")
+    listed = listed if isinstance(listed, list) and len(listed) == 1 else [None]
+    ids = [kept.get("tool_call_id"), *(kept.get(key) for key in _RESULT_IDS), *listed]
+    if number := next(filter(None, map(calls.id_text, ids)), None):
+        kept["tool_call_id"] = number
+    content = kept.get("content")
+    if isinstance(content, Mapping) or (isinstance(content, list) and not _are_parts(content)):
+        kept["content"] = json.dumps(content, ensure_ascii=False)
+
+
+_RESULT_IDS = ("toolCallId", "tool_use_id", "toolUseId", "call_id")
+
+
+def _are_parts(content: list[Any]) -> bool:
+    """Return whether a list is one of parts; what is none is data that a tool gave back."""
+    return all(
+        parts.type_of(one) != "untyped" and isinstance(one, str | Mapping) for one in content
+    )
+
+
 def _gather_calls(kept: dict[str, Any]) -> None:
     """Put the calls of an assistant where OpenAI's form has them."""
     function = kept.pop("function_call", None)
-    found = kept.pop("tool_calls", None)
+    found = kept.pop("tool_calls", None) or kept.pop("toolCalls", None)
+    more = kept.get("additional_kwargs")
+    if not found and isinstance(more, Mapping):  # LangChain
+        found, function = more.get("tool_calls"), more.get("function_call") or function
     if not found and isinstance(function, Mapping):
         found = [{"type": "function", "function": function}]
     content = kept.get("content")
-    if isinstance(content, list) and any(parts.type_of(one) == parts.CALL for one in content):
-        found = [*(found or ()), *(one for one in content if parts.type_of(one) == parts.CALL)]
-        kept["content"] = [one for one in content if parts.type_of(one) != parts.CALL]
+    if isinstance(content, list) and any(parts.type_of(one) in parts.CALLS for one in content):
+        found = [*(found or ()), *(one for one in content if parts.type_of(one) in parts.CALLS)]
+        kept["content"] = [one for one in content if parts.type_of(one) not in parts.CALLS]
     if found:
         kept["tool_calls"] = calls.read(found)
 
@@ -108,21 +151,30 @@ def _gather_calls(kept: dict[str, Any]) -> None:
 def _apart(kept: dict[str, Any]) -> list[Message]:
     """Return a message, its parts that are results of tools as messages of their own before it."""
     content = kept.get("content")
+    if kept["role"] == "tool" and (said := markup.results(content)):
+        return [{**kept, "content": one} for one in said]
     if not isinstance(content, list):
         return [kept]
-    results = [one for one in content if parts.type_of(one) == parts.RESULT]
+    results = [one for one in content if parts.type_of(one) in parts.RESULTS]
     if not results:
         return [kept]
-    rest = [one for one in content if parts.type_of(one) != parts.RESULT]
+    rest = [one for one in content if parts.type_of(one) not in parts.RESULTS]
     made = [_result(one) for one in results]
     return [*made, {**kept, "content": rest}] if rest else made
 
 
 def _result(part: Mapping[str, Any]) -> dict[str, Any]:
-    rest = {k: v for k, v in part.items() if k not in ("type", "tool_use_id", "content")}
-    content = part.get("content")
-    made = {"role": "tool", "content": "" if content is None else content, **rest}
-    return {**made, "tool_call_id": part["tool_use_id"]} if part.get("tool_use_id") else made
+    rest = {k: v for k, v in part.items() if k not in ("type", "tool_use_id", *_RESULTS)}
+    content = next((part[key] for key in _RESULTS if part.get(key) is not None), "")
+    made = {"role": "tool", "content": content, **rest}
+    made["tool_call_id"] = part.get("tool_use_id")
+    if isinstance(name := rest.get("toolName"), str):
+        made["name"] = name
+    _gather_result(made)
+    return {key: value for key, value in made.items() if key != "tool_call_id" or value}
+
+
+_RESULTS = ("content", "result", "output")
 
 
 def cut(response: Message, lengths: Collection[int]) -> bool:

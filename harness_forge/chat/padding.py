@@ -1,8 +1,9 @@
-"""Nulls that a columnar file put where nobody wrote anything.
+"""Nulls that a columnar file put where nobody wrote anything, and empty values that stand for them.
 
 Arrow gives every object of a column the keys of all of them: arguments get the
-other tools' properties, schemas the other schemas' keywords, all null. What is
-told apart from a null that was meant is taken off; what is not is refused.
+other tools' properties, schemas the other schemas' keywords, all null, or with
+nothing but nulls inside. What is told apart from one that was meant is taken
+off; what is not is refused.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from harness_forge.chat.tools import Tool, schema_of
 _NAMED = ("properties", "$defs", "definitions", "patternProperties")
 _NESTED = ("items", "additionalProperties", "not", "if", "then", "else")
 _LISTED = ("anyOf", "oneOf", "allOf", "prefixItems")
+_EMPTY: tuple[Any, ...] = ("", [], {})
 _MEANT = ("default", "const")
 """Keywords whose value may well be null."""
 
@@ -41,16 +43,29 @@ def _schema(schema: Any) -> Any:
     padded = any(value is None for key, value in schema.items() if key not in _MEANT)
     made: dict[str, Any] = {}
     for key, value in schema.items():
+        if key == "enum" and value == []:  # of which nothing would be valid
+            continue
         if value is None and (key not in _MEANT or padded or _never_null(schema, key)):
             continue
         if key in _NAMED and isinstance(value, Mapping):
-            value = {name: _schema(one) for name, one in value.items() if one is not None}
+            value = {name: _schema(one) for name, one in value.items() if not hollow(one)}
         elif key in _LISTED and isinstance(value, list):
-            value = [_schema(one) for one in value if one is not None]
+            value = [_schema(one) for one in value if not hollow(one)]
+        elif key in _NESTED and hollow(value):
+            continue
         elif key in _NESTED:
             value = _schema(value)
         made[key] = value
     return made
+
+
+def hollow(value: Any) -> bool:
+    """Return whether a value is null, or holds nulls and nothing else."""
+    if isinstance(value, Mapping):
+        return bool(value) and all(map(hollow, value.values()))
+    if isinstance(value, list):
+        return bool(value) and all(map(hollow, value))
+    return value is None
 
 
 def _never_null(schema: Mapping[str, Any], key: str) -> bool:
@@ -72,22 +87,41 @@ def unpadded_arguments(
     Raises:
         Refused: `padded_arguments`: a null may be padding and may be meant.
     """
-    if not _has_null(arguments):
+    if not _has_nothing(arguments):
         return arguments
     if tool is None:
-        if any(value is None and key in others for key, value in arguments.items()):
+        if any(hollow(value) and key in others for key, value in arguments.items()):
             raise Refused("padded_arguments")
         return arguments
     schema = schema_of(tool)
-    return _unpadded(arguments, schema, schema, others)
+    told = _without_empty(arguments, schema, others)
+    return _unpadded(told, schema, schema, others)
 
 
-def _has_null(value: Any) -> bool:
-    """Return whether a null stands anywhere; without recursion, for depth comes from outside."""
+def _without_empty(
+    arguments: Mapping[str, Any], schema: Mapping[str, Any], others: Collection[str]
+) -> Mapping[str, Any]:
+    """Return arguments without empty texts, lists and objects under names of other tools alone."""
+    own, required = schema.get("properties") or {}, schema.get("required") or ()
+    foreign = [key for key in arguments if key not in own and key in others]
+    empty = [key for key in foreign if arguments[key] in _EMPTY]
+    if not empty or schema.get("additionalProperties"):
+        return arguments
+    for key, value in arguments.items():
+        if key in own and key not in required and any(value == arguments[one] for one in empty):
+            raise Refused("padded_arguments")
+    return {key: value for key, value in arguments.items() if key not in empty}
+
+
+def _has_nothing(value: Any) -> bool:
+    """Return whether a null or an empty value stands anywhere.
+
+    Without recursion, for depth comes from outside.
+    """
     rest = [value]
     while rest:
         one = rest.pop()
-        if one is None:
+        if one is None or one in _EMPTY:
             return True
         if isinstance(one, Mapping):
             rest.extend(one.values())
@@ -105,11 +139,10 @@ def _unpadded(value: Any, schema: Any, root: Mapping[str, Any], others: Collecti
         return value
     own = schema.get("properties")
     own = own if isinstance(own, Mapping) else {}
-    foreign = [key for key, one in value.items() if one is None and key not in own]
+    foreign = [key for key, one in value.items() if hollow(one) and key not in own]
     _demand_told(foreign, schema, others)
     kept = {key: one for key, one in value.items() if key not in foreign}
-    if foreign:
-        kept = _without_unsaid(kept, own, schema, root)
+    kept = _without_unsaid(kept, own, schema, root, bool(foreign))
     return {key: _unpadded(one, own.get(key), root, others) for key, one in kept.items()}
 
 
@@ -122,17 +155,27 @@ def _demand_told(
 
 
 def _without_unsaid(
-    kept: dict[str, Any], own: Mapping[str, Any], schema: Mapping[str, Any], root: Mapping[str, Any]
+    kept: dict[str, Any],
+    own: Mapping[str, Any],
+    schema: Mapping[str, Any],
+    root: Mapping[str, Any],
+    padded: bool,
 ) -> dict[str, Any]:
-    """Return arguments that were padded without the optional ones that cannot be null."""
+    """Return arguments without nulls under optional names that cannot be null.
+
+    Args:
+        padded: other nulls are padding, so that one that may be meant may be padding too.
+    """
     required = schema.get("required")
     required = required if isinstance(required, list) else []
     made = {}
     for key, value in kept.items():
-        if value is None and key not in required:
-            if _may_be_null(_resolved(own[key], root)):
+        empty = value is None or (padded and hollow(value))
+        if empty and key not in required and key in own:
+            if not _may_be_null(_resolved(own[key], root)):
+                continue
+            if padded and value is None:
                 raise Refused("padded_arguments")
-            continue
         made[key] = value
     return made
 

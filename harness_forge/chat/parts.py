@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,8 +10,12 @@ from typing import Any
 TEXTS = frozenset(("text", "input_text", "output_text"))
 THOUGHTS = frozenset(("reasoning", "thinking", "reasoning_text", "thought", "summary_text"))
 HIDDEN = frozenset(("redacted_thinking", "encrypted_reasoning"))
-CALL, RESULT = "tool_use", "tool_result"
+CALLS = frozenset(("tool_use", "tool-call", "tool_call"))
+RESULTS = frozenset(("tool_result", "tool-result"))
 _FIELDS = ("reasoning_content", "reasoning", "thinking")
+_DETAILS = ("reasoning_details", "thinking_blocks")
+_THINK = re.compile(r"\s*(?:<(think(?:ing)?)>)?(.*?)</(think(?:ing)?)>\s*", re.DOTALL)
+_OPEN = re.compile(r"\s*<think(?:ing)?>(.*)", re.DOTALL)
 _WORDS = ("text", "thinking", "reasoning", "reasoning_content", "content", "summary")
 
 
@@ -41,16 +46,54 @@ def apart(message: Mapping[str, Any]) -> Parts:
     made = Parts()
     content = message.get("content")
     if isinstance(content, str):
-        made.texts.append(content)
+        _split(made, content, message)
     elif isinstance(content, list):
         for part in content:
             _sort_in(made, part)
     elif content is not None:
         made.others.append(type(content).__name__)
     told = [words for key in _FIELDS if (words := _words(message.get(key)))]
+    if (thought := _words(message.get("thought"))) and thought.strip() != (made.text or "").strip():
+        told.append(thought)  # some harnesses keep the whole answer under this name
+    for key in _DETAILS:
+        told += _detailed(made, message.get(key))
     # Servers say one thought under two names; said twice it would be learned twice.
-    made.thoughts += [words for words in dict.fromkeys(told) if words not in made.thoughts]
+    known = {words.strip() for words in made.thoughts}
+    for words in told:
+        if words.strip() not in known:
+            made.thoughts.append(words)
+            known.add(words.strip())
     return made
+
+
+def _split(made: Parts, content: str, message: Mapping[str, Any]) -> None:
+    """Take thoughts off the start of an answer: servers that know no field write them in tags."""
+    if message.get("role", "assistant") != "assistant" or "think" not in content:
+        made.texts.append(content)
+    elif (found := _THINK.match(content)) and _are_tags(found):
+        made.thoughts += [found[2].strip()] if found[2].strip() else []
+        made.texts.append(content[found.end() :])
+    elif found := _OPEN.fullmatch(content):  # it was cut off while it thought
+        made.thoughts.append(found[1].strip())
+    else:
+        made.texts.append(content)
+
+
+def _are_tags(found: re.Match[str]) -> bool:
+    """Return whether tags are a pair, or only the end of one that the template began."""
+    return found[1] == found[3] or (found[1] is None and "<think" not in found[2])
+
+
+def _detailed(made: Parts, details: Any) -> list[str]:
+    """Return the words of thoughts in a list; note those that are encrypted or only summed up."""
+    told = []
+    for one in details if isinstance(details, list) else ():
+        words = _words(one) if isinstance(one, Mapping) else None
+        if words and "summary" not in str(one.get("type")):
+            told.append(words)
+        else:
+            made.hidden = True
+    return told
 
 
 def type_of(part: Any) -> str:

@@ -15,10 +15,14 @@ _WORDS = {
         "bot",
         "chatbot",
         "model",
+        "agent",
         "function_call",
         "tool_call",
     ),
-    "tool": ("tool", "function", "observation", "tool_response", "tool_result"),
+    "tool": (
+        *("tool", "function", "observation", "environment", "ipython"),
+        *("tool_response", "tool_result", "tool_output", "function_response"),
+    ),
 }
 ROLES: Mapping[str, str] = {word: role for role, words in _WORDS.items() for word in words}
 """Word to role; chat templates know the four roles and nothing else."""
@@ -31,4 +35,4 @@ def role_of(word: Any) -> str | None:
     """Return the role that a word stands for, None for a word that is not in the table."""
     if not isinstance(word, str):
         return None
-    return ROLES.get(word) or ROLES.get(word.strip().lower())
+    return ROLES.get(word) or ROLES.get(word.strip().lower().replace("-", "_"))

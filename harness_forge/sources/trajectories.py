@@ -45,7 +45,9 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
             yield value
             continue
         try:
-            yield recorded(value, templates, told, config, offered)
+            found = recorded(value, templates, told, config, offered)
+            silent = config.mapping.messages and not found.attempt.turns
+            yield LeftOut(value.place, "no_answer", "nobody answers in it") if silent else found
         except (Misfit, Malformed) as error:
             yield LeftOut(value.place, "misfit", error.args[0], malformed=True)
         except RecursionError:  # in a text of the record that is JSON itself

@@ -91,7 +91,7 @@ def test_nulls_under_names_of_other_tools_are_padding():
 
 
 def test_a_null_that_may_be_meant_stays_and_one_that_may_be_both_is_refused():
-    assert arguments('{"shelf": null}', "count") == ('{"shelf": null}', set())
+    assert arguments('{"shelf": null}', "count") == ("{}", {"padding"})  # no integer is null
     optional = {"jar": {"type": "string"}, "lid": {"type": ["string", "null"]}}
     schema = {"type": "object", "properties": optional, "required": ["jar"]}
     tools = [{"type": "function", "function": {"name": "open_jar", "parameters": schema}}, TOOLS[1]]
@@ -253,3 +253,76 @@ def test_tools_as_a_json_text_are_read():
 )
 def test_arguments_are_the_same_whether_the_fast_reader_knows_them_or_not(text):
     assert object_text(text) == json.dumps(json.loads(text), ensure_ascii=False)
+
+
+@pytest.mark.parametrize("empty", ["", [], {}, {"row": None}])
+def test_what_is_empty_under_names_of_other_tools_is_padding(empty):
+    padded = {"jar": "plum", "shelf": empty}
+    assert arguments(padded) == ('{"jar": "plum"}', {"padding"})
+    optional = {"jar": {"type": "string"}, "lid": {"type": "string"}}
+    schema = {"type": "object", "properties": optional, "required": ["jar"]}
+    tools = [{"type": "function", "function": {"name": "open_jar", "parameters": schema}}, TOOLS[1]]
+    assert arguments({"jar": "", "lid": ""}, tools=tools)[0] == '{"jar": "", "lid": ""}'
+    with pytest.raises(Refused, match="padded_arguments"):
+        arguments({"jar": "plum", "lid": "", "shelf": ""}, tools=tools)
+
+
+def test_results_in_another_order_find_their_calls_by_numbers_and_by_ids_of_their_own():
+    asked = said(call('{"jar": "a"}', id=1), call('{"jar": "b"}', id=2))
+    for key in ("tool_call_id", "toolCallId", "id"):
+        shown, _ = history(USER, asked, result(**{key: 2}), result(**{key: 1}))
+        assert [one["tool_call_id"] for one in shown[2:]] == ["2", "1"]
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("<think>\nhm\n</think>\n\nPlums.", "Plums."),
+        ("hm</think>Plums.", "Plums."),
+        ("<think>hm", ""),
+        ("I think </b> it is plums.", "I think </b> it is plums."),
+    ],
+)
+def test_thoughts_in_tags_are_no_words_of_the_answer(content, text):
+    made, notes = answer({"role": "assistant", "content": content})
+    assert (made["content"], bool(notes)) == (text, text != content)
+    learned, _ = answer({"role": "assistant", "content": content}, Reasoning.learn)
+    assert learned.get("reasoning_content", "hm") == "hm"
+
+
+@pytest.mark.parametrize("key", ["reasoning_details", "thinking_blocks"])
+def test_lists_of_thoughts_are_thoughts(key):
+    told = {"role": "assistant", "content": "Plums.", key: [{"type": "x", "text": "hm"}]}
+    assert answer(told, Reasoning.learn)[0]["reasoning_content"] == "hm"
+    hidden = {**told, key: [{"type": "reasoning.encrypted", "data": "x"}]}
+    assert answer(hidden, Reasoning.learn)[1] == {"reasoning_left_out"}
+
+
+def test_calls_in_the_text_of_an_answer_are_calls_and_other_marks_are_refused():
+    block = 'Look. <tool_call>{"name": "open_jar", "arguments": {"jar":"plum"}}</tool_call>'
+    made, _ = answer({"role": "assistant", "content": block})
+    assert made == answer(said(call('{"jar": "plum"}'), content="Look."))[0]
+    shown, _ = history(USER, {"role": "assistant", "content": block}, result())
+    assert [one["function"]["name"] for one in shown[1]["tool_calls"]] == ["open_jar"]
+    for text, why in (
+        ("<tool_call>{'name': 1}</tool_call>", "unknown_call_form"),
+        ("<tool_call>", "unknown_call_form"),
+        ("[TOOL_CALLS][]", "foreign_markup"),
+    ):
+        with pytest.raises(Refused, match=why):
+            answer({"role": "assistant", "content": text})
+        assert answer({"role": "assistant", "content": text}, tools=[])[0]["content"] == text
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [{"weight": "0"}, {"train": "false"}, {"train": 0}, {"loss_mask": 0}, {"masked": True}],
+)
+def test_marks_are_read_as_numbers_and_words_too(mark):
+    with pytest.raises(Refused, match="not_to_learn"):
+        answer({"role": "assistant", "content": "Plums.", **mark})
+
+
+@pytest.mark.parametrize("mark", [{"weight": 0.5}, {"weight": None}, {"train": "yes"}, {"mask": 0}])
+def test_marks_that_do_not_say_no_leave_a_message_to_learn(mark):
+    assert answer({"role": "assistant", "content": "Plums.", **mark})[0]["content"] == "Plums."

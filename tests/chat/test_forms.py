@@ -24,11 +24,34 @@ MEANT = {"jar": "plum"}
         {"name": "open_jar", "inputSchema": SCHEMA},
         {"name": "open_jar", "parameters": json.dumps(SCHEMA)},
         {"function": {"name": "open_jar", "parameters": SCHEMA}},
+        {"toolSpec": {"name": "open_jar", "inputSchema": {"json": SCHEMA}}},
+        {"name": "open_jar", "args_schema": SCHEMA},
+        {"name": "open_jar", "parameters": {"jar": {"type": "string"}}},
+        {
+            "name": "open_jar",
+            "parameters": {"type": "OBJECT", "properties": {"jar": {"type": "STRING"}}},
+        },
     ],
 )
 def test_tools_of_known_forms_are_one(tool):
     assert tools.tool(tool) == NESTED
     assert tools.read(json.dumps([tool])) == [NESTED]
+
+
+@pytest.mark.parametrize(
+    "offered",
+    [
+        NESTED,
+        {"tools": [NESTED]},
+        {"open_jar": {"parameters": SCHEMA}},
+        [json.dumps(NESTED)],
+        [{"functionDeclarations": [{"name": "open_jar", "parametersJsonSchema": SCHEMA}]}],
+        json.dumps(json.dumps([NESTED])),
+    ],
+    ids=["one", "mcp", "by name", "texts", "gemini", "text of a text"],
+)
+def test_a_list_of_tools_has_many_forms(offered):
+    assert tools.read(offered) == [NESTED]
 
 
 @pytest.mark.parametrize("tool", [{"type": "web_search"}, {"description": "x"}, 7, None])
@@ -63,6 +86,9 @@ def test_what_is_no_list_of_tools_is_refused_by_name(raw, why):
         {"type": "tool_use", "name": "open_jar", "input": MEANT},
         {"type": "function_call", "name": "open_jar", "arguments": '{"jar": "plum"}'},
         {"function": "open_jar", "arguments": MEANT, "type": "function"},
+        {"functionCall": {"name": "open_jar", "args": MEANT}},
+        {"toolUse": {"name": "open_jar", "input": MEANT}},
+        {"toolName": "open_jar", "args": MEANT, "type": "tool-call"},
         json.dumps({"name": "open_jar", "arguments": MEANT}),
     ],
 )
@@ -140,3 +166,44 @@ def test_a_role_that_is_not_in_the_table_is_refused_by_name():
     with pytest.raises(Malformed) as told:
         forms.conversation([{"role": "user", "content": "x"}, {"role": "wizard", "content": "y"}])
     assert told.value.args[0] == "message 1 has the role 'wizard', which no chat template has"
+
+
+PLUMS = {"role": "tool", "content": "plums", "name": "open_jar"}
+
+
+def test_contents_of_gemini_are_a_conversation():
+    asked = {"parts": [{"text": "hm", "thought": True}, {"functionCall": {"name": "open_jar"}}]}
+    response = {"name": "open_jar", "response": {"result": "plums"}}
+    told = {"role": "user", "parts": [{"functionResponse": response}]}
+    said = {"role": "model", "parts": [{"text": "Plums."}]}
+    first, result, last = forms.conversation([{"role": "model", **asked}, told, said])
+    assert first["content"] == [{"type": "thinking", "thinking": "hm"}]
+    assert [one["function"]["name"] for one in first["tool_calls"]] == ["open_jar"]
+    assert (result, last["role"]) == (PLUMS, "assistant")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"role": "tool", "content": "plums", "toolCallId": "7"},
+        {"role": "tool", "content": "plums", "tool_call_ids": [7]},
+        {"role": "tool", "content": "<tool_response>\nplums\n</tool_response>", "call_id": 7.0},
+        {"role": "tool", "content": [{"type": "tool-result", "toolCallId": 7, "result": "plums"}]},
+    ],
+)
+def test_a_result_has_the_id_of_its_call_under_whatever_name(told):
+    [made] = forms.conversation([told])
+    assert (made["content"], made["tool_call_id"]) == ("plums", "7")
+
+
+def test_a_result_that_is_data_is_its_text():
+    rows = [{"jar": "plum"}]
+    for content in (rows, rows[0]):
+        [made] = forms.conversation([{"role": "tool", "content": content}])
+        assert json.loads(made["content"]) == content
+
+
+def test_words_where_no_form_has_them_are_refused_by_name():
+    with pytest.raises(Malformed) as told:
+        forms.conversation([{"role": "user", "text": "which jar?"}])
+    assert told.value.args[0] == "message 0 has no content, but text, which no known form has"

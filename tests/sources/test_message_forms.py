@@ -69,3 +69,8 @@ def test_a_stream_as_text_is_put_together(tmp_path):
     [found] = openai_traffic.read(path, config)
     turn = found.attempt.turns[0]
     assert (turn.response["content"], turn.finish_reason) == ("plum", "stop")
+
+
+@pytest.mark.parametrize("chat", [[], CHAT[:1]])
+def test_a_conversation_in_which_nobody_answers_is_counted(read, chat):
+    assert read(chat=chat) == LeftOut(1, "no_answer", "nobody answers in it")

@@ -1,0 +1,51 @@
+"""Parts that are told by their key, not by a type, as Gemini and Bedrock write them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_CALLS = ("functionCall", "function_call", "toolUse")
+_RESULTS = ("functionResponse", "function_response", "toolResult")
+
+
+def typed(raw: Sequence[Any]) -> list[Any]:
+    """Return parts with types; those that have one, and what is in no known form, as they are."""
+    return [part(one) for one in raw]
+
+
+def part(raw: Any) -> Any:
+    """Return a call, a result or a thought with its type; anything else as it is."""
+    if not isinstance(raw, Mapping) or "type" in raw:
+        return raw
+    if (call := _first(raw, _CALLS)) is not None:
+        number = call.get("id") or call.get("toolUseId")
+        given = call.get("args") if "args" in call else call.get("input")
+        made = {"type": "tool_use", "name": call.get("name"), "input": given}
+        return {**made, "id": number} if number else made
+    if (result := _first(raw, _RESULTS)) is not None:
+        return _result(result)
+    if raw.get("thought") is True and isinstance(raw.get("text"), str):
+        return {"type": "thinking", "thinking": raw["text"]}
+    return raw
+
+
+def _first(raw: Mapping[str, Any], keys: Sequence[str]) -> Mapping[str, Any] | None:
+    return next((raw[key] for key in keys if isinstance(raw.get(key), Mapping)), None)
+
+
+def _result(result: Mapping[str, Any]) -> dict[str, Any]:
+    number, name = result.get("id") or result.get("toolUseId"), result.get("name")
+    said = _said(result["response"]) if "response" in result else result.get("content")
+    made = {"type": "tool_result", "tool_use_id": number, "name": name, "content": said}
+    return {key: value for key, value in made.items() if value is not None}
+
+
+def _said(response: Any) -> str:
+    """Return a response as a text: Gemini wants an object and puts words under one key."""
+    if isinstance(response, Mapping) and len(response) == 1:
+        [(key, words)] = response.items()
+        if key in ("result", "output", "content") and isinstance(words, str):
+            return words
+    return response if isinstance(response, str) else json.dumps(response, ensure_ascii=False)

@@ -52,6 +52,7 @@ def joined(pieces: Iterable[Mapping[str, Any]], what: str = "message") -> dict[s
         for part in told if isinstance(told, list) else ():
             if isinstance(part, dict):
                 place = part.get("index")
+                place = int(place) if isinstance(place, str) and place.isdecimal() else place
                 place = place if isinstance(place, int) else 0
                 empty = {"message": {"role": "assistant"}} if what == "message" else {"text": ""}
                 _grow_choice(choices.setdefault(place, {"index": place, **empty}), part)
@@ -184,6 +185,8 @@ def _grow_call(call: dict[str, Any], piece: Mapping[str, Any]) -> None:
             more = value.get("arguments")
             if isinstance(more, str) and isinstance(function["arguments"], str):
                 function["arguments"] += more
+            elif isinstance(more, dict) and isinstance(function["arguments"], dict):
+                function["arguments"] = function["arguments"] | more
             elif more:
                 function["arguments"] = more
             function |= {k: v for k, v in value.items() if k not in ("name", "arguments")}

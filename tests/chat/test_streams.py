@@ -96,3 +96,12 @@ def test_text_beside_parts_is_a_part():
 def test_events_become_pieces_and_broken_ones_are_counted():
     raw = b': hello\n\ndata: {"a": 1}\n\ndata: {"a"\n\ndata: [DONE]\n\n'
     assert pieces_of(raw) == ([{"a": 1}], 1, True)
+
+
+def test_arguments_in_pieces_of_objects_and_indexes_that_are_texts_lose_nothing():
+    calls = [{"index": 0, "function": {"name": "w", "arguments": {key: 1}}} for key in "ab"]
+    pieces = [{"choices": [{"index": "0", "delta": {"tool_calls": [one]}}]} for one in calls]
+    other = {"choices": [{"index": "1", "delta": {"content": "x"}}]}
+    first, second = joined([*pieces, other])["choices"]
+    assert first["message"]["tool_calls"][0]["function"]["arguments"] == {"a": 1, "b": 1}
+    assert second["message"]["content"] == "x"

@@ -36,8 +36,10 @@ def test_trajectories_become_a_dataset_that_balances(forge, trajectories, tmp_pa
     assert manifest["rows"]["kept"] == sum(line["kept"] for line in lines) > 0
     assert manifest["licences"] == ["tau-bench: MIT"]
     rows = (tmp_path / "tau_bench_agent_sft" / "train.jsonl").read_text().splitlines()
-    answers = [json.loads(row)["messages"][-1] for row in rows]
-    assert {bool(answer.get("tool_calls")) for answer in answers} == {True, False}
+    # A line is a whole conversation, of which each turn that is not marked is learned.
+    said = [message for row in rows for message in json.loads(row)["messages"]]
+    learned = [one for one in said if one["role"] == "assistant" and one.get("weight") != 0]
+    assert {bool(answer.get("tool_calls")) for answer in learned} == {True, False}
 
 
 def test_labels_that_nobody_looked_at_are_told_with_the_command(forge, trajectories, tmp_path):

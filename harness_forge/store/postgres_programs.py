@@ -85,12 +85,14 @@ class Account:
         if self.is_ours:
             return []
         # Reading capability, not wider permissions: a project or its Python
-        # may lie below a folder such as /root that only root can enter.
+        # may lie below a folder such as /root that only root can enter. The secure
+        # bit keeps it for access(2) too, with which initdb looks for its neighbours.
         return [
             "setpriv",
             f"--reuid={self.uid}",
             f"--regid={self.gid}",
             "--clear-groups",
+            "--securebits=+no_setuid_fixup",
             "--inh-caps=+dac_read_search",
             "--ambient-caps=+dac_read_search",
         ]

@@ -4,8 +4,25 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from typing import IO
 
 from tqdm import tqdm
+
+
+class Lines:
+    """A log that a bar is written to: each state is a line, for no log begins one anew."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        """Write the state, if it says anything."""
+        if said := text.strip():
+            self._stream.write(f"{said}\n")
+
+    def flush(self) -> None:
+        """Hand on what was written."""
+        self._stream.flush()
 
 
 class Progress:
@@ -22,6 +39,7 @@ class Progress:
         live = sys.stderr.isatty()
         self._bar = tqdm(
             desc=label,
+            file=sys.stderr if live else Lines(sys.stderr),
             total=total,
             initial=done,
             unit=unit,

@@ -31,12 +31,13 @@ def encoded(messages, tools, answer):
 
 rows = [encoded(*lesson) for lesson in json.loads(Path(lessons).read_text())]
 optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=3e-3)
-for _ in range(300):
+for _ in range(600):
     losses = [model(input_ids=ids, labels=labels).loss for ids, labels in rows]
     sum(losses).backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
     optimizer.zero_grad()
-    if max(loss.item() for loss in losses) < 0.02:
+    # The answers differ in one word of some forty: a mean of 0.02 may still be a guess at it.
+    if max(loss.item() for loss in losses) < 0.002:
         break
 model.save_pretrained(out)

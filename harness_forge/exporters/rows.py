@@ -195,13 +195,13 @@ def read_answer(row: Row, config: ExportConfig) -> Answer:
     response = response if isinstance(response, dict) else {}
     if kind is AnswerKind.text:  # calls beside the text are not what is asked for
         response = {key: one for key, one in response.items() if key not in _CALLS}
+    if kind is AnswerKind.tool_call and not any(response.get(key) for key in _CALLS):
+        # A server that parses no calls leaves them in the text; the strict
+        # parser's reading of that text is the call that was judged, so the text goes.
+        response = _parsed_call(row.tool_call) or response
     message = _canonical(response, row, config, notes)
     if kind is AnswerKind.tool_call and "tool_calls" not in message:
-        # A server that parses no calls leaves them in the text; the strict
-        # parser's reading of that text is the call, so the text goes.
-        message = _canonical(_parsed_call(row.tool_call), row, config, notes)
-        if "tool_calls" not in message:
-            raise Unusable("no_tool_call")
+        raise Unusable("no_tool_call")
     if not message.get("tool_calls") and not message["content"].strip():
         raise Unusable("no_answer")
     return answer_of(message, notes.kinds)

@@ -10,8 +10,9 @@ from suite_documents import ROOT, load
 
 from harness_forge.cli.evaluate import render
 from harness_forge.compose import compose
+from harness_forge.environments.scap.tools import folder_of
 from harness_forge.errors import EvalError
-from harness_forge.evaluating import evaluation, programs, summary
+from harness_forge.evaluating import evaluation, summary
 from harness_forge.evaluators.lmeval.answers import Answer, read_samples
 from harness_forge.evaluators.lmeval.config import SuiteConfig, SuiteKind
 from harness_forge.evaluators.lmeval.folder import Document
@@ -246,14 +247,12 @@ def test_the_likeliest_choice_is_the_answer(tmp_path):
         sampled(tmp_path, CHOSEN | {"resps": [[["nan", "False"]], [[-1.0, True]]]})
 
 
-def test_without_a_sandbox_nothing_is_asked_that_would_need_one(
-    config, asked, tmp_path, monkeypatch
-):
+def test_without_a_sandbox_nothing_is_asked_that_would_need_one(config, asked, tmp_path):
     row = {"task_id": "T/0", "prompt": "def f():\n", "entry_point": "f", "test": "x"}
     (tmp_path / "HumanEval.jsonl").write_text(json.dumps(row))
     human = SuiteConfig(name="humaneval", kind=SuiteKind.humaneval, path=str(tmp_path),
                         metrics=["pass_at_1"])  # fmt: skip
-    monkeypatch.setattr(programs.packages, "_program", lambda *words: None)
+    assert not folder_of(Path(config.forge_home)).exists()
     with pytest.raises(EvalError, match="humaneval: needs the sandbox"):
         evaluation.evaluate(replace(config, suite=human, suites={}), tmp_path / "out")
     assert not asked

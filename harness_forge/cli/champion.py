@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from harness_forge.cli.columns import columns
 from harness_forge.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def listed(found: Sequence[Standing]) -> list[str]:
         rows.append(
             (one.seat, target, top.version or "unversioned", top.candidate.label, top.since, before)
         )
-    return _table(rows)
+    return columns(rows)
 
 
 def shown(one: Standing, words: Sequence[str]) -> list[str]:
@@ -127,9 +128,9 @@ def different(one: Standing, words: Sequence[str]) -> list[str]:
     rows = [("", first.version or first.candidate.label, second.version or second.candidate.label)]
     rows += [row for row in _compared(first, second) if row[1] != row[2]]
     told = _scores(first, second)
-    lines = [*_table(rows), ""]
+    lines = [*columns(rows), ""]
     head = ("scored", *rows[0][1:], "difference")
-    return lines + (_table([head, *told]) if told else ["no score is known of both"])
+    return lines + (columns([head, *told]) if told else ["no score is known of both"])
 
 
 def _compared(first: Reign, second: Reign) -> Iterator[tuple[str, str, str]]:
@@ -200,11 +201,3 @@ def _row(line: dict[str, Any]) -> str:
         f"  {line['time']}  {line['candidate']['digest'][:12]}  {line['decision']:<12}  "
         f"{told}{line['why']}"
     )
-
-
-def _table(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
-    return [
-        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]

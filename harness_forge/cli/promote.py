@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness_forge.cli.columns import columns
 from harness_forge.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -81,13 +82,7 @@ def conditions(found: Mapping[str, Any]) -> list[str]:
     """Return a head and a line for each condition, those inside a group under it."""
     rows = [("condition", "verdict", "value", "threshold", "interval", "measured")]
     rows += _rows(found, "")
-    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]) - 1)]
-    return [
-        "  ".join(
-            [*(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)), row[-1]]
-        )
-        for row in rows
-    ]
+    return columns(rows)
 
 
 def _rows(found: Mapping[str, Any], indent: str) -> Iterator[tuple[str, ...]]:

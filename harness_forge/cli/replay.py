@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness_forge.cli.columns import columns
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from harness_forge.replaying import Replay
 
@@ -78,40 +80,46 @@ def telling() -> dict[str, Callable]:
 def render(done: Replay) -> str:
     """Return the tables: every policy on every part, then the adapter against each other."""
     lines = [f"first try on {done.split}, 95% intervals (families are clusters)", ""]
-    lines += _table(
-        ("policy", "part", "passed", "of", "rate", "interval", "tokens", "no verdict"),
+    lines += columns(
         [
-            (
-                label,
-                part,
-                str(rate.passed),
-                str(rate.items),
-                _share(rate.rate),
-                f"{_share(rate.low)} to {_share(rate.high)}",
-                "-" if rate.tokens_per_attempt is None else f"{rate.tokens_per_attempt:.0f}",
-                str(rate.infrastructure),
-            )
-            for label, by_part in done.rates.items()
-            for part, rate in by_part.items()
+            ("policy", "part", "passed", "of", "rate", "interval", "tokens", "no verdict"),
+            *(
+                (
+                    label,
+                    part,
+                    str(rate.passed),
+                    str(rate.items),
+                    _share(rate.rate),
+                    f"{_share(rate.low)} to {_share(rate.high)}",
+                    "-" if rate.tokens_per_attempt is None else f"{rate.tokens_per_attempt:.0f}",
+                    str(rate.infrastructure),
+                )
+                for label, by_part in done.rates.items()
+                for part, rate in by_part.items()
+            ),
         ],
+        left=2,
     )
     lines += ["", f"{done.adapter.name} {done.adapter.digest[:12]} against", ""]
-    lines += _table(
-        ("", "part", "pairs", "only adapter", "only other", "difference", "interval", "p"),
+    lines += columns(
         [
-            (
-                name.partition("_vs_")[2],
-                part,
-                str(one.pairs),
-                str(one.only_first),
-                str(one.only_second),
-                _share(one.difference, signed=True),
-                f"{_share(one.low, signed=True)} to {_share(one.high, signed=True)}",
-                f"{one.p_mcnemar:.3g}",
-            )
-            for name, comparison in done.comparisons.items()
-            for part, one in comparison.parts.items()
+            ("", "part", "pairs", "only adapter", "only other", "difference", "interval", "p"),
+            *(
+                (
+                    name.partition("_vs_")[2],
+                    part,
+                    str(one.pairs),
+                    str(one.only_first),
+                    str(one.only_second),
+                    _share(one.difference, signed=True),
+                    f"{_share(one.low, signed=True)} to {_share(one.high, signed=True)}",
+                    f"{one.p_mcnemar:.3g}",
+                )
+                for name, comparison in done.comparisons.items()
+                for part, one in comparison.parts.items()
+            ),
         ],
+        left=2,
     )
     for skill, level in done.levels.items():
         lines += [
@@ -125,14 +133,3 @@ def _share(value: float | None, *, signed: bool = False) -> str:
     if value is None:
         return "-"
     return f"{100 * value:+.1f}%" if signed else f"{100 * value:.1f}%"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    cells = [tuple(head), *rows]
-    width = [max(len(row[n]) for row in cells) for n in range(len(head))]
-    return [
-        "  ".join(
-            cell.ljust(width[n]) if n < 2 else cell.rjust(width[n]) for n, cell in enumerate(row)
-        ).rstrip()
-        for row in cells
-    ]

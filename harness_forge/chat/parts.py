@@ -52,6 +52,9 @@ def apart(message: Mapping[str, Any]) -> Parts:
             _sort_in(made, part)
     elif content is not None:
         made.others.append(type(content).__name__)
+    if message.get("channel") == "analysis":  # harmony's channel for what is thought
+        made.thoughts += [words for words in made.texts if words.strip()]
+        made.texts = []
     told = [words for key in _FIELDS if (words := _words(message.get(key)))]
     if (thought := _words(message.get("thought"))) and thought.strip() != (made.text or "").strip():
         told.append(thought)  # some harnesses keep the whole answer under this name

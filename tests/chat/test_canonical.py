@@ -326,3 +326,10 @@ def test_marks_are_read_as_numbers_and_words_too(mark):
 @pytest.mark.parametrize("mark", [{"weight": 0.5}, {"weight": None}, {"train": "yes"}, {"mask": 0}])
 def test_marks_that_do_not_say_no_leave_a_message_to_learn(mark):
     assert answer({"role": "assistant", "content": "Plums.", **mark})[0]["content"] == "Plums."
+
+
+def test_what_is_said_in_a_channel_for_analysis_is_thought():
+    made, notes = answer({"role": "assistant", "channel": "analysis", "content": "hm"})
+    assert (made["content"], notes) == ("", {"reasoning_left_out"})
+    said, notes = answer({"role": "assistant", "channel": "final", "content": "Plums."})
+    assert (said["content"], notes) == ("Plums.", set())

@@ -17,7 +17,8 @@ _REMEDIES = {
     "no_split": "items get a split when `forge run` found that they can be judged, recorded ones"
     " at the end of `forge ingest`",
     "contaminated": "rows hold words of what is kept for measuring: the ledger says whose",
-    "over_share": "anchors are a share of lines that models gave: forge run policy=model first",
+    "over_share": "anchors are a share of lines that models gave, and there are too few of those:"
+    " attempt items with a model, take in more records, or raise export.anchor_share",
     "row_too_long": "raise train.sequence_length, or set filters.row_too_long.max_tokens",
     "unheld_tools": "this format has no room for tools: format=sft or format=sharegpt has",
     "unheld_turns": "this format has no room for several turns: format=sft or format=sharegpt has",

@@ -64,7 +64,10 @@ def test_it_starts_from_the_first_stage_and_moves_no_further_than_its_steps(pref
 
 def test_the_reference_is_the_policy_it_started_from(preferred):
     start = steps_in(preferred.metrics)[0]
-    assert start["rewards/chosen"] == start["rewards/rejected"] == 0.0
+    # Not 0 to the last digit: the policy is asked with gradients and the reference without,
+    # and the kernels of some processors differ in that.
+    assert abs(start["rewards/chosen"]) < 1e-3
+    assert abs(start["rewards/rejected"]) < 1e-3
 
 
 def test_it_learns_to_prefer_and_forgets_nothing_of_that_when_it_goes_on(preferred):

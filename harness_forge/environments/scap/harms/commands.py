@@ -72,7 +72,7 @@ _STARTUP = (
     r"umask [0-7]{3,4}",
     r"(if|elif) \[{1,2} .*\]{1,2} ?(&& \[{1,2} .*\]{1,2})?;? ?(then)?|then|else|fi|esac|endif",
     r"(parent|name)=\$\(ps -o \w+= -p \$(\$|parent|\{parent\})\)",
-    r"case \"?\$\{?name\}?\"? in( .*)?|(\(?sshd\|login\)) exec tmux ?;?;?( esac)?",
+    r"(\(?sshd\|login\)) exec tmux ?;?;?( esac)?",
     r"exec tmux",
 )
 _STARTUP_LINE = re.compile("|".join(f"(?:{pattern})" for pattern in _STARTUP))

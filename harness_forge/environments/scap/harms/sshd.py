@@ -103,7 +103,7 @@ _COUNTS = {"maxauthtries": (1, 10), "maxsessions": (1, 100), "clientalivecountma
 
 def server(before: str, now: str) -> Iterable[str]:
     """Yield keywords that sshd does not know, and settings that let in anybody or nobody."""
-    old = {tuple(_words(line)) for line in lines(before)}
+    old = {_words(line) for line in lines(before)}
     for line in added(before, now, "#"):
         keyword, value = _words(line)
         known = keyword in KEYWORDS
@@ -111,9 +111,9 @@ def server(before: str, now: str) -> Iterable[str]:
             yield f"sshd({re.split(r'[ =]', line)[0]})"
 
 
-def _words(line: str) -> list[str]:
+def _words(line: str) -> tuple[str, str]:
     keyword, _, value = re.sub(r"\s*=\s*|\s+", " ", line, count=1).partition(" ")
-    return [keyword.lower(), value.strip().strip('"')]
+    return keyword.lower(), value.strip().strip('"')
 
 
 def _harmful(keyword: str, value: str) -> bool:

@@ -26,13 +26,14 @@ def may_hold_long_integer(text: str | bytes) -> bool:
     A sixth of the characters is looked at first: a regular expression over all of
     them would take longer than the reading.
     """
-    return _SAMPLED in _zeroed(text[::_SAMPLE]) and _LONG in _zeroed(text)
-
-
-def _zeroed(text: str | bytes) -> bytes:
-    """Return bytes in which every digit is a 0."""
-    raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-    return raw.translate(_ZEROS)
+    sample = text[::_SAMPLE]
+    if isinstance(text, str):
+        if _SAMPLED not in sample.encode("utf-8", "surrogatepass").translate(_ZEROS):
+            return False
+        text = text.encode("utf-8", "surrogatepass")
+    elif _SAMPLED not in sample.translate(_ZEROS):
+        return False
+    return _LONG in text.translate(_ZEROS)  # every digit a 0
 
 
 def loads(text: str | bytes) -> Any:
@@ -41,7 +42,15 @@ def loads(text: str | bytes) -> Any:
     Raises:
         ValueError: it is no JSON; NaN and numbers beyond a float's range are none.
     """
-    value = orjson.loads(text)
+    return exactly(orjson.loads(text), text)
+
+
+def exactly(value: Any, text: str | bytes) -> Any:
+    """Return what orjson read from a JSON text, with integers of any length.
+
+    Raises:
+        ValueError: as `loads`.
+    """
     if not may_hold_long_integer(text):
         return value
     try:

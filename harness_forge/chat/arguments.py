@@ -7,9 +7,9 @@ they were written, integers exact.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import lru_cache
-from json.encoder import encode_basestring as _quoted
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -21,8 +21,24 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 """Made once: `json.dumps` makes another with every call."""
 
 
+_dumps = orjson.dumps
+_EMPTY: tuple[Any, ...] = ([], {})
+
+
 class Broken(ValueError):
     """Arguments that are no JSON object."""
+
+
+class Arguments(NamedTuple):
+    """Arguments in canonical form.
+
+    Args:
+        hollow: a null or an empty value stands anywhere in them.
+    """
+
+    text: str
+    value: Mapping[str, Any]
+    hollow: bool
 
 
 def written(value: Any) -> str:
@@ -43,32 +59,73 @@ def object_text(text: str) -> str:
     Raises:
         Broken: it is no object, or says one key twice.
     """
-    return _cached(text) if len(text) <= _CACHED else _object_text(text)
+    return settled(text) or read(text).text
 
 
-def _object_text(text: str) -> str:
-    return text if _is_canonical(text) else _made(text)
+def settled(text: str) -> str | None:
+    """Return an object's text as `read`; None where a null or an empty value is in it.
+
+    Fast where it was asked before: turns of one conversation share their history.
+
+    Raises:
+        Broken: as `object_text`.
+    """
+    return _cached(text) if len(text) <= _CACHED else _settled(text)
 
 
-def _is_canonical(text: str) -> bool:
-    """Return whether an object's text is as it should be: the fast reader tells it of most."""
+def _settled(text: str) -> str | None:
+    found = read(text)
+    return None if found.hollow else found.text
+
+
+_cached = lru_cache(maxsize=2048)(_settled)
+
+
+def read(text: str) -> Arguments:
+    """Return a JSON object in canonical form, and what it means.
+
+    Raises:
+        Broken: as `object_text`.
+    """
+    # Most are as they should be, which the fast reader and writer tell.
     try:
         value = orjson.loads(text)
-        return isinstance(value, dict) and _flat(value) == text
+        if isinstance(value, dict):
+            pairs = [
+                f"{_key(key)}{_dumps(one).decode() if isinstance(one, str) else written(one)}"
+                for key, one in value.items()
+            ]
+            if f"{{{', '.join(pairs)}}}" == text:
+                return Arguments(text, value, has_nothing(value))
     except ValueError:
-        return False
+        pass
+    return _made(text)
 
 
-def _flat(value: dict[str, Any]) -> str:
-    """Return an object as `written` does; most arguments are texts, which need no encoder."""
-    pairs = [
-        f"{_quoted(key)}: {_quoted(one) if isinstance(one, str) else written(one)}"
-        for key, one in value.items()
-    ]
-    return "{" + ", ".join(pairs) + "}"
+@lru_cache(maxsize=1024)
+def _key(key: str) -> str:
+    return _dumps(key).decode() + ": "
 
 
-def _made(text: str) -> str:
+def has_nothing(value: Mapping[str, Any]) -> bool:
+    """Return whether a null or an empty value stands anywhere in an object.
+
+    Without recursion, for depth comes from outside.
+    """
+    rest: list[Any] = [value]
+    for one in rest:
+        for inner in one.values() if isinstance(one, Mapping) else one:
+            if isinstance(inner, str):
+                if not inner:
+                    return True
+            elif inner is None or inner in _EMPTY:
+                return True
+            elif isinstance(inner, dict | list):
+                rest.append(inner)
+    return False
+
+
+def _made(text: str) -> Arguments:
     value = _object(text)
     for _ in range(2):  # written as a text once or twice too often
         if not isinstance(value, str):
@@ -83,10 +140,7 @@ def _made(text: str) -> str:
         raise Broken("a value that no JSON has") from None
     if made != text:
         _object(text, _once)
-    return made
-
-
-_cached = lru_cache(maxsize=2048)(_object_text)
+    return Arguments(made, value, has_nothing(value))
 
 
 def _object(text: str, pairs: Any = None) -> Any:

@@ -11,7 +11,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness_forge.chat.arguments import Broken, object_text
+from harness_forge.chat.arguments import Broken
+from harness_forge.chat.arguments import read as read_arguments
 from harness_forge.chat.faults import Malformed, kind
 from harness_forge.records import Message, ToolCall
 
@@ -49,7 +50,7 @@ def call(raw: Any) -> Mapping[str, Any]:
     Raises:
         Malformed: it is in no known form.
     """
-    if _is_openai(raw):
+    if is_openai(raw):
         return raw
     if isinstance(raw, str):
         try:
@@ -79,7 +80,7 @@ def call(raw: Any) -> Mapping[str, Any]:
     return {**({"id": number} if number else {}), "type": "function", "function": function, **rest}
 
 
-def _is_openai(raw: Any) -> bool:
+def is_openai(raw: Any) -> bool:
     """Return whether a call is in OpenAI's form as most are; plain types are told apart fast."""
     function = raw.get("function") if isinstance(raw, dict) else None
     return (
@@ -87,7 +88,7 @@ def _is_openai(raw: Any) -> bool:
         and raw.get("type") == "function"
         and isinstance(function.get("name"), str)
         and isinstance(function.get("arguments"), str)
-        and isinstance(raw.get("id"), str | None)
+        and (raw.get("id") is None or isinstance(raw["id"], str))
     )
 
 
@@ -137,7 +138,7 @@ def meant(one: Any) -> ToolCall | None:
     if not isinstance(function, Mapping) or not isinstance(function.get("name"), str):
         return None
     try:
-        arguments = json.loads(object_text(function.get("arguments") or ""))
+        arguments = read_arguments(function.get("arguments") or "")
     except (Broken, TypeError):
         return None
-    return ToolCall(function["name"], arguments)
+    return ToolCall(function["name"], arguments.value)

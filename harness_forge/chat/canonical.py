@@ -9,9 +9,8 @@ is refused with the reason for the ledger.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
 from typing import Any
@@ -19,7 +18,7 @@ from typing import Any
 from harness_forge import jsontext
 from harness_forge.chat import calls, forms, markup, parts
 from harness_forge.chat import tools as offers
-from harness_forge.chat.arguments import object_text, written
+from harness_forge.chat.arguments import Arguments, read, settled, written
 from harness_forge.chat.faults import Malformed, Refused
 from harness_forge.chat.links import linked
 from harness_forge.chat.padding import unpadded_arguments, unpadded_tools
@@ -54,9 +53,15 @@ class LateSystem(Enum):
 
 @dataclass
 class Notes:
-    """What was changed to bring a row into the form; each counts once a row."""
+    """What was learned while a row was brought into the form.
+
+    Args:
+        kinds: what was changed; each counts once a row.
+        meant: of each call of the answer, the value of its arguments.
+    """
 
     kinds: frozenset[str] = frozenset()
+    meant: list[Mapping[str, Any]] = field(default_factory=list)
 
     def add(self, kind: str) -> None:
         """Note a change."""
@@ -104,9 +109,16 @@ def offer(raw: str | bytes | None) -> Offer:
 
 
 def history(
-    raw: Sequence[Any], offered: Offer, late_system: LateSystem, notes: Notes
+    raw: Sequence[Any],
+    offered: Offer,
+    late_system: LateSystem,
+    notes: Notes,
+    exact: Callable[[], Sequence[Any]] | None = None,
 ) -> list[Shown]:
     """Return the messages that an answer was given to.
+
+    Args:
+        exact: gives them with every integer exact, where `raw` may have rounded some.
 
     Raises:
         Refused: `no_prompt`: one is no role and text; `unknown_role`;
@@ -116,43 +128,69 @@ def history(
     """
     shown: list[Shown] = []
     calling = late = False
-    known: set[str] = set()
-    for message in raw:
+    for place, message in enumerate(raw):
         if isinstance(message, dict) and len(message) == 2:  # most: these two, as they should be
             role, content = message.get("role"), message.get("content")
-            plain = isinstance(role, str) and (role in PLAIN or (role == "system" and not shown))
-            if plain and isinstance(content, str) and (role != "assistant" or _is_plain(content)):
+            plain = role == "user" or (role == "system" and not shown)
+            if isinstance(content, str) and (
+                plain or (role == "assistant" and content and markup.is_plain(content))
+            ):
                 shown.append({"role": role, "content": content})
                 continue
-        for made in _messages(message, offered, notes):
-            _name_result(made, message, known)
-            known |= {call["id"] for call in made.get("tool_calls", ()) if "id" in call}
-            late |= made["role"] == "system" and bool(shown)
-            calling |= made["role"] == "tool" or "tool_calls" in made
+        usual = _usual(message, offered, notes)
+        if usual is None and exact:
+            raw, exact = exact(), None
+        for made in (usual,) if usual else _others(raw, place, offered, notes):
+            role = made["role"]
+            late |= role == "system" and bool(shown)
+            calling |= role == "tool" or "tool_calls" in made
+            if role == "tool" and "tool_call_id" not in made:
+                _name_result(made, message, shown)
             shown.append(made)
     if calling and linked(shown):
         notes.add("result_ids")
     return _systems(shown, late_system, notes) if late else shown
 
 
-_TURN = frozenset(("role", "content", "tool_calls", "tool_call_id", "name"))
-_ROLES = frozenset((*PLAIN, "system", "tool"))
+_ROLES = frozenset(("system", "user", "assistant", "tool"))
+_SAYING = frozenset(("role", "content", "tool_call_id", "name"))
 
 
-def _messages(message: Any, offered: Offer, notes: Notes) -> list[Shown]:
-    """Return the messages that one stands for; most are in OpenAI's form as they are."""
-    if (
-        isinstance(message, dict)
-        and message.keys() <= _TURN
-        and isinstance(role := message.get("role"), str)
-        and role in _ROLES
-        and isinstance(message.get("content"), str | None)
-        and isinstance(message.get("tool_calls"), list | None)
-        and isinstance(message.get("tool_call_id"), str | None)
-        and _is_plain(message.get("content") or "")
-    ):
-        return [_shown(message, message.get("content"), offered, notes)]
-    return [_message(one, offered, notes) for one in _forms(message)]
+def _usual(message: Any, offered: Offer, notes: Notes) -> Shown | None:
+    """Return a message in OpenAI's form with nothing to look for in its text; None for another.
+
+    Most are, and all that is used of them are texts. The long way gives the same.
+    """
+    if not isinstance(message, dict):
+        return None
+    role, content = message.get("role"), message.get("content")
+    if role == "assistant":
+        said = message.get("tool_calls")
+        if not (content or said) or not _is_usual(message):
+            return None
+        shown = {"role": role, "content": content or ""}
+        if said:
+            shown["tool_calls"] = [_call(one, offered, notes, False) for one in said]
+        return shown
+    if not isinstance(content, str) or not isinstance(role, str) or role not in _ROLES:
+        return None
+    if not message.keys() <= _SAYING or (role == "tool" and markup.results(content)):
+        return None
+    shown = {"role": role, "content": content}
+    if number := message.get("tool_call_id"):
+        if not isinstance(number, str):
+            return None
+        shown["tool_call_id"] = number
+    if (name := message.get("name")) and isinstance(name, str):
+        shown["name"] = name
+    return shown
+
+
+def _others(raw: Sequence[Any], place: int, offered: Offer, notes: Notes) -> list[Shown]:
+    """Return the messages that one in any other form stands for."""
+    if place >= len(raw):  # of integers so long that nobody reads them
+        raise Refused("no_prompt")
+    return [_message(one, offered, notes) for one in _forms(raw[place])]
 
 
 def _forms(message: Any) -> list[Any]:
@@ -182,76 +220,80 @@ def _shown(
     thought: bool = False,
 ) -> Shown:
     role, said = message["role"], message.get("tool_calls")
-    if role == "assistant" and text and offered.tools:
+    if role == "assistant" and text and offered.tools and not markup.is_plain(text):
         text, written_ = markup.apart(text)
         said = said or written_
     if text is None and not said and not thought and role != "tool":
         raise Refused("no_prompt")
     # "" for null: a chat template would print None, and Arrow would type the column so.
     shown: Shown = {"role": role, "content": text or ""}
-    if said:
-        shown["tool_calls"] = [_call(one, offered, notes) for one in _list(said)]
+    shown = _with_calls(shown, said, offered, notes)
     for key in ("tool_call_id", "name"):
         if isinstance(message.get(key), str) and message[key]:
             shown[key] = message[key]
     return shown
 
 
-def _name_result(made: Shown, message: Mapping[str, Any], known: Collection[str]) -> None:
+def _name_result(made: Shown, message: Mapping[str, Any], shown: Sequence[Shown]) -> None:
     """Give a result the id of its call where it has it as its own."""
     number = calls.id_text(message.get("id"))
-    if made["role"] == "tool" and "tool_call_id" not in made and number in known:
+    said = (call.get("id") for one in shown for call in one.get("tool_calls", ()))
+    if number is not None and number in said:
         made["tool_call_id"] = number
 
 
-def _list(said: Any) -> Sequence[Any]:
-    if not isinstance(said, list):
-        raise Refused("unknown_call_form")
-    return [one for one in said if one is not None]
-
-
-def _call(raw: Any, offered: Offer, notes: Notes, *, demand: bool = False) -> Shown:
+def _call(known: Mapping[str, Any], offered: Offer, notes: Notes, demand: bool) -> Shown:
     """Return one call with canonical arguments.
 
     Args:
+        known: it, in OpenAI's form.
         demand: its tool must be offered, and it gets no id; else its id stays.
     """
-    try:
-        known = calls.call(raw)
-    except Malformed:
-        raise Refused("unknown_call_form") from None
     name, arguments = known["function"]["name"], known["function"].get("arguments")
     tool = offered.get(name)
     if demand and tool is None:
         raise Refused("unknown_tool")
-    made = {"name": name, "arguments": _arguments(arguments, tool, offered, notes)}
+    if demand:
+        found = _arguments(arguments, tool, offered, notes)
+        notes.meant.append(found.value)
+        return {"type": "function", "function": {"name": name, "arguments": found.text}}
+    function = {"name": name, "arguments": _told(arguments, tool, offered, notes)}
     number = known.get("id")
-    shown: Shown = {"type": "function", "function": made}
-    return {"id": number, **shown} if not demand and isinstance(number, str) and number else shown
+    if not number or not isinstance(number, str):
+        return {"type": "function", "function": function}
+    return {"id": number, "type": "function", "function": function}
 
 
 _NOTHING = ("", "null", "[]")
 """Arguments that are none; PHP writes an object without keys as a list."""
 
 
-def _arguments(raw: Any, tool: Tool | None, offered: Offer, notes: Notes) -> str:
-    """Return arguments in canonical form; nothing at all, where a tool needs none, is an object."""
-    if raw in (None, []) or (isinstance(raw, str) and raw.strip() in _NOTHING):
-        if tool is None or schema_of(tool).get("required"):
-            raise Refused("broken_arguments")
-        return "{}"
+def _told(raw: Any, tool: Tool | None, offered: Offer, notes: Notes) -> str:
+    """Return arguments of the history: most were told by the row before, too."""
     try:
-        text = object_text(raw if isinstance(raw, str) else written(raw))
+        if isinstance(raw, str) and (text := settled(raw)) is not None:
+            return text
     except ValueError:
-        raise Refused("broken_arguments") from None
-    if not any(one in text for one in ("null", '""', "[]", "{}")):
-        return text
-    meant = json.loads(text)
-    told = unpadded_arguments(meant, tool, offered.properties)
-    if told is meant or told == meant:
-        return text
+        pass  # what may stand for no arguments at all is told apart below
+    return _arguments(raw, tool, offered, notes).text
+
+
+def _arguments(raw: Any, tool: Tool | None, offered: Offer, notes: Notes) -> Arguments:
+    """Return arguments in canonical form; nothing at all, where a tool needs none, is an object."""
+    try:
+        found = read(raw if isinstance(raw, str) else written(raw))
+    except ValueError:
+        empty = raw in (None, []) or (isinstance(raw, str) and raw.strip() in _NOTHING)
+        if not empty or tool is None or schema_of(tool).get("required"):
+            raise Refused("broken_arguments") from None
+        return Arguments("{}", {}, True)
+    if not found.hollow:
+        return found
+    told = unpadded_arguments(found.value, tool, offered.properties)
+    if told is found.value or told == found.value:
+        return found
     notes.add("padding")
-    return written(told)
+    return Arguments(written(told), told, True)
 
 
 def _systems(shown: list[Shown], late: LateSystem, notes: Notes) -> list[Shown]:
@@ -272,11 +314,6 @@ def _systems(shown: list[Shown], late: LateSystem, notes: Notes) -> list[Shown]:
     ]
 
 
-def _is_plain(content: str) -> bool:
-    """Return whether an answer holds no marks that may be thoughts or calls."""
-    return not any(mark in content for mark in "<[") and "functools" not in content
-
-
 def answer(
     raw: Mapping[str, Any],
     offered: Offer,
@@ -284,6 +321,7 @@ def answer(
     notes: Notes,
     *,
     several: bool = True,
+    exact: Callable[[], Mapping[str, Any]] | None = None,
 ) -> Shown:
     """Return an answer: its text, its calls, each of an offered tool, and what was thought.
 
@@ -291,6 +329,7 @@ def answer(
 
     Args:
         several: it may make more than one call.
+        exact: gives it with every integer exact, where `raw` may have rounded some.
 
     Raises:
         Refused: `not_to_learn`: it is marked so; `not_text`; `several_calls`;
@@ -298,7 +337,13 @@ def answer(
     """
     if _is_usual(raw):
         shown: Shown = {"role": "assistant", "content": raw.get("content") or ""}
-        return _with_calls(shown, raw.get("tool_calls"), offered, notes, several)
+        said = raw.get("tool_calls")
+        if said and len(said) > 1 and not several:
+            raise Refused("several_calls")
+        if said:
+            shown["tool_calls"] = [_call(one, offered, notes, True) for one in said]
+        return shown
+    raw = exact() if exact else raw
     if not learnable(raw):
         raise Refused("not_to_learn")
     try:
@@ -319,30 +364,44 @@ def answer(
         shown["reasoning_content"] = "\n\n".join(found.thoughts)
     elif found.thoughts or found.hidden:
         notes.add("reasoning_left_out")
-    return _with_calls(shown, said, offered, notes, several)
+    return _with_calls(shown, said, offered, notes, several=several, demand=True)
 
 
 _USUAL = frozenset(("role", "content", "tool_calls"))
 
 
 def _is_usual(raw: Mapping[str, Any]) -> bool:
-    """Return whether an answer has a text, calls in a list and nothing else, as most have."""
+    """Return whether an answer has a text, calls in OpenAI's form and nothing else, as most have.
+
+    Nothing that is used of such a one is a number.
+    """
+    content, said = raw.get("content"), raw.get("tool_calls")
     return (
         raw.keys() <= _USUAL
         and raw.get("role", "assistant") == "assistant"
-        and isinstance(raw.get("content"), str | None)
-        and _is_plain(raw.get("content") or "")
-        and isinstance(raw.get("tool_calls"), list | None)
+        and (content is None or (isinstance(content, str) and markup.is_plain(content)))
+        and (said is None or (isinstance(said, list) and all(map(calls.is_openai, said))))
     )
 
 
-def _with_calls(shown: Shown, said: Any, offered: Offer, notes: Notes, several: bool) -> Shown:
+def _known(call: Any) -> Mapping[str, Any]:
+    try:
+        return calls.call(call)
+    except Malformed:
+        raise Refused("unknown_call_form") from None
+
+
+def _with_calls(
+    shown: Shown, said: Any, offered: Offer, notes: Notes, *, several: bool = True, demand=False
+) -> Shown:
     if not said:
         return shown
-    if len(_list(said)) > 1 and not several:
+    if not isinstance(said, list):
+        raise Refused("unknown_call_form")
+    if not several and len(said) - said.count(None) > 1:
         raise Refused("several_calls")
-    made = [_call(one, offered, notes, demand=True) for one in said]
-    return {**shown, "tool_calls": made}
+    made = [_call(_known(one), offered, notes, demand) for one in said if one is not None]
+    return {**shown, "tool_calls": made} if made else shown
 
 
 _MARKS = (

@@ -44,7 +44,8 @@ def conversation(raw: Any) -> list[Message]:
 
 
 def _is_item(raw: Any) -> bool:
-    return isinstance(raw, Mapping) and "role" not in raw and raw.get("type") in _ITEMS
+    said = raw.get("type") if isinstance(raw, Mapping) and "role" not in raw else None
+    return isinstance(said, str) and said in _ITEMS
 
 
 def message(raw: Any, place: int = 0) -> Message:
@@ -62,6 +63,8 @@ def several(raw: Any, place: int = 0) -> list[Message]:
     Raises:
         Malformed: as `message`.
     """
+    if _is_plain(raw):
+        return [dict(raw)]
     if not isinstance(raw, Mapping):
         raise Malformed(f"message {place} is {kind(raw)} without a role")
     kept = dict(raw)
@@ -83,6 +86,22 @@ def several(raw: Any, place: int = 0) -> list[Message]:
     _gather_calls(kept)
     _demand_content(kept, place)
     return _apart(kept)
+
+
+_PLAIN = frozenset(("role", "content", "tool_call_id", "name"))
+_SPEAKING = frozenset(("system", "user", "assistant"))
+
+
+def _is_plain(raw: Any) -> bool:
+    """Return whether a message is as it should be already, as most are: words, and no calls."""
+    if not isinstance(raw, dict) or not raw.keys() <= _PLAIN:
+        return False
+    role, content = raw.get("role"), raw.get("content")
+    if not isinstance(role, str) or not isinstance(content, str):
+        return False
+    number = raw.get("tool_call_id")
+    answers = role == "tool" and number and isinstance(number, str)
+    return role in _SPEAKING or bool(answers and not markup.results(content))
 
 
 def _word(kept: dict[str, Any]) -> Any:

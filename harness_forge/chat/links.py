@@ -24,8 +24,7 @@ def linked(messages: Sequence[Shown]) -> bool:
     changed = False
     for message in messages:
         if message["role"] == "tool":
-            call = _answered(message, open_)
-            open_.remove(call)
+            call = open_.pop(_answered(message, open_))
             changed |= _named(message, call)
         elif open_:
             raise Refused("unanswered_call")
@@ -36,15 +35,18 @@ def linked(messages: Sequence[Shown]) -> bool:
     return changed
 
 
-def _answered(message: Shown, open_: list[dict[str, Any]]) -> dict[str, Any]:
+def _answered(message: Shown, open_: list[dict[str, Any]]) -> int:
+    """Return which of the open calls a result belongs to."""
     number, name = message.get("tool_call_id"), message.get("name")
-    mine = [call for call in open_ if number and call.get("id") == number]
-    nameless = [call for call in open_ if not (number and call.get("id"))]
-    named = [call for call in nameless if name and call["function"]["name"] == name]
-    found = mine or named or nameless
-    if not found:
+    if number:
+        for at, call in enumerate(open_):
+            if call.get("id") == number:
+                return at
+    nameless = [at for at, call in enumerate(open_) if not (number and call.get("id"))]
+    named = [at for at in nameless if name and open_[at]["function"]["name"] == name]
+    if not nameless:
         raise Refused("orphan_result")
-    return found[0]
+    return (named or nameless)[0]
 
 
 def _named(message: Shown, call: dict[str, Any]) -> bool:

@@ -21,6 +21,11 @@ _OTHERS = (
 )
 
 
+def is_plain(text: str) -> bool:
+    """Return whether an answer's text holds no mark that may be one of thoughts or calls."""
+    return "<" not in text and "[TOOL_CALLS]" not in text and "functools[" not in text
+
+
 def apart(text: str) -> tuple[str, list[Any]]:
     """Return an answer's words and the calls that stand among them.
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from harness_forge.chat.arguments import has_nothing
 from harness_forge.chat.faults import Refused
 from harness_forge.chat.tools import Tool, schema_of
 
@@ -87,7 +88,7 @@ def unpadded_arguments(
     Raises:
         Refused: `padded_arguments`: a null may be padding and may be meant.
     """
-    if not _has_nothing(arguments):
+    if not has_nothing(arguments):
         return arguments
     if tool is None:
         if any(hollow(value) and key in others for key, value in arguments.items()):
@@ -111,23 +112,6 @@ def _without_empty(
         if key in own and key not in required and any(value == arguments[one] for one in empty):
             raise Refused("padded_arguments")
     return {key: value for key, value in arguments.items() if key not in empty}
-
-
-def _has_nothing(value: Any) -> bool:
-    """Return whether a null or an empty value stands anywhere.
-
-    Without recursion, for depth comes from outside.
-    """
-    rest = [value]
-    while rest:
-        one = rest.pop()
-        if one is None or one in _EMPTY:
-            return True
-        if isinstance(one, Mapping):
-            rest.extend(one.values())
-        elif isinstance(one, list):
-            rest.extend(one)
-    return False
 
 
 def _unpadded(value: Any, schema: Any, root: Mapping[str, Any], others: Collection[str]) -> Any:

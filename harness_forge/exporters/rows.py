@@ -6,7 +6,7 @@ reason that goes to the ledger.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ import xxhash
 
 from harness_forge import jsontext
 from harness_forge.chat import canonical
-from harness_forge.chat.canonical import Notes, ParallelCalls
+from harness_forge.chat.canonical import Notes, Offer, ParallelCalls
 from harness_forge.chat.faults import Refused
 from harness_forge.exporters.config import AnswerKind, ExportConfig
 from harness_forge.records import RowSource
@@ -128,14 +128,16 @@ def read_prompt(row: Row, config: ExportConfig) -> Prompt:
     if row.prompt is not None:
         return row.prompt
     _refuse_escaped(row.messages)
-    _refuse_escaped(row.tools)
-    offered, notes = canonical.offer(row.tools), Notes()
-    shown = canonical.history(_list(row.messages), offered, config.late_system, notes)
+    (offered, told), notes = _offered(row.tools), Notes()
+    raw = _list(row.messages, _rounded)
+    shown = canonical.history(
+        raw, offered, config.late_system, notes, exact=lambda: _list(row.messages)
+    )
     if offered.padded:
         notes.add("padding")
     for message in shown:
         if message["content"]:
-            return _prompt(shown, offered.tools, _tools_digest(row.tools), notes.kinds)
+            return _prompt(shown, offered.tools, told, notes.kinds)
     raise Unusable("no_prompt")
 
 
@@ -154,18 +156,30 @@ def _prompt(messages: list, tools: list, canonical_tools: bytes, changed: frozen
 
 
 @lru_cache(maxsize=64)
-def _tools_digest(raw: Json | None) -> bytes:
-    """Return tools in bytes that are equal where they mean the same."""
-    return sorted_bytes(canonical.offer(raw).tools)
+def _offered(raw: Json | None) -> tuple[Offer, bytes]:
+    """Return tools, and bytes that are equal where they mean the same."""
+    _refuse_escaped(raw)
+    offered = canonical.offer(raw)
+    return offered, sorted_bytes(offered.tools)
 
 
-def answer_of(message: dict[str, Any], changed: frozenset[str] = frozenset()) -> Answer:
-    """Return an answer in canonical form with the digest of what it says."""
+def answer_of(
+    message: dict[str, Any],
+    changed: frozenset[str] = frozenset(),
+    meant: Sequence[Mapping[str, Any]] | None = None,
+) -> Answer:
+    """Return an answer in canonical form with the digest of what it says.
+
+    Args:
+        meant: the value of each call's arguments, where they were parsed already.
+    """
     text, calls = message.get("content") or "", message.get("tool_calls")
     thought = message.get("reasoning_content")
     if not calls and not thought:
         return Answer(message, _digest(text.encode()), changed)
-    said = [(one["function"]["name"], _meaning(one)) for one in calls or ()]
+    calls = calls or ()
+    meant = list(map(_meaning, calls)) if meant is None else meant
+    said = [(one["function"]["name"], value) for one, value in zip(calls, meant, strict=True)]
     # One call by itself keeps the digest that it always had.
     told = (text, *said[0]) if len(said) == 1 else (text, said)
     return Answer(message, _digest(sorted_bytes((*told, thought) if thought else told)), changed)
@@ -191,31 +205,42 @@ def read_answer(row: Row, config: ExportConfig) -> Answer:
     _refuse_escaped(row.response)
     _refuse_escaped(row.tool_call)
     notes = Notes()
-    response = _parsed(row.response)
-    response = response if isinstance(response, dict) else {}
-    if kind is AnswerKind.text:  # calls beside the text are not what is asked for
-        response = {key: one for key, one in response.items() if key not in _CALLS}
-    if kind is AnswerKind.tool_call and not any(response.get(key) for key in _CALLS):
-        # A server that parses no calls leaves them in the text; the strict
-        # parser's reading of that text is the call that was judged, so the text goes.
-        response = _parsed_call(row.tool_call) or response
-    message = _canonical(response, row, config, notes)
+    message = _canonical(row, config, notes)
     if kind is AnswerKind.tool_call and "tool_calls" not in message:
         raise Unusable("no_tool_call")
     if not message.get("tool_calls") and not message["content"].strip():
         raise Unusable("no_answer")
-    return answer_of(message, notes.kinds)
+    return answer_of(message, notes.kinds, notes.meant)
 
 
 _CALLS = ("tool_calls", "function_call")
 
 
-def _canonical(
-    response: Mapping[str, Any], row: Row, config: ExportConfig, notes: Notes
-) -> dict[str, Any]:
-    single = config.answer is AnswerKind.tool_call or config.parallel_calls is ParallelCalls.reject
-    offered = canonical.offer(row.tools)
-    return canonical.answer(response, offered, config.reasoning, notes, several=not single)
+def _canonical(row: Row, config: ExportConfig, notes: Notes) -> dict[str, Any]:
+    kind = config.answer
+    single = kind is AnswerKind.tool_call or config.parallel_calls is ParallelCalls.reject
+    return canonical.answer(
+        _response(row, kind, _rounded),
+        _offered(row.tools)[0],
+        config.reasoning,
+        notes,
+        several=not single,
+        exact=lambda: _response(row, kind, _parsed),
+    )
+
+
+def _response(row: Row, kind: AnswerKind, parsed: Callable[[Json | None], Any]) -> dict[str, Any]:
+    """Return what the agent said, as it was sent."""
+    response = parsed(row.response)
+    if not isinstance(response, dict):
+        response = {}
+    if kind is AnswerKind.text:  # calls beside the text are not what is asked for
+        return {key: one for key, one in response.items() if key not in _CALLS}
+    if kind is AnswerKind.tool_call and not (response.get(_CALLS[0]) or response.get(_CALLS[1])):
+        # A server that parses no calls leaves them in the text; the strict
+        # parser's reading of that text is the call that was judged, so the text goes.
+        return _parsed_call(row.tool_call) or response
+    return response
 
 
 def evidence_text(row: Row) -> str:
@@ -247,16 +272,24 @@ def _parsed_call(raw: Json | None) -> dict[str, Any]:
     return {"tool_calls": [{"function": call}]} if isinstance(call, dict) else {}
 
 
-def _list(raw: Json | None) -> list[Any]:
-    value = _parsed(raw)
-    return value if isinstance(value, list) else []
-
-
 def _parsed(raw: Json | None) -> Any:
     try:
         return None if raw is None else jsontext.loads(raw)
     except ValueError:
         return None
+
+
+def _rounded(raw: Json | None) -> Any:
+    """Return the value of a JSON text in less time; integers of more than 64 bits are rounded."""
+    try:
+        return None if raw is None else orjson.loads(raw)
+    except ValueError:
+        return None
+
+
+def _list(raw: Json | None, parsed: Callable[[Json | None], Any] = _parsed) -> list[Any]:
+    value = parsed(raw)
+    return value if isinstance(value, list) else []
 
 
 def sorted_bytes(value: Any) -> bytes:

@@ -333,3 +333,20 @@ def test_what_is_said_in_a_channel_for_analysis_is_thought():
     assert (made["content"], notes) == ("", {"reasoning_left_out"})
     said, notes = answer({"role": "assistant", "channel": "final", "content": "Plums."})
     assert (said["content"], notes) == ("Plums.", set())
+
+
+@pytest.mark.parametrize("content", [None, "Let me see.", "a [b] <c>"])
+def test_a_null_among_calls_is_none(content):
+    padded = said(None, call('{"jar": "plum"}'), content=content)
+    assert [one["function"]["arguments"] for one in answer(padded)[0]["tool_calls"]] == [
+        '{"jar": "plum"}'
+    ]
+    assert "tool_calls" not in answer(said(None, content=content))[0]
+
+
+def test_integers_of_any_length_stay_exact_where_a_message_was_read_fast():
+    long = 12345678901234567890123
+    fast = [USER, said(call({"jar": float(long)}, id="a")), result(tool_call_id="a")]
+    exact = [USER, said(call({"jar": long}, id="a")), result(tool_call_id="a")]
+    shown = canonical.history(fast, Offer(TOOLS), LateSystem.reject, Notes(), exact=lambda: exact)
+    assert shown[1]["tool_calls"][0]["function"]["arguments"] == f'{{"jar": {long}}}'

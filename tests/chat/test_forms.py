@@ -207,3 +207,8 @@ def test_words_where_no_form_has_them_are_refused_by_name():
     with pytest.raises(Malformed) as told:
         forms.conversation([{"role": "user", "text": "which jar?"}])
     assert told.value.args[0] == "message 0 has no content, but text, which no known form has"
+
+
+def test_a_message_without_a_role_whose_type_is_no_word_is_refused_by_its_place():
+    with pytest.raises(Malformed, match=r"^message 0 is a dict without a role$"):
+        forms.conversation([{"type": ["string", "null"]}])

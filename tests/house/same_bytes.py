@@ -58,8 +58,9 @@ OF_DECISIONS = {
 CARD = re.compile(r"harness-forge \d[\w.+]*")
 """A version, in a dataset's card."""
 TIMES = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?(\+00:00|Z)?")
-DIGESTS = re.compile(r"(?<=entry )( *)[0-9a-f]{64}")
-"""What commands print of a ledger line: its time, and its hash, which rests on times."""
+DIGESTS = re.compile(r"(?<=entry )( *)[0-9a-f]{64}|(?<=  digest )()[0-9a-f]{12}\b")
+"""What commands print that rests on times: the hash of a ledger line, and that of a dataset
+under review, whose manifest holds the watermark."""
 
 __doc__ += "\n".join(f"    {key:16} {why}" for key, why in (OF_DATASETS | OF_DECISIONS).items())
 

@@ -92,7 +92,7 @@ def listing(config: ForgeConfig) -> str:
     home = Path(config.forge_home)
     lines = []
     for name, workset in config.worksets.items():
-        there = state(name, workset, home, locks_folder())
+        there = state(name, workset, home, locks_folder(workset))
         size = f"{there.disk_gb:.1f} GB" if there.disk_gb else "-"
         lines.append(f"{name:<8}{there.status:<12}{size:>8}  {workset.summary}")
     return "\n".join(lines)
@@ -106,7 +106,8 @@ def information(name: str, config: ForgeConfig) -> str:
 
     workset = config.worksets[name]
     home = Path(config.forge_home)
-    there = state(name, workset, home, locks_folder())
+    locks = locks_folder(workset)
+    there = state(name, workset, home, locks)
     variant_name, variant = pick_variant(name, workset)
     rows = [
         ("state", f"{there.status}, in {folder(name, home)}"),
@@ -114,7 +115,7 @@ def information(name: str, config: ForgeConfig) -> str:
         ("needs", workset.needs),
         ("variant", f"{variant_name} (of: {', '.join(workset.variants)})"),
         ("pins", ", ".join(variant.first + variant.pins)),
-        ("lock", shown(path_of(variant, locks_folder()))),
+        ("lock", shown(path_of(variant, locks))),
         ("disk", _cost(variant.disk_gb, " GB", variant.measured)),
         ("time", _cost(variant.minutes, " minutes", variant.measured)),
         ("network", workset.network),
@@ -143,7 +144,8 @@ def _install(name: str, config: ForgeConfig, agreed: bool, source: str | None) -
     from harness_forge.operations.installing import install
     from harness_forge.operations.worksets import log_of, state
 
-    workset, home, locks = config.worksets[name], Path(config.forge_home), locks_folder()
+    workset, home = config.worksets[name], Path(config.forge_home)
+    locks = locks_folder(workset)
     if state(name, workset, home, locks).status == "installed":
         print(f"{name} is installed")
         return 0
@@ -180,9 +182,8 @@ def _bundle(name: str, config: ForgeConfig, to: str | None) -> int:
     kind = f"py{sys.version_info[0]}{sys.version_info[1]}-{platform.machine()}"
     place = Path(to or f"{name}-{kind}{bundles.TAR}")
     line = Line(name)
-    files, size = bundles.make(
-        name, config.worksets[name], locks_folder(), place, line.step, line.count
-    )
+    workset = config.worksets[name]
+    files, size = bundles.make(name, workset, locks_folder(workset), place, line.step, line.count)
     line.end(f"{files} files, {size / 1e9:.2f} GB in {place}")
     return 0
 
@@ -193,7 +194,7 @@ def _lock(name: str, config: ForgeConfig) -> int:
 
     workset, made = config.worksets[name], set()
     for variant in workset.variants.values():
-        path = locks.path_of(variant, locks_folder())
+        path = locks.path_of(variant, locks_folder(workset))
         if not variant.lock:
             raise ConfigError(f"workset {name}", "its variant names no lock", "lock: NAME")
         if path not in made:

@@ -64,12 +64,14 @@ def _run_hydra(path: Path, overrides: list[str]) -> dict[str, Any]:
     from yaml import YAMLError
 
     _store_schema()
-    search = f"hydra.searchpath=['file://{project.groups_folder()}']"
+    # The project's own come first: of two files with one name Hydra takes the first.
+    folders = [*project.recipe_folders(), *project.group_folders()]
+    search = ",".join(f"'file://{folder.resolve()}'" for folder in folders)
     try:
         with initialize_config_dir(
             str(path.parent.resolve()), job_name="forge", version_base="1.3"
         ):
-            config = hydra_compose(path.stem, [search, *overrides])
+            config = hydra_compose(path.stem, [f"hydra.searchpath=[{search}]", *overrides])
             places = {g: project.choices(g).get(c) for g, c in _chosen(path, overrides)}
             check_variables(config, path, places)
             return OmegaConf.to_container(
@@ -89,7 +91,7 @@ def _store_schema() -> None:
 
 def _told(error: Exception, path: Path, overrides: list[str]) -> ConfigError | Faults:
     """Return the fault as file, line and key where the files show it, else as Hydra has it."""
-    faults = list(files.recipe_faults(path))
+    faults = [fault for file in files.recipe_chain(path) for fault in files.recipe_faults(file)]
     for group, choice in _chosen(path, overrides):
         known = project.choices(group)
         if choice in known:
@@ -101,19 +103,23 @@ def _told(error: Exception, path: Path, overrides: list[str]) -> ConfigError | F
 
 def _chosen(path: Path, overrides: list[str]) -> list[tuple[str, str]]:
     """Return the (group, choice) pairs that a recipe and overrides name."""
-    import yaml
-
-    try:
-        defaults = yaml.safe_load(path.read_text(encoding="utf-8")).get("defaults") or []
-    except (yaml.YAMLError, AttributeError):
-        return []
-    entries = [pair for entry in defaults if isinstance(entry, dict) for pair in entry.items()]
-    picked = {str(key).split()[-1]: str(choice) for key, choice in entries}
+    picked = _picked(path)
     picked |= {key: choice for key, _, choice in (text.partition("=") for text in overrides)}
     pairs = {(key.partition("@")[0], choice) for key, choice in picked.items()}
     # An export follows from role and format; look at what they come to.
     pairs.add(("export", f"{picked.get('role')}_{picked.get('format')}"))
     return sorted(pair for pair in pairs if pair[0] in GROUPS)
+
+
+def _picked(path: Path) -> dict[str, str]:
+    """Return the choice of each group that a recipe names, and those that it builds upon."""
+    picked: dict[str, str] = {}
+    for entry in files.defaults_of(path):
+        if isinstance(entry, dict):
+            picked |= {str(key).split()[-1]: str(choice) for key, choice in entry.items()}
+        elif (base := project.recipes().get(str(entry))) and base != path:
+            picked |= _picked(base)
+    return picked
 
 
 def _translated(error: Exception, path: Path, chosen: list[tuple[str, str]]) -> ConfigError:

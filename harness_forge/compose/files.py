@@ -23,11 +23,45 @@ def recipe_faults(path: Path) -> Iterator[ConfigError]:
     if data is None:
         return
     defaults = data.pop("defaults", None) or []
-    if SCHEMA not in defaults:
-        where = f"{project.shown(path)}:{lines.get(('defaults',), 1)}: defaults"
-        yield ConfigError(where, f"'{SCHEMA}' is missing", f"put '- {SCHEMA}' first")
+    yield from _base_faults(path, defaults, lines)
     yield from _default_faults(path, defaults, lines)
     yield from faults_in(data, ForgeConfig, (), _placer(path, lines, 0))
+
+
+def _base_faults(path: Path, defaults: Any, lines: dict) -> Iterator[ConfigError]:
+    """Yield a fault if a recipe builds upon no shape, or upon a recipe that does not exist."""
+    where = f"{project.shown(path)}:{lines.get(('defaults',), 1)}: defaults"
+    known = project.recipes()
+    bases = _names(defaults) - {SCHEMA, "_self_"}
+    for name in sorted(bases - known.keys()):
+        yield ConfigError(where, f"there is no recipe {name!r}", near(name, known, "recipes"))
+    if SCHEMA not in defaults and not bases:
+        yield ConfigError(where, f"'{SCHEMA}' is missing", f"put '- {SCHEMA}' first")
+
+
+def recipe_chain(path: Path) -> list[Path]:
+    """Return a recipe's file and those of the recipes that it builds upon."""
+    chain, known = [path], project.recipes()
+    for file in chain:
+        bases = [known[name] for name in sorted(_names(defaults_of(file))) if name in known]
+        chain += [base for base in bases if base not in chain]
+    return chain
+
+
+def defaults_of(path: Path) -> list[Any]:
+    """Return a recipe's list of defaults; empty where it cannot be read."""
+    import yaml
+
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8")).get("defaults")
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError):
+        return []
+    return found if isinstance(found, list) else []
+
+
+def _names(defaults: Any) -> set[str]:
+    """Return the entries of a list of defaults that are names alone."""
+    return {entry for entry in defaults if isinstance(entry, str)} if defaults else set()
 
 
 def group_faults(path: Path, group: str) -> Iterator[ConfigError]:

@@ -26,7 +26,7 @@ def validate() -> Report:
     """Check every file by itself, and that all of them compose."""
     recipes = project.recipes()
     pairs = [(group, choice) for group in GROUPS for choice in project.choices(group)]
-    found = [] if recipes else [ConfigError(project.shown(project.recipes_folder()), "no recipes")]
+    found = [] if recipes else [ConfigError("recipes", "no recipes")]
     for name in recipes:
         found += files.recipe_faults(recipes[name])
         found += _composition_faults(name, [])

@@ -37,10 +37,10 @@ def template_of(config: ForgeConfig) -> Path:
     Raises:
         ConfigError: it is not in conf/model.
     """
-    from harness_forge.compose.project import groups_folder
+    from harness_forge.compose.project import group_file
 
-    path = groups_folder() / "model" / config.model.template
-    if not config.model.template or not path.is_file():
+    path = group_file(f"model/{config.model.template}") if config.model.template else None
+    if path is None:
         where = f"model.template: {config.model.template!r}"
         raise ConfigError(where, "there is no such file in conf/model")
     return path

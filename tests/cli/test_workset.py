@@ -47,7 +47,7 @@ def test_every_pin_is_exact_and_every_part_has_a_licence(name):
 @pytest.mark.parametrize("name", WORKSETS)
 def test_every_variant_has_a_lock_of_its_pins(name):
     for variant in WORKSETS[name].variants.values():
-        lock = lock_of(name, variant, locks_folder())
+        lock = lock_of(name, variant, locks_folder(WORKSETS[name]))
         assert lock.python == WORKSETS[name].python
         known = {package.name: package for package in lock.packages}
         for pin in variant.first + variant.pins:
@@ -56,7 +56,10 @@ def test_every_variant_has_a_lock_of_its_pins(name):
         assert not set(variant.without) & set(known)
 
 
-@pytest.mark.parametrize("path", sorted(locks_folder().glob("*.txt")), ids=lambda path: path.stem)
+LOCKS = sorted(locks_folder(WORKSETS["train"]).glob("*.txt"))
+
+
+@pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.stem)
 def test_a_lock_names_no_host_and_is_small(path):
     assert "//" not in path.read_text()
     assert path.stat().st_size < 1e6
@@ -66,9 +69,11 @@ def test_train_and_eval_read_adapters_alike():
     both = [
         {
             one.name: one.version
-            for one in lock_of(name, WORKSETS[name].variants["cpu"], folder).packages
+            for one in lock_of(
+                name, WORKSETS[name].variants["cpu"], locks_folder(WORKSETS[name])
+            ).packages
         }
-        for name, folder in (("train", locks_folder()), ("eval", locks_folder()))
+        for name in ("train", "eval")
     ]
     for shared in ("torch", "transformers", "peft", "accelerate", "datasets", "safetensors"):
         assert both[0][shared] == both[1][shared]

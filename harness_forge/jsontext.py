@@ -13,27 +13,24 @@ from typing import Any, NoReturn
 
 import orjson
 
-_SAMPLE = 6
-# 19 digits are the fewest of an integer that 64 bits do not hold. Of any 19
-# characters in a row every sixth is looked at, so at least three of them.
+_LONG = 19
+"""Digits of the shortest integer that 64 bits do not hold."""
+_STEPS = (6, 3, 1)
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
-_SAMPLED, _LONG = b"000", b"0" * 19
 
 
 def may_hold_long_integer(text: str | bytes) -> bool:
     """Return whether a JSON text has 19 digits in a row anywhere, as ids in strings have too.
 
-    A sixth of the characters is looked at first: a regular expression over all of
-    them would take longer than the reading.
+    A sixth of the characters is looked at first, of any 19 in a row at least
+    three; a regular expression over all of them would take longer than the reading.
     """
-    sample = text[::_SAMPLE]
-    if isinstance(text, str):
-        if _SAMPLED not in sample.encode("utf-8", "surrogatepass").translate(_ZEROS):
+    for step in _STEPS:
+        seen = text[::step]
+        raw = seen.encode("utf-8", "surrogatepass") if isinstance(seen, str) else seen
+        if b"0" * (_LONG // step) not in raw.translate(_ZEROS):
             return False
-        text = text.encode("utf-8", "surrogatepass")
-    elif _SAMPLED not in sample.translate(_ZEROS):
-        return False
-    return _LONG in text.translate(_ZEROS)  # every digit a 0
+    return True
 
 
 def loads(text: str | bytes) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ from harness_forge.sketches.openings import opening, telling
 
 Named = tuple[str, str, list[str]]
 _BATCH = 500
+_OFFERS = 16
+"""Lists of tools that are known again by their text."""
 _COMPARED = 200_000
 """Prompts that are compared for near-identity; exact identity is looked for in all."""
 _NEARLY_ALL, _SOME, _FEW_WORDS, _GREETED = 0.9, 5, 6, 10
@@ -65,6 +67,7 @@ class Lines:
         self._item_splits: dict[tuple[str, str], str] = {}
         self._secrets: Counter[str] = Counter()
         self._searched = Marks()
+        self._plain_tools: list[Any] = []
         self._waiting: list[tuple[str, str]] = []
         self._sources = self._ledger_sources()
         self._items = self._stored_items()
@@ -126,20 +129,23 @@ class Lines:
             return
         if line["split"] != split:
             self._faults["splits"].append(f"{place} says it is for {line['split']}")
-        self._check_source(line, name, number, place)
+        turns = turns_of(line, self._form) if self._form in TURNS else None
+        self._check_source(line, name, number, place, turns)
         if not self._repeats.allows(line, split, place, seen=line["id"] in self._ids):
             self._faults["repeats"].append(f"{place} repeats {self._ids[line['id']]}")
         elif line["id"] not in self._ids:
-            self._check_turns(line, place)
+            self._check_turns(turns or (), place)
         self._ids.setdefault(line["id"], place)
         self._check_item(line, split, place)
         self._remember(view(line, self._form), split, line["item_id"], place)
         self._look_for_secrets(line, place)
 
-    def _check_source(self, line: Mapping[str, Any], name: str, number: int, place: str) -> None:
+    def _check_source(
+        self, line: Mapping[str, Any], name: str, number: int, place: str, taught: list | None
+    ) -> None:
         own = {line["source"], line.get("rejected_source", line["source"])}
         entered = self._sources.pop((name, number), set())
-        turns = len(turns_of(line, self._form)) if self._form in TURNS else len(entered)
+        turns = len(entered) if taught is None else len(taught)
         if own != entered and not (own < entered and len(entered) == turns):
             rows = ", ".join(sorted(entered)) or "no row"
             self._faults["sources"].append(f"{place} is of {line['source']}, the ledger has {rows}")
@@ -147,9 +153,9 @@ class Lines:
             what = f"{place} teaches {turns} turns and is of {len(entered)} rows of the ledger"
             self._faults["sources"].append(what)
 
-    def _check_turns(self, line: Mapping[str, Any], place: str) -> None:
+    def _check_turns(self, turns: Iterable[bytes], place: str) -> None:
         """Look for turns that another line teaches too; a turn is its words and all before it."""
-        for turn in turns_of(line, self._form) if self._form in TURNS else ():
+        for turn in turns:
             before = self._turns.setdefault(turn, place)
             if before != place:
                 self._faults["repeats"].append(f"{place} teaches a turn that {before} teaches")
@@ -209,7 +215,17 @@ class Lines:
         self._waiting.clear()
 
     def _look_for_secrets(self, line: Mapping[str, Any], place: str) -> None:
-        for text in texts(line):
+        for key, value in line.items():
+            if key != "tools" or value not in self._plain_tools:
+                clean = self._look_through(value, place)
+                # Nearly every line offers the same tools.
+                if key == "tools" and clean and len(self._plain_tools) < _OFFERS:
+                    self._plain_tools.append(value)
+
+    def _look_through(self, value: Any, place: str) -> bool:
+        """Look for secrets and canaries in a value; return whether none is in it."""
+        before = len(self._faults["secrets"]) + len(self._faults["canaries"])
+        for text in texts(value):
             self._find_canaries(text, place)
             if self._redactor is None:
                 continue
@@ -222,6 +238,7 @@ class Lines:
                 self._faults["secrets"].append(f"{place} holds a {one.kind}")
             if not found:
                 self._searched.add(mark)
+        return before == len(self._faults["secrets"]) + len(self._faults["canaries"])
 
     def _find_canaries(self, text: str, place: str) -> None:
         for number, word in enumerate(self._canaries, start=1):

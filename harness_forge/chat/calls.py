@@ -50,7 +50,7 @@ def call(raw: Any) -> Mapping[str, Any]:
     Raises:
         Malformed: it is in no known form.
     """
-    if is_openai(raw):
+    if are_openai([raw]):
         return raw
     if isinstance(raw, str):
         try:
@@ -80,16 +80,24 @@ def call(raw: Any) -> Mapping[str, Any]:
     return {**({"id": number} if number else {}), "type": "function", "function": function, **rest}
 
 
-def is_openai(raw: Any) -> bool:
-    """Return whether a call is in OpenAI's form as most are; plain types are told apart fast."""
-    function = raw.get("function") if isinstance(raw, dict) else None
-    return (
-        isinstance(function, dict)
-        and raw.get("type") == "function"
-        and isinstance(function.get("name"), str)
-        and isinstance(function.get("arguments"), str)
-        and (raw.get("id") is None or isinstance(raw["id"], str))
-    )
+def are_openai(raw: Any) -> bool:
+    """Return whether calls are in OpenAI's form as most are; plain types are told apart fast."""
+    if not isinstance(raw, list):
+        return False
+    for one in raw:
+        function = one.get("function") if isinstance(one, dict) else None
+        if not (
+            isinstance(function, dict)
+            and one.get("type") == "function"
+            and isinstance(function.get("name"), str)
+            and isinstance(function.get("arguments"), str)
+            and isinstance(one.get("id", ""), _TEXT)
+        ):
+            return False
+    return True
+
+
+_TEXT = (str, type(None))
 
 
 def _arguments(raw: Mapping[str, Any]) -> Any:

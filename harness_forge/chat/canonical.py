@@ -165,13 +165,12 @@ def _usual(message: Any, offered: Offer, notes: Notes) -> Shown | None:
         return None
     role, content = message.get("role"), message.get("content")
     if role == "assistant":
-        said = message.get("tool_calls")
-        if not (content or said) or not _is_usual(message):
+        if not _is_usual(message):
             return None
         shown = {"role": role, "content": content or ""}
-        if said:
+        if said := message.get("tool_calls"):
             shown["tool_calls"] = [_call(one, offered, notes, False) for one in said]
-        return shown
+        return shown if said or content else None
     if not isinstance(content, str) or not isinstance(role, str) or role not in _ROLES:
         return None
     if not message.keys() <= _SAYING or (role == "tool" and markup.results(content)):
@@ -380,7 +379,7 @@ def _is_usual(raw: Mapping[str, Any]) -> bool:
         raw.keys() <= _USUAL
         and raw.get("role", "assistant") == "assistant"
         and (content is None or (isinstance(content, str) and markup.is_plain(content)))
-        and (said is None or (isinstance(said, list) and all(map(calls.is_openai, said))))
+        and (said is None or calls.are_openai(said))
     )
 
 

@@ -71,8 +71,8 @@ bench: setup ## the export's speed beside COPY, datasets and pandas; prints docs
 loop: tools ## the whole loop, from the scanner to a judged adapter
 	@dvc repro --quiet || { echo "loop: stopped; \`dvc repro\` goes on from here" >&2; exit 1; }
 	@forge audit data/dataset
-	@forge stage report
-	@echo "  outputs/report.html"
+	@[ -f outputs/report.html ] || forge stage report
+	@echo "  outputs/report.html shows it all; next: forge serve --detach, or forge power"
 
 clean: ## delete what can be made again; the store, datasets and worksets stay
 	@rm -rf outputs build dist .pytest_cache .ruff_cache .import_linter_cache .import_linter.log .dvc/tmp

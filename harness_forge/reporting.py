@@ -11,6 +11,8 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -89,7 +91,13 @@ def collect(config: ForgeConfig, sources: Sources) -> Material:
         families=families(found.get("base", ()), found.get("adapter", ())),
         facts=list(_facts(config, sources.home)),
         faults=[*faults, *_strangers(sources, lineage, faults)],
+        manifest_digest=_digest(sources.dataset / "manifest.json"),
+        made=datetime.now(UTC).strftime("%d %B %Y, %H:%M UTC"),
     )
+
+
+def _digest(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
 def families(base: Sequence[EvalResult], adapter: Sequence[EvalResult]) -> list[Family]:

@@ -166,7 +166,9 @@ def test_nothing_on_the_page_runs_or_is_fetched(tree):
     names = {str(one.tag).rpartition("}")[2] for one in tree.iter()}
     assert not names & {"script", "b", "img", "link", "iframe", "object", "audio", "video"}
     attributes = {name for one in tree.iter() for name in one.attrib}
-    assert not {name for name in attributes if name.startswith("on")} | attributes & {"href", "src"}
+    assert not {name for name in attributes if name.startswith("on")} | attributes & {"src"}
+    # Links lead to the page itself only.
+    assert all(one.get("href", "#").startswith("#") for one in tree.iter())
     style = "".join(one.text or "" for one in tree.iter("style"))
     assert not re.search(r"url\(|@import", style)
 
@@ -302,3 +304,47 @@ def test_items_without_a_verdict_are_in_no_family():
 
 def test_a_page_needs_no_material_at_all():
     assert "not decided" in text(parsed(page(Material("nothing"))).find(".//h1"))
+
+
+def test_a_refit_on_the_dataset_shown_is_no_contradiction():
+    trained = {"digest": "train and validation", "manifest": "m"}
+    lineage = {"name": "a", "digest": "d" * 64, "train": {}, "dataset": {"name": "n", "rows": 2}}
+    lineage["dataset"] |= trained
+    lineage["base"] = {"title": "t", "licence": "l", "digest": "b"}
+    manifest = {"watermark": {"hash": "w"}, "seen": {}, "files": {}}
+    note = "is not the one that the adapter was trained on"
+    same = Material("a", lineage=lineage, manifest=manifest, manifest_digest="m")
+    assert note not in text(section(parsed(page(same)), "Provenance"))
+    other = Material("a", lineage=lineage, manifest=manifest, manifest_digest="n")
+    assert note in text(section(parsed(page(other)), "Provenance"))
+
+
+def test_one_sentence_the_date_and_the_contents_come_first(tree):
+    header = text(tree.find(".//header"))
+    assert "At the first try the adapter solves 40 of 80 items, the base model 0 of 80." in header
+    assert re.search(r"harness-forge report, \d\d \w+ \d{4}, \d\d:\d\d UTC", header)
+    titles = {one.get("id"): text(one.find("h2")) for one in tree.find(".//main").iter("section")}
+    links = {one.get("href")[1:]: text(one) for one in tree.find(".//nav").iter("a")}
+    assert links == titles
+
+
+def test_every_table_can_be_scrolled_by_keyboard_and_names_its_cells(tree):
+    regions = [one for one in tree.iter("div") if one.get("class") == "scroll"]
+    assert len(regions) > 3
+    for region in regions:
+        assert (region.get("role"), region.get("tabindex")) == ("region", "0")
+        assert region.get("aria-label").startswith("table: ")
+        heads = [text(cell) for cell in region.iter("th")]
+        for row in list(region.iter("tr"))[1:]:
+            assert [cell.get("data-label") for cell in row.iter("td")] == heads
+
+
+def test_conditions_are_counted_as_the_table_has_them(tree):
+    found = section(tree, "The decision")
+    assert "9 conditions: 7 hold, 2 not needed." in text(found)
+    assert "1.8\u00d710⁻¹²" in text(found)
+    assert "e-12" not in text(found)
+
+
+def test_a_next_step_ends_the_page(tree):
+    assert text(section(tree, "Next")) == "NextServe the adapter: forge serve --detach."

@@ -37,6 +37,21 @@ def main(argv: list[str]) -> int:
 
 def render(material: Material) -> str:
     """Return success, decision, and what the page lacks."""
+    return "\n".join(
+        [
+            *_told("replay.json", _rates(material.replay or {})),
+            *_told("promote.json", _decision(material.promotion or {})),
+            *_lacking(material),
+        ]
+    )
+
+
+def brief(material: Material) -> str:
+    """Return what the page lacks; the stages before have printed what it shows."""
+    return "\n".join(_lacking(material)) or "the page has every part"
+
+
+def _lacking(material: Material) -> list[str]:
     parts = {
         "dataset": material.manifest,
         "training": material.curves,
@@ -46,13 +61,7 @@ def render(material: Material) -> str:
         "decision": material.promotion,
     }
     gaps = [name for name, found in parts.items() if not found]
-    return "\n".join(
-        [
-            *_told("replay.json", _rates(material.replay or {})),
-            *_told("promote.json", _decision(material.promotion or {})),
-            *([f"not there yet: {', '.join(gaps)}"] if gaps else []),
-        ]
-    )
+    return [f"not there yet: {', '.join(gaps)}"] if gaps else []
 
 
 def _told(name: str, lines: Iterator[str]) -> list[str]:

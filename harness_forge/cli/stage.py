@@ -38,7 +38,7 @@ SHOWN = {
     "evaluate": ("evaluate", "render", "telling"),
     "replay": ("replay", "render", "telling"),
     "promote": ("promote", "render", "telling"),
-    "report": ("report", "render", None),
+    "report": ("report", "brief", None),
 }
 """Stages that are shown in the terminal: by which verb's words, and while they work."""
 

@@ -37,7 +37,7 @@ def join(parts: Iterable[Any]) -> Html:
 
 
 def table(
-    head: Iterable[Any], rows: Iterable[Iterable[Any]], *, numeric: int = 1, stacks: bool = False
+    head: Iterable[Any], rows: Iterable[Iterable[Any]], *, numeric: int = 1, stacks: bool = True
 ) -> Html:
     """Return a table that scrolls by itself where the page is narrow.
 
@@ -46,16 +46,26 @@ def table(
         stacks: where the page is narrow, each row becomes a paragraph instead.
     """
 
+    titles = list(head)
+
     def cells(kind: str, row: Iterable[Any]) -> list[Html]:
         return [
-            tag(kind, cell, class_="n" if at >= numeric else None, scope=_scope(kind))
+            tag(
+                kind,
+                cell,
+                class_="n" if at >= numeric else None,
+                scope=_scope(kind),
+                # Where the page is narrow each cell stands under the other and names itself.
+                data_label=titles[at] if kind == "td" else None,
+            )
             for at, cell in enumerate(row)
         ]
 
     body = [tag("tr", cells("td", row)) for row in rows]
-    top = tag("thead", tag("tr", cells("th", head)))
+    top = tag("thead", tag("tr", cells("th", titles)))
     inner = tag("table", top, tag("tbody", body), class_="stacks" if stacks else None)
-    return tag("div", inner, class_="scroll")
+    label = f"table: {', '.join(str(title) for title in titles if title)}"
+    return tag("div", inner, class_="scroll", role="region", tabindex="0", aria_label=label)
 
 
 def section(title: str, *children: Any, about: str = "") -> Html:

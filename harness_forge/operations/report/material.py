@@ -67,6 +67,8 @@ class Material:
         families: computed from `results`.
         facts: name and value for the provenance, such as versions.
         faults: what was found and could not be used, in words.
+        manifest_digest: sha256 of the dataset's manifest as it lies there.
+        made: when the page was made, as people read it.
     """
 
     title: str
@@ -83,3 +85,5 @@ class Material:
     facts: Sequence[tuple[str, str]] = ()
     faults: Sequence[str] = ()
     suite_noise: Mapping[str, Any] | None = None
+    manifest_digest: str = ""
+    made: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from importlib.resources import files
 
@@ -12,6 +13,7 @@ from harness_forge.operations.report.sections import (
     checks,
     decision,
     families,
+    following,
     funnel,
     heading,
     provenance,
@@ -38,9 +40,12 @@ _SECTIONS = (
 def page(material: Material) -> str:
     """Return the report as HTML."""
     style = (files(__package__) / "style.css").read_text(encoding="utf-8")
+    sections = [_shown(render, material) for render in _SECTIONS]
     body = [
         _shown(heading.render, material),
-        tag("main", [_shown(render, material) for render in _SECTIONS]),
+        _contents(sections),
+        tag("main", sections),
+        following.render(material),
         tag(
             "footer", "Made by forge report from the files of the loop; nothing on it is typed in."
         ),
@@ -55,6 +60,13 @@ def page(material: Material) -> str:
         tag("style", Html(style)),
     )
     return f"<!doctype html>\n{tag('html', head, tag('body', body), lang='en')}\n"
+
+
+def _contents(sections: list[Html]) -> Html:
+    """Return links to the sections, by the headings that they have."""
+    found = [re.search(r'id="([^"]+)"><h2>(.*?)</h2>', one) for one in sections]
+    links = [tag("a", Html(at[2]), href=f"#{at[1]}") for at in found if at]
+    return tag("nav", links, aria_label="contents")
 
 
 def _shown(render: Callable[[Material], Html], material: Material) -> Html:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness_forge.operations.report.html import Html, missing, section, table, tag
 from harness_forge.operations.report.material import Material
-from harness_forge.operations.report.words import NONE
+from harness_forge.operations.report.words import NONE, count, p_value
 
 _WORDS = {"unclear": "not clear", "not_needed": "not needed"}
 _ABOUT = (
@@ -24,7 +26,16 @@ def render(material: Material) -> Html:
     rows = list(_rows(promotion["conditions"], ""))
     head = ("condition", "verdict", "value", "threshold", "interval", "required", "measured")
     shown = table(head, rows, numeric=9, stacks=True)
-    return section(f"The decision, by rule {promotion['rule']}", shown, about=_ABOUT)
+    told = tag("p", _counted(promotion["conditions"]), class_="note")
+    return section(f"The decision, by rule {promotion['rule']}", told, shown, about=_ABOUT)
+
+
+def _counted(conditions: Mapping[str, Any]) -> str:
+    """Return how many conditions there are, and how many of each verdict."""
+    verdicts = Counter(found["verdict"] for found in conditions.values())
+    words = {**_WORDS, "holds": "hold"}
+    parts = [f"{number} {words.get(name, name)}" for name, number in verdicts.items()]
+    return f"{count(len(conditions), 'condition')}: {', '.join(parts)}."
 
 
 def _rows(conditions: Mapping[str, Any], group: str) -> Iterator[tuple[Any, ...]]:
@@ -35,11 +46,16 @@ def _rows(conditions: Mapping[str, Any], group: str) -> Iterator[tuple[Any, ...]
         yield (
             tag("code", f"{group}{name}"),
             _verdict(found["verdict"]),
-            *(shown.get(key, NONE) for key in ("value", "threshold", "interval")),
+            *(_small(shown.get(key, NONE)) for key in ("value", "threshold", "interval")),
             found["required"],
-            found["measured"],
+            _small(found["measured"]),
         )
         yield from _rows(found.get("of") or {}, f"{group}{name} / ")
+
+
+def _small(told: Any) -> str:
+    """Return a text with its small numbers written as everywhere on the page."""
+    return re.sub(r"\b\d(\.\d+)?e-\d+", lambda at: p_value(float(at[0])), str(told))
 
 
 def _verdict(verdict: str) -> Html:

@@ -15,14 +15,30 @@ def render(material: Material) -> Html:
     promotion = material.promotion
     decision = promotion["decision"] if promotion else "not decided"
     kind = decision if promotion else "absent"
+    made = f", {material.made}" if material.made else ""
     return tag(
         "header",
-        tag("p", "harness-forge report", class_="eyebrow"),
+        tag("p", f"harness-forge report{made}", class_="eyebrow"),
         tag("h1", f"{material.title}: ", tag("span", decision, class_=f"badge {kind}")),
+        _plainly(material.replay),
         _why(promotion),
         _where(material),
         _figures(material),
     )
+
+
+def _plainly(replay: Mapping[str, Any] | None) -> Html | None:
+    """Return what came of it, in one sentence."""
+    part, versus = main_comparison(replay or {})
+    policies = (replay or {}).get("policies", {})
+    own, base = (policies.get(label, {}).get(part) for label in ("adapter", "base"))
+    if not (own and base and versus):
+        return None
+    told = (
+        f"At the first try the adapter solves {own['passed']} of {count_of(own)}, "
+        f"the base model {base['passed']} of {base['items']}."
+    )
+    return tag("p", told, class_="lead")
 
 
 def _why(promotion: Mapping[str, Any] | None) -> Html | list[Html]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from harness_forge.operations.report.html import Html, section, tag
 from harness_forge.operations.report.material import Material
@@ -36,12 +37,20 @@ def _data(material: Material) -> Iterable[tuple[str, str]]:
     evaluators = ", ".join(manifest["seen"].get("evaluators", {}))
     if evaluators:
         yield "judged by", evaluators
-    if material.lineage and material.lineage["dataset"]["digest"] != _train_digest(material):
+    if material.lineage and _other_dataset(material.lineage["dataset"], material):
         yield "note", "the dataset shown above is not the one that the adapter was trained on"
 
 
-def _train_digest(material: Material) -> str | None:
-    return (material.manifest or {}).get("files", {}).get("train.jsonl", {}).get("sha256")
+def _other_dataset(trained: Mapping[str, Any], material: Material) -> bool:
+    """Say whether an adapter was trained on another dataset than the one shown.
+
+    A refit trains on the validation rows too, so that the digest of its rows is
+    not that of train.jsonl; the manifest names every file of the export.
+    """
+    if trained.get("manifest"):
+        return trained["manifest"] != material.manifest_digest
+    files = (material.manifest or {}).get("files", {})
+    return trained["digest"] != files.get("train.jsonl", {}).get("sha256")
 
 
 def _look(material: Material) -> Iterable[tuple[str, str]]:

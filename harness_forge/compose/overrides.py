@@ -7,6 +7,7 @@ import itertools
 import re
 import typing
 from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
 from typing import Any
 
 from harness_forge.compose.check import faults_in, near
@@ -153,11 +154,16 @@ def _unknown(key: str, path: tuple[str, ...], hints: dict | None) -> ConfigError
     if hints is None:
         return ConfigError(where, "unknown key", f"{'.'.join(path[:-1])} has no keys of its own")
     # The right name under the wrong section is the commonest slip.
-    last = key.rpartition(".")[2]
+    section, _, last = key.rpartition(".")
     elsewhere = [known for known in known_keys() if known.rpartition(".")[2] == last]
     if elsewhere:
-        return ConfigError(where, "unknown key", f"did you mean {elsewhere[0]!r}?")
+        closest = max(elsewhere, key=lambda known: _alike(known.rpartition(".")[0], section))
+        return ConfigError(where, "unknown key", f"did you mean {closest!r}?")
     return ConfigError(where, "unknown key", near(path[-1], hints))
+
+
+def _alike(one: str, other: str) -> float:
+    return SequenceMatcher(None, one, other).ratio()
 
 
 def _hydra_form(text: str) -> str:

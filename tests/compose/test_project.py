@@ -104,3 +104,8 @@ def test_a_template_and_a_lock_are_found_in_both(here):
     own = WorksetConfig(variants={"cpu": VariantConfig(lock="own")})
     assert shown(locks_folder(own)) == "conf/workset/locks"
     assert (locks_folder(compose().worksets["train"]) / "train.txt").is_file()
+
+
+def test_a_slip_in_the_middle_of_a_key_is_answered_with_the_nearest_one(here):
+    with pytest.raises(ConfigError, match=r"did you mean 'filters\.length\.max_tokens'"):
+        compose(overrides=["filters.lenght.max_tokens=800"])

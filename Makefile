@@ -18,10 +18,10 @@ define quiet_pip
   { tail -n 20 .venv/pip.log >&2; echo "pip failed; all it said is in .venv/pip.log" >&2; exit 1; }
 endef
 
-.PHONY: help setup packages tools locks check test soak bench loop clean
+.PHONY: help setup packages tools locks check test test-fast soak bench loop clean
 
 help: ## show this
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
 
 setup: .venv/.ready packages ## make .venv, install forge, fetch scanner, content and sandbox
 
@@ -57,9 +57,18 @@ check: .venv/.ready ## style, floors and recipes; needs no scanner and no databa
 	@lint-imports --no-logo > .import_linter.log || { cat .import_linter.log; exit 1; }
 	@forge validate
 
+# Two halves side by side, on two cores: a machine has them, and most tests use one.
+FIRST_HALF := tests/rollouts tests/evaluation tests/training tests/serving tests/registry tests/store
+
 test: setup check ## everything CI runs; with real Axolotl, lm-eval and vLLM (11 GB)
 	@forge workset install train eval serve gguf --yes
-	@pytest -m 'not soak'
+	@pytest -m 'not soak' $(FIRST_HALF) &> .pytest.log & half=$$!; \
+	pytest -m 'not soak' $(FIRST_HALF:%=--ignore=%) && status=0 || status=$$?; \
+	wait $$half && other=0 || other=$$?; \
+	cat .pytest.log; exit $$((status | other))
+
+test-fast: check ## tests that need no scanner, no workset and no child processes: two minutes
+	@pytest -m 'not soak and not workset and not sandbox' tests/core tests/config tests/promotion/rules tests/datasets/filters tests/datasets/formats
 
 soak: setup ## the long tests: every rule, every writer, every mutation
 	@pytest -m soak -s
@@ -75,5 +84,5 @@ loop: tools ## the whole loop, from the scanner to a judged adapter
 	@echo "  outputs/report.html shows it all; next: forge serve --detach, or forge power"
 
 clean: ## delete what can be made again; the store, datasets and worksets stay
-	@rm -rf outputs build dist .pytest_cache .ruff_cache .import_linter_cache .import_linter.log .dvc/tmp
+	@rm -rf outputs build dist .pytest.log .pytest_cache .ruff_cache .import_linter_cache .import_linter.log .dvc/tmp
 	@find . -path ./.venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from harness_forge.store import Store, open_store
+from harness_forge.store.database import Store, open_store
 
 ROOT = Path(__file__).parents[1]
 MADE_HERE = tuple(f"{ROOT}/{name}" for name in ("outputs", "data", "dvc.lock", ".dvc/tmp"))

@@ -7,12 +7,12 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness_forge.adapters import package
-from harness_forge.evaluators import files as results
-from harness_forge.evaluators.comparison import compare
-from harness_forge.evaluators.looks import Look, Looks
-from harness_forge.evaluators.rates import rates
-from harness_forge.records import EvalResult
+from harness_forge.core.records import EvalResult
+from harness_forge.evaluation import files as results
+from harness_forge.evaluation.comparison import compare
+from harness_forge.evaluation.rates import rates
+from harness_forge.registry.adapters import package
+from harness_forge.store.splits.looks import Look, Looks
 
 LABELS = ("adapter", "base", "few_shot", "nearest")
 SHARES = {"adapter": 5, "base": 0, "few_shot": 1, "nearest": 2}

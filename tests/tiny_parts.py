@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from harness_forge.adapters.package import Adapter, package
-from harness_forge.compose import compose
-from harness_forge.errors import WorksetError
-from harness_forge.models import folder as models
-from harness_forge.operations.worksets import environment_of, python_of
-from harness_forge.schema import ForgeConfig
+from harness_forge.config.compose.engine import compose
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.core.errors import WorksetError
+from harness_forge.registry.adapters.package import Adapter, package
+from harness_forge.registry.models import folder as models
+from harness_forge.worksets.worksets import environment_of, python_of
 
 ROOT = Path(__file__).parents[1]
 TEMPLATE = ROOT / "conf/model/templates/chatml_hermes.jinja"

@@ -14,7 +14,7 @@ from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 out, template = Path(sys.argv[1]), sys.argv[2]
 model, raw = out / "model", out / "raw"
 sys.argv = ["tiny_model.py", str(model), template]
-runpy.run_path(str(Path(__file__).parent / "trainers" / "tiny_model.py"))
+runpy.run_path(str(Path(__file__).parent / "training" / "tiny_model.py"))
 # vLLM's attention on a CPU wants heads of 32 at least.
 config = LlamaConfig.from_pretrained(model)
 config.head_dim = 32

@@ -3,8 +3,8 @@
 import zipfile
 from hashlib import sha256
 
-from harness_forge.operations import installing, locks, worksets
-from harness_forge.operations.config import VariantConfig, WorksetConfig
+from harness_forge.config.workset import VariantConfig, WorksetConfig
+from harness_forge.worksets import installing, locks, worksets
 
 SMALL = WorksetConfig(
     summary="a package of our own",

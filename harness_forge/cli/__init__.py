@@ -26,42 +26,12 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from harness_forge.errors import ConfigError, ForgeError
+from harness_forge.cli.verbs import VERBS
+from harness_forge.core.errors import ConfigError, ForgeError
 
 if TYPE_CHECKING:
-    from harness_forge.schema import ForgeConfig
+    from harness_forge.config.schema import ForgeConfig
 
-VERBS = {
-    "compose": "compose a recipe and print every key with its value",
-    "validate": "check every recipe and every group; report all faults at once",
-    "env": "look at a skill's environment: what is missing, what it yields",
-    "run": "attempt work items and write what happened to the store",
-    "ingest": "bring foreign records into the store: logs, traffic, trajectories, a database",
-    "store": "look after the store: status, upgrade, url, psql",
-    "labels": "find labels that must not be trusted, and flag them",
-    "export": "write a dataset from the store's rows",
-    "audit": "prove a written dataset from its files alone",
-    "redact": "show what was replaced in a dataset, and sign that it may leave",
-    "publish": "copy a dataset out; refused without a signed review of these very bytes",
-    "trace": "show where a line of a dataset comes from",
-    "model": "fetch a base model, list what there is, look at one",
-    "train": "train an adapter on a dataset, its tokens checked first",
-    "prove": "prove that an adapter fits its base model and changes what it says",
-    "power": "say how large a gain the held-out items can show, before anything is trained",
-    "evaluate": "score answers on a split with lm-eval, base model beside adapter",
-    "replay": "judge an adapter on held-out items beside three baselines",
-    "compare": "compare two runs item by item: success, attempts, escalations, tokens, seconds",
-    "judge": "let a local model score a run's answers, or compare those of two runs",
-    "promote": "decide by the rule whether the adapter becomes champion",
-    "champion": "show which adapters are champions and every decision, the ledger verified",
-    "rollback": "go back to an earlier champion; the reason goes into the ledger",
-    "report": "write one HTML page: data, training, success, decision, answers",
-    "serve": "serve a base model with adapters through vLLM, tested before use",
-    "proxy": "pass requests on to model servers, capture them whole, divide them among models",
-    "workset": "install, show, bundle or remove the isolated tool environments",
-    "stage": "run one stage of dvc.yaml",
-}
-"""Each verb and its summary, in the order of the loop."""
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -121,7 +91,7 @@ def _terminable() -> Iterator[None]:
 
 def composed(argv: Sequence[str]) -> ForgeConfig:
     """Return the config of a verb that takes overrides and nothing else."""
-    from harness_forge.compose import compose
+    from harness_forge.config.compose.engine import compose
 
     return compose(None, argv)
 
@@ -198,13 +168,13 @@ def _sweep(rest: list[str]) -> list[list[str]]:
     flags = ("-m", "--multirun")
     if not any(flag in rest for flag in flags):
         return [rest]
-    from harness_forge.compose import expand
+    from harness_forge.config.compose.overrides import expand
 
     return expand([word for word in rest if word not in flags])
 
 
 def _print_config(section: str, job: list[str]) -> None:
-    from harness_forge.compose import resolved_yaml
+    from harness_forge.config.compose.resolved import resolved_yaml
 
     # Words such as `status` belong to the verb, not to the config.
     overrides = [word for word in job if "=" in word and not word.startswith("-")]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness_forge.errors import ConfigError
+from harness_forge.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from harness_forge.auditing import Finding
+    from harness_forge.datasets.audit.audit import Finding
 
 SUMMARY = "prove a written dataset from its files alone"
 USAGE = "DATASET … [--canaries FILE]"
@@ -28,7 +28,7 @@ def main(argv: list[str]) -> int:
     """Print a line for each check; return 0 where all hold."""
     from pathlib import Path
 
-    from harness_forge.auditing import audit
+    from harness_forge.datasets.audit.audit import audit
 
     folders, canaries = _sorted(argv)
     failed = False

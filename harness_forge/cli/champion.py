@@ -6,13 +6,13 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from harness_forge.cli.columns import columns
-from harness_forge.errors import ConfigError
+from harness_forge.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from harness_forge.promoters.champion import Reign
-    from harness_forge.promoting import Standing
+    from harness_forge.promotion.history import Standing
+    from harness_forge.registry.champion import Reign
 
 SUMMARY = "show which adapters are champions and every decision, the ledger verified"
 USAGE = "[ls | show [NAME [ENTRY]] | diff [NAME] [ENTRY ENTRY] | NAME] [key=value …]"
@@ -38,7 +38,7 @@ def main(argv: list[str]) -> int:
     """Verify the ledger, make pointers good, and show what was asked for."""
     from harness_forge.cli import composed
     from harness_forge.cli.words import sort
-    from harness_forge.promoting import standing
+    from harness_forge.promotion.history import standing
 
     words, _, overrides = sort(argv)
     verb = words.pop(0) if words and words[0] in _MOST else ""
@@ -171,7 +171,7 @@ def _named(found: Sequence[Standing], words: Sequence[str]) -> list[Standing]:
 
 def _seat(found: Sequence[Standing], words: list[str]) -> tuple[Standing, list[str]]:
     """Return the seat asked for, and the words left: the first one names it, if it names one."""
-    from harness_forge.promoting import chosen
+    from harness_forge.promotion.history import chosen
 
     if words and any(words[0] in one.called for one in found):
         return chosen(found, words[0]), words[1:]
@@ -183,7 +183,7 @@ def _seat(found: Sequence[Standing], words: list[str]) -> tuple[Standing, list[s
 
 
 def _entry(one: Standing, word: str) -> Reign:
-    from harness_forge.promoting import entry
+    from harness_forge.promotion.history import entry
 
     return entry(one, word)
 

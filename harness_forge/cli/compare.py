@@ -5,12 +5,14 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from harness_forge.errors import ConfigError
+from harness_forge.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from harness_forge.evaluators.episodes import Episode, Measure, RunComparison
+    from harness_forge.core.records import Episode
+    from harness_forge.evaluation.episodes import RunComparison
+    from harness_forge.evaluation.measures import Measure
 
 SUMMARY = "compare two runs item by item: success, attempts, escalations, tokens, seconds"
 USAGE = "RUN RUN [--common] [--json] | --live[=ROUTE] [--json] [key=value …]"
@@ -34,7 +36,7 @@ def main(argv: list[str]) -> int:
 
     from harness_forge.cli import composed
     from harness_forge.cli.words import sort
-    from harness_forge.comparing import compare
+    from harness_forge.evaluation.runs import compare
 
     route = next((word.partition("=")[2] for word in argv if word.startswith(f"{LIVE}=")), "")
     argv = [LIVE if word.startswith(f"{LIVE}=") else word for word in argv]
@@ -55,7 +57,7 @@ def main(argv: list[str]) -> int:
 def _live(config, route: str, as_json: bool) -> int:
     import json
 
-    from harness_forge.capturing import live
+    from harness_forge.evaluation import live
 
     found = live.read(config, route)
     print(json.dumps(live.as_dict(found), indent=2) if as_json else live.render(found))

@@ -17,7 +17,7 @@ KEYS = ()
 def main(argv: list[str]) -> int:
     """Print the whole resolved config."""
     from harness_forge.cli import composed
-    from harness_forge.compose import resolved_yaml
+    from harness_forge.config.compose.resolved import resolved_yaml
 
     sys.stdout.write(resolved_yaml(composed(argv)))
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from harness_forge.errors import ConfigError, SandboxError
+from harness_forge.core.errors import ConfigError, SandboxError
 
 SUMMARY = "look at a skill's environment: what is missing, what it yields"
 USAGE = "setup|doctor|table|verdicts [skill=NAME] [key=value …]"
@@ -39,9 +39,10 @@ def _each_skill(overrides: list[str]):
         RunError: one that is named has none.
     """
     from harness_forge.cli import composed
-    from harness_forge.compose import choices
-    from harness_forge.schema import EnvironmentKind, skills_of
-    from harness_forge.worlds import no_world
+    from harness_forge.config.compose.project import choices
+    from harness_forge.config.schema import skills_of
+    from harness_forge.config.skill import EnvironmentKind
+    from harness_forge.rollouts.world import no_world
 
     if any(word.startswith("skill=") for word in overrides):
         named = skills_of(composed(overrides))
@@ -59,7 +60,7 @@ def _setup(config) -> int:
     """Fetch content and tools from the distribution's packages; installs none of them."""
     from pathlib import Path
 
-    from harness_forge.environments.scap import packages
+    from harness_forge.rollouts.environments.scap import packages
 
     packages.setup(config.skill.scap, Path(config.forge_home))
     return _doctor(config)
@@ -68,7 +69,7 @@ def _setup(config) -> int:
 def _doctor(config) -> int:
     from pathlib import Path
 
-    from harness_forge.environments.scap.doctor import doctor
+    from harness_forge.rollouts.environments.scap.doctor import doctor
 
     checks = doctor(config.skill.scap, Path(config.forge_home))
     print(f"{config.skill.name}:")
@@ -81,13 +82,14 @@ def _table(config) -> int:
     """Print rules by family, as judged so far; surveys the skill if need be."""
     from psycopg.rows import dict_row
 
-    from harness_forge import worlds
-    from harness_forge.runs import catalogue
-    from harness_forge.runs.table import SQL, markdown, tabulate
+    from harness_forge.rollouts import world
+    from harness_forge.rollouts.runs import catalogue
+    from harness_forge.rollouts.runs.table import SQL, markdown, tabulate
+    from harness_forge.store.opening import opened_skill
 
-    environment = worlds.open_environment(config)
+    environment = world.open_environment(config)
     try:
-        with worlds.opened_skill(config) as store:
+        with opened_skill(config) as store:
             items = catalogue.refresh(environment, store, config.split)
             with store.connect_read_only() as connection:
                 cursor = connection.cursor(row_factory=dict_row)
@@ -100,11 +102,11 @@ def _table(config) -> int:
 
 def _verdicts(config) -> int:
     """Print a word for each rule, to be compared line by line with another machine's."""
-    from harness_forge import worlds
-    from harness_forge.environments.scap.known import verdicts
-    from harness_forge.runs.progress import counter
+    from harness_forge.rollouts import world
+    from harness_forge.rollouts.environments.scap.known import verdicts
+    from harness_forge.rollouts.runs.progress import counter
 
-    environment = worlds.open_environment(config)
+    environment = world.open_environment(config)
     try:
         items = environment.survey(progress=counter(f"survey {environment.skill}"))
         lines = environment.shortfall(items)

@@ -31,8 +31,8 @@ def main(argv: list[str]) -> int:
 
     from harness_forge.cli import composed
     from harness_forge.cli.words import sort
-    from harness_forge.errors import ConfigError
-    from harness_forge.evaluating import evaluate
+    from harness_forge.core.errors import ConfigError
+    from harness_forge.evaluation.suite_run import evaluate
 
     words, flags, overrides = sort(argv, (AA,))
     if len(words) > 1:

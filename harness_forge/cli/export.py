@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness_forge.errors import ConfigError, ExportError
+from harness_forge.core.errors import ConfigError, ExportError
 
 if TYPE_CHECKING:
-    from harness_forge.exporters.pair_counts import PairCount
-    from harness_forge.exporting import Report, Share
+    from harness_forge.datasets.pair_counts import PairCount
+    from harness_forge.datasets.request import Report, Share
 
 SUMMARY = "write a dataset from the store's rows"
 USAGE = "[--dry-run | --publish DIR] [key=value …]"
@@ -53,8 +53,8 @@ DRY_RUN, PUBLISH = "--dry-run", "--publish"
 
 def main(argv: list[str]) -> int:
     """Write one dataset and print what became of the rows."""
-    from harness_forge import worlds
     from harness_forge.cli import composed
+    from harness_forge.datasets.request_of import export
 
     destination, rest = _destination(argv)
     dry_run = DRY_RUN in rest
@@ -62,12 +62,12 @@ def main(argv: list[str]) -> int:
         raise ConfigError("command line", f"{DRY_RUN} writes nothing to publish", USAGE)
     config = composed([word for word in rest if word != DRY_RUN])
     if destination:
-        from harness_forge.reviewing import require_free
+        from harness_forge.datasets.review.publishing import require_free
 
         require_free(destination)
     progress, done = _progress()
     try:
-        report = worlds.export(config, dry_run=dry_run, progress=progress)
+        report = export(config, dry_run=dry_run, progress=progress)
     finally:
         done()
     print(render(report))
@@ -105,7 +105,7 @@ def _destination(argv: list[str]) -> tuple[Path | None, list[str]]:
 
 def render(report: Report) -> str:
     """Return an export's report as a short table."""
-    from harness_forge.formats.card import exact_counts
+    from harness_forge.datasets.formats.card import exact_counts
 
     counted = "" if report.files else " (counted only, nothing written)"
     lines = [f"{report.path}{counted}"]
@@ -127,7 +127,7 @@ def render(report: Report) -> str:
 
 def _pairs(pairs: PairCount) -> list[str]:
     """Return what became of every pair that rows of one prompt allow."""
-    from harness_forge.exporters.ledger import ranked
+    from harness_forge.datasets.ledger import ranked
 
     told = [("possible pairs", pairs.possible), ("made", pairs.made)]
     told.append(("not made", sum(pairs.not_made.values())))

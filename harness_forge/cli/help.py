@@ -6,7 +6,7 @@ import inspect
 import re
 from importlib import import_module
 
-from harness_forge.cli import VERBS
+from harness_forge.cli.verbs import VERBS
 
 _OPTIONS = """\
   --cfg [SECTION]  print the composed config, or a section of it, and do nothing
@@ -54,8 +54,8 @@ def _section(key: str) -> str:
 
 def described(section: str) -> list[tuple[str, str]]:
     """Return each key of a section and what it means, from its dataclass's docstring."""
-    from harness_forge.compose.shapes import fields_of
-    from harness_forge.schema import ForgeConfig
+    from harness_forge.config.compose.shapes import fields_of
+    from harness_forge.config.schema import ForgeConfig
 
     kind = fields_of(ForgeConfig)[section]
     told = arguments(ForgeConfig)[section]

@@ -22,8 +22,9 @@ SHORT = {"path": "source.path"}
 
 def main(argv: list[str]) -> int:
     """Take a source in and print what it came to."""
-    from harness_forge import labelling, worlds
     from harness_forge.cli import composed
+    from harness_forge.collect.ingest.ingest import ingest
+    from harness_forge.store.labels import of_skills
 
     argv = [_quoted(word) for word in argv]
     config = composed(argv)
@@ -31,10 +32,10 @@ def main(argv: list[str]) -> int:
         argv = [f"skill={config.source.skill}", *argv]
         config = composed(argv)
     try:
-        report = worlds.ingest(config, progress=_tick)
+        report = ingest(config, progress=_tick)
         print(render(report))
         if report.added:
-            print(_next(*labelling.awaiting(config), argv), end="")
+            print(_next(*of_skills.awaiting(config), argv), end="")
     finally:
         if sys.stderr.isatty():
             print("\r\033[K", end="", file=sys.stderr)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness_forge.errors import ConfigError
+from harness_forge.core.errors import ConfigError
 
 SUMMARY = "let a local model score a run's answers, or compare those of two runs"
 USAGE = "RUN [RUN] [--json] [--suite] [key=value …]"
@@ -32,8 +32,9 @@ def main(argv: list[str]) -> int:
 
     from harness_forge.cli import composed
     from harness_forge.cli.words import sort
-    from harness_forge.files import write_json
-    from harness_forge.judging import judge_pairs, judge_run
+    from harness_forge.core.files import write_json
+    from harness_forge.evaluation.judging.pairing import judge_pairs
+    from harness_forge.evaluation.judging.scoring import judge_run
 
     words, flags, overrides = sort(argv, (JSON, SUITE))
     if len(words) not in (1, 2):

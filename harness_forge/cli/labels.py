@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness_forge.errors import ConfigError
+from harness_forge.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from harness_forge.labels import Audit, Flag
+    from harness_forge.store.labels.audit import Audit
+    from harness_forge.store.labels.flags import Flag
 
 SUMMARY = "find labels that must not be trusted, and flag them"
 USAGE = "audit|ls|clear|checks [REASON …] [--dry-run] [key=value …]"
@@ -41,21 +42,21 @@ def main(argv: list[str]) -> int:
 
 
 def _audit(_reasons: list[str], dry_run: bool, overrides: list[str]) -> int:
-    from harness_forge import labelling
     from harness_forge.cli import composed
+    from harness_forge.store.labels import of_skills
 
-    told = labelling.audit(composed(overrides), dry_run=dry_run)
+    told = of_skills.audit(composed(overrides), dry_run=dry_run)
     print("\n\n".join(render(skill, audit, dry_run) for skill, audit in told.items()))
     return 0
 
 
 def _ls(reasons: list[str], _dry_run: bool, overrides: list[str]) -> int:
-    from harness_forge import labelling
     from harness_forge.cli import composed
     from harness_forge.cli.words import one_of
-    from harness_forge.labels import CHECKS
+    from harness_forge.store.labels import of_skills
+    from harness_forge.store.labels.checks import CHECKS
 
-    told = labelling.listed(composed(overrides), reasons)
+    told = of_skills.listed(composed(overrides), reasons)
     # People may have flagged rows too, for reasons of their own.
     known = [*CHECKS, *(row[0] for counted, *_ in told.values() for row in counted)]
     for reason in reasons:
@@ -65,17 +66,17 @@ def _ls(reasons: list[str], _dry_run: bool, overrides: list[str]) -> int:
 
 
 def _clear(reasons: list[str], _dry_run: bool, overrides: list[str]) -> int:
-    from harness_forge import labelling
     from harness_forge.cli import composed
+    from harness_forge.store.labels import of_skills
 
-    for skill, gone in labelling.clear(composed(overrides), reasons).items():
+    for skill, gone in of_skills.clear(composed(overrides), reasons).items():
         print(f"{skill}: {sum(gone.values())} flags taken back")
         print("\n".join(_rows(gone)), end="\n" if gone else "")
     return 0
 
 
 def _checks(_reasons: list[str], _dry_run: bool, _overrides: list[str]) -> int:
-    from harness_forge.labels import CHECKS, GEMMA_FORGE
+    from harness_forge.store.labels.checks import CHECKS, GEMMA_FORGE
 
     for check in CHECKS.values():
         whose = "gemma-forge" if check.reason in GEMMA_FORGE else "any"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness_forge.errors import ConfigError
+from harness_forge.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from harness_forge.schema import ForgeConfig
+    from harness_forge.config.schema import ForgeConfig
 
 SUMMARY = "fetch a base model, list what there is, look at one"
 USAGE = "ls | info [NAME] | fetch NAME  [key=value …]"
@@ -26,7 +26,8 @@ _ACTIONS = ("ls", "info", "fetch")
 def main(argv: list[str]) -> int:
     """Do one action; NAME is a file of conf/model."""
     from harness_forge.cli.words import one_of, sort
-    from harness_forge.compose import choices, compose
+    from harness_forge.config.compose.engine import compose
+    from harness_forge.config.compose.project import choices
 
     words, _, overrides = sort(argv)
     action = one_of(words[0] if words else "ls", _ACTIONS, "action")
@@ -43,8 +44,9 @@ def main(argv: list[str]) -> int:
 
 def listing(overrides: list[str]) -> list[str]:
     """Return one line a model of conf/model: whether it is there, and what it is."""
-    from harness_forge.compose import choices, compose
-    from harness_forge.models.folder import folder_of, stamp_of
+    from harness_forge.config.compose.engine import compose
+    from harness_forge.config.compose.project import choices
+    from harness_forge.registry.models.folder import folder_of, stamp_of
 
     lines = []
     for name in choices("model"):
@@ -61,7 +63,7 @@ def listing(overrides: list[str]) -> list[str]:
 
 
 def _info(config: ForgeConfig) -> int:
-    from harness_forge.models.folder import find
+    from harness_forge.registry.models.folder import find
 
     base = find(config.model, Path(config.forge_home))
     card = config.model
@@ -80,11 +82,11 @@ def _info(config: ForgeConfig) -> int:
 
 
 def _fetch(config: ForgeConfig) -> int:
-    from harness_forge import training
-    from harness_forge.models.folder import folder_of
+    from harness_forge.registry.models.folder import folder_of
+    from harness_forge.training.base import fetch_model
 
     name = config.model.name
-    made = training.fetch_model(config, lambda step: print(f"{name}: {step}", flush=True))
+    made = fetch_model(config, lambda step: print(f"{name}: {step}", flush=True))
     place = folder_of(config.model, Path(config.forge_home))
     print(f"{name}: {'made' if made else 'is there'}, in {place}")
     return 0

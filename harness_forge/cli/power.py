@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness_forge.errors import ConfigError
+from harness_forge.core.errors import ConfigError
 
 SUMMARY = "say how large a gain the held-out items can show, before anything is trained"
 USAGE = "[ITEMS] [key=value …]"
@@ -15,14 +15,14 @@ def main(argv: list[str]) -> int:
     """Print what so many items, or those of the store, can show."""
     from harness_forge.cli import composed
     from harness_forge.cli.words import sort
-    from harness_forge.evaluators.power import told
+    from harness_forge.evaluation.power import told
 
     words, _, overrides = sort(argv)
     config = composed(overrides)
     if words:
         print(told(_items(words), config.budget.alpha))
         return 0
-    from harness_forge.planning import reach
+    from harness_forge.evaluation.sample_size import reach
 
     for one in reach(config):
         print(f"{one.skill} {one.part}: {told(one.items, one.alpha)}")

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness_forge.cli.columns import columns
-from harness_forge.errors import ConfigError
+from harness_forge.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from harness_forge.promoting import Decision
+    from harness_forge.promotion.deciding import Decision
 
 SUMMARY = "decide by the rule whether the adapter becomes champion"
 USAGE = "[ADAPTER] [--dry-run] [--again] [key=value …]"
@@ -33,8 +33,9 @@ def main(argv: list[str]) -> int:
     """Decide; exits 0 promoted, 10 rejected, 11 inconclusive, 12 incomplete."""
     from harness_forge.cli import composed
     from harness_forge.cli.words import sort
-    from harness_forge.promoting import Files, decide
-    from harness_forge.subjects import adapter_of
+    from harness_forge.promotion.deciding import decide
+    from harness_forge.promotion.files import Files
+    from harness_forge.registry.adapters.chosen import adapter_of
 
     words, flags, overrides = sort(argv, (DRY_RUN, AGAIN))
     if len(words) > 1:

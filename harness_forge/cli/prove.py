@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from harness_forge.errors import ConfigError
+from harness_forge.core.errors import ConfigError
 
 SUMMARY = "prove that an adapter fits its base model and changes what it says"
 USAGE = "[ADAPTER] [key=value …]"
@@ -23,15 +23,15 @@ OUT = Path("outputs/prove.json")
 
 def main(argv: list[str]) -> int:
     """Prove one adapter: the loop's newest, or the one that is named."""
-    from harness_forge import proving
     from harness_forge.cli import composed
     from harness_forge.cli.words import sort
+    from harness_forge.evaluation.proof import prove
 
     words, _, overrides = sort(argv)
     if len(words) > 1:
         what = f"{' '.join(words)!r} is more than one adapter"
         raise ConfigError("command line", what, "write: forge prove [ADAPTER]")
-    report = proving.prove(composed(overrides), words[0] if words else None, OUT)
+    report = prove.prove(composed(overrides), words[0] if words else None, OUT)
     print(render(report))
     print(f"  {OUT}")
     return 0

@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness_forge.errors import ConfigError, EndpointError
+from harness_forge.core.errors import ConfigError, EndpointError
 
 if TYPE_CHECKING:
-    from harness_forge.capturing.drain import Written
-    from harness_forge.capturing.joining import Joined
-    from harness_forge.schema import ForgeConfig
+    from harness_forge.collect.capture.drain import Written
+    from harness_forge.collect.capture.joining import Joined
+    from harness_forge.config.schema import ForgeConfig
 
 SUMMARY = "pass requests on to model servers, capture them whole, divide them among models"
 USAGE = "[health | join LOG [--run=KEY] | drain | restore ARM] [--json] [key=value …]"
@@ -56,8 +56,8 @@ def main(argv: list[str]) -> int:
 
 
 def _serve(config: ForgeConfig, overrides: list[str]) -> int:
-    from harness_forge.capturing import opening
-    from harness_forge.proxying import listening, watching
+    from harness_forge.collect.capture import opening
+    from harness_forge.serving.proxy import listening, watching
 
     handed = watching.handed()
     if config.proxy.watch_s and handed is None:
@@ -86,7 +86,7 @@ def _serve(config: ForgeConfig, overrides: list[str]) -> int:
 
 def statement(config: ForgeConfig, url: str) -> str:
     """Return what the proxy does, stores and where, for people to read when it starts."""
-    from harness_forge.capturing.opening import folder_of
+    from harness_forge.collect.capture.opening import folder_of
     from harness_forge.store.address import mask
 
     proxy = config.proxy
@@ -157,8 +157,8 @@ def render(url: str, told: dict[str, Any]) -> str:
 
 
 def _drain(config: ForgeConfig, follow: bool) -> int:
-    from harness_forge.capturing import opening
-    from harness_forge.capturing.drain import told
+    from harness_forge.collect.capture import opening
+    from harness_forge.collect.capture.drain import told
 
     with _alone(config, wait=follow):
         drain = opening.drain(config)
@@ -196,9 +196,9 @@ def _alone(config: ForgeConfig, wait: bool):
     """Return what holds the spool's reading side; two readers would write all twice as slowly."""
     import time
 
-    from harness_forge.capturing.opening import folder_of
-    from harness_forge.errors import ServeError
-    from harness_forge.proxying.spool import locked
+    from harness_forge.collect.capture.opening import folder_of
+    from harness_forge.core.errors import ServeError
+    from harness_forge.serving.proxy.spool import locked
 
     folder = folder_of(config) / "spool"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -217,19 +217,19 @@ def _parent():
 
 
 def _join(config: ForgeConfig, path: Path, run: str) -> int:
-    from harness_forge import worlds
-    from harness_forge.capturing import runlog
-    from harness_forge.capturing.drain import KEY
-    from harness_forge.ingesting import splitting
-    from harness_forge.sources import SourceConfig, SourceKind
+    from harness_forge.collect.capture import runlog
+    from harness_forge.collect.capture.drain import KEY
+    from harness_forge.config.source import SourceConfig, SourceKind
     from harness_forge.store.captures import Captures
+    from harness_forge.store.opening import opened_skill
+    from harness_forge.store.splits import recorded
 
     source = SourceConfig(name="gemma-forge", kind=SourceKind.gemma_forge_jsonl)
     log = runlog.read(path, source)
-    with worlds.opened_skill(config) as store:
+    with opened_skill(config) as store:
         with store.intake(f"{KEY}/{log.run}") as intake:
             joined = runlog.join(Captures(intake), log, run)
-        splits = splitting.assign(store, config.split) if joined.made else {}
+        splits = recorded.assign(store, config.split) if joined.made else {}
         store.tidy()
     print(f"run {log.run}: {joined_line(joined)}")
     if splits:
@@ -239,8 +239,8 @@ def _join(config: ForgeConfig, path: Path, run: str) -> int:
 
 
 def _restore(config: ForgeConfig, arm: str) -> int:
-    from harness_forge.capturing.opening import folder_of
-    from harness_forge.proxying import guard
+    from harness_forge.collect.capture.opening import folder_of
+    from harness_forge.serving.proxy import guard
 
     file = folder_of(config) / "guard.jsonl"
     out = guard.standing(file)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness_forge.errors import ConfigError
+from harness_forge.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from harness_forge.schema import ForgeConfig
+    from harness_forge.config.schema import ForgeConfig
 
 SUMMARY = "copy a dataset out; refused without a signed review of these very bytes"
 USAGE = "[DATASET] PATH [key=value …]"
@@ -39,7 +39,7 @@ def leave(folder: Path, destination: Path, config: ForgeConfig) -> None:
     Raises:
         ExportError: it was not reviewed, or cannot be copied.
     """
-    from harness_forge.reviewing import publish
+    from harness_forge.datasets.review.publishing import publish
 
     review = publish(folder, destination, Path(config.forge_home))
     print(f"{destination}: {len(review.files)} files, reviewed by {review.who} at {review.when}")

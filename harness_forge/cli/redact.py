@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness_forge.errors import ConfigError, ExportError
+from harness_forge.core.errors import ConfigError, ExportError
 
 if TYPE_CHECKING:
-    from harness_forge.reviewing import Survey
-    from harness_forge.schema import ForgeConfig
+    from harness_forge.config.schema import ForgeConfig
+    from harness_forge.datasets.review.survey import Survey
 
 SUMMARY = "show what was replaced in a dataset, and sign that it may leave"
 USAGE = "review [DATASET] [--sign] [--by=NAME] | kinds [key=value …]"
@@ -52,7 +52,7 @@ def dataset_of(config: ForgeConfig, words: list[str]) -> Path:
 
 
 def _kinds(config: ForgeConfig) -> str:
-    from harness_forge.filters.redaction.rules import KINDS
+    from harness_forge.datasets.redaction.rules import KINDS
 
     on = config.redaction.kinds
     return "\n".join(f"{kind:22}{'on' if on.get(kind, True) else 'off'}" for kind in KINDS)
@@ -61,8 +61,10 @@ def _kinds(config: ForgeConfig) -> str:
 def _review(config: ForgeConfig, folder: Path, signing: bool, by: str) -> int:
     from dataclasses import replace
 
-    from harness_forge.filters.redaction import Redactor, load_key
-    from harness_forge.reviewing import digest_of, sign, survey
+    from harness_forge.datasets.redaction.key import load_key
+    from harness_forge.datasets.redaction.redactor import Redactor
+    from harness_forge.datasets.review.review import digest_of, sign
+    from harness_forge.datasets.review.survey import survey
 
     home = Path(config.forge_home)
     digest, _ = digest_of(folder)
@@ -104,7 +106,7 @@ def render(folder: Path, digest: str, found: Survey, off: list[str]) -> str:
 
 
 def _stayed(found: Survey) -> list[str]:
-    from harness_forge.reviewing.survey import STAYED
+    from harness_forge.datasets.review.survey import STAYED
 
     lines = ["", "left as public or harmless; look at these:"]
     for sort, values in sorted(found.stayed.items()):

@@ -8,12 +8,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from harness_forge.cli import VERBS
 from harness_forge.cli.help import arguments, overview, sentence, usage
-from harness_forge.compose import choices
-from harness_forge.compose.shapes import fields_of, flatten
-from harness_forge.errors import ForgeError
-from harness_forge.schema import GROUPS, ForgeConfig
+from harness_forge.cli.verbs import VERBS
+from harness_forge.config.compose.project import choices
+from harness_forge.config.compose.shapes import fields_of, flatten
+from harness_forge.config.schema import GROUPS, ForgeConfig
+from harness_forge.core.errors import ForgeError
 
 _HEAD = "<!-- Written by `python -m harness_forge.cli.reference`; do not edit. -->\n"
 

@@ -9,7 +9,7 @@ from harness_forge.cli.columns import columns
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness_forge.replaying import Replay
+    from harness_forge.evaluation.replay import Replay
 
 SUMMARY = "judge an adapter on held-out items beside three baselines"
 USAGE = "[ADAPTER] [--aa] [key=value …]"
@@ -34,9 +34,9 @@ def main(argv: list[str]) -> int:
     """Run the four policies and print rates and comparisons."""
     from pathlib import Path
 
-    from harness_forge import replaying
     from harness_forge.cli import composed
     from harness_forge.cli.words import sort
+    from harness_forge.evaluation import replay
 
     words, flags, overrides = sort(argv, (AA,))
     adapter, extra = (words[0], words[1:]) if words else (None, [])
@@ -45,7 +45,7 @@ def main(argv: list[str]) -> int:
     if AA in flags:
         return _noise(config, adapter)
     out = Path(OUT if split == "holdout" else f"{OUT}-{split}")
-    done = replaying.replay(config, out, adapter, **telling())
+    done = replay.replay(config, out, adapter, **telling())
     print(render(done))
     print(f"{out}.json")
     return 0
@@ -55,8 +55,8 @@ def _noise(config, adapter: str | None) -> int:
     """Replay the base model against itself, and print what flips."""
     from pathlib import Path
 
-    from harness_forge.errors import ConfigError
-    from harness_forge.repeating import again
+    from harness_forge.core.errors import ConfigError
+    from harness_forge.evaluation.noise_floor import again
 
     if adapter:
         what = "the base model is replayed against itself, and no adapter"

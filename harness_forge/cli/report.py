@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness_forge.errors import ConfigError
+from harness_forge.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from harness_forge.operations.report.material import Material
+    from harness_forge.report.material import Material
 
 SUMMARY = "write one HTML page: data, training, success, decision, answers"
 USAGE = "[-o FILE] [key=value …]"
@@ -24,7 +24,7 @@ def main(argv: list[str]) -> int:
     """Write the page and say where it is, and what it lacks."""
     from harness_forge.cli import composed
     from harness_forge.cli.words import sort
-    from harness_forge.reporting import report
+    from harness_forge.report.collect import report
 
     out, rest = _out(argv)
     words, _, overrides = sort(rest)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from harness_forge.errors import ConfigError
+from harness_forge.core.errors import ConfigError
 
 SUMMARY = "go back to an earlier champion; the reason goes into the ledger"
 USAGE = "[NAME] --reason=TEXT [--to=ENTRY] [key=value …]"
@@ -26,8 +26,8 @@ def main(argv: list[str]) -> int:
     """Roll back one step, or to an entry; given again it goes back further."""
     from harness_forge.cli import composed
     from harness_forge.cli.words import sort
-    from harness_forge.promoting import rollback
-    from harness_forge.promoting.mirroring import mirror
+    from harness_forge.promotion.history import rollback
+    from harness_forge.promotion.mirroring import mirror
 
     reason, rest = _given(argv, REASON)
     to, rest = _given(rest, TO)

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness_forge.cli import servers
-from harness_forge.errors import ConfigError
+from harness_forge.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from harness_forge.schema import ForgeConfig
-    from harness_forge.served import Plan
+    from harness_forge.config.schema import ForgeConfig
+    from harness_forge.serving.plan import Plan
 
 SUMMARY = "serve a base model with adapters through vLLM, tested before use"
 USAGE = (
@@ -58,9 +58,10 @@ _EVERY_S = 10
 
 def main(argv: list[str]) -> int:
     """Serve until Ctrl-C; base and adapters are asked once before."""
-    from harness_forge import deploying, served
     from harness_forge.cli import composed
     from harness_forge.cli.words import sort
+    from harness_forge.serving import deploy_command
+    from harness_forge.serving import plan as served
 
     words, flags, overrides = sort(argv, FLAGS)
     if words and words[0] in WORDS:
@@ -74,10 +75,10 @@ def main(argv: list[str]) -> int:
         print(plan.rendered())
         return 0
     if UNIT in flags:
-        print(deploying.unit(config, plan, [word for word in argv if word != UNIT]), end="")
+        print(deploy_command.unit(config, plan, [word for word in argv if word != UNIT]), end="")
         return 0
     if COMPOSE in flags:
-        print(deploying.composed(config, plan), end="")
+        print(deploy_command.composed(config, plan), end="")
         return 0
     return _serve(config, plan, flags)
 
@@ -106,7 +107,7 @@ def _detach(config: ForgeConfig, argv: list[str]) -> int:
 
 
 def _serve(config: ForgeConfig, plan: Plan, flags: set[str]) -> int:
-    from harness_forge import served
+    from harness_forge.serving import plan as served
 
     names = ", ".join([plan.base.name, *(adapter.name for adapter in plan.adapters)])
     for note in plan.notes:

@@ -7,12 +7,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness_forge.errors import ConfigError, ServeError
+from harness_forge.core.errors import ConfigError, ServeError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness_forge.schema import ForgeConfig
+    from harness_forge.config.schema import ForgeConfig
     from harness_forge.serving.state import Running
     from harness_forge.serving.swap import Swapped
 
@@ -75,7 +75,7 @@ def stop(config: ForgeConfig, words: Sequence[str], flags: set[str]) -> int:
 
 def swap(config: ForgeConfig, words: Sequence[str], flags: set[str]) -> int:
     """Put an adapter behind an alias, or every champion behind its own."""
-    from harness_forge import swapping
+    from harness_forge.serving import swapping
 
     if len(words) > 2:
         raise ConfigError("command line", "one alias and one adapter at a time")
@@ -89,12 +89,12 @@ def swap(config: ForgeConfig, words: Sequence[str], flags: set[str]) -> int:
 
 def ollama(config: ForgeConfig, words: Sequence[str], flags: set[str]) -> int:
     """Write an adapter and its base for Ollama and llama.cpp, loaded there once."""
-    from harness_forge import llama_files
+    from harness_forge.serving import gguf
 
     if len(words) > 1:
         raise ConfigError("command line", "one adapter at a time")
     print("serve: converting with llama.cpp's own converters", flush=True)
-    made = llama_files.write(config, (*words, None)[0])
+    made = gguf.write(config, (*words, None)[0])
     apart = f"by {made.gap:.2g} nats" if made.gap < 1e9 else "in its first token"
     print(
         f"serve: {made.folder}: loaded in llama.cpp, answers otherwise than the base ({apart})\n"

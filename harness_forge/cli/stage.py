@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from harness_forge.errors import ConfigError
+from harness_forge.core.errors import ConfigError
 
 SUMMARY = "run one stage of dvc.yaml"
 USAGE = "NAME [FILE]"
@@ -58,7 +58,7 @@ def main(argv: list[str]) -> int:
     if name == "compose":
         _compose(out)
     else:
-        from harness_forge import stages
+        from harness_forge.cli import stages
 
         show, tell = _terminal(name)
         report = getattr(stages, name)(RESOLVED, out, **tell)
@@ -80,7 +80,7 @@ def _terminal(name: str) -> tuple[Callable | None, dict[str, Callable]]:
 
 def _compose(out: Path) -> None:
     """Compose what params.yaml names. Without it there is no recipe to run."""
-    from harness_forge.compose import write_resolved
+    from harness_forge.config.compose.resolved import write_resolved
 
     params = _read_params()
     write_resolved(out, params.get("recipe"), params.get("overrides") or [])

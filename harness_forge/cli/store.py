@@ -6,8 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness_forge.schema import ForgeConfig
-    from harness_forge.store import Store
+    from harness_forge.config.schema import ForgeConfig
+    from harness_forge.store.database import Store
 
 SUMMARY = "look after the store: status, upgrade, url, psql"
 USAGE = "status|upgrade|url|psql [key=value …] [psql options]"
@@ -23,7 +23,7 @@ KEYS = ("store", "skill", "forge_home")
 def main(argv: list[str]) -> int:
     """Run one of the actions and return its exit code."""
     from harness_forge.cli import composed
-    from harness_forge.errors import ConfigError
+    from harness_forge.core.errors import ConfigError
 
     actions = {"status": _status, "upgrade": _upgrade, "url": _url, "psql": _psql}
     action, *rest = argv or [""]
@@ -54,7 +54,7 @@ def _status(config: ForgeConfig, _others: list[str]) -> int:
     if not config.store.url and not data.exists():
         print(f"no store yet: `forge run` makes one in {data}")
         return 0
-    from harness_forge.worlds import opened_store
+    from harness_forge.store.opening import opened_store
 
     with opened_store(config) as store:
         print(render(store.status()))
@@ -62,8 +62,8 @@ def _status(config: ForgeConfig, _others: list[str]) -> int:
 
 
 def _upgrade(config: ForgeConfig, _others: list[str]) -> int:
-    from harness_forge.schema import skills_of
-    from harness_forge.worlds import opened_store
+    from harness_forge.config.schema import skills_of
+    from harness_forge.store.opening import opened_store
 
     named = {one.skill.name for one in skills_of(config)}
     with opened_store(config) as store:
@@ -98,7 +98,7 @@ def _psql(config: ForgeConfig, others: list[str]) -> int:
 def _open(config: ForgeConfig) -> Store:
     from pathlib import Path
 
-    from harness_forge.store import open_store
+    from harness_forge.store.database import open_store
 
     return open_store(config.store.url, Path(config.forge_home))
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
-from harness_forge.escapes import plain
+from harness_forge.core.escapes import plain
 
 _OWN = re.compile(r"(\A\r(?:\x1b\[K)?)?(.*?)(\r?\Z)", re.DOTALL)
 """What forge writes itself to a terminal: a line begun anew, by a progress line at its ends."""

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness_forge.errors import ConfigError
+from harness_forge.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from harness_forge.exporting.tracing import Origin, Trace
+    from harness_forge.datasets.trace import Origin, Trace
 
 SUMMARY = "show where a line of a dataset comes from"
 USAGE = "DATASET LINE [key=value …]"
@@ -25,10 +25,10 @@ _SHOWN = 160
 
 def main(argv: list[str]) -> int:
     """Find the row that a line was made of, and show what is known of it."""
-    from harness_forge import worlds
     from harness_forge.cli import composed
     from harness_forge.cli.words import sort
-    from harness_forge.exporting.tracing import trace
+    from harness_forge.datasets.trace import trace
+    from harness_forge.store.opening import opened_store
 
     words, _, overrides = sort(argv)
     if len(words) != 2:
@@ -37,7 +37,7 @@ def main(argv: list[str]) -> int:
     dataset = Path(words[0])
     if not dataset.exists():
         dataset = Path(config.data_dir) / words[0]
-    with worlds.opened_store(config) as store:
+    with opened_store(config) as store:
         found = trace(dataset, words[1], lambda skill: store.skill(skill).connect_read_only())
     print(render(found))
     return 0
@@ -54,7 +54,7 @@ def render(trace: Trace) -> str:
 
 
 def _row(trace: Trace, origin: Origin) -> Iterator[str]:
-    from harness_forge.exporting.tracing import verdicts
+    from harness_forge.datasets.trace import verdicts
 
     entry = dict(origin.entry)
     yield f"row {entry.pop('source')}"

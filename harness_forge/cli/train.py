@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness_forge.trainers.audit import Audit, PairAudit
-    from harness_forge.trainers.progress import Step
-    from harness_forge.training import Trained
+    from harness_forge.training.jobs import Trained
+    from harness_forge.training.progress import Step
+    from harness_forge.training.token_audit import Audit, PairAudit
 
 SUMMARY = "train an adapter on a dataset, its tokens checked first"
 USAGE = "[sft|dpo] [--check] [key=value …]"
@@ -42,13 +42,14 @@ STAGES = ("sft", "dpo")
 
 def main(argv: list[str]) -> int:
     """Train one adapter and say where it lies."""
-    from harness_forge import training
     from harness_forge.cli import composed
     from harness_forge.cli.words import one_of, sort
+    from harness_forge.training.preferences import prefer
+    from harness_forge.training.supervised import train
 
     words, flags, overrides = sort(argv, (CHECK,))
     stages = [one_of(word, STAGES, "stage of training") for word in words]
-    make = training.prefer if stages[-1:] == ["dpo"] else training.train
+    make = prefer if stages[-1:] == ["dpo"] else train
     done = make(composed(overrides), **telling(), check=CHECK in flags)
     if done is not None:
         print(summary(done))
@@ -87,7 +88,7 @@ def counted(audit: Audit | PairAudit) -> str:
 
 
 def _counts(audit: Audit | PairAudit) -> list[str]:
-    from harness_forge.trainers.audit import PairAudit
+    from harness_forge.training.token_audit import PairAudit
 
     if isinstance(audit, PairAudit):
         what = f"{audit.pairs} pairs"
@@ -99,7 +100,7 @@ def _counts(audit: Audit | PairAudit) -> list[str]:
 
 def render(audit: Audit | PairAudit) -> str:
     """Return what the audit saw, with one row's masked and trained part."""
-    from harness_forge.trainers.audit import PairAudit
+    from harness_forge.training.token_audit import PairAudit
 
     if isinstance(audit, PairAudit):
         parts = {

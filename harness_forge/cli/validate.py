@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness_forge.errors import ConfigError, Faults
+from harness_forge.core.errors import ConfigError, Faults
 
 SUMMARY = "check every recipe and every group; report all faults at once"
 USAGE = ""
@@ -12,7 +12,7 @@ KEYS = ()
 
 def main(argv: list[str]) -> int:
     """Check; needs no database, no scanner and no GPU."""
-    from harness_forge.compose import validate
+    from harness_forge.cli.validation import validate
 
     if argv:
         raise ConfigError("command line", "forge validate takes nothing", "it checks everything")

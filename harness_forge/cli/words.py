@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
-from harness_forge.errors import ConfigError
+from harness_forge.core.errors import ConfigError
 
 
 def sort(argv: Sequence[str], flags: Sequence[str] = ()) -> tuple[list[str], set[str], list[str]]:

@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness_forge.errors import ConfigError
+from harness_forge.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from harness_forge.operations.config import WorksetConfig
-    from harness_forge.schema import ForgeConfig
+    from harness_forge.config.schema import ForgeConfig
+    from harness_forge.config.workset import WorksetConfig
 
 SUMMARY = "install, show, bundle or remove the isolated tool environments"
 USAGE = (
@@ -86,8 +86,8 @@ def _act(action: str, name: str, config: ForgeConfig, agreed: bool, path: str | 
 
 def listing(config: ForgeConfig) -> str:
     """Return one line a workset: what is on disk, and what for."""
-    from harness_forge.compose.project import locks_folder
-    from harness_forge.operations.worksets import state
+    from harness_forge.config.compose.project import locks_folder
+    from harness_forge.worksets.worksets import state
 
     home = Path(config.forge_home)
     lines = []
@@ -100,9 +100,9 @@ def listing(config: ForgeConfig) -> str:
 
 def information(name: str, config: ForgeConfig) -> str:
     """Return what a user agrees to by installing a workset, and what is on disk of it."""
-    from harness_forge.compose.project import locks_folder, shown
-    from harness_forge.operations.locks import path_of
-    from harness_forge.operations.worksets import folder, pick_variant, state
+    from harness_forge.config.compose.project import locks_folder, shown
+    from harness_forge.worksets.locks import path_of
+    from harness_forge.worksets.worksets import folder, pick_variant, state
 
     workset = config.worksets[name]
     home = Path(config.forge_home)
@@ -139,10 +139,10 @@ def _install(name: str, config: ForgeConfig, agreed: bool, source: str | None) -
     from contextlib import nullcontext
 
     from harness_forge.cli.line import Line
-    from harness_forge.compose.project import locks_folder
-    from harness_forge.operations.bundles import opened
-    from harness_forge.operations.installing import install
-    from harness_forge.operations.worksets import log_of, state
+    from harness_forge.config.compose.project import locks_folder
+    from harness_forge.worksets.bundles import opened
+    from harness_forge.worksets.installing import install
+    from harness_forge.worksets.worksets import log_of, state
 
     workset, home = config.worksets[name], Path(config.forge_home)
     locks = locks_folder(workset)
@@ -164,7 +164,7 @@ def _install(name: str, config: ForgeConfig, agreed: bool, source: str | None) -
 
 
 def _in_short(name: str, config: ForgeConfig) -> str:
-    from harness_forge.operations.worksets import pick_variant
+    from harness_forge.worksets.worksets import pick_variant
 
     workset = config.worksets[name]
     kind, variant = pick_variant(name, workset)
@@ -176,8 +176,8 @@ def _bundle(name: str, config: ForgeConfig, to: str | None) -> int:
     import platform
 
     from harness_forge.cli.line import Line
-    from harness_forge.compose.project import locks_folder
-    from harness_forge.operations import bundles
+    from harness_forge.config.compose.project import locks_folder
+    from harness_forge.worksets import bundles
 
     kind = f"py{sys.version_info[0]}{sys.version_info[1]}-{platform.machine()}"
     place = Path(to or f"{name}-{kind}{bundles.TAR}")
@@ -189,8 +189,8 @@ def _bundle(name: str, config: ForgeConfig, to: str | None) -> int:
 
 
 def _lock(name: str, config: ForgeConfig) -> int:
-    from harness_forge.compose.project import locks_folder, shown
-    from harness_forge.operations import locking, locks
+    from harness_forge.config.compose.project import locks_folder, shown
+    from harness_forge.worksets import locking, locks
 
     workset, made = config.worksets[name], set()
     for variant in workset.variants.values():
@@ -214,7 +214,7 @@ def _asked(question: str) -> bool:
 
 
 def _remove(name: str, config: ForgeConfig) -> int:
-    from harness_forge.operations.worksets import remove
+    from harness_forge.worksets.worksets import remove
 
     removed = remove(name, Path(config.forge_home))
     print(f"{name}: {'removed' if removed else 'there was nothing to remove'}")

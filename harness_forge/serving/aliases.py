@@ -28,8 +28,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from harness_forge.errors import ServeError
-from harness_forge.files import write_json
+from harness_forge.core.errors import ServeError
+from harness_forge.core.files import write_json
 
 _POLL_S = 0.02
 

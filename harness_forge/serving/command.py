@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness_forge.errors import ServeError
-from harness_forge.serving.config import ServeConfig, ServeHardware, ServePrecision
+from harness_forge.config.serve import ServeConfig, ServeHardware, ServePrecision
+from harness_forge.core.errors import ServeError
 
 PLUGINS = Path(__file__).with_name("plugin")
 EXTENSION = "forge_vllm_worker.Worker"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from harness_forge.serving.config import ServeHardware
+from harness_forge.config.serve import ServeHardware
 
 IMAGES = {
     ServeHardware.cuda: "vllm/vllm-openai:v0.32.0",

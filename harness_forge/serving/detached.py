@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness_forge.errors import ServeError
+from harness_forge.core.errors import ServeError
 from harness_forge.serving import state
 from harness_forge.serving.state import Running
 

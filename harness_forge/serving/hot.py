@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from harness_forge.errors import ServeError
+from harness_forge.core.errors import ServeError
 
 TIMEOUT_S = 300.0
 

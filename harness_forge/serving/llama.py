@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness_forge.errors import ServeError
-from harness_forge.escapes import plain
+from harness_forge.core.errors import ServeError
+from harness_forge.core.escapes import plain
 
 BASE, ADAPTER, MODELFILE, SERVER = "base.gguf", "adapter.gguf", "Modelfile", "llama-server.sh"
 CHECKER = Path(__file__).with_name("plugin") / "forge_llama_check.py"

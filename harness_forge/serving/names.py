@@ -10,8 +10,8 @@ import fcntl
 import json
 from pathlib import Path
 
-from harness_forge.errors import ServeError
-from harness_forge.files import write_json
+from harness_forge.core.errors import ServeError
+from harness_forge.core.files import write_json
 
 
 def path(home: Path) -> Path:

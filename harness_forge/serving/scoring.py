@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from harness_forge.errors import ServeError
+from harness_forge.core.errors import ServeError
 
 TOP = 20
 """Likeliest tokens asked for: the most that vLLM tells unless it is started to tell more."""

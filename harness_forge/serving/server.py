@@ -17,7 +17,7 @@ from pathlib import Path
 
 import httpx
 
-from harness_forge.errors import ServeError
+from harness_forge.core.errors import ServeError
 
 _POLL_S = 0.5
 _PATIENCE_S = 15

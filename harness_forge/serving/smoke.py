@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from harness_forge.errors import ServeError
+from harness_forge.core.errors import ServeError
 
 LEAST = 0.05
 """Least difference of a token's log probability that counts where two answers read

@@ -14,8 +14,8 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from harness_forge.errors import ServeError
-from harness_forge.files import write_json
+from harness_forge.core.errors import ServeError
+from harness_forge.core.files import write_json
 
 _PATIENCE_S = 30.0
 _POLL_S = 0.1

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness_forge.errors import ServeError
+from harness_forge.core.errors import ServeError
 from harness_forge.serving import aliases, hot
 from harness_forge.serving.aliases import Target
 

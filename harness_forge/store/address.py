@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl, quote, unquote
 
-from harness_forge.errors import StoreError
+from harness_forge.core.errors import StoreError
 
 _FORM = re.compile(r"^postgres(?:ql)?(?:\+psycopg)?://", re.IGNORECASE)
 # A password may hold an unescaped '@': the last '@' before the path ends it.

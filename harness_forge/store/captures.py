@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from harness_forge.records import Attempt, Turn
+from harness_forge.core.records import Attempt, Turn
 from harness_forge.store import rows
 from harness_forge.store.entries import Entry
 from harness_forge.store.escaping import escape, restored

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import sqlalchemy
 
-from harness_forge.errors import StoreError
+from harness_forge.core.errors import StoreError
 from harness_forge.store import address, upgrade
 from harness_forge.store.connections import connect
 from harness_forge.store.embedded import EmbeddedServer

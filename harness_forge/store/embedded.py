@@ -21,7 +21,7 @@ from typing import IO
 
 import psycopg
 
-from harness_forge.errors import StoreError
+from harness_forge.core.errors import StoreError
 from harness_forge.store import address, postmaster, sockets
 from harness_forge.store.connections import NAME, connect
 from harness_forge.store.faults import explain

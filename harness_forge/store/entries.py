@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from harness_forge.records import Attempt, WorkItem
+from harness_forge.core.records import Attempt, WorkItem
 from harness_forge.store import rows
 
 

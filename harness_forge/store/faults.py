@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import psycopg
 import sqlalchemy.exc
 
-from harness_forge.errors import StoreError
+from harness_forge.core.errors import StoreError
 from harness_forge.store import address
 
 _BY_STATE = {

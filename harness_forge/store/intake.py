@@ -14,8 +14,8 @@ from typing import Any
 
 from psycopg import sql
 
-from harness_forge.errors import StoreError
-from harness_forge.records import Attempt, WorkItem
+from harness_forge.core.errors import StoreError
+from harness_forge.core.records import Attempt, WorkItem
 from harness_forge.store import address, rows, run_lock
 from harness_forge.store.connections import connect
 from harness_forge.store.entries import Entry, attempt_row, of_catalogue, tip_rows, turn_rows

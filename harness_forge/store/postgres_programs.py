@@ -14,7 +14,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness_forge.errors import StoreError
+from harness_forge.core.errors import StoreError
 
 # Not nobody: untrusted scripts may run as it.
 _SERVICE_USERS = ("postgres", "pgserver", "daemon", "bin")

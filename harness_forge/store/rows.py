@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Json, Jsonb
 
-from harness_forge.records import Attempt, Outcome, Tip, TipRetrieval, Turn, WorkItem
+from harness_forge.core.records import Attempt, Outcome, Tip, TipRetrieval, Turn, WorkItem
 from harness_forge.store.escaping import escape, storable
 
 Row = dict[str, Any]

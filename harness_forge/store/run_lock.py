@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from harness_forge.errors import StoreError
+from harness_forge.core.errors import StoreError
 from harness_forge.store import address
 from harness_forge.store.connections import connect
 from harness_forge.store.escaping import storable

@@ -13,9 +13,9 @@ import sqlalchemy
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from harness_forge.errors import StoreError
-from harness_forge.records import Attempt, Split, WorkItem
-from harness_forge.sketches import openings
+from harness_forge.core.errors import StoreError
+from harness_forge.core.records import Attempt, Split, WorkItem
+from harness_forge.core.sketches import openings
 from harness_forge.store import address, rows, run_lock, watermarks
 from harness_forge.store.connections import connect
 from harness_forge.store.escaping import escape, restored, unescape

@@ -8,7 +8,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from harness_forge.errors import StoreError
+from harness_forge.core.errors import StoreError
 from harness_forge.store.postgres_programs import Account
 
 _SUN_PATH = 107  # bytes a Unix socket's path may have

@@ -8,7 +8,7 @@ from pathlib import Path
 import sqlalchemy
 from sqlalchemy import Connection
 
-from harness_forge.errors import StoreError
+from harness_forge.core.errors import StoreError
 from harness_forge.store.migrations import HEAD
 
 _MIGRATIONS = Path(__file__).with_name("migrations")

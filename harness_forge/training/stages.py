@@ -10,13 +10,13 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from harness_forge.adapters import package as packaging
-from harness_forge.files import write_json
-from harness_forge.schema import ForgeConfig
-from harness_forge.trainers.audit import Audit, PairAudit
-from harness_forge.trainers.live import Curves
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.core.files import write_json
+from harness_forge.registry.adapters import package as packaging
 from harness_forge.training import preferences, supervised
 from harness_forge.training.jobs import Say, Show, Trained, silent
+from harness_forge.training.live import Curves
+from harness_forge.training.token_audit import Audit, PairAudit
 
 
 def audit(config: ForgeConfig, dataset: Path, out: Path, *, say: Say = silent) -> Audit:

@@ -6,11 +6,10 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from harness_forge.schema import ForgeConfig
-from harness_forge.trainers import axolotl, dataset, launch
-from harness_forge.trainers.audit import Audit, audit, check_lengths
-from harness_forge.training import jobs
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.training import axolotl, dataset, jobs, launch
 from harness_forge.training.jobs import Job, Say, Show, Trained, silent
+from harness_forge.training.token_audit import Audit, audit, check_lengths
 
 _STAMP = "forge.whole"
 """Written last into the folder of the prepared rows."""

@@ -16,8 +16,8 @@ import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from harness_forge.records import Split, WorkItem
-from harness_forge.store import Store
+from harness_forge.core.records import Split, WorkItem
+from harness_forge.store.database import Store
 
 SKILL = "bench"
 ITEMS, FAMILIES, TRIES = 500, 40, 4

@@ -23,11 +23,14 @@ from pathlib import Path
 
 from attempts import SKILL, fill
 
-from harness_forge import auditing, labelling, labels, worlds
-from harness_forge.compose import compose
-from harness_forge.filters.length import Length
-from harness_forge.labels.config import LabelsConfig
-from harness_forge.store import open_store
+from harness_forge.config.compose.engine import compose
+from harness_forge.config.labels import LabelsConfig
+from harness_forge.datasets import request_of
+from harness_forge.datasets.audit import audit as dataset_audit
+from harness_forge.datasets.filters.length import Length
+from harness_forge.store.database import open_store
+from harness_forge.store.labels import audit as labels_audit
+from harness_forge.store.labels import of_skills
 
 CONTRADICT = (
     "UPDATE attempts SET eval_passed = (id / 500) % 2 = 0, outcome_value = (id / 500 + 1) % 2,"
@@ -54,13 +57,13 @@ def main() -> None:
 
 def label_audit(store, worst: bool) -> tuple[str, float, float]:
     """Audit the labels and take it back; return what the server's process used."""
-    with labelling._transaction(store, SKILL, keep=False) as connection:
+    with of_skills._transaction(store, SKILL, keep=False) as connection:
         connection.execute("SET LOCAL max_parallel_workers_per_gather = 0")
         if worst:
             connection.execute(CONTRADICT)
         pid = connection.info.backend_pid
         before = _cpu(pid)
-        labels.audit(connection, LabelsConfig(gemma_forge=["bench"]))
+        labels_audit.audit(connection, LabelsConfig(gemma_forge=["bench"]))
         status = Path(f"/proc/{pid}/status").read_text()
         peak = int(status.partition("VmHWM:")[2].split()[0]) / 1024
         name = "labels audit, every answer contradicted" if worst else "labels audit"
@@ -93,7 +96,7 @@ def export(home: Path) -> float:
     """export, one process."""
     config = _config(home)
     start = time.process_time()
-    worlds.export(config)
+    request_of.export(config)
     return time.process_time() - start
 
 
@@ -101,14 +104,14 @@ def audit(home: Path) -> float:
     """audit of the dataset."""
     start = time.process_time()
     (dataset,) = (home / "data").iterdir()
-    findings = auditing.audit(dataset)
+    findings = dataset_audit.audit(dataset)
     assert all(one.holds for one in findings), findings
     return time.process_time() - start
 
 
 def near_index(home: Path) -> float:
     """near-duplicate index alone, in that export."""
-    from harness_forge.filters.duplicates.index import Index
+    from harness_forge.datasets.dedup.index import Index
 
     spent = 0.0
     admit = Index.admit
@@ -123,7 +126,7 @@ def near_index(home: Path) -> float:
 
     Index.admit = timed
     config = _config(home)
-    worlds.export(replace(config, export=replace(config.export, name="again")))
+    request_of.export(replace(config, export=replace(config.export, name="again")))
     return spent
 
 
@@ -131,7 +134,7 @@ def exact_counts(home: Path) -> float:
     """tokens of every row counted; the share that is needed is in the manifest."""
     import json
 
-    from harness_forge.filters.candidate import Candidate
+    from harness_forge.datasets.filters.candidate import Candidate
 
     model = Path(os.environ.get("TOKENIZER", ".forge/models/smollm2-135m/tokenizer.json"))
     if not model.is_file():

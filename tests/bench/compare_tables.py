@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 
-from harness_forge import comparing, worlds
-from harness_forge.compose import compose
-from harness_forge.evaluators.episodes import RunComparison
-from harness_forge.schema import ForgeConfig
+from harness_forge.collect.ingest.ingest import ingest
+from harness_forge.config.compose.engine import compose
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.evaluation import runs
+from harness_forge.evaluation.episodes import RunComparison
+from harness_forge.store.opening import opened_skill, opened_store
 
 
 @dataclass(frozen=True)
@@ -60,18 +62,18 @@ def compared(data: Path, home: Path) -> list[tuple[Case, RunComparison]]:
         config = compose(
             None, [*case.overrides, f"source.path={data / case.path}", f"forge_home={home}"]
         )
-        with worlds.opened_store(config):
+        with opened_store(config):
             if case.source not in taken:
-                worlds.ingest(config)
+                ingest(config)
                 taken.add(case.source)
-            pair = comparing.compare(config, *_runs(config, case), common=True)
+            pair = runs.compare(config, *_runs(config, case), common=True)
         found.append((case, pair[2]))
     return found
 
 
 def _runs(config: ForgeConfig, case: Case) -> tuple[str, str]:
     """Return the ids of the case's runs; an id may say more than its name."""
-    with worlds.opened_skill(config) as store:
+    with opened_skill(config) as store:
         ids = [run["id"] for run in store.runs()]
     names = []
     for name in (case.first, case.second):

@@ -28,7 +28,7 @@ from urllib.parse import parse_qs, urlsplit
 from attempts import SKILL, fill
 from subjects import SUBJECTS
 
-from harness_forge.store import Store, open_store
+from harness_forge.store.database import Store, open_store
 
 _NEEDS = {
     "datasets": ("datasets", "datasketch"),

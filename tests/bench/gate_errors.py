@@ -8,12 +8,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "promoters"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "promotion/rules"))
 
 from gate_simulation import FAMILIES, gate, generator, outcomes
 
-from harness_forge.evaluators.power import detectable
-from harness_forge.evaluators.statistics import mcnemar
+from harness_forge.evaluation.power import detectable
+from harness_forge.evaluation.statistics import mcnemar
 
 GATES, SEED, ALPHA = 2000, 20261121, 0.025
 """Level of the first look at a holdout."""

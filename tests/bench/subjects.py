@@ -19,12 +19,14 @@ from typing import Any
 import orjson
 from attempts import SKILL
 
-from harness_forge import exporting
-from harness_forge.compose import compose
-from harness_forge.exporting import EngineConfig, Treatment
-from harness_forge.filters import Candidate, build, judge
-from harness_forge.filters.redaction import Redactor
-from harness_forge.store import Store
+from harness_forge.config.compose.engine import compose
+from harness_forge.config.engine import EngineConfig
+from harness_forge.datasets import export as export_module
+from harness_forge.datasets.filters.building import build, judge
+from harness_forge.datasets.filters.candidate import Candidate
+from harness_forge.datasets.redaction.redactor import Redactor
+from harness_forge.datasets.request import Part, Request, Treatment
+from harness_forge.store.database import Store
 
 _KEY = bytes(32)
 
@@ -71,12 +73,12 @@ def forge(whole: bool, workers: int | None = None) -> Callable[[str, Path], int]
 
     def export(url: str, out: Path) -> int:
         with Store(url) as store:
-            part = exporting.Part(store.skill(SKILL), "worker", config().export)
+            part = Part(store.skill(SKILL), "worker", config().export)
             engine = EngineConfig(workers=workers)
-            request = exporting.Request(
+            request = Request(
                 out, "set", SKILL, "worker", "sft", engine=engine, treatment=treatment(whole)
             )
-            return exporting.export([part], request).kept
+            return export_module.export([part], request).kept
 
     return export
 

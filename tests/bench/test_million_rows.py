@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness_forge.store import open_store
+from harness_forge.store.database import open_store
 
 sys.path.insert(0, str(Path(__file__).parent))
 

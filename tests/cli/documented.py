@@ -7,7 +7,7 @@ import shlex
 from importlib import import_module
 from pathlib import Path
 
-from harness_forge.cli import VERBS
+from harness_forge.cli.verbs import VERBS
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from harness_forge import cli
-from harness_forge.errors import StoreError
+from harness_forge.cli.verbs import VERBS
+from harness_forge.core.errors import StoreError
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {
@@ -23,14 +24,14 @@ def forge(*words, **options):
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, **options)
 
 
-@pytest.mark.parametrize("verb", cli.VERBS)
+@pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_agrees_with_the_table(verb):
     module = import_module(f"harness_forge.cli.{verb}")
-    assert cli.VERBS[verb] == module.SUMMARY
+    assert VERBS[verb] == module.SUMMARY
     assert callable(module.main)
 
 
-@pytest.mark.parametrize("verb", cli.VERBS)
+@pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_tells_usage_examples_and_keys(verb, capsys):
     module = import_module(f"harness_forge.cli.{verb}")
     assert cli.main([verb, "--help"]) == 0
@@ -47,7 +48,7 @@ def test_no_verb_is_missing_from_the_table():
         for path in (ROOT / "harness_forge" / "cli").glob("*.py")
         if "\ndef main(" in path.read_text() and not path.stem.startswith("__")
     }
-    assert modules == set(cli.VERBS)
+    assert modules == set(VERBS)
 
 
 def test_help_answers_at_once_and_imports_nothing_heavy():
@@ -78,7 +79,7 @@ def test_an_unknown_verb_names_the_nearest(capsys):
     assert cli.main(["exprot"]) == 2
     assert capsys.readouterr().err == (
         "forge: there is no verb 'exprot'\n"
-        f"  hint: did you mean 'export'? verbs: {', '.join(cli.VERBS)}\n"
+        f"  hint: did you mean 'export'? verbs: {', '.join(VERBS)}\n"
     )
 
 

@@ -38,7 +38,7 @@ OTHERS = {
     "dvc repro", "dvc repro --force attempt", "dvc exp run", "dvc exp run -S recipe=target_b",
     "dvc exp run -S 'overrides=[\"train.epochs=4\"]'", "dvc metrics diff", "dvc plots diff",
 }  # fmt: skip
-"""Commands of DVC: hours of the loop; tests/test_stages.py reads dvc.yaml."""
+"""Commands of DVC: hours of the loop; tests/cli/test_stages.py reads dvc.yaml."""
 
 RUN = (
     "forge ingest source=trajectories path=mine.jsonl.gz skill=recorded skill.name=mine"

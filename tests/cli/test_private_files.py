@@ -6,9 +6,9 @@ import stat
 import pytest
 
 from harness_forge.cli import main
-from harness_forge.filters.redaction.key import load_key
-from harness_forge.judges.verdicts import VerdictFile
-from harness_forge.proxying.spool import Spool
+from harness_forge.datasets.redaction.key import load_key
+from harness_forge.serving.proxy.spool import Spool
+from harness_forge.store.verdicts import VerdictFile
 
 
 @pytest.fixture(autouse=True, params=[0o000, 0o022, 0o077], ids=oct)

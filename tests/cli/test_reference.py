@@ -6,8 +6,8 @@ import pytest
 
 from harness_forge.cli import reference
 from harness_forge.cli.help import arguments
-from harness_forge.compose.shapes import fields_of
-from harness_forge.schema import GROUPS, ForgeConfig
+from harness_forge.config.compose.shapes import fields_of
+from harness_forge.config.schema import GROUPS, ForgeConfig
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,8 +12,8 @@ import yaml
 
 from harness_forge import cli
 from harness_forge.cli.stage import OUTPUTS, SHOWN
-from harness_forge.compose.shapes import fields_of
-from harness_forge.schema import ForgeConfig
+from harness_forge.config.compose.shapes import fields_of
+from harness_forge.config.schema import ForgeConfig
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,7 +7,7 @@ import pytest
 
 from harness_forge import cli
 from harness_forge.cli.terminal import Escaped
-from harness_forge.errors import ConfigError
+from harness_forge.core.errors import ConfigError
 
 TITLE = "\x1b]0;owned\x07"
 

@@ -6,9 +6,9 @@ import re
 import pytest
 
 from harness_forge import cli
-from harness_forge.compose import compose
-from harness_forge.compose.project import locks_folder
-from harness_forge.operations.locks import lock_of
+from harness_forge.config.compose.engine import compose
+from harness_forge.config.compose.project import locks_folder
+from harness_forge.worksets.locks import lock_of
 
 WORKSETS = compose().worksets
 

@@ -11,12 +11,12 @@ import pytest
 from loop_files import LINEAGE, safetensors
 from tiny_parts import tiny  # noqa: F401
 
-from harness_forge import served
-from harness_forge.adapters.package import package
-from harness_forge.compose import compose
-from harness_forge.errors import WorksetError
-from harness_forge.models import folder as models
-from harness_forge.operations.worksets import STAMP, python_of
+from harness_forge.config.compose.engine import compose
+from harness_forge.core.errors import WorksetError
+from harness_forge.registry.adapters.package import package
+from harness_forge.registry.models import folder as models
+from harness_forge.serving import plan as served
+from harness_forge.worksets.worksets import STAMP, python_of
 
 ROOT = Path(__file__).parents[2]
 FAKE = Path(__file__).with_name("fake_vllm.py")

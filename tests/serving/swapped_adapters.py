@@ -5,8 +5,8 @@ import struct
 
 import numpy as np
 
-from harness_forge.adapters import registry
-from harness_forge.adapters.package import CONFIG, WEIGHTS, Adapter, load, package
+from harness_forge.registry.adapters import registry
+from harness_forge.registry.adapters.package import CONFIG, WEIGHTS, Adapter, load, package
 
 
 def altered(config, name: str, seed: int) -> Adapter:

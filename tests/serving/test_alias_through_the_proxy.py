@@ -11,7 +11,7 @@ import pytest
 from swapped_adapters import altered
 
 from harness_forge.cli import main
-from harness_forge.compose import compose
+from harness_forge.config.compose.engine import compose
 from harness_forge.serving import server, state
 
 TOOLS = [{"type": "function", "function": {"name": "apply_fix", "parameters": {}}}]

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from harness_forge.errors import ServeError
+from harness_forge.core.errors import ServeError
 from harness_forge.serving import aliases
 from harness_forge.serving.aliases import Aliases, Target
 

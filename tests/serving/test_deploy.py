@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from harness_forge.cli import main
+from harness_forge.config.serve import ServeHardware
 from harness_forge.serving import deploy
-from harness_forge.serving.config import ServeHardware
 
 
 def serve(*words):

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from harness_forge import llama_files
-from harness_forge.errors import ServeError, WorksetError
-from harness_forge.operations.worksets import environment_of, python_of
-from harness_forge.serving import llama
-from harness_forge.serving.config import GgufKind
+from harness_forge.config.serve import GgufKind
+from harness_forge.core.errors import ServeError, WorksetError
+from harness_forge.serving import gguf, llama
+from harness_forge.worksets.worksets import environment_of, python_of
 
 INSTRUCTIONS = {"FROM", "ADAPTER", "PARAMETER", "TEMPLATE", "SYSTEM", "LICENSE", "MESSAGE"}
 """Those of Ollama's documentation."""
@@ -71,7 +70,7 @@ def made(tiny):
         pytest.skip(f"{error.where} {error.what}")
     serve = replace(tiny.config.serve, gguf=GgufKind.f32)
     config = replace(tiny.config, serve=serve)
-    return config, llama_files.write(config, "tiny")
+    return config, gguf.write(config, "tiny")
 
 
 @pytest.mark.workset

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from harness_forge import probes, proving, served_proof, subjects
-from harness_forge.adapters import prove as proof
-from harness_forge.errors import EvalError
-from harness_forge.operations.worksets import environment_of, python_of
+from harness_forge.core.errors import EvalError
+from harness_forge.evaluation.proof import local as proof
+from harness_forge.evaluation.proof import prove, served
+from harness_forge.registry.adapters import chosen
+from harness_forge.rollouts.policies import probes
 from harness_forge.serving.scoring import Scorer
+from harness_forge.worksets.worksets import environment_of, python_of
 
 pytestmark = [pytest.mark.workset, pytest.mark.timeout(900)]
 HOSTS = ["a host"]
@@ -31,14 +33,14 @@ def trained(tiny, base):
 
 @pytest.fixture(scope="module")
 def tokens(tiny):
-    return trained(tiny, subjects.subject_of(tiny.config))
+    return trained(tiny, chosen.subject_of(tiny.config))
 
 
 def asked(tiny_server, tokens, own):
     _, server = tiny_server
     with Scorer(server.url, probes.tools(), len(tokens["base"][0])) as scorer:
         prompts = probes.messages(HOSTS)
-        return served_proof.compared(scorer, ("local", own), prompts, tokens, own, 0.05)
+        return served.compared(scorer, ("local", own), prompts, tokens, own, 0.05)
 
 
 def test_server_and_training_stack_agree(tiny_server, tokens):
@@ -56,7 +58,7 @@ def test_the_base_under_an_adapters_name_is_caught(tiny_server, tokens, name):
 
 
 def test_a_server_with_another_template_is_caught(tiny, tiny_server):
-    base = subjects.subject_of(tiny.config)
+    base = chosen.subject_of(tiny.config)
     other = replace(base, template=base.template.replace("<|im_start|>", "<|im_start|> ", 1))
     assert other.template != base.template
     with pytest.raises(EvalError, match="renders probe 1 to other tokens than training did"):
@@ -73,7 +75,7 @@ def test_a_server_of_another_base_is_caught(tiny_server, tokens):
 
 def test_the_proof_of_a_running_server_is_written(tiny, tiny_server, tmp_path):
     config = replace(tiny.config, prove=replace(tiny.config.prove, server=tiny_server[1].url))
-    report = proving.prove(config, "tiny", tmp_path / "prove.json")
+    report = prove.prove(config, "tiny", tmp_path / "prove.json")
     assert report["server"]["adapter_gap"] < 0.005
     assert len(set(report["templates"].values())) == 1
     assert report["mask"]["trained"] == 9

@@ -5,10 +5,11 @@ import json
 import httpx
 import pytest
 
-from harness_forge import probes, served
-from harness_forge.errors import ServeError
-from harness_forge.policies import PolicyConfig, PolicyKind
-from harness_forge.policies.endpoint import Endpoint
+from harness_forge.config.policy import PolicyConfig, PolicyKind
+from harness_forge.core.errors import ServeError
+from harness_forge.rollouts.policies import probes
+from harness_forge.rollouts.policies.endpoint import Endpoint
+from harness_forge.serving import plan as served
 from harness_forge.serving.smoke import smoke
 
 pytestmark = [pytest.mark.workset, pytest.mark.timeout(600)]

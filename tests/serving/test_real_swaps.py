@@ -10,8 +10,7 @@ import httpx
 import pytest
 from swapped_adapters import altered
 
-from harness_forge import swapping
-from harness_forge.serving import aliases, hot
+from harness_forge.serving import aliases, hot, swapping
 
 pytestmark = [pytest.mark.workset, pytest.mark.timeout(900)]
 

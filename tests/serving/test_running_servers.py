@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from harness_forge.cli import main
-from harness_forge.errors import ServeError
+from harness_forge.core.errors import ServeError
 from harness_forge.serving import aliases, state
 
 HOME = Path("home")

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from swapped_adapters import altered
 
-from harness_forge import seated, served, subjects
-from harness_forge.compose import compose
-from harness_forge.errors import PromoteError, ServeError
-from harness_forge.promoters import ledger
+from harness_forge.config.compose.engine import compose
+from harness_forge.core.errors import PromoteError, ServeError
+from harness_forge.registry import decisions, seats
+from harness_forge.registry.adapters import chosen
+from harness_forge.serving import plan as served
 from harness_forge.serving.families import tool_parser
 
 HOME = Path("home")
@@ -25,7 +26,7 @@ def promote(adapter, skill="stig", role="worker", version=""):
         "role": role,
         "version": {"name": version},
     }
-    with ledger.opened(HOME) as opened:
+    with decisions.opened(HOME) as opened:
         opened.append(line)
 
 
@@ -57,7 +58,7 @@ def test_a_champion_of_another_base_is_left_out_and_told(fake):
     config = compose(None, fake)
     promote(altered(config, "mine", 5))
     Path("model/config.json").write_text('{"changed": 1}')
-    found, notes = seated.seated(config, subjects.subject_of(config))
+    found, notes = seats.seated(config, chosen.subject_of(config))
     assert found == []
     assert notes[0].startswith("stig.worker: its champion is not served: adapter mine: was trained")
 
@@ -76,7 +77,7 @@ def rewritten(text):
     """Return a ledger whose last line says another adapter, its hash made to fit."""
     *before, last = (json.loads(line) for line in text.splitlines())
     last["candidate"] = {"name": "evil", "digest": "e" * 64}
-    last["hash"] = ledger.digest(last)
+    last["hash"] = decisions.digest(last)
     return "".join(json.dumps(line) + "\n" for line in [*before, last])
 
 
@@ -85,13 +86,13 @@ def test_a_ledger_that_is_not_what_was_written_is_not_served(fake, edit):
     config = compose(None, fake)
     promote(altered(config, "mine", 5))
     promote(altered(config, "mine", 6))
-    place = ledger.path(HOME)
+    place = decisions.path(HOME)
     text = edit(place.read_text())
     place.unlink() if text is None else place.write_text(text)
     with pytest.raises(PromoteError, match="lines were taken out"):
         served.plan(config)
     with pytest.raises(PromoteError, match="lines were taken out"):
-        seated.seated(config, subjects.subject_of(config))
+        seats.seated(config, chosen.subject_of(config))
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from swapped_adapters import altered
 
-from harness_forge import served, swapping
 from harness_forge.cli import main
-from harness_forge.compose import compose
-from harness_forge.errors import ServeError
-from harness_forge.serving import aliases, hot, state
+from harness_forge.config.compose.engine import compose
+from harness_forge.core.errors import ServeError
+from harness_forge.serving import aliases, hot, state, swapping
+from harness_forge.serving import plan as served
 
 HOME = Path("home")
 ALIAS = "stig-champion"

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from harness_forge.errors import ServeError
+from harness_forge.config.serve import ServeConfig, ServeHardware, ServePrecision
+from harness_forge.core.errors import ServeError
 from harness_forge.serving.command import (
     PLUGINS,
     ServedAdapter,
@@ -14,7 +15,6 @@ from harness_forge.serving.command import (
     rendered,
     variables,
 )
-from harness_forge.serving.config import ServeConfig, ServeHardware, ServePrecision
 
 GOLDEN = Path(__file__).with_name("golden")
 BASE = ServedModel("small", Path("/m/small"), 4096, Path("/m/small/chat_template.jinja"), "hermes")

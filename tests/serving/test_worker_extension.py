@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from harness_forge.errors import WorksetError
-from harness_forge.operations.worksets import environment_of, python_of
+from harness_forge.core.errors import WorksetError
 from harness_forge.serving.command import PLUGINS
+from harness_forge.worksets.worksets import environment_of, python_of
 
 HOME = Path(__file__).parents[2] / ".forge"
 CODE = """

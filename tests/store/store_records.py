@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from harness_forge.records import (
+from harness_forge.core.records import (
     Attempt,
     Origin,
     Outcome,

@@ -13,8 +13,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from harness_forge.errors import StoreError
-from harness_forge.store import open_store
+from harness_forge.core.errors import StoreError
+from harness_forge.store.database import open_store
 
 CHILD = """
 import sys, time

@@ -6,9 +6,8 @@ import math
 
 import pytest
 
-from harness_forge.records import Origin, ToolCall
-from harness_forge.store import escape, restored, unescape
-from harness_forge.store.escaping import storable
+from harness_forge.core.records import Origin, ToolCall
+from harness_forge.store.escaping import escape, restored, storable, unescape
 
 
 @pytest.mark.parametrize(

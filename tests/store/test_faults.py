@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from store_records import ITEM, RUN, attempt
 
-from harness_forge.errors import StoreError
-from harness_forge.store import Store, database, open_store
+from harness_forge.core.errors import StoreError
+from harness_forge.store import database
+from harness_forge.store.database import Store, open_store
 
 
 @pytest.fixture

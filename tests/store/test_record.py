@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 from store_records import FAILED, ITEM, PASSED, RUN, TIP, attempt, retrieval, turn
 
-from harness_forge.errors import StoreError
-from harness_forge.records import Split
-from harness_forge.store import restored
+from harness_forge.core.errors import StoreError
+from harness_forge.core.records import Split
+from harness_forge.store.escaping import restored
 
 F1 = """\
 -- Worker SFT example

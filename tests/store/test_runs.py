@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from store_records import ITEM, RUN, attempt
 
-from harness_forge.errors import StoreError
-from harness_forge.store import Store
+from harness_forge.core.errors import StoreError
+from harness_forge.store.database import Store
 
 CHILD = """
 import sys

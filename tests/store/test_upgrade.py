@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from alembic.script import ScriptDirectory
 
-from harness_forge.errors import StoreError
-from harness_forge.store import Store, upgrade
+from harness_forge.core.errors import StoreError
+from harness_forge.store import upgrade
+from harness_forge.store.database import Store
 from harness_forge.store.migrations import HEAD
 
 

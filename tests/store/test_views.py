@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from store_records import FAILED, ITEM, RUN, TIP, attempt, retrieval, turn
 
-from harness_forge.records import Split
+from harness_forge.core.records import Split
 
 VIEWS = ["attempt_examples", "tip_examples", "turn_examples"]
 DOCUMENT = Path(__file__).parents[2] / "docs" / "store.md"

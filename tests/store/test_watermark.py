@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from store_records import FAILED, ITEM, RUN, TIP, attempt, retrieval
 
-from harness_forge.records import Split
+from harness_forge.core.records import Split
 
 
 @pytest.fixture

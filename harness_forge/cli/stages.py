@@ -1,0 +1,167 @@
+"""One function per DVC stage: the resolved recipe in, files out.
+
+Each stage reads only its sections of the resolved recipe. Nothing it writes
+looks finished before it is. `out` is what the stage is named after in
+`cli/stage.py`; what else it writes lies beside that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness_forge.config.compose.resolved import load_resolved
+from harness_forge.config.schema import AttemptStep, ForgeConfig, skills_of
+from harness_forge.core.files import write_json
+from harness_forge.core.records import Split
+from harness_forge.datasets import request_of
+from harness_forge.datasets.request import Report
+from harness_forge.datasets.request_of import judged
+from harness_forge.rollouts import world
+from harness_forge.store.judge_scores import scores_digest
+from harness_forge.store.opening import opened_skill, opened_store
+
+if TYPE_CHECKING:
+    from harness_forge.evaluation.replay import Replay
+    from harness_forge.promotion.deciding import Decision
+    from harness_forge.report.material import Material
+    from harness_forge.training.jobs import Trained
+    from harness_forge.training.token_audit import Audit
+
+DATASET = Path("data/dataset")
+ADAPTER = Path("outputs/adapters/sft")
+"""The candidate: what prove, evaluate, replay and promote are about."""
+
+
+def attempt(resolved: Path, out: Path) -> None:
+    """Make the recipe's runs, one after the other, and write what they came to.
+
+    A run that is complete is left alone, so the stage can be run again. The
+    file holds no times: it changes only when a run did. A recipe of several
+    skills makes all its runs in each, and they stand under the skill's name.
+    """
+    write_json(out, _of_each_skill(load_resolved(resolved), _attempts), sort_keys=True)
+
+
+def _attempts(config: ForgeConfig) -> dict[str, Any]:
+    report = {name: world.run(_settings(config, step)) for name, step in config.attempt.items()}
+    for summary in report.values():
+        summary.pop("new_items", None)
+    return report
+
+
+def watermark(resolved: Path, out: Path) -> None:
+    """Write a few bytes that change when the rows an export may select do.
+
+    Labels are audited before: what must not be trusted is flagged, and a flag
+    changes what may be selected. A recipe of several skills has the bytes of
+    each, under its name. Where feedback weights the export, which run it is
+    from stands there too, and where a filter reads a judge's scores, their digest.
+    """
+    from harness_forge.datasets.feedback import of_runs
+    from harness_forge.store.labels import of_skills
+
+    config = load_resolved(resolved)
+    # Held open throughout: the embedded server then starts once.
+    with opened_store(config) as store:
+        of_skills.audit(config)
+        found = _of_each_skill(config, _watermark)
+        weighted = of_runs.mark(config, store)
+    more = {"feedback": weighted} if weighted else {}
+    if scores := judged(config):
+        more["judge"] = scores_digest(scores)
+    write_json(out, found | more, sort_keys=True)
+
+
+def _watermark(config: ForgeConfig) -> dict[str, Any]:
+    with opened_skill(config) as store:
+        return store.watermark()
+
+
+def _of_each_skill(config: ForgeConfig, of_one: Callable[[ForgeConfig], Any]) -> Any:
+    """Return what `of_one` says of a recipe's skill; by name, where there are several."""
+    found = {one.skill.name: of_one(one) for one in skills_of(config)}
+    return found if config.skills else found[config.skill.name]
+
+
+def export(resolved: Path, out: Path) -> Report:
+    """Write the recipe's dataset to `out` and return what became of the rows.
+
+    Raises:
+        ExportError: nothing may be trained on; the reasons are in the message.
+    """
+    config = load_resolved(resolved)
+    # DVC knows the dataset by its stage, not by its recipe: one path for all recipes.
+    config = replace(config, data_dir=str(out.parent), export=replace(config.export, name=out.name))
+    return request_of.export(config)
+
+
+def audit(resolved: Path, out: Path, **tell: Callable) -> Audit:
+    """Check the dataset's tokens: what is masked, what is trained."""
+    from harness_forge.training import stages as trainings
+
+    return trainings.audit(load_resolved(resolved), DATASET, out, **tell)
+
+
+def train_sft(resolved: Path, out: Path, **tell: Callable) -> Trained:
+    """Train the adapter, or go on where a killed training stopped.
+
+    Metrics go to outputs/train_sft.json, curves to outputs/live/sft.
+    """
+    from harness_forge.training import stages as trainings
+
+    outputs = out.parent.parent
+    metrics, live = outputs / "train_sft.json", outputs / "live" / out.name
+    return trainings.train_sft(load_resolved(resolved), DATASET, out, metrics, live, **tell)
+
+
+def prove(resolved: Path, out: Path) -> dict[str, Any]:
+    """Prove that the adapter is live; one that is not goes no further."""
+    from harness_forge.evaluation.proof import prove as proving
+
+    return proving.prove(load_resolved(resolved), ADAPTER, out)
+
+
+def evaluate(resolved: Path, out: Path, **tell: Callable) -> dict[str, Any]:
+    """Score base model and adapter on the holdout with lm-eval."""
+    from harness_forge.evaluation import suite_run
+
+    config = load_resolved(resolved)
+    return suite_run.evaluate(
+        config, out.parent, str(ADAPTER), config.run.split or Split.HOLDOUT.value, **tell
+    )
+
+
+def replay(resolved: Path, out: Path, **tell: Callable) -> Replay:
+    """Let base model, baselines and adapter act on the holdout; the environment judges."""
+    from harness_forge.evaluation import replay as replaying
+
+    return replaying.replay(load_resolved(resolved), out, str(ADAPTER), **tell)
+
+
+def promote(resolved: Path, out: Path, **tell: Callable) -> Decision:
+    """Decide by the rule file; the decision is a result, whatever it says."""
+    from harness_forge.promotion.deciding import decide
+    from harness_forge.promotion.files import Files
+
+    files = Files.of(out.parent, ADAPTER)
+    return decide(load_resolved(resolved), files, out, **tell)
+
+
+def report(resolved: Path, out: Path) -> Material:
+    """Write the page that shows it all."""
+    from harness_forge.report import collect
+
+    return collect.report(load_resolved(resolved), out)
+
+
+def _settings(config: ForgeConfig, step: AttemptStep) -> ForgeConfig:
+    policy = replace(config.policy, kind=step.policy)
+    if step.samples is not None:
+        policy = replace(policy, samples=step.samples)
+    run = replace(config.run, purpose=step.purpose)
+    if step.limit is not None:
+        run = replace(run, limit=step.limit)
+    return replace(config, policy=policy, run=run)

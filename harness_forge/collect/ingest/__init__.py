@@ -1,0 +1,6 @@
+"""From a foreign source into the store: joins readers, splits and intake.
+
+files.py     the files of a source, each exactly once
+database.py  a gemma-forge database, run by run
+request.py   what is asked for, and what it came to
+"""

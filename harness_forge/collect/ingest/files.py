@@ -1,0 +1,343 @@
+"""The files of a source, taken in one after the other, each line exactly once.
+
+A file is known by the digest of what it holds, and by what the mapping takes
+from its name: moved or packed it adds nothing, and one that has grown goes on
+where it ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from harness_forge.collect.ingest.naming import plain, run_id
+from harness_forge.collect.ingest.request import FileReport, Report
+from harness_forge.collect.sources import (
+    datasets,
+    files,
+    gemma_forge_jsonl,
+    openai_traffic,
+    trajectories,
+)
+from harness_forge.collect.sources.mapping import Templates
+from harness_forge.collect.sources.records import Event, LeftOut, Recorded, RunFacts
+from harness_forge.collect.sources.scanning import BROKEN_ARRAY
+from harness_forge.config.source import SourceConfig, SourceKind
+from harness_forge.config.split import SplitConfig
+from harness_forge.core.errors import SourceError, StoreError
+from harness_forge.core.records import Attempt
+from harness_forge.store.entries import Entry
+from harness_forge.store.rows import jsonb
+from harness_forge.store.splits import recorded
+
+READERS = {
+    SourceKind.trajectories: trajectories.read,
+    SourceKind.datasets: datasets.read,
+    SourceKind.openai_traffic: partial(openai_traffic.read, plain=plain),
+    SourceKind.gemma_forge_jsonl: gemma_forge_jsonl.read,
+}
+"""Kind of source to what reads one file of it."""
+
+_BATCH_ROWS, _BATCH_CHARACTERS = 500, 8_000_000
+_TOO_FEW = 1000
+"""Lines before which a share of malformed ones says nothing yet."""
+
+
+def ingest(
+    store,
+    config: SourceConfig,
+    split: SplitConfig,
+    progress: Callable[[str, int], None] = lambda source, found: None,
+) -> Report:
+    """Take in what `config.path` names and return what it came to.
+
+    What is there already is not written again; what was stopped goes on. Items
+    get their splits when every file was read.
+
+    Args:
+        store: the skill's part of the store.
+        progress: called now and then with the file and what was found in it.
+
+    Raises:
+        SourceError: a file cannot be read, or too much of it is malformed.
+            What was written by then stays, and the next call goes on.
+        StoreError: the store was lost.
+    """
+    if not config.path:
+        raise SourceError("source.path", "must be set", "forge ingest source=… path=…")
+    report = Report(store.name)
+    if config.kind is SourceKind.gemma_forge_db:
+        from harness_forge.collect.ingest import database
+
+        report.files.append(database.ingest(store, config, progress))
+    else:
+        notes = store.intakes()
+        for path in files.found(Path(config.path), config.files):
+            report.files.append(_file(store, config, path, notes, progress))
+    report.splits = recorded.assign(store, split)
+    if report.added:
+        store.tidy()
+    return report
+
+
+def _file(
+    store, config: SourceConfig, path: Path, notes: dict[str, dict[str, Any]], progress
+) -> FileReport:
+    place = _place(config, path, notes)
+    with closing(store.intake(place.key)) as intake:
+        # A mapping that fitted nothing may be mended; one that made rows made them for good.
+        if config.again or not intake.state.get("attempts"):
+            intake.forget()
+        if config.again:
+            _forget_earlier(store, config, path, place, notes)
+        _demand_same_mapping(path, config, intake.state)
+        report = FileReport.of(str(path), intake.state)
+        if intake.state.get("complete") and place.digest == intake.state["digest"]:
+            report.complete = True
+            return report
+        filing = _Filing(intake, config, path, place, report)
+        filing.take(READERS[config.kind](path, config), progress)
+        notes[f"ingest/{place.key}"] = intake.state
+    return report
+
+
+def _forget_earlier(store, config: SourceConfig, path: Path, place: _Place, notes) -> None:
+    """Forget what this file held before it was mended: its digest was another one then."""
+    for key, note in list(notes.items()):
+        source = note.get("source")
+        if not key.startswith(f"ingest/{config.name}/") or key == f"ingest/{place.key}":
+            continue
+        if source and Path(source).resolve() == path.resolve():
+            with closing(store.intake(key.removeprefix("ingest/"))) as intake:
+                intake.forget()
+            del notes[key]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a file's note stands: under the digest it had when it was first seen."""
+
+    key: str
+    digest: str
+    size: int
+    named: dict[str, str]
+
+
+def _place(config: SourceConfig, path: Path, notes: dict[str, dict[str, Any]]) -> _Place:
+    templates = Templates(config.mapping)
+    named = templates.told_by_name(templates.scope_of(path))
+    notes = {
+        key: note
+        for key, note in notes.items()
+        if key.startswith(f"ingest/{config.name}/") and note.get("named") == named
+    }
+    seen = {
+        digest: key.removeprefix("ingest/")
+        for key, note in notes.items()
+        for _, digest in note.get("versions", ())
+    }
+    known = [(size, digest) for note in notes.values() for size, digest in note.get("versions", ())]
+    held = files.content(path, known)
+    key = seen.get(held.digest) or seen.get(held.earlier or "")
+    if key is None:
+        both = json.dumps([held.digest, named], sort_keys=True)
+        key = f"{config.name}/{hashlib.sha256(both.encode()).hexdigest()[:16]}"
+    return _Place(key, held.digest, held.size, named)
+
+
+def _demand_same_mapping(path: Path, config: SourceConfig, state: dict[str, Any]) -> None:
+    if state and state["mapping"] != _mapping_digest(config):
+        raise SourceError(
+            str(path),
+            "was taken in with another mapping, and its rows are as that said",
+            "source.again=true takes those rows out and reads it anew",
+        )
+
+
+def _mapping_digest(config: SourceConfig) -> str:
+    """Return a digest of what makes a line what it becomes.
+
+    Defaults do not count, so a key that a newer forge knows changes nothing.
+    """
+    said, usual = asdict(config), asdict(SourceConfig())
+    mapping = {
+        key: value for key, value in said.pop("mapping").items() if value != usual["mapping"][key]
+    }
+    rest = {key: said[key] for key in _SHAPING if said[key] != usual[key]}
+    text = json.dumps([rest, mapping], sort_keys=True, default=_plain)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+_SHAPING = ("name", "kind", "layout", "tools_file", "observed_tools")
+"""Settings that change what a line becomes, besides the mapping."""
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, Enum) else str(value)
+
+
+class _Filing:
+    """One file on its way into the store, batch by batch."""
+
+    def __init__(
+        self, intake, config: SourceConfig, path: Path, place: _Place, report: FileReport
+    ) -> None:
+        self.intake, self.config, self.path = intake, config, path
+        self.place, self.report = place, report
+        self.runs: dict[tuple[str, str], str] = {}
+        self.batch: list[Entry] = []
+        self.events: list[dict[str, Any]] = []
+        self.weight = 0
+        versions = [tuple(version) for version in intake.state.get("versions", ())]
+        self.versions = list(dict.fromkeys([*versions, (place.size, place.digest)]))
+
+    def take(self, found: Iterator, progress) -> None:
+        """Write what the reader gives out, from where an earlier call stopped."""
+        try:
+            self._demand_sound(end=False)
+            for one in islice(found, self.report.found, None):
+                self._demand_readable(one)
+                self._deal(one)
+                self._count(one)
+                self.report.place = max(self.report.place, one.place)
+                self._demand_sound(end=False)
+                if len(self.batch) >= _BATCH_ROWS or self.weight >= _BATCH_CHARACTERS:
+                    self._flush()
+                    progress(self.path.name, self.report.found)
+            self._demand_sound(end=True)
+            self.report.complete = True
+            if not self.report.read:
+                self.report.notes["file"] = "holds no record"
+            self._flush()
+        except BaseException:
+            # The store may be what failed, and its own fault must not hide this one.
+            with contextlib.suppress(StoreError):
+                self.intake.finish(self.intake.state, "interrupted")
+            raise
+        self.intake.finish(self._state(), "complete")
+
+    def _count(self, one) -> None:
+        """Count what was dealt with; what is pending is dealt with when the file has grown."""
+        if getattr(one, "pending", False):
+            return
+        self.report.found += 1
+        # Several values may stand in a line; several choices or events of one record too.
+        alone = self.config.kind is SourceKind.trajectories
+        self.report.read += alone or one.place > self.report.place
+
+    def _demand_readable(self, one) -> None:
+        if isinstance(one, LeftOut) and one.reason == BROKEN_ARRAY:
+            self._flush()
+            raise SourceError(
+                f"{self.path}: element {one.place}",
+                f"is no JSON: {one.detail}",
+                f"the {self.report.attempts} attempts before it are in the store; mend the file"
+                " and take it in with source.again=true, or split it there",
+            )
+
+    def _deal(self, one) -> None:
+        if isinstance(one, LeftOut):
+            if one.malformed and not one.pending:
+                self.report.spoil(one.place, one.reason, one.detail)
+            elif not one.pending:
+                self.report.leave_out(one.reason, one.place)
+            else:
+                self.report.notes[f"line {one.place}"] = f"{one.reason}: the file ends here"
+        elif isinstance(one, RunFacts):
+            self.intake.add_facts(self._run(one.run, one.policy), one.facts, one.summary)
+        elif isinstance(one, Event):
+            self.events.append(self._event_row(one))
+            self.weight += 1000
+        else:
+            self._enter(one)
+
+    def _enter(self, one: Recorded) -> None:
+        try:
+            self.intake.check(one.attempt)
+        except RecursionError:
+            self.report.spoil(one.place, "misfit", "is nested too deeply")
+            return
+        self.batch.append(Entry(self._run(one.run, one.policy), one.item, one.attempt, one.outcome))
+        self.weight += _weight(one.attempt)
+        self.report.attempts += 1
+        self.report.added += 1
+        self.report.turns += len(one.attempt.turns)
+        self.report.tips += len(one.attempt.tips)
+        self.report.passed += one.attempt.outcome.passed
+        self.report.without_verdict += one.attempt.outcome.infrastructure
+
+    def _event_row(self, one: Event) -> dict[str, Any]:
+        return {
+            "run_id": self._run(one.run, one.policy),
+            "ts": one.at or datetime.now(UTC),
+            "elapsed_s": one.elapsed_s,
+            "event_type": one.event_type,
+            "agent": one.agent,
+            "rule_id": one.item_id,
+            "data": jsonb(one.data),
+        }
+
+    def _run(self, name: str, policy: str) -> str:
+        if (name, policy) not in self.runs:
+            row = {
+                "skill": self.config.name,
+                "policy": policy,
+                "evaluator": self.config.name,
+                "evaluator_version": "recorded",
+                "content_digest": self.place.key.rpartition("/")[2],
+                "config": {
+                    "source": {"name": self.config.name, "file": self.path.name, "run": name}
+                },
+            }
+            self.runs[name, policy] = self.intake.open_run(self._run_id(name, policy), row)
+        return self.runs[name, policy]
+
+    def _run_id(self, name: str, policy: str) -> str:
+        """Return an id that says where a run comes from; gemma-forge's own ids stay as they are."""
+        if self.config.kind is SourceKind.gemma_forge_jsonl:
+            return name
+        return run_id(self.config.name, self.place.key, name, policy)
+
+    def _flush(self) -> None:
+        self.intake.write(self.batch, self._state(), self.events)
+        self.batch, self.events, self.weight = [], [], 0
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            **self.report.noted(),
+            "digest": self.place.digest,
+            "versions": self.versions,
+            "named": self.place.named,
+            "mapping": _mapping_digest(self.config),
+        }
+
+    def _demand_sound(self, end: bool) -> None:
+        bad, seen = self.report.malformed, max(self.report.read, 1)
+        many = bad > self.config.max_bad_lines
+        thick = (end or seen >= _TOO_FEW) and bad > self.config.max_bad_share * seen
+        if not bad or not (many or thick):
+            return
+        self._flush()
+        shown = "\n".join(f"  {line}" for line in self.report.first_malformed)
+        raise SourceError(
+            str(self.path),
+            f"{bad} of {seen} lines are malformed; the first:\n{shown}",
+            "mend the file or the mapping; source.max_bad_lines and source.max_bad_share let more"
+            " pass, and what was written so far is not written again",
+        )
+
+
+def _weight(attempt: Attempt) -> int:
+    """Return about how many characters an attempt is in the store: each turn has its prompt."""
+    answers = sum(len(str(turn.response.get("content"))) for turn in attempt.turns)
+    return len(attempt.prompt) * (1 + len(attempt.turns) // 2) + answers

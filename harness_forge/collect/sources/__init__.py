@@ -1,0 +1,17 @@
+"""Foreign records, read as records of ours: one module a kind of source.
+
+config.py             what a source is: kind, layout, limits, mapping
+records.py            what a reader yields
+files.py              files of a folder, plain or gzipped; their digest
+lines.py              JSON lines and JSON arrays, one value at a time, with its place
+mapping.py            values picked out of a record by templates
+tools.py              tools from a file, or as recorded calls show them
+outcomes.py           rewards, truth values and words for outcomes
+trajectories.py       whole conversations with a reward
+datasets.py           lines of training sets, ours too
+openai_traffic.py     requests and responses of a chat endpoint
+gemma_forge_jsonl.py  gemma-forge's run log
+gemma_forge_db.py     gemma-forge's database
+
+A reader invents nothing: what a record lacks is None or left out with a reason.
+"""

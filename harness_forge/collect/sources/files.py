@@ -1,0 +1,78 @@
+"""Files of a source: found in a folder, known again by the digest of what they hold."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness_forge.collect.sources.unpacking import faults, opened
+from harness_forge.core.errors import SourceError
+
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a file holds, unpacked: its length in bytes and its SHA-256.
+
+    Args:
+        earlier: digest of a shorter file that this one begins with, if such a
+            one was asked for; the longest.
+    """
+
+    size: int
+    digest: str
+    earlier: str | None = None
+
+
+def found(path: Path, pattern: str) -> list[Path]:
+    """Return the files that `path` names: itself, or those of a folder, sorted.
+
+    Raises:
+        SourceError: nothing is there, or nothing fits the pattern.
+    """
+    if path.is_dir():
+        files = sorted(entry for entry in path.glob(pattern) if entry.is_file())
+        if not files:
+            raise SourceError(str(path), f"holds no file like {pattern}", "set source.files")
+        return files
+    if not path.exists():
+        raise SourceError(str(path), "no such file or folder")
+    return [path]
+
+
+def content(path: Path, known: Iterable[tuple[int, str]] = ()) -> Content:
+    """Return size and digest of what a file holds, in one pass.
+
+    A log that has grown since must not be taken for another one, so every
+    known digest is tried on as many bytes as it was made of.
+
+    Args:
+        known: sizes and digests of contents read before.
+
+    Raises:
+        SourceError: it cannot be unpacked to its end.
+    """
+    wanted: dict[int, set[str]] = {}
+    for size, digest in known:
+        wanted.setdefault(size, set()).add(digest)
+    bounds = sorted(wanted)
+    running, size, earlier = hashlib.sha256(), 0, None
+    try:
+        with opened(path) as file:
+            while True:
+                room = next((bound for bound in bounds if bound > size), None)
+                block = file.read(_BLOCK if room is None else min(_BLOCK, room - size))
+                if not block:
+                    break
+                running.update(block)
+                size += len(block)
+                if running.hexdigest() in wanted.get(size, ()):
+                    earlier = running.hexdigest()
+    except faults() as error:
+        raise SourceError(
+            str(path), f"cannot be unpacked: {error}", "is it whole? nothing of it was read"
+        ) from None
+    return Content(size, running.hexdigest(), earlier)

@@ -1,0 +1,200 @@
+"""Templates: values picked out of a foreign record, without code."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from harness_forge.config.source import MappingConfig
+from harness_forge.core.errors import ConfigError
+
+_PLACE = re.compile(r"\{([^{}]*)\}")
+_LENGTH = "#"
+
+
+class Misfit(Exception):
+    """A record that does not fit the mapping; `args[0]` says what is missing."""
+
+
+class Template:
+    """One text of a mapping, read once.
+
+    Args:
+        key: where it stands in the mapping, for faults.
+        text: literal text with places in braces; one place alone gives its value.
+    """
+
+    def __init__(self, key: str, text: str) -> None:
+        self.key, self.text = key, text
+        found = _PLACE.findall(text)
+        self._places = [[_steps(choice) for choice in place.split("|")] for place in found]
+        self._literals = _PLACE.split(text)[::2]
+        self._alone = len(found) == 1 and not any(self._literals)
+
+    @property
+    def names(self) -> set[str]:
+        """The fields at the top that it names."""
+        return {choice[0] for place in self._places for choice in place if isinstance(choice, list)}
+
+    def value(self, scope: Mapping[str, Any]) -> Any:
+        """Return the value, None where there is none; of several places a text."""
+        if not self.text:
+            return None
+        return self._joined(self._picked(scope))
+
+    def word(self, scope: Mapping[str, Any]) -> str | None:
+        """Return the value as a text; a number as it was written."""
+        if not self.text:
+            return None
+        picked = self._picked(scope)
+        if scope.get("@text") and any(isinstance(value, float) for value in picked):
+            # 1.10 and 1.1 are one number and two names.
+            written = self._picked(scope | json.loads(scope["@text"], parse_float=str))
+            picked = list(map(_as_written, picked, written))
+        value = self._joined(picked)
+        return None if value is None else _word(value)
+
+    def _picked(self, scope: Mapping[str, Any]) -> list[Any]:
+        return [_first(choices, scope) for choices in self._places]
+
+    def _joined(self, picked: Sequence[Any]) -> Any:
+        if self._alone:
+            return picked[0]
+        if any(value is None for value in picked):
+            return None
+        words = [_word(value) for value in picked]
+        return "".join(
+            literal + word for literal, word in zip(self._literals, [*words, ""], strict=True)
+        )
+
+
+class Templates:
+    """Every text of a mapping, compiled; its regular expressions too.
+
+    Raises:
+        ConfigError: a regular expression is none, or a key that the reader needs is empty.
+    """
+
+    def __init__(self, mapping: MappingConfig, needed: Sequence[str] = ()) -> None:
+        self.config = mapping
+        for key in needed:
+            if not getattr(mapping, key):
+                raise ConfigError(f"source.mapping.{key}", "must be set", "docs/sources.md")
+        self._templates = {
+            name: Template(name, value)
+            for name, value in vars(mapping).items()
+            if isinstance(value, str) and name not in ("name_pattern", "group_pattern")
+        }
+        self._name = _pattern("name_pattern", mapping.name_pattern)
+        self._group = _pattern("group_pattern", mapping.group_pattern)
+        self._families = [
+            (_pattern(f"families.{text}", text), family)
+            for text, family in mapping.families.items()
+        ]
+
+    def scope_of(self, path: Path) -> dict[str, Any]:
+        """Return what a file's name says: `@stem` and the groups of `name_pattern`."""
+        match = self._name.search(path.as_posix()) if self._name else None
+        named = match.groupdict() if match else {}
+        stem = path.name.split(".json")[0]
+        return {"@stem": stem, **{f"@{name}": value for name, value in named.items()}}
+
+    def told_by_name(self, scope: Mapping[str, Any]) -> dict[str, str]:
+        """Return what of a file's name the mapping uses: another name is then another file."""
+        used = {step for one in self._templates.values() for step in one.names}
+        return {
+            name: str(value)
+            for name, value in sorted(scope.items())
+            if name in used and isinstance(value, str)
+        }
+
+    def value(self, key: str, scope: Mapping[str, Any]) -> Any:
+        """Return the value of one key of the mapping, None where there is none."""
+        return self._templates[key].value(scope)
+
+    def word(self, key: str, scope: Mapping[str, Any]) -> str | None:
+        """Return it as a text."""
+        return self._templates[key].word(scope)
+
+    def demand(self, key: str, scope: Mapping[str, Any]) -> str:
+        """Return it as a text that is not empty.
+
+        Raises:
+            Misfit: there is none.
+        """
+        if not (found := self.word(key, scope)):
+            raise Misfit(f"no {key} at {self._templates[key].text}")
+        return found
+
+    def family(self, scope: Mapping[str, Any], otherwise: str) -> str:
+        """Return the family of the record's item."""
+        said = self.word("family", scope) or otherwise
+        if not self._families:
+            return said
+        return next((name for rule, name in self._families if rule.match(said)), "other")
+
+    def group(self, scope: Mapping[str, Any], otherwise: str) -> str:
+        """Return the cluster of near-identical items that the record's item is of."""
+        said = self.word("group", scope) or otherwise
+        match = self._group.search(said) if self._group else None
+        return (match[1] if match.re.groups else match[0]) if match else said
+
+
+def _pattern(key: str, text: str) -> re.Pattern | None:
+    try:
+        return re.compile(text) if text else None
+    except re.error as error:
+        raise ConfigError(
+            f"source.mapping.{key}", f"is no regular expression: {error}", text
+        ) from None
+
+
+def _steps(choice: str) -> str | list[str]:
+    """Return a literal in quotes as text, a path as its steps."""
+    choice = choice.strip()
+    if len(choice) > 1 and choice[0] == choice[-1] == "'":
+        return choice[1:-1]
+    return choice.split(".")
+
+
+def _first(choices: Sequence[str | list[str]], scope: Mapping[str, Any]) -> Any:
+    for choice in choices:
+        value = choice if isinstance(choice, str) else _reached(choice, scope)
+        if value is not None:
+            return value
+    return None
+
+
+def _reached(steps: Sequence[str], value: Any) -> Any:
+    for step in steps:
+        if isinstance(value, Mapping):
+            value = value.get(step)
+        elif isinstance(value, list) and step == _LENGTH:
+            value = len(value)
+        elif isinstance(value, list) and step.lstrip("-").isdecimal():
+            at = int(step)
+            value = value[at] if -len(value) <= at < len(value) else None
+        else:
+            return None
+    return value
+
+
+def _as_written(value: Any, written: Any) -> Any:
+    same = isinstance(value, float) and isinstance(written, str) and repr(value) != written
+    with suppress(ValueError):
+        return written if same and float(written) == value else value
+    return value
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or value is None:
+        return str(value).lower()
+    if isinstance(value, Mapping | list):
+        return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return str(value)

@@ -1,0 +1,107 @@
+"""Outcomes in other people's words: rewards, truth values, what became of an item."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from typing import Any
+
+from harness_forge.collect.sources.mapping import Misfit
+from harness_forge.core.records import Outcome
+
+COMPLETED, ESCALATED = "completed", "escalated"
+
+_ITEMS = {
+    "completed": COMPLETED,
+    "remediated": COMPLETED,
+    "escalated": ESCALATED,
+    "deferred": "deferred",
+    "skipped": "skipped",
+    "skip": "skipped",
+}
+_TRUE = {"true", "yes", "pass", "passed", "success", "succeeded", "solved", "good"}
+_FALSE = {"false", "no", "fail", "failed", "failure", "error", "unsolved", "bad"}
+
+
+def of_item(word: str | None) -> str | None:
+    """Return what became of an item in the store's words; None for a word not known.
+
+    gemma-forge's database says `completed` where its log says `remediated`.
+    """
+    return _ITEMS.get((word or "").strip().lower())
+
+
+def reward(raw: Any, low: float, high: float, passes_from: float) -> tuple[bool, float] | None:
+    """Return whether a reward passes and what it is worth, 0 to 1; None for no verdict.
+
+    Args:
+        raw: a number between `low` and `high`, a truth value or a word.
+        passes_from: least worth that passes.
+
+    Raises:
+        Misfit: a number outside, or a word that is not known.
+    """
+    if raw is None or (isinstance(raw, float) and math.isnan(raw)):
+        return None
+    if isinstance(raw, str):
+        raw = _spoken(raw)
+        if raw is None:
+            return None
+    if isinstance(raw, bool):
+        return raw, float(raw)
+    if not isinstance(raw, int | float):
+        raise Misfit(f"outcome is a {type(raw).__name__}, not a number, truth value or word")
+    try:
+        worth = (raw - low) / (high - low)
+    except OverflowError:
+        worth = math.inf
+    if not 0 <= worth <= 1:
+        raise Misfit(f"outcome {str(raw)[:40]} is outside reward_min {low} to reward_max {high}")
+    return worth >= passes_from, worth
+
+
+def _spoken(word: str) -> bool | float | None:
+    said = word.strip().lower()
+    if said in _TRUE or of_item(said) == COMPLETED:
+        return True
+    if said in _FALSE or of_item(said) == ESCALATED:
+        return False
+    if said in ("", "null", "none", "unknown", "deferred", "skipped", "skip"):
+        return None
+    try:
+        return float(said)
+    except ValueError:
+        raise Misfit(f"outcome {word[:40]!r} is no outcome") from None
+
+
+def outcome(
+    verdict: tuple[bool, float] | None, confidence: float, evaluator: str, signals: dict[str, Any]
+) -> Outcome:
+    """Return the record; without a verdict it is one that no exporter trusts."""
+    passed, value = verdict or (False, 0.0)
+    failure = None if passed else "not_passed" if verdict else "no_verdict"
+    return Outcome(
+        passed=passed,
+        value=value,
+        confidence=confidence if verdict else 0.0,
+        failure_mode=failure,
+        summary="",
+        evaluator=evaluator,
+        evaluator_version="recorded",
+        infrastructure=verdict is None,
+        signals=signals,
+    )
+
+
+def moment(raw: Any) -> datetime | None:
+    """Return a time; None where it is none. Without a zone it is taken as UTC."""
+    try:
+        if isinstance(raw, str) and not raw.replace(".", "", 1).isdecimal():
+            when = datetime.fromisoformat(raw)
+            return when if when.tzinfo else when.replace(tzinfo=UTC)
+        if raw is None or isinstance(raw, bool):
+            return None
+        seconds = float(raw)
+        return datetime.fromtimestamp(seconds / 1000 if seconds > 1e11 else seconds, UTC)
+    except (ValueError, TypeError, OverflowError, OSError):
+        return None

@@ -1,0 +1,250 @@
+"""Whole conversations with a reward: one attempt a record, one turn an assistant message.
+
+Each turn has the whole conversation before it as its prompt. Where a record
+holds no conversation but a task and an answer, the prompt is rebuilt from the
+task and marked so: what else the model was shown is not known.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from harness_forge.collect.sources import outcomes, tools
+from harness_forge.collect.sources.lines import values
+from harness_forge.collect.sources.mapping import Misfit, Templates
+from harness_forge.collect.sources.records import Found, LeftOut, Recorded
+from harness_forge.collect.sources.texts import TOO_DEEP
+from harness_forge.collect.sources.values import Value
+from harness_forge.config.source import SourceConfig
+from harness_forge.core.chat import calls, forms
+from harness_forge.core.chat import tools as offers
+from harness_forge.core.chat.faults import Malformed
+from harness_forge.core.records import Attempt, Message, Origin, Turn, WorkItem
+
+_LONGEST_KEY = 400
+"""Characters of a name; PostgreSQL's index rows hold 2,700 bytes."""
+
+REBUILT = "rebuilt"
+"""Variant of an attempt whose prompt is not what the model was sent, word for word."""
+
+
+def read(path: Path, config: SourceConfig) -> Iterator[Found]:
+    """Yield what a file holds, in its order.
+
+    Raises:
+        ConfigError: the mapping cannot be used.
+    """
+    templates = Templates(config.mapping, ["item"])
+    told = templates.scope_of(path)
+    offered = _offered(path, config, templates, told)
+    for value in values(path, config.layout, config.max_line_mb):
+        if isinstance(value, LeftOut):
+            yield value
+            continue
+        try:
+            found = recorded(value, templates, told, config, offered)
+            silent = config.mapping.messages and not found.attempt.turns
+            yield LeftOut(value.place, "no_answer", "nobody answers in it") if silent else found
+        except (Misfit, Malformed) as error:
+            yield LeftOut(value.place, "misfit", error.args[0], malformed=True)
+        except RecursionError:  # in a text of the record that is JSON itself
+            yield LeftOut(value.place, "too_deep", TOO_DEEP, malformed=True)
+
+
+def recorded(
+    value: Value,
+    templates: Templates,
+    told: Mapping[str, Any],
+    config: SourceConfig,
+    offered: Sequence[Mapping[str, Any]],
+) -> Recorded:
+    """Return the attempt of one record.
+
+    Raises:
+        Misfit: the mapping does not fit it.
+        Malformed: its messages or tools are in no known form.
+    """
+    scope = scope_of(value, told)
+    item = item_of(templates, scope)
+    model = templates.word("model", scope)
+    shown, rebuilt = _conversation(templates, scope)
+    made = _turns(shown, templates, scope, model or "recorded", offered)
+    attempt = attempt_of(templates, scope, config, item, made, model)
+    if rebuilt:
+        attempt = replace(attempt, variant=REBUILT)
+    return Recorded(
+        value.place,
+        templates.word("run", scope) or "",
+        f"model:{model}" if model else "recorded",
+        item,
+        attempt,
+    )
+
+
+def scope_of(value: Value, told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the templates of a mapping may name.
+
+    Raises:
+        Misfit: the record is no object.
+    """
+    if not isinstance(value.value, Mapping):
+        raise Misfit(f"the record is a {type(value.value).__name__}, not an object")
+    return {**value.value, **told, "@line": value.place, "@text": value.text}
+
+
+def item_of(templates: Templates, scope: Mapping[str, Any], name: str | None = None) -> WorkItem:
+    """Return the work item that a record is about.
+
+    Args:
+        name: of the item where the mapping gives none.
+
+    Raises:
+        Misfit: nothing names it.
+    """
+    name = (templates.word("item", scope) or name) or templates.demand("item", scope)
+    judged_by = templates.word("digest", scope)
+    return WorkItem(
+        item_id=_key("item", name),
+        title=templates.word("title", scope) or name,
+        severity="",
+        family=_key("family", templates.family(scope, name)),
+        group_key=_key("group", templates.group(scope, name)),
+        digest=_digest(judged_by) if judged_by else "",
+    )
+
+
+def attempt_of(
+    templates: Templates,
+    scope: Mapping[str, Any],
+    config: SourceConfig,
+    item: WorkItem,
+    turns: Sequence[Turn],
+    model: str | None,
+) -> Attempt:
+    """Return the attempt: its outcome from the mapping, its answer from the last turn.
+
+    Raises:
+        Misfit: outcome or number are none.
+    """
+    mapping = config.mapping
+    raw = templates.value("outcome", scope)
+    verdict = outcomes.reward(raw, mapping.reward_min, mapping.reward_max, mapping.passes_from)
+    reflections = templates.value("reflections", scope)
+    signals = {"place": scope["@line"]}
+    signals |= {"reward": raw} if raw is not None else {}
+    signals |= {"reflections": reflections} if reflections else {}
+    last = turns[-1] if turns else None
+    return Attempt(
+        item_id=item.item_id,
+        attempt_num=_number(templates, scope, mapping.attempt_base),
+        origin=Origin.MODEL,
+        prompt=forms.rendered(last.messages) if last else "",
+        tool_call=calls.only(last.response) if last else None,
+        outcome=outcomes.outcome(verdict, mapping.confidence, config.name, signals),
+        turns=turns,
+        model=model,
+        prompt_tokens=last.prompt_tokens if last else None,
+        completion_tokens=last.completion_tokens if last else None,
+    )
+
+
+def _number(templates: Templates, scope: Mapping[str, Any], base: int) -> int:
+    raw = templates.value("attempt", scope)
+    if raw is None or raw == "":
+        return 0
+    try:
+        number = int(raw) - base + 1
+    except (TypeError, ValueError, OverflowError):
+        raise Misfit(f"attempt {raw!r} is no number") from None
+    if not 1 <= number <= 2_000_000_000:
+        raise Misfit(f"attempt {raw} comes before attempt_base {base}, or is no number of one")
+    return number
+
+
+def _conversation(templates: Templates, scope: Mapping[str, Any]) -> tuple[list[Message], bool]:
+    """Return the messages, and whether they are rebuilt from task and answer.
+
+    Raises:
+        Malformed: they are none, or of a role that is not in the table.
+    """
+    if templates.config.messages:
+        return forms.conversation(templates.value("messages", scope)), False
+    if not templates.config.prompt:
+        return [], False
+    answer = templates.value("answer", scope)
+    return [
+        {"role": "user", "content": templates.demand("prompt", scope)},
+        # An answer that is a list stays one: the exporter says what it is not.
+        {"role": "assistant", "content": "" if answer is None else answer},
+    ], True
+
+
+def _turns(
+    conversation: Sequence[Message],
+    templates: Templates,
+    scope: Mapping[str, Any],
+    model: str,
+    offered: Sequence[Mapping[str, Any]],
+) -> list[Turn]:
+    mapping = templates.config
+    own = templates.value("tools", scope)
+    shown = offered if own is None else offers.read(own)
+    said = templates.word("finish_reason", scope)
+    started = outcomes.moment(templates.value("started_at", scope))
+    places = [at for at, one in enumerate(conversation) if one["role"] == "assistant"]
+    return [
+        Turn(
+            agent=mapping.agent,
+            messages=conversation[:at],
+            tools=shown,
+            response=conversation[at],
+            model=model,
+            finish_reason="length"
+            if forms.cut(conversation[at], mapping.cut_lengths)
+            else said
+            if at == places[-1]
+            else None,
+            started_at=started,
+        )
+        for at in places
+    ]
+
+
+def _offered(path: Path, config: SourceConfig, templates: Templates, told) -> Sequence:
+    """Return the tools for records that hold none."""
+    if config.tools_file:
+        return tools.from_file(Path(config.tools_file))
+    if not config.observed_tools:
+        return ()
+    observed = tools.Observed()
+    for messages in _conversations(path, config, templates, told):
+        observed.add(messages)
+    return observed.schemas()
+
+
+def _conversations(path, config, templates, told) -> Iterable[Sequence[Message]]:
+    for value in values(path, config.layout, config.max_line_mb):
+        if isinstance(value, Value):
+            try:
+                yield _conversation(templates, scope_of(value, told))[0]
+            except (Misfit, Malformed, RecursionError):
+                continue  # the reading pass says it
+
+
+def _key(what: str, name: str) -> str:
+    """Return a name that an index can hold.
+
+    Raises:
+        Misfit: it is too long to be one.
+    """
+    if len(name) > _LONGEST_KEY:
+        raise Misfit(f"{what} is a text of {len(name)} characters, not a name")
+    return name
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

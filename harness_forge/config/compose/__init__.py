@@ -1,0 +1,10 @@
+"""The only place that composes Hydra: a recipe and overrides in, one checked ForgeConfig out.
+
+project.py     where recipes and groups lie
+overrides.py   the command line: keys checked, sweeps, shorthands
+files.py       one YAML file checked by itself: file, line, key
+check.py       a value against a type
+shapes.py      frozen dataclasses to what OmegaConf merges into, and back
+resolved.py    the resolved config on paper: write it, read it back
+engine.py      Hydra itself, and its faults told in the house form
+"""

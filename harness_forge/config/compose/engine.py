@@ -1,0 +1,154 @@
+"""Runs Hydra's composition, and tells its faults in the house form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from harness_forge.config.compose import files, project
+from harness_forge.config.compose.check import near
+from harness_forge.config.compose.overrides import COMMAND_LINE, prepare, take_recipe
+from harness_forge.config.compose.shapes import build, thaw
+from harness_forge.config.compose.variables import check_variables
+from harness_forge.config.schema import GROUPS, ForgeConfig
+from harness_forge.core.errors import ConfigError, Faults
+
+DEFAULT_RECIPE = "target_a"
+
+
+class Unset(ConfigError):
+    """A key has no value yet, and only the user can say which."""
+
+
+def compose(recipe: str | None = None, overrides: Sequence[str] = ()) -> ForgeConfig:
+    """Return one recipe with overrides on top, every key checked.
+
+    Args:
+        recipe: name of a file in recipes/; None takes `recipe=NAME` from the
+            overrides, else the default.
+        overrides: as on a command line, `key=value`, later ones win.
+
+    Raises:
+        ConfigError: what is wrong, with file, line and key; Faults if there
+            are several.
+    """
+    picked, others = take_recipe(overrides)
+    name = recipe or picked or DEFAULT_RECIPE
+    path = recipe_path(name)
+    config = build(ForgeConfig, _run_hydra(path, prepare(others)))
+    return replace(config, recipe=name)
+
+
+def recipe_path(name: str) -> Path:
+    """Return a recipe's file.
+
+    Raises:
+        ConfigError: there is no such recipe.
+    """
+    known = project.recipes()
+    if name not in known:
+        raise ConfigError("recipe", f"there is no {name!r}", near(name, known, "recipes"))
+    return known[name]
+
+
+def _run_hydra(path: Path, overrides: list[str]) -> dict[str, Any]:
+    from hydra import compose as hydra_compose
+    from hydra import initialize_config_dir
+    from hydra.errors import HydraException
+    from omegaconf import OmegaConf, SCMode
+    from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
+
+    _store_schema()
+    # The project's own come first: of two files with one name Hydra takes the first.
+    folders = [*project.recipe_folders(), *project.group_folders()]
+    search = ",".join(f"'file://{folder.resolve()}'" for folder in folders)
+    try:
+        with initialize_config_dir(
+            str(path.parent.resolve()), job_name="forge", version_base="1.3"
+        ):
+            config = hydra_compose(path.stem, [f"hydra.searchpath=[{search}]", *overrides])
+            places = {g: project.choices(g).get(c) for g, c in _chosen(path, overrides)}
+            check_variables(config, path, places)
+            return OmegaConf.to_container(
+                config, resolve=True, throw_on_missing=True, structured_config_mode=SCMode.DICT
+            )
+    except (HydraException, OmegaConfBaseException, YAMLError, ValueError) as error:
+        raise _told(error, path, overrides) from error
+
+
+@cache
+def _store_schema() -> None:
+    """Let recipes name the schema; once a process, for it takes a tenth of a second."""
+    from hydra.core.config_store import ConfigStore
+
+    ConfigStore.instance().store(files.SCHEMA, thaw(ForgeConfig))
+
+
+def _told(error: Exception, path: Path, overrides: list[str]) -> ConfigError | Faults:
+    """Return the fault as file, line and key where the files show it, else as Hydra has it."""
+    faults = [fault for file in files.recipe_chain(path) for fault in files.recipe_faults(file)]
+    for group, choice in _chosen(path, overrides):
+        known = project.choices(group)
+        if choice in known:
+            faults += files.group_faults(known[choice], group)
+    if faults:
+        return faults[0] if len(faults) == 1 else Faults(faults)
+    return _translated(error, path, _chosen(path, overrides))
+
+
+def _chosen(path: Path, overrides: list[str]) -> list[tuple[str, str]]:
+    """Return the (group, choice) pairs that a recipe and overrides name."""
+    picked = _picked(path)
+    picked |= {key: choice for key, _, choice in (text.partition("=") for text in overrides)}
+    pairs = {(key.partition("@")[0], choice) for key, choice in picked.items()}
+    # An export follows from role and format; look at what they come to.
+    pairs.add(("export", f"{picked.get('role')}_{picked.get('format')}"))
+    return sorted(pair for pair in pairs if pair[0] in GROUPS)
+
+
+def _picked(path: Path) -> dict[str, str]:
+    """Return the choice of each group that a recipe names, and those that it builds upon."""
+    picked: dict[str, str] = {}
+    for entry in files.defaults_of(path):
+        if isinstance(entry, dict):
+            picked |= {str(key).split()[-1]: str(choice) for key, choice in entry.items()}
+        elif (base := project.recipes().get(str(entry))) and base != path:
+            picked |= _picked(base)
+    return picked
+
+
+def _translated(error: Exception, path: Path, chosen: list[tuple[str, str]]) -> ConfigError:
+    from hydra.errors import MissingConfigException
+    from omegaconf.errors import OmegaConfBaseException
+
+    where = project.shown(path)
+    if isinstance(error, MissingConfigException) and error.missing_cfg_file:
+        group, _, choice = error.missing_cfg_file.rpartition("/")
+        hint = near(choice, project.choices(group), "choices")
+        if group == "export":
+            hint = f"role and format together name it; {hint}"
+        return ConfigError(f"{where}: {group}", f"there is no {choice!r}", hint)
+    cause = error.__cause__ if isinstance(error.__cause__, OmegaConfBaseException) else error
+    key = getattr(cause, "full_key", None) or ""
+    files_by_group = {group: project.choices(group).get(choice) for group, choice in chosen}
+    if file := files_by_group.get(key.partition(".")[0]):
+        where = project.shown(file)
+    return _said(cause, f"{where}: {key}" if key else where, key)
+
+
+def _said(cause: Exception, where: str, key: str) -> ConfigError:
+    """Return what an OmegaConf error means."""
+    first = (str(cause).strip() or type(cause).__name__).splitlines()[0]
+    if "Missing mandatory value" in first:
+        return Unset(where, "must be set", f"add {key}=… to the {COMMAND_LINE} or to the recipe")
+    if unset := re.search(r"Environment variable '(\w+)' not found", first):
+        what = f"environment variable {unset[1]} is not set"
+        return Unset(where, what, f"export it, or give {key}=…")
+    if "Could not override" in first:
+        return ConfigError(COMMAND_LINE, first.rstrip("."), "put + before it to add it")
+    return ConfigError(where, first)

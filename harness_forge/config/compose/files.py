@@ -1,0 +1,181 @@
+"""Checks one YAML file of recipes/ or conf/ by itself and names file, line and key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from harness_forge.config.compose import project
+from harness_forge.config.compose.check import faults_in, near
+from harness_forge.config.compose.shapes import fields_of
+from harness_forge.config.schema import GROUPS, ForgeConfig
+from harness_forge.core.errors import ConfigError
+
+SCHEMA = "schema"
+"""Name under which a recipe asks for the shape that its keys are checked against."""
+
+
+def recipe_faults(path: Path) -> Iterator[ConfigError]:
+    """Yield the faults that a recipe has by itself."""
+    yield from _opening_faults(path)
+    data, lines = yield from _read(path)
+    if data is None:
+        return
+    defaults = data.pop("defaults", None) or []
+    yield from _base_faults(path, defaults, lines)
+    yield from _default_faults(path, defaults, lines)
+    yield from faults_in(data, ForgeConfig, (), _placer(path, lines, 0))
+
+
+def _base_faults(path: Path, defaults: Any, lines: dict) -> Iterator[ConfigError]:
+    """Yield a fault if a recipe builds upon no shape, or upon a recipe that does not exist."""
+    where = f"{project.shown(path)}:{lines.get(('defaults',), 1)}: defaults"
+    known = project.recipes()
+    bases = _names(defaults) - {SCHEMA, "_self_"}
+    for name in sorted(bases - known.keys()):
+        yield ConfigError(where, f"there is no recipe {name!r}", near(name, known, "recipes"))
+    if SCHEMA not in defaults and not bases:
+        yield ConfigError(where, f"'{SCHEMA}' is missing", f"put '- {SCHEMA}' first")
+
+
+def recipe_chain(path: Path) -> list[Path]:
+    """Return a recipe's file and those of the recipes that it builds upon."""
+    chain, known = [path], project.recipes()
+    for file in chain:
+        bases = [known[name] for name in sorted(_names(defaults_of(file))) if name in known]
+        chain += [base for base in bases if base not in chain]
+    return chain
+
+
+def defaults_of(path: Path) -> list[Any]:
+    """Return a recipe's list of defaults; empty where it cannot be read."""
+    import yaml
+
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8")).get("defaults")
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError):
+        return []
+    return found if isinstance(found, list) else []
+
+
+def _names(defaults: Any) -> set[str]:
+    """Return the entries of a list of defaults that are names alone."""
+    return {entry for entry in defaults if isinstance(entry, str)} if defaults else set()
+
+
+def group_faults(path: Path, group: str) -> Iterator[ConfigError]:
+    """Yield the faults that one file of a group has by itself."""
+    data, lines = yield from _read(path)
+    if data is None:
+        return
+    yield from _default_faults(path, data.pop("defaults", None) or [], lines)
+    # Keys are named as the recipe sees them: under the group's name.
+    yield from faults_in(data, GROUPS[group], (group,), _placer(path, lines, 1))
+
+
+def _opening_faults(path: Path) -> Iterator[ConfigError]:
+    try:
+        opening = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return  # told by _read
+    comment = opening.split("defaults:")[0]
+    if not (comment.startswith("#") and "Needs" in comment and "forge " in comment):
+        yield ConfigError(
+            f"{project.shown(path)}:1",
+            "a recipe opens with a comment: purpose, needs, command",
+            "see the head of another recipe",
+        )
+
+
+def _read(path: Path):
+    """Return the data and the line of each key; (None, {}) after yielding a fault."""
+    import yaml
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        text = path.read_text(encoding="utf-8")
+        lines = dict(_lines(yaml.compose(text), ()))
+        data = OmegaConf.to_container(OmegaConf.create(text), resolve=False)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        yield ConfigError(f"{project.shown(path)}:{line}", f"is not valid YAML: {error.problem}")
+        return None, {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, OmegaConfBaseException) as error:
+        first = str(error).splitlines()[0]
+        yield ConfigError(project.shown(path), f"cannot be read: {first}")
+        return None, {}
+    if not isinstance(data, dict):
+        yield ConfigError(project.shown(path), "must hold a mapping of keys")
+        return None, {}
+    return data, lines
+
+
+def _lines(node: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], int]]:
+    import yaml
+
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            here = (*path, str(key.value))
+            yield here, key.start_mark.line + 1
+            yield from _lines(value, here)
+    elif isinstance(node, yaml.SequenceNode):
+        for number, value in enumerate(node.value):
+            here = (*path, str(number))
+            yield here, value.start_mark.line + 1
+            yield from _lines(value, here)
+
+
+def _placer(path: Path, lines: dict[tuple[str, ...], int], skip: int):
+    def place(key: tuple[str, ...]) -> str:
+        own = key[skip:]
+        while own and own not in lines:
+            own = own[:-1]
+        return f"{project.shown(path)}:{lines.get(own, 1)}"
+
+    return place
+
+
+def _default_faults(path: Path, defaults: Any, lines: dict) -> Iterator[ConfigError]:
+    if not isinstance(defaults, list):
+        yield ConfigError(f"{project.shown(path)}: defaults", "must be a list")
+        return
+    for number, entry in enumerate(defaults):
+        if isinstance(entry, dict):
+            line = lines.get(("defaults", str(number)), 1)
+            for key, choice in entry.items():
+                yield from _entry_faults(f"{project.shown(path)}:{line}", str(key), choice)
+
+
+def _entry_faults(where: str, key: str, choice: Any) -> Iterator[ConfigError]:
+    group = key.split()[-1].partition("@")[0]
+    if group not in GROUPS:
+        yield ConfigError(
+            f"{where}: defaults.{group}", "unknown group", near(group, GROUPS, "groups")
+        )
+    else:
+        yield from choice_faults(where, group, choice)
+
+
+def choice_faults(where: str, group: str, choice: Any) -> Iterator[ConfigError]:
+    """Yield a fault if a group has no such file."""
+    known = project.choices(group)
+    if not (isinstance(choice, str) and "${" in choice) and str(choice) not in known:
+        hint = near(str(choice), known, "choices")
+        yield ConfigError(f"{where}: {group}", f"there is no {str(choice)!r}", hint)
+
+
+def known_keys() -> list[str]:
+    """Return every dotted key that a recipe may set, mappings of names aside."""
+    return list(_dotted(ForgeConfig, ""))
+
+
+def _dotted(kind: Any, prefix: str) -> Iterator[str]:
+    import dataclasses
+
+    for name, hint in fields_of(kind).items():
+        yield prefix + name
+        if dataclasses.is_dataclass(hint):
+            yield from _dotted(hint, f"{prefix}{name}.")

@@ -1,0 +1,74 @@
+"""Where recipes and groups lie, and what is there.
+
+Files of the project that the user stands in add to those that come with forge;
+of two with the same name the project's own is taken.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harness_forge.config.workset import WorksetConfig
+
+_PACKAGE = Path(__file__).resolve().parents[2]
+
+
+def _folders(name: str, mark: str) -> list[Path]:
+    """Return the project's own folder, if it has one, and that which comes with forge."""
+    own = Path.cwd() / name
+    # What the wheel ships; an editable checkout.
+    places = (_PACKAGE / f"_{name}", _PACKAGE.parent / name)
+    shipped = [place for place in places if next(place.glob(mark), None)][:1]
+    if not next(own.glob(mark), None) or own.resolve() in shipped:
+        return shipped
+    return [own, *shipped]
+
+
+def recipe_folders() -> list[Path]:
+    """Return the folders of recipes, the project's own first."""
+    return _folders("recipes", "*.yaml")
+
+
+def group_folders() -> list[Path]:
+    """Return the folders of groups, the project's own first."""
+    return _folders("conf", "*/*")
+
+
+def group_file(name: str) -> Path | None:
+    """Return a file of conf/ by its path there, the project's own before the shipped one."""
+    places = (folder / name for folder in group_folders())
+    return next((place for place in places if place.is_file()), None)
+
+
+def locks_folder(workset: WorksetConfig) -> Path:
+    """Return the folder of a workset's lock files; the project's own if there are none yet."""
+    folders = [folder / "workset" / "locks" for folder in group_folders()]
+    names = [f"{variant.lock}.txt" for variant in workset.variants.values()]
+    held = (folder for folder in folders if any((folder / name).is_file() for name in names))
+    return next(held, folders[0])
+
+
+def recipes() -> dict[str, Path]:
+    """Return every recipe by name."""
+    return _by_name(recipe_folders())
+
+
+def choices(group: str) -> dict[str, Path]:
+    """Return every file of a group of conf/ by name."""
+    return _by_name([folder / group for folder in group_folders()])
+
+
+def _by_name(folders: list[Path]) -> dict[str, Path]:
+    # The first folder is written last: its files win.
+    found = {path.stem: path for folder in folders[::-1] for path in folder.glob("*.yaml")}
+    return dict(sorted(found.items()))
+
+
+def shown(path: Path) -> str:
+    """Return `path` as a user would type it from here."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

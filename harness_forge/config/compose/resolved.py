@@ -1,0 +1,81 @@
+"""The resolved config on paper: every key with its value, no defaults left to look up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness_forge.config.compose.check import faults_in, near
+from harness_forge.config.compose.shapes import build, fields_of, flatten
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.core.errors import ConfigError, Faults
+
+
+def resolved_yaml(config: ForgeConfig, section: str = "") -> str:
+    """Return a config, or the part of it at a dotted key, as YAML.
+
+    Raises:
+        ConfigError: there is no such section.
+    """
+    import yaml
+
+    value = flatten(config)
+    for part in filter(None, section.split(".")):
+        if not isinstance(value, dict) or part not in value:
+            known = value if isinstance(value, dict) else fields_of(ForgeConfig)
+            raise ConfigError(f"--cfg {section}", "there is no such section", near(part, known))
+        value = value[part]
+    if not isinstance(value, dict | list):
+        return f"{value}\n"
+    return yaml.dump(value, Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=100)
+
+
+def _dumper():
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        """Prints a text of several lines as a block, so that SQL stays readable."""
+
+    def text(dumper: yaml.SafeDumper, value: str):
+        style = "|" if "\n" in value else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+    Dumper.add_representer(str, text)
+    return Dumper
+
+
+def write_resolved(path: Path, recipe: str | None = None, overrides: Sequence[str] = ()) -> None:
+    """Compose, and write the whole config to `path` for later stages to read.
+
+    Written whole or not at all: a later stage must not see half a config.
+    """
+    from harness_forge.config.compose.engine import compose
+
+    text = resolved_yaml(compose(recipe, overrides))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_suffix(".part")
+    half.write_text(text, encoding="utf-8")
+    half.replace(path)
+
+
+def load_resolved(path: Path) -> ForgeConfig:
+    """Return the config that `write_resolved` wrote, checked again.
+
+    Raises:
+        ConfigError: the file is missing, no YAML, or holds a wrong key.
+    """
+    import yaml
+
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(str(path), "is missing", "run `dvc repro compose`") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        first = str(error).splitlines()[0]
+        raise ConfigError(
+            str(path), f"cannot be read: {first}", "run `dvc repro compose`"
+        ) from error
+    faults = list(faults_in(data, ForgeConfig, (), lambda _: str(path)))
+    if faults:
+        raise faults[0] if len(faults) == 1 else Faults(faults)
+    return build(ForgeConfig, data)

@@ -1,0 +1,253 @@
+"""Every key a recipe may set, as dataclasses: the shape that recipes are checked against.
+
+The parts belong to the families that read them; this module only joins them.
+`GROUPS` names the folders of conf/ and what a file in each must hold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from harness_forge.config.budget import BudgetConfig
+from harness_forge.config.contamination import ContaminationConfig
+from harness_forge.config.duplicates import DuplicatesConfig
+from harness_forge.config.engine import EngineConfig
+from harness_forge.config.export import ExportConfig
+from harness_forge.config.feedback import FeedbackConfig
+from harness_forge.config.filters import FiltersConfig
+from harness_forge.config.format import FormatConfig
+from harness_forge.config.judge import JudgeConfig
+from harness_forge.config.labels import LabelsConfig
+from harness_forge.config.model import ModelConfig
+from harness_forge.config.policy import PolicyConfig, PolicyKind
+from harness_forge.config.promote import PromoteConfig
+from harness_forge.config.prove import ProveConfig
+from harness_forge.config.proxy import ProxyConfig
+from harness_forge.config.redaction import RedactionConfig
+from harness_forge.config.role import RoleConfig
+from harness_forge.config.run import Purpose, RunConfig
+from harness_forge.config.scap import ScapConfig
+from harness_forge.config.serve import ServeConfig
+from harness_forge.config.skill import SkillConfig
+from harness_forge.config.source import SourceConfig
+from harness_forge.config.split import SplitConfig
+from harness_forge.config.store import StoreConfig
+from harness_forge.config.suite import SuiteConfig
+from harness_forge.config.train import DpoConfig, TrainConfig
+from harness_forge.config.workset import WorksetConfig
+from harness_forge.core.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class AttemptStep:
+    """One run that `dvc repro` makes; its other settings come from `policy` and `run`.
+
+    Args:
+        policy: who acts: gold, mutated or model.
+        purpose: collect (may be exported) or evaluate (never exported).
+        samples: independent answers per work item; None takes `policy.samples`.
+        limit: at most this many work items; None takes `run.limit`.
+    """
+
+    policy: PolicyKind = PolicyKind.gold
+    purpose: Purpose = Purpose.collect
+    samples: int | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True)
+class ForgeConfig:
+    """One whole composition. Every verb reads only its own sections.
+
+    Args:
+        recipe: name of the recipe this came from; set by the composition.
+        forge_home: folder of the embedded store, the scanner and the worksets.
+        data_dir: folder that datasets are written to.
+        seed: of every draw that is not a split.
+        skill: what is learned.
+        skills: what is learned where it is several skills, by name; `skill`
+            then only names them together. Empty where it is one.
+        policy: who acts.
+        run: what is attempted and for what purpose.
+        attempt: the runs `dvc repro` makes, by name, in order.
+        store: where records live.
+        source: where foreign records come from.
+        labels: what the label audit looks for.
+        role: whose turns are exported.
+        format: what a dataset's lines look like.
+        export: which rows become examples, as SQL.
+        engine: where an export prepares its rows.
+        exports: the same for each of several roles, by role; `export` then
+            only names the dataset. Empty where it is one.
+        filters: what takes rows out although their outcome was right.
+        duplicates: what counts as the same row twice.
+        contamination: what of evaluations no row may hold.
+        feedback: what went wrong on validation and weights the training rows.
+        redaction: what is replaced by pseudonyms before anything is written.
+        split: how work items are divided.
+        budget: what looks at the holdout may spend.
+        model: the base model that adapters are trained on.
+        train: how an adapter is trained.
+        dpo: how it is trained further, on preference pairs.
+        prove: what an adapter is proven against.
+        suite: what lm-eval scores answers by.
+        suites: the same where it is several suites, by name; `suite` then only
+            names them together. Empty where it is one.
+        judge: a model that scores answers, never the only evidence.
+        promote: the rule by which an adapter becomes champion.
+        serve: how a model and its adapters are served.
+        proxy: what stands before model servers, and what it captures.
+        worksets: isolated tool environments, by name.
+    """
+
+    recipe: str = ""
+    forge_home: str = ".forge"
+    data_dir: str = "data"
+    seed: int = 20261121
+    skill: SkillConfig = field(default_factory=SkillConfig)
+    skills: dict[str, SkillConfig] = field(default_factory=dict)
+    policy: PolicyConfig = field(default_factory=PolicyConfig)
+    run: RunConfig = field(default_factory=RunConfig)
+    attempt: dict[str, AttemptStep] = field(default_factory=dict)
+    store: StoreConfig = field(default_factory=StoreConfig)
+    source: SourceConfig = field(default_factory=SourceConfig)
+    labels: LabelsConfig = field(default_factory=LabelsConfig)
+    role: RoleConfig = field(default_factory=RoleConfig)
+    format: FormatConfig = field(default_factory=FormatConfig)
+    export: ExportConfig = field(default_factory=ExportConfig)
+    engine: EngineConfig = field(default_factory=EngineConfig)
+    exports: dict[str, ExportConfig] = field(default_factory=dict)
+    filters: FiltersConfig = field(default_factory=FiltersConfig)
+    duplicates: DuplicatesConfig = field(default_factory=DuplicatesConfig)
+    contamination: ContaminationConfig = field(default_factory=ContaminationConfig)
+    feedback: FeedbackConfig = field(default_factory=FeedbackConfig)
+    redaction: RedactionConfig = field(default_factory=RedactionConfig)
+    split: SplitConfig = field(default_factory=SplitConfig)
+    budget: BudgetConfig = field(default_factory=BudgetConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    train: TrainConfig = field(default_factory=TrainConfig)
+    dpo: DpoConfig = field(default_factory=DpoConfig)
+    prove: ProveConfig = field(default_factory=ProveConfig)
+    suite: SuiteConfig = field(default_factory=SuiteConfig)
+    suites: dict[str, SuiteConfig] = field(default_factory=dict)
+    judge: JudgeConfig = field(default_factory=JudgeConfig)
+    promote: PromoteConfig = field(default_factory=PromoteConfig)
+    serve: ServeConfig = field(default_factory=ServeConfig)
+    proxy: ProxyConfig = field(default_factory=ProxyConfig)
+    worksets: dict[str, WorksetConfig] = field(default_factory=dict)
+
+
+GROUPS: dict[str, type] = {
+    "skill": SkillConfig,
+    "policy": PolicyConfig,
+    "store": StoreConfig,
+    "source": SourceConfig,
+    "role": RoleConfig,
+    "format": FormatConfig,
+    "export": ExportConfig,
+    "engine": EngineConfig,
+    "filters": FiltersConfig,
+    "feedback": FeedbackConfig,
+    "redaction": RedactionConfig,
+    "model": ModelConfig,
+    "train": TrainConfig,
+    "dpo": DpoConfig,
+    "suite": SuiteConfig,
+    "judge": JudgeConfig,
+    "promote": PromoteConfig,
+    "serve": ServeConfig,
+    "proxy": ProxyConfig,
+    "workset": WorksetConfig,
+}
+"""Folder of conf/ to the dataclass that each of its files fills."""
+
+
+def skills_of(config: ForgeConfig) -> list[ForgeConfig]:
+    """Return one config a skill, in the recipe's order; `[config]` where it has one skill.
+
+    What is done for several skills is done for each as if it were the only
+    one: its own store, environment and splits.
+
+    Raises:
+        ConfigError: two skills have one name, or a key was set that nothing reads.
+    """
+    if not config.skills:
+        return [config]
+    if config.skill.scap != ScapConfig("", "", "", ""):
+        raise ConfigError(
+            "skill.scap",
+            f"is not read where skill={config.skill.name}",
+            "set it for one of them: " + ", ".join(f"skills.{name}.scap" for name in config.skills),
+        )
+    for key, skill in config.skills.items():
+        if skill.name != key:
+            raise ConfigError(f"skills.{key}.name", f"must be {key!r}, not {skill.name!r}")
+    return [replace(config, skill=skill, skills={}) for skill in config.skills.values()]
+
+
+def exports_of(config: ForgeConfig) -> dict[str, ExportConfig]:
+    """Return each role's export, in the recipe's order.
+
+    Raises:
+        ConfigError: there are several, and a key was set that nothing reads.
+    """
+    if not config.exports:
+        return {config.role.name: config.export}
+    head = config.export
+    read = ExportConfig(head.name, head.kind, include_fallback=head.include_fallback)
+    for key, value in vars(head).items():
+        if value != getattr(read, key):
+            raise ConfigError(
+                f"export.{key}",
+                f"is not read where role={config.role.name}",
+                "set it for one of them: "
+                + ", ".join(f"exports.{role}.{key}" for role in config.exports),
+            )
+    return dict(config.exports)
+
+
+def suites_of(config: ForgeConfig) -> dict[str, SuiteConfig]:
+    """Return each suite that is asked, in the recipe's order.
+
+    Where they are several, `suite.limit` and `suite.dtype` are of each that
+    does not set its own.
+
+    Raises:
+        ConfigError: two suites have one name, or a key was set that nothing reads.
+    """
+    if not config.suites:
+        return {config.suite.name: config.suite}
+    head, default = config.suite, SuiteConfig()
+    for key, value in vars(head).items():
+        if key not in ("name", "limit", "dtype") and value != getattr(default, key):
+            several = ", ".join(f"suites.{name}.{key}" for name in config.suites)
+            what = f"is not read where suite={head.name}"
+            raise ConfigError(f"suite.{key}", what, f"set it for one of them: {several}")
+    for key, suite in config.suites.items():
+        if suite.name != key:
+            raise ConfigError(f"suites.{key}.name", f"must be {key!r}, not {suite.name!r}")
+    return {
+        name: replace(
+            suite,
+            limit=suite.limit or head.limit,
+            dtype=head.dtype if suite.dtype is default.dtype else suite.dtype,
+        )
+        for name, suite in config.suites.items()
+    }
+
+
+def one_skill(config: ForgeConfig) -> ForgeConfig:
+    """Return `config`, which must be of one skill.
+
+    Raises:
+        ConfigError: it is of several.
+    """
+    if config.skills:
+        raise ConfigError(
+            f"skill={config.skill.name}", "this takes one skill", _one_of(config.skills)
+        )
+    return config
+
+
+def _one_of(skills: dict[str, SkillConfig]) -> str:
+    return "one of: " + ", ".join(f"skill={name}" for name in skills)

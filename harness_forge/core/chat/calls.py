@@ -1,0 +1,152 @@
+"""Tool calls, in every form that is known: OpenAI's own is made of them.
+
+Known are OpenAI's, flat ones (`name` with `arguments`, `args` or `input`),
+Anthropic's `tool_use`, items of Responses, Gemini's `functionCall`, Bedrock's
+`toolUse`, Inspect's `function` beside its arguments, and each as a JSON text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from harness_forge.core.chat.arguments import Broken
+from harness_forge.core.chat.arguments import read as read_arguments
+from harness_forge.core.chat.faults import Malformed, kind
+from harness_forge.core.records import Message, ToolCall
+
+_ARGUMENTS = ("arguments", "args", "input", "parameters", "tool_args", "tool_input")
+_IDS = ("id", "call_id", "tool_call_id", "toolCallId", "toolUseId")
+_NAMES = ("name", "function_name", "tool_name", "toolName")
+_WRAPPERS = ("functionCall", "function_call", "toolUse")
+_FORM = frozenset(("type", "function", *_NAMES, *_ARGUMENTS, *_IDS))
+
+
+def read(raw: Any) -> Any:
+    """Return the calls of a message, each of known form in OpenAI's and any other as it is."""
+    if isinstance(raw, str):
+        try:
+            raw = json.loads(raw)
+        except (ValueError, RecursionError):
+            return raw
+    if isinstance(raw, Mapping):
+        raw = [raw]
+    if not isinstance(raw, Sequence) or isinstance(raw, str):
+        return raw
+    return [_known_or_as_it_is(one) for one in raw if one is not None]
+
+
+def _known_or_as_it_is(raw: Any) -> Any:
+    try:
+        return call(raw)
+    except Malformed:
+        return raw
+
+
+def call(raw: Any) -> Mapping[str, Any]:
+    """Return one call in OpenAI's form; arguments that are no text become one.
+
+    Raises:
+        Malformed: it is in no known form.
+    """
+    if are_openai([raw]):
+        return raw
+    if isinstance(raw, str):
+        try:
+            raw = json.loads(raw)
+        except (ValueError, RecursionError):
+            raise Malformed("a call is a text that is no JSON") from None
+    if not isinstance(raw, Mapping):
+        raise Malformed(f"a call is {kind(raw)}, not an object")
+    raw = next((raw[key] for key in _WRAPPERS if isinstance(raw.get(key), Mapping)), raw)
+    inner = raw.get("function")
+    if isinstance(inner, Mapping) and isinstance(inner.get("name"), str):
+        function = _texted(inner)
+        if function is inner and raw.get("type") == "function" and _is_text(raw.get("id")):
+            return raw
+        number = _number(raw)
+        return {**raw, **({"id": number} if number else {}), "type": "function"} | {
+            "function": function
+        }
+    name = inner if isinstance(inner, str) else _first(raw, _NAMES)
+    if not isinstance(name, str) or isinstance(inner, Mapping):
+        raise Malformed(
+            f"a call is in no known form: {', '.join(map(str, raw)) or 'no keys'}"[:120]
+        )
+    number = _number(raw)
+    function = _texted({"name": name, "arguments": _arguments(raw)})
+    rest = {key: value for key, value in raw.items() if key not in _FORM and value is not None}
+    return {**({"id": number} if number else {}), "type": "function", "function": function, **rest}
+
+
+def are_openai(raw: Any) -> bool:
+    """Return whether calls are in OpenAI's form as most are; plain types are told apart fast."""
+    if not isinstance(raw, list):
+        return False
+    for one in raw:
+        function = one.get("function") if isinstance(one, dict) else None
+        if not (
+            isinstance(function, dict)
+            and one.get("type") == "function"
+            and isinstance(function.get("name"), str)
+            and isinstance(function.get("arguments"), str)
+            and isinstance(one.get("id", ""), _TEXT)
+        ):
+            return False
+    return True
+
+
+_TEXT = (str, type(None))
+
+
+def _arguments(raw: Mapping[str, Any]) -> Any:
+    return _first(raw, _ARGUMENTS)
+
+
+def _first(raw: Mapping[str, Any], keys: Sequence[str]) -> Any:
+    return next((raw[key] for key in keys if raw.get(key) is not None), None)
+
+
+def _number(raw: Mapping[str, Any]) -> str | None:
+    return id_text(_first(raw, _IDS))
+
+
+def id_text(number: Any) -> str | None:
+    """Return an id as a text: some writers count calls; None for what is none."""
+    if isinstance(number, bool) or not isinstance(number, str | int | float):
+        return None
+    return str(int(number) if isinstance(number, float) and number.is_integer() else number) or None
+
+
+def _is_text(number: Any) -> bool:
+    return number is None or isinstance(number, str)
+
+
+def _texted(function: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a function with its arguments as a text; a text, and nothing, stay as they are."""
+    if "arguments" not in function:
+        function = {"name": function["name"], "arguments": _arguments(function)}
+    if isinstance(function["arguments"], str | None):
+        return function
+    return {**function, "arguments": json.dumps(function["arguments"], ensure_ascii=False)}
+
+
+def only(response: Message) -> ToolCall | None:
+    """Return the call of an answer that makes exactly one, its arguments parsed."""
+    calls = response.get("tool_calls")
+    if not isinstance(calls, list) or len(calls) != 1:
+        return None
+    return meant(calls[0])
+
+
+def meant(one: Any) -> ToolCall | None:
+    """Return a call in OpenAI's form, its arguments parsed; None where they are broken."""
+    function = one.get("function") if isinstance(one, Mapping) else None
+    if not isinstance(function, Mapping) or not isinstance(function.get("name"), str):
+        return None
+    try:
+        arguments = read_arguments(function.get("arguments") or "")
+    except (Broken, TypeError):
+        return None
+    return ToolCall(function["name"], arguments.value)

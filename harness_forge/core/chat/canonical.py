@@ -1,0 +1,432 @@
+"""The canonical form of messages: what a dataset holds, whoever wrote them and in whatever form.
+
+Four roles; content is one text; arguments are JSON text as `json.dumps` writes
+it, without escapes that need not be, keys in the order they were written;
+thoughts have a field of their own. The same goes for the history. A
+conversation in this form comes back as it is. What cannot be brought into it
+is refused with the reason for the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import lru_cache
+from typing import Any
+
+from harness_forge.core import jsontext
+from harness_forge.core.chat import calls, forms, markup, parts
+from harness_forge.core.chat import tools as offers
+from harness_forge.core.chat.arguments import Arguments, read, settled, written
+from harness_forge.core.chat.faults import Malformed, Refused
+from harness_forge.core.chat.links import linked
+from harness_forge.core.chat.padding import unpadded_arguments, unpadded_tools
+from harness_forge.core.chat.roles import role_of
+from harness_forge.core.chat.tools import Tool, name_of, schema_of
+
+Shown = dict[str, Any]
+PLAIN = frozenset(("user", "assistant"))
+
+
+class Reasoning(Enum):
+    """What becomes of what a model thought before it answered."""
+
+    leave_out = "leave_out"
+    learn = "learn"  # in the answer's `reasoning_content`, which the chat template renders
+
+
+class ParallelCalls(Enum):
+    """What becomes of an answer with several calls."""
+
+    keep = "keep"  # all of them, in order
+    reject = "reject"
+
+
+class LateSystem(Enum):
+    """What becomes of a system message behind the first user's."""
+
+    reject = "reject"  # most chat templates know it at the start only
+    user = "user"  # it is said by the user
+    keep = "keep"
+
+
+@dataclass
+class Notes:
+    """What was learned while a row was brought into the form.
+
+    Args:
+        kinds: what was changed; each counts once a row.
+        meant: of each call of the answer, the value of its arguments.
+    """
+
+    kinds: frozenset[str] = frozenset()
+    meant: list[Mapping[str, Any]] = field(default_factory=list)
+
+    def add(self, kind: str) -> None:
+        """Note a change."""
+        self.kinds |= {kind}
+
+
+class Offer:
+    """The tools that were offered, in canonical form.
+
+    Raises:
+        Refused: `unknown_tool_form`.
+    """
+
+    def __init__(self, raw: Any) -> None:
+        try:
+            read = offers.read(raw)
+            forms_ = [offers.tool(one) for one in read if one is not None]
+        except Malformed:
+            raise Refused("unknown_tool_form") from None
+        self.tools = unpadded_tools(forms_)
+        self.padded = len(forms_) < len(read) or self.tools != forms_
+        if not self.padded:
+            self.tools = forms_
+        self._by_name = {name_of(one): one for one in self.tools}
+        self.properties = frozenset(
+            key for one in self.tools for key in schema_of(one).get("properties") or ()
+        )
+
+    def get(self, name: Any) -> Tool | None:
+        """Return the tool of a name."""
+        return self._by_name.get(name)
+
+
+@lru_cache(maxsize=64)
+def offer(raw: str | bytes | None) -> Offer:
+    """Return the tools of a JSON text: a harness offers the same ones all day.
+
+    Raises:
+        Refused: as `Offer`.
+    """
+    try:
+        return Offer(None if raw is None else jsontext.loads(raw))
+    except ValueError:
+        raise Refused("unknown_tool_form") from None
+
+
+def history(
+    raw: Sequence[Any],
+    offered: Offer,
+    late_system: LateSystem,
+    notes: Notes,
+    exact: Callable[[], Sequence[Any]] | None = None,
+) -> list[Shown]:
+    """Return the messages that an answer was given to.
+
+    Args:
+        exact: gives them with every integer exact, where `raw` may have rounded some.
+
+    Raises:
+        Refused: `no_prompt`: one is no role and text; `unknown_role`;
+            `not_text`: a part is no text; `unknown_call_form`,
+            `broken_arguments`, `padded_arguments`: of a call in it;
+            `orphan_result`, `unanswered_call`; `late_system`.
+    """
+    shown: list[Shown] = []
+    calling = late = False
+    for place, message in enumerate(raw):
+        if isinstance(message, dict) and len(message) == 2:  # most: these two, as they should be
+            role, content = message.get("role"), message.get("content")
+            plain = role == "user" or (role == "system" and not shown)
+            if isinstance(content, str) and (
+                plain or (role == "assistant" and content and markup.is_plain(content))
+            ):
+                shown.append({"role": role, "content": content})
+                continue
+        usual = _usual(message, offered, notes)
+        if usual is None and exact:
+            raw, exact = exact(), None
+        for made in (usual,) if usual else _others(raw, place, offered, notes):
+            role = made["role"]
+            late |= role == "system" and bool(shown)
+            calling |= role == "tool" or "tool_calls" in made
+            if role == "tool" and "tool_call_id" not in made:
+                _name_result(made, message, shown)
+            shown.append(made)
+    if calling and linked(shown):
+        notes.add("result_ids")
+    return _systems(shown, late_system, notes) if late else shown
+
+
+_ROLES = frozenset(("system", "user", "assistant", "tool"))
+_SAYING = frozenset(("role", "content", "tool_call_id", "name"))
+
+
+def _usual(message: Any, offered: Offer, notes: Notes) -> Shown | None:
+    """Return a message in OpenAI's form with nothing to look for in its text; None for another.
+
+    Most are, and all that is used of them are texts. The long way gives the same.
+    """
+    if not isinstance(message, dict):
+        return None
+    role, content = message.get("role"), message.get("content")
+    if role == "assistant":
+        if not _is_usual(message):
+            return None
+        shown = {"role": role, "content": content or ""}
+        if said := message.get("tool_calls"):
+            shown["tool_calls"] = [_call(one, offered, notes, False) for one in said]
+        return shown if said or content else None
+    if not isinstance(content, str) or not isinstance(role, str) or role not in _ROLES:
+        return None
+    if not message.keys() <= _SAYING or (role == "tool" and markup.results(content)):
+        return None
+    shown = {"role": role, "content": content}
+    if number := message.get("tool_call_id"):
+        if not isinstance(number, str):
+            return None
+        shown["tool_call_id"] = number
+    if (name := message.get("name")) and isinstance(name, str):
+        shown["name"] = name
+    return shown
+
+
+def _others(raw: Sequence[Any], place: int, offered: Offer, notes: Notes) -> list[Shown]:
+    """Return the messages that one in any other form stands for."""
+    if place >= len(raw):  # of integers so long that nobody reads them
+        raise Refused("no_prompt")
+    return [_message(one, offered, notes) for one in _forms(raw[place])]
+
+
+def _forms(message: Any) -> list[Any]:
+    word = message.get("role") if isinstance(message, dict) else None
+    if isinstance(word, str) and role_of(word) is None:
+        raise Refused("unknown_role")
+    try:
+        return forms.several(message)
+    except Malformed:
+        raise Refused("no_prompt") from None
+
+
+def _message(message: Mapping[str, Any], offered: Offer, notes: Notes) -> Shown:
+    found = parts.apart(message)
+    if found.others:
+        raise Refused("not_text" if isinstance(message["content"], list) else "no_prompt")
+    if found.thoughts or found.hidden:
+        notes.add("reasoning_left_out")
+    return _shown(message, found.text, offered, notes, bool(found.thoughts or found.hidden))
+
+
+def _shown(
+    message: Mapping[str, Any],
+    text: str | None,
+    offered: Offer,
+    notes: Notes,
+    thought: bool = False,
+) -> Shown:
+    role, said = message["role"], message.get("tool_calls")
+    if role == "assistant" and text and offered.tools and not markup.is_plain(text):
+        text, written_ = markup.apart(text)
+        said = said or written_
+    if text is None and not said and not thought and role != "tool":
+        raise Refused("no_prompt")
+    # "" for null: a chat template would print None, and Arrow would type the column so.
+    shown: Shown = {"role": role, "content": text or ""}
+    shown = _with_calls(shown, said, offered, notes)
+    for key in ("tool_call_id", "name"):
+        if isinstance(message.get(key), str) and message[key]:
+            shown[key] = message[key]
+    return shown
+
+
+def _name_result(made: Shown, message: Mapping[str, Any], shown: Sequence[Shown]) -> None:
+    """Give a result the id of its call where it has it as its own."""
+    number = calls.id_text(message.get("id"))
+    said = (call.get("id") for one in shown for call in one.get("tool_calls", ()))
+    if number is not None and number in said:
+        made["tool_call_id"] = number
+
+
+def _call(known: Mapping[str, Any], offered: Offer, notes: Notes, demand: bool) -> Shown:
+    """Return one call with canonical arguments.
+
+    Args:
+        known: it, in OpenAI's form.
+        demand: its tool must be offered, and it gets no id; else its id stays.
+    """
+    name, arguments = known["function"]["name"], known["function"].get("arguments")
+    tool = offered.get(name)
+    if demand and tool is None:
+        raise Refused("unknown_tool")
+    if demand:
+        found = _arguments(arguments, tool, offered, notes)
+        notes.meant.append(found.value)
+        return {"type": "function", "function": {"name": name, "arguments": found.text}}
+    function = {"name": name, "arguments": _told(arguments, tool, offered, notes)}
+    number = known.get("id")
+    if not number or not isinstance(number, str):
+        return {"type": "function", "function": function}
+    return {"id": number, "type": "function", "function": function}
+
+
+_NOTHING = ("", "null", "[]")
+"""Arguments that are none; PHP writes an object without keys as a list."""
+
+
+def _told(raw: Any, tool: Tool | None, offered: Offer, notes: Notes) -> str:
+    """Return arguments of the history: most were told by the row before, too."""
+    try:
+        if isinstance(raw, str) and (text := settled(raw)) is not None:
+            return text
+    except ValueError:
+        pass  # what may stand for no arguments at all is told apart below
+    return _arguments(raw, tool, offered, notes).text
+
+
+def _arguments(raw: Any, tool: Tool | None, offered: Offer, notes: Notes) -> Arguments:
+    """Return arguments in canonical form; nothing at all, where a tool needs none, is an object."""
+    try:
+        found = read(raw if isinstance(raw, str) else written(raw))
+    except ValueError:
+        empty = raw in (None, []) or (isinstance(raw, str) and raw.strip() in _NOTHING)
+        if not empty or tool is None or schema_of(tool).get("required"):
+            raise Refused("broken_arguments") from None
+        return Arguments("{}", {}, True)
+    if not found.hollow:
+        return found
+    told = unpadded_arguments(found.value, tool, offered.properties)
+    if told is found.value or told == found.value:
+        return found
+    notes.add("padding")
+    return Arguments(written(told), told, True)
+
+
+def _systems(shown: list[Shown], late: LateSystem, notes: Notes) -> list[Shown]:
+    """Return messages with one system's at most, at the start, unless more are to stay."""
+    at = next((place for place, one in enumerate(shown) if one["role"] != "system"), len(shown))
+    if at > 1 and late is not LateSystem.keep:
+        notes.add("systems_joined")
+        text = "\n\n".join(one["content"] for one in shown[:at] if one["content"])
+        shown = [{**shown[0], "content": text}, *shown[at:]]
+        at = 1
+    if all(one["role"] != "system" for one in shown[at:]) or late is LateSystem.keep:
+        return shown
+    if late is LateSystem.reject:
+        raise Refused("late_system")
+    notes.add("late_system_as_user")
+    return shown[:at] + [
+        {**one, "role": "user"} if one["role"] == "system" else one for one in shown[at:]
+    ]
+
+
+def answer(
+    raw: Mapping[str, Any],
+    offered: Offer,
+    reasoning: Reasoning,
+    notes: Notes,
+    *,
+    several: bool = True,
+    exact: Callable[[], Mapping[str, Any]] | None = None,
+) -> Shown:
+    """Return an answer: its text, its calls, each of an offered tool, and what was thought.
+
+    Calls of an answer have no ids: nobody is asked to say them.
+
+    Args:
+        several: it may make more than one call.
+        exact: gives it with every integer exact, where `raw` may have rounded some.
+
+    Raises:
+        Refused: `not_to_learn`: it is marked so; `not_text`; `several_calls`;
+            `unknown_call_form`, `unknown_tool`, `broken_arguments`, `padded_arguments`.
+    """
+    if _is_usual(raw):
+        shown: Shown = {"role": "assistant", "content": raw.get("content") or ""}
+        said = raw.get("tool_calls")
+        if said and len(said) > 1 and not several:
+            raise Refused("several_calls")
+        if said:
+            shown["tool_calls"] = [_call(one, offered, notes, True) for one in said]
+        return shown
+    raw = exact() if exact else raw
+    if not learnable(raw):
+        raise Refused("not_to_learn")
+    try:
+        known = forms.message({"role": "assistant", **raw})
+    except Malformed:
+        known_role = role_of(raw.get("role", "assistant"))
+        raise Refused("no_answer" if known_role else "unknown_role") from None
+    found = parts.apart(known)
+    if found.others:
+        raise Refused("not_text")
+    text, said = found.text or "", known.get("tool_calls")
+    if offered.tools:
+        text, written_ = markup.apart(text)
+        said = said or written_
+    shown = {"role": "assistant", "content": text}
+    if found.thoughts and reasoning is Reasoning.learn:
+        notes.add("reasoning_learned")
+        shown["reasoning_content"] = "\n\n".join(found.thoughts)
+    elif found.thoughts or found.hidden:
+        notes.add("reasoning_left_out")
+    return _with_calls(shown, said, offered, notes, several=several, demand=True)
+
+
+_USUAL = frozenset(("role", "content", "tool_calls"))
+
+
+def _is_usual(raw: Mapping[str, Any]) -> bool:
+    """Return whether an answer has a text, calls in OpenAI's form and nothing else, as most have.
+
+    Nothing that is used of such a one is a number.
+    """
+    content, said = raw.get("content"), raw.get("tool_calls")
+    return (
+        raw.keys() <= _USUAL
+        and raw.get("role", "assistant") == "assistant"
+        and (content is None or (isinstance(content, str) and markup.is_plain(content)))
+        and (said is None or calls.are_openai(said))
+    )
+
+
+def _known(call: Any) -> Mapping[str, Any]:
+    try:
+        return calls.call(call)
+    except Malformed:
+        raise Refused("unknown_call_form") from None
+
+
+def _with_calls(
+    shown: Shown, said: Any, offered: Offer, notes: Notes, *, several: bool = True, demand=False
+) -> Shown:
+    if not said:
+        return shown
+    if not isinstance(said, list):
+        raise Refused("unknown_call_form")
+    if not several and len(said) - said.count(None) > 1:
+        raise Refused("several_calls")
+    made = [_call(_known(one), offered, notes, demand) for one in said if one is not None]
+    return {**shown, "tool_calls": made} if made else shown
+
+
+_MARKS = (
+    *("train", "training", "trainable", "loss", "learn", "train_on_turn"),
+    *("weight", "loss_weight", "loss_mask"),
+)
+"""Keys that trainers mark messages by; false or 0 means that nothing is learned of one."""
+_MASKS = ("mask", "masked", "ignore", "ignore_loss")
+"""And such as mean the same when they are true."""
+
+
+def learnable(message: Mapping[str, Any]) -> bool:
+    """Return whether a message is to be learned, by the marks that it carries."""
+    if any(_meant(message.get(key)) is False for key in _MARKS):
+        return False
+    return not any(_meant(message.get(key)) for key in _MASKS)
+
+
+def _meant(mark: Any) -> bool | None:
+    """Return whether a mark says yes or no, as truth value, number or word; None for neither."""
+    if isinstance(mark, str):
+        said = mark.strip().lower()
+        if said in ("false", "no", "off"):
+            return False
+        try:
+            mark = float(said)
+        except ValueError:
+            return True if said in ("true", "yes", "on") else None
+    return mark > 0 if isinstance(mark, int | float) else None

@@ -1,0 +1,56 @@
+"""Which result answers which call: each call that was made is answered before anybody goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from harness_forge.core.chat.faults import Refused
+
+Shown = dict[str, Any]
+
+
+def linked(messages: Sequence[Shown]) -> bool:
+    """Give results without an id the id of the call that they answer; return whether one got it.
+
+    A result belongs to the call of its id, else to the first open call of its
+    name, else to the first that is open.
+
+    Raises:
+        Refused: `orphan_result`: no call is open that it can belong to;
+            `unanswered_call`: the conversation went on without a result.
+    """
+    open_: list[dict[str, Any]] = []
+    changed = False
+    for message in messages:
+        if message["role"] == "tool":
+            call = open_.pop(_answered(message, open_))
+            changed |= _named(message, call)
+        elif open_:
+            raise Refused("unanswered_call")
+        else:
+            open_ = list(message.get("tool_calls", ()))
+    if open_:
+        raise Refused("unanswered_call")
+    return changed
+
+
+def _answered(message: Shown, open_: list[dict[str, Any]]) -> int:
+    """Return which of the open calls a result belongs to."""
+    number, name = message.get("tool_call_id"), message.get("name")
+    if number:
+        for at, call in enumerate(open_):
+            if call.get("id") == number:
+                return at
+    nameless = [at for at, call in enumerate(open_) if not (number and call.get("id"))]
+    named = [at for at in nameless if name and open_[at]["function"]["name"] == name]
+    if not nameless:
+        raise Refused("orphan_result")
+    return (named or nameless)[0]
+
+
+def _named(message: Shown, call: dict[str, Any]) -> bool:
+    if message.get("tool_call_id") or not call.get("id"):
+        return False
+    message["tool_call_id"] = call["id"]
+    return True

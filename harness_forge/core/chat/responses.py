@@ -1,0 +1,168 @@
+"""Requests and answers of `/v1/responses` in the form of a chat.
+
+Both forms hold the same words in another order: items beside each other
+there, messages with calls inside here. What a server keeps or runs by itself
+is not in the request, so such a turn cannot be told and is not guessed.
+
+Fields: the Responses API as OpenAI's reference and vLLM's server have it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from harness_forge.core.records import Message
+
+_ELSEWHERE = ("previous_response_id", "conversation", "prompt")
+_TEXTS = ("input_text", "output_text", "text")
+_CUT = {"max_output_tokens": "length", "content_filter": "content_filter"}
+
+
+class Untold(Exception):
+    """A capture that is no turn; `args` hold why."""
+
+
+def asked(request: Mapping[str, Any]) -> list[Message]:
+    """Return the messages of a request.
+
+    Raises:
+        Untold: part of them lies on the server, or is no text, image or function call.
+    """
+    for key in _ELSEWHERE:
+        if request.get(key):
+            raise Untold(f"{key}: the server knows what was asked, the request does not say")
+    words, given = request.get("instructions"), request.get("input")
+    made = [{"role": "system", "content": words}] if isinstance(words, str) and words else []
+    if isinstance(given, str):
+        return [*made, {"role": "user", "content": given}]
+    if not isinstance(given, list):
+        raise Untold("no input")
+    return [*made, *messages(given)]
+
+
+def answered(response: Mapping[str, Any]) -> tuple[Message, str]:
+    """Return the answer as one message, and why it ended.
+
+    Raises:
+        Untold: it failed, or the server asked its model more than once for it.
+    """
+    status, output = response.get("status"), response.get("output")
+    if status not in ("completed", "incomplete") or not isinstance(output, list):
+        raise Untold(f"the response is {status}"[:80])
+    made = messages(output)
+    if len(made) != 1 or made[0]["role"] != "assistant":
+        raise Untold(f"{len(made)} messages in one response")
+    finish = "tool_calls" if made[0].get("tool_calls") else "stop"
+    if status == "incomplete":
+        details = response.get("incomplete_details")
+        why = details.get("reason") if isinstance(details, Mapping) else None
+        finish = _CUT.get(str(why), "length")
+    return made[0], finish
+
+
+def offered(request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the tools of a request, each function in an object of its own.
+
+    Raises:
+        Untold: one is the server's own, which no schema describes.
+    """
+    tools = request.get("tools")
+    return [_tool(one) for one in tools] if isinstance(tools, list) else []
+
+
+def _tool(tool: Any) -> Mapping[str, Any]:
+    kind = tool.get("type") if isinstance(tool, Mapping) else None
+    if kind != "function":
+        raise Untold(f"a tool of type {kind}"[:80])
+    if isinstance(tool.get("function"), Mapping):
+        return tool
+    flat = {key: value for key, value in tool.items() if key != "type" and value is not None}
+    return {"type": "function", "function": flat}
+
+
+def messages(items: Iterable[Any]) -> list[dict[str, Any]]:
+    """Return items as the messages of a chat.
+
+    Raises:
+        Untold: one is no text, image, function call or result of one.
+    """
+    made: list[dict[str, Any]] = []
+    for item in items:
+        kind = (item.get("type") or "message") if isinstance(item, Mapping) else None
+        add = _ITEMS.get(str(kind))
+        if add is None:
+            raise Untold(f"an item of type {kind}"[:80])
+        add(made, item)
+    return made
+
+
+def _message(made: list[dict[str, Any]], item: Mapping[str, Any]) -> None:
+    role, content = item.get("role"), _content(item.get("content"))
+    if role != "assistant":
+        made.append({"role": str(role), "content": content})
+        return
+    if isinstance(content, list):
+        if any(part["type"] != "text" for part in content):
+            raise Untold("an answer that is no text")
+        content = "".join(part["text"] for part in content)
+    open_ = made and made[-1]["role"] == "assistant" and made[-1]["content"] is None
+    if open_ and "tool_calls" not in made[-1]:
+        made[-1]["content"] = content
+    else:
+        made.append({"role": "assistant", "content": content})
+
+
+def _call(made: list[dict[str, Any]], item: Mapping[str, Any]) -> None:
+    name, arguments = item.get("name"), item.get("arguments")
+    if not isinstance(name, str) or not isinstance(arguments, str):
+        raise Untold("a call without name or arguments")
+    if not made or made[-1]["role"] != "assistant":
+        made.append({"role": "assistant", "content": None})
+    function = {"name": name, "arguments": arguments}
+    calls = made[-1].setdefault("tool_calls", [])
+    calls.append({"id": item.get("call_id"), "type": "function", "function": function})
+
+
+def _result(made: list[dict[str, Any]], item: Mapping[str, Any]) -> None:
+    content = _content(item.get("output"))
+    made.append({"role": "tool", "tool_call_id": item.get("call_id"), "content": content})
+
+
+def _reasoning(made: list[dict[str, Any]], item: Mapping[str, Any]) -> None:
+    parts = [*(item.get("content") or ())]
+    if not parts and (item.get("encrypted_content") or item.get("summary")):
+        raise Untold("reasoning that is encrypted or only summed up")
+    if not all(isinstance(one, Mapping) and isinstance(one.get("text"), str) for one in parts):
+        raise Untold("reasoning that is no text")
+    if parts:
+        text = "".join(one["text"] for one in parts)
+        made.append({"role": "assistant", "content": None, "reasoning_content": text})
+
+
+_ITEMS = {
+    "message": _message,
+    "function_call": _call,
+    "function_call_output": _result,
+    "reasoning": _reasoning,
+}
+
+
+def _content(content: Any) -> str | list[dict[str, Any]]:
+    """Return a content as a chat has it; a single text stands for itself."""
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        raise Untold("a message without content")
+    parts = [_part(one) for one in content]
+    return parts[0]["text"] if len(parts) == 1 and parts[0]["type"] == "text" else parts
+
+
+def _part(part: Any) -> dict[str, Any]:
+    kind = part.get("type") if isinstance(part, Mapping) else None
+    if kind in _TEXTS and isinstance(part.get("text"), str):
+        return {"type": "text", "text": part["text"]}
+    if kind == "input_image" and isinstance(part.get("image_url"), str):
+        detail = {"detail": part["detail"]} if part.get("detail") else {}
+        return {"type": "image_url", "image_url": {"url": part["image_url"], **detail}}
+    raise Untold(f"a part of type {kind}"[:80])

@@ -1,0 +1,233 @@
+"""Streamed answers put together again: what the server would have said unstreamed.
+
+The one assembler, of sources and proxy alike. Nothing that a piece holds is
+dropped: fields that this does not know are taken over, texts among them joined.
+Which call a piece belongs to is told by its index, then by its id, and else it
+goes on with the call before.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from harness_forge.core.chat.arguments import Broken, object_text
+from harness_forge.core.chat.sse import data, events
+
+
+def pieces_of(raw: bytes) -> tuple[list[dict[str, Any]], int, bool]:
+    """Return the objects of a stream of events, how many are broken, and whether it ended."""
+    pieces, broken, done = [], 0, False
+    for event in events(raw):
+        text = data(event)
+        if text is None:
+            continue
+        if text.strip() == b"[DONE]":
+            done = True
+            continue
+        try:
+            piece = json.loads(text)
+        except (ValueError, RecursionError):
+            broken += 1
+            continue
+        if isinstance(piece, dict):
+            pieces.append(piece)
+    return pieces, broken, done
+
+
+def joined(pieces: Iterable[Mapping[str, Any]], what: str = "message") -> dict[str, Any]:
+    """Return pieces as a whole answer.
+
+    Args:
+        what: `message` of a chat, or `text` of a completion.
+    """
+    made: dict[str, Any] = {}
+    choices: dict[int, dict[str, Any]] = {}
+    for piece in pieces:
+        for key, value in piece.items():
+            if key != "choices" and (value is not None or key not in made):
+                made[key] = value
+        told = piece.get("choices")
+        for part in told if isinstance(told, list) else ():
+            if isinstance(part, dict):
+                place = part.get("index")
+                place = int(place) if isinstance(place, str) and place.isdecimal() else place
+                place = place if isinstance(place, int) else 0
+                empty = {"message": {"role": "assistant"}} if what == "message" else {"text": ""}
+                _grow_choice(choices.setdefault(place, {"index": place, **empty}), part)
+    if str(made.get("object", "")).endswith(".chunk"):
+        made["object"] = made["object"].removesuffix(".chunk")
+    return made | {"choices": [_settled(one) for _, one in sorted(choices.items())]}
+
+
+def _grow_choice(choice: dict[str, Any], part: Mapping[str, Any]) -> None:
+    for key, value in part.items():
+        if key == "delta" and isinstance(value, dict):
+            _grow_message(choice.setdefault("message", {"role": "assistant"}), value)
+        elif key == "text" and isinstance(value, str):
+            choice["text"] = choice.get("text", "") + value
+        elif key == "logprobs" and isinstance(value, dict):
+            _extend(choice.setdefault("logprobs", {}), value)
+        elif key == "finish_reason":
+            # Some servers say '' with every piece.
+            choice[key] = value or choice.get(key)
+        elif key not in ("delta", "index") and (value is not None or key not in choice):
+            choice[key] = value
+
+
+def _grow_message(message: dict[str, Any], delta: Mapping[str, Any]) -> None:
+    for key, value in delta.items():
+        if key == "tool_calls" and isinstance(value, list):
+            calls = message.setdefault("tool_calls", _Calls())
+            for piece in value:
+                if isinstance(piece, dict):
+                    calls.grow(piece)
+        elif key == "role":
+            message["role"] = value or message.get("role", "assistant")
+        elif value is None:
+            message.setdefault(key, None)
+        elif key == "content" and isinstance(message.get(key), str | list):
+            message[key] = _longer(message[key], value)
+        elif isinstance(value, str) and isinstance(message.get(key), str):
+            message[key] += value
+        elif isinstance(value, list) and isinstance(message.get(key), list):
+            message[key] = message[key] + value
+        elif isinstance(value, dict) and isinstance(message.get(key), dict):
+            _grow_call(message[key], value)
+        else:
+            message[key] = value
+
+
+def _longer(content: str | list[Any], more: Any) -> Any:
+    """Return a content with more behind it; a text beside parts is a part of type text."""
+    if isinstance(content, str) and isinstance(more, str):
+        return content + more
+    return _parts(content) + _parts(more)
+
+
+def _parts(content: Any) -> list[Any]:
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}] if content else []
+    return content if isinstance(content, list) else [content]
+
+
+class _Calls:
+    """The calls of one message while its pieces come."""
+
+    def __init__(self) -> None:
+        self._calls: list[dict[str, Any]] = []
+        self._places: list[int | None] = []
+
+    def grow(self, piece: Mapping[str, Any]) -> None:
+        """Add a piece to the call that it belongs to."""
+        place = piece.get("index")
+        place = place if isinstance(place, int) and not isinstance(place, bool) else None
+        at = self._by_index(piece, place) if place is not None else self._by_id(piece)
+        if at is None:
+            at = len(self._calls)
+            self._calls.append({})
+            self._places.append(place)
+        _grow_call(self._calls[at], piece)
+
+    def _by_index(self, piece: Mapping[str, Any], place: int) -> int | None:
+        at = _last(self._places, place)
+        # One index for every call: another id, and the call before is whole.
+        if at is not None and self._is_other(at, piece) and _whole(self._calls[at]):
+            return None
+        return at
+
+    def _by_id(self, piece: Mapping[str, Any]) -> int | None:
+        number, last = piece.get("id"), len(self._calls) - 1
+        if number:
+            at = _last([call.get("id") for call in self._calls], number)
+            return last if at is None and last >= 0 and not _named(piece) else at
+        starts = _named(piece) and last >= 0 and _whole(self._calls[last])
+        return None if last < 0 or starts else last
+
+    def _is_other(self, at: int, piece: Mapping[str, Any]) -> bool:
+        number, known = piece.get("id"), self._calls[at].get("id")
+        return bool(_named(piece) and number and known and number != known)
+
+    def settled(self) -> list[dict[str, Any]]:
+        """Return the calls: by index where each has one, else as they came."""
+        order = range(len(self._calls))
+        if all(place is not None for place in self._places):
+            order = sorted(order, key=lambda at: self._places[at])
+        return [{"type": "function", **self._calls[at]} for at in order]
+
+
+def _last(values: list[Any], wanted: Any) -> int | None:
+    return next((at for at in reversed(range(len(values))) if values[at] == wanted), None)
+
+
+def _named(piece: Mapping[str, Any]) -> bool:
+    function = piece.get("function")
+    return isinstance(function, Mapping) and bool(function.get("name"))
+
+
+def _whole(call: Mapping[str, Any]) -> bool:
+    """Return whether a call's arguments are an object already."""
+    arguments = (call.get("function") or {}).get("arguments")
+    try:
+        return not isinstance(arguments, str) or bool(object_text(arguments))
+    except Broken:
+        return False
+
+
+def _grow_call(call: dict[str, Any], piece: Mapping[str, Any]) -> None:
+    for key, value in piece.items():
+        if key == "function" and isinstance(value, dict):
+            function = call.setdefault("function", {"name": "", "arguments": ""})
+            name = value.get("name") or ""
+            # Some servers say the whole name again with every piece.
+            function["name"] += name if name != function["name"] else ""
+            more = value.get("arguments")
+            if isinstance(more, str) and isinstance(function["arguments"], str):
+                function["arguments"] += more
+            elif isinstance(more, dict) and isinstance(function["arguments"], dict):
+                function["arguments"] = function["arguments"] | more
+            elif more:
+                function["arguments"] = more
+            function |= {k: v for k, v in value.items() if k not in ("name", "arguments")}
+        elif key == "arguments" and isinstance(value, str):
+            call[key] = call.get(key, "") + value  # the form before 2023-11
+        elif key == "id":
+            # Some servers make up an id for every piece: the first is the call's.
+            call.setdefault(key, value) if value else None
+        elif key != "index" and value is not None:
+            call[key] = value
+
+
+def _extend(made: dict[str, Any], more: Mapping[str, Any]) -> None:
+    for key, value in more.items():
+        if isinstance(value, list) and isinstance(made.get(key), list):
+            made[key] = made[key] + value
+        elif value is not None or key not in made:
+            made[key] = value
+
+
+def _settled(choice: dict[str, Any]) -> dict[str, Any]:
+    message = choice.get("message")
+    if message is not None:
+        calls = message.get("tool_calls")
+        if isinstance(calls, _Calls):
+            choice["message"] = message = message | {"tool_calls": calls.settled()}
+        message.setdefault("content", None)
+    return choice
+
+
+def ollama(pieces: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the lines of an answer in Ollama's own form, of which the last has the counts."""
+    made = dict(pieces[-1])
+    if not any("message" in one for one in pieces):
+        return made | {"response": "".join(str(one.get("response") or "") for one in pieces)}
+    message: dict[str, Any] = {"role": "assistant", "content": ""}
+    for one in pieces:
+        told = one.get("message")
+        for key, value in told.items() if isinstance(told, dict) else ():
+            if key in ("content", "thinking") and isinstance(value, str):
+                message[key] = message.get(key, "") + value
+            elif isinstance(value, list):
+                message[key] = message.get(key, []) + value
+    return made | {"message": message}

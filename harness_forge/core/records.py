@@ -1,0 +1,315 @@
+"""The record types that flow from an attempt to a dataset line.
+
+Families (environments, policies, store, exporters, formats) speak to each
+other only in these. They are frozen: a record that changed is a new record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+
+class Episode(NamedTuple):
+    """What one run did with one work item.
+
+    Args:
+        category: what the harness files the item under; `family` is drawn as a whole.
+        first_try, solved: None where the evaluator gave no verdict.
+        escalated: it was given up on.
+        attempts: how many there were.
+        tokens: prompts and answers of all attempts; None where they were not counted.
+        seconds: all attempts together; None where they were not timed.
+    """
+
+    skill: str
+    item_id: str
+    title: str
+    family: str
+    category: str
+    first_try: bool | None
+    solved: bool | None
+    escalated: bool
+    attempts: int
+    tokens: int | None
+    seconds: float | None
+
+
+Message = Mapping[str, Any]
+"""One chat message in OpenAI form: role, content, tool_calls, tool_call_id."""
+
+
+class Split(StrEnum):
+    """Where a work item may be used."""
+
+    TRAIN = "train"
+    VALIDATION = "validation"
+    HOLDOUT = "holdout"
+    QUARANTINE = "quarantine"
+
+
+class Origin(StrEnum):
+    """Who wrote an attempt's answer."""
+
+    OURS = "ours"  # the compact gold writer
+    CONTENT = "content"  # the SCAP content's own remediation
+    MUTATED = "mutated"  # a gold answer, broken on purpose
+    MODEL = "model"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItem:
+    """One thing a harness can attempt, such as a STIG rule.
+
+    Args:
+        item_id: stable name without prefix, such as `sshd_set_keepalive`.
+        family: from the skill's family table; splits and statistics use it.
+        group_key: cluster of near-identical items; the unit of a split.
+        full_cycle: fails untouched and passes after the reference fix.
+            None where that was not measured.
+        digest: hash of the check; another digest is another item.
+    """
+
+    item_id: str
+    title: str
+    severity: str
+    family: str
+    group_key: str
+    full_cycle: bool | None = None
+    digest: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """One call of an offered tool, its arguments already parsed."""
+
+    name: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the evaluator said of one attempt.
+
+    Args:
+        passed: target passes and the guard set is intact.
+        value: 0 to 1; confidence: 0 to 1. Utility is their product.
+        failure_mode: short code such as `target_fails`, `guard_broken`,
+            `unparsable`, `timeout`; None when passed.
+        infrastructure: the evaluator, not the answer, is at fault: no verdict.
+        signals: what was measured (raw verdicts, what the guard lost, seconds).
+    """
+
+    passed: bool
+    value: float
+    confidence: float
+    failure_mode: str | None
+    summary: str
+    evaluator: str
+    evaluator_version: str
+    infrastructure: bool = False
+    seconds: float = 0.0
+    signals: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One request to an agent and its whole answer. Never cut.
+
+    Token counts are None where no model was asked.
+    """
+
+    agent: str
+    messages: Sequence[Message]
+    tools: Sequence[Mapping[str, Any]]
+    response: Message
+    model: str
+    sampling: Mapping[str, Any] = field(default_factory=dict)
+    finish_reason: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    started_at: datetime | None = None
+    elapsed_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a teacher would answer: the arguments of one tool call.
+
+    Args:
+        variant: which writer or which mutation made it.
+        why: for a broken answer, the mistake in one sentence.
+    """
+
+    origin: Origin
+    variant: str
+    arguments: Mapping[str, str]
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """A lesson the reflector drew from one attempt."""
+
+    text: str
+    tip_type: str  # strategy, recovery, optimization, warning
+    mechanism: str | None = None
+    trigger_conditions: Sequence[str] = ()
+    application_context: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TipRetrieval:
+    """A tip that was considered for a prompt, shown in it or held back.
+
+    `included` is drawn at random with `probability`, so that a tip's effect
+    can be told from the company it keeps.
+    """
+
+    tip_id: int
+    rank: int
+    similarity_score: float
+    included: bool
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try at one work item: prompt, answer, outcome, and the turns behind them."""
+
+    item_id: str
+    attempt_num: int
+    origin: Origin
+    prompt: str
+    tool_call: ToolCall | None
+    outcome: Outcome
+    turns: Sequence[Turn]
+    approach: str = ""
+    reflection: str | None = None
+    lesson: str | None = None
+    model: str | None = None
+    adapter: str | None = None
+    variant: str | None = None  # which mutation, which sample
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    tips: Sequence[Tip] = ()
+    retrievals: Sequence[TipRetrieval] = ()
+
+
+class RowSource(NamedTuple):
+    """Where an example comes from: one row of the store, and what it may be used for.
+
+    `source` names the row, such as `stig.turns:123`.
+    """
+
+    source: str
+    run_id: str
+    item_id: str
+    family: str
+    split: str
+    policy: str
+    origin: str
+    evaluator: str
+
+
+class Example(NamedTuple):
+    """A prompt and the answer to learn from it.
+
+    `id` is a hash of prompt and answer: the same words have the same id in
+    every dataset.
+    """
+
+    id: str
+    prompt: Sequence[Message]
+    tools: Sequence[Mapping[str, Any]]
+    answer: Message
+    origin: RowSource
+
+
+@dataclass(frozen=True, slots=True)
+class PreferencePair:
+    """Two answers to one and the same prompt, one that passed and one that failed.
+
+    The two `evidence` texts are JSON: what each verdict rests on; '' where the
+    outcome of the attempt says it.
+    """
+
+    id: str
+    prompt: Sequence[Message]
+    tools: Sequence[Mapping[str, Any]]
+    chosen: Message
+    rejected: Message
+    chosen_origin: RowSource
+    rejected_origin: RowSource
+    chosen_evidence: str = ""
+    rejected_evidence: str = ""
+
+    @property
+    def origin(self) -> RowSource:
+        """Where the answer to learn comes from."""
+        return self.chosen_origin
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledExample:
+    """An answer that is known to be good or bad, without another to compare it with.
+
+    Args:
+        label: True for an answer to learn, False for one to unlearn.
+        evidence: what the label rests on, as a JSON text; '' where the outcome
+            of the attempt says it.
+    """
+
+    id: str
+    prompt: Sequence[Message]
+    tools: Sequence[Mapping[str, Any]]
+    answer: Message
+    label: bool
+    origin: RowSource
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptExample:
+    """A prompt to try answers to, and how to have them judged.
+
+    Args:
+        reference: what an evaluator needs to judge an answer, as a JSON text.
+    """
+
+    id: str
+    prompt: Sequence[Message]
+    tools: Sequence[Mapping[str, Any]]
+    reference: str
+    origin: RowSource
+
+
+@dataclass(frozen=True, slots=True)
+class EvalResult:
+    """What one evaluated policy did with one work item at the first try.
+
+    Args:
+        part: `new_rule` or `new_family` for a held-out item, else its split.
+        infrastructure: no verdict, through no fault of the model: left out in pairs.
+        failure_mode: None where it passed.
+        answer: the raw text of the model's answer, whole.
+        script: the fix script it called for; None where no valid call was read.
+    """
+
+    skill: str
+    item_id: str
+    title: str
+    family: str
+    group_key: str
+    part: str
+    passed: bool
+    infrastructure: bool
+    failure_mode: str | None
+    answer: str
+    script: str | None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None

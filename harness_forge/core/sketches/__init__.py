@@ -1,0 +1,10 @@
+"""How alike texts are, measured on their words and on no disk.
+
+What asks it: duplicates, contamination, splits and the audit of a dataset.
+They must agree on what a word is, so it stands below all of them.
+
+words.py     texts to hashed words and runs of words
+minhash.py   runs of words to sketches whose likeness estimates Jaccard similarity
+clusters.py  which texts are nearly the same, among very many
+openings.py  a task's own words, and which tasks ask the same
+"""

@@ -1,0 +1,118 @@
+"""A task's own words: how a conversation opens, before anybody answered.
+
+What groups items, what an export protects and what an audit compares must
+agree on which words are the task's, so it stands below all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+TELLING = 8
+"""Words below which a text is a greeting rather than a task."""
+
+_STOCK, _MANY, _SLOTS = 0.9, 10, 10
+"""Words that so many texts share, as a share and at least in number, are stock; a text with
+fewer runs of its own than `_SLOTS` differs from others in what fills a blank."""
+_VALUE, _WHOLE_SET = 6, 100
+"""A text with fewer runs of its own differs in one value: it is the same question, even
+where up to so many texts are all that there is."""
+
+_RULES = ("system", "developer")
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\u3040-\u30ff\u3400-\u9fff]+")
+
+
+def telling(text: str) -> bool:
+    """Return whether a text has enough words to be a task."""
+    return sum(1 for _, _ in zip(_WORD.finditer(text), range(TELLING), strict=False)) >= TELLING
+
+
+def opening(messages: Iterable[Any]) -> str:
+    """Return what the user says before anybody answers; a greeting, with what follows it.
+
+    What stands in a system message is said to every task alike. Only a
+    conversation in which no user speaks is told by it.
+    """
+    said: list[str] = []
+    rules: list[str] = []
+    enough = False
+    for message in messages:
+        if not isinstance(message, Mapping):
+            continue
+        role, text = message.get("role"), words_of(message.get("content"))
+        if role == "user":
+            said.append(text)
+            enough = enough or telling("\n".join(said))
+        elif role in _RULES:
+            rules.append(text)
+        elif enough:
+            break
+    return "\n".join(said) if any(said) else "\n".join(rules)
+
+
+def first_question(messages: Iterable[Any]) -> str:
+    """Return the first message of the user; '' where there is none."""
+    for message in messages:
+        if isinstance(message, Mapping) and message.get("role") == "user":
+            return words_of(message.get("content"))
+    return ""
+
+
+def words_of(content: Any) -> str:
+    """Return the text of a message's content, be it a text or a list of parts."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        parts = [one.get("text") if isinstance(one, Mapping) else one for one in content]
+        return "".join(part for part in parts if isinstance(part, str))
+    return ""
+
+
+def plain(text: str) -> str:
+    """Return a text without its layout and capitals: equal where the words are."""
+    return " ".join(text.casefold().split())
+
+
+def groups(texts: Sequence[str]) -> list[int]:
+    """Return for each text the first text that asks the same, or nearly so.
+
+    Texts are the same question word for word, whatever others ask; or nearly
+    the same by `clusters`, which leaves templates out. A text that is a
+    template but for a blank is compared whole: a question with another name in
+    it is the same question. Only where nine in ten share the template, and more
+    than some hundred where a single value is all that differs, what fills the
+    blank is the task.
+    """
+    from harness_forge.core.sketches.clusters import clusters, own_runs
+
+    said = list(map(plain, texts))
+    distinct = list(dict.fromkeys(said))
+    leader = list(range(len(distinct)))
+    _join(leader, range(len(distinct)), clusters(distinct))
+    own = own_runs(distinct)
+    for few, least in ((_SLOTS, _MANY), (_VALUE, _WHOLE_SET)):
+        places = [at for at, count in enumerate(own) if count < few]
+        if len(places) < 2:
+            continue
+        most = max(least, int(_STOCK * len(distinct)))
+        _join(leader, places, clusters(distinct, most=most, among=places))
+    place = {text: at for at, text in enumerate(distinct)}
+    firsts: dict[int, int] = {}
+    found = [_find(leader, place[text]) for text in said]
+    for at, one in enumerate(found):
+        firsts.setdefault(one, at)
+    return [firsts[one] for one in found]
+
+
+def _join(leader: list[int], places: Sequence[int], firsts: Sequence[int]) -> None:
+    for at, first in zip(places, firsts, strict=True):
+        one, other = _find(leader, at), _find(leader, places[first])
+        leader[max(one, other)] = min(one, other)
+
+
+def _find(leader: list[int], at: int) -> int:
+    while leader[at] != at:
+        leader[at] = at = leader[leader[at]]
+    return at

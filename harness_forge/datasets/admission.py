@@ -1,0 +1,93 @@
+"""Which rows say nothing that an earlier row of the dataset did not say: decided in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from harness_forge.config.duplicates import DuplicatesConfig
+from harness_forge.datasets.prepare import SINGLES, Plan
+from harness_forge.datasets.prepared import Batch, Ready
+from harness_forge.datasets.sql.rows import Row, joint
+
+_TOGETHER = 512
+"""Rows that are judged at once."""
+
+
+class Admission:
+    """Lets rows in that repeat no row before them.
+
+    Of kinds whose rows are brought together, exact repeats are left to the
+    kind: the same answer may be needed twice, in pairs with different others.
+
+    Args:
+        config: what counts as the same row twice.
+        folder: for what is known of earlier rows; made and removed.
+    """
+
+    def __init__(self, config: DuplicatesConfig, folder: Path) -> None:
+        from harness_forge.datasets.dedup.index import Index
+
+        self._near = config.near
+        self._index = Index(config, folder)
+        self._repeats: dict[str, str] = {}
+
+    def __enter__(self) -> Admission:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._index.close()
+
+    def pass_on(
+        self, plan: Plan, done: Iterable[tuple[Sequence[Row], list[Ready]]]
+    ) -> Iterator[Batch]:
+        """Yield rows in larger batches; those that repeat an earlier one with the reason."""
+        single = plan.config.kind in SINGLES
+        for rows, ready in gathered(done):
+            if single or (self._near and any(one.signature for one in ready)):
+                ready = self._judged(plan, rows, ready, single)
+            yield rows, ready
+
+    def repeated(self, source: str) -> str:
+        """Return, once, the row that a rejected row repeats; '' for none that is known."""
+        return self._repeats.pop(source, "")
+
+    def _judged(self, plan: Plan, rows: Sequence[Row], ready: list[Ready], single: bool):
+        import numpy
+
+        from harness_forge.datasets.dedup.index import Entry
+        from harness_forge.datasets.dedup.signer import ANSWER, PROMPT
+
+        places = [at for at, one in enumerate(ready) if one.reason is None]
+        entries, signatures, whose = [], None, f"{plan.skill}\x1f{plan.role}\x1f"
+        for at in places:
+            row, one = rows[at], ready[at]
+            context = (whose + (row.item_id or "")).encode()
+            digest = one.mark if single else joint(one.mark, context)
+            side = "" if single else str(row.eval_passed)
+            entries.append(Entry(row.source, context if row.item_id else one.mark, side, digest))
+        if self._near:
+            signed = b"".join(ready[at].signature for at in places)
+            signatures = numpy.frombuffer(signed, numpy.uint16).reshape(-1, ANSWER + PROMPT)
+        result = list(ready)
+        for at, found in zip(places, self._index.admit(signatures, entries), strict=True):
+            if found is not None:
+                self._repeats[rows[at].source] = found.source
+                result[at] = Ready(found.reason)
+        return result
+
+
+def gathered(
+    done: Iterable[tuple[Sequence[Row], list[Ready]]],
+) -> Iterator[tuple[Sequence[Row], list[Ready]]]:
+    """Yield what was done in lists of some hundred rows, however few came at a time."""
+    rows: list[Row] = []
+    ready: list[Ready] = []
+    for some, what in done:
+        rows += some
+        ready += what
+        if len(rows) >= _TOGETHER:
+            yield rows, ready
+            rows, ready = [], []
+    if rows:
+        yield rows, ready

@@ -1,0 +1,63 @@
+"""One pass over the files of a dataset, and a line for each thing that must hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from harness_forge.datasets.audit.dataset import Dataset
+from harness_forge.datasets.audit.files import (
+    examples_match,
+    hashes_match,
+    ledger_accounts,
+    pairs_add_up,
+)
+from harness_forge.datasets.audit.lines import Lines
+
+_SHOWN = 3
+"""Faults of one kind that are told; the rest are counted."""
+
+
+class Finding(NamedTuple):
+    """What one check came to.
+
+    Args:
+        name: of what must hold.
+        holds: whether it does.
+        told: what was looked at; or the first faults and how many more.
+    """
+
+    name: str
+    holds: bool
+    told: str
+
+
+def audit(path: Path, canaries: Sequence[str] = ()) -> list[Finding]:
+    """Return what every check came to, in a fixed order.
+
+    Args:
+        path: the dataset's folder.
+        canaries: words that must not stand in any of its files.
+
+    Raises:
+        ExportError: it is no dataset.
+    """
+    dataset = Dataset.of(path)
+    findings = [
+        _finding("hashes", *hashes_match(dataset)),
+        _finding("counts", *examples_match(dataset)),
+        _finding("ledger", *ledger_accounts(dataset)),
+    ]
+    lines = Lines(dataset, canaries)
+    lines.read()
+    if dataset.manifest.get("format") == "dpo":
+        findings.append(_finding("pairs", *pairs_add_up(dataset, lines.different)))
+    return [*findings, *(_finding(*told) for told in lines.told())]
+
+
+def _finding(name: str, looked_at: str, faults: Sequence[str]) -> Finding:
+    if not faults:
+        return Finding(name, True, looked_at)
+    more = f"; {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
+    return Finding(name, False, "; ".join(faults[:_SHOWN]) + more)

@@ -1,0 +1,78 @@
+"""A dataset's folder, read and never written."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from harness_forge.core import jsontext
+from harness_forge.core.errors import ExportError
+from harness_forge.datasets.formats.endings import read_lines
+
+SPLITS = ("train", "validation")
+LEDGER, HELD_OUT, ITEMS = "ledger.jsonl", "held_out.jsonl", "items.jsonl"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The files of one dataset.
+
+    Args:
+        path: its folder.
+        manifest: what it says of itself.
+    """
+
+    path: Path
+    manifest: dict[str, Any]
+
+    @classmethod
+    def of(cls, path: Path) -> Dataset:
+        """Open a folder.
+
+        Raises:
+            ExportError: it is no dataset, or its manifest cannot be read.
+        """
+        hint = "name the folder that `forge export` wrote, such as data/stig_worker_sft"
+        try:
+            manifest = jsontext.loads((path / "manifest.json").read_bytes())
+        except (FileNotFoundError, NotADirectoryError):
+            raise ExportError(str(path), "is no dataset: it has no manifest.json", hint) from None
+        except OSError as error:
+            raise ExportError(str(path), f"cannot be read: {error.strerror}") from None
+        except ValueError as error:
+            raise ExportError(f"{path}/manifest.json", f"is no JSON: {error}", hint) from None
+        if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
+            raise ExportError(f"{path}/manifest.json", "lists no files", hint)
+        return cls(path, manifest)
+
+    @cached_property
+    def data_files(self) -> dict[str, str]:
+        """Split to the name of its file, for splits that have one."""
+        return {
+            split: name
+            for name in sorted(self.manifest["files"])
+            for split in SPLITS
+            if name.startswith(f"{split}.")
+        }
+
+    def records(self, name: str) -> Iterator[tuple[int, Any]]:
+        """Yield the lines of a file with their numbers, from 1; None for one that is no JSON."""
+        if not (self.path / name).is_file():
+            return
+        for number, line in enumerate(read_lines(self.path / name), start=1):
+            try:
+                yield number, jsontext.loads(line)
+            except ValueError:
+                yield number, None
+
+    def facts_of(self, name: str) -> tuple[int, str]:
+        """Return bytes and sha256 of a file as it is; (-1, '') where there is none."""
+        path = self.path / name
+        if not path.is_file():
+            return -1, ""
+        with path.open("rb") as file:
+            return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()

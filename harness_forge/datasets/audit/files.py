@@ -1,0 +1,127 @@
+"""Whether the files are those of the manifest, and the ledger accounts for every row.
+
+Each check returns what it looked at, and the faults it found.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from harness_forge.datasets.audit.dataset import LEDGER, SPLITS, Dataset
+
+Told = tuple[str, list[str]]
+_OURS = (*SPLITS, "ledger", "items", "held_out", "feedback")
+
+
+def hashes_match(dataset: Dataset) -> Told:
+    """Check that every file has the bytes of the manifest, and that no data file is extra."""
+    faults, size = [], 0
+    named = dataset.manifest["files"]
+    for name, facts in named.items():
+        found = dataset.facts_of(name)
+        size += max(found[0], 0)
+        if found[0] < 0:
+            faults.append(f"{name} is missing")
+        elif found != (facts.get("bytes"), facts.get("sha256")):
+            faults.append(f"{name} is not the file that was written")
+    faults += [
+        f"{path.name} is in no manifest"
+        for path in sorted(dataset.path.iterdir())
+        if path.name not in named and path.name.split(".")[0] in _OURS
+    ]
+    return f"{len(named)} files, {size} bytes", faults
+
+
+def examples_match(dataset: Dataset) -> Told:
+    """Check that the manifest's counts agree with each other and with the lines there are."""
+    manifest = dataset.manifest
+    rows = manifest.get("rows") or {}
+    rejected = sum((rows.get("rejected") or {}).values())
+    faults = []
+    if rows.get("read") != rows.get("kept", 0) + rejected:
+        faults.append(f"{rows.get('read')} rows read, {rows.get('kept')} kept, {rejected} rejected")
+    for name, facts in manifest["files"].items():
+        counted = sum(1 for _ in dataset.records(name))
+        if counted != facts.get("lines"):
+            faults.append(f"{name} has {counted} lines, not {facts.get('lines')}")
+    for split, count in (manifest.get("examples") or {}).items():
+        lines = manifest["files"].get(dataset.data_files.get(split, ""), {}).get("lines", 0)
+        if lines != count:
+            faults.append(f"{count} {split} examples in {lines} lines")
+    return f"{rows.get('read')} rows read = {rows.get('kept')} kept + {rejected} rejected", faults
+
+
+def ledger_accounts(dataset: Dataset) -> Told:
+    """Check that the ledger has one line for every row read, kept or rejected as counted."""
+    seen: set[tuple[str, str]] = set()
+    counted: Counter[str] = Counter()
+    kept = total = 0
+    faults = []
+    for number, line in dataset.records(LEDGER):
+        total += 1
+        if fault := _ledger_fault(line):
+            faults.append(f"{LEDGER} line {number} {fault}")
+            continue
+        row = (line["source"], line.get("role", ""))
+        if row in seen:
+            faults.append(f"{line['source']} stands twice in the ledger")
+        seen.add(row)
+        if line["kept"]:
+            kept += 1
+        else:
+            counted[line["reason"]] += 1
+    rows = dataset.manifest.get("rows") or {}
+    if (total, kept) != (rows.get("read"), rows.get("kept")):
+        faults.append(f"{total} ledger lines, {kept} kept: not the rows of the manifest")
+    if dict(counted) != (rows.get("rejected") or {}):
+        faults.append("the reasons in the ledger are not those of the manifest")
+    return f"{total} rows, {kept} kept, {len(counted)} reasons", faults
+
+
+def pairs_add_up(dataset: Dataset, different: int) -> Told:
+    """Check that every pair that rows allow was made or has its reason, in each part too.
+
+    Args:
+        different: lines of the dataset that repeat no other.
+    """
+    manifest = dataset.manifest
+    whole = manifest.get("pairs")
+    if (fault := _pairs_fault(whole)) is not None:
+        return "", [fault]
+    faults = []
+    if whole["made"] != different:
+        faults.append(f"{whole['made']} pairs were made, and {different} are there")
+    parts = [part["pairs"] for part in manifest.get("parts") or () if "pairs" in part]
+    faults += [fault for part in parts if (fault := _pairs_fault(part)) is not None]
+    if parts and not faults:
+        counted = sum(part["possible"] for part in parts), sum(part["made"] for part in parts)
+        if counted != (whole["possible"], whole["made"]):
+            faults.append(f"{whole['possible']} possible pairs, of the parts {counted[0]}")
+    missed = sum(whole["not_made"].values())
+    return f"{whole['possible']} possible = {whole['made']} made + {missed} not made", faults
+
+
+def _pairs_fault(said: Any) -> str | None:
+    if not isinstance(said, Mapping) or not isinstance(said.get("not_made"), Mapping):
+        return "the manifest does not count its pairs"
+    possible, made, missed = said.get("possible"), said.get("made"), said["not_made"]
+    numbers = [possible, made, *missed.values()]
+    if not all(type(one) is int and one >= 0 for one in numbers):
+        return "a count of pairs is no number"
+    if possible != made + sum(missed.values()):
+        return f"{possible} possible pairs, {made} made, {sum(missed.values())} not made"
+    return None
+
+
+def _ledger_fault(line: Any) -> str:
+    if not isinstance(line, Mapping) or not isinstance(line.get("source"), str):
+        return "names no row"
+    if line.get("kept") is True:
+        lines = line.get("lines")
+        fine = isinstance(line.get("file"), str) and isinstance(lines, list) and lines
+        return "" if fine else "is kept and names no line"
+    if line.get("kept") is False and isinstance(line.get("reason"), str):
+        return ""
+    return "is neither kept nor rejected"

@@ -1,0 +1,57 @@
+"""Redaction of what is no message: where rows come from, items, settings.
+
+A machine may be called by its name in an item's id, a family, a policy's
+endpoint or a bound value too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from harness_forge.datasets.request import Treatment
+
+if TYPE_CHECKING:
+    from harness_forge.datasets.redaction.redactor import Redactor
+
+_ORIGIN = ("run_id", "item_id", "family", "policy", "origin", "evaluator")
+_NAMES = frozenset([*_ORIGIN, *(f"rejected_{name}" for name in _ORIGIN)])
+
+
+def redactor_of(treatment: Treatment) -> Redactor | None:
+    """Return what redacts this dataset; None where nothing does."""
+    if treatment.redaction is None or not treatment.redaction.enabled:
+        return None
+    from harness_forge.datasets.redaction.redactor import Redactor
+
+    return Redactor(treatment.redaction, treatment.key)
+
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+class Cleaner:
+    """Replaces names in a line's keys of origin, in items and in the manifest."""
+
+    def __init__(self, redactor: Redactor | None) -> None:
+        self._redactor = redactor
+        self.name = lru_cache(maxsize=65536)(redactor.text) if redactor else str
+
+    def line(self, shown: dict[str, Any], whose: Mapping[str, Any] = _NOTHING) -> dict[str, Any]:
+        """Return a line with its origin as it may be written; it is changed in place.
+
+        Args:
+            whose: keys that it ends with.
+        """
+        if self._redactor is not None:
+            for key in _NAMES.intersection(shown):
+                if isinstance(shown[key], str):
+                    shown[key] = self.name(shown[key])
+        if whose:
+            shown.update(whose)
+        return shown
+
+    def value(self, value: Any) -> Any:
+        """Return any value as it may be written."""
+        return self._redactor.value(value)[0] if self._redactor else value

@@ -1,0 +1,9 @@
+"""Rows that hold words of what will be asked in an evaluation.
+
+config.py      what is protected, and how much of it a row may hold
+protected.py   protected texts as hashes of runs of words, and the search for them
+suites.py      evaluation suites in files
+rows.py        the filter
+
+Only the settings are imported here: a recipe is composed without NumPy.
+"""

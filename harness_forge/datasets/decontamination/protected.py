@@ -1,0 +1,385 @@
+"""Protected texts as hashes of runs of words, and the search for them.
+
+The hashes are salted and can be written beside a dataset: whoever has it can
+prove that no protected text is in it, and cannot read one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from harness_forge.config.contamination import ContaminationConfig
+from harness_forge.core.sketches.openings import first_question, opening, plain
+from harness_forge.core.sketches.words import Words, mixed, split, windows
+
+SHORTER = 6
+"""Words in a run of texts that are shorter than a run of full length."""
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+){2,}")
+"""A name that means nothing but the item: three parts at least."""
+_LEADING = re.compile(r"^\W+")
+_NEARLY_ALL = 0.9
+"""Share of the items of training that have a run where it is a template, however few they are."""
+_KEPT = 64
+"""Runs kept of a text, those of least hash: a sample that is the same everywhere."""
+_CHUNK = 1 << 16
+"""Characters looked through at a time."""
+_SIEVE = 20
+"""Bits of the first look-up: most runs of a row are found to be no protected one by it."""
+
+
+class Said(NamedTuple):
+    """One text of an item or a suite.
+
+    Args:
+        of: name of the item, or of the suite with its line.
+        kind: `question`, `answer`, `title` or `name` of a work item; `text` of a suite.
+    """
+
+    of: str
+    text: str
+    kind: str = "text"
+
+
+class Held(NamedTuple):
+    """What a row holds of what is kept for measuring.
+
+    Args:
+        of: whose it is, as `Said.of`; a salted hash where only hashes are known.
+        kind: which of its texts; `opening` where the row opens with its question.
+    """
+
+    of: str
+    kind: str
+
+
+class Opens(NamedTuple):
+    """Whose question a row must not open with.
+
+    Args:
+        of: the item.
+        strict: 2 for an item that is held out, 1 for one that validates: then
+            only rows of training must not.
+    """
+
+    of: str
+    strict: int
+
+
+@dataclass(frozen=True)
+class _Length:
+    """All protected runs of one length.
+
+    Args:
+        hashes: sorted, uint64 (r,).
+        texts: the text that each is of, int64 (r,).
+        sieve: which hashes may be among them, bool (2^20,).
+    """
+
+    hashes: np.ndarray
+    texts: np.ndarray
+    sieve: np.ndarray
+
+
+class Protected:
+    """What no row may hold.
+
+    Args:
+        salt: mixed into every hash.
+        texts: for each text: whose it is (a salted hash), words in a run,
+            hashes of its runs, and how many of them make a row hold it.
+        told: whose each text is in words, and which of its texts it is.
+        openings: salted hash of an item's question to whose it is.
+    """
+
+    def __init__(
+        self,
+        salt: str,
+        texts: Sequence[tuple[str, int, Sequence[int], int]],
+        told: Sequence[Held] = (),
+        openings: Mapping[str, Opens] | None = None,
+    ) -> None:
+        self.salt = salt
+        self._told = list(told) or [Held(owner, "text") for owner, *_ in texts]
+        self._openings = dict(openings or {})
+        self._texts = list(texts)
+        self._needed = np.array([needed for *_, needed in texts], np.int64)
+        self._salt = _number(salt)
+        self._lengths = {
+            length: _length([(at, text[2]) for at, text in enumerate(texts) if text[1] == length])
+            for length in sorted({text[1] for text in texts})
+        }
+
+    @classmethod
+    def of(
+        cls,
+        texts: Iterable[tuple[str, ...]],
+        config: ContaminationConfig,
+        salt: str,
+        others: Iterable[tuple[str, ...]] = (),
+        *,
+        stock: Iterable[str] = (),
+        openings: Mapping[str, Opens] | None = None,
+    ) -> Protected:
+        """Return what protects texts.
+
+        Args:
+            texts: fields of `Said`.
+            others: the same of items that are not protected; they only show
+                which runs of words are a template.
+            stock: what is said or returned to everyone, such as instructions
+                and results of tools: no answer is known by it.
+            openings: whose question no row may open with, by `opening_mark`.
+        """
+        known = list(dict.fromkeys(Said(*one)._replace(text=_bare(one[1])) for one in texts))
+        beside = list(dict.fromkeys(Said(*one)._replace(text=_bare(one[1])) for one in others))
+        # Items of one title are not rare: a title that others have tells nothing.
+        shared = {said.text for said in beside}
+        hashed = (
+            one
+            for one in _hashed(known, beside, list(stock), config, _number(salt))
+            if one[1] == config.words
+            or known[one[0]].kind == "question"
+            or known[one[0]].text not in shared
+        )
+        made, told = [], []
+        for at, length, found, needed in hashed:
+            made.append((digest(salt, known[at].of), length, found, needed))
+            told.append(Held(known[at].of, known[at].kind))
+        return cls(salt, made, told, openings)
+
+    @classmethod
+    def load(cls, salt: str, records: Iterable[Mapping[str, Any]]) -> Protected:
+        """Return what `records` of another one were written from."""
+        records = list(records)
+        return cls(
+            salt,
+            [
+                (one["of"], one["words"], [int(run, 16) for run in one["runs"]], one["needed"])
+                for one in records
+                if one["words"]
+            ],
+            openings={one["opening"]: Opens(one["of"], 2) for one in records if "opening" in one},
+        )
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Yield a text each as plain values: hashes, nothing that can be read."""
+        for owner, length, found, needed in self._texts:
+            shown = [f"{run:016x}" for run in found]
+            yield {"of": owner, "words": length, "needed": needed, "runs": shown}
+        for mark, one in sorted(self._openings.items()):
+            if one.strict > 1:
+                owner = digest(self.salt, one.of)
+                yield {"of": owner, "words": 0, "needed": 0, "runs": [], "opening": mark}
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def __bool__(self) -> bool:
+        return bool(self._texts or self._openings)
+
+    def names(self) -> set[str]:
+        """Return whose texts are protected, as salted hashes."""
+        return {owner for owner, *_ in self._texts}
+
+    def found_in(self, texts: Sequence[str]) -> list[str | None]:
+        """Return for each text the owner of a protected text that it holds, as a salted hash."""
+        return [None if at is None else self._texts[at][0] for at in self._places(texts)]
+
+    def held_in(self, texts: Sequence[str]) -> list[Held | None]:
+        """Return for each text what it holds of a protected text."""
+        return [None if at is None else self._told[at] for at in self._places(texts)]
+
+    def opened_by(self, messages: Sequence[Any], *, trains: bool) -> Held | None:
+        """Return whose question a conversation opens with, word for word.
+
+        Args:
+            trains: it is for training, so that questions of validation count too.
+        """
+        if not self._openings:
+            return None
+        for text in dict.fromkeys((first_question(messages), opening(messages))):
+            one = self._openings.get(opening_mark(self.salt, text)) if text else None
+            if one is not None and one.strict > (not trains):
+                return Held(one.of, "opening")
+        return None
+
+    def _places(self, texts: Sequence[str]) -> list[int | None]:
+        held: list[int | None] = []
+        for first, last in _chunks(texts):
+            held += self._found(split(texts[first:last]))
+        return held
+
+    def _found(self, words: Words) -> list[int | None]:
+        held: list[int | None] = [None] * len(words.counts)
+        for length, known in self._lengths.items():
+            for row, text in self._held(words, length, known):
+                held[row] = text
+        return held
+
+    def _held(self, words: Words, length: int, known: _Length) -> Iterator[tuple[int, int]]:
+        hashes, rows = _runs(words, length, self._salt, known.sieve)
+        first = np.searchsorted(known.hashes, hashes, "left")
+        times = np.searchsorted(known.hashes, hashes, "right") - first
+        if not times.any():
+            return
+        heads = np.cumsum(times) - times
+        at = np.arange(times.sum()) - np.repeat(heads - first, times)
+        size = len(known.hashes)
+        found = np.unique(np.repeat(rows, times) * size + at)  # a run counts once a row
+        rows, texts = found // size, known.texts[found % size]
+        pairs, counts = np.unique(rows * len(self._texts) + texts, return_counts=True)
+        rows, texts = pairs // len(self._texts), pairs % len(self._texts)
+        enough = counts >= self._needed[texts]
+        yield from zip(rows[enough].tolist(), texts[enough].tolist(), strict=True)
+
+
+def digest(salt: str, name: str) -> str:
+    """Return a salted hash of a name, 32 hex digits."""
+    return hashlib.blake2b(name.encode(), key=salt.encode()[:64], digest_size=16).hexdigest()
+
+
+@lru_cache(maxsize=256)  # turns of one conversation open alike, and come together
+def opening_mark(salt: str, text: str) -> str:
+    """Return a salted hash of a question, the same whatever its layout and capitals."""
+    return digest(salt, plain(text))
+
+
+def _bare(text: str) -> str:
+    return _LEADING.sub("", text)
+
+
+def _hashed(
+    known: Sequence[Said],
+    beside: Sequence[Said],
+    stock: Sequence[str],
+    config: ContaminationConfig,
+    salt: np.uint64,
+) -> Iterator[tuple[int, int, list[int], int]]:
+    """Yield place, words in a run, hashes and how many are needed, of texts that can be told."""
+    said = [*known, *beside]
+    texts, owners = [one.text for one in said], [one.of for one in said]
+    words, common_words = split(texts), split(stock)
+    lengths = _fitting(words.counts, texts, config.words)
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(owners))}
+    of = np.array([numbers[name] for name in owners], np.int64)
+    ends = np.cumsum(words.counts)
+    for length in sorted(set(lengths[: len(known)].tolist()) - {0}):
+        places = np.flatnonzero(lengths == length)
+        some = np.concatenate(
+            [words.hashes[ends[at] - words.counts[at] : ends[at]] for at in places]
+        )
+        hashes, rows = _runs(Words(some, words.counts[places]), length, salt)
+        template = _Template(
+            hashes,
+            of[places][rows],
+            places[rows] >= len(known),
+            _runs(common_words, length, salt)[0] if stock else np.zeros(0, np.uint64),
+            config.common,
+            len({one.of for one in beside}),
+        )
+        ends_of = np.searchsorted(rows, np.arange(len(places)), "right")
+        for row, at in enumerate(places.tolist()):
+            if at >= len(known):
+                break
+            own = np.unique(hashes[ends_of[row - 1] if row else 0 : ends_of[row]])
+            rare = own[~np.isin(own, template.of(known[at].kind))][:_KEPT]
+            if len(rare):
+                share = config.share if length == config.words else 1.0
+                yield at, length, rare.tolist(), max(1, int(np.ceil(share * len(rare))))
+
+
+class _Template:
+    """Which runs of words tell nothing of whose a text is.
+
+    Words of a question are a template only where items of training ask with
+    them too: that many held-out items share them is no reason to train on them.
+
+    Args:
+        hashes: runs of all texts, uint64 (r,).
+        owners: whose each is, int64 (r,).
+        training: whether that is an item that is not protected, bool (r,).
+        stock: runs of what is said to everyone, uint64 (s,).
+        common: items that may share a run.
+        there: items of training that were looked at.
+    """
+
+    def __init__(self, hashes, owners, training, stock, common: int, there: int) -> None:
+        values, spread = _spread(hashes, owners)
+        trained, times = _spread(hashes[training], owners[training])
+        nearly_all = max(int(np.ceil(_NEARLY_ALL * there)), 2)
+        often = min(common, nearly_all - 1) if there > 1 else common
+        several = trained[times > 1]
+        many = values[spread > common]
+        self._text = many
+        self._question = trained[times > often]
+        self._other = np.union1d(np.intersect1d(many, several), self._question)
+        self._answer = np.union1d(self._other, stock)
+
+    def of(self, kind: str) -> np.ndarray:
+        """Return the runs that do not count in texts of a kind, sorted."""
+        kinds = {"text": self._text, "question": self._question, "answer": self._answer}
+        return kinds.get(kind, self._other)
+
+
+def _spread(hashes: np.ndarray, owners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the distinct runs, and how many items have each."""
+    items = np.unique(np.stack([hashes, owners.astype(np.uint64)]), axis=1)
+    return np.unique(items[0], return_counts=True)
+
+
+def _fitting(counts: np.ndarray, texts: Sequence[str], words: int) -> np.ndarray:
+    """Return how many words a run of each text has; 0 for a text that cannot be told."""
+    lengths = np.zeros(len(texts), np.int64)
+    lengths[counts >= min(SHORTER, words)] = min(SHORTER, words)
+    lengths[counts >= words] = words
+    for at, text in enumerate(texts):
+        if counts[at] == 1 and _NAME.fullmatch(text):
+            lengths[at] = 1
+    return lengths
+
+
+def _runs(
+    words: Words, length: int, salt: np.uint64, sieve: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return hashes of runs within one text, and which text; with a sieve, those it holds."""
+    hashes = mixed(windows(words.hashes, length) ^ salt)
+    ends = np.cumsum(words.counts)
+    if sieve is None:
+        places = np.arange(len(hashes))
+    else:
+        places = np.flatnonzero(sieve[hashes >> np.uint64(64 - _SIEVE)])
+    rows = np.searchsorted(ends, places, "right")
+    whole = places + length <= ends[rows]
+    return hashes[places[whole]], rows[whole]
+
+
+def _chunks(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield ranges of texts that fit the processor's cache together."""
+    first = size = 0
+    for at, text in enumerate(texts):
+        size += len(text)
+        if size >= _CHUNK:
+            yield first, at + 1
+            first, size = at + 1, 0
+    if first < len(texts):
+        yield first, len(texts)
+
+
+def _length(texts: Sequence[tuple[int, Sequence[int]]]) -> _Length:
+    hashes = np.array([run for _, found in texts for run in found], np.uint64)
+    owners = np.array([at for at, found in texts for _ in found], np.int64)
+    order = np.argsort(hashes, kind="stable")
+    sieve = np.zeros(1 << _SIEVE, bool)
+    sieve[hashes >> np.uint64(64 - _SIEVE)] = True
+    return _Length(hashes[order], owners[order], sieve)
+
+
+def _number(salt: str) -> np.uint64:
+    return np.uint64(int.from_bytes(hashlib.blake2b(salt.encode(), digest_size=8).digest(), "big"))

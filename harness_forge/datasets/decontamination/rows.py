@@ -1,0 +1,47 @@
+"""The filter: rows that hold protected words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from harness_forge.datasets.decontamination.protected import Held, Protected
+
+if TYPE_CHECKING:
+    from harness_forge.datasets.filters.candidate import Candidate
+
+CONTAMINATED = "contaminated"
+
+
+class Contamination:
+    """Rejects rows whose prompt or answer holds a protected text.
+
+    Args:
+        protected: what they may not hold.
+    """
+
+    def __init__(self, protected: Protected) -> None:
+        self._protected = protected
+
+    def __call__(self, candidates: Sequence[Candidate]) -> list[str | None]:
+        """Return `contaminated` for each row that holds a protected text."""
+        held = self.held(candidates, [True] * len(candidates))
+        return [None if one is None else CONTAMINATED for one in held]
+
+    def held(self, candidates: Sequence[Candidate], trains: Sequence[bool]) -> list[Held | None]:
+        """Return what each row holds of what is kept for measuring.
+
+        Args:
+            trains: which rows are for training.
+        """
+        found = self._protected.held_in([words(candidate) for candidate in candidates])
+        return [
+            self._protected.opened_by(candidate.messages, trains=own) or one
+            for candidate, own, one in zip(candidates, trains, found, strict=True)
+        ]
+
+
+def words(candidate: Candidate) -> str:
+    """Return all that a row says: the prompt's messages and the answer."""
+    parts = [str(message.get("content") or "") for message in candidate.messages]
+    return "\n".join([*parts, candidate.text])

@@ -1,0 +1,30 @@
+"""Which engine prepares an export's rows; what it writes does not depend on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from harness_forge.config.engine import EngineConfig, EngineKind
+from harness_forge.datasets.prepare import Plan
+from harness_forge.datasets.workers import Crew
+
+if TYPE_CHECKING:
+    from harness_forge.datasets.ray_engine import Cluster
+
+
+def engine(plans: Sequence[Plan], config: EngineConfig, expected: float = 0) -> Crew | Cluster:
+    """Return what prepares batches of rows; it is entered, asked by `map`, and left.
+
+    Args:
+        plans: one for each part of the dataset.
+        expected: rows that the store is thought to return.
+
+    Raises:
+        ExportError: the engine is not installed.
+    """
+    if config.kind is EngineKind.ray:
+        from harness_forge.datasets.ray_engine import Cluster
+
+        return Cluster(plans, config)
+    return Crew(plans, config.workers, expected)

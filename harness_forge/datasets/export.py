@@ -1,0 +1,117 @@
+"""Writes a dataset: the pass over its rows, then manifest and card, and all of it in place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import replace
+
+from harness_forge.core.errors import ExportError
+from harness_forge.datasets import manifest, mixing, refusals
+from harness_forge.datasets.audit.audit import audit
+from harness_forge.datasets.formats.card import card
+from harness_forge.datasets.formats.endings import checked
+from harness_forge.datasets.formats.folder import MANIFEST, DatasetFolder
+from harness_forge.datasets.formats.lines import KINDS
+from harness_forge.datasets.pipeline import Rows
+from harness_forge.datasets.prepare import seldom_collected
+from harness_forge.datasets.repeats import FEEDBACK
+from harness_forge.datasets.request import Part, Report, Request
+from harness_forge.datasets.writer import LEDGER
+
+
+def export(
+    parts: Sequence[Part],
+    request: Request,
+    *,
+    dry_run: bool = False,
+    progress: Callable[[int], None] = lambda rows: None,
+) -> Report:
+    """Write one dataset and return what it came to.
+
+    All parts are read at one moment of the store.
+
+    Args:
+        parts: whose rows, in the order they are written; of one store.
+        request: where to and what for.
+        dry_run: count, and write nothing.
+        progress: called now and then with the rows read so far.
+
+    Raises:
+        ExportError: the recipe's SQL is refused, no row may be trained on, the
+            folder cannot be written, the ledger does not balance, or what was
+            written fails its audit.
+        StoreError: the store is down or was lost midway.
+    """
+    request = replace(request, extension=checked(request.extension))
+    for part in parts:
+        _check_format(part, request)
+        mixing.check(part.config.kind, request.treatment)
+    report = Report(request.data_dir / request.name)
+    with ExitStack() as stack:
+        connection = stack.enter_context(closing(parts[0].store.connect_read_only()))
+        rows = Rows(connection, parts, request, progress)
+        stack.enter_context(seldom_collected())
+        if dry_run:
+            rows.pass_on(report, None)
+            refusals.demand_rows(report, parts, connection, request)
+        else:
+            with DatasetFolder(report.path) as folder:
+                rows.pass_on(report, folder)
+                refusals.demand_rows(report, parts, connection, request)
+                refusals.demand_training_rows(report, parts)
+                _seal(folder, rows, request, report)
+    return report
+
+
+def _check_format(part: Part, request: Request) -> None:
+    kind = part.config.kind.value
+    if KINDS.get(request.format) != kind:
+        fitting = ", ".join(name for name, of in KINDS.items() if of == kind)
+        raise ExportError(
+            "format.name",
+            f"'{request.format}' does not fit an export of kind '{kind}'",
+            f"formats of that kind: {fitting}; format=… chooses both at once",
+        )
+
+
+def _seal(folder: DatasetFolder, rows: Rows, request: Request, report: Report) -> None:
+    """Write manifest and card, and put the folder in place."""
+    rows.holding.write(folder)
+    for record in rows.weighting.records():
+        folder.write(FEEDBACK, record)
+    report.files = folder.finish()
+    written = report.files[LEDGER]["lines"]
+    if written != report.read:
+        raise ExportError(LEDGER, f"has {written} lines for {report.read} rows read")
+    facts = rows.clean.value(manifest.manifest(rows, request, report))
+    folder.text(MANIFEST, json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
+    folder.text("README.md", card(facts))
+    _demand_proof(folder)
+    folder.publish()
+
+
+def _demand_proof(folder: DatasetFolder) -> None:
+    """Refuse a dataset of which anything does not hold; what stood there before stays.
+
+    Raises:
+        ExportError: with the first check that fails, and the lines at fault.
+    """
+    failed = [one for one in audit(folder.draft) if not one.holds]
+    if failed:
+        others = f"; and {', '.join(one.name for one in failed[1:])}" if failed[1:] else ""
+        raise ExportError(
+            str(folder.path),
+            f"what would be written fails its audit: {failed[0].name}: {failed[0].told}{others}",
+            _REMEDIES.get(failed[0].name, "nothing was written; the dataset before it stays"),
+        )
+
+
+_REMEDIES = {
+    "holdout": "rows that hold words of a held-out item are taken out by contamination.enabled=true"
+    " and contamination.holdout=true",
+    "near-identical prompts": "training asks what validation asks: contamination.enabled=true takes"
+    " such rows out; an item is left out by export.where=\"'item_id <> …'\"",
+    "secrets": "rows with what redaction cannot replace are left out by export.where=…",
+}

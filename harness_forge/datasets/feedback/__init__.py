@@ -1,0 +1,1 @@
+"""Weights of training rows from what was measured on validation."""

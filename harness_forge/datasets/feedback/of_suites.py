@@ -1,0 +1,155 @@
+"""Reads what a model got wrong in lm-eval's suites on validation, as evidence for an export.
+
+Only suites of a split tell of families that training rows are of; a suite of
+local files has categories of its own, which no row belongs to. An evaluation
+that holds anything but validation items is no source, and which items it holds
+is looked at before any score is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from harness_forge.config.feedback import FeedbackConfig
+from harness_forge.core.errors import ConfigError
+from harness_forge.core.records import Split
+from harness_forge.datasets.feedback.weights import Evidence, Source
+
+_WHERE = "feedback.evaluation"
+_HINT = "forge evaluate ADAPTER split=validation"
+_FIXED = "fixed"
+_OF_ITEMS = ("worker", "architect", "reflector")
+"""Kinds of suites whose items are the store's."""
+BASE, ADAPTER = "base", "adapter"
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One suite's rows on validation, by label.
+
+    Args:
+        metric: the score that says whether an answer is right.
+    """
+
+    name: str
+    metric: str
+    rows: Mapping[str, list[dict[str, Any]]]
+
+
+def read(config: FeedbackConfig) -> tuple[dict[str, Any], list[Scored]] | None:
+    """Return the evaluation's summary and its suites of items; None where there is none yet.
+
+    Raises:
+        ConfigError: it cannot be read, is of another split, or has no such metric.
+    """
+    folder = Path(config.evaluation)
+    summary = folder.with_name(f"{folder.name}.json")
+    if not summary.exists():
+        return None
+    try:
+        told = json.loads(summary.read_text(encoding="utf-8"))
+        reports = told.get("suites") or {told["suite"]: told}
+        found = list(_suites(config, folder, reports))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        what = f"{summary} cannot be read ({type(error).__name__}: {error})"
+        raise ConfigError(_WHERE, what, _HINT) from None
+    if not found:
+        asked = f"with metric {config.metric}" if config.metric else "of a split"
+        raise ConfigError(_WHERE, f"{summary} has no suite {asked}", _HINT)
+    return told, found
+
+
+def _suites(config: FeedbackConfig, folder: Path, reports: Mapping[str, Any]) -> Iterator[Scored]:
+    for name, report in reports.items():
+        if report["split"] not in (Split.VALIDATION, _FIXED):
+            what = f"suite {name} is of {report['split']}: only validation may be learned from"
+            raise ConfigError(_WHERE, what, _HINT)
+        metric = config.metric or report["metrics"][0]
+        if report["kind"] not in _OF_ITEMS or metric not in report["metrics"]:
+            continue
+        place = folder / name if len(reports) > 1 else folder
+        rows = {label: _rows(place / f"{label}.jsonl") for label in report["labels"]}
+        yield Scored(name, metric, rows)
+
+
+def _rows(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def of_skill(
+    config: FeedbackConfig, told: Mapping[str, Any], found: list[Scored], skill
+) -> tuple[Source, list[Evidence]] | None:
+    """Return the evidence on one skill's items; None where the evaluation has none of them.
+
+    Args:
+        skill: the skill's store, which says which items are for validation.
+
+    Raises:
+        ConfigError: an item of the evaluation is not for validation, or no longer.
+    """
+    own = [one for one in found if any(_of(skill.name, rows) for rows in one.rows.values())]
+    if not own:
+        return None
+    _demand_validation(own, skill)
+    label = ADAPTER if told.get("candidate") else BASE
+    passed, before = _passed(own, label, skill.name), _passed(own, BASE, skill.name)
+    families = {
+        _item(row): row["family"] for one in own for row in _of(skill.name, one.rows[label])
+    }
+    evidence = [
+        Evidence(
+            skill.name,
+            item,
+            families[item],
+            fine,
+            label != BASE and not fine and before.get(item, False),
+        )
+        for item, fine in sorted(passed.items())
+    ]
+    who = told.get("candidate") or {}
+    policy = f"model:{who['name']}" if who else "model:base"
+    return Source(skill.name, _name(own), policy, BASE if label != BASE else ""), evidence
+
+
+def _demand_validation(own: list[Scored], skill) -> None:
+    items = {item.item_id: item.group_key for item in skill.items()}
+    splits = skill.splits()
+    for one in own:
+        for row in (row for rows in one.rows.values() for row in _of(skill.name, rows)):
+            # The group that it was asked in, and the one that it is in now.
+            groups = row["group_key"], items.get(_item(row))
+            where = {splits.get(group, "no split") for group in groups}
+            if row["part"] != Split.VALIDATION or where != {Split.VALIDATION}:
+                other = sorted(str(split) for split in {row["part"], *where} - {Split.VALIDATION})
+                what = f"item {_item(row)} is of {', '.join(other)}, not for validation"
+                raise ConfigError(_WHERE, what, _HINT)
+
+
+def _passed(own: list[Scored], label: str, skill: str) -> dict[str, bool]:
+    """Return whether each item's answers are right, in every suite that scores it."""
+    found: dict[str, bool] = {}
+    for one in own:
+        for row in _of(skill, one.rows.get(label, [])):
+            if (score := row["scores"].get(one.metric)) is not None:
+                found[_item(row)] = found.get(_item(row), True) and score >= 1
+    return found
+
+
+def _item(row: Mapping[str, Any]) -> str:
+    """Return the work item that a row is about; a question put to a role has it as its title."""
+    return row["title"] if "@" in row["item_id"] else row["item_id"]
+
+
+def _of(skill: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [row for row in rows if row["skill"] == skill]
+
+
+def _name(own: list[Scored]) -> str:
+    """Return a name that changes when what was read does."""
+    text = json.dumps([[one.name, one.metric, one.rows] for one in own], sort_keys=True)
+    return f"lm-eval-{sha256(text.encode()).hexdigest()[:16]}"

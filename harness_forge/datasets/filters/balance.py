@@ -1,0 +1,53 @@
+"""At most so many examples of one category, whichever order they come in.
+
+Which examples stay follows from a hash of each, not from its place: the cap
+is a bottom-k sample of every category (E. Cohen and H. Kaplan, "Summarizing
+data using bottom-k sketches", 2007), so it needs one pass to know and holds
+no more than the cap for each category. More rows later change only who is
+pushed out by them.
+"""
+
+from __future__ import annotations
+
+import heapq
+from hashlib import blake2b
+
+
+class Balance:
+    """Draws at most `cap` examples of each category, by the hash of their ids.
+
+    Offer every example first, ask for each of them afterwards. Memory: about
+    100 bytes for each example that stands.
+
+    Args:
+        cap: examples of one category.
+        seed: of the draw.
+    """
+
+    REASON = "balance"
+
+    def __init__(self, cap: int, seed: int) -> None:
+        self._cap = cap
+        self._key = str(seed).encode()
+        self._heaps: dict[str, list[tuple[int, str]]] = {}
+
+    def offer(self, category: str, example_id: str) -> bool:
+        """Count an example in; False where it is out already, whatever still comes.
+
+        The same id offered twice counts twice.
+        """
+        heap = self._heaps.setdefault(category, [])
+        entry = (-self._rank(example_id), example_id)
+        if len(heap) < self._cap:
+            heapq.heappush(heap, entry)
+            return True
+        return heapq.heappushpop(heap, entry) != entry
+
+    def stands(self, category: str, example_id: str) -> bool:
+        """Return whether an example that was offered is among those that stay."""
+        heap = self._heaps[category]
+        return (-self._rank(example_id), example_id) >= heap[0]
+
+    def _rank(self, example_id: str) -> int:
+        digest = blake2b(example_id.encode(), key=self._key[:64], digest_size=8).digest()
+        return int.from_bytes(digest, "big")

@@ -1,0 +1,107 @@
+"""The filters that a config asks for, in order, ready to be sent to a worker process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from harness_forge.config.filters import FiltersConfig
+from harness_forge.datasets.filters import (
+    banned,
+    coherence,
+    empty,
+    label_flags,
+    markup,
+    repetition,
+    score_range,
+    tool_calls,
+    truncation,
+)
+from harness_forge.datasets.filters.candidate import Candidate, Filter
+from harness_forge.datasets.filters.length import Length
+from harness_forge.datasets.filters.row_too_long import RowTooLong
+
+_OF_REJECTED = ("label_flags", "empty", "truncation", "length", "row_too_long")
+"""Filters that the worse answer of a pair must pass too; the others find what makes it worse."""
+
+
+def build(
+    config: FiltersConfig,
+    *,
+    tokenizer: Path | None = None,
+    model: str = "",
+    rejected_side: bool = False,
+) -> list[tuple[str, Filter]]:
+    """Return the active filters, cheapest first, by the name that switches each.
+
+    They can be pickled, and read no file before their first batch. Send each
+    only what those before it kept, as `judge` does.
+
+    Args:
+        tokenizer: the base model's tokenizer.json, or the folder it lies in;
+            it need not be there (see `Length`).
+        model: the base model's name, for faults.
+        rejected_side: for the worse answers of preference pairs, whose faults
+            are what a pair teaches: only that they are whole is asked.
+
+    Raises:
+        ExportError: an embedding model is named and not there.
+    """
+    file = tokenizer / "tokenizer.json" if tokenizer and tokenizer.is_dir() else tokenizer
+    steps: dict[str, Filter] = {
+        "label_flags": partial(label_flags.judge, config=config.label_flags),
+        "score_range": partial(score_range.judge, config=config.score_range),
+        "empty": partial(empty.judge, config=config.empty),
+        "truncation": partial(truncation.judge, config=config.truncation),
+        "length": Length(config.length, file, model),
+        "row_too_long": RowTooLong(config.row_too_long, file.parent if file else None, model),
+        "markup": partial(markup.judge, config=config.markup),
+        "repetition": partial(repetition.judge, config=config.repetition),
+        "tool_calls": partial(tool_calls.judge, config=config.tool_calls),
+        "banned": partial(banned.judge, config=config.banned),
+        "coherence": partial(coherence.judge, config=config.coherence),
+    }
+    wanted = [name for name in steps if getattr(config, name).enabled]
+    if config.coherence.enabled and config.coherence.model is None:
+        wanted.remove("coherence")
+    elif "coherence" in wanted:
+        # Loaded here once, so that a wrong folder is a fault before any row is read.
+        coherence.load(str(config.coherence.model))
+    return [(name, steps[name]) for name in wanted if name in _OF_REJECTED or not rejected_side]
+
+
+def judge(steps: Sequence[tuple[str, Filter]], candidates: Sequence[Candidate]) -> list[str | None]:
+    """Return for each candidate the first reason that a filter has against it, or None."""
+    reasons: list[str | None] = [None] * len(candidates)
+    left = list(range(len(candidates)))
+    for _, step in steps:
+        if not left:
+            break
+        found = step([candidates[number] for number in left])
+        for number, reason in zip(left, found, strict=True):
+            reasons[number] = reason
+        left = [number for number, reason in zip(left, found, strict=True) if reason is None]
+    return reasons
+
+
+def tallies(steps: Sequence[tuple[str, Filter]]) -> dict[str, dict[str, int]]:
+    """Return what filters counted of their own work since they were asked last, by name.
+
+    `length` and `row_too_long` count rows decided `by_bounds` and `counted`. Counts of several
+    processes add up.
+    """
+    found = {}
+    for name, step in steps:
+        tally = getattr(step, "tally", None)
+        if tally:
+            found[name] = dict(tally)
+            tally.clear()
+    return found
+
+
+def notes(config: FiltersConfig) -> list[str]:
+    """Return what a reader of the dataset must know of filters that did not act."""
+    if config.coherence.enabled and config.coherence.model is None:
+        return ["coherence was not judged: no embedding model is given (filters.coherence.model)"]
+    return []

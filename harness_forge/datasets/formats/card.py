@@ -1,0 +1,203 @@
+"""The README.md of a dataset, made from its manifest alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from harness_forge.core.escapes import block, code, markdown
+
+
+def card(manifest: Mapping[str, Any]) -> str:
+    """Return the card.
+
+    Its head names the data files, so that `load_dataset(folder)` does not take
+    the ledger for examples.
+    """
+    rows, trace = manifest["rows"], f"forge trace {manifest['dataset']} train:1"
+    splits = {name: count for name, count in manifest["examples"].items() if count}
+    return "\n".join(
+        [
+            *_head(splits, manifest.get("extension", "jsonl")),
+            f"# {markdown(manifest['dataset'])}",
+            "",
+            f"Written by harness-forge {manifest['forge_version']} from its own records: role "
+            f"{markdown(manifest['role'])}, skill {markdown(manifest['skill'])}, "
+            f"format {markdown(manifest['format'])}.",
+            "",
+            f"{rows['read']} rows read = {rows['kept']} kept + "
+            f"{sum(rows['rejected'].values())} rejected. `ledger.jsonl` has one line for each, "
+            "`manifest.json` the SQL, the settings and the hashes. "
+            f"{code(trace)} shows where a line comes from.",
+            "",
+            *_table("split", "examples", splits),
+            *_parts(manifest.get("parts", ())),
+            *_table("rejected because", "rows", rows["rejected"]),
+            *_pairs(manifest.get("pairs")),
+            *_sources(manifest["seen"]),
+            *_licences(manifest["licences"]),
+            *_filters(manifest),
+            *_redaction(manifest.get("redaction", {})),
+            *_statements(manifest),
+        ]
+    )
+
+
+def _head(splits: Mapping[str, int], extension: str) -> list[str]:
+    return [
+        "---",
+        "configs:",
+        "- config_name: default",
+        "  data_files:",
+        *(f"  - split: {name}\n    path: {name}.{extension}" for name in splits),
+        "---",
+        "",
+    ]
+
+
+def _table(left: str, right: str, counts: Mapping[str, int]) -> list[str]:
+    if not counts:
+        return []
+    rows = [f"| {markdown(name)} | {count} |" for name, count in counts.items()]
+    return [f"| {left} | {right} |", "|---|---|", *rows, ""]
+
+
+def _pairs(counted: Mapping[str, Any] | None) -> list[str]:
+    """Return what became of every pair that rows of one prompt allow."""
+    if counted is None:
+        return []
+    not_made = counted["not_made"]
+    told = (
+        f"{counted['possible']} possible pairs of a pass and a failure to one prompt = "
+        f"{counted['made']} made + {sum(not_made.values())} not made."
+    )
+    return [told, "", *_table("pair not made because", "pairs", not_made)]
+
+
+def _parts(parts: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what each skill and role gave, the parts without rows among them."""
+    if not parts:
+        return []
+    rows = [
+        f"| {markdown(part['skill'])} | {markdown(part['role'])} | {part['rows']['read']} "
+        f"| {part['rows']['kept']} | {part['examples']['train']} "
+        f"| {part['examples']['validation']} |"
+        for part in parts
+    ]
+    head = ["| skill | role | rows read | kept | train | validation |", "|---|---|---|---|---|---|"]
+    return [*head, *rows, ""]
+
+
+def _sources(seen: Mapping[str, Mapping[str, int]]) -> list[str]:
+    runs = len(seen.get("runs", ()))
+    return [
+        "## Sources",
+        "",
+        f"Rows of {runs} run{'' if runs == 1 else 's'} of the store; what was kept, by who acted, "
+        "who wrote the answer and who judged it:",
+        "",
+        *_table("policy", "rows kept", seen["policies"]),
+        *_table("origin", "rows kept", seen["origins"]),
+        *_table("evaluator", "rows kept", seen["evaluators"]),
+        *_teachers(seen["origins"]),
+    ]
+
+
+def _teachers(origins: Mapping[str, int]) -> list[str]:
+    if "teacher" not in origins:
+        return []
+    return [
+        "Rows of origin `teacher` are reflections on a mistake that was made on purpose. Their "
+        "diagnosis is true because the mistake is known; that such a reflection helps the next "
+        "attempt was not measured.",
+        "",
+    ]
+
+
+def _licences(licences: list[str]) -> list[str]:
+    if not licences:
+        return []
+    return [
+        "Prompts hold titles of rules, quoted from:",
+        "",
+        *(f"- {markdown(x)}" for x in licences),
+        "",
+    ]
+
+
+def _filters(manifest: Mapping[str, Any]) -> list[str]:
+    """Return each filter that was on, what it rejected and how it was set."""
+    filters = manifest.get("filters", {})
+    rows = [
+        f"| {markdown(name)} | {found['rejected']} | {_settings(found['settings'])} |"
+        for name, found in filters.items()
+    ]
+    told = [f"- {note}" for note in _notes(manifest)]
+    if not rows and not told:
+        return []
+    head = ["| filter | rows rejected | settings |", "|---|---|---|"] if rows else []
+    return ["## Filters", "", *head, *rows, "", *told, *([""] if told else [])]
+
+
+def _notes(manifest: Mapping[str, Any]) -> Iterator[str]:
+    duplicates = manifest.get("duplicates", {})
+    if duplicates.get("near"):
+        yield f"near-duplicates of one work item: {_settings(duplicates)}"
+    for name, found in manifest.get("filters", {}).items():
+        yield from exact_counts(found.get("decided", {})) if name == "length" else ()
+    yield from map(markdown, manifest.get("notes", ()))
+
+
+def exact_counts(decided: Mapping[str, int]) -> Iterator[str]:
+    """Yield what share of rows had their tokens counted; nothing where no row was asked.
+
+    Args:
+        decided: rows that `length` decided `by_bounds` and those it `counted`.
+    """
+    counted, asked = decided.get("counted", 0), sum(decided.values())
+    if asked:
+        yield (
+            f"length: tokens of {counted} of {asked} rows ({counted / asked:.1%}) were counted, "
+            "bytes decided the rest"
+        )
+
+
+def _settings(settings: Mapping[str, Any]) -> str:
+    shown = {key: value for key, value in settings.items() if key != "enabled"}
+    return (
+        ", ".join(f"{markdown(key)} {code(_told(value))}" for key, value in shown.items()) or "none"
+    )
+
+
+def _told(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _redaction(redaction: Mapping[str, Any]) -> list[str]:
+    if not redaction.get("settings", {}).get("enabled"):
+        return ["## Redaction", "", "Nothing was redacted: texts are as the store has them.", ""]
+    replaced = redaction["replaced"]
+    return [
+        "## Redaction",
+        "",
+        "Values stand for others, the same for the same everywhere."
+        if replaced
+        else "Looked for, and nothing was found to replace.",
+        "",
+        *_table("kind", "replaced", replaced),
+    ]
+
+
+def _statements(manifest: Mapping[str, Any]) -> list[str]:
+    """Return the SQL, once where several parts sent the same."""
+    parts = manifest.get("parts") or [manifest]
+    lines = ["## SQL", ""]
+    for text in dict.fromkeys(part["sql"] for part in parts):
+        whose = [part for part in parts if part["sql"] == text]
+        values = [
+            markdown(f"{part['skill']} {part['role']}: {_told(part['sql_values'])}")
+            for part in whose
+        ]
+        lines += [block(text, "sql"), "", f"Values bound: {'; '.join(values)}", ""]
+    return lines

@@ -1,0 +1,157 @@
+"""A dataset's folder: written aside, then put in place whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from harness_forge.core import jsontext
+from harness_forge.core.errors import ExportError
+from harness_forge.datasets.formats.endings import ENDINGS, LinesFile
+
+MANIFEST = "manifest.json"
+
+
+class DatasetFolder:
+    """Writes files into a hidden sibling of `path` and renames it at the end.
+
+    Leave the `with` block without `publish()` and nothing remains. A process
+    that was killed leaves the hidden sibling, which the next export of the
+    same dataset clears; the lock on it dies with its holder.
+
+    Args:
+        path: the dataset's folder; one that is there is replaced if it is a
+            dataset, and left alone otherwise.
+
+    Raises:
+        ExportError: another export is writing there, something else stands
+            there, or the disk is full.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._partial = path.parent / f".{path.name}.partial"
+        self._previous = path.parent / f".{path.name}.previous"
+        self._files: dict[str, LinesFile] = {}
+        self._lock = -1
+        self._published = False
+
+    def __enter__(self) -> DatasetFolder:
+        if self.path.exists() and not _is_dataset(self.path):
+            raise ExportError(
+                str(self.path),
+                "stands in the way and is no dataset",
+                "move it away, or choose another export.name or data_dir",
+            )
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = self._claim()
+            for left_over in self._partial.iterdir():
+                _remove(left_over)
+        except OSError as error:
+            raise self._told(error) from None
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        for file in self._files.values():
+            file.abandon()
+        if not self._published:
+            shutil.rmtree(self._partial, ignore_errors=True)
+        os.close(self._lock)
+        if isinstance(error, OSError):
+            raise self._told(error) from None
+
+    def write(self, name: str, record: Mapping[str, Any]) -> int:
+        """Append `record` to the JSONL file `name`; return its line, from 1."""
+        return self.extend(name, (jsontext.dumps(record),))
+
+    def extend(self, name: str, lines: Sequence[bytes]) -> int:
+        """Append lines without their newlines to the file `name`; return the first's number.
+
+        How the name ends says what is written, see endings.py.
+        """
+        file = self._files.get(name)
+        if file is None:
+            ending = name.partition(".")[2]
+            file = self._files[name] = ENDINGS[ending](self._partial / name)
+        return file.extend(lines)
+
+    @property
+    def draft(self) -> Path:
+        """Where the files stand until `publish()`."""
+        return self._partial
+
+    @property
+    def scratch(self) -> Path:
+        """A folder for what must be gone before `publish()`."""
+        place = self._partial / ".scratch"
+        place.mkdir(exist_ok=True)
+        return place
+
+    def finish(self) -> dict[str, dict[str, Any]]:
+        """Close the files of lines; return lines, bytes and sha256 of each by name."""
+        return {name: self._files[name].close() for name in sorted(self._files)}
+
+    def text(self, name: str, text: str) -> None:
+        """Write a small file whole."""
+        with (self._partial / name).open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def publish(self) -> None:
+        """Put the folder in place. What stood there before is gone after it."""
+        shutil.rmtree(self._partial / ".scratch", ignore_errors=True)
+        _remove(self._previous)
+        if self.path.exists():
+            self.path.rename(self._previous)
+        self._partial.rename(self.path)
+        self._published = True  # from here on the hidden name may be another export's
+        _remove(self._previous)
+
+    def _claim(self) -> int:
+        while True:
+            self._partial.mkdir(exist_ok=True)
+            handle = os.open(self._partial, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                # Its last holder may have renamed or removed it since it was opened.
+                if os.fstat(handle).st_ino == self._partial.stat().st_ino:
+                    return handle
+            except BlockingIOError:
+                os.close(handle)
+                raise ExportError(
+                    str(self.path),
+                    "another export is writing this dataset",
+                    "wait for it, or give this one another export.name",
+                ) from None
+            except FileNotFoundError:
+                pass
+            os.close(handle)
+
+    def _told(self, error: OSError) -> ExportError:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return ExportError(
+                str(self.path),
+                "the disk is full",
+                "nothing was left behind; free some space or set data_dir=…",
+            )
+        where = f"{error.filename}: " if error.filename else ""
+        what = f"cannot be written: {where}{error.strerror or error}"
+        return ExportError(str(self.path), what, "set data_dir=… to a folder of yours")
+
+
+def _is_dataset(path: Path) -> bool:
+    return path.is_dir() and ((path / MANIFEST).is_file() or not any(path.iterdir()))
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

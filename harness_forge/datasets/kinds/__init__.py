@@ -1,0 +1,1 @@
+"""SQL over attempts and turns, made into examples and preference pairs."""

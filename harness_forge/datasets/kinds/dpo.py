@@ -1,0 +1,309 @@
+"""Pairs of a better and a worse answer to one and the same prompt."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from harness_forge.config.export import AnswerKind, ExportConfig
+from harness_forge.core.digest_set import Marks
+from harness_forge.core.errors import ExportError
+from harness_forge.core.records import PreferencePair
+from harness_forge.datasets.batch import Fate, Harvest
+from harness_forge.datasets.kinds.anchors import Anchors
+from harness_forge.datasets.kinds.items import by_item
+from harness_forge.datasets.leakage.guard import Guard
+from harness_forge.datasets.pair_counts import PairCount, Sides
+from harness_forge.datasets.sql.rows import (
+    Answer,
+    Prompt,
+    Row,
+    Unusable,
+    evidence_text,
+    joint,
+    measured_on,
+    read_answer,
+    read_prompt,
+    source_of,
+)
+
+
+class _Said(NamedTuple):
+    """A row that can be learned from, as it was read."""
+
+    row: Row
+    prompt: Prompt
+    answer: Answer
+
+
+@dataclass(slots=True)
+class _Bucket:
+    """Answers that may be compared, by digest of prompt and answer, in the order of the rows.
+
+    Args:
+        measured_on: the item that the verdicts were measured on; '' for the rows' own.
+    """
+
+    measured_on: str
+    passed: dict[bytes, _Said] = field(default_factory=dict)
+    failed: dict[bytes, _Said] = field(default_factory=dict)
+
+
+Buckets = dict[tuple[bytes, str], _Bucket]
+
+_NO_VERDICT = frozenset(
+    {
+        "infrastructure",
+        "not_decisive",
+        "never_considered",
+        "teacher_row",
+        "not_randomised",
+        "too_few_attempts",
+        "uplift_unclear",
+    }
+)
+"""Reasons of rows that neither passed nor failed, so that they are nobody's counterpart."""
+
+
+def pairs(
+    rows: Iterable[Row], config: ExportConfig, guard: Guard, seen: Marks
+) -> Iterator[Harvest]:
+    """Yield a harvest of one item at a time; only one item's rows are held.
+
+    Args:
+        seen: digests of the pairs that the dataset holds already; it grows.
+
+    Raises:
+        ExportError: the rows of an item do not come together, or pairs across
+            prompts are asked for where a prompt decides what is right.
+    """
+    if config.across_prompts and config.answer is not AnswerKind.text:
+        raise ExportError(
+            "export.across_prompts",
+            "is for texts: a call is right or wrong under its own prompt only",
+            "leave it false; answers to other prompts are counted as prompt_mismatch",
+        )
+    anchors = Anchors(config.anchor_share)
+    for group in by_item(rows, "dpo"):
+        yield _harvest(group, config, guard, seen, anchors)
+
+
+def _harvest(
+    rows: list[Row], config: ExportConfig, guard: Guard, seen: Marks, anchors: Anchors
+) -> Harvest:
+    buckets: Buckets = {}
+    alone: dict[str, str] = {}
+    """By source, why a row is in no pair whatever the others are."""
+    keys: dict[int | None, bytes] = {}
+    """By how the store asks, what the same words are in canonical form."""
+    for row in rows:
+        try:
+            keys[row.asked] = _sort_in(row, buckets, config, guard)
+        except Unusable as fault:
+            alone[row.source] = fault.args[0]
+    alone.update(_contradictions(buckets))
+    made = _Pairs(seen, anchors)
+    made.pair_up(buckets, config.max_pairs_per_item)
+    alone.update(made.unneeded)
+    sides = _sides(rows, keys, alone, across=config.across_prompts)
+    reasons = {**_lonely(buckets, rows, alone, keys), **made.reasons, **alone}
+    fates = [
+        Fate(row, None, made.used[row.source])
+        if row.source in made.used
+        else Fate(row, reasons[row.source])
+        for row in rows
+    ]
+    return Harvest(made.pairs, fates, _counted(sides, made))
+
+
+def _sides(
+    rows: list[Row], keys: dict[int | None, bytes], alone: dict[str, str], *, across: bool
+) -> Iterable[Sides]:
+    """Return the rows of each prompt, those that were rejected too."""
+    sides: dict[bytes | int, Sides] = {}
+    for row in rows:
+        if row.asked is not None:
+            key = b"" if across else keys.get(row.asked, row.asked)
+            sides.setdefault(key, Sides()).add(bool(row.eval_passed), alone.get(row.source))
+    return sides.values()
+
+
+def _counted(sides: Iterable[Sides], made: _Pairs) -> PairCount:
+    possible = free = 0
+    not_made = Counter(made.not_made)
+    for one in sides:
+        of_prompt, unhindered, rest = one.count()
+        possible, free = possible + of_prompt, free + unhindered
+        not_made.update(rest)
+    not_made["over_limit"] += made.meetings - len(made.pairs) - made.not_made.total()
+    not_made["measured_elsewhere"] += free - made.meetings
+    return PairCount(possible, len(made.pairs), +not_made)
+
+
+def _sort_in(row: Row, buckets: Buckets, config: ExportConfig, guard: Guard) -> bytes:
+    """Put a row among those that it may be compared with; return their prompt's digest."""
+    if row.reason is not None:
+        raise Unusable(row.reason)
+    guard.admit(row)
+    prompt = read_prompt(row, config)
+    answer = read_answer(row, config)
+    measured = measured_on(row)
+    key = (b"" if config.across_prompts else prompt.digest, measured)
+    bucket = buckets.setdefault(key, _Bucket(measured))
+    side = bucket.passed if row.eval_passed else bucket.failed
+    mark = joint(prompt.digest, answer.digest)
+    if mark in side:
+        raise Unusable("duplicate")
+    side[mark] = _Said(row, prompt, answer)
+    return key[0]
+
+
+def _contradictions(buckets: Buckets) -> dict[str, str]:
+    """Take out answers that both passed and failed: neither verdict can be learned from.
+
+    Also where the two were measured on different items: the prompt does not
+    say which.
+    """
+    passed = {mark for bucket in buckets.values() for mark in bucket.passed}
+    failed = {mark for bucket in buckets.values() for mark in bucket.failed}
+    reasons: dict[str, str] = {}
+    for bucket in buckets.values():
+        for side in (bucket.passed, bucket.failed):
+            for mark in passed & failed & side.keys():
+                reasons[side.pop(mark).row.source] = "contradictory_outcome"
+    return reasons
+
+
+def _lonely(
+    buckets: Buckets, rows: list[Row], alone: dict[str, str], keys: dict[int | None, bytes]
+) -> dict[str, str]:
+    """Say why answers without a counterpart under their own prompt have none.
+
+    `prompt_mismatch`: there is one, but it answered another prompt. `counterpart_rejected`:
+    there is one, and it is itself rejected. `no_counterpart`: nobody gave one.
+    """
+    any_passed = {bucket.measured_on for bucket in buckets.values() if bucket.passed}
+    any_failed = {bucket.measured_on for bucket in buckets.values() if bucket.failed}
+    judged = [row for row in rows if alone.get(row.source) not in (None, *_NO_VERDICT)]
+    rejected = {(bool(row.eval_passed), keys.get(row.asked)) for row in judged}
+    sides = {bool(row.eval_passed) for row in judged}
+    reasons: dict[str, str] = {}
+    for (prompt, _), bucket in buckets.items():
+        for here, there, elsewhere, passed in (
+            (bucket.passed, bucket.failed, any_failed, False),
+            (bucket.failed, bucket.passed, any_passed, True),
+        ):
+            if not there:
+                reason = "no_counterpart"
+                if (passed, prompt) in rejected:
+                    reason = "counterpart_rejected"
+                elif bucket.measured_on in elsewhere:
+                    reason = "prompt_mismatch"
+                elif passed in sides:
+                    reason = "counterpart_rejected"
+                reasons.update({said.row.source: reason for said in here.values()})
+    return reasons
+
+
+_Opponents = tuple[list[_Said], list[_Said]]
+"""Passes and failures that may meet."""
+
+
+class _Pairs:
+    """The pairs of one item.
+
+    Args:
+        seen: digests of the dataset's pairs; it grows.
+        anchors: what answers of nobody's model have room.
+    """
+
+    def __init__(self, seen: Marks, anchors: Anchors) -> None:
+        self.pairs: list[PreferencePair] = []
+        self.used: dict[str, list[int]] = {}
+        """By source, the pairs each row stands in."""
+        self.reasons: dict[str, str] = {}
+        """By source, why a row stands in no pair; of one that stands in some it is moot."""
+        self.unneeded: dict[str, str] = {}
+        """By source, why a row was to meet nobody."""
+        self.meetings = 0
+        """Pairs of one prompt and one measurement that nothing but their number forbids."""
+        self.not_made: Counter[str] = Counter()
+        """Meetings that made no pair, by reason; not those past the limit."""
+        self._seen, self._anchors = seen, anchors
+
+    def pair_up(self, buckets: Buckets, limit: int) -> None:
+        """Make at most `limit` pairs, the failures nearest to passing first.
+
+        Each failure is paired once, the passing answers of its prompt taking
+        turns, so that a few pairs show many answers; then each once more, with
+        the next answer, until every pass has met every failure. Anchors stand
+        in only where no model passed.
+        """
+        sides = [
+            (self._chosen_from(bucket), sorted(bucket.failed.values(), key=_hardest_first))
+            for bucket in buckets.values()
+        ]
+        self.meetings = sum(len(passed) * len(failed) for passed, failed in sides)
+        for good, bad in self._meetings(sides):
+            if len(self.pairs) >= limit:
+                break
+            self._pair(good, bad)
+        for passed, failed in sides:
+            for said in (*passed, *failed) if passed and failed else ():
+                self.reasons.setdefault(said.row.source, "over_limit")
+
+    def _meetings(self, sides: list[_Opponents]) -> Iterator[tuple[_Said, _Said]]:
+        """Yield every pass with every failure of its prompt, round by round."""
+        rounds = max((len(passed) for passed, failed in sides if failed), default=0)
+        for number in range(rounds):
+            meetings = [
+                (passed[(turn + number) % len(passed)], bad)
+                for passed, failed in sides
+                if number < len(passed)
+                for turn, bad in enumerate(failed)
+            ]
+            yield from sorted(meetings, key=lambda meeting: _hardest_first(meeting[1]))
+
+    def _chosen_from(self, bucket: _Bucket) -> list[_Said]:
+        passed = list(bucket.passed.values())
+        models = [said for said in passed if not self._anchors.is_anchor(said.row)]
+        if not models or len(models) == len(passed) or not bucket.failed:
+            return passed
+        spare = (said.row.source for said in passed if self._anchors.is_anchor(said.row))
+        self.unneeded.update(dict.fromkeys(spare, "anchor_not_needed"))
+        return models
+
+    def _pair(self, good: _Said, bad: _Said) -> None:
+        mark = joint(good.prompt.digest, good.answer.digest, bad.answer.digest)
+        sources = good.row.source, bad.row.source
+        reason = "duplicate" if mark in self._seen else None
+        if reason is None and not self._anchors.take(good.row):
+            reason = "over_share"
+        if reason is not None:
+            self.reasons.update(dict.fromkeys(sources, reason))
+            self.not_made[reason] += 1
+        else:
+            self._seen.add(mark)
+            for source in sources:
+                self.used.setdefault(source, []).append(len(self.pairs))
+            self.pairs.append(_pair(mark, good, bad))
+
+
+def _hardest_first(said: _Said) -> float:
+    return -(said.row.outcome_value or 0.0)
+
+
+def _pair(mark: bytes, good: _Said, bad: _Said) -> PreferencePair:
+    return PreferencePair(
+        mark.hex(),
+        good.prompt.messages,
+        good.prompt.tools,
+        good.answer.message,
+        bad.answer.message,
+        source_of(good.row),
+        source_of(bad.row),
+        evidence_text(good.row),
+        evidence_text(bad.row),
+    )

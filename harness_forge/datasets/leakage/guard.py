@@ -1,0 +1,105 @@
+"""What no recipe may export, whatever its SQL says.
+
+The recipe's own columns are not trusted here: a recipe that calls every row
+`train` must still not leak the holdout. The store is asked apart from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from harness_forge.datasets.leakage import near_identical as twins
+from harness_forge.datasets.leakage.provenance import Provenance, provenance
+from harness_forge.datasets.sql import reading
+from harness_forge.datasets.sql.rows import Row, Unusable, measured_on
+
+if TYPE_CHECKING:
+    import psycopg
+
+TRAINABLE = ("train", "validation")
+
+_PLACES = """
+SELECT item_id, group_key, split FROM items LEFT JOIN splits USING (group_key)
+UNION
+SELECT item_id, group_key, split FROM work_items LEFT JOIN splits USING (group_key)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Knows which runs collect, and where each item may be used.
+
+    Args:
+        collecting: ids of the runs that may be exported.
+        splits: item id to its split; an item whose group changed between runs,
+            or since, has several, None among them where a group has none.
+        twins: item id to the strictest split of anything near-identical to it
+            in the other skills of the dataset; empty where there is one skill.
+        provenance: what the store knows of rows besides their columns.
+    """
+
+    collecting: Set[str]
+    splits: Mapping[str, Set[str | None]]
+    twins: Mapping[str, str] = field(default_factory=dict)
+    provenance: Provenance = field(default_factory=Provenance)
+
+    @classmethod
+    def of(cls, connection: psycopg.Connection) -> Guard:
+        """Ask the store; a line a run and a line an item, whatever the attempts."""
+        runs = connection.execute("SELECT id FROM runs WHERE purpose = 'collect'")
+        collecting = {run_id for (run_id,) in runs}
+        splits: dict[str, set[str | None]] = {}
+        for item_id, _, split in connection.execute(_PLACES):
+            splits.setdefault(item_id, set()).add(split)
+        return cls(collecting, splits)
+
+    def admit(self, row: Row) -> None:
+        """Let a row pass that may be exported.
+
+        Raises:
+            Unusable: it is of an evaluation run, has no split, its item is
+                held out, in any run, or is kept for stricter use in another
+                skill of the dataset. The same holds of the item that its
+                verdict was measured on, where that is another. Or its prompt
+                shows a tip of such an item, or its verdict is contradicted.
+        """
+        if row.run_id not in self.collecting:
+            raise Unusable("evaluation_run")
+        self._admit_item(row.item_id, row.split)
+        if row.evidence and (item_id := measured_on(row)):
+            self._admit_item(item_id, row.split)
+        if reason := self.provenance.reason(row.source, row.split):
+            raise Unusable(reason)
+
+    def _admit_item(self, item_id: str, split: str | None) -> None:
+        stored = self.splits.get(item_id, {None})
+        if split is None or None in stored:
+            raise Unusable("no_split")
+        if split not in TRAINABLE or stored != {split}:
+            raise Unusable("held_out")
+        if self.twins and twins.rank(self.twins.get(item_id)) > twins.rank(split):
+            raise Unusable("held_out_elsewhere")
+
+
+def guards(connection: psycopg.Connection, skills: Sequence[str]) -> dict[str, Guard]:
+    """Return the guard of each skill of one dataset, aware of the others."""
+    strict = twins.strictest(places(connection, skills))
+    made = {}
+    for skill in skills:
+        reading.enter(connection, skill)
+        own = Guard.of(connection)
+        near = {item_id: split for (of, item_id), split in strict.items() if of == skill}
+        known = provenance(connection, skill, near)
+        elsewhere = near if len(skills) > 1 else {}
+        made[skill] = Guard(own.collecting, own.splits, elsewhere, known)
+    return made
+
+
+def places(connection: psycopg.Connection, skills: Sequence[str]) -> Iterator[twins.Place]:
+    """Yield where each item of each skill may be used, as of every run and now."""
+    for skill in skills:
+        reading.enter(connection, skill)
+        for item_id, group, split in connection.execute(_PLACES):
+            yield skill, item_id, group, split

@@ -1,0 +1,131 @@
+"""The words of what is held out, as the store has them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from harness_forge.core.sketches import openings
+from harness_forge.datasets.leakage import near_identical
+
+if TYPE_CHECKING:
+    import psycopg
+
+_HELD = near_identical.rank("holdout")
+
+# One answer an item: the first that passed, else the first. Never an evaluation's: what an
+# adapter answers there it has from the very training rows that would then be taken out.
+_ANSWERS = """
+WITH chosen AS (
+    SELECT item_id, coalesce(min(a.id) FILTER (WHERE eval_passed), min(a.id)) AS id
+    FROM attempts a JOIN runs r ON r.id = a.run_id AND r.purpose = 'collect'
+    GROUP BY item_id
+)
+SELECT a.item_id, w.title, t.messages, a.tool_call, t.response
+FROM unnest(%s::text[]) AS k (item_id)
+JOIN chosen c USING (item_id)
+JOIN attempts a ON a.id = c.id
+JOIN work_items w ON w.run_id = a.run_id AND w.item_id = a.item_id
+JOIN turns t ON t.attempt_id = a.id AND t.decisive
+ORDER BY a.item_id
+"""
+_TITLES = "SELECT item_id, title FROM items WHERE item_id = ANY(%s)"
+_ASKED = """
+SELECT t.item_id, t.messages::text FROM turns t
+WHERE t.item_id = ANY(%s) AND t.decisive ORDER BY t.id
+"""
+_STOCK = 8_000_000
+"""Characters of what is said to everyone that are looked at."""
+
+Text = tuple[str, str, str]
+"""Item id, the text, and whether it is its name, title, question or answer."""
+
+
+def items(splits: Mapping[str, str]) -> list[str]:
+    """Return the ids that are held out or quarantined, sorted.
+
+    Args:
+        splits: item id to the strictest split of anything near-identical to it.
+    """
+    return sorted(
+        item_id for item_id, split in splits.items() if near_identical.rank(split) >= _HELD
+    )
+
+
+def others(splits: Mapping[str, str], most: int = 2000) -> list[str]:
+    """Return some ids that are not held out, sorted; which ones depends on their names only.
+
+    Their texts show which words are a template.
+    """
+    rest = [item_id for item_id, split in splits.items() if near_identical.rank(split) < _HELD]
+    return sorted(sorted(rest, key=_scattered)[:most])
+
+
+def texts(connection: psycopg.Connection, item_ids: list[str]) -> Iterator[Text]:
+    """Yield the own texts of items of the skill that was entered.
+
+    These are names, titles, what was asked before anybody answered, in every
+    attempt, and the strings of one answer. What tools returned and what a
+    system message says is no item's own. Tips are not among them either: what a
+    tip says is often true of many items, and where it came from is known
+    (`provenance`).
+    """
+    yield from ((item_id, item_id, "name") for item_id in item_ids)
+    for item_id, title in connection.execute(_TITLES, [item_ids]):
+        yield item_id, title, "title"
+    for item_id, asked in questions(connection, item_ids):
+        yield item_id, asked[0], "question"
+    for item_id, title, _, call, response in connection.execute(_ANSWERS, [item_ids]):
+        yield item_id, title or "", "title"
+        yield item_id, "\n".join(_strings((call or {}).get("arguments") or response)), "answer"
+
+
+def questions(
+    connection: psycopg.Connection, item_ids: list[str]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield item id, and how a conversation about it opens: the task, then its first message."""
+    seen: set[tuple[str, tuple[str, ...]]] = set()
+    for item_id, raw in connection.execute(_ASKED, [item_ids]):
+        messages = orjson.loads(raw)
+        if not isinstance(messages, list):
+            continue
+        asked = openings.opening(messages), openings.first_question(messages)
+        one = item_id, tuple(dict.fromkeys(text for text in asked if text.strip()))
+        if one[1] and one not in seen:
+            seen.add(one)
+            yield one
+
+
+def stock(connection: psycopg.Connection, item_ids: list[str]) -> Iterator[str]:
+    """Yield what items are told that is not their own: instructions, and what tools returned."""
+    seen: set[str] = set()
+    left = _STOCK
+    for _, _, messages, _, _ in connection.execute(_ANSWERS, [item_ids]):
+        for message in messages if isinstance(messages, list) else ():
+            if not isinstance(message, Mapping) or message.get("role") in ("user", "assistant"):
+                continue
+            text = openings.words_of(message.get("content"))
+            if text not in seen:
+                seen.add(text)
+                left -= len(text)
+                if left < 0:
+                    return
+                yield text
+
+
+def _scattered(item_id: str) -> bytes:
+    return hashlib.blake2b(item_id.encode(), digest_size=8).digest()
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _strings(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _strings(inner)

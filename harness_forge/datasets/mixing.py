@@ -1,0 +1,173 @@
+"""General data in a dataset: drawn from a file, then written and accounted for like any row.
+
+It comes last, for its number follows from how many rows of ours train.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from harness_forge.config.export import ExportKind
+from harness_forge.core import jsontext
+from harness_forge.core.errors import ExportError
+from harness_forge.core.records import Example, Split
+from harness_forge.datasets.batch import Fate, Harvest, Line
+from harness_forge.datasets.filters.building import build
+from harness_forge.datasets.filters.mixing import ORIGIN, Drawn, draw
+from harness_forge.datasets.formats.lines import FORMATS
+from harness_forge.datasets.formats.unheld import Unheld
+from harness_forge.datasets.kinds import sft
+from harness_forge.datasets.ledger import Ledger
+from harness_forge.datasets.prepare import Plan
+from harness_forge.datasets.request import Share, Treatment
+from harness_forge.datasets.sql.rows import Answer, Prompt, Row, answer_of, prompt_of
+from harness_forge.datasets.writer import Desk
+
+
+class Mixed(NamedTuple):
+    """What a mix-in came to.
+
+    Args:
+        share: rows and examples, as a part of the dataset.
+        ledger: what its rows count for in the manifest.
+        facts: what the manifest and the card say of it.
+    """
+
+    share: Share
+    ledger: Ledger
+    facts: dict[str, Any]
+
+
+def check(kind: ExportKind, treatment: Treatment) -> None:
+    """Refuse what a mix-in cannot be made of, before any row is read.
+
+    Raises:
+        ExportError: the dataset has other than examples to learn from, or
+            the file is not there.
+    """
+    filters = treatment.filters
+    if filters is None or not filters.mix_in.enabled:
+        return
+    if kind is not ExportKind.sft:
+        what = f"adds examples to learn from, and this is an export of kind {kind.value}"
+        raise ExportError("filters.mix_in", what, "filters.mix_in.enabled=false")
+    if not Path(filters.mix_in.path or "").is_file():
+        raise ExportError("filters.mix_in.path", f"there is no file {filters.mix_in.path}")
+
+
+def mix_in(plan: Plan, train: int, desk_of: Callable[[Ledger, Share], Desk]) -> Mixed | None:
+    """Add general examples to the training examples; None where nobody asked for them.
+
+    Args:
+        plan: of the dataset's first part: its format, filters and redaction.
+        train: training examples so far.
+        desk_of: gives the desk that counts rows in a ledger and examples in a share.
+
+    Raises:
+        ExportError: the file is of no use.
+    """
+    filters = plan.treatment.filters
+    if filters is None or not filters.mix_in.enabled:
+        return None
+    if plan.config.kind is not ExportKind.sft:
+        what = (
+            f"adds examples to learn from, and this is an export of kind {plan.config.kind.value}"
+        )
+        raise ExportError("filters.mix_in", what, "filters.mix_in.enabled=false")
+    drawn = draw(filters.mix_in, train, seed=plan.treatment.seed, steps=_steps(plan))
+    ledger, share = Ledger(ORIGIN), Share(ORIGIN, ORIGIN)
+    desk, made = desk_of(ledger, share), _Writer(plan)
+    for source, reason in drawn.rejected:
+        desk.enter(Harvest((), (Fate(_row(source), reason),)))
+    for example in drawn.examples:
+        row, line = made.of(example)
+        if row.reason is None:
+            desk.enter(Harvest((Line(Split.TRAIN.value, line),), (Fate(row, None, (0,)),)))
+        else:
+            desk.enter(Harvest((), (Fate(row, row.reason),)))
+    ledger.read = drawn.read
+    ledger.balance()
+    share.read, share.kept, share.rejected = ledger.read, ledger.kept, ledger.reasons()
+    return Mixed(share, ledger, _facts(drawn, ledger, filters.mix_in.share))
+
+
+def notes(facts: Mapping[str, Any]) -> list[str]:
+    """Return what a reader of the dataset must know of its general data."""
+    kept, wanted = facts["rows"]["kept"], facts["wanted"]
+    told = f"{kept} of the training examples are general data from a file"
+    if kept < wanted:
+        told += f", which had no more: the share of {facts['share']} asks for {wanted}"
+    return [told]
+
+
+def _facts(drawn: Drawn, ledger: Ledger, share: float) -> dict[str, Any]:
+    return {
+        "sha256": drawn.sha256,
+        "share": share,
+        "wanted": drawn.wanted,
+        "rows": {"read": ledger.read, "kept": ledger.kept, "rejected": ledger.reasons()},
+    }
+
+
+def _steps(plan: Plan):
+    treatment = plan.treatment
+    steps = build(treatment.filters, tokenizer=treatment.tokenizer, model=treatment.model)
+    if plan.protected is not None:
+        from harness_forge.datasets.decontamination.rows import CONTAMINATED, Contamination
+
+        steps.append((CONTAMINATED, Contamination(plan.protected)))
+    return steps
+
+
+class _Writer:
+    """Makes a drawn example a line of the dataset, in its format and redacted."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._shape = FORMATS[plan.format]
+        self._whose = {"skill": ORIGIN, "role": ORIGIN} if plan.whose else {}
+        self._redactor = None
+        if plan.treatment.redaction is not None and plan.treatment.redaction.enabled:
+            from harness_forge.datasets.redaction.redactor import Redactor
+
+            self._redactor = Redactor(plan.treatment.redaction, plan.treatment.key)
+
+    def of(self, example: Example) -> tuple[Row, bytes]:
+        """Return the row as the ledger counts it, and its line; b"" for one with a reason."""
+        prompt, answer, counts = self._redacted(example)
+        row = _row(example.origin.source)._replace(redacted=counts)
+        try:
+            shown = self._shape(sft.example(row, prompt, answer))
+        except Unheld as fault:
+            return row._replace(reason=fault.args[0]), b""
+        return row, jsontext.dumps({**shown, **self._whose})
+
+    def _redacted(self, example: Example) -> tuple[Prompt, Answer, Counter[str]]:
+        asked, said, counts = list(example.prompt), [example.answer], Counter[str]()
+        if self._redactor:
+            shown, found = self._redactor.messages(asked)
+            said, more = self._redactor.messages(said, after=asked)
+            asked, counts = shown, found + more
+        return prompt_of(asked, list(example.tools)), answer_of(said[0]), counts
+
+
+def _row(source: str) -> Row:
+    return Row(
+        source=source,
+        run_id="",
+        item_id="",
+        family=ORIGIN,
+        split=Split.TRAIN.value,
+        policy=ORIGIN,
+        origin=ORIGIN,
+        evaluator="",
+        eval_passed=True,
+        outcome_value=1.0,
+        reason=None,
+        messages=None,
+        tools=None,
+        response=None,
+        tool_call=None,
+    )

@@ -1,0 +1,208 @@
+"""The pass over the rows: part by part, each row to its line and into the ledger."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from harness_forge.config.export import ExportKind
+from harness_forge.config.format import Turns
+from harness_forge.core.digest_set import Marks
+from harness_forge.core.errors import ExportError
+from harness_forge.datasets import mixing
+from harness_forge.datasets.admission import Admission
+from harness_forge.datasets.batch import Harvest
+from harness_forge.datasets.capping import capped
+from harness_forge.datasets.cleaning import Cleaner, redactor_of
+from harness_forge.datasets.conversations import conversations
+from harness_forge.datasets.engines import engine
+from harness_forge.datasets.formats.conversation import FORMS
+from harness_forge.datasets.formats.folder import DatasetFolder
+from harness_forge.datasets.kinds import dpo, grpo, kto
+from harness_forge.datasets.kinds.anchors import Anchors
+from harness_forge.datasets.leakage.guard import Guard, guards
+from harness_forge.datasets.leakage.held_out_files import Holding
+from harness_forge.datasets.ledger import Ledger
+from harness_forge.datasets.prepare import SINGLES, Plan
+from harness_forge.datasets.prepared import rejoined, singles
+from harness_forge.datasets.repeats import Weighting
+from harness_forge.datasets.request import Part, Report, Request, Share
+from harness_forge.datasets.sql import reading, statement
+from harness_forge.datasets.sql.rows import Row
+from harness_forge.datasets.writer import Desk
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from harness_forge.datasets.ray_engine import Cluster
+    from harness_forge.datasets.sql.statement import Statement
+    from harness_forge.datasets.workers import Crew
+
+EXPORTERS = {
+    ExportKind.dpo: dpo.pairs,
+    ExportKind.kto: kto.labelled,
+    ExportKind.grpo: grpo.prompts,
+}
+"""Kinds that bring rows together, and what does that."""
+
+_TICK = 500
+"""Rows between two calls of the progress callback."""
+
+
+class Rows:
+    """The rows of all parts, read on one connection and so at one moment.
+
+    Args:
+        connection: one that cannot write; every statement is planned on it first.
+        progress: called now and then with the rows read so far.
+
+    Raises:
+        ExportError: a part's statement is refused.
+    """
+
+    def __init__(
+        self,
+        connection: psycopg.Connection,
+        parts: Sequence[Part],
+        request: Request,
+        progress: Callable[[int], None],
+    ) -> None:
+        self.connection, self.parts = connection, parts
+        planned = [_planned(connection, part) for part in parts]
+        # How the server is asked hangs on its statistics, so no file of a dataset shows it.
+        self.statements = [plain for plain, _, _ in planned]
+        self._asked = [asked for _, asked, _ in planned]
+        self._expected = sum(forecast.rows for _, _, forecast in planned)
+        self.ledgers = [Ledger(part.role if len(parts) > 1 else "") for part in parts]
+        skills = list(dict.fromkeys(part.skill for part in parts))
+        self.clean = Cleaner(redactor_of(request.treatment))
+        self.holding = Holding(
+            connection, skills, request.treatment.contamination, request.name, self.clean.name
+        )
+        guarded = guards(connection, skills)
+        self._plans = [
+            replace(
+                _plan(part, guarded, request, mixed=len(parts) > 1),
+                protected=self.holding.protected,
+            )
+            for part in parts
+        ]
+        self._request = request
+        self.tallies: dict[str, Counter[str]] = {}
+        self.weighting = Weighting(request.treatment, self.holding, self.clean.name)
+        self.mixed: dict[str, Any] | None = None
+        self._progress, self._read = progress, 0
+
+    def pass_on(self, report: Report, folder: DatasetFolder | None) -> None:
+        """Send every row to its line and into the ledger; only count where there is no folder."""
+        seen = Marks()
+        with (
+            engine(self._plans, self._request.engine, self._expected) as crew,
+            _scratch(folder) as scratch,
+            Admission(self._request.treatment.duplicates, scratch / "duplicates") as admission,
+        ):
+            for place, (part, ledger) in enumerate(zip(self.parts, self.ledgers, strict=True)):
+                share = Share(part.skill, part.role)
+                report.parts.append(share)
+                with _told_of(part):
+                    desk = Desk(folder, self._plans[place], ledger, share, self._request.extension)
+                    harvests = self._harvests(crew, admission, place, seen)
+                    harvests = self._capped(harvests, place, scratch)
+                    for harvest in self.weighting.weighted(
+                        harvests, part.skill, part.role, scratch / f"repeated-{place}"
+                    ):
+                        desk.enter(harvest, admission.repeated)
+                ledger.balance()
+                share.read, share.kept, share.rejected = ledger.read, ledger.kept, ledger.reasons()
+            self.tallies = report.decided = crew.tallies
+        self._mix_in(report, folder)
+
+    def _mix_in(self, report: Report, folder: DatasetFolder | None) -> None:
+        """Add general examples, and count them as one more part."""
+        plan, extension = self._plans[0], self._request.extension
+        train = report.examples["train"]
+        mixed = mixing.mix_in(plan, train, lambda *of: Desk(folder, plan, *of, extension))
+        if mixed is not None:
+            report.parts.append(mixed.share)
+            self.ledgers.append(mixed.ledger)
+            self.mixed = mixed.facts
+
+    def _capped(self, harvests: Iterator[Harvest], place: int, scratch: Path) -> Iterator[Harvest]:
+        treatment = self._request.treatment
+        if treatment.filters is None or not treatment.filters.balance.enabled:
+            return harvests
+        return capped(
+            harvests,
+            treatment.filters.balance,
+            seed=treatment.seed,
+            spool=scratch / f"waiting-{place}",
+        )
+
+    def _harvests(
+        self, crew: Crew | Cluster, admission: Admission, place: int, seen: Marks
+    ) -> Iterator[Harvest]:
+        part, plan = self.parts[place], self._plans[place]
+        reading.enter(self.connection, part.skill)
+        rows = reading.read(self.connection, self._asked[place])
+        read = (self._watched(place, some) for some in reading.batches(rows, crew.batch))
+        done = admission.pass_on(plan, crew.map(place, read))
+        if part.config.kind in SINGLES:
+            anchors = Anchors(part.config.anchor_share)
+            if self._request.turns is Turns.conversation and (form := FORMS.get(plan.format)):
+                return conversations(done, anchors, form)
+            return singles(done, anchors)
+        return EXPORTERS[part.config.kind](rejoined(done), part.config, plan.guard, seen)
+
+    def _watched(self, place: int, rows: Sequence[Row]) -> Sequence[Row]:
+        """Count rows as they are read, and now and then say how many there are."""
+        self.ledgers[place].read += len(rows)
+        before, self._read = self._read, self._read + len(rows)
+        if before // _TICK != self._read // _TICK:
+            self._progress(self._read)
+        return rows
+
+
+@contextmanager
+def _scratch(folder: DatasetFolder | None) -> Iterator[Path]:
+    """Yield a folder for what is only needed while rows are read."""
+    if folder is not None:
+        yield folder.scratch
+        return
+    with TemporaryDirectory(prefix="forge-") as place:
+        yield Path(place)
+
+
+def _plan(part: Part, guarded: Mapping[str, Guard], request: Request, *, mixed: bool) -> Plan:
+    """Return what the part's rows meet; where each line would say the same, the manifest does."""
+    whose = {"skill": part.skill, "role": part.role} if mixed else {}
+    guard = guarded[part.skill]
+    return Plan(part.skill, part.role, part.config, guard, request.format, whose, request.treatment)
+
+
+def _planned(
+    connection: psycopg.Connection, part: Part
+) -> tuple[Statement, Statement, reading.Forecast]:
+    """Return the part's statement, the same as it is best asked, and what comes of it."""
+    with _told_of(part):
+        reading.enter(connection, part.skill)
+        reading.check(connection, statement.build(part.config))
+        returned = reading.columns(connection, statement.probe(part.config))
+        plain = statement.build(part.config, returned)
+        return plain, *reading.quickest(connection, plain)
+
+
+@contextmanager
+def _told_of(part: Part):
+    """Name the part of the recipe that is at fault, where it has several."""
+    try:
+        yield
+    except ExportError as error:
+        if not error.where.startswith("export."):
+            raise
+        where = part.key + error.where.removeprefix("export")
+        raise ExportError(where, error.what, error.hint) from None

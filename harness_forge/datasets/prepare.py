@@ -1,0 +1,306 @@
+"""What is done to a row for which no other row is needed: read, filter, redact, write out.
+
+Rows come in batches, because filters do. What comes out depends on nothing
+but the rows and the plan, so it may be done in any process.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from harness_forge.config.export import AnswerKind, ExportConfig, ExportKind
+from harness_forge.core import jsontext
+from harness_forge.core.records import Split
+from harness_forge.datasets.cleaning import Cleaner, redactor_of
+from harness_forge.datasets.filters.building import build, judge, tallies
+from harness_forge.datasets.filters.candidate import Candidate, Filter
+from harness_forge.datasets.formats.lines import FORMATS
+from harness_forge.datasets.formats.unheld import Unheld
+from harness_forge.datasets.kinds import sft
+from harness_forge.datasets.leakage.guard import Guard
+from harness_forge.datasets.prepared import Ready
+from harness_forge.datasets.request import Treatment
+from harness_forge.datasets.sql.rows import (
+    Answer,
+    Prompt,
+    Row,
+    Unusable,
+    answer_of,
+    joint,
+    prompt_of,
+    read_answer,
+    read_prompt,
+)
+from harness_forge.store.judge_scores import key_of
+
+if TYPE_CHECKING:
+    from harness_forge.datasets.decontamination.protected import Protected
+    from harness_forge.datasets.decontamination.rows import Contamination
+
+SINGLES: Mapping[ExportKind, Callable[[Row, Prompt, Answer, bytes], Any]] = {
+    ExportKind.sft: sft.example
+}
+"""Kinds of which each row is a line by itself, and what makes its example."""
+
+
+_Read = tuple[Prompt, Answer, Candidate | None]
+"""What a row says, and as filters see it; nothing where nobody looks."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a row of one part meets on its way; it is sent to other processes.
+
+    Args:
+        skill, role: whose turns they are.
+        config: the part's export.
+        guard: what no recipe may export.
+        format: what a line looks like.
+        whose: keys that every line ends with.
+        treatment: what is done to rows besides.
+        protected: what of evaluations no row may hold.
+    """
+
+    skill: str
+    role: str
+    config: ExportConfig
+    guard: Guard
+    format: str
+    whose: Mapping[str, str] = field(default_factory=dict)
+    treatment: Treatment = field(default_factory=Treatment)
+    protected: Protected | None = None
+
+    @property
+    def works(self) -> bool:
+        """Whether a row is looked at or changed, besides being read and made a line."""
+        treatment = self.treatment
+        return bool(
+            treatment.filters is not None
+            or treatment.redaction is not None
+            or treatment.duplicates.near
+            or self.protected
+        )
+
+
+class Preparer:
+    """Carries out one plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._steps = _steps(plan)
+        self._contamination = _protecting(plan)
+        self._redactor = redactor_of(plan.treatment)
+        self._clean = Cleaner(self._redactor)
+        self._tools: list[dict[str, Any]] | None = None
+        self._signer = _signer(plan)
+        self._looks = bool(self._signer or self._contamination or any(self._steps.values()))
+        self._scores = plan.treatment.scores
+        self._single = SINGLES.get(plan.config.kind)
+        self._shape = FORMATS[plan.format]
+
+    def __call__(self, rows: Sequence[Row]) -> list[Ready]:
+        """Return what came of each row."""
+        read = [self._read(row) for row in rows]
+        self._filter(rows, read)
+        self._protect(rows, read)
+        words: list[tuple[Prompt, Candidate]] = []
+        made = [
+            found if isinstance(found, Ready) else self._made(row, *found, words)
+            for row, found in zip(rows, read, strict=True)
+        ]
+        return self._signed(made, words) if self._signer else made
+
+    def tallies(self) -> dict[str, dict[str, int]]:
+        """Return what filters counted of their own work since they were asked last."""
+        counts: dict[str, Counter[str]] = defaultdict(Counter)
+        for steps in self._steps.values():
+            for name, found in tallies(steps).items():
+                counts[name].update(found)
+        return {name: dict(found) for name, found in counts.items()}
+
+    def _read(self, row: Row) -> _Read | Ready:
+        """Return prompt and answer, or why there are none."""
+        try:
+            self._plan.guard.admit(row)
+            prompt = read_prompt(row, self._plan.config)
+            answer = read_answer(row, self._plan.config)
+        except Unusable as fault:
+            return Ready(fault.args[0])
+        return prompt, answer, self._candidate(row, prompt, answer) if self._looks else None
+
+    def _filter(self, rows: Sequence[Row], read: list[_Read | Ready]) -> None:
+        """Put the reason in the place of what a filter rejects; the first filter decides."""
+        for passed, steps in self._steps.items():
+            if not steps:
+                continue
+            places = [
+                at
+                for at, found in enumerate(read)
+                if not isinstance(found, Ready) and bool(rows[at].eval_passed) is passed
+            ]
+            seen = [read[at][2] for at in places]
+            for at, reason in zip(places, judge(steps, seen), strict=True):
+                if reason is not None:
+                    read[at] = Ready(reason)
+
+    def _protect(self, rows: Sequence[Row], read: list[_Read | Ready]) -> None:
+        """Reject what holds words of what is kept for measuring, and say whose and which."""
+        if self._contamination is None:
+            return
+        places = [at for at, found in enumerate(read) if not isinstance(found, Ready)]
+        held = self._contamination.held(
+            [read[at][2] for at in places], [rows[at].split == Split.TRAIN for at in places]
+        )
+        for at, one in zip(places, held, strict=True):
+            if one is not None:
+                about = {"kept_for_measuring": one.of, "text": one.kind}
+                read[at] = Ready("contaminated", about=about)
+
+    def _candidate(self, row: Row, prompt: Prompt, answer: Answer) -> Candidate:
+        return Candidate(
+            prompt.messages,
+            prompt.tools,
+            answer.message,
+            self._plan.role,
+            row.item_id,
+            row.family,
+            row.outcome_value,
+            row.finish_reason,
+            row.flag_reasons or (),
+            row.evaluator,
+            self._scores.get(key_of(self._plan.skill, row.run_id, row.source))
+            if self._scores
+            else None,
+        )
+
+    def _made(
+        self,
+        row: Row,
+        prompt: Prompt,
+        answer: Answer,
+        candidate: Candidate | None,
+        words: list[tuple[Prompt, Candidate]],
+    ) -> Ready:
+        """Return the row as it goes on; what tells it from others is added to `words`."""
+        redacted: Mapping[str, int] | None = None
+        if self._redactor:
+            original = answer
+            row, prompt, answer, redacted = self._redacted(row, prompt, answer)
+            if candidate and answer is not original:
+                candidate = Candidate((), (), answer.message)
+        mark = joint(prompt.digest, answer.digest)
+        if self._single is None:
+            words.append((prompt, candidate))
+            return Ready(None, mark, b"", prompt, answer, redacted, evidence=row.evidence)
+        try:
+            shown = self._shape(self._single(row, prompt, answer, mark))
+        except Unheld as fault:
+            return Ready(fault.args[0])
+        words.append((prompt, candidate))
+        line = jsontext.dumps(self._clean.line(shown, self._plan.whose))
+        changed = prompt.changed | answer.changed
+        return Ready(None, mark, line, None, None, redacted, changed=changed)
+
+    def _redacted(
+        self, row: Row, prompt: Prompt, answer: Answer
+    ) -> tuple[Row, Prompt, Answer, Mapping[str, int] | None]:
+        """Return what may be written; a prompt reads the same whatever was answered."""
+        said = [answer.message]
+        asked, counts = self._redactor.messages(prompt.messages)
+        told, more = self._redactor.messages(said, after=prompt.messages)
+        if row.evidence:
+            shown, third = self._redactor.value(jsontext.loads(row.evidence), after=said)
+            if third:
+                row, more = row._replace(evidence=jsontext.dumps(shown)), more + third
+        tools, offered = self._offered(prompt.tools)
+        if not (counts or more or offered):
+            return row, prompt, answer, None
+        if offered:
+            counts += offered
+        if counts:
+            prompt = prompt_of(asked, tools, prompt.changed)
+        if more:
+            answer = answer_of(told[0], answer.changed)
+        return row, prompt, answer, counts + more
+
+    def _offered(self, tools: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], Counter[str]]:
+        """Return tools as they may be written; rows in a row offer the very same ones."""
+        if tools is not self._tools:
+            self._tools, self._told = tools, self._redactor.value(tools)
+        return self._told
+
+    def _signed(self, made: list[Ready], words: list[tuple[Prompt, Candidate]]) -> list[Ready]:
+        """Return the rows, those that go on with the signatures of their words."""
+        if not words:
+            return made
+        from harness_forge.datasets.dedup.signer import prompt_text
+
+        signatures = self._signer.sign(
+            [prompt_text(prompt.messages) for prompt, _ in words],
+            [candidate.text for _, candidate in words],
+        )
+        following = iter(signatures)
+        return [
+            ready._replace(signature=next(following).tobytes()) if ready.reason is None else ready
+            for ready in made
+        ]
+
+
+@contextmanager
+def seldom_collected() -> Iterator[None]:
+    """Let the garbage collector look for cycles less often, inside the block.
+
+    Rows are trees and make none, but are many objects: at the usual pace a
+    fifth of the time goes into looking.
+    """
+    before = gc.get_threshold()
+    gc.freeze()  # what was imported stays anyway
+    gc.set_threshold(100_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
+
+
+def _steps(plan: Plan) -> dict[bool, list[tuple[str, Filter]]]:
+    """Return the filters of rows that passed and of rows that did not.
+
+    Only where kinds show what is worse does a worse answer have filters of its own.
+    """
+    treatment = plan.treatment
+    # Filters look at answers; a set of prompts has none.
+    if treatment.filters is None or plan.config.answer is AnswerKind.none:
+        return {True: [], False: []}
+
+    def steps(*, rejected_side: bool) -> list[tuple[str, Filter]]:
+        return build(
+            treatment.filters,
+            tokenizer=treatment.tokenizer,
+            model=treatment.model,
+            rejected_side=rejected_side,
+        )
+
+    contrasts = plan.config.kind in (ExportKind.dpo, ExportKind.kto)
+    return {True: steps(rejected_side=False), False: steps(rejected_side=contrasts)}
+
+
+def _protecting(plan: Plan) -> Contamination | None:
+    if not plan.protected:
+        return None
+    from harness_forge.datasets.decontamination.rows import Contamination
+
+    return Contamination(plan.protected)
+
+
+def _signer(plan: Plan):
+    if not plan.treatment.duplicates.near or plan.config.answer is AnswerKind.none:
+        return None
+    from harness_forge.datasets.dedup.signer import Signer
+
+    return Signer(plan.treatment.duplicates)

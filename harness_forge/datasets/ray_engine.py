@@ -1,0 +1,175 @@
+"""Spreads the preparing of rows over a Ray cluster, run by run.
+
+The rows are read here, at one moment of the store and in one order; the
+cluster only prepares them, so no machine of it needs the store. A shard holds
+whole runs of a batch, so that rows that share prompts and tools share a
+worker. What comes back is put in the order of the rows again: the bytes are
+those of one process.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+from harness_forge import __version__
+from harness_forge.config.engine import EngineConfig
+from harness_forge.core.errors import ExportError, ForgeError
+from harness_forge.datasets.prepare import Plan, Preparer, seldom_collected
+from harness_forge.datasets.prepared import Ready
+from harness_forge.datasets.ray_session import Lost, session
+from harness_forge.datasets.sql.rows import Row
+from harness_forge.datasets.workers import joined, wanted
+
+_AHEAD = 8
+"""Shards that wait for a worker each, so that none waits for a shard."""
+
+_LEAST = 128
+"""Rows of a shard: a call costs as much as preparing a few rows."""
+
+_PATIENCE_S = 120
+"""How long workers may take to start."""
+
+
+class Cluster:
+    """Prepares batches of rows on Ray; entered and asked as `Crew` is.
+
+    Args:
+        plans: one for each part of the dataset; they go to the cluster, with
+            the key of the pseudonyms.
+        config: of the engine.
+
+    Attributes:
+        batch: how many rows it is best given at once.
+        tallies: what filters counted of their own work, by name.
+    """
+
+    batch = 512
+
+    def __init__(self, plans: Sequence[Plan], config: EngineConfig) -> None:
+        self._plans, self._config = list(plans), config
+        self._stack = ExitStack()
+        self._hands: list[Any] = []
+        self._waiting: Counter[int] = Counter()
+        self.tallies: dict[str, Counter[str]] = {}
+
+    def __enter__(self) -> Cluster:
+        with ExitStack() as stack:
+            ray = self._ray = stack.enter_context(session(self._config))
+            with Lost():
+                plans = ray.put(self._plans)
+                cpus = int(ray.cluster_resources().get("CPU", 1))
+                count = max(1, min(self._config.workers or cpus, cpus))
+                hand = ray.remote(num_cpus=1, max_restarts=0, scheduling_strategy="SPREAD")(_Hand)
+                self._hands = [hand.remote(plans) for _ in range(count)]
+            self._await_hands()
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *about: object) -> None:
+        self._stack.__exit__(*about)
+
+    def map(
+        self, part: int, batches: Iterable[Sequence[Row]]
+    ) -> Iterator[tuple[Sequence[Row], list[Ready]]]:
+        """Yield each batch with what came of its rows, in order.
+
+        Raises:
+            ExportError: a worker or the cluster was lost.
+        """
+        waiting: deque[tuple[Sequence[Row], list[tuple[list[int], int, Any]]]] = deque()
+        for batch in batches:
+            waiting.append((batch, self._sent(part, wanted(batch))))
+            while self._waiting.total() > _AHEAD * len(self._hands):
+                yield self._done(*waiting.popleft())
+        while waiting:
+            yield self._done(*waiting.popleft())
+
+    def _sent(self, part: int, rows: list[Row]) -> list[tuple[list[int], int, Any]]:
+        """Give each shard to the worker with least to do; return places, worker and answer."""
+        sent = []
+        for places in shards([row.run_id for row in rows]):
+            at = min(range(len(self._hands)), key=lambda hand: self._waiting[hand])
+            self._waiting[at] += 1
+            values = [tuple(rows[place]) for place in places]
+            sent.append((places, at, self._hands[at].prepare.remote(part, values)))
+        return sent
+
+    def _done(self, batch: Sequence[Row], sent) -> tuple[Sequence[Row], list[Ready]]:
+        ready: dict[int, Ready] = {}
+        for places, at, answer in sent:
+            with Lost():
+                found = self._ray.get(answer)
+            self._waiting[at] -= 1
+            if isinstance(found, BaseException):
+                raise found
+            ready.update(zip(places, (Ready(*values) for values in found[0]), strict=True))
+            for name, counts in found[1].items():
+                self.tallies.setdefault(name, Counter()).update(counts)
+        return batch, joined(batch, (ready[place] for place in range(len(ready))))
+
+    def _await_hands(self) -> None:
+        """Wait until every worker has started.
+
+        Raises:
+            ExportError: the cluster is too busy, or runs another forge.
+        """
+        calls = [hand.version.remote() for hand in self._hands]
+        with Lost():
+            started, late = self._ray.wait(calls, num_returns=len(calls), timeout=_PATIENCE_S)
+            versions = set(self._ray.get(started))
+        if late:
+            what = f"{len(late)} of {len(calls)} workers got no CPU within {_PATIENCE_S} s"
+            raise ExportError("engine.workers", what, "ask for fewer, or wait for other jobs")
+        if versions - {__version__}:
+            other = ", ".join(sorted(versions - {__version__}))
+            what = f"the cluster has harness-forge {other}, this is {__version__}"
+            raise ExportError("engine.address", what, "the bytes could differ: install one version")
+
+
+class _Hand:
+    """A worker on the cluster."""
+
+    def __init__(self, plans: Sequence[Plan]) -> None:
+        os.environ["TOKENIZERS_PARALLELISM"] = "false"
+        self._plans = plans
+        self._preparers: dict[int, Preparer] = {}
+        self._stack = ExitStack()
+        self._stack.enter_context(seldom_collected())
+
+    def version(self) -> str:
+        return __version__
+
+    def prepare(self, part: int, rows: list[tuple]) -> Any:
+        """Return what came of the rows as plain values and the tallies; or the fault."""
+        try:
+            if part not in self._preparers:
+                self._preparers[part] = Preparer(self._plans[part])
+            preparer = self._preparers[part]
+            ready = [tuple(one) for one in preparer([Row(*values) for values in rows])]
+            return ready, preparer.tallies()
+        except ForgeError as error:
+            return error
+        except Exception as error:  # not every exception can be sent
+            return RuntimeError(f"{type(error).__name__}: {error}")
+
+
+def shards(runs: Sequence[str | None]) -> list[list[int]]:
+    """Return places of rows by shard: the rows of a run together, small runs side by side.
+
+    Args:
+        runs: the run of each row.
+    """
+    by_run: Mapping[str | None, list[int]] = {}
+    for place, run in enumerate(runs):
+        by_run.setdefault(run, []).append(place)
+    made: list[list[int]] = []
+    for places in by_run.values():
+        if made and len(made[-1]) < _LEAST:
+            made[-1] += places
+        else:
+            made.append(list(places))
+    return made

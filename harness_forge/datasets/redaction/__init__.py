@@ -1,0 +1,11 @@
+"""Takes secrets, names and addresses out of what is written, and leaves code whole.
+
+config.py      which kinds, what stays
+key.py         the key of the pseudonyms
+pseudonyms.py  what stands in place of a value
+rules/         what is looked for
+gate.py        which rules are worth running on a text
+names.py       what stands out once is replaced everywhere in its row
+texts.py       values and JSON, walked through
+redactor.py    puts it together
+"""

@@ -1,0 +1,81 @@
+"""What a row has once shown to be a name or a secret is one everywhere in that row.
+
+`ssh deploy@web01` tells that web01 is a host; the line below that says
+`ping web01` must say the same pseudonym, or the script no longer fits itself
+and the name has leaked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from harness_forge.datasets.redaction.rule import Finding
+
+_SHORTEST = {"host": 4, "user": 4}
+_SECRET = 8
+"""Characters from which a value is carried through the row; shorter ones may be plain words."""
+_CARRIED_BY_SHAPE = {"ipv4", "ipv6", "mac", "email"}
+"""Found by their own rules wherever they stand."""
+
+
+class Names:
+    """The names and secrets of one row, and their pseudonyms."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[str, str]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._known)
+
+    def copy(self) -> Names:
+        """Return the same names, apart from these."""
+        other = Names()
+        other._known = dict(self._known)
+        return other
+
+    def learn(self, finding: Finding, pseudonym: str) -> None:
+        """Remember a finding's value; of a host also its first label."""
+        kind, value = finding.kind, finding.value
+        if kind in _CARRIED_BY_SHAPE:
+            return
+        if len(value) >= _SHORTEST.get(kind, _SECRET):
+            self._known.setdefault(value, (kind, pseudonym))
+        if kind == "host" and "." in value:
+            label = value.partition(".")[0]
+            if len(label) >= _SHORTEST["host"] and any(c.isdigit() or c == "-" for c in label):
+                short = pseudonym.partition(".")[0]
+                self._known.setdefault(label, (kind, short))
+
+    def stand_in(self, text: str) -> bool:
+        """Tell whether any of the names may stand in `text`."""
+        return any(name in text for name in self._known)
+
+    def find(self, text: str, known: Iterable[Finding]) -> list[Finding]:
+        """Return where the names stand in `text` besides `known`."""
+        if not self.stand_in(text):
+            return []
+        taken = {(one.start, one.end) for one in known}
+        return [
+            Finding(*match.span(), self._known[match[0]][0], match[0], "")
+            for match in _pattern(tuple(sorted(self._known, key=len, reverse=True))).finditer(text)
+            if match.span() not in taken and not self._in_code(match)
+        ]
+
+    def _in_code(self, match: re.Match[str]) -> bool:
+        """Tell whether a name is an attribute or a call here: pytest.mark is nobody's home."""
+        if self._known[match[0]][0] not in _SHORTEST:
+            return False
+        text, (start, end) = match.string, match.span()
+        return text[end : end + 1] == "(" or (text[start - 1 : start] == "." and start > 1)
+
+    def pseudonym(self, finding: Finding) -> str:
+        """Return the pseudonym of a name that was carried here; '' for any other finding."""
+        return self._known[finding.value][1] if not finding.form else ""
+
+
+@lru_cache(maxsize=512)
+def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
+    longest_first = "|".join(map(re.escape, names))
+    return re.compile(rf"(?:(?<![\w-])|(?<=\\[nrt]))(?:{longest_first})(?![\w-])")

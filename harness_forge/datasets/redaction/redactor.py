@@ -1,0 +1,230 @@
+"""Replaces what must not leave, everywhere a row holds it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from harness_forge.config.redaction import RedactionConfig
+from harness_forge.core.errors import ConfigError
+from harness_forge.core.records import Message
+from harness_forge.datasets.redaction.gate import Gate
+from harness_forge.datasets.redaction.names import Names
+from harness_forge.datasets.redaction.pseudonyms import Pseudonyms, is_pseudonym
+from harness_forge.datasets.redaction.rule import Finding
+from harness_forge.datasets.redaction.rules import KINDS, rules
+from harness_forge.datasets.redaction.texts import rewrite
+
+Counts = Counter[str]
+"""Kind to how many values were replaced."""
+_VALUE = 512
+"""Characters of the longest text that its key may give away."""
+_TELLING = re.compile(
+    r"pass|pwd|secret|token|key|psk|credential|community|host|server|node|machine|peer|fqdn|cookie|auth",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=4096)
+def _telling(key: str) -> bool:
+    return _TELLING.search(key) is not None
+
+
+_USUAL = frozenset(("role", "content", "reasoning_content", "name", "tool_call_id"))
+_CALL = frozenset(("id", "type", "function", "name", "arguments"))
+
+
+class Redactor:
+    """Replaces secrets, names and addresses by pseudonyms.
+
+    The same value gets the same pseudonym in every row and every process that
+    has the same key. Nothing is remembered from one call to the next, so the
+    order of the rows and the number of workers change nothing.
+
+    Args:
+        config: which kinds, and what stays.
+        key: of the pseudonyms, see `load_key`.
+
+    Raises:
+        ConfigError: an unknown kind, or a pattern that is no regular expression.
+    """
+
+    def __init__(self, config: RedactionConfig, key: bytes) -> None:
+        self._config, self._key = config, key
+        self._pseudonyms = Pseudonyms(key)
+        self._allowed = _allowed(config.allow)
+        self._last: tuple[Any, Names] = (None, Names())
+        self._gate = Gate(_chosen(config), config.domains) if config.enabled else None
+
+    def __reduce__(self):
+        return (Redactor, (self._config, self._key))
+
+    def messages(
+        self, messages: Sequence[Message], after: Sequence[Message] = ()
+    ) -> tuple[list[Message], Counts]:
+        """Return the messages as they may be written, and what was replaced.
+
+        They are one text: a name that stands out in one of them is replaced in
+        all. Messages without a finding are the very same objects.
+
+        Args:
+            after: messages they follow, in their original words: names that
+                stand out there are replaced here too. Give the prompt when you
+                redact an answer, and redact the prompt by itself: so a prompt
+                reads the same whatever was answered.
+        """
+        names = self._names_of(after)
+        if not names and self._gate and self._quiet(messages):
+            self._last = messages, names
+            return list(messages), Counter()
+        new, counts = self.value(messages, after=after)
+        return list(new), counts
+
+    def _quiet(self, messages: Sequence[Message]) -> bool:
+        """Tell whether messages are of the usual shape and nothing can be found in them.
+
+        Most are, and need not be walked through.
+        """
+        texts: list[Any] = []
+        for message in messages:
+            for key, value in message.items():
+                if key == "tool_calls" and isinstance(value, list):
+                    for call in value:
+                        function = call.get("function") if isinstance(call, dict) else None
+                        if not isinstance(function, dict) or not _CALL.issuperset(function):
+                            return False
+                        texts += [item for name, item in call.items() if name != "function"]
+                        texts += function.values()
+                        if not _CALL.issuperset(call):
+                            return False
+                elif key in _USUAL:
+                    texts.append(value)
+                else:
+                    return False
+        return not any(not isinstance(text, str) or self._gate.opens(text) for text in texts)
+
+    def value(self, value: Any, after: Any = ()) -> tuple[Any, Counts]:
+        """Return any JSON-like value as it may be written, and what was replaced.
+
+        Strings that hold JSON, such as a call's arguments, stay valid JSON.
+        """
+        counts: Counts = Counter()
+        if self._gate is None:
+            return value, counts
+        names = self._names_of(after)
+        found, worthy = self._look(value, names)
+        self._last = value, names
+        if not found and not names:
+            return value, counts
+
+        def change(text: str) -> str:
+            return self._replace(text, found.get(text, []), names, counts)
+
+        return rewrite(value, change, lambda text: text in worthy or names.stand_in(text)), counts
+
+    def _names_of(self, after: Any) -> Names:
+        """Return the names in what came before; most often that is what was asked for last."""
+        last, names = self._last
+        if after and last is not after:
+            names = Names()
+            self._look(after, names)
+        return names.copy() if after else Names()
+
+    def text(self, text: str) -> str:
+        """Return one text as it may be written."""
+        return self.value(text)[0]
+
+    def findings(self, text: str) -> list[Finding]:
+        """Return what would be replaced in one plain text, in order, none overlapping."""
+        if self._gate is None:
+            return []
+        return _apart(one for one in self._gate.find(text) if not self._stays(one))
+
+    def _told_by(self, key: str, text: str) -> list[Finding]:
+        """Return what is found in a text because it is the value of `key`."""
+        if not 3 < len(text) <= _VALUE or not _telling(key) or any(c in text for c in "\"'\n\\"):
+            return []
+        before = len(key) + 5
+        return [
+            one._replace(start=one.start - before, end=one.end - before)
+            for one in self.findings(f'"{key}": "{text}"')
+            if before <= one.start and one.end <= before + len(text)
+        ]
+
+    def _look(self, value: Any, names: Names) -> tuple[dict[str, list[Finding]], set[str]]:
+        """Return the findings by text, and every text that they stand in, also as JSON."""
+        found: dict[str, list[Finding]] = {}
+        worthy: set[str] = set()
+
+        def worth(text: str) -> bool:
+            if text not in worthy and self._gate.opens(text):
+                worthy.add(text)
+            return text in worthy
+
+        def learn(text: str, findings: list[Finding]) -> None:
+            if findings and text not in found:
+                worthy.add(text)
+                found[text] = findings
+                for one in findings:
+                    names.learn(one, self._pseudonyms.of(one.form, one.value))
+
+        def look(text: str) -> str:
+            learn(text, self.findings(text))
+            return text
+
+        rewrite(value, look, worth, lambda key, text: learn(text, self._told_by(key, text)))
+        return found, worthy
+
+    def _replace(self, text: str, findings: Iterable[Finding], names: Names, counts: Counts) -> str:
+        told = names.find(text, findings) if names else []
+        pieces, at = [], 0
+        for one in _apart([*findings, *told]):
+            counts[one.kind] += 1
+            by = names.pseudonym(one) or self._pseudonyms.of(one.form, one.value)
+            pieces += [text[at : one.start], by]
+            at = one.end
+        return "".join([*pieces, text[at:]]) if pieces else text
+
+    def _stays(self, finding: Finding) -> bool:
+        value = finding.value
+        return any(allowed.fullmatch(value) for allowed in self._allowed) or is_pseudonym(value)
+
+
+def _apart(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings that do not overlap and cover all of what `findings` cover.
+
+    Of two that overlap the longer gives its kind; the other's rest goes with it.
+    """
+    kept: list[Finding] = []
+    for one in sorted(findings, key=lambda one: (one.start, -one.end)):
+        if not kept or one.start >= kept[-1].end:
+            kept.append(one)
+        elif one.end > kept[-1].end:
+            last = kept[-1]
+            shown = last.value + one.value[last.end - one.start :]
+            kept[-1] = last._replace(end=one.end, value=shown, form=last.kind)
+    return kept
+
+
+def _chosen(config: RedactionConfig):
+    unknown = sorted(set(config.kinds) - set(KINDS))
+    if unknown:
+        raise ConfigError(
+            f"redaction.kinds.{unknown[0]}", "is no kind", "kinds: " + ", ".join(KINDS)
+        )
+    return [rule for rule in rules() if config.kinds.get(rule.kind, True)]
+
+
+def _allowed(patterns: Mapping[str, str | None]) -> list[re.Pattern[str]]:
+    compiled = []
+    for name, pattern in patterns.items():
+        try:
+            compiled += [re.compile(pattern)] if pattern else []
+        except re.error as error:
+            raise ConfigError(
+                f"redaction.allow.{name}", f"is no regular expression: {error}"
+            ) from None
+    return compiled

@@ -1,0 +1,90 @@
+"""Datasets that nothing can be trained on, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness_forge.core.errors import ExportError
+from harness_forge.datasets.request import Part, Report, Request
+from harness_forge.datasets.sql import reading
+
+_REMEDIES = {
+    "no_counterpart": "pairs need a pass and a failure of one item",
+    "prompt_mismatch": "passes and failures answered different prompts, so they are no pairs",
+    "evaluation_run": "evaluation runs are never exported: run with run.purpose=collect",
+    "held_out": "held-out items are never exported, whatever the recipe says",
+    "held_out_elsewhere": "another skill of this dataset keeps these items for measuring",
+    "no_split": "items get a split when `forge run` found that they can be judged, recorded ones"
+    " at the end of `forge ingest`",
+    "contaminated": "rows hold words of what is kept for measuring: the ledger says whose",
+    "over_share": "anchors are a share of lines that models gave, and there are too few of those:"
+    " attempt items with a model, take in more records, or raise export.anchor_share",
+    "row_too_long": "raise train.sequence_length, or set filters.row_too_long.max_tokens",
+    "unheld_tools": "this format has no room for tools: format=sft or format=sharegpt has",
+    "unheld_turns": "this format has no room for several turns: format=sft or format=sharegpt has",
+}
+_AFTER_ALL = ("over_share", "unheld_tools", "unheld_turns")
+"""What rows were rejected for that would have been kept, so it is what to change first."""
+
+
+def demand_rows(report: Report, parts: Sequence[Part], connection, request: Request) -> None:
+    """Refuse a dataset that no row was read for; one part without rows is no fault.
+
+    Raises:
+        ExportError: with the roles that there are.
+    """
+    if not report.read:
+        raise ExportError(
+            str(report.path),
+            f"no rows of role '{request.role}' in skill '{request.skill}'",
+            _what_there_is(connection, parts, request),
+        )
+
+
+def _what_there_is(connection, parts: Sequence[Part], request: Request) -> str:
+    found = {}
+    for skill in dict.fromkeys(part.skill for part in parts):
+        reading.enter(connection, skill)
+        counted = connection.execute(
+            "SELECT agent, count(*) FROM turns GROUP BY agent ORDER BY agent"
+        ).fetchall()
+        if counted:
+            found[skill] = ", ".join(f"{role} ({count})" for role, count in counted)
+    if not found:
+        return (
+            f"nothing is there yet: forge run skill={request.skill} policy=gold attempts a skill"
+            " that has a world, forge ingest takes in what others recorded"
+        )
+    if [request.skill] == list(found):
+        return f"roles with turns here: {found[request.skill]}"
+    listed = "; ".join(f"{skill}: {roles}" for skill, roles in found.items())
+    return f"roles with turns here: {listed}"
+
+
+def demand_training_rows(report: Report, parts: Sequence[Part]) -> None:
+    """Refuse a dataset that nothing can be trained on; say which condition took the rows.
+
+    Raises:
+        ExportError: no line is for training.
+    """
+    if report.examples["train"]:
+        return
+    reasons = ", ".join(f"{reason} {count}" for reason, count in report.rejected.items())
+    raise ExportError(
+        str(report.path),
+        f"nothing to train on: {report.read} rows read, {report.kept} kept "
+        f"({report.examples['validation']} for validation), rejected: {reasons or 'none'}",
+        _which_condition(report, parts),
+    )
+
+
+def _which_condition(report: Report, parts: Sequence[Part]) -> str:
+    if not report.rejected:
+        return "every kept row is for validation: it takes more items"
+    top = next(iter(report.rejected))
+    top = next((reason for reason in _AFTER_ALL if reason in report.rejected), top)
+    for part in parts:
+        if top in part.config.require:
+            condition = " ".join(str(part.config.require[top]).split())
+            return f"most fell to {part.key}.require.{top}: {condition}"
+    return _REMEDIES.get(top, f"most rows were rejected as {top}: see docs/datasets.md")

@@ -1,0 +1,188 @@
+"""Training rows that stand in a dataset several times, by the weight of their family.
+
+Only what is already to be written is written again, byte for byte: a weight
+cannot bring in a row, nor change one. Each repeat is a line of its own in the
+row's ledger entry, so that every line is accounted for.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from harness_forge.core.records import Split
+from harness_forge.datasets.batch import Harvest, Line
+from harness_forge.datasets.feedback.weights import Feedback, Weight, weights
+from harness_forge.datasets.leakage.held_out_files import Holding
+from harness_forge.datasets.request import Treatment
+from harness_forge.datasets.spooling import spooled
+
+FEEDBACK = "feedback.jsonl"
+_SOURCE = ("kind", "run", "evaluation", "metric")
+"""Settings that say where evidence is from; which it was stands under sources."""
+UNIT = 10_000
+"""Weights are whole numbers of 1/UNIT, so that lines are counted exactly."""
+
+
+class Weighting:
+    """The weights of one dataset, and what they came to.
+
+    Args:
+        treatment: its `feedback`; None weights nothing.
+        holding: tells which items are for validation; others are no evidence.
+        name: gives a family or an item as the dataset may tell it.
+    """
+
+    def __init__(self, treatment: Treatment, holding: Holding, name=str) -> None:
+        self._feedback = _validating(treatment.feedback, holding)
+        self._name = name
+        self._weights: Mapping[tuple[str, str], Weight] = {}
+        self._parts: list[dict[str, Any]] = []
+        if self._feedback is not None:
+            config = self._feedback.config
+            self._weights = weights(
+                self._feedback.evidence,
+                strength=config.strength,
+                cap=config.cap,
+                minimum=config.minimum,
+                prior=config.prior,
+            )
+
+    def weighted(
+        self, harvests: Iterator[Harvest], skill: str, role: str, spool: Path
+    ) -> Iterator[Harvest]:
+        """Return the harvests of one part, the training examples of weighted families repeated.
+
+        Args:
+            spool: a file for the harvests while they wait; made and removed.
+        """
+        if not any(skill == of for of, _ in self._weights):
+            return harvests
+        return self._repeated(harvests, skill, role, spool)
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Yield what went wrong, item by item, as FEEDBACK holds it."""
+        for one in sorted(self._feedback.evidence if self._feedback else ()):
+            named = {"item_id": self._name(one.item_id), "family": self._name(one.family)}
+            yield {**one._asdict(), **named}
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the manifest says: what was weighted, why, and from which run."""
+        if self._feedback is None:
+            return {}
+        config = self._feedback.config
+        settings = {k: v for k, v in asdict(config).items() if k not in _SOURCE}
+        told = {
+            "kind": config.kind.value,
+            "split": Split.VALIDATION.value,
+            "settings": settings,
+            "sources": [asdict(source) for source in self._feedback.sources],
+            "families": [
+                {"skill": skill, "family": self._name(family), **weight._asdict()}
+                for (skill, family), weight in self._weights.items()
+            ],
+            "parts": self._parts,
+        }
+        return {"feedback": told}
+
+    def notes(self) -> list[str]:
+        """Return what a reader of the dataset must know of repeated rows."""
+        if self._feedback is None:
+            return []
+        if not self._feedback.sources:
+            return ["no validation run was there to weight rows by"]
+        more = sum(one["lines"] - one["rows"] for part in self._parts for one in part["families"])
+        runs = ", ".join(source.run_id for source in self._feedback.sources)
+        return [f"{more} training lines repeat others, weighted by validation run {runs}"]
+
+    def _repeated(
+        self, harvests: Iterable[Harvest], skill: str, role: str, spool: Path
+    ) -> Iterator[Harvest]:
+        counts: Counter[str] = Counter()
+
+        def count(harvest: Harvest) -> None:
+            counts.update(family for _, family in _trained(harvest))
+
+        waiting = spooled(harvests, spool, count)
+        units: dict[str, int] = {}
+        seen: Counter[str] = Counter()
+        lines: Counter[str] = Counter()
+        for number, harvest in enumerate(waiting):
+            if number == 0:
+                units = self._units(skill, counts)
+            copies = _copies(harvest, units, seen)
+            for place, family in _trained(harvest):
+                lines[family] += copies.get(place, 1)
+            yield _with(harvest, copies)
+        families = [
+            {
+                "family": self._name(family),
+                "weight": unit / UNIT,
+                "rows": counts[family],
+                "lines": lines[family],
+            }
+            for family, unit in sorted(units.items())
+            if counts[family]
+        ]
+        if families:
+            train = {"train": counts.total(), "families": families}
+            self._parts.append({"skill": skill, "role": role, **train})
+
+    def _units(self, skill: str, counts: Mapping[str, int]) -> dict[str, int]:
+        """Return each family's weight, all lowered alike where repeats would be too many."""
+        own = {family: one.weight for (of, family), one in self._weights.items() if of == skill}
+        more = sum(counts.get(family, 0) * (weight - 1) for family, weight in own.items())
+        share = self._feedback.config.share
+        room = share / (1 - share) * sum(counts.values())
+        lower = min(1.0, room / more) if more else 1.0
+        return {family: int(UNIT + lower * (weight - 1) * UNIT) for family, weight in own.items()}
+
+
+def _validating(feedback: Feedback | None, holding: Holding) -> Feedback | None:
+    """Return the feedback without items that another skill of the dataset uses more strictly."""
+    if feedback is None:
+        return None
+    fine = [one for one in feedback.evidence if holding.validates(one.skill, one.item_id)]
+    return replace(feedback, evidence=fine)
+
+
+def _trained(harvest: Harvest) -> Iterator[tuple[int, str]]:
+    """Yield place and family of each training example."""
+    families = {place: fate.row.family for fate in harvest.fates for place in fate.examples}
+    for place, example in enumerate(harvest.examples):
+        split = example.split if isinstance(example, Line) else example.origin.split
+        if split == Split.TRAIN:
+            yield place, families[place] or ""
+
+
+def _copies(harvest: Harvest, units: Mapping[str, int], seen: Counter[str]) -> dict[int, int]:
+    """Return how often each weighted example is to stand; `seen` counts those before it.
+
+    The nth row of a family takes what is due to n rows and was not given to
+    those before: a weight of 1.5 repeats every second one.
+    """
+    copies = {}
+    for place, family in _trained(harvest):
+        if unit := units.get(family):
+            before = seen[family]
+            seen[family] += 1
+            copies[place] = (before + 1) * unit // UNIT - before * unit // UNIT
+    return copies
+
+
+def _with(harvest: Harvest, copies: Mapping[int, int]) -> Harvest:
+    if all(count == 1 for count in copies.values()):
+        return harvest
+    examples, places = [], {}
+    for place, example in enumerate(harvest.examples):
+        times = copies.get(place, 1)
+        places[place] = range(len(examples), len(examples) + times)
+        examples += [example] * times
+    fates = [
+        fate._replace(examples=[new for old in fate.examples for new in places[old]])
+        for fate in harvest.fates
+    ]
+    return Harvest(examples, fates, harvest.pairs)

@@ -1,0 +1,121 @@
+"""Make an export's request out of a config, and run it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from harness_forge.config.schema import ForgeConfig, exports_of, skills_of
+from harness_forge.config.skill import EnvironmentKind
+from harness_forge.core.errors import ExportError
+from harness_forge.store.opening import opened_store
+
+
+def export(config: ForgeConfig, *, dry_run: bool = False, progress=lambda rows: None):
+    """Write the dataset that `config` describes and return its report.
+
+    Raises:
+        ExportError: it cannot be written as asked, or nothing in it trains.
+    """
+    from harness_forge.datasets import export as export_module
+    from harness_forge.datasets.feedback import of_runs
+    from harness_forge.datasets.request import Part, Request
+
+    skills = skills_of(config)
+    request = Request(
+        data_dir=Path(config.data_dir),
+        name=config.export.name,
+        skill=config.skill.name,
+        role=config.role.name,
+        format=config.format.name,
+        licences=list(dict.fromkeys(line for one in skills for line in _quoted(one))),
+        extension=config.format.extension,
+        turns=config.format.turns,
+        engine=config.engine,
+        treatment=_treatment(config),
+    )
+    with opened_store(config) as store:
+        for one in skills:
+            store.upgrade(one.skill.name)
+            _regroup(store.skill(one.skill.name), config)
+        request = replace(
+            request, treatment=replace(request.treatment, feedback=of_runs.gather(config, store))
+        )
+        parts = [
+            Part(store.skill(one.skill.name), role, export, _place(config, role))
+            for one in skills
+            for role, export in exports_of(one).items()
+        ]
+        return export_module.export(parts, request, dry_run=dry_run, progress=progress)
+
+
+def _regroup(skill, config: ForgeConfig) -> None:
+    """Bring groups that an older forge made up to date, and say what came of it."""
+    import sys
+
+    from harness_forge.store.splits import recorded
+
+    if moved := recorded.refresh(skill, config.split):
+        print(
+            f"forge: skill {skill.name}: {moved} recorded items are quarantined: each asks nearly"
+            " what an item of a stricter split asks, which an older forge did not see",
+            file=sys.stderr,
+        )
+
+
+def _treatment(config: ForgeConfig):
+    """Return what is done to rows on their way, beside their recipe's SQL."""
+    from harness_forge.datasets.decontamination.protected_suites import contamination
+    from harness_forge.datasets.redaction.key import load_key
+    from harness_forge.datasets.request import Treatment
+    from harness_forge.registry.models.folder import folder_of
+
+    home = Path(config.forge_home)
+    return Treatment(
+        filters=config.filters,
+        tokenizer=folder_of(config.model, home),
+        model=config.model.name,
+        redaction=config.redaction,
+        key=load_key(home) if config.redaction.enabled else b"",
+        duplicates=config.duplicates,
+        contamination=contamination(config),
+        scores=judged(config),
+        seed=config.seed,
+    )
+
+
+def judged(config: ForgeConfig) -> dict[str, float]:
+    """Return the scores of `forge judge` where a filter reads them; none where none does.
+
+    Raises:
+        ExportError: a filter reads them and no answer was judged.
+    """
+    from harness_forge.config.filters import ScoreOf
+    from harness_forge.store.judge_scores import kept_scores
+
+    wanted = config.filters.score_range
+    if not wanted.enabled or wanted.reads is not ScoreOf.judge:
+        return {}
+    scores = kept_scores(Path(config.forge_home) / "judge", config.judge.weights)
+    skills = {one.skill.name for one in skills_of(config)}
+    found = {key: score for key, score in scores.items() if key.partition("/")[0] in skills}
+    if not found:
+        raise ExportError(
+            "filters.score_range.reads: judge",
+            f"no answer of {', '.join(sorted(skills))} was judged",
+            "forge judge RUN judge.endpoint=URL scores a run's answers;"
+            " filters.score_range.reads=outcome takes the evaluator's values",
+        )
+    return found
+
+
+def _place(config: ForgeConfig, role: str) -> str:
+    return f"exports.{role}" if config.exports else "export"
+
+
+def _quoted(config: ForgeConfig) -> list[str]:
+    """Return whose words the prompts of a skill quote: titles of its content."""
+    if config.skill.environment is EnvironmentKind.scap:
+        scap = config.skill.scap
+        return [f"{scap.package} ({scap.datastream}): {scap.licence}", *config.skill.licences]
+    return list(config.skill.licences)

@@ -1,0 +1,46 @@
+"""The way out: a reviewed dataset is copied to where it may be taken from."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from harness_forge.core.errors import ExportError
+from harness_forge.datasets.review.review import Review, digest_of, require_review
+
+
+def publish(folder: Path, destination: Path, home: Path) -> Review:
+    """Copy a dataset to a folder that is not there yet; return the review it leaves with.
+
+    The copy is compared with what was reviewed before it gets its name.
+
+    Raises:
+        ExportError: it has no valid review, something stands at `destination`,
+            it changed while it was copied, or the disk is full.
+    """
+    review = require_review(folder, home)
+    require_free(destination)
+    draft = destination.with_name(f".{destination.name}.{os.getpid()}")
+    try:
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(folder, draft)
+        if digest_of(draft)[0] != review.digest:
+            raise ExportError(str(folder), "changed while it was copied", "review it again")
+        draft.rename(destination)
+    except OSError as error:
+        raise ExportError(str(destination), error.strerror or str(error)) from None
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return review
+
+
+def require_free(destination: Path) -> None:
+    """Refuse a destination that is there.
+
+    Raises:
+        ExportError: it is.
+    """
+    if destination.exists():
+        hint = "publish to another path, or move it away"
+        raise ExportError(str(destination), "is there already", hint)

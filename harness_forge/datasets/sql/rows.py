@@ -1,0 +1,303 @@
+"""One row of an export's SQL, and how its prompt and its answer are read.
+
+What cannot be shown whole is not repaired: it raises `Unusable` with the
+reason that goes to the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import orjson
+import xxhash
+
+from harness_forge.config.export import AnswerKind, ExportConfig
+from harness_forge.core import jsontext
+from harness_forge.core.chat import canonical
+from harness_forge.core.chat.canonical import Notes, Offer, ParallelCalls
+from harness_forge.core.chat.faults import Refused
+from harness_forge.core.records import RowSource
+
+Json = str | bytes
+"""A JSON text; bytes where the server has no encoding, or forge wrote it."""
+
+
+class Row(NamedTuple):
+    """A row as the statement returns it; JSON columns are text, not yet parsed.
+
+    `reason` is None for a row that met every condition; a rejected row comes
+    without its JSON, so that the server need not send what nobody reads.
+    `finish_reason`, `flag_reasons`, `attempt_id` and `evidence` are None where the
+    recipe's SQL does not return them; rows of one attempt are turns of one conversation;
+    `evidence` is what the verdict rests on, or is to be made by. `asked`, for pairs alone and of
+    rejected rows too, is a digest of prompt and tools as the store has them. `prompt` and `answer`
+    stand in place of the JSON once they were read and filtered; `redacted` counts by
+    kind what was taken out of them; `changed` names what brought them into canonical
+    form, where `prompt` and `answer` do not say; `about` says more of `reason`.
+    """
+
+    source: str
+    run_id: str
+    item_id: str
+    family: str
+    split: str | None
+    policy: str
+    origin: str
+    evaluator: str
+    eval_passed: bool
+    outcome_value: float
+    reason: str | None
+    messages: Json | None
+    tools: Json | None
+    response: Json | None
+    tool_call: Json | None
+    finish_reason: str | None = None
+    flag_reasons: Sequence[str] | None = None
+    evidence: Json | None = None
+    attempt_id: int | None = None
+    asked: int | None = None
+    prompt: Prompt | None = None
+    answer: Answer | None = None
+    redacted: Mapping[str, int] | None = None
+    changed: frozenset[str] | None = None
+    about: Mapping[str, str] | None = None
+
+    @property
+    def changes(self) -> frozenset[str]:
+        """What brought the row into canonical form."""
+        said = (one.changed for one in (self.prompt, self.answer) if one is not None)
+        return (self.changed or frozenset()).union(*said)
+
+
+PAYLOAD = ("messages", "tools", "response", "tool_call")
+OPTIONAL = ("finish_reason", "flag_reasons", "attempt_id")
+"""Columns that are read where the recipe's SQL returns them."""
+
+_OURS = ("reason", "evidence", "asked", "prompt", "answer", "redacted", "changed", "about")
+_ORIGIN = len(RowSource._fields)
+assert Row._fields[:_ORIGIN] == RowSource._fields
+
+COLUMNS = tuple(name for name in Row._fields if name not in (*_OURS, *PAYLOAD, *OPTIONAL))
+"""Columns that the recipe's SQL must return, besides those of `PAYLOAD`."""
+
+
+_ESCAPED = "\u241b"
+"""How the store marks a character that PostgreSQL cannot hold, such as NUL."""
+
+
+Unusable = Refused
+"""A row that cannot become an example; `args[0]` is the ledger's reason."""
+
+
+class Prompt(NamedTuple):
+    """What was sent to the agent, and a digest that is equal where the words are.
+
+    `changed` names what was done to bring it into canonical form.
+    """
+
+    messages: list[dict[str, Any]]
+    tools: list[dict[str, Any]]
+    digest: bytes
+    changed: frozenset[str] = frozenset()
+
+
+class Answer(NamedTuple):
+    """What the agent said, as one assistant message; `changed` as in `Prompt`."""
+
+    message: dict[str, Any]
+    digest: bytes
+    changed: frozenset[str] = frozenset()
+
+
+def source_of(row: Row) -> RowSource:
+    """Return where the row comes from; never null, for Arrow types a null column as null."""
+    values = row[:_ORIGIN]
+    return RowSource._make(values if all(values) else [value or "" for value in values])
+
+
+def read_prompt(row: Row, config: ExportConfig) -> Prompt:
+    """Return the row's prompt and tools, in canonical form.
+
+    Raises:
+        Unusable: `no_prompt`: empty, or not a list of role and text;
+            `unstorable_text`: it held characters that the store had to escape;
+            or what `canonical` refuses it for.
+    """
+    if row.prompt is not None:
+        return row.prompt
+    _refuse_escaped(row.messages)
+    (offered, told), notes = _offered(row.tools), Notes()
+    raw = _list(row.messages, _rounded)
+    shown = canonical.history(
+        raw, offered, config.late_system, notes, exact=lambda: _list(row.messages)
+    )
+    if offered.padded:
+        notes.add("padding")
+    for message in shown:
+        if message["content"]:
+            return _prompt(shown, offered.tools, told, notes.kinds)
+    raise Unusable("no_prompt")
+
+
+def prompt_of(
+    messages: list[dict[str, Any]],
+    tools: list[dict[str, Any]],
+    changed: frozenset[str] = frozenset(),
+) -> Prompt:
+    """Return a prompt with its digest."""
+    return _prompt(messages, tools, sorted_bytes(tools), changed)
+
+
+def _prompt(messages: list, tools: list, canonical_tools: bytes, changed: frozenset[str]) -> Prompt:
+    told = sorted_bytes(messages)
+    return Prompt(messages, tools, _digest(b"[%b,%b]" % (told, canonical_tools)), changed)
+
+
+@lru_cache(maxsize=64)
+def _offered(raw: Json | None) -> tuple[Offer, bytes]:
+    """Return tools, and bytes that are equal where they mean the same."""
+    _refuse_escaped(raw)
+    offered = canonical.offer(raw)
+    return offered, sorted_bytes(offered.tools)
+
+
+def answer_of(
+    message: dict[str, Any],
+    changed: frozenset[str] = frozenset(),
+    meant: Sequence[Mapping[str, Any]] | None = None,
+) -> Answer:
+    """Return an answer in canonical form with the digest of what it says.
+
+    Args:
+        meant: the value of each call's arguments, where they were parsed already.
+    """
+    text, calls = message.get("content") or "", message.get("tool_calls")
+    thought = message.get("reasoning_content")
+    if not calls and not thought:
+        return Answer(message, _digest(text.encode()), changed)
+    calls = calls or ()
+    meant = list(map(_meaning, calls)) if meant is None else meant
+    said = [(one["function"]["name"], value) for one, value in zip(calls, meant, strict=True)]
+    # One call by itself keeps the digest that it always had.
+    told = (text, *said[0]) if len(said) == 1 else (text, said)
+    return Answer(message, _digest(sorted_bytes((*told, thought) if thought else told)), changed)
+
+
+def _meaning(call: Mapping[str, Any]) -> Any:
+    return jsontext.loads(call["function"]["arguments"])
+
+
+def read_answer(row: Row, config: ExportConfig) -> Answer:
+    """Return the row's answer, in canonical form.
+
+    Raises:
+        Unusable: `no_tool_call`, `several_calls`, `no_answer`: it is not what
+            `config.answer` asks for; `unstorable_text`; or what `canonical`
+            refuses it for.
+    """
+    if row.answer is not None:
+        return row.answer
+    kind = config.answer
+    if kind is AnswerKind.none:
+        return Answer({"role": "assistant", "content": ""}, b"")
+    _refuse_escaped(row.response)
+    _refuse_escaped(row.tool_call)
+    notes = Notes()
+    message = _canonical(row, config, notes)
+    if kind is AnswerKind.tool_call and "tool_calls" not in message:
+        raise Unusable("no_tool_call")
+    if not message.get("tool_calls") and not message["content"].strip():
+        raise Unusable("no_answer")
+    return answer_of(message, notes.kinds, notes.meant)
+
+
+_CALLS = ("tool_calls", "function_call")
+
+
+def _canonical(row: Row, config: ExportConfig, notes: Notes) -> dict[str, Any]:
+    kind = config.answer
+    single = kind is AnswerKind.tool_call or config.parallel_calls is ParallelCalls.reject
+    return canonical.answer(
+        _response(row, kind, _rounded),
+        _offered(row.tools)[0],
+        config.reasoning,
+        notes,
+        several=not single,
+        exact=lambda: _response(row, kind, _parsed),
+    )
+
+
+def _response(row: Row, kind: AnswerKind, parsed: Callable[[Json | None], Any]) -> dict[str, Any]:
+    """Return what the agent said, as it was sent."""
+    response = parsed(row.response)
+    if not isinstance(response, dict):
+        response = {}
+    if kind is AnswerKind.text:  # calls beside the text are not what is asked for
+        return {key: one for key, one in response.items() if key not in _CALLS}
+    if kind is AnswerKind.tool_call and not (response.get(_CALLS[0]) or response.get(_CALLS[1])):
+        # A server that parses no calls leaves them in the text; the strict
+        # parser's reading of that text is the call that was judged, so the text goes.
+        return _parsed_call(row.tool_call) or response
+    return response
+
+
+def evidence_text(row: Row) -> str:
+    """Return what the row's verdict rests on, as a JSON text; '' for nothing of its own."""
+    return jsontext.dumps(_parsed(row.evidence)).decode() if row.evidence else ""
+
+
+def measured_on(row: Row) -> str:
+    """Return the item that the row's verdict was measured on; '' for the row's own."""
+    evidence = _parsed(row.evidence)
+    return str(evidence.get("measured_on") or "") if isinstance(evidence, dict) else ""
+
+
+def joint(*digests: bytes) -> bytes:
+    """Return the digest of several digests in order, 16 bytes."""
+    return _digest(b"".join(digests))
+
+
+def _refuse_escaped(raw: Json | None) -> None:
+    # Most is ASCII, which a text knows of itself.
+    if raw is not None and not raw.isascii():
+        escaped = _ESCAPED if isinstance(raw, str) else _ESCAPED.encode()
+        if escaped in raw:
+            raise Unusable("unstorable_text")
+
+
+def _parsed_call(raw: Json | None) -> dict[str, Any]:
+    call = _parsed(raw)
+    return {"tool_calls": [{"function": call}]} if isinstance(call, dict) else {}
+
+
+def _parsed(raw: Json | None) -> Any:
+    try:
+        return None if raw is None else jsontext.loads(raw)
+    except ValueError:
+        return None
+
+
+def _rounded(raw: Json | None) -> Any:
+    """Return the value of a JSON text in less time; integers of more than 64 bits are rounded."""
+    try:
+        return None if raw is None else orjson.loads(raw)
+    except ValueError:
+        return None
+
+
+def _list(raw: Json | None, parsed: Callable[[Json | None], Any] = _parsed) -> list[Any]:
+    value = parsed(raw)
+    return value if isinstance(value, list) else []
+
+
+def sorted_bytes(value: Any) -> bytes:
+    """Return bytes that are equal where values mean the same, whatever the order of keys."""
+    return jsontext.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def _digest(canonical: bytes) -> bytes:
+    # Not a secret's hash, but of 128 bits: of a billion texts no two collide by chance (1e-21),
+    # and it takes a thirtieth of the time of a cryptographic one.
+    return xxhash.xxh3_128_digest(canonical)

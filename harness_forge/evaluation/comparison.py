@@ -1,0 +1,196 @@
+"""Two policies on the same items, pair by pair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from harness_forge.core.errors import EvalError
+from harness_forge.core.records import EvalResult
+from harness_forge.evaluation.bootstrap import RESAMPLES, SEED, paired_bootstrap
+from harness_forge.evaluation.rates import belongs, parts, rounded
+from harness_forge.evaluation.statistics import family_sign_flip, mcnemar
+
+Pair = tuple[EvalResult, EvalResult]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What the pairs of one part or family say.
+
+    Args:
+        pairs: items with a verdict on both sides.
+        both: pairs that both passed; `only_first`, `only_second`, `neither` the others.
+        difference: rate of the first minus rate of the second, None of no pairs.
+        low: lower bound of the difference, drawn by family; `high` the upper.
+        p_mcnemar: exact, two-sided; takes items as independent.
+        p_families: exact, two-sided, by flipping signs of whole families.
+        left_out: items without a verdict on at least one side.
+    """
+
+    pairs: int
+    both: int
+    only_first: int
+    only_second: int
+    neither: int
+    difference: float | None
+    low: float
+    high: float
+    p_mcnemar: float
+    p_families: float
+    left_out: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields as plain JSON; p keep their digits, however small."""
+        exact = {"p_mcnemar": self.p_mcnemar, "p_families": self.p_families}
+        return {**rounded(asdict(self)), **exact}
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """An item that only one of the two passed."""
+
+    skill: str
+    item_id: str
+    part: str
+    family: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The first policy against the second.
+
+    Args:
+        parts: `new_rule`, `new_family` where they occur, and `all`.
+        families: by `<skill>:<family>`; their intervals are not drawn.
+        gained: items that only the first passed.
+        lost: items that only the second passed.
+    """
+
+    first: str
+    second: str
+    parts: Mapping[str, Difference]
+    families: Mapping[str, Difference]
+    gained: Sequence[Flip]
+    lost: Sequence[Flip]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return part to counts, difference, interval and p, as metrics files hold them."""
+        return {part: difference.as_dict() for part, difference in self.parts.items()}
+
+
+def compare(
+    first: Iterable[EvalResult],
+    second: Iterable[EvalResult],
+    names: tuple[str, str] = ("first", "second"),
+    *,
+    alpha: float = 0.05,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+) -> Comparison:
+    """Pair two policies' results by skill and item, and compare them.
+
+    Args:
+        names: labels of the two, for messages and the result.
+        alpha: 1 - alpha is the intervals' level.
+        resamples: of the bootstrap; `seed` fixes its draws.
+
+    Raises:
+        EvalError: an item stands twice in a list, the lists hold different
+            items, or they place an item in different parts or families.
+    """
+    pairs = _paired(list(first), list(second), names)
+
+    def over(chosen: Sequence[Pair]) -> Difference:
+        return difference(chosen, alpha=alpha, resamples=resamples, seed=seed)
+
+    named = parts(left for left, _ in pairs)
+    families = sorted({(left.skill, left.family) for left, _ in pairs})
+    return Comparison(
+        first=names[0],
+        second=names[1],
+        parts={name: over([p for p in pairs if belongs(p[0], name)]) for name in named},
+        families={
+            f"{skill}:{family}": over(
+                [p for p in pairs if (p[0].skill, p[0].family) == (skill, family)]
+            )
+            for skill, family in families
+        },
+        gained=[_flip(a) for a, b in _judged(pairs) if a.passed and not b.passed],
+        lost=[_flip(a) for a, b in _judged(pairs) if b.passed and not a.passed],
+    )
+
+
+def difference(
+    pairs: Sequence[Pair],
+    *,
+    alpha: float = 0.05,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+) -> Difference:
+    """Return what a set of pairs says; those without two verdicts are left out and counted."""
+    judged = _judged(pairs)
+    both = sum(a.passed and b.passed for a, b in judged)
+    only_first = sum(a.passed and not b.passed for a, b in judged)
+    only_second = sum(b.passed and not a.passed for a, b in judged)
+    clusters: dict[tuple[str, str], list[int]] = {}
+    for a, b in judged:
+        clusters.setdefault((a.skill, a.family), []).append(a.passed - b.passed)
+    interval = paired_bootstrap(
+        [(sum(found), len(found)) for found in clusters.values()], alpha, resamples, seed
+    )
+    return Difference(
+        pairs=len(judged),
+        both=both,
+        only_first=only_first,
+        only_second=only_second,
+        neither=len(judged) - both - only_first - only_second,
+        difference=interval.estimate if judged else None,
+        low=interval.low,
+        high=interval.high,
+        p_mcnemar=mcnemar(only_first, only_second),
+        p_families=family_sign_flip([sum(found) for found in clusters.values()]),
+        left_out=len(pairs) - len(judged),
+    )
+
+
+def _paired(
+    first: Sequence[EvalResult], second: Sequence[EvalResult], names: tuple[str, str]
+) -> list[Pair]:
+    one, other = _keyed(first, names[0]), _keyed(second, names[1])
+    odd = sorted(set(one) ^ set(other))
+    if odd:
+        raise EvalError(
+            f"{names[0]} and {names[1]}",
+            f"{len(odd)} items stand in one and not in the other, the first is {'/'.join(odd[0])}",
+            "both must have been asked the same items: run them again on one split",
+        )
+    pairs = [(one[key], other[key]) for key in sorted(one)]
+    for a, b in pairs:
+        if (a.part, a.family, a.group_key) != (b.part, b.family, b.group_key):
+            raise EvalError(
+                f"{names[0]} and {names[1]}",
+                f"{a.skill}/{a.item_id} has another part, family or group in each",
+                "the catalogue or the split changed between them: run both again",
+            )
+    return pairs
+
+
+def _keyed(results: Sequence[EvalResult], name: str) -> dict[tuple[str, str], EvalResult]:
+    found: dict[tuple[str, str], EvalResult] = {}
+    for result in results:
+        key = (result.skill, result.item_id)
+        if key in found:
+            what = f"{'/'.join(key)} stands in it twice"
+            raise EvalError(name, what, "an item counts once: its first try")
+        found[key] = result
+    return found
+
+
+def _judged(pairs: Sequence[Pair]) -> list[Pair]:
+    return [(a, b) for a, b in pairs if not (a.infrastructure or b.infrastructure)]
+
+
+def _flip(result: EvalResult) -> Flip:
+    return Flip(result.skill, result.item_id, result.part, result.family)

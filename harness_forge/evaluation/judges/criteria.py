@@ -1,0 +1,58 @@
+"""The four criteria of 8gent's judge, and what of a judge's words counts as a verdict.
+
+Only an object with all four numbers, each from 0 to 1, is a verdict. A missing
+criterion is not 0.5 and a 7 is not clamped to 1: both mean that the judge did
+not do what it was asked.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from harness_forge.config.judge import CRITERIA
+
+PICKS = ("A", "B", "tie")
+
+_THOUGHT = re.compile(r"<think>.*?</think>", re.DOTALL)
+_DECODER = json.JSONDecoder()
+
+
+def read_scores(said: str) -> dict[str, float] | None:
+    """Return the scores in a judge's answer; None where there is no whole verdict."""
+    for found in _objects(said):
+        values = [found.get(name) for name in CRITERIA]
+        if all(map(_share, values)):
+            return {name: float(value) for name, value in zip(CRITERIA, values, strict=True)}
+    return None
+
+
+def read_pick(said: str) -> str | None:
+    """Return which of two answers a judge preferred: A, B or tie; None for no verdict."""
+    for found in _objects(said):
+        if found.get("better") in PICKS:
+            return found["better"]
+    return None
+
+
+def _objects(said: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the JSON objects that stand in a text, thoughts left out."""
+    text = _THOUGHT.sub("", said)
+    place = text.find("{")
+    while place >= 0:
+        try:
+            found, end = _DECODER.raw_decode(text, place)
+        except (ValueError, RecursionError):
+            end = place + 1
+        else:
+            if isinstance(found, dict):
+                yield found
+        place = text.find("{", end)
+
+
+def _share(value: Any) -> bool:
+    fine = isinstance(value, int | float) and not isinstance(value, bool)
+    return fine and math.isfinite(value) and 0 <= value <= 1

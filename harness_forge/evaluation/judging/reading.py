@@ -1,0 +1,99 @@
+"""The answers of a run, out of the store, as a judge is shown them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from harness_forge.config.schema import ForgeConfig, skills_of
+from harness_forge.core.errors import EvalError
+from harness_forge.evaluation.judges.questions import Answered
+from harness_forge.evaluation.runs import find_run
+from harness_forge.store.escaping import restored
+from harness_forge.store.opening import opened_store
+
+SQL = """
+SELECT t.id, coalesce(t.item_id, ''), coalesce(w.family, w.category, ''), t.messages, t.response,
+       CASE WHEN a.infrastructure THEN NULL ELSE a.eval_passed END,
+       coalesce(a.attempt_num, 1) = 1, s.split
+FROM turns t
+LEFT JOIN attempts a ON a.id = t.attempt_id
+LEFT JOIN work_items w ON w.run_id = t.run_id AND w.item_id = t.item_id
+LEFT JOIN splits s ON s.group_key = w.group_key
+WHERE t.run_id = %(run)s AND (t.decisive OR t.attempt_id IS NULL)
+ORDER BY t.item_id, t.attempt_num, t.id
+"""
+"""Turns that decided an attempt, and captured ones that belong to none."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A run and its answers.
+
+    Args:
+        run: its row.
+        answers: each with a prompt and something said.
+        silent: turns without words, which nobody can judge.
+        held_out: its answers' items that are held out.
+        split: the one its items stand in; 'mixed' for several, '' for none.
+    """
+
+    skill: str
+    run: dict[str, Any]
+    answers: Sequence[Answered]
+    silent: int
+    held_out: Sequence[str]
+    split: str
+
+
+@contextmanager
+def opened(config: ForgeConfig) -> Iterator[dict[str, Any]]:
+    """Yield the store of each of the config's skills, by name."""
+    with opened_store(config) as store:
+        stores = {}
+        for one in skills_of(config):
+            store.upgrade(one.skill.name)
+            stores[one.skill.name] = store.skill(one.skill.name)
+        yield stores
+
+
+def read(stores: dict[str, Any], word: str, limit: int = 0) -> Judged:
+    """Return the answers of the run that `word` names.
+
+    Args:
+        limit: at most this many answers, drawn by the hash of their item, so
+            that two runs of the same items give the same ones; 0 takes all.
+
+    Raises:
+        EvalError: there is no such run, or it has no answer.
+    """
+    skill, run = find_run(stores, word)
+    with stores[skill].connect_read_only() as connection:
+        rows = connection.execute(SQL, {"run": run["id"]}).fetchall()
+    answers, silent, splits = [], 0, set()
+    for number, item, family, messages, response, passed, first, split in rows:
+        said = restored(response)
+        splits.add(split or "")
+        if not messages or not (said.get("content") or said.get("tool_calls")):
+            silent += 1
+            continue
+        key = f"{skill}/{run['id']}/{number}"
+        asked = restored(messages)
+        answers.append(Answered(key, restored(item), restored(family), asked, said, passed, first))
+    if not answers:
+        hint = "a judge reads turns with prompt and answer: `forge ingest` of logs keeps them"
+        raise EvalError(run["id"], "has no answer that could be judged", hint)
+    held = sorted({restored(row[1]) for row in rows if row[-1] == "holdout"})
+    split = splits.pop() if len(splits) == 1 else "mixed"
+    return Judged(skill, run, _drawn(answers, limit), silent, held, split)
+
+
+def _drawn(answers: Sequence[Answered], limit: int) -> list[Answered]:
+    if not limit or len(answers) <= limit:
+        return list(answers)
+    by_hash = sorted(answers, key=lambda one: (sha256(one.item_id.encode()).digest(), one.key))
+    chosen = {one.key for one in by_hash[:limit]}
+    return [one for one in answers if one.key in chosen]

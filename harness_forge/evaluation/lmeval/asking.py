@@ -1,0 +1,152 @@
+"""Asks a model a task's questions, once: what the same model answered before is kept.
+
+A kept evaluation is a folder `<store>/<key>`: the task as it was asked, the
+answers with their scores, lm-eval's own results and log, and the facts that
+make the key.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from harness_forge.config.suite import SuiteConfig
+from harness_forge.core.errors import EvalError
+from harness_forge.evaluation.lmeval import answers as answered
+from harness_forge.evaluation.lmeval import folder
+from harness_forge.evaluation.lmeval.answers import Answer
+from harness_forge.evaluation.lmeval.folder import Document
+from harness_forge.evaluation.lmeval.launch import Asked, ask
+
+_ANSWERS, _FACTS = "answers.jsonl", "facts.json"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The model that is asked, and what it is asked with.
+
+    Args:
+        python: interpreter of the workset that holds lm-eval.
+        variables: to start it with.
+        versions: digest of the workset's pins.
+        model: folder of the base model, with the digest of its content.
+        adapter: folder of a LoRA adapter; None asks the base model.
+        context: tokens that prompt and answer may have together.
+        dtype: float32 or bfloat16.
+        device: cpu or cuda.
+    """
+
+    python: Path
+    variables: Mapping[str, str]
+    versions: str
+    model: Path
+    model_digest: str
+    adapter: Path | None
+    adapter_digest: str | None
+    context: int
+    dtype: str
+    device: str
+
+
+def answers(
+    subject: Subject,
+    suite: SuiteConfig,
+    documents: Sequence[Document],
+    parser: Mapping[str, Path],
+    store: Path,
+    *,
+    say: Callable[[str], None],
+    show: Callable[[int, int], None],
+) -> list[Answer]:
+    """Return the subject's answers, sorted by skill and item.
+
+    Args:
+        parser: module name to file, as `folder.write` takes it.
+        store: folder of kept evaluations.
+        show: told how many of how many answers there are.
+
+    Raises:
+        EvalError: lm-eval failed, or left items out.
+        Interrupted: Ctrl-C; nothing is kept of this one.
+    """
+    with _draft(store) as draft:
+        folder.write(draft / "task", suite, documents, parser)
+        facts = _facts(subject, suite, draft / "task")
+        place = store / sha256(json.dumps(facts).encode()).hexdigest()[:16]
+        known = answered.kept(place / _ANSWERS)
+        if known is not None and len(known) == len(documents):
+            say("was asked before, with these settings")
+            return known
+        say(f"asking it with lm-eval, in {subject.dtype} on {subject.device}")
+        log, started = store / f"{place.name}.log", time.monotonic()
+        out = ask(_asked(subject, suite, draft / "task"), draft, log, show)
+        fresh = answered.read_samples(out, folder.scored(suite))
+        if len(fresh) != len(documents):
+            what = f"answered {len(fresh)} of {len(documents)} items"
+            raise EvalError("lm-eval", what, f"its whole output: {log}")
+        seconds = round(time.monotonic() - started, 1)
+        text = json.dumps(facts | {"seconds": seconds}, indent=1)
+        (draft / _FACTS).write_text(f"{text}\n", encoding="utf-8")
+        answered.keep(draft / _ANSWERS, fresh)
+        shutil.rmtree(draft / "cache", ignore_errors=True)
+        log.replace(draft / "lm_eval.log")
+        shutil.rmtree(place, ignore_errors=True)
+        draft.rename(place)
+        say(f"{len(fresh)} answers in {seconds:.0f} s")
+        return fresh
+
+
+def _facts(subject: Subject, suite: SuiteConfig, task: Path) -> dict[str, str | int | None]:
+    """Return all that an answer depends on."""
+    return {
+        "task": _digest(task),
+        "model": subject.model_digest,
+        "adapter": subject.adapter_digest,
+        "context": subject.context,
+        "dtype": subject.dtype,
+        "device": subject.device,
+        # A batch is padded, which moves the last digits of its sums.
+        "batch_size": suite.batch_size,
+        "versions": subject.versions,
+    }
+
+
+def _asked(subject: Subject, suite: SuiteConfig, task: Path) -> Asked:
+    return Asked(
+        python=subject.python,
+        variables=subject.variables,
+        task=task,
+        name=suite.name,
+        model=subject.model,
+        adapter=subject.adapter,
+        context=subject.context,
+        dtype=subject.dtype,
+        device=subject.device,
+        batch_size=suite.batch_size,
+    )
+
+
+def _digest(task: Path) -> str:
+    total = sha256()
+    for file in sorted(path for path in task.rglob("*") if path.is_file()):
+        total.update(f"{file.relative_to(task)}\0".encode() + file.read_bytes() + b"\0")
+    return total.hexdigest()
+
+
+@contextmanager
+def _draft(store: Path):
+    """Yield a folder of our own that is gone afterwards, unless it was renamed."""
+    place = store.absolute() / f".{os.getpid()}.partial"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)

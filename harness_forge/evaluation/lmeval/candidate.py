@@ -1,0 +1,48 @@
+"""The adapter to evaluate: found, whole, and made for this base model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from harness_forge.core.errors import EvalError
+from harness_forge.registry.adapters import package as packages
+from harness_forge.registry.adapters import registry, weights
+from harness_forge.registry.models.folder import BaseModel, file_digest
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An adapter to evaluate, packaged or as a trainer left it.
+
+    Args:
+        fitted: splits that it was trained on; empty where nothing says so.
+    """
+
+    name: str
+    folder: Path
+    digest: str
+    fitted: tuple[str, ...] = ()
+
+
+def find_adapter(name: str, home: Path, base: BaseModel) -> Candidate:
+    """Return the adapter that `name` means, whole and made for `base`.
+
+    A folder without lineage, such as a checkpoint, is taken as it is.
+
+    Raises:
+        TrainError: there is none, or it is damaged.
+        EvalError: it was trained on another base model.
+    """
+    place = Path(name)
+    if (place / packages.CONFIG).is_file() and not (place / packages.LINEAGE).is_file():
+        weights.head(place / packages.WEIGHTS)
+        files = [file_digest(place / file) for file in (packages.CONFIG, packages.WEIGHTS)]
+        return Candidate(place.name, place, sha256("".join(files).encode()).hexdigest())
+    adapter = registry.resolve(name, home)
+    trained_on = adapter.lineage["base"]
+    if trained_on["digest"] != base.digest:
+        what = f"was trained on {trained_on['title']}, not on this {base.title}"
+        raise EvalError(f"adapter {name}", what, "choose its base model with model=NAME")
+    return Candidate(adapter.folder.name, adapter.folder, adapter.digest, adapter.fitted)

@@ -1,0 +1,222 @@
+"""Writes a task folder: documents, one YAML task, and the Python that scores answers.
+
+The folder stands alone: `lm_eval run --include_path . --tasks NAME` works in it
+wherever lm-eval is installed, with FORGE_MODEL and FORGE_CONTEXT set.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from harness_forge.config.suite import SuiteConfig, SuiteKind
+from harness_forge.core.errors import ConfigError
+from harness_forge.core.records import Message
+from harness_forge.evaluation import scoring
+
+METRICS = {
+    SuiteKind.worker: (
+        "valid_call", "valid_json", "right_tool", "arguments_match", "script_parses",
+        "names_target",
+    ),
+    SuiteKind.architect: ("verdict_right", "verdict_given"),
+    SuiteKind.reflector: ("well_formed", "structure", "tips_parse", "mechanism"),
+    SuiteKind.bundle: ("score", "completed", "concise", "token_efficiency"),
+    SuiteKind.bfcl: ("ast_match", "valid_calls"),
+    SuiteKind.mmlu: ("accuracy",),
+    SuiteKind.humaneval: ("pass_at_1", "code_parses"),
+}  # fmt: skip
+"""What can be scored of the items of each kind."""
+
+LATER = {"completed": "score", "pass_at_1": "code_parses"}
+"""Of these, what takes several answers or a sandbox, and which score of lm-eval it is made from."""
+
+_NAME = re.compile(r"[A-Za-z0-9][\w-]*")
+_OURS = Path(__file__).with_name("task")
+_FILES = ("scoring.py", "forge_lm_eval.py")
+_CHECKS = sorted(Path(scoring.__file__).parent.glob("[!_]*.py"))
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One item as a model is asked about it, and what its answer is held against.
+
+    Args:
+        skill: of a work item; of any other the name of its suite.
+        part: `new_rule` or `new_family` for a held-out item, else its split;
+            `fixed` for an item of local files.
+        tool: the tool the answer should call; `argument` is its script.
+        targets: names of which the script should hold one; () scores none.
+        references: scripts that passed; () scores no match of the argument.
+        category: what the item is about, where a suite tells that apart.
+        bead: items of one bead are completed together; '' for none.
+        check: of an item that is no work item, as scoring/checks.py reads it.
+        choices: of which the likeliest counts as the answer; () lets it write.
+    """
+
+    skill: str
+    item_id: str
+    title: str
+    family: str
+    group_key: str
+    part: str
+    messages: Sequence[Message]
+    tools: Sequence[Mapping[str, Any]]
+    tool: str = ""
+    argument: str = ""
+    targets: Sequence[str] = ()
+    references: Sequence[str] = ()
+    category: str = ""
+    bead: str = ""
+    check: Mapping[str, Any] = field(default_factory=dict)
+    choices: Sequence[str] = ()
+
+
+def write(
+    folder: Path, suite: SuiteConfig, documents: Sequence[Document], parser: Mapping[str, Path]
+) -> None:
+    """Write the task of `suite` over `documents`.
+
+    Args:
+        parser: module name to file of what scoring.py imports: the parser that
+            judges attempts, byte for byte, so that no second one can drift.
+
+    Raises:
+        ConfigError: a metric that does not exist.
+    """
+    import yaml
+
+    _check(suite)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in _FILES:
+        shutil.copyfile(_OURS / name, folder / name)
+    ours = {f"{scoring.__name__}.{file.stem}": file for file in _CHECKS}
+    for module, file in (parser | ours).items():
+        _copy_module(folder, module, file)
+    with (folder / "documents.jsonl").open("w", encoding="utf-8") as file:
+        for document in documents:
+            file.write(json.dumps(_row(document, suite), ensure_ascii=False) + "\n")
+    text = yaml.dump(_task(suite, documents), sort_keys=False, Dumper=_dumper())
+    (folder / f"{suite.name}.yaml").write_text(text, encoding="utf-8")
+
+
+def scored(suite: SuiteConfig) -> list[str]:
+    """Return the metrics that lm-eval scores: the suite's, and what its others are made from."""
+    return list(dict.fromkeys(LATER.get(name, name) for name in suite.metrics))
+
+
+def _check(suite: SuiteConfig) -> None:
+    if not _NAME.fullmatch(suite.name):
+        hint = "letters, digits, - and _: it names files"
+        raise ConfigError("suite.name", f"{suite.name!r} is no name", hint)
+    known = METRICS[suite.kind]
+    hint = f"metrics of kind {suite.kind.value}: {', '.join(known)}"
+    for name in suite.metrics:
+        if name not in known:
+            raise ConfigError(f"suite {suite.name}: metrics", f"there is no metric '{name}'", hint)
+    if not suite.metrics:
+        raise ConfigError(f"suite {suite.name}: metrics", "names no metric", hint)
+
+
+def fingerprint(documents: Sequence[Document]) -> str:
+    """Return the SHA-256 of what is asked and what counts as right, item by item, in order.
+
+    Scores of two sets of items are not compared; a metric, a limit on the
+    answer's length or a category's weight is no part of a set.
+    """
+    total = sha256()
+    for document in documents:
+        total.update(json.dumps(asdict(document), sort_keys=True, default=list).encode() + b"\n")
+    return total.hexdigest()
+
+
+def _copy_module(folder: Path, module: str, file: Path) -> None:
+    *packages, name = module.split(".")
+    place = folder
+    for package in packages:
+        place /= package
+        place.mkdir(exist_ok=True)
+        (place / "__init__.py").touch()
+    shutil.copyfile(file, place / f"{name}.py")
+
+
+def _row(document: Document, suite: SuiteConfig) -> dict[str, Any]:
+    """Return a document as lm-eval reads it.
+
+    Messages and tools are JSON strings: as nested tables Arrow would fill
+    every key that any row has with nulls, and the prompt would be another.
+    """
+    return {
+        "skill": document.skill,
+        "item_id": document.item_id,
+        "family": document.family,
+        "part": document.part,
+        "messages": json.dumps(list(document.messages), ensure_ascii=False),
+        "tools": json.dumps(list(document.tools), ensure_ascii=False),
+        "tool": document.tool,
+        "argument": document.argument,
+        "targets": list(document.targets),
+        "references": list(document.references),
+        "check": json.dumps(document.check, ensure_ascii=False),
+        "choices": list(document.choices),
+        "metrics": scored(suite),
+        "max_tokens": suite.max_tokens,
+    }
+
+
+def _task(suite: SuiteConfig, documents: Sequence[Document]) -> dict[str, Any]:
+    return {
+        "task": suite.name,
+        "dataset_path": "json",
+        "dataset_kwargs": {"data_files": {"test": "documents.jsonl"}},
+        "test_split": "test",
+        "num_fewshot": 0,
+        "doc_to_text": _Function("scoring.doc_to_text"),
+        "process_results": _Function("scoring.process_results"),
+        **(_CHOOSING if any(document.choices for document in documents) else _writing(suite)),
+        "metric_list": [
+            {"metric": name, "aggregation": "mean", "higher_is_better": True}
+            for name in scored(suite)
+        ],
+        "metadata": {"version": suite.version},
+    }
+
+
+class _Function(str):
+    """A function named in the YAML, which lm-eval loads from a file beside it."""
+
+
+_CHOOSING = {
+    "output_type": "multiple_choice",
+    "doc_to_target": _Function("scoring.doc_to_target"),
+    "doc_to_choice": _Function("scoring.doc_to_choice"),
+    # The prompt ends where the answer begins.
+    "target_delimiter": "",
+}
+
+
+def _writing(suite: SuiteConfig) -> dict[str, Any]:
+    return {
+        "output_type": "generate_until",
+        "doc_to_target": "",
+        # No stop words: lm-eval adds the end of the turn, the only end there is.
+        "generation_kwargs": {"until": [], "do_sample": False, "max_gen_toks": suite.max_tokens},
+    }
+
+
+def _dumper():
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        pass
+
+    Dumper.add_representer(
+        _Function, lambda dumper, value: dumper.represent_scalar("!function", str(value))
+    )
+    return Dumper

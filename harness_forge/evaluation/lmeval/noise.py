@@ -1,0 +1,52 @@
+"""One model asked twice by a suite: how far its scores move without anything having changed.
+
+Temperature 0 is not deterministic: what a request is answered beside changes
+the order of sums, and a last digit may change a token. A gain that is no larger
+than this shows nothing (an A/A test).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from harness_forge.config.suite import SuiteConfig
+from harness_forge.evaluation.lmeval import summary
+from harness_forge.evaluation.lmeval.answers import Answer
+from harness_forge.evaluation.lmeval.folder import Document
+
+FIRST, AGAIN, CHANGE = "first", "again", "change"
+"""Labels of such a report: both askings, and the mean size of what changed, item by item."""
+
+
+def report(
+    suite: SuiteConfig,
+    split: str,
+    documents: Sequence[Document],
+    found: Mapping[str, Sequence[Answer]],
+) -> dict[str, Any]:
+    """Return a suite's report with the labels first, again and change.
+
+    Of a score that is 0 or 1 the change is the share of items that flip, so two
+    flips that cancel each other in the mean are still two. `flips` names the
+    items whose decisive score changed, `other_words` counts answers that are
+    not the same to the letter.
+    """
+    pairs = list(zip(found[FIRST], found[AGAIN], strict=True))
+    changes = [_change(*pair) for pair in pairs]
+    # A change has no bar to reach.
+    told = summary.report(
+        replace(suite, thresholds={}), split, documents, dict(found) | {CHANGE: changes}
+    )
+    decisive = suite.metrics[0]
+    told["flips"] = [one.item_id for one in changes if one.scores.get(decisive)]
+    told["other_words"] = sum(one.answer != other.answer for one, other in pairs)
+    return told
+
+
+def _change(one: Answer, other: Answer) -> Answer:
+    both = one.scores.keys() & other.scores.keys()
+    moved = {name: abs(one.scores[name] - other.scores[name]) for name in sorted(both)}
+    # An item without a verdict is out of both askings.
+    return replace(one, scores=moved, infrastructure=one.infrastructure or other.infrastructure)

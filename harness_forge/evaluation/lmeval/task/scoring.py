@@ -1,0 +1,152 @@
+"""Prompts and scores of a task; lm-eval loads this file beside the task's YAML.
+
+Runs in the Python of lm-eval, so it imports nothing that does not lie in the
+task's own folder. What counts as a call is read by the very parser that judges
+attempts: its file is copied to `harness_forge/` here, and so are the checks.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from functools import cache
+from pathlib import Path
+
+if (_HERE := Path(__file__).parent).joinpath("harness_forge").is_dir():
+    sys.path.insert(0, str(_HERE))
+
+from harness_forge.evaluation.scoring import calls, checks
+from harness_forge.evaluation.scoring.shell import bash_reads, same_commands
+from harness_forge.rollouts.policies.parsing import BAD_ARGUMENTS, UNPARSABLE, parse_message
+
+CUT_OFF = "\x18"
+"""CANCEL: how forge's model for lm-eval ends an answer that did not end its turn."""
+
+_BRACES = re.compile(r"([^\s{}]*)\{([^\s{}]*,[^\s{}]*)\}([^\s{}]*)")
+_ESCAPES = re.compile(r"\\[nt]")
+
+
+def doc_to_text(doc) -> str:
+    """Return the prompt as the model's own chat template renders it, tools included.
+
+    lm-eval's --apply_chat_template knows no tools, so it stays off and this is
+    the raw text. FORGE_MODEL names the model's folder, FORGE_CONTEXT how many
+    tokens prompt and answer may have together.
+
+    Raises:
+        ValueError: the template renders no tools, or the prompt leaves too
+            little room for an answer: lm-eval would cut it without an error.
+    """
+    tokenizer, tools = _tokenizer(os.environ["FORGE_MODEL"]), json.loads(doc["tools"])
+    text = tokenizer.apply_chat_template(
+        json.loads(doc["messages"]), tools=tools or None, tokenize=False, add_generation_prompt=True
+    )
+    for tool in tools:
+        if any(name not in text for name in tool["function"]["parameters"]["properties"]):
+            raise ValueError("the model's chat template renders no tools")
+    room = int(os.environ["FORGE_CONTEXT"]) - doc["max_tokens"]
+    if len(tokenizer(text, add_special_tokens=False)["input_ids"]) > room:
+        raise ValueError(f"the prompt of {doc['item_id']} has more than {room} tokens")
+    return text
+
+
+@cache
+def _tokenizer(folder):
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(folder)
+
+
+def doc_to_choice(doc) -> list[str]:
+    """Return the answers of which the likeliest counts."""
+    return doc["choices"]
+
+
+def doc_to_target(doc) -> int:
+    """Return the place of the right one."""
+    return doc["choices"].index(json.loads(doc["check"])["answer"])
+
+
+def process_results(doc, results) -> dict[str, float]:
+    """Return the scores of one answer that its suite asks for, each from 0 to 1.
+
+    A work item has those of `of_script`, an item with choices `accuracy`, any
+    other those of its check.
+    """
+    if doc["choices"]:
+        likeliest = max(range(len(results)), key=lambda place: results[place][0])
+        return {"accuracy": float(likeliest == doc_to_target(doc))}
+    text, tools, check = results[0], json.loads(doc["tools"]), json.loads(doc["check"])
+    cut, text = text.endswith(CUT_OFF), text.removesuffix(CUT_OFF)
+    if check:
+        scores = checks.scored(check, text, cut, tools)
+        if "token_efficiency" in doc["metrics"] or "concise" in doc["metrics"]:
+            tokens = _tokenizer(os.environ["FORGE_MODEL"])(text, add_special_tokens=False)
+            scores |= checks.efficient(scores, check, len(tokens["input_ids"]))
+    else:
+        scores = of_script(doc, text, cut, tools)
+    return {name: float(scores[name]) for name in doc["metrics"] if name in scores}
+
+
+def of_script(doc, text, cut, tools) -> dict[str, bool]:
+    """Return the scores of an answer to a work item.
+
+    valid_call: exactly one valid call of an offered tool, nothing after it.
+    valid_json: every call of the answer, of which there is one at least, is
+        JSON with a name and arguments, and no words stand between or after.
+    right_tool: exactly one call, of the tool asked for, nothing after it;
+        whether its arguments fit is not asked.
+    arguments_match: bash reads the script of a valid call as the same commands
+        as one that passed; left out where none is known.
+    script_parses: the script of a valid call is not empty, and bash can read
+        it; nothing is run.
+    names_target: the script of a valid call names a target of its rule; left
+        out where the rule has none.
+    """
+    call, _ = parsed(text, cut, tools)
+    wanted = [tool for tool in tools if tool["function"]["name"] == doc["tool"]]
+    script = call.arguments.get(doc["argument"], "") if call else ""
+    scores = {
+        "valid_call": call is not None,
+        "valid_json": not cut and bool(calls.read(text)),
+        "right_tool": parsed(text, cut, wanted)[1] in (None, BAD_ARGUMENTS),
+        "script_parses": bool(script.strip()) and bash_reads(script),
+    }
+    if doc["references"]:
+        scores["arguments_match"] = any(same_commands(script, one) for one in doc["references"])
+    if doc["targets"]:
+        scores["names_target"] = any(names(script, target) for target in doc["targets"])
+    return scores
+
+
+def parsed(text, cut, tools):
+    """Return the one call of an answer, or why there is none, as attempts are judged."""
+    message = {"role": "assistant", "content": text}
+    try:
+        return parse_message(message, "length" if cut else "stop", tools)
+    except RecursionError:  # thousands of brackets: the model's doing, not ours
+        return None, UNPARSABLE
+
+
+def names(script: str, target: str) -> bool:
+    """Return whether a script names a target as a whole word, braces expanded.
+
+    `/etc/x/` is named by any path below it, `/etc/x` not by /etc/x/y or
+    /etc/x-, `lock` not by lock-delay.
+    """
+    text = _ESCAPES.sub(" ", _BRACES.sub(_expanded, script))
+    if target.endswith("/"):
+        end = ""
+    elif target.startswith("/"):
+        end = r"(?![\w-]|\.\w|/[\w.])"
+    else:
+        end = r"(?![\w-])"
+    begin = r"(?<![\w.])" if target.startswith("/") else r"(?<![\w-])"
+    return re.search(begin + re.escape(target) + end, text) is not None
+
+
+def _expanded(match: re.Match[str]) -> str:
+    head, inner, tail = match.groups()
+    return " ".join(f"{head}{word}{tail}" for word in inner.split(","))

@@ -1,0 +1,91 @@
+"""Writes an evaluation: one file of metrics, and what was answered item by item."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness_forge.evaluation.lmeval.answers import Answer
+from harness_forge.evaluation.lmeval.folder import Document
+from harness_forge.rollouts.policies import parsing
+
+
+@dataclass(frozen=True)
+class Result:
+    """One suite's report, what was asked, and by label what was answered."""
+
+    report: dict[str, Any]
+    documents: Sequence[Document]
+    found: Mapping[str, Sequence[Answer]]
+
+
+def write(results: Mapping[str, Result], place: Path) -> dict[str, Any]:
+    """Write items and metrics beside their places, move them there, and return the metrics.
+
+    The report of several suites holds them under `suites`, and is itself that
+    of the first: who knows of one suite only, reads that one.
+    """
+    reports = {name: result.report for name, result in results.items()}
+    report = next(iter(reports.values()))
+    if len(reports) > 1:
+        report = report | {"suites": reports}
+    draft = place.with_name(f".{place.name}.{os.getpid()}")
+    draft.mkdir(parents=True)
+    try:
+        for name, result in results.items():
+            _write_rows(result, draft / name if len(results) > 1 else draft)
+        text = json.dumps(report, indent=2, allow_nan=False) + "\n"
+        (draft / "metrics").write_text(text, encoding="utf-8")
+        shutil.rmtree(place, ignore_errors=True)
+        (draft / "metrics").replace(place.with_name(f"{place.name}.json"))
+        draft.rename(place)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return report
+
+
+def _write_rows(result: Result, folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    asked = {(one.skill, one.item_id): one for one in result.documents}
+    for label, given in result.found.items():
+        rows = [_row(asked[answer.skill, answer.item_id], answer) for answer in given]
+        lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        (folder / f"{label}.jsonl").write_text("".join(lines), encoding="utf-8")
+
+
+def _row(document: Document, answer: Answer) -> dict[str, Any]:
+    row = {
+        "skill": document.skill,
+        "item_id": document.item_id,
+        "title": document.title,
+        "family": document.family,
+        "group_key": document.group_key,
+        "part": document.part,
+        "answer": answer.answer,
+        "finish_reason": answer.finish_reason,
+        "scores": answer.scores,
+    }
+    if document.category:
+        row["category"] = document.category
+    if answer.infrastructure:
+        row["infrastructure"] = True
+    return row | _script(document, answer) if document.tool else row | {"check": document.check}
+
+
+def _script(document: Document, answer: Answer) -> dict[str, Any]:
+    """Return what only an answer to a work item has."""
+    message = {"role": "assistant", "content": answer.answer}
+    try:
+        call, failure = parsing.parse_message(message, answer.finish_reason, document.tools)
+    except RecursionError:  # thousands of brackets
+        call, failure = None, parsing.UNPARSABLE
+    return {
+        "targets": list(document.targets),
+        "failure": failure,
+        "script": call.arguments.get(document.argument) if call else None,
+    }

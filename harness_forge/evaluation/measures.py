@@ -1,0 +1,162 @@
+"""Figures of two runs over the same items: success, attempts, escalations, tokens, seconds.
+
+An episode is all that a run did with one item: as many attempts as it was
+given. Every figure is a sum over items divided by another, so its difference
+between two runs has an interval by family.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from harness_forge.core.records import Episode
+from harness_forge.evaluation.bootstrap import cluster_bootstrap, ratio_difference
+from harness_forge.evaluation.rates import rounded
+from harness_forge.evaluation.statistics import mcnemar
+
+Pair = tuple[Episode, Episode]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One figure of two runs.
+
+    Args:
+        pairs: items that have it in both runs.
+        first, second: its value in each; `difference` is the second minus the first,
+            between `low` and `high`.
+        only_first, only_second: for a yes or no, pairs with yes in that run alone.
+        p: exact two-sided McNemar for a yes or no; None for a mean.
+        better: 1 where more is better, -1 where less is.
+    """
+
+    pairs: int
+    first: float
+    second: float
+    difference: float
+    low: float
+    high: float
+    better: int
+    only_first: int | None = None
+    only_second: int | None = None
+    p: float | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields as plain JSON; what is undefined is null, p keeps its digits."""
+        plain = rounded(asdict(self) | {"p": None})
+        shown = {
+            k: None if isinstance(v, float) and not math.isfinite(v) else v
+            for k, v in plain.items()
+        }
+        return {**shown, "p": self.p}
+
+
+@dataclass(frozen=True, slots=True)
+class _Figure:
+    """A sum over items of one column divided by that of another; rates and means alike."""
+
+    better: int
+    above: str
+    below: str = "one"
+    yes_or_no: bool = False
+
+
+MEASURES: Mapping[str, _Figure] = {
+    "first_try": _Figure(1, "first_try", yes_or_no=True),
+    "success": _Figure(1, "solved", yes_or_no=True),
+    "escalated": _Figure(-1, "escalated", yes_or_no=True),
+    # Over items that both runs solved in the end: the others have no such number.
+    "attempts_to_success": _Figure(-1, "tries_to_success"),
+    "tokens_per_attempt": _Figure(-1, "tokens", "attempts"),
+    "seconds_per_attempt": _Figure(-1, "seconds", "attempts"),
+}
+"""What is compared; `better` is 1 where more is better, -1 where less is."""
+
+_READ: Mapping[str, Callable[[Episode], Any]] = {
+    "one": lambda episode: 1,
+    "tries_to_success": lambda episode: episode.attempts if episode.solved else None,
+    **{
+        name: attrgetter(name)
+        for name in ("first_try", "solved", "escalated", "tokens", "seconds", "attempts")
+    },
+}
+
+
+def measured(pairs: Sequence[Pair], alpha: float, resamples: int, seed: int) -> dict[str, Measure]:
+    """Return every figure of `MEASURES` that some pair has.
+
+    Args:
+        pairs: an item's episode in the first run and in the second.
+        alpha: 1 - alpha is the intervals' level.
+    """
+    places = _families(pairs)
+    runs = _columns(a for a, _ in pairs), _columns(b for _, b in pairs)
+    found = {
+        name: _measure(figure, runs, places, alpha, resamples, seed)
+        for name, figure in MEASURES.items()
+    }
+    return {name: one for name, one in found.items() if one is not None}
+
+
+def _columns(episodes: Iterable[Episode]) -> dict[str, np.ndarray]:
+    """Return every column as numbers, shape (items,), nan where there is none."""
+    rows = list(episodes)
+    return {name: np.array([read(e) for e in rows], float) for name, read in _READ.items()}
+
+
+def _measure(
+    figure: _Figure,
+    columns: tuple[Mapping[str, np.ndarray], Mapping[str, np.ndarray]],
+    families: np.ndarray,
+    alpha: float,
+    resamples: int,
+    seed: int,
+) -> Measure | None:
+    """Return one figure over the items that have it in both runs; None where none has."""
+    first, second = columns
+    values = [
+        run[name] for run in (second, first) for name in (figure.above, figure.below)
+    ]  # second minus first
+    has = ~np.isnan(values[0]) & ~np.isnan(values[2])
+    if not has.any():
+        return None
+    own, others, other_counts = values[0][has], values[2][has], {}
+    table = _by_family([value[has] for value in values], families[has])
+    interval = cluster_bootstrap(table, ratio_difference, alpha, resamples, seed)
+    if figure.yes_or_no:
+        won, lost = int((own > others).sum()), int((others > own).sum())
+        other_counts = {"only_first": lost, "only_second": won, "p": mcnemar(lost, won)}
+    above, below, above_first, below_first = table.sum(axis=0)
+    return Measure(
+        pairs=int(has.sum()),
+        first=_share(above_first, below_first),
+        second=_share(above, below),
+        difference=interval.estimate,
+        low=interval.low,
+        high=interval.high,
+        better=figure.better,
+        **other_counts,
+    )
+
+
+def _families(pairs: Sequence[Pair]) -> np.ndarray:
+    """Return the number of each pair's family, shape (pairs,)."""
+    names = [(a.skill, a.family) for a, _ in pairs]
+    number = {name: n for n, name in enumerate(sorted(set(names)))}
+    return np.array([number[name] for name in names])
+
+
+def _by_family(values: Sequence[np.ndarray], families: np.ndarray) -> np.ndarray:
+    """Return the sums of each family, shape (families, columns), in a fixed order."""
+    _, place = np.unique(families, return_inverse=True)
+    return np.stack([np.bincount(place, weights=value) for value in values], axis=1)
+
+
+def _share(above: float, below: float) -> float:
+    return float(above / below) if below else math.nan

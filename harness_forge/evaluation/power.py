@@ -1,0 +1,125 @@
+"""How much better an adapter must be before so many items can show it.
+
+Asked before anything is trained or judged: a difference that the items at
+hand cannot show is not worth a night of training, and "no difference found"
+on few items says little.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import ceil, comb, exp, lgamma, log, sqrt
+
+from harness_forge.evaluation.statistics import mcnemar
+
+
+def mcnemar_power(pairs: int, gain: float, loss: float, alpha: float = 0.05) -> float:
+    """Return the chance that the exact two-sided test finds the better one better.
+
+    Exact: a sum over every number of pairs that only one side passes, and
+    over how they fall. Pairs are taken as independent; families that rise and
+    fall together make it less (see `effective`).
+
+    Source: the unconditional power of the exact conditional test, as in
+    Lachin, Statist. Med. 11 (1992) 1239-1251.
+
+    Args:
+        pairs: items judged for both.
+        gain: share of items that only the better one passes.
+        loss: share of items that only the other one passes.
+
+    Raises:
+        ValueError: shares that no population has.
+    """
+    if min(gain, loss) < 0 or gain + loss > 1 + 1e-12:
+        raise ValueError(f"no population has a gain of {gain} and a loss of {loss}")
+    apart = min(gain + loss, 1.0)
+    if apart == 0:
+        return 0.0
+    total = 0.0
+    for n in _likely(pairs, apart):
+        least = _least_wins(n, alpha)
+        if least is not None:
+            total += _binomial(pairs, n, apart) * _tail(n, least, gain / apart)
+    return min(total, 1.0)
+
+
+def detectable(
+    pairs: int, loss: float = 0.0, alpha: float = 0.05, power: float = 0.8
+) -> float | None:
+    """Return the least difference of rates that is found with the chance `power`.
+
+    None where even a gain on every other item is not.
+    """
+    low, high = 0.0, 1.0 - 2 * loss
+    if high <= 0 or mcnemar_power(pairs, loss + high, loss, alpha) < power:
+        return None
+    for _ in range(18):
+        middle = (low + high) / 2
+        if mcnemar_power(pairs, loss + middle, loss, alpha) < power:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def effective(items: int, families: int, correlation: float) -> int:
+    """Return how many independent items clustered ones are worth, rounded down.
+
+    Source: the design effect 1 + (m - 1) rho of Kish, Survey Sampling (1965),
+    8.2, with m the mean size of a family.
+
+    Args:
+        correlation: of two items of one family, 0 (none) to 1 (twins).
+    """
+    if families < 1:
+        return 0
+    return int(items / (1 + (items / families - 1) * correlation) + 1e-9)
+
+
+def told(pairs: int, alpha: float, losses: float = 0.05, power: float = 0.8) -> str:
+    """Return in one sentence what so many pairs can show."""
+    head = f"{pairs} items, two-sided {100 * alpha:g}%, power {100 * power:g}%: "
+    alone, mixed = (detectable(pairs, loss, alpha, power) for loss in (0.0, losses))
+    if alone is None:
+        return head + "no difference can be seen"
+    tail = "none" if mixed is None else f"{100 * mixed:.0f}"
+    return (
+        head + f"a gain of {100 * alone:.0f} points can be seen "
+        f"({tail} where {100 * losses:g}% get worse)"
+    )
+
+
+@lru_cache(maxsize=4096)
+def _least_wins(n: int, alpha: float) -> int | None:
+    """Return how many of n unlike pairs must be won for p to be below alpha."""
+    if mcnemar(n, 0) >= alpha:
+        return None
+    low, high = n // 2, n  # p falls with every win beyond the half
+    while high - low > 1:
+        middle = (low + high) // 2
+        if mcnemar(middle, n - middle) < alpha:
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _tail(n: int, least: int, p: float) -> float:
+    """Return the chance of at least `least` of n at p each."""
+    return sum(_binomial(n, k, p) for k in _likely(n, p) if k >= least)
+
+
+def _likely(n: int, p: float) -> range:
+    """Return all counts but those that together have a chance below 1e-12 (Hoeffding)."""
+    reach = 4 * sqrt(n) + 1
+    return range(max(0, ceil(n * p - reach)), min(n, int(n * p + reach)) + 1)
+
+
+def _binomial(n: int, k: int, p: float) -> float:
+    if p in (0.0, 1.0):
+        return float(k == n * int(p))
+    if n < 100:
+        return comb(n, k) * p**k * (1 - p) ** (n - k)
+    choose = lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
+    return exp(choose + k * log(p) + (n - k) * log(1 - p))

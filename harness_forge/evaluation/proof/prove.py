@@ -1,0 +1,124 @@
+"""Joins what a proof needs: adapter, base model, workset, probe prompts.
+
+An adapter is proven before anything is measured with it. `forge prove` and the
+DVC stage share this.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from harness_forge.config.schema import ForgeConfig, skills_of
+from harness_forge.core.errors import EvalError
+from harness_forge.core.files import write_json
+from harness_forge.evaluation.proof import agreement, served
+from harness_forge.evaluation.proof import local as proof
+from harness_forge.evaluation.proof.agreement import Agreement
+from harness_forge.registry.adapters import chosen
+from harness_forge.registry.adapters.lineage import Subject, check_lineage
+from harness_forge.registry.adapters.package import Adapter
+from harness_forge.rollouts.policies import probes
+from harness_forge.worksets.hardware import threads
+from harness_forge.worksets.worksets import environment_of, python_of
+
+WORKSET = "train"
+
+
+def prove(config: ForgeConfig, adapter: Path | str | None, out: Path) -> dict[str, Any]:
+    """Prove that an adapter is live and write what was measured to `out`.
+
+    Args:
+        adapter: a folder or a name; None is as in `subjects.adapter_of`.
+        out: JSON of numbers nested by subject, as `dvc metrics` reads it. A
+            proof that fails leaves nothing there.
+
+    Raises:
+        EvalError: it is not, and why.
+        TrainError: there is no such adapter or base model, or it is damaged.
+        ServeError: the server that `prove.server` names does not answer.
+        WorksetError: the train workset is not installed.
+    """
+    out.unlink(missing_ok=True)
+    where = served.wanted(config)
+    found = chosen.adapter_of(config, None if adapter is None else str(adapter))
+    base, home = chosen.subject_of(config), Path(config.forge_home)
+    check_lineage(found, base)
+    templates = _templates(config, base)
+    mask = proof.check_mask(found)
+    facts = proof.measure(
+        found,
+        base,
+        probes=probes.messages([each.skill.host for each in skills_of(config)]),
+        tools=probes.tools(),
+        python=python_of(WORKSET, home),
+        environment=environment_of(WORKSET, home),
+        threads=threads(config.train),
+    )
+    proof.check(found, facts)
+    quantised = _quantised(found, facts["tokens"], config.prove.tolerance)
+    told = served.prove(config, found, facts["tokens"], where) if where else None
+    report = _report(found, base, facts) | {"templates": templates, "mask": mask}
+    report |= quantised | _served(told)
+    write_json(out, report, sort_keys=True)
+    return report
+
+
+def _report(adapter: Adapter, base: Subject, facts: dict[str, Any]) -> dict[str, Any]:
+    """Return the proof on paper: no times, so that it is the same for the same adapter."""
+    return {
+        "adapter": {"name": adapter.name, "digest": adapter.digest},
+        "base": {
+            "name": base.name,
+            "digest": base.digest,
+            "template": sha256(base.template.encode()).hexdigest(),
+        },
+        "modules": facts["modules"],
+        "weights": facts["weights"] | {"tensors": facts["homes"]["tensors"]},
+        "logits": {k: _short(v) for k, v in facts["logits"].items()}
+        | {"least_kl_nats": proof.LEAST_NATS},
+    }
+
+
+def _templates(config: ForgeConfig, base: Subject) -> dict[str, str]:
+    """Return the hash of the chat template in training, evaluation and serving: the same bytes.
+
+    Raises:
+        EvalError: the policy's own template is another.
+    """
+    trained = sha256(base.template.encode()).hexdigest()
+    own = config.policy.chat_template
+    evaluated = sha256(Path(own).read_bytes()).hexdigest() if own else trained
+    if evaluated != trained:
+        what = f"{own} is another chat template than {base.name} was trained with"
+        raise EvalError("policy.chat_template", what, "leave it out, or train with it")
+    # What is served is that file itself; a server's own one is compared by what it renders.
+    return {"training": trained, "evaluation": evaluated, "serving": trained}
+
+
+def _quantised(adapter: Adapter, tokens: dict[str, Any], tolerance: float) -> dict[str, Any]:
+    """Return by how much a base of four bits, as in training, answers otherwise than a whole one.
+
+    Raises:
+        EvalError: by so much that it is served as another model than was trained.
+    """
+    if not tokens.get("trained"):
+        return {}
+    apart = agreement.gap(tokens["adapter"], tokens["trained"])
+    if not apart <= max(tolerance, agreement.gap(tokens["adapter"], tokens["base"]) / 4):
+        what = (
+            f"was trained on a base of 4 bits and says other things on the whole one: "
+            f"{apart:.2g} nats a token apart"
+        )
+        raise EvalError(f"adapter {adapter.name}", what, "train=lora, or serve the base in 4 bits")
+    return {"four_bits": {"gap_nats": float(f"{apart:.2g}")}}
+
+
+def _served(told: Agreement | None) -> dict[str, Any]:
+    return {"server": told.as_dict()} if told else {}
+
+
+def _short(number: float) -> float:
+    """Return a number to five digits: what lies beyond depends on how threads share the sums."""
+    return float(f"{number:.5g}")

@@ -1,0 +1,181 @@
+"""Judges an adapter on held-out items, beside three baselines, pair by pair.
+
+The base model, the base model with three worked examples, and a copy of the
+nearest training answer show what the adapter adds over format and copying.
+Every policy is asked once, in one fixed way; what was asked before is read
+from the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from harness_forge.config.policy import PolicyConfig, PolicyKind
+from harness_forge.config.run import Purpose
+from harness_forge.config.schema import ForgeConfig, skills_of
+from harness_forge.core.files import write_json
+from harness_forge.core.records import EvalResult, Split
+from harness_forge.evaluation import files
+from harness_forge.evaluation.comparison import Comparison, compare
+from harness_forge.evaluation.power import told
+from harness_forge.evaluation.rates import Rate, rates
+from harness_forge.evaluation.sample_size import reach_of
+from harness_forge.registry.adapters import registry
+from harness_forge.registry.adapters.package import Adapter
+from harness_forge.rollouts import world
+from harness_forge.rollouts.runs.results import first_tries
+from harness_forge.store.opening import opened_skill
+from harness_forge.store.splits.looks import Level, Looks
+
+SHOTS = 3
+"""Worked examples of the few-shot baseline."""
+
+BASE, FEW_SHOT, NEAREST, ADAPTER = LABELS = ("base", "few_shot", "nearest", "adapter")
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What became of every policy, and of the adapter against each other one.
+
+    Args:
+        rates: label to part to rate.
+        runs: label to skill to run id.
+        comparisons: such as `adapter_vs_base`.
+        levels: skill to the adapter's look at its holdout and the level of
+            significance it has; empty where the split is no holdout.
+    """
+
+    split: str
+    adapter: Adapter
+    rates: Mapping[str, Mapping[str, Rate]]
+    runs: Mapping[str, Mapping[str, str]]
+    comparisons: Mapping[str, Comparison]
+    levels: Mapping[str, Level]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as a DVC metrics file holds it."""
+        return {
+            "split": self.split,
+            "candidate": {"name": self.adapter.name, "digest": self.adapter.digest},
+            "looks": {
+                skill: {"number": level.number, "alpha": level.alpha}
+                for skill, level in self.levels.items()
+            },
+            "policies": {
+                label: {
+                    part: {**rate.as_dict(), "run_id": ",".join(self.runs[label].values())}
+                    for part, rate in by_part.items()
+                }
+                for label, by_part in self.rates.items()
+            },
+            "comparisons": {name: one.as_dict() for name, one in self.comparisons.items()},
+        }
+
+
+def replay(
+    config: ForgeConfig,
+    out: Path,
+    adapter: str | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> Replay:
+    """Run the four policies on a split of every skill of `config`, and compare them.
+
+    Writes `<label>.jsonl` into `out`, and `out` with `.json` behind its name.
+    The split is `run.split`, or the holdout. A policy whose run is complete is
+    not asked again; one that was stopped goes on.
+
+    Args:
+        config: of one skill or of several.
+        out: folder of the per-item files, such as outputs/replay.
+        adapter: a name in the registry or a packaged folder; None takes
+            `policy.adapter`, else the one named `train.name`.
+
+    Raises:
+        TrainError: the base model or the adapter is missing or damaged.
+        EvalError: the ledger of looks cannot be written, or results do not pair.
+    """
+    split = config.run.split or Split.HOLDOUT.value
+    home = Path(config.forge_home)
+    candidate = registry.resolve(adapter or config.policy.adapter or config.train.name, home)
+    metrics = out.with_name(f"{out.name}.json")
+    # From here on it is out of date; it must not look like this replay's.
+    metrics.unlink(missing_ok=True)
+    results: dict[str, list[EvalResult]] = {label: [] for label in LABELS}
+    runs: dict[str, dict[str, str]] = {label: {} for label in LABELS}
+    for skill in skills_of(_evaluating(config, split)):
+        # Held open throughout: the embedded server then starts once, not per policy.
+        with opened_skill(skill) as store:
+            for one in reach_of(store, skill, Split(split)):
+                say(f"{one.skill} {one.part}: {told(one.items, one.alpha)}")
+            for label, policy in _policies(skill, candidate).items():
+                summary = world.run(replace(skill, policy=policy))
+                found = first_tries(store, summary["run_id"])
+                passed = sum(result.passed for result in found)
+                say(f"{skill.skill.name} {label}: {passed} of {len(found)}, {_asked(summary)}")
+                runs[label][skill.skill.name] = summary["run_id"]
+                results[label] += found
+    for label, found in results.items():
+        files.write(out / f"{label}.jsonl", found)
+    done = summarise(results, split, candidate, runs, _levels(config, split, runs[ADAPTER]))
+    write_json(metrics, done.as_dict())
+    return done
+
+
+def summarise(
+    results: Mapping[str, Sequence[EvalResult]],
+    split: str,
+    adapter: Adapter,
+    runs: Mapping[str, Mapping[str, str]],
+    levels: Mapping[str, Level],
+) -> Replay:
+    """Return rates and comparisons of results by label."""
+    return Replay(
+        split=split,
+        adapter=adapter,
+        rates={label: rates(found) for label, found in results.items()},
+        runs=runs,
+        comparisons={
+            f"{ADAPTER}_vs_{other}": compare(results[ADAPTER], results[other], (ADAPTER, other))
+            for other in LABELS
+            if other != ADAPTER
+        },
+        levels=levels,
+    )
+
+
+def _evaluating(config: ForgeConfig, split: str) -> ForgeConfig:
+    return replace(config, run=replace(config.run, purpose=Purpose.evaluate, split=split))
+
+
+def _policies(config: ForgeConfig, adapter: Adapter) -> dict[str, PolicyConfig]:
+    """Return the four policies; of the recipe's own only what makes them fast is taken."""
+    own = config.policy
+    fitted = list(adapter.fitted)
+    model = PolicyConfig(
+        PolicyKind.model,
+        workset=own.workset,
+        concurrency=own.concurrency,
+        chat_template=own.chat_template,
+    )
+    return {
+        BASE: model,
+        # The baselines know what the adapter was trained on, no more and no less.
+        FEW_SHOT: replace(model, shots=SHOTS, example_splits=fitted),
+        NEAREST: PolicyConfig(PolicyKind.nearest, example_splits=fitted),
+        ADAPTER: replace(model, adapter=str(adapter.folder)),
+    }
+
+
+def _levels(config: ForgeConfig, split: str, runs: Mapping[str, str]) -> dict[str, Level]:
+    if split != Split.HOLDOUT:
+        return {}
+    ledger = Looks(Path(config.forge_home), config.budget)
+    found = {skill: ledger.of(skill, run_id) for skill, run_id in runs.items()}
+    return {skill: Level(look.number, look.alpha) for skill, look in found.items() if look}
+
+
+def _asked(summary: Mapping[str, Any]) -> str:
+    return "asked now" if summary["new_items"] else "asked before"

@@ -1,0 +1,82 @@
+"""What a skill's items can show, said before anything is trained or judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness_forge.config.schema import ForgeConfig, skills_of
+from harness_forge.core.errors import EvalError
+from harness_forge.core.records import Split, WorkItem
+from harness_forge.evaluation.power import effective
+from harness_forge.store.opening import opened_skill
+from harness_forge.store.splits.assign import parts
+from harness_forge.store.splits.looks import Looks
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Items that two policies would be compared on.
+
+    Args:
+        alpha: level that the next candidate's look has; that of a plain test
+            on a split that costs no look.
+        twins: what the items are worth at least, were those of one family all alike.
+    """
+
+    skill: str
+    part: str
+    items: int
+    families: int
+    alpha: float
+    twins: int
+
+
+def reach(config: ForgeConfig) -> list[Reach]:
+    """Return what every skill's holdout, or `run.split`, has to compare on.
+
+    Raises:
+        EvalError: no item is in that split yet.
+    """
+    split = Split(config.run.split or Split.HOLDOUT.value)
+    found: list[Reach] = []
+    for one in skills_of(config):
+        with opened_skill(one) as store:
+            found += reach_of(store, one, split)
+    if not found:
+        what = f"no item of {config.skill.name} is in the {split.value} split"
+        raise EvalError("run.split", what, "items get a split with the first `forge run`")
+    return found
+
+
+def reach_of(store, config: ForgeConfig, split: Split) -> list[Reach]:
+    """Return what one skill's split has to compare on, part by part; nothing of no items."""
+    looks, found = Looks(Path(config.forge_home), config.budget), []
+    for part, chosen in _parts(store.items(), store.splits(), split).items():
+        alpha = config.budget.alpha
+        if split is Split.HOLDOUT:
+            alpha = looks.level(store.name, [item.item_id for item in chosen]).alpha
+        families = len({item.family for item in chosen})
+        found.append(
+            Reach(
+                skill=store.name,
+                part=part,
+                items=len(chosen),
+                families=families,
+                alpha=alpha,
+                twins=effective(len(chosen), families, 1.0),
+            )
+        )
+    return found
+
+
+def _parts(
+    items: Sequence[WorkItem], splits: Mapping[str, Split], split: Split
+) -> dict[str, list[WorkItem]]:
+    held = parts(items, splits) if split is Split.HOLDOUT else {}
+    found: dict[str, list[WorkItem]] = {}
+    for item in items:
+        if item.full_cycle is not False and splits.get(item.group_key) is split:
+            found.setdefault(held.get(item.item_id, split.value), []).append(item)
+    return dict(sorted(found.items(), reverse=True))

@@ -1,0 +1,204 @@
+"""One evaluation: suite by suite, each model asked through lm-eval, its answers kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from harness_forge.config.schema import ForgeConfig, suites_of
+from harness_forge.config.suite import Dtype, SuiteConfig, SuiteKind
+from harness_forge.core import records
+from harness_forge.core.errors import EvalError
+from harness_forge.core.records import Split
+from harness_forge.evaluation.lmeval import noise, programs, summary, writing
+from harness_forge.evaluation.lmeval.answers import Answer
+from harness_forge.evaluation.lmeval.asking import Subject, answers
+from harness_forge.evaluation.lmeval.candidate import Candidate, find_adapter
+from harness_forge.evaluation.lmeval.folder import Document
+from harness_forge.evaluation.questions import Questions, collect, of_split
+from harness_forge.evaluation.suites.reading import FIXED
+from harness_forge.registry.adapters import fitted
+from harness_forge.registry.models import folder as models
+from harness_forge.registry.models.folder import BaseModel
+from harness_forge.rollouts.policies import parsing
+from harness_forge.store.splits.looks import Look, Looks
+from harness_forge.worksets import worksets
+from harness_forge.worksets.hardware import has_nvidia
+
+WORKSET = "eval"
+BASE, ADAPTER = "base", "adapter"
+_OTHER_BATCH = 8
+"""Answers at once in the second asking of an A/A run, unless the first is asked so: other sums."""
+
+_PARSER = {module.__name__: Path(module.__file__) for module in (records, parsing)}
+
+Say = Callable[[str], None]
+Show = Callable[[str, int, int], None]
+
+
+def evaluate(
+    config: ForgeConfig,
+    out_dir: Path,
+    adapter: str | None = None,
+    split: str = Split.VALIDATION.value,
+    *,
+    name: str = "evaluate",
+    twice: bool = False,
+    say: Say = lambda text: None,
+    show: Show = lambda label, done, total: None,
+) -> dict[str, Any]:
+    """Score base model and adapter by the recipe's suites, and write what they answered.
+
+    `out_dir` gets <name>.json and <name>/<label>.jsonl, where suites are
+    several <name>/<suite>/<label>.jsonl. A model that was asked the same
+    before is not asked again. Nothing is written before every suite is done.
+
+    Args:
+        adapter: its name in the registry, or its folder; None scores the base
+            model alone.
+        twice: ask one model twice instead, in batches of another size: what
+            changes is the noise floor. The adapter, or the base model without one.
+        split: of which the items are; suites of local files have none.
+        show: told label, and how many of how many answers are there.
+
+    Returns:
+        What <name>.json holds: suite, split, and by label and part the
+        items and each metric's mean. Of several suites that of the first, and
+        all of them under `suites`.
+
+    Raises:
+        WorksetError: the eval workset is not installed.
+        TrainError: base model or adapter is missing or damaged.
+        EvalError: nothing to ask, or lm-eval failed.
+        Interrupted: Ctrl-C; a model that was asked to the end is kept.
+    """
+    home, suites = Path(config.forge_home), suites_of(config)
+    worksets.python_of(WORKSET, home)  # it is missed before anything is read
+    base = models.find(config.model, home)
+    tuned = find_adapter(adapter, home, base) if adapter else None
+    if tuned and any(of_split(suite) for suite in suites.values()):
+        fitted.check(tuned.name, tuned.fitted, split)
+    models_asked = {BASE: None} | ({ADAPTER: tuned} if tuned else {})
+    if twice:
+        models_asked = dict.fromkeys((noise.FIRST, noise.AGAIN), tuned)
+    # What cannot be asked is told before anything is.
+    questions = {key: collect(config, suite, split) for key, suite in suites.items()}
+    if any(suite.kind is SuiteKind.humaneval for suite in suites.values()):
+        programs.opened(home).close()
+    results = {}
+    for key, suite in suites.items():
+        documents = [document for each in questions[key] for document in each.documents]
+        where = split if of_split(suite) else FIXED
+        say(f"{key}: {len(documents)} items" + (f" of {split}" if of_split(suite) else ""))
+        found = {}
+        for label, one in models_asked.items():
+            if where == Split.HOLDOUT:
+                _look(config, suite, questions[key], base, one)
+            asked = _otherwise(suite) if label == noise.AGAIN else suite
+            found[label] = _answered(config, asked, base, label, one, documents, say, show)
+        results[key] = _result(suite, where, documents, found, tuned)
+    return writing.write(results, out_dir / name)
+
+
+def _result(
+    suite: SuiteConfig,
+    split: str,
+    documents: Sequence[Document],
+    found: Mapping[str, Sequence[Answer]],
+    tuned: Candidate | None,
+) -> writing.Result:
+    """Return a suite's report and rows, the labels held to the same items in the same order.
+
+    Raises:
+        EvalError: a label was asked other items.
+    """
+    wanted = sorted((document.skill, document.item_id) for document in documents)
+    for label, given in found.items():
+        if sorted((answer.skill, answer.item_id) for answer in given) != wanted:
+            raise EvalError(f"suite {suite.name}", f"{label} was not asked the suite's items")
+    facts = {"candidate": tuned and {"name": tuned.name, "digest": tuned.digest}}
+    told = noise.report if noise.AGAIN in found else summary.report
+    report = told(suite, split, documents, found) | facts
+    return writing.Result(report, documents, found)
+
+
+def _otherwise(suite: SuiteConfig) -> SuiteConfig:
+    """Return the suite asked in batches of another size, which moves the last digits of sums."""
+    return replace(suite, batch_size=1 if suite.batch_size == _OTHER_BATCH else _OTHER_BATCH)
+
+
+def _look(
+    config: ForgeConfig,
+    suite: SuiteConfig,
+    questions: Sequence[Questions],
+    base: BaseModel,
+    one: Candidate | None,
+) -> None:
+    """Write down, before anything is asked, who looks at which held-out items.
+
+    The same model asked the same items by the same suite is the same look.
+    """
+    ledger = Looks(Path(config.forge_home), config.budget)
+    digest = one.digest if one else base.digest
+    for each in questions:
+        items = list(each.items)
+        facts = [suite.name, suite.version, digest, each.content_digest, items]
+        ledger.record(
+            Look(
+                skill=each.skill,
+                label=f"lm-eval:{one.name if one else base.name}",
+                candidate=one.digest if one else None,
+                tested=False,
+                items=items,
+                content_digest=each.content_digest,
+                run_id=f"lm-eval-{sha256(json.dumps(facts).encode()).hexdigest()[:16]}",
+            )
+        )
+
+
+def _answered(config, suite, base, label, tuned, documents, say, show) -> list[Answer]:
+    """Return a model's answers with all their scores, those included that lm-eval cannot give."""
+    found = _asked(config, suite, base, label, tuned, documents, say, show)
+    if suite.kind is SuiteKind.humaneval:
+        say(f"{label}: running {len(found)} programs in the sandbox")
+        return programs.judged(documents, found, Path(config.forge_home))
+    return summary.completed(documents, found) if "completed" in suite.metrics else found
+
+
+def _asked(config: ForgeConfig, suite: SuiteConfig, base, label, tuned, documents, say, show):
+    """Return a model's answers: those kept from before, or fresh ones."""
+    home = Path(config.forge_home).absolute()
+    stamp = worksets.read_stamp(worksets.folder(WORKSET, home))
+    device = "cuda" if stamp["variant"] == "cuda" and has_nvidia() else "cpu"
+    subject = Subject(
+        python=worksets.python_of(WORKSET, home),
+        variables=worksets.environment_of(WORKSET, home),
+        versions=stamp["digest"],
+        model=base.folder,
+        model_digest=base.digest,
+        adapter=tuned.folder if tuned else None,
+        adapter_digest=tuned.digest if tuned else None,
+        context=config.model.context,
+        dtype=_dtype(suite.dtype, device),
+        device=device,
+    )
+    return answers(
+        subject,
+        suite,
+        documents,
+        _PARSER,
+        home / "evaluations",
+        say=lambda text: say(f"{label}: {text}"),
+        show=lambda done, total: show(label, done, total),
+    )
+
+
+def _dtype(dtype: Dtype, device: str) -> str:
+    if dtype is Dtype.auto:
+        # What `forge serve` and the local policy compute in, so that all give the same answers.
+        dtype = Dtype.bfloat16 if device == "cuda" else Dtype.float32
+    return dtype.value

@@ -1,0 +1,97 @@
+"""What a store knows of a split's items: scripts that passed, questions put to other roles.
+
+An architect's verdict is held against what then happened in its run, a
+reflector's answer against the form that the harness reads. Only runs that
+collect are read; a look at held-out items is written down like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import dict_row
+
+from harness_forge.config.suite import SuiteConfig, SuiteKind
+from harness_forge.evaluation.lmeval.folder import Document
+
+# Teachers alone: what models happened to pass would make another set of items with every run.
+_PASSED = """
+SELECT item_id, tool_call -> 'arguments' ->> %s AS script
+FROM attempt_examples
+WHERE split = %s AND eval_passed AND NOT infrastructure AND NOT flagged
+    AND origin IN ('ours', 'content')
+GROUP BY 1, 2 ORDER BY 1, 2
+"""
+
+# The first turn that says these words of this item; an architect's plan is no verdict.
+_ASKED = r"""
+SELECT DISTINCT ON (item_id, t.messages::text)
+    t.turn_id, t.item_id, t.family, t.group_key, t.messages, t.tools,
+    coalesce(ended.last_pass > t.attempt_num, false) AS passed_later,
+    coalesce(tried.tries, 0) AS tries, coalesce(tried.passes, 0) AS passes
+FROM turn_examples t
+LEFT JOIN (
+    SELECT run_id, item_id, max(attempt_num) FILTER (WHERE eval_passed) AS last_pass
+    FROM attempt_examples GROUP BY run_id, item_id
+) AS ended USING (run_id, item_id)
+LEFT JOIN (
+    SELECT item_id, count(*) AS tries, count(*) FILTER (WHERE eval_passed) AS passes
+    FROM attempt_examples WHERE origin = 'model' AND NOT infrastructure GROUP BY item_id
+) AS tried USING (item_id)
+WHERE t.agent = %(agent)s AND t.split = %(split)s AND NOT t.infrastructure AND NOT t.flagged
+    AND (%(agent)s <> 'architect' OR t.content ~* '(^|\n)\W*verdict\W+(continue|pivot|escalate)\M')
+ORDER BY item_id, t.messages::text, t.turn_id
+"""
+
+_ON, _UP = ("CONTINUE", "PIVOT"), ("ESCALATE",)
+
+
+def passed_scripts(connection: Connection, split: str, argument: str) -> dict[str, list[str]]:
+    """Return scripts that passed by item, those of the teachers."""
+    found: dict[str, list[str]] = {}
+    for item_id, script in connection.execute(_PASSED, [argument, split]):
+        if script:
+            found.setdefault(item_id, []).append(script)
+    return found
+
+
+def collect(connection: Connection, suite: SuiteConfig, skill: str, split: str) -> list[Document]:
+    """Return the questions that were put to a role on a split, as they were put.
+
+    A verdict is right to go on where a later attempt of the run passed, and to
+    give up where models tried `hopeless_after` times and never did; any other
+    is left out, for nothing tells what would have been right.
+    """
+    names = {"agent": suite.kind.value, "split": split}
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(_ASKED, names).fetchall()
+    rows.sort(key=lambda row: (row["item_id"], row["turn_id"]))
+    judged = [(row, check) for row in rows if (check := _check(suite, row))]
+    return [_document(skill, row, check) for row, check in judged[: suite.limit or None]]
+
+
+def _check(suite: SuiteConfig, row: dict[str, Any]) -> dict[str, Any] | None:
+    if suite.kind is SuiteKind.reflector:
+        return {"kind": "reflection"}
+    right: Sequence[str] = ()
+    if row["passed_later"]:
+        right = _ON
+    elif row["tries"] >= suite.hopeless_after and not row["passes"]:
+        right = _UP
+    return {"kind": "verdict", "right": list(right)} if right else None
+
+
+def _document(skill: str, row: dict[str, Any], check: dict[str, Any]) -> Document:
+    return Document(
+        skill=skill,
+        item_id=f"{row['item_id']}@{row['turn_id']}",
+        title=row["item_id"],
+        family=row["family"],
+        group_key=row["group_key"],
+        part="",
+        messages=row["messages"],
+        tools=row["tools"] or [],
+        check=check,
+    )

@@ -1,8 +1,0 @@
-"""What evaluations come to: statistics, paired comparisons, the ledger of looks, lm-eval suites.
-
-An evaluator reads `EvalResult` records; it asks no model and opens no store.
-"""
-
-from harness_forge.evaluators.config import BudgetConfig, Schedule
-
-__all__ = ["BudgetConfig", "Schedule"]

@@ -1,0 +1,260 @@
+"""A decision: made once, written once, and the champion moved by it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from enum import Enum
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from harness_forge.config.promote import ConditionConfig, PromoteConfig
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.core.errors import PromoteError
+from harness_forge.core.files import write_json
+from harness_forge.promotion.files import Files, evidence, kept_evaluation, kept_results
+from harness_forge.promotion.mirroring import mirror
+from harness_forge.promotion.placing import adopted, version
+from harness_forge.promotion.placing import place as place_of
+from harness_forge.promotion.rules.decision import Outcome
+from harness_forge.promotion.rules.decision import decide as rule_on
+from harness_forge.registry import champion, decisions
+from harness_forge.registry.adapters import package, registry
+from harness_forge.registry.adapters.package import Adapter
+from harness_forge.registry.candidate import Candidate
+from harness_forge.registry.champion import DECISION, ROLLBACK
+from harness_forge.registry.timing import stamp
+
+Line = Mapping[str, Any]
+Say = Callable[[str], None]
+EXPERIMENT = ("DVC_EXP_NAME", "DVC_EXP_BASELINE_REV")
+"""What DVC sets for the stages of `dvc exp run`: in the workspace, aside or from a queue."""
+
+_REMEDY = "apply it and `forge promote`"
+_LEDGER_ONLY = ("kind", "time", "clock", "previous", "hash", "basis")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided on a candidate.
+
+    Args:
+        facts: what the ledger's line says, or would have said.
+        recorded: whether the ledger holds it.
+        repeated: whether it had been decided before, on the same files.
+        note: why the ledger was left alone, where it was.
+    """
+
+    facts: Line
+    recorded: bool = False
+    repeated: bool = False
+    note: str = ""
+
+    @property
+    def outcome(self) -> Outcome:
+        """Return promoted, rejected, inconclusive or incomplete."""
+        return Outcome(self.facts["decision"])
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what promote.json holds: without times, so that it changes only when they do."""
+        facts = {key: value for key, value in self.facts.items() if key not in _LEDGER_ONLY}
+        return {**facts, "recorded": self.recorded, "note": self.note}
+
+
+def decide(
+    config: ForgeConfig,
+    files: Files,
+    out: Path | None = None,
+    *,
+    dry_run: bool = False,
+    again: bool = False,
+    say: Say = lambda text: None,
+) -> Decision:
+    """Decide on the candidate, write the ledger, and move the champion if it is promoted.
+
+    Deciding again on the same files writes nothing new. In a DVC experiment
+    the decision is written to `out`, and ledger and champion stay as they are.
+
+    Args:
+        out: promote.json, written last; None writes none.
+        dry_run: write nothing at all.
+        again: pass over that the candidate was rolled back.
+        say: told what was healed.
+
+    Raises:
+        PromoteError: a file, the ledger or the champion cannot be read or written.
+        TrainError: there is no candidate, or it is damaged.
+    """
+    home = Path(config.forge_home)
+    adapter = package.load(files.adapter)
+    if note := _left_alone(dry_run):
+        lines = decisions.read(home)
+        facts, known = _facts(config, files, adapter, lines, again)
+        decision = Decision(known or facts, known is not None, known is not None, note)
+    else:
+        with decisions.opened(home, say) as book:
+            facts, known = _facts(config, files, adapter, book.lines, again)
+            if known is None:
+                _append(facts, files, adapter, home, book, say)
+            line = known or book.lines[-1]
+            # Also after a repeat: a kill between ledger and pointer is made good here.
+            _point(home, book.lines, line)
+            decision = Decision(line, recorded=True, repeated=known is not None)
+        mirror(config, say)
+    if out is not None and not dry_run:
+        write_json(out, decision.as_dict())
+    return decision
+
+
+def _left_alone(dry_run: bool) -> str:
+    if dry_run:
+        return "a dry run: ledger and champion were left alone"
+    if any(os.environ.get(name) for name in EXPERIMENT):
+        name = os.environ.get(EXPERIMENT[0]) or "without a name"
+        return f"DVC experiment {name}: ledger and champion were left alone; {_REMEDY}"
+    return ""
+
+
+def _facts(
+    config: ForgeConfig, files: Files, adapter: Adapter, lines: list[Line], again: bool
+) -> tuple[dict[str, Any], Line | None]:
+    """Return what a line of this decision says, but for its time, and the one that said it."""
+    candidate = Candidate(adapter.name, adapter.digest)
+    place = place_of(config, files, adapter)
+    home = Path(config.forge_home)
+    lines, adoption = adopted(place, lines, candidate.name, home)
+    seat = place.seat(lines, candidate.name)
+    stack = champion.reigns(lines, seat)
+    before = stack[-1].candidate if stack else None
+    undone = None if again else _undone(lines, candidate)
+    told = f"rolled back {undone['time']}: {undone['why']}" if undone else ""
+    found, look = evidence(
+        files,
+        candidate,
+        before,
+        home,
+        told,
+        adapter.lineage.get("audit"),
+        place.misplaced,
+    )
+    ruling = rule_on(config.promote, found)
+    won = ruling.outcome is Outcome.PROMOTED
+    after = candidate if won else before
+    inputs = files.digests()
+    basis = [asdict(candidate), _said(config.promote), inputs, look, undone and undone["hash"]]
+    facts = {
+        "kind": DECISION,
+        "candidate": asdict(candidate),
+        **place.facts(),
+        **adoption,
+        "decision": ruling.outcome.value,
+        "why": ruling.why,
+        "rule": config.promote.name,
+        "conditions": {one.name: one.as_dict() for one in ruling.findings},
+        "look": look,
+        "inputs": inputs,
+        "champion_before": asdict(before) if before else None,
+        "champion_after": asdict(after) if after else None,
+        **({"version": version(config, adapter, found, lines, seat)} if won else {}),
+        "basis": sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest(),
+    }
+    return facts, _known(facts, lines, seat)
+
+
+def _undone(lines: list[Line], candidate: Candidate) -> Line | None:
+    """Return the rollback that took this candidate down, unless it stood again since."""
+    own, last = asdict(candidate), None
+    for line in lines:
+        if line["kind"] == ROLLBACK:
+            if own in line.get("taken_down", [line["candidate"]]):
+                last = line
+            elif line["champion_after"] == own:
+                last = None
+        elif line["candidate"] == own and line["decision"] == "promoted":
+            last = None
+    return last
+
+
+def _known(facts: Line, lines: list[Line], seat: str) -> Line | None:
+    """Return the line that says the same already."""
+    stack = champion.reigns(lines, seat)
+    for line in reversed(champion.about(lines, seat)):
+        if line["kind"] != DECISION or line["basis"] != facts["basis"]:
+            continue
+        if line["decision"] == "promoted":
+            stands = stack and asdict(stack[-1].candidate) == facts["candidate"]
+            return line if stands else None
+        if line["champion_before"] == facts["champion_before"]:
+            return line
+    return None
+
+
+def _append(
+    facts: Line, files: Files, adapter: Adapter, home: Path, book: decisions.Ledger, say: Say
+) -> None:
+    if facts["decision"] == "promoted":
+        _keep(files, adapter, home)
+    book.append({**facts, **stamp(book.lines, say)})
+
+
+def _point(home: Path, lines: list[Line], line: Line) -> None:
+    """Make the pointer of the seat good that a line is about."""
+    pairs = zip(lines, champion.seats(lines), strict=True)
+    seat = next(seat for one, seat in pairs if one["hash"] == line["hash"])
+    champion.point(home, seat, champion.reigns(lines, seat))
+    champion.retire(home, lines)
+
+
+def _keep(files: Files, adapter: Adapter, home: Path) -> None:
+    """Put a new champion where it stays: its folder in the registry, its replay by the ledger."""
+    candidate = Candidate(adapter.name, adapter.digest)
+    place = registry.folder(home) / candidate.label
+    kept = {
+        kept_results(home, candidate): files.results,
+        kept_evaluation(home, candidate): files.evaluate,
+    }
+    try:
+        if not place.is_dir():
+            draft = place.with_name(f".{place.name}.partial")
+            shutil.rmtree(draft, ignore_errors=True)
+            shutil.copytree(adapter.folder, draft)
+            draft.rename(place)
+        for copy, source in kept.items():
+            if source.is_file():
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                draft = copy.with_name(f".{copy.name}.{os.getpid()}")
+                shutil.copyfile(source, draft)
+                draft.replace(copy)
+    except OSError as error:
+        where = str(error.filename or place)
+        what = f"cannot be written: {error.strerror or error}"
+        raise PromoteError(where, what, "nothing was promoted") from None
+
+
+def _said(rule: PromoteConfig) -> dict[str, Any]:
+    """Return a rule as its hash takes it: without keys that came later and say nothing.
+
+    A decision made before such a key existed is then still known as made.
+    """
+    later = asdict(ConditionConfig())
+    later = {key: later[key] for key in ("suite", "category", "threshold", "evidence", "of")}
+    said = asdict(rule)
+    said.pop("version")  # what a champion is called decides nothing
+    said.pop("mlflow")  # nor does who repeats it
+    if not said["judge_alone"]:
+        del said["judge_alone"]
+    for one in said["conditions"].values():
+        for key, value in later.items():
+            if one[key] == value:
+                del one[key]
+    return _plain(said)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return value.value if isinstance(value, Enum) else value

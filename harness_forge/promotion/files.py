@@ -1,0 +1,236 @@
+"""The files that a decision reads, and the evidence in them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from harness_forge.config.promote import Opponent
+from harness_forge.core.errors import EvalError, PromoteError
+from harness_forge.evaluation import comparison
+from harness_forge.evaluation import files as results
+from harness_forge.promotion.rules import scores
+from harness_forge.promotion.rules.evidence import Champion, Evidence, Gap
+from harness_forge.registry.candidate import Candidate
+from harness_forge.store.splits.looks import Looks
+
+INPUTS = ("replay", "evaluate", "prove", "results")
+"""The files whose hashes a decision names."""
+
+
+@dataclass(frozen=True)
+class Files:
+    """What a decision reads.
+
+    Args:
+        replay, evaluate, prove: summaries, each about one adapter.
+        results: the candidate's replay, item by item.
+        adapter: folder of the packaged candidate.
+        noise, suite_noise: the base model against itself, replayed and evaluated.
+        judge: what a judge made of the candidate (`forge judge --suite`).
+    """
+
+    replay: Path
+    evaluate: Path
+    prove: Path
+    results: Path
+    adapter: Path
+    noise: Path = Path("outputs/aa.json")
+    judge: Path = Path("outputs/judge.json")
+    suite_noise: Path = Path("outputs/evaluate-aa.json")
+
+    @classmethod
+    def of(cls, outputs: Path = Path("outputs"), adapter: Path | None = None) -> Files:
+        """Return the files as the stages name them; the adapter trained last is the candidate."""
+        if adapter is None:
+            trained = [outputs / "adapters" / kind for kind in ("dpo", "sft")]
+            adapter = next((one for one in trained if one.exists()), trained[-1])
+        return cls(
+            replay=outputs / "replay.json",
+            evaluate=outputs / "evaluate.json",
+            prove=outputs / "prove.json",
+            results=outputs / "replay" / "adapter.jsonl",
+            adapter=adapter,
+            noise=outputs / "aa.json",
+            judge=outputs / "judge.json",
+            suite_noise=outputs / "evaluate-aa.json",
+        )
+
+    def digests(self) -> dict[str, str | None]:
+        """Return the hash of each input; None for one that is not there."""
+        found = {name: _digest(getattr(self, name)) for name in INPUTS}
+        # Decisions made before there was such a file are still known as made.
+        names = ("noise", "judge", "suite_noise")
+        later = {name: _digest(getattr(self, name)) for name in names}
+        return found | {name: digest for name, digest in later.items() if digest}
+
+
+def evidence(
+    files: Files,
+    candidate: Candidate,
+    champion: Candidate | None,
+    home: Path,
+    rolled_back: str = "",
+    audit: Mapping[str, Any] | None = None,
+    misplaced: str = "",
+) -> tuple[Evidence, dict[str, Any] | None]:
+    """Return the evidence, and the look at the holdout that it rests on, if there was one.
+
+    Raises:
+        PromoteError: a file is there and cannot be read.
+        EvalError: the ledger of looks cannot be read.
+    """
+    replay = _read(files.replay)
+    look = _look(replay, candidate, home)
+    found = Evidence(
+        categories=_categories(files, replay),
+        noise=_read(files.noise),
+        suite_noise=_read(files.suite_noise),
+        candidate=candidate,
+        replay=replay,
+        evaluate=_with_judge(_read(files.evaluate), _read(files.judge), candidate),
+        prove=_read(files.prove),
+        champion=_champion(files, candidate, champion, home),
+        alpha=look["alpha"] if look else Gap(_no_look(replay)),
+        rolled_back=rolled_back,
+        audit=audit,
+        misplaced=misplaced,
+    )
+    return found, look
+
+
+def kept_results(home: Path, candidate: Candidate) -> Path:
+    """Return where a champion's replay is kept, for those that come after it."""
+    return home / "ledger" / "replays" / f"{candidate.label}.jsonl"
+
+
+def kept_evaluation(home: Path, candidate: Candidate) -> Path:
+    """Return where a champion's evaluation is kept, for those that come after it."""
+    return home / "ledger" / "evaluations" / f"{candidate.label}.json"
+
+
+def _champion(
+    files: Files, candidate: Candidate, champion: Candidate | None, home: Path
+) -> Champion | None:
+    if champion is None or champion == candidate:
+        return None
+    evaluate = _kept(home, champion)
+    try:
+        pairs = comparison.compare(
+            results.read(files.results),
+            results.read(kept_results(home, champion)),
+            ("the adapter", "the champion"),
+        )
+    except EvalError as error:
+        gap = Gap(f"no comparison with the champion: {error.where}: {error.what}")
+        return Champion(champion, gap, evaluate)
+    categories = {name: one.as_dict() for name, one in pairs.families.items()}
+    return Champion(champion, pairs.as_dict(), evaluate, categories)
+
+
+def _with_judge(
+    evaluate: dict[str, Any] | None, judge: dict[str, Any] | None, candidate: Candidate
+) -> dict[str, Any] | None:
+    """Return the evaluation with the judge's suite in it, where that is about the candidate."""
+    about = (judge or {}).get("candidate") or {}
+    if judge is None or about.get("digest") != candidate.digest:
+        return evaluate
+    told = evaluate or {"candidate": about}
+    # A rule that names no suite is of the first one, which must not become the judge's.
+    suites = scores.suites(told) if evaluate else {}
+    return {**told, "suites": {**suites, "judge": judge}}
+
+
+def _categories(
+    files: Files, replay: Mapping[str, Any] | None
+) -> dict[str, dict[str, dict[str, Any]]] | Gap:
+    """Return by opponent and category what the results come to, item by item.
+
+    Results that do not come to what replay.json says are of another replay.
+    """
+    if replay is None:
+        return Gap("replay.json is missing (forge replay)")
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    try:
+        own = results.read(files.results)
+        for opponent in (Opponent.base, Opponent.few_shot, Opponent.nearest):
+            name = opponent.value
+            table = (replay.get("comparisons") or {}).get(f"adapter_vs_{name}")
+            other = files.results.with_name(f"{name}.jsonl")
+            if table is None or not other.is_file():
+                continue
+            counted = comparison.compare(own, results.read(other), ("adapter", name), resamples=100)
+            if _counts(counted.parts["all"].as_dict()) != _counts(table.get("all") or {}):
+                what = f"{files.results.parent} holds other results than replay.json sums up"
+                return Gap(f"{what} (forge replay)")
+            found[name] = {key: one.as_dict() for key, one in counted.families.items()}
+    except EvalError as error:
+        return Gap(f"{error.where}: {error.what} (forge replay)")
+    return found
+
+
+def _counts(found: Mapping[str, Any]) -> list[Any]:
+    return [found.get(key) for key in ("pairs", "both", "only_first", "only_second", "neither")]
+
+
+def _kept(home: Path, champion: Candidate) -> Mapping[str, Any] | Gap:
+    place = kept_evaluation(home, champion)
+    found = _read(place)
+    if found is None:
+        return Gap(f"the champion's evaluation was not kept ({place})")
+    if (found.get("candidate") or {}).get("digest") != champion.digest:
+        return Gap(f"{place} is not about the champion")
+    return found
+
+
+def _look(
+    replay: Mapping[str, Any] | None, candidate: Candidate, home: Path
+) -> dict[str, Any] | None:
+    """Return the candidate's look that this replay was; of several skills the strictest level."""
+    told = (replay or {}).get("policies", {}).get("adapter", {}).values()
+    # Of several skills the runs stand side by side.
+    runs = {run for part in told for run in str(part.get("run_id")).split(",")}
+    looks = [
+        look
+        for look in Looks(home).all()
+        if look.candidate == candidate.digest and look.run_id in runs
+    ]
+    if not looks:
+        return None
+    return {
+        "number": max(look.number for look in looks),
+        "alpha": min(look.alpha for look in looks),
+        "items": sum(look.size for look in looks),
+        "content_digest": sorted({look.content_digest for look in looks}),
+        "runs": sorted({look.run_id for look in looks}),
+    }
+
+
+def _no_look(replay: Mapping[str, Any] | None) -> str:
+    if replay is None:
+        return "replay.json is missing (forge replay)"
+    split = replay.get("split", "an unnamed split")
+    return f"the ledger knows no look at a holdout for it (the replay was of {split})"
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise PromoteError(str(path), f"cannot be read: {error}", "make it again") from None
+    if not isinstance(found, dict):
+        raise PromoteError(str(path), "holds no mapping", "make it again")
+    return found
+
+
+def _digest(path: Path) -> str | None:
+    try:
+        return sha256(path.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return None

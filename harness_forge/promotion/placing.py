@@ -1,0 +1,146 @@
+"""Which skill and role an adapter may be champion of, and what it is called as one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.core.errors import EvalError
+from harness_forge.evaluation import files as results
+from harness_forge.promotion.files import Files, kept_results
+from harness_forge.promotion.rules import scores
+from harness_forge.promotion.rules.evidence import Evidence, Gap
+from harness_forge.registry import champion, versions
+from harness_forge.registry.adapters.package import CONFIG, Adapter
+from harness_forge.registry.candidate import Candidate
+
+Line = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Place:
+    """What an adapter is for.
+
+    Args:
+        skill: whose work items; several are joined by +, '' is not known.
+        role: whose turns; all of several.
+        target: a for one skill's one role, b for more.
+        misplaced: why it may not be champion where it was measured; '' if it may.
+    """
+
+    skill: str
+    role: str
+    target: str
+    misplaced: str = ""
+
+    def seat(self, lines: Sequence[Mapping[str, Any]], name: str) -> str:
+        """Return the seat; where the skill is not known, the one its name had."""
+        if self.skill:
+            return champion.seat(self.skill, self.role)
+        found = [
+            own
+            for line, own in zip(lines, champion.seats(lines), strict=True)
+            if line["candidate"]["name"] == name
+        ]
+        return found[-1] if found else name
+
+    def facts(self) -> dict[str, Any]:
+        """Return what a ledger line says of it; an unknown place says nothing."""
+        if not self.skill:
+            return {}
+        return {"skill": self.skill, "role": self.role, "target": self.target}
+
+
+def adopted(
+    place: Place, lines: Sequence[Line], name: str, home: Path
+) -> tuple[Sequence[Line], dict[str, Any]]:
+    """Return the lines with those of before skills were written down told whose they are.
+
+    Those with the candidate's name are about its seat, unless the kept replay
+    of who stood then is of another skill. The second value goes into the line
+    that is written, so that it is read the same ever after.
+    """
+    old = champion.nameless(lines, name) if place.skill else []
+    if not old:
+        return lines, {}
+    stack = champion.reigns(lines, name)
+    kept = _skills(kept_results(home, stack[-1].candidate)) if stack else set()
+    if kept and "+".join(sorted(kept)) != place.skill:
+        return lines, {"adopts": False}
+    known = {id(line) for line in old}
+    return [{**line, **place.facts()} if id(line) in known else line for line in lines], {}
+
+
+def place(config: ForgeConfig, files: Files, adapter: Adapter) -> Place:
+    """Return what `adapter` is for: as its lineage says, else what it was measured on."""
+    told = adapter.lineage.get("dataset") or {}
+    skills, roles = set(told.get("skills") or ()), set(told.get("roles") or ())
+    measured = _skills(files.results)
+    role = (roles.pop() if len(roles) == 1 else "all") if roles else config.role.name
+    target = "b" if role == "all" or len(skills or measured) > 1 else "a"
+    strange = sorted(measured - skills) if skills else []
+    why = ""
+    if strange:
+        why = f"trained for {', '.join(sorted(skills))}, measured on {', '.join(strange)}"
+    return Place("+".join(sorted(skills or measured)), role, target, why)
+
+
+def _skills(file: Path) -> set[str]:
+    """Return whose items results are of; of none that can be read, none."""
+    if not file.is_file():
+        return set()
+    try:
+        return {result.skill for result in results.read(file)}
+    except EvalError:
+        return set()
+
+
+def version(
+    config: ForgeConfig, adapter: Adapter, evidence: Evidence, lines: Sequence[Any], seat: str
+) -> dict[str, Any]:
+    """Return the version of a candidate that is promoted; one that stood before keeps its own."""
+    stack, stood = champion.reigns(lines, seat), champion.stood(lines, seat)
+    candidate = Candidate(adapter.name, adapter.digest)
+    for reign in stood:
+        if reign.candidate == candidate and reign.facts.get("version"):
+            return reign.facts["version"]
+    before = [reign for reign in stack if reign.candidate != candidate]
+    made = versions.Made(
+        name=adapter.name,
+        base={key: (adapter.lineage.get("base") or {}).get(key, "") for key in ("name", "digest")},
+        form=_form(adapter),
+        **_scores(evidence),
+    )
+    told = versions.version(config.promote.version, made, before, stood)
+    return {**told, "made": made.facts()}
+
+
+def _form(adapter: Adapter) -> str:
+    """Return the format of the adapter's files: rank and modules may change, this may not."""
+    facts = json.loads((adapter.folder / CONFIG).read_text(encoding="utf-8"))
+    form = str(facts.get("peft_type") or "LORA").upper()
+    return f"{form}+DORA" if facts.get("use_dora") else form
+
+
+def _scores(evidence: Evidence) -> dict[str, Any]:
+    """Return what the candidate scored, and which of it may pass as a domain."""
+    found: dict[str, float] = {}
+    evaluate, replay = evidence.input("evaluate"), evidence.input("replay")
+    if not isinstance(evaluate, Gap):
+        for name, report in scores.suites(evaluate).items():
+            metric = next(iter(scores.metrics(report)), "")
+            for category in ["", *scores.categories(report)]:
+                one = scores.score(report, "adapter", metric, "all", category)
+                if not isinstance(one, Gap):
+                    found[f"{name}/{category or metric}"] = round(one.value, 6)
+    passing = list(found)
+    if not isinstance(replay, Gap):
+        for part in (replay.get("policies") or {}).get("adapter") or {}:
+            one = evidence.rate(part)
+            if not isinstance(one, Gap):
+                found[f"replay/{part}"] = round(one["rate"], 6)
+    return {"scores": found, "passing": passing}

@@ -1,0 +1,131 @@
+"""One function for each kind of condition: evidence in, a finding out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from harness_forge.config.promote import ConditionConfig, ConditionKind, Opponent
+from harness_forge.promotion.rules import paired, rule, scored, scores
+from harness_forge.promotion.rules.evidence import Evidence, Gap
+from harness_forge.promotion.rules.findings import Finding, Judged, Verdict, grouped, missing
+from harness_forge.promotion.rules.scores import EACH
+
+__all__ = ["Finding", "Verdict", "find"]
+
+
+def find(name: str, condition: ConditionConfig, evidence: Evidence) -> Finding:
+    """Return what `condition` comes to on `evidence`.
+
+    Raises:
+        PromoteError: a condition inside a group cannot be read.
+    """
+    if condition.kind in rule.GROUPS:
+        inner = rule.inside(condition, f"promote.conditions.{name}")
+        found = [find(each, one, evidence) for each, one in inner.items()]
+        how = condition.kind.value
+        return grouped(name, how, how, found)
+    if inner := _each(condition, evidence):
+        found = [find(each, one, evidence) for each, one in inner.items()]
+        return grouped(name, condition.kind.value, "all", found)
+    if scored.judges(condition):
+        finding = scored.find(name, condition, evidence)
+    else:
+        finding = Finding(name, condition.kind.value, _KINDS[condition.kind](condition, evidence))
+    if condition.against is Opponent.champion and evidence.champion is None:
+        told = Judged(finding.required, "there is no other champion", Verdict.NOT_NEEDED)
+        return replace(finding, judged=told, of=())
+    return _barred(finding, condition, evidence)
+
+
+def _barred(finding: Finding, condition: ConditionConfig, evidence: Evidence) -> Finding:
+    """Return a finding that is missing with the bar that its number will be held against."""
+    if finding.verdict is not Verdict.MISSING or finding.of:
+        return finding
+    found = _bar(condition, evidence)
+    if found is None:
+        return finding
+    threshold, unit, bar = found
+    return replace(finding, judged=replace(finding.judged, threshold=threshold, unit=unit, bar=bar))
+
+
+def _bar(condition: ConditionConfig, evidence: Evidence) -> tuple[float | None, str, str] | None:
+    kind, margin = condition.kind, condition.margin
+    if kind in (ConditionKind.mcnemar_two_sided, ConditionKind.sign_flip):
+        alpha = evidence.alpha if condition.alpha is None else condition.alpha
+        return None if isinstance(alpha, Gap) else (alpha, "p", "below")
+    return {
+        ConditionKind.pairs: (condition.minimum, "count", "at least"),
+        ConditionKind.rate: (condition.threshold, "share", "at least"),
+        ConditionKind.score: (condition.threshold, "share", "at least"),
+        ConditionKind.bootstrap: (margin, "points", "above"),
+        ConditionKind.gain: (margin, "points", "above"),
+        ConditionKind.no_regression: (0.0 - margin, "points", "at least"),
+        ConditionKind.metric: (0.0 - margin, "points", "at least"),
+    }.get(kind)
+
+
+def _proof(condition: ConditionConfig, evidence: Evidence) -> Judged:
+    required = "proven live: modules match, weights not zero, answers differ from the base"
+    proof = evidence.proof()
+    if isinstance(proof, Gap):
+        return missing(required, proof)
+    # `forge prove` leaves a file only of what it has proven; one that says otherwise is believed.
+    if proof.get("passed", True) is not True:
+        return Judged(required, "not proven", Verdict.BROKEN)
+    apart = proof.get("logits", {}).get("kl_nats")
+    told = "proven" if apart is None else f"proven: {apart:.2g} nats from the base on probes"
+    numbers = {} if apart is None else {"kl_nats": apart}
+    return Judged(required, told, Verdict.HOLDS, numbers, value=apart)
+
+
+def _each(condition: ConditionConfig, evidence: Evidence) -> dict[str, ConditionConfig]:
+    """Return a condition on the replay once for each category, where it asks for each."""
+    if condition.category != EACH or condition.kind not in rule.IN_REPLAY:
+        return {}
+    table = evidence.by_category(rule.asked(condition))
+    if isinstance(table, Gap):
+        return {}
+    return {name: replace(condition, category=name) for name in table}
+
+
+def _agreement(condition: ConditionConfig, evidence: Evidence) -> Judged:
+    required = "a server answers with what was trained: forge prove prove.server=start"
+    proof = evidence.proof()
+    if isinstance(proof, Gap):
+        return missing(required, proof)
+    told = proof.get("server") or {}
+    apart, most = told.get("adapter_gap"), told.get("tolerance")
+    if not (scores.number(apart) and scores.number(most)):
+        return missing(required, Gap("no server was asked (forge prove prove.server=start)"))
+    verdict = Verdict.HOLDS if apart <= most else Verdict.BROKEN
+    measured = f"{apart:.2g} nats a token from the training stack, at most {most:g}"
+    return Judged(required, measured, verdict, dict(told), value=apart)
+
+
+def _audit(condition: ConditionConfig, evidence: Evidence) -> Judged:
+    required = "the loss mask was checked: some tokens trained, the rest masked"
+    counts = evidence.audit or {}
+    rows, tokens, trained = (counts.get(key) for key in ("rows", "tokens", "trained"))
+    if not rows or not tokens or trained is None:
+        return missing(required, Gap("the adapter's lineage has no audit (forge train)"))
+    told = f"{trained} of {tokens} tokens trained in {rows} rows"
+    verdict = Verdict.HOLDS if 0 < trained < tokens else Verdict.BROKEN
+    if rows < condition.minimum and verdict is Verdict.HOLDS:
+        verdict = Verdict.UNCLEAR
+    share = trained / tokens
+    return Judged(required, told, verdict, dict(counts), share, 0.0, unit="share", bar="above")
+
+
+_KINDS: dict[ConditionKind, Callable[[ConditionConfig, Evidence], Judged]] = {
+    ConditionKind.pairs: paired.pairs,
+    ConditionKind.mcnemar_two_sided: paired.mcnemar,
+    ConditionKind.sign_flip: paired.sign_flip,
+    ConditionKind.bootstrap: paired.bootstrap,
+    ConditionKind.no_regression: paired.no_regression,
+    ConditionKind.rate: paired.rate,
+    ConditionKind.proof: _proof,
+    ConditionKind.agreement: _agreement,
+    ConditionKind.beyond_noise: paired.beyond_noise,
+    ConditionKind.audit: _audit,
+}

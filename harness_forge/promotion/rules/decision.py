@@ -1,0 +1,169 @@
+"""From findings to a decision: promoted, rejected, inconclusive or incomplete."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from harness_forge.config.promote import PromoteConfig
+from harness_forge.promotion.rules import rule as rules
+from harness_forge.promotion.rules import scores
+from harness_forge.promotion.rules.conditions import find
+from harness_forge.promotion.rules.evidence import Evidence, Gap
+from harness_forge.promotion.rules.findings import Finding, Judged, Verdict, leaves
+from harness_forge.promotion.rules.paired import FEW
+from harness_forge.promotion.rules.scored import OPINION
+
+
+class Outcome(StrEnum):
+    """What a decision can be; `exit_code` is what `forge promote` ends in."""
+
+    PROMOTED = "promoted"
+    REJECTED = "rejected"
+    INCONCLUSIVE = "inconclusive"
+    INCOMPLETE = "incomplete"
+
+    @property
+    def exit_code(self) -> int:
+        """Return the exit code of `forge promote`."""
+        return {"promoted": 0, "rejected": 10, "inconclusive": 11, "incomplete": 12}[self.value]
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """A decision with what it rests on.
+
+    Args:
+        why: one sentence.
+        findings: one for each enabled condition, in the rule's order.
+    """
+
+    outcome: Outcome
+    why: str
+    findings: tuple[Finding, ...]
+
+
+_ORDER = (
+    (Verdict.MISSING, Outcome.INCOMPLETE),
+    (Verdict.BROKEN, Outcome.REJECTED),
+    (Verdict.UNCLEAR, Outcome.INCONCLUSIVE),
+)
+"""The first verdict found decides: what is missing could have broken the rest."""
+
+
+def decide(rule: PromoteConfig, evidence: Evidence) -> Ruling:
+    """Return what `rule` says of the candidate.
+
+    Raises:
+        PromoteError: the rule has no condition, so it would promote anything,
+            or one that asks for what there is not.
+    """
+    rules.check(rule, evidence)
+    conditions = rules.enabled(rule)
+    findings = tuple(find(name, one, evidence) for name, one in conditions.items())
+    findings += _refused(evidence) + _opinions(rule, evidence, findings)
+    for verdict, outcome in _ORDER:
+        culprits = [finding for finding in findings if finding.verdict is verdict]
+        if culprits:
+            return Ruling(outcome, _because(outcome, culprits), findings)
+    if empty := _nothing(findings):
+        return Ruling(empty[0], empty[1], findings)
+    held = sum(finding.verdict is Verdict.HOLDS for finding in findings)
+    why = f"All {held} conditions of rule {rule.name!r} hold."
+    return Ruling(Outcome.PROMOTED, why, findings)
+
+
+def _nothing(findings: tuple[Finding, ...]) -> tuple[Outcome, str] | None:
+    """Return the outcome where every condition holds and yet nothing was measured."""
+    held = [one for one in leaves(findings) if one.verdict is Verdict.HOLDS]
+    if not held:
+        lead = _LEADS[Outcome.INCOMPLETE]
+        return Outcome.INCOMPLETE, f"{lead}: no condition of the rule was needed."
+    counts = [one.numbers.get("pairs", one.numbers.get("items")) for one in held]
+    counts = [count for count in counts if count is not None]
+    if counts and max(counts) < FEW:
+        return Outcome.INCONCLUSIVE, "One item settles nothing. The champion stays."
+    return None
+
+
+def _refused(evidence: Evidence) -> tuple[Finding, ...]:
+    """Return broken conditions that no rule has to name.
+
+    One for a candidate that was champion and taken down: the next nightly run
+    would put back what a person took away. One for an adapter of a skill that
+    is not the one it was measured on.
+    """
+    told = {
+        "not_rolled_back": (
+            "rollback",
+            "not rolled back, unless `forge promote --again` decides anew",
+            evidence.rolled_back,
+        ),
+        "own_skill": (
+            "skill",
+            "champion of the skill it was trained for, and of no other",
+            evidence.misplaced,
+        ),
+    }
+    return tuple(
+        Finding(name, kind, Judged(required, measured, Verdict.BROKEN))
+        for name, (kind, required, measured) in told.items()
+        if measured
+    )
+
+
+_NO_OUTCOME = ("proof", "agreement", "audit", "pairs")
+"""Kinds that say nothing of how well a candidate does."""
+
+
+def _opinions(
+    rule: PromoteConfig, evidence: Evidence, findings: tuple[Finding, ...]
+) -> tuple[Finding, ...]:
+    """Return an unclear condition where only a judge speaks for a candidate.
+
+    A judge errs with the models it judges; where a program has found out what
+    works, that has to speak too, unless the rule says `judge_alone`.
+    """
+    held = [
+        one
+        for one in leaves(findings)
+        if one.verdict is Verdict.HOLDS and one.kind not in _NO_OUTCOME
+    ]
+    alone = held and all(one.numbers.get(OPINION) for one in held)
+    if rule.judge_alone or not alone or not (where := _outcomes(evidence)):
+        return ()
+    told = f"only a judge's scores hold, though outcomes are at hand ({where})"
+    required = "more than a judge's opinion, unless promote.judge_alone=true"
+    return (Finding("not_judge_alone", "judge", Judged(required, told, Verdict.UNCLEAR)),)
+
+
+def _outcomes(evidence: Evidence) -> str:
+    """Return which input holds outcomes that no judge gave; '' where none does."""
+    if not isinstance(evidence.input("replay"), Gap):
+        return "replay.json"
+    evaluate = evidence.input("evaluate")
+    if isinstance(evaluate, Gap):
+        return ""
+    found = (
+        name
+        for name, report in scores.suites(evaluate).items()
+        if any(not scores.by_judge(report, metric) for metric in scores.metrics(report))
+    )
+    return next((f"suite {name} of evaluate.json" for name in found), "")
+
+
+_LEADS = {
+    Outcome.INCOMPLETE: "Nothing can be decided yet",
+    Outcome.REJECTED: "The adapter breaks",
+    Outcome.INCONCLUSIVE: "The measurements do not settle",
+}
+
+
+def _because(outcome: Outcome, culprits: list[Finding]) -> str:
+    if outcome is Outcome.INCOMPLETE:
+        # One missing file fails several conditions; it is named once.
+        told = "; ".join(dict.fromkeys(finding.measured for finding in culprits))
+        return f"{_LEADS[outcome]}: {told}."
+    told = "; ".join(f"{finding.name} ({finding.measured})" for finding in culprits)
+    tail = " The champion stays." if outcome is Outcome.INCONCLUSIVE else ""
+    return f"{_LEADS[outcome]} {told}.{tail}"

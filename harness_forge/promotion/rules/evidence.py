@@ -1,0 +1,202 @@
+"""What a decision rests on: the files of replay, evaluation and proof, checked for whose they are.
+
+A file about another adapter than the candidate is as good as none: every
+reader here returns the numbers asked for or a `Gap` that says what is missing
+and how to get it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness_forge.config.promote import Opponent
+from harness_forge.registry.candidate import Candidate
+
+REMEDIES = {
+    "replay": "forge replay",
+    "evaluate": "forge evaluate",
+    "prove": "forge prove",
+    "noise": "forge replay --aa",
+    "suite_noise": "forge evaluate --aa",
+}
+"""The command that makes each input."""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Something that had to be there and is not; `what` names it and the remedy."""
+
+    what: str
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The standing champion and how the candidate did beside it.
+
+    Args:
+        comparison: by part, as in replay.json; a Gap where their results
+            cannot be paired.
+        evaluate: evaluate.json as it was when it was promoted; a Gap where it
+            was not kept.
+        categories: by category of the items, what `comparison` holds by part.
+    """
+
+    candidate: Candidate
+    comparison: Mapping[str, Any] | Gap
+    evaluate: Mapping[str, Any] | Gap = field(
+        default_factory=lambda: Gap("the champion's evaluation was not kept")
+    )
+    categories: Mapping[str, Any] | Gap = field(
+        default_factory=lambda: Gap("no comparison with the champion by category")
+    )
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything a decision may look at.
+
+    Args:
+        replay, evaluate, prove: the parsed files; None where there is none.
+        champion: None where none stands, or the candidate is it.
+        alpha: what the look schedule gives this look at the holdout; a Gap
+            where no look is in its ledger.
+        rolled_back: when and why the candidate was taken down as champion; ''
+            where it was not, or that is to be passed over.
+        audit: counts of the loss mask's check, as the adapter's lineage has them.
+        misplaced: why the candidate is no adapter of the skill it was measured
+            on; '' where it is one.
+        categories: by opponent and category of the items (their families), what
+            `replay` holds by part; a Gap where the results cannot be told apart.
+        noise: aa.json, the base model replayed against itself; None where there is none.
+        suite_noise: evaluate-aa.json, a model evaluated against itself; None likewise.
+    """
+
+    candidate: Candidate
+    replay: Mapping[str, Any] | None
+    evaluate: Mapping[str, Any] | None
+    prove: Mapping[str, Any] | None
+    champion: Champion | None
+    alpha: float | Gap
+    rolled_back: str = ""
+    audit: Mapping[str, Any] | None = None
+    misplaced: str = ""
+    categories: Mapping[str, Any] | Gap = field(default_factory=dict)
+    noise: Mapping[str, Any] | None = None
+    suite_noise: Mapping[str, Any] | None = None
+
+    def comparison(
+        self, against: Opponent, part: str, category: str = ""
+    ) -> Mapping[str, Any] | Gap:
+        """Return the paired counts of candidate against `against` on `part`, or in a category."""
+        replay = self.input("replay")
+        if isinstance(replay, Gap):
+            return replay
+        if category:
+            return self._in(category, self.by_category(against), against)
+        if against is Opponent.champion:
+            if self.champion is None:
+                return Gap("there is no champion")
+            table = self.champion.comparison
+            if isinstance(table, Gap):
+                return table
+        else:
+            named = f"adapter_vs_{against.value}"
+            table = replay.get("comparisons", {}).get(named)
+            if table is None:
+                return Gap(f"replay.json compares nothing with {against.value} (forge replay)")
+        found = table.get(part, {})
+        if not found.get("pairs"):
+            split = replay.get("split", "an unnamed split")
+            return Gap(f"no pair of part {part} was judged (the replay was of {split})")
+        return _finite(found, f"against {against.value} on {part}")
+
+    def by_category(self, against: Opponent) -> Mapping[str, Any] | Gap:
+        """Return the paired counts of candidate against `against` by category."""
+        if against is Opponent.champion:
+            return self.champion.categories if self.champion else Gap("there is no champion")
+        if isinstance(self.categories, Gap):
+            return self.categories
+        found = self.categories.get(against.value)
+        return Gap(f"no results of {against.value} (forge replay)") if found is None else found
+
+    def _in(self, category: str, table: Mapping[str, Any] | Gap, against: Opponent):
+        if isinstance(table, Gap):
+            return table
+        # Of one skill a category may be called without it.
+        ends = [name for name in table if f":{name}".endswith(f":{category}")]
+        found = table[ends[0]] if len(ends) == 1 else {}
+        if not found.get("pairs"):
+            return Gap(f"no pair of category {category} was judged (forge replay)")
+        return _finite(found, f"against {against.value} in {category}")
+
+    def floor(self, part: str) -> Mapping[str, Any] | Gap:
+        """Return the paired counts of the base model against itself on `part`."""
+        if self.noise is None:
+            return Gap(f"aa.json is missing ({REMEDIES['noise']})")
+        replay = self.input("replay")
+        if not isinstance(replay, Gap) and self.noise.get("split") != replay.get("split"):
+            return Gap(f"aa.json is of split {self.noise.get('split')} ({REMEDIES['noise']})")
+        found = (self.noise.get("comparison") or {}).get(part) or {}
+        if not found.get("pairs"):
+            return Gap(f"aa.json has no pair of part {part} ({REMEDIES['noise']})")
+        return _finite(found, f"of the base against itself on {part}")
+
+    def moved(self) -> Mapping[str, Any] | Gap:
+        """Return the evaluation of a model against itself: the base's, or the candidate's."""
+        if self.suite_noise is None:
+            return Gap(f"evaluate-aa.json is missing ({REMEDIES['suite_noise']})")
+        about = (self.suite_noise.get("candidate") or {}).get("digest", self.candidate.digest)
+        if about != self.candidate.digest:
+            what = f"evaluate-aa.json is about adapter {str(about)[:12]}"
+            return Gap(f"{what} ({REMEDIES['suite_noise']})")
+        return self.suite_noise
+
+    def rate(self, part: str) -> Mapping[str, Any] | Gap:
+        """Return the candidate's own first-try success on `part`."""
+        replay = self.input("replay")
+        if isinstance(replay, Gap):
+            return replay
+        found = replay.get("policies", {}).get("adapter", {}).get(part) or {}
+        if not found.get("items"):
+            split = replay.get("split", "an unnamed split")
+            return Gap(f"no item of part {part} was judged (the replay was of {split})")
+        for key in ("items", "rate", "low", "high"):
+            value = found.get(key)
+            if not isinstance(value, int | float) or not math.isfinite(value):
+                return Gap(f"replay.json: {key} of the adapter on {part} is {value!r}")
+        return found
+
+    def evaluation(self, against: Opponent) -> Mapping[str, Any] | Gap:
+        """Return the evaluation that holds the opponent's scores; the champion's is its own."""
+        evaluate = self.input("evaluate")
+        if isinstance(evaluate, Gap) or against is not Opponent.champion:
+            return evaluate
+        return Gap("there is no champion") if self.champion is None else self.champion.evaluate
+
+    def proof(self) -> Mapping[str, Any] | Gap:
+        """Return the proof."""
+        return self.input("prove")
+
+    def input(self, name: str) -> Mapping[str, Any] | Gap:
+        """Return replay, evaluate or prove, if it is there and about the candidate."""
+        found = getattr(self, name)
+        if found is None:
+            return Gap(f"{name}.json is missing ({REMEDIES[name]})")
+        # A proof calls it the adapter; what is measured of several calls it the candidate.
+        digest = (found.get("candidate") or found.get("adapter") or {}).get("digest")
+        if digest is None:
+            return Gap(f"{name}.json does not say which adapter it is about ({REMEDIES[name]})")
+        if digest != self.candidate.digest:
+            what = f"{name}.json is about adapter {digest[:12]}, not {self.candidate.digest[:12]}"
+            return Gap(f"{what} ({REMEDIES[name]})")
+        return found
+
+
+def _finite(found: Mapping[str, Any], where: str) -> Mapping[str, Any] | Gap:
+    for key, value in found.items():
+        if not isinstance(value, int | float) or not math.isfinite(value):
+            return Gap(f"{key} {where} is {value!r}, not a number")
+    return found

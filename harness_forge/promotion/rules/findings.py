@@ -1,0 +1,179 @@
+"""What became of a condition: a verdict, the numbers behind it, and how both are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from harness_forge.promotion.rules.evidence import Gap
+
+NONE = "\N{EN DASH}"
+"""What stands where there is no number."""
+
+
+class Verdict(StrEnum):
+    """What became of one condition."""
+
+    HOLDS = "holds"
+    BROKEN = "broken"  # clearly: worse, or not proven
+    UNCLEAR = "unclear"  # neither this nor that can be told from noise
+    MISSING = "missing"
+    NOT_NEEDED = "not_needed"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A measurement held against what is required of it.
+
+    Args:
+        required, measured: in words, numbers included.
+        numbers: what was measured, as numbers, for the ledger.
+        value: what was held against `threshold`, both in `unit`: share, points
+            (a difference of shares), p or count; None where it is no number.
+        interval: of the measured rate or difference; None where there is none.
+        bar: how value and threshold have to lie: at least, above or below.
+    """
+
+    required: str
+    measured: str
+    verdict: Verdict
+    numbers: Mapping[str, Any] = field(default_factory=dict)
+    value: float | None = None
+    threshold: float | None = None
+    interval: Sequence[float] | None = None
+    unit: str = ""
+    bar: str = "at least"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One condition looked at.
+
+    Args:
+        judged: what it came to.
+        of: for a group, the findings inside it.
+    """
+
+    name: str
+    kind: str
+    judged: Judged
+    of: tuple[Finding, ...] = ()
+
+    @property
+    def required(self) -> str:
+        """Return in words what had to be."""
+        return self.judged.required
+
+    @property
+    def measured(self) -> str:
+        """Return in words what was."""
+        return self.judged.measured
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return what became of it."""
+        return self.judged.verdict
+
+    @property
+    def numbers(self) -> Mapping[str, Any]:
+        """Return what was measured, as numbers."""
+        return self.judged.numbers
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what promote.json and the ledger say of it."""
+        one = self.judged
+        facts = {
+            "kind": self.kind,
+            "required": one.required,
+            "measured": one.measured,
+            "verdict": one.verdict.value,
+            "numbers": dict(one.numbers),
+            "value": one.value,
+            "threshold": one.threshold,
+            "interval": list(one.interval) if one.interval else None,
+            "shown": shown(one),
+        }
+        if self.of:
+            facts["of"] = {inner.name: inner.as_dict() for inner in self.of}
+        return facts
+
+
+def missing(required: str, gap: Gap) -> Judged:
+    """Return that something had to be there and is not."""
+    return Judged(required, gap.what, Verdict.MISSING)
+
+
+def shown(one: Judged) -> dict[str, str]:
+    """Return value, threshold and interval as people read them."""
+    unit = one.unit
+    ends = NONE
+    if one.interval:
+        # A test's p comes with the interval of the difference it is about.
+        kind = "points" if unit == "p" else unit
+        ends = " to ".join(_number(end, kind) for end in one.interval)
+    bar = NONE if one.threshold is None else f"{one.bar} {_number(one.threshold, unit)}"
+    return {"value": _number(one.value, unit), "threshold": bar, "interval": ends}
+
+
+def _number(value: float | None, unit: str) -> str:
+    if value is None:
+        return NONE
+    if unit == "share":
+        return f"{100 * value:.1f}%"
+    if unit == "points":
+        return f"{100 * value:+.1f}"
+    return f"{value:.3g}" if unit == "p" else f"{value:g}"
+
+
+_WORST = (Verdict.MISSING, Verdict.BROKEN, Verdict.UNCLEAR, Verdict.HOLDS)
+_BEST = (Verdict.HOLDS, Verdict.MISSING, Verdict.UNCLEAR, Verdict.BROKEN)
+
+
+def worst(findings: Iterable[Finding]) -> Verdict:
+    """Return the verdict of all together: what is missing could have broken the rest."""
+    return _first(_WORST, findings)
+
+
+def best(findings: Iterable[Finding]) -> Verdict:
+    """Return the verdict of any of them: one that holds is enough, whatever is missing beside."""
+    return _first(_BEST, findings)
+
+
+def _first(order: Sequence[Verdict], findings: Iterable[Finding]) -> Verdict:
+    found = {finding.verdict for finding in findings}
+    return next((verdict for verdict in order if verdict in found), Verdict.NOT_NEEDED)
+
+
+def grouped(name: str, kind: str, how: str, of: Sequence[Finding]) -> Finding:
+    """Return a finding that is `all` or `any` of others."""
+    verdict = (best if how == "any" else worst)(of)
+    culprits = [one for one in of if one.verdict is verdict]
+    if verdict in (Verdict.HOLDS, Verdict.NOT_NEEDED):
+        told = f"{verdict.value.replace('_', ' ')}: {', '.join(one.name for one in culprits)}"
+    elif verdict is Verdict.MISSING:
+        told = "; ".join(dict.fromkeys(one.measured for one in culprits))
+    else:
+        told = "; ".join(f"{one.name}: {one.measured}" for one in culprits)
+    held = sum(one.verdict is Verdict.HOLDS for one in of)
+    asked = sum(one.verdict is not Verdict.NOT_NEEDED for one in of)
+    required = f"{how} of {', '.join(one.name for one in of)}"
+    judged = Judged(
+        required,
+        told,
+        verdict,
+        {"hold": held, "asked": asked},
+        value=held,
+        threshold=1 if how == "any" and asked else asked,
+        unit="count",
+    )
+    return Finding(name, kind, judged, tuple(of))
+
+
+def leaves(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings that rest on a measurement of their own, groups opened."""
+    found: list[Finding] = []
+    for one in findings:
+        found += leaves(one.of) if one.of else [one]
+    return found

@@ -1,0 +1,204 @@
+"""Conditions on the replay: the candidate's pairs with an opponent, and its own rate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness_forge.config.promote import ConditionConfig, Opponent, Strength
+from harness_forge.evaluation.intervals import wilson
+from harness_forge.promotion.rules.evidence import Evidence, Gap
+from harness_forge.promotion.rules.findings import Judged, Verdict, missing
+
+CLEAR = 0.05
+"""p below which a category is clearly worse."""
+
+FEW = 2
+"""Fewer items than this show nothing, whatever a rule asks for."""
+
+
+def pairs(condition: ConditionConfig, evidence: Evidence) -> Judged:
+    """Judge whether enough items were judged for both."""
+    required = f"at least {condition.minimum} pairs with {_whom(condition)}"
+    pair = evidence.comparison(condition.against, condition.part, condition.category)
+    if isinstance(pair, Gap):
+        return missing(required, pair)
+    left_out = pair.get("left_out", 0)
+    aside = f", {left_out} left out for faults of the scanner" if left_out else ""
+    enough = pair["pairs"] >= condition.minimum
+    return Judged(
+        required,
+        f"{pair['pairs']} pairs{aside}",
+        Verdict.HOLDS if enough else Verdict.UNCLEAR,
+        dict(pair),
+        value=pair["pairs"],
+        threshold=condition.minimum,
+        unit="count",
+    )
+
+
+def mcnemar(condition: ConditionConfig, evidence: Evidence) -> Judged:
+    """Judge by McNemar's exact test."""
+    return _tested(condition, evidence, "p_mcnemar", "exact two-sided McNemar")
+
+
+def sign_flip(condition: ConditionConfig, evidence: Evidence) -> Judged:
+    """Judge by exact sign flips of whole families."""
+    return _tested(condition, evidence, "p_families", "exact sign flips of families")
+
+
+def _tested(condition: ConditionConfig, evidence: Evidence, key: str, test: str) -> Judged:
+    alpha = evidence.alpha if condition.alpha is None else condition.alpha
+    level = "the level of this look" if isinstance(alpha, Gap) else f"{alpha:.4g}"
+    required = f"better than {_whom(condition)}: {test} p < {level}"
+    pair = evidence.comparison(condition.against, condition.part)
+    for gap in (pair, alpha):
+        if isinstance(gap, Gap):
+            return missing(required, gap)
+    if key not in pair:
+        return missing(required, Gap(f"replay.json has no {key} yet (forge replay)"))
+    won, lost, p = pair["only_first"], pair["only_second"], pair[key]
+    measured = f"p = {p:.3g}: {won} rules only the adapter passes, {lost} only the other"
+    if alpha <= 0:
+        measured += "; the holdout's error budget is spent, new work items refresh it"
+    verdict = Verdict.UNCLEAR
+    if p < alpha:
+        verdict = Verdict.HOLDS if won > lost else Verdict.BROKEN
+    numbers = {**pair, "alpha": alpha}
+    ends = _ends(pair)
+    return Judged(required, measured, verdict, numbers, p, alpha, ends, unit="p", bar="below")
+
+
+def bootstrap(condition: ConditionConfig, evidence: Evidence) -> Judged:
+    """Judge whether the whole interval of the difference lies above the margin."""
+    required = (
+        f"better than {_whom(condition)}: lower end of the family-clustered interval "
+        f"above {_points(condition.margin)}"
+    )
+    pair = evidence.comparison(condition.against, condition.part)
+    if isinstance(pair, Gap):
+        return missing(required, pair)
+    verdict = Verdict.UNCLEAR
+    # The interval of a single pair has no width.
+    if pair["low"] > condition.margin and pair["pairs"] >= FEW:
+        verdict = Verdict.HOLDS
+    elif pair["high"] < min(condition.margin, 0.0):
+        verdict = Verdict.BROKEN
+    return _difference(required, verdict, pair, condition.margin, condition.margin, "above")
+
+
+def no_regression(condition: ConditionConfig, evidence: Evidence) -> Judged:
+    """Judge whether the difference is not below the margin."""
+    required = f"not below {_whom(condition)} by more than {_points(condition.margin)}"
+    pair = evidence.comparison(condition.against, condition.part, condition.category)
+    if isinstance(pair, Gap):
+        return missing(required, pair)
+    verdict = Verdict.UNCLEAR
+    if at_least(pair["difference"], -condition.margin):
+        verdict = Verdict.HOLDS
+    elif pair["high"] < -condition.margin or (condition.category and pair["p_mcnemar"] < CLEAR):
+        # A category is one family, of which no interval by family can be drawn.
+        verdict = Verdict.BROKEN
+    return _difference(
+        required, verdict, pair, condition.margin, 0.0 - condition.margin, "at least"
+    )
+
+
+def rate(condition: ConditionConfig, evidence: Evidence) -> Judged:
+    """Judge the candidate's own first-try success."""
+    bar = condition.threshold or 0.0
+    where = condition.category or condition.part
+    required = f"first-try success on {where} at least {100 * bar:.3g}%"
+    if whole := condition.evidence is Strength.interval:
+        required += ", lower end of its interval"
+    found = _category_rate(condition, evidence)
+    if found is None:
+        found = evidence.rate(condition.part)
+    if isinstance(found, Gap):
+        return missing(required, found)
+    value, ends = found["rate"], (found["low"], found["high"])
+    verdict = above(value, ends if whole else None, bar)
+    verdict = enough(verdict, found["items"], condition.minimum)
+    measured = f"{value:.1%} ({ends[0]:.1%} to {ends[1]:.1%}), n = {found['items']}"
+    return Judged(required, measured, verdict, dict(found), value, bar, ends, unit="share")
+
+
+def _category_rate(
+    condition: ConditionConfig, evidence: Evidence
+) -> Mapping[str, Any] | Gap | None:
+    """Return the candidate's rate in a category; None where the condition names none."""
+    if not condition.category:
+        return None
+    pair = evidence.comparison(Opponent.base, condition.part, condition.category)
+    if isinstance(pair, Gap):
+        return pair
+    value = (pair["both"] + pair["only_first"]) / pair["pairs"]
+    low, high = wilson(value, pair["pairs"])
+    return {"items": pair["pairs"], "rate": value, "low": low, "high": high}
+
+
+def beyond_noise(condition: ConditionConfig, evidence: Evidence) -> Judged:
+    """Judge whether more was won than the base model wins or loses against itself.
+
+    Temperature 0 is not deterministic where answers are batched: an A/A run
+    shows how many items flip by that alone.
+    """
+    required = f"more items won than lost against {_whom(condition)} than flip by themselves"
+    pair = evidence.comparison(condition.against, condition.part)
+    floor = evidence.floor(condition.part)
+    for gap in (pair, floor):
+        if isinstance(gap, Gap):
+            return missing(required, gap)
+    flips = floor["only_first"] + floor["only_second"]
+    net = pair["only_first"] - pair["only_second"]
+    bar = flips * pair["pairs"] / floor["pairs"]
+    verdict = Verdict.HOLDS if net > bar else Verdict.UNCLEAR
+    measured = f"{net:+d} of {pair['pairs']}; base against itself: {flips} of {floor['pairs']} flip"
+    numbers = {"net": net, "flips": flips, "pairs": pair["pairs"]}
+    return Judged(required, measured, verdict, numbers, net, bar, unit="count", bar="above")
+
+
+def above(value: float, ends: tuple[float, float] | None, bar: float) -> Verdict:
+    """Return whether a value, or the whole of its interval, is at least `bar`."""
+    if ends is None:
+        return Verdict.HOLDS if at_least(value, bar) else Verdict.BROKEN
+    if at_least(ends[0], bar):
+        return Verdict.HOLDS
+    return Verdict.UNCLEAR if at_least(ends[1], bar) else Verdict.BROKEN
+
+
+def enough(verdict: Verdict, items: int | None, minimum: int) -> Verdict:
+    """Return a verdict that holds as unclear where it rests on too few items."""
+    few = items is not None and items < max(FEW, minimum)
+    return Verdict.UNCLEAR if few and verdict is Verdict.HOLDS else verdict
+
+
+def at_least(value: float, bound: float) -> bool:
+    """Return whether `value` reaches `bound`, but for rounding.
+
+    Rates are quotients: 0.45 - 0.50 must count as a drop of 0.05, not of more.
+    """
+    return value >= bound - 1e-12
+
+
+def _difference(
+    required: str, verdict: Verdict, pair: Mapping[str, Any], margin: float, bar: float, how: str
+) -> Judged:
+    ends = _ends(pair)
+    told = f"{100 * ends[0]:+.1f} to {100 * ends[1]:+.1f}"
+    measured = f"{100 * pair['difference']:+.1f} points ({told}), n = {pair['pairs']}"
+    numbers = {**pair, "margin": margin}
+    value = pair["difference"]
+    return Judged(required, measured, verdict, numbers, value, bar, ends, unit="points", bar=how)
+
+
+def _ends(pair: Mapping[str, Any]) -> tuple[float, float]:
+    return pair["low"], pair["high"]
+
+
+def _whom(condition: ConditionConfig) -> str:
+    return f"{condition.against.value} on {condition.category or condition.part}"
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:.3g} points"

@@ -1,0 +1,234 @@
+"""Conditions on suites: a score against a threshold, or against an opponent's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from harness_forge.config.promote import ConditionConfig, ConditionKind, Opponent, Strength
+from harness_forge.evaluation.intervals import newcombe
+from harness_forge.promotion.rules import scores
+from harness_forge.promotion.rules.evidence import Evidence, Gap
+from harness_forge.promotion.rules.findings import Finding, Judged, Verdict, grouped, missing
+from harness_forge.promotion.rules.paired import above, at_least, enough
+from harness_forge.promotion.rules.scores import EACH, Score
+
+ADAPTER = "adapter"
+CHANGE = "change"
+"""Label of what a model's scores move by themselves."""
+JUDGE = "judge"
+"""Suite of what `forge judge` made of a candidate."""
+OPINION = "by_judge"
+"""Stands among a finding's numbers where they are a model's opinion."""
+
+
+def find(name: str, condition: ConditionConfig, evidence: Evidence) -> Finding:
+    """Return what a condition on a suite comes to; one on each category or suite is a group."""
+    kind = condition.kind.value
+    evaluate = evidence.input("evaluate")
+    if isinstance(evaluate, Gap):
+        return Finding(name, kind, missing(_required(condition), evaluate))
+    if gap := _unmeasured(condition, scores.suites(evaluate)):
+        return Finding(name, kind, missing(_required(condition), gap))
+    if opened := _each(condition, evaluate):
+        found = [find(inner, one, evidence) for inner, one in opened.items()]
+        return grouped(name, kind, "all", found)
+    report = chosen(condition, evaluate)
+    named = replace(condition, metric=condition.metric or next(iter(scores.metrics(report)), ""))
+    judged = _judged(named, evidence, report)
+    if scores.by_judge(report, named.metric):
+        judged = replace(judged, numbers={**judged.numbers, OPINION: True})
+    return Finding(name, kind, judged)
+
+
+def judges(condition: ConditionConfig) -> bool:
+    """Return whether a condition is on a suite: noise is a replay's where no suite is named."""
+    kinds = (ConditionKind.metric, ConditionKind.score, ConditionKind.gain)
+    return condition.kind in kinds or (_noise(condition) and bool(condition.suite))
+
+
+def chosen(condition: ConditionConfig, evaluate: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the report of the condition's suite; `rule.check` has seen that there is one."""
+    found = scores.suites(evaluate)
+    return found[condition.suite] if condition.suite else next(iter(found.values()))
+
+
+def _unmeasured(condition: ConditionConfig, reports: Mapping[str, Any]) -> Gap | None:
+    """Return that a suite was not evaluated, or has nothing like the category asked for."""
+    name = condition.suite
+    if name not in ("", EACH) and name not in reports:
+        remedy = "forge judge RUN RUN --suite" if name == JUDGE else f"forge evaluate suite={name}"
+        return Gap(f"evaluate.json has no suite {name!r}, only {', '.join(reports)} ({remedy})")
+    if not condition.category or name == EACH:
+        return None
+    report = reports[name] if name else next(iter(reports.values()))
+    if scores.categories(report):
+        return None
+    told = f"suite {report.get('suite') or name} has no categories"
+    return Gap(f"{told} (evaluate one that has, as suite=aither, or leave category out)")
+
+
+def _each(condition: ConditionConfig, evaluate: Mapping[str, Any]) -> dict[str, ConditionConfig]:
+    if condition.suite == EACH:
+        found = scores.suites(evaluate)
+        return {name: _whole(replace(condition, suite=name), found[name]) for name in found}
+    if condition.category != EACH:
+        return {}
+    names = scores.categories(chosen(condition, evaluate))
+    return {name: replace(condition, category=name) for name in names}
+
+
+def _whole(condition: ConditionConfig, report: Mapping[str, Any]) -> ConditionConfig:
+    """Return the condition on one of several suites: one without categories is taken whole."""
+    if condition.category == EACH and not scores.categories(report):
+        return replace(condition, category="")
+    return condition
+
+
+def _judged(condition: ConditionConfig, evidence: Evidence, report: Mapping[str, Any]) -> Judged:
+    required = _required(condition)
+    own = _score(report, ADAPTER, condition)
+    if isinstance(own, Gap):
+        return missing(required, own)
+    if condition.kind is ConditionKind.score:
+        return _threshold(condition, required, own)
+    other = _opponent(condition, evidence, report)
+    if isinstance(other, Gap):
+        return missing(required, other)
+    if _noise(condition):
+        return _beyond(condition, required, own, other, _moved(condition, evidence, report))
+    return _against(condition, required, own, other)
+
+
+def _moved(
+    condition: ConditionConfig, evidence: Evidence, report: Mapping[str, Any]
+) -> Score | Gap:
+    """Return how far the score moves by itself, on the same items."""
+    found = evidence.moved()
+    if isinstance(found, Gap):
+        return found
+    name = str(report.get("suite") or condition.suite)
+    floor = scores.suites(found).get(name)
+    if floor is None:
+        return Gap(f"evaluate-aa.json is not of suite {name} (forge evaluate --aa)")
+    if why := scores.differ(report, floor):
+        return Gap(f"evaluate-aa.json of suite {name} is no floor: {why} (forge evaluate --aa)")
+    return _score(floor, CHANGE, condition)
+
+
+def _beyond(
+    condition: ConditionConfig, required: str, own: Score, other: Score, floor: Score | Gap
+) -> Judged:
+    """Judge whether a gain is more than scores move by themselves; if not, nothing is shown."""
+    if isinstance(floor, Gap):
+        return missing(required, floor)
+    who, gap = condition.against.value, own.value - other.value
+    verdict = Verdict.HOLDS if _clears(gap, floor.value, strict=True) else Verdict.UNCLEAR
+    verdict = enough(verdict, own.items, condition.minimum)
+    measured = (
+        f"adapter {own.value:.1%}, {who} {other.value:.1%}; "
+        f"by themselves {floor.value:.1%} of {floor.items} change"
+    )
+    numbers = {ADAPTER: own.value, who: other.value, CHANGE: floor.value, "items": own.items}
+    bar = floor.value
+    return Judged(required, measured, verdict, numbers, gap, bar, unit="points", bar="above")
+
+
+def _noise(condition: ConditionConfig) -> bool:
+    return condition.kind is ConditionKind.beyond_noise
+
+
+def _score(report: Mapping[str, Any], label: str, condition: ConditionConfig) -> Score | Gap:
+    found = scores.score(report, label, condition.metric, condition.part, condition.category)
+    # A plain guard on a part has always been taken as it stands.
+    plain = condition.kind is ConditionKind.metric and not condition.category
+    if isinstance(found, Gap) or plain or found.items is not None:
+        return found
+    where = condition.category or condition.part
+    return Gap(f"evaluate.json does not say over how many items {condition.metric} on {where} is")
+
+
+def _opponent(
+    condition: ConditionConfig, evidence: Evidence, report: Mapping[str, Any]
+) -> Score | Gap:
+    if condition.against is not Opponent.champion:
+        return _score(report, condition.against.value, condition)
+    theirs = evidence.evaluation(Opponent.champion)
+    if isinstance(theirs, Gap):
+        return theirs
+    name = str(report.get("suite") or condition.suite)
+    other = scores.suites(theirs).get(name)
+    if other is None:
+        return Gap(f"the champion was not evaluated on suite {name}")
+    if why := scores.same_items(report, other, condition.part, condition.category):
+        return Gap(f"no comparison with the champion on suite {name}: {why}")
+    found = _score(other, ADAPTER, condition)
+    return Gap(f"of the champion: {found.what}") if isinstance(found, Gap) else found
+
+
+def _threshold(condition: ConditionConfig, required: str, own: Score) -> Judged:
+    bar = condition.threshold or 0.0
+    whole = condition.evidence is Strength.interval
+    if whole and own.ends is None:
+        return missing(required, Gap("no interval can be given: scores are not between 0 and 1"))
+    verdict = above(own.value, own.ends if whole else None, bar)
+    verdict = enough(verdict, own.items, condition.minimum)
+    numbers = {ADAPTER: own.value, "items": own.items}
+    return Judged(required, _told(own), verdict, numbers, own.value, bar, own.ends, unit="share")
+
+
+def _against(condition: ConditionConfig, required: str, own: Score, other: Score) -> Judged:
+    who, gap, strict = condition.against.value, own.value - other.value, _strict(condition)
+    ends = (
+        newcombe(own.value, own.ends, other.value, other.ends) if own.ends and other.ends else None
+    )
+    bar = condition.margin if strict else 0.0 - condition.margin
+    verdict = Verdict.HOLDS if _clears(gap, bar, strict) else Verdict.BROKEN
+    if condition.evidence is Strength.interval:
+        if ends is None:
+            return missing(required, Gap("no interval can be given of this difference"))
+        verdict = Verdict.UNCLEAR
+        if _clears(ends[0], bar, strict):
+            verdict = Verdict.HOLDS
+        elif ends[1] < min(bar, 0.0):
+            verdict = Verdict.BROKEN
+    items = [one.items for one in (own, other) if one.items is not None]
+    verdict = enough(verdict, min(items, default=None), condition.minimum)
+    measured = f"adapter {own.value:.1%}, {who} {other.value:.1%}"
+    if items and min(items) < max(2, condition.minimum):
+        measured += f", n = {min(items)}"
+    numbers = {ADAPTER: own.value, who: other.value, "margin": condition.margin}
+    how = "above" if strict else "at least"
+    return Judged(required, measured, verdict, numbers, gap, bar, ends, unit="points", bar=how)
+
+
+def _strict(condition: ConditionConfig) -> bool:
+    return condition.kind is ConditionKind.gain
+
+
+def _clears(value: float, bar: float, strict: bool) -> bool:
+    return value > bar + 1e-12 if strict else at_least(value, bar)
+
+
+def _told(own: Score) -> str:
+    ends = f" ({own.ends[0]:.1%} to {own.ends[1]:.1%})" if own.ends else ""
+    return f"{own.value:.1%}{ends}, n = {own.items}"
+
+
+def _required(condition: ConditionConfig) -> str:
+    where = condition.category or condition.part
+    if condition.suite:
+        where += f" of {condition.suite}"
+    what = f"{condition.metric or 'the score'} on {where}"
+    who, margin = condition.against.value, f"{100 * condition.margin:.3g} points"
+    told = f"{what} not below {who} by more than {margin}"
+    if condition.kind is ConditionKind.score:
+        told = f"{what} at least {100 * (condition.threshold or 0.0):.3g}%"
+    elif condition.kind is ConditionKind.gain:
+        told = f"{what} above {who} by more than {margin}"
+    elif _noise(condition):
+        told = f"{what} above {who} by more than it moves by itself"
+    least = f", of at least {condition.minimum} items" if condition.minimum else ""
+    whole = ", its whole interval" if condition.evidence is Strength.interval else ""
+    return told + least + whole

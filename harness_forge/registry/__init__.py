@@ -1,0 +1,1 @@
+"""What exists and which is current: base models, adapters, champions, decisions, versions."""

@@ -1,0 +1,70 @@
+"""The README.md of an adapter, made from its lineage alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from math import prod
+from typing import Any
+
+from harness_forge.core.escapes import code, markdown
+
+
+def card(lineage: Mapping[str, Any], tensors: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the card: what it is, what it was made from, what was measured."""
+    base, data, train = lineage["base"], lineage["dataset"], lineage["train"]
+    measured, audit = lineage["measured"], lineage["audit"]
+    count = sum(prod(fact["shape"]) for fact in tensors.values())
+    rows = [
+        ("base model", f"{markdown(base['title'])} (`{base['digest'][:12]}`)"),
+        ("dataset", f"{code(data['name'])}, {data['rows']} rows (`{data['digest'][:12]}`)"),
+        ("adapter", f"{train['adapter']}, rank {train['rank']}, alpha {train['alpha']}"),
+        ("weights", f"{count:,} in {len(tensors)} matrices"),
+        ("trained tokens", f"{audit['trained']} of {audit['tokens']} an epoch; prompts are masked"),
+        ("steps", str(measured["steps"])),
+        ("loss", f"{measured['first_loss']:.3f} at first, {measured['last_loss']:.3f} at last"),
+        ("time", f"{measured['seconds']:.0f} s on {train['hardware']}, {train['precision']}"),
+    ]
+    if "parent" in lineage:
+        parent, dpo = lineage["parent"], lineage["dpo"]
+        pairs = f"{dpo['pairs']} pairs, beta {dpo['beta']}, weight of the chosen answer's own loss "
+        rows += [
+            ("started from", f"{markdown(parent['name'])} (`{parent['digest'][:12]}`)"),
+            ("DPO", f"{pairs}{dpo['sft_weight']}"),
+        ]
+    if "tokens_per_s" in measured:
+        rows.append(("pace", f"{measured['tokens_per_s']:.0f} tokens/s"))
+    return "\n".join(
+        [
+            "---",
+            "library_name: peft",
+            f"license: {_word(base['licence'])}",
+            "---",
+            "",
+            f"# {markdown(lineage['name'])} ({lineage['digest'][:12]})",
+            "",
+            "Made by `forge train`. `lineage.json` has every setting and hash.",
+            "",
+            "| | |",
+            "|---|---|",
+            *(f"| {key} | {value} |" for key, value in rows),
+            "",
+            *_quotes(data["licences"]),
+        ]
+    )
+
+
+def _word(licence: object) -> str:
+    """Return a licence as the head of a card names it."""
+    return re.sub(r"[^a-z0-9.+_-]", "", str(licence).lower()) or "other"
+
+
+def _quotes(licences: list[str]) -> list[str]:
+    if not licences:
+        return []
+    return [
+        "Its training rows quote titles from:",
+        "",
+        *(f"- {markdown(text)}" for text in licences),
+        "",
+    ]

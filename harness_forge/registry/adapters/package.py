@@ -1,0 +1,175 @@
+"""Packages an adapter: only its own files, under a name that its content gives."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from harness_forge.core.errors import TrainError
+from harness_forge.registry.adapters import weights
+from harness_forge.registry.adapters.card import card
+
+CONFIG, WEIGHTS, LINEAGE = "adapter_config.json", "adapter_model.safetensors", "lineage.json"
+_FILES = (CONFIG, WEIGHTS, LINEAGE, "README.md")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """A packaged adapter.
+
+    Args:
+        folder: its own folder, named by name and content.
+        digest: of config and weights; equal digests are equal adapters.
+        lineage: what it was made from, and how.
+    """
+
+    name: str
+    folder: Path
+    digest: str
+    lineage: dict[str, Any]
+
+    @property
+    def fitted(self) -> tuple[str, ...]:
+        """The splits that it was trained on."""
+        return tuple(self.lineage.get("dataset", {}).get("splits", ("train",)))
+
+
+def package(source: Path, name: str, out: Path, lineage: Mapping[str, Any]) -> Adapter:
+    """Copy an adapter out of a training's output and return it.
+
+    A training leaves tokenizer, checkpoints, logs, and with some methods the
+    whole model beside the adapter; none of that is taken along. `out/name` is
+    a link that always names the newest one.
+
+    Raises:
+        TrainError: what training left is no adapter, or it learned nothing.
+    """
+    facts = weights.head(source / WEIGHTS)
+    if not any("lora_" in tensor for tensor in facts):
+        raise TrainError(str(source / WEIGHTS), "holds no LoRA weights")
+    if not weights.moved(source / WEIGHTS, facts):
+        what = "is as it was before training: every lora_B is zero"
+        raise TrainError(str(source / WEIGHTS), what, "were any labels trained? see the audit")
+    config = _config(source, str(lineage["base"]["name"]))
+    digest = _digest(config, source / WEIGHTS)
+    place = out / f"{name}-{digest[:12]}"
+    lineage = {"name": name, "digest": digest, **lineage}
+    draft = out / f".{place.name}.partial"
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    (draft / CONFIG).write_text(config, encoding="utf-8")
+    shutil.copyfile(source / WEIGHTS, draft / WEIGHTS)
+    (draft / LINEAGE).write_text(json.dumps(lineage, indent=1) + "\n", encoding="utf-8")
+    (draft / "README.md").write_text(card(lineage, facts), encoding="utf-8")
+    shutil.rmtree(place, ignore_errors=True)
+    draft.rename(place)
+    _point(out / name, place)
+    return Adapter(name, place, digest, dict(lineage))
+
+
+def load(folder: Path) -> Adapter:
+    """Return a packaged adapter, its files checked against its hash.
+
+    Raises:
+        TrainError: it is missing or damaged, or holds what no training leaves: a
+            file that runs code when it is read, a link, a name that is a path.
+    """
+    _check_files(folder)
+    try:
+        lineage = json.loads((folder / LINEAGE).read_text(encoding="utf-8"))
+        config = (folder / CONFIG).read_text(encoding="utf-8")
+        named = lineage["digest"], lineage["name"]
+    except FileNotFoundError as error:
+        missing = Path(str(error.filename)).name
+        hint = "an adapter is packaged by `forge train`"
+        raise TrainError(str(folder), f"is no packaged adapter (no {missing})", hint) from None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        what = f"is damaged: {LINEAGE} cannot be read"
+        raise TrainError(str(folder), what, "train it again, or copy it again") from None
+    if not isinstance(named[1], str) or not _NAME.fullmatch(named[1]):
+        raise TrainError(str(folder), f"is damaged: {named[1]!r} is no name of an adapter")
+    weights.head(folder / WEIGHTS)
+    if _digest(config, folder / WEIGHTS) != named[0]:
+        what = "is damaged: its files are not those that were packaged"
+        raise TrainError(str(folder), what, "train it again, or copy it again")
+    return Adapter(named[1], folder.resolve(), named[0], lineage)
+
+
+def _check_files(folder: Path) -> None:
+    """Let a folder pass that holds plain files of an adapter and nothing else."""
+    for file in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if file.name not in _FILES or file.is_symlink() or not file.is_file():
+            what = f"holds {file.name}, which is no file of a packaged adapter"
+            hint = "servers may run what they find there; take it out if you know what it is"
+            raise TrainError(str(folder), what, hint)
+
+
+def copy(adapter: Adapter, to: Path) -> None:
+    """Put a copy of a packaged adapter at `to`, a real folder, whole or not at all.
+
+    What is there is replaced. DVC caches such a folder; a link it would not.
+    """
+    load(adapter.folder)
+    to.parent.mkdir(parents=True, exist_ok=True)
+    draft = to.with_name(f".{to.name}.{os.getpid()}.partial")
+    shutil.rmtree(draft, ignore_errors=True)
+    try:
+        shutil.copytree(adapter.folder, draft)
+        if to.is_symlink() or to.is_file():
+            to.unlink()
+        shutil.rmtree(to, ignore_errors=True)
+        draft.rename(to)
+    except OSError as error:
+        raise TrainError(str(to), f"cannot be written: {error.strerror or error}") from None
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def find(out: Path, name: str, key: str) -> Adapter | None:
+    """Return the adapter that a training with this key made, if it is there and whole."""
+    for place in sorted(out.glob(f"{name}-*")):
+        try:
+            adapter = load(place)
+        except TrainError:
+            continue
+        if adapter.lineage.get("key") == key:
+            _point(out / name, place)
+            return adapter
+    return None
+
+
+def _config(source: Path, base: str) -> str:
+    """Return the adapter's config, its base model called by name: a path is true here only."""
+    try:
+        facts = json.loads((source / CONFIG).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise TrainError(str(source), f"holds no adapter (no {CONFIG})") from None
+    facts["base_model_name_or_path"] = base
+    facts["target_modules"] = sorted(facts["target_modules"])
+    return json.dumps(facts, indent=1, sort_keys=True) + "\n"
+
+
+def _digest(config: str, file: Path) -> str:
+    total = sha256(config.encode())
+    with file.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            total.update(block)
+    return total.hexdigest()
+
+
+def _point(link: Path, place: Path) -> None:
+    if link.exists() and not link.is_symlink():
+        what = "stands in the way of the adapter's name"
+        raise TrainError(str(link), what, "move it away, or choose another train.name")
+    draft = link.with_name(f".{link.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    draft.symlink_to(place.name)
+    draft.replace(link)

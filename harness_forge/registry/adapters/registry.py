@@ -1,0 +1,40 @@
+"""Finds an adapter by name: the registry is the folder that trainings package into.
+
+A name is a link to the newest adapter of that name; a folder's own name ends
+with a hash of its content and always means the same adapter.
+"""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from harness_forge.core.errors import TrainError
+from harness_forge.registry.adapters.package import LINEAGE, Adapter, load
+
+
+def folder(home: Path) -> Path:
+    """Return the registry's folder."""
+    return home / "adapters"
+
+
+def resolve(name: str, home: Path) -> Adapter:
+    """Return the adapter that `name` means, its files checked against its hash.
+
+    Args:
+        name: a folder, or a name in the registry (`stig-worker`, or
+            `stig-worker-<hash>` for one that never changes).
+        home: forge's home, which holds the registry.
+
+    Raises:
+        TrainError: there is none of that name, or it is damaged.
+    """
+    here = Path(name)
+    if here.is_absolute() or "/" in name or (here / LINEAGE).is_file():
+        return load(here)
+    known = sorted(p.name for p in folder(home).glob("*") if not p.name.startswith("."))
+    if name in known:
+        return load(folder(home) / name)
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    hint = f"did you mean {', '.join(near)}?" if near else "train one with `forge train`"
+    raise TrainError(f"adapter {name}", "there is no adapter of that name", hint)

@@ -1,0 +1,224 @@
+"""The ledger of decisions: append-only JSON lines, each chained to the one before.
+
+A line carries the hash of the line before it and its own, so a changed, moved
+or removed line is noticed; that its end was cut off or written anew, by what is
+kept beside it: its last hash, and the line that each champion's pointer names.
+Whoever reads it reads it through here. It lies in forge's home, where neither
+DVC nor an experiment puts it back.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from harness_forge.core.errors import PromoteError
+from harness_forge.core.files import add_line, whole, write_all, write_json
+
+FIRST = "0" * 64
+"""What the first line names as the one before."""
+
+Line = dict[str, Any]
+Say = Callable[[str], None]
+
+
+def path(home: Path) -> Path:
+    """Return the ledger's file."""
+    return home / "ledger" / "decisions.jsonl"
+
+
+def head(home: Path) -> Path:
+    """Return the file that holds the hash of the ledger's last line."""
+    return home / "ledger" / "decisions.head"
+
+
+@contextmanager
+def opened(home: Path, say: Say = lambda text: None) -> Iterator[Ledger]:
+    """Hold the ledger alone, verified, a torn last line healed.
+
+    Raises:
+        ReadOnly: it cannot be written.
+        PromoteError: it was tampered with.
+    """
+    place = path(home)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(place, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+    except OSError as error:
+        raise ReadOnly(str(place), f"cannot be opened: {error.strerror}") from None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield Ledger(home, handle, say)
+    finally:
+        os.close(handle)
+
+
+def read(home: Path) -> list[Line]:
+    """Return the verified lines; a line cut in writing is passed over, not healed.
+
+    Raises:
+        PromoteError: a line is not what was written, or lines are missing.
+    """
+    return _state(home).lines
+
+
+class ReadOnly(PromoteError):
+    """The ledger cannot be opened for writing; reading it may still do."""
+
+
+class Ledger:
+    """An open, locked ledger, verified and healed; `opened` makes it."""
+
+    def __init__(self, home: Path, handle: int, say: Say = lambda text: None) -> None:
+        self._home, self._place, self._handle = home, path(home), handle
+        found = _state(home)
+        self.lines = found.lines
+        try:
+            _heal(handle, found, self._place, say)
+        except OSError as error:
+            what = f"cannot be written: {error.strerror}"
+            raise PromoteError(str(self._place), what, "nothing was decided") from None
+        self._mark()
+
+    def append(self, facts: Mapping[str, Any]) -> Line:
+        """Write one line, on the disk when this returns, and return it.
+
+        Raises:
+            PromoteError: the disk is full or gone; the ledger is as it was.
+        """
+        before = self.lines[-1]["hash"] if self.lines else FIRST
+        line = {**facts, "previous": before}
+        line["hash"] = digest(line)
+        end = os.fstat(self._handle).st_size
+        try:
+            add_line(self._handle, json.dumps(line).encode())
+            os.fsync(self._handle)
+        except OSError as error:
+            os.ftruncate(self._handle, end)
+            what = f"cannot be written: {error.strerror}"
+            raise PromoteError(str(self._place), what, "nothing was decided") from None
+        self.lines.append(line)
+        self._mark()
+        return line
+
+    def _mark(self) -> None:
+        """Keep the last hash beside the ledger."""
+        facts = {"line": self.lines[-1]["hash"], "lines": len(self.lines)} if self.lines else {}
+        place = head(self._home)
+        if facts and _read(place) != facts:
+            # Where the disk is full it stays behind, which says less and nothing wrong.
+            with suppress(OSError):
+                write_json(place, facts)
+
+
+def digest(line: Mapping[str, Any]) -> str:
+    """Return the hash of a line's facts, its own hash left out."""
+    facts = {key: value for key, value in line.items() if key != "hash"}
+    return sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def verified(raw: bytes, place: Path) -> list[Line]:
+    """Return the lines of a ledger.
+
+    Raises:
+        PromoteError: the first line that is not what was written.
+    """
+    lines: list[Line] = []
+    for number, text in enumerate(raw.removesuffix(b"\n").split(b"\n") if raw else (), start=1):
+        before = lines[-1]["hash"] if lines else FIRST
+        try:
+            line = json.loads(text)
+            sound = line["hash"] == digest(line)
+            chained = line["previous"] == before
+        except (ValueError, KeyError, TypeError, RecursionError):
+            sound = chained = False
+        if not (sound and chained):
+            what = (
+                "does not follow the line before" if sound else "was changed after it was written"
+            )
+            raise PromoteError(f"{place}:{number}", what, "put the ledger back from a copy")
+        lines.append(line)
+    return lines
+
+
+@dataclass(frozen=True)
+class _State:
+    """What a ledger file holds.
+
+    Args:
+        lines: verified, the last one too where it lacks nothing but its end.
+        size: bytes of the file; of them `whole` belong to lines that end.
+        torn: the bytes behind those are no line.
+    """
+
+    lines: list[Line]
+    size: int
+    whole: int
+    torn: bool
+
+
+def _state(home: Path) -> _State:
+    """Return the verified ledger.
+
+    Raises:
+        PromoteError: a line is not what was written, or one is missing that must be there.
+    """
+    place = path(home)
+    # First what must be there, then the ledger: another process may add to both meanwhile.
+    marks = _marks(home)
+    try:
+        raw = place.read_bytes()
+    except FileNotFoundError:
+        raw = b""
+    except OSError as error:
+        raise PromoteError(str(place), f"cannot be read: {error.strerror}") from None
+    end = whole(raw)
+    lines, torn = verified(raw[:end], place), False
+    if end < len(raw):
+        try:
+            lines = verified(raw, place)
+        except PromoteError:
+            torn = True
+    known = {line["hash"] for line in lines}
+    for mark, named in marks:
+        if named not in known:
+            what = f"{mark} names a decision it does not hold: lines were taken out"
+            raise PromoteError(str(place), what, "put the ledger back from a copy")
+    return _State(lines, len(raw), end, torn)
+
+
+def _marks(home: Path) -> list[tuple[Path, str | None]]:
+    """Return what names a line of the ledger: the last hash and each champion's pointer."""
+    places = [head(home), *sorted((home / "champions").glob("*.json"))]
+    told = [(place, _read(place)) for place in places]
+    return [(place, facts.get("line")) for place, facts in told if facts]
+
+
+def _read(place: Path) -> dict[str, Any] | None:
+    try:
+        facts = json.loads(place.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return facts if isinstance(facts, dict) else None
+
+
+def _heal(handle: int, found: _State, place: Path, say: Say) -> None:
+    """Mend the end of a ledger whose writer was killed; what verifies is never cut."""
+    missing = found.size - found.whole
+    if not missing:
+        return
+    if found.torn:
+        # Its writer was killed before the decision took effect.
+        os.ftruncate(handle, found.whole)
+    else:
+        write_all(handle, b"\n")
+    os.fsync(handle)
+    done = f"was cut in writing ({missing} bytes); taken out" if found.torn else "lacked its end"
+    say(f"{place}: the last line {done}" + ("" if found.torn else "; added"))

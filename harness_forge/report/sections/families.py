@@ -1,0 +1,39 @@
+"""Base model against adapter, family by family."""
+
+from __future__ import annotations
+
+from harness_forge.report import charts
+from harness_forge.report.html import Html, missing, section, table, tag
+from harness_forge.report.material import Family, Material
+from harness_forge.report.words import interval, percent
+
+_ABOUT = (
+    "Rules judged for both. Wilson's 95% intervals: with a handful of rules in a family they are "
+    "wide, and no family is a test by itself."
+)
+
+
+def render(material: Material) -> Html:
+    """Return one row for each family."""
+    if not material.families:
+        gap = missing("There are no results item by item.", "forge replay")
+        return section("By family of rules", gap)
+    head = ("family", "part", "n", "base", "95%", "adapter", "95%", "0 to 100%")
+    rows = [_row(family) for family in material.families]
+    return section("By family of rules", table(head, rows, numeric=2), about=_ABOUT)
+
+
+def _row(family: Family) -> tuple:
+    base, own = family.base / family.items, family.adapter / family.items
+    return (
+        tag("code", family.name),
+        family.part.replace("_", " "),
+        family.items,
+        f"{family.base} ({percent(base)})",
+        interval(*family.base_interval),
+        f"{family.adapter} ({percent(own)})",
+        interval(*family.adapter_interval),
+        charts.whiskers(
+            [("base", base, *family.base_interval), ("adapter", own, *family.adapter_interval)]
+        ),
+    )

@@ -1,0 +1,114 @@
+"""The top of the page: the decision, the sentence why, the figures that matter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness_forge.report.html import Html, missing, tag
+from harness_forge.report.material import PARTS, Material
+from harness_forge.report.words import count, interval, p_value, percent, points
+
+
+def render(material: Material) -> Html:
+    """Return the page's header."""
+    promotion = material.promotion
+    decision = promotion["decision"] if promotion else "not decided"
+    kind = decision if promotion else "absent"
+    made = f", {material.made}" if material.made else ""
+    return tag(
+        "header",
+        tag("p", f"harness-forge report{made}", class_="eyebrow"),
+        tag("h1", f"{material.title}: ", tag("span", decision, class_=f"badge {kind}")),
+        _plainly(material.replay),
+        _why(promotion),
+        _where(material),
+        _figures(material),
+    )
+
+
+def _plainly(replay: Mapping[str, Any] | None) -> Html | None:
+    """Return what came of it, in one sentence."""
+    part, versus = main_comparison(replay or {})
+    policies = (replay or {}).get("policies", {})
+    own, base = (policies.get(label, {}).get(part) for label in ("adapter", "base"))
+    if not (own and base and versus):
+        return None
+    told = (
+        f"At the first try the adapter solves {own['passed']} of {count_of(own)}, "
+        f"the base model {base['passed']} of {base['items']}."
+    )
+    return tag("p", told, class_="lead")
+
+
+def _why(promotion: Mapping[str, Any] | None) -> Html | list[Html]:
+    if promotion is None:
+        return missing("Nothing was decided yet.", "forge promote")
+    lead = tag("p", promotion["why"], class_="lead")
+    before, after = promotion.get("champion_before"), promotion.get("champion_after")
+    stands = "There is no champion."
+    if after:
+        stands = f"Champion: {_label(after)}"
+        told = f", before it {_label(before)}." if before else ", the first."
+        stands += "." if after == before else told
+    note = promotion.get("note")
+    return [lead, tag("p", note or stands, class_="note")]
+
+
+def _label(candidate: Mapping[str, Any]) -> str:
+    return f"{candidate['name']}-{candidate['digest'][:12]}"
+
+
+def _where(material: Material) -> Html | None:
+    split = (material.replay or {}).get("split")
+    if split is None or split == "holdout":
+        return None
+    told = f"Measured on {split}, on which settings are chosen: no decision can rest on it."
+    return tag("p", told, class_="gap")
+
+
+def _figures(material: Material) -> Html | None:
+    replay = material.replay
+    if replay is None:
+        return None
+    part, versus = main_comparison(replay)
+    rates = {label: found.get(part) for label, found in replay["policies"].items()}
+    own, base = rates.get("adapter"), rates.get("base")
+    figures = []
+    if own:
+        ends = interval(own["low"], own["high"])
+        figures.append(("First-try success, adapter", percent(own["rate"]), f"95%: {ends}"))
+    if base:
+        ends = interval(base["low"], base["high"])
+        figures.append(("First-try success, base", percent(base["rate"]), f"95%: {ends}"))
+    if versus:
+        ends = f"95%: {points(versus['low'])} to {points(versus['high'])}, by family"
+        figures.append(("Difference, in points", points(versus["difference"]), ends))
+        figures.append(("McNemar p", p_value(versus["p_mcnemar"]), _level(material)))
+        aside = f"{versus['left_out'] or 'none'} left out for want of a verdict"
+        figures.append(("Pairs", f"{versus['pairs']}", aside))
+    over = f": {PARTS[part]}" if part != "all" else ""
+    told = tag("p", f"On {count_of(own)}{over}.", class_="note")
+    return tag("div", told, tag("dl", [_figure(*one) for one in figures], class_="figures"))
+
+
+def main_comparison(replay: Mapping[str, Any]) -> tuple[str, Mapping[str, Any] | None]:
+    """Return the part that decides, and adapter against base on it."""
+    found = replay.get("comparisons", {}).get("adapter_vs_base", {})
+    part = "new_rule" if "new_rule" in found else "all"
+    return part, found.get(part)
+
+
+def count_of(rate: Mapping[str, Any] | None) -> str:
+    """Return how many items a rate is over."""
+    return count(rate["items"], "item") if rate else "no items"
+
+
+def _level(material: Material) -> str:
+    look = (material.promotion or {}).get("look")
+    exact = "exact, two-sided"
+    return f"{exact}; level {look['alpha']:.4g}, look {look['number']}" if look else exact
+
+
+def _figure(name: str, value: str, small: str) -> Html:
+    return tag("div", tag("dt", name), tag("dd", value, tag("small", small)))

@@ -1,0 +1,102 @@
+"""First-try success of every policy by part, and the adapter against each other one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness_forge.report import charts
+from harness_forge.report.html import Html, missing, section, table, tag
+from harness_forge.report.material import LABELS, PARTS, Material
+from harness_forge.report.words import NONE, count, difference, interval, p_value, percent
+
+_ABOUT = (
+    "One greedy answer for each rule, run in a sandbox and judged by the scanner. Intervals are "
+    "95%, with families as clusters. The few-shot base model shows what the form of the prompt "
+    "gives, the copied nearest answer what copying gives; the adapter has to add to both."
+)
+_SHORT = {"adapter": "adapter", "base": "base", "few_shot": "few-shot", "nearest": "nearest"}
+
+
+def render(material: Material) -> Html:
+    """Return a plot and a table for each part, then the paired comparisons."""
+    replay = material.replay
+    if replay is None:
+        gap = missing("No policy was judged on held-out rules yet.", "forge replay")
+        return section("First-try success", gap)
+    shown = []
+    for part in _parts(replay):
+        rates = {label: found.get(part) for label, found in replay["policies"].items()}
+        shown += [tag("h3", _heading(part)), _plot(part, rates), _table(rates)]
+    shown += [tag("h3", "The adapter against each other policy, pair by pair"), _versus(replay)]
+    return section("First-try success", *shown, about=_ABOUT)
+
+
+def _parts(replay: Mapping[str, Any]) -> list[str]:
+    found = dict.fromkeys(part for by_part in replay["policies"].values() for part in by_part)
+    return list(found)
+
+
+def _heading(part: str) -> str:
+    skill, _, name = part.rpartition(":")
+    told = PARTS.get(name, name)
+    return f"{skill}: {told}" if skill else f"{told[:1].upper()}{told[1:]}"
+
+
+def _plot(part: str, rates: Mapping[str, Any]) -> Html:
+    rows = [
+        (_SHORT[label], label, rate["rate"], rate["low"], rate["high"])
+        for label in LABELS
+        if (rate := rates.get(label))
+    ]
+    return tag("figure", charts.dots(rows, f"First-try success by policy, {part}"))
+
+
+def _table(rates: Mapping[str, Any]) -> Html:
+    rows = [
+        (
+            LABELS[label],
+            rate["items"],
+            rate["passed"],
+            percent(rate["rate"]),
+            interval(rate["low"], rate["high"]),
+            _tokens(rate.get("tokens_per_attempt")),
+            rate["infrastructure"],
+        )
+        for label in LABELS
+        if (rate := rates.get(label))
+    ]
+    head = ("policy", "judged", "passed", "rate", "95%", "tokens an attempt", "no verdict")
+    return table(head, rows)
+
+
+def _tokens(value: float | None) -> str:
+    return NONE if value is None else f"{value:.0f}"
+
+
+def _versus(replay: Mapping[str, Any]) -> Html:
+    rows = [
+        (
+            _SHORT.get(name.removeprefix("adapter_vs_"), name),
+            tag("code", part),
+            found["pairs"],
+            found["only_first"],
+            found["only_second"],
+            difference(found),
+            p_value(found["p_mcnemar"]),
+        )
+        for name, by_part in replay["comparisons"].items()
+        for part, found in by_part.items()
+    ]
+    head = (
+        "against", "part", "pairs", "only the adapter", "only the other",
+        "difference in points (95%)", "McNemar p",
+    )  # fmt: skip
+    left_out = max(
+        (f["left_out"] for parts in replay["comparisons"].values() for f in parts.values()),
+        default=0,
+    )
+    told = "No item was left out of a comparison."
+    if left_out:
+        told = f"{count(left_out, 'item')} at most left out of a comparison for want of a verdict."
+    return tag("div", table(head, rows, numeric=2), tag("p", told, class_="note"))

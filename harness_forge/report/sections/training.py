@@ -1,0 +1,44 @@
+"""How the adapter was trained: loss by step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness_forge.report import charts
+from harness_forge.report.html import Html, missing, section, tag
+from harness_forge.report.material import Curve, Material
+from harness_forge.report.words import count, seconds
+
+_NAMES = {"sft": "supervised", "dpo": "preferences (DPO)"}
+
+
+def render(material: Material) -> Html:
+    """Return a chart for each training."""
+    if not material.curves:
+        gap = missing("There is no training to show.", "forge train")
+        return section("Training", gap)
+    shown = [_chart(curve) for curve in material.curves]
+    return section("Training", _settings(material), *shown)
+
+
+def _chart(curve: Curve) -> Html:
+    name = _NAMES.get(curve.name, curve.name)
+    (_, first), (last_step, last) = curve.points[0], curve.points[-1]
+    told = f"Loss by step, {name}: {first:.3f} at first, {last:.3f} at step {last_step:,}."
+    return tag("figure", charts.line(curve.points, told), tag("figcaption", told))
+
+
+def _settings(material: Material) -> Html | None:
+    lineage = material.lineage
+    if lineage is None:
+        return None
+    train: dict[str, Any] = lineage["train"]
+    measured: dict[str, Any] = lineage["measured"]
+    parts = [
+        f"{train['adapter']}, rank {train['rank']}, on {train['hardware']}, {train['precision']}",
+        count(measured["steps"], "step"),
+        seconds(measured["seconds"]),
+    ]
+    if "tokens_per_s" in measured:
+        parts.append(f"{measured['tokens_per_s']:.0f} tokens/s")
+    return tag("p", "; ".join(parts) + ".", class_="about")

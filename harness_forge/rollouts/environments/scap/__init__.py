@@ -1,0 +1,40 @@
+"""STIG rules attempted on a disposable root in a sandbox, judged by OpenSCAP.
+
+| module | owns |
+|---|---|
+| `config` | the settings |
+| `content`, `oval` | rules and resolved checks, read from a datastream |
+| `slim` | the XML of the few rules the scanner is asked about |
+| `packages` | scanner, content and sandbox from the distribution's packages |
+| `root`, `packagedb` | the disposable root |
+| `sandbox`, `warden`, `seccomp` | running scripts and the scanner, capped |
+| `judge`, `guard`, `ground` | verdicts; what got worse; what is compared with |
+| `gold`, `mutate` | our remediations, and broken ones |
+| `environment` | all of it joined: survey, attempt |
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness_forge.config.scap import ScapConfig
+
+if TYPE_CHECKING:
+    from harness_forge.rollouts.environments.scap.environment import ScapEnvironment
+
+__all__ = ["ScapConfig", "open_scap"]
+
+
+def open_scap(skill: str, config: ScapConfig, home: Path, **options: Any) -> ScapEnvironment:
+    """Open the world that `config` describes; quick once its caches are warm.
+
+    Args:
+        options: as `ScapEnvironment` takes them.
+
+    Raises:
+        SandboxError: scanner, content or sandbox is missing.
+    """
+    from harness_forge.rollouts.environments.scap.environment import ScapEnvironment
+
+    return ScapEnvironment(skill, config, home, **options)

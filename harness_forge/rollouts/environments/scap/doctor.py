@@ -1,0 +1,120 @@
+"""Say what the `scap` world lacks on this machine, each with its remedy.
+
+Owns the checks of `forge env doctor`. Nothing is assumed: the scanner is
+started, a sandbox is made, the package database is read in it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness_forge.config.scap import ScapConfig
+from harness_forge.core.errors import SandboxError
+from harness_forge.rollouts.environments.scap import known, packages, root, tools
+from harness_forge.rollouts.environments.scap.probe import reads_packages
+from harness_forge.rollouts.environments.scap.sandbox import Limits, Sandbox, uid_map
+
+_MAPS = {
+    "root": "many uids, taken from a range that nobody uses; never uid 0",
+    "subuid": "many uids, from this user's range in /etc/subuid",
+    "single": "one uid: fine, but rules about ownership cannot be attempted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing the world needs.
+
+    Args:
+        name: such as `scanner`; ok: it is there.
+        said: what was found, or what is wrong and what can be done, one line.
+    """
+
+    name: str
+    ok: bool
+    said: str
+
+    def __str__(self) -> str:
+        return f"{'ok' if self.ok else 'no':<3} {self.name:<10} {self.said}"
+
+
+def doctor(config: ScapConfig, home: Path) -> list[Check]:
+    """Return what was found of everything that `config` needs."""
+    checks = [
+        _check("content", lambda: str(packages.find_datastream(config, home))),
+        _check("tools", lambda: _tools(home)),
+        _check("root", lambda: root.recipe_of(config.platform).tree),
+        _check("uids", _uids),
+        _check("sandbox", lambda: _sandbox(config, home)),
+        _check("packages", lambda: _database(config, home)),
+    ]
+    if all(check.ok for check in checks):
+        checks.append(_rules(config, home))
+    return checks
+
+
+def _check(name: str, find: Callable[[], str]) -> Check:
+    try:
+        return Check(name, True, find())
+    except SandboxError as error:
+        where = f"{error.where}: " if error.where else ""
+        return Check(name, False, f"{where}{error.what}; {error.hint}")
+
+
+def _tools(home: Path) -> str:
+    found = tools.find_tools(home)
+    version = tools.scanner_version(found)
+    return f"OpenSCAP {version}, {len(found.packages)} packages of {found.release} ({found.name})"
+
+
+def _uids() -> str:
+    kind = uid_map()["kind"]
+    said = _MAPS[kind]
+    if kind == "single" and os.getuid() and not shutil.which("newuidmap"):
+        said += "; with the package uidmap and a range in /etc/subuid they can"
+    return said
+
+
+def _sandbox(config: ScapConfig, home: Path) -> str:
+    box = Sandbox(tools.find_tools(home), root.disk(config.platform))
+    try:
+        applied = box.apply("test -d /etc && ! touch /proc/sys/x", Limits(wall_s=10))
+    finally:
+        box.close()
+    if applied.rc:
+        raise SandboxError("", f"the sandbox misbehaves: {applied.output.strip()}", "report this")
+    return "bubblewrap without privileges, capped, no network"
+
+
+def _database(config: ScapConfig, home: Path) -> str:
+    """Ask for a package that is in the root's database, as a third of all rules do first."""
+    recipe = root.recipe_of(config.platform)
+    box = Sandbox(tools.find_tools(home), root.disk(config.platform))
+    try:
+        said = reads_packages(box, recipe)
+    finally:
+        box.close()
+    return said
+
+
+def _rules(config: ScapConfig, home: Path) -> Check:
+    from harness_forge.rollouts.environments.scap import open_scap
+
+    world = open_scap("", config, home)
+    try:
+        items, versions = world.surveyed(), world.versions
+        short = world.shortfall(items or [])
+    finally:
+        world.close()
+    wanted = known.expected(config, versions)
+    said = f"{wanted} are known to" if wanted else "how many should is not known"
+    if items is None:
+        return Check("rules", True, f"{said} ({versions}); `forge env table` measures")
+    found = sum(item.full_cycle for item in items)
+    if short:
+        return Check("rules", False, "\n".join(short).replace("\n", "\n    "))
+    return Check("rules", True, f"{found} have the full cycle, {said} ({versions})")

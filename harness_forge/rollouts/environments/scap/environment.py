@@ -1,0 +1,307 @@
+"""The `scap` world: attempt a rule on a disposable root, let OpenSCAP judge.
+
+Owns what the rest of the program sees of it: the rules, `survey`, which says
+which of them can be attempted at all, and `attempt`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+
+from harness_forge.config.scap import ScapConfig
+from harness_forge.core.errors import SandboxError
+from harness_forge.core.records import Answer, Outcome, WorkItem
+from harness_forge.rollouts.environments.scap import ground as grounds
+from harness_forge.rollouts.environments.scap import guard, known, packages, root, slim, tools
+from harness_forge.rollouts.environments.scap import sandbox as sandboxes
+from harness_forge.rollouts.environments.scap.content import Rule, content_version, load_rules
+from harness_forge.rollouts.environments.scap.ground import Ground, Reference, choose_guard, guards
+from harness_forge.rollouts.environments.scap.grouping import group_keys
+from harness_forge.rollouts.environments.scap.judge import FAIL, PASS
+from harness_forge.rollouts.environments.scap.known import Versions
+from harness_forge.rollouts.environments.scap.lab import Lab, Played, cores
+from harness_forge.rollouts.environments.scap.outcome import EVALUATOR, Writer
+from harness_forge.rollouts.environments.scap.sandbox import Limits
+from harness_forge.rollouts.environments.scap.slim import SlimContent
+
+TOOLS = (
+    {
+        "type": "function",
+        "function": {
+            "name": "apply_fix",
+            "description": "Run a bash script as root that makes the rule pass.",
+            "parameters": {
+                "type": "object",
+                "properties": {
+                    "fix_script": {"type": "string", "description": "bash that fixes it"},
+                    "revert_script": {"type": "string", "description": "bash that undoes it"},
+                    "description": {"type": "string", "description": "what it does"},
+                },
+                "required": ["fix_script", "revert_script", "description"],
+            },
+        },
+    },
+)
+"""The one tool a worker has."""
+
+Progress = Callable[[int, int], None]
+_SCRIPT_LIMITS = Limits()
+
+
+class ScapEnvironment:
+    """Rules to attempt, a disposable root to attempt them on, and their judge.
+
+    Safe to use from several threads: each attempt takes a sandbox of its own
+    from a pool as large as the machine has cores.
+
+    Args:
+        skill: the skill's name, for messages.
+        home: forge's home; caches lie under `scap/` in it.
+        single: one uid even where more can be had; ownership rules then
+            cannot fail, so fewer rules have the full cycle.
+        limits: what one script may use.
+    """
+
+    evaluator = EVALUATOR
+    tools = TOOLS
+
+    def __init__(
+        self,
+        skill: str,
+        config: ScapConfig,
+        home: Path,
+        *,
+        single: bool = False,
+        limits: Limits = _SCRIPT_LIMITS,
+    ) -> None:
+        self.skill, self._config, self._profile = skill, config, config.profile
+        self._tools = tools.find_tools(home)
+        self._disk = root.disk(config.platform)
+        datastream = packages.find_datastream(config, home)
+        data = datastream.read_bytes()
+        self.content_digest = hashlib.sha256(data).hexdigest()[:16]
+        self.content_version = content_version(data)
+        self._cache = home.absolute() / "scap" / self.content_digest
+        self.rules: Mapping[str, Rule] = load_rules(
+            datastream, config.profile, families=config.families, cache_dir=self._cache
+        )
+        self.content = SlimContent.open(datastream, config.profile, self._cache)
+        self._lab = Lab(self._tools, self._disk, self.content, limits, single=single)
+        self._measuring = threading.Lock()
+
+    @cached_property
+    def evaluator_version(self) -> str:
+        """The scanner's version, the revisions of what is around it, and the tools' name."""
+        revisions = f"sandbox{sandboxes.REVISION}.guard{guard.REVISION}.slim{slim.REVISION}"
+        return f"{self.versions.scanner}+{revisions}.{self._tools.name}"
+
+    @cached_property
+    def versions(self) -> Versions:
+        """What the survey's counts belong to."""
+        scanner = tools.scanner_version(self._tools)
+        return Versions(self.content_version, scanner, self.multi_uid)
+
+    @property
+    def multi_uid(self) -> bool:
+        """Whether files of the root can belong to several users here."""
+        return self._lab.multi_uid
+
+    def close(self) -> None:
+        """End every sandbox."""
+        self._lab.close()
+
+    # --- what can be attempted ------------------------------------------------
+
+    def survey(self, progress: Progress | None = None) -> list[WorkItem]:
+        """Run every rule's own remediation and return all rules as work items.
+
+        Measured once per content, root, tools, sandbox and uid map, and then read
+        from the cache. `facts` holds the verdicts before and after.
+
+        Args:
+            progress: called with (done, total) after each rule.
+        """
+        ground = self._ground
+        missing = [rule_id for rule_id in self.rules if rule_id not in ground.references]
+        if missing:
+            self._measure(missing, progress)
+            ground.save(self._ground_file)
+        return self._items(ground)
+
+    def surveyed(self) -> list[WorkItem] | None:
+        """Return what `survey` would, if that is in the cache; None if it is not."""
+        ground = Ground.load(self._ground_file)
+        whole = ground is not None and self.rules.keys() <= ground.references.keys()
+        return self._items(ground) if whole else None
+
+    def shortfall(self, items: Sequence[WorkItem]) -> list[str]:
+        """Return what a survey lacks of what its versions are known to give, as lines."""
+        return known.shortfall(items, self._config, self.versions)
+
+    def _items(self, ground: Ground) -> list[WorkItem]:
+        references = ground.references
+        effects = {rule_id: references[rule_id].effect for rule_id in self.rules}
+        keys = group_keys(self.rules, effects)
+        return [_item(rule, references[rule.id], keys[rule.id]) for rule in self.rules.values()]
+
+    def _measure(self, rule_ids: Sequence[str], progress: Progress | None) -> None:
+        """Measure the references of `rule_ids` on all cores; Ctrl-C ends it at once."""
+        with ThreadPoolExecutor(cores()) as pool:
+            try:
+                for done, _ in enumerate(pool.map(self._reference, rule_ids), 1):
+                    if progress:
+                        progress(done, len(rule_ids))
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    @property
+    def _ground_file(self) -> Path:
+        words = (
+            str(grounds.REVISION),
+            root.digest(self._disk),
+            self.evaluator_version,
+            self._profile,
+            "multi" if self.multi_uid else "single",
+        )
+        made = hashlib.sha256(" ".join(words).encode()).hexdigest()[:16]
+        return self._cache / f"survey-{made}.json"
+
+    @cached_property
+    def _ground(self) -> Ground:
+        with self._measuring:
+            return Ground.load(self._ground_file) or self._measured_ground()
+
+    @cached_property
+    def _guards(self) -> dict[str, tuple[str, ...]]:
+        return guards(self._ground, self.rules)
+
+    def _measured_ground(self) -> Ground:
+        entries, before, wiped = self._lab.untouched()
+        ground = Ground(entries, before.by_rule, choose_guard(before.by_rule, wiped.by_rule))
+        ground.save(self._ground_file)
+        return ground
+
+    def _reference(self, rule_id: str) -> Reference:
+        """Return what the rule's own remediation does; measured at most once."""
+        ground = self._ground
+        if rule_id not in ground.references:
+            ground.references[rule_id] = self._measured_reference(rule_id, ground)
+        return ground.references[rule_id]
+
+    def _measured_reference(self, rule_id: str, ground: Ground) -> Reference:
+        rule, before = self.rules[rule_id], ground.verdicts.get(rule_id)
+        if before != FAIL or not rule.fix:
+            return Reference(before)
+        asked = [rule_id, *self._guards[rule_id]]
+        played = self._lab.play(rule.fix, asked, ground.entries)
+        if played.applied.killed or played.verdicts.unjudged:  # a busy machine: once more
+            played = self._lab.play(rule.fix, asked, ground.entries)
+        after = played.verdicts.by_rule.get(rule_id)
+        faults = sorted(played.faults | played.broken(self._guards[rule_id]))
+        return Reference(
+            before=before,
+            after=after,
+            faults=tuple(faults),
+            killed=played.applied.killed,
+            full_cycle=after == PASS and not any(map(self._never_allowed, faults)),
+            effect=played.effect,
+            seconds=round(played.applied.seconds + played.verdicts.seconds, 3),
+        )
+
+    def _never_allowed(self, fault: str) -> bool:
+        return guard.never_allowed(fault, self._disk.protected)
+
+    # --- attempts -------------------------------------------------------------
+
+    def attempt(self, item_id: str, script: str) -> Outcome:
+        """Reset the root, run `script` on it, and judge what became of it.
+
+        Raises:
+            SandboxError: no such rule, or the sandbox cannot be had.
+        """
+        return self.examine(script, [item_id])[item_id]
+
+    def examine(
+        self, script: str, item_ids: Sequence[str] | None = None, *, protect: bool = True
+    ) -> dict[str, Outcome]:
+        """Run `script` once and judge it as an attempt at each of `item_ids`.
+
+        Args:
+            item_ids: None for every rule with a check.
+            protect: False leaves the package database writable, to test that
+                the guard notices by itself.
+        """
+        names = list(self.content.rule_ids if item_ids is None else item_ids)
+        for name in names:
+            self._check_known(name)
+        references = {name: self._reference(name) for name in names}
+        asked = [*names, *(other for name in names for other in self._guards[name])]
+        writer = Writer(self.evaluator_version)
+        try:
+            played = self._lab.play(script, asked, self._ground.entries, protect=protect)
+        except SandboxError as error:
+            outcome = writer.unjudged(str(error), infrastructure=not self._lab.works())
+            return dict.fromkeys(names, outcome)
+        return {
+            name: writer.judged(name, played, self._faults(name, references[name], played))
+            for name in names
+        }
+
+    def changes(self, *scripts: str) -> dict[str, dict | None]:
+        """Return what differs from the untouched root after `scripts`; None: gone.
+
+        Nothing is judged: it shows whether a revert script takes back its fix.
+        """
+        return self._lab.changes(scripts)
+
+    def _faults(self, rule_id: str, reference: Reference, played: Played) -> list[str]:
+        """Return what got worse, less what the reference fix may do to this rule's files."""
+        allowed = [fault for fault in reference.faults if not self._never_allowed(fault)]
+        return guard.beyond(played.faults | played.broken(self._guards[rule_id]), allowed)
+
+    def _check_known(self, rule_id: str) -> None:
+        if rule_id not in self.rules or rule_id not in self.content.rule_ids:
+            raise SandboxError(
+                rule_id,
+                "no such rule, or one without an automatic check",
+                "`forge env table` lists the families",
+            )
+
+    # --- known answers --------------------------------------------------------
+
+    def gold(self, item_id: str, *, fallback: bool = False) -> list[Answer]:
+        """Return our remediation of a rule, then the content's own if asked for."""
+        from harness_forge.rollouts.environments.scap import teacher
+
+        return teacher.gold(self.rules[item_id], fallback)
+
+    def mutated(self, item_id: str, *, limit: int) -> list[Answer]:
+        """Return our remediation broken in realistic ways; [] where we have none."""
+        from harness_forge.rollouts.environments.scap import teacher
+
+        return teacher.mutated(self.rules[item_id], limit)
+
+
+def _item(rule: Rule, reference: Reference, key: str) -> WorkItem:
+    return WorkItem(
+        item_id=rule.id,
+        title=rule.title,
+        severity=rule.severity,
+        family=rule.family,
+        group_key=key,
+        full_cycle=reference.full_cycle,
+        digest=rule.digest,
+        facts={
+            "before": reference.before,
+            "after": reference.after,
+            "reference_faults": list(reference.faults),
+            "reference_seconds": reference.seconds,
+            "content_fix_chars": len(rule.fix),
+        },
+    )

@@ -1,0 +1,96 @@
+"""Compact remediations of our own, written from what the content's checks ask for.
+
+A writer looks at a rule's resolved checks, and at literals in the content's
+own remediation, and returns a short script; it knows no rule by name. The
+scanner has the last word on every one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from harness_forge.rollouts.environments.scap.content import Rule
+from harness_forge.rollouts.environments.scap.gold import (
+    applications,
+    audit,
+    dconf,
+    files,
+    kernel,
+    pam,
+    removal,
+    settings,
+    ssh,
+)
+from harness_forge.rollouts.environments.scap.gold.shell import Script
+
+LONGEST = 400
+"""Characters a fix may have: a small model has to write it whole."""
+
+WRITERS: dict[str, Callable[[Rule], Script | None]] = {
+    "sysctl": kernel.sysctl,
+    "kernel_module": kernel.kernel_module,
+    "boot_argument": kernel.boot_argument,
+    "boot_menu": kernel.boot_menu,
+    "sshd": ssh.sshd,
+    "audit_rule": audit.audit_rule,
+    "mode": files.mode,
+    "owner": files.owner,
+    "group": files.group,
+    "world_writable": files.world_writable,
+    "unwanted_file": files.unwanted_file,
+    "link": files.link,
+    "dconf": dconf.dconf,
+    "aide_groups": applications.aide_groups,
+    "aide_tools": applications.aide_tools,
+    "scheduled": applications.scheduled,
+    "mount_options": applications.mount_options,
+    "time_servers": applications.time_servers,
+    "usb_policy": applications.usb_policy,
+    "banner": applications.banner,
+    "crypto_policy": applications.crypto_policy,
+    "remote_logging": applications.remote_logging,
+    "log_facilities": applications.log_facilities,
+    "session_lock": applications.session_lock,
+    "sudo_password": applications.sudo_password,
+    "umask": settings.umask,
+    "whole_file": settings.whole_file,
+    "lockout": pam.lockout,
+    "pam": pam.pam,
+    "no_option": pam.no_option,
+    "section": settings.section,
+    "in_block": settings.in_block,
+    "owned_drop_in": settings.owned_drop_in,
+    "drop_in": settings.drop_in,
+    "setting": settings.setting,
+    "unwanted_line": removal.unwanted_line,
+}
+"""Kind of change -> its writer. The first that knows the rule writes the fix."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A remediation as the worker's tool takes it.
+
+    Args:
+        fix_script: at most 400 characters of bash.
+        revert_script: undoes it.
+        description: one short sentence.
+        writer: the kind of change, a key of `WRITERS`.
+    """
+
+    fix_script: str
+    revert_script: str
+    description: str
+    writer: str
+
+
+def write_fix(rule: Rule) -> Fix | None:
+    """Return our remediation of `rule`, or None where no writer knows it."""
+    if not rule.checks:
+        return None
+    for name, writer in WRITERS.items():
+        script = writer(rule)
+        if script is not None and len(script.fix) <= LONGEST:
+            return Fix(script.fix, script.revert, script.does, name)
+    return None

@@ -1,0 +1,24 @@
+"""The SSH server."""
+
+from __future__ import annotations
+
+from harness_forge.rollouts.environments.scap.content import Rule
+from harness_forge.rollouts.environments.scap.gold.plan import wants
+from harness_forge.rollouts.environments.scap.gold.shell import Script, address, edit
+
+_CONFIG = "/etc/ssh/sshd_config"
+
+
+def sshd(rule: Rule) -> Script | None:
+    """Set an option at the head of sshd_config.
+
+    The first value that sshd reads is the one it keeps, drop-ins are included
+    from below the head, and an option at the end may fall into a Match block.
+    """
+    for option in wants(rule):
+        if option and all(want.path == _CONFIG for want in option):
+            lines = [want.text for want in option]
+            keys = [want.key.split()[0] for want in option]
+            commands = [f"1i {line}" for line in lines] + [f"{address(k, 'I')}d" for k in keys]
+            return edit(_CONFIG, commands, f"Set {' and '.join(lines)} for the SSH server.")
+    return None

@@ -1,0 +1,121 @@
+"""What is true of the untouched root, and of each rule's reference fix on it.
+
+Owns the measurements that an attempt is compared with, and their cache: they
+depend on the content, the root, the sandbox and nothing else, so they are made
+once and kept under forge's home.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness_forge.rollouts.environments.scap.content import Rule
+from harness_forge.rollouts.environments.scap.judge import PASS
+
+REVISION = 2
+"""Counted up when the same root would be measured in other terms."""
+
+GUARD_SIZE = 20
+"""Rules judged beside every target, whatever it is."""
+
+RELATED = 12
+"""Rules judged beside a target at most because they look at its files."""
+
+_PACKAGE_RULES = 6  # more of them tell the same: the package database is there
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What the content's own remediation does to the untouched root.
+
+    Args:
+        after: the scanner's verdict afterwards, None if it was not run.
+        faults: what the guard would say of it; these are allowed on this rule.
+        full_cycle: fails before, passes after, and breaks nothing that counts.
+        effect: hash of what it changed, '' if nothing.
+    """
+
+    before: str | None
+    after: str | None = None
+    faults: tuple[str, ...] = ()
+    killed: str | None = None
+    full_cycle: bool = False
+    effect: str = ""
+    seconds: float = 0.0
+
+
+@dataclass
+class Ground:
+    """Verdicts on the untouched root, its entries, and the guard set.
+
+    Args:
+        entries: every entry of the untouched root by path.
+        verdicts: rule id -> verdict on it.
+        guard_rules: what is judged beside every target.
+        references: measured so far.
+    """
+
+    entries: dict[str, dict[str, Any]]
+    verdicts: dict[str, str]
+    guard_rules: tuple[str, ...]
+    references: dict[str, Reference] = field(default_factory=dict)
+
+    def save(self, path: Path) -> None:
+        """Write it in one move: two processes may measure at once."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(f".{os.getpid()}.part")
+        part.write_text(json.dumps(asdict(self)))
+        part.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Ground | None:
+        """Return what was saved, None if that is absent or damaged."""
+        try:
+            row = json.loads(path.read_text())
+            references = {
+                name: Reference(**r | {"faults": tuple(r["faults"])})
+                for name, r in row["references"].items()
+            }
+            return cls(row["entries"], row["verdicts"], tuple(row["guard_rules"]), references)
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+
+def guards(ground: Ground, rules: Mapping[str, Rule]) -> dict[str, tuple[str, ...]]:
+    """Return for every rule the rules that have to pass still after an attempt at it.
+
+    These are the guard set and, beyond it, rules that look at the same files.
+    """
+    paths = {rule.id: {p for check in rule.checks for p in check.paths} for rule in rules.values()}
+    passing = sorted(r for r, verdict in ground.verdicts.items() if verdict == PASS and r in rules)
+    return {
+        rule_id: tuple(
+            name
+            for name in dict.fromkeys(
+                (*ground.guard_rules, *[r for r in passing if mine & paths[r]][:RELATED])
+            )
+            if name != rule_id
+        )
+        for rule_id, mine in paths.items()
+    }
+
+
+def choose_guard(before: Mapping[str, str], wiped: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the guard set: rules that pass, and that notice when things are gone.
+
+    Args:
+        before: verdicts on the untouched root; wiped: on an empty one.
+    """
+    noticing = [
+        name
+        for name, verdict in sorted(before.items())
+        if verdict == PASS and wiped.get(name) != PASS
+    ]
+    packages = [name for name in noticing if name.startswith("package_")][:_PACKAGE_RULES]
+    others = [name for name in noticing if not name.startswith("package_")]
+    return tuple((others + packages)[:GUARD_SIZE])

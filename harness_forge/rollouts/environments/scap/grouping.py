@@ -1,0 +1,73 @@
+"""Tell which rules are nearly the same item, so that no split parts them.
+
+Owns the clusters. Two rules are one when they have the same check, the same
+official fix, official fixes that leave the same root behind, or the same
+answer of ours: a script learned in training must not be asked for in the
+holdout. Ids, comments and names of variables do not count: the content
+repeats checks under new ones.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from harness_forge.rollouts.environments.scap.content import Rule
+from harness_forge.rollouts.environments.scap.gold import write_fix
+
+_COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
+_NAMES = ("comment", "test_id", "variable", "var_check")
+
+
+def group_keys(rules: Mapping[str, Rule], effects: Mapping[str, str]) -> dict[str, str]:
+    """Return the smallest id of each rule's cluster.
+
+    Args:
+        effects: rule id -> hash of what its official fix changes, '' if nothing.
+    """
+    leader = {rule_id: rule_id for rule_id in rules}
+
+    def find(rule_id: str) -> str:
+        while leader[rule_id] != rule_id:
+            rule_id = leader[rule_id]
+        return rule_id
+
+    first: dict[str, str] = {}
+    for rule_id in sorted(rules):
+        for mark in _marks(rules[rule_id], effects.get(rule_id, "")):
+            other, mine = find(first.setdefault(mark, rule_id)), find(rule_id)
+            leader[max(mine, other)] = min(mine, other)
+    return {rule_id: find(rule_id) for rule_id in rules}
+
+
+def effect(changes: Mapping[str, Mapping[str, Any] | None]) -> str:
+    """Return a hash of what became of the root, '' if nothing did."""
+    kept = {path: entry and entry | {"text": ""} for path, entry in changes.items()}
+    return _hash(kept) if kept else ""
+
+
+def _marks(rule: Rule, effect: str) -> list[str]:
+    marks = [f"effect {effect}"] if effect else []
+    if rule.checks:
+        marks.append(f"check {_hash([_plain(asdict(check)) for check in rule.checks])}")
+    if answer := write_fix(rule):
+        marks.append(f"answer {answer.fix_script}")
+    fix = " ".join(_COMMENT.sub("", rule.fix).replace(rule.id, "").split())
+    return [*marks, f"fix {fix}"] if fix else marks
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items() if key not in _NAMES}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _hash(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

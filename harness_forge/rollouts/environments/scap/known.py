@@ -1,0 +1,100 @@
+"""Compare what was measured here with what content and scanner are known to give.
+
+Owns the verdict table: one word a rule, the same on every machine with the same
+versions, so that two tables can be compared line by line. Tables of versions
+that were measured lie in `known/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+
+from harness_forge.config.scap import ScapConfig
+from harness_forge.core.records import WorkItem
+
+FULL = "full"
+_REMEDY = "`forge env doctor` looks for the cause; `forge env verdicts` can be compared by line"
+
+
+@dataclass(frozen=True)
+class Versions:
+    """What a count belongs to.
+
+    Args:
+        content, scanner: their versions; multi_uid: several users in the root.
+    """
+
+    content: str
+    scanner: str
+    multi_uid: bool
+
+    def __str__(self) -> str:
+        uids = "many uids" if self.multi_uid else "one uid"
+        return f"content {self.content}, OpenSCAP {self.scanner}, {uids}"
+
+
+def verdicts(items: Iterable[WorkItem]) -> dict[str, str]:
+    """Return a word for each rule.
+
+    `full`: it fails untouched, passes after the content's own remediation and
+    nothing breaks. Else the verdict untouched, with the one after the
+    remediation where that was run, such as `fail>fail`; `-` without a check.
+    """
+    return {item.item_id: _word(item) for item in sorted(items, key=lambda item: item.item_id)}
+
+
+def known(config: ScapConfig, versions: Versions) -> dict[str, str]:
+    """Return the table that these versions gave where it was measured; {} if it never was."""
+    uids = "many" if versions.multi_uid else "one"
+    stem = config.datastream.rpartition("/")[2].removesuffix(".xml")
+    name = f"{stem}-{config.profile}-{versions.content}-{versions.scanner}-{uids}.txt"
+    file = files(__package__) / "known" / name
+    if not file.is_file():
+        return {}
+    lines = (line.split() for line in file.read_text().splitlines() if line[:1] not in ("", "#"))
+    return dict(lines)
+
+
+def expected(config: ScapConfig, versions: Versions) -> int | None:
+    """Return how many rules should have the full cycle; None: nobody said."""
+    for one in config.expect.values():
+        if (one.content, one.scanner) == (versions.content, versions.scanner):
+            return one.many_uids if versions.multi_uid else one.one_uid
+    return None
+
+
+def shortfall(items: Iterable[WorkItem], config: ScapConfig, versions: Versions) -> list[str]:
+    """Return what falls short of what is known, as lines; [] if nothing does."""
+    here, table = verdicts(items), known(config, versions)
+    found, wanted = sum(word == FULL for word in here.values()), expected(config, versions)
+    lost = {rule for rule, word in table.items() if word == FULL and here.get(rule, FULL) != FULL}
+    if not lost and (wanted is None or found >= wanted):
+        return []
+    lines = [f"{found} rules have the full cycle where {wanted} are known to ({versions})"]
+    return [*lines, *_grouped({rule: here[rule] for rule in lost}), f"hint: {_REMEDY}"]
+
+
+def _grouped(lost: Mapping[str, str]) -> list[str]:
+    """Return a line for each way in which rules fall short."""
+    return [
+        f"{_told(word)}: {', '.join(sorted(rule for rule in lost if lost[rule] == word))}"
+        for word in sorted(set(lost.values()))
+    ]
+
+
+def _told(word: str) -> str:
+    before, _, after = word.partition(">")
+    if before != "fail":
+        return f"{before} on the untouched root, not fail"
+    return f"{after or 'not judged'} after the remediation" + (
+        ", but it breaks what it must not" if after == "pass" else ""
+    )
+
+
+def _word(item: WorkItem) -> str:
+    if item.full_cycle:
+        return FULL
+    before, after = item.facts["before"], item.facts["after"]
+    return f"{before}>{after}" if after else before or "-"

@@ -1,0 +1,179 @@
+"""Play a script on the disposable root and look at what became of it.
+
+Owns the sandboxes, as many as the machine has cores, and the order of things:
+reset, script, difference of the root, verdicts. It says what was seen; whether
+that is a success is `outcome`.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from harness_forge.core.errors import SandboxError
+from harness_forge.rollouts.environments.scap.grouping import effect
+from harness_forge.rollouts.environments.scap.guard import tree_faults
+from harness_forge.rollouts.environments.scap.judge import Verdicts, judge
+from harness_forge.rollouts.environments.scap.sandbox import Applied, Disk, Limits, Sandbox
+from harness_forge.rollouts.environments.scap.slim import SlimContent
+from harness_forge.rollouts.environments.scap.tools import Tools
+
+_WIPE = "find / -xdev -mindepth 1 -delete 2>/dev/null"
+_WIPE_LIMITS = Limits(wall_s=60)
+
+Entries = Mapping[str, Mapping[str, Any]]
+
+
+def cores() -> int:
+    """Return how many attempts are judged at once."""
+    return len(os.sched_getaffinity(0))
+
+
+@dataclass(frozen=True)
+class Played:
+    """A script that was run, and what was found afterwards.
+
+    Args:
+        faults: what got worse in the root, as `guard` tells it.
+        verdicts: empty when the script was killed.
+        at_fault: rules on which the scanner fails with an untouched root too.
+        effect: hash of what was changed.
+    """
+
+    applied: Applied
+    faults: frozenset[str] = frozenset()
+    verdicts: Verdicts = field(default_factory=Verdicts)
+    at_fault: frozenset[str] = frozenset()
+    effect: str = ""
+
+    def broken(self, guarded: Iterable[str]) -> set[str]:
+        """Return the guarded rules that no longer pass, as faults."""
+        if self.applied.killed:
+            return set()
+        return {f"rule:{name}" for name in guarded if not self.verdicts.passed(name)}
+
+
+class Lab:
+    """A pool of sandboxes over one root, with the content that judges it.
+
+    Args:
+        single: one uid even where more can be had.
+    """
+
+    def __init__(
+        self, tools: Tools, disk: Disk, content: SlimContent, limits: Limits, *, single: bool
+    ) -> None:
+        self._tools, self._disk, self._single = tools, disk, single
+        self._content, self._limits = content, limits
+        self._idle: queue.LifoQueue[Sandbox] = queue.LifoQueue()
+        self._free = threading.Semaphore(cores())
+        self._multi_uid: bool | None = None
+
+    def close(self) -> None:
+        """End every sandbox."""
+        while not self._idle.empty():
+            self._idle.get_nowait().close()
+
+    @cached_property
+    def multi_uid(self) -> bool:
+        """Whether files of the root can belong to several users here."""
+        with self._sandbox() as box:
+            return box.multi_uid
+
+    def untouched(self) -> tuple[dict[str, Any], Verdicts, Verdicts]:
+        """Return the untouched root's entries, its verdicts, and those of an empty one.
+
+        Raises:
+            SandboxError: the scanner says nothing.
+        """
+        with self._sandbox() as box:
+            entries = box.baseline()
+            before = judge(box, self._content, self._content.rule_ids)
+            box.apply(_WIPE, _WIPE_LIMITS, protect=False)
+            wiped = judge(box, self._content, self._content.rule_ids)
+        if not before.by_rule:
+            raise SandboxError(
+                "", "the scanner gives no verdict on an untouched root", "run `forge env doctor`"
+            )
+        return entries, before, wiped
+
+    def play(
+        self, script: str, rule_ids: Sequence[str], entries: Entries, *, protect: bool = True
+    ) -> Played:
+        """Reset the root, run `script` on it and judge `rule_ids`.
+
+        Args:
+            entries: of the untouched root.
+            protect: keep the package database read-only.
+
+        Raises:
+            SandboxError: the sandbox failed, twice.
+        """
+        try:
+            return self._play(script, rule_ids, entries, protect)
+        except SandboxError:
+            return self._play(script, rule_ids, entries, protect)
+
+    def changes(self, scripts: Sequence[str]) -> dict[str, Any]:
+        """Reset, run the scripts one after the other, and return what differs."""
+        with self._sandbox() as box:
+            box.reset()
+            for script in scripts:
+                box.apply(script, self._limits)
+            return box.changes()
+
+    def works(self) -> bool:
+        """Tell whether a script that does nothing can be run."""
+        try:
+            with self._sandbox() as box:
+                box.reset()
+                return box.apply("true", self._limits).rc == 0
+        except SandboxError:
+            return False
+
+    def _play(
+        self, script: str, rule_ids: Sequence[str], entries: Entries, protect: bool
+    ) -> Played:
+        with self._sandbox() as box:
+            box.reset()
+            applied = box.apply(script, self._limits, protect=protect)
+            if applied.killed:
+                return Played(applied)
+            changes = box.changes()
+            faults = tree_faults(entries, changes) | ({"disk:full"} if applied.full else set())
+            verdicts = judge(box, self._content, rule_ids)
+            at_fault: tuple[str, ...] = ()
+            if verdicts.unjudged:
+                box.reset()
+                at_fault = judge(box, self._content, verdicts.unjudged).unjudged
+        return Played(applied, frozenset(faults), verdicts, frozenset(at_fault), effect(changes))
+
+    def _started(self) -> Sandbox:
+        """Start a sandbox like the others: with one uid, ownership rules pass untouched."""
+        box = Sandbox(self._tools, self._disk, single=self._single)
+        if self._multi_uid not in (None, box.multi_uid):
+            box.close()
+            raise SandboxError("", "a sandbox got another map of uids than those before it")
+        self._multi_uid = box.multi_uid
+        return box
+
+    @contextmanager
+    def _sandbox(self) -> Iterator[Sandbox]:
+        """Lend a sandbox; one that failed is not lent again."""
+        with self._free:
+            try:
+                box = self._idle.get_nowait()
+            except queue.Empty:
+                box = self._started()
+            try:
+                yield box
+            except BaseException:
+                box.close()
+                raise
+            self._idle.put(box)

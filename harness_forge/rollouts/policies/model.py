@@ -1,0 +1,116 @@
+"""The model under test as a policy: sampled answers, strictly read."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Generator, Mapping
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from harness_forge.config.policy import PolicyConfig
+from harness_forge.core.records import Origin, Outcome, Turn
+from harness_forge.rollouts.policies import prompts, reflection
+from harness_forge.rollouts.policies.parsing import parse_message
+from harness_forge.rollouts.policies.proposal import Proposal, Request
+from harness_forge.rollouts.policies.reflection import Reflection
+
+
+class Chat(Protocol):
+    """Anything that completes a chat: an endpoint or a local model."""
+
+    model: str
+
+    def complete(self, messages, tools, sampling):
+        """Return a `Completion`."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+def named(config: PolicyConfig, model: str) -> str:
+    """Return the name that `runs.policy` holds, such as `model:smollm2-135m+3shot`.
+
+    Args:
+        config: `adapter` is a name here, not a folder.
+        model: as the endpoint or the recipe calls it.
+    """
+    shots = f"+{config.shots}shot" if config.shots else ""
+    return f"model:{config.adapter or model}{shots}"
+
+
+class Model:
+    """n independent samples per work item.
+
+    Args:
+        config: samples, temperature, max_tokens, reflect.
+        chat: where the answers come from.
+        seed: the first sample's seed; later samples count up.
+    """
+
+    def __init__(self, config: PolicyConfig, chat: Chat, seed: int) -> None:
+        self.name = named(config, chat.model)
+        self._config, self._chat, self._seed = config, chat, seed
+
+    def episode(self, request: Request) -> Generator[Proposal, Outcome, None]:
+        """Yield `samples` proposals, whatever their outcomes."""
+        for sample in range(self._config.samples):
+            sampling = self._sampling(request.item.item_id, sample)
+            done = self._chat.complete(request.messages, request.tools, sampling)
+            call, failure = parse_message(done.message, done.finish_reason, request.tools)
+            yield Proposal(
+                origin=Origin.MODEL,
+                response=done.message,
+                model=done.model,
+                adapter=self._config.adapter,
+                tool_call=call,
+                failure=failure,
+                variant=f"sample-{sample}",
+                sampling=sampling,
+                finish_reason=done.finish_reason,
+                prompt_tokens=done.prompt_tokens,
+                completion_tokens=done.completion_tokens,
+                elapsed_s=done.elapsed_s,
+            )
+
+    def reflect(self, request: Request, proposal: Proposal, outcome: Outcome) -> Reflection | None:
+        """Ask the same model what went wrong, where `policy.reflect` says so."""
+        if not self._config.reflect or outcome.passed or outcome.infrastructure:
+            return None
+        script = str(proposal.tool_call.arguments.get("fix_script")) if proposal.tool_call else ""
+        answer = script or str(proposal.response.get("content") or "")
+        messages = prompts.reflector_messages(request.item, answer, outcome)
+        sampling = self._sampling(request.item.item_id, 0)
+        started = datetime.now(UTC)
+        done = self._chat.complete(messages, (), sampling)
+        text = str(done.message.get("content") or "")
+        turn = Turn(
+            agent="reflector",
+            messages=messages,
+            tools=(),
+            response=done.message,
+            model=done.model,
+            sampling=sampling,
+            finish_reason=done.finish_reason,
+            prompt_tokens=done.prompt_tokens,
+            completion_tokens=done.completion_tokens,
+            started_at=started,
+            elapsed_s=done.elapsed_s,
+        )
+        lesson, tips = reflection.read(text, request.item.family)
+        return Reflection(turn, text, lesson, tips)
+
+    def close(self) -> None:
+        """Let go of the endpoint or the child process."""
+        self._chat.close()
+
+    def _sampling(self, item_id: str, sample: int) -> Mapping[str, Any]:
+        settings = {
+            "temperature": self._config.temperature,
+            "max_tokens": self._config.max_tokens,
+        }
+        if self._config.temperature > 0:
+            # A seed per item and sample: the same run draws the same answers
+            # in whatever order its threads ask.
+            digest = hashlib.sha256(f"{self._seed}/{item_id}/{sample}".encode()).digest()
+            settings["seed"] = int.from_bytes(digest[:4]) >> 1
+        return settings

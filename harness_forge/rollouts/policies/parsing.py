@@ -1,0 +1,96 @@
+"""A strict reading of a model's answer, fixed before any holdout is looked at.
+
+Exactly one valid call of an offered tool, and nothing after it. Leniency here
+would count as skill what is luck: a reader that takes the first JSON object of
+an answer that runs on doubles the score of a model that never learned to stop.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from harness_forge.core.records import Message, ToolCall
+
+CUT_OFF = "cut_off"
+NO_CALL = "no_call"
+SEVERAL_CALLS = "several_calls"
+TRAILING_TEXT = "trailing_text"
+UNPARSABLE = "unparsable"
+UNKNOWN_TOOL = "unknown_tool"
+BAD_ARGUMENTS = "bad_arguments"
+
+_CALL = re.compile(r"<tool_call>(.*?)</tool_call>", re.DOTALL)
+_END_OF_TURN = ("<|im_end|>", "<|endoftext|>", "</s>", "<eos>", "<end_of_turn>")
+
+
+def parse_message(
+    message: Message, finish_reason: str | None, tools: Sequence[Mapping[str, Any]]
+) -> tuple[ToolCall | None, str | None]:
+    """Return the one tool call of an assistant message, or why there is none.
+
+    Args:
+        message: OpenAI form; calls stand in `tool_calls` where the server
+            parsed them, in `content` (Hermes form) where it did not.
+        finish_reason: `length` makes the answer a failure whatever it holds.
+        tools: OpenAI tool schemas that were offered.
+
+    Returns:
+        (call, None) or (None, reason); reason is a constant of this module.
+    """
+    if finish_reason == "length":
+        return None, CUT_OFF
+    calls = message.get("tool_calls") or []
+    if calls:
+        if len(calls) > 1:
+            return None, SEVERAL_CALLS
+        function = calls[0].get("function") or {}
+        return _checked(function.get("name"), function.get("arguments"), tools)
+    return parse_text(message.get("content") or "", tools)
+
+
+def parse_text(text: str, tools: Sequence[Mapping[str, Any]]) -> tuple[ToolCall | None, str | None]:
+    """Return the one Hermes-style call in `text`, or why there is none."""
+    for mark in _END_OF_TURN:
+        text = text.removesuffix(mark)
+    found = list(_CALL.finditer(text))
+    if not found:
+        return None, UNPARSABLE if "<tool_call>" in text else NO_CALL
+    if len(found) > 1 or text.count("<tool_call>") > 1:
+        return None, SEVERAL_CALLS
+    if text[found[0].end() :].strip():
+        return None, TRAILING_TEXT
+    try:
+        body = json.loads(found[0].group(1))
+    except (ValueError, RecursionError):  # the second: brackets by the thousand
+        return None, UNPARSABLE
+    if not isinstance(body, dict) or set(body) != {"name", "arguments"}:
+        return None, UNPARSABLE
+    return _checked(body["name"], body["arguments"], tools)
+
+
+def _checked(
+    name: object, arguments: object, tools: Sequence[Mapping[str, Any]]
+) -> tuple[ToolCall | None, str | None]:
+    schemas = {tool["function"]["name"]: tool["function"]["parameters"] for tool in tools}
+    if not isinstance(name, str) or name not in schemas:
+        return None, UNKNOWN_TOOL
+    if isinstance(arguments, str):
+        try:
+            arguments = json.loads(arguments)
+        except (ValueError, RecursionError):
+            return None, BAD_ARGUMENTS
+    if not isinstance(arguments, dict) or not _fits(arguments, schemas[name]):
+        return None, BAD_ARGUMENTS
+    return ToolCall(name, arguments), None
+
+
+def _fits(arguments: Mapping[str, Any], schema: Mapping[str, Any]) -> bool:
+    """Check required keys, unknown keys and string types: all our tools need."""
+    properties = schema.get("properties", {})
+    if set(schema.get("required", ())) - set(arguments) or set(arguments) - set(properties):
+        return False
+    strings = {key for key, part in properties.items() if part.get("type") == "string"}
+    return all(isinstance(arguments[key], str) for key in strings & set(arguments))

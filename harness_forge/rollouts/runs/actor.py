@@ -1,0 +1,222 @@
+"""Who acts in a run: named and told apart before anything heavy is started.
+
+A run is known by what its rows depend on. A model on this machine stands in
+that by name and digest, not by path: the same model elsewhere is the same run,
+and an adapter trained again under its old name is another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from harness_forge.config.model import ModelConfig
+from harness_forge.config.policy import PolicyConfig, PolicyKind
+from harness_forge.core.errors import EndpointError, EvalError
+from harness_forge.core.records import WorkItem
+from harness_forge.registry.adapters import registry
+from harness_forge.registry.models import folder as models
+from harness_forge.rollouts.policies import examples as worked
+from harness_forge.rollouts.policies.examples import Worked
+from harness_forge.rollouts.policies.model import Model, named
+from harness_forge.rollouts.policies.nearest import NAME as NEAREST
+from harness_forge.rollouts.policies.nearest import Nearest
+from harness_forge.rollouts.policies.proposal import Policy
+from harness_forge.rollouts.policies.teacher import Teacher
+from harness_forge.rollouts.runs import examples
+
+ENDPOINT_REQUESTS, LOCAL_BATCH = 8, 32
+"""Requests in flight where `policy.concurrency` is 0. On a CPU a local batch of
+32 answers costs little more than one of 8."""
+
+BASE = "base"
+"""`policy.adapter=base` is the base model without an adapter."""
+
+_NOT_IDENTITY = {"concurrency", "timeout_s", "api_key_env", "workset"}
+"""Settings that change how fast a run goes, not what it writes."""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A policy that is not started yet.
+
+    Args:
+        name: as `runs.policy` holds it.
+        identity: settings that the run's rows depend on, as plain JSON.
+        start: starts it; call once, and close what it returns.
+        concurrency: items asked about at once; 0 where no model is asked.
+        candidate: digest of what might be promoted; None for teachers and baselines.
+        fitted: splits that its adapter was trained on, as its lineage tells.
+        examples: all worked examples, in the order prompts take them.
+        shots: how many of them a prompt shows.
+        close: lets go of what telling the name took.
+    """
+
+    name: str
+    identity: Mapping[str, Any]
+    start: Callable[[], Policy]
+    concurrency: int = 0
+    candidate: str | None = None
+    fitted: Sequence[str] = ()
+    examples: Sequence[Worked] = ()
+    shots: int = 0
+    close: Callable[[], None] = lambda: None
+
+    def shown(self, item: WorkItem) -> Sequence[Worked]:
+        """Return the worked examples that an item's prompt shows."""
+        return worked.shown(self.examples, item, self.shots) if self.shots else ()
+
+    def told_apart(self, items: Sequence[WorkItem]) -> dict[str, Any]:
+        """Return `identity`, with a hash of the worked examples that `items` are shown."""
+        if not self.shots:
+            return dict(self.identity)
+        seen = {e.item.item_id: e for item in items for e in self.shown(item)}
+        ordered = [seen[name] for name in sorted(seen)]
+        return {**self.identity, "examples": worked.digest(ordered)}
+
+
+def prepare(
+    config: PolicyConfig, environment, store, base: ModelConfig | None, home: Path, seed: int
+) -> Actor:
+    """Return the actor that `config` names.
+
+    Args:
+        base: the recipe's base model; None where there is none to fall back on.
+
+    Raises:
+        EndpointError: an endpoint that cannot be asked.
+        TrainError: the base model or the adapter is not there, or damaged.
+        EvalError: the adapter was trained on another model.
+        RunError: too few worked examples in the store.
+    """
+    settings = plain(config)
+    if config.kind is PolicyKind.gold:
+        teacher = Teacher("gold", lambda item: environment.gold(item, fallback=config.fallback))
+        return Actor("gold", settings, lambda: teacher)
+    if config.kind is PolicyKind.mutated:
+        teacher = Teacher("mutated", lambda i: environment.mutated(i, limit=config.variants))
+        return Actor("mutated", settings, lambda: teacher)
+    if config.kind is PolicyKind.nearest:
+        # Two, so that an item that is itself an example has another to copy from.
+        known = examples.read(store, needed=2, splits=config.example_splits)
+        settings = {"kind": NEAREST, "examples": worked.digest(known)}
+        return Actor(NEAREST, settings, lambda: Nearest(known))
+    shots = _shots(config, store, seed)
+    if config.endpoint:
+        actor = _endpoint(config, base, seed)
+    elif config.local or base:
+        actor = _local(config, base, home, seed)
+    else:
+        raise EndpointError("policy.endpoint", "no endpoint given", "or name a base model: model=…")
+    return replace(actor, examples=shots, shots=config.shots)
+
+
+def plain(config: PolicyConfig) -> dict[str, Any]:
+    """Return settings as JSON, without those that rows do not depend on.
+
+    Settings that came later and are off are left out: a run made before them
+    is the same run.
+    """
+    left_out = _NOT_IDENTITY | ({"shots"} if not config.shots else set())
+    if config.example_splits == ["train"]:
+        left_out = left_out | {"example_splits"}
+    return {
+        key: value.value if isinstance(value, Enum) else value
+        for key, value in asdict(config).items()
+        if key not in left_out
+    }
+
+
+def _shots(config: PolicyConfig, store, seed: int) -> list[Worked]:
+    if not config.shots:
+        return []
+    known = examples.read(store, needed=config.shots, splits=config.example_splits)
+    return worked.spread(known, seed)
+
+
+def _endpoint(config: PolicyConfig, base: ModelConfig | None, seed: int) -> Actor:
+    from harness_forge.rollouts.policies.endpoint import Endpoint
+
+    if config.adapter == BASE:
+        config = replace(config, adapter=None)
+    chat = Endpoint(config)
+    return Actor(
+        name=named(config, chat.model),
+        identity=plain(config),
+        start=lambda: Model(config, chat, seed),
+        concurrency=config.concurrency or ENDPOINT_REQUESTS,
+        # The recipe's own base model is a baseline wherever it is served.
+        candidate=None if base and chat.model == base.name else chat.model,
+        close=chat.close,
+    )
+
+
+def _local(config: PolicyConfig, base: ModelConfig | None, home: Path, seed: int) -> Actor:
+    if config.local:
+        place = Path(config.local)
+        name, digest = config.model or place.name, _digest(place)
+    else:
+        found = models.find(base, home)
+        place, name, digest = found.folder, found.name, found.digest
+    adapter = None
+    if config.adapter and config.adapter != BASE:
+        adapter = registry.resolve(config.adapter, home)
+        _check_base(adapter, name, digest)
+    label = f"{adapter.name}-{adapter.digest[:12]}" if adapter else None
+    shown = replace(config, model=name, adapter=label)
+    batch = config.concurrency or LOCAL_BATCH
+    asked = replace(
+        config,
+        local=str(place),
+        model=name,
+        adapter=str(adapter.folder) if adapter else None,
+        concurrency=batch,
+    )
+    own = adapter.digest if adapter else digest if config.local else None
+    return Actor(
+        name=named(shown, name),
+        identity={
+            **plain(shown),
+            "local": None,
+            "model_digest": digest,
+            "adapter_digest": adapter.digest if adapter else None,
+            "chat_template": _file_digest(config.chat_template),
+        },
+        start=lambda: Model(shown, _start_local(asked, home), seed),
+        concurrency=batch,
+        candidate=own,
+        fitted=adapter.fitted if adapter else (),
+    )
+
+
+def _start_local(config: PolicyConfig, home: Path):
+    from harness_forge.rollouts.policies.local import LocalModel
+    from harness_forge.worksets.worksets import environment_of, python_of
+
+    python = python_of(config.workset, home)
+    return LocalModel(config, python, environment_of(config.workset, home))
+
+
+def _check_base(adapter, name: str, digest: str) -> None:
+    """Refuse an adapter on another model than its own: it would answer, only worse."""
+    trained = adapter.lineage.get("base", {})
+    if trained.get("digest") not in (None, digest):
+        raise EvalError(
+            f"adapter {adapter.name}",
+            f"was trained on another base model ({trained.get('name')}) than {name}",
+            "name its own with model=… or model.path=…, or train it again",
+        )
+
+
+def _digest(place: Path) -> str:
+    # A folder that is none is told of by the local model itself.
+    return models.digest_of(place) if place.is_dir() else ""
+
+
+def _file_digest(path: str | None) -> str | None:
+    if path is None:
+        return None
+    return models.file_digest(Path(path)) if Path(path).is_file() else path

@@ -1,0 +1,130 @@
+"""One work item's episode: prompt, proposals, outcomes, reflections, records."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from harness_forge.core.records import Attempt, Outcome, Tip, TipRetrieval, Turn, WorkItem
+from harness_forge.rollouts.policies import prompts
+from harness_forge.rollouts.policies.examples import Worked
+from harness_forge.rollouts.policies.proposal import Policy, Proposal, Request
+from harness_forge.rollouts.policies.reflection import Reflection
+
+# What the answer itself got wrong, in words for the summary.
+FAILURES = {
+    "cut_off": "the answer was cut off at the token limit",
+    "no_call": "the answer holds no tool call",
+    "several_calls": "the answer holds more than one tool call",
+    "trailing_text": "the answer goes on after its tool call",
+    "unparsable": "the tool call is not valid JSON",
+    "unknown_tool": "the answer calls a tool that was not offered",
+    "bad_arguments": "the tool call's arguments do not fit the schema",
+}
+
+
+@dataclass(frozen=True)
+class Retrieved:
+    """Tips drawn for one prompt: all that were considered, and those shown."""
+
+    retrievals: Sequence[TipRetrieval] = ()
+    shown: Sequence[Tip] = ()
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What every episode of a run shares.
+
+    Args:
+        host: the system under repair, as the prompt names it.
+        judges: limits how many attempts are judged at once.
+        examples: returns the worked examples that an item's prompt shows.
+    """
+
+    environment: object
+    policy: Policy
+    host: str
+    judges: threading.Semaphore
+    examples: Callable[[WorkItem], Sequence[Worked]] = lambda item: ()
+
+
+def play(stage: Stage, item: WorkItem, drawn: Retrieved) -> Iterator[Attempt]:
+    """Yield the attempts of one episode as they are judged."""
+    messages = prompts.worker_messages(item, stage.host, drawn.shown, stage.examples(item))
+    request = Request(item, messages, stage.environment.tools)
+    episode = stage.policy.episode(request)
+    number, outcome = 0, None
+    while True:
+        started = datetime.now(UTC)
+        try:
+            proposal = next(episode) if outcome is None else episode.send(outcome)
+        except StopIteration:
+            return
+        number += 1
+        outcome = _judge(stage, item, proposal)
+        reflection = stage.policy.reflect(request, proposal, outcome)
+        yield _record(request, number, proposal, outcome, reflection, drawn, started)
+
+
+def _judge(stage: Stage, item: WorkItem, proposal: Proposal) -> Outcome:
+    environment = stage.environment
+    if proposal.tool_call is not None:
+        with stage.judges:
+            return environment.attempt(
+                item.item_id, str(proposal.tool_call.arguments["fix_script"])
+            )
+    return Outcome(
+        passed=False,
+        value=0.0,
+        confidence=1.0,
+        failure_mode=proposal.failure,
+        summary=FAILURES[proposal.failure],
+        evaluator=environment.evaluator,
+        evaluator_version=environment.evaluator_version,
+    )
+
+
+def _record(
+    request: Request,
+    number: int,
+    proposal: Proposal,
+    outcome: Outcome,
+    reflection: Reflection | None,
+    drawn: Retrieved,
+    started: datetime,
+) -> Attempt:
+    worker = Turn(
+        agent="worker",
+        messages=request.messages,
+        tools=request.tools,
+        response=proposal.response,
+        model=proposal.model,
+        sampling=proposal.sampling,
+        finish_reason=proposal.finish_reason,
+        prompt_tokens=proposal.prompt_tokens,
+        completion_tokens=proposal.completion_tokens,
+        started_at=started,
+        elapsed_s=proposal.elapsed_s,
+    )
+    call = proposal.tool_call
+    return Attempt(
+        item_id=request.item.item_id,
+        attempt_num=number,
+        origin=proposal.origin,
+        prompt=prompts.rendered(request.messages),
+        tool_call=call,
+        outcome=outcome,
+        turns=[worker, *([reflection.turn] if reflection else [])],
+        approach=str(call.arguments.get("description", "")) if call else "",
+        reflection=reflection.text if reflection else None,
+        lesson=reflection.lesson if reflection else None,
+        model=proposal.model,
+        adapter=proposal.adapter,
+        variant=proposal.variant,
+        prompt_tokens=proposal.prompt_tokens,
+        completion_tokens=proposal.completion_tokens,
+        tips=reflection.tips if reflection else (),
+        retrievals=drawn.retrievals,
+    )

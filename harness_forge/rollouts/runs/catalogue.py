@@ -1,0 +1,100 @@
+"""The skill's catalogue: which items there are, which can be judged, which split.
+
+Surveyed once per content and root, divided once per store.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from harness_forge.config.policy import PolicyKind
+from harness_forge.config.run import Purpose, RunConfig
+from harness_forge.config.split import SplitConfig
+from harness_forge.core.errors import RunError
+from harness_forge.core.records import Split, WorkItem
+from harness_forge.rollouts.runs.progress import counter
+from harness_forge.store.splits.assign import assign
+from harness_forge.store.splits.settle import settle
+
+UNDER_TEST = (PolicyKind.model, PolicyKind.nearest)
+"""Policies that are judged; the others know the answers and judge nothing."""
+
+
+def refresh(environment, store, config: SplitConfig) -> list[WorkItem]:
+    """Bring the store's items and splits up to date and return the items.
+
+    The survey is cached by content, so a second call is quick. What it lacks
+    of what is known of these versions is said on standard error. Splits are
+    only ever added to, and an item keeps the group it was given.
+    """
+    surveyed = environment.survey(progress=counter(f"survey {environment.skill}"))
+    for line in environment.shortfall(surveyed):
+        print(f"survey {environment.skill}: {line}", file=sys.stderr)
+    stored, splits = store.items(), store.splits()
+    known = {item.item_id: item.group_key for item in stored}
+    items, closed = settle(surveyed, known, splits)
+    if items != stored:
+        store.upsert_items(items)
+    fresh = closed | assign(items, splits | closed, config)
+    if fresh:
+        store.assign_splits(fresh, config.salt)
+    return items
+
+
+def select(
+    items: Sequence[WorkItem], splits: dict[str, Split], config: RunConfig, asks_model: bool
+) -> list[WorkItem]:
+    """Return the items a run attempts, in a fixed order.
+
+    Only items with the full cycle are attempted: on the others no verdict
+    can tell a fix from none. A model that collects stays out of the holdout.
+
+    Raises:
+        RunError: a named item does not exist or cannot be judged.
+    """
+    known = {item.item_id: item for item in items}
+    for name in config.items:
+        _check(name, known)
+    split = config.split
+    if split is not None and split not in set(Split):
+        raise RunError(f"run.split: {split}", "is no split", f"one of: {', '.join(Split)}")
+    if split is None and asks_model and config.purpose is Purpose.collect:
+        split = Split.TRAIN.value
+    chosen = [
+        item
+        for item in sorted(items, key=lambda item: item.item_id)
+        if item.full_cycle
+        and (not config.items or item.item_id in config.items)
+        and (split is None or splits.get(item.group_key) == split)
+    ]
+    if not chosen:
+        raise RunError("run", "no work item is left to attempt", _selection(config, split))
+    return chosen[: config.limit or None]
+
+
+def held_out(items: Sequence[WorkItem], splits: dict[str, Split]) -> list[WorkItem]:
+    """Return the items among `items` that are held out."""
+    return [item for item in items if splits.get(item.group_key) is Split.HOLDOUT]
+
+
+def _check(name: str, known: dict[str, WorkItem]) -> None:
+    if name in known and known[name].full_cycle:
+        return
+    import difflib
+
+    if name in known:
+        raise RunError(
+            f"run.items: {name}",
+            "cannot be judged here: it does not go from fail to pass with the content's own fix",
+            "`forge env table` shows which families can",
+        )
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    hint = f"did you mean {', '.join(near)}?" if near else "`forge env table` lists the families"
+    raise RunError(f"run.items: {name}", "no such work item in this skill", hint)
+
+
+def _selection(config: RunConfig, split: str | None) -> str:
+    parts = [f"split={split}"] if split else []
+    parts += [f"items={config.items}"] if config.items else []
+    return f"the selection was {', '.join(parts) or 'every item with the full cycle'}"

@@ -1,0 +1,70 @@
+"""What guards a holdout: one fixed way to be asked, and a ledger of who looked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness_forge.config.budget import BudgetConfig
+from harness_forge.config.policy import PolicyConfig, PolicyKind
+from harness_forge.config.run import Purpose, RunConfig
+from harness_forge.core.errors import EvalError
+from harness_forge.core.records import WorkItem
+from harness_forge.rollouts.runs.actor import Actor
+from harness_forge.store.splits.looks import Look, Looks
+
+FIRST_TRY = {"temperature": 0.0, "samples": 1, "max_tokens": 256}
+"""How an evaluation asks: one greedy answer, at most 256 new tokens."""
+
+
+def check(policy: PolicyConfig, config: RunConfig, held: Sequence[WorkItem]) -> None:
+    """Refuse a run that would look at the holdout in another way than all others do.
+
+    Raises:
+        EvalError: a model that collects there, or asks otherwise than `FIRST_TRY`.
+    """
+    if policy.kind is PolicyKind.nearest and config.purpose is not Purpose.evaluate:
+        what = "a baseline is for evaluations: its copies are no training data"
+        raise EvalError("policy=nearest", what, "add run.purpose=evaluate")
+    if policy.kind is not PolicyKind.model or not held:
+        return
+    if config.purpose is not Purpose.evaluate:
+        what = "a model that collects stays out of the holdout"
+        raise EvalError("run.split=holdout", what, "add run.purpose=evaluate, or take train")
+    other = [
+        f"policy.{key}={getattr(policy, key)}"
+        for key, fixed in FIRST_TRY.items()
+        if getattr(policy, key) != fixed
+    ]
+    if other:
+        raise EvalError(
+            "run.split=holdout",
+            f"is asked in one fixed way, not with {', '.join(other)}",
+            "leave out what was set (one greedy answer, 256 tokens), or try it on validation",
+        )
+
+
+def look(
+    home: Path,
+    budget: BudgetConfig | None,
+    store,
+    environment,
+    actor: Actor,
+    handle,
+    held: Sequence[WorkItem],
+) -> Look:
+    """Write down that a run looks at held-out items; the same run again is the same look.
+
+    Raises:
+        EvalError: the ledger cannot be read or written: nothing is asked then.
+    """
+    return Looks(home, budget).record(
+        Look(
+            skill=store.name,
+            label=actor.name,
+            candidate=actor.candidate,
+            items=[item.item_id for item in held],
+            content_digest=environment.content_digest,
+            run_id=handle.run_id,
+        )
+    )

@@ -1,0 +1,143 @@
+"""Opens the parts of a run from their settings, and runs it."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from harness_forge.config.budget import BudgetConfig
+from harness_forge.config.model import ModelConfig
+from harness_forge.config.policy import PolicyConfig, PolicyKind
+from harness_forge.config.run import Purpose, RunConfig
+from harness_forge.config.split import SplitConfig
+from harness_forge.core.errors import StoreError
+from harness_forge.core.records import WorkItem
+from harness_forge.registry.adapters import fitted
+from harness_forge.rollouts.runs import catalogue, holdout
+from harness_forge.rollouts.runs.actor import Actor, prepare
+from harness_forge.rollouts.runs.attempts import Stage
+from harness_forge.rollouts.runs.drive import Drive, cores, drawer
+from harness_forge.rollouts.runs.progress import Progress
+from harness_forge.rollouts.runs.summary import summarize
+
+
+def run(
+    environment,
+    store,
+    *,
+    policy: PolicyConfig,
+    config: RunConfig,
+    split: SplitConfig,
+    host: str,
+    seed: int,
+    home: Path,
+    base: ModelConfig | None = None,
+    budget: BudgetConfig | None = None,
+) -> dict[str, Any]:
+    """Attempt the selected items and return the run's summary.
+
+    A run that was stopped goes on where it was; one that is complete is left
+    alone unless `config.fresh`, and no model is loaded for it. A look at the
+    holdout is in the ledger before the first item is asked.
+
+    Args:
+        base: the recipe's base model, for a policy that names none.
+        budget: what looks at the holdout may spend.
+
+    Raises:
+        ForgeError: whatever stopped it; what was judged by then is kept.
+    """
+    items = catalogue.refresh(environment, store, split)
+    splits = store.splits()
+    chosen = catalogue.select(items, splits, config, policy.kind in catalogue.UNDER_TEST)
+    held = catalogue.held_out(chosen, splits)
+    holdout.check(policy, config, held)
+    actor = prepare(policy, environment, store, base, home, seed)
+    try:
+        if config.purpose is Purpose.evaluate:
+            fitted.check(actor.name.removeprefix("model:"), actor.fitted, config.split)
+        handle = store.open_run(
+            policy=actor.name,
+            purpose=config.purpose.value,
+            config=_identity(actor, config, host, seed, chosen),
+            evaluator=environment.evaluator,
+            evaluator_version=environment.evaluator_version,
+            content_digest=environment.content_digest,
+            fresh=config.fresh,
+        )
+
+        def look() -> None:
+            if held and policy.kind in catalogue.UNDER_TEST:
+                holdout.look(home, budget, store, environment, actor, handle, held)
+
+        if handle.complete:
+            look()
+            return _report(store, handle.run_id, 0)
+        return _drive(environment, store, actor, handle, policy, config, host, items, chosen, look)
+    finally:
+        actor.close()
+
+
+def _drive(environment, store, actor: Actor, handle, policy, config, host, items, chosen, look):
+    finished = store.finished_items(handle.run_id)
+    todo = [item for item in chosen if item.item_id not in finished]
+    workers = config.workers or cores()
+    # Teachers' prompts show no tips, nor does an evaluation's: its prompt is fixed.
+    asks = policy.kind is PolicyKind.model and config.purpose is Purpose.collect
+    draw = drawer(
+        store,
+        items,
+        store.splits(),
+        handle.run_id,
+        policy.tips if config.purpose is Purpose.collect else 0,
+        policy.tip_inclusion if asks else 0.0,
+    )
+    try:
+        with contextlib.closing(actor.start()) as acting:
+            look()
+            judges = threading.Semaphore(workers)
+            drive = Drive(
+                Stage(environment, acting, host, judges, actor.shown), store, handle.run_id, draw
+            )
+            label = f"{environment.skill} {actor.name}"
+            bar = Progress(label, len(chosen), len(chosen) - len(todo))
+            with contextlib.closing(bar):
+                drive.go(todo, max(workers, actor.concurrency), bar)
+    except BaseException:
+        # The store itself may be what failed; its own fault must not hide this one.
+        with contextlib.suppress(StoreError):
+            store.finish_run(handle.run_id, summarize(store, handle.run_id), "interrupted")
+        raise
+    store.finish_run(handle.run_id, summarize(store, handle.run_id), "complete")
+    return _report(store, handle.run_id, len(todo))
+
+
+def _report(store, run_id: str, new_items: int) -> dict[str, Any]:
+    return {
+        "run_id": run_id,
+        "status": "complete",
+        "new_items": new_items,
+        **summarize(store, run_id),
+    }
+
+
+_NOT_IDENTITY = {"workers", "fresh"}
+"""Settings that change how fast a run goes, not what it writes."""
+
+
+def _identity(
+    actor: Actor, config: RunConfig, host: str, seed: int, chosen: Sequence[WorkItem]
+) -> Mapping[str, Any]:
+    """Return what makes two runs the same run, as plain JSON."""
+    settings = {
+        key: value.value if isinstance(value, Enum) else value
+        for key, value in asdict(config).items()
+        if key not in _NOT_IDENTITY
+    }
+    settings["items"] = [item.item_id for item in chosen]
+    return {"policy": actor.told_apart(chosen), "run": settings, "host": host, "seed": seed}

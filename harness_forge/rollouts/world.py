@@ -1,0 +1,61 @@
+"""Opens what a composed config names: environment, store, policy.
+
+The one place where settings meet the families; verbs and stages share it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness_forge.config.schema import ForgeConfig, one_skill
+from harness_forge.config.skill import EnvironmentKind
+from harness_forge.core.errors import RunError
+from harness_forge.store.opening import opened_skill
+
+
+def open_environment(config: ForgeConfig):
+    """Return the skill's environment.
+
+    Raises:
+        ConfigError: the config is of several skills.
+        SandboxError: its scanner, content or sandbox is missing.
+        RunError: there is none; its attempts were recorded elsewhere.
+    """
+    one_skill(config)
+    if config.skill.environment is EnvironmentKind.scap:
+        from harness_forge.rollouts.environments.scap import open_scap
+
+        return open_scap(config.skill.name, config.skill.scap, Path(config.forge_home))
+    raise no_world(config)
+
+
+def no_world(config: ForgeConfig) -> RunError:
+    """Return the fault of asking for the world of a skill whose attempts were recorded."""
+    return RunError(
+        f"skill {config.skill.name}",
+        "is recorded: there is no world to attempt it in",
+        "`forge ingest` adds attempts to it, `forge export role=agent` makes a dataset of them",
+    )
+
+
+def run(config: ForgeConfig) -> dict:
+    """Attempt work items as `config` says and return the run's summary."""
+    from harness_forge.rollouts.runs.opening import run as drive
+
+    environment = open_environment(config)
+    try:
+        with opened_skill(config) as store:
+            return drive(
+                environment,
+                store,
+                policy=config.policy,
+                config=config.run,
+                split=config.split,
+                host=config.skill.host,
+                seed=config.seed,
+                home=Path(config.forge_home),
+                base=config.model,
+                budget=config.budget,
+            )
+    finally:
+        environment.close()

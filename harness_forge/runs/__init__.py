@@ -1,8 +1,0 @@
-"""Runs: a policy acts in an environment and everything is written to the store.
-
-This floor joins the families that know nothing of each other.
-"""
-
-from harness_forge.runs.config import Purpose, RunConfig
-
-__all__ = ["Purpose", "RunConfig"]

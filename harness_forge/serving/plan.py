@@ -1,0 +1,306 @@
+"""Joins what a server needs: base model, adapters, workset, settings.
+
+`forge serve` and tests share it; so can whoever needs a served model for a while.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from harness_forge.config.schema import ForgeConfig, skills_of
+from harness_forge.config.serve import ServeConfig, ServeHardware
+from harness_forge.core.errors import EvalError, ServeError
+from harness_forge.core.files import write_json
+from harness_forge.registry import seats
+from harness_forge.registry.adapters import chosen as subjects
+from harness_forge.registry.adapters.lineage import Subject, check_lineage
+from harness_forge.registry.adapters.package import CONFIG, Adapter
+from harness_forge.registry.models.folder import TEMPLATE
+from harness_forge.rollouts.policies import probes
+from harness_forge.serving import aliases, families, names, server, state, swap
+from harness_forge.serving import command as commands
+from harness_forge.serving import smoke as smoking
+from harness_forge.serving.command import ServedAdapter, ServedModel
+from harness_forge.serving.server import Launch, Server, Show
+from harness_forge.worksets import worksets
+
+WORKSET = "serve"
+_NEWEST = "no champion stands yet: the newest adapter is served, and aliases stand for the base"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A server, every question settled; nothing is started.
+
+    Args:
+        command: vLLM's command line.
+        extra: variables beside those of this machine.
+        aliases: names that stand for one of those served once the server answers.
+        notes: what the user should know, a line each.
+    """
+
+    config: ServeConfig
+    hardware: ServeHardware
+    base: ServedModel
+    adapters: Sequence[ServedAdapter]
+    command: Sequence[str]
+    extra: Mapping[str, str]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+
+    def rendered(self) -> str:
+        """Return the command as a person would type it."""
+        return commands.rendered(self.command, self.extra)
+
+
+def plan(config: ForgeConfig, names: Sequence[str] = (), *, base_only: bool = False) -> Plan:
+    """Return the server that serves the recipe's base model with these adapters.
+
+    Args:
+        names: of adapters, as `forge prove` takes them, each with `:NAME` where
+            it is to be asked for by another name; () is every champion, or the
+            loop's newest where none stands yet.
+        base_only: serve no adapter.
+
+    Raises:
+        PromoteError: the champion ledger cannot be read.
+        ServeError: an adapter was trained on another base model or chat
+            template, a setting cannot be served, a champion is damaged, or a
+            name was given to another adapter before.
+        TrainError: there is no such adapter or base model, or it is damaged.
+    """
+    subject = subjects.subject_of(config)
+    base = ServedModel(
+        subject.name,
+        subject.folder,
+        config.model.context,
+        _template(config, subject),
+        families.tool_parser(subject.template, subject.folder, config.model.tools.name),
+    )
+    settings = config.serve
+    if settings.port == 0:
+        settings = replace(settings, port=server.free_port(settings.host))
+    if base_only or names:
+        chosen = [_chosen(config, subject, name) for name in names]
+        return settled(config, settings, base, _named(chosen, base.name))
+    return _champions(config, settings, subject, base)
+
+
+def _champions(
+    config: ForgeConfig, settings: ServeConfig, subject: Subject, base: ServedModel
+) -> Plan:
+    """Return the server of every champion, or of the newest adapter where none stands yet."""
+    found, notes = seats.seated(config, subject)
+    aliases = dict.fromkeys(seats.empty(config, found), base.name)
+    if not found:
+        adapters = _named([_chosen(config, subject, None)], base.name)
+        return replace(
+            settled(config, settings, base, adapters), aliases=aliases, notes=[*notes, _NEWEST]
+        )
+    # One adapter may stand in several seats; by its content it has one name.
+    adapters = {one.adapter.digest: by_content(one.adapter) for one in found}
+    for one in found:
+        aliases |= dict.fromkeys(one.aliases, adapters[one.adapter.digest].name)
+    plan = settled(config, settings, base, list(adapters.values()))
+    return replace(plan, aliases=aliases, notes=notes)
+
+
+def _chosen(config: ForgeConfig, subject: Subject, word: str | None) -> tuple[Adapter, str | None]:
+    """Return an adapter fit for the base model, and the name it was given, if any."""
+    word, _, name = (word or "").partition(":")
+    adapter = subjects.adapter_of(config, word or None)
+    check(adapter, subject)
+    given = names.given(Path(config.forge_home), name, adapter.digest) if name else None
+    return adapter, given
+
+
+def check(adapter: Adapter, subject: Subject) -> None:
+    """Make sure that an adapter was trained on a base model as it is served.
+
+    Raises:
+        ServeError: on another, or with another chat template.
+    """
+    try:
+        check_lineage(adapter, subject)
+    except EvalError as error:
+        raise ServeError(error.where, error.what, error.hint) from None
+
+
+def by_content(adapter: Adapter) -> ServedAdapter:
+    """Return an adapter under the name of its content, which no other ever has."""
+    name = f"{adapter.name}-{adapter.digest[:12]}"
+    return ServedAdapter(name, adapter.folder, _rank(adapter), adapter.digest)
+
+
+def settled(
+    config: ForgeConfig, settings: ServeConfig, base: ServedModel, adapters: Sequence[ServedAdapter]
+) -> Plan:
+    """Return the server of these parts, its command line rendered.
+
+    Raises:
+        ServeError: a setting that cannot be served.
+    """
+    hardware = _hardware(config)
+    place = worksets.folder(WORKSET, Path(config.forge_home))
+    words = commands.command(settings, place, hardware, base, adapters)
+    extra = dict(config.worksets[WORKSET].environment) | commands.variables(settings, hardware)
+    return Plan(settings, hardware, base, adapters, words, extra)
+
+
+@contextmanager
+def running(
+    config: ForgeConfig, plan: Plan, show: Show = lambda seconds, line: None
+) -> Iterator[Server]:
+    """Start a server, yield it once it answers, end it and its children afterwards.
+
+    Raises:
+        ServeError: the port is in use, the server died while it started, or the
+            workset is installed for other hardware.
+        WorksetError: the serve workset is not installed.
+    """
+    _check_installed(config, plan)
+    home = Path(config.forge_home)
+    launch = Launch(
+        command=plan.command,
+        variables=worksets.environment_of(WORKSET, home) | plan.extra,
+        host=plan.config.host,
+        port=plan.config.port,
+        log=home.absolute() / "serving" / f"{plan.config.port}.log",
+        timeout_s=plan.config.start_timeout_s,
+    )
+    told: list[state.Running] = []
+
+    def begun(pid: int) -> None:
+        told.append(_state(plan, launch, pid))
+        state.write(home, told[0])
+
+    try:
+        with server.running(launch, show, begun) as started:
+            yield started
+    finally:
+        if told:
+            state.forget(home, plan.config.port)
+
+
+def point(config: ForgeConfig, plan: Plan, url: str) -> list[str]:
+    """Let the plan's aliases stand for what answers now, and return a line for each.
+
+    With that the server is ready: it answers, was tested, and is asked for.
+    One that stands for an adapter on another server that runs is left alone.
+    """
+    home, told = Path(config.forge_home), []
+    others = {one.url for one in state.servers(home)[0] if one.url != url}
+    digests = {one.name: one.digest for one in plan.adapters}
+    with swap.alone(home):
+        for alias, model in plan.aliases.items():
+            now = aliases.read(home).get(alias)
+            if now and now.url in others:
+                told.append(f"{alias} stays {now.model} at {now.url}")
+                continue
+            aliases.move(home, alias, model, url, digests.get(model, ""))
+            told.append(f"{alias} is {model}")
+    found = [one for one in state.servers(home)[0] if one.port == plan.config.port]
+    for one in found:
+        state.write(home, replace(one, ready=True))
+    return told
+
+
+def _state(plan: Plan, launch: Launch, pid: int) -> state.Running:
+    words = list(plan.command)
+    rank = words[words.index("--max-lora-rank") + 1] if "--max-lora-rank" in words else 0
+    return state.Running(
+        server=state.process(pid),
+        owner=state.process(os.getpid()),
+        port=launch.port,
+        url=launch.url,
+        base=plan.base.name,
+        adapters=[adapter.name for adapter in plan.adapters],
+        rank=int(rank) if plan.config.hot_swap else 0,
+        hardware=plan.hardware.name,
+        since=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        log=str(launch.log),
+    )
+
+
+def smoke(config: ForgeConfig, plan: Plan, url: str, out: Path) -> dict[str, Any]:
+    """Ask base and adapters a probe prompt and write what they answered to `out`.
+
+    Raises:
+        ServeError: one does not answer, or an adapter answers as the base
+            does. Nothing is left at `out` then.
+    """
+    out.unlink(missing_ok=True)
+    report = smoking.smoke(
+        url,
+        plan.base.name,
+        [adapter.name for adapter in plan.adapters],
+        messages=probes.messages([each.skill.host for each in skills_of(config)])[0],
+        tools=probes.tools(),
+        max_tokens=plan.config.smoke_tokens,
+    )
+    write_json(out, report, sort_keys=True)
+    return report
+
+
+def _named(chosen: Sequence[tuple[Adapter, str | None]], base: str) -> list[ServedAdapter]:
+    """Return adapters under the names they were given, else their readable ones.
+
+    Of several with one name, each is called by its content.
+    """
+    wanted = [base, *(given or adapter.name for adapter, given in chosen)]
+    return [
+        replace(by_content(adapter), name=given or adapter.name)
+        if wanted.count(given or adapter.name) == 1
+        else by_content(adapter)
+        for adapter, given in chosen
+    ]
+
+
+def _rank(adapter: Adapter) -> int:
+    facts = json.loads((adapter.folder / CONFIG).read_text(encoding="utf-8"))
+    return max([int(facts["r"]), *map(int, (facts.get("rank_pattern") or {}).values())])
+
+
+def _template(config: ForgeConfig, subject: Subject) -> Path:
+    """Return the file of the base model's chat template, the one it is trained with."""
+    file = subject.folder / TEMPLATE
+    if file.is_file():
+        return file
+    # A model that has its template inside tokenizer_config.json.
+    copy = Path(config.forge_home).absolute() / "serving" / f"{subject.digest[:12]}.jinja"
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    copy.write_text(subject.template, encoding="utf-8")
+    return copy
+
+
+def _hardware(config: ForgeConfig) -> ServeHardware:
+    """Return what is served on: what was asked for, else what the workset is installed for."""
+    asked = config.serve.hardware
+    if asked is not ServeHardware.auto:
+        return asked
+    found = _installed(config) or worksets.pick_variant(WORKSET, config.worksets[WORKSET], "")[0]
+    return ServeHardware[found]
+
+
+def _installed(config: ForgeConfig) -> str:
+    folder = worksets.folder(WORKSET, Path(config.forge_home))
+    return worksets.read_stamp(folder).get("variant") or ""
+
+
+def _check_installed(config: ForgeConfig, plan: Plan) -> None:
+    """Make sure that what runs here is for this machine; what is only shown may be for another."""
+    found, asked = _installed(config), plan.hardware.name
+    if found not in ("", asked):
+        what = f"the serve workset is installed for {found}"
+        hint = (
+            f"serve.hardware={found}, or `forge workset remove {WORKSET}` and "
+            f"`forge workset install {WORKSET} worksets.{WORKSET}.variant={asked}`"
+        )
+        raise ServeError(f"serve.hardware: {asked}", what, hint)

@@ -1,0 +1,295 @@
+"""The side that callers see: parses requests, refuses bad ones, writes answers.
+
+Requests are parsed whole and written anew towards the server, with a length
+of our own counting: nothing that two parsers could read in two ways gets through.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from http import HTTPStatus
+from time import perf_counter
+from typing import Any, Protocol
+
+import httptools
+import orjson
+
+from harness_forge.config.proxy import LimitsConfig
+from harness_forge.serving.proxy.meters import Meters
+from harness_forge.serving.proxy.reading import Request
+from harness_forge.serving.proxy.upstream import Headers
+
+_MB = 1 << 20
+_QUEUED = 4
+_LINGER_S = 1.0
+_ONCE = (b"host", b"content-length", b"content-type", b"authorization", b"transfer-encoding")
+
+
+class Answering(Protocol):
+    """What a caller waits for."""
+
+    def caller_gone(self) -> None:
+        """Take note that nobody waits any more."""
+
+    def pause(self, paused: bool) -> None:
+        """Wait while the caller does not read, or go on."""
+
+
+class House(Protocol):
+    """What all connections share."""
+
+    limits: LimitsConfig
+    meters: Meters
+
+    def enter(self, door: Door) -> bool:
+        """Take note of a caller; False if there are too many."""
+
+    def leave(self, door: Door) -> None:
+        """Take note that a caller is gone."""
+
+    def begin(self, door: Door, request: Request) -> None:
+        """Answer a request."""
+
+
+class Door(asyncio.Protocol):
+    """One caller's connection."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._parser = httptools.HttpRequestParser(self)
+        self._request: Request | None = None
+        self._in_head = False
+        self._refusal: tuple[int, str] | None = None
+        self._waiting: deque[Request] = deque()
+        self._current: Request | None = None
+        self.exchange: Answering | None = None
+        self._closing = False
+        self.transport: Any = None
+        self._since = perf_counter()
+
+    def connection_made(self, transport: Any) -> None:
+        """Begin, unless there are too many already."""
+        self.transport = transport
+        if not self._house.enter(self):
+            self._refuse_and_close(503, "too many connections")
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """End what the caller waited for."""
+        self._house.leave(self)
+        self._closing = True
+        self._waiting.clear()
+        exchange, self.exchange = self.exchange, None
+        if exchange is not None:
+            exchange.caller_gone()
+
+    def pause_writing(self) -> None:
+        """Let the server wait."""
+        if self.exchange is not None:
+            self.exchange.pause(True)
+
+    def resume_writing(self) -> None:
+        """Let it go on."""
+        if self.exchange is not None:
+            self.exchange.pause(False)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came."""
+        if self._closing:
+            return
+        if self._in_head and self._request is not None:
+            self._request.head_size += len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._refusal = 400, "this speaks HTTP and nothing else"
+        except httptools.HttpParserError as error:
+            self._refusal = self._refusal or (400, f"no valid HTTP: {error}"[:200])
+        request = self._request
+        if self._in_head and request is not None:
+            limits = self._house.limits
+            if max(request.head_size, len(data)) > limits.header_kb * 1024:
+                self._refusal = self._refusal or (431, "the headers are too large")
+        if self._refusal:
+            self._refuse_and_close(*self._refusal)
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        self._request, self._in_head = Request(), True
+        self._since = perf_counter()
+
+    def on_url(self, url: bytes) -> None:
+        """Keep its target."""
+        self._request.target += url
+
+    def on_header(self, key: bytes, value: bytes) -> None:
+        """Keep a header."""
+        request, limits = self._request, self._house.limits
+        if not self._in_head or self._refusal:
+            return  # behind the body: nobody reads those
+        request.headers.append((key, value))
+        request.size += len(key) + len(value)
+        if len(request.headers) > limits.headers or request.size > limits.header_kb * 1024:
+            self._refusal = 431, "too many headers, or too large ones"
+
+    def on_headers_complete(self) -> None:
+        """Look at the head before the body is taken in."""
+        request, self._in_head = self._request, False
+        request.size = 0
+        request.method = self._parser.get_method()
+        request.modern = self._parser.get_http_version() == "1.1"
+        request.keep = self._parser.should_keep_alive()
+        self._refusal = self._refusal or self._of_head(request)
+        if not self._refusal and request.header(b"expect").lower() == b"100-continue":
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, data: bytes) -> None:
+        """Keep a piece of the body."""
+        request = self._request
+        request.size += len(data)
+        if request.size > self._house.limits.body_mb * _MB:
+            self._refusal = self._refusal or self._too_large()
+        elif not self._refusal:
+            request.pieces.append(data)
+
+    def on_message_complete(self) -> None:
+        """Answer the request, or let it wait for the one before."""
+        request, self._request = self._request, None
+        if self._refusal:
+            return
+        if self._current is None:
+            self._begin(request)
+        else:
+            self._waiting.append(request)
+            if len(self._waiting) >= _QUEUED:
+                self.transport.pause_reading()
+
+    def _begin(self, request: Request) -> None:
+        self._current = request
+        self._house.begin(self, request)
+
+    def head(
+        self, status: int, reason: bytes, headers: Headers, length: bytes | None, out: list[bytes]
+    ) -> bool:
+        """Put an answer's head into `out`; True if its body must be written in chunks.
+
+        Args:
+            length: of its body, where that is known.
+        """
+        request = self._current
+        lines = [b"HTTP/1.1 %d %b" % (status, reason or _reason(status))]
+        lines += [b"%b: %b" % pair for pair in headers]
+        chunked = length is None and request.modern and status not in (204, 304)
+        if length is not None:
+            lines.append(b"content-length: " + length)
+        elif chunked:
+            lines.append(b"transfer-encoding: chunked")
+        elif status not in (204, 304):
+            request.keep = False
+        if not request.keep:
+            lines.append(b"connection: close")
+        out.append(b"\r\n".join(lines) + b"\r\n\r\n")
+        return chunked
+
+    def refuse(self, status: int, why: str, out: list[bytes]) -> None:
+        """Put an answer of our own into `out`."""
+        kind = "invalid_request_error" if status < 500 else "proxy_error"
+        body = orjson.dumps({"error": {"message": why, "type": kind, "code": status}})
+        self.reply(status, body, out)
+
+    def reply(self, status: int, body: bytes, out: list[bytes]) -> None:
+        """Put a JSON answer of our own into `out`."""
+        headers = [(b"content-type", b"application/json")]
+        self.head(status, b"", headers, b"%d" % len(body), out)
+        out.append(body)
+
+    def answer(self, status: int, value: Any = None, why: str = "") -> None:
+        """Answer the request here and now, and go on with the next."""
+        out: list[bytes] = []
+        if why:
+            self._house.meters.counts["refused"] += 1
+            self.refuse(status, why, out)
+        else:
+            self.reply(status, orjson.dumps(value), out)
+        self.write(b"".join(out))
+        self.ended()
+
+    def write(self, raw: bytes) -> None:
+        """Write to the caller."""
+        if not self.transport.is_closing():
+            self.transport.write(raw)
+
+    def ended(self, broken: bool = False) -> None:
+        """Go on with the next request; after a broken answer there is none."""
+        self.exchange = None
+        self._since = perf_counter()
+        request, self._current = self._current, None
+        if broken:
+            # A close without the last chunk is how the caller learns that more was to come.
+            self.transport.close()
+        elif request is not None and not request.keep:
+            self._closing = True
+            self.transport.close()
+        elif self._waiting and not self._closing:
+            following = self._waiting.popleft()
+            self.transport.resume_reading()
+            self._begin(following)
+
+    def late(self, now: float) -> bool:
+        """Return whether a request takes too long to arrive, or none comes.
+
+        What counts is when it began, not when its last byte came: a caller that
+        sends a byte now and then would keep its connection for good.
+        """
+        limits = self._house.limits
+        if self.exchange is not None or self._current is not None:
+            return False
+        return now - self._since > (limits.idle_s if self._request is None else limits.read_s)
+
+    def give_up(self) -> None:
+        """End: the request took too long to arrive, or none came."""
+        if self._request is None:
+            self.transport.close()
+        else:
+            self._refuse_and_close(408, "the request took too long to arrive")
+
+    def _of_head(self, request: Request) -> tuple[int, str] | None:
+        names = [key.lower() for key, _ in request.headers]
+        if self._parser.should_upgrade():
+            return 400, "this speaks HTTP and nothing else"
+        for name in _ONCE:
+            if names.count(name) > 1:
+                return 400, f"more than one {name.decode()}"
+        if b"content-length" in names and b"transfer-encoding" in names:
+            return 400, "content-length beside transfer-encoding"
+        length = request.header(b"content-length")
+        if length.isdigit() and int(length) > self._house.limits.body_mb * _MB:
+            return self._too_large()
+        if request.method not in (b"GET", b"POST", b"DELETE", b"OPTIONS"):
+            return 405, f"{request.method.decode('latin-1')} is not passed on"
+        return None
+
+    def _too_large(self) -> tuple[int, str]:
+        most = self._house.limits.body_mb
+        return 413, f"the request is larger than {most} MB (proxy.limits.body_mb)"
+
+    def _refuse_and_close(self, status: int, why: str) -> None:
+        """Answer, read on for a moment so that the answer arrives, and close."""
+        self._closing = True
+        self._house.meters.counts["refused"] += 1
+        if self._current is None and not self.transport.is_closing():
+            self._current = Request(keep=False)
+            out: list[bytes] = []
+            self.refuse(status, why, out)
+            self.transport.write(b"".join(out))
+        elif self.exchange is not None:
+            self._current.keep = False
+            return
+        asyncio.get_running_loop().call_later(_LINGER_S, self.transport.close)
+
+
+def _reason(status: int) -> bytes:
+    try:
+        return HTTPStatus(status).phrase.encode()
+    except ValueError:
+        return b""

@@ -1,0 +1,148 @@
+"""Takes an arm out of its route when it does badly, by itself and for good.
+
+It stays out over restarts, until somebody puts it back: `forge proxy restore`.
+What was seen and which limit it broke is written down, one line an event.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from harness_forge.config.proxy import GuardConfig
+from harness_forge.core.files import append
+from harness_forge.serving.proxy.meters import quantile, rate
+
+_REMEMBERED = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    failed: bool
+    first_s: float
+    seconds: float
+
+
+class Guard:
+    """Watches the arms of every route.
+
+    Args:
+        file: the events; what it says of an arm last holds.
+    """
+
+    def __init__(self, config: GuardConfig, file: Path) -> None:
+        self._config, self._file = config, file
+        self._seen: dict[str, deque[_Seen]] = defaultdict(self._window)
+        self._outcomes: dict[str, deque[bool]] = defaultdict(self._window)
+        self._arms: OrderedDict[tuple[str, str, int], str] = OrderedDict()
+        self.out: dict[str, str] = standing(file)
+
+    def answered(self, arm: str, failed: bool, first_s: float, seconds: float) -> None:
+        """Take one answer of an arm into account."""
+        seen = self._seen[arm]
+        seen.append(_Seen(failed, first_s, seconds))
+        # Sorting the window for every request would cost more than it tells.
+        if failed or len(seen) % 10 == 0:
+            self._judge(arm, self._of_answers(seen))
+
+    def remember(self, key: tuple[str, str, int], arm: str) -> None:
+        """Keep in mind which arm answered for run, item and attempt."""
+        self._arms[key] = arm
+        if len(self._arms) > _REMEMBERED:
+            self._arms.popitem(last=False)
+
+    def judged(self, key: tuple[str, str, int], passed: bool) -> None:
+        """Take the outcome of an attempt into account."""
+        arm = self._arms.pop(key, None)
+        if arm is None:
+            return
+        self._outcomes[arm].append(passed)
+        self._judge(arm, self._of_outcomes(arm))
+
+    def told(self) -> dict[str, Any]:
+        """Return how each arm does, as JSON."""
+        names = sorted({*self._seen, *self._outcomes, *self.out})
+        return {name: self._arm(name) for name in names}
+
+    def _arm(self, name: str) -> dict[str, Any]:
+        seen, passed = self._seen.get(name, ()), self._outcomes.get(name, ())
+        return {
+            "requests": len(seen),
+            "error_rate": round(rate(one.failed for one in seen), 4),
+            "outcomes": len(passed),
+            "success": round(rate(passed), 4),
+            "out": self.out.get(name),
+        }
+
+    def _window(self) -> deque:
+        return deque(maxlen=self._config.window)
+
+    def _of_answers(self, seen: deque[_Seen]) -> str | None:
+        limits = self._config
+        if len(seen) < limits.least:
+            return None
+        errors = rate(one.failed for one in seen)
+        if limits.max_error_rate and errors > limits.max_error_rate:
+            return f"error rate {errors:.1%} of the last {len(seen)}"
+        fine = [one for one in seen if not one.failed]
+        first = quantile(sorted(one.first_s for one in fine), 0.95)
+        if limits.max_first_token_s and first > limits.max_first_token_s:
+            return f"95% had their first byte after {first:.3g} s"
+        whole = quantile(sorted(one.seconds for one in fine), 0.95)
+        if limits.max_seconds and whole > limits.max_seconds:
+            return f"95% were done after {whole:.3g} s"
+        return None
+
+    def _of_outcomes(self, arm: str) -> str | None:
+        limits, mine = self._config, self._outcomes[arm]
+        if len(mine) < limits.least:
+            return None
+        share = rate(mine)
+        if limits.min_success and share < limits.min_success:
+            return f"success {share:.1%} of the last {len(mine)}"
+        route = arm.partition("/")[0]
+        others = [
+            passed
+            for name, seen in self._outcomes.items()
+            if name != arm and name.partition("/")[0] == route
+            for passed in seen
+        ]
+        drop = rate(others) - share
+        if 0 < limits.max_success_drop < drop and len(others) >= limits.least:
+            return f"success {share:.1%} against {rate(others):.1%} of the other arms"
+        return None
+
+    def _judge(self, arm: str, why: str | None) -> None:
+        if why and arm not in self.out:
+            self.out[arm] = why
+            try:
+                write(self._file, {"arm": arm, "event": "out", "why": why, "seen": self._arm(arm)})
+            except OSError as error:  # on a full disk it is out all the same, until a restart
+                print(f"proxy: {self._file}: {error.strerror}: {arm} is out", file=sys.stderr)
+
+
+def standing(file: Path) -> dict[str, str]:
+    """Return the arms that are out, and why."""
+    out: dict[str, str] = {}
+    for line in file.read_bytes().splitlines() if file.exists() else ():
+        try:
+            event = json.loads(line)
+            arm, what, why = event["arm"], event["event"], event.get("why", "")
+        except (ValueError, KeyError, TypeError, RecursionError):
+            continue  # a kill cut it off
+        if what == "out":
+            out[arm] = why
+        else:
+            out.pop(arm, None)
+    return out
+
+
+def write(file: Path, event: Mapping[str, Any]) -> None:
+    """Add an event."""
+    append(file, json.dumps({"at": datetime.now(UTC).isoformat(), **event}).encode())

@@ -1,0 +1,165 @@
+"""Whose request it is: run, item, attempt, role and skill, from what the caller sent.
+
+Headers say it best (`x-forge-run`, `-item`, `-attempt`, `-role`, `-skill`,
+`-purpose`), a path prefix needs no change in an agent (`/r/<run>/<role>/v1/…`),
+patterns need none in its settings either.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import unquote
+
+import re2
+
+from harness_forge.config.proxy import PatternConfig
+from harness_forge.core.errors import ConfigError
+
+_PREFIX = re.compile(r"/r/([^/]+)/([^/]+)(/.*)")
+_LONGEST = 200
+_HEADER = "x-forge-"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What a request belongs to; '' and 0 where that is not known."""
+
+    run: str = ""
+    item: str = ""
+    attempt: int = 0
+    role: str = ""
+    skill: str = ""
+    purpose: str = ""
+
+    def filled(self, other: Keys) -> Keys:
+        """Return these keys with what they lack taken from `other`."""
+        return Keys(
+            *(getattr(self, name) or getattr(other, name) for name in self.__dataclass_fields__)
+        )
+
+
+NONE = Keys()
+
+
+def of_path(path: str) -> tuple[Keys, str]:
+    """Return what a path prefix says, and the path without it."""
+    found = _PREFIX.fullmatch(path) if path.startswith("/r/") else None
+    if not found:
+        return NONE, path
+    run, role = (_word(unquote(found[place])) for place in (1, 2))
+    return Keys(run=run, role=role), found[3]
+
+
+def of_headers(headers: Mapping[str, str]) -> Keys:
+    """Return what headers say, their names in lower case."""
+    said = {
+        key[len(_HEADER) :]: _word(value)
+        for key, value in headers.items()
+        if key.startswith(_HEADER)
+    }
+    known = {key: said[key] for key in ("run", "item", "role", "skill", "purpose") if key in said}
+    return Keys(**known, attempt=_number(said.get("attempt", "")))
+
+
+class Patterns:
+    """Finds keys in prompts, in time that grows with their length and no faster.
+
+    Args:
+        patterns: by skill.
+
+    Raises:
+        ConfigError: a pattern is no regular expression.
+    """
+
+    def __init__(self, patterns: Mapping[str, PatternConfig]) -> None:
+        self._known = {
+            skill: {
+                name: _compiled(skill, name, getattr(one, name))
+                for name in ("run", "item", "attempt", "role")
+                if getattr(one, name)
+            }
+            for skill, one in patterns.items()
+        }
+        self._strip = {skill: one.strip for skill, one in patterns.items()}
+
+    def __bool__(self) -> bool:
+        return bool(self._known)
+
+    def find(self, request: Any, skill: str = "") -> Keys:
+        """Return the keys of a request's prompt.
+
+        Args:
+            skill: whose patterns count; '' takes the first whose item is found,
+                else what the first skill's patterns find.
+        """
+        texts = list(_texts(request))
+        first = NONE
+        for name, patterns in self._known.items():
+            if skill and name != skill:
+                continue
+            found = self._found(name, patterns, texts)
+            if found.item or skill:
+                return replace(found, skill=name)
+            first = first if first != NONE else found
+        return first
+
+    def _found(self, skill: str, patterns: Mapping[str, Any], texts: list[str]) -> Keys:
+        words = {}
+        for name, pattern in patterns.items():
+            for text in texts:
+                found = pattern.search(text)
+                if found:
+                    words[name] = found[1] if found.re.groups else found[0]
+                    break
+        item = _word(words.get("item", "")).removeprefix(self._strip[skill])
+        return Keys(
+            run=_word(words.get("run", "")),
+            item=item,
+            attempt=_number(words.get("attempt", "")),
+            role=_word(words.get("role", "")).lower(),
+        )
+
+
+def _texts(request: Any) -> Iterator[str]:
+    """Yield a request's texts, the last message first; roles stand in the first."""
+    if not isinstance(request, Mapping):
+        return
+    for place in ("messages", "input"):
+        told = request.get(place)
+        for one in reversed(told) if isinstance(told, list) else ():
+            yield from _of_message(one)
+        if isinstance(told, str):
+            yield told
+    for place in ("prompt", "instructions", "system"):
+        if isinstance(request.get(place), str):
+            yield request[place]
+
+
+def _of_message(one: Any) -> Iterator[str]:
+    content = one.get("content") if isinstance(one, Mapping) else None
+    if isinstance(content, str):
+        yield content
+    for part in content if isinstance(content, list) else ():
+        if isinstance(part, Mapping) and isinstance(part.get("text"), str):
+            yield part["text"]
+
+
+def _compiled(skill: str, name: str, pattern: str) -> Any:
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return re2.compile(pattern, options)
+    except re2.error as error:
+        where = f"proxy.patterns.{skill}.{name}"
+        raise ConfigError(where, f"is no RE2 pattern: {error}", "RE2 has no look-around") from None
+
+
+def _word(text: str) -> str:
+    return text.strip()[:_LONGEST]
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0

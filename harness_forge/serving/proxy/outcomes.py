@@ -1,0 +1,59 @@
+"""Reads outcomes that a harness posts: which attempt passed, and how well."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from harness_forge.serving.proxy.keys import Keys
+from harness_forge.serving.proxy.reading import Refused
+
+
+def posted(body: bytes, keys: Keys) -> list[dict[str, Any]]:
+    """Return the outcomes in a request, one or a list of them.
+
+    Args:
+        keys: of the request, for what an outcome leaves out.
+
+    Raises:
+        Refused: they are no JSON that can be kept, or one does not say what passed.
+    """
+    try:
+        told = orjson.loads(body)
+    except ValueError:
+        raise Refused(400, "the outcomes are no JSON") from None
+    made = [_outcome(one, keys) for one in (told if isinstance(told, list) else [told])]
+    try:
+        orjson.dumps(made)
+    except TypeError:  # it reads deeper than it writes
+        raise Refused(400, "the outcomes are nested too deeply") from None
+    return made
+
+
+def _outcome(told: Any, keys: Keys) -> dict[str, Any]:
+    """Return a posted outcome with its keys.
+
+    Raises:
+        Refused: it does not say what passed, or of which item.
+    """
+    if not isinstance(told, dict):
+        raise Refused(400, "an outcome is a JSON object")
+    known = {name: told.get(name) or getattr(keys, name) for name in ("run", "item", "skill")}
+    attempt = told.get("attempt", keys.attempt or 1)
+    if not known["item"] or not all(isinstance(one, str) for one in known.values()):
+        raise Refused(400, "an outcome names its item")
+    if isinstance(attempt, bool) or not isinstance(attempt, int) or not 0 < attempt < 2**31:
+        raise Refused(400, "an attempt is a number from 1")
+    passed, value = told.get("passed"), told.get("value")
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if passed is None and number:
+        passed = value >= 1
+    if not isinstance(passed, bool) or (value is not None and not (number and 0 <= value <= 1)):
+        raise Refused(400, "an outcome says passed: true or false, and may say value: 0 to 1")
+    return {
+        "keys": {name: one[:200] for name, one in known.items() if one} | {"attempt": attempt},
+        "passed": passed,
+        "value": float(passed) if value is None else float(value),
+        "told": told,
+    }

@@ -1,0 +1,61 @@
+"""Refuses what a web page sends: whoever runs a page must not write training data.
+
+A browser lets any page post text to any address, this one too, and only hides the
+answer from the page. It says so in its headers, and a page cannot change those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from harness_forge.serving.proxy.reading import Refused
+
+_JSON = "application/json"
+_ELSEWHERE = ("cross-site", "same-site")
+_SHOWN = 100
+
+
+def check_origin(headers: Mapping[str, str]) -> None:
+    """Let a request pass that no page of another origin has sent.
+
+    Programs send neither header. `null` is the origin of a file, of a sandboxed
+    frame and of what was redirected: anybody's.
+
+    Args:
+        headers: by name in lower case; `host` is checked elsewhere.
+
+    Raises:
+        Refused: it comes from a page of another origin.
+    """
+    origin, site = headers.get("origin"), headers.get("sec-fetch-site", "").strip().lower()
+    if origin is not None and origin.strip().lower() != f"http://{headers.get('host', '')}".lower():
+        raise Refused(403, f"a web page may not ask the proxy (origin {origin[:_SHOWN]})")
+    if site in _ELSEWHERE:
+        raise Refused(403, f"a web page may not ask the proxy (sec-fetch-site {site})")
+
+
+def check_method(method: bytes, only: str = "") -> None:
+    """Let a request pass that a server may be asked.
+
+    Args:
+        only: the method that the path takes; '' for any.
+
+    Raises:
+        Refused: it is the question of a browser before a page's request, or another method.
+    """
+    if method == b"OPTIONS":
+        raise Refused(405, "OPTIONS is not passed on: web pages may not ask the proxy")
+    if only and method != only.encode():
+        raise Refused(405, f"this path takes {only} alone")
+
+
+def check_body(method: bytes, headers: Mapping[str, str]) -> None:
+    """Let a request pass whose body is said to be JSON: a page elsewhere cannot say so unasked.
+
+    Raises:
+        Refused: a body is posted as something else, or as nothing in particular.
+    """
+    told = headers.get("content-type", "")
+    if method == b"POST" and told.partition(";")[0].strip().lower() != _JSON:
+        said = f"not {told[:_SHOWN]}" if told else "and content-type must say so"
+        raise Refused(415, f"the body must be {_JSON}, {said}")

@@ -1,0 +1,176 @@
+"""Reads a request: where it goes, what it is, under which keys; or refuses it."""
+
+from __future__ import annotations
+
+import re
+import time
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from harness_forge.serving.proxy import body as bodies
+from harness_forge.serving.proxy import keys as key_words
+from harness_forge.serving.proxy import privacy
+from harness_forge.serving.proxy.keys import Keys
+from harness_forge.serving.proxy.upstream import Headers, end_to_end
+
+KINDS = {
+    "/v1/chat/completions": "chat",
+    "/v1/completions": "completion",
+    "/v1/responses": "response",
+    "/v1/embeddings": "embedding",
+    "/v1/rerank": "rerank",
+    "/v1/score": "score",
+    "/api/chat": "ollama_chat",
+    "/api/generate": "ollama_generate",
+    "/api/embed": "embedding",
+}
+"""Paths whose requests are captured, and what they are."""
+
+_ASKED = ("/v1/models", "/health", "/version", "/api/tags", "/api/version", "/forge/health")
+_SPECIAL = re.compile(r"[^!-~]|[%\\;]|/\.")
+_DECODED = 4  # times that a path is decoded at most
+_DROPPED = (b"host", b"authorization", b"accept-encoding", b"expect")
+
+
+class Refused(Exception):
+    """A request that is not passed on; `args` are status and why."""
+
+
+@dataclass(slots=True)
+class Request:
+    """One request as it came."""
+
+    target: bytes = b""
+    method: bytes = b""
+    headers: Headers = field(default_factory=list)
+    pieces: list[bytes] = field(default_factory=list)
+    size: int = 0
+    head_size: int = 0
+    modern: bool = True
+    keep: bool = True
+
+    def header(self, name: bytes) -> bytes:
+        """Return a header's value; b'' where there is none."""
+        return next((value for key, value in self.headers if key.lower() == name), b"")
+
+
+@dataclass(slots=True)
+class Ask:
+    """A request as it was understood.
+
+    Args:
+        target: path and query that are asked of the server.
+        kind: chat, completion, response, embedding …; '' is not captured.
+        body: as it came; `headers` are those that are passed on.
+        model: that was asked for; '' where none was.
+        usage: token counts are asked for on the caller's behalf.
+        arrived: when its last byte came, by `perf_counter`; `at` by the clock, ns.
+    """
+
+    method: bytes
+    target: bytes
+    path: str
+    kind: str
+    body: bytes
+    headers: Headers
+    authorization: bytes
+    keys: Keys
+    kept: dict[str, str]
+    model: str = ""
+    value: Any = None
+    stream: bool = False
+    usage: bool = False
+    arrived: float = 0.0
+    at: int = field(default_factory=time.time_ns)
+
+
+def read(
+    request: Request,
+    path: str,
+    query: bytes,
+    headers: Mapping[str, str],
+    keys: Keys,
+    arrived: float,
+) -> Ask:
+    """Return a request as it was understood, its body not yet parsed.
+
+    Args:
+        path: without the keys that it began with.
+        headers: by name in lower case.
+        keys: that the path gave; headers of ours come before them.
+        arrived: when its last byte came, by `perf_counter`.
+    """
+    return Ask(
+        method=request.method,
+        target=path.encode("latin-1") + query,
+        path=path,
+        kind=KINDS.get(path, "") if request.method == b"POST" else "",
+        body=request.pieces[0] if len(request.pieces) == 1 else b"".join(request.pieces),
+        headers=[
+            pair
+            for pair in end_to_end(request.headers)
+            if pair[0].lower() not in _DROPPED and not pair[0].lower().startswith(b"x-forge-")
+        ],
+        authorization=request.header(b"authorization"),
+        keys=key_words.of_headers(headers).filled(keys),
+        kept=privacy.kept(headers),
+        arrived=arrived,
+    )
+
+
+def parse(ask: Ask) -> None:
+    """Read the body of a request that is captured.
+
+    Raises:
+        Refused: it is no JSON object.
+    """
+    try:
+        ask.value = bodies.parsed(ask.body)
+    except ValueError as error:
+        raise Refused(400, f"the request is no JSON: {str(error)[:200]}") from None
+    if not isinstance(ask.value, dict):
+        raise Refused(400, "the request is no JSON object")
+    model = ask.value.get("model")
+    ask.model = model if isinstance(model, str) else ""
+    ask.stream = ask.value.get("stream") is True
+
+
+def only_method(path: str) -> str:
+    """Return the one method that a path takes; '' where the server says which."""
+    if path in KINDS or path == "/outcomes":
+        return "POST"
+    return "GET" if path in _ASKED or path.startswith("/v1/models/") else ""
+
+
+def path_of(target: bytes) -> tuple[str, bytes]:
+    """Return path and query of a request's target.
+
+    Raises:
+        Refused: it is no path, or one that two readers may read in two ways.
+    """
+    path, mark, query = target.partition(b"?")
+    word = path.decode("latin-1")
+    if not word.startswith("/") or "//" in word or "#" in word or _climbs(word):
+        raise Refused(400, "the target is no path")
+    return word, mark + query
+
+
+def _climbs(path: str) -> bool:
+    """Return whether a path has a way up for anybody who reads it, however often he decodes it."""
+    if not _SPECIAL.search(path):
+        return False
+    try:
+        for _ in range(_DECODED):
+            path, before = unquote(path, errors="strict"), path
+            if path == before:
+                break
+        else:
+            return True
+    except UnicodeDecodeError:
+        return True  # a dot may be written in more bytes than it needs
+    path = unicodedata.normalize("NFKC", path)
+    parts = (part.partition(";")[0] for part in path.split("/"))
+    return "\\" in path or any(part in (".", "..") for part in parts) or not path.isprintable()

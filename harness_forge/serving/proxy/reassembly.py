@@ -1,0 +1,110 @@
+"""Bodies of answers as one value each, unpacked and put together; what is broken is told."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+from harness_forge.core.chat.streams import joined, ollama, pieces_of
+
+_MOST = 256 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer's body as one value.
+
+    Args:
+        value: None where it is no JSON.
+        whole: it came to its end.
+        fault: what was wrong with it, '' for nothing.
+    """
+
+    value: Any
+    whole: bool
+    fault: str = ""
+
+
+def assembled(kind: str, content_type: str, raw: bytes) -> Answer:
+    """Return the value of a body, streamed or not.
+
+    Args:
+        kind: of the request, as the gateway names it.
+    """
+    if content_type.startswith("text/event-stream"):
+        return _streamed(kind, raw)
+    if "ndjson" in content_type:
+        return _lines(raw)
+    try:
+        value = json.loads(raw)
+    except (ValueError, RecursionError):
+        return Answer(None, False, "the answer is no JSON")
+    return Answer(value, True)
+
+
+def decoded(encoding: str, raw: bytes) -> bytes:
+    """Return a body as it was before it was packed.
+
+    Raises:
+        ValueError: it cannot be unpacked.
+    """
+    try:
+        if encoding in ("gzip", "x-gzip"):
+            with gzip.open(_as_file(raw)) as file:
+                return file.read(_MOST)
+        if encoding == "deflate":
+            return zlib.decompressobj().decompress(raw, _MOST)
+    except (OSError, EOFError, zlib.error) as error:
+        raise ValueError(f"cannot be unpacked: {error}") from None
+    if encoding not in ("", "identity"):
+        raise ValueError(f"is packed as {encoding}")
+    return raw
+
+
+def _as_file(raw: bytes) -> Any:
+    import io
+
+    return io.BytesIO(raw)
+
+
+def _streamed(kind: str, raw: bytes) -> Answer:
+    pieces, broken, done = pieces_of(raw)
+    fault = f"{broken} broken events" if broken else ""
+    failed = next((one["error"] for one in pieces if one.get("error")), None)
+    if failed is not None:
+        return Answer({"error": failed}, False, fault or "the stream told of an error")
+    if kind == "response":
+        return _response(pieces, fault)
+    made = joined(pieces, "text" if kind == "completion" else "message")
+    ended = bool(made["choices"]) and all(one.get("finish_reason") for one in made["choices"])
+    return Answer(made, (done or ended) and ended and not broken, fault)
+
+
+def _response(pieces: list[dict[str, Any]], fault: str) -> Answer:
+    """Return the last event's response: it holds all that came before."""
+    ends = ("response.completed", "response.incomplete", "response.failed")
+    for piece in reversed(pieces):
+        if piece.get("type") in ends and isinstance(piece.get("response"), dict):
+            # Cut at the number of tokens it is whole: that is all there will be of it.
+            return Answer(piece["response"], piece["type"] in ends[:2] and not fault, fault)
+    return Answer({"events": pieces}, False, fault or "the stream broke off")
+
+
+def _lines(raw: bytes) -> Answer:
+    """Return an answer of Ollama's own form: a JSON object a line, the last one with counts."""
+    pieces, broken = [], 0
+    for line in raw.splitlines():
+        try:
+            pieces.append(json.loads(line)) if line.strip() else None
+        except (ValueError, RecursionError):
+            broken += 1
+    pieces = [one for one in pieces if isinstance(one, dict)]
+    if not pieces:
+        return Answer(None, False, "the answer is no JSON")
+    made = ollama(pieces)
+    return Answer(
+        made, made.get("done") is True and not broken, f"{broken} broken" if broken else ""
+    )

@@ -1,0 +1,112 @@
+"""Joins a swap: a server that runs, an adapter of the registry, a champion's aliases, the proof."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from harness_forge.config.schema import ForgeConfig, skills_of
+from harness_forge.core.errors import ServeError
+from harness_forge.core.files import write_json
+from harness_forge.registry import seats
+from harness_forge.registry.adapters import chosen, package, registry
+from harness_forge.registry.adapters.package import Adapter
+from harness_forge.rollouts.policies import probes
+from harness_forge.serving import plan, smoke, state, swap
+from harness_forge.serving.state import Running
+from harness_forge.serving.swap import Incoming, Swapped
+
+
+def server(config: ForgeConfig) -> Running:
+    """Return the server on `serve.port`, or the only one that runs.
+
+    Raises:
+        ServeError: there is none, or several and none on that port.
+    """
+    return state.one(Path(config.forge_home), config.serve.port)
+
+
+def swapped(config: ForgeConfig, alias: str, name: str | None) -> Swapped:
+    """Put an adapter behind an alias of the server that runs.
+
+    Args:
+        name: of the adapter; None is the recipe's newest.
+
+    Raises:
+        ServeError: nothing runs, the adapter does not fit, cannot be loaded or
+            is not live; what served before still does.
+        TrainError: there is no such adapter, or it is damaged.
+    """
+    return _swap(config, server(config), [alias], chosen.adapter_of(config, name))
+
+
+def followed(config: ForgeConfig) -> tuple[list[Swapped], list[str]]:
+    """Put every champion of the ledger behind its aliases, and return notes on those left out.
+
+    Raises:
+        PromoteError: the ledger cannot be read.
+        ServeError: as `swapped`; no champion stands.
+    """
+    running = server(config)
+    found, notes = seats.seated(config, chosen.subject_of(config))
+    if not found:
+        hint = "`forge promote` seats one; or name alias and adapter: forge serve swap ALIAS NAME"
+        raise ServeError("forge serve swap", "; ".join(notes) or "no champion stands", hint)
+    return [_swap(config, running, one.aliases, one.adapter) for one in found], notes
+
+
+def _swap(
+    config: ForgeConfig, running: Running, aliases: Sequence[str], adapter: Adapter
+) -> Swapped:
+    home = Path(config.forge_home)
+    plan.check(adapter, chosen.subject_of(config))
+    one = plan.by_content(_registered(home, adapter))
+    if one.rank > running.rank:
+        room = f"room for rank {running.rank}" if running.rank else "no room for adapters"
+        hint = f"start it again with serve.max_lora_rank={one.rank} and an adapter"
+        raise ServeError(f"adapter {one.name}", f"has rank {one.rank}; the server has {room}", hint)
+    return swap.swap(
+        home,
+        running.url,
+        aliases,
+        Incoming(one.name, one.folder, adapter.digest, one.rank),
+        prove=lambda new, old: _prove(config, running, new, old),
+        drain_s=config.serve.drain_s,
+    )
+
+
+def _registered(home: Path, adapter: Adapter) -> Adapter:
+    """Return the adapter in the registry: vLLM reads the folder again, so it must stay."""
+    place = registry.folder(home) / f"{adapter.name}-{adapter.digest[:12]}"
+    if not place.is_dir():
+        package.copy(adapter, place)
+    return package.load(place)
+
+
+def _prove(config: ForgeConfig, running: Running, new: str, old: str | None) -> None:
+    """Make sure that the new one answers as itself: not as the base, not as the one before.
+
+    What it answered the first time is kept, and has to come again every time after.
+    """
+    asked: dict[str, Any] = {
+        "messages": probes.messages([each.skill.host for each in skills_of(config)])[0],
+        "tools": probes.tools(),
+        "max_tokens": config.serve.smoke_tokens,
+    }
+    first = smoke.smoke(running.url, running.base, [new], **asked)["answers"][new]["first"]
+    if (
+        old not in (None, running.base)
+        and smoke.apart(running.url, old, new, **asked) < smoke.LEAST
+    ):
+        what = f"answers as {old} does, which it is to follow"
+        raise ServeError(f"adapter {new}", what, "are they the same weights? `forge prove` says")
+    place = Path(config.forge_home) / "serving" / "proofs" / f"{running.base}.{new}.json"
+    if place.is_file():
+        moved = smoke.gap(json.loads(place.read_text(encoding="utf-8")), first)
+        if moved > smoke.MIXED:
+            what = f"answers otherwise than when it was first served (by {moved:.2g} nats)"
+            raise ServeError(f"adapter {new}", what, f"if that is right, delete {place}")
+    else:
+        write_json(place, first)

@@ -1,0 +1,44 @@
+"""Reads what a run did with each item out of the store, as `evaluators.episodes` takes it."""
+
+from __future__ import annotations
+
+from harness_forge.core.records import Episode
+from harness_forge.store.escaping import unescape
+
+# A harness that writes only what failed (gemma-forge's does) says by the item's
+# outcome alone that the attempt after the last one passed. One that writes only the
+# last attempt says by its number that there were others before.
+SQL = """
+SELECT w.item_id, coalesce(w.title, ''), coalesce(w.family, w.category, ''),
+       coalesce(w.category, w.family, ''),
+       CASE WHEN a.first_lost THEN NULL
+            ELSE coalesce(a.first_try, false) OR
+                 (w.outcome = 'completed' AND greatest(w.attempts, a.tries) <= 1) END,
+       CASE WHEN a.lost THEN NULL ELSE coalesce(a.passed, false) OR w.outcome = 'completed' END,
+       w.outcome = 'escalated',
+       greatest(coalesce(a.tries, 0), w.attempts, 1),
+       a.tokens, coalesce(nullif(a.seconds, 0), nullif(w.wall_time_s, 0))
+FROM work_items w
+LEFT JOIN (
+  SELECT item_id,
+         bool_or(eval_passed) FILTER (WHERE attempt_num = 1) AS first_try,
+         bool_or(infrastructure) FILTER (WHERE attempt_num = 1) AS first_lost,
+         bool_or(eval_passed) AS passed,
+         bool_and(infrastructure) AS lost,
+         max(attempt_num) AS tries,
+         sum(prompt_tokens + completion_tokens) AS tokens,
+         sum(wall_time_s) AS seconds
+  FROM attempts WHERE run_id = %(run)s GROUP BY item_id
+) AS a USING (item_id)
+WHERE w.run_id = %(run)s AND w.outcome IS NOT NULL
+"""
+
+
+def episodes(connection, skill: str, run_id: str) -> list[Episode]:
+    """Return one episode an item that the run has finished with.
+
+    Args:
+        connection: one whose search path is the skill's schema.
+    """
+    rows = connection.execute(SQL, {"run": run_id})
+    return [Episode(skill, *map(unescape, row[:4]), *row[4:]) for row in rows]

@@ -1,0 +1,52 @@
+"""The scores that a judge gave answers in all its runs, for whoever wants to choose by them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+
+from harness_forge.config.judge import CRITERIA
+from harness_forge.store.verdicts import VerdictFile
+
+
+def overall(scores: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    """Return the weighted sum, 0 to 1, in four digits."""
+    return round(sum(weights[name] * scores[name] for name in CRITERIA), 4)
+
+
+def kept_scores(folder: Path, weights: Mapping[str, float]) -> dict[str, float]:
+    """Return the overall score of each answer that was judged by itself, 0 to 1.
+
+    Verdicts over pairs and answers without a verdict give none. Of an answer
+    that was judged twice the later verdict counts.
+
+    Args:
+        folder: <forge_home>/judge.
+        weights: of the criteria, as now set.
+
+    Raises:
+        EvalError: a line is no verdict.
+    """
+    found: dict[str, float] = {}
+    for path in sorted(folder.glob("*.jsonl")):
+        if path.name == "drift.jsonl":
+            continue
+        for key, verdict in VerdictFile(path).known().items():
+            if verdict.scores:
+                found[key] = overall(verdict.scores, weights)
+    return found
+
+
+def key_of(skill: str, run_id: str, source: str) -> str:
+    """Return the key of a turn's verdict.
+
+    Args:
+        source: of an exported row, such as `stig.turns:7`.
+    """
+    return f"{skill}/{run_id}/{source.rpartition(':')[2]}"
+
+
+def scores_digest(scores: Mapping[str, float]) -> str:
+    """Return a short digest that changes when a score does."""
+    return sha256(repr(sorted(scores.items())).encode()).hexdigest()[:16]

@@ -1,0 +1,209 @@
+"""Run the checks, and make the flags in the store match what they found.
+
+One transaction: the flags are all of one audit or all of the one before. The
+same store gives the same flags; a flag whose defect no longer holds is taken
+back. Flags with a reason that no check has, such as a person's, are left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from harness_forge.config.labels import LabelsConfig
+from harness_forge.core.errors import ConfigError
+from harness_forge.store.labels import ground
+from harness_forge.store.labels.check import Check
+from harness_forge.store.labels.checks import CHECKS, GEMMA_FORGE
+
+if TYPE_CHECKING:
+    import psycopg
+
+_KEY = "label_audit"
+
+_FOUND = """
+INSERT INTO found
+SELECT %(target)s, f.id, %(reason)s, %(kind)s, f.evidence, f.evaluator FROM ({select}) AS f
+"""
+
+_STALE = """
+DELETE FROM label_flags f
+WHERE f.reason = ANY(%(reasons)s::text[]) AND NOT EXISTS (
+    SELECT FROM found WHERE found.target_table = f.target_table
+        AND found.target_id = f.target_id AND found.reason = f.reason)
+RETURNING f.reason
+"""
+
+_FRESH = """
+INSERT INTO label_flags (target_table, target_id, reason, evidence, evaluator)
+SELECT target_table, target_id, reason, evidence, evaluator FROM found
+ORDER BY target_table, target_id, reason
+ON CONFLICT (target_table, target_id, reason) DO UPDATE
+SET evidence = excluded.evidence, evaluator = excluded.evaluator
+WHERE (label_flags.evidence, label_flags.evaluator)
+    IS DISTINCT FROM (excluded.evidence, excluded.evaluator)
+RETURNING reason
+"""
+
+# What the labels of each evaluator are worth, all checks considered.
+_VERDICTS = """
+SELECT s.evaluator, count(*),
+    count(*) FILTER (WHERE s.infrastructure OR f.infrastructure),
+    count(*) FILTER (WHERE f.flagged AND NOT (s.infrastructure OR f.infrastructure)),
+    count(*) FILTER (WHERE s.passed AND NOT (s.infrastructure OR f.flagged)),
+    count(*) FILTER (WHERE NOT (s.passed OR s.infrastructure OR f.flagged))
+FROM audited s
+CROSS JOIN LATERAL (
+    SELECT count(*) > 0 AS flagged, coalesce(bool_or(kind = 'infrastructure'), false)
+    FROM found WHERE target_table = 'attempts' AND target_id = s.id
+) AS f (flagged, infrastructure)
+GROUP BY s.evaluator ORDER BY s.evaluator
+"""
+
+_NOTE = """
+INSERT INTO skill_settings (key, value, updated_by)
+SELECT %(key)s, jsonb_build_object('last', coalesce(max(id), 0)), 'forge labels' FROM audited
+ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = now()
+"""
+
+_UNAUDITED = """
+SELECT count(*) FROM attempts a JOIN runs r ON r.id = a.run_id AND r.purpose = 'collect'
+WHERE a.id > coalesce((SELECT (value ->> 'last')::bigint FROM skill_settings WHERE key = %s), 0)
+"""
+
+
+_JUDGED = """
+SELECT count(*), bool_or(coalesce(nullif(a.evaluator, ''), r.evaluator) = ANY (%(known)s::text[]))
+FROM attempts a JOIN runs r ON r.id = a.run_id AND r.purpose = 'collect'
+WHERE a.id >
+    coalesce((SELECT (value ->> 'last')::bigint FROM skill_settings WHERE key = %(key)s), 0)
+    AND (a.eval_passed IS NOT NULL OR a.outcome_value IS NOT NULL)
+"""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What an evaluator's attempts come to; the last four add up to `attempts`.
+
+    Args:
+        infrastructure: not the answer's fault, as written or as flagged.
+        doubted: flagged for another reason.
+        passed, failed: neither.
+    """
+
+    attempts: int
+    infrastructure: int
+    doubted: int
+    passed: int
+    failed: int
+
+
+@dataclass
+class Audit:
+    """What an audit found.
+
+    Args:
+        found: flags by reason, of every check that ran.
+        written: of these, how many are new or have other evidence.
+        withdrawn: flags taken back, by reason.
+        verdicts: evaluator to what its attempts come to.
+    """
+
+    found: dict[str, int] = field(default_factory=dict)
+    written: dict[str, int] = field(default_factory=dict)
+    withdrawn: dict[str, int] = field(default_factory=dict)
+    verdicts: dict[str, Counts] = field(default_factory=dict)
+
+
+def audit(connection: psycopg.Connection, config: LabelsConfig) -> Audit:
+    """Audit the labels of one skill and write its flags, in the transaction that is open.
+
+    Args:
+        connection: its search path is the skill's schema.
+
+    Raises:
+        ConfigError: a check is named that does not exist.
+    """
+    checks = chosen(config)
+    # Two audits at once would write each other's flags.
+    connection.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/labels', 0))"
+    )
+    concerned = ground.lay(connection, config.gemma_forge)
+    told = Audit()
+    for check in checks:
+        idle = check.reason in GEMMA_FORGE and not concerned
+        told.found[check.reason] = 0 if idle else _run(connection, check, config)
+    told.withdrawn = _tally(connection.execute(_STALE, {"reasons": list(CHECKS)}))
+    told.written = _tally(connection.execute(_FRESH))
+    connection.execute("ANALYZE found")
+    rows = connection.execute(_VERDICTS).fetchall()
+    told.verdicts = {evaluator: Counts(*counts) for evaluator, *counts in rows}
+    connection.execute(_NOTE, {"key": _KEY})
+    return told
+
+
+def clear(connection: psycopg.Connection, reasons: Sequence[str] = ()) -> dict[str, int]:
+    """Take flags back, all or those with one of `reasons`; return how many of each.
+
+    The next audit writes again what it finds.
+    """
+    query = "DELETE FROM label_flags"
+    if reasons:
+        query += " WHERE reason = ANY(%(reasons)s::text[])"
+    gone = _tally(connection.execute(query + " RETURNING reason", {"reasons": list(reasons)}))
+    connection.execute("DELETE FROM skill_settings WHERE key = %s", [_KEY])
+    return gone
+
+
+def unaudited(connection: psycopg.Connection) -> int:
+    """Return how many attempts of collect runs came after the last audit."""
+    return connection.execute(_UNAUDITED, [_KEY]).fetchone()[0]
+
+
+def awaiting(connection: psycopg.Connection, config: LabelsConfig) -> tuple[int, int]:
+    """Return how many judged attempts came after the last audit, and how many checks concern them.
+
+    Defects of gemma-forge's evaluators concern the attempts that those judged.
+    """
+    values = {"known": list(config.gemma_forge), "key": _KEY}
+    count, known = connection.execute(_JUDGED, values).fetchone()
+    checks = [check for check in chosen(config) if known or check.reason not in GEMMA_FORGE]
+    return count, len(checks) if count else 0
+
+
+def chosen(config: LabelsConfig) -> list[Check]:
+    """Return the checks that are switched on.
+
+    Raises:
+        ConfigError: a name is none of a check.
+    """
+    for name in config.checks:
+        if name not in CHECKS:
+            close = get_close_matches(name, CHECKS, n=1)
+            meant = f"did you mean '{close[0]}'? " if close else ""
+            known = ", ".join(CHECKS)
+            raise ConfigError(f"labels.checks.{name}", "no such check", f"{meant}checks: {known}")
+    return [check for check in CHECKS.values() if config.checks.get(check.reason, True)]
+
+
+def _run(connection: psycopg.Connection, check: Check, config: LabelsConfig) -> int:
+    count = 0
+    for table, select in check.selects.items():
+        values = {
+            "target": table,
+            "reason": check.reason,
+            "kind": str(check.kind),
+            "gemma_forge": list(config.gemma_forge),
+        }
+        count += connection.execute(_FOUND.replace("{select}", select), values).rowcount
+    return count
+
+
+def _tally(rows: Iterable[tuple[str]]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for (reason,) in rows:
+        counts[reason] = counts.get(reason, 0) + 1
+    return dict(sorted(counts.items()))

@@ -1,0 +1,34 @@
+"""Open the store that a config names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from harness_forge.config.schema import ForgeConfig, one_skill
+
+
+@contextmanager
+def opened_store(config: ForgeConfig) -> Iterator:
+    """Yield the store; it is closed afterwards."""
+    from harness_forge.store.database import open_store
+
+    store = open_store(config.store.url, Path(config.forge_home))
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def opened_skill(config: ForgeConfig) -> Iterator:
+    """Yield the skill's part of the store, its schema brought up to date.
+
+    Raises:
+        ConfigError: the config is of several skills.
+    """
+    one_skill(config)
+    with opened_store(config) as store:
+        store.upgrade(config.skill.name)
+        yield store.skill(config.skill.name)

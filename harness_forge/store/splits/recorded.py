@@ -1,0 +1,81 @@
+"""Splits for items that were never surveyed, by the code that divides all others."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from harness_forge.config.split import SplitConfig
+from harness_forge.core.records import Split
+from harness_forge.store.splits.assign import assign as divide
+from harness_forge.store.splits.near import joined
+from harness_forge.store.splits.settle import settle
+
+QUARANTINE = Split.QUARANTINE
+
+_RULE = {"rule": 2}
+"""What tells items that ask the same: 1 saw the agent `worker` alone, 2 how conversations open."""
+_NOTE = "splits/grouping"
+
+
+def assign(store, config: SplitConfig) -> dict[str, int]:
+    """Give every group of the catalogue that has none a split, and return how many got which.
+
+    Whether the world could tell a fix from none was not measured for recorded
+    items; that somebody's evaluator judged them takes its place. Items that
+    ask nearly the same are one group, with those that came before too. Where
+    such items stand on several sides already, the stricter side keeps its own
+    and the others are quarantined.
+    """
+    with store.alone("splits"):  # what another process brought in meanwhile is seen whole
+        return _assign(store, config)
+
+
+def _assign(store, config: SplitConfig) -> dict[str, int]:
+    closed = _group(store, config)
+    items = [
+        replace(item, full_cycle=True) if item.full_cycle is None else item
+        for item in store.items()
+    ]
+    fresh = divide(items, store.splits(), config)
+    if fresh:
+        store.assign_splits(fresh, config.salt)
+    store.note(_NOTE, _RULE)
+    counts = Counter([*fresh.values(), *closed.values()])
+    return {str(split): count for split, count in sorted(counts.items())}
+
+
+def refresh(store, config: SplitConfig) -> int:
+    """Group recorded items anew if that was last done by an older rule.
+
+    Returns:
+        Items that are quarantined now: one nearly identical to each stands on
+        a stricter side.
+    """
+    if store.noted(_NOTE) == _RULE or all(item.full_cycle is not None for item in store.items()):
+        return 0
+    return assign(store, config).get(str(QUARANTINE), 0)
+
+
+def _group(store, config: SplitConfig) -> dict[str, Split]:
+    """Bring the groups of recorded items up to date; surveyed ones have theirs from checks.
+
+    Returns:
+        Groups that were made only now because their item stood on another side.
+    """
+    items, splits = store.items(), store.splits()
+    known = {item.item_id: item.group_key for item in items}
+    prompts = store.prompts()
+    sided = [item for item in items if splits.get(item.group_key, QUARANTINE) is not QUARANTINE]
+    apart = {item.item_id: item.group_key for item in joined(sided, prompts)}
+    found, closed = settle(joined(items, prompts), known, splits, apart)
+    recorded = {item.item_id for item in items if item.full_cycle is None}
+    moved = {
+        item.item_id: item.group_key
+        for item in found
+        if item.item_id in recorded and item.group_key != known[item.item_id]
+    }
+    closed = {one: closed[one] for one in moved.values() if one in closed}
+    store.assign_splits(closed, config.salt)
+    store.regroup(moved)
+    return closed

@@ -1,0 +1,126 @@
+"""What a judge said, one JSON line a question: kept as it comes, so that it can go on later."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from pathlib import Path
+
+import orjson
+
+from harness_forge.core.errors import EvalError
+from harness_forge.core.files import add_line, finished, mend
+
+
+class Pick(StrEnum):
+    """Which answer of a pair is better."""
+
+    FIRST = "first"
+    SECOND = "second"
+    TIE = "tie"
+    INCONSISTENT = "inconsistent"  # it changed when the answers changed places
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of one question.
+
+    Args:
+        key: of the question.
+        fingerprint: of all that the verdict depends on, the judge included.
+        judge, digest: who judged.
+        scores: by criterion, 0 to 1; None for a pair or no verdict.
+        pick: A, B or tie; None for a single answer or no verdict.
+        unjudged: why there is no verdict: unparsable, cut_off, refused or
+            no_answer; '' where there is one.
+        tries: how often the judge was asked.
+        said: its last words.
+    """
+
+    key: str
+    fingerprint: str
+    judge: str
+    digest: str
+    scores: dict[str, float] | None
+    pick: str | None
+    unjudged: str
+    tries: int
+    said: str
+
+
+class VerdictFile:
+    """Verdicts on disk. Lines are added as they come; a torn last line is none.
+
+    Use it as a context manager while adding: one process at a time may.
+
+    Raises:
+        EvalError: another process is judging into it, or a line cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = None
+
+    def __enter__(self) -> VerdictFile:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        # It quotes answers: others may not read it.
+        self._file = open(
+            self.path, "a+b", buffering=0, opener=lambda name, flags: os.open(name, flags, 0o600)
+        )
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._file.close()
+            raise EvalError(str(self.path), "is being judged by another process") from None
+        mend(self._file.fileno())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def add(self, verdict: Verdict) -> None:
+        """Write a verdict down."""
+        add_line(self._file.fileno(), orjson.dumps(asdict(verdict)))
+
+    def known(self) -> dict[str, Verdict]:
+        """Return the last verdict of each question, by key."""
+        names = {field.name for field in fields(Verdict)}
+        try:
+            text = self.path.read_bytes()
+        except FileNotFoundError:
+            return {}
+        found = {}
+        for number, line in enumerate(finished(text).splitlines(), start=1):
+            try:
+                row = orjson.loads(line)
+                verdict = Verdict(**{key: row[key] for key in row if key in names})
+            except (ValueError, TypeError):
+                where, hint = f"{self.path}, line {number}", "remove the line: it is judged again"
+                raise EvalError(where, "is no verdict", hint) from None
+            found[verdict.key] = verdict
+        return found
+
+
+def settled(first: Verdict | None, second: Verdict | None) -> Pick | None:
+    """Return what both orders of a pair come to; None where one of them has no verdict.
+
+    Args:
+        first: asked with the first answer as A; `second` with the second as A.
+    """
+    if first is None or second is None or not (first.pick and second.pick):
+        return None
+    straight = {"A": Pick.FIRST, "B": Pick.SECOND, "tie": Pick.TIE}[first.pick]
+    swapped = {"A": Pick.SECOND, "B": Pick.FIRST, "tie": Pick.TIE}[second.pick]
+    return straight if straight is swapped else Pick.INCONSISTENT
+
+
+def reasons(verdicts: Iterable[Verdict]) -> dict[str, int]:
+    """Return how many questions have no verdict, by why."""
+    counts: dict[str, int] = {}
+    for verdict in verdicts:
+        if verdict.unjudged:
+            counts[verdict.unjudged] = counts.get(verdict.unjudged, 0) + 1
+    return dict(sorted(counts.items()))

@@ -1,1 +1,0 @@
-"""Training: Axolotl configs, rendered, checked on their tokens, launched and watched."""

@@ -1,0 +1,169 @@
+"""Renders the YAML that Axolotl is started with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness_forge.config.train import AdapterKind, DpoConfig, Hardware, Precision, TrainConfig
+
+PLUGIN = "forge_axolotl.ForgePlugin"
+SECOND_STAGE = "forge_dpo.SecondStage"
+
+_KERNELS = ("lora_qkv_kernel", "lora_o_kernel", "lora_mlp_kernel", "lora_embedding_kernel")
+"""Speed-ups that call into CUDA and die on a CPU."""
+
+_SHORT = 512
+"""Tokens up to which plain attention is faster on a CPU: the fused one's backward pass is slow
+there, by an eighth of a step. Beyond it the memory for attention weights grows too large."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What one training reads and where it writes; all paths absolute.
+
+    Args:
+        model: folder of the base model.
+        template: file of the chat template.
+        target_modules: layers that the adapter is put on.
+        train: JSONL file of the rows to train on; of pairs, rendered, in the second stage.
+        prepared: folder of the tokenised rows.
+        out: folder of checkpoints and the finished adapter.
+        start: folder of the adapter that a second stage starts from.
+        longest: tokens of the longest row.
+    """
+
+    model: Path
+    template: Path
+    target_modules: Sequence[str]
+    train: Path
+    prepared: Path
+    out: Path
+    start: Path | None = None
+    longest: int = 0
+
+
+def render(config: TrainConfig, inputs: Inputs, seed: int) -> dict[str, Any]:
+    """Return the config of a supervised training, `auto` already settled."""
+    return {
+        **_model(inputs),
+        "datasets": [
+            {
+                "path": str(inputs.train),
+                "ds_type": "json",
+                "type": "chat_template",
+                "field_messages": "messages",
+                "field_tools": "tools",
+                "roles_to_train": ["assistant"],
+                # Answers with `weight: 0` are context; without this all answers would be learned.
+                "message_field_training": "weight",
+                "train_on_eos": "turn",
+            }
+        ],
+        # The audit refuses rows that are too long; were it wrong, Axolotl would drop them.
+        "excess_length_strategy": "raise",
+        **_folders(inputs),
+        **_adapter(config, inputs),
+        **_numbers(config, inputs),
+        **_schedule(config, seed),
+    }
+
+
+def render_dpo(config: TrainConfig, dpo: DpoConfig, inputs: Inputs, seed: int) -> dict[str, Any]:
+    """Return the config of a second stage, which starts from the adapter in `inputs.start`.
+
+    Args:
+        config: of the first stage, with what the second has of its own put in.
+    """
+    losses = {"sigmoid": 1.0, **({"sft": dpo.sft_weight} if dpo.sft_weight else {})}
+    return {
+        **_model(inputs),
+        "rl": "dpo",
+        "rl_beta": dpo.beta,
+        "dpo_loss_type": list(losses),
+        "dpo_loss_weights": list(losses.values()),
+        "trainer_cls": SECOND_STAGE,
+        "lora_model_dir": str(inputs.start),
+        # The texts are rendered already: Axolotl's own strategies lose tools and calls.
+        "datasets": [
+            {
+                "path": str(inputs.train),
+                "ds_type": "json",
+                "split": "train",
+                "type": "passthrough.default",
+            }
+        ],
+        "excess_length_strategy": "raise",
+        **_folders(inputs),
+        **_adapter(config, inputs),
+        **_numbers(config, inputs),
+        **_schedule(config, seed),
+    }
+
+
+def _model(inputs: Inputs) -> dict[str, Any]:
+    return {
+        "base_model": str(inputs.model),
+        "chat_template": "jinja",
+        "chat_template_jinja": str(inputs.template),
+    }
+
+
+def _folders(inputs: Inputs) -> dict[str, Any]:
+    return {
+        "dataset_prepared_path": str(inputs.prepared),
+        "dataset_num_proc": 1,
+        "val_set_size": 0,
+        "output_dir": str(inputs.out),
+        "plugins": [PLUGIN],
+    }
+
+
+def _adapter(config: TrainConfig, inputs: Inputs) -> dict[str, Any]:
+    return {
+        "adapter": config.adapter.name,
+        "load_in_4bit": config.adapter is AdapterKind.qlora,
+        "lora_r": config.rank,
+        "lora_alpha": config.alpha,
+        "lora_dropout": config.dropout,
+        "lora_target_modules": list(inputs.target_modules),
+    }
+
+
+def _numbers(config: TrainConfig, inputs: Inputs) -> dict[str, Any]:
+    cpu = config.hardware is Hardware.cpu
+    return {
+        **({"attn_implementation": "eager"} if cpu and inputs.longest <= _SHORT else {}),
+        "bf16": config.precision is Precision.bfloat16,
+        "fp16": False,
+        "tf32": False,
+        **(dict.fromkeys(_KERNELS, False) if cpu else {}),
+        "gradient_checkpointing": not cpu,
+        "optimizer": "adamw_torch",
+    }
+
+
+def _schedule(config: TrainConfig, seed: int) -> dict[str, Any]:
+    return {
+        "sequence_len": config.sequence_length,
+        # Rows are neither packed nor filled up: each is one conversation, as it will be asked.
+        "sample_packing": False,
+        "pad_to_sequence_len": False,
+        "group_by_length": config.group_by_length,
+        "micro_batch_size": config.micro_batch,
+        "gradient_accumulation_steps": config.accumulate,
+        "num_epochs": config.epochs,
+        **({"max_steps": config.max_steps} if config.max_steps else {}),
+        "learning_rate": config.learning_rate,
+        "lr_scheduler": config.schedule,
+        "warmup_ratio": config.warmup,
+        "weight_decay": config.weight_decay,
+        "logging_steps": 1,
+        "save_strategy": "steps",
+        "save_steps": config.save_steps,
+        "save_total_limit": 1,
+        "auto_resume_from_checkpoints": True,
+        "seed": seed,
+    }

@@ -1,0 +1,145 @@
+"""Looks at a dataset before anything heavy starts: is it one, and can it be trained on?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from harness_forge.core.errors import TrainError
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset folder's rows to train on.
+
+    Args:
+        rows: how many `files` hold.
+        digest: sha256 of the files, one after the other.
+        manifest: sha256 of the manifest; '' where there is none.
+        licences: whose words the rows quote, as the manifest has it.
+        skills: whose rows they are, and of which `roles`; empty where the
+            manifest does not say.
+        validation: rows that are trained on as well; None where they are not.
+    """
+
+    folder: Path
+    train: Path
+    rows: int
+    digest: str
+    manifest: str
+    licences: tuple[str, ...]
+    skills: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    validation: Path | None = None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files whose rows are trained on."""
+        return (self.train, self.validation) if self.validation else (self.train,)
+
+    @property
+    def splits(self) -> list[str]:
+        """The splits whose rows are trained on."""
+        return [path.stem for path in self.files]
+
+
+def read(
+    folder: Path, fault: Callable[[Any], str] | None = None, *, refit: bool = False
+) -> Dataset:
+    """Return a dataset whose rows to train on all can be trained on.
+
+    Args:
+        fault: returns what is wrong with a row, '' if nothing is; None checks
+            rows of supervised training.
+        refit: take the validation rows too.
+
+    Raises:
+        TrainError: there is none, it is empty, or a row is not what it should be.
+    """
+    train = folder / "train.jsonl"
+    if not train.is_file():
+        for other in sorted(folder.glob("train.*")):
+            what = f"is written as {other.name.partition('.')[2]}, and training reads JSON lines"
+            raise TrainError(str(folder), what, "forge export format.extension=jsonl")
+        hint = "run `forge export`, or name another: train.dataset=DIR, dpo.dataset=DIR"
+        raise TrainError(str(folder), "holds no dataset (no train.jsonl)", hint)
+    validation = folder / "validation.jsonl"
+    files = (train, validation) if refit and validation.is_file() else (train,)
+    counts = [sum(1 for _ in _rows(path, fault or _fault)) for path in files]
+    if not counts[0]:
+        hint = "what the export left out, and why, is in its ledger.jsonl"
+        raise TrainError(str(train), "has no rows: there is nothing to train on", hint)
+    manifest = folder / "manifest.json"
+    facts = json.loads(manifest.read_bytes()) if manifest.is_file() else {}
+    return Dataset(
+        folder=folder,
+        train=train,
+        rows=sum(counts),
+        digest=sha256(b"".join(path.read_bytes() for path in files)).hexdigest(),
+        manifest=sha256(manifest.read_bytes()).hexdigest() if facts else "",
+        licences=tuple(facts.get("licences", ())),
+        skills=_told(facts, "skill"),
+        roles=_told(facts, "role"),
+        # One with no rows changes nothing, and the adapter may be judged on it.
+        validation=validation if sum(counts[1:]) else None,
+    )
+
+
+def _told(facts: dict[str, Any], key: str) -> tuple[str, ...]:
+    """Return what a manifest says under `key`, or each of its parts, where it is of several."""
+    parts = facts.get("parts") or [facts]
+    return tuple(sorted({part[key] for part in parts if part.get(key)}))
+
+
+def _rows(path: Path, check: Callable[[Any], str]) -> Iterator[dict[str, Any]]:
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            where = f"{path}:{number}"
+            try:
+                row = json.loads(line)
+                fault = check(row)
+            except ValueError as error:
+                raise TrainError(where, f"is not JSON: {error}") from None
+            if fault:
+                raise TrainError(where, fault, "see docs/datasets.md for what a row holds")
+            yield row
+
+
+def _fault(row: Any) -> str:
+    if not isinstance(row, dict):
+        return "is not an object"
+    messages = row.get("messages")
+    if not isinstance(messages, list) or not messages:
+        if "chosen" in row:
+            return "is a preference pair; supervised training takes messages"
+        return "has no messages"
+    return conversation_fault(messages)
+
+
+def conversation_fault(messages: list[Any]) -> str:
+    """Return why a conversation cannot be trained on, '' if it can."""
+    if not all(isinstance(message, dict) and "role" in message for message in messages):
+        return "has a message without a role"
+    answer = messages[-1]
+    if answer["role"] != "assistant":
+        return f"ends with the {answer['role']}, not with an answer"
+    if not answer.get("content") and not answer.get("tool_calls"):
+        return "ends with an empty answer"
+    if answer.get("weight") == 0:
+        return "ends with an answer that is not to be learned (weight 0)"
+    return next((fault for fault in map(_message_fault, messages) if fault), "")
+
+
+def _message_fault(message: dict[str, Any]) -> str:
+    if message.get("weight") not in (None, 0, 1):
+        return f"has a message of weight {message['weight']!r}: 0 is context, 1 is learned"
+    for call in message.get("tool_calls") or ():
+        try:
+            json.loads(call["function"]["arguments"])
+        except (KeyError, TypeError, ValueError):
+            return f"has a call of the {message['role']} whose arguments are no text of JSON"
+    return ""

@@ -1,0 +1,168 @@
+"""Starts Axolotl in its workset, watches it, and says in one line why it died."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from harness_forge.core.errors import Interrupted, TrainError
+from harness_forge.training.progress import Progress, Step
+
+PLUGINS = Path(__file__).with_name("plugin")
+_TOKENS = Path(__file__).with_name("tokens_worker.py")
+_POLL_S = 0.5
+
+
+def environment(
+    workset: Mapping[str, str],
+    *,
+    threads: int,
+    metrics: Path | None,
+    shared_prompt: bool,
+    pairs: Path | None = None,
+) -> dict[str, str]:
+    """Return the variables Axolotl is started with.
+
+    accelerate sets one thread a process where OMP_NUM_THREADS is not set, which
+    leaves all cores but one idle.
+
+    Args:
+        metrics: file that a line a step goes to.
+        pairs: file of the tokens that a second stage must see.
+    """
+    extra = {
+        "PYTHONPATH": str(PLUGINS),
+        "PYTHONUNBUFFERED": "1",
+        "OMP_NUM_THREADS": str(threads),
+        "TOKENIZERS_PARALLELISM": "false",
+        "FORGE_SHARED_PROMPT": str(int(shared_prompt)),
+    }
+    files = {"FORGE_METRICS": metrics, "FORGE_PAIRS": pairs}
+    return dict(workset) | extra | {key: str(path) for key, path in files.items() if path}
+
+
+def prepare(config: Path, log: Path, variables: Mapping[str, str]) -> None:
+    """Let Axolotl tokenise the dataset; it is kept where `config` says.
+
+    Raises:
+        TrainError: it failed; its last words and its log are named.
+    """
+    _run(["axolotl", "preprocess", config.name], config.parent, log, variables, lambda: None)
+
+
+def train(
+    config: Path,
+    log: Path,
+    variables: Mapping[str, str],
+    *,
+    metrics: Path,
+    show: Callable[[Step], None],
+    gpu: bool,
+    hold: Sequence[int] = (),
+) -> None:
+    """Train to the end, or go on from the last checkpoint.
+
+    Args:
+        gpu: start through accelerate, which takes every GPU there is.
+        hold: file descriptors the child keeps open: a lock outlives its parent.
+
+    Raises:
+        TrainError: it failed; its last words and its log are named.
+        Interrupted: Ctrl-C; the last checkpoint is kept.
+    """
+    command = ["axolotl", "train", config.name, "--launcher", "accelerate" if gpu else "python"]
+    written = metrics.stat().st_size if metrics.is_file() else 0
+    progress = Progress(metrics, written)
+
+    def watch() -> None:
+        for step in progress.new():
+            show(step)
+
+    _run(command, config.parent, log, variables, watch, hold)
+
+
+def tokens(
+    python: Path, variables: Mapping[str, str], *, model: Path, template: Path, train: Path,
+    prepared: Path | None = None, pairs: Path | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Return the rows as serving renders them and, if given, as Axolotl prepared them.
+
+    Args:
+        pairs: `train` holds preference pairs, whose texts and tokens are also
+            written into this folder.
+
+    Raises:
+        TrainError: the template cannot render a row, or the child died.
+    """
+    command = [python, _TOKENS, "--model", model, "--template", template, "--train", train]
+    command += ["--prepared", prepared] if prepared else []
+    command += ["--pairs", pairs] if pairs else []
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+    try:
+        answer = json.loads(done.stdout.splitlines()[-1])
+    except (IndexError, ValueError):
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        answer = {"fault": f"its tokens cannot be read: {last[:200]}"}
+    if "fault" in answer:
+        raise TrainError(f"{train}", answer["fault"])
+    return answer
+
+
+def _run(command, folder, log, variables, watch, hold=()) -> None:
+    with log.open("ab") as file:
+        begin = file.tell()
+        child = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=tuple(hold),
+        )
+    try:
+        while child.poll() is None:
+            watch()
+            time.sleep(_POLL_S)
+        watch()
+    except BaseException as error:
+        _end(child)
+        if isinstance(error, KeyboardInterrupt):
+            raise Interrupted("train", "stopped", "the same command goes on from here") from None
+        raise
+    if child.returncode:
+        raise _died(command, child.returncode, log, begin)
+
+
+def _end(child: subprocess.Popen) -> None:
+    """End the child and everything it started."""
+    for number, patience in ((signal.SIGTERM, 10), (signal.SIGKILL, 10)):
+        try:
+            os.killpg(child.pid, number)
+            child.wait(timeout=patience)
+            return
+        except ProcessLookupError:
+            return
+        except subprocess.TimeoutExpired:
+            continue
+
+
+def _died(command: Sequence[str], code: int, log: Path, begin: int) -> TrainError:
+    said = log.read_bytes()[begin:].decode(errors="replace").replace("\r", "\n")
+    what = " ".join(command[:2])
+    killed = code in (-signal.SIGKILL, 128 + signal.SIGKILL) or "SIGKILL" in said
+    if killed or "MemoryError" in said or "out of memory" in said.lower():
+        hint = "usually out of memory: lower train.micro_batch and raise train.accumulate"
+        return TrainError(what, "was killed" if killed else "is out of memory", hint)
+    if "No space left on device" in said:
+        return TrainError(what, "the disk is full", "free some; the same command goes on from here")
+    errors = [line for line in said.splitlines() if "Error" in line and "CalledProcess" not in line]
+    last = (errors or said.strip().splitlines() or ["no message"])[-1].strip()
+    return TrainError(what, f"ended with code {code}: {last[:200]}", f"its whole output: {log}")

@@ -1,0 +1,220 @@
+"""The mask audit: on the very tokens that will be trained on, before a step is made.
+
+Loss belongs on the answers that are to be learned, each with its end-of-turn token,
+and on nothing else. Trainers get this wrong in silence: all labels masked, a tool's
+answer trained, the end of turn left out, a turn of the history learned again with every
+row. So the prepared rows are compared with the same rows rendered as serving will render them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness_forge.core.errors import TrainError
+
+IGNORED = -100
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What an audit saw; every row was as it should be.
+
+    Args:
+        rows: rows looked at.
+        tokens: of all rows together.
+        trained: tokens with a label.
+        longest: tokens of the longest row.
+        masked_text: the masked part of one row, decoded.
+        trained_text: the trained part of that row, decoded.
+        turns: answers that are learned.
+        joined: rows in which an answer's first token holds the end of its prompt too; a server
+            will cut these two apart.
+    """
+
+    rows: int
+    tokens: int
+    trained: int
+    longest: int
+    masked_text: str
+    trained_text: str
+    turns: int = 0
+    joined: int = 0
+
+
+def length(row: Mapping[str, Any]) -> int:
+    """Return the tokens of a row, of a conversation or of one side of a pair."""
+    if "pieces" in row:
+        return sum(len(ids) for _, ids in row["pieces"])
+    return len(row["prompt"]) + len(row["answer"])
+
+
+def check_lengths(rows: Sequence[Mapping[str, Any]], limit: int, what: str) -> int:
+    """Return the longest row's tokens; refuse rows that do not fit, they are never cut.
+
+    Raises:
+        TrainError: names the first such row and the longest.
+    """
+    lengths = [length(row) for row in rows]
+    long = [number for number, length in enumerate(lengths, start=1) if length > limit]
+    if long:
+        raise TrainError(
+            what,
+            f"{len(long)} of {len(rows)} rows exceed {limit} tokens (row {long[0]} has "
+            f"{lengths[long[0] - 1]}, the longest {max(lengths)})",
+            f"train.sequence_length={max(lengths)}, if the model's context allows, or export"
+            " without them: filters.row_too_long.enabled=true",
+        )
+    return max(lengths)
+
+
+def audit(
+    rows: Sequence[Mapping[str, Any]],
+    prepared: Sequence[Mapping[str, Any]],
+    eos: int,
+    shown: Mapping[str, str],
+) -> Audit:
+    """Return what was seen if every prepared row trains its answers and nothing else.
+
+    Args:
+        rows: {"pieces": [[learned, token ids], …]}, as serving renders them; each
+            piece that is learned holds the end-of-turn token.
+        prepared: {"ids", "labels"}, as the trainer will load them, in any order.
+        eos: id of the end-of-turn token.
+        shown: {"masked", "trained"}: one row, decoded.
+
+    Raises:
+        TrainError: the first fault found.
+    """
+    if len(rows) != len(prepared):
+        what = f"the dataset has {len(rows)} rows, Axolotl prepared {len(prepared)}"
+        raise TrainError("mask audit", what, "rows dropped in silence are never trained on")
+    expected = Counter(_wanted(row, eos) for row in rows)
+    for number, row in enumerate(prepared):
+        _check(number, row, eos)
+        seen = (tuple(row["ids"]), tuple(row["labels"]))
+        trimmed = _without_tail(*seen)
+        if not expected[trimmed]:
+            raise TrainError(
+                f"mask audit: prepared row {number}",
+                "its tokens or labels differ from the row as serving renders it",
+                "does the chat template render an answer's call as it is stored?",
+            )
+        expected[trimmed] -= 1
+    return Audit(
+        rows=len(prepared),
+        tokens=sum(len(row["ids"]) for row in prepared),
+        trained=sum(label != IGNORED for row in prepared for label in row["labels"]),
+        longest=max((len(row["ids"]) for row in prepared), default=0),
+        masked_text=shown["masked"],
+        trained_text=shown["trained"],
+        turns=sum(learned for row in rows for learned, _ in row["pieces"]),
+        joined=sum(bool(row.get("joined")) for row in rows),
+    )
+
+
+def _wanted(row: Mapping[str, Any], eos: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return ids and labels as they should be, up to the end of the last answer."""
+    ids: list[int] = []
+    labels: list[int] = []
+    for learned, piece in row["pieces"]:
+        end = _end_of_turn(piece, eos) if learned else 0
+        ids += piece
+        labels += [*piece[:end], *[IGNORED] * (len(piece) - end)]
+    return _without_tail(tuple(ids), tuple(labels))
+
+
+def _end_of_turn(answer: Sequence[int], eos: int) -> int:
+    """Return how many tokens of an answer are learned.
+
+    Templates put a line break after the end of turn; nobody is asked to write it.
+    """
+    if eos not in answer:
+        raise TrainError(
+            "mask audit",
+            "the chat template does not end an answer with the model's end-of-turn token",
+            "an adapter trained so never learns to stop: set the tokenizer's eos_token",
+        )
+    return len(answer) - answer[::-1].index(eos)
+
+
+def _check(number: int, row: Mapping[str, Any], eos: int) -> None:
+    where = f"mask audit: prepared row {number}"
+    labels = [label for label in row["labels"] if label != IGNORED]
+    if not labels:
+        raise TrainError(where, "all its labels are masked: nothing in it would be trained")
+    if len(labels) == len(row["labels"]):
+        raise TrainError(where, "none of its labels is masked: the prompt would be trained")
+    if labels[-1] != eos:
+        what = "its end-of-turn token is not trained"
+        raise TrainError(where, what, "an adapter trained so never learns to stop")
+
+
+def _without_tail(
+    ids: tuple[int, ...], labels: tuple[int, ...]
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return both without what follows the last trained token."""
+    end = max((place for place, label in enumerate(labels) if label != IGNORED), default=-1) + 1
+    return ids[:end], labels[:end]
+
+
+@dataclass(frozen=True)
+class PairAudit:
+    """What an audit of preference pairs saw; every pair was as it should be.
+
+    Args:
+        pairs: pairs looked at.
+        tokens: of all their rows together; a pair is two rows.
+        trained: tokens of the answers.
+        longest: tokens of the longest row.
+        prompt_text: the prompt of one pair, decoded.
+        chosen_text: its chosen answer.
+        rejected_text: its rejected answer.
+    """
+
+    pairs: int
+    tokens: int
+    trained: int
+    longest: int
+    prompt_text: str
+    chosen_text: str
+    rejected_text: str
+
+
+def audit_pairs(pairs: Sequence[Mapping[str, Any]], eos: int) -> PairAudit:
+    """Return what was seen if both answers of every pair end their turn, and differ.
+
+    That the trainer sees these very tokens is checked in the trainer, before
+    its first step.
+
+    Args:
+        pairs: {"chosen", "rejected"}, each {"prompt", "answer"} token ids and
+            {"asked", "answered"} texts, as serving renders them.
+        eos: id of the end-of-turn token.
+
+    Raises:
+        TrainError: the first fault found.
+    """
+    for number, pair in enumerate(pairs, start=1):
+        where = f"pair audit: pair {number}"
+        for side in ("chosen", "rejected"):
+            if pair[side]["answer"][-1:] != [eos]:
+                what = f"its {side} answer does not end with the model's end-of-turn token"
+                hint = "does the chat template end a turn with the tokenizer's eos_token?"
+                raise TrainError(where, what, hint)
+        if pair["chosen"]["answer"] == pair["rejected"]["answer"]:
+            what = "both its answers become the same tokens"
+            raise TrainError(where, what, "does the chat template render a call's arguments?")
+    rows = [row for pair in pairs for row in (pair["chosen"], pair["rejected"])]
+    lengths = [len(row["prompt"]) + len(row["answer"]) for row in rows]
+    return PairAudit(
+        pairs=len(pairs),
+        tokens=sum(lengths),
+        trained=sum(len(row["answer"]) for row in rows),
+        longest=max(lengths),
+        prompt_text=pairs[0]["chosen"]["asked"],
+        chosen_text=pairs[0]["chosen"]["answered"],
+        rejected_text=pairs[0]["rejected"]["answered"],
+    )

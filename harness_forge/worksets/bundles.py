@@ -1,0 +1,251 @@
+"""Bundles: a lock with every file it names, for a machine without a network.
+
+A bundle is a folder, or one tar file of it, with the files as the index serves
+them and a list, `manifest.json`. Every file is compared with the lock of the
+forge that installs it, so that the list need not be trusted; only what comes
+first (torch, of which each machine may get another build) has its hash from
+the list alone.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from hashlib import file_digest
+from pathlib import Path
+from typing import Any
+
+from harness_forge.config.workset import WorksetConfig
+from harness_forge.core.errors import WorksetError
+from harness_forge.worksets.first import asked, index_words
+from harness_forge.worksets.installing import Bundle, check_disk, check_python
+from harness_forge.worksets.locks import Lock, Locked, Part, lock_of, requirements
+from harness_forge.worksets.pip import Pip, Say, clean, written
+from harness_forge.worksets.worksets import pick_variant
+
+MANIFEST = "manifest.json"
+TAR = ".tar"
+
+
+def make(
+    name: str, config: WorksetConfig, locks: Path, to: Path, say: Say, show: Say
+) -> tuple[int, int]:
+    """Write a bundle for machines like this one.
+
+    Args:
+        to: a folder, or a file that ends in `.tar`.
+
+    Returns:
+        How many files, and how many bytes.
+
+    Raises:
+        WorksetError: `to` is taken, the disk is too small, or pip cannot get a file.
+    """
+    variant_name, variant = pick_variant(name, config)
+    lock = lock_of(name, variant, locks)
+    check_python(name, config.python)
+    if to.exists() and (to.is_file() or any(to.iterdir())):
+        what = f"{to} is there already"
+        raise WorksetError(f"workset {name}", what, "name another place: --to PATH")
+    check_disk(name, variant.disk_gb, to)
+    folder = to.with_name(f"{to.name}.files") if to.suffix == TAR else to
+    folder.mkdir(parents=True, exist_ok=True)
+    packages = _download(name, lock, folder, say, show)
+    entries = _entries(name, packages, folder)
+    manifest = {
+        "workset": name,
+        "variant": variant_name,
+        "lock": lock.digest,
+        "files": entries,
+    } | _machine()
+    text = json.dumps(manifest, indent=1) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    if folder != to:
+        say("packing")
+        _pack(folder, to)
+    return len(entries), size
+
+
+def _machine() -> dict[str, str]:
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    return {"python": version, "machine": platform.machine()}
+
+
+def _download(name: str, lock: Lock, folder: Path, say: Say, show: Say) -> list[Locked]:
+    """Fetch a lock's files; return what they are of."""
+    log = folder.with_name(f"{folder.name}.log")
+
+    def fault(said: str) -> WorksetError:
+        hint = f"all it said is in {log}"
+        return WorksetError(f"workset {name}", f"pip could not download: {said}", hint)
+
+    pip = Pip(Path(sys.executable), log, fault, show)
+    words = ["download", "--no-deps", "--dest", folder]
+    first = lock.part(Part.first)
+    for one in first:
+        say(f"{one.name} {one.version}")
+        pip.run([*words, "--only-binary=:all:", *index_words(), f"{one.name}=={one.version}"])
+    packages, beside = lock.part(Part.wheels), lock.part(Part.cuda)
+    lines = [line for path in folder.glob("*.whl") for line in _requires(path)]
+    if asked(lines) & {one.name for one in beside}:
+        packages += beside
+    source = lock.part(Part.source)
+    say(f"{len(packages) + len(source)} packages")
+    _locked(pip, words, packages, "--only-binary=:all:")
+    if source:
+        _sources(pip, words, source, [one for one in packages if one.name == "setuptools"])
+    log.unlink(missing_ok=True)
+    return [*first, *packages, *source]
+
+
+def _sources(pip: Pip, words: Sequence[str | Path], source: Sequence[Locked], build) -> None:
+    """Fetch what is built from source: pip looks into it, with the setuptools of the lock."""
+    folder = Path(words[words.index("--dest") + 1])
+    with tempfile.TemporaryDirectory() as scratch:
+        subprocess.run([sys.executable, "-m", "venv", scratch], env=clean(), check=True)
+        own = replace(pip, python=Path(scratch) / "bin" / "python")
+        replace(own, files=folder).install(build)
+        _locked(own, words, source, "--no-build-isolation", "--use-pep517")
+
+
+def _locked(pip: Pip, words: Sequence[str | Path], packages: Sequence[Locked], *more: str) -> None:
+    if packages:
+        with written(requirements(packages)) as path:
+            pip.run([*words, "--require-hashes", *more, "-r", path], len(packages))
+
+
+def _requires(wheel: Path) -> Iterator[str]:
+    from email.parser import HeaderParser
+
+    with zipfile.ZipFile(wheel) as archive:
+        inner = next(one for one in archive.namelist() if one.endswith(".dist-info/METADATA"))
+        text = archive.read(inner).decode()
+    yield from HeaderParser().parsestr(text).get_all("Requires-Dist") or []
+
+
+def _entries(name: str, packages: Sequence[Locked], folder: Path) -> list[dict[str, Any]]:
+    by_hash = {_sha256(path): path for path in sorted(folder.iterdir()) if path.name != MANIFEST}
+    entries = []
+    for one in packages:
+        found = next((by_hash[known] for known in one.hashes if known in by_hash), None)
+        found = found or (_named(by_hash.values(), one) if one.part is Part.first else None)
+        if not found:
+            raise WorksetError(f"workset {name}", f"pip brought no file of {one.pin}")
+        digest = next(known for known, path in by_hash.items() if path == found)
+        size = found.stat().st_size
+        entries.append({"pin": one.pin, "file": found.name, "sha256": digest, "bytes": size})
+    return entries
+
+
+def _named(paths, one: Locked) -> Path | None:
+    return next((path for path in paths if path.name.startswith(f"{one.name}-{one.version}")), None)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def _pack(folder: Path, to: Path) -> None:
+    half = to.with_name(f"{to.name}.part")
+    with tarfile.open(half, "w") as tar:
+        for path in sorted(folder.iterdir(), key=lambda path: (path.name != MANIFEST, path.name)):
+            tar.add(path, path.name, recursive=False)
+            path.unlink()
+    folder.rmdir()
+    half.rename(to)
+
+
+@contextmanager
+def opened(name: str, config: WorksetConfig, locks: Path, given: Path) -> Iterator[Bundle]:
+    """Compare a bundle's files with the lock, and hold it open.
+
+    Raises:
+        WorksetError: it is for another workset, machine or lock, or a file is
+            missing or changed, each named.
+    """
+    with tempfile.TemporaryDirectory(dir=_beside(given)) as scratch:
+        folder = given
+        if given.is_file():
+            folder = Path(scratch)
+            _unpack(name, given, folder)
+        manifest = _manifest(name, folder)
+        _, variant = pick_variant(name, config)
+        lock = lock_of(name, variant, locks)
+        _check_kind(name, manifest, lock)
+        files = {entry["pin"]: entry for entry in manifest["files"]}
+        _check_files(name, folder, lock, files)
+        packages = tuple(
+            replace(one, hashes=(files[one.pin]["sha256"],)) if one.part is Part.first else one
+            for one in lock.packages
+            if one.here
+        )
+        yield Bundle(folder.absolute(), replace(lock, packages=packages))
+
+
+def _beside(given: Path) -> Path | None:
+    return given.absolute().parent if given.is_file() else None
+
+
+def _unpack(name: str, tar: Path, folder: Path) -> None:
+    try:
+        with tarfile.open(tar) as archive:
+            for member in archive:
+                # Names with folders in them, links and devices are no part of a bundle.
+                if member.isfile() and "/" not in member.name:
+                    archive.extract(member, folder, filter="data")
+    except (tarfile.TarError, OSError) as error:
+        raise WorksetError(f"workset {name}", f"{tar} cannot be unpacked: {error}") from error
+
+
+def _manifest(name: str, folder: Path) -> Mapping[str, Any]:
+    path = folder / MANIFEST
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"))
+        for entry in read["files"]:
+            _ = entry["pin"], entry["file"], entry["sha256"]
+        _ = read["workset"], read["lock"], read["python"], read["machine"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        what = f"{folder} is no bundle: {MANIFEST} cannot be read ({error})"
+        raise WorksetError(f"workset {name}", what, f"`forge workset bundle {name}`") from error
+    return read
+
+
+def _check_kind(name: str, manifest: Mapping[str, Any], lock: Lock) -> None:
+    remedy = f"make it on such a machine: `forge workset bundle {name}`"
+    if manifest["workset"] != name:
+        raise WorksetError(f"workset {name}", f"the bundle is of {manifest['workset']}", remedy)
+    here = _machine()
+    made = {key: manifest[key] for key in here}
+    if made != here:
+        for_, this = (f"Python {one['python']} on {one['machine']}" for one in (made, here))
+        raise WorksetError(f"workset {name}", f"the bundle is for {for_}, this is {this}", remedy)
+    if manifest["lock"] != lock.digest:
+        remedy = f"make it with this forge: `forge workset bundle {name}`"
+        raise WorksetError(f"workset {name}", "the bundle is of another lock", remedy)
+
+
+def _check_files(name: str, folder: Path, lock: Lock, files: Mapping[str, Any]) -> None:
+    faults = []
+    for one in lock.packages:
+        entry = files.get(one.pin)
+        if not one.here or (one.part is Part.cuda and not entry):
+            continue
+        path = folder / Path(entry["file"]).name if entry else None
+        if not path or not path.is_file():
+            faults.append(f"{entry['file'] if entry else one.pin} is missing")
+        elif _sha256(path) not in ((entry["sha256"],) if one.part is Part.first else one.hashes):
+            faults.append(f"{path.name} was changed")
+    if faults:
+        more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
+        what = f"the bundle is not whole: {', '.join(faults[:3])}{more}; nothing was installed"
+        raise WorksetError(f"workset {name}", what, f"make it again: `forge workset bundle {name}`")

@@ -1,0 +1,52 @@
+"""What `auto` comes to on this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from harness_forge.config.train import AdapterKind, Hardware, Precision, TrainConfig
+from harness_forge.core.errors import TrainError
+
+
+def settle(config: TrainConfig) -> TrainConfig:
+    """Return `config` with every `auto` decided.
+
+    Raises:
+        TrainError: cuda is asked for and there is no NVIDIA driver.
+    """
+    there = has_nvidia()
+    hardware = config.hardware
+    if hardware is Hardware.auto:
+        hardware = Hardware.cuda if there else Hardware.cpu
+    if hardware is Hardware.cuda and not there:
+        hint = "train.hardware=cpu, or install the driver"
+        raise TrainError("train.hardware: cuda", "there is no NVIDIA driver", hint)
+    gpu = hardware is Hardware.cuda
+    adapter, precision = config.adapter, config.precision
+    if adapter is AdapterKind.auto:
+        adapter = AdapterKind.qlora if gpu else AdapterKind.lora
+    if precision is Precision.auto:
+        precision = Precision.bfloat16 if gpu or has_bf16() else Precision.float32
+    return replace(config, hardware=hardware, adapter=adapter, precision=precision)
+
+
+def has_nvidia() -> bool:
+    """Return whether an NVIDIA driver is found."""
+    return Path("/proc/driver/nvidia/version").exists() or bool(shutil.which("nvidia-smi"))
+
+
+def has_bf16() -> bool:
+    """Return whether the CPU multiplies bfloat16 itself; without that it is slower than float32."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+def threads(config: TrainConfig) -> int:
+    """Return how many cores to use: those that this process may run on, unless told."""
+    return config.threads or len(os.sched_getaffinity(0))

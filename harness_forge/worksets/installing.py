@@ -1,0 +1,216 @@
+"""Installs a workset from its lock: environment, packages, a smoke import, last the stamp."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness_forge.config.workset import VariantConfig, WorksetConfig
+from harness_forge.core.errors import WorksetError
+from harness_forge.worksets.first import TORCH_INDEX, cuda_names, install_first
+from harness_forge.worksets.locks import Lock, Part, lock_of
+from harness_forge.worksets.pip import Pip, Say, attempt, clean
+from harness_forge.worksets.worksets import (
+    STAMP,
+    digest,
+    folder,
+    interpreter,
+    log_of,
+    pick_variant,
+    read_stamp,
+    size_gb,
+)
+
+__all__ = ["TORCH_INDEX", "check_disk", "check_python", "install"]
+
+HEADROOM = 1.5
+"""Disk that must be free, as a multiple of the finished size: wheels are unpacked beside it."""
+
+BEGUN = "begun"
+"""File of an environment with the digest of what is being installed into it."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Every file of a lock, in a folder, each compared with it; see bundles.py.
+
+    Args:
+        lock: the lock, with the hash of what comes first as the bundle has it.
+    """
+
+    folder: Path
+    lock: Lock
+
+
+def install(
+    name: str,
+    config: WorksetConfig,
+    home: Path,
+    locks: Path,
+    say: Say,
+    show: Say = lambda text: None,
+    bundle: Bundle | None = None,
+) -> bool:
+    """Install a workset, or go on with an install that was killed.
+
+    Args:
+        locks: folder of the lock files.
+        say: told each step as it starts.
+        show: told how far a step is, twice a second.
+        bundle: every file of the lock, compared; None asks the index.
+
+    Returns:
+        False if it was installed already, from the same lock.
+
+    Raises:
+        WorksetError: Python or disk does not fit, pip failed, or what was
+            installed does not import. What is there stays for the next try.
+    """
+    variant_name, variant = pick_variant(name, config)
+    place = folder(name, home)
+    with _alone(name, place):
+        stamp = read_stamp(place)
+        wanted = digest(config, variant, locks)
+        if stamp and stamp["digest"] == wanted:
+            return False
+        lock = bundle.lock if bundle else lock_of(name, variant, locks)
+        check_python(name, config.python)
+        check_disk(name, variant.disk_gb, place)
+        started = time.monotonic()
+        # Another lock makes another workset: what is there is no longer what the stamp says.
+        (place / STAMP).unlink(missing_ok=True)
+        log_of(name, home).unlink(missing_ok=True)
+        _environment(name, place, wanted, say)
+        pip = _pip(name, home, show, bundle.folder if bundle else None)
+        first = _packages(lock, pip, say)
+        _smoke(name, config, variant, place, say)
+        minutes = round((time.monotonic() - started) / 60, 1)
+        _write_stamp(config, variant_name, place, wanted, minutes, first)
+    return True
+
+
+def _pip(name: str, home: Path, show: Say, files: Path | None) -> Pip:
+    log = log_of(name, home)
+
+    def fault(said: str) -> WorksetError:
+        again = f"run `forge workset install {name}` again: it goes on from here"
+        return WorksetError(
+            f"workset {name}", f"pip could not install: {said}", f"all it said is in {log}; {again}"
+        )
+
+    return Pip(interpreter(folder(name, home)), log, fault, show, files)
+
+
+def check_python(name: str, wanted: str) -> None:
+    """Refuse a Python that the pins are not made for."""
+    from packaging.specifiers import SpecifierSet
+
+    version = ".".join(map(str, sys.version_info[:3]))
+    if version not in SpecifierSet(wanted):
+        hint = "set up forge with such a Python: make setup PYTHON=python3.11"
+        raise WorksetError(f"workset {name}", f"needs Python {wanted}, this is {version}", hint)
+
+
+def check_disk(name: str, needed_gb: float, place: Path) -> None:
+    """Refuse to start an install that would fill the disk."""
+    there = size_gb(place) if place.is_dir() else 0.0
+    wanted = max(needed_gb * HEADROOM - there, 0.0)
+    free = shutil.disk_usage(_existing(place)).free / 1e9
+    if free < wanted:
+        raise WorksetError(
+            f"workset {name}",
+            f"needs {wanted:.1f} GB of free disk while it installs, {free:.1f} GB is free",
+            "free some, or set forge_home=DIR to a larger disk",
+        )
+
+
+def _existing(place: Path) -> Path:
+    return next(parent for parent in (place, *place.absolute().parents) if parent.exists())
+
+
+@contextmanager
+def _alone(name: str, place: Path) -> Iterator[None]:
+    """Hold the workset's lock; the system drops it when the process dies."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with (place.parent / f"{name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            what = "is being installed by another process"
+            raise WorksetError(f"workset {name}", what, "wait for it to end") from None
+        yield
+
+
+def _environment(name: str, place: Path, wanted: str, say: Say) -> None:
+    """Make an environment, or keep that of a killed install from the same lock."""
+    begun = place / BEGUN
+    same = begun.is_file() and begun.read_text(encoding="utf-8") == wanted
+    if same and not attempt([interpreter(place), "-m", "pip", "-V"], {}):
+        say("going on with the environment that is there")
+        return
+    say("making the environment")
+    failed = attempt([sys.executable, "-m", "venv", "--clear", str(place)], {})
+    if failed:
+        hint = "install your distribution's python3-venv package"
+        raise WorksetError(f"workset {name}", "Python cannot make an environment", hint)
+    begun.write_text(wanted, encoding="utf-8")
+
+
+def _packages(lock: Lock, pip: Pip, say: Say) -> list[dict[str, str]]:
+    """Install a lock's packages; return what is known of those that came first."""
+    first = []
+    for one in lock.part(Part.first):
+        say(f"{one.name} {one.version}")
+        first.append(install_first(one, pip))
+    packages = lock.part(Part.wheels)
+    beside = lock.part(Part.cuda)
+    if beside and cuda_names(pip.python, lock.part(Part.first), beside):
+        say(f"it is a CUDA build: {len(beside)} packages more")
+        packages += beside
+    source = lock.part(Part.source)
+    say(f"{len(packages) + len(source)} packages")
+    pip.install(packages, "--only-binary=:all:")
+    # With the setuptools of the lock: an isolated build would fetch one that nobody checked.
+    pip.install(source, "--no-build-isolation", "--use-pep517")
+    return first
+
+
+def _smoke(name: str, config: WorksetConfig, variant: VariantConfig, place: Path, say: Say) -> None:
+    say(f"importing {', '.join(variant.imports)}")
+    code = "; ".join(f"import {module}" for module in variant.imports)
+    said = attempt([interpreter(place), "-c", code], config.environment)
+    if said:
+        raise WorksetError(f"workset {name}", f"does not import: {said.splitlines()[-1]}")
+
+
+def _write_stamp(
+    config: WorksetConfig,
+    variant_name: str,
+    place: Path,
+    wanted: str,
+    minutes: float,
+    first: list[dict[str, str]],
+) -> None:
+    command = [interpreter(place), "-m", "pip", "freeze", "--all"]
+    frozen = subprocess.run(command, env=clean(), capture_output=True, text=True, check=True)
+    stamp = {
+        "variant": variant_name,
+        "digest": wanted,
+        "python": ".".join(map(str, sys.version_info[:3])),
+        "minutes": minutes,
+        "disk_gb": round(size_gb(place), 2),
+        "environment": dict(config.environment),
+        "first": first,
+        "freeze": frozen.stdout.split("\n"),
+    }
+    half = place / f"{STAMP}.part"
+    half.write_text(json.dumps(stamp, indent=1), encoding="utf-8")
+    half.replace(place / STAMP)

@@ -1,0 +1,120 @@
+"""Runs a workset's pip quietly: its words go to a log, what it has done so far to a callback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness_forge.core.errors import WorksetError
+from harness_forge.worksets.locks import Locked, requirements
+
+Say = Callable[[str], None]
+
+_LOOK_S = 0.5
+_TAKEN = ("Collecting ", "Processing ", "Requirement already satisfied: ")
+_UNPACKING = "Installing collected packages"
+
+
+@dataclass(frozen=True)
+class Pip:
+    """A pip that belongs to one interpreter.
+
+    Args:
+        python: the interpreter whose environment it changes.
+        log: file that its words are added to.
+        fault: told with what failed and pip's last words; returns what to raise.
+        show: told how far it is.
+        files: folder that is its only source of packages; None is its own settings.
+    """
+
+    python: Path
+    log: Path
+    fault: Callable[[str], WorksetError]
+    show: Say = field(default=lambda text: None)
+    files: Path | None = None
+
+    def install(self, packages: Sequence[Locked], *words: str | Path) -> None:
+        """Install exactly these files, nothing that they ask for."""
+        if packages:
+            with written(requirements(packages)) as path:
+                self.run(
+                    ["install", "--no-deps", "--require-hashes", *words, "-r", path], len(packages)
+                )
+
+    def run(self, words: Sequence[str | Path], total: int = 0) -> None:
+        """Run one command of pip to its end."""
+        local = ["--no-index", "--find-links", self.files] if self.files else []
+        command = [self.python, "-m", "pip", words[0], "--no-input", *local, *words[1:]]
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("a", encoding="utf-8") as log:
+            print("$", *command, file=log, flush=True)
+            start = log.tell()
+            pip = subprocess.Popen(
+                command, env=clean(offline=self.files is not None), stdout=log, stderr=log
+            )
+            try:
+                while pip.poll() is None:
+                    self._count(start, total)
+                    time.sleep(_LOOK_S)
+            finally:
+                pip.kill()
+                pip.wait()
+        if pip.returncode:
+            raise self.fault(self._last_words(start) or f"pip ended with {pip.returncode}")
+
+    def _count(self, start: int, total: int) -> None:
+        lines = self._said(start)
+        if not total:
+            return
+        if any(line.startswith(_UNPACKING) for line in lines):
+            there = sum(1 for _ in self.python.parents[1].glob("lib/*/site-packages/*.dist-info"))
+            self.show(f"{there} packages in place")
+        else:
+            taken = sum(line.lstrip().startswith(_TAKEN) for line in lines)
+            self.show(f"{min(taken, total)} of {total} files fetched")
+
+    def _said(self, start: int) -> list[str]:
+        with self.log.open("rb") as log:
+            log.seek(start)
+            return log.read().decode(errors="replace").splitlines()
+
+    def _last_words(self, start: int) -> str:
+        lines = [line.strip() for line in self._said(start)]
+        errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+        return errors[-1][:300] if errors else ""
+
+
+@contextmanager
+def written(text: str) -> Iterable[str]:
+    """Hold `text` in a file as long as pip reads it."""
+    with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        yield file.name
+
+
+def attempt(command: Sequence[str | Path], extra: Mapping[str, str]) -> str:
+    """Run a command quietly; return '' if it worked, else what it said."""
+    done = subprocess.run(
+        command, env=clean() | dict(extra), capture_output=True, text=True, check=False
+    )
+    return "" if done.returncode == 0 else done.stderr.strip() or done.stdout.strip() or "failed"
+
+
+def clean(offline: bool = False) -> dict[str, str]:
+    """Return the variables that pip and Python are started with.
+
+    What the caller's environment adds to Python's path must not leak in; without
+    a network neither must an index that pip's settings name.
+    """
+    kept = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
+    if offline:
+        kept = {k: v for k, v in kept.items() if not k.startswith("PIP_")}
+        kept["PIP_CONFIG_FILE"] = os.devnull
+    return kept | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}

@@ -1,0 +1,169 @@
+"""Worksets: outside tools, each in a pinned environment of its own.
+
+Axolotl, vLLM and forge cannot share an environment: their pins conflict.
+Stages find these tools only through here, as subprocesses of `python_of`.
+
+A workset is a folder `<home>/worksets/<name>` with a virtual environment and,
+written last, a stamp. Without the stamp it is an install that was killed: the
+next install goes on from what is there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from harness_forge.config.workset import VariantConfig, WorksetConfig
+from harness_forge.core.errors import WorksetError
+from harness_forge.worksets.locks import path_of, read
+
+STAMP = "workset.json"
+
+
+@dataclass(frozen=True)
+class WorksetState:
+    """What is on disk of a workset.
+
+    Args:
+        status: `missing`, `incomplete` (a killed install), `outdated` (its
+            lock has changed since) or `installed`.
+        disk_gb: size on disk, in 10^9 bytes; 0.0 where nothing is there.
+        stamp: what the install wrote down: lock, freeze, minutes, size.
+    """
+
+    status: str
+    disk_gb: float
+    stamp: dict[str, Any]
+
+
+def folder(name: str, home: Path) -> Path:
+    """Return where a workset lies, whether or not it is there."""
+    return home / "worksets" / name
+
+
+def log_of(name: str, home: Path) -> Path:
+    """Return where pip's words about a workset's last install are."""
+    return home / "worksets" / f"{name}.log"
+
+
+def python_of(name: str, home: Path) -> Path:
+    """Return the interpreter of an installed workset.
+
+    Raises:
+        WorksetError: it is not installed, or its install was killed.
+    """
+    place = folder(name, home)
+    remedy = f"run `forge workset install {name}`"
+    if not place.is_dir():
+        raise WorksetError(f"workset {name}", "is not installed", remedy)
+    if not read_stamp(place):
+        raise WorksetError(f"workset {name}", "its install did not end", f"{remedy}: it goes on")
+    python = interpreter(place)
+    if not python.exists():
+        gone = "its Python is gone"
+        raise WorksetError(f"workset {name}", gone, f"run `forge workset remove {name}`; {remedy}")
+    return python
+
+
+def environment_of(name: str, home: Path) -> dict[str, str]:
+    """Return the variables to start a workset's programs with: quiet, offline, its own PATH.
+
+    Programs start programs (Axolotl execs accelerate), so PATH begins with the
+    workset's own; what adds to Python's path from outside is left out.
+
+    Raises:
+        WorksetError: it is not installed, or its install was killed.
+    """
+    python = python_of(name, home)
+    kept = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
+    path = f"{python.parent}{os.pathsep}{kept.get('PATH', os.defpath)}"
+    return kept | {"PATH": path} | read_stamp(folder(name, home))["environment"]
+
+
+def interpreter(place: Path) -> Path:
+    """Return the interpreter of a workset's folder; absolute, its links not followed."""
+    return place.absolute() / "bin" / "python"
+
+
+def read_stamp(place: Path) -> dict[str, Any]:
+    """Return what the install of a workset wrote down; {} if it did not end."""
+    try:
+        return json.loads((place / STAMP).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def state(name: str, config: WorksetConfig, home: Path, locks: Path) -> WorksetState:
+    """Return what is on disk of a workset, measured, beside the locks in a folder."""
+    place = folder(name, home)
+    if not place.is_dir():
+        return WorksetState("missing", 0.0, {})
+    stamp = read_stamp(place)
+    status = "incomplete"
+    if stamp:
+        _, variant = pick_variant(name, config, stamp["variant"])
+        same = stamp["digest"] == digest(config, variant, locks)
+        status = "installed" if same else "outdated"
+    return WorksetState(status, size_gb(place), stamp)
+
+
+def size_gb(place: Path) -> float:
+    """Return the disk a folder takes, in 10^9 bytes; a file with two names counts once."""
+    seen: set[tuple[int, int]] = set()
+    total = 0
+    for path in place.rglob("*"):
+        status = path.lstat()
+        if (status.st_dev, status.st_ino) not in seen:
+            seen.add((status.st_dev, status.st_ino))
+            total += status.st_blocks * 512
+    return total / 1e9
+
+
+def pick_variant(name: str, config: WorksetConfig, wanted: str = "") -> tuple[str, VariantConfig]:
+    """Return the variant to install on this machine, with its name.
+
+    Raises:
+        WorksetError: there is no such variant.
+    """
+    wanted = wanted or config.variant
+    if wanted == "auto":
+        wanted = "cuda" if "cuda" in config.variants and _has_nvidia() else "cpu"
+    if wanted not in config.variants:
+        known = ", ".join(config.variants) or "none"
+        raise WorksetError(f"workset {name}", f"has no variant '{wanted}'", f"variants: {known}")
+    return wanted, config.variants[wanted]
+
+
+def _has_nvidia() -> bool:
+    return Path("/proc/driver/nvidia/version").exists() or bool(shutil.which("nvidia-smi"))
+
+
+def digest(config: WorksetConfig, variant: VariantConfig, locks: Path) -> str:
+    """Return a hash of what an install of `variant` puts in place; sizes do not count."""
+    path = path_of(variant, locks)
+    lock = read(path).digest if path.is_file() else ""
+    kept = [variant.first, variant.pins, config.environment, lock]
+    return sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def remove(name: str, home: Path) -> bool:
+    """Delete a workset; False if there was none.
+
+    Raises:
+        WorksetError: it cannot be deleted.
+    """
+    place = folder(name, home)
+    if not place.is_dir():
+        return False
+    # The stamp goes first: a removal that was killed leaves no workset that looks whole.
+    (place / STAMP).unlink(missing_ok=True)
+    try:
+        shutil.rmtree(place)
+    except OSError as error:
+        raise WorksetError(f"workset {name}", f"cannot be removed: {error}") from error
+    return True

@@ -1,0 +1,211 @@
+"""From the spool into the store: outcomes, a store that is away, records that were cut off."""
+
+import json
+
+import pytest
+from fake_models import CALL, USAGE
+
+from harness_forge.collect.capture import opening
+from harness_forge.core.errors import EvalError, StoreError
+from harness_forge.evaluation import live
+from harness_forge.serving.proxy.spool import framed, read
+
+CHAT = "/v1/chat/completions"
+SKILL = ("skill=recorded", "skill.name=support")
+TOOLS = [{"type": "function", "function": {"name": "apply_fix", "parameters": {"z": 1, "a": 2}}}]
+
+
+def ask(proxy, item, run="r1", role="worker", words="do it", **more):
+    headers = {
+        "x-forge-item": item,
+        **{f"x-forge-{key}": str(value) for key, value in more.items()},
+    }
+    body = {"model": "m", "messages": [{"role": "user", "content": f"{words}: {item}"}]}
+    body |= {"tools": TOOLS, "temperature": 0.5}
+    return proxy.client.post(f"/r/{run}/{role}{CHAT}", json=body, headers=headers)
+
+
+def post(proxy, item, passed, **more):
+    told = {"run": "r1", "item": item, "passed": passed, **more}
+    assert proxy.client.post("/outcomes", json=told).status_code == 202
+
+
+def test_a_posted_outcome_makes_an_attempt_of_what_was_captured(captured):
+    proxy = captured(None, *SKILL)
+    ask(proxy, "a")
+    post(proxy, "a", True, value=1, evaluator="suite", family="fam")
+    written = proxy.drain()
+    assert (written.captures, written.outcomes, written.joined.made) == (1, 1, 1)
+    (row,) = proxy.rows(
+        "SELECT run_id, policy, agent, messages, tools, sampling, response, finish_reason,"
+        " prompt_tokens, eval_passed, evaluator, family, split FROM support.turn_examples"
+    )
+    messages = [{"role": "user", "content": "do it: a"}]
+    answer = {"role": "assistant", "content": None, "tool_calls": [CALL]}
+    assert row[:3] == ("r1", "model:m", "worker")
+    assert row[3:7] == (messages, TOOLS, {"temperature": 0.5}, answer)
+    assert row[7:12] == ("tool_calls", USAGE["prompt_tokens"], True, "suite", "fam")
+    assert row[12] is not None
+    assert json.dumps(row[4]) == json.dumps(TOOLS)  # keys keep their order
+
+
+def test_the_outcome_may_come_first_and_a_reflection_afterwards(captured):
+    proxy = captured(None, *SKILL)
+    post(proxy, "a", False)
+    assert proxy.drain().joined.made == 0
+    ask(proxy, "a")
+    assert proxy.drain().joined.made == 1
+    ask(proxy, "a", role="reflector")
+    assert proxy.drain().joined.turns == 1
+    query = "SELECT agent, iteration, decisive FROM support.turns ORDER BY id"
+    assert proxy.rows(query) == [("worker", 0, True), ("reflector", 1, False)]
+
+
+def test_several_attempts_of_an_item_stay_apart(captured):
+    proxy = captured(None, *SKILL)
+    for number in (1, 2):
+        ask(proxy, "a", attempt=number)
+        post(proxy, "a", number == 2, attempt=number)
+    proxy.drain()
+    query = "SELECT attempt_num, eval_passed FROM support.attempts ORDER BY attempt_num"
+    assert proxy.rows(query) == [(1, False), (2, True)]
+
+
+def test_captures_of_an_evaluation_are_never_exported(captured):
+    proxy = captured(None, *SKILL)
+    ask(proxy, "a", purpose="evaluate")
+    post(proxy, "a", True)
+    proxy.drain()
+    assert proxy.rows("SELECT purpose FROM support.runs") == [("evaluate",)]
+    assert proxy.rows("SELECT count(*) FROM support.turn_examples") == [(0,)]
+
+
+def test_what_broke_off_is_kept_and_makes_no_attempt(captured):
+    proxy = captured(None, *SKILL)
+    body = {"model": "dies", "stream": True, "messages": []}
+    with pytest.raises(Exception, match="peer closed"):
+        proxy.client.post(CHAT, json=body, headers={"x-forge-item": "a", "x-forge-run": "r1"})
+    post(proxy, "a", True)
+    assert proxy.drain().joined.made == 0
+    (row,) = proxy.rows("SELECT whole, fault, chunks FROM support.captures")
+    assert row == (False, "the connection broke off", 3)
+
+
+def test_a_store_that_is_away_costs_nothing(captured, store, monkeypatch):
+    proxy = captured(None, *SKILL)
+    ask(proxy, "a")
+    post(proxy, "a", True)
+    drain = opening.drain(proxy.config)
+    monkeypatch.setattr(drain, "_open_store", lambda: (_ for _ in ()).throw(StoreError("", "down")))
+    with pytest.raises(StoreError):
+        drain.once()
+    assert proxy.gateway.health()["spool_bytes"] > 0
+    assert proxy.drain().joined.made == 1
+
+
+def test_what_was_written_and_not_yet_deleted_is_not_written_twice(captured, tmp_path):
+    proxy = captured(None, *SKILL)
+    ask(proxy, "a")
+    post(proxy, "a", True)
+    for _ in range(2):  # the segment that grows stays, and is read again from its start
+        proxy.drain()
+    assert proxy.rows("SELECT count(*) FROM support.captures") == [(1,)]
+    assert proxy.rows("SELECT count(*) FROM support.attempts") == [(1,)]
+
+
+def test_a_record_that_a_kill_cut_off_is_passed_over(captured, tmp_path):
+    proxy = captured(None, *SKILL)
+    for item in "abc":
+        ask(proxy, item)
+    (path,) = (tmp_path / "proxy/0/spool").glob("*.spool")
+    raw = bytearray(path.read_bytes())
+    second = raw.index(b"FRG1", 4)
+    raw[second + 40] ^= 1
+    # As if a proxy had died and another had begun a segment of its own.
+    (path.parent / "00000000.spool").write_bytes(bytes(raw[:-20]))
+    path.write_bytes(b"")
+    written = proxy.drain()
+    assert written.captures == 1 and written.skipped > 0
+    assert proxy.rows("SELECT item_id FROM support.captures") == [("a",)]
+    assert not (path.parent / "00000000.spool").exists()
+
+
+ODD = [b"no json", b"[" * 5000, b"[]", b"{}", b'{"type": "exchange", "keys": 3}', b"\xff"]
+
+
+def test_records_that_no_proxy_wrote_are_set_aside_and_the_rest_is_written(captured, tmp_path):
+    proxy = captured(None, *SKILL)
+    ask(proxy, "a")
+    folder = tmp_path / "proxy/0/spool"
+    (path,) = folder.glob("*.spool")
+    raw = path.read_bytes()
+    second = path.with_name("00000000.spool")  # as if another proxy had begun a segment
+    second.write_bytes(b"".join(framed(one, b"q", b"a") for one in ODD) + raw)
+    path.write_bytes(b"")
+    code, out = proxy.forge("proxy", "drain")
+    assert code == 0
+    assert "1 captures and 0 outcomes written" in out
+    assert "6 records set aside, in `aside` of the spool's folder" in out
+    assert not second.exists()
+    kept = sorted((folder / "aside").iterdir())
+    assert {one.read_bytes() for one in kept} == {framed(one, b"q", b"a") for one in ODD}
+    assert all(one.stat().st_mode & 0o077 == 0 for one in kept)
+
+
+def test_a_record_that_the_store_refuses_is_set_aside_and_the_rest_is_written(captured, tmp_path):
+    proxy = captured(None, *SKILL)
+    for item in "abc":
+        ask(proxy, item)
+    (path,) = (tmp_path / "proxy/0/spool").glob("*.spool")
+    odd = [one for one, _ in read(path, 0, 1 << 30)]
+    odd[1].facts["chunks"] = 1 << 70  # wider than any column
+    lines = [framed(json.dumps(one.facts).encode(), one.request, one.response) for one in odd]
+    path.with_name("00000000.spool").write_bytes(b"".join(lines))
+    path.write_bytes(b"")
+    written = proxy.drain()
+    assert (written.captures, written.aside) == (2, 1)
+    assert proxy.rows("SELECT item_id FROM support.captures ORDER BY 1") == [("a",), ("c",)]
+
+
+def test_text_that_postgresql_cannot_hold_is_held(captured):
+    proxy = captured(None, *SKILL)
+    body = b'{"model":"m","messages":[{"role":"user","content":"nul \\u0000 half \\ud800"}]}'
+    proxy.client.post(CHAT, content=body)
+    assert proxy.drain().captures == 1
+
+
+def test_redacted_at_rest_no_secret_is_stored(captured):
+    proxy = captured(None, *SKILL, "proxy.redact=true")
+    secret = "ghp_" + "a1B2c3D4e5" * 3 + "f6G7h8"
+    ask(proxy, "a", words=f"use the token {secret}")
+    proxy.drain()
+    (row,) = proxy.rows("SELECT request::text FROM support.captures")
+    assert secret not in row[0] and "use the token" in row[0]
+
+
+def test_live_reads_the_test_of_what_was_drawn(captured):
+    ab = (
+        "proxy=ab",
+        "proxy.guard.max_success_drop=0",
+        "proxy.routes.stig.arms.champion.model=tuned",
+        "proxy.routes.stig.arms.champion.skills=[]",
+    )
+    proxy = captured(None, *SKILL, *ab)
+    for n in range(120):
+        tuned = ask(proxy, f"i{n}").json()["model"] == "tuned"
+        post(proxy, f"i{n}", tuned)
+    proxy.drain()
+    found = live.read(proxy.config)
+    assert sum(found.reading.seen) == 120 and found.reading.passed[0] == 0
+    assert found.decision == "champion is better, at alpha 0.05"
+    code, out = proxy.forge("compare", "--live")
+    assert code == 0 and "champion minus base: +100.0%" in out
+    assert {arm: one["requests"] for arm, one in found.traffic.items()} == dict(
+        zip(("base", "champion"), found.reading.seen, strict=True)
+    )
+
+
+def test_live_asks_for_a_route_of_two_arms(captured):
+    proxy = captured(None, *SKILL)
+    with pytest.raises(EvalError):
+        live.read(proxy.config)

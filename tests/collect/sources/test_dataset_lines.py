@@ -1,0 +1,76 @@
+"""Our own lines, of every format that has answers, can be taken in again."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from harness_forge.collect.sources import datasets
+from harness_forge.collect.sources.records import LeftOut
+from harness_forge.config.compose.engine import compose
+from harness_forge.core.records import (
+    Example,
+    LabelledExample,
+    PreferencePair,
+    PromptExample,
+    RowSource,
+)
+from harness_forge.datasets.formats.lines import FORMATS, KINDS
+
+ORIGIN = RowSource("s.turns:1", "r1", "plums", "jars", "train", "gold", "ours", "openscap")
+TOOLS = [{"type": "function", "function": {"name": "open_jar"}}]
+ASKED = [{"role": "system", "content": "You keep jars."}, {"role": "user", "content": "which?"}]
+GOOD, BAD = ({"role": "assistant", "content": text} for text in ("plum", "pear"))
+
+
+@pytest.fixture(scope="module")
+def config():
+    return compose(None, ["source=dataset", "skill=recorded", "skill.name=again"]).source
+
+
+@pytest.fixture
+def read(tmp_path, config):
+    def ask(*lines, **changes):
+        path = tmp_path / "train.jsonl"
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        return list(datasets.read(path, replace(config, **changes)))
+
+    return ask
+
+
+def example(kind, tools):
+    match kind:
+        case "dpo":
+            return PreferencePair("1", ASKED, tools, GOOD, BAD, ORIGIN, ORIGIN)
+        case "kto":
+            return LabelledExample("1", ASKED, tools, BAD, False, ORIGIN)
+    return Example("1", ASKED, tools, GOOD, ORIGIN)
+
+
+@pytest.mark.parametrize("name", sorted(set(FORMATS) - {"grpo"}))
+def test_a_line_of_ours_comes_in_with_its_verdict(read, name):
+    tools = [] if name == "alpaca" else TOOLS
+    found = read(FORMATS[name](example(KINDS[name], tools)))
+    told = [(one.attempt.turns[0].response["content"], one.attempt.outcome.passed) for one in found]
+    good, bad = ("plum", True), ("pear", False)
+    assert told == {"dpo": [good, bad], "kto": [bad]}.get(name, [good])
+    turn = found[0].attempt.turns[0]
+    assert (found[0].item.item_id, found[0].item.family, list(turn.tools)) == (
+        "plums",
+        "jars",
+        tools,
+    )
+    assert turn.messages[-1]["content"].endswith("which?")
+
+
+def test_a_line_without_an_answer_is_left_out_by_name(read):
+    [found] = read(FORMATS["grpo"](PromptExample("1", ASKED, TOOLS, "{}", ORIGIN)))
+    assert isinstance(found, LeftOut)
+    assert found.detail.startswith("the line is of no known format, or has no answer: id, prompt")
+
+
+def test_texts_of_others_are_questions_and_answers(read):
+    [found] = read({"instruction": "add", "input": "1 and 2", "output": "3"})
+    turn = found.attempt.turns[0]
+    assert turn.messages == [{"role": "user", "content": "add\n\n1 and 2"}]
+    assert (turn.response["content"], found.item.item_id) == ("3", "1")

@@ -1,0 +1,71 @@
+import math
+from datetime import UTC, datetime
+
+import pytest
+
+from harness_forge.collect.sources import outcomes
+from harness_forge.collect.sources.mapping import Misfit
+
+
+@pytest.mark.parametrize(
+    ("raw", "verdict"),
+    [
+        (1, (True, 1.0)),
+        (0.5, (False, 0.5)),
+        (True, (True, 1.0)),
+        ("Remediated", (True, 1.0)),
+        ("completed", (True, 1.0)),
+        ("escalated", (False, 0.0)),
+        ("0.25", (False, 0.25)),
+        ("deferred", None),
+        ("skipped", None),
+        (None, None),
+        (math.nan, None),
+    ],
+)
+def test_rewards_and_words_are_read(raw, verdict):
+    assert outcomes.reward(raw, 0.0, 1.0, 1.0) == verdict
+
+
+def test_a_reward_is_put_between_its_ends():
+    assert outcomes.reward(0, -1, 1, 0.5) == (True, 0.5)
+
+
+@pytest.mark.parametrize("raw", [2, -0.1, "maybe", [1]])
+def test_what_is_no_outcome_does_not_fit(raw):
+    with pytest.raises(Misfit):
+        outcomes.reward(raw, 0.0, 1.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("word", "kept"),
+    [
+        ("completed", "completed"),
+        ("remediated", "completed"),
+        ("escalated", "escalated"),
+        ("deferred", "deferred"),
+        ("skip", "skipped"),
+        ("queued", None),
+        (None, None),
+    ],
+)
+def test_both_vocabularies_of_items_are_one(word, kept):
+    assert outcomes.of_item(word) == kept
+
+
+def test_without_a_verdict_an_outcome_is_trusted_by_nobody():
+    made = outcomes.outcome(None, 1.0, "judge", {})
+    assert (made.passed, made.infrastructure, made.confidence) == (False, True, 0.0)
+    assert made.failure_mode == "no_verdict"
+
+
+@pytest.mark.parametrize(
+    "raw", [1_700_000_000, 1_700_000_000_000, "1700000000", "2023-11-14T22:13:20Z"]
+)
+def test_times_come_in_many_forms(raw):
+    assert outcomes.moment(raw) == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("raw", [None, True, "yesterday", [], 1e300])
+def test_what_is_no_time_is_none(raw):
+    assert outcomes.moment(raw) is None

@@ -1,0 +1,74 @@
+from pathlib import Path
+
+import pytest
+
+from harness_forge.collect.sources.mapping import Misfit, Template, Templates
+from harness_forge.config.source import MappingConfig
+from harness_forge.core.errors import ConfigError
+
+RECORD = {
+    "task": {"id": 7, "steps": [{"name": "look"}, {"name": "act"}], "none": None},
+    "empty": [],
+    "done": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("{task.id}", 7),
+        ("{task.steps.1.name}", "act"),
+        ("{task.steps.-1.name}", "act"),
+        ("{task.steps.#}", 2),
+        ("{done}", True),
+        ("t-{task.id}", "t-7"),
+        ("{missing|task.none|done}", True),
+        ("{missing|'x'}", "x"),
+        ("{empty.0.name|'none'}", "none"),
+        ("{missing}", None),
+        ("t-{missing}", None),
+        ("", None),
+        ("plain", "plain"),
+        ("{task.steps.#.name}", None),
+    ],
+)
+def test_a_template_picks_its_value(text, value):
+    assert Template("key", text).value(RECORD) == value
+
+
+def test_a_families_table_takes_the_first_that_matches():
+    templates = Templates(MappingConfig(item="{a}", family="{a}", families={"ssh": "s", "s": "t"}))
+    assert [templates.family({"a": name}, "") for name in ("sshd", "sudo", "x")] == [
+        "s",
+        "t",
+        "other",
+    ]
+
+
+def test_a_group_is_the_part_of_a_name_that_counts():
+    templates = Templates(MappingConfig(item="{a}", group="{a}", group_pattern=r"[a-z]+_\d+"))
+    assert templates.group({"a": "mbpp_12_circle py"}, "") == "mbpp_12"
+
+
+def test_a_files_name_may_say_things():
+    templates = Templates(
+        MappingConfig(name_pattern=r"(?P<model>[^/]+)-(?P<kind>\w+)\.json", run="{@model}")
+    )
+    scope = templates.scope_of(Path("runs/m-1-air.json.gz"))
+    assert scope == {"@stem": "m-1-air", "@model": "m-1", "@kind": "air"}
+    assert templates.told_by_name(scope) == {"@model": "m-1"}
+
+
+def test_what_a_mapping_needs_must_be_set():
+    with pytest.raises(ConfigError, match=r"source\.mapping\.item: must be set"):
+        Templates(MappingConfig(), ["item"])
+
+
+def test_a_broken_pattern_names_its_key():
+    with pytest.raises(ConfigError, match=r"source\.mapping\.group_pattern: is no regular"):
+        Templates(MappingConfig(group_pattern="("))
+
+
+def test_a_record_that_lacks_what_is_needed_does_not_fit():
+    with pytest.raises(Misfit, match=r"no item at \{a\}"):
+        Templates(MappingConfig(item="{a}")).demand("item", {})

@@ -1,0 +1,169 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from harness_forge.collect.sources import trajectories
+from harness_forge.collect.sources.records import LeftOut
+from harness_forge.config.source import MappingConfig, SourceConfig
+
+MAPPING = MappingConfig(
+    item="{task}", run="{trial}", model="{model}", messages="{chat}", outcome="{reward}"
+)
+CONFIG = SourceConfig(name="bench", mapping=MAPPING)
+
+
+def call(arguments, name="look", number="c1"):
+    return {"id": number, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+def said(content, *calls):
+    return {"role": "assistant", "content": content} | ({"tool_calls": [*calls]} if calls else {})
+
+
+SYSTEM, USER = {"role": "system", "content": "s"}, {"role": "user", "content": "u"}
+TOOL = {"role": "tool", "tool_call_id": "c1", "content": "42"}
+
+
+def read(tmp_path, *records, config=CONFIG, **mapping):
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    config = replace(config, mapping=replace(config.mapping, **mapping))
+    return list(trajectories.read(path, config))
+
+
+def record(*messages, **changes):
+    return {"task": "t1", "trial": 0, "model": "m", "reward": 1.0, "chat": [*messages]} | changes
+
+
+def test_every_assistant_message_is_a_turn_with_all_that_came_before(tmp_path):
+    chat = [SYSTEM, USER, said(None, call('{"q":1}')), TOOL, said("done")]
+    [found] = read(tmp_path, record(*chat))
+    first, second = found.attempt.turns
+    assert (first.messages, second.messages) == (chat[:2], chat[:4])
+    assert (first.response, second.response) == (chat[2], chat[4])
+    assert (found.policy, found.item.item_id, found.run) == ("model:m", "t1", "0")
+    assert (found.attempt.outcome.passed, found.attempt.outcome.value) == (True, 1.0)
+    assert found.attempt.outcome.evaluator == "bench"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kept"),
+    [({"q": "ä"}, '{"q": "ä"}'), ('{"q":1}', '{"q":1}'), ('{"q":', '{"q":'), (None, None)],
+)
+def test_arguments_become_text_and_broken_ones_stay_as_they_are(tmp_path, arguments, kept):
+    [found] = read(tmp_path, record(USER, said(None, call(arguments))))
+    [made] = found.attempt.turns[0].response["tool_calls"]
+    assert made["function"]["arguments"] == kept
+
+
+def test_parallel_calls_are_kept_and_no_single_call_is_claimed(tmp_path):
+    [found] = read(tmp_path, record(USER, said("both", call("{}"), call("{}", number="c2"))))
+    assert len(found.attempt.turns[0].response["tool_calls"]) == 2
+    assert found.attempt.tool_call is None
+
+
+def test_the_form_of_calls_before_2023_is_understood(tmp_path):
+    old = {"role": "assistant", "content": None, "function_call": call({"q": 1})["function"]}
+    [found] = read(tmp_path, record(USER, old))
+    assert found.attempt.tool_call.arguments == {"q": 1}
+
+
+def test_a_text_as_long_as_the_writers_limit_counts_as_cut(tmp_path):
+    cut, whole = said("x" * 50), said("x" * 49)
+    script = said(None, call({"script": "x" * 50}))
+    [found] = read(tmp_path, record(USER, cut, USER, whole, USER, script), cut_lengths=[50])
+    assert [turn.finish_reason for turn in found.attempt.turns] == ["length", None, "length"]
+
+
+def test_without_a_model_the_policy_is_recorded(tmp_path):
+    [found] = read(tmp_path, record(USER, said("a"), model=None))
+    assert (found.policy, found.attempt.model) == ("recorded", None)
+
+
+def test_without_an_outcome_there_is_no_verdict(tmp_path):
+    [found] = read(tmp_path, record(USER, said("a"), reward=None))
+    assert found.attempt.outcome.infrastructure
+
+
+@pytest.mark.parametrize(
+    ("broken", "why"),
+    [
+        ({"chat": "hello"}, "messages are a text, not a list"),
+        ({"chat": [{"content": "x"}]}, "message 0 is a dict without a role"),
+        ({"chat": None}, "messages are nothing, not a list"),
+        ({"task": None}, "no item at {task}"),
+        ({"task": "x" * 500}, "item is a text of 500 characters, not a name"),
+        ({"reward": 7}, "outcome 7 is outside reward_min 0.0 to reward_max 1.0"),
+    ],
+)
+def test_what_does_not_fit_is_malformed_and_says_why(tmp_path, broken, why):
+    [found] = read(tmp_path, record(USER, said("a"), **broken))
+    assert found == LeftOut(1, "misfit", why, malformed=True)
+
+
+def test_a_record_that_is_no_object_does_not_fit(tmp_path):
+    assert read(tmp_path, 7)[0].detail == "the record is a int, not an object"
+
+
+def test_trials_may_be_attempts(tmp_path):
+    found = read(
+        tmp_path,
+        *(record(USER, said("a"), trial=n) for n in (0, 1)),
+        attempt="{trial}",
+        attempt_base=0,
+    )
+    assert [one.attempt.attempt_num for one in found] == [1, 2]
+
+
+def test_a_task_and_an_answer_make_a_rebuilt_prompt(tmp_path):
+    [found] = read(
+        tmp_path,
+        {"task": "t", "stub": "def f():", "code": "def f(): pass", "ok": True, "why": ["a", "b"]},
+        messages="",
+        prompt="{stub}",
+        answer="{code}",
+        outcome="{ok}",
+        attempt="{why.#|'0'}",
+        attempt_base=0,
+        reflections="{why}",
+    )
+    attempt = found.attempt
+    assert (attempt.variant, attempt.attempt_num) == ("rebuilt", 3)
+    assert attempt.turns[0].messages == [{"role": "user", "content": "def f():"}]
+    assert attempt.outcome.signals["reflections"] == ["a", "b"]
+
+
+def test_an_answer_that_is_a_list_is_kept_as_it_is(tmp_path):
+    [found] = read(
+        tmp_path, {"task": "t", "p": "q", "a": ["x"]}, messages="", prompt="{p}", answer="{a}"
+    )
+    assert found.attempt.turns[0].response["content"] == ["x"]
+
+
+def test_tools_are_made_of_the_calls_that_were_seen_if_asked_for(tmp_path):
+    chat = [
+        USER,
+        said(None, call({"a": 1, "b": "x"})),
+        said(None, call({"a": 1.5})),
+        said(None, call('{"a":')),
+    ]
+    config = replace(CONFIG, observed_tools=True)
+    [found] = read(tmp_path, record(*chat), config=config)
+    [tool] = found.attempt.turns[0].tools
+    assert tool["function"] == {
+        "name": "look",
+        "parameters": {
+            "type": "object",
+            "properties": {"a": {"type": ["integer", "number"]}, "b": {"type": "string"}},
+            "required": ["a"],
+        },
+    }
+    assert read(tmp_path, record(*chat))[0].attempt.turns[0].tools == ()
+
+
+def test_tools_come_from_a_file_if_there_is_one(tmp_path):
+    (tmp_path / "tools.json").write_text('[{"name": "look", "parameters": {}}]')
+    config = replace(CONFIG, tools_file=str(tmp_path / "tools.json"))
+    [found] = read(tmp_path, record(USER, said("a")), config=config)
+    assert found.attempt.turns[0].tools[0]["function"]["name"] == "look"

@@ -1,0 +1,132 @@
+"""Faults inside YAML files: file, line and key."""
+
+import pytest
+
+from harness_forge.cli.validation import validate
+from harness_forge.config.compose.engine import compose
+from harness_forge.core.errors import ConfigError
+
+RECIPE = "recipes/target_a.yaml"
+KEY_HINT = "known keys: purpose, workers, fresh, limit, items, split"
+
+
+def append(path, text):
+    lines = path.read_text().count("\n")
+    path.write_text(path.read_text() + text)
+    return lines + 1
+
+
+def fault(**arguments):
+    with pytest.raises(ConfigError) as caught:
+        compose(**arguments)
+    return str(caught.value)
+
+
+def test_a_wrong_key_in_a_recipe_names_the_line(project):
+    line = append(project / RECIPE, "run:\n  limt: 3\n")
+    assert fault() == (
+        f"{RECIPE}:{line + 1}: run.limt: unknown key\n  hint: did you mean 'limit'? {KEY_HINT}"
+    )
+
+
+def test_a_wrong_type_in_a_group_names_its_file(project):
+    line = append(project / "conf/policy/gold.yaml", "samples: several\n")
+    assert fault() == (
+        f"conf/policy/gold.yaml:{line}: policy.samples: must be a whole number, not 'several'"
+    )
+
+
+def test_a_group_that_is_not_chosen_is_not_in_the_way(project):
+    append(project / "conf/policy/model.yaml", "sampels: 3\n")
+    assert compose().policy.samples == 1
+    assert "did you mean 'samples'" in fault(overrides=["policy=model"])
+
+
+def test_an_unknown_choice_in_a_recipe(project):
+    path = project / RECIPE
+    path.write_text(path.read_text().replace("- skill: stig", "- skill: stgi"))
+    line = path.read_text().splitlines().index("  - skill: stgi") + 1
+    assert fault() == (
+        f"{RECIPE}:{line}: skill: there is no 'stgi'\n"
+        "  hint: did you mean 'stig'? known choices: all, "
+        "gemma_cve, gemma_stig, recorded, reflexion, stig, tau_bench, ubuntu"
+    )
+
+
+def test_an_unknown_group_in_a_recipe(project):
+    path = project / RECIPE
+    path.write_text(path.read_text().replace("- skill: stig", "- skil: stig"))
+    assert "defaults.skil: unknown group\n  hint: did you mean 'skill'?" in fault()
+
+
+def test_a_role_without_an_export_says_what_names_it(project):
+    (project / "conf/role/cook.yaml").write_text("name: cook\n")
+    assert fault(overrides=["role=cook"]).startswith(
+        f"{RECIPE}: export: there is no 'cook_sft'\n  hint: role and format together name it; "
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a: [1\n", "is not valid YAML"),
+        ("name: a\nname: b\n", "is not valid YAML: found duplicate key name"),
+        ("- a\n", "must hold a mapping of keys"),
+    ],
+)
+def test_broken_yaml_names_the_file(project, text, told):
+    (project / "conf/role/worker.yaml").write_text(text)
+    assert fault().startswith("conf/role/worker.yaml")
+    assert told in fault()
+
+
+def test_a_recipe_that_does_not_exist(project):
+    assert fault(recipe="targt_a") == (
+        "recipe: there is no 'targt_a'\n"
+        "  hint: did you mean 'target_a'? known recipes: "
+        "sft_then_dpo, target_a, target_b, tip_preferences"
+    )
+
+
+def test_a_value_left_open_must_be_set(project):
+    path = project / "conf/skill/stig.yaml"
+    path.write_text(path.read_text().replace("  profile: stig\n", ""))
+    assert fault() == (
+        "conf/skill/stig.yaml: skill.scap.profile: must be set\n"
+        "  hint: add skill.scap.profile=… to the command line or to the recipe"
+    )
+
+
+def test_what_ships_is_sound(project, monkeypatch):
+    monkeypatch.delenv("FORGE_STORE_URL", raising=False)
+    report = validate()
+    assert report.faults == []
+    assert report.recipes >= 1
+    assert report.choices >= 12
+
+
+def test_validate_reports_every_fault_at_once(project):
+    append(project / RECIPE, "sed: 3\nrun:\n  limit: x\n")
+    append(project / "conf/policy/model.yaml", "sampels: 3\n")
+    append(project / "conf/workset/train.yaml", "pinns: 3\n")
+    places = {fault.where.split(": ")[-1] for fault in validate().faults}
+    assert places == {"sed", "run.limit", "policy.sampels", "workset.pinns"}
+
+
+def test_a_recipe_opens_with_purpose_needs_and_command(project):
+    path = project / RECIPE
+    path.write_text("defaults:" + path.read_text().partition("defaults:")[2])
+    assert [str(fault).splitlines()[0] for fault in validate().faults] == [
+        f"{RECIPE}:1: a recipe opens with a comment: purpose, needs, command"
+    ]
+
+
+def test_a_recipe_without_its_schema_is_refused(project):
+    path = project / RECIPE
+    path.write_text(path.read_text().replace("  - schema\n", ""))
+    assert any("'schema' is missing" in str(fault) for fault in validate().faults)
+
+
+def test_outside_a_project_the_shipped_recipes_are_used(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert compose().recipe == "target_a"

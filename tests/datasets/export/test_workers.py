@@ -1,0 +1,90 @@
+"""However many processes prepare the rows: the same bytes, and none of them is left behind."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from pathlib import Path
+
+import pytest
+from test_balance import fill
+
+from harness_forge.config.engine import EngineConfig
+from harness_forge.core.digest_set import Marks
+from harness_forge.core.errors import ExportError
+from harness_forge.datasets import workers as crew
+
+
+@pytest.fixture
+def small_batches(monkeypatch):
+    """A few rows a batch, so that a few rows are many batches."""
+    monkeypatch.setattr(crew, "_BATCH", 7)
+    monkeypatch.setattr(crew, "_SMALL", 7)
+
+
+def contents(path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in path.iterdir()}
+
+
+def children() -> set[int]:
+    """Processes that this one started, as the kernel counts them."""
+    threads = Path(f"/proc/{os.getpid()}/task").iterdir()
+    return {int(pid) for thread in threads for pid in (thread / "children").read_text().split()}
+
+
+@pytest.mark.parametrize("kind", ["sft", "dpo"])
+def test_the_bytes_do_not_depend_on_the_number_of_workers(harness, request, kind, small_batches):
+    fill(harness, seed=7, rows=150)
+    recipe = request.getfixturevalue(kind)
+    alone = contents(harness.export(recipe).path)
+    for workers in (1, 2, 3):
+        assert contents(harness.export(recipe, engine=EngineConfig(workers=workers)).path) == alone
+
+
+def test_no_process_is_left_behind(harness, sft, small_batches):
+    fill(harness, seed=1)
+    before = children()
+    harness.export(sft, engine=EngineConfig(workers=2))
+    assert children() == before
+
+
+def test_a_worker_that_is_killed_is_one_clean_failure(harness, sft, small_batches, monkeypatch):
+    fill(harness, seed=1, rows=60)
+    before = children()
+    start = crew.Crew._start
+
+    def start_and_kill(self):
+        start(self)
+        for hand in self._hands:
+            hand._process.kill()  # one that ended before is not there to be killed
+
+    monkeypatch.setattr(crew.Crew, "_start", start_and_kill)
+    with pytest.raises(ExportError, match="a process that prepares rows ended by signal 9"):
+        harness.export(sft, engine=EngineConfig(workers=2))
+    assert list(harness.data_dir.iterdir()) == []
+    assert children() == before
+
+
+def test_workers_end_with_a_parent_that_was_killed(harness):
+    hand = crew._Hand([])
+    pid = hand._process.pid
+    hand._process.stdin.close()
+    until = time.monotonic() + 20
+    while hand._process.poll() is None and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not Path(f"/proc/{pid}").exists()
+    hand._process.stdout.close()
+
+
+def test_marks_are_a_set_of_digests():
+    draw = random.Random(3)
+    # Few different bytes, so that one digest often lies across two others.
+    digests = [bytes(draw.choices((1, 2), k=16)) for _ in range(3000)]
+    marks, told = Marks(), set()
+    for digest in digests:
+        assert (digest in marks) == (digest in told)
+        if digest not in told:
+            marks.add(digest)
+            told.add(digest)
+    assert len(told) < len(digests)

@@ -1,0 +1,89 @@
+"""Against published figures, and against counting every case."""
+
+from itertools import product
+from math import comb
+
+import pytest
+
+from harness_forge.evaluation.statistics import clustered_rate, family_sign_flip, mcnemar, wilson
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "p"),
+    # Fagerland, Lydersen and Laake (2013), tables 1 and 2: exact conditional test.
+    [(1, 7, 0.0703), (6, 16, 0.0525)],
+)
+def test_mcnemar_is_as_published(one, other, p):
+    assert mcnemar(one, other) == mcnemar(other, one) == pytest.approx(p, abs=5e-5)
+
+
+def test_mcnemar_counts_every_outcome_that_is_as_odd():
+    for n in range(1, 12):
+        for seen in range(n + 1):
+            odd = sum(comb(n, k) for k in range(n + 1) if abs(2 * k - n) >= abs(2 * seen - n))
+            assert mcnemar(seen, n - seen) == pytest.approx(odd / 2**n, abs=1e-12)
+
+
+def test_mcnemar_of_no_difference_and_of_a_huge_one():
+    assert mcnemar(0, 0) == mcnemar(5, 5) == 1.0
+    assert mcnemar(0, 20) == 2 / 2**20
+    assert 0 <= mcnemar(0, 3000) < 1e-300
+    with pytest.raises(ValueError, match="negative"):
+        mcnemar(-1, 2)
+
+
+@pytest.mark.parametrize(
+    ("passed", "items", "low", "high"),
+    # Newcombe (1998), table I, method 3.
+    [
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
+def test_wilson_is_as_published(passed, items, low, high):
+    interval = wilson(passed, items)
+    assert (round(interval.low, 4), round(interval.high, 4)) == (low, high)
+    other = wilson(items - passed, items)
+    assert (other.low, other.high) == pytest.approx((1 - interval.high, 1 - interval.low))
+
+
+def test_a_rate_of_nothing_is_unknown():
+    assert (wilson(0, 0).low, wilson(0, 0).high) == (0.0, 1.0)
+    assert clustered_rate([]).high == 1.0
+
+
+def test_families_that_agree_within_widen_the_interval():
+    scattered = clustered_rate([(1, 2)] * 10)
+    clumped = clustered_rate([(2, 2), (0, 2)] * 5)
+    plain = wilson(10, 20)
+    assert (scattered.low, scattered.high) == (plain.low, plain.high)  # never narrower
+    # Twins count once, but for the one family that the mean costs: 20 / (2 · 10/9) = 9.
+    assert clumped.low == pytest.approx(wilson(4.5, 9).low)
+    assert clumped.low < plain.low < plain.high < clumped.high
+
+
+def test_a_rate_of_zero_still_has_an_upper_bound():
+    assert clustered_rate([(0, 5), (0, 5)]) == wilson(0, 10)
+
+
+def test_sign_flips_count_every_choice_of_signs():
+    for families in ([3, -1, 2], [1, 1, 1, -1, 2], [4], [0, 2, 2, -2], []):
+        sums = [
+            sum(sign * one for sign, one in zip(signs, families, strict=True))
+            for signs in product((-1, 1), repeat=len(families))
+        ]
+        as_far = sum(abs(one) >= abs(sum(families)) for one in sums)
+        assert family_sign_flip(families) == pytest.approx(as_far / len(sums))
+
+
+def test_sign_flips_of_single_items_are_mcnemar():
+    assert family_sign_flip([1] * 14 + [-1] * 4 + [0] * 30) == pytest.approx(mcnemar(14, 4))
+
+
+def test_sign_flips_of_a_thousand_families_are_exact_and_quick():
+    assert family_sign_flip([3, -2, 1, 1] * 250) == pytest.approx(
+        family_sign_flip([-3, 2, -1, -1] * 250)
+    )
+    assert 0 < family_sign_flip([2] * 60) == 2 / 2**60

@@ -1,0 +1,68 @@
+"""Simulated gates: policies whose true rates are known, judged by the default rule."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from harness_forge.config.promote import ConditionConfig, ConditionKind
+from harness_forge.core.records import EvalResult
+from harness_forge.evaluation.comparison import difference
+from harness_forge.promotion.rules.conditions import find
+from harness_forge.promotion.rules.evidence import Evidence
+from harness_forge.promotion.rules.findings import Verdict
+from harness_forge.registry.candidate import Candidate
+
+# Sizes of the families of 69 held-out rules, about as those of a STIG are.
+FAMILIES = (8, 6, 6, 5, 4, 4, 3, 3, 3, 3, 2, 2, 2, 2, 2, 2, *[1] * 12)
+CANDIDATE = Candidate("skill-worker", "d" * 64)
+RULE = {
+    "enough_pairs": ConditionConfig(ConditionKind.pairs, minimum=60),
+    "better": ConditionConfig(ConditionKind.mcnemar_two_sided),
+    "better_by_family": ConditionConfig(ConditionKind.bootstrap),
+    "better_family_by_family": ConditionConfig(ConditionKind.sign_flip),
+}
+"""The conditions of the default rule that rest on a test."""
+
+
+def outcomes(generator, rate: float, correlation: float) -> list[bool]:
+    """Return passes of all items, family by family.
+
+    A family's rate is drawn from a beta distribution whose intraclass
+    correlation is `correlation`: 0 makes items independent, 1 twins.
+    """
+    found: list[bool] = []
+    for size in FAMILIES:
+        own = rate
+        if correlation:
+            both = 1 / correlation - 1
+            own = generator.beta(rate * both, (1 - rate) * both)
+        found += list(generator.random(size) < own)
+    return found
+
+
+def gate(first: list[bool], second: list[bool], alpha: float) -> bool:
+    """Return whether the rule's tests would promote the first over the second."""
+    family = [n for n, size in enumerate(FAMILIES) for _ in range(size)]
+    pairs = [
+        (_result(n, family[n], a), _result(n, family[n], b))
+        for n, (a, b) in enumerate(zip(first, second, strict=True))
+    ]
+    replay = {
+        "candidate": {"digest": CANDIDATE.digest},
+        "comparisons": {"adapter_vs_base": {"new_rule": difference(pairs).as_dict()}},
+    }
+    evidence = Evidence(CANDIDATE, replay, None, None, None, alpha)
+    return all(find(n, one, evidence).verdict is Verdict.HOLDS for n, one in RULE.items())
+
+
+def generator(seed: int):
+    """Return a generator that draws the same for a seed."""
+    return np.random.default_rng(seed)
+
+
+def _result(item: int, family: int, passed: bool) -> EvalResult:
+    return EvalResult(
+        skill="s", item_id=f"i{item}", title="", family=f"f{family}", group_key=f"i{item}",
+        part="new_rule", passed=bool(passed), infrastructure=False, failure_mode=None,
+        answer="", script=None,
+    )  # fmt: skip

@@ -1,0 +1,35 @@
+"""A complete, winning set of evidence, and ways to spoil it."""
+
+from harness_forge.promotion.rules.evidence import Evidence
+from harness_forge.registry.candidate import Candidate
+
+CANDIDATE = Candidate("stig-worker", "a" * 64)
+OTHER = Candidate("stig-worker", "b" * 64)
+
+
+def pair(**changes):
+    """Return the comparison of one part: 30 wins, 2 losses in 80 pairs."""
+    facts = {
+        "pairs": 80, "both": 10, "only_first": 30, "only_second": 2, "neither": 38,
+        "difference": 0.35, "low": 0.2, "high": 0.5, "p_mcnemar": 2.5e-7,
+        "p_families": 1e-4, "left_out": 0,
+    }  # fmt: skip
+    return facts | changes
+
+
+def evidence(new_rule=None, new_family=None, rates=(0.95, 0.2), proven=True, **changes):
+    """Return evidence on which the default rule promotes, but for what is changed."""
+    whose = {"candidate": {"name": CANDIDATE.name, "digest": CANDIDATE.digest}}
+    table = {"new_rule": new_rule or pair(), "new_family": new_family or pair(pairs=16)}
+    metrics = zip(("adapter", "base"), rates, strict=True)
+    facts = {
+        "candidate": CANDIDATE,
+        "replay": whose | {"split": "holdout", "comparisons": {"adapter_vs_base": table}},
+        "evaluate": whose
+        | {"suite": "tool_call"}
+        | {"labels": {label: {"all": {"valid_call": rate}} for label, rate in metrics}},
+        "prove": {"adapter": whose["candidate"], "logits": {"kl_nats": 0.2}, "passed": proven},
+        "champion": None,
+        "alpha": 0.025,
+    }
+    return Evidence(**facts | changes)

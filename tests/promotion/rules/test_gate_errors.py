@@ -1,0 +1,85 @@
+"""How often the gate is wrong, and how often it sees what is there: by simulation."""
+
+import math
+
+import pytest
+from gate_simulation import FAMILIES, RULE, gate, generator, outcomes
+
+from harness_forge.config.budget import BudgetConfig
+from harness_forge.config.compose.engine import compose
+from harness_forge.config.promote import ConditionKind
+from harness_forge.evaluation.statistics import mcnemar
+from harness_forge.store.splits.looks import planned
+
+GATES = 2000
+
+
+def most(rate, trials):
+    """Return the stated rate plus three standard errors."""
+    return rate + 3 * math.sqrt(rate * (1 - rate) / trials)
+
+
+def promoted(seed, gates, first, second, correlation, alpha):
+    draw = generator(seed)
+    return sum(
+        gate(outcomes(draw, first, correlation), outcomes(draw, second, correlation), alpha)
+        for _ in range(gates)
+    )
+
+
+def better(first, second, alpha):
+    """Return whether McNemar alone finds the first one better."""
+    won = sum(a and not b for a, b in zip(first, second, strict=True))
+    lost = sum(b and not a for a, b in zip(first, second, strict=True))
+    return won > lost and mcnemar(won, lost) < alpha
+
+
+@pytest.mark.parametrize(
+    ("rate", "correlation"), [(0.35, 0.0), (0.35, 0.2), (0.1, 0.5), (0.6, 0.5)]
+)
+def test_nothing_better_is_promoted_more_often_than_stated(rate, correlation):
+    alpha = 0.05
+    wrong = promoted(7, GATES, rate, rate, correlation, alpha)
+    assert wrong / GATES <= most(alpha, GATES)
+
+
+def test_twins_fool_a_test_of_items_but_not_the_gate():
+    draw, wrong, gates = generator(11), 0, 400
+    for _ in range(gates):
+        first, second = outcomes(draw, 0.35, 0.8), outcomes(draw, 0.35, 0.8)
+        wrong += better(first, second, 0.05) or better(second, first, 0.05)
+    assert wrong / gates > most(0.05, gates)  # items alone: too often
+    assert promoted(11, gates, 0.35, 0.35, 0.8, 0.05) / gates <= most(0.05, gates)
+
+
+def test_what_is_clearly_better_is_promoted():
+    assert promoted(3, 300, 0.39, 0.04, 0.3, 0.025) / 300 > 0.9
+
+
+def test_what_is_worse_is_not():
+    assert promoted(3, 300, 0.2, 0.35, 0.3, 0.025) == 0
+
+
+def test_a_hundred_nights_on_one_holdout_spend_one_budget():
+    budget, lives = BudgetConfig(), 300
+    assert sum(planned(budget, night) for night in range(1, 101)) <= budget.alpha
+    draw, wrong = generator(5), 0
+    for _ in range(lives):
+        base = outcomes(draw, 0.35, 0.5)
+        nights = ((outcomes(draw, 0.35, 0.5), planned(budget, n)) for n in range(1, 101))
+        # What McNemar does not pass the gate does not either; asking it first saves minutes.
+        wrong += any(better(own, base, alpha) and gate(own, base, alpha) for own, alpha in nights)
+    assert wrong / lives <= most(budget.alpha, lives)
+
+
+def test_the_rule_simulated_is_the_rule_shipped():
+    shipped = compose([]).promote.conditions
+    assert {name: shipped[name].kind for name in RULE} == {n: c.kind for n, c in RULE.items()}
+    assert shipped["enough_pairs"].minimum == RULE["enough_pairs"].minimum
+    assert shipped["better"].alpha is shipped["better_family_by_family"].alpha is None
+    assert shipped["better_by_family"].margin == 0.0
+    assert {c.kind for c in RULE.values()} == {
+        ConditionKind.pairs, ConditionKind.mcnemar_two_sided, ConditionKind.bootstrap,
+        ConditionKind.sign_flip,
+    }  # fmt: skip
+    assert sum(FAMILIES) == 69

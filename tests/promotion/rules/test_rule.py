@@ -1,0 +1,238 @@
+"""Groups, what a rule may ask for, and what each condition shows."""
+
+import pytest
+from promoting_evidence import CANDIDATE, evidence, pair
+from suite_evidence import evaluated, suite
+
+from harness_forge.config.compose.engine import compose
+from harness_forge.config.promote import ConditionConfig, ConditionKind, Opponent, PromoteConfig
+from harness_forge.core.errors import ConfigError, PromoteError
+from harness_forge.promotion.rules.decision import Outcome, decide
+
+PROOF = {"kind": "proof"}
+HOLDS = {"kind": "score", "part": "all", "threshold": 0.7}
+BROKEN = HOLDS | {"threshold": 0.9}
+UNCLEAR = HOLDS | {"minimum": 999}
+NOT_NEEDED = {"kind": "gain", "part": "all", "against": "champion"}
+MISSING = {"kind": "metric", "part": "new_family"}
+
+
+def rule(**conditions):
+    return PromoteConfig(
+        "ours",
+        {
+            name: ConditionConfig(ConditionKind.all, of={"x": one})
+            for name, one in conditions.items()
+        },
+    )
+
+
+def group(kind, *inner):
+    return {"kind": kind, "of": {f"c{at}": one for at, one in enumerate(inner)}}
+
+
+GROUPS = [
+    (group("all", HOLDS, PROOF), Outcome.PROMOTED),
+    (group("all", HOLDS, BROKEN), Outcome.REJECTED),
+    (group("all", BROKEN, MISSING), Outcome.INCOMPLETE),
+    (group("all", HOLDS, UNCLEAR), Outcome.INCONCLUSIVE),
+    (group("all", HOLDS, NOT_NEEDED), Outcome.PROMOTED),
+    (group("all", NOT_NEEDED), Outcome.INCOMPLETE),
+    (group("any", HOLDS, BROKEN, MISSING, UNCLEAR), Outcome.PROMOTED),
+    (group("any", BROKEN, MISSING, UNCLEAR), Outcome.INCOMPLETE),
+    (group("any", BROKEN, UNCLEAR), Outcome.INCONCLUSIVE),
+    (group("any", BROKEN, BROKEN), Outcome.REJECTED),
+    (group("any", BROKEN, NOT_NEEDED), Outcome.REJECTED),
+    (group("any", group("all", HOLDS, BROKEN), group("all", HOLDS, PROOF)), Outcome.PROMOTED),
+    (
+        group("all", group("any", BROKEN, HOLDS), group("any", BROKEN, UNCLEAR)),
+        Outcome.INCONCLUSIVE,
+    ),
+]
+
+
+@pytest.mark.parametrize(("one", "expected"), GROUPS)
+def test_groups(one, expected):
+    assert decide(rule(one=one), evaluated(suite())).outcome is expected
+
+
+FAULTS = [
+    (HOLDS | {"metric": "scor"}, "one.of.x.metric: suite nine has no metric 'scor'", "'score'?"),
+    (HOLDS | {"part": "new_rul"}, "one.of.x.part: there is no part 'new_rul'", "'new_rule'?"),
+    (HOLDS | {"threshold": float("nan")}, "one.of.x.threshold: is nan", ""),
+    (HOLDS | {"threshold": None}, "one.of.x: score asks for a threshold", "0.7"),
+    (HOLDS | {"alpha": 0.1}, "one.of.x.alpha: is not read by kind score", "threshold"),
+    (HOLDS | {"minimum": "many"}, "one.of.x.minimum: must be a whole number, not 'many'", ""),
+    (HOLDS | {"minimum": True}, "one.of.x.minimum: must be a whole number, not True", ""),
+    (HOLDS | {"threshold": "high"}, "one.of.x.threshold: must be a number, not 'high'", ""),
+    ({"kind": "scor"}, "one.of.x.kind: unknown value 'scor'", "'score'?"),
+    ({"knd": "score"}, "one.of.x.knd: unknown key", "'kind'?"),
+    ("score", "one.of.x: must be a condition, not 'score'", ""),
+    ({"kind": "any"}, "one.of.x: any of nothing", ""),
+]
+
+
+@pytest.mark.parametrize(("one", "said", "hint"), FAULTS)
+def test_a_rule_that_asks_for_what_there_is_not_is_one_error(one, said, hint):
+    with pytest.raises(PromoteError) as error:
+        # The first condition is broken: the rule is refused before anything is decided.
+        decide(rule(first=BROKEN, one=one), evaluated(suite()))
+    assert said in str(error.value)
+    assert hint in (error.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        (
+            {"suite": "ten"},
+            "evaluate.json has no suite 'ten', only nine (forge evaluate suite=ten)",
+        ),
+        ({"suite": "judge"}, "(forge judge RUN RUN --suite)"),
+        ({"category": "tone"}, "suite nine has no categories (evaluate one that has"),
+    ],
+)
+def test_what_was_not_evaluated_leaves_it_incomplete_with_the_remedy(keys, said):
+    ruling = decide(rule(first=HOLDS, one=HOLDS | keys), evaluated(suite()))
+    assert ruling.outcome is Outcome.INCOMPLETE
+    assert said in ruling.why
+
+
+def test_an_unknown_category_is_named_with_the_nearest():
+    with pytest.raises(PromoteError) as error:
+        decide(rule(one=HOLDS | {"category": "tool_us"}), evaluated(suite(categories={})))
+    assert "suite nine has no category 'tool_us'" in str(error.value)
+    assert "did you mean 'tool_use'?" in error.value.hint
+
+
+def test_of_several_suites_one_has_to_be_named():
+    both = {"a": suite(name="a"), "b": suite(name="b")}
+    with pytest.raises(PromoteError, match="which of the suites"):
+        decide(rule(one=HOLDS), evaluated(both))
+    assert decide(rule(one=HOLDS | {"suite": "b"}), evaluated(both)).outcome is Outcome.PROMOTED
+
+
+def test_groups_come_from_yaml_and_from_the_command_line():
+    keys = ["promote=b4mad", "promote.conditions.better_somewhere.of.delegation.margin=0.1"]
+    found = compose(None, keys).promote.conditions["better_somewhere"]
+    assert found.of["delegation"]["margin"] == 0.1
+    added = ["promote.conditions.ssh.kind=rate", "promote.conditions.ssh.threshold=0.5"]
+    conditions = compose(None, added).promote.conditions
+    assert (conditions["ssh"].kind, conditions["ssh"].threshold) == (ConditionKind.rate, 0.5)
+    assert conditions["proven"].kind is ConditionKind.proof
+    with pytest.raises(ConfigError, match="unknown key"):
+        compose(None, ["promote.conditions.better.mrgin=0.1"])
+
+
+def test_each_condition_shows_value_threshold_interval_and_verdict():
+    shipped = compose(None, []).promote
+    found = {one.name: one.as_dict() for one in decide(shipped, evidence()).findings}
+    assert found["better"]["shown"] == {
+        "value": "2.5e-07", "threshold": "below 0.025", "interval": "+20.0 to +50.0",
+    }  # fmt: skip
+    assert found["better_by_family"]["shown"] == {
+        "value": "+35.0", "threshold": "above +0.0", "interval": "+20.0 to +50.0",
+    }  # fmt: skip
+    assert found["enough_pairs"]["value"] == 80
+    assert found["enough_pairs"]["threshold"] == 60
+    assert found["valid_call"]["shown"]["value"] == "+75.0"
+    assert {one["verdict"] for one in found.values()} == {"holds", "not_needed"}
+
+
+def test_a_score_shows_its_interval():
+    (one,) = decide(rule(one=HOLDS), evaluated(suite(own=0.8, items=135))).findings
+    inner = one.as_dict()["of"]["x"]
+    assert inner["shown"] == {
+        "value": "80.0%", "threshold": "at least 70.0%", "interval": "72.5% to 85.9%",
+    }  # fmt: skip
+    assert inner["interval"] == pytest.approx([0.7247, 0.8587], abs=1e-3)
+
+
+INTERVALS = [(0.77, Outcome.INCONCLUSIVE), (0.78, Outcome.PROMOTED), (0.6, Outcome.REJECTED)]
+
+
+@pytest.mark.parametrize(("own", "expected"), INTERVALS)
+def test_a_threshold_can_ask_for_the_whole_interval(own, expected):
+    one = HOLDS | {"evidence": "interval"}
+    assert decide(rule(one=one), evaluated(suite(own=own, items=135))).outcome is expected
+
+
+def replayed(rate, items=80):
+    found = evidence()
+    part = {"items": items, "rate": rate, "low": rate - 0.1, "high": rate + 0.1}
+    found.replay["policies"] = {"adapter": {"new_rule": part}}
+    return found
+
+
+RATES = [
+    (replayed(0.5), Outcome.PROMOTED),
+    (replayed(0.499), Outcome.REJECTED),
+    (replayed(0.9, items=1), Outcome.INCONCLUSIVE),
+    (replayed(0.9, items=0), Outcome.INCOMPLETE),
+    (replayed(float("nan")), Outcome.INCOMPLETE),
+]
+
+
+@pytest.mark.parametrize(("found", "expected"), RATES)
+def test_first_try_success_against_a_threshold(found, expected):
+    one = rule(one={"kind": "rate", "threshold": 0.5})
+    assert decide(one, found).outcome is expected
+
+
+AUDITS = [
+    ({"rows": 3, "tokens": 30, "trained": 9}, Outcome.PROMOTED),
+    ({"rows": 3, "tokens": 30, "trained": 30}, Outcome.REJECTED),
+    ({"rows": 3, "tokens": 30, "trained": 0}, Outcome.REJECTED),
+    ({"rows": 0, "tokens": 0, "trained": 0}, Outcome.INCOMPLETE),
+    (None, Outcome.INCOMPLETE),
+]
+
+
+@pytest.mark.parametrize(("audit", "expected"), AUDITS)
+def test_the_mask_has_to_have_been_checked(audit, expected):
+    assert decide(rule(one={"kind": "audit"}), evidence(audit=audit)).outcome is expected
+
+
+@pytest.mark.parametrize("key", ["difference", "low", "high", "p_mcnemar", "p_families"])
+def test_a_number_that_is_none_is_never_promoted_on(key):
+    shipped = compose(None, []).promote
+    for value in (float("nan"), None):
+        ruling = decide(shipped, evidence(new_rule=pair(**{key: value})))
+        assert ruling.outcome is Outcome.INCOMPLETE
+        assert "not a number" in ruling.why
+
+
+def test_an_empty_holdout_leaves_it_incomplete():
+    shipped = compose(None, []).promote
+    ruling = decide(shipped, evidence(new_rule=pair(pairs=0, difference=None)))
+    assert ruling.outcome is Outcome.INCOMPLETE
+    assert "no pair of part new_rule was judged" in ruling.why
+
+
+ONE = [{"kind": "bootstrap"}, {"kind": "no_regression"}, {"kind": "pairs", "minimum": 1}]
+
+
+@pytest.mark.parametrize("one", ONE)
+def test_one_item_promotes_nothing(one):
+    single = pair(
+        pairs=1, only_first=1, only_second=0, both=0, neither=0, difference=1.0, low=1.0, high=1.0
+    )
+    assert decide(rule(one=one), evidence(new_rule=single)).outcome is Outcome.INCONCLUSIVE
+    assert decide(rule(one=one), evidence()).outcome is Outcome.PROMOTED
+
+
+def test_a_rule_of_nothing_but_the_champion_needs_one():
+    only = PromoteConfig(
+        "ours", {"beats": ConditionConfig(ConditionKind.mcnemar_two_sided, Opponent.champion)}
+    )
+    ruling = decide(only, evidence())
+    assert ruling.outcome is Outcome.INCOMPLETE
+    assert "no condition of the rule was needed" in ruling.why
+
+
+def test_an_adapter_of_another_skill_is_rejected():
+    shipped = compose(None, []).promote
+    ruling = decide(shipped, evidence(misplaced="trained for lamps, measured on doors"))
+    assert ruling.outcome is Outcome.REJECTED
+    assert "own_skill (trained for lamps, measured on doors)" in ruling.why
+    assert CANDIDATE.name == "stig-worker"

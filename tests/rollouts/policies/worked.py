@@ -1,0 +1,20 @@
+"""Worked examples of a made-up skill."""
+
+import json
+
+from harness_forge.core.records import ToolCall, WorkItem
+from harness_forge.rollouts.policies.examples import Worked
+from harness_forge.rollouts.policies.teacher import tool_message
+
+
+def worked(item_id, family="f", title="", group=None) -> Worked:
+    arguments = {"fix_script": f"fix {item_id}"}
+    return Worked(
+        WorkItem(item_id, title or f"Title of {item_id}", "low", family, group or item_id),
+        ToolCall("apply_fix", arguments),
+        tool_message("apply_fix", arguments),
+    )
+
+
+def script(message) -> str:
+    return json.loads(message["tool_calls"][0]["function"]["arguments"])["fix_script"]

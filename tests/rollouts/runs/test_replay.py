@@ -1,0 +1,196 @@
+"""Replay end to end: real store, real statistics, a world and a model of ours."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from asked_models import Parrot, adapter, base_model
+
+from harness_forge.cli.replay import render
+from harness_forge.config.policy import PolicyConfig
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.config.skill import SkillConfig
+from harness_forge.config.store import StoreConfig
+from harness_forge.core.errors import EvalError, TrainError
+from harness_forge.evaluation import files
+from harness_forge.evaluation import replay as replaying
+from harness_forge.evaluation.replay import LABELS, replay
+from harness_forge.registry.models.folder import find
+from harness_forge.rollouts import world
+from harness_forge.rollouts.runs import actor
+from harness_forge.store.splits.looks import Looks
+
+
+@pytest.fixture
+def project(coin, store, tmp_path, monkeypatch):
+    """Returns a function that replays; `.started` are the models that were asked."""
+    coin.size = 60
+    coin.gold = lambda item, fallback=True: type(coin).gold(coin, "" if item == "r07" else item)
+    monkeypatch.setattr(world, "open_environment", lambda config: _named(coin, config.skill.name))
+    started = []
+
+    def start(config, home):
+        started.append(config)
+
+        def say(messages):
+            # The adapter passes two rules of three, the base model one of ten.
+            number = int(messages[-1]["content"].split()[1][1:])
+            return "good" if (number % 3 if config.adapter else number % 10 == 0) else "bad"
+
+        return Parrot(config, say)
+
+    monkeypatch.setattr(actor, "_start_local", start)
+    base = base_model(tmp_path / "small")
+    config = ForgeConfig(
+        forge_home=str(tmp_path),
+        skill=SkillConfig(name="coin", host="Example 1"),
+        store=StoreConfig(url=store.url),
+        model=base,
+    )
+    world.run(replace(config, policy=PolicyConfig()))
+    digest = find(base, tmp_path).digest
+    adapter(tmp_path, "mine", digest)
+
+    def go(name="mine", settings=config, **run):
+        settings = replace(settings, run=replace(settings.run, **run))
+        return replay(settings, tmp_path / "outputs/replay", name)
+
+    go.home, go.started, go.config, go.digest = tmp_path, started, config, digest
+    go.out = tmp_path / "outputs/replay"
+    return go
+
+
+def _named(coin, skill):
+    coin.skill = skill
+    return coin
+
+
+def test_four_policies_are_compared_on_the_holdout(project):
+    done = project()
+    metrics = json.loads((project.home / "outputs/replay.json").read_text())
+    assert metrics == done.as_dict()
+    assert metrics["split"] == "holdout"
+    assert list(metrics["policies"]) == list(LABELS)
+    assert list(metrics["comparisons"]) == [
+        "adapter_vs_base",
+        "adapter_vs_few_shot",
+        "adapter_vs_nearest",
+    ]
+    assert metrics["policies"]["nearest"]["all"]["rate"] == 1.0
+    assert metrics["policies"]["nearest"]["all"]["tokens_per_attempt"] is None
+    against = metrics["comparisons"]["adapter_vs_base"]["all"]
+    assert against["only_first"] > against["only_second"]
+    assert against["pairs"] == metrics["policies"]["base"]["all"]["items"]
+    assert metrics["looks"] == {"coin": {"number": 1, "alpha": 0.025}}
+
+
+def test_per_item_files_hold_what_was_answered(project):
+    done = project()
+    for label in LABELS:
+        found = files.read(project.out / f"{label}.jsonl")
+        assert [r.item_id for r in found] == sorted(r.item_id for r in found)
+        assert sum(r.passed for r in found) == done.rates[label]["all"].passed
+    assert {len(config.model or "") > 0 for config in project.started} == {True}
+
+
+def test_again_asks_nobody_and_writes_the_same(project):
+    project()
+    before = (project.home / "outputs/replay.json").read_bytes()
+    asked = len(project.started)
+    project()
+    assert (project.home / "outputs/replay.json").read_bytes() == before
+    assert len(project.started) == asked == 3
+    assert len(Looks(project.home).all()) == 4
+
+
+def test_a_changed_adapter_asks_the_adapter_alone(project):
+    project()
+    adapter(project.home, "mine", project.digest, weight=0.5)
+    done = project()
+    assert len(project.started) == 4
+    assert project.started[-1].adapter.endswith(done.adapter.digest[:12])
+    assert done.levels["coin"].alpha == 0.0125
+
+
+def test_a_stopped_replay_goes_on_and_leaves_no_finished_file(project, coin):
+    coin.fault, coin.at = RuntimeError("boom"), coin.attempts + 20
+    with pytest.raises(RuntimeError):
+        project()
+    assert not (project.home / "outputs/replay.json").exists()
+    coin.fault = None
+    project()
+    assert [look.label.partition("-")[0] for look in Looks(project.home).all()] == [
+        "model:small",
+        "model:small+3shot",
+        "nearest",
+        "model:mine",
+    ]
+
+
+def test_validation_costs_no_look(project):
+    done = project(split="validation")
+    assert done.levels == {}
+    assert list(done.rates["base"]) == ["all"]
+    assert Looks(project.home).all() == []
+
+
+def test_an_adapter_that_was_trained_on_validation_is_not_judged_there(project):
+    adapter(project.home, "mine", project.digest, splits=["train", "validation"])
+    with pytest.raises(EvalError, match="was trained on the validation rows too"):
+        project(split="validation")
+    assert project().rates["adapter"]["all"].items > 0
+
+
+def test_the_baselines_know_what_the_adapter_was_trained_on(project):
+    project()
+    before = [look.run_id for look in Looks(project.home).all()]
+    adapter(project.home, "mine", project.digest, weight=0.5, splits=["train", "validation"])
+    project()
+    new = [look for look in Looks(project.home).all() if look.run_id not in before]
+    assert [look.label.partition("-")[0] for look in new] == [
+        "model:small+3shot",
+        "nearest",
+        "model:mine",
+    ]
+
+
+def test_two_skills_are_judged_apart_and_together(project):
+    skills = {name: SkillConfig(name=name, host="Example 1") for name in ("coin", "dice")}
+    several = replace(project.config, skills=skills, skill=SkillConfig(name="all", host="all"))
+    several = replace(several, skill=replace(several.skill, scap=_empty(several)))
+    world.run(replace(project.config, skill=skills["dice"], policy=PolicyConfig()))
+    done = project(settings=several)
+    base = done.rates["base"]
+    assert base["all"].items == base["coin:all"].items + base["dice:all"].items
+    assert {r.skill for r in files.read(project.out / "adapter.jsonl")} == {"coin", "dice"}
+    assert set(done.levels) == {"coin", "dice"}
+
+
+def _empty(config):
+    return replace(config.skill.scap, datastream="", profile="", package="", platform="")
+
+
+def test_a_missing_adapter_leaves_the_last_result_alone(project):
+    project()
+    with pytest.raises(TrainError, match="there is no adapter of that name"):
+        project("nobody")
+    assert (project.home / "outputs/replay.json").exists()
+
+
+def test_the_table_shows_rates_and_comparisons(project):
+    text = render(project())
+    assert "look 1 at the coin holdout: significant if p < 0.025" in text
+    lines = [line.split() for line in text.splitlines()]
+    assert [
+        "policy",
+        "part",
+        "passed",
+        "of",
+        "rate",
+        "interval",
+        "tokens",
+        "no",
+        "verdict",
+    ] in lines
+    assert [line[:2] for line in lines if line[:1] == ["few_shot"]][-1] == ["few_shot", "all"]
+    assert replaying.SHOTS == 3

@@ -1,0 +1,84 @@
+"""What is said of a dataset that cannot be trained on."""
+
+import json
+
+import pytest
+
+from harness_forge.core.errors import TrainError
+from harness_forge.training import dataset
+
+CALL = {"type": "function", "function": {"name": "apply_fix", "arguments": '{"fix_script": "ls"}'}}
+USER = {"role": "user", "content": "Rule: a"}
+ANSWER = {"role": "assistant", "content": "", "tool_calls": [CALL]}
+
+
+def write(folder, *rows):
+    lines = (row if isinstance(row, str) else json.dumps(row) for row in rows)
+    (folder / "train.jsonl").write_text("".join(f"{line}\n" for line in lines))
+    return folder
+
+
+def test_counts_and_hashes(tmp_path):
+    found = dataset.read(write(tmp_path, {"messages": [USER, ANSWER]}))
+    assert found.rows == 1
+    assert len(found.digest) == 64
+
+
+def test_a_refit_takes_the_validation_rows_too_and_is_another_dataset(tmp_path):
+    row = {"messages": [USER, ANSWER]}
+    write(tmp_path, row)
+    (tmp_path / "validation.jsonl").write_text(f"{json.dumps(row)}\n" * 2)
+    plain, refit = dataset.read(tmp_path), dataset.read(tmp_path, refit=True)
+    assert (plain.rows, refit.rows) == (1, 3)
+    assert (plain.splits, refit.splits) == (["train"], ["train", "validation"])
+    assert plain.digest != refit.digest
+
+
+def test_a_refit_without_validation_rows_is_none(tmp_path):
+    write(tmp_path, {"messages": [USER, ANSWER]})
+    (tmp_path / "validation.jsonl").touch()
+    assert dataset.read(tmp_path, refit=True) == dataset.read(tmp_path)
+
+
+def test_a_wrong_validation_row_stops_a_refit_alone(tmp_path):
+    write(tmp_path, {"messages": [USER, ANSWER]})
+    (tmp_path / "validation.jsonl").write_text("{}\n")
+    assert dataset.read(tmp_path).rows == 1
+    with pytest.raises(TrainError, match=r"validation\.jsonl:1: has no messages"):
+        dataset.read(tmp_path, refit=True)
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ("{", "is not JSON"),
+        ("[]", "is not an object"),
+        ({"messages": []}, "has no messages"),
+        ({"chosen": []}, "is a preference pair"),
+        ({"messages": [ANSWER, USER]}, "ends with the user"),
+        ({"messages": [USER, {"role": "assistant", "content": ""}]}, "ends with an empty answer"),
+        ({"messages": [USER, {"content": "x"}]}, "has a message without a role"),
+    ],
+)
+def test_a_wrong_row_is_named(tmp_path, row, told):
+    good = {"messages": [USER, ANSWER]}
+    with pytest.raises(TrainError) as caught:
+        dataset.read(write(tmp_path, good, row))
+    assert str(caught.value).startswith(f"{tmp_path}/train.jsonl:2: {told}")
+
+
+def test_an_empty_split_is_refused(tmp_path):
+    with pytest.raises(TrainError, match="nothing to train on"):
+        dataset.read(write(tmp_path))
+
+
+def test_a_folder_without_dataset_is_refused(tmp_path):
+    with pytest.raises(TrainError, match="holds no dataset"):
+        dataset.read(tmp_path)
+
+
+def test_a_dataset_in_another_form_of_file_is_refused(tmp_path):
+    (tmp_path / "train.jsonl.gz").write_bytes(b"")
+    with pytest.raises(TrainError, match=r"written as jsonl\.gz") as caught:
+        dataset.read(tmp_path)
+    assert "format.extension=jsonl" in caught.value.hint

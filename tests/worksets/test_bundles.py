@@ -1,0 +1,96 @@
+"""Bundles: a lock's files carried to a machine without a network, each compared."""
+
+import json
+import tarfile
+from pathlib import Path
+
+import pytest
+from workset_files import SMALL, install, locked, make_wheel, state, write_lock
+
+from harness_forge.core.errors import WorksetError
+from harness_forge.worksets import bundles, locks
+
+
+@pytest.fixture
+def bundle(tmp_path, index, monkeypatch):
+    """A bundle of two packages, one of them first; then the index is gone."""
+    other = make_wheel(index, "other-part")
+    own = locked(index / "own_part-1.0-py3-none-any.whl", locks.Part.first)
+    write_lock(tmp_path, own, locked(other))
+    to = tmp_path / "bundle"
+    made = bundles.make("small", SMALL, tmp_path, to, lambda step: None, lambda text: None)
+    assert made[0] == 2
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "gone"))
+    return to
+
+
+def opened(tmp_path, given):
+    return bundles.opened("small", SMALL, tmp_path, given)
+
+
+def test_installs_what_was_bundled(tmp_path, bundle):
+    with opened(tmp_path, bundle) as found:
+        assert install(SMALL, tmp_path, bundle=found)
+    stamp = state(SMALL, tmp_path).stamp
+    assert {"own-part==1.0", "other-part==1.0"} <= {line.split(" ")[0] for line in stamp["freeze"]}
+    assert stamp["first"][0]["taken"] == "from a bundle"
+    assert state(SMALL, tmp_path).status == "installed"
+
+
+@pytest.mark.parametrize(
+    "name", ["own_part-1.0-py3-none-any.whl", "other_part-1.0-py3-none-any.whl"]
+)
+def test_a_changed_or_missing_file_is_named_and_nothing_is_installed(tmp_path, bundle, name):
+    (bundle / name).write_bytes((bundle / name).read_bytes() + b"x")
+    told = f"workset small: the bundle is not whole: {name} was changed; nothing was installed"
+    with pytest.raises(WorksetError, match=told), opened(tmp_path, bundle):
+        pass
+    (bundle / name).unlink()
+    with pytest.raises(WorksetError, match=f"{name} is missing"), opened(tmp_path, bundle):
+        pass
+    assert not (tmp_path / "worksets").exists()
+
+
+def test_a_list_changed_with_its_file_is_not_believed(tmp_path, bundle):
+    changed = make_wheel(bundle, "other-part", "import os  # not what was locked\n")
+    listed = json.loads((bundle / bundles.MANIFEST).read_text())
+    for entry in listed["files"]:
+        if entry["file"] == changed.name:
+            entry["sha256"] = locked(changed).hashes[0]
+    (bundle / bundles.MANIFEST).write_text(json.dumps(listed))
+    with pytest.raises(WorksetError, match=f"{changed.name} was changed"), opened(tmp_path, bundle):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"workset": "large"}, "the bundle is of large"),
+        ({"python": "3.9"}, r"the bundle is for Python 3\.9 on \w+, this is Python 3\.\d+ on"),
+        ({"machine": "vax"}, r"the bundle is for Python 3\.\d+ on vax"),
+        ({"lock": "0" * 16}, "the bundle is of another lock"),
+        ({"files": None}, "is no bundle: manifest.json cannot be read"),
+    ],
+)
+def test_a_bundle_for_another_place_is_refused(tmp_path, bundle, change, told):
+    listed = json.loads((bundle / bundles.MANIFEST).read_text())
+    (bundle / bundles.MANIFEST).write_text(json.dumps(listed | change))
+    with pytest.raises(WorksetError, match=told), opened(tmp_path, bundle):
+        pass
+
+
+def test_one_tar_file_holds_the_same(tmp_path, bundle):
+    tar = tmp_path / "bundle.tar"
+    names = sorted(path.name for path in bundle.iterdir())
+    bundles._pack(bundle, tar)
+    with tarfile.open(tar, "a") as archive:
+        archive.add(Path(__file__), "../../outside.py")
+    with opened(tmp_path, tar) as found:
+        assert sorted(path.name for path in found.folder.iterdir()) == names
+        folder = found.folder
+    assert not folder.exists()
+
+
+def test_what_is_there_is_not_overwritten(tmp_path, bundle):
+    with pytest.raises(WorksetError, match="is there already\n  hint: name another place"):
+        bundles.make("small", SMALL, tmp_path, bundle, lambda step: None, lambda text: None)

@@ -5,29 +5,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tiny_rows import ROOT, TEMPLATE, TOOLS, answer, asked, script, write
 
 from harness_forge.config.compose.engine import compose
 from harness_forge.core.errors import WorksetError
 from harness_forge.training.supervised import train
 from harness_forge.worksets.worksets import environment_of, python_of
 
-ROOT = Path(__file__).parents[2]
-TEMPLATE = ROOT / "conf/model/templates/chatml_hermes.jinja"
 MAKER = Path(__file__).with_name("tiny_model.py")
-TOOLS = [
-    {
-        "type": "function",
-        "function": {
-            "name": "apply_fix",
-            "description": "Run a script.",
-            "parameters": {
-                "type": "object",
-                "properties": {"fix_script": {"type": "string"}},
-                "required": ["fix_script"],
-            },
-        },
-    }
-]
 
 
 @pytest.fixture(scope="session")
@@ -59,30 +44,6 @@ def child(home):
 def model(child, tmp_path_factory):
     folder = tmp_path_factory.mktemp("tiny")
     child(MAKER, folder, TEMPLATE)
-    return folder
-
-
-def answer(script):
-    arguments = json.dumps({"fix_script": script}, ensure_ascii=False)
-    call = {"type": "function", "function": {"name": "apply_fix", "arguments": arguments}}
-    return {"role": "assistant", "content": "", "tool_calls": [call]}
-
-
-def asked(number):
-    return [
-        {"role": "system", "content": "You fix rules."},
-        {"role": "user", "content": f"Rule: rule_{number}"},
-    ]
-
-
-def script(number):
-    # What JSON escapes, what it need not, and what a template might: all of it must survive.
-    return f"printf '%s\\n' \"k{number} = <é> & 'x'\" >> /etc/a\n"
-
-
-def write(folder, rows):
-    lines = (json.dumps(row, ensure_ascii=False) for row in rows)
-    (folder / "train.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     return folder
 
 

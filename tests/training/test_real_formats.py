@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import TEMPLATE, TOOLS, answer, asked, script
+from tiny_rows import TEMPLATE, TOOLS, answer, asked, script
 
 from harness_forge.core.records import (
     Example,

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from conftest import write
+from tiny_rows import write
 
 from harness_forge.core.chat import canonical
 from harness_forge.core.chat.canonical import LateSystem, Notes, Offer, Reasoning

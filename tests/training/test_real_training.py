@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import TEMPLATE, TOOLS, answer, asked, script, write
+from tiny_rows import TEMPLATE, TOOLS, answer, asked, script, write
 
 from harness_forge.core.errors import TrainError
 from harness_forge.registry.adapters.package import load

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import sqlalchemy
 from sqlalchemy import Connection
 
 from harness_forge.core.errors import StoreError
-from harness_forge.store.migrations import HEAD
+from harness_forge.store.migrations import FILES, HEAD
 
-_MIGRATIONS = Path(__file__).with_name("migrations")
 _SKILL = re.compile(r"^(?!pg_)[a-z][a-z0-9_]{0,49}$")
 _RESERVED = {"public", "information_schema"}
 
@@ -86,42 +84,29 @@ def upgrade(connection: Connection, skill: str, where: str) -> list[str]:
         _refuse_newer(at, skill, where)
     connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{skill}"')
     connection.exec_driver_sql(f'SET LOCAL search_path = "{skill}"')
-    return _apply(connection, skill)
+    return _apply(connection, at or "")
 
 
-def _apply(connection: Connection, skill: str) -> list[str]:
-    from alembic.runtime.environment import EnvironmentContext
-
-    script = _scripts()
-    applied: list[str] = []
-
-    def steps(at, _context):
-        return script._upgrade_revs("head", at)
-
-    def note(*, step, **_) -> None:
-        applied.append(Path(step.up_revision.path).stem)
-
-    with EnvironmentContext(script.alembic_config, script, fn=steps, destination_rev="head") as env:
-        env.configure(connection=connection, version_table_schema=skill, on_version_apply=note)
-        env.run_migrations()
+def _apply(connection: Connection, after: str) -> list[str]:
+    """Run the files of the steps after one, note the last in the schema, and return their names."""
+    applied = []
+    # The name that Alembic gave it: stores made while it applied the steps have this table.
+    connection.exec_driver_sql(
+        "CREATE TABLE IF NOT EXISTS alembic_version (version_num varchar(32) NOT NULL,"
+        " CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+    )
+    for step, file in FILES.items():
+        if step > after:
+            # By psycopg itself: a file has several statements, and percent signs as they are.
+            connection.connection.driver_connection.execute(file.read_text(encoding="utf-8"))
+            applied.append(file.stem)
+    connection.exec_driver_sql("DELETE FROM alembic_version")
+    connection.exec_driver_sql("INSERT INTO alembic_version (version_num) VALUES (%s)", (HEAD,))
     return applied
 
 
-def _scripts():
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
-
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    script = ScriptDirectory.from_config(config)
-    script.alembic_config = config
-    return script
-
-
 def _refuse_newer(at: str, skill: str, where: str) -> None:
-    known = {step.revision for step in _scripts().walk_revisions()}
-    if at not in known:
+    if at not in FILES:
         raise StoreError(
             where,
             f"schema {skill} is at step {at}, which is newer than this forge ({HEAD})",

@@ -14,7 +14,7 @@ from harness_forge.core.errors import StoreError
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {
-    "alembic", "dvc", "httpx", "hydra", "lxml", "neo4j", "omegaconf", "orjson",
+    "dvc", "httpx", "hydra", "lxml", "neo4j", "omegaconf", "orjson",
     "psycopg", "sqlalchemy", "tqdm", "yaml",
 }  # fmt: skip
 

@@ -1,9 +1,12 @@
-"""The schema of a skill, as numbered steps that Alembic applies.
+"""The schema of a skill, as numbered SQL files: each brings it one step further.
 
-Each step is an SQL file with a Python file of the same name beside it. Table
-names stand without a schema: `harness_forge.store.upgrade` sets the search
-path to the skill's schema first.
+Table names stand without a schema: `harness_forge.store.upgrade` sets the search
+path to the skill's schema first. A file that was released is never changed.
 """
 
-HEAD = "0003"
+from pathlib import Path
+
+FILES = {path.name[:4]: path for path in sorted(Path(__file__).parent.glob("[0-9]*.sql"))}
+"""The file of each step, oldest first; a step is named by its number, such as 0001."""
+HEAD = max(FILES)
 """The newest step; a store at it needs no upgrade."""

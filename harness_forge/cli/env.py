@@ -62,6 +62,8 @@ def _setup(config) -> int:
 
     from harness_forge.rollouts.environments.scap import packages
 
+    if not _of_packages(config):
+        return 0
     packages.setup(config.skill.scap, Path(config.forge_home))
     return _doctor(config)
 
@@ -71,11 +73,23 @@ def _doctor(config) -> int:
 
     from harness_forge.rollouts.environments.scap.doctor import doctor
 
+    if not _of_packages(config):
+        return 0
     checks = doctor(config.skill.scap, Path(config.forge_home))
     print(f"{config.skill.name}:")
     for check in checks:
         print(f"  {check}")
     return 0 if all(check.ok for check in checks) else SandboxError.exit_code
+
+
+def _of_packages(config) -> bool:
+    """Return whether a skill's environment is made of packages, and say so where it is not."""
+    from harness_forge.config.skill import EnvironmentKind
+
+    if config.skill.environment is EnvironmentKind.scap:
+        return True
+    print(f"{config.skill.name}: needs nothing that forge sets up")
+    return False
 
 
 def _table(config) -> int:

@@ -30,6 +30,24 @@ class SuiteKind(Enum):
     humaneval = "humaneval"  # a local copy of HumanEval
 
 
+METRICS = {
+    SuiteKind.worker: (
+        "valid_call", "valid_json", "right_tool", "arguments_match", "script_parses",
+        "names_target",
+    ),
+    SuiteKind.architect: ("verdict_right", "verdict_given"),
+    SuiteKind.reflector: ("well_formed", "structure", "tips_parse", "mechanism"),
+    SuiteKind.bundle: ("score", "completed", "concise", "token_efficiency"),
+    SuiteKind.bfcl: ("ast_match", "valid_calls"),
+    SuiteKind.mmlu: ("accuracy",),
+    SuiteKind.humaneval: ("pass_at_1", "code_parses"),
+}  # fmt: skip
+"""What can be scored of the items of each kind."""
+
+OF_A_SPLIT = (SuiteKind.worker, SuiteKind.architect, SuiteKind.reflector)
+"""Kinds whose items are the store's; those of all others lie in local files."""
+
+
 @dataclass(frozen=True)
 class SuiteConfig:
     """One lm-eval suite; every answer is greedy.

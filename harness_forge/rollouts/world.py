@@ -5,15 +5,29 @@ The one place where settings meet the families; verbs and stages share it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from harness_forge.config.schema import ForgeConfig, one_skill
 from harness_forge.config.skill import EnvironmentKind
 from harness_forge.core.errors import RunError
+from harness_forge.rollouts.environments.environment import Environment
 from harness_forge.store.opening import opened_skill
 
 
-def open_environment(config: ForgeConfig):
+def _scap(config: ForgeConfig) -> Environment:
+    from harness_forge.rollouts.environments.scap import open_scap
+
+    return open_scap(config.skill.name, config.skill.scap, Path(config.forge_home))
+
+
+OPENERS: dict[EnvironmentKind, Callable[[ForgeConfig], Environment]] = {
+    EnvironmentKind.scap: _scap,
+}
+"""What opens each kind of environment. A new kind is a line here."""
+
+
+def open_environment(config: ForgeConfig) -> Environment:
     """Return the skill's environment.
 
     Raises:
@@ -22,10 +36,8 @@ def open_environment(config: ForgeConfig):
         RunError: there is none; its attempts were recorded elsewhere.
     """
     one_skill(config)
-    if config.skill.environment is EnvironmentKind.scap:
-        from harness_forge.rollouts.environments.scap import open_scap
-
-        return open_scap(config.skill.name, config.skill.scap, Path(config.forge_home))
+    if opener := OPENERS.get(config.skill.environment):
+        return opener(config)
     raise no_world(config)
 
 

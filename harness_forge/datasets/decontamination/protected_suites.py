@@ -11,9 +11,8 @@ from pathlib import Path
 
 from harness_forge.config.contamination import ContaminationConfig
 from harness_forge.config.schema import ForgeConfig, suites_of
-from harness_forge.config.suite import SuiteConfig, SuiteKind
+from harness_forge.config.suite import OF_A_SPLIT, SuiteConfig, SuiteKind
 
-_OF_FILES = (SuiteKind.bundle, SuiteKind.bfcl, SuiteKind.mmlu, SuiteKind.humaneval)
 _ITEMS = "items.jsonl"
 
 
@@ -32,7 +31,7 @@ def contamination(config: ForgeConfig) -> ContaminationConfig:
     named = {
         suite.name: str(_items(Path(suite.path)))
         for suite in suites_of(config).values()
-        if suite.kind in _OF_FILES and suite.path and not _comes_with_forge(suite)
+        if suite.kind not in OF_A_SPLIT and suite.path and not _comes_with_forge(suite)
     }
     return replace(asked, suites=_bundles() | named | asked.suites)
 

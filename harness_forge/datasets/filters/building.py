@@ -22,6 +22,22 @@ from harness_forge.datasets.filters.candidate import Candidate, Filter
 from harness_forge.datasets.filters.length import Length
 from harness_forge.datasets.filters.row_too_long import RowTooLong
 
+JUDGES = {
+    "label_flags": label_flags.judge,
+    "score_range": score_range.judge,
+    "empty": empty.judge,
+    "truncation": truncation.judge,
+    "markup": markup.judge,
+    "repetition": repetition.judge,
+    "tool_calls": tool_calls.judge,
+    "banned": banned.judge,
+    "coherence": coherence.judge,
+}
+"""A filter's name in `FiltersConfig` to what judges by its settings. A new filter is a line here.
+
+`length` and `row_too_long` need the base model's tokenizer besides, so `build` makes them.
+"""
+
 _OF_REJECTED = ("label_flags", "empty", "truncation", "length", "row_too_long")
 """Filters that the worse answer of a pair must pass too; the others find what makes it worse."""
 
@@ -33,7 +49,7 @@ def build(
     model: str = "",
     rejected_side: bool = False,
 ) -> list[tuple[str, Filter]]:
-    """Return the active filters, cheapest first, by the name that switches each.
+    """Return the active filters by the name that switches each, in the order of `FiltersConfig`.
 
     They can be pickled, and read no file before their first batch. Send each
     only what those before it kept, as `judge` does.
@@ -50,19 +66,11 @@ def build(
     """
     file = tokenizer / "tokenizer.json" if tokenizer and tokenizer.is_dir() else tokenizer
     steps: dict[str, Filter] = {
-        "label_flags": partial(label_flags.judge, config=config.label_flags),
-        "score_range": partial(score_range.judge, config=config.score_range),
-        "empty": partial(empty.judge, config=config.empty),
-        "truncation": partial(truncation.judge, config=config.truncation),
-        "length": Length(config.length, file, model),
-        "row_too_long": RowTooLong(config.row_too_long, file.parent if file else None, model),
-        "markup": partial(markup.judge, config=config.markup),
-        "repetition": partial(repetition.judge, config=config.repetition),
-        "tool_calls": partial(tool_calls.judge, config=config.tool_calls),
-        "banned": partial(banned.judge, config=config.banned),
-        "coherence": partial(coherence.judge, config=config.coherence),
+        name: partial(judge, config=getattr(config, name)) for name, judge in JUDGES.items()
     }
-    wanted = [name for name in steps if getattr(config, name).enabled]
+    steps["length"] = Length(config.length, file, model)
+    steps["row_too_long"] = RowTooLong(config.row_too_long, file.parent if file else None, model)
+    wanted = [name for name, one in vars(config).items() if name in steps and one.enabled]
     if config.coherence.enabled and config.coherence.model is None:
         wanted.remove("coherence")
     elif "coherence" in wanted:

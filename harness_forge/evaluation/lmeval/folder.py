@@ -15,27 +15,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from harness_forge.config.suite import SuiteConfig, SuiteKind
+from harness_forge.config.suite import METRICS, SuiteConfig
 from harness_forge.core.errors import ConfigError
 from harness_forge.core.records import Message
 from harness_forge.evaluation import scoring
 
-METRICS = {
-    SuiteKind.worker: (
-        "valid_call", "valid_json", "right_tool", "arguments_match", "script_parses",
-        "names_target",
-    ),
-    SuiteKind.architect: ("verdict_right", "verdict_given"),
-    SuiteKind.reflector: ("well_formed", "structure", "tips_parse", "mechanism"),
-    SuiteKind.bundle: ("score", "completed", "concise", "token_efficiency"),
-    SuiteKind.bfcl: ("ast_match", "valid_calls"),
-    SuiteKind.mmlu: ("accuracy",),
-    SuiteKind.humaneval: ("pass_at_1", "code_parses"),
-}  # fmt: skip
-"""What can be scored of the items of each kind."""
-
 LATER = {"completed": "score", "pass_at_1": "code_parses"}
-"""Of these, what takes several answers or a sandbox, and which score of lm-eval it is made from."""
+"""What of METRICS takes several answers or a sandbox, and which score of lm-eval makes it."""
 
 _NAME = re.compile(r"[A-Za-z0-9][\w-]*")
 _OURS = Path(__file__).with_name("task")

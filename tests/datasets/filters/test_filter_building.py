@@ -13,7 +13,7 @@ from harness_forge.config.compose.engine import compose
 from harness_forge.config.compose.project import choices
 from harness_forge.config.filters import FiltersConfig, LabelFlagsConfig, LengthConfig
 from harness_forge.core.errors import ConfigError
-from harness_forge.datasets.filters.building import build, judge, tallies
+from harness_forge.datasets.filters.building import JUDGES, build, judge, tallies
 
 ROWS = [
     said("All is well."),
@@ -46,6 +46,11 @@ def test_a_filter_that_is_switched_off_rejects_nothing():
     config = FiltersConfig(label_flags=LabelFlagsConfig(enabled=False))
     assert "label_flags" not in dict(build(config))
     assert judge(build(config), [ROWS[1]]) == ["empty"]
+
+
+def test_every_filter_that_has_settings_has_a_judge():
+    elsewhere = {"length", "row_too_long"}, {"balance", "mix_in"}
+    assert set(vars(FiltersConfig())) == set(JUDGES).union(*elsewhere)
 
 
 def test_filters_travel_to_a_worker():

@@ -5,7 +5,7 @@ import pytest
 import yaml
 from suite_documents import PARSER, document
 
-from harness_forge.config.suite import SuiteConfig, SuiteKind
+from harness_forge.config.suite import METRICS, SuiteConfig, SuiteKind
 from harness_forge.core.errors import ConfigError
 from harness_forge.evaluation.lmeval import folder
 
@@ -29,7 +29,7 @@ def test_the_task_says_how_answers_are_made_and_scored(written):
     assert task["process_results"] == "!function scoring.process_results"
     assert task["generation_kwargs"] == {"until": [], "do_sample": False, "max_gen_toks": 256}
     names = [metric["metric"] for metric in task["metric_list"]]
-    assert names == list(folder.METRICS[SuiteKind.worker])
+    assert names == list(METRICS[SuiteKind.worker])
     assert all(metric["higher_is_better"] for metric in task["metric_list"])
 
 

@@ -1,4 +1,4 @@
-"""Which digests were seen before: a set that is small for what it holds."""
+"""A compact set of digests."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ _SIZE = 16
 _REST = _SIZE - 2
 
 
-class Marks:
+class DigestSet:
     """A set of 16-byte digests in about 20 bytes each, where Python's own takes 115.
 
-    A million rows are told from each other in 20 MB. Digests that begin with
-    the same two bytes lie behind each other in one string, which is searched.
+    A million digests take 20 MB. Digests that begin with the same two bytes
+    are stored one after the other in one byte string, which is searched.
     """
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness_forge.config.duplicates import DuplicatesConfig
 from harness_forge.datasets.prepare import SINGLES, Plan
-from harness_forge.datasets.prepared import Batch, Ready
+from harness_forge.datasets.prepared import PreparedBatch, PreparedRow
 from harness_forge.datasets.sql.rows import Row, joint
 
 _TOGETHER = 512
@@ -39,8 +39,8 @@ class Admission:
         self._index.close()
 
     def pass_on(
-        self, plan: Plan, done: Iterable[tuple[Sequence[Row], list[Ready]]]
-    ) -> Iterator[Batch]:
+        self, plan: Plan, done: Iterable[tuple[Sequence[Row], list[PreparedRow]]]
+    ) -> Iterator[PreparedBatch]:
         """Yield rows in larger batches; those that repeat an earlier one with the reason."""
         single = plan.config.kind in SINGLES
         for rows, ready in gathered(done):
@@ -52,7 +52,7 @@ class Admission:
         """Return, once, the row that a rejected row repeats; '' for none that is known."""
         return self._repeats.pop(source, "")
 
-    def _judged(self, plan: Plan, rows: Sequence[Row], ready: list[Ready], single: bool):
+    def _judged(self, plan: Plan, rows: Sequence[Row], ready: list[PreparedRow], single: bool):
         import numpy
 
         from harness_forge.datasets.dedup.index import Entry
@@ -73,16 +73,16 @@ class Admission:
         for at, found in zip(places, self._index.admit(signatures, entries), strict=True):
             if found is not None:
                 self._repeats[rows[at].source] = found.source
-                result[at] = Ready(found.reason)
+                result[at] = PreparedRow(found.reason)
         return result
 
 
 def gathered(
-    done: Iterable[tuple[Sequence[Row], list[Ready]]],
-) -> Iterator[tuple[Sequence[Row], list[Ready]]]:
+    done: Iterable[tuple[Sequence[Row], list[PreparedRow]]],
+) -> Iterator[tuple[Sequence[Row], list[PreparedRow]]]:
     """Yield what was done in lists of some hundred rows, however few came at a time."""
     rows: list[Row] = []
-    ready: list[Ready] = []
+    ready: list[PreparedRow] = []
     for some, what in done:
         rows += some
         ready += what

@@ -1,4 +1,4 @@
-"""At most so many training examples of one category: rows wait on disk until all are known."""
+"""Caps the training examples of each category; batches wait on disk until all are known."""
 
 from __future__ import annotations
 
@@ -9,70 +9,70 @@ from typing import Any
 
 from harness_forge.config.filters import BalanceConfig, Category
 from harness_forge.core.records import Split
-from harness_forge.datasets.batch import Fate, Harvest, Line
+from harness_forge.datasets.export_batch import ExportBatch, Line, RowResult
 from harness_forge.datasets.filters.balance import Balance
 from harness_forge.datasets.spooling import spooled
 from harness_forge.datasets.sql.rows import Row
 
 
 def capped(
-    harvests: Iterable[Harvest],
+    batches: Iterable[ExportBatch],
     config: BalanceConfig,
     *,
     seed: int,
     spool: Path,
-) -> Iterator[Harvest]:
-    """Yield the harvests, rid of examples over the cap, in the same order.
+) -> Iterator[ExportBatch]:
+    """Yield the batches in the same order, without the examples over the cap.
 
-    A row whose every example went is rejected as `balance`.
+    A row that loses all its examples is rejected as `balance`.
 
     Args:
-        spool: a file for the harvests while they wait; made and removed.
+        spool: a file for the waiting batches; made and removed.
     """
     balance = Balance(config.max_per_category, seed)
 
-    def offer(harvest: Harvest) -> None:
-        for category, mark in _offers(harvest, config.by):
+    def offer(batch: ExportBatch) -> None:
+        for category, mark in _offers(batch, config.by):
             balance.offer(category, mark)
 
-    for harvest in spooled(harvests, spool, offer):
-        yield _rid(harvest, balance, config.by)
+    for batch in spooled(batches, spool, offer):
+        yield _rid(batch, balance, config.by)
 
 
-def _offers(harvest: Harvest, by: Category) -> Iterator[tuple[str, str]]:
+def _offers(batch: ExportBatch, by: Category) -> Iterator[tuple[str, str]]:
     """Yield category and mark of each training example."""
-    rows = _rows_of(harvest)
-    for place, example in enumerate(harvest.examples):
+    rows = _rows_of(batch)
+    for place, example in enumerate(batch.examples):
         if _split(example) == Split.TRAIN:
             yield _category(rows[place], by), _mark(example)
 
 
-def _rid(harvest: Harvest, balance: Balance, by: Category) -> Harvest:
+def _rid(batch: ExportBatch, balance: Balance, by: Category) -> ExportBatch:
     places: dict[int, int] = {}
-    rows = _rows_of(harvest)
-    for place, example in enumerate(harvest.examples):
+    rows = _rows_of(batch)
+    for place, example in enumerate(batch.examples):
         category = _category(rows[place], by)
         if _split(example) != Split.TRAIN or balance.stands(category, _mark(example)):
             places[place] = len(places)
-    if len(places) == len(harvest.examples):
-        return harvest
-    examples = [harvest.examples[place] for place in places]
-    pairs = harvest.pairs
+    if len(places) == len(batch.examples):
+        return batch
+    examples = [batch.examples[place] for place in places]
+    pairs = batch.pairs
     if pairs is not None:
-        pairs = pairs.without(len(harvest.examples) - len(examples), Balance.REASON)
-    return Harvest(examples, [_moved(fate, places) for fate in harvest.fates], pairs)
+        pairs = pairs.without(len(batch.examples) - len(examples), Balance.REASON)
+    return ExportBatch(examples, [_moved(result, places) for result in batch.results], pairs)
 
 
-def _moved(fate: Fate, places: Mapping[int, int]) -> Fate:
-    if fate.reason is not None:
-        return fate
-    left = [places[place] for place in fate.examples if place in places]
-    return fate._replace(examples=left) if left else Fate(fate.row, Balance.REASON)
+def _moved(result: RowResult, places: Mapping[int, int]) -> RowResult:
+    if result.reason is not None:
+        return result
+    left = [places[place] for place in result.examples if place in places]
+    return result._replace(examples=left) if left else RowResult(result.row, Balance.REASON)
 
 
-def _rows_of(harvest: Harvest) -> dict[int, Row]:
+def _rows_of(batch: ExportBatch) -> dict[int, Row]:
     """Return a row of each example, by place: the first where an example is of several."""
-    return {place: fate.row for fate in reversed(harvest.fates) for place in fate.examples}
+    return {place: result.row for result in reversed(batch.results) for place in result.examples}
 
 
 def _category(row: Row, by: Category) -> str:

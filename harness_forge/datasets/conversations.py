@@ -1,4 +1,4 @@
-"""Turns of one attempt that become one line, each learned once."""
+"""Joins the kept turns of an attempt into one line, in which each is learned once."""
 
 from __future__ import annotations
 
@@ -7,46 +7,48 @@ from itertools import chain, groupby
 from typing import Any
 
 from harness_forge.core import jsontext
-from harness_forge.datasets.batch import Fate, Harvest, Line
+from harness_forge.datasets.export_batch import ExportBatch, Line, RowResult
 from harness_forge.datasets.formats.conversation import Form, goes_on, merged
-from harness_forge.datasets.kinds.anchors import Anchors
-from harness_forge.datasets.prepared import Batch, Ready, single
+from harness_forge.datasets.kinds.teacher_share import TeacherShare
+from harness_forge.datasets.prepared import PreparedBatch, PreparedRow, single
 from harness_forge.datasets.sql.rows import Row, joint
 
 _TOGETHER = 256
-"""Rows after which a harvest is handed on, at the end of an attempt."""
+"""Rows after which a batch is yielded, at the end of an attempt."""
 
-_Turn = tuple[int, Ready, dict[str, Any]]
-"""Place of the row among those of its attempt, what came of it, its line."""
+_Turn = tuple[int, PreparedRow, dict[str, Any]]
+"""Index of the row within its attempt, the prepared row, its parsed line."""
 
 
-def conversations(done: Iterable[Batch], anchors: Anchors, form: Form) -> Iterator[Harvest]:
-    """Yield harvests in which the kept turns of an attempt are one line.
+def conversations(
+    done: Iterable[PreparedBatch], teacher_share: TeacherShare, form: Form
+) -> Iterator[ExportBatch]:
+    """Yield batches in which the kept turns of an attempt are one line.
 
-    Only rows of one attempt that come together are joined, and a turn only with one whose words
-    are the beginning of its own: a conversation that forks, or whose history was rewritten,
-    becomes several lines. A turn that is rejected stays in the later ones as context.
+    Only consecutive rows of one attempt are joined, and a turn is joined only to one whose
+    messages are a prefix of its own: a conversation that forks, or whose history was rewritten,
+    becomes several lines. A rejected turn stays in later turns as context.
 
     Args:
-        anchors: what answers of nobody's model have room.
+        teacher_share: limits the answers that no model gave.
     """
     lines: list[Line] = []
-    fates: list[Fate] = []
+    results: list[RowResult] = []
     for rows, ready in _attempts(done):
-        _enter(rows, ready, anchors, form, lines, fates)
-        if len(fates) >= _TOGETHER:
-            yield Harvest(lines, fates)
-            lines, fates = [], []
-    if fates:
-        yield Harvest(lines, fates)
+        _enter(rows, ready, teacher_share, form, lines, results)
+        if len(results) >= _TOGETHER:
+            yield ExportBatch(lines, results)
+            lines, results = [], []
+    if results:
+        yield ExportBatch(lines, results)
 
 
-def _attempts(done: Iterable[Batch]) -> Iterator[tuple[list[Row], list[Ready]]]:
-    """Yield the rows of one attempt after the other; a row of no attempt is one by itself."""
+def _attempts(done: Iterable[PreparedBatch]) -> Iterator[tuple[list[Row], list[PreparedRow]]]:
+    """Yield the rows of each attempt in turn; a row without an attempt comes by itself."""
     pairs = chain.from_iterable(zip(rows, ready, strict=True) for rows, ready in done)
     numbered = enumerate(pairs)
 
-    def attempt(one: tuple[int, tuple[Row, Ready]]) -> tuple:
+    def attempt(one: tuple[int, tuple[Row, PreparedRow]]) -> tuple:
         number, (row, _) = one
         return (number,) if row.attempt_id is None else (row.attempt_id, row.run_id)
 
@@ -57,14 +59,14 @@ def _attempts(done: Iterable[Batch]) -> Iterator[tuple[list[Row], list[Ready]]]:
 
 def _enter(
     rows: list[Row],
-    prepared: list[Ready],
-    anchors: Anchors,
+    prepared: list[PreparedRow],
+    teacher_share: TeacherShare,
     form: Form,
     lines: list[Line],
-    fates: list[Fate],
+    results: list[RowResult],
 ) -> None:
-    """Add the lines and the fates of one attempt's rows."""
-    judged = [single(row, ready, anchors) for row, ready in zip(rows, prepared, strict=True)]
+    """Add the lines and the results of one attempt's rows."""
+    judged = [single(row, ready, teacher_share) for row, ready in zip(rows, prepared, strict=True)]
     kept = [place for place, (_, reason) in enumerate(judged) if reason is None]
     if len(kept) == 1:  # most: no word of its line need be read
         spoken = {kept[0]: Line(rows[kept[0]].split or "", prepared[kept[0]].line)}
@@ -77,11 +79,11 @@ def _enter(
             lines.append(line)
         at[place] = (len(lines) - 1,)
     for place, (row, reason) in enumerate(judged):
-        fates.append(Fate(row, reason, at.get(place, ())))
+        results.append(RowResult(row, reason, at.get(place, ())))
 
 
 def _spoken(turns: list[_Turn], rows: list[Row], form: Form) -> dict[int, Line]:
-    """Return the line of each turn, those of one line behind each other."""
+    """Return the line that each turn ended up in, by the turn's index."""
     strands: list[list[_Turn]] = []
     for turn in turns:
         fitting = (

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 from harness_forge.config.engine import EngineConfig, EngineKind
 from harness_forge.datasets.prepare import Plan
-from harness_forge.datasets.workers import Crew
+from harness_forge.datasets.worker_pool import WorkerPool
 
 if TYPE_CHECKING:
     from harness_forge.datasets.ray_engine import Cluster
 
 
-def engine(plans: Sequence[Plan], config: EngineConfig, expected: float = 0) -> Crew | Cluster:
+def engine(
+    plans: Sequence[Plan], config: EngineConfig, expected: float = 0
+) -> WorkerPool | Cluster:
     """Return what prepares batches of rows; it is entered, asked by `map`, and left.
 
     Args:
@@ -27,4 +29,4 @@ def engine(plans: Sequence[Plan], config: EngineConfig, expected: float = 0) -> 
         from harness_forge.datasets.ray_engine import Cluster
 
         return Cluster(plans, config)
-    return Crew(plans, config.workers, expected)
+    return WorkerPool(plans, config.workers, expected)

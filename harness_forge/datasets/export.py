@@ -78,7 +78,7 @@ def _check_format(part: Part, request: Request) -> None:
 
 def _seal(folder: DatasetFolder, rows: Rows, request: Request, report: Report) -> None:
     """Write manifest and card, and put the folder in place."""
-    rows.holding.write(folder)
+    rows.held_out_set.write(folder)
     for record in rows.weighting.records():
         folder.write(FEEDBACK, record)
     report.files = folder.finish()

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from harness_forge.core.errors import ExportError
-from harness_forge.datasets.batch import Fate
+from harness_forge.datasets.export_batch import RowResult
 from harness_forge.datasets.sql.rows import Row
 
 _SEEN = {
@@ -43,19 +43,19 @@ class Ledger:
 
     def enter(
         self,
-        fates: Sequence[Fate],
+        results: Sequence[RowResult],
         places: Sequence[tuple[str, int]],
         repeated: Callable[[str], str],
     ) -> list[dict[str, Any]]:
         """Count rows and return their ledger lines.
 
         Args:
-            places: file and line, from 1, of each example that fates speak of.
+            places: file and line, from 1, of each example that the results name.
             repeated: names the row that a rejected one, by source, repeats; '' for none.
         """
         kept: list[Row] = []
         lines: list[dict[str, Any]] = []
-        for row, reason, examples in fates:
+        for row, reason, examples in results:
             line: dict[str, Any] = {"source": row.source}
             if self.role:
                 line["role"] = self.role

@@ -44,7 +44,7 @@ def manifest(rows: Rows, request: Request, report: Report) -> dict[str, Any]:
         **_pairs(report.pairs),
         "files": report.files,
         "seen": _seen(rows.ledgers),
-        "held_out": rows.holding.facts(),
+        "held_out": rows.held_out_set.facts(),
         **_treated(rows, request.treatment, report),
         "licences": list(request.licences),
         **(_sent(rows.parts[0], rows.statements[0]) if alone else {"parts": _parts(rows, report)}),

@@ -14,7 +14,7 @@ from harness_forge.config.export import ExportKind
 from harness_forge.core import jsontext
 from harness_forge.core.errors import ExportError
 from harness_forge.core.records import Example, Split
-from harness_forge.datasets.batch import Fate, Harvest, Line
+from harness_forge.datasets.export_batch import ExportBatch, Line, RowResult
 from harness_forge.datasets.filters.building import build
 from harness_forge.datasets.filters.mixing import ORIGIN, Drawn, draw
 from harness_forge.datasets.formats.lines import FORMATS
@@ -24,7 +24,7 @@ from harness_forge.datasets.ledger import Ledger
 from harness_forge.datasets.prepare import Plan
 from harness_forge.datasets.request import Share, Treatment
 from harness_forge.datasets.sql.rows import Answer, Prompt, Row, answer_of, prompt_of
-from harness_forge.datasets.writer import Desk
+from harness_forge.datasets.writer import DatasetWriter
 
 
 class Mixed(NamedTuple):
@@ -58,13 +58,15 @@ def check(kind: ExportKind, treatment: Treatment) -> None:
         raise ExportError("filters.mix_in.path", f"there is no file {filters.mix_in.path}")
 
 
-def mix_in(plan: Plan, train: int, desk_of: Callable[[Ledger, Share], Desk]) -> Mixed | None:
+def mix_in(
+    plan: Plan, train: int, writer_of: Callable[[Ledger, Share], DatasetWriter]
+) -> Mixed | None:
     """Add general examples to the training examples; None where nobody asked for them.
 
     Args:
         plan: of the dataset's first part: its format, filters and redaction.
         train: training examples so far.
-        desk_of: gives the desk that counts rows in a ledger and examples in a share.
+        writer_of: makes the writer that counts rows in a ledger and examples in a share.
 
     Raises:
         ExportError: the file is of no use.
@@ -79,15 +81,17 @@ def mix_in(plan: Plan, train: int, desk_of: Callable[[Ledger, Share], Desk]) -> 
         raise ExportError("filters.mix_in", what, "filters.mix_in.enabled=false")
     drawn = draw(filters.mix_in, train, seed=plan.treatment.seed, steps=_steps(plan))
     ledger, share = Ledger(ORIGIN), Share(ORIGIN, ORIGIN)
-    desk, made = desk_of(ledger, share), _Writer(plan)
+    writer, made = writer_of(ledger, share), _Writer(plan)
     for source, reason in drawn.rejected:
-        desk.enter(Harvest((), (Fate(_row(source), reason),)))
+        writer.enter(ExportBatch((), (RowResult(_row(source), reason),)))
     for example in drawn.examples:
         row, line = made.of(example)
         if row.reason is None:
-            desk.enter(Harvest((Line(Split.TRAIN.value, line),), (Fate(row, None, (0,)),)))
+            writer.enter(
+                ExportBatch((Line(Split.TRAIN.value, line),), (RowResult(row, None, (0,)),))
+            )
         else:
-            desk.enter(Harvest((), (Fate(row, row.reason),)))
+            writer.enter(ExportBatch((), (RowResult(row, row.reason),)))
     ledger.read = drawn.read
     ledger.balance()
     share.read, share.kept, share.rejected = ledger.read, ledger.kept, ledger.reasons()

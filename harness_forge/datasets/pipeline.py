@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 from harness_forge.config.export import ExportKind
 from harness_forge.config.format import Turns
-from harness_forge.core.digest_set import Marks
+from harness_forge.core.digest_set import DigestSet
 from harness_forge.core.errors import ExportError
 from harness_forge.datasets import mixing
 from harness_forge.datasets.admission import Admission
-from harness_forge.datasets.batch import Harvest
 from harness_forge.datasets.capping import capped
 from harness_forge.datasets.cleaning import Cleaner, redactor_of
 from harness_forge.datasets.conversations import conversations
 from harness_forge.datasets.engines import engine
+from harness_forge.datasets.export_batch import ExportBatch
 from harness_forge.datasets.formats.conversation import FORMS
 from harness_forge.datasets.formats.folder import DatasetFolder
 from harness_forge.datasets.kinds import dpo, grpo, kto
-from harness_forge.datasets.kinds.anchors import Anchors
+from harness_forge.datasets.kinds.teacher_share import TeacherShare
 from harness_forge.datasets.leakage.guard import Guard, guards
-from harness_forge.datasets.leakage.held_out_files import Holding
+from harness_forge.datasets.leakage.held_out_set import HeldOutSet
 from harness_forge.datasets.ledger import Ledger
 from harness_forge.datasets.prepare import SINGLES, Plan
 from harness_forge.datasets.prepared import rejoined, singles
@@ -34,14 +34,14 @@ from harness_forge.datasets.repeats import Weighting
 from harness_forge.datasets.request import Part, Report, Request, Share
 from harness_forge.datasets.sql import reading, statement
 from harness_forge.datasets.sql.rows import Row
-from harness_forge.datasets.writer import Desk
+from harness_forge.datasets.writer import DatasetWriter
 
 if TYPE_CHECKING:
     import psycopg
 
     from harness_forge.datasets.ray_engine import Cluster
     from harness_forge.datasets.sql.statement import Statement
-    from harness_forge.datasets.workers import Crew
+    from harness_forge.datasets.worker_pool import WorkerPool
 
 EXPORTERS = {
     ExportKind.dpo: dpo.pairs,
@@ -81,28 +81,28 @@ class Rows:
         self.ledgers = [Ledger(part.role if len(parts) > 1 else "") for part in parts]
         skills = list(dict.fromkeys(part.skill for part in parts))
         self.clean = Cleaner(redactor_of(request.treatment))
-        self.holding = Holding(
+        self.held_out_set = HeldOutSet(
             connection, skills, request.treatment.contamination, request.name, self.clean.name
         )
         guarded = guards(connection, skills)
         self._plans = [
             replace(
                 _plan(part, guarded, request, mixed=len(parts) > 1),
-                protected=self.holding.protected,
+                protected=self.held_out_set.protected,
             )
             for part in parts
         ]
         self._request = request
         self.tallies: dict[str, Counter[str]] = {}
-        self.weighting = Weighting(request.treatment, self.holding, self.clean.name)
+        self.weighting = Weighting(request.treatment, self.held_out_set, self.clean.name)
         self.mixed: dict[str, Any] | None = None
         self._progress, self._read = progress, 0
 
     def pass_on(self, report: Report, folder: DatasetFolder | None) -> None:
         """Send every row to its line and into the ledger; only count where there is no folder."""
-        seen = Marks()
+        seen = DigestSet()
         with (
-            engine(self._plans, self._request.engine, self._expected) as crew,
+            engine(self._plans, self._request.engine, self._expected) as pool,
             _scratch(folder) as scratch,
             Admission(self._request.treatment.duplicates, scratch / "duplicates") as admission,
         ):
@@ -110,52 +110,56 @@ class Rows:
                 share = Share(part.skill, part.role)
                 report.parts.append(share)
                 with _told_of(part):
-                    desk = Desk(folder, self._plans[place], ledger, share, self._request.extension)
-                    harvests = self._harvests(crew, admission, place, seen)
-                    harvests = self._capped(harvests, place, scratch)
-                    for harvest in self.weighting.weighted(
-                        harvests, part.skill, part.role, scratch / f"repeated-{place}"
+                    writer = DatasetWriter(
+                        folder, self._plans[place], ledger, share, self._request.extension
+                    )
+                    batches = self._export_batches(pool, admission, place, seen)
+                    batches = self._capped(batches, place, scratch)
+                    for batch in self.weighting.weighted(
+                        batches, part.skill, part.role, scratch / f"repeated-{place}"
                     ):
-                        desk.enter(harvest, admission.repeated)
+                        writer.enter(batch, admission.repeated)
                 ledger.balance()
                 share.read, share.kept, share.rejected = ledger.read, ledger.kept, ledger.reasons()
-            self.tallies = report.decided = crew.tallies
+            self.tallies = report.decided = pool.tallies
         self._mix_in(report, folder)
 
     def _mix_in(self, report: Report, folder: DatasetFolder | None) -> None:
         """Add general examples, and count them as one more part."""
         plan, extension = self._plans[0], self._request.extension
         train = report.examples["train"]
-        mixed = mixing.mix_in(plan, train, lambda *of: Desk(folder, plan, *of, extension))
+        mixed = mixing.mix_in(plan, train, lambda *of: DatasetWriter(folder, plan, *of, extension))
         if mixed is not None:
             report.parts.append(mixed.share)
             self.ledgers.append(mixed.ledger)
             self.mixed = mixed.facts
 
-    def _capped(self, harvests: Iterator[Harvest], place: int, scratch: Path) -> Iterator[Harvest]:
+    def _capped(
+        self, batches: Iterator[ExportBatch], place: int, scratch: Path
+    ) -> Iterator[ExportBatch]:
         treatment = self._request.treatment
         if treatment.filters is None or not treatment.filters.balance.enabled:
-            return harvests
+            return batches
         return capped(
-            harvests,
+            batches,
             treatment.filters.balance,
             seed=treatment.seed,
             spool=scratch / f"waiting-{place}",
         )
 
-    def _harvests(
-        self, crew: Crew | Cluster, admission: Admission, place: int, seen: Marks
-    ) -> Iterator[Harvest]:
+    def _export_batches(
+        self, pool: WorkerPool | Cluster, admission: Admission, place: int, seen: DigestSet
+    ) -> Iterator[ExportBatch]:
         part, plan = self.parts[place], self._plans[place]
         reading.enter(self.connection, part.skill)
         rows = reading.read(self.connection, self._asked[place])
-        read = (self._watched(place, some) for some in reading.batches(rows, crew.batch))
-        done = admission.pass_on(plan, crew.map(place, read))
+        read = (self._watched(place, some) for some in reading.batches(rows, pool.batch))
+        done = admission.pass_on(plan, pool.map(place, read))
         if part.config.kind in SINGLES:
-            anchors = Anchors(part.config.anchor_share)
+            teacher_share = TeacherShare(part.config.anchor_share)
             if self._request.turns is Turns.conversation and (form := FORMS.get(plan.format)):
-                return conversations(done, anchors, form)
-            return singles(done, anchors)
+                return conversations(done, teacher_share, form)
+            return singles(done, teacher_share)
         return EXPORTERS[part.config.kind](rejoined(done), part.config, plan.guard, seen)
 
     def _watched(self, place: int, rows: Sequence[Row]) -> Sequence[Row]:

@@ -23,7 +23,7 @@ from harness_forge.datasets.formats.lines import FORMATS
 from harness_forge.datasets.formats.unheld import Unheld
 from harness_forge.datasets.kinds import sft
 from harness_forge.datasets.leakage.guard import Guard
-from harness_forge.datasets.prepared import Ready
+from harness_forge.datasets.prepared import PreparedRow
 from harness_forge.datasets.request import Treatment
 from harness_forge.datasets.sql.rows import (
     Answer,
@@ -103,14 +103,14 @@ class Preparer:
         self._single = SINGLES.get(plan.config.kind)
         self._shape = FORMATS[plan.format]
 
-    def __call__(self, rows: Sequence[Row]) -> list[Ready]:
+    def __call__(self, rows: Sequence[Row]) -> list[PreparedRow]:
         """Return what came of each row."""
         read = [self._read(row) for row in rows]
         self._filter(rows, read)
         self._protect(rows, read)
         words: list[tuple[Prompt, Candidate]] = []
         made = [
-            found if isinstance(found, Ready) else self._made(row, *found, words)
+            found if isinstance(found, PreparedRow) else self._made(row, *found, words)
             for row, found in zip(rows, read, strict=True)
         ]
         return self._signed(made, words) if self._signer else made
@@ -123,17 +123,17 @@ class Preparer:
                 counts[name].update(found)
         return {name: dict(found) for name, found in counts.items()}
 
-    def _read(self, row: Row) -> _Read | Ready:
+    def _read(self, row: Row) -> _Read | PreparedRow:
         """Return prompt and answer, or why there are none."""
         try:
             self._plan.guard.admit(row)
             prompt = read_prompt(row, self._plan.config)
             answer = read_answer(row, self._plan.config)
         except Unusable as fault:
-            return Ready(fault.args[0])
+            return PreparedRow(fault.args[0])
         return prompt, answer, self._candidate(row, prompt, answer) if self._looks else None
 
-    def _filter(self, rows: Sequence[Row], read: list[_Read | Ready]) -> None:
+    def _filter(self, rows: Sequence[Row], read: list[_Read | PreparedRow]) -> None:
         """Put the reason in the place of what a filter rejects; the first filter decides."""
         for passed, steps in self._steps.items():
             if not steps:
@@ -141,25 +141,25 @@ class Preparer:
             places = [
                 at
                 for at, found in enumerate(read)
-                if not isinstance(found, Ready) and bool(rows[at].eval_passed) is passed
+                if not isinstance(found, PreparedRow) and bool(rows[at].eval_passed) is passed
             ]
             seen = [read[at][2] for at in places]
             for at, reason in zip(places, judge(steps, seen), strict=True):
                 if reason is not None:
-                    read[at] = Ready(reason)
+                    read[at] = PreparedRow(reason)
 
-    def _protect(self, rows: Sequence[Row], read: list[_Read | Ready]) -> None:
+    def _protect(self, rows: Sequence[Row], read: list[_Read | PreparedRow]) -> None:
         """Reject what holds words of what is kept for measuring, and say whose and which."""
         if self._contamination is None:
             return
-        places = [at for at, found in enumerate(read) if not isinstance(found, Ready)]
+        places = [at for at, found in enumerate(read) if not isinstance(found, PreparedRow)]
         held = self._contamination.held(
             [read[at][2] for at in places], [rows[at].split == Split.TRAIN for at in places]
         )
         for at, one in zip(places, held, strict=True):
             if one is not None:
                 about = {"kept_for_measuring": one.of, "text": one.kind}
-                read[at] = Ready("contaminated", about=about)
+                read[at] = PreparedRow("contaminated", about=about)
 
     def _candidate(self, row: Row, prompt: Prompt, answer: Answer) -> Candidate:
         return Candidate(
@@ -185,7 +185,7 @@ class Preparer:
         answer: Answer,
         candidate: Candidate | None,
         words: list[tuple[Prompt, Candidate]],
-    ) -> Ready:
+    ) -> PreparedRow:
         """Return the row as it goes on; what tells it from others is added to `words`."""
         redacted: Mapping[str, int] | None = None
         if self._redactor:
@@ -196,15 +196,15 @@ class Preparer:
         mark = joint(prompt.digest, answer.digest)
         if self._single is None:
             words.append((prompt, candidate))
-            return Ready(None, mark, b"", prompt, answer, redacted, evidence=row.evidence)
+            return PreparedRow(None, mark, b"", prompt, answer, redacted, evidence=row.evidence)
         try:
             shown = self._shape(self._single(row, prompt, answer, mark))
         except Unheld as fault:
-            return Ready(fault.args[0])
+            return PreparedRow(fault.args[0])
         words.append((prompt, candidate))
         line = jsontext.dumps(self._clean.line(shown, self._plan.whose))
         changed = prompt.changed | answer.changed
-        return Ready(None, mark, line, None, None, redacted, changed=changed)
+        return PreparedRow(None, mark, line, None, None, redacted, changed=changed)
 
     def _redacted(
         self, row: Row, prompt: Prompt, answer: Answer
@@ -234,7 +234,9 @@ class Preparer:
             self._tools, self._told = tools, self._redactor.value(tools)
         return self._told
 
-    def _signed(self, made: list[Ready], words: list[tuple[Prompt, Candidate]]) -> list[Ready]:
+    def _signed(
+        self, made: list[PreparedRow], words: list[tuple[Prompt, Candidate]]
+    ) -> list[PreparedRow]:
         """Return the rows, those that go on with the signatures of their words."""
         if not words:
             return made

@@ -1,28 +1,28 @@
-"""A row after all that needs no other row: read, filtered, redacted, and made a line."""
+"""Rows after preparation, which looks at one row at a time: read, filtered, redacted, encoded."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from harness_forge.datasets.batch import Fate, Harvest, Line
-from harness_forge.datasets.kinds.anchors import Anchors
+from harness_forge.datasets.export_batch import ExportBatch, Line, RowResult
+from harness_forge.datasets.kinds.teacher_share import TeacherShare
 from harness_forge.datasets.sql.rows import Answer, Json, Prompt, Row
 
 
-class Ready(NamedTuple):
-    """What came of one row; plain values, for it comes out of another process.
+class PreparedRow(NamedTuple):
+    """One row after preparation; plain values, because another process may send it.
 
     Args:
-        reason: why it is rejected; None for a row that goes on.
+        reason: why it is rejected; None where it is not.
         mark: digest of prompt and answer, 16 bytes.
-        line: the row as a line, where each row is one by itself.
-        prompt, answer: what was read, where rows are brought together first.
-        redacted: how many words of each kind were taken out.
-        signature: of its words, for near duplicates; b"" where nobody asks.
-        evidence: what the verdict rests on, where rows are brought together.
-        changed: what brought the row into canonical form.
-        about: more of the reason, as the ledger tells it.
+        line: the encoded line, for kinds that make one line of each row.
+        prompt, answer: as parsed, for kinds that combine rows.
+        redacted: number of replaced values by kind.
+        signature: MinHash of its words, for near duplicates; b"" where not needed.
+        evidence: what the verdict is based on, for kinds that combine rows.
+        changed: which changes brought the row into canonical form.
+        about: details of the reason, for the ledger.
     """
 
     reason: str | None = None
@@ -37,33 +37,33 @@ class Ready(NamedTuple):
     about: Mapping[str, str] | None = None
 
 
-Batch = tuple[Sequence[Row], Sequence[Ready]]
-"""Some rows, and what came of each."""
+PreparedBatch = tuple[Sequence[Row], Sequence[PreparedRow]]
+"""Some rows, and each of them after preparation."""
 
 
-def singles(done: Iterable[Batch], anchors: Anchors) -> Iterator[Harvest]:
-    """Yield a harvest for each batch of rows, each of which is a line by itself.
+def singles(done: Iterable[PreparedBatch], teacher_share: TeacherShare) -> Iterator[ExportBatch]:
+    """Yield the export batch of each prepared batch, for kinds that make one line of each row.
 
     Args:
-        anchors: what answers of nobody's model have room.
+        teacher_share: limits the answers that no model gave.
     """
     for rows, prepared in done:
         lines: list[Line] = []
-        fates: list[Fate] = []
+        results: list[RowResult] = []
         for row, ready in zip(rows, prepared, strict=True):
-            row, reason = single(row, ready, anchors)
+            row, reason = single(row, ready, teacher_share)
             if reason is not None:
-                fates.append(Fate(row, reason))
+                results.append(RowResult(row, reason))
                 continue
-            fates.append(Fate(row, None, (len(lines),)))
+            results.append(RowResult(row, None, (len(lines),)))
             lines.append(Line(row.split or "", ready.line))
-        yield Harvest(lines, fates)
+        yield ExportBatch(lines, results)
 
 
-def single(row: Row, ready: Ready, anchors: Anchors) -> tuple[Row, str | None]:
-    """Return a row that needs no other row, and why it is rejected; None where it is kept."""
+def single(row: Row, ready: PreparedRow, teacher_share: TeacherShare) -> tuple[Row, str | None]:
+    """Return a row with what preparation found, and why it is rejected; None where it is kept."""
     reason = ready.reason
-    if reason is None and not anchors.take(row):
+    if reason is None and not teacher_share.admit(row):
         reason = "over_share"
     if reason is None and (ready.redacted or ready.changed):
         row = row._replace(redacted=ready.redacted, changed=ready.changed)
@@ -72,8 +72,8 @@ def single(row: Row, ready: Ready, anchors: Anchors) -> tuple[Row, str | None]:
     return row, reason
 
 
-def rejoined(done: Iterable[Batch]) -> Iterator[Row]:
-    """Yield rows that hold what was read of them instead of their JSON."""
+def rejoined(done: Iterable[PreparedBatch]) -> Iterator[Row]:
+    """Yield rows with parsed prompt and answer instead of JSON, for kinds that combine rows."""
     for rows, prepared in done:
         for row, ready in zip(rows, prepared, strict=True):
             yield row._replace(

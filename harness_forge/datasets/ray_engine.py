@@ -1,10 +1,10 @@
-"""Spreads the preparing of rows over a Ray cluster, run by run.
+"""Prepares rows on a Ray cluster, run by run.
 
-The rows are read here, at one moment of the store and in one order; the
-cluster only prepares them, so no machine of it needs the store. A shard holds
-whole runs of a batch, so that rows that share prompts and tools share a
-worker. What comes back is put in the order of the rows again: the bytes are
-those of one process.
+This process reads the rows, in one order and from one snapshot of the store;
+the cluster only prepares them, so its machines do not need the store. A shard
+holds whole runs of a batch, so that rows with the same prompts and tools go to
+the same worker. Results are put back in the order of the rows: the bytes are
+the same as with one process.
 """
 
 from __future__ import annotations
@@ -19,32 +19,32 @@ from harness_forge import __version__
 from harness_forge.config.engine import EngineConfig
 from harness_forge.core.errors import ExportError, ForgeError
 from harness_forge.datasets.prepare import Plan, Preparer, seldom_collected
-from harness_forge.datasets.prepared import Ready
+from harness_forge.datasets.prepared import PreparedRow
 from harness_forge.datasets.ray_session import Lost, session
 from harness_forge.datasets.sql.rows import Row
-from harness_forge.datasets.workers import joined, wanted
+from harness_forge.datasets.worker_pool import unrejected, with_rejected
 
-_AHEAD = 8
-"""Shards that wait for a worker each, so that none waits for a shard."""
+_QUEUED_PER_WORKER = 8
+"""Queued shards per worker, so that no worker waits for a shard."""
 
 _LEAST = 128
-"""Rows of a shard: a call costs as much as preparing a few rows."""
+"""Least rows of a shard: a remote call costs as much as preparing a few rows."""
 
-_PATIENCE_S = 120
+_TIMEOUT_S = 120
 """How long workers may take to start."""
 
 
 class Cluster:
-    """Prepares batches of rows on Ray; entered and asked as `Crew` is.
+    """Prepares batches of rows on Ray; has the interface of `WorkerPool`.
 
     Args:
-        plans: one for each part of the dataset; they go to the cluster, with
-            the key of the pseudonyms.
-        config: of the engine.
+        plans: one for each part of the dataset; they are sent to the cluster,
+            with the pseudonym key.
+        config: the engine's settings.
 
     Attributes:
-        batch: how many rows it is best given at once.
-        tallies: what filters counted of their own work, by name.
+        batch: preferred number of rows per batch.
+        tallies: counts that filters keep of their own work, by filter.
     """
 
     batch = 512
@@ -52,7 +52,7 @@ class Cluster:
     def __init__(self, plans: Sequence[Plan], config: EngineConfig) -> None:
         self._plans, self._config = list(plans), config
         self._stack = ExitStack()
-        self._hands: list[Any] = []
+        self._workers: list[Any] = []
         self._waiting: Counter[int] = Counter()
         self.tallies: dict[str, Counter[str]] = {}
 
@@ -63,9 +63,11 @@ class Cluster:
                 plans = ray.put(self._plans)
                 cpus = int(ray.cluster_resources().get("CPU", 1))
                 count = max(1, min(self._config.workers or cpus, cpus))
-                hand = ray.remote(num_cpus=1, max_restarts=0, scheduling_strategy="SPREAD")(_Hand)
-                self._hands = [hand.remote(plans) for _ in range(count)]
-            self._await_hands()
+                worker = ray.remote(num_cpus=1, max_restarts=0, scheduling_strategy="SPREAD")(
+                    _Worker
+                )
+                self._workers = [worker.remote(plans) for _ in range(count)]
+            self._await_workers()
             self._stack = stack.pop_all()
         return self
 
@@ -74,55 +76,55 @@ class Cluster:
 
     def map(
         self, part: int, batches: Iterable[Sequence[Row]]
-    ) -> Iterator[tuple[Sequence[Row], list[Ready]]]:
-        """Yield each batch with what came of its rows, in order.
+    ) -> Iterator[tuple[Sequence[Row], list[PreparedRow]]]:
+        """Yield each batch with its prepared rows, in order.
 
         Raises:
             ExportError: a worker or the cluster was lost.
         """
         waiting: deque[tuple[Sequence[Row], list[tuple[list[int], int, Any]]]] = deque()
         for batch in batches:
-            waiting.append((batch, self._sent(part, wanted(batch))))
-            while self._waiting.total() > _AHEAD * len(self._hands):
+            waiting.append((batch, self._sent(part, unrejected(batch))))
+            while self._waiting.total() > _QUEUED_PER_WORKER * len(self._workers):
                 yield self._done(*waiting.popleft())
         while waiting:
             yield self._done(*waiting.popleft())
 
     def _sent(self, part: int, rows: list[Row]) -> list[tuple[list[int], int, Any]]:
-        """Give each shard to the worker with least to do; return places, worker and answer."""
+        """Send each shard to the least busy worker; return row indices, worker and future."""
         sent = []
         for places in shards([row.run_id for row in rows]):
-            at = min(range(len(self._hands)), key=lambda hand: self._waiting[hand])
+            at = min(range(len(self._workers)), key=lambda worker: self._waiting[worker])
             self._waiting[at] += 1
             values = [tuple(rows[place]) for place in places]
-            sent.append((places, at, self._hands[at].prepare.remote(part, values)))
+            sent.append((places, at, self._workers[at].prepare.remote(part, values)))
         return sent
 
-    def _done(self, batch: Sequence[Row], sent) -> tuple[Sequence[Row], list[Ready]]:
-        ready: dict[int, Ready] = {}
+    def _done(self, batch: Sequence[Row], sent) -> tuple[Sequence[Row], list[PreparedRow]]:
+        ready: dict[int, PreparedRow] = {}
         for places, at, answer in sent:
             with Lost():
                 found = self._ray.get(answer)
             self._waiting[at] -= 1
             if isinstance(found, BaseException):
                 raise found
-            ready.update(zip(places, (Ready(*values) for values in found[0]), strict=True))
+            ready.update(zip(places, (PreparedRow(*values) for values in found[0]), strict=True))
             for name, counts in found[1].items():
                 self.tallies.setdefault(name, Counter()).update(counts)
-        return batch, joined(batch, (ready[place] for place in range(len(ready))))
+        return batch, with_rejected(batch, (ready[place] for place in range(len(ready))))
 
-    def _await_hands(self) -> None:
+    def _await_workers(self) -> None:
         """Wait until every worker has started.
 
         Raises:
             ExportError: the cluster is too busy, or runs another forge.
         """
-        calls = [hand.version.remote() for hand in self._hands]
+        calls = [worker.version.remote() for worker in self._workers]
         with Lost():
-            started, late = self._ray.wait(calls, num_returns=len(calls), timeout=_PATIENCE_S)
+            started, late = self._ray.wait(calls, num_returns=len(calls), timeout=_TIMEOUT_S)
             versions = set(self._ray.get(started))
         if late:
-            what = f"{len(late)} of {len(calls)} workers got no CPU within {_PATIENCE_S} s"
+            what = f"{len(late)} of {len(calls)} workers got no CPU within {_TIMEOUT_S} s"
             raise ExportError("engine.workers", what, "ask for fewer, or wait for other jobs")
         if versions - {__version__}:
             other = ", ".join(sorted(versions - {__version__}))
@@ -130,7 +132,7 @@ class Cluster:
             raise ExportError("engine.address", what, "the bytes could differ: install one version")
 
 
-class _Hand:
+class _Worker:
     """A worker on the cluster."""
 
     def __init__(self, plans: Sequence[Plan]) -> None:
@@ -144,7 +146,7 @@ class _Hand:
         return __version__
 
     def prepare(self, part: int, rows: list[tuple]) -> Any:
-        """Return what came of the rows as plain values and the tallies; or the fault."""
+        """Return the prepared rows as plain values, and the tallies; or the exception."""
         try:
             if part not in self._preparers:
                 self._preparers[part] = Preparer(self._plans[part])
@@ -158,10 +160,10 @@ class _Hand:
 
 
 def shards(runs: Sequence[str | None]) -> list[list[int]]:
-    """Return places of rows by shard: the rows of a run together, small runs side by side.
+    """Return the row indices of each shard: a run is never split, small runs share a shard.
 
     Args:
-        runs: the run of each row.
+        runs: the run id of each row.
     """
     by_run: Mapping[str | None, list[int]] = {}
     for place, run in enumerate(runs):

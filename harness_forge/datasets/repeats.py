@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.core.records import Split
-from harness_forge.datasets.batch import Harvest, Line
+from harness_forge.datasets.export_batch import ExportBatch, Line
 from harness_forge.datasets.feedback.weights import Feedback, Weight, weights
-from harness_forge.datasets.leakage.held_out_files import Holding
+from harness_forge.datasets.leakage.held_out_set import HeldOutSet
 from harness_forge.datasets.request import Treatment
 from harness_forge.datasets.spooling import spooled
 
@@ -36,8 +36,8 @@ class Weighting:
         name: gives a family or an item as the dataset may tell it.
     """
 
-    def __init__(self, treatment: Treatment, holding: Holding, name=str) -> None:
-        self._feedback = _validating(treatment.feedback, holding)
+    def __init__(self, treatment: Treatment, held_out_set: HeldOutSet, name=str) -> None:
+        self._feedback = _validating(treatment.feedback, held_out_set)
         self._name = name
         self._weights: Mapping[tuple[str, str], Weight] = {}
         self._parts: list[dict[str, Any]] = []
@@ -52,16 +52,16 @@ class Weighting:
             )
 
     def weighted(
-        self, harvests: Iterator[Harvest], skill: str, role: str, spool: Path
-    ) -> Iterator[Harvest]:
-        """Return the harvests of one part, the training examples of weighted families repeated.
+        self, batches: Iterator[ExportBatch], skill: str, role: str, spool: Path
+    ) -> Iterator[ExportBatch]:
+        """Return one part's batches, with the training examples of weighted families repeated.
 
         Args:
-            spool: a file for the harvests while they wait; made and removed.
+            spool: a file for the waiting batches; made and removed.
         """
         if not any(skill == of for of, _ in self._weights):
-            return harvests
-        return self._repeated(harvests, skill, role, spool)
+            return batches
+        return self._repeated(batches, skill, role, spool)
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Yield what went wrong, item by item, as FEEDBACK holds it."""
@@ -99,24 +99,24 @@ class Weighting:
         return [f"{more} training lines repeat others, weighted by validation run {runs}"]
 
     def _repeated(
-        self, harvests: Iterable[Harvest], skill: str, role: str, spool: Path
-    ) -> Iterator[Harvest]:
+        self, batches: Iterable[ExportBatch], skill: str, role: str, spool: Path
+    ) -> Iterator[ExportBatch]:
         counts: Counter[str] = Counter()
 
-        def count(harvest: Harvest) -> None:
-            counts.update(family for _, family in _trained(harvest))
+        def count(batch: ExportBatch) -> None:
+            counts.update(family for _, family in _trained(batch))
 
-        waiting = spooled(harvests, spool, count)
+        waiting = spooled(batches, spool, count)
         units: dict[str, int] = {}
         seen: Counter[str] = Counter()
         lines: Counter[str] = Counter()
-        for number, harvest in enumerate(waiting):
+        for number, batch in enumerate(waiting):
             if number == 0:
                 units = self._units(skill, counts)
-            copies = _copies(harvest, units, seen)
-            for place, family in _trained(harvest):
+            copies = _copies(batch, units, seen)
+            for place, family in _trained(batch):
                 lines[family] += copies.get(place, 1)
-            yield _with(harvest, copies)
+            yield _with(batch, copies)
         families = [
             {
                 "family": self._name(family),
@@ -141,31 +141,31 @@ class Weighting:
         return {family: int(UNIT + lower * (weight - 1) * UNIT) for family, weight in own.items()}
 
 
-def _validating(feedback: Feedback | None, holding: Holding) -> Feedback | None:
+def _validating(feedback: Feedback | None, held_out_set: HeldOutSet) -> Feedback | None:
     """Return the feedback without items that another skill of the dataset uses more strictly."""
     if feedback is None:
         return None
-    fine = [one for one in feedback.evidence if holding.validates(one.skill, one.item_id)]
+    fine = [one for one in feedback.evidence if held_out_set.validates(one.skill, one.item_id)]
     return replace(feedback, evidence=fine)
 
 
-def _trained(harvest: Harvest) -> Iterator[tuple[int, str]]:
+def _trained(batch: ExportBatch) -> Iterator[tuple[int, str]]:
     """Yield place and family of each training example."""
-    families = {place: fate.row.family for fate in harvest.fates for place in fate.examples}
-    for place, example in enumerate(harvest.examples):
+    families = {place: result.row.family for result in batch.results for place in result.examples}
+    for place, example in enumerate(batch.examples):
         split = example.split if isinstance(example, Line) else example.origin.split
         if split == Split.TRAIN:
             yield place, families[place] or ""
 
 
-def _copies(harvest: Harvest, units: Mapping[str, int], seen: Counter[str]) -> dict[int, int]:
+def _copies(batch: ExportBatch, units: Mapping[str, int], seen: Counter[str]) -> dict[int, int]:
     """Return how often each weighted example is to stand; `seen` counts those before it.
 
     The nth row of a family takes what is due to n rows and was not given to
     those before: a weight of 1.5 repeats every second one.
     """
     copies = {}
-    for place, family in _trained(harvest):
+    for place, family in _trained(batch):
         if unit := units.get(family):
             before = seen[family]
             seen[family] += 1
@@ -173,16 +173,16 @@ def _copies(harvest: Harvest, units: Mapping[str, int], seen: Counter[str]) -> d
     return copies
 
 
-def _with(harvest: Harvest, copies: Mapping[int, int]) -> Harvest:
+def _with(batch: ExportBatch, copies: Mapping[int, int]) -> ExportBatch:
     if all(count == 1 for count in copies.values()):
-        return harvest
+        return batch
     examples, places = [], {}
-    for place, example in enumerate(harvest.examples):
+    for place, example in enumerate(batch.examples):
         times = copies.get(place, 1)
         places[place] = range(len(examples), len(examples) + times)
         examples += [example] * times
-    fates = [
-        fate._replace(examples=[new for old in fate.examples for new in places[old]])
-        for fate in harvest.fates
+    results = [
+        result._replace(examples=[new for old in result.examples for new in places[old]])
+        for result in batch.results
     ]
-    return Harvest(examples, fates, harvest.pairs)
+    return ExportBatch(examples, results, batch.pairs)

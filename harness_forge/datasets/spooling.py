@@ -1,4 +1,4 @@
-"""Harvests that wait on disk until all of them are known."""
+"""Keeps batches on disk until all of them are known."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ import pickle
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from harness_forge.datasets.batch import Harvest
+from harness_forge.datasets.export_batch import ExportBatch
 
 _HEAVY = ("messages", "tools", "response", "tool_call", "prompt", "answer", "evidence")
-"""What nobody reads of a row that was made a line."""
+"""Columns that are no longer needed once a row is a line."""
 
 
 def spooled(
-    harvests: Iterable[Harvest], spool: Path, look: Callable[[Harvest], None]
-) -> Iterator[Harvest]:
-    """Show every harvest to `look`, then yield them, in the same order.
+    batches: Iterable[ExportBatch], spool: Path, look: Callable[[ExportBatch], None]
+) -> Iterator[ExportBatch]:
+    """Call `look` with every batch, then yield the batches in the same order.
 
     Args:
-        spool: a file for the harvests while they wait; made and removed.
+        spool: a file for the waiting batches; made and removed.
     """
     count = 0
     with spool.open("xb") as file:
-        for harvest in harvests:
-            look(harvest)
-            pickle.dump(_light(harvest), file, pickle.HIGHEST_PROTOCOL)
+        for batch in batches:
+            look(batch)
+            pickle.dump(_light(batch), file, pickle.HIGHEST_PROTOCOL)
             count += 1
     with spool.open("rb") as file:
         for _ in range(count):
@@ -33,7 +33,7 @@ def spooled(
     spool.unlink()
 
 
-def _light(harvest: Harvest) -> Harvest:
+def _light(batch: ExportBatch) -> ExportBatch:
     nothing = dict.fromkeys(_HEAVY)
-    fates = [fate._replace(row=fate.row._replace(**nothing)) for fate in harvest.fates]
-    return harvest._replace(fates=fates)
+    results = [result._replace(row=result.row._replace(**nothing)) for result in batch.results]
+    return batch._replace(results=results)

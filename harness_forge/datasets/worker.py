@@ -1,7 +1,7 @@
-"""A process that prepares rows: batches in through stdin, what came of them out through stdout.
+"""A worker process that prepares rows: it reads batches from stdin and answers on stdout.
 
-Started by crew.py alone. The first message holds the plans; every other one is
-the number of a plan and rows.
+Only worker_pool.py starts it. The first message holds the plans; every other
+one is the number of a plan and rows.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def main() -> None:
     """Answer batches until the pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints must not get among the answers
+    os.dup2(2, 1)  # what a library prints must not be mixed with the answers
     stack = ExitStack()
     stack.enter_context(seldom_collected())
     try:

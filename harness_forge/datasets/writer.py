@@ -1,4 +1,4 @@
-"""Where a harvest goes: its examples to the dataset's files, its rows into the ledger."""
+"""Writes batches: examples to the dataset's files, results of rows to the ledger."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from harness_forge.core import jsontext
 from harness_forge.core.records import LabelledExample, PreferencePair, PromptExample
-from harness_forge.datasets.batch import Harvest, Line
 from harness_forge.datasets.cleaning import Cleaner, redactor_of
+from harness_forge.datasets.export_batch import ExportBatch, Line
 from harness_forge.datasets.formats.folder import DatasetFolder
 from harness_forge.datasets.formats.lines import FORMATS
 from harness_forge.datasets.ledger import Ledger
@@ -20,15 +20,15 @@ LEDGER = "ledger.jsonl"
 Made = PreferencePair | LabelledExample | PromptExample
 
 
-class Desk:
-    """Writes what comes of one part; only counts it without a folder.
+class DatasetWriter:
+    """Writes the batches of one part; without a folder it only counts.
 
     Args:
         folder: the dataset's; None writes nothing.
-        plan: of the part: its format, keys of its own, redaction.
-        ledger: its rows; lines are written as it gives them.
-        share: its examples, counted by split.
-        extension: how data files end.
+        plan: the part's plan: format, extra keys, redaction.
+        ledger: counts the part's rows, and makes their ledger lines.
+        share: counts the part's examples by split.
+        extension: file name extension of the data files.
     """
 
     def __init__(
@@ -38,16 +38,17 @@ class Desk:
         self._shape, self._whose, self._extension = FORMATS[plan.format], plan.whose, extension
         self._clean = Cleaner(redactor_of(plan.treatment))
 
-    def enter(self, harvest: Harvest, repeated: Callable[[str], str] = lambda source: "") -> None:
-        """Write a harvest's examples and what became of its rows.
+    def enter(self, batch: ExportBatch, repeated: Callable[[str], str] = lambda source: "") -> None:
+        """Write a batch's examples and the ledger lines of its rows.
 
         Args:
-            repeated: names the row that a rejected one, by source, repeats; '' for none.
+            repeated: given the source of a rejected row, returns the source of the
+                row that it repeats; '' for none.
         """
-        places = self._written(harvest.examples)
-        if harvest.pairs is not None:
-            self._share.pairs = PairCount.of([self._share.pairs or PairCount(), harvest.pairs])
-        entries = self._ledger.enter(harvest.fates, places, repeated)
+        places = self._written(batch.examples)
+        if batch.pairs is not None:
+            self._share.pairs = PairCount.of([self._share.pairs or PairCount(), batch.pairs])
+        entries = self._ledger.enter(batch.results, places, repeated)
         if self._folder and entries:
             self._folder.extend(LEDGER, list(map(jsontext.dumps, entries)))
 

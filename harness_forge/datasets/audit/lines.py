@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness_forge.core.digest_set import Marks
+from harness_forge.core.digest_set import DigestSet
 from harness_forge.core.sketches.openings import opening, telling
 from harness_forge.datasets.audit.dataset import HELD_OUT, ITEMS, LEDGER, Dataset
 from harness_forge.datasets.audit.views import FORMS, View, fault, texts, turns_of, view
@@ -22,7 +22,7 @@ _OFFERS = 16
 _COMPARED = 200_000
 """Prompts that are compared for near-identity; exact identity is looked for in all."""
 _NEARLY_ALL, _SOME, _FEW_WORDS, _GREETED = 0.9, 5, 6, 10
-"""What so many items of training open with, or of so few words, is a greeting: see `Holding`."""
+"""What so many items of training open with, or of so few words, is a greeting: see `HeldOutSet`."""
 
 
 @dataclass(slots=True)
@@ -67,7 +67,7 @@ class Lines:
         self._trained: set[str] = set()
         self._item_splits: dict[tuple[str, str], str] = {}
         self._secrets: Counter[str] = Counter()
-        self._searched = Marks()
+        self._searched = DigestSet()
         self._plain_tools: list[Any] = []
         self._waiting: list[tuple[str, str]] = []
         self._sources = self._ledger_sources()

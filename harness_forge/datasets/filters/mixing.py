@@ -85,15 +85,15 @@ def draw(
     """
     path = Path(config.path or "")
     pool = _Pool(wanted(train, config.share), seed)
-    digest, fates = sha256(), list[tuple[str, str]]()
+    digest, results = sha256(), list[tuple[str, str]]()
     rows = _rows(path, digest)
     while batch := list(islice(rows, _BATCH)):
         for row, reason in zip(batch, _reasons(batch, steps), strict=True):
-            fates.append((row.source, reason or pool.offer(row)))
-    _demand(path, fates)
+            results.append((row.source, reason or pool.offer(row)))
+    _demand(path, results)
     drawn = pool.drawn()
     taken = {example.origin.source for example in drawn}
-    rejected = [fate for fate in fates if fate[0] not in taken]
+    rejected = [result for result in results if result[0] not in taken]
     return Drawn(drawn, pool.size, rejected, digest.hexdigest())
 
 
@@ -185,14 +185,14 @@ def _reasons(batch: Sequence[_Row], steps: Sequence[tuple[str, Filter]]) -> list
     return ["unreadable" if row.answer is None else next(judged) for row in batch]
 
 
-def _demand(path: Path, fates: Sequence[tuple[str, str]]) -> None:
-    reasons = Counter(reason for _, reason in fates)
+def _demand(path: Path, results: Sequence[tuple[str, str]]) -> None:
+    reasons = Counter(reason for _, reason in results)
     if reasons["not_drawn"]:
         return
     listed = ", ".join(f"{reason} {count}" for reason, count in sorted(reasons.items()) if count)
     raise ExportError(
         str(path),
-        f"has no general example: {len(fates)} rows read, rejected: {listed or 'none'}",
+        f"has no general example: {len(results)} rows read, rejected: {listed or 'none'}",
         'a line is {"messages": [{"role": "user", "content": "…"}, '
         '{"role": "assistant", "content": "…"}]}',
     )

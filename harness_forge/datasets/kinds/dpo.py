@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from harness_forge.config.export import AnswerKind, ExportConfig
-from harness_forge.core.digest_set import Marks
+from harness_forge.core.digest_set import DigestSet
 from harness_forge.core.errors import ExportError
 from harness_forge.core.records import PreferencePair
-from harness_forge.datasets.batch import Fate, Harvest
-from harness_forge.datasets.kinds.anchors import Anchors
+from harness_forge.datasets.export_batch import ExportBatch, RowResult
 from harness_forge.datasets.kinds.items import by_item
+from harness_forge.datasets.kinds.teacher_share import TeacherShare
 from harness_forge.datasets.leakage.guard import Guard
 from harness_forge.datasets.pair_counts import PairCount, Sides
 from harness_forge.datasets.sql.rows import (
@@ -68,9 +68,9 @@ _NO_VERDICT = frozenset(
 
 
 def pairs(
-    rows: Iterable[Row], config: ExportConfig, guard: Guard, seen: Marks
-) -> Iterator[Harvest]:
-    """Yield a harvest of one item at a time; only one item's rows are held.
+    rows: Iterable[Row], config: ExportConfig, guard: Guard, seen: DigestSet
+) -> Iterator[ExportBatch]:
+    """Yield one batch per item; only one item's rows are in memory.
 
     Args:
         seen: digests of the pairs that the dataset holds already; it grows.
@@ -85,14 +85,18 @@ def pairs(
             "is for texts: a call is right or wrong under its own prompt only",
             "leave it false; answers to other prompts are counted as prompt_mismatch",
         )
-    anchors = Anchors(config.anchor_share)
+    teacher_share = TeacherShare(config.anchor_share)
     for group in by_item(rows, "dpo"):
-        yield _harvest(group, config, guard, seen, anchors)
+        yield _export_item(group, config, guard, seen, teacher_share)
 
 
-def _harvest(
-    rows: list[Row], config: ExportConfig, guard: Guard, seen: Marks, anchors: Anchors
-) -> Harvest:
+def _export_item(
+    rows: list[Row],
+    config: ExportConfig,
+    guard: Guard,
+    seen: DigestSet,
+    teacher_share: TeacherShare,
+) -> ExportBatch:
     buckets: Buckets = {}
     alone: dict[str, str] = {}
     """By source, why a row is in no pair whatever the others are."""
@@ -104,18 +108,18 @@ def _harvest(
         except Unusable as fault:
             alone[row.source] = fault.args[0]
     alone.update(_contradictions(buckets))
-    made = _Pairs(seen, anchors)
+    made = _Pairs(seen, teacher_share)
     made.pair_up(buckets, config.max_pairs_per_item)
     alone.update(made.unneeded)
     sides = _sides(rows, keys, alone, across=config.across_prompts)
     reasons = {**_lonely(buckets, rows, alone, keys), **made.reasons, **alone}
-    fates = [
-        Fate(row, None, made.used[row.source])
+    results = [
+        RowResult(row, None, made.used[row.source])
         if row.source in made.used
-        else Fate(row, reasons[row.source])
+        else RowResult(row, reasons[row.source])
         for row in rows
     ]
-    return Harvest(made.pairs, fates, _counted(sides, made))
+    return ExportBatch(made.pairs, results, _counted(sides, made))
 
 
 def _sides(
@@ -216,10 +220,10 @@ class _Pairs:
 
     Args:
         seen: digests of the dataset's pairs; it grows.
-        anchors: what answers of nobody's model have room.
+        teacher_share: limits the answers that no model gave.
     """
 
-    def __init__(self, seen: Marks, anchors: Anchors) -> None:
+    def __init__(self, seen: DigestSet, teacher_share: TeacherShare) -> None:
         self.pairs: list[PreferencePair] = []
         self.used: dict[str, list[int]] = {}
         """By source, the pairs each row stands in."""
@@ -231,7 +235,7 @@ class _Pairs:
         """Pairs of one prompt and one measurement that nothing but their number forbids."""
         self.not_made: Counter[str] = Counter()
         """Meetings that made no pair, by reason; not those past the limit."""
-        self._seen, self._anchors = seen, anchors
+        self._seen, self._teacher_share = seen, teacher_share
 
     def pair_up(self, buckets: Buckets, limit: int) -> None:
         """Make at most `limit` pairs, the failures nearest to passing first.
@@ -268,10 +272,10 @@ class _Pairs:
 
     def _chosen_from(self, bucket: _Bucket) -> list[_Said]:
         passed = list(bucket.passed.values())
-        models = [said for said in passed if not self._anchors.is_anchor(said.row)]
+        models = [said for said in passed if not self._teacher_share.is_teacher(said.row)]
         if not models or len(models) == len(passed) or not bucket.failed:
             return passed
-        spare = (said.row.source for said in passed if self._anchors.is_anchor(said.row))
+        spare = (said.row.source for said in passed if self._teacher_share.is_teacher(said.row))
         self.unneeded.update(dict.fromkeys(spare, "anchor_not_needed"))
         return models
 
@@ -279,7 +283,7 @@ class _Pairs:
         mark = joint(good.prompt.digest, good.answer.digest, bad.answer.digest)
         sources = good.row.source, bad.row.source
         reason = "duplicate" if mark in self._seen else None
-        if reason is None and not self._anchors.take(good.row):
+        if reason is None and not self._teacher_share.admit(good.row):
             reason = "over_share"
         if reason is not None:
             self.reasons.update(dict.fromkeys(sources, reason))

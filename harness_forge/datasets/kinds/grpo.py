@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from harness_forge.config.export import ExportConfig
-from harness_forge.core.digest_set import Marks
+from harness_forge.core.digest_set import DigestSet
 from harness_forge.core.records import PromptExample
-from harness_forge.datasets.batch import Fate, Harvest
+from harness_forge.datasets.export_batch import ExportBatch, RowResult
 from harness_forge.datasets.leakage.guard import Guard
 from harness_forge.datasets.sql.rows import (
     Prompt,
@@ -21,9 +21,9 @@ from harness_forge.datasets.sql.rows import (
 
 
 def prompts(
-    rows: Iterable[Row], config: ExportConfig, guard: Guard, seen: Marks
-) -> Iterator[Harvest]:
-    """Yield a harvest of one row at a time: the first of each prompt is kept.
+    rows: Iterable[Row], config: ExportConfig, guard: Guard, seen: DigestSet
+) -> Iterator[ExportBatch]:
+    """Yield one batch per row; the first row of each prompt is kept.
 
     Args:
         seen: digests of the prompts that the dataset holds already; it grows.
@@ -32,12 +32,12 @@ def prompts(
         try:
             example = _example(row, config, guard, seen)
         except Unusable as fault:
-            yield Harvest((), (Fate(row, fault.args[0]),))
+            yield ExportBatch((), (RowResult(row, fault.args[0]),))
         else:
-            yield Harvest((example,), (Fate(row, None, (0,)),))
+            yield ExportBatch((example,), (RowResult(row, None, (0,)),))
 
 
-def _example(row: Row, config: ExportConfig, guard: Guard, seen: Marks) -> PromptExample:
+def _example(row: Row, config: ExportConfig, guard: Guard, seen: DigestSet) -> PromptExample:
     if row.reason is not None:
         raise Unusable(row.reason)
     guard.admit(row)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from harness_forge.config.export import ExportConfig
-from harness_forge.core.digest_set import Marks
+from harness_forge.core.digest_set import DigestSet
 from harness_forge.core.records import LabelledExample
-from harness_forge.datasets.batch import Fate, Harvest
+from harness_forge.datasets.export_batch import ExportBatch, RowResult
 from harness_forge.datasets.kinds.items import by_item
 from harness_forge.datasets.leakage.guard import Guard
 from harness_forge.datasets.sql.rows import (
@@ -22,9 +22,9 @@ from harness_forge.datasets.sql.rows import (
 
 
 def labelled(
-    rows: Iterable[Row], config: ExportConfig, guard: Guard, seen: Marks
-) -> Iterator[Harvest]:
-    """Yield a harvest of one item at a time; only one item's rows are held.
+    rows: Iterable[Row], config: ExportConfig, guard: Guard, seen: DigestSet
+) -> Iterator[ExportBatch]:
+    """Yield one batch per item; only one item's rows are in memory.
 
     An answer that was called both good and bad is called neither.
 
@@ -35,26 +35,28 @@ def labelled(
         ExportError: the rows of an item do not come together.
     """
     for group in by_item(rows, "kto"):
-        yield _harvest(group, config, guard, seen)
+        yield _export_item(group, config, guard, seen)
 
 
-def _harvest(rows: list[Row], config: ExportConfig, guard: Guard, seen: Marks) -> Harvest:
+def _export_item(
+    rows: list[Row], config: ExportConfig, guard: Guard, seen: DigestSet
+) -> ExportBatch:
     read = [_read(row, config, guard) for row in rows]
     labels: dict[bytes, set[bool]] = {}
     for row, found in zip(rows, read, strict=True):
         if not isinstance(found, str):
             labels.setdefault(bytes.fromhex(found.id), set()).add(row.eval_passed)
     made: list[LabelledExample] = []
-    fates: list[Fate] = []
+    results: list[RowResult] = []
     for row, found in zip(rows, read, strict=True):
         reason = found if isinstance(found, str) else _unwanted(found, labels, seen)
         if reason is not None:
-            fates.append(Fate(row, reason))
+            results.append(RowResult(row, reason))
             continue
         seen.add(bytes.fromhex(found.id))
-        fates.append(Fate(row, None, (len(made),)))
+        results.append(RowResult(row, None, (len(made),)))
         made.append(found)
-    return Harvest(made, fates)
+    return ExportBatch(made, results)
 
 
 def _read(row: Row, config: ExportConfig, guard: Guard) -> LabelledExample | str:
@@ -78,7 +80,9 @@ def _read(row: Row, config: ExportConfig, guard: Guard) -> LabelledExample | str
     )
 
 
-def _unwanted(example: LabelledExample, labels: dict[bytes, set[bool]], seen: Marks) -> str | None:
+def _unwanted(
+    example: LabelledExample, labels: dict[bytes, set[bool]], seen: DigestSet
+) -> str | None:
     mark = bytes.fromhex(example.id)
     if len(labels[mark]) > 1:
         return "contradictory_outcome"

@@ -18,7 +18,7 @@ from harness_forge.serving.proxy.upstream import Connection, Headers, Pool, end_
 _MB = 1 << 20
 
 
-class Desk(Protocol):
+class DatasetWriter(Protocol):
     """Who gave the exchange its task, and hears what became of it."""
 
     limits: LimitsConfig
@@ -48,7 +48,7 @@ class Exchange:
 
     def __init__(
         self,
-        desk: Desk,
+        desk: DatasetWriter,
         door: Door | None,
         ask: Ask,
         choice: Choice,

@@ -35,7 +35,7 @@ def main() -> None:
         if not told.exists():
             told.write_text("\n".join(listening(str(folder.parent).encode())))
             if wrong == "kill":
-                self._ray.kill(self._hands[0])
+                self._ray.kill(self._workers[0])
             elif wrong == "stop":
                 os.kill(os.getpid(), signal.SIGTERM)
         return send(self, part, rows)

@@ -11,16 +11,16 @@ import pytest
 from test_balance import fill
 
 from harness_forge.config.engine import EngineConfig
-from harness_forge.core.digest_set import Marks
+from harness_forge.core.digest_set import DigestSet
 from harness_forge.core.errors import ExportError
-from harness_forge.datasets import workers as crew
+from harness_forge.datasets import worker_pool
 
 
 @pytest.fixture
 def small_batches(monkeypatch):
     """A few rows a batch, so that a few rows are many batches."""
-    monkeypatch.setattr(crew, "_BATCH", 7)
-    monkeypatch.setattr(crew, "_SMALL", 7)
+    monkeypatch.setattr(worker_pool, "_BATCH", 7)
+    monkeypatch.setattr(worker_pool, "_SMALL", 7)
 
 
 def contents(path) -> dict[str, bytes]:
@@ -52,14 +52,14 @@ def test_no_process_is_left_behind(harness, sft, small_batches):
 def test_a_worker_that_is_killed_is_one_clean_failure(harness, sft, small_batches, monkeypatch):
     fill(harness, seed=1, rows=60)
     before = children()
-    start = crew.Crew._start
+    start = worker_pool.WorkerPool._start
 
     def start_and_kill(self):
         start(self)
-        for hand in self._hands:
-            hand._process.kill()  # one that ended before is not there to be killed
+        for worker in self._workers:
+            worker._process.kill()  # one that ended before is not there to be killed
 
-    monkeypatch.setattr(crew.Crew, "_start", start_and_kill)
+    monkeypatch.setattr(worker_pool.WorkerPool, "_start", start_and_kill)
     with pytest.raises(ExportError, match="a process that prepares rows ended by signal 9"):
         harness.export(sft, engine=EngineConfig(workers=2))
     assert list(harness.data_dir.iterdir()) == []
@@ -67,24 +67,24 @@ def test_a_worker_that_is_killed_is_one_clean_failure(harness, sft, small_batche
 
 
 def test_workers_end_with_a_parent_that_was_killed(harness):
-    hand = crew._Hand([])
-    pid = hand._process.pid
-    hand._process.stdin.close()
+    worker = worker_pool._Worker([])
+    pid = worker._process.pid
+    worker._process.stdin.close()
     until = time.monotonic() + 20
-    while hand._process.poll() is None and time.monotonic() < until:
+    while worker._process.poll() is None and time.monotonic() < until:
         time.sleep(0.02)
     assert not Path(f"/proc/{pid}").exists()
-    hand._process.stdout.close()
+    worker._process.stdout.close()
 
 
 def test_marks_are_a_set_of_digests():
     draw = random.Random(3)
     # Few different bytes, so that one digest often lies across two others.
     digests = [bytes(draw.choices((1, 2), k=16)) for _ in range(3000)]
-    marks, told = Marks(), set()
+    digests_seen, told = DigestSet(), set()
     for digest in digests:
-        assert (digest in marks) == (digest in told)
+        assert (digest in digests_seen) == (digest in told)
         if digest not in told:
-            marks.add(digest)
+            digests_seen.add(digest)
             told.add(digest)
     assert len(told) < len(digests)

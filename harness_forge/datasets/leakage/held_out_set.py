@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness_forge.config.contamination import ContaminationConfig
 from harness_forge.core.records import Split
-from harness_forge.datasets.leakage import guard, held_out, near_identical
+from harness_forge.datasets.leakage import guard, held_out_texts, near_identical
 from harness_forge.datasets.leakage.guard import TRAINABLE
 from harness_forge.datasets.sql import reading
 
@@ -31,7 +31,7 @@ _NEARLY_ALL, _SOME = 0.9, 5
 """Share of the items of training, and their least number, that open with what is no question."""
 
 
-class Holding:
+class HeldOutSet:
     """The items of a dataset's skills, and what may not be in it.
 
     Args:
@@ -61,7 +61,7 @@ class Holding:
         kept = {skill: {} for skill in skills}
         for (skill, item_id), split in strict.items():
             kept[skill][item_id] = split
-        items = {item_id for splits in kept.values() for item_id in held_out.items(splits)}
+        items = {item_id for splits in kept.values() for item_id in held_out_texts.items(splits)}
         self.items = sorted(digest(salt, name(item_id)) for item_id in items)
         self.protected: Protected | None = None
         if config.enabled:
@@ -126,21 +126,21 @@ class Holding:
         settings = asdict(self._config) | {"suites": sorted(self._config.suites)}
         return {"salt": self.salt, "items": len(self.items), "texts": texts, "settings": settings}
 
-    def _held(self, connection, kept) -> Iterator[held_out.Text]:
+    def _held(self, connection, kept) -> Iterator[held_out_texts.Text]:
         if self._config.holdout:
             for skill, splits in kept.items():
                 reading.enter(connection, skill)
-                yield from held_out.texts(connection, held_out.items(splits))
+                yield from held_out_texts.texts(connection, held_out_texts.items(splits))
 
-    def _others(self, connection, kept) -> Iterator[held_out.Text]:
+    def _others(self, connection, kept) -> Iterator[held_out_texts.Text]:
         for skill, splits in kept.items():
             reading.enter(connection, skill)
-            yield from held_out.texts(connection, held_out.others(splits))
+            yield from held_out_texts.texts(connection, held_out_texts.others(splits))
 
     def _stock(self, connection, kept) -> Iterator[str]:
         for skill, splits in kept.items():
             reading.enter(connection, skill)
-            yield from held_out.stock(connection, held_out.others(splits))
+            yield from held_out_texts.stock(connection, held_out_texts.others(splits))
 
     def _openings(self, connection, kept) -> dict[str, Opens]:
         """Return whose question no row may open with: of items for validation, or held out."""
@@ -156,7 +156,7 @@ class Holding:
             strict = [
                 item_id for item_id, split in splits.items() if near_identical.rank(split) > 0
             ]
-            for item_id, asked in held_out.questions(connection, sorted(strict)):
+            for item_id, asked in held_out_texts.questions(connection, sorted(strict)):
                 for text in asked:
                     one = Opens(self._name(item_id), min(near_identical.rank(splits[item_id]), 2))
                     mark = opening_mark(self.salt, text)
@@ -164,10 +164,10 @@ class Holding:
                     words[mark] = len(text.split())
             of_training = [
                 item_id
-                for item_id in held_out.others(splits)
+                for item_id in held_out_texts.others(splits)
                 if near_identical.rank(splits[item_id]) == 0
             ]
-            for item_id, asked in held_out.questions(connection, of_training):
+            for item_id, asked in held_out_texts.questions(connection, of_training):
                 for text in asked:
                     trained[opening_mark(self.salt, text)].add(f"{skill}/{item_id}")
         there = len(set().union(*trained.values()))

@@ -1,7 +1,7 @@
-"""What an exporter makes of rows: examples, and each row's fate.
+"""What an export kind makes of a batch of rows: examples, and a result for each row.
 
-Fates come with the examples they led to, so that the ledger can name the very
-line that a row ended in.
+A result names the examples made of its row, so that the ledger can name the
+line in which the row ended up.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from harness_forge.datasets.sql.rows import Row
 
 
 class Line(NamedTuple):
-    """An example that was made a line already, without its newline."""
+    """An example that is already encoded as a line, without its newline."""
 
     split: str
     data: bytes
 
 
-class Fate(NamedTuple):
-    """What became of one row.
+class RowResult(NamedTuple):
+    """Whether one row was kept, and in which examples.
 
     Args:
         row: the row.
         reason: why it was rejected; None where it was kept.
-        examples: positions of the examples it stands in, within its harvest.
+        examples: indices of its examples within the batch.
     """
 
     row: Row
@@ -35,13 +35,13 @@ class Fate(NamedTuple):
     examples: Sequence[int] = ()
 
 
-class Harvest(NamedTuple):
-    """The examples of some rows, and the fate of every one of those rows.
+class ExportBatch(NamedTuple):
+    """The examples made of some rows, and the result of each of those rows.
 
     Args:
-        pairs: what the rows could have been paired to; None of kinds that pair nothing.
+        pairs: how many pairs the rows could make; None for kinds without pairs.
     """
 
     examples: Sequence[PreferencePair | LabelledExample | PromptExample | Line]
-    fates: Sequence[Fate]
+    results: Sequence[RowResult]
     pairs: PairCount | None = None

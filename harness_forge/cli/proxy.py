@@ -1,4 +1,4 @@
-"""`forge proxy`: a door before model servers that captures what passes and divides it."""
+"""`forge proxy`: a proxy before model servers that captures requests and splits traffic."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ def main(argv: list[str]) -> int:
 
 def _serve(config: ForgeConfig, overrides: list[str]) -> int:
     from harness_forge.collect.capture import opening
-    from harness_forge.serving.proxy import listening, watching
+    from harness_forge.serving.proxy import event_loop, watchdog
 
-    handed = watching.handed()
+    handed = watchdog.from_watchdog()
     if config.proxy.watch_s and handed is None:
         command = [sys.executable, "-m", "harness_forge.cli", "proxy", *overrides]
-        return watching.Watch(config.proxy, command).run()
+        return watchdog.Watchdog(config.proxy, command).run()
     gateway = opening.gateway(config)
     writers: list[opening.Writer] = []
 
@@ -74,9 +74,9 @@ def _serve(config: ForgeConfig, overrides: list[str]) -> int:
 
     try:
         if handed is None:
-            listening.run(gateway, ready)
+            event_loop.run(gateway, ready)
         else:
-            listening.run(gateway, ready, handed.bound, handed.beat)
+            event_loop.run(gateway, ready, handed.listener, handed.heartbeat)
     finally:
         gateway.release()
         for writer in writers:
@@ -243,7 +243,7 @@ def _restore(config: ForgeConfig, arm: str) -> int:
     from harness_forge.serving.proxy import guard
 
     file = folder_of(config) / "guard.jsonl"
-    out = guard.standing(file)
+    out = guard.arms_out(file)
     if arm not in out:
         known = ", ".join(out) or "none is"
         raise ConfigError(f"arm '{arm}'", "is not out of its route", f"out: {known}")

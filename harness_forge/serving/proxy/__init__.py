@@ -1,24 +1,24 @@
-"""A door before servers of models: passes requests on, captures them, divides them.
+"""A proxy before model servers: passes requests on, captures them, splits traffic.
 
-config.py      where it listens, whom it asks, what it keeps
-listening.py   the socket and the event loop
-watching.py    the process beside it that ends it when it stands still
-door.py        a caller's connection: parsing, limits, refusals
-gateway.py     what all connections share
-sending.py     a request as its server gets it
-keeping.py     the way into the spool
-exchange.py    one request and its answer on their way
-upstream.py    connections to servers
-body.py        changes of a JSON body that leave all other bytes alone
-sse.py         streamed events; the one with counts that a caller did not ask for
-keys.py        run, item, attempt, role, skill of a request
-routing.py     who answers it
-guard.py       takes an arm out that does badly
-pages.py       what a web page may not send
-privacy.py     what may leave, who may ask, what is never kept
-spool.py       captured requests on their way to the store
-reassembly.py  streamed answers put together again
-meters.py      what it costs
+event_loop.py         the listening socket and the event loop
+watchdog.py           the process that restarts a proxy which hangs
+client_connection.py  a client's connection: parsing, limits, refusals
+gateway.py            handles the requests of all connections
+request.py            parses a request
+keys.py               run, item, attempt, role and skill of a request
+routing.py            chooses the arm
+guard.py              takes an arm that performs badly out of its route
+upstream_request.py   builds the request that a server gets
+body.py               edits a JSON body and leaves all other bytes alone
+upstream.py           connections to servers
+exchange.py           one request and its answer
+reassembly.py         assembles streamed answers
+outcomes.py           outcomes that a harness posts
+web_pages.py          refuses requests of web pages
+privacy.py            remote servers, caller keys, headers that are never stored
+spool.py              captured requests, until the store has them
+spool_writer.py       writes to the spool, and reports when it cannot
+meters.py             latency and counters
 
 It knows nothing of the store: `harness_forge.collect.capture` empties the spool.
 """

@@ -1,7 +1,7 @@
-"""Takes an arm out of its route when it does badly, by itself and for good.
+"""Takes an arm that performs badly out of its route.
 
-It stays out over restarts, until somebody puts it back: `forge proxy restore`.
-What was seen and which limit it broke is written down, one line an event.
+It stays out, over restarts too, until `forge proxy restore`. The event is written with
+the figures and the limit they broke, one line an event.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _REMEMBERED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class _Answer:
     failed: bool
     first_s: float
     seconds: float
@@ -33,26 +33,26 @@ class Guard:
     """Watches the arms of every route.
 
     Args:
-        file: the events; what it says of an arm last holds.
+        file: the events; the last one of an arm counts.
     """
 
     def __init__(self, config: GuardConfig, file: Path) -> None:
         self._config, self._file = config, file
-        self._seen: dict[str, deque[_Seen]] = defaultdict(self._window)
+        self._seen: dict[str, deque[_Answer]] = defaultdict(self._window)
         self._outcomes: dict[str, deque[bool]] = defaultdict(self._window)
         self._arms: OrderedDict[tuple[str, str, int], str] = OrderedDict()
-        self.out: dict[str, str] = standing(file)
+        self.out: dict[str, str] = arms_out(file)
 
     def answered(self, arm: str, failed: bool, first_s: float, seconds: float) -> None:
         """Take one answer of an arm into account."""
         seen = self._seen[arm]
-        seen.append(_Seen(failed, first_s, seconds))
+        seen.append(_Answer(failed, first_s, seconds))
         # Sorting the window for every request would cost more than it tells.
         if failed or len(seen) % 10 == 0:
             self._judge(arm, self._of_answers(seen))
 
     def remember(self, key: tuple[str, str, int], arm: str) -> None:
-        """Keep in mind which arm answered for run, item and attempt."""
+        """Remember which arm answered for run, item and attempt."""
         self._arms[key] = arm
         if len(self._arms) > _REMEMBERED:
             self._arms.popitem(last=False)
@@ -65,8 +65,8 @@ class Guard:
         self._outcomes[arm].append(passed)
         self._judge(arm, self._of_outcomes(arm))
 
-    def told(self) -> dict[str, Any]:
-        """Return how each arm does, as JSON."""
+    def as_dict(self) -> dict[str, Any]:
+        """Return the figures of each arm, as JSON."""
         names = sorted({*self._seen, *self._outcomes, *self.out})
         return {name: self._arm(name) for name in names}
 
@@ -83,7 +83,7 @@ class Guard:
     def _window(self) -> deque:
         return deque(maxlen=self._config.window)
 
-    def _of_answers(self, seen: deque[_Seen]) -> str | None:
+    def _of_answers(self, seen: deque[_Answer]) -> str | None:
         limits = self._config
         if len(seen) < limits.least:
             return None
@@ -127,7 +127,7 @@ class Guard:
                 print(f"proxy: {self._file}: {error.strerror}: {arm} is out", file=sys.stderr)
 
 
-def standing(file: Path) -> dict[str, str]:
+def arms_out(file: Path) -> dict[str, str]:
     """Return the arms that are out, and why."""
     out: dict[str, str] = {}
     for line in file.read_bytes().splitlines() if file.exists() else ():

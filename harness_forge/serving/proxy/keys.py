@@ -128,11 +128,11 @@ def _texts(request: Any) -> Iterator[str]:
     if not isinstance(request, Mapping):
         return
     for place in ("messages", "input"):
-        told = request.get(place)
-        for one in reversed(told) if isinstance(told, list) else ():
+        texts = request.get(place)
+        for one in reversed(texts) if isinstance(texts, list) else ():
             yield from _of_message(one)
-        if isinstance(told, str):
-            yield told
+        if isinstance(texts, str):
+            yield texts
     for place in ("prompt", "instructions", "system"):
         if isinstance(request.get(place), str):
             yield request[place]

@@ -1,4 +1,4 @@
-"""What the proxy costs and how its arms do, counted as requests pass."""
+"""Latency and counters of the proxy."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Meter:
         """Take one more into account."""
         self._values.append(seconds * 1000)
 
-    def told(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Return how many there are, and their quantiles."""
         made = sorted(self._values)
         return {"count": len(made)} | {
@@ -30,7 +30,7 @@ class Meter:
 
 
 class Meters:
-    """Everything that `forge proxy health` tells."""
+    """All figures of `forge proxy health`."""
 
     def __init__(self) -> None:
         self.before = Meter()
@@ -42,13 +42,13 @@ class Meters:
         self.counts: Counter[str] = Counter()
         self.statuses: Counter[int] = Counter()
 
-    def told(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Return it as JSON."""
         return {
             "overhead": {
-                "before_upstream": self.before.told(),
-                "first_byte": self.first.told(),
-                "end": self.last.told(),
+                "before_upstream": self.before.as_dict(),
+                "first_byte": self.first.as_dict(),
+                "end": self.last.as_dict(),
             },
             "counts": dict(sorted(self.counts.items())),
             "statuses": {str(code): count for code, count in sorted(self.statuses.items())},

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from harness_forge.serving.proxy.keys import Keys
-from harness_forge.serving.proxy.reading import Refused
+from harness_forge.serving.proxy.request import Refused
 
 
 def posted(body: bytes, keys: Keys) -> list[dict[str, Any]]:
@@ -20,10 +20,10 @@ def posted(body: bytes, keys: Keys) -> list[dict[str, Any]]:
         Refused: they are no JSON that can be kept, or one does not say what passed.
     """
     try:
-        told = orjson.loads(body)
+        outcomes = orjson.loads(body)
     except ValueError:
         raise Refused(400, "the outcomes are no JSON") from None
-    made = [_outcome(one, keys) for one in (told if isinstance(told, list) else [told])]
+    made = [_outcome(one, keys) for one in (outcomes if isinstance(outcomes, list) else [outcomes])]
     try:
         orjson.dumps(made)
     except TypeError:  # it reads deeper than it writes
@@ -31,21 +31,21 @@ def posted(body: bytes, keys: Keys) -> list[dict[str, Any]]:
     return made
 
 
-def _outcome(told: Any, keys: Keys) -> dict[str, Any]:
+def _outcome(outcome: Any, keys: Keys) -> dict[str, Any]:
     """Return a posted outcome with its keys.
 
     Raises:
         Refused: it does not say what passed, or of which item.
     """
-    if not isinstance(told, dict):
+    if not isinstance(outcome, dict):
         raise Refused(400, "an outcome is a JSON object")
-    known = {name: told.get(name) or getattr(keys, name) for name in ("run", "item", "skill")}
-    attempt = told.get("attempt", keys.attempt or 1)
+    known = {name: outcome.get(name) or getattr(keys, name) for name in ("run", "item", "skill")}
+    attempt = outcome.get("attempt", keys.attempt or 1)
     if not known["item"] or not all(isinstance(one, str) for one in known.values()):
         raise Refused(400, "an outcome names its item")
     if isinstance(attempt, bool) or not isinstance(attempt, int) or not 0 < attempt < 2**31:
         raise Refused(400, "an attempt is a number from 1")
-    passed, value = told.get("passed"), told.get("value")
+    passed, value = outcome.get("passed"), outcome.get("value")
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if passed is None and number:
         passed = value >= 1
@@ -55,5 +55,5 @@ def _outcome(told: Any, keys: Keys) -> dict[str, Any]:
         "keys": {name: one[:200] for name, one in known.items() if one} | {"attempt": attempt},
         "passed": passed,
         "value": float(passed) if value is None else float(value),
-        "told": told,
+        "told": outcome,
     }

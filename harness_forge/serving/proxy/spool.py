@@ -42,11 +42,11 @@ class Record:
     facts: dict[str, Any]
     request: bytes = b""
     response: bytes = b""
-    told: bytes = b""
+    raw_facts: bytes = b""
 
     def framed(self) -> bytes:
         """Return the record as a spool has it."""
-        return framed(self.told, self.request, self.response)
+        return framed(self.raw_facts, self.request, self.response)
 
 
 class SpoolFull(OSError):
@@ -136,11 +136,11 @@ class Spool:
         self._file, self._size = new, 0
 
 
-def framed(told: bytes, request: bytes, response: bytes) -> bytes:
+def framed(raw_facts: bytes, request: bytes, response: bytes) -> bytes:
     """Return a record as a spool has it: mark, checksum, lengths, facts, bodies."""
-    check = zlib.crc32(response, zlib.crc32(request, zlib.crc32(told)))
-    head = _HEAD.pack(_MARK, check, len(told), len(request), len(response))
-    return b"".join((head, told, request, response))
+    check = zlib.crc32(response, zlib.crc32(request, zlib.crc32(raw_facts)))
+    head = _HEAD.pack(_MARK, check, len(raw_facts), len(request), len(response))
+    return b"".join((head, raw_facts, request, response))
 
 
 def _written(facts: dict[str, Any]) -> bytes:
@@ -194,13 +194,13 @@ def read(path: Path, offset: int, most: int) -> Iterator[tuple[Record, int]]:
 
 def _record(body: bytes, sizes: Sequence[int]) -> Record:
     size, asked, _ = sizes
-    told = body[:size]
+    raw_facts = body[:size]
     try:
-        facts = parsed(told)
+        facts = parsed(raw_facts)
     except ValueError:
         facts = None
     facts = facts if isinstance(facts, dict) else {}
-    return Record(facts, body[size : size + asked], body[size + asked :], told)
+    return Record(facts, body[size : size + asked], body[size + asked :], raw_facts)
 
 
 def following(path: Path, offset: int) -> int | None:

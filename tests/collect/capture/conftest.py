@@ -10,7 +10,7 @@ from fake_models import Server, in_thread, serving
 from harness_forge.cli import main
 from harness_forge.collect.capture import opening
 from harness_forge.config.compose.engine import compose
-from harness_forge.serving.proxy.listening import listen
+from harness_forge.serving.proxy.event_loop import listen
 
 
 @pytest.fixture

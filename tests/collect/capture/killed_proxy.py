@@ -11,9 +11,9 @@ from pathlib import Path
 
 def proxy(folder, port, models):
     from harness_forge.config.proxy import ProxyConfig, UpstreamConfig
+    from harness_forge.serving.proxy.event_loop import listen
     from harness_forge.serving.proxy.gateway import Gateway
     from harness_forge.serving.proxy.guard import Guard
-    from harness_forge.serving.proxy.listening import listen
     from harness_forge.serving.proxy.spool import Spool
 
     config = ProxyConfig(port=int(port), upstreams={"local": UpstreamConfig(models)})

@@ -9,16 +9,16 @@ import pytest
 from fake_models import Server, in_thread, serving
 
 from harness_forge.config.proxy import ProxyConfig, UpstreamConfig
+from harness_forge.serving.proxy.event_loop import listen
 from harness_forge.serving.proxy.gateway import Gateway
 from harness_forge.serving.proxy.guard import Guard
-from harness_forge.serving.proxy.listening import listen
 from harness_forge.serving.proxy.spool import Spool, read, segments
 
 
 @pytest.fixture(autouse=True)
 def in_a_hurry(monkeypatch):
     """Refusals do not linger for slow callers."""
-    monkeypatch.setattr("harness_forge.serving.proxy.door._LINGER_S", 0.1)
+    monkeypatch.setattr("harness_forge.serving.proxy.client_connection._LINGER_S", 0.1)
 
 
 @pytest.fixture

@@ -170,7 +170,7 @@ def test_an_arm_whose_outcomes_are_bad_is_taken_out(proxied):
         arm = asked(proxy, item=f"i{n}", run="r").json()["model"]
         told = {"run": "r", "item": f"i{n}", "passed": arm == "m"}
         proxy.client.post("/outcomes", json=told)
-    out = {name: one["out"] for name, one in proxy.gateway.guard.told().items() if one["out"]}
+    out = {name: one["out"] for name, one in proxy.gateway.guard.as_dict().items() if one["out"]}
     assert list(out) == ["r/tuned"] and "against 100.0% of the other arms" in out["r/tuned"]
 
 

@@ -10,8 +10,8 @@ from harness_forge.core.errors import EvalError, ExportError, PromoteError
 from harness_forge.datasets.formats.folder import DatasetFolder
 from harness_forge.registry import decisions
 from harness_forge.serving.proxy import spool
-from harness_forge.serving.proxy.keeping import Keeper
 from harness_forge.serving.proxy.meters import Meters
+from harness_forge.serving.proxy.spool_writer import SpoolWriter
 from harness_forge.store.splits.looks import Look, Looks
 
 LOOK = Look("dock", "model:a-1", "digest", ["r1"], "content", "run-1")
@@ -32,24 +32,24 @@ def kept(folder):
 
 
 def test_a_spool_loses_whole_records_alone_counts_them_and_goes_on(disk, capsys):
-    writer = spool.Spool(disk / "spool", max_mb=64, segment_mb=64, sync=True)
+    records = spool.Spool(disk / "spool", max_mb=64, segment_mb=64, sync=True)
     meters = Meters()
-    keeper = Keeper(writer, meters)
-    assert keeper.keep({"n": 1}, b"q" * 5000, b"a" * 5000)
+    writer = SpoolWriter(records, meters)
+    assert writer.write({"n": 1}, b"q" * 5000, b"a" * 5000)
     place = fill(disk, leave=8192)
-    assert not keeper.keep({"n": 2}, b"q" * 9000, b"a" * 9000)
-    assert "No space left on device" in keeper.sick
+    assert not writer.write({"n": 2}, b"q" * 9000, b"a" * 9000)
+    assert "No space left on device" in writer.fault
     assert "proxy: the spool: OSError" in capsys.readouterr().err
     place.unlink()
-    assert keeper.keep({"n": 3}, b"q" * 9000, b"a" * 9000)
-    assert not keeper.sick
+    assert writer.write({"n": 3}, b"q" * 9000, b"a" * 9000)
+    assert not writer.fault
     assert (meters.counts["captured"], meters.counts["not_captured"]) == (2, 1)
-    keeper.close()
+    writer.close()
     assert kept(disk / "spool") == [1, 3]
 
 
 def test_where_no_new_file_can_be_made_a_record_is_kept_all_the_same(tmp_path, monkeypatch):
-    writer = spool.Spool(tmp_path / "spool", max_mb=64, segment_mb=1, sync=False)
+    records = spool.Spool(tmp_path / "spool", max_mb=64, segment_mb=1, sync=False)
 
     def refuse(path, flags, *rest, real=os.open):
         if flags & os.O_CREAT:
@@ -58,11 +58,11 @@ def test_where_no_new_file_can_be_made_a_record_is_kept_all_the_same(tmp_path, m
 
     monkeypatch.setattr(os, "open", refuse)
     meters = Meters()
-    keeper = Keeper(writer, meters)
-    assert all(keeper.keep({"n": n}, b"q" * 700_000, b"") for n in range(3))
+    writer = SpoolWriter(records, meters)
+    assert all(writer.write({"n": n}, b"q" * 700_000, b"") for n in range(3))
     monkeypatch.undo()
-    assert keeper.keep({"n": 3}, b"", b"")
-    keeper.close()
+    assert writer.write({"n": 3}, b"", b"")
+    writer.close()
     assert meters.counts["captured"] == 4
     assert kept(tmp_path / "spool") == [0, 1, 2, 3]
 

@@ -11,7 +11,7 @@ from fake_models import DONE, USAGE, Server, pieces, serving, usage, whole
 
 from harness_forge.config.proxy import UpstreamConfig
 from harness_forge.serving.proxy.reassembly import assembled
-from harness_forge.serving.proxy.sending import NoAliases
+from harness_forge.serving.proxy.upstream_request import NoAliases
 
 CHAT = "/v1/chat/completions"
 PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}

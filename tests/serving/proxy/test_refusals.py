@@ -206,9 +206,9 @@ def test_names_that_only_look_local_are_not():
 def test_two_proxies_cannot_have_one_port_or_one_spool(proxied, tmp_path):
     proxy = proxied()
     port = int(proxy.url.rpartition(":")[2])
+    from harness_forge.serving.proxy.event_loop import run
     from harness_forge.serving.proxy.gateway import Gateway
     from harness_forge.serving.proxy.guard import Guard
-    from harness_forge.serving.proxy.listening import run
 
     config = replace(proxy.gateway.config, port=port)
     with pytest.raises(ServeError) as caught:

@@ -1,4 +1,4 @@
-"""Puts what passed into the spool, and knows when it cannot."""
+"""Writes captured requests to the spool, and reports when it cannot."""
 
 from __future__ import annotations
 
@@ -11,48 +11,48 @@ from harness_forge.serving.proxy.meters import Meters
 from harness_forge.serving.proxy.spool import Spool
 
 
-class Keeper:
-    """The way into the spool.
+class SpoolWriter:
+    """Writes records to the spool and counts those that are lost.
 
     Args:
-        spool: None keeps nothing.
+        spool: None stores nothing.
 
     Attributes:
-        sick: what is wrong; '' for nothing.
-        blocked: a record could not be kept; who has waited a while sets it to False.
+        fault: what is wrong; '' for nothing.
+        blocked: a record could not be written; the housekeeping resets it once a second.
     """
 
     def __init__(self, spool: Spool | None, meters: Meters) -> None:
         self._spool, self._meters = spool, meters
-        self.sick, self.blocked, self._said = "", False, 0.0
+        self.fault, self.blocked, self._said = "", False, 0.0
 
     def __bool__(self) -> bool:
         return self._spool is not None
 
-    def keep(self, facts: dict[str, Any], request: bytes, response: bytes) -> bool:
+    def write(self, facts: dict[str, Any], request: bytes, response: bytes) -> bool:
         """Write a record; False if it is lost."""
         try:
             self._spool.append(facts, request, response)
         except OSError as error:
             self._meters.counts["not_captured"] += 1
             self.blocked = True
-            self.trouble("the spool", error)
+            self.report_fault("the spool", error)
             return False
         self._meters.counts["captured"] += 1
-        self.sick = ""
+        self.fault = ""
         return True
 
     def waiting(self) -> int:
         """Return how many bytes wait for the store."""
         return self._spool.measure() if self._spool else 0
 
-    def trouble(self, where: str, error: Exception) -> None:
-        """Be sick, and say so."""
-        self.sick = f"{where}: {error}"
-        self.complain(f"{where}: {type(error).__name__}: {error}")
+    def report_fault(self, where: str, error: Exception) -> None:
+        """Record a fault and print it."""
+        self.fault = f"{where}: {error}"
+        self.warn(f"{where}: {type(error).__name__}: {error}")
 
-    def complain(self, what: str) -> None:
-        """Tell the operator, once a second at most."""
+    def warn(self, what: str) -> None:
+        """Print a warning, at most once a second."""
         now = perf_counter()
         if now - self._said > 1.0 or not self._said:
             self._said = now
@@ -60,6 +60,6 @@ class Keeper:
                 print(f"proxy: {what[:300]}", file=sys.stderr, flush=True)
 
     def close(self) -> None:
-        """Let another proxy have the spool."""
+        """Release the spool for another proxy."""
         if self._spool is not None:
             self._spool.close()

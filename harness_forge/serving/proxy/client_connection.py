@@ -1,7 +1,7 @@
-"""The side that callers see: parses requests, refuses bad ones, writes answers.
+"""A client's connection: parses requests, refuses invalid ones, writes answers.
 
-Requests are parsed whole and written anew towards the server, with a length
-of our own counting: nothing that two parsers could read in two ways gets through.
+The proxy parses each request whole and writes it anew for the server, with a length
+it counted itself. So two parsers cannot read one request in two ways.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import orjson
 
 from harness_forge.config.proxy import LimitsConfig
 from harness_forge.serving.proxy.meters import Meters
-from harness_forge.serving.proxy.reading import Request
+from harness_forge.serving.proxy.request import Request
 from harness_forge.serving.proxy.upstream import Headers
 
 _MB = 1 << 20
@@ -26,44 +26,44 @@ _LINGER_S = 1.0
 _ONCE = (b"host", b"content-length", b"content-type", b"authorization", b"transfer-encoding")
 
 
-class Answering(Protocol):
-    """What a caller waits for."""
+class PendingAnswer(Protocol):
+    """The answer that a client waits for."""
 
     def caller_gone(self) -> None:
-        """Take note that nobody waits any more."""
+        """The client is gone."""
 
     def pause(self, paused: bool) -> None:
-        """Wait while the caller does not read, or go on."""
+        """Stop or resume while the client does not read."""
 
 
-class House(Protocol):
-    """What all connections share."""
+class ProxyServer(Protocol):
+    """The proxy, as a connection sees it."""
 
     limits: LimitsConfig
     meters: Meters
 
-    def enter(self, door: Door) -> bool:
-        """Take note of a caller; False if there are too many."""
+    def enter(self, client: ClientConnection) -> bool:
+        """Register a client; False if there are too many."""
 
-    def leave(self, door: Door) -> None:
-        """Take note that a caller is gone."""
+    def leave(self, client: ClientConnection) -> None:
+        """Remove a client."""
 
-    def begin(self, door: Door, request: Request) -> None:
+    def begin(self, client: ClientConnection, request: Request) -> None:
         """Answer a request."""
 
 
-class Door(asyncio.Protocol):
-    """One caller's connection."""
+class ClientConnection(asyncio.Protocol):
+    """One client's connection."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, server: ProxyServer) -> None:
+        self._server = server
         self._parser = httptools.HttpRequestParser(self)
         self._request: Request | None = None
         self._in_head = False
         self._refusal: tuple[int, str] | None = None
         self._waiting: deque[Request] = deque()
         self._current: Request | None = None
-        self.exchange: Answering | None = None
+        self.exchange: PendingAnswer | None = None
         self._closing = False
         self.transport: Any = None
         self._since = perf_counter()
@@ -71,12 +71,12 @@ class Door(asyncio.Protocol):
     def connection_made(self, transport: Any) -> None:
         """Begin, unless there are too many already."""
         self.transport = transport
-        if not self._house.enter(self):
+        if not self._server.enter(self):
             self._refuse_and_close(503, "too many connections")
 
     def connection_lost(self, error: Exception | None) -> None:
-        """End what the caller waited for."""
-        self._house.leave(self)
+        """Cancel the answer that the client waited for."""
+        self._server.leave(self)
         self._closing = True
         self._waiting.clear()
         exchange, self.exchange = self.exchange, None
@@ -84,12 +84,12 @@ class Door(asyncio.Protocol):
             exchange.caller_gone()
 
     def pause_writing(self) -> None:
-        """Let the server wait."""
+        """Pause the server: the client does not read."""
         if self.exchange is not None:
             self.exchange.pause(True)
 
     def resume_writing(self) -> None:
-        """Let it go on."""
+        """Resume the server."""
         if self.exchange is not None:
             self.exchange.pause(False)
 
@@ -107,7 +107,7 @@ class Door(asyncio.Protocol):
             self._refusal = self._refusal or (400, f"no valid HTTP: {error}"[:200])
         request = self._request
         if self._in_head and request is not None:
-            limits = self._house.limits
+            limits = self._server.limits
             if max(request.head_size, len(data)) > limits.header_kb * 1024:
                 self._refusal = self._refusal or (431, "the headers are too large")
         if self._refusal:
@@ -119,21 +119,21 @@ class Door(asyncio.Protocol):
         self._since = perf_counter()
 
     def on_url(self, url: bytes) -> None:
-        """Keep its target."""
+        """Store the target."""
         self._request.target += url
 
     def on_header(self, key: bytes, value: bytes) -> None:
-        """Keep a header."""
-        request, limits = self._request, self._house.limits
+        """Store a header."""
+        request, limits = self._request, self._server.limits
         if not self._in_head or self._refusal:
-            return  # behind the body: nobody reads those
+            return  # trailers: nobody reads those
         request.headers.append((key, value))
         request.size += len(key) + len(value)
         if len(request.headers) > limits.headers or request.size > limits.header_kb * 1024:
             self._refusal = 431, "too many headers, or too large ones"
 
     def on_headers_complete(self) -> None:
-        """Look at the head before the body is taken in."""
+        """Check the head before the body arrives."""
         request, self._in_head = self._request, False
         request.size = 0
         request.method = self._parser.get_method()
@@ -144,16 +144,16 @@ class Door(asyncio.Protocol):
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, data: bytes) -> None:
-        """Keep a piece of the body."""
+        """Store a piece of the body."""
         request = self._request
         request.size += len(data)
-        if request.size > self._house.limits.body_mb * _MB:
+        if request.size > self._server.limits.body_mb * _MB:
             self._refusal = self._refusal or self._too_large()
         elif not self._refusal:
             request.pieces.append(data)
 
     def on_message_complete(self) -> None:
-        """Answer the request, or let it wait for the one before."""
+        """Answer the request, or queue it behind the one before."""
         request, self._request = self._request, None
         if self._refusal:
             return
@@ -166,7 +166,7 @@ class Door(asyncio.Protocol):
 
     def _begin(self, request: Request) -> None:
         self._current = request
-        self._house.begin(self, request)
+        self._server.begin(self, request)
 
     def head(
         self, status: int, reason: bytes, headers: Headers, length: bytes | None, out: list[bytes]
@@ -204,10 +204,10 @@ class Door(asyncio.Protocol):
         out.append(body)
 
     def answer(self, status: int, value: Any = None, why: str = "") -> None:
-        """Answer the request here and now, and go on with the next."""
+        """Answer the request at once, and continue with the next."""
         out: list[bytes] = []
         if why:
-            self._house.meters.counts["refused"] += 1
+            self._server.meters.counts["refused"] += 1
             self.refuse(status, why, out)
         else:
             self.reply(status, orjson.dumps(value), out)
@@ -220,12 +220,12 @@ class Door(asyncio.Protocol):
             self.transport.write(raw)
 
     def ended(self, broken: bool = False) -> None:
-        """Go on with the next request; after a broken answer there is none."""
+        """Continue with the next request; after a broken answer, close."""
         self.exchange = None
         self._since = perf_counter()
         request, self._current = self._current, None
         if broken:
-            # A close without the last chunk is how the caller learns that more was to come.
+            # A close without the last chunk is how the client learns that more was to come.
             self.transport.close()
         elif request is not None and not request.keep:
             self._closing = True
@@ -238,16 +238,16 @@ class Door(asyncio.Protocol):
     def late(self, now: float) -> bool:
         """Return whether a request takes too long to arrive, or none comes.
 
-        What counts is when it began, not when its last byte came: a caller that
-        sends a byte now and then would keep its connection for good.
+        The time counts from its first byte: a client that sends a byte now and then
+        would otherwise keep its connection for ever.
         """
-        limits = self._house.limits
+        limits = self._server.limits
         if self.exchange is not None or self._current is not None:
             return False
         return now - self._since > (limits.idle_s if self._request is None else limits.read_s)
 
     def give_up(self) -> None:
-        """End: the request took too long to arrive, or none came."""
+        """Close: the request took too long to arrive, or none came."""
         if self._request is None:
             self.transport.close()
         else:
@@ -263,20 +263,20 @@ class Door(asyncio.Protocol):
         if b"content-length" in names and b"transfer-encoding" in names:
             return 400, "content-length beside transfer-encoding"
         length = request.header(b"content-length")
-        if length.isdigit() and int(length) > self._house.limits.body_mb * _MB:
+        if length.isdigit() and int(length) > self._server.limits.body_mb * _MB:
             return self._too_large()
         if request.method not in (b"GET", b"POST", b"DELETE", b"OPTIONS"):
             return 405, f"{request.method.decode('latin-1')} is not passed on"
         return None
 
     def _too_large(self) -> tuple[int, str]:
-        most = self._house.limits.body_mb
+        most = self._server.limits.body_mb
         return 413, f"the request is larger than {most} MB (proxy.limits.body_mb)"
 
     def _refuse_and_close(self, status: int, why: str) -> None:
         """Answer, read on for a moment so that the answer arrives, and close."""
         self._closing = True
-        self._house.meters.counts["refused"] += 1
+        self._server.meters.counts["refused"] += 1
         if self._current is None and not self.transport.is_closing():
             self._current = Request(keep=False)
             out: list[bytes] = []

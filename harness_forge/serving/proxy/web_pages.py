@@ -1,4 +1,4 @@
-"""Refuses what a web page sends: whoever runs a page must not write training data.
+"""Refuses requests of web pages: a page must not write training data.
 
 A browser lets any page post text to any address, this one too, and only hides the
 answer from the page. It says so in its headers, and a page cannot change those.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness_forge.serving.proxy.reading import Refused
+from harness_forge.serving.proxy.request import Refused
 
 _JSON = "application/json"
 _ELSEWHERE = ("cross-site", "same-site")

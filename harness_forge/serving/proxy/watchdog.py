@@ -1,9 +1,8 @@
-"""Watches a proxy from outside: one that dies or stands still is ended and started again.
+"""Watchdog: restarts a proxy that dies or hangs.
 
-The watching process holds the port, so callers wait in its queue meanwhile
-instead of being turned away. A proxy that fails again soon after is started
-as one that passes everything on and keeps nothing: sick as it is, it stands in
-nobody's way. No byte of a request passes through the watching process.
+The watchdog process holds the port, so clients wait in its queue instead of being
+refused. A proxy that fails again soon is restarted in bypass mode: it passes everything
+on and stores nothing. No byte of a request passes through the watchdog.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from harness_forge.config.proxy import ProxyConfig
-from harness_forge.serving.proxy.listening import bind
+from harness_forge.serving.proxy.event_loop import bind
 
 _VARIABLE = "FORGE_PROXY_WATCHED"
 _START_S = 120
@@ -27,64 +26,64 @@ _SOON_S = 60.0
 
 
 @dataclass(frozen=True)
-class Handed:
-    """What a watched proxy is given.
+class WatchdogHandles:
+    """What the watchdog passes to its proxy.
 
     Args:
-        bound: the socket that listens.
-        beat: says that it goes on; False when nobody watches any more.
+        listener: the socket that listens.
+        heartbeat: reports that the proxy runs; False when the watchdog is gone.
     """
 
-    bound: socket.socket
-    beat: Callable[[], bool]
+    listener: socket.socket
+    heartbeat: Callable[[], bool]
 
 
-def handed() -> Handed | None:
-    """Return what the process that watches this one gave it; None where none does."""
+def from_watchdog() -> WatchdogHandles | None:
+    """Return what this process got from its watchdog; None without one."""
     words = os.environ.pop(_VARIABLE, "")
     if not words:
         return None
-    door, pulse = map(int, words.split(","))
+    listener, pulse = map(int, words.split(","))
 
-    def beat() -> bool:
+    def heartbeat() -> bool:
         try:
             os.write(pulse, b".")
         except BrokenPipeError:
             return False
         return True
 
-    return Handed(socket.socket(fileno=door), beat)
+    return WatchdogHandles(socket.socket(fileno=listener), heartbeat)
 
 
-class Watch:
-    """Starts a proxy and keeps one going.
+class Watchdog:
+    """Starts a proxy and restarts it when it fails.
 
     Args:
-        command: starts it; `proxy.bypass=true` is added where it is to keep nothing.
+        command: starts the proxy; `proxy.bypass=true` is added for bypass mode.
 
     Raises:
         ServeError: the port is taken, or not to be had.
     """
 
     def __init__(self, config: ProxyConfig, command: Sequence[str]) -> None:
-        self._bound = bind(config.host, config.port)
-        # Counted in waits of a second each, so that a host that slept has not waited for long.
+        self._listener = bind(config.host, config.port)
+        # Counted in waits of one second, so that a suspended host does not count as a hang.
         self._patience = max(round(config.watch_s), 2)
         self._command, self._process = list(command), None
         self._stopping = self._bypass = False
 
     def run(self) -> int:
-        """Go on until SIGINT or SIGTERM; returns the exit code of a proxy that ended by itself."""
+        """Run until SIGINT or SIGTERM; returns the exit code of a proxy that ended by itself."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop)
         failed, began = -_SOON_S, False
         while True:
-            why, beaten = self._follow()
+            why, started = self._follow()
             code = self._process.wait()
             if self._stopping or not code:
                 return 0
-            if not (began or beaten):
-                return max(code, 1)  # it never began, and said why
+            if not (began or started):
+                return max(code, 1)  # it never served, and printed why
             began, now = True, time.monotonic()
             self._bypass |= now - failed < _SOON_S
             failed = now
@@ -92,28 +91,28 @@ class Watch:
             print(f"proxy: {why}; it {then}", file=sys.stderr, flush=True)
 
     def _follow(self) -> tuple[str, bool]:
-        """Start a proxy; return why it is there no more, and whether it had begun to serve."""
+        """Start a proxy; return why it ended, and whether it had begun to serve."""
         heard, pulse = os.pipe()
         words = self._command + (["proxy.bypass=true"] if self._bypass else [])
-        handed = (self._bound.fileno(), pulse)
+        handed = (self._listener.fileno(), pulse)
         environment = {**os.environ, _VARIABLE: ",".join(map(str, handed))}
         self._process = subprocess.Popen(words, env=environment, pass_fds=handed)
         os.close(pulse)
         if self._stopping:
             self._process.terminate()
-        silent, beaten = 0, False
+        silent, started = 0, False
         try:
-            while silent < (self._patience if beaten else _START_S):
+            while silent < (self._patience if started else _START_S):
                 if not select.select([heard], [], [], 1.0)[0]:
                     silent += 1
                 elif os.read(heard, 4096):
-                    silent, beaten = 0, True
+                    silent, started = 0, True
                 else:
-                    return "died", beaten
+                    return "died", started
         finally:
             os.close(heard)
         self._process.kill()  # the one signal that reaches a stopped process
-        return f"stood still for {silent} s and was ended", beaten
+        return f"stood still for {silent} s and was ended", started
 
     def _stop(self, number: int, frame: object) -> None:
         self._stopping = True

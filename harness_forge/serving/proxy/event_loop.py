@@ -1,4 +1,4 @@
-"""Listens until it is told to stop; the event loop and its housekeeping."""
+"""The listening socket, the event loop and its housekeeping."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from harness_forge.core.errors import ServeError
-from harness_forge.serving.proxy.door import Door
+from harness_forge.serving.proxy.client_connection import ClientConnection
 from harness_forge.serving.proxy.gateway import Gateway
 
 _BACKLOG = 1024
@@ -21,15 +21,15 @@ async def listen(
     gateway: Gateway,
     ready: Callable[[str], None] = lambda url: None,
     stop: asyncio.Event | None = None,
-    bound: socket.socket | None = None,
-    beat: Callable[[], bool] = lambda: True,
+    listener: socket.socket | None = None,
+    heartbeat: Callable[[], bool] = lambda: True,
 ) -> None:
     """Serve until SIGINT or SIGTERM, or until `stop` is set.
 
     Args:
         ready: called with the URL once callers can connect.
-        bound: a socket that listens already; None makes one.
-        beat: called once a second; False ends it.
+        listener: a socket that listens already; None makes one.
+        heartbeat: called once a second; False ends it.
 
     Raises:
         ServeError: the port is taken, or not to be had.
@@ -39,16 +39,18 @@ async def listen(
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(ValueError, NotImplementedError, RuntimeError):
             loop.add_signal_handler(number, stop.set)
-    bound = bound or bind(config.host, config.port)
-    server = await loop.create_server(lambda: Door(gateway), sock=bound, backlog=_BACKLOG)
-    # What was loaded so far lives as long as the process: no collection need look at it.
+    listener = listener or bind(config.host, config.port)
+    server = await loop.create_server(
+        lambda: ClientConnection(gateway), sock=listener, backlog=_BACKLOG
+    )
+    # What is loaded so far lives as long as the process: exclude it from collections.
     gc.collect()
     gc.freeze()
     port = server.sockets[0].getsockname()[1]
     host = f"[{config.host}]" if ":" in config.host else config.host
     ready(f"http://{host}:{port}")
     try:
-        while not stop.is_set() and beat():
+        while not stop.is_set() and heartbeat():
             with suppress(TimeoutError):
                 async with asyncio.timeout(1.0):
                     await stop.wait()
@@ -62,14 +64,14 @@ async def listen(
 def run(
     gateway: Gateway,
     ready: Callable[[str], None],
-    bound: socket.socket | None = None,
-    beat: Callable[[], bool] = lambda: True,
+    listener: socket.socket | None = None,
+    heartbeat: Callable[[], bool] = lambda: True,
 ) -> None:
     """Serve on the fastest loop there is until SIGINT or SIGTERM; see `listen`."""
     import uvloop
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(listen(gateway, ready, bound=bound, beat=beat))
+        runner.run(listen(gateway, ready, listener=listener, heartbeat=heartbeat))
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -1,4 +1,4 @@
-"""A request as its server gets it: which address, whose key, which model in the body."""
+"""Builds the request that a server gets: address, key, model name in the body."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from urllib.parse import urlsplit
 from harness_forge.config.proxy import ProxyConfig
 from harness_forge.serving.proxy import body as bodies
 from harness_forge.serving.proxy import privacy
-from harness_forge.serving.proxy.reading import Ask, Refused
+from harness_forge.serving.proxy.request import ParsedRequest, Refused
 from harness_forge.serving.proxy.routing import Choice
 from harness_forge.serving.proxy.upstream import Address
 
 
 class Aliases(Protocol):
-    """Names that stand for a model on a server, see the serving family."""
+    """Resolves aliases to a model on a server, see `harness_forge.serving.aliases`."""
 
     def take(self, name: str) -> Any:
-        """Return what a name stands for and hold it; None for no alias."""
+        """Return the target of an alias and hold a lease on it; None for no alias."""
 
     def give_back(self, target: Any) -> None:
-        """End what `take` began."""
+        """Release the lease."""
 
 
 class NoAliases:
-    """Every name stands for itself."""
+    """No name is an alias."""
 
     def take(self, name: str) -> None:
         """Return None."""
@@ -36,7 +36,7 @@ class NoAliases:
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class UpstreamRequest:
     """A request ready to be sent.
 
     Args:
@@ -51,11 +51,11 @@ class Parcel:
 
 
 class Sender:
-    """Makes parcels.
+    """Builds upstream requests.
 
     Args:
         aliases: names that stand for models.
-        pass_keys: callers' own keys may be passed on: none is the proxy's.
+        pass_keys: the clients' own keys may be passed on; none of them is the proxy's.
 
     Raises:
         ConfigError: an upstream is elsewhere and was not allowed by name.
@@ -71,52 +71,57 @@ class Sender:
             for name, one in config.upstreams.items()
         }
 
-    def as_it_came(self, ask: Ask, choice: Choice) -> Parcel:
-        """Return a request with the body that the caller sent."""
-        return self._parcel(ask, choice, self._addresses[choice.upstream], ask.body)
+    def as_it_came(self, parsed: ParsedRequest, choice: Choice) -> UpstreamRequest:
+        """Return a request with the client's body, unchanged."""
+        return self._request_to(parsed, choice, self._addresses[choice.upstream], parsed.body)
 
-    def parcel(self, ask: Ask, choice: Choice) -> Parcel:
-        """Return a request with the chosen model, to where an alias leads, if it is one.
+    def upstream_request(self, parsed: ParsedRequest, choice: Choice) -> UpstreamRequest:
+        """Return a request for the chosen model; an alias decides its server.
 
         Raises:
             Refused: an alias stands for a server that is not allowed.
         """
-        model = choice.model or ask.model
+        model = choice.model or parsed.model
         address, lease = self._addresses[choice.upstream], None
         if model and (lease := self._aliases.take(model)) is not None:
             model, address = lease.model, Address.of(lease.url)
             host = urlsplit(lease.url).hostname or ""
             if not privacy.is_local(host) and host not in self._config.allow_remote:
                 self._aliases.give_back(lease)
-                raise Refused(502, f"alias {ask.model} stands for a server that is not allowed")
-        body = bodies.with_model(ask.body, model) if model != ask.model else ask.body
-        if ask.usage:
-            body = bodies.with_usage(body, ask.value.get("stream_options"))
-        return self._parcel(ask, choice, address, body, lease)
+                raise Refused(502, f"alias {parsed.model} stands for a server that is not allowed")
+        body = bodies.with_model(parsed.body, model) if model != parsed.model else parsed.body
+        if parsed.usage:
+            body = bodies.with_usage(body, parsed.value.get("stream_options"))
+        return self._request_to(parsed, choice, address, body, lease)
 
-    def done(self, parcel: Parcel) -> None:
-        """Take note that the answer has come, or will not."""
-        if parcel.lease is not None:
-            self._aliases.give_back(parcel.lease)
+    def done(self, upstream_request: UpstreamRequest) -> None:
+        """Release the request's lease: its answer has come, or will not."""
+        if upstream_request.lease is not None:
+            self._aliases.give_back(upstream_request.lease)
 
-    def _parcel(
-        self, ask: Ask, choice: Choice, address: Address, body: bytes, lease: Any = None
-    ) -> Parcel:
+    def _request_to(
+        self,
+        parsed: ParsedRequest,
+        choice: Choice,
+        address: Address,
+        body: bytes,
+        lease: Any = None,
+    ) -> UpstreamRequest:
         lines = [
-            b"%b %b HTTP/1.1" % (ask.method, address.base.encode() + ask.target),
+            b"%b %b HTTP/1.1" % (parsed.method, address.base.encode() + parsed.target),
             b"host: " + address.header,
             b"accept-encoding: identity",
         ]
-        lines += [b"%b: %b" % pair for pair in ask.headers]
-        key = self._keys[choice.upstream] or self._passed_key(ask, address, choice)
+        lines += [b"%b: %b" % pair for pair in parsed.headers]
+        key = self._keys[choice.upstream] or self._passed_key(parsed, address, choice)
         if key:
             lines.append(b"authorization: " + key)
-        if body or ask.method == b"POST":
+        if body or parsed.method == b"POST":
             lines.append(b"content-length: %d" % len(body))
-        return Parcel(address, b"\r\n".join(lines) + b"\r\n\r\n", body, lease)
+        return UpstreamRequest(address, b"\r\n".join(lines) + b"\r\n\r\n", body, lease)
 
-    def _passed_key(self, ask: Ask, address: Address, choice: Choice) -> bytes:
+    def _passed_key(self, parsed: ParsedRequest, address: Address, choice: Choice) -> bytes:
         allowed = self._config.upstreams[choice.upstream].pass_authorization
         if not self._pass_keys or not (allowed or privacy.is_local(address.host)):
             return b""
-        return ask.authorization
+        return parsed.authorization

@@ -1,4 +1,4 @@
-"""Reads a request: where it goes, what it is, under which keys; or refuses it."""
+"""Parses a request: target, kind, keys, model; refuses an invalid one."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Refused(Exception):
 
 @dataclass(slots=True)
 class Request:
-    """One request as it came."""
+    """One request as it was received."""
 
     target: bytes = b""
     method: bytes = b""
@@ -58,15 +58,15 @@ class Request:
 
 
 @dataclass(slots=True)
-class Ask:
-    """A request as it was understood.
+class ParsedRequest:
+    """A request with its kind, keys and model.
 
     Args:
         target: path and query that are asked of the server.
         kind: chat, completion, response, embedding …; '' is not captured.
         body: as it came; `headers` are those that are passed on.
         model: that was asked for; '' where none was.
-        usage: token counts are asked for on the caller's behalf.
+        usage: the proxy asks for token counts on the client's behalf.
         arrived: when its last byte came, by `perf_counter`; `at` by the clock, ns.
     """
 
@@ -94,16 +94,16 @@ def read(
     headers: Mapping[str, str],
     keys: Keys,
     arrived: float,
-) -> Ask:
-    """Return a request as it was understood, its body not yet parsed.
+) -> ParsedRequest:
+    """Return the parsed head of a request; `parse` reads its body.
 
     Args:
         path: without the keys that it began with.
         headers: by name in lower case.
-        keys: that the path gave; headers of ours come before them.
+        keys: of the path; our headers take precedence.
         arrived: when its last byte came, by `perf_counter`.
     """
-    return Ask(
+    return ParsedRequest(
         method=request.method,
         target=path.encode("latin-1") + query,
         path=path,
@@ -121,25 +121,25 @@ def read(
     )
 
 
-def parse(ask: Ask) -> None:
+def parse(parsed: ParsedRequest) -> None:
     """Read the body of a request that is captured.
 
     Raises:
         Refused: it is no JSON object.
     """
     try:
-        ask.value = bodies.parsed(ask.body)
+        parsed.value = bodies.parsed(parsed.body)
     except ValueError as error:
         raise Refused(400, f"the request is no JSON: {str(error)[:200]}") from None
-    if not isinstance(ask.value, dict):
+    if not isinstance(parsed.value, dict):
         raise Refused(400, "the request is no JSON object")
-    model = ask.value.get("model")
-    ask.model = model if isinstance(model, str) else ""
-    ask.stream = ask.value.get("stream") is True
+    model = parsed.value.get("model")
+    parsed.model = model if isinstance(model, str) else ""
+    parsed.stream = parsed.value.get("stream") is True
 
 
 def only_method(path: str) -> str:
-    """Return the one method that a path takes; '' where the server says which."""
+    """Return the only method of a path; '' where the server decides."""
     if path in KINDS or path == "/outcomes":
         return "POST"
     return "GET" if path in _ASKED or path.startswith("/v1/models/") else ""
@@ -149,7 +149,7 @@ def path_of(target: bytes) -> tuple[str, bytes]:
     """Return path and query of a request's target.
 
     Raises:
-        Refused: it is no path, or one that two readers may read in two ways.
+        Refused: it is no path, or an ambiguous one.
     """
     path, mark, query = target.partition(b"?")
     word = path.decode("latin-1")
@@ -159,7 +159,7 @@ def path_of(target: bytes) -> tuple[str, bytes]:
 
 
 def _climbs(path: str) -> bool:
-    """Return whether a path has a way up for anybody who reads it, however often he decodes it."""
+    """Return whether a path has a `..`, however often it is decoded."""
     if not _SPECIAL.search(path):
         return False
     try:

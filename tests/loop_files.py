@@ -12,7 +12,7 @@ from harness_forge.evaluation import files as results
 from harness_forge.evaluation.comparison import compare
 from harness_forge.evaluation.rates import rates
 from harness_forge.registry.adapters import package
-from harness_forge.store.splits.looks import Look, Looks
+from harness_forge.store.splits.holdout_ledger import HoldoutLedger, Look
 
 LABELS = ("adapter", "base", "few_shot", "nearest")
 SHARES = {"adapter": 5, "base": 0, "few_shot": 1, "nearest": 2}
@@ -67,7 +67,7 @@ class Loop:
         if split == "holdout":
             items = [one.item_id for one in told["adapter"]]
             look = Look("lamps", f"model:{self.name}", self.digest, items, "c" * 64, run)
-            Looks(self.home).record(look)
+            HoldoutLedger(self.home).record(look)
         self.write(
             "replay",
             split=split,

@@ -54,7 +54,7 @@ DRY_RUN, PUBLISH = "--dry-run", "--publish"
 def main(argv: list[str]) -> int:
     """Write one dataset and print what became of the rows."""
     from harness_forge.cli import composed
-    from harness_forge.datasets.request_of import export
+    from harness_forge.datasets.from_config import export_from_config
 
     destination, rest = _destination(argv)
     dry_run = DRY_RUN in rest
@@ -67,7 +67,7 @@ def main(argv: list[str]) -> int:
         require_free(destination)
     progress, done = _progress()
     try:
-        report = export(config, dry_run=dry_run, progress=progress)
+        report = export_from_config(config, dry_run=dry_run, progress=progress)
     finally:
         done()
     print(render(report))

@@ -24,7 +24,7 @@ def main(argv: list[str]) -> int:
     """Take a source in and print what it came to."""
     from harness_forge.cli import composed
     from harness_forge.collect.ingest.ingest import ingest
-    from harness_forge.store.labels import of_skills
+    from harness_forge.store.labels import label_audit
 
     argv = [_quoted(word) for word in argv]
     config = composed(argv)
@@ -35,7 +35,7 @@ def main(argv: list[str]) -> int:
         report = ingest(config, progress=_tick)
         print(render(report))
         if report.added:
-            print(_next(*of_skills.awaiting(config), argv), end="")
+            print(_next(*label_audit.awaiting(config), argv), end="")
     finally:
         if sys.stderr.isatty():
             print("\r\033[K", end="", file=sys.stderr)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from harness_forge.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from harness_forge.store.labels.audit import Audit
     from harness_forge.store.labels.flags import Flag
+    from harness_forge.store.labels.skill_audit import Audit
 
 SUMMARY = "find labels that must not be trusted, and flag them"
 USAGE = "audit|ls|clear|checks [REASON …] [--dry-run] [key=value …]"
@@ -43,9 +43,9 @@ def main(argv: list[str]) -> int:
 
 def _audit(_reasons: list[str], dry_run: bool, overrides: list[str]) -> int:
     from harness_forge.cli import composed
-    from harness_forge.store.labels import of_skills
+    from harness_forge.store.labels import label_audit
 
-    told = of_skills.audit(composed(overrides), dry_run=dry_run)
+    told = label_audit.audit(composed(overrides), dry_run=dry_run)
     print("\n\n".join(render(skill, audit, dry_run) for skill, audit in told.items()))
     return 0
 
@@ -53,10 +53,10 @@ def _audit(_reasons: list[str], dry_run: bool, overrides: list[str]) -> int:
 def _ls(reasons: list[str], _dry_run: bool, overrides: list[str]) -> int:
     from harness_forge.cli import composed
     from harness_forge.cli.words import one_of
-    from harness_forge.store.labels import of_skills
+    from harness_forge.store.labels import label_audit
     from harness_forge.store.labels.checks import CHECKS
 
-    told = of_skills.listed(composed(overrides), reasons)
+    told = label_audit.listed(composed(overrides), reasons)
     # People may have flagged rows too, for reasons of their own.
     known = [*CHECKS, *(row[0] for counted, *_ in told.values() for row in counted)]
     for reason in reasons:
@@ -67,9 +67,9 @@ def _ls(reasons: list[str], _dry_run: bool, overrides: list[str]) -> int:
 
 def _clear(reasons: list[str], _dry_run: bool, overrides: list[str]) -> int:
     from harness_forge.cli import composed
-    from harness_forge.store.labels import of_skills
+    from harness_forge.store.labels import label_audit
 
-    for skill, gone in of_skills.clear(composed(overrides), reasons).items():
+    for skill, gone in label_audit.clear(composed(overrides), reasons).items():
         print(f"{skill}: {sum(gone.values())} flags taken back")
         print("\n".join(_rows(gone)), end="\n" if gone else "")
     return 0

@@ -83,7 +83,7 @@ def _info(config: ForgeConfig) -> int:
 
 def _fetch(config: ForgeConfig) -> int:
     from harness_forge.registry.models.folder import folder_of
-    from harness_forge.training.base import fetch_model
+    from harness_forge.training.base_model import fetch_model
 
     name = config.model.name
     made = fetch_model(config, lambda step: print(f"{name}: {step}", flush=True))

@@ -16,9 +16,9 @@ from harness_forge.config.compose.resolved import load_resolved
 from harness_forge.config.schema import AttemptStep, ForgeConfig, skills_of
 from harness_forge.core.files import write_json
 from harness_forge.core.records import Split
-from harness_forge.datasets import request_of
+from harness_forge.datasets import from_config
+from harness_forge.datasets.from_config import judge_scores
 from harness_forge.datasets.request import Report
-from harness_forge.datasets.request_of import judged
 from harness_forge.rollouts import world
 from harness_forge.store.judge_scores import scores_digest
 from harness_forge.store.opening import opened_skill, opened_store
@@ -60,17 +60,17 @@ def watermark(resolved: Path, out: Path) -> None:
     each, under its name. Where feedback weights the export, which run it is
     from stands there too, and where a filter reads a judge's scores, their digest.
     """
-    from harness_forge.datasets.feedback import of_runs
-    from harness_forge.store.labels import of_skills
+    from harness_forge.datasets.feedback import run_evidence
+    from harness_forge.store.labels import label_audit
 
     config = load_resolved(resolved)
     # Held open throughout: the embedded server then starts once.
     with opened_store(config) as store:
-        of_skills.audit(config)
+        label_audit.audit(config)
         found = _of_each_skill(config, _watermark)
-        weighted = of_runs.mark(config, store)
+        weighted = run_evidence.fingerprint(config, store)
     more = {"feedback": weighted} if weighted else {}
-    if scores := judged(config):
+    if scores := judge_scores(config):
         more["judge"] = scores_digest(scores)
     write_json(out, found | more, sort_keys=True)
 
@@ -95,7 +95,7 @@ def export(resolved: Path, out: Path) -> Report:
     config = load_resolved(resolved)
     # DVC knows the dataset by its stage, not by its recipe: one path for all recipes.
     config = replace(config, data_dir=str(out.parent), export=replace(config.export, name=out.name))
-    return request_of.export(config)
+    return from_config.export_from_config(config)
 
 
 def audit(resolved: Path, out: Path, **tell: Callable) -> Audit:

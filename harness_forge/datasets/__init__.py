@@ -5,7 +5,7 @@ puts the whole dataset in place or leaves the previous one. Nothing in it
 depends on when, where or by whom it was written: the same store and the same
 recipe give the same bytes.
 
-request_of.py   builds an export's request from a config
+from_config.py  builds an export's request from a config
 request.py      what is requested, and the report of an export
 export.py       one export: the rows, then manifest, card and audit
 pipeline.py     the pass over the rows

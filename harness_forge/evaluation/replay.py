@@ -28,7 +28,7 @@ from harness_forge.registry.adapters.package import Adapter
 from harness_forge.rollouts import world
 from harness_forge.rollouts.runs.results import first_tries
 from harness_forge.store.opening import opened_skill
-from harness_forge.store.splits.looks import Level, Looks
+from harness_forge.store.splits.holdout_ledger import HoldoutLedger, Level
 
 SHOTS = 3
 """Worked examples of the few-shot baseline."""
@@ -172,7 +172,7 @@ def _policies(config: ForgeConfig, adapter: Adapter) -> dict[str, PolicyConfig]:
 def _levels(config: ForgeConfig, split: str, runs: Mapping[str, str]) -> dict[str, Level]:
     if split != Split.HOLDOUT:
         return {}
-    ledger = Looks(Path(config.forge_home), config.budget)
+    ledger = HoldoutLedger(Path(config.forge_home), config.budget)
     found = {skill: ledger.of(skill, run_id) for skill, run_id in runs.items()}
     return {skill: Level(look.number, look.alpha) for skill, look in found.items() if look}
 

@@ -12,7 +12,7 @@ from harness_forge.core.records import Split, WorkItem
 from harness_forge.evaluation.power import effective
 from harness_forge.store.opening import opened_skill
 from harness_forge.store.splits.assign import parts
-from harness_forge.store.splits.looks import Looks
+from harness_forge.store.splits.holdout_ledger import HoldoutLedger
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def reach(config: ForgeConfig) -> list[Reach]:
 
 def reach_of(store, config: ForgeConfig, split: Split) -> list[Reach]:
     """Return what one skill's split has to compare on, part by part; nothing of no items."""
-    looks, found = Looks(Path(config.forge_home), config.budget), []
+    looks, found = HoldoutLedger(Path(config.forge_home), config.budget), []
     for part, chosen in _parts(store.items(), store.splits(), split).items():
         alpha = config.budget.alpha
         if split is Split.HOLDOUT:

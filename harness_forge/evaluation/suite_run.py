@@ -25,7 +25,7 @@ from harness_forge.registry.adapters import fitted
 from harness_forge.registry.models import folder as models
 from harness_forge.registry.models.folder import BaseModel
 from harness_forge.rollouts.policies import parsing
-from harness_forge.store.splits.looks import Look, Looks
+from harness_forge.store.splits.holdout_ledger import HoldoutLedger, Look
 from harness_forge.worksets import worksets
 from harness_forge.worksets.hardware import has_nvidia
 
@@ -142,7 +142,7 @@ def _look(
 
     The same model asked the same items by the same suite is the same look.
     """
-    ledger = Looks(Path(config.forge_home), config.budget)
+    ledger = HoldoutLedger(Path(config.forge_home), config.budget)
     digest = one.digest if one else base.digest
     for each in questions:
         items = list(each.items)

@@ -16,7 +16,7 @@ from harness_forge.evaluation import files as results
 from harness_forge.promotion.rules import scores
 from harness_forge.promotion.rules.evidence import Champion, Evidence, Gap
 from harness_forge.registry.candidate import Candidate
-from harness_forge.store.splits.looks import Looks
+from harness_forge.store.splits.holdout_ledger import HoldoutLedger
 
 INPUTS = ("replay", "evaluate", "prove", "results")
 """The files whose hashes a decision names."""
@@ -196,7 +196,7 @@ def _look(
     runs = {run for part in told for run in str(part.get("run_id")).split(",")}
     looks = [
         look
-        for look in Looks(home).all()
+        for look in HoldoutLedger(home).all()
         if look.candidate == candidate.digest and look.run_id in runs
     ]
     if not looks:

@@ -13,7 +13,7 @@ from harness_forge.core.errors import StoreError
 from harness_forge.store import address, upgrade
 from harness_forge.store.connections import connect
 from harness_forge.store.embedded import EmbeddedServer
-from harness_forge.store.faults import told
+from harness_forge.store.faults import translate_errors
 from harness_forge.store.migrations import HEAD
 from harness_forge.store.skill import SkillStore
 
@@ -104,7 +104,7 @@ class Store:
             " WHERE table_name IN ('alembic_version', 'attempts', 'work_items')"
             " GROUP BY table_schema HAVING count(*) = 3 ORDER BY table_schema"
         )
-        with told(self.url), self.engine.connect() as connection:
+        with translate_errors(self.url), self.engine.connect() as connection:
             return list(connection.exec_driver_sql(query).scalars())
 
     def upgrade(self, skill: str) -> list[str]:
@@ -114,7 +114,7 @@ class Store:
             StoreError: the schema is newer than this forge, or no privilege.
         """
         upgrade.checked_name(skill)
-        with told(self.url), self.engine.begin() as connection:
+        with translate_errors(self.url), self.engine.begin() as connection:
             return upgrade.upgrade(connection, skill, self.masked_url)
 
     def skill(self, name: str) -> SkillStore:
@@ -125,7 +125,7 @@ class Store:
                 newer than this forge.
         """
         upgrade.checked_name(name)
-        with told(self.url), self.engine.connect() as connection:
+        with translate_errors(self.url), self.engine.connect() as connection:
             upgrade.check(connection, name, self.masked_url)
         return self._skills.setdefault(name, SkillStore(self.engine, self.url, name))
 
@@ -135,7 +135,7 @@ class Store:
         `skills` maps each name to its revision, whether that is current, its
         size in bytes and the row count of each table.
         """
-        with told(self.url), self.engine.connect() as connection:
+        with translate_errors(self.url), self.engine.connect() as connection:
             version, size = connection.exec_driver_sql(
                 "SELECT current_setting('server_version'), pg_database_size(current_database())"
             ).one()
@@ -153,7 +153,7 @@ class Store:
             " WHERE c.relkind = 'r' AND c.relnamespace = to_regnamespace(%s)"
             " AND c.relname <> 'alembic_version' ORDER BY c.relname"
         )
-        with told(self.url), self.engine.connect() as connection:
+        with translate_errors(self.url), self.engine.connect() as connection:
             sizes = dict(tuple(row) for row in connection.exec_driver_sql(query, (name,)))
             counts = {table: _count(connection, name, table) for table in sizes}
             at = upgrade.revision(connection, name)
@@ -169,7 +169,7 @@ class Store:
 
     def _check_server(self) -> None:
         query = "SELECT current_setting('server_version_num'), current_setting('server_encoding')"
-        with told(self.url), self.engine.connect() as connection:
+        with translate_errors(self.url), self.engine.connect() as connection:
             number, encoding = connection.exec_driver_sql(query).one()
         if int(number) // 10000 < _OLDEST_SERVER:
             raise StoreError(

@@ -1,4 +1,4 @@
-"""Turns what PostgreSQL says into one StoreError: where, what, remedy."""
+"""Translates errors of PostgreSQL into a StoreError: where, what, remedy."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BY_STATE = {
     "25006": ("the server is read-only", "point store.url at the primary"),
 }
 
-# libpq gives connection faults no SQLSTATE; its words are all there is.
+# libpq gives connection errors no SQLSTATE; only the message tells them apart.
 _BY_WORDS = [
     ("password authentication failed", "wrong user or password", "check store.url or PGPASSWORD"),
     ("no password supplied", "the server wants a password", "put it in store.url or PGPASSWORD"),
@@ -43,7 +43,7 @@ _BY_WORDS = [
 
 
 def explain(error: Exception, url: str) -> StoreError:
-    """Return the StoreError for a fault of psycopg or SQLAlchemy at `url`."""
+    """Return the StoreError for an error of psycopg or SQLAlchemy at `url`."""
     cause = getattr(error, "orig", None) or error
     where = address.mask(url)
     known = _BY_STATE.get(getattr(cause, "sqlstate", None) or "")
@@ -59,7 +59,7 @@ def explain(error: Exception, url: str) -> StoreError:
 
 
 def refused(error: StoreError) -> bool:
-    """Return whether a well store refuses what a row holds: tried again it does so again."""
+    """Return whether the store refuses the values of a row, so that trying again fails again."""
     cause = getattr(error.__cause__, "orig", None) or error.__cause__
     return isinstance(cause, psycopg.DataError | psycopg.IntegrityError)
 
@@ -73,8 +73,8 @@ def _first_line(said: str) -> str:
 
 
 @contextmanager
-def told(url: str) -> Iterator[None]:
-    """Raise every fault of the database inside the block as a StoreError."""
+def translate_errors(url: str) -> Iterator[None]:
+    """Raise every database error inside the block as a StoreError."""
     try:
         yield
     except (psycopg.Error, sqlalchemy.exc.DBAPIError, sqlalchemy.exc.TimeoutError) as error:

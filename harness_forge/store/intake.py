@@ -20,7 +20,7 @@ from harness_forge.store import address, rows, run_lock
 from harness_forge.store.connections import connect
 from harness_forge.store.entries import Entry, attempt_row, of_catalogue, tip_rows, turn_rows
 from harness_forge.store.escaping import escape, restored, storable
-from harness_forge.store.faults import told
+from harness_forge.store.faults import translate_errors
 
 _LEFT = "ON CONFLICT DO NOTHING"
 
@@ -39,10 +39,10 @@ class Intake:
 
     def __init__(self, url: str, skill: str, key: str) -> None:
         self._url, self._key = url, f"ingest/{key}"
-        with told(url):
+        with translate_errors(url):
             self._connection = connect(url, autocommit=True)
         try:
-            with told(url):
+            with translate_errors(url):
                 self._hold(skill)
                 self._connection.execute(
                     sql.SQL("SET search_path = {}").format(sql.Identifier(skill))
@@ -121,7 +121,7 @@ class Intake:
     def add_facts(self, run_id: str, facts: Mapping[str, Any], summary: Mapping[str, Any]) -> None:
         """Keep what the source says of a run, and of what it came to, with it."""
         query = "UPDATE runs SET config = config || %s, summary = summary || %s WHERE id = %s"
-        with told(self._url):
+        with translate_errors(self._url):
             self._connection.execute(
                 query, [rows.jsonb(facts), rows.jsonb(summary), escape(run_id)]
             )
@@ -156,7 +156,7 @@ class Intake:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Let what is written inside be there whole or not at all."""
-        with told(self._url), self._connection.transaction():
+        with translate_errors(self._url), self._connection.transaction():
             yield
 
     def insert(self, table: str, row: rows.Row) -> None:
@@ -181,7 +181,7 @@ class Intake:
 
     def query(self, text: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return the rows of a query, or of none, within the same transaction."""
-        with told(self._url):
+        with translate_errors(self._url):
             cursor = self._connection.execute(text, list(values))
             return cursor.fetchall() if cursor.description else []
 
@@ -196,7 +196,7 @@ class Intake:
 
     def _noted(self) -> dict[str, Any]:
         query = "SELECT value FROM skill_settings WHERE key = %s"
-        with told(self._url):
+        with translate_errors(self._url):
             found = self._connection.execute(query, [self._key]).fetchone()
         return restored(found[0]) if found else {}
 

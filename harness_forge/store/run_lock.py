@@ -18,7 +18,7 @@ from harness_forge.core.errors import StoreError
 from harness_forge.store import address
 from harness_forge.store.connections import connect
 from harness_forge.store.escaping import storable
-from harness_forge.store.faults import told
+from harness_forge.store.faults import translate_errors
 
 _PATIENCE_S = 1.0  # a killed process's connection takes a moment to be noticed
 
@@ -48,7 +48,7 @@ class RunLock:
     """
 
     def __init__(self, url: str, skill: str, run_id: str) -> None:
-        with told(url):
+        with translate_errors(url):
             self._connection = connect(url, autocommit=True)
             try:
                 self._take(url, f"{skill}/{run_id}", run_id)

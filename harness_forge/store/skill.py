@@ -19,7 +19,7 @@ from harness_forge.core.sketches import openings
 from harness_forge.store import address, rows, run_lock, watermarks
 from harness_forge.store.connections import connect
 from harness_forge.store.escaping import escape, restored, unescape
-from harness_forge.store.faults import told
+from harness_forge.store.faults import translate_errors
 from harness_forge.store.intake import Intake
 from harness_forge.store.run_lock import RunHandle, RunLock
 
@@ -299,10 +299,10 @@ class SkillStore:
     @contextmanager
     def alone(self, what: str) -> Iterator[None]:
         """Wait until no other process does the same in this skill, and keep others waiting."""
-        with told(self._url):
+        with translate_errors(self._url):
             connection = connect(self._url, autocommit=True)
         with closing(connection):
-            with told(self._url):
+            with translate_errors(self._url):
                 query = "SELECT pg_advisory_lock(hashtextextended(%s, 0))"
                 connection.execute(query, [f"{self.name}/{what}"])
             yield
@@ -346,7 +346,7 @@ class SkillStore:
         Its search path is this skill's schema. For large results use a
         server-side cursor: `connection.cursor(name="rows")`. Close it when done.
         """
-        with told(self._url):
+        with translate_errors(self._url):
             connection = connect(self._url)
             connection.execute(sql.SQL("SET search_path = {}").format(sql.Identifier(self.name)))
             connection.commit()
@@ -366,7 +366,7 @@ class SkillStore:
         # it the watermark of 100,000 attempts takes seconds, not 40 ms, and
         # exports are planned blind.
         tables = (sql.Identifier(self.name, table) for table in _GROWING)
-        with told(self._url), self._engine.connect() as connection:
+        with translate_errors(self._url), self._engine.connect() as connection:
             connection.execution_options(isolation_level="AUTOCOMMIT")
             connection.connection.driver_connection.execute(
                 sql.SQL("VACUUM (ANALYZE, SKIP_LOCKED) {}").format(sql.SQL(", ").join(tables))
@@ -403,7 +403,7 @@ class SkillStore:
 
     @contextmanager
     def _transaction(self) -> Iterator[psycopg.Connection]:
-        with told(self._url), self._engine.begin() as connection:
+        with translate_errors(self._url), self._engine.begin() as connection:
             driver = connection.connection.driver_connection
             driver.execute(run_lock.search_path(self.name))
             yield driver

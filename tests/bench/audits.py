@@ -25,12 +25,12 @@ from attempts import SKILL, fill
 
 from harness_forge.config.compose.engine import compose
 from harness_forge.config.labels import LabelsConfig
-from harness_forge.datasets import request_of
+from harness_forge.datasets import from_config
 from harness_forge.datasets.audit import audit as dataset_audit
 from harness_forge.datasets.filters.length import Length
 from harness_forge.store.database import open_store
-from harness_forge.store.labels import audit as labels_audit
-from harness_forge.store.labels import of_skills
+from harness_forge.store.labels import label_audit
+from harness_forge.store.labels.skill_audit import audit_labels
 
 CONTRADICT = (
     "UPDATE attempts SET eval_passed = (id / 500) % 2 = 0, outcome_value = (id / 500 + 1) % 2,"
@@ -46,7 +46,7 @@ def main() -> None:
         try:
             with open_store(None, home) as store:
                 fill(store, size)
-                told = [label_audit(store, worst) for worst in (False, True)]
+                told = [time_label_audit(store, worst) for worst in (False, True)]
             told += [alone(part, home) for part in (export, audit, near_index, exact_counts)]
         finally:
             shutil.rmtree(home, ignore_errors=True)
@@ -55,15 +55,15 @@ def main() -> None:
             print(f"| {size} | {name} | {shown} |", flush=True)
 
 
-def label_audit(store, worst: bool) -> tuple[str, float, float]:
+def time_label_audit(store, worst: bool) -> tuple[str, float, float]:
     """Audit the labels and take it back; return what the server's process used."""
-    with of_skills._transaction(store, SKILL, keep=False) as connection:
+    with label_audit._transaction(store, SKILL, keep=False) as connection:
         connection.execute("SET LOCAL max_parallel_workers_per_gather = 0")
         if worst:
             connection.execute(CONTRADICT)
         pid = connection.info.backend_pid
         before = _cpu(pid)
-        labels_audit.audit(connection, LabelsConfig(gemma_forge=["bench"]))
+        audit_labels(connection, LabelsConfig(gemma_forge=["bench"]))
         status = Path(f"/proc/{pid}/status").read_text()
         peak = int(status.partition("VmHWM:")[2].split()[0]) / 1024
         name = "labels audit, every answer contradicted" if worst else "labels audit"
@@ -96,7 +96,7 @@ def export(home: Path) -> float:
     """export, one process."""
     config = _config(home)
     start = time.process_time()
-    request_of.export(config)
+    from_config.export_from_config(config)
     return time.process_time() - start
 
 
@@ -126,7 +126,7 @@ def near_index(home: Path) -> float:
 
     Index.admit = timed
     config = _config(home)
-    request_of.export(replace(config, export=replace(config.export, name="again")))
+    from_config.export_from_config(replace(config, export=replace(config.export, name="again")))
     return spent
 
 

@@ -16,7 +16,7 @@ from harness_forge.promotion.files import Files
 from harness_forge.promotion.history import rollback, standing
 from harness_forge.registry import champion, decisions
 from harness_forge.registry.adapters import registry
-from harness_forge.store.splits.looks import Look, Looks
+from harness_forge.store.splits.holdout_ledger import HoldoutLedger, Look
 
 SEAT = "lamps.worker"
 
@@ -115,19 +115,19 @@ def kill_bookkeeping(ready, tmp_path, kills, seed):
 
     def keep(home):
         for look in looks:
-            Looks(home).record(look)
+            HoldoutLedger(home).record(look)
         results.write(home / "adapter.jsonl", told)
 
     points = count(lambda: keep(tmp_path / "count"))
     for number in range(kills):
         home = tmp_path / f"home-{number}"
         stopped += killed(lambda home=home: keep(home), points, draw)
-        kept = Looks(home).all()
+        kept = HoldoutLedger(home).all()
         assert [look.run_id for look in kept] == [look.run_id for look in looks][: len(kept)]
         if (home / "adapter.jsonl").exists():
             assert results.read(home / "adapter.jsonl") == told
         keep(home)
-        alphas = [look.alpha for look in Looks(home).all()]
+        alphas = [look.alpha for look in HoldoutLedger(home).all()]
         assert alphas == [0.025, 0.0125, 0.00625]  # none was spent twice
         assert results.read(home / "adapter.jsonl") == told
     return stopped

@@ -11,7 +11,7 @@ from harness_forge.config.run import Purpose, RunConfig
 from harness_forge.core.errors import EvalError
 from harness_forge.core.records import WorkItem
 from harness_forge.rollouts.runs.actor import Actor
-from harness_forge.store.splits.looks import Look, Looks
+from harness_forge.store.splits.holdout_ledger import HoldoutLedger, Look
 
 FIRST_TRY = {"temperature": 0.0, "samples": 1, "max_tokens": 256}
 """How an evaluation asks: one greedy answer, at most 256 new tokens."""
@@ -58,7 +58,7 @@ def look(
     Raises:
         EvalError: the ledger cannot be read or written: nothing is asked then.
     """
-    return Looks(home, budget).record(
+    return HoldoutLedger(home, budget).record(
         Look(
             skill=store.name,
             label=actor.name,

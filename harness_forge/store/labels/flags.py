@@ -85,7 +85,7 @@ def flags_of(
     return made
 
 
-def counted(
+def count_flags(
     connection: psycopg.Connection, reasons: Sequence[str] = ()
 ) -> list[tuple[str, str, str, int]]:
     """Return reason, table, evaluator and number of flags, all or those with one of `reasons`."""
@@ -97,7 +97,7 @@ def counted(
     return connection.execute(query, {"reasons": list(reasons)}).fetchall()
 
 
-def listed(
+def list_flags(
     connection: psycopg.Connection, reasons: Sequence[str] = (), limit: int = 20
 ) -> list[Flag]:
     """Return flags, all or those with one of `reasons`, oldest rows first."""

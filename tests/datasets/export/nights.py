@@ -9,7 +9,7 @@ import pytest
 
 from harness_forge.config.compose.engine import compose
 from harness_forge.core.records import Attempt, Origin, Outcome, Split, ToolCall, Turn, WorkItem
-from harness_forge.datasets import request_of
+from harness_forge.datasets import from_config
 
 TOOL = {
     "type": "function",
@@ -95,7 +95,7 @@ def export(words):
     """Export as `words` and more of them say; gives the report and the manifest."""
 
     def run(*more):
-        report = request_of.export(compose(None, [*words, *more]))
+        report = from_config.export_from_config(compose(None, [*words, *more]))
         return report, json.loads((report.path / "manifest.json").read_text())
 
     return run

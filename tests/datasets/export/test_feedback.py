@@ -135,18 +135,18 @@ def test_an_item_that_was_moved_to_the_holdout_refuses_its_run(nights, export):
 
 
 def test_no_outcome_of_a_held_out_item_is_read(nights, export, monkeypatch):
-    from harness_forge.datasets.feedback import of_runs
+    from harness_forge.datasets.feedback import run_evidence
 
     nights.over("validation", "net")
     held = nights.over("holdout", "disk")
     read = []
-    whole = of_runs.episodes
+    whole = run_evidence.episodes
 
     def watched(connection, skill, run_id):
         read.append(run_id)
         return whole(connection, skill, run_id)
 
-    monkeypatch.setattr(of_runs, "episodes", watched)
+    monkeypatch.setattr(run_evidence, "episodes", watched)
     export()
     with pytest.raises(ConfigError):
         export(f"feedback.run={held}")

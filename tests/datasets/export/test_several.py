@@ -13,7 +13,7 @@ from harness_forge.config.compose.engine import compose
 from harness_forge.config.schema import exports_of
 from harness_forge.core.errors import ConfigError, ExportError
 from harness_forge.core.records import Origin, Split
-from harness_forge.datasets.request_of import export
+from harness_forge.datasets.from_config import export_from_config
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_every_skill_and_role_goes_into_one_folder(skills, composed, lines):
         name = harness.skill.name
         fill(harness, harness.item(f"{name}_a"), f"echo {name}")
         fill(harness, harness.item(f"{name}_v", Split.VALIDATION), f"echo {name} v")
-    report = export(composed())
+    report = export_from_config(composed())
     assert report.path.name == "all_all_sft"
     rows = lines(report.path / "train.jsonl")
     assert [(row["source"], row["skill"], row["role"]) for row in rows] == [
@@ -63,7 +63,7 @@ def test_manifest_and_ledger_account_for_each_skill_and_role(skills, composed, l
     stig, ubuntu = skills
     fill(stig, stig.item("rule_a"), "echo a")
     fill(ubuntu, ubuntu.item("rule_h", Split.HOLDOUT), "echo h")
-    report = export(composed())
+    report = export_from_config(composed())
     manifest = json.loads((report.path / "manifest.json").read_text())
     ledger = lines(report.path / "ledger.jsonl")
     assert set(manifest["watermarks"]) == {"stig", "ubuntu"}
@@ -93,7 +93,7 @@ def test_a_rule_that_another_skill_keeps_is_not_trained_on(skills, composed, lin
     stig.item("shared", elsewhere)  # never attempted there, and kept all the same
     fill(ubuntu, ubuntu.item("shared"), "echo shared")
     fill(ubuntu, ubuntu.item("own"), "echo own")
-    report = export(composed())
+    report = export_from_config(composed())
     assert {row["item_id"] for row in lines(report.path / "train.jsonl")} == {"own"}
     assert report.rejected == {"held_out_elsewhere": 2, "not_passed": 2}
 
@@ -103,20 +103,20 @@ def test_a_held_out_rule_is_not_even_tuned_on_elsewhere(skills, composed):
     stig.item("shared", Split.HOLDOUT)
     fill(ubuntu, ubuntu.item("shared", Split.VALIDATION), "echo shared")
     fill(ubuntu, ubuntu.item("own"), "echo own")
-    assert export(composed()).examples == {"train": 2, "validation": 0}
+    assert export_from_config(composed()).examples == {"train": 2, "validation": 0}
 
 
 def test_a_skill_by_itself_loses_nothing_to_another(skills, composed):
     stig, ubuntu = skills
     stig.item("shared", Split.HOLDOUT)
     fill(ubuntu, ubuntu.item("shared"), "echo shared")
-    assert export(composed("skill=ubuntu", "role=worker")).kept == 1
+    assert export_from_config(composed("skill=ubuntu", "role=worker")).kept == 1
 
 
 def test_what_two_skills_say_alike_is_kept_once(skills, composed):
     for harness in skills:
         fill(harness, harness.item("shared"), "echo same")
-    report = export(composed())
+    report = export_from_config(composed())
     assert report.rejected == {"duplicate": 2, "not_passed": 2}
     assert report.examples["train"] == 2
 
@@ -127,7 +127,7 @@ def test_pairs_of_several_skills(skills, composed, lines):
         fill(harness, harness.item(f"{harness.skill.name}_a"), f"echo {harness.skill.name}")
         fill(harness, harness.item("shared"), "echo same")
     ubuntu.item("stig_a", Split.HOLDOUT)
-    report = export(composed("format=dpo"))
+    report = export_from_config(composed("format=dpo"))
     rows = lines(report.path / "train.jsonl")
     assert [(row["skill"], row["role"], row["item_id"]) for row in rows] == [
         ("stig", "worker", "shared"),
@@ -141,8 +141,8 @@ def test_two_exports_are_the_same_bytes(skills, composed):
     for harness in skills:
         for number in range(4):
             fill(harness, harness.item(f"rule_{number}"), f"echo {harness.skill.name} {number}")
-    first = {p.name: p.read_bytes() for p in export(composed()).path.iterdir()}
-    second = {p.name: p.read_bytes() for p in export(composed()).path.iterdir()}
+    first = {p.name: p.read_bytes() for p in export_from_config(composed()).path.iterdir()}
+    second = {p.name: p.read_bytes() for p in export_from_config(composed()).path.iterdir()}
     assert first == second
 
 
@@ -163,7 +163,7 @@ def test_no_rows_at_all_is_told_for_every_skill(skills, composed):
     stig, _ = skills
     stig.attempt(stig.item("rule_a"))
     with pytest.raises(ExportError) as caught:
-        export(composed("role=architect"))
+        export_from_config(composed("role=architect"))
     assert caught.value.what == "no rows of role 'architect' in skill 'all'"
     assert caught.value.hint == "roles with turns here: stig: worker (1)"
 
@@ -171,14 +171,14 @@ def test_no_rows_at_all_is_told_for_every_skill(skills, composed):
 def test_a_fault_names_the_role_it_is_in(skills, composed):
     sql = "exports.reflector.sql='SELECT nothing FROM turn_examples'"
     with pytest.raises(ExportError, match=r"^exports\.reflector\.sql: "):
-        export(composed(sql))
+        export_from_config(composed(sql))
 
 
 def test_a_condition_that_took_the_rows_names_its_role(skills, composed):
     stig, _ = skills
     stig.attempt(stig.item("rule_a"), passed=False)
     with pytest.raises(ExportError) as caught:
-        export(composed())
+        export_from_config(composed())
     assert caught.value.hint == "most fell to exports.worker.require.not_passed: eval_passed"
 
 
@@ -195,7 +195,7 @@ def test_a_key_of_one_role_that_nothing_reads_is_told(composed):
 def test_a_key_that_the_roles_do_read_reaches_them(skills, composed):
     stig, _ = skills
     stig.attempt(stig.item("rule_a"), origin=Origin.CONTENT)
-    assert export(composed("export.include_fallback=true")).kept == 1
+    assert export_from_config(composed("export.include_fallback=true")).kept == 1
 
 
 def test_a_recipe_of_one_role_is_that_role(sft):

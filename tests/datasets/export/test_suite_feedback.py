@@ -13,7 +13,7 @@ from harness_forge import cli
 from harness_forge.config.compose.engine import compose
 from harness_forge.core.errors import ConfigError
 from harness_forge.datasets.audit.audit import audit
-from harness_forge.datasets.feedback import of_runs
+from harness_forge.datasets.feedback import run_evidence
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def row(item, split, score, kind):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", ["worker", "architect"])
+@pytest.fingerprint.parametrize("kind", ["worker", "architect"])
 def test_rows_of_a_family_that_a_suite_fails_stand_more_often(nights, evaluated, export, kind):
     evaluated("net", kind=kind, base=0.0)
     report, manifest = export()
@@ -120,7 +120,7 @@ def test_suites_of_local_files_weight_nothing(nights, evaluated, export, tmp_pat
         export()
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"suite": "x", "split": "validation"}'])
+@pytest.fingerprint.parametrize("text", ["{", "[]", "{}", '{"suite": "x", "split": "validation"}'])
 def test_a_damaged_evaluation_is_one_error(nights, export, tmp_path, text):
     (tmp_path / "evaluate-validation.json").write_text(text)
     with pytest.raises(ConfigError, match="cannot be read"):
@@ -129,12 +129,12 @@ def test_a_damaged_evaluation_is_one_error(nights, export, tmp_path, text):
 
 def test_another_evaluation_is_another_watermark(nights, evaluated, words, store):
     config = compose(None, words)
-    assert of_runs.mark(config, store) == ""
+    assert run_evidence.fingerprint(config, store) == ""
     evaluated("net")
-    first = of_runs.mark(config, store)
+    first = run_evidence.fingerprint(config, store)
     evaluated("disk")
     assert first
-    assert of_runs.mark(config, store) not in ("", first)
+    assert run_evidence.fingerprint(config, store) not in ("", first)
 
 
 def test_a_user_gives_it_by_name(nights, evaluated, words, capsys):

@@ -12,7 +12,7 @@ from harness_forge.core.records import Attempt, Origin, Outcome, Split, Turn, Wo
 from harness_forge.evaluation.judges import endpoint as endpoints
 from harness_forge.evaluation.judging.pairing import judge_pairs
 from harness_forge.evaluation.judging.scoring import judge_run
-from harness_forge.store.splits.looks import Looks
+from harness_forge.store.splits.holdout_ledger import HoldoutLedger
 
 BAD = {**GOOD, "execution_success": 0.0, "code_quality": 0.2}
 
@@ -186,7 +186,7 @@ def test_a_limit_draws_the_same_items_of_both_runs(write, words):
 def test_reading_held_out_answers_is_written_down_and_spends_nothing(write, words, tmp_path):
     run = write("model:a", answers(4), split=Split.HOLDOUT, purpose="evaluate")
     judge_run(compose(None, words), run)
-    (look,) = Looks(tmp_path / "home").all()
+    (look,) = HoldoutLedger(tmp_path / "home").all()
     assert (look.label, look.size, look.alpha) == ("judge:model:a", 4, 0.0)
 
 

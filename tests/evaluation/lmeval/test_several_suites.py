@@ -22,7 +22,7 @@ from harness_forge.promotion.rules.decision import Outcome, decide
 from harness_forge.promotion.rules.evidence import Evidence
 from harness_forge.registry.candidate import Candidate
 from harness_forge.rollouts.environments.scap.tools import folder_of
-from harness_forge.store.splits.looks import Looks
+from harness_forge.store.splits.holdout_ledger import HoldoutLedger
 from harness_forge.worksets import worksets
 
 models = load(ROOT / "tests/rollouts/runs/asked_models.py")
@@ -165,7 +165,7 @@ def test_a_label_that_was_asked_other_items_is_refused(config, asked, tmp_path, 
 def test_local_files_are_no_look_at_the_holdout(config, asked, tmp_path):
     report = suite_run.evaluate(config, tmp_path / "out", split="holdout")
     assert report["split"] == "fixed"
-    assert not Looks(Path(config.forge_home)).all()
+    assert not HoldoutLedger(Path(config.forge_home)).all()
 
 
 def document(name, category="c", bead=""):

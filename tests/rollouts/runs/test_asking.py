@@ -24,7 +24,7 @@ from harness_forge.registry.models.folder import find
 from harness_forge.rollouts.runs import actor
 from harness_forge.rollouts.runs.opening import run
 from harness_forge.rollouts.runs.results import first_tries
-from harness_forge.store.splits.looks import Looks
+from harness_forge.store.splits.holdout_ledger import HoldoutLedger
 
 MODEL = PolicyConfig(PolicyKind.model)
 NEAREST = PolicyConfig(PolicyKind.nearest)
@@ -57,7 +57,7 @@ def world(coin, skill, tmp_path, monkeypatch):
 
     go.parrots, go.home, go.base, go.skill = parrots, tmp_path, base, skill
     go.digest = find(base, tmp_path).digest
-    go.looks = Looks(tmp_path).all
+    go.looks = HoldoutLedger(tmp_path).all
     go(PolicyConfig(), Purpose.collect, None)  # gold, for worked examples
     return go
 

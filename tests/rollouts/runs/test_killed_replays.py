@@ -18,7 +18,7 @@ from harness_forge.evaluation.replay import LABELS, replay
 from harness_forge.registry.models.folder import find
 from harness_forge.rollouts import world
 from harness_forge.rollouts.runs import actor
-from harness_forge.store.splits.looks import Looks
+from harness_forge.store.splits.holdout_ledger import HoldoutLedger
 
 
 @pytest.fixture
@@ -81,12 +81,12 @@ def kill(project, kills, seed):
     for _ in range(kills):
         project.again()
         stopped += killed(project, points, draw)
-        Looks(project.home).all()  # parses
+        HoldoutLedger(project.home).all()  # parses
         summary = project.out / "replay.json"
         if summary.exists():
             json.loads(summary.read_text())
         assert plain(project()) == expected
-        assert len(Looks(project.home).all()) == len(LABELS)  # each policy looked once
+        assert len(HoldoutLedger(project.home).all()) == len(LABELS)  # each policy looked once
         for label in LABELS:
             found = files.read(project.out / "replay" / f"{label}.jsonl")
             assert len(found) == expected["policies"][label]["all"]["items"]

@@ -13,7 +13,7 @@ from harness_forge.config.store import StoreConfig
 from harness_forge.evaluation.noise_floor import again
 from harness_forge.rollouts import world
 from harness_forge.rollouts.runs import actor
-from harness_forge.store.splits.looks import Looks
+from harness_forge.store.splits.holdout_ledger import HoldoutLedger
 
 
 @pytest.fixture
@@ -69,5 +69,5 @@ def test_asked_again_it_asks_nobody(project):
 
 def test_on_the_holdout_it_spends_nothing(project):
     project("holdout")
-    looks = Looks(project.home).all()
+    looks = HoldoutLedger(project.home).all()
     assert len(looks) == 2 and not any(look.spends for look in looks)

@@ -12,7 +12,7 @@ from harness_forge.registry import decisions
 from harness_forge.serving.proxy import spool
 from harness_forge.serving.proxy.meters import Meters
 from harness_forge.serving.proxy.spool_writer import SpoolWriter
-from harness_forge.store.splits.looks import Look, Looks
+from harness_forge.store.splits.holdout_ledger import HoldoutLedger, Look
 
 LOOK = Look("dock", "model:a-1", "digest", ["r1"], "content", "run-1")
 
@@ -84,7 +84,7 @@ def test_a_dataset_stays_as_it_was(disk):
 
 
 def test_no_ledger_gets_half_a_line(disk):
-    Looks(disk).record(LOOK)
+    HoldoutLedger(disk).record(LOOK)
     with decisions.opened(disk) as opened:
         opened.append({"kind": "decision", "words": "x"})
     files = {path: path.read_bytes() for path in disk.rglob("*.jsonl")}
@@ -92,7 +92,7 @@ def test_no_ledger_gets_half_a_line(disk):
     place = fill(disk)
     many = [f"item-{n}" for n in range(9000)]
     with pytest.raises(EvalError, match="No space left on device"):
-        Looks(disk).record(Look("dock", "model:b-1", "other", many, "content", "run-2"))
+        HoldoutLedger(disk).record(Look("dock", "model:b-1", "other", many, "content", "run-2"))
     with (
         decisions.opened(disk) as opened,
         pytest.raises(PromoteError, match="cannot be written: No space left on device"),

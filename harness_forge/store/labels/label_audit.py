@@ -1,7 +1,7 @@
-"""Audits the labels of the store that a config names: joins store and labels.
+"""The label audit of a config's skills: opens the store, audits each skill, clears and lists flags.
 
-Flags change what an export keeps, and with it the watermark: an audit belongs
-after the attempts and before the watermark.
+Flags change which rows an export keeps, and so the watermark: run an audit
+after the attempts and before taking the watermark.
 """
 
 from __future__ import annotations
@@ -12,10 +12,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness_forge.config.schema import ForgeConfig, skills_of
-from harness_forge.store.labels import audit as audit_module
-from harness_forge.store.labels import flags as flags_module
-from harness_forge.store.labels.audit import Audit, chosen, unaudited
-from harness_forge.store.labels.flags import Flag, counted
+from harness_forge.store.labels.flags import Flag, count_flags, list_flags
+from harness_forge.store.labels.skill_audit import (
+    Audit,
+    audit_labels,
+    chosen,
+    clear_flags,
+    count_awaiting,
+    count_unaudited,
+)
 from harness_forge.store.opening import opened_store
 
 if TYPE_CHECKING:
@@ -25,16 +30,16 @@ if TYPE_CHECKING:
 
 
 def audit(config: ForgeConfig, *, dry_run: bool = False) -> dict[str, Audit]:
-    """Audit every skill of `config`, write the flags, and return what was found by skill.
+    """Audit every skill of `config`, write the flags, and return the audit of each skill.
 
     Args:
-        dry_run: find only; the store stays as it is.
+        dry_run: only search; the store is not changed.
 
     Raises:
-        ConfigError: a check is named that does not exist.
-        StoreError: the store failed; its flags are those of before.
+        ConfigError: a named check does not exist.
+        StoreError: the store failed; its flags are unchanged.
     """
-    chosen(config.labels)  # a wrong name is told before anything is opened
+    chosen(config.labels)  # report a wrong name before opening anything
     with _opened(config) as (store, skills):
         return {skill: audit_skill(store, skill, config, dry_run=dry_run) for skill in skills}
 
@@ -42,47 +47,47 @@ def audit(config: ForgeConfig, *, dry_run: bool = False) -> dict[str, Audit]:
 def audit_skill(store: Store, skill: str, config: ForgeConfig, *, dry_run: bool = False) -> Audit:
     """Audit one skill of an open store, in one transaction."""
     with _transaction(store, skill, keep=not dry_run) as connection:
-        return audit_module.audit(connection, config.labels)
+        return audit_labels(connection, config.labels)
 
 
 def clear(config: ForgeConfig, reasons: Sequence[str] = ()) -> dict[str, dict[str, int]]:
-    """Take flags back, all or some; return how many of each reason, by skill."""
+    """Remove flags, all or those with one of `reasons`; return counts by skill and reason."""
     with _opened(config) as (store, skills):
         cleared = {}
         for skill in skills:
             with _transaction(store, skill) as connection:
-                cleared[skill] = audit_module.clear(connection, reasons)
+                cleared[skill] = clear_flags(connection, reasons)
         return cleared
 
 
 def listed(
     config: ForgeConfig, reasons: Sequence[str] = (), limit: int = 20
 ) -> dict[str, tuple[list[tuple[str, str, str, int]], list[Flag], int]]:
-    """Return by skill: flags counted, some of them whole, and attempts never audited."""
+    """Return for each skill: counts of flags, some flags in full, and the unaudited attempts."""
     from harness_forge.store.escaping import restored
 
     with _opened(config) as (store, skills):
-        told = {}
+        result = {}
         for skill in skills:
             with store.skill(skill).connect_read_only() as connection:
-                flags = flags_module.listed(connection, reasons, limit)
-                told[skill] = (
-                    counted(connection, reasons),
+                flags = list_flags(connection, reasons, limit)
+                result[skill] = (
+                    count_flags(connection, reasons),
                     [replace(flag, evidence=restored(flag.evidence)) for flag in flags],
-                    unaudited(connection),
+                    count_unaudited(connection),
                 )
-        return told
+        return result
 
 
 def awaiting(config: ForgeConfig) -> tuple[int, int]:
-    """Return how many judged attempts of a skill no audit has seen, and how many checks apply."""
+    """Return how many judged attempts of the skill are unaudited, and how many checks apply."""
     with _opened(config) as (store, [skill]), store.skill(skill).connect_read_only() as connection:
-        return audit_module.awaiting(connection, config.labels)
+        return count_awaiting(connection, config.labels)
 
 
 @contextmanager
 def _opened(config: ForgeConfig) -> Iterator[tuple[Store, list[str]]]:
-    """Yield the store and the names of the skills, their schemas brought up to date."""
+    """Upgrade the skills' schemas; yield the store and the names of the skills."""
     skills = [one.skill.name for one in skills_of(config)]
     with opened_store(config) as store:
         for skill in skills:
@@ -92,15 +97,22 @@ def _opened(config: ForgeConfig) -> Iterator[tuple[Store, list[str]]]:
 
 @contextmanager
 def _transaction(store: Store, skill: str, keep: bool = True) -> Iterator[psycopg.Connection]:
-    """Yield a connection to a skill's schema; what is written is kept where nothing fails.
+    """Yield a connection to a skill's schema, in a transaction.
+
+    Args:
+        keep: commit at the end; otherwise roll back.
 
     Raises:
         StoreError: the server failed.
     """
-    from harness_forge.store.faults import told
+    from harness_forge.store.faults import translate_errors
     from harness_forge.store.run_lock import search_path
 
-    with told(store.url), store.engine.connect() as connection, connection.begin() as transaction:
+    with (
+        translate_errors(store.url),
+        store.engine.connect() as connection,
+        connection.begin() as transaction,
+    ):
         driver = connection.connection.driver_connection
         driver.execute(search_path(skill))
         yield driver

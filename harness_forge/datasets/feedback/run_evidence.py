@@ -1,8 +1,7 @@
-"""Finds the validation run that weights an export, and reads what it got wrong.
+"""Finds the validation run that weights an export, and reads which items failed in it.
 
-A run that holds anything but validation items is no source. Which items it
-holds is looked at before any of its outcomes is, so that what became of a
-held-out item is never read.
+A run with anything but validation items is not used. Its items are checked
+before any outcome is read, so outcomes of held-out items are never read.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from harness_forge.config.run import Purpose
 from harness_forge.config.schema import ForgeConfig, skills_of
 from harness_forge.core.errors import ConfigError
 from harness_forge.core.records import Split
-from harness_forge.datasets.feedback import of_suites
+from harness_forge.datasets.feedback import suite_evidence
 from harness_forge.datasets.feedback.weights import Evidence, Feedback, Source, check
 from harness_forge.store.episodes import episodes
 
@@ -32,28 +31,28 @@ _HINT = "forge run policy=model:NAME run.purpose=evaluate run.split=validation"
 
 
 def gather(config: ForgeConfig, store) -> Feedback | None:
-    """Return what weights the export of `config`; None where nothing is asked to.
+    """Return the feedback that weights the export of `config`; None where feedback is off.
 
-    Of a skill whose model was not run over validation items yet, nothing is
-    weighted: the first night has no night before it.
+    A skill whose model was not yet run over validation items gets no weights:
+    the first export has no evaluation before it.
 
     Args:
-        store: holds the skills, up to date.
+        store: holds the skills, their schemas up to date.
 
     Raises:
-        ConfigError: the settings are unfit, or the run that they name is none,
-            did not evaluate, or holds other than validation items.
+        ConfigError: the settings are invalid, or the named run does not exist,
+            is no evaluation, or has other than validation items.
     """
     if config.feedback.kind is FeedbackKind.none:
         return None
     check(config.feedback)
     if config.feedback.kind is FeedbackKind.suite:
-        return _of_suites(config, store)
+        return _from_suites(config, store)
     sources, evidence = [], []
     for one in skills_of(config):
         skill = store.skill(one.skill.name)
         with skill.connect_read_only() as connection:
-            found = _of_skill(config.feedback.run, skill, connection)
+            found = _run_evidence(config.feedback.run, skill, connection)
             if found:
                 source, items = found
                 sources.append(source)
@@ -63,20 +62,20 @@ def gather(config: ForgeConfig, store) -> Feedback | None:
     return Feedback(config.feedback, sources, evidence)
 
 
-def _of_suites(config: ForgeConfig, store) -> Feedback:
-    """Return what lm-eval's suites on validation weight; nothing before the first evaluation."""
+def _from_suites(config: ForgeConfig, store) -> Feedback:
+    """Return the feedback from lm-eval's suites on validation; empty before an evaluation."""
     sources, evidence = [], []
-    if read := of_suites.read(config.feedback):
+    if read := suite_evidence.read(config.feedback):
         for one in skills_of(config):
             skill = store.skill(one.skill.name)
-            if found := of_suites.of_skill(config.feedback, *read, skill):
+            if found := suite_evidence.skill_evidence(config.feedback, *read, skill):
                 sources.append(found[0])
                 evidence += found[1]
     return Feedback(config.feedback, sources, evidence)
 
 
-def mark(config: ForgeConfig, store) -> str:
-    """Return what changes when another run weights the export; '' where none does.
+def fingerprint(config: ForgeConfig, store) -> str:
+    """Return a text that changes when another run weights the export; '' where none does.
 
     The store's own watermark does not change with evaluation runs.
     """
@@ -84,7 +83,7 @@ def mark(config: ForgeConfig, store) -> str:
     return " ".join(f"{one.run_id}:{one.against}" for one in found.sources) if found else ""
 
 
-def _of_skill(named: str | None, skill, connection) -> tuple[Source, list[Evidence]] | None:
+def _run_evidence(named: str | None, skill, connection) -> tuple[Source, list[Evidence]] | None:
     runs = skill.runs()
     if named:
         run = next((one for one in runs if one["id"] == named), None)

@@ -1,10 +1,10 @@
-"""The ledger of looks: who was judged on a holdout, when, and what it cost.
+"""The holdout ledger: records each evaluation on a holdout (a look), and its share of alpha.
 
-A holdout that is looked at often enough shows a winner by luck. So every look
-is written down before the first item is asked, and each candidate's look
-spends a part of an error budget that was fixed beforehand. Baselines are
-written down too and spend nothing: nothing is promoted on them. Nor do
-lm-eval's scores spend, for no test of significance rests on them.
+Enough looks at a holdout make some candidate win by luck. So each look is
+recorded before the first item is attempted, and each candidate's look spends a
+part of an error budget fixed in advance. Baselines are recorded but spend
+nothing, because they are not promoted; lm-eval's scores spend nothing, because
+no significance test uses them.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ class Look:
     """One run of one policy over items of a holdout.
 
     Args:
-        label: the policy as its run is stored, such as `model:<name>`.
+        label: the policy as stored with the run, such as `model:<name>`.
         candidate: digest of the adapter or model that might be promoted; None
             for a baseline.
-        items: what was looked at; looks that share an item share a budget.
-        content_digest: of the content that judged.
-        run_id: the run that looked; with the skill it names the look.
-        time: UTC, set when it is written.
+        items: the evaluated items; looks that share an item share a budget.
+        content_digest: digest of the content that judged.
+        run_id: the run; skill and run id identify the look.
+        time: UTC, set when the look is written.
         number: counts candidates' tested looks from 1; 0 for the others.
-        alpha: level of significance that it spends; 0 where nothing is tested.
-        tested: a test of significance rests on it. One that only feeds a
-            margin, as lm-eval's scores do, spends nothing.
+        alpha: significance level that it spends; 0 where nothing is tested.
+        tested: a significance test uses it. A look that only feeds a margin,
+            as lm-eval's scores do, spends nothing.
     """
 
     skill: str
@@ -55,27 +55,27 @@ class Look:
 
     @property
     def spends(self) -> bool:
-        """Whether it takes a part of the error budget."""
+        """Whether the look spends a part of the error budget."""
         return self.candidate is not None and self.tested
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """What is left for a candidate's look: its number and its level of significance."""
+    """Number and significance level of a candidate's look."""
 
     number: int
     alpha: float
 
 
-class Looks:
-    """The ledger of one forge home, `ledger/looks.jsonl`: lines are only ever added.
+class HoldoutLedger:
+    """The ledger of one forge home, `ledger/looks.jsonl`; append-only.
 
     Args:
         home: forge's home.
-        budget: what all looks at a holdout may spend together.
+        budget: how much all looks at a holdout may spend together.
 
     Raises:
-        EvalError: the budget's values come to more than its alpha.
+        EvalError: the budget's values add up to more than its alpha.
     """
 
     def __init__(self, home: Path, budget: BudgetConfig | None = None) -> None:
@@ -84,8 +84,9 @@ class Looks:
         _check(self._budget)
 
     def all(self) -> list[Look]:
-        """Return every look, oldest first. A last line that was torn is none;
-        one that lacks only its end is one.
+        """Return every look, oldest first.
+
+        A torn last line is ignored; a last line that lacks only its newline counts.
 
         Raises:
             EvalError: another line cannot be read.
@@ -96,29 +97,29 @@ class Looks:
             return []
 
     def of(self, skill: str, run_id: str) -> Look | None:
-        """Return the look that a run made, if it made one."""
+        """Return the look of a run, None where it has none."""
         return next((k for k in self.all() if (k.skill, k.run_id) == (skill, run_id)), None)
 
     def level(self, skill: str, items: Sequence[str], run_id: str | None = None) -> Level:
-        """Return the level that a candidate's look at `items` has.
+        """Return the level of a candidate's look at `items`.
 
         Args:
-            run_id: a run that looked already keeps the level it was given.
+            run_id: a run that has a look already keeps that look's level.
         """
         looks = self.all()
         known = next((k for k in looks if (k.skill, k.run_id) == (skill, run_id)), None)
         return Level(known.number, known.alpha) if known else self._next(looks, skill, items)
 
     def record(self, look: Look) -> Look:
-        """Write a look down, and return it with its number and level.
+        """Record a look, and return it with its number and level.
 
-        The same run again is the same look. On return the line is on the disk.
+        The same run is the same look. The line is synced to disk on return.
 
         Raises:
             EvalError: the ledger cannot be read or written.
         """
         with self._locked() as file:
-            # What was cut off is no look: the first item is asked once the line is on the disk.
+            # A torn line is no look: no item is attempted before the line is on the disk.
             looks = self._parsed(mend(file.fileno(), _is_look))
             for known in looks:
                 if (known.skill, known.run_id) == (look.skill, look.run_id):
@@ -180,7 +181,7 @@ class Looks:
 
 
 def planned(budget: BudgetConfig, number: int) -> float:
-    """Return what look `number`, from 1, spends by the schedule."""
+    """Return how much look `number`, from 1, spends by the schedule."""
     if budget.schedule is Schedule.halving:
         return budget.alpha * 2.0**-number
     if budget.schedule is Schedule.even:

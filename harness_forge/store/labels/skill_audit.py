@@ -1,8 +1,8 @@
-"""Run the checks, and make the flags in the store match what they found.
+"""Audits one skill: runs the checks, and makes the flags in the store match the findings.
 
-One transaction: the flags are all of one audit or all of the one before. The
-same store gives the same flags; a flag whose defect no longer holds is taken
-back. Flags with a reason that no check has, such as a person's, are left alone.
+One transaction writes all flags of an audit or none. The same store gives the
+same flags; a flag whose defect is gone is removed. Flags with a reason that no
+check has, such as a person's, are left alone.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ WHERE (label_flags.evidence, label_flags.evaluator)
 RETURNING reason
 """
 
-# What the labels of each evaluator are worth, all checks considered.
+# Counts of each evaluator's attempts by verdict, after all checks.
 _VERDICTS = """
 SELECT s.evaluator, count(*),
     count(*) FILTER (WHERE s.infrastructure OR f.infrastructure),
@@ -85,12 +85,12 @@ WHERE a.id >
 
 @dataclass(frozen=True)
 class Counts:
-    """What an evaluator's attempts come to; the last four add up to `attempts`.
+    """An evaluator's attempts by verdict; the last four add up to `attempts`.
 
     Args:
-        infrastructure: not the answer's fault, as written or as flagged.
+        infrastructure: failed for reasons other than the answer, as recorded or as flagged.
         doubted: flagged for another reason.
-        passed, failed: neither.
+        passed, failed: the other attempts.
     """
 
     attempts: int
@@ -102,13 +102,13 @@ class Counts:
 
 @dataclass
 class Audit:
-    """What an audit found.
+    """The result of an audit.
 
     Args:
-        found: flags by reason, of every check that ran.
-        written: of these, how many are new or have other evidence.
-        withdrawn: flags taken back, by reason.
-        verdicts: evaluator to what its attempts come to.
+        found: number of flags by reason, of every check that ran.
+        written: how many of them are new or have other evidence.
+        withdrawn: number of removed flags by reason.
+        verdicts: counts by evaluator.
     """
 
     found: dict[str, int] = field(default_factory=dict)
@@ -117,14 +117,14 @@ class Audit:
     verdicts: dict[str, Counts] = field(default_factory=dict)
 
 
-def audit(connection: psycopg.Connection, config: LabelsConfig) -> Audit:
-    """Audit the labels of one skill and write its flags, in the transaction that is open.
+def audit_labels(connection: psycopg.Connection, config: LabelsConfig) -> Audit:
+    """Audit the labels of one skill and write its flags, in the open transaction.
 
     Args:
         connection: its search path is the skill's schema.
 
     Raises:
-        ConfigError: a check is named that does not exist.
+        ConfigError: a named check does not exist.
     """
     checks = chosen(config)
     # Two audits at once would write each other's flags.
@@ -132,23 +132,23 @@ def audit(connection: psycopg.Connection, config: LabelsConfig) -> Audit:
         "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/labels', 0))"
     )
     concerned = ground.lay(connection, config.gemma_forge)
-    told = Audit()
+    result = Audit()
     for check in checks:
         idle = check.reason in GEMMA_FORGE and not concerned
-        told.found[check.reason] = 0 if idle else _run(connection, check, config)
-    told.withdrawn = _tally(connection.execute(_STALE, {"reasons": list(CHECKS)}))
-    told.written = _tally(connection.execute(_FRESH))
+        result.found[check.reason] = 0 if idle else _run(connection, check, config)
+    result.withdrawn = _tally(connection.execute(_STALE, {"reasons": list(CHECKS)}))
+    result.written = _tally(connection.execute(_FRESH))
     connection.execute("ANALYZE found")
     rows = connection.execute(_VERDICTS).fetchall()
-    told.verdicts = {evaluator: Counts(*counts) for evaluator, *counts in rows}
+    result.verdicts = {evaluator: Counts(*counts) for evaluator, *counts in rows}
     connection.execute(_NOTE, {"key": _KEY})
-    return told
+    return result
 
 
-def clear(connection: psycopg.Connection, reasons: Sequence[str] = ()) -> dict[str, int]:
-    """Take flags back, all or those with one of `reasons`; return how many of each.
+def clear_flags(connection: psycopg.Connection, reasons: Sequence[str] = ()) -> dict[str, int]:
+    """Remove flags, all or those with one of `reasons`; return counts by reason.
 
-    The next audit writes again what it finds.
+    The next audit writes what it finds again.
     """
     query = "DELETE FROM label_flags"
     if reasons:
@@ -158,15 +158,15 @@ def clear(connection: psycopg.Connection, reasons: Sequence[str] = ()) -> dict[s
     return gone
 
 
-def unaudited(connection: psycopg.Connection) -> int:
-    """Return how many attempts of collect runs came after the last audit."""
+def count_unaudited(connection: psycopg.Connection) -> int:
+    """Return how many attempts of collect runs are newer than the last audit."""
     return connection.execute(_UNAUDITED, [_KEY]).fetchone()[0]
 
 
-def awaiting(connection: psycopg.Connection, config: LabelsConfig) -> tuple[int, int]:
-    """Return how many judged attempts came after the last audit, and how many checks concern them.
+def count_awaiting(connection: psycopg.Connection, config: LabelsConfig) -> tuple[int, int]:
+    """Return how many judged attempts are newer than the last audit, and how many checks apply.
 
-    Defects of gemma-forge's evaluators concern the attempts that those judged.
+    Checks of gemma-forge's evaluators apply only to attempts that those evaluators judged.
     """
     values = {"known": list(config.gemma_forge), "key": _KEY}
     count, known = connection.execute(_JUDGED, values).fetchone()
@@ -178,7 +178,7 @@ def chosen(config: LabelsConfig) -> list[Check]:
     """Return the checks that are switched on.
 
     Raises:
-        ConfigError: a name is none of a check.
+        ConfigError: there is no check of that name.
     """
     for name in config.checks:
         if name not in CHECKS:

@@ -1,4 +1,4 @@
-"""Make an export's request out of a config, and run it."""
+"""Builds the request of an export from a config, and runs it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from harness_forge.core.errors import ExportError
 from harness_forge.store.opening import opened_store
 
 
-def export(config: ForgeConfig, *, dry_run: bool = False, progress=lambda rows: None):
+def export_from_config(config: ForgeConfig, *, dry_run: bool = False, progress=lambda rows: None):
     """Write the dataset that `config` describes and return its report.
 
     Raises:
-        ExportError: it cannot be written as asked, or nothing in it trains.
+        ExportError: the dataset cannot be written, or has no training rows.
     """
-    from harness_forge.datasets import export as export_module
-    from harness_forge.datasets.feedback import of_runs
+    from harness_forge.datasets.export import export
+    from harness_forge.datasets.feedback import run_evidence
     from harness_forge.datasets.request import Part, Request
 
     skills = skills_of(config)
@@ -39,18 +39,19 @@ def export(config: ForgeConfig, *, dry_run: bool = False, progress=lambda rows: 
             store.upgrade(one.skill.name)
             _regroup(store.skill(one.skill.name), config)
         request = replace(
-            request, treatment=replace(request.treatment, feedback=of_runs.gather(config, store))
+            request,
+            treatment=replace(request.treatment, feedback=run_evidence.gather(config, store)),
         )
         parts = [
-            Part(store.skill(one.skill.name), role, export, _place(config, role))
+            Part(store.skill(one.skill.name), role, settings, _place(config, role))
             for one in skills
-            for role, export in exports_of(one).items()
+            for role, settings in exports_of(one).items()
         ]
-        return export_module.export(parts, request, dry_run=dry_run, progress=progress)
+        return export(parts, request, dry_run=dry_run, progress=progress)
 
 
 def _regroup(skill, config: ForgeConfig) -> None:
-    """Bring groups that an older forge made up to date, and say what came of it."""
+    """Update groups that an older forge made, and report newly quarantined items."""
     import sys
 
     from harness_forge.store.splits import recorded
@@ -64,7 +65,7 @@ def _regroup(skill, config: ForgeConfig) -> None:
 
 
 def _treatment(config: ForgeConfig):
-    """Return what is done to rows on their way, beside their recipe's SQL."""
+    """Return the settings of what is done to rows besides their recipe's SQL."""
     from harness_forge.datasets.decontamination.protected_suites import contamination
     from harness_forge.datasets.redaction.key import load_key
     from harness_forge.datasets.request import Treatment
@@ -79,13 +80,13 @@ def _treatment(config: ForgeConfig):
         key=load_key(home) if config.redaction.enabled else b"",
         duplicates=config.duplicates,
         contamination=contamination(config),
-        scores=judged(config),
+        scores=judge_scores(config),
         seed=config.seed,
     )
 
 
-def judged(config: ForgeConfig) -> dict[str, float]:
-    """Return the scores of `forge judge` where a filter reads them; none where none does.
+def judge_scores(config: ForgeConfig) -> dict[str, float]:
+    """Return the scores of `forge judge` where a filter reads them; {} where none does.
 
     Raises:
         ExportError: a filter reads them and no answer was judged.
@@ -114,7 +115,7 @@ def _place(config: ForgeConfig, role: str) -> str:
 
 
 def _quoted(config: ForgeConfig) -> list[str]:
-    """Return whose words the prompts of a skill quote: titles of its content."""
+    """Return the licences of the texts that a skill's prompts quote."""
     if config.skill.environment is EnvironmentKind.scap:
         scap = config.skill.scap
         return [f"{scap.package} ({scap.datastream}): {scap.licence}", *config.skill.licences]

@@ -1,9 +1,9 @@
-"""Reads what a model got wrong in lm-eval's suites on validation, as evidence for an export.
+"""Reads which validation items a model failed in lm-eval's suites, as evidence for an export.
 
-Only suites of a split tell of families that training rows are of; a suite of
-local files has categories of its own, which no row belongs to. An evaluation
-that holds anything but validation items is no source, and which items it holds
-is looked at before any score is.
+Only suites made of a split have the families of training rows; a suite of
+local files has categories of its own. An evaluation with anything but
+validation items is not used, and its items are checked before any score is
+read.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _WHERE = "feedback.evaluation"
 _HINT = "forge evaluate ADAPTER split=validation"
 _FIXED = "fixed"
 _OF_ITEMS = ("worker", "architect", "reflector")
-"""Kinds of suites whose items are the store's."""
+"""Kinds of suites whose items are items of the store."""
 BASE, ADAPTER = "base", "adapter"
 
 
@@ -42,10 +42,10 @@ class Scored:
 
 
 def read(config: FeedbackConfig) -> tuple[dict[str, Any], list[Scored]] | None:
-    """Return the evaluation's summary and its suites of items; None where there is none yet.
+    """Return the evaluation's summary and its suites of items; None before an evaluation.
 
     Raises:
-        ConfigError: it cannot be read, is of another split, or has no such metric.
+        ConfigError: it cannot be read, is of another split, or lacks the metric.
     """
     folder = Path(config.evaluation)
     summary = folder.with_name(f"{folder.name}.json")
@@ -81,16 +81,16 @@ def _rows(file: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
 
 
-def of_skill(
+def skill_evidence(
     config: FeedbackConfig, told: Mapping[str, Any], found: list[Scored], skill
 ) -> tuple[Source, list[Evidence]] | None:
     """Return the evidence on one skill's items; None where the evaluation has none of them.
 
     Args:
-        skill: the skill's store, which says which items are for validation.
+        skill: the skill's store, which knows the items' splits.
 
     Raises:
-        ConfigError: an item of the evaluation is not for validation, or no longer.
+        ConfigError: an item of the evaluation is not a validation item.
     """
     own = [one for one in found if any(_of(skill.name, rows) for rows in one.rows.values())]
     if not own:
@@ -131,7 +131,7 @@ def _demand_validation(own: list[Scored], skill) -> None:
 
 
 def _passed(own: list[Scored], label: str, skill: str) -> dict[str, bool]:
-    """Return whether each item's answers are right, in every suite that scores it."""
+    """Return by item whether its answers are right in every suite that scores it."""
     found: dict[str, bool] = {}
     for one in own:
         for row in _of(skill, one.rows.get(label, [])):
@@ -141,7 +141,7 @@ def _passed(own: list[Scored], label: str, skill: str) -> dict[str, bool]:
 
 
 def _item(row: Mapping[str, Any]) -> str:
-    """Return the work item that a row is about; a question put to a role has it as its title."""
+    """Return the row's work item; questions to a role have it as their title."""
     return row["title"] if "@" in row["item_id"] else row["item_id"]
 
 
@@ -150,6 +150,6 @@ def _of(skill: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _name(own: list[Scored]) -> str:
-    """Return a name that changes when what was read does."""
+    """Return a name that changes when the evidence changes."""
     text = json.dumps([[one.name, one.metric, one.rows] for one in own], sort_keys=True)
     return f"lm-eval-{sha256(text.encode()).hexdigest()[:16]}"

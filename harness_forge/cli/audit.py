@@ -43,7 +43,7 @@ def render(folder: str, findings: Sequence[Finding]) -> str:
     """Return the findings as a table."""
     broken = sum(not one.holds for one in findings)
     last = f"{broken} of {len(findings)} checks fail" if broken else f"{len(findings)} checks hold"
-    rows = [f"  {'ok' if one.holds else 'FAIL':6}{one.name:24}{one.told}" for one in findings]
+    rows = [f"  {'ok' if one.holds else 'FAIL':6}{one.name:24}{one.detail}" for one in findings]
     return "\n".join([folder, *rows, f"  {last}"])
 
 

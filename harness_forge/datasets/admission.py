@@ -59,10 +59,10 @@ class Admission:
         from harness_forge.datasets.dedup.signer import ANSWER, PROMPT
 
         places = [at for at, one in enumerate(ready) if one.reason is None]
-        entries, signatures, whose = [], None, f"{plan.skill}\x1f{plan.role}\x1f"
+        entries, signatures, prefix = [], None, f"{plan.skill}\x1f{plan.role}\x1f"
         for at in places:
             row, one = rows[at], ready[at]
-            context = (whose + (row.item_id or "")).encode()
+            context = (prefix + (row.item_id or "")).encode()
             digest = one.mark if single else joint(one.mark, context)
             side = "" if single else str(row.eval_passed)
             entries.append(Entry(row.source, context if row.item_id else one.mark, side, digest))

@@ -52,7 +52,7 @@ def _rid(batch: ExportBatch, balance: Balance, by: Category) -> ExportBatch:
     rows = _rows_of(batch)
     for place, example in enumerate(batch.examples):
         category = _category(rows[place], by)
-        if _split(example) != Split.TRAIN or balance.stands(category, _mark(example)):
+        if _split(example) != Split.TRAIN or balance.keeps(category, _mark(example)):
             places[place] = len(places)
     if len(places) == len(batch.examples):
         return batch

@@ -28,7 +28,7 @@ def redactor_of(treatment: Treatment) -> Redactor | None:
     return Redactor(treatment.redaction, treatment.key)
 
 
-_NOTHING: Mapping[str, Any] = {}
+_NO_KEYS: Mapping[str, Any] = {}
 
 
 class Cleaner:
@@ -38,7 +38,9 @@ class Cleaner:
         self._redactor = redactor
         self.name = lru_cache(maxsize=65536)(redactor.text) if redactor else str
 
-    def line(self, shown: dict[str, Any], whose: Mapping[str, Any] = _NOTHING) -> dict[str, Any]:
+    def line(
+        self, shown: dict[str, Any], extra_keys: Mapping[str, Any] = _NO_KEYS
+    ) -> dict[str, Any]:
         """Return a line with its origin as it may be written; it is changed in place.
 
         Args:
@@ -48,8 +50,8 @@ class Cleaner:
             for key in _NAMES.intersection(shown):
                 if isinstance(shown[key], str):
                     shown[key] = self.name(shown[key])
-        if whose:
-            shown.update(whose)
+        if extra_keys:
+            shown.update(extra_keys)
         return shown
 
     def value(self, value: Any) -> Any:

@@ -103,7 +103,7 @@ def _demand_proof(folder: DatasetFolder) -> None:
         others = f"; and {', '.join(one.name for one in failed[1:])}" if failed[1:] else ""
         raise ExportError(
             str(folder.path),
-            f"what would be written fails its audit: {failed[0].name}: {failed[0].told}{others}",
+            f"what would be written fails its audit: {failed[0].name}: {failed[0].detail}{others}",
             _REMEDIES.get(failed[0].name, "nothing was written; the dataset before it stays"),
         )
 

@@ -18,7 +18,7 @@ from harness_forge.datasets.export_batch import ExportBatch, Line, RowResult
 from harness_forge.datasets.filters.building import build
 from harness_forge.datasets.filters.mixing import ORIGIN, Drawn, draw
 from harness_forge.datasets.formats.lines import FORMATS
-from harness_forge.datasets.formats.unheld import Unheld
+from harness_forge.datasets.formats.unrepresentable import Unrepresentable
 from harness_forge.datasets.kinds import sft
 from harness_forge.datasets.ledger import Ledger
 from harness_forge.datasets.prepare import Plan
@@ -101,10 +101,10 @@ def mix_in(
 def notes(facts: Mapping[str, Any]) -> list[str]:
     """Return what a reader of the dataset must know of its general data."""
     kept, wanted = facts["rows"]["kept"], facts["wanted"]
-    told = f"{kept} of the training examples are general data from a file"
+    note = f"{kept} of the training examples are general data from a file"
     if kept < wanted:
-        told += f", which had no more: the share of {facts['share']} asks for {wanted}"
-    return [told]
+        note += f", which had no more: the share of {facts['share']} asks for {wanted}"
+    return [note]
 
 
 def _facts(drawn: Drawn, ledger: Ledger, share: float) -> dict[str, Any]:
@@ -131,7 +131,7 @@ class _Writer:
 
     def __init__(self, plan: Plan) -> None:
         self._shape = FORMATS[plan.format]
-        self._whose = {"skill": ORIGIN, "role": ORIGIN} if plan.whose else {}
+        self._extra_keys = {"skill": ORIGIN, "role": ORIGIN} if plan.extra_keys else {}
         self._redactor = None
         if plan.treatment.redaction is not None and plan.treatment.redaction.enabled:
             from harness_forge.datasets.redaction.redactor import Redactor
@@ -144,9 +144,9 @@ class _Writer:
         row = _row(example.origin.source)._replace(redacted=counts)
         try:
             shown = self._shape(sft.example(row, prompt, answer))
-        except Unheld as fault:
+        except Unrepresentable as fault:
             return row._replace(reason=fault.args[0]), b""
-        return row, jsontext.dumps({**shown, **self._whose})
+        return row, jsontext.dumps({**shown, **self._extra_keys})
 
     def _redacted(self, example: Example) -> tuple[Prompt, Answer, Counter[str]]:
         asked, said, counts = list(example.prompt), [example.answer], Counter[str]()

@@ -109,7 +109,7 @@ class Rows:
             for place, (part, ledger) in enumerate(zip(self.parts, self.ledgers, strict=True)):
                 share = Share(part.skill, part.role)
                 report.parts.append(share)
-                with _told_of(part):
+                with _name_part(part):
                     writer = DatasetWriter(
                         folder, self._plans[place], ledger, share, self._request.extension
                     )
@@ -183,16 +183,18 @@ def _scratch(folder: DatasetFolder | None) -> Iterator[Path]:
 
 def _plan(part: Part, guarded: Mapping[str, Guard], request: Request, *, mixed: bool) -> Plan:
     """Return what the part's rows meet; where each line would say the same, the manifest does."""
-    whose = {"skill": part.skill, "role": part.role} if mixed else {}
+    extra_keys = {"skill": part.skill, "role": part.role} if mixed else {}
     guard = guarded[part.skill]
-    return Plan(part.skill, part.role, part.config, guard, request.format, whose, request.treatment)
+    return Plan(
+        part.skill, part.role, part.config, guard, request.format, extra_keys, request.treatment
+    )
 
 
 def _planned(
     connection: psycopg.Connection, part: Part
 ) -> tuple[Statement, Statement, reading.Forecast]:
     """Return the part's statement, the same as it is best asked, and what comes of it."""
-    with _told_of(part):
+    with _name_part(part):
         reading.enter(connection, part.skill)
         reading.check(connection, statement.build(part.config))
         returned = reading.columns(connection, statement.probe(part.config))
@@ -201,7 +203,7 @@ def _planned(
 
 
 @contextmanager
-def _told_of(part: Part):
+def _name_part(part: Part):
     """Name the part of the recipe that is at fault, where it has several."""
     try:
         yield

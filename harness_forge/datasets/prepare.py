@@ -20,7 +20,7 @@ from harness_forge.datasets.cleaning import Cleaner, redactor_of
 from harness_forge.datasets.filters.building import build, judge, tallies
 from harness_forge.datasets.filters.candidate import Candidate, Filter
 from harness_forge.datasets.formats.lines import FORMATS
-from harness_forge.datasets.formats.unheld import Unheld
+from harness_forge.datasets.formats.unrepresentable import Unrepresentable
 from harness_forge.datasets.kinds import sft
 from harness_forge.datasets.leakage.guard import Guard
 from harness_forge.datasets.prepared import PreparedRow
@@ -39,7 +39,7 @@ from harness_forge.datasets.sql.rows import (
 from harness_forge.store.judge_scores import key_of
 
 if TYPE_CHECKING:
-    from harness_forge.datasets.decontamination.protected import Protected
+    from harness_forge.datasets.decontamination.protected import ProtectedTexts
     from harness_forge.datasets.decontamination.rows import Contamination
 
 SINGLES: Mapping[ExportKind, Callable[[Row, Prompt, Answer, bytes], Any]] = {
@@ -71,9 +71,9 @@ class Plan:
     config: ExportConfig
     guard: Guard
     format: str
-    whose: Mapping[str, str] = field(default_factory=dict)
+    extra_keys: Mapping[str, str] = field(default_factory=dict)
     treatment: Treatment = field(default_factory=Treatment)
-    protected: Protected | None = None
+    protected: ProtectedTexts | None = None
 
     @property
     def works(self) -> bool:
@@ -93,12 +93,14 @@ class Preparer:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._steps = _steps(plan)
-        self._contamination = _protecting(plan)
+        self._contamination = _contamination_filter(plan)
         self._redactor = redactor_of(plan.treatment)
         self._clean = Cleaner(self._redactor)
         self._tools: list[dict[str, Any]] | None = None
         self._signer = _signer(plan)
-        self._looks = bool(self._signer or self._contamination or any(self._steps.values()))
+        self._needs_candidate = bool(
+            self._signer or self._contamination or any(self._steps.values())
+        )
         self._scores = plan.treatment.scores
         self._single = SINGLES.get(plan.config.kind)
         self._shape = FORMATS[plan.format]
@@ -131,7 +133,11 @@ class Preparer:
             answer = read_answer(row, self._plan.config)
         except Unusable as fault:
             return PreparedRow(fault.args[0])
-        return prompt, answer, self._candidate(row, prompt, answer) if self._looks else None
+        return (
+            prompt,
+            answer,
+            self._candidate(row, prompt, answer) if self._needs_candidate else None,
+        )
 
     def _filter(self, rows: Sequence[Row], read: list[_Read | PreparedRow]) -> None:
         """Put the reason in the place of what a filter rejects; the first filter decides."""
@@ -153,10 +159,10 @@ class Preparer:
         if self._contamination is None:
             return
         places = [at for at, found in enumerate(read) if not isinstance(found, PreparedRow)]
-        held = self._contamination.held(
+        overlaps = self._contamination.overlaps(
             [read[at][2] for at in places], [rows[at].split == Split.TRAIN for at in places]
         )
-        for at, one in zip(places, held, strict=True):
+        for at, one in zip(places, overlaps, strict=True):
             if one is not None:
                 about = {"kept_for_measuring": one.of, "text": one.kind}
                 read[at] = PreparedRow("contaminated", about=about)
@@ -199,10 +205,10 @@ class Preparer:
             return PreparedRow(None, mark, b"", prompt, answer, redacted, evidence=row.evidence)
         try:
             shown = self._shape(self._single(row, prompt, answer, mark))
-        except Unheld as fault:
+        except Unrepresentable as fault:
             return PreparedRow(fault.args[0])
         words.append((prompt, candidate))
-        line = jsontext.dumps(self._clean.line(shown, self._plan.whose))
+        line = jsontext.dumps(self._clean.line(shown, self._plan.extra_keys))
         changed = prompt.changed | answer.changed
         return PreparedRow(None, mark, line, None, None, redacted, changed=changed)
 
@@ -212,7 +218,7 @@ class Preparer:
         """Return what may be written; a prompt reads the same whatever was answered."""
         said = [answer.message]
         asked, counts = self._redactor.messages(prompt.messages)
-        told, more = self._redactor.messages(said, after=prompt.messages)
+        answers, more = self._redactor.messages(said, after=prompt.messages)
         if row.evidence:
             shown, third = self._redactor.value(jsontext.loads(row.evidence), after=said)
             if third:
@@ -225,14 +231,14 @@ class Preparer:
         if counts:
             prompt = prompt_of(asked, tools, prompt.changed)
         if more:
-            answer = answer_of(told[0], answer.changed)
+            answer = answer_of(answers[0], answer.changed)
         return row, prompt, answer, counts + more
 
     def _offered(self, tools: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], Counter[str]]:
         """Return tools as they may be written; rows in a row offer the very same ones."""
         if tools is not self._tools:
-            self._tools, self._told = tools, self._redactor.value(tools)
-        return self._told
+            self._tools, self._redacted_tools = tools, self._redactor.value(tools)
+        return self._redacted_tools
 
     def _signed(
         self, made: list[PreparedRow], words: list[tuple[Prompt, Candidate]]
@@ -292,7 +298,7 @@ def _steps(plan: Plan) -> dict[bool, list[tuple[str, Filter]]]:
     return {True: steps(rejected_side=False), False: steps(rejected_side=contrasts)}
 
 
-def _protecting(plan: Plan) -> Contamination | None:
+def _contamination_filter(plan: Plan) -> Contamination | None:
     if not plan.protected:
         return None
     from harness_forge.datasets.decontamination.rows import Contamination

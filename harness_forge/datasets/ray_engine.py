@@ -20,7 +20,7 @@ from harness_forge.config.engine import EngineConfig
 from harness_forge.core.errors import ExportError, ForgeError
 from harness_forge.datasets.prepare import Plan, Preparer, seldom_collected
 from harness_forge.datasets.prepared import PreparedRow
-from harness_forge.datasets.ray_session import Lost, session
+from harness_forge.datasets.ray_session import RayErrors, session
 from harness_forge.datasets.sql.rows import Row
 from harness_forge.datasets.worker_pool import unrejected, with_rejected
 
@@ -59,7 +59,7 @@ class Cluster:
     def __enter__(self) -> Cluster:
         with ExitStack() as stack:
             ray = self._ray = stack.enter_context(session(self._config))
-            with Lost():
+            with RayErrors():
                 plans = ray.put(self._plans)
                 cpus = int(ray.cluster_resources().get("CPU", 1))
                 count = max(1, min(self._config.workers or cpus, cpus))
@@ -103,7 +103,7 @@ class Cluster:
     def _done(self, batch: Sequence[Row], sent) -> tuple[Sequence[Row], list[PreparedRow]]:
         ready: dict[int, PreparedRow] = {}
         for places, at, answer in sent:
-            with Lost():
+            with RayErrors():
                 found = self._ray.get(answer)
             self._waiting[at] -= 1
             if isinstance(found, BaseException):
@@ -120,7 +120,7 @@ class Cluster:
             ExportError: the cluster is too busy, or runs another forge.
         """
         calls = [worker.version.remote() for worker in self._workers]
-        with Lost():
+        with RayErrors():
             started, late = self._ray.wait(calls, num_returns=len(calls), timeout=_TIMEOUT_S)
             versions = set(self._ray.get(started))
         if late:

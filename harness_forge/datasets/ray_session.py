@@ -49,14 +49,14 @@ def session(config: EngineConfig) -> Iterator[Any]:
         with TemporaryDirectory(prefix="forge-ray-") as folder:
             try:
                 own = _own(config, folder) if local else {"address": config.address}
-                with Lost(), _signals_kept():
+                with RayErrors(), _signals_kept():
                     ray.init(**own, log_to_driver=False, configure_logging=False)
                 yield ray
             finally:
                 ray.shutdown()
 
 
-class Lost:
+class RayErrors:
     """Tells what Ray raises in one line, inside the block."""
 
     def __enter__(self) -> None:
@@ -68,10 +68,10 @@ class Lost:
         from ray.exceptions import RayError
 
         if isinstance(error, RayError | ConnectionError | TimeoutError | RuntimeError | ValueError):
-            raise _told(error) from None
+            raise _translate_error(error) from None
 
 
-def _told(error: BaseException) -> ExportError:
+def _translate_error(error: BaseException) -> ExportError:
     from ray.exceptions import OutOfMemoryError, RayActorError
 
     if isinstance(error, RayActorError | OutOfMemoryError):

@@ -75,7 +75,7 @@ class Weighting:
             return {}
         config = self._feedback.config
         settings = {k: v for k, v in asdict(config).items() if k not in _SOURCE}
-        told = {
+        facts = {
             "kind": config.kind.value,
             "split": Split.VALIDATION.value,
             "settings": settings,
@@ -86,7 +86,7 @@ class Weighting:
             ],
             "parts": self._parts,
         }
-        return {"feedback": told}
+        return {"feedback": facts}
 
     def notes(self) -> list[str]:
         """Return what a reader of the dataset must know of repeated rows."""

@@ -35,7 +35,11 @@ class DatasetWriter:
         self, folder: DatasetFolder | None, plan: Plan, ledger: Ledger, share: Share, extension: str
     ) -> None:
         self._folder, self._ledger, self._share = folder, ledger, share
-        self._shape, self._whose, self._extension = FORMATS[plan.format], plan.whose, extension
+        self._shape, self._extra_keys, self._extension = (
+            FORMATS[plan.format],
+            plan.extra_keys,
+            extension,
+        )
         self._clean = Cleaner(redactor_of(plan.treatment))
 
     def enter(self, batch: ExportBatch, repeated: Callable[[str], str] = lambda source: "") -> None:
@@ -69,5 +73,5 @@ class DatasetWriter:
         return [(first[split][0], first[split][1] + at) for split, at in places]
 
     def _line(self, example: Made) -> Line:
-        shown = {**self._clean.line(self._shape(example)), **self._whose}
+        shown = {**self._clean.line(self._shape(example)), **self._extra_keys}
         return Line(example.origin.split, jsontext.dumps(shown))

@@ -146,9 +146,9 @@ class EmbeddedServer:
 
     def _check_disk(self) -> None:
         """Do not wait for a server that fails to recover, again and again."""
-        told = _since(self._log, self._log_start)
-        if _full(told):
-            raise self._start_fault(told)
+        result = _since(self._log, self._log_start)
+        if _full(result):
+            raise self._start_fault(result)
 
     def _unreachable(self) -> None:
         # Alive, but its socket is gone (a cleaned /tmp), or it hangs in shutdown.
@@ -170,7 +170,7 @@ class EmbeddedServer:
         options = f"-k {shlex.quote(folder)} -p 5432"
         self._log_start = _size(self._log)
         try:
-            told = self._control(
+            result = self._control(
                 "start",
                 "-w",
                 "-t",
@@ -183,16 +183,16 @@ class EmbeddedServer:
             )
         except subprocess.TimeoutExpired as error:
             raise self._start_fault("FATAL: it does not come up") from error
-        if told.returncode != 0:
-            raise self._start_fault(told.stdout)
+        if result.returncode != 0:
+            raise self._start_fault(result.stdout)
         return self._with_database(folder)
 
     def _stop(self) -> None:
         server = postmaster.read(self.data)
         if server is None or not server.serves():
             return
-        told = self._control("stop", "-m", "fast", "-w", "-t", "30")
-        if told.returncode != 0 and server.serves():
+        result = self._control("stop", "-m", "fast", "-w", "-t", "30")
+        if result.returncode != 0 and server.serves():
             # It cannot write its last checkpoint; the next start recovers.
             self._control("stop", "-m", "immediate", "-w", "-t", "10")
 
@@ -213,9 +213,9 @@ class EmbeddedServer:
             account = account_for(fresh)
             fresh.mkdir()
             account.own(fresh)
-            told = account.run([str(programs() / "initdb"), *_initdb_options(fresh)], 120)
-            if told.returncode != 0:
-                raise self._start_fault(told.stdout)
+            result = account.run([str(programs() / "initdb"), *_initdb_options(fresh)], 120)
+            if result.returncode != 0:
+                raise self._start_fault(result.stdout)
             with (fresh / "postgresql.conf").open("a") as settings:
                 settings.write(_SETTINGS)
             fresh.rename(self.data)
@@ -246,8 +246,8 @@ class EmbeddedServer:
                 f"was made by PostgreSQL {version}, which the embedded server cannot read",
                 "dump it with that version and load it into a new forge_home",
             )
-        told = [line for line in said.splitlines() if _REASON.search(line)]
-        what = told[-1].split(": ", 1)[-1].strip() if told else "no reason given"
+        result = [line for line in said.splitlines() if _REASON.search(line)]
+        what = result[-1].split(": ", 1)[-1].strip() if result else "no reason given"
         return StoreError(str(self.data), f"the server does not start: {what}", self._log_hint())
 
     def _log_hint(self) -> str:

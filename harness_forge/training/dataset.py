@@ -82,14 +82,14 @@ def read(
         digest=sha256(b"".join(path.read_bytes() for path in files)).hexdigest(),
         manifest=sha256(manifest.read_bytes()).hexdigest() if facts else "",
         licences=tuple(facts.get("licences", ())),
-        skills=_told(facts, "skill"),
-        roles=_told(facts, "role"),
+        skills=_values_of(facts, "skill"),
+        roles=_values_of(facts, "role"),
         # One with no rows changes nothing, and the adapter may be judged on it.
         validation=validation if sum(counts[1:]) else None,
     )
 
 
-def _told(facts: dict[str, Any], key: str) -> tuple[str, ...]:
+def _values_of(facts: dict[str, Any], key: str) -> tuple[str, ...]:
     """Return what a manifest says under `key`, or each of its parts, where it is of several."""
     parts = facts.get("parts") or [facts]
     return tuple(sorted({part[key] for part in parts if part.get(key)}))

@@ -67,8 +67,8 @@ def make(name: str, config: WorksetConfig, variant: VariantConfig) -> tuple[Lock
         else:
             bare = [t for t in needing if not any(_fits(wheel, t) for wheel, _ in wheels)]
             if bare:
-                told = ", ".join(f"{v[0]}.{v[1]} on {machine}" for v, machine in bare)
-                gaps.append(f"{one.name} {one.version} has no wheel for Python {told}")
+                missing = ", ".join(f"{v[0]}.{v[1]} on {machine}" for v, machine in bare)
+                gaps.append(f"{one.name} {one.version} has no wheel for Python {missing}")
         if not kept:
             raise WorksetError(
                 f"workset {name}", f"{one.name} {one.version} has no file to install"

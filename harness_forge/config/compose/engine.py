@@ -78,7 +78,7 @@ def _run_hydra(path: Path, overrides: list[str]) -> dict[str, Any]:
                 config, resolve=True, throw_on_missing=True, structured_config_mode=SCMode.DICT
             )
     except (HydraException, OmegaConfBaseException, YAMLError, ValueError) as error:
-        raise _told(error, path, overrides) from error
+        raise _translate_error(error, path, overrides) from error
 
 
 @cache
@@ -89,7 +89,7 @@ def _store_schema() -> None:
     ConfigStore.instance().store(files.SCHEMA, thaw(ForgeConfig))
 
 
-def _told(error: Exception, path: Path, overrides: list[str]) -> ConfigError | Faults:
+def _translate_error(error: Exception, path: Path, overrides: list[str]) -> ConfigError | Faults:
     """Return the fault as file, line and key where the files show it, else as Hydra has it."""
     faults = [fault for file in files.recipe_chain(path) for fault in files.recipe_faults(file)]
     for group, choice in _chosen(path, overrides):

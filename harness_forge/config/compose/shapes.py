@@ -39,18 +39,18 @@ def unwrap(kind: Any) -> tuple[Any, bool]:
 def thaw(kind: type) -> type:
     """Return a dataclass of the same shape that OmegaConf will merge into."""
     defaults = {field.name: field for field in dataclasses.fields(kind)}
-    twins = []
+    thawed_fields = []
     for name, hint in fields_of(kind).items():
-        twin = _thawed(hint)
-        if dataclasses.is_dataclass(twin):
-            default = dataclasses.field(default_factory=twin)
+        thawed = _thawed(hint)
+        if dataclasses.is_dataclass(thawed):
+            default = dataclasses.field(default_factory=thawed)
         else:
             origin = defaults[name]
             default = dataclasses.field(
                 default=origin.default, default_factory=origin.default_factory
             )
-        twins.append((name, twin, default))
-    return dataclasses.make_dataclass(kind.__name__, twins)
+        thawed_fields.append((name, thawed, default))
+    return dataclasses.make_dataclass(kind.__name__, thawed_fields)
 
 
 def _thawed(kind: Any) -> Any:

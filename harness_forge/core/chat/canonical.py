@@ -256,7 +256,7 @@ def _call(known: Mapping[str, Any], offered: Offer, notes: Notes, demand: bool) 
         found = _arguments(arguments, tool, offered, notes)
         notes.meant.append(found.value)
         return {"type": "function", "function": {"name": name, "arguments": found.text}}
-    function = {"name": name, "arguments": _told(arguments, tool, offered, notes)}
+    function = {"name": name, "arguments": _history_arguments(arguments, tool, offered, notes)}
     number = known.get("id")
     if not number or not isinstance(number, str):
         return {"type": "function", "function": function}
@@ -267,7 +267,7 @@ _NOTHING = ("", "null", "[]")
 """Arguments that are none; PHP writes an object without keys as a list."""
 
 
-def _told(raw: Any, tool: Tool | None, offered: Offer, notes: Notes) -> str:
+def _history_arguments(raw: Any, tool: Tool | None, offered: Offer, notes: Notes) -> str:
     """Return arguments of the history: most were told by the row before, too."""
     try:
         if isinstance(raw, str) and (text := settled(raw)) is not None:
@@ -288,11 +288,11 @@ def _arguments(raw: Any, tool: Tool | None, offered: Offer, notes: Notes) -> Arg
         return Arguments("{}", {}, True)
     if not found.hollow:
         return found
-    told = unpadded_arguments(found.value, tool, offered.properties)
-    if told is found.value or told == found.value:
+    unpadded = unpadded_arguments(found.value, tool, offered.properties)
+    if unpadded is found.value or unpadded == found.value:
         return found
     notes.add("padding")
-    return Arguments(written(told), told, True)
+    return Arguments(written(unpadded), unpadded, True)
 
 
 def _systems(shown: list[Shown], late: LateSystem, notes: Notes) -> list[Shown]:

@@ -95,8 +95,8 @@ def unpadded_arguments(
             raise Refused("padded_arguments")
         return arguments
     schema = schema_of(tool)
-    told = _without_empty(arguments, schema, others)
-    return _unpadded(told, schema, schema, others)
+    without_empty = _without_empty(arguments, schema, others)
+    return _unpadded(without_empty, schema, schema, others)
 
 
 def _without_empty(
@@ -124,13 +124,13 @@ def _unpadded(value: Any, schema: Any, root: Mapping[str, Any], others: Collecti
     own = schema.get("properties")
     own = own if isinstance(own, Mapping) else {}
     foreign = [key for key, one in value.items() if hollow(one) and key not in own]
-    _demand_told(foreign, schema, others)
+    _check_open_names(foreign, schema, others)
     kept = {key: one for key, one in value.items() if key not in foreign}
     kept = _without_unsaid(kept, own, schema, root, bool(foreign))
     return {key: _unpadded(one, own.get(key), root, others) for key, one in kept.items()}
 
 
-def _demand_told(
+def _check_open_names(
     foreign: Collection[str], schema: Mapping[str, Any], others: Collection[str]
 ) -> None:
     """Refuse nulls under names of its own choice, where a tool takes such names."""

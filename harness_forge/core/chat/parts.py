@@ -55,14 +55,14 @@ def apart(message: Mapping[str, Any]) -> Parts:
     if message.get("channel") == "analysis":  # harmony's channel for what is thought
         made.thoughts += [words for words in made.texts if words.strip()]
         made.texts = []
-    told = [words for key in _FIELDS if (words := _words(message.get(key)))]
+    thoughts = [words for key in _FIELDS if (words := _words(message.get(key)))]
     if (thought := _words(message.get("thought"))) and thought.strip() != (made.text or "").strip():
-        told.append(thought)  # some harnesses keep the whole answer under this name
+        thoughts.append(thought)  # some harnesses keep the whole answer under this name
     for key in _DETAILS:
-        told += _detailed(made, message.get(key))
+        thoughts += _detailed(made, message.get(key))
     # Servers say one thought under two names; said twice it would be learned twice.
     known = {words.strip() for words in made.thoughts}
-    for words in told:
+    for words in thoughts:
         if words.strip() not in known:
             made.thoughts.append(words)
             known.add(words.strip())
@@ -89,14 +89,14 @@ def _are_tags(found: re.Match[str]) -> bool:
 
 def _detailed(made: Parts, details: Any) -> list[str]:
     """Return the words of thoughts in a list; note those that are encrypted or only summed up."""
-    told = []
+    thoughts = []
     for one in details if isinstance(details, list) else ():
         words = _words(one) if isinstance(one, Mapping) else None
         if words and "summary" not in str(one.get("type")):
-            told.append(words)
+            thoughts.append(words)
         else:
             made.hidden = True
-    return told
+    return thoughts
 
 
 def type_of(part: Any) -> str:

@@ -30,7 +30,7 @@ class Finding(NamedTuple):
 
     name: str
     holds: bool
-    told: str
+    detail: str
 
 
 def audit(path: Path, canaries: Sequence[str] = ()) -> list[Finding]:
@@ -52,8 +52,8 @@ def audit(path: Path, canaries: Sequence[str] = ()) -> list[Finding]:
     lines = Lines(dataset, canaries)
     lines.read()
     if dataset.manifest.get("format") == "dpo":
-        findings.append(_finding("pairs", *pairs_add_up(dataset, lines.different)))
-    return [*findings, *(_finding(*told) for told in lines.told())]
+        findings.append(_finding("pairs", *pairs_add_up(dataset, lines.unique_lines)))
+    return [*findings, *(_finding(*result) for result in lines.results())]
 
 
 def _finding(name: str, looked_at: str, faults: Sequence[str]) -> Finding:

@@ -11,11 +11,11 @@ from typing import Any
 
 from harness_forge.datasets.audit.dataset import LEDGER, SPLITS, Dataset
 
-Told = tuple[str, list[str]]
+CheckResult = tuple[str, list[str]]
 _OURS = (*SPLITS, "ledger", "items", "held_out", "feedback")
 
 
-def hashes_match(dataset: Dataset) -> Told:
+def hashes_match(dataset: Dataset) -> CheckResult:
     """Check that every file has the bytes of the manifest, and that no data file is extra."""
     faults, size = [], 0
     named = dataset.manifest["files"]
@@ -34,7 +34,7 @@ def hashes_match(dataset: Dataset) -> Told:
     return f"{len(named)} files, {size} bytes", faults
 
 
-def examples_match(dataset: Dataset) -> Told:
+def examples_match(dataset: Dataset) -> CheckResult:
     """Check that the manifest's counts agree with each other and with the lines there are."""
     manifest = dataset.manifest
     rows = manifest.get("rows") or {}
@@ -53,7 +53,7 @@ def examples_match(dataset: Dataset) -> Told:
     return f"{rows.get('read')} rows read = {rows.get('kept')} kept + {rejected} rejected", faults
 
 
-def ledger_accounts(dataset: Dataset) -> Told:
+def ledger_accounts(dataset: Dataset) -> CheckResult:
     """Check that the ledger has one line for every row read, kept or rejected as counted."""
     seen: set[tuple[str, str]] = set()
     counted: Counter[str] = Counter()
@@ -80,7 +80,7 @@ def ledger_accounts(dataset: Dataset) -> Told:
     return f"{total} rows, {kept} kept, {len(counted)} reasons", faults
 
 
-def pairs_add_up(dataset: Dataset, different: int) -> Told:
+def pairs_add_up(dataset: Dataset, unique_lines: int) -> CheckResult:
     """Check that every pair that rows allow was made or has its reason, in each part too.
 
     Args:
@@ -91,8 +91,8 @@ def pairs_add_up(dataset: Dataset, different: int) -> Told:
     if (fault := _pairs_fault(whole)) is not None:
         return "", [fault]
     faults = []
-    if whole["made"] != different:
-        faults.append(f"{whole['made']} pairs were made, and {different} are there")
+    if whole["made"] != unique_lines:
+        faults.append(f"{whole['made']} pairs were made, and {unique_lines} are there")
     parts = [part["pairs"] for part in manifest.get("parts") or () if "pairs" in part]
     faults += [fault for part in parts if (fault := _pairs_fault(part)) is not None]
     if parts and not faults:

@@ -15,18 +15,18 @@ from harness_forge.datasets.audit.views import FORMS, View, fault, texts, turns_
 from harness_forge.datasets.audit.weighting import Repeats
 from harness_forge.datasets.formats.conversation import FORMS as TURNS
 
-Named = tuple[str, str, list[str]]
+NamedResult = tuple[str, str, list[str]]
 _BATCH = 500
-_OFFERS = 16
+_CACHED_TOOL_LISTS = 16
 """Lists of tools that are known again by their text."""
-_COMPARED = 200_000
+_MAX_COMPARED = 200_000
 """Prompts that are compared for near-identity; exact identity is looked for in all."""
 _NEARLY_ALL, _SOME, _FEW_WORDS, _GREETED = 0.9, 5, 6, 10
 """What so many items of training open with, or of so few words, is a greeting: see `HeldOutSet`."""
 
 
 @dataclass(slots=True)
-class _Asked:
+class _Prompt:
     """One prompt.
 
     Args:
@@ -63,19 +63,19 @@ class Lines:
         self._turns: dict[bytes, str] = {}
         self._learned: dict[bytes, str] = {}
         self._unlearned: dict[bytes, str] = {}
-        self._asked: dict[bytes, _Asked] = {}
+        self._prompts: dict[bytes, _Prompt] = {}
         self._trained: set[str] = set()
         self._item_splits: dict[tuple[str, str], str] = {}
         self._secrets: Counter[str] = Counter()
         self._searched = DigestSet()
-        self._plain_tools: list[Any] = []
+        self._clean_tools: list[Any] = []
         self._waiting: list[tuple[str, str]] = []
         self._sources = self._ledger_sources()
         self._items = self._stored_items()
         self._salt = str((dataset.manifest.get("held_out") or {}).get("salt", ""))
         self._held, self._protected = self._stored_held_out()
         self._repeats = Repeats(dataset, self._items, self._held, self._salt)
-        self._redactor = self._rules()
+        self._redactor = self._build_redactor()
 
     def read(self) -> None:
         """Read the data files, line by line."""
@@ -86,17 +86,17 @@ class Lines:
             for number, line in self._dataset.records(name):
                 self._count += 1
                 self._read(line, split, name, number)
-        self._look_for_protected()
-        self._find_canaries_elsewhere()
+        self._check_protected()
+        self._check_canaries_in_other_files()
         for (name, number), _ in self._sources.items():
             self._faults["sources"].append(f"{name} line {number} is in the ledger and not there")
 
     @property
-    def different(self) -> int:
+    def unique_lines(self) -> int:
         """Lines that repeat no other."""
         return len(self._ids)
 
-    def told(self) -> Iterator[Named]:
+    def results(self) -> Iterator[NamedResult]:
         """Yield the name of each check, what it looked at, and its faults."""
         count, faults = self._count, self._faults
         items = len(self._item_splits)
@@ -104,8 +104,8 @@ class Lines:
         yield "sources", f"{count} lines, each with its rows of the ledger", faults["sources"]
         turns = f", {len(self._turns)} turns, each learned once" if self._turns else ""
         yield "repeats", f"{len(self._ids)} ids{turns}", faults["repeats"]
-        if self._repeats.told_of:
-            yield "feedback", *self._repeats.told()
+        if self._repeats.declared:
+            yield "feedback", *self._repeats.result()
         yield (
             "contradictions",
             f"{len(self._learned)} answers to learn, {len(self._unlearned)} to unlearn",
@@ -139,7 +139,7 @@ class Lines:
         self._ids.setdefault(line["id"], place)
         self._check_item(line, split, place)
         self._remember(view(line, self._form), split, line["item_id"], place)
-        self._look_for_secrets(line, place)
+        self._check_secrets(line, place)
 
     def _check_source(
         self, line: Mapping[str, Any], name: str, number: int, place: str, taught: list | None
@@ -182,52 +182,54 @@ class Lines:
     def _remember(self, said: View, split: str, item: str, place: str) -> None:
         for answer, kept in ((said.learned, self._learned), (said.unlearned, self._unlearned)):
             if answer:
-                kept.setdefault(_digest(said.told, answer), place)
+                kept.setdefault(_digest(said.prompt, answer), place)
         self._remember_question(said, split, item, place)
-        if self._protected and self._protected.opened_by(said.messages, trains=split == "train"):
+        if self._protected and self._protected.opening_overlap(
+            said.messages, trains=split == "train"
+        ):
             self._faults["holdout"].append(f"{place} opens with a held-out question")
-        self._waiting.append((place, f"{said.told}\n{said.learned}\n{said.unlearned}"))
+        self._waiting.append((place, f"{said.prompt}\n{said.learned}\n{said.unlearned}"))
         if len(self._waiting) >= _BATCH:
-            self._look_for_protected()
+            self._check_protected()
 
     def _remember_question(self, said: View, split: str, item: str, place: str) -> None:
         if split == "train":
             self._trained.add(item)
-        before = self._asked.get(_digest(said.asked))
+        before = self._prompts.get(_digest(said.question))
         if before is None:
             # What will not be compared word by word is not kept: prompts are most of a dataset.
-            kept = split != "train" or len(self._asked) < _COMPARED
-            task = opening(said.messages) if said.messages else said.asked
+            kept = split != "train" or len(self._prompts) < _MAX_COMPARED
+            task = opening(said.messages) if said.messages else said.question
             task = task if kept and telling(task) else ""
-            few = len(said.asked[:100].split()) < _FEW_WORDS
-            self._asked[_digest(said.asked)] = _Asked(split, place, task, few, item, 1)
+            few = len(said.question[:100].split()) < _FEW_WORDS
+            self._prompts[_digest(said.question)] = _Prompt(split, place, task, few, item, 1)
             return
         if before.split != split and not before.elsewhere:
             before.elsewhere = place
         if split == "train" and item != before.item:
             before.item, before.items = item, before.items + 1
 
-    def _look_for_protected(self) -> None:
+    def _check_protected(self) -> None:
         if self._protected and self._waiting:
-            found = self._protected.found_in([text for _, text in self._waiting])
+            found = self._protected.owners_in([text for _, text in self._waiting])
             for (place, _), held in zip(self._waiting, found, strict=True):
                 if held is not None:
                     self._faults["holdout"].append(f"{place} holds words of a held-out text")
         self._waiting.clear()
 
-    def _look_for_secrets(self, line: Mapping[str, Any], place: str) -> None:
+    def _check_secrets(self, line: Mapping[str, Any], place: str) -> None:
         for key, value in line.items():
-            if key != "tools" or value not in self._plain_tools:
-                clean = self._look_through(value, place)
+            if key != "tools" or value not in self._clean_tools:
+                clean = self._search(value, place)
                 # Nearly every line offers the same tools.
-                if key == "tools" and clean and len(self._plain_tools) < _OFFERS:
-                    self._plain_tools.append(value)
+                if key == "tools" and clean and len(self._clean_tools) < _CACHED_TOOL_LISTS:
+                    self._clean_tools.append(value)
 
-    def _look_through(self, value: Any, place: str) -> bool:
+    def _search(self, value: Any, place: str) -> bool:
         """Look for secrets and canaries in a value; return whether none is in it."""
         before = len(self._faults["secrets"]) + len(self._faults["canaries"])
         for text in texts(value):
-            self._find_canaries(text, place)
+            self._check_canaries(text, place)
             if self._redactor is None:
                 continue
             # The turns of a conversation repeat it: a text is looked through once.
@@ -241,20 +243,20 @@ class Lines:
                 self._searched.add(mark)
         return before == len(self._faults["secrets"]) + len(self._faults["canaries"])
 
-    def _find_canaries(self, text: str, place: str) -> None:
+    def _check_canaries(self, text: str, place: str) -> None:
         for number, word in enumerate(self._canaries, start=1):
             if word in text:
                 self._faults["canaries"].append(f"{place} holds canary {number}")
 
-    def _find_canaries_elsewhere(self) -> None:
+    def _check_canaries_in_other_files(self) -> None:
         for name in (LEDGER, ITEMS) if self._canaries else ():
             for number, record in self._dataset.records(name):
                 for text in texts(record):
-                    self._find_canaries(text, f"{name} line {number}")
+                    self._check_canaries(text, f"{name} line {number}")
         for name in ("manifest.json", "README.md") if self._canaries else ():
             path = self._dataset.path / name
             if path.is_file():
-                self._find_canaries(path.read_text(encoding="utf-8", errors="replace"), name)
+                self._check_canaries(path.read_text(encoding="utf-8", errors="replace"), name)
 
     def _contradictions(self) -> list[str]:
         both = self._learned.keys() & self._unlearned.keys()
@@ -283,12 +285,12 @@ class Lines:
         most = max(_SOME, _NEARLY_ALL * len(self._trained))
         faults = [
             f"{one.elsewhere} asks what {one.place} asks"
-            for one in self._asked.values()
+            for one in self._prompts.values()
             if one.elsewhere and not (one.items >= most or (one.few and one.items > _GREETED))
         ]
         # Validation first: where there are too many, all of the fewer are compared.
-        asked = sorted(self._asked.values(), key=lambda one: one.split != "validation")
-        asked = [one for one in asked if one.task][:_COMPARED]
+        asked = sorted(self._prompts.values(), key=lambda one: one.split != "validation")
+        asked = [one for one in asked if one.task][:_MAX_COMPARED]
         sharing = defaultdict(set)
         for one in asked:
             if one.split == "train":
@@ -299,10 +301,10 @@ class Lines:
                 stock = near.task == one.task and len(sharing[one.task]) >= most
                 if near.split != one.split and not stock:
                     faults.append(f"{one.place} asks nearly what {near.place} asks")
-        told = f"{len(self._asked)} prompts"
-        if len(asked) < len(self._asked):
-            told += f", {len(asked)} of them compared word by word"
-        return told, faults
+        looked_at = f"{len(self._prompts)} prompts"
+        if len(asked) < len(self._prompts):
+            looked_at += f", {len(asked)} of them compared word by word"
+        return looked_at, faults
 
     def _secret_faults(self) -> tuple[str, list[str]]:
         if self._redactor is None:
@@ -332,7 +334,7 @@ class Lines:
         return items
 
     def _stored_held_out(self):
-        from harness_forge.datasets.decontamination.protected import Protected
+        from harness_forge.datasets.decontamination.protected import ProtectedTexts
 
         said = self._dataset.manifest.get("held_out")
         if not isinstance(said, dict):
@@ -341,7 +343,7 @@ class Lines:
         records = [one for _, one in self._dataset.records(HELD_OUT)]
         try:
             held = {one["of"] for one in records}
-            protected = Protected.load(self._salt, records)
+            protected = ProtectedTexts.load(self._salt, records)
         except (TypeError, KeyError, ValueError):
             self._faults["holdout"].append(f"{HELD_OUT} cannot be read")
             return set(), None
@@ -349,7 +351,7 @@ class Lines:
             self._faults["holdout"].append(f"{HELD_OUT} is not what the manifest says")
         return held, protected
 
-    def _rules(self):
+    def _build_redactor(self):
         from harness_forge.config.redaction import RedactionConfig
         from harness_forge.datasets.redaction.redactor import Redactor
 

@@ -22,14 +22,14 @@ class View:
     """One line.
 
     Args:
-        asked: the prompt without the system's message.
-        told: the prompt whole.
-        learned, unlearned: the answers, as one text each; '' for none.
+        question: the prompt without system messages.
+        prompt: the whole prompt.
+        learned, unlearned: the answers to learn and to avoid, as texts; '' for none.
         messages: the prompt as role and content; none where the format has it as one text.
     """
 
-    asked: str
-    told: str
+    question: str
+    prompt: str
     learned: str = ""
     unlearned: str = ""
     messages: Sequence[Mapping[str, Any]] = ()
@@ -56,14 +56,14 @@ def fault(line: Any, form: str) -> str:
 def turns_of(line: Mapping[str, Any], form: str) -> list[bytes]:
     """Return a digest of each turn that a line teaches: its words, and all that was before it."""
     where = TURNS[form]
-    told = hashlib.blake2b(line["tools"].encode("utf-8", "surrogatepass"), digest_size=16)
+    hasher = hashlib.blake2b(line["tools"].encode("utf-8", "surrogatepass"), digest_size=16)
     marked, found = set(learned(line, where)), []
     for place, message in enumerate(line[where.messages]):
         # What is context here may be learned elsewhere: the mark is no part of the words.
         words = {key: value for key, value in message.items() if key != WEIGHT}
-        told.update(jsontext.dumps(words, option=orjson.OPT_SORT_KEYS))
+        hasher.update(jsontext.dumps(words, option=orjson.OPT_SORT_KEYS))
         if place in marked:
-            found.append(told.digest())
+            found.append(hasher.digest())
     return found
 
 
@@ -82,7 +82,7 @@ def texts(value: Any) -> list[str]:
     return [text for inner in value for text in texts(inner)] if isinstance(value, list) else []
 
 
-def said(message: Mapping[str, Any]) -> str:
+def text_of(message: Mapping[str, Any]) -> str:
     """Return the words of a message: thoughts, content, the strings of its calls' arguments."""
     parts = [message.get("reasoning_content") or "", message.get("content") or ""]
     for call in message.get("tool_calls") or ():
@@ -91,10 +91,10 @@ def said(message: Mapping[str, Any]) -> str:
 
 
 def _chat(messages: list[Mapping[str, Any]], *answers: list[Mapping[str, Any]]) -> View:
-    asked = [said(one) for one in messages if one["role"] not in ("system", "developer")]
-    told = [f"{one['role']}: {said(one)}" for one in messages]
-    learned, unlearned = ["\n".join(map(said, one)) for one in (*answers, [], [])][:2]
-    return View("\n".join(asked), "\n".join(told), learned, unlearned, messages)
+    asked = [text_of(one) for one in messages if one["role"] not in ("system", "developer")]
+    prompt = [f"{one['role']}: {text_of(one)}" for one in messages]
+    learned, unlearned = ["\n".join(map(text_of, one)) for one in (*answers, [], [])][:2]
+    return View("\n".join(asked), "\n".join(prompt), learned, unlearned, messages)
 
 
 def _sft(line: Mapping[str, Any]) -> View:
@@ -115,10 +115,10 @@ _ROLES = {"human": "user", "gpt": "assistant"}
 
 def _sharegpt(line: Mapping[str, Any]) -> View:
     *asked, answer = line["conversations"]
-    said_ = [one["value"] for one in asked if one["from"] != "system"]
-    told = [f"{one['from']}: {one['value']}" for one in asked]
+    questions = [one["value"] for one in asked if one["from"] != "system"]
+    prompt = [f"{one['from']}: {one['value']}" for one in asked]
     messages = [{"role": _ROLES.get(one["from"]), "content": one["value"]} for one in asked]
-    return View("\n".join(said_), "\n".join(told), answer["value"], "", messages)
+    return View("\n".join(questions), "\n".join(prompt), answer["value"], "", messages)
 
 
 _VIEWS: Mapping[str, Callable[[Mapping[str, Any]], View]] = {

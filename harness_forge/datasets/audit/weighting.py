@@ -32,18 +32,18 @@ class Repeats:
 
     def __init__(self, dataset: Dataset, items: Mapping, held: set[str], salt: str) -> None:
         self._dataset = dataset
-        self._said = dataset.manifest.get("feedback")
+        self._declaration = dataset.manifest.get("feedback")
         self._items, self._held, self._salt = items, held, salt
         self._first: dict[str, bytes] = {}
         self._copies: Counter[str] = Counter()
-        self._whose: dict[str, tuple[str, str, str]] = {}
+        self._part_by_id: dict[str, tuple[str, str, str]] = {}
         self._faults: list[str] = []
         self._weighted = self._weights()
 
     @property
-    def told_of(self) -> bool:
+    def declared(self) -> bool:
         """Whether the dataset says that rows were weighted."""
-        return self._said is not None
+        return self._declaration is not None
 
     def allows(self, line: Mapping[str, Any], split: str, place: str, *, seen: bool) -> bool:
         """Count a line and return whether it may stand there.
@@ -58,18 +58,18 @@ class Repeats:
         # A digest: lines are many, and a whole one is kept for its copies alone.
         text = hashlib.blake2b(jsontext.dumps(line), digest_size=16).digest()
         if not seen:
-            self._first[name], self._whose[name] = text, part
+            self._first[name], self._part_by_id[name] = text, part
         elif text != self._first.get(name):
             self._faults.append(f"{place} is no repeat: it was changed")
         self._copies[name] += 1
         return True
 
-    def told(self) -> tuple[str, list[str]]:
+    def result(self) -> tuple[str, list[str]]:
         """Return what was looked at, and the faults."""
         lines: Counter[tuple[str, str, str]] = Counter()
         rows: Counter[tuple[str, str, str]] = Counter()
         for name, count in self._copies.items():
-            part = self._whose.get(name)
+            part = self._part_by_id.get(name)
             if part:
                 rows[part], lines[part] = rows[part] + 1, lines[part] + count
                 self._check_copies(name, count, self._weighted[part]["weight"])
@@ -84,13 +84,13 @@ class Repeats:
         return f"{rows.total()} rows of {len(rows)} families, {more} repeats", self._faults
 
     def _check_copies(self, name: str, count: int, weight: float) -> None:
-        cap = self._said["settings"]["cap"]
+        cap = self._declaration["settings"]["cap"]
         if not int(weight) <= count <= min(math.ceil(weight), cap):
             self._faults.append(f"{name} stands {count} times, its weight is {weight:g}")
 
     def _check_share(self, more: int) -> None:
-        total = sum(part["train"] for part in self._said["parts"])
-        share = self._said["settings"]["share"]
+        total = sum(part["train"] for part in self._declaration["parts"])
+        share = self._declaration["settings"]["share"]
         if more and more > share * (total + more) + 1e-9:
             self._faults.append(
                 f"{more} of {total + more} training lines are repeats: over {share}"
@@ -103,7 +103,7 @@ class Repeats:
 
     def _weights(self) -> dict[tuple[str, str, str], Mapping[str, Any]]:
         """Return what the manifest says of each weighted part; fault what its evidence does not."""
-        if self._said is None:
+        if self._declaration is None:
             return {}
         try:
             evidence = [Evidence(**line) for _, line in self._dataset.records(FEEDBACK)]
@@ -111,19 +111,21 @@ class Repeats:
             self._check_weights(evidence)
             return {
                 (part["skill"], part["role"], one["family"]): one
-                for part in self._said["parts"]
+                for part in self._declaration["parts"]
                 for one in part["families"]
             }
         except (TypeError, KeyError, ValueError, AttributeError):
             self._faults.append("what the manifest says of feedback cannot be read")
-            self._said = {"parts": [], "settings": {"cap": 1, "share": 0}}
+            self._declaration = {"parts": [], "settings": {"cap": 1, "share": 0}}
             return {}
 
     def _check_evidence(self, evidence: list[Evidence]) -> None:
         from harness_forge.datasets.decontamination.protected import digest
 
-        if self._said["split"] != Split.VALIDATION:
-            self._faults.append(f"rows were weighted by what happened on {self._said['split']}")
+        if self._declaration["split"] != Split.VALIDATION:
+            self._faults.append(
+                f"rows were weighted by what happened on {self._declaration['split']}"
+            )
         for one in evidence:
             known = self._items.get((one.skill, one.item_id))
             if digest(self._salt, one.item_id) in self._held:
@@ -133,12 +135,14 @@ class Repeats:
                 self._faults.append(f"{FEEDBACK} tells of {one.item_id}, which is {split}")
 
     def _check_weights(self, evidence: list[Evidence]) -> None:
-        settings = self._said["settings"]
+        settings = self._declaration["settings"]
         asked = weights(evidence, **{key: settings[key] for key in _SETTINGS})
-        said = {(one["skill"], one["family"]): one["weight"] for one in self._said["families"]}
+        said = {
+            (one["skill"], one["family"]): one["weight"] for one in self._declaration["families"]
+        }
         if said != {family: one.weight for family, one in asked.items()}:
             self._faults.append(f"the weights are not what {FEEDBACK} comes to")
-        for part in self._said["parts"]:
+        for part in self._declaration["parts"]:
             for one in part["families"]:
                 if one["weight"] > said.get((part["skill"], one["family"]), 1.0):
                     self._faults.append(f"family {one['family']} weighs more than it should")

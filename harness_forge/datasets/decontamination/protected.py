@@ -30,11 +30,11 @@ _KEPT = 64
 """Runs kept of a text, those of least hash: a sample that is the same everywhere."""
 _CHUNK = 1 << 16
 """Characters looked through at a time."""
-_SIEVE = 20
+_BITMAP_BITS = 20
 """Bits of the first look-up: most runs of a row are found to be no protected one by it."""
 
 
-class Said(NamedTuple):
+class ProtectedText(NamedTuple):
     """One text of an item or a suite.
 
     Args:
@@ -47,11 +47,11 @@ class Said(NamedTuple):
     kind: str = "text"
 
 
-class Held(NamedTuple):
+class Overlap(NamedTuple):
     """What a row holds of what is kept for measuring.
 
     Args:
-        of: whose it is, as `Said.of`; a salted hash where only hashes are known.
+        of: whose it is, as `ProtectedText.of`; a salted hash where only hashes are known.
         kind: which of its texts; `opening` where the row opens with its question.
     """
 
@@ -59,7 +59,7 @@ class Held(NamedTuple):
     kind: str
 
 
-class Opens(NamedTuple):
+class ProtectedQuestion(NamedTuple):
     """Whose question a row must not open with.
 
     Args:
@@ -73,7 +73,7 @@ class Opens(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Length:
+class _RunIndex:
     """All protected runs of one length.
 
     Args:
@@ -84,10 +84,10 @@ class _Length:
 
     hashes: np.ndarray
     texts: np.ndarray
-    sieve: np.ndarray
+    bitmap: np.ndarray
 
 
-class Protected:
+class ProtectedTexts:
     """What no row may hold.
 
     Args:
@@ -102,11 +102,11 @@ class Protected:
         self,
         salt: str,
         texts: Sequence[tuple[str, int, Sequence[int], int]],
-        told: Sequence[Held] = (),
-        openings: Mapping[str, Opens] | None = None,
+        overlaps: Sequence[Overlap] = (),
+        openings: Mapping[str, ProtectedQuestion] | None = None,
     ) -> None:
         self.salt = salt
-        self._told = list(told) or [Held(owner, "text") for owner, *_ in texts]
+        self._overlaps = list(overlaps) or [Overlap(owner, "text") for owner, *_ in texts]
         self._openings = dict(openings or {})
         self._texts = list(texts)
         self._needed = np.array([needed for *_, needed in texts], np.int64)
@@ -125,20 +125,28 @@ class Protected:
         others: Iterable[tuple[str, ...]] = (),
         *,
         stock: Iterable[str] = (),
-        openings: Mapping[str, Opens] | None = None,
-    ) -> Protected:
+        openings: Mapping[str, ProtectedQuestion] | None = None,
+    ) -> ProtectedTexts:
         """Return what protects texts.
 
         Args:
-            texts: fields of `Said`.
+            texts: fields of `ProtectedText`.
             others: the same of items that are not protected; they only show
                 which runs of words are a template.
             stock: what is said or returned to everyone, such as instructions
                 and results of tools: no answer is known by it.
-            openings: whose question no row may open with, by `opening_mark`.
+            openings: whose question no row may open with, by `question_digest`.
         """
-        known = list(dict.fromkeys(Said(*one)._replace(text=_bare(one[1])) for one in texts))
-        beside = list(dict.fromkeys(Said(*one)._replace(text=_bare(one[1])) for one in others))
+        known = list(
+            dict.fromkeys(
+                ProtectedText(*one)._replace(text=_without_leading_signs(one[1])) for one in texts
+            )
+        )
+        beside = list(
+            dict.fromkeys(
+                ProtectedText(*one)._replace(text=_without_leading_signs(one[1])) for one in others
+            )
+        )
         # Items of one title are not rare: a title that others have tells nothing.
         shared = {said.text for said in beside}
         hashed = (
@@ -148,14 +156,14 @@ class Protected:
             or known[one[0]].kind == "question"
             or known[one[0]].text not in shared
         )
-        made, told = [], []
+        made, overlaps = [], []
         for at, length, found, needed in hashed:
             made.append((digest(salt, known[at].of), length, found, needed))
-            told.append(Held(known[at].of, known[at].kind))
-        return cls(salt, made, told, openings)
+            overlaps.append(Overlap(known[at].of, known[at].kind))
+        return cls(salt, made, overlaps, openings)
 
     @classmethod
-    def load(cls, salt: str, records: Iterable[Mapping[str, Any]]) -> Protected:
+    def load(cls, salt: str, records: Iterable[Mapping[str, Any]]) -> ProtectedTexts:
         """Return what `records` of another one were written from."""
         records = list(records)
         return cls(
@@ -165,7 +173,11 @@ class Protected:
                 for one in records
                 if one["words"]
             ],
-            openings={one["opening"]: Opens(one["of"], 2) for one in records if "opening" in one},
+            openings={
+                one["opening"]: ProtectedQuestion(one["of"], 2)
+                for one in records
+                if "opening" in one
+            },
         )
 
     def records(self) -> Iterator[dict[str, Any]]:
@@ -188,15 +200,15 @@ class Protected:
         """Return whose texts are protected, as salted hashes."""
         return {owner for owner, *_ in self._texts}
 
-    def found_in(self, texts: Sequence[str]) -> list[str | None]:
+    def owners_in(self, texts: Sequence[str]) -> list[str | None]:
         """Return for each text the owner of a protected text that it holds, as a salted hash."""
         return [None if at is None else self._texts[at][0] for at in self._places(texts)]
 
-    def held_in(self, texts: Sequence[str]) -> list[Held | None]:
+    def overlaps_of(self, texts: Sequence[str]) -> list[Overlap | None]:
         """Return for each text what it holds of a protected text."""
-        return [None if at is None else self._told[at] for at in self._places(texts)]
+        return [None if at is None else self._overlaps[at] for at in self._places(texts)]
 
-    def opened_by(self, messages: Sequence[Any], *, trains: bool) -> Held | None:
+    def opening_overlap(self, messages: Sequence[Any], *, trains: bool) -> Overlap | None:
         """Return whose question a conversation opens with, word for word.
 
         Args:
@@ -205,9 +217,9 @@ class Protected:
         if not self._openings:
             return None
         for text in dict.fromkeys((first_question(messages), opening(messages))):
-            one = self._openings.get(opening_mark(self.salt, text)) if text else None
+            one = self._openings.get(question_digest(self.salt, text)) if text else None
             if one is not None and one.strict > (not trains):
-                return Held(one.of, "opening")
+                return Overlap(one.of, "opening")
         return None
 
     def _places(self, texts: Sequence[str]) -> list[int | None]:
@@ -223,8 +235,8 @@ class Protected:
                 held[row] = text
         return held
 
-    def _held(self, words: Words, length: int, known: _Length) -> Iterator[tuple[int, int]]:
-        hashes, rows = _runs(words, length, self._salt, known.sieve)
+    def _held(self, words: Words, length: int, known: _RunIndex) -> Iterator[tuple[int, int]]:
+        hashes, rows = _runs(words, length, self._salt, known.bitmap)
         first = np.searchsorted(known.hashes, hashes, "left")
         times = np.searchsorted(known.hashes, hashes, "right") - first
         if not times.any():
@@ -246,18 +258,18 @@ def digest(salt: str, name: str) -> str:
 
 
 @lru_cache(maxsize=256)  # turns of one conversation open alike, and come together
-def opening_mark(salt: str, text: str) -> str:
+def question_digest(salt: str, text: str) -> str:
     """Return a salted hash of a question, the same whatever its layout and capitals."""
     return digest(salt, plain(text))
 
 
-def _bare(text: str) -> str:
+def _without_leading_signs(text: str) -> str:
     return _LEADING.sub("", text)
 
 
 def _hashed(
-    known: Sequence[Said],
-    beside: Sequence[Said],
+    known: Sequence[ProtectedText],
+    beside: Sequence[ProtectedText],
     stock: Sequence[str],
     config: ContaminationConfig,
     salt: np.uint64,
@@ -266,7 +278,7 @@ def _hashed(
     said = [*known, *beside]
     texts, owners = [one.text for one in said], [one.of for one in said]
     words, common_words = split(texts), split(stock)
-    lengths = _fitting(words.counts, texts, config.words)
+    lengths = _run_lengths(words.counts, texts, config.words)
     numbers = {name: number for number, name in enumerate(dict.fromkeys(owners))}
     of = np.array([numbers[name] for name in owners], np.int64)
     ends = np.cumsum(words.counts)
@@ -311,8 +323,8 @@ class _Template:
     """
 
     def __init__(self, hashes, owners, training, stock, common: int, there: int) -> None:
-        values, spread = _spread(hashes, owners)
-        trained, times = _spread(hashes[training], owners[training])
+        values, spread = _count_items(hashes, owners)
+        trained, times = _count_items(hashes[training], owners[training])
         nearly_all = max(int(np.ceil(_NEARLY_ALL * there)), 2)
         often = min(common, nearly_all - 1) if there > 1 else common
         several = trained[times > 1]
@@ -328,13 +340,13 @@ class _Template:
         return kinds.get(kind, self._other)
 
 
-def _spread(hashes: np.ndarray, owners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _count_items(hashes: np.ndarray, owners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the distinct runs, and how many items have each."""
     items = np.unique(np.stack([hashes, owners.astype(np.uint64)]), axis=1)
     return np.unique(items[0], return_counts=True)
 
 
-def _fitting(counts: np.ndarray, texts: Sequence[str], words: int) -> np.ndarray:
+def _run_lengths(counts: np.ndarray, texts: Sequence[str], words: int) -> np.ndarray:
     """Return how many words a run of each text has; 0 for a text that cannot be told."""
     lengths = np.zeros(len(texts), np.int64)
     lengths[counts >= min(SHORTER, words)] = min(SHORTER, words)
@@ -346,15 +358,15 @@ def _fitting(counts: np.ndarray, texts: Sequence[str], words: int) -> np.ndarray
 
 
 def _runs(
-    words: Words, length: int, salt: np.uint64, sieve: np.ndarray | None = None
+    words: Words, length: int, salt: np.uint64, bitmap: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return hashes of runs within one text, and which text; with a sieve, those it holds."""
     hashes = mixed(windows(words.hashes, length) ^ salt)
     ends = np.cumsum(words.counts)
-    if sieve is None:
+    if bitmap is None:
         places = np.arange(len(hashes))
     else:
-        places = np.flatnonzero(sieve[hashes >> np.uint64(64 - _SIEVE)])
+        places = np.flatnonzero(bitmap[hashes >> np.uint64(64 - _BITMAP_BITS)])
     rows = np.searchsorted(ends, places, "right")
     whole = places + length <= ends[rows]
     return hashes[places[whole]], rows[whole]
@@ -372,13 +384,13 @@ def _chunks(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
         yield first, len(texts)
 
 
-def _length(texts: Sequence[tuple[int, Sequence[int]]]) -> _Length:
+def _length(texts: Sequence[tuple[int, Sequence[int]]]) -> _RunIndex:
     hashes = np.array([run for _, found in texts for run in found], np.uint64)
     owners = np.array([at for at, found in texts for _ in found], np.int64)
     order = np.argsort(hashes, kind="stable")
-    sieve = np.zeros(1 << _SIEVE, bool)
-    sieve[hashes >> np.uint64(64 - _SIEVE)] = True
-    return _Length(hashes[order], owners[order], sieve)
+    bitmap = np.zeros(1 << _BITMAP_BITS, bool)
+    bitmap[hashes >> np.uint64(64 - _BITMAP_BITS)] = True
+    return _RunIndex(hashes[order], owners[order], bitmap)
 
 
 def _number(salt: str) -> np.uint64:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from harness_forge.datasets.decontamination.protected import Held, Protected
+from harness_forge.datasets.decontamination.protected import Overlap, ProtectedTexts
 
 if TYPE_CHECKING:
     from harness_forge.datasets.filters.candidate import Candidate
@@ -20,23 +20,25 @@ class Contamination:
         protected: what they may not hold.
     """
 
-    def __init__(self, protected: Protected) -> None:
+    def __init__(self, protected: ProtectedTexts) -> None:
         self._protected = protected
 
     def __call__(self, candidates: Sequence[Candidate]) -> list[str | None]:
         """Return `contaminated` for each row that holds a protected text."""
-        held = self.held(candidates, [True] * len(candidates))
-        return [None if one is None else CONTAMINATED for one in held]
+        overlaps = self.overlaps(candidates, [True] * len(candidates))
+        return [None if one is None else CONTAMINATED for one in overlaps]
 
-    def held(self, candidates: Sequence[Candidate], trains: Sequence[bool]) -> list[Held | None]:
+    def overlaps(
+        self, candidates: Sequence[Candidate], trains: Sequence[bool]
+    ) -> list[Overlap | None]:
         """Return what each row holds of what is kept for measuring.
 
         Args:
             trains: which rows are for training.
         """
-        found = self._protected.held_in([words(candidate) for candidate in candidates])
+        found = self._protected.overlaps_of([words(candidate) for candidate in candidates])
         return [
-            self._protected.opened_by(candidate.messages, trains=own) or one
+            self._protected.opening_overlap(candidate.messages, trains=own) or one
             for candidate, own, one in zip(candidates, trains, found, strict=True)
         ]
 

@@ -33,11 +33,13 @@ def texts(name: str, path: Path) -> Iterator[tuple[str, str]]:
     where = f"contamination.suites.{name}"
     files = _files(path) if path.is_dir() else [path]
     if not files:
-        raise ExportError(where, f"{path} holds no file of lines", f"a suite is {_told()}")
+        raise ExportError(where, f"{path} holds no file of lines", f"a suite is {_overlaps()}")
     for file in files:
         owner = f"{name}/{file.relative_to(path).as_posix()}" if path.is_dir() else name
         for number, value in _lines(where, file):
-            yield from ((f"{owner}:{number}", text) for text in _texts(value) if _told_apart(text))
+            yield from (
+                (f"{owner}:{number}", text) for text in _texts(value) if _is_distinctive(text)
+            )
 
 
 def _files(folder: Path) -> list[Path]:
@@ -62,19 +64,19 @@ def _lines(where: str, file: Path) -> Iterator[tuple[int, Any]]:
                 if line.strip():
                     yield number, orjson.loads(line)
     except (OSError, EOFError) as error:
-        told = getattr(error, "strerror", None) or error
-        raise ExportError(where, f"cannot be read: {file}: {told}") from None
+        overlaps = getattr(error, "strerror", None) or error
+        raise ExportError(where, f"cannot be read: {file}: {overlaps}") from None
     except (orjson.JSONDecodeError, csv.Error) as error:
         what = f"{file} line {number}: {error}"
-        raise ExportError(where, what, f"a suite is {_told()}") from None
+        raise ExportError(where, what, f"a suite is {_overlaps()}") from None
 
 
-def _told_apart(text: str) -> bool:
+def _is_distinctive(text: str) -> bool:
     """Return whether a text is more than a word, or of a script without spaces."""
     return not text.isascii() or len(text.split(None, 1)) > 1
 
 
-def _told() -> str:
+def _overlaps() -> str:
     return "a file of JSON lines or CSV, or a folder of them"
 
 

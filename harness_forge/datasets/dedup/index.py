@@ -20,12 +20,12 @@ from harness_forge.config.duplicates import DuplicatesConfig
 from harness_forge.core.sketches.minhash import likeness
 from harness_forge.core.sketches.words import mixed
 from harness_forge.datasets.dedup.signer import ANSWER, PROMPT
-from harness_forge.datasets.dedup.table import Column, Held, Table
+from harness_forge.datasets.dedup.table import Column, ResidentPages, Table
 
 DUPLICATE, NEAR_DUPLICATE = "duplicate", "near_duplicate"
 _RECALL = 0.99
 """Share of rows at the threshold that must be found as candidates."""
-_SHED = 24 << 20
+_MAX_RESIDENT = 24 << 20
 """Bytes of mapped pages that may be held before they are let go."""
 _COMPARED = 1 << 8
 """Pairs compared at a time: each brings in the pages around a row."""
@@ -81,11 +81,11 @@ class Index:
         row = [("side", np.uint64), ("digest", "V16"), ("end", np.uint64)]
         if config.near:
             row.append(("signature", signed))
-        self._held = Held(_SHED)
-        self._rows = Column(folder / "rows", np.dtype(row), self._held)
-        self._names = Column(folder / "names", np.uint8, self._held)
-        self._exact = Table(folder, "exact", self._held, _EVERYWHERE)
-        self._near = Table(folder, "near", self._held, 2)
+        self._resident_pages = ResidentPages(_MAX_RESIDENT)
+        self._rows = Column(folder / "rows", np.dtype(row), self._resident_pages)
+        self._names = Column(folder / "names", np.uint8, self._resident_pages)
+        self._exact = Table(folder, "exact", self._resident_pages, _EVERYWHERE)
+        self._near = Table(folder, "near", self._resident_pages, 2)
 
     def __enter__(self) -> Index:
         return self
@@ -120,9 +120,9 @@ class Index:
         keys = np.concatenate([_exact_keys(new)[:, None], self._band_keys(new)], axis=1)
         found = self._earlier(keys, new)
         self._among_themselves(keys, new, found)
-        result = [self._told(found.get(place), entries) for place in range(len(entries))]
+        result = [self._describe(found.get(place), entries) for place in range(len(entries))]
         self._enter(entries, new, keys, [place for place, it in enumerate(result) if it is None])
-        self._held.relieve()
+        self._resident_pages.release_if_large()
         return result
 
     def _records(self, signatures, entries: Sequence[Entry]) -> np.ndarray:
@@ -149,7 +149,7 @@ class Index:
         if self._bands:
             places, rows = self._near.find(keys[:, 1:].ravel())
             pairs = np.unique(np.stack([places // self._bands, rows], axis=1), axis=0)
-            for place, row in self._alike(new, pairs, self._rows.data):
+            for place, row in self._near_duplicates(new, pairs, self._rows.data):
                 # Pairs are sorted: the earliest is told.
                 found.setdefault(place, _Found(NEAR_DUPLICATE, row, False))
         places, rows = self._exact.find(keys[:, 0])
@@ -165,20 +165,20 @@ class Index:
         alike = [(place, earlier, DUPLICATE) for earlier, place in pairs[same].tolist()]
         if self._bands:
             pairs = pairs[~same]
-            near = self._alike(new, pairs[:, ::-1], new)
+            near = self._near_duplicates(new, pairs[:, ::-1], new)
             alike += [(place, earlier, NEAR_DUPLICATE) for place, earlier in near]
         for place, earlier, reason in sorted(alike, key=lambda one: (one[0], one[2], one[1])):
             known = found.get(place)
             if earlier not in found and (known is None or known.reason > reason):
                 found[place] = _Found(reason, earlier, True)
 
-    def _alike(self, new, pairs: np.ndarray, others: np.ndarray) -> list[list[int]]:
+    def _near_duplicates(self, new, pairs: np.ndarray, others: np.ndarray) -> list[list[int]]:
         """Return the pairs (place, place in others) that are near duplicates."""
         kept = []
         for first in range(0, len(pairs), _COMPARED):
             some = pairs[first : first + _COMPARED]
             kept += some[self._same(new[some[:, 0]], others[some[:, 1]])].tolist()
-            self._held.relieve()
+            self._resident_pages.release_if_large()
         return kept
 
     def _same(self, some: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -190,7 +190,7 @@ class Index:
             & (likeness(one[:, ANSWER:], other[:, ANSWER:]) >= self._config.prompt_threshold)
         )
 
-    def _told(self, found: _Found | None, entries: Sequence[Entry]) -> Repeated | None:
+    def _describe(self, found: _Found | None, entries: Sequence[Entry]) -> Repeated | None:
         if found is None:
             return None
         name = entries[found.row].source if found.here else self._name(found.row)

@@ -1,7 +1,7 @@
 """Arrays and a hash table that live in files, so that memory does not grow with the rows.
 
 The files are mapped. Pages that were touched, and some around each, count as
-the process's memory until they are let go, which `shed` does; what they hold
+the process's memory until they are let go, which `release_pages` does; what they hold
 stays in the file and mostly in the system's cache.
 """
 
@@ -26,7 +26,7 @@ _READ, _WRITTEN = 1 << 6, 1 << 10
 """Buckets that are touched at a time. The system brings in pages around one that is read."""
 
 
-def mapped() -> int:
+def mapped_bytes() -> int:
     """Return the bytes of mapped files that this process holds; 0 where nobody says."""
     try:
         with Path("/proc/self/statm").open("rb", buffering=0) as file:
@@ -35,7 +35,7 @@ def mapped() -> int:
         return 0
 
 
-class Held:
+class ResidentPages:
     """The pages of mapped files that this process holds, let go before they are too many.
 
     Args:
@@ -43,15 +43,15 @@ class Held:
     """
 
     def __init__(self, most: int) -> None:
-        self._most, self._others = most, mapped()
+        self._most, self._others = most, mapped_bytes()
         self.parts: list[Column] = []
 
-    def relieve(self) -> None:
+    def release_if_large(self) -> None:
         """Let go of them where they are too many."""
-        if mapped() - self._others > self._most:
+        if mapped_bytes() - self._others > self._most:
             for part in self.parts:
-                part.shed()
-            self._others = mapped()
+                part.release_pages()
+            self._others = mapped_bytes()
 
 
 class Column:
@@ -67,13 +67,15 @@ class Column:
             through a map has no way of saying so.
     """
 
-    def __init__(self, path: Path, dtype: np.dtype, held: Held, room: int = 1 << 10) -> None:
-        self.dtype, self._held = np.dtype(dtype), held
+    def __init__(
+        self, path: Path, dtype: np.dtype, resident_pages: ResidentPages, room: int = 1 << 10
+    ) -> None:
+        self.dtype, self._resident_pages = np.dtype(dtype), resident_pages
         self.length = 0
         self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
         self._map: mmap.mmap | None = None
         self._room(room)
-        held.parts.append(self)
+        resident_pages.parts.append(self)
 
     def append(self, values: np.ndarray) -> None:
         """Add elements at the end."""
@@ -83,7 +85,7 @@ class Column:
         self.data[self.length : needed] = values
         self.length = needed
 
-    def shed(self) -> None:
+    def release_pages(self) -> None:
         """Let go of the pages that were touched."""
         if hasattr(mmap, "MADV_DONTNEED"):
             self._map.madvise(mmap.MADV_DONTNEED)
@@ -92,7 +94,7 @@ class Column:
         """Close the file; nothing may be asked afterwards."""
         self.data = np.zeros(0, self.dtype)
         if self._map is not None:
-            self._held.parts.remove(self)
+            self._resident_pages.parts.remove(self)
             # After a fault its traceback still looks in here; the map goes with it.
             with suppress(BufferError):
                 self._map.close()
@@ -121,8 +123,13 @@ class Table:
             share is not entered for all of them.
     """
 
-    def __init__(self, folder: Path, name: str, held: Held, reach: int) -> None:
-        self._folder, self._name, self._held, self._reach = folder, name, held, reach
+    def __init__(self, folder: Path, name: str, resident_pages: ResidentPages, reach: int) -> None:
+        self._folder, self._name, self._resident_pages, self._reach = (
+            folder,
+            name,
+            resident_pages,
+            reach,
+        )
         self._generation = 0
         self._entries = 0
         self._column = self._empty(_FIRST)
@@ -134,7 +141,7 @@ class Table:
         places, rows = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
         for first in range(0, len(likely), _READ):
             self._find(keys, likely[first : first + _READ], places, rows)
-            self._held.relieve()
+            self._resident_pages.release_if_large()
         return np.concatenate(places), np.concatenate(rows)
 
     def _find(self, keys: np.ndarray, waiting: np.ndarray, places: list, rows: list) -> None:
@@ -184,7 +191,7 @@ class Table:
         for first in range(0, len(entries), _WRITTEN):
             some = slice(first, first + _WRITTEN)
             self._buckets[bucket[some], slot[some]] = entries[some]
-            self._held.relieve()
+            self._resident_pages.release_if_large()
 
     def _double(self) -> None:
         old, buckets = self._column, self._buckets
@@ -192,14 +199,16 @@ class Table:
         for first in range(0, len(buckets), _BLOCK):
             block = buckets[first : first + _BLOCK]
             self._put(block[block != 0])
-            self._held.relieve()
+            self._resident_pages.release_if_large()
         del buckets, block
         old.close()
         self._path(self._generation - 1).unlink()
 
     def _empty(self, buckets: int) -> Column:
         self._generation += 1
-        column = Column(self._path(self._generation), np.uint64, self._held, buckets * SLOTS)
+        column = Column(
+            self._path(self._generation), np.uint64, self._resident_pages, buckets * SLOTS
+        )
         self._buckets = column.data.reshape(buckets, SLOTS)
         self._mask = np.uint32(buckets - 1)
         self._full = np.zeros(buckets, np.uint8)

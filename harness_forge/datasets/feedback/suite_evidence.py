@@ -52,8 +52,8 @@ def read(config: FeedbackConfig) -> tuple[dict[str, Any], list[Scored]] | None:
     if not summary.exists():
         return None
     try:
-        told = json.loads(summary.read_text(encoding="utf-8"))
-        reports = told.get("suites") or {told["suite"]: told}
+        evaluation = json.loads(summary.read_text(encoding="utf-8"))
+        reports = evaluation.get("suites") or {evaluation["suite"]: evaluation}
         found = list(_suites(config, folder, reports))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         what = f"{summary} cannot be read ({type(error).__name__}: {error})"
@@ -61,7 +61,7 @@ def read(config: FeedbackConfig) -> tuple[dict[str, Any], list[Scored]] | None:
     if not found:
         asked = f"with metric {config.metric}" if config.metric else "of a split"
         raise ConfigError(_WHERE, f"{summary} has no suite {asked}", _HINT)
-    return told, found
+    return evaluation, found
 
 
 def _suites(config: FeedbackConfig, folder: Path, reports: Mapping[str, Any]) -> Iterator[Scored]:
@@ -82,7 +82,7 @@ def _rows(file: Path) -> list[dict[str, Any]]:
 
 
 def skill_evidence(
-    config: FeedbackConfig, told: Mapping[str, Any], found: list[Scored], skill
+    config: FeedbackConfig, evaluation: Mapping[str, Any], found: list[Scored], skill
 ) -> tuple[Source, list[Evidence]] | None:
     """Return the evidence on one skill's items; None where the evaluation has none of them.
 
@@ -96,7 +96,7 @@ def skill_evidence(
     if not own:
         return None
     _demand_validation(own, skill)
-    label = ADAPTER if told.get("candidate") else BASE
+    label = ADAPTER if evaluation.get("candidate") else BASE
     passed, before = _passed(own, label, skill.name), _passed(own, BASE, skill.name)
     families = {
         _item(row): row["family"] for one in own for row in _of(skill.name, one.rows[label])
@@ -111,7 +111,7 @@ def skill_evidence(
         )
         for item, fine in sorted(passed.items())
     ]
-    who = told.get("candidate") or {}
+    who = evaluation.get("candidate") or {}
     policy = f"model:{who['name']}" if who else "model:base"
     return Source(skill.name, _name(own), policy, BASE if label != BASE else ""), evidence
 

@@ -43,7 +43,7 @@ class Balance:
             return True
         return heapq.heappushpop(heap, entry) != entry
 
-    def stands(self, category: str, example_id: str) -> bool:
+    def keeps(self, category: str, example_id: str) -> bool:
         """Return whether an example that was offered is among those that stay."""
         heap = self._heaps[category]
         return (-self._rank(example_id), example_id) >= heap[0]

@@ -68,11 +68,11 @@ def _pairs(counted: Mapping[str, Any] | None) -> list[str]:
     if counted is None:
         return []
     not_made = counted["not_made"]
-    told = (
+    summary = (
         f"{counted['possible']} possible pairs of a pass and a failure to one prompt = "
         f"{counted['made']} made + {sum(not_made.values())} not made."
     )
-    return [told, "", *_table("pair not made because", "pairs", not_made)]
+    return [summary, "", *_table("pair not made because", "pairs", not_made)]
 
 
 def _parts(parts: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -133,11 +133,11 @@ def _filters(manifest: Mapping[str, Any]) -> list[str]:
         f"| {markdown(name)} | {found['rejected']} | {_settings(found['settings'])} |"
         for name, found in filters.items()
     ]
-    told = [f"- {note}" for note in _notes(manifest)]
-    if not rows and not told:
+    summary = [f"- {note}" for note in _notes(manifest)]
+    if not rows and not summary:
         return []
     head = ["| filter | rows rejected | settings |", "|---|---|---|"] if rows else []
-    return ["## Filters", "", *head, *rows, "", *told, *([""] if told else [])]
+    return ["## Filters", "", *head, *rows, "", *summary, *([""] if summary else [])]
 
 
 def _notes(manifest: Mapping[str, Any]) -> Iterator[str]:
@@ -166,11 +166,12 @@ def exact_counts(decided: Mapping[str, int]) -> Iterator[str]:
 def _settings(settings: Mapping[str, Any]) -> str:
     shown = {key: value for key, value in settings.items() if key != "enabled"}
     return (
-        ", ".join(f"{markdown(key)} {code(_told(value))}" for key, value in shown.items()) or "none"
+        ", ".join(f"{markdown(key)} {code(_setting_text(value))}" for key, value in shown.items())
+        or "none"
     )
 
 
-def _told(value: Any) -> str:
+def _setting_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -194,10 +195,10 @@ def _statements(manifest: Mapping[str, Any]) -> list[str]:
     parts = manifest.get("parts") or [manifest]
     lines = ["## SQL", ""]
     for text in dict.fromkeys(part["sql"] for part in parts):
-        whose = [part for part in parts if part["sql"] == text]
+        sharing = [part for part in parts if part["sql"] == text]
         values = [
-            markdown(f"{part['skill']} {part['role']}: {_told(part['sql_values'])}")
-            for part in whose
+            markdown(f"{part['skill']} {part['role']}: {_setting_text(part['sql_values'])}")
+            for part in sharing
         ]
         lines += [block(text, "sql"), "", f"Values bound: {'; '.join(values)}", ""]
     return lines

@@ -14,7 +14,7 @@ from typing import Any
 
 from harness_forge.core import jsontext
 from harness_forge.core.records import Message, RowSource
-from harness_forge.datasets.formats.unheld import Unheld
+from harness_forge.datasets.formats.unrepresentable import Unrepresentable
 
 WEIGHT = "weight"
 """The mark of a message: an assistant's with 0 is context and never learned, every other one is.
@@ -80,7 +80,7 @@ def calls_of(message: Message) -> Iterator[tuple[str, str]]:
         if isinstance(arguments, Mapping):
             arguments = json.dumps(arguments, ensure_ascii=False)
         if not isinstance(name, str) or not isinstance(arguments, str):
-            raise Unheld("unheld_calls")
+            raise Unrepresentable("unheld_calls")
         yield name, arguments
 
 

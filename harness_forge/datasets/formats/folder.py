@@ -54,7 +54,7 @@ class DatasetFolder:
             for left_over in self._partial.iterdir():
                 _remove(left_over)
         except OSError as error:
-            raise self._told(error) from None
+            raise self._translate_error(error) from None
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
@@ -64,7 +64,7 @@ class DatasetFolder:
             shutil.rmtree(self._partial, ignore_errors=True)
         os.close(self._lock)
         if isinstance(error, OSError):
-            raise self._told(error) from None
+            raise self._translate_error(error) from None
 
     def write(self, name: str, record: Mapping[str, Any]) -> int:
         """Append `record` to the JSONL file `name`; return its line, from 1."""
@@ -134,7 +134,7 @@ class DatasetFolder:
                 pass
             os.close(handle)
 
-    def _told(self, error: OSError) -> ExportError:
+    def _translate_error(self, error: OSError) -> ExportError:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return ExportError(
                 str(self.path),

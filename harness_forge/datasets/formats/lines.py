@@ -1,7 +1,7 @@
 """The table of formats: what makes a line of an example, by name.
 
 A line is a plain dict ready for JSON. What a format has no room for raises
-`Unheld` and goes to the ledger.
+`Unrepresentable` and goes to the ledger.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from harness_forge.datasets.formats.common import (
     thought_of,
     tools_text,
 )
-from harness_forge.datasets.formats.unheld import Unheld
+from harness_forge.datasets.formats.unrepresentable import Unrepresentable
 
 
 def prompt_completion_line(example: Example) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def alpaca_line(example: Example) -> dict[str, Any]:
             the prompt holds more than one question.
     """
     if example.tools or example.answer.get("tool_calls"):
-        raise Unheld("unheld_tools")
+        raise Unrepresentable("unheld_tools")
     system, question = _single_turn(example)
     return {
         "id": example.id,
@@ -64,7 +64,7 @@ def _single_turn(example: Example) -> tuple[str, str]:
     """Return the system text, '' for none, and the one question."""
     roles = [message["role"] for message in example.prompt]
     if roles not in (["user"], ["system", "user"]):
-        raise Unheld("unheld_turns")
+        raise Unrepresentable("unheld_turns")
     system = example.prompt[0]["content"] if len(roles) == 2 else ""
     return system, example.prompt[-1]["content"]
 
@@ -72,5 +72,5 @@ def _single_turn(example: Example) -> tuple[str, str]:
 def _answer_text(answer: Message) -> str:
     calls = [call_text(*call) for call in calls_of(answer)]
     if len(calls) + bool(answer["content"]) > 1:
-        raise Unheld("unheld_calls")
+        raise Unrepresentable("unheld_calls")
     return thought_of(answer) + (calls[0] if calls else answer["content"])

@@ -13,7 +13,7 @@ from harness_forge.datasets.formats.common import (
     thought_of,
     tools_text,
 )
-from harness_forge.datasets.formats.unheld import Unheld
+from harness_forge.datasets.formats.unrepresentable import Unrepresentable
 
 _FROM = {"system": "system", "user": "human", "assistant": "gpt", "tool": "tool"}
 
@@ -41,7 +41,7 @@ def sharegpt_line(example: Example) -> dict[str, Any]:
 
 def _said(message: Message) -> dict[str, str]:
     if message["role"] not in _FROM:
-        raise Unheld("unheld_role")
+        raise Unrepresentable("unheld_role")
     calls = [f"<tool_call>{call_text(*call)}</tool_call>" for call in calls_of(message)]
     parts = [message["content"], *calls]
     value = thought_of(message) + "\n".join(part for part in parts if part)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from harness_forge.datasets.leakage import near_identical as twins
+from harness_forge.datasets.leakage.near_identical import Place, rank, strictest
 from harness_forge.datasets.leakage.provenance import Provenance, provenance
 from harness_forge.datasets.sql import reading
 from harness_forge.datasets.sql.rows import Row, Unusable, measured_on
@@ -42,7 +42,7 @@ class Guard:
 
     collecting: Set[str]
     splits: Mapping[str, Set[str | None]]
-    twins: Mapping[str, str] = field(default_factory=dict)
+    strictest_elsewhere: Mapping[str, str] = field(default_factory=dict)
     provenance: Provenance = field(default_factory=Provenance)
 
     @classmethod
@@ -79,13 +79,13 @@ class Guard:
             raise Unusable("no_split")
         if split not in TRAINABLE or stored != {split}:
             raise Unusable("held_out")
-        if self.twins and twins.rank(self.twins.get(item_id)) > twins.rank(split):
+        if self.strictest_elsewhere and rank(self.strictest_elsewhere.get(item_id)) > rank(split):
             raise Unusable("held_out_elsewhere")
 
 
 def guards(connection: psycopg.Connection, skills: Sequence[str]) -> dict[str, Guard]:
     """Return the guard of each skill of one dataset, aware of the others."""
-    strict = twins.strictest(places(connection, skills))
+    strict = strictest(places(connection, skills))
     made = {}
     for skill in skills:
         reading.enter(connection, skill)
@@ -97,7 +97,7 @@ def guards(connection: psycopg.Connection, skills: Sequence[str]) -> dict[str, G
     return made
 
 
-def places(connection: psycopg.Connection, skills: Sequence[str]) -> Iterator[twins.Place]:
+def places(connection: psycopg.Connection, skills: Sequence[str]) -> Iterator[Place]:
     """Yield where each item of each skill may be used, as of every run and now."""
     for skill in skills:
         reading.enter(connection, skill)

@@ -21,7 +21,7 @@ from harness_forge.datasets.sql import reading
 if TYPE_CHECKING:
     import psycopg
 
-    from harness_forge.datasets.decontamination.protected import Opens, Protected
+    from harness_forge.datasets.decontamination.protected import ProtectedQuestion, ProtectedTexts
     from harness_forge.datasets.formats.folder import DatasetFolder
 
 HELD_OUT, ITEMS = "held_out.jsonl", "items.jsonl"
@@ -53,7 +53,7 @@ class HeldOutSet:
         salt: str,
         name: Callable[[str], str] = str,
     ) -> None:
-        from harness_forge.datasets.decontamination.protected import Protected, digest
+        from harness_forge.datasets.decontamination.protected import ProtectedTexts, digest
 
         self.salt, self._config, self._name = salt, config, name
         self._places = list(guard.places(connection, skills))
@@ -63,11 +63,11 @@ class HeldOutSet:
             kept[skill][item_id] = split
         items = {item_id for splits in kept.values() for item_id in held_out_texts.items(splits)}
         self.items = sorted(digest(salt, name(item_id)) for item_id in items)
-        self.protected: Protected | None = None
+        self.protected: ProtectedTexts | None = None
         if config.enabled:
             texts = [*self._held(connection, kept), *self._suites()]
             beside = list(self._others(connection, kept)) if texts else []
-            self.protected = Protected.of(
+            self.protected = ProtectedTexts.of(
                 [(name(of), *said) for of, *said in texts],
                 config,
                 salt,
@@ -142,11 +142,14 @@ class HeldOutSet:
             reading.enter(connection, skill)
             yield from held_out_texts.stock(connection, held_out_texts.others(splits))
 
-    def _openings(self, connection, kept) -> dict[str, Opens]:
+    def _openings(self, connection, kept) -> dict[str, ProtectedQuestion]:
         """Return whose question no row may open with: of items for validation, or held out."""
-        from harness_forge.datasets.decontamination.protected import Opens, opening_mark
+        from harness_forge.datasets.decontamination.protected import (
+            ProtectedQuestion,
+            question_digest,
+        )
 
-        found: dict[str, Opens] = {}
+        found: dict[str, ProtectedQuestion] = {}
         if not self._config.holdout:
             return found
         trained: dict[str, set[str]] = defaultdict(set)
@@ -158,8 +161,10 @@ class HeldOutSet:
             ]
             for item_id, asked in held_out_texts.questions(connection, sorted(strict)):
                 for text in asked:
-                    one = Opens(self._name(item_id), min(near_identical.rank(splits[item_id]), 2))
-                    mark = opening_mark(self.salt, text)
+                    one = ProtectedQuestion(
+                        self._name(item_id), min(near_identical.rank(splits[item_id]), 2)
+                    )
+                    mark = question_digest(self.salt, text)
                     found[mark] = max(found.get(mark, one), one, key=lambda one: one.strict)
                     words[mark] = len(text.split())
             of_training = [
@@ -169,7 +174,7 @@ class HeldOutSet:
             ]
             for item_id, asked in held_out_texts.questions(connection, of_training):
                 for text in asked:
-                    trained[opening_mark(self.salt, text)].add(f"{skill}/{item_id}")
+                    trained[question_digest(self.salt, text)].add(f"{skill}/{item_id}")
         there = len(set().union(*trained.values()))
         return {
             mark: one

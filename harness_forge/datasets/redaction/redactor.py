@@ -143,7 +143,7 @@ class Redactor:
             return []
         return _apart(one for one in self._gate.find(text) if not self._stays(one))
 
-    def _told_by(self, key: str, text: str) -> list[Finding]:
+    def _findings_by_key(self, key: str, text: str) -> list[Finding]:
         """Return what is found in a text because it is the value of `key`."""
         if not 3 < len(text) <= _VALUE or not _telling(key) or any(c in text for c in "\"'\n\\"):
             return []
@@ -175,13 +175,13 @@ class Redactor:
             learn(text, self.findings(text))
             return text
 
-        rewrite(value, look, worth, lambda key, text: learn(text, self._told_by(key, text)))
+        rewrite(value, look, worth, lambda key, text: learn(text, self._findings_by_key(key, text)))
         return found, worthy
 
     def _replace(self, text: str, findings: Iterable[Finding], names: Names, counts: Counts) -> str:
-        told = names.find(text, findings) if names else []
+        carried = names.find(text, findings) if names else []
         pieces, at = [], 0
-        for one in _apart([*findings, *told]):
+        for one in _apart([*findings, *carried]):
             counts[one.kind] += 1
             by = names.pseudonym(one) or self._pseudonyms.of(one.form, one.value)
             pieces += [text[at : one.start], by]

@@ -148,13 +148,13 @@ def _explained(prefix: str, statement: Statement):
     try:
         yield
     except psycopg.Error as error:
-        raise _told(error, prefix, statement) from None
+        raise _translate_error(error, prefix, statement) from None
     except UnicodeEncodeError:
         # Half a surrogate pair, which no server takes.
         raise ExportError("export", "its SQL or a value of it is no text", _VALUES) from None
 
 
-def _told(error: psycopg.Error, prefix: str, statement: Statement) -> ForgeError:
+def _translate_error(error: psycopg.Error, prefix: str, statement: Statement) -> ForgeError:
     """Return the fault in the recipe's terms: its key, its line, the server's words."""
     message = (error.diag.message_primary or str(error).strip() or "no message").split("\n")[0]
     import psycopg

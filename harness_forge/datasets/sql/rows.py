@@ -128,7 +128,7 @@ def read_prompt(row: Row, config: ExportConfig) -> Prompt:
     if row.prompt is not None:
         return row.prompt
     _refuse_escaped(row.messages)
-    (offered, told), notes = _offered(row.tools), Notes()
+    (offered, encoded), notes = _offered(row.tools), Notes()
     raw = _list(row.messages, _rounded)
     shown = canonical.history(
         raw, offered, config.late_system, notes, exact=lambda: _list(row.messages)
@@ -137,7 +137,7 @@ def read_prompt(row: Row, config: ExportConfig) -> Prompt:
         notes.add("padding")
     for message in shown:
         if message["content"]:
-            return _prompt(shown, offered.tools, told, notes.kinds)
+            return _prompt(shown, offered.tools, encoded, notes.kinds)
     raise Unusable("no_prompt")
 
 
@@ -151,8 +151,8 @@ def prompt_of(
 
 
 def _prompt(messages: list, tools: list, canonical_tools: bytes, changed: frozenset[str]) -> Prompt:
-    told = sorted_bytes(messages)
-    return Prompt(messages, tools, _digest(b"[%b,%b]" % (told, canonical_tools)), changed)
+    encoded = sorted_bytes(messages)
+    return Prompt(messages, tools, _digest(b"[%b,%b]" % (encoded, canonical_tools)), changed)
 
 
 @lru_cache(maxsize=64)
@@ -181,8 +181,10 @@ def answer_of(
     meant = list(map(_meaning, calls)) if meant is None else meant
     said = [(one["function"]["name"], value) for one, value in zip(calls, meant, strict=True)]
     # One call by itself keeps the digest that it always had.
-    told = (text, *said[0]) if len(said) == 1 else (text, said)
-    return Answer(message, _digest(sorted_bytes((*told, thought) if thought else told)), changed)
+    encoded = (text, *said[0]) if len(said) == 1 else (text, said)
+    return Answer(
+        message, _digest(sorted_bytes((*encoded, thought) if thought else encoded)), changed
+    )
 
 
 def _meaning(call: Mapping[str, Any]) -> Any:

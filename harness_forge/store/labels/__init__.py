@@ -1,14 +1,15 @@
-"""What is known of labels that must not be trusted: vocabularies, defects, contradictions.
+"""Finds labels that must not be trusted: vocabularies, known defects, contradictions.
 
-The audit looks at the attempts of collect runs and writes what it finds to
-`label_flags`: which row, why, and evidence that a person can check. Nothing
-else in the store is changed: a label is flagged, never repaired.
+The label audit reads the attempts of collect runs and writes its findings to
+`label_flags`: the row, the reason, and evidence that a person can check. It
+changes nothing else in the store: labels are flagged, never repaired.
 
-vocabulary.py   words for what became of an item, mapped to one verdict
-check.py        what a check is
-checks.py       the table of all checks
-sql/            one SELECT for each check and each kind of row it flags
-ground.py       the tables that checks select from
-audit.py        runs the checks and makes the flags match what they found
-flags.py        which flags concern a row, with their evidence
+vocabulary.py    words for the outcome of an item, mapped to one verdict
+check.py         the shape of a check
+checks.py        the table of all checks
+sql/             one SELECT for each check and each kind of row that it flags
+audit_tables.py  the tables that checks select from
+skill_audit.py   audits one skill
+label_audit.py   audits the skills of a config, clears and lists flags
+flags.py         the flags of a row, with their evidence
 """

@@ -38,7 +38,7 @@ class Check:
     def selects(self) -> Mapping[str, str]:
         """The table it flags rows of to its SQL: a SELECT of id, evaluator, evidence.
 
-        It selects from the tables of sql/ground.sql, and from the store's own
+        It selects from the tables of sql/audit_tables.sql, and from the store's own
         where it needs texts. The same store always gives the same evidence.
         A file named for two tables, attempts and turns, also selects
         `worker_turn`: where the attempt has one, that turn is flagged, as what

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from harness_forge.config.labels import LabelsConfig
 from harness_forge.core.errors import ConfigError
-from harness_forge.store.labels import ground
+from harness_forge.store.labels.audit_tables import create_tables
 from harness_forge.store.labels.check import Check
 from harness_forge.store.labels.checks import CHECKS, GEMMA_FORGE
 
@@ -131,7 +131,7 @@ def audit_labels(connection: psycopg.Connection, config: LabelsConfig) -> Audit:
     connection.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/labels', 0))"
     )
-    concerned = ground.lay(connection, config.gemma_forge)
+    concerned = create_tables(connection, config.gemma_forge)
     result = Audit()
     for check in checks:
         idle = check.reason in GEMMA_FORGE and not concerned

@@ -83,4 +83,4 @@ def forge(store, tmp_path, capsys):
 @pytest.fixture
 def audited():
     """Returns the checks of `forge audit` that a dataset fails, with what they tell."""
-    return lambda folder: [(one.name, one.told) for one in audit(folder) if not one.holds]
+    return lambda folder: [(one.name, one.detail) for one in audit(folder) if not one.holds]

@@ -41,7 +41,7 @@ def test_a_changed_byte(dataset):
 def test_a_missing_file_and_one_too_many(dataset):
     path = dataset.write()
     (path / "ledger.jsonl").rename(path / "ledger.old")
-    told = {one.name: one.told for one in audit(path) if not one.holds}
+    told = {one.name: one.detail for one in audit(path) if not one.holds}
     assert told["hashes"] == "ledger.jsonl is missing; ledger.old is in no manifest"
 
 
@@ -258,7 +258,7 @@ def test_an_earlier_answer_that_is_context_holds(dataset):
 
 def test_an_earlier_answer_that_would_be_learned_without_a_row_of_the_ledger(dataset):
     marked(dataset, None)
-    told = {one.name: one.told for one in audit(dataset.write()) if not one.holds}
+    told = {one.name: one.detail for one in audit(dataset.write()) if not one.holds}
     said = "train.jsonl line 1 teaches 2 turns and is of 1 rows of the ledger"
     assert told == {"sources": said}
 
@@ -269,7 +269,7 @@ def test_a_turn_that_two_lines_teach(dataset):
     dataset.ledger.append(
         {"source": "stig.turns:55", "kept": True, "file": "train.jsonl", "lines": [1]}
     )
-    told = {one.name: one.told for one in audit(dataset.write()) if not one.holds}
+    told = {one.name: one.detail for one in audit(dataset.write()) if not one.holds}
     said = "train.jsonl line 2 teaches a turn that train.jsonl line 1 teaches"
     assert told["repeats"] == said
 

@@ -74,7 +74,7 @@ def dataset(tmp_path):
 
 def told(dataset):
     """Return what the checks that fail say, by name."""
-    return {one.name: one.told for one in audit(dataset.write()) if not one.holds}
+    return {one.name: one.detail for one in audit(dataset.write()) if not one.holds}
 
 
 def test_a_sound_one_holds(dataset):

@@ -6,7 +6,7 @@ import hashlib
 import json
 
 from harness_forge.config.contamination import ContaminationConfig
-from harness_forge.datasets.decontamination.protected import Protected, digest
+from harness_forge.datasets.decontamination.protected import ProtectedTexts, digest
 
 SALT = "small"
 HELD = "held_out_rule_one"
@@ -27,7 +27,7 @@ class WrittenDataset:
         self.items, self.manifest = [], {}
         self.held = [{"of": digest(SALT, HELD), "words": 0, "needed": 0, "runs": []}]
         texts = [(HELD, HELD), (HELD, QUESTION)]
-        self.held += Protected.of(texts, ContaminationConfig(), SALT).records()
+        self.held += ProtectedTexts.of(texts, ContaminationConfig(), SALT).records()
         for number in range(6):
             self.add(number, "train" if number < 4 else "validation")
 

@@ -6,7 +6,7 @@ import pytest
 from harness_forge.config.contamination import ContaminationConfig
 from harness_forge.core.errors import ExportError
 from harness_forge.datasets.decontamination import suites
-from harness_forge.datasets.decontamination.protected import Protected, digest
+from harness_forge.datasets.decontamination.protected import ProtectedTexts, digest
 from harness_forge.datasets.decontamination.rows import Contamination
 from harness_forge.datasets.filters.candidate import Candidate
 
@@ -17,10 +17,10 @@ QUESTION = (
 
 
 def holds(text, *protected, others=(), **settings):
-    known = Protected.of(
+    known = ProtectedTexts.of(
         [("q", one) for one in protected], ContaminationConfig(**settings), "s", others
     )
-    return known.found_in([text]) != [None]
+    return known.owners_in([text]) != [None]
 
 
 def test_a_protected_text_inside_a_row_is_found():
@@ -61,9 +61,9 @@ def test_the_name_of_an_item_is_found_alone():
 def test_what_many_texts_share_is_a_template():
     template = "Answer with one call of the tool that is offered and say nothing else at all: {}."
     texts = [(f"item{n}", template.format(f"word{n} " * 3)) for n in range(20)]
-    known = Protected.of(texts[:5], ContaminationConfig(), "s", texts[5:])
+    known = ProtectedTexts.of(texts[:5], ContaminationConfig(), "s", texts[5:])
     other = template.format("another thing entirely")
-    assert known.found_in([other, texts[2][1]]) == [None, digest("s", "item2")]
+    assert known.owners_in([other, texts[2][1]]) == [None, digest("s", "item2")]
 
 
 def test_a_title_that_an_item_of_training_has_too_tells_nothing():
@@ -73,20 +73,23 @@ def test_a_title_that_an_item_of_training_has_too_tells_nothing():
 
 def test_hashes_alone_find_the_same():
     texts = [("a", QUESTION), ("b", "sysctl_kernel_randomize_va_space"), ("c", "x")]
-    known = Protected.of(texts, ContaminationConfig(), "salt")
+    known = ProtectedTexts.of(texts, ContaminationConfig(), "salt")
     written = json.dumps(list(known.records()))
     assert "Lisbon" not in written
-    again = Protected.load("salt", json.loads(written))
-    assert again.found_in([QUESTION, "nothing"]) == [digest("salt", "a"), None]
-    assert Protected.load("pepper", json.loads(written)).found_in([QUESTION]) == [None]
+    again = ProtectedTexts.load("salt", json.loads(written))
+    assert again.owners_in([QUESTION, "nothing"]) == [digest("salt", "a"), None]
+    assert ProtectedTexts.load("pepper", json.loads(written)).owners_in([QUESTION]) == [None]
 
 
 def test_nothing_protected_finds_nothing():
-    assert Protected.of([], ContaminationConfig(), "s").found_in([QUESTION, ""]) == [None, None]
+    assert ProtectedTexts.of([], ContaminationConfig(), "s").owners_in([QUESTION, ""]) == [
+        None,
+        None,
+    ]
 
 
 def test_the_filter_reads_prompt_and_answer():
-    reject = Contamination(Protected.of([("q", QUESTION)], ContaminationConfig(), "s"))
+    reject = Contamination(ProtectedTexts.of([("q", QUESTION)], ContaminationConfig(), "s"))
 
     def row(prompt, answer):
         return Candidate([{"role": "user", "content": prompt}], (), {"content": answer})

@@ -6,7 +6,7 @@ import pytest
 from harness_forge.config.duplicates import DuplicatesConfig
 from harness_forge.datasets.dedup.index import Entry, Index, Repeated, bands
 from harness_forge.datasets.dedup.signer import Signer, prompt_text
-from harness_forge.datasets.dedup.table import mapped
+from harness_forge.datasets.dedup.table import mapped_bytes
 
 LONG = " ".join(f"line {number} sets option_{number} to {number * 7}" for number in range(60))
 
@@ -153,11 +153,11 @@ def test_pages_of_its_files_are_let_go(tmp_path, monkeypatch):
     monkeypatch.setattr("harness_forge.datasets.dedup.index._SHED", limit)
     config = DuplicatesConfig(near=False)
     rows = [row(number, f"answer {number}")[2] for number in range(150_000)]
-    before, most = mapped(), 0
+    before, most = mapped_bytes(), 0
     with Index(config, tmp_path / "index") as index:
         for first in range(0, len(rows), 500):
             assert index.admit(None, rows[first : first + 500]) == [None] * 500
-            most = max(most, mapped() - before)
+            most = max(most, mapped_bytes() - before)
         size = sum(file.stat().st_size for file in (tmp_path / "index").iterdir())
     assert size > 4 * limit
     assert 0 < most < 1.5 * limit

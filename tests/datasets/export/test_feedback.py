@@ -64,7 +64,7 @@ def test_repeats_are_the_very_lines_and_the_audit_holds(nights, export):
     report, _ = export("feedback.prior=0", "feedback.share=0.5")
     assert {json.dumps(line) for line in lines(report)} == {json.dumps(line) for line in plain}
     assert [one for one in audit(report.path) if not one.holds] == []
-    assert [one.told for one in audit(report.path) if one.name == "feedback"] == [
+    assert [one.detail for one in audit(report.path) if one.name == "feedback"] == [
         "10 rows of 1 families, 10 repeats"
     ]
 

@@ -141,14 +141,14 @@ def test_an_account_of_pairs_that_does_not_add_up_fails_the_audit(harness, dpo, 
     harness.attempt(item, "bad", passed=False)
     path = harness.export(dpo).path
     (fine,) = (one for one in audit(path) if one.name == "pairs")
-    assert (fine.holds, fine.told) == (True, "1 possible = 1 made + 0 not made")
+    assert (fine.holds, fine.detail) == (True, "1 possible = 1 made + 0 not made")
     manifest = json.loads((path / "manifest.json").read_text())
     said = manifest.pop("pairs")
     if changed is not None:
         manifest["pairs"] = said | changed
     (path / "manifest.json").write_text(json.dumps(manifest))
     (found,) = (one for one in audit(path) if one.name == "pairs")
-    assert (found.holds, found.told) == (False, fault)
+    assert (found.holds, found.detail) == (False, fault)
 
 
 def by_hand(folder) -> int:

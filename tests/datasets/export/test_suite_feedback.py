@@ -63,7 +63,7 @@ def row(item, split, score, kind):
     }  # fmt: skip
 
 
-@pytest.fingerprint.parametrize("kind", ["worker", "architect"])
+@pytest.mark.parametrize("kind", ["worker", "architect"])
 def test_rows_of_a_family_that_a_suite_fails_stand_more_often(nights, evaluated, export, kind):
     evaluated("net", kind=kind, base=0.0)
     report, manifest = export()
@@ -120,7 +120,7 @@ def test_suites_of_local_files_weight_nothing(nights, evaluated, export, tmp_pat
         export()
 
 
-@pytest.fingerprint.parametrize("text", ["{", "[]", "{}", '{"suite": "x", "split": "validation"}'])
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"suite": "x", "split": "validation"}'])
 def test_a_damaged_evaluation_is_one_error(nights, export, tmp_path, text):
     (tmp_path / "evaluate-validation.json").write_text(text)
     with pytest.raises(ConfigError, match="cannot be read"):

@@ -17,7 +17,7 @@ def standing(offers, cap=5, seed=1):
     balance = Balance(cap, seed)
     for category, name in offers:
         balance.offer(category, name)
-    return {offer for offer in offers if balance.stands(*offer)}
+    return {offer for offer in offers if balance.keeps(*offer)}
 
 
 OFFERS = [(category, f"{category}{number}") for category in "abc" for number in range(20)]
@@ -48,7 +48,7 @@ def test_more_rows_only_push_out():
 def test_an_example_told_to_go_never_stands(names, cap):
     balance = Balance(cap, 0)
     admitted = {name: balance.offer("c", name) for name in names}
-    standing = [name for name in names if balance.stands("c", name)]
+    standing = [name for name in names if balance.keeps("c", name)]
     assert len(standing) == min(cap, len(names))
     assert all(admitted[name] for name in standing)
 

@@ -81,12 +81,12 @@ def test_a_call_keeps_its_arguments_as_a_text(drawn):
 
 
 def test_nothing_that_looks_like_an_eval_item_is_drawn(drawn):
-    from harness_forge.datasets.decontamination.protected import Protected
+    from harness_forge.datasets.decontamination.protected import ProtectedTexts
     from harness_forge.datasets.decontamination.rows import CONTAMINATED, Contamination
 
     title = "Set the idle timeout of every interactive shell to ten minutes, for all users alike"
     kept_out = [("a", title), ("b", "sshd_set_keepalive")]
-    protected = Protected.of(kept_out, ContaminationConfig(), "salt")
+    protected = ProtectedTexts.of(kept_out, ContaminationConfig(), "salt")
     lines = [
         line(f"Please {title.lower()}!"),
         line("How?", "As in sshd_set_keepalive."),

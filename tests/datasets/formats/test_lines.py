@@ -16,7 +16,7 @@ from harness_forge.core.records import (
     RowSource,
 )
 from harness_forge.datasets.formats.lines import FORMATS, KINDS
-from harness_forge.datasets.formats.unheld import Unheld
+from harness_forge.datasets.formats.unrepresentable import Unrepresentable
 
 ORIGIN = RowSource(
     "stig.turns:7", "run1", "rule_a", "sshd", "train", "gold", "ours", "openscap 1.3.7"
@@ -153,6 +153,6 @@ def test_sharegpt_holds_several_turns_and_calls():
     ],
 )
 def test_what_has_no_room_is_told_not_left_out(name, example, reason):
-    with pytest.raises(Unheld) as caught:
+    with pytest.raises(Unrepresentable) as caught:
         FORMATS[name](example)
     assert caught.value.args == (reason,)

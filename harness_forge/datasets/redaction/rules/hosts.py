@@ -103,7 +103,7 @@ def _in_code(match: re.Match[str], group: str) -> bool:
     return after[:1] in ("(", "[", "_") or (after.startswith((" =", "=")) and after[:2] != "==")
 
 
-def _of_world(match: re.Match[str]) -> bool:
+def _is_public_machine(match: re.Match[str]) -> bool:
     """Tell whether a name of three or more labels under a top-level domain is somebody's machine."""
     name = match["v"]
     labels = name.split(".")
@@ -207,7 +207,7 @@ _RULES: tuple[tuple[str, str, Accept, int], ...] = (
     (
         rf"[a-z0-9]\.[a-z0-9-]+\.(?:{_TOPS})\b",
         rf"(?<![A-Za-z0-9])(?P<v>(?:{_LABEL}\.){{2,8}}(?:{_TOPS}))(?![A-Za-z0-9_-]|\.[A-Za-z0-9])",
-        _of_world,
+        _is_public_machine,
         0,
     ),
     (r"[A-Za-z0-9]://", _URL, _in_url, 0),

@@ -54,7 +54,7 @@ def _opaque(match: re.Match[str]) -> bool:
     return mixed(match["v"]) and literal(match["v"]) and looks_random(match["v"])
 
 
-def _told(match: re.Match[str]) -> bool:
+def _names_password(match: re.Match[str]) -> bool:
     """Tell whether a sentence names a password, not what becomes of one."""
     value = match["v"]
     if passphrase(value):
@@ -97,7 +97,7 @@ RULES = (
     Rule(
         "password",
         r"(?i)(?:password|passphrase|passcode|pwd)(?:[ \t]+(?:is|was)[ \t:]|:[ \t])",
-        by_pattern(_SAYS, _told),
+        by_pattern(_SAYS, _names_password),
     ),
     Rule(
         "secret",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import psycopg
 
 
-def lay(connection: psycopg.Connection, gemma_forge: Sequence[str]) -> bool:
+def create_tables(connection: psycopg.Connection, gemma_forge: Sequence[str]) -> bool:
     """Make the tables, and return whether any row is of gemma-forge's evaluators.
 
     Args:
@@ -33,7 +33,7 @@ def lay(connection: psycopg.Connection, gemma_forge: Sequence[str]) -> bool:
         "words": list(WORDS),
         "verdicts": [str(verdict) for verdict in WORDS.values()],
     }
-    for statement in statements("ground"):
+    for statement in statements("audit_tables"):
         connection.execute(statement, values)
     known = connection.execute(
         "SELECT EXISTS (SELECT FROM audited WHERE gemma_forge) OR EXISTS (SELECT FROM runs"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Unheld(Exception):
+class Unrepresentable(Exception):
     """An example that a format cannot hold whole; `args[0]` is the ledger's reason.
 
     Nothing is left out to make it fit: a line that says less than its row

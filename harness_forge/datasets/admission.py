@@ -1,4 +1,4 @@
-"""Which rows say nothing that an earlier row of the dataset did not say: decided in order."""
+"""Rejects rows that repeat an earlier row of the dataset; rows are decided in order."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TOGETHER = 512
 
 
 class Admission:
-    """Lets rows in that repeat no row before them.
+    """Admits rows that repeat no earlier row.
 
     Of kinds whose rows are brought together, exact repeats are left to the
     kind: the same answer may be needed twice, in pairs with different others.
@@ -41,7 +41,7 @@ class Admission:
     def pass_on(
         self, plan: Plan, done: Iterable[tuple[Sequence[Row], list[PreparedRow]]]
     ) -> Iterator[PreparedBatch]:
-        """Yield rows in larger batches; those that repeat an earlier one with the reason."""
+        """Yield rows in larger batches, with the reason where a row repeats an earlier one."""
         single = plan.config.kind in SINGLES
         for rows, ready in gathered(done):
             if single or (self._near and any(one.signature for one in ready)):
@@ -49,7 +49,7 @@ class Admission:
             yield rows, ready
 
     def repeated(self, source: str) -> str:
-        """Return, once, the row that a rejected row repeats; '' for none that is known."""
+        """Return, once, the source of the row that a rejected row repeats; '' where unknown."""
         return self._repeats.pop(source, "")
 
     def _judged(self, plan: Plan, rows: Sequence[Row], ready: list[PreparedRow], single: bool):
@@ -80,7 +80,7 @@ class Admission:
 def gathered(
     done: Iterable[tuple[Sequence[Row], list[PreparedRow]]],
 ) -> Iterator[tuple[Sequence[Row], list[PreparedRow]]]:
-    """Yield what was done in lists of some hundred rows, however few came at a time."""
+    """Join small batches into batches of several hundred rows."""
     rows: list[Row] = []
     ready: list[PreparedRow] = []
     for some, what in done:

@@ -1,4 +1,4 @@
-"""Redaction of what is no message: where rows come from, items, settings.
+"""Redacts values outside messages: origins of rows, item ids, settings.
 
 A machine may be called by its name in an item's id, a family, a policy's
 endpoint or a bound value too.
@@ -20,7 +20,7 @@ _NAMES = frozenset([*_ORIGIN, *(f"rejected_{name}" for name in _ORIGIN)])
 
 
 def redactor_of(treatment: Treatment) -> Redactor | None:
-    """Return what redacts this dataset; None where nothing does."""
+    """Return the dataset's redactor; None where redaction is off."""
     if treatment.redaction is None or not treatment.redaction.enabled:
         return None
     from harness_forge.datasets.redaction.redactor import Redactor
@@ -32,7 +32,7 @@ _NO_KEYS: Mapping[str, Any] = {}
 
 
 class Cleaner:
-    """Replaces names in a line's keys of origin, in items and in the manifest."""
+    """Replaces names in a line's origin keys, in items and in the manifest."""
 
     def __init__(self, redactor: Redactor | None) -> None:
         self._redactor = redactor
@@ -41,7 +41,7 @@ class Cleaner:
     def line(
         self, shown: dict[str, Any], extra_keys: Mapping[str, Any] = _NO_KEYS
     ) -> dict[str, Any]:
-        """Return a line with its origin as it may be written; it is changed in place.
+        """Redact a line's origin keys in place, and return the line.
 
         Args:
             whose: keys that it ends with.
@@ -55,5 +55,5 @@ class Cleaner:
         return shown
 
     def value(self, value: Any) -> Any:
-        """Return any value as it may be written."""
+        """Return a value redacted."""
         return self._redactor.value(value)[0] if self._redactor else value

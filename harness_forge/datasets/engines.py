@@ -1,4 +1,4 @@
-"""Which engine prepares an export's rows; what it writes does not depend on it."""
+"""Chooses the engine that prepares an export's rows; the output does not depend on it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def engine(
     plans: Sequence[Plan], config: EngineConfig, expected: float = 0
 ) -> WorkerPool | Cluster:
-    """Return what prepares batches of rows; it is entered, asked by `map`, and left.
+    """Return the engine: a context manager whose `map` prepares batches of rows.
 
     Args:
         plans: one for each part of the dataset.

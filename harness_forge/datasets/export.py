@@ -1,4 +1,4 @@
-"""Writes a dataset: the pass over its rows, then manifest and card, and all of it in place."""
+"""Writes a dataset: passes over the rows, writes manifest and card, and puts it in place."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def export(
     dry_run: bool = False,
     progress: Callable[[int], None] = lambda rows: None,
 ) -> Report:
-    """Write one dataset and return what it came to.
+    """Write one dataset and return its report.
 
     All parts are read at one moment of the store.
 
@@ -93,7 +93,7 @@ def _seal(folder: DatasetFolder, rows: Rows, request: Request, report: Report) -
 
 
 def _demand_proof(folder: DatasetFolder) -> None:
-    """Refuse a dataset of which anything does not hold; what stood there before stays.
+    """Refuse a dataset that fails its audit; the previous dataset stays.
 
     Raises:
         ExportError: with the first check that fails, and the lines at fault.

@@ -22,7 +22,7 @@ _SEEN = {
 
 
 class Ledger:
-    """Counts rows as they are read and lines as they are entered, apart from each other.
+    """Counts rows read and ledger lines entered, independently of each other.
 
     The two are compared at the end: a row that was read and never entered, or
     entered twice, is a fault of ours that must not pass for a dataset.
@@ -77,7 +77,7 @@ class Ledger:
         return lines
 
     def _count(self, rows: Sequence[Row]) -> None:
-        """Count kept rows: column by column, which is done in C."""
+        """Count kept rows column by column, which runs in C."""
         self.kept += len(rows)
         for name, column in _SEEN.items():
             self.seen[name].update(map(column, rows))
@@ -102,10 +102,10 @@ class Ledger:
             )
 
     def reasons(self) -> dict[str, int]:
-        """Return reason to count, most frequent first, names breaking ties."""
+        """Return counts by reason, most frequent first, then by name."""
         return ranked(self.rejected)
 
 
 def ranked(counts: Mapping[str, int]) -> dict[str, int]:
-    """Return counts by name, highest first, names breaking ties."""
+    """Return counts by name, highest first, then by name."""
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))

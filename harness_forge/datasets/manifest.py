@@ -1,4 +1,4 @@
-"""What a dataset says of itself: manifest.json."""
+"""Builds the contents of manifest.json."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def manifest(rows: Rows, request: Request, report: Report) -> dict[str, Any]:
 
 
 def _treated(rows: Rows, treatment: Treatment, report: Report) -> dict[str, Any]:
-    """Return what was done to rows besides their recipe's SQL, and what it came to.
+    """Return what was done to rows besides their recipe's SQL, with counts.
 
     A filter's name is the reason it rejects for. `decided` is what a filter
     counted of its own work. `canonical` counts kept rows by what brought them
@@ -87,7 +87,7 @@ def _treated(rows: Rows, treatment: Treatment, report: Report) -> dict[str, Any]
 
 
 def _switched_on(treatment: Treatment) -> list[tuple[str, dict[str, Any]]]:
-    """Return the filters that were asked, with their settings."""
+    """Return the active filters with their settings."""
     if treatment.filters is None:
         return []
     every = _plain(asdict(treatment.filters))
@@ -97,7 +97,7 @@ def _switched_on(treatment: Treatment) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _placeless(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings without the folders of this machine, which are nobody's business."""
+    """Return settings without paths of this machine."""
     return {
         key: Path(value).name if key in ("path", "model") and value else value
         for key, value in settings.items()
@@ -134,7 +134,7 @@ def _share(share: Share) -> dict[str, Any]:
 
 
 def _pairs(counted: PairCount | None) -> dict[str, Any]:
-    """Return what is said of pairs: those that rows of one prompt allow, made or why not."""
+    """Return the counts of pairs: possible, made, and not made by reason."""
     if counted is None:
         return {}
     not_made = ranked(counted.not_made)

@@ -1,4 +1,4 @@
-"""General data in a dataset: drawn from a file, then written and accounted for like any row.
+"""Mixes general data into a dataset: sampled from a file, written and counted like any row.
 
 It comes last, for its number follows from how many rows of ours train.
 """
@@ -28,7 +28,7 @@ from harness_forge.datasets.writer import DatasetWriter
 
 
 class Mixed(NamedTuple):
-    """What a mix-in came to.
+    """The result of a mix-in.
 
     Args:
         share: rows and examples, as a part of the dataset.
@@ -42,7 +42,7 @@ class Mixed(NamedTuple):
 
 
 def check(kind: ExportKind, treatment: Treatment) -> None:
-    """Refuse what a mix-in cannot be made of, before any row is read.
+    """Check that the mix-in is possible, before any row is read.
 
     Raises:
         ExportError: the dataset has other than examples to learn from, or
@@ -61,7 +61,7 @@ def check(kind: ExportKind, treatment: Treatment) -> None:
 def mix_in(
     plan: Plan, train: int, writer_of: Callable[[Ledger, Share], DatasetWriter]
 ) -> Mixed | None:
-    """Add general examples to the training examples; None where nobody asked for them.
+    """Add general examples to the training examples; None where the mix-in is off.
 
     Args:
         plan: of the dataset's first part: its format, filters and redaction.
@@ -99,7 +99,7 @@ def mix_in(
 
 
 def notes(facts: Mapping[str, Any]) -> list[str]:
-    """Return what a reader of the dataset must know of its general data."""
+    """Return notes for the dataset's card about its general data."""
     kept, wanted = facts["rows"]["kept"], facts["wanted"]
     note = f"{kept} of the training examples are general data from a file"
     if kept < wanted:
@@ -127,7 +127,7 @@ def _steps(plan: Plan):
 
 
 class _Writer:
-    """Makes a drawn example a line of the dataset, in its format and redacted."""
+    """Formats and redacts a sampled example as a line of the dataset."""
 
     def __init__(self, plan: Plan) -> None:
         self._shape = FORMATS[plan.format]
@@ -139,7 +139,7 @@ class _Writer:
             self._redactor = Redactor(plan.treatment.redaction, plan.treatment.key)
 
     def of(self, example: Example) -> tuple[Row, bytes]:
-        """Return the row as the ledger counts it, and its line; b"" for one with a reason."""
+        """Return the row for the ledger, and its line; b"" where it is rejected."""
         prompt, answer, counts = self._redacted(example)
         row = _row(example.origin.source)._replace(redacted=counts)
         try:

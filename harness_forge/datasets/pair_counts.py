@@ -1,4 +1,4 @@
-"""How many pairs rows could make, how many they made, and why the others were not made.
+"""Counts pairs: possible, made, and not made by reason.
 
 Pairs are counted by groups of rows, never one by one: of an item that was
 tried a thousand times there are a quarter of a million.
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 
 class PairCount(NamedTuple):
-    """possible = made + all that were not made.
+    """Counts of pairs; possible = made + not made.
 
     Args:
         possible: every passing row with every failing one of the same prompt, of one item.
@@ -35,7 +35,7 @@ class PairCount(NamedTuple):
         return cls(possible, made, not_made)
 
     def without(self, pairs: int, reason: str) -> PairCount:
-        """Return the count after pairs that had been made were taken out again."""
+        """Return the count after removing made pairs for a reason."""
         not_made = Counter(self.not_made)
         not_made[reason] += pairs
         return PairCount(self.possible, self.made - pairs, not_made)
@@ -43,7 +43,7 @@ class PairCount(NamedTuple):
 
 @dataclass(slots=True)
 class Sides:
-    """The rows of one prompt: how many passed and failed, by why each is in no pair at all.
+    """The rows of one prompt: counts of passes and failures, by why each is in no pair.
 
     The reason is None for a row that may be paired.
     """
@@ -56,7 +56,7 @@ class Sides:
         (self.passed if passed else self.failed)[reason] += 1
 
     def count(self) -> tuple[int, int, Counter[str]]:
-        """Return the pairs there could be, those of two rows that may be paired, and the rest.
+        """Return the possible pairs, the pairs of usable rows, and the others by reason.
 
         The rest is by reason: that of the passing row, or, where nothing is wrong with it,
         that of the failing one.

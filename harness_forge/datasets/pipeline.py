@@ -1,4 +1,4 @@
-"""The pass over the rows: part by part, each row to its line and into the ledger."""
+"""The pass over the rows: part by part, each row becomes a line and a ledger entry."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _TICK = 500
 
 
 class Rows:
-    """The rows of all parts, read on one connection and so at one moment.
+    """The rows of all parts, read on one connection and so from one snapshot.
 
     Args:
         connection: one that cannot write; every statement is planned on it first.
@@ -99,7 +99,7 @@ class Rows:
         self._progress, self._read = progress, 0
 
     def pass_on(self, report: Report, folder: DatasetFolder | None) -> None:
-        """Send every row to its line and into the ledger; only count where there is no folder."""
+        """Write every row's line and ledger entry; without a folder, only count."""
         seen = DigestSet()
         with (
             engine(self._plans, self._request.engine, self._expected) as pool,
@@ -163,7 +163,7 @@ class Rows:
         return EXPORTERS[part.config.kind](rejoined(done), part.config, plan.guard, seen)
 
     def _watched(self, place: int, rows: Sequence[Row]) -> Sequence[Row]:
-        """Count rows as they are read, and now and then say how many there are."""
+        """Count rows as they are read, and report progress now and then."""
         self.ledgers[place].read += len(rows)
         before, self._read = self._read, self._read + len(rows)
         if before // _TICK != self._read // _TICK:
@@ -173,7 +173,7 @@ class Rows:
 
 @contextmanager
 def _scratch(folder: DatasetFolder | None) -> Iterator[Path]:
-    """Yield a folder for what is only needed while rows are read."""
+    """Yield a temporary folder, needed only while rows are read."""
     if folder is not None:
         yield folder.scratch
         return
@@ -182,7 +182,7 @@ def _scratch(folder: DatasetFolder | None) -> Iterator[Path]:
 
 
 def _plan(part: Part, guarded: Mapping[str, Guard], request: Request, *, mixed: bool) -> Plan:
-    """Return what the part's rows meet; where each line would say the same, the manifest does."""
+    """Return the part's plan; with one part, skill and role are in the manifest, not in lines."""
     extra_keys = {"skill": part.skill, "role": part.role} if mixed else {}
     guard = guarded[part.skill]
     return Plan(
@@ -193,7 +193,7 @@ def _plan(part: Part, guarded: Mapping[str, Guard], request: Request, *, mixed: 
 def _planned(
     connection: psycopg.Connection, part: Part
 ) -> tuple[Statement, Statement, reading.Forecast]:
-    """Return the part's statement, the same as it is best asked, and what comes of it."""
+    """Return the part's statement, its fastest form, and the server's estimates."""
     with _name_part(part):
         reading.enter(connection, part.skill)
         reading.check(connection, statement.build(part.config))
@@ -204,7 +204,7 @@ def _planned(
 
 @contextmanager
 def _name_part(part: Part):
-    """Name the part of the recipe that is at fault, where it has several."""
+    """Add the part's recipe key to errors, where a recipe has several parts."""
     try:
         yield
     except ExportError as error:

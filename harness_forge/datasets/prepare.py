@@ -1,4 +1,4 @@
-"""What is done to a row for which no other row is needed: read, filter, redact, write out.
+"""Prepares rows one at a time: reads, filters, redacts and encodes them.
 
 Rows come in batches, because filters do. What comes out depends on nothing
 but the rows and the plan, so it may be done in any process.
@@ -54,7 +54,7 @@ _Read = tuple[Prompt, Answer, Candidate | None]
 
 @dataclass(frozen=True)
 class Plan:
-    """All that a row of one part meets on its way; it is sent to other processes.
+    """How the rows of one part are prepared; it is sent to worker processes.
 
     Args:
         skill, role: whose turns they are.
@@ -77,7 +77,7 @@ class Plan:
 
     @property
     def works(self) -> bool:
-        """Whether a row is looked at or changed, besides being read and made a line."""
+        """Whether rows are filtered or changed, besides being read and encoded."""
         treatment = self.treatment
         return bool(
             treatment.filters is not None
@@ -88,7 +88,7 @@ class Plan:
 
 
 class Preparer:
-    """Carries out one plan."""
+    """Prepares rows by one plan."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -106,7 +106,7 @@ class Preparer:
         self._shape = FORMATS[plan.format]
 
     def __call__(self, rows: Sequence[Row]) -> list[PreparedRow]:
-        """Return what came of each row."""
+        """Return each row prepared."""
         read = [self._read(row) for row in rows]
         self._filter(rows, read)
         self._protect(rows, read)
@@ -118,7 +118,7 @@ class Preparer:
         return self._signed(made, words) if self._signer else made
 
     def tallies(self) -> dict[str, dict[str, int]]:
-        """Return what filters counted of their own work since they were asked last."""
+        """Return the counts of the filters' own work since the last call."""
         counts: dict[str, Counter[str]] = defaultdict(Counter)
         for steps in self._steps.values():
             for name, found in tallies(steps).items():
@@ -126,7 +126,7 @@ class Preparer:
         return {name: dict(found) for name, found in counts.items()}
 
     def _read(self, row: Row) -> _Read | PreparedRow:
-        """Return prompt and answer, or why there are none."""
+        """Return prompt and answer, or a prepared row with the reason why there are none."""
         try:
             self._plan.guard.admit(row)
             prompt = read_prompt(row, self._plan.config)
@@ -140,7 +140,7 @@ class Preparer:
         )
 
     def _filter(self, rows: Sequence[Row], read: list[_Read | PreparedRow]) -> None:
-        """Put the reason in the place of what a filter rejects; the first filter decides."""
+        """Replace rows that a filter rejects by the reason; the first filter decides."""
         for passed, steps in self._steps.items():
             if not steps:
                 continue
@@ -155,7 +155,7 @@ class Preparer:
                     read[at] = PreparedRow(reason)
 
     def _protect(self, rows: Sequence[Row], read: list[_Read | PreparedRow]) -> None:
-        """Reject what holds words of what is kept for measuring, and say whose and which."""
+        """Reject rows with protected text, and name its owner and kind."""
         if self._contamination is None:
             return
         places = [at for at, found in enumerate(read) if not isinstance(found, PreparedRow)]
@@ -192,7 +192,7 @@ class Preparer:
         candidate: Candidate | None,
         words: list[tuple[Prompt, Candidate]],
     ) -> PreparedRow:
-        """Return the row as it goes on; what tells it from others is added to `words`."""
+        """Return the prepared row; its text for deduplication is added to `words`."""
         redacted: Mapping[str, int] | None = None
         if self._redactor:
             original = answer
@@ -215,7 +215,7 @@ class Preparer:
     def _redacted(
         self, row: Row, prompt: Prompt, answer: Answer
     ) -> tuple[Row, Prompt, Answer, Mapping[str, int] | None]:
-        """Return what may be written; a prompt reads the same whatever was answered."""
+        """Return the row redacted; the prompt's redaction does not depend on the answer."""
         said = [answer.message]
         asked, counts = self._redactor.messages(prompt.messages)
         answers, more = self._redactor.messages(said, after=prompt.messages)
@@ -235,7 +235,7 @@ class Preparer:
         return row, prompt, answer, counts + more
 
     def _offered(self, tools: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], Counter[str]]:
-        """Return tools as they may be written; rows in a row offer the very same ones."""
+        """Return tools redacted; consecutive rows often have the same tools."""
         if tools is not self._tools:
             self._tools, self._redacted_tools = tools, self._redactor.value(tools)
         return self._redacted_tools
@@ -243,7 +243,7 @@ class Preparer:
     def _signed(
         self, made: list[PreparedRow], words: list[tuple[Prompt, Candidate]]
     ) -> list[PreparedRow]:
-        """Return the rows, those that go on with the signatures of their words."""
+        """Return the rows, with signatures where they are not rejected."""
         if not words:
             return made
         from harness_forge.datasets.dedup.signer import prompt_text
@@ -261,7 +261,7 @@ class Preparer:
 
 @contextmanager
 def seldom_collected() -> Iterator[None]:
-    """Let the garbage collector look for cycles less often, inside the block.
+    """Run the garbage collector less often inside the block.
 
     Rows are trees and make none, but are many objects: at the usual pace a
     fifth of the time goes into looking.
@@ -277,7 +277,7 @@ def seldom_collected() -> Iterator[None]:
 
 
 def _steps(plan: Plan) -> dict[bool, list[tuple[str, Filter]]]:
-    """Return the filters of rows that passed and of rows that did not.
+    """Return the filters for rows that passed and for rows that failed.
 
     Only where kinds show what is worse does a worse answer have filters of its own.
     """

@@ -1,4 +1,4 @@
-"""Ray, started and left: nothing sent home, nothing bound beyond the loopback, nothing left behind.
+"""Starts and stops Ray: no telemetry, bound to the loopback only, no processes left behind.
 
 A cluster that is started here is this export's alone. Ray resolves
 127.0.0.1 to an address that other machines reach unless it is told that there
@@ -32,7 +32,7 @@ _STORE_BYTES = 256 << 20
 
 @contextmanager
 def session(config: EngineConfig) -> Iterator[Any]:
-    """Yield Ray, connected to the cluster that the engine names.
+    """Yield Ray, connected to the engine's cluster.
 
     Raises:
         ExportError: Ray is not installed, or the cluster cannot be reached.
@@ -57,7 +57,7 @@ def session(config: EngineConfig) -> Iterator[Any]:
 
 
 class RayErrors:
-    """Tells what Ray raises in one line, inside the block."""
+    """Translates Ray's errors inside the block into one-line errors."""
 
     def __enter__(self) -> None:
         return None
@@ -84,7 +84,7 @@ def _translate_error(error: BaseException) -> ExportError:
 
 
 def _own(config: EngineConfig, folder: str) -> dict[str, Any]:
-    """Return how a cluster of this export's own is started."""
+    """Return the arguments that start a local cluster for this export."""
     return {
         "address": "local",
         "num_cpus": config.workers or len(os.sched_getaffinity(0)),
@@ -108,7 +108,7 @@ def _imported() -> Any:
 
 @contextmanager
 def _signals_kept() -> Iterator[None]:
-    """Put handlers of signals back after the block: Ray's end the process with a trace."""
+    """Restore signal handlers after the block: Ray's handlers end the process with a trace."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,4 +1,4 @@
-"""Datasets that nothing can be trained on, and what to do about it."""
+"""Errors for datasets that nothing can be trained on, with remedies."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _AFTER_ALL = ("over_share", "unheld_tools", "unheld_turns")
 
 
 def demand_rows(report: Report, parts: Sequence[Part], connection, request: Request) -> None:
-    """Refuse a dataset that no row was read for; one part without rows is no fault.
+    """Refuse a dataset without rows; a single part without rows is allowed.
 
     Raises:
         ExportError: with the roles that there are.
@@ -62,7 +62,7 @@ def _what_there_is(connection, parts: Sequence[Part], request: Request) -> str:
 
 
 def demand_training_rows(report: Report, parts: Sequence[Part]) -> None:
-    """Refuse a dataset that nothing can be trained on; say which condition took the rows.
+    """Refuse a dataset without training rows; name the condition that rejected most.
 
     Raises:
         ExportError: no line is for training.

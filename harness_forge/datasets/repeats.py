@@ -1,4 +1,4 @@
-"""Training rows that stand in a dataset several times, by the weight of their family.
+"""Repeats training rows by the weight of their family.
 
 Only what is already to be written is written again, byte for byte: a weight
 cannot bring in a row, nor change one. Each repeat is a line of its own in the
@@ -28,7 +28,7 @@ UNIT = 10_000
 
 
 class Weighting:
-    """The weights of one dataset, and what they came to.
+    """Applies the weights of one dataset, and counts the repeats.
 
     Args:
         treatment: its `feedback`; None weights nothing.
@@ -64,13 +64,13 @@ class Weighting:
         return self._repeated(batches, skill, role, spool)
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """Yield what went wrong, item by item, as FEEDBACK holds it."""
+        """Yield the evidence, item by item, as written to FEEDBACK."""
         for one in sorted(self._feedback.evidence if self._feedback else ()):
             named = {"item_id": self._name(one.item_id), "family": self._name(one.family)}
             yield {**one._asdict(), **named}
 
     def facts(self) -> dict[str, Any]:
-        """Return what the manifest says: what was weighted, why, and from which run."""
+        """Return the facts for the manifest: weights, evidence and runs."""
         if self._feedback is None:
             return {}
         config = self._feedback.config
@@ -89,7 +89,7 @@ class Weighting:
         return {"feedback": facts}
 
     def notes(self) -> list[str]:
-        """Return what a reader of the dataset must know of repeated rows."""
+        """Return notes for the dataset's card about repeated rows."""
         if self._feedback is None:
             return []
         if not self._feedback.sources:
@@ -132,7 +132,7 @@ class Weighting:
             self._parts.append({"skill": skill, "role": role, **train})
 
     def _units(self, skill: str, counts: Mapping[str, int]) -> dict[str, int]:
-        """Return each family's weight, all lowered alike where repeats would be too many."""
+        """Return each family's weight; all are lowered alike where repeats exceed the share."""
         own = {family: one.weight for (of, family), one in self._weights.items() if of == skill}
         more = sum(counts.get(family, 0) * (weight - 1) for family, weight in own.items())
         share = self._feedback.config.share
@@ -142,7 +142,7 @@ class Weighting:
 
 
 def _validating(feedback: Feedback | None, held_out_set: HeldOutSet) -> Feedback | None:
-    """Return the feedback without items that another skill of the dataset uses more strictly."""
+    """Return the feedback without items that are in a stricter split of another skill."""
     if feedback is None:
         return None
     fine = [one for one in feedback.evidence if held_out_set.validates(one.skill, one.item_id)]
@@ -150,7 +150,7 @@ def _validating(feedback: Feedback | None, held_out_set: HeldOutSet) -> Feedback
 
 
 def _trained(batch: ExportBatch) -> Iterator[tuple[int, str]]:
-    """Yield place and family of each training example."""
+    """Yield index and family of each training example."""
     families = {place: result.row.family for result in batch.results for place in result.examples}
     for place, example in enumerate(batch.examples):
         split = example.split if isinstance(example, Line) else example.origin.split
@@ -159,7 +159,7 @@ def _trained(batch: ExportBatch) -> Iterator[tuple[int, str]]:
 
 
 def _copies(batch: ExportBatch, units: Mapping[str, int], seen: Counter[str]) -> dict[int, int]:
-    """Return how often each weighted example is to stand; `seen` counts those before it.
+    """Return how often each weighted example is written; `seen` counts earlier ones.
 
     The nth row of a family takes what is due to n rows and was not given to
     those before: a weight of 1.5 repeats every second one.

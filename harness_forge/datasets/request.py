@@ -1,4 +1,4 @@
-"""What an export is asked for, and what it came to."""
+"""The request and the report of an export."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SPLITS = ("train", "validation")
 
 @dataclass(frozen=True)
 class Part:
-    """The rows of one role in one skill.
+    """One part of an export: the rows of one role in one skill.
 
     Args:
         store: the skill's part of the store.
@@ -49,7 +49,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Treatment:
-    """What is done to rows besides what their recipe's SQL asks.
+    """What is done to rows besides their recipe's SQL.
 
     Args:
         filters: settings of the filters; None for none.
@@ -81,7 +81,7 @@ class Treatment:
 
 @dataclass(frozen=True)
 class Request:
-    """What an export is for, besides its parts.
+    """The settings of an export, besides its parts.
 
     Args:
         data_dir: folder that datasets are written to; `name` is the dataset's.
@@ -107,7 +107,7 @@ class Request:
 
 @dataclass
 class Share:
-    """What one part came to.
+    """The counts of one part.
 
     Args:
         read, kept: rows.
@@ -127,7 +127,7 @@ class Share:
 
 @dataclass
 class Report:
-    """What an export came to.
+    """The report of an export.
 
     Args:
         path: the dataset's folder, also of one that was only counted.

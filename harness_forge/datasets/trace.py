@@ -1,4 +1,4 @@
-"""Where a line of a dataset comes from: its ledger, then the store.
+"""Traces a line of a dataset to its rows, through the ledger and the store.
 
 The ledger names the row; the store still holds it, with the run, the attempt
 and the turns around it, the tips that were shown and what the label audit
@@ -65,7 +65,7 @@ ORDER BY reason, target_table, target_id
 
 @dataclass(frozen=True)
 class Origin:
-    """One row that a line was made of, or that was rejected.
+    """A row that became part of a line, or was rejected.
 
     Args:
         entry: its line of the ledger.
@@ -85,7 +85,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class Trace:
-    """Where a line comes from.
+    """The origin of a line.
 
     Args:
         dataset: its folder; manifest: what that says of itself.
@@ -102,7 +102,7 @@ class Trace:
 
 
 def trace(dataset: Path, place: str, connect: Callable[[str], psycopg.Connection] | None) -> Trace:
-    """Return where a line of a dataset comes from.
+    """Return the origin of a line of a dataset.
 
     Args:
         dataset: its folder.
@@ -126,7 +126,7 @@ def trace(dataset: Path, place: str, connect: Callable[[str], psycopg.Connection
 
 
 def verdicts(trace: Trace, entry: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return each filter of the dataset with what it said of a row.
+    """Return each filter of the dataset with its verdict on a row.
 
     Filters are asked in order, and the first that rejects ends it. A row that
     was rejected for another reason before or after them was not theirs.
@@ -152,7 +152,7 @@ def _manifest(dataset: Path) -> dict[str, Any]:
 
 
 def _asked(dataset: Path, place: str, manifest: Mapping[str, Any]) -> tuple[str, int | None]:
-    """Return file and line; no line where a row is asked for."""
+    """Return file and line; no line where a row is requested."""
     if _SOURCE.fullmatch(place):
         return "", None
     found = _PLACE.fullmatch(place)

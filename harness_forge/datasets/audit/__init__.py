@@ -1,4 +1,4 @@
-"""Proof of a written dataset from its files alone: no store, no recipe.
+"""Audits a written dataset from its files alone, without store or recipe.
 
 dataset.py   the folder: manifest, lines, ledger
 views.py     what a line says, whatever its format

@@ -1,4 +1,4 @@
-"""One pass over the files of a dataset, and a line for each thing that must hold."""
+"""Runs every check on a dataset's files, in one pass."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from harness_forge.datasets.audit.files import (
 from harness_forge.datasets.audit.lines import Lines
 
 _SHOWN = 3
-"""Faults of one kind that are told; the rest are counted."""
+"""Faults shown per check; the rest are counted."""
 
 
 class Finding(NamedTuple):
-    """What one check came to.
+    """The result of one check.
 
     Args:
         name: of what must hold.
@@ -34,7 +34,7 @@ class Finding(NamedTuple):
 
 
 def audit(path: Path, canaries: Sequence[str] = ()) -> list[Finding]:
-    """Return what every check came to, in a fixed order.
+    """Return the result of every check, in a fixed order.
 
     Args:
         path: the dataset's folder.

@@ -1,4 +1,4 @@
-"""A dataset's folder, read and never written."""
+"""Reads a dataset's folder; never writes to it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Dataset:
 
     @cached_property
     def data_files(self) -> dict[str, str]:
-        """Split to the name of its file, for splits that have one."""
+        """File name by split, for splits that have a file."""
         return {
             split: name
             for name in sorted(self.manifest["files"])
@@ -60,7 +60,7 @@ class Dataset:
         }
 
     def records(self, name: str) -> Iterator[tuple[int, Any]]:
-        """Yield the lines of a file with their numbers, from 1; None for one that is no JSON."""
+        """Yield line numbers, from 1, and parsed lines; None for a line that is not JSON."""
         if not (self.path / name).is_file():
             return
         for number, line in enumerate(read_lines(self.path / name), start=1):

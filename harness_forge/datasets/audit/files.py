@@ -1,4 +1,4 @@
-"""Whether the files are those of the manifest, and the ledger accounts for every row.
+"""Checks that files match the manifest, and that the ledger accounts for every row.
 
 Each check returns what it looked at, and the faults it found.
 """
@@ -16,7 +16,7 @@ _OURS = (*SPLITS, "ledger", "items", "held_out", "feedback")
 
 
 def hashes_match(dataset: Dataset) -> CheckResult:
-    """Check that every file has the bytes of the manifest, and that no data file is extra."""
+    """Check every file against its hash in the manifest; report extra data files."""
     faults, size = [], 0
     named = dataset.manifest["files"]
     for name, facts in named.items():
@@ -35,7 +35,7 @@ def hashes_match(dataset: Dataset) -> CheckResult:
 
 
 def examples_match(dataset: Dataset) -> CheckResult:
-    """Check that the manifest's counts agree with each other and with the lines there are."""
+    """Check that the manifest's counts agree with each other and with the files."""
     manifest = dataset.manifest
     rows = manifest.get("rows") or {}
     rejected = sum((rows.get("rejected") or {}).values())
@@ -81,7 +81,7 @@ def ledger_accounts(dataset: Dataset) -> CheckResult:
 
 
 def pairs_add_up(dataset: Dataset, unique_lines: int) -> CheckResult:
-    """Check that every pair that rows allow was made or has its reason, in each part too.
+    """Check that every possible pair was made or has a reason, in total and in each part.
 
     Args:
         different: lines of the dataset that repeat no other.

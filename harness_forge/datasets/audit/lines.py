@@ -1,4 +1,4 @@
-"""What must hold of the lines: their shape, their sources, and what may not stand beside what."""
+"""Checks the lines: their schema, their sources, and that no two lines conflict."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from harness_forge.datasets.formats.conversation import FORMS as TURNS
 NamedResult = tuple[str, str, list[str]]
 _BATCH = 500
 _CACHED_TOOL_LISTS = 16
-"""Lists of tools that are known again by their text."""
+"""Number of lists of tools known to hold no secret."""
 _MAX_COMPARED = 200_000
-"""Prompts that are compared for near-identity; exact identity is looked for in all."""
+"""Most prompts compared for near-identity; all prompts are compared exactly."""
 _NEARLY_ALL, _SOME, _FEW_WORDS, _GREETED = 0.9, 5, 6, 10
-"""What so many items of training open with, or of so few words, is a greeting: see `HeldOutSet`."""
+"""Limits by which a shared opening counts as a greeting: see `HeldOutSet`."""
 
 
 @dataclass(slots=True)
@@ -93,7 +93,7 @@ class Lines:
 
     @property
     def unique_lines(self) -> int:
-        """Lines that repeat no other."""
+        """Number of lines that repeat no other."""
         return len(self._ids)
 
     def results(self) -> Iterator[NamedResult]:
@@ -155,7 +155,7 @@ class Lines:
             self._faults["sources"].append(what)
 
     def _check_turns(self, turns: Iterable[bytes], place: str) -> None:
-        """Look for turns that another line teaches too; a turn is its words and all before it."""
+        """Report turns that another line teaches too; a turn includes all messages before it."""
         for turn in turns:
             before = self._turns.setdefault(turn, place)
             if before != place:
@@ -226,7 +226,7 @@ class Lines:
                     self._clean_tools.append(value)
 
     def _search(self, value: Any, place: str) -> bool:
-        """Look for secrets and canaries in a value; return whether none is in it."""
+        """Search a value for secrets and canaries; return whether it holds none."""
         before = len(self._faults["secrets"]) + len(self._faults["canaries"])
         for text in texts(value):
             self._check_canaries(text, place)
@@ -312,7 +312,7 @@ class Lines:
         return "no secret, name or address is found", self._faults["secrets"]
 
     def _ledger_sources(self) -> dict[tuple[str, int], set[str]]:
-        """Return the rows of each line, by file and number."""
+        """Return the sources of each line's rows, by file and line number."""
         rows: dict[tuple[str, int], set[str]] = defaultdict(set)
         for _, line in self._dataset.records(LEDGER):
             if isinstance(line, dict) and line.get("kept") is True:

@@ -1,4 +1,4 @@
-"""What a line says, whatever its format."""
+"""Reads the contents of a line in any format."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ORIGIN = ("source", "run_id", "item_id", "family", "split", "policy", "origin", 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One line.
+    """The contents of one line.
 
     Args:
         question: the prompt without system messages.
@@ -36,12 +36,12 @@ class View:
 
 
 def view(line: Mapping[str, Any], form: str) -> View:
-    """Return what a line of a format says."""
+    """Return the contents of a line of a format."""
     return _VIEWS[form](line)
 
 
 def fault(line: Any, form: str) -> str:
-    """Return what is wrong with the shape of a line, '' for nothing."""
+    """Return what is wrong with the schema of a line; '' for nothing."""
     if not isinstance(line, dict):
         return "is no JSON object"
     for key in ("id", *ORIGIN):
@@ -54,7 +54,7 @@ def fault(line: Any, form: str) -> str:
 
 
 def turns_of(line: Mapping[str, Any], form: str) -> list[bytes]:
-    """Return a digest of each turn that a line teaches: its words, and all that was before it."""
+    """Return a digest of each turn that a line teaches, over it and all messages before it."""
     where = TURNS[form]
     hasher = hashlib.blake2b(line["tools"].encode("utf-8", "surrogatepass"), digest_size=16)
     marked, found = set(learned(line, where)), []
@@ -68,7 +68,7 @@ def turns_of(line: Mapping[str, Any], form: str) -> list[bytes]:
 
 
 def texts(value: Any) -> list[str]:
-    """Return every string in a value; strings that hold JSON are read."""
+    """Return every string in a value; strings that hold JSON are parsed."""
     if isinstance(value, str):
         if value[:1] in "{[":
             try:
@@ -83,7 +83,7 @@ def texts(value: Any) -> list[str]:
 
 
 def text_of(message: Mapping[str, Any]) -> str:
-    """Return the words of a message: thoughts, content, the strings of its calls' arguments."""
+    """Return a message's text: reasoning, content, and the strings of its calls' arguments."""
     parts = [message.get("reasoning_content") or "", message.get("content") or ""]
     for call in message.get("tool_calls") or ():
         parts += texts((call.get("function") or {}).get("arguments"))

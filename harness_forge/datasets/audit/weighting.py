@@ -1,4 +1,4 @@
-"""Rows that stand in a dataset several times: whether the evidence asks for it, and for no more.
+"""Checks repeated lines against the weights and the evidence that the dataset declares.
 
 Feedback may repeat rows of training. It may not bring in a row of an item that
 was measured, write one, or take its weights from what is held out.
@@ -22,7 +22,7 @@ _SETTINGS = ("strength", "cap", "minimum", "prior")
 
 
 class Repeats:
-    """Counts lines and their repeats, and tells whether they are what the manifest says.
+    """Counts lines and their repeats, and compares them with the manifest.
 
     Args:
         dataset: the folder.
@@ -42,11 +42,11 @@ class Repeats:
 
     @property
     def declared(self) -> bool:
-        """Whether the dataset says that rows were weighted."""
+        """Whether the manifest declares that rows were weighted."""
         return self._declaration is not None
 
     def allows(self, line: Mapping[str, Any], split: str, place: str, *, seen: bool) -> bool:
-        """Count a line and return whether it may stand there.
+        """Count a line and return whether it may be there.
 
         Args:
             seen: a line of this id stood there before.
@@ -65,7 +65,7 @@ class Repeats:
         return True
 
     def result(self) -> tuple[str, list[str]]:
-        """Return what was looked at, and the faults."""
+        """Return what was checked, and the faults."""
         lines: Counter[tuple[str, str, str]] = Counter()
         rows: Counter[tuple[str, str, str]] = Counter()
         for name, count in self._copies.items():
@@ -102,7 +102,7 @@ class Repeats:
         return skill, str(line.get("role") or manifest.get("role")), line["family"]
 
     def _weights(self) -> dict[tuple[str, str, str], Mapping[str, Any]]:
-        """Return what the manifest says of each weighted part; fault what its evidence does not."""
+        """Return the manifest's weights by part; report what contradicts the evidence."""
         if self._declaration is None:
             return {}
         try:

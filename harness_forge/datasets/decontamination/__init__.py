@@ -1,4 +1,4 @@
-"""Rows that hold words of what will be asked in an evaluation.
+"""Decontamination: finds rows that contain text of evaluation items.
 
 config.py      what is protected, and how much of it a row may hold
 protected.py   protected texts as hashes of runs of words, and the search for them

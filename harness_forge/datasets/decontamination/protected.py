@@ -1,4 +1,4 @@
-"""Protected texts as hashes of runs of words, and the search for them.
+"""Holds protected texts as hashes of word n-grams, and searches rows for them.
 
 The hashes are salted and can be written beside a dataset: whoever has it can
 prove that no protected text is in it, and cannot read one.
@@ -20,18 +20,18 @@ from harness_forge.core.sketches.openings import first_question, opening, plain
 from harness_forge.core.sketches.words import Words, mixed, split, windows
 
 SHORTER = 6
-"""Words in a run of texts that are shorter than a run of full length."""
+"""Words per run for texts that are shorter than a full run."""
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+){2,}")
-"""A name that means nothing but the item: three parts at least."""
+"""A name that can only mean the item: at least three parts."""
 _LEADING = re.compile(r"^\W+")
 _NEARLY_ALL = 0.9
 """Share of the items of training that have a run where it is a template, however few they are."""
 _KEPT = 64
-"""Runs kept of a text, those of least hash: a sample that is the same everywhere."""
+"""Runs kept per text, those with the smallest hashes: a reproducible sample."""
 _CHUNK = 1 << 16
-"""Characters looked through at a time."""
+"""Characters searched at a time."""
 _BITMAP_BITS = 20
-"""Bits of the first look-up: most runs of a row are found to be no protected one by it."""
+"""Bits of the bitmap that rules out most runs of a row before the exact search."""
 
 
 class ProtectedText(NamedTuple):
@@ -48,7 +48,7 @@ class ProtectedText(NamedTuple):
 
 
 class Overlap(NamedTuple):
-    """What a row holds of what is kept for measuring.
+    """The protected text that a row contains.
 
     Args:
         of: whose it is, as `ProtectedText.of`; a salted hash where only hashes are known.
@@ -60,7 +60,7 @@ class Overlap(NamedTuple):
 
 
 class ProtectedQuestion(NamedTuple):
-    """Whose question a row must not open with.
+    """An item whose question no row may open with.
 
     Args:
         of: the item.
@@ -88,7 +88,7 @@ class _RunIndex:
 
 
 class ProtectedTexts:
-    """What no row may hold.
+    """The texts that no row may contain.
 
     Args:
         salt: mixed into every hash.
@@ -127,7 +127,7 @@ class ProtectedTexts:
         stock: Iterable[str] = (),
         openings: Mapping[str, ProtectedQuestion] | None = None,
     ) -> ProtectedTexts:
-        """Return what protects texts.
+        """Build the protected texts.
 
         Args:
             texts: fields of `ProtectedText`.
@@ -164,7 +164,7 @@ class ProtectedTexts:
 
     @classmethod
     def load(cls, salt: str, records: Iterable[Mapping[str, Any]]) -> ProtectedTexts:
-        """Return what `records` of another one were written from."""
+        """Rebuild protected texts from their `records`."""
         records = list(records)
         return cls(
             salt,
@@ -181,7 +181,7 @@ class ProtectedTexts:
         )
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """Yield a text each as plain values: hashes, nothing that can be read."""
+        """Yield one record per text; it holds hashes and no readable text."""
         for owner, length, found, needed in self._texts:
             shown = [f"{run:016x}" for run in found]
             yield {"of": owner, "words": length, "needed": needed, "runs": shown}
@@ -197,19 +197,19 @@ class ProtectedTexts:
         return bool(self._texts or self._openings)
 
     def names(self) -> set[str]:
-        """Return whose texts are protected, as salted hashes."""
+        """Return the owners of the protected texts, as salted hashes."""
         return {owner for owner, *_ in self._texts}
 
     def owners_in(self, texts: Sequence[str]) -> list[str | None]:
-        """Return for each text the owner of a protected text that it holds, as a salted hash."""
+        """Return for each text the owner of a protected text in it, as a salted hash."""
         return [None if at is None else self._texts[at][0] for at in self._places(texts)]
 
     def overlaps_of(self, texts: Sequence[str]) -> list[Overlap | None]:
-        """Return for each text what it holds of a protected text."""
+        """Return for each text the protected text that it contains; None for none."""
         return [None if at is None else self._overlaps[at] for at in self._places(texts)]
 
     def opening_overlap(self, messages: Sequence[Any], *, trains: bool) -> Overlap | None:
-        """Return whose question a conversation opens with, word for word.
+        """Return the item whose question a conversation opens with, word for word.
 
         Args:
             trains: it is for training, so that questions of validation count too.
@@ -259,7 +259,7 @@ def digest(salt: str, name: str) -> str:
 
 @lru_cache(maxsize=256)  # turns of one conversation open alike, and come together
 def question_digest(salt: str, text: str) -> str:
-    """Return a salted hash of a question, the same whatever its layout and capitals."""
+    """Return a salted hash of a question that ignores layout and capitals."""
     return digest(salt, plain(text))
 
 
@@ -274,7 +274,7 @@ def _hashed(
     config: ContaminationConfig,
     salt: np.uint64,
 ) -> Iterator[tuple[int, int, list[int], int]]:
-    """Yield place, words in a run, hashes and how many are needed, of texts that can be told."""
+    """Yield index, run length, hashes and required matches of each distinctive text."""
     said = [*known, *beside]
     texts, owners = [one.text for one in said], [one.of for one in said]
     words, common_words = split(texts), split(stock)
@@ -308,7 +308,7 @@ def _hashed(
 
 
 class _Template:
-    """Which runs of words tell nothing of whose a text is.
+    """Runs of words that are a template, and so do not identify a text.
 
     Words of a question are a template only where items of training ask with
     them too: that many held-out items share them is no reason to train on them.
@@ -335,19 +335,19 @@ class _Template:
         self._answer = np.union1d(self._other, stock)
 
     def of(self, kind: str) -> np.ndarray:
-        """Return the runs that do not count in texts of a kind, sorted."""
+        """Return the template runs for texts of a kind, sorted."""
         kinds = {"text": self._text, "question": self._question, "answer": self._answer}
         return kinds.get(kind, self._other)
 
 
 def _count_items(hashes: np.ndarray, owners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the distinct runs, and how many items have each."""
+    """Return the distinct runs, and the number of items with each."""
     items = np.unique(np.stack([hashes, owners.astype(np.uint64)]), axis=1)
     return np.unique(items[0], return_counts=True)
 
 
 def _run_lengths(counts: np.ndarray, texts: Sequence[str], words: int) -> np.ndarray:
-    """Return how many words a run of each text has; 0 for a text that cannot be told."""
+    """Return the run length for each text; 0 for a text that is not distinctive."""
     lengths = np.zeros(len(texts), np.int64)
     lengths[counts >= min(SHORTER, words)] = min(SHORTER, words)
     lengths[counts >= words] = words
@@ -360,7 +360,7 @@ def _run_lengths(counts: np.ndarray, texts: Sequence[str], words: int) -> np.nda
 def _runs(
     words: Words, length: int, salt: np.uint64, bitmap: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return hashes of runs within one text, and which text; with a sieve, those it holds."""
+    """Return the hashes of runs and the text of each; with a bitmap, only runs it may hold."""
     hashes = mixed(windows(words.hashes, length) ^ salt)
     ends = np.cumsum(words.counts)
     if bitmap is None:
@@ -373,7 +373,7 @@ def _runs(
 
 
 def _chunks(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yield ranges of texts that fit the processor's cache together."""
+    """Yield ranges of texts that together fit the processor's cache."""
     first = size = 0
     for at, text in enumerate(texts):
         size += len(text)

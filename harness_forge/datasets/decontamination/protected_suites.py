@@ -1,4 +1,4 @@
-"""Which evaluation suites no dataset may hold: those of the recipe, and those that come with forge.
+"""Finds the suites that no dataset may contain: the recipe's, and those shipped with forge.
 
 An adapter may be judged by a suite that the recipe of its data did not name;
 what comes with forge is therefore protected from every dataset.
@@ -17,7 +17,7 @@ _ITEMS = "items.jsonl"
 
 
 def contamination(config: ForgeConfig) -> ContaminationConfig:
-    """Return what may not be held, with the files of every suite that is known.
+    """Return the contamination settings with the files of every known suite.
 
     Items of a split are protected by the split; a suite without a local copy
     cannot be asked either.
@@ -47,5 +47,5 @@ def _comes_with_forge(suite: SuiteConfig) -> bool:
 
 
 def _items(place: Path) -> Path:
-    """Return the items of a bundle, whose other file is instructions; any other path as it is."""
+    """Return the items file of a bundle; any other path unchanged."""
     return place / _ITEMS if (place / _ITEMS).is_file() else place

@@ -1,4 +1,4 @@
-"""The filter: rows that hold protected words."""
+"""The filter that rejects rows with protected text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CONTAMINATED = "contaminated"
 
 
 class Contamination:
-    """Rejects rows whose prompt or answer holds a protected text.
+    """Rejects rows whose prompt or answer contains a protected text.
 
     Args:
         protected: what they may not hold.
@@ -24,14 +24,14 @@ class Contamination:
         self._protected = protected
 
     def __call__(self, candidates: Sequence[Candidate]) -> list[str | None]:
-        """Return `contaminated` for each row that holds a protected text."""
+        """Return `contaminated` for each row that contains a protected text."""
         overlaps = self.overlaps(candidates, [True] * len(candidates))
         return [None if one is None else CONTAMINATED for one in overlaps]
 
     def overlaps(
         self, candidates: Sequence[Candidate], trains: Sequence[bool]
     ) -> list[Overlap | None]:
-        """Return what each row holds of what is kept for measuring.
+        """Return the protected text in each row; None for none.
 
         Args:
             trains: which rows are for training.
@@ -44,6 +44,6 @@ class Contamination:
 
 
 def words(candidate: Candidate) -> str:
-    """Return all that a row says: the prompt's messages and the answer."""
+    """Return the text of a row: the prompt's messages and the answer."""
     parts = [str(message.get("content") or "") for message in candidate.messages]
     return "\n".join([*parts, candidate.text])

@@ -1,4 +1,4 @@
-"""Evaluation suites in files: every text of every line is protected."""
+"""Reads evaluation suites from files: every text of every line is protected."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WHOLE = ("bundle.json",)
 
 
 def texts(name: str, path: Path) -> Iterator[tuple[str, str]]:
-    """Yield the texts of a suite, such as BFCL's: its name with the file and line, a text.
+    """Yield name with file and line, and text, for each text of a suite such as BFCL.
 
     A text of one word is left out: names of parameters and categories are in
     everything that has tools.
@@ -72,7 +72,7 @@ def _lines(where: str, file: Path) -> Iterator[tuple[int, Any]]:
 
 
 def _is_distinctive(text: str) -> bool:
-    """Return whether a text is more than a word, or of a script without spaces."""
+    """Return whether a text has several words, or is in a script without spaces."""
     return not text.isascii() or len(text.split(None, 1)) > 1
 
 

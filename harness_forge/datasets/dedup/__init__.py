@@ -1,4 +1,4 @@
-"""Exact and near duplicates: the first of them is kept.
+"""Finds exact and near duplicates; the first row is kept.
 
 A row is signed where it is read, in any process and any order (`Signer`).
 Whether it repeats an earlier one is decided in one place, in the order of the

@@ -1,4 +1,4 @@
-"""The rows that were admitted, and whether a new one repeats one of them.
+"""The index of admitted rows: finds whether a new row repeats one of them.
 
 Signatures are cut into bands; rows that agree in all of a band are compared
 whole (Indyk and Motwani, 1998; Leskovec, Rajaraman and Ullman, "Mining of
@@ -24,11 +24,11 @@ from harness_forge.datasets.dedup.table import Column, ResidentPages, Table
 
 DUPLICATE, NEAR_DUPLICATE = "duplicate", "near_duplicate"
 _RECALL = 0.99
-"""Share of rows at the threshold that must be found as candidates."""
+"""Share of row pairs at the threshold that must be found as candidates."""
 _MAX_RESIDENT = 24 << 20
-"""Bytes of mapped pages that may be held before they are let go."""
+"""Most bytes of mapped pages kept in memory."""
 _COMPARED = 1 << 8
-"""Pairs compared at a time: each brings in the pages around a row."""
+"""Pairs compared at a time: each loads the pages around a row."""
 _EVERYWHERE = 1 << 30
 
 
@@ -50,14 +50,14 @@ class Entry(NamedTuple):
 
 
 class Repeated(NamedTuple):
-    """Why a row is not admitted, and the earlier row that it repeats."""
+    """Why a row is rejected, and the earlier row that it repeats."""
 
     reason: str
     source: str
 
 
 class _Found(NamedTuple):
-    """What a row repeats: a row of the index, or one of the same call (`here`)."""
+    """The row that is repeated: one of the index, or one of the same call (`here`)."""
 
     reason: str
     row: int
@@ -65,7 +65,7 @@ class _Found(NamedTuple):
 
 
 class Index:
-    """The rows that were admitted, in files under `folder`; they go when it is closed.
+    """The admitted rows, in files under `folder`, which `close` removes.
 
     Args:
         config: from which likeness rows are nearly the same.
@@ -102,7 +102,7 @@ class Index:
     def admit(
         self, signatures: np.ndarray | None, entries: Sequence[Entry]
     ) -> list[Repeated | None]:
-        """Return for each row what it repeats; None admits it.
+        """Return for each row the row that it repeats; None where it is admitted.
 
         Rows of one call may repeat each other.
 
@@ -134,7 +134,7 @@ class Index:
         return new
 
     def _band_keys(self, new: np.ndarray) -> np.ndarray:
-        """Return a key a band, uint32 (n, bands): equal where band, context and side are."""
+        """Return one key per band, uint32 (n, bands), from band, context and side."""
         if not self._bands:
             return np.zeros((len(new), 0), np.uint32)
         width = ANSWER // self._bands
@@ -144,7 +144,7 @@ class Index:
         return _short(mixed(sums + new["side"][:, None]))
 
     def _earlier(self, keys: np.ndarray, new: np.ndarray) -> dict[int, _Found]:
-        """Return what rows repeat of those that are in the index, by place."""
+        """Return by index in `new` the indexed row that each row repeats."""
         found: dict[int, _Found] = {}
         if self._bands:
             places, rows = self._near.find(keys[:, 1:].ravel())
@@ -159,7 +159,7 @@ class Index:
         return found
 
     def _among_themselves(self, keys: np.ndarray, new: np.ndarray, found: dict) -> None:
-        """Add to `found` what rows repeat of the admitted rows of the same call."""
+        """Add to `found` the rows that repeat an admitted row of the same call."""
         pairs = _sharing(keys)
         same = new["digest"][pairs[:, 0]] == new["digest"][pairs[:, 1]]
         alike = [(place, earlier, DUPLICATE) for earlier, place in pairs[same].tolist()]
@@ -173,7 +173,7 @@ class Index:
                 found[place] = _Found(reason, earlier, True)
 
     def _near_duplicates(self, new, pairs: np.ndarray, others: np.ndarray) -> list[list[int]]:
-        """Return the pairs (place, place in others) that are near duplicates."""
+        """Return the pairs (index, index in others) that are near duplicates."""
         kept = []
         for first in range(0, len(pairs), _COMPARED):
             some = pairs[first : first + _COMPARED]
@@ -216,7 +216,7 @@ class Index:
 
 
 def bands(threshold: float) -> int:
-    """Return the fewest bands that find 99 of 100 rows at the threshold as candidates.
+    """Return the fewest bands that find 99 % of pairs at the threshold as candidates.
 
     Rows of likeness J agree in all of a band of r places with probability
     J^r, and so in one of b bands at least with 1 - (1 - J^r)^b.
@@ -228,7 +228,7 @@ def bands(threshold: float) -> int:
 
 
 def _sided(entry: Entry) -> bytes:
-    """Return the entry's digest, another for each side that there is."""
+    """Return the entry's digest combined with its side."""
     if not entry.side:
         return entry.digest
     return hashlib.blake2b(entry.digest + entry.side.encode(), digest_size=16).digest()

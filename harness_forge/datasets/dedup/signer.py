@@ -1,4 +1,4 @@
-"""A row's words as a short signature."""
+"""MinHash signatures of rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ANSWER, PROMPT = 128, 64
 
 
 class Signer:
-    """Signs rows. It keeps nothing, so every worker may have its own.
+    """Computes signatures of rows. It has no state, so each worker may have its own.
 
     A text's signature does not depend on the batch it is in.
 
@@ -28,7 +28,7 @@ class Signer:
         self._shingle = config.shingle
 
     def sign(self, prompts: Sequence[str], answers: Sequence[str]) -> np.ndarray:
-        """Return a signature a row, uint16 (n, ANSWER + PROMPT): 384 bytes.
+        """Return one signature per row, uint16 (n, ANSWER + PROMPT): 384 bytes.
 
         Args:
             prompts: what `prompt_text` returns, (n,).
@@ -45,7 +45,7 @@ class Signer:
 
 
 def prompt_text(messages: Sequence[Message]) -> str:
-    """Return a prompt's words as they are compared: every message's role and text.
+    """Return the prompt's text for comparison: every message's role and text.
 
     The tools are left out: they are the same for all rows of a role.
     """

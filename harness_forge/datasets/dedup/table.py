@@ -1,4 +1,4 @@
-"""Arrays and a hash table that live in files, so that memory does not grow with the rows.
+"""Arrays and a hash table in memory-mapped files, so that memory does not grow with the rows.
 
 The files are mapped. Pages that were touched, and some around each, count as
 the process's memory until they are let go, which `release_pages` does; what they hold
@@ -23,11 +23,11 @@ _HINTS = 32
 _FIRST = 1 << 10
 _BLOCK = 1 << 16
 _READ, _WRITTEN = 1 << 6, 1 << 10
-"""Buckets that are touched at a time. The system brings in pages around one that is read."""
+"""Buckets touched at a time. The system loads pages around one that is read."""
 
 
 def mapped_bytes() -> int:
-    """Return the bytes of mapped files that this process holds; 0 where nobody says."""
+    """Return the bytes of mapped files in this process's memory; 0 where unknown."""
     try:
         with Path("/proc/self/statm").open("rb", buffering=0) as file:
             return int(file.read().split()[2]) * mmap.PAGESIZE
@@ -36,7 +36,7 @@ def mapped_bytes() -> int:
 
 
 class ResidentPages:
-    """The pages of mapped files that this process holds, let go before they are too many.
+    """Limits how many pages of mapped files stay in this process's memory.
 
     Args:
         most: bytes of them, besides those that were held before.
@@ -47,7 +47,7 @@ class ResidentPages:
         self.parts: list[Column] = []
 
     def release_if_large(self) -> None:
-        """Let go of them where they are too many."""
+        """Release all pages where there are too many."""
         if mapped_bytes() - self._others > self._most:
             for part in self.parts:
                 part.release_pages()
@@ -86,12 +86,12 @@ class Column:
         self.length = needed
 
     def release_pages(self) -> None:
-        """Let go of the pages that were touched."""
+        """Release the pages that were touched."""
         if hasattr(mmap, "MADV_DONTNEED"):
             self._map.madvise(mmap.MADV_DONTNEED)
 
     def close(self) -> None:
-        """Close the file; nothing may be asked afterwards."""
+        """Close the file; it cannot be used afterwards."""
         self.data = np.zeros(0, self.dtype)
         if self._map is not None:
             self._resident_pages.parts.remove(self)
@@ -135,7 +135,7 @@ class Table:
         self._column = self._empty(_FIRST)
 
     def find(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return places in `keys`, uint32 (m,), and a row that has the key, for each such row."""
+        """Return pairs of an index in `keys`, uint32 (m,), and a row with that key."""
         hinted = keys & self._hint
         likely = np.flatnonzero(self._hints[hinted >> 3] >> (hinted & 7) & 1)
         places, rows = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
@@ -187,7 +187,7 @@ class Table:
             entries = entries[~fits]
 
     def _write(self, bucket: np.ndarray, slot: np.ndarray, entries: np.ndarray) -> None:
-        """Write entries without looking at what is there, which would bring in more pages."""
+        """Write entries without reading the bucket, which would load more pages."""
         for first in range(0, len(entries), _WRITTEN):
             some = slice(first, first + _WRITTEN)
             self._buckets[bucket[some], slot[some]] = entries[some]

@@ -1,1 +1,1 @@
-"""Weights of training rows from what was measured on validation."""
+"""Weights training rows by failures measured on validation."""

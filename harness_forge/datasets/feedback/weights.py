@@ -1,4 +1,4 @@
-"""What a model got wrong on validation, as weights of the families of the next dataset.
+"""Computes weights of families from a model's failures on validation.
 
 A weight only says how often training rows of a family stand in the dataset. It
 is drawn toward 1 where there are few validation items to go by, for the worst
@@ -20,7 +20,7 @@ Family = tuple[str, str]
 
 
 class Evidence(NamedTuple):
-    """One validation item.
+    """The outcome of one validation item.
 
     Args:
         passed: at the first try.
@@ -35,7 +35,7 @@ class Evidence(NamedTuple):
 
 
 class Weight(NamedTuple):
-    """A family that is weighted: how much, and what for."""
+    """The weight of a family, and the counts behind it."""
 
     weight: float
     items: int
@@ -45,7 +45,7 @@ class Weight(NamedTuple):
 
 @dataclass(frozen=True)
 class Source:
-    """The run that a skill's weights are from.
+    """The run that a skill's weights come from.
 
     Args:
         against: the run that lost items were passed in; '' where there is none.
@@ -59,7 +59,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Feedback:
-    """Everything that weights an export; of a skill without a run, nothing does."""
+    """The evidence that weights an export; a skill without a run has none."""
 
     config: FeedbackConfig
     sources: Sequence[Source] = ()
@@ -67,7 +67,7 @@ class Feedback:
 
 
 def check(config: FeedbackConfig) -> None:
-    """Refuse settings that no weight can be made of.
+    """Check the settings.
 
     Raises:
         ConfigError: a number is out of its range.
@@ -84,7 +84,7 @@ def check(config: FeedbackConfig) -> None:
 def weights(
     evidence: Iterable[Evidence], *, strength: float, cap: int, minimum: int, prior: float
 ) -> dict[Family, Weight]:
-    """Return the families that fail more often than all do, with their weights.
+    """Return the weights of families that fail more often than average.
 
     A lost item counts as two failures. With r the failures of an item over all
     families, and those of a family drawn toward r by `prior` items, its weight

@@ -1,4 +1,4 @@
-"""At most so many examples of one category, whichever order they come in.
+"""Caps the examples of each category, independently of their order.
 
 Which examples stay follows from a hash of each, not from its place: the cap
 is a bottom-k sample of every category (E. Cohen and H. Kaplan, "Summarizing
@@ -14,7 +14,7 @@ from hashlib import blake2b
 
 
 class Balance:
-    """Draws at most `cap` examples of each category, by the hash of their ids.
+    """Samples at most `cap` examples of each category, by the hash of their ids.
 
     Offer every example first, ask for each of them afterwards. Memory: about
     100 bytes for each example that stands.
@@ -32,7 +32,7 @@ class Balance:
         self._heaps: dict[str, list[tuple[int, str]]] = {}
 
     def offer(self, category: str, example_id: str) -> bool:
-        """Count an example in; False where it is out already, whatever still comes.
+        """Offer an example; return False where it can no longer be kept.
 
         The same id offered twice counts twice.
         """
@@ -44,7 +44,7 @@ class Balance:
         return heapq.heappushpop(heap, entry) != entry
 
     def keeps(self, category: str, example_id: str) -> bool:
-        """Return whether an example that was offered is among those that stay."""
+        """Return whether an offered example is kept."""
         heap = self._heaps[category]
         return (-self._rank(example_id), example_id) >= heap[0]
 

@@ -1,4 +1,4 @@
-"""Answers that hold what the user forbade."""
+"""Rejects answers that match one of the user's patterns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The filters that a config asks for, in order, ready to be sent to a worker process."""
+"""Builds the filters of a config, in order; they can be sent to worker processes."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def build(
 
 
 def judge(steps: Sequence[tuple[str, Filter]], candidates: Sequence[Candidate]) -> list[str | None]:
-    """Return for each candidate the first reason that a filter has against it, or None."""
+    """Return for each candidate the reason of the first filter that rejects it, or None."""
     reasons: list[str | None] = [None] * len(candidates)
     left = list(range(len(candidates)))
     for _, step in steps:
@@ -94,7 +94,7 @@ def judge(steps: Sequence[tuple[str, Filter]], candidates: Sequence[Candidate]) 
 
 
 def tallies(steps: Sequence[tuple[str, Filter]]) -> dict[str, dict[str, int]]:
-    """Return what filters counted of their own work since they were asked last, by name.
+    """Return the counts of each filter's own work since the last call.
 
     `length` and `row_too_long` count rows decided `by_bounds` and `counted`. Counts of several
     processes add up.
@@ -109,7 +109,7 @@ def tallies(steps: Sequence[tuple[str, Filter]]) -> dict[str, dict[str, int]]:
 
 
 def notes(config: FiltersConfig) -> list[str]:
-    """Return what a reader of the dataset must know of filters that did not act."""
+    """Return notes for the dataset's card about filters that could not act."""
     if config.coherence.enabled and config.coherence.model is None:
         return ["coherence was not judged: no embedding model is given (filters.coherence.model)"]
     return []

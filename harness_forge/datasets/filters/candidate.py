@@ -1,4 +1,4 @@
-"""One row as filters see it, and the shape of a filter."""
+"""A row as filters see it, and the interface of a filter."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Call(NamedTuple):
 
 
 class _Once:
-    """A property that is worked out when it is asked for first.
+    """A property that is computed on first use.
 
     functools.cached_property takes a lock before Python 3.12, which is a
     fifth of the time of all filters. A candidate is one thread's.
@@ -47,7 +47,7 @@ class _Once:
 
 @dataclass
 class Candidate:
-    """A prompt, and the answer that would be learned from.
+    """A prompt, and the answer to train on.
 
     Nothing here trusts its input: an answer may be of any shape that JSON has.
 
@@ -77,13 +77,13 @@ class Candidate:
 
     @_Once
     def calls(self) -> Sequence[Call]:
-        """The calls of the answer, their arguments parsed once for all filters."""
+        """The answer's calls, with their arguments parsed once for all filters."""
         found = self.answer.get("tool_calls")
         return [_call(call) for call in found] if isinstance(found, _LISTS) else ()
 
     @_Once
     def strings(self) -> Sequence[str]:
-        """The content, every string among the calls' arguments, thoughts; none is empty."""
+        """The content, the strings in the calls' arguments, and the reasoning; none is empty."""
         parts = [content_of(self.answer)]
         for call in self.calls:
             parts += _strings(call.arguments)
@@ -92,7 +92,7 @@ class Candidate:
 
     @_Once
     def text(self) -> str:
-        """The words to be learned: `strings`, one after the other."""
+        """The text to train on: `strings`, joined."""
         return "\n".join(self.strings)
 
 
@@ -122,7 +122,7 @@ def _call(call: Any) -> Call:
 
 
 def _meant(text: str) -> Any:
-    """Return what a text of JSON says; the text itself where it is none."""
+    """Return the value of a JSON text; the text itself where it is not JSON."""
     try:
         return jsontext.loads(text)
     except ValueError:
@@ -130,7 +130,7 @@ def _meant(text: str) -> Any:
 
 
 def _strings(value: Any) -> list[str]:
-    """Return every string in `value`, in order; without recursion, for depth comes from outside."""
+    """Return every string in `value`, in order; without recursion, because input sets the depth."""
     found, rest = [], [value]
     while rest:
         item = rest.pop()

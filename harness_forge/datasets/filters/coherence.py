@@ -1,4 +1,4 @@
-"""Answers that have little to do with what was asked."""
+"""Rejects answers that are unrelated to the prompt, by embedding similarity."""
 
 from __future__ import annotations
 

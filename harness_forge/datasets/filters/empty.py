@@ -1,4 +1,4 @@
-"""Answers with nothing to learn from, and answers that nobody can judge."""
+"""Rejects empty answers, and answers that cannot be judged."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PLACEHOLDER = re.compile(
 
 
 def judge(candidates: Sequence[Candidate], config: EmptyConfig) -> list[str | None]:
-    """Return `empty` for each candidate that says nothing."""
+    """Return `empty` for each candidate without content."""
     return ["empty" if _says_nothing(row) else None for row in candidates]
 
 
@@ -42,7 +42,7 @@ def _says_nothing(row: Candidate) -> bool:
 
 
 def _asks_for_something(call: Call) -> bool:
-    """Return whether a call without words is one all the same: `status()`, `wait(7)`."""
+    """Return whether a call without text arguments is meaningful: `status()`, `wait(7)`."""
     if not isinstance(call.arguments, Mapping):
         return False
     values = call.arguments.values()

@@ -1,4 +1,4 @@
-"""Rows whose label the audit doubts: flagged rows go, but for reasons the user accepts."""
+"""Rejects rows flagged by the label audit, unless the user tolerates the reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers that are too short or too long, in the base model's tokens.
+"""Rejects answers that are too short or too long, in the base model's tokens.
 
 A token count is exact, and exact counts are dear: 0.5 ms for 3 KB. Most
 answers are nowhere near a limit, and then their bytes decide.
@@ -21,7 +21,7 @@ Compatibility composition (NFKC) makes 33 bytes of 3, and nothing makes more."""
 
 
 class Length:
-    """Judges lengths: by bytes where they decide, by an exact count elsewhere.
+    """Checks lengths: by bytes where these decide, otherwise by an exact token count.
 
     The tokenizer is read at the first row that needs it, so that a dataset
     whose every row is decided by bytes needs no model. It is not pickled.
@@ -50,7 +50,7 @@ class Length:
         return [None if fit else "length" for fit in self.fits([row.text for row in candidates])]
 
     def fits(self, texts: Sequence[str]) -> list[bool]:
-        """Return for each text whether its tokens are within the limits.
+        """Return for each text whether its token count is within the limits.
 
         Raises:
             ExportError: bytes do not decide, and the tokenizer is not there.
@@ -66,7 +66,7 @@ class Length:
         return [bool(fit) for fit in fits]
 
     def _by_bytes(self, text: str) -> bool | None:
-        """Return whether the text fits; None where its bytes do not tell."""
+        """Return whether the text fits; None where its bytes do not decide."""
         raw = text.encode(errors="replace")
         fits = self._within(_ANY, raw)
         if fits is None and (tokens := self._known()) and tokens.bounds:

@@ -1,4 +1,4 @@
-"""Residue of terminals and web pages in what would be learned."""
+"""Rejects answers with residue of terminals or web pages."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _ENTITY = re.compile(r"&(?:nbsp|amp|lt|gt|quot|#\d{1,6});")
 
 
 def judge(candidates: Sequence[Candidate], config: MarkupConfig) -> list[str | None]:
-    """Return `markup` for each candidate with noise, or too much HTML or terminal."""
+    """Return `markup` for each candidate with noise, or too much HTML or terminal output."""
     html, dump = config.max_html_share, config.max_dump_share
     return [
         "markup"
@@ -65,7 +65,7 @@ def judge(candidates: Sequence[Candidate], config: MarkupConfig) -> list[str | N
 
 
 def dump_share(text: str) -> float:
-    """Return which share of a text's lines was copied from a terminal or said by a harness.
+    """Return the share of a text's lines that come from a terminal or a harness.
 
     Lines without a word count for nothing. A prompt's lines are those until the
     next line without one: what a command answered looks like anything.
@@ -81,7 +81,7 @@ def dump_share(text: str) -> float:
 
 
 def _unspoken(text: str) -> tuple[str, int]:
-    """Return a text without the blocks in which a harness speaks, and how long those were."""
+    """Return a text without blocks written by a harness, and the length of those."""
     kept, at, open_ended = [], 0, set[str]()
     for opening in _SPOKEN.finditer(text):
         name = opening["name"]
@@ -99,7 +99,7 @@ def _unspoken(text: str) -> tuple[str, int]:
 
 
 def _dumped(lines: Sequence[str]) -> list[bool]:
-    """Return of each line whether it was copied from a terminal.
+    """Return for each line whether it was copied from a terminal.
 
     One prompt is a command that somebody quotes. From two on they are a
     transcript, and what stands between them is what the commands answered.
@@ -124,7 +124,7 @@ def _noisy(text: str) -> bool:
 
 
 def html_share(text: str) -> float:
-    """Return which share of the characters belongs to HTML tags and entities, 0 to 1."""
+    """Return the share of characters in HTML tags and entities, 0 to 1."""
     found = sum(len(tag[0]) for tag in _TAG.finditer(text)) if ">" in text else 0
     found += sum(len(entity[0]) for entity in _ENTITY.finditer(text)) if ";" in text else 0
     return found / len(text) if found else 0.0

@@ -1,3 +1,3 @@
-"""How much general data is added to what is trained on, and from where."""
+"""Settings of the mix-in: how much general data is added, and from which file."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Draws general examples from a file, so that old skills are not forgotten.
+"""Samples general examples from a file, to prevent forgetting.
 
 Replaying a little of earlier or general data is the plainest remedy for
 forgetting (A. Robins, "Catastrophic forgetting, rehearsal and
@@ -38,7 +38,7 @@ _BATCH = 500
 
 @dataclass(frozen=True)
 class Drawn:
-    """What a mix-in came to.
+    """The result of a mix-in.
 
     Args:
         examples: in the order of the file.
@@ -62,14 +62,14 @@ class Drawn:
 
 
 def wanted(train: int, share: float) -> int:
-    """Return how many general examples are `share` of all, beside `train` of ours."""
+    """Return how many general examples make up `share` of all, given `train` of ours."""
     return round(train * share / (1 - share))
 
 
 def draw(
     config: MixInConfig, train: int, *, seed: int, steps: Sequence[tuple[str, Filter]] = ()
 ) -> Drawn:
-    """Draw as many general examples as the share asks for.
+    """Sample as many general examples as the share requires.
 
     The file is streamed; held are the drawn examples, and 200 bytes of each row.
     The same rows in another order give the same draw.
@@ -110,7 +110,7 @@ class _Row(NamedTuple):
 
 
 class _Pool:
-    """The `size` rows with the least hashes: a sample that no order changes."""
+    """The `size` rows with the smallest hashes: a sample that does not depend on the order."""
 
     def __init__(self, size: int, seed: int) -> None:
         self.size = size
@@ -119,7 +119,7 @@ class _Pool:
         self._heap: list[tuple[int, int, Example]] = []
 
     def offer(self, row: _Row) -> str:
-        """Take a row in, and return its reason as long as it is not drawn."""
+        """Offer a row; return the reason why it is not in the sample."""
         digest = row.digest
         if digest[:8] in self._seen:
             return "duplicate"
@@ -152,7 +152,7 @@ def _example(row: _Row, name: str) -> Example:
 
 
 def _rows(path: Path, digest) -> Iterator[_Row]:
-    """Yield each row of the file; its bytes go into `digest`."""
+    """Yield each row of the file; update `digest` with its bytes."""
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, 1):

@@ -1,4 +1,4 @@
-"""Answers that say the same over and over."""
+"""Rejects answers that repeat themselves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows that are too long for training: prompt, tools and answer, as the model reads them.
+"""Rejects rows that are too long for training: prompt, tools and answer as rendered.
 
 A trainer cuts or drops what exceeds its sequence length, often without a word. Counted here
 is the very text that training shows: rendered by the base model's chat template, cut into
@@ -21,7 +21,7 @@ UNRENDERABLE = "row_not_renderable"
 
 
 class RowTooLong:
-    """Judges rows by the tokens of what training will show.
+    """Checks the token count of the rendered row.
 
     Args:
         folder: the base model's; it is read at the first row. None is one that is not known.

@@ -1,4 +1,4 @@
-"""Rows that were judged too low or too high to teach anything."""
+"""Rejects rows whose score is too low or too high."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from harness_forge.datasets.filters.candidate import Candidate
 
 
 def judge(candidates: Sequence[Candidate], config: ScoreRangeConfig) -> list[str | None]:
-    """Return `score_range` for each candidate whose score lies outside; NaN lies outside."""
+    """Return `score_range` for each candidate whose score is outside; NaN is outside."""
     low, high = config.min_value, config.max_value
     unscored = "score_range" if config.reject_unscored else None
     by_judge = config.reads is ScoreOf.judge

@@ -1,4 +1,4 @@
-"""A base model's tokenizer, and what a text's bytes alone say of its tokens."""
+"""A base model's tokenizer, and bounds on token counts from a text's bytes alone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BATCH = 64
 
 @dataclass(frozen=True)
 class Bounds:
-    """What a vocabulary says of the tokens of a text, without counting them.
+    """Bounds on the token count of a text, from the vocabulary alone.
 
     Args:
         words: most words between white space in one token; 0 where not known.
@@ -38,12 +38,12 @@ class Bounds:
     growth: int = 3
 
     def most(self, raw: bytes) -> int:
-        """Return the most tokens that a text of these bytes can have: one for each."""
+        """Return the upper bound for a text of these bytes: one token per byte."""
         # One more for a space put in front.
         return len(raw) * (1 if raw.isascii() else self.growth) + 1
 
     def least(self, raw: bytes, enough: int) -> int:
-        """Return the fewest; words are only looked at where bytes do not show `enough`."""
+        """Return the lower bound; words are only counted where bytes do not reach `enough`."""
         if self.unknown and len(raw.translate(None, self.unknown)) != len(raw):
             return 0
         size = len(raw) if raw.isascii() else len(raw) // self.growth
@@ -68,7 +68,7 @@ class Tokens:
     bounds: Bounds | None
 
     def counts(self, texts: Sequence[str]) -> list[int]:
-        """Return the exact number of tokens of each text, without special ones of our adding."""
+        """Return the exact token count of each text, without added special tokens."""
         found: list[int] = []
         for start in range(0, len(texts), _BATCH):
             batch = [_plain(text) for text in texts[start : start + _BATCH]]
@@ -105,7 +105,7 @@ def load(file: Path) -> Tokens:
 
 
 def _bounds_of(described: dict[str, Any]) -> Bounds | None:
-    """Return what bounds hold, from what the file says; nothing is assumed of the unknown."""
+    """Return the bounds that a tokenizer file allows; unknown parts allow none."""
     model, steps = described["model"], _steps(described.get("pre_tokenizer"))
     if model.get("type") != "BPE" or model.get("dropout") or not _lossless(described, steps):
         return None
@@ -125,7 +125,7 @@ def _bounds_of(described: dict[str, Any]) -> Bounds | None:
 
 
 def _steps(step: dict[str, Any] | None) -> list[dict[str, Any]]:
-    """Return the steps of a normalizer or pre-tokenizer, sequences laid flat."""
+    """Return the steps of a normalizer or pre-tokenizer, with sequences flattened."""
     if step is None:
         return []
     if step["type"] != "Sequence":
@@ -135,7 +135,7 @@ def _steps(step: dict[str, Any] | None) -> list[dict[str, Any]]:
 
 
 def _lossless(described: dict[str, Any], steps: list[dict[str, Any]]) -> bool:
-    """Return whether every byte of a text reaches the model, and hardly any is added."""
+    """Return whether tokenization keeps every byte of a text, and adds hardly any."""
     kept = all(
         step["type"] in ("ByteLevel", "Metaspace", "Digits")
         or (step["type"] == "Split" and step.get("behavior") != "Removed")
@@ -151,7 +151,7 @@ def _lossless(described: dict[str, Any], steps: list[dict[str, Any]]) -> bool:
 
 
 def _written(token: str, alphabet: dict[str, int] | None) -> bytes:
-    """Return the bytes that a token of the vocabulary stands for."""
+    """Return the bytes that a token of the vocabulary encodes."""
     if alphabet is None:
         return token.replace("\u2581", " ").encode()
     # A special token may be written in other characters: as long as its own bytes.
@@ -161,7 +161,7 @@ def _written(token: str, alphabet: dict[str, int] | None) -> bytes:
 
 
 def _fallback() -> dict[str, int]:
-    """Return the byte tokens of a vocabulary that falls back on bytes, and its space."""
+    """Return the byte tokens of a vocabulary with byte fallback, and its space."""
     return {f"<0x{byte:02X}>": byte for byte in range(256)} | {"\u2581": 32}
 
 

@@ -1,4 +1,4 @@
-"""Calls that do not fit the tools that were offered."""
+"""Rejects answers with calls that do not match the offered tools."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness_forge.datasets.filters.candidate import Call, Candidate
 
 
 def judge(candidates: Sequence[Candidate], config: ToolCallsConfig) -> list[str | None]:
-    """Return `tool_calls` for each candidate with a call that does not fit."""
+    """Return `tool_calls` for each candidate with a call that does not match."""
     return [
         "tool_calls" if row.answer.get("tool_calls") and not _fits(row) else None
         for row in candidates
@@ -41,7 +41,7 @@ def _allowed(call: Call, tool: Mapping[str, Any] | None) -> bool:
 
 @lru_cache(maxsize=512)
 def _validity(schema: bytes):
-    """Return what tells whether arguments meet a schema; None where the schema is broken."""
+    """Return a validator for arguments; None where the schema is broken."""
     import jsonschema_rs
 
     try:

@@ -1,4 +1,4 @@
-"""Answers that end before they were finished, whoever cut them."""
+"""Rejects answers that were truncated, by a model's limit or by a harness."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})", re.MULTILINE)
 
 
 def judge(candidates: Sequence[Candidate], config: TruncationConfig) -> list[str | None]:
-    """Return `truncation` for each candidate that was cut."""
+    """Return `truncation` for each candidate that was truncated."""
     writers, lengths = tuple(config.writers), frozenset(config.cut_lengths)
     receipts = config.receipts
 
@@ -62,7 +62,7 @@ def _ends_early(text: str, fenced: bool, quoted: bool) -> bool:
 
 
 def _fence_open(text: str) -> bool:
-    """Return whether a code fence stays open, as CommonMark closes them."""
+    """Return whether a code fence is left open, by CommonMark's rules."""
     opened = ""
     for mark in _FENCE.finditer(text):
         fence = mark[1]
@@ -74,7 +74,7 @@ def _fence_open(text: str) -> bool:
 
 
 def _json_open(text: str) -> bool:
-    """Return whether JSON that the text is, or announces, runs out instead of ending.
+    """Return whether JSON in the text is incomplete.
 
     Broken JSON is another fault: only brackets that never close are cut. A
     cut is at the end, so of several announcements the last one tells.

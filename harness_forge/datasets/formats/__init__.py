@@ -1,4 +1,4 @@
-"""What a dataset's lines look like, and the folder they are written to.
+"""Formats of a dataset's lines, and the folder they are written to.
 
 lines.py      the table of formats
 messages.py   chat messages with tools: sft, dpo, kto, grpo

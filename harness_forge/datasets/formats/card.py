@@ -1,4 +1,4 @@
-"""The README.md of a dataset, made from its manifest alone."""
+"""Writes the README.md of a dataset (its card) from its manifest alone."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _table(left: str, right: str, counts: Mapping[str, int]) -> list[str]:
 
 
 def _pairs(counted: Mapping[str, Any] | None) -> list[str]:
-    """Return what became of every pair that rows of one prompt allow."""
+    """Return the summary of possible, made and not made pairs."""
     if counted is None:
         return []
     not_made = counted["not_made"]
@@ -76,7 +76,7 @@ def _pairs(counted: Mapping[str, Any] | None) -> list[str]:
 
 
 def _parts(parts: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return what each skill and role gave, the parts without rows among them."""
+    """Return a table of parts by skill and role, including parts without rows."""
     if not parts:
         return []
     rows = [
@@ -127,7 +127,7 @@ def _licences(licences: list[str]) -> list[str]:
 
 
 def _filters(manifest: Mapping[str, Any]) -> list[str]:
-    """Return each filter that was on, what it rejected and how it was set."""
+    """Return a table of the active filters: rejected rows and settings."""
     filters = manifest.get("filters", {})
     rows = [
         f"| {markdown(name)} | {found['rejected']} | {_settings(found['settings'])} |"
@@ -150,7 +150,7 @@ def _notes(manifest: Mapping[str, Any]) -> Iterator[str]:
 
 
 def exact_counts(decided: Mapping[str, int]) -> Iterator[str]:
-    """Yield what share of rows had their tokens counted; nothing where no row was asked.
+    """Yield the share of rows with an exact token count; nothing where no row was counted.
 
     Args:
         decided: rows that `length` decided `by_bounds` and those it `counted`.
@@ -191,7 +191,7 @@ def _redaction(redaction: Mapping[str, Any]) -> list[str]:
 
 
 def _statements(manifest: Mapping[str, Any]) -> list[str]:
-    """Return the SQL, once where several parts sent the same."""
+    """Return the SQL; parts with the same SQL share one block."""
     parts = manifest.get("parts") or [manifest]
     lines = ["## SQL", ""]
     for text in dict.fromkeys(part["sql"] for part in parts):

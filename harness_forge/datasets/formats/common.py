@@ -1,4 +1,4 @@
-"""What the lines of several formats have in common.
+"""Parts shared by the lines of several formats.
 
 `tools` and the arguments of a call are JSON strings. As nested objects they
 come back from Arrow, which `datasets` reads into, padded with the null fields
@@ -27,7 +27,7 @@ _last: tuple[Sequence[Mapping[str, Any]], str] = ((), "[]")
 
 
 def origin_keys(origin: RowSource) -> dict[str, str]:
-    """Return the keys that say where a line comes from."""
+    """Return the origin keys of a line."""
     return {
         "source": origin.source,
         "run_id": origin.run_id,
@@ -41,7 +41,7 @@ def origin_keys(origin: RowSource) -> dict[str, str]:
 
 
 def context(messages: Sequence[Message], role: str = "role", answering: str = "assistant"):
-    """Return messages of which none is learned: each answer among them is marked so.
+    """Return messages as context: each answer among them gets weight 0.
 
     Args:
         role: the key that says who speaks.
@@ -62,7 +62,7 @@ def tools_text(tools: Sequence[Mapping[str, Any]]) -> str:
 
 
 def thought_of(message: Message) -> str:
-    """Return what was thought before an answer, as the shipped chat template renders it."""
+    """Return the reasoning before an answer, as the shipped chat template renders it."""
     thought = message.get("reasoning_content")
     return f"<think>\n{thought}\n</think>\n\n" if thought else ""
 

@@ -1,4 +1,4 @@
-"""One line for the turns of a conversation: the last of them, in which the others are answers too.
+"""Merges the turns of a conversation into one line: the last turn, with all answers trained.
 
 Each turn's line holds the conversation before it as context. Where that is, word for word, what
 another turn's line says, both can be one line, and the model reads their words once.
@@ -13,7 +13,7 @@ from harness_forge.datasets.formats.common import WEIGHT
 
 
 class Form(NamedTuple):
-    """Where a format's lines have their messages, and how they say whose they are."""
+    """Where a format keeps messages and their roles."""
 
     messages: str
     role: str
@@ -28,7 +28,7 @@ FORMS: Mapping[str, Form] = {
 
 
 def goes_on(line: Mapping[str, Any], before: Mapping[str, Any], form: Form) -> bool:
-    """Return whether a turn's line has all that another says, word for word, as its context."""
+    """Return whether another turn's messages are a prefix of a turn's line."""
     said, told = before[form.messages], line[form.messages]
     return (
         len(told) > len(said)
@@ -38,7 +38,7 @@ def goes_on(line: Mapping[str, Any], before: Mapping[str, Any], form: Form) -> b
 
 
 def _words(message: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is said: without marks and names of calls, which an answer has none of."""
+    """Return a message without its weight and call names, which answers do not have."""
     words = {key: value for key, value in message.items() if key != WEIGHT}
     if calls := message.get("tool_calls"):
         words["tool_calls"] = [
@@ -48,7 +48,7 @@ def _words(message: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def merged(lines: Sequence[Mapping[str, Any]], form: Form, name: str) -> dict[str, Any]:
-    """Return the one line of turns of which each goes on from the one before.
+    """Return the merged line of turns of which each extends the one before.
 
     Args:
         lines: theirs, in order; the last one's other keys are kept.
@@ -63,7 +63,7 @@ def merged(lines: Sequence[Mapping[str, Any]], form: Form, name: str) -> dict[st
 
 
 def learned(line: Mapping[str, Any], form: Form) -> list[int]:
-    """Return the places of the messages that are learned."""
+    """Return the indices of the messages that are trained on."""
     return [
         place
         for place, message in enumerate(line[form.messages])

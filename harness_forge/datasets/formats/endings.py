@@ -1,4 +1,4 @@
-"""The files that lines go to, by how their names end; each is hashed as it is written."""
+"""Data files by file name extension; each is hashed while it is written."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ _BEHIND = 2
 
 
 class LinesFile(Protocol):
-    """A file that lines are appended to."""
+    """Interface of a data file that lines are appended to."""
 
     def extend(self, lines: Sequence[bytes]) -> int:
         """Append lines without their newlines; return the number of the first, from 1."""
 
     def close(self) -> dict[str, Any]:
-        """Write what is left; return lines, bytes and sha256."""
+        """Flush and close the file; return lines, bytes and sha256."""
 
     def abandon(self) -> None:
-        """Let go of the file, whatever is in it."""
+        """Close the file without finishing it."""
 
 
 class Compressor(Protocol):
-    """What zlib and zstandard call a compression object."""
+    """Interface of the compression objects of zlib and zstandard."""
 
     def compress(self, data: bytes) -> bytes:
-        """Return what is ready of the compressed stream."""
+        """Return the compressed bytes that are ready."""
 
     def flush(self) -> bytes:
         """Return the rest."""
 
 
 class JsonLines:
-    """Lines as they are, or compressed.
+    """A file of JSON lines, plain or compressed.
 
     Args:
         path: the file; it must not be there.
@@ -75,7 +75,7 @@ class JsonLines:
         return self._lines - len(lines) + 1
 
     def close(self) -> dict[str, Any]:
-        """Write what is left; return lines, bytes and sha256."""
+        """Flush and close the file; return lines, bytes and sha256."""
         if not self._file.closed:
             self._flush()
             self._settle(0)
@@ -87,7 +87,7 @@ class JsonLines:
         return {"lines": self._lines, "bytes": self._bytes, "sha256": self._hash.hexdigest()}
 
     def abandon(self) -> None:
-        """Let go of the file, whatever is in it."""
+        """Close the file without finishing it."""
         self._hand.shutdown(cancel_futures=True)
         self._file.close()
 
@@ -99,7 +99,7 @@ class JsonLines:
         self._behind.append(self._hand.submit(self._pass_on, data))
 
     def _settle(self, most: int) -> None:
-        """Wait until no more than so many writes are under way; raise what befell one."""
+        """Wait until at most `most` writes are pending; raise the error of a failed write."""
         while len(self._behind) > most:
             self._behind.popleft().result()
 
@@ -152,7 +152,7 @@ ENDINGS: Mapping[str, Callable[[Path], LinesFile]] = {
 
 
 def checked(extension: str) -> str:
-    """Return an ending that there is, without a leading dot.
+    """Check a file name extension, and return it without a leading dot.
 
     Raises:
         ConfigError: there is no such ending.
@@ -172,7 +172,7 @@ def checked(extension: str) -> str:
 
 
 def read_lines(path: Path):
-    """Yield the lines of a data file as they were written, whatever it ends in.
+    """Yield the lines of a data file as they were written, whatever its extension.
 
     Raises:
         ExportError: it is compressed in a way that needs a package that is not there.

@@ -1,4 +1,4 @@
-"""A dataset's folder: written aside, then put in place whole or not at all."""
+"""A dataset's folder: written to a draft, then put in place whole or not at all."""
 
 from __future__ import annotations
 
@@ -83,18 +83,18 @@ class DatasetFolder:
 
     @property
     def draft(self) -> Path:
-        """Where the files stand until `publish()`."""
+        """The folder that holds the files until `publish()`."""
         return self._partial
 
     @property
     def scratch(self) -> Path:
-        """A folder for what must be gone before `publish()`."""
+        """A folder for temporary files, removed before `publish()`."""
         place = self._partial / ".scratch"
         place.mkdir(exist_ok=True)
         return place
 
     def finish(self) -> dict[str, dict[str, Any]]:
-        """Close the files of lines; return lines, bytes and sha256 of each by name."""
+        """Close the data files; return lines, bytes and sha256 of each by name."""
         return {name: self._files[name].close() for name in sorted(self._files)}
 
     def text(self, name: str, text: str) -> None:
@@ -105,7 +105,7 @@ class DatasetFolder:
             os.fsync(file.fileno())
 
     def publish(self) -> None:
-        """Put the folder in place. What stood there before is gone after it."""
+        """Put the folder in place. It replaces the previous dataset."""
         shutil.rmtree(self._partial / ".scratch", ignore_errors=True)
         _remove(self._previous)
         if self.path.exists():

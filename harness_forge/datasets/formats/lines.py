@@ -1,4 +1,4 @@
-"""The table of formats: what makes a line of an example, by name.
+"""The table of formats: by name, the function that makes a line of an example.
 
 A line is a plain dict ready for JSON. What a format has no room for raises
 `Unrepresentable` and goes to the ledger.

@@ -1,4 +1,4 @@
-"""Chat messages with tools: nothing of an example is lost."""
+"""Formats of chat messages with tools, which keep everything in an example."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from harness_forge.datasets.formats.common import context, origin_keys, tools_te
 
 
 def sft_line(example: Example) -> dict[str, Any]:
-    """Return messages with tools: the prompt, its answers marked as context, then the answer."""
+    """Return messages with tools: the prompt, its answers with weight 0, then the answer."""
     return {
         "id": example.id,
         "messages": [*context(example.prompt), example.answer],
@@ -52,7 +52,7 @@ def kto_line(example: LabelledExample) -> dict[str, Any]:
 
 
 def grpo_line(example: PromptExample) -> dict[str, Any]:
-    """Return a prompt, and as a JSON string what a reward function asks the evaluator with.
+    """Return a prompt, and a JSON string of what a reward function passes to the evaluator.
 
     TRL hands every key but `prompt` to reward functions, by name.
     """

@@ -1,4 +1,4 @@
-"""Lines as a Parquet file: columns whose type is what all lines together need.
+"""Writes lines as a Parquet file, with column types inferred from all lines.
 
 The type is only known at the end, so lines wait in a file of their own. It is
 worked out here and not by Arrow's JSON reader, which takes a text that looks
@@ -35,7 +35,7 @@ Shape = dict | list | type | None
 
 
 class ParquetLines:
-    """Collects lines and makes a Parquet file of them in the end.
+    """Collects lines and writes them as a Parquet file when closed.
 
     Args:
         path: the file; lines wait beside it.
@@ -74,7 +74,7 @@ class ParquetLines:
         return self._closed
 
     def abandon(self) -> None:
-        """Let go of the file, whatever is in it."""
+        """Close the file without finishing it."""
         self._file.close()
 
     def _write(self) -> None:
@@ -107,7 +107,7 @@ def _shape(value: Any) -> Shape:
 
 
 def _joined(one: Shape, other: Shape) -> Shape:
-    """Return the shape that holds values of both.
+    """Return the shape that covers both.
 
     Raises:
         ExportError: there is none.

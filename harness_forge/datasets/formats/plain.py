@@ -1,4 +1,4 @@
-"""Plain texts: prompt and completion, and the three fields of Alpaca.
+"""Formats of plain text: prompt and completion, and Alpaca's fields.
 
 Both know one question and one answer. What they have no room for is rejected.
 """

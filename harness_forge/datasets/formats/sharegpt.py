@@ -1,4 +1,4 @@
-"""ShareGPT: conversations of `from` and `value`, calls in the Hermes form."""
+"""The ShareGPT format: conversations of `from` and `value`, calls in the Hermes form."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FROM = {"system": "system", "user": "human", "assistant": "gpt", "tool": "tool"
 
 
 def sharegpt_line(example: Example) -> dict[str, Any]:
-    """Return the conversation, its answer last and the others marked as context.
+    """Return the conversation: its answer last, earlier answers with weight 0.
 
     A call stands in the text as `<tool_call>{"name", "arguments"}</tool_call>`,
     byte for byte as the shipped chat template renders it.

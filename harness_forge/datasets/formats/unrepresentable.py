@@ -1,10 +1,10 @@
-"""What a format has no room for."""
+"""The exception for examples that a format cannot represent."""
 
 from __future__ import annotations
 
 
 class Unrepresentable(Exception):
-    """An example that a format cannot hold whole; `args[0]` is the ledger's reason.
+    """A format cannot represent the whole example; `args[0]` is the ledger's reason.
 
     Nothing is left out to make it fit: a line that says less than its row
     would teach something else.

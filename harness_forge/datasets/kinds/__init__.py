@@ -1,1 +1,1 @@
-"""SQL over attempts and turns, made into examples and preference pairs."""
+"""Export kinds: make examples or preference pairs of rows."""

@@ -1,4 +1,4 @@
-"""Pairs of a better and a worse answer to one and the same prompt."""
+"""DPO: pairs of a better and a worse answer to the same prompt."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from harness_forge.datasets.sql.rows import (
 
 
 class _Said(NamedTuple):
-    """A row that can be learned from, as it was read."""
+    """A usable row with its parsed prompt and answer."""
 
     row: Row
     prompt: Prompt
@@ -40,7 +40,7 @@ class _Said(NamedTuple):
 
 @dataclass(slots=True)
 class _Bucket:
-    """Answers that may be compared, by digest of prompt and answer, in the order of the rows.
+    """Comparable answers, by digest of prompt and answer, in row order.
 
     Args:
         measured_on: the item that the verdicts were measured on; '' for the rows' own.
@@ -64,7 +64,7 @@ _NO_VERDICT = frozenset(
         "uplift_unclear",
     }
 )
-"""Reasons of rows that neither passed nor failed, so that they are nobody's counterpart."""
+"""Reasons of rows that neither passed nor failed, so they are no counterpart."""
 
 
 def pairs(
@@ -125,7 +125,7 @@ def _export_item(
 def _sides(
     rows: list[Row], keys: dict[int | None, bytes], alone: dict[str, str], *, across: bool
 ) -> Iterable[Sides]:
-    """Return the rows of each prompt, those that were rejected too."""
+    """Return the rows of each prompt, including rejected ones."""
     sides: dict[bytes | int, Sides] = {}
     for row in rows:
         if row.asked is not None:
@@ -147,7 +147,7 @@ def _counted(sides: Iterable[Sides], made: _Pairs) -> PairCount:
 
 
 def _sort_in(row: Row, buckets: Buckets, config: ExportConfig, guard: Guard) -> bytes:
-    """Put a row among those that it may be compared with; return their prompt's digest."""
+    """Put a row into its bucket of comparable rows; return the prompt's digest."""
     if row.reason is not None:
         raise Unusable(row.reason)
     guard.admit(row)
@@ -165,7 +165,7 @@ def _sort_in(row: Row, buckets: Buckets, config: ExportConfig, guard: Guard) -> 
 
 
 def _contradictions(buckets: Buckets) -> dict[str, str]:
-    """Take out answers that both passed and failed: neither verdict can be learned from.
+    """Remove answers that both passed and failed: their verdicts contradict.
 
     Also where the two were measured on different items: the prompt does not
     say which.
@@ -183,7 +183,7 @@ def _contradictions(buckets: Buckets) -> dict[str, str]:
 def _lonely(
     buckets: Buckets, rows: list[Row], alone: dict[str, str], keys: dict[int | None, bytes]
 ) -> dict[str, str]:
-    """Say why answers without a counterpart under their own prompt have none.
+    """Return the reasons of answers without a counterpart under their own prompt.
 
     `prompt_mismatch`: there is one, but it answered another prompt. `counterpart_rejected`:
     there is one, and it is itself rejected. `no_counterpart`: nobody gave one.
@@ -212,7 +212,7 @@ def _lonely(
 
 
 _Opponents = tuple[list[_Said], list[_Said]]
-"""Passes and failures that may meet."""
+"""Passed and failed answers that can be paired."""
 
 
 class _Pairs:
@@ -238,7 +238,7 @@ class _Pairs:
         self._seen, self._teacher_share = seen, teacher_share
 
     def pair_up(self, buckets: Buckets, limit: int) -> None:
-        """Make at most `limit` pairs, the failures nearest to passing first.
+        """Make at most `limit` pairs; failures nearest to passing come first.
 
         Each failure is paired once, the passing answers of its prompt taking
         turns, so that a few pairs show many answers; then each once more, with
@@ -259,7 +259,7 @@ class _Pairs:
                 self.reasons.setdefault(said.row.source, "over_limit")
 
     def _meetings(self, sides: list[_Opponents]) -> Iterator[tuple[_Said, _Said]]:
-        """Yield every pass with every failure of its prompt, round by round."""
+        """Yield every pair of a pass and a failure of its prompt, round by round."""
         rounds = max((len(passed) for passed, failed in sides if failed), default=0)
         for number in range(rounds):
             meetings = [

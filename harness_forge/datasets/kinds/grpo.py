@@ -1,4 +1,4 @@
-"""Prompts to try answers to, each once, with what an evaluator needs to judge them."""
+"""GRPO: each prompt once, with what an evaluator needs to judge answers."""
 
 from __future__ import annotations
 

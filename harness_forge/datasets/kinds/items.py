@@ -1,4 +1,4 @@
-"""The rows of one work item at a time, for kinds that compare rows."""
+"""Groups rows by work item, for kinds that compare rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harness_forge.datasets.sql.rows import Row
 
 
 def by_item(rows: Iterable[Row], kind: str) -> Iterator[list[Row]]:
-    """Yield the rows of each item; only one item's are held.
+    """Yield the rows of each item; only one item's rows are in memory.
 
     Raises:
         ExportError: the rows of an item do not come together.

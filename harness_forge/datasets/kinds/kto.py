@@ -1,4 +1,4 @@
-"""Answers that are known to be good or bad, each by itself."""
+"""KTO: single answers labelled good or bad."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One example a row: the prompt, and the answer that passed."""
+"""SFT: one example per row, the prompt and the answer that passed."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What must not reach a training row: held-out items, their words, and verdicts that contradict."""
+"""Prevents leakage: held-out items, their texts, and contradicting verdicts."""

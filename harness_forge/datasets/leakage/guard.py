@@ -1,4 +1,4 @@
-"""What no recipe may export, whatever its SQL says.
+"""The guard: rejects rows that no recipe may export, whatever its SQL says.
 
 The recipe's own columns are not trusted here: a recipe that calls every row
 `train` must still not leak the holdout. The store is asked apart from it.
@@ -29,7 +29,7 @@ SELECT item_id, group_key, split FROM work_items LEFT JOIN splits USING (group_k
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Knows which runs collect, and where each item may be used.
+    """Knows which runs may be exported, and the split of each item.
 
     Args:
         collecting: ids of the runs that may be exported.
@@ -47,7 +47,7 @@ class Guard:
 
     @classmethod
     def of(cls, connection: psycopg.Connection) -> Guard:
-        """Ask the store; a line a run and a line an item, whatever the attempts."""
+        """Read the runs and the items' splits from the store."""
         runs = connection.execute("SELECT id FROM runs WHERE purpose = 'collect'")
         collecting = {run_id for (run_id,) in runs}
         splits: dict[str, set[str | None]] = {}
@@ -56,7 +56,7 @@ class Guard:
         return cls(collecting, splits)
 
     def admit(self, row: Row) -> None:
-        """Let a row pass that may be exported.
+        """Check that a row may be exported.
 
         Raises:
             Unusable: it is of an evaluation run, has no split, its item is
@@ -84,7 +84,7 @@ class Guard:
 
 
 def guards(connection: psycopg.Connection, skills: Sequence[str]) -> dict[str, Guard]:
-    """Return the guard of each skill of one dataset, aware of the others."""
+    """Return the guard of each skill of a dataset; each considers the other skills."""
     strict = strictest(places(connection, skills))
     made = {}
     for skill in skills:
@@ -98,7 +98,7 @@ def guards(connection: psycopg.Connection, skills: Sequence[str]) -> dict[str, G
 
 
 def places(connection: psycopg.Connection, skills: Sequence[str]) -> Iterator[Place]:
-    """Yield where each item of each skill may be used, as of every run and now."""
+    """Yield the groups and splits of each skill's items, in every run and now."""
     for skill in skills:
         reading.enter(connection, skill)
         for item_id, group, split in connection.execute(_PLACES):

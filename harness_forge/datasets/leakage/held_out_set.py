@@ -1,4 +1,4 @@
-"""What is kept for measuring: protected from this dataset's rows, and shown beside them as hashes.
+"""The held-out set of a dataset: protects it from training rows, and writes it as hashes.
 
 Whoever has the dataset can prove with it alone that nothing held out is in it.
 """
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 HELD_OUT, ITEMS = "held_out.jsonl", "items.jsonl"
 _FEW_WORDS = 6
-"""Words below which an opening that many items share is a greeting."""
+"""An opening with fewer words that many items share is a greeting."""
 _NEARLY_ALL, _SOME = 0.9, 5
-"""Share of the items of training, and their least number, that open with what is no question."""
+"""Share and least number of training items from which a shared opening is no question."""
 
 
 class HeldOutSet:
-    """The items of a dataset's skills, and what may not be in it.
+    """The items of a dataset's skills, and the texts that must not be in it.
 
     Args:
         connection: sees the moment of the store that rows are read at.
@@ -77,7 +77,7 @@ class HeldOutSet:
             )
 
     def write(self, folder: DatasetFolder) -> None:
-        """Write what is held out, as hashes, and what may be trained on, with its groups."""
+        """Write the held-out set as hashes, and the usable items with their groups."""
         for item in self.items:
             folder.write(HELD_OUT, {"of": item, "words": 0, "needed": 0, "runs": []})
         for record in self.protected.records() if self.protected else ():
@@ -92,7 +92,7 @@ class HeldOutSet:
             folder.write(ITEMS, line)
 
     def validates(self, skill: str, item_id: str) -> bool:
-        """Return whether an item is for validation, and nowhere held out."""
+        """Return whether an item is for validation, and held out in no skill."""
         from harness_forge.datasets.decontamination.protected import digest
 
         usable = self._usable_items.get((skill, item_id), ("", ""))[1] == Split.VALIDATION
@@ -107,7 +107,7 @@ class HeldOutSet:
         return frozenset(self.items)
 
     def _usable(self) -> dict[tuple[str, str], tuple[str, str]]:
-        """Return group and split of every item that rows may be of, by skill and item id.
+        """Return group and split of every usable item, by skill and item id.
 
         An item that changed its group, and its side with it, is not among them.
         """
@@ -121,7 +121,7 @@ class HeldOutSet:
         }
 
     def facts(self) -> dict[str, Any]:
-        """Return what the manifest says of it."""
+        """Return the facts for the manifest."""
         texts = len(self.protected) if self.protected else 0
         settings = asdict(self._config) | {"suites": sorted(self._config.suites)}
         return {"salt": self.salt, "items": len(self.items), "texts": texts, "settings": settings}
@@ -143,7 +143,7 @@ class HeldOutSet:
             yield from held_out_texts.stock(connection, held_out_texts.others(splits))
 
     def _openings(self, connection, kept) -> dict[str, ProtectedQuestion]:
-        """Return whose question no row may open with: of items for validation, or held out."""
+        """Return the questions of validation and held-out items, which no row may open with."""
         from harness_forge.datasets.decontamination.protected import (
             ProtectedQuestion,
             question_digest,
@@ -183,7 +183,7 @@ class HeldOutSet:
         }
 
     def _greets(self, sharing: int, there: int, words: int) -> bool:
-        """Return whether so many items of training open with a text that it is no question."""
+        """Return whether enough training items open with a text that it is a greeting."""
         few = words < _FEW_WORDS and sharing > self._config.common
         return few or sharing >= max(_SOME, _NEARLY_ALL * there)
 

@@ -1,4 +1,4 @@
-"""The words of what is held out, as the store has them."""
+"""Reads the texts of held-out items from the store."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SELECT t.item_id, t.messages::text FROM turns t
 WHERE t.item_id = ANY(%s) AND t.decisive ORDER BY t.id
 """
 _STOCK = 8_000_000
-"""Characters of what is said to everyone that are looked at."""
+"""Most characters of shared texts that are read."""
 
 Text = tuple[str, str, str]
 """Item id, the text, and whether it is its name, title, question or answer."""
@@ -56,7 +56,7 @@ def items(splits: Mapping[str, str]) -> list[str]:
 
 
 def others(splits: Mapping[str, str], most: int = 2000) -> list[str]:
-    """Return some ids that are not held out, sorted; which ones depends on their names only.
+    """Return a sample of ids that are not held out, sorted; it depends on the ids only.
 
     Their texts show which words are a template.
     """
@@ -65,7 +65,7 @@ def others(splits: Mapping[str, str], most: int = 2000) -> list[str]:
 
 
 def texts(connection: psycopg.Connection, item_ids: list[str]) -> Iterator[Text]:
-    """Yield the own texts of items of the skill that was entered.
+    """Yield the texts of items of the entered skill.
 
     These are names, titles, what was asked before anybody answered, in every
     attempt, and the strings of one answer. What tools returned and what a
@@ -86,7 +86,7 @@ def texts(connection: psycopg.Connection, item_ids: list[str]) -> Iterator[Text]
 def questions(
     connection: psycopg.Connection, item_ids: list[str]
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield item id, and how a conversation about it opens: the task, then its first message."""
+    """Yield item id and opening of each conversation: the task, then its first message."""
     seen: set[tuple[str, tuple[str, ...]]] = set()
     for item_id, raw in connection.execute(_ASKED, [item_ids]):
         messages = orjson.loads(raw)
@@ -100,7 +100,7 @@ def questions(
 
 
 def stock(connection: psycopg.Connection, item_ids: list[str]) -> Iterator[str]:
-    """Yield what items are told that is not their own: instructions, and what tools returned."""
+    """Yield texts shared by items: instructions and results of tools."""
     seen: set[str] = set()
     left = _STOCK
     for _, _, messages, _, _ in connection.execute(_ANSWERS, [item_ids]):

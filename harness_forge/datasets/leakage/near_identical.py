@@ -1,4 +1,4 @@
-"""Near-identical items of several skills, none of which may stand on two sides.
+"""Finds near-identical items across skills, which must not be in different splits.
 
 The same rule is often in two skills, and each skill divides its own items: a
 rule held out in one may be trained on in the other, and its answer with it.
@@ -46,5 +46,5 @@ def strictest(places: Iterable[Place]) -> Mapping[tuple[str, str], str]:
 
 
 def rank(split: str | None) -> int:
-    """Return how strict a split is, from 0; -1 for none."""
+    """Return the strictness of a split, from 0; -1 for none."""
     return -1 if split is None else _STRICTNESS[split]

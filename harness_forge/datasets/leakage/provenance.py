@@ -1,4 +1,4 @@
-"""What a row's own text does not show: tips of held-out items, and verdicts that contradict.
+"""Finds rows with tips of held-out items or with contradicting verdicts.
 
 The store is asked apart from the recipe, once an export, before its rows are
 read: a failed answer is not among the rows of an SFT recipe, and which tips a
@@ -76,7 +76,7 @@ SELECT id, attempt_id FROM told WHERE torn
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What is known of the rows of one skill besides their own columns.
+    """Facts about a skill's rows that are not in their columns.
 
     Args:
         tips: source of a row to the strictest split of an item that a tip
@@ -89,7 +89,7 @@ class Provenance:
     contradicted: frozenset[str] = frozenset()
 
     def reason(self, source: str, split: str | None) -> str | None:
-        """Return why a row may not be learned from, or None.
+        """Return why a row must not be trained on, or None.
 
         `held_out_tip`: its prompt shows a tip of an item that is kept for
         stricter use. `contradictory_outcome`: no verdict on it can be trusted.
@@ -100,7 +100,7 @@ class Provenance:
 
 
 def provenance(connection: psycopg.Connection, skill: str, splits: Mapping[str, str]) -> Provenance:
-    """Ask the store about the skill that was entered.
+    """Read the provenance of the entered skill from the store.
 
     Args:
         splits: item id to the strictest split of anything near-identical to it.
@@ -124,6 +124,6 @@ def _contradicted(connection, skill: str) -> list[str]:
 
 
 def _sources(skill: str, turn: int, attempt: int | None) -> tuple[str, ...]:
-    """Return the names that recipes give the row: of a turn, or of its attempt."""
+    """Return the source names of a row: of a turn, or of its attempt."""
     names = (f"{skill}.turns:{turn}", f"{skill}.attempts:{attempt}")
     return names if attempt is not None else names[:1]

@@ -1,4 +1,4 @@
-"""Takes secrets, names and addresses out of what is written, and leaves code whole.
+"""Redaction: removes secrets, names and addresses from datasets, and leaves code intact.
 
 config.py      which kinds, what stays
 key.py         the key of the pseudonyms

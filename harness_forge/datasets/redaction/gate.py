@@ -1,4 +1,4 @@
-"""Tells in one pass over a text which rules are worth running on it.
+"""Finds in one pass over a text which rules can match it.
 
 The hints of all rules are one automaton of RE2, in time linear in the text:
 about 6 microseconds for 2.8 KB, where trying the rules one by one takes
@@ -26,7 +26,7 @@ _LEVELS = 3
 
 
 def _unescaped(text: str) -> str:
-    """Return JSON with the usual escapes undone, well enough to look for hints in it."""
+    """Return JSON with common escapes undone, to search it for hints."""
     for _ in range(_LEVELS):
         for escape, meant in _ESCAPES:
             if "\\" not in text:  # most have line ends alone, and one replacement does
@@ -40,7 +40,7 @@ _UNSEEN = re.compile("\x1b\\[[0-9;]*[A-Za-z]|[\u200b-\u200d\u2060\ufeff\u00ad]")
 
 
 def _seen(text: str) -> tuple[str, list[int]] | None:
-    """Return a text as it is seen, and where each of its characters stands; None if that is all."""
+    """Return a text without invisible characters, and character positions; None if unchanged."""
     if (text.isascii() and "\x1b" not in text) or not _UNSEEN.search(text):
         return None
     places, at = [], 0
@@ -52,7 +52,7 @@ def _seen(text: str) -> tuple[str, list[int]] | None:
 
 
 class Gate:
-    """Runs the rules whose hint stands in the text.
+    """Runs the rules whose hint is in the text.
 
     Args:
         rules: the rules, most specific first: of equal findings the first counts.
@@ -84,7 +84,7 @@ class Gate:
                         yield one._replace(start=start, end=end)
 
     def opens(self, text: str) -> bool:
-        """Tell whether anything may be found in `text`, or in JSON that it holds."""
+        """Return whether a rule can match `text`, or JSON inside it."""
         return self._opens_short(text) if len(text) <= _SHORT else self._opens(text)
 
     def _opens(self, text: str) -> bool:
@@ -95,6 +95,6 @@ class Gate:
         return text[:1] in ("{", "[") and "\\" in text and bool(self.hit(_unescaped(text)))
 
     def hit(self, text: str) -> list[int]:
-        """Return which rules are worth running, in their order."""
+        """Return the rules that can match, in order."""
         # Half a surrogate pair is no text, but it must not hide a secret either.
         return sorted(self._set.Match(text.encode("utf-8", "surrogatepass")) or ())

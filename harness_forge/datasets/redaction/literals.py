@@ -1,4 +1,4 @@
-"""What a value looks like that somebody chose: no placeholder, no reference, no expression."""
+"""Recognizes literal values: no placeholders, references or expressions."""
 
 # A pattern is read in one piece.
 # ruff: noqa: E501
@@ -25,7 +25,7 @@ NUMBERED_NAME = re.compile(r"(?:[A-Za-z]+[_-])+[A-Za-z]*\d{0,3}")
 
 
 def literal(value: str) -> bool:
-    """Tell whether a value is a literal that somebody or some machine chose."""
+    """Return whether a value is a literal, chosen by a person or a machine."""
     if PLACEHOLDER.match(value) or _CODE.search(value) or _PATHLIKE.search(value):
         return False
     return not _IDENTIFIER.fullmatch(value) or (
@@ -38,12 +38,12 @@ _SAID = re.compile(r"pass|secret|token|key|your|auth|user|file|here|must|not")
 
 
 def passphrase(value: str) -> bool:
-    """Tell whether a value is four words or more that say nothing, as generators make them."""
+    """Return whether a value is a generated passphrase: four or more unrelated words."""
     return bool(_WORDS.fullmatch(value)) and not _SAID.search(value)
 
 
 def chosen(value: str) -> bool:
-    """Tell whether a value that stands where only a password can stand is one."""
+    """Return whether a value at the place of a password is one."""
     return passphrase(value) or (not PLACEHOLDER.match(value) and literal(value))
 
 
@@ -54,7 +54,7 @@ def mixed(value: str) -> bool:
 
 
 def looks_random(value: str) -> bool:
-    """Tell whether letters and digits alternate as often as in no word."""
+    """Return whether letters and digits alternate more often than in words."""
     kinds = [
         "d" if c.isdigit() else "u" if c.isupper() else "l" if c.islower() else "s" for c in value
     ]

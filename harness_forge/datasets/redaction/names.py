@@ -1,4 +1,4 @@
-"""What a row has once shown to be a name or a secret is one everywhere in that row.
+"""Remembers names and secrets found in a row, and finds them everywhere in that row.
 
 `ssh deploy@web01` tells that web01 is a host; the line below that says
 `ping web01` must say the same pseudonym, or the script no longer fits itself
@@ -30,7 +30,7 @@ class Names:
         return bool(self._known)
 
     def copy(self) -> Names:
-        """Return the same names, apart from these."""
+        """Return an independent copy."""
         other = Names()
         other._known = dict(self._known)
         return other
@@ -49,11 +49,11 @@ class Names:
                 self._known.setdefault(label, (kind, short))
 
     def stand_in(self, text: str) -> bool:
-        """Tell whether any of the names may stand in `text`."""
+        """Return whether any of the names may be in `text`."""
         return any(name in text for name in self._known)
 
     def find(self, text: str, known: Iterable[Finding]) -> list[Finding]:
-        """Return where the names stand in `text` besides `known`."""
+        """Return occurrences of the names in `text`, besides `known`."""
         if not self.stand_in(text):
             return []
         taken = {(one.start, one.end) for one in known}
@@ -64,14 +64,14 @@ class Names:
         ]
 
     def _in_code(self, match: re.Match[str]) -> bool:
-        """Tell whether a name is an attribute or a call here: pytest.mark is nobody's home."""
+        """Return whether a name is an attribute or a call here, such as pytest.mark."""
         if self._known[match[0]][0] not in _SHORTEST:
             return False
         text, (start, end) = match.string, match.span()
         return text[end : end + 1] == "(" or (text[start - 1 : start] == "." and start > 1)
 
     def pseudonym(self, finding: Finding) -> str:
-        """Return the pseudonym of a name that was carried here; '' for any other finding."""
+        """Return the pseudonym of a remembered name; '' for any other finding."""
         return self._known[finding.value][1] if not finding.form else ""
 
 

@@ -1,4 +1,4 @@
-"""What stands in place of a value: the same for the same value, and no way back without the key.
+"""Pseudonyms: equal values get equal pseudonyms, which cannot be reversed without the key.
 
 No counter is shared, so any number of workers write the same words. Names are
 of 32 bits: two of a thousand values share one with odds of 1 in 8,600.
@@ -34,7 +34,7 @@ _OWN = re.compile(rf"(?:{PREFIX}[a-z0-9-]+|user|host|net)-[0-9a-f]{{{DIGITS}}}(?
 
 
 def is_pseudonym(value: str) -> bool:
-    """Tell whether a value is a pseudonym already, of whatever key; addresses stay by range."""
+    """Return whether a value is a pseudonym of any key; addresses are recognized by range."""
     return _OWN.fullmatch(value) is not None
 
 
@@ -60,7 +60,7 @@ class Pseudonyms:
         self.of = lru_cache(maxsize=65536)(self._of)
 
     def _of(self, kind: str, value: str) -> str:
-        """Return what stands for `value`, always the same."""
+        """Return the pseudonym of `value`."""
         return self._forms.get(kind, self._secret)(kind, value)
 
     def _number(self, kind: str, value: str) -> int:
@@ -75,7 +75,7 @@ class Pseudonyms:
         return f"{PREFIX}{kind.replace('_', '-')}-{self._tag(kind, value)}"
 
     def _host(self, kind: str, value: str) -> str:
-        """Label and domain are hashed apart: web01 is one machine with its domain and without."""
+        """Hash label and domain apart: web01 is the same machine with and without its domain."""
         label, _, domain = value.lower().rstrip(".").partition(".")
         if domain in TOP_LEVEL | SOFT_TOP_LEVEL:
             return f"net-{self._tag('net', f'{label}.{domain}')}.example"
@@ -89,7 +89,7 @@ class Pseudonyms:
         return f"user-{self._tag(kind, value.lower())}@mail.example"
 
     def _ipv4(self, kind: str, value: str) -> str:
-        """Neighbours stay neighbours: the /24 is hashed, the last number is kept.
+        """Keep neighbours together: the /24 is hashed, the last number is kept.
 
         So a mask, a gateway and a range in one script still fit each other.
         `value` may have a mask, such as 10.1.0.0/16; it is kept.

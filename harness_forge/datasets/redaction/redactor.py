@@ -1,4 +1,4 @@
-"""Replaces what must not leave, everywhere a row holds it."""
+"""Replaces secrets, names and addresses everywhere in a row."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Redactor:
     def messages(
         self, messages: Sequence[Message], after: Sequence[Message] = ()
     ) -> tuple[list[Message], Counts]:
-        """Return the messages as they may be written, and what was replaced.
+        """Return the messages redacted, and the counts of replacements.
 
         They are one text: a name that stands out in one of them is replaced in
         all. Messages without a finding are the very same objects.
@@ -84,7 +84,7 @@ class Redactor:
         return list(new), counts
 
     def _quiet(self, messages: Sequence[Message]) -> bool:
-        """Tell whether messages are of the usual shape and nothing can be found in them.
+        """Return whether messages have the usual shape and no rule can match them.
 
         Most are, and need not be walked through.
         """
@@ -107,7 +107,7 @@ class Redactor:
         return not any(not isinstance(text, str) or self._gate.opens(text) for text in texts)
 
     def value(self, value: Any, after: Any = ()) -> tuple[Any, Counts]:
-        """Return any JSON-like value as it may be written, and what was replaced.
+        """Return a JSON-like value redacted, and the counts of replacements.
 
         Strings that hold JSON, such as a call's arguments, stay valid JSON.
         """
@@ -126,7 +126,7 @@ class Redactor:
         return rewrite(value, change, lambda text: text in worthy or names.stand_in(text)), counts
 
     def _names_of(self, after: Any) -> Names:
-        """Return the names in what came before; most often that is what was asked for last."""
+        """Return the names found in `after`; the last result is cached."""
         last, names = self._last
         if after and last is not after:
             names = Names()
@@ -134,17 +134,17 @@ class Redactor:
         return names.copy() if after else Names()
 
     def text(self, text: str) -> str:
-        """Return one text as it may be written."""
+        """Return one text redacted."""
         return self.value(text)[0]
 
     def findings(self, text: str) -> list[Finding]:
-        """Return what would be replaced in one plain text, in order, none overlapping."""
+        """Return the findings in one plain text, in order, not overlapping."""
         if self._gate is None:
             return []
         return _apart(one for one in self._gate.find(text) if not self._stays(one))
 
     def _findings_by_key(self, key: str, text: str) -> list[Finding]:
-        """Return what is found in a text because it is the value of `key`."""
+        """Return the findings in a text that is the value of `key`."""
         if not 3 < len(text) <= _VALUE or not _telling(key) or any(c in text for c in "\"'\n\\"):
             return []
         before = len(key) + 5
@@ -155,7 +155,7 @@ class Redactor:
         ]
 
     def _look(self, value: Any, names: Names) -> tuple[dict[str, list[Finding]], set[str]]:
-        """Return the findings by text, and every text that they stand in, also as JSON."""
+        """Return the findings by text, and every text that contains them, also as JSON."""
         found: dict[str, list[Finding]] = {}
         worthy: set[str] = set()
 
@@ -194,7 +194,7 @@ class Redactor:
 
 
 def _apart(findings: Iterable[Finding]) -> list[Finding]:
-    """Return findings that do not overlap and cover all of what `findings` cover.
+    """Merge overlapping findings; the result covers all that `findings` cover.
 
     Of two that overlap the longer gives its kind; the other's rest goes with it.
     """

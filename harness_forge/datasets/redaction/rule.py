@@ -1,4 +1,4 @@
-"""One rule: what it looks for, and the cheap sign that it is worth looking."""
+"""A redaction rule: what it searches for, and a cheap hint that it can match."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Finding(NamedTuple):
-    """A span of a text that has to go.
+    """A span of a text that must be replaced.
 
     Args:
         form: which pseudonym stands for it; usually its kind.
@@ -41,7 +41,7 @@ class Rule:
     form: str = ""
 
     def find(self, text: str) -> Iterator[Finding]:
-        """Yield what is found in `text`, in order."""
+        """Yield the findings in `text`, in order."""
         for start, end in self.search(text):
             yield Finding(start, end, self.kind, text[start:end], self.form or self.kind)
 

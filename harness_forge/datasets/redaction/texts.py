@@ -1,4 +1,4 @@
-"""Walks through values to every text in them, also through JSON that is written as a string."""
+"""Rewrites every text in a value, also inside JSON that is written as a string."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _mapping(
 
 
 def _text(text: str, change: Change, worth: Worth, pair: Pair | None, depth: int) -> str:
-    """Change a text; JSON is changed inside its strings, so that it stays JSON.
+    """Change a text; JSON is changed inside its strings, so that it remains JSON.
 
     Its style is kept where one of the usual ones gives back the very text it
     had; otherwise (numbers such as 1e5, doubled keys) it is written anew.
@@ -86,7 +86,7 @@ def _text(text: str, change: Change, worth: Worth, pair: Pair | None, depth: int
 
 
 def _json(text: str) -> Any:
-    """Return the object or list that `text` is; None where it is none."""
+    """Return the object or list encoded in `text`; None for none."""
     if text[:1] not in ("{", "[") or text[-1:] not in ("}", "]"):
         return None
     try:

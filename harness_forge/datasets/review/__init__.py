@@ -1,4 +1,4 @@
-"""A dataset leaves only after somebody has looked at what was replaced in it, and signed.
+"""Review: a dataset is published only after a person reviewed its redaction and signed.
 
 survey.py      what a reviewer is shown: every kind, what stayed, what should have gone
 review.py      the signed review, kept in the forge home; any other byte in the dataset voids it

@@ -1,4 +1,4 @@
-"""The way out: a reviewed dataset is copied to where it may be taken from."""
+"""Publishes a reviewed dataset by copying it to a destination."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harness_forge.datasets.review.review import Review, digest_of, require_revi
 
 
 def publish(folder: Path, destination: Path, home: Path) -> Review:
-    """Copy a dataset to a folder that is not there yet; return the review it leaves with.
+    """Copy a dataset to a new folder; return its review.
 
     The copy is compared with what was reviewed before it gets its name.
 
@@ -36,7 +36,7 @@ def publish(folder: Path, destination: Path, home: Path) -> Review:
 
 
 def require_free(destination: Path) -> None:
-    """Refuse a destination that is there.
+    """Refuse a destination that exists.
 
     Raises:
         ExportError: it is.

@@ -1,4 +1,4 @@
-"""The signed review of a dataset: who looked, when, and at which bytes.
+"""The signed review of a dataset: reviewer, time, and hashes of the files.
 
 It is kept in the forge home, not in the dataset, whose bytes say nothing of
 when or by whom. The digest covers every file, so a changed, added or removed
@@ -49,7 +49,7 @@ class Review:
     signature: str = ""
 
     def signed_with(self, key: bytes) -> str:
-        """Return what the signature must be."""
+        """Return the correct signature."""
         held = asdict(self) | {"signature": ""}
         words = json.dumps(held, sort_keys=True, ensure_ascii=False).encode()
         return hmac.new(key, b"review\0" + words, hashlib.sha256).hexdigest()
@@ -135,7 +135,7 @@ def _place(home: Path, digest: str) -> Path:
 
 
 def _why_none(folder: Path, home: Path, files: Mapping[str, str]) -> str:
-    """Say whether a dataset was never reviewed or what has changed since the last time."""
+    """Return why a dataset has no valid review: none at all, or what changed since."""
     earlier = sorted(_earlier(home, folder.resolve().name), key=lambda held: held["when"])
     if not earlier:
         return "was not reviewed"

@@ -1,4 +1,4 @@
-"""What a reviewer is shown of a dataset, from its files alone.
+"""Collects what a reviewer sees of a dataset, from its files alone.
 
 Three things: what was replaced, by kind, with examples; what looks like a name
 or an address and was left on purpose; and what the rules still find, which
@@ -48,7 +48,7 @@ _NEAR = re.compile(rb"@|://|/home/|/Users/|\d\.\d{1,3}\.\d{1,3}\.\d")
 
 
 class Example(NamedTuple):
-    """Where a pseudonym stands: the words around it, the secret long gone from between them."""
+    """One occurrence of a pseudonym, with the words around it."""
 
     file: str
     line: int
@@ -57,7 +57,7 @@ class Example(NamedTuple):
 
 @dataclass
 class Kind:
-    """What was replaced as one kind.
+    """The replacements of one kind.
 
     Args:
         times: how often a pseudonym stands in the files.
@@ -71,7 +71,7 @@ class Kind:
 
 
 class Left(NamedTuple):
-    """A value that should have gone: its kind, its place, and how it begins."""
+    """A value that should have been replaced: its kind, place and beginning."""
 
     kind: str
     file: str
@@ -81,7 +81,7 @@ class Left(NamedTuple):
 
 @dataclass
 class Survey:
-    """What stands in a dataset's files.
+    """The survey of a dataset's files.
 
     Args:
         lines: how many were read.
@@ -106,7 +106,7 @@ def files_of(folder: Path) -> list[Path]:
 
 
 def survey(folder: Path, redactor: Redactor) -> Survey:
-    """Return what stands in every file of a dataset.
+    """Return the survey of every file of a dataset.
 
     Args:
         redactor: with the rules by which it is looked at, switched on.
@@ -183,7 +183,7 @@ def _parsed(line: bytes) -> Any:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Yield every text, and those inside JSON that is written as a string instead of it."""
+    """Yield every text; for a string that holds JSON, the texts inside it."""
     if isinstance(value, str):
         held = _parsed(value.encode("utf-8", "surrogatepass")) if value[:1] in ("{", "[") else None
         if isinstance(held, dict | list):

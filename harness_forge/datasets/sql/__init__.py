@@ -1,1 +1,1 @@
-"""The one statement of an export: the recipe's SQL and conditions, its rows as read."""
+"""Builds and runs an export's SQL statement, and reads its rows."""

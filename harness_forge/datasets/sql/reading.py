@@ -1,4 +1,4 @@
-"""Send the statement and stream its rows: bound values, read-only, constant memory."""
+"""Runs the statement and streams its rows: bound values, read-only, constant memory."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _COLUMNS = "docs/datasets.md lists the columns it must return"
 
 
 def enter(connection: psycopg.Connection, skill: str) -> None:
-    """Let unqualified names mean the tables of `skill`, until another is entered."""
+    """Set the search path to the schema of `skill`."""
     connection.execute("SELECT set_config('search_path', quote_ident(%s), false)", [skill])
 
 
 class Forecast(NamedTuple):
-    """What the server expects of a statement, from its statistics.
+    """The server's estimates for a statement, from its statistics.
 
     Args:
         rows: how many there will be.
@@ -46,7 +46,7 @@ class Forecast(NamedTuple):
 
 
 def check(connection: psycopg.Connection, statement: Statement) -> Forecast:
-    """Let the server plan the statement without running it.
+    """Check the statement: the server plans it without running it.
 
     Raises:
         ExportError: with the server's message and the place in the recipe.
@@ -59,7 +59,7 @@ def check(connection: psycopg.Connection, statement: Statement) -> Forecast:
 
 
 def quickest(connection: psycopg.Connection, statement: Statement) -> tuple[Statement, Forecast]:
-    """Return the statement, such that its first rows come at once where that costs little.
+    """Return the fastest form of the statement: with early first rows where that costs little.
 
     A plan that sorts all rows keeps the client waiting and fills the server's disk; one that
     walks an index may cost more in the end. The latter is asked for where the server expects
@@ -125,7 +125,7 @@ def _send(connection, prefix: str, statement: Statement, shape) -> Iterator:
 
 
 def _maker(cursor, shape):
-    """Return what makes a `shape` of one row's values, by column name."""
+    """Return a function that makes a `shape` of one row's values, by column name."""
     names = [column.name for column in cursor.description or ()]
     order = [names.index(field) if field in names else -1 for field in shape._fields]
     pick = itemgetter(*order)
@@ -155,7 +155,7 @@ def _explained(prefix: str, statement: Statement):
 
 
 def _translate_error(error: psycopg.Error, prefix: str, statement: Statement) -> ForgeError:
-    """Return the fault in the recipe's terms: its key, its line, the server's words."""
+    """Return the error in the recipe's terms: key, line, and the server's message."""
     message = (error.diag.message_primary or str(error).strip() or "no message").split("\n")[0]
     import psycopg
 

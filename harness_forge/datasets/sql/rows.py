@@ -1,4 +1,4 @@
-"""One row of an export's SQL, and how its prompt and its answer are read.
+"""A row of an export's SQL, and the parsing of its prompt and answer.
 
 What cannot be shown whole is not repaired: it raises `Unusable` with the
 reason that goes to the ledger.
@@ -66,7 +66,7 @@ class Row(NamedTuple):
 
     @property
     def changes(self) -> frozenset[str]:
-        """What brought the row into canonical form."""
+        """The changes that brought the row into canonical form."""
         said = (one.changed for one in (self.prompt, self.answer) if one is not None)
         return (self.changed or frozenset()).union(*said)
 
@@ -92,7 +92,7 @@ Unusable = Refused
 
 
 class Prompt(NamedTuple):
-    """What was sent to the agent, and a digest that is equal where the words are.
+    """The messages sent to the agent, and a digest of their content.
 
     `changed` names what was done to bring it into canonical form.
     """
@@ -104,7 +104,7 @@ class Prompt(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What the agent said, as one assistant message; `changed` as in `Prompt`."""
+    """The agent's answer as one assistant message; `changed` as in `Prompt`."""
 
     message: dict[str, Any]
     digest: bytes
@@ -112,7 +112,7 @@ class Answer(NamedTuple):
 
 
 def source_of(row: Row) -> RowSource:
-    """Return where the row comes from; never null, for Arrow types a null column as null."""
+    """Return the row's origin; never null, because Arrow types an all-null column as null."""
     values = row[:_ORIGIN]
     return RowSource._make(values if all(values) else [value or "" for value in values])
 
@@ -157,7 +157,7 @@ def _prompt(messages: list, tools: list, canonical_tools: bytes, changed: frozen
 
 @lru_cache(maxsize=64)
 def _offered(raw: Json | None) -> tuple[Offer, bytes]:
-    """Return tools, and bytes that are equal where they mean the same."""
+    """Return tools, and canonical bytes of them."""
     _refuse_escaped(raw)
     offered = canonical.offer(raw)
     return offered, sorted_bytes(offered.tools)
@@ -168,7 +168,7 @@ def answer_of(
     changed: frozenset[str] = frozenset(),
     meant: Sequence[Mapping[str, Any]] | None = None,
 ) -> Answer:
-    """Return an answer in canonical form with the digest of what it says.
+    """Return an answer in canonical form, with the digest of its content.
 
     Args:
         meant: the value of each call's arguments, where they were parsed already.
@@ -232,7 +232,7 @@ def _canonical(row: Row, config: ExportConfig, notes: Notes) -> dict[str, Any]:
 
 
 def _response(row: Row, kind: AnswerKind, parsed: Callable[[Json | None], Any]) -> dict[str, Any]:
-    """Return what the agent said, as it was sent."""
+    """Return the agent's response as it was sent."""
     response = parsed(row.response)
     if not isinstance(response, dict):
         response = {}
@@ -246,12 +246,12 @@ def _response(row: Row, kind: AnswerKind, parsed: Callable[[Json | None], Any]) 
 
 
 def evidence_text(row: Row) -> str:
-    """Return what the row's verdict rests on, as a JSON text; '' for nothing of its own."""
+    """Return the evidence for the row's verdict as a JSON text; '' for none."""
     return jsontext.dumps(_parsed(row.evidence)).decode() if row.evidence else ""
 
 
 def measured_on(row: Row) -> str:
-    """Return the item that the row's verdict was measured on; '' for the row's own."""
+    """Return the item on which the row's verdict was measured; '' for the row's own."""
     evidence = _parsed(row.evidence)
     return str(evidence.get("measured_on") or "") if isinstance(evidence, dict) else ""
 
@@ -282,7 +282,7 @@ def _parsed(raw: Json | None) -> Any:
 
 
 def _rounded(raw: Json | None) -> Any:
-    """Return the value of a JSON text in less time; integers of more than 64 bits are rounded."""
+    """Parse a JSON text faster; integers of more than 64 bits are rounded."""
     try:
         return None if raw is None else orjson.loads(raw)
     except ValueError:
@@ -295,7 +295,7 @@ def _list(raw: Json | None, parsed: Callable[[Json | None], Any] = _parsed) -> l
 
 
 def sorted_bytes(value: Any) -> bytes:
-    """Return bytes that are equal where values mean the same, whatever the order of keys."""
+    """Return canonical bytes of a value, with sorted keys."""
     return jsontext.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 

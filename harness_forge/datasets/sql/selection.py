@@ -32,7 +32,7 @@ _CONDITIONS: Mapping[str, tuple[str, str]] = {
 
 
 class Condition(NamedTuple):
-    """A condition on a row: why a row that fails it is rejected, and the recipe's key for it."""
+    """A condition on a row: its SQL, the reason of rows that fail it, and the recipe's key."""
 
     reason: str
     sql: str
@@ -40,7 +40,7 @@ class Condition(NamedTuple):
 
 
 def conditions(config: ExportConfig) -> Iterator[Condition]:
-    """Yield the conditions of the keys that are set, then that of `where`."""
+    """Yield the conditions of the configured keys, then that of `where`."""
     for key in _set(config.select):
         reason, sql = _CONDITIONS[key]
         name = f"%({PREFIX}{key})s"

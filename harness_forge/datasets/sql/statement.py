@@ -29,7 +29,7 @@ _ASKED = "hashtextextended(q.messages::text, hashtextextended(coalesce(q.tools::
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """SQL with `$1` placeholders, the values for them, and where each line came from.
+    """SQL with `$1` placeholders, their values, and the recipe key of each line.
 
     Args:
         places: one recipe key a line of `text`; '' where we wrote the line.
@@ -40,7 +40,7 @@ class Statement:
     places: tuple[str, ...]
 
     def early(self) -> Statement:
-        """Return the same statement planned for its first rows to come soon.
+        """Return the statement with a plan that returns the first rows early.
 
         The limit is none, but in a form that the server cannot know beforehand: it then
         plans for a tenth of the rows, as for a cursor (`cursor_tuple_fraction`).
@@ -53,7 +53,7 @@ class Statement:
 
 
 class _Lines:
-    """Lines of SQL with their places; turns named parameters into numbered ones."""
+    """Collects SQL lines with their recipe keys; numbers the named parameters."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         self.params, self.numbers = params, {}
@@ -130,7 +130,7 @@ def build(config: ExportConfig, returned: Iterable[str] = ()) -> Statement:
 
 
 def probe(config: ExportConfig) -> Statement:
-    """Return a statement that reads no row: its columns are those of the recipe's SQL."""
+    """Return a statement without rows, with the columns of the recipe's SQL."""
     lines = _Lines(config.params)
     lines.add("SELECT * FROM (")
     lines.add(config.sql.strip().rstrip(";"), "export.sql")

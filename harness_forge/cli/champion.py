@@ -11,8 +11,8 @@ from harness_forge.core.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from harness_forge.promotion.history import Standing
-    from harness_forge.registry.champion import Reign
+    from harness_forge.promotion.history import SlotHistory
+    from harness_forge.registry.champion import ChampionTerm
 
 SUMMARY = "show which adapters are champions and every decision, the ledger verified"
 USAGE = "[ls | show [NAME [ENTRY]] | diff [NAME] [ENTRY ENTRY] | NAME] [key=value …]"
@@ -38,17 +38,19 @@ def main(argv: list[str]) -> int:
     """Verify the ledger, make pointers good, and show what was asked for."""
     from harness_forge.cli import composed
     from harness_forge.cli.words import sort
-    from harness_forge.promotion.history import standing
+    from harness_forge.promotion.history import slot_histories
 
     words, _, overrides = sort(argv)
     verb = words.pop(0) if words and words[0] in _MOST else ""
     if len(words) > _MOST.get(verb, 1):
         raise ConfigError("command line", "one name at a time", f"forge champion {USAGE}")
-    found = standing(composed(overrides), lambda text: print(f"champion: {text}", file=sys.stderr))
+    found = slot_histories(
+        composed(overrides), lambda text: print(f"champion: {text}", file=sys.stderr)
+    )
     if verb == LS:
         print("\n".join(listed(found)) or NOTHING)
     elif verb:
-        one, words = _seat(found, words)
+        one, words = _slot(found, words)
         print("\n".join(shown(one, words) if verb == SHOW else different(one, words)))
     else:
         told = "\n\n".join(render(one) for one in _named(found, words))
@@ -56,7 +58,7 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def render(standing: Standing) -> str:
+def render(standing: SlotHistory) -> str:
     """Return who stands and one line for each decision, oldest first."""
     top = standing.stack[-1] if standing.stack else None
     head = f"{standing.name}: no champion yet"
@@ -65,56 +67,56 @@ def render(standing: Standing) -> str:
     return "\n".join([head, *map(_row, standing.lines)])
 
 
-def listed(found: Sequence[Standing]) -> list[str]:
+def listed(found: Sequence[SlotHistory]) -> list[str]:
     """Return a line for each champion: seat, target, version, adapter, since when."""
     if not found:
         return []
     rows = [("seat", "target", "version", "adapter", "since", "before it")]
     for one in found:
         if not one.stack:
-            rows.append((one.seat, "", "", "no champion yet", "", ""))
+            rows.append((one.slot, "", "", "no champion yet", "", ""))
             continue
         top = one.stack[-1]
         target = str(top.facts.get("target", ""))
         before = f"{len(one.stack) - 1}"
         rows.append(
-            (one.seat, target, top.version or "unversioned", top.candidate.label, top.since, before)
+            (one.slot, target, top.version or "unversioned", top.candidate.label, top.since, before)
         )
     return columns(rows)
 
 
-def shown(one: Standing, words: Sequence[str]) -> list[str]:
+def shown(one: SlotHistory, words: Sequence[str]) -> list[str]:
     """Return one champion whole: the standing one, or an earlier one."""
     from harness_forge.cli.promote import conditions
 
-    reign = _entry(one, words[0]) if words else _top(one)
-    facts = reign.facts
-    state = "stands" if one.stack and reign.candidate == one.stack[-1].candidate else "stood"
-    lines = [f"{reign.version or reign.candidate.label}  {state}", *_about(one, reign), ""]
+    term = _entry(one, words[0]) if words else _top(one)
+    facts = term.facts
+    state = "stands" if one.stack and term.candidate == one.stack[-1].candidate else "stood"
+    lines = [f"{term.version or term.candidate.label}  {state}", *_about(one, term), ""]
     lines += [f"  {row}" for row in conditions(facts.get("conditions", {}))]
     return [*lines, "", f"  {facts.get('why', '')}"]
 
 
-def _about(one: Standing, reign: Reign) -> Iterator[str]:
-    facts, version = reign.facts, reign.facts.get("version") or {}
+def _about(one: SlotHistory, term: ChampionTerm) -> Iterator[str]:
+    facts, version = term.facts, term.facts.get("version") or {}
     made = version.get("made") or {}
     pairs = {
-        "seat": one.seat,
+        "seat": one.slot,
         "target": facts.get("target"),
-        "adapter": reign.candidate.label,
-        "digest": reign.candidate.digest,
+        "adapter": term.candidate.label,
+        "digest": term.candidate.digest,
         "version": version and f"{version['number']}, {version['bump']}: {version['why']}",
         "base": (made.get("base") or {}).get("name"),
         "format": made.get("form"),
-        "promoted": f"{reign.since}, by rule {facts.get('rule', 'unknown')}",
-        "entry": reign.line,
+        "promoted": f"{term.since}, by rule {facts.get('rule', 'unknown')}",
+        "entry": term.line,
         **{f"hash of {name}": value for name, value in (facts.get("inputs") or {}).items()},
     }
     width = max(map(len, pairs))
     yield from (f"  {name:<{width}}  {value}" for name, value in pairs.items() if value)
 
 
-def different(one: Standing, words: Sequence[str]) -> list[str]:
+def different(one: SlotHistory, words: Sequence[str]) -> list[str]:
     """Return two champions of a seat side by side: by default the one before and the standing."""
     if len(words) == 2:
         first, second = (_entry(one, word) for word in words)
@@ -123,8 +125,8 @@ def different(one: Standing, words: Sequence[str]) -> list[str]:
     elif len(one.stack) > 1:
         first, second = one.stack[-2], one.stack[-1]
     else:
-        hint = f"forge champion diff {one.seat} ENTRY ENTRY"
-        raise ConfigError(f"champion {one.seat}", "there is no second one to compare with", hint)
+        hint = f"forge champion diff {one.slot} ENTRY ENTRY"
+        raise ConfigError(f"champion {one.slot}", "there is no second one to compare with", hint)
     rows = [("", first.version or first.candidate.label, second.version or second.candidate.label)]
     rows += [row for row in _compared(first, second) if row[1] != row[2]]
     told = _scores(first, second)
@@ -133,7 +135,7 @@ def different(one: Standing, words: Sequence[str]) -> list[str]:
     return lines + (columns([head, *told]) if told else ["no score is known of both"])
 
 
-def _compared(first: Reign, second: Reign) -> Iterator[tuple[str, str, str]]:
+def _compared(first: ChampionTerm, second: ChampionTerm) -> Iterator[tuple[str, str, str]]:
     def both(name: str, read: Any) -> tuple[str, str, str]:
         return name, str(read(first)), str(read(second))
 
@@ -147,7 +149,7 @@ def _compared(first: Reign, second: Reign) -> Iterator[tuple[str, str, str]]:
         yield (name, *(each.get(name, {}).get("measured", "") for each in conditions))
 
 
-def _scores(first: Reign, second: Reign) -> list[tuple[str, str, str, str]]:
+def _scores(first: ChampionTerm, second: ChampionTerm) -> list[tuple[str, str, str, str]]:
     old, new = (_made(one).get("scores") or {} for one in (first, second))
     return [
         (name, f"{old[name]:.1%}", f"{new[name]:.1%}", f"{100 * (new[name] - old[name]):+.1f}")
@@ -156,11 +158,11 @@ def _scores(first: Reign, second: Reign) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def _made(one: Reign) -> dict[str, Any]:
+def _made(one: ChampionTerm) -> dict[str, Any]:
     return (one.facts.get("version") or {}).get("made") or {}
 
 
-def _named(found: Sequence[Standing], words: Sequence[str]) -> list[Standing]:
+def _named(found: Sequence[SlotHistory], words: Sequence[str]) -> list[SlotHistory]:
     from harness_forge.cli.words import one_of
 
     if not words:
@@ -169,28 +171,28 @@ def _named(found: Sequence[Standing], words: Sequence[str]) -> list[Standing]:
     return [one for one in found if words[0] in one.called]
 
 
-def _seat(found: Sequence[Standing], words: list[str]) -> tuple[Standing, list[str]]:
+def _slot(found: Sequence[SlotHistory], words: list[str]) -> tuple[SlotHistory, list[str]]:
     """Return the seat asked for, and the words left: the first one names it, if it names one."""
-    from harness_forge.promotion.history import chosen
+    from harness_forge.promotion.history import find_slot
 
     if words and any(words[0] in one.called for one in found):
-        return chosen(found, words[0]), words[1:]
+        return find_slot(found, words[0]), words[1:]
     if len(found) == 1 and (not words or len(words) != _MOST[DIFF]):
         return found[0], words
     if not found:
         raise ConfigError("champion", "no adapter was decided on yet", "forge promote")
-    return chosen(found, words[0] if words else ""), words[1:]
+    return find_slot(found, words[0] if words else ""), words[1:]
 
 
-def _entry(one: Standing, word: str) -> Reign:
-    from harness_forge.promotion.history import entry
+def _entry(one: SlotHistory, word: str) -> ChampionTerm:
+    from harness_forge.promotion.history import find_champion
 
-    return entry(one, word)
+    return find_champion(one, word)
 
 
-def _top(one: Standing) -> Reign:
+def _top(one: SlotHistory) -> ChampionTerm:
     if not one.stack:
-        raise ConfigError(f"champion {one.seat}", "there is none", "forge promote")
+        raise ConfigError(f"champion {one.slot}", "there is none", "forge promote")
     return one.stack[-1]
 
 

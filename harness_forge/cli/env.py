@@ -42,13 +42,13 @@ def _each_skill(overrides: list[str]):
     from harness_forge.config.compose.project import choices
     from harness_forge.config.schema import skills_of
     from harness_forge.config.skill import EnvironmentKind
-    from harness_forge.rollouts.world import no_world
+    from harness_forge.rollouts.opening import no_environment
 
     if any(word.startswith("skill=") for word in overrides):
         named = skills_of(composed(overrides))
         for one in named:
             if one.skill.environment is EnvironmentKind.recorded:
-                raise no_world(one)
+                raise no_environment(one)
         return named
     named = [composed([f"skill={name}", *overrides]) for name in choices("skill")]
     # A choice may stand for several skills, and these for themselves too.
@@ -96,12 +96,12 @@ def _table(config) -> int:
     """Print rules by family, as judged so far; surveys the skill if need be."""
     from psycopg.rows import dict_row
 
-    from harness_forge.rollouts import world
+    from harness_forge.rollouts import opening
     from harness_forge.rollouts.runs import catalogue
     from harness_forge.rollouts.runs.table import SQL, markdown, tabulate
     from harness_forge.store.opening import opened_skill
 
-    environment = world.open_environment(config)
+    environment = opening.open_environment(config)
     try:
         with opened_skill(config) as store:
             items = catalogue.refresh(environment, store, config.split)
@@ -116,11 +116,11 @@ def _table(config) -> int:
 
 def _verdicts(config) -> int:
     """Print a word for each rule, to be compared line by line with another machine's."""
-    from harness_forge.rollouts import world
+    from harness_forge.rollouts import opening
     from harness_forge.rollouts.environments.scap.known import verdicts
     from harness_forge.rollouts.runs.progress import counter
 
-    environment = world.open_environment(config)
+    environment = opening.open_environment(config)
     try:
         items = environment.survey(progress=counter(f"survey {environment.skill}"))
         lines = environment.shortfall(items)

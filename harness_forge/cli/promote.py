@@ -12,7 +12,7 @@ from harness_forge.core.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from harness_forge.promotion.deciding import Decision
+    from harness_forge.promotion.decide import Decision
 
 SUMMARY = "decide by the rule whether the adapter becomes champion"
 USAGE = "[ADAPTER] [--dry-run] [--again] [key=value …]"
@@ -33,15 +33,15 @@ def main(argv: list[str]) -> int:
     """Decide; exits 0 promoted, 10 rejected, 11 inconclusive, 12 incomplete."""
     from harness_forge.cli import composed
     from harness_forge.cli.words import sort
-    from harness_forge.promotion.deciding import decide
+    from harness_forge.promotion.decide import decide
     from harness_forge.promotion.files import Files
-    from harness_forge.registry.adapters.chosen import adapter_of
+    from harness_forge.registry.current import current_adapter
 
     words, flags, overrides = sort(argv, (DRY_RUN, AGAIN))
     if len(words) > 1:
         raise ConfigError("command line", "one adapter at a time", f"forge promote {USAGE}")
     config = composed(overrides)
-    candidate = adapter_of(config, words[0] if words else None)
+    candidate = current_adapter(config, words[0] if words else None)
     decision = decide(
         config,
         Files.of(adapter=candidate.folder),

@@ -27,7 +27,7 @@ def main(argv: list[str]) -> int:
     from harness_forge.cli import composed
     from harness_forge.cli.words import sort
     from harness_forge.promotion.history import rollback
-    from harness_forge.promotion.mirroring import mirror
+    from harness_forge.promotion.mlflow_mirror import mirror
 
     reason, rest = _given(argv, REASON)
     to, rest = _given(rest, TO)

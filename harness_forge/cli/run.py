@@ -22,12 +22,12 @@ def main(argv: list[str]) -> int:
     """Run one policy over a skill's work items and print what it came to; skill by skill."""
     from harness_forge.cli import composed
     from harness_forge.config.schema import skills_of
-    from harness_forge.rollouts import world
+    from harness_forge.rollouts import opening
 
     skills = skills_of(composed(argv))
     for config in skills:
         head = f"{config.skill.name}: " if len(skills) > 1 else ""
-        print(head + render(world.run(config)), flush=True)
+        print(head + render(opening.run(config)), flush=True)
     return 0
 
 

@@ -19,13 +19,13 @@ from harness_forge.core.records import Split
 from harness_forge.datasets import from_config
 from harness_forge.datasets.from_config import judge_scores
 from harness_forge.datasets.request import Report
-from harness_forge.rollouts import world
+from harness_forge.rollouts import opening
 from harness_forge.store.judge_scores import scores_digest
 from harness_forge.store.opening import opened_skill, opened_store
 
 if TYPE_CHECKING:
     from harness_forge.evaluation.replay import Replay
-    from harness_forge.promotion.deciding import Decision
+    from harness_forge.promotion.decide import Decision
     from harness_forge.report.material import Material
     from harness_forge.training.jobs import Trained
     from harness_forge.training.token_audit import Audit
@@ -46,7 +46,7 @@ def attempt(resolved: Path, out: Path) -> None:
 
 
 def _attempts(config: ForgeConfig) -> dict[str, Any]:
-    report = {name: world.run(_settings(config, step)) for name, step in config.attempt.items()}
+    report = {name: opening.run(_settings(config, step)) for name, step in config.attempt.items()}
     for summary in report.values():
         summary.pop("new_items", None)
     return report
@@ -143,7 +143,7 @@ def replay(resolved: Path, out: Path, **tell: Callable) -> Replay:
 
 def promote(resolved: Path, out: Path, **tell: Callable) -> Decision:
     """Decide by the rule file; the decision is a result, whatever it says."""
-    from harness_forge.promotion.deciding import decide
+    from harness_forge.promotion.decide import decide
     from harness_forge.promotion.files import Files
 
     files = Files.of(out.parent, ADAPTER)

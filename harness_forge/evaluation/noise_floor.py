@@ -18,7 +18,7 @@ from harness_forge.config.schema import ForgeConfig, skills_of
 from harness_forge.core.files import write_json
 from harness_forge.core.records import EvalResult, Split
 from harness_forge.evaluation.comparison import Comparison, compare
-from harness_forge.rollouts import world
+from harness_forge.rollouts import opening
 from harness_forge.rollouts.runs.results import first_tries
 from harness_forge.store.opening import opened_skill
 
@@ -80,7 +80,7 @@ def again(config: ForgeConfig, out: Path, say: Callable[[str], None] = lambda li
         with opened_skill(skill) as store:
             asked = (first, skill.seed, policy), (second, skill.seed + AGAIN, other)
             for found, seed, one in asked:
-                summary = world.run(replace(skill, policy=one, seed=seed))
+                summary = opening.run(replace(skill, policy=one, seed=seed))
                 runs.setdefault(skill.skill.name, []).append(summary["run_id"])
                 found += first_tries(store, summary["run_id"])
             say(f"{skill.skill.name}: the base model was asked twice")

@@ -13,7 +13,7 @@ from harness_forge.core.records import Split
 from harness_forge.evaluation import suites
 from harness_forge.evaluation.lmeval.folder import Document, fingerprint
 from harness_forge.evaluation.suites import turns
-from harness_forge.rollouts import world
+from harness_forge.rollouts import opening
 from harness_forge.rollouts.policies import prompts
 from harness_forge.store.opening import opened_skill
 from harness_forge.store.splits.assign import parts
@@ -98,7 +98,7 @@ def _work_items(config: ForgeConfig, suite: SuiteConfig, split: Split) -> Questi
     if not chosen:
         return None
     held_out = parts(items, splits)
-    environment = world.open_environment(config)
+    environment = opening.open_environment(config)
     try:
         tools, content = environment.tools, environment.content_digest
         names = _targets(config, environment)

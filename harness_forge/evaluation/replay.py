@@ -25,7 +25,7 @@ from harness_forge.evaluation.rates import Rate, rates
 from harness_forge.evaluation.sample_size import reach_of
 from harness_forge.registry.adapters import registry
 from harness_forge.registry.adapters.package import Adapter
-from harness_forge.rollouts import world
+from harness_forge.rollouts import opening
 from harness_forge.rollouts.runs.results import first_tries
 from harness_forge.store.opening import opened_skill
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger, Level
@@ -111,7 +111,7 @@ def replay(
             for one in reach_of(store, skill, Split(split)):
                 say(f"{one.skill} {one.part}: {told(one.items, one.alpha)}")
             for label, policy in _policies(skill, candidate).items():
-                summary = world.run(replace(skill, policy=policy))
+                summary = opening.run(replace(skill, policy=policy))
                 found = first_tries(store, summary["run_id"])
                 passed = sum(result.passed for result in found)
                 say(f"{skill.skill.name} {label}: {passed} of {len(found)}, {_asked(summary)}")

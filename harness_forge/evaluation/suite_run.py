@@ -16,7 +16,7 @@ from harness_forge.core.errors import EvalError
 from harness_forge.core.records import Split
 from harness_forge.evaluation.lmeval import noise, programs, summary, writing
 from harness_forge.evaluation.lmeval.answers import Answer
-from harness_forge.evaluation.lmeval.asking import Subject, answers
+from harness_forge.evaluation.lmeval.asking import EvaluatedModel, answers
 from harness_forge.evaluation.lmeval.candidate import Candidate, find_adapter
 from harness_forge.evaluation.lmeval.folder import Document
 from harness_forge.evaluation.questions import Questions, collect, of_split
@@ -174,7 +174,7 @@ def _asked(config: ForgeConfig, suite: SuiteConfig, base, label, tuned, document
     home = Path(config.forge_home).absolute()
     stamp = worksets.read_stamp(worksets.folder(WORKSET, home))
     device = "cuda" if stamp["variant"] == "cuda" and has_nvidia() else "cpu"
-    subject = Subject(
+    model = EvaluatedModel(
         python=worksets.python_of(WORKSET, home),
         variables=worksets.environment_of(WORKSET, home),
         versions=stamp["digest"],
@@ -187,7 +187,7 @@ def _asked(config: ForgeConfig, suite: SuiteConfig, base, label, tuned, document
         device=device,
     )
     return answers(
-        subject,
+        model,
         suite,
         documents,
         _PARSER,

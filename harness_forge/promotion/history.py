@@ -1,4 +1,4 @@
-"""Who stands as champion, who stood before, and the way back."""
+"""Current and past champions, and the rollback to an earlier one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness_forge.core.errors import PromoteError, TrainError
 from harness_forge.registry import champion, decisions
 from harness_forge.registry.adapters import registry
 from harness_forge.registry.candidate import Candidate
-from harness_forge.registry.champion import ROLLBACK, Reign
+from harness_forge.registry.champion import ROLLBACK, ChampionTerm
 from harness_forge.registry.timing import stamp
 
 Say = Callable[[str], None]
@@ -21,33 +21,33 @@ SHORTEST = 4
 
 
 @dataclass(frozen=True)
-class Standing:
-    """The champions of one seat.
+class SlotHistory:
+    """The champions of one slot.
 
     Args:
-        name: of the adapter that stands, or was decided on last.
-        seat: skill and role; a name from before those were written down.
-        stack: the one that stands, last, and those before it.
-        stood: all that ever did, oldest first.
-        lines: every ledger line about the seat, oldest first.
+        name: of the champion, else of the adapter that was decided on last.
+        slot: skill and role; an adapter's name where old lines have no skill.
+        stack: the current champion, last, and those before it.
+        past_champions: all there ever were, oldest first.
+        lines: every ledger line of the slot, oldest first.
     """
 
     name: str
-    seat: str
-    stack: list[Reign]
-    stood: list[Reign]
+    slot: str
+    stack: list[ChampionTerm]
+    past_champions: list[ChampionTerm]
     lines: list[dict[str, Any]]
 
     @property
     def called(self) -> set[str]:
-        """Return every word that means this seat."""
-        return {self.seat, *(line["candidate"]["name"] for line in self.lines)}
+        """Return every word that means this slot."""
+        return {self.slot, *(line["candidate"]["name"] for line in self.lines)}
 
 
-def standing(config: ForgeConfig, say: Say = lambda text: None) -> list[Standing]:
-    """Return every seat that was decided on; the ledger is verified, pointers are made good.
+def slot_histories(config: ForgeConfig, say: Say = lambda text: None) -> list[SlotHistory]:
+    """Return every slot of the ledger, which is verified; pointers are repaired.
 
-    A home that can only be read is read.
+    In a read-only home nothing is repaired.
 
     Raises:
         PromoteError: the ledger is not what was written.
@@ -57,52 +57,52 @@ def standing(config: ForgeConfig, say: Say = lambda text: None) -> list[Standing
     if not lines and not decisions.path(home).exists():
         return []
     try:
-        return _made_good(home, say)
+        return _repaired(home, say)
     except decisions.ReadOnly as error:
         say(f"{error.where}: {error.what}; read as it is")
-        return _standing(lines)
+        return _histories(lines)
 
 
-def _made_good(home: Path, say: Say) -> list[Standing]:
+def _repaired(home: Path, say: Say) -> list[SlotHistory]:
     with decisions.opened(home, say) as book:
-        found = _standing(book.lines)
+        found = _histories(book.lines)
         for one in found:
-            if champion.point(home, one.seat, one.stack):
-                place = champion.pointer(home, one.seat)
+            if champion.point(home, one.slot, one.stack):
+                place = champion.pointer(home, one.slot)
                 say(f"{place}: was behind the ledger; made good")
-        for place in champion.retire(home, book.lines):
+        for place in champion.remove_stale_pointers(home, book.lines):
             say(f"{place}: a name is no seat any more; taken away")
     return found
 
 
-def _standing(lines: list[dict[str, Any]]) -> list[Standing]:
+def _histories(lines: list[dict[str, Any]]) -> list[SlotHistory]:
     found = []
-    for seat in sorted(set(champion.seats(lines))):
-        stack, own = champion.reigns(lines, seat), champion.about(lines, seat)
+    for slot in sorted(set(champion.slots_of(lines))):
+        stack, own = champion.champion_stack(lines, slot), champion.lines_of(lines, slot)
         name = stack[-1].candidate.name if stack else own[-1]["candidate"]["name"]
-        found.append(Standing(name, seat, stack, champion.stood(lines, seat), own))
+        found.append(SlotHistory(name, slot, stack, champion.past_champions(lines, slot), own))
     return found
 
 
-def chosen(found: Sequence[Standing], word: str) -> Standing:
-    """Return the seat that a word means: itself, or the name of an adapter decided on for it.
+def find_slot(found: Sequence[SlotHistory], word: str) -> SlotHistory:
+    """Return the slot that a word means: its name, or that of an adapter decided on for it.
 
     Raises:
         PromoteError: it means none, or several.
     """
-    exact = [one for one in found if one.seat == word]
+    exact = [one for one in found if one.slot == word]
     meant = exact or [one for one in found if word in one.called]
     if len(meant) == 1:
         return meant[0]
-    seats = ", ".join(one.seat for one in meant or found)
+    slots = ", ".join(one.slot for one in meant or found)
     if meant:
-        raise PromoteError(f"champion {word}", "is decided on in several", f"one of: {seats}")
-    hint = f"decided on so far: {seats}" if found else "forge promote"
+        raise PromoteError(f"champion {word}", "is decided on in several", f"one of: {slots}")
+    hint = f"decided on so far: {slots}" if found else "forge promote"
     raise PromoteError(f"champion {word}", "there is none", hint)
 
 
-def entry(one: Standing, word: str) -> Reign:
-    """Return the champion of a seat that a word names.
+def find_champion(one: SlotHistory, word: str) -> ChampionTerm:
+    """Return the champion of a slot that a word names.
 
     Args:
         word: the hash of its ledger line or of its content, or the start of
@@ -110,22 +110,22 @@ def entry(one: Standing, word: str) -> Reign:
             the name.
 
     Raises:
-        PromoteError: none ever stood there that is called so, or several are.
+        PromoteError: no champion of the slot is called so, or several are.
     """
-    found = [reign for reign in one.stood if word in _words(reign)]
+    found = [term for term in one.past_champions if word in _words(term)]
     if not found and len(word) >= SHORTEST:
-        hashes = ((reign, (reign.line, reign.candidate.digest)) for reign in one.stood)
-        found = [reign for reign, both in hashes if any(h.startswith(word) for h in both)]
+        hashes = ((term, (term.line, term.candidate.digest)) for term in one.past_champions)
+        found = [term for term, both in hashes if any(h.startswith(word) for h in both)]
     if len(found) == 1:
         return found[0]
-    known = ", ".join(reign.candidate.label for reign in found or one.stood)
+    known = ", ".join(term.candidate.label for term in found or one.past_champions)
     what = f"{len(found)} are called so" if found else f"none called {word} ever stood there"
-    raise PromoteError(f"champion {one.seat}", what, f"stood: {known}" if known else "")
+    raise PromoteError(f"champion {one.slot}", what, f"stood: {known}" if known else "")
 
 
-def _words(reign: Reign) -> set[str]:
-    told = reign.facts.get("version") or {}
-    return {reign.candidate.label, told.get("name"), told.get("number"), reign.line} - {None}
+def _words(term: ChampionTerm) -> set[str]:
+    told = term.facts.get("version") or {}
+    return {term.candidate.label, told.get("name"), told.get("number"), term.line} - {None}
 
 
 def rollback(
@@ -135,24 +135,24 @@ def rollback(
     say: Say = lambda text: None,
     to: str | None = None,
 ) -> tuple[Candidate, Candidate]:
-    """Go back to an earlier champion; return the one taken down and the one that stands.
+    """Go back to an earlier champion; return the one that was removed and the one restored.
 
     Args:
-        name: of the adapter, or of the seat; None takes the recipe's, `train.name`.
-        to: the one to go back to, as `entry` takes it; None takes the one before.
+        name: of the adapter, or of the slot; None takes the recipe's, `train.name`.
+        to: the one to go back to, as `find_champion` takes it; None takes the one before.
 
     Raises:
-        PromoteError: none stands, there is none to go back to, or that one's
+        PromoteError: there is no champion, none to go back to, or that one's
             adapter is gone.
     """
     home, name = Path(config.forge_home), name or config.train.name
     if not decisions.read(home):
-        chosen([], name)
+        find_slot([], name)
     with decisions.opened(home, say) as book:
-        one = chosen(_standing(book.lines), name)
-        down, up = _both(one, to)
-        _there(up, home)
-        taken = _above(one, up)
+        one = find_slot(_histories(book.lines), name)
+        down, up = _from_and_to(one, to)
+        _check_present(up, home)
+        taken = _removed_for(one, up)
         facts = {key: one.stack[-1].facts.get(key) for key in ("skill", "role", "target")}
         book.append(
             {
@@ -167,19 +167,19 @@ def rollback(
                 **stamp(book.lines, say),
             }
         )
-        champion.point(home, one.seat, champion.reigns(book.lines, one.seat))
+        champion.point(home, one.slot, champion.champion_stack(book.lines, one.slot))
     return down, up
 
 
-def _above(one: Standing, up: Candidate) -> list[Candidate]:
-    """Return who leaves for `up`: all above it; only who stood, if it was taken down before."""
-    stack = [reign.candidate for reign in one.stack]
+def _removed_for(one: SlotHistory, up: Candidate) -> list[Candidate]:
+    """Return whom `up` replaces: all above it, or the current one if `up` was removed before."""
+    stack = [term.candidate for term in one.stack]
     if up not in stack:
         return stack[-1:]
     return stack[len(stack) - stack[::-1].index(up) :]
 
 
-def _there(up: Candidate, home: Path) -> None:
+def _check_present(up: Candidate, home: Path) -> None:
     try:
         registry.resolve(up.label, home)
     except TrainError as error:
@@ -188,12 +188,12 @@ def _there(up: Candidate, home: Path) -> None:
         raise PromoteError(f"champion {up.label}", f"cannot stand: {error.what}", hint) from None
 
 
-def _both(one: Standing, to: str | None) -> tuple[Candidate, Candidate]:
+def _from_and_to(one: SlotHistory, to: str | None) -> tuple[Candidate, Candidate]:
     if not one.stack:
-        raise PromoteError(f"champion {one.seat}", "there is none", "forge promote")
+        raise PromoteError(f"champion {one.slot}", "there is none", "forge promote")
     top = one.stack[-1].candidate
     if to is not None:
-        up = entry(one, to).candidate
+        up = find_champion(one, to).candidate
         if up == top:
             raise PromoteError(f"champion {up.label}", "stands already", "forge champion ls")
         return top, up

@@ -1,7 +1,7 @@
-"""Who is champion: read off the ledger, and written to a pointer that others follow.
+"""The champion of each slot, read from the ledger and written to a pointer file.
 
-One stands for each skill and role. The ledger is the truth. The pointer file
-is made from it, replaced whole, and made again where a kill left it behind.
+A slot is a skill and a role, and has one champion at a time. The ledger is the source;
+the pointer file is derived from it, replaced as a whole, and repaired after a kill.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ Line = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Reign:
-    """One adapter that stood, or stands, as champion.
+class ChampionTerm:
+    """The time that one adapter is or was champion.
 
     Args:
         since: when it was promoted, as the ledger has it.
@@ -39,83 +39,83 @@ class Reign:
 
     @property
     def version(self) -> str:
-        """Return its name with version; '' where it was promoted before versions were counted."""
+        """Return its versioned name; '' if it was promoted before versions existed."""
         return (self.facts.get("version") or {}).get("name", "")
 
 
-def seat(skill: str, role: str) -> str:
-    """Return what one champion is champion of."""
+def slot_name(skill: str, role: str) -> str:
+    """Return the slot of a skill and a role, such as stig.worker."""
     return f"{skill}.{role}"
 
 
-def seats(lines: Sequence[Line]) -> list[str]:
-    """Return the seat that each line is about.
+def slots_of(lines: Sequence[Line]) -> list[str]:
+    """Return the slot of each line.
 
-    A line from before skills were written down is about that of the next line
-    with the same name which has one, unless that line says it is of another
-    skill (`adopts`); else the name stands for a seat.
+    Old lines have no skill. Such a line takes the slot of the next line with the same
+    name that has one, unless that line refuses it (`adopts` is false). Otherwise the
+    adapter's name is the slot.
     """
     later: dict[str, str] = {}
     for line in lines:
         if line.get("skill") and line.get("adopts", True):
-            later.setdefault(line["candidate"]["name"], seat(line["skill"], line["role"]))
+            later.setdefault(line["candidate"]["name"], slot_name(line["skill"], line["role"]))
     found = []
     for line in lines:
         name = line["candidate"]["name"]
-        own = seat(line["skill"], line["role"]) if line.get("skill") else later.get(name, name)
+        own = slot_name(line["skill"], line["role"]) if line.get("skill") else later.get(name, name)
         found.append(own)
     return found
 
 
-def nameless(lines: Sequence[Line], name: str) -> list[Line]:
-    """Return the lines with a name that are about no skill yet."""
-    pairs = zip(lines, seats(lines), strict=True)
+def without_skill(lines: Sequence[Line], name: str) -> list[Line]:
+    """Return the lines of a name that have no skill."""
+    pairs = zip(lines, slots_of(lines), strict=True)
     return [one for one, own in pairs if own == name == one["candidate"]["name"]]
 
 
-def about(lines: Sequence[Line], whose: str) -> list[Line]:
-    """Return the lines about a seat."""
-    return [line for line, own in zip(lines, seats(lines), strict=True) if own == whose]
+def lines_of(lines: Sequence[Line], slot: str) -> list[Line]:
+    """Return the lines of a slot."""
+    return [line for line, own in zip(lines, slots_of(lines), strict=True) if own == slot]
 
 
-def reigns(lines: Iterable[Line], whose: str) -> list[Reign]:
-    """Return the standing champion of a seat, last, and those before it.
+def champion_stack(lines: Iterable[Line], slot: str) -> list[ChampionTerm]:
+    """Return the current champion of a slot, last, and those before it.
 
-    A promotion puts one on top, a rollback takes one off, or all down to an
-    earlier one; one that was taken down before may come back by it.
+    A promotion pushes one. A rollback pops one, or all above an earlier one; it may
+    also bring back one that an earlier rollback removed.
     """
-    stack: list[Reign] = []
-    past: dict[Candidate, Reign] = {}
-    for line in about(list(lines), whose):
+    stack: list[ChampionTerm] = []
+    past: dict[Candidate, ChampionTerm] = {}
+    for line in lines_of(list(lines), slot):
         one = Candidate(line["candidate"]["name"], line["candidate"]["digest"])
         if line["kind"] == ROLLBACK:
             _back(stack, past, line)
-        # Promoted again on new measurements, a champion stays what it is.
+        # A champion that is promoted again on new measurements keeps its term.
         elif line["decision"] == "promoted" and (not stack or stack[-1].candidate != one):
-            stack.append(Reign(one, line["time"], line["hash"], line))
+            stack.append(ChampionTerm(one, line["time"], line["hash"], line))
             past[one] = stack[-1]
     return stack
 
 
-def _back(stack: list[Reign], past: Mapping[Candidate, Reign], line: Line) -> None:
+def _back(stack: list[ChampionTerm], past: Mapping[Candidate, ChampionTerm], line: Line) -> None:
     if "taken_down" not in line:
         stack.pop()
         return
     up = Candidate(line["champion_after"]["name"], line["champion_after"]["digest"])
-    if up in [reign.candidate for reign in stack]:
+    if up in [term.candidate for term in stack]:
         while stack[-1].candidate != up:
             stack.pop()
     else:
         stack.append(past[up])
 
 
-def stood(lines: Iterable[Line], whose: str) -> list[Reign]:
-    """Return every adapter that ever stood in a seat, oldest first, each once."""
-    found: dict[Candidate, Reign] = {}
-    for line in about(list(lines), whose):
+def past_champions(lines: Iterable[Line], slot: str) -> list[ChampionTerm]:
+    """Return every adapter that was ever champion of a slot, oldest first, each once."""
+    found: dict[Candidate, ChampionTerm] = {}
+    for line in lines_of(list(lines), slot):
         if line["kind"] == DECISION and line["decision"] == "promoted":
             one = Candidate(line["candidate"]["name"], line["candidate"]["digest"])
-            found.setdefault(one, Reign(one, line["time"], line["hash"], line))
+            found.setdefault(one, ChampionTerm(one, line["time"], line["hash"], line))
     return list(found.values())
 
 
@@ -124,19 +124,19 @@ def names(lines: Iterable[Line]) -> list[str]:
     return sorted({line["candidate"]["name"] for line in lines})
 
 
-def pointer(home: Path, whose: str) -> Path:
-    """Return the file that names the champion of a seat."""
-    return home / "champions" / f"{whose}.json"
+def pointer(home: Path, slot: str) -> Path:
+    """Return the file that names the champion of a slot."""
+    return home / "champions" / f"{slot}.json"
 
 
-def point(home: Path, whose: str, stack: list[Reign]) -> bool:
-    """Make the pointer say what the ledger says; True if it said something else.
+def point(home: Path, slot: str, stack: list[ChampionTerm]) -> bool:
+    """Write the pointer from the ledger; True if it changed.
 
     Raises:
         PromoteError: it cannot be written; the ledger holds the decision, and
             the next `forge champion` makes the pointer.
     """
-    place = pointer(home, whose)
+    place = pointer(home, slot)
     draft = place.with_name(f"{place.name}.{os.getpid()}")
     if _read(place) == _facts(stack):
         return False
@@ -158,13 +158,13 @@ def point(home: Path, whose: str, stack: list[Reign]) -> bool:
     return True
 
 
-def retire(home: Path, lines: Sequence[Line]) -> list[Path]:
-    """Take away pointers of seats that no line is about any more, and return them.
+def remove_stale_pointers(home: Path, lines: Sequence[Line]) -> list[Path]:
+    """Remove the pointers of slots that no line has any more, and return them.
 
-    A name was a seat until a line said of which skill it is; followed further,
-    its pointer would go on naming a champion that may not stand.
+    A name is a slot until a line gives it a skill. Its old pointer would go on naming
+    a champion that may no longer be one.
     """
-    kept = {pointer(home, whose) for whose in seats(lines)}
+    kept = {pointer(home, slot) for slot in slots_of(lines)}
     found = sorted((home / "champions").glob("*.json"))
     gone = [place for place in found if place not in kept and _read(place)]
     for place in gone:
@@ -172,7 +172,7 @@ def retire(home: Path, lines: Sequence[Line]) -> list[Path]:
     return gone
 
 
-def _facts(stack: list[Reign]) -> dict[str, Any] | None:
+def _facts(stack: list[ChampionTerm]) -> dict[str, Any] | None:
     if not stack:
         return None
     top = stack[-1]

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness_forge.config.promote import Bump, VersionConfig
-from harness_forge.registry.champion import Reign
+from harness_forge.registry.champion import ChampionTerm
 
 Facts = Mapping[str, Any]
 Number = tuple[int, int, int]
@@ -61,31 +61,34 @@ class Made:
 
 
 def version(
-    config: VersionConfig, made: Made, stack: Sequence[Reign], stood: Sequence[Reign]
+    config: VersionConfig,
+    made: Made,
+    stack: Sequence[ChampionTerm],
+    past_champions: Sequence[ChampionTerm],
 ) -> dict[str, Any]:
     """Return number, name, bump and why of a candidate that is promoted.
 
     Args:
-        stack: who stands, last.
-        stood: all that ever did; their numbers are taken.
+        stack: the current champion, last.
+        past_champions: all there ever were; their numbers are taken.
     """
-    if not stood:
+    if not past_champions:
         bump, why, number = "first", "the first champion of this skill and role", FIRST
     else:
-        before = (stack or stood)[-1]
-        bump, why = _bump(config, made, before, stood)
-        number = _after(numbers(stood), bump)
+        before = (stack or past_champions)[-1]
+        bump, why = _bump(config, made, before, past_champions)
+        number = _after(numbers(past_champions), bump)
     suffix = _suffix(config, str(made.base.get("name", "")))
     text = ".".join(map(str, number))
     name = f"{(config.name or made.name).lower()}-{text}{suffix}"
     return {"number": text, "name": name, "bump": bump, "why": why}
 
 
-def numbers(stood: Sequence[Reign]) -> list[Number]:
+def numbers(past_champions: Sequence[ChampionTerm]) -> list[Number]:
     """Return the number of each; those from before versions count as patches of 1.0."""
     found: list[Number] = []
-    for reign in stood:
-        told = reign.facts.get("version")
+    for term in past_champions:
+        told = term.facts.get("version")
         patch = (1, 0, len(found))
         found.append(tuple(map(int, told["number"].split("."))) if told else patch)
     return found
@@ -99,7 +102,7 @@ def _after(taken: Sequence[Number], bump: str) -> Number:
 
 
 def _bump(
-    config: VersionConfig, made: Made, before: Reign, stood: Sequence[Reign]
+    config: VersionConfig, made: Made, before: ChampionTerm, past_champions: Sequence[ChampionTerm]
 ) -> tuple[str, str]:
     if config.bump is not Bump.auto:
         return config.bump.value, "as promote.version.bump says"
@@ -111,11 +114,11 @@ def _bump(
         return Bump.major.value, f"base model {names[1]}, before it {names[0]}"
     if old["form"] != made.form:
         return Bump.major.value, f"adapter format {made.form}, before it {old['form']}"
-    return _minor_or_patch(config, made, old, stood)
+    return _minor_or_patch(config, made, old, past_champions)
 
 
 def _minor_or_patch(
-    config: VersionConfig, made: Made, old: Facts, stood: Sequence[Reign]
+    config: VersionConfig, made: Made, old: Facts, past_champions: Sequence[ChampionTerm]
 ) -> tuple[str, str]:
     common = [key for key in made.scores if key in old["scores"]]
     gains = {key: made.scores[key] - old["scores"][key] for key in common}
@@ -123,7 +126,10 @@ def _minor_or_patch(
     if most is not None and gains[most] >= config.minor_at - 1e-12:
         return Bump.minor.value, f"{100 * gains[most]:+.1f} points on {most}"
     passed = {
-        key for reign in stood for key, value in _scores(reign).items() if value >= config.passes
+        key
+        for term in past_champions
+        for key, value in _scores(term).items()
+        if value >= config.passes
     }
     new = [key for key in made.passing if made.scores[key] >= config.passes and key not in passed]
     if new:
@@ -132,8 +138,8 @@ def _minor_or_patch(
     return Bump.patch.value, told
 
 
-def _scores(reign: Reign) -> Mapping[str, float]:
-    return ((reign.facts.get("version") or {}).get("made") or {}).get("scores") or {}
+def _scores(term: ChampionTerm) -> Mapping[str, float]:
+    return ((term.facts.get("version") or {}).get("made") or {}).get("scores") or {}
 
 
 def _suffix(config: VersionConfig, base: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.core.errors import ServeError
 from harness_forge.core.files import write_text
-from harness_forge.registry.adapters import chosen
+from harness_forge.registry import current
 from harness_forge.registry.models.folder import TEMPLATE
 from harness_forge.serving import llama, plan
 from harness_forge.serving.llama import Converters
@@ -47,30 +47,30 @@ def write(config: ForgeConfig, name: str | None) -> Made:
         WorksetError: the train or gguf workset is not installed.
     """
     home = Path(config.forge_home)
-    subject, adapter = chosen.subject_of(config), chosen.adapter_of(config, name)
-    plan.check(adapter, subject)
+    base_model, adapter = current.base_model_of(config), current.current_adapter(config, name)
+    plan.check(adapter, base_model)
     kind, python = config.serve.gguf.name, python_of(WORKSET, home)
     tools = Converters(python_of(READER, home), _scripts(python), environment_of(READER, home))
-    base = home / "gguf" / f"{subject.name}-{subject.digest[:12]}-{kind}.gguf"
+    base = home / "gguf" / f"{base_model.name}-{base_model.digest[:12]}-{kind}.gguf"
     if not base.is_file():
         pre = config.serve.gguf_pretokenizer
-        llama.convert_base(tools, subject.folder, base, kind, pre)
+        llama.convert_base(tools, base_model.folder, base, kind, pre)
     label = plan.by_content(adapter).name
     place = home / "gguf" / f"{label}-{kind}"
     draft = place.with_name(f".{place.name}.partial")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     try:
-        llama.convert_adapter(tools, subject.folder, adapter.folder, draft / llama.ADAPTER, kind)
+        llama.convert_adapter(tools, base_model.folder, adapter.folder, draft / llama.ADAPTER, kind)
         gap = llama.check(
             python,
             environment_of(WORKSET, home),
             base.absolute(),
             draft / llama.ADAPTER,
-            subject.folder / "tokenizer.json",
+            base_model.folder / "tokenizer.json",
         )
         (draft / llama.BASE).symlink_to(Path("..") / base.name)
-        _texts(config, subject.template, draft, label)
+        _texts(config, base_model.template, draft, label)
         shutil.rmtree(place, ignore_errors=True)
         draft.rename(place)
     except ServeError:

@@ -18,11 +18,10 @@ from harness_forge.config.schema import ForgeConfig, skills_of
 from harness_forge.config.serve import ServeConfig, ServeHardware
 from harness_forge.core.errors import EvalError, ServeError
 from harness_forge.core.files import write_json
-from harness_forge.registry import seats
-from harness_forge.registry.adapters import chosen as subjects
-from harness_forge.registry.adapters.lineage import Subject, check_lineage
+from harness_forge.registry import current, served_champions
+from harness_forge.registry.adapters.lineage import check_lineage
 from harness_forge.registry.adapters.package import CONFIG, Adapter
-from harness_forge.registry.models.folder import TEMPLATE
+from harness_forge.registry.models.folder import TEMPLATE, BaseModel
 from harness_forge.rollouts.policies import probes
 from harness_forge.serving import aliases, families, names, server, state, swap
 from harness_forge.serving import command as commands
@@ -76,31 +75,31 @@ def plan(config: ForgeConfig, names: Sequence[str] = (), *, base_only: bool = Fa
             name was given to another adapter before.
         TrainError: there is no such adapter or base model, or it is damaged.
     """
-    subject = subjects.subject_of(config)
+    base_model = current.base_model_of(config)
     base = ServedModel(
-        subject.name,
-        subject.folder,
+        base_model.name,
+        base_model.folder,
         config.model.context,
-        _template(config, subject),
-        families.tool_parser(subject.template, subject.folder, config.model.tools.name),
+        _template(config, base_model),
+        families.tool_parser(base_model.template, base_model.folder, config.model.tools.name),
     )
     settings = config.serve
     if settings.port == 0:
         settings = replace(settings, port=server.free_port(settings.host))
     if base_only or names:
-        chosen = [_chosen(config, subject, name) for name in names]
+        chosen = [_chosen(config, base_model, name) for name in names]
         return settled(config, settings, base, _named(chosen, base.name))
-    return _champions(config, settings, subject, base)
+    return _champions(config, settings, base_model, base)
 
 
 def _champions(
-    config: ForgeConfig, settings: ServeConfig, subject: Subject, base: ServedModel
+    config: ForgeConfig, settings: ServeConfig, base_model: BaseModel, base: ServedModel
 ) -> Plan:
     """Return the server of every champion, or of the newest adapter where none stands yet."""
-    found, notes = seats.seated(config, subject)
-    aliases = dict.fromkeys(seats.empty(config, found), base.name)
+    found, notes = served_champions.served_champions(config, base_model)
+    aliases = dict.fromkeys(served_champions.aliases_without_champion(config, found), base.name)
     if not found:
-        adapters = _named([_chosen(config, subject, None)], base.name)
+        adapters = _named([_chosen(config, base_model, None)], base.name)
         return replace(
             settled(config, settings, base, adapters), aliases=aliases, notes=[*notes, _NEWEST]
         )
@@ -112,23 +111,25 @@ def _champions(
     return replace(plan, aliases=aliases, notes=notes)
 
 
-def _chosen(config: ForgeConfig, subject: Subject, word: str | None) -> tuple[Adapter, str | None]:
+def _chosen(
+    config: ForgeConfig, base_model: BaseModel, word: str | None
+) -> tuple[Adapter, str | None]:
     """Return an adapter fit for the base model, and the name it was given, if any."""
     word, _, name = (word or "").partition(":")
-    adapter = subjects.adapter_of(config, word or None)
-    check(adapter, subject)
+    adapter = current.current_adapter(config, word or None)
+    check(adapter, base_model)
     given = names.given(Path(config.forge_home), name, adapter.digest) if name else None
     return adapter, given
 
 
-def check(adapter: Adapter, subject: Subject) -> None:
+def check(adapter: Adapter, base_model: BaseModel) -> None:
     """Make sure that an adapter was trained on a base model as it is served.
 
     Raises:
         ServeError: on another, or with another chat template.
     """
     try:
-        check_lineage(adapter, subject)
+        check_lineage(adapter, base_model)
     except EvalError as error:
         raise ServeError(error.where, error.what, error.hint) from None
 
@@ -268,15 +269,15 @@ def _rank(adapter: Adapter) -> int:
     return max([int(facts["r"]), *map(int, (facts.get("rank_pattern") or {}).values())])
 
 
-def _template(config: ForgeConfig, subject: Subject) -> Path:
+def _template(config: ForgeConfig, base_model: BaseModel) -> Path:
     """Return the file of the base model's chat template, the one it is trained with."""
-    file = subject.folder / TEMPLATE
+    file = base_model.folder / TEMPLATE
     if file.is_file():
         return file
     # A model that has its template inside tokenizer_config.json.
-    copy = Path(config.forge_home).absolute() / "serving" / f"{subject.digest[:12]}.jinja"
+    copy = Path(config.forge_home).absolute() / "serving" / f"{base_model.digest[:12]}.jinja"
     copy.parent.mkdir(parents=True, exist_ok=True)
-    copy.write_text(subject.template, encoding="utf-8")
+    copy.write_text(base_model.template, encoding="utf-8")
     return copy
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from harness_forge.config.schema import ForgeConfig, skills_of
 from harness_forge.core.errors import ServeError
 from harness_forge.core.files import write_json
-from harness_forge.registry import seats
-from harness_forge.registry.adapters import chosen, package, registry
+from harness_forge.registry import current, served_champions
+from harness_forge.registry.adapters import package, registry
 from harness_forge.registry.adapters.package import Adapter
 from harness_forge.rollouts.policies import probes
 from harness_forge.serving import plan, smoke, state, swap
@@ -39,7 +39,7 @@ def swapped(config: ForgeConfig, alias: str, name: str | None) -> Swapped:
             is not live; what served before still does.
         TrainError: there is no such adapter, or it is damaged.
     """
-    return _swap(config, server(config), [alias], chosen.adapter_of(config, name))
+    return _swap(config, server(config), [alias], current.current_adapter(config, name))
 
 
 def followed(config: ForgeConfig) -> tuple[list[Swapped], list[str]]:
@@ -50,7 +50,7 @@ def followed(config: ForgeConfig) -> tuple[list[Swapped], list[str]]:
         ServeError: as `swapped`; no champion stands.
     """
     running = server(config)
-    found, notes = seats.seated(config, chosen.subject_of(config))
+    found, notes = served_champions.served_champions(config, current.base_model_of(config))
     if not found:
         hint = "`forge promote` seats one; or name alias and adapter: forge serve swap ALIAS NAME"
         raise ServeError("forge serve swap", "; ".join(notes) or "no champion stands", hint)
@@ -61,7 +61,7 @@ def _swap(
     config: ForgeConfig, running: Running, aliases: Sequence[str], adapter: Adapter
 ) -> Swapped:
     home = Path(config.forge_home)
-    plan.check(adapter, chosen.subject_of(config))
+    plan.check(adapter, current.base_model_of(config))
     one = plan.by_content(_registered(home, adapter))
     if one.rank > running.rank:
         room = f"room for rank {running.rank}" if running.rank else "no room for adapters"

@@ -9,7 +9,7 @@ import pytest
 from harness_forge.cli import stages
 from harness_forge.config.compose.resolved import write_resolved
 from harness_forge.core.records import Split, WorkItem
-from harness_forge.rollouts import world
+from harness_forge.rollouts import opening
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_every_run_is_made_in_every_skill(stage, monkeypatch):
         made = f"{config.skill.name} {config.policy.kind.value}"
         return {"run_id": made, "passed": 1, "new_items": 3}
 
-    monkeypatch.setattr(world, "run", run)
+    monkeypatch.setattr(opening, "run", run)
     one = stage("attempt", "target_a")
     both = stage("attempt", "target_b")
     assert set(both) == {"stig", "ubuntu"}

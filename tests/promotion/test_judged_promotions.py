@@ -7,7 +7,7 @@ from loop_files import lines
 
 from harness_forge.config.compose.engine import compose
 from harness_forge.config.promote import ConditionConfig, ConditionKind
-from harness_forge.promotion.deciding import decide
+from harness_forge.promotion.decide import decide
 from harness_forge.promotion.files import Files
 from harness_forge.registry import decisions
 

@@ -11,9 +11,9 @@ from loop_files import Loop, judged, lines, whole
 
 from harness_forge.config.compose.engine import compose
 from harness_forge.evaluation import files as results
-from harness_forge.promotion.deciding import decide
+from harness_forge.promotion.decide import decide
 from harness_forge.promotion.files import Files
-from harness_forge.promotion.history import rollback, standing
+from harness_forge.promotion.history import rollback, slot_histories
 from harness_forge.registry import champion, decisions
 from harness_forge.registry.adapters import registry
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger, Look
@@ -58,7 +58,7 @@ def promote(config, loop):
 def sound(loop, config, allowed):
     """Check all that has to hold after a kill, and return who stands."""
     written = decisions.read(loop.home)  # verified, line by line
-    top = champion.reigns(written, SEAT)[-1].candidate
+    top = champion.champion_stack(written, SEAT)[-1].candidate
     assert top.digest in allowed
     pointer = champion.pointer(loop.home, SEAT)
     known = {line["hash"] for line in written}
@@ -66,7 +66,7 @@ def sound(loop, config, allowed):
     shown = loop.outputs / "promote.json"
     if shown.exists():
         json.loads(shown.read_text())
-    (one,) = standing(config)  # heals
+    (one,) = slot_histories(config)  # heals
     assert one.stack[-1].candidate == top
     assert json.loads(pointer.read_text())["digest"] == top.digest
     assert registry.resolve(top.label, loop.home).digest == top.digest  # whole

@@ -7,9 +7,9 @@ from loop_files import lines
 
 from harness_forge import cli
 from harness_forge.core.errors import PromoteError
-from harness_forge.promotion.deciding import decide
+from harness_forge.promotion.decide import decide
 from harness_forge.promotion.files import Files
-from harness_forge.promotion.history import rollback, standing
+from harness_forge.promotion.history import rollback, slot_histories
 from harness_forge.registry import champion, decisions
 
 
@@ -154,7 +154,7 @@ def test_what_was_rolled_back_stays_down_until_asked_for_again(config, loop):
     assert promote(config, loop).repeated
     assert promote(config, loop, again=True).outcome.value == "promoted"
     assert promote(config, loop).repeated
-    (one,) = standing(config)
+    (one,) = slot_histories(config)
     assert one.stack[-1].candidate.digest == loop.digest
     assert len(one.stack) == 2
 
@@ -181,7 +181,7 @@ def test_a_kill_between_ledger_and_pointer_is_made_good(config, loop):
     promote(config, loop)
     champion.pointer(loop.home, "lamps.worker").unlink()
     said = []
-    standing(config, said.append)
+    slot_histories(config, said.append)
     assert "made good" in said[0]
     assert champion.pointer(loop.home, "lamps.worker").exists()
 

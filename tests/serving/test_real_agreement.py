@@ -8,7 +8,7 @@ import pytest
 from harness_forge.core.errors import EvalError
 from harness_forge.evaluation.proof import local as proof
 from harness_forge.evaluation.proof import prove, served
-from harness_forge.registry.adapters import chosen
+from harness_forge.registry import current
 from harness_forge.rollouts.policies import probes
 from harness_forge.serving.scoring import Scorer
 from harness_forge.worksets.worksets import environment_of, python_of
@@ -33,7 +33,7 @@ def trained(tiny, base):
 
 @pytest.fixture(scope="module")
 def tokens(tiny):
-    return trained(tiny, chosen.subject_of(tiny.config))
+    return trained(tiny, current.base_model_of(tiny.config))
 
 
 def asked(tiny_server, tokens, own):
@@ -58,7 +58,7 @@ def test_the_base_under_an_adapters_name_is_caught(tiny_server, tokens, name):
 
 
 def test_a_server_with_another_template_is_caught(tiny, tiny_server):
-    base = chosen.subject_of(tiny.config)
+    base = current.base_model_of(tiny.config)
     other = replace(base, template=base.template.replace("<|im_start|>", "<|im_start|> ", 1))
     assert other.template != base.template
     with pytest.raises(EvalError, match="renders probe 1 to other tokens than training did"):

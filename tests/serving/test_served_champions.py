@@ -8,8 +8,7 @@ from swapped_adapters import altered
 
 from harness_forge.config.compose.engine import compose
 from harness_forge.core.errors import PromoteError, ServeError
-from harness_forge.registry import decisions, seats
-from harness_forge.registry.adapters import chosen
+from harness_forge.registry import current, decisions, served_champions
 from harness_forge.serving import plan as served
 from harness_forge.serving.families import tool_parser
 
@@ -58,7 +57,7 @@ def test_a_champion_of_another_base_is_left_out_and_told(fake):
     config = compose(None, fake)
     promote(altered(config, "mine", 5))
     Path("model/config.json").write_text('{"changed": 1}')
-    found, notes = seats.seated(config, chosen.subject_of(config))
+    found, notes = served_champions.served_champions(config, current.base_model_of(config))
     assert found == []
     assert notes[0].startswith("stig.worker: its champion is not served: adapter mine: was trained")
 
@@ -92,7 +91,7 @@ def test_a_ledger_that_is_not_what_was_written_is_not_served(fake, edit):
     with pytest.raises(PromoteError, match="lines were taken out"):
         served.plan(config)
     with pytest.raises(PromoteError, match="lines were taken out"):
-        seats.seated(config, chosen.subject_of(config))
+        served_champions.served_champions(config, current.base_model_of(config))
 
 
 @pytest.mark.parametrize(

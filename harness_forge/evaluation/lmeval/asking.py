@@ -29,7 +29,7 @@ _ANSWERS, _FACTS = "answers.jsonl", "facts.json"
 
 
 @dataclass(frozen=True)
-class Subject:
+class EvaluatedModel:
     """The model that is asked, and what it is asked with.
 
     Args:
@@ -56,7 +56,7 @@ class Subject:
 
 
 def answers(
-    subject: Subject,
+    model: EvaluatedModel,
     suite: SuiteConfig,
     documents: Sequence[Document],
     parser: Mapping[str, Path],
@@ -65,7 +65,7 @@ def answers(
     say: Callable[[str], None],
     show: Callable[[int, int], None],
 ) -> list[Answer]:
-    """Return the subject's answers, sorted by skill and item.
+    """Return the model's answers, sorted by skill and item.
 
     Args:
         parser: module name to file, as `folder.write` takes it.
@@ -78,15 +78,15 @@ def answers(
     """
     with _draft(store) as draft:
         folder.write(draft / "task", suite, documents, parser)
-        facts = _facts(subject, suite, draft / "task")
+        facts = _facts(model, suite, draft / "task")
         place = store / sha256(json.dumps(facts).encode()).hexdigest()[:16]
         known = answered.kept(place / _ANSWERS)
         if known is not None and len(known) == len(documents):
             say("was asked before, with these settings")
             return known
-        say(f"asking it with lm-eval, in {subject.dtype} on {subject.device}")
+        say(f"asking it with lm-eval, in {model.dtype} on {model.device}")
         log, started = store / f"{place.name}.log", time.monotonic()
-        out = ask(_asked(subject, suite, draft / "task"), draft, log, show)
+        out = ask(_asked(model, suite, draft / "task"), draft, log, show)
         fresh = answered.read_samples(out, folder.scored(suite))
         if len(fresh) != len(documents):
             what = f"answered {len(fresh)} of {len(documents)} items"
@@ -103,32 +103,32 @@ def answers(
         return fresh
 
 
-def _facts(subject: Subject, suite: SuiteConfig, task: Path) -> dict[str, str | int | None]:
+def _facts(model: EvaluatedModel, suite: SuiteConfig, task: Path) -> dict[str, str | int | None]:
     """Return all that an answer depends on."""
     return {
         "task": _digest(task),
-        "model": subject.model_digest,
-        "adapter": subject.adapter_digest,
-        "context": subject.context,
-        "dtype": subject.dtype,
-        "device": subject.device,
+        "model": model.model_digest,
+        "adapter": model.adapter_digest,
+        "context": model.context,
+        "dtype": model.dtype,
+        "device": model.device,
         # A batch is padded, which moves the last digits of its sums.
         "batch_size": suite.batch_size,
-        "versions": subject.versions,
+        "versions": model.versions,
     }
 
 
-def _asked(subject: Subject, suite: SuiteConfig, task: Path) -> Asked:
+def _asked(model: EvaluatedModel, suite: SuiteConfig, task: Path) -> Asked:
     return Asked(
-        python=subject.python,
-        variables=subject.variables,
+        python=model.python,
+        variables=model.variables,
         task=task,
         name=suite.name,
-        model=subject.model,
-        adapter=subject.adapter,
-        context=subject.context,
-        dtype=subject.dtype,
-        device=subject.device,
+        model=model.model,
+        adapter=model.adapter,
+        context=model.context,
+        dtype=model.dtype,
+        device=model.device,
         batch_size=suite.batch_size,
     )
 

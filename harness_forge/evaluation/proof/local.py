@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.core.errors import EvalError, Interrupted
-from harness_forge.registry.adapters.lineage import Subject
 from harness_forge.registry.adapters.package import Adapter
+from harness_forge.registry.models.folder import BaseModel
 
 LEAST_NATS = 1e-3
 """Least mean divergence from the base, in nats a position, of an adapter that does anything.
@@ -55,7 +55,7 @@ def check_mask(adapter: Adapter) -> dict[str, int]:
 
 def measure(
     adapter: Adapter,
-    base: Subject,
+    base: BaseModel,
     *,
     probes: Sequence[Sequence[Mapping[str, Any]]],
     tools: Sequence[Mapping[str, Any]],

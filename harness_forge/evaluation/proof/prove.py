@@ -16,9 +16,10 @@ from harness_forge.core.files import write_json
 from harness_forge.evaluation.proof import agreement, served
 from harness_forge.evaluation.proof import local as proof
 from harness_forge.evaluation.proof.agreement import Agreement
-from harness_forge.registry.adapters import chosen
-from harness_forge.registry.adapters.lineage import Subject, check_lineage
+from harness_forge.registry import current
+from harness_forge.registry.adapters.lineage import check_lineage
 from harness_forge.registry.adapters.package import Adapter
+from harness_forge.registry.models.folder import BaseModel
 from harness_forge.rollouts.policies import probes
 from harness_forge.worksets.hardware import threads
 from harness_forge.worksets.worksets import environment_of, python_of
@@ -30,7 +31,7 @@ def prove(config: ForgeConfig, adapter: Path | str | None, out: Path) -> dict[st
     """Prove that an adapter is live and write what was measured to `out`.
 
     Args:
-        adapter: a folder or a name; None is as in `subjects.adapter_of`.
+        adapter: a folder or a name; None is as in `current_adapter`.
         out: JSON of numbers nested by subject, as `dvc metrics` reads it. A
             proof that fails leaves nothing there.
 
@@ -42,8 +43,8 @@ def prove(config: ForgeConfig, adapter: Path | str | None, out: Path) -> dict[st
     """
     out.unlink(missing_ok=True)
     where = served.wanted(config)
-    found = chosen.adapter_of(config, None if adapter is None else str(adapter))
-    base, home = chosen.subject_of(config), Path(config.forge_home)
+    found = current.current_adapter(config, None if adapter is None else str(adapter))
+    base, home = current.base_model_of(config), Path(config.forge_home)
     check_lineage(found, base)
     templates = _templates(config, base)
     mask = proof.check_mask(found)
@@ -65,7 +66,7 @@ def prove(config: ForgeConfig, adapter: Path | str | None, out: Path) -> dict[st
     return report
 
 
-def _report(adapter: Adapter, base: Subject, facts: dict[str, Any]) -> dict[str, Any]:
+def _report(adapter: Adapter, base: BaseModel, facts: dict[str, Any]) -> dict[str, Any]:
     """Return the proof on paper: no times, so that it is the same for the same adapter."""
     return {
         "adapter": {"name": adapter.name, "digest": adapter.digest},
@@ -81,7 +82,7 @@ def _report(adapter: Adapter, base: Subject, facts: dict[str, Any]) -> dict[str,
     }
 
 
-def _templates(config: ForgeConfig, base: Subject) -> dict[str, str]:
+def _templates(config: ForgeConfig, base: BaseModel) -> dict[str, str]:
     """Return the hash of the chat template in training, evaluation and serving: the same bytes.
 
     Raises:

@@ -13,7 +13,7 @@ from harness_forge.config.schema import ForgeConfig, skills_of
 from harness_forge.core.errors import ConfigError, ServeError
 from harness_forge.evaluation.proof import agreement
 from harness_forge.evaluation.proof.agreement import Agreement, Told
-from harness_forge.registry.adapters import chosen
+from harness_forge.registry import current
 from harness_forge.registry.adapters.package import Adapter
 from harness_forge.rollouts.policies import probes
 from harness_forge.serving.scoring import Scorer
@@ -91,7 +91,7 @@ def _server(config: ForgeConfig, adapter: Adapter, where: str) -> Iterator[tuple
     from harness_forge.serving import plan as served
 
     if where != START:
-        yield where, chosen.subject_of(config).name
+        yield where, current.base_model_of(config).name
         return
     plan = served.plan(config, [str(adapter.folder)])
     with served.running(config, plan) as running:

@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
 
 from harness_forge.core.errors import EvalError
 from harness_forge.registry.adapters.package import Adapter
+from harness_forge.registry.models.folder import BaseModel
 
 
-@dataclass(frozen=True)
-class Subject:
-    """The base model that an adapter is put on.
-
-    Args:
-        digest: of its files; the adapter's lineage must name the same.
-        template: the chat template's text; the lineage must name its hash.
-    """
-
-    name: str
-    folder: Path
-    digest: str
-    template: str
-
-
-def check_lineage(adapter: Adapter, base: Subject) -> None:
+def check_lineage(adapter: Adapter, base: BaseModel) -> None:
     """Refuse a base model or chat template other than those the adapter was trained with.
 
     Raises:

@@ -24,7 +24,7 @@ from pathlib import Path
 from gemma_driver import PREFIX, Driver
 
 from harness_forge.config.compose.engine import compose
-from harness_forge.rollouts import world as worlds
+from harness_forge.rollouts import opening as worlds
 from harness_forge.rollouts.policies import prompts
 
 

@@ -10,7 +10,7 @@ from harness_forge.config.compose.engine import compose
 from harness_forge.config.compose.resolved import load_resolved, write_resolved
 from harness_forge.config.schema import skills_of
 from harness_forge.core.errors import ConfigError
-from harness_forge.rollouts import world
+from harness_forge.rollouts import opening
 
 
 def test_a_recipe_of_one_skill_is_that_skill():
@@ -56,7 +56,7 @@ def test_a_skill_is_known_by_its_own_name():
 
 def test_what_takes_one_skill_says_so():
     with pytest.raises(ConfigError) as caught:
-        world.open_environment(compose(None, ["skill=all"]))
+        opening.open_environment(compose(None, ["skill=all"]))
     assert str(caught.value) == (
         "skill=all: this takes one skill\n  hint: one of: skill=stig, skill=ubuntu"
     )

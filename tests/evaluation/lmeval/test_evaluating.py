@@ -19,7 +19,7 @@ from harness_forge.core.records import Split, WorkItem
 from harness_forge.evaluation import questions, suite_run
 from harness_forge.evaluation.lmeval.answers import Answer
 from harness_forge.registry.models.folder import find
-from harness_forge.rollouts import world as worlds
+from harness_forge.rollouts import opening as worlds
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger
 from harness_forge.worksets import worksets
 

@@ -11,7 +11,7 @@ from suite_documents import PARSER, ROOT, TOOL, call, document
 from harness_forge.config.suite import SuiteConfig, SuiteKind
 from harness_forge.core.errors import EvalError, WorksetError
 from harness_forge.evaluation.lmeval.answers import summed
-from harness_forge.evaluation.lmeval.asking import Subject, answers
+from harness_forge.evaluation.lmeval.asking import EvaluatedModel, answers
 from harness_forge.evaluation.lmeval.folder import Document
 from harness_forge.worksets.worksets import environment_of, folder, python_of, read_stamp
 
@@ -67,7 +67,7 @@ def subject(home, variables, child, tmp_path_factory):
     lessons = [(list(each.messages), each.tools, answer) for each, answer in LESSONS]
     (place / "lessons.json").write_text(json.dumps(lessons))
     child(Path(__file__).with_name("taught_adapter.py"), model, adapter, place / "lessons.json")
-    return Subject(
+    return EvaluatedModel(
         python=python_of("eval", home),
         variables=variables,
         versions=read_stamp(folder("eval", home))["digest"],

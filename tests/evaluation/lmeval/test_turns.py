@@ -13,7 +13,7 @@ from harness_forge.config.suite import SuiteConfig, SuiteKind
 from harness_forge.core.errors import EvalError
 from harness_forge.core.records import Origin, Split
 from harness_forge.evaluation.questions import collect
-from harness_forge.rollouts import world as worlds
+from harness_forge.rollouts import opening as worlds
 
 harnesses = load(ROOT / "tests/datasets/export/harnesses.py")
 ARCHITECT = SuiteConfig(name="architect", kind=SuiteKind.architect, metrics=["verdict_right"])

@@ -78,7 +78,9 @@ def test_a_last_line_that_lacks_only_its_end_is_kept(home):
 
 
 def test_what_a_pointer_names_is_never_cut(home):
-    champion.point(home, CANDIDATE.name, champion.reigns(decisions.read(home), CANDIDATE.name))
+    champion.point(
+        home, CANDIDATE.name, champion.champion_stack(decisions.read(home), CANDIDATE.name)
+    )
     decisions.head(home).unlink()
     torn = decisions.path(home).read_bytes()[:-5]
     decisions.path(home).write_bytes(torn)
@@ -113,13 +115,13 @@ def test_a_line_nested_too_deeply_is_told(home):
 
 
 def test_the_last_promoted_is_champion(home):
-    stack = champion.reigns(decisions.read(home), CANDIDATE.name)
-    assert [reign.candidate for reign in stack] == [CANDIDATE, OTHER]
-    assert champion.reigns(decisions.read(home), "another") == []
+    stack = champion.champion_stack(decisions.read(home), CANDIDATE.name)
+    assert [term.candidate for term in stack] == [CANDIDATE, OTHER]
+    assert champion.champion_stack(decisions.read(home), "another") == []
 
 
 def test_the_pointer_follows_the_ledger(home):
-    stack = champion.reigns(decisions.read(home), CANDIDATE.name)
+    stack = champion.champion_stack(decisions.read(home), CANDIDATE.name)
     assert champion.point(home, CANDIDATE.name, stack)
     assert not champion.point(home, CANDIDATE.name, stack)
     told = json.loads(champion.pointer(home, CANDIDATE.name).read_text())
@@ -128,7 +130,9 @@ def test_the_pointer_follows_the_ledger(home):
 
 
 def test_a_ledger_cut_at_its_end_is_noticed_by_the_pointer(home):
-    champion.point(home, CANDIDATE.name, champion.reigns(decisions.read(home), CANDIDATE.name))
+    champion.point(
+        home, CANDIDATE.name, champion.champion_stack(decisions.read(home), CANDIDATE.name)
+    )
     first = decisions.path(home).read_text().splitlines()[0]
     decisions.path(home).write_text(first + "\n")
     with pytest.raises(PromoteError, match="lines were taken out"):

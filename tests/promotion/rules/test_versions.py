@@ -6,7 +6,7 @@ import pytest
 from promoting_evidence import CANDIDATE, OTHER
 
 from harness_forge.config.promote import Bump, VersionConfig
-from harness_forge.registry.champion import Reign
+from harness_forge.registry.champion import ChampionTerm
 from harness_forge.registry.versions import GRAMMAR, Made, version
 
 MADE = Made(
@@ -18,13 +18,15 @@ MADE = Made(
 )
 
 
-def reign(made=MADE, number="1.0.0", candidate=OTHER):
+def term(made=MADE, number="1.0.0", candidate=OTHER):
     told = {"number": number, "made": made.facts()}
-    return Reign(candidate, "t", "h", {"version": told} if number else {})
+    return ChampionTerm(candidate, "t", "h", {"version": told} if number else {})
 
 
-def after(made, *stood, stack=None, **config):
-    return version(VersionConfig(**config), made, list(stack or stood), list(stood))
+def after(made, *past_champions, stack=None, **config):
+    return version(
+        VersionConfig(**config), made, list(stack or past_champions), list(past_champions)
+    )
 
 
 def scored(**changes):
@@ -50,35 +52,35 @@ BUMPS = [
 
 @pytest.mark.parametrize(("made", "number", "why"), BUMPS)
 def test_bumps(made, number, why):
-    told = after(made, reign())
+    told = after(made, term())
     assert told["number"] == number
     assert why in told["why"]
 
 
 def test_a_domain_that_passes_for_the_first_time_is_a_minor_one():
     new = replace(scored(code_safety=0.8), passing=[*MADE.passing, "code/safety"])
-    assert after(new, reign())["why"] == "code/safety passes for the first time"
+    assert after(new, term())["why"] == "code/safety passes for the first time"
     almost = replace(scored(code_safety=0.799), passing=[*MADE.passing, "code/safety"])
-    assert after(almost, reign())["number"] == "1.0.1"
-    assert after(new, reign(new), reign(number="1.1.0"))["number"] == "1.1.1"
+    assert after(almost, term())["number"] == "1.0.1"
+    assert after(new, term(new), term(number="1.1.0"))["number"] == "1.1.1"
 
 
 def test_a_part_of_the_replay_is_no_domain():
-    assert after(scored(replay_new_family=0.9), reign())["number"] == "1.0.1"
+    assert after(scored(replay_new_family=0.9), term())["number"] == "1.0.1"
 
 
 def test_a_number_is_given_once_also_after_a_rollback():
-    first, second = reign(), reign(number="1.1.0", candidate=CANDIDATE)
+    first, second = term(), term(number="1.1.0", candidate=CANDIDATE)
     assert after(MADE, first, second, stack=[first])["number"] == "1.1.1"
 
 
 def test_champions_from_before_versions_count_as_patches():
-    old = [reign(number=None), reign(number=None, candidate=CANDIDATE)]
+    old = [term(number=None), term(number=None, candidate=CANDIDATE)]
     assert after(MADE, *old)["number"] == "1.0.2"
 
 
 def test_an_overhaul_is_said_by_hand():
-    told = after(MADE, reign(number="1.4.2"), bump=Bump.major)
+    told = after(MADE, term(number="1.4.2"), bump=Bump.major)
     assert (told["number"], told["why"]) == ("2.0.0", "as promote.version.bump says")
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from harness_forge.core.errors import EvalError
 from harness_forge.evaluation.proof.local import check, check_mask
-from harness_forge.registry.adapters.lineage import Subject, check_lineage
+from harness_forge.registry.adapters.lineage import check_lineage
 from harness_forge.registry.adapters.package import Adapter
+from harness_forge.registry.models.folder import BaseModel
 
 FACTS = {
     "modules": {"q_proj": 30, "v_proj": 30},
@@ -94,13 +95,13 @@ def test_loaded_twice_it_says_the_same(adapter, facts):
 
 
 def test_another_base_model_is_refused(adapter, tmp_path):
-    base = Subject("other", tmp_path, "c" * 64, "words")
+    base = BaseModel("other", tmp_path, "Other", "c" * 64, "words")
     with pytest.raises(EvalError, match=r"base model small \(bbbbbbbbbbbb\), not other \(cccc"):
         check_lineage(adapter, base)
 
 
 def test_another_chat_template_is_refused(adapter, tmp_path):
-    base = Subject("small", tmp_path, "b" * 64, "other words")
+    base = BaseModel("small", tmp_path, "Small", "b" * 64, "other words")
     with pytest.raises(EvalError, match="another chat template"):
         check_lineage(adapter, base)
 

@@ -10,7 +10,7 @@ import pytest
 from harness_forge.core.errors import EvalError, TrainError
 from harness_forge.evaluation.proof import local as proof
 from harness_forge.evaluation.proof import prove
-from harness_forge.registry.adapters import chosen
+from harness_forge.registry import current
 from harness_forge.registry.adapters.package import package
 from harness_forge.worksets.worksets import environment_of, python_of
 
@@ -29,7 +29,7 @@ def measured(tiny, name):
     adapter = tiny.odd(name)
     facts = proof.measure(
         adapter,
-        chosen.subject_of(tiny.config),
+        current.base_model_of(tiny.config),
         probes=[[{"role": "user", "content": "x"}]],
         tools=(),
         python=python_of("train", home),
@@ -98,15 +98,15 @@ def test_an_adapter_of_another_base_leaves_nothing(tiny, tmp_path):
 
 def test_without_a_name_the_stages_adapter_comes_first(tiny, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert chosen.adapter_of(tiny.config).folder == tiny.adapter.folder
+    assert current.current_adapter(tiny.config).folder == tiny.adapter.folder
     shutil.copytree(tiny.adapter.folder, "outputs/adapters/sft")
-    assert chosen.adapter_of(tiny.config).folder == Path("outputs/adapters/sft").resolve()
+    assert current.current_adapter(tiny.config).folder == Path("outputs/adapters/sft").resolve()
 
 
 def test_an_unknown_adapter_is_told(tiny):
     config = replace(tiny.config, train=replace(tiny.config.train, name="tinny"))
     with pytest.raises(TrainError, match=r"no adapter of that name\n  hint: did you mean tiny"):
-        chosen.adapter_of(config)
+        current.current_adapter(config)
 
 
 def test_what_was_trained_on_four_bits_is_proven_on_four_bits_too(tiny, tmp_path):

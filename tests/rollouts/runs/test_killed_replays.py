@@ -16,7 +16,7 @@ from harness_forge.config.store import StoreConfig
 from harness_forge.evaluation import files
 from harness_forge.evaluation.replay import LABELS, replay
 from harness_forge.registry.models.folder import find
-from harness_forge.rollouts import world
+from harness_forge.rollouts import opening
 from harness_forge.rollouts.runs import actor
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger
 
@@ -26,7 +26,7 @@ def project(coin, store, tmp_path, monkeypatch):
     """Returns a function that replays on a store as it was before the first replay."""
     coin.size = 24
     coin.gold = lambda item, fallback=True: type(coin).gold(coin, item)
-    monkeypatch.setattr(world, "open_environment", lambda config: coin)
+    monkeypatch.setattr(opening, "open_environment", lambda config: coin)
 
     def start(config, home):
         def say(messages):
@@ -43,7 +43,7 @@ def project(coin, store, tmp_path, monkeypatch):
         store=StoreConfig(url=store.url),
         model=base_model(tmp_path / "small"),
     )
-    world.run(replace(config, policy=PolicyConfig()))
+    opening.run(replace(config, policy=PolicyConfig()))
     adapter(home, "mine", find(config.model, home).digest)
     shutil.copytree(home, tmp_path / "before", symlinks=True)
 

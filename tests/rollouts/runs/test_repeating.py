@@ -11,7 +11,7 @@ from harness_forge.config.schema import ForgeConfig
 from harness_forge.config.skill import SkillConfig
 from harness_forge.config.store import StoreConfig
 from harness_forge.evaluation.noise_floor import again
-from harness_forge.rollouts import world
+from harness_forge.rollouts import opening
 from harness_forge.rollouts.runs import actor
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger
 
@@ -21,7 +21,7 @@ def project(coin, store, tmp_path, monkeypatch):
     """Returns a function that asks twice; in batches of eight two items are answered otherwise."""
     coin.size = 60
     coin.gold = lambda item, fallback=True: type(coin).gold(coin, item)
-    monkeypatch.setattr(world, "open_environment", lambda config: coin)
+    monkeypatch.setattr(opening, "open_environment", lambda config: coin)
     started = []
 
     def start(config, home):
@@ -41,7 +41,7 @@ def project(coin, store, tmp_path, monkeypatch):
         store=StoreConfig(url=store.url),
         model=base_model(tmp_path / "small"),
     )
-    world.run(replace(config, policy=PolicyConfig()))
+    opening.run(replace(config, policy=PolicyConfig()))
 
     def go(split="validation"):
         return again(replace(config, run=replace(config.run, split=split)), tmp_path / "aa.json")

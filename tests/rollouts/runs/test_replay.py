@@ -16,7 +16,7 @@ from harness_forge.evaluation import files
 from harness_forge.evaluation import replay as replaying
 from harness_forge.evaluation.replay import LABELS, replay
 from harness_forge.registry.models.folder import find
-from harness_forge.rollouts import world
+from harness_forge.rollouts import opening
 from harness_forge.rollouts.runs import actor
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger
 
@@ -26,7 +26,7 @@ def project(coin, store, tmp_path, monkeypatch):
     """Returns a function that replays; `.started` are the models that were asked."""
     coin.size = 60
     coin.gold = lambda item, fallback=True: type(coin).gold(coin, "" if item == "r07" else item)
-    monkeypatch.setattr(world, "open_environment", lambda config: _named(coin, config.skill.name))
+    monkeypatch.setattr(opening, "open_environment", lambda config: _named(coin, config.skill.name))
     started = []
 
     def start(config, home):
@@ -47,7 +47,7 @@ def project(coin, store, tmp_path, monkeypatch):
         store=StoreConfig(url=store.url),
         model=base,
     )
-    world.run(replace(config, policy=PolicyConfig()))
+    opening.run(replace(config, policy=PolicyConfig()))
     digest = find(base, tmp_path).digest
     adapter(tmp_path, "mine", digest)
 
@@ -158,7 +158,7 @@ def test_two_skills_are_judged_apart_and_together(project):
     skills = {name: SkillConfig(name=name, host="Example 1") for name in ("coin", "dice")}
     several = replace(project.config, skills=skills, skill=SkillConfig(name="all", host="all"))
     several = replace(several, skill=replace(several.skill, scap=_empty(several)))
-    world.run(replace(project.config, skill=skills["dice"], policy=PolicyConfig()))
+    opening.run(replace(project.config, skill=skills["dice"], policy=PolicyConfig()))
     done = project(settings=several)
     base = done.rates["base"]
     assert base["all"].items == base["coin:all"].items + base["dice:all"].items

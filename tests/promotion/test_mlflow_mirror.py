@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 from loop_files import lines
 
-from harness_forge.promotion.deciding import decide
+from harness_forge.promotion.decide import decide
 from harness_forge.promotion.files import Files
 from harness_forge.promotion.history import rollback
-from harness_forge.promotion.mirroring import ALIAS, mirror
+from harness_forge.promotion.mlflow_mirror import ALIAS, mirror
 from harness_forge.registry import decisions
 
 SEAT = "lamps.worker"

@@ -38,11 +38,11 @@ def open_environment(config: ForgeConfig) -> Environment:
     one_skill(config)
     if opener := OPENERS.get(config.skill.environment):
         return opener(config)
-    raise no_world(config)
+    raise no_environment(config)
 
 
-def no_world(config: ForgeConfig) -> RunError:
-    """Return the fault of asking for the world of a skill whose attempts were recorded."""
+def no_environment(config: ForgeConfig) -> RunError:
+    """Return the fault of opening the environment of a skill whose attempts were recorded."""
     return RunError(
         f"skill {config.skill.name}",
         "is recorded: there is no world to attempt it in",

@@ -1,4 +1,4 @@
-"""What a recipe is about: the adapter that it made, and the base model that this is on."""
+"""The adapter and the base model that a command means."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from pathlib import Path
 
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.registry.adapters import registry
-from harness_forge.registry.adapters.lineage import Subject
 from harness_forge.registry.adapters.package import LINEAGE, Adapter
-from harness_forge.registry.models import folder as models
+from harness_forge.registry.models.folder import BaseModel, find
 
 STAGES = (Path("outputs/adapters/dpo"), Path("outputs/adapters/sft"))
 """Where the loop's stages put their adapter, the last one first."""
 
 
-def adapter_of(config: ForgeConfig, name: str | None = None) -> Adapter:
+def current_adapter(config: ForgeConfig, name: str | None = None) -> Adapter:
     """Return the adapter of that name; without one the loop's, else the recipe's newest.
 
     Raises:
@@ -26,11 +25,10 @@ def adapter_of(config: ForgeConfig, name: str | None = None) -> Adapter:
     return registry.resolve(name, Path(config.forge_home))
 
 
-def subject_of(config: ForgeConfig) -> Subject:
+def base_model_of(config: ForgeConfig) -> BaseModel:
     """Return the base model that the recipe names.
 
     Raises:
         TrainError: it is not there, or has no chat template.
     """
-    base = models.find(config.model, Path(config.forge_home))
-    return Subject(base.name, base.folder, base.digest, base.template)
+    return find(config.model, Path(config.forge_home))

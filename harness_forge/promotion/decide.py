@@ -1,4 +1,4 @@
-"""A decision: made once, written once, and the champion moved by it."""
+"""Decides on a candidate, writes the decision once, and moves the champion."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from harness_forge.config.schema import ForgeConfig
 from harness_forge.core.errors import PromoteError
 from harness_forge.core.files import write_json
 from harness_forge.promotion.files import Files, evidence, kept_evaluation, kept_results
-from harness_forge.promotion.mirroring import mirror
-from harness_forge.promotion.placing import adopted, version
-from harness_forge.promotion.placing import place as place_of
+from harness_forge.promotion.mlflow_mirror import mirror
+from harness_forge.promotion.placement import place as place_of
+from harness_forge.promotion.placement import version, with_adopted_lines
 from harness_forge.promotion.rules.decision import Outcome
 from harness_forge.promotion.rules.decision import decide as rule_on
 from harness_forge.registry import champion, decisions
@@ -40,7 +40,7 @@ _LEDGER_ONLY = ("kind", "time", "clock", "previous", "hash", "basis")
 
 @dataclass(frozen=True)
 class Decision:
-    """What was decided on a candidate.
+    """The decision on a candidate.
 
     Args:
         facts: what the ledger's line says, or would have said.
@@ -82,8 +82,8 @@ def decide(
     Args:
         out: promote.json, written last; None writes none.
         dry_run: write nothing at all.
-        again: pass over that the candidate was rolled back.
-        say: told what was healed.
+        again: ignore that the candidate was rolled back.
+        say: called with what was repaired.
 
     Raises:
         PromoteError: a file, the ledger or the champion cannot be read or written.
@@ -122,16 +122,16 @@ def _left_alone(dry_run: bool) -> str:
 def _facts(
     config: ForgeConfig, files: Files, adapter: Adapter, lines: list[Line], again: bool
 ) -> tuple[dict[str, Any], Line | None]:
-    """Return what a line of this decision says, but for its time, and the one that said it."""
+    """Return the facts of this decision without its time, and the line that already has them."""
     candidate = Candidate(adapter.name, adapter.digest)
     place = place_of(config, files, adapter)
     home = Path(config.forge_home)
-    lines, adoption = adopted(place, lines, candidate.name, home)
-    seat = place.seat(lines, candidate.name)
-    stack = champion.reigns(lines, seat)
+    lines, adoption = with_adopted_lines(place, lines, candidate.name, home)
+    slot = place.slot(lines, candidate.name)
+    stack = champion.champion_stack(lines, slot)
     before = stack[-1].candidate if stack else None
-    undone = None if again else _undone(lines, candidate)
-    told = f"rolled back {undone['time']}: {undone['why']}" if undone else ""
+    rollback = None if again else _rollback_of(lines, candidate)
+    told = f"rolled back {rollback['time']}: {rollback['why']}" if rollback else ""
     found, look = evidence(
         files,
         candidate,
@@ -145,7 +145,13 @@ def _facts(
     won = ruling.outcome is Outcome.PROMOTED
     after = candidate if won else before
     inputs = files.digests()
-    basis = [asdict(candidate), _said(config.promote), inputs, look, undone and undone["hash"]]
+    basis = [
+        asdict(candidate),
+        _hashed_rule(config.promote),
+        inputs,
+        look,
+        rollback and rollback["hash"],
+    ]
     facts = {
         "kind": DECISION,
         "candidate": asdict(candidate),
@@ -159,14 +165,14 @@ def _facts(
         "inputs": inputs,
         "champion_before": asdict(before) if before else None,
         "champion_after": asdict(after) if after else None,
-        **({"version": version(config, adapter, found, lines, seat)} if won else {}),
+        **({"version": version(config, adapter, found, lines, slot)} if won else {}),
         "basis": sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest(),
     }
-    return facts, _known(facts, lines, seat)
+    return facts, _known(facts, lines, slot)
 
 
-def _undone(lines: list[Line], candidate: Candidate) -> Line | None:
-    """Return the rollback that took this candidate down, unless it stood again since."""
+def _rollback_of(lines: list[Line], candidate: Candidate) -> Line | None:
+    """Return the rollback that removed this candidate, unless it was champion again since."""
     own, last = asdict(candidate), None
     for line in lines:
         if line["kind"] == ROLLBACK:
@@ -179,10 +185,10 @@ def _undone(lines: list[Line], candidate: Candidate) -> Line | None:
     return last
 
 
-def _known(facts: Line, lines: list[Line], seat: str) -> Line | None:
-    """Return the line that says the same already."""
-    stack = champion.reigns(lines, seat)
-    for line in reversed(champion.about(lines, seat)):
+def _known(facts: Line, lines: list[Line], slot: str) -> Line | None:
+    """Return the line that already has the same facts."""
+    stack = champion.champion_stack(lines, slot)
+    for line in reversed(champion.lines_of(lines, slot)):
         if line["kind"] != DECISION or line["basis"] != facts["basis"]:
             continue
         if line["decision"] == "promoted":
@@ -202,15 +208,15 @@ def _append(
 
 
 def _point(home: Path, lines: list[Line], line: Line) -> None:
-    """Make the pointer of the seat good that a line is about."""
-    pairs = zip(lines, champion.seats(lines), strict=True)
-    seat = next(seat for one, seat in pairs if one["hash"] == line["hash"])
-    champion.point(home, seat, champion.reigns(lines, seat))
-    champion.retire(home, lines)
+    """Write the pointer of a line's slot."""
+    pairs = zip(lines, champion.slots_of(lines), strict=True)
+    slot = next(slot for one, slot in pairs if one["hash"] == line["hash"])
+    champion.point(home, slot, champion.champion_stack(lines, slot))
+    champion.remove_stale_pointers(home, lines)
 
 
 def _keep(files: Files, adapter: Adapter, home: Path) -> None:
-    """Put a new champion where it stays: its folder in the registry, its replay by the ledger."""
+    """Copy a new champion into the registry, and its results beside the ledger."""
     candidate = Candidate(adapter.name, adapter.digest)
     place = registry.folder(home) / candidate.label
     kept = {
@@ -235,10 +241,10 @@ def _keep(files: Files, adapter: Adapter, home: Path) -> None:
         raise PromoteError(where, what, "nothing was promoted") from None
 
 
-def _said(rule: PromoteConfig) -> dict[str, Any]:
-    """Return a rule as its hash takes it: without keys that came later and say nothing.
+def _hashed_rule(rule: PromoteConfig) -> dict[str, Any]:
+    """Return a rule as it is hashed: without newer keys that have their default value.
 
-    A decision made before such a key existed is then still known as made.
+    A decision that was made before such a key existed is then still recognised.
     """
     later = asdict(ConditionConfig())
     later = {key: later[key] for key in ("suite", "category", "threshold", "evidence", "of")}

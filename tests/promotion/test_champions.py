@@ -13,9 +13,9 @@ from loop_files import LINEAGE, lines
 from harness_forge import cli
 from harness_forge.config.compose.engine import compose
 from harness_forge.core.errors import PromoteError
-from harness_forge.promotion.deciding import decide
+from harness_forge.promotion.decide import decide
 from harness_forge.promotion.files import Files
-from harness_forge.promotion.history import entry, rollback, standing
+from harness_forge.promotion.history import find_champion, rollback, slot_histories
 from harness_forge.registry import champion, decisions, timing
 
 SEAT = "lamps.worker"
@@ -63,7 +63,7 @@ def first(loop, share):
 
 
 def top(config):
-    (one,) = standing(config)
+    (one,) = slot_histories(config)
     return one.stack[-1].candidate.digest
 
 
@@ -81,7 +81,7 @@ def test_a_promotion_says_skill_role_target_and_version(config, loop, three):
 
 @pytest.mark.parametrize("word", ["line", "digest", "label", "number"])
 def test_rollback_to_any_earlier_entry(config, loop, three, word):
-    (one,) = standing(config)
+    (one,) = slot_histories(config)
     oldest = one.stack[0]
     said = {
         "line": oldest.line[:8],
@@ -128,7 +128,7 @@ def test_a_version_given_is_not_given_again(config, loop, three):
     rollback(config, None, "slow", to="1.0.0")
     judge(loop, 0.9, 9)
     assert promote(config, loop).facts["version"]["number"] == "1.3.0"
-    assert entry(standing(config)[0], "1.2.0").candidate.digest == three[2]
+    assert find_champion(slot_histories(config)[0], "1.2.0").candidate.digest == three[2]
 
 
 def trained_for(loop, weight, skills, monkeypatch):
@@ -146,7 +146,10 @@ def test_an_adapter_of_another_skill_is_never_champion_of_this_one(config, loop,
     assert "trained for doors, measured on lamps" in decision.facts["why"]
     assert champion.pointer(loop.home, SEAT).exists()
     assert not champion.pointer(loop.home, "doors.worker").exists()
-    assert next(one for one in standing(config) if one.stack).stack[-1].candidate.digest == before
+    assert (
+        next(one for one in slot_histories(config) if one.stack).stack[-1].candidate.digest
+        == before
+    )
 
 
 def test_the_same_name_in_two_skills_is_two_champions(config, loop, monkeypatch):
@@ -157,7 +160,7 @@ def test_the_same_name_in_two_skills_is_two_champions(config, loop, monkeypatch)
     decision = promote(config, loop)
     assert decision.outcome.value == "promoted"
     assert decision.facts["champion_before"] is None
-    found = {one.seat: one.stack[-1].candidate.digest for one in standing(config)}
+    found = {one.slot: one.stack[-1].candidate.digest for one in slot_histories(config)}
     assert found == {SEAT: lamps, "doors.worker": loop.digest}
     with pytest.raises(PromoteError, match="is decided on in several"):
         rollback(config, None, "x")
@@ -183,14 +186,14 @@ KEYS = ("skill", "role", "target", "version", "clock", "taken_down")
 
 def test_an_old_ledger_is_read_and_goes_on(config, loop, three):
     aged(config, loop, 2)
-    (one,) = standing(config)
-    assert (one.seat, one.stack[-1].candidate.digest) == (loop.name, three[1])
+    (one,) = slot_histories(config)
+    assert (one.slot, one.stack[-1].candidate.digest) == (loop.name, three[1])
     assert champion.pointer(loop.home, loop.name).exists()
     decision = promote(config, loop)
     assert decision.facts["champion_before"]["digest"] == three[1]
     assert decision.facts["version"]["number"] == "1.0.2"
-    (one,) = standing(config)
-    assert (one.seat, len(one.stack)) == (SEAT, 3)
+    (one,) = slot_histories(config)
+    assert (one.slot, len(one.stack)) == (SEAT, 3)
     assert [path.stem for path in (loop.home / "champions").iterdir()] == [SEAT]
 
 
@@ -211,7 +214,7 @@ def test_an_old_decision_made_again_is_known(config, loop):
     aged(config, loop, 1)
     assert promote(config, loop).repeated
     assert champion.pointer(loop.home, loop.name).exists()
-    (one,) = standing(config)
+    (one,) = slot_histories(config)
     assert one.stack[-1].candidate.digest == loop.digest
     with pytest.raises(PromoteError, match="is the first"):
         rollback(config, None, "x")
@@ -224,14 +227,14 @@ def test_an_old_champion_of_another_skill_is_not_taken_over(config, loop, monkey
     monkeypatch.setattr("loop_files.item", of_doors(monkeypatch))
     trained_for(loop, 0.5, ["doors"], monkeypatch)
     assert promote(config, loop).facts["champion_before"] is None
-    found = {one.seat: one.stack[-1].candidate.digest for one in standing(config)}
+    found = {one.slot: one.stack[-1].candidate.digest for one in slot_histories(config)}
     assert found == {loop.name: lamps, "doors.worker": loop.digest}
 
 
 def test_a_rule_without_the_newer_keys_is_the_rule_it_was(config):
-    from harness_forge.promotion.deciding import _said
+    from harness_forge.promotion.decide import _hashed_rule
 
-    said = _said(config.promote)
+    said = _hashed_rule(config.promote)
     assert set(said) == {"name", "conditions"}
     assert set(said["conditions"]["better"]) == {
         "kind", "against", "part", "metric", "margin", "alpha", "minimum", "enabled",
@@ -292,7 +295,7 @@ def test_a_ledger_edited_by_hand_stops_everything(config, loop, three, edit, sai
     place = decisions.path(loop.home)
     edited = edit(place.read_text())
     place.write_text(edited)
-    for verb in (standing, lambda c: rollback(c, None, "x"), lambda c: promote(c, loop)):
+    for verb in (slot_histories, lambda c: rollback(c, None, "x"), lambda c: promote(c, loop)):
         with pytest.raises(PromoteError, match=said):
             verb(config)
     assert place.read_text() == edited
@@ -300,7 +303,7 @@ def test_a_ledger_edited_by_hand_stops_everything(config, loop, three, edit, sai
 
 def test_a_ledger_that_is_gone_stops_everything(config, loop, three):
     decisions.path(loop.home).unlink()
-    for verb in (standing, lambda c: rollback(c, None, "x"), lambda c: promote(c, loop)):
+    for verb in (slot_histories, lambda c: rollback(c, None, "x"), lambda c: promote(c, loop)):
         with pytest.raises(PromoteError, match="lines were taken out"):
             verb(config)
 
@@ -315,7 +318,7 @@ def test_a_rejection_rewritten_as_a_promotion_is_told(config, loop):
     last["hash"] = decisions.digest(last)
     place.write_text("".join(json.dumps(one) + "\n" for one in (first, last)))
     with pytest.raises(PromoteError, match=r"decisions\.head names a decision it does not hold"):
-        standing(config)
+        slot_histories(config)
 
 
 def test_a_home_that_can_only_be_read_is_read(config, loop, three, monkeypatch):
@@ -326,7 +329,7 @@ def test_a_home_that_can_only_be_read_is_read(config, loop, three, monkeypatch):
 
     monkeypatch.setattr(os, "open", refuse)
     said = []
-    (one,) = standing(config, said.append)
+    (one,) = slot_histories(config, said.append)
     assert one.stack[-1].candidate.digest == three[-1]
     place = decisions.path(loop.home)
     assert said == [f"{place}: cannot be opened: Read-only file system; read as it is"]
@@ -341,7 +344,7 @@ def test_a_last_line_hashed_anew_is_told_by_the_pointer(config, loop, three):
     last["hash"] = decisions.digest(last)
     place.write_text("".join(json.dumps(one) + "\n" for one in [*before, last]))
     with pytest.raises(PromoteError, match="names a decision it does not hold"):
-        standing(config)
+        slot_histories(config)
 
 
 @pytest.mark.parametrize("days", [-4000, 4000])

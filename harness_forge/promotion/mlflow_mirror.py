@@ -1,8 +1,7 @@
-"""Repeats who is champion in MLflow's model registry, for people who look there.
+"""Copies the champions to MLflow's model registry.
 
-The ledger is the truth and this a copy: it is made from the ledger, whole each
-time, so that what a fault left out is there after the next decision. It decides
-nothing, and whatever goes wrong with it is told and passed over.
+The ledger is the source. Each copy is complete, so one decision repairs what a fault
+left out of the copy before. The copy decides nothing; its faults are reported and ignored.
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness_forge.config.schema import ForgeConfig
-from harness_forge.promotion.history import Standing, standing
+from harness_forge.promotion.history import SlotHistory, slot_histories
 from harness_forge.registry.adapters import registry
-from harness_forge.registry.champion import Reign
+from harness_forge.registry.champion import ChampionTerm
 
 ALIAS = "champion"
-"""Of the version that stands; `models:/<seat>@champion` is its address in MLflow."""
+"""Of the current champion; `models:/<slot>@champion` is its address in MLflow."""
 
 LINE = "forge.ledger_line"
 """Tag of a version: hash of the ledger line that promoted it."""
@@ -39,13 +38,13 @@ Say = Callable[[str], None]
 
 
 def mirror(config: ForgeConfig, say: Say = lambda text: None) -> bool:
-    """Write every seat of the ledger to MLflow; True if it was asked for and done.
+    """Write every slot of the ledger to MLflow; True if it was configured and succeeded.
 
-    A seat is a registered model, each adapter that ever stood a version with
-    its digest and ledger line as tags, and the one that stands has the alias.
+    A slot is a registered model. Each past champion is a version, with its digest and
+    ledger line as tags; the current one has the alias.
 
     Args:
-        say: told why it could not be done; nothing is raised.
+        say: called with the reason of a failure; nothing is raised.
     """
     if not (uri := config.promote.mlflow):
         return False
@@ -53,8 +52,8 @@ def mirror(config: ForgeConfig, say: Say = lambda text: None) -> bool:
         if (where := urlsplit(uri).hostname or "") not in _HERE:
             raise ValueError(f"{where} is another machine, and nothing leaves this one")
         client = _client(uri)
-        for one in standing(config):
-            _seat(client, one, Path(config.forge_home))
+        for one in slot_histories(config):
+            _mirror_slot(client, one, Path(config.forge_home))
     # Whatever MLflow raises, the decision is made and stands.
     except Exception as error:
         first = (str(error).splitlines() or [""])[0]
@@ -75,47 +74,47 @@ def _client(uri: str) -> Any:
         return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
-def _seat(client: Any, one: Standing, home: Path) -> None:
+def _mirror_slot(client: Any, one: SlotHistory, home: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if not client.search_registered_models(f"name='{one.seat}'"):
-            client.create_registered_model(one.seat, description="Champions, by harness-forge.")
-        known = client.search_model_versions(f"name='{one.seat}'")
+        if not client.search_registered_models(f"name='{one.slot}'"):
+            client.create_registered_model(one.slot, description="Champions, by harness-forge.")
+        known = client.search_model_versions(f"name='{one.slot}'")
         numbers = {version.tags.get(LINE): version.version for version in known}
-        for reign in one.stood:
-            if reign.line not in numbers:
-                numbers[reign.line] = _version(client, one.seat, reign, home)
+        for term in one.past_champions:
+            if term.line not in numbers:
+                numbers[term.line] = _version(client, one.slot, term, home)
         _alias(client, one, numbers)
 
 
-def _version(client: Any, seat: str, reign: Reign, home: Path) -> str:
-    adapter = reign.candidate
+def _version(client: Any, slot: str, term: ChampionTerm, home: Path) -> str:
+    adapter = term.candidate
     tags = {
-        LINE: reign.line,
+        LINE: term.line,
         "forge.adapter": adapter.label,
         "forge.digest": adapter.digest,
-        "forge.version": reign.version,
-        "forge.promoted": reign.since,
-        "forge.rule": str(reign.facts.get("rule", "")),
+        "forge.version": term.version,
+        "forge.promoted": term.since,
+        "forge.rule": str(term.facts.get("rule", "")),
     }
     place = (registry.folder(home) / adapter.label).absolute()
-    why = str(reign.facts.get("why", ""))
+    why = str(term.facts.get("why", ""))
     return client.create_model_version(
-        seat, source=place.as_uri(), tags=tags, description=why
+        slot, source=place.as_uri(), tags=tags, description=why
     ).version
 
 
-def _alias(client: Any, one: Standing, numbers: dict[str, str]) -> None:
-    held = client.get_registered_model(one.seat).aliases.get(ALIAS)
+def _alias(client: Any, one: SlotHistory, numbers: dict[str, str]) -> None:
+    held = client.get_registered_model(one.slot).aliases.get(ALIAS)
     if not one.stack:
         if held:
-            client.delete_registered_model_alias(one.seat, ALIAS)
+            client.delete_registered_model_alias(one.slot, ALIAS)
         return
-    wanted = numbers[_first(one.stood, one.stack[-1])]
+    wanted = numbers[_first(one.past_champions, one.stack[-1])]
     if str(held) != str(wanted):
-        client.set_registered_model_alias(one.seat, ALIAS, wanted)
+        client.set_registered_model_alias(one.slot, ALIAS, wanted)
 
 
-def _first(stood: Sequence[Reign], reign: Reign) -> str:
-    """Return the line by which an adapter stood for the first time: it is one version."""
-    return next(one.line for one in stood if one.candidate == reign.candidate)
+def _first(past_champions: Sequence[ChampionTerm], term: ChampionTerm) -> str:
+    """Return the ledger line of an adapter's first promotion: it names the version."""
+    return next(one.line for one in past_champions if one.candidate == term.candidate)

@@ -1,4 +1,4 @@
-"""Which skill and role an adapter may be champion of, and what it is called as one."""
+"""The slot that an adapter may be champion of, and its version there."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ Line = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Place:
-    """What an adapter is for.
+class Placement:
+    """The skill and role that an adapter is for.
 
     Args:
         skill: whose work items; several are joined by +, '' is not known.
@@ -37,37 +37,37 @@ class Place:
     target: str
     misplaced: str = ""
 
-    def seat(self, lines: Sequence[Mapping[str, Any]], name: str) -> str:
-        """Return the seat; where the skill is not known, the one its name had."""
+    def slot(self, lines: Sequence[Mapping[str, Any]], name: str) -> str:
+        """Return the slot; where the skill is not known, the one its name had."""
         if self.skill:
-            return champion.seat(self.skill, self.role)
+            return champion.slot_name(self.skill, self.role)
         found = [
             own
-            for line, own in zip(lines, champion.seats(lines), strict=True)
+            for line, own in zip(lines, champion.slots_of(lines), strict=True)
             if line["candidate"]["name"] == name
         ]
         return found[-1] if found else name
 
     def facts(self) -> dict[str, Any]:
-        """Return what a ledger line says of it; an unknown place says nothing."""
+        """Return its fields of a ledger line; none where the skill is not known."""
         if not self.skill:
             return {}
         return {"skill": self.skill, "role": self.role, "target": self.target}
 
 
-def adopted(
-    place: Place, lines: Sequence[Line], name: str, home: Path
+def with_adopted_lines(
+    place: Placement, lines: Sequence[Line], name: str, home: Path
 ) -> tuple[Sequence[Line], dict[str, Any]]:
-    """Return the lines with those of before skills were written down told whose they are.
+    """Return the lines, with skill and role filled in where old lines have none.
 
-    Those with the candidate's name are about its seat, unless the kept replay
-    of who stood then is of another skill. The second value goes into the line
-    that is written, so that it is read the same ever after.
+    Old lines with the candidate's name belong to its slot, unless the kept replay of
+    their champion is of another skill. The second value is written into the new line,
+    so that later readers decide the same.
     """
-    old = champion.nameless(lines, name) if place.skill else []
+    old = champion.without_skill(lines, name) if place.skill else []
     if not old:
         return lines, {}
-    stack = champion.reigns(lines, name)
+    stack = champion.champion_stack(lines, name)
     kept = _skills(kept_results(home, stack[-1].candidate)) if stack else set()
     if kept and "+".join(sorted(kept)) != place.skill:
         return lines, {"adopts": False}
@@ -75,8 +75,8 @@ def adopted(
     return [{**line, **place.facts()} if id(line) in known else line for line in lines], {}
 
 
-def place(config: ForgeConfig, files: Files, adapter: Adapter) -> Place:
-    """Return what `adapter` is for: as its lineage says, else what it was measured on."""
+def place(config: ForgeConfig, files: Files, adapter: Adapter) -> Placement:
+    """Return the placement of an adapter: from its lineage, else from its measurements."""
     told = adapter.lineage.get("dataset") or {}
     skills, roles = set(told.get("skills") or ()), set(told.get("roles") or ())
     measured = _skills(files.results)
@@ -86,11 +86,11 @@ def place(config: ForgeConfig, files: Files, adapter: Adapter) -> Place:
     why = ""
     if strange:
         why = f"trained for {', '.join(sorted(skills))}, measured on {', '.join(strange)}"
-    return Place("+".join(sorted(skills or measured)), role, target, why)
+    return Placement("+".join(sorted(skills or measured)), role, target, why)
 
 
 def _skills(file: Path) -> set[str]:
-    """Return whose items results are of; of none that can be read, none."""
+    """Return the skills of a file of results; none where it cannot be read."""
     if not file.is_file():
         return set()
     try:
@@ -100,22 +100,25 @@ def _skills(file: Path) -> set[str]:
 
 
 def version(
-    config: ForgeConfig, adapter: Adapter, evidence: Evidence, lines: Sequence[Any], seat: str
+    config: ForgeConfig, adapter: Adapter, evidence: Evidence, lines: Sequence[Any], slot: str
 ) -> dict[str, Any]:
-    """Return the version of a candidate that is promoted; one that stood before keeps its own."""
-    stack, stood = champion.reigns(lines, seat), champion.stood(lines, seat)
+    """Return the version of a promoted candidate; a past champion keeps its own."""
+    stack, past_champions = (
+        champion.champion_stack(lines, slot),
+        champion.past_champions(lines, slot),
+    )
     candidate = Candidate(adapter.name, adapter.digest)
-    for reign in stood:
-        if reign.candidate == candidate and reign.facts.get("version"):
-            return reign.facts["version"]
-    before = [reign for reign in stack if reign.candidate != candidate]
+    for term in past_champions:
+        if term.candidate == candidate and term.facts.get("version"):
+            return term.facts["version"]
+    before = [term for term in stack if term.candidate != candidate]
     made = versions.Made(
         name=adapter.name,
         base={key: (adapter.lineage.get("base") or {}).get(key, "") for key in ("name", "digest")},
         form=_form(adapter),
         **_scores(evidence),
     )
-    told = versions.version(config.promote.version, made, before, stood)
+    told = versions.version(config.promote.version, made, before, past_champions)
     return {**told, "made": made.facts()}
 
 

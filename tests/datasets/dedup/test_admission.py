@@ -144,13 +144,13 @@ def test_no_exact_duplicate_is_missed_when_the_table_grows(admit):
 def test_letting_go_of_memory_changes_nothing(admit, monkeypatch):
     rows = mixture(300)
     whole = admit(rows)
-    monkeypatch.setattr("harness_forge.datasets.dedup.index._SHED", 0)
+    monkeypatch.setattr("harness_forge.datasets.dedup.index._MAX_RESIDENT", 0)
     assert admit(rows, 10) == whole
 
 
 def test_pages_of_its_files_are_let_go(tmp_path, monkeypatch):
     limit = 2 << 20
-    monkeypatch.setattr("harness_forge.datasets.dedup.index._SHED", limit)
+    monkeypatch.setattr("harness_forge.datasets.dedup.index._MAX_RESIDENT", limit)
     config = DuplicatesConfig(near=False)
     rows = [row(number, f"answer {number}")[2] for number in range(150_000)]
     before, most = mapped_bytes(), 0

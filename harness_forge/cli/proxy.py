@@ -229,7 +229,7 @@ def _join(config: ForgeConfig, path: Path, run: str) -> int:
     with opened_skill(config) as store:
         with store.intake(f"{KEY}/{log.run}") as intake:
             joined = runlog.join(Captures(intake), log, run)
-        splits = recorded.assign(store, config.split) if joined.made else {}
+        splits = recorded.assign_recorded(store, config.split) if joined.made else {}
         store.tidy()
     print(f"run {log.run}: {joined_line(joined)}")
     if splits:

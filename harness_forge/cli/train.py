@@ -44,12 +44,12 @@ def main(argv: list[str]) -> int:
     """Train one adapter and say where it lies."""
     from harness_forge.cli import composed
     from harness_forge.cli.words import one_of, sort
-    from harness_forge.training.preferences import prefer
+    from harness_forge.training.preferences import train_preferences
     from harness_forge.training.supervised import train
 
     words, flags, overrides = sort(argv, (CHECK,))
     stages = [one_of(word, STAGES, "stage of training") for word in words]
-    make = prefer if stages[-1:] == ["dpo"] else train
+    make = train_preferences if stages[-1:] == ["dpo"] else train
     done = make(composed(overrides), **telling(), check=CHECK in flags)
     if done is not None:
         print(summary(done))

@@ -1,4 +1,4 @@
-"""Store URLs: checked, given to libpq and SQLAlchemy, shown without the password."""
+"""Store URLs: checks them, converts them for libpq and SQLAlchemy, hides passwords."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def mask(url: str) -> str:
 
 
 def scrub(text: str, url: str) -> str:
-    """Return a server's message without the password that `url` holds.
+    """Return a server's message without the password of `url`.
 
     libpq quotes parts of a URL that it cannot read.
     """

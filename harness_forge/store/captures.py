@@ -1,4 +1,4 @@
-"""What a proxy captured, and how attempts are made of it when their outcomes are known."""
+"""Requests captured by a proxy, and the attempts made of them once outcomes are known."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ class Captures:
     def add(
         self, captures: Sequence[Mapping[str, Any]], outcomes: Sequence[Mapping[str, Any]]
     ) -> None:
-        """Write rows of both tables, whole or not at all; those that are there stay as they are."""
+        """Write rows of both tables in one transaction; existing rows are left unchanged."""
         with self._intake.transaction():
             self._intake.insert_all("captures", [_columns(one) for one in captures])
             self._intake.insert_all("outcomes", [_columns(one) for one in outcomes])
 
     def open_outcomes(self) -> list[dict[str, Any]]:
-        """Return the outcomes that have captures and no attempt yet, in their order."""
+        """Return the outcomes with captures but without an attempt, in order."""
         names = "id, run_id, item_id, attempt_num, passed, value, told"
         found = self._intake.query(
             f"SELECT {names} FROM outcomes o WHERE attempt_id IS NULL AND EXISTS"  # noqa: S608
@@ -54,7 +54,7 @@ class Captures:
         return [dict(zip(names.split(", "), map(restored, row), strict=True)) for row in found]
 
     def late(self) -> list[tuple[int, Key]]:
-        """Return attempts that were made already and whose captures came later, with their keys."""
+        """Return existing attempts with late captures, with their keys."""
         found = self._intake.query(
             "SELECT DISTINCT o.attempt_id, c.run_id, c.item_id, c.attempt_num FROM captures c"  # noqa: S608
             " JOIN outcomes o USING (run_id, item_id, attempt_num)"
@@ -63,15 +63,15 @@ class Captures:
         return [(row[0], tuple(map(restored, row[1:]))) for row in found]
 
     def of(self, key: Key) -> list[dict[str, Any]]:
-        """Return the usable captures of an attempt that are in none yet, in their order."""
+        """Return the usable captures of an attempt's key that are in no attempt yet, in order."""
         return self._found(f"{_KEY} = (%s, %s, %s)", list(key))
 
     def of_run(self, run_id: str) -> list[dict[str, Any]]:
-        """Return the usable captures of a run that are in no attempt yet, in their order."""
+        """Return the usable captures of a run that are in no attempt yet, in order."""
         return self._found("run_id = %s", [run_id])
 
     def between(self, first: Any, last: Any) -> list[dict[str, Any]]:
-        """Return the usable captures of a time that are in no attempt yet, in their order."""
+        """Return the usable captures of a time span that are in no attempt yet, in order."""
         return self._found("started_at BETWEEN %s AND %s", [first, last])
 
     def attempts(self, run_id: str) -> set[tuple[str, int]]:
@@ -80,11 +80,11 @@ class Captures:
         return {tuple(map(restored, row)) for row in self._intake.query(query, [escape(run_id)])}
 
     def open_run(self, run_id: str, row: Mapping[str, Any]) -> str:
-        """Make a run, or find it again; see `Intake.open_run`."""
+        """Create or find a run; see `Intake.open_run`."""
         return self._intake.open_run(run_id, row)
 
     def make(self, entry: Entry, captures: Sequence[str], outcome: str | None = None) -> int:
-        """Write an attempt made of captures and take note of it with them, all or nothing.
+        """Write an attempt made of captures and link them to it, in one transaction.
 
         Args:
             captures: their ids.
@@ -102,7 +102,7 @@ class Captures:
     def extend(
         self, attempt_id: int, attempt: Attempt, run_id: str, captures: Sequence[str]
     ) -> None:
-        """Add turns to an attempt that is there, all or nothing."""
+        """Add turns to an existing attempt, in one transaction."""
         with self._intake.transaction():
             found = self._intake.query(
                 "SELECT coalesce(max(iteration), -1) + 1, max(attempt_num) FROM turns"
@@ -116,7 +116,7 @@ class Captures:
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Let what is written inside be there whole or not at all."""
+        """Run the block in one transaction."""
         with self._intake.transaction():
             yield
 

@@ -1,4 +1,4 @@
-"""Opens connections under forge's own name, by which they are told from others'."""
+"""Opens connections with forge's application name, which distinguishes them from others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL server: made, started, shared and stopped.
+"""The embedded PostgreSQL server: creates, starts, shares and stops it.
 
 Every forge process that uses a store holds a shared lock on `pg.users` in
 forge's home; the last to leave stops the server. The kernel frees a killed
@@ -46,7 +46,7 @@ jit = off
 
 
 class EmbeddedServer:
-    """A running server that this process has a share in.
+    """A running server that this process uses together with others.
 
     Args:
         home: forge's home; the data lies in `pg` below it.
@@ -67,7 +67,7 @@ class EmbeddedServer:
             raise
 
     def close(self, keep: bool = False) -> None:
-        """Give up this process's share; the last one stops the server.
+        """Stop using the server; the last process stops it.
 
         A server stays up while anybody is connected to it.
 
@@ -115,7 +115,7 @@ class EmbeddedServer:
             return False
 
     def _running(self) -> str | None:
-        """Return the URL of the server if it answers, waiting for one that comes up.
+        """Return the URL of the server if it answers; wait for one that is starting.
 
         The socket is asked first: a server in another container that shares
         the folder is not among our processes.
@@ -145,7 +145,7 @@ class EmbeddedServer:
         raise self._start_fault("FATAL: it does not come up")
 
     def _check_disk(self) -> None:
-        """Do not wait for a server that fails to recover, again and again."""
+        """Fail at once for a server that cannot recover because the disk is full."""
         result = _since(self._log, self._log_start)
         if _full(result):
             raise self._start_fault(result)
@@ -205,7 +205,7 @@ class EmbeddedServer:
         )
 
     def _make(self) -> None:
-        """Create the data folder; it takes its name only when it is whole."""
+        """Create the data folder under a temporary name, then rename it."""
         fresh = self._home / "pg.new"
         try:
             if fresh.exists():

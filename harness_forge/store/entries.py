@@ -1,4 +1,4 @@
-"""Attempts that were recorded elsewhere, as rows: numbered by whoever takes them in."""
+"""Rows of attempts that were recorded elsewhere; the intake numbers them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Entry:
 
 
 def of_catalogue(entry: Entry, known: Mapping[str, WorkItem]) -> Entry:
-    """Return the entry with the item as the catalogue has it; what judged it stays its own."""
+    """Return the entry with the catalogue's item, and its own evaluator."""
     item = known.get(entry.item.item_id)
     if item is None:
         return entry
@@ -61,7 +61,7 @@ def tip_rows(attempt_id: int, entry: Entry) -> Iterable[rows.Row]:
 
 
 def _decisive(attempt: Attempt) -> int | None:
-    """Return the place of the turn that gave the answer: the worker's, or the last one."""
+    """Return the index of the decisive turn: the worker's, or the last one."""
     place = rows.decisive_turn(attempt)
     if place is None and attempt.turns:
         return len(attempt.turns) - 1

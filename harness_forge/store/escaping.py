@@ -1,4 +1,4 @@
-"""Text that PostgreSQL cannot hold, written in a visible and reversible form.
+"""Escapes text that PostgreSQL cannot store, visibly and reversibly.
 
 Model output may hold NUL characters and lone surrogates; `text` and `jsonb`
 reject both. Each is stored as U+241B (the picture of ESC) and four hex
@@ -28,7 +28,7 @@ def escape(text: str) -> str:
 
 
 def unescape(text: str) -> str:
-    """Return what `escape` was given."""
+    """Undo `escape`."""
     if "\u241b" not in text:
         return text
     return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)

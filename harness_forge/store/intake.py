@@ -1,4 +1,4 @@
-"""The way in for attempts that were recorded elsewhere: many at once, each exactly once.
+"""Writes attempts that were recorded elsewhere: in bulk, each exactly once.
 
 Rows and the note of how far the source was read go in one transaction, so
 that one that was killed goes on behind the last row it wrote.
@@ -26,7 +26,7 @@ _LEFT = "ON CONFLICT DO NOTHING"
 
 
 class Intake:
-    """Writes what one source holds. One process at a time holds it.
+    """Writes the attempts of one source. One process at a time can hold it.
 
     Args:
         url: as libpq reads it.
@@ -59,11 +59,11 @@ class Intake:
         self.close()
 
     def close(self) -> None:
-        """Let others take the same in."""
+        """Release the source for other processes."""
         self._connection.close()
 
     def open_run(self, run_id: str, row: Mapping[str, Any]) -> str:
-        """Make a run, or find the one that an earlier call made; return its id.
+        """Create a run, or find the one of an earlier call; return its id.
 
         Another source's run of the same id is left alone: then the id that is
         returned has an ending of its own.
@@ -86,7 +86,7 @@ class Intake:
         raise StoreError(address.mask(self._url), f"run {run_id} is another source's")
 
     def check(self, attempt: Attempt) -> None:
-        """Let an attempt pass that can be written.
+        """Check that an attempt can be written.
 
         Raises:
             RecursionError: something in it is nested too deeply.
@@ -103,7 +103,7 @@ class Intake:
         state: Mapping[str, Any],
         events: Iterable[rows.Row] = (),
     ) -> list[int]:
-        """Write attempts with their turns and tips, and how far the source was read.
+        """Write attempts with their turns and tips, and the read position of the source.
 
         Args:
             events: rows of `run_events`.
@@ -119,7 +119,7 @@ class Intake:
         return ids
 
     def add_facts(self, run_id: str, facts: Mapping[str, Any], summary: Mapping[str, Any]) -> None:
-        """Keep what the source says of a run, and of what it came to, with it."""
+        """Store the source's facts and summary of a run."""
         query = "UPDATE runs SET config = config || %s, summary = summary || %s WHERE id = %s"
         with translate_errors(self._url):
             self._connection.execute(
@@ -127,7 +127,7 @@ class Intake:
             )
 
     def finish(self, state: Mapping[str, Any], status: str) -> None:
-        """Say what became of the source's items and runs, of all calls.
+        """Record the outcome of the source's items and runs over all calls.
 
         An item of which the source does not say is completed if a try passed.
 
@@ -143,7 +143,7 @@ class Intake:
         self.state = dict(state)
 
     def forget(self) -> None:
-        """Take out what was written of this source, as if it had never been read.
+        """Delete everything written from this source.
 
         Runs, attempts, turns, tips and flags; items that nobody else brought, and
         splits of groups that no item is left of.
@@ -155,12 +155,12 @@ class Intake:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Let what is written inside be there whole or not at all."""
+        """Run the block in one transaction."""
         with translate_errors(self._url), self._connection.transaction():
             yield
 
     def insert(self, table: str, row: rows.Row) -> None:
-        """Write one row; one that is there already is left alone."""
+        """Write one row; an existing row is left unchanged."""
         rows.insert(self._connection, table, row, _LEFT)
 
     def copy(self, table: str, lines: Iterable[rows.Row]) -> int:
@@ -180,7 +180,7 @@ class Intake:
         return count
 
     def query(self, text: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Return the rows of a query, or of none, within the same transaction."""
+        """Return the rows of a query in the same transaction; [] for none."""
         with translate_errors(self._url):
             cursor = self._connection.execute(text, list(values))
             return cursor.fetchall() if cursor.description else []
@@ -225,7 +225,7 @@ class Intake:
         return ids
 
     def _catalogue(self, entries: Sequence[Entry]) -> dict[str, WorkItem]:
-        """Add new items and return those that were there: a survey knows more of them."""
+        """Add new items and return the existing ones, of which a survey may know more."""
         ids = sorted({escape(entry.item.item_id) for entry in entries})
         query = (
             "SELECT item_id, title, severity, family, group_key, full_cycle, digest, facts"
@@ -253,7 +253,7 @@ class Intake:
                 )
 
     def insert_all(self, table: str, lines: Sequence[rows.Row]) -> None:
-        """Write rows of the same columns; those that are there already are left alone."""
+        """Write rows of the same columns; existing rows are left unchanged."""
         if lines:
             statement = rows.insertion(table, lines[0], _LEFT)
             values = [[rows.bound(value) for value in line.values()] for line in lines]

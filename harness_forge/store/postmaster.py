@@ -1,4 +1,4 @@
-"""What a server's pid file says, and whether it is still true.
+"""Reads a server's pid file, and checks whether that server still runs.
 
 The file stays behind when a server is killed, and goes along when its folder is
 copied or moved; pids are used again. So no pid is believed unless the process
@@ -42,7 +42,7 @@ class Postmaster:
 
 
 def read(data: Path) -> Postmaster | None:
-    """Return what the pid file in `data` says; None for none, or half a one."""
+    """Return the contents of the pid file in `data`; None where it is missing or incomplete."""
     try:
         lines = (data / "postmaster.pid").read_text().splitlines()
         recorded, sockets = Path(lines[1]), lines[4].strip()
@@ -54,7 +54,7 @@ def read(data: Path) -> Postmaster | None:
 
 
 def forget(data: Path) -> None:
-    """Remove the pid file and socket of a server that is dead.
+    """Remove the pid file and socket of a dead server.
 
     PostgreSQL takes any living process of its user with the old pid for a
     server, and refuses to start.

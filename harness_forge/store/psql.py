@@ -1,4 +1,4 @@
-"""Hands the terminal to psql."""
+"""Runs psql on the terminal."""
 
 from __future__ import annotations
 

@@ -166,7 +166,7 @@ def retrieval_row(run_id: str, attempt_id: int, attempt: Attempt, drawn: TipRetr
 
 
 def decisive_turn(attempt: Attempt) -> int | None:
-    """Return the place of the worker turn that gave the answer: the last one.
+    """Return the index of the decisive worker turn: the last one.
 
     Where the attempt has a tool call it is the last one that called a tool: a
     worker may close with words, as gemma-forge's does.
@@ -184,7 +184,7 @@ def _content(response: Mapping[str, Any]) -> str | None:
 
 
 def _words(response: Mapping[str, Any]) -> str | None:
-    """Return what was said; the tool calls as JSON where nothing was."""
+    """Return the response's text, or its tool calls as JSON where it has none."""
     calls = response.get("tool_calls")
     return _content(response) or (_dumps(storable(calls)) if calls else None)
 

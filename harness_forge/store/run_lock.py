@@ -1,4 +1,4 @@
-"""Opens a run so that one process at a time writes it, and finds it again."""
+"""Opens or resumes a run, locked so that one process at a time writes it."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class RunLock:
 
 
 def digest(identity: Mapping[str, Any]) -> str:
-    """Return the hash by which the same run is known again."""
+    """Return the hash that identifies the same run."""
     text = json.dumps(storable(identity), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -100,5 +100,5 @@ def done(connection: psycopg.Connection, run_id: str) -> frozenset[tuple[str, in
 
 
 def search_path(skill: str) -> sql.Composed:
-    """Return the statement that makes a skill's tables the ones meant."""
+    """Return the statement that sets the search path to a skill's schema."""
     return sql.SQL("SET LOCAL search_path = {}").format(sql.Identifier(skill))

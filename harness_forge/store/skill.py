@@ -67,7 +67,7 @@ class SkillStore:
         self._guard = threading.Lock()
 
     def upsert_items(self, items: Sequence[WorkItem]) -> None:
-        """Write the skill's catalogue; what did not change is left alone."""
+        """Write the skill's catalogue; unchanged items are not written."""
         with self._transaction() as connection:
             for item in items:
                 rows.insert(connection, "items", rows.item_row(item), _CHANGED_ITEM)
@@ -82,7 +82,7 @@ class SkillStore:
             return [WorkItem(*map(restored, row)) for row in connection.execute(query)]
 
     def prompts(self, most: int = 8000) -> dict[str, list[str]]:
-        """Return what each item that was attempted asks, in each way that it was put.
+        """Return the distinct prompts of each attempted item.
 
         That is how its conversations open, whoever answered; where this is no
         more than a greeting, the item's title before it.
@@ -136,7 +136,7 @@ class SkillStore:
         content_digest: str,
         fresh: bool = False,
     ) -> RunHandle:
-        """Start a run, or go on with the same one where it was stopped.
+        """Start a run, or resume the same one.
 
         Runs are the same when all arguments but `fresh` are. The process holds
         a lock on the run until `finish_run`, or until it ends.
@@ -170,7 +170,7 @@ class SkillStore:
             return self._resume(connection, *known)
 
     def record(self, run_id: str, item: WorkItem, attempt: Attempt) -> int:
-        """Write an attempt with its turns, tips and retrievals, whole or not at all.
+        """Write an attempt with its turns, tips and retrievals, in one transaction.
 
         An attempt that is there already is left as it is.
 
@@ -203,7 +203,7 @@ class SkillStore:
     def finish_item(
         self, run_id: str, item_id: str, outcome: str, attempts: int, wall_time_s: float
     ) -> None:
-        """Write what became of a work item: `completed` or `escalated`."""
+        """Write the outcome of a work item: `completed` or `escalated`."""
         query = (
             "UPDATE work_items SET outcome = %s, attempts = %s, wall_time_s = %s"
             " WHERE run_id = %s AND item_id = %s"
@@ -269,7 +269,7 @@ class SkillStore:
         evidence: Mapping[str, Any],
         evaluator: str,
     ) -> None:
-        """Flag a label as not to be trusted. The same flag twice is one flag.
+        """Flag a label as untrusted. Writing the same flag twice has no effect.
 
         Args:
             target_table: attempts, turns, tips or tip_retrievals.
@@ -286,7 +286,7 @@ class SkillStore:
             rows.insert(connection, "label_flags", row, ending)
 
     def intake(self, key: str) -> Intake:
-        """Return the way in for rows that were recorded elsewhere; close it when done.
+        """Return the intake for rows that were recorded elsewhere; close it when done.
 
         Args:
             key: names what is taken in, such as one file's content.
@@ -298,7 +298,7 @@ class SkillStore:
 
     @contextmanager
     def alone(self, what: str) -> Iterator[None]:
-        """Wait until no other process does the same in this skill, and keep others waiting."""
+        """Hold a lock named `what` in this skill for the block; wait for other processes."""
         with translate_errors(self._url):
             connection = connect(self._url, autocommit=True)
         with closing(connection):
@@ -308,31 +308,31 @@ class SkillStore:
             yield
 
     def intakes(self) -> dict[str, dict[str, Any]]:
-        """Return what was taken in so far: state by key."""
+        """Return the state of each intake by key."""
         query = "SELECT key, value FROM skill_settings WHERE key LIKE 'ingest/%%' ORDER BY key"
         with self._transaction() as connection:
             return {key: restored(value) for key, value in connection.execute(query, [])}
 
     def note(self, key: str, value: Any) -> None:
-        """Keep a setting of the skill."""
+        """Store a setting of the skill."""
         row = {"key": key, "value": rows.jsonb(value), "updated_by": "forge"}
         ending = "ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = now()"
         with self._transaction() as connection:
             rows.insert(connection, "skill_settings", row, ending)
 
     def noted(self, key: str) -> Any:
-        """Return a setting of the skill; None where it was never kept."""
+        """Return a setting of the skill; None where it was never stored."""
         with self._transaction() as connection:
             query = "SELECT value FROM skill_settings WHERE key = %s"
             found = connection.execute(query, [key]).fetchone()
             return restored(found[0]) if found else None
 
     def tidy(self) -> None:
-        """Let the server plan with what the tables hold now."""
+        """Update the server's statistics of the tables."""
         self._tidy()
 
     def watermark(self) -> dict[str, Any]:
-        """Return a few bytes that change when what exporters may select does.
+        """Return a digest that changes when the rows that exports can select change.
 
         See `watermarks` for what counts. Order does not matter, evaluation
         runs do not count.
@@ -341,7 +341,7 @@ class SkillStore:
             return {"skill": self.name, **watermarks.take(connection)}
 
     def connect_read_only(self) -> psycopg.Connection:
-        """Return a connection that cannot write and sees one moment of the store.
+        """Return a read-only connection to one snapshot of the store.
 
         Its search path is this skill's schema. For large results use a
         server-side cursor: `connection.cursor(name="rows")`. Close it when done.

@@ -1,4 +1,4 @@
-"""Where the embedded server's Unix socket lies: in its data, or a short folder of its own."""
+"""Chooses the folder of the embedded server's Unix socket: its data, or a short path."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _fits(folder: Path) -> bool:
 
 
 def _claim(folder: Path, account: Account) -> bool:
-    """Make `folder` the account's alone; False where somebody else was there first."""
+    """Create `folder` for the account only; return False where another user owns it."""
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
         held = folder.lstat()

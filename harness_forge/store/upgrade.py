@@ -1,4 +1,4 @@
-"""Brings a skill's schema to the newest step, and tells how old it is."""
+"""Upgrades a skill's schema, and reads its version."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def checked_name(skill: str) -> str:
 
 
 def revision(connection: Connection, skill: str) -> str | None:
-    """Return the step a skill's schema is at; None where it has none yet."""
+    """Return the version of a skill's schema; None where there is no schema yet."""
     table = connection.exec_driver_sql(
         "SELECT to_regclass(%s)", (f'"{skill}".alembic_version',)
     ).scalar()
@@ -41,7 +41,7 @@ def revision(connection: Connection, skill: str) -> str | None:
 
 
 def check(connection: Connection, skill: str, where: str) -> None:
-    """Let a schema pass that this forge can read and write.
+    """Check that this forge can read and write a schema.
 
     Raises:
         StoreError: missing, older or newer.
@@ -65,7 +65,7 @@ def check(connection: Connection, skill: str, where: str) -> None:
 
 
 def upgrade(connection: Connection, skill: str, where: str) -> list[str]:
-    """Apply the steps a schema lacks, all or none, and return their names.
+    """Apply the missing steps in one transaction, and return their names.
 
     Two processes that upgrade at once wait for each other.
 

@@ -1,4 +1,4 @@
-"""What a judge said, one JSON line a question: kept as it comes, so that it can go on later."""
+"""Stores a judge's verdicts, one JSON line per question, so that judging can resume."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Pick(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What came of one question.
+    """The verdict on one question.
 
     Args:
         key: of the question.
@@ -52,7 +52,7 @@ class Verdict:
 
 
 class VerdictFile:
-    """Verdicts on disk. Lines are added as they come; a torn last line is none.
+    """A file of verdicts. It is append-only; a torn last line is ignored.
 
     Use it as a context manager while adding: one process at a time may.
 
@@ -82,7 +82,7 @@ class VerdictFile:
         self._file.close()
 
     def add(self, verdict: Verdict) -> None:
-        """Write a verdict down."""
+        """Append a verdict."""
         add_line(self._file.fileno(), orjson.dumps(asdict(verdict)))
 
     def known(self) -> dict[str, Verdict]:
@@ -105,7 +105,7 @@ class VerdictFile:
 
 
 def settled(first: Verdict | None, second: Verdict | None) -> Pick | None:
-    """Return what both orders of a pair come to; None where one of them has no verdict.
+    """Combine the verdicts of both orders of a pair; None where one is missing.
 
     Args:
         first: asked with the first answer as A; `second` with the second as A.
@@ -118,7 +118,7 @@ def settled(first: Verdict | None, second: Verdict | None) -> Pick | None:
 
 
 def reasons(verdicts: Iterable[Verdict]) -> dict[str, int]:
-    """Return how many questions have no verdict, by why."""
+    """Return the number of questions without a verdict, by reason."""
     counts: dict[str, int] = {}
     for verdict in verdicts:
         if verdict.unjudged:

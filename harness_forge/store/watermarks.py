@@ -1,4 +1,4 @@
-"""A short value that changes when, and only when, an export could come out otherwise.
+"""Watermarks: a short value that changes if and only if an export could change.
 
 It sums a 64-bit hash per row, so order does not matter. What counts: the
 attempts, turns, work items, retrievals and tips of collect runs, who made

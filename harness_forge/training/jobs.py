@@ -21,8 +21,8 @@ from harness_forge.core.errors import Interrupted, TrainError
 from harness_forge.registry.adapters import package as packaging
 from harness_forge.registry.adapters import registry
 from harness_forge.registry.adapters.package import Adapter
-from harness_forge.registry.models import folder as models
 from harness_forge.registry.models.folder import BaseModel
+from harness_forge.registry.models.folder import find as find_base_model
 from harness_forge.training import launch
 from harness_forge.training.axolotl import Inputs
 from harness_forge.training.dataset import Dataset
@@ -126,7 +126,7 @@ def job(config: ForgeConfig, settings: TrainConfig, data: Dataset, *facts: Any) 
     home = Path(config.forge_home)
     settings = settle(settings)
     python, variables = python_of(WORKSET, home), environment_of(WORKSET, home)
-    base = models.find(config.model, home)
+    base = find_base_model(config.model, home)
     if settings.sequence_length > config.model.context:
         what = f"{settings.sequence_length} tokens are more than the model's {config.model.context}"
         hint = f"train.sequence_length={config.model.context}, or less"
@@ -147,14 +147,14 @@ def job(config: ForgeConfig, settings: TrainConfig, data: Dataset, *facts: Any) 
     )  # fmt: skip
 
 
-def found(job: Job) -> Trained | None:
+def find_trained(job: Job) -> Trained | None:
     """Return what this very training came to, if it was made before and is whole."""
     done = packaging.find(job.registry, job.config.name, job.key)
     return Trained(done, new=False, metrics=job.metrics) if done else None
 
 
 @contextmanager
-def alone(job: Job, say: Say, show: Show) -> Iterator[int]:
+def hold_lock(job: Job, say: Say, show: Show) -> Iterator[int]:
     """Hold the training's lock; a child that outlives forge goes on holding it.
 
     Where it is held, this very training is running: it is followed to its end.
@@ -199,7 +199,7 @@ def write_config(job: Job, rendered: dict[str, Any]) -> None:
     (job.work / "axolotl.yaml").write_text(text, encoding="utf-8")
 
 
-def look(job: Job, train: Path, **more: Path | None) -> dict[str, Any]:
+def render_rows(job: Job, train: Path, **more: Path | None) -> dict[str, Any]:
     """Return the rows of `train` as serving renders them; see `launch.tokens`."""
     template = job.work / "chat_template.jinja"
     template.write_text(job.base.template, encoding="utf-8")

@@ -20,7 +20,7 @@ from harness_forge.training.token_audit import PairAudit, audit_pairs, check_len
 
 
 @dataclass(frozen=True)
-class Second:
+class SecondStage:
     """A second stage, every question settled.
 
     Args:
@@ -33,7 +33,7 @@ class Second:
     rows: list[dict[str, Any]]
 
 
-def plan(config: ForgeConfig) -> Second:
+def plan(config: ForgeConfig) -> SecondStage:
     """Return the second stage that `config` describes; nothing is started.
 
     Raises:
@@ -51,7 +51,7 @@ def plan(config: ForgeConfig) -> Second:
     if (made_on := start.lineage["base"]["digest"]) != job.base.digest:
         what = f"was trained on another base model ({made_on[:12]}, not {job.base.digest[:12]})"
         raise TrainError(f"adapter {start.name}", what, "train it on this one, or name another")
-    return Second(job, start, rows)
+    return SecondStage(job, start, rows)
 
 
 def dataset_folder(config: ForgeConfig) -> Path:
@@ -75,7 +75,7 @@ def _settings(config: ForgeConfig, start: Adapter) -> TrainConfig:
     return second_stage(config.train, config.dpo, rank=shape["r"], alpha=shape["lora_alpha"])
 
 
-def prefer(
+def train_preferences(
     config: ForgeConfig,
     *,
     say: Say = silent,
@@ -98,10 +98,10 @@ def prefer(
     """
     second = plan(config)
     job = second.job
-    if not check and (done := jobs.found(job)):
+    if not check and (done := jobs.find_trained(job)):
         return done
-    with jobs.alone(job, say, show) as lock:
-        if not check and (done := jobs.found(job)):
+    with jobs.hold_lock(job, say, show) as lock:
+        if not check and (done := jobs.find_trained(job)):
             return done
         seen = _prepared(config, second, say)
         audited(seen)
@@ -112,14 +112,14 @@ def prefer(
     return Trained(adapter, new=True, metrics=job.metrics, audit=seen)
 
 
-def _prepared(config: ForgeConfig, second: Second, say: Say) -> PairAudit:
+def _prepared(config: ForgeConfig, second: SecondStage, say: Say) -> PairAudit:
     """Render the pairs as serving does, and check their tokens."""
     job = second.job
     drawn = job.work / "drawn.jsonl"
     lines = (json.dumps(row, ensure_ascii=False) for row in second.rows)
     drawn.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     say(f"looking at the tokens of {len(second.rows)} of {job.data.rows} pairs")
-    seen = jobs.look(job, drawn, pairs=job.work)
+    seen = jobs.render_rows(job, drawn, pairs=job.work)
     rows = [pair[side] for pair in seen["rows"] for side in ("chosen", "rejected")]
     what = f"{job.data.train}, two rows a pair"
     longest = check_lengths(rows, job.config.sequence_length, what)
@@ -128,7 +128,7 @@ def _prepared(config: ForgeConfig, second: Second, say: Say) -> PairAudit:
     return audit_pairs(seen["rows"], seen["eos"])
 
 
-def _packaged(config: ForgeConfig, second: Second, seen: PairAudit) -> Adapter:
+def _packaged(config: ForgeConfig, second: SecondStage, seen: PairAudit) -> Adapter:
     job, start = second.job, second.start
     if weights.same(job.work / "out" / WEIGHTS, start.folder / WEIGHTS):
         what = "is as it was before the second stage"

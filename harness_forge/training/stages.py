@@ -71,7 +71,7 @@ def train_dpo(
     """Train the adapter in `start` further on preference pairs; otherwise like `train_sft`."""
     dpo = replace(config.dpo, dataset=str(dataset), start=str(start.absolute()))
     config = replace(config, dpo=dpo)
-    done = preferences.prefer(config, say=say, show=show, audited=audited, live=live)
+    done = preferences.train_preferences(config, say=say, show=show, audited=audited, live=live)
     return _put(done, adapter, metrics, live)
 
 

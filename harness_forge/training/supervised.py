@@ -55,11 +55,11 @@ def train(
         Interrupted: Ctrl-C; the same command goes on from the last checkpoint.
     """
     job = plan(config)
-    if not check and (done := jobs.found(job)):
+    if not check and (done := jobs.find_trained(job)):
         return done
-    with jobs.alone(job, say, show) as lock:
+    with jobs.hold_lock(job, say, show) as lock:
         # Another forge may have made it while this one waited.
-        if not check and (done := jobs.found(job)):
+        if not check and (done := jobs.find_trained(job)):
             return done
         seen = _prepared(job, say)
         audited(seen)
@@ -77,7 +77,7 @@ def _prepared(job: Job, say: Say) -> Audit:
     done = (prepared / _STAMP).is_file()
     say("looking at the dataset's tokens")
     rows = _rows(job)
-    seen = jobs.look(job, rows, prepared=prepared if done else None)
+    seen = jobs.render_rows(job, rows, prepared=prepared if done else None)
     longest = check_lengths(seen["rows"], job.config.sequence_length, str(rows))
     inputs = job.inputs(rows, longest=longest)
     jobs.write_config(job, axolotl.render(job.config, inputs, job.seed))
@@ -86,7 +86,7 @@ def _prepared(job: Job, say: Say) -> Audit:
         shutil.rmtree(prepared, ignore_errors=True)
         launch.prepare(job.work / "axolotl.yaml", job.log, jobs.environment(job))
         say("comparing what it prepared with what serving renders")
-        seen = jobs.look(job, rows, prepared=prepared)
+        seen = jobs.render_rows(job, rows, prepared=prepared)
         (prepared / _STAMP).touch()
     return audit(seen["rows"], seen["prepared"], seen["eos"], seen["shown"])
 

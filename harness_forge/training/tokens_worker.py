@@ -25,7 +25,7 @@ OUT = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)  # whatever a library prints goes to stderr, not into our line
 
 
-def look(args) -> dict:
+def tokenize_rows(args) -> dict:
     """Return both views."""
     from transformers import AutoTokenizer
 
@@ -198,7 +198,7 @@ def main() -> None:
     for flag in ("--model", "--template", "--train", "--prepared", "--pairs"):
         parser.add_argument(flag)
     try:
-        answer = look(parser.parse_args())
+        answer = tokenize_rows(parser.parse_args())
     except Exception as error:  # one line for the user, whatever went wrong
         first = (str(error).splitlines() or [""])[0]
         answer = {"fault": first[:300] or type(error).__name__}

@@ -54,7 +54,7 @@ def test_a_full_disk_is_told_before_anything_starts(tmp_path, monkeypatch):
     job = namedtuple("job", "work")(tmp_path / "work")
     with (
         pytest.raises(TrainError, match=r"10 MB of disk is free, 500 MB is needed"),
-        jobs.alone(job, jobs.silent, jobs.silent),
+        jobs.hold_lock(job, jobs.silent, jobs.silent),
     ):
         pass
 

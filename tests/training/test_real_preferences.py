@@ -8,7 +8,7 @@ import pytest
 
 from harness_forge.core.errors import Interrupted, TrainError
 from harness_forge.registry.adapters.package import load
-from harness_forge.training.preferences import prefer
+from harness_forge.training.preferences import train_preferences
 from harness_forge.training.progress import steps_in, stretches
 
 pytestmark = pytest.mark.workset
@@ -25,8 +25,8 @@ def preferred(config, trained):
             raise KeyboardInterrupt
 
     with pytest.raises(Interrupted):
-        prefer(config, show=stop)
-    return prefer(config)
+        train_preferences(config, show=stop)
+    return train_preferences(config)
 
 
 def tensors(folder):
@@ -87,13 +87,13 @@ def test_the_adapter_names_its_parent_and_holds_nothing_else(preferred, trained)
 
 
 def test_the_same_second_stage_is_not_made_again(preferred, config):
-    assert not prefer(config).new
+    assert not train_preferences(config).new
 
 
 def test_answers_beyond_the_context_are_refused_before_training(config, trained):
     short = replace(config, train=replace(config.train, sequence_length=40))
     with pytest.raises(TrainError, match=r"16 of 16 rows exceed 40 tokens"):
-        prefer(short)
+        train_preferences(short)
 
 
 def test_an_adapter_of_another_base_model_is_refused(config, trained, model, tmp_path):
@@ -104,4 +104,4 @@ def test_an_adapter_of_another_base_model_is_refused(config, trained, model, tmp
     (other / "config.json").write_text((other / "config.json").read_text() + " ")
     wrong = replace(config, model=replace(config.model, path=str(other)))
     with pytest.raises(TrainError, match="was trained on another base model"):
-        prefer(wrong)
+        train_preferences(wrong)

@@ -58,7 +58,7 @@ def drain(config: ForgeConfig) -> Drain:
         config.proxy,
         lambda: open_store(config.store.url, Path(config.forge_home)),
         [*first, *names, *(one for one in config.proxy.patterns if one not in names)],
-        lambda store: recorded.assign(store, config.split),
+        lambda store: recorded.assign_recorded(store, config.split),
         _redact(config),
     )
 

@@ -86,7 +86,7 @@ def _said(capture: Mapping[str, Any]) -> Said:
     try:
         shown = forms.conversation([one for one in asked if isinstance(one, Mapping)])
         said = forms.message({"role": "assistant", **answer})
-        return shown, tools.read(offered), said, finish
+        return shown, tools.read_tools(offered), said, finish
     except Malformed as fault:
         raise Untold(fault.args[0]) from None
 

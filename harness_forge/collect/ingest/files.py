@@ -84,7 +84,7 @@ def ingest(
         notes = store.intakes()
         for path in files.found(Path(config.path), config.files):
             report.files.append(_file(store, config, path, notes, progress))
-    report.splits = recorded.assign(store, split)
+    report.splits = recorded.assign_recorded(store, split)
     if report.added:
         store.tidy()
     return report

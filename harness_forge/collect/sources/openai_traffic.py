@@ -22,8 +22,8 @@ from harness_forge.collect.sources.trajectories import attempt_of, item_of, scop
 from harness_forge.collect.sources.values import Value
 from harness_forge.config.source import SourceConfig
 from harness_forge.core.chat import forms, streams
-from harness_forge.core.chat import tools as offers
 from harness_forge.core.chat.faults import Malformed
+from harness_forge.core.chat.tools import offered_tools
 from harness_forge.core.records import Message, Turn
 
 _NOT_SAMPLING = {"messages", "tools", "functions", "model", "stream", "stream_options", "user"}
@@ -108,7 +108,7 @@ def _turn(choice, shown, request, response, model, templates, scope, offered) ->
     return Turn(
         agent=templates.word("agent", scope) or "agent",
         messages=shown,
-        tools=offers.offered(request) or offered,
+        tools=offered_tools(request) or offered,
         response=answer,
         model=model or "recorded",
         sampling={key: one for key, one in request.items() if key not in _NOT_SAMPLING},

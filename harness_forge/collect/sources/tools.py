@@ -35,7 +35,7 @@ def from_file(path: Path) -> list[Mapping[str, Any]]:
         said = str(getattr(error, "strerror", None) or error)
         raise SourceError(str(path), f"cannot be read: {said}", "source.tools_file") from None
     try:
-        return [tools.tool(one) for one in tools.read(held)]
+        return [tools.canonical_tool(one) for one in tools.read_tools(held)]
     except Malformed as fault:
         raise SourceError(str(path), fault.args[0], "a list of tools, as OpenAI has it") from None
 

@@ -21,8 +21,8 @@ from harness_forge.collect.sources.texts import TOO_DEEP
 from harness_forge.collect.sources.values import Value
 from harness_forge.config.source import SourceConfig
 from harness_forge.core.chat import calls, forms
-from harness_forge.core.chat import tools as offers
 from harness_forge.core.chat.faults import Malformed
+from harness_forge.core.chat.tools import read_tools
 from harness_forge.core.records import Attempt, Message, Origin, Turn, WorkItem
 
 _LONGEST_KEY = 400
@@ -192,7 +192,7 @@ def _turns(
 ) -> list[Turn]:
     mapping = templates.config
     own = templates.value("tools", scope)
-    shown = offered if own is None else offers.read(own)
+    shown = offered if own is None else read_tools(own)
     said = templates.word("finish_reason", scope)
     started = outcomes.moment(templates.value("started_at", scope))
     places = [at for at, one in enumerate(conversation) if one["role"] == "assistant"]

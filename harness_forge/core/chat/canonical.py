@@ -17,13 +17,12 @@ from typing import Any
 
 from harness_forge.core import jsontext
 from harness_forge.core.chat import calls, forms, markup, parts
-from harness_forge.core.chat import tools as offers
 from harness_forge.core.chat.arguments import Arguments, read, settled, written
 from harness_forge.core.chat.faults import Malformed, Refused
 from harness_forge.core.chat.links import linked
 from harness_forge.core.chat.padding import unpadded_arguments, unpadded_tools
 from harness_forge.core.chat.roles import role_of
-from harness_forge.core.chat.tools import Tool, name_of, schema_of
+from harness_forge.core.chat.tools import Tool, canonical_tool, name_of, read_tools, schema_of
 
 Shown = dict[str, Any]
 PLAIN = frozenset(("user", "assistant"))
@@ -77,8 +76,8 @@ class Offer:
 
     def __init__(self, raw: Any) -> None:
         try:
-            read = offers.read(raw)
-            forms_ = [offers.tool(one) for one in read if one is not None]
+            read = read_tools(raw)
+            forms_ = [canonical_tool(one) for one in read if one is not None]
         except Malformed:
             raise Refused("unknown_tool_form") from None
         self.tools = unpadded_tools(forms_)

@@ -55,7 +55,7 @@ class Template:
 
 
 @cache
-def read(folder: Path) -> Template | None:
+def read_template(folder: Path) -> Template | None:
     """Return the chat template of a model's folder; None where there is none."""
     text = text_of(folder)
     return None if text is None else Template(text, _tokens(_settings(folder)))

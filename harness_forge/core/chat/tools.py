@@ -28,7 +28,7 @@ _KEYWORDS = frozenset(("properties", "patternProperties", "additionalProperties"
 """Keywords of a schema whose value may be an object."""
 
 
-def read(raw: Any) -> list[Any]:
+def read_tools(raw: Any) -> list[Any]:
     """Return a list of tools, each of known form in OpenAI's and any other as it is.
 
     Raises:
@@ -73,7 +73,7 @@ def _known_or_as_it_is(raw: Any) -> list[Any]:
         if isinstance(raw, str):
             raw = jsontext.loads(raw)
         declared = _declared(raw)
-        return [tool(one) for one in ([raw] if declared is None else declared)]
+        return [canonical_tool(one) for one in ([raw] if declared is None else declared)]
     except ValueError:
         return [raw]
 
@@ -102,17 +102,17 @@ def _lower(schema: Any) -> Any:
     return made
 
 
-def offered(request: Mapping[str, Any]) -> list[Any]:
+def offered_tools(request: Mapping[str, Any]) -> list[Any]:
     """Return the tools of a request to a chat endpoint.
 
     Raises:
         Malformed: as `read`.
     """
     own = request.get("tools")
-    return read(request.get("functions") if own is None else own)
+    return read_tools(request.get("functions") if own is None else own)
 
 
-def tool(raw: Any) -> Tool:
+def canonical_tool(raw: Any) -> Tool:
     """Return one tool in OpenAI's form; one that is in it comes back as it is.
 
     Raises:

@@ -15,7 +15,7 @@ from harness_forge.core.errors import RunError
 from harness_forge.core.records import Split, WorkItem
 from harness_forge.rollouts.runs.progress import counter
 from harness_forge.store.splits.assign import assign
-from harness_forge.store.splits.settle import settle
+from harness_forge.store.splits.stable_groups import keep_groups
 
 UNDER_TEST = (PolicyKind.model, PolicyKind.nearest)
 """Policies that are judged; the others know the answers and judge nothing."""
@@ -33,7 +33,7 @@ def refresh(environment, store, config: SplitConfig) -> list[WorkItem]:
         print(f"survey {environment.skill}: {line}", file=sys.stderr)
     stored, splits = store.items(), store.splits()
     known = {item.item_id: item.group_key for item in stored}
-    items, closed = settle(surveyed, known, splits)
+    items, closed = keep_groups(surveyed, known, splits)
     if items != stored:
         store.upsert_items(items)
     fresh = closed | assign(items, splits | closed, config)

@@ -1,4 +1,4 @@
-"""The tables that checks select from: temporary, gone with the transaction.
+"""Creates the temporary tables that checks select from; they end with the transaction.
 
 Attempts are read once, however many checks there are.
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def create_tables(connection: psycopg.Connection, gemma_forge: Sequence[str]) -> bool:
-    """Make the tables, and return whether any row is of gemma-forge's evaluators.
+    """Create the tables, and return whether any row was judged by gemma-forge's evaluators.
 
     Args:
         connection: in a transaction, the skill's schema on its search path.

@@ -1,4 +1,4 @@
-"""What a check is."""
+"""The shape of a label check."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Check:
-    """One rule by which labels are found that must not be trusted.
+    """One rule that finds labels that must not be trusted.
 
     Args:
         reason: the flag's name, and the check's.

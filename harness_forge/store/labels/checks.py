@@ -1,4 +1,4 @@
-"""The table of all checks, in the order they run. Their SQL stands in sql/<reason>.<tables>.sql."""
+"""The table of all checks, in the order they run. Their SQL is in sql/<reason>.<tables>.sql."""
 
 from __future__ import annotations
 

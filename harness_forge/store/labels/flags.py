@@ -1,4 +1,4 @@
-"""Which flags concern a row, with their evidence: for people, and for the trace of a line."""
+"""Reads the flags of a row with their evidence, for people and for the trace of a line."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Flag:
 def flags_of(
     connection: psycopg.Connection, table: str, ids: Sequence[int]
 ) -> dict[int, list[Flag]]:
-    """Return the flags that concern each row, also those of what it belongs to.
+    """Return the flags of each row, including those of its attempt, item or run.
 
     A turn has its attempt's flags, an attempt those of its decisive turn, a
     retrieval those of its tip and its attempt: as exporters' views have it.
@@ -88,7 +88,7 @@ def flags_of(
 def count_flags(
     connection: psycopg.Connection, reasons: Sequence[str] = ()
 ) -> list[tuple[str, str, str, int]]:
-    """Return reason, table, evaluator and number of flags, all or those with one of `reasons`."""
+    """Return counts of flags by reason, table and evaluator, all or those with one of `reasons`."""
     query = (
         "SELECT reason, target_table, evaluator, count(*) FROM label_flags"
         " WHERE cardinality(%(reasons)s::text[]) = 0 OR reason = ANY(%(reasons)s::text[])"

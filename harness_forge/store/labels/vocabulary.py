@@ -1,4 +1,4 @@
-"""Words that harnesses use for what became of a work item, mapped to one verdict.
+"""Words that harnesses use for the outcome of a work item, mapped to verdicts.
 
 gemma-forge's database says `completed` where its run log says `remediated`;
 other sources say true, false, null or a reward. What is not in the table is
@@ -13,7 +13,7 @@ from typing import Any
 
 
 class Verdict(StrEnum):
-    """What an outcome says of the answers that led to it."""
+    """What an outcome says about the answers before it."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -45,7 +45,7 @@ WORDS: Mapping[str, Verdict] = {
 
 
 def verdict_of(said: Any) -> Verdict | None:
-    """Return the verdict of a word, a truth value or None; None where it is unknown.
+    """Return the verdict for a word, a boolean or None; None where it is unknown.
 
     A number is no verdict: where a reward becomes a pass is for its source to say.
     """

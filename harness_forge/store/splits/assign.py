@@ -1,4 +1,4 @@
-"""The division of work items into splits.
+"""Assigns splits to groups of work items.
 
 The unit is a group: a cluster of near-identical items, so that no item has a
 twin on the other side. A few whole families are held out (`new_family`); the
@@ -61,7 +61,7 @@ def assign(
 
 
 def parts(items: Iterable[WorkItem], splits: Mapping[str, Split]) -> dict[str, str]:
-    """Return item_id to `new_rule` or `new_family` for every held-out item.
+    """Return `new_rule` or `new_family` for every held-out item, by item id.
 
     It is read off the stored splits and not stored: an item of a family that
     training comes to know stops being one of a new family.

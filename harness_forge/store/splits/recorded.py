@@ -1,4 +1,4 @@
-"""Splits for items that were never surveyed, by the code that divides all others."""
+"""Groups recorded items, which were never surveyed, and assigns their splits."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from harness_forge.config.split import SplitConfig
 from harness_forge.core.records import Split
-from harness_forge.store.splits.assign import assign as divide
-from harness_forge.store.splits.near import joined
-from harness_forge.store.splits.settle import settle
+from harness_forge.store.splits.assign import assign
+from harness_forge.store.splits.near_identical import join_near_identical
+from harness_forge.store.splits.stable_groups import keep_groups
 
 QUARANTINE = Split.QUARANTINE
 
@@ -18,8 +18,8 @@ _RULE = {"rule": 2}
 _NOTE = "splits/grouping"
 
 
-def assign(store, config: SplitConfig) -> dict[str, int]:
-    """Give every group of the catalogue that has none a split, and return how many got which.
+def assign_recorded(store, config: SplitConfig) -> dict[str, int]:
+    """Assign a split to every group without one, and return the number of groups by split.
 
     Whether the world could tell a fix from none was not measured for recorded
     items; that somebody's evaluator judged them takes its place. Items that
@@ -28,16 +28,16 @@ def assign(store, config: SplitConfig) -> dict[str, int]:
     and the others are quarantined.
     """
     with store.alone("splits"):  # what another process brought in meanwhile is seen whole
-        return _assign(store, config)
+        return _assign_recorded(store, config)
 
 
-def _assign(store, config: SplitConfig) -> dict[str, int]:
+def _assign_recorded(store, config: SplitConfig) -> dict[str, int]:
     closed = _group(store, config)
     items = [
         replace(item, full_cycle=True) if item.full_cycle is None else item
         for item in store.items()
     ]
-    fresh = divide(items, store.splits(), config)
+    fresh = assign(items, store.splits(), config)
     if fresh:
         store.assign_splits(fresh, config.salt)
     store.note(_NOTE, _RULE)
@@ -46,7 +46,7 @@ def _assign(store, config: SplitConfig) -> dict[str, int]:
 
 
 def refresh(store, config: SplitConfig) -> int:
-    """Group recorded items anew if that was last done by an older rule.
+    """Regroup recorded items if an older rule grouped them last.
 
     Returns:
         Items that are quarantined now: one nearly identical to each stands on
@@ -54,11 +54,11 @@ def refresh(store, config: SplitConfig) -> int:
     """
     if store.noted(_NOTE) == _RULE or all(item.full_cycle is not None for item in store.items()):
         return 0
-    return assign(store, config).get(str(QUARANTINE), 0)
+    return assign_recorded(store, config).get(str(QUARANTINE), 0)
 
 
 def _group(store, config: SplitConfig) -> dict[str, Split]:
-    """Bring the groups of recorded items up to date; surveyed ones have theirs from checks.
+    """Update the groups of recorded items; the groups of surveyed items come from checks.
 
     Returns:
         Groups that were made only now because their item stood on another side.
@@ -67,8 +67,8 @@ def _group(store, config: SplitConfig) -> dict[str, Split]:
     known = {item.item_id: item.group_key for item in items}
     prompts = store.prompts()
     sided = [item for item in items if splits.get(item.group_key, QUARANTINE) is not QUARANTINE]
-    apart = {item.item_id: item.group_key for item in joined(sided, prompts)}
-    found, closed = settle(joined(items, prompts), known, splits, apart)
+    apart = {item.item_id: item.group_key for item in join_near_identical(sided, prompts)}
+    found, closed = keep_groups(join_near_identical(items, prompts), known, splits, apart)
     recorded = {item.item_id for item in items if item.full_cycle is None}
     moved = {
         item.item_id: item.group_key

@@ -62,7 +62,7 @@ def test_items_that_ask_nearly_the_same_get_one_split(skill):
     record(skill, "a", TASK.format("two"))
     record(skill, "b", TASK.format("three"))
     record(skill, "c", "Write a poem about a lighthouse keeper who never saw the sea by day.")
-    recorded.assign(skill, SplitConfig())
+    recorded.assign_recorded(skill, SplitConfig())
     assert group(skill, "a") == group(skill, "b") != group(skill, "c")
     assert usable(skill, "a") == usable(skill, "b")
     assert None not in usable(skill, "c")
@@ -70,10 +70,10 @@ def test_items_that_ask_nearly_the_same_get_one_split(skill):
 
 def test_an_item_that_comes_later_joins_those_it_is_near_to(skill):
     record(skill, "b", TASK.format("two"))
-    recorded.assign(skill, SplitConfig())
+    recorded.assign_recorded(skill, SplitConfig())
     before = skill.splits()
     record(skill, "a", TASK.format("three"))
-    recorded.assign(skill, SplitConfig())
+    recorded.assign_recorded(skill, SplitConfig())
     assert skill.splits() == before
     assert usable(skill, "a") == usable(skill, "b")
 
@@ -92,19 +92,19 @@ def test_an_item_between_two_sides_is_quarantined(skill):
         + TASK.format("two"),
     )
     record(skill, "middle", TASK.format("two"))
-    recorded.assign(skill, SplitConfig())
+    recorded.assign_recorded(skill, SplitConfig())
     near = {name: usable(skill, name) for name in ("left", "middle", "right")}
     assert near == {"left": {"train"}, "middle": {"quarantine"}, "right": {"holdout"}}
-    recorded.assign(skill, SplitConfig())
+    recorded.assign_recorded(skill, SplitConfig())
     assert usable(skill, "left") == {"train"}
 
 
 def test_doing_it_again_changes_nothing(skill):
     record(skill, "a", TASK.format("two"))
     record(skill, "b", TASK.format("three"))
-    recorded.assign(skill, SplitConfig())
+    recorded.assign_recorded(skill, SplitConfig())
     before = skill.items(), skill.splits()
-    assert recorded.assign(skill, SplitConfig()) == {}
+    assert recorded.assign_recorded(skill, SplitConfig()) == {}
     assert (skill.items(), skill.splits()) == before
 
 
@@ -115,7 +115,7 @@ def test_forty_near_identical_questions_are_one_group_whatever_the_agent_is_call
     for number in range(20):
         words = " ".join(f"word{number}x{at}" for at in range(20))
         record(skill, f"own{number:02}", words, agent=agent)
-    recorded.assign(skill, SplitConfig())
+    recorded.assign_recorded(skill, SplitConfig())
     groups = {item.item_id: item.group_key for item in skill.items()}
     assert {groups[f"copy{number:02}"] for number in range(40)} == {"copy00"}
     assert len(set(groups.values())) == 21
@@ -124,7 +124,7 @@ def test_forty_near_identical_questions_are_one_group_whatever_the_agent_is_call
 def test_forty_questions_that_are_all_there_is_are_one_group(skill):
     for number in range(40):
         record(skill, f"copy{number:02}", TASK.format(f"{number + 2}"), agent="agent")
-    recorded.assign(skill, SplitConfig())
+    recorded.assign_recorded(skill, SplitConfig())
     assert {item.group_key for item in skill.items()} == {"copy00"}
 
 
@@ -133,7 +133,7 @@ def test_the_same_question_with_another_title_is_the_same_item(skill):
         record(skill, name, TASK.format("two"), agent="agent")
     with skill._transaction() as connection:
         connection.execute("UPDATE work_items SET title = 'Title of ' || item_id")
-    recorded.assign(skill, SplitConfig())
+    recorded.assign_recorded(skill, SplitConfig())
     assert group(skill, "a") == group(skill, "b")
 
 
@@ -143,7 +143,7 @@ def test_a_greeting_is_no_task_and_what_follows_it_is(skill):
     record(skill, "b", TASK.format("three"), agent="agent", before=greeted)
     record(skill, "c", "What do five kilos of red lentils cost at your shop by the bridge?",
            agent="agent", before=greeted)  # fmt: skip
-    recorded.assign(skill, SplitConfig())
+    recorded.assign_recorded(skill, SplitConfig())
     assert group(skill, "a") == group(skill, "b") != group(skill, "c")
 
 

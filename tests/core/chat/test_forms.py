@@ -34,8 +34,8 @@ MEANT = {"jar": "plum"}
     ],
 )
 def test_tools_of_known_forms_are_one(tool):
-    assert tools.tool(tool) == NESTED
-    assert tools.read(json.dumps([tool])) == [NESTED]
+    assert tools.canonical_tool(tool) == NESTED
+    assert tools.read_tools(json.dumps([tool])) == [NESTED]
 
 
 @pytest.mark.parametrize(
@@ -51,14 +51,14 @@ def test_tools_of_known_forms_are_one(tool):
     ids=["one", "mcp", "by name", "texts", "gemini", "text of a text"],
 )
 def test_a_list_of_tools_has_many_forms(offered):
-    assert tools.read(offered) == [NESTED]
+    assert tools.read_tools(offered) == [NESTED]
 
 
 @pytest.mark.parametrize("tool", [{"type": "web_search"}, {"description": "x"}, 7, None])
 def test_a_tool_of_no_known_form_stays_as_it_is_and_is_told(tool):
-    assert tools.read([tool]) == [tool]
+    assert tools.read_tools([tool]) == [tool]
     with pytest.raises(Malformed, match="a tool is"):
-        tools.tool(tool)
+        tools.canonical_tool(tool)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_tool_of_no_known_form_stays_as_it_is_and_is_told(tool):
 )
 def test_what_is_no_list_of_tools_is_refused_by_name(raw, why):
     with pytest.raises(Malformed) as told:
-        tools.read(raw)
+        tools.read_tools(raw)
     assert told.value.args[0] == why
 
 

@@ -12,7 +12,7 @@ from tiny_tokenizer import byte_level
 from tokenizers import Tokenizer
 
 from harness_forge.config.filters import RowTooLongConfig
-from harness_forge.core.chat import template
+from harness_forge.core.chat.template import TEMPLATE, Template, read_template
 from harness_forge.core.errors import ConfigError, ExportError, WorksetError
 from harness_forge.datasets.filters.candidate import Candidate
 from harness_forge.datasets.filters.row_too_long import RowTooLong
@@ -32,7 +32,7 @@ CALLED = {"role": "assistant", "content": "", "tool_calls": [CALL]}
 def folder(tmp_path_factory):
     place = tmp_path_factory.mktemp("model")
     byte_level(place / "tokenizer.json")
-    (place / template.TEMPLATE).write_text(SHIPPED.read_text())
+    (place / TEMPLATE).write_text(SHIPPED.read_text())
     return place
 
 
@@ -41,7 +41,7 @@ def row(answer, prompt=PROMPT, tools=TOOLS):
 
 
 def tokens(folder, answer, prompt=PROMPT, tools=TOOLS):
-    text = template.read(folder).render([*prompt, answer], tools)
+    text = read_template(folder).render([*prompt, answer], tools)
     return len(Tokenizer.from_file(str(folder / "tokenizer.json")).encode(text).ids)
 
 
@@ -95,7 +95,7 @@ def test_a_template_in_the_tokenizers_settings_knows_its_special_tokens(tmp_path
         ' "eos_token": "</s>"}'
     )
     said = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
-    assert template.read(tmp_path).render(said) == "<s>a</s>b</s>"
+    assert read_template(tmp_path).render(said) == "<s>a</s>b</s>"
 
 
 def test_the_template_for_trl_renders_the_same_text():
@@ -106,7 +106,7 @@ def test_the_template_for_trl_renders_the_same_text():
         [*PROMPT, thought, PROMPT[1], CALLED | {"content": "\n x ", "weight": 1}, told, CALLED],
     ]
     ours, theirs = (
-        template.Template(file.read_text())
+        Template(file.read_text())
         for file in (SHIPPED, SHIPPED.with_name("chatml_hermes_trl.jinja"))
     )
     for row in rows:
@@ -135,7 +135,7 @@ def test_texts_and_counts_are_those_of_transformers(folder, tmp_path):
     done = subprocess.run([python, script, asked], env=variables, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     theirs = [tuple(json.loads(line)) for line in done.stdout.splitlines()]
-    ours = [template.read(folder).render(messages, tools) for messages, tools in rows]
+    ours = [read_template(folder).render(messages, tools) for messages, tools in rows]
     assert theirs == [(text, len(_ids(folder, text))) for text in ours]
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from harness_forge.config.split import SplitConfig
 from harness_forge.core.records import Split, WorkItem
 from harness_forge.store.splits.assign import assign
-from harness_forge.store.splits.near import joined
-from harness_forge.store.splits.settle import settle
+from harness_forge.store.splits.near_identical import join_near_identical
+from harness_forge.store.splits.stable_groups import keep_groups
 
 TRAIN, VALIDATION, HOLDOUT = Split.TRAIN, Split.VALIDATION, Split.HOLDOUT
 
@@ -29,7 +29,7 @@ class Catalogue:
 
     def bring(self, items, apart=None):
         known = {name: one.group_key for name, one in self.items.items()}
-        settled, closed = settle(items, known, self.splits, apart)
+        settled, closed = keep_groups(items, known, self.splits, apart)
         self.splits |= closed
         self.splits |= assign(settled, self.splits, SplitConfig())
         self.items |= {one.item_id: one for one in settled}
@@ -120,7 +120,7 @@ def test_order_within_one_arrival_changes_nothing(marked, dice):
 
 
 def settled(items, known, splits):
-    found, closed = settle(items, known, splits)
+    found, closed = keep_groups(items, known, splits)
     return {one.item_id: one.group_key for one in found}, closed
 
 
@@ -174,7 +174,9 @@ def test_items_that_ask_nearly_the_same_are_one_group():
         "d": "hello there",
         "e": "hello there",
     }
-    items = joined([item(name) for name in "abcdef"], {k: [v] for k, v in prompts.items()})
+    items = join_near_identical(
+        [item(name) for name in "abcdef"], {k: [v] for k, v in prompts.items()}
+    )
     assert {one.item_id: one.group_key for one in items} == {
         **{"a": "a", "b": "a", "c": "c"},
         **{"d": "d", "e": "e", "f": "f"},
@@ -184,7 +186,7 @@ def test_items_that_ask_nearly_the_same_are_one_group():
 def test_what_a_source_grouped_stays_together():
     items = [item("a", "g"), item("b", "h"), item("c", "h")]
     same = " ".join(f"word{n}" for n in range(30))
-    found = joined(items, {"a": [same], "b": [same]})
+    found = join_near_identical(items, {"a": [same], "b": [same]})
     assert {one.group_key for one in found} == {"g"}
 
 
@@ -194,14 +196,16 @@ def test_a_template_that_all_share_joins_nothing():
         "and do not explain anything else to the reader at all. The rule is " + f"number{n} " * 6
         for n in range(40)
     }
-    items = joined([item(name) for name in prompts], {k: [v] for k, v in prompts.items()})
+    items = join_near_identical(
+        [item(name) for name in prompts], {k: [v] for k, v in prompts.items()}
+    )
     assert len({one.group_key for one in items}) == 40
 
 
 def test_nothing_that_was_settled_moves_when_it_is_settled_again():
     items = [item("a"), item("b", "a"), item("c")]
-    once, _ = settle(items, {}, {})
+    once, _ = keep_groups(items, {}, {})
     splits = assign(once, {}, SplitConfig())
     known = {one.item_id: one.group_key for one in once}
-    again, closed = settle([replace(one) for one in items], known, splits)
+    again, closed = keep_groups([replace(one) for one in items], known, splits)
     assert (again, closed) == (once, {})

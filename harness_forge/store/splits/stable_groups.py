@@ -1,4 +1,4 @@
-"""Groups that stay what they were while items and clusters come and go.
+"""Keeps groups stable while items and clusters come and go.
 
 A cluster is what is nearly identical today; a group is what was given a split,
 once and for ever. An item keeps its group. A new one joins the group of those
@@ -17,13 +17,13 @@ from harness_forge.core.records import Split, WorkItem
 _STRICTNESS = {Split.TRAIN: 0, Split.VALIDATION: 1, Split.HOLDOUT: 2}
 
 
-def settle(
+def keep_groups(
     items: Sequence[WorkItem],
     known: Mapping[str, str],
     splits: Mapping[str, Split],
     apart: Mapping[str, str] | None = None,
 ) -> tuple[list[WorkItem], dict[str, Split]]:
-    """Return the items with the groups they are to have, and new quarantined groups.
+    """Return the items with their groups, and the new quarantined groups.
 
     Where groups of two sides turn out to be one cluster without any new item
     (a check changed, or what counts as nearly identical did), the stricter
@@ -53,9 +53,9 @@ def settle(
 
 
 class _Store:
-    """What was assigned, asked cluster by cluster.
+    """The existing groups and splits, looked up by cluster.
 
-    Args: as of `settle`.
+    Args: as for `keep_groups`.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Clusters of items that were never surveyed: those whose tasks are nearly the same."""
+"""Clusters recorded items whose tasks are nearly the same."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from dataclasses import replace
 from harness_forge.core.records import WorkItem
 
 
-def joined(items: Sequence[WorkItem], prompts: Mapping[str, Sequence[str]]) -> list[WorkItem]:
-    """Return the items with `group_key` naming everything they are nearly identical to.
+def join_near_identical(
+    items: Sequence[WorkItem], prompts: Mapping[str, Sequence[str]]
+) -> list[WorkItem]:
+    """Return the items with the `group_key` of their cluster of near-identical items.
 
     Near identical is what shares a group already, or asks the same or nearly
     so in any attempt, in however many steps.

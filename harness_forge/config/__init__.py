@@ -1,4 +1,4 @@
-"""Every key of a recipe: one file of dataclasses for each group of conf/. Below all rooms but core.
+"""The settings: dataclasses for every key of a recipe, one file for each group of conf/.
 
 Here stand settings and what a value must be. What is done with them stands in the rooms;
 `compose` alone knows Hydra.

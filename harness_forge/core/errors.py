@@ -1,4 +1,4 @@
-"""The exception tree: every fault a user can meet, with the exit code it ends in.
+"""The exception tree: every error that users can meet, with its exit code.
 
     ForgeError                  1   anything below; never raised bare
     ├── ConfigError             2   a recipe, group, key or override is wrong
@@ -24,7 +24,7 @@ from collections.abc import Sequence
 
 
 class ForgeError(Exception):
-    """A fault told as where, what and remedy.
+    """An error with where, what and remedy.
 
     Args:
         where: the file, key, URL or item at fault; '' where there is none.

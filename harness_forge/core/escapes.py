@@ -1,4 +1,4 @@
-"""Foreign text where people read it: one function a medium, so that it can only be read.
+"""Escapes foreign text for display: one function per medium.
 
 A model's name, an item or a record's words may hold what a terminal, a Markdown
 reader or a browser acts on: escape sequences, controls that turn the direction
@@ -48,7 +48,7 @@ def code(text: object) -> str:
 
 
 def block(text: str, language: str = "") -> str:
-    """Return text as a block of code that ends where it ends."""
+    """Return text as a code block that the text cannot close."""
     fence = "`" * max(3, 1 + _longest(text))
     return f"{fence}{language}\n{plain(text)}\n{fence}"
 

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all.
+"""Writes files whole or not at all.
 
 A stage that was killed must leave nothing that looks finished, so everything
 is written beside its place and moved there.
@@ -15,7 +15,7 @@ from typing import Any
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file; its folder is made.
+    """Write a text file; make its folder.
 
     Raises:
         OSError: it cannot be written; what was there before is still there.
@@ -30,7 +30,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_all(handle: int, data: bytes) -> None:
-    """Write all of it to an open file: one call may take a part only.
+    """Write all data to an open file; a single write may be partial.
 
     Raises:
         OSError: it cannot be written; a part may have been.
@@ -40,12 +40,12 @@ def write_all(handle: int, data: bytes) -> None:
 
 
 def whole(raw: bytes) -> int:
-    """Return how many bytes of a file of lines end in whole lines."""
+    """Return the number of bytes up to the last newline."""
     return raw.rfind(b"\n") + 1
 
 
 def is_object(line: bytes) -> bool:
-    """Return whether a line is a JSON object; no part of one is."""
+    """Return whether a line is a JSON object; a truncated one is not."""
     try:
         return isinstance(json.loads(line), dict)
     except (ValueError, RecursionError):
@@ -53,7 +53,7 @@ def is_object(line: bytes) -> bool:
 
 
 def finished(raw: bytes, keeps: Callable[[bytes], bool] = is_object) -> bytes:
-    """Return whole lines: what a killed writer left of the last one is cut away.
+    """Return the whole lines; a partial last line of a killed writer is cut off.
 
     Args:
         keeps: whether a last line that lacks only its end is one; it gets its end then.
@@ -63,7 +63,7 @@ def finished(raw: bytes, keeps: Callable[[bytes], bool] = is_object) -> bytes:
 
 
 def add_line(handle: int, line: bytes) -> None:
-    """Write one line at the end of a file that is open to append to, whole or not at all.
+    """Append one line to an open file, whole or not at all.
 
     Raises:
         OSError: it cannot be written; the file is as it was.
@@ -77,7 +77,7 @@ def add_line(handle: int, line: bytes) -> None:
 
 
 def mend(handle: int, keeps: Callable[[bytes], bool] = is_object) -> bytes:
-    """Make a file of lines end in a whole one, as `finished` says, and return it.
+    """Cut off a partial last line of a file, as `finished` does, and return the contents.
 
     Raises:
         OSError: it cannot be written.
@@ -92,7 +92,7 @@ def mend(handle: int, keeps: Callable[[bytes], bool] = is_object) -> bytes:
 
 
 def append(path: Path, line: bytes) -> None:
-    """Add a line to a file, made where there is none, and mend the end that a kill left it.
+    """Append a line to a file, creating it if needed, after cutting off a partial last line.
 
     Raises:
         OSError: it cannot be written; the file is as it was.
@@ -105,5 +105,5 @@ def append(path: Path, line: bytes) -> None:
 
 
 def write_json(path: Path, value: Any, *, sort_keys: bool = False) -> None:
-    """Write a value as JSON that people can read; raises as `write_text` does."""
+    """Write a value as indented JSON; raises as `write_text` does."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, sort_keys=sort_keys) + "\n")

@@ -1,4 +1,4 @@
-"""JSON text to values and back, every integer exact.
+"""Parses and writes JSON with exact integers of any length.
 
 orjson is fast and turns integers of more than 64 bits into floats without a
 word; it cannot write them at all. Texts that may hold one are read, and
@@ -20,7 +20,7 @@ _ZEROS = bytes.maketrans(b"123456789", b"000000000")
 
 
 def may_hold_long_integer(text: str | bytes) -> bool:
-    """Return whether a JSON text has 19 digits in a row anywhere, as ids in strings have too.
+    """Return whether a JSON text has 19 consecutive digits anywhere, also inside strings.
 
     A sixth of the characters is looked at first, of any 19 in a row at least
     three; a regular expression over all of them would take longer than the reading.
@@ -34,7 +34,7 @@ def may_hold_long_integer(text: str | bytes) -> bool:
 
 
 def loads(text: str | bytes) -> Any:
-    """Return the value of a JSON text, as strict as orjson and with integers of any length.
+    """Parse a JSON text as strictly as orjson, with integers of any length.
 
     Raises:
         ValueError: it is no JSON; NaN and numbers beyond a float's range are none.
@@ -43,7 +43,7 @@ def loads(text: str | bytes) -> Any:
 
 
 def exactly(value: Any, text: str | bytes) -> Any:
-    """Return what orjson read from a JSON text, with integers of any length.
+    """Return a value parsed by orjson, with integers of any length restored.
 
     Raises:
         ValueError: as `loads`.
@@ -57,7 +57,7 @@ def exactly(value: Any, text: str | bytes) -> Any:
 
 
 def dumps(value: Any, option: int = 0) -> bytes:
-    """Return a value's JSON text without blanks.
+    """Return a value as JSON text without whitespace.
 
     Args:
         option: as `orjson.dumps` takes them; OPT_SORT_KEYS and OPT_APPEND_NEWLINE

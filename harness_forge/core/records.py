@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 
 class Episode(NamedTuple):
-    """What one run did with one work item.
+    """The outcome of one work item in one run.
 
     Args:
         category: what the harness files the item under; `family` is drawn as a whole.
@@ -85,7 +85,7 @@ class WorkItem:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """One call of an offered tool, its arguments already parsed."""
+    """One call of an offered tool, with parsed arguments."""
 
     name: str
     arguments: Mapping[str, Any]
@@ -93,7 +93,7 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the evaluator said of one attempt.
+    """The evaluator's verdict on one attempt.
 
     Args:
         passed: target passes and the guard set is intact.
@@ -118,7 +118,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One request to an agent and its whole answer. Never cut.
+    """One request to an agent and its whole answer, never truncated.
 
     Token counts are None where no model was asked.
     """
@@ -138,7 +138,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a teacher would answer: the arguments of one tool call.
+    """A teacher's answer: the arguments of one tool call.
 
     Args:
         variant: which writer or which mutation made it.
@@ -201,7 +201,7 @@ class Attempt:
 
 
 class RowSource(NamedTuple):
-    """Where an example comes from: one row of the store, and what it may be used for.
+    """The origin of an example: one row of the store, and its split.
 
     `source` names the row, such as `stig.turns:123`.
     """
@@ -232,7 +232,7 @@ class Example(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PreferencePair:
-    """Two answers to one and the same prompt, one that passed and one that failed.
+    """Two answers to the same prompt, one that passed and one that failed.
 
     The two `evidence` texts are JSON: what each verdict rests on; '' where the
     outcome of the attempt says it.
@@ -250,13 +250,13 @@ class PreferencePair:
 
     @property
     def origin(self) -> RowSource:
-        """Where the answer to learn comes from."""
+        """The origin of the chosen answer."""
         return self.chosen_origin
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledExample:
-    """An answer that is known to be good or bad, without another to compare it with.
+    """A single answer labelled good or bad.
 
     Args:
         label: True for an answer to learn, False for one to unlearn.
@@ -275,7 +275,7 @@ class LabelledExample:
 
 @dataclass(frozen=True, slots=True)
 class PromptExample:
-    """A prompt to try answers to, and how to have them judged.
+    """A prompt, and what an evaluator needs to judge answers to it.
 
     Args:
         reference: what an evaluator needs to judge an answer, as a JSON text.
@@ -290,7 +290,7 @@ class PromptExample:
 
 @dataclass(frozen=True, slots=True)
 class EvalResult:
-    """What one evaluated policy did with one work item at the first try.
+    """The outcome of an evaluated policy's first attempt at one work item.
 
     Args:
         part: `new_rule` or `new_family` for a held-out item, else its split.

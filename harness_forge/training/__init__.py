@@ -1,1 +1,1 @@
-"""Adapters trained with Axolotl: a checked dataset in, an adapter folder with its lineage out."""
+"""Trains adapters with Axolotl: from a checked dataset to an adapter folder with its lineage."""

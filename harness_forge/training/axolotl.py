@@ -1,4 +1,4 @@
-"""Renders the YAML that Axolotl is started with."""
+"""Renders Axolotl's YAML config."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ there, by an eighth of a step. Beyond it the memory for attention weights grows 
 
 @dataclass(frozen=True)
 class Inputs:
-    """What one training reads and where it writes; all paths absolute.
+    """The input and output paths of one training; all absolute.
 
     Args:
         model: folder of the base model.

@@ -1,4 +1,4 @@
-"""Looks at a dataset before anything heavy starts: is it one, and can it be trained on?"""
+"""Checks a dataset before a training starts: is it complete, and can it be trained on?"""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Dataset:
 def read(
     folder: Path, fault: Callable[[Any], str] | None = None, *, refit: bool = False
 ) -> Dataset:
-    """Return a dataset whose rows to train on all can be trained on.
+    """Read a dataset, and check that all training rows can be trained on.
 
     Args:
         fault: returns what is wrong with a row, '' if nothing is; None checks
@@ -90,7 +90,7 @@ def read(
 
 
 def _values_of(facts: dict[str, Any], key: str) -> tuple[str, ...]:
-    """Return what a manifest says under `key`, or each of its parts, where it is of several."""
+    """Return the manifest's value of `key`, or that of each part."""
     parts = facts.get("parts") or [facts]
     return tuple(sorted({part[key] for part in parts if part.get(key)}))
 
@@ -121,7 +121,7 @@ def _fault(row: Any) -> str:
 
 
 def conversation_fault(messages: list[Any]) -> str:
-    """Return why a conversation cannot be trained on, '' if it can."""
+    """Return why a conversation cannot be trained on; '' if it can."""
     if not all(isinstance(message, dict) and "role" in message for message in messages):
         return "has a message without a role"
     answer = messages[-1]

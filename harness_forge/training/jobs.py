@@ -1,4 +1,4 @@
-"""What trainings of both stages share: a job with a key, a lock on it, Axolotl run to the end."""
+"""Jobs: what both training stages share: the job's key and lock, and running Axolotl."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ Show = Callable[[Step], None]
 
 
 def silent(value: object) -> None:
-    """Say nothing, show nothing."""
+    """Ignore the message."""
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training came to.
+    """The result of a training.
 
     Args:
         new: False where the same training had been made before.
@@ -62,7 +62,7 @@ class Trained:
 
 @dataclass(frozen=True)
 class Job:
-    """One training, every question settled.
+    """One training, with all settings resolved.
 
     Args:
         config: its settings; of a second stage, with its own put in.
@@ -90,16 +90,16 @@ class Job:
 
     @property
     def log(self) -> Path:
-        """Where Axolotl's own words go."""
+        """The log of Axolotl's output."""
         return self.work / "axolotl.log"
 
     @property
     def pairs(self) -> Path:
-        """Tokens that a second stage must see; a first stage has no such file."""
+        """The tokens expected by a second stage; a first stage has no such file."""
         return self.work / "tokens.jsonl"
 
     def inputs(self, train: Path, start: Path | None = None, longest: int = 0) -> Inputs:
-        """Return what Axolotl reads and writes, all paths absolute."""
+        """Return the paths that Axolotl reads and writes, all absolute."""
         return Inputs(
             model=self.base.folder.absolute(),
             template=self.work / "chat_template.jinja",
@@ -113,7 +113,7 @@ class Job:
 
 
 def job(config: ForgeConfig, settings: TrainConfig, data: Dataset, *facts: Any) -> Job:
-    """Return one training; nothing is started.
+    """Return the job of one training; nothing is started.
 
     Args:
         settings: of this training, its `auto` settled here.
@@ -148,14 +148,14 @@ def job(config: ForgeConfig, settings: TrainConfig, data: Dataset, *facts: Any) 
 
 
 def find_trained(job: Job) -> Trained | None:
-    """Return what this very training came to, if it was made before and is whole."""
+    """Return the result of the same training, if it was completed before."""
     done = packaging.find(job.registry, job.config.name, job.key)
     return Trained(done, new=False, metrics=job.metrics) if done else None
 
 
 @contextmanager
 def hold_lock(job: Job, say: Say, show: Show) -> Iterator[int]:
-    """Hold the training's lock; a child that outlives forge goes on holding it.
+    """Hold the training's lock; a child process that outlives forge keeps holding it.
 
     Where it is held, this very training is running: it is followed to its end.
     """
@@ -200,7 +200,7 @@ def write_config(job: Job, rendered: dict[str, Any]) -> None:
 
 
 def render_rows(job: Job, train: Path, **more: Path | None) -> dict[str, Any]:
-    """Return the rows of `train` as serving renders them; see `launch.tokens`."""
+    """Return the rows of `train` tokenised as serving renders them; see `launch.tokens`."""
     template = job.work / "chat_template.jinja"
     template.write_text(job.base.template, encoding="utf-8")
     model = job.base.folder.absolute()
@@ -210,7 +210,7 @@ def render_rows(job: Job, train: Path, **more: Path | None) -> dict[str, Any]:
 
 
 def run(job: Job, lock: int, say: Say, show: Show, live: Path | None) -> None:
-    """Train to the end, from the last checkpoint if there is one."""
+    """Train to the end, resuming from the last checkpoint if there is one."""
     at = checkpoint(job)
     where = f"{job.config.adapter.name} on {job.config.hardware.name}"
     say(f"training {where}" + (f", from the checkpoint of step {at}" if at else ""))
@@ -235,7 +235,7 @@ def run(job: Job, lock: int, say: Say, show: Show, live: Path | None) -> None:
 
 
 def checkpoint(job: Job) -> int:
-    """Return the step of the last whole checkpoint, 0 if there is none; delete half ones.
+    """Return the step of the last complete checkpoint, 0 for none; delete incomplete ones.
 
     Axolotl goes on from the newest folder there is, and dies of one whose
     writer was killed. The trainer's state is what is written last into it, and
@@ -264,14 +264,14 @@ def environment(job: Job) -> dict[str, str]:
 
 
 def packaged(job: Job, lineage: dict[str, Any]) -> Adapter:
-    """Package what was trained; its checkpoints are then of no more use, log and metrics stay."""
+    """Package the trained adapter, and delete its checkpoints; log and metrics stay."""
     adapter = packaging.package(job.work / "out", job.config.name, job.registry, lineage)
     shutil.rmtree(job.work / "out")
     return adapter
 
 
 def lineage(job: Job, audit: dict[str, int]) -> dict[str, Any]:
-    """Return what the adapter was made from, and how."""
+    """Return the adapter's lineage: inputs and settings."""
     settings = {
         field.name: getattr(value := getattr(job.config, field.name), "name", value)
         for field in fields(job.config)

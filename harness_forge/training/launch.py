@@ -1,4 +1,4 @@
-"""Starts Axolotl in its workset, watches it, and says in one line why it died."""
+"""Runs Axolotl in its workset, and reports in one line why it failed."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def environment(
 
 
 def prepare(config: Path, log: Path, variables: Mapping[str, str]) -> None:
-    """Let Axolotl tokenise the dataset; it is kept where `config` says.
+    """Tokenise the dataset with Axolotl, into the folder that `config` names.
 
     Raises:
         TrainError: it failed; its last words and its log are named.
@@ -66,7 +66,7 @@ def train(
     gpu: bool,
     hold: Sequence[int] = (),
 ) -> None:
-    """Train to the end, or go on from the last checkpoint.
+    """Train to the end, resuming from the last checkpoint.
 
     Args:
         gpu: start through accelerate, which takes every GPU there is.

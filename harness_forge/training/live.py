@@ -1,4 +1,4 @@
-"""A training's curves as DVC reads them, written by DVCLive while it runs."""
+"""Writes a training's curves with DVCLive while it runs, for DVC."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Curves:
         self._read = len(steps)
 
     def close(self) -> None:
-        """Write the rest and end."""
+        """Write the remaining steps and end."""
         self.update()
         with _apart_from_dvc():
             self._live.end()
@@ -78,7 +78,7 @@ class Curves:
 
 @contextmanager
 def _apart_from_dvc() -> Iterator[None]:
-    """Hide from DVCLive that it runs in a pipeline, and keep it off the network.
+    """Hide the pipeline from DVCLive, and keep it off the network.
 
     Inside `dvc exp run` it adds files to Git's index; with a token in the
     user's DVC config it sends every step to DVC Studio.

@@ -1,4 +1,4 @@
-"""Preference pairs for a second stage: can they be trained on, and which are taken?"""
+"""Preference pairs for a second stage: checks them, and samples which to train on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from harness_forge.training.dataset import Dataset, conversation_fault
 
 
 def read(folder: Path) -> Dataset:
-    """Return a dataset whose train rows all are pairs of two different answers.
+    """Read a dataset, and check that all training rows are pairs of two different answers.
 
     Raises:
         TrainError: there is none, it is empty, or a row is not what it should be.
@@ -22,7 +22,7 @@ def read(folder: Path) -> Dataset:
 
 
 def draw(train: Path, limit: int | None, seed: int) -> list[dict[str, Any]]:
-    """Return at most `limit` pairs, spread over work items, the same ones each time.
+    """Sample at most `limit` pairs, spread over work items, reproducibly.
 
     Item after item gives its first pair, then its second, and so on: an export
     puts the failures that came nearest to passing first. The order of items is
@@ -36,7 +36,7 @@ def draw(train: Path, limit: int | None, seed: int) -> list[dict[str, Any]]:
 
 
 def _ranked(rows: Sequence[dict[str, Any]], seed: int) -> list[int]:
-    """Return row numbers, the first to be taken first."""
+    """Return row numbers in sampling order."""
     turns: dict[str, int] = {}
     keys = []
     for number, row in enumerate(rows):

@@ -1,4 +1,4 @@
-"""The second stage: a trained adapter, trained further on preference pairs."""
+"""The second stage: trains a trained adapter further on preference pairs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from harness_forge.training.token_audit import PairAudit, audit_pairs, check_len
 
 @dataclass(frozen=True)
 class SecondStage:
-    """A second stage, every question settled.
+    """A second stage, with all settings resolved.
 
     Args:
         start: the adapter it starts from and is held to.
@@ -55,7 +55,7 @@ def plan(config: ForgeConfig) -> SecondStage:
 
 
 def dataset_folder(config: ForgeConfig) -> Path:
-    """Return the folder of the pairs: the one named, or the export's."""
+    """Return the folder of the pairs: the configured one, or the export's."""
     if config.dpo.dataset:
         return Path(config.dpo.dataset)
     return Path(config.data_dir) / f"{config.skill.name}_{config.role.name}_dpo"
@@ -70,7 +70,7 @@ def _start(config: ForgeConfig) -> Adapter:
 
 
 def _settings(config: ForgeConfig, start: Adapter) -> TrainConfig:
-    """Return the first stage's settings with the second's put in; the adapter gives its shape."""
+    """Return the first stage's settings updated by the second's, with the adapter's shape."""
     shape = json.loads((start.folder / CONFIG).read_text(encoding="utf-8"))
     return second_stage(config.train, config.dpo, rank=shape["r"], alpha=shape["lora_alpha"])
 
@@ -113,7 +113,7 @@ def train_preferences(
 
 
 def _prepared(config: ForgeConfig, second: SecondStage, say: Say) -> PairAudit:
-    """Render the pairs as serving does, and check their tokens."""
+    """Tokenise the pairs as serving does, and check them."""
     job = second.job
     drawn = job.work / "drawn.jsonl"
     lines = (json.dumps(row, ensure_ascii=False) for row in second.rows)

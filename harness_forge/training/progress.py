@@ -1,4 +1,4 @@
-"""Reads the lines that the plugin writes, and tells how far a training is."""
+"""Reads the plugin's metrics file, and reports a training's progress."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Progress:
 
 
 def rate(first: Mapping[str, Any], last: Mapping[str, Any]) -> float | None:
-    """Return tokens/s between two lines of one stretch; None where that cannot be told."""
+    """Return tokens/s between two lines of one stretch; None where unknown."""
     spent = last["elapsed_s"] - first["elapsed_s"]
     counts = [tokens_of(first), tokens_of(last)]
     if spent <= 0 or None in counts:

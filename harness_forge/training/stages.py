@@ -1,4 +1,4 @@
-"""Trainings as stages of a pipeline: a dataset folder in, an adapter folder and metrics out.
+"""Training as pipeline stages: from a dataset folder to an adapter folder and metrics.
 
 Every output is written beside its place and moved there, whole or not at all.
 """
@@ -44,7 +44,7 @@ def train_sft(
     show: Show = silent,
     audited: Callable[[Audit], None] = silent,
 ) -> Trained:
-    """Train on a dataset, or take what the same training came to from the registry.
+    """Train on a dataset, or copy the result of the same training from the registry.
 
     Args:
         adapter: folder for a copy of the packaged adapter.
@@ -90,7 +90,7 @@ def _put(done: Trained | None, adapter: Path, metrics: Path, live: Path) -> Trai
 
 
 def _metrics(done: Trained) -> dict[str, Any]:
-    """Return what was measured, the same whether the training was made now or before."""
+    """Return the metrics, the same for a new and an earlier training."""
     facts = done.adapter.lineage
     counts = {"rows": facts["audit"]["rows"], "trained_tokens": facts["audit"]["trained"]}
     return counts | facts["measured"]

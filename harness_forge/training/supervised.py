@@ -1,4 +1,4 @@
-"""The first stage: an adapter trained on examples."""
+"""The first stage: trains an adapter on examples (SFT)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def plan(config: ForgeConfig) -> Job:
 
 
 def dataset_folder(config: ForgeConfig) -> Path:
-    """Return the folder of the dataset to train on: the one named, or the export's."""
+    """Return the folder of the dataset to train on: the configured one, or the export's."""
     if config.train.dataset:
         return Path(config.train.dataset)
     return Path(config.data_dir) / config.export.name
@@ -72,7 +72,7 @@ def train(
 
 
 def _prepared(job: Job, say: Say) -> Audit:
-    """Tokenise, and check the tokens; those of a resumed training are checked again."""
+    """Tokenise and check the tokens; a resumed training checks them again."""
     prepared = job.work / "prepared"
     done = (prepared / _STAMP).is_file()
     say("looking at the dataset's tokens")
@@ -92,7 +92,7 @@ def _prepared(job: Job, say: Say) -> Audit:
 
 
 def _rows(job: Job) -> Path:
-    """Return the one file to train on; several splits are put together in the job's folder."""
+    """Return the file to train on; several splits are joined in the job's folder."""
     if len(job.data.files) == 1:
         return job.data.train
     rows = job.work / "rows.jsonl"

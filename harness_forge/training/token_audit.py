@@ -1,4 +1,4 @@
-"""The mask audit: on the very tokens that will be trained on, before a step is made.
+"""The mask audit: checks the exact tokens to train on, before the first step.
 
 Loss belongs on the answers that are to be learned, each with its end-of-turn token,
 and on nothing else. Trainers get this wrong in silence: all labels masked, a tool's
@@ -20,7 +20,7 @@ IGNORED = -100
 
 @dataclass(frozen=True)
 class Audit:
-    """What an audit saw; every row was as it should be.
+    """The counts of an audit in which every row passed.
 
     Args:
         rows: rows looked at.
@@ -45,14 +45,14 @@ class Audit:
 
 
 def length(row: Mapping[str, Any]) -> int:
-    """Return the tokens of a row, of a conversation or of one side of a pair."""
+    """Return the token count of a row: a conversation, or one side of a pair."""
     if "pieces" in row:
         return sum(len(ids) for _, ids in row["pieces"])
     return len(row["prompt"]) + len(row["answer"])
 
 
 def check_lengths(rows: Sequence[Mapping[str, Any]], limit: int, what: str) -> int:
-    """Return the longest row's tokens; refuse rows that do not fit, they are never cut.
+    """Return the longest row's token count; refuse rows over the limit, which are never truncated.
 
     Raises:
         TrainError: names the first such row and the longest.
@@ -76,7 +76,7 @@ def audit(
     eos: int,
     shown: Mapping[str, str],
 ) -> Audit:
-    """Return what was seen if every prepared row trains its answers and nothing else.
+    """Check that every prepared row trains its answers and nothing else; return the counts.
 
     Args:
         rows: {"pieces": [[learned, token ids], …]}, as serving renders them; each
@@ -116,7 +116,7 @@ def audit(
 
 
 def _wanted(row: Mapping[str, Any], eos: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return ids and labels as they should be, up to the end of the last answer."""
+    """Return the expected ids and labels, up to the end of the last answer."""
     ids: list[int] = []
     labels: list[int] = []
     for learned, piece in row["pieces"]:
@@ -127,7 +127,7 @@ def _wanted(row: Mapping[str, Any], eos: int) -> tuple[tuple[int, ...], tuple[in
 
 
 def _end_of_turn(answer: Sequence[int], eos: int) -> int:
-    """Return how many tokens of an answer are learned.
+    """Return how many tokens of an answer are trained on.
 
     Templates put a line break after the end of turn; nobody is asked to write it.
     """
@@ -162,7 +162,7 @@ def _without_tail(
 
 @dataclass(frozen=True)
 class PairAudit:
-    """What an audit of preference pairs saw; every pair was as it should be.
+    """The counts of an audit in which every preference pair passed.
 
     Args:
         pairs: pairs looked at.
@@ -184,7 +184,7 @@ class PairAudit:
 
 
 def audit_pairs(pairs: Sequence[Mapping[str, Any]], eos: int) -> PairAudit:
-    """Return what was seen if both answers of every pair end their turn, and differ.
+    """Check that both answers of every pair end their turn and differ; return the counts.
 
     That the trainer sees these very tokens is checked in the trainer, before
     its first step.

@@ -1,4 +1,4 @@
-"""Child process of the audit: the rows as a model will be asked, and as Axolotl prepared them.
+"""Child process of the audit: tokenises rows as serving does, and reads Axolotl's tokens.
 
 Runs in the workset's Python, so it imports nothing of harness_forge. One JSON
 line out: {"rows": …, "prepared": …, "eos": …} or {"fault": …}. A row is its tokens in pieces,
@@ -46,7 +46,7 @@ def tokenize_rows(args) -> dict:
 
 
 def _each(lines, look_at) -> list:
-    """Return what comes of every line; name the one that is at fault."""
+    """Apply `look_at` to every line; name the line at fault."""
     found = []
     for number, line in enumerate(lines, start=1):
         try:
@@ -57,7 +57,7 @@ def _each(lines, look_at) -> list:
 
 
 def _conversation(tokenizer, row) -> dict:
-    """Return the tokens of a conversation in pieces; answers with a weight of 0 are context."""
+    """Return the tokens of a conversation in parts; answers with weight 0 are context."""
     messages, render = row["messages"], _renderer(tokenizer, row)
     whole = render(messages)
     texts, at = [], 0
@@ -79,7 +79,7 @@ def _conversation(tokenizer, row) -> dict:
 
 
 def _tokens(tokenizer, texts) -> dict:
-    """Return the tokens of the pieces of one text, which is cut into tokens as a whole.
+    """Return the tokens of each part of one text, which is tokenised as a whole.
 
     Serving cuts what is shown and what is answered apart from each other. Where that gives
     other tokens, as with an answer that begins with a line break, a token on the border counts as
@@ -103,7 +103,7 @@ def _tokens(tokenizer, texts) -> dict:
 
 
 def _renderer(tokenizer, row):
-    """Return what renders messages with the tools of a row."""
+    """Return a function that renders messages with the tools of a row."""
     tools = json.loads(row["tools"]) if isinstance(row.get("tools"), str) else row.get("tools")
 
     def render(messages, **more) -> str:
@@ -131,7 +131,7 @@ def _demand_thought(message, answer) -> None:
 
 
 def _cut(tokenizer, answer) -> str:
-    """Return an answer up to the end of its turn; nobody is asked to write what follows."""
+    """Return an answer up to the end of its turn."""
     if tokenizer.eos_token not in answer:
         return answer
     return answer[: answer.rindex(tokenizer.eos_token) + len(tokenizer.eos_token)]
@@ -193,7 +193,7 @@ def _shown(tokenizer, prepared) -> dict:
 
 
 def main() -> None:
-    """Look, and say it in one line."""
+    """Run the child process: print the result in one line."""
     parser = argparse.ArgumentParser()
     for flag in ("--model", "--template", "--train", "--prepared", "--pairs"):
         parser.add_argument(flag)

@@ -1,1 +1,1 @@
-"""What keeps the machine ready: worksets, the isolated environments of outside tools."""
+"""Worksets: the isolated environments of external tools."""

@@ -1,4 +1,4 @@
-"""Bundles: a lock with every file it names, for a machine without a network.
+"""Bundles: a lock with all its files, for a machine without a network.
 
 A bundle is a folder, or one tar file of it, with the files as the index serves
 them and a list, `manifest.json`. Every file is compared with the lock of the
@@ -81,7 +81,7 @@ def _machine() -> dict[str, str]:
 
 
 def _download(name: str, lock: Lock, folder: Path, say: Say, show: Say) -> list[Locked]:
-    """Fetch a lock's files; return what they are of."""
+    """Download a lock's files; return the package of each."""
     log = folder.with_name(f"{folder.name}.log")
 
     def fault(said: str) -> WorksetError:
@@ -108,7 +108,7 @@ def _download(name: str, lock: Lock, folder: Path, say: Say, show: Say) -> list[
 
 
 def _sources(pip: Pip, words: Sequence[str | Path], source: Sequence[Locked], build) -> None:
-    """Fetch what is built from source: pip looks into it, with the setuptools of the lock."""
+    """Download source packages; pip inspects them, with the lock's setuptools."""
     folder = Path(words[words.index("--dest") + 1])
     with tempfile.TemporaryDirectory() as scratch:
         subprocess.run([sys.executable, "-m", "venv", scratch], env=clean(), check=True)
@@ -167,7 +167,7 @@ def _pack(folder: Path, to: Path) -> None:
 
 @contextmanager
 def opened(name: str, config: WorksetConfig, locks: Path, given: Path) -> Iterator[Bundle]:
-    """Compare a bundle's files with the lock, and hold it open.
+    """Check a bundle's files against the lock, and keep it unpacked for the block.
 
     Raises:
         WorksetError: it is for another workset, machine or lock, or a file is

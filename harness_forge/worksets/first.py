@@ -1,4 +1,4 @@
-"""Installs what comes in several builds: torch, with or without CUDA.
+"""Installs packages that have several builds: torch, with or without CUDA.
 
 Which build a pin brings depends on where pip looks: the index's own, or a file
 or an index that the user named. The index's are in the lock, by hash. A file
@@ -22,7 +22,7 @@ TORCH_INDEX = "FORGE_TORCH_INDEX_URL"
 
 
 def install_first(one: Locked, pip: Pip) -> dict[str, str]:
-    """Install a package by its version, and judge the file that came.
+    """Install a package by version, and check the downloaded file.
 
     Returns:
         Its pin, the file's name and hash, and why it was taken.
@@ -43,7 +43,7 @@ def install_first(one: Locked, pip: Pip) -> dict[str, str]:
 
 
 def index_words() -> list[str]:
-    """Return what tells pip where such packages come from."""
+    """Return pip's options for the index of such packages."""
     index = os.environ.get(TORCH_INDEX)
     return ["--index-url", index] if index else []
 
@@ -86,14 +86,14 @@ print("\\n".join(line for name in sys.argv[1:] for line in requires(name) or [])
 
 
 def cuda_names(python: Path, first: Sequence[Locked], beside: Sequence[Locked]) -> set[str]:
-    """Return which packages of a CUDA build the installed first packages ask for."""
+    """Return the CUDA packages that the installed first packages require."""
     command = [python, "-c", _ASKS, *(one.name for one in first)]
     done = subprocess.run(command, env=clean(), capture_output=True, text=True, check=True)
     return asked(done.stdout.splitlines()) & {one.name for one in beside}
 
 
 def asked(lines: Sequence[str]) -> set[str]:
-    """Return the names of requirements that hold on this machine, extras aside."""
+    """Return the names of requirements that apply on this machine, without extras."""
     from packaging.requirements import Requirement
     from packaging.utils import canonicalize_name
 

@@ -1,4 +1,4 @@
-"""What `auto` comes to on this machine."""
+"""Resolves `auto` settings for this machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness_forge.core.errors import TrainError
 
 
 def settle(config: TrainConfig) -> TrainConfig:
-    """Return `config` with every `auto` decided.
+    """Return `config` with every `auto` resolved.
 
     Raises:
         TrainError: cuda is asked for and there is no NVIDIA driver.
@@ -34,12 +34,12 @@ def settle(config: TrainConfig) -> TrainConfig:
 
 
 def has_nvidia() -> bool:
-    """Return whether an NVIDIA driver is found."""
+    """Return whether an NVIDIA driver is installed."""
     return Path("/proc/driver/nvidia/version").exists() or bool(shutil.which("nvidia-smi"))
 
 
 def has_bf16() -> bool:
-    """Return whether the CPU multiplies bfloat16 itself; without that it is slower than float32."""
+    """Return whether the CPU has bfloat16 arithmetic; without it float32 is faster."""
     try:
         flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:
@@ -48,5 +48,5 @@ def has_bf16() -> bool:
 
 
 def threads(config: TrainConfig) -> int:
-    """Return how many cores to use: those that this process may run on, unless told."""
+    """Return how many cores to use: the configured number, or those available to this process."""
     return config.threads or len(os.sched_getaffinity(0))

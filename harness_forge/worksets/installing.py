@@ -1,4 +1,4 @@
-"""Installs a workset from its lock: environment, packages, a smoke import, last the stamp."""
+"""Installs a workset from its lock: environment, packages, import test, and last the stamp."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ BEGUN = "begun"
 
 @dataclass(frozen=True)
 class Bundle:
-    """Every file of a lock, in a folder, each compared with it; see bundles.py.
+    """The files of a lock in a folder, checked against it; see bundles.py.
 
     Args:
         lock: the lock, with the hash of what comes first as the bundle has it.
@@ -59,7 +59,7 @@ def install(
     show: Say = lambda text: None,
     bundle: Bundle | None = None,
 ) -> bool:
-    """Install a workset, or go on with an install that was killed.
+    """Install a workset, or resume a killed install.
 
     Args:
         locks: folder of the lock files.
@@ -110,7 +110,7 @@ def _pip(name: str, home: Path, show: Say, files: Path | None) -> Pip:
 
 
 def check_python(name: str, wanted: str) -> None:
-    """Refuse a Python that the pins are not made for."""
+    """Check that the pins are made for this Python."""
     from packaging.specifiers import SpecifierSet
 
     version = ".".join(map(str, sys.version_info[:3]))
@@ -120,7 +120,7 @@ def check_python(name: str, wanted: str) -> None:
 
 
 def check_disk(name: str, needed_gb: float, place: Path) -> None:
-    """Refuse to start an install that would fill the disk."""
+    """Check that the disk has room for an install."""
     there = size_gb(place) if place.is_dir() else 0.0
     wanted = max(needed_gb * HEADROOM - there, 0.0)
     free = shutil.disk_usage(_existing(place)).free / 1e9
@@ -138,7 +138,7 @@ def _existing(place: Path) -> Path:
 
 @contextmanager
 def _alone(name: str, place: Path) -> Iterator[None]:
-    """Hold the workset's lock; the system drops it when the process dies."""
+    """Hold the workset's lock; the system releases it when the process dies."""
     place.parent.mkdir(parents=True, exist_ok=True)
     with (place.parent / f"{name}.lock").open("w") as lock:
         try:
@@ -150,7 +150,7 @@ def _alone(name: str, place: Path) -> Iterator[None]:
 
 
 def _environment(name: str, place: Path, wanted: str, say: Say) -> None:
-    """Make an environment, or keep that of a killed install from the same lock."""
+    """Create an environment, or reuse that of a killed install from the same lock."""
     begun = place / BEGUN
     same = begun.is_file() and begun.read_text(encoding="utf-8") == wanted
     if same and not attempt([interpreter(place), "-m", "pip", "-V"], {}):
@@ -165,7 +165,7 @@ def _environment(name: str, place: Path, wanted: str, say: Say) -> None:
 
 
 def _packages(lock: Lock, pip: Pip, say: Say) -> list[dict[str, str]]:
-    """Install a lock's packages; return what is known of those that came first."""
+    """Install a lock's packages; return facts about the packages installed first."""
     first = []
     for one in lock.part(Part.first):
         say(f"{one.name} {one.version}")

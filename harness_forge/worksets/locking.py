@@ -1,4 +1,4 @@
-"""Makes a lock: uv resolves, what fits no machine of ours is left out.
+"""Makes a lock: uv resolves; files for unsupported machines are left out.
 
 uv reads metadata only, for every Python and machine at once, in seconds; pip
 would download what it looks at, for one machine. Which packages come along
@@ -29,7 +29,7 @@ _NEWEST_GLIBC = 45
 
 @dataclass
 class _Resolved:
-    """A package that uv chose: its version, marker, and who asked for it."""
+    """A package that uv chose: its version, marker, and dependents."""
 
     name: str
     version: str
@@ -142,7 +142,7 @@ def _read_files(path: Path) -> dict[tuple[str, str], tuple[list[tuple[str, str]]
 
 
 def _reachable(resolved: Sequence[_Resolved], roots: set[str], first: set[str]) -> set[str]:
-    """Return what is asked for even where what comes first is no CUDA build."""
+    """Return the packages required even without a CUDA build of the first packages."""
     found, more = set(), roots
     while more:
         found |= more

@@ -1,4 +1,4 @@
-"""Lock files: every package of a workset, with the sha256 of each file that may be installed.
+"""Lock files: every package of a workset, with the sha256 of each installable file.
 
 A lock is a requirements file that pip reads as it is. Its comments hold what
 forge needs besides: the pins it was made for, and which part of the install
@@ -45,12 +45,12 @@ class Locked:
 
     @property
     def pin(self) -> str:
-        """Name and version, with the marker if there is one."""
+        """Name and version, with the marker if any."""
         return f"{self.name}=={self.version}" + (f" ; {self.marker}" if self.marker else "")
 
     @property
     def here(self) -> bool:
-        """Whether it is for this Python and this machine."""
+        """Whether it applies to this Python and machine."""
         from packaging.markers import Marker
 
         return not self.marker or Marker(self.marker).evaluate()
@@ -75,7 +75,7 @@ class Lock:
         return sha256(requirements(self.packages).encode()).hexdigest()[:16]
 
     def part(self, *parts: Part) -> list[Locked]:
-        """Return the packages of some parts that are for this machine."""
+        """Return the packages of some parts that apply to this machine."""
         return [one for one in self.packages if one.part in parts and one.here]
 
 
@@ -141,7 +141,7 @@ def _package(path: Path, line: str, part: Part) -> Locked:
 
 
 def path_of(variant: VariantConfig, locks: Path) -> Path:
-    """Return where a variant's lock lies."""
+    """Return the path of a variant's lock."""
     return locks / f"{variant.lock}.txt"
 
 

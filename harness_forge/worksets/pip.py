@@ -1,4 +1,4 @@
-"""Runs a workset's pip quietly: its words go to a log, what it has done so far to a callback."""
+"""Runs a workset's pip: output goes to a log, progress to a callback."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _UNPACKING = "Installing collected packages"
 
 @dataclass(frozen=True)
 class Pip:
-    """A pip that belongs to one interpreter.
+    """The pip of one interpreter.
 
     Args:
         python: the interpreter whose environment it changes.
@@ -40,7 +40,7 @@ class Pip:
     files: Path | None = None
 
     def install(self, packages: Sequence[Locked], *words: str | Path) -> None:
-        """Install exactly these files, nothing that they ask for."""
+        """Install exactly these files, without dependencies."""
         if packages:
             with written(requirements(packages)) as path:
                 self.run(
@@ -48,7 +48,7 @@ class Pip:
                 )
 
     def run(self, words: Sequence[str | Path], total: int = 0) -> None:
-        """Run one command of pip to its end."""
+        """Run one pip command."""
         local = ["--no-index", "--find-links", self.files] if self.files else []
         command = [self.python, "-m", "pip", words[0], "--no-input", *local, *words[1:]]
         self.log.parent.mkdir(parents=True, exist_ok=True)
@@ -92,7 +92,7 @@ class Pip:
 
 @contextmanager
 def written(text: str) -> Iterable[str]:
-    """Hold `text` in a file as long as pip reads it."""
+    """Keep `text` in a temporary file while pip reads it."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
         file.write(text)
         file.flush()
@@ -100,7 +100,7 @@ def written(text: str) -> Iterable[str]:
 
 
 def attempt(command: Sequence[str | Path], extra: Mapping[str, str]) -> str:
-    """Run a command quietly; return '' if it worked, else what it said."""
+    """Run a command; return '' if it succeeded, else its output."""
     done = subprocess.run(
         command, env=clean() | dict(extra), capture_output=True, text=True, check=False
     )
@@ -108,7 +108,7 @@ def attempt(command: Sequence[str | Path], extra: Mapping[str, str]) -> str:
 
 
 def clean(offline: bool = False) -> dict[str, str]:
-    """Return the variables that pip and Python are started with.
+    """Return the environment variables for pip and Python.
 
     What the caller's environment adds to Python's path must not leak in; without
     a network neither must an index that pip's settings name.

@@ -1,4 +1,4 @@
-"""Worksets: outside tools, each in a pinned environment of its own.
+"""Worksets: external tools, each in a pinned environment of its own.
 
 Axolotl, vLLM and forge cannot share an environment: their pins conflict.
 Stages find these tools only through here, as subprocesses of `python_of`.
@@ -27,7 +27,7 @@ STAMP = "workset.json"
 
 @dataclass(frozen=True)
 class WorksetState:
-    """What is on disk of a workset.
+    """The state of a workset on disk.
 
     Args:
         status: `missing`, `incomplete` (a killed install), `outdated` (its
@@ -42,12 +42,12 @@ class WorksetState:
 
 
 def folder(name: str, home: Path) -> Path:
-    """Return where a workset lies, whether or not it is there."""
+    """Return a workset's folder, which may not exist."""
     return home / "worksets" / name
 
 
 def log_of(name: str, home: Path) -> Path:
-    """Return where pip's words about a workset's last install are."""
+    """Return the path of pip's log of a workset's last install."""
     return home / "worksets" / f"{name}.log"
 
 
@@ -71,7 +71,7 @@ def python_of(name: str, home: Path) -> Path:
 
 
 def environment_of(name: str, home: Path) -> dict[str, str]:
-    """Return the variables to start a workset's programs with: quiet, offline, its own PATH.
+    """Return the environment for a workset's programs: quiet, offline, with its own PATH.
 
     Programs start programs (Axolotl execs accelerate), so PATH begins with the
     workset's own; what adds to Python's path from outside is left out.
@@ -91,7 +91,7 @@ def interpreter(place: Path) -> Path:
 
 
 def read_stamp(place: Path) -> dict[str, Any]:
-    """Return what the install of a workset wrote down; {} if it did not end."""
+    """Return the stamp that the install of a workset wrote; {} if it did not complete."""
     try:
         return json.loads((place / STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -99,7 +99,7 @@ def read_stamp(place: Path) -> dict[str, Any]:
 
 
 def state(name: str, config: WorksetConfig, home: Path, locks: Path) -> WorksetState:
-    """Return what is on disk of a workset, measured, beside the locks in a folder."""
+    """Return the state of a workset on disk, with its size, compared with the locks in a folder."""
     place = folder(name, home)
     if not place.is_dir():
         return WorksetState("missing", 0.0, {})
@@ -113,7 +113,7 @@ def state(name: str, config: WorksetConfig, home: Path, locks: Path) -> WorksetS
 
 
 def size_gb(place: Path) -> float:
-    """Return the disk a folder takes, in 10^9 bytes; a file with two names counts once."""
+    """Return the size of a folder in 10^9 bytes; a hard-linked file counts once."""
     seen: set[tuple[int, int]] = set()
     total = 0
     for path in place.rglob("*"):
@@ -125,7 +125,7 @@ def size_gb(place: Path) -> float:
 
 
 def pick_variant(name: str, config: WorksetConfig, wanted: str = "") -> tuple[str, VariantConfig]:
-    """Return the variant to install on this machine, with its name.
+    """Choose the variant for this machine; return it with its name.
 
     Raises:
         WorksetError: there is no such variant.
@@ -144,7 +144,7 @@ def _has_nvidia() -> bool:
 
 
 def digest(config: WorksetConfig, variant: VariantConfig, locks: Path) -> str:
-    """Return a hash of what an install of `variant` puts in place; sizes do not count."""
+    """Return a hash of what `variant` installs; sizes are not included."""
     path = path_of(variant, locks)
     lock = read(path).digest if path.is_file() else ""
     kept = [variant.first, variant.pins, config.environment, lock]
@@ -152,7 +152,7 @@ def digest(config: WorksetConfig, variant: VariantConfig, locks: Path) -> str:
 
 
 def remove(name: str, home: Path) -> bool:
-    """Delete a workset; False if there was none.
+    """Delete a workset; return False if there was none.
 
     Raises:
         WorksetError: it cannot be deleted.

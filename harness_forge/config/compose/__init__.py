@@ -1,4 +1,4 @@
-"""The only place that composes Hydra: a recipe and overrides in, one checked ForgeConfig out.
+"""Composes a recipe and overrides into one checked ForgeConfig; the only user of Hydra.
 
 project.py     where recipes and groups lie
 overrides.py   the command line: keys checked, sweeps, shorthands

@@ -1,4 +1,4 @@
-"""Says what is wrong with a value where a dataclass is wanted, key by key.
+"""Checks a value against a dataclass, key by key.
 
 Hydra stops at the first fault and speaks of its own machinery. This walks the
 same data against the same types, reports every fault, and knows the line.
@@ -29,7 +29,7 @@ _WANTED = {
 
 
 def near(word: str, known: Iterable[str], what: str = "keys") -> str:
-    """Return a hint: what `word` may have meant, and what there is."""
+    """Return a hint: the closest match for `word`, and the known names."""
     known = list(known)
     close = difflib.get_close_matches(word, known, n=1)
     listed = f"known {what}: {', '.join(known)}" if known else f"there are no {what}"
@@ -38,7 +38,7 @@ def near(word: str, known: Iterable[str], what: str = "keys") -> str:
 
 
 def faults_in(value: Any, kind: Any, path: Path, place: Place) -> Iterator[ConfigError]:
-    """Yield a fault for each key or value under `path` that `kind` has no room for.
+    """Yield a fault for each key or value under `path` that does not fit `kind`.
 
     Interpolations (`${...}`) are passed over: what they come to is known only
     after composition.

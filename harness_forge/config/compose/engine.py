@@ -1,4 +1,4 @@
-"""Runs Hydra's composition, and tells its faults in the house form."""
+"""Runs Hydra's composition, and translates its errors."""
 
 from __future__ import annotations
 
@@ -83,14 +83,14 @@ def _run_hydra(path: Path, overrides: list[str]) -> dict[str, Any]:
 
 @cache
 def _store_schema() -> None:
-    """Let recipes name the schema; once a process, for it takes a tenth of a second."""
+    """Register the schema with Hydra; once per process, because it takes a tenth of a second."""
     from hydra.core.config_store import ConfigStore
 
     ConfigStore.instance().store(files.SCHEMA, thaw(ForgeConfig))
 
 
 def _translate_error(error: Exception, path: Path, overrides: list[str]) -> ConfigError | Faults:
-    """Return the fault as file, line and key where the files show it, else as Hydra has it."""
+    """Return the error with file, line and key where the files show it, else Hydra's message."""
     faults = [fault for file in files.recipe_chain(path) for fault in files.recipe_faults(file)]
     for group, choice in _chosen(path, overrides):
         known = project.choices(group)
@@ -112,7 +112,7 @@ def _chosen(path: Path, overrides: list[str]) -> list[tuple[str, str]]:
 
 
 def _picked(path: Path) -> dict[str, str]:
-    """Return the choice of each group that a recipe names, and those that it builds upon."""
+    """Return the choice of each group in a recipe, and in the recipes that it builds upon."""
     picked: dict[str, str] = {}
     for entry in files.defaults_of(path):
         if isinstance(entry, dict):

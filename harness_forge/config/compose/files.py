@@ -1,4 +1,4 @@
-"""Checks one YAML file of recipes/ or conf/ by itself and names file, line and key."""
+"""Checks one YAML file of recipes/ or conf/, and names file, line and key of each fault."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SCHEMA = "schema"
 
 
 def recipe_faults(path: Path) -> Iterator[ConfigError]:
-    """Yield the faults that a recipe has by itself."""
+    """Yield the faults of a recipe file."""
     yield from _opening_faults(path)
     data, lines = yield from _read(path)
     if data is None:
@@ -29,7 +29,7 @@ def recipe_faults(path: Path) -> Iterator[ConfigError]:
 
 
 def _base_faults(path: Path, defaults: Any, lines: dict) -> Iterator[ConfigError]:
-    """Yield a fault if a recipe builds upon no shape, or upon a recipe that does not exist."""
+    """Yield a fault if a recipe has no base, or a base that does not exist."""
     where = f"{project.shown(path)}:{lines.get(('defaults',), 1)}: defaults"
     known = project.recipes()
     bases = _names(defaults) - {SCHEMA, "_self_"}
@@ -40,7 +40,7 @@ def _base_faults(path: Path, defaults: Any, lines: dict) -> Iterator[ConfigError
 
 
 def recipe_chain(path: Path) -> list[Path]:
-    """Return a recipe's file and those of the recipes that it builds upon."""
+    """Return the files of a recipe and of the recipes that it builds upon."""
     chain, known = [path], project.recipes()
     for file in chain:
         bases = [known[name] for name in sorted(_names(defaults_of(file))) if name in known]
@@ -60,12 +60,12 @@ def defaults_of(path: Path) -> list[Any]:
 
 
 def _names(defaults: Any) -> set[str]:
-    """Return the entries of a list of defaults that are names alone."""
+    """Return the entries of a list of defaults that are plain names."""
     return {entry for entry in defaults if isinstance(entry, str)} if defaults else set()
 
 
 def group_faults(path: Path, group: str) -> Iterator[ConfigError]:
-    """Yield the faults that one file of a group has by itself."""
+    """Yield the faults of one file of a group."""
     data, lines = yield from _read(path)
     if data is None:
         return
@@ -168,7 +168,7 @@ def choice_faults(where: str, group: str, choice: Any) -> Iterator[ConfigError]:
 
 
 def known_keys() -> list[str]:
-    """Return every dotted key that a recipe may set, mappings of names aside."""
+    """Return every dotted key that a recipe may set, except under mappings of names."""
     return list(_dotted(ForgeConfig, ""))
 
 

@@ -27,7 +27,7 @@ def take_recipe(overrides: Sequence[str]) -> tuple[str | None, list[str]]:
 
 
 def prepare(overrides: Sequence[str]) -> list[str]:
-    """Return overrides as Hydra wants them, every key and value checked.
+    """Check every key and value, and return overrides in Hydra's syntax.
 
     Raises:
         ConfigError: a fault; Faults if there are several.
@@ -69,7 +69,7 @@ def _spelled_out(text: str) -> list[str]:
 
 
 def _quoted(text: str) -> str:
-    """Quote a value with braces where the key takes a text.
+    """Quote a value with braces where the key is a text.
 
     `source.mapping.item={task}` is a template; Hydra would look for a dict there.
     """
@@ -129,7 +129,7 @@ def _faults(text: str) -> Iterator[ConfigError]:
 
 
 def _key_faults(key: str, value: Any, deleted: bool) -> Iterator[ConfigError]:
-    """Walk a dotted key down the dataclasses, then check the value it ends at."""
+    """Follow a dotted key through the dataclasses, then check its value."""
     kind: Any = ForgeConfig
     path: tuple[str, ...] = ()
     for part in key.split("."):
@@ -183,7 +183,7 @@ def _hydra_form(text: str) -> str:
 
 
 def _sections(parts: Sequence[str]) -> int:
-    """Return how many parts of a key lead to a mapping of named sections; 0 where none do."""
+    """Return how many parts of a key lead to a mapping of named sections; 0 for none."""
     kind: Any = ForgeConfig
     for depth, part in enumerate(parts, 1):
         kind = fields_of(kind)[part]

@@ -1,4 +1,4 @@
-"""Where recipes and groups lie, and what is there.
+"""Finds recipes and config groups, the project's own and those shipped with forge.
 
 Files of the project that the user stands in add to those that come with forge;
 of two with the same name the project's own is taken.
@@ -16,7 +16,7 @@ _PACKAGE = Path(__file__).resolve().parents[2]
 
 
 def _folders(name: str, mark: str) -> list[Path]:
-    """Return the project's own folder, if it has one, and that which comes with forge."""
+    """Return the project's own folder, if any, and the shipped one."""
     own = Path.cwd() / name
     # What the wheel ships; an editable checkout.
     places = (_PACKAGE / f"_{name}", _PACKAGE.parent / name)
@@ -51,7 +51,7 @@ def locks_folder(workset: WorksetConfig) -> Path:
 
 
 def recipes() -> dict[str, Path]:
-    """Return every recipe by name."""
+    """Return the files of all recipes by name."""
     return _by_name(recipe_folders())
 
 
@@ -67,7 +67,7 @@ def _by_name(folders: list[Path]) -> dict[str, Path]:
 
 
 def shown(path: Path) -> str:
-    """Return `path` as a user would type it from here."""
+    """Return `path` relative to the current folder."""
     try:
         return str(path.relative_to(Path.cwd()))
     except ValueError:

@@ -1,4 +1,4 @@
-"""The resolved config on paper: every key with its value, no defaults left to look up."""
+"""Writes and reads the resolved config as YAML: every key with its value."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _dumper():
 
 
 def write_resolved(path: Path, recipe: str | None = None, overrides: Sequence[str] = ()) -> None:
-    """Compose, and write the whole config to `path` for later stages to read.
+    """Compose, and write the whole config to `path` for later stages.
 
     Written whole or not at all: a later stage must not see half a config.
     """

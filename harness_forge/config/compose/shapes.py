@@ -1,4 +1,4 @@
-"""Between the frozen dataclasses that the program uses and what OmegaConf can merge into.
+"""Converts between frozen dataclasses and the shapes that OmegaConf can merge.
 
 OmegaConf makes a frozen dataclass read-only, so that no recipe could fill it.
 Hydra therefore gets thawed twins of the same shape, and the program gets the
@@ -37,7 +37,7 @@ def unwrap(kind: Any) -> tuple[Any, bool]:
 
 @cache
 def thaw(kind: type) -> type:
-    """Return a dataclass of the same shape that OmegaConf will merge into."""
+    """Return an unfrozen dataclass of the same shape, which OmegaConf can merge into."""
     defaults = {field.name: field for field in dataclasses.fields(kind)}
     thawed_fields = []
     for name, hint in fields_of(kind).items():
@@ -67,7 +67,7 @@ def _thawed(kind: Any) -> Any:
 
 
 def build(kind: Any, value: Any) -> Any:
-    """Return plain containers as the dataclass objects they stand for."""
+    """Build dataclass objects from plain containers."""
     inner, _ = unwrap(kind)
     if value is None:
         return None
@@ -86,7 +86,7 @@ def build(kind: Any, value: Any) -> Any:
 
 
 def flatten(value: Any) -> Any:
-    """Return dataclass objects as the plain containers that YAML can hold."""
+    """Convert dataclass objects to plain containers for YAML."""
     if dataclasses.is_dataclass(value):
         names = (field.name for field in dataclasses.fields(value))
         return {name: flatten(getattr(value, name)) for name in names}

@@ -1,4 +1,4 @@
-"""Arguments of calls as JSON text in canonical form: as `json.dumps` writes them.
+"""Arguments of calls as canonical JSON text, as `json.dumps` writes it.
 
 Blanks behind commas and colons, no escapes that need not be, keys in the order
 they were written, integers exact.
@@ -26,7 +26,7 @@ _EMPTY: tuple[Any, ...] = ([], {})
 
 
 class Broken(ValueError):
-    """Arguments that are no JSON object."""
+    """Arguments are not a JSON object."""
 
 
 class Arguments(NamedTuple):
@@ -42,7 +42,7 @@ class Arguments(NamedTuple):
 
 
 def written(value: Any) -> str:
-    """Return a value as `json.dumps` writes it, without escapes that need not be.
+    """Return a value as `json.dumps` writes it, without unnecessary escapes.
 
     Raises:
         ValueError: it holds NaN or an infinity, which no JSON has.
@@ -54,7 +54,7 @@ def written(value: Any) -> str:
 
 
 def object_text(text: str) -> str:
-    """Return a JSON object in canonical form; one that was written as a text of a text, too.
+    """Return a JSON object in canonical form, also one encoded twice.
 
     Raises:
         Broken: it is no object, or says one key twice.
@@ -63,7 +63,7 @@ def object_text(text: str) -> str:
 
 
 def settled(text: str) -> str | None:
-    """Return an object's text as `read`; None where a null or an empty value is in it.
+    """Return an object's text as `read` does; None where it has a null or an empty value.
 
     Fast where it was asked before: turns of one conversation share their history.
 
@@ -82,7 +82,7 @@ _cached = lru_cache(maxsize=2048)(_settled)
 
 
 def read(text: str) -> Arguments:
-    """Return a JSON object in canonical form, and what it means.
+    """Return a JSON object in canonical form, and its value.
 
     Raises:
         Broken: as `object_text`.
@@ -108,7 +108,7 @@ def _key(key: str) -> str:
 
 
 def has_nothing(value: Mapping[str, Any]) -> bool:
-    """Return whether a null or an empty value stands anywhere in an object.
+    """Return whether an object has a null or an empty value at any depth.
 
     Without recursion, for depth comes from outside.
     """

@@ -1,4 +1,4 @@
-"""Tool calls, in every form that is known: OpenAI's own is made of them.
+"""Tool calls: converts every known form to OpenAI's.
 
 Known are OpenAI's, flat ones (`name` with `arguments`, `args` or `input`),
 Anthropic's `tool_use`, items of Responses, Gemini's `functionCall`, Bedrock's
@@ -24,7 +24,7 @@ _FORM = frozenset(("type", "function", *_NAMES, *_ARGUMENTS, *_IDS))
 
 
 def read(raw: Any) -> Any:
-    """Return the calls of a message, each of known form in OpenAI's and any other as it is."""
+    """Return the calls of a message: known forms converted to OpenAI's, others unchanged."""
     if isinstance(raw, str):
         try:
             raw = json.loads(raw)
@@ -45,7 +45,7 @@ def _known_or_as_it_is(raw: Any) -> Any:
 
 
 def call(raw: Any) -> Mapping[str, Any]:
-    """Return one call in OpenAI's form; arguments that are no text become one.
+    """Return one call in OpenAI's form, its arguments as text.
 
     Raises:
         Malformed: it is in no known form.
@@ -81,7 +81,7 @@ def call(raw: Any) -> Mapping[str, Any]:
 
 
 def are_openai(raw: Any) -> bool:
-    """Return whether calls are in OpenAI's form as most are; plain types are told apart fast."""
+    """Return whether calls are in OpenAI's usual form; a fast check of plain types."""
     if not isinstance(raw, list):
         return False
     for one in raw:
@@ -113,7 +113,7 @@ def _number(raw: Mapping[str, Any]) -> str | None:
 
 
 def id_text(number: Any) -> str | None:
-    """Return an id as a text: some writers count calls; None for what is none."""
+    """Return an id as text, because some writers use numbers; None for an invalid id."""
     if isinstance(number, bool) or not isinstance(number, str | int | float):
         return None
     return str(int(number) if isinstance(number, float) and number.is_integer() else number) or None
@@ -124,7 +124,7 @@ def _is_text(number: Any) -> bool:
 
 
 def _texted(function: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a function with its arguments as a text; a text, and nothing, stay as they are."""
+    """Return a function with its arguments as text; text and None are unchanged."""
     if "arguments" not in function:
         function = {"name": function["name"], "arguments": _arguments(function)}
     if isinstance(function["arguments"], str | None):
@@ -133,7 +133,7 @@ def _texted(function: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def only(response: Message) -> ToolCall | None:
-    """Return the call of an answer that makes exactly one, its arguments parsed."""
+    """Return the only call of an answer, with parsed arguments."""
     calls = response.get("tool_calls")
     if not isinstance(calls, list) or len(calls) != 1:
         return None
@@ -141,7 +141,7 @@ def only(response: Message) -> ToolCall | None:
 
 
 def meant(one: Any) -> ToolCall | None:
-    """Return a call in OpenAI's form, its arguments parsed; None where they are broken."""
+    """Return a call with parsed arguments; None where they are broken."""
     function = one.get("function") if isinstance(one, Mapping) else None
     if not isinstance(function, Mapping) or not isinstance(function.get("name"), str):
         return None

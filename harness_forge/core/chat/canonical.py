@@ -1,4 +1,4 @@
-"""The canonical form of messages: what a dataset holds, whoever wrote them and in whatever form.
+"""The canonical form of messages: what datasets contain, whatever form the messages came in.
 
 Four roles; content is one text; arguments are JSON text as `json.dumps` writes
 it, without escapes that need not be, keys in the order they were written;
@@ -29,21 +29,21 @@ PLAIN = frozenset(("user", "assistant"))
 
 
 class Reasoning(Enum):
-    """What becomes of what a model thought before it answered."""
+    """What to do with the reasoning before an answer."""
 
     leave_out = "leave_out"
     learn = "learn"  # in the answer's `reasoning_content`, which the chat template renders
 
 
 class ParallelCalls(Enum):
-    """What becomes of an answer with several calls."""
+    """What to do with an answer that has several calls."""
 
     keep = "keep"  # all of them, in order
     reject = "reject"
 
 
 class LateSystem(Enum):
-    """What becomes of a system message behind the first user's."""
+    """What to do with a system message after the first user message."""
 
     reject = "reject"  # most chat templates know it at the start only
     user = "user"  # it is said by the user
@@ -52,7 +52,7 @@ class LateSystem(Enum):
 
 @dataclass
 class Notes:
-    """What was learned while a row was brought into the form.
+    """Notes taken while a row is brought into canonical form.
 
     Args:
         kinds: what was changed; each counts once a row.
@@ -96,7 +96,7 @@ class Offer:
 
 @lru_cache(maxsize=64)
 def offer(raw: str | bytes | None) -> Offer:
-    """Return the tools of a JSON text: a harness offers the same ones all day.
+    """Return the tools of a JSON text; cached, because a harness offers the same tools each time.
 
     Raises:
         Refused: as `Offer`.
@@ -114,7 +114,7 @@ def history(
     notes: Notes,
     exact: Callable[[], Sequence[Any]] | None = None,
 ) -> list[Shown]:
-    """Return the messages that an answer was given to.
+    """Return the messages before an answer.
 
     Args:
         exact: gives them with every integer exact, where `raw` may have rounded some.
@@ -156,7 +156,7 @@ _SAYING = frozenset(("role", "content", "tool_call_id", "name"))
 
 
 def _usual(message: Any, offered: Offer, notes: Notes) -> Shown | None:
-    """Return a message in OpenAI's form with nothing to look for in its text; None for another.
+    """Return a message in OpenAI's usual form with plain text; None for any other.
 
     Most are, and all that is used of them are texts. The long way gives the same.
     """
@@ -185,7 +185,7 @@ def _usual(message: Any, offered: Offer, notes: Notes) -> Shown | None:
 
 
 def _others(raw: Sequence[Any], place: int, offered: Offer, notes: Notes) -> list[Shown]:
-    """Return the messages that one in any other form stands for."""
+    """Return the messages represented by one message in any other form."""
     if place >= len(raw):  # of integers so long that nobody reads them
         raise Refused("no_prompt")
     return [_message(one, offered, notes) for one in _forms(raw[place])]
@@ -233,7 +233,7 @@ def _shown(
 
 
 def _name_result(made: Shown, message: Mapping[str, Any], shown: Sequence[Shown]) -> None:
-    """Give a result the id of its call where it has it as its own."""
+    """Move a result's own call id to the canonical field."""
     number = calls.id_text(message.get("id"))
     said = (call.get("id") for one in shown for call in one.get("tool_calls", ()))
     if number is not None and number in said:
@@ -267,7 +267,7 @@ _NOTHING = ("", "null", "[]")
 
 
 def _history_arguments(raw: Any, tool: Tool | None, offered: Offer, notes: Notes) -> str:
-    """Return arguments of the history: most were told by the row before, too."""
+    """Return canonical arguments of a call in the history; most are cached from earlier rows."""
     try:
         if isinstance(raw, str) and (text := settled(raw)) is not None:
             return text
@@ -277,7 +277,7 @@ def _history_arguments(raw: Any, tool: Tool | None, offered: Offer, notes: Notes
 
 
 def _arguments(raw: Any, tool: Tool | None, offered: Offer, notes: Notes) -> Arguments:
-    """Return arguments in canonical form; nothing at all, where a tool needs none, is an object."""
+    """Return arguments in canonical form; {} for missing ones where none is required."""
     try:
         found = read(raw if isinstance(raw, str) else written(raw))
     except ValueError:
@@ -295,7 +295,7 @@ def _arguments(raw: Any, tool: Tool | None, offered: Offer, notes: Notes) -> Arg
 
 
 def _systems(shown: list[Shown], late: LateSystem, notes: Notes) -> list[Shown]:
-    """Return messages with one system's at most, at the start, unless more are to stay."""
+    """Return messages with at most one system message, at the start, unless `late` keeps others."""
     at = next((place for place, one in enumerate(shown) if one["role"] != "system"), len(shown))
     if at > 1 and late is not LateSystem.keep:
         notes.add("systems_joined")
@@ -321,7 +321,7 @@ def answer(
     several: bool = True,
     exact: Callable[[], Mapping[str, Any]] | None = None,
 ) -> Shown:
-    """Return an answer: its text, its calls, each of an offered tool, and what was thought.
+    """Return an answer in canonical form: text, calls of offered tools, and reasoning.
 
     Calls of an answer have no ids: nobody is asked to say them.
 
@@ -369,7 +369,7 @@ _USUAL = frozenset(("role", "content", "tool_calls"))
 
 
 def _is_usual(raw: Mapping[str, Any]) -> bool:
-    """Return whether an answer has a text, calls in OpenAI's form and nothing else, as most have.
+    """Return whether an answer has only text and calls in OpenAI's form, as most have.
 
     Nothing that is used of such a one is a number.
     """
@@ -412,14 +412,14 @@ _MASKS = ("mask", "masked", "ignore", "ignore_loss")
 
 
 def learnable(message: Mapping[str, Any]) -> bool:
-    """Return whether a message is to be learned, by the marks that it carries."""
+    """Return whether a message is to be trained on, by its marks."""
     if any(_meant(message.get(key)) is False for key in _MARKS):
         return False
     return not any(_meant(message.get(key)) for key in _MASKS)
 
 
 def _meant(mark: Any) -> bool | None:
-    """Return whether a mark says yes or no, as truth value, number or word; None for neither."""
+    """Return a mark's boolean, number or word as a boolean; None for neither."""
     if isinstance(mark, str):
         said = mark.strip().lower()
         if said in ("false", "no", "off"):

@@ -1,4 +1,4 @@
-"""Conversations in OpenAI's form, whatever form they come in; nothing is lost on the way.
+"""Converts conversations in any known form to OpenAI's, without loss.
 
 What is stored is what was sent: roles by the table, calls where OpenAI has
 them, and every other key and part as it was. What a call or a part of no known
@@ -49,7 +49,7 @@ def _is_item(raw: Any) -> bool:
 
 
 def message(raw: Any, place: int = 0) -> Message:
-    """Return one message that a model answered; results of tools are none.
+    """Return one message of a model; results of tools are not allowed.
 
     Raises:
         Malformed: it has no role, or one that is not in the table.
@@ -58,7 +58,7 @@ def message(raw: Any, place: int = 0) -> Message:
 
 
 def several(raw: Any, place: int = 0) -> list[Message]:
-    """Return the messages that one stands for: results of tools may stand beside a user's words.
+    """Return the messages represented by one: a user message may contain results of tools.
 
     Raises:
         Malformed: as `message`.
@@ -93,7 +93,7 @@ _SPEAKING = frozenset(("system", "user", "assistant"))
 
 
 def _is_plain(raw: Any) -> bool:
-    """Return whether a message is as it should be already, as most are: words, and no calls."""
+    """Return whether a message is in the right form already: text, and no calls."""
     if not isinstance(raw, dict) or not raw.keys() <= _PLAIN:
         return False
     role, content = raw.get("role"), raw.get("content")
@@ -105,7 +105,7 @@ def _is_plain(raw: Any) -> bool:
 
 
 def _word(kept: dict[str, Any]) -> Any:
-    """Return the word for a message's speaker, wherever its form has it."""
+    """Return the role word of a message, in any form."""
     if "role" in kept:
         return kept["role"]
     if "from" in kept and "value" in kept:  # ShareGPT
@@ -121,7 +121,7 @@ _ELSEWHERE = ("text", "message", "body", "parts", "utterance")
 
 
 def _demand_content(kept: Mapping[str, Any], place: int) -> None:
-    """Refuse a message whose words stand where no form that is known has them."""
+    """Refuse a message whose text is in an unknown place."""
     if "content" in kept or kept.get("tool_calls"):
         return
     if (key := next((key for key in _ELSEWHERE if kept.get(key)), None)) is not None:
@@ -129,7 +129,7 @@ def _demand_content(kept: Mapping[str, Any], place: int) -> None:
 
 
 def _gather_result(kept: dict[str, Any]) -> None:
-    """Put a result, and the id of the call that it answers, where OpenAI's form has them."""
+    """Move a result and its call id to the places of OpenAI's form."""
     listed = kept.get("tool_call_ids")
     listed = listed if isinstance(listed, list) and len(listed) == 1 else [None]
     ids = [kept.get("tool_call_id"), *(kept.get(key) for key in _RESULT_IDS), *listed]
@@ -144,14 +144,14 @@ _RESULT_IDS = ("toolCallId", "tool_use_id", "toolUseId", "call_id")
 
 
 def _are_parts(content: list[Any]) -> bool:
-    """Return whether a list is one of parts; what is none is data that a tool gave back."""
+    """Return whether a list is a list of parts; otherwise it is data returned by a tool."""
     return all(
         parts.type_of(one) != "untyped" and isinstance(one, str | Mapping) for one in content
     )
 
 
 def _gather_calls(kept: dict[str, Any]) -> None:
-    """Put the calls of an assistant where OpenAI's form has them."""
+    """Move the calls of an assistant to the place of OpenAI's form."""
     function = kept.pop("function_call", None)
     found = kept.pop("tool_calls", None) or kept.pop("toolCalls", None)
     more = kept.get("additional_kwargs")
@@ -168,7 +168,7 @@ def _gather_calls(kept: dict[str, Any]) -> None:
 
 
 def _apart(kept: dict[str, Any]) -> list[Message]:
-    """Return a message, its parts that are results of tools as messages of their own before it."""
+    """Return a message, with parts that are results of tools as separate messages before it."""
     content = kept.get("content")
     if kept["role"] == "tool" and (said := markup.results(content)):
         return [{**kept, "content": one} for one in said]
@@ -197,7 +197,7 @@ _RESULTS = ("content", "result", "output")
 
 
 def cut(response: Message, lengths: Collection[int]) -> bool:
-    """Return whether a text of the answer is exactly as long as a writer's limit."""
+    """Return whether a text of the answer has exactly the length of a writer's limit."""
     return bool(lengths) and any(len(text) in lengths for text in _texts(response))
 
 
@@ -214,7 +214,7 @@ def _texts(response: Message) -> list[str]:
 
 
 def rendered(messages: Iterable[Message]) -> str:
-    """Return a prompt as one text for people: role and words, message by message."""
+    """Return a prompt as one text for people: role and text of each message."""
     return "\n\n".join(
         f"{one.get('role')}: {_shown(one.get('content'))}".rstrip() for one in messages
     )

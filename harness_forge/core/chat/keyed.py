@@ -1,4 +1,4 @@
-"""Parts that are told by their key, not by a type, as Gemini and Bedrock write them."""
+"""Parts identified by their key instead of a type, as in Gemini's and Bedrock's APIs."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _RESULTS = ("functionResponse", "function_response", "toolResult")
 
 
 def typed(raw: Sequence[Any]) -> list[Any]:
-    """Return parts with types; those that have one, and what is in no known form, as they are."""
+    """Return parts with types; typed parts and unknown forms are unchanged."""
     return [part(one) for one in raw]
 
 
 def part(raw: Any) -> Any:
-    """Return a call, a result or a thought with its type; anything else as it is."""
+    """Return a call, a result or a thought with its type; anything else unchanged."""
     if not isinstance(raw, Mapping) or "type" in raw:
         return raw
     if (call := _first(raw, _CALLS)) is not None:
@@ -43,7 +43,7 @@ def _result(result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _said(response: Any) -> str:
-    """Return a response as a text: Gemini wants an object and puts words under one key."""
+    """Return a response as text; Gemini uses an object with the text under one key."""
     if isinstance(response, Mapping) and len(response) == 1:
         [(key, words)] = response.items()
         if key in ("result", "output", "content") and isinstance(words, str):

@@ -1,4 +1,4 @@
-"""Which result answers which call: each call that was made is answered before anybody goes on."""
+"""Links results of tools to their calls; each call has its result before the next message."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Shown = dict[str, Any]
 
 
 def linked(messages: Sequence[Shown]) -> bool:
-    """Give results without an id the id of the call that they answer; return whether one got it.
+    """Give results without an id the id of their call; return whether any was added.
 
     A result belongs to the call of its id, else to the first open call of its
     name, else to the first that is open.
@@ -36,7 +36,7 @@ def linked(messages: Sequence[Shown]) -> bool:
 
 
 def _answered(message: Shown, open_: list[dict[str, Any]]) -> int:
-    """Return which of the open calls a result belongs to."""
+    """Return the open call that a result belongs to."""
     number, name = message.get("tool_call_id"), message.get("name")
     if number:
         for at, call in enumerate(open_):

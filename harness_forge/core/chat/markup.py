@@ -1,4 +1,4 @@
-"""Calls that stand in an answer's text, as a server without a parser passes them on.
+"""Parses calls in an answer's text, where a server had no parser for them.
 
 Hermes's blocks are what the shipped template writes, so they are read. Any
 other family's marks would be learned as words beside it.
@@ -22,12 +22,12 @@ _OTHERS = (
 
 
 def is_plain(text: str) -> bool:
-    """Return whether an answer's text holds no mark that may be one of thoughts or calls."""
+    """Return whether an answer's text has no markup of thoughts or calls."""
     return "<" not in text and "[TOOL_CALLS]" not in text and "functools[" not in text
 
 
 def apart(text: str) -> tuple[str, list[Any]]:
-    """Return an answer's words and the calls that stand among them.
+    """Split an answer's text into text and calls.
 
     Raises:
         Refused: `unknown_call_form`: a block holds no call; `foreign_markup`:
@@ -47,7 +47,7 @@ def apart(text: str) -> tuple[str, list[Any]]:
 
 
 def results(content: Any) -> list[str]:
-    """Return the results of a text that is made of Hermes's blocks of them; of any other, none."""
+    """Return the results in a text of Hermes result blocks; [] for any other text."""
     if not isinstance(content, str) or "<tool_response>" not in content:
         return []
     return _RESULT.findall(content) if _RESULTS.fullmatch(content) else []

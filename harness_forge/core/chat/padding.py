@@ -1,4 +1,4 @@
-"""Nulls that a columnar file put where nobody wrote anything, and empty values that stand for them.
+"""Removes nulls and empty values that a columnar file added for missing keys (padding).
 
 Arrow gives every object of a column the keys of all of them: arguments get the
 other tools' properties, schemas the other schemas' keywords, all null, or with
@@ -24,7 +24,7 @@ _MEANT = ("default", "const")
 
 
 def unpadded_tools(tools: Sequence[Any]) -> list[Any]:
-    """Return tools without nulls where a schema or a text should stand; equal ones if none did."""
+    """Return tools without nulls in place of a schema or a text; unchanged where there are none."""
     return [_unpadded_tool(one) for one in tools if one is not None]
 
 
@@ -61,7 +61,7 @@ def _schema(schema: Any) -> Any:
 
 
 def hollow(value: Any) -> bool:
-    """Return whether a value is null, or holds nulls and nothing else."""
+    """Return whether a value is null or contains only nulls."""
     if isinstance(value, Mapping):
         return bool(value) and all(map(hollow, value.values()))
     if isinstance(value, list):
@@ -70,7 +70,7 @@ def hollow(value: Any) -> bool:
 
 
 def _never_null(schema: Mapping[str, Any], key: str) -> bool:
-    """Return whether a null under `const` leaves nothing that is valid."""
+    """Return whether a null under `const` would make every value invalid."""
     kinds = schema.get("type")
     kinds = [kinds] if isinstance(kinds, str) else kinds
     return key == "const" and isinstance(kinds, list) and "null" not in kinds
@@ -79,7 +79,7 @@ def _never_null(schema: Mapping[str, Any], key: str) -> bool:
 def unpadded_arguments(
     arguments: Mapping[str, Any], tool: Tool | None, others: Collection[str]
 ) -> Mapping[str, Any]:
-    """Return arguments without what only padding can have put there; the same object if nothing.
+    """Return arguments without certain padding; the same object where there is none.
 
     Args:
         tool: the one called; None where it was not offered.
@@ -102,7 +102,7 @@ def unpadded_arguments(
 def _without_empty(
     arguments: Mapping[str, Any], schema: Mapping[str, Any], others: Collection[str]
 ) -> Mapping[str, Any]:
-    """Return arguments without empty texts, lists and objects under names of other tools alone."""
+    """Return arguments without empty values under names that only other tools have."""
     own, required = schema.get("properties") or {}, schema.get("required") or ()
     foreign = [key for key in arguments if key not in own and key in others]
     empty = [key for key in foreign if arguments[key] in _EMPTY]
@@ -133,7 +133,7 @@ def _unpadded(value: Any, schema: Any, root: Mapping[str, Any], others: Collecti
 def _check_open_names(
     foreign: Collection[str], schema: Mapping[str, Any], others: Collection[str]
 ) -> None:
-    """Refuse nulls under names of its own choice, where a tool takes such names."""
+    """Refuse nulls under undeclared names, where a tool accepts undeclared names."""
     if schema.get("additionalProperties") and any(key in others for key in foreign):
         raise Refused("padded_arguments")
 
@@ -145,7 +145,7 @@ def _without_unsaid(
     root: Mapping[str, Any],
     padded: bool,
 ) -> dict[str, Any]:
-    """Return arguments without nulls under optional names that cannot be null.
+    """Return arguments without nulls under optional names whose schema excludes null.
 
     Args:
         padded: other nulls are padding, so that one that may be meant may be padding too.
@@ -175,7 +175,7 @@ def _may_be_null(schema: Mapping[str, Any]) -> bool:
 
 
 def _resolved(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the schema that a reference within the tool's own means."""
+    """Return the schema that a reference within the tool's schema points to."""
     for _ in range(8):
         reference = schema.get("$ref") if isinstance(schema, Mapping) else None
         if not isinstance(reference, str) or not reference.startswith("#/"):

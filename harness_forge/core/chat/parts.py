@@ -1,4 +1,4 @@
-"""What a message's content is made of: text to say, thoughts, calls, and what is none of these."""
+"""Splits a message's content into text, thoughts, calls and other parts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WORDS = ("text", "thinking", "reasoning", "reasoning_content", "content", "summ
 
 @dataclass(slots=True)
 class Parts:
-    """A content, taken apart.
+    """The parts of a content.
 
     Args:
         texts: what is said, in order.
@@ -37,12 +37,12 @@ class Parts:
 
     @property
     def text(self) -> str | None:
-        """What is said, as one text; None where nothing is."""
+        """The texts, joined; None where there are none."""
         return "".join(self.texts) if self.texts else None
 
 
 def apart(message: Mapping[str, Any]) -> Parts:
-    """Return what a message's content and its fields of reasoning hold."""
+    """Return the parts of a message's content and reasoning fields."""
     made = Parts()
     content = message.get("content")
     if isinstance(content, str):
@@ -70,7 +70,7 @@ def apart(message: Mapping[str, Any]) -> Parts:
 
 
 def _split(made: Parts, content: str, message: Mapping[str, Any]) -> None:
-    """Take thoughts off the start of an answer: servers that know no field write them in tags."""
+    """Split leading thoughts in tags off an answer, as some servers write them."""
     if message.get("role", "assistant") != "assistant" or "think" not in content:
         made.texts.append(content)
     elif (found := _THINK.match(content)) and _are_tags(found):
@@ -83,12 +83,12 @@ def _split(made: Parts, content: str, message: Mapping[str, Any]) -> None:
 
 
 def _are_tags(found: re.Match[str]) -> bool:
-    """Return whether tags are a pair, or only the end of one that the template began."""
+    """Return whether tags are a pair, or an end tag whose start tag is in the template."""
     return found[1] == found[3] or (found[1] is None and "<think" not in found[2])
 
 
 def _detailed(made: Parts, details: Any) -> list[str]:
-    """Return the words of thoughts in a list; note those that are encrypted or only summed up."""
+    """Return the texts of thoughts in a list; note encrypted and summarised ones."""
     thoughts = []
     for one in details if isinstance(details, list) else ():
         words = _words(one) if isinstance(one, Mapping) else None
@@ -100,7 +100,7 @@ def _detailed(made: Parts, details: Any) -> list[str]:
 
 
 def type_of(part: Any) -> str:
-    """Return the type of a part; a text by itself, and an object with nothing but one, is text."""
+    """Return the type of a part; a plain text, or an object with only a text, is `text`."""
     if isinstance(part, str):
         return "text"
     if not isinstance(part, Mapping):
@@ -126,7 +126,7 @@ def _sort_in(made: Parts, part: Any) -> None:
 
 
 def _words(value: Any) -> str | None:
-    """Return the words of a thought: a text, a part or a list of parts; None where it has none."""
+    """Return the text of a thought: a text, a part or a list of parts; None for none."""
     if isinstance(value, str):
         return value
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Requests and answers of `/v1/responses` in the form of a chat.
+"""Converts requests and answers of `/v1/responses` to chat messages.
 
 Both forms hold the same words in another order: items beside each other
 there, messages with calls inside here. What a server keeps or runs by itself
@@ -20,7 +20,7 @@ _CUT = {"max_output_tokens": "length", "content_filter": "content_filter"}
 
 
 class Untold(Exception):
-    """A capture that is no turn; `args` hold why."""
+    """A capture is no turn; `args` hold why."""
 
 
 def asked(request: Mapping[str, Any]) -> list[Message]:
@@ -42,7 +42,7 @@ def asked(request: Mapping[str, Any]) -> list[Message]:
 
 
 def answered(response: Mapping[str, Any]) -> tuple[Message, str]:
-    """Return the answer as one message, and why it ended.
+    """Return the answer as one message, and its finish reason.
 
     Raises:
         Untold: it failed, or the server asked its model more than once for it.
@@ -62,7 +62,7 @@ def answered(response: Mapping[str, Any]) -> tuple[Message, str]:
 
 
 def offered(request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the tools of a request, each function in an object of its own.
+    """Return the tools of a request, each function in its own object.
 
     Raises:
         Untold: one is the server's own, which no schema describes.
@@ -149,7 +149,7 @@ _ITEMS = {
 
 
 def _content(content: Any) -> str | list[dict[str, Any]]:
-    """Return a content as a chat has it; a single text stands for itself."""
+    """Return a content in chat form; a single text part becomes a string."""
     if isinstance(content, str):
         return content
     if not isinstance(content, list):

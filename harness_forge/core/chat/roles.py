@@ -1,4 +1,4 @@
-"""The table of roles: what each word for a speaker stands for."""
+"""The table of roles: the role of each word for a speaker."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CALLING = frozenset(("function_call", "tool_call"))
 
 
 def role_of(word: Any) -> str | None:
-    """Return the role that a word stands for, None for a word that is not in the table."""
+    """Return the role of a word; None for a word that is not in the table."""
     if not isinstance(word, str):
         return None
     return ROLES.get(word) or ROLES.get(word.strip().lower().replace("-", "_"))

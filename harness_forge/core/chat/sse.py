@@ -1,4 +1,4 @@
-"""Server-sent events, as bytes: where they end, and the one that a caller did not ask for."""
+"""Server-sent events as bytes: splits them, and filters the usage event that was not requested."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LONGEST = 1 << 20
 
 
 def events(raw: bytes) -> list[bytes]:
-    """Return a stream's events with what ends them; the last may have no end."""
+    """Return a stream's events with their terminators; the last may have none."""
     made, start = [], 0
     for end in _END.finditer(raw):
         made.append(raw[start : end.end()])
@@ -28,7 +28,7 @@ def data(event: bytes) -> bytes | None:
 
 
 def is_usage(event: bytes) -> bool:
-    """Return whether an event brings token counts and nothing else."""
+    """Return whether an event has only token counts."""
     if b'"usage"' not in event:
         return False
     try:
@@ -39,7 +39,7 @@ def is_usage(event: bytes) -> bool:
 
 
 class UsageFilter:
-    """Passes a stream on without the event that brings token counts.
+    """Removes the event with token counts from a stream.
 
     Whole events are passed on at once, and what is no event after a while too:
     a stream that is not what it says it is reaches its caller all the same.
@@ -49,7 +49,7 @@ class UsageFilter:
         self._held = b""
 
     def feed(self, piece: bytes) -> bytes:
-        """Return what of the stream may be shown now."""
+        """Return the bytes that can be passed on now."""
         raw = self._held + piece
         places = ((raw.rfind(end), len(end)) for end in (b"\n\n", b"\r\n\r\n", b"\r\r"))
         end = max((at + size for at, size in places if at >= 0), default=0)
@@ -61,6 +61,6 @@ class UsageFilter:
         return b"".join(event for event in events(shown) if not is_usage(event))
 
     def rest(self) -> bytes:
-        """Return what was held back: the stream has ended."""
+        """Return the bytes held back, at the end of the stream."""
         held, self._held = self._held, b""
         return b"" if is_usage(held) else held

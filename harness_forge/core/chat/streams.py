@@ -1,4 +1,4 @@
-"""Streamed answers put together again: what the server would have said unstreamed.
+"""Assembles streamed answers into the answer that the server would have sent unstreamed.
 
 The one assembler, of sources and proxy alike. Nothing that a piece holds is
 dropped: fields that this does not know are taken over, texts among them joined.
@@ -17,7 +17,7 @@ from harness_forge.core.chat.sse import data, events
 
 
 def pieces_of(raw: bytes) -> tuple[list[dict[str, Any]], int, bool]:
-    """Return the objects of a stream of events, how many are broken, and whether it ended."""
+    """Return the objects of a stream of events, the number of broken ones, and whether it ended."""
     pieces, broken, done = [], 0, False
     for event in events(raw):
         text = data(event)
@@ -37,7 +37,7 @@ def pieces_of(raw: bytes) -> tuple[list[dict[str, Any]], int, bool]:
 
 
 def joined(pieces: Iterable[Mapping[str, Any]], what: str = "message") -> dict[str, Any]:
-    """Return pieces as a whole answer.
+    """Assemble pieces into a whole answer.
 
     Args:
         what: `message` of a chat, or `text` of a completion.
@@ -100,7 +100,7 @@ def _grow_message(message: dict[str, Any], delta: Mapping[str, Any]) -> None:
 
 
 def _longer(content: str | list[Any], more: Any) -> Any:
-    """Return a content with more behind it; a text beside parts is a part of type text."""
+    """Append to a content; text is appended to a list of parts as a text part."""
     if isinstance(content, str) and isinstance(more, str):
         return content + more
     return _parts(content) + _parts(more)
@@ -113,7 +113,7 @@ def _parts(content: Any) -> list[Any]:
 
 
 class _Calls:
-    """The calls of one message while its pieces come."""
+    """The calls of one message, assembled piece by piece."""
 
     def __init__(self) -> None:
         self._calls: list[dict[str, Any]] = []
@@ -150,7 +150,7 @@ class _Calls:
         return bool(_named(piece) and number and known and number != known)
 
     def settled(self) -> list[dict[str, Any]]:
-        """Return the calls: by index where each has one, else as they came."""
+        """Return the calls: by index where each has one, else in order of arrival."""
         order = range(len(self._calls))
         if all(place is not None for place in self._places):
             order = sorted(order, key=lambda at: self._places[at])
@@ -167,7 +167,7 @@ def _named(piece: Mapping[str, Any]) -> bool:
 
 
 def _whole(call: Mapping[str, Any]) -> bool:
-    """Return whether a call's arguments are an object already."""
+    """Return whether a call's arguments are a complete object."""
     arguments = (call.get("function") or {}).get("arguments")
     try:
         return not isinstance(arguments, str) or bool(object_text(arguments))
@@ -218,7 +218,7 @@ def _settled(choice: dict[str, Any]) -> dict[str, Any]:
 
 
 def ollama(pieces: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the lines of an answer in Ollama's own form, of which the last has the counts."""
+    """Assemble the lines of an answer in Ollama's form; the last has the token counts."""
     made = dict(pieces[-1])
     if not any("message" in one for one in pieces):
         return made | {"response": "".join(str(one.get("response") or "") for one in pieces)}

@@ -1,4 +1,4 @@
-"""A base model's chat template, rendered as transformers renders it, without transformers.
+"""Renders a base model's chat template as transformers does, without transformers.
 
 `apply_chat_template` of transformers 5 is the model: the same Jinja settings, the same
 names. A test in the train workset holds the two side by side.
@@ -19,7 +19,7 @@ _SETTINGS = "tokenizer_config.json"
 
 
 class Unrenderable(Exception):
-    """A conversation that the template refuses, or cannot make a text of."""
+    """The template refuses or cannot render a conversation."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def read_template(folder: Path) -> Template | None:
 
 
 def text_of(folder: Path) -> str | None:
-    """Return the text of a model's chat template: a file of its own, or in its tokenizer's."""
+    """Return the text of a model's chat template, from its own file or the tokenizer's."""
     file = folder / TEMPLATE
     if file.is_file():
         return file.read_text(encoding="utf-8")

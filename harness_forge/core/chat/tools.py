@@ -1,4 +1,4 @@
-"""Tool definitions, in every form that is known: OpenAI's own is made of them.
+"""Tool definitions: converts every known form to OpenAI's.
 
 Known are OpenAI's nested form, the flat one of its Responses, the functions of
 before November 2023, Anthropic's `input_schema`, MCP's `inputSchema`, Gemini's
@@ -29,7 +29,7 @@ _KEYWORDS = frozenset(("properties", "patternProperties", "additionalProperties"
 
 
 def read_tools(raw: Any) -> list[Any]:
-    """Return a list of tools, each of known form in OpenAI's and any other as it is.
+    """Return a list of tools: known forms converted to OpenAI's, others unchanged.
 
     Raises:
         Malformed: it is no list of anything.
@@ -50,7 +50,7 @@ def read_tools(raw: Any) -> list[Any]:
 
 
 def _listed(raw: Tool) -> Any:
-    """Return tools in a list: one that stands alone, those of an answer of MCP, those by name."""
+    """Return tools as a list: from a single tool, an MCP answer, or a mapping by name."""
     if isinstance(raw.get("tools"), list):
         return raw["tools"]
     if _is_known(raw):
@@ -79,14 +79,14 @@ def _known_or_as_it_is(raw: Any) -> list[Any]:
 
 
 def _declared(raw: Any) -> Sequence[Any] | None:
-    """Return the functions of a tool of Gemini's, which has all of them; None for any other."""
+    """Return the functions of a Gemini tool, which holds all of them; None for any other."""
     if not isinstance(raw, Mapping):
         return None
     return next((raw[key] for key in _DECLARED if isinstance(raw.get(key), list)), None)
 
 
 def _lower(schema: Any) -> Any:
-    """Return a schema with the types of JSON Schema: Gemini writes them in capitals."""
+    """Return a schema with types in lower case; Gemini writes them in capitals."""
     if isinstance(schema, list):
         return [_lower(one) for one in schema]
     if not isinstance(schema, Mapping):
@@ -113,7 +113,7 @@ def offered_tools(request: Mapping[str, Any]) -> list[Any]:
 
 
 def canonical_tool(raw: Any) -> Tool:
-    """Return one tool in OpenAI's form; one that is in it comes back as it is.
+    """Return one tool in OpenAI's form; one in that form is unchanged.
 
     Raises:
         Malformed: it is in no known form.
@@ -158,7 +158,7 @@ def _function(raw: Tool) -> Tool:
 
 
 def _whole(schema: Any) -> Any:
-    """Return a schema; parameters by name alone become the properties of one."""
+    """Return a schema; bare parameters become its properties."""
     if not isinstance(schema, Mapping) or not schema:
         return schema
     if schema.get("properties") == []:  # an object without keys, as PHP writes it

@@ -1,4 +1,4 @@
-"""How alike texts are, measured on their words and on no disk.
+"""Text similarity from words: MinHash sketches and clusters, in memory.
 
 What asks it: duplicates, contamination, splits and the audit of a dataset.
 They must agree on what a word is, so it stands below all of them.

@@ -1,4 +1,4 @@
-"""Which texts are nearly the same, among very many."""
+"""Clusters near-identical texts among very many."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def clusters(
 
 
 def own_runs(texts: Sequence[str]) -> list[int]:
-    """Return how many runs of each text are no template's, as `clusters` tells them."""
+    """Return the number of runs of each text that are not of a template, as in `clusters`."""
     common = _common(texts, None)
     counts = np.zeros(len(texts), np.int64)
     for first, hashes, owners in _blocks(texts):
@@ -89,7 +89,7 @@ def _pairs(texts: Sequence[str], threshold: float, common: np.ndarray) -> list[l
 
 
 def _signed(texts: Sequence[str], common: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return which texts have words of their own, int64 (n,), and their sketches, uint16."""
+    """Return the texts with words outside templates, int64 (n,), and their sketches, uint16."""
     places, signs = [np.zeros(0, np.int64)], [np.zeros((0, _PLACES), np.uint16)]
     for first, hashes, owners in _blocks(texts):
         rare = ~np.isin(hashes, common)
@@ -101,7 +101,7 @@ def _signed(texts: Sequence[str], common: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def _common(texts: Sequence[str], most: int | None) -> np.ndarray:
-    """Return the runs of a template: those that stand in many texts, uint64, sorted.
+    """Return the runs of templates, which are in many texts, uint64, sorted.
 
     All runs of all texts are too many to hold. What falls on a counter that
     stays low is rare; the few others are counted one by one.
@@ -127,7 +127,7 @@ def _counter(hashes: np.ndarray) -> np.ndarray:
 
 
 def _once(hashes: np.ndarray, owners: np.ndarray) -> np.ndarray:
-    """Return the runs of each text, each of them once a text."""
+    """Return the distinct runs of each text."""
     order = np.lexsort((hashes, owners))
     hashes, owners = hashes[order], owners[order]
     new = np.ones(len(hashes), bool)
@@ -136,7 +136,7 @@ def _once(hashes: np.ndarray, owners: np.ndarray) -> np.ndarray:
 
 
 def _blocks(texts: Sequence[str]) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    """Yield the runs of some texts at a time: the first text's place, hashes, and whose each is."""
+    """Yield blocks of texts: the first text's index, the run hashes, and the text of each."""
     for first in range(0, len(texts), _BLOCK):
         words = split(texts[first : first + _BLOCK])
         yield first, *runs(words.hashes, words.counts, _SHINGLE)

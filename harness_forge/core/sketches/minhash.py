@@ -1,4 +1,4 @@
-"""Sketches of sets whose agreement estimates how alike the sets are.
+"""MinHash: sketches of sets that estimate their Jaccard similarity.
 
 The share of places in which two sketches agree estimates the Jaccard
 similarity of the sets (Broder, "On the resemblance and containment of
@@ -22,7 +22,7 @@ _SEEDS = fixed(1997, 4096)
 
 
 def sketch(hashes: np.ndarray, owners: np.ndarray, count: int, places: int = 128) -> np.ndarray:
-    """Return one sketch a set.
+    """Return one sketch per set.
 
     Args:
         hashes: scattered hashes of elements, uint64 (r,).
@@ -51,7 +51,7 @@ def sketch(hashes: np.ndarray, owners: np.ndarray, count: int, places: int = 128
 
 
 def _fill(least, hashes, owners, count: int, places: int) -> None:
-    """Give each empty place the least element of its set, under a hash of the place's own."""
+    """Fill each empty place with the minimum of its set under the place's own hash."""
     empty = np.flatnonzero(least == _FULL)
     sizes = np.bincount(owners, minlength=count)
     starts = np.cumsum(sizes) - sizes

@@ -1,4 +1,4 @@
-"""A task's own words: how a conversation opens, before anybody answered.
+"""Extracts a task's text: the opening of a conversation, before the first answer.
 
 What groups items, what an export protects and what an audit compares must
 agree on which words are the task's, so it stands below all of them.
@@ -25,12 +25,12 @@ _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\u3040-\u30ff
 
 
 def telling(text: str) -> bool:
-    """Return whether a text has enough words to be a task."""
+    """Return whether a text has enough words to identify a task."""
     return sum(1 for _, _ in zip(_WORD.finditer(text), range(TELLING), strict=False)) >= TELLING
 
 
 def opening(messages: Iterable[Any]) -> str:
-    """Return what the user says before anybody answers; a greeting, with what follows it.
+    """Return the user's text before the first answer; a greeting with the text after it.
 
     What stands in a system message is said to every task alike. Only a
     conversation in which no user speaks is told by it.
@@ -61,7 +61,7 @@ def first_question(messages: Iterable[Any]) -> str:
 
 
 def words_of(content: Any) -> str:
-    """Return the text of a message's content, be it a text or a list of parts."""
+    """Return the text of a message's content, which is a text or a list of parts."""
     if isinstance(content, str):
         return content
     if isinstance(content, list):
@@ -71,12 +71,12 @@ def words_of(content: Any) -> str:
 
 
 def plain(text: str) -> str:
-    """Return a text without its layout and capitals: equal where the words are."""
+    """Return a text normalised: without layout and capitals."""
     return " ".join(text.casefold().split())
 
 
 def groups(texts: Sequence[str]) -> list[int]:
-    """Return for each text the first text that asks the same, or nearly so.
+    """Return for each text the first text that is the same task, or nearly so.
 
     Texts are the same question word for word, whatever others ask; or nearly
     the same by `clusters`, which leaves templates out. A text that is a

@@ -1,4 +1,4 @@
-"""Texts as hashed words: the same 64 bits for the same word, in every process.
+"""Texts as hashed words: 64 bits per word, the same in every process.
 
 Everything is done on the bytes of a whole batch at once. A word's hash is a
 polynomial over its bytes, read off one running sum (Karp and Rabin, 1987), so
@@ -53,7 +53,7 @@ def split(texts: Sequence[str], *, punctuated: bool = False) -> Words:
 
 
 def runs(words: np.ndarray, counts: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the hash of every run of `length` words, and whose it is.
+    """Return the hash of every run of `length` words, and its text.
 
     A text of fewer words has one run: all of it.
 
@@ -77,7 +77,7 @@ def runs(words: np.ndarray, counts: np.ndarray, length: int) -> tuple[np.ndarray
 
 
 def windows(words: np.ndarray, length: int) -> np.ndarray:
-    """Return a hash of every `length` words in a row, texts or not, uint64 (w - length + 1,).
+    """Return a hash of every `length` consecutive words, across texts, uint64 (w - length + 1,).
 
     It is not scattered, and a window may lie across two texts: for looking up
     very many of which very few are of interest.
@@ -90,7 +90,7 @@ def windows(words: np.ndarray, length: int) -> np.ndarray:
 
 
 def mixed(values: np.ndarray) -> np.ndarray:
-    """Return values scattered over all 64 bits (the finaliser of MurmurHash3)."""
+    """Return values mixed over all 64 bits (the finaliser of MurmurHash3)."""
     first, second, shift = _MIX
     values = (values ^ (values >> shift)) * first
     values = (values ^ (values >> shift)) * second
@@ -98,7 +98,7 @@ def mixed(values: np.ndarray) -> np.ndarray:
 
 
 def _pieces(raw: Sequence[bytes]) -> Iterator[tuple[int, bytes, np.ndarray]]:
-    """Yield texts in pieces of a bounded size; one text may be in several."""
+    """Yield texts in pieces of bounded size; a text may span several."""
     first, held, size = 0, [], 0
     for place, text in enumerate(raw):
         for at in range(0, len(text), _PIECE):
@@ -139,12 +139,12 @@ def _hash(blob: bytes, lengths: np.ndarray, punctuated: bool) -> tuple[np.ndarra
 
 
 def fixed(seed: int, count: int) -> np.ndarray:
-    """Return numbers that look random and are the same in every version of NumPy, uint64."""
+    """Return pseudo-random numbers that are the same in every version of NumPy, uint64."""
     return np.random.PCG64(seed).random_raw(count)
 
 
 def _kinds() -> bytes:
-    """Return for each byte: 0 none of a word, 1 of a word, 2 begins one of a single character."""
+    """Return for each byte: 0 outside words, 1 in a word, 2 starts a single-character word."""
     kinds = bytearray(256)
     for byte in b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_":
         kinds[byte] = 1
@@ -154,7 +154,7 @@ def _kinds() -> bytes:
 
 
 def _values() -> bytes:
-    """Return for each byte what it adds to a hash: the same for both cases, 0 for space."""
+    """Return for each byte its value in a hash: equal for both cases, 0 for space."""
     values = bytearray(bytes(range(256)).lower())
     for byte in _SPACE:
         values[byte] = 0

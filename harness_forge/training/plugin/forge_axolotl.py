@@ -1,4 +1,4 @@
-"""Axolotl plugin: says each step in a file, lets bf16 train on a CPU, does no work twice.
+"""Axolotl plugin: logs each step to a file, allows bf16 on a CPU, shares prompt computation.
 
 Runs inside Axolotl, in the workset's Python, so it imports nothing of
 harness_forge. FORGE_METRICS names the file that a line a step goes to.
@@ -39,7 +39,7 @@ class ForgePlugin(BasePlugin):
         return {} if torch.cuda.is_available() else {"use_cpu": True}
 
     def pre_lora_load(self, cfg, model):
-        """Draw the adapter's first weights from the seed, which Axolotl sets only afterwards."""
+        """Seed the adapter's initial weights; Axolotl sets the seed only afterwards."""
         torch.manual_seed(cfg.seed)
 
     def post_trainer_create(self, cfg, trainer):
@@ -101,7 +101,7 @@ def share_prompt(model) -> None:
 
 
 def _forward(plain):
-    """Return a forward pass that answers as `plain` does, with less work."""
+    """Return a forward pass with the results of `plain` and less computation."""
     trusted = None
 
     def forward(self, input_ids=None, attention_mask=None, labels=None, **others):
@@ -171,7 +171,7 @@ def _hidden(body, input_ids, attention_mask, labels):
 
 
 def shared_length(input_ids) -> int:
-    """Return how many leading tokens all rows of a batch have in common."""
+    """Return the number of leading tokens that all rows of a batch share."""
     same = (input_ids == input_ids[:1]).all(dim=0)
     differs = (~same).nonzero()
     return int(differs[0]) if len(differs) else input_ids.shape[1]

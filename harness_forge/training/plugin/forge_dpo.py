@@ -1,4 +1,4 @@
-"""Axolotl trainer for DPO that starts from a trained adapter and is held to it.
+"""Axolotl trainer for DPO that starts from a trained adapter, which is also the reference.
 
 Runs inside Axolotl, in the workset's Python, so it imports nothing of
 harness_forge. Axolotl 0.19 reads `lora_model_dir` for supervised training only:
@@ -57,7 +57,7 @@ class SecondStage(AxolotlDPOTrainer):
 
 
 def _without_prompt(inputs):
-    """Return a batch without the tokens that all its rows open with; they go along apart.
+    """Split the shared leading tokens off a batch; they are passed separately.
 
     Chosen and rejected answers of one prompt stand in one batch, so that most
     of it is the same. What TRL computes needs the columns of the answers only:
@@ -77,7 +77,7 @@ def _without_prompt(inputs):
 
 
 def _share(model) -> bool:
-    """Let `model` take a prompt apart from its rows; False where it cannot."""
+    """Let `model` take a shared prompt; return False where it cannot."""
     fits = all(hasattr(model, name) for name in ("model", "lm_head"))
     if not fits or getattr(model, "is_gradient_checkpointing", False):
         return False
@@ -112,14 +112,14 @@ def _forward(plain):
 
 
 def _whole(model, prompt, ids, mask):
-    """Return the logits of `ids`, its prompt run in every row."""
+    """Return the logits of `ids`, with the prompt run in every row."""
     rows = torch.cat([prompt.expand(len(ids), -1), ids], dim=1)
     hidden = model.model(input_ids=rows, attention_mask=mask, use_cache=False).last_hidden_state
     return CausalLMOutputWithPast(logits=model.lm_head(hidden[:, prompt.shape[1] :]))
 
 
 def _apart(model, prompt, ids, mask):
-    """Return the same, its prompt run once."""
+    """Return the same logits, with the prompt run once."""
     cache = DynamicCache()
     model.model(input_ids=prompt, past_key_values=cache, use_cache=True)
     cache.batch_repeat_interleave(len(ids))
@@ -128,7 +128,7 @@ def _apart(model, prompt, ids, mask):
 
 
 def _loss(logits, ids, mask) -> float:
-    """Return the mean loss over tokens that are no padding."""
+    """Return the mean loss over tokens that are not padding."""
     real = mask[:, -ids.shape[1] :][:, 1:].bool()
     losses = torch.nn.functional.cross_entropy(
         logits[:, :-1].float().transpose(1, 2), ids[:, 1:], reduction="none"

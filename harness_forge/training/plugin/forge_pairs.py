@@ -1,4 +1,4 @@
-"""Compares the tokens a trainer made of preference pairs with those that serving renders.
+"""Compares the trainer's tokens of preference pairs with those that serving renders.
 
 Runs inside Axolotl, in the workset's Python, so it imports nothing of harness_forge.
 """

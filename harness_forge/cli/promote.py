@@ -114,4 +114,6 @@ def _champion(decision: Decision) -> str:
 
 
 def _label(candidate: dict[str, Any]) -> str:
-    return f"{candidate['name']}-{candidate['digest'][:12]}"
+    from harness_forge.registry.adapters.identity import AdapterIdentity
+
+    return AdapterIdentity.of(candidate).label

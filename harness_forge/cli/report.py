@@ -95,9 +95,10 @@ def _rates(replay: dict[str, Any]) -> Iterator[str]:
 
 
 def _decision(promotion: dict[str, Any]) -> Iterator[str]:
+    from harness_forge.registry.adapters.identity import AdapterIdentity
+
     if promotion:
-        name, digest = promotion["candidate"]["name"], promotion["candidate"]["digest"][:12]
-        yield f"{promotion['decision']}: {name}-{digest}"
+        yield f"{promotion['decision']}: {AdapterIdentity.of(promotion['candidate']).label}"
         yield f"  {promotion['why']}"
 
 

@@ -19,6 +19,7 @@ from harness_forge.core.records import Split
 from harness_forge.datasets import from_config
 from harness_forge.datasets.from_config import judge_scores
 from harness_forge.datasets.request import Report
+from harness_forge.registry.current import trained_folder
 from harness_forge.rollouts import opening
 from harness_forge.store.judge_scores import scores_digest
 from harness_forge.store.opening import opened_skill, opened_store
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from harness_forge.training.token_audit import Audit
 
 DATASET = Path("data/dataset")
-ADAPTER = Path("outputs/adapters/sft")
-"""The candidate: what prove, evaluate, replay and promote are about."""
 
 
 def attempt(resolved: Path, out: Path) -> None:
@@ -121,7 +120,7 @@ def prove(resolved: Path, out: Path) -> dict[str, Any]:
     """Prove that the adapter is live; one that is not goes no further."""
     from harness_forge.evaluation.proof import prove as proving
 
-    return proving.prove(load_resolved(resolved), ADAPTER, out)
+    return proving.prove(load_resolved(resolved), trained_folder(out.parent), out)
 
 
 def evaluate(resolved: Path, out: Path, **tell: Callable) -> dict[str, Any]:
@@ -130,7 +129,11 @@ def evaluate(resolved: Path, out: Path, **tell: Callable) -> dict[str, Any]:
 
     config = load_resolved(resolved)
     return suite_run.evaluate(
-        config, out.parent, str(ADAPTER), config.run.split or Split.HOLDOUT.value, **tell
+        config,
+        out.parent,
+        str(trained_folder(out.parent)),
+        config.run.split or Split.HOLDOUT.value,
+        **tell,
     )
 
 
@@ -138,7 +141,8 @@ def replay(resolved: Path, out: Path, **tell: Callable) -> Replay:
     """Let base model, baselines and adapter act on the holdout; the environment judges."""
     from harness_forge.evaluation import replay as replaying
 
-    return replaying.replay(load_resolved(resolved), out, str(ADAPTER), **tell)
+    adapter = str(trained_folder(out.parent))
+    return replaying.replay(load_resolved(resolved), out, adapter, **tell)
 
 
 def promote(resolved: Path, out: Path, **tell: Callable) -> Decision:
@@ -146,8 +150,7 @@ def promote(resolved: Path, out: Path, **tell: Callable) -> Decision:
     from harness_forge.promotion.decide import decide
     from harness_forge.promotion.files import Files
 
-    files = Files.of(out.parent, ADAPTER)
-    return decide(load_resolved(resolved), files, out, **tell)
+    return decide(load_resolved(resolved), Files.of(out.parent), out, **tell)
 
 
 def report(resolved: Path, out: Path) -> Material:

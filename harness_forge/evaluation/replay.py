@@ -23,8 +23,8 @@ from harness_forge.evaluation.comparison import Comparison, compare
 from harness_forge.evaluation.power import told
 from harness_forge.evaluation.rates import Rate, rates
 from harness_forge.evaluation.sample_size import reach_of
-from harness_forge.registry.adapters import registry
 from harness_forge.registry.adapters.package import Adapter
+from harness_forge.registry.current import current_adapter
 from harness_forge.rollouts import opening
 from harness_forge.rollouts.runs.results import first_tries
 from harness_forge.store.opening import opened_skill
@@ -91,15 +91,14 @@ def replay(
         config: of one skill or of several.
         out: folder of the per-item files, such as outputs/replay.
         adapter: a name in the registry or a packaged folder; None takes
-            `policy.adapter`, else the one named `train.name`.
+            `policy.adapter`, else the current adapter.
 
     Raises:
         TrainError: the base model or the adapter is missing or damaged.
         EvalError: the ledger of looks cannot be written, or results do not pair.
     """
     split = config.run.split or Split.HOLDOUT.value
-    home = Path(config.forge_home)
-    candidate = registry.resolve(adapter or config.policy.adapter or config.train.name, home)
+    candidate = current_adapter(config, adapter or config.policy.adapter)
     metrics = out.with_name(f"{out.name}.json")
     # From here on it is out of date; it must not look like this replay's.
     metrics.unlink(missing_ok=True)

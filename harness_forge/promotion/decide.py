@@ -24,8 +24,8 @@ from harness_forge.promotion.rules.decision import Outcome
 from harness_forge.promotion.rules.decision import decide as rule_on
 from harness_forge.registry import champion, decisions
 from harness_forge.registry.adapters import package, registry
+from harness_forge.registry.adapters.identity import AdapterIdentity
 from harness_forge.registry.adapters.package import Adapter
-from harness_forge.registry.candidate import Candidate
 from harness_forge.registry.champion import DECISION, ROLLBACK
 from harness_forge.registry.timing import stamp
 
@@ -123,7 +123,7 @@ def _facts(
     config: ForgeConfig, files: Files, adapter: Adapter, lines: list[Line], again: bool
 ) -> tuple[dict[str, Any], Line | None]:
     """Return the facts of this decision without its time, and the line that already has them."""
-    candidate = Candidate(adapter.name, adapter.digest)
+    candidate = adapter.identity
     place = place_of(config, files, adapter)
     home = Path(config.forge_home)
     lines, adoption = with_adopted_lines(place, lines, candidate.name, home)
@@ -171,7 +171,7 @@ def _facts(
     return facts, _known(facts, lines, slot)
 
 
-def _rollback_of(lines: list[Line], candidate: Candidate) -> Line | None:
+def _rollback_of(lines: list[Line], candidate: AdapterIdentity) -> Line | None:
     """Return the rollback that removed this candidate, unless it was champion again since."""
     own, last = asdict(candidate), None
     for line in lines:
@@ -217,7 +217,7 @@ def _point(home: Path, lines: list[Line], line: Line) -> None:
 
 def _keep(files: Files, adapter: Adapter, home: Path) -> None:
     """Copy a new champion into the registry, and its results beside the ledger."""
-    candidate = Candidate(adapter.name, adapter.digest)
+    candidate = adapter.identity
     place = registry.folder(home) / candidate.label
     kept = {
         kept_results(home, candidate): files.results,

@@ -15,7 +15,8 @@ from harness_forge.evaluation import comparison
 from harness_forge.evaluation import files as results
 from harness_forge.promotion.rules import scores
 from harness_forge.promotion.rules.evidence import Champion, Evidence, Gap
-from harness_forge.registry.candidate import Candidate
+from harness_forge.registry.adapters.identity import AdapterIdentity
+from harness_forge.registry.current import OUTPUTS, trained_folder
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger
 
 INPUTS = ("replay", "evaluate", "prove", "results")
@@ -44,17 +45,14 @@ class Files:
     suite_noise: Path = Path("outputs/evaluate-aa.json")
 
     @classmethod
-    def of(cls, outputs: Path = Path("outputs"), adapter: Path | None = None) -> Files:
+    def of(cls, outputs: Path = OUTPUTS, adapter: Path | None = None) -> Files:
         """Return the files as the stages name them; the adapter trained last is the candidate."""
-        if adapter is None:
-            trained = [outputs / "adapters" / kind for kind in ("dpo", "sft")]
-            adapter = next((one for one in trained if one.exists()), trained[-1])
         return cls(
             replay=outputs / "replay.json",
             evaluate=outputs / "evaluate.json",
             prove=outputs / "prove.json",
             results=outputs / "replay" / "adapter.jsonl",
-            adapter=adapter,
+            adapter=adapter or trained_folder(outputs),
             noise=outputs / "aa.json",
             judge=outputs / "judge.json",
             suite_noise=outputs / "evaluate-aa.json",
@@ -71,8 +69,8 @@ class Files:
 
 def evidence(
     files: Files,
-    candidate: Candidate,
-    champion: Candidate | None,
+    candidate: AdapterIdentity,
+    champion: AdapterIdentity | None,
     home: Path,
     rolled_back: str = "",
     audit: Mapping[str, Any] | None = None,
@@ -103,18 +101,18 @@ def evidence(
     return found, look
 
 
-def kept_results(home: Path, candidate: Candidate) -> Path:
+def kept_results(home: Path, candidate: AdapterIdentity) -> Path:
     """Return where a champion's replay is kept, for those that come after it."""
     return home / "ledger" / "replays" / f"{candidate.label}.jsonl"
 
 
-def kept_evaluation(home: Path, candidate: Candidate) -> Path:
+def kept_evaluation(home: Path, candidate: AdapterIdentity) -> Path:
     """Return where a champion's evaluation is kept, for those that come after it."""
     return home / "ledger" / "evaluations" / f"{candidate.label}.json"
 
 
 def _champion(
-    files: Files, candidate: Candidate, champion: Candidate | None, home: Path
+    files: Files, candidate: AdapterIdentity, champion: AdapterIdentity | None, home: Path
 ) -> Champion | None:
     if champion is None or champion == candidate:
         return None
@@ -133,7 +131,7 @@ def _champion(
 
 
 def _with_judge(
-    evaluate: dict[str, Any] | None, judge: dict[str, Any] | None, candidate: Candidate
+    evaluate: dict[str, Any] | None, judge: dict[str, Any] | None, candidate: AdapterIdentity
 ) -> dict[str, Any] | None:
     """Return the evaluation with the judge's suite in it, where that is about the candidate."""
     about = (judge or {}).get("candidate") or {}
@@ -177,7 +175,7 @@ def _counts(found: Mapping[str, Any]) -> list[Any]:
     return [found.get(key) for key in ("pairs", "both", "only_first", "only_second", "neither")]
 
 
-def _kept(home: Path, champion: Candidate) -> Mapping[str, Any] | Gap:
+def _kept(home: Path, champion: AdapterIdentity) -> Mapping[str, Any] | Gap:
     place = kept_evaluation(home, champion)
     found = _read(place)
     if found is None:
@@ -188,7 +186,7 @@ def _kept(home: Path, champion: Candidate) -> Mapping[str, Any] | Gap:
 
 
 def _look(
-    replay: Mapping[str, Any] | None, candidate: Candidate, home: Path
+    replay: Mapping[str, Any] | None, candidate: AdapterIdentity, home: Path
 ) -> dict[str, Any] | None:
     """Return the candidate's look that this replay was; of several skills the strictest level."""
     told = (replay or {}).get("policies", {}).get("adapter", {}).values()

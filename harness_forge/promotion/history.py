@@ -11,7 +11,7 @@ from harness_forge.config.schema import ForgeConfig
 from harness_forge.core.errors import PromoteError, TrainError
 from harness_forge.registry import champion, decisions
 from harness_forge.registry.adapters import registry
-from harness_forge.registry.candidate import Candidate
+from harness_forge.registry.adapters.identity import AdapterIdentity
 from harness_forge.registry.champion import ROLLBACK, ChampionTerm
 from harness_forge.registry.timing import stamp
 
@@ -134,7 +134,7 @@ def rollback(
     reason: str,
     say: Say = lambda text: None,
     to: str | None = None,
-) -> tuple[Candidate, Candidate]:
+) -> tuple[AdapterIdentity, AdapterIdentity]:
     """Go back to an earlier champion; return the one that was removed and the one restored.
 
     Args:
@@ -171,7 +171,7 @@ def rollback(
     return down, up
 
 
-def _removed_for(one: SlotHistory, up: Candidate) -> list[Candidate]:
+def _removed_for(one: SlotHistory, up: AdapterIdentity) -> list[AdapterIdentity]:
     """Return whom `up` replaces: all above it, or the current one if `up` was removed before."""
     stack = [term.candidate for term in one.stack]
     if up not in stack:
@@ -179,7 +179,7 @@ def _removed_for(one: SlotHistory, up: Candidate) -> list[Candidate]:
     return stack[len(stack) - stack[::-1].index(up) :]
 
 
-def _check_present(up: Candidate, home: Path) -> None:
+def _check_present(up: AdapterIdentity, home: Path) -> None:
     try:
         registry.resolve(up.label, home)
     except TrainError as error:
@@ -188,7 +188,7 @@ def _check_present(up: Candidate, home: Path) -> None:
         raise PromoteError(f"champion {up.label}", f"cannot stand: {error.what}", hint) from None
 
 
-def _from_and_to(one: SlotHistory, to: str | None) -> tuple[Candidate, Candidate]:
+def _from_and_to(one: SlotHistory, to: str | None) -> tuple[AdapterIdentity, AdapterIdentity]:
     if not one.stack:
         raise PromoteError(f"champion {one.slot}", "there is none", "forge promote")
     top = one.stack[-1].candidate

@@ -16,7 +16,6 @@ from harness_forge.promotion.rules import scores
 from harness_forge.promotion.rules.evidence import Evidence, Gap
 from harness_forge.registry import champion, versions
 from harness_forge.registry.adapters.package import CONFIG, Adapter
-from harness_forge.registry.candidate import Candidate
 
 Line = Mapping[str, Any]
 
@@ -107,7 +106,7 @@ def version(
         champion.champion_stack(lines, slot),
         champion.past_champions(lines, slot),
     )
-    candidate = Candidate(adapter.name, adapter.digest)
+    candidate = adapter.identity
     for term in past_champions:
         if term.candidate == candidate and term.facts.get("version"):
             return term.facts["version"]

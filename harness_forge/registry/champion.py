@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.core.errors import PromoteError
-from harness_forge.registry.candidate import Candidate
+from harness_forge.registry.adapters.identity import AdapterIdentity
 
 DECISION, ROLLBACK = "decision", "rollback"
 """The kinds of ledger lines."""
@@ -32,7 +32,7 @@ class ChampionTerm:
         facts: that line.
     """
 
-    candidate: Candidate
+    candidate: AdapterIdentity
     since: str
     line: str
     facts: Line = field(default_factory=dict, compare=False)
@@ -85,9 +85,9 @@ def champion_stack(lines: Iterable[Line], slot: str) -> list[ChampionTerm]:
     also bring back one that an earlier rollback removed.
     """
     stack: list[ChampionTerm] = []
-    past: dict[Candidate, ChampionTerm] = {}
+    past: dict[AdapterIdentity, ChampionTerm] = {}
     for line in lines_of(list(lines), slot):
-        one = Candidate(line["candidate"]["name"], line["candidate"]["digest"])
+        one = AdapterIdentity.of(line["candidate"])
         if line["kind"] == ROLLBACK:
             _back(stack, past, line)
         # A champion that is promoted again on new measurements keeps its term.
@@ -97,11 +97,13 @@ def champion_stack(lines: Iterable[Line], slot: str) -> list[ChampionTerm]:
     return stack
 
 
-def _back(stack: list[ChampionTerm], past: Mapping[Candidate, ChampionTerm], line: Line) -> None:
+def _back(
+    stack: list[ChampionTerm], past: Mapping[AdapterIdentity, ChampionTerm], line: Line
+) -> None:
     if "taken_down" not in line:
         stack.pop()
         return
-    up = Candidate(line["champion_after"]["name"], line["champion_after"]["digest"])
+    up = AdapterIdentity.of(line["champion_after"])
     if up in [term.candidate for term in stack]:
         while stack[-1].candidate != up:
             stack.pop()
@@ -111,10 +113,10 @@ def _back(stack: list[ChampionTerm], past: Mapping[Candidate, ChampionTerm], lin
 
 def past_champions(lines: Iterable[Line], slot: str) -> list[ChampionTerm]:
     """Return every adapter that was ever champion of a slot, oldest first, each once."""
-    found: dict[Candidate, ChampionTerm] = {}
+    found: dict[AdapterIdentity, ChampionTerm] = {}
     for line in lines_of(list(lines), slot):
         if line["kind"] == DECISION and line["decision"] == "promoted":
-            one = Candidate(line["candidate"]["name"], line["candidate"]["digest"])
+            one = AdapterIdentity.of(line["candidate"])
             found.setdefault(one, ChampionTerm(one, line["time"], line["hash"], line))
     return list(found.values())
 

@@ -1,4 +1,7 @@
-"""The adapter and the base model that a command means."""
+"""The adapter and the base model that a command means.
+
+Every verb and every stage asks here, so that all of them mean the same adapter.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +12,35 @@ from harness_forge.registry.adapters import registry
 from harness_forge.registry.adapters.package import LINEAGE, Adapter
 from harness_forge.registry.models.folder import BaseModel, find
 
-STAGES = (Path("outputs/adapters/dpo"), Path("outputs/adapters/sft"))
-"""Where the loop's stages put their adapter, the last one first."""
+OUTPUTS = Path("outputs")
+"""Where the loop's stages write."""
+
+_STAGES = ("dpo", "sft")
+"""Trainings of the loop, the last one first; each has its adapter in outputs/adapters/<name>."""
+
+
+def trained_folder(outputs: Path = OUTPUTS) -> Path:
+    """Return the folder of the adapter that the loop's last training makes.
+
+    Before any training it is the folder of the first one, and not there yet.
+    """
+    places = [outputs / "adapters" / stage for stage in _STAGES]
+    return next((place for place in places if (place / LINEAGE).is_file()), places[-1])
 
 
 def current_adapter(config: ForgeConfig, name: str | None = None) -> Adapter:
-    """Return the adapter of that name; without one the loop's, else the recipe's newest.
+    """Return the adapter that a command means.
+
+    Args:
+        name: of an adapter, or its folder; None takes the one that the loop trained
+            last, else the newest one named `train.name`.
 
     Raises:
         TrainError: there is none, or it is damaged.
     """
     if name is None:
-        made = [str(place) for place in STAGES if (place / LINEAGE).is_file()]
-        name = made[0] if made else config.train.name
+        place = trained_folder()
+        name = str(place) if (place / LINEAGE).is_file() else config.train.name
     return registry.resolve(name, Path(config.forge_home))
 
 

@@ -25,7 +25,9 @@ from harness_forge.core.records import EvalResult
 from harness_forge.evaluation import files as results
 from harness_forge.evaluation.statistics import wilson
 from harness_forge.registry.adapters import registry
+from harness_forge.registry.adapters.identity import AdapterIdentity
 from harness_forge.registry.adapters.package import LINEAGE
+from harness_forge.registry.current import trained_folder
 from harness_forge.report.material import Curve, Family, Material
 from harness_forge.report.page import page
 from harness_forge.worksets import worksets
@@ -76,7 +78,7 @@ def collect(config: ForgeConfig, sources: Sources) -> Material:
     lineage = _adapter(sources, replay, faults)
     found = _results(sources.outputs / "replay", faults) if replay else {}
     evaluation = _json(sources.outputs / "evaluate.json", faults)
-    title = f"{lineage['name']}-{lineage['digest'][:12]}" if lineage else f"recipe {config.recipe}"
+    title = AdapterIdentity.of(lineage).label if lineage else f"recipe {config.recipe}"
     return Material(
         title=title,
         promotion=_json(sources.outputs / "promote.json", faults),
@@ -127,13 +129,12 @@ def _adapter(
     sources: Sources, replay: Mapping[str, Any] | None, faults: list[str]
 ) -> dict[str, Any] | None:
     """Return the lineage of the adapter the stages trained last, else of the one replayed."""
-    for kind in reversed(KINDS):
-        if found := _json(sources.outputs / "adapters" / kind / LINEAGE, faults):
-            return found
+    if found := _json(trained_folder(sources.outputs) / LINEAGE, faults):
+        return found
     about = (replay or {}).get("candidate")
     if not isinstance(about, Mapping) or not about.get("digest"):
         return None
-    label = f"{about.get('name')}-{str(about['digest'])[:12]}"
+    label = AdapterIdentity(str(about.get("name")), str(about["digest"])).label
     return _json(registry.folder(sources.home) / label / LINEAGE, faults)
 
 

@@ -136,8 +136,7 @@ def check(adapter: Adapter, base_model: BaseModel) -> None:
 
 def by_content(adapter: Adapter) -> ServedAdapter:
     """Return an adapter under the name of its content, which no other ever has."""
-    name = f"{adapter.name}-{adapter.digest[:12]}"
-    return ServedAdapter(name, adapter.folder, _rank(adapter), adapter.digest)
+    return ServedAdapter(adapter.label, adapter.folder, _rank(adapter), adapter.digest)
 
 
 def settled(

@@ -79,7 +79,7 @@ def _swap(
 
 def _registered(home: Path, adapter: Adapter) -> Adapter:
     """Return the adapter in the registry: vLLM reads the folder again, so it must stay."""
-    place = registry.folder(home) / f"{adapter.name}-{adapter.digest[:12]}"
+    place = registry.folder(home) / adapter.label
     if not place.is_dir():
         package.copy(adapter, place)
     return package.load(place)

@@ -106,7 +106,7 @@ def _named(scorer: Scorer, url: str, base: str, adapter: Adapter) -> tuple[str, 
     """
     listed = scorer.names()
     # The name with the hash first: it never means another adapter.
-    known = [f"{adapter.name}-{adapter.digest[:12]}", adapter.name]
+    known = [adapter.label, adapter.name]
     own = next((name for name in known if name in listed), None)
     if own is None or base not in listed:
         lost = adapter.name if own is None else base

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness_forge.config.promote import Opponent
-from harness_forge.registry.candidate import Candidate
+from harness_forge.registry.adapters.identity import AdapterIdentity
 
 REMEDIES = {
     "replay": "forge replay",
@@ -44,7 +44,7 @@ class Champion:
         categories: by category of the items, what `comparison` holds by part.
     """
 
-    candidate: Candidate
+    candidate: AdapterIdentity
     comparison: Mapping[str, Any] | Gap
     evaluate: Mapping[str, Any] | Gap = field(
         default_factory=lambda: Gap("the champion's evaluation was not kept")
@@ -74,7 +74,7 @@ class Evidence:
         suite_noise: evaluate-aa.json, a model evaluated against itself; None likewise.
     """
 
-    candidate: Candidate
+    candidate: AdapterIdentity
     replay: Mapping[str, Any] | None
     evaluate: Mapping[str, Any] | None
     prove: Mapping[str, Any] | None

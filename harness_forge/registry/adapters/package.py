@@ -15,6 +15,7 @@ from typing import Any
 from harness_forge.core.errors import TrainError
 from harness_forge.registry.adapters import weights
 from harness_forge.registry.adapters.card import card
+from harness_forge.registry.adapters.identity import AdapterIdentity
 
 CONFIG, WEIGHTS, LINEAGE = "adapter_config.json", "adapter_model.safetensors", "lineage.json"
 _FILES = (CONFIG, WEIGHTS, LINEAGE, "README.md")
@@ -35,6 +36,16 @@ class Adapter:
     folder: Path
     digest: str
     lineage: dict[str, Any]
+
+    @property
+    def identity(self) -> AdapterIdentity:
+        """Return its name and digest."""
+        return AdapterIdentity(self.name, self.digest)
+
+    @property
+    def label(self) -> str:
+        """Return the name of its folder in the registry, which never means another adapter."""
+        return self.identity.label
 
     @property
     def fitted(self) -> tuple[str, ...]:
@@ -60,7 +71,7 @@ def package(source: Path, name: str, out: Path, lineage: Mapping[str, Any]) -> A
         raise TrainError(str(source / WEIGHTS), what, "were any labels trained? see the audit")
     config = _config(source, str(lineage["base"]["name"]))
     digest = _digest(config, source / WEIGHTS)
-    place = out / f"{name}-{digest[:12]}"
+    place = out / AdapterIdentity(name, digest).label
     lineage = {"name": name, "digest": digest, **lineage}
     draft = out / f".{place.name}.partial"
     shutil.rmtree(draft, ignore_errors=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from harness_forge.registry.adapters.identity import AdapterIdentity
 from harness_forge.report.html import Html, missing, tag
 from harness_forge.report.material import PARTS, Material
 from harness_forge.report.words import count, interval, p_value, percent, points
@@ -56,7 +57,7 @@ def _why(promotion: Mapping[str, Any] | None) -> Html | list[Html]:
 
 
 def _label(candidate: Mapping[str, Any]) -> str:
-    return f"{candidate['name']}-{candidate['digest'][:12]}"
+    return AdapterIdentity.of(candidate).label
 
 
 def _where(material: Material) -> Html | None:

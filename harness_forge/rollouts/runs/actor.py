@@ -165,7 +165,7 @@ def _local(config: PolicyConfig, base: ModelConfig | None, home: Path, seed: int
     if config.adapter and config.adapter != BASE:
         adapter = registry.resolve(config.adapter, home)
         _check_base(adapter, name, digest)
-    label = f"{adapter.name}-{adapter.digest[:12]}" if adapter else None
+    label = adapter.label if adapter else None
     shown = replace(config, model=name, adapter=label)
     batch = config.concurrency or LOCAL_BATCH
     asked = replace(

@@ -20,7 +20,7 @@ from harness_forge.evaluation.lmeval.folder import Document
 from harness_forge.promotion.rules import scores
 from harness_forge.promotion.rules.decision import Outcome, decide
 from harness_forge.promotion.rules.evidence import Evidence
-from harness_forge.registry.candidate import Candidate
+from harness_forge.registry.adapters.identity import AdapterIdentity
 from harness_forge.rollouts.environments.scap.tools import folder_of
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger
 from harness_forge.worksets import worksets
@@ -268,7 +268,7 @@ def test_the_rule_of_a_suites_name_decides_on_it(config, asked, tmp_path, name):
     mine = adapter(config)
     both = replace(config, suite=chosen.suite, suites=chosen.suites)
     report = suite_run.evaluate(both, tmp_path / "out", "mine")
-    candidate = Candidate(mine.folder.name, mine.digest)
+    candidate = AdapterIdentity(mine.folder.name, mine.digest)
     proof = {"adapter": report["candidate"], "logits": {"kl_nats": 0.2}, "passed": True}
     evidence = Evidence(candidate=candidate, replay=None, evaluate=report, prove=proof,
                         champion=None, alpha=0.025)  # fmt: skip

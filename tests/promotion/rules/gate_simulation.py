@@ -10,11 +10,11 @@ from harness_forge.evaluation.comparison import difference
 from harness_forge.promotion.rules.conditions import find
 from harness_forge.promotion.rules.evidence import Evidence
 from harness_forge.promotion.rules.findings import Verdict
-from harness_forge.registry.candidate import Candidate
+from harness_forge.registry.adapters.identity import AdapterIdentity
 
 # Sizes of the families of 69 held-out rules, about as those of a STIG are.
 FAMILIES = (8, 6, 6, 5, 4, 4, 3, 3, 3, 3, 2, 2, 2, 2, 2, 2, *[1] * 12)
-CANDIDATE = Candidate("skill-worker", "d" * 64)
+CANDIDATE = AdapterIdentity("skill-worker", "d" * 64)
 RULE = {
     "enough_pairs": ConditionConfig(ConditionKind.pairs, minimum=60),
     "better": ConditionConfig(ConditionKind.mcnemar_two_sided),

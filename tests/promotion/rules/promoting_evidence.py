@@ -1,10 +1,10 @@
 """A complete, winning set of evidence, and ways to spoil it."""
 
 from harness_forge.promotion.rules.evidence import Evidence
-from harness_forge.registry.candidate import Candidate
+from harness_forge.registry.adapters.identity import AdapterIdentity
 
-CANDIDATE = Candidate("stig-worker", "a" * 64)
-OTHER = Candidate("stig-worker", "b" * 64)
+CANDIDATE = AdapterIdentity("stig-worker", "a" * 64)
+OTHER = AdapterIdentity("stig-worker", "b" * 64)
 
 
 def pair(**changes):

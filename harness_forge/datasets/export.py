@@ -7,18 +7,17 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 
+from harness_forge.core.dataset_files import CARD, FEEDBACK, LEDGER, MANIFEST
 from harness_forge.core.errors import ExportError
 from harness_forge.datasets import manifest, mixing, refusals
 from harness_forge.datasets.audit.audit import audit
 from harness_forge.datasets.formats.card import card
 from harness_forge.datasets.formats.endings import checked
-from harness_forge.datasets.formats.folder import MANIFEST, DatasetFolder
+from harness_forge.datasets.formats.folder import DatasetFolder
 from harness_forge.datasets.formats.lines import KINDS
 from harness_forge.datasets.pipeline import Rows
 from harness_forge.datasets.prepare import seldom_collected
-from harness_forge.datasets.repeats import FEEDBACK
 from harness_forge.datasets.request import Part, Report, Request
-from harness_forge.datasets.writer import LEDGER
 
 
 def export(
@@ -87,7 +86,7 @@ def _seal(folder: DatasetFolder, rows: Rows, request: Request, report: Report) -
         raise ExportError(LEDGER, f"has {written} lines for {report.read} rows read")
     facts = rows.clean.value(manifest.manifest(rows, request, report))
     folder.text(MANIFEST, json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
-    folder.text("README.md", card(facts))
+    folder.text(CARD, card(facts))
     _demand_proof(folder)
     folder.publish()
 

@@ -20,7 +20,6 @@ from harness_forge.datasets.leakage.held_out_set import HeldOutSet
 from harness_forge.datasets.request import Treatment
 from harness_forge.datasets.spooling import spooled
 
-FEEDBACK = "feedback.jsonl"
 _SOURCE = ("kind", "run", "evaluation", "metric")
 """Settings that say where evidence is from; which it was stands under sources."""
 UNIT = 10_000

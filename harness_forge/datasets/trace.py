@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness_forge.core import jsontext
+from harness_forge.core.dataset_files import LEDGER, MANIFEST
 from harness_forge.core.errors import ExportError
 from harness_forge.datasets.formats.endings import read_lines
-from harness_forge.datasets.formats.folder import MANIFEST
 
 if TYPE_CHECKING:
     import psycopg
 
-LEDGER = "ledger.jsonl"
 _PLACE = re.compile(r"(?:(train|validation)(?:\.[a-z.]+)?:)?(\d+)")
 _SOURCE = re.compile(r"([a-z_][a-z0-9_]*)\.(turns|attempts|tip_retrievals|tips):(\d+)")
 

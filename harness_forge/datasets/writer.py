@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from harness_forge.core import jsontext
+from harness_forge.core.dataset_files import LEDGER
 from harness_forge.core.records import LabelledExample, PreferencePair, PromptExample
 from harness_forge.datasets.cleaning import Cleaner, redactor_of
 from harness_forge.datasets.export_batch import ExportBatch, Line
@@ -14,8 +15,6 @@ from harness_forge.datasets.ledger import Ledger
 from harness_forge.datasets.pair_counts import PairCount
 from harness_forge.datasets.prepare import Plan
 from harness_forge.datasets.request import Share
-
-LEDGER = "ledger.jsonl"
 
 Made = PreferencePair | LabelledExample | PromptExample
 

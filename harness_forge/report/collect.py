@@ -19,6 +19,7 @@ from typing import Any
 
 from harness_forge import __version__
 from harness_forge.config.schema import ForgeConfig
+from harness_forge.core.dataset_files import LEDGER, MANIFEST
 from harness_forge.core.errors import EvalError, ForgeError
 from harness_forge.core.files import write_text
 from harness_forge.core.records import EvalResult
@@ -86,15 +87,15 @@ def collect(config: ForgeConfig, sources: Sources) -> Material:
         evaluation=evaluation,
         suite_noise=_json(sources.outputs / "evaluate-aa.json", faults),
         proof=_json(sources.outputs / "prove.json", faults),
-        manifest=_json(sources.dataset / "manifest.json", faults),
+        manifest=_json(sources.dataset / MANIFEST, faults),
         lineage=lineage,
-        ledger=_ledger(sources.dataset / "ledger.jsonl", faults),
+        ledger=_ledger(sources.dataset / LEDGER, faults),
         curves=list(_curves(sources, lineage, faults)),
         results=found,
         families=families(found.get("base", ()), found.get("adapter", ())),
         facts=list(_facts(config, sources.home)),
         faults=[*faults, *_strangers(sources, lineage, faults)],
-        manifest_digest=_digest(sources.dataset / "manifest.json"),
+        manifest_digest=_digest(sources.dataset / MANIFEST),
         made=datetime.now(UTC).strftime("%d %B %Y, %H:%M UTC"),
     )
 

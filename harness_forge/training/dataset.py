@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from harness_forge.core.dataset_files import MANIFEST
 from harness_forge.core.errors import TrainError
 
 
@@ -73,7 +74,7 @@ def read(
     if not counts[0]:
         hint = "what the export left out, and why, is in its ledger.jsonl"
         raise TrainError(str(train), "has no rows: there is nothing to train on", hint)
-    manifest = folder / "manifest.json"
+    manifest = folder / MANIFEST
     facts = json.loads(manifest.read_bytes()) if manifest.is_file() else {}
     return Dataset(
         folder=folder,

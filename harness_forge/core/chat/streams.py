@@ -48,8 +48,8 @@ def joined(pieces: Iterable[Mapping[str, Any]], what: str = "message") -> dict[s
         for key, value in piece.items():
             if key != "choices" and (value is not None or key not in made):
                 made[key] = value
-        told = piece.get("choices")
-        for part in told if isinstance(told, list) else ():
+        choices = piece.get("choices")
+        for part in choices if isinstance(choices, list) else ():
             if isinstance(part, dict):
                 place = part.get("index")
                 place = int(place) if isinstance(place, str) and place.isdecimal() else place
@@ -224,8 +224,8 @@ def ollama(pieces: list[dict[str, Any]]) -> dict[str, Any]:
         return made | {"response": "".join(str(one.get("response") or "") for one in pieces)}
     message: dict[str, Any] = {"role": "assistant", "content": ""}
     for one in pieces:
-        told = one.get("message")
-        for key, value in told.items() if isinstance(told, dict) else ():
+        delta = one.get("message")
+        for key, value in delta.items() if isinstance(delta, dict) else ():
             if key in ("content", "thinking") and isinstance(value, str):
                 message[key] = message.get(key, "") + value
             elif isinstance(value, list):

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.core import jsontext
+from harness_forge.core.dataset_files import MANIFEST
 from harness_forge.core.errors import ExportError
 from harness_forge.datasets.formats.endings import read_lines
 
 SPLITS = ("train", "validation")
-LEDGER, HELD_OUT, ITEMS = "ledger.jsonl", "held_out.jsonl", "items.jsonl"
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Dataset:
         """
         hint = "name the folder that `forge export` wrote, such as data/stig_worker_sft"
         try:
-            manifest = jsontext.loads((path / "manifest.json").read_bytes())
+            manifest = jsontext.loads((path / MANIFEST).read_bytes())
         except (FileNotFoundError, NotADirectoryError):
             raise ExportError(str(path), "is no dataset: it has no manifest.json", hint) from None
         except OSError as error:

@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from harness_forge.datasets.audit.dataset import LEDGER, SPLITS, Dataset
+from harness_forge.core.dataset_files import LEDGER
+from harness_forge.datasets.audit.dataset import SPLITS, Dataset
 
 CheckResult = tuple[str, list[str]]
 _OURS = (*SPLITS, "ledger", "items", "held_out", "feedback")

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness_forge.core.dataset_files import CARD, HELD_OUT, ITEMS, LEDGER, MANIFEST
 from harness_forge.core.digest_set import DigestSet
 from harness_forge.core.sketches.openings import opening, telling
-from harness_forge.datasets.audit.dataset import HELD_OUT, ITEMS, LEDGER, Dataset
+from harness_forge.datasets.audit.dataset import Dataset
 from harness_forge.datasets.audit.views import FORMS, View, fault, texts, turns_of, view
 from harness_forge.datasets.audit.weighting import Repeats
 from harness_forge.datasets.formats.conversation import FORMS as TURNS
@@ -253,7 +254,7 @@ class Lines:
             for number, record in self._dataset.records(name):
                 for text in texts(record):
                     self._check_canaries(text, f"{name} line {number}")
-        for name in ("manifest.json", "README.md") if self._canaries else ():
+        for name in (MANIFEST, CARD) if self._canaries else ():
             path = self._dataset.path / name
             if path.is_file():
                 self._check_canaries(path.read_text(encoding="utf-8", errors="replace"), name)

@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness_forge.core import jsontext
+from harness_forge.core.dataset_files import FEEDBACK, ITEMS
 from harness_forge.core.records import Split
-from harness_forge.datasets.audit.dataset import ITEMS, Dataset
+from harness_forge.datasets.audit.dataset import Dataset
 from harness_forge.datasets.feedback.weights import Evidence, weights
 
-FEEDBACK = "feedback.jsonl"
 _SETTINGS = ("strength", "cap", "minimum", "prior")
 
 

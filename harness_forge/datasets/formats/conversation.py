@@ -29,11 +29,12 @@ FORMS: Mapping[str, Form] = {
 
 def goes_on(line: Mapping[str, Any], before: Mapping[str, Any], form: Form) -> bool:
     """Return whether another turn's messages are a prefix of a turn's line."""
-    said, told = before[form.messages], line[form.messages]
+    earlier_messages, own_messages = before[form.messages], line[form.messages]
     return (
-        len(told) > len(said)
+        len(own_messages) > len(earlier_messages)
         and line["tools"] == before["tools"]
-        and list(map(_words, told[: len(said)])) == list(map(_words, said))
+        and list(map(_words, own_messages[: len(earlier_messages)]))
+        == list(map(_words, earlier_messages))
     )
 
 

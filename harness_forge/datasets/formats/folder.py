@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.core import jsontext
+from harness_forge.core.dataset_files import MANIFEST
 from harness_forge.core.errors import ExportError
 from harness_forge.datasets.formats.endings import ENDINGS, LinesFile
-
-MANIFEST = "manifest.json"
 
 
 class DatasetFolder:

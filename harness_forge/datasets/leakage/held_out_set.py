@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness_forge.config.contamination import ContaminationConfig
+from harness_forge.core.dataset_files import HELD_OUT, ITEMS
 from harness_forge.core.records import Split
 from harness_forge.datasets.leakage import guard, held_out_texts, near_identical
 from harness_forge.datasets.leakage.guard import TRAINABLE
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from harness_forge.datasets.decontamination.protected import ProtectedQuestion, ProtectedTexts
     from harness_forge.datasets.formats.folder import DatasetFolder
 
-HELD_OUT, ITEMS = "held_out.jsonl", "items.jsonl"
 _FEW_WORDS = 6
 """An opening with fewer words that many items share is a greeting."""
 _NEARLY_ALL, _SOME = 0.9, 5

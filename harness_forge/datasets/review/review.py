@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from harness_forge.core.dataset_files import MANIFEST
 from harness_forge.core.errors import ExportError
 from harness_forge.core.files import write_json
 from harness_forge.datasets.redaction.key import load_key
@@ -109,7 +110,7 @@ def digest_of(folder: Path) -> tuple[str, dict[str, str]]:
     Raises:
         ExportError: it is no dataset, or holds something that is no plain file.
     """
-    if not (folder / "manifest.json").is_file():
+    if not (folder / MANIFEST).is_file():
         raise ExportError(str(folder), "is no dataset", "forge export writes one")
     files = {}
     for path in sorted(folder.rglob("*")):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from harness_forge.core.dataset_files import MANIFEST
 from harness_forge.core.errors import ExportError
-from harness_forge.datasets.formats.folder import MANIFEST, DatasetFolder
+from harness_forge.datasets.formats.folder import DatasetFolder
 
 
 def write(path, *records, publish=True):

@@ -1,0 +1,21 @@
+"""The names of the files in a dataset's folder, besides the data files."""
+
+from __future__ import annotations
+
+MANIFEST = "manifest.json"
+"""What the dataset is: its recipe, counts, and a hash of each file."""
+
+LEDGER = "ledger.jsonl"
+"""One line for each row read: kept with its lines, or rejected with a reason."""
+
+HELD_OUT = "held_out.jsonl"
+"""Hashes of held-out items and of their texts."""
+
+ITEMS = "items.jsonl"
+"""Every item that rows may be of, with its group and split."""
+
+FEEDBACK = "feedback.jsonl"
+"""The validation outcomes that weighted the rows."""
+
+CARD = "README.md"
+"""The dataset's card, for people."""

@@ -48,8 +48,8 @@ def joined(pieces: Iterable[Mapping[str, Any]], what: str = "message") -> dict[s
         for key, value in piece.items():
             if key != "choices" and (value is not None or key not in made):
                 made[key] = value
-        choices = piece.get("choices")
-        for part in choices if isinstance(choices, list) else ():
+        raw_choices = piece.get("choices")
+        for part in raw_choices if isinstance(raw_choices, list) else ():
             if isinstance(part, dict):
                 place = part.get("index")
                 place = int(place) if isinstance(place, str) and place.isdecimal() else place

@@ -19,7 +19,7 @@ from harness_forge.store.database import open_store
 CHILD = """
 import sys, time
 from pathlib import Path
-from harness_forge.store import open_store
+from harness_forge.store.database import open_store
 store = open_store(None, Path(sys.argv[1]))
 store.upgrade("stig")
 print("open", flush=True)

@@ -18,7 +18,7 @@ from harness_forge.store.database import Store
 CHILD = """
 import sys
 from store_records import ITEM, RUN, attempt
-from harness_forge.store import Store
+from harness_forge.store.database import Store
 skill = Store(sys.argv[1]).skill("stig")
 run = skill.open_run(**RUN)
 print(run.run_id, flush=True)

@@ -52,9 +52,9 @@ def test_a_file_that_grew_goes_on_where_it_ended(take, count, tau_bench, lines_o
 KILLED = """
 import os, signal, sys
 from dataclasses import replace
-from harness_forge.compose import compose
-from harness_forge.ingesting import ingest
-from harness_forge.store import Store
+from harness_forge.config.compose.engine import compose
+from harness_forge.collect.ingest.files import ingest
+from harness_forge.store.database import Store
 
 def die(source, found):
     os.kill(os.getpid(), signal.SIGKILL)

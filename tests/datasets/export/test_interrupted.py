@@ -18,12 +18,13 @@ from harness_forge.core.errors import ExportError, StoreError
 _CHILD = """
 import pickle, sys
 from pathlib import Path
-from harness_forge import exporting
-from harness_forge.store import open_store
+from harness_forge.datasets.export import export
+from harness_forge.datasets.request import Part, Request
+from harness_forge.store.database import open_store
 url, data_dir, recipe = pickle.load(sys.stdin.buffer)
 with open_store(url, Path(data_dir)) as store:
-    request = exporting.Request(Path(data_dir), recipe.name, "stig", "worker", "sft")
-    exporting.export([exporting.Part(store.skill("stig"), "worker", recipe)], request)
+    request = Request(Path(data_dir), recipe.name, "stig", "worker", "sft")
+    export([Part(store.skill("stig"), "worker", recipe)], request)
 """
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness_forge.core.records import EvalResult
-from harness_forge.evaluation import files as results
+from harness_forge.evaluation import result_files
 from harness_forge.evaluation.comparison import compare
 from harness_forge.evaluation.rates import rates
 from harness_forge.registry.adapters import package
@@ -63,7 +63,7 @@ class Loop:
         told = {label: judged((shares or SHARES)[label], split) for label in LABELS}
         run = f"run-{self.digest[:6]}-{split}"
         for label in LABELS:
-            results.write(self.outputs / "replay" / f"{label}.jsonl", told[label])
+            result_files.write(self.outputs / "replay" / f"{label}.jsonl", told[label])
         if split == "holdout":
             items = [one.item_id for one in told["adapter"]]
             look = Look("lamps", f"model:{self.name}", self.digest, items, "c" * 64, run)

@@ -53,8 +53,8 @@ def main(argv: list[str]) -> int:
         one, words = _slot(found, words)
         print("\n".join(shown(one, words) if verb == SHOW else different(one, words)))
     else:
-        told = "\n\n".join(render(one) for one in _named(found, words))
-        print(told or NOTHING)
+        result = "\n\n".join(render(one) for one in _named(found, words))
+        print(result or NOTHING)
     return 0
 
 
@@ -129,10 +129,10 @@ def different(one: SlotHistory, words: Sequence[str]) -> list[str]:
         raise ConfigError(f"champion {one.slot}", "there is no second one to compare with", hint)
     rows = [("", first.version or first.candidate.label, second.version or second.candidate.label)]
     rows += [row for row in _compared(first, second) if row[1] != row[2]]
-    told = _scores(first, second)
+    result = _scores(first, second)
     lines = [*columns(rows), ""]
     head = ("scored", *rows[0][1:], "difference")
-    return lines + (columns([head, *told]) if told else ["no score is known of both"])
+    return lines + (columns([head, *result]) if result else ["no score is known of both"])
 
 
 def _compared(first: ChampionTerm, second: ChampionTerm) -> Iterator[tuple[str, str, str]]:
@@ -198,8 +198,8 @@ def _top(one: SlotHistory) -> ChampionTerm:
 
 def _row(line: dict[str, Any]) -> str:
     version = (line.get("version") or {}).get("number")
-    told = f"{version}: " if version else ""
+    result = f"{version}: " if version else ""
     return (
         f"  {line['time']}  {line['candidate']['digest'][:12]}  {line['decision']:<12}  "
-        f"{told}{line['why']}"
+        f"{result}{line['why']}"
     )

@@ -70,9 +70,9 @@ def _suite(report: dict[str, Any]) -> str:
     widths = [max(15, len(name) + 2) for name in metrics]
     names = report.get("category_names", [])
     wide = max([12, *(len(name) for name in names)]) + 2
-    told = "".join(f"{name:>{width}}" for name, width in zip(metrics, widths, strict=True))
+    sentence = "".join(f"{name:>{width}}" for name, width in zip(metrics, widths, strict=True))
     lines = [f"{report['suite']} v{report['version']} on {report['split']}"]
-    lines.append(f"  {'label':12}{'part':{wide}}{'items':>6}{told}")
+    lines.append(f"  {'label':12}{'part':{wide}}{'items':>6}{sentence}")
     for label, parts in report["labels"].items():
         table = {part: means for part, means in parts.items() if part != "fixed"}
         for part, means in (report.get("categories", {}).get(label, {}) | table).items():
@@ -93,8 +93,10 @@ def _remarks(report: dict[str, Any]) -> list[str]:
         if names:
             lines.append(f"  {label} is below the suite's threshold on: {', '.join(names)}")
     if "flips" in report:
-        told = f"{len(report['flips'])} of {counted['items']} items flip"
-        lines.append(f"  {told}; {report['other_words']} answers are not the same to the letter")
+        sentence = f"{len(report['flips'])} of {counted['items']} items flip"
+        lines.append(
+            f"  {sentence}; {report['other_words']} answers are not the same to the letter"
+        )
     if left := counted.get("infrastructure"):
         lines.append(f"  {left} items left out of every label: the sandbox failed, not the answer")
     return lines

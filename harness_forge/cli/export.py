@@ -119,7 +119,7 @@ def render(report: Report) -> str:
     for name, facts in report.files.items():
         size = f"{facts['bytes'] / 1e6:.1f} MB"
         lines.append(f"  {name:24}{facts['lines']:>10} lines {size:>10}  {facts['sha256'][:12]}")
-    lines += [f"  {told}" for told in exact_counts(report.decided.get("length", {}))]
+    lines += [f"  {texts}" for texts in exact_counts(report.decided.get("length", {}))]
     if report.examples["train"] and not report.examples["validation"]:
         lines.append("  note: no row is for validation: training cannot be watched on this dataset")
     return "\n".join(lines)
@@ -129,9 +129,9 @@ def _pairs(pairs: PairCount) -> list[str]:
     """Return what became of every pair that rows of one prompt allow."""
     from harness_forge.datasets.ledger import ranked
 
-    told = [("possible pairs", pairs.possible), ("made", pairs.made)]
-    told.append(("not made", sum(pairs.not_made.values())))
-    return _rows([*told, *((f"  {why}", count) for why, count in ranked(pairs.not_made).items())])
+    texts = [("possible pairs", pairs.possible), ("made", pairs.made)]
+    texts.append(("not made", sum(pairs.not_made.values())))
+    return _rows([*texts, *((f"  {why}", count) for why, count in ranked(pairs.not_made).items())])
 
 
 def _parts(parts: list[Share]) -> list[str]:

@@ -58,9 +58,9 @@ def described(section: str) -> list[tuple[str, str]]:
     from harness_forge.config.schema import ForgeConfig
 
     kind = fields_of(ForgeConfig)[section]
-    told = arguments(ForgeConfig)[section]
+    message = arguments(ForgeConfig)[section]
     if not hasattr(kind, "__dataclass_fields__"):
-        return [(section, told)]
+        return [(section, message)]
     texts = arguments(kind)
     return [(f"{section}.{name}", texts.get(name, "")) for name in fields_of(kind)]
 

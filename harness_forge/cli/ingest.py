@@ -48,8 +48,8 @@ def _next(attempts: int, checks: int, argv: list[str]) -> str:
         return ""
     audited = ("skill", "store", "forge_home", "labels")
     words = [word for word in argv if word.partition("=")[0].split(".")[0] in audited]
-    told = f"{attempts} judged attempts were not audited, {checks} checks concern them"
-    return f"  hint: {told}: forge labels audit {shlex.join(words)}\n"
+    text = f"{attempts} judged attempts were not audited, {checks} checks concern them"
+    return f"  hint: {text}: forge labels audit {shlex.join(words)}\n"
 
 
 def _quoted(word: str) -> str:

@@ -102,20 +102,20 @@ def _judge(found: Mapping[str, Any]) -> str:
 
 
 def _unjudged(reasons: Mapping[str, int]) -> str:
-    told = [f"{count} {reason}" for reason, count in reasons.items() if count]
-    return f"; not judged, and no score: {', '.join(told)}" if told else ""
+    sentence = [f"{count} {reason}" for reason, count in reasons.items() if count]
+    return f"; not judged, and no score: {', '.join(sentence)}" if sentence else ""
 
 
 def _kappa(known: Mapping[str, Any]) -> str:
     if not known["items"]:
         return "it has none"
-    told = f"{known['agree']:.1%} of {known['items']} alike"
+    sentence = f"{known['agree']:.1%} of {known['items']} alike"
     if known["kappa"] is None:
-        return f"{told}; one verdict is all there was, so kappa says nothing"
+        return f"{sentence}; one verdict is all there was, so kappa says nothing"
     ends = ""
     if known["low"] is not None:
         ends = f" (95% {known['low']:+.2f} to {known['high']:+.2f})"
-    return f"{told}, kappa {known['kappa']:+.2f}{ends}"
+    return f"{sentence}, kappa {known['kappa']:+.2f}{ends}"
 
 
 def _drift(drift: Mapping[str, Any] | None) -> list[str]:
@@ -123,14 +123,14 @@ def _drift(drift: Mapping[str, Any] | None) -> list[str]:
         return []
     if drift["mean"] is None:
         return ["anchors judged for the first time by this judge"]
-    told = (
+    sentence = (
         f"{drift['anchors']} anchors judged again: changed by {drift['mean']:.3f} on average,"
         f" {drift['largest']:.3f} at most, bound {drift['bound']:g}"
     )
     if not drift["beyond"]:
-        return [told]
+        return [sentence]
     other = "the same digest" if drift["first"] == drift["digest"] else f"then {drift['first']}"
-    return [told, f"WARNING: the judge drifted ({other}): do not compare with earlier scores"]
+    return [sentence, f"WARNING: the judge drifted ({other}): do not compare with earlier scores"]
 
 
 def _number(value: float | None) -> str:

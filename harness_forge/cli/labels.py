@@ -45,8 +45,8 @@ def _audit(_reasons: list[str], dry_run: bool, overrides: list[str]) -> int:
     from harness_forge.cli import composed
     from harness_forge.store.labels import label_audit
 
-    told = label_audit.audit(composed(overrides), dry_run=dry_run)
-    print("\n\n".join(render(skill, audit, dry_run) for skill, audit in told.items()))
+    audits = label_audit.audit(composed(overrides), dry_run=dry_run)
+    print("\n\n".join(render(skill, audit, dry_run) for skill, audit in audits.items()))
     return 0
 
 
@@ -56,12 +56,12 @@ def _ls(reasons: list[str], _dry_run: bool, overrides: list[str]) -> int:
     from harness_forge.store.labels import label_audit
     from harness_forge.store.labels.checks import CHECKS
 
-    told = label_audit.listed(composed(overrides), reasons)
+    audits = label_audit.listed(composed(overrides), reasons)
     # People may have flagged rows too, for reasons of their own.
-    known = [*CHECKS, *(row[0] for counted, *_ in told.values() for row in counted)]
+    known = [*CHECKS, *(row[0] for counted, *_ in audits.values() for row in counted)]
     for reason in reasons:
         one_of(reason, known, "reason")
-    print("\n\n".join(_listed(skill, *parts, reasons) for skill, parts in told.items()))
+    print("\n\n".join(_listed(skill, *parts, reasons) for skill, parts in audits.items()))
     return 0
 
 

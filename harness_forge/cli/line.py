@@ -19,7 +19,7 @@ class Line:
     def __init__(self, label: str) -> None:
         self._label, self._step, self._last = label, "", ""
         self._live = sys.stdout.isatty()
-        self._told = time.monotonic()
+        self._printed_at = time.monotonic()
 
     def step(self, text: str) -> None:
         """Say what is done next."""
@@ -28,7 +28,7 @@ class Line:
 
     def count(self, text: str) -> None:
         """Say how far the step is."""
-        due = self._live or time.monotonic() - self._told >= SELDOM_S
+        due = self._live or time.monotonic() - self._printed_at >= SELDOM_S
         if due and text != self._last:
             self._last = text
             self._put(f"{self._step}: {text}" if self._step else text)
@@ -41,7 +41,7 @@ class Line:
 
     def _put(self, text: str) -> None:
         line = f"{self._label}: {text}"
-        self._told = time.monotonic()
+        self._printed_at = time.monotonic()
         if self._live:
             width = shutil.get_terminal_size().columns
             print(f"\r\033[K{line[: width - 1]}", end="", flush=True)

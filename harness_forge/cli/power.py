@@ -15,19 +15,19 @@ def main(argv: list[str]) -> int:
     """Print what so many items, or those of the store, can show."""
     from harness_forge.cli import composed
     from harness_forge.cli.words import sort
-    from harness_forge.evaluation.power import told
+    from harness_forge.evaluation.power import describe_power
 
     words, _, overrides = sort(argv)
     config = composed(overrides)
     if words:
-        print(told(_items(words), config.budget.alpha))
+        print(describe_power(_items(words), config.budget.alpha))
         return 0
-    from harness_forge.evaluation.sample_size import reach
+    from harness_forge.evaluation.sample_size import sample_sizes
 
-    for one in reach(config):
-        print(f"{one.skill} {one.part}: {told(one.items, one.alpha)}")
+    for one in sample_sizes(config):
+        print(f"{one.skill} {one.part}: {describe_power(one.items, one.alpha)}")
         if one.families < one.items:
-            alike = told(one.twins, one.alpha).partition(": ")[2]
+            alike = describe_power(one.items_if_alike, one.alpha).partition(": ")[2]
             print(f"  were each of its {one.families} families all alike: {alike}")
     return 0
 

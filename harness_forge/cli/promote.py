@@ -92,14 +92,14 @@ def _rows(found: Mapping[str, Any], indent: str) -> Iterator[tuple[str, ...]]:
         shown = one.get("shown") or dict.fromkeys(("value", "threshold", "interval"), "")
         verdict = one["verdict"].replace("_", " ")
         inner = one.get("of") or {}
-        told = one["required"].partition(" of ")[0] + " of" if inner else one["measured"]
+        sentence = one["required"].partition(" of ")[0] + " of" if inner else one["measured"]
         yield (
             f"{indent}{name}",
             verdict,
             shown["value"],
             shown["threshold"],
             shown["interval"],
-            told,
+            sentence,
         )
         yield from _rows(inner, f"{indent}  ")
 

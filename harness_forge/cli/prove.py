@@ -62,8 +62,8 @@ def render(report: dict[str, Any]) -> str:
             f"in {mask['rows']:,} rows"
         )
     if templates := report.get("templates"):
-        told = f"{templates['training'][:12]} in training, evaluation and serving"
-        lines.append(f"  template {told}")
+        text = f"{templates['training'][:12]} in training, evaluation and serving"
+        lines.append(f"  template {text}")
     if four := report.get("four_bits"):
         lines.append(f"  4 bits   {four['gap_nats']:g} nats a token from the whole base")
     return lines_of_server(lines, report.get("server"))

@@ -122,17 +122,17 @@ def _health(config: ForgeConfig, as_json: bool) -> int:
     key = os.environ.get(proxy.key_env, "").split(",")[0] if proxy.key_env else ""
     headers = {"authorization": f"Bearer {key}"} if key else {}
     try:
-        told = httpx.get(f"{url}/forge/health", headers=headers, timeout=5).json()
+        facts = httpx.get(f"{url}/forge/health", headers=headers, timeout=5).json()
     except (httpx.HTTPError, ValueError) as error:
         raise EndpointError(url, f"no proxy answers there: {error}", "forge proxy") from None
-    print(json.dumps(told, indent=2) if as_json else render(url, told))
-    return 0 if told.get("state") != "sick" else EndpointError.exit_code
+    print(json.dumps(facts, indent=2) if as_json else render(url, facts))
+    return 0 if facts.get("state") != "sick" else EndpointError.exit_code
 
 
-def render(url: str, told: dict[str, Any]) -> str:
+def render(url: str, facts: dict[str, Any]) -> str:
     """Return a proxy's health as a few lines."""
-    lines = [f"{url}: {told['state']}" + (f": {told['why']}" if told.get("why") else "")]
-    if "overhead" not in told:
+    lines = [f"{url}: {facts['state']}" + (f": {facts['why']}" if facts.get("why") else "")]
+    if "overhead" not in facts:
         return lines[0]
     lines.append(f"{'added, ms':24}{'requests':>10}{'p50':>9}{'p90':>9}{'p99':>9}")
     names = {
@@ -141,13 +141,13 @@ def render(url: str, told: dict[str, Any]) -> str:
         "end": "at the end",
     }
     for key, name in names.items():
-        one = told["overhead"][key]
+        one = facts["overhead"][key]
         values = "".join(f"{one.get(f'{p}_ms', 0.0):>9.2f}" for p in ("p50", "p90", "p99"))
         lines.append(f"{name:24}{one['count']:>10}{values}")
-    counts = ", ".join(f"{name} {count}" for name, count in told["counts"].items() if count)
+    counts = ", ".join(f"{name} {count}" for name, count in facts["counts"].items() if count)
     lines.append(counts or "no request yet")
-    lines.append(f"{told['active']} under way, {told['spool_bytes']:,} bytes wait for the store")
-    for arm, one in told["arms"].items():
+    lines.append(f"{facts['active']} under way, {facts['spool_bytes']:,} bytes wait for the store")
+    for arm, one in facts["arms"].items():
         out = f"; OUT: {one['out']}" if one["out"] else ""
         lines.append(
             f"arm {arm}: {one['requests']} requests, {one['error_rate']:.1%} failed,"
@@ -158,7 +158,6 @@ def render(url: str, told: dict[str, Any]) -> str:
 
 def _drain(config: ForgeConfig, follow: bool) -> int:
     from harness_forge.collect.capture import opening
-    from harness_forge.collect.capture.drain import told
 
     with _alone(config, wait=follow):
         drain = opening.drain(config)
@@ -167,7 +166,9 @@ def _drain(config: ForgeConfig, follow: bool) -> int:
         else:
             print(summary(drain.once()))
     if follow and drain.written.captures:
-        print(json.dumps(told(drain.written)), file=sys.stderr)
+        from harness_forge.collect.capture.drain import written_as_dict
+
+        print(json.dumps(written_as_dict(drain.written)), file=sys.stderr)
     return 0
 
 

@@ -39,8 +39,8 @@ def render(material: Material) -> str:
     """Return success, decision, and what the page lacks."""
     return "\n".join(
         [
-            *_told("replay.json", _rates(material.replay or {})),
-            *_told("promote.json", _decision(material.promotion or {})),
+            *_safely("replay.json", _rates(material.replay or {})),
+            *_safely("promote.json", _decision(material.promotion or {})),
             *_lacking(material),
         ]
     )
@@ -64,7 +64,7 @@ def _lacking(material: Material) -> list[str]:
     return [f"not there yet: {', '.join(gaps)}"] if gaps else []
 
 
-def _told(name: str, lines: Iterator[str]) -> list[str]:
+def _safely(name: str, lines: Iterator[str]) -> list[str]:
     """Return the lines; a damaged file costs its own only, as it does in the page."""
     try:
         return list(lines)

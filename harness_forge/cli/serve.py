@@ -11,7 +11,7 @@ from harness_forge.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from harness_forge.config.schema import ForgeConfig
-    from harness_forge.serving.plan import Plan
+    from harness_forge.serving.server_plan import Plan
 
 SUMMARY = "serve a base model with adapters through vLLM, tested before use"
 USAGE = (
@@ -60,8 +60,7 @@ def main(argv: list[str]) -> int:
     """Serve until Ctrl-C; base and adapters are asked once before."""
     from harness_forge.cli import composed
     from harness_forge.cli.words import sort
-    from harness_forge.serving import deploy_command
-    from harness_forge.serving import plan as served
+    from harness_forge.serving import deploy_command, server_plan
 
     words, flags, overrides = sort(argv, FLAGS)
     if words and words[0] in WORDS:
@@ -70,7 +69,7 @@ def main(argv: list[str]) -> int:
     config = composed(overrides)
     if DETACH in flags:
         return _detach(config, argv)
-    plan = served.plan(config, words, base_only=BASE in flags)
+    plan = server_plan.plan(config, words, base_only=BASE in flags)
     if PRINT in flags:
         print(plan.rendered())
         return 0
@@ -107,20 +106,20 @@ def _detach(config: ForgeConfig, argv: list[str]) -> int:
 
 
 def _serve(config: ForgeConfig, plan: Plan, flags: set[str]) -> int:
-    from harness_forge.serving import plan as served
+    from harness_forge.serving import server_plan
 
     names = ", ".join([plan.base.name, *(adapter.name for adapter in plan.adapters)])
     for note in plan.notes:
         print(f"serve: {note}", flush=True)
     print(f"serve: starting {names} on {plan.hardware.name}", flush=True)
-    with served.running(config, plan, _shower()) as server:
+    with server_plan.running(config, plan, _shower()) as server:
         _clear()
         if NO_SMOKE not in flags:
-            print(render(served.smoke(config, plan, server.url, OUT)), flush=True)
+            print(render(server_plan.smoke(config, plan, server.url, OUT)), flush=True)
             print(f"  {OUT}", flush=True)
         if SMOKE in flags:
             return 0
-        for line in served.point(config, plan, server.url):
+        for line in server_plan.point(config, plan, server.url):
             print(f"  {line}", flush=True)
         print(f"serve: {names} at {server.url}; Ctrl-C ends it", flush=True)
         server.wait()
@@ -150,13 +149,13 @@ def render(report: dict[str, Any]) -> str:
 
 def _shower():
     """Return what shows that it is starting: one line rewritten, else one every ten seconds."""
-    live, told = sys.stdout.isatty(), [0.0]
+    live, printed_at = sys.stdout.isatty(), [0.0]
 
     def show(seconds: float, line: str) -> None:
         if live:
             print(f"\r\033[Kserve: {seconds:.0f} s: {line[:90]}", end="", flush=True)
-        elif seconds - told[0] >= _EVERY_S:
-            told[0] = seconds
+        elif seconds - printed_at[0] >= _EVERY_S:
+            printed_at[0] = seconds
             print(f"serve: {seconds:.0f} s: {line[:120]}", flush=True)
 
     return show

@@ -77,7 +77,7 @@ def effective(items: int, families: int, correlation: float) -> int:
     return int(items / (1 + (items / families - 1) * correlation) + 1e-9)
 
 
-def told(pairs: int, alpha: float, losses: float = 0.05, power: float = 0.8) -> str:
+def describe_power(pairs: int, alpha: float, losses: float = 0.05, power: float = 0.8) -> str:
     """Return in one sentence what so many pairs can show."""
     head = f"{pairs} items, two-sided {100 * alpha:g}%, power {100 * power:g}%: "
     alone, mixed = (detectable(pairs, loss, alpha, power) for loss in (0.0, losses))
@@ -112,8 +112,8 @@ def _tail(n: int, least: int, p: float) -> float:
 
 def _likely(n: int, p: float) -> range:
     """Return all counts but those that together have a chance below 1e-12 (Hoeffding)."""
-    reach = 4 * sqrt(n) + 1
-    return range(max(0, ceil(n * p - reach)), min(n, int(n * p + reach)) + 1)
+    spread = 4 * sqrt(n) + 1
+    return range(max(0, ceil(n * p - spread)), min(n, int(n * p + spread)) + 1)
 
 
 def _binomial(n: int, k: int, p: float) -> float:

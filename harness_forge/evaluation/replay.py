@@ -18,11 +18,11 @@ from harness_forge.config.run import Purpose
 from harness_forge.config.schema import ForgeConfig, skills_of
 from harness_forge.core.files import write_json
 from harness_forge.core.records import EvalResult, Split
-from harness_forge.evaluation import files
+from harness_forge.evaluation import result_files
 from harness_forge.evaluation.comparison import Comparison, compare
-from harness_forge.evaluation.power import told
+from harness_forge.evaluation.power import describe_power
 from harness_forge.evaluation.rates import Rate, rates
-from harness_forge.evaluation.sample_size import reach_of
+from harness_forge.evaluation.sample_size import sample_sizes_of
 from harness_forge.registry.adapters.package import Adapter
 from harness_forge.registry.current import current_adapter
 from harness_forge.rollouts import opening
@@ -107,8 +107,8 @@ def replay(
     for skill in skills_of(_evaluating(config, split)):
         # Held open throughout: the embedded server then starts once, not per policy.
         with opened_skill(skill) as store:
-            for one in reach_of(store, skill, Split(split)):
-                say(f"{one.skill} {one.part}: {told(one.items, one.alpha)}")
+            for one in sample_sizes_of(store, skill, Split(split)):
+                say(f"{one.skill} {one.part}: {describe_power(one.items, one.alpha)}")
             for label, policy in _policies(skill, candidate).items():
                 summary = opening.run(replace(skill, policy=policy))
                 found = first_tries(store, summary["run_id"])
@@ -117,7 +117,7 @@ def replay(
                 runs[label][skill.skill.name] = summary["run_id"]
                 results[label] += found
     for label, found in results.items():
-        files.write(out / f"{label}.jsonl", found)
+        result_files.write(out / f"{label}.jsonl", found)
     done = summarise(results, split, candidate, runs, _levels(config, split, runs[ADAPTER]))
     write_json(metrics, done.as_dict())
     return done

@@ -16,7 +16,7 @@ from harness_forge.store.splits.holdout_ledger import HoldoutLedger
 
 
 @dataclass(frozen=True)
-class Reach:
+class SampleSize:
     """Items that two policies would be compared on.
 
     Args:
@@ -30,27 +30,27 @@ class Reach:
     items: int
     families: int
     alpha: float
-    twins: int
+    items_if_alike: int
 
 
-def reach(config: ForgeConfig) -> list[Reach]:
+def sample_sizes(config: ForgeConfig) -> list[SampleSize]:
     """Return what every skill's holdout, or `run.split`, has to compare on.
 
     Raises:
         EvalError: no item is in that split yet.
     """
     split = Split(config.run.split or Split.HOLDOUT.value)
-    found: list[Reach] = []
+    found: list[SampleSize] = []
     for one in skills_of(config):
         with opened_skill(one) as store:
-            found += reach_of(store, one, split)
+            found += sample_sizes_of(store, one, split)
     if not found:
         what = f"no item of {config.skill.name} is in the {split.value} split"
         raise EvalError("run.split", what, "items get a split with the first `forge run`")
     return found
 
 
-def reach_of(store, config: ForgeConfig, split: Split) -> list[Reach]:
+def sample_sizes_of(store, config: ForgeConfig, split: Split) -> list[SampleSize]:
     """Return what one skill's split has to compare on, part by part; nothing of no items."""
     looks, found = HoldoutLedger(Path(config.forge_home), config.budget), []
     for part, chosen in _parts(store.items(), store.splits(), split).items():
@@ -59,13 +59,13 @@ def reach_of(store, config: ForgeConfig, split: Split) -> list[Reach]:
             alpha = looks.level(store.name, [item.item_id for item in chosen]).alpha
         families = len({item.family for item in chosen})
         found.append(
-            Reach(
+            SampleSize(
                 skill=store.name,
                 part=part,
                 items=len(chosen),
                 families=families,
                 alpha=alpha,
-                twins=effective(len(chosen), families, 1.0),
+                items_if_alike=effective(len(chosen), families, 1.0),
             )
         )
     return found

@@ -17,8 +17,8 @@ from harness_forge.core.records import Split
 from harness_forge.evaluation.lmeval import noise, programs, summary, writing
 from harness_forge.evaluation.lmeval.answers import Answer
 from harness_forge.evaluation.lmeval.asking import EvaluatedModel, answers
-from harness_forge.evaluation.lmeval.candidate import Candidate, find_adapter
 from harness_forge.evaluation.lmeval.folder import Document
+from harness_forge.evaluation.lmeval.tuned_model import Candidate, find_adapter
 from harness_forge.evaluation.questions import Questions, collect, of_split
 from harness_forge.evaluation.suites.reading import FIXED
 from harness_forge.registry.adapters import fitted
@@ -121,8 +121,8 @@ def _result(
         if sorted((answer.skill, answer.item_id) for answer in given) != wanted:
             raise EvalError(f"suite {suite.name}", f"{label} was not asked the suite's items")
     facts = {"candidate": tuned and {"name": tuned.name, "digest": tuned.digest}}
-    told = noise.report if noise.AGAIN in found else summary.report
-    report = told(suite, split, documents, found) | facts
+    summarise = noise.report if noise.AGAIN in found else summary.report
+    report = summarise(suite, split, documents, found) | facts
     return writing.Result(report, documents, found)
 
 

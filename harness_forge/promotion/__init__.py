@@ -1,12 +1,11 @@
-"""Joins what a promotion needs: the loop's files, the rule, the ledgers, the champion.
+"""The decision on a candidate: its evidence, the rule, the ledger, the champion.
 
 `forge promote`, `forge champion`, `forge rollback` and the stage share it.
-Nothing here measures: it reads what replay, evaluation and proof have left.
+Nothing here measures: it reads the files of replay, evaluation and proof.
 
-files.py     which files a decision reads, and their evidence
-placing.py   which skill and role it is about, and the version it gives
-deciding.py  a decision, written once
-history.py   who stands, and back to an earlier one
-mirroring.py who stands, repeated in MLflow
-timing.py    the time of a ledger line
+files.py          the files that a decision reads, and their evidence
+placement.py      the slot that an adapter is for, and its version there
+decide.py         makes a decision and writes it once
+history.py        current and past champions, and rollback
+mlflow_mirror.py  copies the champions to MLflow
 """

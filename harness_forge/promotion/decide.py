@@ -131,13 +131,13 @@ def _facts(
     stack = champion.champion_stack(lines, slot)
     before = stack[-1].candidate if stack else None
     rollback = None if again else _rollback_of(lines, candidate)
-    told = f"rolled back {rollback['time']}: {rollback['why']}" if rollback else ""
+    reason = f"rolled back {rollback['time']}: {rollback['why']}" if rollback else ""
     found, look = evidence(
         files,
         candidate,
         before,
         home,
-        told,
+        reason,
         adapter.lineage.get("audit"),
         place.misplaced,
     )

@@ -11,8 +11,7 @@ from typing import Any
 
 from harness_forge.config.promote import Opponent
 from harness_forge.core.errors import EvalError, PromoteError
-from harness_forge.evaluation import comparison
-from harness_forge.evaluation import files as results
+from harness_forge.evaluation import comparison, result_files
 from harness_forge.promotion.rules import scores
 from harness_forge.promotion.rules.evidence import Champion, Evidence, Gap
 from harness_forge.registry.adapters.identity import AdapterIdentity
@@ -119,8 +118,8 @@ def _champion(
     evaluate = _kept(home, champion)
     try:
         pairs = comparison.compare(
-            results.read(files.results),
-            results.read(kept_results(home, champion)),
+            result_files.read(files.results),
+            result_files.read(kept_results(home, champion)),
             ("the adapter", "the champion"),
         )
     except EvalError as error:
@@ -137,10 +136,10 @@ def _with_judge(
     about = (judge or {}).get("candidate") or {}
     if judge is None or about.get("digest") != candidate.digest:
         return evaluate
-    told = evaluate or {"candidate": about}
+    facts = evaluate or {"candidate": about}
     # A rule that names no suite is of the first one, which must not become the judge's.
-    suites = scores.suites(told) if evaluate else {}
-    return {**told, "suites": {**suites, "judge": judge}}
+    suites = scores.suites(facts) if evaluate else {}
+    return {**facts, "suites": {**suites, "judge": judge}}
 
 
 def _categories(
@@ -154,14 +153,16 @@ def _categories(
         return Gap("replay.json is missing (forge replay)")
     found: dict[str, dict[str, dict[str, Any]]] = {}
     try:
-        own = results.read(files.results)
+        own = result_files.read(files.results)
         for opponent in (Opponent.base, Opponent.few_shot, Opponent.nearest):
             name = opponent.value
             table = (replay.get("comparisons") or {}).get(f"adapter_vs_{name}")
             other = files.results.with_name(f"{name}.jsonl")
             if table is None or not other.is_file():
                 continue
-            counted = comparison.compare(own, results.read(other), ("adapter", name), resamples=100)
+            counted = comparison.compare(
+                own, result_files.read(other), ("adapter", name), resamples=100
+            )
             if _counts(counted.parts["all"].as_dict()) != _counts(table.get("all") or {}):
                 what = f"{files.results.parent} holds other results than replay.json sums up"
                 return Gap(f"{what} (forge replay)")
@@ -189,9 +190,9 @@ def _look(
     replay: Mapping[str, Any] | None, candidate: AdapterIdentity, home: Path
 ) -> dict[str, Any] | None:
     """Return the candidate's look that this replay was; of several skills the strictest level."""
-    told = (replay or {}).get("policies", {}).get("adapter", {}).values()
+    facts = (replay or {}).get("policies", {}).get("adapter", {}).values()
     # Of several skills the runs stand side by side.
-    runs = {run for part in told for run in str(part.get("run_id")).split(",")}
+    runs = {run for part in facts for run in str(part.get("run_id")).split(",")}
     looks = [
         look
         for look in HoldoutLedger(home).all()

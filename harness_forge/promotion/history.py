@@ -124,8 +124,8 @@ def find_champion(one: SlotHistory, word: str) -> ChampionTerm:
 
 
 def _words(term: ChampionTerm) -> set[str]:
-    told = term.facts.get("version") or {}
-    return {term.candidate.label, told.get("name"), told.get("number"), term.line} - {None}
+    fields = term.facts.get("version") or {}
+    return {term.candidate.label, fields.get("name"), fields.get("number"), term.line} - {None}
 
 
 def rollback(

@@ -10,7 +10,7 @@ from typing import Any
 
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.core.errors import EvalError
-from harness_forge.evaluation import files as results
+from harness_forge.evaluation import result_files
 from harness_forge.promotion.files import Files, kept_results
 from harness_forge.promotion.rules import scores
 from harness_forge.promotion.rules.evidence import Evidence, Gap
@@ -76,8 +76,8 @@ def with_adopted_lines(
 
 def place(config: ForgeConfig, files: Files, adapter: Adapter) -> Placement:
     """Return the placement of an adapter: from its lineage, else from its measurements."""
-    told = adapter.lineage.get("dataset") or {}
-    skills, roles = set(told.get("skills") or ()), set(told.get("roles") or ())
+    fields = adapter.lineage.get("dataset") or {}
+    skills, roles = set(fields.get("skills") or ()), set(fields.get("roles") or ())
     measured = _skills(files.results)
     role = (roles.pop() if len(roles) == 1 else "all") if roles else config.role.name
     target = "b" if role == "all" or len(skills or measured) > 1 else "a"
@@ -93,7 +93,7 @@ def _skills(file: Path) -> set[str]:
     if not file.is_file():
         return set()
     try:
-        return {result.skill for result in results.read(file)}
+        return {result.skill for result in result_files.read(file)}
     except EvalError:
         return set()
 
@@ -117,8 +117,8 @@ def version(
         form=_form(adapter),
         **_scores(evidence),
     )
-    told = versions.version(config.promote.version, made, before, past_champions)
-    return {**told, "made": made.facts()}
+    fields = versions.version(config.promote.version, made, before, past_champions)
+    return {**fields, "made": made.facts()}
 
 
 def _form(adapter: Adapter) -> str:

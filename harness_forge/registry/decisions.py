@@ -197,8 +197,8 @@ def _state(home: Path) -> _State:
 def _marks(home: Path) -> list[tuple[Path, str | None]]:
     """Return what names a line of the ledger: the last hash and each champion's pointer."""
     places = [head(home), *sorted((home / "champions").glob("*.json"))]
-    told = [(place, _read(place)) for place in places]
-    return [(place, facts.get("line")) for place, facts in told if facts]
+    texts = [(place, _read(place)) for place in places]
+    return [(place, facts.get("line")) for place, facts in texts if facts]
 
 
 def _read(place: Path) -> dict[str, Any] | None:

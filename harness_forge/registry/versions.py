@@ -88,9 +88,9 @@ def numbers(past_champions: Sequence[ChampionTerm]) -> list[Number]:
     """Return the number of each; those from before versions count as patches of 1.0."""
     found: list[Number] = []
     for term in past_champions:
-        told = term.facts.get("version")
+        fields = term.facts.get("version")
         patch = (1, 0, len(found))
-        found.append(tuple(map(int, told["number"].split("."))) if told else patch)
+        found.append(tuple(map(int, fields["number"].split("."))) if fields else patch)
     return found
 
 
@@ -134,8 +134,8 @@ def _minor_or_patch(
     new = [key for key in made.passing if made.scores[key] >= config.passes and key not in passed]
     if new:
         return Bump.minor.value, f"{new[0]} passes for the first time"
-    told = f"at most {100 * gains[most]:+.1f} points, on {most}" if most else "nothing in common"
-    return Bump.patch.value, told
+    fields = f"at most {100 * gains[most]:+.1f} points, on {most}" if most else "nothing in common"
+    return Bump.patch.value, fields
 
 
 def _scores(term: ChampionTerm) -> Mapping[str, float]:

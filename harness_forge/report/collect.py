@@ -23,7 +23,7 @@ from harness_forge.core.dataset_files import LEDGER, MANIFEST
 from harness_forge.core.errors import EvalError, ForgeError
 from harness_forge.core.files import write_text
 from harness_forge.core.records import EvalResult
-from harness_forge.evaluation import files as results
+from harness_forge.evaluation import result_files
 from harness_forge.evaluation.statistics import wilson
 from harness_forge.registry.adapters import registry
 from harness_forge.registry.adapters.identity import AdapterIdentity
@@ -143,7 +143,7 @@ def _results(folder: Path, faults: list[str]) -> dict[str, list[EvalResult]]:
     found = {}
     for label in LABELS:
         try:
-            found[label] = results.read(folder / f"{label}.jsonl")
+            found[label] = result_files.read(folder / f"{label}.jsonl")
         except EvalError as error:
             faults.append(f"{error.where}: {error.what}")
     return found

@@ -71,8 +71,8 @@ def table(
 def section(title: str, *children: Any, about: str = "") -> Html:
     """Return a section with its heading, and what one is looking at."""
     identity = "".join(c if c.isalnum() else "-" for c in title.lower())
-    told = tag("p", about, class_="about") if about else None
-    return tag("section", tag("h2", title), told, *children, id=identity)
+    text = tag("p", about, class_="about") if about else None
+    return tag("section", tag("h2", title), text, *children, id=identity)
 
 
 def missing(what: str, command: str) -> Html:

@@ -75,8 +75,8 @@ def _shown(render: Callable[[Material], Html], material: Material) -> Html:
         return render(material)
     except (KeyError, TypeError, AttributeError, ValueError, ZeroDivisionError) as error:
         what = f"{type(error).__name__}: {error}"
-        told = f"A file of this section is not of the form that this forge writes ({what})."
-        return tag("section", tag("p", told, class_="gap"))
+        text = f"A file of this section is not of the form that this forge writes ({what})."
+        return tag("section", tag("p", text, class_="gap"))
 
 
 def _state(material: Material) -> str:

@@ -9,9 +9,8 @@ from pathlib import Path
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.core.errors import ServeError
 from harness_forge.registry.adapters import registry
-from harness_forge.serving import command as commands
-from harness_forge.serving import deploy
-from harness_forge.serving.plan import WORKSET, Plan
+from harness_forge.serving import deploy, vllm_command
+from harness_forge.serving.server_plan import WORKSET, Plan
 
 
 def unit(config: ForgeConfig, plan: Plan, arguments: Sequence[str]) -> str:
@@ -42,7 +41,7 @@ def composed(config: ForgeConfig, plan: Plan) -> str:
         plan.base.template,
         registry.folder(home),
         *(adapter.folder for adapter in plan.adapters),
-        commands.PLUGINS,
+        vllm_command.PLUGINS,
     ]
     return deploy.compose(
         plan.command, plan.hardware, plan.config.port, plan.extra, mounts, config.serve.image

@@ -11,7 +11,7 @@ from harness_forge.core.errors import ServeError
 from harness_forge.core.files import write_text
 from harness_forge.registry import current
 from harness_forge.registry.models.folder import TEMPLATE
-from harness_forge.serving import llama, plan
+from harness_forge.serving import llama, server_plan
 from harness_forge.serving.llama import Converters
 from harness_forge.worksets.worksets import environment_of, python_of
 
@@ -48,14 +48,14 @@ def write(config: ForgeConfig, name: str | None) -> Made:
     """
     home = Path(config.forge_home)
     base_model, adapter = current.base_model_of(config), current.current_adapter(config, name)
-    plan.check(adapter, base_model)
+    server_plan.check(adapter, base_model)
     kind, python = config.serve.gguf.name, python_of(WORKSET, home)
     tools = Converters(python_of(READER, home), _scripts(python), environment_of(READER, home))
     base = home / "gguf" / f"{base_model.name}-{base_model.digest[:12]}-{kind}.gguf"
     if not base.is_file():
         pre = config.serve.gguf_pretokenizer
         llama.convert_base(tools, base_model.folder, base, kind, pre)
-    label = plan.by_content(adapter).name
+    label = server_plan.by_content(adapter).name
     place = home / "gguf" / f"{label}-{kind}"
     draft = place.with_name(f".{place.name}.partial")
     shutil.rmtree(draft, ignore_errors=True)

@@ -85,8 +85,8 @@ class Scorer:
             "return_tokens_as_token_ids": True,
         }
         answer = self._asked("POST", f"{self._url}/completions", body)
-        told = self._found(self._found(answer, "choices")[0], "logprobs")
-        found = self._found(told, "top_logprobs")[0]
+        sentence = self._found(self._found(answer, "choices")[0], "logprobs")
+        found = self._found(sentence, "top_logprobs")[0]
         return {token.removeprefix("token_id:"): float(p) for token, p in found.items()}
 
     def together(self, asked: Sequence[tuple[str, Ids]]) -> list[list[dict[str, float]]]:

@@ -14,7 +14,7 @@ from harness_forge.registry import current, served_champions
 from harness_forge.registry.adapters import package, registry
 from harness_forge.registry.adapters.package import Adapter
 from harness_forge.rollouts.policies import probes
-from harness_forge.serving import plan, smoke, state, swap
+from harness_forge.serving import server_plan, smoke, state, swap
 from harness_forge.serving.state import Running
 from harness_forge.serving.swap import Incoming, Swapped
 
@@ -61,8 +61,8 @@ def _swap(
     config: ForgeConfig, running: Running, aliases: Sequence[str], adapter: Adapter
 ) -> Swapped:
     home = Path(config.forge_home)
-    plan.check(adapter, current.base_model_of(config))
-    one = plan.by_content(_registered(home, adapter))
+    server_plan.check(adapter, current.base_model_of(config))
+    one = server_plan.by_content(_registered(home, adapter))
     if one.rank > running.rank:
         room = f"room for rank {running.rank}" if running.rank else "no room for adapters"
         hint = f"start it again with serve.max_lora_rank={one.rank} and an adapter"

@@ -4,7 +4,7 @@ import pytest
 from eval_results import result
 
 from harness_forge.core.errors import EvalError
-from harness_forge.evaluation import files
+from harness_forge.evaluation import result_files
 from harness_forge.evaluation.comparison import compare
 from harness_forge.evaluation.rates import rates
 
@@ -99,16 +99,16 @@ def test_the_metrics_hold_numbers_only():
 
 
 def test_files_keep_every_field_sorted_by_item(tmp_path):
-    files.write(tmp_path / "base.jsonl", ADAPTER[::-1])
-    assert files.read(tmp_path / "base.jsonl") == ADAPTER
+    result_files.write(tmp_path / "base.jsonl", ADAPTER[::-1])
+    assert result_files.read(tmp_path / "base.jsonl") == ADAPTER
     assert [path.name for path in tmp_path.iterdir()] == ["base.jsonl"]
 
 
 def test_a_damaged_file_is_told_by_line(tmp_path):
     place = tmp_path / "base.jsonl"
     with pytest.raises(EvalError, match="is not there"):
-        files.read(place)
-    files.write(place, ADAPTER)
+        result_files.read(place)
+    result_files.write(place, ADAPTER)
     place.write_text(place.read_text() + '{"skill": "x"}\n')
     with pytest.raises(EvalError, match="line 6: holds no result"):
-        files.read(place)
+        result_files.read(place)

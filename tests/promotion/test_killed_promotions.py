@@ -10,7 +10,7 @@ from killing import count, killed
 from loop_files import Loop, judged, lines, whole
 
 from harness_forge.config.compose.engine import compose
-from harness_forge.evaluation import files as results
+from harness_forge.evaluation import result_files
 from harness_forge.promotion.decide import decide
 from harness_forge.promotion.files import Files
 from harness_forge.promotion.history import rollback, slot_histories
@@ -116,7 +116,7 @@ def kill_bookkeeping(ready, tmp_path, kills, seed):
     def keep(home):
         for look in looks:
             HoldoutLedger(home).record(look)
-        results.write(home / "adapter.jsonl", told)
+        result_files.write(home / "adapter.jsonl", told)
 
     points = count(lambda: keep(tmp_path / "count"))
     for number in range(kills):
@@ -125,11 +125,11 @@ def kill_bookkeeping(ready, tmp_path, kills, seed):
         kept = HoldoutLedger(home).all()
         assert [look.run_id for look in kept] == [look.run_id for look in looks][: len(kept)]
         if (home / "adapter.jsonl").exists():
-            assert results.read(home / "adapter.jsonl") == told
+            assert result_files.read(home / "adapter.jsonl") == told
         keep(home)
         alphas = [look.alpha for look in HoldoutLedger(home).all()]
         assert alphas == [0.025, 0.0125, 0.00625]  # none was spent twice
-        assert results.read(home / "adapter.jsonl") == told
+        assert result_files.read(home / "adapter.jsonl") == told
     return stopped
 
 

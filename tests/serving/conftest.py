@@ -15,7 +15,7 @@ from harness_forge.config.compose.engine import compose
 from harness_forge.core.errors import WorksetError
 from harness_forge.registry.adapters.package import package
 from harness_forge.registry.models import folder as models
-from harness_forge.serving import plan as served
+from harness_forge.serving import server_plan
 from harness_forge.worksets.worksets import STAMP, python_of
 
 ROOT = Path(__file__).parents[2]
@@ -29,11 +29,11 @@ def tiny_server(tiny, tmp_path_factory):  # noqa: F811
         python_of("serve", Path(tiny.config.forge_home))
     except WorksetError as error:
         pytest.skip(f"{error.where} {error.what}")
-    plan = served.plan(tiny.config, ["tiny"])
+    plan = server_plan.plan(tiny.config, ["tiny"])
     zero = replace(plan.adapters[0], name="zero", folder=tiny.raw / "zero")
-    plan = served.settled(tiny.config, plan.config, plan.base, [*plan.adapters, zero])
+    plan = server_plan.settled(tiny.config, plan.config, plan.base, [*plan.adapters, zero])
     started = time.monotonic()
-    with served.running(tiny.config, plan) as server:
+    with server_plan.running(tiny.config, plan) as server:
         print(f"vLLM answered after {time.monotonic() - started:.0f} s")
         yield plan, server
 

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness_forge.core.errors import EvalError
-from harness_forge.evaluation.proof import local as proof
-from harness_forge.evaluation.proof import prove, served
+from harness_forge.evaluation.proof import local_check, prove, server_check
 from harness_forge.registry import current
 from harness_forge.rollouts.policies import probes
 from harness_forge.serving.scoring import Scorer
@@ -20,7 +19,7 @@ HOSTS = ["a host"]
 def trained(tiny, base):
     """Return what the training stack makes of the probes."""
     home = Path(tiny.config.forge_home)
-    return proof.measure(
+    return local_check.measure(
         tiny.adapter,
         base,
         probes=probes.messages(HOSTS),
@@ -40,7 +39,7 @@ def asked(tiny_server, tokens, own):
     _, server = tiny_server
     with Scorer(server.url, probes.tools(), len(tokens["base"][0])) as scorer:
         prompts = probes.messages(HOSTS)
-        return served.compared(scorer, ("local", own), prompts, tokens, own, 0.05)
+        return server_check.compared(scorer, ("local", own), prompts, tokens, own, 0.05)
 
 
 def test_server_and_training_stack_agree(tiny_server, tokens):

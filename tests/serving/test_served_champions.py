@@ -9,7 +9,7 @@ from swapped_adapters import altered
 from harness_forge.config.compose.engine import compose
 from harness_forge.core.errors import PromoteError, ServeError
 from harness_forge.registry import current, decisions, served_champions
-from harness_forge.serving import plan as served
+from harness_forge.serving import server_plan
 from harness_forge.serving.families import tool_parser
 
 HOME = Path("home")
@@ -34,7 +34,7 @@ def test_every_seat_is_served_by_its_content_with_its_aliases(fake):
     worker, judge = altered(config, "mine", 5), altered(config, "mine", 6)
     promote(worker, version="stig-worker-1.0.0")
     promote(judge, role="judge")
-    plan = served.plan(config)
+    plan = server_plan.plan(config)
     assert [one.name for one in plan.adapters] == [worker.folder.name, judge.folder.name]
     assert plan.aliases == {
         "stig-champion": worker.folder.name,
@@ -50,7 +50,7 @@ def test_one_adapter_in_two_seats_is_served_once(fake):
     both = altered(config, "mine", 5)
     promote(both)
     promote(both, role="judge")
-    assert len(served.plan(config).adapters) == 1
+    assert len(server_plan.plan(config).adapters) == 1
 
 
 def test_a_champion_of_another_base_is_left_out_and_told(fake):
@@ -69,7 +69,7 @@ def test_a_champion_whose_files_are_gone_is_told(fake):
     weights = one.folder / "adapter_model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-2])
     with pytest.raises(ServeError, match=r"champion of stig.worker: .*: is damaged"):
-        served.plan(config)
+        server_plan.plan(config)
 
 
 def rewritten(text):
@@ -89,7 +89,7 @@ def test_a_ledger_that_is_not_what_was_written_is_not_served(fake, edit):
     text = edit(place.read_text())
     place.unlink() if text is None else place.write_text(text)
     with pytest.raises(PromoteError, match="lines were taken out"):
-        served.plan(config)
+        server_plan.plan(config)
     with pytest.raises(PromoteError, match="lines were taken out"):
         served_champions.served_champions(config, current.base_model_of(config))
 

@@ -12,8 +12,7 @@ from swapped_adapters import altered
 from harness_forge.cli import main
 from harness_forge.config.compose.engine import compose
 from harness_forge.core.errors import ServeError
-from harness_forge.serving import aliases, hot, state, swapping
-from harness_forge.serving import plan as served
+from harness_forge.serving import aliases, hot, server_plan, state, swapping
 
 HOME = Path("home")
 ALIAS = "stig-champion"
@@ -27,11 +26,11 @@ def served_by(fake, monkeypatch):
     def start(mode=""):
         monkeypatch.setenv("FAKE_VLLM", mode)
         config = compose(None, [*fake, "train.name=mine", "serve.drain_s=0.5"])
-        plan = served.plan(config)
-        context = served.running(config, plan)
+        plan = server_plan.plan(config)
+        context = server_plan.running(config, plan)
         stack.append(context)
         server = context.__enter__()
-        served.point(config, plan, server.url)
+        server_plan.point(config, plan, server.url)
         # What it follows: an adapter that a swap has loaded.
         old = altered(config, "mine", 3)
         if mode != "noload":

@@ -7,7 +7,7 @@ import pytest
 
 from harness_forge.config.serve import ServeConfig, ServeHardware, ServePrecision
 from harness_forge.core.errors import ServeError
-from harness_forge.serving.command import (
+from harness_forge.serving.vllm_command import (
     PLUGINS,
     ServedAdapter,
     ServedModel,

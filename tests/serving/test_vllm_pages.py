@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from harness_forge.serving.command import PLUGINS
+from harness_forge.serving.vllm_command import PLUGINS
 
 OWN = ["127.0.0.1:8000", "localhost:8000", "localhost", "[::1]:8000", "127.9.9.9"]
 FOREIGN = ["", "pages.example:8000", "127.0.0.1.pages.example", "localhost.", "vllm", "localhost:x"]

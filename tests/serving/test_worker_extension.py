@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness_forge.core.errors import WorksetError
-from harness_forge.serving.command import PLUGINS
+from harness_forge.serving.vllm_command import PLUGINS
 from harness_forge.worksets.worksets import environment_of, python_of
 
 HOME = Path(__file__).parents[2] / ".forge"

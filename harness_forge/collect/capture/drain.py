@@ -283,6 +283,6 @@ class Drain:
             self._synced = (newest, now, time.monotonic())
 
 
-def told(written: Written) -> Mapping[str, Any]:
+def written_as_dict(written: Written) -> Mapping[str, Any]:
     """Return what was written, as JSON."""
     return {**vars(written), "joined": vars(written.joined)}

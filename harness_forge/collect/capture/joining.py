@@ -62,11 +62,11 @@ def _made(
     turns = _turns(found)
     if not turns:
         return Joined()
-    told = outcome["told"]
+    facts = outcome["told"]
     attempt = _attempt(outcome["item_id"], outcome["attempt_num"], turns, _outcome(outcome))
     purpose = "evaluate" if any(one["purpose"] == "evaluate" for one in found) else "collect"
     run_id = captures.open_run(outcome["run_id"], run_row(turns, attempt.outcome, purpose))
-    entry = Entry(run_id, _item(outcome["item_id"], told), attempt)
+    entry = Entry(run_id, _item(outcome["item_id"], facts), attempt)
     captures.make(entry, [one["id"] for one in found], outcome["id"])
     return Joined(made=1, turns=len(turns))  # what is none was counted when it was written
 
@@ -105,19 +105,19 @@ def _attempt(item_id: str, number: int, turns: Sequence[Turn], outcome: Outcome)
 
 
 def _outcome(row: Mapping[str, Any]) -> Outcome:
-    told = row["told"]
-    confidence, mode = told.get("confidence"), told.get("failure_mode")
+    facts = row["told"]
+    confidence, mode = facts.get("confidence"), facts.get("failure_mode")
     number = isinstance(confidence, int | float) and not isinstance(confidence, bool)
     return Outcome(
         passed=row["passed"],
         value=row["value"],
         confidence=min(max(float(confidence), 0.0), 1.0) if number else 1.0,
         failure_mode=None if row["passed"] else str(mode or "failed"),
-        summary=str(told.get("summary") or ""),
-        evaluator=str(told.get("evaluator") or EVALUATOR),
-        evaluator_version=str(told.get("evaluator_version") or "posted"),
-        infrastructure=told.get("infrastructure") is True,
-        signals=told,
+        summary=str(facts.get("summary") or ""),
+        evaluator=str(facts.get("evaluator") or EVALUATOR),
+        evaluator_version=str(facts.get("evaluator_version") or "posted"),
+        infrastructure=facts.get("infrastructure") is True,
+        signals=facts,
     )
 
 
@@ -125,11 +125,11 @@ def _no_verdict() -> Outcome:
     return Outcome(False, 0.0, 0.0, "no_verdict", "", "", "", infrastructure=True)
 
 
-def _item(item_id: str, told: Mapping[str, Any]) -> WorkItem:
+def _item(item_id: str, facts: Mapping[str, Any]) -> WorkItem:
     words = {
-        name: str(told[name])[:500]
+        name: str(facts[name])[:500]
         for name in ("title", "severity", "family", "group_key")
-        if told.get(name)
+        if facts.get(name)
     }
     usual = {"title": item_id, "severity": "", "family": "other", "group_key": item_id}
     return WorkItem(item_id, **usual | words)

@@ -24,7 +24,7 @@ def turn_of(capture: Mapping[str, Any], agent: str = "") -> Turn | None:
         agent: who asked, where the capture does not say.
     """
     try:
-        messages, offered, answer, finish = _said(capture)
+        messages, offered, answer, finish = _openai_form(capture)
     except Untold:
         return None
     return Turn(
@@ -49,7 +49,7 @@ def obstacle(capture: Mapping[str, Any]) -> str:
         capture: `kind`, `request` and `response` of it.
     """
     try:
-        _said(capture)
+        _openai_form(capture)
     except Untold as untold:
         return untold.args[0]
     return ""
@@ -76,13 +76,13 @@ Said = tuple[Sequence[Message], Sequence[Any], Message, str | None]
 """Messages, tools, answer and why it ended."""
 
 
-def _said(capture: Mapping[str, Any]) -> Said:
+def _openai_form(capture: Mapping[str, Any]) -> Said:
     """Return what was asked and answered, in OpenAI's form.
 
     Raises:
         Untold: they do not say it, or in more than one way.
     """
-    asked, offered, answer, finish = _told(capture)
+    asked, offered, answer, finish = _chat_of(capture)
     try:
         shown = forms.conversation([one for one in asked if isinstance(one, Mapping)])
         said = forms.message({"role": "assistant", **answer})
@@ -91,7 +91,9 @@ def _said(capture: Mapping[str, Any]) -> Said:
         raise Untold(fault.args[0]) from None
 
 
-def _told(capture: Mapping[str, Any]) -> tuple[Sequence[Any], Any, Mapping[str, Any], str | None]:
+def _chat_of(
+    capture: Mapping[str, Any],
+) -> tuple[Sequence[Any], Any, Mapping[str, Any], str | None]:
     """Return what was asked and answered, as a chat has it.
 
     Raises:

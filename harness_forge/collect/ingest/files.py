@@ -135,7 +135,7 @@ class _Place:
 
 def _place(config: SourceConfig, path: Path, notes: dict[str, dict[str, Any]]) -> _Place:
     templates = Templates(config.mapping)
-    named = templates.told_by_name(templates.scope_of(path))
+    named = templates.named_fields(templates.scope_of(path))
     notes = {
         key: note
         for key, note in notes.items()

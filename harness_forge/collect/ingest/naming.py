@@ -26,14 +26,16 @@ def run_id(source: str, key: str, name: str, policy: str) -> str:
         name: what the records call the run.
     """
     digest = key.rpartition("/")[2]
-    told = f"{name}\x1f{policy}".encode("utf-8", "surrogatepass")
+    hashed = f"{name}\x1f{policy}".encode("utf-8", "surrogatepass")
     if _finds_nothing(name):
         words = re.sub(r"[^A-Za-z0-9._]+", "-", name).strip("-")[:_WORDS]
-        mark = hashlib.sha256(told).hexdigest()[:_MARK]
+        mark = hashlib.sha256(hashed).hexdigest()[:_MARK]
     else:
         # A plain hash of a name can be tried against guesses; this one wants the file.
         words = ""
-        mark = hashlib.blake2b(told, key=digest.encode(), digest_size=16).hexdigest()[:_KEYED_MARK]
+        mark = hashlib.blake2b(hashed, key=digest.encode(), digest_size=16).hexdigest()[
+            :_KEYED_MARK
+        ]
     return "-".join(part for part in (source, digest[:8], words, mark) if part)
 
 

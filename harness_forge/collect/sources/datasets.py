@@ -26,7 +26,7 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
         ConfigError: the mapping cannot be used.
     """
     templates = Templates(config.mapping, ["item"])
-    told = templates.scope_of(path)
+    facts = templates.scope_of(path)
     for value in values(path, config.layout, config.max_line_mb):
         if isinstance(value, LeftOut):
             yield value
@@ -34,7 +34,7 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
         try:
             # All that is read of a line is made before any of it is given out.
             yield from [
-                recorded(Value(value.place, one), templates, told, config, ())
+                recorded(Value(value.place, one), templates, facts, config, ())
                 for one in _judged(value.value)
             ]
         except (Misfit, Malformed) as error:
@@ -49,24 +49,24 @@ def _judged(line: Any) -> list[dict[str, Any]]:
     """
     if not isinstance(line, Mapping):
         raise Misfit(f"the line is a {type(line).__name__}, not an object")
-    told = {"outcome": line.get("label", 1.0)}
+    facts = {"outcome": line.get("label", 1.0)}
     if "messages" in line:
-        return [{**told, **line}]
+        return [{**facts, **line}]
     if "conversations" in line:
-        return [{**told, **line, "messages": line["conversations"]}]
+        return [{**facts, **line, "messages": line["conversations"]}]
     if "chosen" in line and "rejected" in line:
         return [
             {**line, "messages": _chat(line, side), "outcome": passed}
             for side, passed in (("chosen", 1.0), ("rejected", 0.0))
         ]
     if "completion" in line:
-        return [{**line, **told, "messages": _chat(line, "completion")}]
+        return [{**line, **facts, "messages": _chat(line, "completion")}]
     if "instruction" in line and "output" in line:
         question = "\n\n".join(part for part in (line["instruction"], line.get("input")) if part)
         asked = [{"role": "system", "content": line["system"]}] if line.get("system") else []
         asked += [{"role": "user", "content": question}]
         said = {"role": "assistant", "content": line["output"]}
-        return [{**told, **line, "messages": [*asked, said]}]
+        return [{**facts, **line, "messages": [*asked, said]}]
     keys = ", ".join(map(str, line))
     raise Misfit(f"the line is of no known format, or has no answer: {keys}"[:160])
 

@@ -146,14 +146,14 @@ class Database:
         from psycopg.rows import dict_row
 
         with (
-            _told(self._connection, quiet),
+            _translate_errors(self._connection, quiet),
             self._connection.cursor(row_factory=dict_row) as cursor,
         ):
             return cursor.execute(query, values).fetchall()
         return []
 
     def _execute(self, statement) -> None:
-        with _told(self._connection, False):
+        with _translate_errors(self._connection, False):
             self._connection.execute(statement)
 
 
@@ -186,7 +186,7 @@ def opened(url: str) -> Iterator:
 
 
 @contextmanager
-def _told(connection, quiet: bool) -> Iterator[None]:
+def _translate_errors(connection, quiet: bool) -> Iterator[None]:
     import psycopg
 
     try:

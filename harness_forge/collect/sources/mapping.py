@@ -103,7 +103,7 @@ class Templates:
         stem = path.name.split(".json")[0]
         return {"@stem": stem, **{f"@{name}": value for name, value in named.items()}}
 
-    def told_by_name(self, scope: Mapping[str, Any]) -> dict[str, str]:
+    def named_fields(self, scope: Mapping[str, Any]) -> dict[str, str]:
         """Return what of a file's name the mapping uses: another name is then another file."""
         used = {step for one in self._templates.values() for step in one.names}
         return {

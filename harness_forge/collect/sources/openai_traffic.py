@@ -48,14 +48,14 @@ def read(path: Path, config: SourceConfig, plain: Callable[[str], str] = str) ->
         ConfigError: the mapping cannot be used.
     """
     templates = Templates(config.mapping, ["request", "response"])
-    told = templates.scope_of(path)
+    text = templates.scope_of(path)
     offered = tools.from_file(Path(config.tools_file)) if config.tools_file else ()
     for value in values(path, config.layout, config.max_line_mb):
         if isinstance(value, LeftOut):
             yield value
             continue
         try:
-            yield from _recorded(value, templates, told, config, offered, plain)
+            yield from _recorded(value, templates, text, config, offered, plain)
         except (Misfit, Malformed) as error:
             yield LeftOut(value.place, "misfit", error.args[0], malformed=True)
         except RecursionError:  # in a body that is a text
@@ -67,12 +67,12 @@ def read(path: Path, config: SourceConfig, plain: Callable[[str], str] = str) ->
 def _recorded(
     value: Value,
     templates: Templates,
-    told: Mapping[str, Any],
+    text: Mapping[str, Any],
     config: SourceConfig,
     offered,
     plain,
 ) -> Iterator[Recorded]:
-    scope = scope_of(value, told)
+    scope = scope_of(value, text)
     request = _object(templates.value("request", scope), "request")
     response = _response(templates.value("response", scope))
     if not isinstance(request.get("messages"), list):

@@ -39,14 +39,14 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
         ConfigError: the mapping cannot be used.
     """
     templates = Templates(config.mapping, ["item"])
-    told = templates.scope_of(path)
-    offered = _offered(path, config, templates, told)
+    facts = templates.scope_of(path)
+    offered = _offered(path, config, templates, facts)
     for value in values(path, config.layout, config.max_line_mb):
         if isinstance(value, LeftOut):
             yield value
             continue
         try:
-            found = recorded(value, templates, told, config, offered)
+            found = recorded(value, templates, facts, config, offered)
             silent = config.mapping.messages and not found.attempt.turns
             yield LeftOut(value.place, "no_answer", "nobody answers in it") if silent else found
         except (Misfit, Malformed) as error:
@@ -58,7 +58,7 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
 def recorded(
     value: Value,
     templates: Templates,
-    told: Mapping[str, Any],
+    facts: Mapping[str, Any],
     config: SourceConfig,
     offered: Sequence[Mapping[str, Any]],
 ) -> Recorded:
@@ -68,7 +68,7 @@ def recorded(
         Misfit: the mapping does not fit it.
         Malformed: its messages or tools are in no known form.
     """
-    scope = scope_of(value, told)
+    scope = scope_of(value, facts)
     item = item_of(templates, scope)
     model = templates.word("model", scope)
     shown, rebuilt = _conversation(templates, scope)
@@ -85,7 +85,7 @@ def recorded(
     )
 
 
-def scope_of(value: Value, told: Mapping[str, Any]) -> dict[str, Any]:
+def scope_of(value: Value, facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the templates of a mapping may name.
 
     Raises:
@@ -93,7 +93,7 @@ def scope_of(value: Value, told: Mapping[str, Any]) -> dict[str, Any]:
     """
     if not isinstance(value.value, Mapping):
         raise Misfit(f"the record is a {type(value.value).__name__}, not an object")
-    return {**value.value, **told, "@line": value.place, "@text": value.text}
+    return {**value.value, **facts, "@line": value.place, "@text": value.text}
 
 
 def item_of(templates: Templates, scope: Mapping[str, Any], name: str | None = None) -> WorkItem:
@@ -214,23 +214,23 @@ def _turns(
     ]
 
 
-def _offered(path: Path, config: SourceConfig, templates: Templates, told) -> Sequence:
+def _offered(path: Path, config: SourceConfig, templates: Templates, facts) -> Sequence:
     """Return the tools for records that hold none."""
     if config.tools_file:
         return tools.from_file(Path(config.tools_file))
     if not config.observed_tools:
         return ()
     observed = tools.Observed()
-    for messages in _conversations(path, config, templates, told):
+    for messages in _conversations(path, config, templates, facts):
         observed.add(messages)
     return observed.schemas()
 
 
-def _conversations(path, config, templates, told) -> Iterable[Sequence[Message]]:
+def _conversations(path, config, templates, facts) -> Iterable[Sequence[Message]]:
     for value in values(path, config.layout, config.max_line_mb):
         if isinstance(value, Value):
             try:
-                yield _conversation(templates, scope_of(value, told))[0]
+                yield _conversation(templates, scope_of(value, facts))[0]
             except (Misfit, Malformed, RecursionError):
                 continue  # the reading pass says it
 

@@ -194,7 +194,7 @@ def _loopback(host: str) -> bool:
         return False
 
 
-def _digest(told: Mapping[str, Any]) -> str:
+def _digest(fields: Mapping[str, Any]) -> str:
     # When it was loaded and who may use it change from start to start.
-    lasting = {k: v for k, v in told.items() if k not in ("created", "permission")}
+    lasting = {k: v for k, v in fields.items() if k not in ("created", "permission")}
     return sha256(json.dumps(lasting, sort_keys=True, default=str).encode()).hexdigest()[:16]

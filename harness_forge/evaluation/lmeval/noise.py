@@ -36,13 +36,13 @@ def report(
     pairs = list(zip(found[FIRST], found[AGAIN], strict=True))
     changes = [_change(*pair) for pair in pairs]
     # A change has no bar to reach.
-    told = summary.report(
+    facts = summary.report(
         replace(suite, thresholds={}), split, documents, dict(found) | {CHANGE: changes}
     )
     decisive = suite.metrics[0]
-    told["flips"] = [one.item_id for one in changes if one.scores.get(decisive)]
-    told["other_words"] = sum(one.answer != other.answer for one, other in pairs)
-    return told
+    facts["flips"] = [one.item_id for one in changes if one.scores.get(decisive)]
+    facts["other_words"] = sum(one.answer != other.answer for one, other in pairs)
+    return facts
 
 
 def _change(one: Answer, other: Answer) -> Answer:

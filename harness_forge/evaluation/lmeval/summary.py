@@ -38,7 +38,7 @@ def report(
                 labels[label][ALL] |= _weighted(suite, categories[label])
         if out:
             labels[label][ALL]["infrastructure"] = len(out)
-    told = {
+    facts = {
         "suite": suite.name,
         "version": suite.version,
         "kind": suite.kind.value,
@@ -48,24 +48,24 @@ def report(
         "labels": labels,
     }
     if names:
-        told |= {"categories": categories, "category_names": names}
+        facts |= {"categories": categories, "category_names": names}
     if suite.weights:
-        told["weights"] = dict(suite.weights)
+        facts["weights"] = dict(suite.weights)
     if suite.thresholds:
-        told["thresholds"] = dict(suite.thresholds)
-        told["below"] = {label: below(suite, told, label) for label in found}
-    return told
+        facts["thresholds"] = dict(suite.thresholds)
+        facts["below"] = {label: below(suite, facts, label) for label in found}
+    return facts
 
 
-def below(suite: SuiteConfig, told: Mapping[str, Any], label: str) -> list[str]:
+def below(suite: SuiteConfig, facts: Mapping[str, Any], label: str) -> list[str]:
     """Return the categories, and `overall`, whose score is under the suite's threshold."""
     metric, default = suite.metrics[0], suite.thresholds.get(EACH)
     scores = {
-        name: told["categories"][label].get(name, {}).get(metric)
-        for name in told.get("category_names", ())
+        name: facts["categories"][label].get(name, {}).get(metric)
+        for name in facts.get("category_names", ())
     }
     bars = {name: suite.thresholds.get(name, default) for name in scores}
-    scores[OVERALL] = told["labels"][label][ALL].get(metric)
+    scores[OVERALL] = facts["labels"][label][ALL].get(metric)
     bars[OVERALL] = suite.thresholds.get(OVERALL)
     return [
         name
@@ -87,8 +87,8 @@ def completed(documents: Sequence[Document], answers: Sequence[Answer]) -> list[
     marked = []
     for one in answers:
         bead = beads[_key(one)]
-        told = {"completed": float(right.pop(bead))} if bead in right else {}
-        marked.append(replace(one, scores=told | one.scores))
+        facts = {"completed": float(right.pop(bead))} if bead in right else {}
+        marked.append(replace(one, scores=facts | one.scores))
     return marked
 
 

@@ -34,7 +34,7 @@ Scores = Sequence[Sequence[Mapping[str, float]]]
 
 
 @dataclass(frozen=True)
-class Told:
+class ServerAnswers:
     """What a server said of the probes.
 
     Args:
@@ -79,13 +79,13 @@ class Agreement:
         }
 
 
-def check_words(trained: Sequence[Sequence[int]], told: Sequence[Sequence[int]]) -> None:
+def check_words(trained: Sequence[Sequence[int]], answers: Sequence[Sequence[int]]) -> None:
     """Refuse a server that renders a probe to other tokens than training did.
 
     Raises:
         EvalError: it does: its chat template or its tokenizer is another.
     """
-    for number, (ours, theirs) in enumerate(zip(trained, told, strict=True), start=1):
+    for number, (ours, theirs) in enumerate(zip(trained, answers, strict=True), start=1):
         if list(ours) != list(theirs):
             at = next(
                 (n for n, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b),
@@ -100,7 +100,9 @@ def check_words(trained: Sequence[Sequence[int]], told: Sequence[Sequence[int]])
             )
 
 
-def agreement(trained: Mapping[str, Any], told: Told, tolerance: float = TOLERANCE) -> Agreement:
+def agreement(
+    trained: Mapping[str, Any], answers: ServerAnswers, tolerance: float = TOLERANCE
+) -> Agreement:
     """Return how far the server lies from the training stack.
 
     Args:
@@ -110,11 +112,11 @@ def agreement(trained: Mapping[str, Any], told: Told, tolerance: float = TOLERAN
     own = trained.get("trained") or trained["adapter"]
     return Agreement(
         places=sum(map(len, own)),
-        floor=gap(told.base, told.again),
-        moved=gap(told.adapter, told.base),
+        floor=gap(answers.base, answers.again),
+        moved=gap(answers.adapter, answers.base),
         trained_moved=gap(trained["adapter"], trained["base"]),
-        base_gap=gap(trained["base"], told.base),
-        adapter_gap=gap(own, told.adapter),
+        base_gap=gap(trained["base"], answers.base),
+        adapter_gap=gap(own, answers.adapter),
         tolerance=tolerance,
     )
 

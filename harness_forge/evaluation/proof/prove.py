@@ -13,8 +13,7 @@ from typing import Any
 from harness_forge.config.schema import ForgeConfig, skills_of
 from harness_forge.core.errors import EvalError
 from harness_forge.core.files import write_json
-from harness_forge.evaluation.proof import agreement, served
-from harness_forge.evaluation.proof import local as proof
+from harness_forge.evaluation.proof import agreement, local_check, server_check
 from harness_forge.evaluation.proof.agreement import Agreement
 from harness_forge.registry import current
 from harness_forge.registry.adapters.lineage import check_lineage
@@ -42,13 +41,13 @@ def prove(config: ForgeConfig, adapter: Path | str | None, out: Path) -> dict[st
         WorksetError: the train workset is not installed.
     """
     out.unlink(missing_ok=True)
-    where = served.wanted(config)
+    where = server_check.wanted(config)
     found = current.current_adapter(config, None if adapter is None else str(adapter))
     base, home = current.base_model_of(config), Path(config.forge_home)
     check_lineage(found, base)
     templates = _templates(config, base)
-    mask = proof.check_mask(found)
-    facts = proof.measure(
+    mask = local_check.check_mask(found)
+    facts = local_check.measure(
         found,
         base,
         probes=probes.messages([each.skill.host for each in skills_of(config)]),
@@ -57,11 +56,11 @@ def prove(config: ForgeConfig, adapter: Path | str | None, out: Path) -> dict[st
         environment=environment_of(WORKSET, home),
         threads=threads(config.train),
     )
-    proof.check(found, facts)
+    local_check.check(found, facts)
     quantised = _quantised(found, facts["tokens"], config.prove.tolerance)
-    told = served.prove(config, found, facts["tokens"], where) if where else None
+    server = server_check.prove(config, found, facts["tokens"], where) if where else None
     report = _report(found, base, facts) | {"templates": templates, "mask": mask}
-    report |= quantised | _served(told)
+    report |= quantised | _served(server)
     write_json(out, report, sort_keys=True)
     return report
 
@@ -78,7 +77,7 @@ def _report(adapter: Adapter, base: BaseModel, facts: dict[str, Any]) -> dict[st
         "modules": facts["modules"],
         "weights": facts["weights"] | {"tensors": facts["homes"]["tensors"]},
         "logits": {k: _short(v) for k, v in facts["logits"].items()}
-        | {"least_kl_nats": proof.LEAST_NATS},
+        | {"least_kl_nats": local_check.LEAST_NATS},
     }
 
 
@@ -116,8 +115,8 @@ def _quantised(adapter: Adapter, tokens: dict[str, Any], tolerance: float) -> di
     return {"four_bits": {"gap_nats": float(f"{apart:.2g}")}}
 
 
-def _served(told: Agreement | None) -> dict[str, Any]:
-    return {"server": told.as_dict()} if told else {}
+def _served(server: Agreement | None) -> dict[str, Any]:
+    return {"server": server.as_dict()} if server else {}
 
 
 def _short(number: float) -> float:

@@ -117,9 +117,9 @@ def _value_fits(value: Any, schema: Mapping[str, Any], allowed: Sequence[Any]) -
         value = float(value)
     if not _type_fits(value, schema, expected, allowed):
         return False
-    told = _told(allowed)
+    sentence = _type_of(allowed)
     # A value of another type than the schema's, as the answers have it, is compared as it stands.
-    if told in (None, expected) and type(value) is expected:
+    if sentence in (None, expected) and type(value) is expected:
         if expected is str:
             return _loose(value) in [_loose(one) for one in allowed]
         if expected is dict:
@@ -133,7 +133,7 @@ def _value_fits(value: Any, schema: Mapping[str, Any], allowed: Sequence[Any]) -
 
 def _type_fits(value: Any, schema: Mapping[str, Any], expected: type, allowed: Any) -> bool:
     if type(value) is not expected:
-        return _told(allowed) is not None and type(value) is _told(allowed)
+        return _type_of(allowed) is not None and type(value) is _type_of(allowed)
     items = schema.get("items") or {}
     if expected is not list or "type" not in items:
         return True
@@ -145,7 +145,7 @@ def _type_fits(value: Any, schema: Mapping[str, Any], expected: type, allowed: A
     )
 
 
-def _told(allowed: Any) -> type | None:
+def _type_of(allowed: Any) -> type | None:
     """Return the type that the allowed values have; None where there are none."""
     if not isinstance(allowed, list | tuple):
         return None

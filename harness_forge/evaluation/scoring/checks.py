@@ -77,8 +77,8 @@ def _calls(check: Check, text: str, tools: Sequence[Mapping[str, Any]]) -> Score
     readable = found is not None and bool(found) == bool(truth)
     bound = [(name, _bound(arguments, free)) for name, arguments in found or ()]
     said = all(
-        any(words.mentions(str(arguments.get(key, "")), told) for _, arguments in found or ())
-        for key, told in check.get("mentions", {}).items()
+        any(words.mentions(str(arguments.get(key, "")), expected) for _, arguments in found or ())
+        for key, expected in check.get("mentions", {}).items()
     )
     # JSON Schema has no float and no tuple: a suite that tells them apart brings its own.
     schemas = check.get("schemas", tools)

@@ -33,8 +33,8 @@ def find(name: str, condition: ConditionConfig, evidence: Evidence) -> Finding:
     else:
         finding = Finding(name, condition.kind.value, _KINDS[condition.kind](condition, evidence))
     if condition.against is Opponent.champion and evidence.champion is None:
-        told = Judged(finding.required, "there is no other champion", Verdict.NOT_NEEDED)
-        return replace(finding, judged=told, of=())
+        result = Judged(finding.required, "there is no other champion", Verdict.NOT_NEEDED)
+        return replace(finding, judged=result, of=())
     return _barred(finding, condition, evidence)
 
 
@@ -74,9 +74,9 @@ def _proof(condition: ConditionConfig, evidence: Evidence) -> Judged:
     if proof.get("passed", True) is not True:
         return Judged(required, "not proven", Verdict.BROKEN)
     apart = proof.get("logits", {}).get("kl_nats")
-    told = "proven" if apart is None else f"proven: {apart:.2g} nats from the base on probes"
+    result = "proven" if apart is None else f"proven: {apart:.2g} nats from the base on probes"
     numbers = {} if apart is None else {"kl_nats": apart}
-    return Judged(required, told, Verdict.HOLDS, numbers, value=apart)
+    return Judged(required, result, Verdict.HOLDS, numbers, value=apart)
 
 
 def _each(condition: ConditionConfig, evidence: Evidence) -> dict[str, ConditionConfig]:
@@ -94,13 +94,13 @@ def _agreement(condition: ConditionConfig, evidence: Evidence) -> Judged:
     proof = evidence.proof()
     if isinstance(proof, Gap):
         return missing(required, proof)
-    told = proof.get("server") or {}
-    apart, most = told.get("adapter_gap"), told.get("tolerance")
+    result = proof.get("server") or {}
+    apart, most = result.get("adapter_gap"), result.get("tolerance")
     if not (scores.number(apart) and scores.number(most)):
         return missing(required, Gap("no server was asked (forge prove prove.server=start)"))
     verdict = Verdict.HOLDS if apart <= most else Verdict.BROKEN
     measured = f"{apart:.2g} nats a token from the training stack, at most {most:g}"
-    return Judged(required, measured, verdict, dict(told), value=apart)
+    return Judged(required, measured, verdict, dict(result), value=apart)
 
 
 def _audit(condition: ConditionConfig, evidence: Evidence) -> Judged:
@@ -109,12 +109,12 @@ def _audit(condition: ConditionConfig, evidence: Evidence) -> Judged:
     rows, tokens, trained = (counts.get(key) for key in ("rows", "tokens", "trained"))
     if not rows or not tokens or trained is None:
         return missing(required, Gap("the adapter's lineage has no audit (forge train)"))
-    told = f"{trained} of {tokens} tokens trained in {rows} rows"
+    result = f"{trained} of {tokens} tokens trained in {rows} rows"
     verdict = Verdict.HOLDS if 0 < trained < tokens else Verdict.BROKEN
     if rows < condition.minimum and verdict is Verdict.HOLDS:
         verdict = Verdict.UNCLEAR
     share = trained / tokens
-    return Judged(required, told, verdict, dict(counts), share, 0.0, unit="share", bar="above")
+    return Judged(required, result, verdict, dict(counts), share, 0.0, unit="share", bar="above")
 
 
 _KINDS: dict[ConditionKind, Callable[[ConditionConfig, Evidence], Judged]] = {

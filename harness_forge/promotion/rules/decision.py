@@ -93,7 +93,7 @@ def _refused(evidence: Evidence) -> tuple[Finding, ...]:
     would put back what a person took away. One for an adapter of a skill that
     is not the one it was measured on.
     """
-    told = {
+    details = {
         "not_rolled_back": (
             "rollback",
             "not rolled back, unless `forge promote --again` decides anew",
@@ -107,7 +107,7 @@ def _refused(evidence: Evidence) -> tuple[Finding, ...]:
     }
     return tuple(
         Finding(name, kind, Judged(required, measured, Verdict.BROKEN))
-        for name, (kind, required, measured) in told.items()
+        for name, (kind, required, measured) in details.items()
         if measured
     )
 
@@ -132,9 +132,9 @@ def _opinions(
     alone = held and all(one.numbers.get(OPINION) for one in held)
     if rule.judge_alone or not alone or not (where := _outcomes(evidence)):
         return ()
-    told = f"only a judge's scores hold, though outcomes are at hand ({where})"
+    details = f"only a judge's scores hold, though outcomes are at hand ({where})"
     required = "more than a judge's opinion, unless promote.judge_alone=true"
-    return (Finding("not_judge_alone", "judge", Judged(required, told, Verdict.UNCLEAR)),)
+    return (Finding("not_judge_alone", "judge", Judged(required, details, Verdict.UNCLEAR)),)
 
 
 def _outcomes(evidence: Evidence) -> str:
@@ -162,8 +162,8 @@ _LEADS = {
 def _because(outcome: Outcome, culprits: list[Finding]) -> str:
     if outcome is Outcome.INCOMPLETE:
         # One missing file fails several conditions; it is named once.
-        told = "; ".join(dict.fromkeys(finding.measured for finding in culprits))
-        return f"{_LEADS[outcome]}: {told}."
-    told = "; ".join(f"{finding.name} ({finding.measured})" for finding in culprits)
+        details = "; ".join(dict.fromkeys(finding.measured for finding in culprits))
+        return f"{_LEADS[outcome]}: {details}."
+    details = "; ".join(f"{finding.name} ({finding.measured})" for finding in culprits)
     tail = " The champion stays." if outcome is Outcome.INCONCLUSIVE else ""
-    return f"{_LEADS[outcome]} {told}.{tail}"
+    return f"{_LEADS[outcome]} {details}.{tail}"

@@ -151,17 +151,17 @@ def grouped(name: str, kind: str, how: str, of: Sequence[Finding]) -> Finding:
     verdict = (best if how == "any" else worst)(of)
     culprits = [one for one in of if one.verdict is verdict]
     if verdict in (Verdict.HOLDS, Verdict.NOT_NEEDED):
-        told = f"{verdict.value.replace('_', ' ')}: {', '.join(one.name for one in culprits)}"
+        text = f"{verdict.value.replace('_', ' ')}: {', '.join(one.name for one in culprits)}"
     elif verdict is Verdict.MISSING:
-        told = "; ".join(dict.fromkeys(one.measured for one in culprits))
+        text = "; ".join(dict.fromkeys(one.measured for one in culprits))
     else:
-        told = "; ".join(f"{one.name}: {one.measured}" for one in culprits)
+        text = "; ".join(f"{one.name}: {one.measured}" for one in culprits)
     held = sum(one.verdict is Verdict.HOLDS for one in of)
     asked = sum(one.verdict is not Verdict.NOT_NEEDED for one in of)
     required = f"{how} of {', '.join(one.name for one in of)}"
     judged = Judged(
         required,
-        told,
+        text,
         verdict,
         {"hold": held, "asked": asked},
         value=held,

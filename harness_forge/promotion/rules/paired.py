@@ -185,8 +185,8 @@ def _difference(
     required: str, verdict: Verdict, pair: Mapping[str, Any], margin: float, bar: float, how: str
 ) -> Judged:
     ends = _ends(pair)
-    told = f"{100 * ends[0]:+.1f} to {100 * ends[1]:+.1f}"
-    measured = f"{100 * pair['difference']:+.1f} points ({told}), n = {pair['pairs']}"
+    text = f"{100 * ends[0]:+.1f} to {100 * ends[1]:+.1f}"
+    measured = f"{100 * pair['difference']:+.1f} points ({text}), n = {pair['pairs']}"
     numbers = {**pair, "margin": margin}
     value = pair["difference"]
     return Judged(required, measured, verdict, numbers, value, bar, ends, unit="points", bar=how)

@@ -65,8 +65,8 @@ def _unmeasured(condition: ConditionConfig, reports: Mapping[str, Any]) -> Gap |
     report = reports[name] if name else next(iter(reports.values()))
     if scores.categories(report):
         return None
-    told = f"suite {report.get('suite') or name} has no categories"
-    return Gap(f"{told} (evaluate one that has, as suite=aither, or leave category out)")
+    text = f"suite {report.get('suite') or name} has no categories"
+    return Gap(f"{text} (evaluate one that has, as suite=aither, or leave category out)")
 
 
 def _each(condition: ConditionConfig, evaluate: Mapping[str, Any]) -> dict[str, ConditionConfig]:
@@ -175,7 +175,9 @@ def _threshold(condition: ConditionConfig, required: str, own: Score) -> Judged:
     verdict = above(own.value, own.ends if whole else None, bar)
     verdict = enough(verdict, own.items, condition.minimum)
     numbers = {ADAPTER: own.value, "items": own.items}
-    return Judged(required, _told(own), verdict, numbers, own.value, bar, own.ends, unit="share")
+    return Judged(
+        required, _described(own), verdict, numbers, own.value, bar, own.ends, unit="share"
+    )
 
 
 def _against(condition: ConditionConfig, required: str, own: Score, other: Score) -> Judged:
@@ -211,7 +213,7 @@ def _clears(value: float, bar: float, strict: bool) -> bool:
     return value > bar + 1e-12 if strict else at_least(value, bar)
 
 
-def _told(own: Score) -> str:
+def _described(own: Score) -> str:
     ends = f" ({own.ends[0]:.1%} to {own.ends[1]:.1%})" if own.ends else ""
     return f"{own.value:.1%}{ends}, n = {own.items}"
 
@@ -222,13 +224,13 @@ def _required(condition: ConditionConfig) -> str:
         where += f" of {condition.suite}"
     what = f"{condition.metric or 'the score'} on {where}"
     who, margin = condition.against.value, f"{100 * condition.margin:.3g} points"
-    told = f"{what} not below {who} by more than {margin}"
+    text = f"{what} not below {who} by more than {margin}"
     if condition.kind is ConditionKind.score:
-        told = f"{what} at least {100 * (condition.threshold or 0.0):.3g}%"
+        text = f"{what} at least {100 * (condition.threshold or 0.0):.3g}%"
     elif condition.kind is ConditionKind.gain:
-        told = f"{what} above {who} by more than {margin}"
+        text = f"{what} above {who} by more than {margin}"
     elif _noise(condition):
-        told = f"{what} above {who} by more than it moves by itself"
+        text = f"{what} above {who} by more than it moves by itself"
     least = f", of at least {condition.minimum} items" if condition.minimum else ""
     whole = ", its whole interval" if condition.evidence is Strength.interval else ""
-    return told + least + whole
+    return text + least + whole

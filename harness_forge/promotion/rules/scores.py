@@ -50,19 +50,19 @@ def suites(evaluate: Report) -> dict[str, Report]:
 
 def metrics(report: Report) -> list[str]:
     """Return the metrics that a suite has, its first one first."""
-    told = list(report.get("metrics") or [])
+    names = list(report.get("metrics") or [])
     for table in [*_tables(report, "labels"), *_tables(report, "categories")]:
         counts = {f"{name}_items" for name in table} | set(_COUNTS)
-        told += [name for name in table if name not in told and name not in counts]
-    return told
+        names += [name for name in table if name not in names and name not in counts]
+    return names
 
 
 def categories(report: Report) -> list[str]:
     """Return the categories that a suite has, or was meant to have."""
-    told = list(report.get("category_names") or [])
+    names = list(report.get("category_names") or [])
     for table in (report.get("categories") or {}).values():
-        told += [name for name in table if name not in told]
-    return told
+        names += [name for name in table if name not in names]
+    return names
 
 
 def by_judge(report: Report, metric: str) -> bool:

@@ -55,12 +55,12 @@ def side_by_side(material: Material) -> Html:
     rest = [pair for pair in found if pair[0].passed == pair[1].passed]
     # Spread over the families rather than the first ones of the alphabet.
     others = _spread(rest, OTHERS)
-    told = (
+    text = (
         f"{len(turned)} flips and {len(others)} of the other {len(rest)}, out of {len(found)} "
         "rules judged for both. All of them are in outputs/replay."
     )
     shown = [_details(*pair, open_=not at) for at, pair in enumerate([*turned, *others])]
-    return section("Answers before and after", *shown, about=told)
+    return section("Answers before and after", *shown, about=text)
 
 
 def _spread(rest: list[Pair], most: int) -> list[Pair]:

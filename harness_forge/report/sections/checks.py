@@ -32,7 +32,7 @@ def _suites(material: Material) -> Iterator[Html]:
         yield _parts(report)
         if report.get("categories"):
             yield _categories(report)
-        yield from (tag("p", told, class_="note") for told in _remarks(report))
+        yield from (tag("p", text, class_="note") for text in _remarks(report))
 
 
 def _by_name(found: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -41,13 +41,13 @@ def _by_name(found: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _about(report: Mapping[str, Any], noise: Mapping[str, Any] | None) -> str:
     where = "fixed items" if report["split"] == _FIXED else report["split"]
-    told = f"lm-eval, suite {report['suite']} version {report['version']}, on {where}."
+    text = f"lm-eval, suite {report['suite']} version {report['version']}, on {where}."
     if noise and noise.get("fingerprint") == report.get("fingerprint"):
         who = "the adapter" if noise.get("candidate") else "the base model"
         items = count(noise["labels"]["change"]["all"]["items"], "item")
-        told += f" Asked twice, {who} flips {len(noise['flips'])} of {items}"
-        told += f" and answers {noise['other_words']} in other words."
-    return told
+        text += f" Asked twice, {who} flips {len(noise['flips'])} of {items}"
+        text += f" and answers {noise['other_words']} in other words."
+    return text
 
 
 def _parts(report: Mapping[str, Any]) -> Html:
@@ -100,8 +100,8 @@ def _remarks(report: Mapping[str, Any]) -> Iterator[str]:
     """Yield what the tables alone would not tell."""
     for label, names in (report.get("below") or {}).items():
         if names:
-            told = ", ".join(_words(name) for name in names)
-            yield f"Below the suite's threshold, {LABELS.get(label, label)}: {told}."
+            text = ", ".join(_words(name) for name in names)
+            yield f"Below the suite's threshold, {LABELS.get(label, label)}: {text}."
     left = max(
         (parts["all"].get("infrastructure", 0) for parts in report["labels"].values()), default=0
     )
@@ -118,9 +118,9 @@ def _proof(material: Material) -> Html:
     if found is None:
         return missing("It is not proven that the adapter is live.", "forge prove")
     apart = found.get("logits", {}).get("kl_nats")
-    told = "The adapter is proven live"
+    text = "The adapter is proven live"
     if apart is not None:
-        told += (
+        text += (
             f": on probe prompts its next-token distribution lies {apart:.3g} nats from the base's"
         )
-    return tag("p", f"{told}.")
+    return tag("p", f"{text}.")

@@ -26,8 +26,8 @@ def render(material: Material) -> Html:
     rows = list(_rows(promotion["conditions"], ""))
     head = ("condition", "verdict", "value", "threshold", "interval", "required", "measured")
     shown = table(head, rows, numeric=9, stacks=True)
-    told = tag("p", _counted(promotion["conditions"]), class_="note")
-    return section(f"The decision, by rule {promotion['rule']}", told, shown, about=_ABOUT)
+    text = tag("p", _counted(promotion["conditions"]), class_="note")
+    return section(f"The decision, by rule {promotion['rule']}", text, shown, about=_ABOUT)
 
 
 def _counted(conditions: Mapping[str, Any]) -> str:
@@ -53,9 +53,9 @@ def _rows(conditions: Mapping[str, Any], group: str) -> Iterator[tuple[Any, ...]
         yield from _rows(found.get("of") or {}, f"{group}{name} / ")
 
 
-def _small(told: Any) -> str:
+def _small(text: Any) -> str:
     """Return a text with its small numbers written as everywhere on the page."""
-    return re.sub(r"\b\d(\.\d+)?e-\d+", lambda at: p_value(float(at[0])), str(told))
+    return re.sub(r"\b\d(\.\d+)?e-\d+", lambda at: p_value(float(at[0])), str(text))
 
 
 def _verdict(verdict: str) -> Html:

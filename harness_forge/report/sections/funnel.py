@@ -51,8 +51,8 @@ def _about(manifest: Mapping[str, Any]) -> str:
 
 
 def _examples(manifest: Mapping[str, Any]) -> Html:
-    told = ", ".join(f"{number:,} {split}" for split, number in manifest["examples"].items())
-    return tag("p", f"Examples: {told}.")
+    text = ", ".join(f"{number:,} {split}" for split, number in manifest["examples"].items())
+    return tag("p", f"Examples: {text}.")
 
 
 def _agreement(manifest: Mapping[str, Any], ledger: Mapping[str | None, int] | None) -> Html:

@@ -35,11 +35,11 @@ def _plainly(replay: Mapping[str, Any] | None) -> Html | None:
     own, base = (policies.get(label, {}).get(part) for label in ("adapter", "base"))
     if not (own and base and versus):
         return None
-    told = (
+    text = (
         f"At the first try the adapter solves {own['passed']} of {count_of(own)}, "
         f"the base model {base['passed']} of {base['items']}."
     )
-    return tag("p", told, class_="lead")
+    return tag("p", text, class_="lead")
 
 
 def _why(promotion: Mapping[str, Any] | None) -> Html | list[Html]:
@@ -50,8 +50,8 @@ def _why(promotion: Mapping[str, Any] | None) -> Html | list[Html]:
     stands = "There is no champion."
     if after:
         stands = f"Champion: {_label(after)}"
-        told = f", before it {_label(before)}." if before else ", the first."
-        stands += "." if after == before else told
+        text = f", before it {_label(before)}." if before else ", the first."
+        stands += "." if after == before else text
     note = promotion.get("note")
     return [lead, tag("p", note or stands, class_="note")]
 
@@ -64,8 +64,8 @@ def _where(material: Material) -> Html | None:
     split = (material.replay or {}).get("split")
     if split is None or split == "holdout":
         return None
-    told = f"Measured on {split}, on which settings are chosen: no decision can rest on it."
-    return tag("p", told, class_="gap")
+    text = f"Measured on {split}, on which settings are chosen: no decision can rest on it."
+    return tag("p", text, class_="gap")
 
 
 def _figures(material: Material) -> Html | None:
@@ -89,8 +89,8 @@ def _figures(material: Material) -> Html | None:
         aside = f"{versus['left_out'] or 'none'} left out for want of a verdict"
         figures.append(("Pairs", f"{versus['pairs']}", aside))
     over = f": {PARTS[part]}" if part != "all" else ""
-    told = tag("p", f"On {count_of(own)}{over}.", class_="note")
-    return tag("div", told, tag("dl", [_figure(*one) for one in figures], class_="figures"))
+    text = tag("p", f"On {count_of(own)}{over}.", class_="note")
+    return tag("div", text, tag("dl", [_figure(*one) for one in figures], class_="figures"))
 
 
 def main_comparison(replay: Mapping[str, Any]) -> tuple[str, Mapping[str, Any] | None]:

@@ -56,8 +56,8 @@ def _other_dataset(trained: Mapping[str, Any], material: Material) -> bool:
 def _look(material: Material) -> Iterable[tuple[str, str]]:
     look = (material.promotion or {}).get("look")
     if look:
-        told = f"look {look['number']}, level {look['alpha']:.4g}, {look['items']} items"
-        yield "look at the holdout", f"{told}, runs {', '.join(look['runs'])}"
+        text = f"look {look['number']}, level {look['alpha']:.4g}, {look['items']} items"
+        yield "look at the holdout", f"{text}, runs {', '.join(look['runs'])}"
         yield "content that judged", ", ".join(look["content_digest"])
 
 
@@ -73,5 +73,5 @@ def _licences(material: Material) -> Html | None:
     )
     if not named:
         return None
-    told = f"Titles of rules on this page are quoted from: {'; '.join(named)}."
-    return tag("p", told, class_="note")
+    text = f"Titles of rules on this page are quoted from: {'; '.join(named)}."
+    return tag("p", text, class_="note")

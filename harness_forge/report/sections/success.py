@@ -39,8 +39,8 @@ def _parts(replay: Mapping[str, Any]) -> list[str]:
 
 def _heading(part: str) -> str:
     skill, _, name = part.rpartition(":")
-    told = PARTS.get(name, name)
-    return f"{skill}: {told}" if skill else f"{told[:1].upper()}{told[1:]}"
+    text = PARTS.get(name, name)
+    return f"{skill}: {text}" if skill else f"{text[:1].upper()}{text[1:]}"
 
 
 def _plot(part: str, rates: Mapping[str, Any]) -> Html:
@@ -96,7 +96,7 @@ def _versus(replay: Mapping[str, Any]) -> Html:
         (f["left_out"] for parts in replay["comparisons"].values() for f in parts.values()),
         default=0,
     )
-    told = "No item was left out of a comparison."
+    text = "No item was left out of a comparison."
     if left_out:
-        told = f"{count(left_out, 'item')} at most left out of a comparison for want of a verdict."
-    return tag("div", table(head, rows, numeric=2), tag("p", told, class_="note"))
+        text = f"{count(left_out, 'item')} at most left out of a comparison for want of a verdict."
+    return tag("div", table(head, rows, numeric=2), tag("p", text, class_="note"))

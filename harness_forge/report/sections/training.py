@@ -24,8 +24,8 @@ def render(material: Material) -> Html:
 def _chart(curve: Curve) -> Html:
     name = _NAMES.get(curve.name, curve.name)
     (_, first), (last_step, last) = curve.points[0], curve.points[-1]
-    told = f"Loss by step, {name}: {first:.3f} at first, {last:.3f} at step {last_step:,}."
-    return tag("figure", charts.line(curve.points, told), tag("figcaption", told))
+    text = f"Loss by step, {name}: {first:.3f} at first, {last:.3f} at step {last_step:,}."
+    return tag("figure", charts.line(curve.points, text), tag("figcaption", text))
 
 
 def _settings(material: Material) -> Html | None:

@@ -68,5 +68,5 @@ def rendered(messages: Sequence[Message]) -> str:
 
 def _words(message: Message) -> str:
     calls = [call["function"] for call in message.get("tool_calls") or ()]
-    told = [f"{call['name']} {call['arguments']}" for call in calls]
-    return "\n".join(told) if told else str(message["content"])
+    texts = [f"{call['name']} {call['arguments']}" for call in calls]
+    return "\n".join(texts) if texts else str(message["content"])

@@ -69,7 +69,7 @@ class Actor:
         """Return the worked examples that an item's prompt shows."""
         return worked.shown(self.examples, item, self.shots) if self.shots else ()
 
-    def told_apart(self, items: Sequence[WorkItem]) -> dict[str, Any]:
+    def settings_for(self, items: Sequence[WorkItem]) -> dict[str, Any]:
         """Return `identity`, with a hash of the worked examples that `items` are shown."""
         if not self.shots:
             return dict(self.identity)

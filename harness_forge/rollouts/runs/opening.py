@@ -140,4 +140,4 @@ def _identity(
         if key not in _NOT_IDENTITY
     }
     settings["items"] = [item.item_id for item in chosen]
-    return {"policy": actor.told_apart(chosen), "run": settings, "host": host, "seed": seed}
+    return {"policy": actor.settings_for(chosen), "run": settings, "host": host, "seed": seed}

@@ -49,11 +49,13 @@ def likeliest(server):
 
 try:
     server = opened(sys.argv[1])
-    told = [tokens(server, text) for text in json.loads(sys.argv[3])]
+    result = [tokens(server, text) for text in json.loads(sys.argv[3])]
     alone, adapted = likeliest(server), likeliest(opened(sys.argv[1], sys.argv[2]))
     same = max(alone, key=alone.get) == max(adapted, key=adapted.get)
     gaps = [abs(alone[token] - adapted[token]) for token in set(alone) & set(adapted)]
-    print(json.dumps({"tokens": told, "gap": max(gaps, default=0.0) if same else 1e9}), flush=True)
+    print(
+        json.dumps({"tokens": result, "gap": max(gaps, default=0.0) if same else 1e9}), flush=True
+    )
     code = 0
 except Exception as error:
     print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)

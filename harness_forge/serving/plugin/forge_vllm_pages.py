@@ -41,18 +41,18 @@ class Pages:
 
 def refusal(scope):
     """Return why a request is refused, or None."""
-    told = {}
+    facts = {}
     for name, value in scope["headers"]:
         name, value = name.decode("latin-1").lower(), value.decode("latin-1").strip().lower()
-        if name in told and name in ("host", "origin", "sec-fetch-site"):
+        if name in facts and name in ("host", "origin", "sec-fetch-site"):
             return f"the header {name} is there twice"
-        told[name] = value
-    host = told.get("host", "")
+        facts[name] = value
+    host = facts.get("host", "")
     if not _own(host):
         return "the server answers to this machine's own names alone"
-    if "origin" in told and told["origin"] != f"http://{host}":
+    if "origin" in facts and facts["origin"] != f"http://{host}":
         return "a web page may not ask the server"
-    if told.get("sec-fetch-site", "") in _ELSEWHERE:
+    if facts.get("sec-fetch-site", "") in _ELSEWHERE:
         return "a web page may not ask the server"
     return None
 

@@ -112,7 +112,7 @@ class Connection(asyncio.Protocol):
 
     def _fresh(self) -> None:
         self._reason, self._headers = b"", []
-        self._told = self._done = self._interim = False
+        self._head_passed = self._done = self._interim = False
         self._framed = self._sized = self._keep = False
 
     def connection_made(self, transport: Any) -> None:
@@ -157,10 +157,10 @@ class Connection(asyncio.Protocol):
         owner, self.owner = self.owner, None
         if owner is None or self._done:
             return
-        if self._told and not self._framed and error is None:
+        if self._head_passed and not self._framed and error is None:
             owner.on_end()  # such an answer ends with its connection
         else:
-            owner.on_lost("the connection broke off" if self._told else "no answer came")
+            owner.on_lost("the connection broke off" if self._head_passed else "no answer came")
         owner.flush()
 
     def on_status(self, reason: bytes) -> None:
@@ -169,7 +169,7 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, key: bytes, value: bytes) -> None:
         """Keep a header; those after the body are dropped."""
-        if not self._told:
+        if not self._head_passed:
             self._headers.append((key, value))
 
     def on_headers_complete(self) -> None:
@@ -181,7 +181,7 @@ class Connection(asyncio.Protocol):
         names = {key.lower() for key, _ in self._headers}
         self._sized = b"content-length" in names
         self._framed = self._sized or b"transfer-encoding" in names or status in (204, 304)
-        self._told = True
+        self._head_passed = True
         if self.owner is not None:
             self.owner.on_head(status, self._reason, self._headers, self._sized)
 

@@ -55,7 +55,7 @@ def check_body(method: bytes, headers: Mapping[str, str]) -> None:
     Raises:
         Refused: a body is posted as something else, or as nothing in particular.
     """
-    told = headers.get("content-type", "")
-    if method == b"POST" and told.partition(";")[0].strip().lower() != _JSON:
-        said = f"not {told[:_SHOWN]}" if told else "and content-type must say so"
+    text = headers.get("content-type", "")
+    if method == b"POST" and text.partition(";")[0].strip().lower() != _JSON:
+        said = f"not {text[:_SHOWN]}" if text else "and content-type must say so"
         raise Refused(415, f"the body must be {_JSON}, {said}")

@@ -56,7 +56,7 @@ def test_a_files_name_may_say_things():
     )
     scope = templates.scope_of(Path("runs/m-1-air.json.gz"))
     assert scope == {"@stem": "m-1-air", "@model": "m-1", "@kind": "air"}
-    assert templates.told_by_name(scope) == {"@model": "m-1"}
+    assert templates.named_fields(scope) == {"@model": "m-1"}
 
 
 def test_what_a_mapping_needs_must_be_set():

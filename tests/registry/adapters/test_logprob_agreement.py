@@ -9,8 +9,8 @@ import pytest
 
 from harness_forge.core.errors import EvalError, ServeError
 from harness_forge.evaluation.proof import agreement
-from harness_forge.evaluation.proof.agreement import Told
-from harness_forge.evaluation.proof.served import compared
+from harness_forge.evaluation.proof.agreement import ServerAnswers
+from harness_forge.evaluation.proof.server_check import compared
 from harness_forge.serving.scoring import Scorer
 
 IDS = [[5, 6, 7, 8], [5, 9, 9]]
@@ -26,13 +26,13 @@ def shifted(scores, by):
 
 def refused(trained=None, base=BASE, again=BASE, adapter=OWN, ids=IDS):
     with pytest.raises(EvalError) as caught:
-        found = agreement.agreement(trained or TRAINED, Told(ids, base, again, adapter))
+        found = agreement.agreement(trained or TRAINED, ServerAnswers(ids, base, again, adapter))
         agreement.check("mine", found)
     return str(caught.value).splitlines()[0]
 
 
 def test_a_server_that_agrees_passes():
-    told = Told(IDS, shifted(BASE, 0.01), shifted(BASE, 0.011), shifted(OWN, -0.01))
+    told = ServerAnswers(IDS, shifted(BASE, 0.01), shifted(BASE, 0.011), shifted(OWN, -0.01))
     found = agreement.agreement(TRAINED, told)
     agreement.check("mine", found)
     assert found.places == 4

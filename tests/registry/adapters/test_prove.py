@@ -5,7 +5,7 @@ import copy
 import pytest
 
 from harness_forge.core.errors import EvalError
-from harness_forge.evaluation.proof.local import check, check_mask
+from harness_forge.evaluation.proof.local_check import check, check_mask
 from harness_forge.registry.adapters.lineage import check_lineage
 from harness_forge.registry.adapters.package import Adapter
 from harness_forge.registry.models.folder import BaseModel

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness_forge.core.errors import EvalError, TrainError
-from harness_forge.evaluation.proof import local as proof
-from harness_forge.evaluation.proof import prove
+from harness_forge.evaluation.proof import local_check, prove
 from harness_forge.registry import current
 from harness_forge.registry.adapters.package import package
 from harness_forge.worksets.worksets import environment_of, python_of
@@ -27,7 +26,7 @@ def measured(tiny, name):
     """Return what is measured of an adapter that packaging would refuse, and why it is refused."""
     home = Path(tiny.config.forge_home)
     adapter = tiny.odd(name)
-    facts = proof.measure(
+    facts = local_check.measure(
         adapter,
         current.base_model_of(tiny.config),
         probes=[[{"role": "user", "content": "x"}]],
@@ -37,7 +36,7 @@ def measured(tiny, name):
         threads=1,
     )
     with pytest.raises(EvalError) as caught:
-        proof.check(adapter, facts)
+        local_check.check(adapter, facts)
     return facts, str(caught.value)
 
 

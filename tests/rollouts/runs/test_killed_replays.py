@@ -13,7 +13,7 @@ from harness_forge.config.policy import PolicyConfig
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.config.skill import SkillConfig
 from harness_forge.config.store import StoreConfig
-from harness_forge.evaluation import files
+from harness_forge.evaluation import result_files
 from harness_forge.evaluation.replay import LABELS, replay
 from harness_forge.registry.models.folder import find
 from harness_forge.rollouts import opening
@@ -88,7 +88,7 @@ def kill(project, kills, seed):
         assert plain(project()) == expected
         assert len(HoldoutLedger(project.home).all()) == len(LABELS)  # each policy looked once
         for label in LABELS:
-            found = files.read(project.out / "replay" / f"{label}.jsonl")
+            found = result_files.read(project.out / "replay" / f"{label}.jsonl")
             assert len(found) == expected["policies"][label]["all"]["items"]
     return stopped
 

@@ -20,7 +20,7 @@ def test_each_part_of_the_holdout_has_its_reach(store, config):
     sides = {one.group_key: Split.HOLDOUT for one in [*known[2:], *new, lost]}
     sides |= {one.group_key: Split.TRAIN for one in known[:2]}
     skill.assign_splits(sides, "salt")
-    found = {one.part: one for one in sample_size.reach(config)}
+    found = {one.part: one for one in sample_size.sample_sizes(config)}
     assert (found["new_rule"].items, found["new_rule"].families) == (10, 2)
     assert (found["new_family"].items, found["new_family"].families) == (3, 1)
     assert found["new_rule"].alpha == 0.025  # the first look, by the halving schedule
@@ -29,5 +29,5 @@ def test_each_part_of_the_holdout_has_its_reach(store, config):
 
 def test_nothing_divided_yet_says_what_divides(store, config):
     with pytest.raises(EvalError, match="no item of stig is in the holdout split") as caught:
-        sample_size.reach(config)
+        sample_size.sample_sizes(config)
     assert "forge run" in caught.value.hint

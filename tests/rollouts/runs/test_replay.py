@@ -12,8 +12,8 @@ from harness_forge.config.schema import ForgeConfig
 from harness_forge.config.skill import SkillConfig
 from harness_forge.config.store import StoreConfig
 from harness_forge.core.errors import EvalError, TrainError
-from harness_forge.evaluation import files
 from harness_forge.evaluation import replay as replaying
+from harness_forge.evaluation import result_files
 from harness_forge.evaluation.replay import LABELS, replay
 from harness_forge.registry.models.folder import find
 from harness_forge.rollouts import opening
@@ -87,7 +87,7 @@ def test_four_policies_are_compared_on_the_holdout(project):
 def test_per_item_files_hold_what_was_answered(project):
     done = project()
     for label in LABELS:
-        found = files.read(project.out / f"{label}.jsonl")
+        found = result_files.read(project.out / f"{label}.jsonl")
         assert [r.item_id for r in found] == sorted(r.item_id for r in found)
         assert sum(r.passed for r in found) == done.rates[label]["all"].passed
     assert {len(config.model or "") > 0 for config in project.started} == {True}
@@ -162,7 +162,7 @@ def test_two_skills_are_judged_apart_and_together(project):
     done = project(settings=several)
     base = done.rates["base"]
     assert base["all"].items == base["coin:all"].items + base["dice:all"].items
-    assert {r.skill for r in files.read(project.out / "adapter.jsonl")} == {"coin", "dice"}
+    assert {r.skill for r in result_files.read(project.out / "adapter.jsonl")} == {"coin", "dice"}
     assert set(done.levels) == {"coin", "dice"}
 
 

@@ -79,12 +79,12 @@ def shortfall(items: Iterable[WorkItem], config: ScapConfig, versions: Versions)
 def _grouped(lost: Mapping[str, str]) -> list[str]:
     """Return a line for each way in which rules fall short."""
     return [
-        f"{_told(word)}: {', '.join(sorted(rule for rule in lost if lost[rule] == word))}"
+        f"{_described(word)}: {', '.join(sorted(rule for rule in lost if lost[rule] == word))}"
         for word in sorted(set(lost.values()))
     ]
 
 
-def _told(word: str) -> str:
+def _described(word: str) -> str:
     before, _, after = word.partition(">")
     if before != "fail":
         return f"{before} on the untouched root, not fail"

@@ -12,7 +12,7 @@ from typing import Any
 from harness_forge.config.schema import ForgeConfig, skills_of
 from harness_forge.core.errors import ConfigError, ServeError
 from harness_forge.evaluation.proof import agreement
-from harness_forge.evaluation.proof.agreement import Agreement, Told
+from harness_forge.evaluation.proof.agreement import Agreement, ServerAnswers
 from harness_forge.registry import current
 from harness_forge.registry.adapters.package import Adapter
 from harness_forge.rollouts.policies import probes
@@ -79,8 +79,8 @@ def compared(
     alone = [scorer.score(base, ids) for ids in tokens["ids"]]
     # Everything at once: what one request does to another belongs to the floor.
     both = scorer.together([(name, ids) for ids in tokens["ids"] for name in (base, own)])
-    told = Told(tokens["ids"], alone, both[0::2], both[1::2])
-    found = agreement.agreement(tokens, told, tolerance)
+    answers = ServerAnswers(tokens["ids"], alone, both[0::2], both[1::2])
+    found = agreement.agreement(tokens, answers, tolerance)
     agreement.check(adapter, found)
     return found
 
@@ -88,13 +88,13 @@ def compared(
 @contextmanager
 def _server(config: ForgeConfig, adapter: Adapter, where: str) -> Iterator[tuple[str, str]]:
     """Yield a server's URL and what its base is called there."""
-    from harness_forge.serving import plan as served
+    from harness_forge.serving import server_plan
 
     if where != START:
         yield where, current.base_model_of(config).name
         return
-    plan = served.plan(config, [str(adapter.folder)])
-    with served.running(config, plan) as running:
+    plan = server_plan.plan(config, [str(adapter.folder)])
+    with server_plan.running(config, plan) as running:
         yield running.url, plan.base.name
 
 

@@ -23,11 +23,10 @@ from harness_forge.registry.adapters.lineage import check_lineage
 from harness_forge.registry.adapters.package import CONFIG, Adapter
 from harness_forge.registry.models.folder import TEMPLATE, BaseModel
 from harness_forge.rollouts.policies import probes
-from harness_forge.serving import aliases, families, names, server, state, swap
-from harness_forge.serving import command as commands
+from harness_forge.serving import aliases, families, given_names, server, state, swap, vllm_command
 from harness_forge.serving import smoke as smoking
-from harness_forge.serving.command import ServedAdapter, ServedModel
 from harness_forge.serving.server import Launch, Server, Show
+from harness_forge.serving.vllm_command import ServedAdapter, ServedModel
 from harness_forge.worksets import worksets
 
 WORKSET = "serve"
@@ -56,10 +55,10 @@ class Plan:
 
     def rendered(self) -> str:
         """Return the command as a person would type it."""
-        return commands.rendered(self.command, self.extra)
+        return vllm_command.rendered(self.command, self.extra)
 
 
-def plan(config: ForgeConfig, names: Sequence[str] = (), *, base_only: bool = False) -> Plan:
+def plan(config: ForgeConfig, given_names: Sequence[str] = (), *, base_only: bool = False) -> Plan:
     """Return the server that serves the recipe's base model with these adapters.
 
     Args:
@@ -86,8 +85,8 @@ def plan(config: ForgeConfig, names: Sequence[str] = (), *, base_only: bool = Fa
     settings = config.serve
     if settings.port == 0:
         settings = replace(settings, port=server.free_port(settings.host))
-    if base_only or names:
-        chosen = [_chosen(config, base_model, name) for name in names]
+    if base_only or given_names:
+        chosen = [_chosen(config, base_model, name) for name in given_names]
         return settled(config, settings, base, _named(chosen, base.name))
     return _champions(config, settings, base_model, base)
 
@@ -118,7 +117,7 @@ def _chosen(
     word, _, name = (word or "").partition(":")
     adapter = current.current_adapter(config, word or None)
     check(adapter, base_model)
-    given = names.given(Path(config.forge_home), name, adapter.digest) if name else None
+    given = given_names.given(Path(config.forge_home), name, adapter.digest) if name else None
     return adapter, given
 
 
@@ -149,8 +148,8 @@ def settled(
     """
     hardware = _hardware(config)
     place = worksets.folder(WORKSET, Path(config.forge_home))
-    words = commands.command(settings, place, hardware, base, adapters)
-    extra = dict(config.worksets[WORKSET].environment) | commands.variables(settings, hardware)
+    words = vllm_command.command(settings, place, hardware, base, adapters)
+    extra = dict(config.worksets[WORKSET].environment) | vllm_command.variables(settings, hardware)
     return Plan(settings, hardware, base, adapters, words, extra)
 
 
@@ -175,17 +174,17 @@ def running(
         log=home.absolute() / "serving" / f"{plan.config.port}.log",
         timeout_s=plan.config.start_timeout_s,
     )
-    told: list[state.Running] = []
+    texts: list[state.Running] = []
 
     def begun(pid: int) -> None:
-        told.append(_state(plan, launch, pid))
-        state.write(home, told[0])
+        texts.append(_state(plan, launch, pid))
+        state.write(home, texts[0])
 
     try:
         with server.running(launch, show, begun) as started:
             yield started
     finally:
-        if told:
+        if texts:
             state.forget(home, plan.config.port)
 
 
@@ -195,21 +194,21 @@ def point(config: ForgeConfig, plan: Plan, url: str) -> list[str]:
     With that the server is ready: it answers, was tested, and is asked for.
     One that stands for an adapter on another server that runs is left alone.
     """
-    home, told = Path(config.forge_home), []
+    home, texts = Path(config.forge_home), []
     others = {one.url for one in state.servers(home)[0] if one.url != url}
     digests = {one.name: one.digest for one in plan.adapters}
     with swap.alone(home):
         for alias, model in plan.aliases.items():
             now = aliases.read(home).get(alias)
             if now and now.url in others:
-                told.append(f"{alias} stays {now.model} at {now.url}")
+                texts.append(f"{alias} stays {now.model} at {now.url}")
                 continue
             aliases.move(home, alias, model, url, digests.get(model, ""))
-            told.append(f"{alias} is {model}")
+            texts.append(f"{alias} is {model}")
     found = [one for one in state.servers(home)[0] if one.port == plan.config.port]
     for one in found:
         state.write(home, replace(one, ready=True))
-    return told
+    return texts
 
 
 def _state(plan: Plan, launch: Launch, pid: int) -> state.Running:

@@ -48,8 +48,8 @@ def check_mask(adapter: Adapter) -> dict[str, int]:
     if not rows or not tokens or trained is None:
         raise EvalError(where, "its loss mask was never checked", hint)
     if not 0 < trained < tokens:
-        told = "nothing was learned" if not trained else "the prompts were learned too"
-        raise EvalError(where, f"its loss mask was wrong: {trained} of {tokens}, {told}", hint)
+        sentence = "nothing was learned" if not trained else "the prompts were learned too"
+        raise EvalError(where, f"its loss mask was wrong: {trained} of {tokens}, {sentence}", hint)
     return {"rows": rows, "tokens": tokens, "trained": trained}
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -107,3 +109,50 @@ def append(path: Path, line: bytes) -> None:
 def write_json(path: Path, value: Any, *, sort_keys: bool = False) -> None:
     """Write a value as indented JSON; raises as `write_text` does."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, sort_keys=sort_keys) + "\n")
+
+
+@contextmanager
+def locked(path: Path, busy: Exception | None = None) -> Iterator[None]:
+    """Hold the lock that a file stands for; the system drops it when the process dies.
+
+    Args:
+        path: of the lock; it is made, and stays.
+        busy: raised where another process holds it; without one it is waited for.
+
+    Raises:
+        OSError: the file cannot be made.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | (fcntl.LOCK_NB if busy else 0))
+        except BlockingIOError:
+            raise busy from None
+        yield
+
+
+@contextmanager
+def whole_folder(place: Path) -> Iterator[Path]:
+    """Yield a new folder beside `place`, which takes its place when the block ends well.
+
+    What stood at `place` stays where the block fails, and is replaced otherwise. What
+    a killed process left beside it is deleted.
+
+    Raises:
+        OSError: it cannot be made or moved.
+    """
+    place.parent.mkdir(parents=True, exist_ok=True)
+    for left in place.parent.glob(f".{place.name}.*"):
+        if left.suffix[1:].isdigit() and not Path("/proc", left.suffix[1:]).exists():
+            shutil.rmtree(left, ignore_errors=True)
+    draft = place.with_name(f".{place.name}.{os.getpid()}")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir()
+    try:
+        yield draft
+        if place.is_symlink() or place.is_file():
+            place.unlink()
+        shutil.rmtree(place, ignore_errors=True)
+        draft.rename(place)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)

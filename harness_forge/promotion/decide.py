@@ -15,7 +15,7 @@ from typing import Any
 from harness_forge.config.promote import ConditionConfig, PromoteConfig
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.core.errors import PromoteError
-from harness_forge.core.files import write_json
+from harness_forge.core.files import whole_folder, write_json
 from harness_forge.promotion.files import Files, evidence, kept_evaluation, kept_results
 from harness_forge.promotion.mlflow_mirror import mirror
 from harness_forge.promotion.placement import place as place_of
@@ -225,10 +225,8 @@ def _keep(files: Files, adapter: Adapter, home: Path) -> None:
     }
     try:
         if not place.is_dir():
-            draft = place.with_name(f".{place.name}.partial")
-            shutil.rmtree(draft, ignore_errors=True)
-            shutil.copytree(adapter.folder, draft)
-            draft.rename(place)
+            with whole_folder(place) as draft:
+                shutil.copytree(adapter.folder, draft, dirs_exist_ok=True)
         for copy, source in kept.items():
             if source.is_file():
                 copy.parent.mkdir(parents=True, exist_ok=True)

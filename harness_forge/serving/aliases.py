@@ -29,7 +29,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from harness_forge.core.errors import ServeError
-from harness_forge.core.files import write_json
+from harness_forge.core.files import locked, write_json
 
 _POLL_S = 0.02
 
@@ -208,9 +208,7 @@ def drained(home: Path, target: Target, timeout_s: float) -> bool:
 @contextmanager
 def _changing(home: Path) -> Iterator[dict[str, Target]]:
     place = path(home)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with (place.with_suffix(".lock")).open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(place.with_suffix(".lock")):
         aliases = read(home)
         before = dict(aliases)
         yield aliases

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.core.errors import ServeError
-from harness_forge.core.files import write_text
+from harness_forge.core.files import whole_folder, write_text
 from harness_forge.registry import current
 from harness_forge.registry.models.folder import TEMPLATE
 from harness_forge.serving import llama, server_plan
@@ -57,28 +56,23 @@ def write(config: ForgeConfig, name: str | None) -> Made:
         llama.convert_base(tools, base_model.folder, base, kind, pre)
     label = server_plan.by_content(adapter).name
     place = home / "gguf" / f"{label}-{kind}"
-    draft = place.with_name(f".{place.name}.partial")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
     try:
-        llama.convert_adapter(tools, base_model.folder, adapter.folder, draft / llama.ADAPTER, kind)
-        gap = llama.check(
-            python,
-            environment_of(WORKSET, home),
-            base.absolute(),
-            draft / llama.ADAPTER,
-            base_model.folder / "tokenizer.json",
-        )
-        (draft / llama.BASE).symlink_to(Path("..") / base.name)
-        _texts(config, base_model.template, draft, label)
-        shutil.rmtree(place, ignore_errors=True)
-        draft.rename(place)
+        with whole_folder(place) as draft:
+            adapted = draft / llama.ADAPTER
+            llama.convert_adapter(tools, base_model.folder, adapter.folder, adapted, kind)
+            gap = llama.check(
+                python,
+                environment_of(WORKSET, home),
+                base.absolute(),
+                adapted,
+                base_model.folder / "tokenizer.json",
+            )
+            (draft / llama.BASE).symlink_to(Path("..") / base.name)
+            _texts(config, base_model.template, draft, label)
     except ServeError:
         # Another setting may make it right.
         base.unlink(missing_ok=True)
         raise
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return Made(label, place, gap)
 
 

@@ -6,12 +6,11 @@ mean other weights because an adapter was trained again.
 
 from __future__ import annotations
 
-import fcntl
 import json
 from pathlib import Path
 
 from harness_forge.core.errors import ServeError
-from harness_forge.core.files import write_json
+from harness_forge.core.files import locked, write_json
 
 
 def path(home: Path) -> Path:
@@ -26,9 +25,7 @@ def given(home: Path, name: str, digest: str) -> str:
         ServeError: it was given to other content before.
     """
     place = path(home)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with place.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(place.with_suffix(".lock")):
         known = _read(place)
         if (before := known.get(name, digest)) != digest:
             what = f"was given to another adapter before ({before[:12]}, not {digest[:12]})"

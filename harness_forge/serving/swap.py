@@ -13,13 +13,13 @@ away again. After it the old one stays loaded until nobody waits for it.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness_forge.core.errors import ServeError
+from harness_forge.core.files import locked
 from harness_forge.serving import aliases, hot
 from harness_forge.serving.aliases import Target
 
@@ -118,10 +118,7 @@ def alone(home: Path) -> Iterator[None]:
 
     What one has loaded and not yet put behind its alias looks unused to another.
     """
-    place = home / "serving" / "swap.lock"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with place.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(home / "serving" / "swap.lock"):
         yield
 
 

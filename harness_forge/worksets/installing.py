@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import shutil
 import subprocess
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from harness_forge.config.workset import VariantConfig, WorksetConfig
 from harness_forge.core.errors import WorksetError
+from harness_forge.core.files import locked
 from harness_forge.worksets.first import TORCH_INDEX, cuda_names, install_first
 from harness_forge.worksets.locks import Lock, Part, lock_of
 from harness_forge.worksets.pip import Pip, Say, attempt, clean
@@ -139,13 +139,9 @@ def _existing(place: Path) -> Path:
 @contextmanager
 def _alone(name: str, place: Path) -> Iterator[None]:
     """Hold the workset's lock; the system releases it when the process dies."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with (place.parent / f"{name}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            what = "is being installed by another process"
-            raise WorksetError(f"workset {name}", what, "wait for it to end") from None
+    what = "is being installed by another process"
+    busy = WorksetError(f"workset {name}", what, "wait for it to end")
+    with locked(place.parent / f"{name}.lock", busy):
         yield
 
 

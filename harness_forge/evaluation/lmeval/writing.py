@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness_forge.core.files import whole_folder
 from harness_forge.evaluation.lmeval.answers import Answer
 from harness_forge.evaluation.lmeval.folder import Document
 from harness_forge.rollouts.policies import parsing
@@ -34,18 +34,13 @@ def write(results: Mapping[str, Result], place: Path) -> dict[str, Any]:
     report = next(iter(reports.values()))
     if len(reports) > 1:
         report = report | {"suites": reports}
-    draft = place.with_name(f".{place.name}.{os.getpid()}")
-    draft.mkdir(parents=True)
-    try:
+    with whole_folder(place) as draft:
         for name, result in results.items():
             _write_rows(result, draft / name if len(results) > 1 else draft)
         text = json.dumps(report, indent=2, allow_nan=False) + "\n"
         (draft / "metrics").write_text(text, encoding="utf-8")
         shutil.rmtree(place, ignore_errors=True)
         (draft / "metrics").replace(place.with_name(f"{place.name}.json"))
-        draft.rename(place)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return report
 
 

@@ -28,7 +28,7 @@ NOISE_FACTOR = 10
 """The divergence is also this many times what the order of sums alone moves: on
 a GPU in bfloat16 a base model differs from itself by about 1e-5 to 1e-4 nats."""
 
-_WORKER = Path(__file__).with_name("prove_worker.py")
+_WORKER = Path(__file__).with_name("worker.py")
 _SHOWN = 5
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.core.errors import TrainError
+from harness_forge.core.files import whole_folder
 from harness_forge.registry.adapters import weights
 from harness_forge.registry.adapters.card import card
 from harness_forge.registry.adapters.identity import AdapterIdentity
@@ -73,15 +74,11 @@ def package(source: Path, name: str, out: Path, lineage: Mapping[str, Any]) -> A
     digest = _digest(config, source / WEIGHTS)
     place = out / AdapterIdentity(name, digest).label
     lineage = {"name": name, "digest": digest, **lineage}
-    draft = out / f".{place.name}.partial"
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
-    (draft / CONFIG).write_text(config, encoding="utf-8")
-    shutil.copyfile(source / WEIGHTS, draft / WEIGHTS)
-    (draft / LINEAGE).write_text(json.dumps(lineage, indent=1) + "\n", encoding="utf-8")
-    (draft / "README.md").write_text(card(lineage, facts), encoding="utf-8")
-    shutil.rmtree(place, ignore_errors=True)
-    draft.rename(place)
+    with whole_folder(place) as draft:
+        (draft / CONFIG).write_text(config, encoding="utf-8")
+        shutil.copyfile(source / WEIGHTS, draft / WEIGHTS)
+        (draft / LINEAGE).write_text(json.dumps(lineage, indent=1) + "\n", encoding="utf-8")
+        (draft / "README.md").write_text(card(lineage, facts), encoding="utf-8")
     _point(out / name, place)
     return Adapter(name, place, digest, dict(lineage))
 
@@ -129,19 +126,11 @@ def copy(adapter: Adapter, to: Path) -> None:
     What is there is replaced. DVC caches such a folder; a link it would not.
     """
     load(adapter.folder)
-    to.parent.mkdir(parents=True, exist_ok=True)
-    draft = to.with_name(f".{to.name}.{os.getpid()}.partial")
-    shutil.rmtree(draft, ignore_errors=True)
     try:
-        shutil.copytree(adapter.folder, draft)
-        if to.is_symlink() or to.is_file():
-            to.unlink()
-        shutil.rmtree(to, ignore_errors=True)
-        draft.rename(to)
+        with whole_folder(to) as draft:
+            shutil.copytree(adapter.folder, draft, dirs_exist_ok=True)
     except OSError as error:
         raise TrainError(str(to), f"cannot be written: {error.strerror or error}") from None
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
 
 
 def find(out: Path, name: str, key: str) -> Adapter | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from harness_forge.config.model import ModelConfig
 from harness_forge.core.errors import TrainError
+from harness_forge.core.files import locked
 from harness_forge.registry.models.card import card
 from harness_forge.registry.models.folder import STAMP, digest_of, folder_of, stamp_of
 
@@ -89,13 +89,8 @@ def _origin(config: ModelConfig, template: Path) -> dict[str, str]:
 @contextmanager
 def _alone(name: str, place: Path) -> Iterator[None]:
     """Hold the model's lock; the system drops it when the process dies."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with (place.parent / f".{name}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            what = "is being fetched by another process"
-            raise TrainError(f"model {name}", what, "wait for it to end") from None
+    busy = TrainError(f"model {name}", "is being fetched by another process", "wait for it to end")
+    with locked(place.parent / f".{name}.lock", busy):
         yield
 
 

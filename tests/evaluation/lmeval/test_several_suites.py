@@ -14,7 +14,7 @@ from harness_forge.config.schema import ForgeConfig
 from harness_forge.config.suite import SuiteConfig, SuiteKind
 from harness_forge.core.errors import EvalError
 from harness_forge.evaluation import suite_run
-from harness_forge.evaluation.lmeval import asking, summary
+from harness_forge.evaluation.lmeval import summary
 from harness_forge.evaluation.lmeval.answers import Answer, read_samples
 from harness_forge.evaluation.lmeval.folder import Document
 from harness_forge.promotion.rules import scores
@@ -110,7 +110,7 @@ def test_a_bead_is_completed_where_every_step_is_right(config, asked, tmp_path):
 
 
 def test_a_suite_that_dies_half_way_leaves_no_evaluation(config, asked, tmp_path, monkeypatch):
-    whole = asking.answers
+    whole = suite_run.answers
 
     def dies(subject, suite, *rest, **more):
         if suite.name == "bead_lifecycle":

@@ -1,4 +1,4 @@
-"""How much better an adapter must be before so many items can show it.
+"""Statistical power: the smallest difference that a number of items can show.
 
 Asked before anything is trained or judged: a difference that the items at
 hand cannot show is not worth a night of training, and "no difference found"

@@ -1,4 +1,4 @@
-"""What a skill's items can show, said before anything is trained or judged."""
+"""The sample sizes of a skill's splits, known before anything is trained or judged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The time of a ledger line. Lines are ordered by their place; times only tell when."""
+"""The time of a ledger line. The order of lines is their position, not their time."""
 
 from __future__ import annotations
 

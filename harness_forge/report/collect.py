@@ -1,4 +1,4 @@
-"""Joins what a report shows: the loop's files, the ledgers, the trainings behind the adapter.
+"""Collects the material of a report: the loop's files, the ledgers, the trainings.
 
 Whatever is not there is left out here and told on the page; nothing is
 measured again but rates by family, from the results item by item.

@@ -1,6 +1,6 @@
-"""Opens what a composed config names: environment, store, policy.
+"""Opens the environment that a config names, and runs its policy there.
 
-The one place where settings meet the families; verbs and stages share it.
+Verbs and stages share it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Names that always answer: an alias stands for one adapter on one server, and can be moved.
+"""Aliases: an alias means one adapter on one server, and can be moved.
 
 vLLM knows an adapter by one name, for good: give the name to other weights, and
 what it cached for the old ones answers for the new. So an adapter's name is

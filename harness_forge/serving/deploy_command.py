@@ -1,4 +1,4 @@
-"""Joins a server as a service: the systemd unit and the compose file of a plan."""
+"""The systemd unit and the compose file of a server plan."""
 
 from __future__ import annotations
 

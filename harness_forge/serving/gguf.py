@@ -1,4 +1,4 @@
-"""Joins what Ollama and llama.cpp need: base, adapter, worksets, the chat template."""
+"""Writes a base model and an adapter for Ollama and llama.cpp."""
 
 from __future__ import annotations
 

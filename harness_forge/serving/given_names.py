@@ -1,4 +1,4 @@
-"""Names that a person chose for an adapter: each means one content for ever.
+"""Names that a user gave to adapters: each means one content for ever.
 
 `gemma-4-31b-it-stig-v1` goes into configs and reports; it must not come to
 mean other weights because an adapter was trained again.

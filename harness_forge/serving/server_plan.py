@@ -1,4 +1,4 @@
-"""Joins what a server needs: base model, adapters, workset, settings.
+"""The plan of a server: base model, adapters, workset, settings.
 
 `forge serve` and tests share it; so can whoever needs a served model for a while.
 """

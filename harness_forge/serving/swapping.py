@@ -1,4 +1,4 @@
-"""Joins a swap: a server that runs, an adapter of the registry, a champion's aliases, the proof."""
+"""Swaps an adapter of the registry into a running server, proven before its alias moves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a proxy's spool into the store, and from captures to attempts: joins both families.
+"""Moves captures from a proxy's spool to the store, and makes attempts of them.
 
 opening.py  a gateway as a config says, with the aliases of `forge serve`
 drain.py    empties the spool, in a process of its own

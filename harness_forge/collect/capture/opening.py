@@ -1,4 +1,4 @@
-"""Opens what a config says of the proxy: the gateway, its spool, the process that empties it."""
+"""Opens the proxy of a config: its gateway, its spool, the process that empties it."""
 
 from __future__ import annotations
 

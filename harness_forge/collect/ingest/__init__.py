@@ -1,4 +1,4 @@
-"""From a foreign source into the store: joins readers, splits and intake.
+"""Ingests foreign records into the store.
 
 files.py     the files of a source, each exactly once
 database.py  a gemma-forge database, run by run

@@ -1,4 +1,4 @@
-"""Asks a model a task's questions, once: what the same model answered before is kept.
+"""Asks a model a task's questions; answers of the same model are cached.
 
 A kept evaluation is a folder `<store>/<key>`: the task as it was asked, the
 answers with their scores, lm-eval's own results and log, and the facts that

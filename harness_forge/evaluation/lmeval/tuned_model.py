@@ -1,4 +1,4 @@
-"""The adapter to evaluate: found, whole, and made for this base model."""
+"""Finds the adapter to evaluate, and checks that it belongs to the base model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Proof that an adapter is live: it fits its base model, and it changes what that says.
+"""Checks that an adapter fits its base model and changes its answers.
 
 A misnamed module, a tensor without a home or a base model of another make raise
 no error where an adapter is loaded; the base model then answers alone, and every

@@ -1,4 +1,4 @@
-"""Joins what a proof needs: adapter, base model, workset, probe prompts.
+"""Proves an adapter: runs all checks and writes what was measured.
 
 An adapter is proven before anything is measured with it. `forge prove` and the
 DVC stage share this.

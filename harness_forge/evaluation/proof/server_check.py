@@ -1,4 +1,4 @@
-"""Joins the proof with a server: the adapter that answers there is the one that was trained.
+"""Checks that a server answers with the adapter that was trained.
 
 `forge prove` asks a server that runs, or starts one for the time of the proof.
 """

@@ -1,4 +1,4 @@
-"""What an adapter was trained on must not be what it is judged on."""
+"""Refuses to judge an adapter on a split that it was trained on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who acts in a run: named and told apart before anything heavy is started.
+"""The actor of a run: its name and identity are known before a model is started.
 
 A run is known by what its rows depend on. A model on this machine stands in
 that by name and digest, not by path: the same model elsewhere is the same run,

@@ -13,6 +13,12 @@ class Turns(Enum):
     conversation = "conversation"  # a line a conversation, with all its turns that are kept
 
 
+ROWS = {name: name for name in ("dpo", "kto", "grpo")} | dict.fromkeys(
+    ("sft", "prompt_completion", "sharegpt", "alpaca"), "sft"
+)
+"""Format to the kind of export whose rows it shows: four shapes of a line have the rows of sft."""
+
+
 @dataclass(frozen=True)
 class FormatConfig:
     """What a dataset's lines look like.

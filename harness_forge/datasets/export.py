@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 
+from harness_forge.config.format import ROWS
 from harness_forge.core.dataset_files import CARD, FEEDBACK, LEDGER, MANIFEST
 from harness_forge.core.errors import ExportError
 from harness_forge.datasets import manifest, mixing, refusals
@@ -14,7 +15,6 @@ from harness_forge.datasets.audit.audit import audit
 from harness_forge.datasets.formats.card import card
 from harness_forge.datasets.formats.endings import checked
 from harness_forge.datasets.formats.folder import DatasetFolder
-from harness_forge.datasets.formats.lines import KINDS
 from harness_forge.datasets.pipeline import Rows
 from harness_forge.datasets.prepare import seldom_collected
 from harness_forge.datasets.request import Part, Report, Request
@@ -66,8 +66,8 @@ def export(
 
 def _check_format(part: Part, request: Request) -> None:
     kind = part.config.kind.value
-    if KINDS.get(request.format) != kind:
-        fitting = ", ".join(name for name, of in KINDS.items() if of == kind)
+    if ROWS.get(request.format) != kind:
+        fitting = ", ".join(name for name, of in ROWS.items() if of == kind)
         raise ExportError(
             "format.name",
             f"'{request.format}' does not fit an export of kind '{kind}'",

@@ -67,6 +67,17 @@ EXPORTS: dict[str, tuple[str, ...]] = {
         "export.parallel_calls=reject",
         "export.name=lanterns_agent_reasoning",
     ),
+    **{
+        f"{role}_{form}": (f"role={role}", f"format={form}")
+        for role, forms in {
+            "worker": ("alpaca",),
+            "architect": ("prompt_completion", "sharegpt"),
+            "auditor": ("alpaca", "prompt_completion"),
+            "reflector": ("alpaca", "prompt_completion", "sharegpt"),
+            "all": ("alpaca", "kto", "prompt_completion", "sharegpt"),
+        }.items()
+        for form in forms
+    },
     "all_sft": ("role=all",),
     "all_dpo": ("role=all", "format=dpo"),
     "all_grpo": ("role=all", "format=grpo"),

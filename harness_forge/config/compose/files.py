@@ -9,6 +9,7 @@ from typing import Any
 from harness_forge.config.compose import project
 from harness_forge.config.compose.check import faults_in, near
 from harness_forge.config.compose.shapes import fields_of
+from harness_forge.config.format import ROWS
 from harness_forge.config.schema import GROUPS, ForgeConfig
 from harness_forge.core.errors import ConfigError
 
@@ -163,8 +164,26 @@ def choice_faults(where: str, group: str, choice: Any) -> Iterator[ConfigError]:
     """Yield a fault if a group has no such file."""
     known = project.choices(group)
     if not (isinstance(choice, str) and "${" in choice) and str(choice) not in known:
-        hint = near(str(choice), known, "choices")
+        hint = choice_hint(group, str(choice))
         yield ConfigError(f"{where}: {group}", f"there is no {str(choice)!r}", hint)
+
+
+def choice_hint(group: str, choice: str) -> str:
+    """Return what was probably meant by a choice that a group does not have."""
+    if group == "export" and (shape := shape_of(choice)):
+        role = choice.removesuffix(f"_{shape}")
+        return (
+            f"rows and the shape of a line are two choices: role={role} format={shape};"
+            " in a recipe, export: ${rows:${role},${format}}"
+        )
+    return near(choice, project.choices(group), "choices")
+
+
+def shape_of(choice: str) -> str | None:
+    """Return the format in the name of an export that a recipe before formats had rows knew."""
+    roles = project.choices("role")
+    shapes = (name for name, rows in ROWS.items() if name != rows)
+    return next((s for s in shapes if choice.removesuffix(f"_{s}") in roles), None)
 
 
 def known_keys() -> list[str]:

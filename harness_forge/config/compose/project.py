@@ -9,6 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness_forge.config.format import ROWS
+
 if TYPE_CHECKING:
     from harness_forge.config.workset import WorksetConfig
 
@@ -58,6 +60,15 @@ def recipes() -> dict[str, Path]:
 def choices(group: str) -> dict[str, Path]:
     """Return every file of a group of conf/ by name."""
     return _by_name([folder / group for folder in group_folders()])
+
+
+def rows_of(role: str, shape: str) -> str:
+    """Return the export whose rows a role has in a format.
+
+    Lines of several shapes have the same rows. A file of your own for one shape comes first.
+    """
+    own = f"{role}_{shape}"
+    return own if own in choices("export") else f"{role}_{ROWS.get(shape, shape)}"
 
 
 def _by_name(folders: list[Path]) -> dict[str, Path]:

@@ -22,8 +22,3 @@ FORMATS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "kto": kto_line,
     "grpo": grpo_line,
 }
-
-KINDS: Mapping[str, str] = {name: name for name in ("dpo", "kto", "grpo")} | dict.fromkeys(
-    ("sft", "prompt_completion", "sharegpt", "alpaca"), "sft"
-)
-"""Which kind of export each format is for."""

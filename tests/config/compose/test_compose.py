@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -183,3 +184,38 @@ def test_an_unset_variable_names_file_and_remedy(monkeypatch):
 def test_a_server_can_be_given_on_the_command_line():
     config = compose(overrides=["store=server", "store.url=postgresql://forge@db/forge"])
     assert config.store.url == "postgresql://forge@db/forge"
+
+
+@pytest.mark.parametrize("role", ["worker", "reflector", "architect", "auditor", "agent", "all"])
+def test_the_shape_of_a_line_changes_no_row(role):
+    rows = compose(overrides=[f"role={role}"])
+    for shape in ("sharegpt", "alpaca", "prompt_completion"):
+        shaped = compose(overrides=[f"role={role}", f"format={shape}"])
+        assert shaped.export == replace(rows.export, name=f"stig_{role}_{shape}")
+        assert {name: one.sql for name, one in shaped.exports.items()} == {
+            name: one.sql for name, one in rows.exports.items()
+        }
+
+
+def test_an_old_name_of_an_export_is_told_what_it_is_called_now():
+    with pytest.raises(ConfigError) as caught:
+        compose(overrides=["export=reflector_prompt_completion"])
+    assert str(caught.value) == (
+        "command line: export: there is no 'reflector_prompt_completion'\n"
+        "  hint: rows and the shape of a line are two choices: role=reflector"
+        " format=prompt_completion; in a recipe, export: ${rows:${role},${format}}"
+    )
+
+
+def test_a_recipe_of_before_is_told_the_new_spelling(project):
+    base = project / "recipes/base.yaml"
+    base.write_text(base.read_text().replace("${rows:${role},${format}}", "${role}_${format}"))
+    assert compose(overrides=["format=dpo"]).export.name == "stig_worker_dpo"
+    with pytest.raises(ConfigError, match=r"recipes/target_a.yaml: export: there is no 'worker_al"):
+        compose(overrides=["format=alpaca"])
+
+
+def test_a_file_of_your_own_for_one_shape_comes_first(project):
+    (project / "conf/export/worker_alpaca.yaml").write_text("defaults: [worker_sft]\nname: mine\n")
+    assert compose(overrides=["format=alpaca"]).export.name == "mine"
+    assert compose(overrides=["format=sharegpt"]).export.name == "stig_worker_sharegpt"

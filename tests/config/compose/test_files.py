@@ -6,7 +6,7 @@ from harness_forge.cli.validation import validate
 from harness_forge.config.compose.engine import compose
 from harness_forge.core.errors import ConfigError
 
-RECIPE = "recipes/target_a.yaml"
+RECIPE, BASE = "recipes/target_a.yaml", "recipes/base.yaml"
 KEY_HINT = "known keys: purpose, workers, fresh, limit, items, split"
 
 
@@ -43,18 +43,18 @@ def test_a_group_that_is_not_chosen_is_not_in_the_way(project):
 
 
 def test_an_unknown_choice_in_a_recipe(project):
-    path = project / RECIPE
+    path = project / BASE
     path.write_text(path.read_text().replace("- skill: stig", "- skill: stgi"))
     line = path.read_text().splitlines().index("  - skill: stgi") + 1
     assert fault() == (
-        f"{RECIPE}:{line}: skill: there is no 'stgi'\n"
+        f"{BASE}:{line}: skill: there is no 'stgi'\n"
         "  hint: did you mean 'stig'? known choices: all, "
         "gemma_cve, gemma_stig, recorded, reflexion, stig, tau_bench, ubuntu"
     )
 
 
 def test_an_unknown_group_in_a_recipe(project):
-    path = project / RECIPE
+    path = project / BASE
     path.write_text(path.read_text().replace("- skill: stig", "- skil: stig"))
     assert "defaults.skil: unknown group\n  hint: did you mean 'skill'?" in fault()
 
@@ -84,7 +84,7 @@ def test_a_recipe_that_does_not_exist(project):
     assert fault(recipe="targt_a") == (
         "recipe: there is no 'targt_a'\n"
         "  hint: did you mean 'target_a'? known recipes: "
-        "sft_then_dpo, target_a, target_b, tip_preferences"
+        "base, sft_then_dpo, target_a, target_b, tip_preferences"
     )
 
 
@@ -122,7 +122,7 @@ def test_a_recipe_opens_with_purpose_needs_and_command(project):
 
 
 def test_a_recipe_without_its_schema_is_refused(project):
-    path = project / RECIPE
+    path = project / BASE
     path.write_text(path.read_text().replace("  - schema\n", ""))
     assert any("'schema' is missing" in str(fault) for fault in validate().faults)
 

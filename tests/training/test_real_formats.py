@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from tiny_rows import TEMPLATE, TOOLS, answer, asked, script
 
+from harness_forge.config.format import ROWS
 from harness_forge.core.records import (
     Example,
     LabelledExample,
@@ -20,7 +21,7 @@ from harness_forge.core.records import (
     PromptExample,
     RowSource,
 )
-from harness_forge.datasets.formats.lines import FORMATS, KINDS
+from harness_forge.datasets.formats.lines import FORMATS
 from harness_forge.worksets.worksets import environment_of, python_of
 
 pytestmark = pytest.mark.workset
@@ -38,7 +39,7 @@ CALLED = '<tool_call>{"name": "apply_fix"'
 def example(format: str, number: int):
     """Return one of eight examples of what a format is for."""
     prompt, called = asked(number), answer(script(number))
-    match KINDS[format]:
+    match ROWS[format]:
         case "dpo":
             worse = answer(f"true # {number}")
             return PreferencePair(f"{number}", prompt, TOOLS, called, worse, ORIGIN, ORIGIN)
@@ -91,7 +92,7 @@ def config(format: str, model: Path, folder: Path) -> dict:
     lines = (json.dumps(FORMATS[format](example(format, n)), ensure_ascii=False) for n in range(8))
     train.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     preference = {
-        "rl": KINDS[format],
+        "rl": ROWS[format],
         "skip_prepare_dataset": True,
         "remove_unused_columns": False,
         "trl": {
@@ -100,7 +101,7 @@ def config(format: str, model: Path, folder: Path) -> dict:
             "reward_funcs": ["rewards.judged"],
         },
     }
-    if KINDS[format] != "grpo":
+    if ROWS[format] != "grpo":
         del preference["trl"]
     return {
         "base_model": str(model),
@@ -131,7 +132,7 @@ def config(format: str, model: Path, folder: Path) -> dict:
         "learning_rate": 1e-3,
         "save_strategy": "no",
         "logging_steps": 1,
-        **(preference if KINDS[format] != "sft" else {}),
+        **(preference if ROWS[format] != "sft" else {}),
     }
 
 

@@ -8,6 +8,7 @@ import pytest
 from harness_forge.collect.sources import datasets
 from harness_forge.collect.sources.records import LeftOut
 from harness_forge.config.compose.engine import compose
+from harness_forge.config.format import ROWS
 from harness_forge.core.records import (
     Example,
     LabelledExample,
@@ -15,7 +16,7 @@ from harness_forge.core.records import (
     PromptExample,
     RowSource,
 )
-from harness_forge.datasets.formats.lines import FORMATS, KINDS
+from harness_forge.datasets.formats.lines import FORMATS
 
 ORIGIN = RowSource("s.turns:1", "r1", "plums", "jars", "train", "gold", "ours", "openscap")
 TOOLS = [{"type": "function", "function": {"name": "open_jar"}}]
@@ -50,7 +51,7 @@ def example(kind, tools):
 @pytest.mark.parametrize("name", sorted(set(FORMATS) - {"grpo"}))
 def test_a_line_of_ours_comes_in_with_its_verdict(read, name):
     tools = [] if name == "alpaca" else TOOLS
-    found = read(FORMATS[name](example(KINDS[name], tools)))
+    found = read(FORMATS[name](example(ROWS[name], tools)))
     told = [(one.attempt.turns[0].response["content"], one.attempt.outcome.passed) for one in found]
     good, bad = ("plum", True), ("pear", False)
     assert told == {"dpo": [good, bad], "kto": [bad]}.get(name, [good])

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from harness_forge.config.compose import project
+from harness_forge.config.format import ROWS
 from harness_forge.core.records import (
     Example,
     LabelledExample,
@@ -15,7 +16,7 @@ from harness_forge.core.records import (
     PromptExample,
     RowSource,
 )
-from harness_forge.datasets.formats.lines import FORMATS, KINDS
+from harness_forge.datasets.formats.lines import FORMATS
 from harness_forge.datasets.formats.unrepresentable import Unrepresentable
 
 ORIGIN = RowSource(
@@ -49,7 +50,7 @@ def written(name: str, example) -> str:
 
 
 def test_every_format_has_a_kind_and_a_choice():
-    assert FORMATS.keys() == KINDS.keys() == set(project.choices("format"))
+    assert FORMATS.keys() == ROWS.keys() == set(project.choices("format"))
 
 
 def test_sft_golden():

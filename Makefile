@@ -55,6 +55,8 @@ check: .venv/.ready ## style, floors and recipes; needs no scanner and no databa
 	@ruff check
 	@ruff format --check --quiet
 	@lint-imports --no-logo > .import_linter.log || { cat .import_linter.log; exit 1; }
+	@same="$$(find tests -name '*.py' ! -name conftest.py -printf '%f\n' | sort | uniq -d)"; \
+	[ -z "$$same" ] || { echo "check: two files of tests are called $$same: pytest imports them by name" >&2; exit 1; }
 	@forge validate
 
 # Two halves side by side, on two cores: a machine has them, and most tests use one.

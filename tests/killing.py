@@ -19,16 +19,20 @@ from pathlib import Path
 import harness_forge
 
 OURS = Path(harness_forge.__file__).parent
-PLACES = (
-    *(str(OURS / name) for name in ("promoting", "promoters/ledger", "promoters/champion")),
-    *(str(OURS / name) for name in ("files", "adapters", "evaluators/looks", "evaluators/files")),
-    *(str(OURS / name) for name in ("exporting", "replaying", "runs", "store")),
-    shutil.__file__,
+WRITERS = (
+    *("core/files.py", "datasets/export.py", "datasets/pipeline.py", "datasets/writer.py"),
+    *("datasets/manifest.py", "datasets/ledger.py", "datasets/spooling.py", "datasets/capping.py"),
+    *("evaluation/replay.py", "evaluation/result_files.py", "promotion/decide.py"),
+    *("promotion/files.py", "promotion/placement.py", "registry/adapters", "registry/champion.py"),
+    *("registry/decisions.py", "rollouts/runs", "store"),
 )
+PLACES = (*(str(OURS / name) for name in WRITERS), shutil.__file__)
 """Where something is written, or decided on; elsewhere a kill finds nothing half done."""
 
 WRITES = 0.25
 """Share of kills that happen in the middle of a write."""
+
+assert all((OURS / name).exists() for name in WRITERS), "a place was moved: kills would miss it"
 
 
 def count(action: Callable[[], object]) -> tuple[int, int]:

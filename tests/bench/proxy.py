@@ -26,7 +26,7 @@ from pathlib import Path
 import uvloop
 
 ROOT = Path(__file__).parents[2]
-MODELS = ROOT / "tests" / "proxying" / "fake_models.py"
+MODELS = ROOT / "tests/fake_models.py"
 STREAMS, TOKENS, PACE, RATE, SIZE = 50, 200, 50, 200, 2048
 PORTS = {"direct": 38101, "forge": 38102, "litellm": 38103}
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import zip_longest
 
-from harness_forge.config.compose import files, project
+from harness_forge.config.compose import project
 from harness_forge.config.compose.engine import DEFAULT_RECIPE, Unset, compose
-from harness_forge.config.schema import GROUPS
+from harness_forge.config.compose.plain import PlainComposer
+from harness_forge.config.schema import GROUPS, ForgeConfig
 from harness_forge.core.errors import ConfigError, Faults, PromoteError
 from harness_forge.promotion.rules.rule import check_written
 
@@ -27,56 +27,68 @@ def validate() -> Report:
     recipes = project.recipes()
     pairs = [(group, choice) for group in GROUPS for choice in project.choices(group)]
     found = [] if recipes else [ConfigError("recipes", "no recipes")]
+    plain = PlainComposer()
+    composed = {name: list(_recipe_faults(plain, name)) for name in recipes}
     for name in recipes:
-        found += files.recipe_faults(recipes[name])
-        found += _composition_faults(name, [])
-    sound = []
-    for group, choice in pairs:
-        own = list(files.group_faults(project.choices(group)[choice], group))
-        found += own
-        # A file that is wrong by itself would only be wrong again when composed.
-        if not own:
-            sound.append((group, choice))
-    found += _choices_faults(sound)
+        found += plain.recipe_faults(name) + composed[name]
+    for pair in pairs:
+        found += plain.group_faults(*pair)
+    # A file that is wrong by itself would only be wrong again when composed.
+    sound = [pair for pair in pairs if not plain.group_faults(*pair)]
+    if recipes:
+        found += _choices_faults(plain, sound, composed)
     return Report(len(recipes), len(pairs), list({str(fault): fault for fault in found}.values()))
 
 
-def _choices_faults(pairs: list[tuple[str, str]]) -> list[ConfigError]:
-    """Compose one choice of every group at a time; those of a round that fails, one by one.
+def _recipe_faults(plain: PlainComposer, recipe: str) -> Iterator[ConfigError]:
+    if not _is_sound(plain.compose(recipe, {})):
+        yield from _composition_faults(recipe, [])
 
-    They are composed into a recipe that is sound; where none is, into the
-    default one, whose own faults are told already.
+
+def _choices_faults(
+    plain: PlainComposer, pairs: list[tuple[str, str]], composed: Mapping[str, list[ConfigError]]
+) -> Iterator[ConfigError]:
+    """Yield the faults of choices that are sound by themselves, each put into a recipe.
+
+    That is a recipe that is sound; where none is, the default one, whose own
+    faults are told already.
+
+    Args:
+        composed: the faults of each recipe.
     """
-    recipes = project.recipes()
-    if not recipes:
-        return []
-    recipe = DEFAULT_RECIPE if DEFAULT_RECIPE in recipes else next(iter(recipes))
-    sound = (name for name in (recipe, *recipes) if not any(_composition_faults(name, [])))
-    recipe = next(sound, recipe)
-    own = {str(fault) for fault in _composition_faults(recipe, [])}
-    groups: dict[str, list[str]] = {}
+    recipe = DEFAULT_RECIPE if DEFAULT_RECIPE in composed else next(iter(composed))
+    recipe = next((name for name in (recipe, *composed) if not composed[name]), recipe)
+    own = {str(fault) for fault in composed[recipe]}
+    taken = plain.choices(recipe)
+    # With a file at fault beside it a choice shows no fault of its own.
+    broken = {group for group in GROUPS if own and plain.is_broken(recipe, group)}
     for group, choice in pairs:
-        groups.setdefault(group, []).append(choice)
-    found: list[ConfigError] = []
-    for together in zip_longest(*([(g, c) for c in some] for g, some in groups.items())):
-        chosen = [pair for pair in together if pair]
-        if any(_composition_faults(recipe, [_as_override(*pair) for pair in chosen])):
-            found += [fault for pair in chosen for fault in _choice_faults(recipe, *pair)]
-    return [fault for fault in found if str(fault) not in own]
+        if group in broken:
+            continue
+        put = _put(group, choice, taken)
+        if _is_sound(plain.compose(recipe, put, leave_open=True)):
+            continue
+        for fault in _composition_faults(recipe, [f"{key}={name}" for key, name in put.items()]):
+            # A choice may leave open what only its user can say, such as an address.
+            if not isinstance(fault, Unset) and str(fault) not in own:
+                yield fault
 
 
-def _choice_faults(recipe: str, group: str, choice: str) -> list[ConfigError]:
-    return [
-        fault
-        for fault in _composition_faults(recipe, [_as_override(group, choice)])
-        # A choice may leave open what only its user can say, such as an address.
-        if not isinstance(fault, Unset)
-    ]
+def _put(group: str, choice: str, taken: Mapping[str, str]) -> dict[str, str]:
+    if group == "workset":
+        # Worksets stand side by side under their own names: one more, under a name of its own.
+        return {f"+{group}@worksets.checked": choice}
+    # Role and format together name an export: one need not be there for each pair of them.
+    fixed = {"export": taken["export"]} if group in ("role", "format") and "export" in taken else {}
+    return {group: choice, **fixed}
 
 
-def _as_override(group: str, choice: str) -> str:
-    # Worksets stand side by side under their own names: one more, under a name of its own.
-    return f"+{group}@worksets.checked={choice}" if group == "workset" else f"{group}={choice}"
+def _is_sound(config: ForgeConfig | None) -> bool:
+    """Say whether a config is there, and its rule has no fault that its types do not show."""
+    try:
+        return config is not None and check_written(config.promote) is None
+    except PromoteError:
+        return False
 
 
 def _composition_faults(recipe: str, overrides: list[str]) -> Iterator[ConfigError]:

@@ -6,5 +6,7 @@ files.py       one YAML file checked by itself: file, line, key
 check.py       a value against a type
 shapes.py      frozen dataclasses to what OmegaConf merges into, and back
 resolved.py    the resolved config on paper: write it, read it back
+plain.py       the same composition without Hydra, for validation
+plain_values.py  its merging and its references
 engine.py      Hydra itself, and its faults told in the house form
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,13 @@ SCHEMA = "schema"
 
 def recipe_faults(path: Path) -> Iterator[ConfigError]:
     """Yield the faults of a recipe file."""
-    yield from _opening_faults(path)
-    data, lines = yield from _read(path)
+    yield from opening_faults(path)
+    yield from key_faults(path)
+
+
+def key_faults(path: Path) -> Iterator[ConfigError]:
+    """Yield the faults of a recipe file that stand in its keys."""
+    data, lines = yield from _faults_or_data(path)
     if data is None:
         return
     defaults = data.pop("defaults", None) or []
@@ -54,9 +60,16 @@ def defaults_of(path: Path) -> list[Any]:
     import yaml
 
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8")).get("defaults")
+        return _defaults_in(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError):
         return []
+
+
+@cache
+def _defaults_in(text: str) -> list[Any]:
+    import yaml
+
+    found = yaml.safe_load(text).get("defaults")
     return found if isinstance(found, list) else []
 
 
@@ -67,7 +80,7 @@ def _names(defaults: Any) -> set[str]:
 
 def group_faults(path: Path, group: str) -> Iterator[ConfigError]:
     """Yield the faults of one file of a group."""
-    data, lines = yield from _read(path)
+    data, lines = yield from _faults_or_data(path)
     if data is None:
         return
     yield from _default_faults(path, data.pop("defaults", None) or [], lines)
@@ -75,11 +88,12 @@ def group_faults(path: Path, group: str) -> Iterator[ConfigError]:
     yield from faults_in(data, GROUPS[group], (group,), _placer(path, lines, 1))
 
 
-def _opening_faults(path: Path) -> Iterator[ConfigError]:
+def opening_faults(path: Path) -> Iterator[ConfigError]:
+    """Yield a fault if a recipe does not open with its purpose, needs and command."""
     try:
         opening = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        return  # told by _read
+        return  # told by _faults_or_data
     comment = opening.split("defaults:")[0]
     if not (comment.startswith("#") and "Needs" in comment and "forge " in comment):
         yield ConfigError(
@@ -89,29 +103,47 @@ def _opening_faults(path: Path) -> Iterator[ConfigError]:
         )
 
 
-def _read(path: Path):
+def _faults_or_data(path: Path):
     """Return the data and the line of each key; (None, {}) after yielding a fault."""
+    try:
+        return read(path)
+    except ConfigError as fault:
+        yield fault
+        return None, {}
+
+
+def read(path: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
+    """Return what a file holds, and the line of each key.
+
+    Raises:
+        ConfigError: it cannot be read, is no YAML or holds no mapping.
+    """
     import yaml
-    from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
+    where = project.shown(path)
     try:
-        text = path.read_text(encoding="utf-8")
-        lines = dict(_lines(yaml.compose(text), ()))
-        data = OmegaConf.to_container(OmegaConf.create(text), resolve=False)
+        data, lines = _parsed(path.read_text(encoding="utf-8"))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        yield ConfigError(f"{project.shown(path)}:{line}", f"is not valid YAML: {error.problem}")
-        return None, {}
+        what = f"is not valid YAML: {error.problem}"
+        raise ConfigError(f"{where}:{line}", what) from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError, OmegaConfBaseException) as error:
-        first = str(error).splitlines()[0]
-        yield ConfigError(project.shown(path), f"cannot be read: {first}")
-        return None, {}
+        raise ConfigError(where, f"cannot be read: {str(error).splitlines()[0]}") from error
     if not isinstance(data, dict):
-        yield ConfigError(project.shown(path), "must hold a mapping of keys")
-        return None, {}
-    return data, lines
+        raise ConfigError(where, "must hold a mapping of keys")
+    # The caller may take keys out.
+    return dict(data), lines
+
+
+@cache
+def _parsed(text: str) -> tuple[Any, dict[tuple[str, ...], int]]:
+    import yaml
+    from omegaconf import OmegaConf
+
+    lines = dict(_lines(yaml.compose(text), ()))
+    return OmegaConf.to_container(OmegaConf.create(text), resolve=False), lines
 
 
 def _lines(node: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], int]]:

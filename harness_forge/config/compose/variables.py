@@ -38,7 +38,7 @@ def check_variables(config: Any, recipe: Path, places: Mapping[str, Path | None]
     from omegaconf import OmegaConf
 
     for key, text in _texts(OmegaConf.to_container(config, resolve=False)):
-        if what := _unfit(key, text):
+        if what := unfit(key, text):
             file = places.get(key.partition(".")[0])
             if file is None or text not in file.read_text(encoding="utf-8"):
                 file = recipe
@@ -47,7 +47,7 @@ def check_variables(config: Any, recipe: Path, places: Mapping[str, Path | None]
             raise ConfigError(where, what, hint)
 
 
-def _unfit(key: str, text: str) -> str:
+def unfit(key: str, text: str) -> str:
     """Return what a value reads that it may not; '' for nothing."""
     for resolver, words in _RESOLVER.findall(text):
         name = words.strip("'\" ")

@@ -22,7 +22,7 @@ class SampleSize:
     Args:
         alpha: level that the next candidate's look has; that of a plain test
             on a split that costs no look.
-        twins: what the items are worth at least, were those of one family all alike.
+        items_if_alike: what the items are worth at least, were those of one family all alike.
     """
 
     skill: str

@@ -61,7 +61,7 @@ class Plan:
         config: the part's export.
         guard: what no recipe may export.
         format: what a line looks like.
-        whose: keys that every line ends with.
+        extra_keys: keys that every line ends with.
         treatment: what is done to rows besides.
         protected: what of evaluations no row may hold.
     """

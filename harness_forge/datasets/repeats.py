@@ -31,7 +31,7 @@ class Weighting:
 
     Args:
         treatment: its `feedback`; None weights nothing.
-        holding: tells which items are for validation; others are no evidence.
+        held_out_set: tells which items are for validation; others are no evidence.
         name: gives a family or an item as the dataset may tell it.
     """
 

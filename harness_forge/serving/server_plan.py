@@ -62,7 +62,7 @@ def plan(config: ForgeConfig, given_names: Sequence[str] = (), *, base_only: boo
     """Return the server that serves the recipe's base model with these adapters.
 
     Args:
-        names: of adapters, as `forge prove` takes them, each with `:NAME` where
+        given_names: of adapters, as `forge prove` takes them, each with `:NAME` where
             it is to be asked for by another name; () is every champion, or the
             loop's newest where none stands yet.
         base_only: serve no adapter.

@@ -25,7 +25,7 @@ class Finding(NamedTuple):
     Args:
         name: of what must hold.
         holds: whether it does.
-        told: what was looked at; or the first faults and how many more.
+        detail: what was looked at; or the first faults and how many more.
     """
 
     name: str

@@ -85,7 +85,7 @@ def pairs_add_up(dataset: Dataset, unique_lines: int) -> CheckResult:
     """Check that every possible pair was made or has a reason, in total and in each part.
 
     Args:
-        different: lines of the dataset that repeat no other.
+        unique_lines: lines of the dataset that repeat no other.
     """
     manifest = dataset.manifest
     whole = manifest.get("pairs")

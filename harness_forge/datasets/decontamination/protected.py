@@ -79,7 +79,7 @@ class _RunIndex:
     Args:
         hashes: sorted, uint64 (r,).
         texts: the text that each is of, int64 (r,).
-        sieve: which hashes may be among them, bool (2^20,).
+        bitmap: which hashes may be among them, bool (2^20,).
     """
 
     hashes: np.ndarray
@@ -94,7 +94,7 @@ class ProtectedTexts:
         salt: mixed into every hash.
         texts: for each text: whose it is (a salted hash), words in a run,
             hashes of its runs, and how many of them make a row hold it.
-        told: whose each text is in words, and which of its texts it is.
+        overlaps: whose each text is in words, and which of its texts it is.
         openings: salted hash of an item's question to whose it is.
     """
 

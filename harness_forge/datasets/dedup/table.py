@@ -60,7 +60,7 @@ class Column:
     Args:
         path: the file; it is made.
         dtype: of one element; may be a record.
-        held: is told of it.
+        resident_pages: is told of it.
 
     Raises:
         OSError: the disk is full. Room is reserved first: a page written
@@ -118,7 +118,7 @@ class Table:
 
     Args:
         folder, name: where its file is made.
-        held: is relieved while it works.
+        resident_pages: is relieved while it works.
         reach: buckets that are tried for one key. A key that very many rows
             share is not entered for all of them.
     """

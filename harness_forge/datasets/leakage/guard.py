@@ -35,7 +35,7 @@ class Guard:
         collecting: ids of the runs that may be exported.
         splits: item id to its split; an item whose group changed between runs,
             or since, has several, None among them where a group has none.
-        twins: item id to the strictest split of anything near-identical to it
+        strictest_elsewhere: item id to the strictest split of anything near-identical to it
             in the other skills of the dataset; empty where there is one skill.
         provenance: what the store knows of rows besides their columns.
     """

@@ -36,7 +36,7 @@ class Record:
     Args:
         facts: what is known of it, without its texts; empty where they are no JSON object.
         request, response: their bodies as they came.
-        told: the facts as they were written.
+        raw_facts: the facts as they were written.
     """
 
     facts: dict[str, Any]

@@ -64,7 +64,7 @@ FIRST_HALF := tests/rollouts tests/evaluation tests/training tests/serving tests
 
 test: setup check ## everything CI runs; with real Axolotl, lm-eval and vLLM (11 GB)
 	@forge workset install train eval serve gguf --yes
-	@pytest -m 'not soak' $(FIRST_HALF) &> .pytest.log & half=$$!; \
+	@pytest -m 'not soak' $(FIRST_HALF) &> .pytest.log & half=$$!; trap 'kill $$half' INT TERM; \
 	pytest -m 'not soak' $(FIRST_HALF:%=--ignore=%) && status=0 || status=$$?; \
 	wait $$half && other=0 || other=$$?; \
 	cat .pytest.log; exit $$((status | other))

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING
 
 from harness_forge.cli.verbs import VERBS
 from harness_forge.core.errors import ConfigError, ForgeError
+from harness_forge.core.hints import did_you_mean
 
 if TYPE_CHECKING:
     from harness_forge.config.schema import ForgeConfig
@@ -117,10 +118,7 @@ def _dispatch(arguments: list[str]) -> int:
 
 
 def _unknown(verb: str) -> ConfigError:
-    import difflib
-
-    close = difflib.get_close_matches(verb, VERBS, n=1)
-    meant = f"did you mean '{close[0]}'? " if close else ""
+    meant = did_you_mean(verb, VERBS)
     return ConfigError("", f"there is no verb '{verb}'", f"{meant}verbs: {', '.join(VERBS)}")
 
 

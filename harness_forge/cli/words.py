@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 
 from harness_forge.core.errors import ConfigError
+from harness_forge.core.hints import did_you_mean
 
 
 def sort(argv: Sequence[str], flags: Sequence[str] = ()) -> tuple[list[str], set[str], list[str]]:
@@ -56,6 +56,5 @@ def one_of(word: str, known: Sequence[str], what: str) -> str:
     """
     if word in known:
         return word
-    close = difflib.get_close_matches(word, known, n=1)
-    meant = f"did you mean '{close[0]}'? " if close else ""
+    meant = did_you_mean(word, known)
     raise ConfigError("command line", f"there is no {what} '{word}'", f"{meant}{', '.join(known)}")

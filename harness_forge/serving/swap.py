@@ -13,8 +13,8 @@ away again. After it the old one stays loaded until nobody waits for it.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -112,14 +112,12 @@ def sweep(home: Path, url: str, done: Swapped, drain_s: float) -> None:
             done.kept[name] = error.what
 
 
-@contextmanager
-def alone(home: Path) -> Iterator[None]:
+def alone(home: Path) -> AbstractContextManager[None]:
     """Let one swap at a time go on; the next waits.
 
     What one has loaded and not yet put behind its alias looks unused to another.
     """
-    with locked(home / "serving" / "swap.lock"):
-        yield
+    return locked(home / "serving" / "swap.lock")
 
 
 def _loaded(url: str, new: Incoming, served: dict[str, Path | None]) -> bool:

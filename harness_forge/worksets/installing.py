@@ -7,8 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -136,13 +135,11 @@ def _existing(place: Path) -> Path:
     return next(parent for parent in (place, *place.absolute().parents) if parent.exists())
 
 
-@contextmanager
-def _alone(name: str, place: Path) -> Iterator[None]:
+def _alone(name: str, place: Path) -> AbstractContextManager[None]:
     """Hold the workset's lock; the system releases it when the process dies."""
     what = "is being installed by another process"
     busy = WorksetError(f"workset {name}", what, "wait for it to end")
-    with locked(place.parent / f"{name}.lock", busy):
-        yield
+    return locked(place.parent / f"{name}.lock", busy)
 
 
 def _environment(name: str, place: Path, wanted: str, say: Say) -> None:

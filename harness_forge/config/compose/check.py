@@ -7,7 +7,6 @@ same data against the same types, reports every fault, and knows the line.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import typing
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
@@ -15,6 +14,7 @@ from typing import Any
 
 from harness_forge.config.compose.shapes import fields_of, unwrap
 from harness_forge.core.errors import ConfigError
+from harness_forge.core.hints import did_you_mean
 
 Path = tuple[str, ...]
 Place = Callable[[Path], str]
@@ -31,10 +31,8 @@ _WANTED = {
 def near(word: str, known: Iterable[str], what: str = "keys") -> str:
     """Return a hint: the closest match for `word`, and the known names."""
     known = list(known)
-    close = difflib.get_close_matches(word, known, n=1)
     listed = f"known {what}: {', '.join(known)}" if known else f"there are no {what}"
-    meant = f"did you mean {close[0]!r}? " if close else ""
-    return meant + listed
+    return did_you_mean(word, known) + listed
 
 
 def faults_in(value: Any, kind: Any, path: Path, place: Place) -> Iterator[ConfigError]:

@@ -38,13 +38,12 @@ class PlainComposer:
     def recipe_faults(self, name: str) -> list[ConfigError]:
         """Return the faults that a recipe has by itself."""
         path = self._recipes[name]
+        return [*files.opening_faults(path), *self._key_faults(path)]
+
+    def _key_faults(self, path: Path) -> list[ConfigError]:
         if path not in self._faults:
             self._faults[path] = list(files.key_faults(path))
-        return [*files.opening_faults(path), *self._faults[path]]
-
-    def _key_faults(self, name: str) -> list[ConfigError]:
-        self.recipe_faults(name)
-        return self._faults[self._recipes[name]]
+        return self._faults[path]
 
     def group_faults(self, group: str, choice: str) -> list[ConfigError]:
         """Return the faults that a file of a group has by itself."""
@@ -56,7 +55,7 @@ class PlainComposer:
     def is_broken(self, recipe: str, beside: str) -> bool:
         """Say whether files are at fault that a recipe takes whatever it takes of one group."""
         chain = files.recipe_chain(self._recipes[recipe])
-        if any(any(files.key_faults(path)) for path in chain):
+        if any(map(self._key_faults, chain)):
             return True
         taken = ((key.partition("@")[0], name) for key, name in self.choices(recipe).items())
         return any(
@@ -97,7 +96,8 @@ class PlainComposer:
         picks = {key: name for key, name in choices.items() if key[0] != "+"}
         for key, name in [*self._flat(recipe, picks), *beside.items()]:
             if not key:
-                yield "", self._read(self._recipes[name], self._key_faults(name))[1]
+                path = self._recipes[name]
+                yield "", self._read(path, self._key_faults(path))[1]
             else:
                 group, _, package = key.partition("@")
                 yield from self._group_layers(group, name, package or group)
@@ -113,7 +113,7 @@ class PlainComposer:
 
     def _entries(self, recipe: str, picks: dict[str, str]) -> Iterator[tuple[str, str]]:
         path = self._recipes[recipe]
-        entries = self._read(path, self._key_faults(recipe))[0]
+        entries = self._read(path, self._key_faults(path))[0]
         base, *others = entries or [None]
         over, own = _pairs(others)
         picks |= {key: name for key, name in over.items() if key not in picks}

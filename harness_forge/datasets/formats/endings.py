@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from harness_forge.core.errors import ConfigError, ExportError
+from harness_forge.core.hints import did_you_mean
 
 _FLUSH = 1 << 19
 """Bytes that wait to be written: more of them no longer fit into a core's cache."""
@@ -157,12 +158,9 @@ def checked(extension: str) -> str:
     Raises:
         ConfigError: there is no such ending.
     """
-    from difflib import get_close_matches
-
     plain = extension.removeprefix(".")
     if plain not in ENDINGS:
-        near = get_close_matches(plain, ENDINGS, n=1)
-        meant = f"did you mean '{near[0]}'? " if near else ""
+        meant = did_you_mean(plain, ENDINGS)
         raise ConfigError(
             "format.extension",
             f"unknown ending '{extension}'",

@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from enum import Enum
 from typing import Any
 
 from harness_forge.config.export import ExportConfig, ExportKind
 from harness_forge.core.errors import ExportError
+from harness_forge.core.hints import did_you_mean
 from harness_forge.datasets.sql import selection
 from harness_forge.datasets.sql.rows import COLUMNS, OPTIONAL, PAYLOAD
 
@@ -72,9 +72,8 @@ class _Lines:
 
     def _number(self, name: str, where: str) -> str:
         if name not in self.params:
-            near = get_close_matches(name, self.params, n=1)
             known = ", ".join(self.params) or "none"
-            hint = f"did you mean '{near[0]}'? " if near else ""
+            hint = did_you_mean(name, self.params)
             raise ExportError(where, f"no parameter '{name}'", f"{hint}export.params has: {known}")
         return f"${self.numbers.setdefault(name, len(self.numbers) + 1)}"
 

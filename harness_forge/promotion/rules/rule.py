@@ -6,7 +6,6 @@ for ever, and a key that its kind does not read one that guards nothing.
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
@@ -15,6 +14,7 @@ from typing import Any
 
 from harness_forge.config.promote import ConditionConfig, ConditionKind, Opponent, PromoteConfig
 from harness_forge.core.errors import PromoteError
+from harness_forge.core.hints import did_you_mean
 from harness_forge.promotion.rules import scored, scores
 from harness_forge.promotion.rules.evidence import Evidence, Gap
 from harness_forge.promotion.rules.scores import EACH
@@ -237,5 +237,4 @@ def _check_names(one: ConditionConfig, where: str, report: Mapping[str, Any]) ->
 
 def _near(word: str, known: Iterable[str]) -> str:
     names = list(dict.fromkeys(known))
-    close = difflib.get_close_matches(str(word), names, n=1)
-    return (f"did you mean '{close[0]}'? " if close else "") + f"known: {', '.join(names)}"
+    return did_you_mean(str(word), names) + f"known: {', '.join(names)}"

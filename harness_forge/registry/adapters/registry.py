@@ -6,10 +6,10 @@ with a hash of its content and always means the same adapter.
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 
 from harness_forge.core.errors import TrainError
+from harness_forge.core.hints import did_you_mean_any
 from harness_forge.registry.adapters.package import LINEAGE, Adapter, load
 
 
@@ -35,6 +35,5 @@ def resolve(name: str, home: Path) -> Adapter:
     known = sorted(p.name for p in folder(home).glob("*") if not p.name.startswith("."))
     if name in known:
         return load(folder(home) / name)
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    hint = f"did you mean {', '.join(near)}?" if near else "train one with `forge train`"
+    hint = did_you_mean_any(name, known, "train one with `forge train`")
     raise TrainError(f"adapter {name}", "there is no adapter of that name", hint)

@@ -8,8 +8,8 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from harness_forge.config.model import ModelConfig
@@ -86,12 +86,10 @@ def _origin(config: ModelConfig, template: Path) -> dict[str, str]:
     }
 
 
-@contextmanager
-def _alone(name: str, place: Path) -> Iterator[None]:
+def _alone(name: str, place: Path) -> AbstractContextManager[None]:
     """Hold the model's lock; the system drops it when the process dies."""
     busy = TrainError(f"model {name}", "is being fetched by another process", "wait for it to end")
-    with locked(place.parent / f".{name}.lock", busy):
-        yield
+    return locked(place.parent / f".{name}.lock", busy)
 
 
 def _check_room(config: ModelConfig, place: Path) -> None:

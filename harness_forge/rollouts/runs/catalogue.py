@@ -12,6 +12,7 @@ from harness_forge.config.policy import PolicyKind
 from harness_forge.config.run import Purpose, RunConfig
 from harness_forge.config.split import SplitConfig
 from harness_forge.core.errors import RunError
+from harness_forge.core.hints import did_you_mean_any
 from harness_forge.core.records import Split, WorkItem
 from harness_forge.rollouts.runs.progress import counter
 from harness_forge.store.splits.assign import assign
@@ -81,16 +82,13 @@ def held_out(items: Sequence[WorkItem], splits: dict[str, Split]) -> list[WorkIt
 def _check(name: str, known: dict[str, WorkItem]) -> None:
     if name in known and known[name].full_cycle:
         return
-    import difflib
-
     if name in known:
         raise RunError(
             f"run.items: {name}",
             "cannot be judged here: it does not go from fail to pass with the content's own fix",
             "`forge env table` shows which families can",
         )
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    hint = f"did you mean {', '.join(near)}?" if near else "`forge env table` lists the families"
+    hint = did_you_mean_any(name, known, "`forge env table` lists the families")
     raise RunError(f"run.items: {name}", "no such work item in this skill", hint)
 
 

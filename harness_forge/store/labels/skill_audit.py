@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from harness_forge.config.labels import LabelsConfig
 from harness_forge.core.errors import ConfigError
+from harness_forge.core.hints import did_you_mean
 from harness_forge.store.labels.audit_tables import create_tables
 from harness_forge.store.labels.check import Check
 from harness_forge.store.labels.checks import CHECKS, GEMMA_FORGE
@@ -182,8 +182,7 @@ def chosen(config: LabelsConfig) -> list[Check]:
     """
     for name in config.checks:
         if name not in CHECKS:
-            close = get_close_matches(name, CHECKS, n=1)
-            meant = f"did you mean '{close[0]}'? " if close else ""
+            meant = did_you_mean(name, CHECKS)
             known = ", ".join(CHECKS)
             raise ConfigError(f"labels.checks.{name}", "no such check", f"{meant}checks: {known}")
     return [check for check in CHECKS.values() if config.checks.get(check.reason, True)]

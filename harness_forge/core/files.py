@@ -147,8 +147,8 @@ def whole_folder(place: Path) -> Iterator[Path]:
             shutil.rmtree(left, ignore_errors=True)
     draft = place.with_name(f".{place.name}.{os.getpid()}")
     shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir()
     try:
+        draft.mkdir()
         yield draft
         if place.is_symlink() or place.is_file():
             place.unlink()

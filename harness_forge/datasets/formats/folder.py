@@ -49,11 +49,14 @@ class DatasetFolder:
             )
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = self._claim()
+            self._claim()
             for left_over in self._partial.iterdir():
                 _remove(left_over)
-        except OSError as error:
-            raise self._translate_error(error) from None
+        except BaseException as error:
+            self._discard()
+            if isinstance(error, OSError):
+                raise self._translate_error(error) from None
+            raise
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
@@ -113,17 +116,22 @@ class DatasetFolder:
         self._published = True  # from here on the hidden name may be another export's
         _remove(self._previous)
 
-    def _claim(self) -> int:
+    def _claim(self) -> None:
+        """Make the draft and lock it.
+
+        Raises:
+            ExportError: another export holds it.
+            OSError: it cannot be made.
+        """
         while True:
             self._partial.mkdir(exist_ok=True)
-            handle = os.open(self._partial, os.O_RDONLY | os.O_DIRECTORY)
+            self._lock = os.open(self._partial, os.O_RDONLY | os.O_DIRECTORY)
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 # Its last holder may have renamed or removed it since it was opened.
-                if os.fstat(handle).st_ino == self._partial.stat().st_ino:
-                    return handle
+                if os.fstat(self._lock).st_ino == self._partial.stat().st_ino:
+                    return
             except BlockingIOError:
-                os.close(handle)
                 raise ExportError(
                     str(self.path),
                     "another export is writing this dataset",
@@ -131,7 +139,21 @@ class DatasetFolder:
                 ) from None
             except FileNotFoundError:
                 pass
-            os.close(handle)
+            os.close(self._lock)
+            self._lock = -1
+
+    def _discard(self) -> None:
+        """Remove a draft that was interrupted while it was made, unless another holds it."""
+        try:
+            if self._lock < 0:
+                self._lock = os.open(self._partial, os.O_RDONLY | os.O_DIRECTORY)
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(self._partial, ignore_errors=True)
+        except OSError:  # none was made, or another export holds it
+            pass
+        finally:
+            if self._lock >= 0:
+                os.close(self._lock)
 
     def _translate_error(self, error: OSError) -> ExportError:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):

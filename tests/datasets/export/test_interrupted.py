@@ -14,6 +14,7 @@ from dataclasses import replace
 import pytest
 
 from harness_forge.core.errors import ExportError, StoreError
+from harness_forge.datasets.formats import folder
 
 _CHILD = """
 import pickle, sys
@@ -46,6 +47,17 @@ def child(harness, store, slow):
     yield process
     process.kill()
     process.wait()
+
+
+def _armed(monkeypatch, owner, call, replacement):
+    """DatasetFolder's claim, with one call replaced from its start on."""
+    claim = folder.DatasetFolder._claim
+
+    def armed(self):
+        monkeypatch.setattr(owner, call, replacement)
+        return claim(self)
+
+    return armed
 
 
 def wait_for(condition, seconds: float = 30) -> None:
@@ -106,6 +118,27 @@ def test_ctrl_c_leaves_nothing_behind(harness, slow):
     finally:
         presser.join()
         signal.signal(signal.SIGINT, before)
+    assert list(harness.data_dir.iterdir()) == []
+
+
+@pytest.mark.parametrize("call", ["mkdir", "open", "flock"])
+def test_ctrl_c_while_the_draft_is_made_leaves_nothing_behind(harness, sft, monkeypatch, call):
+    """The draft stands before the export holds its lock: Ctrl-C may come between the two."""
+    owner = {"mkdir": folder.Path, "open": folder.os, "flock": folder.fcntl}[call]
+    real = getattr(owner, call)
+
+    def interrupted(*args, **kwargs):
+        monkeypatch.setattr(owner, call, real)
+        real(*args, **kwargs)
+        raise KeyboardInterrupt
+
+    harness.attempt(harness.item("rule_a"))
+    harness.data_dir.mkdir(parents=True, exist_ok=True)
+    monkeypatch.setattr(
+        folder.DatasetFolder, "_claim", _armed(monkeypatch, owner, call, interrupted)
+    )
+    with pytest.raises(KeyboardInterrupt):
+        harness.export(sft)
     assert list(harness.data_dir.iterdir()) == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from harness_forge.core.errors import ExportError
@@ -23,6 +24,16 @@ _REMEDIES = {
     "unheld_tools": "this format has no room for tools: format=sft or format=sharegpt has",
     "unheld_turns": "this format has no room for several turns: format=sft or format=sharegpt has",
 }
+_OF_RECORDS = {
+    "no_verdict": "no outcome was recorded: source.mapping.outcome says where one stands;"
+    " export.require.no_verdict=null export.require.not_passed=null learns from all rows",
+    "no_tool_call": "answers make no call: texts are learned with"
+    " role=agent export.params.agent=NAME",
+    "unknown_tool": "calls are learned of tools that were offered only: source.mapping.tools,"
+    " source.tools_file or source.observed_tools=true says which, with source.again=true",
+}
+"""Remedies that say more than the condition does."""
+_ROLES = ("agent", "architect", "auditor", "reflector", "worker")
 _AFTER_ALL = ("over_share", "unheld_tools", "unheld_turns")
 """What rows were rejected for that would have been kept, so it is what to change first."""
 
@@ -42,12 +53,13 @@ def demand_rows(report: Report, parts: Sequence[Part], connection, request: Requ
 
 
 def _what_there_is(connection, parts: Sequence[Part], request: Request) -> str:
-    found = {}
+    found, agents = {}, []
     for skill in dict.fromkeys(part.skill for part in parts):
         reading.enter(connection, skill)
         counted = connection.execute(
             "SELECT agent, count(*) FROM turns GROUP BY agent ORDER BY agent"
         ).fetchall()
+        agents += [agent for agent, _ in counted]
         if counted:
             found[skill] = ", ".join(f"{role} ({count})" for role, count in counted)
     if not found:
@@ -55,10 +67,20 @@ def _what_there_is(connection, parts: Sequence[Part], request: Request) -> str:
             f"nothing is there yet: forge run skill={request.skill} policy=gold attempts a skill"
             " that has a world, forge ingest takes in what others recorded"
         )
-    if [request.skill] == list(found):
-        return f"roles with turns here: {found[request.skill]}"
     listed = "; ".join(f"{skill}: {roles}" for skill, roles in found.items())
-    return f"roles with turns here: {listed}"
+    listed = found[request.skill] if [request.skill] == list(found) else listed
+    if any(part.config.params.get("agent") in agents for part in parts):
+        return f"turns are here ({listed}), but export.sql of this format reads none of them"
+    return f"roles with turns here: {listed}{_by_name(agents)}"
+
+
+def _by_name(agents: Sequence[str]) -> str:
+    """Return how the turns of agents are exported that no role is named after."""
+    name = next((one for one in agents if one not in _ROLES), None)
+    if name is None:
+        return ""
+    shown = name if re.fullmatch(r"\w[\w-]*", name) else repr(name)
+    return f"; role=agent export.params.agent={shown} exports those of an agent by its name"
 
 
 def demand_training_rows(report: Report, parts: Sequence[Part]) -> None:
@@ -81,8 +103,11 @@ def demand_training_rows(report: Report, parts: Sequence[Part]) -> None:
 def _which_condition(report: Report, parts: Sequence[Part]) -> str:
     if not report.rejected:
         return "every kept row is for validation: it takes more items"
-    top = next(iter(report.rejected))
+    # A conversation has many turns that are not its answer: that they are none says nothing.
+    top = next((reason for reason in report.rejected if reason != "not_decisive"), "not_decisive")
     top = next((reason for reason in _AFTER_ALL if reason in report.rejected), top)
+    if top in _OF_RECORDS:
+        return _OF_RECORDS[top]
     for part in parts:
         if top in part.config.require:
             condition = " ".join(str(part.config.require[top]).split())

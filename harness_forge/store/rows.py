@@ -10,6 +10,7 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Json, Jsonb
 
+from harness_forge.core.chat import parts
 from harness_forge.core.records import Attempt, Outcome, Tip, TipRetrieval, Turn, WorkItem
 from harness_forge.store.escaping import escape, storable
 
@@ -179,8 +180,8 @@ def decisive_turn(attempt: Attempt) -> int | None:
 
 
 def _content(response: Mapping[str, Any]) -> str | None:
-    content = response.get("content")
-    return content if isinstance(content, str) else None
+    """Return what an answer says, be it a text or parts; what was thought before is no answer."""
+    return parts.apart(response).text
 
 
 def _words(response: Mapping[str, Any]) -> str | None:

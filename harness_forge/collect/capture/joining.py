@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness_forge.collect.capture.turns import only_call, prompt_of, turn_of
+from harness_forge.collect.capture.turns import prompt_of, turn_of
+from harness_forge.core.chat import calls
 from harness_forge.core.records import Attempt, Origin, Outcome, Turn, WorkItem
 from harness_forge.store.captures import Captures
 from harness_forge.store.entries import Entry
@@ -95,7 +96,7 @@ def _attempt(item_id: str, number: int, turns: Sequence[Turn], outcome: Outcome)
         attempt_num=number,
         origin=Origin.MODEL,
         prompt=prompt_of(turns),
-        tool_call=only_call(turns),
+        tool_call=calls.answered(turns),
         outcome=outcome,
         turns=turns,
         model=worker.model,

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.collect.capture.joining import Joined, run_row
-from harness_forge.collect.capture.turns import only_call, prompt_of, turn_of
+from harness_forge.collect.capture.turns import prompt_of, turn_of
 from harness_forge.collect.sources import gemma_forge_jsonl
 from harness_forge.collect.sources.records import Recorded, RunFacts
 from harness_forge.config.source import SourceConfig
+from harness_forge.core.chat import calls
 from harness_forge.core.errors import SourceError
 from harness_forge.core.records import Attempt, Turn
 from harness_forge.store.captures import Captures
@@ -121,7 +122,7 @@ def _sorted_out(found: Iterable[Mapping[str, Any]]) -> dict[tuple[str, int], lis
 
 def _attempt(logged: Attempt, turns: list[Turn]) -> Attempt:
     """Return the logged attempt with what was really asked and answered."""
-    call = only_call(turns)
+    call = calls.answered(turns)
     worker = next(turn for turn in reversed(turns) if turn.agent == "worker")
     return replace(
         logged,

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness_forge.core.chat import calls, forms, responses, tools
+from harness_forge.core.chat import forms, responses, tools
 from harness_forge.core.chat.faults import Malformed
 from harness_forge.core.chat.responses import Untold
-from harness_forge.core.records import Message, ToolCall, Turn
+from harness_forge.core.records import Message, Turn
 
 _WORDS = {"messages", "prompt", "input", "instructions", "tools", "functions"}
 _NOT_SAMPLING = _WORDS | {"model", "stream", "stream_options", "user"}
@@ -53,15 +53,6 @@ def obstacle(capture: Mapping[str, Any]) -> str:
     except Untold as untold:
         return untold.args[0]
     return ""
-
-
-def only_call(turns: Sequence[Turn]) -> ToolCall | None:
-    """Return the call of the last worker turn that made exactly one, its arguments parsed."""
-    workers = [turn for turn in turns if turn.agent == "worker"] or list(turns)
-    for turn in reversed(workers):
-        if turn.response.get("tool_calls"):
-            return calls.only(turn.response)
-    return None
 
 
 def prompt_of(turns: Sequence[Turn]) -> str:

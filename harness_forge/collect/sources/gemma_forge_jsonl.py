@@ -283,6 +283,8 @@ class _Log:
         signals = {**said, **one.signals, "place": one.place, "cut": cut}
         made = outcomes.outcome(verdict, float(confidence), self.evaluator, signals)
         mode = said.get("failure_mode") if verdict and not verdict[0] else made.failure_mode
+        if one.faulty and not verdict:
+            mode = "evaluator_failed"
         return replace(
             made,
             # A pass carries the default of the failure's type: it is none.

@@ -23,7 +23,7 @@ from harness_forge.config.source import SourceConfig
 from harness_forge.core.chat import calls, forms
 from harness_forge.core.chat.faults import Malformed
 from harness_forge.core.chat.tools import read_tools
-from harness_forge.core.records import Attempt, Message, Origin, Turn, WorkItem
+from harness_forge.core.records import Attempt, Message, Origin, ToolCall, Turn, WorkItem
 
 _LONGEST_KEY = 400
 """Characters of a name; PostgreSQL's index rows hold 2,700 bytes."""
@@ -143,13 +143,20 @@ def attempt_of(
         attempt_num=_number(templates, scope, mapping.attempt_base),
         origin=Origin.MODEL,
         prompt=forms.rendered(last.messages) if last else "",
-        tool_call=calls.only(last.response) if last else None,
+        tool_call=_call(turns),
         outcome=outcomes.outcome(verdict, mapping.confidence, config.name, signals),
         turns=turns,
         model=model,
         prompt_tokens=last.prompt_tokens if last else None,
         completion_tokens=last.completion_tokens if last else None,
     )
+
+
+def _call(turns: Sequence[Turn]) -> ToolCall | None:
+    """Return the call that was judged: a worker's last, of any other agent the last turn's."""
+    if turns and turns[-1].agent == "worker":
+        return calls.answered(turns)
+    return calls.only(turns[-1].response) if turns else None
 
 
 def _number(templates: Templates, scope: Mapping[str, Any], base: int) -> int:

@@ -11,15 +11,18 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness_forge.core.chat import markup, parts
 from harness_forge.core.chat.arguments import Broken
 from harness_forge.core.chat.arguments import read as read_arguments
-from harness_forge.core.chat.faults import Malformed, kind
-from harness_forge.core.records import Message, ToolCall
+from harness_forge.core.chat.faults import Malformed, Refused, kind
+from harness_forge.core.records import Message, ToolCall, Turn
 
 _ARGUMENTS = ("arguments", "args", "input", "parameters", "tool_args", "tool_input")
 _IDS = ("id", "call_id", "tool_call_id", "toolCallId", "toolUseId")
 _NAMES = ("name", "function_name", "tool_name", "toolName")
 _WRAPPERS = ("functionCall", "function_call", "toolUse")
+NOTHING = ("", "null", "[]")
+"""Arguments that are none; PHP writes an object without keys as a list."""
 _FORM = frozenset(("type", "function", *_NAMES, *_ARGUMENTS, *_IDS))
 
 
@@ -134,10 +137,29 @@ def _texted(function: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def only(response: Message) -> ToolCall | None:
     """Return the only call of an answer, with parsed arguments."""
-    calls = response.get("tool_calls")
+    calls = response.get("tool_calls") or _in_text(response)
     if not isinstance(calls, list) or len(calls) != 1:
         return None
     return meant(calls[0])
+
+
+def _in_text(response: Message) -> list[Any]:
+    """Return the calls that a server without a parser left in an answer's text."""
+    try:
+        _, written = markup.apart(parts.apart(response).text or "")
+    except Refused:
+        return []
+    return [_known_or_as_it_is(one) for one in written]
+
+
+def answered(turns: Sequence[Turn]) -> ToolCall | None:
+    """Return the call of the last worker turn that made exactly one, its arguments parsed.
+
+    A worker may close with words. Where no turn is a worker's, all are looked at.
+    """
+    workers = [turn for turn in turns if turn.agent == "worker"] or list(turns)
+    calling = [turn for turn in workers if turn.response.get("tool_calls")] or workers
+    return only(calling[-1].response) if calling else None
 
 
 def meant(one: Any) -> ToolCall | None:
@@ -146,7 +168,10 @@ def meant(one: Any) -> ToolCall | None:
     if not isinstance(function, Mapping) or not isinstance(function.get("name"), str):
         return None
     try:
-        arguments = read_arguments(function.get("arguments") or "")
-    except (Broken, TypeError):
+        said = function.get("arguments") or ""
+        if said.strip() in NOTHING:
+            return ToolCall(function["name"], {})
+        arguments = read_arguments(said)
+    except (Broken, TypeError, AttributeError):
         return None
     return ToolCall(function["name"], arguments.value)

@@ -262,10 +262,6 @@ def _call(known: Mapping[str, Any], offered: Offer, notes: Notes, demand: bool) 
     return {"id": number, "type": "function", "function": function}
 
 
-_NOTHING = ("", "null", "[]")
-"""Arguments that are none; PHP writes an object without keys as a list."""
-
-
 def _history_arguments(raw: Any, tool: Tool | None, offered: Offer, notes: Notes) -> str:
     """Return canonical arguments of a call in the history; most are cached from earlier rows."""
     try:
@@ -281,7 +277,7 @@ def _arguments(raw: Any, tool: Tool | None, offered: Offer, notes: Notes) -> Arg
     try:
         found = read(raw if isinstance(raw, str) else written(raw))
     except ValueError:
-        empty = raw in (None, []) or (isinstance(raw, str) and raw.strip() in _NOTHING)
+        empty = raw in (None, []) or (isinstance(raw, str) and raw.strip() in calls.NOTHING)
         if not empty or tool is None or schema_of(tool).get("required"):
             raise Refused("broken_arguments") from None
         return Arguments("{}", {}, True)

@@ -55,9 +55,12 @@ Buckets = dict[tuple[bytes, str], _Bucket]
 
 _NO_VERDICT = frozenset(
     {
+        "no_verdict",
         "infrastructure",
         "not_decisive",
         "never_considered",
+        "considered_in_evaluation",
+        "unknown_attempt",
         "teacher_row",
         "not_randomised",
         "too_few_attempts",

@@ -208,7 +208,8 @@ def read_answer(row: Row, config: ExportConfig) -> Answer:
     _refuse_escaped(row.tool_call)
     notes = Notes()
     message = _canonical(row, config, notes)
-    if kind is AnswerKind.tool_call and "tool_calls" not in message:
+    # Calls that are there were refused by their own reason; what is left was not taken as one.
+    if kind is AnswerKind.tool_call and ("tool_calls" not in message or row.tool_call is None):
         raise Unusable("no_tool_call")
     if not message.get("tool_calls") and not message["content"].strip():
         raise Unusable("no_answer")

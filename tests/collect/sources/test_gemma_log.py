@@ -103,6 +103,16 @@ def test_a_crash_of_the_evaluator_is_no_verdict(log, read):
     assert read()[0].attempt.outcome.infrastructure
 
 
+def test_a_crash_without_a_verdict_is_told_from_a_missing_outcome(log, read):
+    log.attempt("sshd_a", passed=0)  # neither true nor false
+    log("tool_error", rule_id=PREFIX + "sshd_a", phase="evaluate", error="timeout", attempt=1)
+    log.finished("sshd_a", "escalated")
+    log.attempt("sshd_b", passed=0)
+    log.finished("sshd_b", "escalated")
+    found = [one.attempt.outcome.failure_mode for one in read()]
+    assert found == ["evaluator_failed", "no_verdict"]
+
+
 def test_skipped_items_and_unfinished_attempts_are_told(log, read):
     log("skip", "architect", rule_id=PREFIX + "grub", reason="no")
     log.attempt("sshd_a")

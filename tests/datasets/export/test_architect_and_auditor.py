@@ -14,17 +14,35 @@ def shipped(role: str):
     return compose(None, [f"role={role}", "skill=stig", "format=sft"]).export
 
 
-def said(harness, item, agent: str, words: str, **changes) -> None:
+def said(harness, item, agent: str, words: str | list, **changes) -> None:
     """Record an attempt of a model, with one more turn of `agent`."""
     turn = {
         "agent": agent,
-        "messages": [{"role": "user", "content": f"Rule: {item.item_id}. {words[:20]}"}],
+        "messages": [{"role": "user", "content": f"Rule: {item.item_id}. {str(words)[:20]}"}],
         "tools": (),
         "response": {"role": "assistant", "content": words},
         "finish_reason": "stop",
     }
     settings = {"policy": "model:m", "origin": Origin.MODEL} | changes
-    harness.attempt(item, words, reflector=turn, **settings)
+    harness.attempt(item, str(words), reflector=turn, **settings)
+
+
+def test_requests_of_the_architect_are_no_tries(harness):
+    item = harness.item("rule_a")
+    for number in range(11):  # as recorded traffic has them: an attempt each
+        words = {"role": "assistant", "content": f"VERDICT: ESCALATE {number}"}
+        alone = {"agent": "architect", "response": words, "tool_call": None}
+        changes = {"passed": False, "policy": "model:m", "origin": Origin.MODEL}
+        harness.attempt(item, prompt=f"again {number}", **alone, **changes)
+    report = harness.export(shipped("architect"), dry_run=True)
+    assert report.rejected == {"not_hopeless": 11}
+
+
+def test_a_verdict_in_parts_is_no_plan(harness):
+    words = [{"type": "text", "text": "VERDICT: PIVOT"}]
+    said(harness, harness.item("rule_a"), "architect", words)
+    report = harness.export(shipped("architect"), dry_run=True)
+    assert report.rejected == {"not_borne_out": 1}
 
 
 def contents(path, lines) -> list[str]:
@@ -66,6 +84,8 @@ def test_giving_up_is_right_only_where_many_tries_all_failed(harness):
     [
         ("VERDICT: PASS, all is well", True, None),
         ('{"verdict": "fail"}', False, None),
+        ([{"type": "text", "text": "VERDICT: "}, {"type": "text", "text": "PASS"}], True, None),
+        ("<think>a verdict: fail?</think>VERDICT: PASS", True, None),
         ("VERDICT: PASS", False, "verdict_wrong"),
         ("Verdict: FAIL", True, "verdict_wrong"),
         ("It looks good to me", True, "verdict_unclear"),

@@ -8,6 +8,7 @@ from dataclasses import replace
 from statistics import mean
 from typing import NamedTuple
 
+import psycopg
 import pytest
 from tossed_tips import Draw, Tossed
 
@@ -134,7 +135,21 @@ def test_evaluation_runs_are_no_evidence(harness, tossed, rule, tips_kto):
     tip = tossed.reflection(rule, "told")
     runs = [(rule, {tip: Draw(run % 2 == 0, [float(run % 2 == 0)])}) for run in range(10)]
     tossed.write(runs, purpose="evaluate")
-    assert reasons(harness, tips_kto) == {"never_considered": 1}
+    assert reasons(harness, tips_kto) == {"considered_in_evaluation": 1}
+
+
+def test_a_tip_that_no_prompt_considered_is_told_from_one_of_an_unknown_attempt(
+    harness, tossed, rule, store, tips_kto
+):
+    tossed.reflection(rule, "unused")
+    tip = tossed.reflection(rule, "nameless")
+    with psycopg.connect(store.url) as connection:
+        connection.execute(
+            "INSERT INTO stig.tip_retrievals (run_id, tip_id, rank)"
+            " SELECT source_run_id, id, 1 FROM stig.tips WHERE id = %s",
+            [tip],
+        )
+    assert reasons(harness, tips_kto) == {"never_considered": 1, "unknown_attempt": 1}
 
 
 def test_the_samples_of_one_toss_are_one_observation(harness, tossed, rule, tips_kto):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from harnesses import ARGUMENTS, answer
 
 from harness_forge.config.compose.engine import compose
 from harness_forge.core.records import Origin, Split
@@ -11,6 +12,13 @@ from harness_forge.datasets.request import Part, Request
 
 TEXT = {"role": "assistant", "content": "Nothing is to be done."}
 TRAIN = Split.TRAIN
+NO_VERDICT = {"passed": False, "infrastructure": True, "failure_mode": "no_verdict"}
+FIX = answer(dict.fromkeys(ARGUMENTS, "true"))["tool_calls"][0]
+BROKEN = {**FIX, "function": {"name": "apply_fix", "arguments": '{"fix'}}
+
+
+def calling(*calls) -> dict:
+    return {"role": "assistant", "content": None, "tool_calls": list(calls)}
 
 
 def word(harness, recipe, split, changes) -> str | None:
@@ -31,6 +39,7 @@ def word(harness, recipe, split, changes) -> str | None:
         (TRAIN, {"response": {}, "tool_call": None}, "no_answer"),
         (TRAIN, {"passed": False}, "not_passed"),
         (TRAIN, {"passed": False, "infrastructure": True}, "infrastructure"),
+        (TRAIN, NO_VERDICT, "no_verdict"),
         (TRAIN, {"finish_reason": "length"}, "cut_response"),
         (TRAIN, {"messages": []}, "no_prompt"),
         (None, {}, "no_split"),
@@ -47,6 +56,12 @@ def test_rows_of_recorded_agents(harness, split, changes, expected):
     ("changes", "expected"),
     [
         ({"response": TEXT, "tool_call": None}, "no_tool_call"),
+        ({"response": calling(FIX, FIX), "tool_call": None}, "several_calls"),
+        ({"response": calling(BROKEN), "tool_call": None}, "broken_arguments"),
+        ({"response": calling({"do": "it"}), "tool_call": None}, "unknown_call_form"),
+        # A call that the strict parser refused, such as one that was cut off.
+        ({"response": calling(FIX), "tool_call": None}, "no_tool_call"),
+        (NO_VERDICT, "no_verdict"),
         ({"origin": Origin.CONTENT}, "content_fallback"),
         ({"origin": Origin.MUTATED}, "broken_on_purpose"),
         ({"passed": False, "origin": Origin.MUTATED}, "not_passed"),

@@ -1,4 +1,4 @@
-"""Runs: a policy acts in an environment and everything is written to the store.
+"""Runs: a policy acts in an environment, and the store keeps every attempt.
 
-This floor joins the families that know nothing of each other.
+Environments and policies do not import each other; `runs/` and `opening` join them.
 """

@@ -1,6 +1,6 @@
-"""Opens the environment that a config names, and runs its policy there.
+"""Open the environment that a config names, and run its policy there.
 
-Verbs and stages share it.
+Verbs and stages both call it.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ def _scap(config: ForgeConfig) -> Environment:
 OPENERS: dict[EnvironmentKind, Callable[[ForgeConfig], Environment]] = {
     EnvironmentKind.scap: _scap,
 }
-"""What opens each kind of environment. A new kind is a line here."""
+"""What opens each kind of environment. A new kind is one line here."""
 
 
 def open_environment(config: ForgeConfig) -> Environment:
     """Return the skill's environment.
 
     Raises:
-        ConfigError: the config is of several skills.
+        ConfigError: the config has several skills.
         SandboxError: its scanner, content or sandbox is missing.
         RunError: there is none; its attempts were recorded elsewhere.
     """
@@ -42,7 +42,7 @@ def open_environment(config: ForgeConfig) -> Environment:
 
 
 def no_environment(config: ForgeConfig) -> RunError:
-    """Return the fault of opening the environment of a skill whose attempts were recorded."""
+    """Return the error for opening the environment of a skill with recorded attempts."""
     return RunError(
         f"skill {config.skill.name}",
         "is recorded: there is no world to attempt it in",

@@ -1,1 +1,1 @@
-"""Deterministic worlds in which work items are attempted and judged."""
+"""Environments: disposable, deterministic places where work items are attempted and judged."""

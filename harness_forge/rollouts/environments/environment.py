@@ -1,4 +1,4 @@
-"""What every environment offers to the runs that attempt its work items."""
+"""The interface of an environment, as runs use it."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from harness_forge.core.records import Answer, Outcome, WorkItem
 
 
 class Environment(Protocol):
-    """Work items, a disposable place to attempt them in, and what judges an attempt.
+    """Work items, a disposable root to attempt them on, and an evaluator.
 
-    Several threads call it at once. It is deterministic: the same script gets the same outcome.
+    Thread-safe. Deterministic: the same script gets the same outcome.
     """
 
     skill: str
     evaluator: str
     evaluator_version: str
-    """With `evaluator` it stands on every outcome: count it up when verdicts change."""
+    """Written to every outcome, with `evaluator`. Increase it when verdicts change."""
     content_digest: str
-    """Of what the items are made from; a run that goes on must find the same."""
+    """Hash of the content that the items come from; a resumed run must find the same."""
     tools: Sequence[Mapping[str, Any]]
-    """What a policy is offered, in OpenAI form: one tool, whose script is `fix_script`."""
+    """Tool schemas offered to a policy, in OpenAI form: one tool with the argument `fix_script`."""
 
     def survey(self, progress: Callable[[int, int], None] | None = None) -> list[WorkItem]:
         """Return every work item; only those with `full_cycle` are attempted."""
 
     def shortfall(self, items: Sequence[WorkItem]) -> list[str]:
-        """Return what the survey lacks of what is known to be possible, a line each."""
+        """Return one line for each way in which the survey falls short of the known counts."""
 
     def attempt(self, item_id: str, script: str) -> Outcome:
-        """Run a script on a fresh place and judge what became of it.
+        """Run a script on a fresh root and judge the result.
 
-        What the script caused is a failure; what the evaluator caused is `infrastructure`.
+        A fault of the script is a failure; a fault of the evaluator is `infrastructure`.
         """
 
     def gold(self, item_id: str, *, fallback: bool = False) -> list[Answer]:
-        """Return answers that pass, best first; [] where none is known."""
+        """Return answers that pass, best first; [] if none is known."""
 
     def mutated(self, item_id: str, *, limit: int) -> list[Answer]:
-        """Return up to `limit` broken answers; [] where none is known."""
+        """Return up to `limit` broken answers; [] if none is known."""
 
     def close(self) -> None:
-        """Let go of what was started."""
+        """Stop sandboxes and other helpers."""

@@ -1,6 +1,6 @@
-"""Who acts in an environment: teachers with known answers, and models.
+"""Policies: teachers with known answers, and models.
 
-A policy plays an *episode* per work item: it yields proposals, is sent each
-one's outcome, and ends when it has nothing more to try. It knows neither the
-environment nor the store; `harness_forge.rollouts` joins the three.
+A policy plays an *episode* for each work item: it yields proposals, receives
+the outcome of each, and ends when it has nothing more to try. It knows neither
+the environment nor the store; `rollouts.runs` joins the three.
 """

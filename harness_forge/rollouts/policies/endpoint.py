@@ -1,7 +1,7 @@
-"""An OpenAI-compatible chat endpoint, asked one completion at a time.
+"""An OpenAI-compatible chat endpoint, asked for one completion at a time.
 
-A fault of the endpoint is never written down as a failure of the model: after
-a few tries it stops the run, which can be run again and goes on where it was.
+A fault of the endpoint is never recorded as a failure of the model: after a few
+tries it stops the run, and running it again resumes it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from harness_forge.core.errors import EndpointError
 from harness_forge.core.records import Message
 
 TRIES = 4
-"""Attempts at one request; the pauses between them are 1, 2 and 4 seconds."""
+"""Tries of one request; the pauses between them are 1, 2 and 4 seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,13 @@ class Completion:
 
 
 class Endpoint:
-    """A chat completions client with retries and plain words for its faults.
+    """A chat completions client with retries and clear errors.
 
     Args:
-        config: `endpoint` is the base URL up to and with /v1.
+        config: `endpoint` is the base URL up to and including /v1.
 
     Raises:
-        EndpointError: nobody answers there, or not as an OpenAI server would.
+        EndpointError: no answer, or not an OpenAI server's.
     """
 
     def __init__(self, config: PolicyConfig) -> None:
@@ -50,7 +50,7 @@ class Endpoint:
         self.url = config.endpoint.rstrip("/")
         key = os.environ.get(config.api_key_env)
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        # trust_env off: a proxy variable must not send prompts off the host.
+        # trust_env off: a proxy variable must not send prompts to another host.
         self._client = httpx.Client(timeout=config.timeout_s, headers=headers, trust_env=False)
         self._timeout = config.timeout_s
         served = self._served()

@@ -17,10 +17,10 @@ from harness_forge.core.records import Message, ToolCall, WorkItem
 
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """One training item and the answer to it that passed.
+    """A training item and its answer that passed.
 
     Args:
-        response: the assistant's message with its call, as it was stored.
+        response: the assistant's message with its call, as stored.
         source: the row it comes from, such as `stig.attempts:12`.
     """
 
@@ -33,9 +33,9 @@ class Worked:
 def spread(examples: Iterable[Worked], seed: int) -> list[Worked]:
     """Return examples in the order in which prompts take them.
 
-    One of each family in turn, families with the most items first: a few
-    examples then cover as much of the skill as they can. Within a family, and
-    among families of one size, a salted hash decides.
+    One of each family in turn, families with the most items first, so that a few
+    examples cover as much of the skill as they can. Within a family, and among
+    families of one size, a salted hash decides.
     """
     families: dict[str, list[Worked]] = defaultdict(list)
     for example in examples:
@@ -55,7 +55,7 @@ def shown(ordered: Sequence[Worked], item: WorkItem, count: int) -> list[Worked]
 
 
 def digest(examples: Iterable[Worked]) -> str:
-    """Return a hash of items and answers, in order: other examples are another run."""
+    """Return a hash of items and answers, in order; other examples make another run."""
     rows = [
         [e.item.item_id, e.item.title, e.item.severity, e.item.group_key, e.response]
         for e in examples

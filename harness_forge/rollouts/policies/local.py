@@ -1,8 +1,8 @@
-"""A local model, run in a workset's Python beside forge.
+"""A local model, run in a workset's Python as a child process.
 
-Forge's own environment holds no torch. The model lives in a child process that
-takes one JSON line per request and gives one per answer. Requests of many
-threads are answered together there, each as soon as it is whole.
+Forge's own environment has no torch. The child reads one JSON line for each
+request and writes one for each answer. It answers requests of many threads
+together, each as soon as it is complete.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _WORKER = Path(__file__).with_name("local_worker")
 
 
 class LocalModel:
-    """A model folder answered by a child process.
+    """A model folder, run by a child process.
 
     Args:
         config: `local` is the model's folder, `adapter` an optional LoRA folder,
-            `concurrency` the answers written at a time.
-        python: the interpreter of the workset that holds torch and transformers.
+            `concurrency` the number of answers written at a time.
+        python: the interpreter of a workset with torch and transformers.
         environment: the workset's variables: offline, telemetry off.
 
     Raises:
@@ -55,7 +55,7 @@ class LocalModel:
         command += ["--slots", str(max(config.concurrency, 1))]
         for flag, value in (("--adapter", config.adapter), ("--template", config.chat_template)):
             command += [flag, value] if value else []
-        # Its stderr is kept for the message when it dies; its stdout is ours alone.
+        # Keep its stderr for the error message if it dies; its stdout has our answers only.
         self._child = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -84,7 +84,7 @@ class LocalModel:
         tools: Sequence[Mapping[str, Any]],
         sampling: Mapping[str, Any],
     ) -> Completion:
-        """Return the model's answer; other threads' answers are written meanwhile."""
+        """Return the model's answer; other threads' answers are written at the same time."""
         started = time.monotonic()
         answer = self._ask({"messages": messages, "tools": tools, "sampling": sampling}).result()
         if "fault" in answer:
@@ -99,7 +99,7 @@ class LocalModel:
         )
 
     def close(self) -> None:
-        """End the child, whatever it is writing; may be called again."""
+        """Stop the child, whatever it is writing; may be called again."""
         with contextlib.suppress(OSError):
             self._child.stdin.close()
         try:
@@ -118,7 +118,7 @@ class LocalModel:
                 raise self._over
             number = next(self._numbers)
             self._waiting[number] = future
-            # A child that died is noticed by the listener, which tells all who wait.
+            # The listener notices a dead child and tells every waiting thread.
             with contextlib.suppress(OSError, ValueError):
                 self._child.stdin.write(json.dumps({"id": number, **request}) + "\n")
                 self._child.stdin.flush()
@@ -158,7 +158,7 @@ class LocalModel:
 
     def _died(self) -> EndpointError:
         code = self._child.wait()
-        self._readers[0].join()  # its last words
+        self._readers[0].join()  # read its last stderr
         last = next((line for line in reversed(self._complaints) if line.strip()), "no message")
         return EndpointError(
             self._where,

@@ -1,4 +1,4 @@
-"""The model under test as a policy: sampled answers, strictly read."""
+"""The model under test as a policy: sampled answers, parsed strictly."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ class Chat(Protocol):
         """Return a `Completion`."""
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close the connection or end the process."""
 
 
 def named(config: PolicyConfig, model: str) -> str:
-    """Return the name that `runs.policy` holds, such as `model:smollm2-135m+3shot`.
+    """Return the name in `runs.policy`, such as `model:smollm2-135m+3shot`.
 
     Args:
-        config: `adapter` is a name here, not a folder.
-        model: as the endpoint or the recipe calls it.
+        config: its `adapter` is a name here, not a folder.
+        model: its name at the endpoint or in the recipe.
     """
     shots = f"+{config.shots}shot" if config.shots else ""
     return f"model:{config.adapter or model}{shots}"
 
 
 class Model:
-    """n independent samples per work item.
+    """n independent samples for each work item.
 
     Args:
         config: samples, temperature, max_tokens, reflect.
-        chat: where the answers come from.
+        chat: gives the answers.
         seed: the first sample's seed; later samples count up.
     """
 
@@ -73,7 +73,7 @@ class Model:
             )
 
     def reflect(self, request: Request, proposal: Proposal, outcome: Outcome) -> Reflection | None:
-        """Ask the same model what went wrong, where `policy.reflect` says so."""
+        """Ask the same model what went wrong, if `policy.reflect` is set."""
         if not self._config.reflect or outcome.passed or outcome.infrastructure:
             return None
         script = str(proposal.tool_call.arguments.get("fix_script")) if proposal.tool_call else ""
@@ -100,7 +100,7 @@ class Model:
         return Reflection(turn, text, lesson, tips)
 
     def close(self) -> None:
-        """Let go of the endpoint or the child process."""
+        """Close the endpoint or stop the child process."""
         self._chat.close()
 
     def _sampling(self, item_id: str, sample: int) -> Mapping[str, Any]:
@@ -109,8 +109,8 @@ class Model:
             "max_tokens": self._config.max_tokens,
         }
         if self._config.temperature > 0:
-            # A seed per item and sample: the same run draws the same answers
-            # in whatever order its threads ask.
+            # One seed for each item and sample: the same run draws the same answers, whatever
+            # the order of its threads.
             digest = hashlib.sha256(f"{self._seed}/{item_id}/{sample}".encode()).digest()
             settings["seed"] = int.from_bytes(digest[:4]) >> 1
         return settings

@@ -1,7 +1,7 @@
-"""The nearest-answer baseline: copies what passed on the most similar training item.
+"""The nearest-answer baseline: copies the answer of the most similar training item.
 
-What a model must beat to have learned more than where to copy from. Items are
-compared by the words of rule id and title, weighted by how rare they are.
+A model must beat it to show that it learned more than where to copy from. Items
+are compared by the words of rule id and title, weighted by rarity.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ Vector = Mapping[str, float]
 
 
 class Nearest:
-    """One answer per item, copied word for word.
+    """One answer for each item, copied word for word.
 
     Similarity is the cosine of TF-IDF vectors over the tokens of rule id and
     title, with the smoothed weight ln((1 + n) / (1 + df)) + 1 of n training
     items (Manning, Raghavan and Schütze, Introduction to Information
-    Retrieval, 2008, chapter 6; smoothed as scikit-learn does it). Of equals
-    the first by item id is taken.
+    Retrieval, 2008, chapter 6; smoothed as in scikit-learn). On a tie the first
+    by item id is used.
 
     Args:
         examples: training items with answers that passed.
@@ -69,11 +69,11 @@ class Nearest:
         )
 
     def reflect(self, request: Request, proposal: Proposal, outcome: Outcome) -> Reflection | None:
-        """A copy learns nothing."""
+        """Return None: a copy learns nothing."""
         return None
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: nothing is open."""
 
     def _vector(self, item: WorkItem) -> Vector:
         counts = Counter(tokens(item))

@@ -1,8 +1,8 @@
-"""A strict reading of a model's answer, fixed before any holdout is looked at.
+"""A strict parser of a model's answer, fixed before any look at a holdout.
 
-Exactly one valid call of an offered tool, and nothing after it. Leniency here
-would count as skill what is luck: a reader that takes the first JSON object of
-an answer that runs on doubles the score of a model that never learned to stop.
+Exactly one valid call of an offered tool, and nothing after it. A lenient
+parser would count luck as skill: one that takes the first JSON object of an
+answer that runs on doubles the score of a model that never learned to stop.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ def parse_message(
     """Return the one tool call of an assistant message, or why there is none.
 
     Args:
-        message: OpenAI form; calls stand in `tool_calls` where the server
-            parsed them, in `content` (Hermes form) where it did not.
+        message: OpenAI form; calls are in `tool_calls` if the server parsed
+            them, in `content` (Hermes form) if it did not.
         finish_reason: `length` makes the answer a failure whatever it holds.
         tools: OpenAI tool schemas that were offered.
 
@@ -64,7 +64,7 @@ def parse_text(text: str, tools: Sequence[Mapping[str, Any]]) -> tuple[ToolCall 
         return None, TRAILING_TEXT
     try:
         body = json.loads(found[0].group(1))
-    except (ValueError, RecursionError):  # the second: brackets by the thousand
+    except (ValueError, RecursionError):  # RecursionError: thousands of nested brackets
         return None, UNPARSABLE
     if not isinstance(body, dict) or set(body) != {"name", "arguments"}:
         return None, UNPARSABLE
@@ -88,7 +88,7 @@ def _checked(
 
 
 def _fits(arguments: Mapping[str, Any], schema: Mapping[str, Any]) -> bool:
-    """Check required keys, unknown keys and string types: all our tools need."""
+    """Check required keys, unknown keys and string types; our tools need no more."""
     properties = schema.get("properties", {})
     if set(schema.get("required", ())) - set(arguments) or set(arguments) - set(properties):
         return False

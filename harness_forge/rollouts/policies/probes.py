@@ -1,7 +1,7 @@
-"""Probe prompts: a fixed small set in our own words, asked of a base model and its adapter.
+"""Probe prompts: a fixed small set in our own words, sent to a base model and its adapter.
 
-They look like the worker's prompts and quote no SCAP content and no dataset, so
-that asking them looks at no split. Proof and smoke test both ask them.
+They look like the worker's prompts but quote no SCAP content and no dataset, so
+that they look at no split. Proof and smoke test both use them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def messages(hosts: Sequence[str]) -> list[list[Message]]:
     """Return the probe prompts, each as chat messages.
 
     Args:
-        hosts: how prompts name the machine to be fixed, one a skill, in turn.
+        hosts: the names of the machine to be fixed, one for each skill, used in turn.
     """
     return [
         worker_messages(_item(*facts), hosts[number % len(hosts)])
@@ -35,7 +35,7 @@ def messages(hosts: Sequence[str]) -> list[list[Message]]:
 
 
 def tools() -> list[dict[str, Any]]:
-    """Return the tools that every probe offers: those of the worker."""
+    """Return the tools that every probe offers: the worker's."""
     from harness_forge.rollouts.environments.scap.environment import TOOLS
 
     return list(TOOLS)

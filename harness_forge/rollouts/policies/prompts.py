@@ -1,4 +1,4 @@
-"""The words sent to each agent role: fixed sections, no answer in sight.
+"""The prompts of each agent role: fixed sections, without the answer.
 
 The worker sees its role, the rule's id, title and severity, and the tool
 schema: no description or fix text of the content, and no plan that saw the
@@ -62,7 +62,7 @@ def reflector_messages(item: WorkItem, script: str, outcome: Outcome) -> list[Me
 
 
 def rendered(messages: Sequence[Message]) -> str:
-    """Return the prompt as one text, as stored in `attempts.approach_prompt`."""
+    """Return the prompt as one text, as `attempts.approach_prompt` stores it."""
     return "\n\n".join(_words(message) for message in messages)
 
 

@@ -1,4 +1,4 @@
-"""The records between a policy and the run that drives it."""
+"""The records that a policy and a run exchange."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness_forge.rollouts.policies.reflection import Reflection
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One work item as a policy is asked about it.
+    """A prompt for one work item.
 
     Args:
         messages: the rendered prompt in OpenAI form.
@@ -29,10 +29,10 @@ class Proposal:
     """One answer, before it is judged.
 
     Args:
-        tool_call: the parsed call, None where `failure` says why there is none.
-        response: the assistant's whole message, as it came.
-        failure: what the answer itself got wrong, such as `unparsable`.
-        why: a teacher's account of the mistake it made on purpose.
+        tool_call: the parsed call; None if `failure` says why there is none.
+        response: the assistant's whole message, as received.
+        failure: what is wrong with the answer itself, such as `unparsable`.
+        why: a teacher's account of its deliberate mistake.
     """
 
     origin: Origin
@@ -51,16 +51,16 @@ class Proposal:
 
 
 class Policy(Protocol):
-    """What every policy offers."""
+    """The interface of every policy."""
 
     name: str
-    """As stored in `runs.policy`: gold, mutated, nearest or model:<name>."""
+    """Value of `runs.policy`: gold, mutated, nearest or model:<name>."""
 
     def episode(self, request: Request) -> Generator[Proposal, Outcome, None]:
-        """Yield proposals for one item; each is answered with its outcome."""
+        """Yield proposals for one item; each `send` brings the outcome of the last."""
 
     def reflect(self, request: Request, proposal: Proposal, outcome: Outcome) -> Reflection | None:
-        """Return what is to be learned from one judged proposal, if anything."""
+        """Return the lesson of one judged proposal, if any."""
 
     def close(self) -> None:
-        """Let go of servers and processes."""
+        """Stop servers and processes."""

@@ -1,4 +1,4 @@
-"""What a reflector says after an attempt: written by a teacher, or read from a model.
+"""A reflector's answer after an attempt: written for a teacher, or read from a model.
 
 The form is gemma-forge's: a REFLECTION block, then one line each of BANNED,
 PREFERRED, LESSON, DISTILLED, then one line of TIPS_JSON.
@@ -18,7 +18,7 @@ TIP_TYPES = ("strategy", "recovery", "optimization", "warning")
 
 @dataclass(frozen=True, slots=True)
 class Reflection:
-    """One reflector turn and what was read from it."""
+    """One reflector turn and its parsed lesson and tips."""
 
     turn: Turn
     text: str
@@ -27,7 +27,7 @@ class Reflection:
 
 
 def render(*, pattern: str, cause: str, preferred: str, lesson: str, tips: Sequence[Tip]) -> str:
-    """Return a reflector's answer in the harness's form, one field a line."""
+    """Return a reflector's answer in the harness's form, one field on each line."""
     saved = [
         {
             "text": tip.text,
@@ -56,8 +56,8 @@ def render(*, pattern: str, cause: str, preferred: str, lesson: str, tips: Seque
 def read(text: str, category: str) -> tuple[str | None, list[Tip]]:
     """Return the distilled lesson and the tips of a reflector's answer.
 
-    Bad tips are dropped one by one, malformed JSON drops them all, as the
-    harness does; the text itself is kept whole in the turn.
+    Bad tips are dropped one by one and malformed JSON drops them all, as in the
+    harness; the turn keeps the whole text.
     """
     lesson, tips = None, []
     for line in text.splitlines():

@@ -1,8 +1,8 @@
-"""Teachers: policies whose answers are known beforehand.
+"""Teachers: policies that know their answers beforehand.
 
 Gold stops at the first answer that passes. Mutated plays all of its broken
-answers and says of each what was broken. Neither asks a model, so token
-counts stay empty, and neither is evidence about tips or roles.
+answers and says what is broken in each. Neither asks a model, so token counts
+stay empty, and neither is evidence about tips or roles.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Teacher:
         self._answers = answers
 
     def episode(self, request: Request) -> Generator[Proposal, Outcome, None]:
-        """Yield known answers until one passes; broken ones are all played."""
+        """Yield known answers until one passes; broken answers are all played."""
         tool = request.tools[0]["function"]["name"]
         for answer in self._answers(request.item.item_id):
             outcome = yield Proposal(
@@ -45,7 +45,7 @@ class Teacher:
                 return
 
     def reflect(self, request: Request, proposal: Proposal, outcome: Outcome) -> Reflection | None:
-        """Explain a mistake that was made on purpose and did fail."""
+        """Explain a deliberate mistake that did fail."""
         if outcome.passed or outcome.infrastructure or not proposal.why:
             return None
         item = request.item
@@ -75,7 +75,7 @@ class Teacher:
         return Reflection(turn, text, proposal.why, (tip,))
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: nothing is open."""
 
 
 def tool_message(name: str, arguments: dict[str, str]) -> dict:

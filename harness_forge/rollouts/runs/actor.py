@@ -1,8 +1,8 @@
 """The actor of a run: its name and identity are known before a model is started.
 
-A run is known by what its rows depend on. A model on this machine stands in
-that by name and digest, not by path: the same model elsewhere is the same run,
-and an adapter trained again under its old name is another.
+A run is identified by what its rows depend on. A local model counts by name and
+digest, not by path: the same model in another folder is the same run, and an
+adapter trained again under its old name is another.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from harness_forge.rollouts.policies.teacher import Teacher
 from harness_forge.rollouts.runs import examples
 
 ENDPOINT_REQUESTS, LOCAL_BATCH = 8, 32
-"""Requests in flight where `policy.concurrency` is 0. On a CPU a local batch of
+"""Requests at a time where `policy.concurrency` is 0. On a CPU a local batch of
 32 answers costs little more than one of 8."""
 
 BASE = "base"
@@ -44,15 +44,16 @@ class Actor:
     """A policy that is not started yet.
 
     Args:
-        name: as `runs.policy` holds it.
+        name: value of `runs.policy`.
         identity: settings that the run's rows depend on, as plain JSON.
         start: starts it; call once, and close what it returns.
-        concurrency: items asked about at once; 0 where no model is asked.
-        candidate: digest of what might be promoted; None for teachers and baselines.
-        fitted: splits that its adapter was trained on, as its lineage tells.
-        examples: all worked examples, in the order prompts take them.
+        concurrency: items asked about at once; 0 if no model is asked.
+        candidate: digest of the adapter or model that could be promoted; None for
+            teachers and baselines.
+        fitted: splits that its adapter was trained on, by its lineage.
+        examples: all worked examples, in the order in which prompts take them.
         shots: how many of them a prompt shows.
-        close: lets go of what telling the name took.
+        close: closes what was opened to learn the name.
     """
 
     name: str
@@ -66,11 +67,11 @@ class Actor:
     close: Callable[[], None] = lambda: None
 
     def shown(self, item: WorkItem) -> Sequence[Worked]:
-        """Return the worked examples that an item's prompt shows."""
+        """Return the worked examples in an item's prompt."""
         return worked.shown(self.examples, item, self.shots) if self.shots else ()
 
     def settings_for(self, items: Sequence[WorkItem]) -> dict[str, Any]:
-        """Return `identity`, with a hash of the worked examples that `items` are shown."""
+        """Return `identity`, with a hash of the worked examples in the prompts of `items`."""
         if not self.shots:
             return dict(self.identity)
         seen = {e.item.item_id: e for item in items for e in self.shown(item)}
@@ -84,11 +85,11 @@ def prepare(
     """Return the actor that `config` names.
 
     Args:
-        base: the recipe's base model; None where there is none to fall back on.
+        base: the recipe's base model; None if the recipe has none.
 
     Raises:
-        EndpointError: an endpoint that cannot be asked.
-        TrainError: the base model or the adapter is not there, or damaged.
+        EndpointError: the endpoint does not answer.
+        TrainError: the base model or the adapter is missing or damaged.
         EvalError: the adapter was trained on another model.
         RunError: too few worked examples in the store.
     """
@@ -100,7 +101,7 @@ def prepare(
         teacher = Teacher("mutated", lambda i: environment.mutated(i, limit=config.variants))
         return Actor("mutated", settings, lambda: teacher)
     if config.kind is PolicyKind.nearest:
-        # Two, so that an item that is itself an example has another to copy from.
+        # Two, so that an item that is itself an example has another one to copy.
         known = examples.read(store, needed=2, splits=config.example_splits)
         settings = {"kind": NEAREST, "examples": worked.digest(known)}
         return Actor(NEAREST, settings, lambda: Nearest(known))
@@ -115,10 +116,10 @@ def prepare(
 
 
 def plain(config: PolicyConfig) -> dict[str, Any]:
-    """Return settings as JSON, without those that rows do not depend on.
+    """Return settings as JSON, without those that do not change rows.
 
-    Settings that came later and are off are left out: a run made before them
-    is the same run.
+    A newer setting is left out while it is off: a run made before it existed is
+    the same run.
     """
     left_out = _NOT_IDENTITY | ({"shots"} if not config.shots else set())
     if config.example_splits == ["train"]:
@@ -148,7 +149,7 @@ def _endpoint(config: PolicyConfig, base: ModelConfig | None, seed: int) -> Acto
         identity=plain(config),
         start=lambda: Model(config, chat, seed),
         concurrency=config.concurrency or ENDPOINT_REQUESTS,
-        # The recipe's own base model is a baseline wherever it is served.
+        # The recipe's own base model is a baseline on any server.
         candidate=None if base and chat.model == base.name else chat.model,
         close=chat.close,
     )
@@ -201,7 +202,7 @@ def _start_local(config: PolicyConfig, home: Path):
 
 
 def _check_base(adapter, name: str, digest: str) -> None:
-    """Refuse an adapter on another model than its own: it would answer, only worse."""
+    """Refuse an adapter of another base model: it would answer, only worse."""
     trained = adapter.lineage.get("base", {})
     if trained.get("digest") not in (None, digest):
         raise EvalError(
@@ -212,7 +213,7 @@ def _check_base(adapter, name: str, digest: str) -> None:
 
 
 def _digest(place: Path) -> str:
-    # A folder that is none is told of by the local model itself.
+    # If the folder is missing, the local model reports it.
     return models.digest_of(place) if place.is_dir() else ""
 
 

@@ -13,7 +13,7 @@ from harness_forge.rollouts.policies.examples import Worked
 from harness_forge.rollouts.policies.proposal import Policy, Proposal, Request
 from harness_forge.rollouts.policies.reflection import Reflection
 
-# What the answer itself got wrong, in words for the summary.
+# Faults of the answer itself, in words for the summary.
 FAILURES = {
     "cut_off": "the answer was cut off at the token limit",
     "no_call": "the answer holds no tool call",
@@ -35,12 +35,12 @@ class Retrieved:
 
 @dataclass(frozen=True)
 class Stage:
-    """What every episode of a run shares.
+    """What all episodes of a run share.
 
     Args:
-        host: the system under repair, as the prompt names it.
+        host: the system under repair, as named in the prompt.
         judges: limits how many attempts are judged at once.
-        examples: returns the worked examples that an item's prompt shows.
+        examples: returns the worked examples in an item's prompt.
     """
 
     environment: object

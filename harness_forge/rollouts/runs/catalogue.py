@@ -1,6 +1,6 @@
-"""The skill's catalogue: which items there are, which can be judged, which split.
+"""The skill's items: which can be judged, and the split of each.
 
-Surveyed once per content and root, divided once per store.
+Surveyed once for each content and root, split once for each store.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from harness_forge.store.splits.assign import assign
 from harness_forge.store.splits.stable_groups import keep_groups
 
 UNDER_TEST = (PolicyKind.model, PolicyKind.nearest)
-"""Policies that are judged; the others know the answers and judge nothing."""
+"""Policies that are judged; the others know the answers and are not evidence."""
 
 
 def refresh(environment, store, config: SplitConfig) -> list[WorkItem]:
     """Bring the store's items and splits up to date and return the items.
 
-    The survey is cached by content, so a second call is quick. What it lacks
-    of what is known of these versions is said on standard error. Splits are
-    only ever added to, and an item keeps the group it was given.
+    The survey is cached by content, so a second call is fast. If it falls short
+    of the known counts of these versions, standard error says so. Splits are
+    only ever added to, and an item keeps its group.
     """
     surveyed = environment.survey(progress=counter(f"survey {environment.skill}"))
     for line in environment.shortfall(surveyed):
@@ -48,8 +48,8 @@ def select(
 ) -> list[WorkItem]:
     """Return the items a run attempts, in a fixed order.
 
-    Only items with the full cycle are attempted: on the others no verdict
-    can tell a fix from none. A model that collects stays out of the holdout.
+    Only items with the full cycle: on the others no verdict can tell a fix from
+    none. A model that collects stays out of the holdout.
 
     Raises:
         RunError: a named item does not exist or cannot be judged.

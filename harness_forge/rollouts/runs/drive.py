@@ -1,4 +1,4 @@
-"""Drives a run: every selected item once, on all cores, resumable, Ctrl-C safe."""
+"""Drive a run: every selected item once, on all cores; it can be stopped and resumed."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from harness_forge.rollouts.runs.progress import Progress
 
 
 class Drive:
-    """One run's threads and what they share.
+    """The threads of one run and what they share.
 
     Args:
         stage: environment, policy, host, judges.
-        store: the skill's store; `run_id` an open run in it.
+        store: the skill's store; `run_id` is an open run in it.
         draw: picks the tips for an item's prompt.
     """
 
@@ -34,8 +34,8 @@ class Drive:
         """Attempt every item.
 
         Raises:
-            Interrupted: Ctrl-C; attempts that were judged are kept.
-            ForgeError: the first fault of a thread; the others end first.
+            Interrupted: Ctrl-C; judged attempts are kept.
+            ForgeError: the first fault of a thread, after the others have ended.
         """
         waiting = iter(items)
         with ThreadPoolExecutor(threads) as pool:
@@ -53,12 +53,12 @@ class Drive:
                 raise
 
     def _stop(self) -> None:
-        # Answers that a model is still writing would hold up the end for minutes.
+        # Waiting for answers that a model is still writing would take minutes.
         self._stopping.set()
         self._stage.policy.close()
 
     def _feed(self, pool, waiting: Iterator[WorkItem], threads: int, bar: Progress) -> None:
-        # A short queue: a fault or Ctrl-C has little left to wait for.
+        # A short queue, so that a fault or Ctrl-C has little left to wait for.
         pending: set[Future] = set()
         more = True
         while more or pending:
@@ -78,7 +78,7 @@ class Drive:
         started = time.monotonic()
         passed: list[bool] = []
         for attempt in play(self._stage, item, self._draw(item)):
-            # A child killed by the same Ctrl-C must not be written down as a failure.
+            # If the same Ctrl-C killed a child, that must not be recorded as a failure.
             if self._stopping.is_set():
                 return
             self._store.record(self._run_id, item, attempt)

@@ -1,4 +1,4 @@
-"""Reads worked examples from the store: what passed in training, and nothing else."""
+"""Read worked examples from the store: answers that passed in training, and nothing else."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from harness_forge.core.records import Split, ToolCall, WorkItem
 from harness_forge.rollouts.policies.examples import Worked
 from harness_forge.store.escaping import restored
 
-# The newest passing answer of ours to each item of these splits, as exporters take it.
+# The newest passing answer of ours to each item of these splits, as exports take it.
 SQL = """
 SELECT DISTINCT ON (item_id)
        item_id, title, severity, family, group_key, tool_call, response,
@@ -22,13 +22,13 @@ ORDER BY item_id, attempt_id DESC
 
 
 def read(store, needed: int, splits: Sequence[str] = (Split.TRAIN.value,)) -> list[Worked]:
-    """Return one example an item, sorted by item id.
+    """Return one example for each item, sorted by item id.
 
     Args:
-        splits: whose items they may be; never the holdout's.
+        splits: the splits to take items from; never the holdout's.
 
     Raises:
-        RunError: there are fewer than `needed`, or the holdout's are asked for.
+        RunError: there are fewer than `needed`, or the holdout is asked for.
     """
     if Split.HOLDOUT in splits:
         what = "the holdout's answers are no examples"

@@ -1,4 +1,4 @@
-"""What guards a holdout: one fixed way to be asked, and a ledger of who looked."""
+"""Protect a holdout: one fixed way to ask it, and a ledger of who looked."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from harness_forge.rollouts.runs.actor import Actor
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger, Look
 
 FIRST_TRY = {"temperature": 0.0, "samples": 1, "max_tokens": 256}
-"""How an evaluation asks: one greedy answer, at most 256 new tokens."""
+"""Settings of every evaluation: one greedy answer, at most 256 new tokens."""
 
 
 def check(policy: PolicyConfig, config: RunConfig, held: Sequence[WorkItem]) -> None:
-    """Refuse a run that would look at the holdout in another way than all others do.
+    """Refuse a run that would ask the holdout in another way than all others.
 
     Raises:
-        EvalError: a model that collects there, or asks otherwise than `FIRST_TRY`.
+        EvalError: a model that collects there, or has other settings than `FIRST_TRY`.
     """
     if policy.kind is PolicyKind.nearest and config.purpose is not Purpose.evaluate:
         what = "a baseline is for evaluations: its copies are no training data"
@@ -53,10 +53,10 @@ def look(
     handle,
     held: Sequence[WorkItem],
 ) -> Look:
-    """Write down that a run looks at held-out items; the same run again is the same look.
+    """Record that a run looks at held-out items; the same run again is the same look.
 
     Raises:
-        EvalError: the ledger cannot be read or written: nothing is asked then.
+        EvalError: the ledger cannot be read or written; nothing was asked then.
     """
     return HoldoutLedger(home, budget).record(
         Look(

@@ -1,4 +1,4 @@
-"""Opens the parts of a run from their settings, and runs it."""
+"""Open the parts of a run from their settings, and run it."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ def run(
 ) -> dict[str, Any]:
     """Attempt the selected items and return the run's summary.
 
-    A run that was stopped goes on where it was; one that is complete is left
-    alone unless `config.fresh`, and no model is loaded for it. A look at the
-    holdout is in the ledger before the first item is asked.
+    A stopped run resumes; a complete one is left alone unless `config.fresh` is
+    set, and no model is loaded for it. A look at the holdout is in the ledger
+    before the first item is asked.
 
     Args:
         base: the recipe's base model, for a policy that names none.
-        budget: what looks at the holdout may spend.
+        budget: of looks at the holdout.
 
     Raises:
-        ForgeError: whatever stopped it; what was judged by then is kept.
+        ForgeError: what stopped it; attempts judged by then are kept.
     """
     items = catalogue.refresh(environment, store, split)
     splits = store.splits()
@@ -87,7 +87,7 @@ def _drive(environment, store, actor: Actor, handle, policy, config, host, items
     finished = store.finished_items(handle.run_id)
     todo = [item for item in chosen if item.item_id not in finished]
     workers = config.workers or cores()
-    # Teachers' prompts show no tips, nor does an evaluation's: its prompt is fixed.
+    # Neither teachers' nor evaluations' prompts show tips: an evaluation's prompt is fixed.
     asks = policy.kind is PolicyKind.model and config.purpose is Purpose.collect
     draw = drawer(
         store,
@@ -109,7 +109,7 @@ def _drive(environment, store, actor: Actor, handle, policy, config, host, items
             with contextlib.closing(bar):
                 drive.go(todo, max(workers, actor.concurrency), bar)
     except BaseException:
-        # The store itself may be what failed; its own fault must not hide this one.
+        # If the store is what failed, its second fault must not hide the first.
         with contextlib.suppress(StoreError):
             store.finish_run(handle.run_id, summarize(store, handle.run_id), "interrupted")
         raise
@@ -133,7 +133,7 @@ _NOT_IDENTITY = {"workers", "fresh"}
 def _identity(
     actor: Actor, config: RunConfig, host: str, seed: int, chosen: Sequence[WorkItem]
 ) -> Mapping[str, Any]:
-    """Return what makes two runs the same run, as plain JSON."""
+    """Return what identifies a run, as plain JSON."""
     settings = {
         key: value.value if isinstance(value, Enum) else value
         for key, value in asdict(config).items()

@@ -10,18 +10,18 @@ from tqdm import tqdm
 
 
 class Lines:
-    """A log that a bar is written to: each state is a line, for no log begins one anew."""
+    """A log as the output of a bar: each state is a line of its own."""
 
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
 
     def write(self, text: str) -> None:
-        """Write the state, if it says anything."""
+        """Write the state, if it is not empty."""
         if said := text.strip():
             self._stream.write(f"{said}\n")
 
     def flush(self) -> None:
-        """Hand on what was written."""
+        """Flush the log."""
         self._stream.flush()
 
 
@@ -31,7 +31,7 @@ class Progress:
     On a terminal it is a bar; in a log it prints a line every 30 seconds.
 
     Args:
-        label: what is being done.
+        label: names the work.
         total: how many there are; `done` of them were finished before.
     """
 
@@ -50,18 +50,18 @@ class Progress:
         )
 
     def advance(self, note: str = "") -> None:
-        """One more is finished; `note` is shown behind the bar."""
+        """Count one more; `note` is shown after the bar."""
         if note:
             self._bar.set_postfix_str(note, refresh=False)
         self._bar.update(1)
 
     def close(self) -> None:
-        """Leave the last state standing."""
+        """Close the bar and leave its last state on the screen."""
         self._bar.close()
 
 
 def counter(label: str) -> Callable[[int, int], None]:
-    """Return a callback (done, total) that shows itself as a bar."""
+    """Return a callback (done, total) that shows a bar."""
     bar: list[Progress] = []
 
     def show(done: int, total: int) -> None:

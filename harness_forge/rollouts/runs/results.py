@@ -1,4 +1,4 @@
-"""Reads a run's first tries out of the store, as evaluators take them."""
+"""Read a run's first tries from the store, as evaluators take them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ORDER BY a.item_id
 
 
 def first_tries(store, run_id: str) -> list[EvalResult]:
-    """Return what a run did at the first try, one result an item, sorted by item."""
+    """Return the first try of a run at each item, sorted by item."""
     splits = store.splits()
     part = {
         item.item_id: splits[item.group_key].value

@@ -1,4 +1,4 @@
-"""What a run came to, read from the store: the same after one sitting or five."""
+"""The counts of a run, read from the store: the same however often it was resumed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def summarize(store, run_id: str) -> dict[str, Any]:
     Returns:
         items; passed (in any attempt); first_try; infrastructure (attempts
         without a verdict); outcomes and passed_by_origin, counts by name;
-        tokens_per_attempt, prompt and answer, only where a model was asked.
+        tokens_per_attempt, prompt and answer, only if a model was asked.
     """
     with store.connect_read_only() as connection:
         rows = connection.execute(_ATTEMPTS, [run_id]).fetchall()

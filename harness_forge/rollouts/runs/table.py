@@ -11,7 +11,7 @@ from harness_forge.core.records import Origin, WorkItem
 
 HEAD = ("family", "seen", "full cycle", "ours", "content", "chars", "s/attempt")
 
-# Attempts of complete and unfinished gold runs alike: what was judged, counts.
+# Attempts of complete and unfinished gold runs alike: every judged attempt counts.
 SQL = """
 SELECT a.item_id, a.origin, a.eval_passed, a.wall_time_s,
        length(a.tool_call -> 'arguments' ->> 'fix_script') AS chars
@@ -47,10 +47,10 @@ class Row:
 
 
 def tabulate(items: Iterable[WorkItem], attempts: Iterable[Mapping]) -> list[Row]:
-    """Return one row a family, largest first, and the total last.
+    """Return one row for each family, largest first, and the total last.
 
     `ours` counts items that our fix passed, `content` those that only the
-    content's own remediation did.
+    content's own remediation passed.
     """
     family = {}
     rows: dict[str, Row] = defaultdict(lambda: Row(""))

@@ -1,9 +1,9 @@
-"""Which tips are considered for a prompt, and which of them are shown.
+"""Choose the tips that are considered for a prompt, and those that are shown.
 
-Only tips of earlier runs, learned from training items: a tip of this run would
-make the draw hang on the order of threads, and one learned from a held-out
-item would carry the answer across the split. Whether a considered tip is shown
-is a coin toss that is stored, so that its effect can be told later.
+Only tips of earlier runs, learned from training items: with tips of this run
+the draw would depend on the order of threads, and a tip of a held-out item
+would carry the answer across the split. A coin toss decides whether a
+considered tip is shown; it is stored, so that the effect can be estimated later.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from harness_forge.rollouts.runs.attempts import Retrieved
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A stored tip and where it was learned."""
+    """A stored tip and the item it was learned from."""
 
     tip_id: int
     tip: Tip
@@ -51,8 +51,8 @@ def draw(
 def similarity(item: WorkItem, candidate: Candidate) -> float:
     """Return 0 to 1: half for the same family, half for the shared id prefix.
 
-    The prefix is counted in tokens of the id over the longer id's length, as
-    gemma-forge scores it.
+    The prefix is counted in tokens of the id over the longer id's length, as in
+    gemma-forge.
     """
     ours, theirs = item.item_id.split("_"), candidate.item_id.split("_")
     shared = 0

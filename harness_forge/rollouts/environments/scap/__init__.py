@@ -1,4 +1,4 @@
-"""STIG rules attempted on a disposable root in a sandbox, judged by OpenSCAP.
+"""STIG rules, attempted on a disposable root in a sandbox and judged by OpenSCAP.
 
 | module | owns |
 |---|---|
@@ -27,10 +27,10 @@ __all__ = ["ScapConfig", "open_scap"]
 
 
 def open_scap(skill: str, config: ScapConfig, home: Path, **options: Any) -> ScapEnvironment:
-    """Open the world that `config` describes; quick once its caches are warm.
+    """Open the environment that `config` describes; fast once its caches exist.
 
     Args:
-        options: as `ScapEnvironment` takes them.
+        options: passed to `ScapEnvironment`.
 
     Raises:
         SandboxError: scanner, content or sandbox is missing.

@@ -1,9 +1,9 @@
-"""Ask apt for packages without installing any: plan, download, unpack.
+"""Plan, download and unpack packages with apt, without installing any.
 
-Owns every call of apt-get. The plan starts from an empty machine, so it names
-every package that the asked ones need, whatever this machine has. Package
-lists of the machine are read; where they are absent or out of date, lists are
-fetched into forge's home. The machine itself stays as it is.
+Makes every call of apt-get. A plan starts from an empty machine, so it lists
+every package that the requested ones need, whatever is installed here. It
+reads the machine's package lists; if they are missing or out of date, it
+fetches lists into forge's home. The machine itself is not changed.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ class Apt:
     """Packages of the machine's own distribution.
 
     Args:
-        folder: for package lists of our own, and for what apt keeps beside them.
+        folder: for our own package lists and apt's other files.
 
     Raises:
-        SandboxError: apt-get or dpkg-deb is not here.
+        SandboxError: apt-get or dpkg-deb is not installed.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -43,7 +43,7 @@ class Apt:
             self._fetch_lists()
 
     def plan(self, packages: Sequence[str]) -> dict[str, str]:
-        """Return name and version of `packages` and of all that they depend on."""
+        """Return name and version of `packages` and of all their dependencies."""
         self._folder.mkdir(parents=True, exist_ok=True)
         nothing = self._folder / "no-packages"
         nothing.touch()
@@ -57,7 +57,7 @@ class Apt:
         return sorted(folder.glob("*.deb"))
 
     def _ask(self, words: Sequence[str], cwd: Path | None = None) -> str:
-        """Return what apt-get prints; a failure is tried once more with lists of today."""
+        """Return what apt-get prints; on failure, fetch new lists and try once more."""
         try:
             return self._run(words, cwd)
         except SandboxError:
@@ -74,7 +74,7 @@ class Apt:
         self._run(["update", "-qq"])
 
     def _run(self, words: Sequence[str], cwd: Path | None = None) -> str:
-        # As root apt would become a user who cannot write into forge's home.
+        # As root, apt would switch to a user who cannot write to forge's home.
         options = ["-o", "APT::Sandbox::User=root", *self._options]
         answer = subprocess.run(
             ["apt-get", words[0], *options, *words[1:]],
@@ -95,10 +95,10 @@ class Apt:
 
 
 def unpack(archive: Path, folder: Path, member: str = "") -> None:
-    """Unpack a package into `folder`, without its pages of documentation.
+    """Unpack a package into `folder`, without its documentation.
 
     Args:
-        member: the one file that is wanted, such as `./usr/share/x`; '' for all.
+        member: the only file to unpack, such as `./usr/share/x`; '' for all.
     """
     words = ["tar", "-x", "--no-same-owner", "--keep-directory-symlink", "-C", str(folder)]
     if member:

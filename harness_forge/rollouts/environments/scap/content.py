@@ -1,9 +1,9 @@
-"""Read the rules of a profile out of a SCAP datastream.
+"""Read the rules of a profile from a SCAP datastream.
 
-Owns the XCCDF side: which rules a profile selects, which values it refines,
-and each rule's own remediation with those values filled in. The OVAL side is
-`oval`. Parsing takes about a second, so the result can be kept in a cache that
-is keyed by the datastream's bytes and by this parser's revision.
+Reads the XCCDF part: which rules a profile selects, which values it refines,
+and each rule's own remediation with those values filled in. `oval` reads the
+OVAL part. Parsing takes about a second, so the result can be cached; the cache
+key is the datastream's bytes and this parser's revision.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 REVISION = 1
-"""Counted up when the same datastream would be read differently."""
+"""Increase it when the same datastream would be read differently."""
 
 _X = "{http://checklists.nist.gov/xccdf/1.2}"
 _BASH = "urn:xccdf:fix:script:sh"
@@ -34,15 +34,15 @@ _OVAL = "http://oval.mitre.org/XMLSchema/oval-definitions-5"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule as the profile asks for it.
+    """One rule, with the values of the profile.
 
     Args:
         id: without prefix, such as `sshd_set_keepalive`.
         family: from the skill's family table; 'other' if nothing matches.
-        platforms: where it applies, as the content names it; '' free.
+        platforms: where it applies, in the content's names; '' if it has no limit.
         fix: the content's own bash remediation, values filled in; '' if none.
-        checks: the closure of its OVAL check; () when it is checked by hand.
-        digest: hash of `checks`; wording and ids of tests do not count.
+        checks: the closure of its OVAL check; () if it is checked by hand.
+        digest: hash of `checks`, without the wording and ids of tests.
     """
 
     id: str
@@ -117,7 +117,7 @@ def _parse(datastream: Path, data: bytes, profile: str) -> Iterator[Rule]:
 
 
 class Selection:
-    """What a profile, with everything it extends, selects and refines."""
+    """The rules and values of a profile, with those of the profiles it extends."""
 
     def __init__(self, datastream: Path, root: _Element, name: str) -> None:
         self._where = str(datastream)
@@ -140,7 +140,7 @@ class Selection:
         } | fixed
 
     def _chain(self, name: str) -> list[_Element]:
-        """Return the profile and what it extends, the most basic one first."""
+        """Return the profile and the profiles it extends, the most basic one first."""
         profile = self._profiles.get(name) or self._by_last_word(name)
         chain = [profile]
         while (parent := chain[0].get("extends")) and self._profiles[parent] not in chain:
@@ -155,14 +155,14 @@ class Selection:
         raise SandboxError(self._where, f"no profile '{name}'", f"known profiles: {known}")
 
     def selects(self, rule: _Element) -> bool:
-        """Tell whether the rule and every group around it are selected."""
+        """Return whether the rule and every group around it are selected."""
         groups = [rule, *rule.iterancestors(f"{_X}Group")]
         return all(
             self._selected.get(e.get("id", ""), e.get("selected") != "false") for e in groups
         )
 
 
-_Selection = Selection  # its name before others needed it
+_Selection = Selection  # its old name
 
 
 def _value(element: _Element, selector: str) -> str:
@@ -196,7 +196,7 @@ def _checks(rule: _Element, values: Mapping[str, str], index: OvalIndex) -> tupl
         try:
             return index.checks(reference.get("name"), exports)
         except KeyError:
-            return ()  # the check lies in content that is fetched from elsewhere
+            return ()  # the check is in content that would have to be fetched
     return ()
 
 
@@ -236,7 +236,7 @@ def _read_cache(cache: Path | None) -> list[Rule] | None:
     try:
         return [_thawed(row) for row in json.loads(cache.read_text())] if cache else None
     except (OSError, ValueError, KeyError, TypeError):
-        return None  # absent or damaged: parse again
+        return None  # missing or damaged: parse again
 
 
 def _thawed(row: dict[str, Any]) -> Rule:

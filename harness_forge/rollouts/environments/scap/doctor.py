@@ -1,7 +1,7 @@
-"""Say what the `scap` world lacks on this machine, each with its remedy.
+"""Report what the `scap` environment lacks on this machine, with a remedy for each.
 
-Owns the checks of `forge env doctor`. Nothing is assumed: the scanner is
-started, a sandbox is made, the package database is read in it.
+The checks of `forge env doctor`. They assume nothing: they start the scanner,
+make a sandbox, and read the package database in it.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _MAPS = {
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing the world needs.
+    """One requirement of the environment.
 
     Args:
-        name: such as `scanner`; ok: it is there.
-        said: what was found, or what is wrong and what can be done, one line.
+        name: such as `scanner`; ok: it is met.
+        said: what was found, or what is wrong and the remedy, in one line.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Check:
 
 
 def doctor(config: ScapConfig, home: Path) -> list[Check]:
-    """Return what was found of everything that `config` needs."""
+    """Return a check for everything that `config` needs."""
     checks = [
         _check("content", lambda: str(packages.find_datastream(config, home))),
         _check("tools", lambda: _tools(home)),
@@ -91,7 +91,7 @@ def _sandbox(config: ScapConfig, home: Path) -> str:
 
 
 def _database(config: ScapConfig, home: Path) -> str:
-    """Ask for a package that is in the root's database, as a third of all rules do first."""
+    """Ask the scanner for a package in the root's database, as a third of all rules do first."""
     recipe = root.recipe_of(config.platform)
     box = Sandbox(tools.find_tools(home), root.disk(config.platform))
     try:

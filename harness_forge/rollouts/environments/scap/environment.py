@@ -1,7 +1,7 @@
-"""The `scap` world: attempt a rule on a disposable root, let OpenSCAP judge.
+"""The `scap` environment: attempt a rule on a disposable root, and let OpenSCAP judge.
 
-Owns what the rest of the program sees of it: the rules, `survey`, which says
-which of them can be attempted at all, and `attempt`.
+What the rest of the program uses: the rules, `survey`, which says which rules
+can be attempted, and `attempt`.
 """
 
 from __future__ import annotations
@@ -47,24 +47,24 @@ TOOLS = (
         },
     },
 )
-"""The one tool a worker has."""
+"""The worker's only tool."""
 
 Progress = Callable[[int, int], None]
 _SCRIPT_LIMITS = Limits()
 
 
 class ScapEnvironment:
-    """Rules to attempt, a disposable root to attempt them on, and their judge.
+    """Rules, a disposable root to attempt them on, and their evaluator.
 
-    Safe to use from several threads: each attempt takes a sandbox of its own
-    from a pool as large as the machine has cores.
+    Thread-safe: each attempt takes its own sandbox from a pool with one sandbox
+    for each core.
 
     Args:
         skill: the skill's name, for messages.
-        home: forge's home; caches lie under `scap/` in it.
-        single: one uid even where more can be had; ownership rules then
+        home: forge's home; caches are in `scap/` below it.
+        single: map one uid even if more are available. Ownership rules then
             cannot fail, so fewer rules have the full cycle.
-        limits: what one script may use.
+        limits: for one script.
     """
 
     evaluator = EVALUATOR
@@ -96,19 +96,19 @@ class ScapEnvironment:
 
     @cached_property
     def evaluator_version(self) -> str:
-        """The scanner's version, the revisions of what is around it, and the tools' name."""
+        """The versions of scanner, sandbox, guard and tools, as one text."""
         revisions = f"sandbox{sandboxes.REVISION}.guard{guard.REVISION}.slim{slim.REVISION}"
         return f"{self.versions.scanner}+{revisions}.{self._tools.name}"
 
     @cached_property
     def versions(self) -> Versions:
-        """What the survey's counts belong to."""
+        """The versions that the survey's counts belong to."""
         scanner = tools.scanner_version(self._tools)
         return Versions(self.content_version, scanner, self.multi_uid)
 
     @property
     def multi_uid(self) -> bool:
-        """Whether files of the root can belong to several users here."""
+        """Whether files of the root can belong to several users."""
         return self._lab.multi_uid
 
     def close(self) -> None:
@@ -120,8 +120,8 @@ class ScapEnvironment:
     def survey(self, progress: Progress | None = None) -> list[WorkItem]:
         """Run every rule's own remediation and return all rules as work items.
 
-        Measured once per content, root, tools, sandbox and uid map, and then read
-        from the cache. `facts` holds the verdicts before and after.
+        Measured once for each content, root, tools, sandbox and uid map; later calls
+        read the cache. `facts` holds the verdicts before and after.
 
         Args:
             progress: called with (done, total) after each rule.
@@ -134,13 +134,13 @@ class ScapEnvironment:
         return self._items(ground)
 
     def surveyed(self) -> list[WorkItem] | None:
-        """Return what `survey` would, if that is in the cache; None if it is not."""
+        """Return the result of `survey` from the cache; None if it is not there."""
         ground = Ground.load(self._ground_file)
         whole = ground is not None and self.rules.keys() <= ground.references.keys()
         return self._items(ground) if whole else None
 
     def shortfall(self, items: Sequence[WorkItem]) -> list[str]:
-        """Return what a survey lacks of what its versions are known to give, as lines."""
+        """Return one line for each way in which a survey falls short of the known counts."""
         return known.shortfall(items, self._config, self.versions)
 
     def _items(self, ground: Ground) -> list[WorkItem]:
@@ -150,7 +150,7 @@ class ScapEnvironment:
         return [_item(rule, references[rule.id], keys[rule.id]) for rule in self.rules.values()]
 
     def _measure(self, rule_ids: Sequence[str], progress: Progress | None) -> None:
-        """Measure the references of `rule_ids` on all cores; Ctrl-C ends it at once."""
+        """Measure the references of `rule_ids` on all cores; Ctrl-C stops it at once."""
         with ThreadPoolExecutor(cores()) as pool:
             try:
                 for done, _ in enumerate(pool.map(self._reference, rule_ids), 1):
@@ -188,7 +188,7 @@ class ScapEnvironment:
         return ground
 
     def _reference(self, rule_id: str) -> Reference:
-        """Return what the rule's own remediation does; measured at most once."""
+        """Return the effect of the rule's own remediation; measured at most once."""
         ground = self._ground
         if rule_id not in ground.references:
             ground.references[rule_id] = self._measured_reference(rule_id, ground)
@@ -200,7 +200,7 @@ class ScapEnvironment:
             return Reference(before)
         asked = [rule_id, *self._guards[rule_id]]
         played = self._lab.play(rule.fix, asked, ground.entries)
-        if played.applied.killed or played.verdicts.unjudged:  # a busy machine: once more
+        if played.applied.killed or played.verdicts.unjudged:  # the machine may be busy: try again
             played = self._lab.play(rule.fix, asked, ground.entries)
         after = played.verdicts.by_rule.get(rule_id)
         faults = sorted(played.faults | played.broken(self._guards[rule_id]))
@@ -220,10 +220,10 @@ class ScapEnvironment:
     # --- attempts -------------------------------------------------------------
 
     def attempt(self, item_id: str, script: str) -> Outcome:
-        """Reset the root, run `script` on it, and judge what became of it.
+        """Reset the root, run `script` on it, and judge the result.
 
         Raises:
-            SandboxError: no such rule, or the sandbox cannot be had.
+            SandboxError: no such rule, or the sandbox does not start.
         """
         return self.examine(script, [item_id])[item_id]
 
@@ -234,8 +234,8 @@ class ScapEnvironment:
 
         Args:
             item_ids: None for every rule with a check.
-            protect: False leaves the package database writable, to test that
-                the guard notices by itself.
+            protect: False makes the package database writable, to test that the
+                guard notices changes to it.
         """
         names = list(self.content.rule_ids if item_ids is None else item_ids)
         for name in names:
@@ -254,14 +254,14 @@ class ScapEnvironment:
         }
 
     def changes(self, *scripts: str) -> dict[str, dict | None]:
-        """Return what differs from the untouched root after `scripts`; None: gone.
+        """Return the entries that differ from the untouched root after `scripts`; None: deleted.
 
-        Nothing is judged: it shows whether a revert script takes back its fix.
+        Nothing is judged: this shows whether a revert script undoes its fix.
         """
         return self._lab.changes(scripts)
 
     def _faults(self, rule_id: str, reference: Reference, played: Played) -> list[str]:
-        """Return what got worse, less what the reference fix may do to this rule's files."""
+        """Return the faults, less those that the reference fix may cause to this rule's files."""
         allowed = [fault for fault in reference.faults if not self._never_allowed(fault)]
         return guard.beyond(played.faults | played.broken(self._guards[rule_id]), allowed)
 
@@ -276,13 +276,13 @@ class ScapEnvironment:
     # --- known answers --------------------------------------------------------
 
     def gold(self, item_id: str, *, fallback: bool = False) -> list[Answer]:
-        """Return our remediation of a rule, then the content's own if asked for."""
+        """Return our remediation of a rule, then the content's own if `fallback` is set."""
         from harness_forge.rollouts.environments.scap import teacher
 
         return teacher.gold(self.rules[item_id], fallback)
 
     def mutated(self, item_id: str, *, limit: int) -> list[Answer]:
-        """Return our remediation broken in realistic ways; [] where we have none."""
+        """Return our remediation with realistic mistakes; [] if we have none."""
         from harness_forge.rollouts.environments.scap import teacher
 
         return teacher.mutated(self.rules[item_id], limit)

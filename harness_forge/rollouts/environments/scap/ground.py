@@ -1,8 +1,7 @@
-"""What is true of the untouched root, and of each rule's reference fix on it.
+"""Measurements of the untouched root, and of each rule's reference fix on it.
 
-Owns the measurements that an attempt is compared with, and their cache: they
-depend on the content, the root, the sandbox and nothing else, so they are made
-once and kept under forge's home.
+Attempts are compared with them. They depend on the content, the root and the
+sandbox only, so they are made once and cached in forge's home.
 """
 
 from __future__ import annotations
@@ -18,26 +17,26 @@ from harness_forge.rollouts.environments.scap.content import Rule
 from harness_forge.rollouts.environments.scap.judge import PASS
 
 REVISION = 2
-"""Counted up when the same root would be measured in other terms."""
+"""Increase it when the same root would be measured differently."""
 
 GUARD_SIZE = 20
-"""Rules judged beside every target, whatever it is."""
+"""Rules judged together with every target."""
 
 RELATED = 12
-"""Rules judged beside a target at most because they look at its files."""
+"""Most rules judged together with a target because they look at its files."""
 
-_PACKAGE_RULES = 6  # more of them tell the same: the package database is there
+_PACKAGE_RULES = 6  # more add nothing: they all say that the package database works
 
 
 @dataclass(frozen=True)
 class Reference:
-    """What the content's own remediation does to the untouched root.
+    """The effect of the content's own remediation on the untouched root.
 
     Args:
         after: the scanner's verdict afterwards, None if it was not run.
-        faults: what the guard would say of it; these are allowed on this rule.
+        faults: the guard's faults; they are allowed on this rule.
         full_cycle: fails before, passes after, and breaks nothing that counts.
-        effect: hash of what it changed, '' if nothing.
+        effect: hash of the changes, '' if there are none.
     """
 
     before: str | None
@@ -51,12 +50,12 @@ class Reference:
 
 @dataclass
 class Ground:
-    """Verdicts on the untouched root, its entries, and the guard set.
+    """The untouched root's entries and verdicts, and the guard set.
 
     Args:
         entries: every entry of the untouched root by path.
         verdicts: rule id -> verdict on it.
-        guard_rules: what is judged beside every target.
+        guard_rules: judged together with every target.
         references: measured so far.
     """
 
@@ -66,7 +65,7 @@ class Ground:
     references: dict[str, Reference] = field(default_factory=dict)
 
     def save(self, path: Path) -> None:
-        """Write it in one move: two processes may measure at once."""
+        """Write it atomically: two processes may measure at once."""
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(f".{os.getpid()}.part")
         part.write_text(json.dumps(asdict(self)))
@@ -74,7 +73,7 @@ class Ground:
 
     @classmethod
     def load(cls, path: Path) -> Ground | None:
-        """Return what was saved, None if that is absent or damaged."""
+        """Return the saved measurements, None if they are missing or damaged."""
         try:
             row = json.loads(path.read_text())
             references = {
@@ -87,9 +86,9 @@ class Ground:
 
 
 def guards(ground: Ground, rules: Mapping[str, Rule]) -> dict[str, tuple[str, ...]]:
-    """Return for every rule the rules that have to pass still after an attempt at it.
+    """Return for every rule the rules that must still pass after an attempt at it.
 
-    These are the guard set and, beyond it, rules that look at the same files.
+    These are the guard set and rules that look at the same files.
     """
     paths = {rule.id: {p for check in rule.checks for p in check.paths} for rule in rules.values()}
     passing = sorted(r for r, verdict in ground.verdicts.items() if verdict == PASS and r in rules)
@@ -106,7 +105,7 @@ def guards(ground: Ground, rules: Mapping[str, Rule]) -> dict[str, tuple[str, ..
 
 
 def choose_guard(before: Mapping[str, str], wiped: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the guard set: rules that pass, and that notice when things are gone.
+    """Return the guard set: rules that pass, and that fail when files are deleted.
 
     Args:
         before: verdicts on the untouched root; wiped: on an empty one.

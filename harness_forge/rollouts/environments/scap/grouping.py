@@ -1,10 +1,10 @@
-"""Tell which rules are nearly the same item, so that no split parts them.
+"""Find rules that are nearly the same item, so that a split keeps them together.
 
-Owns the clusters. Two rules are one when they have the same check, the same
-official fix, official fixes that leave the same root behind, or the same
-answer of ours: a script learned in training must not be asked for in the
-holdout. Ids, comments and names of variables do not count: the content
-repeats checks under new ones.
+Two rules are in one cluster if they have the same check, the same official
+fix, official fixes with the same effect on the root, or the same gold answer:
+a script learned in training must not be asked for in the holdout. Ids,
+comments and variable names are ignored: the content repeats checks under new
+ones.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def group_keys(rules: Mapping[str, Rule], effects: Mapping[str, str]) -> dict[st
 
 
 def effect(changes: Mapping[str, Mapping[str, Any] | None]) -> str:
-    """Return a hash of what became of the root, '' if nothing did."""
+    """Return a hash of the changes to the root, '' if there are none."""
     kept = {path: entry and entry | {"text": ""} for path, entry in changes.items()}
     return _hash(kept) if kept else ""
 

@@ -1,13 +1,13 @@
-"""Notice what a script broke on its way to a pass.
+"""Detect what a script broke on its way to a pass.
 
-Owns the guard set. A scanner's pass says little by itself: a rule about a file
-passes when the file is gone. So every entry of the root is compared with the
-untouched one, key files are read as their programs would read them, and the
-rules that passed before have to pass still.
+A scanner's pass alone proves little: a rule about a file passes when the file
+is deleted. So every entry of the root is compared with the untouched root, key
+files are read as their programs would read them, and the rules that passed
+before must still pass.
 
-What is broken is told as faults such as `gone:/etc/passwd`. The reference fix
-of a rule may do some of that rightly (remove a file, take all permissions of
-one): such faults are allowed on that rule, except where no fix may cause them.
+Damage is reported as faults such as `gone:/etc/passwd`. The reference fix of a
+rule may rightly do some of it (delete a file, remove all permissions of one):
+such faults are allowed on that rule, except those that no fix may cause.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from harness_forge.rollouts.environments.scap.harms import harms
 Entry = Mapping[str, Any]
 
 REVISION = 2
-"""Counted up when the same change would be told in other faults."""
+"""Increase it when the same change would be reported as other faults."""
 
 KEY_FILES = (
     "/etc/passwd",
@@ -52,10 +52,10 @@ KEY_FILES = (
     "/home",
     "/root",
 )
-"""Never gone, replaced or malformed, whatever the reference fix does."""
+"""Must never be deleted, replaced or malformed, whatever the reference fix does."""
 
 KEPT = 0.6
-"""Share of a file's settings that has to be left, counted by their keys."""
+"""Share of a file's settings that must remain, counted by their keys."""
 
 _SECRETS = ("/etc/shadow", "/etc/gshadow", "/etc/shadow-", "/etc/gshadow-")
 _HELD_BY_ROOT = re.compile(r"/etc/(g?shadow-?|ssh/ssh_host_\w+_key)")
@@ -64,7 +64,7 @@ _PUBLIC = re.compile(
     r"/|/(etc|usr|var|home|tmp|var/tmp|etc/profile\.d|etc/pam\.d)"
     r"|/etc/(passwd|group|hosts|resolv\.conf|nsswitch\.conf|services|profile|bashrc|os-release)"
 )
-"""What every account has to read to work at all."""
+"""Files that every account must be able to read."""
 _PRIVATE = re.compile(r"/var/log/.*|/etc/ssh/ssh_host_\w+_key|/etc/sssd/.*|/root(/.*)?")
 _TEXT_FOR_PEOPLE = re.compile(r"/etc/(issue|issue\.net|motd)")
 _POLICIES = ("/etc/crypto-policies/config", "/etc/crypto-policies/state/current")
@@ -73,20 +73,20 @@ _COMMENT = re.compile(r"^\s*(#|;|//|$)")
 
 
 def tree_faults(baseline: Mapping[str, Entry], changes: Mapping[str, Entry | None]) -> set[str]:
-    """Return what `changes` did to the root that no hardening should.
+    """Return the damage in `changes` that no hardening should cause.
 
     Args:
         baseline: every entry of the untouched root by path.
-        changes: entries that differ now; None where one is gone.
+        changes: entries that differ now; None where one was deleted.
     """
     faults: set[str] = set()
     for path, now in changes.items():
         before = baseline.get(path)
         if now is None:
             if _TRUST_BY_NAME.fullmatch(path):
-                continue  # no system is the worse for that
+                continue  # harmless
             if changes.get(_parent(path), now) is not None or _parent(path) not in changes:
-                faults.add(f"gone:{path}")  # the topmost one says enough
+                faults.add(f"gone:{path}")  # report the topmost one only
             continue
         if before is not None:
             faults |= {f"{kind}:{path}" for kind in _worse(path, before, now)}
@@ -99,7 +99,7 @@ def tree_faults(baseline: Mapping[str, Entry], changes: Mapping[str, Entry | Non
 
 
 def never_allowed(fault: str, protected: Iterable[str]) -> bool:
-    """Tell whether a fault counts even where the reference fix causes it.
+    """Return whether a fault counts even if the reference fix causes it.
 
     Args:
         protected: folders that no script may change, such as the package database.
@@ -117,8 +117,8 @@ def never_allowed(fault: str, protected: Iterable[str]) -> bool:
 def beyond(faults: Iterable[str], allowed: Iterable[str]) -> list[str]:
     """Return the faults that the reference fix does not cause, sorted.
 
-    A harm that names its setting is the same one wherever the setting stands:
-    a fix may write a drop-in where the reference writes the main file.
+    A harm that names its setting is the same harm in any file: a fix may write
+    a drop-in where the reference writes the main file.
     """
     known = set(allowed)
     named = {fault.partition(":")[0] for fault in known if "(" in fault}
@@ -126,9 +126,9 @@ def beyond(faults: Iterable[str], allowed: Iterable[str]) -> list[str]:
 
 
 def _reveals(path: str, now: Entry, baseline: Mapping[str, Entry]) -> bool:
-    """Tell whether a new file that others may read holds what only root should know.
+    """Return whether a new file that others can read holds what only root should read.
 
-    A copy beside the original, as `sed -i.bak` leaves it, is no wider than that one was.
+    A copy beside the original, as `sed -i.bak` makes it, is as readable as the original.
     """
     if now["kind"] != "file" or not now["mode"] & 0o044 or not now.get("text"):
         return False
@@ -153,7 +153,7 @@ def _worse(path: str, before: Entry, now: Entry) -> Iterable[str]:
     if now["kind"] == "link":
         return
     needed = 0o500 if now["kind"] == "dir" else 0o400
-    locked = path in _SECRETS and not now["mode"]  # root reads it even so
+    locked = path in _SECRETS and not now["mode"]  # root can read it anyway
     if before["mode"] & needed == needed and now["mode"] & needed != needed and not locked:
         yield "unreadable"
     read = 0o005 if now["kind"] == "dir" else 0o004
@@ -173,14 +173,14 @@ def _worse(path: str, before: Entry, now: Entry) -> Iterable[str]:
 
 
 def _rewritten(path: str, now: Entry) -> bool:
-    """Tell whether a file without keys, which is replaced as a whole, says something yet."""
+    """Return whether a file without keys, which is replaced as a whole, still has content."""
     text = now.get("text", "").strip()
     is_policy = path in _POLICIES and re.fullmatch(r"(DEFAULT|FIPS|FUTURE)(:[A-Z0-9:-]+)?", text)
     return bool(is_policy or (text and _TEXT_FOR_PEOPLE.fullmatch(path)))
 
 
 def _lost(before: str, now: str) -> bool:
-    """Tell whether too few of the settings that a file held are left."""
+    """Return whether too few of a file's settings remain."""
     had, has = _keys(before), _keys(now)
     total = had.total()
     return total > 0 and (had & has).total() < KEPT * total
@@ -195,7 +195,7 @@ def _keys(text: str) -> Counter[str]:
 
 
 def malformed(path: str, text: str, baseline: Mapping[str, Entry]) -> bool:
-    """Tell whether the program that owns `path` could not make sense of it."""
+    """Return whether the program that owns `path` could not parse it."""
     for pattern, well_formed in _FORMS:
         if pattern.fullmatch(path):
             return not well_formed(text, str((baseline.get(path) or {}).get("text", "")))
@@ -203,7 +203,7 @@ def malformed(path: str, text: str, baseline: Mapping[str, Entry]) -> bool:
 
 
 def _records(separator: str, fields: int) -> Callable[[str, str], bool]:
-    """Each line has `fields` fields, and nobody who was there is missing."""
+    """Each line has `fields` fields, and no earlier entry is missing."""
 
     def well_formed(text: str, before: str) -> bool:
         rows = [line.split(separator) for line in text.splitlines() if line.strip()]
@@ -226,7 +226,7 @@ def _passwd(text: str, before: str) -> bool:
 
 
 def _lines(pattern: str) -> Callable[[str, str], bool]:
-    """Each line that is no comment has the given form."""
+    """Each line that is not a comment matches the pattern."""
     form = re.compile(pattern)
 
     def well_formed(text: str, before: str) -> bool:

@@ -1,7 +1,7 @@
 """Ask the scanner for verdicts on a disposable root.
 
-Owns what a verdict is: what OpenSCAP said of a rule, once. A scanner that
-hangs, dies or leaves a rule out has said nothing of it; it is asked once more.
+A verdict is what OpenSCAP reported for a rule. If the scanner hangs, dies or
+leaves a rule out, there is no verdict; it is asked once more.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ LIMITS = Limits(
     wall_s=10.0,
     cpu_s=20.0,
     memory_bytes=1024 * _MIB,
-    address_bytes=8192 * _MIB,  # probes are threads: they map much and use little
+    address_bytes=8192 * _MIB,  # probes are threads: they map much memory and use little
     processes=512,
     output_bytes=4 * _MIB,
     output_kept=4 * _MIB,
 )
-"""What one evaluation may use: ten seconds, where a third of one is usual."""
+"""Limits of one evaluation: ten seconds, where a third of one is usual."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """What the scanner said.
+    """The scanner's verdicts.
 
     Args:
         by_rule: rule id -> `pass`, `fail`, `notapplicable`, `unknown`, `error` …
-        unjudged: rules it was asked about and left out, twice.
-        seconds: spent on it, retries included.
+        unjudged: rules that it left out twice.
+        seconds: total time, retries included.
     """
 
     by_rule: dict[str, str] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class Verdicts:
     seconds: float = 0.0
 
     def passed(self, rule_id: str) -> bool:
-        """Tell whether the scanner said `pass`, and nothing else."""
+        """Return whether the verdict is exactly `pass`."""
         return self.by_rule.get(rule_id) == PASS
 
 
@@ -67,9 +67,9 @@ def judge(
 
 
 def verdicts(output: str) -> dict[str, str]:
-    """Read rule id and verdict from the lines of `--progress`.
+    """Parse rule ids and verdicts from the lines of `--progress`.
 
-    Warnings of the scanner stand between them, sometimes on the same line.
+    The scanner's warnings come between them, sometimes on the same line.
     """
     found = {}
     for line in output.splitlines():

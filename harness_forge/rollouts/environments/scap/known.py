@@ -1,8 +1,8 @@
-"""Compare what was measured here with what content and scanner are known to give.
+"""Compare measured verdicts with those known for a version of content and scanner.
 
-Owns the verdict table: one word a rule, the same on every machine with the same
-versions, so that two tables can be compared line by line. Tables of versions
-that were measured lie in `known/`.
+The verdict table has one word for each rule and is the same on every machine
+with the same versions, so two tables can be compared line by line. `known/`
+holds the tables of the measured versions.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _REMEDY = "`forge env doctor` looks for the cause; `forge env verdicts` can be c
 
 @dataclass(frozen=True)
 class Versions:
-    """What a count belongs to.
+    """The versions that a count belongs to.
 
     Args:
         content, scanner: their versions; multi_uid: several users in the root.
@@ -36,17 +36,17 @@ class Versions:
 
 
 def verdicts(items: Iterable[WorkItem]) -> dict[str, str]:
-    """Return a word for each rule.
+    """Return one word for each rule.
 
-    `full`: it fails untouched, passes after the content's own remediation and
-    nothing breaks. Else the verdict untouched, with the one after the
-    remediation where that was run, such as `fail>fail`; `-` without a check.
+    `full`: it fails untouched, passes after the content's own remediation, and
+    nothing breaks. Otherwise the verdict on the untouched root, and if the
+    remediation was run, the one after it, such as `fail>fail`; `-` without a check.
     """
     return {item.item_id: _word(item) for item in sorted(items, key=lambda item: item.item_id)}
 
 
 def known(config: ScapConfig, versions: Versions) -> dict[str, str]:
-    """Return the table that these versions gave where it was measured; {} if it never was."""
+    """Return the table measured with these versions; {} if there is none."""
     uids = "many" if versions.multi_uid else "one"
     stem = config.datastream.rpartition("/")[2].removesuffix(".xml")
     name = f"{stem}-{config.profile}-{versions.content}-{versions.scanner}-{uids}.txt"
@@ -58,7 +58,7 @@ def known(config: ScapConfig, versions: Versions) -> dict[str, str]:
 
 
 def expected(config: ScapConfig, versions: Versions) -> int | None:
-    """Return how many rules should have the full cycle; None: nobody said."""
+    """Return how many rules should have the full cycle; None if that is not known."""
     for one in config.expect.values():
         if (one.content, one.scanner) == (versions.content, versions.scanner):
             return one.many_uids if versions.multi_uid else one.one_uid
@@ -66,7 +66,7 @@ def expected(config: ScapConfig, versions: Versions) -> int | None:
 
 
 def shortfall(items: Iterable[WorkItem], config: ScapConfig, versions: Versions) -> list[str]:
-    """Return what falls short of what is known, as lines; [] if nothing does."""
+    """Return one line for each way in which `items` fall short of the known counts."""
     here, table = verdicts(items), known(config, versions)
     found, wanted = sum(word == FULL for word in here.values()), expected(config, versions)
     lost = {rule for rule, word in table.items() if word == FULL and here.get(rule, FULL) != FULL}
@@ -77,7 +77,7 @@ def shortfall(items: Iterable[WorkItem], config: ScapConfig, versions: Versions)
 
 
 def _grouped(lost: Mapping[str, str]) -> list[str]:
-    """Return a line for each way in which rules fall short."""
+    """Return one line for each way in which rules fall short."""
     return [
         f"{_described(word)}: {', '.join(sorted(rule for rule in lost if lost[rule] == word))}"
         for word in sorted(set(lost.values()))

@@ -1,8 +1,8 @@
-"""Play a script on the disposable root and look at what became of it.
+"""Run a script on the disposable root and examine the result.
 
-Owns the sandboxes, as many as the machine has cores, and the order of things:
-reset, script, difference of the root, verdicts. It says what was seen; whether
-that is a success is `outcome`.
+Owns the sandboxes, one for each core, and the order of the steps: reset,
+script, difference of the root, verdicts. It reports what it saw; `outcome`
+decides whether that is a success.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ Entries = Mapping[str, Mapping[str, Any]]
 
 
 def cores() -> int:
-    """Return how many attempts are judged at once."""
+    """Return how many attempts are judged at the same time."""
     return len(os.sched_getaffinity(0))
 
 
 @dataclass(frozen=True)
 class Played:
-    """A script that was run, and what was found afterwards.
+    """A script that was run, and its effects.
 
     Args:
-        faults: what got worse in the root, as `guard` tells it.
-        verdicts: empty when the script was killed.
-        at_fault: rules on which the scanner fails with an untouched root too.
-        effect: hash of what was changed.
+        faults: what got worse in the root, as `guard` names it.
+        verdicts: empty if the script was killed.
+        at_fault: rules on which the scanner fails on an untouched root too.
+        effect: hash of the changes.
     """
 
     applied: Applied
@@ -63,7 +63,7 @@ class Lab:
     """A pool of sandboxes over one root, with the content that judges it.
 
     Args:
-        single: one uid even where more can be had.
+        single: map one uid even if more are available.
     """
 
     def __init__(
@@ -82,15 +82,15 @@ class Lab:
 
     @cached_property
     def multi_uid(self) -> bool:
-        """Whether files of the root can belong to several users here."""
+        """Whether files of the root can belong to several users."""
         with self._sandbox() as box:
             return box.multi_uid
 
     def untouched(self) -> tuple[dict[str, Any], Verdicts, Verdicts]:
-        """Return the untouched root's entries, its verdicts, and those of an empty one.
+        """Return the untouched root's entries and verdicts, and the verdicts of an empty root.
 
         Raises:
-            SandboxError: the scanner says nothing.
+            SandboxError: the scanner reports nothing.
         """
         with self._sandbox() as box:
             entries = box.baseline()
@@ -121,7 +121,7 @@ class Lab:
             return self._play(script, rule_ids, entries, protect)
 
     def changes(self, scripts: Sequence[str]) -> dict[str, Any]:
-        """Reset, run the scripts one after the other, and return what differs."""
+        """Reset, run the scripts in order, and return the entries that differ."""
         with self._sandbox() as box:
             box.reset()
             for script in scripts:
@@ -129,7 +129,7 @@ class Lab:
             return box.changes()
 
     def works(self) -> bool:
-        """Tell whether a script that does nothing can be run."""
+        """Return whether an empty script runs."""
         try:
             with self._sandbox() as box:
                 box.reset()
@@ -165,7 +165,7 @@ class Lab:
 
     @contextmanager
     def _sandbox(self) -> Iterator[Sandbox]:
-        """Lend a sandbox; one that failed is not lent again."""
+        """Lend a sandbox; one that failed is closed instead of lent again."""
         with self._free:
             try:
                 box = self._idle.get_nowait()

@@ -1,8 +1,8 @@
-"""Break a good fix the way people break them.
+"""Break a good fix as people break them.
 
-Owns one small edit per habit: the wrong file, the wrong value, the right line
-commented out, half of the work. What comes out is still a valid call of the
-tool; the scanner tells what it is worth, nothing here claims that it fails.
+One small edit for each habit: the wrong file, the wrong value, the right line
+commented out, half of the work. The result is still a valid tool call. It is
+not assumed to fail: the scanner decides.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from harness_forge.rollouts.environments.scap.gold import Fix
 from harness_forge.rollouts.environments.scap.gold.pattern import holds
 
 _PATH = re.compile(r"/etc/[\w./@-]*[\w-]|/var/[\w./-]+|/boot/[\w./-]+")
-# Where a line of configuration starts inside a fix.
+# Where a line of configuration starts in a fix.
 _LINE = re.compile(
     r"""(?mx) (?<=echo\ ['"]) | (?<=printf\ ['"]) | (?<=['"]1i\ ) | (?<=/[ia]\ )
     | (?<=echo\ )(?=[/\w]) | (?<='EOF'\n)"""
@@ -60,10 +60,10 @@ class Mutation:
 
 
 def mutate(fix: Fix, rule: Rule) -> list[Mutation]:
-    """Return broken variants of `fix`, each different, in an order of the rule's own.
+    """Return different broken variants of `fix`, in an order that depends on the rule.
 
-    The order turns with the rule, so that taking the first few of each still
-    shows every habit. Habits that often do no harm come last.
+    The order differs by rule, so that the first few variants of all rules
+    together cover every habit. Habits that often do no harm come last.
     """
     names = list(_HABITS)
     turn = int(hashlib.sha256(rule.id.encode()).hexdigest(), 16) % len(names)
@@ -78,7 +78,7 @@ def mutate(fix: Fix, rule: Rule) -> list[Mutation]:
 
 
 def _wrong_file(script: str, rule: Rule) -> str | None:
-    """Write to a file beside the right one, or one whose name nothing reads."""
+    """Write to a file beside the right one, or one that no program reads."""
     paths = _PATH.findall(script.replace("{system,password}-auth", "system-auth"))
     if not paths:
         return None
@@ -114,7 +114,7 @@ def _wrong_value(script: str, rule: Rule) -> str | None:
 
 
 def _other_number(text: str, rule: Rule) -> str | None:
-    """Return a number that the rule's check does not take, where it compares numbers."""
+    """Return a number that the rule's check rejects, if it compares numbers."""
     if re.fullmatch(r"0\d\d\d?", text):
         return "0777" if len(text) == 4 else "022"
     number = int(text)
@@ -179,7 +179,7 @@ def _half(script: str, rule: Rule) -> str | None:
 
 
 def _deleted_only(script: str, rule: Rule) -> str | None:
-    """Take the old line away and forget the new one."""
+    """Delete the old line and forget the new one."""
     if match := re.search(r"-e (['\"])(1i |/[^'\"]*/[ia] ).*?\1 ", script):
         return script.replace(match.group(), "", 1)
     return None
@@ -194,7 +194,7 @@ def _old_line_kept(script: str, rule: Rule) -> str | None:
 
 
 def _no_audit_key(script: str, rule: Rule) -> str | None:
-    """Forget the key that the rule is searched by."""
+    """Forget the key that audit records are searched by."""
     text = re.sub(r"(-a always.*?) -k [\w-]+(?=['\"])", r"\1", script)
     return text if text != script else None
 

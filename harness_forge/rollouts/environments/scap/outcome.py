@@ -1,8 +1,8 @@
-"""Say what an attempt is worth: success, failure with its mode, or no verdict.
+"""Decide an attempt's outcome: success, failure with its mode, or no verdict.
 
-Owns the one rule of success: the script ended by itself, the target passes,
-and nothing in the guard set got worse. Whatever the script caused is a
-failure; only what fails on an untouched root too is no verdict.
+The one rule of success: the script ended by itself, the target passes, and
+nothing in the guard set got worse. Anything the script caused is a failure.
+Only a scanner that fails on an untouched root too gives no verdict.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _OUTPUT_KEPT = 2000  # characters
 
 @dataclass(frozen=True)
 class Writer:
-    """Writes outcomes in the name of one evaluator's version."""
+    """Writes outcomes for one version of the evaluator."""
 
     version: str
 
@@ -40,7 +40,7 @@ class Writer:
         """Return the outcome of an attempt at `rule_id`.
 
         Args:
-            faults: what got worse and may not, sorted.
+            faults: damage that is not allowed, sorted.
         """
         if rule_id in played.at_fault:
             return self.unjudged("the scanner gives no verdict, nor on an untouched root")

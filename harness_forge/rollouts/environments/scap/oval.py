@@ -1,9 +1,9 @@
 """Resolve the OVAL closure of a check into flat records.
 
-Owns the reading of OVAL definitions: criteria become a flat list of `Check`
-with the way through the and/or tree kept on each, and every variable that does
-not depend on the machine is replaced by its values. What depends on the
-machine (a component of a collected object) stays named, with its source.
+Criteria become a flat list of `Check`; each keeps its path through the and/or
+tree. Variables that do not depend on the machine are replaced by their values.
+A variable that does (a component of a collected object) keeps its name and its
+source.
 """
 
 from __future__ import annotations
@@ -143,8 +143,8 @@ def _children(element: _Element) -> Iterator[_Element]:
 class OvalIndex:
     """Every OVAL element of a datastream by id, and the resolver over them.
 
-    Where two OVAL components name the same id the first one wins: the others
-    are applicability checks that repeat the shared definitions.
+    If two OVAL components have the same id, the first wins: the others are
+    applicability checks that repeat the shared definitions.
 
     Args:
         root: the datastream, or any element that holds OVAL components.
@@ -315,5 +315,5 @@ class _Resolver:
 
     def _source(self, object_id: str) -> None:
         if object_id not in self._sources:
-            self._sources[object_id] = ()  # a variable may lead back here
+            self._sources[object_id] = ()  # a variable may refer to itself
             self._sources[object_id] = tuple(self._targets(object_id))

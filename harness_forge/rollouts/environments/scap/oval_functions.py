@@ -1,7 +1,7 @@
 """The functions of OVAL's local variables, on plain values.
 
-Owns what can be computed without looking at a machine; the rest (counting
-collected items, differences of time) yields no value.
+Functions that need a machine (counts of collected items, time differences)
+return no value.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def apply(name: str, element: _Element, parts: list[list[str]]) -> list[str]:
             return [_captured(element.get("pattern", ""), value) for value in parts[0]]
         case "arithmetic":
             return _arithmetic(element.get("arithmetic_operation", "add"), parts)
-    return []  # count, time_difference, glob_to_regex: they speak of the machine
+    return []  # count, time_difference, glob_to_regex: they depend on the machine
 
 
 def _padded(value: str, character: str, side: str) -> str:

@@ -1,10 +1,10 @@
 """Write the package database of a disposable root.
 
-Owns two forms: the RPM database as librpm 4.16 and later reads it (SQLite),
-and dpkg's status file. The packages in it are names and versions, nothing is
-installed: content asks the database before it judges or mends anything.
-Written here because no distribution package can be counted on to write a
-foreign database for an ordinary user.
+Two formats: the RPM database as librpm 4.16 and later reads it (SQLite), and
+dpkg's status file. Its packages are names and versions; nothing is installed.
+Content queries the database before it judges or fixes anything. It is written
+here because no distribution package writes a foreign database for an ordinary
+user.
 """
 
 from __future__ import annotations

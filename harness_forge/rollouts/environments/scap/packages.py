@@ -1,8 +1,8 @@
 """Get the content and the tools from the distribution's packages.
 
-Owns `forge env setup`: everything is unpacked under forge's home, whoever asks.
-Of the content only the one datastream is unpacked: the whole package holds
-1.6 GB.
+The work of `forge env setup`: everything is unpacked under forge's home, for
+any user. Of the content only the one datastream is unpacked: the whole package
+has 1.6 GB.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CONTENT = "usr/share/xml/scap/ssg/content"
 
 
 def unpacked(home: Path) -> Path:
-    """Return the folder into which content is unpacked."""
+    """Return the folder of unpacked content."""
     return home.absolute() / "scap" / "packages"
 
 
@@ -28,7 +28,7 @@ def find_datastream(config: ScapConfig, home: Path) -> Path:
     """Return the SCAP content that `config` names.
 
     Raises:
-        SandboxError: it is neither a file, nor unpacked, nor installed.
+        SandboxError: it is no file, and neither unpacked nor installed.
     """
     for folder in (Path(), unpacked(home) / CONTENT, Path("/") / CONTENT):
         path = folder / config.datastream
@@ -38,7 +38,7 @@ def find_datastream(config: ScapConfig, home: Path) -> Path:
 
 
 def setup(config: ScapConfig, home: Path, say: Callable[[str], None] = print) -> None:
-    """Get whatever is missing; does nothing when nothing is.
+    """Get what is missing; do nothing if nothing is.
 
     Raises:
         SandboxError: no apt, no network, or no such package.

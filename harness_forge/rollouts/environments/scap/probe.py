@@ -1,8 +1,8 @@
 """Ask the scanner for one package of the root's database.
 
-Owns a check of our own, with no content: a third of all rules ask for a package
-before anything else, and a scanner that cannot read the database says of them
-that they do not apply, or pass.
+A check of our own, without content: a third of all rules first ask for a
+package. A scanner that cannot read the database reports that those rules do
+not apply, or pass.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _OBJECT = """<linux:{kind}info_object id="oval:forge:obj:1" version="1">
 
 
 def reads_packages(box: Sandbox, recipe: Recipe) -> str:
-    """Return a sentence that says that the package database is read.
+    """Return a sentence that says that the scanner reads the package database.
 
     Raises:
-        SandboxError: it is not.
+        SandboxError: it does not.
     """
     kind = "rpm" if recipe.database.endswith(".sqlite") else "dpkg"
     said = judge(box, _content(kind), [_RULE]).by_rule.get(_RULE, "nothing")

@@ -1,8 +1,8 @@
-"""Make the disposable root that rules are attempted in.
+"""Make the disposable root on which rules are attempted.
 
-Owns the recipes: a tree as text in `roots/`, the packages its database claims,
-the stub commands of `stubs/`. Everything in it is written by this project; it
-is small (under 1 MB), so that a reset costs a few milliseconds.
+A recipe is a tree as text in `roots/`, the packages in its database, and the
+stub commands in `stubs/`. This project wrote all of it; it is small (under
+1 MB), so that a reset takes a few milliseconds.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ RECIPES = {
 
 
 def disk(platform: str) -> Disk:
-    """Return everything a sandbox needs to keep a root of `platform`.
+    """Return everything a sandbox needs for a root of `platform`.
 
     Raises:
         SandboxError: there is no recipe of that name.
@@ -118,7 +118,7 @@ def recipe_of(platform: str) -> Recipe:
 
 
 def digest(made: Disk) -> str:
-    """Return a hash of the root and of what a script may call in it."""
+    """Return a hash of the root and of the commands that a script may call in it."""
     total = hashlib.sha256(made.archive)
     for name in sorted(made.stubs):
         total.update(name.encode() + b"\0" + made.stubs[name])
@@ -151,7 +151,7 @@ def _database(recipe: Recipe) -> bytes:
 
 
 def _entries(text: str) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
-    """Yield the entries of a tree file, whose form is told at its head."""
+    """Yield the entries of a tree file; its header describes the format."""
     lines = text.splitlines()
     for number, line in enumerate(lines):
         kind, _, rest = line.partition(" ")

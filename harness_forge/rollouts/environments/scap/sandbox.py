@@ -1,8 +1,8 @@
-"""Speak to a warden: the sandboxes as they look from outside.
+"""The caller's side of a sandbox: start a warden and send it requests.
 
-Owns who the sandbox is outside (never uid 0), what a script may use in all,
-and the one-line errors of a machine that cannot sandbox. What happens inside
-is `warden`.
+Decides which user the sandbox is outside (never uid 0) and what a script may
+use in total, and turns the failures of machines without sandboxes into
+one-line errors. `warden` is the other side.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from harness_forge.rollouts.environments.scap.slim import SlimFiles
 from harness_forge.rollouts.environments.scap.tools import Tools
 
 REVISION = 2
-"""Counted up when the same script would be run or judged differently."""
+"""Increase it when the same script would be run or judged differently."""
 
 HIGH_UID = 0x70000000
 """First of the uids that systemd's table of uid ranges leaves unused."""
@@ -39,7 +39,7 @@ _BASES = ("/media", "/srv", "/mnt", "/opt", "/home")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one script, with everything it starts, may use in all.
+    """Limits of one script and everything it starts, in total.
 
     Args:
         wall_s, cpu_s: seconds; the CPU time is summed over all processes.
@@ -62,7 +62,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """What the root is made of and how large it may grow.
+    """The contents of the root, and its largest size.
 
     Args:
         archive: the untouched root as a tar.
@@ -99,8 +99,8 @@ class Applied:
 def uid_map(single: bool = False) -> dict[str, Any]:
     """Return the map of uids that this user can have here.
 
-    From root a range that nobody uses, never containing uid 0. As an ordinary
-    user the own uid, with the ranges of /etc/subuid where there are any.
+    For root, a range that no one uses, without uid 0. For an ordinary user, the
+    user's own uid and the ranges in /etc/subuid, if any.
 
     Args:
         single: one uid, whatever the machine offers.
@@ -127,7 +127,7 @@ def uid_map(single: bool = False) -> dict[str, Any]:
 
 
 def _mapped(wanted: int, length: int) -> bool:
-    """Tell whether this process' namespace has these uids at all."""
+    """Return whether this process' namespace has these uids."""
     for line in Path("/proc/self/uid_map").read_text().splitlines():
         first, _, count = map(int, line.split())
         if first <= HIGH_UID and first + count >= HIGH_UID + _MAP_SIZE:
@@ -154,10 +154,10 @@ def _sub_range(path: str) -> list[int] | None:
 
 
 class Sandbox:
-    """One warden with its disposable root. One request at a time.
+    """One warden with its disposable root. It takes one request at a time.
 
     Args:
-        single: map one uid even where more can be had.
+        single: map one uid even if more are available.
     """
 
     def __init__(self, tools: Tools, disk: Disk, *, single: bool = False) -> None:
@@ -167,7 +167,7 @@ class Sandbox:
         except SandboxError:
             if single:
                 raise
-            self._enter(tools, disk, uid_map(single=True))  # its helpers may not work
+            self._enter(tools, disk, uid_map(single=True))  # newuidmap may not work
         self._ask(
             {
                 "op": "init",
@@ -180,7 +180,7 @@ class Sandbox:
         )
 
     def _enter(self, tools: Tools, disk: Disk, mapping: dict[str, Any]) -> None:
-        """Start the warden, which says when it is in its namespaces."""
+        """Start the warden, and wait until it is in its namespaces."""
         self.multi_uid = mapping["kind"] != "single"
         words = {
             "loader": tools.loader,
@@ -195,7 +195,7 @@ class Sandbox:
             raise
 
     def reset(self) -> None:
-        """Put the untouched root in place."""
+        """Restore the untouched root."""
         self._ask({"op": "reset"})
 
     def apply(self, script: str, limits: Limits, *, protect: bool = True) -> Applied:
@@ -203,7 +203,7 @@ class Sandbox:
 
         Args:
             protect: keep the protected folders read-only; a test of the guard
-                switches it off.
+                turns it off.
         """
         blobs = {"script": script.encode(errors="surrogateescape")}
         request = {"op": "apply", "limits": asdict(limits), "protect": protect}
@@ -213,14 +213,14 @@ class Sandbox:
         """Run the scanner; return `rc`, `killed`, `seconds` and `output`.
 
         Args:
-            options: more of them for `oscap xccdf eval`.
+            options: further options of `oscap xccdf eval`.
         """
         blobs = {"xccdf.xml": files.xccdf, "oval.xml": files.oval}
         request = {"op": "scan", "limits": asdict(limits), "options": list(options)}
         return self._ask(request, blobs)
 
     def changes(self) -> dict[str, dict[str, Any] | None]:
-        """Return every entry that differs from the untouched root; None: gone."""
+        """Return every entry that differs from the untouched root; None: deleted."""
         return self._ask({"op": "tree"})["changed"]
 
     def baseline(self) -> dict[str, dict[str, Any]]:
@@ -228,7 +228,7 @@ class Sandbox:
         return self._ask({"op": "baseline"})["entries"]
 
     def close(self) -> None:
-        """End the warden and everything in it."""
+        """Stop the warden and everything in it."""
         if self._process.stdin and not self._process.stdin.closed:
             self._process.stdin.close()
         try:
@@ -275,15 +275,15 @@ def _start(options: dict[str, Any], tree: str) -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        start_new_session=True,  # Ctrl-C is the caller's business
-        # It mounts the folder it stands in: a path could lead through folders that are
-        # closed to the user it becomes, such as /root.
+        start_new_session=True,  # the caller handles Ctrl-C
+        # It mounts its current folder: a path could lead through folders that are closed
+        # to the user it becomes, such as /root.
         cwd=f"{tree}/usr",
     )
 
 
 def _base() -> str:
-    """Return a folder to mount on that hides nothing the warden needs."""
+    """Return a folder to mount on that hides nothing that the warden needs."""
     for base in _BASES:
         if Path(base).is_dir() and not Path(sys.base_prefix).is_relative_to(base):
             return base
@@ -291,7 +291,7 @@ def _base() -> str:
 
 
 def explained(what: str) -> SandboxError:
-    """Return the error of a warden with what can be done about it."""
+    """Return the error of a warden that did not start, with a remedy."""
     what = re.sub(r"^\[Errno \d+\] ", "", what)
     if what.startswith(("unshare:", "mount:")) or "uid_map" in what:
         return SandboxError(
@@ -317,6 +317,6 @@ def namespace_hint(what: str) -> str:
         file = Path("/proc/sys") / path
         if file.exists() and file.read_text().strip() != wanted:
             return f"as root: {command}"
-    if "No space left" in what:  # the count of namespaces is what ran out
+    if "No space left" in what:  # the limit on namespaces was reached
         return "as root: sysctl -w user.max_user_namespaces=10000"
     return "in a container: allow unshare and mount (for Docker: --security-opt seccomp=unconfined)"

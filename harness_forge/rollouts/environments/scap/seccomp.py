@@ -1,8 +1,8 @@
-"""Refuse the few system calls that reach memory no limit counts, or the kernel's keys.
+"""Block the few system calls that reach memory outside all limits, or the kernel's keys.
 
-Owns a classic BPF program for bubblewrap's `--seccomp`. Files in memory
-(memfd, System V shared memory) are not on the size-limited disk and not in a
-process' resident memory, so the sandbox has none.
+A classic BPF program for bubblewrap's `--seccomp`. Files in memory (memfd,
+System V shared memory) are neither on the size-limited disk nor in a process'
+resident memory, so the sandbox has none.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ _X32_BIT = 0x40000000
 
 
 def syscall_filter() -> bytes:
-    """Return the compiled filter, b'' on a machine type that it does not know.
+    """Return the compiled filter, b'' on an unknown machine type.
 
-    Another architecture's calls (32-bit programs) kill the process: their
+    Calls of another architecture (32-bit programs) kill the process: their
     numbers mean other calls.
     """
     if platform.machine() not in _MACHINES:

@@ -1,9 +1,9 @@
-"""Cut a SCAP datastream down to the rules that are asked about.
+"""Cut a SCAP datastream down to the rules in question.
 
-Owns the XML that the scanner reads: a rule with the closure of its OVAL check
-and the values it exports, and nothing else. The whole datastream costs two
-seconds a rule; a slim file of twenty rules costs a third of a second. Platforms
-are dropped: what applies is decided once, by the root that is judged.
+Writes the XML that the scanner reads: a rule with the closure of its OVAL check
+and the values it exports, and nothing else. The whole datastream takes two
+seconds a rule; a slim file of twenty rules takes a third of a second. Platforms
+are dropped: the root decides once what applies.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 REVISION = 1
-"""Counted up when the same datastream would be cut differently."""
+"""Increase it when the same datastream would be cut differently."""
 
 RULE_PREFIX = "xccdf_org.ssgproject.content_rule_"
 
@@ -55,8 +55,8 @@ class SlimContent:
     """Every rule of one profile, ready to be joined into slim files.
 
     Args:
-        index: as `_cut` makes it: per rule its XML parts, per OVAL id its list,
-            text and references.
+        index: the result of `_cut`: the XML parts of each rule; for each OVAL id
+            its list, text and references.
     """
 
     def __init__(self, index: Mapping[str, Any]) -> None:
@@ -66,12 +66,12 @@ class SlimContent:
 
     @classmethod
     def open(cls, datastream: Path, profile: str, cache_dir: Path) -> SlimContent:
-        """Return the slim content, cut once and then read from `cache_dir`."""
+        """Return the slim content; the first call cuts it, later ones read `cache_dir`."""
         cache = cache_dir / f"slim-{profile}-{REVISION}.json"
         try:
             return cls(json.loads(cache.read_bytes()))
         except (OSError, ValueError, KeyError):
-            pass  # absent or damaged: cut again
+            pass  # missing or damaged: cut again
         index = _cut(datastream, profile)
         cache.parent.mkdir(parents=True, exist_ok=True)
         part = cache.with_suffix(f".{os.getpid()}.part")
@@ -99,7 +99,7 @@ class SlimContent:
         )
 
     def checks_digestible(self, rule_id: str) -> str:
-        """Return the text of everything the rule's check consists of."""
+        """Return the text of all parts of the rule's check."""
         closure = self._closure([self._rules[rule_id]["definition"]])
         return "\n".join(self._oval[oval_id][1] for oval_id in sorted(closure))
 
@@ -177,7 +177,7 @@ def _cut(datastream: Path, profile: str) -> dict[str, Any]:
         for metadata in element.findall(f"{{{_OVAL_SYSTEM}}}metadata"):
             element.remove(metadata)
         words = etree.tostring(element, encoding="unicode", with_tail=False)
-        return _DECLARATION.sub("", words)  # they stand on the slim file's root
+        return _DECLARATION.sub("", words)  # the slim file's root has them
 
     root = _read(datastream)
     selection = Selection(datastream, root, profile)

@@ -1,8 +1,8 @@
-"""What a fix of a rule can hardly do without naming, read off the rule's own check.
+"""The names that a fix of a rule can hardly avoid, taken from the rule's own check.
 
-Owns the choice of a rule's *targets*: paths, settings, units and packages that
-its check looks at. They serve a cheap look at an answer without running it;
-whether the answer helps is for the scanner to say.
+A rule's *targets* are paths, settings, units and packages that its check looks
+at. They allow a cheap test of an answer without running it; whether the answer
+works is for the scanner to say.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from harness_forge.rollouts.environments.scap.gold.pattern import sample
 from harness_forge.rollouts.environments.scap.oval import Check, Entity, Target
 
 SHARED = 20
-"""A name that more rules than this have in common says nothing about one of them."""
+"""A name that more rules than this share says nothing about any of them."""
 
 _ABOUT_THE_MACHINE = ("uname", "family", "interface")
 _NAMES = ("name", "unit", "dependency", "mount_point")
@@ -28,16 +28,16 @@ _RELEASE = re.compile(r"/etc/[\w-]+-release")
 
 
 def targets(rules: Mapping[str, Rule]) -> dict[str, tuple[str, ...]]:
-    """Return the names of which a fix of each rule should hold at least one.
+    """Return for each rule the names of which a fix should contain at least one.
 
-    A rule about files has their paths. Any other has, of all names in its
-    check (literal paths, names of packages, units and kernel settings, words
-    that the text it searches for must hold), those that the fewest rules
-    share: `UsePAM` of a check that also names /etc/ssh/sshd_config.
+    A rule about files has their paths. For any other rule these are, of all
+    names in its check (literal paths, names of packages, units and kernel
+    settings, words in the text it searches for), the names that the fewest
+    rules share: `UsePAM` for a check that also names /etc/ssh/sshd_config.
 
     Returns:
-        Rule id to sorted names; () where a check names nothing of its own. A
-        name that ends with a slash is a folder, any file in it will do.
+        Rule id to sorted names; () if a check names nothing of its own. A
+        name that ends with a slash is a folder; any file in it will do.
     """
     names = {rule.id: _names(rule) for rule in rules.values()}
     shared = Counter(name for found in names.values() for name in found)
@@ -73,7 +73,7 @@ def _of(check: Check) -> Iterator[str]:
         yield from _words(target.get("pattern").value)
     for state in check.states:
         yield from _literal(state.get("dependency", Entity()))
-        # A kernel argument such as `audit=1` is looked for inside a longer line.
+        # A kernel argument such as `audit=1` is searched for inside a longer line.
         yield from _SETTING.findall(_sample(state.get("subexpression", Entity()).value))
 
 
@@ -85,7 +85,7 @@ def _literal(entity: Entity) -> Iterator[str]:
 
 
 def _words(pattern: str) -> Iterator[str]:
-    # A value says how a setting should be, not which one: `none` stands in many scripts.
+    # A value says how a setting should be, not which one: `none` occurs in many scripts.
     yield from _WORD.findall(_VALUE.sub("=", _sample(pattern)))
 
 
@@ -107,7 +107,7 @@ def _paths(target: Target) -> Iterator[str]:
         if not name.values:
             yield place or "/"
         elif not place:
-            yield name.value  # looked for everywhere: its name is all there is
+            yield name.value  # searched for everywhere: only its name is known
         elif name.operation == "equals":
             yield f"{place}/{name.value}"
         else:

@@ -9,7 +9,7 @@ from harness_forge.rollouts.environments.scap.content import Rule
 from harness_forge.rollouts.environments.scap.gold import Fix, write_fix
 from harness_forge.rollouts.environments.scap.mutate import mutate
 
-# What each habit of `mutate` did, as a reflector would name it.
+# What each habit of `mutate` did wrong, in a reflector's words.
 _WHY: Mapping[str, str] = {
     "wrong_value": "the key is right but its value is not the one the rule asks for",
     "wrong_file": "the setting went into a file that the service does not read",
@@ -24,9 +24,9 @@ _WHY: Mapping[str, str] = {
 
 
 def gold(rule: Rule, fallback: bool) -> list[Answer]:
-    """Return our fix, and after it the content's own where `fallback` says so.
+    """Return our fix, and after it the content's own if `fallback` is set.
 
-    The content's fix comes without a revert script: it has none.
+    The content's fix has no revert script.
     """
     answers = []
     fix = write_fix(rule)
@@ -39,7 +39,7 @@ def gold(rule: Rule, fallback: bool) -> list[Answer]:
 
 
 def mutated(rule: Rule, limit: int) -> list[Answer]:
-    """Return at most `limit` broken variants of our fix; none where we have no fix."""
+    """Return at most `limit` broken variants of our fix; none if we have no fix."""
     fix = write_fix(rule)
     if fix is None:
         return []

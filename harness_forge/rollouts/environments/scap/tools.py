@@ -1,9 +1,9 @@
-"""The programs of the world: a tree of the distribution's packages, and nothing else.
+"""The programs of the environment: a tree of the distribution's packages, and nothing else.
 
-Owns which packages these are, how their tree is made and what it is called.
-Scripts and the scanner see this tree as `/usr`, never the machine's own: what
-else is installed there cannot change a verdict. Nothing is installed, nor run
-as part of a package, so the same tree is made by root and by anybody else.
+Lists the packages, makes their tree and names it. Scripts and the scanner see
+this tree as `/usr`, never the machine's own, so that other installed programs
+cannot change a verdict. No package is installed or runs its scripts, so root
+and any other user make the same tree.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ PACKAGES = (
     *("bash", "coreutils", "dash", "debianutils", "diffutils", "dpkg", "findutils", "gawk"),
     *("grep", "gzip", "hostname", "kmod", "libc-bin", "mount", "passwd", "perl-base", "procps"),
     *("python3", "sed", "util-linux"),
-    "usr-is-merged",  # or apt takes the package that merges, and all of Perl with it
+    "usr-is-merged",  # else apt picks the package that merges, and Perl with it
 )
-"""What the tree is made of, beside what these depend on.
+"""The packages of the tree; their dependencies are added.
 
-`rpm-common` is only recommended by the RPM library, yet without its rpmrc the
+`rpm-common` is only recommended by the RPM library, but without its rpmrc the
 scanner reads no RPM database: package rules then do not apply, and rules that
-ask for a package first pass untouched.
+first ask for a package pass untouched.
 """
 
 SETUP_HINT = "run `forge env setup`"
 
 _MERGED = ("bin", "sbin", "lib", "lib64")
 _LINKS = {"awk": "gawk", "which": "which.debianutils"}
-"""Links in usr/bin that installing would make."""
+"""Links in usr/bin that an installation would make."""
 
 
 @dataclass(frozen=True)
 class Tools:
-    """A tree of programs and where it came from.
+    """A tree of programs and its origin.
 
     Args:
         tree: folder that holds `usr`.
@@ -62,16 +62,16 @@ class Tools:
 
     @cached_property
     def name(self) -> str:
-        """Return the release and a hash of the packages: equal only if all of them are."""
+        """The release and a hash of the packages: equal only if all packages are."""
         lines = "".join(f"{name}={v}\n" for name, v in sorted(self.packages.items()))
         return f"{self.release}-{hashlib.sha256(lines.encode()).hexdigest()[:8]}"
 
     @cached_property
     def loader(self) -> str:
-        """Return the dynamic loader's path in the tree, beside the libraries.
+        """The dynamic loader's path in the tree, beside the libraries.
 
         Raises:
-            SandboxError: it is gone.
+            SandboxError: it is missing.
         """
         found = sorted(Path(self.tree).glob("usr/lib/*/ld-linux*.so.*"))
         if not found:
@@ -79,13 +79,13 @@ class Tools:
         return str(found[0].relative_to(self.tree))
 
     def command(self, program: str) -> list[str]:
-        """Return how a program of the tree is started with libraries of the tree alone."""
+        """Return the command line of a program of the tree, with libraries of the tree only."""
         loader = Path(self.tree) / self.loader
         libraries = f"{loader.parent}:{loader.parent.parent}"
         return [str(loader), "--library-path", libraries, f"{self.tree}/usr/bin/{program}"]
 
     def damage(self) -> list[str]:
-        """Return the unpacked files that are gone or have another size."""
+        """Return the unpacked files that are missing or have another size."""
         tree = Path(self.tree)
 
         def size(path: str) -> int:
@@ -98,7 +98,7 @@ class Tools:
 
 
 def folder_of(home: Path) -> Path:
-    """Return where the tree lies under forge's home."""
+    """Return the tree's folder in forge's home."""
     return home.absolute() / "scap" / "tools"
 
 
@@ -106,8 +106,8 @@ def find_tools(home: Path) -> Tools:
     """Return the tree.
 
     Raises:
-        SandboxError: it was not made yet, from another list of packages, or
-            something in it is gone.
+        SandboxError: it was not made, is from another list of packages, or a
+            file of it is missing.
     """
     found = _read(folder_of(home))
     if found is None:
@@ -123,7 +123,7 @@ def find_tools(home: Path) -> Tools:
 
 
 def make(home: Path, say: Callable[[str], None] = print) -> None:
-    """Make the tree anew: it replaces what is there only when it is complete.
+    """Make the tree; it replaces an existing one only when it is complete.
 
     Raises:
         SandboxError: no apt, no network, or no such package.
@@ -148,7 +148,7 @@ def make(home: Path, say: Callable[[str], None] = print) -> None:
 
 
 def scanner_version(tools: Tools) -> str:
-    """Return what the scanner calls its version, such as `1.3.7`.
+    """Return the scanner's version, such as `1.3.7`.
 
     Raises:
         SandboxError: it does not start.
@@ -171,7 +171,7 @@ def _read(folder: Path) -> dict[str, Any] | None:
 
 
 def _empty(tree: Path) -> None:
-    """Make the folders that packages of older releases still name by their old paths."""
+    """Make the folders that packages of older releases refer to by their old paths."""
     for name in _MERGED:
         (tree / "usr" / name).mkdir(parents=True)
         (tree / name).symlink_to(f"usr/{name}")
@@ -190,7 +190,7 @@ def _finish(tree: Path, packages: Mapping[str, str]) -> None:
     for path in sorted(tree.rglob("*")):
         info = path.lstat()
         if stat.S_ISREG(info.st_mode) and info.st_mode & 0o6000:
-            path.chmod(info.st_mode & 0o777)  # nobody needs a set-uid program of another day
+            path.chmod(info.st_mode & 0o777)  # no set-uid programs
         if not stat.S_ISDIR(info.st_mode):
             files[str(path.relative_to(tree))] = info.st_size
     release = _release(tree / "usr/lib/os-release")

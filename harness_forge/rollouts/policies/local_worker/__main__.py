@@ -1,8 +1,8 @@
 """The child process of `local.LocalModel`: reads requests, writes answers as they end.
 
 Runs in a workset's Python, so nothing in this folder imports harness_forge. One
-JSON line in per request, with its id; one JSON line out per answer, in the
-order in which they end. It ends when its standard input does.
+JSON line in for each request, with its id; one JSON line out for each answer,
+in the order in which they end. It stops when its standard input closes.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import threading
 from pathlib import Path
 
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
-# A thread that waits for the others spins. Where a core is taken by another program,
-# such as the scanner that judges answers, spinning makes a step many times slower.
+# A thread that waits for the others spins. If another program, such as the scanner that
+# judges answers, uses a core, spinning makes a step many times slower.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 OUT = os.fdopen(os.dup(1), "w")
-os.dup2(2, 1)  # whatever a library prints goes to stderr, not between our lines
+os.dup2(2, 1)  # what a library prints goes to stderr, not between our lines
 
 
 def say(answer) -> None:
@@ -33,8 +33,8 @@ def say(answer) -> None:
 def load(args):
     """Return tokenizer and model: float32 on a CPU and bfloat16 on a GPU, as `forge serve` does.
 
-    In float32 an adapter is added into the weights: a third of the matrix
-    products, the same answers. Rounded to bfloat16 the sum would change some.
+    In float32 an adapter is merged into the weights: a third of the matrix
+    products, the same answers. In bfloat16, rounding would change some answers.
     """
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -56,7 +56,7 @@ def load(args):
 
 
 def stops(tokenizer, model) -> set[int]:
-    """Return the tokens that end an answer: the tokenizer's and those of the model's settings."""
+    """Return the tokens that end an answer: the tokenizer's and the model settings'."""
     also = model.generation_config.eos_token_id
     found = {tokenizer.eos_token_id, *(also if isinstance(also, list) else [also])} - {None}
     if not found:
@@ -70,7 +70,7 @@ def render(tokenizer, request) -> list[int]:
     text = tokenizer.apply_chat_template(
         request["messages"], tools=tools, tokenize=False, add_generation_prompt=True
     )
-    # The tool's name stands in our own words too, its parameters only in the schema.
+    # Our own words contain the tool's name too; only the schema has its parameters.
     for tool in tools or ():
         if any(name not in text for name in tool["function"]["parameters"]["properties"]):
             raise ValueError("the model's chat template renders no tools")
@@ -78,7 +78,7 @@ def render(tokenizer, request) -> list[int]:
 
 
 def begin(tokenizer, requests):
-    """Return a row for each request; one whose prompt cannot be rendered is answered at once."""
+    """Return a row for each request; answer at once those with a prompt that cannot be rendered."""
     from row import Row
 
     rows = []
@@ -103,7 +103,7 @@ def begin(tokenizer, requests):
 
 
 def end(tokenizer, row) -> dict:
-    """Return the answer of a row that is over, without its last token if that ended it."""
+    """Return the answer of a finished row, without the stop token."""
     text = tokenizer.decode(row.new[: len(row.new) - row.stopped], skip_special_tokens=False)
     return {
         "id": row.key,
@@ -115,7 +115,7 @@ def end(tokenizer, row) -> dict:
 
 
 def serve(tokenizer, decoder, lines: queue.Queue) -> None:
-    """Answer for ever: rows join whenever there is room, and are answered when they end."""
+    """Answer until the process ends: rows join when a slot is free, and leave when they end."""
     while True:
         requests = take(lines, decoder.free, decoder.patience_s, idle=not decoder.rows)
         ended = decoder.admit(rows) if (rows := begin(tokenizer, requests)) else []
@@ -125,7 +125,7 @@ def serve(tokenizer, decoder, lines: queue.Queue) -> None:
 
 
 def take(lines: queue.Queue, most: int, patience_s: float, *, idle: bool) -> list[dict]:
-    """Return at most `most` requests: those that are there; when idle, wait for one."""
+    """Return at most `most` waiting requests; when idle, wait for one."""
     found: list[dict] = []
     wait_s = None if idle else 0
     while len(found) < most:
@@ -138,26 +138,26 @@ def take(lines: queue.Queue, most: int, patience_s: float, *, idle: bool) -> lis
 
 
 def read(lines: queue.Queue) -> None:
-    """Pass lines on; at the end of the input nobody waits for an answer any more."""
+    """Put lines on the queue; at the end of the input, stop the process."""
     for line in sys.stdin:
         lines.put(line)
     os._exit(0)
 
 
 def first_line(error: Exception) -> str:
-    """Return what an error says, in one line."""
+    """Return the first line of an error's message."""
     return (str(error).splitlines() or [""])[0][:200] or type(error).__name__
 
 
 def main() -> None:
-    """Load the model, say hello, answer until stdin ends."""
+    """Load the model, report it, answer until stdin closes."""
     parser = argparse.ArgumentParser()
     for flag in ("--model", "--adapter", "--template"):
         parser.add_argument(flag)
     parser.add_argument("--slots", type=int, default=8)
     parser.add_argument("--dtype", choices=("auto", "bfloat16", "float32"), default="auto")
     args = parser.parse_args()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is the parent's to handle
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     lines: queue.Queue[str] = queue.Queue()
     threading.Thread(target=read, args=(lines,), daemon=True).start()
     try:
@@ -174,7 +174,7 @@ def main() -> None:
 
 
 def open_decoder(model, ends: set[int], slots: int):
-    """Return what answers with `model`: a running batch where that gives its own logits."""
+    """Return the decoder for `model`: a running batch if that gives the model's own logits."""
     import torch
     from batch import Batch, agrees
     from choosing import plain

@@ -8,15 +8,15 @@ from row import Row
 from slots import NAME, Slots
 
 PASS_TOKENS = 4096
-"""Prompt tokens in one forward pass at most: a bound on its memory."""
+"""Most prompt tokens in one forward pass, to bound its memory."""
 
 
 class Batch:
-    """Rows answered together, each coming and going on its own.
+    """Rows answered together, each starting and ending on its own.
 
-    A row that ends makes room for the next at once. What a prompt shares with
-    one that was run is copied: prompts of one role open with the same system
-    text and tool schema, most of their length.
+    A row that ends frees its slot for the next at once. The states of a prompt's
+    opening are copied from a slot that has them: prompts of one role open with
+    the same system text and tool schema, most of their length.
 
     Args:
         model: its attention is set to ours.
@@ -25,13 +25,13 @@ class Batch:
     """
 
     patience_s = 0.0
-    """How long it pays to wait for more rows: they may join at any token."""
+    """How long to wait for more rows: not at all, as they may join at any token."""
 
     def __init__(self, model, stops: set[int], slots: int) -> None:
         model.set_attn_implementation(NAME)
         self._model, self._stops = model, stops
         self._cache = Slots(slots)
-        self._held: list[list[int]] = [[] for _ in range(slots)]  # prompts whose states lie there
+        self._held: list[list[int]] = [[] for _ in range(slots)]  # each slot's tokens
         self.rows: list[Row] = []  # row n is in slot n
 
     @property
@@ -71,9 +71,9 @@ class Batch:
     def _together(self, rows: list[Row]) -> tuple[list[Row], list[Row]]:
         """Put rows into slots that can run in one pass; return them and the others.
 
-        All run as many tokens as the one that has least in common with a slot,
-        so that no row is padded; a row that has more in common with the first
-        of them than with any slot waits until the first was run.
+        All run as many tokens as the row that has least in common with a slot, so
+        that no row is padded. A row that has more in common with the first of them
+        than with any slot waits until the first has run.
         """
         group, later, width = [], [], 0
         for row in rows:
@@ -95,10 +95,10 @@ class Batch:
         return group, later
 
     def _nearest(self, row: Row) -> tuple[int, int]:
-        """Return the slot that opens most like the row's prompt, and how many tokens long."""
+        """Return the slot with the longest common opening, and that opening's length in tokens."""
         shared = [common(row.prompt, held) for held in self._held]
         best = shared.index(max(shared))
-        return best, min(shared[best], len(row.prompt) - 1)  # the last token's logits are wanted
+        return best, min(shared[best], len(row.prompt) - 1)  # run the last token, for its logits
 
     def _start(self, group: list[Row]) -> None:
         first = len(self.rows)
@@ -130,10 +130,10 @@ class Batch:
 
 
 def agrees(model) -> bool:
-    """Return whether `Batch` gives the logits that the model gives by itself.
+    """Return whether `Batch` gives the same logits as the model alone.
 
-    Two rows of some tokens are run in three passes: from the start, several
-    tokens after others, and one token each at different lengths.
+    Runs two rows in three passes: from the start, several tokens after others,
+    and one token each at different lengths.
     """
     size = model.config.get_text_config().vocab_size
     tokens, places = torch.tensor([[(7 * n * n + 3) % size for n in range(20)]]), torch.arange(20)
@@ -144,7 +144,7 @@ def agrees(model) -> bool:
         batch.forward(0, tokens[:, :12].expand(2, -1), places[None, :12].expand(2, -1))
         last_but_one = batch.forward(1, tokens[:, 12:19], places[None, 12:19])[0]
         last = batch.forward(0, tokens[0, [12, 19]][:, None], places[[12, 19]][:, None])[1]
-    except Exception:  # whatever it is that this model cannot do our way
+    except Exception:  # this model cannot be run our way, for any reason
         return False
     finally:
         model.set_attn_implementation(before)
@@ -154,7 +154,7 @@ def agrees(model) -> bool:
 
 
 def common(a: list[int], b: list[int]) -> int:
-    """Return how many tokens two lists open with alike."""
+    """Return the length of the common opening of two lists."""
     length = min(len(a), len(b))
     if a[:length] == b[:length]:
         return length

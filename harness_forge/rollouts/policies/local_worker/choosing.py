@@ -13,7 +13,7 @@ from transformers import (
 )
 
 TOP_K = 50
-"""What `generate` draws from where the model's own settings say nothing."""
+"""Top-k of `generate` where the model's own settings have none."""
 
 _KNOWN = {
     "bos_token_id",
@@ -34,15 +34,15 @@ _KNOWN = {
 
 
 def plain(config) -> bool:
-    """Return whether the model asks for no way of choosing tokens but those of `warpers`."""
+    """Return whether the model's settings need no sampling step that `warpers` lacks."""
     return all(name in _KNOWN or name.startswith("_") for name in config.to_diff_dict())
 
 
 def pick(config, rows: list[Row], logits) -> list[int]:
     """Return each row's next token.
 
-    Applies what `generate` takes from a model's generation settings: a penalty
-    of repetition always, top-k and top-p where a row is sampled.
+    Applies what `generate` takes from a model's generation settings: a
+    repetition penalty always, top-k and top-p if a row is sampled.
     """
     tokens = logits.argmax(-1).tolist()
     for n, row in enumerate(rows):
@@ -58,7 +58,7 @@ def pick(config, rows: list[Row], logits) -> list[int]:
 
 
 def warpers(config, temperature: float) -> LogitsProcessorList:
-    """Return what is done to the scores before a token is chosen."""
+    """Return the changes to the scores before a token is drawn."""
     found = LogitsProcessorList()
     if config.repetition_penalty not in (None, 1.0):
         found.append(RepetitionPenaltyLogitsProcessor(config.repetition_penalty))

@@ -12,7 +12,7 @@ class Row:
     """One answer in progress.
 
     Args:
-        key: what the caller knows it by.
+        key: the caller's id of it.
         prompt: tokens.
         limit: most new tokens.
         temperature: 0 is greedy.
@@ -33,5 +33,5 @@ class Row:
 
     @property
     def over(self) -> bool:
-        """Whether the answer is whole, or as long as it may be."""
+        """Whether the answer is complete, or has reached its limit."""
         return self.stopped or len(self.new) >= self.limit

@@ -1,6 +1,6 @@
-"""Keys and values of a running batch, and attention that reads them where they lie.
+"""Keys and values of a running batch, and attention that reads them in place.
 
-Part of the local model's worker: runs in a workset's Python, beside `decoding`.
+Part of the local model's worker: runs in a workset's Python, beside `batch`.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from transformers import AttentionInterface
 from transformers.cache_utils import Cache
 
 NAME = "harness_forge_in_place"
-"""What `attend` is called in a model's settings."""
+"""The name of `attend` in a model's settings."""
 GROWTH = 128
 """Tokens by which all slots grow when one is full."""
 
 
 class Slots(Cache):
-    """Room for one row each: per layer (slots, heads, tokens, size of a head).
+    """A slot for each row: per layer (slots, heads, tokens, size of a head).
 
-    Token i of a row stands at i, whatever the other rows' lengths, so that a
-    row can leave, or take another's slot, and nothing else moves. A cache that
-    is concatenated copies the whole batch at every token instead.
+    Token i of a row is at position i, whatever the other rows' lengths, so that
+    a row can leave, or move to another slot, without moving anything else. A
+    concatenated cache would copy the whole batch at every token.
 
     Args:
         count: number of slots.
@@ -34,14 +34,14 @@ class Slots(Cache):
         self._values: list[torch.Tensor] = []
 
     def aim(self, first: int, places: torch.Tensor) -> torch.Tensor:
-        """Say what the next forward pass is about; return which tokens it may look at.
+        """Set the rows and positions of the next forward pass; return its mask.
 
         Args:
-            first: its first row's slot; the other rows follow.
-            places: (rows, tokens), where each token of the pass stands.
+            first: slot of its first row; the other rows follow.
+            places: (rows, tokens), the position of each token of the pass.
 
         Returns:
-            (rows, 1, tokens, longest row) of bool: a token sees itself and what is before.
+            (rows, 1, tokens, longest row) of bool: a token sees itself and those before.
         """
         rows, self._end = len(places), int(places.max()) + 1
         self._rows, self._places = slice(first, first + rows), places
@@ -53,7 +53,7 @@ class Slots(Cache):
         return torch.arange(self._end, device=places.device) <= places[:, None, :, None]
 
     def update(self, key_states, value_states, layer_idx, *args, **kwargs):
-        """Write one layer's new states; return views of all that its rows have."""
+        """Write one layer's new states; return views of all states of its rows."""
         found = []
         for kept, states in ((self._keys, key_states), (self._values, value_states)):
             if layer_idx == len(kept):
@@ -65,12 +65,12 @@ class Slots(Cache):
         return tuple(found)
 
     def copy(self, source: int, target: int, length: int) -> None:
-        """Give the slot `target` the first `length` tokens of the slot `source`."""
+        """Copy the first `length` tokens of the slot `source` to the slot `target`."""
         for kept in (*self._keys, *self._values):
             kept[target, :, :length] = kept[source, :, :length]
 
     def _longer(self, old: torch.Tensor) -> torch.Tensor:
-        # Zeros, not what lay there: a masked NaN still makes its whole row NaN.
+        # Zeros, not uninitialised memory: a masked NaN still makes its whole row NaN.
         new = old.new_zeros(*old.shape[:2], self._length, old.shape[3])
         new[:, :, : old.shape[2]] = old
         return new
@@ -79,8 +79,8 @@ class Slots(Cache):
 def attend(module, query, key, value, attention_mask, scaling=None, **other):
     """Return grouped-query attention without repeating keys and values.
 
-    The queries that share a key head stand behind each other as if they were
-    tokens: (rows, key heads, group * tokens, size).
+    Queries that share a key head are lined up as if they were tokens:
+    (rows, key heads, group * tokens, size).
 
     Raises:
         NotImplementedError: the model's attention is more than a mask.

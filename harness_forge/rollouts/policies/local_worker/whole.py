@@ -9,12 +9,12 @@ from row import Row
 class Whole:
     """The model's own `generate`: greedy rows as one batch, sampled rows one by one.
 
-    For models whose layers keep something else than keys and values of all
-    tokens, such as sliding windows.
+    For models with layers that do not keep keys and values of all tokens, such as
+    sliding windows.
     """
 
     patience_s = 0.3
-    """How long it pays to wait for more rows: none can join later."""
+    """How long to wait for more rows: none can join later."""
 
     def __init__(self, model, stops: set[int], slots: int) -> None:
         self._model, self._stops, self.free = model, stops, slots

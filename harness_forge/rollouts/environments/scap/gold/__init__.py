@@ -1,8 +1,8 @@
-"""Compact remediations of our own, written from what the content's checks ask for.
+"""Short remediations of our own, written from the content's checks.
 
-A writer looks at a rule's resolved checks, and at literals in the content's
-own remediation, and returns a short script; it knows no rule by name. The
-scanner has the last word on every one of them.
+A writer reads a rule's resolved checks, and literals in the content's own
+remediation, and returns a short script. It knows no rule by name. The scanner
+then decides whether the script is right.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from harness_forge.rollouts.environments.scap.gold import (
 from harness_forge.rollouts.environments.scap.gold.shell import Script
 
 LONGEST = 400
-"""Characters a fix may have: a small model has to write it whole."""
+"""Most characters of a fix: a small model has to write all of it."""
 
 WRITERS: dict[str, Callable[[Rule], Script | None]] = {
     "sysctl": kernel.sysctl,
@@ -65,12 +65,12 @@ WRITERS: dict[str, Callable[[Rule], Script | None]] = {
     "setting": settings.setting,
     "unwanted_line": removal.unwanted_line,
 }
-"""Kind of change -> its writer. The first that knows the rule writes the fix."""
+"""Kind of change -> its writer. The first writer that can handle the rule writes the fix."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A remediation as the worker's tool takes it.
+    """A remediation with the arguments of the worker's tool.
 
     Args:
         fix_script: at most 400 characters of bash.
@@ -86,7 +86,7 @@ class Fix:
 
 
 def write_fix(rule: Rule) -> Fix | None:
-    """Return our remediation of `rule`, or None where no writer knows it."""
+    """Return our remediation of `rule`, or None if no writer can handle it."""
     if not rule.checks:
         return None
     for name, writer in WRITERS.items():

@@ -1,4 +1,4 @@
-"""Programs whose configuration has a shape of its own."""
+"""Programs with a configuration format of their own."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def time_servers(rule: Rule) -> Script | None:
 
 
 def usb_policy(rule: Rule) -> Script | None:
-    """Let USBGuard write down the devices that are there."""
+    """Let USBGuard write a policy from the devices that are connected."""
     if "usbguard generate-policy" not in rule.fix:
         return None
     path = "/etc/usbguard/rules.conf"

@@ -16,7 +16,7 @@ _LOOPS = (("a", ("b32", "b64")), ("e", ("EACCES", "EPERM")))
 
 
 def audit_rule(rule: Rule) -> Script | None:
-    """Write a rules file of our own, one per rule, so that it can be taken away."""
+    """Write one rules file of our own for each rule, so that the fix can be undone."""
     for option in wants(rule):
         if option and all(want.folder == _FOLDER for want in option):
             lines = [_line(want, _key(rule)) for want in option]
@@ -26,7 +26,7 @@ def audit_rule(rule: Rule) -> Script | None:
 
 
 def _key(rule: Rule) -> str:
-    """Return the key that the content's own rules carry."""
+    """Return the key that the content's own audit rules have."""
     for pattern in _KEY_IN_FIX:
         if match := re.search(pattern, rule.fix):
             return match.group(1)

@@ -51,7 +51,7 @@ def _owned(rule: Rule, field: str, command: str, format_: str) -> Script | None:
 
 
 def _recorded(command: str, value: str, format_: str, files: str) -> Script:
-    """Change an attribute and leave a script that puts the old ones back."""
+    """Change an attribute, with a revert script that restores the old values."""
     return Script(
         f"stat -c '{command} {format_} %n' {files} > {_UNDO}\n{command} {value} {files}",
         f"sh {_UNDO}",
@@ -67,7 +67,7 @@ def _file_options(rule: Rule) -> Iterable[list[Check]]:
 
 
 def _forbidden(check: Check) -> int:
-    """Return the mode bits that no file may have, 0 when the check is of something else."""
+    """Return the mode bits that no file may have; 0 if the check is about something else."""
     bits = 0
     for action, fields in check.target.filters:
         if check.existence == "none_exist" and action == "exclude":
@@ -84,7 +84,7 @@ def _bits(fields: Fields, value: str) -> int:
 
 
 def _demanded(check: Check, field: str) -> str:
-    """Return the id that every file has to have, '' when the check is of something else."""
+    """Return the id that every file must have; '' if the check is about something else."""
     wanted = {("exclude", "equals"), ("include", "not equal")}
     for action, fields in check.target.filters:
         entity = fields.get(field)
@@ -170,7 +170,7 @@ def link(rule: Rule) -> Script | None:
         return None
     there = _goal(goal)
     return Script(
-        f"ln -sfb {there} {source.value}",  # b: what was there is kept as name~
+        f"ln -sfb {there} {source.value}",  # b: an existing file is kept as name~
         f"rm {source.value}; mv {source.value}~ {source.value}",
         f"Link {source.value} to {there}.",
     )

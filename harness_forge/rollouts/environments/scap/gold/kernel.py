@@ -10,15 +10,15 @@ from harness_forge.rollouts.environments.scap.oval import Check
 
 
 def sysctl(rule: Rule) -> Script | None:
-    """Set a kernel parameter where it holds over every drop-in.
+    """Set a kernel parameter where it overrides every drop-in.
 
-    `/etc/sysctl.conf` is read last. The check that names the running
-    parameter tells key and value.
+    `/etc/sysctl.conf` is read last. The check of the running parameter names
+    key and value.
     """
     checks = [check for check in rule.checks if check.kind == "sysctl"]
     if not checks:
         return None
-    check = checks[-1]  # an earlier one may offer to switch the whole protocol off
+    check = checks[-1]  # an earlier check may allow disabling the whole protocol
     key = check.target.get("name").value
     value = choose_value(check.states, check.state_operator, "value")
     if not key or value is None:

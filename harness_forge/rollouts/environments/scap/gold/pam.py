@@ -16,7 +16,7 @@ _LINE = re.compile(
 
 
 def pam(rule: Rule) -> Script | None:
-    """Add a module to a stack, or an option to the module that is there."""
+    """Add a module to a stack, or an option to a module that is in it."""
     for option in wants(rule)[:1]:
         if all(want.path.startswith("/etc/pam.d/") for want in option):
             scripts = [_script(want, rule) for want in option]
@@ -36,7 +36,7 @@ def _script(want: Want, rule: Rule) -> Script | None:
         return edit(want.path, [f"/^{kind}.*{module}/{{/{name}/!s/$/ {rest}/}}"], does)
     if kind == "password" and f"{module} use_authtok" in rule.fix:
         rest = f"use_authtok {rest}"
-    if control == "[]":  # the check takes any list of actions: the content names one
+    if control == "[]":  # the check accepts any list of actions: use the content's
         named = re.search(r"\[\w+=\w+(?: \w+=\w+)+\]", rule.fix)
         control = named.group() if named else "required"
     line = f"{kind} {control} {module} {rest}".rstrip()
@@ -46,7 +46,7 @@ def _script(want: Want, rule: Rule) -> Script | None:
 
 
 def _placed(line: str, path: str) -> str:
-    # root may always become someone else: what comes first in su is pam_rootok
+    # root may always switch user: pam_rootok comes first in su.
     return f"/pam_rootok.so/a {line}" if path.endswith("/su") else f"1i {line}"
 
 
@@ -60,8 +60,8 @@ def _not_first(kind: str, module: str, line: str, path: str, does: str) -> Scrip
 def lockout(rule: Rule) -> Script | None:
     """Put pam_faillock around pam_unix in both stacks, with one of its options.
 
-    Without the three lines in each stack no option of it means anything, in
-    faillock.conf no more than here.
+    Without its three lines in each stack no option has an effect, in
+    faillock.conf either.
     """
     patterns = " ".join(check.pattern for check in rule.checks)
     option = _lockout_option(rule)
@@ -83,7 +83,7 @@ def lockout(rule: Rule) -> Script | None:
 
 
 def _lockout_option(rule: Rule) -> str | None:
-    """Return the option as the check of faillock.conf asks for it."""
+    """Return the option that the check of faillock.conf asks for."""
     for check in rule.checks:
         if check.existence == "all_exist" and "faillock" in check.target.get("filepath").value:
             value = choose_value(check.states, check.state_operator, "subexpression")
@@ -92,7 +92,7 @@ def _lockout_option(rule: Rule) -> str | None:
 
 
 def no_option(rule: Rule) -> Script | None:
-    """Take an option away from every line of some stacks."""
+    """Remove an option from every line of some stacks."""
     for check in unwanted(rule):
         word = re.search(r"\\b(\w+)\\b", check.pattern)
         names = re.search(r"\((\w+(?:\|\w+)+)\)", check.target.get("filepath").value)

@@ -1,9 +1,8 @@
-"""Turn the regular expression of a check into the plainest text it accepts.
+"""Sample the simplest text that a check's regular expression accepts.
 
-Owns a small sampler for the expressions that OVAL checks are written in: the
-line to write is read out of the check itself, and `accepts` confirms it before
-anything is run. What may be left out is left out; of alternatives the first
-that fits is taken.
+A small sampler for the expressions in OVAL checks: the line to write comes
+from the check itself, and `accepts` confirms it before anything runs. Optional
+parts are left out; of several alternatives the first that fits is used.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ _ESCAPED = {"s": " ", "d": "0", "w": "x", "S": "x", "N": "x", "t": "\t", "n": "\
 _NAMED = {"space": r"\s", "digit": r"\d", "alpha": "a-zA-Z", "alnum": "a-zA-Z0-9", "blank": r" \t"}
 _NAMED_CLASS = re.compile(rf"\[:({'|'.join(_NAMED)}):\]")
 _ANCHORS = set("bBAZzGrR")
-# Capturing groups are marked in the sampled text with characters nobody writes.
+# Capturing groups are marked in the sampled text with characters that no check contains.
 _OPEN, _CLOSE, _FIRST = "\0", "\1", 0xE000
 _MARKS = re.compile("\0[\ue000-\ue0ff]|\1")
 
@@ -34,7 +33,7 @@ class _Reader:
     position: int = 0
 
     def alternatives(self) -> list[str]:
-        """Read up to a closing bracket or the end; return a text per alternative."""
+        """Read up to a closing bracket or the end; return one text for each alternative."""
         texts: list[str] = []
         start, ends_line = self.position, False
         while True:
@@ -60,12 +59,12 @@ class _Reader:
         return "".join(parts)
 
     def _atom(self) -> tuple[str, bool]:
-        """Return the atom's text, and whether it stands for any character."""
+        """Return the atom's text, and whether it matches any character."""
         char = self._take()
         match char:
             case "^" | "$":
                 return "", False
-            case ".":  # alone it is a dot that nobody escaped
+            case ".":  # on its own it is an unescaped literal dot
                 return (self.filler, True) if self._peek() in ("*", "+", "?", "{") else (".", False)
             case "[":
                 return self._class()
@@ -137,19 +136,19 @@ class _Reader:
 
 
 def _chosen(texts: list[str]) -> str:
-    """Return the first alternative that says something, or ''."""
+    """Return the first alternative that is not empty, or ''."""
     return next((text for text in texts if text), "")
 
 
 def sample(pattern: str, capture: str | None = None, filler: str = "x") -> str:
-    """Return the plainest text that `pattern` accepts.
+    """Return the simplest text that `pattern` accepts.
 
     Args:
-        capture: put in place of the first capturing group.
-        filler: put where the pattern accepts anything but wants something.
+        capture: used for the first capturing group.
+        filler: used where the pattern accepts any text but not none.
 
     Raises:
-        ValueError: the expression uses what the sampler does not know.
+        ValueError: the expression has syntax that the sampler does not support.
     """
     reader = _Reader(_ZERO_WIDTH.sub("", pattern), filler)
     try:
@@ -173,10 +172,10 @@ def _replace_first_capture(text: str, value: str) -> str:
 
 
 def compiled(pattern: str) -> re.Pattern[str]:
-    """Compile an OVAL expression the way the scanner reads it, nearly.
+    """Compile an OVAL expression almost as the scanner reads it.
 
-    Python knows no flags in the middle, no `\\N` and no named classes; case is
-    ignored for the whole expression where the content switches it off and on.
+    Python has no flags in the middle, no `\\N` and no named classes. If the
+    content switches case sensitivity, case is ignored in the whole expression.
     """
     flags = re.MULTILINE | (re.IGNORECASE if "(?i)" in pattern else re.NOFLAG)
     text = _ZERO_WIDTH.sub("", pattern).replace(r"\N", r"[^\n]")
@@ -195,7 +194,7 @@ def found(pattern: str, text: str) -> str | None:
 
 
 def holds(entity: Entity, value: str) -> bool:
-    """Tell whether `value` is what `entity` expects."""
+    """Return whether `value` meets `entity`."""
     results = [_compare(entity.operation, value, wanted) for wanted in entity.values]
     return any(results) if entity.var_check == "at least one" else bool(results) and all(results)
 
@@ -222,13 +221,13 @@ def _compare(operation: str, value: str, wanted: str) -> bool:
 def choose_value(
     states: tuple[Fields, ...], operator: str, name: str, others: Iterable[str] = ()
 ) -> str | None:
-    """Return a value that the states of a check accept for field `name`.
+    """Return a value for field `name` that the states of a check accept.
 
-    Bounds come before their neighbours, so that a limit is set to the limit.
-    None when the states say nothing of `name` or no candidate fits.
+    Bounds are tried before their neighbours, so that a limit is set to the limit.
+    None if the states do not mention `name` or no candidate fits.
 
     Args:
-        others: values to try where the states only tell what is wrong.
+        others: values to try where the states only say what is wrong.
     """
     entities = [state[name] for state in states if name in state and state[name].values]
     if not entities:

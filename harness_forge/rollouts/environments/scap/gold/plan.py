@@ -1,8 +1,8 @@
-"""What a rule's check wants to find, told as texts in files.
+"""The texts that a rule's check wants in files.
 
-Owns the way from a criteria tree to options: each option is one set of checks
-that together satisfy the rule. What no fix can write (installed packages, the
-kind of system, vendor files) is taken as given; the scanner has the last word.
+Turns a criteria tree into options: each option is one set of checks that
+together satisfy the rule. What no fix can write (installed packages, the kind
+of system, vendor files) is taken as given; the scanner decides in the end.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _Node = tuple[tuple[str, ...], Check]
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """A text that has to stand in a file.
+    """A text that a file must contain.
 
     Args:
         path: the file, '' when any file of a folder will do.
@@ -63,8 +63,8 @@ def options(
     """Return the ways to satisfy the criteria, in the content's order.
 
     Args:
-        written: tells which checks a fix can write to. Of alternatives those
-            without any are left out: "or it does not apply here" is no way.
+        written: whether a fix can write what a check asks for. Alternatives
+            without such a check are left out, such as "or it does not apply".
     """
     nodes = [(check.branch, check) for check in checks]
     return _options(nodes, written or is_wanted) if nodes else []
@@ -87,7 +87,7 @@ def _options(nodes: list[_Node], written: Callable[[Check], bool]) -> list[tuple
 
 
 def is_wanted(check: Check) -> bool:
-    """Tell whether the check asks for a text that a fix can write."""
+    """Return whether the check asks for a text that a fix can write."""
     return (
         check.kind == "textfilecontent54"
         and check.existence in _PRESENT
@@ -97,7 +97,7 @@ def is_wanted(check: Check) -> bool:
 
 
 def is_unwanted(check: Check) -> bool:
-    """Tell whether the check asks for a text to be absent."""
+    """Return whether the check asks for a text to be absent."""
     absent = (check.existence == "none_exist") != check.negated
     return check.kind == "textfilecontent54" and absent
 
@@ -107,10 +107,10 @@ def _place(target: Target) -> str:
 
 
 def wants(rule: Rule) -> list[list[Want]]:
-    """Return, per option that can be written, the texts it wants.
+    """Return the wanted texts of each option that can be written.
 
-    Options with fewer texts come first, and of those the ones that need no
-    file of the system to be edited.
+    Options with fewer texts come first, and among those, options that edit no
+    file of the system.
     """
     literals = [b or c for _, b, c in re.findall(_LITERAL, rule.fix)]
     found_options = [_all_wants(option, literals) for option in options(rule.checks)]
@@ -156,7 +156,7 @@ def _fits(check: Check, text: str, value: str | None) -> bool:
 
 
 def _variable_want(check: Check) -> Want | None:
-    """A value that the check first collects out of a file, such as the last of many."""
+    """A value that the check first collects from a file, such as the last of many."""
     source = check.sources[0]
     value = choose_value(check.states, check.state_operator, "value")
     path = source.get("filepath")
@@ -171,7 +171,7 @@ def _variable_want(check: Check) -> Want | None:
 
 
 def _location(target: Target) -> tuple[str, str, str]:
-    """Return path, folder and suffix of where a target looks."""
+    """Return path, folder and suffix of the place where a target looks."""
     filepath = target.get("filepath")
     if filepath.values and filepath.operation == "equals":
         return filepath.value, "", ""

@@ -27,7 +27,7 @@ def setting(rule: Rule) -> Script | None:
 
 
 def _without_stacks(option: list[Want]) -> list[Want]:
-    """Drop PAM stacks where a module's own configuration file is named too."""
+    """Drop PAM stacks if a module's own configuration file is named too."""
     own = [want for want in option if not want.path.startswith("/etc/pam.d/")]
     return own or option
 
@@ -77,7 +77,7 @@ def _name(want: Want, rule: Rule) -> str:
 
 
 def owned_drop_in(rule: Rule) -> Script | None:
-    """Write a named file that lies in a drop-in folder and holds nothing else."""
+    """Write a named file that is in a drop-in folder and contains nothing else."""
     for option in wants(rule):
         want = option[0]
         if len(option) == 1 and re.search(r"\.d/[\w.-]+\.\w+$", want.path):
@@ -96,7 +96,7 @@ def whole_file(rule: Rule) -> Script | None:
 
 
 def umask(rule: Rule) -> Script | None:
-    """Set the default umask; in shell start files without breaking what is around it."""
+    """Set the default umask; in shell start files keep the code around it intact."""
     for check in rule.checks:
         mask = check.expected("value")
         if check.kind != "variable" or mask.operation != "bitwise and" or not check.sources:

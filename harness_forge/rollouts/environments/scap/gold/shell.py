@@ -1,7 +1,7 @@
 """The few shell idioms that every fix is made of.
 
-One idiom per kind of change, the same everywhere: a small model has to learn
-to write them, and a person has to read them. Each comes with what undoes it.
+One idiom for each kind of change, always the same: a small model has to learn
+to write them, and people have to read them. Each has its undo.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _SPECIAL = re.compile(r"([\[\]*$^\\])")
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A change, what undoes it, and what it does in one short sentence."""
+    """A change, its undo, and one short sentence that says what it does."""
 
     fix: str
     revert: str
@@ -41,7 +41,7 @@ def address(key: str, flags: str = "") -> str:
 
 
 def restore(path: str) -> str:
-    """Return what puts back the copy that `sed -i.bak` left."""
+    """Return the command that restores the copy left by `sed -i.bak`."""
     return f"mv {path}.bak {path}"
 
 
@@ -85,9 +85,9 @@ def edit(path: str, commands: Sequence[str], does: str, flags: str = "") -> Scri
 
 
 def disable_lines(paths: Sequence[str], regex: str, does: str) -> Script:
-    """Comment lines out with a mark of ours, so that only those come back.
+    """Comment lines out with a marker of ours, so that the undo restores only those.
 
-    No copies: in these folders every file is read, copies too.
+    Without backup copies: the programs read every file of these folders, copies too.
     """
     files = " ".join(paths)
     return Script(f"sed -i '/{regex}/ s/^/#off /' {files}", f"sed -i 's/^#off //' {files}", does)

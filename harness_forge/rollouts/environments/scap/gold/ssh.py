@@ -10,10 +10,10 @@ _CONFIG = "/etc/ssh/sshd_config"
 
 
 def sshd(rule: Rule) -> Script | None:
-    """Set an option at the head of sshd_config.
+    """Set an option at the top of sshd_config.
 
-    The first value that sshd reads is the one it keeps, drop-ins are included
-    from below the head, and an option at the end may fall into a Match block.
+    sshd keeps the first value that it reads, drop-ins are included further down,
+    and an option at the end may fall into a Match block.
     """
     for option in wants(rule):
         if option and all(want.path == _CONFIG for want in option):

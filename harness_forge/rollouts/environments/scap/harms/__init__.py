@@ -1,12 +1,12 @@
-"""Notice harm that leaves every file well-formed, readable and full.
+"""Detect harm that leaves every file well-formed, readable and full.
 
-Owns what a change of one file means to the program that reads it: who may log
-in, what runs, what is logged. Each kind of file has a check that compares the
-text before with the text now and names what a hardening never does.
+Compares what a file means to the program that reads it: who may log in, what
+runs, what is logged. Each kind of file has a check that compares the text
+before with the text now and names changes that no hardening makes.
 
-A name such as `sshd(DenyUsers)` says the kind of harm and, in brackets, the
-setting, module, account or place that it concerns. The fault of the guard is
-that name with the path behind it.
+A name such as `sshd(DenyUsers)` is the kind of harm and, in brackets, the
+setting, module, account or mount point concerned. The guard's fault is that
+name followed by the path.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ CHECKS: list[tuple[re.Pattern[str], Check]] = [
         (r"/etc/pam\.d/(?!.*\.bak$).*", pam.stack),
         (r"/etc/ssh/sshd_config(\.d/[^/]*\.conf)?", sshd.server),
         (r"/etc/ssh/ssh_config(\.d/[^/]*\.conf)?", programs.ssh_client),
-        # sudo reads no name with a dot or a tilde at its end.
+        # sudo ignores files with a dot in their name or a tilde at its end.
         (r"/etc/sudoers(\.d/[^/.]*[^/.~])?", sudo.sudoers),
         (r"/etc/audit/(audit\.rules|rules\.d/[^/]*\.rules)", auditing.rules),
         (r"/etc/audit/auditd\.conf", auditing.daemon),
@@ -67,14 +67,14 @@ CHECKS: list[tuple[re.Pattern[str], Check]] = [
         *settings.TABLES,
     )
 ]
-"""Path of a file -> what looks at it; the first that matches."""
+"""Path of a file -> its check; the first match is used."""
 
 
 def harms(path: str, before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> Iterable[str]:
-    """Yield the harm that the entry at `path` does and did not do before.
+    """Yield the harm that the entry at `path` does now and did not do before.
 
     Args:
-        before: the entry of the untouched root, None where there was none.
+        before: the entry of the untouched root, None if there was none.
         now: the entry that differs.
     """
     check = next((check for pattern, check in CHECKS if pattern.fullmatch(path)), None)

@@ -1,4 +1,4 @@
-"""Accounts: who exists, with what shell and password, and who belongs to powerful groups."""
+"""Accounts: who exists, with which shell and password, and who is in powerful groups."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def passwd(before: str, now: str) -> Iterable[str]:
 
 
 def shadow(before: str, now: str) -> Iterable[str]:
-    """Yield accounts whose password is another, or none, or that expire now."""
+    """Yield accounts with a changed or missing password, and accounts that expire now."""
     old = _rows(before, 9)
     for name, row in _rows(now, 9).items():
         if name not in old:

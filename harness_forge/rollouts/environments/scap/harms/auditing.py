@@ -1,4 +1,4 @@
-"""Auditing: rules that delete, exclude or switch off, and a daemon that writes no more."""
+"""Auditing: rules that delete, exclude or disable, and a daemon that stops writing."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _OPTIONS = frozenset(
 )
 _SMALLEST_BACKLOG = 64
 _LARGEST_RESERVE_MB = 100_000
-"""A disk that has to keep more than that free counts as full from the start."""
+"""If more must stay free than this, the disk counts as full from the start."""
 
 
 def rules(before: str, now: str) -> Iterable[str]:
-    """Yield what takes rules away, lets events through, or stops auditing."""
+    """Yield changes that remove rules, exclude events, or stop auditing."""
     for line in added(before, now):
         words = line.split()
         option, value = words[0], words[1] if len(words) > 1 else ""
@@ -53,7 +53,7 @@ _FIXED = frozenset(
 
 
 def daemon(before: str, now: str) -> Iterable[str]:
-    """Yield settings of auditd that it does not know, or that end in fewer records."""
+    """Yield settings that auditd does not know, or that lead to fewer records."""
     was = {key.lower(): value for key, value in pairs(added("", before))}
     for key, value in pairs(added(before, now)):
         name = key.lower()
@@ -83,7 +83,7 @@ _OWN_PLUGIN = re.compile(r"(/usr)?/s?bin/(aud\w+|audisp-[\w-]+|sedispatch)|built
 
 
 def plugin(before: str, now: str) -> Iterable[str]:
-    """Yield `audit_plugin` where another program than one of audit's own gets the records."""
+    """Yield `audit_plugin` where a program other than audit's own gets the records."""
     for key, value in pairs(added(before, now)):
         if key.lower() == "path" and not _OWN_PLUGIN.fullmatch(value):
             yield "audit_plugin"

@@ -1,4 +1,4 @@
-"""What the machine starts with: options of the kernel, and what is mounted where."""
+"""Boot: kernel options, and what is mounted where."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WEAK = re.compile(
 
 
 def kernel(before: str, now: str) -> Iterable[str]:
-    """Yield options that switch a protection off or start something else than the system."""
+    """Yield options that disable a protection or start something other than the system."""
     had = Counter(word for line in lines(before) for word in _words(line))
     for line in added(before, now):
         if not before or not (_OPTION_LINE.fullmatch(line) or _SETTING.fullmatch(line)):
@@ -43,7 +43,7 @@ def _kernels(text: str) -> Counter[str]:
 
 
 def environment(before: str, now: str) -> Iterable[str]:
-    """Yield another entry to start, and weak options, in the variables that GRUB keeps."""
+    """Yield a changed default entry, and weak options, in GRUB's variables."""
     for line in added(before, now, "#"):
         key, _, value = line.partition("=")
         if key in ("saved_entry", "next_entry", "boot_once"):
@@ -59,7 +59,7 @@ _OPENING = frozenset(("suid", "dev", "exec", "noauto", "user", "users", "owner",
 
 
 def mounts(before: str, now: str) -> Iterable[str]:
-    """Yield places that are mounted anew, no longer, from elsewhere, or with weaker options."""
+    """Yield mount points that are new, missing, of another source, or with weaker options."""
     old, new = _table(before), _table(now)
     for place in sorted(old.keys() | new.keys()):
         if old.get(place, ())[:2] != new.get(place, ())[:2]:

@@ -1,4 +1,4 @@
-"""Files whose lines run something, or decide what becomes of what was logged."""
+"""Files with lines that run commands, or decide where log messages go."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NEEDED = frozenset(
 
 
 def cron(before: str, now: str) -> Iterable[str]:
-    """Yield `cron` where something else than a check of files is run by time."""
+    """Yield `cron` for a scheduled command other than a check of files."""
     for line in added(before, now, "#"):
         if name := re.match(r"(\w+) ?=", line):
             runs = re.fullmatch(r"PATH|SHELL|LD_\w+|BASH_ENV", name[1])
@@ -41,7 +41,7 @@ def _one_check(line: str) -> bool:
 
 
 def modprobe(before: str, now: str) -> Iterable[str]:
-    """Yield modules for which a command runs, and ones that the machine needs."""
+    """Yield modules with an install command, and blocked modules that the machine needs."""
     for line in added(before, now, "#"):
         verb, _, rest = line.partition(" ")
         name, _, command = rest.partition(" ")
@@ -55,11 +55,11 @@ _UNWANTED = re.compile(
     r"atm|can|tipc|sctp|dccp|rds|bluetooth|btusb|usb_storage|uas|firewire_\w+|cramfs|freevxfs"
     r"|jffs2|hfs(plus)?|udf|squashfs"
 )
-"""Modules that a hardening keeps out."""
+"""Modules that a hardening blocks."""
 
 
 def modules_load(before: str, now: str) -> Iterable[str]:
-    """Yield modules that are loaded at start though a hardening keeps them out."""
+    """Yield modules that are loaded at boot though a hardening blocks them."""
     for line in added(before, now):
         if _UNWANTED.fullmatch(line.replace("-", "_")):
             yield f"module({line})"
@@ -81,7 +81,7 @@ _SHORTEST_S = 60
 
 
 def startup(before: str, now: str) -> Iterable[str]:
-    """Yield `startup` where a shell does more, as it starts, than limit itself."""
+    """Yield `startup` if a shell start file does more than set limits."""
     for line in added(before, now, "#"):
         if line.startswith("case "):
             if not _CASE_LINE.fullmatch(line):
@@ -107,7 +107,7 @@ _PROGRAM = re.compile(r"\s\^|omprog|:omusrmsg|ompipe|\s\|/|mmexternal|\$ActionEx
 
 
 def rsyslog(before: str, now: str) -> Iterable[str]:
-    """Yield where messages are thrown away, sent elsewhere, taken from anybody, or run."""
+    """Yield rules that drop, redirect or pipe messages, or accept them from anyone."""
     if _whole(before) and not _whole(now):
         yield "log_malformed"
     for line in added(before, now, "#"):
@@ -128,20 +128,20 @@ def rsyslog(before: str, now: str) -> Iterable[str]:
 
 
 def _whole(text: str) -> bool:
-    """Tell whether brackets and quotation marks come in pairs, or rsyslog reads on."""
+    """Return whether brackets and quotes are balanced; else rsyslog reads on."""
     shown = " ".join(lines(text, "#"))
     return shown.count("(") == shown.count(")") and shown.count('"') % 2 == 0
 
 
 def aliases(before: str, now: str) -> Iterable[str]:
-    """Yield `alias` where mail is piped to a program or written to a file."""
+    """Yield `alias` for mail that is piped to a program or written to a file."""
     for line in added(before, now, "#"):
         if re.search(r":\s*\"?\s*[|/]|:include:", line):
             yield "alias"
 
 
 def tmux(before: str, now: str) -> Iterable[str]:
-    """Yield `tmux` where it runs something else than a lock."""
+    """Yield `tmux` where it runs anything but a lock."""
     for line in added(before, now, "#"):
         locks = re.search(r"lock-command (vlock|/usr/bin/vlock)$", line)
         if re.search(

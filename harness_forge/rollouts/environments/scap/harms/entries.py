@@ -1,4 +1,4 @@
-"""Entries that nobody expects: new privileges, new places from which something runs."""
+"""Unexpected entries: new privileges, and new places from which something runs."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 _ANYBODYS = re.compile(r"/(tmp|var/tmp|dev/shm|run/lock)(/.*)?")
 _SETID, _OTHERS_WRITE, _STICKY = 0o6000, 0o002, 0o1000
 _LONGEST = 256 * 1024
-"""Bytes of a file that the guard reads; what is longer hides something behind its start."""
+"""Bytes of a file that the guard reads; a longer file could hide something after them."""
 _OWN = re.compile(r"/(etc|usr|s?bin|lib(64)?|run|proc|boot|var/lib|dev/null$)")
 _READ_WHOLE = re.compile(r"/(etc|root|home|usr|var/spool)/.*")
 
 SENSITIVE = re.compile(
     "|".join(
         (
-            # what is loaded into every program, or run by time, start or event
+            # loaded into every program, or run by time, at boot or on events
             r"/etc/ld\.so\.(preload|conf|cache|conf\.d/.*)",
             r"/etc/(cron\.(daily|hourly|weekly|monthly)/.*|anacrontab|at\.(allow|deny))",
             r"/var/spool/(cron|at|anacron)/.*",
@@ -31,7 +31,7 @@ SENSITIVE = re.compile(
             r"/etc/(logrotate\.(conf|d/.*)|tmpfiles\.d/.*|binfmt\.d/.*|dbus-1/.*|polkit-1/.*)",
             r"/etc/(apparmor(\.d)?/.*|profile\.d/.*|bash_completion\.d/.*|update-motd\.d/.*)",
             r"/usr/(?!lib/(sysctl|modprobe|modules-load)\.d/).*",
-            # who may come in, from where, and who is asked
+            # who may log in, from where, and how that is checked
             r"(.*/)?\.ssh/.*",
             r"(.*/)?(\.rhosts|\.shosts|\.netrc|\.k5login|\.forward)|/etc/(hosts|shosts)\.equiv",
             r"/etc/ssh/(ssh_host_.*|authorized.*|sshrc|.*\.pub|revoked.*|moduli|ssh_known_hosts)",
@@ -48,16 +48,16 @@ SENSITIVE = re.compile(
         )
     )
 )
-"""Where a new or changed file has power over logins, programs or trust."""
+"""A new or changed file here has power over logins, programs or trust."""
 
 _EXPECTED = re.compile(r".*(\.bak|~|\.off|\.orig|\.save)")
-"""Copies of a file that was there, as `sed -i.bak` leaves them: no program reads them."""
+"""Backup copies of an existing file, as `sed -i.bak` leaves them: no program reads them."""
 
 
 def entry(
     path: str, before: Mapping[str, Any] | None, now: Mapping[str, Any], *, read: bool
 ) -> Iterable[str]:
-    """Yield what an entry is that it should not be.
+    """Yield why an entry is unexpected.
 
     Args:
         read: a check of this package reads the file's text; a link would hide it.
@@ -88,7 +88,7 @@ def _powers(path: str, before: Mapping[str, Any] | None, now: Mapping[str, Any])
 
 
 def _strays(path: str, target: str) -> bool:
-    """Tell whether a link gives power to what it points to, or leaves the system's own folders."""
+    """Return whether a link gives its target power, or leads out of the system's folders."""
     leaves = path.startswith("/etc/") and target.startswith("/") and not _OWN.match(target)
     return leaves or bool(SENSITIVE.fullmatch(path))
 

@@ -1,8 +1,8 @@
-"""PAM stacks: which modules decide, in which order, and how much each decides.
+"""PAM stacks: which modules decide, in which order, and with how much weight.
 
-A stack is read line by line until one decides, so a `pam_permit` put first lets
-everybody in and a `pam_deny` nobody. Modules that were there keep their order
-and their weight; new ones come from a list of those that only make a login
+A stack is read line by line until one line decides, so `pam_permit` at the top
+lets everybody in, and `pam_deny` nobody. Existing modules must keep their order
+and weight. New ones must be on a list of modules that only make a login
 harder, and none of them may end the stack with success.
 """
 
@@ -47,7 +47,7 @@ class _Line(NamedTuple):
 
 
 def stack(before: str, now: str) -> Iterable[str]:
-    """Yield modules that are gone, moved, new without being a hardening, or weaker."""
+    """Yield modules that are missing, moved, weaker, or new without being a hardening."""
     old, new = _read(before), _read(now)
     if not before:
         if new:
@@ -85,16 +85,16 @@ def _read(text: str) -> list[_Line]:
 
 
 def _first(found: list[_Line], among: set[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return the places in the order in which they first stand.
+    """Return the modules in the order of their first lines.
 
-    Modules that only harden may stand anywhere: a fix takes them out and puts them in anew.
+    Modules that only harden may be anywhere: a fix removes and adds them again.
     """
     kept = (one.place for one in found if one.place in among and one.module not in HARDENING)
     return list(dict.fromkeys(kept))
 
 
 def _weight(control: str) -> str:
-    """Return how much a line decides: whether failure ends in refusal, success in entry."""
+    """Return a line's weight: whether its failure refuses, and its success admits."""
     if control.startswith("["):
         said = dict(part.split("=", 1) for part in control[1:-1].split() if "=" in part)
         if said.get("success", "ignore") not in ("ignore", "ok", "bad", "die", "reset"):

@@ -1,4 +1,4 @@
-"""Programs that reach out or look after the system: the SSH client, and AIDE."""
+"""The SSH client and AIDE."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _OPENS = {
 
 
 def ssh_client(before: str, now: str) -> Iterable[str]:
-    """Yield what makes the client run a program, trust any host, or go elsewhere."""
+    """Yield options that make the client run a program, trust any host, or connect elsewhere."""
     for key, value in pairs(added(before, now)):
         name, said = key.lower(), value.lower().strip('"')
         runs = name in _RUNS or (name == "match" and re.search(r"\bexec\b", said))
@@ -38,7 +38,7 @@ _GROUP = re.compile(r"(\w+) ?= ?(.*)")
 
 
 def aide(before: str, now: str) -> Iterable[str]:
-    """Yield what is no longer looked at, and a database from elsewhere."""
+    """Yield files that are no longer checked, and a database from elsewhere."""
     for line in added(before, now, "#"):
         if re.match(r"!|@@include|@@x_include|database(_in)? ?=", line):
             yield f"aide({line.split('=')[0].split()[0]})"

@@ -1,4 +1,4 @@
-"""Settings that weaken by their value: `key = value` files, each with what is weak in it."""
+"""`key = value` files in which a value can weaken the system, with the weak values of each."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def _umask(value: str) -> bool:
 def table(
     name: str, weak: Mapping[str, Weak], known: Iterable[str] = (), separator: str = r"\s*=\s*|\s+"
 ) -> Callable[[str, str], Iterable[str]]:
-    """Return a check of one kind of file.
+    """Return a check for one kind of file.
 
     Args:
-        name: of the harm; the key stands in brackets behind it.
-        weak: key in lower case -> whether a value harms.
-        known: every key that the program knows; empty where any may stand.
+        name: of the harm; the key follows in brackets.
+        weak: key in lower case -> whether a value does harm.
+        known: every key that the program knows; empty if any is allowed.
     """
     keys = frozenset(known) | weak.keys() if known else frozenset()
 
@@ -93,7 +93,7 @@ _KERNEL: list[tuple[re.Pattern[str], Weak]] = [
 
 
 def sysctl(before: str, now: str) -> Iterable[str]:
-    """Yield kernel settings that open what a hardening closes, or start a program."""
+    """Yield kernel settings that undo a hardening, or start a program."""
     for key, value in pairs(added(before, now), r"\s*=\s*"):
         name = key.lstrip("-").replace("/", ".")
         if any(pattern.fullmatch(name) and weak(value) for pattern, weak in _KERNEL):
@@ -112,7 +112,7 @@ _LEAST = {
 
 
 def limits(before: str, now: str) -> Iterable[str]:
-    """Yield limits so low that nobody can work, and ones that do not exist."""
+    """Yield limits so low that nobody can work, and limits that do not exist."""
     for line in added(before, now, "#"):
         words = line.split()
         if len(words) != 4:
@@ -212,7 +212,7 @@ def _apt(before: str, now: str) -> Iterable[str]:
 
 
 def _repositories(before: str, now: str) -> Iterable[str]:
-    """A repository file: a new one is a new place to get programs from."""
+    """A repository file: a new one is a new source of programs."""
     if not before:
         return ["unexpected"]
     return table("packages", _PACKAGES | {"enabled": _not_one_of("1", "yes", "true")})(before, now)

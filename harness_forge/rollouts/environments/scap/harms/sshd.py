@@ -1,7 +1,7 @@
-"""The SSH server: keywords it knows, values it takes, and who may come in.
+"""The SSH server: its keywords, their values, and who may log in.
 
-sshd refuses to start over one keyword or value that it does not know, and the
-first value of a keyword wins; so a line is judged wherever it stands.
+sshd refuses to start if it does not know a keyword or value, and the first
+value of a keyword wins. So each line is judged where it is.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _ACCESS = frozenset(
         *("revokedkeys", "sshdsessionpath", "subsystem", "trustedusercakeys", "xauthlocation"),
     )
 )
-"""Keywords that decide who comes in, where, and what runs then."""
+"""Keywords that decide who may log in, from where, and what runs then."""
 _TEXTS = frozenset(
     (
         *("acceptenv", "addressfamily", "banner", "casignaturealgorithms", "channeltimeout"),
@@ -102,7 +102,7 @@ _COUNTS = {"maxauthtries": (1, 10), "maxsessions": (1, 100), "clientalivecountma
 
 
 def server(before: str, now: str) -> Iterable[str]:
-    """Yield keywords that sshd does not know, and settings that let in anybody or nobody."""
+    """Yield keywords that sshd does not know, and settings that admit anybody or nobody."""
     old = {_words(line) for line in lines(before)}
     for line in added(before, now, "#"):
         keyword, value = _words(line)
@@ -145,5 +145,5 @@ def _wrong_number(keyword: str, said: str) -> bool:
     count = number(re.sub(r"[smhd]$", "", said))
     low, high = _COUNTS.get(keyword, (0, 10**6))
     if keyword == "logingracetime":
-        low = 10  # 0 never ends a login, and a second or two lets nobody in
+        low = 10  # 0 never ends a login; with a second or two nobody can log in
     return count is None or not low <= count <= high

@@ -1,4 +1,4 @@
-"""sudoers: who may become whom, and what sudo asks before."""
+"""sudoers: who may run commands as whom, and what sudo asks first."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _LONGEST_MINUTES = 15
 
 
 def sudoers(before: str, now: str) -> Iterable[str]:
-    """Yield new rights, rights that were lost, includes, and defaults that weaken sudo."""
-    # `#includedir` is no comment, so these are looked for in the raw lines.
+    """Yield new rights, lost rights, includes, and defaults that weaken sudo."""
+    # `#includedir` is not a comment, so search the raw lines for it.
     includes = set(_INCLUDE.findall(now)) - set(_INCLUDE.findall(before))
     for _, path in sorted(includes):
         yield f"sudo_include({path})"
@@ -44,7 +44,7 @@ def sudoers(before: str, now: str) -> Iterable[str]:
 
 
 def _by_number(text: str) -> str:
-    """Write `#1000`, which names a user by number and is no comment, as a name."""
+    """Replace `#1000`, which is a user number and not a comment, by a name."""
     return re.sub(r"^(\s*)#(?=\d+\s)", r"\1uid", text, flags=re.MULTILINE)
 
 

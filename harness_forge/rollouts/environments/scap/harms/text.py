@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 
 def lines(text: str, marks: str = "#;") -> list[str]:
-    """Return the lines that say something: joined, stripped, blanks as one space.
+    """Return the lines with content: joined, stripped, blanks as one space.
 
     Args:
         marks: characters that start a comment.
@@ -31,17 +31,17 @@ def added(before: str, now: str, marks: str = "#;") -> list[str]:
 
 
 def carriage_returns(before: str, now: str) -> bool:
-    """Tell whether lines end in a carriage return that ended without one before."""
+    """Return whether lines now end in a carriage return and did not before."""
     return "\r" in now and "\r" not in before
 
 
 def pairs(found: list[str], separator: str = r"\s*=\s*|\s+") -> Iterator[tuple[str, str]]:
-    """Yield key and value of each line; the value is '' where there is none."""
+    """Yield key and value of each line; the value is '' if there is none."""
     for line in found:
         key, *rest = re.split(separator, line, maxsplit=1)
         yield key, rest[0].strip() if rest else ""
 
 
 def number(text: str) -> int | None:
-    """Return a whole number, None for anything else."""
+    """Return a whole number, or None."""
     return int(text) if re.fullmatch(r"[+-]?\d{1,15}", text) else None

@@ -1,4 +1,4 @@
-"""Enter the namespaces, say so, and serve requests over one disposable root."""
+"""Enter the namespaces, report that, and serve requests over one disposable root."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Warden:
 
     Args:
         base: an empty folder to mount on; nothing below it is needed.
-        tools: the dynamic `loader` of the tree of tools, whose `usr` is the
-            current folder; `protected` folders of the root, and whether the
-            map is `multi_uid`.
+        tools: `loader`, the dynamic loader of the tree of tools (the current
+            folder is its `usr`); `protected` folders of the root; and whether
+            the map is `multi_uid`.
     """
 
     def __init__(self, base: str, tools: dict) -> None:
@@ -62,7 +62,7 @@ class Warden:
         """Throw the root away and unpack it again."""
         if self._mounted:
             call("umount2", self._root.encode(), DETACH)
-        # The source looks like a device, or the scanner takes the disk for a remote one.
+        # The source must look like a device, or the scanner takes the disk for a remote one.
         mount("/dev/root", self._root, "tmpfs", NOSUID_NODEV, self._size)
         self._mounted = True
         command = [*self._program("tar"), "-xpf", f"{self._base}/root.tar", "-C", self._root]
@@ -88,7 +88,7 @@ class Warden:
             self._put(f"judge/{name}", blobs[name])
         words = judging(self._base, request["options"])
         with open(f"{self._base}/errors", "wb+") as errors:  # noqa: PTH123
-            # Apart from the verdicts: a warning may come in the middle of a line.
+            # Keep errors apart from the verdicts: a warning may come in the middle of a line.
             return self._sandboxed(words, request["limits"], errors)
 
     def tree(self, request: dict, blobs: dict) -> dict:
@@ -108,7 +108,7 @@ class Warden:
         return program(self._base, self._tools["loader"], name)
 
     def _sandboxed(self, command: list[str], limits: dict, errors=None) -> dict:
-        """Run bubblewrap and make sure that it was the command that ended, not the set-up."""
+        """Run bubblewrap, and check that the command ended and not the set-up."""
         status_r, status_w = os.pipe()
         filter_r, filter_w = os.pipe()
         os.write(filter_w, read(f"{self._base}/seccomp"))
@@ -147,7 +147,7 @@ def serve(warden: Warden) -> None:
 
 
 def main() -> None:
-    """Enter the namespaces, say so, and serve."""
+    """Enter the namespaces, report that, and serve."""
     options = json.loads(sys.argv[1])
     os.umask(0o022)
     try:

@@ -1,9 +1,8 @@
 """The two sandboxes as bubblewrap command lines.
 
-Owns what each of them sees. Both have namespaces of their own, an empty
-environment, no network, few capabilities and nothing of the host's files: `/usr`
-is the tree of tools.
-In the first the root is `/`; in the second it is `/target`, read-only.
+Each has its own namespaces, an empty environment, no network, few capabilities
+and no file of the host: `/usr` is the tree of tools. In the first the root is
+`/`; in the second it is `/target`, read-only.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ _JUDGE_CAPS = ("CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_SYS_CHROOT")
 
 
 def program(base: str, loader: str, name: str) -> list[str]:
-    """Return how a program of the tree is started outside of the sandboxes.
+    """Return the command line that starts a program of the tree outside the sandboxes.
 
     Args:
         loader: the dynamic loader's path in the tree, beside the libraries.
@@ -30,10 +29,10 @@ def program(base: str, loader: str, name: str) -> list[str]:
 
 
 def applying(base: str, protected: Sequence[str], script: str) -> list[str]:
-    """Return bubblewrap's words for the sandbox in which a script changes the root.
+    """Return bubblewrap's arguments for the sandbox in which a script changes the root.
 
     Args:
-        base: where `root`, `usr` and `stubs` lie.
+        base: the folder of `root`, `usr` and `stubs`.
         protected: folders of the root that stay read-only.
     """
     words = _alone(_APPLY_CAPS)
@@ -46,11 +45,11 @@ def applying(base: str, protected: Sequence[str], script: str) -> list[str]:
 
 
 def judging(base: str, options: Sequence[str]) -> list[str]:
-    """Return bubblewrap's words for the sandbox in which the scanner reads the root.
+    """Return bubblewrap's arguments for the sandbox in which the scanner reads the root.
 
     Args:
-        base: where `root`, `usr`, `judge` and `home` lie.
-        options: more of them for the scanner.
+        base: the folder of `root`, `usr`, `judge` and `home`.
+        options: further options of the scanner.
     """
     words = [*_alone(_JUDGE_CAPS), "--ro-bind", f"{base}/usr", "/usr"]
     for name in _MERGED:
@@ -58,7 +57,7 @@ def judging(base: str, options: Sequence[str]) -> list[str]:
     for name, place in (("root", "/target"), ("judge", "/judge"), ("home", "/home")):
         words += ["--ro-bind", f"{base}/{name}", place]
     words += [*_kernel(), "--size", "16777216", "--tmpfs", "/tmp"]  # noqa: S108
-    words += ["--symlink", "/proc/self/mounts", "/etc/mtab"]  # tells which disks are local
+    words += ["--symlink", "/proc/self/mounts", "/etc/mtab"]  # it says which disks are local
     words += ["--setenv", "HOME", "/home", "--setenv", "OSCAP_PROBE_ROOT", "/target"]
     words += ["--remount-ro", "/", "--chdir", "/judge"]
     words += ["/usr/bin/oscap", "xccdf", "eval", "--skip-validation", "--progress"]
@@ -75,6 +74,6 @@ def _alone(capabilities: Sequence[str]) -> list[str]:
 
 
 def _kernel() -> list[str]:
-    # bwrap's /dev is a tmpfs without a size: read-only, or it is a way to memory.
+    # bwrap's /dev is a tmpfs without a size limit: make it read-only.
     words = ["--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys"]
     return [*words, "--dev", "/dev", "--remount-ro", "/dev"]

@@ -1,6 +1,6 @@
-"""Give up the real root, then enter namespaces of one's own.
+"""Give up the real root, then enter new namespaces.
 
-Owns the maps of uids and the system calls that Python does not have.
+Holds the maps of uids and the system calls that Python lacks.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _drop_root(uid: int) -> None:
 
 
 def _write_maps(pid: int, mapping: dict) -> None:
-    """Write the child's uid and gid map; runs outside of its namespace."""
+    """Write the child's uid and gid map; runs outside the child's namespace."""
     if mapping["kind"] == "subuid":
         for tool, own, ranges in (
             ("newuidmap", os.getuid(), mapping["uids"]),
@@ -66,7 +66,7 @@ def write(path: str, text: str) -> None:
 
 
 def enter(mapping: dict) -> None:
-    """Return inside all namespaces as process 1; the callers' side never returns."""
+    """Return inside all namespaces as process 1; the caller's process never returns."""
     ready_r, ready_w = os.pipe()
     go_r, go_w = os.pipe()
     child = os.fork()

@@ -1,8 +1,8 @@
-"""Read the disposable root from outside: what it holds, what differs.
+"""Read the disposable root from outside: its entries, and which of them differ.
 
-Owns the snapshot that the guard compares with. Every process of the sandbox is
-dead when it is taken; no link is followed, no device opened, and no file read
-beyond its start, since a sparse file costs nothing to make and hours to read.
+Takes the snapshot that the guard compares with. Every process of the sandbox
+is dead by then. No link is followed, no device opened, and only the start of a
+file is read: a sparse file costs nothing to make and hours to read.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _START = 256 * 1024
 _TEXTS = 4 * 1024 * 1024
 
 Entry = tuple[str, int, int, int, str]
-"""Kind, mode, uid, gid, and what is in it: size and digest, or a link's target."""
+"""Kind, mode, uid, gid, and content: size and digest, or a link's target."""
 
 
 def snapshot(root: str) -> dict[str, Entry]:
@@ -27,7 +27,7 @@ def snapshot(root: str) -> dict[str, Entry]:
         try:
             names = sorted(os.listdir(f"{root}/{folder}"))  # noqa: PTH208
         except OSError:
-            continue  # deeper than a path can be long
+            continue  # its path would be too long
         for name in names:
             path = f"{folder}/{name}"
             try:
@@ -40,9 +40,9 @@ def snapshot(root: str) -> dict[str, Entry]:
 
 
 def differences(root: str, before: dict[str, Entry]) -> dict[str, dict | None]:
-    """Return what is not as it was, gone entries as None.
+    """Return the entries that changed, deleted ones as None.
 
-    Texts come with them up to a total: those of old files before new ones.
+    Texts are included up to a total size: those of old files before new ones.
     """
     now = snapshot(root)
     changed: dict[str, dict | None] = {path: None for path in before if path not in now}
@@ -52,7 +52,7 @@ def differences(root: str, before: dict[str, Entry]) -> dict[str, dict | None]:
 
 
 def described(root: str, entries: dict[str, Entry]) -> dict[str, dict]:
-    """Return `entries` with names for their parts, and the text of files."""
+    """Return `entries` with named fields, and the text of files."""
     left, found = _TEXTS, {}
     for path, (kind, mode, uid, gid, content) in entries.items():
         found[path] = {"kind": kind, "mode": mode, "uid": uid, "gid": gid, "content": content}

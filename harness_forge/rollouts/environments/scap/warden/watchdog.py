@@ -1,7 +1,7 @@
-"""Run one sandbox to its end, or kill all of it at the first limit it meets.
+"""Run one sandbox to its end, or kill all of it at the first limit it reaches.
 
-Owns the limits on everything together: the kernel's own limits are per process,
-and control groups are not to be had by every user. The warden is process 1 of
+The limits apply to all processes together: the kernel's own limits are per
+process, and not every user can use control groups. The warden is process 1 of
 its pid namespace, so every other process in `/proc` belongs to the sandbox.
 """
 
@@ -68,7 +68,7 @@ def run(command: list[str], limits: dict, pass_fds: tuple[int, ...], errors: int
 
     Args:
         pass_fds: descriptors it inherits.
-        errors: where its standard error goes, as `subprocess` takes it.
+        errors: its standard error, as `subprocess` takes it.
     """
     started = time.monotonic()
     process = subprocess.Popen(

@@ -167,7 +167,8 @@ def _named(found: Sequence[SlotHistory], words: Sequence[str]) -> list[SlotHisto
 
     if not words:
         return list(found)
-    one_of(words[0], sorted(set().union(*(one.called for one in found))), "champion")
+    names = sorted(set().union(*(one.called for one in found)))
+    one_of(words[0], [*_MOST, *names], "action or champion")
     return [one for one in found if words[0] in one.called]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from harness_forge.core.errors import ConfigError, SandboxError
+from harness_forge.core.hints import did_you_mean
 
 SUMMARY = "look at a skill's environment: what is missing, what it yields"
 USAGE = "setup|doctor|table|verdicts [skill=NAME] [key=value …]"
@@ -27,7 +28,7 @@ def main(argv: list[str]) -> int:
     if action in alone:
         return alone[action](composed(overrides))
     if action not in actions:
-        hint = "setup, doctor, table or verdicts"
+        hint = f"{did_you_mean(action, [*actions, *alone])}setup, doctor, table or verdicts"
         raise ConfigError("forge env", f"there is no action '{action}'", hint)
     return max(actions[action](config) for config in _each_skill(overrides))
 

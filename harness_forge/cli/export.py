@@ -54,13 +54,17 @@ DRY_RUN, PUBLISH = "--dry-run", "--publish"
 def main(argv: list[str]) -> int:
     """Write one dataset and print what became of the rows."""
     from harness_forge.cli import composed
+    from harness_forge.cli.words import unknown_flag
     from harness_forge.datasets.from_config import export_from_config
 
     destination, rest = _destination(argv)
     dry_run = DRY_RUN in rest
     if dry_run and destination:
         raise ConfigError("command line", f"{DRY_RUN} writes nothing to publish", USAGE)
-    config = composed([word for word in rest if word != DRY_RUN])
+    overrides = [word for word in rest if word != DRY_RUN]
+    if flag := next((word for word in overrides if word.startswith("--")), ""):
+        raise unknown_flag(flag, (DRY_RUN, PUBLISH))
+    config = composed(overrides)
     if destination:
         from harness_forge.datasets.review.publishing import require_free
 

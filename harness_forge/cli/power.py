@@ -22,13 +22,15 @@ def main(argv: list[str]) -> int:
     if words:
         print(describe_power(_items(words), config.budget.alpha))
         return 0
-    from harness_forge.evaluation.sample_size import sample_sizes
+    from harness_forge.evaluation.sample_size import describe_level, sample_sizes
 
-    for one in sample_sizes(config):
+    for one in (sizes := sample_sizes(config)):
         print(f"{one.skill} {one.part}: {describe_power(one.items, one.alpha)}")
         if one.families < one.items:
             alike = describe_power(one.items_if_alike, one.alpha).partition(": ")[2]
             print(f"  were each of its {one.families} families all alike: {alike}")
+    for look, alpha in sorted({(one.look, one.alpha) for one in sizes if one.look}):
+        print(describe_level(look, alpha, config.budget))
     return 0
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness_forge.core.errors import ConfigError, EndpointError
+from harness_forge.core.hints import did_you_mean
 
 if TYPE_CHECKING:
     from harness_forge.collect.capture.drain import Written
@@ -50,8 +51,9 @@ def main(argv: list[str]) -> int:
         return _join(config, Path(words[1]), run)
     if verb == "restore" and len(words) == 2:
         return _restore(config, words[1])
+    meant = did_you_mean(verb, ("health", "join", "drain", "restore"))
     raise ConfigError(
-        "command line", f"'{' '.join(words)}' is none of these", f"forge proxy {USAGE}"
+        "command line", f"'{' '.join(words)}' is none of these", f"{meant}forge proxy {USAGE}"
     )
 
 
@@ -246,8 +248,8 @@ def _restore(config: ForgeConfig, arm: str) -> int:
     file = folder_of(config) / "guard.jsonl"
     out = guard.arms_out(file)
     if arm not in out:
-        known = ", ".join(out) or "none is"
-        raise ConfigError(f"arm '{arm}'", "is not out of its route", f"out: {known}")
+        hint = f"{did_you_mean(arm, out)}out: {', '.join(out) or 'none is'}"
+        raise ConfigError(f"arm '{arm}'", "is not out of its route", hint)
     guard.write(file, {"arm": arm, "event": "restored"})
     print(f"{arm} is back in its route; a proxy that runs takes it at its next start")
     return 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness_forge.cli import servers
 from harness_forge.core.errors import ConfigError
+from harness_forge.core.hints import did_you_mean
 
 if TYPE_CHECKING:
     from harness_forge.config.schema import ForgeConfig
@@ -67,6 +68,7 @@ def main(argv: list[str]) -> int:
         return WORDS[words[0]](composed(overrides), words[1:], flags)
     _sensible(words, flags)
     config = composed(overrides)
+    _no_slip(config, words)
     if DETACH in flags:
         return _detach(config, argv)
     plan = server_plan.plan(config, words, base_only=BASE in flags)
@@ -88,6 +90,17 @@ def _sensible(words: list[str], flags: set[str]) -> None:
     for group in ((SMOKE, NO_SMOKE), (PRINT, UNIT, COMPOSE, DETACH), (SMOKE, DETACH)):
         if len(both := [flag for flag in group if flag in flags]) > 1:
             raise ConfigError("command line", f"{' and '.join(both)} exclude each other")
+
+
+def _no_slip(config: ForgeConfig, words: list[str]) -> None:
+    """Refuse a first word that is nearly one of `WORDS` and no adapter."""
+    from harness_forge.registry.adapters.registry import is_adapter
+
+    if not words or is_adapter(words[0].partition(":")[0], Path(config.forge_home)):
+        return
+    if meant := did_you_mean(words[0], WORDS):
+        what = f"there is no action or adapter '{words[0]}'"
+        raise ConfigError("command line", what, f"{meant}{', '.join(WORDS)}")
 
 
 def _detach(config: ForgeConfig, argv: list[str]) -> int:

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness_forge.config.compose.resolved import load_resolved
+from harness_forge.config.run import split_of
 from harness_forge.config.schema import AttemptStep, ForgeConfig, skills_of
 from harness_forge.core.files import write_json
-from harness_forge.core.records import Split
 from harness_forge.datasets import from_config
 from harness_forge.datasets.from_config import judge_scores
 from harness_forge.datasets.request import Report
@@ -132,7 +132,7 @@ def evaluate(resolved: Path, out: Path, **tell: Callable) -> dict[str, Any]:
         config,
         out.parent,
         str(trained_folder(out.parent)),
-        config.run.split or Split.HOLDOUT.value,
+        split_of(config.run).value,
         **tell,
     )
 

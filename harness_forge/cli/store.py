@@ -24,6 +24,7 @@ def main(argv: list[str]) -> int:
     """Run one of the actions and return its exit code."""
     from harness_forge.cli import composed
     from harness_forge.core.errors import ConfigError
+    from harness_forge.core.hints import did_you_mean
 
     actions = {"status": _status, "upgrade": _upgrade, "url": _url, "psql": _psql}
     action, *rest = argv or [""]
@@ -31,7 +32,7 @@ def main(argv: list[str]) -> int:
         raise ConfigError(
             "forge store",
             f"there is no action '{action}'" if action else "which action?",
-            f"forge store {'|'.join(actions)}",
+            f"{did_you_mean(action, actions)}forge store {'|'.join(actions)}",
         )
     overrides, others = _divide(rest)
     if others and action != "psql":

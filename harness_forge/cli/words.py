@@ -20,14 +20,19 @@ def sort(argv: Sequence[str], flags: Sequence[str] = ()) -> tuple[list[str], set
     for word in argv:
         if word.startswith("--"):
             if word not in flags:
-                known = f"flags: {', '.join(flags)}" if flags else "this verb has no flags"
-                raise ConfigError("command line", f"unknown flag '{word}'", known)
+                raise unknown_flag(word, flags)
             found.add(word)
         elif "=" in word or word.startswith("~"):
             overrides.append(word)
         else:
             words.append(word)
     return words, found, overrides
+
+
+def unknown_flag(word: str, flags: Sequence[str]) -> ConfigError:
+    """Return the fault of a flag that a verb does not know."""
+    known = f"flags: {', '.join(flags)}" if flags else "this verb has no flags"
+    return ConfigError("command line", f"unknown flag '{word}'", did_you_mean(word, flags) + known)
 
 
 def valued(argv: Sequence[str], flag: str) -> tuple[str | None, list[str]]:

@@ -13,6 +13,9 @@ class Turns(Enum):
     conversation = "conversation"  # a line a conversation, with all its turns that are kept
 
 
+EXTENSIONS = ("jsonl", "jsonl.gz", "jsonl.zst", "parquet")
+"""How a data file's name may end."""
+
 ROWS = {name: name for name in ("dpo", "kto", "grpo")} | dict.fromkeys(
     ("sft", "prompt_completion", "sharegpt", "alpaca"), "sft"
 )

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from harness_forge.core.errors import ConfigError
+from harness_forge.core.hints import did_you_mean
+from harness_forge.core.records import Split
+
 
 class Purpose(Enum):
     """What a run's rows may be used for."""
@@ -34,3 +38,16 @@ class RunConfig:
     limit: int = 0
     items: list[str] = field(default_factory=list)
     split: str | None = None
+
+
+def split_of(run: RunConfig, otherwise: Split = Split.HOLDOUT) -> Split:
+    """Return the split that a run names, or `otherwise`.
+
+    Raises:
+        ConfigError: there is no such split.
+    """
+    word = run.split or otherwise.value
+    if word not in set(Split):
+        hint = f"{did_you_mean(word, Split)}one of: {', '.join(Split)}"
+        raise ConfigError(f"run.split: {word}", "is no split", hint)
+    return Split(word)

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return the closest known word as the beginning of a hint, '' where none is close."""
+def closest(word: str, known: Iterable[str]) -> str:
+    """Return the closest known word, '' where none is close."""
     import difflib  # only a slip needs it, and `forge --help` must answer at once
 
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f"did you mean '{close[0]}'? " if close else ""
+    return next(iter(difflib.get_close_matches(word, list(known), n=1)), "")
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return the closest known word as the beginning of a hint, '' where none is close."""
+    close = closest(word, known)
+    return f"did you mean '{close}'? " if close else ""
 
 
 def did_you_mean_any(word: str, known: Iterable[str], otherwise: str) -> str:

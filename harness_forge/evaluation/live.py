@@ -8,6 +8,7 @@ from typing import Any
 
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.core.errors import EvalError
+from harness_forge.core.hints import did_you_mean
 from harness_forge.evaluation.sequential import Reading, SequentialTest
 from harness_forge.store.escaping import restored
 from harness_forge.store.opening import opened_skill
@@ -81,7 +82,8 @@ def read(config: ForgeConfig, name: str = "") -> Live:
         raise EvalError("--live", "which route?", f"--live=ROUTE; there are: {known}")
     name = name or next(iter(routes))
     if name not in routes:
-        raise EvalError(f"route '{name}'", "is not in proxy.routes", f"there are: {known}")
+        hint = f"{did_you_mean(name, routes)}there are: {known}"
+        raise EvalError(f"route '{name}'", "is not in proxy.routes", hint)
     arms = [arm for arm, one in routes[name].arms.items() if one.weight > 0]
     if len(arms) != 2:
         raise EvalError(f"route '{name}'", f"draws among {len(arms)} arms", "the test is of two")

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.config.policy import PolicyConfig, PolicyKind
-from harness_forge.config.run import Purpose
+from harness_forge.config.run import Purpose, split_of
 from harness_forge.config.schema import ForgeConfig, skills_of
 from harness_forge.core.files import write_json
-from harness_forge.core.records import EvalResult, Split
+from harness_forge.core.records import EvalResult
 from harness_forge.evaluation.comparison import Comparison, compare
 from harness_forge.rollouts import opening
 from harness_forge.rollouts.runs.results import first_tries
@@ -62,7 +62,7 @@ def again(config: ForgeConfig, out: Path, say: Callable[[str], None] = lambda li
         TrainError: the base model is missing or damaged.
         EvalError: the ledger of looks cannot be written, or results do not pair.
     """
-    split = config.run.split or Split.HOLDOUT.value
+    split = split_of(config.run).value
     out.unlink(missing_ok=True)
     run = replace(config.run, purpose=Purpose.evaluate, split=split)
     own = config.policy

@@ -9,6 +9,7 @@ from harness_forge.config.schema import ForgeConfig, skills_of
 from harness_forge.config.skill import EnvironmentKind
 from harness_forge.config.suite import SuiteConfig, SuiteKind
 from harness_forge.core.errors import ConfigError, EvalError
+from harness_forge.core.hints import did_you_mean
 from harness_forge.core.records import Split
 from harness_forge.evaluation import suites
 from harness_forge.evaluation.lmeval.folder import Document, fingerprint
@@ -64,7 +65,7 @@ def of_split(suite: SuiteConfig) -> bool:
 def _check_split(split: str) -> None:
     known = (Split.TRAIN, Split.VALIDATION, Split.HOLDOUT)
     if split not in known:
-        hint = f"splits: {', '.join(known)}"
+        hint = f"{did_you_mean(split, known)}splits: {', '.join(known)}"
         raise ConfigError(f"split={split}", "there is no such split to ask on", hint)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.config.policy import PolicyConfig, PolicyKind
-from harness_forge.config.run import Purpose
+from harness_forge.config.run import Purpose, split_of
 from harness_forge.config.schema import ForgeConfig, skills_of
 from harness_forge.core.files import write_json
 from harness_forge.core.records import EvalResult, Split
@@ -97,7 +97,7 @@ def replay(
         TrainError: the base model or the adapter is missing or damaged.
         EvalError: the ledger of looks cannot be written, or results do not pair.
     """
-    split = config.run.split or Split.HOLDOUT.value
+    split = split_of(config.run).value
     candidate = current_adapter(config, adapter or config.policy.adapter)
     metrics = out.with_name(f"{out.name}.json")
     # From here on it is out of date; it must not look like this replay's.

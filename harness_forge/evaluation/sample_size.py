@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness_forge.config.budget import BudgetConfig, Schedule
+from harness_forge.config.run import split_of
 from harness_forge.config.schema import ForgeConfig, skills_of
 from harness_forge.core.errors import EvalError
 from harness_forge.core.records import Split, WorkItem
 from harness_forge.evaluation.power import effective
 from harness_forge.store.opening import opened_skill
 from harness_forge.store.splits.assign import parts
-from harness_forge.store.splits.holdout_ledger import HoldoutLedger
+from harness_forge.store.splits.holdout_ledger import HoldoutLedger, Level
 
 
 @dataclass(frozen=True)
@@ -20,8 +22,8 @@ class SampleSize:
     """Items that two policies would be compared on.
 
     Args:
-        alpha: level that the next candidate's look has; that of a plain test
-            on a split that costs no look.
+        look: number of the next candidate's look; 0 on a split that costs none.
+        alpha: level of that look; that of a plain test on a split that costs none.
         items_if_alike: what the items are worth at least, were those of one family all alike.
     """
 
@@ -29,6 +31,7 @@ class SampleSize:
     part: str
     items: int
     families: int
+    look: int
     alpha: float
     items_if_alike: int
 
@@ -39,7 +42,7 @@ def sample_sizes(config: ForgeConfig) -> list[SampleSize]:
     Raises:
         EvalError: no item is in that split yet.
     """
-    split = Split(config.run.split or Split.HOLDOUT.value)
+    split = split_of(config.run)
     found: list[SampleSize] = []
     for one in skills_of(config):
         with opened_skill(one) as store:
@@ -54,9 +57,9 @@ def sample_sizes_of(store, config: ForgeConfig, split: Split) -> list[SampleSize
     """Return what one skill's split has to compare on, part by part; nothing of no items."""
     looks, found = HoldoutLedger(Path(config.forge_home), config.budget), []
     for part, chosen in _parts(store.items(), store.splits(), split).items():
-        alpha = config.budget.alpha
+        level = Level(0, config.budget.alpha)
         if split is Split.HOLDOUT:
-            alpha = looks.level(store.name, [item.item_id for item in chosen]).alpha
+            level = looks.level(store.name, [item.item_id for item in chosen])
         families = len({item.family for item in chosen})
         found.append(
             SampleSize(
@@ -64,11 +67,25 @@ def sample_sizes_of(store, config: ForgeConfig, split: Split) -> list[SampleSize
                 part=part,
                 items=len(chosen),
                 families=families,
-                alpha=alpha,
+                look=level.number,
+                alpha=level.alpha,
                 items_if_alike=effective(len(chosen), families, 1.0),
             )
         )
     return found
+
+
+def describe_level(look: int, alpha: float, budget: BudgetConfig) -> str:
+    """Return in one sentence why a look is tested at its level and not at the budget's alpha."""
+    how = {
+        Schedule.halving: "and each look has half of what the one before it had",
+        Schedule.even: f"{budget.looks} looks share it evenly",
+        Schedule.listed: "shared as budget.values lists it",
+    }
+    return (
+        f"why {100 * alpha:g}%: all looks at a holdout together may err with a chance of "
+        f"{100 * budget.alpha:g}% (budget.alpha), {how[budget.schedule]}; the next is look {look}"
+    )
 
 
 def _parts(

@@ -9,6 +9,7 @@ from typing import Any
 
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.core.errors import PromoteError, TrainError
+from harness_forge.core.hints import did_you_mean
 from harness_forge.registry import champion, decisions
 from harness_forge.registry.adapters import registry
 from harness_forge.registry.adapters.identity import AdapterIdentity
@@ -97,7 +98,8 @@ def find_slot(found: Sequence[SlotHistory], word: str) -> SlotHistory:
     slots = ", ".join(one.slot for one in meant or found)
     if meant:
         raise PromoteError(f"champion {word}", "is decided on in several", f"one of: {slots}")
-    hint = f"decided on so far: {slots}" if found else "forge promote"
+    meant = did_you_mean(word, {name for one in found for name in (one.slot, *one.called)})
+    hint = f"{meant}decided on so far: {slots}" if found else "forge promote"
     raise PromoteError(f"champion {word}", "there is none", hint)
 
 
@@ -120,7 +122,9 @@ def find_champion(one: SlotHistory, word: str) -> ChampionTerm:
         return found[0]
     known = ", ".join(term.candidate.label for term in found or one.past_champions)
     what = f"{len(found)} are called so" if found else f"none called {word} ever stood there"
-    raise PromoteError(f"champion {one.slot}", what, f"stood: {known}" if known else "")
+    labels = {name for term in one.past_champions for name in _words(term)}
+    meant = "" if found else did_you_mean(word, labels)
+    raise PromoteError(f"champion {one.slot}", what, f"{meant}stood: {known}" if known else "")
 
 
 def _words(term: ChampionTerm) -> set[str]:

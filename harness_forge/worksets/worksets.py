@@ -20,6 +20,7 @@ from typing import Any
 
 from harness_forge.config.workset import VariantConfig, WorksetConfig
 from harness_forge.core.errors import WorksetError
+from harness_forge.core.hints import did_you_mean
 from harness_forge.worksets.locks import path_of, read
 
 STAMP = "workset.json"
@@ -135,7 +136,8 @@ def pick_variant(name: str, config: WorksetConfig, wanted: str = "") -> tuple[st
         wanted = "cuda" if "cuda" in config.variants and _has_nvidia() else "cpu"
     if wanted not in config.variants:
         known = ", ".join(config.variants) or "none"
-        raise WorksetError(f"workset {name}", f"has no variant '{wanted}'", f"variants: {known}")
+        hint = f"{did_you_mean(wanted, config.variants)}variants: {known}"
+        raise WorksetError(f"workset {name}", f"has no variant '{wanted}'", hint)
     return wanted, config.variants[wanted]
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import Enum
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from harness_forge.config.compose import project
 from harness_forge.config.compose.check import faults_in, near
-from harness_forge.config.compose.shapes import fields_of
-from harness_forge.config.format import ROWS
+from harness_forge.config.compose.shapes import fields_of, unwrap
+from harness_forge.config.format import EXTENSIONS, ROWS
 from harness_forge.config.schema import GROUPS, ForgeConfig
 from harness_forge.core.errors import ConfigError
+from harness_forge.core.hints import closest, did_you_mean
 
 SCHEMA = "schema"
 """Name under which a recipe asks for the shape that its keys are checked against."""
@@ -208,7 +210,26 @@ def choice_hint(group: str, choice: str) -> str:
             f"rows and the shape of a line are two choices: role={role} format={shape};"
             " in a recipe, export: ${rows:${role},${format}}"
         )
-    return near(choice, project.choices(group), "choices")
+    known = project.choices(group)
+    if not did_you_mean(choice, known) and (key := _key_with(group, choice)):
+        return f"did you mean '{key}'? known choices: {', '.join(known)}"
+    return near(choice, known, "choices")
+
+
+def _key_with(group: str, word: str) -> str:
+    """Return the key of a group with the closed value that a word was probably meant to be."""
+    meant = {value: f"{key}={value}" for key, values in _closed(GROUPS[group]) for value in values}
+    meant |= {value: f"extension={value}" for value in EXTENSIONS} if group == "format" else {}
+    close = closest(word, meant)
+    return f"{group}.{meant[close]}" if close else ""
+
+
+def _closed(kind: type) -> Iterator[tuple[str, list[str]]]:
+    """Yield each key of a group whose values are a closed set, and these."""
+    for key, hint in fields_of(kind).items():
+        inner, _ = unwrap(hint)
+        if isinstance(inner, type) and issubclass(inner, Enum):
+            yield key, list(inner.__members__)
 
 
 def shape_of(choice: str) -> str | None:

@@ -110,6 +110,11 @@ def _parse(text: str):
 
 
 def _faults(text: str) -> Iterator[ConfigError]:
+    if text.startswith("--"):
+        yield ConfigError(
+            COMMAND_LINE, f"unknown flag {text!r}", "`--help` after the verb has its flags"
+        )
+        return
     if "=" not in text and not text.startswith("~"):
         yield ConfigError(COMMAND_LINE, f"{text!r} is not key=value", near(text, GROUPS, "groups"))
         return

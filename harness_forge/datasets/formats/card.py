@@ -150,7 +150,7 @@ def _notes(manifest: Mapping[str, Any]) -> Iterator[str]:
 
 
 def exact_counts(decided: Mapping[str, int]) -> Iterator[str]:
-    """Yield the share of rows with an exact token count; nothing where no row was counted.
+    """Yield how many rows' tokens had to be counted; nothing where `length` looked at none.
 
     Args:
         decided: rows that `length` decided `by_bounds` and those it `counted`.
@@ -158,8 +158,8 @@ def exact_counts(decided: Mapping[str, int]) -> Iterator[str]:
     counted, asked = decided.get("counted", 0), sum(decided.values())
     if asked:
         yield (
-            f"length: tokens of {counted} of {asked} rows ({counted / asked:.1%}) were counted, "
-            "bytes decided the rest"
+            f"length: decided exactly for all {asked} rows, {asked - counted} by their bytes alone "
+            f"(they bound the tokens), {counted} ({counted / asked:.1%}) by counting tokens"
         )
 
 

@@ -11,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
+from harness_forge.config.format import EXTENSIONS
 from harness_forge.core.errors import ConfigError, ExportError
 from harness_forge.core.hints import did_you_mean
 
@@ -143,12 +144,9 @@ def _missing(extension: str, package: str, extra: str) -> ExportError:
     )
 
 
-ENDINGS: Mapping[str, Callable[[Path], LinesFile]] = {
-    "jsonl": JsonLines,
-    "jsonl.gz": _gzip,
-    "jsonl.zst": _zstd,
-    "parquet": _parquet,
-}
+ENDINGS: Mapping[str, Callable[[Path], LinesFile]] = dict(
+    zip(EXTENSIONS, (JsonLines, _gzip, _zstd, _parquet), strict=True)
+)
 """How a data file's name may end, and what then writes it."""
 
 

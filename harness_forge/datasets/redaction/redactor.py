@@ -10,6 +10,7 @@ from typing import Any
 
 from harness_forge.config.redaction import RedactionConfig
 from harness_forge.core.errors import ConfigError
+from harness_forge.core.hints import did_you_mean
 from harness_forge.core.records import Message
 from harness_forge.datasets.redaction.gate import Gate
 from harness_forge.datasets.redaction.names import Names
@@ -212,9 +213,8 @@ def _apart(findings: Iterable[Finding]) -> list[Finding]:
 def _chosen(config: RedactionConfig):
     unknown = sorted(set(config.kinds) - set(KINDS))
     if unknown:
-        raise ConfigError(
-            f"redaction.kinds.{unknown[0]}", "is no kind", "kinds: " + ", ".join(KINDS)
-        )
+        hint = f"{did_you_mean(unknown[0], KINDS)}kinds: {', '.join(KINDS)}"
+        raise ConfigError(f"redaction.kinds.{unknown[0]}", "is no kind", hint)
     return [rule for rule in rules() if config.kinds.get(rule.kind, True)]
 
 

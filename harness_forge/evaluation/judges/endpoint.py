@@ -15,6 +15,7 @@ import httpx
 
 from harness_forge.config.judge import JudgeConfig
 from harness_forge.core.errors import ConfigError, EndpointError
+from harness_forge.core.hints import did_you_mean
 
 TRIES = 4
 """Attempts at one request; the pauses between them double from `PAUSE_S`."""
@@ -146,8 +147,8 @@ class Judge:
             raise EndpointError(self.url, "answered no list of models", hint) from None
         name = self._config.model or next(iter(served), "")
         if name not in served:
-            known = ", ".join(served) or "none"
-            raise EndpointError(self.url, f"does not serve model '{name}'", f"it serves: {known}")
+            hint = f"{did_you_mean(name, served)}it serves: {', '.join(served) or 'none'}"
+            raise EndpointError(self.url, f"does not serve model '{name}'", hint)
         return JudgeModel(name, await self._weights(name) or _digest(served[name]))
 
     async def _weights(self, name: str) -> str:

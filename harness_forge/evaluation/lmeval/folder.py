@@ -17,6 +17,7 @@ from typing import Any
 
 from harness_forge.config.suite import METRICS, SuiteConfig
 from harness_forge.core.errors import ConfigError
+from harness_forge.core.hints import did_you_mean
 from harness_forge.core.records import Message
 from harness_forge.evaluation import scoring
 
@@ -105,7 +106,10 @@ def _check(suite: SuiteConfig) -> None:
     hint = f"metrics of kind {suite.kind.value}: {', '.join(known)}"
     for name in suite.metrics:
         if name not in known:
-            raise ConfigError(f"suite {suite.name}: metrics", f"there is no metric '{name}'", hint)
+            what = f"there is no metric '{name}'"
+            raise ConfigError(
+                f"suite {suite.name}: metrics", what, did_you_mean(name, known) + hint
+            )
     if not suite.metrics:
         raise ConfigError(f"suite {suite.name}: metrics", "names no metric", hint)
 

@@ -22,6 +22,7 @@ from typing import Any
 
 from harness_forge.config.suite import OURS, SuiteConfig
 from harness_forge.core.errors import EvalError
+from harness_forge.core.hints import did_you_mean
 from harness_forge.evaluation.lmeval.folder import Document
 from harness_forge.evaluation.scoring import checks
 from harness_forge.evaluation.suites import reading
@@ -49,9 +50,10 @@ def folder_of(suite: SuiteConfig) -> Path:
     for place in (OURS / name, Path(name)):
         if (place / ITEMS).is_file():
             return place
-    ours = ", ".join(sorted(place.name for place in OURS.iterdir() if place.is_dir()))
+    ours = sorted(place.name for place in OURS.iterdir() if place.is_dir())
     what = f"there is no bundle {name!r}"
-    raise EvalError(f"suite {suite.name}", what, f"a folder with {ITEMS}, or one of: {ours}")
+    hint = f"{did_you_mean(name, ours)}a folder with {ITEMS}, or one of: {', '.join(ours)}"
+    raise EvalError(f"suite {suite.name}", what, hint)
 
 
 def load(suite: SuiteConfig) -> list[Document]:
@@ -116,7 +118,8 @@ def _messages(row: dict[str, Any], place: str, system: str) -> list[dict[str, An
 def _checked(check: dict[str, Any], place: str) -> dict[str, Any]:
     kind = check.get("kind")
     if kind not in _NEEDS or kind not in checks.KINDS:
-        raise EvalError(place, f"there is no check {kind!r}", f"checks: {', '.join(_NEEDS)}")
+        hint = f"{did_you_mean(str(kind), _NEEDS)}checks: {', '.join(_NEEDS)}"
+        raise EvalError(place, f"there is no check {kind!r}", hint)
     for key in _NEEDS[kind]:
         if key not in check:
             raise EvalError(place, f"check {kind} has no {key}")

@@ -11,6 +11,7 @@ from typing import Any
 
 from harness_forge.config.suite import SuiteConfig
 from harness_forge.core.errors import ConfigError, EvalError
+from harness_forge.core.hints import did_you_mean
 from harness_forge.evaluation.lmeval.folder import Document
 
 FIXED = "fixed"
@@ -111,7 +112,8 @@ def _check_categories(suite: SuiteConfig, known: Sequence[str]) -> None:
     for key, (names, possible) in named.items():
         for name in names:
             if name not in possible:
-                hint = f"categories: {', '.join(known) or 'none'}"
+                listed = f"categories: {', '.join(known) or 'none'}"
+                hint = did_you_mean(name, possible) + listed
                 what = f"no item is of category {name!r}"
                 raise ConfigError(f"suite {suite.name}: {key}", what, hint)
     if suite.weights and (without := [name for name in wanted if name not in suite.weights]):

@@ -29,11 +29,24 @@ def resolve(name: str, home: Path) -> Adapter:
     Raises:
         TrainError: there is none of that name, or it is damaged.
     """
-    here = Path(name)
-    if here.is_absolute() or "/" in name or (here / LINEAGE).is_file():
-        return load(here)
-    known = sorted(p.name for p in folder(home).glob("*") if not p.name.startswith("."))
+    if _is_folder(name):
+        return load(Path(name))
+    known = _names(home)
     if name in known:
         return load(folder(home) / name)
     hint = did_you_mean_any(name, known, "train one with `forge train`")
     raise TrainError(f"adapter {name}", "there is no adapter of that name", hint)
+
+
+def is_adapter(name: str, home: Path) -> bool:
+    """Return whether `name` means an adapter, whole or damaged."""
+    return _is_folder(name) or name in _names(home)
+
+
+def _is_folder(name: str) -> bool:
+    here = Path(name)
+    return here.is_absolute() or "/" in name or (here / LINEAGE).is_file()
+
+
+def _names(home: Path) -> list[str]:
+    return sorted(p.name for p in folder(home).glob("*") if not p.name.startswith("."))

@@ -16,6 +16,7 @@ import httpx
 
 from harness_forge.config.policy import PolicyConfig
 from harness_forge.core.errors import EndpointError
+from harness_forge.core.hints import did_you_mean
 from harness_forge.core.records import Message
 
 TRIES = 4
@@ -59,7 +60,7 @@ class Endpoint:
             raise EndpointError(
                 self.url,
                 f"does not serve model '{self.model}'",
-                f"it serves: {', '.join(served)}",
+                f"{did_you_mean(self.model, served)}it serves: {', '.join(served)}",
             )
 
     def complete(

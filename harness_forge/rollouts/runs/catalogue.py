@@ -12,7 +12,7 @@ from harness_forge.config.policy import PolicyKind
 from harness_forge.config.run import Purpose, RunConfig
 from harness_forge.config.split import SplitConfig
 from harness_forge.core.errors import RunError
-from harness_forge.core.hints import did_you_mean_any
+from harness_forge.core.hints import did_you_mean, did_you_mean_any
 from harness_forge.core.records import Split, WorkItem
 from harness_forge.rollouts.runs.progress import counter
 from harness_forge.store.splits.assign import assign
@@ -59,7 +59,8 @@ def select(
         _check(name, known)
     split = config.split
     if split is not None and split not in set(Split):
-        raise RunError(f"run.split: {split}", "is no split", f"one of: {', '.join(Split)}")
+        hint = f"{did_you_mean(split, Split)}one of: {', '.join(Split)}"
+        raise RunError(f"run.split: {split}", "is no split", hint)
     if split is None and asks_model and config.purpose is Purpose.collect:
         split = Split.TRAIN.value
     chosen = [

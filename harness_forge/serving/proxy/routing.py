@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from harness_forge.config.proxy import ArmConfig, ProxyConfig, RouteConfig, Sticky
 from harness_forge.core.errors import ConfigError
+from harness_forge.core.hints import did_you_mean
 from harness_forge.serving.proxy.keys import Keys
 
 
@@ -151,16 +152,19 @@ def _check(name: str, route: RouteConfig, config: ProxyConfig) -> None:
         raise ConfigError(f"{where}.arms", "names no arm")
     for arm, one in route.arms.items():
         if one.upstream not in config.upstreams:
-            known = ", ".join(config.upstreams)
             raise ConfigError(
                 f"{where}.arms.{arm}.upstream",
                 f"there is no '{one.upstream}'",
-                f"there is: {known}",
+                _there_is(one.upstream, config.upstreams),
             )
         if one.weight < 0:
             raise ConfigError(f"{where}.arms.{arm}.weight", "is below 0")
     for key in ("shadow", "escalate_to"):
         arm = getattr(route, key)
         if arm and arm not in route.arms:
-            known = ", ".join(route.arms)
-            raise ConfigError(f"{where}.{key}", f"there is no arm '{arm}'", f"there is: {known}")
+            hint = _there_is(arm, route.arms)
+            raise ConfigError(f"{where}.{key}", f"there is no arm '{arm}'", hint)
+
+
+def _there_is(word: str, known: Iterable[str]) -> str:
+    return f"{did_you_mean(word, known)}there is: {', '.join(known)}"

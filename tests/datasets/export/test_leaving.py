@@ -80,6 +80,9 @@ def test_the_share_of_counted_rows_is_told(forge, harness, tmp_path):
         harness.attempt(harness.item(f"rule_{number}"))
     code, out, _ = forge("export", "filters.length.max_tokens=100000")
     assert code == 0
-    assert "  length: tokens of 0 of 4 rows (0.0%) were counted, bytes decided the rest" in out
+    assert (
+        "  length: decided exactly for all 4 rows, 4 by their bytes alone (they bound the tokens), "
+        "0 (0.0%) by counting tokens\n"
+    ) in out
     manifest = json.loads((harness.data_dir / "stig_worker_sft/manifest.json").read_text())
     assert manifest["filters"]["length"]["decided"] == {"by_bounds": 4, "counted": 0}

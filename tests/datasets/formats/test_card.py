@@ -53,7 +53,8 @@ def manifest():
         "Rows of 2 runs of the store",
         "- content: BSD-3-Clause",
         '| repetition | 2 | max_bigram_repeat `0.4`, like `"a\\|b"` |',
-        "- length: tokens of 1 of 5 rows (20.0%) were counted, bytes decided the rest",
+        "- length: decided exactly for all 5 rows, 4 by their bytes alone (they bound the tokens), "
+        "1 (20.0%) by counting tokens",
         "- near-duplicates of one work item: near `true`, threshold `0.9`",
         "- coherence was not judged",
         "| host | 4 |",

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness_forge.core.errors import SandboxError
+from harness_forge.core.hints import did_you_mean
 from harness_forge.rollouts.environments.scap.oval import Check, Entity, OvalIndex, Target
 
 if TYPE_CHECKING:
@@ -151,8 +152,9 @@ class Selection:
         for profile_id, profile in self._profiles.items():
             if profile_id.partition("content_profile_")[2] == name:
                 return profile
-        known = ", ".join(sorted(p.partition("content_profile_")[2] or p for p in self._profiles))
-        raise SandboxError(self._where, f"no profile '{name}'", f"known profiles: {known}")
+        known = sorted(p.partition("content_profile_")[2] or p for p in self._profiles)
+        hint = f"{did_you_mean(name, known)}known profiles: {', '.join(known)}"
+        raise SandboxError(self._where, f"no profile '{name}'", hint)
 
     def selects(self, rule: _Element) -> bool:
         """Return whether the rule and every group around it are selected."""

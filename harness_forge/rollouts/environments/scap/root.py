@@ -16,6 +16,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from harness_forge.core.errors import SandboxError
+from harness_forge.core.hints import did_you_mean
 from harness_forge.rollouts.environments.scap.packagedb import dpkg_status, rpm_database
 from harness_forge.rollouts.environments.scap.sandbox import Disk
 
@@ -112,7 +113,7 @@ def recipe_of(platform: str) -> Recipe:
         raise SandboxError(
             "skill.scap.platform",
             f"no root for '{platform}'",
-            f"known platforms: {', '.join(sorted(RECIPES))}",
+            f"{did_you_mean(platform, RECIPES)}known platforms: {', '.join(sorted(RECIPES))}",
         )
     return RECIPES[platform]
 

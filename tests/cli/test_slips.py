@@ -1,0 +1,71 @@
+"""A slip in a word of any closed set is answered with the word that was probably meant."""
+
+import re
+from importlib import import_module
+
+import pytest
+
+from harness_forge import cli
+from harness_forge.cli.verbs import VERBS
+from harness_forge.config.compose.project import choices
+from harness_forge.config.schema import GROUPS
+
+_NO_WORD = r"\S*=\S*|--?[\w-]+|\[?[A-Z]{2}[A-Z:…]*\S*"
+"""Parts of a usage that are no words of the verb: keys, flags, placeholders."""
+
+
+def _actions():
+    """Yield every verb with each word that its usage offers."""
+    for verb in VERBS:
+        usage = import_module(f"harness_forge.cli.{verb}").USAGE
+        for word in re.findall(r"[a-z]{2,}", re.sub(_NO_WORD, " ", usage)):
+            if (verb, word) != ("store", "options"):
+                yield verb, word
+
+
+@pytest.mark.parametrize(("verb", "word"), list(_actions()))
+def test_an_action(verb, word, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main([verb, f"{word}{word[-1]}", f"forge_home={tmp_path}"]) != 0
+    assert f"hint: did you mean '{word}'?" in capsys.readouterr().err
+
+
+def test_the_actions_of_eight_verbs_are_tried():
+    found = {verb for verb, _ in _actions()}
+    assert {"env", "store", "labels", "redact", "model", "train", "champion", "workset"} < found
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_choice_of_a_group(group, capsys):
+    name = next(iter(choices(group)))
+    assert cli.main(["compose", f"{group}={name}{name[-1]}"]) == 2
+    assert "hint: did you mean '" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        (
+            ["export", "filters.lenght.max_tokens=3"],
+            "filters.lenght: unknown key\n  hint: did you mean 'filters.length.max_tokens'?\n",
+        ),
+        (
+            ["export", "format=parqet"],
+            "format: there is no 'parqet'\n  hint: did you mean 'format.extension=parquet'? ",
+        ),
+        (["export", "format=sfft"], "  hint: did you mean 'sft'? known choices: "),
+        (["export", "--dryrun"], "  hint: did you mean '--dry-run'? flags: --dry-run, --publish\n"),
+        (["run", "--fresh"], "unknown flag '--fresh'\n  hint: `--help` after the verb has its"),
+        (["champion", "lss"], "  hint: did you mean 'ls'? ls, show, diff\n"),
+        (
+            ["serve", "statsu"],
+            "there is no action or adapter 'statsu'\n  hint: did you mean 'status'? status, logs,",
+        ),
+        (["power", "split=holdot"], "run.split: holdot: is no split\n  hint: did you mean 'holdo"),
+        (["replay", "split=holdot"], "run.split: holdot: is no split\n  hint: did you mean 'hol"),
+    ],
+)
+def test_says(words, fault, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main([*words, f"forge_home={tmp_path}"]) != 0
+    assert fault in capsys.readouterr().err

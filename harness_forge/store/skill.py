@@ -47,6 +47,8 @@ ORDER BY t.id
 """
 _PHRASED = 16
 """Ways of asking for one item that are looked at."""
+_AT_ONCE = 20
+"""Conversations that are in memory at once: one may have megabytes."""
 
 _GROWING = ("runs", "work_items", "attempts", "turns", "tips", "tip_retrievals")
 
@@ -92,6 +94,7 @@ class SkillStore:
         """
         found: dict[str, dict[str, None]] = {}
         with self._transaction() as connection, connection.cursor("asked") as cursor:
+            cursor.itersize = _AT_ONCE
             for item_id, title, messages in cursor.execute(_ASKED):
                 asked = openings.opening(restored(_list(messages)))[:most]
                 own = found.setdefault(item_id, {})

@@ -198,6 +198,7 @@ class _Filing:
         self.batch: list[Entry] = []
         self.events: list[dict[str, Any]] = []
         self.weight = 0
+        self.cut_at: int | None = None
         versions = [tuple(version) for version in intake.state.get("versions", ())]
         self.versions = list(dict.fromkeys([*versions, (place.size, place.digest)]))
 
@@ -215,6 +216,7 @@ class _Filing:
                     self._flush()
                     progress(self.path.name, self.report.found)
             self._demand_sound(end=True)
+            self._demand_a_whole_one()
             self.report.complete = True
             if not self.report.read:
                 self.report.notes["file"] = "holds no record"
@@ -245,6 +247,15 @@ class _Filing:
                 " and take it in with source.again=true, or split it there",
             )
 
+    def _demand_a_whole_one(self) -> None:
+        """Refuse a file that holds the beginning of one record and nothing else."""
+        if not self.report.read and self.cut_at:
+            raise SourceError(
+                f"{self.path}: line {self.cut_at}",
+                "the file ends within its only record",
+                "is it whole? one that is still being written can be taken in later",
+            )
+
     def _deal(self, one) -> None:
         if isinstance(one, LeftOut):
             if one.malformed and not one.pending:
@@ -252,6 +263,7 @@ class _Filing:
             elif not one.pending:
                 self.report.leave_out(one.reason, one.place)
             else:
+                self.cut_at = one.place if one.malformed else self.cut_at
                 self.report.notes[f"line {one.place}"] = f"{one.reason}: the file ends here"
         elif isinstance(one, RunFacts):
             self.intake.add_facts(self._run(one.run, one.policy), one.facts, one.summary)

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness_forge.collect.sources.unpacking import faults, opened
+from harness_forge.collect.sources import signatures
+from harness_forge.collect.sources.unpacking import beginning, faults, opened
 from harness_forge.core.errors import SourceError
 
 _BLOCK = 1 << 20
@@ -53,7 +54,7 @@ def content(path: Path, known: Iterable[tuple[int, str]] = ()) -> Content:
         known: sizes and digests of contents read before.
 
     Raises:
-        SourceError: it cannot be unpacked to its end.
+        SourceError: it cannot be unpacked to its end, or shows to be no file of records.
     """
     wanted: dict[int, set[str]] = {}
     for size, digest in known:
@@ -61,6 +62,7 @@ def content(path: Path, known: Iterable[tuple[int, str]] = ()) -> Content:
     bounds = sorted(wanted)
     running, size, earlier = hashlib.sha256(), 0, None
     try:
+        signatures.demand_records(path, beginning(path, signatures.LONGEST))
         with opened(path) as file:
             while True:
                 room = next((bound for bound in bounds if bound > size), None)

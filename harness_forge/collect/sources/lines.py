@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from harness_forge.collect.sources import parquet, signatures
 from harness_forge.collect.sources.records import LeftOut
 from harness_forge.collect.sources.scanning import BROKEN_ARRAY, Scanner
 from harness_forge.collect.sources.texts import Refused, demand_whole, loads
-from harness_forge.collect.sources.unpacking import as_utf8, opened
+from harness_forge.collect.sources.unpacking import as_utf8, beginning, opened
 from harness_forge.collect.sources.values import Value
 from harness_forge.config.source import Layout
 
@@ -30,13 +31,17 @@ def values(path: Path, layout: Layout, max_line_mb: int) -> Iterator[Value | Lef
 
     A line is read as one value first; where it is none, values are looked
     for in it and in what follows: several a line, one over several lines,
-    the elements of arrays.
+    the elements of arrays. Of a Parquet file the values are its rows.
     """
     limit = max_line_mb << 20
+    start = beginning(path, _BLOCK)
+    if start.startswith(signatures.PARQUET):
+        yield from parquet.rows(path)
+        return
     with opened(path) as file:
         text = as_utf8(file)
         if layout is Layout.auto:
-            layout = _seen_layout(path)
+            layout = _seen_layout(start)
         if layout is Layout.array:
             yield from Scanner(text, limit).values()
         else:
@@ -46,9 +51,7 @@ def values(path: Path, layout: Layout, max_line_mb: int) -> Iterator[Value | Lef
             yield LeftOut(1, "trailing_bytes", said, malformed=True)
 
 
-def _seen_layout(path: Path) -> Layout:
-    with opened(path) as file:
-        start = as_utf8(file).read(_BLOCK)
+def _seen_layout(start: bytes) -> Layout:
     while start.startswith(_BOM):
         start = start.removeprefix(_BOM)
     return Layout.array if start.lstrip().startswith(b"[") else Layout.lines

@@ -100,7 +100,7 @@ class Templates:
         """Return what a file's name says: `@stem` and the groups of `name_pattern`."""
         match = self._name.search(path.as_posix()) if self._name else None
         named = match.groupdict() if match else {}
-        stem = path.name.split(".json")[0]
+        stem = path.name.split(".json")[0].removesuffix(".parquet")
         return {"@stem": stem, **{f"@{name}": value for name, value in named.items()}}
 
     def named_fields(self, scope: Mapping[str, Any]) -> dict[str, str]:

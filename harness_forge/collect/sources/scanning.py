@@ -142,12 +142,12 @@ class Scanner:
 
     def _passed_over(self, reason: str, said: str, fault: int) -> LeftOut:
         """Go behind a broken value, to where the next one may stand."""
-        place = self.place
+        place, opened = self.place, self._text[self._at] in "{["
         end = None if reason == "too_long" else self._balanced_end()
         if end is not None:
             self._go(end)
             return LeftOut(place, reason, said, malformed=True)
-        if self._text[self._at] not in "{[":
+        if not opened:
             found = self._seek(_LINE_END if self._lines else _AFTER_GARBAGE)
         elif self._in_array:
             found = self._seek(self._like_others() or _ELEMENT)
@@ -159,7 +159,7 @@ class Scanner:
             self._in_array = False
             return LeftOut(place, BROKEN_ARRAY, said, malformed=True)
         # The writer of a log may be in the middle of its last line.
-        pending = not found and not self._text.endswith("\n")
+        pending = not found and not self._text.endswith("\n") and opened
         return LeftOut(place, reason, said, malformed=True, pending=pending)
 
     def _balanced_end(self) -> int | None:

@@ -44,6 +44,12 @@ def opened(path: Path) -> BinaryIO:
     return path.open("rb", buffering=_BLOCK)
 
 
+def beginning(path: Path, size: int) -> bytes:
+    """Return the first bytes that a file holds, unpacked and as UTF-8."""
+    with opened(path) as file:
+        return as_utf8(file).read(size)
+
+
 def as_utf8(file: BinaryIO) -> BinaryIO:
     """Return a file's text as UTF-8, whichever Unicode encoding its first bytes show."""
     start = file.peek(4)[:4]

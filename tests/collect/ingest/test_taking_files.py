@@ -237,3 +237,34 @@ def test_nesting_that_cannot_be_stored_is_malformed(take, tau_bench, tmp_path):
     [file] = take(path, tau_bench, max_bad_share=0.5).files
     assert (file.attempts, file.malformed) == (1, 1)
     assert "nested too deeply" in file.first_malformed[0]
+
+
+@pytest.mark.parametrize("text", ['{"task_id": 1, "traj": [', '{"data": [{"task_id": 1'])
+def test_a_file_with_the_beginning_of_one_record_alone_is_refused(take, tau_bench, tmp_path, text):
+    path = tmp_path / "a.json"
+    path.write_text(text)
+    with pytest.raises(SourceError) as refused:
+        take(path, tau_bench)
+    assert str(refused.value) == (
+        f"{path}: line 1: the file ends within its only record\n"
+        "  hint: is it whole? one that is still being written can be taken in later"
+    )
+
+
+def test_words_that_are_no_record_are_malformed_though_no_newline_ends_them(
+    take, tau_bench, tmp_path
+):
+    path = tmp_path / "a.json"
+    path.write_text("<html>not found</html>")
+    with pytest.raises(SourceError, match=r"1 of 1 lines are malformed; the first:\n  1: not_json"):
+        take(path, tau_bench)
+
+
+def test_parquet_is_taken_in_as_its_rows_as_json_lines_are(take, tau_bench, count, tmp_path):
+    import pyarrow
+    from pyarrow import parquet
+
+    rows = [conversation(n, 0) for n in range(20)]
+    parquet.write_table(pyarrow.Table.from_pylist(rows), tmp_path / "model-air.parquet")
+    report = take(tmp_path / "model-air.parquet", tau_bench)
+    assert (report.added, count(), report.files[0].malformed) == (20, 20, 0)

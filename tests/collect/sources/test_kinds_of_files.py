@@ -1,0 +1,181 @@
+"""A file of another kind is named by its first bytes and refused; Parquet is read row by row."""
+
+import bz2
+import io
+import json
+import lzma
+import pickle
+import shlex
+import sqlite3
+import subprocess
+import sys
+import tarfile
+import zipfile
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from harness_forge.collect.sources import files
+from harness_forge.collect.sources.lines import values
+from harness_forge.collect.sources.records import LeftOut
+from harness_forge.config.source import Layout
+from harness_forge.core.errors import SourceError
+
+RECORDS = [{"task": f"t{n}", "note": {"drawer": n, "wood": "oak, \u00e4sh"}} for n in range(40)]
+LINES = "".join(json.dumps(record) + "\n" for record in RECORDS).encode()
+
+
+def zipped():
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("a.jsonl", LINES)
+    return held.getvalue()
+
+
+def tarred(mode="w"):
+    held = io.BytesIO()
+    with tarfile.open(fileobj=held, mode=mode) as archive:
+        entry = tarfile.TarInfo("a.jsonl")
+        entry.size = len(LINES)
+        archive.addfile(entry, io.BytesIO(LINES))
+    return held.getvalue()
+
+
+def arrow(stream):
+    import pyarrow
+
+    table = pyarrow.Table.from_pylist(RECORDS)
+    held = pyarrow.BufferOutputStream()
+    opened = pyarrow.ipc.new_stream if stream else pyarrow.ipc.new_file
+    with opened(held, table.schema) as writer:
+        writer.write_table(table)
+    return held.getvalue().to_pybytes()
+
+
+def database():
+    with sqlite3.connect(":memory:") as connection:
+        connection.execute("CREATE TABLE r (t text)")
+        return connection.serialize()
+
+
+KINDS = {
+    "a zip archive": (zipped, "unpack it (unzip a.bin -d unpacked) and give the files in it"),
+    "a tar archive": (tarred, "unpack it (tar -xf a.bin) and give the files in it"),
+    "packed with xz": (lambda: lzma.compress(LINES), "unpack it: xz -dk a.bin"),
+    "packed with bzip2": (lambda: bz2.compress(LINES), "unpack it: bzip2 -dk a.bin"),
+    "a SQLite database": (
+        database,
+        "write a table as JSON lines: sqlite3 -json a.bin 'SELECT * FROM …' > records.json",
+    ),
+    "a Python pickle": (
+        lambda: pickle.dumps(RECORDS),
+        "a pickle runs code when it is loaded, so forge loads none: write JSON lines",
+    ),
+    "an Arrow file": (lambda: arrow(False), "write it as Parquet or as JSON lines"),
+    "an Arrow stream": (lambda: arrow(True), "write it as Parquet or as JSON lines"),
+    "a PDF": (lambda: b"%PDF-1.7\n1 0", "it holds no records; is it the right file?"),
+    "a PNG picture": (
+        lambda: b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+        "it holds no records; is it the right file?",
+    ),
+    "no text, and of no kind that is known here": (
+        lambda: bytes(range(256)) * 9,
+        "write its records as JSON lines, an object each",
+    ),
+    "a stream of server-sent events": (
+        lambda: b'event: message_start\ndata: {"type": "message_start"}\n\n',
+        "it holds an answer and not what was asked: write a record a line,"
+        ' {"request": …, "response": the stream as one text}',
+    ),
+}
+
+
+def refusal(path, raw):
+    path.write_bytes(raw)
+    with pytest.raises(SourceError) as refused:
+        files.content(path)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("what", KINDS)
+def test_what_a_file_is_and_what_to_do_is_told(tmp_path, what):
+    make, remedy = KINDS[what]
+    path = tmp_path / "a.bin"
+    assert refusal(path, make()) == f"{path}: is {what}\n  hint: {remedy}"
+
+
+def test_an_archive_within_gzip_is_none_either(tmp_path):
+    assert "is a tar archive" in refusal(tmp_path / "a.json.gz", tarred("w:gz"))
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "encoding"), [(",", "utf-8"), ("\t", "utf-8"), (";", "utf-16")]
+)
+def test_a_table_is_refused_with_a_command_that_makes_records_of_it(tmp_path, delimiter, encoding):
+    cells = [["task", "answer"], ["mend the drawer", "it slides"], ["wax the lid", "it shines"]]
+    text = "".join(delimiter.join(row) + "\n" for row in cells)
+    said = refusal(tmp_path / "a table.csv", text.encode(encoding))
+    assert f"is a table ({'TSV' if delimiter == chr(9) else 'CSV'})" in said
+    command = said.partition("JSON lines: ")[2]
+    assert shlex.quote("a table.csv") in command
+    (tmp_path / "a table.csv").write_text(text)
+    command = command.replace("python3", sys.executable)
+    subprocess.run(["sh", "-c", command], cwd=tmp_path, check=True)
+    [*made] = values(tmp_path / "records.jsonl", Layout.auto, 1)
+    assert [one.value for one in made] == [
+        dict(zip(cells[0], row, strict=True)) for row in cells[1:]
+    ]
+
+
+def test_a_broken_first_line_with_commas_is_no_table(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"begun, at noon\n" + LINES)
+    assert files.content(path).size
+    assert [isinstance(one, LeftOut) for one in values(path, Layout.auto, 1)] == [True] + [
+        False
+    ] * 40
+
+
+def table(path, rows, **options):
+    import pyarrow.parquet
+
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), path, **options)
+    return path
+
+
+def test_the_rows_of_a_parquet_file_are_its_records(tmp_path):
+    path = table(tmp_path / "a.parquet", RECORDS, row_group_size=7)
+    assert files.content(path).size == path.stat().st_size
+    found = list(values(path, Layout.auto, 1))
+    assert [one.value for one in found] == RECORDS
+    assert [one.place for one in found] == list(range(1, 41))
+
+
+def test_times_decimals_and_text_in_bytes_become_text_and_other_bytes_are_counted(tmp_path):
+    odd = [
+        {"day": date(2026, 1, 2), "sum": Decimal("1.10"), "raw": raw} for raw in (b"oak", b"\xff")
+    ]
+    first, second = values(table(tmp_path / "a.parquet", odd), Layout.auto, 1)
+    assert first.value == {"day": "2026-01-02", "sum": "1.10", "raw": "oak"}
+    assert (second.place, second.reason, second.malformed) == (2, "not_json", True)
+
+
+def test_a_parquet_file_that_is_cut_off_is_one_error(tmp_path):
+    path = table(tmp_path / "a.parquet", RECORDS)
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(
+        SourceError, match=r"a\.parquet: cannot be read as Parquet: .*\n.*is it whole"
+    ):
+        list(values(path, Layout.auto, 1))
+
+
+def test_without_pyarrow_the_package_is_named(tmp_path, monkeypatch):
+    path = table(tmp_path / "a.parquet", RECORDS)
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    with pytest.raises(SourceError) as refused:
+        list(values(path, Layout.auto, 1))
+    assert str(refused.value) == (
+        f"{path}: is a Parquet file\n"
+        "  hint: pip install 'harness-forge[parquet]', or write it as JSON lines"
+    )

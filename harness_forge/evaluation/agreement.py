@@ -1,7 +1,7 @@
 """How far two judges of the same items agree beyond chance: Cohen's kappa.
 
-Source: Cohen, Educ. Psychol. Meas. 20 (1960) 37-46. Its interval is drawn by
-family, as every interval here is (`bootstrap`).
+Source: Cohen, Educ. Psychol. Meas. 20 (1960) 37-46. The bootstrap of its interval
+draws families, like every interval here (`bootstrap`).
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ class Agreement:
 
     Args:
         items: judged by both.
-        agree: share of them with one verdict.
-        kappa: 1 agree always, 0 as chance would, below 0 less; nan where one
-            verdict is all that either gave, which tells nothing.
-        low, high: its 95% interval, families drawn; nan where there is none.
+        agree: share of them with the same verdict.
+        kappa: 1 for full agreement, 0 for chance, below 0 for less; nan if both
+            gave one verdict only, which is no information.
+        low, high: its 95% interval, families drawn; nan if there is none.
     """
 
     items: int
@@ -35,7 +35,7 @@ class Agreement:
     high: float
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as plain JSON; what is not finite is null."""
+        """Return it as plain JSON; numbers that are not finite become null."""
         numbers = {"agree": self.agree, "kappa": self.kappa, "low": self.low, "high": self.high}
         shown = {k: round(v, 6) if math.isfinite(v) else None for k, v in numbers.items()}
         return {"items": self.items, **shown}
@@ -64,13 +64,13 @@ def cohen_kappa(
 
     interval = cluster_bootstrap(table, kappa, alpha, resamples, seed)
     counts = table.sum(axis=0).reshape(kinds, kinds)
-    # One family tells nothing of others.
+    # One family is no information about others.
     ends = (interval.low, interval.high) if math.isfinite(interval.low) else (math.nan, math.nan)
     return Agreement(len(rated), float(np.trace(counts) / len(rated)), interval.estimate, *ends)
 
 
 def _by_family(rated, verdicts: Sequence[str]) -> np.ndarray:
-    """Return each family's table of verdict by verdict, laid flat, in a fixed order."""
+    """Return each family's table of verdict by verdict, flattened, in a fixed order."""
     number = {verdict: n for n, verdict in enumerate(verdicts)}
     families = {name: n for n, name in enumerate(sorted({str(family) for family, *_ in rated}))}
     table = np.zeros((len(families), len(verdicts) ** 2))
@@ -81,7 +81,7 @@ def _by_family(rated, verdicts: Sequence[str]) -> np.ndarray:
 
 
 def _kappa(counts: np.ndarray) -> np.ndarray:
-    """Return kappa of tables of shape (..., verdicts, verdicts); nan where chance agrees always."""
+    """Return kappa of tables of shape (..., verdicts, verdicts); nan if chance always agrees."""
     total = counts.sum(axis=(-1, -2))
     with np.errstate(divide="ignore", invalid="ignore"):
         seen = np.trace(counts, axis1=-2, axis2=-1) / total

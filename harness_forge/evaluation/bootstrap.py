@@ -1,8 +1,8 @@
 """Bootstrap intervals of statistics of clustered items.
 
-Items of a family resemble each other, so families, not items, are what is
-drawn. A statistic is a function of the sums over families, which is all that
-rates, differences and ratios of paired items need.
+Items of a family resemble each other, so families are drawn, not items. A
+statistic is a function of the sums over families; that is enough for rates,
+differences and ratios of paired items.
 
 Source: Efron, JASA 82 (1987) 171-185, as in Efron and Tibshirani, An
 Introduction to the Bootstrap (1993), 14.3, with the acceleration from the
@@ -23,7 +23,7 @@ from harness_forge.evaluation.statistics import Interval
 RESAMPLES = 10_000
 SEED = 20261121
 _CELLS = 8_000_000
-"""Numbers held at a time, so that memory does not grow with clusters times resamples."""
+"""Most numbers in memory at once, whatever the number of clusters and resamples."""
 
 Statistic = Callable[[np.ndarray], np.ndarray]
 """Takes sums of shape (..., k) and returns the statistic of shape (...)."""
@@ -37,13 +37,13 @@ def paired_bootstrap(
 ) -> Interval:
     """Return the BCa interval of a mean difference of pairs, drawn by cluster.
 
-    BCa, not percentiles: families differ much in size, which skews the draws,
-    and in simulations with family sizes like ours BCa held true differences
-    more often (92% against 88% to 91% of 400 at 95%, 23 families) and no
-    difference as often (95%). With five families both hold too few (75% to
-    84%): such an interval is a description, not a gate.
+    BCa, not percentiles: families differ much in size, which skews the draws. In
+    simulations with family sizes like ours BCa covered true differences more
+    often (92% against 88% to 91% of 400 at 95%, 23 families) and no difference as
+    often (95%). With five families both cover too few (75% to 84%): such an
+    interval is a description, not a gate.
 
-    One cluster tells nothing of others: the interval is then -1 to 1.
+    One cluster is no information about others: the interval is then -1 to 1.
 
     Args:
         clusters: (sum of first minus second over its pairs, pairs) of each family.
@@ -59,12 +59,12 @@ def paired_bootstrap(
 
 
 def ratio(sums: np.ndarray) -> np.ndarray:
-    """Return the first sum over the second; nan where that is 0."""
+    """Return the first sum divided by the second; nan if that is 0."""
     return _divided(sums[..., 0], sums[..., 1])
 
 
 def ratio_difference(sums: np.ndarray) -> np.ndarray:
-    """Return sum 0 over sum 1 minus sum 2 over sum 3: two means, each of its own count."""
+    """Return sum 0 / sum 1 - sum 2 / sum 3: the difference of two means with their own counts."""
     return _divided(sums[..., 0], sums[..., 1]) - _divided(sums[..., 2], sums[..., 3])
 
 
@@ -82,8 +82,8 @@ def cluster_bootstrap(
         statistic: of the k sums.
 
     Returns:
-        The estimate with its bounds; they are nan where it is undefined, and
-        infinite where there is one cluster, which tells nothing of others.
+        The estimate with its bounds; they are nan if it is undefined, and
+        infinite with one cluster, which is no information about others.
     """
     estimate = float(statistic(table.sum(axis=0)))
     if math.isnan(estimate):
@@ -98,10 +98,10 @@ def cluster_bootstrap(
 def bca_shares(
     table: np.ndarray, statistic: Statistic, drawn: np.ndarray, estimate: float, alpha: float
 ) -> tuple[float, float]:
-    """Return which quantiles of the draws bound the interval (Efron and Tibshirani, 14.10)."""
+    """Return the quantiles of the draws that bound the interval (Efron and Tibshirani, 14.10)."""
     normal = NormalDist()
-    # Draws tie with the estimate: half of them count as below it. Sums of other orders
-    # round otherwise, so a tie is what lies within their last digits.
+    # Draws that equal the estimate count half as below it. Sums in another order round
+    # differently, so "equal" allows for their last digits.
     near = 1e-12 * max(1.0, abs(estimate))
     below = (np.mean(drawn < estimate - near) + np.mean(drawn <= estimate + near)) / 2
     edge = 1 / (2 * len(drawn))
@@ -119,7 +119,7 @@ def bca_shares(
 
 
 def _drawn(table: np.ndarray, statistic: Statistic, resamples: int, seed: int) -> np.ndarray:
-    """Return the statistic of each resample that has one."""
+    """Return the statistic of each resample for which it is defined."""
     clusters = len(table)
     if resamples * clusters <= _CELLS:
         found = [statistic(_times_drawn(clusters, resamples, seed) @ table)]
@@ -135,7 +135,7 @@ def _drawn(table: np.ndarray, statistic: Statistic, resamples: int, seed: int) -
 
 @lru_cache(maxsize=2)
 def _times_drawn(clusters: int, resamples: int, seed: int) -> np.ndarray:
-    """Return how often each resample holds each cluster; several statistics are drawn alike."""
+    """Return how often each resample contains each cluster; all statistics use the same draws."""
     return _counted(np.random.default_rng(seed), clusters, resamples)
 
 

@@ -17,12 +17,12 @@ Pair = tuple[EvalResult, EvalResult]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What the pairs of one part or family say.
+    """The difference of two policies on the pairs of one part or family.
 
     Args:
         pairs: items with a verdict on both sides.
         both: pairs that both passed; `only_first`, `only_second`, `neither` the others.
-        difference: rate of the first minus rate of the second, None of no pairs.
+        difference: rate of the first minus rate of the second, None without pairs.
         low: lower bound of the difference, drawn by family; `high` the upper.
         p_mcnemar: exact, two-sided; takes items as independent.
         p_families: exact, two-sided, by flipping signs of whole families.
@@ -42,7 +42,7 @@ class Difference:
     left_out: int
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the fields as plain JSON; p keep their digits, however small."""
+        """Return the fields as plain JSON; p values keep their digits, however small."""
         exact = {"p_mcnemar": self.p_mcnemar, "p_families": self.p_families}
         return {**rounded(asdict(self)), **exact}
 
@@ -62,8 +62,8 @@ class Comparison:
     """The first policy against the second.
 
     Args:
-        parts: `new_rule`, `new_family` where they occur, and `all`.
-        families: by `<skill>:<family>`; their intervals are not drawn.
+        parts: `new_rule` and `new_family` if they occur, and `all`.
+        families: by `<skill>:<family>`; without intervals.
         gained: items that only the first passed.
         lost: items that only the second passed.
     """
@@ -76,7 +76,7 @@ class Comparison:
     lost: Sequence[Flip]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return part to counts, difference, interval and p, as metrics files hold them."""
+        """Return by part the counts, difference, interval and p, as metrics files hold them."""
         return {part: difference.as_dict() for part, difference in self.parts.items()}
 
 
@@ -97,8 +97,8 @@ def compare(
         resamples: of the bootstrap; `seed` fixes its draws.
 
     Raises:
-        EvalError: an item stands twice in a list, the lists hold different
-            items, or they place an item in different parts or families.
+        EvalError: an item occurs twice in a list, the lists have different items,
+            or they have an item in different parts or families.
     """
     pairs = _paired(list(first), list(second), names)
 
@@ -129,7 +129,7 @@ def difference(
     resamples: int = RESAMPLES,
     seed: int = SEED,
 ) -> Difference:
-    """Return what a set of pairs says; those without two verdicts are left out and counted."""
+    """Return the difference over pairs; those without two verdicts are left out and counted."""
     judged = _judged(pairs)
     both = sum(a.passed and b.passed for a, b in judged)
     only_first = sum(a.passed and not b.passed for a, b in judged)

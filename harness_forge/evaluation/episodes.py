@@ -32,12 +32,12 @@ class RunComparison:
     """The second run against the first.
 
     Args:
-        fingerprint: of the compared items, as `fingerprint` makes it.
+        fingerprint: of the compared items, from `fingerprint`.
         measures: by name; one that no pair has is absent.
-        skills: first tries by skill, where there are several: what was trained on one
-            may be lost on another.
+        skills: first tries by skill, if there are several: training on one may
+            hurt another.
         gained: items that only the second run passed at the first try; `lost` only the first.
-        only_first, only_second: items that stand in one run alone, left out.
+        only_first, only_second: items of one run alone, left out.
     """
 
     items: int
@@ -77,11 +77,11 @@ def compare_runs(
     """Compare two runs, item by item.
 
     Args:
-        common: compare what both have and count the rest, instead of refusing.
+        common: compare the items of both and count the rest, instead of refusing.
 
     Raises:
-        EvalError: no item stands in both, an item stands twice in one, or the
-            runs hold different items and `common` is not set.
+        EvalError: no item is in both, an item is twice in one, or the runs have
+            different items and `common` is not set.
     """
     one, other = _keyed(first, names[0]), _keyed(second, names[1])
     shared = sorted(one.keys() & other.keys())
@@ -103,7 +103,7 @@ def compare_runs(
 
 
 def fingerprint(keys: Iterable[tuple[str, str]]) -> str:
-    """Return 16 hex digits that are equal where the sets of (skill, item) are."""
+    """Return 16 hex digits that are equal if the sets of (skill, item) are."""
     text = "".join(f"{skill}/{item}\n" for skill, item in sorted(keys))
     return sha256(text.encode()).hexdigest()[:16]
 
@@ -121,7 +121,7 @@ def _split(judged: Sequence[Pair], by: Callable[[Episode], str]) -> dict[str, Ca
         counts[2] += bool(b.first_try)
         counts[3] += bool(a.first_try and not b.first_try)
     names = sorted(found)
-    # What only the second passed: its passes, less those that both did.
+    # Passed only by the second: its passes, less those of both.
     won = {name: found[name][2] - (found[name][1] - found[name][3]) for name in names}
     p = [mcnemar(found[name][3], won[name]) for name in names]
     return {

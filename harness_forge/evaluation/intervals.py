@@ -1,4 +1,4 @@
-"""Intervals of scores and of their differences, where a suite tells a mean and how many items."""
+"""Intervals of scores and of their differences, from a mean and a number of items."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from statistics import NormalDist
 
 LEVEL = 0.95
-"""Of every interval here."""
+"""Level of every interval here."""
 
 Ends = tuple[float, float]
 
@@ -14,8 +14,8 @@ Ends = tuple[float, float]
 def wilson(rate: float, items: float) -> Ends:
     """Return Wilson's score interval of a mean of scores between 0 and 1.
 
-    A score between 0 and 1 varies no more than a rate of the same mean, so the
-    interval of the rate is wide enough.
+    Such scores vary no more than a rate of the same mean, so the rate's interval
+    is wide enough.
 
     Source: Wilson, JASA 22 (1927) 209-212.
     """
@@ -29,8 +29,8 @@ def wilson(rate: float, items: float) -> Ends:
 def newcombe(first: float, ends: Ends, second: float, others: Ends) -> Ends:
     """Return the interval of first - second from the interval of each.
 
-    It takes the two as drawn apart. Where both answered the same items, which
-    hang together, it is wider than it need be.
+    It takes the two samples as independent. If both answered the same items, it
+    is wider than necessary.
 
     Source: Newcombe, Statist. Med. 17 (1998) 873-890, method 10.
     """

@@ -1,4 +1,4 @@
-"""What the arms of a route came to so far, read by a test that may be looked at any time."""
+"""The results of a route's arms so far, read by a test that allows looking at any time."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ FROM captures WHERE route = %(route)s AND arm <> '' GROUP BY arm ORDER BY arm
 
 @dataclass(frozen=True)
 class Live:
-    """What a route's traffic says.
+    """The results of a route's traffic.
 
     Args:
         arms: of both sides of the test, A first.
         reading: of the sequential test; None without outcomes.
-        traffic: by arm: requests, failed, seconds to the first byte and in all
+        traffic: by arm: requests, failed, seconds to the first byte and in total
             (medians), and how many of them were shadows.
     """
 
@@ -57,7 +57,7 @@ class Live:
 
     @property
     def decision(self) -> str:
-        """What the test says, in one sentence."""
+        """The result of the test, in one sentence."""
         if self.reading is None or self.reading.p > self.alpha:
             return f"not told apart yet at alpha {self.alpha:g}: go on"
         better = self.arms[self.reading.difference > 0]
@@ -65,16 +65,16 @@ class Live:
 
 
 def read(config: ForgeConfig, name: str = "") -> Live:
-    """Return what the outcomes of a route's arms say so far.
+    """Return the results of a route's arms so far.
 
-    An attempt counts once, and where a route is sticky a run or an item does:
-    the test is of what was drawn, in the order in which outcomes came.
+    An attempt counts once; with a sticky route, a run or an item counts once. The
+    test compares what was drawn, in the order in which outcomes arrived.
 
     Args:
-        name: of the route; '' where there is one.
+        name: of the route; '' if there is only one.
 
     Raises:
-        EvalError: there is no such route, or it has not two arms.
+        EvalError: there is no such route, or it does not have two arms.
     """
     routes = config.proxy.routes
     known = ", ".join(routes) or "none; see conf/proxy"
@@ -101,7 +101,7 @@ def read(config: ForgeConfig, name: str = "") -> Live:
 
 
 def as_dict(found: Live) -> dict[str, Any]:
-    """Return it as JSON."""
+    """Return it as plain JSON."""
     reading = asdict(found.reading) if found.reading else None
     return {
         "route": found.route,
@@ -114,7 +114,7 @@ def as_dict(found: Live) -> dict[str, Any]:
 
 
 def render(found: Live) -> str:
-    """Return it as a few lines."""
+    """Return it as a few lines of text."""
     lines = [f"{'':20}{'requests':>10}{'failed':>8}{'shadows':>9}{'first byte':>12}{'in all':>9}"]
     for arm, one in found.traffic.items():
         first, total = (f"{one[key]:.3f} s" if one[key] is not None else "-" for key in _TIMES)

@@ -1,8 +1,8 @@
-"""Figures of two runs over the same items: success, attempts, escalations, tokens, seconds.
+"""Measures of two runs over the same items: success, attempts, escalations, tokens, seconds.
 
-An episode is all that a run did with one item: as many attempts as it was
-given. Every figure is a sum over items divided by another, so its difference
-between two runs has an interval by family.
+An episode is everything that a run did with one item, in all its attempts. Every
+measure is one sum over items divided by another, so its difference between two
+runs has an interval by family.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Pair = tuple[Episode, Episode]
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One figure of two runs.
+    """One measure of two runs.
 
     Args:
         pairs: items that have it in both runs.
@@ -33,7 +33,7 @@ class Measure:
             between `low` and `high`.
         only_first, only_second: for a yes or no, pairs with yes in that run alone.
         p: exact two-sided McNemar for a yes or no; None for a mean.
-        better: 1 where more is better, -1 where less is.
+        better: 1 if more is better, -1 if less is.
     """
 
     pairs: int
@@ -48,7 +48,7 @@ class Measure:
     p: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the fields as plain JSON; what is undefined is null, p keeps its digits."""
+        """Return the fields as plain JSON; undefined values are null, p keeps its digits."""
         plain = rounded(asdict(self) | {"p": None})
         shown = {
             k: None if isinstance(v, float) and not math.isfinite(v) else v
@@ -59,7 +59,7 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class _Figure:
-    """A sum over items of one column divided by that of another; rates and means alike."""
+    """The sum of one column divided by the sum of another; for rates and means alike."""
 
     better: int
     above: str
@@ -71,12 +71,12 @@ MEASURES: Mapping[str, _Figure] = {
     "first_try": _Figure(1, "first_try", yes_or_no=True),
     "success": _Figure(1, "solved", yes_or_no=True),
     "escalated": _Figure(-1, "escalated", yes_or_no=True),
-    # Over items that both runs solved in the end: the others have no such number.
+    # Only over items that both runs solved in the end.
     "attempts_to_success": _Figure(-1, "tries_to_success"),
     "tokens_per_attempt": _Figure(-1, "tokens", "attempts"),
     "seconds_per_attempt": _Figure(-1, "seconds", "attempts"),
 }
-"""What is compared; `better` is 1 where more is better, -1 where less is."""
+"""The measures; `better` is 1 if more is better, -1 if less is."""
 
 _READ: Mapping[str, Callable[[Episode], Any]] = {
     "one": lambda episode: 1,
@@ -89,7 +89,7 @@ _READ: Mapping[str, Callable[[Episode], Any]] = {
 
 
 def measured(pairs: Sequence[Pair], alpha: float, resamples: int, seed: int) -> dict[str, Measure]:
-    """Return every figure of `MEASURES` that some pair has.
+    """Return every measure of `MEASURES` that some pair has.
 
     Args:
         pairs: an item's episode in the first run and in the second.
@@ -105,7 +105,7 @@ def measured(pairs: Sequence[Pair], alpha: float, resamples: int, seed: int) -> 
 
 
 def _columns(episodes: Iterable[Episode]) -> dict[str, np.ndarray]:
-    """Return every column as numbers, shape (items,), nan where there is none."""
+    """Return every column as numbers, shape (items,), nan for a missing value."""
     rows = list(episodes)
     return {name: np.array([read(e) for e in rows], float) for name, read in _READ.items()}
 
@@ -118,7 +118,7 @@ def _measure(
     resamples: int,
     seed: int,
 ) -> Measure | None:
-    """Return one figure over the items that have it in both runs; None where none has."""
+    """Return one measure over the items that have it in both runs; None if none has."""
     first, second = columns
     values = [
         run[name] for run in (second, first) for name in (figure.above, figure.below)

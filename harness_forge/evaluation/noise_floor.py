@@ -1,8 +1,8 @@
-"""Replays the base model against itself: how many items flip without anything having changed.
+"""Replays the base model against itself: how many items flip without any change.
 
-Temperature 0 is not deterministic: what a request is answered beside changes
-the order of sums, and a last digit may change a token. An adapter that gains
-fewer items than flip by themselves has shown nothing (an A/A test).
+Temperature 0 is not deterministic: the other requests of a batch change the order
+of sums, and a last digit may change a token. An adapter that gains fewer items
+than flip by themselves has shown nothing (an A/A test).
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from harness_forge.rollouts.runs.results import first_tries
 from harness_forge.store.opening import opened_skill
 
 AGAIN = 1
-"""Added to the seed of the second asking, which makes it a run of its own; a greedy
-answer takes nothing from it."""
+"""Added to the seed of the second run, to make it a run of its own; greedy answers do
+not depend on it."""
 
 BATCH = 8
-"""Answers at once in the second asking, unless the first is asked so: other sums."""
+"""Batch size of the second run, unless the first has it: other sums."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ class Floor:
 
 
 def again(config: ForgeConfig, out: Path, say: Callable[[str], None] = lambda line: None) -> Floor:
-    """Ask the base model twice on a split of every skill, and write what differs to `out`.
+    """Ask the base model twice on a split of every skill, and write the differences to `out`.
 
-    The first asking is the replay's own base run, read from the store where it
-    is there. A baseline's look at a holdout is in the ledger and spends nothing.
+    The first run is the replay's own base run, read from the store if it is
+    there. A baseline's look at a holdout is in the ledger and spends nothing.
 
     Raises:
         TrainError: the base model is missing or damaged.

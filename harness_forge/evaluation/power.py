@@ -1,8 +1,7 @@
 """Statistical power: the smallest difference that a number of items can show.
 
-Asked before anything is trained or judged: a difference that the items at
-hand cannot show is not worth a night of training, and "no difference found"
-on few items says little.
+Asked before training or judging: a difference that the items cannot show is not
+worth a night of training, and "no difference found" on few items says little.
 """
 
 from __future__ import annotations
@@ -16,9 +15,9 @@ from harness_forge.evaluation.statistics import mcnemar
 def mcnemar_power(pairs: int, gain: float, loss: float, alpha: float = 0.05) -> float:
     """Return the chance that the exact two-sided test finds the better one better.
 
-    Exact: a sum over every number of pairs that only one side passes, and
-    over how they fall. Pairs are taken as independent; families that rise and
-    fall together make it less (see `effective`).
+    Exact: a sum over every number of discordant pairs, and over their division.
+    Pairs are taken as independent; correlation within families lowers the power
+    (see `effective`).
 
     Source: the unconditional power of the exact conditional test, as in
     Lachin, Statist. Med. 11 (1992) 1239-1251.
@@ -29,7 +28,7 @@ def mcnemar_power(pairs: int, gain: float, loss: float, alpha: float = 0.05) -> 
         loss: share of items that only the other one passes.
 
     Raises:
-        ValueError: shares that no population has.
+        ValueError: impossible shares.
     """
     if min(gain, loss) < 0 or gain + loss > 1 + 1e-12:
         raise ValueError(f"no population has a gain of {gain} and a loss of {loss}")
@@ -47,9 +46,9 @@ def mcnemar_power(pairs: int, gain: float, loss: float, alpha: float = 0.05) -> 
 def detectable(
     pairs: int, loss: float = 0.0, alpha: float = 0.05, power: float = 0.8
 ) -> float | None:
-    """Return the least difference of rates that is found with the chance `power`.
+    """Return the smallest difference of rates that is found with the chance `power`.
 
-    None where even a gain on every other item is not.
+    None if not even a gain on every other item is found.
     """
     low, high = 0.0, 1.0 - 2 * loss
     if high <= 0 or mcnemar_power(pairs, loss + high, loss, alpha) < power:
@@ -64,13 +63,13 @@ def detectable(
 
 
 def effective(items: int, families: int, correlation: float) -> int:
-    """Return how many independent items clustered ones are worth, rounded down.
+    """Return the number of independent items that clustered items are worth, rounded down.
 
     Source: the design effect 1 + (m - 1) rho of Kish, Survey Sampling (1965),
     8.2, with m the mean size of a family.
 
     Args:
-        correlation: of two items of one family, 0 (none) to 1 (twins).
+        correlation: of two items of one family, 0 (none) to 1 (identical).
     """
     if families < 1:
         return 0
@@ -92,10 +91,10 @@ def describe_power(pairs: int, alpha: float, losses: float = 0.05, power: float 
 
 @lru_cache(maxsize=4096)
 def _least_wins(n: int, alpha: float) -> int | None:
-    """Return how many of n unlike pairs must be won for p to be below alpha."""
+    """Return how many of n discordant pairs must be won for p to be below alpha."""
     if mcnemar(n, 0) >= alpha:
         return None
-    low, high = n // 2, n  # p falls with every win beyond the half
+    low, high = n // 2, n  # p falls with every win above half
     while high - low > 1:
         middle = (low + high) // 2
         if mcnemar(middle, n - middle) < alpha:

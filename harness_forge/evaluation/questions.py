@@ -1,4 +1,4 @@
-"""What a model is asked by a suite, and what its answers are held against."""
+"""The questions that a suite asks a model, with what counts as right."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _ARGUMENT = "fix_script"
 
 @dataclass(frozen=True)
 class Questions:
-    """What is asked of one skill, or by one suite of local files.
+    """The questions about one skill, or of one suite of local files.
 
     Args:
         content_digest: of the content that the items and their targets come from.
-        items: the work items that are looked at; () where there are none.
+        items: the work items that are looked at; () if there are none.
     """
 
     skill: str
@@ -38,7 +38,7 @@ class Questions:
 
 
 def collect(config: ForgeConfig, suite: SuiteConfig, split: str) -> list[Questions]:
-    """Return what a suite asks: of each skill on a split, or of its local files.
+    """Return the questions of a suite: of each skill on a split, or of its local files.
 
     Raises:
         ConfigError: there is no such split, or no such category.

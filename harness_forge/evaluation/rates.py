@@ -1,4 +1,4 @@
-"""How often one policy succeeded at the first try, part by part."""
+"""The success rate of one policy at the first try, by part."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ HELD_OUT = ("new_rule", "new_family")
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """One policy on one part of the items.
+    """The rate of one policy on one part of the items.
 
     Args:
         items: items with a verdict; `infrastructure` counts those without.
-        low: lower bound of the rate, families taken as clusters; `high` the upper.
-        tokens_per_attempt: prompt and answer, mean; None where no model was asked.
+        low: lower bound of the rate, clustered by family; `high` the upper.
+        tokens_per_attempt: prompt and answer, mean; None if no model was asked.
         answer_tokens_per_attempt: the answer alone, mean.
     """
 
@@ -35,7 +35,7 @@ class Rate:
     answer_tokens_per_attempt: float | None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the fields as plain JSON, rounded to what can be read."""
+        """Return the fields as plain JSON, rounded."""
         return rounded(asdict(self))
 
 
@@ -54,7 +54,7 @@ def parts(results: Iterable[EvalResult]) -> list[str]:
 
 
 def belongs(result: EvalResult, part: str) -> bool:
-    """Return whether a result counts for a part, as `parts` names it."""
+    """Return whether a result counts for a part named by `parts`."""
     skill, _, name = part.rpartition(":")
     return name in (ALL, result.part) and skill in ("", result.skill)
 
@@ -96,7 +96,7 @@ def rates(results: Sequence[EvalResult], alpha: float = 0.05) -> dict[str, Rate]
 
 
 def rounded(values: dict[str, Any], digits: int = 6) -> dict[str, Any]:
-    """Return a dict with its floats rounded: enough to compare, short enough to read."""
+    """Return a dict with its floats rounded: precise enough to compare, short enough to read."""
     return {
         key: round(value, digits) if isinstance(value, float) else value
         for key, value in values.items()

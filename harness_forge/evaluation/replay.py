@@ -1,9 +1,9 @@
 """Judges an adapter on held-out items, beside three baselines, pair by pair.
 
 The base model, the base model with three worked examples, and a copy of the
-nearest training answer show what the adapter adds over format and copying.
-Every policy is asked once, in one fixed way; what was asked before is read
-from the store.
+nearest training answer show what the adapter adds to format and copying. Every
+policy is asked once, with the same settings; existing runs are read from the
+store.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ BASE, FEW_SHOT, NEAREST, ADAPTER = LABELS = ("base", "few_shot", "nearest", "ada
 
 @dataclass(frozen=True)
 class Replay:
-    """What became of every policy, and of the adapter against each other one.
+    """The results of every policy, and of the adapter against each other one.
 
     Args:
         rates: label to part to rate.
         runs: label to skill to run id.
         comparisons: such as `adapter_vs_base`.
-        levels: skill to the adapter's look at its holdout and the level of
-            significance it has; empty where the split is no holdout.
+        levels: skill to the adapter's look at its holdout and its significance
+            level; empty if the split is no holdout.
     """
 
     split: str
@@ -83,9 +83,9 @@ def replay(
 ) -> Replay:
     """Run the four policies on a split of every skill of `config`, and compare them.
 
-    Writes `<label>.jsonl` into `out`, and `out` with `.json` behind its name.
-    The split is `run.split`, or the holdout. A policy whose run is complete is
-    not asked again; one that was stopped goes on.
+    Writes `<label>.jsonl` into `out`, and the metrics to `<out>.json`. The split
+    is `run.split`, or the holdout. A complete run is not repeated; a stopped one
+    resumes.
 
     Args:
         config: of one skill or of several.
@@ -100,12 +100,12 @@ def replay(
     split = split_of(config.run).value
     candidate = current_adapter(config, adapter or config.policy.adapter)
     metrics = out.with_name(f"{out.name}.json")
-    # From here on it is out of date; it must not look like this replay's.
+    # The old metrics are out of date now; they must not be taken for this replay's.
     metrics.unlink(missing_ok=True)
     results: dict[str, list[EvalResult]] = {label: [] for label in LABELS}
     runs: dict[str, dict[str, str]] = {label: {} for label in LABELS}
     for skill in skills_of(_evaluating(config, split)):
-        # Held open throughout: the embedded server then starts once, not per policy.
+        # Keep it open: the embedded server then starts once, not once for each policy.
         with opened_skill(skill) as store:
             for one in sample_sizes_of(store, skill, Split(split)):
                 say(f"{one.skill} {one.part}: {describe_power(one.items, one.alpha)}")
@@ -150,7 +150,7 @@ def _evaluating(config: ForgeConfig, split: str) -> ForgeConfig:
 
 
 def _policies(config: ForgeConfig, adapter: Adapter) -> dict[str, PolicyConfig]:
-    """Return the four policies; of the recipe's own only what makes them fast is taken."""
+    """Return the four policies; only speed settings come from the recipe's own policy."""
     own = config.policy
     fitted = list(adapter.fitted)
     model = PolicyConfig(
@@ -161,7 +161,7 @@ def _policies(config: ForgeConfig, adapter: Adapter) -> dict[str, PolicyConfig]:
     )
     return {
         BASE: model,
-        # The baselines know what the adapter was trained on, no more and no less.
+        # The baselines get the splits that the adapter was trained on, no more and no less.
         FEW_SHOT: replace(model, shots=SHOTS, example_splits=fitted),
         NEAREST: PolicyConfig(PolicyKind.nearest, example_splits=fitted),
         ADAPTER: replace(model, adapter=str(adapter.folder)),

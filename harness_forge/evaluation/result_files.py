@@ -1,4 +1,4 @@
-"""Per-item results on paper: JSONL, one `EvalResult` a line, sorted by skill and item."""
+"""Per-item result files: JSONL, one `EvalResult` a line, sorted by skill and item."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness_forge.core.records import EvalResult
 
 
 def write(path: Path, results: Iterable[EvalResult]) -> None:
-    """Write results beside `path` and move them there, whole or not at all."""
+    """Write results to `path`, atomically."""
     import orjson
 
     path.parent.mkdir(parents=True, exist_ok=True)

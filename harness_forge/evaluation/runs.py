@@ -1,4 +1,4 @@
-"""Compares two runs of the store, also runs that another harness wrote."""
+"""Compares two runs of the store, also runs that another harness recorded."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from harness_forge.store.opening import opened_store
 def compare(
     config: ForgeConfig, first: str, second: str, *, common: bool = False
 ) -> tuple[dict[str, Any], dict[str, Any], RunComparison]:
-    """Return the rows of both runs and what their comparison says.
+    """Return the rows of both runs and their comparison.
 
     Args:
-        config: its skills are looked through for the runs; a run that is in
-            several of them under one id is compared over all.
-        first, second: ids of runs, or what only one id begins with.
-        common: compare what both have and count the rest, instead of refusing.
+        config: the runs are looked up in its skills; a run that several of them
+            have under one id is compared over all.
+        first, second: ids of runs, or unique beginnings of them.
+        common: compare the items of both and count the rest, instead of refusing.
 
     Raises:
-        EvalError: a run is not there or has finished no item, or the runs
-            hold different items.
+        EvalError: a run does not exist or has finished no item, or the runs have
+            different items.
     """
     with opened_store(config) as store:
         found: list[tuple[dict[str, Any], list[Episode]]] = []
@@ -49,10 +49,10 @@ def compare(
 
 
 def find_run(stores, word: str) -> tuple[str, dict[str, Any]]:
-    """Return skill and row of the run that `word` names, or that only its id begins with.
+    """Return skill and row of the run with this id, or a unique beginning of it.
 
     Raises:
-        EvalError: it is no run, or the beginning of several.
+        EvalError: there is none, or several begin like this.
     """
     found = find_runs(stores, word)
     if len(found) != 1:
@@ -62,10 +62,10 @@ def find_run(stores, word: str) -> tuple[str, dict[str, Any]]:
 
 
 def find_runs(stores, word: str) -> dict[str, dict[str, Any]]:
-    """Return the rows of the run that `word` names, by skill: one run may be of several.
+    """Return the rows of the run with this id by skill: one run may be of several.
 
     Raises:
-        EvalError: it is no run, or the beginning of several.
+        EvalError: there is none, or several begin like this.
     """
     near = [
         (name, run) for name, s in stores.items() for run in s.runs() if run["id"].startswith(word)

@@ -19,12 +19,12 @@ from harness_forge.store.splits.holdout_ledger import HoldoutLedger, Level
 
 @dataclass(frozen=True)
 class SampleSize:
-    """Items that two policies would be compared on.
+    """The items that two policies would be compared on.
 
     Args:
         look: number of the next candidate's look; 0 on a split that costs none.
         alpha: level of that look; that of a plain test on a split that costs none.
-        items_if_alike: what the items are worth at least, were those of one family all alike.
+        items_if_alike: effective number of items, if items of one family were all alike.
     """
 
     skill: str
@@ -37,7 +37,7 @@ class SampleSize:
 
 
 def sample_sizes(config: ForgeConfig) -> list[SampleSize]:
-    """Return what every skill's holdout, or `run.split`, has to compare on.
+    """Return the sample sizes of every skill's holdout, or of `run.split`.
 
     Raises:
         EvalError: no item is in that split yet.
@@ -54,7 +54,7 @@ def sample_sizes(config: ForgeConfig) -> list[SampleSize]:
 
 
 def sample_sizes_of(store, config: ForgeConfig, split: Split) -> list[SampleSize]:
-    """Return what one skill's split has to compare on, part by part; nothing of no items."""
+    """Return the sample sizes of one skill's split by part; parts without items are left out."""
     looks, found = HoldoutLedger(Path(config.forge_home), config.budget), []
     for part, chosen in _parts(store.items(), store.splits(), split).items():
         level = Level(0, config.budget.alpha)

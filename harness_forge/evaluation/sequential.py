@@ -1,10 +1,10 @@
 """A test of live A/B traffic that may be looked at after every request.
 
-A fixed-size test looked at again and again finds a difference sooner or later
-where there is none. This one is a bet: against "both arms succeed alike" it
-starts with a capital of 1 that cannot be expected to grow if that is true, so
-the chance that it ever reaches 1/alpha is at most alpha (Ville's inequality),
-however often and whenever somebody looks.
+A fixed-size test that is looked at repeatedly will find a difference sooner or
+later even if there is none. This test is a bet against "both arms succeed alike",
+with a starting capital of 1. If that is true the capital is not expected to grow,
+so the chance that it ever reaches 1/alpha is at most alpha (Ville's inequality),
+however often and whenever anyone looks.
 
 Source: testing by betting with predictable bets, Waudby-Smith and Ramdas,
 J. R. Stat. Soc. B 86 (2024) 1-27, on inverse-probability weighted outcomes as
@@ -22,7 +22,7 @@ _LARGEST = 700.0  # exp() of more is no float
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the traffic says so far.
+    """The result so far.
 
     Args:
         e_value: capital; 20 or more rejects "no difference" at 5% at any time.
@@ -42,13 +42,13 @@ class Reading:
 class SequentialTest:
     """Two arms, outcomes in the order they arrive.
 
-    Each outcome becomes a number whose mean is the difference of the rates:
-    y/w for arm B, -y/(1-w) for arm A, where w is the chance that the request
+    Each outcome becomes a number with a mean equal to the difference of the
+    rates: y/w for arm B, -y/(1-w) for arm A; w is the chance that the request
     went to B. Half the capital bets that B is better, half that A is.
 
     Args:
         weight: chance that a request goes to arm B, strictly between 0 and 1;
-            it may change with any request, as long as no outcome decides it.
+            it may change with any request, but not depend on that request's outcome.
 
     Raises:
         ValueError: an arm that never gets a request.
@@ -59,16 +59,16 @@ class SequentialTest:
         self._up = self._down = 0.0  # log capital of each half
         self._best = 0.0
         self._seen, self._passed = [0, 0], [0, 0]
-        # Begun with squares of outcomes that were not seen, so that the first bets are
-        # small. Bets may know the past and nothing else.
+        # Start with squares of imaginary outcomes, so that the first bets are small. Bets
+        # may depend on past outcomes only.
         self._sum, self._squares = 0.0, _CAUTION
 
     def add(self, arm_b: bool, passed: bool, weight: float | None = None) -> Reading:
-        """Take one outcome into account and return the reading after it."""
+        """Add one outcome and return the reading after it."""
         w = self._default if weight is None else _weight(weight)
         value = (1 / w if arm_b else -1 / (1 - w)) if passed else 0.0
-        # About what grows fastest if the past goes on (Kelly); at most half of the capital
-        # is at stake on any one outcome.
+        # About the bet that grows fastest if the past continues (Kelly); at most half of the
+        # capital is at stake on any one outcome.
         edge = self._sum / self._squares
         self._up += log(1 + min(max(edge, 0.0), (1 - w) / 2) * value)
         self._down += log(1 - min(max(-edge, 0.0), w / 2) * value)
@@ -80,7 +80,7 @@ class SequentialTest:
         return self.reading()
 
     def reading(self) -> Reading:
-        """Return what was seen so far."""
+        """Return the result so far."""
         rates = [p / n if n else 0.0 for p, n in zip(self._passed, self._seen, strict=True)]
         now = self._log_capital()
         return Reading(

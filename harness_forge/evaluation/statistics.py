@@ -1,7 +1,7 @@
-"""Statistics of a comparison that have an exact or a closed form; `bootstrap` has the drawn ones.
+"""Statistics of a comparison with an exact or closed form; `bootstrap` has those that are drawn.
 
 Paired items are compared as pairs. Items of a family resemble each other, so
-intervals take families, not items, as what was drawn.
+intervals treat families as the sampling unit, not items.
 """
 
 from __future__ import annotations
@@ -53,20 +53,20 @@ def mcnemar(only_first: int, only_second: int) -> float:
 def family_sign_flip(differences: Sequence[int]) -> float:
     """Return the exact two-sided p of the sign-flip test of families.
 
-    If neither policy is better, they could as well have changed places in any
-    family: each family's difference is as likely with the other sign. p is
-    the share of all 2^families choices of signs whose sum is at least as far
-    from 0. It is valid however much the items of a family resemble each
-    other; where every family has one item it is McNemar's exact test.
+    If neither policy is better, their results could be swapped in any family:
+    each family's difference is as likely with the other sign. p is the share of
+    all 2^families choices of signs with a sum at least as far from 0. It is valid
+    however much the items of a family resemble each other; if every family has
+    one item it is McNemar's exact test.
 
     Source: Fisher, The Design of Experiments (1935), 21; for whole clusters
     Gail, Mark, Carroll, Green and Pee, Statist. Med. 15 (1996) 1069-1092.
 
     Args:
-        differences: of each family, what the first passed minus what the second did.
+        differences: of each family, passes of the first minus passes of the second.
     """
     sizes = [abs(one) for one in differences if one]
-    # chance[k] is that of a sum of k - total, family by family.
+    # chance[k] is the chance of a sum of k - total, built up family by family.
     total, chance = sum(sizes), np.ones(1)
     for size in sizes:
         longer = np.zeros(len(chance) + 2 * size)
@@ -79,10 +79,10 @@ def family_sign_flip(differences: Sequence[int]) -> float:
 
 
 def holm(p: Sequence[float]) -> list[float]:
-    """Return p values adjusted for how many there are, in the same order, each at most 1.
+    """Return p values adjusted for their number, in the same order, each at most 1.
 
-    Rejecting where the adjusted p is at most alpha keeps the chance of one or
-    more false rejections at alpha, however the tests hang together.
+    Rejecting if the adjusted p is at most alpha keeps the chance of one or more
+    false rejections at alpha, however the tests depend on each other.
 
     Source: Holm, Scand. J. Statist. 6 (1979) 65-70.
     """
@@ -95,11 +95,11 @@ def holm(p: Sequence[float]) -> list[float]:
 
 
 def wilson(passed: float, items: float, alpha: float = 0.05) -> Interval:
-    """Return Wilson's score interval of one rate; of nothing it is 0 to 1.
+    """Return Wilson's score interval of one rate; without items it is 0 to 1.
 
-    It keeps its coverage at rates near 0 and 1, where the usual p ± z·se
-    shrinks to nothing. Fractions are taken too: an effective sample size
-    seldom is a whole number.
+    It keeps its coverage at rates near 0 and 1, where the usual p ± z·se shrinks
+    to nothing. Counts may be fractions: an effective sample size is seldom a
+    whole number.
 
     Source: Wilson, JASA 22 (1927) 209-212; as method 3 of Newcombe,
     Statist. Med. 17 (1998) 857-872.
@@ -111,19 +111,19 @@ def wilson(passed: float, items: float, alpha: float = 0.05) -> Interval:
     middle = 2 * items * rate + z * z
     spread = z * math.sqrt(z * z + 4 * items * rate * (1 - rate))
     scale = 2 * (items + z * z)
-    # At 0 and 1 the bound is exact; rounding must not move it off.
+    # At 0 and 1 the bound is exact; rounding must not change it.
     low = 0.0 if passed <= 0 else (middle - spread) / scale
     high = 1.0 if passed >= items else (middle + spread) / scale
     return Interval(rate, low, high)
 
 
 def clustered_rate(clusters: Sequence[tuple[int, int]], alpha: float = 0.05) -> Interval:
-    """Return the interval of a rate whose items come in clusters.
+    """Return the interval of a rate of clustered items.
 
     Wilson's interval at the effective sample size n / deff, where deff is the
-    ratio estimator's variance between clusters over the binomial one. It is
-    never taken below 1, and is 1 where the rate is 0 or 1 or there is one
-    cluster: the data say nothing of it then.
+    ratio estimator's variance between clusters over the binomial one. deff is
+    never below 1, and is 1 if the rate is 0 or 1 or there is one cluster: the
+    data then do not determine it.
 
     Source: Kish, Survey Sampling (1965), and for the ratio estimator Cochran,
     Sampling Techniques (1977), 6.3; recommended over the alternatives by Dean

@@ -1,4 +1,4 @@
-"""One evaluation: suite by suite, each model asked through lm-eval, its answers kept."""
+"""One evaluation: asks each model through lm-eval, suite by suite, and stores its answers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from harness_forge.worksets.hardware import has_nvidia
 WORKSET = "eval"
 BASE, ADAPTER = "base", "adapter"
 _OTHER_BATCH = 8
-"""Answers at once in the second asking of an A/A run, unless the first is asked so: other sums."""
+"""Batch size of the second run of an A/A test, unless the first has it: other sums."""
 
 _PARSER = {module.__name__: Path(module.__file__) for module in (records, parsing)}
 
@@ -51,33 +51,33 @@ def evaluate(
     say: Say = lambda text: None,
     show: Show = lambda label, done, total: None,
 ) -> dict[str, Any]:
-    """Score base model and adapter by the recipe's suites, and write what they answered.
+    """Score base model and adapter by the recipe's suites, and write their answers.
 
-    `out_dir` gets <name>.json and <name>/<label>.jsonl, where suites are
-    several <name>/<suite>/<label>.jsonl. A model that was asked the same
-    before is not asked again. Nothing is written before every suite is done.
+    `out_dir` gets <name>.json and <name>/<label>.jsonl; with several suites
+    <name>/<suite>/<label>.jsonl. A model that was asked the same before is not
+    asked again. Nothing is written before every suite is done.
 
     Args:
         adapter: its name in the registry, or its folder; None scores the base
             model alone.
-        twice: ask one model twice instead, in batches of another size: what
-            changes is the noise floor. The adapter, or the base model without one.
-        split: of which the items are; suites of local files have none.
-        show: told label, and how many of how many answers are there.
+        twice: ask one model twice instead, in batches of another size: the
+            changes are the noise floor. The adapter, or the base model without one.
+        split: of the items; suites of local files have none.
+        show: called with (label, done, total).
 
     Returns:
-        What <name>.json holds: suite, split, and by label and part the
-        items and each metric's mean. Of several suites that of the first, and
-        all of them under `suites`.
+        The content of <name>.json: suite, split, and by label and part the items
+        and each metric's mean. With several suites that of the first, and all of
+        them under `suites`.
 
     Raises:
         WorksetError: the eval workset is not installed.
         TrainError: base model or adapter is missing or damaged.
         EvalError: nothing to ask, or lm-eval failed.
-        Interrupted: Ctrl-C; a model that was asked to the end is kept.
+        Interrupted: Ctrl-C; complete models are stored.
     """
     home, suites = Path(config.forge_home), suites_of(config)
-    worksets.python_of(WORKSET, home)  # it is missed before anything is read
+    worksets.python_of(WORKSET, home)  # fail before anything is read
     base = models.find(config.model, home)
     tuned = find_adapter(adapter, home, base) if adapter else None
     if tuned and any(of_split(suite) for suite in suites.values()):
@@ -85,7 +85,7 @@ def evaluate(
     models_asked = {BASE: None} | ({ADAPTER: tuned} if tuned else {})
     if twice:
         models_asked = dict.fromkeys((noise.FIRST, noise.AGAIN), tuned)
-    # What cannot be asked is told before anything is.
+    # Report what cannot be asked before asking anything.
     questions = {key: collect(config, suite, split) for key, suite in suites.items()}
     if any(suite.kind is SuiteKind.humaneval for suite in suites.values()):
         programs.opened(home).close()
@@ -111,7 +111,7 @@ def _result(
     found: Mapping[str, Sequence[Answer]],
     tuned: Candidate | None,
 ) -> writing.Result:
-    """Return a suite's report and rows, the labels held to the same items in the same order.
+    """Return a suite's report and rows, after checking that all labels answered the same items.
 
     Raises:
         EvalError: a label was asked other items.
@@ -127,7 +127,7 @@ def _result(
 
 
 def _otherwise(suite: SuiteConfig) -> SuiteConfig:
-    """Return the suite asked in batches of another size, which moves the last digits of sums."""
+    """Return the suite with another batch size, which changes the last digits of sums."""
     return replace(suite, batch_size=1 if suite.batch_size == _OTHER_BATCH else _OTHER_BATCH)
 
 
@@ -138,7 +138,7 @@ def _look(
     base: BaseModel,
     one: Candidate | None,
 ) -> None:
-    """Write down, before anything is asked, who looks at which held-out items.
+    """Record, before anything is asked, who looks at which held-out items.
 
     The same model asked the same items by the same suite is the same look.
     """
@@ -161,7 +161,7 @@ def _look(
 
 
 def _answered(config, suite, base, label, tuned, documents, say, show) -> list[Answer]:
-    """Return a model's answers with all their scores, those included that lm-eval cannot give."""
+    """Return a model's answers with all their scores, also those that lm-eval cannot give."""
     found = _asked(config, suite, base, label, tuned, documents, say, show)
     if suite.kind is SuiteKind.humaneval:
         say(f"{label}: running {len(found)} programs in the sandbox")
@@ -170,7 +170,7 @@ def _answered(config, suite, base, label, tuned, documents, say, show) -> list[A
 
 
 def _asked(config: ForgeConfig, suite: SuiteConfig, base, label, tuned, documents, say, show):
-    """Return a model's answers: those kept from before, or fresh ones."""
+    """Return a model's answers, stored or new."""
     home = Path(config.forge_home).absolute()
     stamp = worksets.read_stamp(worksets.folder(WORKSET, home))
     device = "cuda" if stamp["variant"] == "cuda" and has_nvidia() else "cpu"
@@ -199,6 +199,6 @@ def _asked(config: ForgeConfig, suite: SuiteConfig, base, label, tuned, document
 
 def _dtype(dtype: Dtype, device: str) -> str:
     if dtype is Dtype.auto:
-        # What `forge serve` and the local policy compute in, so that all give the same answers.
+        # The same dtype as `forge serve` and the local policy, so that all give the same answers.
         dtype = Dtype.bfloat16 if device == "cuda" else Dtype.float32
     return dtype.value

@@ -1,1 +1,1 @@
-"""What exists and which is current: base models, adapters, champions, decisions, versions."""
+"""Base models, adapters, champions, decisions, versions: what exists and which is current."""

@@ -27,7 +27,7 @@ class ChampionTerm:
     """The time that one adapter is or was champion.
 
     Args:
-        since: when it was promoted, as the ledger has it.
+        since: when it was promoted, by the ledger.
         line: hash of the ledger line that promoted it.
         facts: that line.
     """
@@ -39,7 +39,7 @@ class ChampionTerm:
 
     @property
     def version(self) -> str:
-        """Return its versioned name; '' if it was promoted before versions existed."""
+        """Its versioned name; '' if it was promoted before versions existed."""
         return (self.facts.get("version") or {}).get("name", "")
 
 
@@ -135,8 +135,8 @@ def point(home: Path, slot: str, stack: list[ChampionTerm]) -> bool:
     """Write the pointer from the ledger; True if it changed.
 
     Raises:
-        PromoteError: it cannot be written; the ledger holds the decision, and
-            the next `forge champion` makes the pointer.
+        PromoteError: it cannot be written; the ledger has the decision, and the
+            next `forge champion` writes the pointer.
     """
     place = pointer(home, slot)
     draft = place.with_name(f"{place.name}.{os.getpid()}")
@@ -163,8 +163,8 @@ def point(home: Path, slot: str, stack: list[ChampionTerm]) -> bool:
 def remove_stale_pointers(home: Path, lines: Sequence[Line]) -> list[Path]:
     """Remove the pointers of slots that no line has any more, and return them.
 
-    A name is a slot until a line gives it a skill. Its old pointer would go on naming
-    a champion that may no longer be one.
+    A name is a slot until a line gives it a skill. Its old pointer would still
+    name a champion that may be outdated.
     """
     kept = {pointer(home, slot) for slot in slots_of(lines)}
     found = sorted((home / "champions").glob("*.json"))

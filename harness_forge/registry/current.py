@@ -1,6 +1,6 @@
-"""The adapter and the base model that a command means.
+"""The adapter and the base model that a command uses.
 
-Every verb and every stage asks here, so that all of them mean the same adapter.
+Every verb and every stage asks here, so that all of them use the same adapter.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ from harness_forge.registry.adapters.package import LINEAGE, Adapter
 from harness_forge.registry.models.folder import BaseModel, find
 
 OUTPUTS = Path("outputs")
-"""Where the loop's stages write."""
+"""The folder that the loop's stages write to."""
 
 _STAGES = ("dpo", "sft")
-"""Trainings of the loop, the last one first; each has its adapter in outputs/adapters/<name>."""
+"""The loop's trainings, the last one first; each has its adapter in outputs/adapters/<name>."""
 
 
 def trained_folder(outputs: Path = OUTPUTS) -> Path:
-    """Return the folder of the adapter that the loop's last training makes.
+    """Return the folder of the adapter of the loop's last training.
 
-    Before any training it is the folder of the first one, and not there yet.
+    Before any training it is the folder of the first one, which does not exist yet.
     """
     places = [outputs / "adapters" / stage for stage in _STAGES]
     return next((place for place in places if (place / LINEAGE).is_file()), places[-1])
 
 
 def current_adapter(config: ForgeConfig, name: str | None = None) -> Adapter:
-    """Return the adapter that a command means.
+    """Return the adapter that a command uses.
 
     Args:
         name: of an adapter, or its folder; None takes the one that the loop trained
@@ -48,6 +48,6 @@ def base_model_of(config: ForgeConfig) -> BaseModel:
     """Return the base model that the recipe names.
 
     Raises:
-        TrainError: it is not there, or has no chat template.
+        TrainError: it is missing, or has no chat template.
     """
     return find(config.model, Path(config.forge_home))

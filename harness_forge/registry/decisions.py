@@ -1,10 +1,10 @@
 """The ledger of decisions: append-only JSON lines, each chained to the one before.
 
-A line carries the hash of the line before it and its own, so a changed, moved
-or removed line is noticed; that its end was cut off or written anew, by what is
-kept beside it: its last hash, and the line that each champion's pointer names.
-Whoever reads it reads it through here. It lies in forge's home, where neither
-DVC nor an experiment puts it back.
+A line holds the hash of the line before it and its own, so a changed, moved or
+removed line is detected. A cut or rewritten end is detected by what is stored
+beside the ledger: its last hash, and the line in each champion's pointer. All
+readers go through this module. The file is in forge's home, where neither DVC
+nor an experiment restores an old version.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from harness_forge.core.errors import PromoteError
 from harness_forge.core.files import add_line, whole, write_all, write_json
 
 FIRST = "0" * 64
-"""What the first line names as the one before."""
+"""The previous hash in the first line."""
 
 Line = dict[str, Any]
 Say = Callable[[str], None]
@@ -41,7 +41,7 @@ def head(home: Path) -> Path:
 
 @contextmanager
 def opened(home: Path, say: Say = lambda text: None) -> Iterator[Ledger]:
-    """Hold the ledger alone, verified, a torn last line healed.
+    """Yield the ledger, locked and verified, with a torn last line repaired.
 
     Raises:
         ReadOnly: it cannot be written.
@@ -61,20 +61,20 @@ def opened(home: Path, say: Say = lambda text: None) -> Iterator[Ledger]:
 
 
 def read(home: Path) -> list[Line]:
-    """Return the verified lines; a line cut in writing is passed over, not healed.
+    """Return the verified lines; a torn last line is skipped, not repaired.
 
     Raises:
-        PromoteError: a line is not what was written, or lines are missing.
+        PromoteError: a line was changed, or lines are missing.
     """
     return _state(home).lines
 
 
 class ReadOnly(PromoteError):
-    """The ledger cannot be opened for writing; reading it may still do."""
+    """The ledger cannot be opened for writing; reading it may still work."""
 
 
 class Ledger:
-    """An open, locked ledger, verified and healed; `opened` makes it."""
+    """An open, locked ledger, verified and repaired; `opened` makes it."""
 
     def __init__(self, home: Path, handle: int, say: Say = lambda text: None) -> None:
         self._home, self._place, self._handle = home, path(home), handle
@@ -88,10 +88,10 @@ class Ledger:
         self._mark()
 
     def append(self, facts: Mapping[str, Any]) -> Line:
-        """Write one line, on the disk when this returns, and return it.
+        """Write one line, synced to disk on return, and return it.
 
         Raises:
-            PromoteError: the disk is full or gone; the ledger is as it was.
+            PromoteError: the disk is full or missing; the ledger is unchanged.
         """
         before = self.lines[-1]["hash"] if self.lines else FIRST
         line = {**facts, "previous": before}
@@ -109,17 +109,17 @@ class Ledger:
         return line
 
     def _mark(self) -> None:
-        """Keep the last hash beside the ledger."""
+        """Store the last hash beside the ledger."""
         facts = {"line": self.lines[-1]["hash"], "lines": len(self.lines)} if self.lines else {}
         place = head(self._home)
         if facts and _read(place) != facts:
-            # Where the disk is full it stays behind, which says less and nothing wrong.
+            # If the disk is full, the old hash remains, which is still correct.
             with suppress(OSError):
                 write_json(place, facts)
 
 
 def digest(line: Mapping[str, Any]) -> str:
-    """Return the hash of a line's facts, its own hash left out."""
+    """Return the hash of a line's facts, without its own hash."""
     facts = {key: value for key, value in line.items() if key != "hash"}
     return sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
@@ -128,7 +128,7 @@ def verified(raw: bytes, place: Path) -> list[Line]:
     """Return the lines of a ledger.
 
     Raises:
-        PromoteError: the first line that is not what was written.
+        PromoteError: a line was changed; it names the first.
     """
     lines: list[Line] = []
     for number, text in enumerate(raw.removesuffix(b"\n").split(b"\n") if raw else (), start=1):
@@ -150,12 +150,12 @@ def verified(raw: bytes, place: Path) -> list[Line]:
 
 @dataclass(frozen=True)
 class _State:
-    """What a ledger file holds.
+    """The contents of a ledger file.
 
     Args:
-        lines: verified, the last one too where it lacks nothing but its end.
-        size: bytes of the file; of them `whole` belong to lines that end.
-        torn: the bytes behind those are no line.
+        lines: verified, including a last line that lacks only its newline.
+        size: bytes of the file; the first `whole` of them are complete lines.
+        torn: the remaining bytes are no line.
     """
 
     lines: list[Line]
@@ -168,10 +168,10 @@ def _state(home: Path) -> _State:
     """Return the verified ledger.
 
     Raises:
-        PromoteError: a line is not what was written, or one is missing that must be there.
+        PromoteError: a line was changed, or one is missing that must be there.
     """
     place = path(home)
-    # First what must be there, then the ledger: another process may add to both meanwhile.
+    # Read the marks before the ledger: another process may add to both in between.
     marks = _marks(home)
     try:
         raw = place.read_bytes()
@@ -195,7 +195,7 @@ def _state(home: Path) -> _State:
 
 
 def _marks(home: Path) -> list[tuple[Path, str | None]]:
-    """Return what names a line of the ledger: the last hash and each champion's pointer."""
+    """Return the hashes that must be in the ledger: the last one and each champion's."""
     places = [head(home), *sorted((home / "champions").glob("*.json"))]
     texts = [(place, _read(place)) for place in places]
     return [(place, facts.get("line")) for place, facts in texts if facts]
@@ -210,7 +210,7 @@ def _read(place: Path) -> dict[str, Any] | None:
 
 
 def _heal(handle: int, found: _State, place: Path, say: Say) -> None:
-    """Mend the end of a ledger whose writer was killed; what verifies is never cut."""
+    """Repair the end of a ledger after its writer was killed; verified lines are never cut."""
     missing = found.size - found.whole
     if not missing:
         return

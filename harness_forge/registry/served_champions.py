@@ -37,7 +37,7 @@ def served_champions(
 
     Raises:
         PromoteError: the ledger was tampered with.
-        ServeError: a champion's adapter is gone or damaged.
+        ServeError: a champion's adapter is missing or damaged.
     """
     home = Path(config.forge_home)
     lines = decisions.read(home)

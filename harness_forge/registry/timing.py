@@ -8,7 +8,7 @@ from typing import Any
 
 
 def now() -> datetime:
-    """Return what the clock says."""
+    """Return the current time."""
     return datetime.now(UTC)
 
 
@@ -17,15 +17,15 @@ def stamp(
 ) -> dict[str, str]:
     """Return the time of the next line: never before that of the last.
 
-    A clock that was put back would otherwise let a champion begin before the
-    one it follows. What it said is kept under `clock`.
+    If the clock was set back, a champion would otherwise begin before its
+    predecessor. The clock's own time is stored under `clock`.
 
     Args:
-        say: told where the clock stands before the last line.
+        say: called with a note if the clock is behind the last line.
     """
     read = now().isoformat(timespec="seconds")
     last = lines[-1]["time"] if lines else ""
-    # Always UTC and of one form, so that text sorts as time does.
+    # Always UTC in one format, so that text sorts like time.
     if read >= last:
         return {"time": read}
     say(f"the clock says {read}, the last decision {last}: it was set back, or that one ahead")

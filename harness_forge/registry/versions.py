@@ -1,13 +1,13 @@
-"""What a champion is called: name-major.minor.patch-base:size, as 8gent writes it.
+"""Version names of champions: name-major.minor.patch-base:size, as in 8gent.
 
-The first champion of a skill is 1.0.0. From the one that stands a new one is
+The first champion of a skill is 1.0.0. The next one changes, against the current:
 
-    patch   where it gains less than 5 points on everything that both were measured on
-    minor   where it gains 5 or more on one of them, or a suite or category passes
-            that none before it passed
-    major   on another base model, or another format of adapter
+patch   if it gains less than 5 points on everything that both were measured on
+minor   if it gains 5 or more on one of them, or a suite or category passes
+        that passed for no earlier champion
+major   on another base model, or another format of adapter
 
-A number is given once: after a rollback the next one goes on from the highest.
+Numbers are not reused: after a rollback the next one follows the highest.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ GRAMMAR = re.compile(
     r"(?P<name>[a-z0-9][a-z0-9._-]*?)-(?P<major>\d+)\.(?P<minor>\d+)\.(?P<patch>\d+)"
     r"(-(?P<base>[a-z]\d+(\.\d+)*):(?P<size>\d+(\.\d+)?[mbt]))?"
 )
-"""Of a name; the last two segments are left out where the base model's name tells neither."""
+"""Of a version name; the last two segments are left out if the base model's name lacks them."""
 
 FIRST: Number = (1, 0, 0)
 
@@ -51,7 +51,7 @@ class Made:
     passing: Sequence[str]
 
     def facts(self) -> dict[str, Any]:
-        """Return what the ledger keeps of it, for the version after."""
+        """Return what the ledger stores of it, for the next version."""
         return {
             "base": dict(self.base),
             "form": self.form,
@@ -69,7 +69,7 @@ def version(
     """Return number, name, bump and why of a candidate that is promoted.
 
     Args:
-        stack: the current champion, last.
+        stack: the current champion is the last.
         past_champions: all there ever were; their numbers are taken.
     """
     if not past_champions:
@@ -85,7 +85,7 @@ def version(
 
 
 def numbers(past_champions: Sequence[ChampionTerm]) -> list[Number]:
-    """Return the number of each; those from before versions count as patches of 1.0."""
+    """Return the number of each; champions from before versions count as patches of 1.0."""
     found: list[Number] = []
     for term in past_champions:
         fields = term.facts.get("version")
@@ -143,7 +143,7 @@ def _scores(term: ChampionTerm) -> Mapping[str, float]:
 
 
 def _suffix(config: VersionConfig, base: str) -> str:
-    """Return -base:size, '' where the model's name tells one of them not."""
+    """Return -base:size, '' if the model's name lacks one of them."""
     word = base.rpartition("/")[2].lower()
     size = re.search(r"(?<![\d.])(\d+(?:\.\d+)?[mbt])(?![a-z0-9])", word)
     rest = word.replace(size[0], "") if size else word

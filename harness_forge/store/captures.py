@@ -22,11 +22,11 @@ _USABLE = (
     " AND whole AND status = 200 AND shadow_of IS NULL"
 )
 _TURN = f"{_USABLE} AND fault = ''"
-"""Those that an attempt can be made of; a whole one with a fault is no turn."""
+"""Captures that an attempt can be made of; a complete one with a fault is not a turn."""
 
 
 class Captures:
-    """The captures of one skill. One process at a time writes them.
+    """The captures of one skill. Only one process at a time writes them.
 
     Args:
         intake: the way in, see `SkillStore.intake`; closed by whoever opened it.

@@ -84,7 +84,7 @@ class Store:
 
     @property
     def embedded(self) -> bool:
-        """Whether the server is forge's own."""
+        """Whether the server is the embedded one."""
         return self._server is not None
 
     def close(self, keep: bool = False) -> None:

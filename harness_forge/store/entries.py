@@ -15,8 +15,8 @@ class Entry:
     """One attempt to be written.
 
     Args:
-        attempt: number 0, or one that is taken, becomes the next free one.
-        outcome: what became of the item, where the source says.
+        attempt: a number that is 0 or taken becomes the next free one.
+        outcome: the item's outcome, if the source says it.
     """
 
     run_id: str
@@ -39,7 +39,7 @@ def attempt_row(attempt_id: int, entry: Entry) -> rows.Row:
     place = _decisive(entry.attempt)
     row = rows.attempt_row(entry.run_id, entry.attempt, None if place is None else turns[place])
     made = {"id": attempt_id, **row}
-    # The time it was made, not the time it was taken in, where that is known.
+    # When it was made, if that is known, not when it was ingested.
     times = [turn.started_at for turn in turns if turn.started_at]
     when = turns[place].started_at if place is not None else None
     when = when or next(iter(times), None)

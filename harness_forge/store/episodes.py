@@ -1,13 +1,13 @@
-"""Reads what a run did with each item out of the store, as `evaluators.episodes` takes it."""
+"""Read a run's attempts at each item from the store, for `evaluation.episodes`."""
 
 from __future__ import annotations
 
 from harness_forge.core.records import Episode
 from harness_forge.store.escaping import unescape
 
-# A harness that writes only what failed (gemma-forge's does) says by the item's
-# outcome alone that the attempt after the last one passed. One that writes only the
-# last attempt says by its number that there were others before.
+# A harness that writes only failures (gemma-forge's does) shows only by the item's
+# outcome that one more attempt passed. A harness that writes only the last attempt
+# shows by its number that there were others before.
 SQL = """
 SELECT w.item_id, coalesce(w.title, ''), coalesce(w.family, w.category, ''),
        coalesce(w.category, w.family, ''),
@@ -35,10 +35,10 @@ WHERE w.run_id = %(run)s AND w.outcome IS NOT NULL
 
 
 def episodes(connection, skill: str, run_id: str) -> list[Episode]:
-    """Return one episode an item that the run has finished with.
+    """Return one episode for each item that the run has finished.
 
     Args:
-        connection: one whose search path is the skill's schema.
+        connection: its search path is the skill's schema.
     """
     rows = connection.execute(SQL, {"run": run_id})
     return [Episode(skill, *map(unescape, row[:4]), *row[4:]) for row in rows]

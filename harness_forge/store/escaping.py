@@ -21,7 +21,7 @@ _ESCAPED = re.compile("\u241b([0-9a-f]{4})")
 
 
 def escape(text: str) -> str:
-    """Return `text` with what PostgreSQL rejects made visible."""
+    """Return `text` with the characters that PostgreSQL rejects escaped."""
     if not _UNSTORABLE.search(text):
         return text
     return _UNSTORABLE.sub(lambda found: f"\u241b{ord(found[0]):04x}", text)

@@ -1,7 +1,7 @@
 """Writes attempts that were recorded elsewhere: in bulk, each exactly once.
 
-Rows and the note of how far the source was read go in one transaction, so
-that one that was killed goes on behind the last row it wrote.
+One transaction writes rows and the read position of the source, so that a killed
+ingest resumes after the last row it wrote.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _LEFT = "ON CONFLICT DO NOTHING"
 
 
 class Intake:
-    """Writes the attempts of one source. One process at a time can hold it.
+    """Writes the attempts of one source. Only one process at a time can hold it.
 
     Args:
         url: as libpq reads it.
-        skill: whose schema it is.
-        key: of the note in `skill_settings`.
+        skill: the schema.
+        key: of the source's state in `skill_settings`.
 
     Raises:
         StoreError: another process holds it.
@@ -65,8 +65,8 @@ class Intake:
     def open_run(self, run_id: str, row: Mapping[str, Any]) -> str:
         """Create a run, or find the one of an earlier call; return its id.
 
-        Another source's run of the same id is left alone: then the id that is
-        returned has an ending of its own.
+        If another source has a run of the same id, that run is left alone and this
+        one gets an id with a suffix.
 
         Args:
             row: policy, evaluator, evaluator_version, content_digest, config, skill.
@@ -89,7 +89,7 @@ class Intake:
         """Check that an attempt can be written.
 
         Raises:
-            RecursionError: something in it is nested too deeply.
+            RecursionError: a value is nested too deeply.
         """
         storable(attempt.outcome.signals)
         for turn in attempt.turns[-1:]:
@@ -129,7 +129,7 @@ class Intake:
     def finish(self, state: Mapping[str, Any], status: str) -> None:
         """Record the outcome of the source's items and runs over all calls.
 
-        An item of which the source does not say is completed if a try passed.
+        If the source has no outcome of an item, the item is completed if a try passed.
 
         Args:
             status: `complete` or `interrupted`.
@@ -145,8 +145,8 @@ class Intake:
     def forget(self) -> None:
         """Delete everything written from this source.
 
-        Runs, attempts, turns, tips and flags; items that nobody else brought, and
-        splits of groups that no item is left of.
+        Runs, attempts, turns, tips and flags; items that no other source has, and
+        splits of groups that have no item left.
         """
         with self.transaction():
             for statement in _FORGET:
@@ -180,7 +180,7 @@ class Intake:
         return count
 
     def query(self, text: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Return the rows of a query in the same transaction; [] for none."""
+        """Return the rows of a query in the same transaction; [] if there are none."""
         with translate_errors(self._url):
             cursor = self._connection.execute(text, list(values))
             return cursor.fetchall() if cursor.description else []
@@ -225,7 +225,7 @@ class Intake:
         return ids
 
     def _catalogue(self, entries: Sequence[Entry]) -> dict[str, WorkItem]:
-        """Add new items and return the existing ones, of which a survey may know more."""
+        """Add new items and return the existing ones, which a survey may have described further."""
         ids = sorted({escape(entry.item.item_id) for entry in entries})
         query = (
             "SELECT item_id, title, severity, family, group_key, full_cycle, digest, facts"
@@ -234,7 +234,7 @@ class Intake:
         found = [WorkItem(*map(restored, row)) for row in self._connection.execute(query, [ids])]
         known = {item.item_id: item for item in found}
         new = {entry.item.item_id: entry.item for entry in entries}
-        # In one order: of two that wrote the same items in two, each would wait for the other.
+        # In one fixed order: two processes with the same items in different orders would deadlock.
         fresh = sorted(new.keys() - known.keys())
         self.insert_all("items", [rows.item_row(new[name]) for name in fresh])
         return known
@@ -261,7 +261,7 @@ class Intake:
                 cursor.executemany(statement, values)
 
     def _numbered(self, entries: Sequence[Entry]) -> list[Entry]:
-        """Return the entries with numbers that no other attempt of run and item has."""
+        """Return the entries with attempt numbers that are free in their run and item."""
         pairs = sorted({(escape(one.run_id), escape(one.item.item_id)) for one in entries})
         runs, items = [run for run, _ in pairs], [item for _, item in pairs]
         highest = {

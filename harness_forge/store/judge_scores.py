@@ -1,4 +1,4 @@
-"""The scores that a judge gave answers in all its runs."""
+"""The scores that a judge gave to answers, over all its runs."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from harness_forge.store.verdicts import VerdictFile
 
 
 def overall(scores: Mapping[str, float], weights: Mapping[str, float]) -> float:
-    """Return the weighted sum, 0 to 1, in four digits."""
+    """Return the weighted sum, 0 to 1, rounded to four digits."""
     return round(sum(weights[name] * scores[name] for name in CRITERIA), 4)
 
 
 def kept_scores(folder: Path, weights: Mapping[str, float]) -> dict[str, float]:
-    """Return the overall score, 0 to 1, of each answer that was judged singly.
+    """Return the overall score, 0 to 1, of each answer that was judged on its own.
 
-    Verdicts over pairs and answers without a verdict give none. Of an answer
-    that was judged twice the later verdict counts.
+    Verdicts on pairs and answers without a verdict have none. If an answer was
+    judged twice, the later verdict counts.
 
     Args:
         folder: <forge_home>/judge.
-        weights: of the criteria, as now set.
+        weights: of the criteria, by the current settings.
 
     Raises:
         EvalError: a line is no verdict.

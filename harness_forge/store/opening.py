@@ -23,10 +23,10 @@ def opened_store(config: ForgeConfig) -> Iterator:
 
 @contextmanager
 def opened_skill(config: ForgeConfig) -> Iterator:
-    """Yield the skill's part of the store, its schema brought up to date.
+    """Yield the skill's part of the store, with its schema up to date.
 
     Raises:
-        ConfigError: the config is of several skills.
+        ConfigError: the config has several skills.
     """
     one_skill(config)
     with opened_store(config) as store:

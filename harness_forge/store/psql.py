@@ -17,12 +17,12 @@ from harness_forge.store.postgres_programs import programs
 def run(url: str, arguments: Sequence[str]) -> int:
     """Run psql on `url` and return its exit code.
 
-    The password goes by the environment: command lines are seen by everybody.
+    The password is passed in the environment: every user can see command lines.
     """
     parts = conninfo_to_dict(url)
     password = parts.pop("password", None)
     environment = {**os.environ, **({"PGPASSWORD": str(password)} if password else {})}
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is psql's
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # psql handles Ctrl-C
     try:
         return subprocess.run(
             [_psql(), *arguments, make_conninfo(**parts)],

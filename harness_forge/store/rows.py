@@ -36,12 +36,12 @@ def insertion(table: str, row: Row, ending: str = "") -> sql.Composed:
 
 
 def jsonb(value: Any) -> Jsonb:
-    """Return any value in the form that a jsonb column takes: keys are sorted."""
+    """Return any value as a jsonb column takes it: keys are sorted."""
     return Jsonb(storable(value), dumps=_dumps)
 
 
 def json_as_is(value: Any) -> Json:
-    """Return any value in the form that a json column takes: keys keep their order."""
+    """Return any value as a json column takes it: keys keep their order."""
     return Json(storable(value), dumps=_dumps)
 
 
@@ -169,8 +169,8 @@ def retrieval_row(run_id: str, attempt_id: int, attempt: Attempt, drawn: TipRetr
 def decisive_turn(attempt: Attempt) -> int | None:
     """Return the index of the decisive worker turn: the last one.
 
-    Where the attempt has a tool call it is the last one that called a tool: a
-    worker may close with words, as gemma-forge's does.
+    If the attempt has a tool call, the last turn with a call: a worker may
+    finish with a text, as gemma-forge's does.
     """
     places = [place for place, turn in enumerate(attempt.turns) if turn.agent == "worker"]
     called = [place for place in places if attempt.turns[place].response.get("tool_calls")]
@@ -180,12 +180,12 @@ def decisive_turn(attempt: Attempt) -> int | None:
 
 
 def _content(response: Mapping[str, Any]) -> str | None:
-    """Return what an answer says, be it a text or parts; what was thought before is no answer."""
+    """Return the text of an answer, from a string or parts; thoughts are left out."""
     return parts.apart(response).text
 
 
 def _words(response: Mapping[str, Any]) -> str | None:
-    """Return the response's text, or its tool calls as JSON where it has none."""
+    """Return the response's text, or its tool calls as JSON if it has no text."""
     calls = response.get("tool_calls")
     return _content(response) or (_dumps(storable(calls)) if calls else None)
 

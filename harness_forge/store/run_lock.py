@@ -28,7 +28,7 @@ class RunHandle:
     """An open run.
 
     Args:
-        done: the attempts it already holds, as (item_id, attempt_num).
+        done: the attempts it already has, as (item_id, attempt_num).
         complete: it was finished before; nothing is left to do.
     """
 
@@ -38,7 +38,7 @@ class RunHandle:
 
 
 class RunLock:
-    """A lock on one run, held by a connection of its own.
+    """A lock on one run, held by its own connection.
 
     PostgreSQL frees it when the connection ends, so also when the process is
     killed.
@@ -69,7 +69,7 @@ class RunLock:
             time.sleep(0.05)
 
     def release(self) -> None:
-        """Let others write the run."""
+        """Release the run for other processes."""
         self._connection.close()
 
 
@@ -94,7 +94,7 @@ def latest(connection: psycopg.Connection, config_digest: str) -> tuple[str, boo
 
 
 def done(connection: psycopg.Connection, run_id: str) -> frozenset[tuple[str, int]]:
-    """Return the attempts that a run holds."""
+    """Return the attempts of a run."""
     query = "SELECT item_id, attempt_num FROM attempts WHERE run_id = %s"
     return frozenset(connection.execute(query, [run_id]).fetchall())
 

@@ -18,11 +18,11 @@ _PLAIN_PATH = re.compile(r"^[\w./@+-]+$", re.ASCII)  # needs no quoting for post
 def folder_for(data: Path, account: Account) -> str:
     """Return the folder for the socket of the server of `data`.
 
-    A project that sits deep has a path too long for a socket; its server gets
+    The path of a deeply nested project is too long for a socket; its server gets
     a folder in the temporary folder that only `account` can enter.
 
     Raises:
-        StoreError: no folder will do.
+        StoreError: no folder is suitable.
     """
     if _fits(data):
         return str(data)

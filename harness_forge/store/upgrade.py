@@ -90,14 +90,14 @@ def upgrade(connection: Connection, skill: str, where: str) -> list[str]:
 def _apply(connection: Connection, after: str) -> list[str]:
     """Run the files of the steps after one, note the last in the schema, and return their names."""
     applied = []
-    # The name that Alembic gave it: stores made while it applied the steps have this table.
+    # The table's name is Alembic's, which applied the steps of older stores.
     connection.exec_driver_sql(
         "CREATE TABLE IF NOT EXISTS alembic_version (version_num varchar(32) NOT NULL,"
         " CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
     )
     for step, file in FILES.items():
         if step > after:
-            # By psycopg itself: a file has several statements, and percent signs as they are.
+            # By psycopg itself: a file has several statements and unescaped percent signs.
             connection.connection.driver_connection.execute(file.read_text(encoding="utf-8"))
             applied.append(file.stem)
     connection.exec_driver_sql("DELETE FROM alembic_version")

@@ -30,14 +30,14 @@ class Verdict:
 
     Args:
         key: of the question.
-        fingerprint: of all that the verdict depends on, the judge included.
+        fingerprint: of everything that the verdict depends on, the judge included.
         judge, digest: who judged.
         scores: by criterion, 0 to 1; None for a pair or no verdict.
         pick: A, B or tie; None for a single answer or no verdict.
         unjudged: why there is no verdict: unparsable, cut_off, refused or
-            no_answer; '' where there is one.
+            no_answer; '' if there is one.
         tries: how often the judge was asked.
-        said: its last words.
+        said: the judge's last answer.
     """
 
     key: str
@@ -54,10 +54,10 @@ class Verdict:
 class VerdictFile:
     """A file of verdicts. It is append-only; a torn last line is ignored.
 
-    Use it as a context manager while adding: one process at a time may.
+    Use it as a context manager while adding; only one process at a time can add.
 
     Raises:
-        EvalError: another process is judging into it, or a line cannot be read.
+        EvalError: another process is adding to it, or a line cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -66,7 +66,7 @@ class VerdictFile:
 
     def __enter__(self) -> VerdictFile:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        # It quotes answers: others may not read it.
+        # It quotes answers: other users may not read it.
         self._file = open(
             self.path, "a+b", buffering=0, opener=lambda name, flags: os.open(name, flags, 0o600)
         )
@@ -105,7 +105,7 @@ class VerdictFile:
 
 
 def settled(first: Verdict | None, second: Verdict | None) -> Pick | None:
-    """Combine the verdicts of both orders of a pair; None where one is missing.
+    """Combine the verdicts of both orders of a pair; None if one is missing.
 
     Args:
         first: asked with the first answer as A; `second` with the second as A.

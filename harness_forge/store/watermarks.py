@@ -1,7 +1,7 @@
 """Watermarks: a short value that changes if and only if an export could change.
 
-It sums a 64-bit hash per row, so order does not matter. What counts: the
-attempts, turns, work items, retrievals and tips of collect runs, who made
+It sums a 64-bit hash of each row, so order does not matter. It includes the
+attempts, turns, work items, retrievals and tips of collect runs, the policy of
 those runs, the catalogue, the splits, the label flags, and the schema's step.
 The catalogue's survey time, a run's status and its end do not count.
 """

@@ -1,4 +1,4 @@
-"""A batch of questions to a judge, many in flight, each written down as it is answered."""
+"""A batch of questions to a judge, many at a time; each verdict is stored when it arrives."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness_forge.evaluation.judges.questions import Question
 from harness_forge.store.verdicts import Verdict, VerdictFile
 
 _REFUSAL = ("refused", "no_answer")
-"""Faults that asking again with other words does not mend."""
+"""Faults that another wording of the question does not fix."""
 
 
 async def ask_all(
@@ -26,19 +26,19 @@ async def ask_all(
 ) -> dict[str, Verdict]:
     """Return a verdict for every question, by key.
 
-    A question that has one by this very judge is not asked again. A server
-    that fails is no verdict: when as many requests in a row were lost as are
-    in flight twice over, the rest is not asked.
+    A question with a verdict of this very judge is not asked again. A failing
+    server gives no verdict: when twice as many requests in a row failed as are
+    in flight, the rest is not asked.
 
     Args:
-        file: open for adding; None asks everything and keeps nothing.
-        tries: how often a verdict that cannot be read is asked for.
+        file: open for adding; None asks everything and stores nothing.
+        tries: how often to ask if the verdict cannot be parsed.
         concurrency: requests in flight.
-        show: told how many of how many are there.
+        show: called with (done, total).
 
     Raises:
         EndpointError: verdicts are missing because the server failed; those
-            that came are kept.
+            that arrived are stored.
     """
     known = _kept(judge, questions, file.known() if file else {}, tries)
     waiting = [question for question in questions if question.key not in known]
@@ -65,7 +65,7 @@ class _Batch:
         self._lost = 0
 
     async def work(self, todo: asyncio.Queue[Question], patience: int) -> None:
-        """Take questions until there is none, or the server is taken to be down."""
+        """Take questions until there is none, or the server seems to be down."""
         while not todo.empty() and self._lost < patience:
             question = todo.get_nowait()
             try:
@@ -92,7 +92,7 @@ class _Batch:
                 return self._verdict(question, found, "", tried, said.text)
             if said.fault in _REFUSAL:
                 break
-            # At temperature 0 the same words would be answered alike.
+            # At temperature 0 the same prompt would get the same answer.
             messages = [
                 *question.messages,
                 {"role": "assistant", "content": said.text},
@@ -118,9 +118,9 @@ class _Batch:
 def _kept(
     judge: Judge, questions: Sequence[Question], found: Mapping[str, Verdict], tries: int
 ) -> dict[str, Verdict]:
-    """Return the verdicts that these questions had before, from this judge.
+    """Return the stored verdicts of this judge on these questions.
 
-    One that could not be read is asked for again where more tries are given now.
+    A verdict that could not be parsed is left out if more tries are allowed now.
     """
     kept = {}
     for question in questions:

@@ -1,4 +1,4 @@
-"""Settings of a judge: who is asked, how often, and what a drift is."""
+"""Checks the settings of a judge."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from harness_forge.core.errors import ConfigError
 
 
 def check(config: JudgeConfig) -> None:
-    """Refuse settings that no score can be made of.
+    """Refuse settings that cannot give a score.
 
     Raises:
-        ConfigError: the weights are not of the four criteria or do not come to
-            1, or a number is out of its range.
+        ConfigError: the weights are not of the four criteria or do not add up to 1,
+            or a number is out of its range.
     """
     if set(config.weights) != set(CRITERIA):
         what = f"must weigh {', '.join(CRITERIA)}, not {', '.join(config.weights)}"

@@ -1,8 +1,8 @@
-"""The four criteria of 8gent's judge, and what of a judge's words counts as a verdict.
+"""The four criteria of 8gent's judge, and which of a judge's answers count as a verdict.
 
 Only an object with all four numbers, each from 0 to 1, is a verdict. A missing
-criterion is not 0.5 and a 7 is not clamped to 1: both mean that the judge did
-not do what it was asked.
+criterion does not become 0.5, and a 7 does not become 1: in both cases the judge
+did not do what it was asked.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _DECODER = json.JSONDecoder()
 
 
 def read_scores(said: str) -> dict[str, float] | None:
-    """Return the scores in a judge's answer; None where there is no whole verdict."""
+    """Return the scores in a judge's answer; None if it is not a complete verdict."""
     for found in _objects(said):
         values = [found.get(name) for name in CRITERIA]
         if all(map(_share, values)):
@@ -31,7 +31,7 @@ def read_scores(said: str) -> dict[str, float] | None:
 
 
 def read_pick(said: str) -> str | None:
-    """Return which of two answers a judge preferred: A, B or tie; None for no verdict."""
+    """Return which of two answers a judge preferred: A, B or tie; None if it gave no verdict."""
     for found in _objects(said):
         if found.get("better") in PICKS:
             return found["better"]
@@ -39,7 +39,7 @@ def read_pick(said: str) -> str | None:
 
 
 def _objects(said: str) -> Iterator[Mapping[str, Any]]:
-    """Yield the JSON objects that stand in a text, thoughts left out."""
+    """Yield the JSON objects in a text, without those in its thoughts."""
     text = _THOUGHT.sub("", said)
     place = text.find("{")
     while place >= 0:

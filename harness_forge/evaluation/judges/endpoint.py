@@ -1,4 +1,4 @@
-"""The judge's server: OpenAI-compatible, on this machine, asked many things at once."""
+"""The judge's server: OpenAI-compatible, on this machine, with many requests at a time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from harness_forge.core.errors import ConfigError, EndpointError
 from harness_forge.core.hints import did_you_mean
 
 TRIES = 4
-"""Attempts at one request; the pauses between them double from `PAUSE_S`."""
+"""Tries of one request; the pauses between them double from `PAUSE_S`."""
 
 PAUSE_S = 1.0
 
@@ -28,12 +28,12 @@ _FINAL = (401, 403, 404, 405)
 
 @dataclass(frozen=True, slots=True)
 class JudgeModel:
-    """Who judged.
+    """The identity of a judge.
 
     Args:
-        name: as the server calls it.
-        digest: of what the server tells of it, its weights' where it tells that
-            (Ollama does); the same name with other weights is another judge.
+        name: the server's name of it.
+        digest: of the server's facts about it, of its weights if the server gives
+            that (Ollama does); the same name with other weights is another judge.
     """
 
     name: str
@@ -45,8 +45,8 @@ class Said:
     """One answer of the judge.
 
     Args:
-        text: whole; '' where the server refused this very request.
-        fault: why it is none: `cut_off`, `refused` or `no_answer`; '' for none.
+        text: complete; '' if the server refused this very request.
+        fault: `cut_off`, `refused` or `no_answer`; '' for none.
     """
 
     text: str
@@ -54,18 +54,18 @@ class Said:
 
 
 class Lost(Exception):
-    """The server gave no answer, after a few tries: the fault is not the answer's."""
+    """The server gave no answer after several tries; that is not the fault of the judged answer."""
 
 
 class Judge:
     """A client of the judge's server.
 
-    Use it as an async context manager. Proxies of the environment are not
-    used: what is judged must not leave by them.
+    Use it as an async context manager. It ignores proxy settings of the
+    environment: judged answers must not leave the machine through them.
 
     Raises:
-        ConfigError: no endpoint is given, or one that is not on this machine.
-        EndpointError: nobody answers there, or it has no such model.
+        ConfigError: no endpoint is given, or it is not on this machine.
+        EndpointError: no server answers there, or it lacks the model.
     """
 
     def __init__(self, config: JudgeConfig) -> None:
@@ -93,15 +93,15 @@ class Judge:
 
     @property
     def sampling(self) -> dict[str, Any]:
-        """Return how verdicts are sampled: greedily."""
+        """The sampling settings of verdicts: greedy."""
         return {"temperature": 0, "max_tokens": self._config.max_tokens}
 
     async def ask(self, messages: Sequence[Mapping[str, Any]]) -> Said:
         """Return the judge's answer.
 
         Raises:
-            Lost: the server is down, too slow or at fault.
-            EndpointError: it takes no requests of this kind.
+            Lost: the server is down, too slow or failing.
+            EndpointError: it does not accept requests of this kind.
         """
         body = {"model": self.model.name, "messages": list(messages), **self.sampling}
         reply = await self._request("POST", "/chat/completions", body)
@@ -152,7 +152,7 @@ class Judge:
         return JudgeModel(name, await self._weights(name) or _digest(served[name]))
 
     async def _weights(self, name: str) -> str:
-        """Return the digest of the model's weights, where the server is Ollama."""
+        """Return the digest of the model's weights, if the server is Ollama."""
         try:
             reply = await self._client.get(f"{self.url.removesuffix('/v1')}/api/tags")
             tags = {one["name"]: one["digest"] for one in reply.json()["models"]}
@@ -162,7 +162,7 @@ class Judge:
 
 
 def check_host(config: JudgeConfig) -> str:
-    """Return the endpoint without a slash at its end.
+    """Return the endpoint without a trailing slash.
 
     Raises:
         ConfigError: there is none, it is no URL, or its host is neither this
@@ -196,6 +196,6 @@ def _loopback(host: str) -> bool:
 
 
 def _digest(fields: Mapping[str, Any]) -> str:
-    # When it was loaded and who may use it change from start to start.
+    # These change whenever the server starts.
     lasting = {k: v for k, v in fields.items() if k not in ("created", "permission")}
     return sha256(json.dumps(lasting, sort_keys=True, default=str).encode()).hexdigest()[:16]

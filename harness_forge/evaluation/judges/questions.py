@@ -1,6 +1,6 @@
-"""The words put to a judge: one answer to score, or two answers side by side.
+"""The prompts of a judge: one answer to score, or two answers side by side.
 
-An answer is shown whole or not at all, and without what the evaluator found.
+An answer is shown in full or not at all, and without the evaluator's verdict.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ PICK_AGAIN = 'That was none of {"better": "A"}, {"better": "B"} and {"better": "
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """One answer of a model, with what it answered.
+    """One answer of a model, with its prompt.
 
     Args:
-        key: names it: skill, run and turn.
+        key: identifies it: skill, run and turn.
         item_id, family: the work item's.
         asked: the whole prompt in OpenAI form; `said` the answer.
-        passed: the evaluator's verdict; None where there is none. Never shown.
+        passed: the evaluator's verdict; None if there is none. Never shown.
         first: it is the run's first try at the item.
     """
 
@@ -63,11 +63,11 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is sent for one verdict.
+    """A prompt for one verdict.
 
     Args:
         key: of the answer, or of the pair and which of its answers is A.
-        again: what is said after a verdict that could not be read.
+        again: the follow-up after a verdict that could not be parsed.
     """
 
     key: str
@@ -76,13 +76,13 @@ class Question:
     pairwise: bool = False
 
     def fingerprint(self, judge: str, sampling: Mapping[str, Any]) -> str:
-        """Return a hash of all that the verdict depends on."""
+        """Return a hash of everything that the verdict depends on."""
         facts = [judge, list(self.messages), self.again, dict(sampling)]
         return sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def rubric_digest() -> str:
-    """Return what names the rubric: other words make another judge."""
+    """Return a digest of the rubric: another wording makes another judge."""
     return sha256(f"{RUBRIC}\0{SIDE_BY_SIDE}".encode()).hexdigest()[:12]
 
 
@@ -95,7 +95,7 @@ def single(answer: Answered) -> Question:
 def pair(first: Answered, second: Answered) -> tuple[Question, Question]:
     """Return the two questions about a pair: first as A, then second as A.
 
-    A judge that likes what it reads first is seen to by asking both ways.
+    Both orders, because a judge may prefer the answer that it reads first.
     """
     found = []
     for name, one, other in (("first", first, second), ("second", second, first)):
@@ -109,12 +109,12 @@ def pair(first: Answered, second: Answered) -> tuple[Question, Question]:
 
 
 def same_task(first: Answered, second: Answered) -> bool:
-    """Return whether both answered one question: what stands before it may differ."""
+    """Return whether both answered the same question; the system messages may differ."""
     return _last_asked(first) == _last_asked(second)
 
 
 def same_answer(first: Answered, second: Answered) -> bool:
-    """Return whether both said the same."""
+    """Return whether both answers are the same."""
     return _said(first.said) == _said(second.said)
 
 

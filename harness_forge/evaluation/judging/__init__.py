@@ -1,7 +1,7 @@
-"""Joins what `forge judge` needs: runs of the store, a judge, the evaluator's own verdicts.
+"""The work of `forge judge`: reads runs from the store, asks a judge, compares with the evaluator.
 
-reading.py   the answers of a run, out of the store
-scoring.py   one run: four criteria an answer
+reading.py   reads the answers of a run from the store
+scoring.py   one run: four criteria for each answer
 pairing.py   two runs: which answer to the same task is better
-drifting.py  the same anchors judged again: is it still the same judge?
+drift.py     judges the same anchors again: is it still the same judge?
 """

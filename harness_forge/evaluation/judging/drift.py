@@ -1,7 +1,7 @@
-"""The same anchors judged again, every time: has the judge changed?
+"""Judges the same anchors every time, to detect that the judge has changed.
 
-A served model changes under its name: other weights, another quantisation,
-another template. Scores from before and after must not be compared then.
+A served model can change under its name: other weights, another quantisation,
+another template. Scores from before and after must then not be compared.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ ANCHORS, LOG = "anchors.json", "drift.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """How a judge scored the anchors, and how much that differs from its first time.
+    """How a judge scored the anchors, compared with its first time.
 
     Args:
         time: UTC.
-        judge, digest, rubric: who judged, by what words.
-        scores: overall by anchor; None where it was unjudged.
-        anchors: judged now and the first time.
+        judge, digest, rubric: who judged, with which wording.
+        scores: overall by anchor; None if it was unjudged.
+        anchors: number judged both now and the first time.
         mean, largest: absolute change of the overall score; None the first time.
-        bound: above which mean change it is a drift.
+        bound: a larger mean change is a drift.
         first: digest of the judge that scored them first.
     """
 
@@ -59,7 +59,7 @@ class Drift:
 
     @property
     def beyond(self) -> bool:
-        """Whether the judge changed more than it may."""
+        """Whether the judge changed more than the bound allows."""
         return self.mean is not None and self.mean > self.bound
 
     def as_dict(self) -> dict[str, Any]:
@@ -70,11 +70,10 @@ class Drift:
 async def watch(
     judge: Judge, config: JudgeConfig, folder: Path, answers: Sequence[Answered]
 ) -> Drift | None:
-    """Judge the anchors again, write down what came of it, and return it; None without anchors.
+    """Judge the anchors again, store the result and return it; None without anchors.
 
-    The first answers ever judged give the anchors, drawn by hash. What they
-    are scored at first, by a judge of this name and rubric, is held against
-    what they are scored at now.
+    The anchors are drawn by hash from the first answers ever judged. Their first
+    scores by a judge of this name and rubric are compared with their scores now.
 
     Raises:
         EndpointError: the server failed.
@@ -117,7 +116,7 @@ def _held_against(drift: Drift, before: Mapping[str, Any]) -> Drift:
 
 
 def _anchors(path: Path, count: int, answers: Sequence[Answered]) -> list[Question]:
-    """Return the anchors; made of `answers` where there are none yet."""
+    """Return the anchors; draw them from `answers` if there are none yet."""
     try:
         kept = orjson.loads(path.read_bytes())["questions"]
     except FileNotFoundError:
@@ -137,7 +136,7 @@ def _key(messages: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _first(path: Path, drift: Drift) -> dict[str, Any] | None:
-    """Return what a judge of this name and rubric made of the anchors first."""
+    """Return the first scores of the anchors by a judge of this name and rubric."""
     try:
         text = path.read_bytes()
     except FileNotFoundError:

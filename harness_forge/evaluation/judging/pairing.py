@@ -1,7 +1,7 @@
-"""Two runs, judged side by side: which answer to the same task is better.
+"""Judges two runs side by side: which answer to the same task is better.
 
-Every pair is asked both ways round. A judge that changes its mind with the
-order has none: such a pair counts for neither side, and is counted.
+Every pair is asked in both orders. If the preference changes with the order, the
+judge has none: the pair counts for neither side and as inconsistent.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ def judge_pairs(
     second: str,
     show: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, Any]:
-    """Judge first tries of two runs pair by pair and return what came of it.
+    """Judge first tries of two runs pair by pair and return the result.
 
-    Kept as one run's is, in <forge_home>/judge/<first>__<second>.
+    Stored like one run's, in <forge_home>/judge/<first>__<second>.
 
     Raises:
-        ConfigError, EndpointError, EvalError: as `judge_run`; also where the
-            runs have no task in common.
+        ConfigError, EndpointError, EvalError: as `judge_run`; also if the runs
+            have no task in common.
     """
     check(config.judge)
     check_host(config.judge)
@@ -72,7 +72,7 @@ def judge_pairs(
         "candidate": candidate_of(other.run),
         "metrics": [PREFERRED],
         "labels": _preferred(counted),
-        # `first` and `second` are counts, of pairs that each run won.
+        # `first` and `second` count the pairs that each run won.
         "runs": {"first": _named(one), "second": _named(other)},
         "left_out": left_out,
         **counted,
@@ -87,7 +87,7 @@ def _named(found: reading.Judged) -> dict[str, str]:
 
 
 def _preferred(counted: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the share of the pairs that each run won, ties halved; the first is the base."""
+    """Return the share of pairs that each run won, ties counting half; the first is the base."""
     judged, won = counted["judged"], counted["first"] - counted["second"]
     if not judged:
         return {}
@@ -123,7 +123,7 @@ async def _ask(
 def _paired(
     one: reading.Judged, other: reading.Judged, limit: int
 ) -> tuple[list[Pair], dict[str, int]]:
-    """Return the first tries at the same tasks, and how many have no partner."""
+    """Return the first tries at the same tasks, and the number of tries without a partner."""
     firsts, seconds = _by_item(one.answers), _by_item(other.answers)
     shared = sorted(firsts.keys() & seconds.keys())
     pairs = [(firsts[item], seconds[item]) for item in shared]
@@ -179,7 +179,7 @@ def _pick(pair: Pair, verdicts: Mapping[str, Verdict]) -> Pick | None:
 
 
 def _found(first: Answered, second: Answered) -> str:
-    """Return which of a pair the evaluator found better."""
+    """Return which of a pair passed by the evaluator's verdict."""
     if first.passed == second.passed:
         return Pick.TIE.value
     return (Pick.FIRST if first.passed else Pick.SECOND).value

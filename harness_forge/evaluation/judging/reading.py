@@ -1,4 +1,4 @@
-"""The answers of a run, out of the store, as a judge is shown them."""
+"""Reads the answers of a run from the store, in the form that a judge is shown."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LEFT JOIN splits s ON s.group_key = w.group_key
 WHERE t.run_id = %(run)s AND (t.decisive OR t.attempt_id IS NULL)
 ORDER BY t.item_id, t.attempt_num, t.id
 """
-"""Turns that decided an attempt, and captured ones that belong to none."""
+"""Turns that decided an attempt, and captured ones without an attempt."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,10 @@ class Judged:
 
     Args:
         run: its row.
-        answers: each with a prompt and something said.
-        silent: turns without words, which nobody can judge.
-        held_out: its answers' items that are held out.
-        split: the one its items stand in; 'mixed' for several, '' for none.
+        answers: each with a prompt and a text or a call.
+        silent: number of turns with neither, which cannot be judged.
+        held_out: the held-out items among those of the answers.
+        split: of its items; 'mixed' for several, '' for none.
     """
 
     skill: str
@@ -51,7 +51,7 @@ class Judged:
 
 @contextmanager
 def opened(config: ForgeConfig) -> Iterator[dict[str, Any]]:
-    """Yield the store of each of the config's skills, by name."""
+    """Yield the stores of the config's skills, by name."""
     with opened_store(config) as store:
         stores = {}
         for one in skills_of(config):
@@ -64,8 +64,8 @@ def read(stores: dict[str, Any], word: str, limit: int = 0) -> Judged:
     """Return the answers of the run that `word` names.
 
     Args:
-        limit: at most this many answers, drawn by the hash of their item, so
-            that two runs of the same items give the same ones; 0 takes all.
+        limit: at most this many answers, drawn by the hash of their item, so that
+            two runs of the same items give the same items; 0 takes all.
 
     Raises:
         EvalError: there is no such run, or it has no answer.

@@ -1,4 +1,4 @@
-"""One run, judged: four criteria an answer, beside what the evaluator found."""
+"""Judges one run: four criteria for each answer, compared with the evaluator's verdict."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from harness_forge.store.verdicts import Verdict, VerdictFile, reasons
 FOLDER = "judge"
 BASE, ADAPTER = "base", "adapter"
 PREFIX = "judge."
-"""Begins every metric of a judge, so that no rule takes one for a measurement."""
+"""Prefix of every metric of a judge, so that no rule takes one for a measurement."""
 
 Show = Callable[[int, int], None]
 
@@ -33,18 +33,18 @@ Show = Callable[[int, int], None]
 def judge_run(
     config: ForgeConfig, word: str, show: Show = lambda done, total: None
 ) -> dict[str, Any]:
-    """Judge the answers of a run and return what came of it.
+    """Judge the answers of a run and return the result.
 
-    Verdicts are kept in <forge_home>/judge/<run>.jsonl as they come; what is
-    returned stands beside them as <run>.json, once every answer was asked about.
+    Verdicts are added to <forge_home>/judge/<run>.jsonl as they arrive; the
+    result is written to <run>.json beside it when every answer was asked about.
 
     Args:
-        word: the run's id, or what only its id begins with.
-        show: told how many of how many answers are judged.
+        word: the run's id, or a unique beginning of it.
+        show: called with (judged, total).
 
     Raises:
-        ConfigError: the judge is not on this machine, or its settings are unfit.
-        EndpointError: its server failed; what was judged is kept.
+        ConfigError: the judge is not on this machine, or its settings are wrong.
+        EndpointError: its server failed; the verdicts so far are stored.
         EvalError: there is no such run, or nothing in it to judge.
     """
     check(config.judge)
@@ -61,7 +61,7 @@ def judge_run(
 
 
 def record_look(config: ForgeConfig, found: reading.Judged) -> None:
-    """Write down, before anything is asked, that held-out answers are read; it spends nothing."""
+    """Record, before anything is asked, a look at held-out answers; it spends nothing."""
     if found.held_out:
         HoldoutLedger(Path(config.forge_home), config.budget).record(
             Look(
@@ -98,7 +98,7 @@ def summary(
     verdicts: Mapping[str, Verdict],
     drift: Drift | None,
 ) -> dict[str, Any]:
-    """Return what a judged run comes to, means under `labels` as evaluate.json has them."""
+    """Return the result of a judged run, means under `labels` as in evaluate.json."""
     judged = [(one, verdicts[one.key]) for one in found.answers if verdicts[one.key].scores]
     scores = [(one, overall(v.scores, config.weights)) for one, v in judged]
     means = {name: _mean([v.scores[name] for _, v in judged]) for name in CRITERIA}
@@ -124,7 +124,7 @@ def summary(
 
 
 def suite(judge: JudgeModel, items: Sequence[str], found: reading.Judged) -> dict[str, Any]:
-    """Return what a judged suite says of itself, as evaluate.json does."""
+    """Return what identifies a judged suite, as in evaluate.json."""
     return {
         "suite": "judge",
         "version": f"{rubric_digest()}-{judge.digest}",
@@ -136,7 +136,7 @@ def suite(judge: JudgeModel, items: Sequence[str], found: reading.Judged) -> dic
 
 
 def _agreement(scores: Sequence[tuple[Answered, float]], passes: float) -> dict[str, Any]:
-    """Return how far the judge agrees with the evaluator, where that has a verdict."""
+    """Return the judge's agreement with the evaluator, over items with a verdict of both."""
     both = [(one, score) for one, score in scores if one.passed is not None]
     kappa = cohen_kappa((one.family, one.passed, score >= passes) for one, score in both)
     return {

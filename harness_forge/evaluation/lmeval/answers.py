@@ -1,4 +1,4 @@
-"""What a model answered: read from lm-eval's samples, kept, summed up part by part."""
+"""A model's answers: read from lm-eval's samples, stored, and summed by part."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from harness_forge.core.errors import EvalError
 
 CUT_OFF = "\x18"
-"""How the model in task/forge_lm_eval.py ends an answer that was cut off."""
+"""The mark at the end of a cut-off answer, from the model in task/forge_lm_eval.py."""
 
 ALL = "all"
 
@@ -22,10 +22,10 @@ class Answer:
     """One answer and its scores.
 
     Args:
-        infrastructure: no verdict, through no fault of the model: left out in pairs.
-        prompt: the very text that the model was given.
-        answer: its text, whole, without the end of the turn.
-        finish_reason: stop, or length where the answer was cut off.
+        infrastructure: no verdict, without a fault of the model: left out in pairs.
+        prompt: the exact prompt text.
+        answer: its complete text, without the end-of-turn token.
+        finish_reason: stop, or length if the answer was cut off.
         scores: metric to 0 or 1; a metric that does not apply is left out.
     """
 
@@ -42,7 +42,7 @@ def read_samples(out: Path, metrics: Sequence[str]) -> list[Answer]:
     """Return the answers that lm-eval logged, sorted by skill and item.
 
     Raises:
-        EvalError: a sample cannot be read, or a score is none.
+        EvalError: a sample cannot be read, or a score is not a number from 0 to 1.
     """
     found = []
     for file in sorted(out.rglob("samples_*.jsonl")):
@@ -71,10 +71,10 @@ def _answer(sample: dict[str, Any], metrics: Sequence[str]) -> Answer:
 
 
 def _chosen(sample: dict[str, Any]) -> str:
-    """Return the likeliest of the choices: lm-eval logs how likely each is.
+    """Return the likeliest of the choices, by lm-eval's logged likelihoods.
 
     Raises:
-        ValueError: a likelihood is no number, so nothing is the likeliest.
+        ValueError: a likelihood is no number, so none is the largest.
     """
     likely = [float(one[0][0]) for one in sample["resps"]]
     if any(math.isnan(one) for one in likely):
@@ -83,13 +83,13 @@ def _chosen(sample: dict[str, Any]) -> str:
 
 
 def keep(file: Path, answers: Iterable[Answer]) -> None:
-    """Write answers to `file`, one a line."""
+    """Write answers to `file`, one on each line."""
     lines = (json.dumps(asdict(answer), ensure_ascii=False) + "\n" for answer in answers)
     file.write_text("".join(lines), encoding="utf-8")
 
 
 def kept(file: Path) -> list[Answer] | None:
-    """Return what `keep` wrote; None where there is nothing or it is damaged."""
+    """Return the answers that `keep` wrote; None if the file is missing or damaged."""
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
         return [Answer(**json.loads(line)) for line in lines]
@@ -104,8 +104,8 @@ def summed(rows: Sequence[tuple[str, dict[str, float]]], metrics: Sequence[str])
         rows: part and scores of each answer.
 
     Returns:
-        `{part: {"items", metric: mean, …}}`; a metric that not every item has
-        also says how many have it, as `<metric>_items`.
+        `{part: {"items", metric: mean, …}}`; a metric that some items lack also
+        has the number of items with it, as `<metric>_items`.
     """
     parts = sorted({part for part, _ in rows})
     report = {part: _means([s for p, s in rows if p == part], metrics) for part in parts}

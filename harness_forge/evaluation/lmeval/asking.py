@@ -1,8 +1,7 @@
 """Asks a model a task's questions; answers of the same model are cached.
 
-A kept evaluation is a folder `<store>/<key>`: the task as it was asked, the
-answers with their scores, lm-eval's own results and log, and the facts that
-make the key.
+A stored evaluation is a folder `<store>/<key>`: the task, the answers with their
+scores, lm-eval's own results and log, and the facts that make the key.
 """
 
 from __future__ import annotations
@@ -30,15 +29,15 @@ _ANSWERS, _FACTS = "answers.jsonl", "facts.json"
 
 @dataclass(frozen=True)
 class EvaluatedModel:
-    """The model that is asked, and what it is asked with.
+    """The model to evaluate, and its software.
 
     Args:
-        python: interpreter of the workset that holds lm-eval.
-        variables: to start it with.
+        python: interpreter of the workset with lm-eval.
+        variables: environment to start it with.
         versions: digest of the workset's pins.
         model: folder of the base model, with the digest of its content.
-        adapter: folder of a LoRA adapter; None asks the base model.
-        context: tokens that prompt and answer may have together.
+        adapter: folder of a LoRA adapter; None evaluates the base model.
+        context: most tokens of prompt and answer together.
         dtype: float32 or bfloat16.
         device: cpu or cuda.
     """
@@ -69,12 +68,12 @@ def answers(
 
     Args:
         parser: module name to file, as `folder.write` takes it.
-        store: folder of kept evaluations.
-        show: told how many of how many answers there are.
+        store: folder of stored evaluations.
+        show: called with (done, total).
 
     Raises:
         EvalError: lm-eval failed, or left items out.
-        Interrupted: Ctrl-C; nothing is kept of this one.
+        Interrupted: Ctrl-C; nothing of this evaluation is stored.
     """
     with _draft(store) as draft:
         folder.write(draft / "task", suite, documents, parser)
@@ -104,7 +103,7 @@ def answers(
 
 
 def _facts(model: EvaluatedModel, suite: SuiteConfig, task: Path) -> dict[str, str | int | None]:
-    """Return all that an answer depends on."""
+    """Return everything that an answer depends on."""
     return {
         "task": _digest(task),
         "model": model.model_digest,
@@ -112,7 +111,7 @@ def _facts(model: EvaluatedModel, suite: SuiteConfig, task: Path) -> dict[str, s
         "context": model.context,
         "dtype": model.dtype,
         "device": model.device,
-        # A batch is padded, which moves the last digits of its sums.
+        # A batch is padded, which changes the last digits of its sums.
         "batch_size": suite.batch_size,
         "versions": model.versions,
     }
@@ -142,7 +141,7 @@ def _digest(task: Path) -> str:
 
 @contextmanager
 def _draft(store: Path):
-    """Yield a folder of our own that is gone afterwards, unless it was renamed."""
+    """Yield a temporary folder, deleted afterwards unless it was renamed."""
     place = store.absolute() / f".{os.getpid()}.partial"
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)

@@ -1,7 +1,7 @@
 """Writes a task folder: documents, one YAML task, and the Python that scores answers.
 
-The folder stands alone: `lm_eval run --include_path . --tasks NAME` works in it
-wherever lm-eval is installed, with FORGE_MODEL and FORGE_CONTEXT set.
+The folder needs nothing else: `lm_eval run --include_path . --tasks NAME` works in
+it with any lm-eval, if FORGE_MODEL and FORGE_CONTEXT are set.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from harness_forge.core.records import Message
 from harness_forge.evaluation import scoring
 
 LATER = {"completed": "score", "pass_at_1": "code_parses"}
-"""What of METRICS takes several answers or a sandbox, and which score of lm-eval makes it."""
+"""Metrics that need several answers or a sandbox, each with the lm-eval score it is made from."""
 
 _NAME = re.compile(r"[A-Za-z0-9][\w-]*")
 _OURS = Path(__file__).with_name("task")
@@ -32,19 +32,19 @@ _CHECKS = sorted(Path(scoring.__file__).parent.glob("[!_]*.py"))
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One item as a model is asked about it, and what its answer is held against.
+    """One item as a question to a model, with what counts as right.
 
     Args:
-        skill: of a work item; of any other the name of its suite.
+        skill: of a work item; for any other item the name of its suite.
         part: `new_rule` or `new_family` for a held-out item, else its split;
             `fixed` for an item of local files.
         tool: the tool the answer should call; `argument` is its script.
-        targets: names of which the script should hold one; () scores none.
-        references: scripts that passed; () scores no match of the argument.
-        category: what the item is about, where a suite tells that apart.
+        targets: names of which the script should contain one; () is not scored.
+        references: scripts that passed; () is not scored.
+        category: the item's topic, if the suite has categories.
         bead: items of one bead are completed together; '' for none.
         check: of an item that is no work item, as scoring/checks.py reads it.
-        choices: of which the likeliest counts as the answer; () lets it write.
+        choices: the likeliest counts as the answer; () lets the model write.
     """
 
     skill: str
@@ -71,8 +71,8 @@ def write(
     """Write the task of `suite` over `documents`.
 
     Args:
-        parser: module name to file of what scoring.py imports: the parser that
-            judges attempts, byte for byte, so that no second one can drift.
+        parser: module name to file of the imports of scoring.py: the very parser
+            that judges attempts, so that both always agree.
 
     Raises:
         ConfigError: a metric that does not exist.
@@ -94,7 +94,7 @@ def write(
 
 
 def scored(suite: SuiteConfig) -> list[str]:
-    """Return the metrics that lm-eval scores: the suite's, and what its others are made from."""
+    """Return the metrics that lm-eval scores: the suite's, and those that others are made from."""
     return list(dict.fromkeys(LATER.get(name, name) for name in suite.metrics))
 
 
@@ -115,10 +115,10 @@ def _check(suite: SuiteConfig) -> None:
 
 
 def fingerprint(documents: Sequence[Document]) -> str:
-    """Return the SHA-256 of what is asked and what counts as right, item by item, in order.
+    """Return the SHA-256 of the questions and what counts as right, item by item, in order.
 
-    Scores of two sets of items are not compared; a metric, a limit on the
-    answer's length or a category's weight is no part of a set.
+    Scores of different sets of items are not compared. Metrics, the limit on an
+    answer's length and category weights are not part of it.
     """
     total = sha256()
     for document in documents:
@@ -139,8 +139,8 @@ def _copy_module(folder: Path, module: str, file: Path) -> None:
 def _row(document: Document, suite: SuiteConfig) -> dict[str, Any]:
     """Return a document as lm-eval reads it.
 
-    Messages and tools are JSON strings: as nested tables Arrow would fill
-    every key that any row has with nulls, and the prompt would be another.
+    Messages and tools are JSON strings: in nested tables Arrow would add every
+    key that any row has, as null, and change the prompt.
     """
     return {
         "skill": document.skill,
@@ -179,7 +179,7 @@ def _task(suite: SuiteConfig, documents: Sequence[Document]) -> dict[str, Any]:
 
 
 class _Function(str):
-    """A function named in the YAML, which lm-eval loads from a file beside it."""
+    """A function named in the YAML; lm-eval loads it from a file beside it."""
 
 
 _CHOOSING = {
@@ -195,7 +195,7 @@ def _writing(suite: SuiteConfig) -> dict[str, Any]:
     return {
         "output_type": "generate_until",
         "doc_to_target": "",
-        # No stop words: lm-eval adds the end of the turn, the only end there is.
+        # No stop words: lm-eval adds the end of the turn, which is the only one.
         "generation_kwargs": {"until": [], "do_sample": False, "max_gen_toks": suite.max_tokens},
     }
 

@@ -1,4 +1,4 @@
-"""Starts lm-eval in its workset, watches it, and says in one line why it died."""
+"""Starts lm-eval in its workset, watches it, and reports in one line why it died."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _SEEN = re.compile(r"(?:generate_until|loglikelihood) requests:[^\r\n]*?(\d+)/(\
 
 @dataclass(frozen=True)
 class Asked:
-    """A task and the model that is asked.
+    """A task and the model to ask.
 
     Args:
-        python: interpreter of the workset that holds lm-eval.
-        variables: to start it with: offline, telemetry off.
+        python: interpreter of the workset with lm-eval.
+        variables: environment to start it with: offline, telemetry off.
         task: the task's folder; `name` the task in it.
         model: folder of the base model.
         adapter: folder of a LoRA adapter; None asks the base model.
-        context: tokens that prompt and answer may have together.
+        context: most tokens of prompt and answer together.
         dtype: float32 or bfloat16.
         device: cpu or cuda.
     """
@@ -45,11 +45,11 @@ class Asked:
     batch_size: int
 
     def command(self, out: Path) -> list[str]:
-        """Return the command; it is run in the task's folder."""
+        """Return the command line, to be run in the task's folder."""
         model = {
             "pretrained": str(self.model.absolute()),
             "dtype": self.dtype,
-            # The template writes what the model is to see, its first token included.
+            # The template writes the whole prompt, its first token included.
             "add_bos_token": False,
         }
         if self.adapter:
@@ -64,16 +64,16 @@ class Asked:
 
 
 def ask(asked: Asked, work: Path, log: Path, show: Callable[[int, int], None]) -> Path:
-    """Let lm-eval ask the model, and return the folder of what it wrote.
+    """Let lm-eval ask the model, and return the folder of its output.
 
     Args:
-        work: for its output and its caches, nothing of which is left elsewhere.
-        log: where its own words go.
-        show: told how many of how many answers are there.
+        work: for its output and all its caches.
+        log: for what it prints.
+        show: called with (done, total).
 
     Raises:
-        EvalError: it failed; its last words and its log are named.
-        Interrupted: Ctrl-C; it and all it started are ended.
+        EvalError: it failed; names its last line and its log.
+        Interrupted: Ctrl-C; it and all its children are stopped.
     """
     out = work / "out"
     # Threads that spin while they wait make a step many times slower on a busy machine.
@@ -86,7 +86,7 @@ def ask(asked: Asked, work: Path, log: Path, show: Callable[[int, int], None]) -
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",
         "TOKENIZERS_PARALLELISM": "false",
-        # A batch is answered at once; only the first of it would be shown.
+        # A batch is answered at once; otherwise only its first answer would be shown.
         "TQDM_MININTERVAL": "0",
     }
     with log.open("wb") as file:
@@ -126,7 +126,7 @@ def _watch(child: subprocess.Popen, log: Path, show: Callable[[int, int], None])
 
 
 def _end(child: subprocess.Popen) -> None:
-    """End the child and everything it started."""
+    """Stop the child and all its children."""
     for number, patience in ((signal.SIGTERM, 5), (signal.SIGKILL, 10)):
         try:
             os.killpg(child.pid, number)

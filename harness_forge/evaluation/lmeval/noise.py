@@ -1,8 +1,8 @@
-"""One model asked twice by a suite: how far its scores move without anything having changed.
+"""Asks one model twice by a suite, to see how far its scores move without any change.
 
-Temperature 0 is not deterministic: what a request is answered beside changes
-the order of sums, and a last digit may change a token. A gain that is no larger
-than this shows nothing (an A/A test).
+Temperature 0 is not deterministic: the other requests of a batch change the order
+of sums, and a last digit may change a token. A gain no larger than this shows
+nothing (an A/A test).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from harness_forge.evaluation.lmeval.answers import Answer
 from harness_forge.evaluation.lmeval.folder import Document
 
 FIRST, AGAIN, CHANGE = "first", "again", "change"
-"""Labels of such a report: both askings, and the mean size of what changed, item by item."""
+"""Labels of such a report: the two runs, and the mean change, item by item."""
 
 
 def report(
@@ -28,14 +28,14 @@ def report(
 ) -> dict[str, Any]:
     """Return a suite's report with the labels first, again and change.
 
-    Of a score that is 0 or 1 the change is the share of items that flip, so two
-    flips that cancel each other in the mean are still two. `flips` names the
-    items whose decisive score changed, `other_words` counts answers that are
-    not the same to the letter.
+    For a score that is 0 or 1 the change is the share of items that flip, so two
+    flips that cancel out in the mean still count as two. `flips` names the items
+    with a changed decisive score, `other_words` counts answers with any
+    difference in their text.
     """
     pairs = list(zip(found[FIRST], found[AGAIN], strict=True))
     changes = [_change(*pair) for pair in pairs]
-    # A change has no bar to reach.
+    # A change has no threshold.
     facts = summary.report(
         replace(suite, thresholds={}), split, documents, dict(found) | {CHANGE: changes}
     )
@@ -48,5 +48,5 @@ def report(
 def _change(one: Answer, other: Answer) -> Answer:
     both = one.scores.keys() & other.scores.keys()
     moved = {name: abs(one.scores[name] - other.scores[name]) for name in sorted(both)}
-    # An item without a verdict is out of both askings.
+    # An item without a verdict is left out of both runs.
     return replace(one, scores=moved, infrastructure=one.infrastructure or other.infrastructure)

@@ -1,4 +1,4 @@
-"""Runs the Python that a model wrote, in the sandbox and nowhere else, and says what passed."""
+"""Runs Python that a model wrote, only in the sandbox, and reports what passed."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ METRIC, PARSES = "pass_at_1", "code_parses"
 LIMITS = Limits(wall_s=10.0, cpu_s=8.0)
 
 _PYTHON = "/usr/bin/python3"
-# That the tests came to their end is told by a word, so leaving early does not pass. It is no
-# wall: a program that sets out to deceive could read the word itself, as in any such runner.
+# The program prints a word when the tests have finished, so leaving early does not pass. It
+# does not stop a program that reads the word to cheat, as in any such runner.
 _RUN = f"echo {{program}} | base64 -d > /tmp/p.py && echo {{word}} | {_PYTHON} -I -S /tmp/p.py"
 
 
@@ -29,7 +29,7 @@ def opened(home: Path) -> Sandbox:
     """Return a sandbox in which Python runs.
 
     Raises:
-        EvalError: there is none; nothing that a model wrote is run without.
+        EvalError: there is none; a model's programs are not run without one.
     """
     hint = "`forge env doctor` says what is missing; or leave the suite out"
     try:
@@ -51,8 +51,7 @@ def judged(
 ) -> list[Answer]:
     """Return the answers with `pass_at_1`: the function's tests pass, in time and memory.
 
-    A sandbox that fails twice, not the program in it, gives no verdict:
-    `infrastructure`.
+    If the sandbox itself fails twice, there is no verdict: `infrastructure`.
 
     Raises:
         EvalError: there is no sandbox.
@@ -91,7 +90,7 @@ def passes(check: dict[str, Any], text: str, box: Sandbox) -> bool:
         SandboxError: the sandbox failed.
     """
     word = secrets.token_hex(16)
-    # The prompt first, for what it imports; its function has a docstring for a body.
+    # First the prompt, for its imports; its function has only a docstring as its body.
     parts = [check["prefix"].rstrip(), code_of(text), check["test"], _end(check["entry_point"])]
     program = base64.b64encode("\n\n".join(parts).encode("utf-8", "replace")).decode()
     box.reset()

@@ -1,4 +1,4 @@
-"""What a suite's answers come to: means by part and by category, and what was left out."""
+"""The report of a suite: means by part and by category, and what was left out."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def report(
     documents: Sequence[Document],
     found: Mapping[str, Sequence[Answer]],
 ) -> dict[str, Any]:
-    """Return a suite's report: by label the means of each part, and of each category.
+    """Return a suite's report: for each label the means of each part, and of each category.
 
-    An item that one label has no verdict on, through no fault of the model, is
-    left out of all, and counted. `fingerprint` is that of the items.
+    If one label has no verdict on an item, without a fault of the model, the item
+    is left out of all and counted. `fingerprint` is that of the items.
     """
     asked = {(one.skill, one.item_id): one for one in documents}
     out = {_key(one) for given in found.values() for one in given if one.infrastructure}
@@ -58,7 +58,7 @@ def report(
 
 
 def below(suite: SuiteConfig, facts: Mapping[str, Any], label: str) -> list[str]:
-    """Return the categories, and `overall`, whose score is under the suite's threshold."""
+    """Return the categories, and `overall`, with a score below the suite's threshold."""
     metric, default = suite.metrics[0], suite.thresholds.get(EACH)
     scores = {
         name: facts["categories"][label].get(name, {}).get(metric)
@@ -75,9 +75,9 @@ def below(suite: SuiteConfig, facts: Mapping[str, Any], label: str) -> list[str]
 
 
 def completed(documents: Sequence[Document], answers: Sequence[Answer]) -> list[Answer]:
-    """Return the answers with `completed`: all the items of its bead are right.
+    """Return the answers with `completed`: all items of the bead are right.
 
-    It stands at the first item of a bead, so that its mean is over beads.
+    Only the first item of a bead has it, so that its mean is over beads.
     """
     beads = {(one.skill, one.item_id): one.bead for one in documents}
     right: dict[str, bool] = {}
@@ -103,11 +103,11 @@ def _by_category(judged, metrics: Sequence[str]) -> dict[str, Any]:
 
 
 def _weighted(suite: SuiteConfig, categories: Mapping[str, Any]) -> dict[str, float]:
-    """Return each metric as the weighted mean of its categories, over how many items it counts.
+    """Return each metric as the weighted mean of its categories, with its number of items.
 
-    A mean of unequally weighted items is as sure as one of fewer: their number
-    is Kish's effective sample size, (sum of w)^2 / sum of w^2 (Survey Sampling,
-    1965). A metric that a category lacks has no weighted mean.
+    A mean of unequally weighted items is as precise as one of fewer items: Kish's
+    effective sample size, (sum of w)^2 / sum of w^2 (Survey Sampling, 1965). A
+    metric that a category lacks has no weighted mean.
     """
     found: dict[str, float] = {}
     for metric in suite.metrics:
@@ -116,7 +116,7 @@ def _weighted(suite: SuiteConfig, categories: Mapping[str, Any]) -> dict[str, fl
             continue
         total = sum(weight for weight, _ in cells)
         counts = [cell.get(f"{metric}_items", cell["items"]) for _, cell in cells]
-        # Each item of a category weighs its category's weight by their number.
+        # Each item's weight is its category's weight divided by the category's number of items.
         squares = sum(w**2 / n for (w, _), n in zip(cells, counts, strict=True))
         found[metric] = round(sum(w * cell[metric] for w, cell in cells) / total, 6)
         if (effective := int(total**2 / squares + 1e-9)) < sum(counts):

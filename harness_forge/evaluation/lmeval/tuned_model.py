@@ -17,7 +17,7 @@ class Candidate:
     """An adapter to evaluate, packaged or as a trainer left it.
 
     Args:
-        fitted: splits that it was trained on; empty where nothing says so.
+        fitted: splits that it was trained on; empty if that is unknown.
     """
 
     name: str
@@ -27,9 +27,9 @@ class Candidate:
 
 
 def find_adapter(name: str, home: Path, base: BaseModel) -> Candidate:
-    """Return the adapter that `name` means, whole and made for `base`.
+    """Return the adapter that `name` means, complete and made for `base`.
 
-    A folder without lineage, such as a checkpoint, is taken as it is.
+    A folder without lineage, such as a checkpoint, is accepted as it is.
 
     Raises:
         TrainError: there is none, or it is damaged.

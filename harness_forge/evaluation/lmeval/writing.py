@@ -1,4 +1,4 @@
-"""Writes an evaluation: one file of metrics, and what was answered item by item."""
+"""Writes an evaluation: one file of metrics, and the answers item by item."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from harness_forge.rollouts.policies import parsing
 
 @dataclass(frozen=True)
 class Result:
-    """One suite's report, what was asked, and by label what was answered."""
+    """One suite's report, its questions, and the answers by label."""
 
     report: dict[str, Any]
     documents: Sequence[Document]
@@ -25,10 +25,10 @@ class Result:
 
 
 def write(results: Mapping[str, Result], place: Path) -> dict[str, Any]:
-    """Write items and metrics beside their places, move them there, and return the metrics.
+    """Write items and metrics as drafts, move them into place, and return the metrics.
 
-    The report of several suites holds them under `suites`, and is itself that
-    of the first: who knows of one suite only, reads that one.
+    The report of several suites has them under `suites`, and is itself that of
+    the first suite, for readers that know one suite only.
     """
     reports = {name: result.report for name, result in results.items()}
     report = next(iter(reports.values()))
@@ -73,7 +73,7 @@ def _row(document: Document, answer: Answer) -> dict[str, Any]:
 
 
 def _script(document: Document, answer: Answer) -> dict[str, Any]:
-    """Return what only an answer to a work item has."""
+    """Return the fields that only an answer to a work item has."""
     message = {"role": "assistant", "content": answer.answer}
     try:
         call, failure = parsing.parse_message(message, answer.finish_reason, document.tools)

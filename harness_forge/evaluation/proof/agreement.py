@@ -1,10 +1,10 @@
-"""Whether a server answers with what was trained: same words, same numbers, from the same text.
+"""Whether a server answers like the trained model: same tokens, same numbers, for the same text.
 
-A server that lists an adapter may leave it out, put it on another base, or
-render prompts by another template, all without an error. So both sides are asked
-for the likeliest next tokens at the same places of the same prompts, and the log
-probabilities are compared. What a server moves when it is asked the same again is
-the floor (an A/A test): a difference below it is none.
+A server that lists an adapter may still ignore it, put it on another base, or
+render prompts with another template, all without an error. So both sides are asked
+for the likeliest next tokens at the same positions of the same prompts, and the log
+probabilities are compared. The floor is what changes when the server is asked the
+same again (an A/A test): a smaller difference counts as none.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ from harness_forge.core.errors import EvalError
 
 TOLERANCE = 0.05
 """Largest mean gap of log probabilities between training stack and server, in nats a
-token. Measured: 1e-6 in float32 on a CPU; one rounding to bfloat16 of a logit of 10 is
-up to 0.03, and those of many tokens fall both ways."""
+token. Measured: 1e-6 in float32 on a CPU. Rounding a logit of 10 to bfloat16 moves it
+by up to 0.03, and over many tokens in both directions."""
 
 FLOOR_FACTOR = 10
-"""An adapter moves log probabilities at least this many times as far as asking again does."""
+"""An adapter moves log probabilities at least this many times as far as the floor."""
 
 NEARER = 4
 """A served adapter is this many times nearer to the trained one than that is to the base."""
 
 COMPARED = 10
-"""Likeliest tokens of each side that are compared at a place; those further down say little."""
+"""Tokens of each side compared at a position, the likeliest first; the others say little."""
 
 Scores = Sequence[Sequence[Mapping[str, float]]]
-"""By probe and place, the log probabilities in nats of the likeliest next tokens, by id."""
+"""By probe and position, the log probabilities in nats of the likeliest next tokens, by id."""
 
 
 @dataclass(frozen=True)
 class ServerAnswers:
-    """What a server said of the probes.
+    """A server's answers to the probes.
 
     Args:
         ids: of each probe's tokens.
-        base, again: log probabilities by the base, asked alone and then beside
-            other requests.
-        adapter: by the adapter.
+        base, again: log probabilities of the base, first asked alone, then
+            together with other requests.
+        adapter: of the adapter.
     """
 
     ids: Sequence[Sequence[int]]
@@ -55,12 +55,12 @@ class Agreement:
     """Mean gaps of log probabilities, in nats a token.
 
     Args:
-        places: at which both sides were asked.
+        places: number of positions compared.
         floor: of the served base from itself, asked again.
         moved: of the served adapter from the served base.
         trained_moved: the same on the training stack.
         base_gap, adapter_gap: between training stack and server.
-        tolerance: the largest gap that is taken for agreement.
+        tolerance: the largest gap that counts as agreement.
     """
 
     places: int
@@ -72,7 +72,7 @@ class Agreement:
     tolerance: float
 
     def as_dict(self) -> dict[str, float]:
-        """Return the numbers with two digits: a server's last ones change from day to day."""
+        """Return the numbers with two digits: a server's later digits vary from day to day."""
         return {
             key: value if isinstance(value, int) else float(f"{value:.2g}")
             for key, value in asdict(self).items()
@@ -83,7 +83,7 @@ def check_words(trained: Sequence[Sequence[int]], answers: Sequence[Sequence[int
     """Refuse a server that renders a probe to other tokens than training did.
 
     Raises:
-        EvalError: it does: its chat template or its tokenizer is another.
+        EvalError: its chat template or its tokenizer is another.
     """
     for number, (ours, theirs) in enumerate(zip(trained, answers, strict=True), start=1):
         if list(ours) != list(theirs):
@@ -103,11 +103,11 @@ def check_words(trained: Sequence[Sequence[int]], answers: Sequence[Sequence[int
 def agreement(
     trained: Mapping[str, Any], answers: ServerAnswers, tolerance: float = TOLERANCE
 ) -> Agreement:
-    """Return how far the server lies from the training stack.
+    """Return how far the server is from the training stack.
 
     Args:
-        trained: `tokens` as `prove.measure` returns them; where the adapter was
-            trained on four bits, those are what the server is held against.
+        trained: `tokens` from `prove.measure`; if the adapter was trained on four
+            bits, the server is compared with those.
     """
     own = trained.get("trained") or trained["adapter"]
     return Agreement(
@@ -122,17 +122,17 @@ def agreement(
 
 
 def check(adapter: str, found: Agreement) -> None:
-    """Refuse a server that does not answer with the adapter that was trained.
+    """Refuse a server that does not answer with the trained adapter.
 
     Raises:
-        EvalError: the first thing that is not as it must be.
+        EvalError: names the first difference.
     """
     for what, hint in _faults(found):
         raise EvalError(f"adapter {adapter}", what, hint)
 
 
 def gap(one: Scores, other: Scores) -> float:
-    """Return the mean absolute difference over all places and tokens; nan where there is none."""
+    """Return the mean absolute difference over all positions and tokens; nan if there are none."""
     apart = [
         difference
         for ours, theirs in zip(one, other, strict=True)
@@ -145,8 +145,8 @@ def gap(one: Scores, other: Scores) -> float:
 def _apart(one: Mapping[str, float], other: Mapping[str, float]) -> list[float]:
     """Return the differences of two lists' likeliest tokens.
 
-    One that the other side does not list is at least as unlikely there as the
-    last that it does.
+    A token that the other side does not list is at least as unlikely there as the
+    last one it lists.
     """
     found = {}
     for these, those in ((one, other), (other, one)):
@@ -159,7 +159,7 @@ def _apart(one: Mapping[str, float], other: Mapping[str, float]) -> list[float]:
 
 
 def _faults(found: Agreement):
-    # Written as `not a <= b`: a number that is none must not pass.
+    # Written as `not a <= b`: nan must not pass.
     if not found.base_gap <= found.tolerance:
         what = (
             f"the server's base model is another: it lies {found.base_gap:.2g} nats a token from "

@@ -1,8 +1,8 @@
 """Checks that an adapter fits its base model and changes its answers.
 
-A misnamed module, a tensor without a home or a base model of another make raise
-no error where an adapter is loaded; the base model then answers alone, and every
-figure measured after that is about the wrong model.
+A misnamed module, a tensor that fits nowhere or a different base model raise no
+error when an adapter is loaded. The base model then answers alone, and every later
+measurement is about the wrong model.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from harness_forge.registry.adapters.package import Adapter
 from harness_forge.registry.models.folder import BaseModel
 
 LEAST_NATS = 1e-3
-"""Least mean divergence from the base, in nats a position, of an adapter that does anything.
+"""Smallest mean divergence from the base, in nats a position, of an adapter with any effect.
 
-By Pinsker's inequality two distributions that lie closer give another token in
-at most one of 45 draws. A trained adapter is at 0.1 and more, a dead one at 0.
+By Pinsker's inequality, two closer distributions give different tokens in at most
+one of 45 draws. A trained adapter is at 0.1 and more, a dead one at 0.
 """
 
 NOISE_FACTOR = 10
-"""The divergence is also this many times what the order of sums alone moves: on
+"""The divergence must also be this many times what the order of sums alone changes: on
 a GPU in bfloat16 a base model differs from itself by about 1e-5 to 1e-4 nats."""
 
 _WORKER = Path(__file__).with_name("worker.py")
@@ -33,11 +33,11 @@ _SHOWN = 5
 
 
 def check_mask(adapter: Adapter) -> dict[str, int]:
-    """Refuse an adapter of whose training nobody knows which tokens were learned.
+    """Refuse an adapter without a record of which tokens its training learned.
 
     A template that gives an all-zero mask trains nothing, and one that masks
-    nothing trains the prompt; neither raises an error. The audit before the
-    training counts both, and its counts stand in the lineage.
+    nothing trains the prompt; neither raises an error. The audit before training
+    counts both, and the lineage has its counts.
 
     Raises:
         EvalError: there are no counts, or they say that the mask was wrong.
@@ -63,15 +63,15 @@ def measure(
     environment: Mapping[str, str],
     threads: int,
 ) -> dict[str, Any]:
-    """Put the adapter on the base model in a workset and return what was measured.
+    """Put the adapter on the base model in a workset and return the measurements.
 
     Args:
-        probes: chat prompts asked of both.
+        probes: chat prompts for both.
         python: interpreter of a workset with torch, transformers and peft.
 
     Returns:
         `modules`, `weights`, `homes`, `logits` and `tokens`; the later ones are
-        missing where an earlier one already says that the adapter does not fit.
+        missing if an earlier one already shows that the adapter does not fit.
 
     Raises:
         EvalError: the model or the adapter cannot be loaded.
@@ -113,7 +113,7 @@ def check(adapter: Adapter, facts: Mapping[str, Any]) -> None:
     """Refuse an adapter that does not fit, or changes nothing.
 
     Raises:
-        EvalError: the first thing that is not as it must be.
+        EvalError: names the first fault.
     """
     where = f"adapter {adapter.name}"
     for what, hint in _faults(facts):
@@ -144,7 +144,7 @@ def _faults(facts: Mapping[str, Any]):
 def _logit_faults(logits: Mapping[str, Any]):
     noise, kl = logits["noise"], logits["kl_nats"]
     least = max(LEAST_NATS, NOISE_FACTOR * abs(logits["noise_kl_nats"]))
-    # Not `kl < least`: a divergence that is no number must not pass.
+    # Not `kl < least`: nan must not pass.
     if not kl >= least:
         what = (
             f"changes too little: {kl:.2g} nats from the base, at least {least:.2g} are asked for"

@@ -1,7 +1,7 @@
-"""Proves an adapter: runs all checks and writes what was measured.
+"""Proves an adapter: runs all checks and writes the measurements.
 
 An adapter is proven before anything is measured with it. `forge prove` and the
-DVC stage share this.
+DVC stage both call this.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ WORKSET = "train"
 
 
 def prove(config: ForgeConfig, adapter: Path | str | None, out: Path) -> dict[str, Any]:
-    """Prove that an adapter is live and write what was measured to `out`.
+    """Prove that an adapter is live and write the measurements to `out`.
 
     Args:
         adapter: a folder or a name; None is as in `current_adapter`.
         out: JSON of numbers nested by subject, as `dvc metrics` reads it. A
-            proof that fails leaves nothing there.
+            failed proof leaves no file there.
 
     Raises:
-        EvalError: it is not, and why.
+        EvalError: it is not live, with the reason.
         TrainError: there is no such adapter or base model, or it is damaged.
         ServeError: the server that `prove.server` names does not answer.
         WorksetError: the train workset is not installed.
@@ -66,7 +66,7 @@ def prove(config: ForgeConfig, adapter: Path | str | None, out: Path) -> dict[st
 
 
 def _report(adapter: Adapter, base: BaseModel, facts: dict[str, Any]) -> dict[str, Any]:
-    """Return the proof on paper: no times, so that it is the same for the same adapter."""
+    """Return the report of a proof, without times: the same adapter gives the same bytes."""
     return {
         "adapter": {"name": adapter.name, "digest": adapter.digest},
         "base": {
@@ -93,15 +93,15 @@ def _templates(config: ForgeConfig, base: BaseModel) -> dict[str, str]:
     if evaluated != trained:
         what = f"{own} is another chat template than {base.name} was trained with"
         raise EvalError("policy.chat_template", what, "leave it out, or train with it")
-    # What is served is that file itself; a server's own one is compared by what it renders.
+    # Serving uses that very file; a running server's template is compared by what it renders.
     return {"training": trained, "evaluation": evaluated, "serving": trained}
 
 
 def _quantised(adapter: Adapter, tokens: dict[str, Any], tolerance: float) -> dict[str, Any]:
-    """Return by how much a base of four bits, as in training, answers otherwise than a whole one.
+    """Return the difference between the base in four bits, as in training, and in full.
 
     Raises:
-        EvalError: by so much that it is served as another model than was trained.
+        EvalError: it is so large that the served model is not the trained one.
     """
     if not tokens.get("trained"):
         return {}
@@ -120,5 +120,5 @@ def _served(server: Agreement | None) -> dict[str, Any]:
 
 
 def _short(number: float) -> float:
-    """Return a number to five digits: what lies beyond depends on how threads share the sums."""
+    """Return a number with five digits: the others depend on how threads share the sums."""
     return float(f"{number:.5g}")

@@ -1,6 +1,6 @@
-"""Checks that a server answers with the adapter that was trained.
+"""Checks that a server answers with the trained adapter.
 
-`forge prove` asks a server that runs, or starts one for the time of the proof.
+`forge prove` asks a running server, or starts one for the proof.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ NONE, START = "none", "start"
 
 
 def wanted(config: ForgeConfig) -> str | None:
-    """Return the URL of the server to ask, `start`, or None where none is asked.
+    """Return the URL of the server to ask, `start`, or None if none is asked.
 
     Raises:
-        ConfigError: `prove.server` says neither.
+        ConfigError: `prove.server` has another value.
     """
     said = config.prove.server
     if said == NONE:
@@ -39,11 +39,11 @@ def wanted(config: ForgeConfig) -> str | None:
 def prove(
     config: ForgeConfig, adapter: Adapter, tokens: Mapping[str, Any], where: str
 ) -> Agreement:
-    """Hold a server's answers to the probes against those of the training stack.
+    """Compare a server's answers to the probes with those of the training stack.
 
     Args:
-        tokens: as `adapters.prove.measure` returns them.
-        where: as `wanted` returns it.
+        tokens: from `local_check.measure`.
+        where: from `wanted`.
 
     Raises:
         EvalError: its template, its base or its adapter is another.
@@ -65,10 +65,10 @@ def compared(
     adapter: str,
     tolerance: float,
 ) -> Agreement:
-    """Ask one server everything, and return how far it lies from the training stack.
+    """Ask one server everything, and return how far it is from the training stack.
 
     Args:
-        names: what base and adapter are called there.
+        names: the server's names of base and adapter.
 
     Raises:
         EvalError: as `prove`.
@@ -77,7 +77,7 @@ def compared(
     base, own = names
     agreement.check_words(tokens["ids"], [scorer.tokens(own, each) for each in prompts])
     alone = [scorer.score(base, ids) for ids in tokens["ids"]]
-    # Everything at once: what one request does to another belongs to the floor.
+    # Everything at once: how requests affect each other is part of the floor.
     both = scorer.together([(name, ids) for ids in tokens["ids"] for name in (base, own)])
     answers = ServerAnswers(tokens["ids"], alone, both[0::2], both[1::2])
     found = agreement.agreement(tokens, answers, tolerance)
@@ -87,7 +87,7 @@ def compared(
 
 @contextmanager
 def _server(config: ForgeConfig, adapter: Adapter, where: str) -> Iterator[tuple[str, str]]:
-    """Yield a server's URL and what its base is called there."""
+    """Yield a server's URL and its name of the base."""
     from harness_forge.serving import server_plan
 
     if where != START:
@@ -99,10 +99,10 @@ def _server(config: ForgeConfig, adapter: Adapter, where: str) -> Iterator[tuple
 
 
 def _named(scorer: Scorer, url: str, base: str, adapter: Adapter) -> tuple[str, str]:
-    """Return what base and adapter are called on the server.
+    """Return the server's names of base and adapter.
 
     Raises:
-        ServeError: it lists one of them under no name that is known.
+        ServeError: it lists one of them under no known name.
     """
     listed = scorer.names()
     # The name with the hash first: it never means another adapter.

@@ -13,18 +13,18 @@ import sys
 from pathlib import Path
 
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
-# A thread that waits for another one sleeps: on a busy machine the two would spin for minutes.
+# A thread that waits for another one sleeps: on a busy machine spinning would take minutes.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 KEPT = 32
-"""Positions compared in each probe: its last ones, the last of all being where an answer begins."""
+"""Positions compared in each probe: its last ones, up to where an answer begins."""
 
 PLACES, TOP = 4, 20
-"""A server is compared at so many last places of each probe, by so many likeliest words."""
+"""A server is compared at this many last positions of each probe, by this many likeliest tokens."""
 
 
 def named_modules(model, config) -> dict:
-    """Return, for each module the adapter names, how many linear layers bear that name."""
+    """Return, for each module the adapter names, how many linear layers have that name."""
     from torch.nn import Embedding, Linear
 
     named = config.target_modules
@@ -33,7 +33,7 @@ def named_modules(model, config) -> dict:
 
         layers = [n for n, m in model.named_modules() if isinstance(m, Linear)]
         return {named: sum(bool(matches(config, name)) for name in layers)}
-    # vLLM and peft both match a name's last part.
+    # vLLM and peft both match the last part of a name.
     layers = [n for n, m in model.named_modules() if isinstance(m, Linear | Embedding)]
     return {
         part: sum(name == part or name.endswith(f".{part}") for name in layers)
@@ -44,8 +44,8 @@ def named_modules(model, config) -> dict:
 def homes(model, config, tensors) -> dict:
     """Compare the adapter's tensors with those that its config makes on this model.
 
-    peft itself leaves out a tensor that fits nowhere, and fills one that is
-    missing with the values training starts from, without an error.
+    Without an error, peft ignores a tensor that fits nowhere, and gives a missing
+    one the values at the start of training.
     """
     from peft import get_peft_model
     from peft.utils import get_peft_model_state_dict
@@ -67,7 +67,7 @@ def homes(model, config, tensors) -> dict:
 
 
 def weights(tensors) -> dict:
-    """Return how many weights there are, how large, and which do nothing."""
+    """Return how many weights there are, how large, and which have no effect."""
     import torch
 
     squares = sum(float(t.double().square().sum()) for t in tensors.values())
@@ -82,7 +82,7 @@ def weights(tensors) -> dict:
 
 
 def logits(model, ids, times=1):
-    """Return the last logits of one probe in float32, shape (positions, words)."""
+    """Return the last logits of one probe in float32, shape (positions, vocabulary)."""
     import torch
 
     batch = torch.tensor([ids] * times, device=model.device)
@@ -91,7 +91,7 @@ def logits(model, ids, times=1):
 
 
 def differences(base, adapted) -> dict:
-    """Return how far two sets of logits of one probe lie apart; divergence in nats."""
+    """Return how far apart two sets of logits of one probe are; divergence in nats."""
     import torch
 
     gap = (adapted - base).abs()
@@ -111,12 +111,12 @@ def differences(base, adapted) -> dict:
 
 
 def compared(model, folder, probes) -> dict:
-    """Return the differences between base and adapter over all probes, and what each says."""
+    """Return the differences between base and adapter over all probes, and the answer of each."""
     from peft import PeftModel
 
     few = probes[:2]
     bases = [logits(model, ids).cpu() for ids in probes]
-    # The same prompt twice in a batch is the same sum in another order: how much that moves.
+    # The same prompt twice in a batch gives the same sums in another order: the noise.
     twice = [logits(model, ids, 2).cpu() for ids in few]
     adapted = PeftModel.from_pretrained(model, folder).eval()
     answers = [logits(adapted, ids).cpu() for ids in probes]
@@ -144,9 +144,9 @@ def compared(model, folder, probes) -> dict:
 
 
 def likeliest(logits_of) -> list:
-    """Return, of each probe, the log probabilities in nats of the likeliest next words.
+    """Return, for each probe, the log probabilities in nats of the likeliest next tokens.
 
-    At its last `PLACES` places, each a mapping of word id to number. A server
+    At its last `PLACES` positions, each a mapping of token id to number. A server
     can be asked the same.
     """
     import torch
@@ -186,7 +186,7 @@ def in_four_bits(job, probes):
 
 
 def summed(bases, others) -> dict:
-    """Return the differences of probe after probe as one; a shorter list is compared so far."""
+    """Return the differences of all probes as one; a shorter list is compared up to its length."""
     found = [differences(b, o) for b, o in zip(bases, others, strict=False)]
     positions = sum(each["positions"] for each in found)
     return {
@@ -215,7 +215,7 @@ def render(tokenizer, probes, tools) -> list:
 
 
 def prove(job) -> dict:
-    """Do what the job says; stop where going on makes no sense."""
+    """Run the job's steps; stop when later steps make no sense."""
     import torch
     from peft import PeftConfig
     from safetensors.torch import load_file
@@ -246,7 +246,7 @@ def prove(job) -> dict:
 
 
 def main() -> None:
-    """Do it, and say in one line how it went."""
+    """Run the job, and print the result in one line."""
     try:
         answer = prove(json.load(sys.stdin))
     except MemoryError:

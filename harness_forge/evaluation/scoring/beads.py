@@ -1,9 +1,9 @@
-"""A list of beads on which calls are played: what a tracker would allow, and where it ends.
+"""A list of beads that calls change, with the rules of a tracker.
 
-A bead is open, in_progress or closed. Rules of the tracker: a bead is claimed
-before it is closed, closing says why, and nothing is claimed or closed that
-waits for a bead which is not closed. A call against the rules changes nothing
-and fails the whole.
+A bead is open, in_progress or closed. The rules: a bead is claimed before it is
+closed, closing needs a reason, and a bead that waits for one that is not closed
+can be neither claimed nor closed. A call against the rules changes nothing and
+fails the whole sequence.
 """
 
 from __future__ import annotations
@@ -17,32 +17,31 @@ Beads = dict[str, dict[str, Any]]
 
 
 class Refused(Exception):
-    """The tracker does not take a call."""
+    """The tracker refuses a call."""
 
 
 def play(calls: Sequence[Call], start: Mapping[str, Mapping[str, Any]]) -> Beads | None:
-    """Return the beads after the calls, or None where one was refused.
+    """Return the beads after the calls, or None if one was refused.
 
     Args:
-        start: beads by id, each with `status` and, where it has them,
-            `assignee` and `needs`, the ids it waits for.
+        start: beads by id, each with `status` and optionally `assignee` and
+            `needs`, the ids it waits for.
     """
     beads = {key: {"needs": [], **bead} for key, bead in start.items()}
     try:
         for name, arguments in calls:
             _PLAYS[name](beads, **arguments)
-    except (Refused, KeyError, TypeError, AttributeError):  # an argument missing, or no text
+    except (Refused, KeyError, TypeError, AttributeError):  # an argument is missing or no text
         return None
     return beads
 
 
 def reached(beads: Beads | None, goal: Mapping[str, Mapping[str, Any]], untouched: Beads) -> bool:
-    """Return whether the goal's facts hold and every bead it does not name is as it was.
+    """Return whether the goal's facts hold and every bead it does not name is unchanged.
 
     Args:
-        goal: facts by id; the id `new` stands for a bead that was created, of
-            which there must be exactly one, and its text facts are words
-            that the bead's own must contain.
+        goal: facts by id. The id `new` is a created bead, of which there must be
+            exactly one; the bead's texts must contain the words of its facts.
     """
     if beads is None:
         return False

@@ -1,4 +1,4 @@
-"""Tool calls of an answer, and whether they are the ones asked for.
+"""Tool calls of an answer, and whether they are the right ones.
 
 The match is that of the Berkeley Function Calling Leaderboard (its AST check):
 the function's name, required and unknown parameters, the type of each value,
@@ -35,10 +35,10 @@ _TYPES = {
 
 
 def read(text: str) -> list[Call] | None:
-    """Return the calls of an answer in Hermes form, in order; None where they cannot be read.
+    """Return the calls of an answer in Hermes form, in order; None if they cannot be parsed.
 
-    Words before the first call are nobody's business; words between calls or
-    after the last are a fault, as for `policies/parsing.py`.
+    Text before the first call is ignored; text between calls or after the last is
+    a fault, as in `policies/parsing.py`.
     """
     found = list(_CALL.finditer(text))
     if not found:
@@ -70,12 +70,12 @@ def matches(
     truth: Sequence[Mapping[str, Mapping[str, Sequence[Any]]]],
     ordered: bool = False,
 ) -> bool:
-    """Return whether the calls are those of `truth`, each once and none besides.
+    """Return whether the calls are those of `truth`, each once, and no others.
 
     Args:
         tools: schemas as offered, `type: dict` or `type: object` alike.
-        truth: one `{name: {parameter: allowed values}}` for each call; none
-            means that no call is right.
+        truth: one `{name: {parameter: allowed values}}` for each call; without
+            any, the right answer has no call.
         ordered: in the order of `truth`; else in any.
     """
     if len(calls) != len(truth):
@@ -118,7 +118,7 @@ def _value_fits(value: Any, schema: Mapping[str, Any], allowed: Sequence[Any]) -
     if not _type_fits(value, schema, expected, allowed):
         return False
     sentence = _type_of(allowed)
-    # A value of another type than the schema's, as the answers have it, is compared as it stands.
+    # A value of another type than the schema's, as some right answers have, is compared as it is.
     if sentence in (None, expected) and type(value) is expected:
         if expected is str:
             return _loose(value) in [_loose(one) for one in allowed]
@@ -146,14 +146,14 @@ def _type_fits(value: Any, schema: Mapping[str, Any], expected: type, allowed: A
 
 
 def _type_of(allowed: Any) -> type | None:
-    """Return the type that the allowed values have; None where there are none."""
+    """Return the type of the allowed values; None if there are none."""
     if not isinstance(allowed, list | tuple):
         return None
     return next((type(one) for one in allowed if one != OMITTED), None)
 
 
 def _loose(value: Any) -> Any:
-    """Return a text without case and the marks that BFCL overlooks; lists item by item."""
+    """Return a text without case and the characters that BFCL ignores; lists item by item."""
     if isinstance(value, str):
         return _LOOSE.sub("", value).lower().replace("'", '"')
     return [_loose(one) for one in value] if isinstance(value, list) else value

@@ -1,7 +1,7 @@
-"""Which check an item asks for, and what its answer scores.
+"""Which check an item asks for, and the scores of its answer.
 
-A check is a table with a `kind`. What a model caused is a failure: an answer
-that is empty, cut off or unreadable scores 0 and stays in the count.
+A check is a mapping with a `kind`. An empty, cut-off or unreadable answer is a
+fault of the model: it scores 0 and is counted.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ def scored(check: Check, text: str, cut: bool, tools: Sequence[Mapping[str, Any]
     """Return an answer's scores by metric, each between 0 and 1; one that does not apply is absent.
 
     Args:
-        cut: the answer was cut off at its longest.
+        cut: the answer was cut off at the token limit.
         tools: schemas that were offered.
     """
     return _CHECKS[check["kind"]](check, "" if cut else text.strip(), tools)
 
 
 def efficient(scores: Scores, check: Check, tokens: int) -> Scores:
-    """Return how a right answer's length stands to the item's budget of tokens.
+    """Return scores that compare a right answer's length with the item's token budget.
 
     concise: it is right and within the budget. token_efficiency: 1 up to the
-    budget, budget / tokens above it; 0 where the answer is wrong. An item
-    without budget has neither.
+    budget, budget / tokens above it; 0 if the answer is wrong. An item without a
+    budget has neither.
     """
     if "budget" not in check:
         return {}
@@ -45,7 +45,7 @@ def efficient(scores: Scores, check: Check, tokens: int) -> Scores:
 
 
 def code_of(text: str) -> str:
-    """Return the Python of an answer: what its first fence holds, or all of it."""
+    """Return the Python of an answer: the content of its first code fence, or all of it."""
     found = _FENCED.search(text)
     return found.group(1) if found else text
 
@@ -80,14 +80,14 @@ def _calls(check: Check, text: str, tools: Sequence[Mapping[str, Any]]) -> Score
         any(words.mentions(str(arguments.get(key, "")), expected) for _, arguments in found or ())
         for key, expected in check.get("mentions", {}).items()
     )
-    # JSON Schema has no float and no tuple: a suite that tells them apart brings its own.
+    # JSON Schema has no float and no tuple: a suite that needs them brings its own schemas.
     schemas = check.get("schemas", tools)
     right = readable and said and calls.matches(bound, schemas, truth, check.get("ordered", False))
     return {"score": right, "ast_match": right, "valid_calls": readable}
 
 
 def _bound(arguments: Mapping[str, Any], free: Sequence[str]) -> dict[str, Any]:
-    """Return arguments in which any words of a free text stand for all."""
+    """Return arguments in which one placeholder stands for any free text."""
     return {
         key: "*" if key in free and isinstance(value, str) and value.strip() else value
         for key, value in arguments.items()
@@ -111,7 +111,7 @@ def _reflection(check: Check, text: str, tools: Any) -> Scores:
 
 
 def _code(check: Check, text: str, tools: Any) -> Scores:
-    """Return whether an answer is Python that defines the function; it is run elsewhere."""
+    """Return whether an answer is Python that defines the function; it is not run here."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of the model's own code

@@ -1,29 +1,29 @@
-"""What an architect or a reflector answered: its form, and whether it was borne out."""
+"""An architect's or a reflector's answer: its form, and whether events confirmed it."""
 
 from __future__ import annotations
 
 import json
 import re
 
-# As conf/export/architect_sft.yaml reads it: the first line that opens with it.
+# As in conf/export/architect_sft.yaml: the first line that begins with the verdict.
 _VERDICT = re.compile(r"^\W*verdict\W+(continue|pivot|escalate)\b", re.IGNORECASE | re.MULTILINE)
 _SECTIONS = ("REFLECTION", "BANNED", "PREFERRED", "LESSON", "DISTILLED", "TIPS_JSON")
 _TIP_TYPES = ("strategy", "recovery", "optimization", "warning")
 
 
 def verdict(text: str) -> str | None:
-    """Return CONTINUE, PIVOT or ESCALATE; None where the architect said none of them."""
+    """Return CONTINUE, PIVOT or ESCALATE; None if the architect named none of them."""
     found = _VERDICT.search(text)
     return found.group(1).upper() if found else None
 
 
 def reflection(text: str) -> dict[str, bool]:
-    """Return what a reflector's answer has of the form that the harness reads.
+    """Return which parts of the harness's form a reflector's answer has.
 
     Returns:
-        structure: every section is there, once, and in order; BANNED alone may
-        be empty. tips_parse: TIPS_JSON holds at least one tip, and each has a
-        text and a known type. mechanism: each tip says how it works.
+        structure: every section is there once and in order; only BANNED may be
+        empty. tips_parse: TIPS_JSON has at least one tip, and each has a text and
+        a known type. mechanism: each tip says how it works.
     """
     lines = [line.partition(":") for line in text.splitlines()]
     heads = [(head.strip().upper(), rest.strip()) for head, colon, rest in lines if colon]

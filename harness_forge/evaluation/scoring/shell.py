@@ -1,7 +1,7 @@
-"""Scripts as bash's own parser reads them; nothing is run.
+"""Scripts as bash parses them; nothing is run.
 
-`bash -n` says whether a script has the grammar of bash, `bash --pretty-print`
-writes what it parsed: layout and comments gone, every command as bash sees it.
+`bash -n` reports whether a script is valid bash; `bash --pretty-print` prints
+what it parsed: without layout and comments, each command as bash sees it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _OPENING = frozenset({"then", "do", "else", "{", "(", ";"})
 
 
 def bash_reads(script: str) -> bool:
-    """Return whether bash finds the script's grammar right, without running any of it."""
+    """Return whether bash can parse the script, without running any of it."""
     done = _bash(script, "-n")
     return done is not None and done.returncode == 0
 
@@ -24,14 +24,14 @@ def bash_reads(script: str) -> bool:
 def same_commands(script: str, reference: str) -> bool:
     """Return whether bash reads two scripts as the same commands in the same order.
 
-    Layout, comments, and quotes that change nothing are no difference.
+    Layout, comments, and quotes that change nothing make no difference.
     """
     mine = commands(script)
     return bool(mine) and mine == commands(reference)
 
 
 def commands(script: str) -> list[str]:
-    """Return a script's words and operators as bash parsed them; [] where it cannot."""
+    """Return a script's words and operators as bash parsed them; [] if it cannot."""
     if not bash_reads(script):
         return []
     done = _bash(script, "--pretty-print")
@@ -39,9 +39,9 @@ def commands(script: str) -> list[str]:
 
 
 def _bash(script: str, option: str) -> subprocess.CompletedProcess | None:
-    """Return what bash says; None where it takes too long, which is the script's doing."""
+    """Return bash's output; None if it takes too long, which is the script's fault."""
     try:
-        # BASH_ENV would be run first, so nothing of the environment is passed on.
+        # Bash would first run the file in BASH_ENV, so the environment is empty.
         return subprocess.run(
             ["bash", "--norc", "--noprofile", option],
             input=script.encode("utf-8", "surrogatepass"),
@@ -55,10 +55,10 @@ def _bash(script: str, option: str) -> subprocess.CompletedProcess | None:
 
 
 def _words(text: str) -> list[str]:
-    """Return words without the quotes that change nothing, operators apart, `;` for a line's end.
+    """Return words without quotes that change nothing, operators on their own, `;` for a line end.
 
-    What a quote takes from a sign that means something stands as a backslash,
-    so "$x" and '$x' differ while "a" and 'a' do not.
+    A character that loses its meaning in quotes gets a backslash, so "$x" and
+    '$x' differ, but "a" and 'a' do not.
     """
     found, word, quote, place = [], None, "", 0
     while place < len(text):

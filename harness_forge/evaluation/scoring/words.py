@@ -1,4 +1,4 @@
-"""Words of an answer: the one label, the last number, what must and must not be said."""
+"""Words of an answer: its only label, its last number, words that must and must not occur."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def number(text: str, value: float, tolerance: float = 1e-6) -> bool:
 
 
 def mentions(text: str, every: Sequence[Any], none: Sequence[str] = ()) -> bool:
-    """Return whether something of each of `every` is said, and nothing of `none`.
+    """Return whether the text has one word of each of `every`, and none of `none`.
 
     Args:
-        every: texts, or lists of texts of which one is enough. Whole words,
-            whatever their case; `*` at the end stands for any ending.
+        every: texts, or lists of texts of which one is enough. Whole words in any
+            case; `*` at the end stands for any ending.
     """
     groups = [[one] if isinstance(one, str) else one for one in every]
     said = all(any(has(text, word) for word in group) for group in groups)
@@ -38,10 +38,10 @@ def mentions(text: str, every: Sequence[Any], none: Sequence[str] = ()) -> bool:
 
 
 def in_order(text: str, steps: Sequence[Any]) -> bool:
-    """Return whether all steps are named, first mentions in this order.
+    """Return whether all steps occur, with first mentions in this order.
 
     Args:
-        steps: texts, or lists of texts of which the first one named counts.
+        steps: texts, or lists of texts of which the first one that occurs counts.
     """
     places = []
     for step in steps:
@@ -54,9 +54,9 @@ def in_order(text: str, steps: Sequence[Any]) -> bool:
 
 
 def json_fits(text: str, fields: dict[str, Any]) -> bool:
-    """Return whether the answer is one JSON object that has these fields with these values.
+    """Return whether the answer is one JSON object with these fields and values.
 
-    A list of values means any of them. A fence around the object is no fault.
+    A list of values allows any of them. A code fence around the object is allowed.
     """
     bare = text.strip()
     if fenced := _FENCE.match(bare):
@@ -79,7 +79,7 @@ def _is_one(value: Any, allowed: Sequence[Any]) -> bool:
 
 
 def has(text: str, word: str) -> bool:
-    """Return whether `word` is said, as a whole word, whatever its case."""
+    """Return whether `word` occurs as a whole word, in any case."""
     return _find(text, word) is not None
 
 

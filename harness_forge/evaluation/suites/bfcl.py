@@ -1,11 +1,11 @@
-"""Function calling in the form of the Berkeley Function Calling Leaderboard.
+"""Function calling in the format of the Berkeley Function Calling Leaderboard.
 
-A folder holds `BFCL_v<n>_<category>.json` (JSON lines) and, for each, the
-allowed answers: `possible_answer/` with a file of the same name, or beside it
-`possible_answer_BFCL_v<n>_<category>.json`. A category `irrelevance` has none:
-right is not to call. Categories whose calls BFCL runs in simulators
-(multi_turn, memory, web_search …), or that are of other languages than
-Python, are no matter of matching and are passed over.
+A folder has `BFCL_v<n>_<category>.json` (JSON lines) and, for each, the allowed
+answers: in `possible_answer/` under the same name, or beside it as
+`possible_answer_BFCL_v<n>_<category>.json`. The category `irrelevance` has none:
+the right answer makes no call. Skipped are categories whose calls BFCL runs in
+simulators (multi_turn, memory, web_search …), and those of languages other than
+Python, because matching cannot score them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def load(suite: SuiteConfig) -> list[Document]:
 
     Raises:
         EvalError: there is no such file, or a line of one cannot be used.
-        ConfigError: a category was asked for that is not matched.
+        ConfigError: a requested category cannot be matched.
     """
     place = reading.copy_of(suite, "BFCL_v<n>_<category>.json and its possible answers")
     files = {
@@ -103,7 +103,7 @@ def _document(suite: SuiteConfig, category: str, place: str, row, truth: list[An
 
 
 def _tool(function: dict[str, Any]) -> dict[str, Any]:
-    """Return a function as JSON Schema has it; BFCL's types are Python's."""
+    """Return a function with a JSON Schema; BFCL's types are Python's."""
     return {"type": "function", "function": function | {
         "parameters": _schema(function.get("parameters") or {})
     }}  # fmt: skip

@@ -1,14 +1,14 @@
-"""Items with a check each, in a folder: `items.jsonl`, and `bundle.json` with what they share.
+"""Items with a check each, in a folder: `items.jsonl`, and `bundle.json` for what they share.
 
 A line of items.jsonl:
 
-    id        unique in the bundle
-    category  what it is about
-    prompt    the question; or `messages`, a conversation that ends with it
-    tools     names of tools that are offered; none where it is left out
-    check     what makes an answer right: a table with a `kind` (docs/suites.md)
-    budget    tokens in which a right answer can be given, where that counts
-    bead      items of one name are completed together
+id        unique in the bundle
+category  the item's topic
+prompt    the question; or `messages`, a conversation that ends with it
+tools     names of the offered tools; optional
+check     what makes an answer right: a mapping with a `kind` (docs/suites.md)
+budget    tokens that a right answer needs at most; optional
+bead      items of one name are completed together
 
 bundle.json: `systems`, the system message by category (`""` for any other),
 and `tools`, schemas in OpenAI form.
@@ -41,7 +41,7 @@ _NEEDS = {
 
 
 def folder_of(suite: SuiteConfig) -> Path:
-    """Return a bundle's folder: one that comes with forge, by name, or one at a path.
+    """Return a bundle's folder: a bundled one by name, or one at a path.
 
     Raises:
         EvalError: there is none.

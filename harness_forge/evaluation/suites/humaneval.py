@@ -1,8 +1,8 @@
 """HumanEval from a local copy: functions to complete, judged by running their tests.
 
-The file is HumanEval's own: JSON lines, plain or .gz, with `task_id`,
-`prompt`, `entry_point` and `test`. What a model writes runs in the sandbox and
-nowhere else (`evaluating/programs.py`); without one the suite is refused.
+The file is HumanEval's own: JSON lines, plain or .gz, with `task_id`, `prompt`,
+`entry_point` and `test`. A model's code runs only in the sandbox
+(`lmeval/programs.py`); without one the suite is refused.
 """
 
 from __future__ import annotations

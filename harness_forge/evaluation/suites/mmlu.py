@@ -1,13 +1,13 @@
-"""MMLU from a local copy: questions with four answers, of which the likeliest counts.
+"""MMLU from a local copy: questions with four choices; the likeliest counts as the answer.
 
-Two layouts: `test/<subject>_test.csv` without a head (question, four answers,
-the right letter), as its authors pack it; or files of JSON lines with
-`question`, `choices`, `answer` (the place of the right one, from 0) and
-`subject`. Subjects are the categories.
+Two layouts: `test/<subject>_test.csv` without a header (question, four choices,
+the right letter), as its authors distribute it; or files of JSON lines with
+`question`, `choices`, `answer` (index of the right one, from 0) and `subject`.
+Subjects are the categories.
 
-The question is put through the model's chat template, without examples before
-it. The scores are so those of the same model before and after, not of a table
-that was made with five examples.
+The question goes through the model's chat template without examples. So the
+scores compare the same model before and after; they are not comparable with
+tables made with five examples.
 """
 
 from __future__ import annotations

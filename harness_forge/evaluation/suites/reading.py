@@ -1,4 +1,4 @@
-"""What the loaders share: where a copy lies, its lines, and which items are asked."""
+"""Shared by the loaders: the path of a copy, its lines, and the choice of items."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def copy_of(suite: SuiteConfig, layout: str) -> Path:
     """Return the path of a local copy.
 
     Args:
-        layout: what has to lie there, in a few words.
+        layout: the expected content, in a few words.
 
     Raises:
         EvalError: the suite names none, or there is nothing.
@@ -39,10 +39,10 @@ def copy_of(suite: SuiteConfig, layout: str) -> Path:
 
 
 def rows(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each line of a file of JSON lines as a table, with its place; .gz is unpacked.
+    """Yield each line of a JSON lines file as a mapping, with its file and line; .gz is unpacked.
 
     Raises:
-        EvalError: the file cannot be read, or a line is no table.
+        EvalError: the file cannot be read, or a line is not a mapping.
     """
     opened = gzip.open if file.suffix == ".gz" else open
     try:
@@ -76,10 +76,10 @@ def field(row: dict[str, Any], name: str, kind: type, place: str) -> Any:
 
 
 def chosen(suite: SuiteConfig, documents: Sequence[Document]) -> list[Document]:
-    """Return the items that are asked: of the suite's categories, at most `limit` of each.
+    """Return the items to ask: of the suite's categories, at most `limit` of each.
 
     Raises:
-        EvalError: there is no item, or two have one name.
+        EvalError: there is no item, or two have the same id.
         ConfigError: a category that the suite names has no item.
     """
     where = f"suite {suite.name}"

@@ -1,8 +1,8 @@
-"""What a store knows of a split's items: scripts that passed, questions put to other roles.
+"""Questions from the store: scripts that passed, and prompts of other roles.
 
-An architect's verdict is held against what then happened in its run, a
-reflector's answer against the form that the harness reads. Only runs that
-collect are read; a look at held-out items is written down like any other.
+An architect's verdict is compared with what then happened in its run, a
+reflector's answer with the form that the harness reads. Only collect runs are
+read; a look at held-out items is recorded like any other.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from psycopg.rows import dict_row
 from harness_forge.config.suite import SuiteConfig, SuiteKind
 from harness_forge.evaluation.lmeval.folder import Document
 
-# Teachers alone: what models happened to pass would make another set of items with every run.
+# Teachers only: passes of models would change the set of items with every run.
 _PASSED = """
 SELECT item_id, tool_call -> 'arguments' ->> %s AS script
 FROM attempt_examples
@@ -25,7 +25,7 @@ WHERE split = %s AND eval_passed AND NOT infrastructure AND NOT flagged
 GROUP BY 1, 2 ORDER BY 1, 2
 """
 
-# The first turn that says these words of this item; an architect's plan is no verdict.
+# The first turn with this prompt for this item; an architect's plan is no verdict.
 _ASKED = r"""
 SELECT DISTINCT ON (item_id, t.messages::text)
     t.turn_id, t.item_id, t.family, t.group_key, t.messages, t.tools,
@@ -49,7 +49,7 @@ _ON, _UP = ("CONTINUE", "PIVOT"), ("ESCALATE",)
 
 
 def passed_scripts(connection: Connection, split: str, argument: str) -> dict[str, list[str]]:
-    """Return scripts that passed by item, those of the teachers."""
+    """Return by item the scripts of teachers that passed."""
     found: dict[str, list[str]] = {}
     for item_id, script in connection.execute(_PASSED, [argument, split]):
         if script:
@@ -58,11 +58,11 @@ def passed_scripts(connection: Connection, split: str, argument: str) -> dict[st
 
 
 def collect(connection: Connection, suite: SuiteConfig, skill: str, split: str) -> list[Document]:
-    """Return the questions that were put to a role on a split, as they were put.
+    """Return the prompts of a role on a split as questions.
 
-    A verdict is right to go on where a later attempt of the run passed, and to
-    give up where models tried `hopeless_after` times and never did; any other
-    is left out, for nothing tells what would have been right.
+    It is right to continue if a later attempt of the run passed, and right to give
+    up if models tried `hopeless_after` times and never passed; other prompts are
+    left out, because nothing shows what would have been right.
     """
     names = {"agent": suite.kind.value, "split": split}
     with connection.cursor(row_factory=dict_row) as cursor:

@@ -1,1 +1,1 @@
-"""Adapters: what training made, packaged with its card, lineage and hashes."""
+"""Adapters: the result of a training, packaged with its card, lineage and hashes."""

@@ -55,7 +55,7 @@ def card(lineage: Mapping[str, Any], tensors: Mapping[str, Mapping[str, Any]]) -
 
 
 def _word(licence: object) -> str:
-    """Return a licence as the head of a card names it."""
+    """Return a licence in the spelling of a card's header."""
     return re.sub(r"[^a-z0-9.+_-]", "", str(licence).lower()) or "other"
 
 

@@ -9,13 +9,13 @@ from harness_forge.core.records import Split
 
 
 def check(name: str, fitted: Sequence[str], split: str | None) -> None:
-    """Refuse to judge an adapter on validation where it was trained on that too.
+    """Refuse to judge an adapter on validation if it was trained on that too.
 
-    On training items nobody takes a pass for evidence, so those are let pass.
+    Training items are allowed: nobody takes a pass on them for evidence.
 
     Args:
         fitted: splits that it was trained on, see `Adapter.fitted`.
-        split: that it is to be judged on; None is all of them.
+        split: the split to judge on; None for all.
 
     Raises:
         EvalError: both name validation.

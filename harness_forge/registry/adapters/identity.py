@@ -19,10 +19,10 @@ class AdapterIdentity:
 
     @classmethod
     def of(cls, facts: Mapping[str, Any]) -> AdapterIdentity:
-        """Return the identity in a table of a file, such as `candidate` of a decision."""
+        """Return the identity in a mapping of a file, such as `candidate` of a decision."""
         return cls(str(facts["name"]), str(facts["digest"]))
 
     @property
     def label(self) -> str:
-        """Return the name of its folder in the registry, which never means another adapter."""
+        """The name of its folder in the registry, which never means another adapter."""
         return f"{self.name}-{self.digest[:12]}"

@@ -1,4 +1,4 @@
-"""Which base model an adapter was trained on, and whether that is the one at hand."""
+"""Checks that an adapter was trained on the current base model."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harness_forge.registry.models.folder import BaseModel
 
 
 def check_lineage(adapter: Adapter, base: BaseModel) -> None:
-    """Refuse a base model or chat template other than those the adapter was trained with.
+    """Refuse a base model or chat template other than those of the adapter's training.
 
     Raises:
         EvalError: it was another.

@@ -1,4 +1,4 @@
-"""Packages an adapter: only its own files, under a name that its content gives."""
+"""Packages an adapter: only its own files, in a folder named by name and content hash."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ class Adapter:
 
     @property
     def identity(self) -> AdapterIdentity:
-        """Return its name and digest."""
+        """Its name and digest."""
         return AdapterIdentity(self.name, self.digest)
 
     @property
     def label(self) -> str:
-        """Return the name of its folder in the registry, which never means another adapter."""
+        """The name of its folder in the registry, which never means another adapter."""
         return self.identity.label
 
     @property
@@ -55,14 +55,14 @@ class Adapter:
 
 
 def package(source: Path, name: str, out: Path, lineage: Mapping[str, Any]) -> Adapter:
-    """Copy an adapter out of a training's output and return it.
+    """Copy an adapter from a training's output and return it.
 
-    A training leaves tokenizer, checkpoints, logs, and with some methods the
-    whole model beside the adapter; none of that is taken along. `out/name` is
-    a link that always names the newest one.
+    A training also leaves tokenizer, checkpoints, logs, and with some methods the
+    whole model; none of these is copied. `out/name` is a link that always points
+    to the newest one.
 
     Raises:
-        TrainError: what training left is no adapter, or it learned nothing.
+        TrainError: the output is no adapter, or it learned nothing.
     """
     facts = weights.head(source / WEIGHTS)
     if not any("lora_" in tensor for tensor in facts):
@@ -84,10 +84,10 @@ def package(source: Path, name: str, out: Path, lineage: Mapping[str, Any]) -> A
 
 
 def load(folder: Path) -> Adapter:
-    """Return a packaged adapter, its files checked against its hash.
+    """Return a packaged adapter after checking its files against its hash.
 
     Raises:
-        TrainError: it is missing or damaged, or holds what no training leaves: a
+        TrainError: it is missing or damaged, or has files that no training makes: a
             file that runs code when it is read, a link, a name that is a path.
     """
     _check_files(folder)
@@ -112,7 +112,7 @@ def load(folder: Path) -> Adapter:
 
 
 def _check_files(folder: Path) -> None:
-    """Let a folder pass that holds plain files of an adapter and nothing else."""
+    """Refuse a folder with anything but the plain files of an adapter."""
     for file in sorted(folder.iterdir()) if folder.is_dir() else ():
         if file.name not in _FILES or file.is_symlink() or not file.is_file():
             what = f"holds {file.name}, which is no file of a packaged adapter"
@@ -121,9 +121,9 @@ def _check_files(folder: Path) -> None:
 
 
 def copy(adapter: Adapter, to: Path) -> None:
-    """Put a copy of a packaged adapter at `to`, a real folder, whole or not at all.
+    """Put a copy of a packaged adapter at `to` as a real folder, atomically.
 
-    What is there is replaced. DVC caches such a folder; a link it would not.
+    An existing folder is replaced. DVC can cache such a folder, but not a link.
     """
     load(adapter.folder)
     try:
@@ -134,7 +134,7 @@ def copy(adapter: Adapter, to: Path) -> None:
 
 
 def find(out: Path, name: str, key: str) -> Adapter | None:
-    """Return the adapter that a training with this key made, if it is there and whole."""
+    """Return the adapter that a training with this key made, if it is complete."""
     for place in sorted(out.glob(f"{name}-*")):
         try:
             adapter = load(place)
@@ -147,7 +147,7 @@ def find(out: Path, name: str, key: str) -> Adapter | None:
 
 
 def _config(source: Path, base: str) -> str:
-    """Return the adapter's config, its base model called by name: a path is true here only."""
+    """Return the adapter's config with its base model's name instead of a local path."""
     try:
         facts = json.loads((source / CONFIG).read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -1,6 +1,6 @@
 """Finds an adapter by name: the registry is the folder that trainings package into.
 
-A name is a link to the newest adapter of that name; a folder's own name ends
+A name is a link to the newest adapter of that name. A folder's own name ends
 with a hash of its content and always means the same adapter.
 """
 
@@ -19,15 +19,15 @@ def folder(home: Path) -> Path:
 
 
 def resolve(name: str, home: Path) -> Adapter:
-    """Return the adapter that `name` means, its files checked against its hash.
+    """Return the adapter that `name` means, after checking its files against its hash.
 
     Args:
         name: a folder, or a name in the registry (`stig-worker`, or
             `stig-worker-<hash>` for one that never changes).
-        home: forge's home, which holds the registry.
+        home: forge's home, which has the registry.
 
     Raises:
-        TrainError: there is none of that name, or it is damaged.
+        TrainError: there is no such adapter, or it is damaged.
     """
     if _is_folder(name):
         return load(Path(name))

@@ -1,4 +1,4 @@
-"""Reads the head of a safetensors file, without any library for tensors."""
+"""Reads the header of a safetensors file, without a tensor library."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _REMEDY = "train the adapter again, or copy it again"
 
 
 def head(path: Path) -> dict[str, dict[str, Any]]:
-    """Return dtype, shape and place of each tensor by name.
+    """Return dtype, shape and offsets of each tensor by name.
 
     Raises:
         TrainError: the file is missing, cut off, or no safetensors file.
@@ -40,7 +40,7 @@ def head(path: Path) -> dict[str, dict[str, Any]]:
 
 
 def moved(path: Path, facts: dict[str, dict[str, Any]]) -> bool:
-    """Return whether any `lora_B` differs from zero, which is where training starts from."""
+    """Return whether any `lora_B` differs from zero, its value at the start of training."""
     length = 8 + _head_bytes(path)
     with path.open("rb") as file:
         for name, fact in facts.items():
@@ -53,7 +53,7 @@ def moved(path: Path, facts: dict[str, dict[str, Any]]) -> bool:
 
 
 def same(one: Path, other: Path) -> bool:
-    """Return whether two files hold the same tensors; what else is in their heads does not count.
+    """Return whether two files have the same tensors; other header fields do not count.
 
     Raises:
         TrainError: a file is missing, cut off, or no safetensors file.

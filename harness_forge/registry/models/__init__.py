@@ -1,1 +1,1 @@
-"""Base models: folders of weights, tokenizer and chat template, made here or given by path."""
+"""Base models: folders with weights, tokenizer and chat template, fetched or given by path."""

@@ -1,4 +1,4 @@
-"""The README.md of a fetched model: what it is, and what was changed on the way."""
+"""The README.md of a fetched model: what it is, and what fetching changed."""
 
 from __future__ import annotations
 
@@ -34,5 +34,5 @@ Content hash: `{digest}`
 
 
 def _scalar(text: str) -> str:
-    """Return a value for YAML; what is more than a name is quoted."""
+    """Return a YAML value; quoted if it is more than a name."""
     return text if re.fullmatch(r"[\w.+-]+", text) else json.dumps(text)

@@ -1,4 +1,4 @@
-"""Child process of `fetch`: a GGUF file in, a model folder in bf16 safetensors out.
+"""Child process of `fetch`: turns a GGUF file into a model folder in bf16 safetensors.
 
 Runs in a workset's Python, so it imports nothing of harness_forge. The last
 line it prints is JSON: {"parameters": …} or {"fault": …}.
@@ -38,7 +38,7 @@ def make(args) -> int:
 
 
 def _tidy(out: Path, args) -> None:
-    """Take out of the JSON files what names the place of origin or is not so."""
+    """Remove from the JSON files what names the source or is wrong."""
     drop = {
         "config.json": ("_model_name_or_path",),
         "tokenizer_config.json": ("bos_token_id", "eos_token_id", "pad_token_id", "unk_token_id",
@@ -58,7 +58,7 @@ def _tidy(out: Path, args) -> None:
 
 
 def main() -> None:
-    """Do it, and say in one line how it went."""
+    """Make the folder, and print the result in one line."""
     parser = argparse.ArgumentParser()
     for flag in ("--gguf", "--out", "--template", "--eos", "--pad"):
         parser.add_argument(flag, required=True)

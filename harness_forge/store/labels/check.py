@@ -36,13 +36,13 @@ class Check:
 
     @cached_property
     def selects(self) -> Mapping[str, str]:
-        """The table it flags rows of to its SQL: a SELECT of id, evaluator, evidence.
+        """Table to SQL: a SELECT of id, evaluator, evidence for the rows it flags there.
 
         It selects from the tables of sql/audit_tables.sql, and from the store's own
-        where it needs texts. The same store always gives the same evidence.
-        A file named for two tables, attempts and turns, also selects
-        `worker_turn`: where the attempt has one, that turn is flagged, as what
-        other agents said of the attempt is whole.
+        if it needs texts. The same store always gives the same evidence.
+        A file named for two tables, attempts and turns, also selects `worker_turn`:
+        if the attempt has one, that turn is flagged, because the turns of other
+        agents are complete.
         """
         selects = {}
         for file in sorted(_SQL.glob(f"{self.reason}.*.sql")):

@@ -98,7 +98,7 @@ _ANY = (
 )
 
 CHECKS: Mapping[str, Check] = {check.reason: check for check in (*_GEMMA_FORGE, *_ANY)}
-"""Reason to check. Contradictions last: where a known defect explains one, it is none."""
+"""Reason to check. Contradictions come last: a known defect may explain one."""
 
 GEMMA_FORGE = frozenset(check.reason for check in _GEMMA_FORGE)
 """Reasons that are defects of gemma-forge's evaluators and writers alone."""

@@ -11,7 +11,7 @@ from harness_forge.store.labels.checks import CHECKS
 if TYPE_CHECKING:
     import psycopg
 
-# As the views have it: what concerns an attempt concerns its turns and tips.
+# As in the views: a flag of an attempt also concerns its turns and tips.
 _CONCERNS: Mapping[str, str] = {
     "attempts": """
         SELECT unnest(%(ids)s::bigint[]) AS id, 'attempts' AS target_table,
@@ -43,12 +43,12 @@ _FLAGS = "f.target_table, f.target_id, f.reason, f.evidence, f.evaluator"
 
 @dataclass(frozen=True)
 class Flag:
-    """Why a label is not to be trusted.
+    """Why a label is not trusted.
 
     Args:
         target: the row that was flagged, such as `attempts:12`.
         evidence: what a person can check; strings as the store holds them.
-        kind, why: the check's; '' where no check has this reason.
+        kind, why: the check's; '' if no check has this reason.
     """
 
     target: str
@@ -65,14 +65,14 @@ def flags_of(
     """Return the flags of each row, including those of its attempt, item or run.
 
     A turn has its attempt's flags, an attempt those of its decisive turn, a
-    retrieval those of its tip and its attempt: as exporters' views have it.
+    retrieval those of its tip and its attempt, as in the views of exports.
 
     Args:
         connection: its search path is the skill's schema.
         table: attempts, turns, tips or tip_retrievals.
 
     Returns:
-        Row id to flags; an empty list where there are none.
+        Row id to flags; an empty list for a row without flags.
     """
     query = (
         f"SELECT c.id, {_FLAGS} FROM ({_CONCERNS[table]}) c"  # noqa: S608

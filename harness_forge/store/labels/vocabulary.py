@@ -1,8 +1,8 @@
 """Words that harnesses use for the outcome of a work item, mapped to verdicts.
 
 gemma-forge's database says `completed` where its run log says `remediated`;
-other sources say true, false, null or a reward. What is not in the table is
-unknown and never guessed.
+other sources say true, false, null or a reward. A word that is not in the
+table is unknown; nothing is guessed.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ WORDS: Mapping[str, Verdict] = {
 
 
 def verdict_of(said: Any) -> Verdict | None:
-    """Return the verdict for a word, a boolean or None; None where it is unknown.
+    """Return the verdict for a word, a boolean or None; None if it is unknown.
 
-    A number is no verdict: where a reward becomes a pass is for its source to say.
+    A number has no verdict here: each source decides when a reward is a pass.
     """
     if said is None:
         return Verdict.NONE

@@ -1,7 +1,7 @@
-"""The schema of a skill, as numbered SQL files: each brings it one step further.
+"""The schema of a skill, as numbered SQL files: each is one step.
 
-Table names stand without a schema: `harness_forge.store.upgrade` sets the search
-path to the skill's schema first. A file that was released is never changed.
+Table names have no schema: `harness_forge.store.upgrade` first sets the search
+path to the skill's schema. A released file is never changed.
 """
 
 from pathlib import Path

@@ -1,9 +1,9 @@
 """Assigns splits to groups of work items.
 
-The unit is a group: a cluster of near-identical items, so that no item has a
-twin on the other side. A few whole families are held out (`new_family`); the
-rest of the holdout is drawn from families that training sees (`new_rule`).
-What was assigned before is never changed: new groups are added around it.
+The unit is a group: a cluster of near-identical items, so that near-identical
+items are never on different sides. A few whole families are held out
+(`new_family`); the rest of the holdout is drawn from families in training
+(`new_rule`). An assigned split never changes: new groups are added around it.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ def assign(
 ) -> dict[str, Split]:
     """Return the split of every group that has none yet.
 
-    Only items with the full cycle are divided: on the others no evaluator
-    can tell a fix from none. Groups are taken in the order of a salted hash,
-    family by family, so that each family gives each split its share and the
-    division does not hang on the order of `items`.
+    Only items with the full cycle are split: on the others no evaluator can tell
+    a fix from none. Groups are taken in the order of a salted hash, family by
+    family, so that each family gives each split its share and the result does
+    not depend on the order of `items`.
 
     Args:
         items: the whole catalogue, shape (n,).
@@ -35,8 +35,8 @@ def assign(
         config: shares and salt.
 
     Returns:
-        group_key to split, for new groups only. A new group whose items
-        stand in families on both sides of the line is quarantined.
+        group_key to split, for new groups only. A new group with items of
+        families on both sides is quarantined.
     """
     usable = [item for item in items if item.full_cycle]
     groups: dict[str, list[WorkItem]] = defaultdict(list)
@@ -63,8 +63,8 @@ def assign(
 def parts(items: Iterable[WorkItem], splits: Mapping[str, Split]) -> dict[str, str]:
     """Return `new_rule` or `new_family` for every held-out item, by item id.
 
-    It is read off the stored splits and not stored: an item of a family that
-    training comes to know stops being one of a new family.
+    It is derived from the stored splits and not stored: when training gets items
+    of a family, that family's held-out items become `new_rule`.
     """
     items = list(items)
     trained = {item.family for item in items if splits.get(item.group_key) is Split.TRAIN}
@@ -86,8 +86,8 @@ def _held_out_families(families, groups, existing, config: SplitConfig) -> set[s
     """Draw whole families until their share of items is reached.
 
     A family with a group in training or validation is never drawn, so later
-    calls keep what the first one chose. Large families are passed over: one
-    of them would take the whole share and leave one kind of rule to measure.
+    calls keep the first choice. Large families are skipped: one of them would
+    take the whole share and leave one kind of rule to measure.
     """
     size = {name: sum(len(groups[key]) for key in keys) for name, keys in families.items()}
     goal = config.new_family * sum(size.values())
@@ -105,9 +105,9 @@ def _held_out_families(families, groups, existing, config: SplitConfig) -> set[s
 
 
 def _remaining_shares(total: Mapping[str, int], held_out: set[str], config: SplitConfig):
-    """Return validation and holdout shares among the families that training sees.
+    """Return validation and holdout shares among the families in training.
 
-    The holdout's own share shrinks by what whole families already took.
+    The holdout's own share shrinks by the share of the held-out families.
     """
     everything = sum(total.values())
     taken = sum(total[family] for family in held_out)
@@ -117,10 +117,10 @@ def _remaining_shares(total: Mapping[str, int], held_out: set[str], config: Spli
 
 
 def _fill(keys, groups, existing, share, salt) -> dict[str, Split]:
-    """Give each new group of one family to the split that lacks most.
+    """Give each new group of one family to the split that is most below its share.
 
-    Largest-remainder apportionment, group by group in hash order; what is
-    already assigned counts, so a family that grows keeps its proportions.
+    Largest-remainder apportionment, group by group in hash order; assigned
+    groups count, so a family that grows keeps its proportions.
     """
     want = {split: Fraction(part).limit_denominator(10_000) for split, part in share.items()}
     want[Split.TRAIN] = 1 - sum(want.values())

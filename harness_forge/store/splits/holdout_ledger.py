@@ -36,9 +36,9 @@ class Look:
         run_id: the run; skill and run id identify the look.
         time: UTC, set when the look is written.
         number: counts candidates' tested looks from 1; 0 for the others.
-        alpha: significance level that it spends; 0 where nothing is tested.
-        tested: a significance test uses it. A look that only feeds a margin,
-            as lm-eval's scores do, spends nothing.
+        alpha: significance level that it spends; 0 if nothing is tested.
+        tested: a significance test uses it. A look that only feeds a margin, such
+            as lm-eval's scores, spends nothing.
     """
 
     skill: str
@@ -97,14 +97,14 @@ class HoldoutLedger:
             return []
 
     def of(self, skill: str, run_id: str) -> Look | None:
-        """Return the look of a run, None where it has none."""
+        """Return the look of a run, None if it has none."""
         return next((k for k in self.all() if (k.skill, k.run_id) == (skill, run_id)), None)
 
     def level(self, skill: str, items: Sequence[str], run_id: str | None = None) -> Level:
         """Return the level of a candidate's look at `items`.
 
         Args:
-            run_id: a run that has a look already keeps that look's level.
+            run_id: if this run already has a look, that look's level is kept.
         """
         looks = self.all()
         known = next((k for k in looks if (k.skill, k.run_id) == (skill, run_id)), None)
@@ -119,7 +119,7 @@ class HoldoutLedger:
             EvalError: the ledger cannot be read or written.
         """
         with self._locked() as file:
-            # A torn line is no look: no item is attempted before the line is on the disk.
+            # A torn line does not count: no item is attempted before the line is on the disk.
             looks = self._parsed(mend(file.fileno(), _is_look))
             for known in looks:
                 if (known.skill, known.run_id) == (look.skill, look.run_id):
@@ -194,7 +194,7 @@ def _check(budget: BudgetConfig) -> None:
         raise EvalError("budget.alpha", f"must lie between 0 and 1, not {budget.alpha}")
     if budget.schedule is Schedule.even and budget.looks < 1:
         raise EvalError("budget.looks", f"must be 1 or more, not {budget.looks}")
-    # A hair of room: 5 times 0.01 is not 0.05 in floats.
+    # With a tolerance: 5 times 0.01 is not 0.05 in floats.
     unfit = min(budget.values, default=-1) < 0 or sum(budget.values) > budget.alpha + 1e-12
     if budget.schedule is Schedule.listed and unfit:
         what = f"must be positive and come to {budget.alpha} at most, not {budget.values}"

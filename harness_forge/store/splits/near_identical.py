@@ -1,4 +1,4 @@
-"""Clusters recorded items whose tasks are nearly the same."""
+"""Clusters recorded items with nearly the same task."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ def join_near_identical(
 ) -> list[WorkItem]:
     """Return the items with the `group_key` of their cluster of near-identical items.
 
-    Near identical is what shares a group already, or asks the same or nearly
-    so in any attempt, in however many steps.
+    Items are near-identical if they share a group already, or if any of their
+    attempts ask the same or nearly the same, directly or through other items.
 
     Args:
-        prompts: item id to what it asks, in each attempt that put it otherwise;
-            an item may have none.
+        prompts: item id to the distinct prompts of its attempts; an item may have
+            none.
     """
     from harness_forge.core.sketches.openings import groups, telling
 

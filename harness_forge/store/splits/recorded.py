@@ -14,20 +14,20 @@ from harness_forge.store.splits.stable_groups import keep_groups
 QUARANTINE = Split.QUARANTINE
 
 _RULE = {"rule": 2}
-"""What tells items that ask the same: 1 saw the agent `worker` alone, 2 how conversations open."""
+"""How near-identical items are found: 1 compared only prompts of `worker`, 2 all conversations."""
 _NOTE = "splits/grouping"
 
 
 def assign_recorded(store, config: SplitConfig) -> dict[str, int]:
     """Assign a split to every group without one, and return the number of groups by split.
 
-    Whether the world could tell a fix from none was not measured for recorded
-    items; that somebody's evaluator judged them takes its place. Items that
-    ask nearly the same are one group, with those that came before too. Where
-    such items stand on several sides already, the stricter side keeps its own
-    and the others are quarantined.
+    No environment measured whether recorded items have the full cycle; instead,
+    another evaluator's judgement of them counts. Items that ask nearly the same
+    are one group, earlier items included. If such items already have splits on
+    several sides, the strictest side keeps its items and the others are
+    quarantined.
     """
-    with store.alone("splits"):  # what another process brought in meanwhile is seen whole
+    with store.alone("splits"):  # so that another process' items are seen completely
         return _assign_recorded(store, config)
 
 
@@ -49,8 +49,8 @@ def refresh(store, config: SplitConfig) -> int:
     """Regroup recorded items if an older rule grouped them last.
 
     Returns:
-        Items that are quarantined now: one nearly identical to each stands on
-        a stricter side.
+        Number of items that are quarantined now: a near-identical item of each is
+        on a stricter side.
     """
     if store.noted(_NOTE) == _RULE or all(item.full_cycle is not None for item in store.items()):
         return 0
@@ -61,7 +61,7 @@ def _group(store, config: SplitConfig) -> dict[str, Split]:
     """Update the groups of recorded items; the groups of surveyed items come from checks.
 
     Returns:
-        Groups that were made only now because their item stood on another side.
+        New groups, of items that were near-identical to items on other sides.
     """
     items, splits = store.items(), store.splits()
     known = {item.item_id: item.group_key for item in items}

@@ -1,9 +1,9 @@
 """Keeps groups stable while items and clusters come and go.
 
-A cluster is what is nearly identical today; a group is what was given a split,
-once and for ever. An item keeps its group. A new one joins the group of those
-it is nearly identical to, and where these stand on several sides it is
-quarantined: on either side it would tell the other.
+A cluster is what is near-identical today; a group has a split, once and for
+good. An item keeps its group. A new item joins the group of the items it is
+near-identical to; if these are on several sides, it is quarantined, because on
+either side it would leak the other.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ def keep_groups(
 ) -> tuple[list[WorkItem], dict[str, Split]]:
     """Return the items with their groups, and the new quarantined groups.
 
-    Where groups of two sides turn out to be one cluster without any new item
-    (a check changed, or what counts as nearly identical did), the stricter
-    side keeps its items: holdout before validation before training. The
-    others are quarantined, so that nothing that is measured on is trained on.
+    If groups of two sides turn out to be one cluster without any new item (a
+    check changed, or the definition of near-identical), the stricter side keeps
+    its items: holdout before validation before training. The others are
+    quarantined, so that nothing that is measured on is trained on.
 
     Args:
         items: the whole catalogue; `group_key` names today's cluster.
-        known: item id to the group it has so far.
+        known: item id to its group so far.
         splits: group to split, as stored.
-        apart: item id to its cluster among the items that have a side, so
-            that those which only a new item joins are left as they are; None
-            takes the clusters of `items` for that.
+        apart: item id to its cluster among the items that have a side, so that
+            items joined only by a new item stay as they are; None takes the
+            clusters of `items`.
 
     Returns:
         Items in their order, and group to `quarantine` for groups that are new.
@@ -78,7 +78,7 @@ class _Store:
         return {item: group if group in self._splits else home for item, group in had.items()}
 
     def _sides(self, name: str, had: Mapping[str, str]) -> dict[Split, list[str]]:
-        """Return the cluster's groups by side; one whose items are gone counts by its name."""
+        """Return the cluster's groups by side; the group of its name counts even without items."""
         groups = set(had.values())
         if self._members.get(name, set()) <= had.keys():
             groups.add(name)

@@ -1,8 +1,8 @@
 """lm-eval with one more model: `python forge_lm_eval.py run --model forge …`.
 
-`forge` is lm-eval's own `hf`, which drops special tokens from an answer and
-does not tell one that ended from one that was cut off at the token limit.
-A strict reading needs both, so this one keeps the text whole and marks the cut.
+`forge` is lm-eval's own `hf`, with two changes. `hf` drops special tokens from an
+answer and does not show whether it was cut off at the token limit. Strict parsing
+needs both, so this model keeps the whole text and marks the cut.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ CUT_OFF = "\x18"  # as scoring.py reads it
 
 @register_model("forge")
 class WholeText(HFLM):
-    """lm-eval's model on transformers, its answers kept whole."""
+    """lm-eval's model on transformers, with complete answers."""
 
     def __init__(self, *args, **settings):
         super().__init__(*args, **settings)
-        # In float32 an adapter is added into the weights: a third of the matrix products,
-        # the same answers. Rounded to bfloat16 the sum would change some.
+        # In float32 an adapter is merged into the weights: a third of the matrix products,
+        # the same answers. In bfloat16, rounding would change some answers.
         if settings.get("peft") and next(self._model.parameters()).dtype == torch.float32:
             self._model = self._model.merge_and_unload()
 
     def tok_decode(self, tokens, skip_special_tokens=False):
-        """Return the text up to the end of the turn, marked where there is no such end."""
+        """Return the text up to the end of the turn, with a mark if there is no such end."""
         if isinstance(tokens, int) or skip_special_tokens:
             return super().tok_decode(tokens, skip_special_tokens=skip_special_tokens)
         if self.eot_token_id not in tokens:
@@ -41,7 +41,7 @@ class WholeText(HFLM):
 
 
 def leave_with(parent: int) -> None:
-    """End when the process that started this one is gone: nobody would read the answers."""
+    """Exit when the parent process is gone: nothing would read the answers."""
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)

@@ -1,8 +1,8 @@
 """Prompts and scores of a task; lm-eval loads this file beside the task's YAML.
 
-Runs in the Python of lm-eval, so it imports nothing that does not lie in the
-task's own folder. What counts as a call is read by the very parser that judges
-attempts: its file is copied to `harness_forge/` here, and so are the checks.
+Runs in lm-eval's Python, so it imports only what is in the task's own folder. The
+parser that judges attempts also reads calls here: its file is copied to
+`harness_forge/` in the folder, and so are the checks.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from harness_forge.evaluation.scoring.shell import bash_reads, same_commands
 from harness_forge.rollouts.policies.parsing import BAD_ARGUMENTS, UNPARSABLE, parse_message
 
 CUT_OFF = "\x18"
-"""CANCEL: how forge's model for lm-eval ends an answer that did not end its turn."""
+"""CANCEL: the mark that forge's model for lm-eval puts after a cut-off answer."""
 
 _BRACES = re.compile(r"([^\s{}]*)\{([^\s{}]*,[^\s{}]*)\}([^\s{}]*)")
 _ESCAPES = re.compile(r"\\[nt]")
 
 
 def doc_to_text(doc) -> str:
-    """Return the prompt as the model's own chat template renders it, tools included.
+    """Return the prompt, rendered by the model's own chat template with its tools.
 
-    lm-eval's --apply_chat_template knows no tools, so it stays off and this is
-    the raw text. FORGE_MODEL names the model's folder, FORGE_CONTEXT how many
-    tokens prompt and answer may have together.
+    lm-eval's --apply_chat_template does not support tools, so it is off and this
+    is the raw text. FORGE_MODEL is the model's folder, FORGE_CONTEXT the most
+    tokens of prompt and answer together.
 
     Raises:
         ValueError: the template renders no tools, or the prompt leaves too
@@ -60,12 +60,12 @@ def _tokenizer(folder):
 
 
 def doc_to_choice(doc) -> list[str]:
-    """Return the answers of which the likeliest counts."""
+    """Return the choices; the likeliest counts as the answer."""
     return doc["choices"]
 
 
 def doc_to_target(doc) -> int:
-    """Return the place of the right one."""
+    """Return the index of the right choice."""
     return doc["choices"].index(json.loads(doc["check"])["answer"])
 
 
@@ -94,16 +94,16 @@ def of_script(doc, text, cut, tools) -> dict[str, bool]:
     """Return the scores of an answer to a work item.
 
     valid_call: exactly one valid call of an offered tool, nothing after it.
-    valid_json: every call of the answer, of which there is one at least, is
-        JSON with a name and arguments, and no words stand between or after.
-    right_tool: exactly one call, of the tool asked for, nothing after it;
-        whether its arguments fit is not asked.
+    valid_json: the answer has at least one call, each is JSON with a name and
+        arguments, and there is no text between or after them.
+    right_tool: exactly one call, of the right tool, nothing after it; its
+        arguments may be invalid.
     arguments_match: bash reads the script of a valid call as the same commands
-        as one that passed; left out where none is known.
-    script_parses: the script of a valid call is not empty, and bash can read
+        as one that passed; left out if none is known.
+    script_parses: the script of a valid call is not empty, and bash can parse
         it; nothing is run.
     names_target: the script of a valid call names a target of its rule; left
-        out where the rule has none.
+        out if the rule has none.
     """
     call, _ = parsed(text, cut, tools)
     wanted = [tool for tool in tools if tool["function"]["name"] == doc["tool"]]
@@ -126,15 +126,15 @@ def parsed(text, cut, tools):
     message = {"role": "assistant", "content": text}
     try:
         return parse_message(message, "length" if cut else "stop", tools)
-    except RecursionError:  # thousands of brackets: the model's doing, not ours
+    except RecursionError:  # thousands of brackets: a fault of the model
         return None, UNPARSABLE
 
 
 def names(script: str, target: str) -> bool:
     """Return whether a script names a target as a whole word, braces expanded.
 
-    `/etc/x/` is named by any path below it, `/etc/x` not by /etc/x/y or
-    /etc/x-, `lock` not by lock-delay.
+    `/etc/x/` is named by any path below it; `/etc/x` is not named by /etc/x/y or
+    /etc/x-, nor `lock` by lock-delay.
     """
     text = _ESCAPES.sub(" ", _BRACES.sub(_expanded, script))
     if target.endswith("/"):

@@ -116,6 +116,8 @@ class SourceConfig:
         skill: the choice of `skill` that rows go to where none is named.
         files: which files of a folder, as a pattern; `**/` looks further down.
         layout: auto, lines or array.
+        records: key of the list that holds the records, where they lie within one
+            object, or an object a line: data, or result.items.
         max_line_mb: a longer line counts as malformed and is not read.
         max_bad_lines: so many malformed lines of a file are passed over.
         max_bad_share: and such a share of its lines; beyond either it stops.
@@ -134,6 +136,7 @@ class SourceConfig:
     skill: str = "recorded"
     files: str = "*.json*"
     layout: Layout = Layout.auto
+    records: str = ""
     max_line_mb: int = 256
     max_bad_lines: int = 100
     max_bad_share: float = 0.01

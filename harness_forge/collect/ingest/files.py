@@ -178,7 +178,7 @@ def _mapping_digest(config: SourceConfig) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-_SHAPING = ("name", "kind", "layout", "tools_file", "observed_tools")
+_SHAPING = ("name", "kind", "layout", "records", "tools_file", "observed_tools")
 """Settings that change what a line becomes, besides the mapping."""
 
 

@@ -15,6 +15,7 @@ from harness_forge.collect.sources.mapping import Misfit, Templates
 from harness_forge.collect.sources.records import Found, LeftOut
 from harness_forge.collect.sources.trajectories import recorded
 from harness_forge.collect.sources.values import Value
+from harness_forge.collect.sources.wrapped import misfit
 from harness_forge.config.source import SourceConfig
 from harness_forge.core.chat.faults import Malformed
 
@@ -27,7 +28,7 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
     """
     templates = Templates(config.mapping, ["item"])
     facts = templates.scope_of(path)
-    for value in values(path, config.layout, config.max_line_mb):
+    for value in values(path, config.layout, config.max_line_mb, config.records):
         if isinstance(value, LeftOut):
             yield value
             continue
@@ -38,7 +39,7 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
                 for one in _judged(value.value)
             ]
         except (Misfit, Malformed) as error:
-            yield LeftOut(value.place, "misfit", error.args[0], malformed=True)
+            yield misfit(value, error, config.records)
 
 
 def _judged(line: Any) -> list[dict[str, Any]]:

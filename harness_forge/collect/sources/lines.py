@@ -16,7 +16,9 @@ from harness_forge.collect.sources.scanning import BROKEN_ARRAY, Scanner
 from harness_forge.collect.sources.texts import Refused, demand_whole, loads
 from harness_forge.collect.sources.unpacking import as_utf8, beginning, opened
 from harness_forge.collect.sources.values import Value
+from harness_forge.collect.sources.wrapped import WrappedRecords
 from harness_forge.config.source import Layout
+from harness_forge.core.errors import SourceError
 
 __all__ = ["BROKEN_ARRAY", "Value", "loads", "values"]
 
@@ -26,23 +28,34 @@ _MANY = 1000
 """Blank lines in a row behind which whole blocks of them are passed over."""
 
 
-def values(path: Path, layout: Layout, max_line_mb: int) -> Iterator[Value | LeftOut]:
+def values(
+    path: Path, layout: Layout, max_line_mb: int, records: str = ""
+) -> Iterator[Value | LeftOut]:
     """Yield the values of a file in their order, however they lie in it.
 
     A line is read as one value first; where it is none, values are looked
     for in it and in what follows: several a line, one over several lines,
     the elements of arrays. Of a Parquet file the values are its rows.
+
+    Args:
+        records: dotted key of the list that holds the values, in each object of the file.
     """
     limit = max_line_mb << 20
     start = beginning(path, _BLOCK)
     if start.startswith(signatures.PARQUET):
+        if records:
+            raise SourceError(
+                str(path), "is a Parquet file: its rows are its records", "leave source.records out"
+            )
         yield from parquet.rows(path)
         return
     with opened(path) as file:
         text = as_utf8(file)
         if layout is Layout.auto:
             layout = _seen_layout(start)
-        if layout is Layout.array:
+        if records:
+            yield from WrappedRecords(text, limit, records.split(".")).values()
+        elif layout is Layout.array:
             yield from Scanner(text, limit).values()
         else:
             yield from _lines(text, limit)

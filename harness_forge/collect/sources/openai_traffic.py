@@ -20,6 +20,7 @@ from harness_forge.collect.sources.records import Found, LeftOut, Recorded
 from harness_forge.collect.sources.texts import TOO_DEEP, loads
 from harness_forge.collect.sources.trajectories import attempt_of, item_of, scope_of
 from harness_forge.collect.sources.values import Value
+from harness_forge.collect.sources.wrapped import misfit
 from harness_forge.config.source import SourceConfig
 from harness_forge.core.chat import forms, streams
 from harness_forge.core.chat.faults import Malformed
@@ -50,14 +51,14 @@ def read(path: Path, config: SourceConfig, plain: Callable[[str], str] = str) ->
     templates = Templates(config.mapping, ["request", "response"])
     text = templates.scope_of(path)
     offered = tools.from_file(Path(config.tools_file)) if config.tools_file else ()
-    for value in values(path, config.layout, config.max_line_mb):
+    for value in values(path, config.layout, config.max_line_mb, config.records):
         if isinstance(value, LeftOut):
             yield value
             continue
         try:
             yield from _recorded(value, templates, text, config, offered, plain)
         except (Misfit, Malformed) as error:
-            yield LeftOut(value.place, "misfit", error.args[0], malformed=True)
+            yield misfit(value, error, config.records)
         except RecursionError:  # in a body that is a text
             yield LeftOut(value.place, "too_deep", TOO_DEEP, malformed=True)
         except _NoChat as error:

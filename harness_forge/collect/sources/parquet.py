@@ -41,7 +41,7 @@ def rows(path: Path) -> Iterator[Value | LeftOut]:
         ) from None
     place = 0
     try:
-        with ParquetFile(path, buffer_size=_BUFFER) as file:
+        with ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False) as file:
             for batch in file.iter_batches(_AT_ONCE):
                 for row in batch.to_pylist():
                     place += 1

@@ -34,11 +34,13 @@ _AFTER_GARBAGE = re.compile(r"[,\[\]{\n]")
 _RECORD = re.compile(r"\n(?=[\[{][^\r\n])")
 """The start of a line that may be a record of JSON lines."""
 _ELEMENT = re.compile(r"\n[ \t]{0,4},?[ \t]{0,4}(?=\{)|(?<=\}),[ \t]*(?=\{)")
+_WRAPPER = re.compile(r'\{\s*(?:"\w+"\s*:\s*(?:"[^"]*"|[\w.-]+)\s*,\s*)*"(\w+)"\s*:\s*\[\s*\{')
+"""An object whose first value that is no text or number is a list of objects."""
 _NO_UTF8 = re.compile("[\udc80-\udcff]")
 """Bytes that are no UTF-8, as they are read here."""
 
 
-class _Broken(Exception):
+class Broken(Exception):
     """A value that cannot be read; `args` are reason, detail and where in the text the fault is."""
 
 
@@ -99,7 +101,7 @@ class Scanner:
         place = self.place
         try:
             value, end = self._decoded()
-        except _Broken as error:
+        except Broken as error:
             return self._passed_over(*error.args)
         text = self._text[self._at : end]
         self._go(end)
@@ -117,7 +119,7 @@ class Scanner:
         """Return the value and where it ends; read on as long as it does not.
 
         Raises:
-            _Broken: it is no JSON, or too long.
+            Broken: it is no JSON, or too long.
         """
         while True:
             try:
@@ -125,20 +127,26 @@ class Scanner:
             except (RecursionError, ValueError) as error:
                 held = len(self._text) - self._at
                 if isinstance(error, RecursionError):
-                    raise _Broken("too_deep", TOO_DEEP, self._at) from None
+                    raise Broken("too_deep", TOO_DEEP, self._at) from None
                 if not isinstance(error, json.JSONDecodeError):  # thousands of digits
-                    raise _Broken("not_json", str(error).partition(";")[0], self._at) from None
+                    raise Broken("not_json", str(error).partition(";")[0], self._at) from None
                 if held > self._limit:
-                    raise _Broken("too_long", f"over {self._limit >> 20} MB", self._at) from None
+                    raise Broken("too_long", self._length(), self._at) from None
                 torn = "Unterminated" in error.msg or error.pos > len(self._text) - _SLACK
                 pos = error.pos - self._at
                 if not torn or not self._fill():
                     said = f"{error.msg} at character {pos + 1}"
-                    raise _Broken("not_json", said, self._at + pos) from None
+                    raise Broken("not_json", said, self._at + pos) from None
                 continue
             # A number may go on in what was not read yet.
             if end < len(self._text) or isinstance(value, dict | list | str) or not self._fill():
                 return value, end
+
+    def _length(self) -> str:
+        """Return that a value is too long; name the key of a list that it begins with."""
+        wrapper = _WRAPPER.match(self._text, self._at)
+        hint = f"; if its records lie within it: source.records={wrapper[1]}" if wrapper else ""
+        return f"over {self._limit >> 20} MB{hint}"
 
     def _passed_over(self, reason: str, said: str, fault: int) -> LeftOut:
         """Go behind a broken value, to where the next one may stand."""
@@ -202,6 +210,16 @@ class Scanner:
                 return False
         self._go(found.start())
         return True
+
+    def _seek_record(self, from_here: bool) -> bool:
+        """Go to the next line that may begin a record.
+
+        Args:
+            from_here: it may be the line that begins here.
+        """
+        if from_here:
+            self._go(max(self._at - 2, 0))  # the search begins one further
+        return self._seek(_RECORD)
 
     def _go(self, to: int) -> None:
         if self._lines:

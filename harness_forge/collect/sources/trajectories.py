@@ -19,6 +19,7 @@ from harness_forge.collect.sources.mapping import Misfit, Templates
 from harness_forge.collect.sources.records import Found, LeftOut, Recorded
 from harness_forge.collect.sources.texts import TOO_DEEP
 from harness_forge.collect.sources.values import Value
+from harness_forge.collect.sources.wrapped import misfit
 from harness_forge.config.source import SourceConfig
 from harness_forge.core.chat import calls, forms
 from harness_forge.core.chat.faults import Malformed
@@ -41,7 +42,7 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
     templates = Templates(config.mapping, ["item"])
     facts = templates.scope_of(path)
     offered = _offered(path, config, templates, facts)
-    for value in values(path, config.layout, config.max_line_mb):
+    for value in values(path, config.layout, config.max_line_mb, config.records):
         if isinstance(value, LeftOut):
             yield value
             continue
@@ -50,7 +51,7 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
             silent = config.mapping.messages and not found.attempt.turns
             yield LeftOut(value.place, "no_answer", "nobody answers in it") if silent else found
         except (Misfit, Malformed) as error:
-            yield LeftOut(value.place, "misfit", error.args[0], malformed=True)
+            yield misfit(value, error, config.records)
         except RecursionError:  # in a text of the record that is JSON itself
             yield LeftOut(value.place, "too_deep", TOO_DEEP, malformed=True)
 
@@ -234,7 +235,7 @@ def _offered(path: Path, config: SourceConfig, templates: Templates, facts) -> S
 
 
 def _conversations(path, config, templates, facts) -> Iterable[Sequence[Message]]:
-    for value in values(path, config.layout, config.max_line_mb):
+    for value in values(path, config.layout, config.max_line_mb, config.records):
         if isinstance(value, Value):
             try:
                 yield _conversation(templates, scope_of(value, facts))[0]

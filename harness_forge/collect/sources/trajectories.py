@@ -51,7 +51,7 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
             silent = config.mapping.messages and not found.attempt.turns
             yield LeftOut(value.place, "no_answer", "nobody answers in it") if silent else found
         except (Misfit, Malformed) as error:
-            yield misfit(value, error, config.records)
+            yield misfit(value, error, templates, config.records)
         except RecursionError:  # in a text of the record that is JSON itself
             yield LeftOut(value.place, "too_deep", TOO_DEEP, malformed=True)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
+from harness_forge.collect.sources.mapping import Templates
 from harness_forge.collect.sources.records import LeftOut
 from harness_forge.collect.sources.scanning import BROKEN_ARRAY, Broken, Scanner
 from harness_forge.collect.sources.values import Value
@@ -19,27 +20,29 @@ _SAYING = frozenset(("role", "from"))
 """Keys of a message."""
 
 
-def misfit(value: Value, error: Exception, records: str) -> LeftOut:
+def misfit(value: Value, error: Exception, templates: Templates, records: str) -> LeftOut:
     """Return a record that does not fit as left out; say which of its lists may be the records.
 
     Args:
+        templates: of the mapping; what it takes for messages are no records.
         records: `source.records`; '' where it is not set.
     """
-    found = [] if records else list(_lists(value.value))
+    whole = value.value if isinstance(value.value, Mapping) else {}
+    found = [] if records else list(_lists(whole, templates.value("messages", whole)))
     said = " or ".join(f"source.records={path}" for path in found[:3])
     hint = f"; if its records lie within it: {said}" if found else ""
     return LeftOut(value.place, "misfit", f"{error.args[0]}{hint}", malformed=True)
 
 
-def _lists(value: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
+def _lists(value: Any, messages: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
     """Yield the dotted paths of lists of objects that are no messages."""
     for key, inner in value.items() if isinstance(value, Mapping) else ():
         here = (*path, str(key))
         if isinstance(inner, list) and inner and all(isinstance(one, Mapping) for one in inner):
-            if not _SAYING & inner[0].keys():
+            if inner is not messages and not _SAYING & inner[0].keys():
                 yield ".".join(here)
         elif len(here) < _DEEP:
-            yield from _lists(inner, here)
+            yield from _lists(inner, messages, here)
 
 
 class WrappedRecords(Scanner):

@@ -1,18 +1,20 @@
 """Serving: vLLM on this machine, base model and adapters under one OpenAI-compatible URL.
 
-config.py    settings
-families.py  which reader of tool calls goes with a chat template
-command.py   the command line and variables vLLM is started with
-server.py    the process: start, watch, end
-detached.py  started so that it goes on without a terminal
-state.py     which servers run, and what has become of them
-smoke.py     base and adapters both answer, and differ
-scoring.py   what a server makes of given tokens
-aliases.py   names that always answer, whoever stands behind them
-names.py     names that a person chose, each for one content
-hot.py       vLLM's calls to load and unload
-swap.py      another adapter behind an alias while it runs
-deploy.py    a systemd unit, a compose file
-llama.py     the same for Ollama and llama.cpp
-plugin/      what runs in other programs' environments
+server_plan.py     what a server serves: base model, adapters, workset, settings
+vllm_command.py    vLLM's command line and environment variables
+families.py        vLLM's tool-call parser for a chat template
+server.py          the process: start, watch, stop
+detached.py        a server that keeps running without a terminal
+state.py           which servers run
+smoke.py           checks that base and adapters answer, and differ
+scoring.py         asks a server for tokens and log probabilities
+aliases.py         names that can be moved from one adapter to another
+given_names.py     names that a user chose, each for one content
+hot.py             vLLM's calls to load and unload an adapter
+swap.py            puts another adapter behind an alias of a running server
+swapping.py        the same for an adapter of the registry, with a proof
+deploy.py          a systemd unit and a compose file
+llama.py, gguf.py  the same for Ollama and llama.cpp
+proxy/             the proxy in front of the servers
+plugin/            code that runs in other programs' environments
 """

@@ -1,17 +1,16 @@
 """Aliases: an alias means one adapter on one server, and can be moved.
 
-vLLM knows an adapter by one name, for good: give the name to other weights, and
-what it cached for the old ones answers for the new. So an adapter's name is
-made of its content, and what an agent asks for (`stig-champion`) is an alias,
-kept in `<home>/serving/aliases.json` and followed for each request by whoever
-stands at the door (`forge proxy`):
+vLLM knows an adapter by one name for good: if other weights get the name, its cache
+for the old ones answers for the new. So an adapter's server name is made of its
+content. Agents ask for an alias (`stig-champion`), which `forge proxy` resolves for
+each request. Aliases are in `<home>/serving/aliases.json`:
 
     {"stig-champion": {"model": "stig-worker-1f2e3d4c5b6a", "url": "http://127.0.0.1:8000/v1",
-                       "generation": 3, "since": "2026-11-21T13:40:00Z", "digest": "1f2e…"}}
+     "generation": 3, "since": "2026-11-21T13:40:00Z", "digest": "1f2e…"}}
 
-The file is replaced whole. A request holds a lease (a shared `flock`) on what
-it was sent to; who wants to unload an adapter takes the lock alone, after the
-alias was moved. A door that was killed holds no lock, so none is waited for in vain.
+The file is replaced atomically. A request holds a lease (a shared `flock`) on its
+target. To unload an adapter, its alias is moved first, then the lock is taken
+exclusively. A killed proxy holds no lock, so nobody waits for it.
 """
 
 from __future__ import annotations
@@ -36,14 +35,14 @@ _POLL_S = 0.02
 
 @dataclass(frozen=True)
 class Target:
-    """What an alias stands for.
+    """The model behind an alias.
 
     Args:
-        model: the name that the server knows; of one content for ever.
+        model: the server's name of it; always of the same content.
         url: the server's, up to and with /v1.
         generation: how often the alias was set, this time included.
         since: when, in UTC.
-        digest: of the adapter; '' where it is the base model.
+        digest: of the adapter; '' for the base model.
     """
 
     model: str
@@ -54,7 +53,7 @@ class Target:
 
 
 class Aliases:
-    """The aliases as a door follows them: read anew only when the file has changed.
+    """The aliases, for a proxy: the file is read again only when it has changed.
 
     Threads and tasks of one process may share it.
 
@@ -70,7 +69,7 @@ class Aliases:
         self._held: dict[Path, tuple[int, int]] = {}
 
     def known(self) -> Mapping[str, Target]:
-        """Return every alias, as the file has it now; costs one `stat` where it is unchanged.
+        """Return every alias of the file; costs one `stat` if it is unchanged.
 
         Raises:
             ServeError: the file is not what `move` writes.
@@ -81,28 +80,28 @@ class Aliases:
             return {}
         stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
         if stamp != self._stamp:
-            # The stamp first: a file replaced in between is read again the next time.
+            # Get the stamp first: a file replaced in between is then read again the next time.
             self._known, self._stamp = read(self._home), stamp
         return self._known
 
     def take(self, name: str) -> Target | None:
-        """Return what an alias stands for and hold it until `give_back`; None for no alias.
+        """Return the target of an alias and hold a lease on it until `give_back`; None without one.
 
-        Costs an open file and a lock for the first request to a target, a
-        count for those beside it.
+        Costs an open file and a lock for the first request to a target, a counter
+        for others at the same time.
         """
         while target := self.known().get(name):
             if self._hold(target):
                 if self.known().get(name) == target:
                     return target
-                # Moved between reading and holding: the old one may be gone by now.
+                # The alias was moved in between: the old target may be unloaded by now.
                 self.give_back(target)
             else:
                 time.sleep(0)
         return None
 
     def give_back(self, target: Target) -> None:
-        """End what `take` began: the last byte of the answer was read."""
+        """Release the lease of `take`, after the answer's last byte."""
         place = lease(self._home, target)
         with self._lock:
             handle, count = self._held[place]
@@ -114,7 +113,7 @@ class Aliases:
 
     @contextmanager
     def leased(self, name: str) -> Iterator[Target | None]:
-        """Hold what an alias stands for while the request is under way."""
+        """Hold a lease on an alias' target during a request."""
         target = self.take(name)
         try:
             yield target
@@ -136,12 +135,12 @@ class Aliases:
 
 
 def path(home: Path) -> Path:
-    """Return the file of the aliases."""
+    """Return the aliases' file."""
     return home / "serving" / "aliases.json"
 
 
 def lease(home: Path, target: Target) -> Path:
-    """Return the file that requests to a target hold a shared lock on; never deleted."""
+    """Return the file on which requests to a target hold a shared lock; never deleted."""
     name = quote(f"{target.model}@{urlsplit(target.url).netloc}", safe="@:")
     return home / "serving" / "leases" / name
 
@@ -164,16 +163,16 @@ def read(home: Path) -> dict[str, Target]:
 
 
 def move(home: Path, name: str, model: str, url: str, digest: str = "") -> Target:
-    """Let an alias stand for another model from now on, and return that."""
+    """Point an alias to another model, and return the new target."""
     return move_all(home, [name], model, url, digest)[name]
 
 
 def move_all(
     home: Path, names: Sequence[str], model: str, url: str, digest: str = ""
 ) -> dict[str, Target]:
-    """Let several aliases stand for another model, all at once.
+    """Point several aliases to another model, all at once.
 
-    An alias that stands for it already keeps its generation.
+    An alias that points to it already keeps its generation.
     """
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     with _changing(home) as aliases:
@@ -185,7 +184,7 @@ def move_all(
 
 
 def remove(home: Path, name: str) -> bool:
-    """Take an alias away; False if there was none."""
+    """Remove an alias; False if there was none."""
     with _changing(home) as aliases:
         return aliases.pop(name, None) is not None
 
@@ -193,7 +192,7 @@ def remove(home: Path, name: str) -> bool:
 def drained(home: Path, target: Target, timeout_s: float) -> bool:
     """Wait until no request holds a lease on a target; False if one still does.
 
-    Right only after every alias was moved away from it.
+    Valid only after every alias was moved away from it.
     """
     until = time.monotonic() + timeout_s
     place = lease(home, target)
@@ -217,7 +216,7 @@ def _changing(home: Path) -> Iterator[dict[str, Target]]:
 
 
 def _locked(place: Path, how: int) -> int | None:
-    """Return a handle that holds a lock, or None where another holds one against it."""
+    """Return a handle that holds a lock, or None if another process holds one against it."""
     place.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(place, os.O_RDWR | os.O_CREAT, 0o644)
     try:

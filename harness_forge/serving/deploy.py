@@ -1,8 +1,8 @@
 """The same server as a systemd unit and as a compose file; nothing is started here.
 
-The unit runs `forge serve`, so that a restart serves whoever is champion then.
-A container runs vLLM itself, with the host's folders at the same paths, so that
-a swap names the same folder to either.
+The unit runs `forge serve`, so that a restart serves the champions of that day. A
+container runs vLLM itself, with the host's folders at the same paths, so that a
+swap can use the same paths for both.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ IMAGES = {
     ServeHardware.cuda: "vllm/vllm-openai:v0.32.0",
     ServeHardware.cpu: "public.ecr.aws/q9t5s3a7/vllm-cpu-release-repo:v0.32.0",
 }
-"""What vLLM publishes, at the version of the serve workset."""
+"""vLLM's published images, at the version of the serve workset."""
 
 _INSIDE = "0.0.0.0"  # noqa: S104
-"""A container's own address: only what `ports` publishes on the loopback reaches it."""
+"""All addresses of the container: `ports` publishes it on the host's loopback only."""
 
 
 def unit(command: Sequence[str], about: str, folder: Path, extra: Mapping[str, str]) -> str:
@@ -27,7 +27,7 @@ def unit(command: Sequence[str], about: str, folder: Path, extra: Mapping[str, s
 
     Args:
         command: `forge serve`, with absolute paths.
-        about: what it serves, in words.
+        about: what it serves, in one line.
         folder: the project's.
         extra: variables that switch telemetry off.
     """
@@ -70,7 +70,7 @@ def compose(
     """Return a compose file.
 
     Args:
-        command: vLLM's, as `command.command` makes it.
+        command: vLLM's, from `vllm_command.command`.
         extra: its variables.
         mounts: folders and files that it reads.
         image: '' is vLLM's own.
@@ -106,7 +106,7 @@ def compose(
 
 
 def _inside(command: Sequence[str]) -> list[str]:
-    """Return the words after the program: the image's own entry point is `vllm serve`."""
+    """Return the arguments after the program: the image's entry point is `vllm serve`."""
     words = list(command)
     start = words.index("serve") if "serve" in words[:2] else words.index("--model")
     words = words[start + 1 :]
@@ -123,12 +123,12 @@ def _dollars(word: str) -> str:
 
 
 def _unit_word(word: str) -> str:
-    """Return a word as systemd reads it back: quoted, its specifiers doubled."""
+    """Return a word quoted for systemd, its specifiers doubled."""
     text = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{text}"'
 
 
 def _command_word(word: str) -> str:
-    """Return a word of a command line; there, a dollar begins a variable too."""
+    """Return a word quoted for a command line, where a dollar begins a variable too."""
     plain = word and all(c.isalnum() or c in "/._-=:,+@~[]" for c in word)
     return word if plain else _unit_word(word.replace("$", "$$"))

@@ -14,10 +14,10 @@ from harness_forge.serving.server_plan import WORKSET, Plan
 
 
 def unit(config: ForgeConfig, plan: Plan, arguments: Sequence[str]) -> str:
-    """Return a systemd unit that serves as this command line does, champions of that day.
+    """Return a systemd unit with this command line; it serves the champions of its start.
 
     Raises:
-        ServeError: the port is 0, which is another one after each start.
+        ServeError: the port is 0, which would change with each start.
     """
     if config.serve.port == 0:
         raise ServeError("serve.port: 0", "a service needs a port that stays", "serve.port=8000")

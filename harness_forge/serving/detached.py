@@ -1,4 +1,4 @@
-"""Starts `forge serve` so that it goes on without the terminal it was started from."""
+"""Starts `forge serve` so that it keeps running without its terminal."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def said(home: Path, port: int) -> Path:
 
 
 def start(home: Path, port: int, arguments: Sequence[str], timeout_s: float) -> Running:
-    """Start it and return once its models have been tested and its aliases set.
+    """Start it and return when its models have been tested and its aliases set.
 
     Args:
-        arguments: of `forge serve`; they name the port.
+        arguments: of `forge serve`, with the port.
 
     Raises:
-        ServeError: it ended, with what it said; or it takes too long, and goes on.
+        ServeError: it ended, with its message; or it takes too long, and keeps running.
     """
     place = said(home, port)
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -45,7 +45,7 @@ def start(home: Path, port: int, arguments: Sequence[str], timeout_s: float) -> 
             raise _ended(place, child.returncode)
         for running in state.servers(home)[0]:
             if running.owner.pid == child.pid and running.ready:
-                # It goes on, and nobody waits for it.
+                # It keeps running, and nobody waits for it.
                 child.returncode = 0
                 return running
         time.sleep(_POLL_S)
@@ -55,7 +55,7 @@ def start(home: Path, port: int, arguments: Sequence[str], timeout_s: float) -> 
 
 
 def _ended(place: Path, code: int) -> ServeError:
-    """Return the fault that it told, as a fault of its own."""
+    """Return the error that it printed."""
     text = place.read_text(encoding="utf-8", errors="replace").splitlines()
     faults = [n for n, line in enumerate(text) if line.startswith("forge: ")]
     if not faults:

@@ -1,7 +1,7 @@
-"""Which of vLLM's tool-call readers goes with a chat template.
+"""Chooses vLLM's tool-call parser for a chat template.
 
-A model family calls tools in a form of its own. The template shows that form to
-the model, so the template decides; a template without tools leaves it to the family.
+Each model family has its own format of tool calls. The template shows the format to
+the model, so the template decides; if it has no tools, the family decides.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _MARKS = (
     ("<tool_call>", "hermes"),
     ("<|python_tag|>", "llama3_json"),
 )
-"""A mark of a form in a template, and vLLM's name for it; the first that is found counts."""
+"""A format's mark in a template, and vLLM's name of it; the first match is used."""
 
 _FAMILIES = {
     "gemma4": "gemma4",
@@ -36,12 +36,12 @@ _FAMILIES = {
 
 
 def tool_parser(template: str, model: Path, otherwise: str) -> str:
-    """Return vLLM's name of the form in which a model calls tools.
+    """Return vLLM's name of a model's tool-call format.
 
     Args:
         template: the chat template's text.
         model: folder of the base model.
-        otherwise: where neither template nor family tells.
+        otherwise: returned if neither template nor family decides.
     """
     for mark, name in _MARKS:
         if mark in template:

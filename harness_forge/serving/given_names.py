@@ -1,7 +1,7 @@
-"""Names that a user gave to adapters: each means one content for ever.
+"""Names that a user gave to adapters: each name always means the same content.
 
-`gemma-4-31b-it-stig-v1` goes into configs and reports; it must not come to
-mean other weights because an adapter was trained again.
+`gemma-4-31b-it-stig-v1` is used in configs and reports; training an adapter again
+must not change what it means.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from harness_forge.core.files import locked, write_json
 
 
 def path(home: Path) -> Path:
-    """Return the file that says which content each name was given to."""
+    """Return the file with the content of each given name."""
     return home / "serving" / "names.json"
 
 
 def given(home: Path, name: str, digest: str) -> str:
-    """Return `name`, given to this content from now on.
+    """Give `name` to this content for good, and return it.
 
     Raises:
         ServeError: it was given to other content before.

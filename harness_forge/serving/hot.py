@@ -14,7 +14,7 @@ TIMEOUT_S = 300.0
 
 
 def listed(url: str) -> dict[str, Path | None]:
-    """Return the names that a server answers to, adapters with their folders.
+    """Return the models that a server lists, adapters with their folders.
 
     Args:
         url: up to and with /v1.
@@ -32,7 +32,7 @@ def listed(url: str) -> dict[str, Path | None]:
 
 
 def load(url: str, name: str, folder: Path) -> None:
-    """Load an adapter under a name that the server does not know yet.
+    """Load an adapter under a name that is new to the server.
 
     Raises:
         ServeError: it does not answer, does not take adapters, or cannot read this one.
@@ -47,7 +47,7 @@ def load(url: str, name: str, folder: Path) -> None:
 
 
 def unload(url: str, name: str) -> None:
-    """Let a server forget an adapter; requests under way end as they began.
+    """Unload an adapter; requests in progress end normally.
 
     Raises:
         ServeError: it does not answer, or does not know it.

@@ -1,7 +1,7 @@
 """The same model and adapter for Ollama and llama.cpp: GGUF files, a Modelfile, a command.
 
-llama.cpp's own converters make the files; they come with the `gguf` workset and
-run in the train workset, which has what they need to read a model.
+llama.cpp's own converters make the files. They come with the `gguf` workset and run in
+the train workset, which can read a model.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TEXTS = (
     '\n\n  two lines,\n\tindented; naïve 12345 {"name": "apply_fix"}',
     "<|im_start|>user\nsysctl -w net.ipv4.ip_forward=0 && echo 'done'<|im_end|>\n",
 )
-"""What both tokenizers must cut alike."""
+"""Texts that both tokenizers must split alike."""
 
 _HERMES = "<tool_call>"
 _TIMEOUT_S = 3600
@@ -62,18 +62,18 @@ A call: <tool_call>{"name": "...", "arguments": {...}}</tool_call>
 {{ end }}
 {{- end }}<|im_start|>assistant
 """
-"""Our ChatML with tools, as Ollama's template language has it. Its JSON of a tool
-has no blanks after colons and commas; all else is what a model was trained on."""
+"""Our ChatML with tools in Ollama's template language. Its JSON of a tool has no
+blanks after colons and commas; everything else is as in training."""
 
 
 @dataclass(frozen=True)
 class Converters:
-    """What converts.
+    """llama.cpp's converters and the Python that runs them.
 
     Args:
         python: of an environment with torch and transformers.
         scripts: folder of llama.cpp's converters.
-        variables: the whole environment to start them with.
+        variables: their whole environment.
     """
 
     python: Path
@@ -82,7 +82,7 @@ class Converters:
 
 
 def convert_base(tools: Converters, model: Path, out: Path, kind: str, pre: str = "") -> None:
-    """Write a base model as GGUF, whole or not at all.
+    """Write a base model as GGUF, atomically.
 
     Args:
         pre: llama.cpp's name of its pre-tokenizer; '' lets the converter find it.
@@ -95,7 +95,7 @@ def convert_base(tools: Converters, model: Path, out: Path, kind: str, pre: str 
 
 
 def convert_adapter(tools: Converters, model: Path, adapter: Path, out: Path, kind: str) -> None:
-    """Write an adapter as GGUF, whole or not at all; raises as `convert_base` does."""
+    """Write an adapter as GGUF, atomically; raises as `convert_base` does."""
     script = tools.scripts / "convert_lora_to_gguf.py"
     _convert(tools, [script, "--base", model, adapter], out, kind)
 
@@ -118,25 +118,25 @@ def _convert(tools: Converters, words: Sequence[Path | str], out: Path, kind: st
 def check(
     python: Path, variables: Mapping[str, str], base: Path, adapter: Path, tokenizer: Path
 ) -> float:
-    """Load both in llama.cpp, ask with and without the adapter, and return how far they are apart.
+    """Load both in llama.cpp, ask with and without the adapter, and return how far they differ.
 
     Args:
         tokenizer: the model's own tokenizer.json.
 
     Returns:
-        Largest gap of the first token's log probabilities; 1e9 where the
-        answers' first tokens differ.
+        Largest gap of the first token's log probabilities; 1e9 if the answers'
+        first tokens differ.
 
     Raises:
-        ServeError: llama.cpp cannot load one, cuts a text into other tokens
-            than the model's tokenizer does, or both answer alike.
+        ServeError: llama.cpp cannot load one, splits a text into other tokens
+            than the model's tokenizer does, or both answers are the same.
     """
     from tokenizers import Tokenizer
 
     done = _run([python, CHECKER, base, adapter, json.dumps(TEXTS)], variables, str(adapter))
     if done.returncode != 0:
         lines = [line for line in done.stderr.splitlines() if line] or ["no message"]
-        # llama.cpp's own faults; the first is the cause.
+        # llama.cpp's own errors; the first is the cause.
         said = next((line.partition(" E ")[2] for line in lines if " E " in line), lines[-1])
         raise ServeError(str(adapter), f"llama.cpp cannot load it: {said[:200]}")
     facts = json.loads(done.stdout.splitlines()[-1])
@@ -176,11 +176,11 @@ def modelfile(
     """Return Ollama's Modelfile.
 
     Args:
-        base: GGUF file, as seen from the Modelfile.
+        base: GGUF file, relative to the Modelfile.
         adapter: likewise.
         template: the chat template that the adapter was trained with.
-        stops: what ends an answer.
-        about: one line on what it is.
+        stops: texts that end an answer.
+        about: one line of description.
     """
     lines = [
         f"# {plain(' '.join(about.split()))}",
@@ -190,14 +190,14 @@ def modelfile(
         f"PARAMETER num_ctx {context}",
         *(f"PARAMETER stop {json.dumps(stop, ensure_ascii=False)}" for stop in stops if stop),
     ]
-    # Another template's own words are in the GGUF file; Ollama knows the usual ones.
+    # Ollama knows the usual templates by their text in the GGUF file, but not ours.
     if _HERMES in template and "<|im_start|>" in template:
         lines.append(f'TEMPLATE """{TEMPLATE}"""')
     return "\n".join(lines) + "\n"
 
 
 def server_command(name: str, template: Path, context: int, port: int) -> str:
-    """Return a script that starts llama.cpp's server; it renders the very template of training."""
+    """Return a script that starts llama.cpp's server with the chat template of training."""
     words = ["llama-server", "--model", BASE, "--lora", ADAPTER, "--alias", name]
     words += ["--jinja", "--chat-template-file", template.name, "--ctx-size", str(context)]
     words += ["--host", "127.0.0.1", "--port", str(port), "--offline", "--no-webui"]

@@ -1,9 +1,9 @@
-"""Asks a vLLM what it makes of given prompts: their tokens, and the likeliest next ones.
+"""Asks vLLM for the tokens of given prompts, and for the likeliest next tokens.
 
-`/tokenize`, prompts as token ids and tokens told by their ids are vLLM's own,
-beside the OpenAI API; with them a server is compared with another program on
-the very same tokens. Its `prompt_logprobs` is not used: with a LoRA adapter it
-ends vLLM 0.32's engine, and whoever is asked may be serving others.
+`/tokenize`, prompts as token ids, and tokens by id in answers are vLLM's own, beside the
+OpenAI API; they allow comparing a server with another program on the very same tokens.
+Its `prompt_logprobs` is not used: with a LoRA adapter it kills vLLM 0.32's engine, which
+may be serving others.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import httpx
 from harness_forge.core.errors import ServeError
 
 TOP = 20
-"""Likeliest tokens asked for: the most that vLLM tells unless it is started to tell more."""
+"""Likeliest tokens asked for: vLLM's default maximum."""
 
 Ids = Sequence[int]
 
@@ -28,7 +28,7 @@ class Scorer:
     Args:
         url: up to and with /v1.
         tools: offered with every prompt.
-        places: last places of a prompt at which the next token is asked for.
+        places: number of last positions of a prompt to ask about.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Scorer:
         return [model["id"] for model in self._asked("GET", f"{self._url}/models")["data"]]
 
     def tokens(self, model: str, messages: Sequence[Mapping[str, Any]]) -> list[int]:
-        """Return the ids that the server's template and tokenizer make of a chat prompt.
+        """Return the ids of a chat prompt by the server's template and tokenizer.
 
         Raises:
             ServeError: it does not answer, or has no `/tokenize`.
@@ -67,10 +67,10 @@ class Scorer:
         return self._found(answer, "tokens")
 
     def score(self, model: str, ids: Ids) -> list[dict[str, float]]:
-        """Return, at each of a prompt's last places, the likeliest next tokens by id, in nats.
+        """Return, at each of a prompt's last positions, the likeliest next tokens by id, in nats.
 
         Raises:
-            ServeError: it does not answer, or tells no log probabilities.
+            ServeError: it does not answer, or gives no log probabilities.
         """
         ends = range(len(ids) - self._places + 1, len(ids) + 1)
         return [self._next(model, ids[:end]) for end in ends]
@@ -90,7 +90,7 @@ class Scorer:
         return {token.removeprefix("token_id:"): float(p) for token, p in found.items()}
 
     def together(self, asked: Sequence[tuple[str, Ids]]) -> list[list[dict[str, float]]]:
-        """Return the scores of several prompts that are asked at the same time."""
+        """Return the scores of several prompts, asked at the same time."""
         with ThreadPoolExecutor(max(len(asked), 1)) as pool:
             return list(pool.map(lambda one: self.score(*one), asked))
 

@@ -1,4 +1,4 @@
-"""A server's process: started, watched until it answers, ended with all it started."""
+"""A server's process: start it, wait until it answers, stop it with its children."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from harness_forge.core.errors import ServeError
 
 _POLL_S = 0.5
 _PATIENCE_S = 15
-"""How long it may take to end by itself."""
+"""How long it may take to exit by itself."""
 
 Show = Callable[[float, str], None]
-"""Told the seconds since the start and the last line of the log."""
+"""Called with the seconds since the start and the last line of the log."""
 
 
 @dataclass(frozen=True)
 class Launch:
-    """What is started, every question settled.
+    """A server to start.
 
     Args:
         variables: the whole environment of the process.
-        log: file that its own words go to.
+        log: file for its output.
         timeout_s: seconds it may take until it answers.
     """
 
@@ -61,7 +61,7 @@ class Server:
         self.url, self._launch, self._child = launch.url, launch, child
 
     def wait(self) -> None:
-        """Return never, but by Ctrl-C.
+        """Wait until the server ends or Ctrl-C is pressed; never return.
 
         Raises:
             ServeError: it ended by itself.
@@ -77,10 +77,10 @@ def running(
     show: Show = lambda seconds, line: None,
     begun: Callable[[int], None] = lambda pid: None,
 ) -> Iterator[Server]:
-    """Start a server, yield it once it answers, end it and its children afterwards.
+    """Start a server, yield it when it answers, stop it and its children afterwards.
 
     Args:
-        begun: told the process, before it answers.
+        begun: called with the process id, before it answers.
 
     Raises:
         ServeError: the port is in use, it died while starting, or it took too long.
@@ -97,7 +97,7 @@ def running(
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                # A group of its own: Ctrl-C reaches forge alone, which then ends all of it.
+                # Its own group: Ctrl-C then reaches only forge, which stops the whole group.
                 start_new_session=True,
             )
         except OSError as error:
@@ -114,10 +114,10 @@ def running(
 
 
 def check_port(host: str, port: int) -> None:
-    """Refuse a port that somebody listens on.
+    """Refuse a port that is in use.
 
     Raises:
-        ServeError: it is in use, or is not allowed to this user.
+        ServeError: it is in use, or this user may not open it.
     """
     with socket.socket(_family(host)) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -134,7 +134,7 @@ def check_port(host: str, port: int) -> None:
 
 
 def free_port(host: str) -> int:
-    """Return a port that nobody listens on."""
+    """Return a free port."""
     with socket.socket(_family(host)) as probe:
         probe.bind((host, 0))
         return probe.getsockname()[1]
@@ -160,14 +160,14 @@ def _answering(launch: Launch, child: subprocess.Popen, show: Show) -> None:
 
 
 def died(launch: Launch, code: int, how: str) -> ServeError:
-    """Return the error that says what a server died of, as its log has it."""
+    """Return the error with the server's cause of death, from its log."""
     lines = _lines(launch.log)
     hint = f"its whole log: {launch.log}"
     if code in (-signal.SIGKILL, 128 + signal.SIGKILL):
         hint = f"usually out of memory: lower serve.kv_cache_gb; {hint}"
         return ServeError("vLLM", f"{how}: it was killed", hint)
     faults = [line for line in lines if _FAULT.match(line) and not _FOLLOWS.search(line)]
-    # The first fault is the cause; what follows are those that wait for it.
+    # The first fault is the cause; later ones follow from it.
     last = (faults or [line for line in reversed(lines) if line] or ["no message"])[0]
     return ServeError("vLLM", f"{how} with code {code}: {last[:200]}", hint)
 
@@ -191,7 +191,7 @@ def _last_line(log: Path) -> str:
 
 
 def _end(child: subprocess.Popen) -> None:
-    """End the server, then whatever of its group is left."""
+    """Stop the server, then the rest of its process group."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGTERM)
     try:

@@ -1,6 +1,6 @@
 """The plan of a server: base model, adapters, workset, settings.
 
-`forge serve` and tests share it; so can whoever needs a served model for a while.
+`forge serve`, proofs and tests use it to serve a model.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ _NEWEST = "no champion stands yet: the newest adapter is served, and aliases sta
 
 @dataclass(frozen=True)
 class Plan:
-    """A server, every question settled; nothing is started.
+    """A server with all settings resolved; nothing is started.
 
     Args:
         command: vLLM's command line.
-        extra: variables beside those of this machine.
-        aliases: names that stand for one of those served once the server answers.
-        notes: what the user should know, a line each.
+        extra: variables in addition to those of this machine.
+        aliases: aliases to set when the server answers, and their models.
+        notes: for the user, one line each.
     """
 
     config: ServeConfig
@@ -59,12 +59,12 @@ class Plan:
 
 
 def plan(config: ForgeConfig, given_names: Sequence[str] = (), *, base_only: bool = False) -> Plan:
-    """Return the server that serves the recipe's base model with these adapters.
+    """Return the server of the recipe's base model with these adapters.
 
     Args:
-        given_names: of adapters, as `forge prove` takes them, each with `:NAME` where
-            it is to be asked for by another name; () is every champion, or the
-            loop's newest where none stands yet.
+        given_names: of adapters, as `forge prove` takes them, each with `:NAME` to
+            serve it under another name; () is every champion, or the loop's newest
+            adapter if there is no champion yet.
         base_only: serve no adapter.
 
     Raises:
@@ -94,7 +94,7 @@ def plan(config: ForgeConfig, given_names: Sequence[str] = (), *, base_only: boo
 def _champions(
     config: ForgeConfig, settings: ServeConfig, base_model: BaseModel, base: ServedModel
 ) -> Plan:
-    """Return the server of every champion, or of the newest adapter where none stands yet."""
+    """Return the server of every champion, or of the newest adapter if there is none yet."""
     found, notes = served_champions.served_champions(config, base_model)
     aliases = dict.fromkeys(served_champions.aliases_without_champion(config, found), base.name)
     if not found:
@@ -102,7 +102,7 @@ def _champions(
         return replace(
             settled(config, settings, base, adapters), aliases=aliases, notes=[*notes, _NEWEST]
         )
-    # One adapter may stand in several seats; by its content it has one name.
+    # One adapter may be champion of several slots; it has one name, by its content.
     adapters = {one.adapter.digest: by_content(one.adapter) for one in found}
     for one in found:
         aliases |= dict.fromkeys(one.aliases, adapters[one.adapter.digest].name)
@@ -113,7 +113,7 @@ def _champions(
 def _chosen(
     config: ForgeConfig, base_model: BaseModel, word: str | None
 ) -> tuple[Adapter, str | None]:
-    """Return an adapter fit for the base model, and the name it was given, if any."""
+    """Return an adapter that fits the base model, and the name it was given, if any."""
     word, _, name = (word or "").partition(":")
     adapter = current.current_adapter(config, word or None)
     check(adapter, base_model)
@@ -122,10 +122,10 @@ def _chosen(
 
 
 def check(adapter: Adapter, base_model: BaseModel) -> None:
-    """Make sure that an adapter was trained on a base model as it is served.
+    """Refuse an adapter that was trained on another base model or chat template.
 
     Raises:
-        ServeError: on another, or with another chat template.
+        ServeError: it was.
     """
     try:
         check_lineage(adapter, base_model)
@@ -134,7 +134,7 @@ def check(adapter: Adapter, base_model: BaseModel) -> None:
 
 
 def by_content(adapter: Adapter) -> ServedAdapter:
-    """Return an adapter under the name of its content, which no other ever has."""
+    """Return an adapter under the name of its content, which no other adapter ever has."""
     return ServedAdapter(adapter.label, adapter.folder, _rank(adapter), adapter.digest)
 
 
@@ -157,7 +157,7 @@ def settled(
 def running(
     config: ForgeConfig, plan: Plan, show: Show = lambda seconds, line: None
 ) -> Iterator[Server]:
-    """Start a server, yield it once it answers, end it and its children afterwards.
+    """Start a server, yield it when it answers, stop it and its children afterwards.
 
     Raises:
         ServeError: the port is in use, the server died while it started, or the
@@ -189,10 +189,10 @@ def running(
 
 
 def point(config: ForgeConfig, plan: Plan, url: str) -> list[str]:
-    """Let the plan's aliases stand for what answers now, and return a line for each.
+    """Point the plan's aliases to the server, and return a line for each.
 
-    With that the server is ready: it answers, was tested, and is asked for.
-    One that stands for an adapter on another server that runs is left alone.
+    After that the server is ready: it answers, was tested, and gets requests. An
+    alias of an adapter on another running server is not changed.
     """
     home, texts = Path(config.forge_home), []
     others = {one.url for one in state.servers(home)[0] if one.url != url}
@@ -229,11 +229,11 @@ def _state(plan: Plan, launch: Launch, pid: int) -> state.Running:
 
 
 def smoke(config: ForgeConfig, plan: Plan, url: str, out: Path) -> dict[str, Any]:
-    """Ask base and adapters a probe prompt and write what they answered to `out`.
+    """Ask base and adapters a probe prompt and write their answers to `out`.
 
     Raises:
-        ServeError: one does not answer, or an adapter answers as the base
-            does. Nothing is left at `out` then.
+        ServeError: one does not answer, or an adapter answers like the base.
+            Then no file is left at `out`.
     """
     out.unlink(missing_ok=True)
     report = smoking.smoke(
@@ -251,7 +251,7 @@ def smoke(config: ForgeConfig, plan: Plan, url: str, out: Path) -> dict[str, Any
 def _named(chosen: Sequence[tuple[Adapter, str | None]], base: str) -> list[ServedAdapter]:
     """Return adapters under the names they were given, else their readable ones.
 
-    Of several with one name, each is called by its content.
+    If several have the same name, each gets the name of its content.
     """
     wanted = [base, *(given or adapter.name for adapter, given in chosen)]
     return [
@@ -268,11 +268,11 @@ def _rank(adapter: Adapter) -> int:
 
 
 def _template(config: ForgeConfig, base_model: BaseModel) -> Path:
-    """Return the file of the base model's chat template, the one it is trained with."""
+    """Return the file of the base model's chat template, which is that of training."""
     file = base_model.folder / TEMPLATE
     if file.is_file():
         return file
-    # A model that has its template inside tokenizer_config.json.
+    # The model has its template in tokenizer_config.json: write it to a file.
     copy = Path(config.forge_home).absolute() / "serving" / f"{base_model.digest[:12]}.jinja"
     copy.parent.mkdir(parents=True, exist_ok=True)
     copy.write_text(base_model.template, encoding="utf-8")
@@ -280,7 +280,7 @@ def _template(config: ForgeConfig, base_model: BaseModel) -> Path:
 
 
 def _hardware(config: ForgeConfig) -> ServeHardware:
-    """Return what is served on: what was asked for, else what the workset is installed for."""
+    """Return the requested hardware, else what the workset is installed for."""
     asked = config.serve.hardware
     if asked is not ServeHardware.auto:
         return asked
@@ -294,7 +294,7 @@ def _installed(config: ForgeConfig) -> str:
 
 
 def _check_installed(config: ForgeConfig, plan: Plan) -> None:
-    """Make sure that what runs here is for this machine; what is only shown may be for another."""
+    """Refuse a plan for other hardware than the workset's, if it is to run here."""
     found, asked = _installed(config), plan.hardware.name
     if found not in ("", asked):
         what = f"the serve workset is installed for {found}"

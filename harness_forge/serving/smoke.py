@@ -1,7 +1,7 @@
 """Smoke test of a server: base and adapters answer the same request, and differ.
 
-An adapter that a server lists but does not apply answers as the base does, and
-no error says so.
+An adapter that a server lists but does not apply answers like the base, without any
+error.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import httpx
 from harness_forge.core.errors import ServeError
 
 LEAST = 0.05
-"""Least difference of a token's log probability that counts where two answers read
-alike: in bfloat16 the same model differs from itself by about 0.01."""
+"""Smallest difference of a token's log probability that counts if two answers have the
+same text: in bfloat16 the same model differs from itself by about 0.01."""
 
 MIXED = 0.5
-"""Largest difference of a token's log probability that the company of other requests may make."""
+"""Largest difference of a token's log probability that other requests may cause."""
 
 _TOP = 5
 
@@ -36,13 +36,13 @@ def smoke(
     max_tokens: int,
     timeout_s: float = 600.0,
 ) -> dict[str, Any]:
-    """Ask base and adapters the same and return what they answered.
+    """Ask base and adapters the same and return their answers.
 
     Args:
         url: up to and with /v1.
 
     Returns:
-        `answers` by name (calls as the server read them, finish reason, tokens,
+        `answers` by name (calls as the server parsed them, finish reason, tokens,
         seconds, the likeliest first tokens with their log probabilities),
         `differences` from the base by adapter, and `mixed`, by how much the
         base's own log probabilities differ when adapters are asked at the
@@ -50,7 +50,7 @@ def smoke(
 
     Raises:
         ServeError: one is not listed or does not answer, an adapter answers
-            as the base does, or the base as an adapter beside it.
+            like the base, or the base like an adapter asked at the same time.
     """
     names = [base, *adapters]
     with httpx.Client(trust_env=False, timeout=timeout_s) as client:
@@ -75,7 +75,7 @@ def apart(
     max_tokens: int,
     timeout_s: float = 600.0,
 ) -> float:
-    """Return how far two models of a server are apart: inf where their answers differ, else
+    """Return how far apart two models of a server are: inf if their answers differ, else
     the largest gap of log probabilities of the first token.
 
     Raises:
@@ -167,7 +167,7 @@ def _said(answer: Mapping[str, Any]) -> tuple:
 def _largest_gap(first: Mapping[str, Any], second: Mapping[str, Any]) -> float:
     """Return the largest gap of two answers, up to and with the first token that differs.
 
-    Up to there the model was asked the same; after it no longer.
+    Up to there both continue the same text; after it no longer.
     """
     largest = 0.0
     for ours, theirs in zip(first["likeliest"], second["likeliest"], strict=False):
@@ -180,7 +180,7 @@ def _largest_gap(first: Mapping[str, Any], second: Mapping[str, Any]) -> float:
 def _gap(ours: Mapping[str, float], theirs: Mapping[str, float]) -> float:
     """Return the largest gap between two lists of the likeliest tokens' log probabilities."""
     gaps = [abs(ours[token] - theirs[token]) for token in set(ours) & set(theirs)]
-    # A token among one's likeliest and not the other's is at least so much less likely there.
+    # A token that only one side lists is at least this much less likely on the other.
     for these, those in ((ours, theirs), (theirs, ours)):
         floor = min(those.values())
         gaps += [max(p - floor, 0.0) for token, p in these.items() if token not in those]

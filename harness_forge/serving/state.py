@@ -1,7 +1,7 @@
 """Which servers run here: a file for each port in `<home>/serving/servers`, checked when read.
 
-A process's number is given again after it has ended, so its start is kept with
-it; a file whose process is gone, or is another by now, is stale and taken away.
+Process ids are reused, so the process' start time is stored too; a file whose process
+has ended is stale and deleted.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _POLL_S = 0.1
 
 @dataclass(frozen=True)
 class Process:
-    """A process that cannot be taken for another.
+    """A process, identified beyond its reusable id.
 
     Args:
-        started: clock ticks from the machine's start to its own; 0 where it is gone.
-        boot: which start of the machine that was.
+        started: clock ticks from the machine's start to its own; 0 if it has ended.
+        boot: id of the machine's boot.
     """
 
     pid: int
@@ -45,12 +45,12 @@ class Running:
     """A server that forge started.
 
     Args:
-        server: vLLM's process, the leader of a group of its own.
-        owner: the forge that started it and ends it.
+        server: vLLM's process, the leader of its own group.
+        owner: the forge process that started it and stops it.
         url: up to and with /v1.
-        base: what the base model is called.
+        base: the served name of the base model.
         adapters: names of those served from the start.
-        rank: the highest that its slots have room for; 0 takes no adapter.
+        rank: the highest that its slots can hold; 0 takes no adapter.
         ready: it has answered.
         since: when it was started, in UTC.
     """
@@ -69,18 +69,18 @@ class Running:
 
     @property
     def orphan(self) -> bool:
-        """Whether the forge that started it is gone and it runs on."""
+        """Whether it still runs though the forge process that started it has ended."""
         return self.server.alive and not self.owner.alive
 
 
 def process(pid: int) -> Process:
-    """Return a process by its number, with what tells it from others; a dead one has started 0."""
+    """Return a process by its id, with its start time; 0 for one that has ended."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
     except OSError:
         return Process(pid)
-    # The program's name stands in brackets and may hold blanks and brackets itself.
+    # The program's name is in brackets and may itself contain blanks and brackets.
     words = stat.rpartition(")")[2].split()
     return Process(pid) if words[0] in "ZX" else Process(pid, int(words[19]), boot)
 
@@ -91,22 +91,22 @@ def folder(home: Path) -> Path:
 
 
 def place(home: Path, port: int) -> Path:
-    """Return the file of one server."""
+    """Return the file of a server."""
     return folder(home) / f"{port}.json"
 
 
 def write(home: Path, running: Running) -> None:
-    """Write down that a server runs."""
+    """Record that a server runs."""
     write_json(place(home, running.port), asdict(running))
 
 
 def forget(home: Path, port: int) -> None:
-    """Take the file of a server away."""
+    """Delete the file of a server."""
     place(home, port).unlink(missing_ok=True)
 
 
 def servers(home: Path) -> tuple[list[Running], list[Path]]:
-    """Return the servers that run, and the files of those that do not, which are gone now."""
+    """Return the running servers, and the stale files, which are now deleted."""
     found, stale = [], []
     for file in sorted(folder(home).glob("[0-9]*.json")):
         running = _read(file)
@@ -122,7 +122,7 @@ def one(home: Path, port: int = 0) -> Running:
     """Return the server on a port, or the only one there is.
 
     Raises:
-        ServeError: there is none, or there are several and no port tells which.
+        ServeError: there is none, or there are several and no port is given.
     """
     found, _ = servers(home)
     here = [running for running in found if running.port == port] if port else []
@@ -135,10 +135,10 @@ def one(home: Path, port: int = 0) -> Running:
 
 
 def stop(home: Path, running: Running) -> None:
-    """End a server, all it started, and the forge that watches it.
+    """Stop a server, its children, and the forge process that watches it.
 
     Raises:
-        ServeError: it is another user's, or does not end.
+        ServeError: it belongs to another user, or does not stop.
     """
     try:
         if running.owner.alive:

@@ -1,13 +1,13 @@
 """Puts another adapter behind an alias of a running server, while requests come in.
 
-    load    under a name made of its content
-    prove   it answers as itself, not as the base and not as the one before
-    move    the alias: requests from now on go to the new one
-    drain   wait until no request to the old one is under way
-    unload  what no alias stands for any more
+load    it under a name made of its content
+prove   that it answers as itself, not like the base and not like the old one
+move    the alias: requests from now on go to the new one
+drain   wait until no request to the old one is in progress
+unload  adapters that no alias points to any more
 
-Up to `move` nothing that serves has changed, and a fault takes the new one
-away again. After it the old one stays loaded until nobody waits for it.
+Before `move` nothing changes for clients, and a fault unloads the new one again.
+After it the old one stays loaded until no request uses it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from harness_forge.serving import aliases, hot
 from harness_forge.serving.aliases import Target
 
 Prove = Callable[[str, str | None], None]
-"""Given the new model's name and the old one's; raises ServeError where it is not live."""
+"""Called with the new model's name and the old one's; raises ServeError if it is not live."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,13 @@ class Incoming:
 
 @dataclass
 class Swapped:
-    """What a swap came to.
+    """The result of a swap.
 
     Args:
-        before: what the aliases stood for, by name; one that is new is absent.
-        after: what they stand for now.
-        unloaded: names that the server has forgotten.
-        kept: names that nobody asks for by an alias, with why they are still loaded.
+        before: old target of each alias, by name; a new alias is absent.
+        after: the new targets.
+        unloaded: names that the server has unloaded.
+        kept: names without an alias that are still loaded, with the reason.
     """
 
     before: dict[str, Target] = field(default_factory=dict)
@@ -68,7 +68,7 @@ def swap(
     prove: Prove,
     drain_s: float,
 ) -> Swapped:
-    """Let aliases stand for another adapter, and unload what none stands for.
+    """Point aliases to another adapter, and unload adapters without an alias.
 
     Args:
         url: of the server, up to and with /v1.
@@ -76,8 +76,8 @@ def swap(
         drain_s: seconds that requests to the old one may take to end.
 
     Raises:
-        ServeError: it could not be loaded or is not live; the aliases stand
-            for what they stood for.
+        ServeError: it could not be loaded or is not live; the aliases are
+            unchanged.
     """
     with alone(home):
         before = {name: one for name, one in aliases.read(home).items() if name in names}
@@ -98,7 +98,7 @@ def swap(
 
 
 def sweep(home: Path, url: str, done: Swapped, drain_s: float) -> None:
-    """Unload adapters that swaps have loaded and no alias stands for, once nobody uses them."""
+    """Unload adapters that swaps have loaded and no alias points to, once no request uses them."""
     for name, folder in hot.listed(url).items():
         if not _ours(home, name, folder) or _stood_for(home, url, name):
             continue
@@ -113,15 +113,16 @@ def sweep(home: Path, url: str, done: Swapped, drain_s: float) -> None:
 
 
 def alone(home: Path) -> AbstractContextManager[None]:
-    """Let one swap at a time go on; the next waits.
+    """Allow one swap at a time; others wait.
 
-    What one has loaded and not yet put behind its alias looks unused to another.
+    An adapter that one swap has loaded but not yet put behind its alias would
+    look unused to another.
     """
     return locked(home / "serving" / "swap.lock")
 
 
 def _loaded(url: str, new: Incoming, served: dict[str, Path | None]) -> bool:
-    """Make sure that the server has the adapter; True if it had not."""
+    """Load the adapter unless the server has it; True if it had to."""
     if new.name not in served:
         hot.load(url, new.name, new.folder)
         return True

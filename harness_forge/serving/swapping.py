@@ -29,14 +29,14 @@ def server(config: ForgeConfig) -> Running:
 
 
 def swapped(config: ForgeConfig, alias: str, name: str | None) -> Swapped:
-    """Put an adapter behind an alias of the server that runs.
+    """Put an adapter behind an alias of the running server.
 
     Args:
         name: of the adapter; None is the recipe's newest.
 
     Raises:
-        ServeError: nothing runs, the adapter does not fit, cannot be loaded or
-            is not live; what served before still does.
+        ServeError: no server runs, the adapter does not fit, cannot be loaded or
+            is not live; the old one is still served.
         TrainError: there is no such adapter, or it is damaged.
     """
     return _swap(config, server(config), [alias], current.current_adapter(config, name))
@@ -47,7 +47,7 @@ def followed(config: ForgeConfig) -> tuple[list[Swapped], list[str]]:
 
     Raises:
         PromoteError: the ledger cannot be read.
-        ServeError: as `swapped`; no champion stands.
+        ServeError: as `swapped`; or there is no champion.
     """
     running = server(config)
     found, notes = served_champions.served_champions(config, current.base_model_of(config))
@@ -78,7 +78,7 @@ def _swap(
 
 
 def _registered(home: Path, adapter: Adapter) -> Adapter:
-    """Return the adapter in the registry: vLLM reads the folder again, so it must stay."""
+    """Return the adapter's copy in the registry: vLLM reads the folder again, so it must stay."""
     place = registry.folder(home) / adapter.label
     if not place.is_dir():
         package.copy(adapter, place)
@@ -86,9 +86,9 @@ def _registered(home: Path, adapter: Adapter) -> Adapter:
 
 
 def _prove(config: ForgeConfig, running: Running, new: str, old: str | None) -> None:
-    """Make sure that the new one answers as itself: not as the base, not as the one before.
+    """Check that the new one answers as itself: not like the base, not like the old one.
 
-    What it answered the first time is kept, and has to come again every time after.
+    Its first answer is stored, and every later one must equal it.
     """
     asked: dict[str, Any] = {
         "messages": probes.messages([each.skill.host for each in skills_of(config)])[0],

@@ -1,4 +1,4 @@
-"""The command line and the variables vLLM is started with; nothing is started here."""
+"""vLLM's command line and environment variables; nothing is started here."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ PLUGINS = Path(__file__).with_name("plugin")
 EXTENSION = "forge_vllm_worker.Worker"
 MIDDLEWARE = "forge_vllm_pages.Pages"
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
-"""What vLLM takes as `--max-lora-rank`."""
+"""Values that vLLM accepts for `--max-lora-rank`."""
 
 
 @dataclass(frozen=True)
 class ServedModel:
-    """A base model as it is served.
+    """A base model to serve.
 
     Args:
-        name: what a request calls it.
+        name: its name in requests.
         context: longest prompt and answer it was made for, in tokens.
         template: file of the chat template, the one it was trained with.
-        tools: form of its tool calls; vLLM's parser has the same name.
+        tools: format of its tool calls; vLLM's parser has the same name.
     """
 
     name: str
@@ -38,10 +38,10 @@ class ServedModel:
 
 @dataclass(frozen=True)
 class ServedAdapter:
-    """An adapter as it is served.
+    """An adapter to serve.
 
     Args:
-        name: what a request calls it.
+        name: its name in requests.
         rank: the highest of its matrices.
         digest: of its content.
     """
@@ -62,7 +62,7 @@ def command(
     """Return vLLM's command line.
 
     Args:
-        config: `port` settled.
+        config: with a real `port`.
         workset: folder of the serve workset.
         hardware: cpu or cuda.
 
@@ -80,7 +80,7 @@ def command(
         *("--dtype", _dtype(config.dtype, hardware)),
         *("--chat-template", str(base.template.absolute())),
         *("--enable-auto-tool-choice", "--tool-call-parser", config.tool_parser or base.tools),
-        # No web page reads an answer, and what one sends does nothing.
+        # Web pages can neither read an answer nor make vLLM do anything.
         *("--allowed-origins", "[]", "--middleware", MIDDLEWARE),
     ]
     if adapters:
@@ -93,7 +93,7 @@ def command(
 
 
 def variables(config: ServeConfig, hardware: ServeHardware) -> dict[str, str]:
-    """Return the variables vLLM is started with, beside those of the workset."""
+    """Return vLLM's environment variables, in addition to those of the workset."""
     extra = {"PYTHONPATH": str(PLUGINS.absolute())}
     if config.hot_swap:
         extra["VLLM_ALLOW_RUNTIME_LORA_UPDATING"] = "1"
@@ -103,7 +103,7 @@ def variables(config: ServeConfig, hardware: ServeHardware) -> dict[str, str]:
 
 
 def rendered(words: Sequence[str], extra: Mapping[str, str]) -> str:
-    """Return a command as a person would type it, a flag a line."""
+    """Return a command as a person would type it, one flag on each line."""
     lines = [" ".join(["env", *(f"{k}={shlex.quote(v)}" for k, v in sorted(extra.items()))])]
     for word in words:
         if word.startswith("-"):
@@ -132,9 +132,9 @@ def _lora(
     if twice := sorted({name for name in names if names.count(name) > 1}):
         what = f"two would answer to the name {twice[0]}"
         raise ServeError("forge serve", what, "name them with their hash: NAME-HASH")
-    # A swap needs room for the one that comes beside the one that goes.
+    # During a swap both the new and the old adapter need a slot.
     slots = max(config.slots, len(adapters) + 1) if config.hot_swap else len(adapters)
-    # On a CPU, vLLM 0.32 takes "no adapter" for the last slot; see the extension's own words.
+    # On a CPU, vLLM 0.32 takes "no adapter" for the last slot; see the extension's docstring.
     mask = ["--worker-extension-cls", EXTENSION] if hardware is ServeHardware.cpu else []
     return [
         "--enable-lora",
@@ -147,7 +147,7 @@ def _lora(
 
 
 def _rank(adapters: Sequence[ServedAdapter], least: int) -> int:
-    """Return the least rank that vLLM takes and all adapters fit into."""
+    """Return the smallest rank that vLLM accepts and all adapters fit into."""
     largest = max(adapters, key=lambda adapter: adapter.rank)
     for rank in RANKS:
         if rank >= max(largest.rank, least):

@@ -1,10 +1,9 @@
 """Bundles: a lock with all its files, for a machine without a network.
 
-A bundle is a folder, or one tar file of it, with the files as the index serves
-them and a list, `manifest.json`. Every file is compared with the lock of the
-forge that installs it, so that the list need not be trusted; only what comes
-first (torch, of which each machine may get another build) has its hash from
-the list alone.
+A bundle is a folder, or one tar file of it, with the files as the index serves them
+and a list, `manifest.json`. Every file is compared with the lock of the forge that
+installs it, so the list need not be trusted. Only the packages installed first (torch,
+which has several builds) have their hash from the list alone.
 """
 
 from __future__ import annotations

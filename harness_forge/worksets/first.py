@@ -1,8 +1,8 @@
 """Installs packages that have several builds: torch, with or without CUDA.
 
-Which build a pin brings depends on where pip looks: the index's own, or a file
-or an index that the user named. The index's are in the lock, by hash. A file
-of the user's own choice is taken as it is, and its hash is written down.
+The build depends on where pip looks: the default index, or a file or index that the
+user named. The lock has the hashes of the default index. A file of the user's choice is
+accepted as it is, and its hash is recorded.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def index_words() -> list[str]:
 
 def _judged(one: Locked, pip: Pip) -> dict[str, str]:
     report = pip.python.parents[1] / "report.json"
-    # A file left by a killed install was not judged: it is put in place again.
+    # A file left by a killed install was not checked: install it again.
     words = ["install", "--no-deps", "--force-reinstall", "--only-binary=:all:"]
     pip.run([*words, "--report", report, *index_words(), f"{one.name}=={one.version}"], 1)
     taken = json.loads(report.read_text(encoding="utf-8"))["install"][0]["download_info"]

@@ -31,10 +31,10 @@ from harness_forge.worksets.worksets import (
 __all__ = ["TORCH_INDEX", "check_disk", "check_python", "install"]
 
 HEADROOM = 1.5
-"""Disk that must be free, as a multiple of the finished size: wheels are unpacked beside it."""
+"""Free disk required, as a multiple of the finished size: wheels are unpacked beside it."""
 
 BEGUN = "begun"
-"""File of an environment with the digest of what is being installed into it."""
+"""File of an environment with the digest of the packages that are being installed."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def install(
         check_python(name, config.python)
         check_disk(name, variant.disk_gb, place)
         started = time.monotonic()
-        # Another lock makes another workset: what is there is no longer what the stamp says.
+        # With another lock, the old stamp is no longer true.
         (place / STAMP).unlink(missing_ok=True)
         log_of(name, home).unlink(missing_ok=True)
         _environment(name, place, wanted, say)

@@ -1,8 +1,8 @@
 """Makes a lock: uv resolves; files for unsupported machines are left out.
 
-uv reads metadata only, for every Python and machine at once, in seconds; pip
-would download what it looks at, for one machine. Which packages come along
-only because of a CUDA build is read from who asked for them.
+uv reads only metadata, for every Python and machine at once, in seconds; pip would
+download every candidate, for one machine. The dependents of a package show whether only
+a CUDA build needs it.
 """
 
 from __future__ import annotations

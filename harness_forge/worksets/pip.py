@@ -26,11 +26,11 @@ class Pip:
     """The pip of one interpreter.
 
     Args:
-        python: the interpreter whose environment it changes.
-        log: file that its words are added to.
-        fault: told with what failed and pip's last words; returns what to raise.
-        show: told how far it is.
-        files: folder that is its only source of packages; None is its own settings.
+        python: the interpreter of the environment to change.
+        log: file that its output is added to.
+        fault: called with what failed and pip's last output; returns the error to raise.
+        show: called with the progress.
+        files: folder that is its only source of packages; None uses its own settings.
     """
 
     python: Path
@@ -110,8 +110,8 @@ def attempt(command: Sequence[str | Path], extra: Mapping[str, str]) -> str:
 def clean(offline: bool = False) -> dict[str, str]:
     """Return the environment variables for pip and Python.
 
-    What the caller's environment adds to Python's path must not leak in; without
-    a network neither must an index that pip's settings name.
+    The caller's additions to Python's path are removed; without a network, so is
+    the index of pip's settings.
     """
     kept = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
     if offline:

@@ -1,7 +1,7 @@
 """Child process in the train workset: llama.cpp's converter of a base model, tokenizer kept.
 
-Given a Llama model whose tokenizer is byte-level BPE (SmolLM2), the converter can take it for
-SentencePiece, and blanks and line ends are then cut wrongly. tokenizer.json says which it is.
+For a Llama model with a byte-level BPE tokenizer (SmolLM2), the converter can assume
+SentencePiece, and then blanks and line ends are split wrongly. tokenizer.json says which it is.
 Arguments: the converters' folder, the pre-tokenizer's name ('' lets the converter find it), and
 those of the converter.
 """
@@ -21,7 +21,7 @@ cuts = tokenizer.get("pre_tokenizer") or {}
 steps = cuts.get("pretokenizers", [cuts])
 if tokenizer["model"]["type"] == "BPE" and any(one.get("type") == "ByteLevel" for one in steps):
     llama.LlamaModel.set_vocab = base.TextModel._set_vocab_gpt2
-# Byte level by its own pattern alone is GPT-2's; the converter looks at the vocabulary too.
+# A single byte-level step with its own pattern is GPT-2's; the converter checks the vocabulary too.
 if len(steps) == 1 and steps[0].get("type") == "ByteLevel" and steps[0].get("use_regex", True):
     pre = pre or "gpt-2"
 if pre:

@@ -18,7 +18,7 @@ def opened(base, adapter=None):
     settings = xllamacpp.CommonParams()
     settings.model.path = base
     settings.n_ctx, settings.n_parallel, settings.warmup = 512, 1, False
-    # Its threads wait for each other in a spin: on a busy machine more than one is slower.
+    # Its threads spin while they wait: on a busy machine more than one is slower.
     settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = 1
     if adapter:
         lora = xllamacpp.CommonAdapterLoraInfo()
@@ -28,7 +28,7 @@ def opened(base, adapter=None):
 
 
 def tokens(server, text):
-    """Return the tokens that llama.cpp cuts a text into."""
+    """Return llama.cpp's tokens of a text."""
     body = json.dumps({"content": text, "add_special": False, "parse_special": True}).encode()
     url, kind = f"{server.listening_address}/tokenize", {"Content-Type": "application/json"}
     asked = urllib.request.Request(url, body, kind)  # noqa: S310
@@ -38,7 +38,7 @@ def tokens(server, text):
 
 def likeliest(server):
     """Return the first token's likeliest tokens with their log probabilities."""
-    # A token that is part of a character is told with the next one, so more than one is asked for.
+    # If a token is part of a character, it is reported with the next one: ask for several.
     asked = {"prompt": PROMPT, "n_predict": 8, "temperature": 0, "n_probs": 5}
     answer = server.handle_completions(asked)
     if "choices" not in answer:

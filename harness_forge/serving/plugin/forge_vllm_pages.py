@@ -1,8 +1,8 @@
-"""Loaded by vLLM's API server: what a web page sends is refused before vLLM reads it.
+"""Loaded by vLLM's API server: refuses requests of web pages before vLLM reads them.
 
-vLLM 0.32 keeps answers from pages of other origins, but acts on what they ask. A
-page may also call a name of its own this machine's address, and then it is of the
-same origin as the server: so the name that was asked for must be this machine's.
+vLLM 0.32 hides answers from pages of other origins, but executes their requests. A page
+may also resolve a name of its own to this machine's address, and then it has the same
+origin as the server. So the Host header must name this machine.
 
 vLLM's `--middleware` imports this file, in its own environment.
 """
@@ -13,21 +13,21 @@ import re
 
 _ELSEWHERE = ("cross-site", "same-site")
 _NAMES = {"localhost", *filter(None, os.environ.get("FORGE_SERVE_NAMES", "").lower().split(","))}
-"""Further names of this server, where other programs call it so: `vllm` in a compose file."""
+"""Further host names of this server, such as `vllm` in a compose file."""
 
 
 class Pages:
-    """Answers 403 to a request of a page of another origin, and to one for another name.
+    """Answers 403 to a request of a page of another origin, or for another host name.
 
     Args:
-        app: what answers the others.
+        app: answers all other requests.
     """
 
     def __init__(self, app):
         self.app = app
 
     async def __call__(self, scope, receive, send):
-        """Answer one request, or let vLLM do so."""
+        """Refuse a request, or pass it to vLLM."""
         why = refusal(scope) if scope["type"] in ("http", "websocket") else None
         if why is None:
             await self.app(scope, receive, send)

@@ -1,9 +1,9 @@
-"""Loaded by vLLM's worker on a CPU: a request without an adapter gets none.
+"""Loaded by vLLM's worker on a CPU: makes sure that a request without an adapter gets none.
 
-vLLM 0.32 marks such a request with slot -1, and its CPU kernels take that for
-the last slot: in a batch with an adapter's request the base answers with those
-weights. A row that is marked so is set to zero between the two matrices of a
-LoRA. Harmless where vLLM does so itself (its pull request 48421).
+vLLM 0.32 marks such a request with slot -1, which its CPU kernels take for the last
+slot: in a batch with an adapter's request the base answers with that adapter. So the
+marked rows are set to zero between the two matrices of a LoRA. This does no harm if
+vLLM does it too (its pull request 48421).
 
 vLLM's `--worker-extension-cls` imports this file, in its own environment.
 """
@@ -23,10 +23,10 @@ def _masked(inputs, weights, output, indices, scaling=1.0):
     output[: rows.shape[0]].masked_fill_(rows.unsqueeze(1), 0)
 
 
-# `sgmv_shrink` calls the first by its module's name, the wrapper the second.
+# `sgmv_shrink` calls the first through its module, the wrapper the second.
 lora_ops.bgmv_shrink = _masked
 punica_cpu.bgmv_shrink = _masked
 
 
 class Worker:
-    """What vLLM mixes into its worker; it adds nothing."""
+    """vLLM mixes this class into its worker; it adds nothing."""

@@ -1,7 +1,7 @@
-"""Changes of a JSON body that leave every other byte as it came.
+"""Changes of a JSON body that leave every other byte unchanged.
 
-A body that is parsed and written again has other spaces, other number forms
-and other escapes, so what must change is cut out of the bytes themselves.
+Parsing and writing a body again changes its spaces, number formats and escapes, so
+the changes are made in the bytes themselves.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _NUMBERS = {"parse_constant": str}
 
 
 def parsed(raw: bytes) -> Any:
-    """Return a JSON text's value; what orjson is too strict for is read by the standard library.
+    """Return a JSON text's value; the standard library reads what orjson is too strict for.
 
     Raises:
         ValueError: it is no JSON.
@@ -36,7 +36,7 @@ def parsed(raw: bytes) -> Any:
 def with_model(raw: bytes, model: str) -> bytes:
     """Return an object's text with every top-level `model` replaced."""
     new = json.dumps(model).encode()
-    # One such key, and none that hides letters behind escapes: it is the one.
+    # One such key, and no escapes that could hide another: it is the one.
     if raw.count(b'"model"') == 1 and b"\\u006" not in raw.lower():
         found = _ONE.search(raw)
         if found:
@@ -45,10 +45,10 @@ def with_model(raw: bytes, model: str) -> bytes:
 
 
 def with_usage(raw: bytes, asked: Any) -> bytes:
-    """Return an object's text that asks for token counts at the end of a stream.
+    """Return an object's text with a request for token counts at the end of a stream.
 
     Args:
-        asked: the value of its `stream_options`; None where it has none.
+        asked: the value of its `stream_options`; None if it has none.
     """
     wish = b'{"include_usage":true}'
     if isinstance(asked, dict):
@@ -68,7 +68,7 @@ def _spliced(raw: bytes, key: str, new: bytes) -> bytes:
 
 
 def _places(raw: bytes, key: str) -> Iterator[tuple[int, int]]:
-    """Yield where the values of a top-level key begin and end."""
+    """Yield start and end of each value of a top-level key."""
     depth, name, begun = 0, None, None
     for token in _TOKEN.finditer(raw):
         word = token[0]

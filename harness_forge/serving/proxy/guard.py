@@ -1,7 +1,7 @@
 """Takes an arm that performs badly out of its route.
 
-It stays out, over restarts too, until `forge proxy restore`. The event is written with
-the figures and the limit they broke, one line an event.
+It stays out, after restarts too, until `forge proxy restore`. Each event is one line
+with the figures and the limit that they exceeded.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ class Guard:
         self.out: dict[str, str] = arms_out(file)
 
     def answered(self, arm: str, failed: bool, first_s: float, seconds: float) -> None:
-        """Take one answer of an arm into account."""
+        """Add one answer of an arm."""
         seen = self._seen[arm]
         seen.append(_Answer(failed, first_s, seconds))
-        # Sorting the window for every request would cost more than it tells.
+        # Sorting the window for every request would cost too much.
         if failed or len(seen) % 10 == 0:
             self._judge(arm, self._of_answers(seen))
 
@@ -58,7 +58,7 @@ class Guard:
             self._arms.popitem(last=False)
 
     def judged(self, key: tuple[str, str, int], passed: bool) -> None:
-        """Take the outcome of an attempt into account."""
+        """Add the outcome of an attempt."""
         arm = self._arms.pop(key, None)
         if arm is None:
             return
@@ -123,7 +123,7 @@ class Guard:
             self.out[arm] = why
             try:
                 write(self._file, {"arm": arm, "event": "out", "why": why, "seen": self._arm(arm)})
-            except OSError as error:  # on a full disk it is out all the same, until a restart
+            except OSError as error:  # on a full disk it is still out, until a restart
                 print(f"proxy: {self._file}: {error.strerror}: {arm} is out", file=sys.stderr)
 
 
@@ -135,7 +135,7 @@ def arms_out(file: Path) -> dict[str, str]:
             event = json.loads(line)
             arm, what, why = event["arm"], event["event"], event.get("why", "")
         except (ValueError, KeyError, TypeError, RecursionError):
-            continue  # a kill cut it off
+            continue  # cut off by a kill
         if what == "out":
             out[arm] = why
         else:

@@ -1,8 +1,8 @@
-"""Whose request it is: run, item, attempt, role and skill, from what the caller sent.
+"""The keys of a request: run, item, attempt, role and skill, from what the caller sent.
 
-Headers say it best (`x-forge-run`, `-item`, `-attempt`, `-role`, `-skill`,
-`-purpose`), a path prefix needs no change in an agent (`/r/<run>/<role>/v1/…`),
-patterns need none in its settings either.
+Headers are the most exact (`x-forge-run`, `-item`, `-attempt`, `-role`, `-skill`,
+`-purpose`). A path prefix needs no change in an agent's code (`/r/<run>/<role>/v1/…`),
+and patterns none in its settings either.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _HEADER = "x-forge-"
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What a request belongs to; '' and 0 where that is not known."""
+    """The keys of a request; '' and 0 if unknown."""
 
     run: str = ""
     item: str = ""
@@ -35,7 +35,7 @@ class Keys:
     purpose: str = ""
 
     def filled(self, other: Keys) -> Keys:
-        """Return these keys with what they lack taken from `other`."""
+        """Return these keys, with missing ones taken from `other`."""
         return Keys(
             *(getattr(self, name) or getattr(other, name) for name in self.__dataclass_fields__)
         )
@@ -45,7 +45,7 @@ NONE = Keys()
 
 
 def of_path(path: str) -> tuple[Keys, str]:
-    """Return what a path prefix says, and the path without it."""
+    """Return the keys in a path prefix, and the path without it."""
     found = _PREFIX.fullmatch(path) if path.startswith("/r/") else None
     if not found:
         return NONE, path
@@ -54,7 +54,7 @@ def of_path(path: str) -> tuple[Keys, str]:
 
 
 def of_headers(headers: Mapping[str, str]) -> Keys:
-    """Return what headers say, their names in lower case."""
+    """Return the keys in headers with names in lower case."""
     said = {
         key[len(_HEADER) :]: _word(value)
         for key, value in headers.items()
@@ -65,7 +65,7 @@ def of_headers(headers: Mapping[str, str]) -> Keys:
 
 
 class Patterns:
-    """Finds keys in prompts, in time that grows with their length and no faster.
+    """Finds keys in prompts, in linear time.
 
     Args:
         patterns: by skill.
@@ -92,8 +92,8 @@ class Patterns:
         """Return the keys of a request's prompt.
 
         Args:
-            skill: whose patterns count; '' takes the first whose item is found,
-                else what the first skill's patterns find.
+            skill: its patterns are used; '' takes the first skill with a match for
+                the item, else the matches of the first skill.
         """
         texts = list(_texts(request))
         first = NONE
@@ -124,7 +124,7 @@ class Patterns:
 
 
 def _texts(request: Any) -> Iterator[str]:
-    """Yield a request's texts, the last message first; roles stand in the first."""
+    """Yield a request's texts, the last message first; roles are in the first."""
     if not isinstance(request, Mapping):
         return
     for place in ("messages", "input"):

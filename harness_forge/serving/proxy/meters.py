@@ -10,13 +10,13 @@ _KEPT = 4096
 
 
 class Meter:
-    """The last few thousand values of one thing, in milliseconds."""
+    """The last few thousand values of one quantity, in milliseconds."""
 
     def __init__(self) -> None:
         self._values: deque[float] = deque(maxlen=_KEPT)
 
     def add(self, seconds: float) -> None:
-        """Take one more into account."""
+        """Add a value."""
         self._values.append(seconds * 1000)
 
     def as_dict(self) -> dict[str, Any]:
@@ -30,15 +30,15 @@ class Meter:
 
 
 class Meters:
-    """All figures of `forge proxy health`."""
+    """All measurements of `forge proxy health`."""
 
     def __init__(self) -> None:
         self.before = Meter()
-        """From a request's last byte to its way upstream."""
+        """From a request's last byte to sending it upstream."""
         self.first = Meter()
-        """From an answer's first byte to its way to the caller."""
+        """From an answer's first byte to sending it to the caller."""
         self.last = Meter()
-        """From an answer's last byte to its way to the caller, kept in the spool."""
+        """From an answer's last byte to sending it to the caller, storing in the spool included."""
         self.counts: Counter[str] = Counter()
         self.statuses: Counter[int] = Counter()
 
@@ -56,11 +56,11 @@ class Meters:
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:
-    """Return the value below which a share of sorted values lies; 0.0 of none."""
+    """Return the value below which a share of sorted values lies; 0.0 without values."""
     return ordered[min(int(share * len(ordered)), len(ordered) - 1)] if ordered else 0.0
 
 
 def rate(values: Iterable[bool]) -> float:
-    """Return the share that is true; 0.0 of none."""
+    """Return the share that is true; 0.0 without values."""
     made = list(values)
     return sum(made) / len(made) if made else 0.0

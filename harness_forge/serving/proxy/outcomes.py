@@ -14,10 +14,10 @@ def posted(body: bytes, keys: Keys) -> list[dict[str, Any]]:
     """Return the outcomes in a request, one or a list of them.
 
     Args:
-        keys: of the request, for what an outcome leaves out.
+        keys: of the request, for keys that an outcome lacks.
 
     Raises:
-        Refused: they are no JSON that can be kept, or one does not say what passed.
+        Refused: they are no JSON that can be stored, or one does not say whether it passed.
     """
     try:
         outcomes = orjson.loads(body)
@@ -26,7 +26,7 @@ def posted(body: bytes, keys: Keys) -> list[dict[str, Any]]:
     made = [_outcome(one, keys) for one in (outcomes if isinstance(outcomes, list) else [outcomes])]
     try:
         orjson.dumps(made)
-    except TypeError:  # it reads deeper than it writes
+    except TypeError:  # orjson reads deeper nesting than it writes
         raise Refused(400, "the outcomes are nested too deeply") from None
     return made
 
@@ -35,7 +35,7 @@ def _outcome(outcome: Any, keys: Keys) -> dict[str, Any]:
     """Return a posted outcome with its keys.
 
     Raises:
-        Refused: it does not say what passed, or of which item.
+        Refused: it does not say whether it passed, or for which item.
     """
     if not isinstance(outcome, dict):
         raise Refused(400, "an outcome is a JSON object")

@@ -1,4 +1,4 @@
-"""What may leave this host, who may ask, and what is never written down."""
+"""Which servers may be used, who may ask, and which headers are never stored."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAMES = ("localhost", "ip6-localhost")
 
 
 def is_local(host: str) -> bool:
-    """Return whether a host is this one, by its name alone: a name server could be told to lie."""
+    """Return whether a host is this one, by its name alone: name servers can be manipulated."""
     if host.lower() in _NAMES:
         return True
     try:
@@ -28,10 +28,10 @@ def is_local(host: str) -> bool:
 
 
 def check_upstream(name: str, url: str, allowed: Iterable[str]) -> None:
-    """Let a server pass that requests may be sent to.
+    """Refuse a server that requests may not be sent to.
 
     Raises:
-        ConfigError: its URL is none, or it is elsewhere and was not allowed by name.
+        ConfigError: its URL is invalid, or it is remote and not allowed by name.
     """
     where = f"proxy.upstreams.{name}.url"
     parts = urlsplit(url)
@@ -53,7 +53,7 @@ class CallerKeys:
     """The keys that callers must show.
 
     Args:
-        variable: environment variable that holds them, separated by commas.
+        variable: environment variable with the keys, separated by commas.
 
     Raises:
         ConfigError: it is named and empty.
@@ -69,11 +69,11 @@ class CallerKeys:
         return bool(self._keys)
 
     def admit(self, authorization: str) -> bool:
-        """Return whether a header shows one of the keys, in a time that tells nothing of them."""
+        """Return whether a header has one of the keys, in constant time."""
         if not self._keys:
             return True
         scheme, _, rest = authorization.strip().partition(" ")
-        # A scheme is read in any case (RFC 9110, 11.1).
+        # The scheme is not case-sensitive (RFC 9110, 11.1).
         word = rest if scheme.lower() == "bearer" else authorization
         shown = word.strip().encode("utf-8", "replace")
         found = False
@@ -83,9 +83,9 @@ class CallerKeys:
 
 
 def addressed(host: str, config: ProxyConfig) -> bool:
-    """Return whether a Host header names this host: a web page elsewhere may not speak to it.
+    """Return whether a Host header names this host, so that other web pages cannot use it.
 
-    A page whose name is made to resolve to 127.0.0.1 sends its own name here.
+    A page with a name that was made to resolve to 127.0.0.1 sends its own name here.
     """
     if not is_local(config.host) or "*" in config.hosts:
         return True

@@ -1,4 +1,4 @@
-"""Bodies of answers as one value each, unpacked and put together; what is broken is told."""
+"""Turns the body of an answer, streamed or packed, into one value, and reports faults."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Answer:
     """An answer's body as one value.
 
     Args:
-        value: None where it is no JSON.
-        whole: it came to its end.
-        fault: what was wrong with it, '' for nothing.
+        value: None if it is no JSON.
+        whole: it is complete.
+        fault: what is wrong with it, '' for nothing.
     """
 
     value: Any
@@ -46,10 +46,10 @@ def assembled(kind: str, content_type: str, raw: bytes) -> Answer:
 
 
 def decoded(encoding: str, raw: bytes) -> bytes:
-    """Return a body as it was before it was packed.
+    """Return a decompressed body.
 
     Raises:
-        ValueError: it cannot be unpacked.
+        ValueError: it cannot be decompressed.
     """
     try:
         if encoding in ("gzip", "x-gzip"):
@@ -84,17 +84,17 @@ def _streamed(kind: str, raw: bytes) -> Answer:
 
 
 def _response(pieces: list[dict[str, Any]], fault: str) -> Answer:
-    """Return the last event's response: it holds all that came before."""
+    """Return the last event's response: it contains all earlier ones."""
     ends = ("response.completed", "response.incomplete", "response.failed")
     for piece in reversed(pieces):
         if piece.get("type") in ends and isinstance(piece.get("response"), dict):
-            # Cut at the number of tokens it is whole: that is all there will be of it.
+            # Cut at the token limit it counts as complete: there will be no more of it.
             return Answer(piece["response"], piece["type"] in ends[:2] and not fault, fault)
     return Answer({"events": pieces}, False, fault or "the stream broke off")
 
 
 def _lines(raw: bytes) -> Answer:
-    """Return an answer of Ollama's own form: a JSON object a line, the last one with counts."""
+    """Return an answer in Ollama's own form: a JSON object a line, the last one with counts."""
     pieces, broken = [], 0
     for line in raw.splitlines():
         try:

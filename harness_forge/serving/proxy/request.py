@@ -27,16 +27,16 @@ KINDS = {
     "/api/generate": "ollama_generate",
     "/api/embed": "embedding",
 }
-"""Paths whose requests are captured, and what they are."""
+"""Paths of captured requests, and the kind of each."""
 
 _ASKED = ("/v1/models", "/health", "/version", "/api/tags", "/api/version", "/forge/health")
 _SPECIAL = re.compile(r"[^!-~]|[%\\;]|/\.")
-_DECODED = 4  # times that a path is decoded at most
+_DECODED = 4  # most times that a path is decoded
 _DROPPED = (b"host", b"authorization", b"accept-encoding", b"expect")
 
 
 class Refused(Exception):
-    """A request that is not passed on; `args` are status and why."""
+    """A request that is not passed on; `args` are status and reason."""
 
 
 @dataclass(slots=True)
@@ -53,7 +53,7 @@ class Request:
     keep: bool = True
 
     def header(self, name: bytes) -> bytes:
-        """Return a header's value; b'' where there is none."""
+        """Return a header's value; b'' if there is none."""
         return next((value for key, value in self.headers if key.lower() == name), b"")
 
 
@@ -62,12 +62,12 @@ class ParsedRequest:
     """A request with its kind, keys and model.
 
     Args:
-        target: path and query that are asked of the server.
+        target: path and query for the server.
         kind: chat, completion, response, embedding …; '' is not captured.
-        body: as it came; `headers` are those that are passed on.
-        model: that was asked for; '' where none was.
+        body: as received; `headers` are those that are passed on.
+        model: the requested model; '' if none.
         usage: the proxy asks for token counts on the client's behalf.
-        arrived: when its last byte came, by `perf_counter`; `at` by the clock, ns.
+        arrived: when its last byte arrived, by `perf_counter`; `at` by the clock, ns.
     """
 
     method: bytes
@@ -98,10 +98,10 @@ def read(
     """Return the parsed head of a request; `parse` reads its body.
 
     Args:
-        path: without the keys that it began with.
+        path: without a prefix of keys.
         headers: by name in lower case.
         keys: of the path; our headers take precedence.
-        arrived: when its last byte came, by `perf_counter`.
+        arrived: when its last byte arrived, by `perf_counter`.
     """
     return ParsedRequest(
         method=request.method,
@@ -139,7 +139,7 @@ def parse(parsed: ParsedRequest) -> None:
 
 
 def only_method(path: str) -> str:
-    """Return the only method of a path; '' where the server decides."""
+    """Return the only method of a path; '' if the server decides."""
     if path in KINDS or path == "/outcomes":
         return "POST"
     return "GET" if path in _ASKED or path.startswith("/v1/models/") else ""
@@ -159,7 +159,7 @@ def path_of(target: bytes) -> tuple[str, bytes]:
 
 
 def _climbs(path: str) -> bool:
-    """Return whether a path has a `..`, however often it is decoded."""
+    """Return whether a path has a `..` after any number of decodings."""
     if not _SPECIAL.search(path):
         return False
     try:
@@ -170,7 +170,7 @@ def _climbs(path: str) -> bool:
         else:
             return True
     except UnicodeDecodeError:
-        return True  # a dot may be written in more bytes than it needs
+        return True  # it may be an overlong encoding of a dot
     path = unicodedata.normalize("NFKC", path)
     parts = (part.partition(";")[0] for part in path.split("/"))
     return "\\" in path or any(part in (".", "..") for part in parts) or not path.isprintable()

@@ -1,9 +1,8 @@
-"""The folder in which captured requests wait for the store: append only, read from behind.
+"""The folder in which captured requests wait for the store: append-only.
 
-A record is in the kernel's hands before the caller sees the end of its answer,
-so a proxy that is killed loses the requests under way and no other. Records
-are framed with length and checksum; one that a kill cut off is passed over.
-What was stored is deleted segment by segment.
+A record is written before the caller sees the end of its answer, so a killed proxy
+loses only the requests in progress. Records are framed with length and checksum; one
+that was cut off by a kill is skipped. Stored records are deleted segment by segment.
 """
 
 from __future__ import annotations
@@ -31,11 +30,11 @@ _MB = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One captured request, or one outcome that was posted.
+    """One captured request, or one posted outcome.
 
     Args:
-        facts: what is known of it, without its texts; empty where they are no JSON object.
-        request, response: their bodies as they came.
+        facts: what is known of it, without its texts; empty if they are no JSON object.
+        request, response: their bodies as received.
         raw_facts: the facts as they were written.
     """
 
@@ -45,25 +44,25 @@ class Record:
     raw_facts: bytes = b""
 
     def framed(self) -> bytes:
-        """Return the record as a spool has it."""
+        """Return the record as bytes of a spool."""
         return framed(self.raw_facts, self.request, self.response)
 
 
 class SpoolFull(OSError):
-    """The spool holds as much as it may: the store has been away for long."""
+    """The spool has reached its limit: nothing was moved to the store for long."""
 
 
 class Spool:
-    """The writing side. One process at a time has a folder.
+    """The writing side. Only one process at a time can write to a folder.
 
     Args:
-        folder: its own; others cannot read it.
-        max_mb: what it may hold.
-        segment_mb: size at which a new file is begun.
-        sync: force each record to the disk before going on.
+        folder: its own; other users cannot read it.
+        max_mb: its largest size.
+        segment_mb: size at which a new file begins.
+        sync: force each record to the disk before continuing.
 
     Raises:
-        ServeError: another process has it.
+        ServeError: another process writes to it.
     """
 
     def __init__(self, folder: Path, max_mb: int, segment_mb: int, sync: bool) -> None:
@@ -80,10 +79,10 @@ class Spool:
         self._next()
 
     def append(self, facts: dict[str, Any], request: bytes, response: bytes) -> None:
-        """Write one record, whole or not at all.
+        """Write one record, completely or not at all.
 
         Raises:
-            SpoolFull: it would hold too much.
+            SpoolFull: it would exceed the limit.
             OSError: it cannot be written.
         """
         raw = framed(_written(facts), request, response)
@@ -98,18 +97,18 @@ class Spool:
             if self._sync:
                 os.fdatasync(self._file)
         except OSError:
-            # What is there already can always be cut off, on a full disk too.
+            # Cutting off what was just written always works, on a full disk too.
             os.ftruncate(self._file, self._size)
             os.lseek(self._file, self._size, os.SEEK_SET)
             raise
         self._size += len(raw)
         if self._size >= self._segment:
-            # The record is kept; where no file can be made, this one goes on.
+            # The record is written; if no new file can be made, this one continues.
             with suppress(OSError):
                 self._next()
 
     def measure(self) -> int:
-        """Return how many bytes wait, as the folder has it now."""
+        """Return how many bytes wait, measured from the folder."""
         total = 0
         for path in segments(self._folder):
             try:
@@ -120,7 +119,7 @@ class Spool:
         return total
 
     def close(self) -> None:
-        """Let another process have the folder."""
+        """Release the folder for another process."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
@@ -137,7 +136,7 @@ class Spool:
 
 
 def framed(raw_facts: bytes, request: bytes, response: bytes) -> bytes:
-    """Return a record as a spool has it: mark, checksum, lengths, facts, bodies."""
+    """Return a record as bytes of a spool: mark, checksum, lengths, facts, bodies."""
     check = zlib.crc32(response, zlib.crc32(request, zlib.crc32(raw_facts)))
     head = _HEAD.pack(_MARK, check, len(raw_facts), len(request), len(response))
     return b"".join((head, raw_facts, request, response))
@@ -146,12 +145,12 @@ def framed(raw_facts: bytes, request: bytes, response: bytes) -> bytes:
 def _written(facts: dict[str, Any]) -> bytes:
     try:
         return orjson.dumps(facts)
-    except TypeError:  # half a surrogate in a model's name: JSON can say it, UTF-8 cannot
+    except TypeError:  # a lone surrogate in a model's name: valid in JSON, not in UTF-8
         return json.dumps(facts).encode()
 
 
 def locked(path: Path) -> IO[str] | None:
-    """Return a file that this process alone holds, or None."""
+    """Return a file that this process alone has locked, or None."""
     handle = path.open("a")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -172,10 +171,10 @@ def number_of(path: Path) -> int:
 
 
 def read(path: Path, offset: int, most: int) -> Iterator[tuple[Record, int]]:
-    """Yield whole records of a segment from an offset, each with where the next begins.
+    """Yield complete records of a segment from an offset, each with the offset of the next.
 
     Args:
-        most: bytes after which no further record is read.
+        most: no further record is read after this many bytes.
     """
     with path.open("rb") as file:
         file.seek(offset)
@@ -204,7 +203,7 @@ def _record(body: bytes, sizes: Sequence[int]) -> Record:
 
 
 def following(path: Path, offset: int) -> int | None:
-    """Return where the next whole record begins behind something that is none; None for no more."""
+    """Return the offset of the next complete record after damaged bytes; None if there is none."""
     raw = path.read_bytes()
     while (offset := raw.find(_MARK, offset)) >= 0:
         if next(read(path, offset, 1), None) is not None:

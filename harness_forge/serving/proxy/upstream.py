@@ -1,4 +1,4 @@
-"""Connections to the servers of models: kept open, parsed as they answer."""
+"""Connections to model servers: kept open, answers parsed as they arrive."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _OWN = frozenset(
         b"content-length",
     )
 )
-"""Headers that belong to one connection and are written anew on the next."""
+"""Headers that belong to one connection and are not passed on."""
 
 Headers = list[tuple[bytes, bytes]]
 
 
 def end_to_end(headers: Headers) -> Headers:
-    """Return the headers that are meant for the other end, not for the next hop."""
+    """Return the end-to-end headers, without those for the next hop."""
     named = {
         word.strip().lower()
         for key, value in headers
@@ -47,7 +47,7 @@ def end_to_end(headers: Headers) -> Headers:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a server is.
+    """The address of a server.
 
     Args:
         base: path before `/v1/…`; '' for none.
@@ -68,34 +68,34 @@ class Address:
 
     @property
     def header(self) -> bytes:
-        """What a Host header calls it."""
+        """Its Host header."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}".encode()
 
 
 class Owner(Protocol):
-    """Who waits for an answer."""
+    """The object that waits for an answer."""
 
     def connected(self, connection: Connection) -> None:
-        """Take a connection that was asked for."""
+        """Receive the requested connection."""
 
     def unreachable(self, why: str) -> None:
-        """Take note that there is none."""
+        """The connection failed."""
 
     def on_head(self, status: int, reason: bytes, headers: Headers, sized: bool) -> None:
-        """Take the head of the answer."""
+        """Receive the head of the answer."""
 
     def on_piece(self, data: bytes) -> None:
-        """Take a piece of its body."""
+        """Receive a piece of its body."""
 
     def on_end(self) -> None:
-        """Take note that it is whole."""
+        """The answer is complete."""
 
     def on_lost(self, why: str) -> None:
-        """Take note that it broke off."""
+        """The answer was cut off."""
 
     def flush(self) -> None:
-        """Pass on what came with one packet."""
+        """Pass on what arrived in one packet."""
 
 
 class Connection(asyncio.Protocol):
@@ -120,7 +120,7 @@ class Connection(asyncio.Protocol):
         self.transport = transport
 
     def send(self, owner: Owner, head: bytes, body: bytes) -> None:
-        """Ask; the answer goes to `owner`."""
+        """Send a request; the answer goes to `owner`."""
         self.owner, self.used = owner, self.used + 1
         self._fresh()
         self._parser = httptools.HttpResponseParser(self)
@@ -130,7 +130,7 @@ class Connection(asyncio.Protocol):
             self.transport.write(head)
 
     def drop(self) -> None:
-        """End the connection: nobody waits for the answer, and the server need not go on."""
+        """Close the connection: nobody waits for the answer, so the server can stop."""
         self.owner = None
         self.transport.abort()
 
@@ -152,7 +152,7 @@ class Connection(asyncio.Protocol):
             self._release()
 
     def connection_lost(self, error: Exception | None) -> None:
-        """End what is still waited for."""
+        """End the answer that is still open."""
         self._pool.forget(self)
         owner, self.owner = self.owner, None
         if owner is None or self._done:
@@ -164,16 +164,16 @@ class Connection(asyncio.Protocol):
         owner.flush()
 
     def on_status(self, reason: bytes) -> None:
-        """Keep the words beside the status."""
+        """Store the reason phrase."""
         self._reason += reason
 
     def on_header(self, key: bytes, value: bytes) -> None:
-        """Keep a header; those after the body are dropped."""
+        """Store a header; those after the body are dropped."""
         if not self._head_passed:
             self._headers.append((key, value))
 
     def on_headers_complete(self) -> None:
-        """Tell the head, unless it only says that the answer will come."""
+        """Pass on the head, unless it only announces the answer."""
         status = self._parser.get_status_code()
         self._interim = 100 <= status < 200
         if self._interim:
@@ -186,17 +186,17 @@ class Connection(asyncio.Protocol):
             self.owner.on_head(status, self._reason, self._headers, self._sized)
 
     def on_body(self, data: bytes) -> None:
-        """Tell a piece."""
+        """Pass on a piece."""
         if self.owner is not None:
             self.owner.on_piece(data)
 
     def on_message_complete(self) -> None:
-        """Tell the end."""
+        """Pass on the end."""
         if self._interim:
             self._fresh()
             return
         self._done = True
-        # Asked after the message, the parser has forgotten how it was framed.
+        # After the next message starts, the parser no longer knows this one's framing.
         self._keep = self._parser.should_keep_alive()
         if self.owner is not None:
             self.owner.on_end()
@@ -252,19 +252,19 @@ class Pool:
         self._idle[connection.address].append(connection)
 
     def forget(self, connection: Connection) -> None:
-        """Take note that a connection is gone."""
+        """Remove a closed connection."""
         waiting = self._idle.get(connection.address)
         if waiting and connection in waiting:
             waiting.remove(connection)
 
     def sweep(self, now: float) -> None:
-        """Close what has waited long: servers do so too, and a race with them costs a retry."""
+        """Close connections that were idle for long, before servers do: a race costs a retry."""
         for waiting in self._idle.values():
             while waiting and now - waiting[0].idle_since > _IDLE_S:
                 waiting.popleft().transport.close()
 
     def close(self) -> None:
-        """Close what waits."""
+        """Close the idle connections."""
         for waiting in self._idle.values():
             while waiting:
                 waiting.popleft().transport.abort()

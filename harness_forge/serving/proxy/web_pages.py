@@ -1,7 +1,7 @@
 """Refuses requests of web pages: a page must not write training data.
 
 A browser lets any page post text to any address, this one too, and only hides the
-answer from the page. It says so in its headers, and a page cannot change those.
+answer from the page. Its headers name the page's origin, and a page cannot change those.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ _SHOWN = 100
 
 
 def check_origin(headers: Mapping[str, str]) -> None:
-    """Let a request pass that no page of another origin has sent.
+    """Refuse a request that a page of another origin has sent.
 
     Programs send neither header. `null` is the origin of a file, of a sandboxed
-    frame and of what was redirected: anybody's.
+    frame and of redirects, so of anybody.
 
     Args:
         headers: by name in lower case; `host` is checked elsewhere.
@@ -35,13 +35,13 @@ def check_origin(headers: Mapping[str, str]) -> None:
 
 
 def check_method(method: bytes, only: str = "") -> None:
-    """Let a request pass that a server may be asked.
+    """Refuse a request with a method that its path does not take.
 
     Args:
         only: the method that the path takes; '' for any.
 
     Raises:
-        Refused: it is the question of a browser before a page's request, or another method.
+        Refused: it is a browser's preflight of a page's request, or another method.
     """
     if method == b"OPTIONS":
         raise Refused(405, "OPTIONS is not passed on: web pages may not ask the proxy")
@@ -50,10 +50,10 @@ def check_method(method: bytes, only: str = "") -> None:
 
 
 def check_body(method: bytes, headers: Mapping[str, str]) -> None:
-    """Let a request pass whose body is said to be JSON: a page elsewhere cannot say so unasked.
+    """Refuse a body that is not declared as JSON: another page cannot declare that unasked.
 
     Raises:
-        Refused: a body is posted as something else, or as nothing in particular.
+        Refused: a body is posted as another type, or without a type.
     """
     text = headers.get("content-type", "")
     if method == b"POST" and text.partition(";")[0].strip().lower() != _JSON:

@@ -1,7 +1,7 @@
 """The decision on a candidate: its evidence, the rule, the ledger, the champion.
 
-`forge promote`, `forge champion`, `forge rollback` and the stage share it.
-Nothing here measures: it reads the files of replay, evaluation and proof.
+`forge promote`, `forge champion`, `forge rollback` and the stage share it. It measures
+nothing: it reads the files of replay, evaluation and proof.
 
 files.py          the files that a decision reads, and their evidence
 placement.py      the slot that an adapter is for, and its version there

@@ -43,10 +43,10 @@ class Decision:
     """The decision on a candidate.
 
     Args:
-        facts: what the ledger's line says, or would have said.
-        recorded: whether the ledger holds it.
-        repeated: whether it had been decided before, on the same files.
-        note: why the ledger was left alone, where it was.
+        facts: the ledger's line, or what it would have been.
+        recorded: whether the ledger has it.
+        repeated: whether it was decided before, on the same files.
+        note: why the ledger was not changed, if it was not.
     """
 
     facts: Line
@@ -56,11 +56,11 @@ class Decision:
 
     @property
     def outcome(self) -> Outcome:
-        """Return promoted, rejected, inconclusive or incomplete."""
+        """Promoted, rejected, inconclusive or incomplete."""
         return Outcome(self.facts["decision"])
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what promote.json holds: without times, so that it changes only when they do."""
+        """Return promote.json: without times, so that it changes only with the facts."""
         facts = {key: value for key, value in self.facts.items() if key not in _LEDGER_ONLY}
         return {**facts, "recorded": self.recorded, "note": self.note}
 
@@ -101,7 +101,7 @@ def decide(
             if known is None:
                 _append(facts, files, adapter, home, book, say)
             line = known or book.lines[-1]
-            # Also after a repeat: a kill between ledger and pointer is made good here.
+            # Also after a repeat: this repairs a kill between ledger and pointer.
             _point(home, book.lines, line)
             decision = Decision(line, recorded=True, repeated=known is not None)
         mirror(config, say)
@@ -247,8 +247,8 @@ def _hashed_rule(rule: PromoteConfig) -> dict[str, Any]:
     later = asdict(ConditionConfig())
     later = {key: later[key] for key in ("suite", "category", "threshold", "evidence", "of")}
     said = asdict(rule)
-    said.pop("version")  # what a champion is called decides nothing
-    said.pop("mlflow")  # nor does who repeats it
+    said.pop("version")  # a champion's name decides nothing
+    said.pop("mlflow")  # nor do copies of it
     if not said["judge_alone"]:
         del said["judge_alone"]
     for one in said["conditions"].values():

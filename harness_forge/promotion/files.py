@@ -24,14 +24,14 @@ INPUTS = ("replay", "evaluate", "prove", "results")
 
 @dataclass(frozen=True)
 class Files:
-    """What a decision reads.
+    """The files that a decision reads.
 
     Args:
         replay, evaluate, prove: summaries, each about one adapter.
         results: the candidate's replay, item by item.
         adapter: folder of the packaged candidate.
         noise, suite_noise: the base model against itself, replayed and evaluated.
-        judge: what a judge made of the candidate (`forge judge --suite`).
+        judge: a judge's scores of the candidate (`forge judge --suite`).
     """
 
     replay: Path
@@ -45,7 +45,7 @@ class Files:
 
     @classmethod
     def of(cls, outputs: Path = OUTPUTS, adapter: Path | None = None) -> Files:
-        """Return the files as the stages name them; the adapter trained last is the candidate."""
+        """Return the files with the stages' names; the adapter trained last is the candidate."""
         return cls(
             replay=outputs / "replay.json",
             evaluate=outputs / "evaluate.json",
@@ -60,7 +60,7 @@ class Files:
     def digests(self) -> dict[str, str | None]:
         """Return the hash of each input; None for one that is not there."""
         found = {name: _digest(getattr(self, name)) for name in INPUTS}
-        # Decisions made before there was such a file are still known as made.
+        # Left out if missing, so that older decisions keep their digests.
         names = ("noise", "judge", "suite_noise")
         later = {name: _digest(getattr(self, name)) for name in names}
         return found | {name: digest for name, digest in later.items() if digest}
@@ -75,10 +75,10 @@ def evidence(
     audit: Mapping[str, Any] | None = None,
     misplaced: str = "",
 ) -> tuple[Evidence, dict[str, Any] | None]:
-    """Return the evidence, and the look at the holdout that it rests on, if there was one.
+    """Return the evidence, and the look at the holdout that it is based on, if there was one.
 
     Raises:
-        PromoteError: a file is there and cannot be read.
+        PromoteError: a file exists and cannot be read.
         EvalError: the ledger of looks cannot be read.
     """
     replay = _read(files.replay)
@@ -101,12 +101,12 @@ def evidence(
 
 
 def kept_results(home: Path, candidate: AdapterIdentity) -> Path:
-    """Return where a champion's replay is kept, for those that come after it."""
+    """Return the stored replay of a champion, for comparison with later candidates."""
     return home / "ledger" / "replays" / f"{candidate.label}.jsonl"
 
 
 def kept_evaluation(home: Path, candidate: AdapterIdentity) -> Path:
-    """Return where a champion's evaluation is kept, for those that come after it."""
+    """Return the stored evaluation of a champion, for comparison with later ones."""
     return home / "ledger" / "evaluations" / f"{candidate.label}.json"
 
 
@@ -132,12 +132,12 @@ def _champion(
 def _with_judge(
     evaluate: dict[str, Any] | None, judge: dict[str, Any] | None, candidate: AdapterIdentity
 ) -> dict[str, Any] | None:
-    """Return the evaluation with the judge's suite in it, where that is about the candidate."""
+    """Return the evaluation with the judge's suite added, if that is about the candidate."""
     about = (judge or {}).get("candidate") or {}
     if judge is None or about.get("digest") != candidate.digest:
         return evaluate
     facts = evaluate or {"candidate": about}
-    # A rule that names no suite is of the first one, which must not become the judge's.
+    # A rule that names no suite means the first one, which must not become the judge's.
     suites = scores.suites(facts) if evaluate else {}
     return {**facts, "suites": {**suites, "judge": judge}}
 
@@ -145,9 +145,9 @@ def _with_judge(
 def _categories(
     files: Files, replay: Mapping[str, Any] | None
 ) -> dict[str, dict[str, dict[str, Any]]] | Gap:
-    """Return by opponent and category what the results come to, item by item.
+    """Return the results by opponent and category, computed item by item.
 
-    Results that do not come to what replay.json says are of another replay.
+    Results that do not add up to replay.json belong to another replay.
     """
     if replay is None:
         return Gap("replay.json is missing (forge replay)")
@@ -189,9 +189,9 @@ def _kept(home: Path, champion: AdapterIdentity) -> Mapping[str, Any] | Gap:
 def _look(
     replay: Mapping[str, Any] | None, candidate: AdapterIdentity, home: Path
 ) -> dict[str, Any] | None:
-    """Return the candidate's look that this replay was; of several skills the strictest level."""
+    """Return the candidate's look of this replay; with several skills the strictest level."""
     facts = (replay or {}).get("policies", {}).get("adapter", {}).values()
-    # Of several skills the runs stand side by side.
+    # With several skills, run ids are joined by commas.
     runs = {run for part in facts for run in str(part.get("run_id")).split(",")}
     looks = [
         look

@@ -25,8 +25,8 @@ class Placement:
     """The skill and role that an adapter is for.
 
     Args:
-        skill: whose work items; several are joined by +, '' is not known.
-        role: whose turns; all of several.
+        skill: of its work items; several are joined by +, '' is unknown.
+        role: of its turns; likewise.
         target: a for one skill's one role, b for more.
         misplaced: why it may not be champion where it was measured; '' if it may.
     """
@@ -37,7 +37,7 @@ class Placement:
     misplaced: str = ""
 
     def slot(self, lines: Sequence[Mapping[str, Any]], name: str) -> str:
-        """Return the slot; where the skill is not known, the one its name had."""
+        """Return the slot; if the skill is unknown, the slot of its name."""
         if self.skill:
             return champion.slot_name(self.skill, self.role)
         found = [
@@ -48,7 +48,7 @@ class Placement:
         return found[-1] if found else name
 
     def facts(self) -> dict[str, Any]:
-        """Return its fields of a ledger line; none where the skill is not known."""
+        """Return its fields of a ledger line; none if the skill is unknown."""
         if not self.skill:
             return {}
         return {"skill": self.skill, "role": self.role, "target": self.target}
@@ -89,7 +89,7 @@ def place(config: ForgeConfig, files: Files, adapter: Adapter) -> Placement:
 
 
 def _skills(file: Path) -> set[str]:
-    """Return the skills of a file of results; none where it cannot be read."""
+    """Return the skills of a file of results; none if it cannot be read."""
     if not file.is_file():
         return set()
     try:
@@ -129,7 +129,7 @@ def _form(adapter: Adapter) -> str:
 
 
 def _scores(evidence: Evidence) -> dict[str, Any]:
-    """Return what the candidate scored, and which of it may pass as a domain."""
+    """Return the candidate's scores, and which of them may count as passed domains."""
     found: dict[str, float] = {}
     evaluate, replay = evidence.input("evaluate"), evidence.input("replay")
     if not isinstance(evaluate, Gap):

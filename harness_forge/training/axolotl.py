@@ -13,11 +13,11 @@ PLUGIN = "forge_axolotl.ForgePlugin"
 SECOND_STAGE = "forge_dpo.SecondStage"
 
 _KERNELS = ("lora_qkv_kernel", "lora_o_kernel", "lora_mlp_kernel", "lora_embedding_kernel")
-"""Speed-ups that call into CUDA and die on a CPU."""
+"""Optimisations that need CUDA and crash on a CPU."""
 
 _SHORT = 512
-"""Tokens up to which plain attention is faster on a CPU: the fused one's backward pass is slow
-there, by an eighth of a step. Beyond it the memory for attention weights grows too large."""
+"""Up to this many tokens plain attention is faster on a CPU: the backward pass of fused attention
+is slow there, by an eighth of a step. Beyond it attention weights need too much memory."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def render_dpo(config: TrainConfig, dpo: DpoConfig, inputs: Inputs, seed: int) -
     """Return the config of a second stage, which starts from the adapter in `inputs.start`.
 
     Args:
-        config: of the first stage, with what the second has of its own put in.
+        config: of the first stage, updated with the second's own settings.
     """
     losses = {"sigmoid": 1.0, **({"sft": dpo.sft_weight} if dpo.sft_weight else {})}
     return {
@@ -86,7 +86,7 @@ def render_dpo(config: TrainConfig, dpo: DpoConfig, inputs: Inputs, seed: int) -
         "dpo_loss_weights": list(losses.values()),
         "trainer_cls": SECOND_STAGE,
         "lora_model_dir": str(inputs.start),
-        # The texts are rendered already: Axolotl's own strategies lose tools and calls.
+        # The texts are already rendered: Axolotl's own strategies lose tools and calls.
         "datasets": [
             {
                 "path": str(inputs.train),
@@ -148,7 +148,7 @@ def _numbers(config: TrainConfig, inputs: Inputs) -> dict[str, Any]:
 def _schedule(config: TrainConfig, seed: int) -> dict[str, Any]:
     return {
         "sequence_len": config.sequence_length,
-        # Rows are neither packed nor filled up: each is one conversation, as it will be asked.
+        # Rows are neither packed nor padded: each is one conversation, as in use.
         "sample_packing": False,
         "pad_to_sequence_len": False,
         "group_by_length": config.group_by_length,

@@ -18,13 +18,13 @@ class Dataset:
     """A dataset folder's rows to train on.
 
     Args:
-        rows: how many `files` hold.
+        rows: number of rows in `files`.
         digest: sha256 of the files, one after the other.
-        manifest: sha256 of the manifest; '' where there is none.
-        licences: whose words the rows quote, as the manifest has it.
-        skills: whose rows they are, and of which `roles`; empty where the
-            manifest does not say.
-        validation: rows that are trained on as well; None where they are not.
+        manifest: sha256 of the manifest; '' if there is none.
+        licences: of content quoted in the rows, by the manifest.
+        skills: of the rows, and their `roles`; empty if the manifest does not
+            say.
+        validation: rows that are also trained on; None if they are not.
     """
 
     folder: Path
@@ -39,12 +39,12 @@ class Dataset:
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """The files whose rows are trained on."""
+        """The files with the rows to train on."""
         return (self.train, self.validation) if self.validation else (self.train,)
 
     @property
     def splits(self) -> list[str]:
-        """The splits whose rows are trained on."""
+        """The splits of the rows to train on."""
         return [path.stem for path in self.files]
 
 
@@ -85,7 +85,7 @@ def read(
         licences=tuple(facts.get("licences", ())),
         skills=_values_of(facts, "skill"),
         roles=_values_of(facts, "role"),
-        # One with no rows changes nothing, and the adapter may be judged on it.
+        # An empty file changes nothing, so the adapter may still be judged on that split.
         validation=validation if sum(counts[1:]) else None,
     )
 

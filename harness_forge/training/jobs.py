@@ -1,4 +1,4 @@
-"""Jobs: what both training stages share: the job's key and lock, and running Axolotl."""
+"""Jobs, shared by both training stages: the job's key and lock, and running Axolotl."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ class Trained:
     """The result of a training.
 
     Args:
-        new: False where the same training had been made before.
-        metrics: each step's line, as the plugin wrote it.
-        audit: what the audit saw; None where nothing was trained.
+        new: False if the same training was made before.
+        metrics: the plugin's lines, one for each step.
+        audit: the audit's counts; None if nothing was trained.
     """
 
     adapter: Adapter
@@ -116,11 +116,11 @@ def job(config: ForgeConfig, settings: TrainConfig, data: Dataset, *facts: Any) 
     """Return the job of one training; nothing is started.
 
     Args:
-        settings: of this training, its `auto` settled here.
-        facts: what else makes it another training than one with these settings.
+        settings: of this training; `auto` is resolved here.
+        facts: further parts of the key, which identifies the training.
 
     Raises:
-        TrainError: the model is not fit for it.
+        TrainError: the model is not suitable.
         WorksetError: the train workset is not installed.
     """
     home = Path(config.forge_home)
@@ -132,7 +132,7 @@ def job(config: ForgeConfig, settings: TrainConfig, data: Dataset, *facts: Any) 
         hint = f"train.sequence_length={config.model.context}, or less"
         raise TrainError("train.sequence_length", what, hint)
     seed = config.seed if settings.seed is None else settings.seed
-    # Where things lie and how often they are saved changes nothing that is learned.
+    # Paths and the frequency of checkpoints do not change what is learned.
     kept = replace(
         settings, name="", dataset=None, out="", refit=False, threads=0, save_steps=1, seed=seed
     )
@@ -157,7 +157,7 @@ def find_trained(job: Job) -> Trained | None:
 def hold_lock(job: Job, say: Say, show: Show) -> Iterator[int]:
     """Hold the training's lock; a child process that outlives forge keeps holding it.
 
-    Where it is held, this very training is running: it is followed to its end.
+    If it is held, this very training is running: it is followed to its end.
     """
     job.work.mkdir(parents=True, exist_ok=True, mode=0o700)
     free = shutil.disk_usage(job.work).free / 1e6
@@ -237,9 +237,9 @@ def run(job: Job, lock: int, say: Say, show: Show, live: Path | None) -> None:
 def checkpoint(job: Job) -> int:
     """Return the step of the last complete checkpoint, 0 for none; delete incomplete ones.
 
-    Axolotl goes on from the newest folder there is, and dies of one whose
-    writer was killed. The trainer's state is what is written last into it, and
-    the one before is deleted only then.
+    Axolotl resumes from the newest folder and crashes if its writer was killed.
+    The trainer's state is written last, and only then is the previous
+    checkpoint deleted.
     """
     steps = [0]
     for folder in (job.work / "out").glob("checkpoint-*"):
@@ -252,7 +252,7 @@ def checkpoint(job: Job) -> int:
 
 
 def environment(job: Job) -> dict[str, str]:
-    """Return the variables that Axolotl is started with."""
+    """Return Axolotl's environment variables."""
     return launch.environment(
         job.variables,
         threads=threads(job.config),
@@ -294,7 +294,7 @@ def lineage(job: Job, audit: dict[str, int]) -> dict[str, Any]:
             "digest": job.data.digest,
             "manifest": job.data.manifest,
             "licences": list(job.data.licences),
-            # What the adapter may become champion of.
+            # The slots that the adapter may become champion of.
             "skills": list(job.data.skills),
             "roles": list(job.data.roles),
         },

@@ -27,13 +27,13 @@ def environment(
     shared_prompt: bool,
     pairs: Path | None = None,
 ) -> dict[str, str]:
-    """Return the variables Axolotl is started with.
+    """Return Axolotl's environment variables.
 
-    accelerate sets one thread a process where OMP_NUM_THREADS is not set, which
+    accelerate uses one thread a process if OMP_NUM_THREADS is not set, which
     leaves all cores but one idle.
 
     Args:
-        metrics: file that a line a step goes to.
+        metrics: file that gets one line for each step.
         pairs: file of the tokens that a second stage must see.
     """
     extra = {
@@ -142,7 +142,7 @@ def _run(command, folder, log, variables, watch, hold=()) -> None:
 
 
 def _end(child: subprocess.Popen) -> None:
-    """End the child and everything it started."""
+    """Stop the child and all its children."""
     for number, patience in ((signal.SIGTERM, 10), (signal.SIGKILL, 10)):
         try:
             os.killpg(child.pid, number)

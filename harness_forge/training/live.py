@@ -17,7 +17,7 @@ CURVES = {
     "rewards/margins": "reward_margin",
     "rewards/accuracies": "reward_accuracy",
 }
-"""What Axolotl logs, and the curve it becomes; `tokens_per_s` is worked out."""
+"""Axolotl's metrics, and the curve of each; `tokens_per_s` is computed."""
 
 _HIDDEN = ("DVC_ROOT", "DVC_EXP_BASELINE_REV", "DVC_EXP_NAME", "DVCLIVE_RESUME")
 
@@ -40,11 +40,11 @@ class Curves:
         with _apart_from_dvc():
             from dvclive import Live
 
-            # It must neither save an experiment nor touch dvc.yaml: stages do that.
+            # It must neither save an experiment nor change dvc.yaml: stages do that.
             self._live = Live(str(folder), save_dvc_exp=False, dvcyaml=None, report=None)
         before = steps_in(metrics)
         self._read = len(before)
-        # A killed training's steps after its checkpoint were made twice: the later ones count.
+        # A killed training's steps after its checkpoint are logged twice: the later ones count.
         kept = {fact["step"]: fact for fact in before if last is None or fact["step"] <= last}
         self._last: Mapping[str, Any] | None = None
         for step in sorted(kept):

@@ -24,8 +24,8 @@ class SecondStage:
     """A second stage, with all settings resolved.
 
     Args:
-        start: the adapter it starts from and is held to.
-        rows: the pairs that are taken.
+        start: the adapter that it starts from, which is also the reference.
+        rows: the sampled pairs.
     """
 
     job: Job
@@ -87,14 +87,14 @@ def train_preferences(
     """Train an adapter further on preference pairs, and package the result beside it.
 
     Args:
-        audited: told what the pair audit saw, before the first step.
+        audited: called with the pair audit's counts, before the first step.
         check: stop after the audit and return None.
         live: folder for DVCLive's curves; None is one beside the checkpoints.
 
     Raises:
         TrainError: model, adapter, pairs or training are not as they must be.
         WorksetError: the train workset is not installed.
-        Interrupted: Ctrl-C; the same command goes on from the last checkpoint.
+        Interrupted: Ctrl-C; the same command resumes from the last checkpoint.
     """
     second = plan(config)
     job = second.job

@@ -15,8 +15,8 @@ class Step:
 
     Args:
         loss: mean over the step's trained tokens.
-        tokens_per_s: all tokens of the rows, trained or not, padding left out;
-            None before the second step, whose start is the first that is timed.
+        tokens_per_s: all tokens of the rows, trained or not, without padding;
+            None before the second step, the first that can be timed.
         left_s: seconds to the last step at the pace so far; None likewise.
     """
 
@@ -86,7 +86,7 @@ def tokens_of(fact: Mapping[str, Any]) -> float | None:
 def steps_in(path: Path) -> list[dict[str, Any]]:
     """Return the logged steps of a metrics file, in the order written.
 
-    A line that a killed writer left half is passed over.
+    A line that a killed writer left incomplete is skipped.
     """
     facts = []
     for line in path.read_bytes().splitlines() if path.is_file() else ():
@@ -112,8 +112,8 @@ def stretches(steps: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
 def summary(path: Path) -> dict[str, float]:
     """Return steps, first and last loss, and tokens/s of a finished training, as measured.
 
-    Time between two stretches of a resumed training does not count. Of pairs,
-    also the last reward margin and the share of pairs ranked right.
+    Time between two stretches of a resumed training does not count. For pairs also
+    the last reward margin and the share of pairs ranked right.
     """
     steps = steps_in(path)
     last = steps[-1]

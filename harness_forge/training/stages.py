@@ -1,6 +1,6 @@
 """Training as pipeline stages: from a dataset folder to an adapter folder and metrics.
 
-Every output is written beside its place and moved there, whole or not at all.
+Every output is written as a draft and moved into place.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from harness_forge.training.token_audit import Audit, PairAudit
 def audit(config: ForgeConfig, dataset: Path, out: Path, *, say: Say = silent) -> Audit:
     """Check the tokens of a dataset and write counts and one decoded example to `out`.
 
-    The training that follows with the same settings uses what was prepared here.
+    A training with the same settings then reuses the prepared tokens.
 
     Raises:
-        TrainError: the first row that is not as it should be.
+        TrainError: names the first faulty row.
     """
     seen: list[Audit] = []
     supervised.train(_on(config, dataset), say=say, audited=seen.append, check=True)
@@ -82,7 +82,7 @@ def _on(config: ForgeConfig, dataset: Path) -> ForgeConfig:
 def _put(done: Trained | None, adapter: Path, metrics: Path, live: Path) -> Trained:
     assert done is not None
     if not done.new:
-        # DVC has cleared the folder: the curves are those of the training that was made.
+        # DVC has cleared the folder: write the curves of the earlier training.
         Curves(done.metrics, live).close()
     packaging.copy(done.adapter, adapter)
     write_json(metrics, _metrics(done))

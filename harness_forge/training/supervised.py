@@ -45,20 +45,20 @@ def train(
     """Train the adapter that `config` describes, and package it.
 
     Args:
-        audited: told what the mask audit saw, before the first step.
+        audited: called with the mask audit's counts, before the first step.
         check: stop after the audit and return None.
         live: folder for DVCLive's curves; None is one beside the checkpoints.
 
     Raises:
         TrainError: model, dataset, tokens or training are not as they must be.
         WorksetError: the train workset is not installed.
-        Interrupted: Ctrl-C; the same command goes on from the last checkpoint.
+        Interrupted: Ctrl-C; the same command resumes from the last checkpoint.
     """
     job = plan(config)
     if not check and (done := jobs.find_trained(job)):
         return done
     with jobs.hold_lock(job, say, show) as lock:
-        # Another forge may have made it while this one waited.
+        # Another process may have made it while this one waited.
         if not check and (done := jobs.find_trained(job)):
             return done
         seen = _prepared(job, say)

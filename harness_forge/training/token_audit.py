@@ -1,9 +1,9 @@
 """The mask audit: checks the exact tokens to train on, before the first step.
 
-Loss belongs on the answers that are to be learned, each with its end-of-turn token,
-and on nothing else. Trainers get this wrong in silence: all labels masked, a tool's
-answer trained, the end of turn left out, a turn of the history learned again with every
-row. So the prepared rows are compared with the same rows rendered as serving will render them.
+The loss must cover the answers to learn, each with its end-of-turn token, and nothing
+else. Trainers get this wrong without an error: all labels masked, a tool's answer trained,
+the end of turn left out, an earlier turn learned again in every row. So the prepared rows are
+compared with the same rows as serving will render them.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ class Audit:
     """The counts of an audit in which every row passed.
 
     Args:
-        rows: rows looked at.
+        rows: number of rows checked.
         tokens: of all rows together.
         trained: tokens with a label.
         longest: tokens of the longest row.
         masked_text: the masked part of one row, decoded.
         trained_text: the trained part of that row, decoded.
-        turns: answers that are learned.
-        joined: rows in which an answer's first token holds the end of its prompt too; a server
-            will cut these two apart.
+        turns: number of answers to learn.
+        joined: rows in which an answer's first token includes the end of its prompt; a server
+            tokenises these two separately.
     """
 
     rows: int
@@ -80,13 +80,13 @@ def audit(
 
     Args:
         rows: {"pieces": [[learned, token ids], …]}, as serving renders them; each
-            piece that is learned holds the end-of-turn token.
+            learned piece includes the end-of-turn token.
         prepared: {"ids", "labels"}, as the trainer will load them, in any order.
         eos: id of the end-of-turn token.
         shown: {"masked", "trained"}: one row, decoded.
 
     Raises:
-        TrainError: the first fault found.
+        TrainError: names the first fault.
     """
     if len(rows) != len(prepared):
         what = f"the dataset has {len(rows)} rows, Axolotl prepared {len(prepared)}"
@@ -129,7 +129,7 @@ def _wanted(row: Mapping[str, Any], eos: int) -> tuple[tuple[int, ...], tuple[in
 def _end_of_turn(answer: Sequence[int], eos: int) -> int:
     """Return how many tokens of an answer are trained on.
 
-    Templates put a line break after the end of turn; nobody is asked to write it.
+    Templates put a line break after the end of turn; the model need not write it.
     """
     if eos not in answer:
         raise TrainError(
@@ -155,7 +155,7 @@ def _check(number: int, row: Mapping[str, Any], eos: int) -> None:
 def _without_tail(
     ids: tuple[int, ...], labels: tuple[int, ...]
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return both without what follows the last trained token."""
+    """Return both up to the last trained token."""
     end = max((place for place, label in enumerate(labels) if label != IGNORED), default=-1) + 1
     return ids[:end], labels[:end]
 
@@ -186,8 +186,8 @@ class PairAudit:
 def audit_pairs(pairs: Sequence[Mapping[str, Any]], eos: int) -> PairAudit:
     """Check that both answers of every pair end their turn and differ; return the counts.
 
-    That the trainer sees these very tokens is checked in the trainer, before
-    its first step.
+    The trainer itself checks, before its first step, that it sees these very
+    tokens.
 
     Args:
         pairs: {"chosen", "rejected"}, each {"prompt", "answer"} token ids and
@@ -195,7 +195,7 @@ def audit_pairs(pairs: Sequence[Mapping[str, Any]], eos: int) -> PairAudit:
         eos: id of the end-of-turn token.
 
     Raises:
-        TrainError: the first fault found.
+        TrainError: names the first fault.
     """
     for number, pair in enumerate(pairs, start=1):
         where = f"pair audit: pair {number}"

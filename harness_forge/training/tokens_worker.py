@@ -1,15 +1,14 @@
 """Child process of the audit: tokenises rows as serving does, and reads Axolotl's tokens.
 
-Runs in the workset's Python, so it imports nothing of harness_forge. One JSON
-line out: {"rows": …, "prepared": …, "eos": …} or {"fault": …}. A row is its tokens in pieces,
-each [learned, ids]: what is shown, then an answer, and so on, rendered by the library that
-serving uses; a prepared row is {"ids", "labels"}, read from what Axolotl will load.
+Runs in the workset's Python, so it imports nothing of harness_forge. It prints one JSON line:
+{"rows": …, "prepared": …, "eos": …} or {"fault": …}. A row is its tokens in pieces, each
+[learned, ids]: context, then an answer, and so on, rendered by serving's own library. A
+prepared row is {"ids", "labels"}, as Axolotl will load it.
 
-With --pairs the rows are preference pairs: {"chosen": row, "rejected": row}, a row being
-{"prompt": ids, "answer": ids, "asked", "answered": texts},
-each answer cut after its end-of-turn token. Their texts are also written to
-FOLDER/pairs.jsonl, which Axolotl reads, and their tokens to FOLDER/tokens.jsonl,
-with which the trainer compares its own.
+With --pairs the rows are preference pairs: {"chosen": row, "rejected": row}, where a row is
+{"prompt": ids, "answer": ids, "asked", "answered": texts} and each answer ends after its
+end-of-turn token. Their texts are also written to FOLDER/pairs.jsonl, which Axolotl reads, and
+their tokens to FOLDER/tokens.jsonl, with which the trainer compares its own.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from pathlib import Path
 
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
 OUT = os.fdopen(os.dup(1), "w")
-os.dup2(2, 1)  # whatever a library prints goes to stderr, not into our line
+os.dup2(2, 1)  # what a library prints goes to stderr, not into our line
 
 
 def tokenize_rows(args) -> dict:
@@ -81,9 +80,9 @@ def _conversation(tokenizer, row) -> dict:
 def _tokens(tokenizer, texts) -> dict:
     """Return the tokens of each part of one text, which is tokenised as a whole.
 
-    Serving cuts what is shown and what is answered apart from each other. Where that gives
-    other tokens, as with an answer that begins with a line break, a token on the border counts as
-    the answer's, and `joined` is true.
+    Serving tokenises context and answer separately. If that gives other tokens, as for an
+    answer that begins with a line break, a token on the border counts as the answer's, and
+    `joined` is true.
     """
     cut = tokenizer([text for _, text in texts], add_special_tokens=False)["input_ids"]
     whole = "".join(text for _, text in texts)
@@ -140,7 +139,7 @@ def _cut(tokenizer, answer) -> str:
 def _row(tokenizer, row) -> dict:
     messages, render = row["messages"], _renderer(tokenizer, row)
     prompt = render(messages[:-1], add_generation_prompt=True)
-    # A missing key is one thing, a key without value another: templates may tell them apart.
+    # A missing key and a key without a value may differ for a template.
     answer = _cut(tokenizer, _after(prompt, render(messages)))
     _demand_thought(messages[-1], answer)
     return {

@@ -1,16 +1,11 @@
-"""Decides whether a candidate becomes champion, and keeps the record of it.
+"""Decides whether a candidate becomes champion.
 
-config.py      the rule: named conditions, and how a champion is numbered
-rule.py        a rule read, refused where it asks for what there is not
-evidence.py    what it rests on, checked for whose it is
+rule.py        reads a rule, and refuses one that asks for what does not exist
+evidence.py    the evidence, checked to be about the candidate
 scores.py      suites, categories and metrics of an evaluation
-intervals.py   of scores, and of their differences
-conditions.py  what each kind of condition comes to, groups included
-paired.py      those on the replay
-scored.py      those on suites
+conditions.py  one finding for each condition, groups included
+paired.py      conditions on the replay
+scored.py      conditions on suites
 findings.py    verdicts, and how they are shown
 decision.py    findings to promoted, rejected, inconclusive or incomplete
-ledger.py      the append-only, chained record of decisions
-champion.py    who stands, who stood before
-versions.py    what a champion is called
 """

@@ -15,7 +15,7 @@ __all__ = ["Finding", "Verdict", "find"]
 
 
 def find(name: str, condition: ConditionConfig, evidence: Evidence) -> Finding:
-    """Return what `condition` comes to on `evidence`.
+    """Return the finding of `condition` on `evidence`.
 
     Raises:
         PromoteError: a condition inside a group cannot be read.
@@ -39,7 +39,7 @@ def find(name: str, condition: ConditionConfig, evidence: Evidence) -> Finding:
 
 
 def _barred(finding: Finding, condition: ConditionConfig, evidence: Evidence) -> Finding:
-    """Return a finding that is missing with the bar that its number will be held against."""
+    """Return a missing finding with the threshold that its number will be compared with."""
     if finding.verdict is not Verdict.MISSING or finding.of:
         return finding
     found = _bar(condition, evidence)
@@ -70,7 +70,7 @@ def _proof(condition: ConditionConfig, evidence: Evidence) -> Judged:
     proof = evidence.proof()
     if isinstance(proof, Gap):
         return missing(required, proof)
-    # `forge prove` leaves a file only of what it has proven; one that says otherwise is believed.
+    # `forge prove` writes a file only after success; a file that says otherwise is believed.
     if proof.get("passed", True) is not True:
         return Judged(required, "not proven", Verdict.BROKEN)
     apart = proof.get("logits", {}).get("kl_nats")
@@ -80,7 +80,7 @@ def _proof(condition: ConditionConfig, evidence: Evidence) -> Judged:
 
 
 def _each(condition: ConditionConfig, evidence: Evidence) -> dict[str, ConditionConfig]:
-    """Return a condition on the replay once for each category, where it asks for each."""
+    """Return a condition on the replay once for each category, if it asks for each."""
     if condition.category != EACH or condition.kind not in rule.IN_REPLAY:
         return {}
     table = evidence.by_category(rule.asked(condition))

@@ -16,7 +16,7 @@ from harness_forge.promotion.rules.scored import OPINION
 
 
 class Outcome(StrEnum):
-    """What a decision can be; `exit_code` is what `forge promote` ends in."""
+    """The possible decisions, each with the exit code of `forge promote`."""
 
     PROMOTED = "promoted"
     REJECTED = "rejected"
@@ -25,13 +25,13 @@ class Outcome(StrEnum):
 
     @property
     def exit_code(self) -> int:
-        """Return the exit code of `forge promote`."""
+        """The exit code of `forge promote`."""
         return {"promoted": 0, "rejected": 10, "inconclusive": 11, "incomplete": 12}[self.value]
 
 
 @dataclass(frozen=True)
 class Ruling:
-    """A decision with what it rests on.
+    """A decision with its reasons.
 
     Args:
         why: one sentence.
@@ -52,11 +52,11 @@ _ORDER = (
 
 
 def decide(rule: PromoteConfig, evidence: Evidence) -> Ruling:
-    """Return what `rule` says of the candidate.
+    """Return the decision of `rule` on the candidate.
 
     Raises:
         PromoteError: the rule has no condition, so it would promote anything,
-            or one that asks for what there is not.
+            or one that asks for what does not exist.
     """
     rules.check(rule, evidence)
     conditions = rules.enabled(rule)
@@ -74,7 +74,7 @@ def decide(rule: PromoteConfig, evidence: Evidence) -> Ruling:
 
 
 def _nothing(findings: tuple[Finding, ...]) -> tuple[Outcome, str] | None:
-    """Return the outcome where every condition holds and yet nothing was measured."""
+    """Return the outcome if every condition holds but nothing was measured."""
     held = [one for one in leaves(findings) if one.verdict is Verdict.HOLDS]
     if not held:
         lead = _LEADS[Outcome.INCOMPLETE]
@@ -87,11 +87,11 @@ def _nothing(findings: tuple[Finding, ...]) -> tuple[Outcome, str] | None:
 
 
 def _refused(evidence: Evidence) -> tuple[Finding, ...]:
-    """Return broken conditions that no rule has to name.
+    """Return broken conditions that apply under every rule.
 
-    One for a candidate that was champion and taken down: the next nightly run
-    would put back what a person took away. One for an adapter of a skill that
-    is not the one it was measured on.
+    One for a candidate that was champion and rolled back: the next nightly run
+    would restore what a person removed. One for an adapter of another skill than
+    the one it was measured on.
     """
     details = {
         "not_rolled_back": (
@@ -113,16 +113,17 @@ def _refused(evidence: Evidence) -> tuple[Finding, ...]:
 
 
 _NO_OUTCOME = ("proof", "agreement", "audit", "pairs")
-"""Kinds that say nothing of how well a candidate does."""
+"""Kinds that do not measure how well a candidate does."""
 
 
 def _opinions(
     rule: PromoteConfig, evidence: Evidence, findings: tuple[Finding, ...]
 ) -> tuple[Finding, ...]:
-    """Return an unclear condition where only a judge speaks for a candidate.
+    """Return an unclear condition if only a judge speaks for a candidate.
 
-    A judge errs with the models it judges; where a program has found out what
-    works, that has to speak too, unless the rule says `judge_alone`.
+    A judge's errors correlate with those of the models it judges. If a program
+    has measured outcomes, one of those must hold too, unless the rule says
+    `judge_alone`.
     """
     held = [
         one
@@ -138,7 +139,7 @@ def _opinions(
 
 
 def _outcomes(evidence: Evidence) -> str:
-    """Return which input holds outcomes that no judge gave; '' where none does."""
+    """Return an input with outcomes that no judge gave; '' if there is none."""
     if not isinstance(evidence.input("replay"), Gap):
         return "replay.json"
     evaluate = evidence.input("evaluate")

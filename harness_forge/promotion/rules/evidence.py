@@ -1,8 +1,7 @@
-"""What a decision rests on: the files of replay, evaluation and proof, checked for whose they are.
+"""The evidence of a decision: the files of replay, evaluation and proof, checked.
 
-A file about another adapter than the candidate is as good as none: every
-reader here returns the numbers asked for or a `Gap` that says what is missing
-and how to get it.
+A file about another adapter than the candidate counts as missing. Every reader here
+returns the numbers asked for, or a `Gap` that says what is missing and how to get it.
 """
 
 from __future__ import annotations
@@ -27,20 +26,19 @@ REMEDIES = {
 
 @dataclass(frozen=True)
 class Gap:
-    """Something that had to be there and is not; `what` names it and the remedy."""
+    """Missing evidence; `what` names it and the remedy."""
 
     what: str
 
 
 @dataclass(frozen=True)
 class Champion:
-    """The standing champion and how the candidate did beside it.
+    """The current champion, compared with the candidate.
 
     Args:
-        comparison: by part, as in replay.json; a Gap where their results
-            cannot be paired.
-        evaluate: evaluate.json as it was when it was promoted; a Gap where it
-            was not kept.
+        comparison: by part, as in replay.json; a Gap if their results cannot be
+            paired.
+        evaluate: its evaluate.json at its promotion; a Gap if it was not stored.
         categories: by category of the items, what `comparison` holds by part.
     """
 
@@ -59,18 +57,18 @@ class Evidence:
     """Everything a decision may look at.
 
     Args:
-        replay, evaluate, prove: the parsed files; None where there is none.
-        champion: None where none stands, or the candidate is it.
-        alpha: what the look schedule gives this look at the holdout; a Gap
-            where no look is in its ledger.
-        rolled_back: when and why the candidate was taken down as champion; ''
-            where it was not, or that is to be passed over.
-        audit: counts of the loss mask's check, as the adapter's lineage has them.
+        replay, evaluate, prove: the parsed files; None if there is none.
+        champion: None if there is none, or the candidate is it.
+        alpha: the level of this look at the holdout; a Gap if its look is not in
+            the ledger.
+        rolled_back: when and why the candidate was rolled back as champion; '' if
+            it was not, or that is to be ignored.
+        audit: counts of the loss mask's check, from the adapter's lineage.
         misplaced: why the candidate is no adapter of the skill it was measured
-            on; '' where it is one.
+            on; '' if it is one.
         categories: by opponent and category of the items (their families), what
-            `replay` holds by part; a Gap where the results cannot be told apart.
-        noise: aa.json, the base model replayed against itself; None where there is none.
+            `replay` holds by part; a Gap if they cannot be computed.
+        noise: aa.json, the base model replayed against itself; None if there is none.
         suite_noise: evaluate-aa.json, a model evaluated against itself; None likewise.
     """
 
@@ -125,7 +123,7 @@ class Evidence:
     def _in(self, category: str, table: Mapping[str, Any] | Gap, against: Opponent):
         if isinstance(table, Gap):
             return table
-        # Of one skill a category may be called without it.
+        # With one skill, a category may be named without it.
         ends = [name for name in table if f":{name}".endswith(f":{category}")]
         found = table[ends[0]] if len(ends) == 1 else {}
         if not found.get("pairs"):
@@ -170,7 +168,7 @@ class Evidence:
         return found
 
     def evaluation(self, against: Opponent) -> Mapping[str, Any] | Gap:
-        """Return the evaluation that holds the opponent's scores; the champion's is its own."""
+        """Return the evaluation with the opponent's scores; the champion has its own."""
         evaluate = self.input("evaluate")
         if isinstance(evaluate, Gap) or against is not Opponent.champion:
             return evaluate
@@ -185,7 +183,7 @@ class Evidence:
         found = getattr(self, name)
         if found is None:
             return Gap(f"{name}.json is missing ({REMEDIES[name]})")
-        # A proof calls it the adapter; what is measured of several calls it the candidate.
+        # A proof names it `adapter`; comparisons name it `candidate`.
         digest = (found.get("candidate") or found.get("adapter") or {}).get("digest")
         if digest is None:
             return Gap(f"{name}.json does not say which adapter it is about ({REMEDIES[name]})")

@@ -1,4 +1,4 @@
-"""What became of a condition: a verdict, the numbers behind it, and how both are shown."""
+"""The finding of a condition: a verdict, the numbers behind it, and how both are shown."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from typing import Any
 from harness_forge.promotion.rules.evidence import Gap
 
 NONE = "\N{EN DASH}"
-"""What stands where there is no number."""
+"""Shown if there is no number."""
 
 
 class Verdict(StrEnum):
-    """What became of one condition."""
+    """The verdict on one condition."""
 
     HOLDS = "holds"
     BROKEN = "broken"  # clearly: worse, or not proven
-    UNCLEAR = "unclear"  # neither this nor that can be told from noise
+    UNCLEAR = "unclear"  # indistinguishable from noise
     MISSING = "missing"
     NOT_NEEDED = "not_needed"
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A measurement held against what is required of it.
+    """A measurement compared with its requirement.
 
     Args:
-        required, measured: in words, numbers included.
-        numbers: what was measured, as numbers, for the ledger.
-        value: what was held against `threshold`, both in `unit`: share, points
-            (a difference of shares), p or count; None where it is no number.
-        interval: of the measured rate or difference; None where there is none.
-        bar: how value and threshold have to lie: at least, above or below.
+        required, measured: as text, numbers included.
+        numbers: the measured numbers, for the ledger.
+        value: compared with `threshold`, both in `unit`: share, points (a
+            difference of shares), p or count; None if it is no number.
+        interval: of the measured rate or difference; None if there is none.
+        bar: the required relation of value and threshold: at least, above or below.
     """
 
     required: str
@@ -49,10 +49,10 @@ class Judged:
 
 @dataclass(frozen=True)
 class Finding:
-    """One condition looked at.
+    """The finding of one condition.
 
     Args:
-        judged: what it came to.
+        judged: its measurement.
         of: for a group, the findings inside it.
     """
 
@@ -63,26 +63,26 @@ class Finding:
 
     @property
     def required(self) -> str:
-        """Return in words what had to be."""
+        """The requirement, as text."""
         return self.judged.required
 
     @property
     def measured(self) -> str:
-        """Return in words what was."""
+        """The measurement, as text."""
         return self.judged.measured
 
     @property
     def verdict(self) -> Verdict:
-        """Return what became of it."""
+        """The verdict."""
         return self.judged.verdict
 
     @property
     def numbers(self) -> Mapping[str, Any]:
-        """Return what was measured, as numbers."""
+        """The measured numbers."""
         return self.judged.numbers
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what promote.json and the ledger say of it."""
+        """Return its fields in promote.json and the ledger."""
         one = self.judged
         facts = {
             "kind": self.kind,
@@ -101,7 +101,7 @@ class Finding:
 
 
 def missing(required: str, gap: Gap) -> Judged:
-    """Return that something had to be there and is not."""
+    """Return the measurement of missing evidence."""
     return Judged(required, gap.what, Verdict.MISSING)
 
 
@@ -110,7 +110,7 @@ def shown(one: Judged) -> dict[str, str]:
     unit = one.unit
     ends = NONE
     if one.interval:
-        # A test's p comes with the interval of the difference it is about.
+        # A p value is shown with the interval of its difference.
         kind = "points" if unit == "p" else unit
         ends = " to ".join(_number(end, kind) for end in one.interval)
     bar = NONE if one.threshold is None else f"{one.bar} {_number(one.threshold, unit)}"
@@ -137,7 +137,7 @@ def worst(findings: Iterable[Finding]) -> Verdict:
 
 
 def best(findings: Iterable[Finding]) -> Verdict:
-    """Return the verdict of any of them: one that holds is enough, whatever is missing beside."""
+    """Return the verdict of any of them: one that holds is enough, even if others are missing."""
     return _first(_BEST, findings)
 
 
@@ -172,7 +172,7 @@ def grouped(name: str, kind: str, how: str, of: Sequence[Finding]) -> Finding:
 
 
 def leaves(findings: Iterable[Finding]) -> list[Finding]:
-    """Return the findings that rest on a measurement of their own, groups opened."""
+    """Return the findings with a measurement of their own, groups flattened."""
     found: list[Finding] = []
     for one in findings:
         found += leaves(one.of) if one.of else [one]

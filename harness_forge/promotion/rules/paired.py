@@ -14,7 +14,7 @@ CLEAR = 0.05
 """p below which a category is clearly worse."""
 
 FEW = 2
-"""Fewer items than this show nothing, whatever a rule asks for."""
+"""Fewer items than this show nothing, whatever the rule says."""
 
 
 def pairs(condition: ConditionConfig, evidence: Evidence) -> Judged:
@@ -140,8 +140,8 @@ def _category_rate(
 def beyond_noise(condition: ConditionConfig, evidence: Evidence) -> Judged:
     """Judge whether more was won than the base model wins or loses against itself.
 
-    Temperature 0 is not deterministic where answers are batched: an A/A run
-    shows how many items flip by that alone.
+    Temperature 0 is not deterministic if answers are batched: an A/A run shows
+    how many items flip by that alone.
     """
     required = f"more items won than lost against {_whom(condition)} than flip by themselves"
     pair = evidence.comparison(condition.against, condition.part)
@@ -168,13 +168,13 @@ def above(value: float, ends: tuple[float, float] | None, bar: float) -> Verdict
 
 
 def enough(verdict: Verdict, items: int | None, minimum: int) -> Verdict:
-    """Return a verdict that holds as unclear where it rests on too few items."""
+    """Return the verdict; HOLDS becomes unclear if it is based on too few items."""
     few = items is not None and items < max(FEW, minimum)
     return Verdict.UNCLEAR if few and verdict is Verdict.HOLDS else verdict
 
 
 def at_least(value: float, bound: float) -> bool:
-    """Return whether `value` reaches `bound`, but for rounding.
+    """Return whether `value` reaches `bound`, apart from rounding.
 
     Rates are quotients: 0.45 - 0.50 must count as a drop of 0.05, not of more.
     """

@@ -1,7 +1,7 @@
 """Reads a rule, groups in groups included, and refuses one that asks for what does not exist.
 
-A name that nothing is called would otherwise be a condition that is missing
-for ever, and a key that its kind does not read one that guards nothing.
+A condition on an unknown name would be missing for ever, and a key that its kind does not
+read would protect nothing.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from harness_forge.promotion.rules.scores import EACH
 Kind = ConditionKind
 GROUPS = (Kind.all, Kind.any)
 IN_REPLAY = (Kind.pairs, Kind.no_regression, Kind.rate)
-"""Kinds whose categories are those of the items replayed."""
+"""Kinds with the categories of the replayed items."""
 PARTS = ("new_rule", "new_family", "all", "validation", "train")
-"""Parts that are known whether or not an item is of them."""
+"""Valid names of parts, even without items."""
 
 _PAIRED = ("against", "part")
 _SUITE = ("against", "part", "suite", "category", "metric", "evidence", "minimum")
@@ -77,17 +77,17 @@ def check_written(rule: PromoteConfig) -> None:
     """Refuse a rule that cannot be read, groups in groups included; needs no evidence.
 
     Raises:
-        PromoteError: the first condition at fault, and what it could have said.
+        PromoteError: names the first faulty condition, and what it could have said.
     """
     for where, one in _opened(enabled(rule), "promote.conditions"):
         _check_keys(one, where)
 
 
 def check(rule: PromoteConfig, evidence: Evidence) -> None:
-    """Refuse a rule that cannot be decided by, before anything is.
+    """Refuse a rule that cannot be decided with this evidence, before anything is decided.
 
     Raises:
-        PromoteError: the first condition at fault, and what it could have said.
+        PromoteError: names the first faulty condition, and what it could have said.
     """
     check_written(rule)
     for where, one in _opened(enabled(rule), "promote.conditions"):
@@ -110,7 +110,7 @@ def _opened(
 
 
 def _read(value: Any, where: str) -> ConditionConfig:
-    """Return a condition written inside a group; the composition leaves those as they are."""
+    """Return a condition written inside a group; composition does not parse those."""
     if isinstance(value, ConditionConfig):
         return value
     if not isinstance(value, Mapping):
@@ -157,7 +157,7 @@ def _check_keys(one: ConditionConfig, where: str) -> None:
         if isinstance(value, float) and not math.isfinite(value):
             raise PromoteError(f"{where}.{key}", f"is {value}, which nothing can be held against")
         idle = key not in ("kind", "enabled", *reads) and value != getattr(default, key)
-        # A metric that is written down where none is read changes nothing: it always could be.
+        # A metric given where none is read is allowed, as it always was.
         if idle and key not in ("against", "part"):
             hint = f"it reads {', '.join(reads)}" if reads else "it reads no other key"
             raise PromoteError(f"{where}.{key}", f"is not read by kind {one.kind.value}", hint)
@@ -171,7 +171,7 @@ def _check_keys(one: ConditionConfig, where: str) -> None:
 
 
 def _reads(one: ConditionConfig) -> tuple[str, ...]:
-    """Return the keys that a condition reads; noise is a replay's where no suite is named."""
+    """Return the keys that a condition reads; noise without a suite is the replay's."""
     if one.kind is Kind.beyond_noise and one.suite:
         return tuple(key for key in _SUITE if key != "evidence")
     return (*_READS[one.kind], *(("suite",) if one.kind is Kind.beyond_noise else ()))
@@ -201,15 +201,15 @@ def _check_category(one: ConditionConfig, where: str, evidence: Evidence) -> Non
 
 
 def asked(one: ConditionConfig) -> Opponent:
-    """Return whose pairs a condition looks at; an own rate is read off those with the base."""
+    """Return whose pairs a condition compares; a rate of its own is read from the base's."""
     return Opponent.base if one.kind is Kind.rate else one.against
 
 
 def _check_suite(one: ConditionConfig, where: str, evaluate: Mapping[str, Any]) -> None:
     reports = scores.suites(evaluate)
     if one.suite not in ("", EACH) and one.suite not in reports:
-        return  # not measured yet: the condition says so
-    # A judge's suite has to be named: beside one that was measured it leaves no doubt.
+        return  # not measured yet: the finding says so
+    # A judge's suite must be named, so it does not make the choice ambiguous.
     if not one.suite and sum(not report.get("judge") for report in reports.values()) > 1:
         hint = f"suites: {', '.join(reports)}; or each"
         raise PromoteError(f"{where}.suite", "which of the suites?", hint)
@@ -229,7 +229,7 @@ def _check_names(one: ConditionConfig, where: str, report: Mapping[str, Any]) ->
         what = f"suite {suite} has no metric {one.metric!r}"
         raise PromoteError(f"{where}.metric", what, _near(one.metric, metrics))
     if not categories or one.category in ("", EACH):
-        return  # what was not measured is missing, and the condition says so
+        return  # not measured: the finding says so
     if one.category not in categories:
         what = f"suite {suite} has no category {one.category!r}"
         raise PromoteError(f"{where}.category", what, _near(one.category, categories))

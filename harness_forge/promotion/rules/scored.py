@@ -16,15 +16,15 @@ from harness_forge.promotion.rules.scores import EACH, Score
 
 ADAPTER = "adapter"
 CHANGE = "change"
-"""Label of what a model's scores move by themselves."""
+"""Label of how much a model's scores change by themselves."""
 JUDGE = "judge"
-"""Suite of what `forge judge` made of a candidate."""
+"""Suite with the scores of `forge judge`."""
 OPINION = "by_judge"
-"""Stands among a finding's numbers where they are a model's opinion."""
+"""Marks a finding with numbers that are a model's opinion."""
 
 
 def find(name: str, condition: ConditionConfig, evidence: Evidence) -> Finding:
-    """Return what a condition on a suite comes to; one on each category or suite is a group."""
+    """Return the finding of a condition on a suite; one on each category or suite is a group."""
     kind = condition.kind.value
     evaluate = evidence.input("evaluate")
     if isinstance(evaluate, Gap):
@@ -43,19 +43,19 @@ def find(name: str, condition: ConditionConfig, evidence: Evidence) -> Finding:
 
 
 def judges(condition: ConditionConfig) -> bool:
-    """Return whether a condition is on a suite: noise is a replay's where no suite is named."""
+    """Return whether a condition is on a suite: noise without a suite is the replay's."""
     kinds = (ConditionKind.metric, ConditionKind.score, ConditionKind.gain)
     return condition.kind in kinds or (_noise(condition) and bool(condition.suite))
 
 
 def chosen(condition: ConditionConfig, evaluate: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the report of the condition's suite; `rule.check` has seen that there is one."""
+    """Return the report of the condition's suite; `rule.check` has checked that it exists."""
     found = scores.suites(evaluate)
     return found[condition.suite] if condition.suite else next(iter(found.values()))
 
 
 def _unmeasured(condition: ConditionConfig, reports: Mapping[str, Any]) -> Gap | None:
-    """Return that a suite was not evaluated, or has nothing like the category asked for."""
+    """Return the gap if a suite was not evaluated, or lacks the category; else None."""
     name = condition.suite
     if name not in ("", EACH) and name not in reports:
         remedy = "forge judge RUN RUN --suite" if name == JUDGE else f"forge evaluate suite={name}"
@@ -80,7 +80,7 @@ def _each(condition: ConditionConfig, evaluate: Mapping[str, Any]) -> dict[str, 
 
 
 def _whole(condition: ConditionConfig, report: Mapping[str, Any]) -> ConditionConfig:
-    """Return the condition on one of several suites: one without categories is taken whole."""
+    """Return the condition on one of several suites; without categories, on the whole suite."""
     if condition.category == EACH and not scores.categories(report):
         return replace(condition, category="")
     return condition
@@ -104,7 +104,7 @@ def _judged(condition: ConditionConfig, evidence: Evidence, report: Mapping[str,
 def _moved(
     condition: ConditionConfig, evidence: Evidence, report: Mapping[str, Any]
 ) -> Score | Gap:
-    """Return how far the score moves by itself, on the same items."""
+    """Return how much the score changes by itself, on the same items."""
     found = evidence.moved()
     if isinstance(found, Gap):
         return found
@@ -120,7 +120,7 @@ def _moved(
 def _beyond(
     condition: ConditionConfig, required: str, own: Score, other: Score, floor: Score | Gap
 ) -> Judged:
-    """Judge whether a gain is more than scores move by themselves; if not, nothing is shown."""
+    """Judge whether a gain exceeds the change without any cause; a smaller one shows nothing."""
     if isinstance(floor, Gap):
         return missing(required, floor)
     who, gap = condition.against.value, own.value - other.value
@@ -141,7 +141,7 @@ def _noise(condition: ConditionConfig) -> bool:
 
 def _score(report: Mapping[str, Any], label: str, condition: ConditionConfig) -> Score | Gap:
     found = scores.score(report, label, condition.metric, condition.part, condition.category)
-    # A plain guard on a part has always been taken as it stands.
+    # A plain guard on a part never needed an interval.
     plain = condition.kind is ConditionKind.metric and not condition.category
     if isinstance(found, Gap) or plain or found.items is not None:
         return found

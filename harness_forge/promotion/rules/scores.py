@@ -1,9 +1,9 @@
-"""Reads evaluate.json: suites, their categories, and what a label scored.
+"""Reads evaluate.json: suites, their categories, and each label's scores.
 
-One report is a suite: metrics, and by label and part their means. A file of
-several holds them under `suites`, by name. `categories` holds, by label and
-category, what `labels` holds by part; `category_names` lists those that were
-meant to be asked, so that one that was not is missing and not unknown.
+One report is a suite: metrics, and their means by label and part. A file of several
+suites has them under `suites`, by name. `categories` holds, by label and category, what
+`labels` holds by part; `category_names` lists the intended categories, so that one that
+was not asked is missing and not unknown.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ EACH = "each"
 """In a rule: every suite, or every category of one."""
 
 JUDGE = "judge."
-"""Begins the name of a metric that a model judged; a suite that it judged whole says `judge`."""
+"""Prefix of a metric that a model judged; a suite that it judged as a whole has the key `judge`."""
 
 _COUNTS = ("items", "infrastructure")
 
 
 @dataclass(frozen=True)
 class Score:
-    """What one label scored.
+    """One label's score.
 
     Args:
-        items: how many it is the mean of; None where the file does not say.
-        ends: of its interval; None where none can be given.
+        items: number of items in the mean; None if the file does not say.
+        ends: of its interval; None if there is none.
     """
 
     value: float
@@ -58,7 +58,7 @@ def metrics(report: Report) -> list[str]:
 
 
 def categories(report: Report) -> list[str]:
-    """Return the categories that a suite has, or was meant to have."""
+    """Return a suite's categories, the intended ones included."""
     names = list(report.get("category_names") or [])
     for table in (report.get("categories") or {}).values():
         names += [name for name in table if name not in names]
@@ -66,7 +66,7 @@ def categories(report: Report) -> list[str]:
 
 
 def by_judge(report: Report, metric: str) -> bool:
-    """Return whether a score is a model's opinion and not what a program found."""
+    """Return whether a score is a model's opinion and not a program's measurement."""
     return bool(report.get("judge")) or metric.startswith(JUDGE)
 
 
@@ -76,7 +76,7 @@ def parts(report: Report) -> list[str]:
 
 
 def score(report: Report, label: str, metric: str, part: str, category: str = "") -> Score | Gap:
-    """Return what `label` scored on a part, or in a category."""
+    """Return the score of `label` on a part, or in a category."""
     table = report.get("categories" if category else "labels") or {}
     found = (table.get(label) or {}).get(category or part) or {}
     place = f"category {category}" if category else part
@@ -94,7 +94,7 @@ def score(report: Report, label: str, metric: str, part: str, category: str = ""
 
 
 def same_items(one: Report, other: Report, part: str, category: str) -> str:
-    """Return why two reports cannot be compared; '' where they can."""
+    """Return why two reports cannot be compared; '' if they can."""
     if why := differ(one, other):
         return why
     table = "categories" if category else "labels"
@@ -106,7 +106,7 @@ def same_items(one: Report, other: Report, part: str, category: str) -> str:
 
 
 def differ(one: Report, other: Report) -> str:
-    """Return what two reports of the same items would have in common and have not; '' for none."""
+    """Return how two reports differ that should be of the same items; '' for no difference."""
     for key in ("suite", "version", "split", "fingerprint"):
         if one.get(key) != other.get(key):
             return f"they differ in {key}: {one.get(key)!r} and {other.get(key)!r}"

@@ -1,13 +1,13 @@
 """Axolotl plugin: logs each step to a file, allows bf16 on a CPU, shares prompt computation.
 
-Runs inside Axolotl, in the workset's Python, so it imports nothing of
-harness_forge. FORGE_METRICS names the file that a line a step goes to.
+Runs inside Axolotl, in the workset's Python, so it imports nothing of harness_forge.
+FORGE_METRICS names the file that gets one line for each step.
 
-`share_prompt` is what makes a CPU bearable. Rows of one role open with the same
-system text and tool schema: more than half of each row. It runs that part once
-a batch instead of once a row, and computes logits only where a token is
-trained. Loss and gradients are those of the plain forward pass without dropout,
-not an approximation; a test compares them.
+`share_prompt` makes training on a CPU feasible. Rows of one role begin with the same
+system text and tool schema: more than half of each row. The plugin runs that part once
+for each batch instead of once for each row, and computes logits only for trained tokens.
+Loss and gradients equal those of the plain forward pass without dropout; a test compares
+them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from transformers.modeling_outputs import CausalLMOutputWithPast
 
 IGNORED = -100
 WORTH_IT = 16
-"""Tokens that a batch must share before its prompt is run apart."""
+"""A prompt is shared from this many common tokens on."""
 TOLERANCE = 0.01
 """How far the first batch's loss may be from the plain one: rounding in bf16, nothing else."""
 _HARMLESS = {"num_items_in_batch", "use_cache", "return_dict"}
@@ -35,7 +35,7 @@ class ForgePlugin(BasePlugin):
     """Hooks of Axolotl that forge uses."""
 
     def get_training_args(self, cfg):
-        """Tell the trainer that there is no GPU; it refuses bf16 otherwise."""
+        """Set the trainer to CPU; it refuses bf16 otherwise."""
         return {} if torch.cuda.is_available() else {"use_cpu": True}
 
     def pre_lora_load(self, cfg, model):
@@ -43,12 +43,12 @@ class ForgePlugin(BasePlugin):
         torch.manual_seed(cfg.seed)
 
     def post_trainer_create(self, cfg, trainer):
-        """Speed up the forward pass where FORGE_SHARED_PROMPT asks for it."""
+        """Speed up the forward pass if FORGE_SHARED_PROMPT is set."""
         if os.environ.get("FORGE_SHARED_PROMPT") == "1" and not cfg.rl:
             share_prompt(trainer.model)
 
     def add_callbacks_post_trainer(self, cfg, trainer):
-        """Add what writes the metrics."""
+        """Add the writer of the metrics."""
         path = os.environ.get("FORGE_METRICS")
         return [StepWriter(path)] if path else []
 
@@ -72,7 +72,7 @@ class StepWriter(TrainerCallback):
             "steps": state.max_steps,
             "since": self.first,
             "elapsed_s": round(time.monotonic() - (self.started or time.monotonic()), 3),
-            # Of all threads: on a machine that does other work too, this is what a step costs.
+            # Of all threads: on a machine with other work this is the true cost of a step.
             "cpu_s": round(time.process_time(), 3),
             **kept,
         }
@@ -88,11 +88,11 @@ def _number(value):
 
 
 def share_prompt(model) -> None:
-    """Let the causal language model inside `model` (a PEFT wrapper or not) share prompts.
+    """Make the causal language model inside `model` (a PEFT wrapper or not) share prompts.
 
-    Left as it is where activations are recomputed in the backward pass: that
-    knows no cache. The first batch is also run plainly; a model whose loss then
-    differs (sliding windows, recurrent layers) goes on without sharing.
+    Not if activations are recomputed in the backward pass, which cannot use a
+    cache. The first batch is also run plainly; if the losses differ (sliding
+    windows, recurrent layers), training continues without sharing.
     """
     inner = model.get_base_model() if hasattr(model, "get_base_model") else model
     fits = all(hasattr(inner, name) for name in ("model", "lm_head", "loss_function"))
@@ -125,7 +125,7 @@ def _forward(plain):
 
 
 def _trimmed(input_ids, attention_mask, labels):
-    """Return the batch without columns of padding; collators fill up to a multiple of 64."""
+    """Return the batch without columns of padding; collators pad to a multiple of 64."""
     if attention_mask is None:
         return input_ids, attention_mask, labels
     end = int(attention_mask.sum(dim=1).max())
@@ -158,7 +158,7 @@ def _hidden(body, input_ids, attention_mask, labels):
         whole = body(input_ids=input_ids, attention_mask=attention_mask, use_cache=False)
         return whole.last_hidden_state, 0
     cache = DynamicCache()
-    # One row stands for all. Padding is on the right, so no prompt has any.
+    # One row stands in for all. Padding is on the right, so no prompt has any.
     body(input_ids=input_ids[:1, :start], past_key_values=cache, use_cache=True)
     cache.batch_repeat_interleave(len(input_ids))
     rest = body(

@@ -1,14 +1,13 @@
 """Axolotl trainer for DPO that starts from a trained adapter, which is also the reference.
 
-Runs inside Axolotl, in the workset's Python, so it imports nothing of
-harness_forge. Axolotl 0.19 reads `lora_model_dir` for supervised training only:
-with `rl: dpo` it hands TRL the bare model and a fresh adapter, so that the
-first stage is lost and the reference is the base model. Here the adapter is
-loaded first. TRL then keeps a frozen copy of it, named `ref`: the reference
-policy is the adapter as it was at the start.
+Runs inside Axolotl, in the workset's Python, so it imports nothing of harness_forge.
+Axolotl 0.19 reads `lora_model_dir` for supervised training only: with `rl: dpo` it gives
+TRL the bare model and a fresh adapter, so that the first stage is lost and the reference is
+the base model. Here the adapter is loaded first. TRL then keeps a frozen copy of it, named
+`ref`: the reference policy is the adapter as it was at the start.
 
-FORGE_PAIRS names a file of the tokens that serving would see. Tokens that
-differ stop the training before its first step.
+FORGE_PAIRS names a file of the tokens that serving would see. Tokens that differ stop the
+training before its first step.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from transformers import DynamicCache
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
 PROMPT = "forge_prompt_ids"
-"""Argument of a forward pass: the tokens that stand before all its rows."""
+"""Argument of a forward pass: the common first tokens of all its rows."""
 
 
 class SecondStage(AxolotlDPOTrainer):
@@ -40,15 +39,15 @@ class SecondStage(AxolotlDPOTrainer):
         for name, weights in adapter.named_parameters():
             if "lora_" in name and weights.dtype != torch.float32:
                 weights.data = weights.data.float()
-        # After training Axolotl also saves the model inside the adapter: gigabytes for nothing.
+        # After training Axolotl would also save the model inside the adapter: gigabytes.
         model.save_pretrained = lambda *args, **kwargs: None
         if path := os.environ.get("FORGE_PAIRS"):
             check_tokens(self.train_dataset, path)
         self._shares = os.environ.get("FORGE_SHARED_PROMPT") == "1" and _share(model)
 
     def _load_from_checkpoint(self, resume_from_checkpoint, model=None):
-        # The trainer sees the folder `ref` in a checkpoint, loads that adapter alone, and so
-        # goes on from the start. The reference is there already: only the policy is loaded.
+        # On resuming, the trainer finds the folder `ref` in a checkpoint and loads only that
+        # adapter, so it would start anew. The reference is loaded already: load the policy.
         self.model.load_adapter(resume_from_checkpoint, "default", is_trainable=True)
 
     def _compute_loss(self, model, inputs, return_outputs):
@@ -59,9 +58,9 @@ class SecondStage(AxolotlDPOTrainer):
 def _without_prompt(inputs):
     """Split the shared leading tokens off a batch; they are passed separately.
 
-    Chosen and rejected answers of one prompt stand in one batch, so that most
-    of it is the same. What TRL computes needs the columns of the answers only:
-    the first one kept predicts an answer's first token.
+    A batch holds chosen and rejected answers to one prompt, so most of it is the
+    same. TRL needs only the columns of the answers: the first one kept predicts an
+    answer's first token.
     """
     ids, mask = inputs["input_ids"], inputs["completion_mask"]
     first = int(mask.any(dim=0).nonzero()[0]) - 1

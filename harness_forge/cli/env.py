@@ -108,10 +108,17 @@ def _table(config) -> int:
             items = catalogue.refresh(environment, store, config.split)
             with store.connect_read_only() as connection:
                 cursor = connection.cursor(row_factory=dict_row)
-                rows = tabulate(items, cursor.execute(SQL).fetchall())
+                attempts = cursor.execute(SQL).fetchall()
     finally:
         environment.close()
-    print(markdown(rows))
+    print(markdown(tabulate(items, attempts)))
+    if not attempts:
+        name = config.skill.name
+        print(
+            f"env table: no fix of {name} was tried yet, so that ours and content are 0\n"
+            f"  hint: forge run skill={name} policy=gold",
+            file=sys.stderr,
+        )
     return 0
 
 

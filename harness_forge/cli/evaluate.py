@@ -9,7 +9,7 @@ SUMMARY = "score answers on a split with lm-eval, base model beside adapter"
 USAGE = "[ADAPTER] [--aa] [split=validation] [key=value …]"
 EXAMPLES = (
     "forge evaluate",
-    "forge evaluate stig-worker split=validation",
+    "forge evaluate stig-tuning split=validation",
     "forge evaluate outputs/adapters/sft suite.limit=10 suite.batch_size=32",
     "forge evaluate stig-worker suite=b4mad suite.limit=2",
     "forge evaluate suite=mmlu suite.path=data/mmlu",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 SUMMARY = "judge an adapter on held-out items beside three baselines"
 USAGE = "[ADAPTER] [--aa] [key=value …]"
 EXAMPLES = (
-    "forge replay stig-worker split=validation",
+    "forge replay stig-tuning split=validation",
     "forge replay stig-worker",
     "forge replay outputs/adapters/sft skill=stig",
     "forge replay --aa split=validation",

@@ -11,7 +11,7 @@ EXAMPLES = (
     "forge run policy=gold run.items=[sshd_disable_root_login]",
     "forge run policy=model policy.endpoint=http://127.0.0.1:8000/v1 policy.samples=4 "
     "policy.temperature=0.8",
-    "forge run policy=model:stig-worker split=validation purpose=evaluate",
+    "forge run policy=model:stig-tuning split=validation purpose=evaluate",
     "forge run policy=model:base policy.shots=3 split=validation purpose=evaluate",
 )
 KEYS = ("skill", "policy", "run", "model", "split", "budget", "store", "seed", "forge_home")

@@ -18,6 +18,7 @@ EXAMPLES = (
     "forge train train.dataset=data/mine train.rank=32 train.learning_rate=3e-4",
     "forge train train=qlora train.name=stig-qlora",
     "forge train --check",
+    "forge train train.refit=false train.name=stig-tuning train.dataset=data/dataset",
     "forge train dpo dpo.pairs=100 dpo.start=stig-worker",
 )
 KEYS = (

@@ -22,5 +22,9 @@ def check(name: str, fitted: Sequence[str], split: str | None) -> None:
     """
     if split == Split.VALIDATION and Split.VALIDATION in fitted:
         what = "was trained on the validation rows too, so passing them shows nothing"
-        hint = "evaluate it on the holdout, or train one without: train.refit=false"
+        hint = (
+            f"forge train train.refit=false train.name={name}-tuning "
+            f"train.dataset=data/dataset trains one without them, {name}-tuning, "
+            "that may be judged there; split=holdout is a look"
+        )
         raise EvalError(f"adapter {name}", what, hint)

@@ -7,7 +7,10 @@ from harness_forge.report.material import Material
 
 _STEPS = {
     "promoted": ("Serve the adapter:", "forge serve --detach"),
-    "rejected": ("Choose other settings on the validation rows:", "forge train train.refit=false"),
+    "rejected": (
+        "Choose other settings on the validation rows, with an adapter that did not learn them:",
+        "forge train train.refit=false train.name=tuning train.dataset=data/dataset",
+    ),
     "inconclusive": ("See how large a gain so many items can show:", "forge power"),
     "incomplete": ("Make what the conditions above lack:", "dvc repro"),
 }

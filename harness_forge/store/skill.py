@@ -2,53 +2,22 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 
-import orjson
 import psycopg
 import sqlalchemy
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from harness_forge.core.errors import StoreError
 from harness_forge.core.records import Attempt, Split, WorkItem
-from harness_forge.core.sketches import openings
-from harness_forge.store import address, rows, run_lock, watermarks
+from harness_forge.store import attempts, catalogue, rows, run_lock, watermarks
 from harness_forge.store.connections import connect
-from harness_forge.store.escaping import escape, restored, unescape
+from harness_forge.store.escaping import restored, unescape
 from harness_forge.store.faults import translate_errors
 from harness_forge.store.intake import Intake
-from harness_forge.store.run_lock import RunHandle, RunLock
-
-_CHANGED_ITEM = """
-ON CONFLICT (item_id) DO UPDATE SET
-    (title, severity, family, group_key, full_cycle, digest, facts, surveyed_at) =
-    (excluded.title, excluded.severity, excluded.family, excluded.group_key,
-     excluded.full_cycle, excluded.digest, excluded.facts, now())
-WHERE (items.title, items.severity, items.family, items.group_key, items.full_cycle,
-       items.digest, items.facts) IS DISTINCT FROM
-      (excluded.title, excluded.severity, excluded.family, excluded.group_key,
-       excluded.full_cycle, excluded.digest, excluded.facts)
-"""
-
-# The turn that decided an attempt has the whole conversation before it. Where none is called
-# decisive, the last one has.
-_ASKED = """
-SELECT t.item_id, w.title, t.messages::text
-FROM turns t
-JOIN work_items w USING (run_id, item_id)
-WHERE t.decisive OR t.id IN (
-    SELECT max(id) FROM turns GROUP BY attempt_id HAVING NOT bool_or(decisive)
-)
-ORDER BY t.id
-"""
-_PHRASED = 16
-"""Ways of asking for one item that are looked at."""
-_AT_ONCE = 20
-"""Conversations that are in memory at once: one may have megabytes."""
+from harness_forge.store.run_lock import OpenRuns, RunHandle
 
 _GROWING = ("runs", "work_items", "attempts", "turns", "tips", "tip_retrievals")
 
@@ -65,68 +34,37 @@ class SkillStore:
     def __init__(self, engine: sqlalchemy.Engine, url: str, name: str) -> None:
         self.name = name
         self._engine, self._url = engine, url
-        self._locks: dict[str, RunLock] = {}
-        self._guard = threading.Lock()
+        self._open_runs = OpenRuns(url, name)
 
     def upsert_items(self, items: Sequence[WorkItem]) -> None:
         """Write the skill's catalogue; unchanged items are not written."""
         with self._transaction() as connection:
-            for item in items:
-                rows.insert(connection, "items", rows.item_row(item), _CHANGED_ITEM)
+            catalogue.upsert_items(connection, items)
 
     def items(self) -> list[WorkItem]:
         """Return the catalogue, sorted by item id."""
-        query = (
-            "SELECT item_id, title, severity, family, group_key, full_cycle, digest, facts"
-            " FROM items ORDER BY item_id"
-        )
         with self._transaction() as connection:
-            return [WorkItem(*map(restored, row)) for row in connection.execute(query)]
+            return catalogue.items(connection)
 
     def prompts(self, most: int = 8000) -> dict[str, list[str]]:
-        """Return the distinct prompts of each attempted item.
-
-        That is how its conversations open, whoever answered; where this is no
-        more than a greeting, the item's title before it.
-
-        Args:
-            most: characters of one prompt that are returned.
-        """
-        found: dict[str, dict[str, None]] = {}
-        with self._transaction() as connection, connection.cursor("asked") as cursor:
-            cursor.itersize = _AT_ONCE
-            for item_id, title, messages in cursor.execute(_ASKED):
-                asked = openings.opening(restored(_list(messages)))[:most]
-                own = found.setdefault(item_id, {})
-                if not asked.strip() or len(own) >= _PHRASED:
-                    continue
-                named = title not in (None, item_id) and not openings.telling(asked)
-                own[f"{title}\n{asked}" if named else asked] = None
-        return {unescape(item_id): list(texts) for item_id, texts in found.items() if texts}
+        """Return the distinct prompts of each attempted item, each cut at `most` characters."""
+        with self._transaction() as connection:
+            return catalogue.prompts(connection, most)
 
     def regroup(self, groups: Mapping[str, str]) -> None:
-        """Give items another group; what runs wrote of them under a group with a split stays."""
-        moves = [(escape(group), escape(item_id)) for item_id, group in groups.items()]
-        with self._transaction() as connection, connection.cursor() as cursor:
-            cursor.executemany("UPDATE items SET group_key = %s WHERE item_id = %s", moves)
-            cursor.executemany(
-                "UPDATE work_items w SET group_key = %s WHERE item_id = %s"
-                " AND NOT EXISTS (SELECT FROM splits s WHERE s.group_key = w.group_key)",
-                moves,
-            )
+        """Give items another group; rows of runs keep a group that has a split."""
+        with self._transaction() as connection:
+            catalogue.regroup(connection, groups)
 
     def splits(self) -> dict[str, Split]:
         """Return the split of every group that has one."""
         with self._transaction() as connection:
-            found = connection.execute("SELECT group_key, split FROM splits ORDER BY group_key")
-            return {unescape(group): Split(split) for group, split in found}
+            return catalogue.splits(connection)
 
     def assign_splits(self, mapping: Mapping[str, Split], salt: str) -> None:
-        """Assign groups to splits. A group that has one keeps it for ever."""
+        """Assign groups to splits. A group that has a split keeps it."""
         with self._transaction() as connection:
-            for group, split in sorted(mapping.items()):
-                row = {"group_key": group, "split": Split(split).value, "salt": salt}
-                rows.insert(connection, "splits", row, "ON CONFLICT (group_key) DO NOTHING")
+            catalogue.assign_splits(connection, mapping, salt)
 
     def open_run(
         self,
@@ -147,7 +85,7 @@ class SkillStore:
         Args:
             purpose: `collect` or `evaluate`.
             config: what the run's rows depend on, as JSON.
-            fresh: start a new one whatever there is.
+            fresh: start a new one even if there is one.
 
         Raises:
             StoreError: another process is writing this run.
@@ -163,19 +101,12 @@ class SkillStore:
         config_digest = run_lock.digest({**identity, "config": config})
         row = {"config": rows.jsonb(config), "config_digest": config_digest, **identity}
         with self._transaction() as connection:
-            # Two processes that start the same run at once must see each other.
-            connection.execute(
-                "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [config_digest]
-            )
-            known = None if fresh else run_lock.latest(connection, config_digest)
-            if known is None:
-                return self._start(connection, row)
-            return self._resume(connection, *known)
+            return self._open_runs.open(connection, row, fresh)
 
     def record(self, run_id: str, item: WorkItem, attempt: Attempt) -> int:
         """Write an attempt with its turns, tips and retrievals, in one transaction.
 
-        An attempt that is there already is left as it is.
+        An existing attempt is left unchanged.
 
         Returns:
             The attempt's id.
@@ -184,24 +115,7 @@ class SkillStore:
             StoreError: no such run, a tip that does not exist, or the server failed.
         """
         with self._transaction() as connection:
-            rows.insert(
-                connection,
-                "work_items",
-                rows.work_item_row(run_id, item),
-                "ON CONFLICT (run_id, item_id) DO NOTHING",
-            )
-            place = rows.decisive_turn(attempt)
-            decisive = None if place is None else attempt.turns[place]
-            written = rows.insert(
-                connection,
-                "attempts",
-                rows.attempt_row(run_id, attempt, decisive),
-                "ON CONFLICT (run_id, item_id, attempt_num) DO NOTHING RETURNING id",
-            ).fetchone()
-            if written is None:
-                return _attempt_id(connection, run_id, attempt)
-            _write_parts(connection, run_id, written[0], attempt, place)
-            return written[0]
+            return attempts.write(connection, run_id, item, attempt)
 
     def finish_item(
         self, run_id: str, item_id: str, outcome: str, attempts: int, wall_time_s: float
@@ -225,11 +139,8 @@ class SkillStore:
         query = "UPDATE runs SET summary = %s, status = %s, ended_at = now() WHERE id = %s"
         with self._transaction() as connection:
             connection.execute(query, [rows.jsonb(summary), status, run_id])
-        self._tidy()
-        with self._guard:
-            lock = self._locks.pop(run_id, None)
-        if lock is not None:
-            lock.release()
+        self.tidy()
+        self._open_runs.close(run_id)
 
     def runs(self) -> list[dict[str, Any]]:
         """Return the runs, newest first: every column of `runs`."""
@@ -248,21 +159,7 @@ class SkillStore:
             source_rule_id, outcome_at_source_value,
             outcome_at_source_confidence, source_split.
         """
-        query = """
-            SELECT p.id, p.text, p.tip_type, p.mechanism, p.trigger_conditions,
-                   p.application_context, p.source_attempt_id, p.source_run_id,
-                   p.source_rule_id, p.outcome_at_source_value,
-                   p.outcome_at_source_confidence, s.split AS source_split
-            FROM tips p
-            LEFT JOIN runs r ON r.id = p.source_run_id
-            LEFT JOIN items i ON i.item_id = p.source_rule_id
-            LEFT JOIN splits s ON s.group_key = i.group_key
-            WHERE p.retired_at IS NULL AND (r.id IS NULL OR r.purpose = 'collect')
-              AND (%s::text IS NULL OR r.id IS NULL OR (r.started_at, r.id) <
-                   (SELECT started_at, id FROM runs WHERE id = %s))
-            ORDER BY p.id DESC LIMIT %s
-        """
-        return self._dicts(query, [before_run, before_run, limit])[::-1]
+        return self._dicts(attempts.TIPS, [before_run, before_run, limit])[::-1]
 
     def flag(
         self,
@@ -292,10 +189,10 @@ class SkillStore:
         """Return the intake for rows that were recorded elsewhere; close it when done.
 
         Args:
-            key: names what is taken in, such as one file's content.
+            key: identifies the source, such as one file's content.
 
         Raises:
-            StoreError: another process takes the same in.
+            StoreError: another process ingests the same source.
         """
         return Intake(self._url, self.name, key)
 
@@ -324,15 +221,11 @@ class SkillStore:
             rows.insert(connection, "skill_settings", row, ending)
 
     def noted(self, key: str) -> Any:
-        """Return a setting of the skill; None where it was never stored."""
+        """Return a setting of the skill; None if it was never stored."""
         with self._transaction() as connection:
             query = "SELECT value FROM skill_settings WHERE key = %s"
             found = connection.execute(query, [key]).fetchone()
             return restored(found[0]) if found else None
-
-    def tidy(self) -> None:
-        """Update the server's statistics of the tables."""
-        self._tidy()
 
     def watermark(self) -> dict[str, Any]:
         """Return a digest that changes when the rows that exports can select change.
@@ -359,43 +252,19 @@ class SkillStore:
 
     def release(self) -> None:
         """Free the locks of runs that were not finished."""
-        with self._guard:
-            locks, self._locks = list(self._locks.values()), {}
-        for lock in locks:
-            lock.release()
+        self._open_runs.close_all()
 
-    def _tidy(self) -> None:
+    def tidy(self) -> None:
+        """Update the server's statistics of the tables."""
         # The embedded server seldom lives long enough for autovacuum. Without
         # it the watermark of 100,000 attempts takes seconds, not 40 ms, and
-        # exports are planned blind.
+        # exports get bad query plans.
         tables = (sql.Identifier(self.name, table) for table in _GROWING)
         with translate_errors(self._url), self._engine.connect() as connection:
             connection.execution_options(isolation_level="AUTOCOMMIT")
             connection.connection.driver_connection.execute(
                 sql.SQL("VACUUM (ANALYZE, SKIP_LOCKED) {}").format(sql.SQL(", ").join(tables))
             )
-
-    def _start(self, connection: psycopg.Connection, row: rows.Row) -> RunHandle:
-        run_id = run_lock.new_id()
-        rows.insert(connection, "runs", {"id": run_id, **row})
-        self._hold(run_id)
-        return RunHandle(run_id, frozenset(), complete=False)
-
-    def _resume(self, connection: psycopg.Connection, run_id: str, complete: bool) -> RunHandle:
-        if not complete:
-            self._hold(run_id)
-            connection.execute(
-                "UPDATE runs SET status = 'running', ended_at = NULL WHERE id = %s", [run_id]
-            )
-        return RunHandle(run_id, run_lock.done(connection, run_id), complete)
-
-    def _hold(self, run_id: str) -> None:
-        with self._guard:
-            if run_id in self._locks:
-                raise StoreError(
-                    address.mask(self._url), f"run {run_id} is already open in this process"
-                )
-            self._locks[run_id] = RunLock(self._url, self.name, run_id)
 
     def _dicts(self, query: str, arguments: Sequence[Any]) -> list[dict[str, Any]]:
         with (
@@ -410,30 +279,3 @@ class SkillStore:
             driver = connection.connection.driver_connection
             driver.execute(run_lock.search_path(self.name))
             yield driver
-
-
-def _list(raw: str) -> list[Any]:
-    value = orjson.loads(raw)
-    return value if isinstance(value, list) else []
-
-
-def _attempt_id(connection: psycopg.Connection, run_id: str, attempt: Attempt) -> int:
-    query = "SELECT id FROM attempts WHERE run_id = %s AND item_id = %s AND attempt_num = %s"
-    return connection.execute(query, [run_id, attempt.item_id, attempt.attempt_num]).fetchone()[0]
-
-
-def _write_parts(
-    connection: psycopg.Connection,
-    run_id: str,
-    attempt_id: int,
-    attempt: Attempt,
-    decisive: int | None,
-) -> None:
-    for place, turn in enumerate(attempt.turns):
-        row = rows.turn_row(run_id, attempt_id, attempt, place, turn, place == decisive)
-        rows.insert(connection, "turns", row)
-    for tip in attempt.tips:
-        rows.insert(connection, "tips", rows.tip_row(run_id, attempt_id, attempt, tip))
-    for drawn in attempt.retrievals:
-        row = rows.retrieval_row(run_id, attempt_id, attempt, drawn)
-        rows.insert(connection, "tip_retrievals", row)

@@ -1,0 +1,108 @@
+"""The skill's catalogue: its items, their groups and splits, and their prompts.
+
+Each function takes a connection in a transaction, with the skill's schema on its search path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+import psycopg
+
+from harness_forge.core.records import Split, WorkItem
+from harness_forge.core.sketches import openings
+from harness_forge.store import rows
+from harness_forge.store.escaping import escape, restored, unescape
+
+_CHANGED_ITEM = """
+ON CONFLICT (item_id) DO UPDATE SET
+    (title, severity, family, group_key, full_cycle, digest, facts, surveyed_at) =
+    (excluded.title, excluded.severity, excluded.family, excluded.group_key,
+     excluded.full_cycle, excluded.digest, excluded.facts, now())
+WHERE (items.title, items.severity, items.family, items.group_key, items.full_cycle,
+       items.digest, items.facts) IS DISTINCT FROM
+      (excluded.title, excluded.severity, excluded.family, excluded.group_key,
+       excluded.full_cycle, excluded.digest, excluded.facts)
+"""
+
+# The decisive turn of an attempt has the whole conversation before it. If no turn is marked
+# as decisive, the last one has.
+_ASKED = """
+SELECT t.item_id, w.title, t.messages::text
+FROM turns t
+JOIN work_items w USING (run_id, item_id)
+WHERE t.decisive OR t.id IN (
+    SELECT max(id) FROM turns GROUP BY attempt_id HAVING NOT bool_or(decisive)
+)
+ORDER BY t.id
+"""
+_PHRASED = 16
+"""Most different prompts of one item."""
+_AT_ONCE = 20
+"""Conversations in memory at once: one may have megabytes."""
+
+
+def upsert_items(connection: psycopg.Connection, items: Sequence[WorkItem]) -> None:
+    """Write the skill's catalogue; unchanged items are not written."""
+    for item in items:
+        rows.insert(connection, "items", rows.item_row(item), _CHANGED_ITEM)
+
+
+def items(connection: psycopg.Connection) -> list[WorkItem]:
+    """Return the catalogue, sorted by item id."""
+    query = (
+        "SELECT item_id, title, severity, family, group_key, full_cycle, digest, facts"
+        " FROM items ORDER BY item_id"
+    )
+    return [WorkItem(*map(restored, row)) for row in connection.execute(query)]
+
+
+def prompts(connection: psycopg.Connection, most: int) -> dict[str, list[str]]:
+    """Return the distinct prompts of each attempted item, each cut at `most` characters.
+
+    A prompt is the opening of a conversation, whoever answered; if that is only a
+    greeting, the item's title precedes it.
+    """
+    found: dict[str, dict[str, None]] = {}
+    with connection.cursor("asked") as cursor:
+        cursor.itersize = _AT_ONCE
+        for item_id, title, messages in cursor.execute(_ASKED):
+            asked = openings.opening(restored(_list(messages)))[:most]
+            own = found.setdefault(item_id, {})
+            if not asked.strip() or len(own) >= _PHRASED:
+                continue
+            named = title not in (None, item_id) and not openings.telling(asked)
+            own[f"{title}\n{asked}" if named else asked] = None
+    return {unescape(item_id): list(texts) for item_id, texts in found.items() if texts}
+
+
+def regroup(connection: psycopg.Connection, groups: Mapping[str, str]) -> None:
+    """Give items another group; rows of runs keep a group that has a split."""
+    moves = [(escape(group), escape(item_id)) for item_id, group in groups.items()]
+    with connection.cursor() as cursor:
+        cursor.executemany("UPDATE items SET group_key = %s WHERE item_id = %s", moves)
+        cursor.executemany(
+            "UPDATE work_items w SET group_key = %s WHERE item_id = %s"
+            " AND NOT EXISTS (SELECT FROM splits s WHERE s.group_key = w.group_key)",
+            moves,
+        )
+
+
+def splits(connection: psycopg.Connection) -> dict[str, Split]:
+    """Return the split of every group that has one."""
+    found = connection.execute("SELECT group_key, split FROM splits ORDER BY group_key")
+    return {unescape(group): Split(split) for group, split in found}
+
+
+def assign_splits(connection: psycopg.Connection, mapping: Mapping[str, Split], salt: str) -> None:
+    """Assign groups to splits. A group that has a split keeps it."""
+    for group, split in sorted(mapping.items()):
+        row = {"group_key": group, "split": Split(split).value, "salt": salt}
+        rows.insert(connection, "splits", row, "ON CONFLICT (group_key) DO NOTHING")
+
+
+def _list(raw: str) -> list[Any]:
+    value = orjson.loads(raw)
+    return value if isinstance(value, list) else []

@@ -1,7 +1,8 @@
 """Requests and responses of a chat endpoint: one attempt a choice, with its one turn.
 
-A streamed response is put together from its pieces. What is no chat, or went
-wrong, is left out with a reason and stops nothing.
+Of Anthropic's Messages and OpenAI's Responses too. A streamed response is put
+together from its pieces. What is no chat, or went wrong, is left out with a
+reason and stops nothing.
 """
 
 from __future__ import annotations
@@ -22,16 +23,17 @@ from harness_forge.collect.sources.trajectories import attempt_of, item_of, scop
 from harness_forge.collect.sources.values import Value
 from harness_forge.collect.sources.wrapped import misfit
 from harness_forge.config.source import SourceConfig
-from harness_forge.core.chat import forms, streams
+from harness_forge.core.chat import exchanges, forms, responses
+from harness_forge.core.chat.exchanges import BrokenStream
 from harness_forge.core.chat.faults import Malformed
+from harness_forge.core.chat.responses import Untold
 from harness_forge.core.chat.tools import offered_tools
 from harness_forge.core.records import Message, Turn
 
-_NOT_SAMPLING = {"messages", "tools", "functions", "model", "stream", "stream_options", "user"}
-
-
-_EVENTS = ("data:", "event:", ":")
-"""How a stream of server-sent events begins."""
+_NOT_SAMPLING = {
+    *("messages", "system", "input", "instructions", "tools", "functions"),
+    *("model", "stream", "stream_options", "user"),
+}
 
 
 class _NoChat(Exception):
@@ -76,16 +78,22 @@ def _recorded(
     scope = scope_of(value, text)
     request = _object(templates.value("request", scope), "request")
     response = _response(templates.value("response", scope))
-    if not isinstance(request.get("messages"), list):
+    try:
+        asked, answer = exchanges.asked(request, response), exchanges.completion(response)
+        chat = isinstance(request.get("messages"), list)
+        own = offered_tools(request) if chat else responses.offered(request)
+    except Untold as untold:
+        raise _NoChat("not_chat", untold.args[0]) from None
+    if asked is None:
         raise _NoChat("not_chat", "the request has no messages")
-    shown = forms.conversation(request["messages"])
+    shown = forms.conversation(asked)
     scope |= {"request": request, "response": response}
     model = templates.word("model", scope) or response.get("model") or request.get("model")
     item = item_of(templates, scope, _opening(shown, plain))
     # All that is read of a line is made before any of it is given out.
     found = [
-        _turn(choice, shown, request, response, model, templates, scope, offered)
-        for choice in _choices(response)
+        _turn(choice, shown, request, answer, model, templates, scope, own or offered)
+        for choice in _choices(answer)
     ]
     for number, turn in enumerate(found):
         attempt = attempt_of(templates, scope, config, item, [turn], model)
@@ -109,7 +117,7 @@ def _turn(choice, shown, request, response, model, templates, scope, offered) ->
     return Turn(
         agent=templates.word("agent", scope) or "agent",
         messages=shown,
-        tools=offered_tools(request) or offered,
+        tools=offered,
         response=answer,
         model=model or "recorded",
         sampling={key: one for key, one in request.items() if key not in _NOT_SAMPLING},
@@ -134,29 +142,14 @@ def _object(raw: Any, what: str) -> Mapping[str, Any]:
 def _response(raw: Any) -> Mapping[str, Any]:
     if raw is None:
         raise _NoChat("no_response", "")
-    if isinstance(raw, str) and raw.lstrip().startswith(_EVENTS):
-        raw, broken, _ = streams.pieces_of(raw.encode("utf-8", "surrogatepass"))
-        if broken:
-            raise Misfit(f"the response is a stream with {broken} broken events")
-    if isinstance(raw, list) and raw and all(isinstance(piece, Mapping) for piece in raw):
-        raw = _joined(raw)
-    response = _object(raw, "response")
+    try:
+        pieces = exchanges.pieces_of(raw)
+    except BrokenStream as error:
+        raise Misfit(f"the response is {error.args[0]}") from None
+    response = _object(raw, "response") if pieces is None else exchanges.assembled(pieces)
     if response.get("error"):
         raise _NoChat("error_response", json.dumps(response["error"])[:120])
     return response
-
-
-def _joined(pieces: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Return a streamed response as a whole one.
-
-    Without a finish reason the stream broke off: its answer counts as cut.
-    """
-    if (failed := next((one["error"] for one in pieces if one.get("error")), None)) is not None:
-        return {"error": failed}
-    made = streams.joined(pieces)
-    for choice in made["choices"]:
-        choice["finish_reason"] = choice.get("finish_reason") or "length"
-    return made
 
 
 def _choices(response: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

@@ -21,8 +21,9 @@ from harness_forge.collect.sources.texts import TOO_DEEP
 from harness_forge.collect.sources.values import Value
 from harness_forge.collect.sources.wrapped import misfit
 from harness_forge.config.source import SourceConfig
-from harness_forge.core.chat import calls, forms
+from harness_forge.core.chat import calls, exchanges, forms
 from harness_forge.core.chat.faults import Malformed
+from harness_forge.core.chat.responses import Untold
 from harness_forge.core.chat.tools import read_tools
 from harness_forge.core.records import Attempt, Message, Origin, ToolCall, Turn, WorkItem
 
@@ -72,8 +73,8 @@ def recorded(
     scope = scope_of(value, facts)
     item = item_of(templates, scope)
     model = templates.word("model", scope)
-    shown, rebuilt = _conversation(templates, scope)
-    made = _turns(shown, templates, scope, model or "recorded", offered)
+    shown, rebuilt, ended = _conversation(templates, scope)
+    made = _turns(shown, templates, scope, model or "recorded", offered, ended)
     attempt = attempt_of(templates, scope, config, item, made, model)
     if rebuilt:
         attempt = replace(attempt, variant=REBUILT)
@@ -173,22 +174,41 @@ def _number(templates: Templates, scope: Mapping[str, Any], base: int) -> int:
     return number
 
 
-def _conversation(templates: Templates, scope: Mapping[str, Any]) -> tuple[list[Message], bool]:
-    """Return the messages, and whether they are rebuilt from task and answer.
+def _conversation(
+    templates: Templates, scope: Mapping[str, Any]
+) -> tuple[list[Message], bool, str | None]:
+    """Return the messages, whether they are rebuilt from task and answer, and why a stream ended.
 
     Raises:
         Malformed: they are none, or of a role that is not in the table.
+        Misfit: the answer is a stream that tells of no answer.
     """
     if templates.config.messages:
-        return forms.conversation(templates.value("messages", scope)), False
+        return forms.conversation(templates.value("messages", scope)), False, None
     if not templates.config.prompt:
-        return [], False
+        return [], False, None
     answer = templates.value("answer", scope)
-    return [
-        {"role": "user", "content": templates.demand("prompt", scope)},
-        # An answer that is a list stays one: the exporter says what it is not.
-        {"role": "assistant", "content": "" if answer is None else answer},
-    ], True
+    said, ended = {"role": "assistant", "content": "" if answer is None else answer}, None
+    if exchanges.is_stream(answer):
+        said, ended = _streamed(answer)
+    # An answer that is a list of parts stays one: the exporter says what it is not.
+    return [{"role": "user", "content": templates.demand("prompt", scope)}, said], True, ended
+
+
+def _streamed(answer: Any) -> tuple[Message, str | None]:
+    """Return the message that a stream tells of, and why it ended.
+
+    Raises:
+        Misfit: its events are broken, or tell of an error or of no message.
+    """
+    try:
+        whole = exchanges.completion(exchanges.assembled(exchanges.pieces_of(answer) or []))
+        [choice] = whole.get("choices") or [{}]
+        return forms.message({"role": "assistant", **choice["message"]}), choice["finish_reason"]
+    except exchanges.BrokenStream as error:
+        raise Misfit(f"the answer is {error.args[0]}") from None
+    except (KeyError, ValueError, TypeError, Untold):
+        raise Misfit("the answer is a stream that tells of no single answer") from None
 
 
 def _turns(
@@ -197,11 +217,12 @@ def _turns(
     scope: Mapping[str, Any],
     model: str,
     offered: Sequence[Mapping[str, Any]],
+    ended: str | None,
 ) -> list[Turn]:
     mapping = templates.config
     own = templates.value("tools", scope)
     shown = offered if own is None else read_tools(own)
-    said = templates.word("finish_reason", scope)
+    said = ended or templates.word("finish_reason", scope)
     started = outcomes.moment(templates.value("started_at", scope))
     places = [at for at, one in enumerate(conversation) if one["role"] == "assistant"]
     return [

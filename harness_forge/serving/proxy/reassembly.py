@@ -8,6 +8,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Any
 
+from harness_forge.core.chat import response_stream
 from harness_forge.core.chat.streams import joined, ollama, pieces_of
 
 _MOST = 256 << 20
@@ -84,13 +85,16 @@ def _streamed(kind: str, raw: bytes) -> Answer:
 
 
 def _response(pieces: list[dict[str, Any]], fault: str) -> Answer:
-    """Return the last event's response: it contains all earlier ones."""
-    ends = ("response.completed", "response.incomplete", "response.failed")
-    for piece in reversed(pieces):
-        if piece.get("type") in ends and isinstance(piece.get("response"), dict):
-            # Cut at the token limit it counts as complete: there will be no more of it.
-            return Answer(piece["response"], piece["type"] in ends[:2] and not fault, fault)
-    return Answer({"events": pieces}, False, fault or "the stream broke off")
+    """Return the assembled response.
+
+    Cut at the token limit it counts as complete: there will be no more of it.
+    """
+    ends = [one["type"] for one in pieces if one.get("type") in response_stream.ENDS]
+    if not ends:
+        return Answer(response_stream.joined(pieces), False, fault or "the stream broke off")
+    return Answer(
+        response_stream.joined(pieces), ends[-1] != "response.failed" and not fault, fault
+    )
 
 
 def _lines(raw: bytes) -> Answer:

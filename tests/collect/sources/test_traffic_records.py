@@ -140,3 +140,63 @@ def test_a_line_without_a_request_is_malformed(read):
 def test_clocks_that_go_backwards_change_nothing(read):
     found = read(pair(timestamp="2026-01-02T00:00:00Z"), pair(timestamp="2026-01-01T00:00:00Z"))
     assert [one.place for one in found if isinstance(one, Recorded)] == [1, 2]
+
+
+ANTHROPIC = {
+    "model": "asked",
+    "system": "You mend jars.",
+    "messages": [{"role": "user", "content": "hi"}],
+    "tools": [{"name": "look", "input_schema": {"type": "object", "properties": {}}}],
+    "max_tokens": 90,
+}
+SPOKEN = [
+    {"type": "message_start", "message": {"model": "answered", "content": []}},
+    {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "hello"}},
+    {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 2}},
+    {"type": "message_stop"},
+]
+
+
+def as_text(pieces):
+    return "".join(f"event: {one['type']}\ndata: {json.dumps(one)}\n\n" for one in pieces)
+
+
+@pytest.mark.parametrize("streamed", [list, as_text])
+def test_traffic_of_anthropic_is_read_with_its_system_and_a_cut_stream_is_cut(read, streamed):
+    for pieces, finish in ((SPOKEN, "stop"), (SPOKEN[:-1], "length")):
+        [found] = read(pair(ANTHROPIC, streamed(pieces)))
+        [turn] = found.attempt.turns
+        assert [one["content"] for one in turn.messages] == ["You mend jars.", "hi"]
+        assert turn.response["content"] == [{"type": "text", "text": "hello"}]
+        assert (turn.finish_reason, turn.model, turn.completion_tokens) == (finish, "answered", 2)
+        assert turn.sampling == {"max_tokens": 90}
+        assert turn.tools[0]["function"]["name"] == "look"
+
+
+def test_traffic_of_responses_is_read_with_its_instructions(read):
+    request = {"model": "asked", "instructions": "You mend jars.", "input": "hi", "stream": True}
+    item = {"type": "message", "role": "assistant"}
+    text = [{"type": "output_text", "text": "hello"}]
+    whole = {"model": "answered", "status": "completed", "output": [{**item, "content": text}]}
+    pieces = [
+        {"type": "response.created", "response": {"model": "answered"}},
+        {"type": "response.output_text.delta", "output_index": 0, "delta": "hello"},
+        {"type": "response.completed", "response": whole},
+    ]
+    for response, finish in (
+        *((whole, "stop"), (pieces, "stop")),
+        *((as_text(pieces), "stop"), (pieces[:-1], "length")),
+    ):
+        [found] = read(pair(request, response))
+        [turn] = found.attempt.turns
+        assert [one["content"] for one in turn.messages] == ["You mend jars.", "hi"]
+        assert (turn.response["content"], turn.finish_reason) == ("hello", finish)
+        assert (turn.model, turn.sampling) == ("answered", {})
+
+
+def test_what_a_server_keeps_is_not_guessed(read):
+    whole = {"status": "completed", "output": []}
+    [found] = read(pair({"input": "hi", "previous_response_id": "r1"}, whole))
+    assert found.reason == "not_chat"
+    assert "the server knows what was asked" in found.detail

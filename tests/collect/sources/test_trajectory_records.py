@@ -167,3 +167,27 @@ def test_tools_come_from_a_file_if_there_is_one(tmp_path):
     config = replace(CONFIG, tools_file=str(tmp_path / "tools.json"))
     [found] = read(tmp_path, record(USER, said("a")), config=config)
     assert found.attempt.turns[0].tools[0]["function"]["name"] == "look"
+
+
+STREAM = [
+    {"id": "x", "choices": [{"index": 0, "delta": {"content": "4"}}]},
+    {"id": "x", "choices": [{"index": 0, "delta": {"content": "2"}, "finish_reason": "stop"}]},
+]
+
+
+@pytest.mark.parametrize("text", [False, True])
+@pytest.mark.parametrize(("pieces", "finish"), [(STREAM, "stop"), (STREAM[:1], "length")])
+def test_an_answer_that_is_a_stream_is_put_together(tmp_path, text, pieces, finish):
+    raw = "".join(f"data: {json.dumps(one)}\n\n" for one in pieces) if text else pieces
+    asked = {"prompt": "six times seven?", "said": raw}
+    [found] = read(tmp_path, record() | asked, messages="", prompt="{prompt}", answer="{said}")
+    [turn] = found.attempt.turns
+    assert (turn.response["content"], turn.finish_reason) == ("42"[: len(pieces)], finish)
+
+
+def test_an_answer_in_broken_events_does_not_fit_and_words_that_look_like_one_are_words(tmp_path):
+    for raw, fits in (('data: {"choices": []}\n\ndata: {"choi\n\n', False), ("data: oak", True)):
+        asked = {"prompt": "six times seven?", "said": raw}
+        [found] = read(tmp_path, record() | asked, messages="", prompt="{prompt}", answer="{said}")
+        assert isinstance(found, LeftOut) != fits
+        assert fits or found.detail == "the answer is a stream with 1 broken events"

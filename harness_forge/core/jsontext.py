@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 
 import orjson
@@ -16,6 +17,8 @@ import orjson
 _LONG = 19
 """Digits of the shortest integer that 64 bits do not hold."""
 _STEPS = (6, 3, 1)
+_TOGETHER = 1 << 16
+"""Bytes of lines looked through for long integers at once."""
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
 
 
@@ -54,6 +57,32 @@ def exactly(value: Any, text: str | bytes) -> Any:
         return json.loads(text, parse_constant=_refused, parse_float=_finite)
     except RecursionError:
         raise ValueError("is nested too deeply") from None
+
+
+def loads_lines(lines: Iterable[bytes]) -> Iterator[Any]:
+    """Yield lines parsed as by `loads`; None for a line that is no JSON.
+
+    Lines are looked through together: short ones take half the time.
+    """
+    held: list[bytes] = []
+    size = 0
+    for line in lines:
+        held.append(line)
+        size += len(line)
+        if size >= _TOGETHER:
+            yield from _loaded(held)
+            held, size = [], 0
+    yield from _loaded(held)
+
+
+def _loaded(lines: list[bytes]) -> Iterator[Any]:
+    parse = loads if may_hold_long_integer(b"\n".join(lines)) else orjson.loads
+    for line in lines:
+        try:
+            value = parse(line)
+        except ValueError:
+            value = None
+        yield value
 
 
 def dumps(value: Any, option: int = 0) -> bytes:

@@ -1,5 +1,7 @@
 """JSON is read and written with integers of any length."""
 
+import random
+
 import orjson
 import pytest
 
@@ -40,3 +42,18 @@ def test_what_is_no_json_value_is_not_written():
 
 def test_ids_in_strings_do_not_change():
     assert jsontext.loads('{"id":"1234567890123456789012"}') == {"id": "1234567890123456789012"}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_lines_read_together_are_what_each_is_alone(seed):
+    draw = random.Random(seed)
+    told = ('{"a": 1}', "{broken", f'["{"x" * 5000}"]', f"[{2**70}]", f'"{"7" * 25}"', "NaN", "")
+    lines = [draw.choice(told).encode() + b"\n" for _ in range(60)]
+
+    def alone(line):
+        try:
+            return jsontext.loads(line)
+        except ValueError:
+            return None
+
+    assert list(jsontext.loads_lines(lines)) == list(map(alone, lines))

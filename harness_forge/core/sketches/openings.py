@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 TELLING = 8
@@ -26,7 +27,7 @@ _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\u3040-\u30ff
 
 def telling(text: str) -> bool:
     """Return whether a text has enough words to identify a task."""
-    return sum(1 for _, _ in zip(_WORD.finditer(text), range(TELLING), strict=False)) >= TELLING
+    return len([*islice(_WORD.finditer(text), TELLING)]) >= TELLING
 
 
 def opening(messages: Iterable[Any]) -> str:

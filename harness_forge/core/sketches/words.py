@@ -13,7 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 _PIECE = 1 << 17
-"""Bytes hashed at a time: arrays of this many words stay in the processor's cache."""
+"""Bytes of a text hashed at a time: what is longer is cut there."""
+_TOGETHER = 1 << 15
+"""Bytes of texts hashed at a time: eight arrays of as many words stay in the processor's cache."""
 _BASE = 0x9E3779B97F4A7C15
 _INVERSE = pow(_BASE, -1, 1 << 64)
 _MIX = (np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53), np.uint64(33))
@@ -103,7 +105,7 @@ def _pieces(raw: Sequence[bytes]) -> Iterator[tuple[int, bytes, np.ndarray]]:
     for place, text in enumerate(raw):
         for at in range(0, len(text), _PIECE):
             part = text[at : at + _PIECE]
-            if held and (at or size + len(part) > _PIECE):
+            if held and (at or size + len(part) > _TOGETHER):
                 yield first, b"".join(held), np.array([len(one) for one in held])
                 held, size = [], 0
             if not held:

@@ -1,7 +1,13 @@
 """Audits a written dataset from its files alone, without store or recipe.
 
-dataset.py   the folder: manifest, lines, ledger
-views.py     what a line says, whatever its format
-checks.py    what must hold, each with a name
-audit.py     one pass over the files, and a line for each check
+dataset.py    the folder: manifest, lines, hashes
+ledger.py     the ledger, read once: what it accounts for
+files.py      that files and counts match the manifest
+views.py      what a line says, whatever its format
+lines.py      one pass over the lines: schema, sources, splits, holdout
+prompts.py    prompts that both splits ask
+search.py     secrets and canaries
+weighting.py  repeats and the evidence for them
+digests.py    what prompts, answers and turns are told apart by
+audit.py      runs them all, and a line for each check
 """

@@ -7,12 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness_forge.datasets.audit.dataset import Dataset
-from harness_forge.datasets.audit.files import (
-    examples_match,
-    hashes_match,
-    ledger_accounts,
-    pairs_add_up,
-)
+from harness_forge.datasets.audit.files import examples_match, hashes_match, pairs_add_up
+from harness_forge.datasets.audit.ledger import WrittenLedger
 from harness_forge.datasets.audit.lines import Lines
 
 _SHOWN = 3
@@ -44,12 +40,13 @@ def audit(path: Path, canaries: Sequence[str] = ()) -> list[Finding]:
         ExportError: it is no dataset.
     """
     dataset = Dataset.of(path)
+    ledger = WrittenLedger(dataset)
     findings = [
         _finding("hashes", *hashes_match(dataset)),
         _finding("counts", *examples_match(dataset)),
-        _finding("ledger", *ledger_accounts(dataset)),
+        _finding("ledger", *ledger.result()),
     ]
-    lines = Lines(dataset, canaries)
+    lines = Lines(dataset, ledger, canaries)
     lines.read()
     if dataset.manifest.get("format") == "dpo":
         findings.append(_finding("pairs", *pairs_add_up(dataset, lines.unique_lines)))

@@ -7,14 +7,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness_forge.core import jsontext
 from harness_forge.core.dataset_files import MANIFEST
 from harness_forge.core.errors import ExportError
-from harness_forge.datasets.formats.endings import read_lines
+from harness_forge.datasets.formats.endings import is_plain, read_lines
 
 SPLITS = ("train", "validation")
+_CHUNK = 1 << 18
+"""Bytes hashed at a time."""
+
+
+class FileFacts(NamedTuple):
+    """What a file is: size in bytes, -1 where there is none; hash; lines."""
+
+    size: int
+    sha256: str
+    lines: int
 
 
 @dataclass(frozen=True)
@@ -63,16 +73,26 @@ class Dataset:
         """Yield line numbers, from 1, and parsed lines; None for a line that is not JSON."""
         if not (self.path / name).is_file():
             return
-        for number, line in enumerate(read_lines(self.path / name), start=1):
-            try:
-                yield number, jsontext.loads(line)
-            except ValueError:
-                yield number, None
+        yield from enumerate(jsontext.loads_lines(read_lines(self.path / name)), start=1)
 
-    def facts_of(self, name: str) -> tuple[int, str]:
-        """Return bytes and sha256 of a file as it is; (-1, '') where there is none."""
-        path = self.path / name
-        if not path.is_file():
-            return -1, ""
-        with path.open("rb") as file:
-            return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
+    @cached_property
+    def files(self) -> dict[str, FileFacts]:
+        """Each file that the manifest names, as it is now."""
+        return {name: _facts(self.path / name) for name in self.manifest["files"]}
+
+
+def _facts(path: Path) -> FileFacts:
+    if not path.is_file():
+        return FileFacts(-1, "", 0)
+    hasher, size, lines, chunk = hashlib.sha256(), 0, 0, b"\n"
+    with path.open("rb", buffering=0) as file:
+        while found := file.read(_CHUNK):
+            chunk = found
+            hasher.update(chunk)
+            size += len(chunk)
+            lines += chunk.count(b"\n")
+    if is_plain(path):
+        lines += chunk[-1:] != b"\n"  # the last line lacks its end
+    else:
+        lines = sum(1 for _ in read_lines(path))
+    return FileFacts(size, hasher.hexdigest(), lines)

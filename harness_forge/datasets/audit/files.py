@@ -1,18 +1,16 @@
-"""Checks that files match the manifest, and that the ledger accounts for every row.
+"""Checks that files match the manifest, and that its counts agree with each other.
 
 Each check returns what it looked at, and the faults it found.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from harness_forge.core.dataset_files import LEDGER
 from harness_forge.datasets.audit.dataset import SPLITS, Dataset
+from harness_forge.datasets.audit.ledger import CheckResult
 
-CheckResult = tuple[str, list[str]]
 _OURS = (*SPLITS, "ledger", "items", "held_out", "feedback")
 
 
@@ -21,11 +19,11 @@ def hashes_match(dataset: Dataset) -> CheckResult:
     faults, size = [], 0
     named = dataset.manifest["files"]
     for name, facts in named.items():
-        found = dataset.facts_of(name)
-        size += max(found[0], 0)
-        if found[0] < 0:
+        found = dataset.files[name]
+        size += max(found.size, 0)
+        if found.size < 0:
             faults.append(f"{name} is missing")
-        elif found != (facts.get("bytes"), facts.get("sha256")):
+        elif found[:2] != (facts.get("bytes"), facts.get("sha256")):
             faults.append(f"{name} is not the file that was written")
     faults += [
         f"{path.name} is in no manifest"
@@ -44,7 +42,7 @@ def examples_match(dataset: Dataset) -> CheckResult:
     if rows.get("read") != rows.get("kept", 0) + rejected:
         faults.append(f"{rows.get('read')} rows read, {rows.get('kept')} kept, {rejected} rejected")
     for name, facts in manifest["files"].items():
-        counted = sum(1 for _ in dataset.records(name))
+        counted = dataset.files[name].lines
         if counted != facts.get("lines"):
             faults.append(f"{name} has {counted} lines, not {facts.get('lines')}")
     for split, count in (manifest.get("examples") or {}).items():
@@ -52,33 +50,6 @@ def examples_match(dataset: Dataset) -> CheckResult:
         if lines != count:
             faults.append(f"{count} {split} examples in {lines} lines")
     return f"{rows.get('read')} rows read = {rows.get('kept')} kept + {rejected} rejected", faults
-
-
-def ledger_accounts(dataset: Dataset) -> CheckResult:
-    """Check that the ledger has one line for every row read, kept or rejected as counted."""
-    seen: set[tuple[str, str]] = set()
-    counted: Counter[str] = Counter()
-    kept = total = 0
-    faults = []
-    for number, line in dataset.records(LEDGER):
-        total += 1
-        if fault := _ledger_fault(line):
-            faults.append(f"{LEDGER} line {number} {fault}")
-            continue
-        row = (line["source"], line.get("role", ""))
-        if row in seen:
-            faults.append(f"{line['source']} stands twice in the ledger")
-        seen.add(row)
-        if line["kept"]:
-            kept += 1
-        else:
-            counted[line["reason"]] += 1
-    rows = dataset.manifest.get("rows") or {}
-    if (total, kept) != (rows.get("read"), rows.get("kept")):
-        faults.append(f"{total} ledger lines, {kept} kept: not the rows of the manifest")
-    if dict(counted) != (rows.get("rejected") or {}):
-        faults.append("the reasons in the ledger are not those of the manifest")
-    return f"{total} rows, {kept} kept, {len(counted)} reasons", faults
 
 
 def pairs_add_up(dataset: Dataset, unique_lines: int) -> CheckResult:
@@ -114,15 +85,3 @@ def _pairs_fault(said: Any) -> str | None:
     if possible != made + sum(missed.values()):
         return f"{possible} possible pairs, {made} made, {sum(missed.values())} not made"
     return None
-
-
-def _ledger_fault(line: Any) -> str:
-    if not isinstance(line, Mapping) or not isinstance(line.get("source"), str):
-        return "names no row"
-    if line.get("kept") is True:
-        lines = line.get("lines")
-        fine = isinstance(line.get("file"), str) and isinstance(lines, list) and lines
-        return "" if fine else "is kept and names no line"
-    if line.get("kept") is False and isinstance(line.get("reason"), str):
-        return ""
-    return "is neither kept nor rejected"

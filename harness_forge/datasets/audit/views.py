@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import orjson
+import xxhash
 
 from harness_forge.core import jsontext
+from harness_forge.datasets.audit.digests import SEED
 from harness_forge.datasets.formats.common import WEIGHT
 from harness_forge.datasets.formats.conversation import FORMS as TURNS
 from harness_forge.datasets.formats.conversation import learned
@@ -35,85 +37,156 @@ class View:
     messages: Sequence[Mapping[str, Any]] = ()
 
 
-def view(line: Mapping[str, Any], form: str) -> View:
+class InnerJson:
+    """Parses JSON that stands as a text in a line; calls and tools are looked at by many checks.
+
+    What was parsed lately is remembered, for lines that follow each other have
+    the same tools, and those of one conversation the same calls.
+    """
+
+    def __init__(self) -> None:
+        self._parsed: dict[str, Any] = {}
+        self._size = 0
+
+    def __call__(self, text: Any) -> Any:
+        """Return what a JSON text says; nobody may change it.
+
+        Raises:
+            ValueError, TypeError: it is no JSON text.
+        """
+        try:
+            return self._parsed[text]
+        except KeyError:
+            value = orjson.loads(text)  # no check looks at its numbers
+        if self._size > _REMEMBERED:
+            self._parsed, self._size = {}, 0
+        self._parsed[text] = value
+        self._size += len(text)
+        return value
+
+
+_REMEMBERED = 1 << 17
+"""Characters of JSON texts that are remembered parsed."""
+
+
+def view(line: Mapping[str, Any], form: str, inner: InnerJson) -> View:
     """Return the contents of a line of a format."""
-    return _VIEWS[form](line)
+    return _VIEWS[form](line, inner)
 
 
-def fault(line: Any, form: str) -> str:
+def fault(line: Any, form: str, inner: InnerJson) -> str:
     """Return what is wrong with the schema of a line; '' for nothing."""
     if not isinstance(line, dict):
         return "is no JSON object"
-    for key in ("id", *ORIGIN):
-        if not isinstance(line.get(key), str):
-            return f"'{key}' is no text"
+    if wrong := _not_texts(line):
+        return f"'{wrong}' is no text"
     for key, holds in _SHAPES[form].items():
-        if not holds(line.get(key)):
+        if not holds(line.get(key), inner):
             return f"'{key}' is not what {form} has there"
-    return next((f"'{key}' is null" for key, value in line.items() if value is None), "")
+    if None in line.values():
+        return next((f"'{key}' is null" for key, value in line.items() if value is None), "")
+    return ""
+
+
+_TEXTS = ("id", *ORIGIN)
+_texts_in = itemgetter(*_TEXTS)
+
+
+def _not_texts(line: Mapping[str, Any]) -> str:
+    """Return the first key of every line's that holds no text; '' for none."""
+    try:
+        if set(map(type, _texts_in(line))) == {str}:
+            return ""
+    except KeyError:
+        pass
+    return next(key for key in _TEXTS if not isinstance(line.get(key), str))
 
 
 def turns_of(line: Mapping[str, Any], form: str) -> list[bytes]:
     """Return a digest of each turn that a line teaches, over it and all messages before it."""
     where = TURNS[form]
-    hasher = hashlib.blake2b(line["tools"].encode("utf-8", "surrogatepass"), digest_size=16)
-    marked, found = set(learned(line, where)), []
+    hasher = xxhash.xxh3_128(line["tools"].encode("utf-8", "surrogatepass"), SEED)
+    marked, found = learned(line, where), []
     for place, message in enumerate(line[where.messages]):
-        # What is context here may be learned elsewhere: the mark is no part of the words.
-        words = {key: value for key, value in message.items() if key != WEIGHT}
+        words = message
+        if WEIGHT in message:
+            # What is context here may be learned elsewhere: the mark is no part of the words.
+            words = {key: value for key, value in message.items() if key != WEIGHT}
         hasher.update(jsontext.dumps(words, option=orjson.OPT_SORT_KEYS))
         if place in marked:
             found.append(hasher.digest())
     return found
 
 
-def texts(value: Any) -> list[str]:
+def texts(value: Any, inner: InnerJson) -> list[str]:
     """Return every string in a value; strings that hold JSON are parsed."""
+    found: list[str] = []
+    _gather(value, inner, found.append)
+    return found
+
+
+def _gather(value: Any, inner: InnerJson, add: Callable[[str], None]) -> None:
     if isinstance(value, str):
-        if value[:1] in "{[":
-            try:
-                inner = jsontext.loads(value)
-            except ValueError:
-                return [value]
-            return texts(inner) if isinstance(inner, dict | list) else [value]
-        return [value]
-    if isinstance(value, Mapping):
-        return [text for inner in value.values() for text in texts(inner)]
-    return [text for inner in value for text in texts(inner)] if isinstance(value, list) else []
+        held = _held(value, inner) if value[:1] in ("{", "[") else None
+        if held is None:
+            add(value)
+        else:
+            _gather(held, inner, add)
+    elif isinstance(value, dict):
+        for one in value.values():
+            _gather(one, inner, add)
+    elif isinstance(value, list):
+        for one in value:
+            _gather(one, inner, add)
 
 
-def text_of(message: Mapping[str, Any]) -> str:
+def _held(text: str, inner: InnerJson) -> Any:
+    """Return the object or list that a text is; None for none."""
+    try:
+        return inner(text)
+    except ValueError:
+        return None
+
+
+def text_of(message: Mapping[str, Any], inner: InnerJson) -> str:
     """Return a message's text: reasoning, content, and the strings of its calls' arguments."""
-    parts = [message.get("reasoning_content") or "", message.get("content") or ""]
-    for call in message.get("tool_calls") or ():
-        parts += texts((call.get("function") or {}).get("arguments"))
-    return "\n".join(part for part in parts if part)
+    content, reasoning = message.get("content") or "", message.get("reasoning_content") or ""
+    calls = message.get("tool_calls")
+    if not calls and not reasoning:
+        return content
+    parts = [reasoning, content]
+    for call in calls or ():
+        parts += texts((call.get("function") or {}).get("arguments"), inner)
+    return "\n".join([part for part in parts if part])
 
 
-def _chat(messages: list[Mapping[str, Any]], *answers: list[Mapping[str, Any]]) -> View:
-    asked = [text_of(one) for one in messages if one["role"] not in ("system", "developer")]
-    prompt = [f"{one['role']}: {text_of(one)}" for one in messages]
-    learned, unlearned = ["\n".join(map(text_of, one)) for one in (*answers, [], [])][:2]
+def _chat(inner: InnerJson, messages: list[dict[str, Any]], *answers: list[dict[str, Any]]) -> View:
+    said = [(one["role"], text_of(one, inner)) for one in messages]
+    asked = [text for role, text in said if role not in ("system", "developer")]
+    prompt = [f"{role}: {text}" for role, text in said]
+    learned, unlearned = (
+        "\n".join([text_of(one, inner) for one in answer]) for answer in (*answers, [], [])[:2]
+    )
     return View("\n".join(asked), "\n".join(prompt), learned, unlearned, messages)
 
 
-def _sft(line: Mapping[str, Any]) -> View:
-    return _chat(line["messages"][:-1], line["messages"][-1:])
+def _sft(line: Mapping[str, Any], inner: InnerJson) -> View:
+    return _chat(inner, line["messages"][:-1], line["messages"][-1:])
 
 
-def _dpo(line: Mapping[str, Any]) -> View:
-    return _chat(line["prompt"], line["chosen"], line["rejected"])
+def _dpo(line: Mapping[str, Any], inner: InnerJson) -> View:
+    return _chat(inner, line["prompt"], line["chosen"], line["rejected"])
 
 
-def _kto(line: Mapping[str, Any]) -> View:
+def _kto(line: Mapping[str, Any], inner: InnerJson) -> View:
     answers = (line["completion"], []) if line["label"] else ([], line["completion"])
-    return _chat(line["prompt"], *answers)
+    return _chat(inner, line["prompt"], *answers)
 
 
 _ROLES = {"human": "user", "gpt": "assistant"}
 
 
-def _sharegpt(line: Mapping[str, Any]) -> View:
+def _sharegpt(line: Mapping[str, Any], inner: InnerJson) -> View:
     *asked, answer = line["conversations"]
     questions = [one["value"] for one in asked if one["from"] != "system"]
     prompt = [f"{one['from']}: {one['value']}" for one in asked]
@@ -121,14 +194,16 @@ def _sharegpt(line: Mapping[str, Any]) -> View:
     return View("\n".join(questions), "\n".join(prompt), answer["value"], "", messages)
 
 
-_VIEWS: Mapping[str, Callable[[Mapping[str, Any]], View]] = {
+_VIEWS: Mapping[str, Callable[[Mapping[str, Any], InnerJson], View]] = {
     "sft": _sft,
     "dpo": _dpo,
     "kto": _kto,
-    "grpo": lambda line: _chat(line["prompt"]),
+    "grpo": lambda line, inner: _chat(inner, line["prompt"]),
     "sharegpt": _sharegpt,
-    "prompt_completion": lambda line: View(line["prompt"], line["prompt"], line["completion"]),
-    "alpaca": lambda line: View(
+    "prompt_completion": lambda line, inner: View(
+        line["prompt"], line["prompt"], line["completion"]
+    ),
+    "alpaca": lambda line, inner: View(
         line["instruction"],
         f"{line['system']}\n{line['instruction']}",
         line["output"],
@@ -139,74 +214,76 @@ _VIEWS: Mapping[str, Callable[[Mapping[str, Any]], View]] = {
 FORMS = tuple(_VIEWS)
 
 
-def _text(value: Any) -> bool:
+def _text(value: Any, inner: InnerJson) -> bool:
     return isinstance(value, str)
 
 
-def _filled(value: Any) -> bool:
-    return isinstance(value, str) and bool(value.strip())
+def _filled(value: Any, inner: InnerJson) -> bool:
+    return isinstance(value, str) and bool(value) and not value.isspace()
 
 
-def _tools(value: Any) -> bool:
+def _tools(value: Any, inner: InnerJson) -> bool:
     try:
-        return isinstance(jsontext.loads(value), list)
+        return isinstance(inner(value), list)
     except (ValueError, TypeError):
         return False
 
 
-def _message(value: Any) -> bool:
-    if not isinstance(value, dict) or not _filled(value.get("role")):
+def _message(value: Any, inner: InnerJson) -> bool:
+    if not isinstance(value, dict) or not _filled(value.get("role"), inner):
         return False
     if WEIGHT in value and not _weight(value, value["role"] == "assistant"):
         return False
-    return isinstance(value.get("content"), str) and all(map(_call, value.get("tool_calls") or ()))
+    if not isinstance(value.get("content"), str):
+        return False
+    calls = value.get("tool_calls")
+    return not calls or all(_call(one, inner) for one in calls)
 
 
 def _weight(message: Mapping[str, Any], answers: bool) -> bool:
     return answers and message[WEIGHT] in (0, 1)
 
 
-def _call(value: Any) -> bool:
+def _call(value: Any, inner: InnerJson) -> bool:
     function = value.get("function") if isinstance(value, dict) else None
-    if not isinstance(function, dict) or not _filled(function.get("name")):
+    if not isinstance(function, dict) or not _filled(function.get("name"), inner):
         return False
     try:
-        return isinstance(jsontext.loads(function.get("arguments")), dict)
+        return isinstance(inner(function.get("arguments")), dict)
     except (ValueError, TypeError):
         return False
 
 
-def _messages(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(map(_message, value))
+def _messages(value: Any, inner: InnerJson) -> bool:
+    return isinstance(value, list) and bool(value) and all(_message(one, inner) for one in value)
 
 
-def _answer(value: Any) -> bool:
-    if not _messages(value) or value[-1]["role"] != "assistant":
+def _answer(value: Any, inner: InnerJson) -> bool:
+    if not _messages(value, inner) or value[-1]["role"] != "assistant":
         return False
-    if value[-1].get(WEIGHT) == 0:
-        return False
-    return bool(value[-1]["content"].strip() or value[-1].get("tool_calls"))
+    last = value[-1]
+    return last.get(WEIGHT) != 0 and bool(_filled(last["content"], inner) or last.get("tool_calls"))
 
 
-def _conversation(value: Any) -> bool:
+def _conversation(value: Any, inner: InnerJson) -> bool:
     return (
         isinstance(value, list)
         and len(value) > 1
-        and all(isinstance(one, dict) and _text(one.get("from")) for one in value)
-        and all(_text(one.get("value")) for one in value)
+        and all(isinstance(one, dict) and isinstance(one.get("from"), str) for one in value)
+        and all(isinstance(one.get("value"), str) for one in value)
         and all(_weight(one, one["from"] == "gpt") for one in value if WEIGHT in one)
         and value[-1]["from"] == "gpt"
         and value[-1].get(WEIGHT) != 0
     )
 
 
-_SHAPES: Mapping[str, Mapping[str, Callable[[Any], bool]]] = {
-    "sft": {"messages": lambda v: _answer(v) and len(v) > 1, "tools": _tools},
+_SHAPES: Mapping[str, Mapping[str, Callable[[Any, InnerJson], bool]]] = {
+    "sft": {"messages": lambda v, inner: _answer(v, inner) and len(v) > 1, "tools": _tools},
     "dpo": {"prompt": _messages, "chosen": _answer, "rejected": _answer, "tools": _tools},
     "kto": {
         "prompt": _messages,
         "completion": _answer,
-        "label": lambda value: isinstance(value, bool),
+        "label": lambda value, inner: isinstance(value, bool),
         "tools": _tools,
     },
     "grpo": {"prompt": _messages, "reference": _text, "tools": _tools},

@@ -51,6 +51,8 @@ class Repeats:
         Args:
             seen: a line of this id stood there before.
         """
+        if not self._weighted:
+            return not seen
         part = self._part(line)
         if part not in self._weighted or split != Split.TRAIN:
             return not seen

@@ -167,6 +167,11 @@ def checked(extension: str) -> str:
     return plain
 
 
+def is_plain(path: Path) -> bool:
+    """Return whether a data file's bytes are its lines: neither compressed nor Parquet."""
+    return not path.name.endswith((".jsonl.gz", ".jsonl.zst", ".parquet"))
+
+
 def read_lines(path: Path):
     """Yield the lines of a data file as they were written, whatever its extension.
 

@@ -83,14 +83,19 @@ class Gate:
                     if end - start > one.end - one.start:  # the others were found as they stand
                         yield one._replace(start=start, end=end)
 
+    def may_find(self, text: str) -> bool:
+        """Return whether a rule can match `text` as it stands, JSON inside it left as it is."""
+        if self.hit(text):
+            return True
+        seen = _seen(text)
+        return seen is not None and bool(self.hit(seen[0]))
+
     def opens(self, text: str) -> bool:
         """Return whether a rule can match `text`, or JSON inside it."""
         return self._opens_short(text) if len(text) <= _SHORT else self._opens(text)
 
     def _opens(self, text: str) -> bool:
-        if self.hit(text) or "\\u00" in text:
-            return True
-        if (seen := _seen(text)) and self.hit(seen[0]):
+        if "\\u00" in text or self.may_find(text):
             return True
         return text[:1] in ("{", "[") and "\\" in text and bool(self.hit(_unescaped(text)))
 

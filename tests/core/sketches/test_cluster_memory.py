@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import random
 import tracemalloc
+from collections import Counter
+
+import pytest
 
 from harness_forge.core.sketches import clusters as module
+from harness_forge.core.sketches import words as words_module
 from harness_forge.core.sketches.clusters import clusters
+from harness_forge.core.sketches.words import runs, split
 
 
 def told(count: int, seed: int = 3) -> list[str]:
@@ -34,3 +39,24 @@ def test_clusters_do_not_depend_on_the_size_of_a_block(monkeypatch):
     for size in (1, 7, 64):
         monkeypatch.setattr(module, "_BLOCK", size)
         assert clusters(texts) == whole
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_templates_are_the_runs_that_stand_in_many_texts(seed):
+    draw = random.Random(seed)
+    texts = [" ".join(draw.choices("abc", k=draw.randrange(1, 40))) for _ in range(80)]
+    most, spread = draw.randrange(1, 30), Counter()
+    for text in texts:
+        words = split([text])
+        spread.update(set(runs(words.hashes, words.counts, 3)[0].tolist()))
+    plain = sorted(run for run, count in spread.items() if count > most)
+    assert module._common(texts, most).tolist() == plain
+    assert plain
+
+
+def test_words_do_not_depend_on_what_is_hashed_with_them(monkeypatch):
+    texts = told(40) + ["", "ein Wort", "学习 语言", "x" * 200_000]
+    whole = split(texts)
+    for size in (1, 50, 10**6):
+        monkeypatch.setattr(words_module, "_TOGETHER", size)
+        assert all((one == other).all() for one, other in zip(split(texts), whole, strict=True))

@@ -75,3 +75,14 @@ def test_variables_of_a_container_are_told_by_their_names(redactor):
     new, _ = redactor.value({"env": variables})
     assert new["env"][0]["value"].startswith("redacted-password-")
     assert new["env"][1] == variables[1]
+
+
+def test_a_finding_shows_among_other_texts_too(redactor):
+    texts = [one.text for one in documents(ALL)]
+    assert len(texts) > 100
+    for text in texts:
+        if redactor.findings(text):
+            for around in (["a", text, "b"], [text, "7"], ["z_", text], ["x" * 5000, text]):
+                assert not redactor.finds_nothing_in(around), text
+    quiet = ["set the option", "one more line\nand another"]
+    assert redactor.finds_nothing_in(quiet)

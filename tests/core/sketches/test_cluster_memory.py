@@ -55,7 +55,7 @@ def test_templates_are_the_runs_that_stand_in_many_texts(seed):
 
 
 def test_words_do_not_depend_on_what_is_hashed_with_them(monkeypatch):
-    texts = told(40) + ["", "ein Wort", "学习 语言", "x" * 200_000]
+    texts = [*told(40), "", "ein Wort", "学习 语言", "x" * 200_000]
     whole = split(texts)
     for size in (1, 50, 10**6):
         monkeypatch.setattr(words_module, "_TOGETHER", size)

@@ -32,6 +32,8 @@ class ScapConfig:
         platform: which disposable root the rules are attempted in.
         families: regular expression at the start of a rule id -> family; the
             first that matches wins, and 'other' takes the rest.
+        only: regular expression at the start of a rule id; the skill is made of
+            the rules that match. Empty takes all.
         expect: by a name such as the release whose packages were measured, what
             the content is known to give; a survey that finds less says so.
         licence: of the content, whose titles stand in prompts and so in datasets.
@@ -42,5 +44,6 @@ class ScapConfig:
     package: str = "???"
     platform: str = "???"
     families: dict[str, str] = field(default_factory=dict)
+    only: str = ""
     expect: dict[str, Expected] = field(default_factory=dict)
     licence: str = "BSD-3-Clause"

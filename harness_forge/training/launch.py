@@ -40,6 +40,9 @@ def environment(
         "PYTHONPATH": str(PLUGINS),
         "PYTHONUNBUFFERED": "1",
         "OMP_NUM_THREADS": str(threads),
+        # Threads that wait in a spin take the cores from the thread that they wait for,
+        # as soon as anything else runs on the machine.
+        "OMP_WAIT_POLICY": "PASSIVE",
         "TOKENIZERS_PARALLELISM": "false",
         "FORGE_SHARED_PROMPT": str(int(shared_prompt)),
     }

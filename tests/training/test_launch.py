@@ -80,3 +80,8 @@ def test_a_missing_workset_is_told_before_the_model_is_looked_for(tmp_path):
     assert str(caught.value) == (
         "workset train: is not installed\n  hint: run `forge workset install train`"
     )
+
+
+def test_threads_of_a_training_sleep_while_they_wait(tmp_path):
+    found = launch.environment({"PATH": "/bin"}, threads=3, metrics=None, shared_prompt=True)
+    assert (found["OMP_NUM_THREADS"], found["OMP_WAIT_POLICY"]) == ("3", "PASSIVE")

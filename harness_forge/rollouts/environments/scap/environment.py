@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from harness_forge.config.scap import ScapConfig
-from harness_forge.core.errors import SandboxError
+from harness_forge.core.errors import ConfigError, SandboxError
 from harness_forge.core.records import Answer, Outcome, WorkItem
 from harness_forge.rollouts.environments.scap import ground as grounds
 from harness_forge.rollouts.environments.scap import guard, known, packages, root, slim, tools
@@ -95,6 +95,19 @@ class ScapEnvironment:
         self._measuring = threading.Lock()
 
     @cached_property
+    def _offered(self) -> dict[str, Rule]:
+        """The skill's rules. Guards are chosen among all rules of the profile."""
+        belongs = known.rules_of(self._config)
+        found = {rule_id: rule for rule_id, rule in self.rules.items() if belongs(rule_id)}
+        if not found:
+            raise ConfigError(
+                "skill.scap.only",
+                f"no rule of profile {self._profile} matches {self._config.only!r}",
+                "`forge env table` lists the families; rule ids are as in sshd_disable_root_login",
+            )
+        return found
+
+    @cached_property
     def evaluator_version(self) -> str:
         """The versions of scanner, sandbox, guard and tools, as one text."""
         revisions = f"sandbox{sandboxes.REVISION}.guard{guard.REVISION}.slim{slim.REVISION}"
@@ -127,7 +140,7 @@ class ScapEnvironment:
             progress: called with (done, total) after each rule.
         """
         ground = self._ground
-        missing = [rule_id for rule_id in self.rules if rule_id not in ground.references]
+        missing = [rule_id for rule_id in self._offered if rule_id not in ground.references]
         if missing:
             self._measure(missing, progress)
             ground.save(self._ground_file)
@@ -136,7 +149,7 @@ class ScapEnvironment:
     def surveyed(self) -> list[WorkItem] | None:
         """Return the result of `survey` from the cache; None if it is not there."""
         ground = Ground.load(self._ground_file)
-        whole = ground is not None and self.rules.keys() <= ground.references.keys()
+        whole = ground is not None and self._offered.keys() <= ground.references.keys()
         return self._items(ground) if whole else None
 
     def shortfall(self, items: Sequence[WorkItem]) -> list[str]:
@@ -145,9 +158,9 @@ class ScapEnvironment:
 
     def _items(self, ground: Ground) -> list[WorkItem]:
         references = ground.references
-        effects = {rule_id: references[rule_id].effect for rule_id in self.rules}
-        keys = group_keys(self.rules, effects)
-        return [_item(rule, references[rule.id], keys[rule.id]) for rule in self.rules.values()]
+        effects = {rule_id: references[rule_id].effect for rule_id in self._offered}
+        keys = group_keys(self._offered, effects)
+        return [_item(rule, references[rule.id], keys[rule.id]) for rule in self._offered.values()]
 
     def _measure(self, rule_ids: Sequence[str], progress: Progress | None) -> None:
         """Measure the references of `rule_ids` on all cores; Ctrl-C stops it at once."""

@@ -7,11 +7,13 @@ holds the tables of the measured versions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
 from harness_forge.config.scap import ScapConfig
+from harness_forge.core.errors import ConfigError
 from harness_forge.core.records import WorkItem
 
 FULL = "full"
@@ -59,10 +61,30 @@ def known(config: ScapConfig, versions: Versions) -> dict[str, str]:
 
 def expected(config: ScapConfig, versions: Versions) -> int | None:
     """Return how many rules should have the full cycle; None if that is not known."""
+    if config.only:  # `expect` is about the whole profile
+        table, of_skill = known(config, versions), rules_of(config)
+        return sum(word == FULL and of_skill(rule) for rule, word in table.items()) or None
     for one in config.expect.values():
         if (one.content, one.scanner) == (versions.content, versions.scanner):
             return one.many_uids if versions.multi_uid else one.one_uid
     return None
+
+
+def rules_of(config: ScapConfig) -> Callable[[str], bool]:
+    """Return what says whether a rule belongs to the skill.
+
+    Raises:
+        ConfigError: `only` is no regular expression.
+    """
+    try:
+        only = re.compile(config.only)
+    except re.error as error:
+        raise ConfigError(
+            "skill.scap.only",
+            f"is no regular expression: {error}",
+            "such as only='^file_|^sysctl_'",
+        ) from None
+    return lambda rule_id: bool(only.match(rule_id))
 
 
 def shortfall(items: Iterable[WorkItem], config: ScapConfig, versions: Versions) -> list[str]:

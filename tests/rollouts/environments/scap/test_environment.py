@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from scap_worlds import HOME, STIG
 
 from harness_forge.config.scap import ScapConfig
-from harness_forge.core.errors import SandboxError
+from harness_forge.core.errors import ConfigError, SandboxError
 from harness_forge.rollouts.environments.scap import lab, open_scap, packages
 from harness_forge.rollouts.environments.scap.judge import Verdicts, judge, verdicts
 from harness_forge.rollouts.environments.scap.sandbox import Limits
@@ -171,6 +172,34 @@ def test_unknown_platform(stig):
     assert str(caught.value) == (
         "skill.scap.platform: no root for 'rhel5'\n  hint: known platforms: rhel9, ubuntu2004"
     )
+
+
+def test_a_skill_may_be_made_of_some_rules(stig):
+    some = open_scap("some", replace(STIG, only="sysctl_kernel"), HOME)
+    try:
+        found = {item.item_id: item for item in some.survey()}
+    finally:
+        some.close()
+    whole = {item.item_id: item for item in stig.survey()}
+    assert found == {name: one for name, one in whole.items() if name.startswith("sysctl_kernel")}
+    assert 5 < len(found) < len(whole)
+
+
+@pytest.mark.parametrize(
+    ("only", "fault"),
+    [
+        ("no_such_rule", "no rule of profile stig matches 'no_such_rule'"),
+        ("(sysctl", "is no regular expression: missing ), unterminated subpattern at position 0"),
+    ],
+)
+def test_some_rules_that_are_none_are_one_clear_error(only, fault):
+    some = open_scap("some", replace(STIG, only=only), HOME)
+    try:
+        with pytest.raises(ConfigError) as caught:
+            some.survey()
+    finally:
+        some.close()
+    assert str(caught.value).splitlines()[0] == f"skill.scap.only: {fault}"
 
 
 def test_a_scanner_that_hangs_gives_no_verdict(stig, box):

@@ -63,3 +63,17 @@ def test_this_machine_gives_the_known_table_rule_by_rule(stig):
     if not table:
         pytest.skip(f"no table of {stig.versions}")
     assert known.verdicts(stig.survey()) == table
+
+
+def test_of_a_skill_that_takes_some_rules_only_these_are_expected():
+    config = compose(None, ["skill=demo"]).skill.scap
+    table = known.known(config, VERSIONS)
+    own = {rule: word for rule, word in table.items() if rule.startswith(("file_", "sysctl_"))}
+    wanted = known.expected(config, VERSIONS)
+    assert 50 < wanted <= sum(word == "full" for word in own.values()) < len(table)
+    lost = next(rule for rule, word in own.items() if word == "full" and "owner" in rule)
+    first, reason, _ = known.shortfall(items({**own, lost: "fail>fail"}), config, VERSIONS)
+    assert (
+        first == f"{wanted - 1} rules have the full cycle where {wanted} are known to ({VERSIONS})"
+    )
+    assert reason == f"fail after the remediation: {lost}"

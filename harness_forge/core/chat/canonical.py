@@ -20,6 +20,7 @@ from harness_forge.core.chat import calls, forms, markup, parts
 from harness_forge.core.chat.arguments import Arguments, read, settled, written
 from harness_forge.core.chat.faults import Malformed, Refused
 from harness_forge.core.chat.links import linked
+from harness_forge.core.chat.marks import learnable
 from harness_forge.core.chat.padding import unpadded_arguments, unpadded_tools
 from harness_forge.core.chat.roles import role_of
 from harness_forge.core.chat.tools import Tool, canonical_tool, name_of, read_tools, schema_of
@@ -396,32 +397,3 @@ def _with_calls(
         raise Refused("several_calls")
     made = [_call(_known(one), offered, notes, demand) for one in said if one is not None]
     return {**shown, "tool_calls": made} if made else shown
-
-
-_MARKS = (
-    *("train", "training", "trainable", "loss", "learn", "train_on_turn"),
-    *("weight", "loss_weight", "loss_mask"),
-)
-"""Keys that trainers mark messages by; false or 0 means that nothing is learned of one."""
-_MASKS = ("mask", "masked", "ignore", "ignore_loss")
-"""And such as mean the same when they are true."""
-
-
-def learnable(message: Mapping[str, Any]) -> bool:
-    """Return whether a message is to be trained on, by its marks."""
-    if any(_meant(message.get(key)) is False for key in _MARKS):
-        return False
-    return not any(_meant(message.get(key)) for key in _MASKS)
-
-
-def _meant(mark: Any) -> bool | None:
-    """Return a mark's boolean, number or word as a boolean; None for neither."""
-    if isinstance(mark, str):
-        said = mark.strip().lower()
-        if said in ("false", "no", "off"):
-            return False
-        try:
-            mark = float(said)
-        except ValueError:
-            return True if said in ("true", "yes", "on") else None
-    return mark > 0 if isinstance(mark, int | float) else None

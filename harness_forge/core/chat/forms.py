@@ -11,7 +11,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from harness_forge.core.chat import calls, keyed, markup, parts, responses
+from harness_forge.core.chat import calls, keyed, markup, parts, responses, thoughts
 from harness_forge.core.chat.faults import Malformed, kind
 from harness_forge.core.chat.roles import CALLING, role_of
 from harness_forge.core.records import Message
@@ -40,7 +40,7 @@ def conversation(raw: Any) -> list[Message]:
             raw = responses.messages(raw)
         except responses.Untold as untold:
             raise Malformed(f"messages: {untold.args[0]}") from None
-    return [made for place, one in enumerate(raw) for made in several(one, place)]
+    return thoughts.joined([made for place, one in enumerate(raw) for made in several(one, place)])
 
 
 def _is_item(raw: Any) -> bool:

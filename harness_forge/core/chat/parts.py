@@ -12,8 +12,8 @@ THOUGHTS = frozenset(("reasoning", "thinking", "reasoning_text", "thought", "sum
 HIDDEN = frozenset(("redacted_thinking", "encrypted_reasoning"))
 CALLS = frozenset(("tool_use", "tool-call", "tool_call"))
 RESULTS = frozenset(("tool_result", "tool-result"))
-_FIELDS = ("reasoning_content", "reasoning", "thinking")
-_DETAILS = ("reasoning_details", "thinking_blocks")
+FIELDS = ("reasoning_content", "reasoning", "thinking")
+DETAILS = ("reasoning_details", "thinking_blocks")
 _THINK = re.compile(r"\s*(?:<(think(?:ing)?)>)?(.*?)</(think(?:ing)?)>\s*", re.DOTALL)
 _OPEN = re.compile(r"\s*<think(?:ing)?>(.*)", re.DOTALL)
 _WORDS = ("text", "thinking", "reasoning", "reasoning_content", "content", "summary")
@@ -55,10 +55,10 @@ def apart(message: Mapping[str, Any]) -> Parts:
     if message.get("channel") == "analysis":  # harmony's channel for what is thought
         made.thoughts += [words for words in made.texts if words.strip()]
         made.texts = []
-    thoughts = [words for key in _FIELDS if (words := _words(message.get(key)))]
+    thoughts = [words for key in FIELDS if (words := _words(message.get(key)))]
     if (thought := _words(message.get("thought"))) and thought.strip() != (made.text or "").strip():
         thoughts.append(thought)  # some harnesses keep the whole answer under this name
-    for key in _DETAILS:
+    for key in DETAILS:
         thoughts += _detailed(made, message.get(key))
     # Servers say one thought under two names; said twice it would be learned twice.
     known = {words.strip() for words in made.thoughts}

@@ -191,3 +191,11 @@ def test_an_answer_in_broken_events_does_not_fit_and_words_that_look_like_one_ar
         [found] = read(tmp_path, record() | asked, messages="", prompt="{prompt}", answer="{said}")
         assert isinstance(found, LeftOut) != fits
         assert fits or found.detail == "the answer is a stream with 1 broken events"
+
+
+def test_thoughts_alone_are_no_turn_unless_nothing_answers_behind_them(tmp_path):
+    thought = {"role": "assistant", "content": None, "reasoning_content": "Seven times six."}
+    [found] = read(tmp_path, record(USER, thought, said("42"), USER, thought))
+    first, last = found.attempt.turns
+    assert (first.messages, first.response) == ([USER], {**thought, "content": "42"})
+    assert last.response == thought

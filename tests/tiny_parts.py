@@ -12,7 +12,7 @@ from harness_forge.config.compose.engine import compose
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.core.errors import WorksetError
 from harness_forge.registry.adapters.package import Adapter, package
-from harness_forge.registry.models import folder as models
+from harness_forge.registry.models.folder import find_base_model
 from harness_forge.worksets.worksets import environment_of, python_of
 
 ROOT = Path(__file__).parents[1]
@@ -43,7 +43,7 @@ class Parts:
 
 
 def lineage(config: ForgeConfig) -> dict:
-    base = models.find(config.model, Path(config.forge_home))
+    base = find_base_model(config.model, Path(config.forge_home))
     template = sha256(base.template.encode()).hexdigest()
     return {
         "key": "k",

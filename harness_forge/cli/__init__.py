@@ -98,10 +98,10 @@ def composed(argv: Sequence[str]) -> ForgeConfig:
 
 
 def _dispatch(arguments: list[str]) -> int:
-    from harness_forge.cli import help as texts
+    from harness_forge.cli import help
 
     if not arguments or arguments[0] in ("-h", "--help", "help"):
-        print(texts.overview())
+        print(help.overview())
         return 0 if arguments else 2
     verb, *rest = arguments
     if verb == "--version":
@@ -112,7 +112,7 @@ def _dispatch(arguments: list[str]) -> int:
     if verb not in VERBS:
         raise _unknown(verb)
     if "-h" in rest or "--help" in rest:
-        print(texts.verb(verb))
+        print(help.verb(verb))
         return 0
     return _run(verb, rest)
 

@@ -28,14 +28,14 @@ EXAMPLES = (
 KEYS = ("forge_home",)
 
 LS, SHOW, DIFF = "ls", "show", "diff"
-"""What may stand first: one line for each seat, one champion whole, two side by side."""
+"""The actions: one line for each slot, one champion in full, two side by side."""
 
 NOTHING = "no adapter was decided on yet: forge promote"
 _MOST = {LS: 0, SHOW: 2, DIFF: 3}
 
 
 def main(argv: list[str]) -> int:
-    """Verify the ledger, make pointers good, and show what was asked for."""
+    """Verify the ledger, repair pointers, and show what was asked for."""
     from harness_forge.cli import composed
     from harness_forge.cli.words import sort
     from harness_forge.promotion.history import slot_histories
@@ -58,20 +58,20 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def render(standing: SlotHistory) -> str:
-    """Return who stands and one line for each decision, oldest first."""
-    top = standing.stack[-1] if standing.stack else None
-    head = f"{standing.name}: no champion yet"
+def render(one: SlotHistory) -> str:
+    """Return the champion and one line for each decision, oldest first."""
+    top = one.stack[-1] if one.stack else None
+    head = f"{one.name}: no champion yet"
     if top:
-        head = f"{standing.name}: {top.candidate.label} since {top.since}"
-    return "\n".join([head, *map(_row, standing.lines)])
+        head = f"{one.name}: {top.candidate.label} since {top.since}"
+    return "\n".join([head, *map(_row, one.lines)])
 
 
 def listed(found: Sequence[SlotHistory]) -> list[str]:
-    """Return a line for each champion: seat, target, version, adapter, since when."""
+    """Return a line for each champion: slot, target, version, adapter, since when."""
     if not found:
         return []
-    rows = [("seat", "target", "version", "adapter", "since", "before it")]
+    rows = [("slot", "target", "version", "adapter", "since", "before it")]
     for one in found:
         if not one.stack:
             rows.append((one.slot, "", "", "no champion yet", "", ""))
@@ -86,12 +86,13 @@ def listed(found: Sequence[SlotHistory]) -> list[str]:
 
 
 def shown(one: SlotHistory, words: Sequence[str]) -> list[str]:
-    """Return one champion whole: the standing one, or an earlier one."""
+    """Return the current or an earlier champion in full."""
     from harness_forge.cli.promote import conditions
 
     term = _entry(one, words[0]) if words else _top(one)
     facts = term.facts
-    state = "stands" if one.stack and term.candidate == one.stack[-1].candidate else "stood"
+    is_current = one.stack and term.candidate == one.stack[-1].candidate
+    state = "champion" if is_current else "earlier champion"
     lines = [f"{term.version or term.candidate.label}  {state}", *_about(one, term), ""]
     lines += [f"  {row}" for row in conditions(facts.get("conditions", {}))]
     return [*lines, "", f"  {facts.get('why', '')}"]
@@ -101,7 +102,7 @@ def _about(one: SlotHistory, term: ChampionTerm) -> Iterator[str]:
     facts, version = term.facts, term.facts.get("version") or {}
     made = version.get("made") or {}
     pairs = {
-        "seat": one.slot,
+        "slot": one.slot,
         "target": facts.get("target"),
         "adapter": term.candidate.label,
         "digest": term.candidate.digest,
@@ -117,7 +118,7 @@ def _about(one: SlotHistory, term: ChampionTerm) -> Iterator[str]:
 
 
 def different(one: SlotHistory, words: Sequence[str]) -> list[str]:
-    """Return two champions of a seat side by side: by default the one before and the standing."""
+    """Return two champions of a slot side by side: by default the previous and the current one."""
     if len(words) == 2:
         first, second = (_entry(one, word) for word in words)
     elif words:
@@ -173,7 +174,7 @@ def _named(found: Sequence[SlotHistory], words: Sequence[str]) -> list[SlotHisto
 
 
 def _slot(found: Sequence[SlotHistory], words: list[str]) -> tuple[SlotHistory, list[str]]:
-    """Return the seat asked for, and the words left: the first one names it, if it names one."""
+    """Return the slot, which the first word may name, and the remaining words."""
     from harness_forge.promotion.history import find_slot
 
     if words and any(words[0] in one.called for one in found):

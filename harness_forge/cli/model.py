@@ -63,9 +63,9 @@ def listing(overrides: list[str]) -> list[str]:
 
 
 def _info(config: ForgeConfig) -> int:
-    from harness_forge.registry.models.folder import find
+    from harness_forge.registry.models.folder import find_base_model
 
-    base = find(config.model, Path(config.forge_home))
+    base = find_base_model(config.model, Path(config.forge_home))
     card = config.model
     rows = [
         ("folder", str(base.folder)),

@@ -128,7 +128,7 @@ def _serve(config: ForgeConfig, plan: Plan, flags: set[str]) -> int:
     with server_plan.running(config, plan, _shower()) as server:
         _clear()
         if NO_SMOKE not in flags:
-            print(render(server_plan.smoke(config, plan, server.url, OUT)), flush=True)
+            print(render(server_plan.smoke_test(config, plan, server.url, OUT)), flush=True)
             print(f"  {OUT}", flush=True)
         if SMOKE in flags:
             return 0

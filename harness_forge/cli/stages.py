@@ -99,9 +99,9 @@ def export(resolved: Path, out: Path) -> Report:
 
 def audit(resolved: Path, out: Path, **tell: Callable) -> Audit:
     """Check the dataset's tokens: what is masked, what is trained."""
-    from harness_forge.training import stages as trainings
+    from harness_forge.training import stages
 
-    return trainings.audit(load_resolved(resolved), DATASET, out, **tell)
+    return stages.audit(load_resolved(resolved), DATASET, out, **tell)
 
 
 def train_sft(resolved: Path, out: Path, **tell: Callable) -> Trained:
@@ -109,11 +109,11 @@ def train_sft(resolved: Path, out: Path, **tell: Callable) -> Trained:
 
     Metrics go to outputs/train_sft.json, curves to outputs/live/sft.
     """
-    from harness_forge.training import stages as trainings
+    from harness_forge.training import stages
 
     outputs = out.parent.parent
     metrics, live = outputs / "train_sft.json", outputs / "live" / out.name
-    return trainings.train_sft(load_resolved(resolved), DATASET, out, metrics, live, **tell)
+    return stages.train_sft(load_resolved(resolved), DATASET, out, metrics, live, **tell)
 
 
 def prove(resolved: Path, out: Path) -> dict[str, Any]:

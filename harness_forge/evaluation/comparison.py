@@ -163,7 +163,7 @@ def _paired(
     if odd:
         raise EvalError(
             f"{names[0]} and {names[1]}",
-            f"{len(odd)} items stand in one and not in the other, the first is {'/'.join(odd[0])}",
+            f"{len(odd)} items are in one and not in the other, the first is {'/'.join(odd[0])}",
             "both must have been asked the same items: run them again on one split",
         )
     pairs = [(one[key], other[key]) for key in sorted(one)]
@@ -182,7 +182,7 @@ def _keyed(results: Sequence[EvalResult], name: str) -> dict[tuple[str, str], Ev
     for result in results:
         key = (result.skill, result.item_id)
         if key in found:
-            what = f"{'/'.join(key)} stands in it twice"
+            what = f"{'/'.join(key)} is in it twice"
             raise EvalError(name, what, "an item counts once: its first try")
         found[key] = result
     return found

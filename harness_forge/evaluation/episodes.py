@@ -147,7 +147,7 @@ def _keyed(episodes: Iterable[Episode], name: str) -> dict[tuple[str, str], Epis
     for episode in episodes:
         key = (episode.skill, episode.item_id)
         if key in found:
-            raise EvalError(name, f"{'/'.join(key)} stands in it twice")
+            raise EvalError(name, f"{'/'.join(key)} is in it twice")
         found[key] = episode
     return found
 
@@ -159,7 +159,7 @@ def _demand_same(shared, only: tuple[int, int], names: tuple[str, str], common: 
     if any(only) and not common:
         raise EvalError(
             both,
-            f"hold different items: {only[0]} stand only in the first, {only[1]} only in the "
+            f"have different items: {only[0]} are only in the first, {only[1]} only in the "
             f"second, {len(shared)} in both",
-            "--common compares those that stand in both",
+            "--common compares those in both",
         )

@@ -59,7 +59,7 @@ class Live:
     def decision(self) -> str:
         """The result of the test, in one sentence."""
         if self.reading is None or self.reading.p > self.alpha:
-            return f"not told apart yet at alpha {self.alpha:g}: go on"
+            return f"no difference shown yet at alpha {self.alpha:g}: go on"
         better = self.arms[self.reading.difference > 0]
         return f"{better} is better, at alpha {self.alpha:g}"
 

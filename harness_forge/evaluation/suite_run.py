@@ -22,7 +22,7 @@ from harness_forge.evaluation.lmeval.tuned_model import Candidate, find_adapter
 from harness_forge.evaluation.questions import Questions, collect, of_split
 from harness_forge.evaluation.suites.reading import FIXED
 from harness_forge.registry.adapters import fitted
-from harness_forge.registry.models import folder as models
+from harness_forge.registry.models import folder
 from harness_forge.registry.models.folder import BaseModel
 from harness_forge.rollouts.policies import parsing
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger, Look
@@ -78,7 +78,7 @@ def evaluate(
     """
     home, suites = Path(config.forge_home), suites_of(config)
     worksets.python_of(WORKSET, home)  # fail before anything is read
-    base = models.find(config.model, home)
+    base = folder.find_base_model(config.model, home)
     tuned = find_adapter(adapter, home, base) if adapter else None
     if tuned and any(of_split(suite) for suite in suites.values()):
         fitted.check(tuned.name, tuned.fitted, split)

@@ -18,10 +18,8 @@ from harness_forge.core.errors import PromoteError
 from harness_forge.core.files import whole_folder, write_json
 from harness_forge.promotion.files import Files, evidence, kept_evaluation, kept_results
 from harness_forge.promotion.mlflow_mirror import mirror
-from harness_forge.promotion.placement import place as place_of
-from harness_forge.promotion.placement import version, with_adopted_lines
-from harness_forge.promotion.rules.decision import Outcome
-from harness_forge.promotion.rules.decision import decide as rule_on
+from harness_forge.promotion.placement import placement_of, version, with_adopted_lines
+from harness_forge.promotion.rules.decision import Outcome, apply_rule
 from harness_forge.registry import champion, decisions
 from harness_forge.registry.adapters import package, registry
 from harness_forge.registry.adapters.identity import AdapterIdentity
@@ -124,7 +122,7 @@ def _facts(
 ) -> tuple[dict[str, Any], Line | None]:
     """Return the facts of this decision without its time, and the line that already has them."""
     candidate = adapter.identity
-    place = place_of(config, files, adapter)
+    place = placement_of(config, files, adapter)
     home = Path(config.forge_home)
     lines, adoption = with_adopted_lines(place, lines, candidate.name, home)
     slot = place.slot(lines, candidate.name)
@@ -141,7 +139,7 @@ def _facts(
         adapter.lineage.get("audit"),
         place.misplaced,
     )
-    ruling = rule_on(config.promote, found)
+    ruling = apply_rule(config.promote, found)
     won = ruling.outcome is Outcome.PROMOTED
     after = candidate if won else before
     inputs = files.digests()
@@ -192,8 +190,8 @@ def _known(facts: Line, lines: list[Line], slot: str) -> Line | None:
         if line["kind"] != DECISION or line["basis"] != facts["basis"]:
             continue
         if line["decision"] == "promoted":
-            stands = stack and asdict(stack[-1].candidate) == facts["candidate"]
-            return line if stands else None
+            is_champion = stack and asdict(stack[-1].candidate) == facts["candidate"]
+            return line if is_champion else None
         if line["champion_before"] == facts["champion_before"]:
             return line
     return None

@@ -70,9 +70,9 @@ def _repaired(home: Path, say: Say) -> list[SlotHistory]:
         for one in found:
             if champion.point(home, one.slot, one.stack):
                 place = champion.pointer(home, one.slot)
-                say(f"{place}: was behind the ledger; made good")
+                say(f"{place}: was behind the ledger; repaired")
         for place in champion.remove_stale_pointers(home, book.lines):
-            say(f"{place}: a name is no seat any more; taken away")
+            say(f"{place}: this name is no longer a slot; removed")
     return found
 
 
@@ -121,10 +121,11 @@ def find_champion(one: SlotHistory, word: str) -> ChampionTerm:
     if len(found) == 1:
         return found[0]
     known = ", ".join(term.candidate.label for term in found or one.past_champions)
-    what = f"{len(found)} are called so" if found else f"none called {word} ever stood there"
+    what = f"{len(found)} have this name" if found else f"{word} was never champion there"
     labels = {name for term in one.past_champions for name in _words(term)}
     meant = "" if found else did_you_mean(word, labels)
-    raise PromoteError(f"champion {one.slot}", what, f"{meant}stood: {known}" if known else "")
+    hint = f"{meant}champions so far: {known}" if known else ""
+    raise PromoteError(f"champion {one.slot}", what, hint)
 
 
 def _words(term: ChampionTerm) -> set[str]:
@@ -189,7 +190,8 @@ def _check_present(up: AdapterIdentity, home: Path) -> None:
     except TrainError as error:
         place = registry.folder(home) / up.label
         hint = f"put it back into {place}"
-        raise PromoteError(f"champion {up.label}", f"cannot stand: {error.what}", hint) from None
+        what = f"cannot be restored: {error.what}"
+        raise PromoteError(f"champion {up.label}", what, hint) from None
 
 
 def _from_and_to(one: SlotHistory, to: str | None) -> tuple[AdapterIdentity, AdapterIdentity]:
@@ -199,7 +201,7 @@ def _from_and_to(one: SlotHistory, to: str | None) -> tuple[AdapterIdentity, Ada
     if to is not None:
         up = find_champion(one, to).candidate
         if up == top:
-            raise PromoteError(f"champion {up.label}", "stands already", "forge champion ls")
+            raise PromoteError(f"champion {up.label}", "is champion already", "forge champion ls")
         return top, up
     if len(one.stack) < 2:
         what = f"{top.label} is the first: there is nothing before it to go back to"

@@ -54,11 +54,11 @@ def mirror(config: ForgeConfig, say: Say = lambda text: None) -> bool:
         client = _client(uri)
         for one in slot_histories(config):
             _mirror_slot(client, one, Path(config.forge_home))
-    # Whatever MLflow raises, the decision is made and stands.
+    # Whatever MLflow raises, the decision is made and recorded.
     except Exception as error:
         first = (str(error).splitlines() or [""])[0]
         hint = ": pip install 'harness-forge[mlflow]'" if isinstance(error, ImportError) else ""
-        say(f"MLflow was not told ({first or type(error).__name__}{hint}); the ledger holds it")
+        say(f"MLflow was not updated ({first or type(error).__name__}{hint}); the ledger holds it")
         return False
     return True
 

@@ -74,7 +74,7 @@ def with_adopted_lines(
     return [{**line, **place.facts()} if id(line) in known else line for line in lines], {}
 
 
-def place(config: ForgeConfig, files: Files, adapter: Adapter) -> Placement:
+def placement_of(config: ForgeConfig, files: Files, adapter: Adapter) -> Placement:
     """Return the placement of an adapter: from its lineage, else from its measurements."""
     fields = adapter.lineage.get("dataset") or {}
     skills, roles = set(fields.get("skills") or ()), set(fields.get("roles") or ())

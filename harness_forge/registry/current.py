@@ -10,7 +10,7 @@ from pathlib import Path
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.registry.adapters import registry
 from harness_forge.registry.adapters.package import LINEAGE, Adapter
-from harness_forge.registry.models.folder import BaseModel, find
+from harness_forge.registry.models.folder import BaseModel, find_base_model
 
 OUTPUTS = Path("outputs")
 """The folder that the loop's stages write to."""
@@ -50,4 +50,4 @@ def base_model_of(config: ForgeConfig) -> BaseModel:
     Raises:
         TrainError: it is missing, or has no chat template.
     """
-    return find(config.model, Path(config.forge_home))
+    return find_base_model(config.model, Path(config.forge_home))

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness_forge.config.schema import ForgeConfig
+from harness_forge.core.chat.template import TEMPLATE
 from harness_forge.core.errors import ServeError
 from harness_forge.core.files import whole_folder, write_text
 from harness_forge.registry import current
-from harness_forge.registry.models.folder import TEMPLATE
 from harness_forge.serving import llama, server_plan
 from harness_forge.serving.llama import Converters
 from harness_forge.worksets.worksets import environment_of, python_of

@@ -16,21 +16,30 @@ from typing import Any
 
 from harness_forge.config.schema import ForgeConfig, skills_of
 from harness_forge.config.serve import ServeConfig, ServeHardware
+from harness_forge.core.chat.template import TEMPLATE
 from harness_forge.core.errors import EvalError, ServeError
 from harness_forge.core.files import write_json
 from harness_forge.registry import current, served_champions
 from harness_forge.registry.adapters.lineage import check_lineage
 from harness_forge.registry.adapters.package import CONFIG, Adapter
-from harness_forge.registry.models.folder import TEMPLATE, BaseModel
+from harness_forge.registry.models.folder import BaseModel
 from harness_forge.rollouts.policies import probes
-from harness_forge.serving import aliases, families, given_names, server, state, swap, vllm_command
-from harness_forge.serving import smoke as smoking
+from harness_forge.serving import (
+    aliases,
+    families,
+    given_names,
+    server,
+    smoke,
+    state,
+    swap,
+    vllm_command,
+)
 from harness_forge.serving.server import Launch, Server, Show
 from harness_forge.serving.vllm_command import ServedAdapter, ServedModel
 from harness_forge.worksets import worksets
 
 WORKSET = "serve"
-_NEWEST = "no champion stands yet: the newest adapter is served, and aliases stand for the base"
+_NEWEST = "there is no champion yet: the newest adapter is served, and aliases mean the base"
 
 
 @dataclass(frozen=True)
@@ -228,7 +237,7 @@ def _state(plan: Plan, launch: Launch, pid: int) -> state.Running:
     )
 
 
-def smoke(config: ForgeConfig, plan: Plan, url: str, out: Path) -> dict[str, Any]:
+def smoke_test(config: ForgeConfig, plan: Plan, url: str, out: Path) -> dict[str, Any]:
     """Ask base and adapters a probe prompt and write their answers to `out`.
 
     Raises:
@@ -236,7 +245,7 @@ def smoke(config: ForgeConfig, plan: Plan, url: str, out: Path) -> dict[str, Any
             Then no file is left at `out`.
     """
     out.unlink(missing_ok=True)
-    report = smoking.smoke(
+    report = smoke.smoke(
         url,
         plan.base.name,
         [adapter.name for adapter in plan.adapters],

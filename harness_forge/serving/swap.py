@@ -89,7 +89,7 @@ def swap(
             prove(new.name, old)
             done = Swapped(before, aliases.move_all(home, names, new.name, url, new.digest))
         except BaseException:
-            if fresh and not _stood_for(home, url, new.name):
+            if fresh and not _is_target(home, url, new.name):
                 with contextlib.suppress(ServeError):
                     hot.unload(url, new.name)
             raise
@@ -100,7 +100,7 @@ def swap(
 def sweep(home: Path, url: str, done: Swapped, drain_s: float) -> None:
     """Unload adapters that swaps have loaded and no alias points to, once no request uses them."""
     for name, folder in hot.listed(url).items():
-        if not _ours(home, name, folder) or _stood_for(home, url, name):
+        if not _ours(home, name, folder) or _is_target(home, url, name):
             continue
         if not aliases.drained(home, Target(name, url), drain_s):
             done.kept[name] = f"requests to it are still under way after {drain_s:g} s"
@@ -140,5 +140,5 @@ def _ours(home: Path, name: str, folder: Path | None) -> bool:
     return folder.resolve().parent == (home / "adapters").resolve()
 
 
-def _stood_for(home: Path, url: str, name: str) -> bool:
+def _is_target(home: Path, url: str, name: str) -> bool:
     return any(one.model == name and one.url == url for one in aliases.read(home).values())

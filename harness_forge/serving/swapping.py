@@ -52,8 +52,8 @@ def followed(config: ForgeConfig) -> tuple[list[Swapped], list[str]]:
     running = server(config)
     found, notes = served_champions.served_champions(config, current.base_model_of(config))
     if not found:
-        hint = "`forge promote` seats one; or name alias and adapter: forge serve swap ALIAS NAME"
-        raise ServeError("forge serve swap", "; ".join(notes) or "no champion stands", hint)
+        hint = "`forge promote` makes one; or name alias and adapter: forge serve swap ALIAS NAME"
+        raise ServeError("forge serve swap", "; ".join(notes) or "there is no champion", hint)
     return [_swap(config, running, one.aliases, one.adapter) for one in found], notes
 
 

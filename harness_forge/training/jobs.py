@@ -18,11 +18,9 @@ from harness_forge.config.model import ModelConfig
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.config.train import Hardware, TrainConfig
 from harness_forge.core.errors import Interrupted, TrainError
-from harness_forge.registry.adapters import package as packaging
-from harness_forge.registry.adapters import registry
+from harness_forge.registry.adapters import package, registry
 from harness_forge.registry.adapters.package import Adapter
-from harness_forge.registry.models.folder import BaseModel
-from harness_forge.registry.models.folder import find as find_base_model
+from harness_forge.registry.models.folder import BaseModel, find_base_model
 from harness_forge.training import launch
 from harness_forge.training.axolotl import Inputs
 from harness_forge.training.dataset import Dataset
@@ -149,7 +147,7 @@ def job(config: ForgeConfig, settings: TrainConfig, data: Dataset, *facts: Any) 
 
 def find_trained(job: Job) -> Trained | None:
     """Return the result of the same training, if it was completed before."""
-    done = packaging.find(job.registry, job.config.name, job.key)
+    done = package.find(job.registry, job.config.name, job.key)
     return Trained(done, new=False, metrics=job.metrics) if done else None
 
 
@@ -265,7 +263,7 @@ def environment(job: Job) -> dict[str, str]:
 
 def packaged(job: Job, lineage: dict[str, Any]) -> Adapter:
     """Package the trained adapter, and delete its checkpoints; log and metrics stay."""
-    adapter = packaging.package(job.work / "out", job.config.name, job.registry, lineage)
+    adapter = package.package(job.work / "out", job.config.name, job.registry, lineage)
     shutil.rmtree(job.work / "out")
     return adapter
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.core.files import write_json
-from harness_forge.registry.adapters import package as packaging
+from harness_forge.registry.adapters import package
 from harness_forge.training import preferences, supervised
 from harness_forge.training.jobs import Say, Show, Trained, silent
 from harness_forge.training.live import Curves
@@ -84,7 +84,7 @@ def _put(done: Trained | None, adapter: Path, metrics: Path, live: Path) -> Trai
     if not done.new:
         # DVC has cleared the folder: write the curves of the earlier training.
         Curves(done.metrics, live).close()
-    packaging.copy(done.adapter, adapter)
+    package.copy(done.adapter, adapter)
     write_json(metrics, _metrics(done))
     return done
 

@@ -59,12 +59,12 @@ def test_nothing_left_to_compare_is_no_evidence():
 
 
 def test_an_item_twice_is_refused():
-    with pytest.raises(EvalError, match="base: stig/a1 stands in it twice"):
+    with pytest.raises(EvalError, match="base: stig/a1 is in it twice"):
         compare(ADAPTER, [*BASE, BASE[0]], ("adapter", "base"))
 
 
 def test_other_items_are_refused():
-    with pytest.raises(EvalError, match=r"1 items stand in one and not in the other, .* stig/a1"):
+    with pytest.raises(EvalError, match=r"1 items are in one and not in the other, .* stig/a1"):
         compare(ADAPTER[1:], BASE)
 
 

@@ -82,13 +82,13 @@ def test_categories_pay_for_being_many():
 
 
 def test_other_items_are_refused_or_counted():
-    with pytest.raises(EvalError, match="1 stand only in the first, 1 only in the second"):
+    with pytest.raises(EvalError, match="1 are only in the first, 1 only in the second"):
         compare_runs(BEFORE[:-1], AFTER[1:])
     found = compare_runs(BEFORE[:-1], AFTER[1:], common=True)
     assert (found.items, found.only_first, found.only_second) == (2, 1, 1)
     with pytest.raises(EvalError, match="no item in common"):
         compare_runs(BEFORE[:1], AFTER[1:], common=True)
-    with pytest.raises(EvalError, match="stands in it twice"):
+    with pytest.raises(EvalError, match="is in it twice"):
         compare_runs([*BEFORE, BEFORE[0]], AFTER)
 
 

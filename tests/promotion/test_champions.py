@@ -118,8 +118,12 @@ def test_one_taken_down_may_come_back_by_hand(config, loop, three):
     assert top(config) == three[0]
 
 
-def test_rollback_to_what_never_stood_or_stands_is_refused(config, three):
-    for word, said in (("9.9.9", "none called 9.9.9"), ("1.2.0", "stands already"), ("ab", "none")):
+def test_rollback_to_no_champion_or_the_current_one_is_refused(config, three):
+    for word, said in (
+        ("9.9.9", "9.9.9 was never"),
+        ("1.2.0", "champion already"),
+        ("ab", "never"),
+    ):
         with pytest.raises(PromoteError, match=said):
             rollback(config, None, "x", to=word)
 
@@ -374,15 +378,15 @@ def forge(loop, monkeypatch):
 def test_ls_show_and_diff(forge, config, loop, three, capsys):
     assert forge("champion", "ls") == 0
     head, row = capsys.readouterr().out.splitlines()
-    assert head.split()[:3] == ["seat", "target", "version"]
+    assert head.split()[:3] == ["slot", "target", "version"]
     assert row.split()[:4] == [SEAT, "a", "lamp-worker-1.2.0", f"lamp-worker-{three[2][:12]}"]
     assert forge("champion", "show", SEAT, "1.0.0") == 0
     told = capsys.readouterr().out
-    assert told.startswith("lamp-worker-1.0.0  stood\n")
+    assert told.startswith("lamp-worker-1.0.0  earlier champion\n")
     assert "better " in told
     assert three[0] in told
     assert forge("champion", "show") == 0
-    assert capsys.readouterr().out.startswith("lamp-worker-1.2.0  stands\n")
+    assert capsys.readouterr().out.startswith("lamp-worker-1.2.0  champion\n")
     assert forge("champion", "diff") == 0
     told = capsys.readouterr().out
     assert "lamp-worker-1.1.0" in told
@@ -391,7 +395,7 @@ def test_ls_show_and_diff(forge, config, loop, three, capsys):
     assert forge("champion", "diff", "1.0.0", "1.2.0") == 0
     assert "+60.0" in capsys.readouterr().out
     assert forge("champion", "diff", loop.name, "1.0.0", "8.8.8") == 15
-    assert "none called 8.8.8 ever stood there" in capsys.readouterr().err
+    assert "8.8.8 was never champion there" in capsys.readouterr().err
 
 
 def test_rollback_to_of_the_command(forge, config, loop, three, capsys):

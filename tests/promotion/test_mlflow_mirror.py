@@ -80,9 +80,9 @@ def test_what_a_fault_left_out_is_there_after_the_next_decision(client, config, 
 @pytest.mark.parametrize(
     ("uri", "told"),
     [
-        ("sqlite:////dev/null/all.db", "MLflow was not told"),
+        ("sqlite:////dev/null/all.db", "MLflow was not updated"),
         ("https://mlflow.example.org", "is another machine"),
-        ("gibberish://", "MLflow was not told"),
+        ("gibberish://", "MLflow was not updated"),
     ],
 )
 def test_a_fault_of_the_registry_changes_no_decision(config, loop, uri, told):

@@ -14,7 +14,7 @@ from tiny_parts import tiny  # noqa: F401
 from harness_forge.config.compose.engine import compose
 from harness_forge.core.errors import WorksetError
 from harness_forge.registry.adapters.package import package
-from harness_forge.registry.models import folder as models
+from harness_forge.registry.models.folder import find_base_model
 from harness_forge.serving import server_plan
 from harness_forge.worksets.worksets import STAMP, python_of
 
@@ -61,7 +61,7 @@ def fake(tmp_path, monkeypatch):
 
 def _adapter(config, tmp_path):
     """Package an adapter `mine` of rank 20 for that model."""
-    base = models.find(config.model, Path(config.forge_home))
+    base = find_base_model(config.model, Path(config.forge_home))
     raw = tmp_path / "raw"
     raw.mkdir()
     (raw / "adapter_config.json").write_text(json.dumps({"target_modules": ["q"], "r": 20}))

@@ -24,7 +24,7 @@ def test_base_and_adapters_are_listed(tiny_server):
 def test_the_live_adapter_passes_the_smoke_test(tiny, tiny_server, tmp_path):
     plan, server = tiny_server
     alone = server_plan.settled(tiny.config, plan.config, plan.base, plan.adapters[:1])
-    report = server_plan.smoke(tiny.config, alone, server.url, tmp_path / "smoke.json")
+    report = server_plan.smoke_test(tiny.config, alone, server.url, tmp_path / "smoke.json")
     assert json.loads((tmp_path / "smoke.json").read_text()) == report
     assert report["differences"]["tiny"]["first_token"] > 0.05
     assert report["answers"]["local"]["tokens"] > 0

@@ -92,7 +92,7 @@ def single(answer: Answered) -> Question:
     return Question(answer.key, _messages(RUBRIC, text), SCORES_AGAIN)
 
 
-def pair(first: Answered, second: Answered) -> tuple[Question, Question]:
+def pair_questions(first: Answered, second: Answered) -> tuple[Question, Question]:
     """Return the two questions about a pair: first as A, then second as A.
 
     Both orders, because a judge may prefer the answer that it reads first.

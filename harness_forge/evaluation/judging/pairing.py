@@ -20,8 +20,12 @@ from harness_forge.evaluation.agreement import cohen_kappa
 from harness_forge.evaluation.judges.asking import ask_all
 from harness_forge.evaluation.judges.check import check
 from harness_forge.evaluation.judges.endpoint import Judge, JudgeModel, check_host
-from harness_forge.evaluation.judges.questions import Answered, same_answer, same_task
-from harness_forge.evaluation.judges.questions import pair as both_ways
+from harness_forge.evaluation.judges.questions import (
+    Answered,
+    pair_questions,
+    same_answer,
+    same_task,
+)
 from harness_forge.evaluation.judging import reading
 from harness_forge.evaluation.judging.drift import Drift, watch
 from harness_forge.evaluation.judging.scoring import (
@@ -106,7 +110,7 @@ async def _ask(
     answers: Sequence[Answered],
     show: Callable[[int, int], None],
 ) -> tuple[dict[str, Verdict], JudgeModel, Drift | None]:
-    questions = [question for pair in pairs for question in both_ways(*pair)]
+    questions = [question for pair in pairs for question in pair_questions(*pair)]
     async with Judge(config) as judge:
         with VerdictFile(folder / f"{name}.jsonl") as file:
             verdicts = await ask_all(
@@ -175,7 +179,7 @@ def _counted(pairs: Sequence[Pair], verdicts: Mapping[str, Verdict]) -> dict[str
 def _pick(pair: Pair, verdicts: Mapping[str, Verdict]) -> Pick | None:
     if same_answer(*pair):
         return Pick.TIE
-    return settled(*(verdicts.get(question.key) for question in both_ways(*pair)))
+    return settled(*(verdicts.get(question.key) for question in pair_questions(*pair)))
 
 
 def _found(first: Answered, second: Answered) -> str:

@@ -18,9 +18,8 @@ from pathlib import Path
 
 from harness_forge.config.suite import SuiteConfig
 from harness_forge.core.errors import EvalError
-from harness_forge.evaluation.lmeval import answers as answered
 from harness_forge.evaluation.lmeval import folder
-from harness_forge.evaluation.lmeval.answers import Answer
+from harness_forge.evaluation.lmeval.answers import Answer, keep, kept, read_samples
 from harness_forge.evaluation.lmeval.folder import Document
 from harness_forge.evaluation.lmeval.launch import Asked, ask
 
@@ -79,21 +78,21 @@ def answers(
         folder.write(draft / "task", suite, documents, parser)
         facts = _facts(model, suite, draft / "task")
         place = store / sha256(json.dumps(facts).encode()).hexdigest()[:16]
-        known = answered.kept(place / _ANSWERS)
+        known = kept(place / _ANSWERS)
         if known is not None and len(known) == len(documents):
             say("was asked before, with these settings")
             return known
         say(f"asking it with lm-eval, in {model.dtype} on {model.device}")
         log, started = store / f"{place.name}.log", time.monotonic()
         out = ask(_asked(model, suite, draft / "task"), draft, log, show)
-        fresh = answered.read_samples(out, folder.scored(suite))
+        fresh = read_samples(out, folder.scored(suite))
         if len(fresh) != len(documents):
             what = f"answered {len(fresh)} of {len(documents)} items"
             raise EvalError("lm-eval", what, f"its whole output: {log}")
         seconds = round(time.monotonic() - started, 1)
         text = json.dumps(facts | {"seconds": seconds}, indent=1)
         (draft / _FACTS).write_text(f"{text}\n", encoding="utf-8")
-        answered.keep(draft / _ANSWERS, fresh)
+        keep(draft / _ANSWERS, fresh)
         shutil.rmtree(draft / "cache", ignore_errors=True)
         log.replace(draft / "lm_eval.log")
         shutil.rmtree(place, ignore_errors=True)

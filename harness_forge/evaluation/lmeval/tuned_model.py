@@ -7,8 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from harness_forge.core.errors import EvalError
-from harness_forge.registry.adapters import package as packages
-from harness_forge.registry.adapters import registry, weights
+from harness_forge.registry.adapters import package, registry, weights
 from harness_forge.registry.models.folder import BaseModel, file_digest
 
 
@@ -36,9 +35,9 @@ def find_adapter(name: str, home: Path, base: BaseModel) -> Candidate:
         EvalError: it was trained on another base model.
     """
     place = Path(name)
-    if (place / packages.CONFIG).is_file() and not (place / packages.LINEAGE).is_file():
-        weights.head(place / packages.WEIGHTS)
-        files = [file_digest(place / file) for file in (packages.CONFIG, packages.WEIGHTS)]
+    if (place / package.CONFIG).is_file() and not (place / package.LINEAGE).is_file():
+        weights.head(place / package.WEIGHTS)
+        files = [file_digest(place / file) for file in (package.CONFIG, package.WEIGHTS)]
         return Candidate(place.name, place, sha256("".join(files).encode()).hexdigest())
     adapter = registry.resolve(name, home)
     trained_on = adapter.lineage["base"]

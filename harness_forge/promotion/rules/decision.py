@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from harness_forge.config.promote import PromoteConfig
-from harness_forge.promotion.rules import rule as rules
 from harness_forge.promotion.rules import scores
 from harness_forge.promotion.rules.conditions import find
 from harness_forge.promotion.rules.evidence import Evidence, Gap
 from harness_forge.promotion.rules.findings import Finding, Judged, Verdict, leaves
 from harness_forge.promotion.rules.paired import FEW
+from harness_forge.promotion.rules.rule import check, enabled
 from harness_forge.promotion.rules.scored import OPINION
 
 
@@ -51,15 +51,15 @@ _ORDER = (
 """The first verdict found decides: what is missing could have broken the rest."""
 
 
-def decide(rule: PromoteConfig, evidence: Evidence) -> Ruling:
+def apply_rule(rule: PromoteConfig, evidence: Evidence) -> Ruling:
     """Return the decision of `rule` on the candidate.
 
     Raises:
         PromoteError: the rule has no condition, so it would promote anything,
             or one that asks for what does not exist.
     """
-    rules.check(rule, evidence)
-    conditions = rules.enabled(rule)
+    check(rule, evidence)
+    conditions = enabled(rule)
     findings = tuple(find(name, one, evidence) for name, one in conditions.items())
     findings += _refused(evidence) + _opinions(rule, evidence, findings)
     for verdict, outcome in _ORDER:

@@ -167,7 +167,7 @@ def _check_keys(one: ConditionConfig, where: str) -> None:
         )
     if one.category and one.part not in ("all", default.part):
         hint = "leave one of the two out"
-        raise PromoteError(f"{where}.category", f"is not told apart by part {one.part}", hint)
+        raise PromoteError(f"{where}.category", f"cannot be combined with part {one.part}", hint)
 
 
 def _reads(one: ConditionConfig) -> tuple[str, ...]:

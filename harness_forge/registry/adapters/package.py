@@ -167,7 +167,7 @@ def _digest(config: str, file: Path) -> str:
 
 def _point(link: Path, place: Path) -> None:
     if link.exists() and not link.is_symlink():
-        what = "stands in the way of the adapter's name"
+        what = "is in the way of the adapter's name"
         raise TrainError(str(link), what, "move it away, or choose another train.name")
     draft = link.with_name(f".{link.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)

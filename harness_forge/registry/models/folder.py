@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.config.model import ModelConfig
-from harness_forge.core.chat import template as templates
+from harness_forge.core.chat.template import TEMPLATE, text_of
 from harness_forge.core.errors import TrainError
 
 STAMP = "forge.json"
 """Written last into a fetched model: without it the folder is incomplete."""
-
-TEMPLATE = templates.TEMPLATE
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ def folder_of(config: ModelConfig, home: Path) -> Path:
     return Path(config.path) if config.path else home / "models" / config.name
 
 
-def find(config: ModelConfig, home: Path) -> BaseModel:
+def find_base_model(config: ModelConfig, home: Path) -> BaseModel:
     """Return a base model.
 
     Raises:
@@ -56,7 +54,7 @@ def find(config: ModelConfig, home: Path) -> BaseModel:
             raise TrainError(where, f"holds no model (no {name})", hint)
     if not any(place.glob("*.safetensors")):
         raise TrainError(where, "holds no weights (no *.safetensors)")
-    template = templates.text_of(place)
+    template = text_of(place)
     if template is None:
         hint = f"put one there as {TEMPLATE}, such as conf/model/templates/chatml_hermes.jinja"
         raise TrainError(where, "has no chat template", hint)

@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
 
 from harness_forge.core.records import Origin, Outcome, WorkItem
-from harness_forge.rollouts.policies.examples import Worked
 from harness_forge.rollouts.policies.proposal import Proposal, Request
 from harness_forge.rollouts.policies.reflection import Reflection
+from harness_forge.rollouts.policies.worked_examples import Worked
 
 NAME = "nearest"
 

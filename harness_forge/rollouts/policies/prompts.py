@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness_forge.core.records import Message, Outcome, Tip, WorkItem
-from harness_forge.rollouts.policies.examples import Worked
+from harness_forge.rollouts.policies.worked_examples import Worked
 
 _WORKER = (
     "You are the worker of a system hardening harness. Make the given rule pass on "

@@ -18,14 +18,14 @@ from harness_forge.config.policy import PolicyConfig, PolicyKind
 from harness_forge.core.errors import EndpointError, EvalError
 from harness_forge.core.records import WorkItem
 from harness_forge.registry.adapters import registry
-from harness_forge.registry.models import folder as models
-from harness_forge.rollouts.policies import examples as worked
-from harness_forge.rollouts.policies.examples import Worked
+from harness_forge.registry.models import folder
+from harness_forge.rollouts.policies import worked_examples
 from harness_forge.rollouts.policies.model import Model, named
 from harness_forge.rollouts.policies.nearest import NAME as NEAREST
 from harness_forge.rollouts.policies.nearest import Nearest
 from harness_forge.rollouts.policies.proposal import Policy
 from harness_forge.rollouts.policies.teacher import Teacher
+from harness_forge.rollouts.policies.worked_examples import Worked
 from harness_forge.rollouts.runs import examples
 
 ENDPOINT_REQUESTS, LOCAL_BATCH = 8, 32
@@ -68,7 +68,7 @@ class Actor:
 
     def shown(self, item: WorkItem) -> Sequence[Worked]:
         """Return the worked examples in an item's prompt."""
-        return worked.shown(self.examples, item, self.shots) if self.shots else ()
+        return worked_examples.shown(self.examples, item, self.shots) if self.shots else ()
 
     def settings_for(self, items: Sequence[WorkItem]) -> dict[str, Any]:
         """Return `identity`, with a hash of the worked examples in the prompts of `items`."""
@@ -76,7 +76,7 @@ class Actor:
             return dict(self.identity)
         seen = {e.item.item_id: e for item in items for e in self.shown(item)}
         ordered = [seen[name] for name in sorted(seen)]
-        return {**self.identity, "examples": worked.digest(ordered)}
+        return {**self.identity, "examples": worked_examples.digest(ordered)}
 
 
 def prepare(
@@ -103,7 +103,7 @@ def prepare(
     if config.kind is PolicyKind.nearest:
         # Two, so that an item that is itself an example has another one to copy.
         known = examples.read(store, needed=2, splits=config.example_splits)
-        settings = {"kind": NEAREST, "examples": worked.digest(known)}
+        settings = {"kind": NEAREST, "examples": worked_examples.digest(known)}
         return Actor(NEAREST, settings, lambda: Nearest(known))
     shots = _shots(config, store, seed)
     if config.endpoint:
@@ -135,7 +135,7 @@ def _shots(config: PolicyConfig, store, seed: int) -> list[Worked]:
     if not config.shots:
         return []
     known = examples.read(store, needed=config.shots, splits=config.example_splits)
-    return worked.spread(known, seed)
+    return worked_examples.spread(known, seed)
 
 
 def _endpoint(config: PolicyConfig, base: ModelConfig | None, seed: int) -> Actor:
@@ -160,7 +160,7 @@ def _local(config: PolicyConfig, base: ModelConfig | None, home: Path, seed: int
         place = Path(config.local)
         name, digest = config.model or place.name, _digest(place)
     else:
-        found = models.find(base, home)
+        found = folder.find_base_model(base, home)
         place, name, digest = found.folder, found.name, found.digest
     adapter = None
     if config.adapter and config.adapter != BASE:
@@ -214,10 +214,10 @@ def _check_base(adapter, name: str, digest: str) -> None:
 
 def _digest(place: Path) -> str:
     # If the folder is missing, the local model reports it.
-    return models.digest_of(place) if place.is_dir() else ""
+    return folder.digest_of(place) if place.is_dir() else ""
 
 
 def _file_digest(path: str | None) -> str | None:
     if path is None:
         return None
-    return models.file_digest(Path(path)) if Path(path).is_file() else path
+    return folder.file_digest(Path(path)) if Path(path).is_file() else path

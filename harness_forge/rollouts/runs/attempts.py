@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 from harness_forge.core.records import Attempt, Outcome, Tip, TipRetrieval, Turn, WorkItem
 from harness_forge.rollouts.policies import prompts
-from harness_forge.rollouts.policies.examples import Worked
 from harness_forge.rollouts.policies.proposal import Policy, Proposal, Request
 from harness_forge.rollouts.policies.reflection import Reflection
+from harness_forge.rollouts.policies.worked_examples import Worked
 
 # Faults of the answer itself, in words for the summary.
 FAILURES = {

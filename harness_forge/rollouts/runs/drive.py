@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from harness_forge.core.errors import Interrupted
 from harness_forge.core.records import WorkItem
-from harness_forge.rollouts.runs import tips as tip_draw
+from harness_forge.rollouts.runs import tips
 from harness_forge.rollouts.runs.attempts import Retrieved, Stage, play
 from harness_forge.rollouts.runs.progress import Progress
 
@@ -100,10 +100,10 @@ def drawer(store, items: Sequence[WorkItem], splits, run_id: str, k: int, inclus
     families = {
         item.item_id: item.family for item in items if splits.get(item.group_key) == "train"
     }
-    known = tip_draw.candidates(store.tips(before_run=run_id), families) if k else []
+    known = tips.candidates(store.tips(before_run=run_id), families) if k else []
 
     def draw(item: WorkItem) -> Retrieved:
-        return tip_draw.draw(item, known, k, inclusion, run_id)
+        return tips.draw(item, known, k, inclusion, run_id)
 
     return draw
 

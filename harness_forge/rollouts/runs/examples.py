@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from harness_forge.core.errors import RunError
 from harness_forge.core.records import Split, ToolCall, WorkItem
-from harness_forge.rollouts.policies.examples import Worked
+from harness_forge.rollouts.policies.worked_examples import Worked
 from harness_forge.store.escaping import restored
 
 # The newest passing answer of ours to each item of these splits, as exports take it.

@@ -10,12 +10,11 @@ from time import perf_counter
 from typing import Any
 
 from harness_forge.config.proxy import ProxyConfig
-from harness_forge.serving.proxy import keys as key_words
 from harness_forge.serving.proxy import privacy, web_pages
 from harness_forge.serving.proxy.client_connection import ClientConnection
 from harness_forge.serving.proxy.exchange import Exchange
 from harness_forge.serving.proxy.guard import Guard
-from harness_forge.serving.proxy.keys import Keys, Patterns
+from harness_forge.serving.proxy.keys import Keys, Patterns, keys_of_headers, keys_of_path
 from harness_forge.serving.proxy.meters import Meters
 from harness_forge.serving.proxy.outcomes import posted
 from harness_forge.serving.proxy.request import (
@@ -111,7 +110,7 @@ class Gateway:
         if not privacy.addressed(headers.get("host", ""), self.config):
             raise Refused(421, "this is not addressed to the proxy (proxy.hosts)")
         web_pages.check_origin(headers)
-        keys, path = key_words.of_path(path)
+        keys, path = keys_of_path(path)
         web_pages.check_method(request.method, only_method(path))
         if path == "/forge/health":
             client.answer(200, self.health(self._callers.admit(headers.get("authorization", ""))))
@@ -120,7 +119,7 @@ class Gateway:
             raise Refused(401, "no valid key for the proxy")
         web_pages.check_body(request.method, headers)
         if path == "/outcomes":
-            self._outcomes(client, request, key_words.of_headers(headers).filled(keys))
+            self._outcomes(client, request, keys_of_headers(headers).filled(keys))
             return None
         if path not in self._exact and not path.startswith(self._begins or ("\0",)):
             raise Refused(403, f"{path[:100]} is not passed on (proxy.paths)")

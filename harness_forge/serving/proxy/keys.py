@@ -44,7 +44,7 @@ class Keys:
 NONE = Keys()
 
 
-def of_path(path: str) -> tuple[Keys, str]:
+def keys_of_path(path: str) -> tuple[Keys, str]:
     """Return the keys in a path prefix, and the path without it."""
     found = _PREFIX.fullmatch(path) if path.startswith("/r/") else None
     if not found:
@@ -53,7 +53,7 @@ def of_path(path: str) -> tuple[Keys, str]:
     return Keys(run=run, role=role), found[3]
 
 
-def of_headers(headers: Mapping[str, str]) -> Keys:
+def keys_of_headers(headers: Mapping[str, str]) -> Keys:
     """Return the keys in headers with names in lower case."""
     said = {
         key[len(_HEADER) :]: _word(value)

@@ -76,7 +76,7 @@ def _streamed(kind: str, raw: bytes) -> Answer:
     fault = f"{broken} broken events" if broken else ""
     failed = next((one["error"] for one in pieces if one.get("error")), None)
     if failed is not None:
-        return Answer({"error": failed}, False, fault or "the stream told of an error")
+        return Answer({"error": failed}, False, fault or "the stream reported an error")
     if kind == "response":
         return _response(pieces, fault)
     made = joined(pieces, "text" if kind == "completion" else "message")

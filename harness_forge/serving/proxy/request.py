@@ -10,10 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-from harness_forge.serving.proxy import body as bodies
-from harness_forge.serving.proxy import keys as key_words
-from harness_forge.serving.proxy import privacy
-from harness_forge.serving.proxy.keys import Keys
+from harness_forge.serving.proxy import body, privacy
+from harness_forge.serving.proxy.keys import Keys, keys_of_headers
 from harness_forge.serving.proxy.upstream import Headers, end_to_end
 
 KINDS = {
@@ -115,7 +113,7 @@ def read(
             if pair[0].lower() not in _DROPPED and not pair[0].lower().startswith(b"x-forge-")
         ],
         authorization=request.header(b"authorization"),
-        keys=key_words.of_headers(headers).filled(keys),
+        keys=keys_of_headers(headers).filled(keys),
         kept=privacy.kept(headers),
         arrived=arrived,
     )
@@ -128,7 +126,7 @@ def parse(parsed: ParsedRequest) -> None:
         Refused: it is no JSON object.
     """
     try:
-        parsed.value = bodies.parsed(parsed.body)
+        parsed.value = body.parsed(parsed.body)
     except ValueError as error:
         raise Refused(400, f"the request is no JSON: {str(error)[:200]}") from None
     if not isinstance(parsed.value, dict):

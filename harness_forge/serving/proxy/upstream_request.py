@@ -8,8 +8,8 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from harness_forge.config.proxy import ProxyConfig
-from harness_forge.serving.proxy import body as bodies
 from harness_forge.serving.proxy import privacy
+from harness_forge.serving.proxy.body import with_model, with_usage
 from harness_forge.serving.proxy.request import ParsedRequest, Refused
 from harness_forge.serving.proxy.routing import Choice
 from harness_forge.serving.proxy.upstream import Address
@@ -79,7 +79,7 @@ class Sender:
         """Return a request for the chosen model; an alias decides its server.
 
         Raises:
-            Refused: an alias stands for a server that is not allowed.
+            Refused: an alias points to a server that is not allowed.
         """
         model = choice.model or parsed.model
         address, lease = self._addresses[choice.upstream], None
@@ -88,10 +88,10 @@ class Sender:
             host = urlsplit(lease.url).hostname or ""
             if not privacy.is_local(host) and host not in self._config.allow_remote:
                 self._aliases.give_back(lease)
-                raise Refused(502, f"alias {parsed.model} stands for a server that is not allowed")
-        body = bodies.with_model(parsed.body, model) if model != parsed.model else parsed.body
+                raise Refused(502, f"alias {parsed.model} points to a server that is not allowed")
+        body = with_model(parsed.body, model) if model != parsed.model else parsed.body
         if parsed.usage:
-            body = bodies.with_usage(body, parsed.value.get("stream_options"))
+            body = with_usage(body, parsed.value.get("stream_options"))
         return self._request_to(parsed, choice, address, body, lease)
 
     def done(self, upstream_request: UpstreamRequest) -> None:

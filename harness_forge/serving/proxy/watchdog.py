@@ -112,7 +112,7 @@ class Watchdog:
         finally:
             os.close(heard)
         self._process.kill()  # the one signal that reaches a stopped process
-        return f"stood still for {silent} s and was ended", started
+        return f"hung for {silent} s and was killed", started
 
     def _stop(self, number: int, frame: object) -> None:
         self._stopping = True

@@ -50,7 +50,7 @@ _GEMMA_FORGE = (
     Check(
         "deferred_interim",
         Kind.INTERIM,
-        "the value stood in until the reboot: the check after it decides",
+        "a provisional value until the reboot: the check after it decides",
     ),
     Check(
         "approach_cut",

@@ -12,7 +12,7 @@ from harness_forge.core.errors import ConfigError, EndpointError, EvalError
 from harness_forge.evaluation.judges import endpoint as endpoints
 from harness_forge.evaluation.judges.asking import ask_all
 from harness_forge.evaluation.judges.endpoint import Judge
-from harness_forge.evaluation.judges.questions import Answered, pair, single
+from harness_forge.evaluation.judges.questions import Answered, pair_questions, single
 from harness_forge.store.verdicts import Pick, VerdictFile, reasons, settled
 
 
@@ -181,7 +181,7 @@ def test_a_pair_is_asked_both_ways_and_a_judge_of_places_has_no_preference(fake)
     mute = fake(("<answer_A>\nbad", ["hm"]), ("<answer_A>\nGOOD", ['{"better": "A"}']))
     told = []
     for server in (fair, biased, even, mute):
-        questions = pair(better, worse)
+        questions = pair_questions(better, worse)
         found = judged(server, questions)
         told.append(settled(*(found[question.key] for question in questions)))
     assert told == [Pick.FIRST, Pick.INCONSISTENT, Pick.TIE, None]

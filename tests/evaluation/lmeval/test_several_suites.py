@@ -18,7 +18,7 @@ from harness_forge.evaluation.lmeval import summary
 from harness_forge.evaluation.lmeval.answers import Answer, read_samples
 from harness_forge.evaluation.lmeval.folder import Document
 from harness_forge.promotion.rules import scores
-from harness_forge.promotion.rules.decision import Outcome, decide
+from harness_forge.promotion.rules.decision import Outcome, apply_rule
 from harness_forge.promotion.rules.evidence import Evidence
 from harness_forge.registry.adapters.identity import AdapterIdentity
 from harness_forge.rollouts.environments.scap.tools import folder_of
@@ -72,7 +72,7 @@ def asked(monkeypatch):
 
 
 def adapter(config):
-    base = suite_run.models.find(config.model, Path(config.forge_home))
+    base = suite_run.folder.find_base_model(config.model, Path(config.forge_home))
     return models.adapter(Path(config.forge_home), "mine", base.digest)
 
 
@@ -272,7 +272,7 @@ def test_the_rule_of_a_suites_name_decides_on_it(config, asked, tmp_path, name):
     proof = {"adapter": report["candidate"], "logits": {"kl_nats": 0.2}, "passed": True}
     evidence = Evidence(candidate=candidate, replay=None, evaluate=report, prove=proof,
                         champion=None, alpha=0.025)  # fmt: skip
-    ruling = decide(chosen.promote, evidence)
+    ruling = apply_rule(chosen.promote, evidence)
     assert ruling.outcome is Outcome.PROMOTED, ruling
     text = json.dumps(report)
     swapped = text.replace('"base": {', '"X": {').replace('"adapter": {', '"base": {')
@@ -281,4 +281,4 @@ def test_the_rule_of_a_suites_name_decides_on_it(config, asked, tmp_path, name):
         "b4mad": swapped.replace('"X": {', '"adapter": {'),
     }
     spoilt = replace(evidence, evaluate=json.loads(worse[name]))
-    assert decide(chosen.promote, spoilt).outcome is Outcome.REJECTED
+    assert apply_rule(chosen.promote, spoilt).outcome is Outcome.REJECTED

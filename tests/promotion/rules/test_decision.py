@@ -8,7 +8,7 @@ from promoting_evidence import CANDIDATE, OTHER, evidence, pair
 from harness_forge.config.compose.engine import compose
 from harness_forge.config.promote import PromoteConfig
 from harness_forge.core.errors import PromoteError
-from harness_forge.promotion.rules.decision import Outcome, decide
+from harness_forge.promotion.rules.decision import Outcome, apply_rule
 from harness_forge.promotion.rules.evidence import Champion, Gap
 from harness_forge.promotion.rules.findings import Verdict
 
@@ -24,7 +24,7 @@ def verdicts(ruling):
 
 
 def test_promotes_when_every_condition_holds(rule):
-    ruling = decide(rule, evidence())
+    ruling = apply_rule(rule, evidence())
     assert ruling.outcome is Outcome.PROMOTED
     assert verdicts(ruling) == {
         "proven": "holds",
@@ -70,7 +70,7 @@ EDGES = [
 
 @pytest.mark.parametrize(("name", "changes", "expected"), EDGES)
 def test_each_condition_has_its_edge(rule, name, changes, expected):
-    ruling = decide(rule, evidence(**changes))
+    ruling = apply_rule(rule, evidence(**changes))
     assert ruling.outcome is expected
     spoilt = [f.name for f in ruling.findings if f.verdict in (Verdict.BROKEN, Verdict.UNCLEAR)]
     if name == "better" and expected is Outcome.REJECTED:
@@ -80,12 +80,14 @@ def test_each_condition_has_its_edge(rule, name, changes, expected):
 
 
 def test_broken_weighs_more_than_unclear(rule):
-    assert decide(rule, evidence(new_rule=pair(pairs=9), proven=False)).outcome is Outcome.REJECTED
+    assert (
+        apply_rule(rule, evidence(new_rule=pair(pairs=9), proven=False)).outcome is Outcome.REJECTED
+    )
 
 
 @pytest.mark.parametrize("name", ["replay", "evaluate", "prove"])
 def test_a_missing_file_makes_it_incomplete_and_names_the_command(rule, name):
-    ruling = decide(rule, replace(evidence(), **{name: None}))
+    ruling = apply_rule(rule, replace(evidence(), **{name: None}))
     assert ruling.outcome is Outcome.INCOMPLETE
     assert ruling.why == (f"Nothing can be decided yet: {name}.json is missing (forge {name}).")
 
@@ -95,32 +97,32 @@ def test_a_file_about_another_adapter_counts_as_missing(rule, name):
     whole = evidence()
     other = {"name": OTHER.name, "digest": OTHER.digest}
     stale = {**getattr(whole, name), "candidate": other}
-    ruling = decide(rule, replace(whole, **{name: stale}))
+    ruling = apply_rule(rule, replace(whole, **{name: stale}))
     assert ruling.outcome is Outcome.INCOMPLETE
     assert f"{name}.json is about adapter bbbbbbbbbbbb, not aaaaaaaaaaaa" in ruling.why
 
 
 def test_missing_outweighs_broken(rule):
     spoilt = replace(evidence(proven=False), evaluate=None)
-    assert decide(rule, spoilt).outcome is Outcome.INCOMPLETE
+    assert apply_rule(rule, spoilt).outcome is Outcome.INCOMPLETE
 
 
 def test_a_replay_of_another_split_does_not_decide(rule):
     whole = evidence()
     table = {"adapter_vs_base": {"validation": pair()}}
-    ruling = decide(rule, replace(whole, replay={**whole.replay, "comparisons": table}))
+    ruling = apply_rule(rule, replace(whole, replay={**whole.replay, "comparisons": table}))
     assert ruling.outcome is Outcome.INCOMPLETE
     assert "no pair of part new_rule was judged" in ruling.why
 
 
 def test_without_a_look_in_the_ledger_there_is_no_level(rule):
-    ruling = decide(rule, evidence(alpha=Gap("no look")))
+    ruling = apply_rule(rule, evidence(alpha=Gap("no look")))
     assert ruling.outcome is Outcome.INCOMPLETE
     assert verdicts(ruling)["better"] == "missing"
 
 
 def test_a_spent_budget_promotes_nothing_and_says_so(rule):
-    ruling = decide(rule, evidence(alpha=0.0))
+    ruling = apply_rule(rule, evidence(alpha=0.0))
     assert ruling.outcome is Outcome.INCONCLUSIVE
     assert "error budget is spent" in ruling.why
 
@@ -130,7 +132,7 @@ def test_a_rule_may_fix_its_level():
         f"promote.conditions.{name}.alpha=1e-9" for name in ("better", "better_family_by_family")
     ]
     fixed = compose(None, keys).promote
-    assert decide(fixed, evidence(alpha=Gap("no look"))).outcome is Outcome.INCONCLUSIVE
+    assert apply_rule(fixed, evidence(alpha=Gap("no look"))).outcome is Outcome.INCONCLUSIVE
 
 
 BESIDE = [
@@ -143,30 +145,30 @@ BESIDE = [
 @pytest.mark.parametrize(("changes", "expected"), BESIDE)
 def test_a_standing_champion_has_to_be_beaten(rule, changes, expected):
     champion = Champion(OTHER, {"new_rule": pair(**changes)})
-    assert decide(rule, evidence(champion=champion)).outcome is expected
+    assert apply_rule(rule, evidence(champion=champion)).outcome is expected
 
 
 def test_a_champion_without_results_leaves_it_incomplete(rule):
     champion = Champion(OTHER, Gap("the champion's results are gone"))
-    ruling = decide(rule, evidence(champion=champion))
+    ruling = apply_rule(rule, evidence(champion=champion))
     assert ruling.outcome is Outcome.INCOMPLETE
     assert "the champion's results are gone" in ruling.why
 
 
 def test_a_condition_can_be_switched_off():
     lenient = compose(None, ["promote.conditions.proven.enabled=false"]).promote
-    ruling = decide(lenient, evidence(proven=False))
+    ruling = apply_rule(lenient, evidence(proven=False))
     assert ruling.outcome is Outcome.PROMOTED
     assert "proven" not in verdicts(ruling)
 
 
 def test_a_rule_without_conditions_promotes_nothing():
     with pytest.raises(PromoteError, match="has no condition"):
-        decide(PromoteConfig(), evidence())
+        apply_rule(PromoteConfig(), evidence())
 
 
 def test_findings_carry_their_numbers(rule):
-    better = next(f for f in decide(rule, evidence()).findings if f.name == "better")
+    better = next(f for f in apply_rule(rule, evidence()).findings if f.name == "better")
     assert better.required == "better than base on new_rule: exact two-sided McNemar p < 0.025"
     assert better.measured == "p = 2.5e-07: 30 rules only the adapter passes, 2 only the other"
     assert better.numbers["alpha"] == 0.025

@@ -8,7 +8,7 @@ from suite_evidence import evaluated, suite
 
 from harness_forge.config.promote import ConditionConfig, ConditionKind, PromoteConfig
 from harness_forge.core.errors import PromoteError
-from harness_forge.promotion.rules.decision import Outcome, decide
+from harness_forge.promotion.rules.decision import Outcome, apply_rule
 from harness_forge.promotion.rules.evidence import Gap
 
 Kind = ConditionKind
@@ -24,7 +24,7 @@ FAMILIES = {
 def ruled(found, **conditions):
     """Return the decision of a rule of these conditions, each kind and keys."""
     rule = {name: ConditionConfig(kind, **keys) for name, (kind, keys) in conditions.items()}
-    return decide(PromoteConfig(conditions=rule), found)
+    return apply_rule(PromoteConfig(conditions=rule), found)
 
 
 def by_category(**changes):
@@ -160,7 +160,9 @@ def test_in_any_of_two_a_judge_is_still_alone():
 
 def test_a_rule_may_say_that_a_judge_is_enough():
     rule = PromoteConfig(conditions={"better": ConditionConfig(*GAIN[:1], part="all")})
-    assert decide(replace(rule, judge_alone=True), evaluated(JUDGED)).outcome is Outcome.PROMOTED
+    assert (
+        apply_rule(replace(rule, judge_alone=True), evaluated(JUDGED)).outcome is Outcome.PROMOTED
+    )
 
 
 def test_where_there_is_nothing_but_a_judge_it_decides():

@@ -5,7 +5,7 @@ from promoting_evidence import evidence
 from suite_evidence import evaluated, four, suite
 
 from harness_forge.config.compose.engine import compose
-from harness_forge.promotion.rules.decision import Outcome, decide
+from harness_forge.promotion.rules.decision import Outcome, apply_rule
 
 PROMOTED, REJECTED = Outcome.PROMOTED, Outcome.REJECTED
 INCONCLUSIVE, INCOMPLETE = Outcome.INCONCLUSIVE, Outcome.INCOMPLETE
@@ -49,7 +49,7 @@ AITHER = [
 
 @pytest.mark.parametrize(("own", "champion", "expected", "why"), AITHER)
 def test_aither(preset, own, champion, expected, why):
-    ruling = decide(preset["aither"], evaluated(own, champion))
+    ruling = apply_rule(preset["aither"], evaluated(own, champion))
     assert ruling.outcome is expected, ruling.why
     assert why in ruling.why
 
@@ -57,7 +57,7 @@ def test_aither(preset, own, champion, expected, why):
 def test_a_category_that_was_not_scored_leaves_it_incomplete(preset):
     report = nine()
     del report["categories"]["adapter"]["reasoning"]
-    ruling = decide(preset["aither"], evaluated(report))
+    ruling = apply_rule(preset["aither"], evaluated(report))
     assert ruling.outcome is INCOMPLETE
     assert "no score of adapter on category reasoning" in ruling.why
 
@@ -66,11 +66,11 @@ def test_a_category_that_crashed_for_all_is_still_missed(preset):
     report = nine()
     for scores in report["categories"].values():
         del scores["reasoning"]
-    assert decide(preset["aither"], evaluated(report)).outcome is INCOMPLETE
+    assert apply_rule(preset["aither"], evaluated(report)).outcome is INCOMPLETE
 
 
 def test_a_suite_without_categories_is_not_enough_for_a_rule_that_asks_for_them(preset):
-    ruling = decide(preset["aither"], evaluated(suite()))
+    ruling = apply_rule(preset["aither"], evaluated(suite()))
     assert ruling.outcome is INCOMPLETE
     assert "suite nine has no categories (evaluate one that has, as suite=aither" in ruling.why
 
@@ -93,7 +93,7 @@ KERNEL = [
 
 @pytest.mark.parametrize(("report", "expected", "why"), KERNEL)
 def test_kernel(preset, report, expected, why):
-    ruling = decide(preset["kernel"], evaluated(report))
+    ruling = apply_rule(preset["kernel"], evaluated(report))
     assert ruling.outcome is expected, ruling.why
     assert why in ruling.why
 
@@ -109,7 +109,7 @@ MODEL_LAB = [
 
 @pytest.mark.parametrize(("report", "champion", "expected", "why"), MODEL_LAB)
 def test_model_lab(preset, report, champion, expected, why):
-    ruling = decide(preset["model_lab"], evaluated(report, champion))
+    ruling = apply_rule(preset["model_lab"], evaluated(report, champion))
     assert ruling.outcome is expected, ruling.why
     assert why in ruling.why
 
@@ -118,9 +118,9 @@ def test_better_can_be_asked_to_be_more_than_noise():
     rule = compose(
         None, ["promote=model_lab", "promote.conditions.better_than_base.evidence=interval"]
     ).promote
-    assert decide(rule, evaluated(suite(0.55, 0.5))).outcome is INCONCLUSIVE
-    assert decide(rule, evaluated(suite(0.3, 0.5))).outcome is REJECTED
-    assert decide(rule, evaluated(suite(0.7, 0.5))).outcome is PROMOTED
+    assert apply_rule(rule, evaluated(suite(0.55, 0.5))).outcome is INCONCLUSIVE
+    assert apply_rule(rule, evaluated(suite(0.3, 0.5))).outcome is REJECTED
+    assert apply_rule(rule, evaluated(suite(0.7, 0.5))).outcome is PROMOTED
 
 
 EQUAL = dict.fromkeys(("tool_calls", "bead_lifecycle", "delegation", "end_to_end"), (0.5, 0.5))
@@ -137,7 +137,7 @@ FOUR = [
 
 @pytest.mark.parametrize(("report", "expected", "why"), FOUR)
 def test_b4mad(preset, report, expected, why):
-    ruling = decide(preset["b4mad"], evaluated(report))
+    ruling = apply_rule(preset["b4mad"], evaluated(report))
     assert ruling.outcome is expected, ruling.why
     assert why in ruling.why
 
@@ -145,7 +145,7 @@ def test_b4mad(preset, report, expected, why):
 def test_b4mad_without_one_of_its_suites_says_which(preset):
     three = four()
     del three["delegation"]
-    ruling = decide(preset["b4mad"], evaluated(three))
+    ruling = apply_rule(preset["b4mad"], evaluated(three))
     assert ruling.outcome is INCOMPLETE
     assert "has no suite 'delegation', only tool_calls, bead_lifecycle, end_to_end" in ruling.why
     assert "(forge evaluate suite=delegation)" in ruling.why
@@ -157,5 +157,5 @@ def test_b4mad_without_one_of_its_suites_says_which(preset):
 @pytest.mark.parametrize("name", ["aither", "kernel", "model_lab", "b4mad"])
 def test_nothing_is_promoted_without_a_proof_or_an_evaluation(preset, name):
     report = {"b4mad": four(), "aither": nine()}.get(name, suite())
-    assert decide(preset[name], evaluated(report, proven=False)).outcome is REJECTED
-    assert decide(preset[name], evidence(evaluate=None)).outcome is INCOMPLETE
+    assert apply_rule(preset[name], evaluated(report, proven=False)).outcome is REJECTED
+    assert apply_rule(preset[name], evidence(evaluate=None)).outcome is INCOMPLETE

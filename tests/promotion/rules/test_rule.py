@@ -7,7 +7,7 @@ from suite_evidence import evaluated, suite
 from harness_forge.config.compose.engine import compose
 from harness_forge.config.promote import ConditionConfig, ConditionKind, Opponent, PromoteConfig
 from harness_forge.core.errors import ConfigError, PromoteError
-from harness_forge.promotion.rules.decision import Outcome, decide
+from harness_forge.promotion.rules.decision import Outcome, apply_rule
 
 PROOF = {"kind": "proof"}
 HOLDS = {"kind": "score", "part": "all", "threshold": 0.7}
@@ -53,7 +53,7 @@ GROUPS = [
 
 @pytest.mark.parametrize(("one", "expected"), GROUPS)
 def test_groups(one, expected):
-    assert decide(rule(one=one), evaluated(suite())).outcome is expected
+    assert apply_rule(rule(one=one), evaluated(suite())).outcome is expected
 
 
 FAULTS = [
@@ -76,7 +76,7 @@ FAULTS = [
 def test_a_rule_that_asks_for_what_there_is_not_is_one_error(one, said, hint):
     with pytest.raises(PromoteError) as error:
         # The first condition is broken: the rule is refused before anything is decided.
-        decide(rule(first=BROKEN, one=one), evaluated(suite()))
+        apply_rule(rule(first=BROKEN, one=one), evaluated(suite()))
     assert said in str(error.value)
     assert hint in (error.value.hint or "")
 
@@ -93,14 +93,14 @@ def test_a_rule_that_asks_for_what_there_is_not_is_one_error(one, said, hint):
     ],
 )
 def test_what_was_not_evaluated_leaves_it_incomplete_with_the_remedy(keys, said):
-    ruling = decide(rule(first=HOLDS, one=HOLDS | keys), evaluated(suite()))
+    ruling = apply_rule(rule(first=HOLDS, one=HOLDS | keys), evaluated(suite()))
     assert ruling.outcome is Outcome.INCOMPLETE
     assert said in ruling.why
 
 
 def test_an_unknown_category_is_named_with_the_nearest():
     with pytest.raises(PromoteError) as error:
-        decide(rule(one=HOLDS | {"category": "tool_us"}), evaluated(suite(categories={})))
+        apply_rule(rule(one=HOLDS | {"category": "tool_us"}), evaluated(suite(categories={})))
     assert "suite nine has no category 'tool_us'" in str(error.value)
     assert "did you mean 'tool_use'?" in error.value.hint
 
@@ -108,8 +108,8 @@ def test_an_unknown_category_is_named_with_the_nearest():
 def test_of_several_suites_one_has_to_be_named():
     both = {"a": suite(name="a"), "b": suite(name="b")}
     with pytest.raises(PromoteError, match="which of the suites"):
-        decide(rule(one=HOLDS), evaluated(both))
-    assert decide(rule(one=HOLDS | {"suite": "b"}), evaluated(both)).outcome is Outcome.PROMOTED
+        apply_rule(rule(one=HOLDS), evaluated(both))
+    assert apply_rule(rule(one=HOLDS | {"suite": "b"}), evaluated(both)).outcome is Outcome.PROMOTED
 
 
 def test_groups_come_from_yaml_and_from_the_command_line():
@@ -126,7 +126,7 @@ def test_groups_come_from_yaml_and_from_the_command_line():
 
 def test_each_condition_shows_value_threshold_interval_and_verdict():
     shipped = compose(None, []).promote
-    found = {one.name: one.as_dict() for one in decide(shipped, evidence()).findings}
+    found = {one.name: one.as_dict() for one in apply_rule(shipped, evidence()).findings}
     assert found["better"]["shown"] == {
         "value": "2.5e-07", "threshold": "below 0.025", "interval": "+20.0 to +50.0",
     }  # fmt: skip
@@ -140,7 +140,7 @@ def test_each_condition_shows_value_threshold_interval_and_verdict():
 
 
 def test_a_score_shows_its_interval():
-    (one,) = decide(rule(one=HOLDS), evaluated(suite(own=0.8, items=135))).findings
+    (one,) = apply_rule(rule(one=HOLDS), evaluated(suite(own=0.8, items=135))).findings
     inner = one.as_dict()["of"]["x"]
     assert inner["shown"] == {
         "value": "80.0%", "threshold": "at least 70.0%", "interval": "72.5% to 85.9%",
@@ -154,7 +154,7 @@ INTERVALS = [(0.77, Outcome.INCONCLUSIVE), (0.78, Outcome.PROMOTED), (0.6, Outco
 @pytest.mark.parametrize(("own", "expected"), INTERVALS)
 def test_a_threshold_can_ask_for_the_whole_interval(own, expected):
     one = HOLDS | {"evidence": "interval"}
-    assert decide(rule(one=one), evaluated(suite(own=own, items=135))).outcome is expected
+    assert apply_rule(rule(one=one), evaluated(suite(own=own, items=135))).outcome is expected
 
 
 def replayed(rate, items=80):
@@ -176,7 +176,7 @@ RATES = [
 @pytest.mark.parametrize(("found", "expected"), RATES)
 def test_first_try_success_against_a_threshold(found, expected):
     one = rule(one={"kind": "rate", "threshold": 0.5})
-    assert decide(one, found).outcome is expected
+    assert apply_rule(one, found).outcome is expected
 
 
 AUDITS = [
@@ -190,21 +190,21 @@ AUDITS = [
 
 @pytest.mark.parametrize(("audit", "expected"), AUDITS)
 def test_the_mask_has_to_have_been_checked(audit, expected):
-    assert decide(rule(one={"kind": "audit"}), evidence(audit=audit)).outcome is expected
+    assert apply_rule(rule(one={"kind": "audit"}), evidence(audit=audit)).outcome is expected
 
 
 @pytest.mark.parametrize("key", ["difference", "low", "high", "p_mcnemar", "p_families"])
 def test_a_number_that_is_none_is_never_promoted_on(key):
     shipped = compose(None, []).promote
     for value in (float("nan"), None):
-        ruling = decide(shipped, evidence(new_rule=pair(**{key: value})))
+        ruling = apply_rule(shipped, evidence(new_rule=pair(**{key: value})))
         assert ruling.outcome is Outcome.INCOMPLETE
         assert "not a number" in ruling.why
 
 
 def test_an_empty_holdout_leaves_it_incomplete():
     shipped = compose(None, []).promote
-    ruling = decide(shipped, evidence(new_rule=pair(pairs=0, difference=None)))
+    ruling = apply_rule(shipped, evidence(new_rule=pair(pairs=0, difference=None)))
     assert ruling.outcome is Outcome.INCOMPLETE
     assert "no pair of part new_rule was judged" in ruling.why
 
@@ -217,22 +217,22 @@ def test_one_item_promotes_nothing(one):
     single = pair(
         pairs=1, only_first=1, only_second=0, both=0, neither=0, difference=1.0, low=1.0, high=1.0
     )
-    assert decide(rule(one=one), evidence(new_rule=single)).outcome is Outcome.INCONCLUSIVE
-    assert decide(rule(one=one), evidence()).outcome is Outcome.PROMOTED
+    assert apply_rule(rule(one=one), evidence(new_rule=single)).outcome is Outcome.INCONCLUSIVE
+    assert apply_rule(rule(one=one), evidence()).outcome is Outcome.PROMOTED
 
 
 def test_a_rule_of_nothing_but_the_champion_needs_one():
     only = PromoteConfig(
         "ours", {"beats": ConditionConfig(ConditionKind.mcnemar_two_sided, Opponent.champion)}
     )
-    ruling = decide(only, evidence())
+    ruling = apply_rule(only, evidence())
     assert ruling.outcome is Outcome.INCOMPLETE
     assert "no condition of the rule was needed" in ruling.why
 
 
 def test_an_adapter_of_another_skill_is_rejected():
     shipped = compose(None, []).promote
-    ruling = decide(shipped, evidence(misplaced="trained for lamps, measured on doors"))
+    ruling = apply_rule(shipped, evidence(misplaced="trained for lamps, measured on doors"))
     assert ruling.outcome is Outcome.REJECTED
     assert "own_skill (trained for lamps, measured on doors)" in ruling.why
     assert CANDIDATE.name == "stig-worker"

@@ -5,7 +5,7 @@ import pytest
 from harness_forge import cli
 from harness_forge.config.compose.engine import compose
 from harness_forge.core.errors import TrainError
-from harness_forge.registry.models.folder import digest_of, find
+from harness_forge.registry.models.folder import digest_of, find_base_model
 
 
 def at(folder):
@@ -50,12 +50,12 @@ def test_ls_shows_what_is_missing(capsys, tmp_path):
 
 def test_a_folder_without_chat_template_is_refused(model, tmp_path):
     with pytest.raises(TrainError, match="has no chat template"):
-        find(at(model), tmp_path)
+        find_base_model(at(model), tmp_path)
 
 
 def test_a_template_in_the_tokenizers_config_counts(model, tmp_path):
     (model / "tokenizer_config.json").write_text('{"chat_template": "x"}')
-    assert find(at(model), tmp_path).template == "x"
+    assert find_base_model(at(model), tmp_path).template == "x"
 
 
 @pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "model.safetensors"])
@@ -63,7 +63,7 @@ def test_a_missing_part_is_named(model, tmp_path, name):
     (model / "chat_template.jinja").write_text("x")
     (model / name).unlink()
     with pytest.raises(TrainError, match=r"holds no (model|weights)"):
-        find(at(model), tmp_path)
+        find_base_model(at(model), tmp_path)
 
 
 def test_other_weights_are_another_model(model):

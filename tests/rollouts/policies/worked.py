@@ -3,8 +3,8 @@
 import json
 
 from harness_forge.core.records import ToolCall, WorkItem
-from harness_forge.rollouts.policies.examples import Worked
 from harness_forge.rollouts.policies.teacher import tool_message
+from harness_forge.rollouts.policies.worked_examples import Worked
 
 
 def worked(item_id, family="f", title="", group=None) -> Worked:

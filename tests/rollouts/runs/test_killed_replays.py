@@ -15,7 +15,7 @@ from harness_forge.config.skill import SkillConfig
 from harness_forge.config.store import StoreConfig
 from harness_forge.evaluation import result_files
 from harness_forge.evaluation.replay import LABELS, replay
-from harness_forge.registry.models.folder import find
+from harness_forge.registry.models.folder import find_base_model
 from harness_forge.rollouts import opening
 from harness_forge.rollouts.runs import actor
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger
@@ -44,7 +44,7 @@ def project(coin, store, tmp_path, monkeypatch):
         model=base_model(tmp_path / "small"),
     )
     opening.run(replace(config, policy=PolicyConfig()))
-    adapter(home, "mine", find(config.model, home).digest)
+    adapter(home, "mine", find_base_model(config.model, home).digest)
     shutil.copytree(home, tmp_path / "before", symlinks=True)
 
     def go():

@@ -14,7 +14,7 @@ from loop_files import Loop
 
 from harness_forge.cli import main
 from harness_forge.core.records import Answer, Origin
-from harness_forge.registry.models.folder import find
+from harness_forge.registry.models.folder import find_base_model
 from harness_forge.rollouts import opening
 from harness_forge.rollouts.runs import actor
 
@@ -117,7 +117,7 @@ def loop(coin, store, tmp_path, monkeypatch, capsys):
     ):
         code, out, err = forge(command)
         assert code == 0, out + err
-    digest = find(model, home).digest
+    digest = find_base_model(model, home).digest
     adapter(home, "stig-tuning", digest, weight=0.5)
     refit = adapter(home, "stig-worker", digest, splits=("train", "validation"))
     shutil.copytree(refit.folder, tmp_path / "outputs/adapters/sft")

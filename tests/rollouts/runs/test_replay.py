@@ -15,7 +15,7 @@ from harness_forge.core.errors import EvalError, TrainError
 from harness_forge.evaluation import replay as replaying
 from harness_forge.evaluation import result_files
 from harness_forge.evaluation.replay import LABELS, replay
-from harness_forge.registry.models.folder import find
+from harness_forge.registry.models.folder import find_base_model
 from harness_forge.rollouts import opening
 from harness_forge.rollouts.runs import actor
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger
@@ -48,7 +48,7 @@ def project(coin, store, tmp_path, monkeypatch):
         model=base,
     )
     opening.run(replace(config, policy=PolicyConfig()))
-    digest = find(base, tmp_path).digest
+    digest = find_base_model(base, tmp_path).digest
     adapter(tmp_path, "mine", digest)
 
     def go(name="mine", settings=config, **run):

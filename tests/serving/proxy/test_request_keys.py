@@ -5,7 +5,7 @@ import pytest
 from harness_forge.config.compose.engine import compose
 from harness_forge.config.proxy import PatternConfig
 from harness_forge.core.errors import ConfigError
-from harness_forge.serving.proxy.keys import Keys, Patterns, of_headers, of_path
+from harness_forge.serving.proxy.keys import Keys, Patterns, keys_of_headers, keys_of_path
 
 STIG = PatternConfig(item=r"rule (\w+)", attempt=r"attempt (\d+)", role=r"You are the (\w+)")
 
@@ -15,14 +15,14 @@ def chat(*words):
 
 
 def test_a_path_names_run_and_role():
-    assert of_path("/r/r%2F1/worker/v1/x") == (Keys(run="r/1", role="worker"), "/v1/x")
-    assert of_path("/v1/x") == (Keys(), "/v1/x")
+    assert keys_of_path("/r/r%2F1/worker/v1/x") == (Keys(run="r/1", role="worker"), "/v1/x")
+    assert keys_of_path("/v1/x") == (Keys(), "/v1/x")
 
 
 def test_headers_say_it_best():
-    said = of_headers({"x-forge-run": "h", "x-forge-attempt": "3", "x-forge-odd": "z"})
+    said = keys_of_headers({"x-forge-run": "h", "x-forge-attempt": "3", "x-forge-odd": "z"})
     assert said.filled(Keys(run="p", role="worker")) == Keys("h", "", 3, "worker")
-    assert of_headers({"x-forge-attempt": "-1"}).attempt == 0
+    assert keys_of_headers({"x-forge-attempt": "-1"}).attempt == 0
 
 
 def test_patterns_look_at_the_last_message_first():

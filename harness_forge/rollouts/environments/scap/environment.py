@@ -16,9 +16,16 @@ from pathlib import Path
 from harness_forge.config.scap import ScapConfig
 from harness_forge.core.errors import ConfigError, SandboxError
 from harness_forge.core.records import Answer, Outcome, WorkItem
-from harness_forge.rollouts.environments.scap import ground as grounds
-from harness_forge.rollouts.environments.scap import guard, known, packages, root, slim, tools
-from harness_forge.rollouts.environments.scap import sandbox as sandboxes
+from harness_forge.rollouts.environments.scap import (
+    ground,
+    guard,
+    known,
+    packages,
+    root,
+    sandbox,
+    slim,
+    tools,
+)
 from harness_forge.rollouts.environments.scap.content import Rule, content_version, load_rules
 from harness_forge.rollouts.environments.scap.ground import Ground, Reference, choose_guard, guards
 from harness_forge.rollouts.environments.scap.grouping import group_keys
@@ -110,7 +117,7 @@ class ScapEnvironment:
     @cached_property
     def evaluator_version(self) -> str:
         """The versions of scanner, sandbox, guard and tools, as one text."""
-        revisions = f"sandbox{sandboxes.REVISION}.guard{guard.REVISION}.slim{slim.REVISION}"
+        revisions = f"sandbox{sandbox.REVISION}.guard{guard.REVISION}.slim{slim.REVISION}"
         return f"{self.versions.scanner}+{revisions}.{self._tools.name}"
 
     @cached_property
@@ -176,7 +183,7 @@ class ScapEnvironment:
     @property
     def _ground_file(self) -> Path:
         words = (
-            str(grounds.REVISION),
+            str(ground.REVISION),
             root.digest(self._disk),
             self.evaluator_version,
             self._profile,

@@ -178,7 +178,7 @@ def test_a_server_that_died_is_told_and_the_alias_stays(served_by):
 
 def test_without_a_champion_there_is_nothing_to_follow(served_by):
     config, _, _ = served_by()
-    with pytest.raises(ServeError, match="no champion stands"):
+    with pytest.raises(ServeError, match="there is no champion"):
         swapping.followed(config)
 
 

@@ -20,7 +20,7 @@ from harness_forge.core.errors import (
     RunError,
     TrainError,
 )
-from harness_forge.registry.models.folder import find
+from harness_forge.registry.models.folder import find_base_model
 from harness_forge.rollouts.runs import actor
 from harness_forge.rollouts.runs.opening import run
 from harness_forge.rollouts.runs.results import first_tries
@@ -56,7 +56,7 @@ def world(coin, skill, tmp_path, monkeypatch):
         )
 
     go.parrots, go.home, go.base, go.skill = parrots, tmp_path, base, skill
-    go.digest = find(base, tmp_path).digest
+    go.digest = find_base_model(base, tmp_path).digest
     go.looks = HoldoutLedger(tmp_path).all
     go(PolicyConfig(), Purpose.collect, None)  # gold, for worked examples
     return go
@@ -237,7 +237,7 @@ def test_another_folder_is_a_candidate_of_its_own(world):
     world(replace(MODEL, local=other.path))
     (look,) = world.looks()
     assert (look.label, look.alpha) == ("model:merged", 0.025)
-    assert look.candidate == find(other, Path()).digest
+    assert look.candidate == find_base_model(other, Path()).digest
 
 
 def test_an_unknown_split_is_named(world):

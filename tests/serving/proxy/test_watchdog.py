@@ -1,4 +1,4 @@
-"""A proxy that stands still is ended and started again; one that does so again is bypassed."""
+"""A proxy that hangs is killed and started again; one that does so again is bypassed."""
 
 import os
 import signal
@@ -62,8 +62,8 @@ def test_one_that_stands_still_costs_its_callers_seconds_and_the_second_time_its
         assert process.wait(20) == 0
         told = process.stderr.read().splitlines()
     assert told == [
-        "proxy: stood still for 2 s and was ended; it is started again",
-        "proxy: stood still for 2 s and was ended; it passes everything on and keeps nothing",
+        "proxy: hung for 2 s and was killed; it is started again",
+        "proxy: hung for 2 s and was killed; it passes everything on and keeps nothing",
     ]
 
 

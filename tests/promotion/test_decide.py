@@ -125,7 +125,7 @@ def test_a_champion_judged_on_other_items_leaves_it_incomplete(config, loop):
     second(loop)
     decision = promote(config, loop)
     assert decision.outcome.value == "incomplete"
-    assert "1 items stand in one and not in the other" in decision.facts["why"]
+    assert "1 items are in one and not in the other" in decision.facts["why"]
 
 
 def test_rollback_goes_back_step_by_step(config, loop):
@@ -165,7 +165,7 @@ def test_rollback_needs_the_adapter_it_goes_back_to(config, loop):
     second(loop)
     promote(config, loop)
     gone.rename(loop.root / "elsewhere")
-    with pytest.raises(PromoteError, match="cannot stand"):
+    with pytest.raises(PromoteError, match="cannot be restored"):
         rollback(config, None, "flickers")
     assert len(book(loop)) == 2
 
@@ -182,7 +182,7 @@ def test_a_kill_between_ledger_and_pointer_is_made_good(config, loop):
     champion.pointer(loop.home, "lamps.worker").unlink()
     said = []
     slot_histories(config, said.append)
-    assert "made good" in said[0]
+    assert "repaired" in said[0]
     assert champion.pointer(loop.home, "lamps.worker").exists()
 
 

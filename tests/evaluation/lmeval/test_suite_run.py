@@ -18,7 +18,7 @@ from harness_forge.core.errors import ConfigError, EvalError, TrainError, Workse
 from harness_forge.core.records import Split, WorkItem
 from harness_forge.evaluation import questions, suite_run
 from harness_forge.evaluation.lmeval.answers import Answer
-from harness_forge.registry.models.folder import find
+from harness_forge.registry.models.folder import find_base_model
 from harness_forge.rollouts import opening as worlds
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger
 from harness_forge.worksets import worksets
@@ -70,7 +70,7 @@ def asked(config, monkeypatch):
 
 
 def adapter(config):
-    base = find(config.model, Path(config.forge_home))
+    base = find_base_model(config.model, Path(config.forge_home))
     return models.adapter(Path(config.forge_home), "mine", base.digest)
 
 

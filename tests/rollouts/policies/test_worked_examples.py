@@ -3,7 +3,7 @@ from worked import script, worked
 
 from harness_forge.core.records import WorkItem
 from harness_forge.rollouts.policies import prompts
-from harness_forge.rollouts.policies.examples import digest, shown, spread
+from harness_forge.rollouts.policies.worked_examples import digest, shown, spread
 
 KNOWN = [
     worked(f"{family}{n}", family)

@@ -10,7 +10,7 @@ A verb is a module of this folder with
     EXAMPLES   command lines to copy
     KEYS       sections of the config that it reads
     main(argv) does it; returns the exit code
-    SHORT      optional: short keys and what they stand for
+    SHORT      optional: short keys and their meaning
 
 `--cfg`, `-m`, `--debug` and `--help` are taken out here and work for every verb.
 """

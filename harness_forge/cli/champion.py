@@ -1,4 +1,4 @@
-"""`forge champion`: which adapters stand, how that came about, and what sets two apart."""
+"""`forge champion`: the champions, their decisions, and the differences of two."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def main(argv: list[str]) -> int:
 
 
 def _each_skill(overrides: list[str]):
-    """Return a config for every skill there is that has a world, or for those that are named.
+    """Return a config for every skill with an environment, or for the named ones.
 
     Raises:
         RunError: one that is named has none.
@@ -52,7 +52,7 @@ def _each_skill(overrides: list[str]):
                 raise no_environment(one)
         return named
     named = [composed([f"skill={name}", *overrides]) for name in choices("skill")]
-    # A choice may stand for several skills, and these for themselves too.
+    # A choice may mean several skills, and each of these is a choice too.
     found = {one.skill.name: one for config in named for one in skills_of(config)}
     return [one for one in found.values() if one.skill.environment is not EnvironmentKind.recorded]
 

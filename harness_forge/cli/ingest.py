@@ -43,7 +43,7 @@ def main(argv: list[str]) -> int:
 
 
 def _next(attempts: int, checks: int, argv: list[str]) -> str:
-    """Return what to do about labels that nobody has looked at; '' where there are none."""
+    """Return what to do about labels that were not audited; '' if there are none."""
     if not checks:
         return ""
     audited = ("skill", "store", "forge_home", "labels")
@@ -53,7 +53,7 @@ def _next(attempts: int, checks: int, argv: list[str]) -> str:
 
 
 def _quoted(word: str) -> str:
-    """Return a path as Hydra reads it, whatever stands in it: `?`, `=`, a space."""
+    """Return a path quoted for Hydra, whatever it contains: `?`, `=`, a space."""
     key, equals, value = word.partition("=")
     if key != "source.path" or not equals or value[:1] in ("'", '"'):
         return word
@@ -117,7 +117,7 @@ def render(report) -> str:
 
 
 def _first(files, reason: str) -> str:
-    """Return where the first record of a reason stands; of several files in which."""
+    """Return the place of a reason's first record, with its file if there are several."""
     found = next((file for file in files if file.first_left_out.get(reason)), None)
     if found is None:
         return ""

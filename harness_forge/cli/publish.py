@@ -20,7 +20,7 @@ KEYS = ("export", "forge_home", "data_dir")
 
 
 def main(argv: list[str]) -> int:
-    """Check the review, copy, and say with whose review it left."""
+    """Check the review, copy, and print who reviewed it."""
     from harness_forge.cli import composed
     from harness_forge.cli.redact import dataset_of
     from harness_forge.cli.words import sort
@@ -34,7 +34,7 @@ def main(argv: list[str]) -> int:
 
 
 def leave(folder: Path, destination: Path, config: ForgeConfig) -> None:
-    """Copy a dataset out and say with whose review it left.
+    """Copy a dataset out and print who reviewed it.
 
     Raises:
         ExportError: it was not reviewed, or cannot be copied.

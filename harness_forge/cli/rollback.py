@@ -1,4 +1,4 @@
-"""`forge rollback`: take the champion down; the one before it, or an earlier one, stands again."""
+"""`forge rollback`: remove the champion, and restore the one before it or an earlier one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KEYS = ("train", "promote", "forge_home")
 REASON, TO = "--reason=", "--to="
 """Flags: why; which entry of `forge champion`, by hash, adapter or version.
 
-A champion taken down is not promoted again by itself.
+A removed champion is not promoted again by itself.
 """
 
 

@@ -51,7 +51,7 @@ WORDS = {
     "swap": servers.swap,
     "ollama": servers.ollama,
 }
-"""What may stand first instead of an adapter's name."""
+"""First words that are no adapter's name."""
 
 OUT = Path("outputs/smoke.json")
 _EVERY_S = 10

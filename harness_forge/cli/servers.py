@@ -21,7 +21,7 @@ _TAIL = 40
 
 
 def status(config: ForgeConfig, words: Sequence[str], flags: set[str]) -> int:
-    """Show what runs, whether it answers, and what each alias stands for; 14 where none answers."""
+    """Show what runs, whether it answers, and each alias' target; 14 if none answers."""
     from harness_forge.serving import aliases, state
 
     _none(words)
@@ -111,7 +111,7 @@ def swapped(done: Swapped) -> list[str]:
         before = done.before.get(name)
         was = f", was {before.model}" if before and before != now else ""
         lines.append(f"serve: {name} is {now.model}{was}" + (" still" if before == now else ""))
-    lines += [f"  {name}: nobody waits for it, unloaded" for name in done.unloaded]
+    lines += [f"  {name}: no longer used, unloaded" for name in done.unloaded]
     return lines + [f"  {name}: still loaded: {why}" for name, why in done.kept.items()]
 
 

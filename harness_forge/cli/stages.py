@@ -1,8 +1,8 @@
 """One function per DVC stage: the resolved recipe in, files out.
 
-Each stage reads only its sections of the resolved recipe. Nothing it writes
-looks finished before it is. `out` is what the stage is named after in
-`cli/stage.py`; what else it writes lies beside that.
+Each stage reads only its sections of the resolved recipe. Nothing it writes looks finished
+before it is. `out` is the output that `cli/stage.py` names the stage after; other outputs
+are beside it.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ DATASET = Path("data/dataset")
 
 
 def attempt(resolved: Path, out: Path) -> None:
-    """Make the recipe's runs, one after the other, and write what they came to.
+    """Make the recipe's runs, one after the other, and write their results.
 
     A run that is complete is left alone, so the stage can be run again. The
     file holds no times: it changes only when a run did. A recipe of several
-    skills makes all its runs in each, and they stand under the skill's name.
+    skills makes all its runs in each, under the skill's name.
     """
     write_json(out, _of_each_skill(load_resolved(resolved), _attempts), sort_keys=True)
 
@@ -54,10 +54,10 @@ def _attempts(config: ForgeConfig) -> dict[str, Any]:
 def watermark(resolved: Path, out: Path) -> None:
     """Write a few bytes that change when the rows an export may select do.
 
-    Labels are audited before: what must not be trusted is flagged, and a flag
-    changes what may be selected. A recipe of several skills has the bytes of
-    each, under its name. Where feedback weights the export, which run it is
-    from stands there too, and where a filter reads a judge's scores, their digest.
+    Labels are audited first: untrusted ones are flagged, and a flag changes what
+    may be selected. A recipe of several skills has the bytes of each, under its
+    name. If feedback weights the export, its run is included, and if a filter
+    reads a judge's scores, their digest.
     """
     from harness_forge.datasets.feedback import run_evidence
     from harness_forge.store.labels import label_audit

@@ -42,7 +42,7 @@ STAGES = ("sft", "dpo")
 
 
 def main(argv: list[str]) -> int:
-    """Train one adapter and say where it lies."""
+    """Train one adapter and print its folder."""
     from harness_forge.cli import composed
     from harness_forge.cli.words import one_of, sort
     from harness_forge.training.preferences import train_preferences
@@ -72,7 +72,7 @@ def saying() -> dict[str, Callable]:
 
 
 def summary(done: Trained) -> str:
-    """Return what a training came to, and where its adapter lies."""
+    """Return the result of a training, with the adapter's folder."""
     measured = done.adapter.lineage["measured"]
     pace = f", {measured['tokens_per_s']:.0f} tokens/s" if "tokens_per_s" in measured else ""
     return (

@@ -15,7 +15,7 @@ from harness_forge.promotion.rules.rule import check_written
 
 @dataclass(frozen=True)
 class Report:
-    """What a validation saw; a fault that several recipes share stands once."""
+    """The result of a validation; a fault that several recipes share is listed once."""
 
     recipes: int
     choices: int
@@ -48,10 +48,10 @@ def _recipe_faults(plain: PlainComposer, recipe: str) -> Iterator[ConfigError]:
 def _choices_faults(
     plain: PlainComposer, pairs: list[tuple[str, str]], composed: Mapping[str, list[ConfigError]]
 ) -> Iterator[ConfigError]:
-    """Yield the faults of choices that are sound by themselves, each put into a recipe.
+    """Yield the faults of choices that are valid by themselves, each put into a recipe.
 
-    That is a recipe that is sound; where none is, the default one, whose own
-    faults are told already.
+    That is a valid recipe; if there is none, the default one, without its own
+    faults, which are reported already.
 
     Args:
         composed: the faults of each recipe.
@@ -76,7 +76,7 @@ def _choices_faults(
 
 def _put(group: str, choice: str, taken: Mapping[str, str]) -> dict[str, str]:
     if group == "workset":
-        # Worksets stand side by side under their own names: one more, under a name of its own.
+        # Worksets are side by side under their own names: add one with another name.
         return {f"+{group}@worksets.checked": choice}
     # Role and format together name an export: one need not be there for each pair of them.
     fixed = {"export": taken["export"]} if group in ("role", "format") and "export" in taken else {}

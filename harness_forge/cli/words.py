@@ -39,7 +39,7 @@ def valued(argv: Sequence[str], flag: str) -> tuple[str | None, list[str]]:
     """Return a flag's value, given as `flag=VALUE` or `flag VALUE`, and the other words.
 
     Raises:
-        ConfigError: the flag stands there without a value.
+        ConfigError: the flag has no value.
     """
     value, rest = None, []
     words = iter(argv)

@@ -10,7 +10,7 @@ class ContaminationConfig:
     """What is protected, and how much of it a row may hold.
 
     Texts are compared by runs of words, as GPT-3's were (Brown et al., 2020,
-    appendix C: 8 to 13 words; runs that stand in more than 10 texts are a
+    appendix C: 8 to 13 words; runs in more than 10 texts are a
     template and count for nothing), and a text counts as held by a
     row where most of its runs are (PaLM, Chowdhery et al., 2022, ch. 8: 70%).
 
@@ -26,8 +26,8 @@ class ContaminationConfig:
             6 are not looked for: they are in everything.
         share: a row holds a text of `words` or more where it has this share of
             its runs, 0 to 1; shorter texts must be there whole.
-        common: runs that stand in texts of more than this many items say
-            nothing about any of them.
+        common: runs in texts of more than this many items say nothing
+            about any of them.
     """
 
     enabled: bool = True

@@ -10,9 +10,9 @@ class DuplicatesConfig:
     """What counts as the same row twice.
 
     Rows with the same prompt and the same answer are always duplicates. Near
-    duplicates are rows of one work item, one role and one outcome whose
-    prompts and whose answers are both nearly the same: a pass and the failure
-    it must be told from are never duplicates of each other, nor are two items.
+    duplicates are rows of one work item, one role and one outcome with nearly
+    the same prompt and nearly the same answer: a pass and a failure are never
+    duplicates of each other, nor are two items.
 
     Args:
         near: look for near duplicates; false leaves exact ones.

@@ -89,8 +89,7 @@ class ExportConfig:
             from `params`; a row that it is not true for is `not_selected`.
         require: reason to SQL condition, asked in this order. null or true
             switches an entry off.
-        include_fallback: keep rows whose answer is the content's own
-            remediation.
+        include_fallback: keep rows with the content's own remediation as the answer.
         max_pairs_per_item: dpo only: at most this many pairs of one item.
         parallel_calls: keep answers with several calls, in their order, or reject
             them as `several_calls`; `answer=tool_call` takes exactly one anyway.
@@ -100,9 +99,9 @@ class ExportConfig:
             as `late_system`, let the user say it, or keep it.
         anchor_share: at most this share of the lines, 0 up to 1, has an answer to
             learn that no model gave; rows of models must then come first. null
-            asks nobody who answered. sft and dpo only.
-        across_prompts: dpo of texts only: also pair answers of one item whose
-            prompts differ, under the prompt of the better one.
+            ignores who answered. sft and dpo only.
+        across_prompts: dpo of texts only: also pair answers of one item to
+            different prompts, under the prompt of the better one.
     """
 
     name: str = "???"

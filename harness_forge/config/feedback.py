@@ -28,7 +28,7 @@ class FeedbackConfig:
             takes each suite's first.
         strength: how much of a family's excess of failures goes into its
             weight: 1 doubles the rows of one that fails twice as often as all do.
-        cap: a row stands in the dataset at most so often.
+        cap: most times that a row is in the dataset.
         share: repeats are at most this share of the training lines.
         minimum: validation items that a family needs to be weighted.
         prior: items at everybody's rate that each family is reckoned with.

@@ -66,7 +66,7 @@ class TruncationConfig:
         cut_lengths: characters at which the writers below cut.
         writers: beginnings of the names of evaluators and sources that cut;
             other rows of these lengths are whole.
-        receipts: texts that stand for a text that was taken out.
+        receipts: texts that replace a removed text.
     """
 
     enabled: bool = True
@@ -92,7 +92,7 @@ class ToolCallsConfig:
 
 @dataclass(frozen=True)
 class ScoreRangeConfig:
-    """Reject rows whose score lies outside a range.
+    """Reject rows with a score outside a range.
 
     For graded judges: what is trivial (a perfect score) or hopeless teaches
     little. It makes no sense where outcomes are 0 or 1 only.
@@ -191,8 +191,8 @@ class MarkupConfig:
             from a terminal (prompts with what they answered, progress bars,
             boxes, colour codes without their escape character) or of blocks in
             which a harness speaks to its agent (`<task-notification>`), in
-            the answer's own words, 0 to 1. What stands in a fence or is a
-            call's argument is quoted or code, and does not count.
+            the answer's own words, 0 to 1. Text in a fence or in a call's
+            arguments is quoted or code, and does not count.
     """
 
     enabled: bool = True
@@ -251,8 +251,8 @@ class EmptyConfig:
     """Reject answers without a letter or digit, and those that cannot be judged.
 
     Unjudgeable: the server gave up, the reasoning was never closed or nothing
-    follows it, or a harness's placeholder stands where an answer should. A
-    call without any argument is an answer, one whose texts are all blank is none.
+    follows it, or it is a harness's placeholder. A call without any argument is
+    an answer, one with only blank texts is not.
 
     Args:
         enabled: false keeps them.
@@ -263,7 +263,7 @@ class EmptyConfig:
 
 @dataclass(frozen=True)
 class CoherenceConfig:
-    """Reject answers whose words lie far from the prompt's in an embedding space.
+    """Reject answers that are far from the prompt in an embedding space.
 
     Coherence is the cosine between the embeddings of the last user message
     and of the answer, each the weighted mean of its tokens' vectors (S. Arora

@@ -19,7 +19,7 @@ EXTENSIONS = ("jsonl", "jsonl.gz", "jsonl.zst", "parquet")
 ROWS = {name: name for name in ("dpo", "kto", "grpo")} | dict.fromkeys(
     ("sft", "prompt_completion", "sharegpt", "alpaca"), "sft"
 )
-"""Format to the kind of export whose rows it shows: four shapes of a line have the rows of sft."""
+"""Format to the export kind of its rows: four shapes of a line have the rows of sft."""
 
 
 @dataclass(frozen=True)

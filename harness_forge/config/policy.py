@@ -32,14 +32,14 @@ class PolicyConfig:
         local: model only: folder of another local model.
         adapter: LoRA adapter: a name in the registry or a packaged folder; at
             an endpoint the name it serves.
-        chat_template: Jinja file for a local model whose own template
+        chat_template: Jinja file for a local model with a template that
             renders no tools.
-        workset: the workset whose Python runs a local model.
+        workset: the workset with the Python that runs a local model.
         api_key_env: environment variable that holds the endpoint's key.
         shots: worked examples shown before the question, out of passing
             training answers in the store; the same for every item.
-        example_splits: whose passing answers those are, and whose a nearest one
-            is taken from; with validation where the adapter beside it had it.
+        example_splits: splits of those answers, and of the answers of `nearest`;
+            with validation if the adapter in question was trained on it.
         samples: independent answers per work item.
         temperature: 0 is greedy.
         max_tokens: longest answer in tokens; a longer one counts as cut off.

@@ -132,14 +132,14 @@ class PromoteConfig:
     """The rule by which a candidate becomes champion.
 
     Args:
-        name: of the rule; it stands in the ledger.
+        name: of the rule, for the ledger.
         conditions: by name; all must hold.
         version: how a champion is numbered and named.
-        judge_alone: a model's opinions may promote by themselves, also where
-            outcomes that a program decides are at hand.
-        mlflow: URI of an MLflow store whose model registry repeats who is
-            champion, such as sqlite:///.forge/mlflow.db; empty repeats nothing.
-            It decides nothing, and its faults are only told.
+        judge_alone: a model's opinions may promote by themselves, also if
+            outcomes decided by a program are available.
+        mlflow: URI of an MLflow store with a model registry that copies the
+            champions, such as sqlite:///.forge/mlflow.db; empty copies nothing.
+            It decides nothing, and its faults are only reported.
     """
 
     name: str = "default"

@@ -10,9 +10,9 @@ class ProveConfig:
     """What an adapter is proven against, beside its base model.
 
     Args:
-        server: whose answers are held against the training stack's: none, start
-            (one is started for the proof, by the serve workset), or the URL of one
-            that runs, up to and with /v1.
+        server: compared with the training stack: none, start (one is started for
+            the proof, by the serve workset), or the URL of a running one, up to
+            and with /v1.
         tolerance: largest mean gap of log probabilities between training stack
             and server, in nats a token.
     """

@@ -214,7 +214,7 @@ class ProxyConfig:
         patterns: how keys are found in prompts, by skill.
         skill: of requests that name none and match no pattern; '' takes `skill.name`.
         purpose: of captured runs: collect, or evaluate (never exported).
-        paths: what is passed on; `*` at the end stands for anything.
+        paths: what is passed on; `*` at the end matches anything.
         capture: keep requests and answers.
         ask_usage: ask for token counts where a streaming caller did not; the
             chunk that brings them is not shown to the caller.
@@ -222,9 +222,9 @@ class ProxyConfig:
             capture or routing) pass requests on unchanged; false refuses them.
         bypass: pass everything on to the first upstream, or where an alias leads,
             and keep nothing.
-        watch_s: seconds that the proxy may stand still before a second process
-            ends it and starts it again, and, if that happens again within a
-            minute, starts it with `bypass`; 0 for no such process.
+        watch_s: a second process restarts a proxy that hangs for this many
+            seconds, and, if that happens again within a minute, restarts it
+            with `bypass`; 0 for no such process.
         redact: replace secrets, names and addresses before anything is stored
             (see `redaction`); the spool holds them as they came until then.
         key_env: environment variable with the keys that callers must show,

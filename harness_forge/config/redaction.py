@@ -27,6 +27,6 @@ class RedactionConfig:
         """Return the settings as a dataset may tell them: without your domains.
 
         `RedactionConfig(**shown)` looks for the same, except for those. Patterns
-        of what may stay are told: what they match stands in the dataset.
+        of allowed values are included: their matches are in the dataset.
         """
         return {"enabled": self.enabled, "kinds": dict(self.kinds), "allow": dict(self.allow)}

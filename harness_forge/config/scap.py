@@ -1,4 +1,4 @@
-"""Settings of the `scap` world: whose content judges, and which family a rule belongs to."""
+"""Settings of the `scap` environment: the content that judges, and the families of rules."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class ScapConfig:
             first that matches wins, and 'other' takes the rest.
         only: regular expression at the start of a rule id; the skill is made of
             the rules that match. Empty takes all.
-        expect: by a name such as the release whose packages were measured, what
-            the content is known to give; a survey that finds less says so.
-        licence: of the content, whose titles stand in prompts and so in datasets.
+        expect: by a name such as the release of the measured packages, the known
+            counts of the content; a survey that finds less says so.
+        licence: of the content, which has its titles in prompts and so in datasets.
     """
 
     datastream: str = "???"

@@ -73,7 +73,7 @@ class ForgeConfig:
         store: where records live.
         source: where foreign records come from.
         labels: what the label audit looks for.
-        role: whose turns are exported.
+        role: the role to export.
         format: what a dataset's lines look like.
         export: which rows become examples, as SQL.
         engine: where an export prepares its rows.
@@ -96,7 +96,7 @@ class ForgeConfig:
         judge: a model that scores answers, never the only evidence.
         promote: the rule by which an adapter becomes champion.
         serve: how a model and its adapters are served.
-        proxy: what stands before model servers, and what it captures.
+        proxy: the proxy before model servers, and what it captures.
         worksets: isolated tool environments, by name.
     """
 

@@ -9,7 +9,7 @@ from harness_forge.config.scap import ScapConfig
 
 
 class EnvironmentKind(Enum):
-    """Which world a skill's work items are attempted in."""
+    """The environment in which a skill's work items are attempted."""
 
     scap = "scap"
     recorded = "recorded"  # none: `forge ingest` brought the attempts in
@@ -17,15 +17,15 @@ class EnvironmentKind(Enum):
 
 @dataclass(frozen=True)
 class SkillConfig:
-    """What is learned: a named set of work items and the world that judges them.
+    """What is learned: a named set of work items and the environment that judges them.
 
     Args:
         name: also the name of the skill's schema in the store.
         host: how a prompt names the machine to be fixed.
-        environment: which world; its settings stand under the same name.
-        scap: settings of the `scap` world.
-        licences: a line for each work whose words the rows quote; they go on
-            the dataset's card. The scap world names its own.
+        environment: which one; its settings have the same name.
+        scap: settings of the `scap` environment.
+        licences: a line for each work that the rows quote, for the dataset's
+            card. The `scap` environment names its own.
     """
 
     name: str = "???"

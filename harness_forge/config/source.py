@@ -54,7 +54,7 @@ class MappingConfig:
         attempt_base: the number that a first attempt has in the file.
         model: who answered. '' where the record does not say: its policy is
             then `recorded`.
-        agent: whose turns they are.
+        agent: the agent that gave the answers.
         messages: the whole conversation.
         prompt: where there is no conversation: what was asked, as one text.
         answer: and what was answered.
@@ -109,8 +109,8 @@ class SourceConfig:
     """Where foreign records come from, and how they are read.
 
     Args:
-        name: also the evaluator that rows name, so that its labels can be
-            told from ours.
+        name: also the evaluator in rows, so that its labels can be
+            distinguished from ours.
         kind: which reader.
         path: a file, a folder, or the URL of a database.
         skill: the choice of `skill` that rows go to where none is named.

@@ -45,7 +45,7 @@ METRICS = {
 """What can be scored of the items of each kind."""
 
 OF_A_SPLIT = (SuiteKind.worker, SuiteKind.architect, SuiteKind.reflector)
-"""Kinds whose items are the store's; those of all others lie in local files."""
+"""Kinds with items from the store; all others have items from local files."""
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,12 @@ class VariantConfig:
         first: pins of which each machine may get another build; installed before the others.
         pins: pins of every other part a user would name, each `name==version`.
         lock: name of the file in `conf/workset/locks` that it is installed from.
-        overrides: pins that stand whatever a package asks for; counts where the lock is made.
-        without: packages that are left out although another asks for them; likewise.
+        overrides: pins that override what packages ask for; used when the lock is made.
+        without: packages that are left out although others ask for them; likewise.
         imports: modules that must import before the install counts as done.
         disk_gb: size of the finished environment, as measured.
         minutes: how long an install took, as measured, on the machine below.
-        measured: where and when both were measured; '' where nobody has yet.
+        measured: where and when both were measured; '' if they are not yet.
     """
 
     first: list[str] = field(default_factory=list)

@@ -17,8 +17,8 @@ _TOGETHER = 512
 class Admission:
     """Admits rows that repeat no earlier row.
 
-    Of kinds whose rows are brought together, exact repeats are left to the
-    kind: the same answer may be needed twice, in pairs with different others.
+    For kinds that combine rows, exact repeats are left to the kind: the same
+    answer may be needed twice, in pairs with different others.
 
     Args:
         config: what counts as the same row twice.

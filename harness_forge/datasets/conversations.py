@@ -25,9 +25,9 @@ def conversations(
 ) -> Iterator[ExportBatch]:
     """Yield batches in which the kept turns of an attempt are one line.
 
-    Only consecutive rows of one attempt are joined, and a turn is joined only to one whose
-    messages are a prefix of its own: a conversation that forks, or whose history was rewritten,
-    becomes several lines. A rejected turn stays in later turns as context.
+    Only consecutive rows of one attempt are joined, and a turn is joined only to one with
+    messages that are a prefix of its own: a conversation that forks, or had its history
+    rewritten, becomes several lines. A rejected turn stays in later turns as context.
 
     Args:
         teacher_share: limits the answers that no model gave.

@@ -32,7 +32,7 @@ def export(
     All parts are read at one moment of the store.
 
     Args:
-        parts: whose rows, in the order they are written; of one store.
+        parts: the parts, in the order they are written; of one store.
         request: where to and what for.
         dry_run: count, and write nothing.
         progress: called now and then with the rows read so far.

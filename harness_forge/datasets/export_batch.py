@@ -36,7 +36,7 @@ class RowResult(NamedTuple):
 
 
 class ExportBatch(NamedTuple):
-    """The examples made of some rows, and the result of each of those rows.
+    """The examples made of some rows, and a result for each of them.
 
     Args:
         pairs: how many pairs the rows could make; None for kinds without pairs.

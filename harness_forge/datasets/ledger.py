@@ -28,7 +28,7 @@ class Ledger:
     entered twice, is a fault of ours that must not pass for a dataset.
 
     Args:
-        role: stands in every line, so that roles can be counted from them; ''
+        role: written to every line, so that roles can be counted; ''
             where the dataset has one role.
     """
 

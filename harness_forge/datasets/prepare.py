@@ -49,7 +49,7 @@ SINGLES: Mapping[ExportKind, Callable[[Row, Prompt, Answer, bytes], Any]] = {
 
 
 _Read = tuple[Prompt, Answer, Candidate | None]
-"""What a row says, and as filters see it; nothing where nobody looks."""
+"""A row's prompt and answer, and its candidate if a filter needs it."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Plan:
     """How the rows of one part are prepared; it is sent to worker processes.
 
     Args:
-        skill, role: whose turns they are.
+        skill, role: of the turns.
         config: the part's export.
         guard: what no recipe may export.
         format: what a line looks like.

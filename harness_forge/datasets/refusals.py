@@ -25,7 +25,7 @@ _REMEDIES = {
     "unheld_turns": "this format has no room for several turns: format=sft or format=sharegpt has",
 }
 _OF_RECORDS = {
-    "no_verdict": "no outcome was recorded: source.mapping.outcome says where one stands;"
+    "no_verdict": "no outcome was recorded: source.mapping.outcome says where it is;"
     " export.require.no_verdict=null export.require.not_passed=null learns from all rows",
     "no_tool_call": "answers make no call: texts are learned with"
     " role=agent export.params.agent=NAME",
@@ -65,7 +65,7 @@ def _what_there_is(connection, parts: Sequence[Part], request: Request) -> str:
     if not found:
         return (
             f"nothing is there yet: forge run skill={request.skill} policy=gold attempts a skill"
-            " that has a world, forge ingest takes in what others recorded"
+            " that has an environment, forge ingest takes in what others recorded"
         )
     listed = "; ".join(f"{skill}: {roles}" for skill, roles in found.items())
     listed = found[request.skill] if [request.skill] == list(found) else listed

@@ -21,7 +21,7 @@ from harness_forge.datasets.request import Treatment
 from harness_forge.datasets.spooling import spooled
 
 _SOURCE = ("kind", "run", "evaluation", "metric")
-"""Settings that say where evidence is from; which it was stands under sources."""
+"""Settings that choose the evidence; the chosen one is named under sources."""
 UNIT = 10_000
 """Weights are whole numbers of 1/UNIT, so that lines are counted exactly."""
 

@@ -31,9 +31,9 @@ class Part:
 
     Args:
         store: the skill's part of the store.
-        role: whose turns they are.
+        role: of the turns.
         config: which rows, and as what.
-        key: where `config` stands in the recipe, as faults name it.
+        key: of `config` in the recipe, for faults.
     """
 
     store: SkillStore
@@ -53,10 +53,10 @@ class Treatment:
 
     Args:
         filters: settings of the filters; None for none.
-        tokenizer: the base model's tokenizer.json or the folder it lies in.
+        tokenizer: the base model's tokenizer.json or its folder.
         model: the base model's name, for faults.
         redaction: what is replaced; None for nothing.
-        key: of the pseudonyms that stand in its place; it is written nowhere.
+        key: of the pseudonyms; it is never written.
         duplicates: what counts as the same row twice.
         contamination: what of evaluations no row may hold.
         scores: what `forge judge` gave answers, by the key of their verdicts.
@@ -86,7 +86,7 @@ class Request:
     Args:
         data_dir: folder that datasets are written to; `name` is the dataset's.
         skill, role, format: as composed; they go into the manifest.
-        licences: one line for each source whose words the prompts quote.
+        licences: one line for each source that the prompts quote.
         extension: how data files end, and so what they are.
         turns: what a line holds of a conversation, in formats that have room for several turns.
         engine: where rows are prepared.

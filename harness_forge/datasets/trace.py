@@ -2,7 +2,7 @@
 
 The ledger names the row; the store still holds it, with the run, the attempt
 and the turns around it, the tips that were shown and what the label audit
-said. A dataset whose store is gone still tells what its ledger knows.
+said. Without the store, it still shows what the ledger knows.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def trace(dataset: Path, place: str, connect: Callable[[str], psycopg.Connection
     file, number = _asked(dataset, place, manifest)
     entries = list(_entries(dataset, place, file, number))
     if not entries:
-        raise ExportError(f"{dataset}: {place}", "no row of the ledger stands there")
+        raise ExportError(f"{dataset}: {place}", "the ledger has no row there")
     if number is None and entries[0]["kept"]:
         file, number = entries[0]["file"], entries[0]["lines"][0]
     line = _line(dataset / file, number) if number is not None else None

@@ -55,7 +55,7 @@ def test_a_swap_moves_the_alias_and_unloads_what_nobody_asks_for(served_by, caps
     said = capsys.readouterr().out.splitlines()
     assert said == [
         f"serve: {ALIAS} is {new.folder.name}, was {before}",
-        f"  {before}: nobody waits for it, unloaded",
+        f"  {before}: no longer used, unloaded",
     ]
     assert standing() == new.folder.name
     # The one from the start was asked for by name and stays.

@@ -8,5 +8,5 @@ shapes.py      frozen dataclasses to what OmegaConf merges into, and back
 resolved.py    the resolved config on paper: write it, read it back
 plain.py       the same composition without Hydra, for validation
 plain_values.py  its merging and its references
-engine.py      Hydra itself, and its faults told in the house form
+engine.py      Hydra itself, and its errors in forge's form
 """

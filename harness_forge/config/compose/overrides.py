@@ -145,7 +145,7 @@ def _key_faults(key: str, value: Any, deleted: bool) -> Iterator[ConfigError]:
         elif typing.get_origin(inner) is dict:
             kind = typing.get_args(inner)[1]
         elif inner is Any:
-            pass  # what lies under it is checked by what reads it
+            pass  # keys under it are checked by their reader
         else:
             yield _unknown(key, (*path, part), hints)
             return

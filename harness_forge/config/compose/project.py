@@ -1,7 +1,7 @@
 """Finds recipes and config groups, the project's own and those shipped with forge.
 
-Files of the project that the user stands in add to those that come with forge;
-of two with the same name the project's own is taken.
+Files of the current project add to those shipped with forge; of two with the same name
+the project's is used.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def choices(group: str) -> dict[str, Path]:
 
 
 def rows_of(role: str, shape: str) -> str:
-    """Return the export whose rows a role has in a format.
+    """Return the export with a role's rows for a format.
 
     Lines of several shapes have the same rows. A file of your own for one shape comes first.
     """

@@ -1,8 +1,8 @@
-"""What a recipe may take from outside itself: other keys, and a few variables by name.
+"""What a recipe may take from outside: other keys, and a few variables by name.
 
-A config is printed, written beside every artifact and sent to nobody's eyes in
-particular. A recipe from elsewhere that could read any variable would carry
-the keys of this machine into all of those.
+A config is printed and written beside every artifact, where many people can read it. If
+a recipe from elsewhere could read any variable, the keys of this machine would end up in
+all of those files.
 """
 
 from __future__ import annotations

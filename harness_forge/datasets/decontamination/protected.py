@@ -51,8 +51,8 @@ class Overlap(NamedTuple):
     """The protected text that a row contains.
 
     Args:
-        of: whose it is, as `ProtectedText.of`; a salted hash where only hashes are known.
-        kind: which of its texts; `opening` where the row opens with its question.
+        of: the owner, as `ProtectedText.of`; a salted hash if only hashes are known.
+        kind: which of its texts; `opening` if the row opens with its question.
     """
 
     of: str
@@ -60,7 +60,7 @@ class Overlap(NamedTuple):
 
 
 class ProtectedQuestion(NamedTuple):
-    """An item whose question no row may open with.
+    """An item with a question that no row may open with.
 
     Args:
         of: the item.
@@ -91,11 +91,10 @@ class ProtectedTexts:
     """The texts that no row may contain.
 
     Args:
-        salt: mixed into every hash.
-        texts: for each text: whose it is (a salted hash), words in a run,
-            hashes of its runs, and how many of them make a row hold it.
-        overlaps: whose each text is in words, and which of its texts it is.
-        openings: salted hash of an item's question to whose it is.
+        texts: for each text: its owner (a salted hash), words in a run, hashes
+            of its runs, and how many of them make a match.
+        overlaps: the readable owner and kind of each text.
+        openings: salted hash of an item's question to its owner.
     """
 
     def __init__(

@@ -14,7 +14,7 @@ CONTAMINATED = "contaminated"
 
 
 class Contamination:
-    """Rejects rows whose prompt or answer contains a protected text.
+    """Rejects rows with a protected text in prompt or answer.
 
     Args:
         protected: what they may not hold.

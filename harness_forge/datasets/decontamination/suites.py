@@ -25,7 +25,7 @@ def texts(name: str, path: Path) -> Iterator[tuple[str, str]]:
 
     Args:
         path: a file of JSON lines or a CSV file, either of them gzipped or
-            not; or a folder, whose every such file is read.
+            not; or a folder with such files.
 
     Raises:
         ExportError: it cannot be read, a line is no JSON, or a folder holds no such file.

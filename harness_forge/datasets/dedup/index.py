@@ -150,7 +150,7 @@ class Index:
             places, rows = self._near.find(keys[:, 1:].ravel())
             pairs = np.unique(np.stack([places // self._bands, rows], axis=1), axis=0)
             for place, row in self._near_duplicates(new, pairs, self._rows.data):
-                # Pairs are sorted: the earliest is told.
+                # Pairs are sorted: the earliest is kept.
                 found.setdefault(place, _Found(NEAR_DUPLICATE, row, False))
         places, rows = self._exact.find(keys[:, 0])
         same = self._rows.data["digest"][rows] == new["digest"][places]

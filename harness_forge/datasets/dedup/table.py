@@ -60,7 +60,7 @@ class Column:
     Args:
         path: the file; it is made.
         dtype: of one element; may be a record.
-        resident_pages: is told of it.
+        resident_pages: the limit that it counts toward.
 
     Raises:
         OSError: the disk is full. Room is reserved first: a page written

@@ -17,7 +17,7 @@ class Balance:
     """Samples at most `cap` examples of each category, by the hash of their ids.
 
     Offer every example first, ask for each of them afterwards. Memory: about
-    100 bytes for each example that stands.
+    100 bytes for each example in the sample.
 
     Args:
         cap: examples of one category.

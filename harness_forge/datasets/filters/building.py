@@ -55,11 +55,11 @@ def build(
     only what those before it kept, as `judge` does.
 
     Args:
-        tokenizer: the base model's tokenizer.json, or the folder it lies in;
+        tokenizer: the base model's tokenizer.json, or its folder;
             it need not be there (see `Length`).
         model: the base model's name, for faults.
-        rejected_side: for the worse answers of preference pairs, whose faults
-            are what a pair teaches: only that they are whole is asked.
+        rejected_side: for the worse answers of preference pairs. Their faults
+            are what a pair teaches, so they must only be complete.
 
     Raises:
         ExportError: an embedding model is named and not there.

@@ -10,7 +10,7 @@ from harness_forge.core import jsontext
 from harness_forge.core.records import Message
 
 _LISTS, _MAPPINGS = (list, tuple), (dict, Mapping)
-"""As tuples, whose exact types are tried first: an abstract class takes ten times as long."""
+"""Concrete types come first: a check of an abstract class takes ten times as long."""
 
 
 class Call(NamedTuple):
@@ -55,11 +55,11 @@ class Candidate:
         messages: the prompt.
         tools: what was offered with it.
         answer: one assistant message.
-        role: whose turn it is.
-        outcome_value: 0 to 1, as it was judged; None where it was not.
-        finish_reason: why the model stopped, as its server said; None where no model was asked.
+        role: of the agent that answered.
+        outcome_value: 0 to 1, None if it was not judged.
+        finish_reason: why the model stopped, as its server said; None if no model was asked.
         flags: reasons of the label audit's flags on the row.
-        judge_score: 0 to 1, what `forge judge` gave the answer; None where it was not asked.
+        judge_score: 0 to 1, what `forge judge` gave the answer; None if it was not asked.
         writer: the evaluator, source or policy that wrote the row, as the store names it.
     """
 

@@ -24,7 +24,7 @@ class Length:
     """Checks lengths: by bytes where these decide, otherwise by an exact token count.
 
     The tokenizer is read at the first row that needs it, so that a dataset
-    whose every row is decided by bytes needs no model. It is not pickled.
+    with every row decided by bytes needs no model. It is not pickled.
 
     Args:
         file: the base model's tokenizer.json; it need not exist, see above.

@@ -46,7 +46,7 @@ _BAR = re.compile(
 _LINE = 400
 """Characters of a line that are looked at for a bar."""
 _STRIPPED = re.compile(r"(?<![\w\[])\[(?:\d{1,3};){0,4}\d{1,3}m")
-"""Colour codes whose escape character somebody took away."""
+"""Colour codes without their escape character."""
 _FENCE = re.compile(r"^(?P<f>```|~~~).*?(?:^(?P=f)[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 _ENTITY = re.compile(r"&(?:nbsp|amp|lt|gt|quot|#\d{1,6});")
 
@@ -101,8 +101,8 @@ def _unspoken(text: str) -> tuple[str, int]:
 def _dumped(lines: Sequence[str]) -> list[bool]:
     """Return for each line whether it was copied from a terminal.
 
-    One prompt is a command that somebody quotes. From two on they are a
-    transcript, and what stands between them is what the commands answered.
+    One prompt is a quoted command. From two on they are a transcript, and the lines
+    between them are the commands' output.
     """
     prompts = [at for at, line in enumerate(lines) if _PROMPT.match(line)]
     transcript = range(prompts[0], len(lines)) if len(prompts) > 1 else range(0)

@@ -1,4 +1,4 @@
-"""Rejects rows whose score is too low or too high."""
+"""Rejects rows with a score that is too low or too high."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from harness_forge.datasets.filters.candidate import Candidate
 
 
 def judge(candidates: Sequence[Candidate], config: ScoreRangeConfig) -> list[str | None]:
-    """Return `score_range` for each candidate whose score is outside; NaN is outside."""
+    """Return `score_range` for each candidate with a score outside the range, NaN included."""
     low, high = config.min_value, config.max_value
     unscored = "score_range" if config.reject_unscored else None
     by_judge = config.reads is ScoreOf.judge

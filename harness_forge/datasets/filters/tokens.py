@@ -61,7 +61,7 @@ class Tokens:
 
     Args:
         tokenizer: the model's own.
-        bounds: None where the tokenizer is of a form whose bounds are not known.
+        bounds: None for a form of tokenizer without known bounds.
     """
 
     tokenizer: Tokenizer
@@ -168,8 +168,8 @@ def _fallback() -> dict[str, int]:
 def _byte_level() -> dict[str, int]:
     """Return the byte behind each character of byte-level BPE.
 
-    Bytes that can be seen stand for themselves, the others, in order, for the
-    characters from 256 on (A. Radford et al., GPT-2, 2019).
+    Printable bytes are themselves; the others, in order, are the characters
+    from 256 on (A. Radford et al., GPT-2, 2019).
     """
     seen = [*range(33, 127), *range(161, 173), *range(174, 256)]
     hidden = [byte for byte in range(256) if byte not in seen]

@@ -25,7 +25,7 @@ _PAYLOAD = re.compile(r"\s*(?:\{\s*\"\w|\[\s*\{)")
 """How JSON begins where it is meant; shell has braces and brackets of its own."""
 
 _ANNOUNCED = ("TIPS_JSON:", "```json\n")
-"""What stands before JSON at the start of a line."""
+"""Announcements of JSON at the start of a line."""
 
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})", re.MULTILINE)
 

@@ -44,8 +44,8 @@ def context(messages: Sequence[Message], role: str = "role", answering: str = "a
     """Return messages as context: each answer among them gets weight 0.
 
     Args:
-        role: the key that says who speaks.
-        answering: what it says where an answer stands.
+        role: the key of the speaker.
+        answering: its value for an answer.
     """
     return [
         {**message, WEIGHT: 0} if message[role] == answering else message for message in messages

@@ -28,8 +28,8 @@ class DatasetFolder:
             dataset, and left alone otherwise.
 
     Raises:
-        ExportError: another export is writing there, something else stands
-            there, or the disk is full.
+        ExportError: another export is writing there, something else is in
+            the way, or the disk is full.
     """
 
     def __init__(self, path: Path) -> None:
@@ -44,7 +44,7 @@ class DatasetFolder:
         if self.path.exists() and not _is_dataset(self.path):
             raise ExportError(
                 str(self.path),
-                "stands in the way and is no dataset",
+                "is in the way and is no dataset",
                 "move it away, or choose another export.name or data_dir",
             )
         try:

@@ -23,7 +23,7 @@ def prompt_completion_line(example: Example) -> dict[str, Any]:
 
     The prompt is its messages with an empty line between them, as
     `attempts.approach_prompt` has it. An answer that is a call is its JSON,
-    `{"name", "arguments"}`. The tools that were offered stand beside the two.
+    `{"name", "arguments"}`. The offered tools are beside the two.
 
     Raises:
         Unheld: `unheld_turns`: the prompt holds more than one question, and a

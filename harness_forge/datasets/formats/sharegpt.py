@@ -21,7 +21,7 @@ _FROM = {"system": "system", "user": "human", "assistant": "gpt", "tool": "tool"
 def sharegpt_line(example: Example) -> dict[str, Any]:
     """Return the conversation: its answer last, earlier answers with weight 0.
 
-    A call stands in the text as `<tool_call>{"name", "arguments"}</tool_call>`,
+    A call is written in the text as `<tool_call>{"name", "arguments"}</tool_call>`,
     byte for byte as the shipped chat template renders it.
 
     Raises:

@@ -33,8 +33,8 @@ class Guard:
 
     Args:
         collecting: ids of the runs that may be exported.
-        splits: item id to its split; an item whose group changed between runs,
-            or since, has several, None among them where a group has none.
+        splits: item id to its splits; an item that changed its group between
+            runs, or since, has several, with None for a group without one.
         strictest_elsewhere: item id to the strictest split of anything near-identical to it
             in the other skills of the dataset; empty where there is one skill.
         provenance: what the store knows of rows besides their columns.

@@ -17,10 +17,10 @@ Place = tuple[str, str, str | None, str | None]
 def strictest(places: Iterable[Place]) -> Mapping[tuple[str, str], str]:
     """Return (skill, item id) to the strictest split of anything near-identical to the item.
 
-    Near-identical is what shares an item id or a group, in however many
-    steps: groups are clusters within a skill, and an id that stands in two
-    skills joins its groups there. Train is the least strict, then validation,
-    then holdout and quarantine. Items without a split are not in the answer.
+    Items are near-identical if they share an item id or a group, directly or
+    through others: groups are clusters within a skill, and an id in two skills
+    joins its groups there. Train is the least strict, then validation, then
+    holdout and quarantine. Items without a split are not in the result.
     """
     places = list(places)
     leader: dict[tuple[str, ...], tuple[str, ...]] = {}

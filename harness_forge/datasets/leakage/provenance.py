@@ -1,8 +1,8 @@
 """Finds rows with tips of held-out items or with contradicting verdicts.
 
-The store is asked apart from the recipe, once an export, before its rows are
-read: a failed answer is not among the rows of an SFT recipe, and which tips a
-prompt shows stands in another table.
+The store is queried separately from the recipe, once for each export, before its rows are
+read: failed answers are not among the rows of an SFT recipe, and the tips of a prompt are
+in another table.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from harness_forge.datasets.leakage import near_identical
 if TYPE_CHECKING:
     import psycopg
 
-# A retrieval that does not know its attempt stands for every attempt of its run on its rule.
+# A retrieval without an attempt counts for every attempt of its run on its rule.
 _SHOWN = """
 WITH shown AS (
     SELECT q.attempt_id, q.run_id, q.rule_id, k.split
@@ -81,8 +81,8 @@ class Provenance:
     Args:
         tips: source of a row to the strictest split of an item that a tip
             shown in its prompt was learned from; train is left out.
-        contradicted: sources of rows whose very answer to the very same
-            prompt passed once and failed once.
+        contradicted: sources of rows with an answer that both passed and failed
+            for the same prompt.
     """
 
     tips: Mapping[str, str] = field(default_factory=dict)

@@ -2,10 +2,10 @@
 
 config.py      which kinds, what stays
 key.py         the key of the pseudonyms
-pseudonyms.py  what stands in place of a value
+pseudonyms.py  the replacements of values
 rules/         what is looked for
 gate.py        which rules are worth running on a text
-names.py       what stands out once is replaced everywhere in its row
+names.py       values that are found once are replaced in the whole row
 texts.py       values and JSON, walked through
 redactor.py    puts it together
 """

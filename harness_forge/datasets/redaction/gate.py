@@ -52,7 +52,7 @@ def _seen(text: str) -> tuple[str, list[int]] | None:
 
 
 class Gate:
-    """Runs the rules whose hint is in the text.
+    """Runs the rules that have a hint in the text.
 
     Args:
         rules: the rules, most specific first: of equal findings the first counts.
@@ -68,7 +68,7 @@ class Gate:
         for rule in self._rules:
             self._set.Add(rule.hint)
         self._set.Compile()
-        # Roles, keys, names of tools and what systems are told are in every row.
+        # Roles, keys, names of tools and system prompts are in every row.
         self._opens_short = lru_cache(maxsize=_REMEMBERED)(self._opens)
 
     def find(self, text: str) -> Iterator[Finding]:
@@ -80,11 +80,11 @@ class Gate:
             for index in self.hit(shown):
                 for one in self._rules[index].find(shown):
                     start, end = places[one.start], places[one.end - 1] + 1
-                    if end - start > one.end - one.start:  # the others were found as they stand
+                    if end - start > one.end - one.start:  # the others were found unchanged
                         yield one._replace(start=start, end=end)
 
     def may_find(self, text: str) -> bool:
-        """Return whether a rule can match `text` as it stands, JSON inside it left as it is."""
+        """Return whether a rule can match `text` itself, without parsing JSON inside it."""
         if self.hit(text):
             return True
         seen = _seen(text)

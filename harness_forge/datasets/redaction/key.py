@@ -1,7 +1,7 @@
 """The key of the pseudonyms: made on first use, readable by its owner only.
 
 Without it a pseudonym of an address could be undone by trying all four billion.
-It stays in the forge home and stands in no dataset, manifest or message.
+It stays in the forge home and is in no dataset, manifest or message.
 """
 
 from __future__ import annotations

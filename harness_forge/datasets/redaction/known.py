@@ -1,4 +1,4 @@
-"""Names that identify nobody: reserved, public, or present on every system."""
+"""Names that do not identify anyone: reserved, public, or present on every system."""
 
 from __future__ import annotations
 

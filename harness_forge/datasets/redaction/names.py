@@ -1,8 +1,7 @@
 """Remembers names and secrets found in a row, and finds them everywhere in that row.
 
-`ssh deploy@web01` tells that web01 is a host; the line below that says
-`ping web01` must say the same pseudonym, or the script no longer fits itself
-and the name has leaked.
+`ssh deploy@web01` shows that web01 is a host; `ping web01` on the line below must get the
+same pseudonym. Otherwise the script no longer works, and the name has leaked.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ _SHORTEST = {"host": 4, "user": 4}
 _SECRET = 8
 """Characters from which a value is carried through the row; shorter ones may be plain words."""
 _CARRIED_BY_SHAPE = {"ipv4", "ipv6", "mac", "email"}
-"""Found by their own rules wherever they stand."""
+"""Found by their own rules everywhere."""
 
 
 class Names:

@@ -56,7 +56,7 @@ class Pseudonyms:
             "mac": self._mac,
         }
         self._forms = forms
-        # Cached per instance: a pseudonym is asked for as often as its value stands in the rows.
+        # Cached per instance: a pseudonym is needed for every occurrence of its value.
         self.of = lru_cache(maxsize=65536)(self._of)
 
     def _of(self, kind: str, value: str) -> str:

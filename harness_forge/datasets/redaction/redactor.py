@@ -68,14 +68,13 @@ class Redactor:
     ) -> tuple[list[Message], Counts]:
         """Return the messages redacted, and the counts of replacements.
 
-        They are one text: a name that stands out in one of them is replaced in
+        They are one text: a name that is found in one of them is replaced in
         all. Messages without a finding are the very same objects.
 
         Args:
-            after: messages they follow, in their original words: names that
-                stand out there are replaced here too. Give the prompt when you
-                redact an answer, and redact the prompt by itself: so a prompt
-                reads the same whatever was answered.
+            after: messages they follow, before redaction: names found there are
+                replaced here too. Give the prompt when you redact an answer,
+                but redact the prompt by itself: then it does not depend on the answer.
         """
         names = self._names_of(after)
         if not names and self._gate and self._quiet(messages):

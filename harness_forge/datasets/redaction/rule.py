@@ -13,7 +13,7 @@ class Finding(NamedTuple):
     """A span of a text that must be replaced.
 
     Args:
-        form: which pseudonym stands for it; usually its kind.
+        form: of its pseudonym; usually its kind.
     """
 
     start: int
@@ -47,8 +47,8 @@ class Rule:
 
 
 START = r"(?:(?<![A-Za-z0-9_])|(?<=\\[nrtbf])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9a-fA-F]{4}))"
-"""Where a word may begin; also right after an escape such as \\n, %3D or \\u003d that nobody has
-read yet."""
+"""Where a word may begin; also right after an undecoded escape such as \\n, %3D or
+\\u003d."""
 END = r"(?![A-Za-z0-9_])"
 
 

@@ -35,10 +35,10 @@ def rewrite(
     What did not change is the very same object.
 
     Args:
-        worth: tells cheaply whether anything may change in a text; one that
-            holds JSON is asked about as a whole before it is parsed.
-        pair: is told of every key and its text, before `change` sees the text:
-            a key such as `password` says what no text says of itself.
+        worth: says cheaply whether anything may change in a text; it is asked
+            about a text with JSON as a whole, before that is parsed.
+        pair: called with every key and its text, before `change` sees the text:
+            a key such as `password` says what the text itself does not.
     """
     if isinstance(value, str):
         return _text(value, change, worth, pair, depth) if worth(value) else value

@@ -16,7 +16,7 @@ def publish(folder: Path, destination: Path, home: Path) -> Review:
     The copy is compared with what was reviewed before it gets its name.
 
     Raises:
-        ExportError: it has no valid review, something stands at `destination`,
+        ExportError: it has no valid review, `destination` exists,
             it changed while it was copied, or the disk is full.
     """
     review = require_review(folder, home)

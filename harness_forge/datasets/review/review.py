@@ -1,7 +1,7 @@
 """The signed review of a dataset: reviewer, time, and hashes of the files.
 
-It is kept in the forge home, not in the dataset, whose bytes say nothing of
-when or by whom. The digest covers every file, so a changed, added or removed
+It is stored in the forge home, not in the dataset: the dataset's bytes do not depend on
+when or by whom it was written. The digest covers every file, so a changed, added or removed
 one voids the review; the signature is made with the key of the pseudonyms, so
 a review cannot be written by hand.
 """
@@ -35,7 +35,7 @@ class Review:
         digest: of all its files, see `digest_of`.
         files: sha256 by name.
         who, when: as signed; `when` in UTC.
-        kinds: how often each kind stands replaced in the files.
+        kinds: number of replacements of each kind in the files.
         settings: of redaction, as `RedactionConfig.shown` tells them.
         signature: of all the rest, under the key of the forge home.
     """

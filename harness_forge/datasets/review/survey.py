@@ -60,8 +60,8 @@ class Kind:
     """The replacements of one kind.
 
     Args:
-        times: how often a pseudonym stands in the files.
-        values: the pseudonyms, and how often each stands there.
+        times: number of pseudonyms in the files.
+        values: the pseudonyms, with the number of each.
         examples: the first few, of values that differ where there are several.
     """
 

@@ -87,7 +87,7 @@ def test_without_an_outcome_nobody_was_at_fault(exported):
     said = exported(TAKE, score=None)
     assert said.endswith(
         "rejected: no_verdict 12\n"
-        "  hint: no outcome was recorded: source.mapping.outcome says where one stands;"
+        "  hint: no outcome was recorded: source.mapping.outcome says where it is;"
         " export.require.no_verdict=null export.require.not_passed=null learns from all rows\n"
     )
     both = ("export.require.no_verdict=null", "export.require.not_passed=null")

@@ -86,7 +86,7 @@ def test_without_its_store_the_ledger_still_tells(harness, sft):
         ("train:0", "train.jsonl has 1 lines"),
         ("validation:1", "validation.jsonl has 0 lines"),
         ("last", "names no line"),
-        ("stig.turns:99", "no row of the ledger stands there"),
+        ("stig.turns:99", "the ledger has no row there"),
     ],
 )
 def test_a_line_that_is_not_there_is_told(harness, sft, place, words):

@@ -48,7 +48,7 @@ def test_clears_what_a_killed_export_left(tmp_path):
 def test_never_touches_a_folder_that_is_no_dataset(tmp_path):
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis/chapter.txt").write_text("mine")
-    with pytest.raises(ExportError, match="stands in the way and is no dataset"):
+    with pytest.raises(ExportError, match="is in the way and is no dataset"):
         write(tmp_path / "thesis", {"a": 1})
     assert (tmp_path / "thesis/chapter.txt").read_text() == "mine"
 

@@ -4,7 +4,7 @@ tokens.py       keys and tokens that the scanner does not know, or not in full
 families.py     how the tables of services become rules
 model_services.py  keys of model APIs and of what agents use beside them
 services.py     keys of other services, by family
-scanner.py      keys and tokens whose form detect-secrets knows
+scanner.py      keys and tokens that detect-secrets knows
 urls.py         paths of webhooks, signatures, parameters, cookies
 passwords.py    headers, URLs, hashes, what a sentence says
 commands.py     what a command line hands over
@@ -13,7 +13,7 @@ assignments.py  a name that says what its value is
 hosts.py        names of machines
 addresses.py    IPv4, IPv6, MAC
 named.py        values that vary, under a name that says key
-unknown.py      keys of services that nobody listed
+unknown.py      keys of unlisted services
 people.py       e-mail addresses, and user names in paths
 """
 

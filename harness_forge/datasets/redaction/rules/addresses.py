@@ -12,7 +12,7 @@ from harness_forge.datasets.redaction.pseudonyms import DOC_NET6, TEST_NET
 from harness_forge.datasets.redaction.rule import Rule
 
 _IPV4 = re.compile(
-    # Begins with a digit, so that the engine can skip to one; what stands before is asked after.
+    # Begins with a digit, so that the engine can skip to one; the text before is checked after.
     r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?P<m>/(?:3[0-2]|[12]?\d)(?![\d.]))?(?![\w-]|\.\w)"
 )
 _BEFORE_IPV4 = re.compile(r"(?:(?<![\w.-])|(?<=\\[nrtbf])|(?<=\s-))\Z")

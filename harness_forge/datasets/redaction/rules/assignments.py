@@ -62,11 +62,11 @@ _BARE = re.compile(
     r"(?:=|:[ \t]+|=[ \t])(?P<v>[^\s\"'`\\;&|<>(){}\[\]$,]{6,8000})(?=[\s\"'`\\;&|]|$)"
 )
 _SEPARATED = frozenset("\n\t ;&?\"'`{,(-")
-"""What may stand before the name of a value without quotes."""
+"""Characters before the name of a value without quotes."""
 
 
 def _assigned(text: str, wanted: bool) -> Iterator[tuple[int, int]]:
-    """Yield the values of assignments: looks for the signs, then at what stands before them."""
+    """Yield the values of assignments: finds the signs, then reads the names before them."""
     for sign in _SIGN.finditer(text):
         at = sign.start()
         head = text[max(0, at - 128) : at]
@@ -79,7 +79,7 @@ def _assigned(text: str, wanted: bool) -> Iterator[tuple[int, int]]:
 
 
 def _value(text: str, at: int, before: re.Match[str]) -> tuple[bool, tuple[int, int]] | None:
-    """Return whether a password or another secret is assigned at a sign, and where it stands."""
+    """Return whether a password or another secret is assigned at a sign, and the span."""
     name, start = before["name"], at - len(before.string) + before.start()
     lead = text[start - 1 : start]
     if lead == "\\" and name[0] in "nrt":

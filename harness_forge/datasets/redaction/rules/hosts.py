@@ -69,7 +69,7 @@ _NO_MACHINE = frozenset(
 
 
 def is_public(name: str) -> bool:
-    """Tell whether a name is reserved, or under a domain that the whole world knows."""
+    """Return whether a name is reserved, or under a well-known domain."""
     labels = name.lower().rstrip(".").split(".")
     if labels[-1] in RESERVED or name.lower() in _NO_MACHINE or _PSEUDONYM.fullmatch(name):
         return True
@@ -104,7 +104,7 @@ def _in_code(match: re.Match[str], group: str) -> bool:
 
 
 def _is_public_machine(match: re.Match[str]) -> bool:
-    """Tell whether a name of three or more labels under a top-level domain is somebody's machine."""
+    """Return whether a name of three or more labels under a top-level domain is a host."""
     name = match["v"]
     labels = name.split(".")
     last = labels[-1].lower()
@@ -125,7 +125,7 @@ def _in_url(match: re.Match[str]) -> bool:
 
 
 def _named(match: re.Match[str]) -> bool:
-    """Tell whether a name whose surroundings call it a host may be one."""
+    """Return whether a name may be a host if the words around it say so."""
     name = match["v"]
     if is_public(name) or _ADDRESS.fullmatch(name) or name.lower() in HOST_WORDS:
         return False

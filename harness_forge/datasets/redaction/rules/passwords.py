@@ -42,7 +42,7 @@ _SHADOW = r"(?m)^[a-z_][\w.-]*:(?P<v>[A-Za-z0-9./]{13}):\d{4,5}:\d*:"
 
 
 def not_plain(match: re.Match[str]) -> bool:
-    """Tell whether what stands where only a password stands is no placeholder."""
+    """Return whether a text in a password's place is no placeholder."""
     return (
         not _PLAIN_PASSWORDS.fullmatch(match["v"])
         and "${" not in match["v"]

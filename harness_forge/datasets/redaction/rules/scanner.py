@@ -1,4 +1,4 @@
-"""Keys and tokens whose form a maintained scanner knows: detect-secrets.
+"""Keys and tokens that a maintained scanner knows: detect-secrets.
 
 Its regular expressions are used, and nothing else of it: `verify()` would send
 a key to its vendor to ask whether it is live, and its keyword and entropy

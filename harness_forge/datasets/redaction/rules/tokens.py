@@ -1,4 +1,4 @@
-"""Keys whose form is more than a head and a body: private keys, AWS's secrets, webhooks."""
+"""Keys with a form beyond prefix and body: private keys, AWS's secrets, webhooks."""
 
 # ruff: noqa: S105
 

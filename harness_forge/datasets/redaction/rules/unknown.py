@@ -1,4 +1,4 @@
-"""Keys of services that nobody listed: a short head, a sign, and a long body drawn by chance.
+"""Keys of unlisted services: a short prefix, a separator, and a long random body.
 
 Most services give their keys such a head. What else is written so are ids
 (calls, messages, runs), digests and names of models: ids have known heads, a
@@ -77,7 +77,7 @@ def _is_key(word: str) -> bool:
 
 
 def _mixed(body: str) -> bool:
-    """Tell whether what stands after a head that says "key" is more than words and numbers."""
+    """Return whether the text after a prefix such as "key" is more than words and numbers."""
     run = max(_RUN.findall(body), key=len, default="")
     return bool(run) and drawn(body) and turns(body) >= max(4, _LITTLE * len(body))
 

@@ -36,6 +36,17 @@ def opening(messages: Iterable[Any]) -> str:
     What stands in a system message is said to every task alike. Only a
     conversation in which no user speaks is told by it.
     """
+    return _opening(messages)[0]
+
+
+def task_of(messages: Iterable[Any]) -> str:
+    """Return the opening of a conversation that has enough words to identify a task; else ''."""
+    text, enough = _opening(messages)
+    return text if enough else ""
+
+
+def _opening(messages: Iterable[Any]) -> tuple[str, bool]:
+    """Return the opening, and whether it is telling."""
     said: list[str] = []
     rules: list[str] = []
     enough = False
@@ -50,7 +61,10 @@ def opening(messages: Iterable[Any]) -> str:
             rules.append(text)
         elif enough:
             break
-    return "\n".join(said) if any(said) else "\n".join(rules)
+    if any(said):
+        return "\n".join(said), enough
+    text = "\n".join(rules)
+    return text, telling(text)
 
 
 def first_question(messages: Iterable[Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from harness_forge.core.sketches.openings import opening, telling
+from harness_forge.core.sketches.openings import task_of, telling
 from harness_forge.datasets.audit.digests import digest
 from harness_forge.datasets.audit.views import View
 
@@ -82,8 +82,9 @@ class Prompts:
 
 
 def _task(said: View) -> str:
-    task = opening(said.messages) if said.messages else said.question
-    return task if telling(task) else ""
+    if said.messages:
+        return task_of(said.messages)
+    return said.question if telling(said.question) else ""
 
 
 def _near_faults(asked: list[_Prompt], most: float) -> list[str]:

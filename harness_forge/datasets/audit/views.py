@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import xxhash
@@ -19,8 +18,7 @@ from harness_forge.datasets.formats.conversation import learned
 ORIGIN = ("source", "run_id", "item_id", "family", "split", "policy", "origin", "evaluator")
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """The contents of one line.
 
     Args:
@@ -121,23 +119,25 @@ def turns_of(line: Mapping[str, Any], form: str) -> list[bytes]:
 def texts(value: Any, inner: InnerJson) -> list[str]:
     """Return every string in a value; strings that hold JSON are parsed."""
     found: list[str] = []
-    _gather(value, inner, found.append)
+    _gather((value,), inner, found)
     return found
 
 
-def _gather(value: Any, inner: InnerJson, add: Callable[[str], None]) -> None:
-    if isinstance(value, str):
-        held = _held(value, inner) if value[:1] in ("{", "[") else None
-        if held is None:
-            add(value)
-        else:
-            _gather(held, inner, add)
-    elif isinstance(value, dict):
-        for one in value.values():
-            _gather(one, inner, add)
-    elif isinstance(value, list):
-        for one in value:
-            _gather(one, inner, add)
+def _gather(values: Iterable[Any], inner: InnerJson, found: list[str]) -> None:
+    for value in values:
+        if isinstance(value, str):
+            held = _held(value, inner) if value[:1] in _OPENING else None
+            if held is None:
+                found.append(value)
+                continue
+            value = held
+        if isinstance(value, dict):
+            _gather(value.values(), inner, found)
+        elif isinstance(value, list):
+            _gather(value, inner, found)
+
+
+_OPENING = frozenset("{[")
 
 
 def _held(text: str, inner: InnerJson) -> Any:
@@ -161,13 +161,18 @@ def text_of(message: Mapping[str, Any], inner: InnerJson) -> str:
 
 
 def _chat(inner: InnerJson, messages: list[dict[str, Any]], *answers: list[dict[str, Any]]) -> View:
-    said = [(one["role"], text_of(one, inner)) for one in messages]
-    asked = [text for role, text in said if role not in ("system", "developer")]
-    prompt = [f"{role}: {text}" for role, text in said]
-    learned, unlearned = (
-        "\n".join([text_of(one, inner) for one in answer]) for answer in (*answers, [], [])[:2]
-    )
+    asked, prompt = [], []
+    for one in messages:
+        role, text = one["role"], text_of(one, inner)
+        prompt.append(f"{role}: {text}")
+        if role not in _RULES:
+            asked.append(text)
+    said = ["\n".join([text_of(one, inner) for one in answer]) for answer in answers]
+    learned, unlearned = (*said, "", "")[:2]
     return View("\n".join(asked), "\n".join(prompt), learned, unlearned, messages)
+
+
+_RULES = frozenset(("system", "developer"))
 
 
 def _sft(line: Mapping[str, Any], inner: InnerJson) -> View:
@@ -230,11 +235,12 @@ def _tools(value: Any, inner: InnerJson) -> bool:
 
 
 def _message(value: Any, inner: InnerJson) -> bool:
-    if not isinstance(value, dict) or not _filled(value.get("role"), inner):
+    if not isinstance(value, dict) or not isinstance(value.get("content"), str):
         return False
-    if WEIGHT in value and not _weight(value, value["role"] == "assistant"):
+    role = value.get("role")
+    if role != "user" and not _filled(role, inner):
         return False
-    if not isinstance(value.get("content"), str):
+    if WEIGHT in value and not _weight(value, role == "assistant"):
         return False
     calls = value.get("tool_calls")
     return not calls or all(_call(one, inner) for one in calls)

@@ -53,7 +53,7 @@ def _status(config: ForgeConfig, _others: list[str]) -> int:
 
     data = Path(config.forge_home) / "pg"
     if not config.store.url and not data.exists():
-        print(f"no store yet: `forge run` makes one in {data}")
+        print(f"no store yet: `forge run` or `forge ingest` makes one in {data}")
         return 0
     from harness_forge.store.opening import opened_store
 
@@ -113,7 +113,7 @@ def render(status: dict) -> str:
         f"size     {_bytes(status['size_bytes'])}",
     ]
     if not status["skills"]:
-        lines.append("skills   none yet; `forge run` makes one")
+        lines.append("skills   none yet; `forge run` or `forge ingest` makes one")
     for name, skill in status["skills"].items():
         state = "up to date" if skill["current"] else "needs `forge store upgrade`"
         size = _bytes(skill["size_bytes"])

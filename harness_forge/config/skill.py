@@ -15,6 +15,10 @@ class EnvironmentKind(Enum):
     recorded = "recorded"  # none: `forge ingest` brought the attempts in
 
 
+RECORDED = "recorded"
+"""The choice of `skill` for records under a name of their own, and the host that it has."""
+
+
 @dataclass(frozen=True)
 class SkillConfig:
     """What is learned: a named set of work items and the environment that judges them.
@@ -33,3 +37,13 @@ class SkillConfig:
     environment: EnvironmentKind = EnvironmentKind.scap
     scap: ScapConfig = field(default_factory=ScapConfig)
     licences: list[str] = field(default_factory=list)
+
+
+def filling_command(skill: SkillConfig) -> str:
+    """Return the command that brings work items and attempts of a skill into the store."""
+    if skill.environment is not EnvironmentKind.recorded:
+        return f"forge run skill={skill.name} policy=gold"
+    # `skill=recorded` is the choice for records that have no file of their own in conf/skill.
+    own = skill.host != RECORDED
+    named = f"skill={skill.name}" if own else f"skill={RECORDED} skill.name={skill.name}"
+    return f"forge ingest source=NAME path=FILE {named}"

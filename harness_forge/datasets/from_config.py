@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness_forge.config.schema import ForgeConfig, exports_of, skills_of
-from harness_forge.config.skill import EnvironmentKind
+from harness_forge.config.skill import EnvironmentKind, filling_command
 from harness_forge.core.errors import ExportError
 from harness_forge.store.opening import opened_store
 
@@ -33,6 +33,7 @@ def export_from_config(config: ForgeConfig, *, dry_run: bool = False, progress=l
         turns=config.format.turns,
         engine=config.engine,
         treatment=_treatment(config),
+        filled_by=filling_command(config.skill),
     )
     with opened_store(config) as store:
         for one in skills:

@@ -63,10 +63,11 @@ def _what_there_is(connection, parts: Sequence[Part], request: Request) -> str:
         if counted:
             found[skill] = ", ".join(f"{role} ({count})" for role, count in counted)
     if not found:
-        return (
-            f"nothing is there yet: forge run skill={request.skill} policy=gold attempts a skill"
-            " that has an environment, forge ingest takes in what others recorded"
+        does = (
+            "attempts a skill that has an environment, forge ingest takes in what others recorded"
         )
+        does = "takes records in" if request.filled_by.startswith("forge ingest") else does
+        return f"nothing is there yet: {request.filled_by} {does}"
     listed = "; ".join(f"{skill}: {roles}" for skill, roles in found.items())
     listed = found[request.skill] if [request.skill] == list(found) else listed
     if any(part.config.params.get("agent") in agents for part in parts):

@@ -91,6 +91,7 @@ class Request:
         turns: what a line holds of a conversation, in formats that have room for several turns.
         engine: where rows are prepared.
         treatment: what is done to rows on the way.
+        filled_by: the command that brings rows of the skill into the store.
     """
 
     data_dir: Path
@@ -103,6 +104,7 @@ class Request:
     turns: Turns = Turns.conversation
     engine: EngineConfig = field(default_factory=lambda: EngineConfig(workers=0))
     treatment: Treatment = field(default_factory=Treatment)
+    filled_by: str = "forge run"
 
 
 @dataclass

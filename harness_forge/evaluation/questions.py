@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from harness_forge.config.schema import ForgeConfig, skills_of
-from harness_forge.config.skill import EnvironmentKind
+from harness_forge.config.skill import EnvironmentKind, filling_command
 from harness_forge.config.suite import SuiteConfig, SuiteKind
 from harness_forge.core.errors import ConfigError, EvalError
 from harness_forge.core.hints import did_you_mean
@@ -72,7 +72,7 @@ def _check_split(split: str) -> None:
 def _nothing(config: ForgeConfig, suite: SuiteConfig) -> tuple[str, str]:
     if suite.kind is SuiteKind.worker:
         what = f"no work item of {config.skill.name} is in it"
-        return what, "`forge run policy=gold` surveys and divides the work items"
+        return what, f"`{filling_command(config.skill)}` brings work items in and divides them"
     what = f"no turn of the {suite.kind.value} of {config.skill.name} in it can be judged"
     return what, f"leave suite {suite.name} out, or choose a skill whose runs had one"
 

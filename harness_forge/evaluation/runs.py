@@ -80,6 +80,6 @@ def find_runs(stores, word: str) -> dict[str, dict[str, Any]]:
 def _listed(stores, last: int = 8) -> str:
     rows: Sequence[dict[str, Any]] = [run for store in stores.values() for run in store.runs()]
     if not rows:
-        return "there is none yet: forge run"
+        return "there is none yet: `forge run` makes runs, `forge ingest` takes in those of others"
     shown = ", ".join(f"{run['id']} ({run['policy']})" for run in rows[-last:])
     return f"the last ones: {shown}"

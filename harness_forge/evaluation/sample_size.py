@@ -9,6 +9,7 @@ from pathlib import Path
 from harness_forge.config.budget import BudgetConfig, Schedule
 from harness_forge.config.run import split_of
 from harness_forge.config.schema import ForgeConfig, skills_of
+from harness_forge.config.skill import filling_command
 from harness_forge.core.errors import EvalError
 from harness_forge.core.records import Split, WorkItem
 from harness_forge.evaluation.power import effective
@@ -49,7 +50,8 @@ def sample_sizes(config: ForgeConfig) -> list[SampleSize]:
             found += sample_sizes_of(store, one, split)
     if not found:
         what = f"no item of {config.skill.name} is in the {split.value} split"
-        raise EvalError("run.split", what, "items get a split with the first `forge run`")
+        hint = f"items get a split with the first `{filling_command(config.skill)}`"
+        raise EvalError("run.split", what, hint)
     return found
 
 

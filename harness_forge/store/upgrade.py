@@ -53,14 +53,14 @@ def check(connection: Connection, skill: str, where: str) -> None:
         raise StoreError(
             where,
             f"holds no skill {skill!r}",
-            f"`forge run skill={skill}` fills one, `forge store upgrade skill={skill}`"
-            " makes an empty one",
+            "`forge run` or `forge ingest` fills one, `forge store upgrade` makes an empty one,"
+            " each with the same skill",
         )
     _refuse_newer(at, skill, where)
     raise StoreError(
         where,
         f"schema {skill} is at step {at}, this forge needs {HEAD}",
-        f"run `forge store upgrade skill={skill}`",
+        "run `forge store upgrade`, which brings all schemas up to date",
     )
 
 

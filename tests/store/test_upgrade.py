@@ -43,7 +43,8 @@ def test_two_processes_may_upgrade_at_once(store):
 
 
 def test_a_missing_schema_is_told(store):
-    with pytest.raises(StoreError, match="holds no skill 'stig'\n  hint: `forge run skill=stig`"):
+    said = "holds no skill 'stig'\n  hint: `forge run` or `forge ingest` fills one"
+    with pytest.raises(StoreError, match=said):
         store.skill("stig")
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from harness_forge.config.feedback import FeedbackKind
 from harness_forge.config.run import Purpose
 from harness_forge.config.schema import ForgeConfig, skills_of
+from harness_forge.config.skill import EnvironmentKind, SkillConfig
 from harness_forge.core.errors import ConfigError
 from harness_forge.core.records import Split
 from harness_forge.datasets.feedback import suite_evidence
@@ -27,7 +28,12 @@ LEFT JOIN items i ON i.item_id = w.item_id
 LEFT JOIN splits n ON n.group_key = i.group_key
 WHERE w.run_id = %s
 """
-_HINT = "forge run policy=model:NAME run.purpose=evaluate run.split=validation"
+
+
+def _hint(skill: SkillConfig) -> str:
+    if skill.environment is EnvironmentKind.recorded:
+        return "nothing is attempted in a recorded skill: feedback=suite takes lm-eval's results"
+    return "forge run policy=model:NAME run.purpose=evaluate run.split=validation"
 
 
 def gather(config: ForgeConfig, store) -> Feedback | None:
@@ -52,13 +58,15 @@ def gather(config: ForgeConfig, store) -> Feedback | None:
     for one in skills_of(config):
         skill = store.skill(one.skill.name)
         with skill.connect_read_only() as connection:
-            found = _run_evidence(config.feedback.run, skill, connection)
+            found = _run_evidence(config.feedback.run, skill, connection, _hint(one.skill))
             if found:
                 source, items = found
                 sources.append(source)
                 evidence += items
     if config.feedback.run and not sources:
-        raise ConfigError("feedback.run", f"there is no run {config.feedback.run}", _HINT)
+        raise ConfigError(
+            "feedback.run", f"there is no run {config.feedback.run}", _hint(config.skill)
+        )
     return Feedback(config.feedback, sources, evidence)
 
 
@@ -83,12 +91,14 @@ def fingerprint(config: ForgeConfig, store) -> str:
     return " ".join(f"{one.run_id}:{one.against}" for one in found.sources) if found else ""
 
 
-def _run_evidence(named: str | None, skill, connection) -> tuple[Source, list[Evidence]] | None:
+def _run_evidence(
+    named: str | None, skill, connection, hint: str
+) -> tuple[Source, list[Evidence]] | None:
     runs = skill.runs()
     if named:
         run = next((one for one in runs if one["id"] == named), None)
         if run is not None:
-            _demand_validation(run, connection)
+            _demand_validation(run, connection, hint)
     else:
         run = next((one for one in runs if _usable(one, connection)), None)
     if run is None:
@@ -98,16 +108,16 @@ def _run_evidence(named: str | None, skill, connection) -> tuple[Source, list[Ev
     return source, _evidence(connection, skill.name, source)
 
 
-def _demand_validation(run: Mapping[str, Any], connection) -> None:
+def _demand_validation(run: Mapping[str, Any], connection, hint: str) -> None:
     where = "feedback.run"
     if run["purpose"] != Purpose.evaluate.value or run["status"] != "complete":
-        raise ConfigError(where, f"{run['id']} is no complete evaluation run", _HINT)
+        raise ConfigError(where, f"{run['id']} is no complete evaluation run", hint)
     splits = _splits(run, connection)
     if Split.HOLDOUT in splits:
         what = f"{run['id']} holds held-out items: nothing may be learned from what became of them"
-        raise ConfigError(where, what, _HINT)
+        raise ConfigError(where, what, hint)
     if splits != {Split.VALIDATION}:
-        raise ConfigError(where, f"{run['id']} holds other than validation items", _HINT)
+        raise ConfigError(where, f"{run['id']} holds other than validation items", hint)
 
 
 def _usable(run: Mapping[str, Any], connection) -> bool:

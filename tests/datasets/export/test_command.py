@@ -74,8 +74,8 @@ def test_an_empty_store_says_what_to_run(forge, harness):
     assert (code, out) == (7, "")
     assert err == (
         f"forge: {harness.data_dir}/stig_worker_sft: no rows of role 'worker' in skill 'stig'\n"
-        "  hint: nothing is there yet: forge run skill=stig policy=gold attempts a skill that has a"
-        " world, forge ingest takes in what others recorded\n"
+        "  hint: nothing is there yet: forge run skill=stig policy=gold attempts a skill that has"
+        " an environment, forge ingest takes in what others recorded\n"
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from harness_forge.core.chat.canonical import LateSystem, ParallelCalls, Reasoning
+from harness_forge.core.chat.canonical_choices import LateSystem, ParallelCalls, Reasoning
 
 
 class ExportKind(Enum):

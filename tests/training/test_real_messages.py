@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 from tiny_rows import write
 
-from harness_forge.core.chat import canonical
-from harness_forge.core.chat.canonical import LateSystem, Notes, Offer, Reasoning
+from harness_forge.core.chat import canonical_answer, canonical_history
+from harness_forge.core.chat.canonical_choices import LateSystem, Notes, Reasoning
+from harness_forge.core.chat.offer import Offer
 from harness_forge.training import supervised
 
 pytestmark = pytest.mark.workset
@@ -41,9 +42,9 @@ def conversation(number):
 def row(number, reasoning):
     *asked, said = conversation(number)
     offered, notes = Offer(TOOLS), Notes()
-    shown = canonical.history(asked, offered, LateSystem.reject, notes)
+    shown = canonical_history.history(asked, offered, LateSystem.reject, notes)
     shown = [{**one, "weight": 0} if one["role"] == "assistant" else one for one in shown]
-    answer = canonical.answer(said, offered, reasoning, notes)
+    answer = canonical_answer.answer(said, offered, reasoning, notes)
     return {"messages": [*shown, answer], "tools": json.dumps(offered.tools)}
 
 

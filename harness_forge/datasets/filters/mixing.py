@@ -21,9 +21,10 @@ import orjson
 
 from harness_forge.config.filters import MixInConfig
 from harness_forge.core import jsontext
-from harness_forge.core.chat import canonical
-from harness_forge.core.chat.canonical import LateSystem, Notes, Offer, Reasoning
+from harness_forge.core.chat import canonical_answer, canonical_history
+from harness_forge.core.chat.canonical_choices import LateSystem, Notes, Reasoning
 from harness_forge.core.chat.faults import Refused
+from harness_forge.core.chat.offer import Offer
 from harness_forge.core.chat.roles import role_of
 from harness_forge.core.errors import ExportError
 from harness_forge.core.records import Example, RowSource
@@ -169,8 +170,8 @@ def _row(line: bytes, source: str) -> _Row:
         value = jsontext.loads(line)
         *asked, said = value["messages"]
         offered, notes = Offer(value.get("tools")), Notes()
-        shown = canonical.history(asked, offered, LateSystem.reject, notes)
-        answer = canonical.answer(said, offered, Reasoning.leave_out, notes)
+        shown = canonical_history.history(asked, offered, LateSystem.reject, notes)
+        answer = canonical_answer.answer(said, offered, Reasoning.leave_out, notes)
         if role_of(said["role"]) != "assistant" or not shown:
             raise Refused("no_answer")
     except (ValueError, TypeError, KeyError, AttributeError, Refused):

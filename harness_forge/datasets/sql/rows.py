@@ -15,9 +15,10 @@ import xxhash
 
 from harness_forge.config.export import AnswerKind, ExportConfig
 from harness_forge.core import jsontext
-from harness_forge.core.chat import canonical
-from harness_forge.core.chat.canonical import Notes, Offer, ParallelCalls
+from harness_forge.core.chat import canonical_answer, canonical_history, offer
+from harness_forge.core.chat.canonical_choices import Notes, ParallelCalls
 from harness_forge.core.chat.faults import Refused
+from harness_forge.core.chat.offer import Offer
 from harness_forge.core.records import RowSource
 
 Json = str | bytes
@@ -130,7 +131,7 @@ def read_prompt(row: Row, config: ExportConfig) -> Prompt:
     _refuse_escaped(row.messages)
     (offered, encoded), notes = _offered(row.tools), Notes()
     raw = _list(row.messages, _rounded)
-    shown = canonical.history(
+    shown = canonical_history.history(
         raw, offered, config.late_system, notes, exact=lambda: _list(row.messages)
     )
     if offered.padded:
@@ -159,7 +160,7 @@ def _prompt(messages: list, tools: list, canonical_tools: bytes, changed: frozen
 def _offered(raw: Json | None) -> tuple[Offer, bytes]:
     """Return tools, and canonical bytes of them."""
     _refuse_escaped(raw)
-    offered = canonical.offer(raw)
+    offered = offer.offer(raw)
     return offered, sorted_bytes(offered.tools)
 
 
@@ -222,7 +223,7 @@ _CALLS = ("tool_calls", "function_call")
 def _canonical(row: Row, config: ExportConfig, notes: Notes) -> dict[str, Any]:
     kind = config.answer
     single = kind is AnswerKind.tool_call or config.parallel_calls is ParallelCalls.reject
-    return canonical.answer(
+    return canonical_answer.answer(
         _response(row, kind, _rounded),
         _offered(row.tools)[0],
         config.reasoning,

@@ -5,8 +5,9 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness_forge.core.chat import canonical
-from harness_forge.core.chat.canonical import LateSystem, Notes, Offer, Reasoning
+from harness_forge.core.chat import canonical_answer, canonical_history
+from harness_forge.core.chat.canonical_choices import LateSystem, Notes, Reasoning
+from harness_forge.core.chat.offer import Offer
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
 VALUES = st.recursive(
@@ -68,7 +69,7 @@ def conversations(draw):
 
 
 def shown(messages):
-    return canonical.history(messages, Offer(TOOLS), LateSystem.reject, Notes())
+    return canonical_history.history(messages, Offer(TOOLS), LateSystem.reject, Notes())
 
 
 @settings(deadline=None, max_examples=60)
@@ -86,11 +87,11 @@ def test_no_text_and_no_argument_is_lost_and_the_form_is_one(given_):
 @settings(deadline=None, max_examples=40)
 @given(WORDS, st.lists(st.tuples(st.sampled_from(NAMES), ARGUMENTS), max_size=3), WORDS)
 def test_an_answer_in_canonical_form_comes_back_as_it_is(text, asked, thought):
-    def canonical_answer(message):
-        return canonical.answer(message, Offer(TOOLS), Reasoning.learn, Notes())
+    def canonical(message):
+        return canonical_answer.answer(message, Offer(TOOLS), Reasoning.learn, Notes())
 
     calls = [{"name": name, "arguments": arguments} for name, arguments in asked]
-    made = canonical_answer({"content": text, "tool_calls": calls, "thinking": thought})
+    made = canonical({"content": text, "tool_calls": calls, "thinking": thought})
     assert (made["content"], made["reasoning_content"]) == (text, thought)
     assert len(made.get("tool_calls", ())) == len(asked)
-    assert canonical_answer(made) == made
+    assert canonical(made) == made

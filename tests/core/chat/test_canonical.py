@@ -4,10 +4,11 @@ import json
 
 import pytest
 
-from harness_forge.core.chat import canonical
+from harness_forge.core.chat import canonical_answer, canonical_history, offer
 from harness_forge.core.chat.arguments import object_text
-from harness_forge.core.chat.canonical import LateSystem, Notes, Offer, Reasoning
+from harness_forge.core.chat.canonical_choices import LateSystem, Notes, Reasoning
 from harness_forge.core.chat.faults import Refused
+from harness_forge.core.chat.offer import Offer
 
 JAR = {"type": "object", "properties": {"jar": {"type": "string"}}, "required": ["jar"]}
 SHELF = {"type": "object", "properties": {"shelf": {"type": "integer"}}}
@@ -33,12 +34,12 @@ def result(**more):
 
 def history(*messages, tools=TOOLS, late=LateSystem.reject):
     notes = Notes()
-    return canonical.history([*messages], Offer(tools), late, notes), set(notes.kinds)
+    return canonical_history.history([*messages], Offer(tools), late, notes), set(notes.kinds)
 
 
 def answer(message, reasoning=Reasoning.leave_out, tools=TOOLS):
     notes = Notes()
-    return canonical.answer(message, Offer(tools), reasoning, notes), set(notes.kinds)
+    return canonical_answer.answer(message, Offer(tools), reasoning, notes), set(notes.kinds)
 
 
 def arguments(raw, name="open_jar", tools=TOOLS):
@@ -229,11 +230,11 @@ def test_a_tool_of_no_known_form_refuses_the_row():
     with pytest.raises(Refused, match="unknown_tool_form"):
         Offer([{"type": "web_search"}])
     with pytest.raises(Refused, match="unknown_tool_form"):
-        canonical.offer('"open_jar"')
+        offer.offer('"open_jar"')
 
 
 def test_tools_as_a_json_text_are_read():
-    assert canonical.offer(json.dumps(json.dumps(TOOLS))).tools == TOOLS
+    assert offer.offer(json.dumps(json.dumps(TOOLS))).tools == TOOLS
 
 
 @pytest.mark.parametrize(
@@ -348,5 +349,7 @@ def test_integers_of_any_length_stay_exact_where_a_message_was_read_fast():
     long = 12345678901234567890123
     fast = [USER, said(call({"jar": float(long)}, id="a")), result(tool_call_id="a")]
     exact = [USER, said(call({"jar": long}, id="a")), result(tool_call_id="a")]
-    shown = canonical.history(fast, Offer(TOOLS), LateSystem.reject, Notes(), exact=lambda: exact)
+    shown = canonical_history.history(
+        fast, Offer(TOOLS), LateSystem.reject, Notes(), exact=lambda: exact
+    )
     assert shown[1]["tool_calls"][0]["function"]["arguments"] == f'{{"jar": {long}}}'

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from harnesses import TOOL, answer
 
-from harness_forge.core.chat.canonical import ParallelCalls, Reasoning
+from harness_forge.core.chat.canonical_choices import ParallelCalls, Reasoning
 
 FIX = answer({"fix_script": "true"})["tool_calls"][0]
 TEXT = {"role": "assistant", "content": "Kept.", "reasoning_content": "hm"}

@@ -22,7 +22,7 @@ class DigestSet:
             return False
         rest = mark[2:]
         at = among.find(rest)
-        while at > 0 and at % _REST:  # it lies across two others
+        while at > 0 and at % _REST:  # it is across two others
             at = among.find(rest, at + 1)
         return at >= 0
 

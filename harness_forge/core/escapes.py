@@ -1,8 +1,8 @@
 """Escapes foreign text for display: one function per medium.
 
-A model's name, an item or a record's words may hold what a terminal, a Markdown
-reader or a browser acts on: escape sequences, controls that turn the direction
-of writing, markup, links. They are shown as what they are instead.
+A model's name, an item or a record's text may contain what a terminal, a Markdown reader
+or a browser acts on: escape sequences, controls of the writing direction, markup, links.
+These functions show them as plain characters.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def code(text: object) -> str:
     line = plain(" ".join(str(text).split()))
     fence = "`" * (1 + _longest(line))
     room = " " if line.startswith("`") or line.endswith("`") else ""
-    # A bar would end a table's cell, wherever it stands.
+    # A bar would end a table's cell anywhere.
     return f"{fence}{room}{line}{room}{fence}".replace("|", "\\|")
 
 

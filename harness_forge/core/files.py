@@ -1,7 +1,7 @@
-"""Writes files whole or not at all.
+"""Writes files atomically.
 
-A stage that was killed must leave nothing that looks finished, so everything
-is written beside its place and moved there.
+A killed stage must leave nothing that looks finished, so everything is written under a
+temporary name and renamed.
 """
 
 from __future__ import annotations
@@ -113,11 +113,11 @@ def write_json(path: Path, value: Any, *, sort_keys: bool = False) -> None:
 
 @contextmanager
 def locked(path: Path, busy: Exception | None = None) -> Iterator[None]:
-    """Hold the lock that a file stands for; the system drops it when the process dies.
+    """Hold a file's lock; the system releases it when the process dies.
 
     Args:
         path: of the lock; it is made, and stays.
-        busy: raised where another process holds it; without one it is waited for.
+        busy: raised if another process holds it; None waits for it.
 
     Raises:
         OSError: the file cannot be made.
@@ -133,10 +133,10 @@ def locked(path: Path, busy: Exception | None = None) -> Iterator[None]:
 
 @contextmanager
 def whole_folder(place: Path) -> Iterator[Path]:
-    """Yield a new folder beside `place`, which takes its place when the block ends well.
+    """Yield a new folder beside `place`; it replaces `place` when the block succeeds.
 
-    What stood at `place` stays where the block fails, and is replaced otherwise. What
-    a killed process left beside it is deleted.
+    If the block fails, `place` is unchanged. What a killed process left beside it is
+    deleted.
 
     Raises:
         OSError: it cannot be made or moved.

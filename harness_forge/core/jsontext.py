@@ -1,8 +1,8 @@
 """Parses and writes JSON with exact integers of any length.
 
-orjson is fast and turns integers of more than 64 bits into floats without a
-word; it cannot write them at all. Texts that may hold one are read, and
-values that do are written, by Python's own reader and writer.
+orjson is fast, but silently turns integers of more than 64 bits into floats, and cannot
+write them. Texts and values with such integers are read and written by Python's own
+parser and writer.
 """
 
 from __future__ import annotations

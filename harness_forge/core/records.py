@@ -1,7 +1,7 @@
 """The record types that flow from an attempt to a dataset line.
 
-Families (environments, policies, store, exporters, formats) speak to each
-other only in these. They are frozen: a record that changed is a new record.
+Rooms (environments, policies, store, exports, formats) exchange only these. They are
+frozen: a changed record is a new record.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ class TipRetrieval:
     """A tip that was considered for a prompt, shown in it or held back.
 
     `included` is drawn at random with `probability`, so that a tip's effect
-    can be told from the company it keeps.
+    can be separated from that of the others.
     """
 
     tip_id: int

@@ -1,7 +1,7 @@
 """Collects the material of a report: the loop's files, the ledgers, the trainings.
 
-Whatever is not there is left out here and told on the page; nothing is
-measured again but rates by family, from the results item by item.
+Missing files are left out here and named on the page. Nothing is measured again except
+rates by family, from the results item by item.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ KINDS = ("sft", "dpo")
 
 @dataclass(frozen=True)
 class Sources:
-    """Where a report's material lies.
+    """The places of a report's material.
 
     Args:
         outputs: folder of stage outputs.

@@ -11,7 +11,7 @@ _VOID = {"meta", "br", "col"}
 
 
 class Html(str):
-    """Markup that is safe as it stands; a plain `str` beside it is escaped."""
+    """Markup that is safe to use unchanged; a plain `str` beside it is escaped."""
 
     __slots__ = ()
 
@@ -55,7 +55,7 @@ def table(
                 cell,
                 class_="n" if at >= numeric else None,
                 scope=_scope(kind),
-                # Where the page is narrow each cell stands under the other and names itself.
+                # On a narrow page the cells are below each other, each with its name.
                 data_label=titles[at] if kind == "td" else None,
             )
             for at, cell in enumerate(row)
@@ -76,7 +76,7 @@ def section(title: str, *children: Any, about: str = "") -> Html:
 
 
 def missing(what: str, command: str) -> Html:
-    """Return the line that stands where there is nothing to show."""
+    """Return the line that is shown for missing material."""
     return tag("p", f"{what} Run ", tag("code", command), ".", class_="gap")
 
 

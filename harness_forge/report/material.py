@@ -1,4 +1,4 @@
-"""What a report is made of: what was found, and nothing where nothing was."""
+"""The material of a report; None for what was not found."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Material:
         families: computed from `results`.
         facts: name and value for the provenance, such as versions.
         faults: what was found and could not be used, in words.
-        manifest_digest: sha256 of the dataset's manifest as it lies there.
+        manifest_digest: sha256 of the dataset's manifest on disk.
         made: when the page was made, as people read it.
     """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 NONE = "\N{EN DASH}"
-"""What stands where there is no number."""
+"""Shown if there is no number."""
 
 _RAISED = str.maketrans(
     "-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"

@@ -1,7 +1,7 @@
 """Empties a proxy's spool into the store, in a process of its own, whatever becomes of the store.
 
 What was written is deleted from the spool afterwards; a record that is read
-twice, because somebody was killed between the two, is written once.
+twice, because the process was killed between the two, is written once.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Drain:
         self.written = Written()
 
     def follow(self, alive: Callable[[], bool]) -> None:
-        """Write what comes until nobody adds to it; the store may come and go."""
+        """Write records until no process adds any; the store may be unavailable at times."""
         rest = _REST_S
         while True:
             going = alive()
@@ -170,7 +170,7 @@ class Drain:
         return batch, offset
 
     def _mend(self, path: Path, offset: int) -> bool:
-        """Go on behind what cannot be read in a segment that nobody adds to; False at its end."""
+        """Skip unreadable bytes in a segment that is no longer written; False at its end."""
         size = path.stat().st_size
         if offset >= size:
             return False
@@ -231,7 +231,7 @@ class Drain:
         self.written.joined.unread += sum(one["fault"].startswith(rows.NO_TURN) for one in captures)
 
     def _set_aside(self, record: Record, why: str) -> None:
-        """Keep a record where nobody reads it again, and go on."""
+        """Move a record aside, where it is not read again, and continue."""
         raw = record.framed()
         place = self._folder / ASIDE / f"{sha256(raw).hexdigest()[:16]}.record"
         place.parent.mkdir(mode=0o700, exist_ok=True)

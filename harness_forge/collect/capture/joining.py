@@ -1,4 +1,4 @@
-"""Makes attempts of captures when somebody has said what became of them."""
+"""Makes attempts from captures once their outcomes are posted."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ NO_TURN = "no turn: "
 
 
 def keys_of(record: Record, request: Any, patterns: Patterns) -> Keys:
-    """Return whose request it is: what the caller said, and what its prompt says besides."""
+    """Return the keys of a request, from the caller and otherwise from its prompt."""
     known = record.facts["keys"]
     said = Keys(**{name: known[name] for name in Keys.__dataclass_fields__ if name in known})
     return said.filled(patterns.find(request, said.skill)) if patterns else said

@@ -1,7 +1,7 @@
 """Joins captures with a harness's run log: the log has the outcomes, the captures the words.
 
 gemma-forge's log cuts what was answered and has no prompt; what its attempts
-lack stands in the captures of the same run. An attempt without a capture of
+lack is in the captures of the same run. An attempt without a capture of
 its worker is left out and counted: nothing cut gets in by this way.
 """
 
@@ -58,7 +58,7 @@ def read(path: Path, config: SourceConfig) -> Log:
 def join(captures: Captures, log: Log, run: str = "", skew_s: float = 300.0) -> Joined:
     """Make attempts of a log's tries and the captures that belong to them.
 
-    Captures are told apart by item, attempt and role; those of a try that name
+    Captures are distinguished by item, attempt and role; those of a try that name
     no item (a plan made before it was chosen) by their place in the order.
 
     Args:

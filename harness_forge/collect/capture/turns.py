@@ -132,7 +132,7 @@ def _completion(
 
 
 def _only(response: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the one answer: of several nobody knows which counted."""
+    """Return the only answer: of several it is unknown which counted."""
     choices = response.get("choices")
     if not isinstance(choices, list) or len(choices) != 1:
         raise Untold("not exactly one answer")

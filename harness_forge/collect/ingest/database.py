@@ -120,7 +120,7 @@ class _Taking:
         }
 
     def _items(self, run: Row, run_id: str) -> None:
-        """Write items, also those whose only attempt passed and so was never stored."""
+        """Write items, also those with a passed attempt only, which was never stored."""
         for row in self.source.of_run("work_items", run["id"]):
             item = item_of(row)
             self.intake.insert(

@@ -125,7 +125,7 @@ def _forget_earlier(store, config: SourceConfig, path: Path, place: _Place, note
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a file's note stands: under the digest it had when it was first seen."""
+    """Key of a file's note: the digest it had when it was first seen."""
 
     key: str
     digest: str
@@ -233,7 +233,7 @@ class _Filing:
         if getattr(one, "pending", False):
             return
         self.report.found += 1
-        # Several values may stand in a line; several choices or events of one record too.
+        # A line may have several values, and a record several choices or events.
         alone = self.config.kind is SourceKind.trajectories
         self.report.read += alone or one.place > self.report.place
 

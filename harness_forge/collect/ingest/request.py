@@ -21,7 +21,7 @@ class FileReport:
         read: records, whatever became of them.
         attempts, turns, tips: rows.
         passed, without_verdict: attempts.
-        malformed: lines that could not be read; the first ones stand in `first_malformed`.
+        malformed: lines that could not be read; the first ones are in `first_malformed`.
         left_out: what became no row, by reason; `first_left_out` says where the first of each
             stands.
         notes: what cannot be exported of it, and why, by role.
@@ -75,7 +75,7 @@ class Report:
     """What an ingestion came to.
 
     Args:
-        skill: whose schema took the rows in.
+        skill: the schema that the rows are in.
         files: one a file.
         splits: groups that were given a split, by split.
     """

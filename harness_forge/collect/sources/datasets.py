@@ -1,4 +1,4 @@
-"""Lines of a dataset, ours or in a form like it, as attempts with the verdict that they stand for.
+"""Lines of a dataset, ours or in a form like it, as attempts with the verdict that they imply.
 
 An answer to learn passed and one to unlearn failed, so a preference pair is
 two attempts at one item.

@@ -127,7 +127,7 @@ class Database:
             origin=Origin.MODEL,
             prompt="",
             tool_call=None,
-            # The sentence stands where upstream has it, for whoever looks for it there.
+            # The sentence is in upstream's place, for readers who expect it there.
             outcome=replace(outcome, summary=said, failure_mode=said or outcome.failure_mode),
             turns=[
                 _turn(agent, row[key], limit, row.get("created_at"))
@@ -168,7 +168,7 @@ def opened(url: str) -> Iterator:
     """Yield a connection that cannot write and sees one moment.
 
     Raises:
-        SourceError: nothing answers there, or it lets nobody in.
+        SourceError: no server answers, or it refuses the login.
     """
     import psycopg
 

@@ -63,7 +63,7 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
 
 @dataclass
 class _Try:
-    """An attempt whose events are still coming."""
+    """An attempt with events still to come."""
 
     place: int
     data: Mapping[str, Any]

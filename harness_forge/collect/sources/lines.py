@@ -112,7 +112,7 @@ def _pass_blank(file: BinaryIO) -> tuple[int, int]:
     while ahead := file.peek(1):
         blank = len(ahead) - len(ahead.lstrip())
         if blank < len(ahead):
-            blank = ahead.rfind(b"\n", 0, blank) + 1  # what stands before a record is its own
+            blank = ahead.rfind(b"\n", 0, blank) + 1  # the text before a record belongs to it
         lines, size = lines + ahead.count(b"\n", 0, blank), size + blank
         file.read(blank)
         if blank < len(ahead):

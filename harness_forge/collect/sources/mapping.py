@@ -24,7 +24,7 @@ class Template:
     """One text of a mapping, read once.
 
     Args:
-        key: where it stands in the mapping, for faults.
+        key: of the mapping, for faults.
         text: literal text with places in braces; one place alone gives its value.
     """
 

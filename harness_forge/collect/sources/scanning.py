@@ -1,4 +1,4 @@
-"""JSON values wherever they stand in a text: in arrays, over several lines, side by side.
+"""JSON values anywhere in a text: in arrays, over several lines, side by side.
 
 The text is decoded as it is read, so that a file may be one array of any
 length. Behind a value that is broken the next one is looked for: at its own
@@ -20,7 +20,7 @@ from harness_forge.collect.sources.texts import TOO_DEEP, Refused, demand_whole
 from harness_forge.collect.sources.values import Value
 
 BROKEN_ARRAY = "broken_array"
-"""Reason of what stands last where the file ends within an array."""
+"""Reason for the last value if the file ends within an array."""
 
 _BLOCK = 1 << 16
 _FAR = 4 << 20
@@ -149,7 +149,7 @@ class Scanner:
         return f"over {self._limit >> 20} MB{hint}"
 
     def _passed_over(self, reason: str, said: str, fault: int) -> LeftOut:
-        """Go behind a broken value, to where the next one may stand."""
+        """Skip a broken value, up to where the next one may begin."""
         place, opened = self.place, self._text[self._at] in "{["
         end = None if reason == "too_long" else self._balanced_end()
         if end is not None:

@@ -93,7 +93,7 @@ def _kind(start: bytes, path: Path) -> tuple[str, str] | None:
 
 
 def _is_binary(start: bytes) -> bool:
-    """Return whether a tenth of the bytes, or more, stand in no text."""
+    """Return whether a tenth of the bytes, or more, occur in no text."""
     text = start.decode("utf-8", "surrogateescape")
     strange = sum(one < " " and one not in "\t\n\r\f\x1b\x1e" for one in text)
     strange += sum("\udc80" <= one <= "\udcff" for one in text)

@@ -46,7 +46,7 @@ def demand_whole(value: Any, text: bytes | str) -> None:
         text: what it was read from.
 
     Raises:
-        Refused: `too_deep`; `doubled_key`: a key stands twice in an object.
+        Refused: `too_deep`; `doubled_key`: a key is twice in an object.
     """
     raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     marks = raw.translate(None, _OTHERS)  # one pass for three counts
@@ -71,7 +71,7 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) != len(pairs):
         twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
-        raise Refused("doubled_key", f"{twice[:80]!r} stands twice in one object")
+        raise Refused("doubled_key", f"{twice[:80]!r} occurs twice in one object")
     return made
 
 

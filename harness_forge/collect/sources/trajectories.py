@@ -31,7 +31,7 @@ _LONGEST_KEY = 400
 """Characters of a name; PostgreSQL's index rows hold 2,700 bytes."""
 
 REBUILT = "rebuilt"
-"""Variant of an attempt whose prompt is not what the model was sent, word for word."""
+"""Variant of an attempt with a prompt that differs from what the model was sent."""
 
 
 def read(path: Path, config: SourceConfig) -> Iterator[Found]:

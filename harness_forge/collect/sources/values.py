@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(slots=True)  # frozen would take a microsecond more a record
 class Value:
-    """A JSON value and where it stands.
+    """A JSON value and its place.
 
     Args:
         place: the line it begins in; in a file that begins with an array, its

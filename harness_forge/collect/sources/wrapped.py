@@ -91,7 +91,7 @@ class WrappedRecords(Scanner):
         self._go(self._at + 1)
         for key in reversed(self._path):
             if self._member(key):
-                raise self._fault("doubled_key", f"{key[:80]!r} stands twice in one object")
+                raise self._fault("doubled_key", f"{key[:80]!r} occurs twice in one object")
 
     def _member(self, key: str) -> bool:
         """Go to the value of a key of the object that is open; False where the object ends."""
@@ -108,7 +108,7 @@ class WrappedRecords(Scanner):
         raise self._fault("not_json", "the file ends within an object")
 
     def _passed(self) -> Any:
-        """Return the value that stands here, and go behind it."""
+        """Return the value here, and move behind it."""
         value, end = self._decoded()
         self._go(end)
         return value
@@ -117,7 +117,7 @@ class WrappedRecords(Scanner):
         """Go behind a mark.
 
         Raises:
-            Broken: something else stands here.
+            Broken: something else is here.
         """
         if not self._next():
             raise self._fault("not_json", "the file ends within an object")

@@ -1,6 +1,6 @@
 """Chat messages in any known form: one table of roles, one stream assembler, one canonical form.
 
-`forms` reads every known form into OpenAI's, losing nothing; sources and the
-proxy store that. `canonical` makes of it what a dataset holds. `streams` puts
-streamed answers together, for both.
+`forms` converts every known form to OpenAI's without loss; sources and the proxy store
+that. `canonical_history` and `canonical_answer` convert it to the form of a dataset.
+`streams` assembles streamed answers, for both.
 """

@@ -1,6 +1,6 @@
 """Converts requests and answers of Anthropic's Messages API, whole or streamed, to a chat's.
 
-Parts of a content stay as they are: what reads messages knows each of them.
+Parts of a content stay unchanged: readers of messages know each of them.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def _finish(response: Mapping[str, Any]) -> str | None:
 
 
 def asked(request: Mapping[str, Any]) -> list[Any]:
-    """Return the messages of a request, after what stands in its `system`, if it has one."""
+    """Return the messages of a request, after its `system`, if it has one."""
     system = request.get("system")
     first = [{"role": "system", "content": system}] if system else []
     return [*first, *request["messages"]]

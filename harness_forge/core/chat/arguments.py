@@ -1,7 +1,7 @@
 """Arguments of calls as canonical JSON text, as `json.dumps` writes it.
 
-Blanks behind commas and colons, no escapes that need not be, keys in the order
-they were written, integers exact.
+Blanks after commas and colons, no unnecessary escapes, keys in the order they were
+written, exact integers.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import orjson
 
 _CACHED = 4096
-"""Characters of the longest text whose canonical form is remembered."""
+"""Most characters of a text for its canonical form to be cached."""
 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
@@ -33,7 +33,7 @@ class Arguments(NamedTuple):
     """Arguments in canonical form.
 
     Args:
-        hollow: a null or an empty value stands anywhere in them.
+        hollow: they contain a null or an empty value at any depth.
     """
 
     text: str
@@ -57,7 +57,7 @@ def object_text(text: str) -> str:
     """Return a JSON object in canonical form, also one encoded twice.
 
     Raises:
-        Broken: it is no object, or says one key twice.
+        Broken: it is no object, or has a key twice.
     """
     return settled(text) or read(text).text
 
@@ -87,7 +87,7 @@ def read(text: str) -> Arguments:
     Raises:
         Broken: as `object_text`.
     """
-    # Most are as they should be, which the fast reader and writer tell.
+    # Most are canonical already, which the fast reader and writer detect.
     try:
         value = orjson.loads(text)
         if isinstance(value, dict):
@@ -153,5 +153,5 @@ def _object(text: str, pairs: Any = None) -> Any:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) < len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError("a key occurs twice")
     return made

@@ -155,7 +155,7 @@ def _in_text(response: Message) -> list[Any]:
 def answered(turns: Sequence[Turn]) -> ToolCall | None:
     """Return the call of the last worker turn that made exactly one, its arguments parsed.
 
-    A worker may close with words. Where no turn is a worker's, all are looked at.
+    A worker may finish with a text. If no turn is a worker's, all turns are searched.
     """
     workers = [turn for turn in turns if turn.agent == "worker"] or list(turns)
     calling = [turn for turn in workers if turn.response.get("tool_calls")] or workers

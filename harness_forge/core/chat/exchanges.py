@@ -81,10 +81,10 @@ def _api(piece: Mapping[str, Any]) -> Any:
 
 
 def assembled(pieces: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Return a streamed answer as its API gives it unstreamed; an error that it told of as that.
+    """Return a streamed answer as its API gives it unstreamed; an error event as an error.
 
-    One that broke off has what its API says of an answer that is cut at its
-    longest: no reason to stop is made up.
+    An answer that broke off gets its API's value for an answer cut at the token
+    limit; no stop reason is invented.
     """
     if (failed := _failure(pieces)) is not None:
         return {"error": failed}
@@ -133,7 +133,7 @@ def asked(request: Mapping[str, Any], response: Mapping[str, Any]) -> list[Any] 
     """Return the messages of a request; None where it has none, as one for embeddings.
 
     Raises:
-        Untold: it is of Responses, and part of what was asked lies on the server.
+        Untold: it is of Responses, and part of the prompt is on the server.
     """
     if isinstance(request.get("messages"), list):
         return anthropic.asked(request)

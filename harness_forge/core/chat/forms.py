@@ -1,8 +1,8 @@
 """Converts conversations in any known form to OpenAI's, without loss.
 
-What is stored is what was sent: roles by the table, calls where OpenAI has
-them, and every other key and part as it was. What a call or a part of no known
-form is stays too, and an export says so.
+The store keeps what was sent: roles by the table, calls in OpenAI's place, and every
+other key and part unchanged. Calls and parts of unknown forms stay too, and an export
+reports them.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ _ELSEWHERE = ("text", "message", "body", "parts", "utterance")
 
 
 def _demand_content(kept: Mapping[str, Any], place: int) -> None:
-    """Refuse a message whose text is in an unknown place."""
+    """Refuse a message with its text in an unknown place."""
     if "content" in kept or kept.get("tool_calls"):
         return
     if (key := next((key for key in _ELSEWHERE if kept.get(key)), None)) is not None:

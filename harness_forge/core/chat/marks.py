@@ -9,9 +9,9 @@ _MARKS = (
     *("train", "training", "trainable", "loss", "learn", "train_on_turn"),
     *("weight", "loss_weight", "loss_mask"),
 )
-"""Keys that trainers mark messages by; false or 0 means that nothing is learned of one."""
+"""Keys by which trainers mark messages; with false or 0 a message is not learned."""
 _MASKS = ("mask", "masked", "ignore", "ignore_loss")
-"""And such as mean the same when they are true."""
+"""Keys that mean the same when they are true."""
 
 
 def learnable(message: Mapping[str, Any]) -> bool:

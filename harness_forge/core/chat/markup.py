@@ -1,7 +1,7 @@
 """Parses calls in an answer's text, where a server had no parser for them.
 
-Hermes's blocks are what the shipped template writes, so they are read. Any
-other family's marks would be learned as words beside it.
+The shipped template writes Hermes's blocks, so they are parsed. Markup of other model
+families would be learned as text beside them.
 """
 
 from __future__ import annotations

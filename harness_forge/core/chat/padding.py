@@ -1,9 +1,8 @@
 """Removes nulls and empty values that a columnar file added for missing keys (padding).
 
-Arrow gives every object of a column the keys of all of them: arguments get the
-other tools' properties, schemas the other schemas' keywords, all null, or with
-nothing but nulls inside. What is told apart from one that was meant is taken
-off; what is not is refused.
+Arrow gives every object of a column the keys of all of them: arguments get the other
+tools' properties, schemas the other schemas' keywords, all null, or with nothing but nulls
+inside. Certain padding is removed; a null that may be padding and may be meant is refused.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ _NESTED = ("items", "additionalProperties", "not", "if", "then", "else")
 _LISTED = ("anyOf", "oneOf", "allOf", "prefixItems")
 _EMPTY: tuple[Any, ...] = ("", [], {})
 _MEANT = ("default", "const")
-"""Keywords whose value may well be null."""
+"""Keywords that may have a null value."""
 
 
 def unpadded_tools(tools: Sequence[Any]) -> list[Any]:
@@ -145,7 +144,7 @@ def _without_unsaid(
     root: Mapping[str, Any],
     padded: bool,
 ) -> dict[str, Any]:
-    """Return arguments without nulls under optional names whose schema excludes null.
+    """Return arguments without nulls under optional names with a schema that excludes null.
 
     Args:
         padded: other nulls are padding, so that one that may be meant may be padding too.

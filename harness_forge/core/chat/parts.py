@@ -60,7 +60,7 @@ def apart(message: Mapping[str, Any]) -> Parts:
         thoughts.append(thought)  # some harnesses keep the whole answer under this name
     for key in DETAILS:
         thoughts += _detailed(made, message.get(key))
-    # Servers say one thought under two names; said twice it would be learned twice.
+    # Servers give one thought under two names; without this it would be learned twice.
     known = {words.strip() for words in made.thoughts}
     for words in thoughts:
         if words.strip() not in known:
@@ -83,7 +83,7 @@ def _split(made: Parts, content: str, message: Mapping[str, Any]) -> None:
 
 
 def _are_tags(found: re.Match[str]) -> bool:
-    """Return whether tags are a pair, or an end tag whose start tag is in the template."""
+    """Return whether tags are a pair, or an end tag with its start tag in the template."""
     return found[1] == found[3] or (found[1] is None and "<think" not in found[2])
 
 

@@ -1,8 +1,8 @@
 """Converts requests and answers of `/v1/responses` to chat messages.
 
-Both forms hold the same words in another order: items beside each other
-there, messages with calls inside here. What a server keeps or runs by itself
-is not in the request, so such a turn cannot be told and is not guessed.
+Both forms have the same content in another order: a list of items there, messages with
+calls inside here. What a server stores or runs by itself is not in the request, so such
+a turn cannot be reconstructed and is not guessed.
 
 Fields: the Responses API as OpenAI's reference and vLLM's server have it.
 """
@@ -27,7 +27,7 @@ def asked(request: Mapping[str, Any]) -> list[Message]:
     """Return the messages of a request.
 
     Raises:
-        Untold: part of them lies on the server, or is no text, image or function call.
+        Untold: a part is on the server, or is no text, image or function call.
     """
     for key in _ELSEWHERE:
         if request.get(key):

@@ -28,7 +28,7 @@ ROLES: Mapping[str, str] = {word: role for role, words in _WORDS.items() for wor
 """Word to role; chat templates know the four roles and nothing else."""
 
 CALLING = frozenset(("function_call", "tool_call"))
-"""Words for an assistant whose text is a call, as JSON."""
+"""Words for an assistant message with a call as its JSON text."""
 
 
 def role_of(word: Any) -> str | None:

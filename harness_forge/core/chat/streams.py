@@ -1,9 +1,8 @@
 """Assembles streamed answers into the answer that the server would have sent unstreamed.
 
-The one assembler, of sources and proxy alike. Nothing that a piece holds is
-dropped: fields that this does not know are taken over, texts among them joined.
-Which call a piece belongs to is told by its index, then by its id, and else it
-goes on with the call before.
+Sources and proxy both use it. No field is dropped: unknown fields are copied, and their
+texts joined. A piece belongs to the call of its index, else of its id, else to the
+previous call.
 """
 
 from __future__ import annotations

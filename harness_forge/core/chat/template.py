@@ -95,12 +95,12 @@ def _compiled(text: str):
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     class Generation(Extension):
-        """What TRL marks answers with; it writes nothing."""
+        """The tag by which TRL marks answers; it writes nothing."""
 
         tags = {"generation"}  # noqa: RUF012 - as Jinja has it
 
         def parse(self, parser):
-            """Return what stands inside."""
+            """Return the contents of the block."""
             line = next(parser.stream).lineno
             body = parser.parse_statements(("name:endgeneration",), drop_needle=True)
             return jinja2.nodes.Scope(body).set_lineno(line)

@@ -1,7 +1,7 @@
-"""Joins a message that holds only thoughts to the answer that it was thought for.
+"""Joins a message that has only thoughts to the answer after it.
 
-Some harnesses write what a model thought as a message of its own. Left alone
-it is a turn that answers nothing, and an empty message in every later prompt.
+Some harnesses write a model's thoughts as a separate message. By itself it would be a
+turn without an answer, and an empty message in every later prompt.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from harness_forge.core.records import Message
 
 
 def joined(messages: Sequence[Message]) -> list[Message]:
-    """Return messages in which thoughts alone stand before the words or calls that follow them.
+    """Return messages with messages of thoughts joined to the text or calls after them.
 
-    Thoughts that the user, a tool or nothing follows stay where they are: an
-    export rejects them as no answer. So do those that are not to be learned.
+    Thoughts before a message of user or tool, or at the end, stay unchanged: an
+    export rejects them as no answer. So do thoughts marked as not to be learned.
     """
     made: list[Message] = []
     for message in messages:

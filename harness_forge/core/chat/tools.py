@@ -25,7 +25,7 @@ _FLAT_TYPES = (None, "function", "custom")
 _DECLARED = ("functionDeclarations", "function_declarations")
 _NESTING = ("properties", "items", "anyOf")
 _KEYWORDS = frozenset(("properties", "patternProperties", "additionalProperties", "$defs"))
-"""Keywords of a schema whose value may be an object."""
+"""Keywords of a schema that may have an object as their value."""
 
 
 def read_tools(raw: Any) -> list[Any]:

@@ -13,7 +13,7 @@ THRESHOLD = 0.8
 _SHINGLE, _PLACES, _BANDS = 3, 128, 21
 _COMMON, _SHARE = 10, 0.05
 _BLOCK = 1000
-"""Texts whose runs are held at once."""
+"""Number of texts with their runs in memory at once."""
 _COUNTERS = 22
 """Bits that tell the counters of runs apart."""
 _NEAREST = 8
@@ -30,14 +30,14 @@ def clusters(
 ) -> list[int]:
     """Return for each text the first text of its cluster.
 
-    Texts are in one cluster that are nearly the same in however many steps.
-    Runs of words that stand in more than 10 texts and 5% of them are a
-    template and are not compared: a thousand questions that differ in a word
+    Texts are in one cluster if they are nearly the same, directly or through others.
+    Runs of words in more than 10 texts and 5% of them are a template and are not
+    compared: a thousand questions that differ in a word
     and share two hundred of instructions are a thousand questions.
 
     Args:
         threshold: estimated Jaccard similarity of their runs of 3 words.
-        most: texts that a run may stand in before it is a template's; None as above.
+        most: most texts with a run that is no template; None as above.
         among: places of the texts that are compared, all others only showing
             what is a template; the result is of these, by place among them.
     """

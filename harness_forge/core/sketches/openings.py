@@ -1,7 +1,7 @@
 """Extracts a task's text: the opening of a conversation, before the first answer.
 
 What groups items, what an export protects and what an audit compares must
-agree on which words are the task's, so it stands below all of them.
+agree on which words are the task's, so it is below all of them.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ def telling(text: str) -> bool:
 def opening(messages: Iterable[Any]) -> str:
     """Return the user's text before the first answer; a greeting with the text after it.
 
-    What stands in a system message is said to every task alike. Only a
-    conversation in which no user speaks is told by it.
+    System messages are the same for every task. They are used only for a
+    conversation without a user message.
     """
     return _opening(messages)[0]
 

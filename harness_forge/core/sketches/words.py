@@ -42,8 +42,8 @@ def split(texts: Sequence[str], *, punctuated: bool = False) -> Words:
     first word counts as one, so that no text is without words.
 
     Args:
-        punctuated: a word is told apart by the punctuation after it too: in
-            code `>` and `>>` are different answers.
+        punctuated: the punctuation after a word is part of it: in code `>` and
+            `>>` are different answers.
     """
     raw = [text.encode("utf-8", "surrogatepass") or b" " for text in texts]
     hashes, counts = [np.zeros(0, np.uint64)], np.zeros(len(raw), np.int64)

@@ -8,6 +8,6 @@ lines.py      one pass over the lines: schema, sources, splits, holdout
 prompts.py    prompts that both splits ask
 search.py     secrets and canaries
 weighting.py  repeats and the evidence for them
-digests.py    what prompts, answers and turns are told apart by
+digests.py    digests by which prompts, answers and turns are compared
 audit.py      runs them all, and a line for each check
 """

@@ -34,7 +34,7 @@ def audit(path: Path, canaries: Sequence[str] = ()) -> list[Finding]:
 
     Args:
         path: the dataset's folder.
-        canaries: words that must not stand in any of its files.
+        canaries: words that must not be in any of its files.
 
     Raises:
         ExportError: it is no dataset.

@@ -67,7 +67,7 @@ class WrittenLedger:
             source, role = line["source"], line.get("role", "")
             row = (source, str(role)) if role else source
             if row in seen:
-                self._faults.append(f"{source} stands twice in the ledger")
+                self._faults.append(f"{source} is twice in the ledger")
             seen.add(row)
             if line["kept"]:
                 self._kept += 1

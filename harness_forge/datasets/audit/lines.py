@@ -27,7 +27,7 @@ class Lines:
     Args:
         dataset: the folder.
         ledger: the rows that each line is of.
-        canaries: words that must not stand in it.
+        canaries: words that must not be in it.
     """
 
     def __init__(

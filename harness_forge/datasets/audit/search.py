@@ -22,8 +22,8 @@ class TextSearch:
 
     Args:
         dataset: the folder.
-        canaries: words that must not stand in it.
-        inner: parses JSON that stands in texts.
+        canaries: words that must not be in it.
+        inner: parses JSON inside texts.
     """
 
     def __init__(self, dataset: Dataset, canaries: Sequence[str], inner: InnerJson) -> None:

@@ -36,7 +36,7 @@ class View(NamedTuple):
 
 
 class InnerJson:
-    """Parses JSON that stands as a text in a line; calls and tools are looked at by many checks.
+    """Parses JSON that is a text in a line; calls and tools are looked at by many checks.
 
     What was parsed lately is remembered, for lines that follow each other have
     the same tools, and those of one conversation the same calls.
@@ -47,7 +47,7 @@ class InnerJson:
         self._size = 0
 
     def __call__(self, text: Any) -> Any:
-        """Return what a JSON text says; nobody may change it.
+        """Return the value of a JSON text; callers must not change it.
 
         Raises:
             ValueError, TypeError: it is no JSON text.

@@ -49,7 +49,7 @@ class Repeats:
         """Count a line and return whether it may be there.
 
         Args:
-            seen: a line of this id stood there before.
+            seen: a line of this id was there before.
         """
         if not self._weighted:
             return not seen
@@ -88,7 +88,7 @@ class Repeats:
     def _check_copies(self, name: str, count: int, weight: float) -> None:
         cap = self._declaration["settings"]["cap"]
         if not int(weight) <= count <= min(math.ceil(weight), cap):
-            self._faults.append(f"{name} stands {count} times, its weight is {weight:g}")
+            self._faults.append(f"{name} is there {count} times, its weight is {weight:g}")
 
     def _check_share(self, more: int) -> None:
         total = sum(part["train"] for part in self._declaration["parts"])

@@ -47,13 +47,13 @@ def _why(promotion: Mapping[str, Any] | None) -> Html | list[Html]:
         return missing("Nothing was decided yet.", "forge promote")
     lead = tag("p", promotion["why"], class_="lead")
     before, after = promotion.get("champion_before"), promotion.get("champion_after")
-    stands = "There is no champion."
+    champion = "There is no champion."
     if after:
-        stands = f"Champion: {_label(after)}"
+        champion = f"Champion: {_label(after)}"
         text = f", before it {_label(before)}." if before else ", the first."
-        stands += "." if after == before else text
+        champion += "." if after == before else text
     note = promotion.get("note")
-    return [lead, tag("p", note or stands, class_="note")]
+    return [lead, tag("p", note or champion, class_="note")]
 
 
 def _label(candidate: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from harness_forge.report.material import Material
 
 
 def render(material: Material) -> Html:
-    """Return names, digests and versions, and whose words are quoted."""
+    """Return names, digests and versions, and the sources that are quoted."""
     rows = [*_lineage(material), *_data(material), *_look(material), *material.facts]
     shown = tag("dl", [(tag("dt", name), tag("dd", value)) for name, value in rows], class_="facts")
     return section("Provenance", shown, _faults(material), _licences(material))

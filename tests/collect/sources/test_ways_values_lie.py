@@ -154,7 +154,7 @@ def test_a_key_that_stands_twice_is_told(tmp_path, text):
     path.write_text(text)
     [found] = values(path, Layout.auto, 1)
     assert (found.place, found.reason) == (1, "doubled_key")
-    assert found.detail.endswith(" stands twice in one object")
+    assert found.detail.endswith(" occurs twice in one object")
 
 
 def test_words_that_look_like_keys_are_none(tmp_path):

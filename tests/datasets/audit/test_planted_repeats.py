@@ -94,7 +94,7 @@ def test_a_repeat_of_a_family_that_is_not_weighted(dataset):
 
 def test_one_repeat_too_many(dataset):
     dataset.repeat(0)
-    assert "stands 3 times, its weight is 2" in told(dataset)["feedback"]
+    assert "is there 3 times, its weight is 2" in told(dataset)["feedback"]
 
 
 def test_a_repeat_that_was_changed(dataset):

@@ -103,7 +103,7 @@ def _remarks(report: dict[str, Any]) -> list[str]:
 
 
 _WHY = {
-    "names_target": ": those whose check names something of its own",
+    "names_target": ": those with a check that names something of its own",
     "arguments_match": ": those that a script of a teacher is known to pass",
     "completed": ": it counts beads",
 }

@@ -79,8 +79,8 @@ def _checks(_reasons: list[str], _dry_run: bool, _overrides: list[str]) -> int:
     from harness_forge.store.labels.checks import CHECKS, GEMMA_FORGE
 
     for check in CHECKS.values():
-        whose = "gemma-forge" if check.reason in GEMMA_FORGE else "any"
-        print(f"{check.reason:26}{check.kind:16}{whose:13}{check.why}")
+        evaluators = "gemma-forge" if check.reason in GEMMA_FORGE else "any"
+        print(f"{check.reason:26}{check.kind:16}{evaluators:13}{check.why}")
     return 0
 
 

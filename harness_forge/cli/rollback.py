@@ -45,7 +45,7 @@ def main(argv: list[str]) -> int:
 
     down, up = rollback(config, words[0] if words else None, reason, say, to)
     mirror(config, say)
-    print(f"{up.label} stands again; {down.label} was taken down")
+    print(f"{up.label} is champion again; {down.label} was removed")
     return 0
 
 

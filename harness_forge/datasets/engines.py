@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def engine(
     plans: Sequence[Plan], config: EngineConfig, expected: float = 0
 ) -> WorkerPool | Cluster:
-    """Return the engine: a context manager whose `map` prepares batches of rows.
+    """Return the engine: a context manager with a `map` that prepares batches of rows.
 
     Args:
         plans: one for each part of the dataset.

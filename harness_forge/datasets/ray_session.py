@@ -1,7 +1,7 @@
 """Starts and stops Ray: no telemetry, bound to the loopback only, no processes left behind.
 
 A cluster that is started here is this export's alone. Ray resolves
-127.0.0.1 to an address that other machines reach unless it is told that there
+127.0.0.1 to an address that other machines reach unless it is set that there
 is no cluster, which its variable for Windows and macOS does on Linux too.
 """
 

@@ -17,7 +17,7 @@ _REMEDIES = {
     "held_out_elsewhere": "another skill of this dataset keeps these items for measuring",
     "no_split": "items get a split when `forge run` found that they can be judged, recorded ones"
     " at the end of `forge ingest`",
-    "contaminated": "rows hold words of what is kept for measuring: the ledger says whose",
+    "contaminated": "rows contain text of held-out items: the ledger names them",
     "over_share": "anchors are a share of lines that models gave, and there are too few of those:"
     " attempt items with a model, take in more records, or raise export.anchor_share",
     "row_too_long": "raise train.sequence_length, or set filters.row_too_long.max_tokens",

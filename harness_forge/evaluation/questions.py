@@ -74,7 +74,7 @@ def _nothing(config: ForgeConfig, suite: SuiteConfig) -> tuple[str, str]:
         what = f"no work item of {config.skill.name} is in it"
         return what, f"`{filling_command(config.skill)}` brings work items in and divides them"
     what = f"no turn of the {suite.kind.value} of {config.skill.name} in it can be judged"
-    return what, f"leave suite {suite.name} out, or choose a skill whose runs had one"
+    return what, f"leave suite {suite.name} out, or choose a skill with runs that had one"
 
 
 def _turns(config: ForgeConfig, suite: SuiteConfig, split: Split) -> Questions | None:

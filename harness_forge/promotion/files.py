@@ -19,7 +19,7 @@ from harness_forge.registry.current import OUTPUTS, trained_folder
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger
 
 INPUTS = ("replay", "evaluate", "prove", "results")
-"""The files whose hashes a decision names."""
+"""The files that a decision names by their hashes."""
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def no_environment(config: ForgeConfig) -> RunError:
     """Return the error for opening the environment of a skill with recorded attempts."""
     return RunError(
         f"skill {config.skill.name}",
-        "is recorded: there is no world to attempt it in",
+        "is recorded: there is no environment to attempt it in",
         "`forge ingest` adds attempts to it, `forge export role=agent` makes a dataset of them",
     )
 

@@ -1,7 +1,7 @@
 """Which servers run here: a file for each port in `<home>/serving/servers`, checked when read.
 
-Process ids are reused, so the process' start time is stored too; a file whose process
-has ended is stale and deleted.
+Process ids are reused, so the process' start time is stored too; the file of a process
+that has ended is stale and deleted.
 """
 
 from __future__ import annotations

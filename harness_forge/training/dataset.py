@@ -142,5 +142,5 @@ def _message_fault(message: dict[str, Any]) -> str:
         try:
             json.loads(call["function"]["arguments"])
         except (KeyError, TypeError, ValueError):
-            return f"has a call of the {message['role']} whose arguments are no text of JSON"
+            return f"has a call of the {message['role']} with arguments that are no text of JSON"
     return ""

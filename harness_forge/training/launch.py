@@ -97,7 +97,7 @@ def tokens(
     """Return the rows as serving renders them and, if given, as Axolotl prepared them.
 
     Args:
-        pairs: `train` holds preference pairs, whose texts and tokens are also
+        pairs: `train` holds preference pairs; their texts and tokens are also
             written into this folder.
 
     Raises:

@@ -62,8 +62,8 @@ def install(
 
     Args:
         locks: folder of the lock files.
-        say: told each step as it starts.
-        show: told how far a step is, twice a second.
+        say: called with each step as it starts.
+        show: called with the progress of a step, twice a second.
         bundle: every file of the lock, compared; None asks the index.
 
     Returns:

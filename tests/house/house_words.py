@@ -12,6 +12,7 @@ RETIRED = (
     "worlds", "world", "served", "seated", "seat", "subjects", "repeating", "planning", "Reach",
     "protecting", "labelling", "Crew", "_Hand", "Harvest", "Fate", "Desk", "Door", "House",
     "Parcel", "Keeper", "Holding", "twins", "Marks", "Anchors", "Looks", "told", "stands", "whose",
+    "stood", "whoever", "nobody", "anew",
 )  # fmt: skip
 
 Counts = tuple[int, int, int, int]

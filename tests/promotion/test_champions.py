@@ -400,7 +400,7 @@ def test_ls_show_and_diff(forge, config, loop, three, capsys):
 
 def test_rollback_to_of_the_command(forge, config, loop, three, capsys):
     assert forge("rollback", SEAT, "--to=1.0.0", "--reason=slow", f"train.name={loop.name}") == 0
-    assert f"{loop.name}-{three[0][:12]} stands again" in capsys.readouterr().out
+    assert f"{loop.name}-{three[0][:12]} is champion again" in capsys.readouterr().out
     assert forge("rollback", SEAT, "--to=", "--reason=slow") == 2
 
 

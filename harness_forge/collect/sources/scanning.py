@@ -35,7 +35,7 @@ _RECORD = re.compile(r"\n(?=[\[{][^\r\n])")
 """The start of a line that may be a record of JSON lines."""
 _ELEMENT = re.compile(r"\n[ \t]{0,4},?[ \t]{0,4}(?=\{)|(?<=\}),[ \t]*(?=\{)")
 _WRAPPER = re.compile(r'\{\s*(?:"\w+"\s*:\s*(?:"[^"]*"|[\w.-]+)\s*,\s*)*"(\w+)"\s*:\s*\[\s*\{')
-"""An object whose first value that is no text or number is a list of objects."""
+"""An object with a list of objects as its first value that is no text or number."""
 _NO_UTF8 = re.compile("[\udc80-\udcff]")
 """Bytes that are no UTF-8, as they are read here."""
 

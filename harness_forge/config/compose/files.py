@@ -95,7 +95,7 @@ def opening_faults(path: Path) -> Iterator[ConfigError]:
     try:
         opening = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        return  # told by _faults_or_data
+        return  # reported by _faults_or_data
     comment = opening.split("defaults:")[0]
     if not (comment.startswith("#") and "Needs" in comment and "forge " in comment):
         yield ConfigError(
@@ -225,7 +225,7 @@ def _key_with(group: str, word: str) -> str:
 
 
 def _closed(kind: type) -> Iterator[tuple[str, list[str]]]:
-    """Yield each key of a group whose values are a closed set, and these."""
+    """Yield each key of a group with a closed set of values, and that set."""
     for key, hint in fields_of(kind).items():
         inner, _ = unwrap(hint)
         if isinstance(inner, type) and issubclass(inner, Enum):

@@ -134,7 +134,7 @@ class ProtectedTexts:
                 which runs of words are a template.
             stock: what is said or returned to everyone, such as instructions
                 and results of tools: no answer is known by it.
-            openings: whose question no row may open with, by `question_digest`.
+            openings: owners of the questions that no row may open with, by `question_digest`.
         """
         known = list(
             dict.fromkeys(
@@ -208,7 +208,7 @@ class ProtectedTexts:
         return [None if at is None else self._overlaps[at] for at in self._places(texts)]
 
     def opening_overlap(self, messages: Sequence[Any], *, trains: bool) -> Overlap | None:
-        """Return the item whose question a conversation opens with, word for word.
+        """Return the item with the question that a conversation opens with, word for word.
 
         Args:
             trains: it is for training, so that questions of validation count too.
@@ -314,7 +314,7 @@ class _Template:
 
     Args:
         hashes: runs of all texts, uint64 (r,).
-        owners: whose each is, int64 (r,).
+        owners: index of the item of each, int64 (r,).
         training: whether that is an item that is not protected, bool (r,).
         stock: runs of what is said to everyone, uint64 (s,).
         common: items that may share a run.

@@ -39,7 +39,7 @@ def _hint(skill: SkillConfig) -> str:
 def gather(config: ForgeConfig, store) -> Feedback | None:
     """Return the feedback that weights the export of `config`; None where feedback is off.
 
-    A skill whose model was not yet run over validation items gets no weights:
+    A skill without a model's run over validation items gets no weights:
     the first export has no evaluation before it.
 
     Args:

@@ -24,7 +24,7 @@ _WHERE = "feedback.evaluation"
 _HINT = "forge evaluate ADAPTER split=validation"
 _FIXED = "fixed"
 _OF_ITEMS = ("worker", "architect", "reflector")
-"""Kinds of suites whose items are items of the store."""
+"""Kinds of suites with items from the store."""
 BASE, ADAPTER = "base", "adapter"
 
 

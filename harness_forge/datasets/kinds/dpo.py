@@ -229,11 +229,11 @@ class _Pairs:
     def __init__(self, seen: DigestSet, teacher_share: TeacherShare) -> None:
         self.pairs: list[PreferencePair] = []
         self.used: dict[str, list[int]] = {}
-        """By source, the pairs each row stands in."""
+        """By source, the pairs of each row."""
         self.reasons: dict[str, str] = {}
-        """By source, why a row stands in no pair; of one that stands in some it is moot."""
+        """By source, why a row is in no pair; irrelevant for rows with pairs."""
         self.unneeded: dict[str, str] = {}
-        """By source, why a row was to meet nobody."""
+        """By source, why a row was not to be paired."""
         self.meetings = 0
         """Pairs of one prompt and one measurement that nothing but their number forbids."""
         self.not_made: Counter[str] = Counter()

@@ -23,7 +23,7 @@ _PARAMETER = re.compile(r"%\((\w+)\)s")
 MUST_RETURN = "export.sql must return "
 _REASON = re.compile(r"[a-z][a-z0-9_]*")
 
-# Pairs are counted by prompt, also those of rows whose text is not sent.
+# Pairs are counted by prompt, also those of rows without their text.
 _ASKED = "hashtextextended(q.messages::text, hashtextextended(coalesce(q.tools::text, ''), 0))"
 
 

@@ -87,7 +87,7 @@ def _calls(check: Check, text: str, tools: Sequence[Mapping[str, Any]]) -> Score
 
 
 def _bound(arguments: Mapping[str, Any], free: Sequence[str]) -> dict[str, Any]:
-    """Return arguments in which one placeholder stands for any free text."""
+    """Return arguments with one placeholder for any free text."""
     return {
         key: "*" if key in free and isinstance(value, str) and value.strip() else value
         for key, value in arguments.items()

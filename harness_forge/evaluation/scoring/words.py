@@ -30,7 +30,7 @@ def mentions(text: str, every: Sequence[Any], none: Sequence[str] = ()) -> bool:
 
     Args:
         every: texts, or lists of texts of which one is enough. Whole words in any
-            case; `*` at the end stands for any ending.
+            case; `*` at the end matches any ending.
     """
     groups = [[one] if isinstance(one, str) else one for one in every]
     said = all(any(has(text, word) for word in group) for group in groups)

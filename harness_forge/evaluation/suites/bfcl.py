@@ -3,7 +3,7 @@
 A folder has `BFCL_v<n>_<category>.json` (JSON lines) and, for each, the allowed
 answers: in `possible_answer/` under the same name, or beside it as
 `possible_answer_BFCL_v<n>_<category>.json`. The category `irrelevance` has none:
-the right answer makes no call. Skipped are categories whose calls BFCL runs in
+the right answer makes no call. Skipped are categories with calls that BFCL runs in
 simulators (multi_turn, memory, web_search …), and those of languages other than
 Python, because matching cannot score them.
 """

@@ -41,7 +41,7 @@ class Exchange:
     """Sends a request to one server and streams the answer to the client.
 
     Args:
-        client: None for a shadow request, whose answer nobody sees.
+        client: None for a shadow request, with an answer that is only stored.
         upstream_request: what is sent, and where to.
         origin: `shadow_of` or `escalated_from`, with the id of that exchange.
     """

@@ -1,7 +1,7 @@
 """Audits one skill: runs the checks, and makes the flags in the store match the findings.
 
 One transaction writes all flags of an audit or none. The same store gives the
-same flags; a flag whose defect is gone is removed. Flags with a reason that no
+same flags; a flag is removed when its defect is gone. Flags with a reason that no
 check has, such as a person's, are left alone.
 """
 

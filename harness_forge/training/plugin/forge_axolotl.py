@@ -158,7 +158,7 @@ def _hidden(body, input_ids, attention_mask, labels):
         whole = body(input_ids=input_ids, attention_mask=attention_mask, use_cache=False)
         return whole.last_hidden_state, 0
     cache = DynamicCache()
-    # One row stands in for all. Padding is on the right, so no prompt has any.
+    # One row is enough. Padding is on the right, so no prompt has any.
     body(input_ids=input_ids[:1, :start], past_key_values=cache, use_cache=True)
     cache.batch_repeat_interleave(len(input_ids))
     rest = body(

@@ -66,7 +66,7 @@ def test_a_recorded_skill_has_no_world(forge, words):
     code, said = forge(*words, "skill=tau_bench")
     assert code == 8
     assert said.startswith(
-        "forge: skill tau_bench: is recorded: there is no world to attempt it in\n"
+        "forge: skill tau_bench: is recorded: there is no environment to attempt it in\n"
     )
 
 

@@ -104,12 +104,12 @@ def _database(config: ScapConfig, home: Path) -> str:
 def _rules(config: ScapConfig, home: Path) -> Check:
     from harness_forge.rollouts.environments.scap import open_scap
 
-    world = open_scap("", config, home)
+    environment = open_scap("", config, home)
     try:
-        items, versions = world.surveyed(), world.versions
-        short = world.shortfall(items or [])
+        items, versions = environment.surveyed(), environment.versions
+        short = environment.shortfall(items or [])
     finally:
-        world.close()
+        environment.close()
     wanted = known.expected(config, versions)
     said = f"{wanted} are known to" if wanted else "how many should is not known"
     if items is None:

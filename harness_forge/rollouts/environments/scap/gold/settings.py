@@ -87,7 +87,7 @@ def owned_drop_in(rule: Rule) -> Script | None:
 
 
 def whole_file(rule: Rule) -> Script | None:
-    """Write a file whose whole text the check spells out."""
+    """Write a file with exactly the text in the check."""
     checks = [c for c in rule.checks if c.kind == "textfilecontent54" and c.expected("text").value]
     if len(checks) != 1 or not checks[0].paths[0].startswith("/etc/"):
         return None

@@ -169,5 +169,5 @@ def test_two_installs_at_once_are_refused(tmp_path):
 
 
 def test_an_unknown_variant_names_those_there_are():
-    with pytest.raises(WorksetError, match="has no variant 'tpu'\n  hint: variants: cpu"):
-        worksets.pick_variant("small", replace(SMALL, variant="tpu"))
+    with pytest.raises(WorksetError, match="has no variant 'npx'\n  hint: variants: cpu"):
+        worksets.pick_variant("small", replace(SMALL, variant="npx"))

@@ -140,7 +140,8 @@ def test_a_kind_that_is_off_stays(redactor):
 
 def test_an_unknown_kind_is_told_with_the_known_ones():
     with pytest.raises(
-        ConfigError, match=r"redaction.kinds.hosts: is no kind\n  hint: kinds: .*host,"
+        ConfigError,
+        match=r"redaction.kinds.hosts: is no kind\n  hint: did you mean 'host'\? kinds: .*host,",
     ):
         with_settings(kinds={"hosts": False})
 

@@ -81,9 +81,11 @@ def _terminal(name: str) -> tuple[Callable | None, dict[str, Callable]]:
 def _compose(out: Path) -> None:
     """Compose what params.yaml names. Without it there is no recipe to run."""
     from harness_forge.config.compose.resolved import write_resolved
+    from harness_forge.report import plots_page
 
     params = _read_params()
     write_resolved(out, params.get("recipe"), params.get("overrides") or [])
+    plots_page.write()
 
 
 def _read_params() -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 Each stage reads only its sections of the resolved recipe. Nothing it writes looks finished
 before it is. `out` is the output that `cli/stage.py` names the stage after; other outputs
-are beside it.
+are beside it, a few numbers for `dvc metrics` in `metrics/`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from harness_forge.datasets import from_config
 from harness_forge.datasets.from_config import judge_scores
 from harness_forge.datasets.request import Report
 from harness_forge.registry.current import trained_folder
+from harness_forge.report import metrics as few
 from harness_forge.rollouts import opening
 from harness_forge.store.judge_scores import scores_digest
 from harness_forge.store.opening import opened_skill, opened_store
@@ -107,20 +108,24 @@ def audit(resolved: Path, out: Path, **tell: Callable) -> Audit:
 def train_sft(resolved: Path, out: Path, **tell: Callable) -> Trained:
     """Train the adapter, or go on where a killed training stopped.
 
-    Metrics go to outputs/train_sft.json, curves to outputs/live/sft.
+    What was measured goes to outputs/train_sft.json, curves to outputs/live/sft.
     """
     from harness_forge.training import stages
 
     outputs = out.parent.parent
     metrics, live = outputs / "train_sft.json", outputs / "live" / out.name
-    return stages.train_sft(load_resolved(resolved), DATASET, out, metrics, live, **tell)
+    done = stages.train_sft(load_resolved(resolved), DATASET, out, metrics, live, **tell)
+    few.write("train_sft", done.adapter.lineage["measured"], outputs)
+    return done
 
 
 def prove(resolved: Path, out: Path) -> dict[str, Any]:
     """Prove that the adapter is live; one that is not goes no further."""
     from harness_forge.evaluation.proof import prove as proving
 
-    return proving.prove(load_resolved(resolved), trained_folder(out.parent), out)
+    done = proving.prove(load_resolved(resolved), trained_folder(out.parent), out)
+    few.write("prove", done, out.parent)
+    return done
 
 
 def evaluate(resolved: Path, out: Path, **tell: Callable) -> dict[str, Any]:
@@ -128,13 +133,15 @@ def evaluate(resolved: Path, out: Path, **tell: Callable) -> dict[str, Any]:
     from harness_forge.evaluation import suite_run
 
     config = load_resolved(resolved)
-    return suite_run.evaluate(
+    done = suite_run.evaluate(
         config,
         out.parent,
         str(trained_folder(out.parent)),
         split_of(config.run).value,
         **tell,
     )
+    few.write("evaluate", done, out.parent)
+    return done
 
 
 def replay(resolved: Path, out: Path, **tell: Callable) -> Replay:
@@ -142,7 +149,9 @@ def replay(resolved: Path, out: Path, **tell: Callable) -> Replay:
     from harness_forge.evaluation import replay as replaying
 
     adapter = str(trained_folder(out.parent))
-    return replaying.replay(load_resolved(resolved), out, adapter, **tell)
+    done = replaying.replay(load_resolved(resolved), out, adapter, **tell)
+    few.write("replay", done.as_dict(), out.parent)
+    return done
 
 
 def promote(resolved: Path, out: Path, **tell: Callable) -> Decision:

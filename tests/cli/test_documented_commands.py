@@ -37,6 +37,7 @@ FORMS = {
 OTHERS = {
     "dvc repro", "dvc repro --force attempt", "dvc exp run", "dvc exp run -S recipe=target_b",
     "dvc exp run -S 'overrides=[\"train.epochs=4\"]'", "dvc metrics diff", "dvc plots diff",
+    "dvc metrics show", "dvc plots show", "dvc exp run --dry", "dvc repro compose && dvc status",
 }  # fmt: skip
 """Commands of DVC: hours of the loop; tests/cli/test_stages.py reads dvc.yaml."""
 

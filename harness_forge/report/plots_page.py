@@ -1,0 +1,60 @@
+"""The page that `dvc plots` fills: Vega stands in it, so that it needs no network.
+
+DVC's own page loads Vega from another host. `.dvc/config` names this one instead
+(`plots.html_template`); the first stage of the loop writes it. Vega comes from the
+package vl-convert-python, an extra of forge.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness_forge.core.files import write_text
+
+PLACE = Path(".dvc/forge-plots.html")
+"""Under the project's folder; git ignores it."""
+LITE = "5"
+"""Version of Vega-Lite that DVC's plots are written in."""
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+{refresh_tag}
+<title>Plots</title>
+%s
+<style>body { font: 16px/1.5 sans-serif; margin: 1rem }</style>
+</head>
+<body>
+%s{plot_divs}
+</body>
+</html>
+"""
+_FALLBACK = (
+    "<p>Vega is loaded from the network: <code>pip install 'harness-forge[plots]'</code> and "
+    "<code>forge stage compose</code> put it into this page.</p>\n"
+)
+
+
+def write() -> None:
+    """Write the page where a project has DVC, if it is not there or says otherwise."""
+    if PLACE.parent.is_dir():
+        text = page()
+        if not PLACE.is_file() or PLACE.read_text(encoding="utf-8") != text:
+            write_text(PLACE, text)
+
+
+def page() -> str:
+    """Return the page with DVC's placeholders; without the package it loads Vega as DVC does."""
+    try:
+        import vl_convert
+    except ImportError:
+        return _PAGE % ("{scripts}", _FALLBACK)
+    versions = [one for one in vl_convert.get_vegalite_versions() if one.split(".")[0] == LITE]
+    bundle = vl_convert.javascript_bundle(vl_version=max(versions, key=_order))
+    # A script ends where its text says so, whatever the language thinks of it.
+    return _PAGE % ("<script>" + bundle.replace("</script", "<\\/script") + "</script>", "")
+
+
+def _order(version: str) -> list[int]:
+    return [int(part) for part in version.split(".")]

@@ -116,8 +116,8 @@ def _listed(
     ]
     # All reasons at once would be a wall of text.
     for flag in flags if reasons else ():
-        facts = ", ".join(f"{key} {value!r}" for key, value in flag.evidence.items())
-        lines.append(f"    {skill}.{flag.target}: {flag.reason}: {facts}")
+        evidence = ", ".join(f"{key} {value!r}" for key, value in flag.evidence.items())
+        lines.append(f"    {skill}.{flag.target}: {flag.reason}: {evidence}")
     if unaudited:
         lines.append(f"  {unaudited} attempts were never audited: forge labels audit skill={skill}")
     return "\n".join(lines)

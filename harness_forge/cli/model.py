@@ -87,6 +87,6 @@ def _fetch(config: ForgeConfig) -> int:
 
     name = config.model.name
     made = fetch_model(config, lambda step: print(f"{name}: {step}", flush=True))
-    place = folder_of(config.model, Path(config.forge_home))
-    print(f"{name}: {'made' if made else 'is there'}, in {place}")
+    folder = folder_of(config.model, Path(config.forge_home))
+    print(f"{name}: {'made' if made else 'is there'}, in {folder}")
     return 0

@@ -124,11 +124,11 @@ def _health(config: ForgeConfig, as_json: bool) -> int:
     key = os.environ.get(proxy.key_env, "").split(",")[0] if proxy.key_env else ""
     headers = {"authorization": f"Bearer {key}"} if key else {}
     try:
-        facts = httpx.get(f"{url}/forge/health", headers=headers, timeout=5).json()
+        health = httpx.get(f"{url}/forge/health", headers=headers, timeout=5).json()
     except (httpx.HTTPError, ValueError) as error:
         raise EndpointError(url, f"no proxy answers there: {error}", "forge proxy") from None
-    print(json.dumps(facts, indent=2) if as_json else render(url, facts))
-    return 0 if facts.get("state") != "sick" else EndpointError.exit_code
+    print(json.dumps(health, indent=2) if as_json else render(url, health))
+    return 0 if health.get("state") != "sick" else EndpointError.exit_code
 
 
 def render(url: str, facts: dict[str, Any]) -> str:

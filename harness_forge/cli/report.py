@@ -109,7 +109,7 @@ def _percent(share: float | None, sign: str = "") -> str:
 def _out(argv: list[str]) -> tuple[Path, list[str]]:
     if "-o" not in argv:
         return OUT, argv
-    place = argv.index("-o")
-    if place + 1 == len(argv) or argv[place + 1].startswith("-"):
+    index = argv.index("-o")
+    if index + 1 == len(argv) or argv[index + 1].startswith("-"):
         raise ConfigError("command line", "-o needs a file", f"forge report {USAGE}")
-    return Path(argv[place + 1]), argv[:place] + argv[place + 2 :]
+    return Path(argv[index + 1]), argv[:index] + argv[index + 2 :]

@@ -49,10 +49,10 @@ def logs(config: ForgeConfig, words: Sequence[str], flags: set[str]) -> int:
     last = sorted((home / "serving").glob("*.log"), key=lambda file: file.stat().st_mtime)
     if not found and not last:
         raise ServeError("forge serve", "no server has run here yet")
-    place = Path(state.one(home, config.serve.port).log) if found else last[-1]
-    with place.open(encoding="utf-8", errors="replace") as file:
+    log = Path(state.one(home, config.serve.port).log) if found else last[-1]
+    with log.open(encoding="utf-8", errors="replace") as file:
         lines = file.readlines()
-        print(f"serve: {place}", file=sys.stderr)
+        print(f"serve: {log}", file=sys.stderr)
         sys.stdout.writelines(lines[-_TAIL:])
         while FOLLOW in flags:
             sys.stdout.write(file.read())

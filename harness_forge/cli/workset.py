@@ -180,11 +180,11 @@ def _bundle(name: str, config: ForgeConfig, to: str | None) -> int:
     from harness_forge.worksets import bundles
 
     kind = f"py{sys.version_info[0]}{sys.version_info[1]}-{platform.machine()}"
-    place = Path(to or f"{name}-{kind}{bundles.TAR}")
+    path = Path(to or f"{name}-{kind}{bundles.TAR}")
     line = Line(name)
     workset = config.worksets[name]
-    files, size = bundles.make(name, workset, locks_folder(workset), place, line.step, line.count)
-    line.end(f"{files} files, {size / 1e9:.2f} GB in {place}")
+    files, size = bundles.make(name, workset, locks_folder(workset), path, line.step, line.count)
+    line.end(f"{files} files, {size / 1e9:.2f} GB in {path}")
     return 0
 
 

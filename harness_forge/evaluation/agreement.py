@@ -75,8 +75,8 @@ def _by_family(rated, verdicts: Sequence[str]) -> np.ndarray:
     families = {name: n for n, name in enumerate(sorted({str(family) for family, *_ in rated}))}
     table = np.zeros((len(families), len(verdicts) ** 2))
     for family, first, second in rated:
-        place = number[str(first)] * len(verdicts) + number[str(second)]
-        table[families[str(family)], place] += 1
+        cell = number[str(first)] * len(verdicts) + number[str(second)]
+        table[families[str(family)], cell] += 1
     return table
 
 

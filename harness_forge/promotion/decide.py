@@ -122,10 +122,10 @@ def _facts(
 ) -> tuple[dict[str, Any], Line | None]:
     """Return the facts of this decision without its time, and the line that already has them."""
     candidate = adapter.identity
-    place = placement_of(config, files, adapter)
+    placement = placement_of(config, files, adapter)
     home = Path(config.forge_home)
-    lines, adoption = with_adopted_lines(place, lines, candidate.name, home)
-    slot = place.slot(lines, candidate.name)
+    lines, adoption = with_adopted_lines(placement, lines, candidate.name, home)
+    slot = placement.slot(lines, candidate.name)
     stack = champion.champion_stack(lines, slot)
     before = stack[-1].candidate if stack else None
     rollback = None if again else _rollback_of(lines, candidate)
@@ -137,7 +137,7 @@ def _facts(
         home,
         reason,
         adapter.lineage.get("audit"),
-        place.misplaced,
+        placement.misplaced,
     )
     ruling = apply_rule(config.promote, found)
     won = ruling.outcome is Outcome.PROMOTED
@@ -153,7 +153,7 @@ def _facts(
     facts = {
         "kind": DECISION,
         "candidate": asdict(candidate),
-        **place.facts(),
+        **placement.facts(),
         **adoption,
         "decision": ruling.outcome.value,
         "why": ruling.why,
@@ -216,14 +216,14 @@ def _point(home: Path, lines: list[Line], line: Line) -> None:
 def _keep(files: Files, adapter: Adapter, home: Path) -> None:
     """Copy a new champion into the registry, and its results beside the ledger."""
     candidate = adapter.identity
-    place = registry.folder(home) / candidate.label
+    folder = registry.folder(home) / candidate.label
     kept = {
         kept_results(home, candidate): files.results,
         kept_evaluation(home, candidate): files.evaluate,
     }
     try:
-        if not place.is_dir():
-            with whole_folder(place) as draft:
+        if not folder.is_dir():
+            with whole_folder(folder) as draft:
                 shutil.copytree(adapter.folder, draft, dirs_exist_ok=True)
         for copy, source in kept.items():
             if source.is_file():
@@ -232,7 +232,7 @@ def _keep(files: Files, adapter: Adapter, home: Path) -> None:
                 shutil.copyfile(source, draft)
                 draft.replace(copy)
     except OSError as error:
-        where = str(error.filename or place)
+        where = str(error.filename or folder)
         what = f"cannot be written: {error.strerror or error}"
         raise PromoteError(where, what, "nothing was promoted") from None
 

@@ -177,12 +177,12 @@ def _counts(found: Mapping[str, Any]) -> list[Any]:
 
 
 def _kept(home: Path, champion: AdapterIdentity) -> Mapping[str, Any] | Gap:
-    place = kept_evaluation(home, champion)
-    found = _read(place)
+    path = kept_evaluation(home, champion)
+    found = _read(path)
     if found is None:
-        return Gap(f"the champion's evaluation was not kept ({place})")
+        return Gap(f"the champion's evaluation was not kept ({path})")
     if (found.get("candidate") or {}).get("digest") != champion.digest:
-        return Gap(f"{place} is not about the champion")
+        return Gap(f"{path} is not about the champion")
     return found
 
 

@@ -69,10 +69,10 @@ def _repaired(home: Path, say: Say) -> list[SlotHistory]:
         found = _histories(book.lines)
         for one in found:
             if champion.point(home, one.slot, one.stack):
-                place = champion.pointer(home, one.slot)
-                say(f"{place}: was behind the ledger; repaired")
-        for place in champion.remove_stale_pointers(home, book.lines):
-            say(f"{place}: this name is no longer a slot; removed")
+                pointer = champion.pointer(home, one.slot)
+                say(f"{pointer}: was behind the ledger; repaired")
+        for pointer in champion.remove_stale_pointers(home, book.lines):
+            say(f"{pointer}: this name is no longer a slot; removed")
     return found
 
 
@@ -188,8 +188,8 @@ def _check_present(up: AdapterIdentity, home: Path) -> None:
     try:
         registry.resolve(up.label, home)
     except TrainError as error:
-        place = registry.folder(home) / up.label
-        hint = f"put it back into {place}"
+        folder = registry.folder(home) / up.label
+        hint = f"put it back into {folder}"
         what = f"cannot be restored: {error.what}"
         raise PromoteError(f"champion {up.label}", what, hint) from None
 

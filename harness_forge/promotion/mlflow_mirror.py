@@ -97,10 +97,10 @@ def _version(client: Any, slot: str, term: ChampionTerm, home: Path) -> str:
         "forge.promoted": term.since,
         "forge.rule": str(term.facts.get("rule", "")),
     }
-    place = (registry.folder(home) / adapter.label).absolute()
+    folder = (registry.folder(home) / adapter.label).absolute()
     why = str(term.facts.get("why", ""))
     return client.create_model_version(
-        slot, source=place.as_uri(), tags=tags, description=why
+        slot, source=folder.as_uri(), tags=tags, description=why
     ).version
 
 

@@ -123,9 +123,9 @@ def version(
 
 def _form(adapter: Adapter) -> str:
     """Return the format of the adapter's files: rank and modules may change, this may not."""
-    facts = json.loads((adapter.folder / CONFIG).read_text(encoding="utf-8"))
-    form = str(facts.get("peft_type") or "LORA").upper()
-    return f"{form}+DORA" if facts.get("use_dora") else form
+    adapter_config = json.loads((adapter.folder / CONFIG).read_text(encoding="utf-8"))
+    form = str(adapter_config.get("peft_type") or "LORA").upper()
+    return f"{form}+DORA" if adapter_config.get("use_dora") else form
 
 
 def _scores(evidence: Evidence) -> dict[str, Any]:

@@ -138,23 +138,23 @@ def point(home: Path, slot: str, stack: list[ChampionTerm]) -> bool:
         PromoteError: it cannot be written; the ledger has the decision, and the
             next `forge champion` writes the pointer.
     """
-    place = pointer(home, slot)
-    draft = place.with_name(f"{place.name}.{os.getpid()}")
-    if _read(place) == _facts(stack):
+    path = pointer(home, slot)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    if _read(path) == _facts(stack):
         return False
     try:
         if not stack:
-            place.unlink()
+            path.unlink()
             return True
-        place.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         with draft.open("w", encoding="utf-8") as file:
             file.write(json.dumps(_facts(stack), indent=1) + "\n")
             file.flush()
             os.fsync(file.fileno())
-        draft.replace(place)
+        draft.replace(path)
     except OSError as error:
         what = f"cannot be written: {error.strerror}"
-        raise PromoteError(str(place), what, "`forge champion` makes it from the ledger") from None
+        raise PromoteError(str(path), what, "`forge champion` makes it from the ledger") from None
     finally:
         draft.unlink(missing_ok=True)
     return True

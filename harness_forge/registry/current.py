@@ -39,8 +39,8 @@ def current_adapter(config: ForgeConfig, name: str | None = None) -> Adapter:
         TrainError: there is none, or it is damaged.
     """
     if name is None:
-        place = trained_folder()
-        name = str(place) if (place / LINEAGE).is_file() else config.train.name
+        folder = trained_folder()
+        name = str(folder) if (folder / LINEAGE).is_file() else config.train.name
     return registry.resolve(name, Path(config.forge_home))
 
 

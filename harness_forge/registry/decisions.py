@@ -47,12 +47,12 @@ def opened(home: Path, say: Say = lambda text: None) -> Iterator[Ledger]:
         ReadOnly: it cannot be written.
         PromoteError: it was tampered with.
     """
-    place = path(home)
+    file = path(home)
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(place, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
     except OSError as error:
-        raise ReadOnly(str(place), f"cannot be opened: {error.strerror}") from None
+        raise ReadOnly(str(file), f"cannot be opened: {error.strerror}") from None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield Ledger(home, handle, say)
@@ -111,11 +111,11 @@ class Ledger:
     def _mark(self) -> None:
         """Store the last hash beside the ledger."""
         facts = {"line": self.lines[-1]["hash"], "lines": len(self.lines)} if self.lines else {}
-        place = head(self._home)
-        if facts and _read(place) != facts:
+        head_file = head(self._home)
+        if facts and _read(head_file) != facts:
             # If the disk is full, the old hash remains, which is still correct.
             with suppress(OSError):
-                write_json(place, facts)
+                write_json(head_file, facts)
 
 
 def digest(line: Mapping[str, Any]) -> str:
@@ -170,27 +170,27 @@ def _state(home: Path) -> _State:
     Raises:
         PromoteError: a line was changed, or one is missing that must be there.
     """
-    place = path(home)
+    file = path(home)
     # Read the marks before the ledger: another process may add to both in between.
     marks = _marks(home)
     try:
-        raw = place.read_bytes()
+        raw = file.read_bytes()
     except FileNotFoundError:
         raw = b""
     except OSError as error:
-        raise PromoteError(str(place), f"cannot be read: {error.strerror}") from None
+        raise PromoteError(str(file), f"cannot be read: {error.strerror}") from None
     end = whole(raw)
-    lines, torn = verified(raw[:end], place), False
+    lines, torn = verified(raw[:end], file), False
     if end < len(raw):
         try:
-            lines = verified(raw, place)
+            lines = verified(raw, file)
         except PromoteError:
             torn = True
     known = {line["hash"] for line in lines}
     for mark, named in marks:
         if named not in known:
             what = f"{mark} names a decision it does not hold: lines were taken out"
-            raise PromoteError(str(place), what, "put the ledger back from a copy")
+            raise PromoteError(str(file), what, "put the ledger back from a copy")
     return _State(lines, len(raw), end, torn)
 
 

@@ -102,13 +102,13 @@ class Aliases:
 
     def give_back(self, target: Target) -> None:
         """Release the lease of `take`, after the answer's last byte."""
-        place = lease(self._home, target)
+        lease_file = lease(self._home, target)
         with self._lock:
-            handle, count = self._held[place]
+            handle, count = self._held[lease_file]
             if count > 1:
-                self._held[place] = (handle, count - 1)
+                self._held[lease_file] = (handle, count - 1)
             else:
-                del self._held[place]
+                del self._held[lease_file]
                 os.close(handle)
 
     @contextmanager
@@ -122,15 +122,15 @@ class Aliases:
                 self.give_back(target)
 
     def _hold(self, target: Target) -> bool:
-        place = lease(self._home, target)
+        lease_file = lease(self._home, target)
         with self._lock:
-            if place in self._held:
-                handle, count = self._held[place]
+            if lease_file in self._held:
+                handle, count = self._held[lease_file]
             else:
-                handle, count = _locked(place, fcntl.LOCK_SH), 0
+                handle, count = _locked(lease_file, fcntl.LOCK_SH), 0
                 if handle is None:
                     return False
-            self._held[place] = (handle, count + 1)
+            self._held[lease_file] = (handle, count + 1)
         return True
 
 
@@ -151,15 +151,15 @@ def read(home: Path) -> dict[str, Target]:
     Raises:
         ServeError: the file is not what `move` writes.
     """
-    place = path(home)
+    file = path(home)
     try:
-        facts = json.loads(place.read_text(encoding="utf-8"))
-        return {name: Target(**values) for name, values in facts.items()}
+        entries = json.loads(file.read_text(encoding="utf-8"))
+        return {name: Target(**values) for name, values in entries.items()}
     except FileNotFoundError:
         return {}
     except (ValueError, TypeError, AttributeError):
         hint = "delete it, and `forge serve swap` makes it again"
-        raise ServeError(str(place), "holds no aliases that can be read", hint) from None
+        raise ServeError(str(file), "holds no aliases that can be read", hint) from None
 
 
 def move(home: Path, name: str, model: str, url: str, digest: str = "") -> Target:
@@ -195,8 +195,8 @@ def drained(home: Path, target: Target, timeout_s: float) -> bool:
     Valid only after every alias was moved away from it.
     """
     until = time.monotonic() + timeout_s
-    place = lease(home, target)
-    while (handle := _locked(place, fcntl.LOCK_EX)) is None:
+    lease_file = lease(home, target)
+    while (handle := _locked(lease_file, fcntl.LOCK_EX)) is None:
         if time.monotonic() >= until:
             return False
         time.sleep(_POLL_S)
@@ -206,13 +206,13 @@ def drained(home: Path, target: Target, timeout_s: float) -> bool:
 
 @contextmanager
 def _changing(home: Path) -> Iterator[dict[str, Target]]:
-    place = path(home)
-    with locked(place.with_suffix(".lock")):
+    file = path(home)
+    with locked(file.with_suffix(".lock")):
         aliases = read(home)
         before = dict(aliases)
         yield aliases
         if aliases != before:
-            write_json(place, {key: asdict(one) for key, one in sorted(aliases.items())})
+            write_json(file, {key: asdict(one) for key, one in sorted(aliases.items())})
 
 
 def _locked(place: Path, how: int) -> int | None:

@@ -29,9 +29,9 @@ def start(home: Path, port: int, arguments: Sequence[str], timeout_s: float) -> 
     Raises:
         ServeError: it ended, with its message; or it takes too long, and keeps running.
     """
-    place = said(home, port)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with place.open("wb") as out:
+    output = said(home, port)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with output.open("wb") as out:
         child = subprocess.Popen(
             [sys.executable, "-m", "harness_forge.cli", "serve", *arguments],
             stdin=subprocess.DEVNULL,
@@ -42,7 +42,7 @@ def start(home: Path, port: int, arguments: Sequence[str], timeout_s: float) -> 
     until = time.monotonic() + timeout_s
     while time.monotonic() < until:
         if child.poll() is not None:
-            raise _ended(place, child.returncode)
+            raise _ended(output, child.returncode)
         for running in state.servers(home)[0]:
             if running.owner.pid == child.pid and running.ready:
                 # It keeps running, and nobody waits for it.
@@ -51,7 +51,7 @@ def start(home: Path, port: int, arguments: Sequence[str], timeout_s: float) -> 
         time.sleep(_POLL_S)
     child.returncode = 0
     what = f"is not ready after {timeout_s:g} s and goes on"
-    raise ServeError("forge serve", what, f"`forge serve status`; what it says: {place}")
+    raise ServeError("forge serve", what, f"`forge serve status`; what it says: {output}")
 
 
 def _ended(place: Path, code: int) -> ServeError:

@@ -55,9 +55,9 @@ def write(config: ForgeConfig, name: str | None) -> Made:
         pre = config.serve.gguf_pretokenizer
         llama.convert_base(tools, base_model.folder, base, kind, pre)
     label = server_plan.by_content(adapter).name
-    place = home / "gguf" / f"{label}-{kind}"
+    folder = home / "gguf" / f"{label}-{kind}"
     try:
-        with whole_folder(place) as draft:
+        with whole_folder(folder) as draft:
             adapted = draft / llama.ADAPTER
             llama.convert_adapter(tools, base_model.folder, adapter.folder, adapted, kind)
             gap = llama.check(
@@ -73,7 +73,7 @@ def write(config: ForgeConfig, name: str | None) -> Made:
         # With another setting the conversion may work.
         base.unlink(missing_ok=True)
         raise
-    return Made(label, place, gap)
+    return Made(label, folder, gap)
 
 
 def _texts(config: ForgeConfig, template: str, place: Path, label: str) -> None:

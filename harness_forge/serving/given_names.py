@@ -24,14 +24,14 @@ def given(home: Path, name: str, digest: str) -> str:
     Raises:
         ServeError: it was given to other content before.
     """
-    place = path(home)
-    with locked(place.with_suffix(".lock")):
-        known = _read(place)
+    file = path(home)
+    with locked(file.with_suffix(".lock")):
+        known = _read(file)
         if (before := known.get(name, digest)) != digest:
             what = f"was given to another adapter before ({before[:12]}, not {digest[:12]})"
             raise ServeError(f"name {name}", what, "choose a new name, such as one version up")
         if name not in known:
-            write_json(place, known | {name: digest}, sort_keys=True)
+            write_json(file, known | {name: digest}, sort_keys=True)
     return name
 
 

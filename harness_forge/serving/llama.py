@@ -139,13 +139,13 @@ def check(
         # llama.cpp's own errors; the first is the cause.
         said = next((line.partition(" E ")[2] for line in lines if " E " in line), lines[-1])
         raise ServeError(str(adapter), f"llama.cpp cannot load it: {said[:200]}")
-    facts = json.loads(done.stdout.splitlines()[-1])
+    result = json.loads(done.stdout.splitlines()[-1])
     own = Tokenizer.from_file(str(tokenizer))
-    for text, theirs in zip(TEXTS, facts["tokens"], strict=True):
+    for text, theirs in zip(TEXTS, result["tokens"], strict=True):
         if own.encode(text, add_special_tokens=False).ids != theirs:
             what = f"llama.cpp cuts {text[:30]!r} into other tokens than the model's tokenizer"
             raise ServeError(str(base), what, "serve it with vLLM")
-    gap = float(facts["gap"])
+    gap = float(result["gap"])
     if gap == 0:
         raise ServeError(str(adapter), "answers in llama.cpp as the base does, as if it were none")
     return gap

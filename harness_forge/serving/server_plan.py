@@ -156,8 +156,8 @@ def settled(
         ServeError: a setting that cannot be served.
     """
     hardware = _hardware(config)
-    place = worksets.folder(WORKSET, Path(config.forge_home))
-    words = vllm_command.command(settings, place, hardware, base, adapters)
+    workset = worksets.folder(WORKSET, Path(config.forge_home))
+    words = vllm_command.command(settings, workset, hardware, base, adapters)
     extra = dict(config.worksets[WORKSET].environment) | vllm_command.variables(settings, hardware)
     return Plan(settings, hardware, base, adapters, words, extra)
 
@@ -272,8 +272,10 @@ def _named(chosen: Sequence[tuple[Adapter, str | None]], base: str) -> list[Serv
 
 
 def _rank(adapter: Adapter) -> int:
-    facts = json.loads((adapter.folder / CONFIG).read_text(encoding="utf-8"))
-    return max([int(facts["r"]), *map(int, (facts.get("rank_pattern") or {}).values())])
+    adapter_config = json.loads((adapter.folder / CONFIG).read_text(encoding="utf-8"))
+    return max(
+        [int(adapter_config["r"]), *map(int, (adapter_config.get("rank_pattern") or {}).values())]
+    )
 
 
 def _template(config: ForgeConfig, base_model: BaseModel) -> Path:

@@ -172,8 +172,8 @@ def _signal_group(server: Process, number: int) -> None:
 
 def _read(file: Path) -> Running | None:
     try:
-        facts = json.loads(file.read_text(encoding="utf-8"))
-        facts["server"], facts["owner"] = Process(**facts["server"]), Process(**facts["owner"])
-        return Running(**facts)
+        fields = json.loads(file.read_text(encoding="utf-8"))
+        fields["server"], fields["owner"] = Process(**fields["server"]), Process(**fields["owner"])
+        return Running(**fields)
     except (OSError, ValueError, TypeError, KeyError):
         return None

@@ -79,10 +79,10 @@ def _swap(
 
 def _registered(home: Path, adapter: Adapter) -> Adapter:
     """Return the adapter's copy in the registry: vLLM reads the folder again, so it must stay."""
-    place = registry.folder(home) / adapter.label
-    if not place.is_dir():
-        package.copy(adapter, place)
-    return package.load(place)
+    folder = registry.folder(home) / adapter.label
+    if not folder.is_dir():
+        package.copy(adapter, folder)
+    return package.load(folder)
 
 
 def _prove(config: ForgeConfig, running: Running, new: str, old: str | None) -> None:
@@ -102,11 +102,11 @@ def _prove(config: ForgeConfig, running: Running, new: str, old: str | None) -> 
     ):
         what = f"answers as {old} does, which it is to follow"
         raise ServeError(f"adapter {new}", what, "are they the same weights? `forge prove` says")
-    place = Path(config.forge_home) / "serving" / "proofs" / f"{running.base}.{new}.json"
-    if place.is_file():
-        moved = smoke.gap(json.loads(place.read_text(encoding="utf-8")), first)
+    proof_file = Path(config.forge_home) / "serving" / "proofs" / f"{running.base}.{new}.json"
+    if proof_file.is_file():
+        moved = smoke.gap(json.loads(proof_file.read_text(encoding="utf-8")), first)
         if moved > smoke.MIXED:
             what = f"answers otherwise than when it was first served (by {moved:.2g} nats)"
-            raise ServeError(f"adapter {new}", what, f"if that is right, delete {place}")
+            raise ServeError(f"adapter {new}", what, f"if that is right, delete {proof_file}")
     else:
-        write_json(place, first)
+        write_json(proof_file, first)

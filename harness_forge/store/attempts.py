@@ -32,8 +32,8 @@ def write(connection: psycopg.Connection, run_id: str, item: WorkItem, attempt: 
         rows.work_item_row(run_id, item),
         "ON CONFLICT (run_id, item_id) DO NOTHING",
     )
-    place = rows.decisive_turn(attempt)
-    decisive = None if place is None else attempt.turns[place]
+    index = rows.decisive_turn(attempt)
+    decisive = None if index is None else attempt.turns[index]
     written = rows.insert(
         connection,
         "attempts",
@@ -42,7 +42,7 @@ def write(connection: psycopg.Connection, run_id: str, item: WorkItem, attempt: 
     ).fetchone()
     if written is None:
         return _id_of(connection, run_id, attempt)
-    _write_parts(connection, run_id, written[0], attempt, place)
+    _write_parts(connection, run_id, written[0], attempt, index)
     return written[0]
 
 

@@ -36,12 +36,12 @@ def of_catalogue(entry: Entry, known: Mapping[str, WorkItem]) -> Entry:
 def attempt_row(attempt_id: int, entry: Entry) -> rows.Row:
     """Return the row of `attempts`."""
     turns = entry.attempt.turns
-    place = _decisive(entry.attempt)
-    row = rows.attempt_row(entry.run_id, entry.attempt, None if place is None else turns[place])
+    index = _decisive(entry.attempt)
+    row = rows.attempt_row(entry.run_id, entry.attempt, None if index is None else turns[index])
     made = {"id": attempt_id, **row}
     # When it was made, if that is known, not when it was ingested.
     times = [turn.started_at for turn in turns if turn.started_at]
-    when = turns[place].started_at if place is not None else None
+    when = turns[index].started_at if index is not None else None
     when = when or next(iter(times), None)
     return {**made, "created_at": when or datetime.now(UTC)}
 
@@ -62,7 +62,7 @@ def tip_rows(attempt_id: int, entry: Entry) -> Iterable[rows.Row]:
 
 def _decisive(attempt: Attempt) -> int | None:
     """Return the index of the decisive turn: the worker's, or the last one."""
-    place = rows.decisive_turn(attempt)
-    if place is None and attempt.turns:
+    index = rows.decisive_turn(attempt)
+    if index is None and attempt.turns:
         return len(attempt.turns) - 1
-    return place
+    return index

@@ -42,8 +42,8 @@ def _ranked(rows: Sequence[dict[str, Any]], seed: int) -> list[int]:
     for number, row in enumerate(rows):
         item = str(row.get("item_id", number))
         turn = turns[item] = turns.get(item, -1) + 1
-        place = sha256(f"{seed} {item}".encode()).hexdigest()
-        keys.append((turn, place, number))
+        order = sha256(f"{seed} {item}".encode()).hexdigest()
+        keys.append((turn, order, number))
     return [number for _, _, number in sorted(keys)]
 
 

@@ -134,9 +134,9 @@ def _packaged(config: ForgeConfig, second: SecondStage, seen: PairAudit) -> Adap
         what = "is as it was before the second stage"
         raise TrainError(str(job.work / "out"), what, "raise dpo.learning_rate or dpo.max_steps")
     counts = {"rows": 2 * seen.pairs, "tokens": seen.tokens, "trained": seen.trained}
-    facts = jobs.lineage(job, counts)
-    facts["parent"] = {"name": start.name, "digest": start.digest}
-    facts["dpo"] = {
+    lineage = jobs.lineage(job, counts)
+    lineage["parent"] = {"name": start.name, "digest": start.digest}
+    lineage["dpo"] = {
         "beta": config.dpo.beta, "sft_weight": config.dpo.sft_weight, "pairs": seen.pairs,
     }  # fmt: skip
-    return jobs.packaged(job, facts)
+    return jobs.packaged(job, lineage)

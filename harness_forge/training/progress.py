@@ -88,13 +88,13 @@ def steps_in(path: Path) -> list[dict[str, Any]]:
 
     A line that a killed writer left incomplete is skipped.
     """
-    facts = []
+    steps = []
     for line in path.read_bytes().splitlines() if path.is_file() else ():
         try:
-            facts.append(json.loads(line))
+            steps.append(json.loads(line))
         except ValueError:
             continue
-    return [fact for fact in facts if "loss" in fact]
+    return [fact for fact in steps if "loss" in fact]
 
 
 def stretches(steps: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:

@@ -91,6 +91,6 @@ def _put(done: Trained | None, adapter: Path, metrics: Path, live: Path) -> Trai
 
 def _metrics(done: Trained) -> dict[str, Any]:
     """Return the metrics, the same for a new and an earlier training."""
-    facts = done.adapter.lineage
-    counts = {"rows": facts["audit"]["rows"], "trained_tokens": facts["audit"]["trained"]}
-    return counts | facts["measured"]
+    lineage = done.adapter.lineage
+    counts = {"rows": lineage["audit"]["rows"], "trained_tokens": lineage["audit"]["trained"]}
+    return counts | lineage["measured"]

@@ -74,25 +74,25 @@ def install(
             installed does not import. What is there stays for the next try.
     """
     variant_name, variant = pick_variant(name, config)
-    place = folder(name, home)
-    with _alone(name, place):
-        stamp = read_stamp(place)
+    workset = folder(name, home)
+    with _alone(name, workset):
+        stamp = read_stamp(workset)
         wanted = digest(config, variant, locks)
         if stamp and stamp["digest"] == wanted:
             return False
         lock = bundle.lock if bundle else lock_of(name, variant, locks)
         check_python(name, config.python)
-        check_disk(name, variant.disk_gb, place)
+        check_disk(name, variant.disk_gb, workset)
         started = time.monotonic()
         # With another lock, the old stamp is no longer true.
-        (place / STAMP).unlink(missing_ok=True)
+        (workset / STAMP).unlink(missing_ok=True)
         log_of(name, home).unlink(missing_ok=True)
-        _environment(name, place, wanted, say)
+        _environment(name, workset, wanted, say)
         pip = _pip(name, home, show, bundle.folder if bundle else None)
         first = _packages(lock, pip, say)
-        _smoke(name, config, variant, place, say)
+        _smoke(name, config, variant, workset, say)
         minutes = round((time.monotonic() - started) / 60, 1)
-        _write_stamp(config, variant_name, place, wanted, minutes, first)
+        _write_stamp(config, variant_name, workset, wanted, minutes, first)
     return True
 
 

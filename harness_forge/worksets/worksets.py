@@ -58,13 +58,13 @@ def python_of(name: str, home: Path) -> Path:
     Raises:
         WorksetError: it is not installed, or its install was killed.
     """
-    place = folder(name, home)
+    workset = folder(name, home)
     remedy = f"run `forge workset install {name}`"
-    if not place.is_dir():
+    if not workset.is_dir():
         raise WorksetError(f"workset {name}", "is not installed", remedy)
-    if not read_stamp(place):
+    if not read_stamp(workset):
         raise WorksetError(f"workset {name}", "its install did not end", f"{remedy}: it goes on")
-    python = interpreter(place)
+    python = interpreter(workset)
     if not python.exists():
         gone = "its Python is gone"
         raise WorksetError(f"workset {name}", gone, f"run `forge workset remove {name}`; {remedy}")
@@ -101,16 +101,16 @@ def read_stamp(place: Path) -> dict[str, Any]:
 
 def state(name: str, config: WorksetConfig, home: Path, locks: Path) -> WorksetState:
     """Return the state of a workset on disk, with its size, compared with the locks in a folder."""
-    place = folder(name, home)
-    if not place.is_dir():
+    workset = folder(name, home)
+    if not workset.is_dir():
         return WorksetState("missing", 0.0, {})
-    stamp = read_stamp(place)
+    stamp = read_stamp(workset)
     status = "incomplete"
     if stamp:
         _, variant = pick_variant(name, config, stamp["variant"])
         same = stamp["digest"] == digest(config, variant, locks)
         status = "installed" if same else "outdated"
-    return WorksetState(status, size_gb(place), stamp)
+    return WorksetState(status, size_gb(workset), stamp)
 
 
 def size_gb(place: Path) -> float:
@@ -159,13 +159,13 @@ def remove(name: str, home: Path) -> bool:
     Raises:
         WorksetError: it cannot be deleted.
     """
-    place = folder(name, home)
-    if not place.is_dir():
+    workset = folder(name, home)
+    if not workset.is_dir():
         return False
     # The stamp goes first: a removal that was killed leaves no workset that looks whole.
-    (place / STAMP).unlink(missing_ok=True)
+    (workset / STAMP).unlink(missing_ok=True)
     try:
-        shutil.rmtree(place)
+        shutil.rmtree(workset)
     except OSError as error:
         raise WorksetError(f"workset {name}", f"cannot be removed: {error}") from error
     return True

@@ -72,8 +72,8 @@ def _suites(config: FeedbackConfig, folder: Path, reports: Mapping[str, Any]) ->
         metric = config.metric or report["metrics"][0]
         if report["kind"] not in _OF_ITEMS or metric not in report["metrics"]:
             continue
-        place = folder / name if len(reports) > 1 else folder
-        rows = {label: _rows(place / f"{label}.jsonl") for label in report["labels"]}
+        subfolder = folder / name if len(reports) > 1 else folder
+        rows = {label: _rows(subfolder / f"{label}.jsonl") for label in report["labels"]}
         yield Scored(name, metric, rows)
 
 

@@ -91,9 +91,9 @@ class DatasetFolder:
     @property
     def scratch(self) -> Path:
         """A folder for temporary files, removed before `publish()`."""
-        place = self._partial / ".scratch"
-        place.mkdir(exist_ok=True)
-        return place
+        scratch = self._partial / ".scratch"
+        scratch.mkdir(exist_ok=True)
+        return scratch
 
     def finish(self) -> dict[str, dict[str, Any]]:
         """Close the data files; return lines, bytes and sha256 of each by name."""

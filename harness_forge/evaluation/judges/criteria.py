@@ -41,16 +41,16 @@ def read_pick(said: str) -> str | None:
 def _objects(said: str) -> Iterator[Mapping[str, Any]]:
     """Yield the JSON objects in a text, without those in its thoughts."""
     text = _THOUGHT.sub("", said)
-    place = text.find("{")
-    while place >= 0:
+    start = text.find("{")
+    while start >= 0:
         try:
-            found, end = _DECODER.raw_decode(text, place)
+            found, end = _DECODER.raw_decode(text, start)
         except (ValueError, RecursionError):
-            end = place + 1
+            end = start + 1
         else:
             if isinstance(found, dict):
                 yield found
-        place = text.find("{", end)
+        start = text.find("{", end)
 
 
 def _share(value: Any) -> bool:

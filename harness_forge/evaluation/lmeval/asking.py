@@ -141,10 +141,10 @@ def _digest(task: Path) -> str:
 @contextmanager
 def _draft(store: Path):
     """Yield a temporary folder, deleted afterwards unless it was renamed."""
-    place = store.absolute() / f".{os.getpid()}.partial"
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(parents=True)
+    draft = store.absolute() / f".{os.getpid()}.partial"
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
     try:
-        yield place
+        yield draft
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        shutil.rmtree(draft, ignore_errors=True)

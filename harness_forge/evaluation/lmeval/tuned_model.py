@@ -34,11 +34,11 @@ def find_adapter(name: str, home: Path, base: BaseModel) -> Candidate:
         TrainError: there is none, or it is damaged.
         EvalError: it was trained on another base model.
     """
-    place = Path(name)
-    if (place / package.CONFIG).is_file() and not (place / package.LINEAGE).is_file():
-        weights.head(place / package.WEIGHTS)
-        files = [file_digest(place / file) for file in (package.CONFIG, package.WEIGHTS)]
-        return Candidate(place.name, place, sha256("".join(files).encode()).hexdigest())
+    folder = Path(name)
+    if (folder / package.CONFIG).is_file() and not (folder / package.LINEAGE).is_file():
+        weights.head(folder / package.WEIGHTS)
+        files = [file_digest(folder / file) for file in (package.CONFIG, package.WEIGHTS)]
+        return Candidate(folder.name, folder, sha256("".join(files).encode()).hexdigest())
     adapter = registry.resolve(name, home)
     trained_on = adapter.lineage["base"]
     if trained_on["digest"] != base.digest:

@@ -47,7 +47,7 @@ def prove(config: ForgeConfig, adapter: Path | str | None, out: Path) -> dict[st
     check_lineage(found, base)
     templates = _templates(config, base)
     mask = local_check.check_mask(found)
-    facts = local_check.measure(
+    measured = local_check.measure(
         found,
         base,
         probes=probes.messages([each.skill.host for each in skills_of(config)]),
@@ -56,10 +56,10 @@ def prove(config: ForgeConfig, adapter: Path | str | None, out: Path) -> dict[st
         environment=environment_of(WORKSET, home),
         threads=threads(config.train),
     )
-    local_check.check(found, facts)
-    quantised = _quantised(found, facts["tokens"], config.prove.tolerance)
-    server = server_check.prove(config, found, facts["tokens"], where) if where else None
-    report = _report(found, base, facts) | {"templates": templates, "mask": mask}
+    local_check.check(found, measured)
+    quantised = _quantised(found, measured["tokens"], config.prove.tolerance)
+    server = server_check.prove(config, found, measured["tokens"], where) if where else None
+    report = _report(found, base, measured) | {"templates": templates, "mask": mask}
     report |= quantised | _served(server)
     write_json(out, report, sort_keys=True)
     return report

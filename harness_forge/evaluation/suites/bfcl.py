@@ -32,10 +32,10 @@ def load(suite: SuiteConfig) -> list[Document]:
         EvalError: there is no such file, or a line of one cannot be used.
         ConfigError: a requested category cannot be matched.
     """
-    place = reading.copy_of(suite, "BFCL_v<n>_<category>.json and its possible answers")
+    path = reading.copy_of(suite, "BFCL_v<n>_<category>.json and its possible answers")
     files = {
         match.group(1): file
-        for file in sorted(place.iterdir() if place.is_dir() else [place])
+        for file in sorted(path.iterdir() if path.is_dir() else [path])
         if (match := _NAME.fullmatch(file.name))
     }
     for name in suite.categories:

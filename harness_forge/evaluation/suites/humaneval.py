@@ -27,10 +27,10 @@ def load(suite: SuiteConfig) -> list[Document]:
     Raises:
         EvalError: there is no such file, or a line of it cannot be used.
     """
-    place = reading.copy_of(suite, LAYOUT)
-    files = sorted(place.glob("HumanEval.jsonl*")) if place.is_dir() else [place]
+    path = reading.copy_of(suite, LAYOUT)
+    files = sorted(path.glob("HumanEval.jsonl*")) if path.is_dir() else [path]
     if not files:
-        raise EvalError(f"suite {suite.name}", f"{place} holds no HumanEval.jsonl", LAYOUT)
+        raise EvalError(f"suite {suite.name}", f"{path} holds no HumanEval.jsonl", LAYOUT)
     return [_document(suite, where, row) for where, row in reading.rows(files[0])]
 
 

@@ -35,13 +35,13 @@ def load(suite: SuiteConfig) -> list[Document]:
     Raises:
         EvalError: there is no such file, or a line of one cannot be used.
     """
-    place = reading.copy_of(suite, LAYOUT)
-    tables = sorted((place / "test").glob("*_test.csv")) if place.is_dir() else []
-    lines = sorted(place.glob("*.jsonl*")) if place.is_dir() else [place]
+    path = reading.copy_of(suite, LAYOUT)
+    tables = sorted((path / "test").glob("*_test.csv")) if path.is_dir() else []
+    lines = sorted(path.glob("*.jsonl*")) if path.is_dir() else [path]
     asked = [one for file in tables for one in _table(file)]
     asked += [one for file in lines for one in _lines(file)]
     if not asked:
-        raise EvalError(f"suite {suite.name}", f"{place} holds no question", LAYOUT)
+        raise EvalError(f"suite {suite.name}", f"{path} holds no question", LAYOUT)
     return [_document(suite, number, one) for number, one in enumerate(asked)]
 
 

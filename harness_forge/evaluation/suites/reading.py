@@ -32,10 +32,10 @@ def copy_of(suite: SuiteConfig, layout: str) -> Path:
     hint = f"suite.path={{folder}}: {layout}"
     if not suite.path:
         raise EvalError(f"suite {suite.name}", "needs a local copy; none comes with forge", hint)
-    place = Path(suite.path)
-    if not place.exists():
-        raise EvalError(f"suite {suite.name}", f"there is nothing at {place}", hint)
-    return place
+    path = Path(suite.path)
+    if not path.exists():
+        raise EvalError(f"suite {suite.name}", f"there is nothing at {path}", hint)
+    return path
 
 
 def rows(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:

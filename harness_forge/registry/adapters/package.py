@@ -64,23 +64,23 @@ def package(source: Path, name: str, out: Path, lineage: Mapping[str, Any]) -> A
     Raises:
         TrainError: the output is no adapter, or it learned nothing.
     """
-    facts = weights.head(source / WEIGHTS)
-    if not any("lora_" in tensor for tensor in facts):
+    tensors = weights.head(source / WEIGHTS)
+    if not any("lora_" in tensor for tensor in tensors):
         raise TrainError(str(source / WEIGHTS), "holds no LoRA weights")
-    if not weights.moved(source / WEIGHTS, facts):
+    if not weights.moved(source / WEIGHTS, tensors):
         what = "is as it was before training: every lora_B is zero"
         raise TrainError(str(source / WEIGHTS), what, "were any labels trained? see the audit")
     config = _config(source, str(lineage["base"]["name"]))
     digest = _digest(config, source / WEIGHTS)
-    place = out / AdapterIdentity(name, digest).label
+    target = out / AdapterIdentity(name, digest).label
     lineage = {"name": name, "digest": digest, **lineage}
-    with whole_folder(place) as draft:
+    with whole_folder(target) as draft:
         (draft / CONFIG).write_text(config, encoding="utf-8")
         shutil.copyfile(source / WEIGHTS, draft / WEIGHTS)
         (draft / LINEAGE).write_text(json.dumps(lineage, indent=1) + "\n", encoding="utf-8")
-        (draft / "README.md").write_text(card(lineage, facts), encoding="utf-8")
-    _point(out / name, place)
-    return Adapter(name, place, digest, dict(lineage))
+        (draft / "README.md").write_text(card(lineage, tensors), encoding="utf-8")
+    _point(out / name, target)
+    return Adapter(name, target, digest, dict(lineage))
 
 
 def load(folder: Path) -> Adapter:
@@ -149,12 +149,12 @@ def find(out: Path, name: str, key: str) -> Adapter | None:
 def _config(source: Path, base: str) -> str:
     """Return the adapter's config with its base model's name instead of a local path."""
     try:
-        facts = json.loads((source / CONFIG).read_text(encoding="utf-8"))
+        adapter_config = json.loads((source / CONFIG).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise TrainError(str(source), f"holds no adapter (no {CONFIG})") from None
-    facts["base_model_name_or_path"] = base
-    facts["target_modules"] = sorted(facts["target_modules"])
-    return json.dumps(facts, indent=1, sort_keys=True) + "\n"
+    adapter_config["base_model_name_or_path"] = base
+    adapter_config["target_modules"] = sorted(adapter_config["target_modules"])
+    return json.dumps(adapter_config, indent=1, sort_keys=True) + "\n"
 
 
 def _digest(config: str, file: Path) -> str:

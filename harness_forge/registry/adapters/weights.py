@@ -25,18 +25,18 @@ def head(path: Path) -> dict[str, dict[str, Any]]:
             length = struct.unpack("<Q", file.read(8))[0]
             if length > min(size, _MAX_HEAD):
                 raise ValueError
-            facts = json.loads(file.read(length))
+            header = json.loads(file.read(length))
     except FileNotFoundError:
         raise TrainError(str(path), "is missing", _REMEDY) from None
     except (struct.error, ValueError):
         what = "is damaged: it has no safetensors head"
         raise TrainError(str(path), what, _REMEDY) from None
-    facts.pop("__metadata__", None)
-    end = max((fact["data_offsets"][1] for fact in facts.values()), default=0)
+    header.pop("__metadata__", None)
+    end = max((fact["data_offsets"][1] for fact in header.values()), default=0)
     if size != 8 + length + end:
         what = f"is damaged: {size} bytes instead of {8 + length + end}"
         raise TrainError(str(path), what, "it was cut off: train or copy it again")
-    return facts
+    return header
 
 
 def moved(path: Path, facts: dict[str, dict[str, Any]]) -> bool:
@@ -58,15 +58,15 @@ def same(one: Path, other: Path) -> bool:
     Raises:
         TrainError: a file is missing, cut off, or no safetensors file.
     """
-    facts = head(one), head(other)
-    shapes = [{name: fact["shape"] for name, fact in half.items()} for half in facts]
+    headers = head(one), head(other)
+    shapes = [{name: fact["shape"] for name, fact in half.items()} for half in headers]
     if shapes[0] != shapes[1]:
         return False
     with one.open("rb") as first, other.open("rb") as second:
         starts = 8 + _head_bytes(one), 8 + _head_bytes(other)
-        for name in facts[0]:
+        for name in headers[0]:
             raw = []
-            for file, start, half in zip((first, second), starts, facts, strict=True):
+            for file, start, half in zip((first, second), starts, headers, strict=True):
                 begin, end = half[name]["data_offsets"]
                 file.seek(start + begin)
                 raw.append(file.read(end - begin))

@@ -48,19 +48,19 @@ def fetch(
         TrainError: no network, no disk space, or a GGUF file that cannot be read.
     """
     check_source(config)
-    place = folder_of(config, home)
+    folder = folder_of(config, home)
     origin = _origin(config, template)
-    with _alone(config.name, place):
-        if stamp_of(place).get("origin") == origin:
+    with _alone(config.name, folder):
+        if stamp_of(folder).get("origin") == origin:
             return False
-        _check_room(config, place)
-        work = place.with_name(f".{place.name}.partial")
+        _check_room(config, folder)
+        work = folder.with_name(f".{folder.name}.partial")
         work.mkdir(exist_ok=True)
         gguf = _download(config, work, say)
         _make(config, gguf, work / "model", template, python, environment, say)
         _stamp(config, origin, work / "model")
-        shutil.rmtree(place, ignore_errors=True)
-        (work / "model").rename(place)
+        shutil.rmtree(folder, ignore_errors=True)
+        (work / "model").rename(folder)
         shutil.rmtree(work)
     return True
 

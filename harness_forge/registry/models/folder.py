@@ -44,22 +44,22 @@ def find_base_model(config: ModelConfig, home: Path) -> BaseModel:
     Raises:
         TrainError: it is missing, incomplete, or has no chat template.
     """
-    place = folder_of(config, home)
-    where = f"model {config.name}: {place}"
-    if not config.path and not stamp_of(place):
+    folder = folder_of(config, home)
+    where = f"model {config.name}: {folder}"
+    if not config.path and not stamp_of(folder):
         raise TrainError(f"model {config.name}", "is not there", _remedy(config))
     for name in ("config.json", "tokenizer.json"):
-        if not (place / name).is_file():
+        if not (folder / name).is_file():
             hint = "give a folder as `save_pretrained` writes it"
             raise TrainError(where, f"holds no model (no {name})", hint)
-    if not any(place.glob("*.safetensors")):
+    if not any(folder.glob("*.safetensors")):
         raise TrainError(where, "holds no weights (no *.safetensors)")
-    template = text_of(place)
+    template = text_of(folder)
     if template is None:
         hint = f"put one there as {TEMPLATE}, such as conf/model/templates/chatml_hermes.jinja"
         raise TrainError(where, "has no chat template", hint)
-    digest = stamp_of(place).get("digest") or digest_of(place)
-    return BaseModel(config.name, place, config.title or config.name, digest, template)
+    digest = stamp_of(folder).get("digest") or digest_of(folder)
+    return BaseModel(config.name, folder, config.title or config.name, digest, template)
 
 
 def _remedy(config: ModelConfig) -> str:

@@ -157,11 +157,11 @@ def _endpoint(config: PolicyConfig, base: ModelConfig | None, seed: int) -> Acto
 
 def _local(config: PolicyConfig, base: ModelConfig | None, home: Path, seed: int) -> Actor:
     if config.local:
-        place = Path(config.local)
-        name, digest = config.model or place.name, _digest(place)
+        model_folder = Path(config.local)
+        name, digest = config.model or model_folder.name, _digest(model_folder)
     else:
         found = folder.find_base_model(base, home)
-        place, name, digest = found.folder, found.name, found.digest
+        model_folder, name, digest = found.folder, found.name, found.digest
     adapter = None
     if config.adapter and config.adapter != BASE:
         adapter = registry.resolve(config.adapter, home)
@@ -171,7 +171,7 @@ def _local(config: PolicyConfig, base: ModelConfig | None, home: Path, seed: int
     batch = config.concurrency or LOCAL_BATCH
     asked = replace(
         config,
-        local=str(place),
+        local=str(model_folder),
         model=name,
         adapter=str(adapter.folder) if adapter else None,
         concurrency=batch,

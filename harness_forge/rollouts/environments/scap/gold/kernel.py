@@ -63,8 +63,8 @@ def boot_argument(rule: Rule) -> Script | None:
 
 
 def _is_command_line(check: Check) -> bool:
-    place = check.target.get("path").value + check.target.get("filepath").value
-    return place.startswith("/boot/") or "GRUB_CMDLINE_LINUX" in check.pattern
+    path = check.target.get("path").value + check.target.get("filepath").value
+    return path.startswith("/boot/") or "GRUB_CMDLINE_LINUX" in check.pattern
 
 
 def boot_menu(rule: Rule) -> Script | None:

@@ -170,9 +170,11 @@ def _first(choices: Sequence[str | list[str]], scope: Mapping[str, Any]) -> Any:
 
 
 def _reached(steps: Sequence[str], value: Any) -> Any:
-    for step in steps:
+    for place, step in enumerate(steps):
+        if isinstance(value, Mapping) and step not in value:
+            return _dotted(steps[place:], value)
         if isinstance(value, Mapping):
-            value = value.get(step)
+            value = value[step]
         elif isinstance(value, list) and step == _LENGTH:
             value = len(value)
         elif isinstance(value, list) and step.lstrip("-").isdecimal():
@@ -181,6 +183,14 @@ def _reached(steps: Sequence[str], value: Any) -> Any:
         else:
             return None
     return value
+
+
+def _dotted(steps: Sequence[str], value: Mapping[str, Any]) -> Any:
+    """Return what is reached by a key that holds dots itself, as tracers write them."""
+    for end in range(2, len(steps) + 1):
+        if (key := ".".join(steps[:end])) in value:
+            return _reached(steps[end:], value[key])
+    return None
 
 
 def _as_written(value: Any, written: Any) -> Any:

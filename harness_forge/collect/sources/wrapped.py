@@ -16,12 +16,12 @@ from harness_forge.collect.sources.values import Value
 
 _DEEP = 3
 """Levels of an object in which lists are looked for."""
-_SAYING = frozenset(("role", "from"))
-"""Keys of a message."""
+_NO_RECORD = frozenset(("role", "from", "type", "function", "message", "delta"))
+"""Keys of messages, of their parts, of tools, of answers and of their pieces."""
 
 
 def misfit(value: Value, error: Exception, templates: Templates, records: str) -> LeftOut:
-    """Return a record that does not fit as left out; say which of its lists may be the records.
+    """Return a record that does not fit as left out; say which list in it may be the records.
 
     Args:
         templates: of the mapping; what it takes for messages are no records.
@@ -29,17 +29,17 @@ def misfit(value: Value, error: Exception, templates: Templates, records: str) -
     """
     whole = value.value if isinstance(value.value, Mapping) else {}
     found = [] if records else list(_lists(whole, templates.value("messages", whole)))
-    said = " or ".join(f"source.records={path}" for path in found[:3])
-    hint = f"; if its records lie within it: {said}" if found else ""
+    said = f"; if its records lie within it: source.records={found[0]}" if found else ""
+    hint = said if len(found) == 1 else ""
     return LeftOut(value.place, "misfit", f"{error.args[0]}{hint}", malformed=True)
 
 
 def _lists(value: Any, messages: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
-    """Yield the dotted paths of lists of objects that are no messages."""
+    """Yield the dotted paths of lists of objects that are nothing else known."""
     for key, inner in value.items() if isinstance(value, Mapping) else ():
         here = (*path, str(key))
         if isinstance(inner, list) and inner and all(isinstance(one, Mapping) for one in inner):
-            if inner is not messages and not _SAYING & inner[0].keys():
+            if inner is not messages and not _NO_RECORD & inner[0].keys():
                 yield ".".join(here)
         elif len(here) < _DEEP:
             yield from _lists(inner, messages, here)

@@ -9,6 +9,8 @@ from harness_forge.core.errors import ConfigError
 RECORD = {
     "task": {"id": 7, "steps": [{"name": "look"}, {"name": "act"}], "none": None},
     "empty": [],
+    "run.id": "r1",
+    "facts": {"llm.messages": [{"said": "x"}], "a": {"b": 1}, "a.c": 2},
     "done": True,
 }
 
@@ -30,6 +32,10 @@ RECORD = {
         ("", None),
         ("plain", "plain"),
         ("{task.steps.#.name}", None),
+        ("{run.id}", "r1"),
+        ("{facts.llm.messages.0.said}", "x"),
+        ("{facts.llm.other|facts.a.b}", 1),
+        ("{facts.a.c}", None),
     ],
 )
 def test_a_template_picks_its_value(text, value):

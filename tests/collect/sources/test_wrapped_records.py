@@ -96,15 +96,14 @@ MAPPING = MappingConfig(item="{task}", messages="{chat}")
             {"result": {"items": RECORDS}},
             "; if its records lie within it: source.records=result.items",
         ),
-        (
-            {"a": RECORDS, "b": RECORDS},
-            "; if its records lie within it: source.records=a or source.records=b",
-        ),
+        ({"a": RECORDS, "b": RECORDS}, ""),
+        ({"tools": [{"type": "function", "function": {"name": "f"}}]}, ""),
+        ({"message": {"content": [{"type": "text", "text": "words"}]}}, ""),
         ({"messages": [{"role": "user", "content": "u"}]}, ""),
         ({"tags": ["a"]}, ""),
     ],
 )
-def test_a_misfit_names_the_lists_that_may_hold_the_records(tmp_path, document, hint):
+def test_a_misfit_names_the_one_list_that_may_hold_the_records(tmp_path, document, hint):
     path = tmp_path / "a.json"
     path.write_text(json.dumps(document))
     config = SourceConfig(name="bench", mapping=MAPPING)

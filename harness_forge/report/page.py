@@ -34,6 +34,7 @@ _SECTIONS = (
     funnel.render,
     answers.side_by_side,
     provenance.render,
+    following.render,
 )
 
 
@@ -45,7 +46,6 @@ def page(material: Material) -> str:
         _shown(heading.render, material),
         _contents(sections),
         tag("main", sections),
-        following.render(material),
         tag(
             "footer", "Made by forge report from the files of the loop; nothing on it is typed in."
         ),

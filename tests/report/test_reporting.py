@@ -14,6 +14,7 @@ from harness_forge.registry.adapters.package import load
 from harness_forge.report.collect import families
 from harness_forge.report.material import Material
 from harness_forge.report.page import page
+from harness_forge.report.sections.answers import collapsed
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,7 @@ def rows(element):
 def test_the_header_tells_the_decision_and_the_figures(tree, loop):
     header = tree.find(".//header")
     assert text(header.find("h1")) == f"{loop.name}-{loop.digest[:12]}: promoted"
-    assert "All 7 conditions of rule 'default' hold." in text(header)
+    assert "All 7 conditions of rule 'default' that apply hold." in text(header)
     figures = {
         text(one.find("dt")): text(one.find("dd"))
         for one in header.iter("div")
@@ -161,6 +162,15 @@ def test_answers_are_shown_whole_and_as_text(tree, loop):
     ]
     assert "Lamp 0 <b>must</b> be lit & bright" in text(first.find("summary"))
     assert "50 flips and 24 of the other 50" in text(answers)
+
+
+def test_repeats_in_an_answer_are_shown_once_and_counted():
+    assert collapsed("a\n" + "lamp --lit\n" * 38 + "b") == (
+        "a\nlamp --lit\n[same line 37 more times]\nb"
+    )
+    assert collapsed("lit 1\nlit 2\n" * 5) == "lit 1\nlit 2\n[the same 4 more times]\n"
+    assert collapsed("and lit " * 9 + "end") == "and lit [the same 8 more times]end"
+    assert collapsed("lit\nlit\ndim\n") == "lit\nlit\ndim\n"
 
 
 def test_nothing_on_the_page_runs_or_is_fetched(tree):

@@ -69,7 +69,7 @@ def apply_rule(rule: PromoteConfig, evidence: Evidence) -> Ruling:
     if empty := _nothing(findings):
         return Ruling(empty[0], empty[1], findings)
     held = sum(finding.verdict is Verdict.HOLDS for finding in findings)
-    why = f"All {held} conditions of rule {rule.name!r} hold."
+    why = f"All {held} conditions of rule {rule.name!r} that apply hold."
     return Ruling(Outcome.PROMOTED, why, findings)
 
 

@@ -1,7 +1,8 @@
-"""Flips both ways, and the two models' answers side by side. Nothing is cut."""
+"""Flips both ways, and the two models' answers side by side. Only repeats are shortened."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from harness_forge.core.records import EvalResult
@@ -11,6 +12,10 @@ from harness_forge.report.words import count
 
 OTHERS = 24
 """Answers shown besides the flips."""
+
+_LINES = re.compile(r"^((?:[^\n]*\n){1,8}?)\1{3,}", re.MULTILINE)
+_WORDS = re.compile(r"([^\n]{4,300}?)\1{3,}")
+"""What stands four times or more in a row, as models do that cannot stop: lines; within a line."""
 
 Pair = tuple[EvalResult, EvalResult]
 """Base model and adapter on one item."""
@@ -114,5 +119,17 @@ def _side(who: str, result: EvalResult) -> Html:
     return tag(
         "div",
         tag("h4", f"{who}: ", tag("span", mode(result), class_=kind), f", {form}"),
-        tag("pre", said if said.strip() else "(nothing)"),
+        tag("pre", collapsed(said) if said.strip() else "(nothing)"),
     )
+
+
+def collapsed(text: str) -> str:
+    """Return a text with each run of repeats shown once, and how often it goes on."""
+
+    def once(found: re.Match[str]) -> str:
+        unit = found[1]
+        end = "\n" if unit.endswith("\n") else ""
+        what = "same line" if unit.count("\n") == 1 else "the same"
+        return f"{unit}[{what} {len(found[0]) // len(unit) - 1} more times]{end}"
+
+    return _WORDS.sub(once, _LINES.sub(once, text))

@@ -37,7 +37,7 @@ def test_promotes_when_every_condition_holds(rule):
         "beats_champion": "not_needed",
         "beats_champion_by_family": "not_needed",
     }
-    assert ruling.why == "All 7 conditions of rule 'default' hold."
+    assert ruling.why == "All 7 conditions of rule 'default' that apply hold."
 
 
 def test_exit_codes():

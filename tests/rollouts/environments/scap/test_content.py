@@ -88,5 +88,5 @@ def test_an_unknown_profile_names_the_known_ones():
     with pytest.raises(SandboxError) as error:
         load_rules(SITE, "stirct")
     assert str(error.value) == (
-        f"{SITE}: no profile 'stirct'\n  hint: known profiles: base, strict"
+        f"{SITE}: no profile 'stirct'\n  hint: did you mean 'strict'? known profiles: base, strict"
     )

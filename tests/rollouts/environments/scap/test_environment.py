@@ -170,7 +170,8 @@ def test_unknown_platform(stig):
     with pytest.raises(SandboxError) as caught:
         open_scap("x", config, HOME)
     assert str(caught.value) == (
-        "skill.scap.platform: no root for 'rhel5'\n  hint: known platforms: rhel9, ubuntu2004"
+        "skill.scap.platform: no root for 'rhel5'\n"
+        "  hint: did you mean 'rhel9'? known platforms: rhel9, ubuntu2004"
     )
 
 

@@ -23,26 +23,28 @@ _NO_RECORD = frozenset(("role", "from", "type", "function", "message", "delta"))
 def misfit(value: Value, error: Exception, templates: Templates, records: str) -> LeftOut:
     """Return a record that does not fit as left out; say which list in it may be the records.
 
+    Nothing is said of a record that has messages: it is one itself, at fault elsewhere.
+
     Args:
-        templates: of the mapping; what it takes for messages are no records.
+        templates: of the mapping.
         records: `source.records`; '' where it is not set.
     """
     whole = value.value if isinstance(value.value, Mapping) else {}
-    found = [] if records else list(_lists(whole, templates.value("messages", whole)))
+    found = [] if records or templates.value("messages", whole) else list(_lists(whole))
     said = f"; if its records lie within it: source.records={found[0]}" if found else ""
     hint = said if len(found) == 1 else ""
     return LeftOut(value.place, "misfit", f"{error.args[0]}{hint}", malformed=True)
 
 
-def _lists(value: Any, messages: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
+def _lists(value: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
     """Yield the dotted paths of lists of objects that are nothing else known."""
     for key, inner in value.items() if isinstance(value, Mapping) else ():
         here = (*path, str(key))
         if isinstance(inner, list) and inner and all(isinstance(one, Mapping) for one in inner):
-            if inner is not messages and not _NO_RECORD & inner[0].keys():
+            if not _NO_RECORD & inner[0].keys():
                 yield ".".join(here)
         elif len(here) < _DEEP:
-            yield from _lists(inner, messages, here)
+            yield from _lists(inner, here)
 
 
 class WrappedRecords(Scanner):

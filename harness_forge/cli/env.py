@@ -34,7 +34,7 @@ def main(argv: list[str]) -> int:
 
 
 def _each_skill(overrides: list[str]):
-    """Return a config for every skill with an environment, or for the named ones.
+    """Return a config for every environment, of the first skill in it, or for the named skills.
 
     Raises:
         RunError: one that is named has none.
@@ -54,7 +54,23 @@ def _each_skill(overrides: list[str]):
     named = [composed([f"skill={name}", *overrides]) for name in choices("skill")]
     # A choice may mean several skills, and each of these is a choice too.
     found = {one.skill.name: one for config in named for one in skills_of(config)}
-    return [one for one in found.values() if one.skill.environment is not EnvironmentKind.recorded]
+    first = {_environment(one): one.skill.name for one in reversed(found.values())}
+    return [
+        one
+        for name, one in found.items()
+        if one.skill.environment is not EnvironmentKind.recorded
+        and first[_environment(one)] == name
+    ]
+
+
+def _environment(config) -> tuple[str, ...]:
+    """Return what a skill's environment is made of; a skill of some rules shares another's."""
+    from harness_forge.config.skill import EnvironmentKind
+
+    scap = config.skill.scap
+    if config.skill.environment is EnvironmentKind.scap:
+        return scap.datastream, scap.profile, scap.platform
+    return (config.skill.name,)
 
 
 def _setup(config) -> int:

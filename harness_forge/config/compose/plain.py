@@ -139,6 +139,8 @@ class PlainComposer:
             raise NotPlain
         path = self._groups[group][choice]
         entries, keys = self._read(path, self.group_faults(group, choice))
+        if entries[-1:] == ["_self_"]:  # where a file's own keys stand anyway
+            entries = entries[:-1]
         for entry in entries:
             if not isinstance(entry, str) or entry == "_self_":
                 raise NotPlain

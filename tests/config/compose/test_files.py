@@ -48,7 +48,7 @@ def test_an_unknown_choice_in_a_recipe(project):
     line = path.read_text().splitlines().index("  - skill: stgi") + 1
     assert fault() == (
         f"{BASE}:{line}: skill: there is no 'stgi'\n"
-        "  hint: did you mean 'stig'? known choices: all, "
+        "  hint: did you mean 'stig'? known choices: all, demo, "
         "gemma_cve, gemma_stig, recorded, reflexion, stig, tau_bench, ubuntu"
     )
 
@@ -84,7 +84,7 @@ def test_a_recipe_that_does_not_exist(project):
     assert fault(recipe="targt_a") == (
         "recipe: there is no 'targt_a'\n"
         "  hint: did you mean 'target_a'? known recipes: "
-        "base, sft_then_dpo, target_a, target_b, tip_preferences"
+        "base, demo, sft_then_dpo, target_a, target_b, tip_preferences"
     )
 
 

@@ -73,6 +73,7 @@ def test_a_stage_means_it_too(stage, loop, staged, monkeypatch):
         places = [getattr(one, "adapter", one) for one in args]
         places = [one for one in places if isinstance(one, str | Path)]
         given.extend(one for one in map(Path, places) if (one / package.LINEAGE).is_file())
+        raise Found
 
     for place in ("evaluation.proof.prove.prove", "evaluation.suite_run.evaluate"):
         monkeypatch.setattr(f"harness_forge.{place}", caught)
@@ -80,7 +81,8 @@ def test_a_stage_means_it_too(stage, loop, staged, monkeypatch):
         monkeypatch.setattr(f"harness_forge.{place}", caught)
     resolved = loop.root / "resolved.yaml"
     write_resolved(resolved, "target_a", [f"forge_home={loop.home}"])
-    getattr(stages, stage)(resolved, Path("outputs") / stage)
+    with pytest.raises(Found):
+        getattr(stages, stage)(resolved, Path("outputs") / stage)
     assert [package.load(place).digest for place in given] == [staged]
 
 

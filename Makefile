@@ -82,7 +82,7 @@ bench: setup ## the export's speed beside COPY, datasets and pandas; prints docs
 # The demo is a project of its own in demo/; scanner, model and Axolotl are the loop's too.
 DEMO_STAGES := compose attempt watermark export audit train_sft prove replay promote report
 
-demo: setup ## the loop on two kinds of rules, in ten minutes (6 GB); `make loop` is the whole
+demo: setup ## the loop on 95 rules, for a first look (7 GB); `make loop` is the whole
 	@forge workset install train --yes
 	@forge model fetch smollm2-135m
 	@mkdir -p demo

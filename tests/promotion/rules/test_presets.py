@@ -159,3 +159,10 @@ def test_nothing_is_promoted_without_a_proof_or_an_evaluation(preset, name):
     report = {"b4mad": four(), "aither": nine()}.get(name, suite())
     assert apply_rule(preset[name], evaluated(report, proven=False)).outcome is REJECTED
     assert apply_rule(preset[name], evidence(evaluate=None)).outcome is INCOMPLETE
+
+
+def test_the_rule_by_replay_alone_is_the_default_less_two_conditions():
+    whole = compose(None, ["promote=default"]).promote.conditions
+    alone = compose(None, ["promote=replay_only"]).promote.conditions
+    assert alone == {name: one for name, one in whole.items() if name in alone}
+    assert whole.keys() - alone.keys() == {"new_family", "valid_call"}

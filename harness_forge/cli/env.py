@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from harness_forge.core.errors import ConfigError, SandboxError
 from harness_forge.core.hints import did_you_mean
+
+if TYPE_CHECKING:
+    from harness_forge.config.schema import ForgeConfig
 
 SUMMARY = "look at a skill's environment: what is missing, what it yields"
 USAGE = "setup|doctor|table|verdicts [skill=NAME] [key=value …]"
@@ -52,15 +56,13 @@ def _each_skill(overrides: list[str]):
                 raise no_environment(one)
         return named
     named = [composed([f"skill={name}", *overrides]) for name in choices("skill")]
-    # A choice may mean several skills, and each of these is a choice too.
-    found = {one.skill.name: one for config in named for one in skills_of(config)}
-    first = {_environment(one): one.skill.name for one in reversed(found.values())}
-    return [
-        one
-        for name, one in found.items()
-        if one.skill.environment is not EnvironmentKind.recorded
-        and first[_environment(one)] == name
-    ]
+    found: dict[tuple[str, ...], ForgeConfig] = {}
+    for config in named:
+        # A choice may mean several skills, and each of these is a choice too.
+        for one in skills_of(config):
+            if one.skill.environment is not EnvironmentKind.recorded:
+                found.setdefault(_environment(one), one)
+    return list(found.values())
 
 
 def _environment(config) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ package vl-convert-python, an extra of forge.
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 from harness_forge.core.files import write_text
@@ -18,6 +19,7 @@ LITE = "5"
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
+<!-- made of %s -->
 <head>
 <meta charset="utf-8">
 {refresh_tag}
@@ -37,11 +39,23 @@ _FALLBACK = (
 
 
 def write() -> None:
-    """Write the page where a project has DVC, if it is not there or says otherwise."""
-    if PLACE.parent.is_dir():
-        text = page()
-        if not PLACE.is_file() or PLACE.read_text(encoding="utf-8") != text:
-            write_text(PLACE, text)
+    """Write the page where a project has DVC, if none that is made of the same is there."""
+    if not PLACE.parent.is_dir():
+        return
+    # To bundle Vega takes seconds, so the page says what it is made of.
+    if not PLACE.is_file() or f"<!-- made of {_sources()} -->" not in PLACE.read_text("utf-8"):
+        write_text(PLACE, page())
+
+
+def _sources() -> str:
+    """Return the digest of the page's own text, and the version of the package with Vega."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        vega = version("vl-convert-python")
+    except PackageNotFoundError:
+        vega = "no package"
+    return f"{sha256((_PAGE + _FALLBACK + LITE).encode()).hexdigest()[:12]}, {vega}"
 
 
 def page() -> str:
@@ -49,11 +63,12 @@ def page() -> str:
     try:
         import vl_convert
     except ImportError:
-        return _PAGE % ("{scripts}", _FALLBACK)
+        return _PAGE % (_sources(), "{scripts}", _FALLBACK)
     versions = [one for one in vl_convert.get_vegalite_versions() if one.split(".")[0] == LITE]
     bundle = vl_convert.javascript_bundle(vl_version=max(versions, key=_order))
     # A script ends where its text says so, whatever the language thinks of it.
-    return _PAGE % ("<script>" + bundle.replace("</script", "<\\/script") + "</script>", "")
+    script = "<script>" + bundle.replace("</script", "<\\/script") + "</script>"
+    return _PAGE % (_sources(), script, "")
 
 
 def _order(version: str) -> list[int]:

@@ -118,3 +118,17 @@ def test_a_folder_without_dvc_gets_no_page(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     plots_page.write()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_page_that_is_there_is_not_made_again(tmp_path, monkeypatch):
+    (tmp_path / ".dvc").mkdir()
+    monkeypatch.chdir(tmp_path)
+    plots_page.write()
+    made = plots_page.PLACE.read_text()
+    monkeypatch.setattr(plots_page, "page", pytest.fail)
+    plots_page.write()
+    assert plots_page.PLACE.read_text() == made
+    monkeypatch.setattr(plots_page, "LITE", "6")
+    monkeypatch.setattr(plots_page, "page", lambda: "of another version")
+    plots_page.write()
+    assert plots_page.PLACE.read_text() == "of another version"

@@ -40,6 +40,11 @@ _NO_UTF8 = re.compile("[\udc80-\udcff]")
 """Bytes that are no UTF-8, as they are read here."""
 
 
+def records_hint(key: str) -> str:
+    """Return what is added to a fault of a value in which the records may be a list."""
+    return f"; if its records lie within it: source.records={key}"
+
+
 class Broken(Exception):
     """A value that cannot be read; `args` are reason, detail and where in the text the fault is."""
 
@@ -145,7 +150,7 @@ class Scanner:
     def _length(self) -> str:
         """Return that a value is too long; name the key of a list that it begins with."""
         wrapper = _WRAPPER.match(self._text, self._at)
-        hint = f"; if its records lie within it: source.records={wrapper[1]}" if wrapper else ""
+        hint = records_hint(wrapper[1]) if wrapper else ""
         return f"over {self._limit >> 20} MB{hint}"
 
     def _passed_over(self, reason: str, said: str, fault: int) -> LeftOut:

@@ -20,6 +20,7 @@ _TAR_AT = 257
 _UNZIP = "unpack it (unzip {file} -d unpacked) and give the files in it"
 _UNTAR = "unpack it (tar -xf {file}) and give the files in it"
 _AS_LINES = "write its records as JSON lines, an object each"
+_RIGHT = "it holds no records; is it the right file?"
 _KINDS = {
     b"PARE": ("an encrypted Parquet file", "write it unencrypted, or as JSON lines"),
     b"PK\x03\x04": ("a zip archive", _UNZIP),
@@ -38,11 +39,11 @@ _KINDS = {
     b"ORC": ("an ORC file", "write it as Parquet or as JSON lines"),
     b"\x89HDF": ("an HDF5 file", _AS_LINES),
     b"\x93NUMPY": ("a NumPy array", _AS_LINES),
-    b"%PDF": ("a PDF", "it holds no records; is it the right file?"),
-    b"\x89PNG": ("a PNG picture", "it holds no records; is it the right file?"),
-    b"\xff\xd8\xff": ("a JPEG picture", "it holds no records; is it the right file?"),
-    b"GIF8": ("a GIF picture", "it holds no records; is it the right file?"),
-    b"\x7fELF": ("a program", "it holds no records; is it the right file?"),
+    b"%PDF": ("a PDF", _RIGHT),
+    b"\x89PNG": ("a PNG picture", _RIGHT),
+    b"\xff\xd8\xff": ("a JPEG picture", _RIGHT),
+    b"GIF8": ("a GIF picture", _RIGHT),
+    b"\x7fELF": ("a program", _RIGHT),
 }
 _PICKLE = "a pickle runs code when it is loaded, so forge loads none: write JSON lines"
 _CSV = (

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from harness_forge.collect.sources.mapping import Templates
 from harness_forge.collect.sources.records import LeftOut
-from harness_forge.collect.sources.scanning import BROKEN_ARRAY, Broken, Scanner
+from harness_forge.collect.sources.scanning import BROKEN_ARRAY, Broken, Scanner, records_hint
 from harness_forge.collect.sources.values import Value
 
 _DEEP = 3
@@ -31,8 +31,7 @@ def misfit(value: Value, error: Exception, templates: Templates, records: str) -
     """
     whole = value.value if isinstance(value.value, Mapping) else {}
     found = [] if records or templates.value("messages", whole) else list(_lists(whole))
-    said = f"; if its records lie within it: source.records={found[0]}" if found else ""
-    hint = said if len(found) == 1 else ""
+    hint = records_hint(found[0]) if len(found) == 1 else ""
     return LeftOut(value.place, "misfit", f"{error.args[0]}{hint}", malformed=True)
 
 

@@ -232,6 +232,9 @@ class ProxyConfig:
         limits: what a caller may ask for.
         spool: where captured requests wait for the store.
         alpha: chance to call two equal arms different, for `forge compare --live`.
+        outcome_s: seconds from a request's draw within which its outcome must come;
+            later, or never, it counts as failed for either arm in that test. Set it
+            before the first look, well above what an attempt takes in the slower arm.
     """
 
     host: str = "127.0.0.1"
@@ -255,3 +258,4 @@ class ProxyConfig:
     limits: LimitsConfig = field(default_factory=LimitsConfig)
     spool: SpoolConfig = field(default_factory=SpoolConfig)
     alpha: float = 0.05
+    outcome_s: float = 86400.0

@@ -36,11 +36,15 @@ class Captures:
         self._intake = intake
 
     def add(
-        self, captures: Sequence[Mapping[str, Any]], outcomes: Sequence[Mapping[str, Any]]
+        self,
+        captures: Sequence[Mapping[str, Any]],
+        outcomes: Sequence[Mapping[str, Any]],
+        draws: Sequence[Mapping[str, Any]] = (),
     ) -> None:
-        """Write rows of both tables in one transaction; existing rows are left unchanged."""
+        """Write rows of the tables in one transaction; existing rows are left unchanged."""
         with self._intake.transaction():
             self._intake.insert_all("captures", [_columns(one) for one in captures])
+            self._intake.insert_all("draws", [_columns(one) for one in draws])
             self._intake.insert_all("outcomes", [_columns(one) for one in outcomes])
 
     def open_outcomes(self) -> list[dict[str, Any]]:

@@ -2,9 +2,19 @@
 
 import math
 import random
+from datetime import timedelta
 
 import pytest
+from live_traffic import (
+    ARMS,
+    START,
+    Traffic,
+    drawn,
+    lowest_p_by_arrival,
+    lowest_p_by_draw,
+)
 
+from harness_forge.evaluation.drawing import Drawn, in_order
 from harness_forge.evaluation.sequential import SequentialTest
 
 ALPHA = 0.05
@@ -75,3 +85,52 @@ def test_a_long_stream_overflows_nowhere():
 def test_an_arm_without_requests_is_refused():
     with pytest.raises(ValueError, match="between 0 and 1"):
         SequentialTest(1.0)
+
+
+@pytest.mark.parametrize(("at_once", "speed", "slow"), [(1, 2, 1), (10, 5, 5), (100, 2, 1)])
+def test_equal_arms_of_unequal_speed_are_called_different_as_seldom_as_promised(
+    at_once, speed, slow
+):
+    streams = 100
+    traffic = Traffic(speed=speed, at_once=at_once, slow_failures=slow)
+    wrong = sum(lowest_p_by_draw(drawn(traffic, seed)) <= ALPHA for seed in range(streams))
+    assert wrong <= streams * ALPHA + 3 * math.sqrt(streams * ALPHA * (1 - ALPHA))
+
+
+def test_read_as_they_arrive_they_would_be_called_different_most_of_the_time():
+    traffic = Traffic(speed=2, at_once=100)
+    wrong = sum(lowest_p_by_arrival(drawn(traffic, seed))[0] <= ALPHA for seed in range(30))
+    assert wrong > 15
+
+
+def test_a_better_arm_is_found_in_the_order_of_drawing():
+    traffic = Traffic(rates=(0.4, 0.7), speed=0.5, at_once=100, lost=0.05, requests=1500)
+    assert sum(lowest_p_by_draw(drawn(traffic, seed)) <= ALPHA for seed in range(10)) >= 8
+
+
+def one(at, passed=None, judged=None, arm="plain", **more):
+    moment = judged if judged is None else START + timedelta(seconds=judged)
+    return Drawn(START + timedelta(seconds=at), arm, 0.5, passed, moment, **more)
+
+
+def read(requests, now):
+    return in_order(requests, ARMS, START + timedelta(seconds=now), deadline_s=60)
+
+
+def test_a_request_without_an_outcome_holds_back_those_behind_it_until_its_deadline():
+    requests = [one(0, True, 5), one(1), one(2, True, 4, "tuned")]
+    early, late = read(requests, 30), read(requests, 61)
+    assert (early.reading.seen, early.pending, early.held_back) == ((1, 0), {"plain": 1}, 1)
+    assert early.since == START + timedelta(seconds=1)
+    assert (late.reading.seen, late.reading.passed) == ((2, 1), (1, 1))
+    assert (late.overdue["plain"], late.overdue["tuned"]) == (1, 0)
+
+
+def test_a_verdict_after_the_deadline_changes_nothing():
+    assert read([one(0, True, 61)], 100).reading.passed == (0, 0)
+    assert read([one(0, True, 60)], 100).reading.passed == (1, 0)
+
+
+def test_what_the_judge_could_not_judge_is_left_out_and_counted():
+    found = read([one(0, False, 5, infrastructure=True), one(1, True, 5)], 10)
+    assert (found.reading.seen, found.left_out) == ((1, 0), {"plain": 1})

@@ -41,7 +41,7 @@ class _Row:
     record: Record
     skill: str
     row: dict[str, Any]
-    outcome: bool
+    table: str
 
 
 @dataclass
@@ -204,18 +204,23 @@ class Drain:
         """Return a record as a row; raises one of `_NO_RECORD` where the proxy never wrote it."""
         skill = record.facts.get("skill")
         if record.facts["type"] == "outcome":
-            return _Row(record, self._skill_of(skill), rows.outcome_row(record), True)
+            return _Row(record, self._skill_of(skill), rows.outcome_row(record), "outcomes")
+        if record.facts["type"] == "draw":
+            skill = record.facts["keys"].get("skill") or skill
+            return _Row(record, self._skill_of(skill), rows.draw_row(record), "draws")
         request = rows.request_of(record)
         keys = rows.keys_of(record, request, self._patterns)
         row = rows.capture_row(record, request, keys, self._redact)
-        return _Row(record, self._skill_of(keys.skill or skill), row, False)
+        return _Row(record, self._skill_of(keys.skill or skill), row, "captures")
 
     def _add(self, skill: str, found: list[_Row]) -> None:
         """Write rows; one that the store refuses for what it holds is set aside."""
-        captures = [one.row for one in found if not one.outcome]
-        outcomes = [one.row for one in found if one.outcome]
+        captures, outcomes, draws = (
+            [one.row for one in found if one.table == table]
+            for table in ("captures", "outcomes", "draws")
+        )
         try:
-            self._of(skill).add(captures, outcomes)
+            self._of(skill).add(captures, outcomes, draws)
         except StoreError as error:
             if not refused(error):
                 raise

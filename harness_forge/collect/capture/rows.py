@@ -23,8 +23,7 @@ NO_TURN = "no turn: "
 
 def keys_of(record: Record, request: Any, patterns: Patterns) -> Keys:
     """Return the keys of a request, from the caller and otherwise from its prompt."""
-    known = record.facts["keys"]
-    said = Keys(**{name: known[name] for name in Keys.__dataclass_fields__ if name in known})
+    said = _said(record)
     return said.filled(patterns.find(request, said.skill)) if patterns else said
 
 
@@ -58,9 +57,7 @@ def capture_row(
     return {
         "id": facts["id"],
         "started_at": started,
-        "run_id": keys.run or day_run(started),
-        "item_id": keys.item or None,
-        "attempt_num": keys.attempt or (1 if keys.item else None),
+        **_named(keys, started),
         "agent": keys.role or None,
         "purpose": purpose_of(keys, facts),
         "kind": facts["kind"],
@@ -93,6 +90,21 @@ def capture_row(
     }
 
 
+def draw_row(record: Record) -> dict[str, Any]:
+    """Return the row of `draws`."""
+    facts = record.facts
+    drawn = moment(facts["at"])
+    return {
+        "id": facts["id"],
+        "drawn_at": drawn,
+        **_named(_said(record), drawn),
+        "route": facts["route"],
+        "arm": facts["arm"],
+        "probability": facts["probability"],
+        "sticky": facts["sticky"],
+    }
+
+
 def outcome_row(record: Record) -> dict[str, Any]:
     """Return the row of `outcomes`."""
     facts, keys = record.facts, record.facts["keys"]
@@ -106,6 +118,19 @@ def outcome_row(record: Record) -> dict[str, Any]:
         "passed": facts["passed"],
         "value": facts["value"],
         "told": facts["told"],
+    }
+
+
+def _said(record: Record) -> Keys:
+    known = record.facts["keys"]
+    return Keys(**{name: known[name] for name in Keys.__dataclass_fields__ if name in known})
+
+
+def _named(keys: Keys, when: datetime) -> dict[str, Any]:
+    return {
+        "run_id": keys.run or day_run(when),
+        "item_id": keys.item or None,
+        "attempt_num": keys.attempt or (1 if keys.item else None),
     }
 
 

@@ -234,22 +234,30 @@ class Exchange:
         self._over = True
         self._owner.finished(self, self._record(), self._pieces, gone)
 
-    def _record(self) -> dict[str, Any]:
-        parsed, choice, now = self.parsed, self.choice, perf_counter()
+    def draw(self) -> dict[str, Any]:
+        """Return what is known of the exchange when its arm has been drawn."""
+        parsed, choice = self.parsed, self.choice
         keys = {name: getattr(parsed.keys, name) for name in parsed.keys.__dataclass_fields__}
-        first = None if self._first is None else self._first - self.begun
         return {
-            "type": "exchange",
+            "type": "draw",
             "id": self.id,
             "at": parsed.at,
-            "path": parsed.path,
-            "kind": parsed.kind,
             "keys": {name: value for name, value in keys.items() if value},
-            "headers": parsed.kept,
             "route": choice.route,
             "arm": choice.arm,
             "probability": choice.probability,
             "sticky": choice.sticky,
+        }
+
+    def _record(self) -> dict[str, Any]:
+        parsed, choice, now = self.parsed, self.choice, perf_counter()
+        first = None if self._first is None else self._first - self.begun
+        return {
+            **self.draw(),
+            "type": "exchange",
+            "path": parsed.path,
+            "kind": parsed.kind,
+            "headers": parsed.kept,
             "upstream": choice.upstream,
             "asked": parsed.model,
             "sent": self.sent_model,

@@ -146,8 +146,15 @@ class Gateway:
         upstream_request = upstream_request or self._sender.as_it_came(parsed, choice)
         exchange = self._start(client, parsed, choice, upstream_request)
         self.meters.counts["requests"] += 1
+        if choice.place and choice.probability < 1:
+            self._note_draw(exchange)
         if choice.shadow:
             self._shadow(parsed, choice, exchange.id)
+
+    def _note_draw(self, exchange: Exchange) -> None:
+        """Write which arm was drawn now: the capture comes when the answer has ended."""
+        if self._spool_writer and not self.config.bypass:
+            self._spool_writer.note(exchange.draw() | {"skill": self._skill})
 
     def _start(
         self,
@@ -166,14 +173,19 @@ class Gateway:
 
     def _chosen(self, parsed: ParsedRequest) -> tuple[Choice, UpstreamRequest]:
         if self._patterns and self.router.lacks(parsed.keys):
-            parsed.keys = parsed.keys.filled(self._patterns.find(parsed.value, parsed.keys.skill))
+            self._find_keys(parsed)
         choice = self.router.choose(parsed.model, parsed.keys)
+        if self._patterns and choice.place and choice.probability < 1:
+            self._find_keys(parsed)  # the draw's record names the item
         parsed.usage = self._should_ask(parsed)
         upstream_request = self._sender.upstream_request(parsed, choice)
         if choice.place and parsed.keys.item:
             key = (parsed.keys.run, parsed.keys.item, max(parsed.keys.attempt, 1))
             self.guard.remember(key, choice.place)
         return choice, upstream_request
+
+    def _find_keys(self, parsed: ParsedRequest) -> None:
+        parsed.keys = parsed.keys.filled(self._patterns.find(parsed.value, parsed.keys.skill))
 
     def _resolve_alias(self, parsed: ParsedRequest) -> tuple[Choice, UpstreamRequest]:
         """Return where a request goes in bypass mode: only aliases are resolved."""

@@ -31,14 +31,21 @@ class SpoolWriter:
 
     def write(self, facts: dict[str, Any], request: bytes, response: bytes) -> bool:
         """Write a record; False if it is lost."""
+        written = self._append(facts, request, response)
+        self._meters.counts["captured" if written else "not_captured"] += 1
+        return written
+
+    def note(self, facts: dict[str, Any]) -> None:
+        """Write a record that is no capture and is not counted as one."""
+        self._append(facts, b"", b"")
+
+    def _append(self, facts: dict[str, Any], request: bytes, response: bytes) -> bool:
         try:
             self._spool.append(facts, request, response)
         except OSError as error:
-            self._meters.counts["not_captured"] += 1
             self.blocked = True
             self.report_fault("the spool", error)
             return False
-        self._meters.counts["captured"] += 1
         self.fault = ""
         return True
 

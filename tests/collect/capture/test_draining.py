@@ -183,26 +183,72 @@ def test_redacted_at_rest_no_secret_is_stored(captured):
     assert secret not in row[0] and "use the token" in row[0]
 
 
+AB = (
+    "proxy=ab",
+    "proxy.guard.max_success_drop=0",
+    "proxy.routes.stig.arms.champion.model=tuned",
+    "proxy.routes.stig.arms.champion.skills=[]",
+)
+
+
 def test_live_reads_the_test_of_what_was_drawn(captured):
-    ab = (
-        "proxy=ab",
-        "proxy.guard.max_success_drop=0",
-        "proxy.routes.stig.arms.champion.model=tuned",
-        "proxy.routes.stig.arms.champion.skills=[]",
-    )
-    proxy = captured(None, *SKILL, *ab)
+    proxy = captured(None, *SKILL, *AB)
     for n in range(120):
         tuned = ask(proxy, f"i{n}").json()["model"] == "tuned"
         post(proxy, f"i{n}", tuned)
     proxy.drain()
     found = live.read(proxy.config)
-    assert sum(found.reading.seen) == 120 and found.reading.passed[0] == 0
+    reading = found.order.reading
+    assert sum(reading.seen) == 120 and reading.passed[0] == 0
     assert found.decision == "champion is better, at alpha 0.05"
     code, out = proxy.forge("compare", "--live")
-    assert code == 0 and "champion minus base: +100.0%" in out
+    assert code == 0 and "champion minus base: +100.0%" in out and "no outcome yet" not in out
     assert {arm: one["requests"] for arm, one in found.traffic.items()} == dict(
-        zip(("base", "champion"), found.reading.seen, strict=True)
+        zip(("base", "champion"), reading.seen, strict=True)
     )
+
+
+def test_an_outcome_waits_for_what_was_drawn_before_it_until_the_deadline(captured):
+    proxy = captured(None, *SKILL, *AB)
+    for n in range(6):
+        ask(proxy, f"i{n}")
+        if n not in (2, 4):
+            post(proxy, f"i{n}", True)
+    proxy.drain()
+    order = live.read(proxy.config).order
+    assert sum(order.reading.seen) == 2
+    assert (sum(order.pending.values()), order.held_back) == (2, 2)
+    code, out = proxy.forge("compare", "--live")
+    assert code == 0 and "2 drawn requests have no outcome yet" in out
+    assert "2 outcomes wait for one drawn earlier" in out and "within 24 h of its draw" in out
+    code, out = proxy.forge("compare", "--live", "--json", "proxy.outcome_s=0.000001")
+    assert code == 0, out
+    found = json.loads(out)
+    assert sum(found["reading"]["seen"]) == sum(found["waiting"]["overdue"].values()) == 6
+
+
+def test_a_request_under_way_is_known_as_drawn(captured, tmp_path):
+    proxy = captured(None, *SKILL, *AB)
+    ask(proxy, "slow")
+    ask(proxy, "quick")
+    post(proxy, "quick", True)
+    (path,) = (tmp_path / "proxy/0/spool").glob("*.spool")
+    kept = [
+        one.framed()
+        for one, _ in read(path, 0, 1 << 30)
+        if one.facts["type"] != "exchange" or one.facts["keys"]["item"] != "slow"
+    ]
+    path.with_name("00000000.spool").write_bytes(b"".join(kept))
+    path.write_bytes(b"")
+    proxy.drain()
+    order = live.read(proxy.config).order
+    assert order.reading is None and order.held_back == 1
+
+
+def test_a_deadline_of_nothing_is_refused(captured):
+    proxy = captured(None, *SKILL, *AB, "proxy.outcome_s=0")
+    code, out = proxy.forge("compare", "--live")
+    assert code != 0 and "proxy.outcome_s: is not above 0" in out
 
 
 def test_live_asks_for_a_route_of_two_arms(captured):

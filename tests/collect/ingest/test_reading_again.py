@@ -7,7 +7,8 @@ from foreign_files import conversation
 
 TABLES = (
     "runs", "items", "work_items", "attempts", "turns", "tips", "tip_retrievals", "run_events",
-    "label_flags", "splits", "captures", "outcomes", "bans", "lessons_current", "skill_settings",
+    "label_flags", "splits", "captures", "draws", "outcomes", "bans", "lessons_current",
+    "skill_settings",
 )  # fmt: skip
 OWN = {
     "id", "attempt_id", "row_hash", "created_at", "assigned_at", "updated_at", "surveyed_at",

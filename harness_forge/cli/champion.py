@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness_forge.cli.columns import columns
 from harness_forge.core.errors import ConfigError
+from harness_forge.core.numbers import percent, points
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -153,7 +154,7 @@ def _compared(first: ChampionTerm, second: ChampionTerm) -> Iterator[tuple[str, 
 def _scores(first: ChampionTerm, second: ChampionTerm) -> list[tuple[str, str, str, str]]:
     old, new = (_made(one).get("scores") or {} for one in (first, second))
     return [
-        (name, f"{old[name]:.1%}", f"{new[name]:.1%}", f"{100 * (new[name] - old[name]):+.1f}")
+        (name, percent(old[name]), percent(new[name]), points(new[name] - old[name]))
         for name in new
         if name in old
     ]

@@ -6,12 +6,13 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from harness_forge.core.errors import ConfigError
+from harness_forge.core.numbers import NONE, interval, p_value, percent, points, signed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from harness_forge.core.records import Episode
-    from harness_forge.evaluation.episodes import RunComparison
+    from harness_forge.evaluation.episodes import Category, RunComparison
     from harness_forge.evaluation.measures import Measure
 
 SUMMARY = "compare two runs item by item: success, attempts, escalations, tokens, seconds"
@@ -75,37 +76,42 @@ def render(first: Mapping[str, Any], second: Mapping[str, Any], found: RunCompar
         f"{'95% interval':>20}{'p':>10}",
     ]
     lines += [_measured(name, one) for name, one in found.measures.items()]
-    lines += ["", "families are drawn as a whole; p: exact two-sided McNemar", ""]
-    lines += [f"{'first try':21}{'pairs':>7}{'first':>9}{'second':>9}{'p, Holm':>12}"]
     lines += [
-        f"{name[:20]:21}{one.pairs:>7}{one.first:>9.1%}{one.second:>9.1%}{one.p_holm:>12.3g}"
-        for name, one in found.categories.items()
+        "",
+        "differences of percentages are in points; families are drawn as a whole; "
+        "p: exact two-sided McNemar",
+        "",
     ]
+    lines += [f"{'first try':21}{'pairs':>7}{'first':>9}{'second':>9}{'p, Holm':>12}"]
+    lines += [_first_try(name, one) for name, one in found.categories.items()]
     if found.skills:
         lines += ["", f"{'first try, by skill':21}"]
-        lines += [
-            f"{name[:20]:21}{one.pairs:>7}{one.first:>9.1%}{one.second:>9.1%}{one.p_holm:>12.3g}"
-            for name, one in found.skills.items()
-        ]
+        lines += [_first_try(name, one) for name, one in found.skills.items()]
     lines += _flips("passed only in the second", found.gained)
     lines += _flips("passed only in the first", found.lost)
     return "\n".join(lines)
 
 
+def _first_try(name: str, one: Category) -> str:
+    rates = f"{percent(one.first):>9}{percent(one.second):>9}"
+    return f"{name[:20]:21}{one.pairs:>7}{rates}{p_value(one.p_holm):>12}"
+
+
 def _measured(name: str, one: Measure) -> str:
     share = one.p is not None
 
-    def shown(value: float, signed: bool = False) -> str:
-        sign = "+" if signed else ""
-        return f"{value:{sign}.1%}" if share else f"{value:{sign},.2f}"
+    def shown(value: float) -> str:
+        return percent(value) if share else f"{value:,.2f}"
+
+    change = points if share else signed
 
     # One family, or none, tells nothing of others.
     bounded = isfinite(one.low) and isfinite(one.high)
-    interval = f"{shown(one.low, True)} to {shown(one.high, True)}" if bounded else "-"
-    p = f"{one.p:.3g}" if share else ""
+    ends = interval(one.low, one.high, change) if bounded else NONE
+    p = p_value(one.p) if share else ""
     line = (
         f"{name:21}{one.pairs:>7}{shown(one.first):>9}{shown(one.second):>9}"
-        f"{shown(one.difference, True):>12}{interval:>20}{p:>10}"
+        f"{change(one.difference):>12}{ends:>20}{p:>10}"
     )
     return line.rstrip()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from harness_forge.core.numbers import percent
+
 SUMMARY = "score answers on a split with lm-eval, base model beside adapter"
 USAGE = "[ADAPTER] [--aa] [split=validation] [key=value …]"
 EXAMPLES = (
@@ -77,7 +79,7 @@ def _suite(report: dict[str, Any]) -> str:
         table = {part: means for part, means in parts.items() if part != "fixed"}
         for part, means in (report.get("categories", {}).get(label, {}) | table).items():
             each = zip(metrics, widths, strict=True)
-            cells = "".join(f"{_cell(means.get(name)):>{width}}" for name, width in each)
+            cells = "".join(f"{percent(means.get(name)):>{width}}" for name, width in each)
             lines.append(f"  {label:12}{part:{wide}}{means['items']:>6}{cells}")
     return "\n".join([*lines, *_remarks(report)])
 
@@ -107,10 +109,6 @@ _WHY = {
     "arguments_match": ": those that a script of a teacher is known to pass",
     "completed": ": it counts beads",
 }
-
-
-def _cell(value: float | None) -> str:
-    return "-" if value is None else format(value, ".1%")
 
 
 def _shower():

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness_forge.core.errors import ConfigError, ExportError
+from harness_forge.core.numbers import count, size
 
 if TYPE_CHECKING:
     from harness_forge.datasets.pair_counts import PairCount
@@ -114,15 +115,17 @@ def render(report: Report) -> str:
     counted = "" if report.files else " (counted only, nothing written)"
     lines = [f"{report.path}{counted}"]
     lines += _rows([("rows read", report.read), ("kept", report.kept)])
-    lines += _rows([(f"  {split} examples", count) for split, count in report.examples.items()])
+    lines += _rows([(f"  {split} examples", found) for split, found in report.examples.items()])
     lines += _rows([("rejected", sum(report.rejected.values()))])
-    lines += _rows([(f"  {reason}", count) for reason, count in report.rejected.items()])
+    lines += _rows([(f"  {reason}", found) for reason, found in report.rejected.items()])
     if report.pairs is not None:
         lines += _pairs(report.pairs)
     lines += _parts(report.parts) if len(report.parts) > 1 else []
     for name, facts in report.files.items():
-        size = f"{facts['bytes'] / 1e6:.1f} MB"
-        lines.append(f"  {name:24}{facts['lines']:>10} lines {size:>10}  {facts['sha256'][:12]}")
+        bytes_ = size(facts["bytes"])
+        lines.append(
+            f"  {name:24}{count(facts['lines']):>10} lines {bytes_:>10}  {facts['sha256'][:12]}"
+        )
     lines += [f"  {texts}" for texts in exact_counts(report.decided.get("length", {}))]
     if report.examples["train"] and not report.examples["validation"]:
         lines.append("  note: no row is for validation: training cannot be watched on this dataset")
@@ -135,21 +138,21 @@ def _pairs(pairs: PairCount) -> list[str]:
 
     texts = [("possible pairs", pairs.possible), ("made", pairs.made)]
     texts.append(("not made", sum(pairs.not_made.values())))
-    return _rows([*texts, *((f"  {why}", count) for why, count in ranked(pairs.not_made).items())])
+    return _rows([*texts, *((f"  {why}", found) for why, found in ranked(pairs.not_made).items())])
 
 
 def _parts(parts: list[Share]) -> list[str]:
     """Return what each skill and role came to; a part without rows too."""
     head = f"  {'part':24}{'read':>8}{'kept':>8}{'train':>8}{'validation':>12}"
     return [head] + [
-        f"  {part.skill + ' ' + part.role:24}{part.read:>8}{part.kept:>8}"
-        f"{part.examples['train']:>8}{part.examples['validation']:>12}"
+        f"  {part.skill + ' ' + part.role:24}{count(part.read):>8}{count(part.kept):>8}"
+        f"{count(part.examples['train']):>8}{count(part.examples['validation']):>12}"
         for part in parts
     ]
 
 
 def _rows(rows: list[tuple[str, int]]) -> list[str]:
-    return [f"  {name:24}{count:>10}" for name, count in rows]
+    return [f"  {name:24}{count(found):>10}" for name, found in rows]
 
 
 def _progress() -> tuple[Callable[[int], None], Callable[[], None]]:

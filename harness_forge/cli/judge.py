@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.core.errors import ConfigError
+from harness_forge.core.numbers import interval, p_value, percent, signed
 
 SUMMARY = "let a local model score a run's answers, or compare those of two runs"
 USAGE = "RUN [RUN] [--json] [--suite] [key=value …]"
@@ -86,10 +87,12 @@ def render_pairs(found: Mapping[str, Any]) -> str:
         lines.append(f"  {name:14}{found[name]:>7}")
     if found["inconsistent"]:
         share = found["inconsistent_share"]
-        lines.append(f"  {share:.0%} of the pairs were judged otherwise when they changed places")
+        lines.append(
+            f"  {percent(share)} of the pairs were judged otherwise when they changed places"
+        )
     lines += [
         "",
-        f"first against second: p = {found['p']:.3g} (exact, pairs with a preference)",
+        f"first against second: p = {p_value(found['p'])} (exact, pairs with a preference)",
         f"with the evaluator, where it has verdicts: {_kappa(found['agreement'])}",
         *_drift(found["drift"]),
     ]
@@ -109,13 +112,13 @@ def _unjudged(reasons: Mapping[str, int]) -> str:
 def _kappa(known: Mapping[str, Any]) -> str:
     if not known["items"]:
         return "it has none"
-    sentence = f"{known['agree']:.1%} of {known['items']} alike"
+    sentence = f"{percent(known['agree'])} of {known['items']} alike"
     if known["kappa"] is None:
         return f"{sentence}; one verdict is all there was, so kappa says nothing"
     ends = ""
     if known["low"] is not None:
-        ends = f" (95% {known['low']:+.2f} to {known['high']:+.2f})"
-    return f"{sentence}, kappa {known['kappa']:+.2f}{ends}"
+        ends = f" (95% {interval(known['low'], known['high'], signed)})"
+    return f"{sentence}, kappa {signed(known['kappa'])}{ends}"
 
 
 def _drift(drift: Mapping[str, Any] | None) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness_forge.core.errors import ConfigError
+from harness_forge.core.numbers import count
 
 if TYPE_CHECKING:
     from harness_forge.config.schema import ForgeConfig
@@ -72,7 +73,7 @@ def _info(config: ForgeConfig) -> int:
         ("hash", base.digest),
         ("licence", card.licence),
         ("weights", f"{card.parameters / 1e6:.1f} million" if card.parameters else ""),
-        ("context", f"{card.context} tokens"),
+        ("context", f"{count(card.context)} tokens"),
         ("tools", card.tools.name),
         ("adapters on", ", ".join(card.target_modules)),
     ]

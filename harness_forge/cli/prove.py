@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.core.errors import ConfigError
+from harness_forge.core.numbers import count, number, percent
 
 SUMMARY = "prove that an adapter fits its base model and changes what it says"
 USAGE = "[ADAPTER] [key=value …]"
@@ -47,25 +48,26 @@ def render(report: dict[str, Any]) -> str:
         f"{base['name']} ({base['digest'][:12]})",
         f"  modules  {len(modules)} names on {sum(modules.values())} layers, "
         f"{weights['tensors']} tensors, each with its place",
-        f"  weights  {weights['count']:,}, norm {weights['norm']:.1f}{silent}",
-        f"  logits   differ by {logits['mean_difference']:.3g} on average, "
-        f"{logits['max_difference']:.3g} at most; by {logits['noise']:.2g} from the order of sums, "
-        f"{logits['reload_difference']:.2g} when loaded again",
-        f"  answers  {logits['kl_nats']:.3g} nats from the base, "
-        f"at least {logits['least_kl_nats']:g}",
-        f"  tokens   {logits['changed_tokens']:.0%} of the likeliest next ones are others, "
-        f"{logits['changed_first_tokens']:.0%} of an answer's first",
+        f"  weights  {count(weights['count'])}, norm {weights['norm']:.1f}{silent}",
+        f"  logits   differ by {number(logits['mean_difference'])} on average, "
+        f"{number(logits['max_difference'])} at most; "
+        f"by {number(logits['noise'])} from the order of sums, "
+        f"{number(logits['reload_difference'])} when loaded again",
+        f"  answers  {number(logits['kl_nats'])} nats from the base, "
+        f"at least {number(logits['least_kl_nats'])}",
+        f"  tokens   {percent(logits['changed_tokens'])} of the likeliest next ones are others, "
+        f"{percent(logits['changed_first_tokens'])} of an answer's first",
     ]
     if mask := report.get("mask"):
         lines.append(
-            f"  mask     {mask['trained']:,} of {mask['tokens']:,} tokens learned, "
-            f"in {mask['rows']:,} rows"
+            f"  mask     {count(mask['trained'])} of {count(mask['tokens'])} tokens learned, "
+            f"in {count(mask['rows'])} rows"
         )
     if templates := report.get("templates"):
         text = f"{templates['training'][:12]} in training, evaluation and serving"
         lines.append(f"  template {text}")
     if four := report.get("four_bits"):
-        lines.append(f"  4 bits   {four['gap_nats']:g} nats a token from the whole base")
+        lines.append(f"  4 bits   {number(four['gap_nats'])} nats a token from the whole base")
     return lines_of_server(lines, report.get("server"))
 
 
@@ -73,10 +75,10 @@ def lines_of_server(lines: list[str], server: dict[str, Any] | None) -> str:
     """Return the lines with those about the server, if one was asked."""
     if server:
         lines += [
-            f"  server   {server['adapter_gap']:g} nats a token from the training stack, "
-            f"at most {server['tolerance']:g}; its base {server['base_gap']:g}",
-            f"  floor    asked again it moves {server['floor']:g} nats a token, "
-            f"the adapter {server['moved']:g}",
+            f"  server   {number(server['adapter_gap'])} nats a token from the training stack, "
+            f"at most {number(server['tolerance'])}; its base {number(server['base_gap'])}",
+            f"  floor    asked again it moves {number(server['floor'])} nats a token, "
+            f"the adapter {number(server['moved'])}",
         ]
     else:
         lines.append("  server   not asked: prove.server=start, or its URL")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness_forge.core.errors import ConfigError, EndpointError
 from harness_forge.core.hints import did_you_mean
+from harness_forge.core.numbers import percent, size
 
 if TYPE_CHECKING:
     from harness_forge.collect.capture.drain import Written
@@ -148,12 +149,12 @@ def render(url: str, facts: dict[str, Any]) -> str:
         lines.append(f"{name:24}{one['count']:>10}{values}")
     counts = ", ".join(f"{name} {count}" for name, count in facts["counts"].items() if count)
     lines.append(counts or "no request yet")
-    lines.append(f"{facts['active']} under way, {facts['spool_bytes']:,} bytes wait for the store")
+    lines.append(f"{facts['active']} under way, {size(facts['spool_bytes'])} wait for the store")
     for arm, one in facts["arms"].items():
         out = f"; OUT: {one['out']}" if one["out"] else ""
         lines.append(
-            f"arm {arm}: {one['requests']} requests, {one['error_rate']:.1%} failed,"
-            f" {one['outcomes']} outcomes, {one['success']:.1%} passed{out}"
+            f"arm {arm}: {one['requests']} requests, {percent(one['error_rate'])} failed,"
+            f" {one['outcomes']} outcomes, {percent(one['success'])} passed{out}"
         )
     return "\n".join(lines)
 

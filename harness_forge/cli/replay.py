@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness_forge.cli.columns import columns
+from harness_forge.core.numbers import NONE, count, interval, p_value, percent, points
+from harness_forge.core.numbers import level as level_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,9 +91,9 @@ def render(done: Replay) -> str:
                     part,
                     str(rate.passed),
                     str(rate.items),
-                    _share(rate.rate),
-                    f"{_share(rate.low)} to {_share(rate.high)}",
-                    "-" if rate.tokens_per_attempt is None else f"{rate.tokens_per_attempt:.0f}",
+                    percent(rate.rate),
+                    interval(rate.low, rate.high),
+                    NONE if rate.tokens_per_attempt is None else count(rate.tokens_per_attempt),
                     str(rate.infrastructure),
                 )
                 for label, by_part in done.rates.items()
@@ -103,7 +105,7 @@ def render(done: Replay) -> str:
     lines += ["", f"{done.adapter.name} {done.adapter.digest[:12]} against", ""]
     lines += columns(
         [
-            ("", "part", "pairs", "only adapter", "only other", "difference", "interval", "p"),
+            ("", "part", "pairs", "only adapter", "only other", "points", "interval", "p"),
             *(
                 (
                     name.partition("_vs_")[2],
@@ -111,9 +113,9 @@ def render(done: Replay) -> str:
                     str(one.pairs),
                     str(one.only_first),
                     str(one.only_second),
-                    _share(one.difference, signed=True),
-                    f"{_share(one.low, signed=True)} to {_share(one.high, signed=True)}",
-                    f"{one.p_mcnemar:.3g}",
+                    points(one.difference),
+                    interval(one.low, one.high, points),
+                    p_value(one.p_mcnemar),
                 )
                 for name, comparison in done.comparisons.items()
                 for part, one in comparison.parts.items()
@@ -124,12 +126,7 @@ def render(done: Replay) -> str:
     for skill, level in done.levels.items():
         lines += [
             "",
-            f"look {level.number} at the {skill} holdout: significant if p < {level.alpha:g}",
+            f"look {level.number} at the {skill} holdout: "
+            f"significant if p < {level_text(level.alpha)}",
         ]
     return "\n".join(lines)
-
-
-def _share(value: float | None, *, signed: bool = False) -> str:
-    if value is None:
-        return "-"
-    return f"{100 * value:+.1f}%" if signed else f"{100 * value:.1f}%"

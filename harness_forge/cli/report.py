@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness_forge.core.errors import ConfigError
+from harness_forge.core.numbers import gain, p_value, percent
 
 if TYPE_CHECKING:
     from harness_forge.report.material import Material
@@ -79,7 +80,7 @@ def _rates(replay: dict[str, Any]) -> Iterator[str]:
     yield f"first try on {replay['split']}, judged by the environment"
     for label, parts in replay["policies"].items():
         shares = "  ".join(
-            f"{part} {one['passed']:>3} of {one['items']:<3} {_percent(one['rate']):>6}"
+            f"{part} {one['passed']:>3} of {one['items']:<3} {percent(one['rate']):>6}"
             for part, one in parts.items()
         )
         yield f"  {label:<10}{shares}"
@@ -88,9 +89,8 @@ def _rates(replay: dict[str, Any]) -> Iterator[str]:
             if part == "all" or not one["pairs"]:
                 continue
             yield (
-                f"  {name.replace('_', ' ')}, {part}: {_percent(one['difference'], '+')} "
-                f"({_percent(one['low'], '+')} to {_percent(one['high'], '+')}), "
-                f"p {one['p_mcnemar']:.2g}"
+                f"  {name.replace('_', ' ')}, {part}: {gain(one)} points, "
+                f"p {p_value(one['p_mcnemar'])}"
             )
 
 
@@ -100,10 +100,6 @@ def _decision(promotion: dict[str, Any]) -> Iterator[str]:
     if promotion:
         yield f"{promotion['decision']}: {AdapterIdentity.of(promotion['candidate']).label}"
         yield f"  {promotion['why']}"
-
-
-def _percent(share: float | None, sign: str = "") -> str:
-    return "-" if share is None else f"{100 * share:{sign}.1f}%"
 
 
 def _out(argv: list[str]) -> tuple[Path, list[str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from harness_forge.core.numbers import count, percent
+
 SUMMARY = "attempt work items and write what happened to the store"
 USAGE = "skill=NAME policy=gold|mutated|nearest|model[:ADAPTER] [key=value …]"
 EXAMPLES = (
@@ -38,14 +40,16 @@ def render(summary: dict) -> str:
         return f"{head}, nothing new to attempt (run.fresh=true starts another)"
     share = summary["passed"] / max(summary["items"], 1)
     lines = [
-        f"{head}, {summary['passed']} of {summary['items']} items passed ({share:.0%}), "
+        f"{head}, {summary['passed']} of {summary['items']} items passed ({percent(share)}), "
         f"{summary['first_try']} at the first try"
     ]
     if summary["infrastructure"]:
         lines.append(f"  {summary['infrastructure']} attempts without a verdict (infrastructure)")
     if "tokens_per_attempt" in summary:
-        lines.append(f"  {summary['tokens_per_attempt']:.0f} tokens per attempt, prompt and answer")
+        lines.append(
+            f"  {count(summary['tokens_per_attempt'])} tokens per attempt, prompt and answer"
+        )
     for name, title in (("outcomes", "attempts"), ("passed_by_origin", "passes by origin")):
-        counts = ", ".join(f"{key} {count}" for key, count in summary[name].items())
+        counts = ", ".join(f"{key} {count(found)}" for key, found in summary[name].items())
         lines.append(f"  {title}: {counts}")
     return "\n".join(lines)

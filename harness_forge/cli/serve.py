@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from harness_forge.cli import servers
 from harness_forge.core.errors import ConfigError
 from harness_forge.core.hints import did_you_mean
+from harness_forge.core.numbers import number
+from harness_forge.core.numbers import seconds as seconds_text
 
 if TYPE_CHECKING:
     from harness_forge.config.schema import ForgeConfig
@@ -146,16 +148,17 @@ def render(report: dict[str, Any]) -> str:
         calls = ", ".join(call["name"] for call in answer["calls"])
         said = f"calls {calls}" if calls else repr(answer["content"][:40])
         lines.append(
-            f"  {name}: {said}, {answer['tokens']} tokens in {answer['seconds']:g} s "
+            f"  {name}: {said}, {answer['tokens']} tokens in {seconds_text(answer['seconds'])} "
             f"({answer['finish_reason']})"
         )
     for name, found in report["differences"].items():
         answers = "another answer" if found["answer"] else "the same answer"
-        gap = f"first token's log probability differs by {found['first_token']:.3g}"
+        gap = f"first token's log probability differs by {number(found['first_token'])}"
         lines.append(f"  {name} against the base: {answers}, {gap}")
     if report["differences"]:
         lines.append(
-            f"  asked at the same time, the base's log probabilities move by {report['mixed']:.2g}"
+            "  asked at the same time, the base's log probabilities move by "
+            f"{number(report['mixed'])}"
         )
     return "\n".join(["serve: smoke test passed", *lines])
 
@@ -166,10 +169,10 @@ def _shower():
 
     def show(seconds: float, line: str) -> None:
         if live:
-            print(f"\r\033[Kserve: {seconds:.0f} s: {line[:90]}", end="", flush=True)
+            print(f"\r\033[Kserve: {seconds_text(seconds)}: {line[:90]}", end="", flush=True)
         elif seconds - printed_at[0] >= _EVERY_S:
             printed_at[0] = seconds
-            print(f"serve: {seconds:.0f} s: {line[:120]}", flush=True)
+            print(f"serve: {seconds_text(seconds)}: {line[:120]}", flush=True)
 
     return show
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness_forge.core.errors import ConfigError, ServeError
+from harness_forge.core.numbers import number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,7 +96,7 @@ def ollama(config: ForgeConfig, words: Sequence[str], flags: set[str]) -> int:
         raise ConfigError("command line", "one adapter at a time")
     print("serve: converting with llama.cpp's own converters", flush=True)
     made = gguf.write(config, (*words, None)[0])
-    apart = f"by {made.gap:.2g} nats" if made.gap < 1e9 else "in its first token"
+    apart = f"by {number(made.gap)} nats" if made.gap < 1e9 else "in its first token"
     print(
         f"serve: {made.folder}: loaded in llama.cpp, answers otherwise than the base ({apart})\n"
         f"  ollama create {made.name} -f {made.folder}/Modelfile\n"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from harness_forge.core.numbers import count, size
+
 if TYPE_CHECKING:
     from harness_forge.config.schema import ForgeConfig
     from harness_forge.store.database import Store
@@ -110,21 +112,14 @@ def render(status: dict) -> str:
     lines = [
         f"url      {status['url']}",
         f"server   {kind}PostgreSQL {status['server_version']}",
-        f"size     {_bytes(status['size_bytes'])}",
+        f"size     {size(status['size_bytes'])}",
     ]
     if not status["skills"]:
         lines.append("skills   none yet; `forge run` or `forge ingest` makes one")
     for name, skill in status["skills"].items():
         state = "up to date" if skill["current"] else "needs `forge store upgrade`"
-        size = _bytes(skill["size_bytes"])
-        lines.append(f"\nschema {name}: step {skill['revision']} ({state}), {size}")
-        lines += [f"  {table:<16} {count:>10,}" for table, count in skill["rows"].items()]
+        lines.append(
+            f"\nschema {name}: step {skill['revision']} ({state}), {size(skill['size_bytes'])}"
+        )
+        lines += [f"  {table:<16} {count(rows):>10}" for table, rows in skill["rows"].items()]
     return "\n".join(lines)
-
-
-def _bytes(size: float) -> str:
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} GB"

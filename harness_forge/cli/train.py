@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from harness_forge.core.numbers import count, seconds
+
 if TYPE_CHECKING:
     from harness_forge.training.jobs import Trained
     from harness_forge.training.progress import Step
@@ -74,10 +76,10 @@ def saying() -> dict[str, Callable]:
 def summary(done: Trained) -> str:
     """Return the result of a training, with the adapter's folder."""
     measured = done.adapter.lineage["measured"]
-    pace = f", {measured['tokens_per_s']:.0f} tokens/s" if "tokens_per_s" in measured else ""
+    pace = f", {count(measured['tokens_per_s'])} tokens/s" if "tokens_per_s" in measured else ""
     return (
         f"{done.adapter.name}: {'trained' if done.new else 'had been trained, with these settings'}"
-        f", {measured['steps']} steps in {measured['seconds']:.0f} s{pace}, "
+        f", {measured['steps']} steps in {seconds(measured['seconds'])}{pace}, "
         f"loss {measured['first_loss']:.3f} to {measured['last_loss']:.3f}\n"
         f"  {done.adapter.folder}"
     )

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness_forge.core.errors import ConfigError
+from harness_forge.core.numbers import NONE, seconds
+from harness_forge.core.numbers import size as size_text
 
 if TYPE_CHECKING:
     from harness_forge.config.schema import ForgeConfig
@@ -93,7 +95,7 @@ def listing(config: ForgeConfig) -> str:
     lines = []
     for name, workset in config.worksets.items():
         there = state(name, workset, home, locks_folder(workset))
-        size = f"{there.disk_gb:.1f} GB" if there.disk_gb else "-"
+        size = size_text(there.disk_gb * 1e9) if there.disk_gb else NONE
         lines.append(f"{name:<8}{there.status:<12}{size:>8}  {workset.summary}")
     return "\n".join(lines)
 
@@ -116,8 +118,8 @@ def information(name: str, config: ForgeConfig) -> str:
         ("variant", f"{variant_name} (of: {', '.join(workset.variants)})"),
         ("pins", ", ".join(variant.first + variant.pins)),
         ("lock", shown(path_of(variant, locks))),
-        ("disk", _cost(variant.disk_gb, " GB", variant.measured)),
-        ("time", _cost(variant.minutes, " minutes", variant.measured)),
+        ("disk", _cost(size_text(variant.disk_gb * 1e9), variant.measured)),
+        ("time", _cost(seconds(variant.minutes * 60), variant.measured)),
         ("network", workset.network),
         ("telemetry", workset.telemetry),
         ("sets", " ".join(f"{key}={value}" for key, value in workset.environment.items())),
@@ -127,8 +129,8 @@ def information(name: str, config: ForgeConfig) -> str:
     return "\n".join([f"{name}: {workset.summary}", *lines])
 
 
-def _cost(amount: float, unit: str, measured: str) -> str:
-    return f"{amount:g}{unit} ({measured})" if measured else "not measured on such a machine"
+def _cost(amount: str, measured: str) -> str:
+    return f"{amount} ({measured})" if measured else "not measured on such a machine"
 
 
 def _licences(workset: WorksetConfig) -> str:
@@ -158,8 +160,8 @@ def _install(name: str, config: ForgeConfig, agreed: bool, source: str | None) -
     with opened(name, workset, locks, Path(source)) if source else nullcontext() as bundle:
         install(name, workset, home, locks, line.step, line.count, bundle)
     there = state(name, workset, home, locks)
-    size, minutes = f"{there.disk_gb:.1f} GB", there.stamp["minutes"]
-    line.end(f"installed, {size} in {minutes} minutes; pip's words: {log_of(name, home)}")
+    size, spent = size_text(there.disk_gb * 1e9), seconds(there.stamp["minutes"] * 60)
+    line.end(f"installed, {size} in {spent}; pip's words: {log_of(name, home)}")
     return 0
 
 
@@ -168,7 +170,7 @@ def _in_short(name: str, config: ForgeConfig) -> str:
 
     workset = config.worksets[name]
     kind, variant = pick_variant(name, workset)
-    size = f", {variant.disk_gb:g} GB" if variant.disk_gb else ""
+    size = f", {size_text(variant.disk_gb * 1e9)}" if variant.disk_gb else ""
     return f"{name}: {workset.summary} ({kind}{size}); `forge workset info {name}` says more"
 
 
@@ -184,7 +186,7 @@ def _bundle(name: str, config: ForgeConfig, to: str | None) -> int:
     line = Line(name)
     workset = config.worksets[name]
     files, size = bundles.make(name, workset, locks_folder(workset), path, line.step, line.count)
-    line.end(f"{files} files, {size / 1e9:.2f} GB in {path}")
+    line.end(f"{files} files, {size_text(size)} in {path}")
     return 0
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.core.errors import EvalError
 from harness_forge.core.hints import did_you_mean
+from harness_forge.core.numbers import NONE, level, number, p_value, percent, points, seconds
 from harness_forge.evaluation.drawing import Drawn, InOrder, in_order
 from harness_forge.store.escaping import restored
 from harness_forge.store.opening import opened_skill
@@ -92,9 +93,9 @@ class Live:
         """The result of the test, in one sentence."""
         reading = self.order.reading
         if reading is None or reading.p > self.alpha:
-            return f"no difference shown yet at alpha {self.alpha:g}: go on"
+            return f"no difference shown yet at alpha {level(self.alpha)}: go on"
         better = self.arms[reading.difference > 0]
-        return f"{better} is better, at alpha {self.alpha:g}"
+        return f"{better} is better, at alpha {level(self.alpha)}"
 
 
 def read(config: ForgeConfig, name: str = "") -> Live:
@@ -156,7 +157,7 @@ def render(found: Live) -> str:
     """Return it as a few lines of text."""
     lines = [f"{'':20}{'requests':>10}{'failed':>8}{'shadows':>9}{'first byte':>12}{'in all':>9}"]
     for arm, one in found.traffic.items():
-        first, total = (f"{one[key]:.3f} s" if one[key] is not None else "-" for key in _TIMES)
+        first, total = (seconds(one[key]) if one[key] is not None else NONE for key in _TIMES)
         lines.append(
             f"{arm[:19]:20}{one['requests']:>10}{one['failed']:>8}{one['shadows']:>9}"
             f"{first:>12}{total:>9}"
@@ -168,12 +169,13 @@ def render(found: Live) -> str:
     seen, passed = reading.seen, reading.passed
     lines += ["", f"{'':20}{'outcomes':>10}{'passed':>8}"]
     for place, arm in enumerate(found.arms):
-        share = f"{passed[place] / seen[place]:.1%}" if seen[place] else "-"
+        share = percent(passed[place] / seen[place] if seen[place] else None)
         lines.append(f"{arm[:19]:20}{seen[place]:>10}{share:>8}")
     lines += [
         "",
-        f"{found.arms[1]} minus {found.arms[0]}: {reading.difference:+.1%},"
-        f" e-value {reading.e_value:.3g}, p {reading.p:.3g} (valid whenever looked at)",
+        f"{found.arms[1]} minus {found.arms[0]}: {points(reading.difference)} points,"
+        f" e-value {number(reading.e_value)}, p {p_value(reading.p)} "
+        "(valid whenever looked at)",
         *_waiting(found),
         found.decision,
     ]

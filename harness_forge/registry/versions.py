@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness_forge.config.promote import Bump, VersionConfig
+from harness_forge.core.numbers import points
 from harness_forge.registry.champion import ChampionTerm
 
 Facts = Mapping[str, Any]
@@ -124,7 +125,7 @@ def _minor_or_patch(
     gains = {key: made.scores[key] - old["scores"][key] for key in common}
     most = max(gains, key=gains.__getitem__, default=None)
     if most is not None and gains[most] >= config.minor_at - 1e-12:
-        return Bump.minor.value, f"{100 * gains[most]:+.1f} points on {most}"
+        return Bump.minor.value, f"{points(gains[most])} points on {most}"
     passed = {
         key
         for term in past_champions
@@ -134,7 +135,7 @@ def _minor_or_patch(
     new = [key for key in made.passing if made.scores[key] >= config.passes and key not in passed]
     if new:
         return Bump.minor.value, f"{new[0]} passes for the first time"
-    fields = f"at most {100 * gains[most]:+.1f} points, on {most}" if most else "nothing in common"
+    fields = f"at most {points(gains[most])} points, on {most}" if most else "nothing in common"
     return Bump.patch.value, fields
 
 

@@ -22,7 +22,8 @@ def dots(rows: Sequence[Row], title: str) -> Html:
     for tick in range(0, 101, 25):
         x = _across(tick / 100, left, right)
         parts.append(tag("line", x1=x, x2=x, y1=top, y2=bottom, class_="grid"))
-        parts.append(tag("text", f"{tick}%", x=x, y=bottom + 16, text_anchor="middle"))
+        anchor = "end" if tick == 100 else "middle"
+        parts.append(tag("text", f"{tick}%", x=x, y=bottom + 16, text_anchor=anchor))
     for number, (label, kind, value, low, high) in enumerate(rows):
         y = top + step * number + step / 2
         parts.append(tag("text", label, x=left - 10, y=y + 4, text_anchor="end"))

@@ -8,6 +8,8 @@ from typing import Any
 from harness_forge.core.escapes import html as escaped
 
 _VOID = {"meta", "br", "col"}
+_ROLES = {"th": "columnheader", "td": "cell"}
+"""Said outright: where the page is narrow its style takes a table's roles away."""
 
 
 class Html(str):
@@ -53,6 +55,7 @@ def table(
             tag(
                 kind,
                 cell,
+                role=_ROLES[kind],
                 class_="n" if at >= numeric else None,
                 scope=_scope(kind),
                 # On a narrow page the cells are below each other, each with its name.
@@ -61,9 +64,10 @@ def table(
             for at, cell in enumerate(row)
         ]
 
-    body = [tag("tr", cells("td", row)) for row in rows]
-    top = tag("thead", tag("tr", cells("th", titles)))
-    inner = tag("table", top, tag("tbody", body), class_="stacks" if stacks else None)
+    body = [tag("tr", cells("td", row), role="row") for row in rows]
+    top = tag("thead", tag("tr", cells("th", titles), role="row"), role="rowgroup")
+    inside = top, tag("tbody", body, role="rowgroup")
+    inner = tag("table", inside, role="table", class_="stacks" if stacks else None)
     label = f"table: {', '.join(str(title) for title in titles if title)}"
     return tag("div", inner, class_="scroll", role="region", tabindex="0", aria_label=label)
 

@@ -18,6 +18,7 @@ from harness_forge.config.model import ModelConfig
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.config.train import Hardware, TrainConfig
 from harness_forge.core.errors import Interrupted, TrainError
+from harness_forge.core.numbers import size
 from harness_forge.registry.adapters import package, registry
 from harness_forge.registry.adapters.package import Adapter
 from harness_forge.registry.models.folder import BaseModel, find_base_model
@@ -160,7 +161,9 @@ def hold_lock(job: Job, say: Say, show: Show) -> Iterator[int]:
     job.work.mkdir(parents=True, exist_ok=True, mode=0o700)
     free = shutil.disk_usage(job.work).free / 1e6
     if free < _ROOM_MB:
-        what = f"{free:.0f} MB of disk is free, {_ROOM_MB} MB is needed for checkpoints"
+        what = (
+            f"{size(free * 1e6)} of disk is free, {size(_ROOM_MB * 1e6)} is needed for checkpoints"
+        )
         raise TrainError(str(job.work), what, "free some, or set forge_home=DIR")
     with (job.work / "lock").open("w") as lock:
         if not _locked(lock):

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness_forge.core.numbers import count
+
 
 @dataclass(frozen=True)
 class Step:
@@ -29,7 +31,7 @@ class Step:
     def __str__(self) -> str:
         parts = [f"step {self.step}/{self.steps}", f"loss {self.loss:.3f}"]
         if self.tokens_per_s is not None:
-            parts.append(f"{self.tokens_per_s:.0f} tokens/s")
+            parts.append(f"{count(self.tokens_per_s)} tokens/s")
         if self.left_s is not None:
             minutes, seconds = divmod(round(self.left_s), 60)
             parts.append(f"{minutes}:{seconds:02d} left")

@@ -14,6 +14,7 @@ from pathlib import Path
 from harness_forge.config.workset import VariantConfig, WorksetConfig
 from harness_forge.core.errors import WorksetError
 from harness_forge.core.files import locked
+from harness_forge.core.numbers import size as size_text
 from harness_forge.worksets.first import TORCH_INDEX, cuda_names, install_first
 from harness_forge.worksets.locks import Lock, Part, lock_of
 from harness_forge.worksets.pip import Pip, Say, attempt, clean
@@ -126,7 +127,8 @@ def check_disk(name: str, needed_gb: float, place: Path) -> None:
     if free < wanted:
         raise WorksetError(
             f"workset {name}",
-            f"needs {wanted:.1f} GB of free disk while it installs, {free:.1f} GB is free",
+            f"needs {size_text(wanted * 1e9)} of free disk while it installs, "
+            f"{size_text(free * 1e9)} is free",
             "free some, or set forge_home=DIR to a larger disk",
         )
 

@@ -62,3 +62,11 @@ def test_a_file_gets_no_control_at_all():
     stream = io.StringIO()
     Escaped(stream).write("\r\033[Ka")
     assert stream.getvalue() == "\\u000d\\u001b[Ka"
+
+
+def test_signs_that_the_encoding_lacks_are_spelled():
+    raw = io.BytesIO()
+    stream = Escaped(io.TextIOWrapper(raw, "ascii"))
+    stream.write("p 1.2\u00d710\u207b\u2074, \u22125.0 points \u2026 \u00fc\n")
+    stream.flush()
+    assert raw.getvalue() == b"p 1.2x10^-4, -5.0 points ... \\xfc\n"

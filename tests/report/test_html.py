@@ -1,7 +1,6 @@
 """Elements: what is text stays text."""
 
 from harness_forge.report.html import Html, join, missing, table, tag
-from harness_forge.report.words import p_value, points
 
 
 def test_text_is_escaped_and_markup_is_not():
@@ -27,11 +26,6 @@ def test_what_is_missing_names_its_command():
     assert missing("There is none.", "forge train") == (
         '<p class="gap">There is none. Run <code>forge train</code>.</p>'
     )
-
-
-def test_numbers_are_written_as_people_read_them():
-    assert [p_value(p) for p in (1.0, 0.0312, 0.000123)] == ["1.000", "0.031", "1.2\u00d710⁻⁴"]
-    assert [points(d) for d in (0.125, -0.05, None)] == ["+12.5", "\u22125.0", "\u2013"]
 
 
 def test_a_control_is_written_out_in_texts_and_attributes():

@@ -92,7 +92,7 @@ def test_success_by_part_is_that_of_the_replay(tree, loop):
     assert [row[1:4] for row in adapter] == [
         [str(rate["items"]), str(rate["passed"]), f"{100 * rate['rate']:.1f}%"] for rate in wanted
     ]
-    assert adapter[0][4] == f"{100 * wanted[0]['low']:.1f} to {100 * wanted[0]['high']:.1f}"
+    assert adapter[0][4] == f"{100 * wanted[0]['low']:.1f}% to {100 * wanted[0]['high']:.1f}%"
     nearest = [row for row in found if row[0] == "nearest" and row[1] == "new_rule"]
     assert nearest == [
         ["nearest", "new_rule", "80", "24", "0", "+30.0 (+30.0 to +30.0)", "1.2\u00d710⁻⁷"]
@@ -102,14 +102,14 @@ def test_success_by_part_is_that_of_the_replay(tree, loop):
 def test_families_are_counted_item_by_item(tree):
     found = rows(section(tree, "By family"))[1:]
     bound = wilson(5, 10)
-    ends = f"{100 * bound.low:.1f} to {100 * bound.high:.1f}"
+    ends = f"{100 * bound.low:.1f}% to {100 * bound.high:.1f}%"
     assert len(found) == 10
     assert found[0][:7] == [
         "floor_0",
         "new rule",
         "10",
         "0 (0.0%)",
-        "0.0 to 27.8",
+        "0.0% to 27.8%",
         "5 (50.0%)",
         ends,
     ]
@@ -348,6 +348,28 @@ def test_every_table_can_be_scrolled_by_keyboard_and_names_its_cells(tree):
         heads = [text(cell) for cell in region.iter("th")]
         for row in list(region.iter("tr"))[1:]:
             assert [cell.get("data-label") for cell in row.iter("td")] == heads
+
+
+def test_a_table_keeps_its_roles_where_its_style_is_no_table(tree):
+    for region in tree.iter("table"):
+        kinds = {"table": "table", "tr": "row", "th": "columnheader", "td": "cell"}
+        found = {str(one.tag): one.get("role") for one in region.iter() if str(one.tag) in kinds}
+        assert found == kinds
+
+
+def test_all_items_are_not_shown_where_they_are_one_part_once_more():
+    rate = {"items": 3, "passed": 1, "rate": 1 / 3, "low": 0.1, "high": 0.7, "infrastructure": 0}
+    versus = {"pairs": 3, "only_first": 1, "only_second": 0, "difference": 1 / 3, "low": 0.0}
+    versus |= {"high": 0.6, "p_mcnemar": 1.0, "left_out": 0}
+    both = {"new_rule": rate, "all": rate}
+    replay = {"split": "holdout", "policies": {"adapter": both, "base": both}}
+    replay["comparisons"] = {"adapter_vs_base": {"new_rule": versus, "all": versus}}
+    found = section(parsed(page(Material("a", replay=replay))), "First-try success")
+    assert [text(head) for head in found.iter("h3")] == [
+        "Held-out rules of families seen in training",
+        "The adapter against each other policy, pair by pair",
+    ]
+    assert [row[:2] for row in rows(found)[-2:]] == [["against", "part"], ["base", "new_rule"]]
 
 
 def test_conditions_are_counted_as_the_table_has_them(tree):

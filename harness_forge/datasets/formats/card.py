@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from harness_forge.core.escapes import block, code, markdown
+from harness_forge.core.numbers import count, percent
 
 
 def card(manifest: Mapping[str, Any]) -> str:
@@ -16,7 +17,7 @@ def card(manifest: Mapping[str, Any]) -> str:
     the ledger for examples.
     """
     rows, trace = manifest["rows"], f"forge trace {manifest['dataset']} train:1"
-    splits = {name: count for name, count in manifest["examples"].items() if count}
+    splits = {name: lines for name, lines in manifest["examples"].items() if lines}
     return "\n".join(
         [
             *_head(splits, manifest.get("extension", "jsonl")),
@@ -26,8 +27,9 @@ def card(manifest: Mapping[str, Any]) -> str:
             f"{markdown(manifest['role'])}, skill {markdown(manifest['skill'])}, "
             f"format {markdown(manifest['format'])}.",
             "",
-            f"{rows['read']} rows read = {rows['kept']} kept + "
-            f"{sum(rows['rejected'].values())} rejected. `ledger.jsonl` has one line for each, "
+            f"{count(rows['read'])} rows read = {count(rows['kept'])} kept + "
+            f"{count(sum(rows['rejected'].values()))} rejected. "
+            "`ledger.jsonl` has one line for each, "
             "`manifest.json` the SQL, the settings and the hashes. "
             f"{code(trace)} shows where a line comes from.",
             "",
@@ -59,7 +61,7 @@ def _head(splits: Mapping[str, int], extension: str) -> list[str]:
 def _table(left: str, right: str, counts: Mapping[str, int]) -> list[str]:
     if not counts:
         return []
-    rows = [f"| {markdown(name)} | {count} |" for name, count in counts.items()]
+    rows = [f"| {markdown(name)} | {count(found)} |" for name, found in counts.items()]
     return [f"| {left} | {right} |", "|---|---|", *rows, ""]
 
 
@@ -69,8 +71,8 @@ def _pairs(counted: Mapping[str, Any] | None) -> list[str]:
         return []
     not_made = counted["not_made"]
     summary = (
-        f"{counted['possible']} possible pairs of a pass and a failure to one prompt = "
-        f"{counted['made']} made + {sum(not_made.values())} not made."
+        f"{count(counted['possible'])} possible pairs of a pass and a failure to one prompt = "
+        f"{count(counted['made'])} made + {count(sum(not_made.values()))} not made."
     )
     return [summary, "", *_table("pair not made because", "pairs", not_made)]
 
@@ -80,9 +82,9 @@ def _parts(parts: Sequence[Mapping[str, Any]]) -> list[str]:
     if not parts:
         return []
     rows = [
-        f"| {markdown(part['skill'])} | {markdown(part['role'])} | {part['rows']['read']} "
-        f"| {part['rows']['kept']} | {part['examples']['train']} "
-        f"| {part['examples']['validation']} |"
+        f"| {markdown(part['skill'])} | {markdown(part['role'])} | {count(part['rows']['read'])} "
+        f"| {count(part['rows']['kept'])} | {count(part['examples']['train'])} "
+        f"| {count(part['examples']['validation'])} |"
         for part in parts
     ]
     head = ["| skill | role | rows read | kept | train | validation |", "|---|---|---|---|---|---|"]
@@ -130,7 +132,7 @@ def _filters(manifest: Mapping[str, Any]) -> list[str]:
     """Return a table of the active filters: rejected rows and settings."""
     filters = manifest.get("filters", {})
     rows = [
-        f"| {markdown(name)} | {found['rejected']} | {_settings(found['settings'])} |"
+        f"| {markdown(name)} | {count(found['rejected'])} | {_settings(found['settings'])} |"
         for name, found in filters.items()
     ]
     summary = [f"- {note}" for note in _notes(manifest)]
@@ -158,8 +160,10 @@ def exact_counts(decided: Mapping[str, int]) -> Iterator[str]:
     counted, asked = decided.get("counted", 0), sum(decided.values())
     if asked:
         yield (
-            f"length: decided exactly for all {asked} rows, {asked - counted} by their bytes alone "
-            f"(they bound the tokens), {counted} ({counted / asked:.1%}) by counting tokens"
+            f"length: decided exactly for all {count(asked)} rows, "
+            f"{count(asked - counted)} by their bytes alone "
+            f"(they bound the tokens), {count(counted)} ({percent(counted / asked)}) "
+            "by counting tokens"
         )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from harness_forge.config.promote import ConditionConfig, ConditionKind, Opponent
+from harness_forge.core.numbers import number
 from harness_forge.promotion.rules import paired, rule, scored, scores
 from harness_forge.promotion.rules.evidence import Evidence, Gap
 from harness_forge.promotion.rules.findings import Finding, Judged, Verdict, grouped, missing
@@ -74,7 +75,7 @@ def _proof(condition: ConditionConfig, evidence: Evidence) -> Judged:
     if proof.get("passed", True) is not True:
         return Judged(required, "not proven", Verdict.BROKEN)
     apart = proof.get("logits", {}).get("kl_nats")
-    result = "proven" if apart is None else f"proven: {apart:.2g} nats from the base on probes"
+    result = "proven" if apart is None else f"proven: {number(apart)} nats from the base on probes"
     numbers = {} if apart is None else {"kl_nats": apart}
     return Judged(required, result, Verdict.HOLDS, numbers, value=apart)
 
@@ -99,7 +100,7 @@ def _agreement(condition: ConditionConfig, evidence: Evidence) -> Judged:
     if not (scores.number(apart) and scores.number(most)):
         return missing(required, Gap("no server was asked (forge prove prove.server=start)"))
     verdict = Verdict.HOLDS if apart <= most else Verdict.BROKEN
-    measured = f"{apart:.2g} nats a token from the training stack, at most {most:g}"
+    measured = f"{number(apart)} nats a token from the training stack, at most {most:g}"
     return Judged(required, measured, verdict, dict(result), value=apart)
 
 

@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from harness_forge.core.numbers import NONE, interval, level, p_value, percent, points
 from harness_forge.promotion.rules.evidence import Gap
-
-NONE = "\N{EN DASH}"
-"""Shown if there is no number."""
 
 
 class Verdict(StrEnum):
@@ -112,8 +110,9 @@ def shown(one: Judged) -> dict[str, str]:
     if one.interval:
         # A p value is shown with the interval of its difference.
         kind = "points" if unit == "p" else unit
-        ends = " to ".join(_number(end, kind) for end in one.interval)
-    bar = NONE if one.threshold is None else f"{one.bar} {_number(one.threshold, unit)}"
+        ends = interval(*one.interval, lambda end: _number(end, kind))
+    bound = level(one.threshold) if unit == "p" and one.threshold else _number(one.threshold, unit)
+    bar = NONE if one.threshold is None else f"{one.bar} {bound}"
     return {"value": _number(one.value, unit), "threshold": bar, "interval": ends}
 
 
@@ -121,10 +120,10 @@ def _number(value: float | None, unit: str) -> str:
     if value is None:
         return NONE
     if unit == "share":
-        return f"{100 * value:.1f}%"
+        return percent(value)
     if unit == "points":
-        return f"{100 * value:+.1f}"
-    return f"{value:.3g}" if unit == "p" else f"{value:g}"
+        return points(value)
+    return p_value(value) if unit == "p" else f"{value:g}"
 
 
 _WORST = (Verdict.MISSING, Verdict.BROKEN, Verdict.UNCLEAR, Verdict.HOLDS)

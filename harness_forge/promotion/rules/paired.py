@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness_forge.config.promote import ConditionConfig, Opponent, Strength
+from harness_forge.core.numbers import interval, p_value, percent, points
+from harness_forge.core.numbers import level as level_text
 from harness_forge.evaluation.intervals import wilson
 from harness_forge.promotion.rules.evidence import Evidence, Gap
 from harness_forge.promotion.rules.findings import Judged, Verdict, missing
@@ -49,7 +51,7 @@ def sign_flip(condition: ConditionConfig, evidence: Evidence) -> Judged:
 
 def _tested(condition: ConditionConfig, evidence: Evidence, key: str, test: str) -> Judged:
     alpha = evidence.alpha if condition.alpha is None else condition.alpha
-    level = "the level of this look" if isinstance(alpha, Gap) else f"{alpha:.4g}"
+    level = "the level of this look" if isinstance(alpha, Gap) else level_text(alpha)
     required = f"better than {_whom(condition)}: {test} p < {level}"
     pair = evidence.comparison(condition.against, condition.part)
     for gap in (pair, alpha):
@@ -58,7 +60,7 @@ def _tested(condition: ConditionConfig, evidence: Evidence, key: str, test: str)
     if key not in pair:
         return missing(required, Gap(f"replay.json has no {key} yet (forge replay)"))
     won, lost, p = pair["only_first"], pair["only_second"], pair[key]
-    measured = f"p = {p:.3g}: {won} rules only the adapter passes, {lost} only the other"
+    measured = f"p = {p_value(p)}: {won} rules only the adapter passes, {lost} only the other"
     if alpha <= 0:
         measured += "; the holdout's error budget is spent, new work items refresh it"
     verdict = Verdict.UNCLEAR
@@ -119,7 +121,7 @@ def rate(condition: ConditionConfig, evidence: Evidence) -> Judged:
     value, ends = found["rate"], (found["low"], found["high"])
     verdict = above(value, ends if whole else None, bar)
     verdict = enough(verdict, found["items"], condition.minimum)
-    measured = f"{value:.1%} ({ends[0]:.1%} to {ends[1]:.1%}), n = {found['items']}"
+    measured = f"{percent(value)} ({interval(*ends)}), n = {found['items']}"
     return Judged(required, measured, verdict, dict(found), value, bar, ends, unit="share")
 
 
@@ -185,8 +187,8 @@ def _difference(
     required: str, verdict: Verdict, pair: Mapping[str, Any], margin: float, bar: float, how: str
 ) -> Judged:
     ends = _ends(pair)
-    text = f"{100 * ends[0]:+.1f} to {100 * ends[1]:+.1f}"
-    measured = f"{100 * pair['difference']:+.1f} points ({text}), n = {pair['pairs']}"
+    ends_text = interval(*ends, points)
+    measured = f"{points(pair['difference'])} points ({ends_text}), n = {pair['pairs']}"
     numbers = {**pair, "margin": margin}
     value = pair["difference"]
     return Judged(required, measured, verdict, numbers, value, bar, ends, unit="points", bar=how)

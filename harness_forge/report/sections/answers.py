@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from harness_forge.core.numbers import count, counted
 from harness_forge.core.records import EvalResult
 from harness_forge.report.html import Html, missing, section, tag
 from harness_forge.report.material import Material
-from harness_forge.report.words import count
 
 OTHERS = 24
 """Answers shown besides the flips."""
@@ -42,9 +42,9 @@ def flips(material: Material) -> Html:
     lost = [(base, own) for base, own in found if base.passed and not own.passed]
     return section(
         "Flips",
-        tag("h3", f"Gained: {count(len(gained), 'rule')} that only the adapter passes"),
+        tag("h3", f"Gained: {counted(len(gained), 'rule')} that only the adapter passes"),
         _list(gained, 0, "base"),
-        tag("h3", f"Lost: {count(len(lost), 'rule')} that only the base model passes"),
+        tag("h3", f"Lost: {counted(len(lost), 'rule')} that only the base model passes"),
         _list(lost, 1, "adapter"),
         about="By rule, with the way the other of the two failed.",
     )
@@ -61,8 +61,8 @@ def side_by_side(material: Material) -> Html:
     # Spread over the families rather than the first ones of the alphabet.
     others = _spread(rest, OTHERS)
     text = (
-        f"{len(turned)} flips and {len(others)} of the other {len(rest)}, out of {len(found)} "
-        "rules judged for both. All of them are in outputs/replay."
+        f"{counted(len(turned), 'flip')} and {count(len(others))} of the other {count(len(rest))}, "
+        f"out of {count(len(found))} rules judged for both. All of them are in outputs/replay."
     )
     shown = [_details(*pair, open_=not at) for at, pair in enumerate([*turned, *others])]
     return section("Answers before and after", *shown, about=text)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from harness_forge.core.numbers import NONE, count, counted, number, percent, points
 from harness_forge.report.html import Html, missing, section, table, tag
 from harness_forge.report.material import LABELS, Material
-from harness_forge.report.words import NONE, count, percent, points
 
 _SIDES = ("base", "adapter")
 _FIXED = "fixed"
@@ -44,7 +44,7 @@ def _about(report: Mapping[str, Any], noise: Mapping[str, Any] | None) -> str:
     text = f"lm-eval, suite {report['suite']} version {report['version']}, on {where}."
     if noise and noise.get("fingerprint") == report.get("fingerprint"):
         who = "the adapter" if noise.get("candidate") else "the base model"
-        items = count(noise["labels"]["change"]["all"]["items"], "item")
+        items = counted(noise["labels"]["change"]["all"]["items"], "item")
         text += f" Asked twice, {who} flips {len(noise['flips'])} of {items}"
         text += f" and answers {noise['other_words']} in other words."
     return text
@@ -56,7 +56,7 @@ def _parts(report: Mapping[str, Any]) -> Html:
         (
             LABELS.get(label, label),
             tag("code", part),
-            means["items"],
+            count(means["items"]),
             *(percent(means.get(name)) for name in metrics),
         )
         for label, parts in report["labels"].items()
@@ -82,7 +82,7 @@ def _categories(report: Mapping[str, Any]) -> Html:
     rows = []
     for category in names:
         cells = [table_of[side].get(category) or {} for side in sides]
-        row = [category, max((cell.get("items", 0) for cell in cells), default=0)]
+        row = [category, count(max((cell.get("items", 0) for cell in cells), default=0))]
         for name in metrics:
             values = [cell.get(name) for cell in cells]
             row += [percent(value) for value in values]
@@ -106,7 +106,8 @@ def _remarks(report: Mapping[str, Any]) -> Iterator[str]:
         (parts["all"].get("infrastructure", 0) for parts in report["labels"].values()), default=0
     )
     if left:
-        yield f"{count(left, 'item')} left out of every policy: the sandbox failed, not the answer."
+        items = counted(left, "item")
+        yield f"{items} left out of every policy: the sandbox failed, not the answer."
 
 
 def _words(name: str) -> str:
@@ -120,7 +121,6 @@ def _proof(material: Material) -> Html:
     apart = found.get("logits", {}).get("kl_nats")
     text = "The adapter is proven live"
     if apart is not None:
-        text += (
-            f": on probe prompts its next-token distribution lies {apart:.3g} nats from the base's"
-        )
+        text += ": on probe prompts its next-token distribution lies "
+        text += f"{number(apart)} nats from the base's"
     return tag("p", f"{text}.")

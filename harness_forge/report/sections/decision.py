@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from harness_forge.core.numbers import NONE, counted, p_value
 from harness_forge.report.html import Html, missing, section, table, tag
 from harness_forge.report.material import Material
-from harness_forge.report.words import NONE, count, p_value
 
 _WORDS = {"unclear": "not clear", "not_needed": "not needed"}
 _ABOUT = (
@@ -35,7 +35,7 @@ def _counted(conditions: Mapping[str, Any]) -> str:
     verdicts = Counter(found["verdict"] for found in conditions.values())
     words = {**_WORDS, "holds": "hold"}
     parts = [f"{number} {words.get(name, name)}" for name, number in verdicts.items()]
-    return f"{count(len(conditions), 'condition')}: {', '.join(parts)}."
+    return f"{counted(len(conditions), 'condition')}: {', '.join(parts)}."
 
 
 def _rows(conditions: Mapping[str, Any], group: str) -> Iterator[tuple[Any, ...]]:
@@ -55,7 +55,7 @@ def _rows(conditions: Mapping[str, Any], group: str) -> Iterator[tuple[Any, ...]
 
 def _small(text: Any) -> str:
     """Return a text with its small numbers written as everywhere on the page."""
-    return re.sub(r"\b\d(\.\d+)?e-\d+", lambda at: p_value(float(at[0])), str(text))
+    return re.sub(r"\b(\d(\.\d+)?e-\d+|0\.000\d+)", lambda at: p_value(float(at[0])), str(text))
 
 
 def _verdict(verdict: str) -> Html:

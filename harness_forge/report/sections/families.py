@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from harness_forge.core.numbers import count, interval, percent
 from harness_forge.report import charts
 from harness_forge.report.html import Html, missing, section, table, tag
 from harness_forge.report.material import Family, Material
-from harness_forge.report.words import interval, percent
 
 _ABOUT = (
     "Rules judged for both. Wilson's 95% intervals: with a handful of rules in a family they are "
@@ -18,7 +18,9 @@ def render(material: Material) -> Html:
     if not material.families:
         gap = missing("There are no results item by item.", "forge replay")
         return section("By family of rules", gap)
-    head = ("family", "part", "n", "base", "95%", "adapter", "95%", "0 to 100%")
+    head = (
+        "family", "part", "rules", "base", "base, 95%", "adapter", "adapter, 95%", "0 to 100%",
+    )  # fmt: skip
     rows = [_row(family) for family in material.families]
     return section("By family of rules", table(head, rows, numeric=2), about=_ABOUT)
 
@@ -28,10 +30,10 @@ def _row(family: Family) -> tuple:
     return (
         tag("code", family.name),
         family.part.replace("_", " "),
-        family.items,
-        f"{family.base} ({percent(base)})",
+        count(family.items),
+        f"{count(family.base)} ({percent(base)})",
         interval(*family.base_interval),
-        f"{family.adapter} ({percent(own)})",
+        f"{count(family.adapter)} ({percent(own)})",
         interval(*family.adapter_interval),
         charts.whiskers(
             [("base", base, *family.base_interval), ("adapter", own, *family.adapter_interval)]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from harness_forge.core.numbers import count, counted, percent
 from harness_forge.report.html import Html, missing, section, table, tag
 from harness_forge.report.material import Material
-from harness_forge.report.words import count
 
 
 def render(material: Material) -> Html:
@@ -24,7 +24,7 @@ def render(material: Material) -> Html:
         shown.append((f"rejected: {reason.replace('_', ' ')}", number, left, ""))
     shown.append(("kept", rows["kept"], rows["kept"], "kept"))
     body = [
-        (name, f"{number:,}", f"{left:,}", _bar(left, rows["read"], kind))
+        (name, count(number), count(left), _bar(left, rows["read"], kind))
         for name, number, left, kind in shown
     ]
     head = ("", "rows", "left", "share left")
@@ -39,8 +39,8 @@ def render(material: Material) -> Html:
 
 def _bar(left: int, read: int, kind: str) -> Html:
     share = left / read if read else 0
-    inner = tag("span", style=f"width:{100 * share:.1f}%", class_=kind or None)
-    return tag("span", inner, class_="track", role="img", aria_label=f"{100 * share:.1f}%")
+    inner = tag("span", style=f"width:{percent(share)}", class_=kind or None)
+    return tag("span", inner, class_="track", role="img", aria_label=percent(share))
 
 
 def _about(manifest: Mapping[str, Any]) -> str:
@@ -51,7 +51,7 @@ def _about(manifest: Mapping[str, Any]) -> str:
 
 
 def _examples(manifest: Mapping[str, Any]) -> Html:
-    text = ", ".join(f"{number:,} {split}" for split, number in manifest["examples"].items())
+    text = ", ".join(f"{count(number)} {split}" for split, number in manifest["examples"].items())
     return tag("p", f"Examples: {text}.")
 
 
@@ -61,7 +61,7 @@ def _agreement(manifest: Mapping[str, Any], ledger: Mapping[str | None, int] | N
     rows = manifest["rows"]
     wanted = {**rows["rejected"], None: rows["kept"]}
     same = {key: n for key, n in ledger.items() if n} == {k: n for k, n in wanted.items() if n}
-    lines = count(sum(ledger.values()), "line")
+    lines = counted(sum(ledger.values()), "line")
     if same:
         return tag("p", f"The ledger has {lines} and says the same.", class_="note")
     return tag("p", f"The ledger has {lines} and says otherwise: export again.", class_="gap")

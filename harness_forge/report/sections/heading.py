@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from harness_forge.core.numbers import (
+    count,
+    counted,
+    interval,
+    level,
+    p_value,
+    percent,
+    points,
+)
 from harness_forge.registry.adapters.identity import AdapterIdentity
 from harness_forge.report.html import Html, missing, tag
 from harness_forge.report.material import PARTS, Material
-from harness_forge.report.words import count, interval, p_value, percent, points
 
 
 def render(material: Material) -> Html:
@@ -36,8 +44,8 @@ def _plainly(replay: Mapping[str, Any] | None) -> Html | None:
     if not (own and base and versus):
         return None
     text = (
-        f"At the first try the adapter solves {own['passed']} of {count_of(own)}, "
-        f"the base model {base['passed']} of {base['items']}."
+        f"At the first try the adapter solves {count(own['passed'])} of {count_of(own)}, "
+        f"the base model {count(base['passed'])} of {count(base['items'])}."
     )
     return tag("p", text, class_="lead")
 
@@ -83,11 +91,12 @@ def _figures(material: Material) -> Html | None:
         ends = interval(base["low"], base["high"])
         figures.append(("First-try success, base", percent(base["rate"]), f"95%: {ends}"))
     if versus:
-        ends = f"95%: {points(versus['low'])} to {points(versus['high'])}, by family"
+        ends = f"95%: {interval(versus['low'], versus['high'], points)}, by family"
         figures.append(("Difference, in points", points(versus["difference"]), ends))
         figures.append(("McNemar p", p_value(versus["p_mcnemar"]), _level(material)))
-        aside = f"{versus['left_out'] or 'none'} left out for want of a verdict"
-        figures.append(("Pairs", f"{versus['pairs']}", aside))
+        left_out = count(versus["left_out"]) if versus["left_out"] else "none"
+        aside = f"{left_out} left out for want of a verdict"
+        figures.append(("Pairs", count(versus["pairs"]), aside))
     over = f": {PARTS[part]}" if part != "all" else ""
     text = tag("p", f"On {count_of(own)}{over}.", class_="note")
     return tag("div", text, tag("dl", [_figure(*one) for one in figures], class_="figures"))
@@ -102,13 +111,13 @@ def main_comparison(replay: Mapping[str, Any]) -> tuple[str, Mapping[str, Any] |
 
 def count_of(rate: Mapping[str, Any] | None) -> str:
     """Return how many items a rate is over."""
-    return count(rate["items"], "item") if rate else "no items"
+    return counted(rate["items"], "item") if rate else "no items"
 
 
 def _level(material: Material) -> str:
     look = (material.promotion or {}).get("look")
     exact = "exact, two-sided"
-    return f"{exact}; level {look['alpha']:.4g}, look {look['number']}" if look else exact
+    return f"{exact}; level {level(look['alpha'])}, look {look['number']}" if look else exact
 
 
 def _figure(name: str, value: str, small: str) -> Html:

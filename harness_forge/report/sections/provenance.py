@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from harness_forge.core.numbers import count, level
 from harness_forge.report.html import Html, section, tag
 from harness_forge.report.material import Material
 
@@ -24,7 +25,7 @@ def _lineage(material: Material) -> Iterable[tuple[str, str]]:
     base, data = lineage["base"], lineage["dataset"]
     yield "adapter", f"{lineage['name']}, sha256 {lineage['digest']}"
     yield "base model", f"{base['title']} ({base['licence']}), sha256 {base['digest']}"
-    yield "trained on", f"{data['name']}, {data['rows']} rows, sha256 {data['digest']}"
+    yield "trained on", f"{data['name']}, {count(data['rows'])} rows, sha256 {data['digest']}"
     if "seed" in lineage["train"]:
         yield "seed", str(lineage["train"]["seed"])
 
@@ -56,7 +57,7 @@ def _other_dataset(trained: Mapping[str, Any], material: Material) -> bool:
 def _look(material: Material) -> Iterable[tuple[str, str]]:
     look = (material.promotion or {}).get("look")
     if look:
-        text = f"look {look['number']}, level {look['alpha']:.4g}, {look['items']} items"
+        text = f"look {look['number']}, level {level(look['alpha'])}, {count(look['items'])} items"
         yield "look at the holdout", f"{text}, runs {', '.join(look['runs'])}"
         yield "content that judged", ", ".join(look["content_digest"])
 

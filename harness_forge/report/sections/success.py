@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from harness_forge.core.numbers import NONE, count, counted, gain, interval, p_value, percent
 from harness_forge.report import charts
 from harness_forge.report.html import Html, missing, section, table, tag
 from harness_forge.report.material import LABELS, PARTS, Material
-from harness_forge.report.words import NONE, count, difference, interval, p_value, percent
 
 _ABOUT = (
     "One greedy answer for each rule, run in a sandbox and judged by the scanner. Intervals are "
@@ -34,7 +34,8 @@ def render(material: Material) -> Html:
 
 def _parts(replay: Mapping[str, Any]) -> list[str]:
     found = dict.fromkeys(part for by_part in replay["policies"].values() for part in by_part)
-    return list(found)
+    # Of one part alone, all items are that part once more.
+    return [part for part in found if part != "all" or len(found) != 2]
 
 
 def _heading(part: str) -> str:
@@ -56,12 +57,12 @@ def _table(rates: Mapping[str, Any]) -> Html:
     rows = [
         (
             LABELS[label],
-            rate["items"],
-            rate["passed"],
+            count(rate["items"]),
+            count(rate["passed"]),
             percent(rate["rate"]),
             interval(rate["low"], rate["high"]),
             _tokens(rate.get("tokens_per_attempt")),
-            rate["infrastructure"],
+            count(rate["infrastructure"]),
         )
         for label in LABELS
         if (rate := rates.get(label))
@@ -71,22 +72,24 @@ def _table(rates: Mapping[str, Any]) -> Html:
 
 
 def _tokens(value: float | None) -> str:
-    return NONE if value is None else f"{value:.0f}"
+    return NONE if value is None else count(value)
 
 
 def _versus(replay: Mapping[str, Any]) -> Html:
+    shown = _parts(replay)
     rows = [
         (
             _SHORT.get(name.removeprefix("adapter_vs_"), name),
             tag("code", part),
-            found["pairs"],
-            found["only_first"],
-            found["only_second"],
-            difference(found),
+            count(found["pairs"]),
+            count(found["only_first"]),
+            count(found["only_second"]),
+            gain(found),
             p_value(found["p_mcnemar"]),
         )
         for name, by_part in replay["comparisons"].items()
         for part, found in by_part.items()
+        if part in shown
     ]
     head = (
         "against", "part", "pairs", "only the adapter", "only the other",
@@ -98,5 +101,7 @@ def _versus(replay: Mapping[str, Any]) -> Html:
     )
     text = "No item was left out of a comparison."
     if left_out:
-        text = f"{count(left_out, 'item')} at most left out of a comparison for want of a verdict."
+        text = (
+            f"{counted(left_out, 'item')} at most left out of a comparison for want of a verdict."
+        )
     return tag("div", table(head, rows, numeric=2), tag("p", text, class_="note"))

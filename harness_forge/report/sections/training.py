@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness_forge.core.numbers import count, counted, seconds
 from harness_forge.report import charts
 from harness_forge.report.html import Html, missing, section, tag
 from harness_forge.report.material import Curve, Material
-from harness_forge.report.words import count, seconds
 
 _NAMES = {"sft": "supervised", "dpo": "preferences (DPO)"}
 
@@ -24,7 +24,7 @@ def render(material: Material) -> Html:
 def _chart(curve: Curve) -> Html:
     name = _NAMES.get(curve.name, curve.name)
     (_, first), (last_step, last) = curve.points[0], curve.points[-1]
-    text = f"Loss by step, {name}: {first:.3f} at first, {last:.3f} at step {last_step:,}."
+    text = f"Loss by step, {name}: {first:.3f} at first, {last:.3f} at step {count(last_step)}."
     return tag("figure", charts.line(curve.points, text), tag("figcaption", text))
 
 
@@ -36,9 +36,9 @@ def _settings(material: Material) -> Html | None:
     measured: dict[str, Any] = lineage["measured"]
     parts = [
         f"{train['adapter']}, rank {train['rank']}, on {train['hardware']}, {train['precision']}",
-        count(measured["steps"], "step"),
+        counted(measured["steps"], "step"),
         seconds(measured["seconds"]),
     ]
     if "tokens_per_s" in measured:
-        parts.append(f"{measured['tokens_per_s']:.0f} tokens/s")
+        parts.append(f"{count(measured['tokens_per_s'])} tokens/s")
     return tag("p", "; ".join(parts) + ".", class_="about")

@@ -17,6 +17,7 @@ from typing import Any
 
 from harness_forge.config.proxy import GuardConfig
 from harness_forge.core.files import append
+from harness_forge.core.numbers import percent, seconds
 from harness_forge.serving.proxy.meters import quantile, rate
 
 _REMEMBERED = 20_000
@@ -89,14 +90,14 @@ class Guard:
             return None
         errors = rate(one.failed for one in seen)
         if limits.max_error_rate and errors > limits.max_error_rate:
-            return f"error rate {errors:.1%} of the last {len(seen)}"
+            return f"error rate {percent(errors)} of the last {len(seen)}"
         fine = [one for one in seen if not one.failed]
         first = quantile(sorted(one.first_s for one in fine), 0.95)
         if limits.max_first_token_s and first > limits.max_first_token_s:
-            return f"95% had their first byte after {first:.3g} s"
+            return f"95% had their first byte after {seconds(first)}"
         whole = quantile(sorted(one.seconds for one in fine), 0.95)
         if limits.max_seconds and whole > limits.max_seconds:
-            return f"95% were done after {whole:.3g} s"
+            return f"95% were done after {seconds(whole)}"
         return None
 
     def _of_outcomes(self, arm: str) -> str | None:
@@ -105,7 +106,7 @@ class Guard:
             return None
         share = rate(mine)
         if limits.min_success and share < limits.min_success:
-            return f"success {share:.1%} of the last {len(mine)}"
+            return f"success {percent(share)} of the last {len(mine)}"
         route = arm.partition("/")[0]
         others = [
             passed
@@ -115,7 +116,7 @@ class Guard:
         ]
         drop = rate(others) - share
         if 0 < limits.max_success_drop < drop and len(others) >= limits.least:
-            return f"success {share:.1%} against {rate(others):.1%} of the other arms"
+            return f"success {percent(share)} against {percent(rate(others))} of the other arms"
         return None
 
     def _judge(self, arm: str, why: str | None) -> None:

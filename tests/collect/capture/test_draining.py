@@ -202,7 +202,7 @@ def test_live_reads_the_test_of_what_was_drawn(captured):
     assert sum(reading.seen) == 120 and reading.passed[0] == 0
     assert found.decision == "champion is better, at alpha 0.05"
     code, out = proxy.forge("compare", "--live")
-    assert code == 0 and "champion minus base: +100.0%" in out and "no outcome yet" not in out
+    assert code == 0 and "champion minus base: +100.0 points" in out and "no outcome yet" not in out
     assert {arm: one["requests"] for arm, one in found.traffic.items()} == dict(
         zip(("base", "champion"), reading.seen, strict=True)
     )

@@ -232,7 +232,7 @@ def test_the_command_tells_two_runs_apart_in_words_and_in_json(write, words, fak
         ["tie", "3"],
         ["inconsistent", "1"],
     ]
-    assert told[9] == "  25% of the pairs were judged otherwise when they changed places"
+    assert told[9] == "  25.0% of the pairs were judged otherwise when they changed places"
     assert cli.main(["judge", before, after, *words, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["runs"] == {

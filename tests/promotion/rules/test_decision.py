@@ -170,6 +170,8 @@ def test_a_rule_without_conditions_promotes_nothing():
 def test_findings_carry_their_numbers(rule):
     better = next(f for f in apply_rule(rule, evidence()).findings if f.name == "better")
     assert better.required == "better than base on new_rule: exact two-sided McNemar p < 0.025"
-    assert better.measured == "p = 2.5e-07: 30 rules only the adapter passes, 2 only the other"
+    assert (
+        better.measured == "p = 2.5\u00d710⁻⁷: 30 rules only the adapter passes, 2 only the other"
+    )
     assert better.numbers["alpha"] == 0.025
     assert CANDIDATE.label == "stig-worker-aaaaaaaaaaaa"

@@ -13,6 +13,7 @@ class PolicyKind(Enum):
     mutated = "mutated"
     model = "model"
     nearest = "nearest"
+    template = "template"
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,9 @@ class PolicyConfig:
 
     Args:
         kind: gold (our compact fixes), mutated (gold, broken on purpose),
-            model (an OpenAI-compatible endpoint, or a local model) or nearest
-            (a baseline: the answer that passed on the most similar training item).
+            model (an OpenAI-compatible endpoint, or a local model), or a baseline:
+            nearest (the answer that passed on the most similar training item,
+            copied whole) or template (copied, with the item's own words in it).
         fallback: gold only: where our fix fails or is missing, try the
             content's own remediation and mark the row.
         variants: mutated only: at most this many broken fixes per item.
@@ -38,8 +40,8 @@ class PolicyConfig:
         api_key_env: environment variable that holds the endpoint's key.
         shots: worked examples shown before the question, out of passing
             training answers in the store; the same for every item.
-        example_splits: splits of those answers, and of the answers of `nearest`;
-            with validation if the adapter in question was trained on it.
+        example_splits: splits of those answers, and of the answers of `nearest`
+            and `template`; with validation if the adapter in question was trained on it.
         samples: independent answers per work item.
         temperature: 0 is greedy.
         max_tokens: longest answer in tokens; a longer one counts as cut off.

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
 
+from harness_forge.core.errors import RunError
 from harness_forge.core.records import Origin, Outcome, WorkItem
 from harness_forge.rollouts.policies.proposal import Proposal, Request
 from harness_forge.rollouts.policies.reflection import Reflection
@@ -46,15 +47,27 @@ class Nearest:
 
     def nearest(self, item: WorkItem) -> tuple[Worked, float]:
         """Return the most similar example of another group, and its similarity, 0 to 1."""
+        return max(self.candidates(item), key=lambda scored: scored[1])
+
+    def candidates(self, item: WorkItem) -> list[tuple[Worked, float]]:
+        """Return the examples of other groups by item id, each with its similarity.
+
+        Raises:
+            RunError: there is none.
+        """
         own = self._vector(item)
-        return max(
-            (
-                (example, _dot(own, vector))
-                for example, vector in zip(self._examples, self._vectors, strict=True)
-                if example.item.group_key != item.group_key
-            ),
-            key=lambda scored: scored[1],
-        )
+        found = [
+            (example, _dot(own, vector))
+            for example, vector in zip(self._examples, self._vectors, strict=True)
+            if example.item.group_key != item.group_key
+        ]
+        if not found:
+            raise RunError(
+                f"item {item.item_id}",
+                "every worked example is of its own group; there is no other answer to copy",
+                "make more with `forge run policy=gold`",
+            )
+        return found
 
     def episode(self, request: Request) -> Generator[Proposal, Outcome, None]:
         """Yield the copied answer, once."""

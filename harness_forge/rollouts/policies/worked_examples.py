@@ -1,6 +1,6 @@
 """Worked examples: training items with an answer that passed.
 
-Few-shot prompts show some of them; the nearest-answer baseline copies one.
+Few-shot prompts show some of them; the baselines `nearest` and `template` copy one.
 """
 
 from __future__ import annotations

@@ -21,10 +21,10 @@ from harness_forge.registry.adapters import registry
 from harness_forge.registry.models import folder
 from harness_forge.rollouts.policies import worked_examples
 from harness_forge.rollouts.policies.model import Model, named
-from harness_forge.rollouts.policies.nearest import NAME as NEAREST
 from harness_forge.rollouts.policies.nearest import Nearest
 from harness_forge.rollouts.policies.proposal import Policy
 from harness_forge.rollouts.policies.teacher import Teacher
+from harness_forge.rollouts.policies.template import Template
 from harness_forge.rollouts.policies.worked_examples import Worked
 from harness_forge.rollouts.runs import examples
 
@@ -34,6 +34,9 @@ ENDPOINT_REQUESTS, LOCAL_BATCH = 8, 32
 
 BASE = "base"
 """`policy.adapter=base` is the base model without an adapter."""
+
+_COPIES = {PolicyKind.nearest: Nearest, PolicyKind.template: Template}
+"""Baselines that copy a training item's answer."""
 
 _NOT_IDENTITY = {"concurrency", "timeout_s", "api_key_env", "workset"}
 """Settings that change how fast a run goes, not what it writes."""
@@ -100,11 +103,11 @@ def prepare(
     if config.kind is PolicyKind.mutated:
         teacher = Teacher("mutated", lambda i: environment.mutated(i, limit=config.variants))
         return Actor("mutated", settings, lambda: teacher)
-    if config.kind is PolicyKind.nearest:
+    if copies := _COPIES.get(config.kind):
         # Two, so that an item that is itself an example has another one to copy.
         known = examples.read(store, needed=2, splits=config.example_splits)
-        settings = {"kind": NEAREST, "examples": worked_examples.digest(known)}
-        return Actor(NEAREST, settings, lambda: Nearest(known))
+        settings = {"kind": copies.name, "examples": worked_examples.digest(known)}
+        return Actor(copies.name, settings, lambda: copies(known))
     shots = _shots(config, store, seed)
     if config.endpoint:
         actor = _endpoint(config, base, seed)

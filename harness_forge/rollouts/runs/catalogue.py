@@ -18,7 +18,7 @@ from harness_forge.rollouts.runs.progress import counter
 from harness_forge.store.splits.assign import assign
 from harness_forge.store.splits.stable_groups import keep_groups
 
-UNDER_TEST = (PolicyKind.model, PolicyKind.nearest)
+UNDER_TEST = (PolicyKind.model, PolicyKind.nearest, PolicyKind.template)
 """Policies that are judged; the others know the answers and are not evidence."""
 
 

@@ -23,9 +23,10 @@ def check(policy: PolicyConfig, config: RunConfig, held: Sequence[WorkItem]) -> 
     Raises:
         EvalError: a model that collects there, or has other settings than `FIRST_TRY`.
     """
-    if policy.kind is PolicyKind.nearest and config.purpose is not Purpose.evaluate:
+    copies = policy.kind in (PolicyKind.nearest, PolicyKind.template)
+    if copies and config.purpose is not Purpose.evaluate:
         what = "a baseline is for evaluations: its copies are no training data"
-        raise EvalError("policy=nearest", what, "add run.purpose=evaluate")
+        raise EvalError(f"policy={policy.kind.value}", what, "add run.purpose=evaluate")
     if policy.kind is not PolicyKind.model or not held:
         return
     if config.purpose is not Purpose.evaluate:

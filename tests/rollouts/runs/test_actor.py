@@ -28,6 +28,7 @@ from harness_forge.store.splits.holdout_ledger import HoldoutLedger
 
 MODEL = PolicyConfig(PolicyKind.model)
 NEAREST = PolicyConfig(PolicyKind.nearest)
+TEMPLATE = PolicyConfig(PolicyKind.template)
 
 
 @pytest.fixture
@@ -153,7 +154,8 @@ def test_baselines_look_without_spending(world):
     world()
     world(replace(MODEL, shots=2))
     world(NEAREST)
-    assert [look.alpha for look in world.looks()] == [0, 0, 0]
+    world(TEMPLATE)
+    assert [look.alpha for look in world.looks()] == [0, 0, 0, 0]
 
 
 def test_validation_is_no_look(world):
@@ -186,8 +188,10 @@ def test_a_model_that_collects_stays_out_of_the_holdout(world):
 
 
 def test_copies_are_no_training_data(world):
-    with pytest.raises(EvalError, match=r"policy=nearest: a baseline is for evaluations"):
-        world(NEAREST, purpose=Purpose.collect, split="train")
+    for policy in (NEAREST, TEMPLATE):
+        where = rf"policy={policy.kind.value}: a baseline is for evaluations"
+        with pytest.raises(EvalError, match=where):
+            world(policy, purpose=Purpose.collect, split="train")
 
 
 def test_worked_examples_are_passing_training_answers_of_ours(world):

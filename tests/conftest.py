@@ -7,6 +7,7 @@ and what they open of the clone's outputs, datasets and store by its full path f
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -16,7 +17,9 @@ import pytest
 from harness_forge.store.database import Store, open_store
 
 ROOT = Path(__file__).parents[1]
-MADE_HERE = tuple(f"{ROOT}/{name}" for name in ("outputs", "data", "dvc.lock", ".dvc/tmp"))
+MADE_HERE = tuple(
+    f"{ROOT}/{name}" for name in ("outputs", "data", "ledger", "dvc.lock", ".dvc/tmp")
+)
 HOME = f"{ROOT}/.forge/"
 INSTALLED = tuple(f"{HOME}{name}" for name in ("worksets", "models", "scap"))
 """Of the clone's forge home tests use what a command installs, nothing that a run left."""
@@ -43,8 +46,15 @@ def elsewhere():
     before = Path.cwd()
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        yield
+        yield Path(folder)
         os.chdir(before)
+
+
+@pytest.fixture(autouse=True)
+def no_looks_yet(elsewhere):
+    """Start without a ledger of looks: tests have the same items, and would share a budget."""
+    yield
+    shutil.rmtree(elsewhere / "ledger", ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -7,12 +7,14 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness_forge.config.budget import BudgetConfig
 from harness_forge.core.records import EvalResult
 from harness_forge.evaluation import result_files
 from harness_forge.evaluation.comparison import compare
 from harness_forge.evaluation.rates import rates
 from harness_forge.registry.adapters import package
-from harness_forge.store.splits.holdout_ledger import HoldoutLedger, Look
+from harness_forge.store.splits.holdout_ledger import HoldoutLedger
+from harness_forge.store.splits.looks import Look
 
 LABELS = ("adapter", "base", "few_shot", "nearest")
 SHARES = {"adapter": 5, "base": 0, "few_shot": 1, "nearest": 2}
@@ -67,7 +69,7 @@ class Loop:
         if split == "holdout":
             items = [one.item_id for one in told["adapter"]]
             look = Look("lamps", f"model:{self.name}", self.digest, items, "c" * 64, run)
-            HoldoutLedger(self.home).record(look)
+            looks(self.home).record(look)
         self.write(
             "replay",
             split=split,
@@ -102,6 +104,11 @@ class Loop:
         self.outputs.mkdir(exist_ok=True)
         text = json.dumps({"candidate": who, **facts}, indent=1)
         (self.outputs / f"{name}.json").write_text(text)
+
+
+def looks(home: Path) -> HoldoutLedger:
+    """Return the ledger in a forge home: where it was kept first, it still counts."""
+    return HoldoutLedger(BudgetConfig(ledger=str(home / "ledger" / "looks.jsonl")))
 
 
 def whole(root: Path, weight: float = 0.25) -> Loop:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness_forge.cli.columns import columns
 from harness_forge.core.errors import ConfigError
+from harness_forge.store.splits.holdout_ledger import describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -23,7 +24,7 @@ EXAMPLES = (
     "forge promote stig-worker promote.conditions.enough_pairs.minimum=100",
     "forge promote --again",
 )
-KEYS = ("promote", "train", "forge_home")
+KEYS = ("promote", "budget", "train", "forge_home")
 
 DRY_RUN, AGAIN = "--dry-run", "--again"
 """Flags: touch nothing; pass over that the candidate was rolled back."""
@@ -72,6 +73,8 @@ def render(decision: Decision) -> str:
     ]
     if facts.get("version"):
         lines.append(f"  version: {facts['version']['name']} ({facts['version']['why']})")
+    if facts.get("ledger"):
+        lines.append(f"  looks: {describe(facts['ledger'])}")
     if decision.repeated:
         lines.append(f"  decided before, {facts['time']}, on the same files")
     if decision.note:

@@ -39,6 +39,7 @@ def main(argv: list[str]) -> int:
     from harness_forge.cli import composed
     from harness_forge.cli.words import sort
     from harness_forge.evaluation import replay
+    from harness_forge.store.splits.holdout_ledger import HoldoutLedger, describe
 
     words, flags, overrides = sort(argv, (AA,))
     adapter, extra = (words[0], words[1:]) if words else (None, [])
@@ -49,6 +50,9 @@ def main(argv: list[str]) -> int:
     out = Path(OUT if split == "holdout" else f"{OUT}-{split}")
     done = replay.replay(config, out, adapter, **telling())
     print(render(done))
+    if done.levels:
+        ledger = HoldoutLedger(config.budget, Path(config.forge_home))
+        print(describe({"path": ledger.path, **ledger.state().facts()}))
     print(f"{out}.json")
     return 0
 

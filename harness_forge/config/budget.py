@@ -27,9 +27,11 @@ class BudgetConfig:
             each, then nothing) or listed (`values`).
         looks: even only: how many looks are planned.
         values: listed only: what look 1, 2, … spends; together at most alpha.
+        ledger: file of the looks so far; keep it in git, so that a clone knows them.
     """
 
     alpha: float = 0.05
     schedule: Schedule = Schedule.halving
     looks: int = 8
     values: list[float] = field(default_factory=list)
+    ledger: str = "ledger/looks.jsonl"

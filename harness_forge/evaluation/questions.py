@@ -18,6 +18,7 @@ from harness_forge.rollouts import opening
 from harness_forge.rollouts.policies import prompts
 from harness_forge.store.opening import opened_skill
 from harness_forge.store.splits.assign import parts
+from harness_forge.store.splits.looks import item_keys
 
 _ARGUMENT = "fix_script"
 
@@ -29,12 +30,14 @@ class Questions:
     Args:
         content_digest: of the content that the items and their targets come from.
         items: the work items that are looked at; () if there are none.
+        keys: the same items by their content.
     """
 
     skill: str
     content_digest: str
     documents: Sequence[Document]
     items: Sequence[str] = ()
+    keys: Sequence[str] = ()
 
 
 def collect(config: ForgeConfig, suite: SuiteConfig, split: str) -> list[Questions]:
@@ -87,7 +90,8 @@ def _turns(config: ForgeConfig, suite: SuiteConfig, split: Split) -> Questions |
         replace(document, part=held_out.get(document.title, split.value)) for document in found
     ]
     looked = sorted({document.title for document in documents})
-    return Questions(config.skill.name, "", documents, looked) if documents else None
+    keys = item_keys(item for item in items if item.item_id in looked)
+    return Questions(config.skill.name, "", documents, looked, keys) if documents else None
 
 
 def _work_items(config: ForgeConfig, suite: SuiteConfig, split: Split) -> Questions | None:
@@ -123,7 +127,8 @@ def _work_items(config: ForgeConfig, suite: SuiteConfig, split: Split) -> Questi
         for item in sorted(chosen, key=lambda item: item.item_id)[: suite.limit or None]
     ]
     looked = [document.item_id for document in documents]
-    return Questions(config.skill.name, content, documents, looked)
+    keys = item_keys(item for item in chosen if item.item_id in looked)
+    return Questions(config.skill.name, content, documents, looked, keys)
 
 
 def _targets(config: ForgeConfig, environment) -> dict[str, tuple[str, ...]]:

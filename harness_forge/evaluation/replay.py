@@ -28,7 +28,8 @@ from harness_forge.registry.current import current_adapter
 from harness_forge.rollouts import opening
 from harness_forge.rollouts.runs.results import first_tries
 from harness_forge.store.opening import opened_skill
-from harness_forge.store.splits.holdout_ledger import HoldoutLedger, Level
+from harness_forge.store.splits.holdout_ledger import HoldoutLedger
+from harness_forge.store.splits.levels import Level
 
 SHOTS = 3
 """Worked examples of the few-shot baseline."""
@@ -110,7 +111,7 @@ def replay(
             for one in sample_sizes_of(store, skill, Split(split)):
                 say(f"{one.skill} {one.part}: {describe_power(one.items, one.alpha)}")
             for label, policy in _policies(skill, candidate).items():
-                summary = opening.run(replace(skill, policy=policy))
+                summary = opening.run(replace(skill, policy=policy), say)
                 found = first_tries(store, summary["run_id"])
                 passed = sum(result.passed for result in found)
                 say(f"{skill.skill.name} {label}: {passed} of {len(found)}, {_asked(summary)}")
@@ -171,7 +172,7 @@ def _policies(config: ForgeConfig, adapter: Adapter) -> dict[str, PolicyConfig]:
 def _levels(config: ForgeConfig, split: str, runs: Mapping[str, str]) -> dict[str, Level]:
     if split != Split.HOLDOUT:
         return {}
-    ledger = HoldoutLedger(Path(config.forge_home), config.budget)
+    ledger = HoldoutLedger(config.budget, Path(config.forge_home))
     found = {skill: ledger.of(skill, run_id) for skill, run_id in runs.items()}
     return {skill: Level(look.number, look.alpha) for skill, look in found.items() if look}
 

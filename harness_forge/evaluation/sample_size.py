@@ -13,9 +13,12 @@ from harness_forge.config.skill import filling_command
 from harness_forge.core.errors import EvalError
 from harness_forge.core.records import Split, WorkItem
 from harness_forge.evaluation.power import effective
+from harness_forge.rollouts.runs.known_looks import known_looks
 from harness_forge.store.opening import opened_skill
 from harness_forge.store.splits.assign import parts
-from harness_forge.store.splits.holdout_ledger import HoldoutLedger, Level
+from harness_forge.store.splits.holdout_ledger import HoldoutLedger
+from harness_forge.store.splits.levels import Level
+from harness_forge.store.splits.looks import Look, item_keys
 
 
 @dataclass(frozen=True)
@@ -57,11 +60,13 @@ def sample_sizes(config: ForgeConfig) -> list[SampleSize]:
 
 def sample_sizes_of(store, config: ForgeConfig, split: Split) -> list[SampleSize]:
     """Return the sample sizes of one skill's split by part; parts without items are left out."""
-    looks, found = HoldoutLedger(Path(config.forge_home), config.budget), []
+    home, found = Path(config.forge_home), []
+    ledger = HoldoutLedger(config.budget, home)
+    known = known_looks(store, home, config.model) if split is Split.HOLDOUT else ()
     for part, chosen in _parts(store.items(), store.splits(), split).items():
         level = Level(0, config.budget.alpha)
         if split is Split.HOLDOUT:
-            level = looks.level(store.name, [item.item_id for item in chosen])
+            level = ledger.level(_next_look(store.name, chosen), known)
         families = len({item.family for item in chosen})
         found.append(
             SampleSize(
@@ -75,6 +80,12 @@ def sample_sizes_of(store, config: ForgeConfig, split: Split) -> list[SampleSize
             )
         )
     return found
+
+
+def _next_look(skill: str, items: Sequence[WorkItem]) -> Look:
+    """Return the look that a candidate which nobody scored yet would have."""
+    names = [item.item_id for item in items]
+    return Look(skill, "", "a new candidate", names, "", "", item_keys(items))
 
 
 def describe_level(look: int, alpha: float, budget: BudgetConfig) -> str:

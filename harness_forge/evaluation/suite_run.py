@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +12,17 @@ from harness_forge.config.suite import Dtype, SuiteConfig, SuiteKind
 from harness_forge.core import records
 from harness_forge.core.errors import EvalError
 from harness_forge.core.records import Split
+from harness_forge.evaluation import scored_looks
 from harness_forge.evaluation.lmeval import noise, programs, summary, writing
 from harness_forge.evaluation.lmeval.answers import Answer
 from harness_forge.evaluation.lmeval.asking import EvaluatedModel, answers
 from harness_forge.evaluation.lmeval.folder import Document
 from harness_forge.evaluation.lmeval.tuned_model import Candidate, find_adapter
-from harness_forge.evaluation.questions import Questions, collect, of_split
+from harness_forge.evaluation.questions import collect, of_split
 from harness_forge.evaluation.suites.reading import FIXED
 from harness_forge.registry.adapters import fitted
 from harness_forge.registry.models import folder
-from harness_forge.registry.models.folder import BaseModel
 from harness_forge.rollouts.policies import parsing
-from harness_forge.store.splits.holdout_ledger import HoldoutLedger, Look
 from harness_forge.worksets import worksets
 from harness_forge.worksets.hardware import has_nvidia
 
@@ -89,6 +86,9 @@ def evaluate(
     questions = {key: collect(config, suite, split) for key, suite in suites.items()}
     if any(suite.kind is SuiteKind.humaneval for suite in suites.values()):
         programs.opened(home).close()
+    # A suite of local files has no split, and looks at nothing that is held out.
+    at_holdout = split == Split.HOLDOUT and any(of_split(suite) for suite in suites.values())
+    known = scored_looks.looks_in_store(config) if at_holdout else {}
     results = {}
     for key, suite in suites.items():
         documents = [document for each in questions[key] for document in each.documents]
@@ -97,7 +97,7 @@ def evaluate(
         found = {}
         for label, one in models_asked.items():
             if where == Split.HOLDOUT:
-                _look(config, suite, questions[key], base, one)
+                scored_looks.record(config, suite, questions[key], base, one, known, say)
             asked = _otherwise(suite) if label == noise.AGAIN else suite
             found[label] = _answered(config, asked, base, label, one, documents, say, show)
         results[key] = _result(suite, where, documents, found, tuned)
@@ -129,35 +129,6 @@ def _result(
 def _otherwise(suite: SuiteConfig) -> SuiteConfig:
     """Return the suite with another batch size, which changes the last digits of sums."""
     return replace(suite, batch_size=1 if suite.batch_size == _OTHER_BATCH else _OTHER_BATCH)
-
-
-def _look(
-    config: ForgeConfig,
-    suite: SuiteConfig,
-    questions: Sequence[Questions],
-    base: BaseModel,
-    one: Candidate | None,
-) -> None:
-    """Record, before anything is asked, who looks at which held-out items.
-
-    The same model asked the same items by the same suite is the same look.
-    """
-    ledger = HoldoutLedger(Path(config.forge_home), config.budget)
-    digest = one.digest if one else base.digest
-    for each in questions:
-        items = list(each.items)
-        facts = [suite.name, suite.version, digest, each.content_digest, items]
-        ledger.record(
-            Look(
-                skill=each.skill,
-                label=f"lm-eval:{one.name if one else base.name}",
-                candidate=one.digest if one else None,
-                tested=False,
-                items=items,
-                content_digest=each.content_digest,
-                run_id=f"lm-eval-{sha256(json.dumps(facts).encode()).hexdigest()[:16]}",
-            )
-        )
 
 
 def _answered(config, suite, base, label, tuned, documents, say, show) -> list[Answer]:

@@ -26,6 +26,8 @@ from harness_forge.registry.adapters.identity import AdapterIdentity
 from harness_forge.registry.adapters.package import Adapter
 from harness_forge.registry.champion import DECISION, ROLLBACK
 from harness_forge.registry.timing import stamp
+from harness_forge.rollouts.runs.known_looks import lost_head
+from harness_forge.store.splits.holdout_ledger import HoldoutLedger
 
 Line = Mapping[str, Any]
 Say = Callable[[str], None]
@@ -91,11 +93,11 @@ def decide(
     adapter = package.load(files.adapter)
     if note := _left_alone(dry_run):
         lines = decisions.read(home)
-        facts, known = _facts(config, files, adapter, lines, again)
+        facts, known = _facts(config, files, adapter, lines, again, say)
         decision = Decision(known or facts, known is not None, known is not None, note)
     else:
         with decisions.opened(home, say) as book:
-            facts, known = _facts(config, files, adapter, book.lines, again)
+            facts, known = _facts(config, files, adapter, book.lines, again, say)
             if known is None:
                 _append(facts, files, adapter, home, book, say)
             line = known or book.lines[-1]
@@ -118,7 +120,7 @@ def _left_alone(dry_run: bool) -> str:
 
 
 def _facts(
-    config: ForgeConfig, files: Files, adapter: Adapter, lines: list[Line], again: bool
+    config: ForgeConfig, files: Files, adapter: Adapter, lines: list[Line], again: bool, say: Say
 ) -> tuple[dict[str, Any], Line | None]:
     """Return the facts of this decision without its time, and the line that already has them."""
     candidate = adapter.identity
@@ -130,11 +132,16 @@ def _facts(
     before = stack[-1].candidate if stack else None
     rollback = None if again else _rollback_of(lines, candidate)
     reason = f"rolled back {rollback['time']}: {rollback['why']}" if rollback else ""
+    ledger = HoldoutLedger(config.budget, home)
+    looks = ledger.state()
+    if lost := lost_head(looks, home, placement.skill):
+        say(f"{ledger.path}: {lost}")
     found, look = evidence(
         files,
         candidate,
         before,
         home,
+        looks.looks,
         reason,
         adapter.lineage.get("audit"),
         placement.misplaced,
@@ -160,6 +167,7 @@ def _facts(
         "rule": config.promote.name,
         "conditions": {one.name: one.as_dict() for one in ruling.findings},
         "look": look,
+        "ledger": {"path": str(ledger.path), **looks.facts()},
         "inputs": inputs,
         "champion_before": asdict(before) if before else None,
         "champion_after": asdict(after) if after else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -16,7 +16,7 @@ from harness_forge.promotion.rules import scores
 from harness_forge.promotion.rules.evidence import Champion, Evidence, Gap
 from harness_forge.registry.adapters.identity import AdapterIdentity
 from harness_forge.registry.current import OUTPUTS, trained_folder
-from harness_forge.store.splits.holdout_ledger import HoldoutLedger
+from harness_forge.store.splits.looks import Look
 
 INPUTS = ("replay", "evaluate", "prove", "results")
 """The files that a decision names by their hashes."""
@@ -71,18 +71,21 @@ def evidence(
     candidate: AdapterIdentity,
     champion: AdapterIdentity | None,
     home: Path,
+    looks: Sequence[Look],
     rolled_back: str = "",
     audit: Mapping[str, Any] | None = None,
     misplaced: str = "",
 ) -> tuple[Evidence, dict[str, Any] | None]:
     """Return the evidence, and the look at the holdout that it is based on, if there was one.
 
+    Args:
+        looks: of the project's ledger.
+
     Raises:
         PromoteError: a file exists and cannot be read.
-        EvalError: the ledger of looks cannot be read.
     """
     replay = _read(files.replay)
-    look = _look(replay, candidate, home)
+    look = _look(replay, candidate, looks)
     found = Evidence(
         categories=_categories(files, replay),
         noise=_read(files.noise),
@@ -187,17 +190,13 @@ def _kept(home: Path, champion: AdapterIdentity) -> Mapping[str, Any] | Gap:
 
 
 def _look(
-    replay: Mapping[str, Any] | None, candidate: AdapterIdentity, home: Path
+    replay: Mapping[str, Any] | None, candidate: AdapterIdentity, known: Sequence[Look]
 ) -> dict[str, Any] | None:
     """Return the candidate's look of this replay; with several skills the strictest level."""
     facts = (replay or {}).get("policies", {}).get("adapter", {}).values()
     # With several skills, run ids are joined by commas.
     runs = {run for part in facts for run in str(part.get("run_id")).split(",")}
-    looks = [
-        look
-        for look in HoldoutLedger(home).all()
-        if look.candidate == candidate.digest and look.run_id in runs
-    ]
+    looks = [look for look in known if look.candidate == candidate.digest and look.run_id in runs]
     if not looks:
         return None
     return {

@@ -15,15 +15,12 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from harness_forge.core.chain import FIRST, fault, linked
 from harness_forge.core.errors import PromoteError
 from harness_forge.core.files import add_line, whole, write_all, write_json
-
-FIRST = "0" * 64
-"""The previous hash in the first line."""
 
 Line = dict[str, Any]
 Say = Callable[[str], None]
@@ -94,8 +91,7 @@ class Ledger:
             PromoteError: the disk is full or missing; the ledger is unchanged.
         """
         before = self.lines[-1]["hash"] if self.lines else FIRST
-        line = {**facts, "previous": before}
-        line["hash"] = digest(line)
+        line = linked(facts, before)
         end = os.fstat(self._handle).st_size
         try:
             add_line(self._handle, json.dumps(line).encode())
@@ -118,12 +114,6 @@ class Ledger:
                 write_json(head_file, facts)
 
 
-def digest(line: Mapping[str, Any]) -> str:
-    """Return the hash of a line's facts, without its own hash."""
-    facts = {key: value for key, value in line.items() if key != "hash"}
-    return sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
-
-
 def verified(raw: bytes, place: Path) -> list[Line]:
     """Return the lines of a ledger.
 
@@ -135,14 +125,9 @@ def verified(raw: bytes, place: Path) -> list[Line]:
         before = lines[-1]["hash"] if lines else FIRST
         try:
             line = json.loads(text)
-            sound = line["hash"] == digest(line)
-            chained = line["previous"] == before
-        except (ValueError, KeyError, TypeError, RecursionError):
-            sound = chained = False
-        if not (sound and chained):
-            what = (
-                "does not follow the line before" if sound else "was changed after it was written"
-            )
+        except (ValueError, RecursionError):
+            line = None
+        if what := fault(line, before):
             raise PromoteError(f"{place}:{number}", what, "put the ledger back from a copy")
         lines.append(line)
     return lines

@@ -5,6 +5,7 @@ Verbs and stages both call it.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,8 +51,16 @@ def no_environment(config: ForgeConfig) -> RunError:
     )
 
 
-def run(config: ForgeConfig) -> dict:
-    """Attempt work items as `config` says and return the run's summary."""
+def _to_stderr(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def run(config: ForgeConfig, say: Callable[[str], None] = _to_stderr) -> dict:
+    """Attempt work items as `config` says and return the run's summary.
+
+    Args:
+        say: called with what the ledger of looks lacked.
+    """
     from harness_forge.rollouts.runs.opening import run as drive
 
     environment = open_environment(config)
@@ -68,6 +77,7 @@ def run(config: ForgeConfig) -> dict:
                 home=Path(config.forge_home),
                 base=config.model,
                 budget=config.budget,
+                say=say,
             )
     finally:
         environment.close()

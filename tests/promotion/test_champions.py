@@ -12,6 +12,7 @@ from loop_files import LINEAGE, lines
 
 from harness_forge import cli
 from harness_forge.config.compose.engine import compose
+from harness_forge.core import chain
 from harness_forge.core.errors import PromoteError
 from harness_forge.promotion.decide import decide
 from harness_forge.promotion.files import Files
@@ -319,7 +320,7 @@ def test_a_rejection_rewritten_as_a_promotion_is_told(config, loop):
     place = decisions.path(loop.home)
     first, last = lines(place)
     last["decision"] = "promoted"
-    last["hash"] = decisions.digest(last)
+    last["hash"] = chain.digest(last)
     place.write_text("".join(json.dumps(one) + "\n" for one in (first, last)))
     with pytest.raises(PromoteError, match=r"decisions\.head names a decision it does not hold"):
         slot_histories(config)
@@ -345,7 +346,7 @@ def test_a_last_line_hashed_anew_is_told_by_the_pointer(config, loop, three):
     place = decisions.path(loop.home)
     *before, last = lines(place)
     last["champion_after"]["digest"] = three[0]
-    last["hash"] = decisions.digest(last)
+    last["hash"] = chain.digest(last)
     place.write_text("".join(json.dumps(one) + "\n" for one in [*before, last]))
     with pytest.raises(PromoteError, match="names a decision it does not hold"):
         slot_histories(config)

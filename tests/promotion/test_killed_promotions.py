@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from killing import count, killed
-from loop_files import Loop, judged, lines, whole
+from loop_files import Loop, judged, lines, looks, whole
 
 from harness_forge.config.compose.engine import compose
 from harness_forge.evaluation import result_files
@@ -16,7 +16,7 @@ from harness_forge.promotion.files import Files
 from harness_forge.promotion.history import rollback, slot_histories
 from harness_forge.registry import champion, decisions
 from harness_forge.registry.adapters import registry
-from harness_forge.store.splits.holdout_ledger import HoldoutLedger, Look
+from harness_forge.store.splits.looks import Look
 
 SEAT = "lamps.worker"
 
@@ -110,24 +110,24 @@ def kill_bookkeeping(ready, tmp_path, kills, seed):
     """A look at a holdout and per-item results: written whole, or not at all, and each once."""
     told = judged(4)
     ids = [one.item_id for one in told]
-    looks = [Look("lamps", "model:x", f"{n}" * 64, ids, "c" * 64, f"run-{n}") for n in range(3)]
+    three = [Look("lamps", "model:x", f"{n}" * 64, ids, "c" * 64, f"run-{n}") for n in range(3)]
     draw, stopped = random.Random(seed), 0
 
     def keep(home):
-        for look in looks:
-            HoldoutLedger(home).record(look)
+        for look in three:
+            looks(home).record(look)
         result_files.write(home / "adapter.jsonl", told)
 
     points = count(lambda: keep(tmp_path / "count"))
     for number in range(kills):
         home = tmp_path / f"home-{number}"
         stopped += killed(lambda home=home: keep(home), points, draw)
-        kept = HoldoutLedger(home).all()
-        assert [look.run_id for look in kept] == [look.run_id for look in looks][: len(kept)]
+        kept = looks(home).all()
+        assert [look.run_id for look in kept] == [look.run_id for look in three][: len(kept)]
         if (home / "adapter.jsonl").exists():
             assert result_files.read(home / "adapter.jsonl") == told
         keep(home)
-        alphas = [look.alpha for look in HoldoutLedger(home).all()]
+        alphas = [look.alpha for look in looks(home).all()]
         assert alphas == [0.025, 0.0125, 0.00625]  # none was spent twice
         assert result_files.read(home / "adapter.jsonl") == told
     return stopped

@@ -7,6 +7,7 @@ import pytest
 from swapped_adapters import altered
 
 from harness_forge.config.compose.engine import compose
+from harness_forge.core import chain
 from harness_forge.core.errors import PromoteError, ServeError
 from harness_forge.registry import current, decisions, served_champions
 from harness_forge.serving import server_plan
@@ -76,7 +77,7 @@ def rewritten(text):
     """Return a ledger whose last line says another adapter, its hash made to fit."""
     *before, last = (json.loads(line) for line in text.splitlines())
     last["candidate"] = {"name": "evil", "digest": "e" * 64}
-    last["hash"] = decisions.digest(last)
+    last["hash"] = chain.digest(last)
     return "".join(json.dumps(line) + "\n" for line in [*before, last])
 
 

@@ -19,7 +19,8 @@ from harness_forge.evaluation.judges.questions import Answered, rubric_digest, s
 from harness_forge.evaluation.judging import reading
 from harness_forge.evaluation.judging.drift import Drift, watch
 from harness_forge.store.judge_scores import overall
-from harness_forge.store.splits.holdout_ledger import HoldoutLedger, Look
+from harness_forge.store.splits.holdout_ledger import HoldoutLedger
+from harness_forge.store.splits.looks import Look
 from harness_forge.store.verdicts import Verdict, VerdictFile, reasons
 
 FOLDER = "judge"
@@ -63,7 +64,7 @@ def judge_run(
 def record_look(config: ForgeConfig, found: reading.Judged) -> None:
     """Record, before anything is asked, a look at held-out answers; it spends nothing."""
     if found.held_out:
-        HoldoutLedger(Path(config.forge_home), config.budget).record(
+        HoldoutLedger(config.budget, Path(config.forge_home)).record(
             Look(
                 skill=found.skill,
                 label=f"judge:{found.run['policy']}",

@@ -8,6 +8,7 @@ from typing import Any
 from harness_forge.core.numbers import count, level
 from harness_forge.report.html import Html, section, tag
 from harness_forge.report.material import Material
+from harness_forge.store.splits.holdout_ledger import describe
 
 
 def render(material: Material) -> Html:
@@ -60,6 +61,8 @@ def _look(material: Material) -> Iterable[tuple[str, str]]:
         text = f"look {look['number']}, level {level(look['alpha'])}, {count(look['items'])} items"
         yield "look at the holdout", f"{text}, runs {', '.join(look['runs'])}"
         yield "content that judged", ", ".join(look["content_digest"])
+    if ledger := (material.promotion or {}).get("ledger"):
+        yield "ledger of looks", describe(ledger)
 
 
 def _faults(material: Material) -> Html | None:

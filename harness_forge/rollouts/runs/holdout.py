@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from harness_forge.config.budget import BudgetConfig
+from harness_forge.config.model import ModelConfig
 from harness_forge.config.policy import PolicyConfig, PolicyKind
 from harness_forge.config.run import Purpose, RunConfig
 from harness_forge.core.errors import EvalError
 from harness_forge.core.records import WorkItem
 from harness_forge.rollouts.runs.actor import Actor
-from harness_forge.store.splits.holdout_ledger import HoldoutLedger, Look
+from harness_forge.rollouts.runs.known_looks import known_looks, lost_head
+from harness_forge.store.splits.holdout_ledger import HoldoutLedger
+from harness_forge.store.splits.looks import Look, item_keys
 
 FIRST_TRY = {"temperature": 0.0, "samples": 1, "max_tokens": 256}
 """Settings of every evaluation: one greedy answer, at most 256 new tokens."""
@@ -53,19 +56,31 @@ def look(
     actor: Actor,
     handle,
     held: Sequence[WorkItem],
+    base: ModelConfig | None = None,
+    say: Callable[[str], None] = lambda text: None,
 ) -> Look:
     """Record that a run looks at held-out items; the same run again is the same look.
+
+    Args:
+        base: the recipe's base model, which is no candidate.
+        say: called with what the ledger lacked.
 
     Raises:
         EvalError: the ledger cannot be read or written; nothing was asked then.
     """
-    return HoldoutLedger(home, budget).record(
+    ledger, known = HoldoutLedger(budget, home), known_looks(store, home, base)
+    if lost := lost_head(ledger.state(known), home, store.name):
+        say(f"{ledger.path}: {lost}")
+    return ledger.record(
         Look(
             skill=store.name,
             label=actor.name,
             candidate=actor.candidate,
             items=[item.item_id for item in held],
+            keys=item_keys(held),
             content_digest=environment.content_digest,
             run_id=handle.run_id,
-        )
+        ),
+        known,
+        say,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from enum import Enum
 from pathlib import Path
@@ -38,6 +38,7 @@ def run(
     home: Path,
     base: ModelConfig | None = None,
     budget: BudgetConfig | None = None,
+    say: Callable[[str], None] = lambda text: None,
 ) -> dict[str, Any]:
     """Attempt the selected items and return the run's summary.
 
@@ -48,6 +49,7 @@ def run(
     Args:
         base: the recipe's base model, for a policy that names none.
         budget: of looks at the holdout.
+        say: called with what the ledger of looks lacked.
 
     Raises:
         ForgeError: what stopped it; attempts judged by then are kept.
@@ -73,7 +75,7 @@ def run(
 
         def look() -> None:
             if held and policy.kind in catalogue.UNDER_TEST:
-                holdout.look(home, budget, store, environment, actor, handle, held)
+                holdout.look(home, budget, store, environment, actor, handle, held, base, say)
 
         if handle.complete:
             look()

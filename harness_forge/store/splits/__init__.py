@@ -4,5 +4,7 @@ assign.py          assigns a split to each group without one
 recorded.py        groups recorded items and assigns their splits
 near_identical.py  clusters items that ask nearly the same
 stable_groups.py   keeps groups stable while items arrive
-holdout_ledger.py  records each evaluation on a holdout, and its share of alpha
+looks.py           what a look at a holdout is, and which looks share items
+levels.py          what share of alpha a look has
+holdout_ledger.py  the file of looks, chained, and what fills up a cut one
 """

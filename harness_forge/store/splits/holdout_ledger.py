@@ -1,10 +1,14 @@
 """The holdout ledger: records each evaluation on a holdout (a look), and its share of alpha.
 
 Enough looks at a holdout make some candidate win by luck. So each look is
-recorded before the first item is attempted, and each candidate's look spends a
-part of an error budget fixed in advance. Baselines are recorded but spend
-nothing, because they are not promoted; lm-eval's scores spend nothing, because
-no significance test uses them.
+recorded before the first item is attempted, and each candidate spends a part of an
+error budget fixed in advance (`levels`). Baselines are recorded but spend nothing,
+because they are not promoted.
+
+The file belongs to the project and git keeps it: a clone knows the looks that were
+made elsewhere. Its lines are chained, so an edited or removed one is detected; a cut
+or deleted file is filled up again from what else knows of looks: the old ledger in
+forge's home, and what the caller read in the store.
 """
 
 from __future__ import annotations
@@ -12,158 +16,189 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
-from harness_forge.config.budget import BudgetConfig, Schedule
+from harness_forge.config.budget import BudgetConfig
+from harness_forge.core import chain
 from harness_forge.core.errors import EvalError
 from harness_forge.core.files import add_line, finished, mend
+from harness_forge.store.splits.levels import Level, check, next_level, plan
+from harness_forge.store.splits.looks import NO_LOOK, Look, is_look, parse
+
+Say = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One run of one policy over items of a holdout.
+@dataclass(frozen=True)
+class State:
+    """What a ledger holds.
 
     Args:
-        label: the policy as stored with the run, such as `model:<name>`.
-        candidate: digest of the adapter or model that might be promoted; None
-            for a baseline.
-        items: the evaluated items; looks that share an item share a budget.
-        content_digest: digest of the content that judged.
-        run_id: the run; skill and run id identify the look.
-        time: UTC, set when the look is written.
-        number: counts candidates' tested looks from 1; 0 for the others.
-        alpha: significance level that it spends; 0 if nothing is tested.
-        tested: a significance test uses it. A look that only feeds a margin, such
-            as lm-eval's scores, spends nothing.
+        looks: every look, oldest first.
+        hashes: of its lines; those of an unchained beginning have one together.
+        chained: whether a line with a hash was read.
     """
 
-    skill: str
-    label: str
-    candidate: str | None
-    items: Sequence[str]
-    content_digest: str
-    run_id: str
-    time: str = ""
-    number: int = 0
-    alpha: float = 0.0
-    size: int = 0
-    tested: bool = True
+    looks: tuple[Look, ...] = ()
+    hashes: tuple[str, ...] = ()
+    chained: bool = False
 
     @property
-    def spends(self) -> bool:
-        """Whether the look spends a part of the error budget."""
-        return self.candidate is not None and self.tested
+    def head(self) -> str:
+        """Return the first 12 digits of the last line's hash; '' of an empty ledger."""
+        return self.hashes[-1][:12] if self.hashes else ""
 
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """Number and significance level of a candidate's look."""
-
-    number: int
-    alpha: float
+    def facts(self) -> dict[str, Any]:
+        """Return what a decision holds of it: lines, looks that spent, and the head."""
+        spent = sum(look.spends for look in self.looks)
+        return {"lines": len(self.looks), "looks": spent, "head": self.head}
 
 
 class HoldoutLedger:
-    """The ledger of one forge home, `ledger/looks.jsonl`; append-only.
+    """The ledger of one project, `budget.ledger`; append-only.
 
     Args:
-        home: forge's home.
-        budget: how much all looks at a holdout may spend together.
+        budget: where it is, and how much all looks at a holdout may spend together.
+        home: forge's home; looks of a ledger there, where it was kept before, count too.
 
     Raises:
         EvalError: the budget's values add up to more than its alpha.
     """
 
-    def __init__(self, home: Path, budget: BudgetConfig | None = None) -> None:
-        self.path = home / "ledger" / "looks.jsonl"
+    def __init__(self, budget: BudgetConfig | None = None, home: Path | None = None) -> None:
         self._budget = budget or BudgetConfig()
-        _check(self._budget)
+        self.path = Path(self._budget.ledger)
+        self._old = home / "ledger" / "looks.jsonl" if home else None
+        check(self._budget)
 
-    def all(self) -> list[Look]:
-        """Return every look, oldest first.
+    def state(self, known: Sequence[Look] = ()) -> State:
+        """Return every look, those included that the next `record` writes first.
 
         A torn last line is ignored; a last line that lacks only its newline counts.
 
+        Args:
+            known: looks that the store knows of, oldest first.
+
         Raises:
-            EvalError: another line cannot be read.
+            EvalError: another line cannot be read, was changed, or is missing.
         """
-        try:
-            return self._parsed(self.path.read_bytes())
-        except FileNotFoundError:
-            return []
+        found = self._read(finished(_bytes(self.path), is_look))
+        for row in self._missing(found, known):
+            found = _added(found, row)
+        return found
+
+    def all(self) -> list[Look]:
+        """Return every look, oldest first; raises as `state` does."""
+        return list(self.state().looks)
 
     def of(self, skill: str, run_id: str) -> Look | None:
         """Return the look of a run, None if it has none."""
-        return next((k for k in self.all() if (k.skill, k.run_id) == (skill, run_id)), None)
+        return next((k for k in self.all() if k.identity == (skill, run_id)), None)
 
-    def level(self, skill: str, items: Sequence[str], run_id: str | None = None) -> Level:
-        """Return the level of a candidate's look at `items`.
+    def level(self, look: Look, known: Sequence[Look] = ()) -> Level:
+        """Return the level that a candidate's look has, or would have; raises as `record` does."""
+        looks = self.state(known).looks
+        for one in looks:
+            if one.identity == look.identity:
+                return Level(one.number, one.alpha, one.same_as)
+        return next_level(looks, look, self._budget)
 
-        Args:
-            run_id: if this run already has a look, that look's level is kept.
-        """
-        looks = self.all()
-        known = next((k for k in looks if (k.skill, k.run_id) == (skill, run_id)), None)
-        return Level(known.number, known.alpha) if known else self._next(looks, skill, items)
-
-    def record(self, look: Look) -> Look:
+    def record(self, look: Look, known: Sequence[Look] = (), say: Say = lambda text: None) -> Look:
         """Record a look, and return it with its number and level.
 
         The same run is the same look. The line is synced to disk on return.
 
+        Args:
+            known: looks that the store knows of; those without a line get one first.
+            say: called with what was added.
+
         Raises:
-            EvalError: the ledger cannot be read or written.
+            EvalError: the ledger cannot be read or written, or the budget was raised.
         """
         with self._locked() as file:
             # A torn line does not count: no item is attempted before the line is on the disk.
-            looks = self._parsed(mend(file.fileno(), _is_look))
-            for known in looks:
-                if (known.skill, known.run_id) == (look.skill, look.run_id):
-                    return known
-            level = Level(0, 0.0)
-            if look.spends:
-                level = self._next(looks, look.skill, look.items)
-            written = Look(
-                **{
-                    **asdict(look),
-                    "items": sorted(look.items),
-                    "size": len(look.items),
-                    "time": datetime.now(UTC).isoformat(timespec="seconds"),
-                    "number": level.number,
-                    "alpha": level.alpha,
-                }
+            found = self._read(mend(file.fileno(), is_look))
+            missing = self._missing(found, known)
+            for row in missing:
+                found = self._write(file, found, row)
+            self._tell(missing, say)
+            for one in found.looks:
+                if one.identity == look.identity:
+                    return one
+            level = next_level(found.looks, look, self._budget)
+            now = datetime.now(UTC).isoformat(timespec="seconds")
+            row = _row(look, level, now, plan(self._budget) if level.alpha else None)
+            return self._write(file, found, row).looks[-1]
+
+    def _write(self, file, found: State, row: dict[str, Any]) -> State:
+        line = chain.linked(row, _last(found))
+        add_line(file.fileno(), json.dumps(line, ensure_ascii=False).encode())
+        os.fsync(file.fileno())
+        return _added(found, row)
+
+    def _missing(self, found: State, known: Sequence[Look]) -> list[dict[str, Any]]:
+        """Return the lines that the ledger should have and lacks."""
+        have, rows = {look.identity for look in found.looks}, []
+        for look in (*self._elsewhere(), *known):
+            if look.identity in have:
+                continue
+            have.add(look.identity)
+            level = Level(look.number, look.alpha, look.same_as)
+            if look.candidate and look.tested and not look.number:
+                level = next_level(found.looks, look, self._budget, refuse=False)
+            row = _row(look, level, look.time, look.budget)
+            found = _added(found, row)
+            rows.append(row)
+        return rows
+
+    def _elsewhere(self) -> list[Look]:
+        """Return the looks of the ledger in forge's home, where it was kept before."""
+        if self._old is None or self._old.absolute() == self.path.absolute():
+            return []
+        old = self._read(finished(_bytes(self._old), is_look), self._old)
+        return [replace(look, source=look.source or str(self._old)) for look in old.looks]
+
+    def _tell(self, missing: Sequence[dict[str, Any]], say: Say) -> None:
+        for source in dict.fromkeys(row["source"] for row in missing):
+            rows = [row for row in missing if row["source"] == source]
+            looks = "1 look" if len(rows) == 1 else f"{len(rows)} looks"
+            if source == str(self._old):
+                say(f"{self.path}: took over {looks} from {source}, which stays as it is")
+                continue
+            runs = ", ".join(row["run_id"] for row in rows)
+            say(
+                f"{self.path}: lacked {looks} that {source} knows of: {runs}; now in it, and "
+                "counted. If it was cut, put it back from git"
             )
-            line = json.dumps(asdict(written), ensure_ascii=False).encode()
-            add_line(file.fileno(), line)
-            os.fsync(file.fileno())
-            return written
 
-    def _next(self, looks: Sequence[Look], skill: str, items: Sequence[str]) -> Level:
-        wanted = set(items)
-        earlier = [
-            look
-            for look in looks
-            if look.skill == skill and look.spends and wanted & set(look.items)
-        ]
-        left = max(self._budget.alpha - sum(look.alpha for look in earlier), 0.0)
-        number = len(earlier) + 1
-        return Level(number, min(planned(self._budget, number), left))
-
-    def _parsed(self, text: bytes) -> list[Look]:
-        found = []
-        for number, line in enumerate(finished(text, _is_look).splitlines(), start=1):
+    def _read(self, text: bytes, path: Path | None = None) -> State:
+        path, found, plain = path or self.path, State(), sha256()
+        for number, line in enumerate(text.splitlines(), start=1):
+            where = f"{path}, line {number}"
             try:
-                found.append(_look(line))
-            except _NO_LOOK:
+                row = json.loads(line)
+                look = parse(row)
+            except NO_LOOK:
                 raise EvalError(
-                    f"{self.path}, line {number}",
+                    where,
                     "is no look at a holdout",
                     "put back what it said: without it nobody knows how often was looked",
                 ) from None
+            if chained := found.chained or chain.HASH in row:
+                if what := chain.fault(row, _last(found)):
+                    hint = f"put the ledger back as it was: git checkout -- {path}"
+                    raise EvalError(where, what, hint)
+                hashes = (*found.hashes, row[chain.HASH])
+            else:
+                # Lines from before the chain stand at the beginning and are hashed together.
+                plain.update(line + b"\n")
+                hashes = (plain.hexdigest(),)
+            found = State((*found.looks, look), hashes, chained)
         return found
 
     @contextmanager
@@ -180,37 +215,48 @@ class HoldoutLedger:
             ) from error
 
 
-def planned(budget: BudgetConfig, number: int) -> float:
-    """Return how much look `number`, from 1, spends by the schedule."""
-    if budget.schedule is Schedule.halving:
-        return budget.alpha * 2.0**-number
-    if budget.schedule is Schedule.even:
-        return budget.alpha / budget.looks if number <= budget.looks else 0.0
-    return budget.values[number - 1] if number <= len(budget.values) else 0.0
+def _row(look: Look, level: Level, time: str, budget: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return a look as its line holds it; what is empty of the newer keys is left out."""
+    row = {
+        **asdict(look),
+        "items": sorted(look.items),
+        "keys": sorted(look.keys),
+        "size": len(look.items),
+        "time": time,
+        "number": level.number,
+        "alpha": level.alpha,
+        "same_as": level.same_as,
+        "budget": budget,
+    }
+    optional = ("keys", "same_as", "source", "budget")
+    return {key: value for key, value in row.items() if value or key not in optional}
 
 
-def _check(budget: BudgetConfig) -> None:
-    if not 0 < budget.alpha < 1:
-        raise EvalError("budget.alpha", f"must lie between 0 and 1, not {budget.alpha}")
-    if budget.schedule is Schedule.even and budget.looks < 1:
-        raise EvalError("budget.looks", f"must be 1 or more, not {budget.looks}")
-    # With a tolerance: 5 times 0.01 is not 0.05 in floats.
-    unfit = min(budget.values, default=-1) < 0 or sum(budget.values) > budget.alpha + 1e-12
-    if budget.schedule is Schedule.listed and unfit:
-        what = f"must be positive and come to {budget.alpha} at most, not {budget.values}"
-        raise EvalError("budget.values", what, "budget.values=[0.025,0.0125]")
+def _last(found: State) -> str:
+    return found.hashes[-1] if found.hashes else chain.FIRST
 
 
-def _look(line: bytes) -> Look:
-    row, names = json.loads(line), {field.name for field in fields(Look)}
-    return Look(**{key: row[key] for key in row if key in names})
+def _added(found: State, row: Mapping[str, Any]) -> State:
+    """Return a ledger with one more line."""
+    hashes = (*found.hashes, chain.linked(row, _last(found))[chain.HASH])
+    return State((*found.looks, parse(row)), hashes, chained=True)
 
 
-_NO_LOOK = (ValueError, TypeError, RecursionError)
-
-
-def _is_look(line: bytes) -> bool:
+def _bytes(path: Path) -> bytes:
     try:
-        return bool(_look(line))
-    except _NO_LOOK:
-        return False
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return b""
+    except OSError as error:
+        raise EvalError(str(path), f"cannot be read: {error.strerror or error}") from None
+
+
+def describe(ledger: Mapping[str, Any]) -> str:
+    """Return a ledger's path, number of looks and head in one phrase.
+
+    Args:
+        ledger: `path` and what `State.facts` returns.
+    """
+    looks = "1 look" if ledger["looks"] == 1 else f"{ledger['looks']} looks"
+    head = ledger["head"] or "none"
+    return f"{ledger['path']}: {looks} of candidates at held-out items, head {head}"

@@ -186,7 +186,7 @@ def test_a_limit_draws_the_same_items_of_both_runs(write, words):
 def test_reading_held_out_answers_is_written_down_and_spends_nothing(write, words, tmp_path):
     run = write("model:a", answers(4), split=Split.HOLDOUT, purpose="evaluate")
     judge_run(compose(None, words), run)
-    (look,) = HoldoutLedger(tmp_path / "home").all()
+    (look,) = HoldoutLedger().all()
     assert (look.label, look.size, look.alpha) == ("judge:model:a", 4, 0.0)
 
 

@@ -165,7 +165,7 @@ def test_a_label_that_was_asked_other_items_is_refused(config, asked, tmp_path, 
 def test_local_files_are_no_look_at_the_holdout(config, asked, tmp_path):
     report = suite_run.evaluate(config, tmp_path / "out", split="holdout")
     assert report["split"] == "fixed"
-    assert not HoldoutLedger(Path(config.forge_home)).all()
+    assert not HoldoutLedger().all()
 
 
 def document(name, category="c", bead=""):

@@ -59,7 +59,7 @@ def asked(config, monkeypatch):
     seen = []
 
     def answers(subject, suite, documents, parser, store, *, say, show):
-        looks = HoldoutLedger(Path(config.forge_home)).all()
+        looks = HoldoutLedger().all()
         seen.append((subject, [d.item_id for d in documents], len(looks)))
         text = call("x") if subject.adapter else "no call"
         score = {"valid_call": float(bool(subject.adapter))}
@@ -102,7 +102,7 @@ def test_a_look_at_the_holdout_is_written_down_before_anything_is_asked(config, 
     mine = adapter(config)
     for _ in range(2):
         suite_run.evaluate(config, tmp_path / "out", "mine", "holdout")
-    looks = HoldoutLedger(Path(config.forge_home)).all()
+    looks = HoldoutLedger().all()
     assert [(look.candidate, look.size) for look in looks] == [(None, 2), (mine.digest, 2)]
     assert looks[1].label == f"lm-eval:{mine.folder.name}"
     assert [written for _, _, written in asked] == [1, 2, 2, 2]
@@ -110,7 +110,7 @@ def test_a_look_at_the_holdout_is_written_down_before_anything_is_asked(config, 
 
 def test_another_split_is_no_look(config, asked, tmp_path):
     suite_run.evaluate(config, tmp_path / "out")
-    assert not HoldoutLedger(Path(config.forge_home)).all()
+    assert not HoldoutLedger().all()
 
 
 def test_the_command_keeps_other_splits_apart(config, asked, tmp_path, monkeypatch, capsys):

@@ -9,7 +9,7 @@ from harness_forge.config.budget import BudgetConfig
 from harness_forge.config.compose.engine import compose
 from harness_forge.config.promote import ConditionKind
 from harness_forge.evaluation.statistics import mcnemar
-from harness_forge.store.splits.holdout_ledger import planned
+from harness_forge.store.splits.levels import planned
 
 GATES = 2000
 

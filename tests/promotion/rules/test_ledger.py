@@ -5,6 +5,7 @@ import json
 import pytest
 from promoting_evidence import CANDIDATE, OTHER
 
+from harness_forge.core import chain
 from harness_forge.core.errors import PromoteError
 from harness_forge.registry import champion, decisions
 
@@ -25,7 +26,7 @@ def home(tmp_path):
 
 def test_lines_are_chained(home):
     first, second = decisions.read(home)
-    assert first["previous"] == decisions.FIRST
+    assert first["previous"] == chain.FIRST
     assert second["previous"] == first["hash"]
 
 
@@ -93,7 +94,7 @@ def test_what_a_pointer_names_is_never_cut(home):
 def test_an_end_written_anew_is_noticed_without_a_pointer(home):
     first, last = (json.loads(line) for line in decisions.path(home).read_text().splitlines())
     last["time"] = "another"
-    last["hash"] = decisions.digest(last)
+    last["hash"] = chain.digest(last)
     decisions.path(home).write_text(f"{json.dumps(first)}\n{json.dumps(last)}\n")
     with pytest.raises(PromoteError, match=r"decisions\.head names a decision"):
         decisions.read(home)

@@ -20,11 +20,14 @@ from harness_forge.core.errors import (
     RunError,
     TrainError,
 )
+from harness_forge.registry import decisions
 from harness_forge.registry.models.folder import find_base_model
 from harness_forge.rollouts.runs import actor
+from harness_forge.rollouts.runs.catalogue import held_out
 from harness_forge.rollouts.runs.opening import run
 from harness_forge.rollouts.runs.results import first_tries
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger
+from harness_forge.store.splits.looks import Look, item_keys
 
 MODEL = PolicyConfig(PolicyKind.model)
 NEAREST = PolicyConfig(PolicyKind.nearest)
@@ -43,6 +46,8 @@ def world(coin, skill, tmp_path, monkeypatch):
 
     monkeypatch.setattr(actor, "_start_local", start)
 
+    said = []
+
     def go(policy=MODEL, purpose=Purpose.evaluate, split="holdout", **config):
         return run(
             coin,
@@ -54,11 +59,13 @@ def world(coin, skill, tmp_path, monkeypatch):
             seed=1,
             home=tmp_path,
             base=base,
+            say=said.append,
         )
 
+    go.said = said
     go.parrots, go.home, go.base, go.skill = parrots, tmp_path, base, skill
     go.digest = find_base_model(base, tmp_path).digest
-    go.looks = HoldoutLedger(tmp_path).all
+    go.looks = HoldoutLedger().all
     go(PolicyConfig(), Purpose.collect, None)  # gold, for worked examples
     return go
 
@@ -148,6 +155,82 @@ def test_a_run_that_goes_on_is_no_second_look(world, coin):
     world(replace(MODEL, adapter="mine"))
     world(replace(MODEL, adapter="mine"))
     assert [look.number for look in world.looks()] == [1]
+
+
+def test_a_deleted_ledger_is_filled_up_from_the_store(world):
+    adapter(world.home, "mine", world.digest)
+    world()
+    first = world(replace(MODEL, adapter="mine"))["run_id"]
+    adapter(world.home, "mine", world.digest, weight=0.5)
+    second = world(replace(MODEL, adapter="mine"))["run_id"]
+    Path("ledger/looks.jsonl").unlink()
+    adapter(world.home, "mine", world.digest, weight=0.75)
+    world(replace(MODEL, adapter="mine"))
+    assert [(look.number, look.source) for look in world.looks()] == [
+        (1, "the store"), (2, "the store"), (3, ""),
+    ]  # fmt: skip
+    assert world.said == [
+        f"ledger/looks.jsonl: lacked 2 looks that the store knows of: {first}, {second}; now in "
+        "it, and counted. If it was cut, put it back from git"
+    ]
+
+
+def test_the_run_that_looked_keeps_its_place_when_its_line_is_cut(world):
+    adapter(world.home, "mine", world.digest)
+    for weight in (0.25, 0.5):
+        adapter(world.home, "mine", world.digest, weight=weight)
+        world(replace(MODEL, adapter="mine"))
+    place = Path("ledger/looks.jsonl")
+    place.write_text(place.read_text().splitlines(keepends=True)[0])
+    world(replace(MODEL, adapter="mine"))
+    assert [(look.number, look.alpha) for look in world.looks()] == [(1, 0.025), (2, 0.0125)]
+
+
+def test_another_home_and_store_share_the_budget_by_content(world, store, coin, tmp_path):
+    adapter(world.home, "mine", world.digest)
+    world(replace(MODEL, adapter="mine"))
+    (look,) = world.looks()
+    coin.skill = "dice"
+    store.upgrade("dice")
+    other = store.skill("dice")
+    run(
+        coin,
+        other,
+        policy=PolicyConfig(),
+        config=RunConfig(workers=2),
+        split=SplitConfig(),
+        host="Example 1",
+        seed=1,
+        home=tmp_path / "elsewhere",
+    )
+    held = held_out(other.items(), other.splits())
+    asked = Look("dice", "model:x", "another", ["renamed"], "c", "r", item_keys(held))
+    assert set(look.keys) & set(asked.keys)
+    assert HoldoutLedger(home=tmp_path / "elsewhere").level(asked).number == 2
+
+
+def test_a_decision_remembers_a_look_that_ledger_and_store_have_lost(world):
+    line = {
+        "kind": "decision",
+        "candidate": {"name": "gone", "digest": "d" * 64},
+        "skill": "coin",
+        "decision": "rejected",
+        "look": {"number": 3, "alpha": 0.00625, "content_digest": ["abc"], "runs": ["run-gone"]},
+        "ledger": {"path": "ledger/looks.jsonl", "lines": 9, "looks": 3, "head": "0123456789ab"},
+        "time": "2026-01-02T00:00:00+00:00",
+    }
+    with decisions.opened(world.home) as book:
+        book.append(line)
+    adapter(world.home, "mine", world.digest)
+    world(replace(MODEL, adapter="mine"))
+    assert [(look.number, look.alpha) for look in world.looks()] == [(3, 0.00625), (4, 0.003125)]
+    assert world.said == [
+        "ledger/looks.jsonl: has 1 lines, and not the head 0123456789ab of the 9 lines that the "
+        "decision of 2026-01-02T00:00:00+00:00 rests on: it was cut, or is another one; put it "
+        "back from git",
+        "ledger/looks.jsonl: lacked 1 look that the ledger of decisions knows of: run-gone; now "
+        "in it, and counted. If it was cut, put it back from git",
+    ]
 
 
 def test_baselines_look_without_spending(world):

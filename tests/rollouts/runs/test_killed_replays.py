@@ -81,12 +81,12 @@ def kill(project, kills, seed):
     for _ in range(kills):
         project.again()
         stopped += killed(project, points, draw)
-        HoldoutLedger(project.home).all()  # parses
+        HoldoutLedger().all()  # parses
         summary = project.out / "replay.json"
         if summary.exists():
             json.loads(summary.read_text())
         assert plain(project()) == expected
-        assert len(HoldoutLedger(project.home).all()) == len(LABELS)  # each policy looked once
+        assert len(HoldoutLedger().all()) == len(LABELS)  # each policy looked once
         for label in LABELS:
             found = result_files.read(project.out / "replay" / f"{label}.jsonl")
             assert len(found) == expected["policies"][label]["all"]["items"]

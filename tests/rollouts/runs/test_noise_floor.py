@@ -69,5 +69,5 @@ def test_asked_again_it_asks_nobody(project):
 
 def test_on_the_holdout_it_spends_nothing(project):
     project("holdout")
-    looks = HoldoutLedger(project.home).all()
+    looks = HoldoutLedger().all()
     assert len(looks) == 2 and not any(look.spends for look in looks)

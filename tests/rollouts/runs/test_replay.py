@@ -100,7 +100,7 @@ def test_again_asks_nobody_and_writes_the_same(project):
     project()
     assert (project.home / "outputs/replay.json").read_bytes() == before
     assert len(project.started) == asked == 3
-    assert len(HoldoutLedger(project.home).all()) == 4
+    assert len(HoldoutLedger().all()) == 4
 
 
 def test_a_changed_adapter_asks_the_adapter_alone(project):
@@ -119,7 +119,7 @@ def test_a_stopped_replay_goes_on_and_leaves_no_finished_file(project, coin):
     assert not (project.home / "outputs/replay.json").exists()
     coin.fault = None
     project()
-    assert [look.label.partition("-")[0] for look in HoldoutLedger(project.home).all()] == [
+    assert [look.label.partition("-")[0] for look in HoldoutLedger().all()] == [
         "model:small",
         "model:small+3shot",
         "nearest",
@@ -131,7 +131,7 @@ def test_validation_costs_no_look(project):
     done = project(split="validation")
     assert done.levels == {}
     assert list(done.rates["base"]) == ["all"]
-    assert HoldoutLedger(project.home).all() == []
+    assert HoldoutLedger().all() == []
 
 
 def test_an_adapter_that_was_trained_on_validation_is_not_judged_there(project):
@@ -143,10 +143,10 @@ def test_an_adapter_that_was_trained_on_validation_is_not_judged_there(project):
 
 def test_the_baselines_know_what_the_adapter_was_trained_on(project):
     project()
-    before = [look.run_id for look in HoldoutLedger(project.home).all()]
+    before = [look.run_id for look in HoldoutLedger().all()]
     adapter(project.home, "mine", project.digest, weight=0.5, splits=["train", "validation"])
     project()
-    new = [look for look in HoldoutLedger(project.home).all() if look.run_id not in before]
+    new = [look for look in HoldoutLedger().all() if look.run_id not in before]
     assert [look.label.partition("-")[0] for look in new] == [
         "model:small+3shot",
         "nearest",

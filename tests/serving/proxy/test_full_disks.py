@@ -5,6 +5,7 @@ import os
 
 import pytest
 from full_disk import fill, small_disk
+from loop_files import looks
 
 from harness_forge.core.errors import EvalError, ExportError, PromoteError
 from harness_forge.datasets.formats.folder import DatasetFolder
@@ -12,7 +13,7 @@ from harness_forge.registry import decisions
 from harness_forge.serving.proxy import spool
 from harness_forge.serving.proxy.meters import Meters
 from harness_forge.serving.proxy.spool_writer import SpoolWriter
-from harness_forge.store.splits.holdout_ledger import HoldoutLedger, Look
+from harness_forge.store.splits.looks import Look
 
 LOOK = Look("dock", "model:a-1", "digest", ["r1"], "content", "run-1")
 
@@ -84,7 +85,7 @@ def test_a_dataset_stays_as_it_was(disk):
 
 
 def test_no_ledger_gets_half_a_line(disk):
-    HoldoutLedger(disk).record(LOOK)
+    looks(disk).record(LOOK)
     with decisions.opened(disk) as opened:
         opened.append({"kind": "decision", "words": "x"})
     files = {path: path.read_bytes() for path in disk.rglob("*.jsonl")}
@@ -92,7 +93,7 @@ def test_no_ledger_gets_half_a_line(disk):
     place = fill(disk)
     many = [f"item-{n}" for n in range(9000)]
     with pytest.raises(EvalError, match="No space left on device"):
-        HoldoutLedger(disk).record(Look("dock", "model:b-1", "other", many, "content", "run-2"))
+        looks(disk).record(Look("dock", "model:b-1", "other", many, "content", "run-2"))
     with (
         decisions.opened(disk) as opened,
         pytest.raises(PromoteError, match="cannot be written: No space left on device"),

@@ -52,7 +52,7 @@ def main(argv: list[str]) -> int:
     print(render(done))
     if done.levels:
         ledger = HoldoutLedger(config.budget, Path(config.forge_home))
-        print(describe({"path": ledger.path, **ledger.state().facts()}))
+        print(describe(ledger.facts()))
     print(f"{out}.json")
     return 0
 

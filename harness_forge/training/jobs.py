@@ -22,6 +22,7 @@ from harness_forge.core.numbers import size
 from harness_forge.registry.adapters import package, registry
 from harness_forge.registry.adapters.package import Adapter
 from harness_forge.registry.models.folder import BaseModel, find_base_model
+from harness_forge.store.splits.holdout_ledger import HoldoutLedger
 from harness_forge.training import launch
 from harness_forge.training.axolotl import Inputs
 from harness_forge.training.dataset import Dataset
@@ -69,6 +70,7 @@ class Job:
         work: folder of its tokens, checkpoints, log and metrics; outside what
             DVC clears, so that a killed training goes on.
         registry: folder that its adapter is packaged into.
+        looks: the ledger of looks at holdouts as it was before the training.
     """
 
     config: TrainConfig
@@ -81,6 +83,7 @@ class Job:
     registry: Path
     python: Path
     variables: dict[str, str]
+    looks: dict[str, Any]
 
     @property
     def metrics(self) -> Path:
@@ -121,6 +124,7 @@ def job(config: ForgeConfig, settings: TrainConfig, data: Dataset, *facts: Any) 
     Raises:
         TrainError: the model is not suitable.
         WorksetError: the train workset is not installed.
+        EvalError: the ledger of looks cannot be read.
     """
     home = Path(config.forge_home)
     settings = settle(settings)
@@ -143,6 +147,7 @@ def job(config: ForgeConfig, settings: TrainConfig, data: Dataset, *facts: Any) 
         registry=Path(settings.out) if settings.out else registry.folder(home),
         python=python,
         variables=variables,
+        looks=HoldoutLedger(config.budget, home).state().facts(),
     )  # fmt: skip
 
 
@@ -301,5 +306,6 @@ def lineage(job: Job, audit: dict[str, int]) -> dict[str, Any]:
         },
         "train": settings | {"seed": job.seed},
         "audit": audit,
+        "looks": job.looks,
         "measured": summary(job.metrics),
     }

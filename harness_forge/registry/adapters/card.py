@@ -39,6 +39,9 @@ def card(lineage: Mapping[str, Any], tensors: Mapping[str, Mapping[str, Any]]) -
         ]
     if "tokens_per_s" in measured:
         rows.append(("pace", f"{count(measured['tokens_per_s'])} tokens/s"))
+    if looks := lineage.get("looks"):
+        head = f"ledger head `{looks['head']}`" if looks["head"] else "an empty ledger"
+        rows.append(("looks at held-out items before", f"{looks['looks']} ({head})"))
     return "\n".join(
         [
             "---",

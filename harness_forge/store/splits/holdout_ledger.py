@@ -96,6 +96,10 @@ class HoldoutLedger:
         """Return every look, oldest first; raises as `state` does."""
         return list(self.state().looks)
 
+    def facts(self) -> dict[str, Any]:
+        """Return path, lines, looks that spent, and head; raises as `state` does."""
+        return {"path": str(self.path), **self.state().facts()}
+
     def of(self, skill: str, run_id: str) -> Look | None:
         """Return the look of a run, None if it has none."""
         return next((k for k in self.all() if k.identity == (skill, run_id)), None)
@@ -148,10 +152,12 @@ class HoldoutLedger:
             if look.identity in have:
                 continue
             have.add(look.identity)
-            level = Level(look.number, look.alpha, look.same_as)
+            level, budget = Level(look.number, look.alpha, look.same_as), look.budget
             if look.candidate and look.tested and not look.number:
-                level = next_level(found.looks, look, self._budget, refuse=False)
-            row = _row(look, level, look.time, look.budget)
+                planned_by = _cautious(self._budget)
+                level = next_level(found.looks, look, planned_by, refuse=False)
+                budget = plan(planned_by)
+            row = _row(look, level, look.time, budget)
             found = _added(found, row)
             rows.append(row)
         return rows
@@ -230,6 +236,16 @@ def _row(look: Look, level: Level, time: str, budget: Mapping[str, Any] | None) 
     }
     optional = ("keys", "same_as", "source", "budget")
     return {key: value for key, value in row.items() if value or key not in optional}
+
+
+def _cautious(budget: BudgetConfig) -> BudgetConfig:
+    """Return the budget of looks that nobody wrote down: never more than the default one.
+
+    Otherwise a ledger could be deleted and filled up under a raised budget.
+    """
+    default = BudgetConfig()
+    lower = budget.schedule is default.schedule and budget.alpha <= default.alpha
+    return budget if lower else default
 
 
 def _last(found: State) -> str:

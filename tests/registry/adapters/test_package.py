@@ -79,6 +79,13 @@ def test_the_same_weights_have_the_same_name(trained, tmp_path):
     assert package(trained, "mine", tmp_path / "two", LINEAGE).digest == first.digest
 
 
+def test_the_card_says_how_often_held_out_items_were_looked_at(trained, tmp_path):
+    looks = {"lines": 5, "looks": 2, "head": "0123456789ab"}
+    folder = package(trained, "mine", tmp_path, {**LINEAGE, "looks": looks}).folder
+    row = "| looks at held-out items before | 2 (ledger head `0123456789ab`) |"
+    assert row in (folder / "README.md").read_text()
+
+
 def test_is_found_by_the_key_of_its_training(trained, tmp_path):
     out = tmp_path / "adapters"
     made = package(trained, "mine", out, LINEAGE)

@@ -321,6 +321,12 @@ def test_a_raised_budget_does_not_reach_runs_that_are_put_back(tmp_path):
     assert [one.alpha for one in ledger(tmp_path).all()] == [0.025, 0.0125]
 
 
+def test_a_deleted_ledger_is_not_filled_up_under_a_raised_budget(tmp_path):
+    known = [look("run-1", time="2026-01-02T00:00:00+00:00", source="the store")]
+    with pytest.raises(EvalError, match=r"^budget.alpha: would give look 2 .* it has 0.0125"):
+        ledger(tmp_path, BudgetConfig(alpha=0.5)).record(look("run-2"), known)
+
+
 def test_a_ledger_that_cannot_be_written_stops_the_look(tmp_path):
     (tmp_path / "ledger").write_text("a file stands where the folder should")
     with pytest.raises(EvalError, match="cannot be written"):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from harness_forge.config.limits import between, limited
+
 
 class PolicyKind(Enum):
     """Who writes the answers."""
@@ -66,7 +68,7 @@ class PolicyConfig:
     api_key_env: str = "FORGE_API_KEY"
     shots: int = 0
     example_splits: list[str] = field(default_factory=lambda: ["train"])
-    samples: int = 1
+    samples: int = limited(1, between(1))
     temperature: float = 0.0
     max_tokens: int = 256
     timeout_s: float = 120.0

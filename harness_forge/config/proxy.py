@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from harness_forge.config.limits import between, limited
+
 
 class Sticky(Enum):
     """What is always answered by the arm that was drawn for it first."""
@@ -238,7 +240,7 @@ class ProxyConfig:
     """
 
     host: str = "127.0.0.1"
-    port: int = 30000
+    port: int = limited(30000, between(0, 65535))
     hosts: list[str] = field(default_factory=list)
     upstreams: dict[str, UpstreamConfig] = field(default_factory=dict)
     allow_remote: list[str] = field(default_factory=list)

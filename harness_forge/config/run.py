@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from harness_forge.config.limits import between, limited, one_of
 from harness_forge.core.errors import ConfigError
-from harness_forge.core.hints import did_you_mean
 from harness_forge.core.records import Split
 
 
@@ -15,6 +15,9 @@ class Purpose(Enum):
 
     collect = "collect"  # may be exported
     evaluate = "evaluate"  # never exported
+
+
+_SPLIT = one_of(Split, "split")
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,11 @@ class RunConfig:
     """
 
     purpose: Purpose = Purpose.collect
-    workers: int = 0
+    workers: int = limited(0, between(0))
     fresh: bool = False
-    limit: int = 0
+    limit: int = limited(0, between(0))
     items: list[str] = field(default_factory=list)
-    split: str | None = None
+    split: str | None = limited(None, _SPLIT)
 
 
 def split_of(run: RunConfig, otherwise: Split = Split.HOLDOUT) -> Split:
@@ -46,8 +49,15 @@ def split_of(run: RunConfig, otherwise: Split = Split.HOLDOUT) -> Split:
     Raises:
         ConfigError: there is no such split.
     """
-    word = run.split or otherwise.value
-    if word not in set(Split):
-        hint = f"{did_you_mean(word, Split)}one of: {', '.join(Split)}"
-        raise ConfigError(f"run.split: {word}", "is no split", hint)
-    return Split(word)
+    return named_split(run) or otherwise
+
+
+def named_split(run: RunConfig) -> Split | None:
+    """Return the split that a run names, None where it names none.
+
+    Raises:
+        ConfigError: there is no such split.
+    """
+    if run.split and (slip := _SPLIT(run.split)):
+        raise ConfigError("run.split", *slip)
+    return Split(run.split) if run.split else None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from harness_forge.config.limits import between, limited
+
 
 class ServeHardware(Enum):
     """What a model is served on."""
@@ -61,7 +63,7 @@ class ServeConfig:
 
     hardware: ServeHardware = ServeHardware.auto
     host: str = "127.0.0.1"
-    port: int = 8000
+    port: int = limited(8000, between(0, 65535))
     max_model_len: int = 2048
     dtype: ServePrecision = ServePrecision.auto
     kv_cache_gb: int = 1

@@ -61,8 +61,11 @@ def run(config: ForgeConfig, say: Callable[[str], None] = _to_stderr) -> dict:
     Args:
         say: called with what the ledger of looks lacked.
     """
+    from harness_forge.rollouts.runs.holdout import check_purpose
     from harness_forge.rollouts.runs.opening import run as drive
 
+    # What is wrong with the settings is said before what the machine lacks.
+    check_purpose(config.policy, config.run)
     environment = open_environment(config)
     try:
         with opened_skill(config) as store:

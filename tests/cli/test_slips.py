@@ -63,6 +63,17 @@ def test_a_choice_of_a_group(group, capsys):
         ),
         (["power", "split=holdot"], "run.split: holdot: is no split\n  hint: did you mean 'holdo"),
         (["replay", "split=holdot"], "run.split: holdot: is no split\n  hint: did you mean 'hol"),
+        # A slip is said before what the machine lacks: no sandbox, no workset, no model is here.
+        (
+            ["run", "split=holdot"],
+            "run.split: holdot: is no split\n  hint: did you mean 'holdout'?",
+        ),
+        (["evaluate", "split=holdot"], "run.split: holdot: is no split\n  hint: did you mean 'hol"),
+        (["run", "run.workers=-1"], "command line: run.workers: must be 0 or more, not -1"),
+        (["run", "policy.samples=0"], "policy.samples: must be 1 or more, not 0"),
+        (["run", "policy=nearest"], "policy=nearest: a baseline is for evaluations: its copies"),
+        (["serve", "serve.port=99999"], "serve.port: must lie between 0 and 65535, not 99999"),
+        (["proxy", "proxy.port=99999"], "proxy.port: must lie between 0 and 65535, not 99999"),
     ],
 )
 def test_says(words, fault, tmp_path, monkeypatch, capsys):

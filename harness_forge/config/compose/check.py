@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Any
 
 from harness_forge.config.compose.shapes import fields_of, unwrap
+from harness_forge.config.limits import slip_in
 from harness_forge.core.errors import ConfigError
 from harness_forge.core.hints import did_you_mean
 
@@ -42,7 +43,7 @@ def faults_in(value: Any, kind: Any, path: Path, place: Place) -> Iterator[Confi
     after composition.
     """
     inner, optional = unwrap(kind)
-    if isinstance(value, str) and ("${" in value or value == "???"):
+    if _interpolated(value):
         return
     if value is None:
         if not optional:
@@ -57,6 +58,23 @@ def faults_in(value: Any, kind: Any, path: Path, place: Place) -> Iterator[Confi
         yield from _in_leaf(value, inner, path, place)
 
 
+def faults_of_field(value: Any, owner: type, path: Path, place: Place) -> Iterator[ConfigError]:
+    """Yield a fault for each thing that is wrong with the value of a dataclass's field.
+
+    Args:
+        owner: the dataclass; the field is the last part of `path`.
+    """
+    found = list(faults_in(value, fields_of(owner)[path[-1]], path, place))
+    yield from found
+    (field,) = (one for one in dataclasses.fields(owner) if one.name == path[-1])
+    if not found and not _interpolated(value) and (slip := slip_in(field.metadata, value)):
+        yield _fault(place, path, *slip)
+
+
+def _interpolated(value: Any) -> bool:
+    return isinstance(value, str) and ("${" in value or value == "???")
+
+
 def _in_dataclass(value: Any, kind: type, path: Path, place: Place) -> Iterator[ConfigError]:
     hints = fields_of(kind)
     if not isinstance(value, dict):
@@ -65,7 +83,7 @@ def _in_dataclass(value: Any, kind: type, path: Path, place: Place) -> Iterator[
         return
     for key, item in value.items():
         if key in hints:
-            yield from faults_in(item, hints[key], (*path, key), place)
+            yield from faults_of_field(item, kind, (*path, key), place)
         else:
             yield _fault(place, (*path, str(key)), "unknown key", near(str(key), hints))
 

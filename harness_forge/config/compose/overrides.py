@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
-from harness_forge.config.compose.check import faults_in, near
+from harness_forge.config.compose.check import faults_in, faults_of_field, near
 from harness_forge.config.compose.files import choice_faults, known_keys
 from harness_forge.config.compose.shapes import fields_of, unwrap
 from harness_forge.config.schema import GROUPS, ForgeConfig
@@ -141,16 +141,18 @@ def _key_faults(key: str, value: Any, deleted: bool) -> Iterator[ConfigError]:
         inner, _ = unwrap(kind)
         hints = fields_of(inner) if dataclasses.is_dataclass(inner) else None
         if hints is not None and part in hints:
-            kind = hints[part]
+            kind, owner = hints[part], inner
         elif typing.get_origin(inner) is dict:
-            kind = typing.get_args(inner)[1]
+            kind, owner = typing.get_args(inner)[1], None
         elif inner is Any:
-            pass  # keys under it are checked by their reader
+            owner = None  # keys under it are checked by their reader
         else:
             yield _unknown(key, (*path, part), hints)
             return
         path = (*path, part)
-    if not deleted:
+    if not deleted and owner:
+        yield from faults_of_field(value, owner, path, lambda _: COMMAND_LINE)
+    elif not deleted:
         yield from faults_in(value, kind, path, lambda _: COMMAND_LINE)
 
 

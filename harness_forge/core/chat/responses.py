@@ -9,7 +9,7 @@ Fields: the Responses API as OpenAI's reference and vLLM's server have it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from harness_forge.core.records import Message
@@ -106,8 +106,7 @@ def _message(made: list[dict[str, Any]], item: Mapping[str, Any]) -> None:
         if any(part["type"] != "text" for part in content):
             raise Untold("an answer that is no text")
         content = "".join(part["text"] for part in content)
-    open_ = made and made[-1]["role"] == "assistant" and made[-1]["content"] is None
-    if open_ and "tool_calls" not in made[-1]:
+    if _is_open(made):
         made[-1]["content"] = content
     else:
         made.append({"role": "assistant", "content": content})
@@ -132,12 +131,28 @@ def _result(made: list[dict[str, Any]], item: Mapping[str, Any]) -> None:
 def _reasoning(made: list[dict[str, Any]], item: Mapping[str, Any]) -> None:
     parts = [*(item.get("content") or ())]
     if not parts and (item.get("encrypted_content") or item.get("summary")):
-        raise Untold("reasoning that is encrypted or only summed up")
+        # That it was there is kept and counted; what it says is not known.
+        _thinking(made)["reasoning_details"] = [{"type": "reasoning.encrypted"}]
+        return
     if not all(isinstance(one, Mapping) and isinstance(one.get("text"), str) for one in parts):
         raise Untold("reasoning that is no text")
     if parts:
         text = "".join(one["text"] for one in parts)
-        made.append({"role": "assistant", "content": None, "reasoning_content": text})
+        message = _thinking(made)
+        before = message.get("reasoning_content")
+        message["reasoning_content"] = f"{before}\n\n{text}" if before else text
+
+
+def _thinking(made: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the assistant's message that has nothing but thoughts so far, else a new one."""
+    if not _is_open(made):
+        made.append({"role": "assistant", "content": None})
+    return made[-1]
+
+
+def _is_open(made: Sequence[Mapping[str, Any]]) -> bool:
+    last = made[-1] if made else {}
+    return last.get("role") == "assistant" and last["content"] is None and "tool_calls" not in last
 
 
 _ITEMS = {

@@ -117,7 +117,7 @@ def turns_of(line: Mapping[str, Any], form: str) -> list[bytes]:
 
 
 def texts(value: Any, inner: InnerJson) -> list[str]:
-    """Return every string in a value; strings that hold JSON are parsed."""
+    """Return every string in a value, keys included; strings that hold JSON are parsed."""
     found: list[str] = []
     _gather((value,), inner, found)
     return found
@@ -132,12 +132,20 @@ def _gather(values: Iterable[Any], inner: InnerJson, found: list[str]) -> None:
                 continue
             value = held
         if isinstance(value, dict):
+            found += [key for key in value if key not in _OURS]
             _gather(value.values(), inner, found)
         elif isinstance(value, list):
             _gather(value, inner, found)
 
 
 _OPENING = frozenset("{[")
+_OURS = frozenset(
+    (
+        "role", "content", "tool_calls", "tool_call_id", "id", "type", "function", "name",
+        "arguments", "description", "parameters", "properties", "required", "messages", "tools",
+    )
+)  # fmt: skip
+"""Keys of the format itself, in every line; all others come from records."""
 
 
 def _held(text: str, inner: InnerJson) -> Any:

@@ -9,10 +9,10 @@ import sys
 from collections.abc import Sequence
 
 from harness_forge.config.policy import PolicyKind
-from harness_forge.config.run import Purpose, RunConfig
+from harness_forge.config.run import Purpose, RunConfig, named_split
 from harness_forge.config.split import SplitConfig
 from harness_forge.core.errors import RunError
-from harness_forge.core.hints import did_you_mean, did_you_mean_any
+from harness_forge.core.hints import did_you_mean_any
 from harness_forge.core.records import Split, WorkItem
 from harness_forge.rollouts.runs.progress import counter
 from harness_forge.store.splits.assign import assign
@@ -57,18 +57,15 @@ def select(
     known = {item.item_id: item for item in items}
     for name in config.items:
         _check(name, known)
-    split = config.split
-    if split is not None and split not in set(Split):
-        hint = f"{did_you_mean(split, Split)}one of: {', '.join(Split)}"
-        raise RunError(f"run.split: {split}", "is no split", hint)
+    split = named_split(config)
     if split is None and asks_model and config.purpose is Purpose.collect:
-        split = Split.TRAIN.value
+        split = Split.TRAIN
     chosen = [
         item
         for item in sorted(items, key=lambda item: item.item_id)
         if item.full_cycle
         and (not config.items or item.item_id in config.items)
-        and (split is None or splits.get(item.group_key) == split)
+        and (split is None or splits.get(item.group_key) is split)
     ]
     if not chosen:
         raise RunError("run", "no work item is left to attempt", _selection(config, split))

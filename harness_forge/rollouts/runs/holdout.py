@@ -20,16 +20,25 @@ FIRST_TRY = {"temperature": 0.0, "samples": 1, "max_tokens": 256}
 """Settings of every evaluation: one greedy answer, at most 256 new tokens."""
 
 
+def check_purpose(policy: PolicyConfig, config: RunConfig) -> None:
+    """Refuse to collect with a baseline; nothing but settings is looked at.
+
+    Raises:
+        EvalError: its rows would be training data.
+    """
+    copies = policy.kind in (PolicyKind.nearest, PolicyKind.template)
+    if copies and config.purpose is not Purpose.evaluate:
+        what = "a baseline is for evaluations: its copies are no training data"
+        raise EvalError(f"policy={policy.kind.value}", what, "add run.purpose=evaluate")
+
+
 def check(policy: PolicyConfig, config: RunConfig, held: Sequence[WorkItem]) -> None:
     """Refuse a run that would ask the holdout in another way than all others.
 
     Raises:
         EvalError: a model that collects there, or has other settings than `FIRST_TRY`.
     """
-    copies = policy.kind in (PolicyKind.nearest, PolicyKind.template)
-    if copies and config.purpose is not Purpose.evaluate:
-        what = "a baseline is for evaluations: its copies are no training data"
-        raise EvalError(f"policy={policy.kind.value}", what, "add run.purpose=evaluate")
+    check_purpose(policy, config)
     if policy.kind is not PolicyKind.model or not held:
         return
     if config.purpose is not Purpose.evaluate:

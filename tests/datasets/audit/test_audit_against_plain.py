@@ -28,6 +28,8 @@ SAID = (
     "",
 )
 
+FORMAT = ("role", "content", "tools", "name", "arguments")
+
 
 def plain_texts(value):
     """Return every string in a value by the shortest code that does."""
@@ -37,8 +39,9 @@ def plain_texts(value):
         except ValueError:
             held = None
         return [value] if held is None else plain_texts(held)
+    keys = [key for key in value if key not in FORMAT] if isinstance(value, dict) else []
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [text for one in inner for text in plain_texts(one)]
+    return keys + [text for one in inner for text in plain_texts(one)]
 
 
 def drawn(draw, depth=0):
@@ -50,7 +53,8 @@ def drawn(draw, depth=0):
         case "list":
             return [drawn(draw, depth + 1) for _ in range(draw.randrange(3))]
         case "dict":
-            return {f"k{n}": drawn(draw, depth + 1) for n in range(draw.randrange(3))}
+            names = (draw.choice((f"k{n}", *FORMAT, *SAID[:2])) for n in range(draw.randrange(3)))
+            return {name: drawn(draw, depth + 1) for name in names}
     return draw.choice((None, True, 7, 1.5))
 
 

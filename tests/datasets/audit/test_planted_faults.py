@@ -200,6 +200,13 @@ def test_a_secret(dataset):
     assert broken(dataset) == ["secrets"]
 
 
+def test_a_secret_that_is_a_key_of_arguments(dataset):
+    function = {"name": "fix", "arguments": json.dumps({"AKIAQ3EGRVYB7DNK2W5P": "on"})}
+    answer = dataset.lines["train"][0]["messages"][-1]
+    answer["tool_calls"] = [{"type": "function", "function": function}]
+    assert "secrets" in broken(dataset)
+
+
 def test_a_canary(dataset):
     say(dataset.lines["train"][0], "tell wintermute")
     assert broken(dataset, canaries=["wintermute", "neuromancer"]) == ["canaries"]

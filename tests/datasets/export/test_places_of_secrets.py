@@ -43,6 +43,7 @@ RECORDS = {
     "nested JSON": {"chat": [user("Show the settings."), said(json.dumps(json.dumps({"env": json.dumps({"DB_PASSWORD": PASSWORD})})))]},
     "escaped lines": {"chat": [user("Show the file."), said("printf " + json.dumps(f"A=1\nDB_PASSWORD={PASSWORD}\nB=2\n"))]},
     "arguments": {"chat": [user("Open the shop."), called({"key": TOKEN})], "tools": [TOOL]},
+    "names of arguments": {"chat": [user("Close the shop."), called({"key": {TOKEN: 1}})], "tools": [TOOL]},
     "tool result": {
         "chat": [
             user("Open it, and tell me how many orders there are."),

@@ -13,6 +13,7 @@ from harness_forge.config.policy import PolicyConfig, PolicyKind
 from harness_forge.config.run import Purpose, RunConfig
 from harness_forge.config.split import SplitConfig
 from harness_forge.core.errors import (
+    ConfigError,
     EndpointError,
     EvalError,
     ForgeError,
@@ -328,7 +329,7 @@ def test_another_folder_is_a_candidate_of_its_own(world):
 
 
 def test_an_unknown_split_is_named(world):
-    with pytest.raises(RunError, match=r"run\.split: holdot: is no split\n.*holdout"):
+    with pytest.raises(ConfigError, match=r"run\.split: holdot: is no split\n.*holdout"):
         world(split="holdot")
 
 

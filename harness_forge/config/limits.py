@@ -1,0 +1,51 @@
+"""What a single value may be, said beside its field.
+
+The composition looks at it, so that a slip is named before anything that a
+machine may lack is looked for, and `forge validate` finds it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import field
+from typing import Any
+
+from harness_forge.core.hints import did_you_mean
+
+Slip = Callable[[Any], tuple[str, str] | None]
+"""Returns what is wrong with a value and what to do, or None if nothing is."""
+
+_KEY = "slip"
+
+
+def limited(default: Any, slip: Slip) -> Any:
+    """Return a field with this default whose values are looked at by `slip`."""
+    return field(default=default, metadata={_KEY: slip})
+
+
+def slip_in(metadata: Any, value: Any) -> tuple[str, str] | None:
+    """Return what is wrong with a value of the field that has this metadata."""
+    slip = metadata.get(_KEY)
+    return slip(value) if slip and value is not None else None
+
+
+def between(least: float, most: float | None = None) -> Slip:
+    """Return what refuses numbers outside of these bounds, which are allowed themselves."""
+    bounds = f"must be {least} or more" if most is None else f"must lie between {least} and {most}"
+
+    def slip(value: Any) -> tuple[str, str] | None:
+        inside = least <= float(value) and (most is None or float(value) <= most)
+        return None if inside else (f"{bounds}, not {value}", "")
+
+    return slip
+
+
+def one_of(known: Collection[str], noun: str) -> Slip:
+    """Return what refuses words that are not among `known`."""
+
+    def slip(value: Any) -> tuple[str, str] | None:
+        if value in set(known):
+            return None
+        return f"{value}: is no {noun}", f"{did_you_mean(value, known)}one of: {', '.join(known)}"
+
+    return slip

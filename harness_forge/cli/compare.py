@@ -78,7 +78,7 @@ def render(first: Mapping[str, Any], second: Mapping[str, Any], found: RunCompar
     lines += [_measured(name, one) for name, one in found.measures.items()]
     lines += [
         "",
-        "differences of percentages are in points; families are drawn as a whole; "
+        "differences of percentages are in points; clusters are drawn as a whole; "
         "p: exact two-sided McNemar",
         "",
     ]
@@ -105,7 +105,7 @@ def _measured(name: str, one: Measure) -> str:
 
     change = points if share else signed
 
-    # One family, or none, tells nothing of others.
+    # One cluster, or none, tells nothing of others.
     bounded = isfinite(one.low) and isfinite(one.high)
     ends = interval(one.low, one.high, change) if bounded else NONE
     p = p_value(one.p) if share else ""

@@ -28,7 +28,7 @@ def main(argv: list[str]) -> int:
         print(f"{one.skill} {one.part}: {describe_power(one.items, one.alpha)}")
         if one.families < one.items:
             alike = describe_power(one.items_if_alike, one.alpha).partition(": ")[2]
-            print(f"  were each of its {one.families} families all alike: {alike}")
+            print(f"  were each of its {one.families} clusters all alike: {alike}")
     for look, alpha in sorted({(one.look, one.alpha) for one in sizes if one.look}):
         print(describe_level(look, alpha, config.budget))
     return 0

@@ -85,7 +85,10 @@ def telling() -> dict[str, Callable]:
 
 def render(done: Replay) -> str:
     """Return the tables: every policy on every part, then the adapter against each other."""
-    lines = [f"first try on {done.split}, 95% intervals (families are clusters)", ""]
+    lines = [
+        f"first try on {done.split}, 95% intervals, drawn by cluster",
+        "",
+    ]
     lines += columns(
         [
             ("policy", "part", "passed", "of", "rate", "interval", "tokens", "no verdict"),

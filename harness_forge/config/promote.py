@@ -8,9 +8,10 @@ from typing import Any
 
 
 class ConditionKind(Enum):
-    """What a condition measures; `promoters.conditions` holds one function for each."""
+    """What a condition measures; `promotion.rules.conditions` holds one function for each."""
 
     pairs = "pairs"
+    mcnemar = "mcnemar"
     mcnemar_two_sided = "mcnemar_two_sided"
     sign_flip = "sign_flip"
     bootstrap = "bootstrap"
@@ -43,6 +44,13 @@ class Strength(Enum):
     interval = "interval"
 
 
+class Sided(Enum):
+    """What a test looks for: that the candidate is better, or that the two differ."""
+
+    one = "one"
+    two = "two"
+
+
 class Bump(Enum):
     """Which part of a version counts up; auto reads it off the measurements."""
 
@@ -57,8 +65,9 @@ class ConditionConfig:
     """One condition; which of the keys it reads depends on its kind.
 
     Args:
-        kind: pairs (at least `minimum` items judged for both), mcnemar_two_sided
-            (exact, p < `alpha`), sign_flip (of whole families, exact, p < `alpha`),
+        kind: pairs (at least `minimum` items judged for both), mcnemar (exact,
+            p < `alpha`; mcnemar_two_sided is mcnemar with sided two), sign_flip (of
+            whole clusters of items with answers of one form, exact, p < `alpha`),
             bootstrap (lower end of the interval of the difference above
             `margin`), no_regression (difference not below -`margin`), rate
             (first-try success in replay at least `threshold`), metric (of a
@@ -83,6 +92,8 @@ class ConditionConfig:
         evidence: of rate, metric, score and gain: measured takes the number as it
             is, interval asks that the whole 95% interval clears the bar.
         alpha: error probability; null takes what the look schedule gives this look.
+        sided: of mcnemar and sign_flip: one asks whether the candidate is better, two
+            whether they differ.
         minimum: pairs; of rate, metric, score and gain, items.
         of: conditions inside all or any, by name, with the keys of a condition.
         enabled: false leaves the condition out.
@@ -98,6 +109,7 @@ class ConditionConfig:
     threshold: float | None = None
     evidence: Strength = Strength.measured
     alpha: float | None = None
+    sided: Sided = Sided.two
     minimum: int = 0
     of: dict[str, Any] = field(default_factory=dict)
     enabled: bool = True

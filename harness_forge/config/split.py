@@ -16,7 +16,8 @@ class SplitConfig:
         salt: mixed into every draw.
         validation: share of items, 0 to 1.
         holdout: share of items, both parts together.
-        new_family: share of items in whole families held out; part of `holdout`.
+        new_family: share of items in whole families held out, each with all families that
+            share a form of answer with it; part of `holdout`.
     """
 
     salt: str = "forge-1"

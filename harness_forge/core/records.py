@@ -17,7 +17,8 @@ class Episode(NamedTuple):
     """The outcome of one work item in one run.
 
     Args:
-        category: what the harness files the item under; `family` is drawn as a whole.
+        category: what the harness files the item under.
+        cluster: `WorkItem.unit`, which is drawn as a whole.
         first_try, solved: None where the evaluator gave no verdict.
         escalated: it was given up on.
         attempts: how many there were.
@@ -36,6 +37,12 @@ class Episode(NamedTuple):
     attempts: int
     tokens: int | None
     seconds: float | None
+    cluster: str = ""
+
+    @property
+    def unit(self) -> str:
+        """The cluster, or the family of an item without one."""
+        return self.cluster or self.family
 
 
 Message = Mapping[str, Any]
@@ -66,11 +73,13 @@ class WorkItem:
 
     Args:
         item_id: stable name without prefix, such as `sshd_set_keepalive`.
-        family: from the skill's family table; splits and statistics use it.
-        group_key: cluster of near-identical items; the unit of a split.
+        family: from the skill's family table, for readers.
+        group_key: near-identical items have one; they are always on one side of a split.
         full_cycle: fails untouched and passes after the reference fix.
             None where that was not measured.
         digest: hash of the check; another digest is another item.
+        cluster: items with answers of one form have one (`answer_forms`), across families;
+            '' if no answer is known.
     """
 
     item_id: str
@@ -81,6 +90,12 @@ class WorkItem:
     full_cycle: bool | None = None
     digest: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    cluster: str = ""
+
+    @property
+    def unit(self) -> str:
+        """What splits share out and tests count as one: the cluster, or without one the family."""
+        return self.cluster or self.family
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +313,7 @@ class EvalResult:
         failure_mode: None where it passed.
         answer: the raw text of the model's answer, whole.
         script: the fix script it called for; None where no valid call was read.
+        cluster: the work item's, as it is known today.
     """
 
     skill: str
@@ -313,3 +329,9 @@ class EvalResult:
     script: str | None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    cluster: str = ""
+
+    @property
+    def unit(self) -> tuple[str, str]:
+        """What a test counts as one: skill and cluster, or without one the family."""
+        return self.skill, self.cluster or self.family

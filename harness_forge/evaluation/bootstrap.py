@@ -1,7 +1,7 @@
 """Bootstrap intervals of statistics of clustered items.
 
-Items of a family resemble each other, so families are drawn, not items. A
-statistic is a function of the sums over families; that is enough for rates,
+Items of a cluster resemble each other, so clusters are drawn, not items. A
+statistic is a function of the sums over clusters; that is enough for rates,
 differences and ratios of paired items.
 
 Source: Efron, JASA 82 (1987) 171-185, as in Efron and Tibshirani, An
@@ -37,16 +37,16 @@ def paired_bootstrap(
 ) -> Interval:
     """Return the BCa interval of a mean difference of pairs, drawn by cluster.
 
-    BCa, not percentiles: families differ much in size, which skews the draws. In
+    BCa, not percentiles: clusters differ much in size, which skews the draws. In
     simulations with family sizes like ours BCa covered true differences more
     often (92% against 88% to 91% of 400 at 95%, 23 families) and no difference as
-    often (95%). With five families both cover too few (75% to 84%): such an
+    often (95%). With five clusters both cover too few (75% to 84%): such an
     interval is a description, not a gate.
 
     One cluster is no information about others: the interval is then -1 to 1.
 
     Args:
-        clusters: (sum of first minus second over its pairs, pairs) of each family.
+        clusters: (sum of first minus second over its pairs, pairs) of each cluster.
         seed: the same seed and clusters give the same interval, in any order.
     """
     used = sorted((d, n) for d, n in clusters if n)

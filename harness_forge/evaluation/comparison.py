@@ -10,7 +10,7 @@ from harness_forge.core.errors import EvalError
 from harness_forge.core.records import EvalResult
 from harness_forge.evaluation.bootstrap import RESAMPLES, SEED, paired_bootstrap
 from harness_forge.evaluation.rates import belongs, parts, rounded
-from harness_forge.evaluation.statistics import family_sign_flip, mcnemar
+from harness_forge.evaluation.statistics import mcnemar, mcnemar_greater, sign_flip
 
 Pair = tuple[EvalResult, EvalResult]
 
@@ -23,9 +23,12 @@ class Difference:
         pairs: items with a verdict on both sides.
         both: pairs that both passed; `only_first`, `only_second`, `neither` the others.
         difference: rate of the first minus rate of the second, None without pairs.
-        low: lower bound of the difference, drawn by family; `high` the upper.
+        low: lower bound of the difference, drawn by cluster; `high` the upper.
         p_mcnemar: exact, two-sided; takes items as independent.
-        p_families: exact, two-sided, by flipping signs of whole families.
+        p_mcnemar_greater: one-sided, that the first is better.
+        p_clusters: exact, two-sided, by flipping signs of whole clusters.
+        p_clusters_greater: one-sided, that the first is better.
+        clusters: with a pair; `clusters_apart`, those in which the two differ.
         left_out: items without a verdict on at least one side.
     """
 
@@ -38,13 +41,18 @@ class Difference:
     low: float
     high: float
     p_mcnemar: float
-    p_families: float
+    p_mcnemar_greater: float
+    p_clusters: float
+    p_clusters_greater: float
+    clusters: int
+    clusters_apart: int
     left_out: int
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as plain JSON; p values keep their digits, however small."""
-        exact = {"p_mcnemar": self.p_mcnemar, "p_families": self.p_families}
-        return {**rounded(asdict(self)), **exact}
+        plain = asdict(self)
+        exact = {key: value for key, value in plain.items() if key.startswith("p_")}
+        return {**rounded(plain), **exact}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +144,9 @@ def difference(
     only_second = sum(b.passed and not a.passed for a, b in judged)
     clusters: dict[tuple[str, str], list[int]] = {}
     for a, b in judged:
-        clusters.setdefault((a.skill, a.family), []).append(a.passed - b.passed)
-    interval = paired_bootstrap(
-        [(sum(found), len(found)) for found in clusters.values()], alpha, resamples, seed
-    )
+        clusters.setdefault(a.unit, []).append(a.passed - b.passed)
+    sums = [(sum(found), len(found)) for found in clusters.values()]
+    interval, flips = paired_bootstrap(sums, alpha, resamples, seed), sign_flip(sums)
     return Difference(
         pairs=len(judged),
         both=both,
@@ -150,7 +157,11 @@ def difference(
         low=interval.low,
         high=interval.high,
         p_mcnemar=mcnemar(only_first, only_second),
-        p_families=family_sign_flip([sum(found) for found in clusters.values()]),
+        p_mcnemar_greater=mcnemar_greater(only_first, only_second),
+        p_clusters=flips.two_sided,
+        p_clusters_greater=flips.greater,
+        clusters=len(sums),
+        clusters_apart=flips.clusters,
         left_out=len(pairs) - len(judged),
     )
 
@@ -168,10 +179,10 @@ def _paired(
         )
     pairs = [(one[key], other[key]) for key in sorted(one)]
     for a, b in pairs:
-        if (a.part, a.family, a.group_key) != (b.part, b.family, b.group_key):
+        if (a.part, a.family, a.group_key, a.cluster) != (b.part, b.family, b.group_key, b.cluster):
             raise EvalError(
                 f"{names[0]} and {names[1]}",
-                f"{a.skill}/{a.item_id} has another part, family or group in each",
+                f"{a.skill}/{a.item_id} has another part, family, group or cluster in each",
                 "the catalogue or the split changed between them: run both again",
             )
     return pairs

@@ -2,7 +2,7 @@
 
 An episode is everything that a run did with one item, in all its attempts. Every
 measure is one sum over items divided by another, so its difference between two
-runs has an interval by family.
+runs has an interval by cluster.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def measured(pairs: Sequence[Pair], alpha: float, resamples: int, seed: int) -> 
         pairs: an item's episode in the first run and in the second.
         alpha: 1 - alpha is the intervals' level.
     """
-    places = _families(pairs)
+    places = _clusters(pairs)
     runs = _columns(a for a, _ in pairs), _columns(b for _, b in pairs)
     found = {
         name: _measure(figure, runs, places, alpha, resamples, seed)
@@ -113,7 +113,7 @@ def _columns(episodes: Iterable[Episode]) -> dict[str, np.ndarray]:
 def _measure(
     figure: _Figure,
     columns: tuple[Mapping[str, np.ndarray], Mapping[str, np.ndarray]],
-    families: np.ndarray,
+    clusters: np.ndarray,
     alpha: float,
     resamples: int,
     seed: int,
@@ -127,7 +127,7 @@ def _measure(
     if not has.any():
         return None
     own, others, other_counts = values[0][has], values[2][has], {}
-    table = _by_family([value[has] for value in values], families[has])
+    table = _by_cluster([value[has] for value in values], clusters[has])
     interval = cluster_bootstrap(table, ratio_difference, alpha, resamples, seed)
     if figure.yes_or_no:
         won, lost = int((own > others).sum()), int((others > own).sum())
@@ -145,16 +145,16 @@ def _measure(
     )
 
 
-def _families(pairs: Sequence[Pair]) -> np.ndarray:
-    """Return the number of each pair's family, shape (pairs,)."""
-    names = [(a.skill, a.family) for a, _ in pairs]
+def _clusters(pairs: Sequence[Pair]) -> np.ndarray:
+    """Return the number of each pair's cluster, shape (pairs,)."""
+    names = [(a.skill, a.unit) for a, _ in pairs]
     number = {name: n for n, name in enumerate(sorted(set(names)))}
     return np.array([number[name] for name in names])
 
 
-def _by_family(values: Sequence[np.ndarray], families: np.ndarray) -> np.ndarray:
-    """Return the sums of each family, shape (families, columns), in a fixed order."""
-    _, place = np.unique(families, return_inverse=True)
+def _by_cluster(values: Sequence[np.ndarray], clusters: np.ndarray) -> np.ndarray:
+    """Return the sums of each cluster, shape (clusters, columns), in a fixed order."""
+    _, place = np.unique(clusters, return_inverse=True)
     return np.stack([np.bincount(place, weights=value) for value in values], axis=1)
 
 

@@ -20,7 +20,7 @@ class Rate:
 
     Args:
         items: items with a verdict; `infrastructure` counts those without.
-        low: lower bound of the rate, clustered by family; `high` the upper.
+        low: lower bound of the rate, by cluster; `high` the upper.
         tokens_per_attempt: prompt and answer, mean; None if no model was asked.
         answer_tokens_per_attempt: the answer alone, mean.
     """
@@ -65,7 +65,7 @@ def rate(results: Iterable[EvalResult], alpha: float = 0.05) -> Rate:
     judged = [result for result in results if not result.infrastructure]
     clusters: dict[tuple[str, str], list[bool]] = defaultdict(list)
     for result in judged:
-        clusters[result.skill, result.family].append(result.passed)
+        clusters[result.unit].append(result.passed)
     interval = clustered_rate([(sum(c), len(c)) for c in clusters.values()], alpha)
     return Rate(
         items=len(judged),

@@ -28,7 +28,7 @@ class SampleSize:
     Args:
         look: number of the next candidate's look; 0 on a split that costs none.
         alpha: level of that look; that of a plain test on a split that costs none.
-        items_if_alike: effective number of items, if items of one family were all alike.
+        items_if_alike: effective number of items, if items of one cluster were all alike.
     """
 
     skill: str
@@ -67,7 +67,7 @@ def sample_sizes_of(store, config: ForgeConfig, split: Split) -> list[SampleSize
         level = Level(0, config.budget.alpha)
         if split is Split.HOLDOUT:
             level = ledger.level(_next_look(store.name, chosen), known)
-        families = len({item.family for item in chosen})
+        families = len({item.unit for item in chosen})
         found.append(
             SampleSize(
                 skill=store.name,

@@ -18,13 +18,13 @@ from harness_forge.store.escaping import escape, restored, unescape
 
 _CHANGED_ITEM = """
 ON CONFLICT (item_id) DO UPDATE SET
-    (title, severity, family, group_key, full_cycle, digest, facts, surveyed_at) =
+    (title, severity, family, group_key, full_cycle, digest, facts, cluster, surveyed_at) =
     (excluded.title, excluded.severity, excluded.family, excluded.group_key,
-     excluded.full_cycle, excluded.digest, excluded.facts, now())
+     excluded.full_cycle, excluded.digest, excluded.facts, excluded.cluster, now())
 WHERE (items.title, items.severity, items.family, items.group_key, items.full_cycle,
-       items.digest, items.facts) IS DISTINCT FROM
+       items.digest, items.facts, items.cluster) IS DISTINCT FROM
       (excluded.title, excluded.severity, excluded.family, excluded.group_key,
-       excluded.full_cycle, excluded.digest, excluded.facts)
+       excluded.full_cycle, excluded.digest, excluded.facts, excluded.cluster)
 """
 
 # The decisive turn of an attempt has the whole conversation before it. If no turn is marked
@@ -53,7 +53,7 @@ def upsert_items(connection: psycopg.Connection, items: Sequence[WorkItem]) -> N
 def items(connection: psycopg.Connection) -> list[WorkItem]:
     """Return the catalogue, sorted by item id."""
     query = (
-        "SELECT item_id, title, severity, family, group_key, full_cycle, digest, facts"
+        "SELECT item_id, title, severity, family, group_key, full_cycle, digest, facts, cluster"
         " FROM items ORDER BY item_id"
     )
     return [WorkItem(*map(restored, row)) for row in connection.execute(query)]

@@ -17,8 +17,10 @@ SELECT w.item_id, coalesce(w.title, ''), coalesce(w.family, w.category, ''),
        CASE WHEN a.lost THEN NULL ELSE coalesce(a.passed, false) OR w.outcome = 'completed' END,
        w.outcome = 'escalated',
        greatest(coalesce(a.tries, 0), w.attempts, 1),
-       a.tokens, coalesce(nullif(a.seconds, 0), nullif(w.wall_time_s, 0))
+       a.tokens, coalesce(nullif(a.seconds, 0), nullif(w.wall_time_s, 0)),
+       coalesce(i.cluster, '')
 FROM work_items w
+LEFT JOIN items i USING (item_id)
 LEFT JOIN (
   SELECT item_id,
          bool_or(eval_passed) FILTER (WHERE attempt_num = 1) AS first_try,
@@ -41,4 +43,4 @@ def episodes(connection, skill: str, run_id: str) -> list[Episode]:
         connection: its search path is the skill's schema.
     """
     rows = connection.execute(SQL, {"run": run_id})
-    return [Episode(skill, *map(unescape, row[:4]), *row[4:]) for row in rows]
+    return [Episode(skill, *map(unescape, row[:4]), *row[4:-1], unescape(row[-1])) for row in rows]

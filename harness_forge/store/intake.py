@@ -228,7 +228,7 @@ class Intake:
         """Add new items and return the existing ones, which a survey may have described further."""
         ids = sorted({escape(entry.item.item_id) for entry in entries})
         query = (
-            "SELECT item_id, title, severity, family, group_key, full_cycle, digest, facts"
+            "SELECT item_id, title, severity, family, group_key, full_cycle, digest, facts, cluster"
             " FROM items WHERE item_id = ANY(%s)"
         )
         found = [WorkItem(*map(restored, row)) for row in self._connection.execute(query, [ids])]

@@ -56,6 +56,7 @@ def item_row(item: WorkItem) -> Row:
         "full_cycle": item.full_cycle,
         "digest": item.digest,
         "facts": jsonb(item.facts),
+        "cluster": item.cluster,
     }
 
 

@@ -69,7 +69,7 @@ def test_other_items_are_refused():
 
 
 def test_another_division_is_refused():
-    with pytest.raises(EvalError, match="stig/a1 has another part, family or group"):
+    with pytest.raises(EvalError, match="stig/a1 has another part, family, group or cluster"):
         compare(ADAPTER, [replace(BASE[0], part="new_family"), *BASE[1:]])
 
 
@@ -93,7 +93,8 @@ def test_the_metrics_hold_numbers_only():
     part = compare(ADAPTER, BASE).as_dict()["all"]
     assert set(part) == {
         *("pairs", "both", "only_first", "only_second", "neither", "difference"),
-        *("low", "high", "p_mcnemar", "p_families", "left_out"),
+        *("low", "high", "p_mcnemar", "p_clusters", "left_out"),
+        *("p_mcnemar_greater", "p_clusters_greater", "clusters", "clusters_apart"),
     }
     assert all(isinstance(value, int | float) for value in part.values())
 

@@ -5,7 +5,13 @@ from math import comb
 
 import pytest
 
-from harness_forge.evaluation.statistics import clustered_rate, family_sign_flip, mcnemar, wilson
+from harness_forge.evaluation.statistics import (
+    clustered_rate,
+    mcnemar,
+    mcnemar_greater,
+    sign_flip,
+    wilson,
+)
 
 
 @pytest.mark.parametrize(
@@ -69,21 +75,42 @@ def test_a_rate_of_zero_still_has_an_upper_bound():
 
 
 def test_sign_flips_count_every_choice_of_signs():
-    for families in ([3, -1, 2], [1, 1, 1, -1, 2], [4], [0, 2, 2, -2], []):
+    for clusters in ([3, -1, 2], [1, 1, 1, -1, 2], [4], [0, 2, 2, -2], []):
         sums = [
-            sum(sign * one for sign, one in zip(signs, families, strict=True))
-            for signs in product((-1, 1), repeat=len(families))
+            sum(sign * one for sign, one in zip(signs, clusters, strict=True))
+            for signs in product((-1, 1), repeat=len(clusters))
         ]
-        as_far = sum(abs(one) >= abs(sum(families)) for one in sums)
-        assert family_sign_flip(families) == pytest.approx(as_far / len(sums))
+        # Clusters of one size have one weight.
+        found = sign_flip([(one, 4) for one in clusters])
+        as_far = sum(abs(one) >= abs(sum(clusters)) for one in sums)
+        assert found.two_sided == pytest.approx(as_far / len(sums))
+        as_large = sum(one >= sum(clusters) for one in sums)
+        assert found.greater == pytest.approx(as_large / len(sums))
+        assert found.clusters == sum(map(bool, clusters))
 
 
 def test_sign_flips_of_single_items_are_mcnemar():
-    assert family_sign_flip([1] * 14 + [-1] * 4 + [0] * 30) == pytest.approx(mcnemar(14, 4))
+    found = sign_flip([(1, 1)] * 14 + [(-1, 1)] * 4 + [(0, 1)] * 30)
+    assert found.two_sided == pytest.approx(mcnemar(14, 4))
+    assert found.greater == pytest.approx(mcnemar_greater(14, 4))
 
 
-def test_sign_flips_of_a_thousand_families_are_exact_and_quick():
-    assert family_sign_flip([3, -2, 1, 1] * 250) == pytest.approx(
-        family_sign_flip([-3, 2, -1, -1] * 250)
-    )
-    assert 0 < family_sign_flip([2] * 60) == 2 / 2**60
+def test_a_large_cluster_counts_for_more_than_one_item_and_less_than_all_of_its_own():
+    # A cluster of 16 that is lost whole weighs as much as 4 single items that are won.
+    singles = [(1, 1)] * 5
+    assert sign_flip([(16, 16), *singles]).greater == 2**-6
+    assert sign_flip([(-16, 16), *singles]).greater == 0.5
+    assert sign_flip([(-1, 16), *singles]).greater == 2 / 64
+
+
+def test_sign_flips_of_a_thousand_clusters_are_exact_and_quick():
+    one, other = ([(sign * d, 3) for d in (3, -2, 1, 1)] * 250 for sign in (1, -1))
+    assert sign_flip(one).two_sided == pytest.approx(sign_flip(other).two_sided)
+    assert 0 < sign_flip([(2, 2)] * 60).two_sided == 2 / 2**60
+
+
+def test_one_sided_mcnemar_is_the_tail_of_the_wins():
+    for n in range(1, 10):
+        for won in range(n + 1):
+            tail = sum(comb(n, k) for k in range(won, n + 1)) / 2**n
+            assert mcnemar_greater(won, n - won) == pytest.approx(tail)

@@ -183,7 +183,9 @@ def _pairs(own: int, other: int) -> dict:
             "low": (own - other) / 10 - 0.05,
             "high": (own - other) / 10 + 0.05,
             "p_mcnemar": _mcnemar(first, second),
-            "p_families": 2.0 / 2**tens if own != other else 1.0,
+            "p_mcnemar_greater": _mcnemar(first, second) / 2 if own > other else 1.0,
+            "p_clusters": 2.0 / 2**tens if own != other else 1.0,
+            "p_clusters_greater": 1.0 / 2**tens if own > other else 1.0,
             "left_out": 0,
         }
     return found

@@ -25,7 +25,7 @@ SEAT = "lamps.worker"
 # Eight families are too few for the level of a third look.
 LEVELS = [
     f"promote.conditions.{name}.alpha=0.025"
-    for name in ("better_family_by_family", "beats_champion_by_family")
+    for name in ("better_cluster_by_cluster", "beats_champion_by_cluster")
 ]
 
 

@@ -52,7 +52,7 @@ def _barred(finding: Finding, condition: ConditionConfig, evidence: Evidence) ->
 
 def _bar(condition: ConditionConfig, evidence: Evidence) -> tuple[float | None, str, str] | None:
     kind, margin = condition.kind, condition.margin
-    if kind in (ConditionKind.mcnemar_two_sided, ConditionKind.sign_flip):
+    if kind in rule.TESTS:
         alpha = evidence.alpha if condition.alpha is None else condition.alpha
         return None if isinstance(alpha, Gap) else (alpha, "p", "below")
     return {
@@ -120,6 +120,7 @@ def _audit(condition: ConditionConfig, evidence: Evidence) -> Judged:
 
 _KINDS: dict[ConditionKind, Callable[[ConditionConfig, Evidence], Judged]] = {
     ConditionKind.pairs: paired.pairs,
+    ConditionKind.mcnemar: paired.mcnemar,
     ConditionKind.mcnemar_two_sided: paired.mcnemar,
     ConditionKind.sign_flip: paired.sign_flip,
     ConditionKind.bootstrap: paired.bootstrap,

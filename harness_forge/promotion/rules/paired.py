@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness_forge.config.promote import ConditionConfig, Opponent, Strength
+from harness_forge.config.promote import ConditionConfig, Opponent, Sided, Strength
 from harness_forge.core.numbers import interval, p_value, percent, points
 from harness_forge.core.numbers import level as level_text
 from harness_forge.evaluation.intervals import wilson
@@ -41,31 +41,35 @@ def pairs(condition: ConditionConfig, evidence: Evidence) -> Judged:
 
 def mcnemar(condition: ConditionConfig, evidence: Evidence) -> Judged:
     """Judge by McNemar's exact test."""
-    return _tested(condition, evidence, "p_mcnemar", "exact two-sided McNemar")
+    return _tested(condition, evidence, "p_mcnemar", "McNemar")
 
 
 def sign_flip(condition: ConditionConfig, evidence: Evidence) -> Judged:
-    """Judge by exact sign flips of whole families."""
-    return _tested(condition, evidence, "p_families", "exact sign flips of families")
+    """Judge by exact sign flips of whole clusters."""
+    return _tested(condition, evidence, "p_clusters", "sign flips of clusters")
 
 
 def _tested(condition: ConditionConfig, evidence: Evidence, key: str, test: str) -> Judged:
     alpha = evidence.alpha if condition.alpha is None else condition.alpha
     level = "the level of this look" if isinstance(alpha, Gap) else level_text(alpha)
-    required = f"better than {_whom(condition)}: {test} p < {level}"
+    sided = condition.sided.value
+    asked = f"{key}_greater" if condition.sided is Sided.one else key
+    required = f"better than {_whom(condition)}: exact {sided}-sided {test} p < {level}"
     pair = evidence.comparison(condition.against, condition.part)
     for gap in (pair, alpha):
         if isinstance(gap, Gap):
             return missing(required, gap)
-    if key not in pair:
-        return missing(required, Gap(f"replay.json has no {key} yet (forge replay)"))
-    won, lost, p = pair["only_first"], pair["only_second"], pair[key]
+    if not {asked, key} <= pair.keys():
+        return missing(required, Gap(f"replay.json has no {asked} yet (forge replay)"))
+    won, lost, p = pair["only_first"], pair["only_second"], pair[asked]
     measured = f"p = {p_value(p)}: {won} rules only the adapter passes, {lost} only the other"
     if alpha <= 0:
         measured += "; the holdout's error budget is spent, new work items refresh it"
     verdict = Verdict.UNCLEAR
-    if p < alpha:
-        verdict = Verdict.HOLDS if won > lost else Verdict.BROKEN
+    if p < alpha and won > lost:
+        verdict = Verdict.HOLDS
+    elif pair[key] < alpha and won < lost:
+        verdict = Verdict.BROKEN
     numbers = {**pair, "alpha": alpha}
     ends = _ends(pair)
     return Judged(required, measured, verdict, numbers, p, alpha, ends, unit="p", bar="below")
@@ -74,7 +78,7 @@ def _tested(condition: ConditionConfig, evidence: Evidence, key: str, test: str)
 def bootstrap(condition: ConditionConfig, evidence: Evidence) -> Judged:
     """Judge whether the whole interval of the difference lies above the margin."""
     required = (
-        f"better than {_whom(condition)}: lower end of the family-clustered interval "
+        f"better than {_whom(condition)}: lower end of the clustered interval "
         f"above {_points(condition.margin)}"
     )
     pair = evidence.comparison(condition.against, condition.part)
@@ -99,7 +103,7 @@ def no_regression(condition: ConditionConfig, evidence: Evidence) -> Judged:
     if at_least(pair["difference"], -condition.margin):
         verdict = Verdict.HOLDS
     elif pair["high"] < -condition.margin or (condition.category and pair["p_mcnemar"] < CLEAR):
-        # A category is one family, of which no interval by family can be drawn.
+        # A category may be one cluster, of which no interval can be drawn.
         verdict = Verdict.BROKEN
     return _difference(
         required, verdict, pair, condition.margin, 0.0 - condition.margin, "at least"

@@ -23,6 +23,8 @@ Kind = ConditionKind
 GROUPS = (Kind.all, Kind.any)
 IN_REPLAY = (Kind.pairs, Kind.no_regression, Kind.rate)
 """Kinds with the categories of the replayed items."""
+TESTS = (Kind.mcnemar, Kind.mcnemar_two_sided, Kind.sign_flip)
+"""Kinds that compare a p value with a level."""
 PARTS = ("new_rule", "new_family", "all", "validation", "train")
 """Valid names of parts, even without items."""
 
@@ -30,8 +32,9 @@ _PAIRED = ("against", "part")
 _SUITE = ("against", "part", "suite", "category", "metric", "evidence", "minimum")
 _READS: dict[Kind, tuple[str, ...]] = {
     Kind.pairs: (*_PAIRED, "category", "minimum"),
+    Kind.mcnemar: (*_PAIRED, "alpha", "sided"),
     Kind.mcnemar_two_sided: (*_PAIRED, "alpha"),
-    Kind.sign_flip: (*_PAIRED, "alpha"),
+    Kind.sign_flip: (*_PAIRED, "alpha", "sided"),
     Kind.bootstrap: (*_PAIRED, "margin"),
     Kind.no_regression: (*_PAIRED, "category", "margin"),
     Kind.rate: ("part", "category", "threshold", "evidence", "minimum"),

@@ -91,7 +91,7 @@ def _figures(material: Material) -> Html | None:
         ends = interval(base["low"], base["high"])
         figures.append(("First-try success, base", percent(base["rate"]), f"95%: {ends}"))
     if versus:
-        ends = f"95%: {interval(versus['low'], versus['high'], points)}, by family"
+        ends = f"95%: {interval(versus['low'], versus['high'], points)}, by cluster"
         figures.append(("Difference, in points", points(versus["difference"]), ends))
         figures.append(("McNemar p", p_value(versus["p_mcnemar"]), _level(material)))
         left_out = count(versus["left_out"]) if versus["left_out"] else "none"

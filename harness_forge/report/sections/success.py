@@ -12,8 +12,9 @@ from harness_forge.report.material import LABELS, PARTS, Material
 
 _ABOUT = (
     "One greedy answer for each rule, run in a sandbox and judged by the scanner. Intervals are "
-    "95%, with families as clusters. The few-shot base model shows what the form of the prompt "
-    "gives, the copied nearest answer what copying gives; the adapter has to add to both."
+    "95%, drawn by cluster: rules with answers of one form. The few-shot base model shows what "
+    "the form of the prompt gives, the copied nearest answer what copying gives; the adapter has "
+    "to add to both."
 )
 _SHORT = {"adapter": "adapter", "base": "base", "few_shot": "few-shot", "nearest": "nearest"}
 

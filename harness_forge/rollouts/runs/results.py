@@ -9,8 +9,8 @@ from harness_forge.store.splits.assign import parts
 SQL = """
 SELECT a.item_id, w.title, w.family, w.group_key, a.eval_passed, a.infrastructure,
        a.failure_mode, coalesce(a.response, ''), a.tool_call -> 'arguments' ->> 'fix_script',
-       a.prompt_tokens, a.completion_tokens
-FROM attempts a JOIN work_items w USING (run_id, item_id)
+       a.prompt_tokens, a.completion_tokens, coalesce(i.cluster, '')
+FROM attempts a JOIN work_items w USING (run_id, item_id) LEFT JOIN items i USING (item_id)
 WHERE a.run_id = %s AND a.attempt_num = 1 AND w.outcome IS NOT NULL
 ORDER BY a.item_id
 """
@@ -41,6 +41,7 @@ def first_tries(store, run_id: str) -> list[EvalResult]:
             script=script,
             prompt_tokens=prompt_tokens,
             completion_tokens=completion_tokens,
+            cluster=cluster,
         )
         for (
             item_id,
@@ -54,5 +55,6 @@ def first_tries(store, run_id: str) -> list[EvalResult]:
             script,
             prompt_tokens,
             completion_tokens,
+            cluster,
         ) in rows
     ]

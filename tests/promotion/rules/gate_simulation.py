@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from harness_forge.config.promote import ConditionConfig, ConditionKind
+from harness_forge.config.promote import ConditionConfig, ConditionKind, Sided
 from harness_forge.core.records import EvalResult
 from harness_forge.evaluation.comparison import difference
 from harness_forge.promotion.rules.conditions import find
@@ -12,26 +12,26 @@ from harness_forge.promotion.rules.evidence import Evidence
 from harness_forge.promotion.rules.findings import Verdict
 from harness_forge.registry.adapters.identity import AdapterIdentity
 
-# Sizes of the families of 69 held-out rules, about as those of a STIG are.
-FAMILIES = (8, 6, 6, 5, 4, 4, 3, 3, 3, 3, 2, 2, 2, 2, 2, 2, *[1] * 12)
+# Clusters of the 68 held-out new rules of the skill stig, by the form of their answers.
+CLUSTERS = (16, 14, 7, 6, 5, 2, *[1] * 18)
 CANDIDATE = AdapterIdentity("skill-worker", "d" * 64)
 RULE = {
     "enough_pairs": ConditionConfig(ConditionKind.pairs, minimum=60),
-    "better": ConditionConfig(ConditionKind.mcnemar_two_sided),
-    "better_by_family": ConditionConfig(ConditionKind.bootstrap),
-    "better_family_by_family": ConditionConfig(ConditionKind.sign_flip),
+    "better": ConditionConfig(ConditionKind.mcnemar, sided=Sided.one),
+    "better_by_cluster": ConditionConfig(ConditionKind.bootstrap),
+    "better_cluster_by_cluster": ConditionConfig(ConditionKind.sign_flip, sided=Sided.one),
 }
 """The conditions of the default rule that rest on a test."""
 
 
 def outcomes(generator, rate: float, correlation: float) -> list[bool]:
-    """Return passes of all items, family by family.
+    """Return passes of all items, cluster by cluster.
 
-    A family's rate is drawn from a beta distribution whose intraclass
+    A cluster's rate is drawn from a beta distribution whose intraclass
     correlation is `correlation`: 0 makes items independent, 1 twins.
     """
     found: list[bool] = []
-    for size in FAMILIES:
+    for size in CLUSTERS:
         own = rate
         if correlation:
             both = 1 / correlation - 1
@@ -42,9 +42,9 @@ def outcomes(generator, rate: float, correlation: float) -> list[bool]:
 
 def gate(first: list[bool], second: list[bool], alpha: float) -> bool:
     """Return whether the rule's tests would promote the first over the second."""
-    family = [n for n, size in enumerate(FAMILIES) for _ in range(size)]
+    cluster = [n for n, size in enumerate(CLUSTERS) for _ in range(size)]
     pairs = [
-        (_result(n, family[n], a), _result(n, family[n], b))
+        (_result(n, cluster[n], a), _result(n, cluster[n], b))
         for n, (a, b) in enumerate(zip(first, second, strict=True))
     ]
     replay = {
@@ -60,9 +60,9 @@ def generator(seed: int):
     return np.random.default_rng(seed)
 
 
-def _result(item: int, family: int, passed: bool) -> EvalResult:
+def _result(item: int, cluster: int, passed: bool) -> EvalResult:
     return EvalResult(
-        skill="s", item_id=f"i{item}", title="", family=f"f{family}", group_key=f"i{item}",
-        part="new_rule", passed=bool(passed), infrastructure=False, failure_mode=None,
-        answer="", script=None,
+        skill="s", item_id=f"i{item}", title="", family="f", group_key=f"i{item}",
+        cluster=f"c{cluster}", part="new_rule", passed=bool(passed), infrastructure=False,
+        failure_mode=None, answer="", script=None,
     )  # fmt: skip

@@ -12,9 +12,16 @@ def pair(**changes):
     facts = {
         "pairs": 80, "both": 10, "only_first": 30, "only_second": 2, "neither": 38,
         "difference": 0.35, "low": 0.2, "high": 0.5, "p_mcnemar": 2.5e-7,
-        "p_families": 1e-4, "left_out": 0,
+        "p_mcnemar_greater": 1.25e-7, "p_clusters": 1e-4, "p_clusters_greater": 5e-5,
+        "left_out": 0,
     }  # fmt: skip
-    return facts | changes
+    # The one-sided p of the side that won is half of the two-sided one.
+    halves = {
+        f"{key}_greater": changes[key] and changes[key] / 2
+        for key in ("p_mcnemar", "p_clusters")
+        if key in changes
+    }
+    return facts | halves | changes
 
 
 def evidence(new_rule=None, new_family=None, rates=(0.95, 0.2), proven=True, **changes):

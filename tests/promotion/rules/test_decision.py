@@ -30,12 +30,12 @@ def test_promotes_when_every_condition_holds(rule):
         "proven": "holds",
         "enough_pairs": "holds",
         "better": "holds",
-        "better_by_family": "holds",
-        "better_family_by_family": "holds",
+        "better_by_cluster": "holds",
+        "better_cluster_by_cluster": "holds",
         "new_family": "holds",
         "valid_call": "holds",
         "beats_champion": "not_needed",
-        "beats_champion_by_family": "not_needed",
+        "beats_champion_by_cluster": "not_needed",
     }
     assert ruling.why == "All 7 conditions of rule 'default' that apply hold."
 
@@ -49,15 +49,19 @@ EDGES = [
     # condition, evidence, decision
     ("enough_pairs", {"new_rule": pair(pairs=60)}, Outcome.PROMOTED),
     ("enough_pairs", {"new_rule": pair(pairs=59)}, Outcome.INCONCLUSIVE),
-    ("better", {"new_rule": pair(p_mcnemar=0.0249)}, Outcome.PROMOTED),
-    ("better", {"new_rule": pair(p_mcnemar=0.025)}, Outcome.INCONCLUSIVE),
-    ("better", {"new_rule": pair(only_first=2, only_second=30, p_families=0.1)}, Outcome.REJECTED),
-    ("better_family_by_family", {"new_rule": pair(p_families=0.0249)}, Outcome.PROMOTED),
-    ("better_family_by_family", {"new_rule": pair(p_families=0.025)}, Outcome.INCONCLUSIVE),
-    ("better_by_family", {"new_rule": pair(low=0.001)}, Outcome.PROMOTED),
-    ("better_by_family", {"new_rule": pair(low=0.0)}, Outcome.INCONCLUSIVE),
-    ("better_by_family", {"new_rule": pair(low=-0.3, high=0.0)}, Outcome.INCONCLUSIVE),
-    ("better_by_family", {"new_rule": pair(low=-0.3, high=-0.001)}, Outcome.REJECTED),
+    ("better", {"new_rule": pair(p_mcnemar_greater=0.0249)}, Outcome.PROMOTED),
+    ("better", {"new_rule": pair(p_mcnemar_greater=0.025)}, Outcome.INCONCLUSIVE),
+    ("better", {"new_rule": pair(only_first=2, only_second=30, p_clusters=0.1)}, Outcome.REJECTED),
+    ("better_cluster_by_cluster", {"new_rule": pair(p_clusters_greater=0.0249)}, Outcome.PROMOTED),
+    (
+        "better_cluster_by_cluster",
+        {"new_rule": pair(p_clusters_greater=0.025)},
+        Outcome.INCONCLUSIVE,
+    ),
+    ("better_by_cluster", {"new_rule": pair(low=0.001)}, Outcome.PROMOTED),
+    ("better_by_cluster", {"new_rule": pair(low=0.0)}, Outcome.INCONCLUSIVE),
+    ("better_by_cluster", {"new_rule": pair(low=-0.3, high=0.0)}, Outcome.INCONCLUSIVE),
+    ("better_by_cluster", {"new_rule": pair(low=-0.3, high=-0.001)}, Outcome.REJECTED),
     ("new_family", {"new_family": pair(difference=0.45 - 0.50)}, Outcome.PROMOTED),
     ("new_family", {"new_family": pair(difference=-0.0501)}, Outcome.INCONCLUSIVE),
     ("new_family", {"new_family": pair(difference=-0.2, high=-0.0501)}, Outcome.REJECTED),
@@ -74,7 +78,7 @@ def test_each_condition_has_its_edge(rule, name, changes, expected):
     assert ruling.outcome is expected
     spoilt = [f.name for f in ruling.findings if f.verdict in (Verdict.BROKEN, Verdict.UNCLEAR)]
     if name == "better" and expected is Outcome.REJECTED:
-        spoilt.remove("better_family_by_family")  # unclear beside it: it is about the same pairs
+        spoilt.remove("better_cluster_by_cluster")  # unclear beside it: it is about the same pairs
     assert spoilt == ([] if expected is Outcome.PROMOTED else [name])
     assert expected is Outcome.PROMOTED or name in ruling.why
 
@@ -129,7 +133,7 @@ def test_a_spent_budget_promotes_nothing_and_says_so(rule):
 
 def test_a_rule_may_fix_its_level():
     keys = [
-        f"promote.conditions.{name}.alpha=1e-9" for name in ("better", "better_family_by_family")
+        f"promote.conditions.{name}.alpha=1e-9" for name in ("better", "better_cluster_by_cluster")
     ]
     fixed = compose(None, keys).promote
     assert apply_rule(fixed, evidence(alpha=Gap("no look"))).outcome is Outcome.INCONCLUSIVE
@@ -169,9 +173,9 @@ def test_a_rule_without_conditions_promotes_nothing():
 
 def test_findings_carry_their_numbers(rule):
     better = next(f for f in apply_rule(rule, evidence()).findings if f.name == "better")
-    assert better.required == "better than base on new_rule: exact two-sided McNemar p < 0.025"
+    assert better.required == "better than base on new_rule: exact one-sided McNemar p < 0.025"
     assert (
-        better.measured == "p = 2.5\u00d710⁻⁷: 30 rules only the adapter passes, 2 only the other"
+        better.measured == "p = 1.3\u00d710⁻⁷: 30 rules only the adapter passes, 2 only the other"
     )
     assert better.numbers["alpha"] == 0.025
     assert CANDIDATE.label == "stig-worker-aaaaaaaaaaaa"

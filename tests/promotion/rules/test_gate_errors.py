@@ -3,12 +3,12 @@
 import math
 
 import pytest
-from gate_simulation import FAMILIES, RULE, gate, generator, outcomes
+from gate_simulation import CLUSTERS, RULE, gate, generator, outcomes
 
 from harness_forge.config.budget import BudgetConfig
 from harness_forge.config.compose.engine import compose
 from harness_forge.config.promote import ConditionKind
-from harness_forge.evaluation.statistics import mcnemar
+from harness_forge.evaluation.statistics import mcnemar_greater
 from harness_forge.store.splits.levels import planned
 
 GATES = 2000
@@ -31,7 +31,7 @@ def better(first, second, alpha):
     """Return whether McNemar alone finds the first one better."""
     won = sum(a and not b for a, b in zip(first, second, strict=True))
     lost = sum(b and not a for a, b in zip(first, second, strict=True))
-    return won > lost and mcnemar(won, lost) < alpha
+    return mcnemar_greater(won, lost) < alpha
 
 
 @pytest.mark.parametrize(
@@ -76,10 +76,11 @@ def test_the_rule_simulated_is_the_rule_shipped():
     shipped = compose([]).promote.conditions
     assert {name: shipped[name].kind for name in RULE} == {n: c.kind for n, c in RULE.items()}
     assert shipped["enough_pairs"].minimum == RULE["enough_pairs"].minimum
-    assert shipped["better"].alpha is shipped["better_family_by_family"].alpha is None
-    assert shipped["better_by_family"].margin == 0.0
+    assert shipped["better"].alpha is shipped["better_cluster_by_cluster"].alpha is None
+    assert shipped["better_by_cluster"].margin == 0.0
+    assert {name: shipped[name].sided for name in RULE} == {n: c.sided for n, c in RULE.items()}
     assert {c.kind for c in RULE.values()} == {
-        ConditionKind.pairs, ConditionKind.mcnemar_two_sided, ConditionKind.bootstrap,
+        ConditionKind.pairs, ConditionKind.mcnemar, ConditionKind.bootstrap,
         ConditionKind.sign_flip,
     }  # fmt: skip
-    assert sum(FAMILIES) == 69
+    assert sum(CLUSTERS) == 68

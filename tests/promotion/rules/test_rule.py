@@ -128,9 +128,9 @@ def test_each_condition_shows_value_threshold_interval_and_verdict():
     shipped = compose(None, []).promote
     found = {one.name: one.as_dict() for one in apply_rule(shipped, evidence()).findings}
     assert found["better"]["shown"] == {
-        "value": "2.5\u00d710⁻⁷", "threshold": "below 0.025", "interval": "+20.0 to +50.0",
+        "value": "1.3\u00d710⁻⁷", "threshold": "below 0.025", "interval": "+20.0 to +50.0",
     }  # fmt: skip
-    assert found["better_by_family"]["shown"] == {
+    assert found["better_by_cluster"]["shown"] == {
         "value": "+35.0", "threshold": "above +0.0", "interval": "+20.0 to +50.0",
     }  # fmt: skip
     assert found["enough_pairs"]["value"] == 80
@@ -193,7 +193,7 @@ def test_the_mask_has_to_have_been_checked(audit, expected):
     assert apply_rule(rule(one={"kind": "audit"}), evidence(audit=audit)).outcome is expected
 
 
-@pytest.mark.parametrize("key", ["difference", "low", "high", "p_mcnemar", "p_families"])
+@pytest.mark.parametrize("key", ["difference", "low", "high", "p_mcnemar", "p_clusters_greater"])
 def test_a_number_that_is_none_is_never_promoted_on(key):
     shipped = compose(None, []).promote
     for value in (float("nan"), None):

@@ -70,3 +70,43 @@ def test_holdout_has_both_parts():
 def test_another_salt_is_another_division():
     items = catalogue()
     assert assign(items, {}, SplitConfig()) != assign(items, {}, SplitConfig(salt="other"))
+
+
+def formed(name, family, cluster):
+    return WorkItem(name, "", "", family, name, full_cycle=True, cluster=cluster)
+
+
+def test_each_form_of_answer_gives_each_split_its_share_across_families():
+    items = [formed(f"i{n:02}", f"family{n % 5}", f"form{n % 4}") for n in range(80)]
+    splits = assign(items, {}, SplitConfig(new_family=0.0))
+    for form in range(4):
+        own = Counter(splits[i.item_id] for i in items if i.cluster == f"form{form}")
+        assert own == {Split.TRAIN: 12, Split.HOLDOUT: 5, Split.VALIDATION: 3}
+
+
+def test_nothing_held_out_as_a_new_family_has_a_form_or_a_family_in_training():
+    # Small families; those of one letter share a form with their neighbours.
+    items = [
+        *(formed(f"big{n}", "big", "big") for n in range(150)),
+        *(formed(f"{f}{n}", f"{f}{n % 2}", f"form {f}") for f in "abcdefgh" for n in range(4)),
+    ]
+    splits = assign(items, {}, SplitConfig())
+    held = {i.item_id for i in items if parts(items, splits).get(i.item_id) == "new_family"}
+    assert held
+    trained = [i for i in items if splits[i.item_id] is not Split.HOLDOUT]
+    for i in items:
+        if i.item_id in held:
+            assert i.family not in {t.family for t in trained}
+            assert i.cluster not in {t.cluster for t in trained}
+
+
+def test_a_held_out_item_whose_form_is_in_training_is_no_new_family():
+    items = [formed("a", "first", "form"), formed("b", "second", "form")]
+    assert parts(items, {"a": Split.TRAIN, "b": Split.HOLDOUT}) == {"b": "new_rule"}
+
+
+def test_a_form_held_out_as_a_whole_stays_so():
+    items = [formed("a", "first", "held"), formed("b", "second", "known")]
+    splits = {"a": Split.HOLDOUT, "b": Split.TRAIN}
+    more = [*items, *(formed(f"c{n}", "second", "held") for n in range(5))]
+    assert set(assign(more, splits, SplitConfig()).values()) == {Split.HOLDOUT}

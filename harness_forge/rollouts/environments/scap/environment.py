@@ -28,7 +28,11 @@ from harness_forge.rollouts.environments.scap import (
 )
 from harness_forge.rollouts.environments.scap.content import Rule, content_version, load_rules
 from harness_forge.rollouts.environments.scap.ground import Ground, Reference, choose_guard, guards
-from harness_forge.rollouts.environments.scap.grouping import group_keys
+from harness_forge.rollouts.environments.scap.grouping import (
+    answer_clusters,
+    group_keys,
+    our_answers,
+)
 from harness_forge.rollouts.environments.scap.judge import FAIL, PASS
 from harness_forge.rollouts.environments.scap.known import Versions
 from harness_forge.rollouts.environments.scap.lab import Lab, Played, cores
@@ -166,8 +170,11 @@ class ScapEnvironment:
     def _items(self, ground: Ground) -> list[WorkItem]:
         references = ground.references
         effects = {rule_id: references[rule_id].effect for rule_id in self._offered}
-        keys = group_keys(self._offered, effects)
-        return [_item(rule, references[rule.id], keys[rule.id]) for rule in self._offered.values()]
+        keys = group_keys(self._offered, effects, self._answers)
+        return [
+            _item(rule, references[rule.id], keys[rule.id], self._clusters.get(rule.id, ""))
+            for rule in self._offered.values()
+        ]
 
     def _measure(self, rule_ids: Sequence[str], progress: Progress | None) -> None:
         """Measure the references of `rule_ids` on all cores; Ctrl-C stops it at once."""
@@ -196,6 +203,15 @@ class ScapEnvironment:
     def _ground(self) -> Ground:
         with self._measuring:
             return Ground.load(self._ground_file) or self._measured_ground()
+
+    @cached_property
+    def _answers(self) -> dict[str, str]:
+        return our_answers(self.rules)
+
+    @cached_property
+    def _clusters(self) -> dict[str, str]:
+        # Of all rules of the profile, so that a skill of some of them has the same clusters.
+        return answer_clusters(self.rules, self._answers)
 
     @cached_property
     def _guards(self) -> dict[str, tuple[str, ...]]:
@@ -308,7 +324,7 @@ class ScapEnvironment:
         return teacher.mutated(self.rules[item_id], limit)
 
 
-def _item(rule: Rule, reference: Reference, key: str) -> WorkItem:
+def _item(rule: Rule, reference: Reference, key: str, cluster: str) -> WorkItem:
     return WorkItem(
         item_id=rule.id,
         title=rule.title,
@@ -324,4 +340,5 @@ def _item(rule: Rule, reference: Reference, key: str) -> WorkItem:
             "reference_seconds": reference.seconds,
             "content_fix_chars": len(rule.fix),
         },
+        cluster=cluster,
     )

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from harness_forge.core.answer_forms import answer_form, clusters
 from harness_forge.rollouts.environments.scap.content import Rule
 from harness_forge.rollouts.environments.scap.gold import write_fix
 
@@ -23,11 +24,14 @@ _COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
 _NAMES = ("comment", "test_id", "variable", "var_check")
 
 
-def group_keys(rules: Mapping[str, Rule], effects: Mapping[str, str]) -> dict[str, str]:
+def group_keys(
+    rules: Mapping[str, Rule], effects: Mapping[str, str], answers: Mapping[str, str]
+) -> dict[str, str]:
     """Return the smallest id of each rule's cluster.
 
     Args:
         effects: rule id -> hash of what its official fix changes, '' if nothing.
+        answers: what `our_answers` returned.
     """
     leader = {rule_id: rule_id for rule_id in rules}
 
@@ -38,10 +42,34 @@ def group_keys(rules: Mapping[str, Rule], effects: Mapping[str, str]) -> dict[st
 
     first: dict[str, str] = {}
     for rule_id in sorted(rules):
-        for mark in _marks(rules[rule_id], effects.get(rule_id, "")):
+        for mark in _marks(rules[rule_id], effects.get(rule_id, ""), answers.get(rule_id)):
             other, mine = find(first.setdefault(mark, rule_id)), find(rule_id)
             leader[max(mine, other)] = min(mine, other)
     return {rule_id: find(rule_id) for rule_id in rules}
+
+
+def our_answers(rules: Mapping[str, Rule]) -> dict[str, str]:
+    """Return our fix script of each rule that has one."""
+    fixes = {name: write_fix(rule) for name, rule in rules.items()}
+    return {name: fix.fix_script for name, fix in fixes.items() if fix}
+
+
+def answer_clusters(rules: Mapping[str, Rule], answers: Mapping[str, str]) -> dict[str, str]:
+    """Return the cluster of each rule by the form of its answer: ours, else the content's.
+
+    A rule without any answer is left out.
+
+    Args:
+        answers: what `our_answers` returned.
+    """
+    known = {n: answers.get(n) or _COMMENT.sub("", r.fix).strip() for n, r in rules.items()}
+    return clusters(
+        {
+            name: answer_form(f"{name} {rules[name].title}", answer)
+            for name, answer in known.items()
+            if answer
+        }
+    )
 
 
 def effect(changes: Mapping[str, Mapping[str, Any] | None]) -> str:
@@ -50,12 +78,12 @@ def effect(changes: Mapping[str, Mapping[str, Any] | None]) -> str:
     return _hash(kept) if kept else ""
 
 
-def _marks(rule: Rule, effect: str) -> list[str]:
+def _marks(rule: Rule, effect: str, answer: str | None) -> list[str]:
     marks = [f"effect {effect}"] if effect else []
     if rule.checks:
         marks.append(f"check {_hash([_plain(asdict(check)) for check in rule.checks])}")
-    if answer := write_fix(rule):
-        marks.append(f"answer {answer.fix_script}")
+    if answer:
+        marks.append(f"answer {answer}")
     fix = " ".join(_COMMENT.sub("", rule.fix).replace(rule.id, "").split())
     return [*marks, f"fix {fix}"] if fix else marks
 

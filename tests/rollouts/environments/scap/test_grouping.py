@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness_forge.rollouts.environments.scap import grouping
 from harness_forge.rollouts.environments.scap.content import Rule
 from harness_forge.rollouts.environments.scap.gold import Fix
-from harness_forge.rollouts.environments.scap.grouping import effect, group_keys
+from harness_forge.rollouts.environments.scap.grouping import effect, group_keys, our_answers
 from harness_forge.rollouts.environments.scap.oval import Check, Entity, Target
 
 
@@ -16,7 +16,8 @@ def rule(rule_id, fix="", path="/etc/x", variable=""):
 
 
 def keys(*rules, effects=None):
-    return group_keys({r.id: r for r in rules}, effects or {})
+    known = {r.id: r for r in rules}
+    return group_keys(known, effects or {}, our_answers(known))
 
 
 def test_the_same_check_under_other_names_is_one_item():

@@ -175,7 +175,7 @@ def test_findings_carry_their_numbers(rule):
     better = next(f for f in apply_rule(rule, evidence()).findings if f.name == "better")
     assert better.required == "better than base on new_rule: exact one-sided McNemar p < 0.025"
     assert (
-        better.measured == "p = 1.3\u00d710⁻⁷: 30 rules only the adapter passes, 2 only the other"
+        better.measured == "p = 1.2\u00d710⁻⁷: 30 rules only the adapter passes, 2 only the other"
     )
     assert better.numbers["alpha"] == 0.025
     assert CANDIDATE.label == "stig-worker-aaaaaaaaaaaa"

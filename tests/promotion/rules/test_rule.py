@@ -128,7 +128,7 @@ def test_each_condition_shows_value_threshold_interval_and_verdict():
     shipped = compose(None, []).promote
     found = {one.name: one.as_dict() for one in apply_rule(shipped, evidence()).findings}
     assert found["better"]["shown"] == {
-        "value": "1.3\u00d710⁻⁷", "threshold": "below 0.025", "interval": "+20.0 to +50.0",
+        "value": "1.2\u00d710⁻⁷", "threshold": "below 0.025", "interval": "+20.0 to +50.0",
     }  # fmt: skip
     assert found["better_by_cluster"]["shown"] == {
         "value": "+35.0", "threshold": "above +0.0", "interval": "+20.0 to +50.0",

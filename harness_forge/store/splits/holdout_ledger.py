@@ -31,6 +31,9 @@ from harness_forge.core.files import add_line, finished, mend
 from harness_forge.store.splits.levels import Level, check, next_level, plan
 from harness_forge.store.splits.looks import NO_LOOK, Look, is_look, parse
 
+BEFORE = "the ledger in forge's home"
+"""The source of looks from where the ledger was kept before; its path is one of this machine."""
+
 Say = Callable[[str], None]
 
 
@@ -167,14 +170,14 @@ class HoldoutLedger:
         if self._old is None or self._old.absolute() == self.path.absolute():
             return []
         old = self._read(finished(_bytes(self._old), is_look), self._old)
-        return [replace(look, source=look.source or str(self._old)) for look in old.looks]
+        return [replace(look, source=look.source or BEFORE) for look in old.looks]
 
     def _tell(self, missing: Sequence[dict[str, Any]], say: Say) -> None:
         for source in dict.fromkeys(row["source"] for row in missing):
             rows = [row for row in missing if row["source"] == source]
             looks = "1 look" if len(rows) == 1 else f"{len(rows)} looks"
-            if source == str(self._old):
-                say(f"{self.path}: took over {looks} from {source}, which stays as it is")
+            if source == BEFORE:
+                say(f"{self.path}: took over {looks} from {self._old}, which stays as it is")
                 continue
             runs = ", ".join(row["run_id"] for row in rows)
             say(

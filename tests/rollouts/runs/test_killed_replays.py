@@ -4,6 +4,7 @@ import json
 import random
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from asked_models import Parrot, adapter, base_model
@@ -54,7 +55,8 @@ def project(coin, store, tmp_path, monkeypatch):
         """Make everything as it was, so that the next replay is a first one."""
         shutil.rmtree(home)
         shutil.copytree(tmp_path / "before", home, symlinks=True)
-        shutil.rmtree(tmp_path / "outputs", ignore_errors=True)
+        for folder in (tmp_path / "outputs", Path("ledger")):
+            shutil.rmtree(folder, ignore_errors=True)
         with store.skill("coin")._transaction() as connection:
             gone = "SELECT id FROM runs WHERE purpose = 'evaluate'"
             for table in ("turns", "attempts", "work_items"):

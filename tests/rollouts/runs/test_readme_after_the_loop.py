@@ -10,6 +10,7 @@ from importlib import import_module
 import documented
 import pytest
 from asked_models import Parrot, adapter, base_model
+from fake_judge import FakeJudge
 from loop_files import Loop
 
 from harness_forge.cli import main
@@ -25,8 +26,8 @@ NOT_RUN = {
     "forge env setup": "unpacks the scanner",
     "forge evaluate stig-tuning split=validation": "needs the workset eval",
     "forge ingest source=tau_bench path=FILE": "test_documented_commands runs it",
-    "forge judge RUN": "needs a model server",
-    "forge judge RUN RUN": "needs a model server",
+    "forge judge RUN": "of a run by name: run below",
+    "forge judge RUN RUN": "of two runs by name: run below",
     "forge model fetch smollm2-135m": "fetches a model",
     "forge prove": "needs the workset train",
     "forge proxy": "serves until it is stopped",
@@ -34,7 +35,7 @@ NOT_RUN = {
     "forge publish DATASET PATH": "after a signature: run below",
     "forge rollback --reason=TEXT": "of a second champion, tests/promotion",
     "forge run policy=model policy.endpoint=URL policy.samples=4 policy.temperature=0.8":
-        "needs a model server",
+        "needs a server: run below",
     "forge run skill=stig policy=gold": "made this state, and is complete",
     "forge stage export": "of dvc.yaml",
     "forge store psql": "waits for a person",
@@ -141,6 +142,47 @@ def test_what_the_loop_trained_is_refused_on_validation_with_commands_that_work(
     assert "was trained on the validation rows too" in err
     hint = err.partition("hint: ")[2]
     assert "forge train train.refit=false train.name=stig-worker" in hint
+
+
+@pytest.fixture
+def runs(loop, store):
+    """Two runs over the same items, by id: forge's own fixes, and those fixes broken."""
+    with store.skill("stig").connect_read_only() as connection:
+        found = connection.execute("SELECT policy, id FROM stig.runs").fetchall()
+    ids = dict(found)
+    return ids["gold"], ids["mutated"]
+
+
+def test_two_runs_are_compared_and_judged_by_name(loop, runs):
+    judge = FakeJudge()
+    given = f"judge.endpoint={judge.url}"
+    try:
+        assert loop("forge compare RUN RUN".replace("RUN RUN", " ".join(runs)))[0] == 0
+        code, out, err = loop(f"forge judge {runs[0]}", given)
+        assert (code, "scored" in out or "judged" in out) == (0, True), err
+        code, out, err = loop(f"forge judge {' '.join(runs)}", given)
+        assert (code, "first against second" in out) == (0, True), err
+    finally:
+        judge.close()
+    assert judge.asked
+
+
+def test_a_servers_model_attempts_the_training_items(loop):
+    server = FakeJudge()
+    command = "forge run policy=model policy.endpoint=URL policy.samples=4 policy.temperature=0.8"
+    try:
+        code, out, err = loop(command.replace("URL", server.url))
+    finally:
+        server.close()
+    assert (code, "complete" in out) == (0, True), err
+    assert len(server.asked) > 4
+
+
+def test_what_is_signed_may_leave(loop, tmp_path):
+    assert loop("forge publish data/dataset out")[0] != 0
+    assert loop("forge redact review data/dataset --sign")[0] == 0
+    code, _, err = loop("forge publish data/dataset out")
+    assert (code, (tmp_path / "out/train.jsonl").is_file()) == (0, True), err
 
 
 def test_the_table_of_a_skill_without_gold_says_what_is_missing(loop, store, capsys):

@@ -14,6 +14,16 @@ from harness_forge.registry.adapters.identity import AdapterIdentity
 
 # Clusters of the 68 held-out new rules of the skill stig, by the form of their answers.
 CLUSTERS = (16, 14, 7, 6, 5, 2, *[1] * 18)
+FAMILIES = [
+    *[5, 5, 6, 6, 7, 7, 7, 7, 12, 12, 12, 15, 16, 19, 21, 22],
+    *[0, 0, 0, 0, 0, 0, 0, 8, 8, 8, 9, 9, 9, 9],
+    *[1, 1, 1, 1, 1, 1, 11],
+    *[2, 2, 2, 2, 11, 11],
+    *[3, 3, 3, 3, 3],
+    *[10, 10],
+    *[13, 4, 4, 4, 4, 14, 5, 5, 6, 6, 17, 2, 10, 18, 20, 8, 23, 24],
+]
+"""The family of each of these rules, cluster by cluster: forms span families."""
 CANDIDATE = AdapterIdentity("skill-worker", "d" * 64)
 RULE = {
     "enough_pairs": ConditionConfig(ConditionKind.pairs, minimum=60),

@@ -79,9 +79,11 @@ def render(first: Mapping[str, Any], second: Mapping[str, Any], found: RunCompar
     lines += [
         "",
         "differences of percentages are in points; clusters are drawn as a whole; "
-        "p: exact two-sided McNemar",
-        "",
+        "p: exact two-sided McNemar, items taken as independent",
     ]
+    if any(one.by_score for one in found.measures.values()):
+        lines += ["where no cluster differs from another: Tango's interval, a cluster as a pair"]
+    lines += [""]
     lines += [f"{'first try':21}{'pairs':>7}{'first':>9}{'second':>9}{'p, Holm':>12}"]
     lines += [_first_try(name, one) for name, one in found.categories.items()]
     if found.skills:

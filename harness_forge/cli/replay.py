@@ -11,6 +11,7 @@ from harness_forge.core.numbers import level as level_text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from harness_forge.evaluation.rates import Rate
     from harness_forge.evaluation.replay import Replay
 
 SUMMARY = "judge an adapter on held-out items beside three baselines"
@@ -100,7 +101,7 @@ def render(done: Replay) -> str:
                     str(rate.items),
                     percent(rate.rate),
                     interval(rate.low, rate.high),
-                    NONE if rate.tokens_per_attempt is None else count(rate.tokens_per_attempt),
+                    _tokens(rate),
                     str(rate.infrastructure),
                 )
                 for label, by_part in done.rates.items()
@@ -109,7 +110,8 @@ def render(done: Replay) -> str:
         ],
         left=2,
     )
-    lines += ["", f"{done.adapter.name} {done.adapter.digest[:12]} against", ""]
+    lines += ["", f"{done.adapter.name} {done.adapter.digest[:12]} against"]
+    lines += ["(p: exact two-sided sign flips of whole clusters)", ""]
     lines += columns(
         [
             ("", "part", "pairs", "only adapter", "only other", "points", "interval", "p"),
@@ -122,7 +124,7 @@ def render(done: Replay) -> str:
                     str(one.only_second),
                     points(one.difference),
                     interval(one.low, one.high, points),
-                    p_value(one.p_mcnemar),
+                    p_value(one.p_clusters),
                 )
                 for name, comparison in done.comparisons.items()
                 for part, one in comparison.parts.items()
@@ -130,6 +132,15 @@ def render(done: Replay) -> str:
         ],
         left=2,
     )
+    if any(rate.cut_off for by_part in done.rates.values() for rate in by_part.values()):
+        lines += ["", "cut: answers that met the token limit and would have gone on;"]
+        lines += ["no saving of tokens can be read from a mean that holds such answers"]
+    parts = (one for comparison in done.comparisons.values() for one in comparison.parts.values())
+    if any(one.by_score for one in parts):
+        lines += [
+            "",
+            "where no cluster differs from another: Tango's interval, a cluster as one pair",
+        ]
     for skill, level in done.levels.items():
         lines += [
             "",
@@ -137,3 +148,10 @@ def render(done: Replay) -> str:
             f"significant if p < {level_text(level.alpha)}",
         ]
     return "\n".join(lines)
+
+
+def _tokens(rate: Rate) -> str:
+    if rate.tokens_per_attempt is None:
+        return NONE
+    cut = f" ({count(rate.cut_off)} cut)" if rate.cut_off else ""
+    return f"{count(rate.tokens_per_attempt)}{cut}"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness_forge.core.errors import ConfigError
-from harness_forge.core.numbers import gain, p_value, percent
+from harness_forge.core.numbers import clustered_p, gain, percent
 
 if TYPE_CHECKING:
     from harness_forge.report.material import Material
@@ -90,7 +90,7 @@ def _rates(replay: dict[str, Any]) -> Iterator[str]:
                 continue
             yield (
                 f"  {name.replace('_', ' ')}, {part}: {gain(one)} points, "
-                f"p {p_value(one['p_mcnemar'])}"
+                f"p by cluster {clustered_p(one)}"
             )
 
 

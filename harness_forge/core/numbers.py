@@ -50,6 +50,12 @@ def p_value(p: float) -> str:
     return f"{mantissa}\N{MULTIPLICATION SIGN}10{str(int(exponent)).translate(_RAISED)}"
 
 
+def clustered_p(found: Mapping[str, Any]) -> str:
+    """Return a comparison's p by whole clusters; files from before there was one have none."""
+    p = found.get("p_clusters")
+    return NONE if p is None else p_value(p)
+
+
 def level(alpha: float) -> str:
     """Return the level of a test, that of the smallest look included."""
     return f"{alpha:.4f}".rstrip("0").rstrip(".") if alpha >= 0.001 else p_value(alpha)

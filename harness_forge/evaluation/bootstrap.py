@@ -18,7 +18,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from harness_forge.evaluation.statistics import Interval
+from harness_forge.evaluation.statistics import Interval, tango
 
 RESAMPLES = 10_000
 SEED = 20261121
@@ -56,6 +56,45 @@ def paired_bootstrap(
     if len(used) == 1:
         return Interval(interval.estimate, -1.0, 1.0)
     return interval
+
+
+def paired_interval(
+    clusters: Sequence[tuple[float, int]],
+    differ: tuple[int, int],
+    alpha: float = 0.05,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+) -> tuple[Interval, bool]:
+    """Return the interval of a mean difference of pairs, and whether it is by score (`with_width`).
+
+    Args:
+        clusters: as of `paired_bootstrap`.
+        differ: pairs that only the first passed, and that only the second passed.
+    """
+    drawn = paired_bootstrap(clusters, alpha, resamples, seed)
+    return with_width(drawn, [n for _, n in clusters if n], differ, alpha)
+
+
+def with_width(
+    drawn: Interval, sizes: Sequence[float], differ: tuple[int, int], alpha: float
+) -> tuple[Interval, bool]:
+    """Return an interval of pairs that has a width; True where it is not what was drawn.
+
+    Clusters that all have the same difference, such as 0 against 0, give draws that are all
+    alike: a bootstrap without width, which says nothing of how little was seen. Then it is
+    Tango's score interval with each cluster counted as one pair, as wide as it would be if
+    all pairs of a cluster were alike; the data do not say whether they are.
+
+    Args:
+        drawn: by bootstrap.
+        sizes: pairs of each cluster.
+        differ: pairs that only the first passed, and that only the second passed.
+    """
+    if not sizes or drawn.low < drawn.high:
+        return drawn, False
+    share = len(sizes) / sum(sizes)
+    found = tango(differ[0] * share, differ[1] * share, len(sizes), alpha)
+    return Interval(drawn.estimate, found.low, found.high), True
 
 
 def ratio(sums: np.ndarray) -> np.ndarray:

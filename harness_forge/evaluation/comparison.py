@@ -8,7 +8,7 @@ from typing import Any
 
 from harness_forge.core.errors import EvalError
 from harness_forge.core.records import EvalResult
-from harness_forge.evaluation.bootstrap import RESAMPLES, SEED, paired_bootstrap
+from harness_forge.evaluation.bootstrap import RESAMPLES, SEED, paired_interval
 from harness_forge.evaluation.rates import belongs, parts, rounded
 from harness_forge.evaluation.statistics import mcnemar, mcnemar_greater, sign_flip
 
@@ -23,13 +23,14 @@ class Difference:
         pairs: items with a verdict on both sides.
         both: pairs that both passed; `only_first`, `only_second`, `neither` the others.
         difference: rate of the first minus rate of the second, None without pairs.
-        low: lower bound of the difference, drawn by cluster; `high` the upper.
+        low: lower bound of the difference, by cluster; `high` the upper.
         p_mcnemar: exact, two-sided; takes items as independent.
         p_mcnemar_greater: one-sided, that the first is better.
         p_clusters: exact, two-sided, by flipping signs of whole clusters.
         p_clusters_greater: one-sided, that the first is better.
         clusters: with a pair; `clusters_apart`, those in which the two differ.
         left_out: items without a verdict on at least one side.
+        by_score: the bootstrap had no width, so the interval is a score interval.
     """
 
     pairs: int
@@ -47,6 +48,7 @@ class Difference:
     clusters: int
     clusters_apart: int
     left_out: int
+    by_score: bool
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as plain JSON; p values keep their digits, however small."""
@@ -146,7 +148,8 @@ def difference(
     for a, b in judged:
         clusters.setdefault(a.unit, []).append(a.passed - b.passed)
     sums = [(sum(found), len(found)) for found in clusters.values()]
-    interval, flips = paired_bootstrap(sums, alpha, resamples, seed), sign_flip(sums)
+    interval, by_score = paired_interval(sums, (only_first, only_second), alpha, resamples, seed)
+    flips = sign_flip(sums)
     return Difference(
         pairs=len(judged),
         both=both,
@@ -163,6 +166,7 @@ def difference(
         clusters=len(sums),
         clusters_apart=flips.clusters,
         left_out=len(pairs) - len(judged),
+        by_score=by_score,
     )
 
 

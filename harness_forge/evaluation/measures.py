@@ -16,7 +16,11 @@ from typing import Any
 import numpy as np
 
 from harness_forge.core.records import Episode
-from harness_forge.evaluation.bootstrap import cluster_bootstrap, ratio_difference
+from harness_forge.evaluation.bootstrap import (
+    cluster_bootstrap,
+    ratio_difference,
+    with_width,
+)
 from harness_forge.evaluation.rates import rounded
 from harness_forge.evaluation.statistics import mcnemar
 
@@ -34,6 +38,7 @@ class Measure:
         only_first, only_second: for a yes or no, pairs with yes in that run alone.
         p: exact two-sided McNemar for a yes or no; None for a mean.
         better: 1 if more is better, -1 if less is.
+        by_score: the bootstrap had no width, so the interval is a score interval.
     """
 
     pairs: int
@@ -46,6 +51,7 @@ class Measure:
     only_first: int | None = None
     only_second: int | None = None
     p: float | None = None
+    by_score: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as plain JSON; undefined values are null, p keeps its digits."""
@@ -131,7 +137,9 @@ def _measure(
     interval = cluster_bootstrap(table, ratio_difference, alpha, resamples, seed)
     if figure.yes_or_no:
         won, lost = int((own > others).sum()), int((others > own).sum())
-        other_counts = {"only_first": lost, "only_second": won, "p": mcnemar(lost, won)}
+        interval, by_score = with_width(interval, table[:, 1].tolist(), (won, lost), alpha)
+        p = mcnemar(lost, won)
+        other_counts = {"only_first": lost, "only_second": won, "p": p, "by_score": by_score}
     above, below, above_first, below_first = table.sum(axis=0)
     return Measure(
         pairs=int(has.sum()),

@@ -23,6 +23,7 @@ class Rate:
         low: lower bound of the rate, by cluster; `high` the upper.
         tokens_per_attempt: prompt and answer, mean; None if no model was asked.
         answer_tokens_per_attempt: the answer alone, mean.
+        cut_off: answers that met the token limit: what they would have cost is not known.
     """
 
     items: int
@@ -33,6 +34,7 @@ class Rate:
     infrastructure: int
     tokens_per_attempt: float | None
     answer_tokens_per_attempt: float | None
+    cut_off: int
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as plain JSON, rounded."""
@@ -84,6 +86,7 @@ def rate(results: Iterable[EvalResult], alpha: float = 0.05) -> Rate:
         answer_tokens_per_attempt=_mean(
             [r.completion_tokens for r in judged if r.completion_tokens is not None]
         ),
+        cut_off=sum(result.failure_mode == "cut_off" for result in judged),
     )
 
 

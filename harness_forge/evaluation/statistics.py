@@ -164,6 +164,44 @@ def wilson(passed: float, items: float, alpha: float = 0.05) -> Interval:
     return Interval(rate, low, high)
 
 
+def tango(only_first: float, only_second: float, pairs: float, alpha: float = 0.05) -> Interval:
+    """Return Tango's score interval of a difference of paired rates.
+
+    It has a width where no pair differs, and where all do: a resampled interval has none
+    there. Counts may be fractions, of an effective number of pairs. Without pairs
+    it is -1 to 1.
+
+    Source: Tango, Statist. Med. 17 (1998) 891-908; recommended among others by
+    Fagerland, Lydersen and Laake, Statist. Med. 33 (2014) 2850-2875.
+
+    Args:
+        only_first: pairs that only the first passed; `only_second` the others that differ.
+    """
+    if pairs <= 0:
+        return Interval(math.nan, -1.0, 1.0)
+    z = NormalDist().inv_cdf(1 - alpha / 2)
+    estimate = (only_first - only_second) / pairs
+
+    def score(delta: float) -> float:
+        """Return the score statistic of a difference; it falls as the difference rises."""
+        linear = (2 * pairs - only_first + only_second) * delta - only_first - only_second
+        constant = -only_second * delta * (1 - delta)
+        root = math.sqrt(max(linear * linear - 8 * pairs * constant, 0.0))
+        second = max((root - linear) / (4 * pairs), 0.0)
+        variance = max(pairs * (2 * second + delta * (1 - delta)), 1e-300)
+        return (only_first - only_second - pairs * delta) / math.sqrt(variance)
+
+    def end(wanted: float) -> float:
+        low, high = -1.0, 1.0
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (middle, high) if score(middle) > wanted else (low, middle)
+        return (low + high) / 2
+
+    low = -1.0 if estimate <= -1 else end(z)
+    return Interval(estimate, low, 1.0 if estimate >= 1 else end(-z))
+
+
 def clustered_rate(clusters: Sequence[tuple[int, int]], alpha: float = 0.05) -> Interval:
     """Return the interval of a rate of clustered items.
 

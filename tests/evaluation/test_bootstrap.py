@@ -11,6 +11,7 @@ from harness_forge.evaluation import bootstrap
 from harness_forge.evaluation.bootstrap import (
     cluster_bootstrap,
     paired_bootstrap,
+    paired_interval,
     ratio,
     ratio_difference,
 )
@@ -87,3 +88,16 @@ def test_what_has_no_items_has_no_interval():
 def test_twenty_thousand_families_fit_into_memory():
     table = np.ones((20_000, 2))
     assert cluster_bootstrap(table, ratio, resamples=50).estimate == 1.0
+
+
+def test_families_that_do_not_differ_have_an_interval_all_the_same():
+    interval, by_score = paired_interval([(0, 4)] * 16, (0, 0))
+    assert (interval.estimate, by_score) == (0, True)
+    assert interval.high == pytest.approx(-interval.low) == pytest.approx(0.1936, abs=1e-4)
+    all_won, by_score = paired_interval([(2, 2)] * 5, (10, 0))
+    assert (all_won.high, by_score) == (1, True) and 0 < all_won.low < 0.5
+
+
+def test_families_that_differ_are_drawn():
+    clusters = [(1, 2), (0, 3), (2, 2)]
+    assert paired_interval(clusters, (3, 0)) == (paired_bootstrap(clusters), False)

@@ -94,7 +94,7 @@ def test_the_metrics_hold_numbers_only():
     assert set(part) == {
         *("pairs", "both", "only_first", "only_second", "neither", "difference"),
         *("low", "high", "p_mcnemar", "p_clusters", "left_out"),
-        *("p_mcnemar_greater", "p_clusters_greater", "clusters", "clusters_apart"),
+        *("p_mcnemar_greater", "p_clusters_greater", "clusters", "clusters_apart", "by_score"),
     }
     assert all(isinstance(value, int | float) for value in part.values())
 

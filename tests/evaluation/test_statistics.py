@@ -1,7 +1,9 @@
 """Against published figures, and against counting every case."""
 
+import math
 from itertools import product
 from math import comb
+from statistics import NormalDist
 
 import pytest
 
@@ -10,6 +12,7 @@ from harness_forge.evaluation.statistics import (
     mcnemar,
     mcnemar_greater,
     sign_flip,
+    tango,
     wilson,
 )
 
@@ -114,3 +117,47 @@ def test_one_sided_mcnemar_is_the_tail_of_the_wins():
         for won in range(n + 1):
             tail = sum(comb(n, k) for k in range(won, n + 1)) / 2**n
             assert mcnemar_greater(won, n - won) == pytest.approx(tail)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "pairs", "low", "high"),
+    # Fagerland, Lydersen and Laake (2014), table 3: airway hyper-responsiveness of 21 children.
+    [(1, 7, 21, -0.517, -0.026)],
+)
+def test_tango_gives_the_published_interval(first, second, pairs, low, high):
+    found = tango(first, second, pairs)
+    assert (round(found.low, 3), round(found.high, 3)) == (low, high)
+
+
+@pytest.mark.parametrize("counts", [(1, 7, 21), (0, 0, 16), (5, 0, 9), (0, 3, 3), (4, 4, 8)])
+def test_tango_holds_the_differences_that_a_score_test_does_not_reject(counts):
+    found, z = tango(*counts), NormalDist().inv_cdf(0.975)
+    kept = [delta / 500 for delta in range(-499, 500) if abs(score(*counts, delta / 500)) <= z]
+    assert found.low == pytest.approx(min(kept), abs=0.0021) or found.low == -1
+    assert found.high == pytest.approx(max(kept), abs=0.0021) or found.high == 1
+
+
+def score(first, second, pairs, delta):
+    """Return the score statistic, the share of pairs only the second passed found by search."""
+    same = pairs - first - second
+
+    def likelihood(q):
+        terms = ((first, q + delta), (second, q), (same, 1 - 2 * q - delta))
+        if any(count and p <= 0 for count, p in terms):
+            return -math.inf
+        return sum(count * math.log(p) for count, p in terms if count)
+
+    low, high = max(0.0, -delta), (1 - delta) / 2
+    for _ in range(80):  # the likelihood has one top
+        left, right = low + (high - low) / 3, high - (high - low) / 3
+        low, high = (low, right) if likelihood(left) > likelihood(right) else (left, high)
+    q = (low + high) / 2
+    variance = pairs * (2 * q + delta - delta**2)
+    return (first - second - pairs * delta) / math.sqrt(max(variance, 1e-12))
+
+
+def test_nothing_against_nothing_has_a_width_that_shrinks_with_the_pairs():
+    few, many = tango(0, 0, 16), tango(0, 0, 160)
+    assert few.high == pytest.approx(-few.low) == pytest.approx(3.8415 / (16 + 3.8415), abs=1e-4)
+    assert 0 < many.high < few.high
+    assert (tango(0, 0, 0).low, tango(0, 0, 0).high) == (-1, 1)

@@ -69,16 +69,21 @@ def apply_rule(rule: PromoteConfig, evidence: Evidence) -> Ruling:
     if empty := _nothing(findings):
         return Ruling(empty[0], empty[1], findings)
     held = sum(finding.verdict is Verdict.HOLDS for finding in findings)
+    idle = sum(finding.verdict is Verdict.CANNOT_FAIL for finding in findings)
     why = f"All {held} conditions of rule {rule.name!r} that apply hold."
+    if idle:
+        why += f" {idle} could not fail, which says nothing."
     return Ruling(Outcome.PROMOTED, why, findings)
 
 
 def _nothing(findings: tuple[Finding, ...]) -> tuple[Outcome, str] | None:
-    """Return the outcome if every condition holds but nothing was measured."""
+    """Return the outcome if no condition is broken or unclear, but nothing was measured."""
     held = [one for one in leaves(findings) if one.verdict is Verdict.HOLDS]
     if not held:
         lead = _LEADS[Outcome.INCOMPLETE]
-        return Outcome.INCOMPLETE, f"{lead}: no condition of the rule was needed."
+        could = any(one.verdict is Verdict.CANNOT_FAIL for one in leaves(findings))
+        what = "could fail" if could else "was needed"
+        return Outcome.INCOMPLETE, f"{lead}: no condition of the rule {what}."
     counts = [one.numbers.get("pairs", one.numbers.get("items")) for one in held]
     counts = [count for count in counts if count is not None]
     if counts and max(counts) < FEW:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -19,6 +19,11 @@ class Verdict(StrEnum):
     UNCLEAR = "unclear"  # indistinguishable from noise
     MISSING = "missing"
     NOT_NEEDED = "not_needed"
+    CANNOT_FAIL = "cannot_fail"  # whatever the adapter did, it would hold: no evidence
+
+
+IDLE = (Verdict.CANNOT_FAIL, Verdict.NOT_NEEDED)
+"""Verdicts that neither help nor block a promotion."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,16 @@ def missing(required: str, gap: Gap) -> Judged:
     return Judged(required, gap.what, Verdict.MISSING)
 
 
+def beyond_failing(judged: Judged, why: str) -> Judged:
+    """Return a measurement that would meet its requirement whatever the adapter did.
+
+    Args:
+        why: such as "base passed 0 of 16".
+    """
+    measured = f"{judged.measured}; cannot fail here: {why}"
+    return replace(judged, measured=measured, verdict=Verdict.CANNOT_FAIL)
+
+
 def shown(one: Judged) -> dict[str, str]:
     """Return value, threshold and interval as people read them."""
     unit = one.unit
@@ -142,21 +157,21 @@ def best(findings: Iterable[Finding]) -> Verdict:
 
 def _first(order: Sequence[Verdict], findings: Iterable[Finding]) -> Verdict:
     found = {finding.verdict for finding in findings}
-    return next((verdict for verdict in order if verdict in found), Verdict.NOT_NEEDED)
+    return next((verdict for verdict in (*order, *IDLE) if verdict in found), Verdict.NOT_NEEDED)
 
 
 def grouped(name: str, kind: str, how: str, of: Sequence[Finding]) -> Finding:
     """Return a finding that is `all` or `any` of others."""
     verdict = (best if how == "any" else worst)(of)
     culprits = [one for one in of if one.verdict is verdict]
-    if verdict in (Verdict.HOLDS, Verdict.NOT_NEEDED):
+    if verdict in (Verdict.HOLDS, *IDLE):
         text = f"{verdict.value.replace('_', ' ')}: {', '.join(one.name for one in culprits)}"
     elif verdict is Verdict.MISSING:
         text = "; ".join(dict.fromkeys(one.measured for one in culprits))
     else:
         text = "; ".join(f"{one.name}: {one.measured}" for one in culprits)
     held = sum(one.verdict is Verdict.HOLDS for one in of)
-    asked = sum(one.verdict is not Verdict.NOT_NEEDED for one in of)
+    asked = sum(one.verdict not in IDLE for one in of)
     required = f"{how} of {', '.join(one.name for one in of)}"
     judged = Judged(
         required,

@@ -10,7 +10,7 @@ from harness_forge.core.numbers import interval, p_value, percent, points
 from harness_forge.core.numbers import level as level_text
 from harness_forge.evaluation.intervals import wilson
 from harness_forge.promotion.rules.evidence import Evidence, Gap
-from harness_forge.promotion.rules.findings import Judged, Verdict, missing
+from harness_forge.promotion.rules.findings import Judged, Verdict, beyond_failing, missing
 
 CLEAR = 0.05
 """p below which a category is clearly worse."""
@@ -28,7 +28,7 @@ def pairs(condition: ConditionConfig, evidence: Evidence) -> Judged:
     left_out = pair.get("left_out", 0)
     aside = f", {left_out} left out for faults of the scanner" if left_out else ""
     enough = pair["pairs"] >= condition.minimum
-    return Judged(
+    found = Judged(
         required,
         f"{pair['pairs']} pairs{aside}",
         Verdict.HOLDS if enough else Verdict.UNCLEAR,
@@ -37,6 +37,7 @@ def pairs(condition: ConditionConfig, evidence: Evidence) -> Judged:
         threshold=condition.minimum,
         unit="count",
     )
+    return beyond_failing(found, "no number is below it") if condition.minimum <= 0 else found
 
 
 def mcnemar(condition: ConditionConfig, evidence: Evidence) -> Judged:
@@ -105,9 +106,15 @@ def no_regression(condition: ConditionConfig, evidence: Evidence) -> Judged:
     elif pair["high"] < -condition.margin or (condition.category and pair["p_mcnemar"] < CLEAR):
         # A category may be one cluster, of which no interval can be drawn.
         verdict = Verdict.BROKEN
-    return _difference(
+    found = _difference(
         required, verdict, pair, condition.margin, 0.0 - condition.margin, "at least"
     )
+    # The worst that an adapter can do is to pass nothing.
+    theirs = pair["both"] + pair["only_second"]
+    if at_least(-theirs / pair["pairs"], -condition.margin):
+        who = condition.against.value
+        return beyond_failing(found, f"{who} passed {theirs} of {pair['pairs']}")
+    return found
 
 
 def rate(condition: ConditionConfig, evidence: Evidence) -> Judged:
@@ -126,7 +133,8 @@ def rate(condition: ConditionConfig, evidence: Evidence) -> Judged:
     verdict = above(value, ends if whole else None, bar)
     verdict = enough(verdict, found["items"], condition.minimum)
     measured = f"{percent(value)} ({interval(*ends)}), n = {found['items']}"
-    return Judged(required, measured, verdict, dict(found), value, bar, ends, unit="share")
+    judged = Judged(required, measured, verdict, dict(found), value, bar, ends, unit="share")
+    return beyond_failing(judged, "no share is below it") if bar <= 0 else judged
 
 
 def _category_rate(
@@ -192,6 +200,7 @@ def _difference(
 ) -> Judged:
     ends = _ends(pair)
     ends_text = interval(*ends, points)
+    ends_text += ", Tango's interval" if pair.get("by_score") else ""
     measured = f"{points(pair['difference'])} points ({ends_text}), n = {pair['pairs']}"
     numbers = {**pair, "margin": margin}
     value = pair["difference"]

@@ -11,7 +11,14 @@ from harness_forge.core.numbers import interval, percent
 from harness_forge.evaluation.intervals import newcombe
 from harness_forge.promotion.rules import scores
 from harness_forge.promotion.rules.evidence import Evidence, Gap
-from harness_forge.promotion.rules.findings import Finding, Judged, Verdict, grouped, missing
+from harness_forge.promotion.rules.findings import (
+    Finding,
+    Judged,
+    Verdict,
+    beyond_failing,
+    grouped,
+    missing,
+)
 from harness_forge.promotion.rules.paired import above, at_least, enough
 from harness_forge.promotion.rules.scores import EACH, Score
 
@@ -176,9 +183,10 @@ def _threshold(condition: ConditionConfig, required: str, own: Score) -> Judged:
     verdict = above(own.value, own.ends if whole else None, bar)
     verdict = enough(verdict, own.items, condition.minimum)
     numbers = {ADAPTER: own.value, "items": own.items}
-    return Judged(
+    judged = Judged(
         required, _described(own), verdict, numbers, own.value, bar, own.ends, unit="share"
     )
+    return beyond_failing(judged, "no share is below it") if own.ends and bar <= 0 else judged
 
 
 def _against(condition: ConditionConfig, required: str, own: Score, other: Score) -> Judged:
@@ -203,7 +211,12 @@ def _against(condition: ConditionConfig, required: str, own: Score, other: Score
         measured += f", n = {min(items)}"
     numbers = {ADAPTER: own.value, who: other.value, "margin": condition.margin}
     how = "above" if strict else "at least"
-    return Judged(required, measured, verdict, numbers, gap, bar, ends, unit="points", bar=how)
+    judged = Judged(required, measured, verdict, numbers, gap, bar, ends, unit="points", bar=how)
+    # Of a score from 0 to 1 the worst is 0.
+    estimate = condition.evidence is not Strength.interval
+    if ends and estimate and _clears(-other.value, bar, strict):
+        return beyond_failing(judged, f"{who} has {percent(other.value)}")
+    return judged
 
 
 def _strict(condition: ConditionConfig) -> bool:

@@ -11,10 +11,16 @@ from harness_forge.core.numbers import NONE, counted, p_value
 from harness_forge.report.html import Html, missing, section, table, tag
 from harness_forge.report.material import Material
 
-_WORDS = {"unclear": "not clear", "not_needed": "not needed"}
+_WORDS = {
+    "unclear": "not clear",
+    "not_needed": "not needed",
+    "cannot_fail": "could not fail",
+}
+_IDLE = ("cannot_fail", "not_needed")
 _ABOUT = (
     "Every condition of the rule must hold; of a group, all or any inside it. One that is broken "
-    "rejects; one that is not clear keeps the champion; a missing one leaves it undecided."
+    "rejects; one that is not clear keeps the champion; a missing one leaves it undecided. One "
+    "that no answer of the adapter could have broken is no evidence, and does not count as holding."
 )
 
 
@@ -33,8 +39,10 @@ def render(material: Material) -> Html:
 def _counted(conditions: Mapping[str, Any]) -> str:
     """Return how many conditions there are, and how many of each verdict."""
     verdicts = Counter(found["verdict"] for found in conditions.values())
-    words = {**_WORDS, "holds": "hold"}
-    parts = [f"{number} {words.get(name, name)}" for name, number in verdicts.items()]
+    held, asked = verdicts.pop("holds", 0), len(conditions)
+    asked -= sum(verdicts[name] for name in _IDLE)
+    parts = [f"{held} of {asked} hold"]
+    parts += [f"{number} {_WORDS.get(name, name)}" for name, number in verdicts.items() if number]
     return f"{counted(len(conditions), 'condition')}: {', '.join(parts)}."
 
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness_forge.core.numbers import (
+    clustered_p,
     count,
     counted,
     interval,
     level,
-    p_value,
     percent,
     points,
 )
@@ -93,7 +93,7 @@ def _figures(material: Material) -> Html | None:
     if versus:
         ends = f"95%: {interval(versus['low'], versus['high'], points)}, by cluster"
         figures.append(("Difference, in points", points(versus["difference"]), ends))
-        figures.append(("McNemar p", p_value(versus["p_mcnemar"]), _level(material)))
+        figures.append(("p, by cluster", clustered_p(versus), _level(material)))
         left_out = count(versus["left_out"]) if versus["left_out"] else "none"
         aside = f"{left_out} left out for want of a verdict"
         figures.append(("Pairs", count(versus["pairs"]), aside))
@@ -116,7 +116,7 @@ def count_of(rate: Mapping[str, Any] | None) -> str:
 
 def _level(material: Material) -> str:
     look = (material.promotion or {}).get("look")
-    exact = "exact, two-sided"
+    exact = "two-sided, sign flips of clusters"
     return f"{exact}; level {level(look['alpha'])}, look {look['number']}" if look else exact
 
 

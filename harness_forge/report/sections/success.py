@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness_forge.core.numbers import NONE, count, counted, gain, interval, p_value, percent
+from harness_forge.core.numbers import NONE, clustered_p, count, counted, gain, interval, percent
 from harness_forge.report import charts
 from harness_forge.report.html import Html, missing, section, table, tag
 from harness_forge.report.material import LABELS, PARTS, Material
@@ -15,6 +15,14 @@ _ABOUT = (
     "95%, drawn by cluster: rules with answers of one form. The few-shot base model shows what "
     "the form of the prompt gives, the copied nearest answer what copying gives; the adapter has "
     "to add to both."
+)
+_BY_SCORE = (
+    "Where no cluster differs from another a bootstrap has no width: there it is Tango's score "
+    "interval, with each cluster counted as one pair."
+)
+_CUT = (
+    "An answer cut at the token limit would have gone on: no saving can be read from a mean "
+    "that holds such answers."
 )
 _SHORT = {"adapter": "adapter", "base": "base", "few_shot": "few-shot", "nearest": "nearest"}
 
@@ -29,6 +37,8 @@ def render(material: Material) -> Html:
     for part in _parts(replay):
         rates = {label: found.get(part) for label, found in replay["policies"].items()}
         shown += [tag("h3", _heading(part)), _plot(part, rates), _table(rates)]
+    if any(rate.get("cut_off") for found in replay["policies"].values() for rate in found.values()):
+        shown.append(tag("p", _CUT, class_="note"))
     shown += [tag("h3", "The adapter against each other policy, pair by pair"), _versus(replay)]
     return section("First-try success", *shown, about=_ABOUT)
 
@@ -62,7 +72,7 @@ def _table(rates: Mapping[str, Any]) -> Html:
             count(rate["passed"]),
             percent(rate["rate"]),
             interval(rate["low"], rate["high"]),
-            _tokens(rate.get("tokens_per_attempt")),
+            _tokens(rate),
             count(rate["infrastructure"]),
         )
         for label in LABELS
@@ -72,8 +82,12 @@ def _table(rates: Mapping[str, Any]) -> Html:
     return table(head, rows)
 
 
-def _tokens(value: float | None) -> str:
-    return NONE if value is None else count(value)
+def _tokens(rate: Mapping[str, Any]) -> str:
+    """Return the mean; of answers that were cut it is only a least value."""
+    value, cut = rate.get("tokens_per_attempt"), rate.get("cut_off")
+    if value is None:
+        return NONE
+    return count(value) + (f" or more ({count(cut)} cut)" if cut else "")
 
 
 def _versus(replay: Mapping[str, Any]) -> Html:
@@ -86,7 +100,7 @@ def _versus(replay: Mapping[str, Any]) -> Html:
             count(found["only_first"]),
             count(found["only_second"]),
             gain(found),
-            p_value(found["p_mcnemar"]),
+            clustered_p(found),
         )
         for name, by_part in replay["comparisons"].items()
         for part, found in by_part.items()
@@ -94,7 +108,7 @@ def _versus(replay: Mapping[str, Any]) -> Html:
     ]
     head = (
         "against", "part", "pairs", "only the adapter", "only the other",
-        "difference in points (95%)", "McNemar p",
+        "difference in points (95%)", "p, by cluster",
     )  # fmt: skip
     left_out = max(
         (f["left_out"] for parts in replay["comparisons"].values() for f in parts.values()),
@@ -105,4 +119,7 @@ def _versus(replay: Mapping[str, Any]) -> Html:
         text = (
             f"{counted(left_out, 'item')} at most left out of a comparison for want of a verdict."
         )
-    return tag("div", table(head, rows, numeric=2), tag("p", text, class_="note"))
+    notes = [text]
+    if any(f.get("by_score") for parts in replay["comparisons"].values() for f in parts.values()):
+        notes.append(_BY_SCORE)
+    return tag("div", table(head, rows, numeric=2), [tag("p", t, class_="note") for t in notes])

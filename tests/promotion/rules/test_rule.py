@@ -7,7 +7,9 @@ from suite_evidence import evaluated, suite
 from harness_forge.config.compose.engine import compose
 from harness_forge.config.promote import ConditionConfig, ConditionKind, Opponent, PromoteConfig
 from harness_forge.core.errors import ConfigError, PromoteError
+from harness_forge.promotion.rules.conditions import find
 from harness_forge.promotion.rules.decision import Outcome, apply_rule
+from harness_forge.promotion.rules.findings import Verdict, leaves
 
 PROOF = {"kind": "proof"}
 HOLDS = {"kind": "score", "part": "all", "threshold": 0.7}
@@ -217,8 +219,50 @@ def test_one_item_promotes_nothing(one):
     single = pair(
         pairs=1, only_first=1, only_second=0, both=0, neither=0, difference=1.0, low=1.0, high=1.0
     )
-    assert apply_rule(rule(one=one), evidence(new_rule=single)).outcome is Outcome.INCONCLUSIVE
+    # Where the other passed nothing, no regression can be seen at all.
+    idle = one["kind"] == "no_regression"
+    wanted = Outcome.INCOMPLETE if idle else Outcome.INCONCLUSIVE
+    assert apply_rule(rule(one=one), evidence(new_rule=single)).outcome is wanted
     assert apply_rule(rule(one=one), evidence()).outcome is Outcome.PROMOTED
+
+
+def passed_nothing(**counts):
+    return pair(pairs=16, both=0, only_second=0, neither=16, only_first=0, difference=0.0, **counts)
+
+
+IDLE = [
+    ({"kind": "no_regression", "margin": 0.0}, "base passed 0 of 16"),
+    ({"kind": "pairs", "minimum": 0}, "no number is below it"),
+]
+
+
+@pytest.mark.parametrize(("one", "why"), IDLE)
+def test_a_condition_that_cannot_fail_says_so_and_decides_nothing(one, why):
+    found = evidence(new_rule=passed_nothing(low=-0.2, high=0.2))
+    ruling = apply_rule(rule(one=one), found)
+    assert ruling.outcome is Outcome.INCOMPLETE
+    assert ruling.why == "Nothing can be decided yet: no condition of the rule could fail."
+    (finding,) = leaves(ruling.findings)
+    assert finding.verdict is Verdict.CANNOT_FAIL
+    assert finding.measured.endswith(f"; cannot fail here: {why}")
+
+
+def test_a_margin_that_nothing_can_break_is_no_evidence_either():
+    one = {"kind": "no_regression", "margin": 0.5}
+    weak = pair(pairs=16, both=2, only_second=1, only_first=3, neither=10, difference=0.125)
+    assert find("one", rule(one=one).conditions["one"], evidence(new_rule=weak)).verdict is (
+        Verdict.CANNOT_FAIL
+    )
+    strict = {"kind": "no_regression", "margin": 0.1}
+    found = find("one", rule(one=strict).conditions["one"], evidence(new_rule=weak))
+    assert found.verdict is Verdict.HOLDS
+
+
+def test_beside_one_that_holds_it_neither_helps_nor_blocks():
+    both = {"holds": {"kind": "bootstrap"}, "idle": {"kind": "pairs", "minimum": 0}}
+    ruling = apply_rule(rule(**both), evidence())
+    assert ruling.outcome is Outcome.PROMOTED
+    assert ruling.why.endswith("apply hold. 1 could not fail, which says nothing.")
 
 
 def test_a_rule_of_nothing_but_the_champion_needs_one():

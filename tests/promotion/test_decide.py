@@ -46,6 +46,20 @@ def test_the_level_is_that_of_the_look(config, loop):
     assert promote(config, loop).facts["look"]["number"] == 1
 
 
+def test_a_decision_names_the_head_of_the_ledger_of_looks(config, loop):
+    facts = promote(config, loop).facts["ledger"]
+    assert (facts["path"], facts["lines"], facts["looks"]) == ("ledger/looks.jsonl", 1, 1)
+    assert json.loads((loop.outputs / "promote.json").read_text())["ledger"] == facts
+    (loop.home / "ledger/looks.jsonl").unlink()
+    said = []
+    promote(config, loop, say=said.append)
+    (line,) = book(loop)[:1]
+    assert said == [
+        f"ledger/looks.jsonl: has 0 lines, and not the head {facts['head']} of the 1 line that the "
+        f"decision of {line['time']} rests on: it was cut, or is another one; put it back from git"
+    ]
+
+
 def test_a_line_names_its_inputs(config, loop):
     promote(config, loop)
     (line,) = book(loop)

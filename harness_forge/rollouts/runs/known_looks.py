@@ -13,6 +13,7 @@ from typing import Any
 
 from harness_forge.config.model import ModelConfig
 from harness_forge.core.errors import TrainError
+from harness_forge.core.numbers import counted
 from harness_forge.core.records import WorkItem
 from harness_forge.registry import decisions
 from harness_forge.registry.models import folder
@@ -60,9 +61,9 @@ def lost_head(state: State, home: Path, skill: str) -> str:
         if whole or len(state.looks) >= seen["lines"]:
             return ""
         return (
-            f"has {len(state.looks)} lines, and not the head {seen['head']} of the {seen['lines']} "
-            f"lines that the decision of {line['time']} rests on: it was cut, or is another one; "
-            "put it back from git"
+            f"has {counted(len(state.looks), 'line')}, and not the head {seen['head']} of the "
+            f"{counted(seen['lines'], 'line')} that the decision of {line['time']} rests on: it "
+            "was cut, or is another one; put it back from git"
         )
     return ""
 

@@ -28,6 +28,7 @@ from harness_forge.config.budget import BudgetConfig
 from harness_forge.core import chain
 from harness_forge.core.errors import EvalError
 from harness_forge.core.files import add_line, finished, mend
+from harness_forge.core.numbers import counted
 from harness_forge.store.splits.levels import Level, check, next_level, plan
 from harness_forge.store.splits.looks import NO_LOOK, Look, is_look, parse
 
@@ -175,7 +176,7 @@ class HoldoutLedger:
     def _tell(self, missing: Sequence[dict[str, Any]], say: Say) -> None:
         for source in dict.fromkeys(row["source"] for row in missing):
             rows = [row for row in missing if row["source"] == source]
-            looks = "1 look" if len(rows) == 1 else f"{len(rows)} looks"
+            looks = counted(len(rows), "look")
             if source == BEFORE:
                 say(f"{self.path}: took over {looks} from {self._old}, which stays as it is")
                 continue
@@ -276,6 +277,5 @@ def describe(ledger: Mapping[str, Any]) -> str:
     Args:
         ledger: `path` and what `State.facts` returns.
     """
-    looks = "1 look" if ledger["looks"] == 1 else f"{ledger['looks']} looks"
-    head = ledger["head"] or "none"
+    looks, head = counted(ledger["looks"], "look"), ledger["head"] or "none"
     return f"{ledger['path']}: {looks} of candidates at held-out items, head {head}"

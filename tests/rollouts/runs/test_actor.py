@@ -226,7 +226,7 @@ def test_a_decision_remembers_a_look_that_ledger_and_store_have_lost(world):
     world(replace(MODEL, adapter="mine"))
     assert [(look.number, look.alpha) for look in world.looks()] == [(3, 0.00625), (4, 0.003125)]
     assert world.said == [
-        "ledger/looks.jsonl: has 1 lines, and not the head 0123456789ab of the 9 lines that the "
+        "ledger/looks.jsonl: has 1 line, and not the head 0123456789ab of the 9 lines that the "
         "decision of 2026-01-02T00:00:00+00:00 rests on: it was cut, or is another one; put it "
         "back from git",
         "ledger/looks.jsonl: lacked 1 look that the ledger of decisions knows of: run-gone; now "

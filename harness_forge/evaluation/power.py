@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 from math import ceil, comb, exp, lgamma, log, sqrt
+from statistics import NormalDist
 
 from harness_forge.evaluation.statistics import mcnemar
+
+_EXACT = 1500
+"""Above so many pairs the normal approximation stands for the exact sum."""
 
 
 def mcnemar_power(pairs: int, gain: float, loss: float, alpha: float = 0.05) -> float:
@@ -35,11 +39,14 @@ def mcnemar_power(pairs: int, gain: float, loss: float, alpha: float = 0.05) -> 
     apart = min(gain + loss, 1.0)
     if apart == 0:
         return 0.0
+    if pairs > _EXACT and pairs * apart > 200:  # too few that differ are not normal
+        return _nearly(pairs, gain - loss, apart, alpha)
     total = 0.0
     for n in _likely(pairs, apart):
         least = _least_wins(n, alpha)
-        if least is not None:
-            total += _binomial(pairs, n, apart) * _tail(n, least, gain / apart)
+        weight = _binomial(pairs, n, apart)
+        if least is not None and weight > 1e-14:
+            total += weight * _tail(n, least, gain / apart)
     return min(total, 1.0)
 
 
@@ -82,11 +89,25 @@ def describe_power(pairs: int, alpha: float, losses: float = 0.05, power: float 
     alone, mixed = (detectable(pairs, loss, alpha, power) for loss in (0.0, losses))
     if alone is None:
         return head + "no difference can be seen"
-    tail = "none" if mixed is None else f"{100 * mixed:.0f}"
+    tail = "none" if mixed is None else _shown(mixed)
     return (
-        head + f"a gain of {100 * alone:.0f} points can be seen "
+        head + f"a gain of {_shown(alone)} points can be seen "
         f"({tail} where {100 * losses:g}% get worse)"
     )
+
+
+def _shown(gain: float) -> str:
+    """Return a gain in points, with digits enough that it is not 0."""
+    points = 100 * gain
+    return f"{points:.0f}" if points >= 1 else f"{points:.2g}"
+
+
+def _nearly(pairs: int, ahead: float, apart: float, alpha: float) -> float:
+    """Return the power by the normal approximation (Connor, Biometrics 43 (1987) 207-211)."""
+    normal = NormalDist()
+    spread = sqrt(max(apart - ahead * ahead, 1e-300))
+    wanted = normal.inv_cdf(1 - alpha / 2) * sqrt(apart)
+    return normal.cdf((sqrt(pairs) * ahead - wanted) / spread)
 
 
 @lru_cache(maxsize=4096)

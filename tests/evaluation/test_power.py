@@ -64,3 +64,11 @@ def test_nobody_gains_more_than_everything():
 
 def test_more_than_a_thousand_items_are_no_trouble():
     assert detectable(1500, 0.05) < 0.03
+
+
+def test_a_hundred_thousand_items_take_no_time_and_agree_with_the_exact_sum(monkeypatch):
+    nearly = mcnemar_power(2500, 0.07, 0.05)
+    monkeypatch.setattr("harness_forge.evaluation.power._EXACT", 10**9)
+    assert nearly == pytest.approx(mcnemar_power(2500, 0.07, 0.05), abs=0.02)
+    monkeypatch.undo()
+    assert 0 < detectable(100_000, 0.05) < 0.01

@@ -16,8 +16,8 @@ from harness_forge.registry.adapters import package
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger
 from harness_forge.store.splits.looks import Look
 
-LABELS = ("adapter", "base", "few_shot", "nearest")
-SHARES = {"adapter": 5, "base": 0, "few_shot": 1, "nearest": 2}
+LABELS = ("adapter", "base", "few_shot", "nearest", "template")
+SHARES = {"adapter": 5, "base": 0, "few_shot": 1, "nearest": 2, "template": 2}
 """How many of each ten items a label passes."""
 LINEAGE = {
     "key": "k1",
@@ -62,7 +62,7 @@ class Loop:
 
     def replay(self, split: str = "holdout", shares: dict[str, int] | None = None) -> None:
         """Judge every label on every item, look in the ledger included."""
-        told = {label: judged((shares or SHARES)[label], split) for label in LABELS}
+        told = {label: judged((SHARES | (shares or {}))[label], split) for label in LABELS}
         run = f"run-{self.digest[:6]}-{split}"
         for label in LABELS:
             result_files.write(self.outputs / "replay" / f"{label}.jsonl", told[label])

@@ -1,4 +1,4 @@
-"""`forge replay`: judge an adapter on held-out items beside three baselines."""
+"""`forge replay`: judge an adapter on held-out items beside four baselines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from harness_forge.evaluation.rates import Rate
     from harness_forge.evaluation.replay import Replay
 
-SUMMARY = "judge an adapter on held-out items beside three baselines"
+SUMMARY = "judge an adapter on held-out items beside four baselines"
 USAGE = "[ADAPTER] [--aa] [key=value …]"
 EXAMPLES = (
     "forge replay stig-tuning split=validation",
@@ -34,7 +34,7 @@ OUT = "outputs/replay"
 
 
 def main(argv: list[str]) -> int:
-    """Run the four policies and print rates and comparisons."""
+    """Run the five policies and print rates and comparisons."""
     from pathlib import Path
 
     from harness_forge.cli import composed

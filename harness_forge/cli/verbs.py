@@ -20,7 +20,7 @@ VERBS = {
     "prove": "prove that an adapter fits its base model and changes what it says",
     "power": "say how large a gain the held-out items can show, before anything is trained",
     "evaluate": "score answers on a split with lm-eval, base model beside adapter",
-    "replay": "judge an adapter on held-out items beside three baselines",
+    "replay": "judge an adapter on held-out items beside four baselines",
     "compare": "compare two runs item by item: success, attempts, escalations, tokens, seconds",
     "judge": "let a local model score a run's answers, or compare those of two runs",
     "promote": "decide by the rule whether the adapter becomes champion",

@@ -34,6 +34,7 @@ class Opponent(Enum):
     base = "base"
     few_shot = "few_shot"
     nearest = "nearest"
+    template = "template"
     champion = "champion"
 
 
@@ -79,8 +80,8 @@ class ConditionConfig:
             itself; of a suite: its gain is above what the scores move by
             themselves), audit (the loss mask was checked), all or any (of the
             conditions in `of`).
-        against: base, few_shot, nearest or champion. One against the champion
-            is not needed while there is none.
+        against: base, few_shot, nearest, template or champion. One against the
+            champion is not needed while there is none.
         part: items it is about: new_rule, new_family or all.
         suite: the suite that a metric is of; empty takes the one evaluated, each
             takes every one.

@@ -1,9 +1,9 @@
-"""Judges an adapter on held-out items, beside three baselines, pair by pair.
+"""Judges an adapter on held-out items, beside four baselines, pair by pair.
 
-The base model, the base model with three worked examples, and a copy of the
-nearest training answer show what the adapter adds to format and copying. Every
-policy is asked once, with the same settings; existing runs are read from the
-store.
+The base model, the base model with three worked examples, a copy of the nearest
+training answer, and such a copy with the item's own words put in show what the
+adapter adds to format and copying. Every policy is asked once, with the same
+settings; existing runs are read from the store.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ from harness_forge.store.splits.levels import Level
 SHOTS = 3
 """Worked examples of the few-shot baseline."""
 
-BASE, FEW_SHOT, NEAREST, ADAPTER = LABELS = ("base", "few_shot", "nearest", "adapter")
+LABELS = ("base", "few_shot", "nearest", "template", "adapter")
+BASE, FEW_SHOT, NEAREST, TEMPLATE, ADAPTER = LABELS
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def replay(
     adapter: str | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Replay:
-    """Run the four policies on a split of every skill of `config`, and compare them.
+    """Run the five policies on a split of every skill of `config`, and compare them.
 
     Writes `<label>.jsonl` into `out`, and the metrics to `<out>.json`. The split
     is `run.split`, or the holdout. A complete run is not repeated; a stopped one
@@ -151,7 +152,7 @@ def _evaluating(config: ForgeConfig, split: str) -> ForgeConfig:
 
 
 def _policies(config: ForgeConfig, adapter: Adapter) -> dict[str, PolicyConfig]:
-    """Return the four policies; only speed settings come from the recipe's own policy."""
+    """Return the five policies; only speed settings come from the recipe's own policy."""
     own = config.policy
     fitted = list(adapter.fitted)
     model = PolicyConfig(
@@ -165,6 +166,7 @@ def _policies(config: ForgeConfig, adapter: Adapter) -> dict[str, PolicyConfig]:
         # The baselines get the splits that the adapter was trained on, no more and no less.
         FEW_SHOT: replace(model, shots=SHOTS, example_splits=fitted),
         NEAREST: PolicyConfig(PolicyKind.nearest, example_splits=fitted),
+        TEMPLATE: PolicyConfig(PolicyKind.template, example_splits=fitted),
         ADAPTER: replace(model, adapter=str(adapter.folder)),
     }
 

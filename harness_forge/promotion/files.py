@@ -18,6 +18,9 @@ from harness_forge.registry.adapters.identity import AdapterIdentity
 from harness_forge.registry.current import OUTPUTS, trained_folder
 from harness_forge.store.splits.looks import Look
 
+BASELINES = (Opponent.base, Opponent.few_shot, Opponent.nearest, Opponent.template)
+"""The opponents that a replay judges beside the adapter."""
+
 INPUTS = ("replay", "evaluate", "prove", "results")
 """The files that a decision names by their hashes."""
 
@@ -157,7 +160,7 @@ def _categories(
     found: dict[str, dict[str, dict[str, Any]]] = {}
     try:
         own = result_files.read(files.results)
-        for opponent in (Opponent.base, Opponent.few_shot, Opponent.nearest):
+        for opponent in BASELINES:
             name = opponent.value
             table = (replay.get("comparisons") or {}).get(f"adapter_vs_{name}")
             other = files.results.with_name(f"{name}.jsonl")

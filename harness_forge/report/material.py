@@ -13,6 +13,7 @@ LABELS = {
     "base": "base model",
     "few_shot": "base model, worked examples in its prompt",
     "nearest": "nearest training answer, copied",
+    "template": "training answer with the item's own words put in",
 }
 """The policies of a replay, in the order they are shown."""
 

@@ -25,7 +25,13 @@ SEAT = "lamps.worker"
 # Eight families are too few for the level of a third look.
 LEVELS = [
     f"promote.conditions.{name}.alpha=0.025"
-    for name in ("better_cluster_by_cluster", "beats_champion_by_cluster")
+    for name in (
+        "better_cluster_by_cluster",
+        "better_than_few_shot",
+        "better_than_nearest",
+        "better_than_template",
+        "beats_champion_by_cluster",
+    )
 ]
 
 

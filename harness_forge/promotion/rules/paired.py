@@ -15,6 +15,13 @@ from harness_forge.promotion.rules.findings import Judged, Verdict, beyond_faili
 CLEAR = 0.05
 """p below which a category is clearly worse."""
 
+_PLAIN = {
+    Opponent.few_shot: "few_shot (the base model with worked examples)",
+    Opponent.nearest: "nearest (a copied training answer)",
+    Opponent.template: "template (a copied training answer with the item's own words put in)",
+}
+"""Baselines in words."""
+
 FEW = 2
 """Fewer items than this show nothing, whatever the rule says."""
 
@@ -212,7 +219,8 @@ def _ends(pair: Mapping[str, Any]) -> tuple[float, float]:
 
 
 def _whom(condition: ConditionConfig) -> str:
-    return f"{condition.against.value} on {condition.category or condition.part}"
+    who = _PLAIN.get(condition.against, condition.against.value)
+    return f"{who} on {condition.category or condition.part}"
 
 
 def _points(share: float) -> str:

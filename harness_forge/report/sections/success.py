@@ -13,8 +13,9 @@ from harness_forge.report.material import LABELS, PARTS, Material
 _ABOUT = (
     "One greedy answer for each rule, run in a sandbox and judged by the scanner. Intervals are "
     "95%, drawn by cluster: rules with answers of one form. The few-shot base model shows what "
-    "the form of the prompt gives, the copied nearest answer what copying gives; the adapter has "
-    "to add to both."
+    "the form of the prompt gives, the copied nearest answer what copying gives, and the template, "
+    "a copied answer with the item's own words put in, what search and replace gives; the adapter "
+    "has to add to all."
 )
 _BY_SCORE = (
     "Where no cluster differs from another a bootstrap has no width: there it is Tango's score "
@@ -24,7 +25,7 @@ _CUT = (
     "An answer cut at the token limit would have gone on: no saving can be read from a mean "
     "that holds such answers."
 )
-_SHORT = {"adapter": "adapter", "base": "base", "few_shot": "few-shot", "nearest": "nearest"}
+_SHORT = {label: label.replace("_", "-") for label in LABELS}
 
 
 def render(material: Material) -> Html:

@@ -24,14 +24,23 @@ def pair(**changes):
     return facts | halves | changes
 
 
-def evidence(new_rule=None, new_family=None, rates=(0.95, 0.2), proven=True, **changes):
-    """Return evidence on which the default rule promotes, but for what is changed."""
+def evidence(
+    new_rule=None, new_family=None, rates=(0.95, 0.2), proven=True, versus=None, **changes
+):
+    """Return evidence on which the default rule promotes, but for what is changed.
+
+    `new_rule` and `new_family` are against the base model; `versus` names a baseline and
+    what it changes on new rules.
+    """
     whose = {"candidate": {"name": CANDIDATE.name, "digest": CANDIDATE.digest}}
     table = {"new_rule": new_rule or pair(), "new_family": new_family or pair(pairs=16)}
+    beaten = {name: {"new_rule": pair()} for name in ("few_shot", "nearest", "template")}
+    beaten |= {name: {"new_rule": found} for name, found in (versus or {}).items()}
+    versus = {f"adapter_vs_{name}": found for name, found in ({"base": table} | beaten).items()}
     metrics = zip(("adapter", "base"), rates, strict=True)
     facts = {
         "candidate": CANDIDATE,
-        "replay": whose | {"split": "holdout", "comparisons": {"adapter_vs_base": table}},
+        "replay": whose | {"split": "holdout", "comparisons": versus},
         "evaluate": whose
         | {"suite": "tool_call"}
         | {"labels": {label: {"all": {"valid_call": rate}} for label, rate in metrics}},

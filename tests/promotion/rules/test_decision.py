@@ -32,12 +32,15 @@ def test_promotes_when_every_condition_holds(rule):
         "better": "holds",
         "better_by_cluster": "holds",
         "better_cluster_by_cluster": "holds",
+        "better_than_few_shot": "holds",
+        "better_than_nearest": "holds",
+        "better_than_template": "holds",
         "new_family": "holds",
         "valid_call": "holds",
         "beats_champion": "not_needed",
         "beats_champion_by_cluster": "not_needed",
     }
-    assert ruling.why == "All 7 conditions of rule 'default' that apply hold."
+    assert ruling.why == "All 10 conditions of rule 'default' that apply hold."
 
 
 def test_exit_codes():
@@ -45,6 +48,7 @@ def test_exit_codes():
     assert codes == {"promoted": 0, "rejected": 10, "inconclusive": 11, "incomplete": 12}
 
 
+BEATEN = ("few_shot", "nearest", "template")
 EDGES = [
     # condition, evidence, decision
     ("enough_pairs", {"new_rule": pair(pairs=60)}, Outcome.PROMOTED),
@@ -62,6 +66,16 @@ EDGES = [
     ("better_by_cluster", {"new_rule": pair(low=0.0)}, Outcome.INCONCLUSIVE),
     ("better_by_cluster", {"new_rule": pair(low=-0.3, high=0.0)}, Outcome.INCONCLUSIVE),
     ("better_by_cluster", {"new_rule": pair(low=-0.3, high=-0.001)}, Outcome.REJECTED),
+    *(
+        (f"better_than_{name}", {"versus": {name: pair(**found)}}, outcome)
+        for name in BEATEN
+        for found, outcome in (
+            ({"p_clusters_greater": 0.0249}, Outcome.PROMOTED),
+            ({"p_clusters_greater": 0.025}, Outcome.INCONCLUSIVE),
+            ({"only_first": 9, "only_second": 9, "p_clusters_greater": 0.6}, Outcome.INCONCLUSIVE),
+            ({"only_first": 2, "only_second": 30}, Outcome.REJECTED),
+        )
+    ),
     ("new_family", {"new_family": pair(difference=0.45 - 0.50)}, Outcome.PROMOTED),
     ("new_family", {"new_family": pair(difference=-0.0501)}, Outcome.INCONCLUSIVE),
     ("new_family", {"new_family": pair(difference=-0.2, high=-0.0501)}, Outcome.REJECTED),
@@ -119,6 +133,27 @@ def test_a_replay_of_another_split_does_not_decide(rule):
     assert "no pair of part new_rule was judged" in ruling.why
 
 
+def test_a_replay_from_before_template_was_judged_is_incomplete(rule):
+    whole = evidence()
+    table = dict(whole.replay["comparisons"])
+    del table["adapter_vs_template"]
+    ruling = apply_rule(rule, replace(whole, replay={**whole.replay, "comparisons": table}))
+    assert ruling.outcome is Outcome.INCOMPLETE
+    assert ruling.why == (
+        "Nothing can be decided yet: replay.json compares nothing with template (forge replay)."
+    )
+
+
+def test_a_condition_says_in_plain_words_what_has_to_be_beaten(rule):
+    told = {found.name: found.required for found in apply_rule(rule, evidence()).findings}
+    assert told["better_than_template"].startswith(
+        "better than template (a copied training answer with the item's own words put in)"
+        " on new_rule: "
+    )
+    assert "few_shot (the base model with worked examples)" in told["better_than_few_shot"]
+    assert "nearest (a copied training answer)" in told["better_than_nearest"]
+
+
 def test_without_a_look_in_the_ledger_there_is_no_level(rule):
     ruling = apply_rule(rule, evidence(alpha=Gap("no look")))
     assert ruling.outcome is Outcome.INCOMPLETE
@@ -133,7 +168,8 @@ def test_a_spent_budget_promotes_nothing_and_says_so(rule):
 
 def test_a_rule_may_fix_its_level():
     keys = [
-        f"promote.conditions.{name}.alpha=1e-9" for name in ("better", "better_cluster_by_cluster")
+        f"promote.conditions.{name}.alpha=1e-9"
+        for name in ("better", "better_cluster_by_cluster", *(f"better_than_{b}" for b in BEATEN))
     ]
     fixed = compose(None, keys).promote
     assert apply_rule(fixed, evidence(alpha=Gap("no look"))).outcome is Outcome.INCONCLUSIVE

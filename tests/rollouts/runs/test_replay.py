@@ -65,7 +65,7 @@ def _named(coin, skill):
     return coin
 
 
-def test_four_policies_are_compared_on_the_holdout(project):
+def test_five_policies_are_compared_on_the_holdout(project):
     done = project()
     metrics = json.loads((project.home / "outputs/replay.json").read_text())
     assert metrics == done.as_dict()
@@ -75,9 +75,11 @@ def test_four_policies_are_compared_on_the_holdout(project):
         "adapter_vs_base",
         "adapter_vs_few_shot",
         "adapter_vs_nearest",
+        "adapter_vs_template",
     ]
-    assert metrics["policies"]["nearest"]["all"]["rate"] == 1.0
-    assert metrics["policies"]["nearest"]["all"]["tokens_per_attempt"] is None
+    for label in ("nearest", "template"):
+        assert metrics["policies"][label]["all"]["rate"] == 1.0
+        assert metrics["policies"][label]["all"]["tokens_per_attempt"] is None
     against = metrics["comparisons"]["adapter_vs_base"]["all"]
     assert against["only_first"] > against["only_second"]
     assert against["pairs"] == metrics["policies"]["base"]["all"]["items"]
@@ -100,7 +102,7 @@ def test_again_asks_nobody_and_writes_the_same(project):
     project()
     assert (project.home / "outputs/replay.json").read_bytes() == before
     assert len(project.started) == asked == 3
-    assert len(HoldoutLedger().all()) == 4
+    assert len(HoldoutLedger().all()) == 5
 
 
 def test_a_changed_adapter_asks_the_adapter_alone(project):
@@ -123,6 +125,7 @@ def test_a_stopped_replay_goes_on_and_leaves_no_finished_file(project, coin):
         "model:small",
         "model:small+3shot",
         "nearest",
+        "template",
         "model:mine",
     ]
 
@@ -150,6 +153,7 @@ def test_the_baselines_know_what_the_adapter_was_trained_on(project):
     assert [look.label.partition("-")[0] for look in new] == [
         "model:small+3shot",
         "nearest",
+        "template",
         "model:mine",
     ]
 

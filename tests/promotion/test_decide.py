@@ -88,8 +88,7 @@ def test_deciding_twice_is_one_line_and_the_same_file(config, loop):
         (lambda loop: loop.replay(shares=dict.fromkeys(("adapter", "base"), 3)), "inconclusive"),
     ],
 )
-def test_other_ends_are_lines_too_and_move_nothing(config, loop, spoil, expected, monkeypatch):
-    monkeypatch.setattr("loop_files.LABELS", ("adapter", "base"))
+def test_other_ends_are_lines_too_and_move_nothing(config, loop, spoil, expected):
     spoil(loop)
     assert promote(config, loop).outcome.value == expected
     assert promote(config, loop).repeated
@@ -270,7 +269,7 @@ def test_rollback_without_a_ledger_leaves_none_behind(forge, loop, capsys):
 def test_a_tampered_ledger_stops_every_command(forge, loop, capsys):
     forge("promote")
     place = decisions.path(loop.home)
-    place.write_text(place.read_text().replace("All 7", "All 8"))
+    place.write_text(place.read_text().replace("All 9", "All 8"))
     capsys.readouterr()
     for verb in (["promote"], ["champion"], ["rollback", "--reason=x"]):
         assert forge(*verb) == 15

@@ -251,7 +251,10 @@ def _hashed_rule(rule: PromoteConfig) -> dict[str, Any]:
     A decision that was made before such a key existed is then still recognised.
     """
     later = asdict(ConditionConfig())
-    later = {key: later[key] for key in ("suite", "category", "threshold", "evidence", "of")}
+    later = {
+        key: later[key]
+        for key in ("suite", "category", "threshold", "evidence", "sided", "of")
+    }
     said = asdict(rule)
     said.pop("version")  # a champion's name decides nothing
     said.pop("mlflow")  # nor do copies of it

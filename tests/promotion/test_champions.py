@@ -22,7 +22,7 @@ from harness_forge.registry import champion, decisions, timing
 SEAT = "lamps.worker"
 
 
-# Eight families are too few for the level of a third look.
+# Twelve families are too few for the level of a third look.
 LEVELS = [
     f"promote.conditions.{name}.alpha=0.025"
     for name in (
@@ -247,9 +247,9 @@ def test_a_rule_without_the_newer_keys_is_the_rule_it_was(config):
 
     said = _hashed_rule(config.promote)
     assert set(said) == {"name", "conditions"}
-    assert set(said["conditions"]["better"]) == {
-        "kind", "against", "part", "metric", "margin", "alpha", "minimum", "enabled",
-    }  # fmt: skip
+    keys = {"kind", "against", "part", "metric", "margin", "alpha", "minimum", "enabled"}
+    assert set(said["conditions"]["enough_pairs"]) == keys
+    assert set(said["conditions"]["better"]) == keys | {"sided"}
 
 
 def _one_of_two(root, home, name, start, ends):

@@ -252,8 +252,7 @@ def _hashed_rule(rule: PromoteConfig) -> dict[str, Any]:
     """
     later = asdict(ConditionConfig())
     later = {
-        key: later[key]
-        for key in ("suite", "category", "threshold", "evidence", "sided", "of")
+        key: later[key] for key in ("suite", "category", "threshold", "evidence", "sided", "of")
     }
     said = asdict(rule)
     said.pop("version")  # a champion's name decides nothing

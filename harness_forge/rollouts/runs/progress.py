@@ -28,7 +28,7 @@ class Lines:
 class Progress:
     """Counts finished work items.
 
-    On a terminal it is a bar; in a log it prints a line every 30 seconds.
+    On a terminal it is a bar; in a log it prints a line a minute at most.
 
     Args:
         label: names the work.
@@ -43,7 +43,9 @@ class Progress:
             total=total,
             initial=done,
             unit=unit,
-            mininterval=0.2 if live else 30,
+            mininterval=0.2 if live else 60,
+            # tqdm's own thread prints after this time, whatever mininterval says.
+            maxinterval=10 if live else 60,
             dynamic_ncols=live,
             ncols=None if live else 100,
             leave=True,

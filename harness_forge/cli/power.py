@@ -12,23 +12,22 @@ SHORT = {"split": "run.split"}
 
 
 def main(argv: list[str]) -> int:
-    """Print what so many items, or those of the store, can show."""
+    """Print what the default rule can see on so many items, or on those of the store."""
     from harness_forge.cli import composed
     from harness_forge.cli.words import sort
-    from harness_forge.evaluation.power import describe_power
+    from harness_forge.evaluation.gate_power import describe_gate
+    from harness_forge.evaluation.sample_size import describe_level, sample_sizes
+    from harness_forge.store.splits.levels import planned
 
     words, _, overrides = sort(argv)
     config = composed(overrides)
     if words:
-        print(describe_power(_items(words), config.budget.alpha))
+        alpha = planned(config.budget, 1)
+        print(describe_gate([1] * _items(words), alpha))
+        print(describe_level(1, alpha, config.budget))
         return 0
-    from harness_forge.evaluation.sample_size import describe_level, sample_sizes
-
     for one in (sizes := sample_sizes(config)):
-        print(f"{one.skill} {one.part}: {describe_power(one.items, one.alpha)}")
-        if one.families < one.items:
-            alike = describe_power(one.items_if_alike, one.alpha).partition(": ")[2]
-            print(f"  were each of its {one.families} clusters all alike: {alike}")
+        print(f"{one.skill} {one.part}: {describe_gate(one.clusters, one.alpha)}")
     for look, alpha in sorted({(one.look, one.alpha) for one in sizes if one.look}):
         print(describe_level(look, alpha, config.budget))
     return 0

@@ -47,6 +47,8 @@ class WorksetConfig:
         telemetry: what the tools report by themselves, and what is done about it.
         environment: variables that stages set for its processes.
         network: when it speaks to the network.
+        libraries: another workset whose torch lends it the shared libraries that a bare
+            machine lacks, such as libgomp; '' for none.
     """
 
     summary: str = ""
@@ -58,3 +60,4 @@ class WorksetConfig:
     telemetry: str = ""
     environment: dict[str, str] = field(default_factory=dict)
     network: str = ""
+    libraries: str = ""

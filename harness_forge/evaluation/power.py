@@ -83,20 +83,7 @@ def effective(items: int, families: int, correlation: float) -> int:
     return int(items / (1 + (items / families - 1) * correlation) + 1e-9)
 
 
-def describe_power(pairs: int, alpha: float, losses: float = 0.05, power: float = 0.8) -> str:
-    """Return in one sentence what so many pairs can show."""
-    head = f"{pairs} items, two-sided {100 * alpha:g}%, power {100 * power:g}%: "
-    alone, mixed = (detectable(pairs, loss, alpha, power) for loss in (0.0, losses))
-    if alone is None:
-        return head + "no difference can be seen"
-    tail = "none" if mixed is None else _shown(mixed)
-    return (
-        head + f"a gain of {_shown(alone)} points can be seen "
-        f"({tail} where {100 * losses:g}% get worse)"
-    )
-
-
-def _shown(gain: float) -> str:
+def shown_gain(gain: float) -> str:
     """Return a gain in points, with digits enough that it is not 0."""
     points = 100 * gain
     return f"{points:.0f}" if points >= 1 else f"{points:.2g}"

@@ -20,7 +20,7 @@ from harness_forge.core.files import write_json
 from harness_forge.core.records import EvalResult, Split
 from harness_forge.evaluation import result_files
 from harness_forge.evaluation.comparison import Comparison, compare
-from harness_forge.evaluation.power import describe_power
+from harness_forge.evaluation.gate_power import describe_gate
 from harness_forge.evaluation.rates import Rate, rates
 from harness_forge.evaluation.sample_size import sample_sizes_of
 from harness_forge.registry.adapters.package import Adapter
@@ -110,7 +110,7 @@ def replay(
         # Keep it open: the embedded server then starts once, not once for each policy.
         with opened_skill(skill) as store:
             for one in sample_sizes_of(store, skill, Split(split)):
-                say(f"{one.skill} {one.part}: {describe_power(one.items, one.alpha)}")
+                say(f"{one.skill} {one.part}: {describe_gate(one.clusters, one.alpha)}")
             for label, policy in _policies(skill, candidate).items():
                 summary = opening.run(replace(skill, policy=policy), say)
                 found = first_tries(store, summary["run_id"])

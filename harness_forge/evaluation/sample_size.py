@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,6 @@ from harness_forge.config.schema import ForgeConfig, skills_of
 from harness_forge.config.skill import filling_command
 from harness_forge.core.errors import EvalError
 from harness_forge.core.records import Split, WorkItem
-from harness_forge.evaluation.power import effective
 from harness_forge.rollouts.runs.known_looks import known_looks
 from harness_forge.store.opening import opened_skill
 from harness_forge.store.splits.assign import parts
@@ -28,16 +28,15 @@ class SampleSize:
     Args:
         look: number of the next candidate's look; 0 on a split that costs none.
         alpha: level of that look; that of a plain test on a split that costs none.
-        items_if_alike: effective number of items, if items of one cluster were all alike.
+        clusters: items of each cluster, largest first.
     """
 
     skill: str
     part: str
     items: int
-    families: int
+    clusters: tuple[int, ...]
     look: int
     alpha: float
-    items_if_alike: int
 
 
 def sample_sizes(config: ForgeConfig) -> list[SampleSize]:
@@ -67,16 +66,15 @@ def sample_sizes_of(store, config: ForgeConfig, split: Split) -> list[SampleSize
         level = Level(0, config.budget.alpha)
         if split is Split.HOLDOUT:
             level = ledger.level(_next_look(store.name, chosen), known)
-        families = len({item.unit for item in chosen})
+        sizes = Counter(item.unit for item in chosen)
         found.append(
             SampleSize(
                 skill=store.name,
                 part=part,
                 items=len(chosen),
-                families=families,
+                clusters=tuple(sorted(sizes.values(), reverse=True)),
                 look=level.number,
                 alpha=level.alpha,
-                items_if_alike=effective(len(chosen), families, 1.0),
             )
         )
     return found

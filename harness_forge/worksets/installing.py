@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,9 +92,10 @@ def install(
         _environment(name, workset, wanted, say)
         pip = _pip(name, home, show, bundle.folder if bundle else None)
         first = _packages(lock, pip, say)
-        _smoke(name, config, variant, workset, say)
+        variables = {**config.environment, **_lent_libraries(config, home)}
+        _smoke(name, config, variant, variables, workset, say)
         minutes = round((time.monotonic() - started) / 60, 1)
-        _write_stamp(config, variant_name, workset, wanted, minutes, first)
+        _write_stamp(variables, variant_name, workset, wanted, minutes, first)
     return True
 
 
@@ -178,16 +180,35 @@ def _packages(lock: Lock, pip: Pip, say: Say) -> list[dict[str, str]]:
     return first
 
 
-def _smoke(name: str, config: WorksetConfig, variant: VariantConfig, place: Path, say: Say) -> None:
+def _lent_libraries(config: WorksetConfig, home: Path) -> dict[str, str]:
+    """Return the variable that finds the libraries of the lender's torch, if they are there."""
+    if not config.libraries:
+        return {}
+    lender = folder(config.libraries, home).absolute()
+    found = sorted(lender.glob("lib/python*/site-packages/torch/lib"))
+    return {"LD_LIBRARY_PATH": str(found[0])} if found else {}
+
+
+def _smoke(
+    name: str,
+    config: WorksetConfig,
+    variant: VariantConfig,
+    variables: Mapping[str, str],
+    place: Path,
+    say: Say,
+) -> None:
     say(f"importing {', '.join(variant.imports)}")
     code = "; ".join(f"import {module}" for module in variant.imports)
-    said = attempt([interpreter(place), "-c", code], config.environment)
+    said = attempt([interpreter(place), "-c", code], variables)
     if said:
-        raise WorksetError(f"workset {name}", f"does not import: {said.splitlines()[-1]}")
+        lender = config.libraries
+        hint = f"install the workset that lends it libraries first: forge workset install {lender}"
+        what = f"does not import: {said.splitlines()[-1]}"
+        raise WorksetError(f"workset {name}", what, hint if lender else "")
 
 
 def _write_stamp(
-    config: WorksetConfig,
+    variables: Mapping[str, str],
     variant_name: str,
     place: Path,
     wanted: str,
@@ -202,7 +223,7 @@ def _write_stamp(
         "python": ".".join(map(str, sys.version_info[:3])),
         "minutes": minutes,
         "disk_gb": round(size_gb(place), 2),
-        "environment": dict(config.environment),
+        "environment": dict(variables),
         "first": first,
         "freeze": frozen.stdout.split("\n"),
     }

@@ -115,6 +115,17 @@ def test_what_does_not_import_is_not_installed(tmp_path, index):
     assert state(config, tmp_path).status == "incomplete"
 
 
+def test_a_workset_finds_the_libraries_that_another_lends_it(tmp_path, index):
+    borrows = replace(SMALL, libraries="lender")
+    broken = replace(borrows, variants={"cpu": replace(SMALL.variants["cpu"], imports=["none"])})
+    with pytest.raises(WorksetError, match="first: forge workset install lender"):
+        install(broken, tmp_path)
+    torch = tmp_path / "worksets/lender/lib/python3.11/site-packages/torch/lib"
+    torch.mkdir(parents=True)
+    install(borrows, tmp_path)
+    assert worksets.environment_of("small", tmp_path)["LD_LIBRARY_PATH"] == str(torch)
+
+
 def test_a_lock_for_other_pins_is_refused(tmp_path, index):
     newer = replace(SMALL, variants={"cpu": VariantConfig(pins=["own-part==1.1"], lock="small")})
     with pytest.raises(WorksetError) as caught:

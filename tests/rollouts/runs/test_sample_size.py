@@ -21,10 +21,9 @@ def test_each_part_of_the_holdout_has_its_reach(store, config):
     sides |= {one.group_key: Split.TRAIN for one in known[:2]}
     skill.assign_splits(sides, "salt")
     found = {one.part: one for one in sample_size.sample_sizes(config)}
-    assert (found["new_rule"].items, found["new_rule"].families) == (10, 2)
-    assert (found["new_family"].items, found["new_family"].families) == (3, 1)
+    assert (found["new_rule"].items, found["new_rule"].clusters) == (10, (5, 5))
+    assert (found["new_family"].items, found["new_family"].clusters) == (3, (3,))
     assert found["new_rule"].alpha == 0.025  # the first look, by the halving schedule
-    assert found["new_rule"].items_if_alike == 2
 
 
 def test_nothing_divided_yet_says_what_divides(store, config):

@@ -128,8 +128,7 @@ def judged(share: int, split: str = "holdout") -> list[EvalResult]:
 
 def item(number: int, share: int, split: str) -> EvalResult:
     """Return one result; `share` of each ten items pass."""
-    # Floors of seven: if all did alike, a bootstrap would have no width.
-    family = f"floor_{number // 7}"
+    family = f"floor_{number // 10}"
     held_out = "new_rule" if number < 80 else "new_family"
     passed = number % 10 < share
     script = f"echo lit > /lamp/{number}" if share else None
@@ -147,6 +146,8 @@ def item(number: int, share: int, split: str) -> EvalResult:
         script=script,
         prompt_tokens=100,
         completion_tokens=20,
+        # Of seven: if all clusters did alike, a bootstrap would have no width.
+        cluster=f"form_{number // 7}",
     )
 
 

@@ -111,7 +111,7 @@ def render(done: Replay) -> str:
         left=2,
     )
     lines += ["", f"{done.adapter.name} {done.adapter.digest[:12]} against"]
-    lines += ["(p: exact two-sided sign flips of whole clusters)", ""]
+    lines += ["(p: exact one-sided sign flips of whole clusters)", ""]
     lines += columns(
         [
             ("", "part", "pairs", "only adapter", "only other", "points", "interval", "p"),
@@ -124,7 +124,7 @@ def render(done: Replay) -> str:
                     str(one.only_second),
                     points(one.difference),
                     interval(one.low, one.high, points),
-                    p_value(one.p_clusters),
+                    p_value(one.p_clusters_greater),
                 )
                 for name, comparison in done.comparisons.items()
                 for part, one in comparison.parts.items()

@@ -51,8 +51,11 @@ def p_value(p: float) -> str:
 
 
 def clustered_p(found: Mapping[str, Any]) -> str:
-    """Return a comparison's p by whole clusters; files from before there was one have none."""
-    p = found.get("p_clusters")
+    """Return a comparison's p by whole clusters, one-sided as the default rule tests it.
+
+    Files from before there was one have none.
+    """
+    p = found.get("p_clusters_greater")
     return NONE if p is None else p_value(p)
 
 

@@ -50,7 +50,7 @@ def _replayed(found: Mapping[str, Any]) -> dict[str, Any]:
         label: _short(by_part[part]["rate"]) for label, by_part in rates.items()
     }
     against = found["comparisons"]["adapter_vs_base"][part]
-    p = float(f"{against['p_clusters']:.2g}")  # items of a cluster are alike
+    p = float(f"{against['p_clusters_greater']:.2g}")  # items of a cluster are alike
     return {part: shown, "gain": _short(against["difference"]), "p": p}
 
 

@@ -72,7 +72,9 @@ def test_the_header_tells_the_decision_and_the_figures(tree, loop):
     assert figures["First-try success, adapter"].startswith("50.0%")
     assert figures["First-try success, base"].startswith("0.0%")
     assert figures["Difference, in points"].startswith("+50.0")
-    assert figures["p, by cluster"] == "0.008two-sided, sign flips of clusters; level 0.025, look 1"
+    assert figures["p, by cluster"] == (
+        "4.9\u00d710⁻⁴one-sided, sign flips of clusters; level 0.025, look 1"
+    )
     assert figures["Pairs"].startswith("80")
 
 
@@ -95,7 +97,7 @@ def test_success_by_part_is_that_of_the_replay(tree, loop):
     assert adapter[0][4] == f"{100 * wanted[0]['low']:.1f}% to {100 * wanted[0]['high']:.1f}%"
     nearest = [row for row in found if row[0] == "nearest" and row[1] == "new_rule"]
     assert nearest == [
-        ["nearest", "new_rule", "80", "24", "0", "+30.0 (\u221212.2 to +63.4)", "0.008"]
+        ["nearest", "new_rule", "80", "24", "0", "+30.0 (+21.2 to +36.9)", "9.8\u00d710⁻⁴"]
     ]
 
 

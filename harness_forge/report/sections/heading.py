@@ -116,7 +116,7 @@ def count_of(rate: Mapping[str, Any] | None) -> str:
 
 def _level(material: Material) -> str:
     look = (material.promotion or {}).get("look")
-    exact = "two-sided, sign flips of clusters"
+    exact = "one-sided, sign flips of clusters"
     return f"{exact}; level {level(look['alpha'])}, look {look['number']}" if look else exact
 
 

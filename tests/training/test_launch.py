@@ -53,7 +53,7 @@ def test_a_full_disk_is_told_before_anything_starts(tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**9, 10**9, 10**7))
     job = namedtuple("job", "work")(tmp_path / "work")
     with (
-        pytest.raises(TrainError, match=r"10 MB of disk is free, 500 MB is needed"),
+        pytest.raises(TrainError, match=r"10\.0 MB of disk is free, 500\.0 MB is needed"),
         jobs.hold_lock(job, jobs.silent, jobs.silent),
     ):
         pass

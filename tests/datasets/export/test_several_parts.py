@@ -87,10 +87,10 @@ def test_manifest_and_ledger_account_for_each_skill_and_role(skills, composed, l
     assert sum(rows["read"] for rows in found.values()) == manifest["rows"]["read"] == len(ledger)
 
 
-@pytest.mark.parametrize("elsewhere", [Split.HOLDOUT, Split.VALIDATION, Split.QUARANTINE])
-def test_a_rule_that_another_skill_keeps_is_not_trained_on(skills, composed, lines, elsewhere):
+@pytest.mark.parametrize("side", [Split.HOLDOUT, Split.VALIDATION, Split.QUARANTINE])
+def test_a_rule_that_another_skill_keeps_is_not_trained_on(skills, composed, lines, side):
     stig, ubuntu = skills
-    stig.item("shared", elsewhere)  # never attempted there, and kept all the same
+    stig.item("shared", side)  # never attempted there, and kept all the same
     fill(ubuntu, ubuntu.item("shared"), "echo shared")
     fill(ubuntu, ubuntu.item("own"), "echo own")
     report = export_from_config(composed())

@@ -15,6 +15,8 @@ class VariantConfig:
         lock: name of the file in `conf/workset/locks` that it is installed from.
         overrides: pins that override what packages ask for; used when the lock is made.
         without: packages that are left out although others ask for them; likewise.
+        libraries: shared libraries that a bare machine lacks, each with its Debian package; where
+            one is missing, the package is unpacked into the workset.
         imports: modules that must import before the install counts as done.
         disk_gb: size of the finished environment, as measured.
         minutes: how long an install took, as measured, on the machine below.
@@ -26,6 +28,7 @@ class VariantConfig:
     lock: str = ""
     overrides: list[str] = field(default_factory=list)
     without: list[str] = field(default_factory=list)
+    libraries: dict[str, str] = field(default_factory=dict)
     imports: list[str] = field(default_factory=list)
     disk_gb: float = 0.0
     minutes: float = 0.0
@@ -47,8 +50,6 @@ class WorksetConfig:
         telemetry: what the tools report by themselves, and what is done about it.
         environment: variables that stages set for its processes.
         network: when it speaks to the network.
-        libraries: another workset whose torch lends it the shared libraries that a bare
-            machine lacks, such as libgomp; '' for none.
     """
 
     summary: str = ""
@@ -60,4 +61,3 @@ class WorksetConfig:
     telemetry: str = ""
     environment: dict[str, str] = field(default_factory=dict)
     network: str = ""
-    libraries: str = ""

@@ -17,6 +17,7 @@ from harness_forge.core.errors import WorksetError
 from harness_forge.core.files import locked
 from harness_forge.core.numbers import size as size_text
 from harness_forge.worksets.first import TORCH_INDEX, cuda_names, install_first
+from harness_forge.worksets.libraries import find_libraries
 from harness_forge.worksets.locks import Lock, Part, lock_of
 from harness_forge.worksets.pip import Pip, Say, attempt, clean
 from harness_forge.worksets.worksets import (
@@ -92,8 +93,9 @@ def install(
         _environment(name, workset, wanted, say)
         pip = _pip(name, home, show, bundle.folder if bundle else None)
         first = _packages(lock, pip, say)
-        variables = {**config.environment, **_lent_libraries(config, home)}
-        _smoke(name, config, variant, variables, workset, say)
+        libraries = find_libraries(name, variant.libraries, workset, home, say)
+        variables = {**config.environment, **libraries}
+        _smoke(name, variant, variables, workset, say)
         minutes = round((time.monotonic() - started) / 60, 1)
         _write_stamp(variables, variant_name, workset, wanted, minutes, first)
     return True
@@ -180,31 +182,14 @@ def _packages(lock: Lock, pip: Pip, say: Say) -> list[dict[str, str]]:
     return first
 
 
-def _lent_libraries(config: WorksetConfig, home: Path) -> dict[str, str]:
-    """Return the variable that finds the libraries of the lender's torch, if they are there."""
-    if not config.libraries:
-        return {}
-    lender = folder(config.libraries, home).absolute()
-    found = sorted(lender.glob("lib/python*/site-packages/torch/lib"))
-    return {"LD_LIBRARY_PATH": str(found[0])} if found else {}
-
-
 def _smoke(
-    name: str,
-    config: WorksetConfig,
-    variant: VariantConfig,
-    variables: Mapping[str, str],
-    place: Path,
-    say: Say,
+    name: str, variant: VariantConfig, variables: Mapping[str, str], place: Path, say: Say
 ) -> None:
     say(f"importing {', '.join(variant.imports)}")
     code = "; ".join(f"import {module}" for module in variant.imports)
     said = attempt([interpreter(place), "-c", code], variables)
     if said:
-        lender = config.libraries
-        hint = f"install the workset that lends it libraries first: forge workset install {lender}"
-        what = f"does not import: {said.splitlines()[-1]}"
-        raise WorksetError(f"workset {name}", what, hint if lender else "")
+        raise WorksetError(f"workset {name}", f"does not import: {said.splitlines()[-1]}")
 
 
 def _write_stamp(

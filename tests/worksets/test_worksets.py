@@ -7,8 +7,8 @@ import pytest
 from workset_files import SMALL, install, locked, make_wheel, state, write_lock
 
 from harness_forge.config.workset import VariantConfig
-from harness_forge.core.errors import WorksetError
-from harness_forge.worksets import installing, locks, worksets
+from harness_forge.core.errors import SandboxError, WorksetError
+from harness_forge.worksets import installing, libraries, locks, worksets
 
 
 def test_installs_goes_on_and_removes(tmp_path, index):
@@ -115,15 +115,45 @@ def test_what_does_not_import_is_not_installed(tmp_path, index):
     assert state(config, tmp_path).status == "incomplete"
 
 
-def test_a_workset_finds_the_libraries_that_another_lends_it(tmp_path, index):
-    borrows = replace(SMALL, libraries="lender")
-    broken = replace(borrows, variants={"cpu": replace(SMALL.variants["cpu"], imports=["none"])})
-    with pytest.raises(WorksetError, match="first: forge workset install lender"):
-        install(broken, tmp_path)
-    torch = tmp_path / "worksets/lender/lib/python3.11/site-packages/torch/lib"
-    torch.mkdir(parents=True)
-    install(borrows, tmp_path)
-    assert worksets.environment_of("small", tmp_path)["LD_LIBRARY_PATH"] == str(torch)
+def lacking(wanted):
+    return replace(SMALL, variants={"cpu": replace(SMALL.variants["cpu"], libraries=wanted)})
+
+
+def test_a_library_that_the_machine_has_is_not_fetched(tmp_path, index):
+    install(lacking({"libc.so.6": "no-such-package"}), tmp_path)
+    assert "LD_LIBRARY_PATH" not in state(SMALL, tmp_path).stamp["environment"]
+
+
+def test_a_library_that_the_machine_lacks_is_unpacked_into_the_workset(
+    tmp_path, index, monkeypatch
+):
+    class Fetched:
+        def __init__(self, folder):
+            pass
+
+        def download(self, packages, folder):
+            assert packages == ["liblamp1"]
+            return [folder / "liblamp1.deb"]
+
+    def unpack(archive, tree):
+        (tree / "usr/lib").mkdir(parents=True)
+        (tree / "usr/lib/liblamp.so.1").touch()
+
+    monkeypatch.setattr(libraries, "Apt", Fetched)
+    monkeypatch.setattr(libraries, "unpack", unpack)
+    install(lacking({"liblamp.so.1": "liblamp1"}), tmp_path)
+    found = worksets.environment_of("small", tmp_path)["LD_LIBRARY_PATH"]
+    assert found == str(worksets.folder("small", tmp_path) / "shared-libraries/usr/lib")
+
+
+def test_a_library_that_cannot_be_fetched_is_named_with_its_package(tmp_path, index, monkeypatch):
+    monkeypatch.setattr(libraries, "Apt", no_apt)
+    with pytest.raises(WorksetError, match=r"needs liblamp\.so\.1.*\n.*on Debian liblamp1"):
+        install(lacking({"liblamp.so.1": "liblamp1"}), tmp_path)
+
+
+def no_apt(folder):
+    raise SandboxError("", "apt-get and dpkg-deb are not here")
 
 
 def test_a_lock_for_other_pins_is_refused(tmp_path, index):

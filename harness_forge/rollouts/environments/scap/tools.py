@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.core.errors import SandboxError
-from harness_forge.rollouts.environments.scap.apt import Apt, unpack
+from harness_forge.worksets.apt import Apt, unpack
 
 PACKAGES = (
     *("openscap-scanner", "rpm-common", "bubblewrap", "tar"),

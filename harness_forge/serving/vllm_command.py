@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import shlex
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +89,9 @@ def command(
         words += _lora(config, hardware, base, adapters)
     if hardware is ServeHardware.cuda:
         words += ["--gpu-memory-utilization", str(config.gpu_memory)]
+    elif not _compiler() and "enforce-eager" not in config.arguments:
+        # torch compiles C++ for a CPU, and a bare machine has no compiler.
+        words += ["--enforce-eager"]
     for flag, value in config.arguments.items():
         words += [f"--{flag}", *([value] if value else [])]
     return words
@@ -99,6 +104,8 @@ def variables(config: ServeConfig, hardware: ServeHardware) -> dict[str, str]:
         extra["VLLM_ALLOW_RUNTIME_LORA_UPDATING"] = "1"
     if hardware is ServeHardware.cpu:
         extra["VLLM_CPU_KVCACHE_SPACE"] = str(config.kv_cache_gb)
+        if not _compiler():
+            extra["TORCHDYNAMO_DISABLE"] = "1"  # the sampler compiles in eager mode too
     return extra
 
 
@@ -111,6 +118,11 @@ def rendered(words: Sequence[str], extra: Mapping[str, str]) -> str:
         else:
             lines[-1] += f" {shlex.quote(word)}"
     return " \\\n  ".join(lines)
+
+
+def _compiler() -> str | None:
+    """Return the C++ compiler that torch would call."""
+    return shutil.which(os.environ.get("CXX", "g++"))
 
 
 def _program(workset: Path, hardware: ServeHardware, model: str) -> list[str]:

@@ -31,7 +31,8 @@ def line(config=SETTINGS, hardware=CPU, adapters=(FIRST, SECOND)):
 
 
 @pytest.mark.parametrize("hardware", [CPU, CUDA])
-def test_is_as_written_down(hardware):
+def test_is_as_written_down(hardware, monkeypatch):
+    monkeypatch.setenv("CXX", "true")  # any program that is there: a bare machine has no g++
     assert line(hardware=hardware) + "\n" == (GOLDEN / f"{hardware.name}.txt").read_text()
 
 
@@ -93,3 +94,13 @@ def test_more_tokens_than_the_model_has_are_refused():
 def test_two_of_one_name_are_refused():
     with pytest.raises(ServeError, match="two would answer to the name worker"):
         line(adapters=[FIRST, replace(SECOND, name="worker")])
+
+
+def test_without_a_compiler_nothing_is_compiled(monkeypatch):
+    plain = ServeConfig()
+    assert "TORCHDYNAMO_DISABLE" not in variables(plain, CUDA)
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    assert line(plain).count("--enforce-eager") == line(SETTINGS).count("--enforce-eager") == 1
+    assert variables(plain, CPU)["TORCHDYNAMO_DISABLE"] == "1"
+    assert "--enforce-eager" not in line(plain, CUDA)
+    assert "TORCHDYNAMO_DISABLE" not in variables(plain, CUDA)

@@ -85,13 +85,14 @@ def command(
         # Web pages can neither read an answer nor make vLLM do anything.
         *("--allowed-origins", "[]", "--middleware", MIDDLEWARE),
     ]
+    eager = "enforce-eager" in config.arguments
+    if hardware is ServeHardware.cpu and not (eager or _compiler()):
+        # torch compiles C++ for a CPU, and a bare machine has no compiler.
+        words += ["--enforce-eager"]
     if adapters:
         words += _lora(config, hardware, base, adapters)
     if hardware is ServeHardware.cuda:
         words += ["--gpu-memory-utilization", str(config.gpu_memory)]
-    elif not _compiler() and "enforce-eager" not in config.arguments:
-        # torch compiles C++ for a CPU, and a bare machine has no compiler.
-        words += ["--enforce-eager"]
     for flag, value in config.arguments.items():
         words += [f"--{flag}", *([value] if value else [])]
     return words

@@ -18,6 +18,10 @@ class PolicyKind(Enum):
     template = "template"
 
 
+COPIES = (PolicyKind.nearest, PolicyKind.template)
+"""Baselines: what they copy is judged, and never training data."""
+
+
 @dataclass(frozen=True)
 class PolicyConfig:
     """One policy; what a kind does not use it ignores.

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
 
+from harness_forge.core.joined import Joined
+
 ALIKE = 0.8
 """Share of equal tokens from which two forms are one; it was fixed before any result was seen."""
 
@@ -46,20 +48,13 @@ def clusters(forms: Mapping[str, tuple[str, ...]], alike: float = ALIKE) -> dict
     Args:
         forms: item id to `answer_form`.
     """
-    members: dict[tuple[str, ...], list[str]] = {}
+    first: dict[tuple[str, ...], str] = {}
     for item in sorted(forms):
-        members.setdefault(forms[item], []).append(item)
-    leader = {form: form for form in members}
-
-    def find(form: tuple[str, ...]) -> tuple[str, ...]:
-        while leader[form] != form:
-            form = leader[form]
-        return form
-
-    for one, other in _alike(list(members), alike):
-        first, second = sorted((find(one), find(other)), key=lambda form: members[form][0])
-        leader[second] = first
-    return {item: members[find(form)][0] for form, items in members.items() for item in items}
+        first.setdefault(forms[item], item)
+    joined = Joined[str]()
+    for one, other in _alike(list(first), alike):
+        joined.join(first[one], first[other])
+    return {item: joined.leader(first[form]) for item, form in forms.items()}
 
 
 def _alike(

@@ -332,6 +332,6 @@ class EvalResult:
     cluster: str = ""
 
     @property
-    def unit(self) -> tuple[str, str]:
-        """What a test counts as one: skill and cluster, or without one the family."""
-        return self.skill, self.cluster or self.family
+    def unit(self) -> str:
+        """The cluster, or the family of an item without one."""
+        return self.cluster or self.family

@@ -146,7 +146,7 @@ def difference(
     only_second = sum(b.passed and not a.passed for a, b in judged)
     clusters: dict[tuple[str, str], list[int]] = {}
     for a, b in judged:
-        clusters.setdefault(a.unit, []).append(a.passed - b.passed)
+        clusters.setdefault((a.skill, a.unit), []).append(a.passed - b.passed)
     sums = [(sum(found), len(found)) for found in clusters.values()]
     interval, by_score = paired_interval(sums, (only_first, only_second), alpha, resamples, seed)
     flips = sign_flip(sums)

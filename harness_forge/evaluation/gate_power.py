@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from harness_forge.core.numbers import level
-from harness_forge.evaluation.bootstrap import paired_interval
+from harness_forge.evaluation.bootstrap import RESAMPLES, paired_interval
 from harness_forge.evaluation.power import detectable, effective, shown_gain
 from harness_forge.evaluation.statistics import mcnemar_greater, sign_flip
 
@@ -43,7 +43,38 @@ def gate_power(
         raise ValueError(f"no population has a gain of {gain} and a loss of {loss}")
     draw = np.random.default_rng(_SEED)
     outcomes = (_outcomes(draw, sizes, gain, loss, alike) for _ in range(_DRAWS))
-    return sum(_clears(sizes, apart, alpha) for apart in outcomes) / _DRAWS
+    return (
+        sum(
+            clears(
+                [(int(won - lost), n) for (won, lost), n in zip(apart, sizes, strict=True)],
+                tuple(int(count) for count in apart.sum(axis=0)),
+                alpha,
+                resamples=_RESAMPLES,
+            )
+            for apart in outcomes
+        )
+        / _DRAWS
+    )
+
+
+def clears(
+    clusters: Sequence[tuple[int, int]],
+    apart: tuple[int, int],
+    alpha: float,
+    resamples: int = RESAMPLES,
+) -> bool:
+    """Return whether the three tests of the default rule find the first one better.
+
+    Args:
+        clusters: of each cluster, passes of the first minus passes of the second, and its
+            items.
+        apart: pairs that only the first passed, and that only the second passed.
+    """
+    # The cheapest first.
+    if mcnemar_greater(*apart) >= alpha or sign_flip(clusters).greater >= alpha:
+        return False
+    interval, _ = paired_interval(clusters, apart, resamples=resamples)
+    return interval.low > 0
 
 
 @lru_cache(maxsize=64)
@@ -98,14 +129,3 @@ def _outcomes(draw, sizes: Sequence[int], gain: float, loss: float, alike: float
         total = shares.sum(axis=1, keepdims=True)
         shares = np.where(total > 0, shares / np.where(total > 0, total, 1), [0.0, 0.0, 1.0])
     return draw.multinomial(np.asarray(sizes), shares)[:, :2]
-
-
-def _clears(sizes: Sequence[int], apart: np.ndarray, alpha: float) -> bool:
-    won, lost = (int(count) for count in apart.sum(axis=0))
-    if mcnemar_greater(won, lost) >= alpha:
-        return False
-    table = [(int(w - f), n) for (w, f), n in zip(apart, sizes, strict=True)]
-    if sign_flip(table).greater >= alpha:
-        return False
-    interval, _ = paired_interval(table, (won, lost), resamples=_RESAMPLES)
-    return interval.low > 0

@@ -67,7 +67,7 @@ def rate(results: Iterable[EvalResult], alpha: float = 0.05) -> Rate:
     judged = [result for result in results if not result.infrastructure]
     clusters: dict[tuple[str, str], list[bool]] = defaultdict(list)
     for result in judged:
-        clusters[result.unit].append(result.passed)
+        clusters[result.skill, result.unit].append(result.passed)
     interval = clustered_rate([(sum(c), len(c)) for c in clusters.values()], alpha)
     return Rate(
         items=len(judged),

@@ -18,6 +18,7 @@ from sections import put
 
 from harness_forge.config.budget import BudgetConfig, Schedule
 from harness_forge.evaluation.bootstrap import paired_bootstrap
+from harness_forge.evaluation.gate_power import clears
 from harness_forge.evaluation.statistics import mcnemar_greater, sign_flip
 from harness_forge.store.splits.levels import planned
 
@@ -55,8 +56,8 @@ def error_line(world: tuple[float, float, float]) -> str:
         for pair in simulated(base, rate, alike)
     ]
     alone = share(mcnemar_greater(*apart) < LOOKS[0] for apart, _, _ in found)
-    family = share(clears(apart, table, LOOKS[0]) for apart, table, _ in found)
-    form = share(clears(apart, table, LOOKS[0]) for apart, _, table in found)
+    family = share(clears(table, apart, LOOKS[0]) for apart, table, _ in found)
+    form = share(clears(table, apart, LOOKS[0]) for apart, _, table in found)
     return f"| {rate:.0%} | {alike:g} | {alone:.1%} | {family:.1%} | {form:.1%} |"
 
 
@@ -65,11 +66,10 @@ def power_line(world: tuple[float, float, float]) -> str:
     base, rate, alike = world
     found = [(won_lost(pair), tables(pair, BY_FORM)) for pair in simulated(base, rate, alike)]
     cells = [
-        share(clears(apart, table, alpha, sided=2, weighted=False) for apart, table in found)
-        for alpha in LOOKS
+        share(cleared_before(apart, table, alpha) for apart, table in found) for alpha in LOOKS
     ]
-    cells += [share(clears(apart, table, alpha) for apart, table in found) for alpha in LOOKS]
-    cells.append(share(clears(apart, table, EVEN) for apart, table in found))
+    cells += [share(clears(table, apart, alpha) for apart, table in found) for alpha in LOOKS]
+    cells.append(share(clears(table, apart, EVEN) for apart, table in found))
     return (
         f"| {base:.0%} to {rate:.0%} | {alike:g} | " + " | ".join(f"{c:.0%}" for c in cells) + " |"
     )
@@ -94,17 +94,12 @@ def tables(pair: tuple[list[bool], list[bool]], labels: np.ndarray) -> list[tupl
     return [(int(d), int(n)) for d, n in zip(sums, np.bincount(labels), strict=True) if n]
 
 
-def clears(apart, table, alpha: float, *, sided: int = 1, weighted: bool = True) -> bool:
-    """Return whether the three tests of the default rule clear.
-
-    Args:
-        weighted: False gives every item of a cluster the same weight.
-    """
-    level = alpha / sided
-    if mcnemar_greater(*apart) >= level:
-        return False
-    flips = sign_flip(table if weighted else [(d, 1) for d, _ in table])
-    return flips.greater < level and paired_bootstrap(table).low > 0
+def cleared_before(apart, table, alpha: float) -> bool:
+    """Return whether the tests clear as they were: two-sided, all items of one weight."""
+    flips = sign_flip([(d, 1) for d, _ in table])
+    return max(mcnemar_greater(*apart), flips.greater) < alpha / 2 and (
+        paired_bootstrap(table).low > 0
+    )
 
 
 def share(found) -> float:

@@ -11,12 +11,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "promotion/rules"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "store/splits"))
 
-from gate_errors import BY_FORM, clears, tables, won_lost
+from gate_errors import BY_FORM, tables, won_lost
 from gate_simulation import generator, outcomes
 from sections import put
 from test_chosen_by_score import wrong
 
 from harness_forge.config.budget import BudgetConfig
+from harness_forge.evaluation.gate_power import clears
 from harness_forge.store.splits.levels import planned
 
 LIVES, CANDIDATES, RATE, ALIKE, SEED = 500, 40, 0.35, 0.5, 20261128
@@ -52,7 +53,7 @@ def promoted(plans: list[list[float]]) -> list[float]:
         judged = [(won_lost(pair), tables(pair, BY_FORM)) for pair in found]
         for number, levels in enumerate(plans):
             errors[number] += any(
-                clears(apart, table, level)
+                clears(table, apart, level)
                 for (apart, table), level in zip(judged, levels, strict=True)
             )
     return [count / LIVES for count in errors]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from harness_forge.core.joined import Joined
+
 _STRICTNESS = {"train": 0, "validation": 1, "holdout": 2, "quarantine": 2}
 
 Place = tuple[str, str, str | None, str | None]
@@ -23,25 +25,15 @@ def strictest(places: Iterable[Place]) -> Mapping[tuple[str, str], str]:
     holdout and quarantine. Items without a split are not in the result.
     """
     places = list(places)
-    leader: dict[tuple[str, ...], tuple[str, ...]] = {}
-
-    def find(node: tuple[str, ...]) -> tuple[str, ...]:
-        while node in leader:
-            node = leader[node]
-        return node
-
-    def join(one: tuple[str, ...], other: tuple[str, ...]) -> None:
-        if (first := find(one)) != (second := find(other)):
-            leader[first] = second
-
+    joined = Joined[tuple[str, ...]]()
     for skill, item_id, group, _ in places:
         if group is not None:
-            join((item_id,), (skill, group))
+            joined.join((item_id,), (skill, group))
     strict: dict[tuple[str, ...], str | None] = {}
     for _, item_id, _, split in places:
-        root = find((item_id,))
+        root = joined.leader((item_id,))
         strict[root] = max(strict.get(root), split, key=rank)
-    found = {(skill, item_id): strict[find((item_id,))] for skill, item_id, _, _ in places}
+    found = {(skill, item_id): strict[joined.leader((item_id,))] for skill, item_id, _, _ in places}
     return {key: split for key, split in found.items() if split is not None}
 
 

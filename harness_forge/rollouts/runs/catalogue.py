@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from harness_forge.config.policy import PolicyKind
+from harness_forge.config.policy import COPIES, PolicyKind
 from harness_forge.config.run import Purpose, RunConfig, named_split
 from harness_forge.config.split import SplitConfig
 from harness_forge.core.errors import RunError
@@ -18,7 +18,7 @@ from harness_forge.rollouts.runs.progress import counter
 from harness_forge.store.splits.assign import assign
 from harness_forge.store.splits.stable_groups import keep_groups
 
-UNDER_TEST = (PolicyKind.model, PolicyKind.nearest, PolicyKind.template)
+UNDER_TEST = (PolicyKind.model, *COPIES)
 """Policies that are judged; the others know the answers and are not evidence."""
 
 

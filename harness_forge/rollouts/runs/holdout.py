@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness_forge.config.budget import BudgetConfig
 from harness_forge.config.model import ModelConfig
-from harness_forge.config.policy import PolicyConfig, PolicyKind
+from harness_forge.config.policy import COPIES, PolicyConfig, PolicyKind
 from harness_forge.config.run import Purpose, RunConfig
 from harness_forge.core.errors import EvalError
 from harness_forge.core.records import WorkItem
@@ -26,8 +26,7 @@ def check_purpose(policy: PolicyConfig, config: RunConfig) -> None:
     Raises:
         EvalError: its rows would be training data.
     """
-    copies = policy.kind in (PolicyKind.nearest, PolicyKind.template)
-    if copies and config.purpose is not Purpose.evaluate:
+    if policy.kind in COPIES and config.purpose is not Purpose.evaluate:
         what = "a baseline is for evaluations: its copies are no training data"
         raise EvalError(f"policy={policy.kind.value}", what, "add run.purpose=evaluate")
 

@@ -16,11 +16,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from harness_forge.config.split import SplitConfig
+from harness_forge.core.joined import Joined
 from harness_forge.core.records import Split, WorkItem
 
 NEW_RULE, NEW_FAMILY = "new_rule", "new_family"
 
 Groups = Mapping[str, Sequence[WorkItem]]
+Name = tuple[str, str]
+"""A family or a cluster: which of the two, and what it is called."""
 
 
 def assign(
@@ -84,14 +87,14 @@ def parts(items: Iterable[WorkItem], splits: Mapping[str, Split]) -> dict[str, s
     }
 
 
-def _names(item: WorkItem) -> set[tuple[str, str]]:
+def _names(item: WorkItem) -> set[Name]:
     """Return the item's family and cluster, as names that cannot be mixed up."""
     return {("family", item.family), ("cluster", item.unit)}
 
 
 def _held_out_families(
     groups: Groups, existing: Mapping[str, Split], config: SplitConfig
-) -> set[tuple[str, str]]:
+) -> set[Name]:
     """Draw families, with those that share a cluster, until their share of items is reached.
 
     Once splits exist, the families and clusters held out as a whole stay so, and
@@ -103,7 +106,7 @@ def _held_out_families(
     linked = _linked(groups)
     size = {names: len(members) for names, members in linked.items()}
     goal = config.new_family * sum(size.values())
-    chosen: set[frozenset[tuple[str, str]]] = set()
+    chosen: set[frozenset[Name]] = set()
     for names in sorted(linked, key=lambda names: _draw(config.salt, *min(_families(names)))):
         room = goal - sum(size[other] for other in chosen)
         if size[names] <= min(room, max(goal / 2, 1)):
@@ -111,8 +114,8 @@ def _held_out_families(
     return {name for names in chosen for name in names}
 
 
-def _closed(groups: Groups, existing: Mapping[str, Split]) -> set[tuple[str, str]]:
-    seen: dict[tuple[str, str], set[Split]] = defaultdict(set)
+def _closed(groups: Groups, existing: Mapping[str, Split]) -> set[Name]:
+    seen: dict[Name, set[Split]] = defaultdict(set)
     for key, members in groups.items():
         for name in {name for item in members for name in _names(item)}:
             if key in existing:
@@ -120,29 +123,22 @@ def _closed(groups: Groups, existing: Mapping[str, Split]) -> set[tuple[str, str
     return {name for name, found in seen.items() if found == {Split.HOLDOUT}}
 
 
-def _linked(groups: Groups) -> dict[frozenset[tuple[str, str]], list[WorkItem]]:
+def _linked(groups: Groups) -> dict[frozenset[Name], list[WorkItem]]:
     """Return the families linked by clusters, as sets of names, with their items."""
-    leader: dict[tuple[str, str], tuple[str, str]] = {}
-
-    def find(name: tuple[str, str]) -> tuple[str, str]:
-        while leader.setdefault(name, name) != name:
-            name = leader[name]
-        return name
-
+    joined = Joined[Name]()
     items = [item for members in groups.values() for item in members]
     for item in items:
-        one, other = (find(name) for name in sorted(_names(item)))
-        leader[max(one, other)] = min(one, other)
-    names: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
-    members: dict[tuple[str, str], list[WorkItem]] = defaultdict(list)
+        joined.join(*_names(item))
+    names: dict[Name, set[Name]] = defaultdict(set)
+    members: dict[Name, list[WorkItem]] = defaultdict(list)
     for item in items:
-        top = find(("family", item.family))
+        top = joined.leader(("family", item.family))
         names[top] |= _names(item)
         members[top].append(item)
     return {frozenset(names[top]): members[top] for top in names}
 
 
-def _families(names: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+def _families(names: Iterable[Name]) -> list[Name]:
     return [name for name in names if name[0] == "family"]
 
 

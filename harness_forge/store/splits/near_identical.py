@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from harness_forge.core.joined import Joined
 from harness_forge.core.records import WorkItem
 
 
@@ -22,18 +23,10 @@ def join_near_identical(
     """
     from harness_forge.core.sketches.openings import groups, telling
 
-    leader: dict[str, str] = {}
-
-    def find(group: str) -> str:
-        while (next_ := leader.get(group, group)) != group:
-            leader[group] = group = leader.get(next_, next_)
-        return group
-
+    joined = Joined[str]()
     asked = [
         (item, text) for item in items for text in prompts.get(item.item_id, ()) if telling(text)
     ]
     for (item, _), first in zip(asked, groups([text for _, text in asked]), strict=True):
-        one, other = find(item.group_key), find(asked[first][0].group_key)
-        if one != other:
-            leader[max(one, other)] = min(one, other)
-    return [replace(item, group_key=find(item.group_key)) for item in items]
+        joined.join(item.group_key, asked[first][0].group_key)
+    return [replace(item, group_key=joined.leader(item.group_key)) for item in items]

@@ -17,6 +17,7 @@ from dataclasses import asdict
 from typing import Any
 
 from harness_forge.core.answer_forms import answer_form, clusters
+from harness_forge.core.joined import Joined
 from harness_forge.rollouts.environments.scap.content import Rule
 from harness_forge.rollouts.environments.scap.gold import write_fix
 
@@ -33,19 +34,12 @@ def group_keys(
         effects: rule id -> hash of what its official fix changes, '' if nothing.
         answers: what `our_answers` returned.
     """
-    leader = {rule_id: rule_id for rule_id in rules}
-
-    def find(rule_id: str) -> str:
-        while leader[rule_id] != rule_id:
-            rule_id = leader[rule_id]
-        return rule_id
-
+    joined = Joined[str]()
     first: dict[str, str] = {}
     for rule_id in sorted(rules):
         for mark in _marks(rules[rule_id], effects.get(rule_id, ""), answers.get(rule_id)):
-            other, mine = find(first.setdefault(mark, rule_id)), find(rule_id)
-            leader[max(mine, other)] = min(mine, other)
-    return {rule_id: find(rule_id) for rule_id in rules}
+            joined.join(first.setdefault(mark, rule_id), rule_id)
+    return {rule_id: joined.leader(rule_id) for rule_id in rules}
 
 
 def our_answers(rules: Mapping[str, Rule]) -> dict[str, str]:

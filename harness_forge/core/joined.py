@@ -1,0 +1,33 @@
+"""Sets that are joined pair by pair (union-find)."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T", bound=Any)
+
+
+class Joined(Generic[T]):
+    """Disjoint sets of things that can be ordered; each set is led by its smallest.
+
+    Whatever was never joined is a set of its own. The leader does not depend on the
+    order of joining.
+
+    Source: Tarjan and van Leeuwen, J. ACM 31 (1984) 245-281, with path halving.
+    """
+
+    def __init__(self) -> None:
+        self._above: dict[T, T] = {}
+
+    def leader(self, one: T) -> T:
+        """Return the smallest of the set that `one` is in."""
+        above = self._above
+        while (next_ := above.get(one, one)) != one:
+            above[one] = one = above.get(next_, next_)
+        return one
+
+    def join(self, one: T, other: T) -> None:
+        """Make the sets of both one set."""
+        first, second = self.leader(one), self.leader(other)
+        if first != second:
+            self._above[max(first, second)] = min(first, second)

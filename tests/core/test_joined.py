@@ -1,0 +1,21 @@
+"""Sets that are joined pair by pair are led by their smallest, in whatever order."""
+
+from itertools import permutations
+
+from harness_forge.core.joined import Joined
+
+
+def test_the_smallest_leads_whatever_the_order():
+    for pairs in permutations([("d", "c"), ("b", "c"), ("f", "e")]):
+        joined = Joined[str]()
+        for pair in pairs:
+            joined.join(*pair)
+        assert [joined.leader(one) for one in "abcdefg"] == list("abbbeeg")
+
+
+def test_joining_twice_or_with_itself_changes_nothing():
+    joined = Joined[int]()
+    joined.join(2, 1)
+    joined.join(1, 2)
+    joined.join(3, 3)
+    assert [joined.leader(one) for one in (1, 2, 3)] == [1, 1, 3]

@@ -42,7 +42,8 @@ def find_libraries(
             for archive in Apt(home.absolute() / "scap/apt").download(packages, Path(scratch)):
                 unpack(archive, tree)
     except (SandboxError, OSError) as error:
-        what = f"needs {', '.join(lacking)}, which the machine lacks ({error.args[0]})"
+        why = error.what if isinstance(error, SandboxError) else error.strerror or error
+        what = f"needs {', '.join(lacking)}, which the machine lacks; {why}"
         hint = f"install your distribution's package, on Debian {', '.join(packages)}"
         raise WorksetError(f"workset {name}", what, hint) from error
     folders = sorted({str(found.parent) for file in lacking for found in tree.rglob(file)})

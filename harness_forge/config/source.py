@@ -116,6 +116,9 @@ class SourceConfig:
         skill: the choice of `skill` that rows go to where none is named.
         files: which files of a folder, as a pattern; `**/` looks further down.
         layout: auto, lines or array.
+        format: (trajectories) what the records are, such as atif; they are then read as
+            conversations with `item`, `messages`, `outcome` and so on, and `record`, as
+            it lies in the file. '' where each record is itself a conversation.
         records: key of the list that holds the records, where they lie within one
             object, or an object a line: data, or result.items.
         max_line_mb: a longer line counts as malformed and is not read.
@@ -136,6 +139,7 @@ class SourceConfig:
     skill: str = "recorded"
     files: str = "*.json*"
     layout: Layout = Layout.auto
+    format: str = ""
     records: str = ""
     max_line_mb: int = 256
     max_bad_lines: int = 100

@@ -95,8 +95,10 @@ def _file(
 ) -> FileReport:
     place = _place(config, path, notes)
     with closing(store.intake(place.key)) as intake:
+        # A session that has grown says other things of what it had: it is read anew.
+        grown = trajectories.is_one_session(config) and place.digest != intake.state.get("digest")
         # A mapping that fitted nothing may be mended; one that made rows made them for good.
-        if config.again or not intake.state.get("attempts"):
+        if config.again or grown or not intake.state.get("attempts"):
             intake.forget()
         if config.again:
             _forget_earlier(store, config, path, place, notes)
@@ -178,7 +180,7 @@ def _mapping_digest(config: SourceConfig) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-_SHAPING = ("name", "kind", "layout", "records", "tools_file", "observed_tools")
+_SHAPING = ("name", "kind", "layout", "format", "records", "tools_file", "observed_tools")
 """Settings that change what a line becomes, besides the mapping."""
 
 

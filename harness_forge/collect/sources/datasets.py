@@ -39,7 +39,7 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
                 for one in _judged(value.value)
             ]
         except (Misfit, Malformed) as error:
-            yield misfit(value, error, templates, config.records)
+            yield misfit(value, error, templates, config)
 
 
 def _judged(line: Any) -> list[dict[str, Any]]:

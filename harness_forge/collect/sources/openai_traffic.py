@@ -60,7 +60,7 @@ def read(path: Path, config: SourceConfig, plain: Callable[[str], str] = str) ->
         try:
             yield from _recorded(value, templates, text, config, offered, plain)
         except (Misfit, Malformed) as error:
-            yield misfit(value, error, templates, config.records)
+            yield misfit(value, error, templates, config)
         except RecursionError:  # in a body that is a text
             yield LeftOut(value.place, "too_deep", TOO_DEEP, malformed=True)
         except _NoChat as error:

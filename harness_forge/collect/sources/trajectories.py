@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.collect.sources import outcomes, tools
+from harness_forge.collect.sources.formats import known
+from harness_forge.collect.sources.formats.conversation import ANSWERS, FIRST_ANSWER, Answer
 from harness_forge.collect.sources.lines import values
 from harness_forge.collect.sources.mapping import Misfit, Templates
 from harness_forge.collect.sources.records import Found, LeftOut, Recorded
@@ -43,7 +45,7 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
     templates = Templates(config.mapping, ["item"])
     facts = templates.scope_of(path)
     offered = _offered(path, config, templates, facts)
-    for value in values(path, config.layout, config.max_line_mb, config.records):
+    for value in _records(path, config):
         if isinstance(value, LeftOut):
             yield value
             continue
@@ -52,9 +54,24 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
             silent = config.mapping.messages and not found.attempt.turns
             yield LeftOut(value.place, "no_answer", "nobody answers in it") if silent else found
         except (Misfit, Malformed) as error:
-            yield misfit(value, error, templates, config.records)
+            yield misfit(value, error, templates, config)
         except RecursionError:  # in a text of the record that is JSON itself
             yield LeftOut(value.place, "too_deep", TOO_DEEP, malformed=True)
+
+
+def is_one_session(config: SourceConfig) -> bool:
+    """Return whether all of a file is one session: what is added to it changes what it says."""
+    return bool(config.format) and known.named(config.format).whole
+
+
+def _records(path: Path, config: SourceConfig) -> Iterator[Value | LeftOut]:
+    """Yield what a file holds as records that a mapping can be laid on."""
+    if not config.format:
+        return values(path, config.layout, config.max_line_mb, config.records)
+    form = known.named(config.format)
+    if form.opened is not None:
+        return form.read(form.opened(path), path)
+    return form.read(values(path, config.layout, config.max_line_mb, config.records), path)
 
 
 def recorded(
@@ -219,21 +236,27 @@ def _turns(
     offered: Sequence[Mapping[str, Any]],
     ended: str | None,
 ) -> list[Turn]:
-    mapping = templates.config
     own = templates.value("tools", scope)
     shown = offered if own is None else read_tools(own)
     said = ended or templates.word("finish_reason", scope)
+    agent = templates.word("agent", scope) or "agent"
     started = outcomes.moment(templates.value("started_at", scope))
-    places = [at for at, one in enumerate(conversation) if one["role"] == "assistant"]
+    if answers := scope.get(ANSWERS):
+        return [_answered(one, agent, shown, model, templates) for one in answers]
+    first = scope.get(FIRST_ANSWER, 0)
+    places = [
+        at for at, one in enumerate(conversation) if at >= first and one["role"] == "assistant"
+    ]
+    cuts = templates.config.cut_lengths
     return [
         Turn(
-            agent=mapping.agent,
+            agent=agent,
             messages=conversation[:at],
             tools=shown,
             response=conversation[at],
             model=model,
             finish_reason="length"
-            if forms.cut(conversation[at], mapping.cut_lengths)
+            if forms.cut(conversation[at], cuts)
             else said
             if at == places[-1]
             else None,
@@ -241,6 +264,23 @@ def _turns(
         )
         for at in places
     ]
+
+
+def _answered(answer: Answer, agent: str, offered, model: str, templates: Templates) -> Turn:
+    """Return the turn of an answer that says itself what was shown."""
+    said = forms.message(answer.said)
+    cut = forms.cut(said, templates.config.cut_lengths)
+    return Turn(
+        agent=answer.agent or agent,
+        messages=forms.conversation(list(answer.shown)),
+        tools=offered if answer.tools is None else read_tools(answer.tools),
+        response=said,
+        model=answer.model or model,
+        finish_reason="length" if cut else answer.finish_reason,
+        prompt_tokens=answer.prompt_tokens,
+        completion_tokens=answer.completion_tokens,
+        started_at=outcomes.moment(answer.started_at),
+    )
 
 
 def _offered(path: Path, config: SourceConfig, templates: Templates, facts) -> Sequence:
@@ -256,7 +296,7 @@ def _offered(path: Path, config: SourceConfig, templates: Templates, facts) -> S
 
 
 def _conversations(path, config, templates, facts) -> Iterable[Sequence[Message]]:
-    for value in values(path, config.layout, config.max_line_mb, config.records):
+    for value in _records(path, config):
         if isinstance(value, Value):
             try:
                 yield _conversation(templates, scope_of(value, facts))[0]

@@ -58,8 +58,9 @@ def recipes() -> dict[str, Path]:
 
 
 def choices(group: str) -> dict[str, Path]:
-    """Return every file of a group of conf/ by name."""
-    return _by_name([folder / group for folder in group_folders()])
+    """Return the files of a group of conf/ by name, less those that only others build upon."""
+    found = _by_name([folder / group for folder in group_folders()])
+    return {name: path for name, path in found.items() if not name.startswith("_")}
 
 
 def rows_of(role: str, shape: str) -> str:

@@ -1,0 +1,106 @@
+"""How the file of a format is read: each record by itself, or all of them as one session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness_forge.collect.sources.formats.conversation import Conversation
+from harness_forge.collect.sources.mapping import Misfit
+from harness_forge.collect.sources.records import LeftOut
+from harness_forge.collect.sources.values import Value
+
+Read = Callable[[Iterator[Value | LeftOut], Path], Iterator[Value | LeftOut]]
+"""Takes the values of a file and its path; yields a scope for each conversation."""
+
+
+class NoConversation(Exception):
+    """A record of the format that holds no conversation; `args` are reason and detail.
+
+    It is counted by its reason and is no fault, such as a span that is no model's.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format.
+
+    Args:
+        name: of the source.
+        title: as its users call it.
+        fits: whether a JSON object, a line or the whole file, is of this format. It
+            looks at few keys: it is asked for records of any kind.
+        read: see `each` and `session`.
+        whole: one file is one session: a file that has grown is read anew.
+        opened: reads a file that is no JSON text; None for one that is.
+    """
+
+    name: str
+    title: str
+    fits: Callable[[Mapping[str, Any]], bool]
+    read: Read
+    whole: bool = False
+    opened: Callable[[Path], Iterator[Value | LeftOut]] | None = None
+
+
+def each(convert: Callable[[Mapping[str, Any], Path], Iterable[Conversation]]) -> Read:
+    """Return a reader that takes each record by itself.
+
+    Args:
+        convert: takes a record and its file's path. It raises Misfit for a record of
+            another format, NoConversation for one that is left out.
+    """
+
+    def read(values: Iterator[Value | LeftOut], path: Path) -> Iterator[Value | LeftOut]:
+        for value in values:
+            yield from [value] if isinstance(value, LeftOut) else _converted(convert, value, path)
+
+    return read
+
+
+def session(convert: Callable[[list[Mapping[str, Any]], Path], Iterable[Conversation]]) -> Read:
+    """Return a reader that takes all records of a file together. They are held in memory.
+
+    Args:
+        convert: as in `each`, for the list of them.
+    """
+
+    def read(values: Iterator[Value | LeftOut], path: Path) -> Iterator[Value | LeftOut]:
+        held: list[Mapping[str, Any]] = []
+        for value in values:
+            if isinstance(value, LeftOut):
+                yield value
+            elif isinstance(value.value, Mapping):
+                held.append(value.value)
+            else:
+                yield _misfit(value.place, f"the line is {_kind(value.value)}, not an object")
+        if held:
+            yield from _converted(convert, Value(1, held), path)
+
+    return read
+
+
+def _converted(convert, value: Value, path: Path) -> list[Value | LeftOut]:
+    record = value.value
+    if not isinstance(record, Mapping | list):
+        return [_misfit(value.place, f"the record is {_kind(record)}, not an object")]
+    try:
+        # All that is read of a record is made before any of it is given out.
+        found = [Value(value.place, one.scope(record)) for one in convert(record, path)]
+    except Misfit as error:
+        return [_misfit(value.place, error.args[0])]
+    except NoConversation as error:
+        return [LeftOut(value.place, *error.args)]
+    except RecursionError:
+        return [LeftOut(value.place, "too_deep", "it is nested too deeply", malformed=True)]
+    return found or [LeftOut(value.place, "no_answer", "nobody answers in it")]
+
+
+def _misfit(place: int, said: str) -> LeftOut:
+    return LeftOut(place, "misfit", said, malformed=True)
+
+
+def _kind(value: Any) -> str:
+    return f"a {type(value).__name__}"

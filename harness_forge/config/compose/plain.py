@@ -31,7 +31,7 @@ class PlainComposer:
 
     def __init__(self) -> None:
         self._recipes = project.recipes()
-        self._groups = {group: project.choices(group) for group in GROUPS}
+        self._groups = {group: project.parts(group) for group in GROUPS}
         self._held: dict[Path, tuple[list[Any], dict[str, Any]]] = {}
         self._faults: dict[Path, list[ConfigError]] = {}
 

@@ -59,8 +59,12 @@ def recipes() -> dict[str, Path]:
 
 def choices(group: str) -> dict[str, Path]:
     """Return the files of a group of conf/ by name, less those that only others build upon."""
-    found = _by_name([folder / group for folder in group_folders()])
-    return {name: path for name, path in found.items() if not name.startswith("_")}
+    return {name: path for name, path in parts(group).items() if not name.startswith("_")}
+
+
+def parts(group: str) -> dict[str, Path]:
+    """Return every file of a group, those too that only others build upon (`_NAME`)."""
+    return _by_name([folder / group for folder in group_folders()])
 
 
 def rows_of(role: str, shape: str) -> str:

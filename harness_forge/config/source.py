@@ -31,9 +31,12 @@ class MappingConfig:
     Every text may hold places: `{task_id}` is a field, `{info.task.0.name}`
     one further down, `{name|task_id|'none'}` the first that is there,
     `{reflections.#}` how many. A text that is one place and nothing else
-    gives the value itself. `{@stem}` is the file's name without its ending,
-    `{@line}` the record's place in the file, `{@NAME}` a named group of
-    `name_pattern`. '' is nothing.
+    gives the value itself. `{lines.*.text}` is the list of what each of a list has
+    there. A key with dots is found as it is; in quotes behind a dot, or in double quotes,
+    it is one step for certain: `{attributes.'llm.messages'.0}`, `{"task.id"}`. A text on
+    the way that is JSON is read as such. `{@record}` is the record itself, `{@stem}` the
+    file's name without its ending, `{@line}` the record's place in the file, `{@NAME}` a
+    named group of `name_pattern`. '' is nothing.
 
     Args:
         name_pattern: regular expression searched for in the file's path.
@@ -56,6 +59,9 @@ class MappingConfig:
             then `recorded`.
         agent: the agent that gave the answers.
         messages: the whole conversation.
+        message_keys: key of a message -> the key that it stands for: text -> content.
+        roles: word for a role -> system, user, assistant or tool; besides the words that
+            are known.
         prompt: where there is no conversation: what was asked, as one text.
         answer: and what was answered.
         request: (traffic) the request's body.
@@ -65,6 +71,8 @@ class MappingConfig:
         started_at: when; ISO text, or seconds or milliseconds since 1970.
         outcome: reward, truth value or word for the outcome. '' for none: the
             rows then have no verdict.
+        outcomes: word or number -> what it is worth, from reward_min to reward_max:
+            RESOLVED -> 1.
         reward_min: reward that is worth 0.
         reward_max: reward that is worth 1.
         passes_from: share of the way between them that counts as passed.
@@ -88,6 +96,8 @@ class MappingConfig:
     model: str = ""
     agent: str = "agent"
     messages: str = ""
+    message_keys: dict[str, str] = field(default_factory=dict)
+    roles: dict[str, str] = field(default_factory=dict)
     prompt: str = ""
     answer: str = ""
     request: str = ""
@@ -96,12 +106,31 @@ class MappingConfig:
     finish_reason: str = ""
     started_at: str = ""
     outcome: str = ""
+    outcomes: dict[str, float] = field(default_factory=dict)
     reward_min: float = 0.0
     reward_max: float = 1.0
     passes_from: float = 1.0
     confidence: float = 1.0
     reflections: str = ""
     cut_lengths: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class OutcomesFileConfig:
+    """A second file that says what became of the items.
+
+    Args:
+        file: JSON lines, an array, or one object; beside the records where its path is
+            relative and no such file is in the current folder. '' for none.
+        item: the item's name in a record of that file. '' where the file is one object:
+            its keys are the items, or each of its lists names those of one outcome.
+        outcome: the value in a record of that file, or in an object's entry. Where lists
+            name the items, the list of those that passed: `{resolved_ids}`.
+    """
+
+    file: str = ""
+    item: str = ""
+    outcome: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,6 +148,12 @@ class SourceConfig:
         format: (trajectories) what the records are, such as atif; they are then read as
             conversations with `item`, `messages`, `outcome` and so on, and `record`, as
             it lies in the file. '' where each record is itself a conversation.
+        group: what the lines of one conversation have in common, as a template; the
+            record is then the first of them, and `lines` all of them. '' where each
+            record stands for itself. `{@stem}` takes a whole file together.
+        explode: dotted key of a list in each record, such as samples: each of its
+            objects is a record, with what the outer one has beside it.
+        outcomes: a second file with the outcomes.
         records: key of the list that holds the records, where they lie within one
             object, or an object a line: data, or result.items.
         max_line_mb: a longer line counts as malformed and is not read.
@@ -140,6 +175,8 @@ class SourceConfig:
     files: str = "*.json*"
     layout: Layout = Layout.auto
     format: str = ""
+    group: str = ""
+    explode: str = ""
     records: str = ""
     max_line_mb: int = 256
     max_bad_lines: int = 100
@@ -148,4 +185,5 @@ class SourceConfig:
     observed_tools: bool = False
     again: bool = False
     schema: str = "stig"
+    outcomes: OutcomesFileConfig = field(default_factory=OutcomesFileConfig)
     mapping: MappingConfig = field(default_factory=MappingConfig)

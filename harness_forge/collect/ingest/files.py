@@ -30,8 +30,10 @@ from harness_forge.collect.sources import (
     trajectories,
 )
 from harness_forge.collect.sources.mapping import Templates
+from harness_forge.collect.sources.outcomes_file import beside
 from harness_forge.collect.sources.records import Event, LeftOut, Recorded, RunFacts
 from harness_forge.collect.sources.scanning import BROKEN_ARRAY
+from harness_forge.collect.sources.shaping import is_one_session
 from harness_forge.config.source import SourceConfig, SourceKind
 from harness_forge.config.split import SplitConfig
 from harness_forge.core.errors import SourceError, StoreError
@@ -96,7 +98,7 @@ def _file(
     place = _place(config, path, notes)
     with closing(store.intake(place.key)) as intake:
         # A session that has grown says other things of what it had: it is read anew.
-        grown = trajectories.is_one_session(config) and place.digest != intake.state.get("digest")
+        grown = is_one_session(config) and place.digest != intake.state.get("digest")
         # A mapping that fitted nothing may be mended; one that made rows made them for good.
         if config.again or grown or not intake.state.get("attempts"):
             intake.forget()
@@ -158,16 +160,16 @@ def _place(config: SourceConfig, path: Path, notes: dict[str, dict[str, Any]]) -
 
 
 def _demand_same_mapping(path: Path, config: SourceConfig, state: dict[str, Any]) -> None:
-    if state and state["mapping"] != _mapping_digest(config):
+    if state and state["mapping"] != _mapping_digest(config, path):
         raise SourceError(
             str(path),
-            "was taken in with another mapping, and its rows are as that said",
+            "was taken in with another mapping or other outcomes, and its rows are as that said",
             "source.again=true takes those rows out and reads it anew",
         )
 
 
-def _mapping_digest(config: SourceConfig) -> str:
-    """Return a digest of what makes a line what it becomes.
+def _mapping_digest(config: SourceConfig, path: Path) -> str:
+    """Return a digest of what makes a line of a file what it becomes.
 
     Defaults do not count, so a key that a newer forge knows changes nothing.
     """
@@ -176,11 +178,16 @@ def _mapping_digest(config: SourceConfig) -> str:
         key: value for key, value in said.pop("mapping").items() if value != usual["mapping"][key]
     }
     rest = {key: said[key] for key in _SHAPING if said[key] != usual[key]}
+    if config.outcomes.file:
+        rest["outcomes_digest"] = files.content(beside(config.outcomes.file, path)).digest
     text = json.dumps([rest, mapping], sort_keys=True, default=_plain)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-_SHAPING = ("name", "kind", "layout", "format", "records", "tools_file", "observed_tools")
+_SHAPING = (
+    *("name", "kind", "layout", "format", "group", "explode", "records"),
+    *("outcomes", "tools_file", "observed_tools"),
+)
 """Settings that change what a line becomes, besides the mapping."""
 
 
@@ -332,7 +339,7 @@ class _Filing:
             "digest": self.place.digest,
             "versions": self.versions,
             "named": self.place.named,
-            "mapping": _mapping_digest(self.config),
+            "mapping": _mapping_digest(self.config, self.path),
         }
 
     def _demand_sound(self, end: bool) -> None:

@@ -10,12 +10,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness_forge.collect.sources.lines import values
 from harness_forge.collect.sources.mapping import Misfit, Templates
 from harness_forge.collect.sources.records import Found, LeftOut
+from harness_forge.collect.sources.shaping import misfit, records
 from harness_forge.collect.sources.trajectories import recorded
 from harness_forge.collect.sources.values import Value
-from harness_forge.collect.sources.wrapped import misfit
 from harness_forge.config.source import SourceConfig
 from harness_forge.core.chat.faults import Malformed
 
@@ -28,7 +27,7 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
     """
     templates = Templates(config.mapping, ["item"])
     facts = templates.scope_of(path)
-    for value in values(path, config.layout, config.max_line_mb, config.records):
+    for value in records(path, config):
         if isinstance(value, LeftOut):
             yield value
             continue

@@ -9,11 +9,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from harness_forge.collect.sources.texts import loads
 from harness_forge.config.source import MappingConfig
 from harness_forge.core.errors import ConfigError
 
-_PLACE = re.compile(r"\{([^{}]*)\}")
-_LENGTH = "#"
+_PLACE = re.compile(r"""\{((?:[^{}'"]|'[^']*'|"[^"]*")*)\}""")
+_LENGTH, _EACH = "#", "*"
+
+
+_CHOICE = re.compile(r"""(?:[^|'"]|'[^']*'|"[^"]*")+""")
+"""One of the choices of a place; a bar in quotes parts nothing."""
 
 
 class Misfit(Exception):
@@ -31,7 +36,9 @@ class Template:
     def __init__(self, key: str, text: str) -> None:
         self.key, self.text = key, text
         found = _PLACE.findall(text)
-        self._places = [[_steps(choice) for choice in place.split("|")] for place in found]
+        self._places = [
+            [_steps(choice) for choice in _CHOICE.findall(place) or [""]] for place in found
+        ]
         self._literals = _PLACE.split(text)[::2]
         self._alone = len(found) == 1 and not any(self._literals)
 
@@ -112,6 +119,22 @@ class Templates:
             if name in used and isinstance(value, str)
         }
 
+    def messages(self, raw: Any) -> Any:
+        """Return messages with their keys and roles in our words, by the mapping's tables."""
+        keys, roles = self.config.message_keys, self.config.roles
+        if isinstance(raw, str):
+            raw = _parsed(raw)
+        if not (keys or roles) or not isinstance(raw, list):
+            return raw
+        return [_renamed(one, keys, roles) if isinstance(one, Mapping) else one for one in raw]
+
+    def outcome(self, scope: Mapping[str, Any]) -> Any:
+        """Return the outcome, by the mapping's table where that has it."""
+        raw, table = self.value("outcome", scope), self.config.outcomes
+        if not table or raw is None or isinstance(raw, Mapping | list):
+            return raw
+        return table.get(_word(raw), raw)
+
     def value(self, key: str, scope: Mapping[str, Any]) -> Any:
         """Return the value of one key of the mapping, None where there is none."""
         return self._templates[key].value(scope)
@@ -144,6 +167,19 @@ class Templates:
         return (match[1] if match.re.groups else match[0]) if match else said
 
 
+def _renamed(
+    message: Mapping[str, Any], keys: Mapping[str, str], roles: Mapping[str, str]
+) -> dict[str, Any]:
+    named = {key: value for key, value in message.items() if key not in keys}
+    for key, ours in keys.items():
+        if message.get(key) is not None:
+            named[ours] = message[key]
+    for key in ("role", "from"):
+        if isinstance(word := named.get(key), str) and word in roles:
+            named[key] = roles[word]
+    return named
+
+
 def _pattern(key: str, text: str) -> re.Pattern | None:
     try:
         return re.compile(text) if text else None
@@ -153,12 +189,27 @@ def _pattern(key: str, text: str) -> re.Pattern | None:
         ) from None
 
 
+_QUOTED = re.compile(r"""'([^']*)'|"([^"]*)"|([^.'"]+)""")
+"""A step of a path: in quotes, or up to the next dot."""
+
+
+class Key(str):
+    """A step that was in quotes: one key, whatever it looks like."""
+
+    __slots__ = ()
+
+
 def _steps(choice: str) -> str | list[str]:
-    """Return a literal in quotes as text, a path as its steps."""
+    """Return a literal in single quotes as text, a path as its steps."""
     choice = choice.strip()
-    if len(choice) > 1 and choice[0] == choice[-1] == "'":
+    if len(choice) > 1 and choice[0] == choice[-1] == "'" and "'" not in choice[1:-1]:
         return choice[1:-1]
-    return choice.split(".")
+    if "'" not in choice and '"' not in choice:
+        return choice.split(".")
+    return [
+        found[3] if found[3] is not None else Key(found[1] if found[1] is not None else found[2])
+        for found in _QUOTED.finditer(choice)
+    ]
 
 
 def _first(choices: Sequence[str | list[str]], scope: Mapping[str, Any]) -> Any:
@@ -169,20 +220,43 @@ def _first(choices: Sequence[str | list[str]], scope: Mapping[str, Any]) -> Any:
     return None
 
 
+def reached(path: str, value: Any) -> Any:
+    """Return what a dotted path leads to, None where it leads nowhere."""
+    steps = _steps(path)
+    return _reached([steps] if isinstance(steps, str) else steps, value)
+
+
 def _reached(steps: Sequence[str], value: Any) -> Any:
     for place, step in enumerate(steps):
+        if isinstance(value, str):
+            value = _parsed(value)
         if isinstance(value, Mapping) and step not in value:
-            return _dotted(steps[place:], value)
+            return None if isinstance(step, Key) else _dotted(steps[place:], value)
         if isinstance(value, Mapping):
             value = value[step]
-        elif isinstance(value, list) and step == _LENGTH:
+        elif not isinstance(value, list) or isinstance(step, Key):
+            return None
+        elif step == _EACH:
+            found = [_reached(steps[place + 1 :], one) for one in value]
+            return [one for one in found if one is not None]
+        elif step == _LENGTH:
             value = len(value)
-        elif isinstance(value, list) and step.lstrip("-").isdecimal():
+        elif step.lstrip("-").isdecimal():
             at = int(step)
             value = value[at] if -len(value) <= at < len(value) else None
         else:
             return None
     return value
+
+
+def _parsed(text: str) -> Any:
+    """Return the value of a text that is a JSON object or list; the text itself otherwise."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return text
+    try:
+        return loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def _dotted(steps: Sequence[str], value: Mapping[str, Any]) -> Any:

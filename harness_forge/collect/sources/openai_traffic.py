@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.collect.sources import outcomes, tools
-from harness_forge.collect.sources.lines import values
 from harness_forge.collect.sources.mapping import Misfit, Templates
 from harness_forge.collect.sources.records import Found, LeftOut, Recorded
+from harness_forge.collect.sources.shaping import misfit, records
 from harness_forge.collect.sources.texts import TOO_DEEP, loads
 from harness_forge.collect.sources.trajectories import attempt_of, item_of, scope_of
 from harness_forge.collect.sources.values import Value
-from harness_forge.collect.sources.wrapped import misfit
 from harness_forge.config.source import SourceConfig
 from harness_forge.core.chat import exchanges, forms, responses
 from harness_forge.core.chat.exchanges import BrokenStream
@@ -53,7 +52,7 @@ def read(path: Path, config: SourceConfig, plain: Callable[[str], str] = str) ->
     templates = Templates(config.mapping, ["request", "response"])
     text = templates.scope_of(path)
     offered = tools.from_file(Path(config.tools_file)) if config.tools_file else ()
-    for value in values(path, config.layout, config.max_line_mb, config.records):
+    for value in records(path, config):
         if isinstance(value, LeftOut):
             yield value
             continue

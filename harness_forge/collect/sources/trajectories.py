@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.collect.sources import outcomes, tools
-from harness_forge.collect.sources.formats import known
 from harness_forge.collect.sources.formats.conversation import ANSWERS, FIRST_ANSWER, Answer
-from harness_forge.collect.sources.lines import values
 from harness_forge.collect.sources.mapping import Misfit, Templates
+from harness_forge.collect.sources.outcomes_file import OutcomesByItem
 from harness_forge.collect.sources.records import Found, LeftOut, Recorded
+from harness_forge.collect.sources.shaping import misfit, records
 from harness_forge.collect.sources.texts import TOO_DEEP
 from harness_forge.collect.sources.values import Value
-from harness_forge.collect.sources.wrapped import misfit
 from harness_forge.config.source import SourceConfig
 from harness_forge.core.chat import calls, exchanges, forms
 from harness_forge.core.chat.faults import Malformed
@@ -45,12 +44,13 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
     templates = Templates(config.mapping, ["item"])
     facts = templates.scope_of(path)
     offered = _offered(path, config, templates, facts)
-    for value in _records(path, config):
+    judged = OutcomesByItem(config.outcomes, path) if config.outcomes.file else None
+    for value in records(path, config):
         if isinstance(value, LeftOut):
             yield value
             continue
         try:
-            found = recorded(value, templates, facts, config, offered)
+            found = recorded(value, templates, facts, config, offered, judged)
             silent = config.mapping.messages and not found.attempt.turns
             yield LeftOut(value.place, "no_answer", "nobody answers in it") if silent else found
         except (Misfit, Malformed) as error:
@@ -59,29 +59,18 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
             yield LeftOut(value.place, "too_deep", TOO_DEEP, malformed=True)
 
 
-def is_one_session(config: SourceConfig) -> bool:
-    """Return whether all of a file is one session: what is added to it changes what it says."""
-    return bool(config.format) and known.named(config.format).whole
-
-
-def _records(path: Path, config: SourceConfig) -> Iterator[Value | LeftOut]:
-    """Yield what a file holds as records that a mapping can be laid on."""
-    if not config.format:
-        return values(path, config.layout, config.max_line_mb, config.records)
-    form = known.named(config.format)
-    if form.opened is not None:
-        return form.read(form.opened(path), path)
-    return form.read(values(path, config.layout, config.max_line_mb, config.records), path)
-
-
 def recorded(
     value: Value,
     templates: Templates,
     facts: Mapping[str, Any],
     config: SourceConfig,
     offered: Sequence[Mapping[str, Any]],
+    judged: OutcomesByItem | None = None,
 ) -> Recorded:
     """Return the attempt of one record.
+
+    Args:
+        judged: what a second file says of items.
 
     Raises:
         Misfit: the mapping does not fit it.
@@ -92,6 +81,8 @@ def recorded(
     model = templates.word("model", scope)
     shown, rebuilt, ended = _conversation(templates, scope)
     made = _turns(shown, templates, scope, model or "recorded", offered, ended)
+    if judged is not None:
+        scope |= {"@outcome": judged.of(item.item_id)}
     attempt = attempt_of(templates, scope, config, item, made, model)
     if rebuilt:
         attempt = replace(attempt, variant=REBUILT)
@@ -112,7 +103,8 @@ def scope_of(value: Value, facts: Mapping[str, Any]) -> dict[str, Any]:
     """
     if not isinstance(value.value, Mapping):
         raise Misfit(f"the record is a {type(value.value).__name__}, not an object")
-    return {**value.value, **facts, "@line": value.place, "@text": value.text}
+    record = value.value
+    return {**record, **facts, "@record": record, "@line": value.place, "@text": value.text}
 
 
 def item_of(templates: Templates, scope: Mapping[str, Any], name: str | None = None) -> WorkItem:
@@ -150,7 +142,7 @@ def attempt_of(
         Misfit: outcome or number are none.
     """
     mapping = config.mapping
-    raw = templates.value("outcome", scope)
+    raw = scope["@outcome"] if "@outcome" in scope else templates.outcome(scope)
     verdict = outcomes.reward(raw, mapping.reward_min, mapping.reward_max, mapping.passes_from)
     reflections = templates.value("reflections", scope)
     signals = {"place": scope["@line"]}
@@ -201,7 +193,8 @@ def _conversation(
         Misfit: the answer is a stream that tells of no answer.
     """
     if templates.config.messages:
-        return forms.conversation(templates.value("messages", scope)), False, None
+        said = templates.messages(templates.value("messages", scope))
+        return forms.conversation(said), False, None
     if not templates.config.prompt:
         return [], False, None
     answer = templates.value("answer", scope)
@@ -296,7 +289,7 @@ def _offered(path: Path, config: SourceConfig, templates: Templates, facts) -> S
 
 
 def _conversations(path, config, templates, facts) -> Iterable[Sequence[Message]]:
-    for value in _records(path, config):
+    for value in records(path, config):
         if isinstance(value, Value):
             try:
                 yield _conversation(templates, scope_of(value, facts))[0]

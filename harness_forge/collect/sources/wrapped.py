@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
-from harness_forge.collect.sources.formats import known
-from harness_forge.collect.sources.mapping import Templates
 from harness_forge.collect.sources.records import LeftOut
-from harness_forge.collect.sources.scanning import BROKEN_ARRAY, Broken, Scanner, records_hint
+from harness_forge.collect.sources.scanning import BROKEN_ARRAY, Broken, Scanner
 from harness_forge.collect.sources.values import Value
-from harness_forge.config.source import SourceConfig
 
 _DEEP = 3
 """Levels of an object in which lists are looked for."""
@@ -22,25 +19,7 @@ _NO_RECORD = frozenset(("role", "from", "type", "function", "message", "delta"))
 """Keys of messages, of their parts, of tools, of answers and of their pieces."""
 
 
-def misfit(value: Value, error: Exception, templates: Templates, config: SourceConfig) -> LeftOut:
-    """Return a record that does not fit as left out; say what reads it, where that can be told.
-
-    That is the source of the format that it looks like, or the list in it that may hold
-    the records. Nothing is said of lists in a record that has messages: it is one itself,
-    at fault elsewhere.
-
-    Args:
-        templates: of the mapping.
-    """
-    whole = value.value if isinstance(value.value, Mapping) else {}
-    hint = "" if config.format else known.hint(whole, config.name)
-    if not hint and not config.records and not templates.value("messages", whole):
-        found = list(_lists(whole))
-        hint = records_hint(found[0]) if len(found) == 1 else ""
-    return LeftOut(value.place, "misfit", f"{error.args[0]}{hint}", malformed=True)
-
-
-def _lists(value: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
+def lists_in(value: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
     """Yield the dotted paths of lists of objects that are nothing else known."""
     for key, inner in value.items() if isinstance(value, Mapping) else ():
         here = (*path, str(key))
@@ -48,7 +27,7 @@ def _lists(value: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
             if not _NO_RECORD & inner[0].keys():
                 yield ".".join(here)
         elif len(here) < _DEEP:
-            yield from _lists(inner, here)
+            yield from lists_in(inner, here)
 
 
 class WrappedRecords(Scanner):

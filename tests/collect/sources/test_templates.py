@@ -36,6 +36,14 @@ RECORD = {
         ("{facts.llm.messages.0.said}", "x"),
         ("{facts.llm.other|facts.a.b}", 1),
         ("{facts.a.c}", None),
+        ("{facts.'llm.messages'.0.said}", "x"),
+        ('{"run.id"}', "r1"),
+        ("{facts.'a'.b}", 1),
+        ("{facts.'a.b'}", None),
+        ("{'a|b'}", "a|b"),
+        ("{missing|facts.'no|where'|done}", True),
+        ("{task.steps.*.name}", ["look", "act"]),
+        ("{task.steps.*.missing}", []),
     ],
 )
 def test_a_template_picks_its_value(text, value):

@@ -1,0 +1,91 @@
+"""Outcomes that a second file holds, by item: a benchmark's report beside its trajectories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from harness_forge.collect.sources.lines import values
+from harness_forge.collect.sources.mapping import Template
+from harness_forge.collect.sources.records import LeftOut
+from harness_forge.config.source import Layout, OutcomesFileConfig
+from harness_forge.core.errors import ConfigError, SourceError
+
+_LARGEST_MB = 256
+
+
+class OutcomesByItem:
+    """What a file says of items.
+
+    Args:
+        config: with a file.
+        records: the file of the records.
+
+    Raises:
+        ConfigError: the settings leave open where outcomes are.
+        SourceError: the file is not there, is no JSON, holds no outcome, or two that
+            contradict each other.
+    """
+
+    def __init__(self, config: OutcomesFileConfig, records: Path) -> None:
+        if not config.outcome:
+            raise ConfigError(
+                "source.outcomes.outcome",
+                "must be set where source.outcomes.file is",
+                "source.outcomes.outcome='{resolved}', or the list of items that passed:"
+                " '{resolved_ids}'",
+            )
+        self.path = beside(config.file, records)
+        self._said: dict[str, Any] = {}
+        self._others: Any = None
+        for item, outcome in self._pairs(config):
+            if self._said.setdefault(item, outcome) != outcome:
+                raise SourceError(
+                    f"{self.path}: {item}",
+                    f"has two outcomes, {self._said[item]!r} and {outcome!r}",
+                    "which one counts? leave the other out of the file",
+                )
+        if not self._said:
+            raise SourceError(str(self.path), f"holds no outcome at {config.outcome}")
+
+    def of(self, item: str) -> Any:
+        """Return what became of an item, None where the file does not say."""
+        return self._said.get(item, self._others)
+
+    def _pairs(self, config: OutcomesFileConfig) -> Iterator[tuple[str, Any]]:
+        item, outcome = Template("item", config.item), Template("outcome", config.outcome)
+        for record in self._records():
+            if config.item:
+                if (name := item.word(record)) and (said := outcome.value(record)) is not None:
+                    yield name, said
+                continue
+            passed = outcome.value(record)
+            if isinstance(passed, list):
+                self._others = False
+                yield from ((str(one), True) for one in passed)
+                continue
+            for name, entry in record.items():
+                said = outcome.value(entry) if isinstance(entry, Mapping) else None
+                if said is not None:
+                    yield name, said
+
+    def _records(self) -> Iterator[Mapping[str, Any]]:
+        for value in values(self.path, Layout.auto, _LARGEST_MB):
+            if isinstance(value, LeftOut) or not isinstance(value.value, Mapping):
+                place = f"{self.path}: line {value.place}"
+                said = value.detail or value.reason if isinstance(value, LeftOut) else "no object"
+                raise SourceError(place, f"cannot be read: {said}", "it must hold JSON objects")
+            yield value.value
+
+
+def beside(file: str, records: Path) -> Path:
+    """Return a file: as it is named, or beside the file of the records.
+
+    Raises:
+        SourceError: it is in neither place.
+    """
+    for path in (Path(file), records.parent / file):
+        if path.is_file():
+            return path
+    raise SourceError(f"source.outcomes.file={file}", "no such file, nor beside the records")

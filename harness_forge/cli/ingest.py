@@ -6,8 +6,9 @@ import shlex
 import sys
 
 SUMMARY = "bring foreign records into the store: logs, traffic, trajectories, a database"
-USAGE = "source=NAME path=FILE|FOLDER|URL [skill=NAME] [key=value …]"
+USAGE = "source=NAME path=FILE|FOLDER|URL [skill=NAME] [--dry-run] [key=value …]"
 EXAMPLES = (
+    "forge ingest --dry-run source=atif path=trajectory.json",
     "forge ingest source=tau_bench path=gpt-4o-airline.json",
     "forge ingest source=reflexion path=runs/",
     "forge ingest source=openai_traffic path=traffic.jsonl.gz skill=recorded skill.name=support",
@@ -19,19 +20,25 @@ EXAMPLES = (
 KEYS = ("source", "skill", "split", "labels", "store", "forge_home")
 SHORT = {"path": "source.path"}
 
+DRY_RUN = "--dry-run"
+
 
 def main(argv: list[str]) -> int:
     """Take a source in and print what it came to."""
     from harness_forge.cli import composed
+    from harness_forge.cli.words import sort
     from harness_forge.collect.ingest.ingest import ingest
     from harness_forge.store.labels import label_audit
 
-    argv = [_quoted(word) for word in argv]
+    words, flags, overrides = sort(argv, [DRY_RUN])
+    argv = [*words, *map(_quoted, overrides)]
     config = composed(argv)
     if not any(word.startswith("skill=") for word in argv):
         argv = [f"skill={config.source.skill}", *argv]
         config = composed(argv)
     try:
+        if flags:
+            return _on_trial(config)
         report = ingest(config, progress=_tick)
         print(render(report))
         if report.added:
@@ -40,6 +47,19 @@ def main(argv: list[str]) -> int:
         if sys.stderr.isatty():
             print("\r\033[K", end="", file=sys.stderr)
     return 0
+
+
+def _on_trial(config) -> int:
+    """Show what a source would come to; nothing is written."""
+    from harness_forge.cli.conversations import shown
+    from harness_forge.collect.ingest.dry_run import dry_run
+
+    found = dry_run(config.source, config.skill.name, progress=_tick)
+    print(render(found.report).replace("attempts added", "attempts would be added", 1))
+    print("  nothing is written: --dry-run")
+    for number, entry in enumerate(found.first, 1):
+        print("\n" + shown(number, entry))
+    return 0 if found.first else 1
 
 
 def _next(attempts: int, checks: int, argv: list[str]) -> str:

@@ -25,6 +25,19 @@ from harness_forge.store.faults import translate_errors
 _LEFT = "ON CONFLICT DO NOTHING"
 
 
+def demand_storable(attempt: Attempt) -> None:
+    """Check that an attempt can be written.
+
+    Raises:
+        RecursionError: a value is nested too deeply.
+    """
+    storable(attempt.outcome.signals)
+    for turn in attempt.turns[-1:]:
+        storable(turn.messages)
+    for turn in attempt.turns:
+        storable((turn.response, turn.tools, turn.sampling))
+
+
 class Intake:
     """Writes the attempts of one source. Only one process at a time can hold it.
 
@@ -86,16 +99,8 @@ class Intake:
         raise StoreError(address.mask(self._url), f"run {run_id} is another source's")
 
     def check(self, attempt: Attempt) -> None:
-        """Check that an attempt can be written.
-
-        Raises:
-            RecursionError: a value is nested too deeply.
-        """
-        storable(attempt.outcome.signals)
-        for turn in attempt.turns[-1:]:
-            storable(turn.messages)
-        for turn in attempt.turns:
-            storable((turn.response, turn.tools, turn.sampling))
+        """Check that an attempt can be written: see `demand_storable`."""
+        demand_storable(attempt)
 
     def write(
         self,

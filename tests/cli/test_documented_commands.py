@@ -23,12 +23,13 @@ ONLY_COMPOSED = {
     "train": "needs a workset", "validate": "has tests of its own",
     "workset": "installs gigabytes", "compose": "is what this test does",
     "export": "of rows that the loop makes", "labels": "of rows that the loop makes",
-    "ingest": "of files or a database that are not here",
+    "ingest": "of files or a database that are not here", "source": "of files that are not here",
 }  # fmt: skip
 """Verbs of commands that are composed and not run, and why; RUN names the exceptions."""
 
 FORMS = {
     "forge ingest source=NAME path=FILE|FOLDER|URL [skill=NAME]",
+    "forge ingest --dry-run source=NAME path=FILE",
     "forge run recipe=tip_preferences policy.reflect=true policy.samples=4"
     " policy.temperature=0.8 seed=1,2,3,… -m",
 }
@@ -42,6 +43,7 @@ OTHERS = {
 """Commands of DVC: hours of the loop; tests/cli/test_stages.py reads dvc.yaml."""
 
 RUN = (
+    "forge source new runs.jsonl",
     "forge ingest source=trajectories path=mine.jsonl.gz skill=recorded skill.name=mine"
     " source.mapping.item='{task}' source.mapping.messages='{chat}'"
     " source.mapping.outcome='{reward}'",
@@ -100,6 +102,7 @@ def test_commands_do_what_they_are_shown_for(store, tmp_path, monkeypatch, capsy
     monkeypatch.chdir(tmp_path)
     lines = "".join(json.dumps(record) + "\n" for record in map(trajectory, range(30)))
     (tmp_path / "mine.jsonl").write_text(lines)
+    (tmp_path / "runs.jsonl").write_text(lines)
     (tmp_path / "mine.jsonl.gz").write_bytes(gzip.compress(lines.encode()))
     (tmp_path / "traffic.jsonl.gz").write_bytes(gzip.compress(json.dumps(TRAFFIC).encode()))
     tau = [
@@ -108,7 +111,8 @@ def test_commands_do_what_they_are_shown_for(store, tmp_path, monkeypatch, capsy
     (tmp_path / "gpt-4o-airline.json").write_text(json.dumps(tau))
     own = [f"store.url='{store.url}'", f"forge_home={tmp_path}", f"data_dir={tmp_path}/data"]
     for command in RUN:
-        code = main([*documented.shell_words(command)[1:], *own])
+        words = documented.shell_words(command)[1:]
+        code = main([*words, *(own if words[0] != "source" else ())])
         said = capsys.readouterr()
         assert code == 0, f"{command}: {said.err}"
         if " ingest " in command:

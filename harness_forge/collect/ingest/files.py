@@ -50,6 +50,9 @@ READERS = {
 }
 """Kind of source to what reads one file of it."""
 
+Progress = Callable[[str, int], None]
+"""Called now and then with the file and what was found in it."""
+
 _BATCH_ROWS, _BATCH_CHARACTERS = 500, 8_000_000
 _TOO_FEW = 1000
 """Lines before which a share of malformed ones says nothing yet."""
@@ -59,7 +62,7 @@ def ingest(
     store,
     config: SourceConfig,
     split: SplitConfig,
-    progress: Callable[[str, int], None] = lambda source, found: None,
+    progress: Progress = lambda source, found: None,
 ) -> Report:
     """Take in what `config.path` names and return what it came to.
 
@@ -113,6 +116,22 @@ def _file(
         filing.take(READERS[config.kind](path, config), progress)
         notes[f"ingest/{place.key}"] = intake.state
     return report
+
+
+def take_file(
+    intake, config: SourceConfig, path: Path, report: FileReport, progress: Progress
+) -> None:
+    """Take in a file that no call before this one has seen.
+
+    Args:
+        intake: as the store's.
+        report: filled as it goes.
+
+    Raises:
+        SourceError: as `ingest`.
+    """
+    filing = _Filing(intake, config, path, _place(config, path, {}), report)
+    filing.take(READERS[config.kind](path, config), progress)
 
 
 def _forget_earlier(store, config: SourceConfig, path: Path, place: _Place, notes) -> None:

@@ -1,0 +1,65 @@
+"""Attempts as a person reads them in a terminal, a few lines each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from harness_forge.core.escapes import plain
+from harness_forge.store.entries import Entry
+
+_WIDTH = 88
+_MESSAGES = 8
+"""Messages of an attempt that are shown; those in the middle are counted."""
+
+
+def shown(number: int, entry: Entry) -> str:
+    """Return one attempt: what is known of it, then its messages, a line each."""
+    attempt, item = entry.attempt, entry.item
+    outcome = attempt.outcome
+    verdict = "no verdict" if outcome.infrastructure else "passed" if outcome.passed else "failed"
+    turns = list(attempt.turns)
+    count = f"{len(turns)} answer{'' if len(turns) == 1 else 's'}"
+    facts = [f"item {item.item_id}", f"family {item.family}", verdict, count]
+    facts += [f"model {attempt.model}"] if attempt.model else []
+    facts += [f"agent {turns[-1].agent}"] if turns else []
+    names = [_name(tool) for tool in turns[-1].tools] if turns else []
+    facts += [f"tools {', '.join(names)}"] if names else []
+    lines = [_cut(f"{number}. {' · '.join(facts)}", _WIDTH + 20)]
+    if not turns:
+        return plain(lines[0])
+    said = [*turns[-1].messages, turns[-1].response]
+    half = _MESSAGES // 2
+    if len(said) > _MESSAGES:
+        lines += [_line(one) for one in said[:half]]
+        lines.append(f"   … {len(said) - _MESSAGES} messages …")
+        said = said[-half:]
+    lines += [_line(one) for one in said]
+    # A record may hold half a character, which no terminal takes.
+    return plain("\n".join(lines)).encode("utf-8", "backslashreplace").decode()
+
+
+def _line(message: Mapping[str, Any]) -> str:
+    return f"   {message.get('role', '?'):<10} {_cut(_said(message), _WIDTH)}"
+
+
+def _said(message: Mapping[str, Any]) -> str:
+    content = message.get("content")
+    words = content if isinstance(content, str) else "" if content is None else json.dumps(content)
+    thoughts = message.get("reasoning_content")
+    parts = [f"(thought: {thoughts})"] if isinstance(thoughts, str) and thoughts else []
+    parts += [words] if words else []
+    for call in message.get("tool_calls") or ():
+        made = call.get("function", call) if isinstance(call, Mapping) else {}
+        parts.append(f"-> {made.get('name')} {made.get('arguments')}")
+    return " ".join(" ".join(parts).split()) or "(nothing)"
+
+
+def _name(tool: Any) -> str:
+    made = tool.get("function", tool) if isinstance(tool, Mapping) else {}
+    return str(made.get("name"))
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"

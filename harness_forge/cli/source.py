@@ -1,0 +1,140 @@
+"""`forge source`: say how unknown records are to be read."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness_forge.core.errors import ConfigError
+from harness_forge.core.escapes import plain
+
+if TYPE_CHECKING:
+    from harness_forge.collect.guess.guess import Guess
+
+SUMMARY = "say how records of your own are read: guess a source from a file, write its YAML"
+USAGE = "new FILE [NAME] [key=value …]"
+EXAMPLES = (
+    "forge source new runs.jsonl",
+    "forge source new runs.jsonl mine source.mapping.item='{question.id}'",
+)
+KEYS = ("source", "forge_home")
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def main(argv: list[str]) -> int:
+    """Guess, write the file, show what it makes of the first records."""
+    from harness_forge.cli.words import one_of, sort
+
+    words, _, overrides = sort(argv, [])
+    if not words:
+        raise ConfigError("command line", "which action?", f"forge source {USAGE}")
+    one_of(words[0], ["new"], "action")
+    if len(words) not in (2, 3):
+        raise ConfigError("command line", "which file?", f"forge source {USAGE}")
+    return _new(words[1], words[2] if words[2:] else "", overrides)
+
+
+def _new(file: str, name: str, overrides: list[str]) -> int:
+    from harness_forge.collect.guess.guess import guess
+
+    path = Path(file)
+    if not path.is_file():
+        raise ConfigError("command line", f"no such file: {file}", f"forge source {USAGE}")
+    name = name or _named_after(path)
+    if not _NAME.fullmatch(name):
+        raise ConfigError(
+            "command line", f"{name!r} is no name", "small letters, digits and _: mine"
+        )
+    found = guess(path)
+    if found.source:
+        print(f"{path.name}: {found.records} records looked at; source={found.source} reads them")
+        name = found.source
+    else:
+        _write(found, name, path)
+    print()
+    if _tried(["--dry-run", f"source={name}", f"source.path={file}", *overrides]):
+        given = [f"source={name}", f"path={file}", *overrides, f"skill.name={_named_after(path)}"]
+        print(f"\nnext: forge ingest {shlex.join(given)}")
+    return 0
+
+
+def _tried(given: list[str]) -> bool:
+    """Show what the source makes of the file; return whether that is anything."""
+    from harness_forge.cli import ingest
+    from harness_forge.core.errors import SourceError
+
+    try:
+        return ingest.main(given) == 0
+    except SourceError as error:
+        print(plain(f"not yet: {error}"))
+        return False
+
+
+def _write(found: Guess, name: str, path: Path) -> None:
+    from harness_forge.config.compose import project
+
+    target = Path("conf") / "source" / f"{name}.yaml"
+    if name in project.choices("source"):
+        raise ConfigError(
+            "command line",
+            f"there is a source {name} already: {project.choices('source')[name]}",
+            f"forge source new {path} OTHER_NAME",
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(rendered(found, name, path.name), encoding="utf-8")
+    print(f"{path.name}: {found.records} records looked at; wrote {project.shown(target)}\n")
+    print(plain(target.read_text(encoding="utf-8").rstrip()))
+    if found.open:
+        print(plain("\nto be said by you:\n" + "\n".join(f"  {line}" for line in found.open)))
+    if found.left_over:
+        print("\nleft over, named by nothing:")
+        for one in found.left_over[:20]:
+            shown = " ".join(str(one.values[0]).split())[:50]
+            print(plain(f"  {one.path:<30} in {one.share:.0%} of records, such as {shown}"))
+        if len(found.left_over) > 20:
+            print(f"  and {len(found.left_over) - 20} more")
+
+
+def rendered(found: Guess, name: str, file: str) -> str:
+    """Return a source's file, with the reason of each line behind it."""
+    lines = [
+        f"# Guessed from {file} by `forge source new`: read every line before you rely on it.",
+        f"# forge ingest --dry-run source={name} path={file}",
+        f"name: {name}",
+    ]
+    for key, value in found.settings.items():
+        if key != "mapping":
+            lines.append(_entry(key, value, found.why.get(key, "")))
+    lines.append("mapping:")
+    for key, value in found.settings["mapping"].items():
+        why = found.why.get(key, "")
+        if isinstance(value, dict):
+            lines.append(f"  {key}:{_because(why)}")
+            lines += [f"    {_text(word)}: {_text(meaning)}" for word, meaning in value.items()]
+        else:
+            lines.append("  " + _entry(key, value, why))
+    return "\n".join(lines) + "\n"
+
+
+def _entry(key: str, value: object, why: str) -> str:
+    return f"{key}: {_text(value)}{_because(why)}"
+
+
+def _because(why: str) -> str:
+    return f"  # {plain(' '.join(why.split()))}" if why else ""
+
+
+def _text(value: object) -> str:
+    """Return a value as YAML."""
+    if isinstance(value, str) and not _NAME.fullmatch(value):
+        return '"' + plain(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _named_after(path: Path) -> str:
+    stem = re.sub(r"[^a-z0-9]+", "_", path.name.split(".")[0].lower()).strip("_")
+    stem = stem[:40].rstrip("_")
+    return stem if _NAME.fullmatch(stem) else f"source_{stem}".rstrip("_")

@@ -1,0 +1,65 @@
+"""`forge source new` and `forge ingest --dry-run`, as their users call them."""
+
+import json
+
+import pytest
+
+from harness_forge.cli import ingest, main
+
+CHAT = [{"who": "person", "text": "Where?"}, {"who": "machine", "text": "Over \x1b[31mthere."}]
+
+
+@pytest.fixture
+def records(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lines = [{"task": f"t{n}", "kind of": n, "passed": bool(n), "chat": CHAT} for n in range(2)]
+    (tmp_path / "own.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return tmp_path
+
+
+def test_a_source_is_written_shown_and_read(records, capsys):
+    assert main(["source", "new", "own.jsonl"]) == 0
+    said = capsys.readouterr().out
+    assert "wrote conf/source/own.yaml" in said
+    assert "skill recorded: 2 attempts would be added" in said
+    assert "\x1b" not in said
+    assert "   assistant  Over \\u001b[31mthere." in said
+    assert said.endswith("next: forge ingest source=own path=own.jsonl skill.name=own\n")
+    written = (records / "conf/source/own.yaml").read_text()
+    assert '  item: "{task}"  # in 100% of records, such as t0\n' in written
+    assert "    person: user\n" in written
+
+
+def test_a_source_that_is_there_is_not_overwritten(records, capsys):
+    assert main(["source", "new", "own.jsonl", "mine"]) == 0
+    assert main(["source", "new", "own.jsonl", "mine"]) == 2
+    assert "there is a source mine already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["source"], "which action?"),
+        (["source", "make", "own.jsonl"], "make"),
+        (["source", "new"], "which file?"),
+        (["source", "new", "gone.jsonl"], "no such file: gone.jsonl"),
+        (["source", "new", "own.jsonl", "My-Source"], "'My-Source' is no name"),
+        (["ingest", "--dryrun", "source=dataset", "path=own.jsonl"], "unknown flag '--dryrun'"),
+    ],
+)
+def test_slips_are_named(records, capsys, words, said):
+    assert main(words) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_dry_run_counts_what_is_left_out_and_writes_nothing(records, capsys):
+    given = ["source=trajectories", "source.path=own.jsonl", "source.mapping.messages={chat}"]
+    given += ["source.mapping.message_keys.who=role", "source.mapping.message_keys.text=content"]
+    given += ["source.mapping.roles.person=user", "source.max_bad_share=1"]
+    with (records / "own.jsonl").open("a") as file:
+        file.write('{"task": 3}\n')
+    assert ingest.main(["--dry-run", *given, "source.mapping.roles.machine=assistant"]) == 0
+    said = capsys.readouterr().out
+    assert "2 attempts would be added" in said
+    assert "nothing is written: --dry-run" in said
+    assert sorted(one.name for one in records.iterdir()) == ["own.jsonl"]

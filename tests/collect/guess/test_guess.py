@@ -1,0 +1,133 @@
+"""What `forge source new` makes of files that it has never seen."""
+
+import json
+
+import pytest
+
+from harness_forge.collect.guess.guess import guess
+from harness_forge.core.errors import SourceError
+
+ASKED = {"role": "user", "content": "Which shelf?"}
+SAID = {"role": "assistant", "content": "The third."}
+
+
+def guessed(tmp_path, *records, name="a.jsonl"):
+    path = tmp_path / name
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    return guess(path)
+
+
+def mapping(tmp_path, *records):
+    return guessed(tmp_path, *records).settings["mapping"]
+
+
+def test_fields_are_found_by_what_they_hold_and_how_they_are_called(tmp_path):
+    records = [
+        {
+            "info": {"instance_id": f"i{n}", "repo": "shop"},
+            "trial": n % 2,
+            "llm": "m1",
+            "eval": {"resolved": n > 1},
+            "log": {"chat": [ASKED, SAID]},
+        }
+        for n in range(4)
+    ]
+    assert mapping(tmp_path, *records) == {
+        "messages": "{log.chat}",
+        "outcome": "{eval.resolved}",
+        "item": "{info.instance_id}",
+        "model": "{llm}",
+        "attempt": "{trial}",
+        "attempt_base": 0,
+        "family": "{info.repo}",
+    }
+
+
+def test_other_words_for_keys_and_roles_become_tables(tmp_path):
+    chat = [{"who": "customer", "text": "Where?"}, {"who": "robot", "text": "There."}]
+    made = mapping(tmp_path, {"id": "a", "chat": chat}, {"id": "b", "chat": chat})
+    assert made["message_keys"] == {"who": "role", "text": "content"}
+    assert made["roles"] == {"customer": "user", "robot": "assistant"}
+
+
+def test_a_role_that_nobody_knows_is_asked_for(tmp_path):
+    chat = [ASKED, SAID, {"role": "wizard", "content": "Abracadabra"}]
+    made = guessed(tmp_path, {"id": "a", "passed": True, "chat": chat})
+    assert made.open == [
+        "the role 'wizard' is not known: source.mapping.roles.wizard=user"
+        " (or system, assistant, tool)"
+    ]
+
+
+def test_lines_that_are_messages_are_grouped_by_what_repeats(tmp_path):
+    lines = [{"conversation_id": c, **one} for c in ("c1", "c2") for one in (ASKED, SAID)]
+    made = guessed(tmp_path, *lines).settings
+    assert made["group"] == "{conversation_id}"
+    assert (made["mapping"]["item"], made["mapping"]["messages"]) == ("{@group}", "{lines}")
+
+
+def test_a_list_of_tries_is_taken_apart(tmp_path):
+    tries = [{"sample": n, "score": float(n), "messages": [ASKED, SAID]} for n in (0, 1)]
+    made = guessed(tmp_path, *({"task_id": t, "tries": tries} for t in ("t1", "t2"))).settings
+    assert made["explode"] == "tries"
+    assert made["mapping"]["item"] == "{task_id}"
+    assert made["mapping"]["outcome"] == "{score}"
+
+
+def test_a_conversation_in_a_text_of_json_is_found_behind_a_key_with_dots(tmp_path):
+    record = {"task.id": "t", "facts": {"llm.in": json.dumps([ASKED, SAID])}}
+    made = mapping(tmp_path, record)
+    assert (made["messages"], made["item"]) == ("{facts.'llm.in'}", '{"task.id"}')
+
+
+def test_question_and_answer_are_taken_where_there_are_no_messages(tmp_path):
+    made = mapping(tmp_path, {"id": "q1", "question": "Where?", "answer": "There.", "target": "T"})
+    assert (made["prompt"], made["answer"]) == ("{question}", "{answer}")
+    assert "outcome" not in made  # a target that is no truth value is a gold answer
+
+
+def test_rewards_beyond_one_have_an_end_that_the_user_checks(tmp_path):
+    records = [{"id": str(n), "reward": 25 * n, "messages": [ASKED, SAID]} for n in range(5)]
+    made = guessed(tmp_path, *records)
+    assert made.settings["mapping"]["reward_max"] == 100
+    assert "from which share of the reward does a try pass?" in made.open[0]
+
+
+def test_an_outcome_in_unknown_words_is_asked_for(tmp_path):
+    records = [{"id": word, "verdict": word, "messages": [ASKED, SAID]} for word in ("yes", "meh")]
+    made = guessed(tmp_path, *records)
+    assert made.open == ["what is the outcome 'meh' worth? source.mapping.outcomes.meh=1 (or 0)"]
+
+
+def test_what_nothing_names_is_left_over(tmp_path):
+    record = {"id": "a", "passed": True, "messages": [ASKED, SAID], "cost": {"usd": 0.2}, "n": 1}
+    made = guessed(tmp_path, record)
+    assert sorted(one.path for one in made.left_over) == ["cost", "n"]
+
+
+@pytest.mark.parametrize(
+    ("record", "source"),
+    [
+        ({"schema_version": "ATIF-v1.4", "steps": [], "agent": {"name": "a"}}, "atif"),
+        (
+            {"request": {"model": "m", "messages": [ASKED]}, "response": {"choices": []}},
+            "openai_traffic",
+        ),
+    ],
+)
+def test_a_known_format_is_named(tmp_path, record, source):
+    assert guessed(tmp_path, record).source == source
+
+
+@pytest.mark.parametrize(
+    ("records", "said"),
+    [
+        ([{"a": 1, "b": [1]}], "has nothing that looks like a conversation: a, b"),
+        ([[1, 2]], "holds no JSON object"),
+        ([], "holds no JSON object"),
+    ],
+)
+def test_a_file_without_conversations_is_refused(tmp_path, records, said):
+    with pytest.raises(SourceError, match=r"a\.jsonl") as caught:
+        guessed(tmp_path, *records)
+    assert said in str(caught.value)

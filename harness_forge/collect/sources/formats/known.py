@@ -11,7 +11,15 @@ from harness_forge.collect.sources.formats.reading import Format
 from harness_forge.core.errors import ConfigError
 from harness_forge.core.hints import did_you_mean_any
 
-NAMES = ("atif",)
+NAMES = (
+    "atif",
+    "mlflow",
+    "openinference",
+    "langfuse",
+    "litellm",
+    "tensorzero",
+    "otel",
+)
 """A module of this folder each, with its FORMAT. Of two that a record may be of, the first."""
 
 

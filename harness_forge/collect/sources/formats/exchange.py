@@ -1,0 +1,170 @@
+"""One call of a model as tracers and gateways log it: what was asked, what was answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness_forge.collect.sources.formats.attributes import is_cut_answer, parsed
+from harness_forge.collect.sources.formats.conversation import Answer
+from harness_forge.collect.sources.formats.reading import NoConversation
+from harness_forge.collect.sources.mapping import Misfit
+from harness_forge.core.chat import exchanges, responses
+from harness_forge.core.chat.responses import Untold
+from harness_forge.core.chat.tools import offered_tools
+
+_ENDS = {
+    "max_tokens": "length",
+    "max_output_tokens": "length",
+    "model_length": "length",
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "tool_use": "tool_calls",
+    "tool_call": "tool_calls",
+}
+"""Why an answer ended, in OpenAI's words."""
+_INPUTS = ("messages", "input", "prompt", "query", "question")
+
+
+def ended(word: Any) -> str | None:
+    """Return why an answer ended, in OpenAI's words; None where nothing is said."""
+    if isinstance(word, list):
+        word = word[0] if word else None
+    if not isinstance(word, str) or not word:
+        return None
+    said = word.rpartition(".")[2].lower()
+    return _ENDS.get(said, said)
+
+
+def count(raw: Any) -> int | None:
+    """Return a number of tokens; None where it is none."""
+    if isinstance(raw, str) and raw.isdecimal():
+        raw = int(raw)
+    if isinstance(raw, float) and raw.is_integer():
+        raw = int(raw)
+    fine = isinstance(raw, int) and not isinstance(raw, bool) and 0 <= raw < 2**31
+    return raw if fine else None
+
+
+def called(asked: Any, answered: Any, tools: Any = None, **facts: Any) -> Answer:
+    """Return one answer and what it was shown.
+
+    Args:
+        asked: messages, a request's body, or a text; each may be a JSON text.
+        answered: a response's body or stream, a message, or a text; each may be a JSON text.
+        tools: that were offered, where the request does not hold them.
+        facts: as in `Answer`; what they leave out is taken from the answer.
+
+    Raises:
+        NoConversation: one of the two is missing, is an error, is no chat, or was cut off.
+        Misfit: one of the two is in no known form.
+    """
+    asked, answered = parsed(asked, "input"), parsed(answered, "output")
+    if asked is None or asked in ("", [], {}):
+        raise NoConversation("no_content", "the record holds no input")
+    if answered is None or answered in ("", [], {}):
+        raise NoConversation("no_content", "the record holds no output")
+    said, finish, usage = _said(answered)
+    shown, own = _shown(asked, answered)
+    known_tools = parsed(tools, "tools") if tools not in (None, "", [], {}) else own
+    facts = {
+        "finish_reason": ended(finish),
+        "prompt_tokens": count(usage.get("prompt_tokens")),
+        "completion_tokens": count(usage.get("completion_tokens")),
+        **{key: value for key, value in facts.items() if value is not None},
+    }
+    if is_cut_answer(said):
+        facts["finish_reason"] = "length"
+    return Answer(shown=shown, said=said, tools=known_tools or (), **facts)
+
+
+def _shown(asked: Any, answered: Any) -> tuple[list[Any], Any]:
+    """Return the messages and tools of a request."""
+    if isinstance(asked, str):
+        return [{"role": "user", "content": asked}], None
+    if isinstance(asked, list):
+        if all(isinstance(one, str) for one in asked):
+            return [{"role": "user", "content": "\n".join(asked)}], None
+        if len(asked) == 1 and isinstance(asked[0], list):  # LangChain's batch of one
+            asked = asked[0]
+        return asked, None
+    if not isinstance(asked, Mapping):
+        raise Misfit(f"the input is a {type(asked).__name__}, not messages")
+    try:
+        answer = answered if isinstance(answered, Mapping) else {}
+        messages = exchanges.asked(asked, answer)
+        if messages is not None:
+            chat = isinstance(asked.get("messages"), list)
+            if chat and len(messages) == 1 and isinstance(messages[0], list):
+                messages = messages[0]
+            return messages, offered_tools(asked) if chat else responses.offered(asked)
+    except Untold as untold:
+        raise NoConversation("not_chat", untold.args[0]) from None
+    if "role" in asked or "type" in asked:
+        return [asked], None
+    for key in _INPUTS:
+        inner = asked.get(key)
+        if isinstance(inner, str | list) and inner:
+            return _shown(parsed(inner, key), None)[0], asked.get("tools")
+    raise NoConversation("not_chat", f"no messages in the input: {', '.join(asked)}"[:120])
+
+
+def _said(answered: Any) -> tuple[Any, Any, Mapping[str, Any]]:
+    """Return the answer's message, why it ended, and the tokens used."""
+    try:
+        pieces = exchanges.pieces_of(answered) if exchanges.is_stream(answered) else None
+    except exchanges.BrokenStream as error:
+        raise Misfit(f"the output is {error.args[0]}") from None
+    if pieces is not None:
+        answered = exchanges.assembled(pieces)
+    if isinstance(answered, str):
+        return {"role": "assistant", "content": answered}, None, {}
+    if isinstance(answered, list):
+        return _only(answered)
+    if not isinstance(answered, Mapping):
+        raise Misfit(f"the output is a {type(answered).__name__}, not an answer")
+    if answered.get("error"):
+        raise NoConversation("error_response", str(answered["error"])[:120])
+    try:
+        whole = exchanges.completion(answered)
+    except Untold as untold:
+        raise NoConversation("not_chat", untold.args[0]) from None
+    choices = whole.get("choices")
+    if isinstance(choices, list) and choices and isinstance(choices[0], Mapping):
+        usage = whole.get("usage")
+        first = choices[0]
+        said = first.get("message")
+        if said is None and isinstance(first.get("text"), str):
+            said = {"content": first["text"]}
+        if not isinstance(said, Mapping):
+            raise NoConversation("not_chat", "the output has no choices with a message")
+        return (
+            {"role": "assistant", **{key: one for key, one in said.items() if one is not None}},
+            first.get("finish_reason"),
+            usage if isinstance(usage, Mapping) else {},
+        )
+    if isinstance(answered.get("generations"), list):  # LangChain
+        return _only(answered["generations"])
+    if isinstance(answered.get("message"), Mapping):
+        return _said({**answered["message"], **_ending(answered)})
+    if any(key in answered for key in ("role", "content", "tool_calls", "type")):
+        finish = answered.get("finish_reason")
+        return {"role": "assistant", **answered}, finish, {}
+    if isinstance(answered.get("text"), str):
+        return {"role": "assistant", "content": answered["text"]}, None, {}
+    raise NoConversation("not_chat", f"no answer in the output: {', '.join(answered)}"[:120])
+
+
+def _ending(answered: Mapping[str, Any]) -> dict[str, Any]:
+    finish = answered.get("finish_reason")
+    return {"finish_reason": finish} if finish else {}
+
+
+def _only(answered: list[Any]) -> tuple[Any, Any, Mapping[str, Any]]:
+    """Return the one answer in a list: a message, or the parts of one."""
+    if len(answered) == 1:
+        return _said(answered[0])
+    typed = all(isinstance(one, Mapping) and "role" not in one for one in answered)
+    if typed and all("type" in one for one in answered):
+        return {"role": "assistant", "content": answered}, None, {}
+    raise NoConversation("several_answers", f"the output is {len(answered)} messages")

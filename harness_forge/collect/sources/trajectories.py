@@ -15,6 +15,7 @@ from typing import Any
 
 from harness_forge.collect.sources import outcomes, tools
 from harness_forge.collect.sources.formats.conversation import ANSWERS, FIRST_ANSWER, Answer
+from harness_forge.collect.sources.formats.history import History
 from harness_forge.collect.sources.mapping import Misfit, Templates
 from harness_forge.collect.sources.outcomes_file import OutcomesByItem
 from harness_forge.collect.sources.records import Found, LeftOut, Recorded
@@ -235,7 +236,8 @@ def _turns(
     agent = templates.word("agent", scope) or "agent"
     started = outcomes.moment(templates.value("started_at", scope))
     if answers := scope.get(ANSWERS):
-        return [_answered(one, agent, shown, model, templates) for one in answers]
+        history = History()
+        return [_answered(one, history, agent, shown, model, templates) for one in answers]
     first = scope.get(FIRST_ANSWER, 0)
     places = [
         at for at, one in enumerate(conversation) if at >= first and one["role"] == "assistant"
@@ -259,13 +261,15 @@ def _turns(
     ]
 
 
-def _answered(answer: Answer, agent: str, offered, model: str, templates: Templates) -> Turn:
+def _answered(
+    answer: Answer, history: History, agent: str, offered, model: str, templates: Templates
+) -> Turn:
     """Return the turn of an answer that says itself what was shown."""
     said = forms.message(answer.said)
     cut = forms.cut(said, templates.config.cut_lengths)
     return Turn(
         agent=answer.agent or agent,
-        messages=forms.conversation(list(answer.shown)),
+        messages=history.read(answer.shown),
         tools=offered if answer.tools is None else read_tools(answer.tools),
         response=said,
         model=answer.model or model,
@@ -292,7 +296,11 @@ def _conversations(path, config, templates, facts) -> Iterable[Sequence[Message]
     for value in records(path, config):
         if isinstance(value, Value):
             try:
-                yield _conversation(templates, scope_of(value, facts))[0]
+                scope = scope_of(value, facts)
+                if answers := scope.get(ANSWERS):
+                    yield [forms.message(one.said) for one in answers]
+                else:
+                    yield _conversation(templates, scope)[0]
             except (Misfit, Malformed, RecursionError):
                 continue  # the reading pass says it
 

@@ -1,6 +1,7 @@
 """Formats of other tools' records: one file a format, `source=NAME` for each.
 
 conversation.py   what every format is read into
+history.py        what each answer of a session was shown
 reading.py        how a format's file is read: record by record, or as one session
 known.py          which formats there are; which one a record is of
 

@@ -13,6 +13,7 @@ from harness_forge.core.hints import did_you_mean_any
 
 NAMES = (
     "atif",
+    "codex",
     "mlflow",
     "openinference",
     "langfuse",

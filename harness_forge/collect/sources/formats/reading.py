@@ -45,12 +45,13 @@ class Format:
     opened: Callable[[Path], Iterator[Value | LeftOut]] | None = None
 
 
-def each(convert: Callable[[Mapping[str, Any], Path], Iterable[Conversation]]) -> Read:
+def each(convert: Callable[[Mapping[str, Any], Path], Iterable[Conversation | LeftOut]]) -> Read:
     """Return a reader that takes each record by itself.
 
     Args:
         convert: takes a record and its file's path. It raises Misfit for a record of
-            another format, NoConversation for one that is left out.
+            another format, NoConversation for one that is left out. What it yields as
+            left out is counted beside the conversations.
     """
 
     def read(values: Iterator[Value | LeftOut], path: Path) -> Iterator[Value | LeftOut]:
@@ -60,7 +61,9 @@ def each(convert: Callable[[Mapping[str, Any], Path], Iterable[Conversation]]) -
     return read
 
 
-def session(convert: Callable[[list[Mapping[str, Any]], Path], Iterable[Conversation]]) -> Read:
+def session(
+    convert: Callable[[list[Mapping[str, Any]], Path], Iterable[Conversation | LeftOut]],
+) -> Read:
     """Return a reader that takes all records of a file together. They are held in memory.
 
     Args:
@@ -88,14 +91,19 @@ def _converted(convert, value: Value, path: Path) -> list[Value | LeftOut]:
         return [_misfit(value.place, f"the record is {_kind(record)}, not an object")]
     try:
         # All that is read of a record is made before any of it is given out.
-        found = [Value(value.place, one.scope(record)) for one in convert(record, path)]
+        found = [
+            one if isinstance(one, LeftOut) else Value(value.place, one.scope(record))
+            for one in convert(record, path)
+        ]
     except Misfit as error:
         return [_misfit(value.place, error.args[0])]
     except NoConversation as error:
         return [LeftOut(value.place, *error.args)]
     except RecursionError:
         return [LeftOut(value.place, "too_deep", "it is nested too deeply", malformed=True)]
-    return found or [LeftOut(value.place, "no_answer", "nobody answers in it")]
+    if not any(isinstance(one, Value) or one.malformed for one in found):
+        found.append(LeftOut(value.place, "no_answer", "nobody answers in it"))
+    return found
 
 
 def _misfit(place: int, said: str) -> LeftOut:

@@ -33,7 +33,7 @@ from harness_forge.collect.sources.mapping import Templates
 from harness_forge.collect.sources.outcomes_file import beside
 from harness_forge.collect.sources.records import Event, LeftOut, Recorded, RunFacts
 from harness_forge.collect.sources.scanning import BROKEN_ARRAY
-from harness_forge.collect.sources.shaping import is_one_session
+from harness_forge.collect.sources.shaping import is_one_session, is_read_by_format
 from harness_forge.config.source import SourceConfig, SourceKind
 from harness_forge.config.split import SplitConfig
 from harness_forge.core.errors import SourceError, StoreError
@@ -170,7 +170,7 @@ def _place(config: SourceConfig, path: Path, notes: dict[str, dict[str, Any]]) -
         for _, digest in note.get("versions", ())
     }
     known = [(size, digest) for note in notes.values() for size, digest in note.get("versions", ())]
-    held = files.content(path, known)
+    held = files.content(path, known, is_read_by_format(path, config))
     key = seen.get(held.digest) or seen.get(held.earlier or "")
     if key is None:
         both = json.dumps([held.digest, named], sort_keys=True)

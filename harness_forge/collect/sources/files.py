@@ -44,7 +44,7 @@ def found(path: Path, pattern: str) -> list[Path]:
     return [path]
 
 
-def content(path: Path, known: Iterable[tuple[int, str]] = ()) -> Content:
+def content(path: Path, known: Iterable[tuple[int, str]] = (), is_records: bool = False) -> Content:
     """Return size and digest of what a file holds, in one pass.
 
     A log that has grown since must not be taken for another one, so every
@@ -52,6 +52,7 @@ def content(path: Path, known: Iterable[tuple[int, str]] = ()) -> Content:
 
     Args:
         known: sizes and digests of contents read before.
+        is_records: it is known to hold some, whatever its first bytes look like.
 
     Raises:
         SourceError: it cannot be unpacked to its end, or shows to be no file of records.
@@ -62,7 +63,8 @@ def content(path: Path, known: Iterable[tuple[int, str]] = ()) -> Content:
     bounds = sorted(wanted)
     running, size, earlier = hashlib.sha256(), 0, None
     try:
-        signatures.demand_records(path, beginning(path, signatures.LONGEST))
+        if not is_records:
+            signatures.demand_records(path, beginning(path, signatures.LONGEST))
         with opened(path) as file:
             while True:
                 room = next((bound for bound in bounds if bound > size), None)

@@ -32,8 +32,8 @@ def records(path: Path, config: SourceConfig) -> Iterator[Value | LeftOut]:
     """
     if config.format:
         form = known.named(config.format)
-        laid = form.opened(path) if form.opened else _values(path, config)
-        found = form.read(laid, path)
+        laid = form.opened(path, config.max_line_mb << 20) if form.opened else None
+        found = form.read(_values(path, config) if laid is None else laid, path)
     elif config.group:
         found = _grouped(path, config)
     else:
@@ -44,6 +44,12 @@ def records(path: Path, config: SourceConfig) -> Iterator[Value | LeftOut]:
 def is_one_session(config: SourceConfig) -> bool:
     """Return whether what is added to a file changes what records before it say."""
     return bool(config.group) or (bool(config.format) and known.named(config.format).whole)
+
+
+def is_read_by_format(path: Path, config: SourceConfig) -> bool:
+    """Return whether a file is no JSON text, and of a kind that its format reads itself."""
+    form = known.named(config.format) if config.format else None
+    return bool(form and form.opened and form.opened(path, 0) is not None)
 
 
 def misfit(value: Value, error: Exception, templates: Templates, config: SourceConfig) -> LeftOut:

@@ -39,9 +39,7 @@ def _fits(record: Mapping[str, Any]) -> bool:
     return isinstance(kind, str) and kind in _LINES and isinstance(record.get("payload"), Mapping)
 
 
-def _conversations(
-    lines: list[Mapping[str, Any]], path: Path
-) -> Iterable[Conversation | LeftOut]:
+def _conversations(lines: list[Mapping[str, Any]], path: Path) -> Iterable[Conversation | LeftOut]:
     if not any(_fits(one) or "record_type" in one or _is_old_head(one) for one in lines):
         raise Misfit("no session_meta and no response_item in it, so it is no Codex rollout")
     rollout = _Rollout()

@@ -13,13 +13,18 @@ from harness_forge.core.hints import did_you_mean_any
 
 NAMES = (
     "atif",
+NAMES = (
+    "atif",
+    "claude_code",
     "codex",
+    "inspect",
     "mlflow",
     "openinference",
     "langfuse",
     "litellm",
     "tensorzero",
     "otel",
+)
 )
 """A module of this folder each, with its FORMAT. Of two that a record may be of, the first."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,8 @@ class Format:
             looks at few keys: it is asked for records of any kind.
         read: see `each` and `session`.
         whole: one file is one session: a file that has grown is read anew.
-        opened: reads a file that is no JSON text; None for one that is.
+        opened: takes a path and the bytes that a record may have, and reads a file that is
+            no JSON text. It returns None for a file that is; None where no file is else.
     """
 
     name: str
@@ -42,7 +43,7 @@ class Format:
     fits: Callable[[Mapping[str, Any]], bool]
     read: Read
     whole: bool = False
-    opened: Callable[[Path], Iterator[Value | LeftOut]] | None = None
+    opened: Callable[[Path, int], Iterator[Value | LeftOut] | None] | None = None
 
 
 def each(convert: Callable[[Mapping[str, Any], Path], Iterable[Conversation | LeftOut]]) -> Read:
@@ -92,11 +93,13 @@ def _converted(convert, value: Value, path: Path) -> list[Value | LeftOut]:
     try:
         # All that is read of a record is made before any of it is given out.
         found = [
-            one if isinstance(one, LeftOut) else Value(value.place, one.scope(record))
+            replace(one, place=one.place or value.place)
+            if isinstance(one, LeftOut)
+            else Value(value.place, one.scope(record))
             for one in convert(record, path)
         ]
     except Misfit as error:
-        return [_misfit(value.place, error.args[0])]
+        return [_misfit(value.place, f"{error.args[0]}{_hint(convert, record)}")]
     except NoConversation as error:
         return [LeftOut(value.place, *error.args)]
     except RecursionError:
@@ -104,6 +107,15 @@ def _converted(convert, value: Value, path: Path) -> list[Value | LeftOut]:
     if not any(isinstance(one, Value) or one.malformed for one in found):
         found.append(LeftOut(value.place, "no_answer", "nobody answers in it"))
     return found
+
+
+def _hint(convert, record: Mapping[str, Any] | list[Mapping[str, Any]]) -> str:
+    """Return which source reads a record of another format; '' where none is known."""
+    from harness_forge.collect.sources.formats import known  # it knows this module
+
+    own = convert.__module__.rpartition(".")[2]  # a format is a module of its name
+    records = record if isinstance(record, list) else [record]
+    return next((said for one in records if (said := known.hint(one, own))), "")
 
 
 def _misfit(place: int, said: str) -> LeftOut:

@@ -1,0 +1,267 @@
+"""The tree of a Claude Code session: what each answer in it was shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness_forge.collect.sources.formats.conversation import Answer
+
+_SYNTHETIC = "<synthetic>"
+"""Model of messages that Claude Code writes in the model's place."""
+_INTERRUPTED = "[Request interrupted by user]"
+_REASONS = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "tool_use": "tool_calls",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "refusal": "content_filter",
+}
+
+
+@dataclass
+class _Node:
+    """One message: of the user a line, of the model all lines of one message id."""
+
+    order: int
+    parent: str | None
+    lines: list[Mapping[str, Any]] = field(default_factory=list)
+    results: list[_Node] = field(default_factory=list)
+    is_copied: bool = False
+    made: Mapping[str, Any] | None = None
+
+    @property
+    def first(self) -> Mapping[str, Any]:
+        """The line that it begins with."""
+        return self.lines[0]
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether a message of the assistant's side is the model's."""
+        synthetic = self.first["message"].get("model") == _SYNTHETIC
+        return not synthetic and not self.first.get("isApiErrorMessage")
+
+    @property
+    def is_compaction(self) -> bool:
+        """Whether what lies before it is not shown to what comes behind it."""
+        subtype = self.first.get("subtype")
+        return bool(self.first.get("isCompactSummary")) or subtype == "compact_boundary"
+
+
+class Tree:
+    """The lines of a session, put together to messages as they are added."""
+
+    def __init__(self) -> None:
+        self._nodes: list[_Node] = []
+        self._by_uuid: dict[str, _Node] = {}
+        self._by_message: dict[tuple[Any, str], _Node] = {}
+        self._callers: dict[str, _Node] = {}
+        self._kept: dict[str, list[tuple[int, str]]] = {}
+
+    def add(self, line: Mapping[str, Any], is_copied: bool) -> None:
+        """Add a line that has a uuid.
+
+        Args:
+            is_copied: it is another session's, which this one went on with.
+        """
+        if line["uuid"] in self._by_uuid:
+            return  # a resumed session writes lines again
+        message = line.get("message") if isinstance(line.get("message"), Mapping) else {}
+        number = message.get("id") if line["type"] == "assistant" else None
+        key = (line.get("agentId") or bool(line.get("isSidechain")), number)
+        node = self._by_message.get(key) if number else None
+        if node is None:
+            node = _Node(len(self._nodes), line.get("parentUuid"), is_copied=is_copied)
+            self._nodes.append(node)
+        node.lines.append(line)
+        self._by_uuid[line["uuid"]] = node
+        if number:
+            self._by_message[key] = node
+        for part in _parts(message):
+            if part.get("type") == "tool_use" and isinstance(part.get("id"), str):
+                self._callers[part["id"]] = node
+            elif part.get("type") == "tool_result":
+                caller = self._callers.get(str(part.get("tool_use_id")))
+                if caller is not None and node not in caller.results:
+                    caller.results.append(node)
+        self._note_kept(line, node)
+
+    def _note_kept(self, line: Mapping[str, Any], node: _Node) -> None:
+        """Note messages that a compaction kept: they follow its summary."""
+        told = line.get("compactMetadata")
+        kept = told.get("preservedSegment") if isinstance(told, Mapping) else None
+        if isinstance(kept, Mapping) and kept.get("headUuid") and kept.get("anchorUuid"):
+            self._kept.setdefault(kept["headUuid"], []).append((node.order, kept["anchorUuid"]))
+
+    def answers(self) -> tuple[list[Answer], list[str]]:
+        """Return the answers in their order, and reasons of those that are left out."""
+        found: list[Answer] = []
+        left: list[str] = []
+        active = self._active()
+        for node in self._nodes:
+            if node.first["type"] != "assistant":
+                continue
+            if not node.is_answer:
+                left.append("api_error" if node.first.get("isApiErrorMessage") else "synthetic")
+                continue
+            if node.is_copied:
+                left.append("of_another_session")
+                continue
+            chain, missing = self._chain(node)
+            if reason := missing or _unknown(chain):
+                left.append(reason)
+                continue
+            found.append(self._answer(node, chain, node.order in active))
+        return found, left
+
+    def _answer(self, node: _Node, chain: list[_Node], is_active: bool) -> Answer:
+        first, last = node.first, node.lines[-1]
+        used = (last.get("message") or {}).get("usage")
+        used = used if isinstance(used, Mapping) else {}
+        prompt = [used.get(key) for key in _PROMPT_TOKENS]
+        counted = [one for one in prompt if isinstance(one, int)]
+        reason = next(
+            (
+                one["message"]["stop_reason"]
+                for one in reversed(node.lines)
+                if one["message"].get("stop_reason")
+            ),
+            None,
+        )
+        aborted = self._is_interrupted(node)
+        agent = "subagent" if first.get("isSidechain") else None if is_active else "rewound"
+        return Answer(
+            shown=list(_shown(chain)),
+            said=_said(node),
+            agent=agent,
+            model=first["message"].get("model"),
+            finish_reason="aborted" if aborted else _REASONS.get(reason, reason),
+            started_at=first.get("timestamp"),
+            prompt_tokens=sum(counted) if counted else None,
+            completion_tokens=used.get("output_tokens") if reason else None,
+        )
+
+    def _is_interrupted(self, node: _Node) -> bool:
+        """Return whether the user broke an answer off: what came of it is not whole."""
+        if node.results:
+            return False
+        ids = {one["uuid"] for one in node.lines}
+        after = self._nodes[node.order + 1 : node.order + 4]
+        return any(one.parent in ids and _text(one).startswith(_INTERRUPTED) for one in after)
+
+    def _before(self, node: _Node, asker: int) -> str | None:
+        """Return the uuid above a node, as it was when the message numbered `asker` came."""
+        for line in node.lines:
+            for order, anchor in reversed(self._kept.get(line["uuid"], ())):
+                if asker > order:
+                    return anchor
+        return node.parent
+
+    def _chain(self, node: _Node) -> tuple[list[_Node], str]:
+        """Return the messages above an answer, from the last compaction on, and what is missing."""
+        chain: list[_Node] = []
+        seen = {node.order}
+        at = self._before(node, node.order)
+        while at is not None:
+            above = self._by_uuid.get(at)
+            if above is None:
+                return [], "history_missing"
+            if above.order in seen:
+                return [], "history_circular"
+            seen.add(above.order)
+            chain.append(above)
+            if above.is_compaction:
+                break
+            at = self._before(above, node.order)
+        return chain[::-1], ""
+
+    def _active(self) -> set[int]:
+        """Return the numbers of messages that the last one goes back to, over compactions."""
+        own = [one for one in self._nodes if not one.first.get("isSidechain") and _speaks(one)]
+        active: set[int] = set()
+        node = own[-1] if own else None
+        top = node
+        while node is not None and node.order not in active:
+            active.add(node.order)
+            active |= {one.order for one in node.results}
+            top = node
+            above = node.parent or node.first.get("logicalParentUuid")
+            node = self._by_uuid.get(above) if above else None
+        if top is not None and (top.is_compaction or top.parent):
+            # What was compacted is not named: all before it is taken as gone on with.
+            active |= {one.order for one in self._nodes if one.order < top.order}
+        return active
+
+
+_PROMPT_TOKENS = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+
+
+def _speaks(node: _Node) -> bool:
+    return node.first["type"] in ("user", "assistant")
+
+
+def _parts(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    content = message.get("content")
+    return [one for one in content if isinstance(one, Mapping)] if isinstance(content, list) else []
+
+
+def _text(node: _Node) -> str:
+    message = node.first.get("message") or {}
+    content = message.get("content")
+    if isinstance(content, str):
+        return content
+    return "".join(str(one.get("text", "")) for one in _parts(message))
+
+
+def _unknown(chain: list[_Node]) -> str:
+    """Return why it is not known what an answer was shown; '' where it is."""
+    cleared = any(one.first.get("subtype") == "microcompact_boundary" for one in chain)
+    return "after_cleared_results" if cleared else ""
+
+
+def _shown(chain: list[_Node]) -> Iterator[Mapping[str, Any]]:
+    """Yield the messages of a chain, each answer with the results of its calls behind it."""
+    given: set[int] = set()
+    for node in chain:
+        if node.order in given or not _is_shown(node):
+            continue
+        given.add(node.order)
+        if node.first["type"] == "assistant":
+            yield _said(node)
+            for one in sorted(node.results, key=lambda one: one.order):
+                if one.order not in given:
+                    given.add(one.order)
+                    yield _users(one)
+        else:
+            yield _users(node)
+
+
+def _is_shown(node: _Node) -> bool:
+    line = node.first
+    if line["type"] == "system":
+        return line.get("subtype") == "local_command"
+    if line["type"] not in ("user", "assistant") or line.get("isApiErrorMessage"):
+        return False
+    return bool(line.get("isCompactSummary")) or not line.get("isVisibleInTranscriptOnly")
+
+
+def _users(node: _Node) -> Mapping[str, Any]:
+    line = node.first
+    if node.made is None:
+        local = {"role": "user", "content": line.get("content") or ""}
+        node.made = local if line["type"] == "system" else line["message"]
+    return node.made
+
+
+def _said(node: _Node) -> Mapping[str, Any]:
+    """Return the message of all lines of an answer: the same object each time."""
+    if node.made is None:
+        parts: list[Any] = []
+        for line in node.lines:
+            content = line["message"].get("content")
+            content = [{"type": "text", "text": content}] if isinstance(content, str) else content
+            parts += [one for one in content or () if one not in parts]
+        node.made = {"role": "assistant", "content": parts}
+    return node.made

@@ -13,8 +13,6 @@ from harness_forge.core.hints import did_you_mean_any
 
 NAMES = (
     "atif",
-NAMES = (
-    "atif",
     "claude_code",
     "codex",
     "inspect",
@@ -24,7 +22,6 @@ NAMES = (
     "litellm",
     "tensorzero",
     "otel",
-)
 )
 """A module of this folder each, with its FORMAT. Of two that a record may be of, the first."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,11 @@ def records(path: Path, config: SourceConfig) -> Iterator[Value | LeftOut]:
     if config.format:
         form = known.named(config.format)
         laid = form.opened(path, config.max_line_mb << 20) if form.opened else None
-        found = form.read(_values(path, config) if laid is None else laid, path)
+        found = form.read(
+            _values(path, config) if laid is None else laid,
+            path,
+            partial(known.hint, name=form.name),
+        )
     elif config.group:
         found = _grouped(path, config)
     else:

@@ -12,8 +12,10 @@ from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.records import LeftOut
 from harness_forge.collect.sources.values import Value
 
-Read = Callable[[Iterator[Value | LeftOut], Path], Iterator[Value | LeftOut]]
-"""Takes the values of a file and its path; yields a scope for each conversation."""
+Hint = Callable[[Any], str]
+"""Takes a record of another format and returns which source reads it; '' for none known."""
+Read = Callable[[Iterator[Value | LeftOut], Path, Hint], Iterator[Value | LeftOut]]
+"""Takes the values of a file, its path and a hint; yields a scope for each conversation."""
 
 
 class NoConversation(Exception):
@@ -55,9 +57,13 @@ def each(convert: Callable[[Mapping[str, Any], Path], Iterable[Conversation | Le
             left out is counted beside the conversations.
     """
 
-    def read(values: Iterator[Value | LeftOut], path: Path) -> Iterator[Value | LeftOut]:
+    def read(
+        values: Iterator[Value | LeftOut], path: Path, hint: Hint
+    ) -> Iterator[Value | LeftOut]:
         for value in values:
-            yield from [value] if isinstance(value, LeftOut) else _converted(convert, value, path)
+            yield from (
+                [value] if isinstance(value, LeftOut) else _converted(convert, value, path, hint)
+            )
 
     return read
 
@@ -71,7 +77,9 @@ def session(
         convert: as in `each`, for the list of them.
     """
 
-    def read(values: Iterator[Value | LeftOut], path: Path) -> Iterator[Value | LeftOut]:
+    def read(
+        values: Iterator[Value | LeftOut], path: Path, hint: Hint
+    ) -> Iterator[Value | LeftOut]:
         held: list[Mapping[str, Any]] = []
         for value in values:
             if isinstance(value, LeftOut):
@@ -81,12 +89,12 @@ def session(
             else:
                 yield _misfit(value.place, f"the line is {_kind(value.value)}, not an object")
         if held:
-            yield from _converted(convert, Value(1, held), path)
+            yield from _converted(convert, Value(1, held), path, hint)
 
     return read
 
 
-def _converted(convert, value: Value, path: Path) -> list[Value | LeftOut]:
+def _converted(convert, value: Value, path: Path, hint: Hint) -> list[Value | LeftOut]:
     record = value.value
     if not isinstance(record, Mapping | list):
         return [_misfit(value.place, f"the record is {_kind(record)}, not an object")]
@@ -99,7 +107,7 @@ def _converted(convert, value: Value, path: Path) -> list[Value | LeftOut]:
             for one in convert(record, path)
         ]
     except Misfit as error:
-        return [_misfit(value.place, f"{error.args[0]}{_hint(convert, record)}")]
+        return [_misfit(value.place, f"{error.args[0]}{_hinted(hint, record)}")]
     except NoConversation as error:
         return [LeftOut(value.place, *error.args)]
     except RecursionError:
@@ -109,13 +117,9 @@ def _converted(convert, value: Value, path: Path) -> list[Value | LeftOut]:
     return found
 
 
-def _hint(convert, record: Mapping[str, Any] | list[Mapping[str, Any]]) -> str:
-    """Return which source reads a record of another format; '' where none is known."""
-    from harness_forge.collect.sources.formats import known  # it knows this module
-
-    own = convert.__module__.rpartition(".")[2]  # a format is a module of its name
+def _hinted(hint: Hint, record: Any) -> str:
     records = record if isinstance(record, list) else [record]
-    return next((said for one in records if (said := known.hint(one, own))), "")
+    return next((said for one in records if (said := hint(one))), "")
 
 
 def _misfit(place: int, said: str) -> LeftOut:

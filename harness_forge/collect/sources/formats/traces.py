@@ -96,7 +96,9 @@ def traced(
             cannot be read, NoConversation for one that holds no span.
     """
 
-    def read(values: Iterator[Value | LeftOut], path: Path) -> Iterator[Value | LeftOut]:
+    def read(
+        values: Iterator[Value | LeftOut], path: Path, _: Callable[[Any], str] | None = None
+    ) -> Iterator[Value | LeftOut]:
         open_: dict[str, _Trace] = {}
         size = 0
         for value in values:

@@ -1,8 +1,11 @@
 """ATIF, the Agent Trajectory Interchange Format of Harbor: one trajectory a file.
 
-Kept: messages of system, user and agent, calls, observations, reasoning, tools, tokens.
-Not kept: costs, log probabilities, token ids, images.
-Checked against schema versions 1.0 to 1.6.
+Kept: messages of system, user and agent, reasoning, calls, observations, tools, the model
+and the tokens of each step; pictures as parts that an export rejects by name; trajectories
+of subagents that lie within it, as the agent `subagent`. A step that is a copy of another
+trajectory's (`is_copied_context`) is shown and not learned. What an observation says without
+the id of a call is shown as the user's words, as environments without tools do.
+Not kept: costs, log probabilities, token ids; subagents that are only named by a path.
 """
 
 from __future__ import annotations
@@ -11,9 +14,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness_forge.collect.sources.formats.conversation import Conversation
+from harness_forge.collect.sources.formats.conversation import Answer, Conversation
+from harness_forge.collect.sources.formats.history import Told
 from harness_forge.collect.sources.formats.reading import Format, each
 from harness_forge.collect.sources.mapping import Misfit
+from harness_forge.collect.sources.records import LeftOut
 
 _ROLES = {"system": "system", "user": "user", "agent": "assistant"}
 
@@ -24,23 +29,58 @@ def _fits(record: Mapping[str, Any]) -> bool:
     )
 
 
-def _conversations(record: Mapping[str, Any], path: Path) -> Iterable[Conversation]:
+def conversations(record: Mapping[str, Any], path: Path) -> Iterable[Conversation | LeftOut]:
+    """Yield the conversation of a trajectory.
+
+    Raises:
+        Misfit: it is none.
+    """
     steps = record.get("steps")
     if not isinstance(steps, list):
         raise Misfit("no steps in it, so it is no ATIF trajectory")
-    agent = record.get("agent") if isinstance(record.get("agent"), Mapping) else {}
-    messages = [one for step in steps for one in _step(step)]
+    agent = _mapping(record.get("agent"))
+    tools = agent.get("tool_definitions")
+    answers: list[Answer] = []
+    for one in record.get("subagent_trajectories") or ():
+        answers += _answers(_mapping(one), "subagent")
+    answers += _answers(record, None)
+    named = sum(_names_only(one) for step in steps for one in _results(step))
+    yield from [LeftOut(0, "subagent_elsewhere")] * named
     yield Conversation(
-        item=record.get("session_id"),
-        messages=messages,
+        item=record.get("session_id") or record.get("trajectory_id"),
+        answers=answers,
         model=agent.get("model_name"),
-        tools=agent.get("tool_definitions"),
+        tools=tools,
         started_at=next((one.get("timestamp") for one in steps if one.get("timestamp")), None),
+        extra={"notes": record.get("notes"), "final_metrics": record.get("final_metrics")},
     )
 
 
-def _step(step: Any) -> list[dict[str, Any]]:
-    """Return what a step says, and the results of its calls.
+def _answers(trajectory: Mapping[str, Any], name: str | None) -> list[Answer]:
+    told, agent = Told(), _mapping(trajectory.get("agent"))
+    for step in trajectory.get("steps") or ():
+        said = _said(step)
+        if said["role"] != "assistant" or step.get("is_copied_context"):
+            told.show(said)
+        elif step.get("llm_call_count") == 0:
+            told.show(said)  # the harness acted, no model was asked
+        else:
+            used = _mapping(step.get("metrics"))
+            told.say(
+                said,
+                agent=name,
+                model=step.get("model_name") or agent.get("model_name"),
+                tools=agent.get("tool_definitions"),
+                started_at=step.get("timestamp"),
+                prompt_tokens=used.get("prompt_tokens"),
+                completion_tokens=used.get("completion_tokens"),
+            )
+        told.show(*map(_shown, _results(step)))
+    return told.answers
+
+
+def _said(step: Any) -> dict[str, Any]:
+    """Return what a step says.
 
     Raises:
         Misfit: its source is none.
@@ -58,18 +98,30 @@ def _step(step: Any) -> list[dict[str, Any]]:
                 "name": one.get("function_name"),
                 "arguments": one.get("arguments"),
             }
-            for one in calls
+            for one in map(_mapping, calls)
         ]
-    results = (step.get("observation") or {}).get("results") or []
-    return [said, *(_result(one) for one in results)]
+    return said
 
 
-def _result(one: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "role": "tool",
-        "tool_call_id": one.get("source_call_id"),
-        "content": one.get("content"),
-    }
+def _results(step: Any) -> list[Mapping[str, Any]]:
+    observed = _mapping(_mapping(step).get("observation"))
+    return [one for one in observed.get("results") or () if isinstance(one, Mapping)]
 
 
-FORMAT = Format("atif", "an ATIF trajectory", _fits, each(_conversations))
+def _shown(one: Mapping[str, Any]) -> dict[str, Any]:
+    content = "" if one.get("content") is None else one["content"]
+    if one.get("source_call_id") is None:
+        return {"role": "user", "content": content}
+    return {"role": "tool", "tool_call_id": one["source_call_id"], "content": content}
+
+
+def _names_only(one: Mapping[str, Any]) -> bool:
+    references = one.get("subagent_trajectory_ref") or ()
+    return any(_mapping(each_).get("trajectory_path") for each_ in references)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+FORMAT = Format("atif", "an ATIF trajectory", _fits, each(conversations))

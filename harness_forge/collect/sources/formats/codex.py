@@ -165,7 +165,7 @@ class _Rollout:
     def _event(self, event: Mapping[str, Any]) -> None:
         kind = event.get("type")
         if kind == "turn_aborted":
-            self.end("aborted")
+            self.end("length")
         elif kind == "token_count":
             self.end()
             self._count(event.get("info"))

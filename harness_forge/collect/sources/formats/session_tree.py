@@ -137,7 +137,7 @@ class Tree:
             said=_said(node),
             agent=agent,
             model=first["message"].get("model"),
-            finish_reason="aborted" if aborted else _REASONS.get(reason, reason),
+            finish_reason="length" if aborted else _REASONS.get(reason, reason),
             started_at=first.get("timestamp"),
             prompt_tokens=sum(counted) if counted else None,
             completion_tokens=used.get("output_tokens") if reason else None,

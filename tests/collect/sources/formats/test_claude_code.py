@@ -115,13 +115,13 @@ def test_errors_and_messages_in_the_models_place_are_no_answers(tmp_path):
     assert left_out(path, "claude_code") == ["api_error", "synthetic"]
 
 
-def test_an_answer_that_the_user_broke_off_is_marked(tmp_path):
+def test_an_answer_that_the_user_broke_off_is_a_cut_one(tmp_path):
     one, two = turns(
         tmp_path, user("u1", None, "a"), said("u2", "u1", "m1", text("Al")),
         user("u3", "u2", [text("[Request interrupted by user]")]), user("u4", "u3", "b"),
         said("u5", "u4", "m2", text("B")),
     )  # fmt: skip
-    assert (one.finish_reason, two.finish_reason) == ("aborted", None)
+    assert (one.finish_reason, two.finish_reason) == ("length", None)
 
 
 def test_lines_of_a_session_that_was_gone_on_with_are_history(tmp_path):

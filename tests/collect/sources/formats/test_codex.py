@@ -77,9 +77,9 @@ def test_turns_that_were_rolled_back_are_rewound_and_no_longer_shown(tmp_path):
     assert told(three)[0] == ["system: Tend.", "user: a", "assistant: A", "user: c"]
 
 
-def test_an_answer_that_was_broken_off_is_marked(tmp_path):
+def test_an_answer_that_was_broken_off_is_a_cut_one(tmp_path):
     [turn] = turns(tmp_path, user("a"), said("A"), event("turn_aborted", reason="interrupted"))
-    assert turn.finish_reason == "aborted"
+    assert turn.finish_reason == "length"
 
 
 def test_other_kinds_of_calls(tmp_path):

@@ -1,0 +1,83 @@
+"""Results of verifiers' `vf-eval` (`results.jsonl`): one rollout a line.
+
+The outcome is the reward; a rollout with an error has no verdict. Model and environment
+are those of `metadata.json` beside it. Where a line has its `trajectory`, an answer is
+read from its step: exactly what was shown.
+Kept: messages, calls, results, tools where the record has them, all metrics
+(`{record.NAME}`).
+Not kept: token ids, log probabilities; rollouts that are no chat (`not_chat`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from harness_forge.collect.sources.formats.conversation import Answer, Conversation
+from harness_forge.collect.sources.formats.reading import Format, NoConversation, each
+from harness_forge.collect.sources.mapping import Misfit
+
+
+def _fits(record: Mapping[str, Any]) -> bool:
+    asked, answered = record.get("prompt"), record.get("completion")
+    known = "example_id" in record or "task" in record
+    return (
+        known and "reward" in record and all(isinstance(x, list | str) for x in (asked, answered))
+    )
+
+
+def _conversations(record: Mapping[str, Any], path: Path) -> Iterable[Conversation]:
+    if not _fits(record):
+        raise Misfit("no prompt, completion and reward in it, so it is no result of verifiers")
+    asked, answered = record["prompt"], record["completion"]
+    if isinstance(asked, str) or isinstance(answered, str):
+        raise NoConversation("not_chat", "prompt or completion is a text, not messages")
+    told = _metadata(path)
+    info = record.get("info")
+    info = _loaded(info) if isinstance(info, str) else info
+    info = info if isinstance(info, Mapping) else {}
+    name = record.get("task") or told.get("env_id") or "task"
+    number = record.get("example_id", record.get("id"))
+    yield Conversation(
+        item=f"{name}-{number}" if number is not None else None,
+        family=str(name),
+        model=told.get("model"),
+        messages=[*asked, *answered],
+        answers=_steps(record.get("trajectory")),
+        first_answer=len(asked),
+        tools=record.get("tool_defs") or info.get("oai_tools") or info.get("tool_defs") or None,
+        outcome=None if record.get("error") else record.get("reward"),
+        finish_reason="length" if record.get("is_truncated") else None,
+        extra={"info": info, "answer": record.get("answer")},
+    )
+
+
+def _steps(trajectory: Any) -> list[Answer]:
+    found = []
+    for step in trajectory if isinstance(trajectory, list) else ():
+        asked = step.get("prompt") if isinstance(step, Mapping) else None
+        answered = step.get("completion") if isinstance(step, Mapping) else None
+        if not isinstance(asked, list) or not isinstance(answered, list) or len(answered) != 1:
+            return []
+        cut = "length" if step.get("is_truncated") else None
+        found.append(Answer(shown=asked, said=answered[0], finish_reason=cut))
+    return found
+
+
+def _metadata(path: Path) -> Mapping[str, Any]:
+    with suppress(OSError):
+        told = _loaded((path.parent / "metadata.json").read_text(encoding="utf-8"))
+        return told if isinstance(told, Mapping) else {}
+    return {}
+
+
+def _loaded(text: str) -> Any:
+    with suppress(ValueError, RecursionError):
+        return json.loads(text)
+    return None
+
+
+FORMAT = Format("verifiers", "a result of verifiers", _fits, each(_conversations))

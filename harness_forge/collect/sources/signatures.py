@@ -74,6 +74,8 @@ def demand_records(path: Path, start: bytes) -> None:
 def _kind(start: bytes, path: Path) -> tuple[str, str] | None:
     if start.startswith(PARQUET):
         return None
+    if start.startswith(b"PK\x03\x04") and path.suffix == ".eval":
+        return "an Inspect log", "source=inspect reads it"
     for mark, found in _KINDS.items():
         if start.startswith(mark):
             return found

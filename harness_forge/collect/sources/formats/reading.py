@@ -18,6 +18,9 @@ Read = Callable[[Iterator[Value | LeftOut], Path, Hint], Iterator[Value | LeftOu
 """Takes the values of a file, its path and a hint; yields a scope for each conversation."""
 
 
+_STRANGE = (TypeError, AttributeError, KeyError, IndexError, ValueError, OverflowError)
+
+
 class NoConversation(Exception):
     """A record of the format that holds no conversation; `args` are reason and detail.
 
@@ -89,14 +92,16 @@ def session(
             else:
                 yield _misfit(value.place, f"the line is {_kind(value.value)}, not an object")
         if held:
-            yield from _converted(convert, Value(1, held), path, hint)
+            yield from _converted(convert, Value(1, held), path, hint, list)
 
     return read
 
 
-def _converted(convert, value: Value, path: Path, hint: Hint) -> list[Value | LeftOut]:
+def _converted(
+    convert, value: Value, path: Path, hint: Hint, kind: type = Mapping
+) -> list[Value | LeftOut]:
     record = value.value
-    if not isinstance(record, Mapping | list):
+    if not isinstance(record, kind):
         return [_misfit(value.place, f"the record is {_kind(record)}, not an object")]
     try:
         # All that is read of a record is made before any of it is given out.
@@ -110,6 +115,10 @@ def _converted(convert, value: Value, path: Path, hint: Hint) -> list[Value | Le
         return [_misfit(value.place, f"{error.args[0]}{_hinted(hint, record)}")]
     except NoConversation as error:
         return [LeftOut(value.place, *error.args)]
+    except _STRANGE as error:
+        # Formats are others': any value of a record may be of any kind.
+        said = f"a value in it is of another kind than such a record has: {error}"[:200]
+        return [_misfit(value.place, said)]
     except RecursionError:
         return [LeftOut(value.place, "too_deep", "it is nested too deeply", malformed=True)]
     if not any(isinstance(one, Value) or one.malformed for one in found):

@@ -1,6 +1,7 @@
 """Samples of each format are recognised, and by no other one."""
 
 import pytest
+from reading_formats import lines, read
 
 from harness_forge.collect.sources.formats import known
 
@@ -29,3 +30,24 @@ def test_a_record_is_of_one_format(name):
                                      {"info": 3, "history": 1}, {"trajectory": [1]}])  # fmt: skip
 def test_records_of_any_kind_may_be_asked_about(strange):
     assert known.recognised(strange) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "record"),
+    [
+        ("claude_code", RECORDS["claude_code"] | {"type": "assistant", "message": {"id": []}}),
+        ("codex", {"type": "response_item", "payload": {"type": []}}),
+        ("inspect", RECORDS["inspect"] | {"samples": [{"messages": True}]}),
+        ("openhands", RECORDS["openhands"] | {"history": [{"id": [], "action": {}}]}),
+        ("pi", RECORDS["pi"] | {"parentId": {}, "message": {"role": "assistant"}}),
+    ],
+)
+def test_a_value_of_another_kind_refuses_the_record_and_stops_nothing(tmp_path, name, record):
+    [found] = read(lines(tmp_path / "a.jsonl", record), name)
+    assert found.detail.startswith("a value in it is of another kind than such a record has: ")
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_record_that_is_no_object_is_refused(tmp_path, name):
+    [found] = read(lines(tmp_path / "a.jsonl", 7), name)
+    assert (found.reason, found.malformed) == ("misfit", True)

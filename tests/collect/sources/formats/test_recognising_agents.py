@@ -35,7 +35,7 @@ def test_records_of_any_kind_may_be_asked_about(strange):
 @pytest.mark.parametrize(
     ("name", "record"),
     [
-        ("claude_code", RECORDS["claude_code"] | {"type": "assistant", "message": {"id": []}}),
+        ("claude_code", RECORDS["claude_code"] | {"type": "assistant", "message": {"id": [1]}}),
         ("codex", {"type": "response_item", "payload": {"type": []}}),
         ("inspect", RECORDS["inspect"] | {"samples": [{"messages": True}]}),
         ("openhands", RECORDS["openhands"] | {"history": [{"id": [], "action": {}}]}),

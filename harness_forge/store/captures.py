@@ -18,7 +18,7 @@ Key = tuple[str, str, int]
 
 _KEY = "(run_id, item_id, attempt_num)"
 _USABLE = (
-    "kind IN ('chat', 'ollama_chat', 'response', 'completion')"
+    "kind IN ('chat', 'ollama_chat', 'response', 'message', 'completion')"
     " AND whole AND status = 200 AND shadow_of IS NULL"
 )
 _TURN = f"{_USABLE} AND fault = ''"

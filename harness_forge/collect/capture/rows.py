@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from harness_forge.collect.capture.turns import obstacle
+from harness_forge.core.chat import anthropic
 from harness_forge.serving.proxy.body import parsed
 from harness_forge.serving.proxy.keys import Keys, Patterns
 from harness_forge.serving.proxy.reassembly import Answer, assembled, decoded
@@ -16,7 +17,7 @@ from harness_forge.store.escaping import storable
 
 Redact = Callable[[Any], Any]
 _PURPOSES = ("collect", "evaluate")
-_SPOKEN = ("chat", "ollama_chat", "response", "completion")
+_SPOKEN = ("chat", "ollama_chat", "response", "message", "completion")
 NO_TURN = "no turn: "
 """How the `fault` of a whole capture begins that can be part of no attempt."""
 
@@ -47,6 +48,10 @@ def capture_row(
     started = moment(facts["at"])
     answer, raw = _answer(record)
     usage, finish = _usage(answer.value), _finish(answer.value)
+    if facts["kind"] == "message" and anthropic.is_answer(answer.value or {}):
+        # Anthropic counts what a cache served beside the rest of the prompt.
+        said = anthropic.completion(answer.value)
+        usage, finish = said["usage"], said["choices"][0]["finish_reason"]
     fault = facts["fault"] or answer.fault or ("the answer was too large" if facts["cut"] else "")
     whole = answer.whole and not fault
     if whole and facts["status"] == 200 and facts["kind"] in _SPOKEN:

@@ -6,13 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness_forge.core.chat import forms, responses, tools
+from harness_forge.core.chat import anthropic, forms, responses, tools
 from harness_forge.core.chat.faults import Malformed
 from harness_forge.core.chat.responses import Untold
 from harness_forge.core.records import Message, Turn
 
-_WORDS = {"messages", "prompt", "input", "instructions", "tools", "functions"}
-_NOT_SAMPLING = _WORDS | {"model", "stream", "stream_options", "user"}
+_WORDS = {"messages", "system", "prompt", "input", "instructions", "tools", "functions"}
+_NOT_SAMPLING = _WORDS | {"model", "stream", "stream_options", "user", "metadata"}
 _RENDERED = re.compile(r"<\|\w+\|>|<(start|end)_of_turn>|\[/?INST\]")
 """Marks of chat templates: such a prompt is no single message."""
 
@@ -96,6 +96,8 @@ def _chat_of(
     if capture["kind"] == "response":
         answer, finish = responses.answered(response)
         return responses.asked(request), responses.offered(request), answer, finish
+    if capture["kind"] == "message":
+        return _message(request, response)
     if capture["kind"] == "completion":
         return _completion(request, response)
     if not isinstance(request.get("messages"), list):
@@ -109,6 +111,18 @@ def _chat_of(
         _object(choice.get("message")),
         choice.get("finish_reason"),
     )
+
+
+def _message(
+    request: Mapping[str, Any], response: Mapping[str, Any]
+) -> tuple[Sequence[Any], Any, Mapping[str, Any], str | None]:
+    """Return what Anthropic's Messages API was asked and answered."""
+    if not isinstance(request.get("messages"), list):
+        raise Untold("no messages")
+    if not anthropic.is_answer(response):
+        raise Untold("no answer")
+    [choice] = anthropic.completion(response)["choices"]
+    return anthropic.asked(request), _tools(request), choice["message"], choice["finish_reason"]
 
 
 def _completion(

@@ -23,7 +23,10 @@ from harness_forge.serving.proxy.upstream import Headers
 _MB = 1 << 20
 _QUEUED = 4
 _LINGER_S = 1.0
-_ONCE = (b"host", b"content-length", b"content-type", b"authorization", b"transfer-encoding")
+_ONCE = (
+    *(b"host", b"content-length", b"content-type", b"transfer-encoding"),
+    *(b"authorization", b"x-api-key"),
+)
 
 
 class PendingAnswer(Protocol):

@@ -113,9 +113,9 @@ class Gateway:
         keys, path = keys_of_path(path)
         web_pages.check_method(request.method, only_method(path))
         if path == "/forge/health":
-            client.answer(200, self.health(self._callers.admit(headers.get("authorization", ""))))
+            client.answer(200, self.health(self._callers.admit(privacy.key_in(headers))))
             return None
-        if not self._callers.admit(headers.get("authorization", "")):
+        if not self._callers.admit(privacy.key_in(headers)):
             raise Refused(401, "no valid key for the proxy")
         web_pages.check_body(request.method, headers)
         if path == "/outcomes":

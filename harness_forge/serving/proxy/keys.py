@@ -64,6 +64,39 @@ def keys_of_headers(headers: Mapping[str, str]) -> Keys:
     return Keys(**known, attempt=_number(said.get("attempt", "")))
 
 
+SESSIONS = {
+    "x-claude-code-session-id": "claude-code",
+    "x-opencode-session": "opencode",
+    "session_id": "codex",
+    "session-id": "codex",
+    "conversation_id": "codex",
+}
+"""Headers in which harnesses name their session, and whose they are."""
+
+
+def keys_of_harness(headers: Mapping[str, str]) -> Keys:
+    """Return the keys of a harness that names its session: the session is run and item.
+
+    Known are Claude Code, OpenCode and Codex. A subagent of Claude Code is a role of its own.
+
+    Args:
+        headers: by name in lower case.
+    """
+    for name, harness in SESSIONS.items():
+        session = _word(headers.get(name, ""))
+        if not session or (harness == "codex" and not _is_codex(headers)):
+            continue
+        role = "subagent" if headers.get("x-claude-code-agent-id") else ""
+        return Keys(run=_word(f"{harness}-{session}"), item=session, role=role)
+    return NONE
+
+
+def _is_codex(headers: Mapping[str, str]) -> bool:
+    """Return whether Codex asks: its names of headers are anybody's."""
+    said = f"{headers.get('originator', '')} {headers.get('user-agent', '')}"
+    return "codex" in said.lower()
+
+
 class Patterns:
     """Finds keys in prompts, in linear time.
 
@@ -134,8 +167,11 @@ def _texts(request: Any) -> Iterator[str]:
         if isinstance(texts, str):
             yield texts
     for place in ("prompt", "instructions", "system"):
-        if isinstance(request.get(place), str):
-            yield request[place]
+        said = request.get(place)
+        if isinstance(said, list) and place == "system":  # Anthropic's, in parts
+            yield from _of_message({"content": said})
+        elif isinstance(said, str):
+            yield said
 
 
 def _of_message(one: Any) -> Iterator[str]:

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 from harness_forge.config.proxy import ProxyConfig
 from harness_forge.core.errors import ConfigError
+from harness_forge.serving.proxy.keys import SESSIONS
 
-KEPT_HEADERS = ("user-agent", "content-type", "x-request-id", "traceparent")
+KEPT_HEADERS = ("user-agent", "content-type", "x-request-id", "traceparent", *SESSIONS)
 """Headers of a request that are stored, besides `x-forge-*`; keys and cookies never are."""
 
 _NAMES = ("localhost", "ip6-localhost")
@@ -80,6 +81,15 @@ class CallerKeys:
         for key in self._keys:
             found |= hmac.compare_digest(key, shown)
         return found
+
+
+def key_in(headers: Mapping[str, str]) -> str:
+    """Return the key that a client shows; '' if it shows none.
+
+    Args:
+        headers: by name in lower case.
+    """
+    return headers.get("authorization") or headers.get("x-api-key", "")
 
 
 def addressed(host: str, config: ProxyConfig) -> bool:

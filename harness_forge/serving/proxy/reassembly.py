@@ -8,7 +8,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Any
 
-from harness_forge.core.chat import response_stream
+from harness_forge.core.chat import anthropic, response_stream
 from harness_forge.core.chat.streams import joined, ollama, pieces_of
 
 _MOST = 256 << 20
@@ -79,6 +79,10 @@ def _streamed(kind: str, raw: bytes) -> Answer:
         return Answer({"error": failed}, False, fault or "the stream reported an error")
     if kind == "response":
         return _response(pieces, fault)
+    if kind == "message":
+        ended = any(one.get("type") == "message_stop" for one in pieces)
+        said = fault or ("" if ended else "the stream broke off")
+        return Answer(anthropic.joined(pieces), ended and not fault, said)
     made = joined(pieces, "text" if kind == "completion" else "message")
     ended = bool(made["choices"]) and all(one.get("finish_reason") for one in made["choices"])
     return Answer(made, (done or ended) and ended and not broken, fault)

@@ -11,13 +11,14 @@ from typing import Any
 from urllib.parse import unquote
 
 from harness_forge.serving.proxy import body, privacy
-from harness_forge.serving.proxy.keys import Keys, keys_of_headers
+from harness_forge.serving.proxy.keys import Keys, keys_of_harness, keys_of_headers
 from harness_forge.serving.proxy.upstream import Headers, end_to_end
 
 KINDS = {
     "/v1/chat/completions": "chat",
     "/v1/completions": "completion",
     "/v1/responses": "response",
+    "/v1/messages": "message",
     "/v1/embeddings": "embedding",
     "/v1/rerank": "rerank",
     "/v1/score": "score",
@@ -30,7 +31,7 @@ KINDS = {
 _ASKED = ("/v1/models", "/health", "/version", "/api/tags", "/api/version", "/forge/health")
 _SPECIAL = re.compile(r"[^!-~]|[%\\;]|/\.")
 _DECODED = 4  # most times that a path is decoded
-_DROPPED = (b"host", b"authorization", b"accept-encoding", b"expect")
+_DROPPED = (b"host", b"authorization", b"x-api-key", b"accept-encoding", b"expect")
 
 
 class Refused(Exception):
@@ -62,6 +63,7 @@ class ParsedRequest:
     Args:
         target: path and query for the server.
         kind: chat, completion, response, embedding …; '' is not captured.
+        authorization: the client's key, as it was sent in `key_header`; b"" if none.
         body: as received; `headers` are those that are passed on.
         model: the requested model; '' if none.
         usage: the proxy asks for token counts on the client's behalf.
@@ -77,6 +79,7 @@ class ParsedRequest:
     authorization: bytes
     keys: Keys
     kept: dict[str, str]
+    key_header: bytes = b"authorization"
     model: str = ""
     value: Any = None
     stream: bool = False
@@ -101,6 +104,9 @@ def read(
         keys: of the path; our headers take precedence.
         arrived: when its last byte arrived, by `perf_counter`.
     """
+    # Clients of Anthropic's API send their key under a name of its own.
+    shown = (b"authorization", b"x-api-key")
+    key_header = next((name for name in shown if request.header(name)), b"authorization")
     return ParsedRequest(
         method=request.method,
         target=path.encode("latin-1") + query,
@@ -112,8 +118,9 @@ def read(
             for pair in end_to_end(request.headers)
             if pair[0].lower() not in _DROPPED and not pair[0].lower().startswith(b"x-forge-")
         ],
-        authorization=request.header(b"authorization"),
-        keys=keys_of_headers(headers).filled(keys),
+        authorization=request.header(key_header),
+        key_header=key_header,
+        keys=keys_of_headers(headers).filled(keys).filled(keys_of_harness(headers)),
         kept=privacy.kept(headers),
         arrived=arrived,
     )

@@ -113,9 +113,10 @@ class Sender:
             b"accept-encoding: identity",
         ]
         lines += [b"%b: %b" % pair for pair in parsed.headers]
-        key = self._keys[choice.upstream] or self._passed_key(parsed, address, choice)
-        if key:
+        if key := self._keys[choice.upstream]:
             lines.append(b"authorization: " + key)
+        elif key := self._passed_key(parsed, address, choice):
+            lines.append(parsed.key_header + b": " + key)
         if body or parsed.method == b"POST":
             lines.append(b"content-length: %d" % len(body))
         return UpstreamRequest(address, b"\r\n".join(lines) + b"\r\n\r\n", body, lease)

@@ -62,7 +62,9 @@ def test_a_caller_who_wants_no_counts_gets_the_bytes_as_they_come(proxied, model
     assert models.seen[0][1] == asked
 
 
-@pytest.mark.parametrize("path", ["/v1/completions", "/v1/responses", "/v1/embeddings"])
+@pytest.mark.parametrize(
+    "path", ["/v1/completions", "/v1/responses", "/v1/messages", "/v1/embeddings"]
+)
 def test_other_endpoints_pass_and_are_captured(proxied, path):
     proxy = proxied()
     answer = proxy.client.post(path, content=BODY, headers=JSON)
@@ -87,6 +89,30 @@ def test_keys_come_from_headers_and_path_and_go_no_further(proxied, models):
     known = {"run": "run 1", "role": "worker", "item": "sshd_x", "attempt": 2}
     assert one.facts["keys"] == known
     assert "Bearer" not in json.dumps(one.facts)
+
+
+def test_a_client_of_anthropics_api_shows_its_key_in_its_own_header(proxied, models):
+    proxy = proxied()
+    proxy.client.post("/v1/messages", content=BODY, headers=JSON | {"x-api-key": "own-key"})
+    head = models.seen[0][0].lower()
+    assert b"x-api-key: own-key" in head and b"authorization" not in head
+    (one,) = proxy.kept()
+    assert (one.facts["kind"], "own-key" in json.dumps(one.facts)) == ("message", False)
+
+
+def test_such_a_key_never_goes_beside_the_proxys(proxied, models, monkeypatch):
+    monkeypatch.setenv("MODEL_KEY", "ours")
+    upstreams = {"local": UpstreamConfig(models.url, key_env="MODEL_KEY")}
+    proxy = proxied(upstreams=upstreams)
+    proxy.client.post("/v1/messages", content=BODY, headers=JSON | {"x-api-key": "own-key"})
+    head = models.seen[0][0].lower()
+    assert b"authorization: bearer ours" in head and b"own-key" not in head
+
+
+def test_counting_tokens_passes_uncaptured(proxied):
+    proxy = proxied()
+    assert proxy.client.post("/v1/messages/count_tokens", content=BODY).status_code == 200
+    assert proxy.kept() == []
 
 
 def test_a_server_that_dies_in_a_stream_leaves_a_stream_without_an_end(proxied):

@@ -5,7 +5,13 @@ import pytest
 from harness_forge.config.compose.engine import compose
 from harness_forge.config.proxy import PatternConfig
 from harness_forge.core.errors import ConfigError
-from harness_forge.serving.proxy.keys import Keys, Patterns, keys_of_headers, keys_of_path
+from harness_forge.serving.proxy.keys import (
+    Keys,
+    Patterns,
+    keys_of_harness,
+    keys_of_headers,
+    keys_of_path,
+)
 
 STIG = PatternConfig(item=r"rule (\w+)", attempt=r"attempt (\d+)", role=r"You are the (\w+)")
 
@@ -44,6 +50,30 @@ def test_parts_of_a_message_and_other_requests_are_read_too():
     assert found.find({"prompt": "rule q"}).item == "q"
     assert found.find({"input": "rule r"}).item == "r"
     assert found.find(["odd"]).item == ""
+
+
+def test_a_system_prompt_in_parts_is_read_too():
+    request = {"system": [{"type": "text", "text": "You are the Auditor"}], "messages": []}
+    assert Patterns({"stig": STIG}).find(request).role == "auditor"
+
+
+@pytest.mark.parametrize(
+    ("headers", "keys"),
+    [
+        ({"x-claude-code-session-id": "s1"}, Keys(run="claude-code-s1", item="s1")),
+        (
+            {"x-claude-code-session-id": "s1", "x-claude-code-agent-id": "a"},
+            Keys(run="claude-code-s1", item="s1", role="subagent"),
+        ),
+        ({"x-opencode-session": "s2"}, Keys(run="opencode-s2", item="s2")),
+        ({"session_id": "s3", "originator": "codex_cli_rs"}, Keys(run="codex-s3", item="s3")),
+        ({"session-id": "s3", "user-agent": "codex-tui/1"}, Keys(run="codex-s3", item="s3")),
+        ({"session_id": "s3", "user-agent": "somebody/1"}, Keys()),
+        ({}, Keys()),
+    ],
+)
+def test_a_harness_names_its_session_in_a_header(headers, keys):
+    assert keys_of_harness(headers) == keys
 
 
 def test_a_pattern_cannot_take_for_ever():

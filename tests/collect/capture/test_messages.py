@@ -23,7 +23,7 @@ def test_system_tools_calls_and_thoughts_stand_where_a_chat_has_them():
     request = ASKED | {"tools": [TOOL], "temperature": 0, "metadata": {"user_id": "u"}}
     made = turn_of(capture(request, said(thought, CALL, reason="tool_use"), kind="message"))
     assert [one["role"] for one in made.messages] == ["system", "user"]
-    assert made.response["reasoning_content"] == "In the shed?"
+    assert made.response["content"] == [thought]  # an export takes it apart
     [call] = made.response["tool_calls"]
     assert (call["id"], json.loads(call["function"]["arguments"])) == ("t1", {"place": "shed"})
     assert made.tools[0]["function"]["name"] == "look"

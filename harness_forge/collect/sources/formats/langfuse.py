@@ -1,4 +1,4 @@
-"""Langfuse's observations, traces and scores: as its API and its exports write them.
+"""Langfuse's observations, traces and scores: as its API, its exports and its SDK write them.
 
 An observation a record, a trace with `observations` in it, and scores in a record of
 their own or within either.
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from harness_forge.collect.sources.formats import otel
 from harness_forge.collect.sources.formats.attributes import parsed
 from harness_forge.collect.sources.formats.conversation import Answer
 from harness_forge.collect.sources.formats.exchange import called, count
@@ -22,15 +23,43 @@ _KINDS = {
     *("EMBEDDING", "GUARDRAIL"),
 }
 
+_SDK = "langfuse.observation."
+"""How the SDK's attributes of a span begin."""
+
 
 def _fits(record: Mapping[str, Any]) -> bool:
-    if isinstance(record.get("observations"), list):
+    if isinstance(record.get("observations"), list) or _is_sdk_span(record):
         return True
     if _is_score(record):
         return True
     kind = str(record.get("type", "")).upper()
     told = _any(record, "traceId", "trace_id", "parentObservationId", "parent_observation_id")
     return kind in _KINDS and (told is not None or {"input", "output"} <= record.keys())
+
+
+def _is_sdk_span(record: Mapping[str, Any]) -> bool:
+    attributes = record.get("attributes")
+    return isinstance(attributes, Mapping) and f"{_SDK}type" in attributes
+
+
+def _observed(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the observation that a span of the SDK is."""
+    one = next(otel.flat(record))
+    said = one["attributes"]
+    names = {
+        "type": "type",
+        "input": "input",
+        "output": "output",
+        "model": "model.name",
+        "modelParameters": "model.parameters",
+        "usageDetails": "usage_details",
+        "statusMessage": "status_message",
+    }
+    made = {key: said.get(_SDK + name) for key, name in names.items()}
+    level = "ERROR" if one["failed"] else said.get(f"{_SDK}level")
+    ids = {"id": one["id"], "traceId": one["trace"], "parentObservationId": one["parent"]}
+    rest = {"name": one["name"], "level": level, "sessionId": said.get("session.id")}
+    return {**made, **ids, **rest, "startTime": otel.seconds(one["started"])}
 
 
 def _is_score(record: Mapping[str, Any]) -> bool:
@@ -44,7 +73,9 @@ def _any(record: Mapping[str, Any], *names: str) -> Any:
 
 
 def _spans(record: Mapping[str, Any]) -> Iterable[Span]:
-    if _is_score(record):
+    if _is_sdk_span(record):
+        yield _span(_observed(record))
+    elif _is_score(record):
         yield _scored(record)
     elif isinstance(listed := record.get("observations"), list):
         trace = str(record.get("id"))

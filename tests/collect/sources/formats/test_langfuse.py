@@ -139,3 +139,24 @@ def test_records_of_another_format_name_its_source(tmp_path):
     assert details(read(tmp_path, "langfuse", span)) == [
         "it is no record of langfuse; it looks like an OpenTelemetry span: source=otel"
     ]
+
+
+def test_spans_as_the_sdk_writes_them(tmp_path):
+    spans = [
+        {
+            "name": "ask",
+            "context": {"trace_id": "0xt1", "span_id": f"0x{one['id']}"},
+            "start_time": one["startTime"],
+            "status": {"status_code": "UNSET"},
+            "attributes": {
+                "langfuse.observation.type": "generation",
+                "langfuse.observation.model.name": "m1",
+                "langfuse.observation.input": json.dumps(one["input"]),
+                "langfuse.observation.output": json.dumps(one["output"]),
+                "langfuse.observation.usage_details": json.dumps(one["usageDetails"]),
+            },
+        }
+        for one in (FIRST, SECOND)
+    ]
+    attempt = demand_whole_session(read(tmp_path, "langfuse", *spans))
+    assert (attempt.model, attempt.prompt_tokens) == ("m1", 11)

@@ -93,7 +93,7 @@ def _write(found: Guess, name: str, path: Path) -> None:
         print("\nleft over, named by nothing:")
         for one in found.left_over[:20]:
             shown = " ".join(str(one.values[0]).split())[:50]
-            print(plain(f"  {one.path:<30} in {one.share:.0%} of records, such as {shown}"))
+            print(plain(f"  {one.path:<30} in {one.seen_in}, such as {shown}"))
         if len(found.left_over) > 20:
             print(f"  and {len(found.left_over) - 20} more")
 

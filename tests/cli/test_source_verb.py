@@ -26,7 +26,7 @@ def test_a_source_is_written_shown_and_read(records, capsys):
     assert "   assistant  Over \\u001b[31mthere." in said
     assert said.endswith("next: forge ingest source=own path=own.jsonl skill.name=own\n")
     written = (records / "conf/source/own.yaml").read_text()
-    assert '  item: "{task}"  # in 100% of records, such as t0\n' in written
+    assert '  item: "{task}"  # in all records, such as t0\n' in written
     assert "    person: user\n" in written
 
 

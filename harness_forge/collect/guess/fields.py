@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness_forge.core.numbers import percent
+
 _DEEP = 4
 """Levels of objects within a record that are looked at."""
 
@@ -33,6 +35,11 @@ class Field:
     def depth(self) -> int:
         """How many steps its path has beyond the first."""
         return self.path.count(".") if "'" not in self.path else self.path.count("'.") + 1
+
+    @property
+    def seen_in(self) -> str:
+        """How many of the records have it, in words."""
+        return "all records" if self.share == 1 else f"{percent(self.share)} of records"
 
     def is_words(self) -> bool:
         """Return whether all its values are texts or whole numbers: names, perhaps."""

@@ -149,7 +149,7 @@ def _messages(places: Sequence[Field], made: Guess) -> bool:
     if not found:
         return False
     place, keys, everything = max(found, key=lambda one: (one[0].share, len(one[2])))
-    made.put("messages", f"{{{place.path}}}", f"in {_share(place)} of records")
+    made.put("messages", f"{{{place.path}}}", f"in {place.seen_in}")
     _name_words(keys, everything, made)
     if not any(roles.answers(one, keys) for one in everything):
         made.open.append(
@@ -213,7 +213,7 @@ def _prompt_and_answer(places: Sequence[Field], made: Guess) -> bool:
     if not asked or not said:
         return False
     made.put("prompt", f"{{{asked.path}}}", "no messages: the prompt is rebuilt of this text")
-    made.put("answer", f"{{{said.path}}}", f"in {_share(said)} of records")
+    made.put("answer", f"{{{said.path}}}", f"in {said.seen_in}")
     return True
 
 
@@ -227,7 +227,7 @@ def _facts(records, places: Sequence[Field], made: Guess) -> set[str]:
     def put(key: str, names: Sequence[str], among: Sequence[Field]) -> Field | None:
         free = [one for one in among if one.path not in taken]
         if key not in mapping and (one := _named(free, names)):
-            made.put(key, f"{{{one.path}}}", f"in {_share(one)} of records, such as {_shown(one)}")
+            made.put(key, f"{{{one.path}}}", f"in {one.seen_in}, such as {_shown(one)}")
             taken.add(one.path)
             return one
         return None
@@ -324,10 +324,6 @@ def _unnamed(places: Sequence[Field], used: set[str]) -> list[Field]:
 
 def _within(path: str, outer: str) -> bool:
     return path == outer or path.startswith(f"{outer}.")
-
-
-def _share(one: Field) -> str:
-    return f"{one.share:.0%}"
 
 
 def _shown(one: Field) -> str:

@@ -6,10 +6,12 @@ import httpx
 import pytest
 
 from harness_forge.config.policy import PolicyConfig, PolicyKind
+from harness_forge.core.chat import exchanges
 from harness_forge.core.errors import ServeError
 from harness_forge.rollouts.policies import probes
 from harness_forge.rollouts.policies.endpoint import Endpoint
 from harness_forge.serving import server_plan
+from harness_forge.serving.proxy.reassembly import assembled
 from harness_forge.serving.smoke import smoke
 
 pytestmark = [pytest.mark.workset, pytest.mark.timeout(600)]
@@ -84,3 +86,25 @@ def test_a_policy_can_ask_it(tiny_server):
     chat.close()
     assert (done.model, done.completion_tokens) == ("tiny", 4)
     assert done.prompt_tokens > 50
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_its_messages_api_is_read_as_the_chat_that_it_is(tiny_server, stream):
+    _, server = tiny_server
+    tool = probes.tools()[0]["function"]
+    asked = {
+        "model": "tiny",
+        "max_tokens": 4,
+        "temperature": 0,
+        "stream": stream,
+        "system": "Be brief.",
+        "messages": [{"role": "user", "content": "Which host?"}],
+        "tools": [{"name": tool["name"], "input_schema": tool["parameters"]}],
+    }
+    reply = httpx.post(f"{server.url}/messages", json=asked, timeout=60, trust_env=False)
+    answer = assembled("message", reply.headers["content-type"], reply.content)
+    assert answer.whole and not answer.fault
+    made = exchanges.completion(answer.value)
+    [choice] = made["choices"]
+    assert choice["finish_reason"] == "length"
+    assert made["usage"]["completion_tokens"] == 4

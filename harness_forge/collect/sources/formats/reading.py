@@ -11,6 +11,7 @@ from harness_forge.collect.sources.formats.conversation import Conversation
 from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.records import LeftOut
 from harness_forge.collect.sources.values import Value
+from harness_forge.core.chat.faults import Malformed, kind
 
 Hint = Callable[[Any], str]
 """Takes a record of another format and returns which source reads it; '' for none known."""
@@ -90,37 +91,52 @@ def session(
             elif isinstance(value.value, Mapping):
                 held.append(value.value)
             else:
-                yield _misfit(value.place, f"the line is {_kind(value.value)}, not an object")
+                yield _misfit(value.place, f"the line is {kind(value.value)}, not an object")
         if held:
             yield from _converted(convert, Value(1, held), path, hint, list)
 
     return read
 
 
-def _converted(
-    convert, value: Value, path: Path, hint: Hint, kind: type = Mapping
-) -> list[Value | LeftOut]:
-    record = value.value
-    if not isinstance(record, kind):
-        return [_misfit(value.place, f"the record is {_kind(record)}, not an object")]
+def attempted(
+    make: Callable[[], Iterable[Any]], place: int, hint: Callable[[], str] = lambda: ""
+) -> list[Any] | LeftOut:
+    """Return all that is made of a record, or the record as left out, and why.
+
+    All that is read of a record is made before any of it is given out.
+
+    Args:
+        hint: what is added where the record does not fit, such as which source reads it.
+    """
     try:
-        # All that is read of a record is made before any of it is given out.
-        found = [
-            replace(one, place=one.place or value.place)
-            if isinstance(one, LeftOut)
-            else Value(value.place, one.scope(record))
-            for one in convert(record, path)
-        ]
-    except Misfit as error:
-        return [_misfit(value.place, f"{error.args[0]}{_hinted(hint, record)}")]
+        return list(make())
+    except (Misfit, Malformed) as error:
+        return _misfit(place, f"{error.args[0]}{hint()}")
     except NoConversation as error:
-        return [LeftOut(value.place, *error.args)]
+        return LeftOut(place, *error.args)
     except _STRANGE as error:
         # Formats are others': any value of a record may be of any kind.
         said = f"a value in it is of another kind than such a record has: {error}"[:200]
-        return [_misfit(value.place, said)]
+        return _misfit(place, said)
     except RecursionError:
-        return [LeftOut(value.place, "too_deep", "it is nested too deeply", malformed=True)]
+        return LeftOut(place, "too_deep", "it is nested too deeply", malformed=True)
+
+
+def _converted(
+    convert, value: Value, path: Path, hint: Hint, wanted: type = Mapping
+) -> list[Value | LeftOut]:
+    record = value.value
+    if not isinstance(record, wanted):
+        return [_misfit(value.place, f"the record is {kind(record)}, not an object")]
+    found = attempted(lambda: convert(record, path), value.place, lambda: _hinted(hint, record))
+    if isinstance(found, LeftOut):
+        return [found]
+    found = [
+        replace(one, place=one.place or value.place)
+        if isinstance(one, LeftOut)
+        else Value(value.place, one.scope(record))
+        for one in found
+    ]
     if not any(isinstance(one, Value) or one.malformed for one in found):
         found.append(LeftOut(value.place, "no_answer", "nobody answers in it"))
     return found
@@ -133,7 +149,3 @@ def _hinted(hint: Hint, record: Any) -> str:
 
 def _misfit(place: int, said: str) -> LeftOut:
     return LeftOut(place, "misfit", said, malformed=True)
-
-
-def _kind(value: Any) -> str:
-    return f"a {type(value).__name__}"

@@ -10,17 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from harness_forge.collect.sources.formats import known
 from harness_forge.collect.sources.formats.conversation import Answer, Conversation
-from harness_forge.collect.sources.formats.reading import NoConversation, Read
+from harness_forge.collect.sources.formats.reading import NoConversation, Read, attempted
 from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.outcomes import moment
 from harness_forge.collect.sources.records import LeftOut
 from harness_forge.collect.sources.values import Value
-from harness_forge.core.chat.faults import Malformed
+from harness_forge.core.chat.faults import Malformed, kind
 
 HELD = 64 << 20
 """Characters of spans that are held at once."""
@@ -105,16 +106,9 @@ def traced(
             if isinstance(value, LeftOut):
                 yield value
                 continue
-            try:
-                found = list(spans(_record(value.value, name, fits)))
-            except (Misfit, Malformed) as error:
-                yield LeftOut(value.place, "misfit", error.args[0], malformed=True)
-                continue
-            except NoConversation as error:
-                yield LeftOut(value.place, *error.args)
-                continue
-            except RecursionError:
-                yield LeftOut(value.place, "too_deep", "it is nested too deeply", malformed=True)
+            found = attempted(partial(_of_record, value.value, name, fits, spans), value.place)
+            if isinstance(found, LeftOut):
+                yield found
                 continue
             each = len(value.text or str(value.value)) // max(len(found), 1)
             for number, span in enumerate(found):
@@ -153,17 +147,17 @@ def _left_out(place: int, why: tuple[str, str]) -> LeftOut:
     return LeftOut(place, *why, malformed=why[0] == "misfit")
 
 
-def _record(record: Any, name: str, fits) -> Mapping[str, Any]:
-    """Return a record of the format.
+def _of_record(record: Any, name: str, fits, spans) -> Iterable[Span]:
+    """Return the spans of a record.
 
     Raises:
-        Misfit: it is of another one.
+        Misfit: it is of another format.
     """
     if not isinstance(record, Mapping):
-        raise Misfit(f"the record is a {type(record).__name__}, not an object")
+        raise Misfit(f"the record is {kind(record)}, not an object")
     if not fits(record):
         raise Misfit(f"it is no record of {name}{known.hint(record, name)}")
-    return record
+    return spans(record)
 
 
 def _given(trace: _Trace) -> Iterator[Value | LeftOut]:
@@ -175,12 +169,12 @@ def _given(trace: _Trace) -> Iterator[Value | LeftOut]:
         if id(span) in wrapping:
             yield LeftOut(place, "wraps_a_call", "a span within it has the same answer")
     answering = [(place, span) for place, span in answering if id(span) not in wrapping]
-    for place, span in (again := _again(answering)):
+    answering, again = _once(answering)
+    for place, span in again:
         yield LeftOut(place, "repeated_span", f"span {str(span.id)[:60]} is there already")
-    answering = [one for one in answering if not any(one is other for other in again)]
     if not answering:
         return
-    answering.sort(key=lambda one: _started(one[1], answering))
+    answering = _in_order(answering)
     scores, contradictory = _scores(trace.spans)
     if contradictory:
         said = f"{contradictory[0]!r} has several values in trace {trace.key[:80]}: no verdict"
@@ -209,16 +203,19 @@ def _completed(trace: _Trace) -> Iterator[LeftOut]:
     trace.spans = made
 
 
-def _again(answering: Sequence[tuple[int, Span]]) -> list[tuple[int, Span]]:
-    """Return spans that were exported before; two that only have one id are two."""
+Placed = list[tuple[int, Span]]
+"""Spans with the places of their records."""
+
+
+def _once(answering: Placed) -> tuple[Placed, Placed]:
+    """Return spans, and those exported before; two that only have one id are two."""
     seen: dict[str | None, list[Answer]] = {}
-    found = []
+    kept, again = [], []
     for one in answering:
         held = seen.setdefault(one[1].id, [])
-        if one[1].id and one[1].answer in held:
-            found.append(one)
+        (again if one[1].id and one[1].answer in held else kept).append(one)
         held.append(one[1].answer)
-    return found
+    return kept, again
 
 
 def _wrapping(answering: Sequence[Span], tree: Mapping[str, Span]) -> set[int]:
@@ -261,12 +258,13 @@ def _words(said: Any) -> Any:
     return content or "", len(calls) if isinstance(calls, list) else 0
 
 
-def _started(span: Span, among) -> float:
-    """Return what spans are sorted by; where one has no time they stay in the file's order."""
-    times = moment(span.answer.started_at)
-    if times is None or any(moment(one.answer.started_at) is None for _, one in among):
-        return 0.0
-    return times.timestamp()
+def _in_order(answering: Placed) -> Placed:
+    """Return spans by their times; where one has no time they stay in the file's order."""
+    times = [moment(span.answer.started_at) for _, span in answering]
+    if not all(times):
+        return answering
+    order = sorted(range(len(times)), key=lambda at: times[at])
+    return [answering[at] for at in order]
 
 
 def _scores(spans: Sequence[tuple[int, Span]]) -> tuple[dict[str, Any], list[str]]:

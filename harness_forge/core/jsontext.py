@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NoReturn
 
 import orjson
@@ -118,3 +118,8 @@ def _finite(text: str) -> float:
     if math.isinf(number):
         raise ValueError(f"{text[:20]} is beyond a float's range")
     return number
+
+
+def object_in(value: Any) -> Mapping[str, Any]:
+    """Return a value that is an object, and an empty one for anything else."""
+    return value if isinstance(value, Mapping) else {}

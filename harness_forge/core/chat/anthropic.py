@@ -9,6 +9,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from harness_forge.core.jsontext import object_in
+
 STARTS = frozenset(("message_start", "content_block_start", "content_block_delta"))
 """Types of the events that only a stream of this API has."""
 _ENDED = {
@@ -37,14 +39,14 @@ def joined(pieces: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     for piece in pieces:
         kind, place = piece.get("type"), piece.get("index")
         if kind == "message_start":
-            made |= _object(piece.get("message"))
+            made |= object_in(piece.get("message"))
         elif kind == "content_block_start":
-            blocks[place] = dict(_object(piece.get("content_block")))
+            blocks[place] = dict(object_in(piece.get("content_block")))
         elif kind == "content_block_delta":
-            _grow(blocks.setdefault(place, {}), texts, place, _object(piece.get("delta")))
+            _grow(blocks.setdefault(place, {}), texts, place, object_in(piece.get("delta")))
         elif kind == "message_delta":
-            made |= _object(piece.get("delta"))
-            made["usage"] = {**_object(made.get("usage")), **_object(piece.get("usage"))}
+            made |= object_in(piece.get("delta"))
+            made["usage"] = {**object_in(made.get("usage")), **object_in(piece.get("usage"))}
         ended = ended or kind == "message_stop"
     for place, text in texts.items():
         blocks[place]["input"] = _input(text)
@@ -79,7 +81,7 @@ def _input(text: str) -> Any:
 
 def completion(response: Mapping[str, Any]) -> dict[str, Any]:
     """Return a message as a chat completion."""
-    usage = _object(response.get("usage"))
+    usage = object_in(response.get("usage"))
     counts = {"completion_tokens": usage.get("output_tokens")}
     if isinstance(usage.get(_ASKED[0]), int):
         counts["prompt_tokens"] = sum(n for key in _ASKED if isinstance(n := usage.get(key), int))
@@ -112,7 +114,3 @@ def asked(request: Mapping[str, Any]) -> list[Any]:
 
 def _order(place: Any) -> int:
     return place if isinstance(place, int) else 0
-
-
-def _object(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

@@ -19,6 +19,7 @@ from harness_forge.collect.sources.formats.history import Told
 from harness_forge.collect.sources.formats.reading import Format, each
 from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.records import LeftOut
+from harness_forge.core.jsontext import object_in
 
 _ROLES = {"system": "system", "user": "user", "agent": "assistant"}
 
@@ -38,11 +39,11 @@ def conversations(record: Mapping[str, Any], path: Path) -> Iterable[Conversatio
     steps = record.get("steps")
     if not isinstance(steps, list):
         raise Misfit("no steps in it, so it is no ATIF trajectory")
-    agent = _mapping(record.get("agent"))
+    agent = object_in(record.get("agent"))
     tools = agent.get("tool_definitions")
     answers: list[Answer] = []
     for one in record.get("subagent_trajectories") or ():
-        answers += _answers(_mapping(one), "subagent")
+        answers += _answers(object_in(one), "subagent")
     answers += _answers(record, None)
     named = sum(_names_only(one) for step in steps for one in _results(step))
     yield from [LeftOut(0, "subagent_elsewhere")] * named
@@ -57,7 +58,7 @@ def conversations(record: Mapping[str, Any], path: Path) -> Iterable[Conversatio
 
 
 def _answers(trajectory: Mapping[str, Any], name: str | None) -> list[Answer]:
-    told, agent = Told(), _mapping(trajectory.get("agent"))
+    told, agent = Told(), object_in(trajectory.get("agent"))
     for step in trajectory.get("steps") or ():
         said = _said(step)
         if said["role"] != "assistant" or step.get("is_copied_context"):
@@ -65,7 +66,7 @@ def _answers(trajectory: Mapping[str, Any], name: str | None) -> list[Answer]:
         elif step.get("llm_call_count") == 0:
             told.show(said)  # the harness acted, no model was asked
         else:
-            used = _mapping(step.get("metrics"))
+            used = object_in(step.get("metrics"))
             told.say(
                 said,
                 agent=name,
@@ -98,13 +99,13 @@ def _said(step: Any) -> dict[str, Any]:
                 "name": one.get("function_name"),
                 "arguments": one.get("arguments"),
             }
-            for one in map(_mapping, calls)
+            for one in map(object_in, calls)
         ]
     return said
 
 
 def _results(step: Any) -> list[Mapping[str, Any]]:
-    observed = _mapping(_mapping(step).get("observation"))
+    observed = object_in(object_in(step).get("observation"))
     return [one for one in observed.get("results") or () if isinstance(one, Mapping)]
 
 
@@ -117,11 +118,7 @@ def _shown(one: Mapping[str, Any]) -> dict[str, Any]:
 
 def _names_only(one: Mapping[str, Any]) -> bool:
     references = one.get("subagent_trajectory_ref") or ()
-    return any(_mapping(each_).get("trajectory_path") for each_ in references)
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    return any(object_in(each_).get("trajectory_path") for each_ in references)
 
 
 FORMAT = Format("atif", "an ATIF trajectory", _fits, each(conversations))

@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from harness_forge.collect.sources.formats.conversation import Conversation
+from harness_forge.collect.sources.formats.conversation import Conversation, words
 from harness_forge.collect.sources.formats.history import Told
 from harness_forge.collect.sources.formats.reading import Format, session
 from harness_forge.collect.sources.mapping import Misfit
@@ -109,9 +109,9 @@ class _Rollout:
         source = meta.get("source")
         self.is_subagent = isinstance(source, Mapping) and "subagent" in source
         told = meta.get("base_instructions")
-        words = told.get("text") if isinstance(told, Mapping) else told
-        if isinstance(words, str) and words:
-            self.told.show({"role": "system", "content": words})
+        said = told.get("text") if isinstance(told, Mapping) else told
+        if isinstance(said, str) and said:
+            self.told.show({"role": "system", "content": said})
 
     def _item(self, item: Mapping[str, Any], at: Any) -> str:
         kind = item.get("type")
@@ -150,7 +150,7 @@ class _Rollout:
         self.end()
         message = {"role": item.get("role"), "content": _parts(item)}
         if _is_users(message) and not self.asked:
-            self.asked = _words(message)[:200]
+            self.asked = words(message.get("content"))[:200]
         self.told.show(message)
 
     def end(self, finish_reason: str | None = None) -> None:
@@ -220,14 +220,7 @@ class _Rollout:
 
 
 def _is_users(message: Mapping[str, Any]) -> bool:
-    return message.get("role") == "user" and not _words(message).startswith(_PREFIXES)
-
-
-def _words(message: Mapping[str, Any]) -> str:
-    content = message.get("content")
-    if isinstance(content, str):
-        return content
-    return "".join(str(one.get("text", "")) for one in content or () if isinstance(one, Mapping))
+    return message.get("role") == "user" and not words(message.get("content")).startswith(_PREFIXES)
 
 
 def _parts(item: Mapping[str, Any]) -> Sequence[Any]:

@@ -104,16 +104,18 @@ class Conversation:
         }
 
 
+def words(content: Any, between: str = "") -> str:
+    """Return the texts of a content, be it one text or parts; '' where there are none."""
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else ()
+    texts = (one.get("text") for one in parts if isinstance(one, Mapping))
+    return between.join(one for one in texts if isinstance(one, str))
+
+
 def first_words(messages: Sequence[Message]) -> str:
     """Return the first user's words, '' where there are none, or none that are a text."""
     for one in messages:
         if isinstance(one, Mapping) and one.get("role") in ("user", "human"):
-            content = one.get("content")
-            if isinstance(content, list):
-                content = "\n".join(
-                    part["text"]
-                    for part in content
-                    if isinstance(part, Mapping) and isinstance(part.get("text"), str)
-                )
-            return content if isinstance(content, str) else ""
+            return words(one.get("content"), "\n")
     return ""

@@ -17,6 +17,8 @@ _ENDS = {
     "max_tokens": "length",
     "max_output_tokens": "length",
     "model_length": "length",
+    "model_context_window_exceeded": "length",
+    "refusal": "content_filter",
     "end_turn": "stop",
     "stop_sequence": "stop",
     "tool_use": "tool_calls",
@@ -44,6 +46,18 @@ def count(raw: Any) -> int | None:
         raw = int(raw)
     fine = isinstance(raw, int) and not isinstance(raw, bool) and 0 <= raw < 2**31
     return raw if fine else None
+
+
+def messages_of(role: Any, parts: list[Any], calls: list[Any], results: list[Any]) -> list[Any]:
+    """Return what one message of blocks says: results of tools first, each by itself.
+
+    A message of one text alone has it as its content.
+    """
+    if results and not parts and not calls:
+        return results
+    alone = len(parts) == 1 and parts[0].get("type") == "text"
+    said = {"role": role, "content": parts[0]["text"] if alone else parts or None}
+    return [*results, said | ({"tool_calls": calls} if calls else {})]
 
 
 def called(asked: Any, answered: Any, tools: Any = None, **facts: Any) -> Answer:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.collect.sources.formats.conversation import Answer, Conversation
+from harness_forge.collect.sources.formats.exchange import ended
 from harness_forge.collect.sources.formats.reading import Format, NoConversation, each
 from harness_forge.collect.sources.formats.zipped import is_zip, members
 from harness_forge.collect.sources.mapping import Misfit
@@ -26,7 +27,6 @@ from harness_forge.collect.sources.values import Value
 _ATTACHED = "attachment://"
 _LETTERS = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
 """What Inspect itself takes correct, partial, incorrect and no answer for."""
-_REASONS = {"max_tokens": "length", "model_length": "length"}
 
 
 def _fits(record: Mapping[str, Any]) -> bool:
@@ -117,13 +117,12 @@ def _answer(
     used = used if isinstance(used, Mapping) else {}
     cached = [used.get(key) or 0 for key in ("input_tokens_cache_read", "input_tokens_cache_write")]
     prompt = used.get("input_tokens")
-    reason = choice.get("stop_reason")
     return Answer(
         shown=_input(event, sample),
         said=choice["message"],
         model=event.get("model"),
         tools=event.get("tools") or None,
-        finish_reason=_REASONS.get(reason, reason),
+        finish_reason=ended(choice.get("stop_reason")),
         started_at=event.get("timestamp"),
         prompt_tokens=prompt + sum(cached) if isinstance(prompt, int) else None,
         completion_tokens=used.get("output_tokens"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness_forge.collect.sources.formats.attributes import is_cut_answer, nested, parsed
+from harness_forge.collect.sources.formats.exchange import messages_of
 from harness_forge.collect.sources.formats.reading import NoConversation
 from harness_forge.collect.sources.mapping import Misfit
 
@@ -110,14 +111,10 @@ def messages(raw: Any) -> list[Any]:
             made.append({"type": kind, "text": part["content"]})
         else:
             made.append(part)
-    if results and not made and not calls:
-        return results
-    alone = len(made) == 1 and made[0].get("type") == "text"
-    content = made[0]["text"] if alone else made or None
-    said = {"role": role, "content": content} | ({"tool_calls": calls} if calls else {})
-    if isinstance(raw.get("name"), str):
-        said["name"] = raw["name"]
-    return [*results, said]
+    said = messages_of(role, made, calls, results)
+    if isinstance(raw.get("name"), str) and said is not results:
+        said[-1]["name"] = raw["name"]
+    return said
 
 
 def _bare(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,19 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness_forge.collect.sources.formats.conversation import Answer
+from harness_forge.collect.sources.formats.conversation import Answer, words
+from harness_forge.collect.sources.formats.exchange import ended
 
 _SYNTHETIC = "<synthetic>"
 """Model of messages that Claude Code writes in the model's place."""
 _INTERRUPTED = "[Request interrupted by user]"
-_REASONS = {
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "tool_use": "tool_calls",
-    "max_tokens": "length",
-    "model_context_window_exceeded": "length",
-    "refusal": "content_filter",
-}
 
 
 @dataclass
@@ -137,7 +130,7 @@ class Tree:
             said=_said(node),
             agent=agent,
             model=first["message"].get("model"),
-            finish_reason="length" if aborted else _REASONS.get(reason, reason),
+            finish_reason="length" if aborted else ended(reason),
             started_at=first.get("timestamp"),
             prompt_tokens=sum(counted) if counted else None,
             completion_tokens=used.get("output_tokens") if reason else None,
@@ -208,11 +201,7 @@ def _parts(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _text(node: _Node) -> str:
-    message = node.first.get("message") or {}
-    content = message.get("content")
-    if isinstance(content, str):
-        return content
-    return "".join(str(one.get("text", "")) for one in _parts(message))
+    return words((node.first.get("message") or {}).get("content"))
 
 
 def _unknown(chain: list[_Node]) -> str:

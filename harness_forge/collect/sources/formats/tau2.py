@@ -21,6 +21,7 @@ from harness_forge.collect.sources.formats.history import Told
 from harness_forge.collect.sources.formats.reading import Format, each
 from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.records import LeftOut
+from harness_forge.core.jsontext import object_in
 
 
 def _fits(record: Mapping[str, Any]) -> bool:
@@ -30,8 +31,8 @@ def _fits(record: Mapping[str, Any]) -> bool:
 def _conversations(results: Mapping[str, Any], path: Path) -> Iterable[Conversation | LeftOut]:
     if not _fits(results):
         raise Misfit("no tasks and simulations in it, so it is no tau2 result")
-    told = _mapping(results.get("info"))
-    world, agent = _mapping(told.get("environment_info")), _mapping(told.get("agent_info"))
+    told = object_in(results.get("info"))
+    world, agent = object_in(told.get("environment_info")), object_in(told.get("agent_info"))
     domain = world.get("domain_name") or "task"
     for one in results["simulations"]:
         if not isinstance(one, Mapping) or not isinstance(one.get("messages"), list):
@@ -46,7 +47,7 @@ def _conversations(results: Mapping[str, Any], path: Path) -> Iterable[Conversat
             model=agent.get("llm"),
             answers=_answers(one["messages"]),
             tools=_tools(world.get("tool_defs")),
-            outcome=_mapping(one.get("reward_info")).get("reward"),
+            outcome=object_in(one.get("reward_info")).get("reward"),
             started_at=one.get("start_time"),
             extra={
                 "policy": one.get("policy") or world.get("policy"),
@@ -59,7 +60,7 @@ def _conversations(results: Mapping[str, Any], path: Path) -> Iterable[Conversat
 def _answers(messages: list[Any]):
     told = Told()
     for place, one in enumerate(_flat(messages)):
-        role, used = one.get("role"), _mapping(one.get("usage"))
+        role, used = one.get("role"), object_in(one.get("usage"))
         if role == "assistant" and (place or used or one.get("raw_data")):
             told.say(
                 _plain(one),
@@ -79,7 +80,7 @@ def _answers(messages: list[Any]):
 def _flat(messages: list[Any]) -> Iterator[Mapping[str, Any]]:
     for one in messages:
         inner = one.get("tool_messages") if isinstance(one, Mapping) else None
-        yield from map(_mapping, inner if isinstance(inner, list) else [one])
+        yield from map(object_in, inner if isinstance(inner, list) else [one])
 
 
 def _plain(one: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,7 +88,7 @@ def _plain(one: Mapping[str, Any]) -> dict[str, Any]:
     if one.get("role") == "assistant" and one.get("tool_calls"):
         made["tool_calls"] = [
             {key: call.get(key) for key in ("id", "name", "arguments")}
-            for call in map(_mapping, one["tool_calls"])
+            for call in map(object_in, one["tool_calls"])
         ]
     return made
 
@@ -98,10 +99,6 @@ def _tools(defined: Any) -> Any:
         with suppress(ValueError, RecursionError):
             defined = json.loads(defined)
     return defined if isinstance(defined, list) and defined else None
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
 
 
 FORMAT = Format("tau2", "a tau2 result", _fits, each(_conversations))

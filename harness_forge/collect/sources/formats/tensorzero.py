@@ -13,7 +13,7 @@ from typing import Any
 
 from harness_forge.collect.sources.formats.attributes import parsed
 from harness_forge.collect.sources.formats.conversation import Answer
-from harness_forge.collect.sources.formats.exchange import called, count
+from harness_forge.collect.sources.formats.exchange import called, count, messages_of
 from harness_forge.collect.sources.formats.reading import Format, NoConversation
 from harness_forge.collect.sources.formats.traces import Score, Span, answered, traced
 from harness_forge.collect.sources.mapping import Misfit
@@ -106,11 +106,7 @@ def _said(role: Any, blocks: list[Any]) -> list[dict[str, Any]]:
             content.append({"type": "thinking", "thinking": block.get("text") or ""})
         else:
             content.append(block)
-    if results and not content and not calls:
-        return results
-    alone = len(content) == 1 and content[0].get("type") == "text"
-    said = {"role": role, "content": content[0]["text"] if alone else content or None}
-    return [*results, said | ({"tool_calls": calls} if calls else {})]
+    return messages_of(role, content, calls, results)
 
 
 def _tools(record: Mapping[str, Any]) -> list[Any]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.collect.sources.formats import known
-from harness_forge.collect.sources.formats.conversation import Answer, Conversation
+from harness_forge.collect.sources.formats.conversation import Answer, Conversation, words
 from harness_forge.collect.sources.formats.reading import NoConversation, Read, attempted
 from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.outcomes import moment
@@ -247,15 +247,10 @@ def _same(inner: Span, outer: Span) -> bool:
 
 
 def _words(said: Any) -> Any:
-    content = said.get("content") if isinstance(said, Mapping) else said
-    if isinstance(content, list):
-        content = "".join(
-            one["text"]
-            for one in content
-            if isinstance(one, Mapping) and isinstance(one.get("text"), str)
-        )
-    calls = said.get("tool_calls") if isinstance(said, Mapping) else None
-    return content or "", len(calls) if isinstance(calls, list) else 0
+    if not isinstance(said, Mapping):
+        return words(said), 0
+    calls = said.get("tool_calls")
+    return words(said.get("content")), len(calls) if isinstance(calls, list) else 0
 
 
 def _in_order(answering: Placed) -> Placed:

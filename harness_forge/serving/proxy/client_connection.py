@@ -17,6 +17,7 @@ import orjson
 
 from harness_forge.config.proxy import LimitsConfig
 from harness_forge.serving.proxy.meters import Meters
+from harness_forge.serving.proxy.privacy import KEY_HEADERS
 from harness_forge.serving.proxy.request import Request
 from harness_forge.serving.proxy.upstream import Headers
 
@@ -25,7 +26,7 @@ _QUEUED = 4
 _LINGER_S = 1.0
 _ONCE = (
     *(b"host", b"content-length", b"content-type", b"transfer-encoding"),
-    *(b"authorization", b"x-api-key"),
+    *(name.encode() for name in KEY_HEADERS),
 )
 
 

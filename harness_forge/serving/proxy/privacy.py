@@ -15,6 +15,9 @@ from harness_forge.serving.proxy.keys import SESSIONS
 KEPT_HEADERS = ("user-agent", "content-type", "x-request-id", "traceparent", *SESSIONS)
 """Headers of a request that are stored, besides `x-forge-*`; keys and cookies never are."""
 
+KEY_HEADERS = ("authorization", "x-api-key")
+"""Where clients show a key; those of Anthropic's API under a name of its own."""
+
 _NAMES = ("localhost", "ip6-localhost")
 
 
@@ -83,13 +86,18 @@ class CallerKeys:
         return found
 
 
-def key_in(headers: Mapping[str, str]) -> str:
-    """Return the key that a client shows; '' if it shows none.
+def key_header(headers: Mapping[str, str]) -> str:
+    """Return the name of the header with a client's key; the first one if it shows none.
 
     Args:
         headers: by name in lower case.
     """
-    return headers.get("authorization") or headers.get("x-api-key", "")
+    return next((name for name in KEY_HEADERS if headers.get(name)), KEY_HEADERS[0])
+
+
+def key_in(headers: Mapping[str, str]) -> str:
+    """Return the key that a client shows; '' if it shows none."""
+    return headers.get(key_header(headers), "")
 
 
 def addressed(host: str, config: ProxyConfig) -> bool:

@@ -31,7 +31,10 @@ KINDS = {
 _ASKED = ("/v1/models", "/health", "/version", "/api/tags", "/api/version", "/forge/health")
 _SPECIAL = re.compile(r"[^!-~]|[%\\;]|/\.")
 _DECODED = 4  # most times that a path is decoded
-_DROPPED = (b"host", b"authorization", b"x-api-key", b"accept-encoding", b"expect")
+_DROPPED = (
+    *(b"host", b"accept-encoding", b"expect"),
+    *(name.encode() for name in privacy.KEY_HEADERS),
+)
 
 
 class Refused(Exception):
@@ -104,9 +107,7 @@ def read(
         keys: of the path; our headers take precedence.
         arrived: when its last byte arrived, by `perf_counter`.
     """
-    # Clients of Anthropic's API send their key under a name of its own.
-    shown = (b"authorization", b"x-api-key")
-    key_header = next((name for name in shown if request.header(name)), b"authorization")
+    key_header = privacy.key_header(headers).encode()
     return ParsedRequest(
         method=request.method,
         target=path.encode("latin-1") + query,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -24,6 +25,10 @@ KEYS = ("source", "forge_home")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
+_NO_NAMES = frozenset(("true", "false", "yes", "no", "on", "off", "null", "y", "n"))
+"""Words that YAML takes for something else."""
+
+
 def main(argv: list[str]) -> int:
     """Guess, write the file, show what it makes of the first records."""
     from harness_forge.cli.words import one_of, sort
@@ -41,6 +46,8 @@ def _new(file: str, name: str, overrides: list[str]) -> int:
     from harness_forge.collect.guess.guess import guess
 
     path = Path(file)
+    if path.is_dir():
+        raise ConfigError("command line", f"{file} is a folder", "give one of its files")
     if not path.is_file():
         raise ConfigError("command line", f"no such file: {file}", f"forge source {USAGE}")
     name = name or _named_after(path)
@@ -128,10 +135,10 @@ def _because(why: str) -> str:
 
 
 def _text(value: object) -> str:
-    """Return a value as YAML."""
-    if isinstance(value, str) and not _NAME.fullmatch(value):
-        return '"' + plain(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    """Return a value as YAML: a name as it is, any other text as JSON writes it."""
+    if isinstance(value, str) and _NAME.fullmatch(value) and value not in _NO_NAMES:
+        return value
+    return plain(json.dumps(value, ensure_ascii=False))
 
 
 def _named_after(path: Path) -> str:

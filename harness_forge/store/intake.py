@@ -98,9 +98,7 @@ class Intake:
                 return name
         raise StoreError(address.mask(self._url), f"run {run_id} is another source's")
 
-    def check(self, attempt: Attempt) -> None:
-        """Check that an attempt can be written: see `demand_storable`."""
-        demand_storable(attempt)
+    check = staticmethod(demand_storable)
 
     def write(
         self,

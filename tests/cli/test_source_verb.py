@@ -5,6 +5,7 @@ import json
 import pytest
 
 from harness_forge.cli import ingest, main
+from harness_forge.cli.source import _text
 
 CHAT = [{"who": "person", "text": "Where?"}, {"who": "machine", "text": "Over \x1b[31mthere."}]
 
@@ -63,3 +64,12 @@ def test_a_dry_run_counts_what_is_left_out_and_writes_nothing(records, capsys):
     assert "2 attempts would be added" in said
     assert "nothing is written: --dry-run" in said
     assert sorted(one.name for one in records.iterdir()) == ["own.jsonl"]
+
+
+def test_words_that_yaml_takes_for_something_else_stay_words(records, capsys):
+    chat = [{"role": "user", "on": "Where?", "text": "Where?"}, {"role": "no", "text": "There."}]
+    lines = [{"task": f"t{n}", "passed": True, "chat": chat} for n in range(2)]
+    (records / "odd.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert _text("no") == '"no"' and _text("a\\b") == '"a\\\\b"' and _text(True) == "true"
+    main(["source", "new", "odd.jsonl"])
+    assert "source.mapping.roles.no=user" in capsys.readouterr().out

@@ -11,18 +11,18 @@ from typing import Any
 
 from harness_forge.collect.guess import roles
 from harness_forge.collect.guess.fields import Field, fields
-from harness_forge.collect.sources import outcomes
+from harness_forge.collect.sources import outcomes, signatures
 from harness_forge.collect.sources.formats import known
 from harness_forge.collect.sources.lines import values
 from harness_forge.collect.sources.mapping import Misfit, reached
 from harness_forge.collect.sources.records import LeftOut
-from harness_forge.config.source import Layout
+from harness_forge.collect.sources.unpacking import beginning
+from harness_forge.config.source import Layout, SourceConfig
 from harness_forge.core.errors import SourceError
 
 SAMPLE = 200
 """Records that are looked at."""
 _ENOUGH = 0.5
-_MAX_LINE_MB = 256
 
 _ITEM = (
     *("item", "item_id", "task_id", "instance_id", "problem_id", "question_id", "prompt_id"),
@@ -76,7 +76,8 @@ def guess(path: Path) -> Guess:
     Raises:
         SourceError: it holds no record, or nothing that looks like a conversation.
     """
-    found = list(islice(values(path, Layout.auto, _MAX_LINE_MB), SAMPLE))
+    signatures.demand_records(path, beginning(path, signatures.LONGEST))
+    found = list(islice(values(path, Layout.auto, SourceConfig.max_line_mb), SAMPLE))
     records = [one.value for one in found if not isinstance(one, LeftOut)]
     records = [one for one in records if isinstance(one, Mapping)]
     if not records:
@@ -104,12 +105,9 @@ def _format_of(records: Sequence[Mapping[str, Any]]):
 def _is_traffic(records: Sequence[Mapping[str, Any]]) -> bool:
     def pair(record: Mapping[str, Any]) -> bool:
         asked = next((record[key] for key in ("request", "body") if key in record), None)
-        said = record.get("response")
-        asked = reached("body", {"body": asked}) if not isinstance(asked, str) else asked
-        whole = isinstance(asked, str) or (
-            isinstance(asked, Mapping) and bool(asked.keys() & {"messages", "input", "body"})
-        )
-        return whole and said is not None
+        bodies = {"messages", "input", "body"}
+        whole = isinstance(asked, str) or (isinstance(asked, Mapping) and bodies & asked.keys())
+        return bool(whole) and record.get("response") is not None
 
     return sum(map(pair, records)) >= _ENOUGH * len(records)
 

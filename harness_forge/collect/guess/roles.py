@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness_forge.collect.sources.texts import loads
+from harness_forge.collect.sources.mapping import parsed
 from harness_forge.core.chat.roles import role_of
 
 _ROLE_KEYS = ("role", "from", "type", "speaker", "sender", "author", "who", "source", "actor")
@@ -45,11 +45,8 @@ class Keys:
 
 def listed(value: Any) -> list[Mapping[str, Any]]:
     """Return the objects of a list, or of a text that is one in JSON; [] for anything else."""
-    if isinstance(value, str) and value.lstrip().startswith("[{"):
-        try:
-            value = loads(value)
-        except (ValueError, RecursionError):
-            return []
+    if isinstance(value, str):
+        value = parsed(value)
     if not isinstance(value, list) or not value:
         return []
     return value if all(isinstance(one, Mapping) for one in value) else []

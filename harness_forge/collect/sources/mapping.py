@@ -123,7 +123,7 @@ class Templates:
         """Return messages with their keys and roles in our words, by the mapping's tables."""
         keys, roles = self.config.message_keys, self.config.roles
         if isinstance(raw, str):
-            raw = _parsed(raw)
+            raw = parsed(raw)
         if not (keys or roles) or not isinstance(raw, list):
             return raw
         return [_renamed(one, keys, roles) if isinstance(one, Mapping) else one for one in raw]
@@ -229,7 +229,7 @@ def reached(path: str, value: Any) -> Any:
 def _reached(steps: Sequence[str], value: Any) -> Any:
     for place, step in enumerate(steps):
         if isinstance(value, str):
-            value = _parsed(value)
+            value = parsed(value)
         if isinstance(value, Mapping) and step not in value:
             return None if isinstance(step, Key) else _dotted(steps[place:], value)
         if isinstance(value, Mapping):
@@ -249,7 +249,7 @@ def _reached(steps: Sequence[str], value: Any) -> Any:
     return value
 
 
-def _parsed(text: str) -> Any:
+def parsed(text: str) -> Any:
     """Return the value of a text that is a JSON object or list; the text itself otherwise."""
     if text.lstrip()[:1] not in ("{", "["):
         return text

@@ -9,10 +9,8 @@ from typing import Any
 from harness_forge.collect.sources.lines import values
 from harness_forge.collect.sources.mapping import Template
 from harness_forge.collect.sources.records import LeftOut
-from harness_forge.config.source import Layout, OutcomesFileConfig
+from harness_forge.config.source import Layout, OutcomesFileConfig, SourceConfig
 from harness_forge.core.errors import ConfigError, SourceError
-
-_LARGEST_MB = 256
 
 
 class OutcomesByItem:
@@ -71,7 +69,7 @@ class OutcomesByItem:
                     yield name, said
 
     def _records(self) -> Iterator[Mapping[str, Any]]:
-        for value in values(self.path, Layout.auto, _LARGEST_MB):
+        for value in values(self.path, Layout.auto, SourceConfig.max_line_mb):
             if isinstance(value, LeftOut) or not isinstance(value.value, Mapping):
                 place = f"{self.path}: line {value.place}"
                 said = value.detail or value.reason if isinstance(value, LeftOut) else "no object"

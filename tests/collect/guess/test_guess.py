@@ -131,3 +131,11 @@ def test_a_file_without_conversations_is_refused(tmp_path, records, said):
     with pytest.raises(SourceError, match=r"a\.jsonl") as caught:
         guessed(tmp_path, *records)
     assert said in str(caught.value)
+
+
+def test_a_file_of_another_kind_is_named_with_what_to_do(tmp_path):
+    path = tmp_path / "log.zip"
+    path.write_bytes(b"PK\x03\x04 and more")
+    with pytest.raises(SourceError) as caught:
+        guess(path)
+    assert "is a zip archive" in str(caught.value)

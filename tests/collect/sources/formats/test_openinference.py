@@ -14,6 +14,7 @@ from tracing import (
     read,
     read_file,
     reasons,
+    sdk_span,
 )
 
 
@@ -32,25 +33,18 @@ def flattened(name, messages):
 
 
 def span(number, messages, said, finish, **more):
-    return {
-        "name": "ChatCompletion",
-        "context": {"trace_id": "0xt1", "span_id": f"0xs{number}"},
-        "parent_id": "0xroot",
-        "start_time": f"2026-01-01T00:00:0{number}Z",
-        "status": {"status_code": "OK"},
-        "attributes": {
-            "openinference.span.kind": "LLM",
-            "llm.model_name": "m1",
-            "llm.token_count.prompt": 11,
-            "llm.token_count.completion": 5,
-            "llm.token_count.prompt_details.cache_read": 0,
-            "llm.tools.0.tool.json_schema": json.dumps(TOOL),
-            "output.value": json.dumps({"choices": [{"finish_reason": finish}]}),
-            **flattened("llm.input_messages", messages),
-            **flattened("llm.output_messages", [said]),
-        },
-        **more,
+    attributes = {
+        "openinference.span.kind": "LLM",
+        "llm.model_name": "m1",
+        "llm.token_count.prompt": 11,
+        "llm.token_count.completion": 5,
+        "llm.token_count.prompt_details.cache_read": 0,
+        "llm.tools.0.tool.json_schema": json.dumps(TOOL),
+        "output.value": json.dumps({"choices": [{"finish_reason": finish}]}),
+        **flattened("llm.input_messages", messages),
+        **flattened("llm.output_messages", [said]),
     }
+    return sdk_span(number, "ChatCompletion", "OK", attributes, **more)
 
 
 SPAN = span(1, [SYSTEM, USER], CALL, "tool_calls")

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from tracing import TOOL, attempts, demand_whole_session, details, read, reasons
+from tracing import TOOL, attempts, demand_whole_session, details, read, reasons, sdk_span
 
 SYSTEM = {"type": "text", "content": "You count buttons."}
 USER = {
@@ -35,15 +35,7 @@ def answer(at, **more):
 
 
 def span(number, attributes, **more):
-    return {
-        "name": "chat m1",
-        "context": {"trace_id": "0xt1", "span_id": f"0xs{number}"},
-        "parent_id": "0xroot",
-        "start_time": f"2026-01-01T00:00:0{number}Z",
-        "status": {"status_code": "UNSET"},
-        "attributes": attributes,
-        **more,
-    }
+    return sdk_span(number, "chat m1", "UNSET", attributes, **more)
 
 
 ROOT = {

@@ -35,6 +35,19 @@ RESULT = {"role": "tool", "tool_call_id": "c1", "content": "brass"}
 ANSWER = {"role": "assistant", "content": "Tin 3."}
 
 
+def sdk_span(number, name, status, attributes, **more):
+    """Return a span as OpenTelemetry's SDK writes it out."""
+    return {
+        "name": name,
+        "context": {"trace_id": "0xt1", "span_id": f"0xs{number}"},
+        "parent_id": "0xroot",
+        "start_time": f"2026-01-01T00:00:0{number}Z",
+        "status": {"status_code": status},
+        "attributes": attributes,
+        **more,
+    }
+
+
 def read(tmp_path, name, *records, **mapping):
     """Return what a file of these records holds, read as `source=NAME` does."""
     path = tmp_path / "a.jsonl"

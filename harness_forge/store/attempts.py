@@ -6,6 +6,7 @@ import psycopg
 
 from harness_forge.core.records import Attempt, WorkItem
 from harness_forge.store import rows
+from harness_forge.store.json_texts import JsonTexts
 
 TIPS = """
 SELECT p.id, p.text, p.tip_type, p.mechanism, p.trigger_conditions,
@@ -58,8 +59,9 @@ def _write_parts(
     attempt: Attempt,
     decisive: int | None,
 ) -> None:
+    texts = JsonTexts()
     for place, turn in enumerate(attempt.turns):
-        row = rows.turn_row(run_id, attempt_id, attempt, place, turn, place == decisive)
+        row = rows.turn_row(run_id, attempt_id, attempt, place, turn, place == decisive, texts)
         rows.insert(connection, "turns", row)
     for tip in attempt.tips:
         rows.insert(connection, "tips", rows.tip_row(run_id, attempt_id, attempt, tip))

@@ -12,6 +12,7 @@ from harness_forge.store import rows
 from harness_forge.store.entries import Entry
 from harness_forge.store.escaping import escape, restored
 from harness_forge.store.intake import Intake
+from harness_forge.store.json_texts import JsonTexts
 
 Key = tuple[str, str, int]
 """Run, item, attempt."""
@@ -145,8 +146,9 @@ class Captures:
 
 def _turns(run_id: str, attempt_id: int, attempt: Attempt, place: int) -> Iterator[rows.Row]:
     turns: Sequence[Turn] = attempt.turns
+    texts = JsonTexts()
     for number, turn in enumerate(turns, start=place):
-        yield rows.turn_row(run_id, attempt_id, attempt, number, turn, False)
+        yield rows.turn_row(run_id, attempt_id, attempt, number, turn, False, texts)
 
 
 _AS_IS, _SORTED = ("request", "response"), ("headers", "told")

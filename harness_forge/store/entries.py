@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from harness_forge.core.records import Attempt, WorkItem
 from harness_forge.store import rows
+from harness_forge.store.json_texts import JsonTexts
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +18,14 @@ class Entry:
     Args:
         attempt: a number that is 0 or taken becomes the next free one.
         outcome: the item's outcome, if the source says it.
+        texts: of the attempt's values, as far as they were written already.
     """
 
     run_id: str
     item: WorkItem
     attempt: Attempt
     outcome: str | None = None
+    texts: JsonTexts = field(default_factory=JsonTexts, compare=False, repr=False)
 
 
 def of_catalogue(entry: Entry, known: Mapping[str, WorkItem]) -> Entry:
@@ -51,7 +54,10 @@ def turn_rows(attempt_id: int, entry: Entry) -> Iterable[rows.Row]:
     attempt = entry.attempt
     decisive = _decisive(attempt)
     for place, turn in enumerate(attempt.turns):
-        yield rows.turn_row(entry.run_id, attempt_id, attempt, place, turn, place == decisive)
+        is_decisive = place == decisive
+        yield rows.turn_row(
+            entry.run_id, attempt_id, attempt, place, turn, is_decisive, entry.texts
+        )
 
 
 def tip_rows(attempt_id: int, entry: Entry) -> Iterable[rows.Row]:

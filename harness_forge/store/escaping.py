@@ -22,9 +22,22 @@ _ESCAPED = re.compile("\u241b([0-9a-f]{4})")
 
 def escape(text: str) -> str:
     """Return `text` with the characters that PostgreSQL rejects escaped."""
-    if not _UNSTORABLE.search(text):
+    if _is_storable(text):
         return text
     return _UNSTORABLE.sub(lambda found: f"\u241b{ord(found[0]):04x}", text)
+
+
+def _is_storable(text: str) -> bool:
+    # Looking for one character is many times as fast as a regular expression for a set.
+    if "\x00" in text:
+        return False
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half a surrogate pair
+        return False
+    return "\u241b" not in text
 
 
 def unescape(text: str) -> str:

@@ -21,21 +21,25 @@ from harness_forge.store.connections import connect
 from harness_forge.store.entries import Entry, attempt_row, of_catalogue, tip_rows, turn_rows
 from harness_forge.store.escaping import escape, restored, storable
 from harness_forge.store.faults import translate_errors
+from harness_forge.store.json_texts import JsonTexts
 
 _LEFT = "ON CONFLICT DO NOTHING"
 
 
-def demand_storable(attempt: Attempt) -> None:
-    """Check that an attempt can be written.
+def demand_storable(attempt: Attempt) -> JsonTexts:
+    """Check that an attempt can be written, and return the JSON texts of its values.
 
     Raises:
         RecursionError: a value is nested too deeply.
     """
+    texts = JsonTexts()
     storable(attempt.outcome.signals)
     for turn in attempt.turns[-1:]:
-        storable(turn.messages)
+        texts.of_list(turn.messages)
     for turn in attempt.turns:
-        storable((turn.response, turn.tools, turn.sampling))
+        for value in (turn.response, turn.tools, turn.sampling):
+            texts.of(value)
+    return texts
 
 
 class Intake:

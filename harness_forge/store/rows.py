@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +11,8 @@ from psycopg.types.json import Json, Jsonb
 
 from harness_forge.core.chat import parts
 from harness_forge.core.records import Attempt, Outcome, Tip, TipRetrieval, Turn, WorkItem
-from harness_forge.store.escaping import escape, storable
+from harness_forge.store.escaping import escape
+from harness_forge.store.json_texts import JsonTexts, json_text
 
 Row = dict[str, Any]
 
@@ -37,12 +37,12 @@ def insertion(table: str, row: Row, ending: str = "") -> sql.Composed:
 
 def jsonb(value: Any) -> Jsonb:
     """Return any value as a jsonb column takes it: keys are sorted."""
-    return Jsonb(storable(value), dumps=_dumps)
+    return Jsonb(json_text(value), dumps=str)
 
 
 def json_as_is(value: Any) -> Json:
     """Return any value as a json column takes it: keys keep their order."""
-    return Json(storable(value), dumps=_dumps)
+    return Json(json_text(value), dumps=str)
 
 
 def item_row(item: WorkItem) -> Row:
@@ -106,9 +106,20 @@ def attempt_row(run_id: str, attempt: Attempt, decisive: Turn | None) -> Row:
 
 
 def turn_row(
-    run_id: str, attempt_id: int, attempt: Attempt, place: int, turn: Turn, decisive: bool
+    run_id: str,
+    attempt_id: int,
+    attempt: Attempt,
+    place: int,
+    turn: Turn,
+    decisive: bool,
+    texts: JsonTexts,
 ) -> Row:
-    """Return the row of `turns`; `place` counts from 0 within the attempt."""
+    """Return the row of `turns`.
+
+    Args:
+        place: counts from 0 within the attempt.
+        texts: of the attempt's values.
+    """
     calls = turn.response.get("tool_calls")
     return {
         "run_id": run_id,
@@ -123,11 +134,11 @@ def turn_row(
         "prompt_tokens": turn.prompt_tokens,
         "completion_tokens": turn.completion_tokens,
         "content": _content(turn.response),
-        "structured": jsonb(calls) if calls else None,
-        "messages": json_as_is(turn.messages),
-        "tools": json_as_is(turn.tools),
-        "sampling": jsonb(turn.sampling),
-        "response": json_as_is(turn.response),
+        "structured": Jsonb(texts.of(calls), dumps=str) if calls else None,
+        "messages": Json(texts.of_list(turn.messages), dumps=str),
+        "tools": Json(texts.of(turn.tools), dumps=str),
+        "sampling": Jsonb(texts.of(turn.sampling), dumps=str),
+        "response": Json(texts.of(turn.response), dumps=str),
         "finish_reason": turn.finish_reason,
         "model": turn.model,
     }
@@ -188,7 +199,7 @@ def _content(response: Mapping[str, Any]) -> str | None:
 def _words(response: Mapping[str, Any]) -> str | None:
     """Return the response's text, or its tool calls as JSON if it has no text."""
     calls = response.get("tool_calls")
-    return _content(response) or (_dumps(storable(calls)) if calls else None)
+    return _content(response) or (json_text(calls) if calls else None)
 
 
 def _whole(outcome: Outcome) -> Mapping[str, Any]:
@@ -209,7 +220,3 @@ def bound(value: Any) -> Any:
     if isinstance(value, str):
         return escape(value)
     return [bound(inner) for inner in value] if isinstance(value, list) else value
-
-
-def _dumps(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

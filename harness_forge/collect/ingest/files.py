@@ -303,11 +303,12 @@ class _Filing:
 
     def _enter(self, one: Recorded) -> None:
         try:
-            self.intake.check(one.attempt)
+            texts = self.intake.check(one.attempt)
         except RecursionError:
             self.report.spoil(one.place, "misfit", "is nested too deeply")
             return
-        self.batch.append(Entry(self._run(one.run, one.policy), one.item, one.attempt, one.outcome))
+        run_id = self._run(one.run, one.policy)
+        self.batch.append(Entry(run_id, one.item, one.attempt, one.outcome, texts))
         self.weight += _weight(one.attempt)
         self.report.attempts += 1
         self.report.added += 1

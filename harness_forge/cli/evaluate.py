@@ -17,7 +17,7 @@ EXAMPLES = (
     "forge evaluate suite=mmlu suite.path=data/mmlu",
     "forge evaluate --aa suite=forgetting",
 )
-KEYS = ("suite", "suites", "run", "skill", "model", "store", "forge_home")
+KEYS = ("suite", "suites", "run", "prompt", "skill", "model", "store", "forge_home")
 SHORT = {"split": "run.split"}
 
 OUT = "outputs"

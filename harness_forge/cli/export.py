@@ -31,6 +31,7 @@ KEYS = (
     "skill",
     "skills",
     "role",
+    "prompt",
     "format",
     "export",
     "exports",

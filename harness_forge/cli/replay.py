@@ -22,7 +22,18 @@ EXAMPLES = (
     "forge replay outputs/adapters/sft skill=stig",
     "forge replay --aa split=validation",
 )
-KEYS = ("skill", "run", "model", "train", "split", "budget", "store", "seed", "forge_home")
+KEYS = (
+    "skill",
+    "run",
+    "prompt",
+    "model",
+    "train",
+    "split",
+    "budget",
+    "store",
+    "seed",
+    "forge_home",
+)
 SHORT = {"split": "run.split"}
 
 AA = "--aa"

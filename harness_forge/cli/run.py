@@ -16,7 +16,18 @@ EXAMPLES = (
     "forge run policy=model:stig-tuning split=validation purpose=evaluate",
     "forge run policy=model:base policy.shots=3 split=validation purpose=evaluate",
 )
-KEYS = ("skill", "policy", "run", "model", "split", "budget", "store", "seed", "forge_home")
+KEYS = (
+    "skill",
+    "policy",
+    "run",
+    "prompt",
+    "model",
+    "split",
+    "budget",
+    "store",
+    "seed",
+    "forge_home",
+)
 SHORT = {"split": "run.split", "purpose": "run.purpose"}
 
 

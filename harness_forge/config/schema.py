@@ -21,6 +21,7 @@ from harness_forge.config.labels import LabelsConfig
 from harness_forge.config.model import ModelConfig
 from harness_forge.config.policy import PolicyConfig, PolicyKind
 from harness_forge.config.promote import PromoteConfig
+from harness_forge.config.prompt import PromptConfig
 from harness_forge.config.prove import ProveConfig
 from harness_forge.config.proxy import ProxyConfig
 from harness_forge.config.redaction import RedactionConfig
@@ -68,6 +69,7 @@ class ForgeConfig:
         skills: what is learned where it is several skills, by name; `skill`
             then only names them together. Empty where it is one.
         policy: who acts.
+        prompt: what a worker's prompt says of an item.
         run: what is attempted and for what purpose.
         attempt: the runs `dvc repro` makes, by name, in order.
         store: where records live.
@@ -107,6 +109,7 @@ class ForgeConfig:
     skill: SkillConfig = field(default_factory=SkillConfig)
     skills: dict[str, SkillConfig] = field(default_factory=dict)
     policy: PolicyConfig = field(default_factory=PolicyConfig)
+    prompt: PromptConfig = field(default_factory=PromptConfig)
     run: RunConfig = field(default_factory=RunConfig)
     attempt: dict[str, AttemptStep] = field(default_factory=dict)
     store: StoreConfig = field(default_factory=StoreConfig)

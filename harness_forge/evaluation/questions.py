@@ -117,7 +117,7 @@ def _work_items(config: ForgeConfig, suite: SuiteConfig, split: Split) -> Questi
             family=item.family,
             group_key=item.group_key,
             part=held_out.get(item.item_id, split.value),
-            messages=prompts.worker_messages(item, config.skill.host),
+            messages=prompts.worker_messages(item, config.skill.host, prompt=config.prompt),
             tools=tools,
             tool=tools[0]["function"]["name"],
             argument=_ARGUMENT,

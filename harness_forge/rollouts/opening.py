@@ -80,6 +80,7 @@ def run(config: ForgeConfig, say: Callable[[str], None] = _to_stderr) -> dict:
                 home=Path(config.forge_home),
                 base=config.model,
                 budget=config.budget,
+                prompt=config.prompt,
                 say=say,
             )
     finally:

@@ -1,14 +1,17 @@
 """The prompts of each agent role: fixed sections, without the answer.
 
 The worker sees its role, the rule's id, title and severity, and the tool
-schema: no description or fix text of the content, and no plan that saw the
-answer. Training, evaluation and replay all render these same functions.
+schema; with `prompt.context=description` also what the content says that the
+rule wants and how it is checked. It never sees the content's fix, nor a plan
+that saw the answer. Training, evaluation and replay all render these same functions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from harness_forge.config.prompt import PromptConfig, PromptContext
+from harness_forge.core.errors import RunError
 from harness_forge.core.records import Message, Outcome, Tip, WorkItem
 from harness_forge.rollouts.policies.worked_examples import Worked
 
@@ -22,33 +25,79 @@ _REFLECTOR = (
     "DISTILLED: and TIPS_JSON:."
 )
 
+LONGEST = 1200
+"""Most characters of an item's description and check in a prompt: 400 tokens, so that
+the whole prompt has at most 700."""
+
+_AS_IT_IS = PromptConfig()
+
 
 def worker_messages(
-    item: WorkItem, host: str, tips: Sequence[Tip] = (), examples: Sequence[Worked] = ()
+    item: WorkItem,
+    host: str,
+    tips: Sequence[Tip] = (),
+    examples: Sequence[Worked] = (),
+    prompt: PromptConfig = _AS_IT_IS,
 ) -> list[Message]:
     """Return the worker's prompt.
 
     Args:
         tips: one section of the question, in order of rank.
         examples: earlier questions with their answers, put before it as turns.
+        prompt: what is said of the item, and of those of the examples.
+
+    Raises:
+        RunError: the store knows no description of the item.
     """
     earlier = [
         message
         for example in examples
-        for message in ({"role": "user", "content": _question(example.item)}, example.response)
+        for message in (
+            {"role": "user", "content": _question(example.item, prompt)},
+            example.response,
+        )
     ]
     return [
         {"role": "system", "content": _WORKER.format(host=host)},
         *earlier,
-        {"role": "user", "content": _question(item, tips)},
+        {"role": "user", "content": _question(item, prompt, tips)},
     ]
 
 
-def _question(item: WorkItem, tips: Sequence[Tip] = ()) -> str:
+def _question(item: WorkItem, prompt: PromptConfig, tips: Sequence[Tip] = ()) -> str:
     lines = [f"Rule: {item.item_id}", f"Title: {item.title}", f"Severity: {item.severity}"]
+    if prompt.context is PromptContext.description:
+        lines += _described(item)
     if tips:
         lines += ["Tips:", *(f"- {tip.text}" for tip in tips)]
     return "\n".join(lines)
+
+
+def _described(item: WorkItem) -> list[str]:
+    """Return the sections of an item's description and check, whole lines, `LONGEST` in all.
+
+    The check is cut first: the description says more of what is to be done.
+    """
+    sections, left = [], LONGEST
+    for title, key in (("Description", "description"), ("Check", "question")):
+        if key not in item.facts:
+            raise RunError(
+                f"item {item.item_id}",
+                "the store has no description of it, which prompt.context=description shows",
+                "survey the items again: `forge run policy=gold`; or leave the context away",
+            )
+        if text := cut(str(item.facts[key]), left):
+            sections.append(f"{title}:\n{text}")
+            left -= len(text)
+    return sections
+
+
+def cut(text: str, longest: int) -> str:
+    """Return the first lines of a text that have at most `longest` characters together."""
+    if len(text) <= longest:
+        return text
+    end = text.rfind("\n", 0, max(longest, 0) + 1)
+    return text[:end] if end > 0 else ""
 
 
 def reflector_messages(item: WorkItem, script: str, outcome: Outcome) -> list[Message]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from harness_forge.config.prompt import PromptConfig
 from harness_forge.core.records import Attempt, Outcome, Tip, TipRetrieval, Turn, WorkItem
 from harness_forge.rollouts.policies import prompts
 from harness_forge.rollouts.policies.proposal import Policy, Proposal, Request
@@ -41,6 +42,7 @@ class Stage:
         host: the system under repair, as named in the prompt.
         judges: limits how many attempts are judged at once.
         examples: returns the worked examples in an item's prompt.
+        prompt: what a prompt says of an item.
     """
 
     environment: object
@@ -48,11 +50,14 @@ class Stage:
     host: str
     judges: threading.Semaphore
     examples: Callable[[WorkItem], Sequence[Worked]] = lambda item: ()
+    prompt: PromptConfig = field(default_factory=PromptConfig)
 
 
 def play(stage: Stage, item: WorkItem, drawn: Retrieved) -> Iterator[Attempt]:
     """Yield the attempts of one episode as they are judged."""
-    messages = prompts.worker_messages(item, stage.host, drawn.shown, stage.examples(item))
+    messages = prompts.worker_messages(
+        item, stage.host, drawn.shown, stage.examples(item), stage.prompt
+    )
     request = Request(item, messages, stage.environment.tools)
     episode = stage.policy.episode(request)
     number, outcome = 0, None

@@ -13,7 +13,8 @@ from harness_forge.store.escaping import restored
 SQL = """
 SELECT DISTINCT ON (item_id)
        item_id, title, severity, family, group_key, tool_call, response,
-       current_schema() || '.attempts:' || attempt_id
+       current_schema() || '.attempts:' || attempt_id,
+       (SELECT facts FROM items WHERE items.item_id = attempt_examples.item_id)
 FROM attempt_examples
 WHERE policy = 'gold' AND origin = 'ours' AND split = ANY(%(splits)s) AND eval_passed
   AND NOT infrastructure AND NOT flagged AND tool_call IS NOT NULL
@@ -46,9 +47,9 @@ def read(store, needed: int, splits: Sequence[str] = (Split.TRAIN.value,)) -> li
 
 
 def _worked(row: Sequence) -> Worked:
-    item_id, title, severity, family, group_key, call, response, source = row
+    item_id, title, severity, family, group_key, call, response, source, facts = row
     return Worked(
-        item=WorkItem(item_id, title, severity, family, group_key),
+        item=WorkItem(item_id, title, severity, family, group_key, facts=facts or {}),
         tool_call=ToolCall(call["name"], call["arguments"]),
         response=response,
         source=source,

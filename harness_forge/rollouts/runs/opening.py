@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
@@ -13,6 +14,7 @@ from typing import Any
 from harness_forge.config.budget import BudgetConfig
 from harness_forge.config.model import ModelConfig
 from harness_forge.config.policy import PolicyConfig, PolicyKind
+from harness_forge.config.prompt import PromptConfig, PromptContext
 from harness_forge.config.run import Purpose, RunConfig
 from harness_forge.config.split import SplitConfig
 from harness_forge.core.errors import StoreError
@@ -38,6 +40,7 @@ def run(
     home: Path,
     base: ModelConfig | None = None,
     budget: BudgetConfig | None = None,
+    prompt: PromptConfig | None = None,
     say: Callable[[str], None] = lambda text: None,
 ) -> dict[str, Any]:
     """Attempt the selected items and return the run's summary.
@@ -49,11 +52,13 @@ def run(
     Args:
         base: the recipe's base model, for a policy that names none.
         budget: of looks at the holdout.
+        prompt: what prompts say of an item.
         say: called with what the ledger of looks lacked.
 
     Raises:
         ForgeError: what stopped it; attempts judged by then are kept.
     """
+    prompt = prompt or PromptConfig()
     items = catalogue.refresh(environment, store, split)
     splits = store.splits()
     chosen = catalogue.select(items, splits, config, policy.kind in catalogue.UNDER_TEST)
@@ -66,7 +71,7 @@ def run(
         handle = store.open_run(
             policy=actor.name,
             purpose=config.purpose.value,
-            config=_identity(actor, config, host, seed, chosen),
+            config=_identity(actor, config, host, seed, chosen, prompt),
             evaluator=environment.evaluator,
             evaluator_version=environment.evaluator_version,
             content_digest=environment.content_digest,
@@ -80,12 +85,15 @@ def run(
         if handle.complete:
             look()
             return _report(store, handle.run_id, 0)
-        return _drive(environment, store, actor, handle, policy, config, host, items, chosen, look)
+        stage = functools.partial(
+            Stage, environment, host=host, examples=actor.shown, prompt=prompt
+        )
+        return _drive(stage, store, actor, handle, policy, config, items, chosen, look)
     finally:
         actor.close()
 
 
-def _drive(environment, store, actor: Actor, handle, policy, config, host, items, chosen, look):
+def _drive(stage, store, actor: Actor, handle, policy, config, items, chosen, look):
     finished = store.finished_items(handle.run_id)
     todo = [item for item in chosen if item.item_id not in finished]
     workers = config.workers or cores()
@@ -103,10 +111,8 @@ def _drive(environment, store, actor: Actor, handle, policy, config, host, items
         with contextlib.closing(actor.start()) as acting:
             look()
             judges = threading.Semaphore(workers)
-            drive = Drive(
-                Stage(environment, acting, host, judges, actor.shown), store, handle.run_id, draw
-            )
-            label = f"{environment.skill} {actor.name}"
+            drive = Drive(stage(policy=acting, judges=judges), store, handle.run_id, draw)
+            label = f"{store.name} {actor.name}"
             bar = Progress(label, len(chosen), len(chosen) - len(todo))
             with contextlib.closing(bar):
                 drive.go(todo, max(workers, actor.concurrency), bar)
@@ -133,7 +139,12 @@ _NOT_IDENTITY = {"workers", "fresh"}
 
 
 def _identity(
-    actor: Actor, config: RunConfig, host: str, seed: int, chosen: Sequence[WorkItem]
+    actor: Actor,
+    config: RunConfig,
+    host: str,
+    seed: int,
+    chosen: Sequence[WorkItem],
+    prompt: PromptConfig,
 ) -> Mapping[str, Any]:
     """Return what identifies a run, as plain JSON."""
     settings = {
@@ -142,4 +153,8 @@ def _identity(
         if key not in _NOT_IDENTITY
     }
     settings["items"] = [item.item_id for item in chosen]
-    return {"policy": actor.settings_for(chosen), "run": settings, "host": host, "seed": seed}
+    identity = {"policy": actor.settings_for(chosen), "run": settings, "host": host, "seed": seed}
+    # Left out where it says nothing more: a run made before there was a choice is the same run.
+    if prompt.context is not PromptContext.none:
+        identity["prompt_context"] = prompt.context.value
+    return identity

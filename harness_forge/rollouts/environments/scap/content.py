@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 from harness_forge.core.errors import SandboxError
 from harness_forge.core.hints import did_you_mean
+from harness_forge.rollouts.environments.scap import prose
 from harness_forge.rollouts.environments.scap.oval import Check, Entity, OvalIndex, Target
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-REVISION = 1
+REVISION = 2
 """Increase it when the same datastream would be read differently."""
 
 _X = "{http://checklists.nist.gov/xccdf/1.2}"
@@ -44,6 +45,8 @@ class Rule:
         fix: the content's own bash remediation, values filled in; '' if none.
         checks: the closure of its OVAL check; () if it is checked by hand.
         digest: hash of `checks`, without the wording and ids of tests.
+        description: what it wants, in the content's words; question: how a person
+            checks it. Neither holds the remediation; '' if the content says nothing.
     """
 
     id: str
@@ -54,6 +57,8 @@ class Rule:
     fix: str
     checks: tuple[Check, ...]
     digest: str
+    description: str = ""
+    question: str = ""
 
 
 def load_rules(
@@ -110,11 +115,11 @@ def _parse(datastream: Path, data: bytes, profile: str) -> Iterator[Rule]:
         raise SandboxError(
             str(datastream), f"is not XML: {error}", "install the SCAP content again"
         ) from error
-    index = OvalIndex(root)
+    index, questions = OvalIndex(root), prose.Questions(root)
     selection = Selection(datastream, root, profile)
     for rule in root.iter(f"{_X}Rule"):
         if selection.selects(rule):
-            yield _rule(rule, selection, index)
+            yield _rule(rule, selection, index, questions)
 
 
 class Selection:
@@ -164,15 +169,14 @@ class Selection:
         )
 
 
-_Selection = Selection  # its old name
-
-
 def _value(element: _Element, selector: str) -> str:
     choices = {v.get("selector", ""): v.text or "" for v in element.iter(f"{_X}value")}
     return choices.get(selector, choices.get("", next(iter(choices.values()), "")))
 
 
-def _rule(element: _Element, selection: Selection, index: OvalIndex) -> Rule:
+def _rule(
+    element: _Element, selection: Selection, index: OvalIndex, questions: prose.Questions
+) -> Rule:
     checks = _checks(element, selection.values, index)
     return Rule(
         id=element.get("id", "").rpartition("content_rule_")[2],
@@ -183,6 +187,8 @@ def _rule(element: _Element, selection: Selection, index: OvalIndex) -> Rule:
         fix=_fix(element, selection.values),
         checks=checks,
         digest=_digest(checks),
+        description=prose.description(element, selection.values),
+        question=questions.of(element),
     )
 
 

@@ -334,6 +334,8 @@ def _item(rule: Rule, reference: Reference, key: str, cluster: str) -> WorkItem:
         full_cycle=reference.full_cycle,
         digest=rule.digest,
         facts={
+            "description": rule.description,
+            "question": rule.question,
             "before": reference.before,
             "after": reference.after,
             "reference_faults": list(reference.faults),

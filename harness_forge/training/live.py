@@ -38,10 +38,10 @@ class Curves:
         self._metrics = metrics
         shutil.rmtree(folder, ignore_errors=True)
         with _apart_from_dvc():
-            from dvclive import Live
+            from dvclive import live
 
             # It must neither save an experiment nor change dvc.yaml: stages do that.
-            self._live = Live(str(folder), save_dvc_exp=False, dvcyaml=None, report=None)
+            self._live = live.Live(str(folder), save_dvc_exp=False, dvcyaml=None, report=None)
         before = steps_in(metrics)
         self._read = len(before)
         # A killed training's steps after its checkpoint are logged twice: the later ones count.
@@ -80,15 +80,20 @@ class Curves:
 def _apart_from_dvc() -> Iterator[None]:
     """Hide the pipeline from DVCLive, and keep it off the network.
 
-    Inside `dvc exp run` it adds files to Git's index; with a token in the
-    user's DVC config it sends every step to DVC Studio.
+    Inside `dvc exp run` it adds files to Git's index; in any other Git repository
+    it makes a DVC repository, and fails where there is no commit yet; with a token
+    in the user's DVC config it sends every step to DVC Studio.
     """
+    from dvclive import live
+
     names = (*_HIDDEN, "DVC_STUDIO_OFFLINE")
     before = {name: os.environ.pop(name, None) for name in names}
     os.environ["DVC_STUDIO_OFFLINE"] = "1"
+    found, live.get_dvc_repo = live.get_dvc_repo, lambda: None
     try:
         yield
     finally:
+        live.get_dvc_repo = found
         for name, value in before.items():
             os.environ.pop(name, None)
             if value is not None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import subprocess
 
 from harness_forge.training.live import Curves
 
@@ -75,3 +76,13 @@ def test_nothing_is_sent_and_no_experiment_saved_inside_a_pipeline(tmp_path, mon
     assert curves._live._dvc_studio_config == {}
     assert not curves._live._save_dvc_exp
     curves.close()
+
+
+def test_a_git_repository_without_a_commit_stays_as_it_is(tmp_path, monkeypatch):
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    monkeypatch.chdir(tmp_path)
+    curves = Curves(tmp_path / "metrics.jsonl", tmp_path / "live")
+    (tmp_path / "metrics.jsonl").write_text(line(1, loss=3.0))
+    curves.close()
+    assert series(tmp_path / "live") == [(1, 3.0)]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".git", "live", "metrics.jsonl"]

@@ -93,11 +93,12 @@ def _described(item: WorkItem) -> list[str]:
 
 
 def cut(text: str, longest: int) -> str:
-    """Return the first lines of a text that have at most `longest` characters together."""
+    """Return the first whole lines of at most `longest` characters; of one long line, its words."""
     if len(text) <= longest:
         return text
-    end = text.rfind("\n", 0, max(longest, 0) + 1)
-    return text[:end] if end > 0 else ""
+    head = text[: max(longest, 0)]
+    end = text.rfind("\n", 0, len(head) + 1)
+    return head[:end] if end > 0 else head.rpartition(" ")[0]
 
 
 def reflector_messages(item: WorkItem, script: str, outcome: Outcome) -> list[Message]:

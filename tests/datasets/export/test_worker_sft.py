@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from harness_forge.config.compose.engine import compose
 from harness_forge.core.errors import ExportError
 from harness_forge.core.records import Origin, Split
 
@@ -216,3 +217,26 @@ def test_a_role_without_rows_is_told_which_roles_there_are(harness, sft):
     with pytest.raises(ExportError) as caught:
         harness.export(replace(sft, params={**sft.params, "agent": "auditor"}))
     assert caught.value.hint == "roles with turns here: worker (1)"
+
+
+def test_rows_of_another_prompt_context_are_rejected_those_of_other_harnesses_are_not(harness, sft):
+    for name, config in (
+        ("here", {"host": "H"}),
+        ("described", {"host": "H", "prompt_context": "description"}),
+        ("elsewhere", {"agent": "someone"}),
+    ):
+        run = harness.skill.open_run(
+            policy="gold",
+            purpose="collect",
+            config=config,
+            evaluator="openscap",
+            evaluator_version="1.3.7",
+            content_digest="c",
+        )
+        harness.runs[name, "collect"] = run.run_id
+        harness.attempt(harness.item(f"rule_{name}"), f"echo {name}", policy=name)
+    report = harness.export(sft)
+    assert report.rejected == {"other_prompt": 1}
+    assert report.examples["train"] == 2
+    described = compose(None, ["role=worker", "skill=stig", "prompt.context=description"]).export
+    assert harness.export(described).rejected == {"other_prompt": 1}

@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
 from harness_forge.config.policy import PolicyConfig, PolicyKind
+from harness_forge.config.prompt import PromptConfig, PromptContext
 from harness_forge.config.run import Purpose, RunConfig
 from harness_forge.config.split import SplitConfig
 from harness_forge.core.errors import EndpointError, Interrupted, RunError
@@ -9,7 +12,7 @@ from harness_forge.rollouts.runs.opening import run
 MUTATED = PolicyConfig(PolicyKind.mutated)
 
 
-def go(coin, skill, tmp_path, policy=None, **config):
+def go(coin, skill, tmp_path, policy=None, more=None, **config):
     return run(
         coin,
         skill,
@@ -19,6 +22,7 @@ def go(coin, skill, tmp_path, policy=None, **config):
         host="Example 1",
         seed=1,
         home=tmp_path,
+        **(more or {}),
     )
 
 
@@ -126,3 +130,19 @@ def test_an_empty_selection_says_what_was_selected(coin, skill, tmp_path):
     trained = min(name for name, split in splits.items() if split == "train")
     with pytest.raises(RunError, match="the selection was split=holdout, items="):
         go(coin, skill, tmp_path, items=[trained], split="holdout")
+
+
+def test_another_prompt_context_is_another_run_whose_prompts_say_more(coin, skill, tmp_path):
+    plain = [
+        replace(item, facts={"description": "Toss it.", "question": "Heads?"})
+        for item in coin.survey()
+    ]
+    coin.survey = lambda progress=None: plain
+    first = go(coin, skill, tmp_path, items=["r01"])
+    described = {"prompt": PromptConfig(PromptContext.description)}
+    second = go(coin, skill, tmp_path, items=["r01"], more=described)
+    assert second["new_items"] == 1
+    assert go(coin, skill, tmp_path, items=["r01"], more=described)["run_id"] == second["run_id"]
+    assert go(coin, skill, tmp_path, items=["r01"])["run_id"] == first["run_id"]
+    said = [messages[1]["content"] for (messages,) in rows(skill, "SELECT messages FROM turns")]
+    assert said[1] == f"{said[0]}\nDescription:\nToss it.\nCheck:\nHeads?"

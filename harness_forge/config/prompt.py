@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
+
+from harness_forge.config.limits import limited, one_of
 
 
-class PromptContext(Enum):
+class PromptContext(StrEnum):
     """What a prompt says of a work item beyond its id, title and severity."""
 
     none = "none"
@@ -22,4 +24,4 @@ class PromptConfig:
             and how a person checks it, as a real harness shows them.
     """
 
-    context: PromptContext = PromptContext.none
+    context: str = limited("none", one_of(PromptContext, "context of a prompt"))

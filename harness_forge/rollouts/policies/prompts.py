@@ -66,7 +66,7 @@ def worker_messages(
 
 def _question(item: WorkItem, prompt: PromptConfig, tips: Sequence[Tip] = ()) -> str:
     lines = [f"Rule: {item.item_id}", f"Title: {item.title}", f"Severity: {item.severity}"]
-    if prompt.context is PromptContext.description:
+    if prompt.context == PromptContext.description:
         lines += _described(item)
     if tips:
         lines += ["Tips:", *(f"- {tip.text}" for tip in tips)]

@@ -155,6 +155,6 @@ def _identity(
     settings["items"] = [item.item_id for item in chosen]
     identity = {"policy": actor.settings_for(chosen), "run": settings, "host": host, "seed": seed}
     # Left out where it says nothing more: a run made before there was a choice is the same run.
-    if prompt.context is not PromptContext.none:
-        identity["prompt_context"] = prompt.context.value
+    if prompt.context != PromptContext.none:
+        identity["prompt_context"] = str(prompt.context)
     return identity

@@ -89,12 +89,12 @@ demo: setup ## the loop on 95 rules, for a first look (7 GB); `make loop` is the
 	@[ -f demo/params.yaml ] || printf 'recipe: demo\noverrides: [forge_home=../.forge]\n' > demo/params.yaml
 	@cd demo; for stage in $(DEMO_STAGES); do \
 	  forge stage $$stage || { echo "demo: stopped; \`make demo\` goes on from here" >&2; exit 1; }; \
-	done; forge audit data/dataset
+	done; forge audit --brief data/dataset
 	@echo "  demo/outputs/report.html shows it all; next: look at demo/data/dataset, then make loop"
 
 loop: tools ## the whole loop, from the scanner to a judged adapter
 	@dvc repro --quiet || { echo "loop: stopped; \`dvc repro\` goes on from here" >&2; exit 1; }
-	@forge audit data/dataset
+	@forge audit --brief data/dataset
 	@[ -f outputs/report.html ] || forge stage report
 	@echo "  outputs/report.html shows it all; next: forge serve --detach, or forge power"
 

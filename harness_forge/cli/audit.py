@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from harness_forge.datasets.audit.audit import Finding
 
 SUMMARY = "prove a written dataset from its files alone"
-USAGE = "DATASET … [--canaries FILE]"
+USAGE = "DATASET … [--brief] [--canaries FILE]"
 EXAMPLES = (
     "forge audit data/stig_worker_sft",
     "forge audit data/all_all_sft --canaries secrets.txt",
@@ -22,6 +22,8 @@ KEYS = ()
 
 FAILED = 17
 CANARIES = "--canaries"
+BRIEF = "--brief"
+"""Flag: one line for a dataset whose checks all hold."""
 
 
 def main(argv: list[str]) -> int:
@@ -30,13 +32,20 @@ def main(argv: list[str]) -> int:
 
     from harness_forge.datasets.audit.audit import audit
 
-    folders, canaries = _sorted(argv)
+    brief = BRIEF in argv
+    folders, canaries = _sorted([word for word in argv if word != BRIEF])
     failed = False
     for folder in folders:
         findings = audit(Path(folder), canaries)
-        failed = failed or not all(one.holds for one in findings)
-        print(render(folder, findings))
+        holds = all(one.holds for one in findings)
+        failed = failed or not holds
+        print(in_short(folder, findings) if brief and holds else render(folder, findings))
     return FAILED if failed else 0
+
+
+def in_short(folder: str, findings: Sequence[Finding]) -> str:
+    """Return one line for findings that all hold."""
+    return f"{folder}: {len(findings)} checks hold"
 
 
 def render(folder: str, findings: Sequence[Finding]) -> str:

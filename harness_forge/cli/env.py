@@ -10,6 +10,7 @@ from harness_forge.core.hints import did_you_mean
 
 if TYPE_CHECKING:
     from harness_forge.config.schema import ForgeConfig
+    from harness_forge.rollouts.environments.scap.doctor import Check
 
 SUMMARY = "look at a skill's environment: what is missing, what it yields"
 USAGE = "setup|doctor|table|verdicts [skill=NAME] [key=value …]"
@@ -84,17 +85,28 @@ def _setup(config) -> int:
     if not _of_packages(config):
         return 0
     packages.setup(config.skill.scap, Path(config.forge_home))
-    return _doctor(config)
+    checks = _checks(config)
+    if not all(check.ok for check in checks):
+        return _shown(config, checks)
+    name, rules = config.skill.name, checks[-1]
+    print(f"{name}: {len(checks)} checks hold (`forge env doctor skill={name}` shows them)")
+    print(f"  {rules.name}: {rules.said}")
+    return 0
 
 
 def _doctor(config) -> int:
+    return _shown(config, _checks(config)) if _of_packages(config) else 0
+
+
+def _checks(config) -> list[Check]:
     from pathlib import Path
 
     from harness_forge.rollouts.environments.scap.doctor import doctor
 
-    if not _of_packages(config):
-        return 0
-    checks = doctor(config.skill.scap, Path(config.forge_home))
+    return doctor(config.skill.scap, Path(config.forge_home))
+
+
+def _shown(config, checks: list[Check]) -> int:
     print(f"{config.skill.name}:")
     for check in checks:
         print(f"  {check}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from harness_forge.core.numbers import percent
+from harness_forge.core.numbers import percent, seconds
 
 SUMMARY = "score answers on a split with lm-eval, base model beside adapter"
 USAGE = "[ADAPTER] [--aa] [split=validation] [key=value …]"
@@ -113,12 +113,20 @@ _WHY = {
 
 def _shower():
     """Return what shows how many answers there are: one line rewritten on a terminal."""
+    import time
+
     from harness_forge.cli.line import Line
 
-    line = Line("evaluate")
+    line, began = Line("evaluate"), [time.monotonic()]
 
     def show(label: str, done: int, total: int) -> None:
         text = f"{label}: {done} of {total} answers"
-        line.end(text) if done == total else line.count(text)
+        if done < total:
+            line.count(text)
+            return
+        now = time.monotonic()
+        line.end(f"{text} in {seconds(now - began[0])}")
+        # The next model is asked from here on.
+        began[0] = now
 
     return show

@@ -6,7 +6,8 @@ import shutil
 import sys
 import time
 
-SELDOM_S = 30.0
+SELDOM_S = 120.0
+"""Least seconds between two lines of a log."""
 
 
 class Line:

@@ -97,10 +97,9 @@ def telling() -> dict[str, Callable]:
 
 def render(done: Replay) -> str:
     """Return the tables: every policy on every part, then the adapter against each other."""
-    lines = [
-        f"first try on {done.split}, 95% intervals, drawn by cluster",
-        "",
-    ]
+    from harness_forge.evaluation.rates import ALL
+
+    lines = [f"first try on {done.split}, 95% intervals, drawn by cluster"]
     lines += columns(
         [
             ("policy", "part", "passed", "of", "rate", "interval", "tokens", "no verdict"),
@@ -121,8 +120,11 @@ def render(done: Replay) -> str:
         ],
         left=2,
     )
-    lines += ["", f"{done.adapter.name} {done.adapter.digest[:12]} against"]
-    lines += ["(p: exact one-sided sign flips of whole clusters)", ""]
+    lines += [
+        "",
+        f"{done.adapter.name} {done.adapter.digest[:12]} against"
+        " (p: exact one-sided sign flips of whole clusters)",
+    ]
     lines += columns(
         [
             ("", "part", "pairs", "only adapter", "only other", "points", "interval", "p"),
@@ -139,22 +141,23 @@ def render(done: Replay) -> str:
                 )
                 for name, comparison in done.comparisons.items()
                 for part, one in comparison.parts.items()
+                # No shipped rule asks for the parts together; replay.json and the page have them.
+                if part != ALL or len(comparison.parts) == 1
             ),
         ],
         left=2,
     )
     if any(rate.cut_off for by_part in done.rates.values() for rate in by_part.values()):
-        lines += ["", "cut: answers that met the token limit and would have gone on;"]
-        lines += ["no saving of tokens can be read from a mean that holds such answers"]
+        lines += [
+            "",
+            "cut: answers that met the token limit and would have gone on;"
+            " no saving of tokens can be read from a mean that holds such answers",
+        ]
     parts = (one for comparison in done.comparisons.values() for one in comparison.parts.values())
     if any(one.by_score for one in parts):
-        lines += [
-            "",
-            "where no cluster differs from another: Tango's interval, a cluster as one pair",
-        ]
+        lines += ["where no cluster differs from another: Tango's interval, a cluster as one pair"]
     for skill, level in done.levels.items():
         lines += [
-            "",
             f"look {level.number} at the {skill} holdout: "
             f"significant if p < {level_text(level.alpha)}",
         ]

@@ -33,7 +33,8 @@ OUTPUTS = {
 SHOWN = {
     "export": ("export", "render", None),
     "audit": ("train", "counted", "saying"),
-    "train_sft": ("train", "summary", "telling"),
+    # The stage before it has said how many tokens there are.
+    "train_sft": ("train", "summary", "following"),
     "prove": ("prove", "render", None),
     "evaluate": ("evaluate", "render", "telling"),
     "replay": ("replay", "render", "telling"),

@@ -61,11 +61,12 @@ def main(argv: list[str]) -> int:
 
 def telling() -> dict[str, Callable]:
     """Return what shows a training in the terminal, as its functions take it."""
-    return {
-        **saying(),
-        "show": shower(),
-        "audited": lambda audit: print(counted(audit), flush=True),
-    }
+    return {**following(), "audited": lambda audit: print(counted(audit), flush=True)}
+
+
+def following() -> dict[str, Callable]:
+    """Return what says what is being done, and shows how far it is."""
+    return {**saying(), "show": shower()}
 
 
 def saying() -> dict[str, Callable]:
@@ -132,14 +133,20 @@ def _indented(text: str) -> str:
 
 
 def shower() -> Callable[[Step], None]:
-    """Return what shows a step: one line rewritten on a terminal, else a tenth of them."""
+    """Return what shows a step: one line rewritten on a terminal, else a sixth of them."""
     live = sys.stdout.isatty()
+
+    def due(step: Step) -> bool:
+        every = max(10, -(-step.steps // 6))
+        # One just before the last says nothing that the last does not.
+        near = step.steps - step.step < every // 2
+        return step.step in (1, step.steps) or (step.step % every == 0 and not near)
 
     def show(step: Step) -> None:
         if live:
             end = "\n" if step.step == step.steps else ""
             print(f"\r\033[Ktrain: {step}", end=end, flush=True)
-        elif step.step in (1, step.steps) or step.step % max(10, step.steps // 10) == 0:
+        elif due(step):
             print(f"train: {step}", flush=True)
 
     return show

@@ -48,8 +48,8 @@ class MappingConfig:
             Empty takes the value as it is.
         group: cluster of near-identical items, which no split divides.
             '' takes the item.
-        group_pattern: the part of `group` that counts: its first group, or
-            the whole match.
+        group_pattern: the part of `group` that counts: what its groups found,
+            joined by "/", or the whole match.
         digest: text by which the item was judged, such as its tests.
         run: what sets runs apart within a file.
         attempt: number of the attempt within run and item, from `attempt_base`.

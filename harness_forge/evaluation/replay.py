@@ -115,7 +115,9 @@ def replay(
                 summary = opening.run(replace(skill, policy=policy), say)
                 found = first_tries(store, summary["run_id"])
                 passed = sum(result.passed for result in found)
-                say(f"{skill.skill.name} {label}: {passed} of {len(found)}, {_asked(summary)}")
+                if summary["new_items"] < len(found):
+                    # What was asked now has said so at its end.
+                    say(f"{skill.skill.name} {label}: {passed} of {len(found)}, asked before")
                 runs[label][skill.skill.name] = summary["run_id"]
                 results[label] += found
     for label, found in results.items():
@@ -177,7 +179,3 @@ def _levels(config: ForgeConfig, split: str, runs: Mapping[str, str]) -> dict[st
     ledger = HoldoutLedger(config.budget, Path(config.forge_home))
     found = {skill: ledger.of(skill, run_id) for skill, run_id in runs.items()}
     return {skill: Level(look.number, look.alpha) for skill, look in found.items() if look}
-
-
-def _asked(summary: Mapping[str, Any]) -> str:
-    return "asked now" if summary["new_items"] else "asked before"

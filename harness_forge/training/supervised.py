@@ -75,17 +75,17 @@ def _prepared(job: Job, say: Say) -> Audit:
     """Tokenise and check the tokens; a resumed training checks them again."""
     prepared = job.work / "prepared"
     done = (prepared / _STAMP).is_file()
-    say("looking at the dataset's tokens")
+    if not done:
+        say("looking at the dataset's tokens")
     rows = _rows(job)
     seen = jobs.render_rows(job, rows, prepared=prepared if done else None)
     longest = check_lengths(seen["rows"], job.config.sequence_length, str(rows))
     inputs = job.inputs(rows, longest=longest)
     jobs.write_config(job, axolotl.render(job.config, inputs, job.seed))
     if not done:
-        say("preparing it with Axolotl")
+        say("preparing it with Axolotl, and comparing that with what serving renders")
         shutil.rmtree(prepared, ignore_errors=True)
         launch.prepare(job.work / "axolotl.yaml", job.log, jobs.environment(job))
-        say("comparing what it prepared with what serving renders")
         seen = jobs.render_rows(job, rows, prepared=prepared)
         (prepared / _STAMP).touch()
     return audit(seen["rows"], seen["prepared"], seen["eos"], seen["shown"])

@@ -13,7 +13,7 @@ class Terminal(io.StringIO):
 
 
 def told(monkeypatch, out):
-    clock = iter(range(0, 1000, 20))
+    clock = iter(range(0, 4000, 80))
     monkeypatch.setattr(line.time, "monotonic", lambda: next(clock))
     monkeypatch.setattr("sys.stdout", out)
     shown = line.Line("eval")

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from harness_forge.training.progress import Progress, summary
+from harness_forge.cli.train import shower
+from harness_forge.training.progress import Progress, Step, summary
 
 
 def line(step, elapsed, tokens, loss=1.0):
@@ -53,3 +54,20 @@ def test_the_summary_leaves_out_the_time_between_two_stretches(tmp_path):
         "last_loss": 0.5,
         "tokens_per_s": pytest.approx(10.0),
     }
+
+
+def test_a_log_gets_a_sixth_of_the_steps_and_the_last(capsys):
+    show = shower()
+    for step in range(1, 238):
+        show(Step(step, 237, 0.5, None, None))
+    assert capsys.readouterr().out.splitlines() == [
+        f"train: step {step}/237  loss 0.500" for step in (1, 40, 80, 120, 160, 200, 237)
+    ]
+
+
+def test_a_line_just_before_the_last_is_left_out(capsys):
+    show = shower()
+    for step in range(1, 122):
+        show(Step(step, 121, 0.5, None, None))
+    said = [line.split()[2] for line in capsys.readouterr().out.splitlines()]
+    assert said == ["1/121", "21/121", "42/121", "63/121", "84/121", "105/121", "121/121"]

@@ -87,7 +87,13 @@ def ingest(
         report.files.append(database.ingest(store, config, progress))
     else:
         notes = store.intakes()
-        for path in files.found(Path(config.path), config.files):
+        found = list(files.found(Path(config.path), config.files))
+        if config.again:
+            # All of them before any is read: an item that several files hold would keep the
+            # group that the others gave it.
+            for path in found:
+                _forget(store, config, path, notes)
+        for path in found:
             report.files.append(_file(store, config, path, notes, progress))
     report.splits = recorded.assign_recorded(store, split)
     if report.added:
@@ -103,10 +109,8 @@ def _file(
         # A session that has grown says other things of what it had: it is read anew.
         grown = is_one_session(config) and place.digest != intake.state.get("digest")
         # A mapping that fitted nothing may be mended; one that made rows made them for good.
-        if config.again or grown or not intake.state.get("attempts"):
+        if grown or not intake.state.get("attempts"):
             intake.forget()
-        if config.again:
-            _forget_earlier(store, config, path, place, notes)
         _demand_same_mapping(path, config, intake.state)
         report = FileReport.of(str(path), intake.state)
         if intake.state.get("complete") and place.digest == intake.state["digest"]:
@@ -134,13 +138,17 @@ def take_file(
     filing.take(READERS[config.kind](path, config), progress)
 
 
-def _forget_earlier(store, config: SourceConfig, path: Path, place: _Place, notes) -> None:
-    """Forget what this file held before it was mended: its digest was another one then."""
+def _forget(store, config: SourceConfig, path: Path, notes: dict[str, dict[str, Any]]) -> None:
+    """Forget what a file holds, and what it held before it was mended: it had another digest then.
+
+    Args:
+        notes: those of the store; the file's are removed.
+    """
+    own = f"ingest/{_place(config, path, notes).key}"
     for key, note in list(notes.items()):
         source = note.get("source")
-        if not key.startswith(f"ingest/{config.name}/") or key == f"ingest/{place.key}":
-            continue
-        if source and Path(source).resolve() == path.resolve():
+        earlier = key.startswith(f"ingest/{config.name}/") and source
+        if key == own or (earlier and Path(source).resolve() == path.resolve()):
             with closing(store.intake(key.removeprefix("ingest/"))) as intake:
                 intake.forget()
             del notes[key]

@@ -164,7 +164,9 @@ class Templates:
         """Return the cluster of near-identical items that the record's item is of."""
         said = self.word("group", scope) or otherwise
         match = self._group.search(said) if self._group else None
-        return (match[1] if match.re.groups else match[0]) if match else said
+        if not match:
+            return said
+        return "/".join(filter(None, match.groups())) or match[0]
 
 
 def _renamed(

@@ -18,7 +18,6 @@ from pathlib import Path
 
 from harness_forge.config.suite import SuiteConfig
 from harness_forge.core.errors import EvalError
-from harness_forge.core.numbers import seconds as seconds_text
 from harness_forge.evaluation.lmeval import folder
 from harness_forge.evaluation.lmeval.answers import Answer, keep, kept, read_samples
 from harness_forge.evaluation.lmeval.folder import Document
@@ -98,7 +97,6 @@ def answers(
         log.replace(draft / "lm_eval.log")
         shutil.rmtree(place, ignore_errors=True)
         draft.rename(place)
-        say(f"{len(fresh)} answers in {seconds_text(seconds)}")
         return fresh
 
 

@@ -1,34 +1,19 @@
-"""A progress bar with rate and time left, on a terminal or in a log."""
+"""How far a run is: a bar on a terminal, few whole lines in a log."""
 
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
-from typing import IO
 
-from tqdm import tqdm
+from harness_forge.core.numbers import count, seconds
 
-
-class Lines:
-    """A log as the output of a bar: each state is a line of its own."""
-
-    def __init__(self, stream: IO[str]) -> None:
-        self._stream = stream
-
-    def write(self, text: str) -> None:
-        """Write the state, if it is not empty."""
-        if said := text.strip():
-            self._stream.write(f"{said}\n")
-
-    def flush(self) -> None:
-        """Flush the log."""
-        self._stream.flush()
+SELDOM_S = 120.0
+"""Least seconds between two lines of a log: an hour's run is followed with thirty."""
 
 
 class Progress:
     """Counts finished work items.
-
-    On a terminal it is a bar; in a log it prints a line a minute at most.
 
     Args:
         label: names the work.
@@ -36,30 +21,68 @@ class Progress:
     """
 
     def __init__(self, label: str, total: int, done: int = 0, unit: str = "rule") -> None:
-        live = sys.stderr.isatty()
+        kind = _Bar if sys.stderr.isatty() else _Lines
+        self._shown = kind(label, total, done, unit)
+
+    def advance(self, note: str = "") -> None:
+        """Count one more; `note` is shown behind the count."""
+        self._shown.advance(note)
+
+    def close(self) -> None:
+        """Leave the last state standing."""
+        self._shown.close()
+
+
+class _Bar:
+    """A bar with rate and time left."""
+
+    def __init__(self, label: str, total: int, done: int, unit: str) -> None:
+        from tqdm import tqdm
+
         self._bar = tqdm(
             desc=label,
-            file=sys.stderr if live else Lines(sys.stderr),
+            file=sys.stderr,
             total=total,
             initial=done,
             unit=unit,
-            mininterval=0.2 if live else 60,
-            # tqdm's own thread prints after this time, whatever mininterval says.
-            maxinterval=10 if live else 60,
-            dynamic_ncols=live,
-            ncols=None if live else 100,
+            mininterval=0.2,
+            dynamic_ncols=True,
             leave=True,
         )
 
-    def advance(self, note: str = "") -> None:
-        """Count one more; `note` is shown after the bar."""
+    def advance(self, note: str) -> None:
         if note:
             self._bar.set_postfix_str(note, refresh=False)
         self._bar.update(1)
 
     def close(self) -> None:
-        """Close the bar and leave its last state on the screen."""
         self._bar.close()
+
+
+class _Lines:
+    """A line seldom, with the time left, and one at the end."""
+
+    def __init__(self, label: str, total: int, done: int, unit: str) -> None:
+        self._label, self._total, self._done, self._unit = label, total, done, f"{unit}s"
+        self._before, self._note = done, ""
+        self._started = self._printed = time.monotonic()
+
+    def advance(self, note: str) -> None:
+        self._done += 1
+        self._note = note or self._note
+        now = time.monotonic()
+        if now - self._printed >= SELDOM_S and self._done < self._total:
+            self._printed = now
+            pace = (now - self._started) / (self._done - self._before)
+            self._print("", f"{seconds((self._total - self._done) * pace)} left")
+
+    def close(self) -> None:
+        self._print(f" in {seconds(time.monotonic() - self._started)}", "")
+
+    def _print(self, spent: str, left: str) -> None:
+        far = f"{count(self._done)} of {count(self._total)} {self._unit}{spent}"
+        said = ", ".join(filter(None, (far, self._note, left)))
+        print(f"{self._label}: {said}", file=sys.stderr, flush=True)
 
 
 def counter(label: str) -> Callable[[int, int], None]:

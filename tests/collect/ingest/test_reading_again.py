@@ -84,3 +84,21 @@ def test_what_a_survey_described_stays(skill, take, ask, tau_bench, lines_of, tm
     other = replace(tau_bench, mapping=replace(tau_bench.mapping, item="x-{task_id}"))
     take(path, other, again=True)
     assert ask("SELECT item_id FROM items ORDER BY 1") == [("air-0",), ("x-0",)]
+
+
+def test_files_that_hold_the_same_items_keep_nothing_of_their_groups(
+    skill, store, take, tau_bench, lines_of, tmp_path
+):
+    folder = tmp_path / "runs"
+    folder.mkdir()
+    for name in ("one-air.json", "two-air.json"):
+        lines_of(folder / name, [conversation(n, 0) for n in range(20)])
+    wrong = replace(tau_bench, mapping=replace(tau_bench.mapping, group="g{task_id}"))
+    take(folder, wrong)
+    take(folder, tau_bench, again=True)
+    again = dump(skill)
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("DROP SCHEMA tau_bench CASCADE")
+    store.upgrade("tau_bench")
+    take(folder, tau_bench)
+    assert again == dump(skill)

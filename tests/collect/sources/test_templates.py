@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from harness_forge.collect.sources.mapping import Misfit, Template, Templates
+from harness_forge.config.compose.engine import compose
 from harness_forge.config.source import MappingConfig
 from harness_forge.core.errors import ConfigError
 
@@ -62,6 +63,21 @@ def test_a_families_table_takes_the_first_that_matches():
 def test_a_group_is_the_part_of_a_name_that_counts():
     templates = Templates(MappingConfig(item="{a}", group="{a}", group_pattern=r"[a-z]+_\d+"))
     assert templates.group({"a": "mbpp_12_circle py"}, "") == "mbpp_12"
+
+
+def test_names_that_differ_between_the_parts_that_count_are_one_group():
+    mapping = compose(None, ["source=reflexion"]).source.mapping
+    found = {
+        Templates(mapping).group({"name": name}, "")
+        for name in ("Made/12", "Made_12_sum_of_squares", "Made_12_sum_of_squares rs")
+    }
+    assert found == {"Made/12"}
+
+
+def test_a_name_in_which_the_pattern_is_not_found_is_the_group():
+    templates = Templates(MappingConfig(item="{a}", group="{a}", group_pattern=r"(x)(\d)?"))
+    assert templates.group({"a": "pot"}, "") == "pot"
+    assert templates.group({"a": "box"}, "") == "x"
 
 
 def test_a_files_name_may_say_things():

@@ -243,6 +243,15 @@ def test_the_command_prints_a_line_for_each_check_and_ends_in_its_own_code(datas
     assert "  1 of 11 checks fail" in out
 
 
+def test_in_short_a_dataset_that_holds_is_one_line_and_a_fault_is_told_whole(dataset, capsys):
+    path = dataset.write()
+    assert main(["audit", "--brief", str(path)]) == 0
+    assert capsys.readouterr().out == f"{path}: 11 checks hold\n"
+    (path / "train.jsonl").write_text("")
+    assert main(["audit", "--brief", str(path)]) == 17
+    assert "  FAIL  hashes " in capsys.readouterr().out
+
+
 def test_the_command_takes_no_settings(dataset, capsys):
     assert main(["audit", "skill=stig"]) == 2
     assert main(["audit"]) == 2

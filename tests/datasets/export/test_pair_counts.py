@@ -200,6 +200,36 @@ def test_recorded_pairs_are_those_of_a_count_by_hand(store, tmp_path):
     assert pairs["possible"] == pairs["made"] + sum(pairs["not_made"].values())
 
 
+def multiplied(store, path) -> Counter:
+    """Return pairs by reason, multiplied anew from the rows' reasons in the ledger."""
+    lines = map(json.loads, (path / "ledger.jsonl").read_text().splitlines())
+    # These say of a row that it was in no pair, not that anything is wrong with it.
+    unpaired = ("counterpart_rejected", "no_counterpart")
+    why = {
+        line["source"]: None if line["kept"] or line["reason"] in unpaired else line["reason"]
+        for line in lines
+    }
+    with store.skill("reflexion").connect_read_only() as connection:
+        rows = connection.execute(
+            "SELECT 'reflexion.turns:' || t.id, t.messages::text, (a.outcome ->> 'passed')::bool"
+            " FROM turns t JOIN attempts a ON a.id = t.attempt_id"
+        ).fetchall()
+    return Counter(
+        why[one] or why[other] or "made"
+        for one, prompt, passed in rows
+        for other, same, too in rows
+        if passed and not too and prompt == same
+    )
+
+
+def test_reasons_of_pairs_are_those_of_their_rows(store, tmp_path):
+    folder = records(tmp_path / "records")
+    report = exported(store, tmp_path, folder, "export.max_pairs_per_item=1000")
+    pairs = counted(report)
+    assert multiplied(store, report.path) == {"made": pairs["made"], **pairs["not_made"]}
+    assert pairs["not_made"].keys() >= {"held_out", "no_answer"}
+
+
 @pytest.mark.skipif(not REFLEXION.exists(), reason="needs ../shared/data")
 def test_pairs_of_a_public_set_are_those_of_a_count_by_hand(store, tmp_path):
     pairs = counted(exported(store, tmp_path, REFLEXION, "export.max_pairs_per_item=10000"))

@@ -1,21 +1,50 @@
-"""Progress in a log: whole lines, without the controls of a terminal."""
+"""Progress in a log: few whole lines, without the controls of a terminal."""
 
 from __future__ import annotations
 
 import io
 import sys
 
-from harness_forge.rollouts.runs.progress import Progress
+import pytest
+
+from harness_forge.rollouts.runs import progress
 
 
-def test_a_log_has_lines_and_no_carriage_returns(monkeypatch):
-    log = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", log)
-    progress = Progress("stig gold", 2)
-    progress.advance()
-    progress.advance()
-    progress.close()
-    lines = log.getvalue().splitlines()
-    assert "\r" not in log.getvalue()
-    assert lines[0].startswith("stig gold:   0%")
-    assert lines[-1].startswith("stig gold: 100%")
+@pytest.fixture
+def log(monkeypatch):
+    """A log, and a clock that goes on by 50 seconds with every look at it."""
+    clock = iter(range(0, 10_000, 50))
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
+    written = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", written)
+    return written
+
+
+def test_a_log_gets_a_line_every_two_minutes_and_one_at_the_end(log):
+    shown = progress.Progress("stig gold", 8)
+    for passed in range(1, 9):
+        shown.advance(f"{passed} passed")
+    shown.close()
+    assert log.getvalue().splitlines() == [
+        "stig gold: 3 of 8 rules, 3 passed, 4 min left",
+        "stig gold: 6 of 8 rules, 6 passed, 100 s left",
+        "stig gold: 8 of 8 rules in 8 min, 8 passed",
+    ]
+
+
+def test_what_was_finished_before_counts_and_does_not_speed_up_the_rest(log):
+    shown = progress.Progress("stig gold", 10, done=4)
+    for _ in range(3):
+        shown.advance()
+    shown.close()
+    assert log.getvalue().splitlines() == [
+        "stig gold: 7 of 10 rules, 3 min left",
+        "stig gold: 7 of 10 rules in 3 min",
+    ]
+
+
+def test_a_count_of_few_is_one_line(log):
+    show = progress.counter("survey stig")
+    for done in range(3):
+        show(done, 2)
+    assert log.getvalue().splitlines() == ["survey stig: 2 of 2 rules in 3 min"]

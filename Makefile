@@ -49,7 +49,7 @@ tools: setup ## the isolated environments and the base model that the loop needs
 
 locks: setup ## resolve the worksets' pins anew: conf/workset/locks
 	@$(call quiet_pip,.[locks])
-	@forge workset lock train serve eval gguf
+	@forge workset lock train serve eval gguf graph
 
 check: .venv/.ready ## style, floors and recipes; needs no scanner and no database
 	@ruff check
@@ -63,7 +63,7 @@ check: .venv/.ready ## style, floors and recipes; needs no scanner and no databa
 FIRST_HALF := tests/rollouts tests/evaluation tests/training tests/serving tests/registry tests/store
 
 test: setup check ## everything CI runs; with real Axolotl, lm-eval and vLLM (11 GB)
-	@forge workset install train eval serve gguf --yes
+	@forge workset install train eval serve gguf graph --yes
 	@pytest -m 'not soak' $(FIRST_HALF) &> .pytest.log & half=$$!; trap 'kill $$half' INT TERM; \
 	pytest -m 'not soak' $(FIRST_HALF:%=--ignore=%) && status=0 || status=$$?; \
 	wait $$half && other=0 || other=$$?; \

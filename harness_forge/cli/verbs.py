@@ -16,6 +16,7 @@ VERBS = {
     "redact": "show what was replaced in a dataset, and sign that it may leave",
     "publish": "copy a dataset out; refused without a signed review of these very bytes",
     "trace": "show where a line of a dataset comes from",
+    "graph": "mirror the records to a Bolt server; say where a line, tip or adapter comes from",
     "model": "fetch a base model, list what there is, look at one",
     "train": "train an adapter on a dataset, its tokens checked first",
     "prove": "prove that an adapter fits its base model and changes what it says",

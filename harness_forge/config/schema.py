@@ -16,6 +16,7 @@ from harness_forge.config.export import ExportConfig
 from harness_forge.config.feedback import FeedbackConfig
 from harness_forge.config.filters import FiltersConfig
 from harness_forge.config.format import FormatConfig
+from harness_forge.config.graph import GraphConfig
 from harness_forge.config.judge import JudgeConfig
 from harness_forge.config.labels import LabelsConfig
 from harness_forge.config.model import ModelConfig
@@ -73,6 +74,7 @@ class ForgeConfig:
         run: what is attempted and for what purpose.
         attempt: the runs `dvc repro` makes, by name, in order.
         store: where records live.
+        graph: the Bolt server that the records are mirrored to.
         source: where foreign records come from.
         labels: what the label audit looks for.
         role: the role to export.
@@ -113,6 +115,7 @@ class ForgeConfig:
     run: RunConfig = field(default_factory=RunConfig)
     attempt: dict[str, AttemptStep] = field(default_factory=dict)
     store: StoreConfig = field(default_factory=StoreConfig)
+    graph: GraphConfig = field(default_factory=GraphConfig)
     source: SourceConfig = field(default_factory=SourceConfig)
     labels: LabelsConfig = field(default_factory=LabelsConfig)
     role: RoleConfig = field(default_factory=RoleConfig)

@@ -13,6 +13,7 @@
     ├── ServeError             14   a server cannot start, or does not serve what it should
     ├── PromoteError           15   a rule file, a ledger or a champion cannot be read
     ├── SourceError            16   a foreign record, file or database cannot be read
+    ├── GraphError             18   the graph is down, refuses, or lacks what is asked for
     └── Interrupted           130   Ctrl-C; what was finished is kept
 
 Exit codes 10 to 12 belong to `forge promote`, 17 to `forge audit`; they are results, not faults.
@@ -116,6 +117,12 @@ class SourceError(ForgeError):
     """A foreign record, file or database cannot be read."""
 
     exit_code = 16
+
+
+class GraphError(ForgeError):
+    """The graph is down, refuses, or lacks what is asked for."""
+
+    exit_code = 18
 
 
 class Interrupted(ForgeError):

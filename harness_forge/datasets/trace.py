@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     import psycopg
 
 _PLACE = re.compile(r"(?:(train|validation)(?:\.[a-z.]+)?:)?(\d+)")
-_SOURCE = re.compile(r"([a-z_][a-z0-9_]*)\.(turns|attempts|tip_retrievals|tips):(\d+)")
+SOURCE = re.compile(r"([a-z_][a-z0-9_]*)\.(turns|attempts|tip_retrievals|tips):(\d+)")
 
-_ATTEMPT_OF = {
-    "turns": "SELECT attempt_id FROM turns WHERE id = %s",
-    "attempts": "SELECT id FROM attempts WHERE id = %s",
-    "tip_retrievals": "SELECT attempt_id FROM tip_retrievals WHERE id = %s",
-    "tips": "SELECT source_attempt_id FROM tips WHERE id = %s",
+_ATTEMPT_COLUMN = {
+    "turns": "attempt_id",
+    "attempts": "id",
+    "tip_retrievals": "attempt_id",
+    "tips": "source_attempt_id",
 }
 _RUN = """
 SELECT r.id, r.policy, r.purpose, r.status, r.started_at, r.evaluator, r.evaluator_version
@@ -124,6 +124,13 @@ def trace(dataset: Path, place: str, connect: Callable[[str], psycopg.Connection
     return Trace(dataset, manifest, shown, line, [_origin(entry, connect) for entry in entries])
 
 
+def attempts_of(connection: psycopg.Connection, table: str, ids: Sequence[int]) -> dict[int, int]:
+    """Return the attempt of each row of `table` that has one."""
+    column = _ATTEMPT_COLUMN[table]
+    query = f"SELECT id, {column} FROM {table} WHERE id = ANY(%s) AND {column} IS NOT NULL"  # noqa: S608
+    return dict(connection.execute(query, [list(ids)]).fetchall())
+
+
 def verdicts(trace: Trace, entry: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return each filter of the dataset with its verdict on a row.
 
@@ -152,7 +159,7 @@ def _manifest(dataset: Path) -> dict[str, Any]:
 
 def _asked(dataset: Path, place: str, manifest: Mapping[str, Any]) -> tuple[str, int | None]:
     """Return file and line; no line where a row is requested."""
-    if _SOURCE.fullmatch(place):
+    if SOURCE.fullmatch(place):
         return "", None
     found = _PLACE.fullmatch(place)
     if not found:
@@ -188,12 +195,12 @@ def _line(path: Path, number: int) -> dict[str, Any]:
 
 
 def _origin(entry: dict[str, Any], connect) -> Origin:
-    found = _SOURCE.fullmatch(entry["source"])
+    found = SOURCE.fullmatch(entry["source"])
     if connect is None or not found:
         return Origin(entry, missing="the store was not asked" if found else "no row of the store")
     skill, table, row_id = found[1], found[2], int(found[3])
     with connect(skill) as connection:
-        (attempt,) = connection.execute(_ATTEMPT_OF[table], [row_id]).fetchone() or (None,)
+        attempt = attempts_of(connection, table, [row_id]).get(row_id)
         if attempt is None:
             return Origin(entry, missing="the store no longer has its attempt")
         keys = {"attempt": attempt, "table": table, "id": row_id}

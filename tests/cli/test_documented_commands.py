@@ -19,6 +19,7 @@ ONLY_COMPOSED = {
     "redact": "of the dataset of a trained loop", "replay": "needs a trained adapter",
     "report": "of a trained loop", "rollback": "needs a trained adapter",
     "run": "needs the scanner", "serve": "needs a GPU or a workset", "stage": "is for dvc",
+    "graph": "needs a Bolt server and records",
     "store": "of the user's own store", "trace": "of the dataset of a trained loop",
     "train": "needs a workset", "validate": "has tests of its own",
     "workset": "installs gigabytes", "compose": "is what this test does",

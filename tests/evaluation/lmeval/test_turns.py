@@ -4,7 +4,8 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from suite_documents import ROOT, TOOL, load
+from harnesses import Harness
+from suite_documents import TOOL
 
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.config.skill import SkillConfig
@@ -15,7 +16,6 @@ from harness_forge.core.records import Origin, Split
 from harness_forge.evaluation.questions import collect
 from harness_forge.rollouts import opening as worlds
 
-harnesses = load(ROOT / "tests/datasets/export/harnesses.py")
 ARCHITECT = SuiteConfig(name="architect", kind=SuiteKind.architect, metrics=["verdict_right"])
 REFLECTOR = SuiteConfig(name="reflector", kind=SuiteKind.reflector, metrics=["well_formed"])
 
@@ -23,7 +23,7 @@ REFLECTOR = SuiteConfig(name="reflector", kind=SuiteKind.reflector, metrics=["we
 @pytest.fixture
 def harness(store, tmp_path):
     store.upgrade("made_up")
-    return harnesses.Harness(store.skill("made_up"), tmp_path)
+    return Harness(store.skill("made_up"), tmp_path)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A harness that writes to a store; imports nothing of its folder, so that others can load it."""
+"""A harness that writes to a store, for tests of what is read from it."""
 
 from __future__ import annotations
 

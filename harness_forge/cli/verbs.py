@@ -8,6 +8,7 @@ VERBS = {
     "env": "look at a skill's environment: what is missing, what it yields",
     "run": "attempt work items and write what happened to the store",
     "ingest": "bring foreign records into the store: logs, traffic, trajectories, a database",
+    "generate": "make questions with quoted answers of a repository: code, history, docs, tools",
     "source": "say how records of your own are read: guess a source from a file, write its YAML",
     "store": "look after the store: status, upgrade, url, psql",
     "labels": "find labels that must not be trusted, and flag them",

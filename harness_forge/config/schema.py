@@ -16,6 +16,7 @@ from harness_forge.config.export import ExportConfig
 from harness_forge.config.feedback import FeedbackConfig
 from harness_forge.config.filters import FiltersConfig
 from harness_forge.config.format import FormatConfig
+from harness_forge.config.generate import GenerateConfig
 from harness_forge.config.graph import GraphConfig
 from harness_forge.config.judge import JudgeConfig
 from harness_forge.config.labels import LabelsConfig
@@ -76,6 +77,7 @@ class ForgeConfig:
         store: where records live.
         graph: the Bolt server that the records are mirrored to.
         source: where foreign records come from.
+        generate: what rows are made of a repository.
         labels: what the label audit looks for.
         role: the role to export.
         format: what a dataset's lines look like.
@@ -117,6 +119,7 @@ class ForgeConfig:
     store: StoreConfig = field(default_factory=StoreConfig)
     graph: GraphConfig = field(default_factory=GraphConfig)
     source: SourceConfig = field(default_factory=SourceConfig)
+    generate: GenerateConfig = field(default_factory=GenerateConfig)
     labels: LabelsConfig = field(default_factory=LabelsConfig)
     role: RoleConfig = field(default_factory=RoleConfig)
     format: FormatConfig = field(default_factory=FormatConfig)

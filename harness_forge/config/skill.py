@@ -18,6 +18,9 @@ class EnvironmentKind(Enum):
 RECORDED = "recorded"
 """The choice of `skill` for records under a name of their own, and the host that it has."""
 
+CODEBASE = "codebase"
+"""The choice of `skill` for what `forge generate` makes."""
+
 
 @dataclass(frozen=True)
 class SkillConfig:
@@ -43,6 +46,8 @@ def filling_command(skill: SkillConfig) -> str:
     """Return the command that brings work items and attempts of a skill into the store."""
     if skill.environment is not EnvironmentKind.recorded:
         return f"forge run skill={skill.name} policy=gold"
+    if skill.name == CODEBASE:
+        return "forge generate REPO"
     # `skill=recorded` is the choice for records that have no file of their own in conf/skill.
     own = skill.host != RECORDED
     named = f"skill={skill.name}" if own else f"skill={RECORDED} skill.name={skill.name}"

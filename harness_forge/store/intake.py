@@ -160,6 +160,16 @@ class Intake:
                 self._connection.execute(statement, {"key": self._key})
         self.state = {}
 
+    def withdraw(self, item_ids: Sequence[str]) -> None:
+        """Delete what this source wrote of some items; groups keep their splits.
+
+        A file whose rows change is thus on the same side as before.
+        """
+        values = {"key": self._key, "ids": [escape(one) for one in item_ids]}
+        with self.transaction():
+            for statement in _WITHDRAW if item_ids else ():
+                self._connection.execute(statement, values)
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Run the block in one transaction."""
@@ -330,6 +340,24 @@ _FORGET = [
         " AND NOT EXISTS (SELECT FROM work_items w WHERE w.group_key = s.group_key)"
     ),
     sql.SQL("DELETE FROM skill_settings WHERE key = %(key)s"),
+]
+
+_WITHDRAW = [
+    *(
+        sql.SQL(
+            "DELETE FROM label_flags WHERE target_table = {} AND target_id IN (SELECT id FROM {}"
+            " WHERE run_id IN ({}) AND item_id = ANY(%(ids)s))"
+        ).format(sql.Literal(table), sql.Identifier(table), sql.SQL(_OWN))
+        for table in ("attempts", "turns")
+    ),
+    sql.SQL("DELETE FROM work_items WHERE run_id IN ({}) AND item_id = ANY(%(ids)s)").format(
+        sql.SQL(_OWN)
+    ),
+    sql.SQL(
+        "DELETE FROM items i WHERE i.item_id = ANY(%(ids)s) AND full_cycle IS NULL"
+        " AND severity = '' AND facts = '{}'"
+        " AND NOT EXISTS (SELECT FROM work_items w WHERE w.item_id = i.item_id)"
+    ),
 ]
 
 _HIGHEST = """

@@ -207,6 +207,28 @@ def test_learned_and_measured_must_be_on_one_side_of_the_split(harness, tossed, 
     assert reasons(harness, replace(tips_kto, require={})) == {"held_out": 1}
 
 
+def test_a_tip_that_helped_needs_support_and_little_contradiction(harness, tossed, rule, tips_kto):
+    tip = tossed.reflection(rule, "good")
+    helped(tossed, tip, rule)
+    tossed.observe(tip, harness.item("rule_b"), [True, True], [0.0, 0.0], probability=1.0)
+    tossed.observe(tip, harness.item("rule_h", Split.HOLDOUT), [True] * 9, [0.0] * 9)
+
+    def asked(**limits):
+        return reasons(harness, replace(tips_kto, params={**tips_kto.params, **limits}))
+
+    rest = {"measured_held_out": 1, "not_randomised": 1}
+    assert asked(min_support=5, max_contradiction=2) == rest
+    assert asked(min_support=6) == rest | {"too_little_support": 1}
+    assert asked(max_contradiction=1) == rest | {"contradicted": 1}
+
+
+def test_limits_of_support_spare_a_tip_that_hurt(harness, tossed, rule, tips_kto):
+    hurt(tossed, tossed.reflection(rule, "bad"), rule)
+    limits = {"min_support": 9, "max_contradiction": 0}
+    strict = replace(tips_kto, params={**tips_kto.params, **limits})
+    assert harness.export(strict, dry_run=True).kept == 1
+
+
 def test_only_what_helped_is_taught_as_it_stands(harness, tossed, rule, lines):
     recipe = compose(None, ["role=reflector", "export=reflector_tips_sft"]).export
     helped(tossed, tossed.reflection(rule, "good"), rule)

@@ -73,13 +73,14 @@ def render(first: Mapping[str, Any], second: Mapping[str, Any], found: RunCompar
         f"{found.items} items in both, set {found.fingerprint}" + _left_out(found),
         "",
         f"{'':21}{'pairs':>7}{'first':>9}{'second':>9}{'difference':>12}"
-        f"{'95% interval':>20}{'p':>10}",
+        f"{'95% interval':>20}{'p':>10}{'p, items':>10}",
     ]
     lines += [_measured(name, one) for name, one in found.measures.items()]
     lines += [
         "",
         "differences of percentages are in points; clusters are drawn as a whole; "
-        "p: exact two-sided McNemar, items taken as independent",
+        "p: two-sided, exact sign flips of the clusters that differ; "
+        "p, items: exact McNemar, right only where items are independent",
     ]
     if any(one.by_score for one in found.measures.values()):
         lines += ["where no cluster differs from another: Tango's interval, a cluster as a pair"]
@@ -110,10 +111,10 @@ def _measured(name: str, one: Measure) -> str:
     # One cluster, or none, tells nothing of others.
     bounded = isfinite(one.low) and isfinite(one.high)
     ends = interval(one.low, one.high, change) if bounded else NONE
-    p = p_value(one.p) if share else ""
+    p = f"{p_value(one.p):>10}{p_value(one.p_items):>10}" if share else ""
     line = (
         f"{name:21}{one.pairs:>7}{shown(one.first):>9}{shown(one.second):>9}"
-        f"{change(one.difference):>12}{ends:>20}{p:>10}"
+        f"{change(one.difference):>12}{ends:>20}{p}"
     )
     return line.rstrip()
 

@@ -22,7 +22,7 @@ from harness_forge.evaluation.bootstrap import (
     with_width,
 )
 from harness_forge.evaluation.rates import rounded
-from harness_forge.evaluation.statistics import mcnemar
+from harness_forge.evaluation.statistics import mcnemar, sign_flip
 
 Pair = tuple[Episode, Episode]
 
@@ -36,7 +36,9 @@ class Measure:
         first, second: its value in each; `difference` is the second minus the first,
             between `low` and `high`.
         only_first, only_second: for a yes or no, pairs with yes in that run alone.
-        p: exact two-sided McNemar for a yes or no; None for a mean.
+        p: two-sided, by exact sign flips of clusters, for a yes or no; None for a mean.
+        clusters: how many differed, on which p rests.
+        p_items: the same by exact McNemar, which takes items as independent.
         better: 1 if more is better, -1 if less is.
         by_score: the bootstrap had no width, so the interval is a score interval.
     """
@@ -51,16 +53,18 @@ class Measure:
     only_first: int | None = None
     only_second: int | None = None
     p: float | None = None
+    clusters: int | None = None
+    p_items: float | None = None
     by_score: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as plain JSON; undefined values are null, p keeps its digits."""
-        plain = rounded(asdict(self) | {"p": None})
+        plain = rounded(asdict(self) | {"p": None, "p_items": None})
         shown = {
             k: None if isinstance(v, float) and not math.isfinite(v) else v
             for k, v in plain.items()
         }
-        return {**shown, "p": self.p}
+        return {**shown, "p": self.p, "p_items": self.p_items}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +142,10 @@ def _measure(
     if figure.yes_or_no:
         won, lost = int((own > others).sum()), int((others > own).sum())
         interval, by_score = with_width(interval, table[:, 1].tolist(), (won, lost), alpha)
-        p = mcnemar(lost, won)
-        other_counts = {"only_first": lost, "only_second": won, "p": p, "by_score": by_score}
+        flips = sign_flip([(int(up - down), int(n)) for up, n, down, _ in table])
+        other_counts = {"only_first": lost, "only_second": won, "by_score": by_score}
+        other_counts |= {"p": flips.two_sided, "clusters": flips.clusters}
+        other_counts["p_items"] = mcnemar(lost, won)
     above, below, above_first, below_first = table.sum(axis=0)
     return Measure(
         pairs=int(has.sum()),

@@ -27,7 +27,7 @@ from harness_forge.training import launch
 from harness_forge.training.axolotl import Inputs
 from harness_forge.training.dataset import Dataset
 from harness_forge.training.live import Curves
-from harness_forge.training.progress import Progress, Step, summary
+from harness_forge.training.progress import Progress, Step, steps_in, summary
 from harness_forge.training.token_audit import Audit, PairAudit
 from harness_forge.worksets.hardware import settle, threads
 from harness_forge.worksets.worksets import environment_of, python_of
@@ -238,6 +238,21 @@ def run(job: Job, lock: int, say: Say, show: Show, live: Path | None) -> None:
         )
     finally:
         curves.close()
+    check_ended(job.metrics)
+
+
+def check_ended(metrics: Path) -> None:
+    """Check that a training made its last step.
+
+    Axolotl ends on SIGINT as if it were done, with the adapter as it is by then.
+
+    Raises:
+        Interrupted: it did not.
+    """
+    last = next(reversed(steps_in(metrics)), None)
+    if last and last["step"] < last["steps"]:
+        what = f"was stopped at step {last['step']} of {last['steps']}; no adapter is made of it"
+        raise Interrupted("train", what, "the same command goes on from the last checkpoint")
 
 
 def checkpoint(job: Job) -> int:

@@ -116,7 +116,7 @@ def _row(name, one) -> str:
     cells = [
         name.replace("_", " "), str(one.pairs), shown(one.first), shown(one.second),
         shown(one.difference, "+"), ends,
-        *((str(one.only_first), str(one.only_second), f"{one.p:.3g}") if share else ("", "", "")),
+        *((str(one.only_first), str(one.only_second), f"{one.p_items:.3g}") if share else [""] * 3),
     ]  # fmt: skip
     return "| " + " | ".join(cells) + " |"
 

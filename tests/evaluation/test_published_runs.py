@@ -58,4 +58,6 @@ def test_published_runs_are_compared_as_counted_apart_from_us(tmp_path):
     for (_, found), (first, second) in zip(compared(DATA, tmp_path), pairs, strict=True):
         told = found.measures["success"]
         assert (told.only_first, told.only_second) == (len(first - second), len(second - first))
-        assert told.p == pytest.approx(exact(len(first - second), len(second - first)), rel=1e-9)
+        assert told.p_items == pytest.approx(
+            exact(len(first - second), len(second - first)), rel=1e-9
+        )

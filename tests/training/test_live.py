@@ -4,6 +4,10 @@ import csv
 import json
 import subprocess
 
+import pytest
+
+from harness_forge.core.errors import Interrupted
+from harness_forge.training.jobs import check_ended
 from harness_forge.training.live import Curves
 
 
@@ -86,3 +90,16 @@ def test_a_git_repository_without_a_commit_stays_as_it_is(tmp_path, monkeypatch)
     curves.close()
     assert series(tmp_path / "live") == [(1, 3.0)]
     assert sorted(path.name for path in tmp_path.iterdir()) == [".git", "live", "metrics.jsonl"]
+
+
+def test_a_training_that_was_stopped_before_its_last_step_makes_no_adapter(tmp_path):
+    metrics = tmp_path / "metrics.jsonl"
+    metrics.write_text("".join(line(step) for step in range(1, 10)))
+    check_ended(metrics)
+    metrics.write_text(line(1) + line(2))
+    with pytest.raises(Interrupted) as stopped:
+        check_ended(metrics)
+    assert str(stopped.value) == (
+        "train: was stopped at step 2 of 9; no adapter is made of it\n"
+        "  hint: the same command goes on from the last checkpoint"
+    )

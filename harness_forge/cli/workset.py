@@ -184,8 +184,9 @@ def _bundle(name: str, config: ForgeConfig, to: str | None) -> int:
     kind = f"py{sys.version_info[0]}{sys.version_info[1]}-{platform.machine()}"
     path = Path(to or f"{name}-{kind}{bundles.TAR}")
     line = Line(name)
-    workset = config.worksets[name]
-    files, size = bundles.make(name, workset, locks_folder(workset), path, line.step, line.count)
+    workset, home = config.worksets[name], Path(config.forge_home)
+    locks = locks_folder(workset)
+    files, size = bundles.make(name, workset, home, locks, path, line.step, line.count)
     line.end(f"{files} files, {size_text(size)} in {path}")
     return 0
 

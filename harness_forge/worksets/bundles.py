@@ -3,7 +3,8 @@
 A bundle is a folder, or one tar file of it, with the files as the index serves them
 and a list, `manifest.json`. Every file is compared with the lock of the forge that
 installs it, so the list need not be trusted. Only the packages installed first (torch,
-which has several builds) have their hash from the list alone.
+which has several builds) and the distribution's packages with shared libraries have
+their hash from the list alone.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from harness_forge.config.workset import WorksetConfig
 from harness_forge.core.errors import WorksetError
 from harness_forge.worksets.first import asked, index_words
 from harness_forge.worksets.installing import Bundle, check_disk, check_python
+from harness_forge.worksets.libraries import bundle_libraries, described
 from harness_forge.worksets.locks import Lock, Locked, Part, lock_of, requirements
 from harness_forge.worksets.pip import Pip, Say, clean, written
 from harness_forge.worksets.worksets import pick_variant
@@ -36,7 +37,7 @@ TAR = ".tar"
 
 
 def make(
-    name: str, config: WorksetConfig, locks: Path, to: Path, say: Say, show: Say
+    name: str, config: WorksetConfig, home: Path, locks: Path, to: Path, say: Say, show: Say
 ) -> tuple[int, int]:
     """Write a bundle for machines like this one.
 
@@ -47,7 +48,7 @@ def make(
         How many files, and how many bytes.
 
     Raises:
-        WorksetError: `to` is taken, the disk is too small, or pip cannot get a file.
+        WorksetError: `to` is taken, the disk is too small, or pip or apt cannot get a file.
     """
     variant_name, variant = pick_variant(name, config)
     lock = lock_of(name, variant, locks)
@@ -60,11 +61,13 @@ def make(
     folder.mkdir(parents=True, exist_ok=True)
     packages = _download(name, lock, folder, say, show)
     entries = _entries(name, packages, folder)
+    libraries = bundle_libraries(name, variant.libraries, folder, home, say)
     manifest = {
         "workset": name,
         "variant": variant_name,
         "lock": lock.digest,
         "files": entries,
+        "libraries": libraries,
     } | _machine()
     text = json.dumps(manifest, indent=1) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8")
@@ -72,7 +75,7 @@ def make(
     if folder != to:
         say("packing")
         _pack(folder, to)
-    return len(entries), size
+    return len(entries) + len(libraries), size
 
 
 def _machine() -> dict[str, str]:
@@ -133,26 +136,20 @@ def _requires(wheel: Path) -> Iterator[str]:
 
 
 def _entries(name: str, packages: Sequence[Locked], folder: Path) -> list[dict[str, Any]]:
-    by_hash = {_sha256(path): path for path in sorted(folder.iterdir()) if path.name != MANIFEST}
+    brought = (path for path in sorted(folder.iterdir()) if path.name != MANIFEST)
+    by_hash = {described(path)["sha256"]: path for path in brought}
     entries = []
     for one in packages:
         found = next((by_hash[known] for known in one.hashes if known in by_hash), None)
         found = found or (_named(by_hash.values(), one) if one.part is Part.first else None)
         if not found:
             raise WorksetError(f"workset {name}", f"pip brought no file of {one.pin}")
-        digest = next(known for known, path in by_hash.items() if path == found)
-        size = found.stat().st_size
-        entries.append({"pin": one.pin, "file": found.name, "sha256": digest, "bytes": size})
+        entries.append({"pin": one.pin, **described(found)})
     return entries
 
 
 def _named(paths, one: Locked) -> Path | None:
     return next((path for path in paths if path.name.startswith(f"{one.name}-{one.version}")), None)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
 
 
 def _pack(folder: Path, to: Path) -> None:
@@ -183,13 +180,15 @@ def opened(name: str, config: WorksetConfig, locks: Path, given: Path) -> Iterat
         lock = lock_of(name, variant, locks)
         _check_kind(name, manifest, lock)
         files = {entry["pin"]: entry for entry in manifest["files"]}
-        _check_files(name, folder, lock, files)
+        debs = manifest.get("libraries", ())
+        _check_files(name, folder, lock, files, debs)
         packages = tuple(
             replace(one, hashes=(files[one.pin]["sha256"],)) if one.part is Part.first else one
             for one in lock.packages
             if one.here
         )
-        yield Bundle(folder.absolute(), replace(lock, packages=packages))
+        carried = {entry["package"]: _inside(folder.absolute(), entry) for entry in debs}
+        yield Bundle(folder.absolute(), replace(lock, packages=packages), carried)
 
 
 def _beside(given: Path) -> Path | None:
@@ -216,6 +215,8 @@ def _manifest(name: str, folder: Path) -> Mapping[str, Any]:
         read = json.loads(path.read_text(encoding="utf-8"))
         for entry in read["files"]:
             _ = entry["pin"], entry["file"], entry["sha256"]
+        for entry in read.get("libraries", ()):
+            _ = entry["package"], entry["file"], entry["sha256"]
         _ = read["workset"], read["lock"], read["python"], read["machine"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         what = f"{folder} is no bundle: {MANIFEST} cannot be read ({error})"
@@ -237,18 +238,39 @@ def _check_kind(name: str, manifest: Mapping[str, Any], lock: Lock) -> None:
         raise WorksetError(f"workset {name}", "the bundle is of another lock", remedy)
 
 
-def _check_files(name: str, folder: Path, lock: Lock, files: Mapping[str, Any]) -> None:
-    faults = []
+def _inside(folder: Path, entry: Mapping[str, Any]) -> Path:
+    # Only its last part: no entry leads out of the bundle.
+    return folder / Path(entry["file"]).name
+
+
+def _check_files(
+    name: str,
+    folder: Path,
+    lock: Lock,
+    files: Mapping[str, Any],
+    debs: Sequence[Mapping[str, Any]],
+) -> None:
+    faults = [
+        fault for entry in debs if (fault := _fault(_inside(folder, entry), [entry["sha256"]]))
+    ]
     for one in lock.packages:
         entry = files.get(one.pin)
         if not one.here or (one.part is Part.cuda and not entry):
             continue
-        path = folder / Path(entry["file"]).name if entry else None
-        if not path or not path.is_file():
-            faults.append(f"{entry['file'] if entry else one.pin} is missing")
-        elif _sha256(path) not in ((entry["sha256"],) if one.part is Part.first else one.hashes):
-            faults.append(f"{path.name} was changed")
+        if not entry:
+            faults.append(f"{one.pin} is missing")
+            continue
+        hashes = (entry["sha256"],) if one.part is Part.first else one.hashes
+        if fault := _fault(_inside(folder, entry), hashes):
+            faults.append(fault)
     if faults:
         more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
         what = f"the bundle is not whole: {', '.join(faults[:3])}{more}; nothing was installed"
         raise WorksetError(f"workset {name}", what, f"make it again: `forge workset bundle {name}`")
+
+
+def _fault(path: Path, hashes: Sequence[str]) -> str:
+    """Return what is wrong with a file; '' if it is one of those wanted."""
+    if not path.is_file():
+        return f"{path.name} is missing"
+    return "" if described(path)["sha256"] in hashes else f"{path.name} was changed"

@@ -46,10 +46,12 @@ class Bundle:
 
     Args:
         lock: the lock, with the hash of what comes first as the bundle has it.
+        libraries: archives with shared libraries, by the Debian package.
     """
 
     folder: Path
     lock: Lock
+    libraries: Mapping[str, Path]
 
 
 def install(
@@ -93,7 +95,8 @@ def install(
         _environment(name, workset, wanted, say)
         pip = _pip(name, home, show, bundle.folder if bundle else None)
         first = _packages(lock, pip, say)
-        libraries = find_libraries(name, variant.libraries, workset, home, say)
+        carried = bundle.libraries if bundle else None
+        libraries = find_libraries(name, variant.libraries, workset, home, say, carried)
         variables = {**config.environment, **libraries}
         _smoke(name, variant, variables, workset, say)
         minutes = round((time.monotonic() - started) / 60, 1)

@@ -1,14 +1,17 @@
 """Bundles: a lock's files carried to a machine without a network, each compared."""
 
 import json
+import shutil
+import subprocess
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from workset_files import SMALL, install, locked, make_wheel, state, write_lock
 
-from harness_forge.core.errors import WorksetError
-from harness_forge.worksets import bundles, locks
+from harness_forge.core.errors import SandboxError, WorksetError
+from harness_forge.worksets import bundles, libraries, locks, worksets
 
 
 @pytest.fixture
@@ -18,7 +21,9 @@ def bundle(tmp_path, index, monkeypatch):
     own = locked(index / "own_part-1.0-py3-none-any.whl", locks.Part.first)
     write_lock(tmp_path, own, locked(other))
     to = tmp_path / "bundle"
-    made = bundles.make("small", SMALL, tmp_path, to, lambda step: None, lambda text: None)
+    made = bundles.make(
+        "small", SMALL, tmp_path, tmp_path, to, lambda step: None, lambda text: None
+    )
     assert made[0] == 2
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "gone"))
     return to
@@ -93,4 +98,101 @@ def test_one_tar_file_holds_the_same(tmp_path, bundle):
 
 def test_what_is_there_is_not_overwritten(tmp_path, bundle):
     with pytest.raises(WorksetError, match="is there already\n  hint: name another place"):
-        bundles.make("small", SMALL, tmp_path, bundle, lambda step: None, lambda text: None)
+        bundles.make(
+            "small", SMALL, tmp_path, tmp_path, bundle, lambda step: None, lambda text: None
+        )
+
+
+LAMP = replace(
+    SMALL, variants={"cpu": replace(SMALL.variants["cpu"], libraries={"liblamp.so.1": "liblamp1"})}
+)
+
+
+class Shop:
+    """Apt of a distribution with one package, made with the real dpkg-deb."""
+
+    def __init__(self, folder):
+        pass
+
+    def download(self, packages, folder):
+        assert packages == ["liblamp1"]
+        tree = folder / "tree"
+        (tree / "DEBIAN").mkdir(parents=True)
+        (tree / "DEBIAN/control").write_text(
+            "Package: liblamp1\nVersion: 1.0\nArchitecture: all\n"
+            "Maintainer: us\nDescription: a lamp\n"
+        )
+        (tree / "usr/lib").mkdir(parents=True)
+        (tree / "usr/lib/liblamp.so.1").write_text("a library")
+        subprocess.run(["dpkg-deb", "--build", tree, folder], check=True, capture_output=True)
+        return sorted(folder.glob("*.deb"))
+
+
+class Offline:
+    """Apt of a machine without a network."""
+
+    def __init__(self, folder):
+        raise SandboxError("", "apt-get has no network", "a hint that would be a second remedy")
+
+
+@pytest.fixture
+def lamp(tmp_path, index, monkeypatch):
+    """A bundle of a workset that needs a shared library; then index and apt are gone."""
+    if not shutil.which("dpkg-deb"):
+        pytest.skip("needs dpkg-deb")
+    monkeypatch.setattr(libraries, "Apt", Shop)
+    to = tmp_path / "bundle"
+    made = bundles.make("small", LAMP, tmp_path, tmp_path, to, lambda step: None, lambda text: None)
+    assert made[0] == 2
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "gone"))
+    monkeypatch.setattr(libraries, "Apt", Offline)
+    return to
+
+
+DEB = "liblamp1_1.0_all.deb"
+
+
+def test_a_bundle_holds_the_packages_of_shared_libraries(tmp_path, lamp):
+    assert (lamp / DEB).is_file()
+    with bundles.opened("small", LAMP, tmp_path, lamp) as found:
+        assert install(LAMP, tmp_path, bundle=found)
+    paths = worksets.environment_of("small", tmp_path)["LD_LIBRARY_PATH"]
+    assert (Path(paths) / "liblamp.so.1").read_text() == "a library"
+
+
+def test_a_changed_or_missing_package_is_named_and_nothing_is_installed(tmp_path, lamp):
+    (lamp / DEB).write_bytes((lamp / DEB).read_bytes() + b"x")
+    told = f"workset small: the bundle is not whole: {DEB} was changed; nothing was installed"
+    opening = bundles.opened("small", LAMP, tmp_path, lamp)
+    with pytest.raises(WorksetError, match=told), opening:
+        pass
+    (lamp / DEB).unlink()
+    opening = bundles.opened("small", LAMP, tmp_path, lamp)
+    with pytest.raises(WorksetError, match=f"{DEB} is missing"), opening:
+        pass
+    assert not (tmp_path / "worksets").exists()
+
+
+def test_a_bundle_without_the_package_says_what_to_install(tmp_path, lamp):
+    listed = json.loads((lamp / bundles.MANIFEST).read_text())
+    del listed["libraries"]  # as bundles were before they held any
+    (lamp / bundles.MANIFEST).write_text(json.dumps(listed))
+    opening = bundles.opened("small", LAMP, tmp_path, lamp)
+    with opening as found, pytest.raises(WorksetError) as caught:
+        install(LAMP, tmp_path, bundle=found)
+    assert str(caught.value) == (
+        "workset small: needs liblamp.so.1, which the machine lacks; the bundle holds no liblamp1\n"
+        "  hint: install your distribution's package, on Debian liblamp1"
+    )
+
+
+def test_a_bundle_is_not_made_without_the_packages_that_it_needs(tmp_path, index, monkeypatch):
+    monkeypatch.setattr(libraries, "Apt", Offline)
+    to = tmp_path / "lamp.tar"
+    with pytest.raises(WorksetError) as caught:
+        bundles.make("small", LAMP, tmp_path, tmp_path, to, lambda step: None, lambda text: None)
+    assert str(caught.value) == (
+        "workset small: its bundle needs Debian's liblamp1; apt-get has no network\n"
+        "  hint: make the bundle on a Debian or Ubuntu machine with a network"
+    )
+    assert not to.exists()

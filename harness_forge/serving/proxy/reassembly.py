@@ -55,14 +55,20 @@ def decoded(encoding: str, raw: bytes) -> bytes:
     try:
         if encoding in ("gzip", "x-gzip"):
             with gzip.open(_as_file(raw)) as file:
-                return file.read(_MOST)
+                return _no_bomb(file.read(_MOST + 1))
         if encoding == "deflate":
-            return zlib.decompressobj().decompress(raw, _MOST)
+            return _no_bomb(zlib.decompressobj().decompress(raw, _MOST + 1))
     except (OSError, EOFError, zlib.error) as error:
         raise ValueError(f"cannot be unpacked: {error}") from None
     if encoding not in ("", "identity"):
         raise ValueError(f"is packed as {encoding}")
     return raw
+
+
+def _no_bomb(unpacked: bytes) -> bytes:
+    if len(unpacked) > _MOST:
+        raise ValueError(f"is more than {_MOST >> 20} MB unpacked")
+    return unpacked
 
 
 def _as_file(raw: bytes) -> Any:

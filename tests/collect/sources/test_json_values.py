@@ -1,5 +1,6 @@
 import gzip
 import json
+import tracemalloc
 
 import pytest
 
@@ -50,6 +51,17 @@ def test_an_overlong_line_is_passed_over_and_the_next_one_read(tmp_path):
     found = read(tmp_path, long + b'{"a":2}\n')
     assert (found[0].reason, found[0].place) == ("too_long", 1)
     assert found[1] == Value(2, {"a": 2})
+
+
+def test_a_gzip_bomb_of_one_line_takes_the_memory_of_a_record(tmp_path):
+    bomb = gzip.compress(b'{"a":"' + b"x" * (200 << 20) + b'"}\n{"a":2}\n', 1)
+    tracemalloc.start()
+    found = read(tmp_path, bomb, "a.gz")
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (found[0].reason, found[0].place) == ("too_long", 1)
+    assert found[1] == Value(2, {"a": 2})
+    assert most < 20 << 20
 
 
 def test_nesting_without_end_is_malformed(tmp_path):

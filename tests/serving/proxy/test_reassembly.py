@@ -2,10 +2,12 @@
 
 import gzip
 import json
+import zlib
 
 import pytest
 from fake_models import DONE, USAGE, pieces, usage
 
+from harness_forge.serving.proxy import reassembly
 from harness_forge.serving.proxy.reassembly import assembled, decoded
 
 SSE = "text/event-stream; charset=utf-8"
@@ -105,3 +107,14 @@ def test_a_packed_answer_is_read_and_a_broken_one_told():
     for encoding, raw in (("gzip", b"x"), ("br", b"x")):
         with pytest.raises(ValueError, match=r"packed|unpacked"):
             decoded(encoding, raw)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)]
+)
+def test_an_answer_that_unpacks_to_too_much_is_told_and_not_cut(monkeypatch, encoding, pack):
+    monkeypatch.setattr(reassembly, "_MOST", 1 << 20)
+    whole = b" " * (1 << 20)
+    assert decoded(encoding, pack(whole)) == whole
+    with pytest.raises(ValueError, match="is more than 1 MB unpacked"):
+        decoded(encoding, pack(whole + b" "))

@@ -10,13 +10,13 @@ from dataclasses import replace
 from harness_forge.config.format import ROWS
 from harness_forge.core.dataset_files import CARD, FEEDBACK, LEDGER, MANIFEST
 from harness_forge.core.errors import ExportError
+from harness_forge.core.garbage import seldom_collected
 from harness_forge.datasets import manifest, mixing, refusals
 from harness_forge.datasets.audit.audit import audit
 from harness_forge.datasets.formats.card import card
 from harness_forge.datasets.formats.endings import checked
 from harness_forge.datasets.formats.folder import DatasetFolder
 from harness_forge.datasets.pipeline import Rows
-from harness_forge.datasets.prepare import seldom_collected
 from harness_forge.datasets.request import Part, Report, Request
 
 

@@ -6,10 +6,8 @@ but the rows and the plan, so it may be done in any process.
 
 from __future__ import annotations
 
-import gc
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -257,23 +255,6 @@ class Preparer:
             ready._replace(signature=next(following).tobytes()) if ready.reason is None else ready
             for ready in made
         ]
-
-
-@contextmanager
-def seldom_collected() -> Iterator[None]:
-    """Run the garbage collector less often inside the block.
-
-    Rows are trees and make none, but are many objects: at the usual pace a
-    fifth of the time goes into looking.
-    """
-    before = gc.get_threshold()
-    gc.freeze()  # what was imported stays anyway
-    gc.set_threshold(100_000, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
 
 
 def _steps(plan: Plan) -> dict[bool, list[tuple[str, Filter]]]:

@@ -18,7 +18,8 @@ from typing import Any
 from harness_forge import __version__
 from harness_forge.config.engine import EngineConfig
 from harness_forge.core.errors import ExportError, ForgeError
-from harness_forge.datasets.prepare import Plan, Preparer, seldom_collected
+from harness_forge.core.garbage import seldom_collected
+from harness_forge.datasets.prepare import Plan, Preparer
 from harness_forge.datasets.prepared import PreparedRow
 from harness_forge.datasets.ray_session import RayErrors, session
 from harness_forge.datasets.sql.rows import Row

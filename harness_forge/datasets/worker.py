@@ -14,7 +14,8 @@ from contextlib import ExitStack
 from typing import Any, BinaryIO
 
 from harness_forge.core.errors import ForgeError
-from harness_forge.datasets.prepare import Plan, Preparer, seldom_collected
+from harness_forge.core.garbage import seldom_collected
+from harness_forge.datasets.prepare import Plan, Preparer
 from harness_forge.datasets.sql.rows import Row
 
 

@@ -98,9 +98,14 @@ def splits(connection: psycopg.Connection) -> dict[str, Split]:
 
 def assign_splits(connection: psycopg.Connection, mapping: Mapping[str, Split], salt: str) -> None:
     """Assign groups to splits. A group that has a split keeps it."""
-    for group, split in sorted(mapping.items()):
-        row = {"group_key": group, "split": Split(split).value, "salt": salt}
-        rows.insert(connection, "splits", row, "ON CONFLICT (group_key) DO NOTHING")
+    groups = sorted(mapping)
+    sides = [Split(mapping[group]).value for group in groups]
+    connection.execute(
+        "INSERT INTO splits (group_key, split, salt) SELECT group_key, split, %s"
+        " FROM unnest(%s::text[], %s::text[]) AS new (group_key, split)"
+        " ON CONFLICT (group_key) DO NOTHING",
+        [escape(salt), [escape(group) for group in groups], sides],
+    )
 
 
 def _list(raw: str) -> list[Any]:

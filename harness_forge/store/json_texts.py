@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -53,10 +52,12 @@ def json_text(value: Any) -> str:
         RecursionError: it is nested too deeply.
     """
     if _is_plain(value, _DEEPEST):
-        with suppress(TypeError):  # an integer of more than 64 bits, half a surrogate pair
+        try:
             text = orjson.dumps(value).decode()
             if "\\u0000" not in text and "\u241b" not in text:
                 return text
+        except TypeError:
+            pass  # an integer of more than 64 bits, half a surrogate pair
     return json.dumps(storable(value), ensure_ascii=False, separators=(",", ":"))
 
 

@@ -37,6 +37,7 @@ from harness_forge.collect.sources.shaping import is_one_session, is_read_by_for
 from harness_forge.config.source import SourceConfig, SourceKind
 from harness_forge.config.split import SplitConfig
 from harness_forge.core.errors import SourceError, StoreError
+from harness_forge.core.garbage import seldom_collected
 from harness_forge.core.records import Attempt
 from harness_forge.store.entries import Entry
 from harness_forge.store.rows import jsonb
@@ -93,8 +94,9 @@ def ingest(
             # group that the others gave it.
             for path in found:
                 _forget(store, config, path, notes)
-        for path in found:
-            report.files.append(_file(store, config, path, notes, progress))
+        with seldom_collected():
+            for path in found:
+                report.files.append(_file(store, config, path, notes, progress))
     report.splits = recorded.assign_recorded(store, split)
     if report.added:
         store.tidy()

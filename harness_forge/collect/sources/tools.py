@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from harness_forge.core.chat import calls, tools
 from harness_forge.core.chat.faults import Malformed
 from harness_forge.core.errors import SourceError
@@ -38,6 +40,31 @@ def from_file(path: Path) -> list[Mapping[str, Any]]:
         return [tools.canonical_tool(one) for one in tools.read_tools(held)]
     except Malformed as fault:
         raise SourceError(str(path), fault.args[0], "a list of tools, as OpenAI has it") from None
+
+
+class Offered:
+    """Reads the tools of records: once where one record after the other offers the same."""
+
+    def __init__(self) -> None:
+        self._raw: Any = None
+        self._text = b""
+        self._tools: Sequence[Mapping[str, Any]] = []
+
+    def of(self, raw: Any) -> Sequence[Mapping[str, Any]]:
+        """Return tools in OpenAI's form.
+
+        Raises:
+            Malformed: they are in no known form.
+        """
+        try:
+            text = orjson.dumps(raw)
+        except TypeError:
+            return tools.read_tools(raw)
+        # The text alone says nothing of NaN, equality nothing of the order of keys.
+        if text != self._text or raw != self._raw:
+            self._tools = tools.read_tools(raw)
+            self._raw, self._text = raw, text
+        return self._tools
 
 
 class Observed:

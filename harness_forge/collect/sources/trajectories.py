@@ -230,8 +230,8 @@ def _turns(
     offered: Sequence[Mapping[str, Any]],
     ended: str | None,
 ) -> list[Turn]:
-    own = templates.value("tools", scope)
-    shown = offered if own is None else read_tools(own)
+    own = templates.tools(scope)
+    shown = offered if own is None else own
     said = ended or templates.word("finish_reason", scope)
     agent = templates.word("agent", scope) or "agent"
     started = outcomes.moment(templates.value("started_at", scope))

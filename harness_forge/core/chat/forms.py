@@ -33,7 +33,7 @@ def conversation(raw: Any) -> list[Message]:
             raise Malformed("messages are a text, not a list") from None
     if not isinstance(raw, list):
         raise Malformed(f"messages are {kind(raw)}, not a list")
-    if any(_is_item(one) for one in raw):
+    if any(map(_is_item, raw)):
         if any(isinstance(one, Mapping) and one.get("tool_calls") for one in raw):
             raise Malformed("messages are of a chat and of Responses at once")
         try:
@@ -44,8 +44,14 @@ def conversation(raw: Any) -> list[Message]:
 
 
 def _is_item(raw: Any) -> bool:
-    said = raw.get("type") if isinstance(raw, Mapping) and "role" not in raw else None
+    if not isinstance(raw, _OBJECT) or "role" in raw:
+        return False
+    said = raw.get("type")
     return isinstance(said, str) and said in _ITEMS
+
+
+_OBJECT = (dict, Mapping)
+"""Asked for a dictionary first, which takes a third of the time."""
 
 
 def message(raw: Any, place: int = 0) -> Message:
@@ -63,7 +69,7 @@ def several(raw: Any, place: int = 0) -> list[Message]:
     Raises:
         Malformed: as `message`.
     """
-    if _is_plain(raw):
+    if _is_plain(raw) or _calls_plainly(raw):
         return [dict(raw)]
     if not isinstance(raw, Mapping):
         raise Malformed(f"message {place} is {kind(raw)} without a role")
@@ -89,6 +95,7 @@ def several(raw: Any, place: int = 0) -> list[Message]:
 
 
 _PLAIN = frozenset(("role", "content", "tool_call_id", "name"))
+_WITH_CALLS = _PLAIN | {"tool_calls"}
 _SPEAKING = frozenset(("system", "user", "assistant"))
 
 
@@ -102,6 +109,16 @@ def _is_plain(raw: Any) -> bool:
     number = raw.get("tool_call_id")
     answers = role == "tool" and number and isinstance(number, str)
     return role in _SPEAKING or bool(answers and not markup.results(content))
+
+
+def _calls_plainly(raw: Any) -> bool:
+    """Return whether an assistant's message is in the right form already, with its calls last."""
+    if not isinstance(raw, dict) or raw.get("role") != "assistant" or not raw.get("tool_calls"):
+        return False
+    if not raw.keys() <= _WITH_CALLS or next(reversed(raw)) != "tool_calls":
+        return False
+    content = raw.get("content")
+    return (content is None or isinstance(content, str)) and calls.are_openai(raw["tool_calls"])
 
 
 def _word(kept: dict[str, Any]) -> Any:

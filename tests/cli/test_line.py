@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from harness_forge.cli import line
+from harness_forge.cli import evaluate, line
 
 
 class Terminal(io.StringIO):
@@ -47,3 +47,18 @@ def test_a_line_never_wraps(monkeypatch, columns):
     monkeypatch.setattr("sys.stdout", out)
     line.Line("eval").step("x" * 100)
     assert len(out.getvalue().removeprefix("\r\033[K")) == 19
+
+
+def test_answers_of_each_model_are_told_with_the_time_that_they_took(monkeypatch, capsys):
+    clock = iter(range(0, 10_000, 90))
+    monkeypatch.setattr(line.time, "monotonic", lambda: next(clock))
+    show = evaluate.telling()["show"]
+    for label in ("base", "adapter"):
+        for done in (2, 4, 6):
+            show(label, done, 6)
+    assert capsys.readouterr().out.splitlines() == [
+        "evaluate: base: 2 of 6 answers",
+        "evaluate: base: 6 of 6 answers in 6 min",
+        "evaluate: adapter: 4 of 6 answers",
+        "evaluate: adapter: 6 of 6 answers in 8 min",
+    ]

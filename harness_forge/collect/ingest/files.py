@@ -383,8 +383,20 @@ class _Filing:
         raise SourceError(
             str(self.path),
             f"{bad} of {seen} lines are malformed; the first:\n{shown}",
+            self._remedy(),
+        )
+
+    def _remedy(self) -> str:
+        first = self.report.first_malformed
+        nothing_fits = not self.report.attempts and all(": misfit: " in line for line in first)
+        if nothing_fits and self.config.kind is SourceKind.trajectories:
+            return (
+                f"`forge source new {self.path}` guesses a mapping, or say it:"
+                " source.mapping.item='{KEY}'"
+            )
+        return (
             "mend the file or the mapping; source.max_bad_lines and source.max_bad_share let more"
-            " pass, and what was written so far is not written again",
+            " pass, and what was written so far is not written again"
         )
 
 

@@ -7,6 +7,7 @@ import pytest
 from foreign_files import conversation
 
 from harness_forge.core import jsontext
+from harness_forge.core.errors import SourceError
 
 ODD = [
     "half \ud83d", "\udc00 half", "nul \x00", "\u241bd83d", "quote ' \" ` \\ ; --", "\u202e\x1b[2J"
@@ -103,3 +104,14 @@ def test_an_empty_file_says_so(take, tau_bench, tmp_path):
     path = tmp_path / "model-air.json"
     path.write_text("")
     assert take(path, tau_bench).files[0].notes == {"file": "holds no record"}
+
+
+def test_records_that_the_mapping_fits_nowhere_are_told_how_to_find_one(
+    take, tau_bench, lines_of, tmp_path
+):
+    path = lines_of(tmp_path / "a.json", [{"pot.id": n, "said": []} for n in range(2)])
+    with pytest.raises(SourceError) as caught:
+        take(path, tau_bench)
+    assert caught.value.hint == (
+        f"`forge source new {path}` guesses a mapping, or say it: source.mapping.item='{{KEY}}'"
+    )

@@ -17,7 +17,7 @@ class Context:
     """What a generator is given.
 
     Args:
-        trained: groups on the training side of the split.
+        trained: rows on the training side of the split, as `generator:name`.
         made: rows of the generators before it, by name.
         source: of sessions.
         left_out: rows that could not be made, by reason.
@@ -34,10 +34,6 @@ class Context:
         """Return a citation of lines; None where they are more than may be quoted."""
         citation = self.repository.cite(file, first, last)
         return citation if self.fits(citation) else None
-
-    def read(self, citation: Citation) -> str | None:
-        """Return what stands where a citation says; None where there is no such place."""
-        return self.repository.read(citation)
 
     def fits(self, citation: Citation) -> bool:
         """Return whether a quote is short enough; one that is not is counted."""

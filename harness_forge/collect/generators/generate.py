@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from harness_forge.collect.generators import sessions
 from harness_forge.collect.generators.capping import capped
 from harness_forge.collect.generators.context import Context
 from harness_forge.collect.generators.repository import Repository
-from harness_forge.collect.generators.rows import EVALUATOR, VERSION, Row, fault
+from harness_forge.collect.generators.rows import EVALUATOR, VERSION, Citation, Row, fault
 from harness_forge.collect.generators.table import GENERATORS
 from harness_forge.config.generate import GenerateConfig
 from harness_forge.config.schema import ForgeConfig
@@ -79,10 +80,8 @@ def generate(config: ForgeConfig, progress: Progress = lambda name: None) -> Rep
     """
     with opened_skill(config) as store:
         sides = store.splits()
-        trained = {group for group, side in sides.items() if side is Split.TRAIN}
-        mine = {item.item_id: item.group_key for item in store.items()}
-        groups = {group for group in mine.values() if group in trained}
-        context, report = _made(config, frozenset(groups), progress)
+        trained = [i.item_id for i in store.items() if sides.get(i.group_key) is Split.TRAIN]
+        context, report = _made(config, frozenset(trained), progress)
         for made in report.made:
             _write(store, context.repository, report.name, made)
         # One generator is no kind of task that could be held out whole: files are.
@@ -108,7 +107,7 @@ def _of_each(
 ) -> tuple[Context, Report]:
     settings = config.generate
     name = settings.name or repository.root.name
-    here = frozenset(g.removeprefix(f"{name}:") for g in trained if g.startswith(f"{name}:"))
+    here = frozenset(item.removeprefix(f"{name}:") for item in trained)
     context = Context(repository, settings, here, {}, config.source)
     report, everything = Report(name, repository.commit), {}
     for generator, make in GENERATORS.items():
@@ -141,10 +140,15 @@ def _select(made: Made, rows: Sequence[Row], context: Context) -> None:
     """Keep what is grounded, each once, up to the cap."""
     made.left_out.update(context.left_out)
     made.found = len(rows) + sum(context.left_out.values())
+
+    def read(citation: Citation) -> str | None:
+        is_session = citation.kind == "session"
+        return sessions.read(citation) if is_session else context.repository.read(citation)
+
     kept: dict[str, Row] = {}
     told: set[str] = set()
     for row in rows:
-        why = fault(row, context.read)
+        why = fault(row, read)
         if not why and (row.name in kept or row.digest() in told):
             why = "twice"
         if why:

@@ -26,6 +26,7 @@ from harness_forge.store.splits.recorded import assign_recorded
 
 AGENT = "agent"
 _POLICY = "generated"
+_BREAK = "\n\n"
 
 Progress = Callable[[str], None]
 """Called with the name of each generator as it starts."""
@@ -205,7 +206,8 @@ def _run(name: str, made: Made, repository: Repository) -> dict[str, Any]:
 
 def _entry(run: str, item_id: str, name: str, generator: str, row: Row, digest: str) -> Entry:
     group = f"{name}:{row.group}"
-    title = row.question.rpartition("\n\n")[2][:200]
+    # With the place: functions of one name in two files are not the same question.
+    title = f"{row.name}: {row.question.rpartition(_BREAK)[2]}"[:200]
     item = WorkItem(item_id, title, "", generator, group, digest=digest)
     cited = [citation.signals() for citation in row.citations]
     main = row.citations[0]

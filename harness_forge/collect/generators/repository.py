@@ -131,6 +131,8 @@ class Repository:
             # A changed line may itself begin so, but never stands before its file's `index` line.
             if line.startswith("+++ b/") and lines[place - 1].startswith("--- a/"):
                 path = line[6:].rstrip("\t")
+            elif line.startswith("diff --git "):
+                path = ""
             elif path and (match := _HUNK.match(line)):
                 before, after = int(match[1]), int(match[3])
                 body = _body(lines, place + 1, int(match[2] or 1), int(match[4] or 1))

@@ -23,6 +23,7 @@ from harness_forge.evaluation.comparison import Comparison, compare
 from harness_forge.evaluation.gate_power import describe_gate
 from harness_forge.evaluation.rates import Rate, rates
 from harness_forge.evaluation.sample_size import sample_sizes_of
+from harness_forge.registry.adapters import fitted
 from harness_forge.registry.adapters.package import Adapter
 from harness_forge.registry.current import current_adapter
 from harness_forge.rollouts import opening
@@ -101,6 +102,7 @@ def replay(
     """
     split = split_of(config.run).value
     candidate = current_adapter(config, adapter or config.policy.adapter)
+    fitted.check_prompt(candidate.name, candidate.prompt_contexts, config.prompt.context)
     metrics = out.with_name(f"{out.name}.json")
     # The old metrics are out of date now; they must not be taken for this replay's.
     metrics.unlink(missing_ok=True)
@@ -156,7 +158,7 @@ def _evaluating(config: ForgeConfig, split: str) -> ForgeConfig:
 def _policies(config: ForgeConfig, adapter: Adapter) -> dict[str, PolicyConfig]:
     """Return the five policies; only speed settings come from the recipe's own policy."""
     own = config.policy
-    fitted = list(adapter.fitted)
+    splits = list(adapter.fitted)
     model = PolicyConfig(
         PolicyKind.model,
         workset=own.workset,
@@ -166,9 +168,9 @@ def _policies(config: ForgeConfig, adapter: Adapter) -> dict[str, PolicyConfig]:
     return {
         BASE: model,
         # The baselines get the splits that the adapter was trained on, no more and no less.
-        FEW_SHOT: replace(model, shots=SHOTS, example_splits=fitted),
-        NEAREST: PolicyConfig(PolicyKind.nearest, example_splits=fitted),
-        TEMPLATE: PolicyConfig(PolicyKind.template, example_splits=fitted),
+        FEW_SHOT: replace(model, shots=SHOTS, example_splits=splits),
+        NEAREST: PolicyConfig(PolicyKind.nearest, example_splits=splits),
+        TEMPLATE: PolicyConfig(PolicyKind.template, example_splits=splits),
         ADAPTER: replace(model, adapter=str(adapter.folder)),
     }
 

@@ -79,6 +79,8 @@ def evaluate(
     tuned = find_adapter(adapter, home, base) if adapter else None
     if tuned and any(of_split(suite) for suite in suites.values()):
         fitted.check(tuned.name, tuned.fitted, split)
+    if tuned and any(suite.kind is SuiteKind.worker for suite in suites.values()):
+        fitted.check_prompt(tuned.name, tuned.contexts, config.prompt.context)
     models_asked = {BASE: None} | ({ADAPTER: tuned} if tuned else {})
     if twice:
         models_asked = dict.fromkeys((noise.FIRST, noise.AGAIN), tuned)

@@ -24,6 +24,7 @@ class Dataset:
         licences: of content quoted in the rows, by the manifest.
         skills: of the rows, and their `roles`; empty if the manifest does not
             say.
+        contexts: the values of `prompt.context` that its rows were selected by.
         validation: rows that are also trained on; None if they are not.
     """
 
@@ -35,6 +36,7 @@ class Dataset:
     licences: tuple[str, ...]
     skills: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
+    contexts: tuple[str, ...] = ()
     validation: Path | None = None
 
     @property
@@ -85,6 +87,7 @@ def read(
         licences=tuple(facts.get("licences", ())),
         skills=_values_of(facts, "skill"),
         roles=_values_of(facts, "role"),
+        contexts=_contexts(facts),
         # An empty file changes nothing, so the adapter may still be judged on that split.
         validation=validation if sum(counts[1:]) else None,
     )
@@ -94,6 +97,12 @@ def _values_of(facts: dict[str, Any], key: str) -> tuple[str, ...]:
     """Return the manifest's value of `key`, or that of each part."""
     parts = facts.get("parts") or [facts]
     return tuple(sorted({part[key] for part in parts if part.get(key)}))
+
+
+def _contexts(facts: dict[str, Any]) -> tuple[str, ...]:
+    parts = facts.get("parts") or [facts]
+    found = {part.get("settings", {}).get("params", {}).get("prompt_context") for part in parts}
+    return tuple(sorted(found - {None}))
 
 
 def _rows(path: Path, check: Callable[[Any], str]) -> Iterator[dict[str, Any]]:

@@ -318,6 +318,7 @@ def lineage(job: Job, audit: dict[str, int]) -> dict[str, Any]:
             # The slots that the adapter may become champion of.
             "skills": list(job.data.skills),
             "roles": list(job.data.roles),
+            "prompt_contexts": list(job.data.contexts),
         },
         "train": settings | {"seed": job.seed},
         "audit": audit,

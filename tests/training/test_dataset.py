@@ -82,3 +82,14 @@ def test_a_dataset_in_another_form_of_file_is_refused(tmp_path):
     with pytest.raises(TrainError, match=r"written as jsonl\.gz") as caught:
         dataset.read(tmp_path)
     assert "format.extension=jsonl" in caught.value.hint
+
+
+def test_the_prompt_contexts_of_all_parts_are_known(tmp_path):
+    write(tmp_path, {"messages": [USER, ANSWER]})
+    parts = [
+        {"settings": {"params": {"agent": "worker", "prompt_context": "description"}}},
+        {"settings": {"params": {"agent": "reflector"}}},
+    ]
+    for facts, contexts in ((parts[0], ("description",)), ({"parts": parts}, ("description",))):
+        (tmp_path / "manifest.json").write_text(json.dumps(facts))
+        assert dataset.read(tmp_path).contexts == contexts

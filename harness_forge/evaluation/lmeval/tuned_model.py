@@ -17,12 +17,14 @@ class Candidate:
 
     Args:
         fitted: splits that it was trained on; empty if that is unknown.
+        contexts: the values of `prompt.context` that it was trained on, likewise.
     """
 
     name: str
     folder: Path
     digest: str
     fitted: tuple[str, ...] = ()
+    contexts: tuple[str, ...] = ()
 
 
 def find_adapter(name: str, home: Path, base: BaseModel) -> Candidate:
@@ -44,4 +46,10 @@ def find_adapter(name: str, home: Path, base: BaseModel) -> Candidate:
     if trained_on["digest"] != base.digest:
         what = f"was trained on {trained_on['title']}, not on this {base.title}"
         raise EvalError(f"adapter {name}", what, "choose its base model with model=NAME")
-    return Candidate(adapter.folder.name, adapter.folder, adapter.digest, adapter.fitted)
+    return Candidate(
+        adapter.folder.name,
+        adapter.folder,
+        adapter.digest,
+        adapter.fitted,
+        adapter.prompt_contexts,
+    )

@@ -1,4 +1,4 @@
-"""Refuses to judge an adapter on a split that it was trained on."""
+"""Refuses to judge an adapter on what it was trained on, or by prompts of another kind."""
 
 from __future__ import annotations
 
@@ -27,4 +27,20 @@ def check(name: str, fitted: Sequence[str], split: str | None) -> None:
             f"train.dataset=data/dataset trains one without them, {name}-tuning, "
             "that may be judged there; split=holdout is a look"
         )
+        raise EvalError(f"adapter {name}", what, hint)
+
+
+def check_prompt(name: str, contexts: Sequence[str], context: str) -> None:
+    """Refuse to ask an adapter by other prompts than it was trained on.
+
+    Args:
+        contexts: the values of `prompt.context` of its rows; empty where not known.
+        context: that of the prompts it would be asked by.
+
+    Raises:
+        EvalError: there is another.
+    """
+    if contexts and set(contexts) != {context}:
+        what = f"was trained on prompts with prompt.context={', '.join(contexts)}, not {context}"
+        hint = f"ask it as it was taught: prompt.context={contexts[0]}"
         raise EvalError(f"adapter {name}", what, hint)

@@ -53,6 +53,11 @@ class Adapter:
         """The splits that it was trained on."""
         return tuple(self.lineage.get("dataset", {}).get("splits", ("train",)))
 
+    @property
+    def prompt_contexts(self) -> tuple[str, ...]:
+        """The values of `prompt.context` of its rows; empty where that is not known."""
+        return tuple(self.lineage.get("dataset", {}).get("prompt_contexts", ()))
+
 
 def package(source: Path, name: str, out: Path, lineage: Mapping[str, Any]) -> Adapter:
     """Copy an adapter from a training's output and return it.

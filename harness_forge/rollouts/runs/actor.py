@@ -54,6 +54,7 @@ class Actor:
         candidate: digest of the adapter or model that could be promoted; None for
             teachers and baselines.
         fitted: splits that its adapter was trained on, by its lineage.
+        contexts: the values of `prompt.context` that it was trained on, likewise.
         examples: all worked examples, in the order in which prompts take them.
         shots: how many of them a prompt shows.
         close: closes what was opened to learn the name.
@@ -65,6 +66,7 @@ class Actor:
     concurrency: int = 0
     candidate: str | None = None
     fitted: Sequence[str] = ()
+    contexts: Sequence[str] = ()
     examples: Sequence[Worked] = ()
     shots: int = 0
     close: Callable[[], None] = lambda: None
@@ -193,6 +195,7 @@ def _local(config: PolicyConfig, base: ModelConfig | None, home: Path, seed: int
         concurrency=batch,
         candidate=own,
         fitted=adapter.fitted if adapter else (),
+        contexts=adapter.prompt_contexts if adapter else (),
     )
 
 

@@ -65,9 +65,11 @@ def run(
     held = catalogue.held_out(chosen, splits)
     holdout.check(policy, config, held)
     actor = prepare(policy, environment, store, base, home, seed)
+    name = actor.name.removeprefix("model:")
     try:
+        fitted.check_prompt(name, actor.contexts, prompt.context)
         if config.purpose is Purpose.evaluate:
-            fitted.check(actor.name.removeprefix("model:"), actor.fitted, config.split)
+            fitted.check(name, actor.fitted, config.split)
         handle = store.open_run(
             policy=actor.name,
             purpose=config.purpose.value,

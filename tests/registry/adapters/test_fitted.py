@@ -26,3 +26,18 @@ def test_validation_is_open_to_one_that_did_not_see_it():
 
 def test_an_adapter_from_before_splits_were_told_saw_training_rows():
     assert Adapter("mine", Path("mine"), "d", {"dataset": {"rows": 3}}).fitted == ("train",)
+
+
+def test_an_adapter_is_asked_as_it_was_taught():
+    fitted.check_prompt("mine", ("description",), "description")
+    fitted.check_prompt("mine", (), "description")
+    with pytest.raises(EvalError) as caught:
+        fitted.check_prompt("mine", ("description",), "none")
+    assert str(caught.value) == (
+        "adapter mine: was trained on prompts with prompt.context=description, not none\n"
+        "  hint: ask it as it was taught: prompt.context=description"
+    )
+
+
+def test_an_adapter_from_before_prompts_had_a_choice_is_asked_by_any():
+    assert Adapter("mine", Path("mine"), "d", {"dataset": {"rows": 3}}).prompt_contexts == ()

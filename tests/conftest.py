@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from graph_server import ask_graph, bolt_url, graph_config  # noqa: F401 - fixtures
 
 from harness_forge.store.database import Store, open_store
 

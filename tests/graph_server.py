@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from harness_forge.config.graph import GraphConfig
 from harness_forge.core.errors import WorksetError
+from harness_forge.store.bolt import opened
 from harness_forge.worksets.worksets import python_of
 
 ROOT = Path(__file__).parents[1]
@@ -43,3 +45,31 @@ def serving(folder, port):
             yield process
         finally:
             process.kill()
+
+
+@pytest.fixture(scope="session")
+def bolt_url(tmp_path_factory):
+    port = free_port()
+    with serving(tmp_path_factory.mktemp("bolt"), port):
+        yield f"bolt://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def graph_config(bolt_url, monkeypatch):
+    """The settings of an empty graph."""
+    monkeypatch.setenv("FORGE_GRAPH_PASSWORD", "open sesame")
+    config = GraphConfig(url=bolt_url, user="root", database="graph", batch=7, timeout_s=3)
+    with opened(config) as graph:
+        graph.ask("MATCH (x) DETACH DELETE x")
+    return config
+
+
+@pytest.fixture
+def ask_graph(graph_config):
+    """Asks the graph one query."""
+
+    def ask(query, config=graph_config, **values):
+        with opened(config) as graph:
+            return graph.ask(query, **values)
+
+    return ask

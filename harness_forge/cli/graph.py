@@ -49,8 +49,8 @@ def main(argv: list[str]) -> int:
 
 def _push(config: ForgeConfig) -> int:
     from harness_forge.config.schema import skills_of
-    from harness_forge.report.graph.connection import opened
     from harness_forge.report.graph.push import push
+    from harness_forge.store.bolt import opened
 
     with opened(config.graph) as graph, _stores(config) as (store, connect):
         there = set(store.skills())
@@ -66,8 +66,8 @@ def _why(config: ForgeConfig, words: list[str]) -> dict[str, Any]:
     from harness_forge.report.graph.why import why
 
     if config.graph.url:
-        from harness_forge.report.graph.connection import opened
         from harness_forge.report.graph.mirrored import GraphRecords
+        from harness_forge.store.bolt import opened
 
         with opened(config.graph) as graph:
             return why(GraphRecords(graph, config), config, words)

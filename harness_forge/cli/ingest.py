@@ -14,10 +14,11 @@ EXAMPLES = (
     "forge ingest source=openai_traffic path=traffic.jsonl.gz skill=recorded skill.name=support",
     "forge ingest source=gemma_forge_jsonl path=runs/ skill=gemma_stig",
     "forge ingest source=gemma_forge_db path=postgresql://reader@db.example/gemma_forge",
+    "forge ingest source=gemma_forge_graph path=bolt://127.0.0.1:7687",
     "forge ingest source=trajectories path=mine.jsonl source.mapping.item='{task}' "
     "source.mapping.messages='{chat}' source.mapping.outcome='{reward}'",
 )
-KEYS = ("source", "skill", "split", "labels", "store", "forge_home")
+KEYS = ("source", "graph", "skill", "split", "labels", "store", "forge_home")
 SHORT = {"path": "source.path"}
 
 DRY_RUN = "--dry-run"

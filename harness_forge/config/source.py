@@ -14,6 +14,11 @@ class SourceKind(Enum):
     openai_traffic = "openai_traffic"  # one request with its response a record
     gemma_forge_jsonl = "gemma_forge_jsonl"
     gemma_forge_db = "gemma_forge_db"
+    gemma_forge_graph = "gemma_forge_graph"
+
+
+DATABASES = (SourceKind.gemma_forge_db, SourceKind.gemma_forge_graph)
+"""Sources that are asked, not read as files."""
 
 
 class Layout(Enum):
@@ -164,7 +169,7 @@ class SourceConfig:
         observed_tools: make a schema of each tool from the recorded calls,
             where records hold none: names and types as seen, no descriptions.
         again: forget what was taken in of these files, and take them in anew.
-        schema: (database) the schema to read.
+        schema: (database) the schema to read; (graph) the `group_id`.
         mapping: which field is what.
     """
 

@@ -1,18 +1,28 @@
-"""A gemma-forge database, taken in run by run: each whole, once, in one transaction."""
+"""A gemma-forge database or graph, taken in run by run: each whole, once, in one transaction."""
 
 from __future__ import annotations
 
 import hashlib
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import Any
 
 from harness_forge.collect.ingest.request import FileReport
 from harness_forge.collect.sources import outcomes
-from harness_forge.collect.sources.gemma_forge_db import Database, Row, item_of, opened
+from harness_forge.collect.sources.gemma_forge_db import (
+    Database,
+    Row,
+    attempts_of,
+    item_of,
+    opened,
+)
+from harness_forge.collect.sources.gemma_forge_graph import GraphRows
 from harness_forge.collect.sources.gemma_forge_jsonl import bare
-from harness_forge.config.source import SourceConfig
+from harness_forge.config.graph import GraphConfig
+from harness_forge.config.source import SourceConfig, SourceKind
+from harness_forge.store import bolt
 from harness_forge.store.entries import Entry
 from harness_forge.store.rows import jsonb
 
@@ -28,18 +38,31 @@ NOTES = {
 }
 """What cannot be exported of such a database, by role, and why."""
 
+_GRAPH_NOTES = {
+    "worker": "prompts, scripts and outcomes of items are in no node",
+    "architect": NOTES["architect"].replace("table", "node"),
+    "auditor": NOTES["auditor"],
+    "reflector": "prompts and reflections are in no node, lessons are whole",
+    "tips": "are in no node: upstream writes none",
+}
 
-def ingest(store, config: SourceConfig, progress: Callable[[str, int], None]) -> FileReport:
+
+def ingest(
+    store, config: SourceConfig, graph: GraphConfig, progress: Callable[[str, int], None]
+) -> FileReport:
     """Take in every run of a schema that has ended, and return what it came to.
 
     A run that has no end and none after it may still be written: it is left
     for the next call.
 
+    Args:
+        graph: who logs in, where the source is a graph.
+
     Raises:
         SourceError: there is no such database, or it is not gemma-forge's.
+        GraphError: no graph answers, or it refuses the login.
     """
-    with opened(config.path) as connection:
-        source = Database(connection, config.schema, config.name)
+    with _opened(config, graph) as source:
         key = f"{config.name}/{_digest(source.identity())}"
         with closing(store.intake(key)) as intake:
             report = FileReport.of(source.name, intake.state)
@@ -48,8 +71,21 @@ def ingest(store, config: SourceConfig, progress: Callable[[str, int], None]) ->
             return report
 
 
+@contextmanager
+def _opened(config: SourceConfig, graph: GraphConfig) -> Iterator[Database | GraphRows]:
+    if config.kind is SourceKind.gemma_forge_graph:
+        there = replace(graph, url=config.path)
+        with bolt.opened(there, "source.path") as session:
+            yield GraphRows(session, there, config.schema)
+    else:
+        with opened(config.path) as connection:
+            yield Database(connection, config.schema)
+
+
 class _Taking:
-    def __init__(self, source: Database, intake, config: SourceConfig, report: FileReport) -> None:
+    def __init__(
+        self, source: Database | GraphRows, intake, config: SourceConfig, report: FileReport
+    ) -> None:
         self.source, self.intake, self.config, self.report = source, intake, config, report
         self.done: dict[str, str] = dict(intake.state.get("run_ids", {}))
         self.tips: dict[int, int] = {}
@@ -93,7 +129,8 @@ class _Taking:
         )
         self._items(run, run_id)
         entries = [
-            Entry(run_id, one.item, one.attempt) for one in self.source.attempts(run, _POLICY)
+            Entry(run_id, one.item, one.attempt)
+            for one in attempts_of(self.source, run, _POLICY, self.config.name)
         ]
         for start in range(0, len(entries), 500):
             self.intake.write(entries[start : start + 500], self.intake.state)
@@ -223,6 +260,8 @@ class _Taking:
             self.intake.insert("lessons_current", {key: row.get(key) for key in kept})
 
     def _notes(self, runs: list[Row]) -> dict[str, str]:
+        if "work_items" not in self.source.tables:
+            return _GRAPH_NOTES
         completed = self.intake.query(
             "SELECT count(*) FROM work_items WHERE outcome = 'completed' AND run_id = ANY(%s)",
             [list(self.done.values())],

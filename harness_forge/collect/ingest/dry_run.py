@@ -10,7 +10,7 @@ from typing import Any
 from harness_forge.collect.ingest.files import take_file
 from harness_forge.collect.ingest.request import FileReport, Report
 from harness_forge.collect.sources import files
-from harness_forge.config.source import SourceConfig, SourceKind
+from harness_forge.config.source import DATABASES, SourceConfig
 from harness_forge.core.errors import SourceError
 from harness_forge.store.entries import Entry
 from harness_forge.store.intake import demand_storable
@@ -44,7 +44,7 @@ def dry_run(
     Raises:
         SourceError: as `ingest`; or the source is a database.
     """
-    if config.kind is SourceKind.gemma_forge_db:
+    if config.kind in DATABASES:
         raise SourceError("source", "a database is not read on trial", "leave --dry-run out")
     if not config.path:
         raise SourceError("source.path", "must be set", "forge ingest source=… path=…")

@@ -34,7 +34,8 @@ from harness_forge.collect.sources.outcomes_file import beside
 from harness_forge.collect.sources.records import Event, LeftOut, Recorded, RunFacts
 from harness_forge.collect.sources.scanning import BROKEN_ARRAY
 from harness_forge.collect.sources.shaping import is_one_session, is_read_by_format
-from harness_forge.config.source import SourceConfig, SourceKind
+from harness_forge.config.graph import GraphConfig
+from harness_forge.config.source import DATABASES, SourceConfig, SourceKind
 from harness_forge.config.split import SplitConfig
 from harness_forge.core.errors import SourceError, StoreError
 from harness_forge.core.garbage import seldom_collected
@@ -55,6 +56,7 @@ Progress = Callable[[str, int], None]
 """Called now and then with the file and what was found in it."""
 
 _BATCH_ROWS, _BATCH_CHARACTERS = 500, 8_000_000
+_NO_GRAPH = GraphConfig()
 _TOO_FEW = 1000
 """Lines before which a share of malformed ones says nothing yet."""
 
@@ -64,6 +66,7 @@ def ingest(
     config: SourceConfig,
     split: SplitConfig,
     progress: Progress = lambda source, found: None,
+    graph: GraphConfig = _NO_GRAPH,
 ) -> Report:
     """Take in what `config.path` names and return what it came to.
 
@@ -73,6 +76,7 @@ def ingest(
     Args:
         store: the skill's part of the store.
         progress: called now and then with the file and what was found in it.
+        graph: who logs in, where the source is a graph.
 
     Raises:
         SourceError: a file cannot be read, or too much of it is malformed.
@@ -82,10 +86,10 @@ def ingest(
     if not config.path:
         raise SourceError("source.path", "must be set", "forge ingest source=… path=…")
     report = Report(store.name)
-    if config.kind is SourceKind.gemma_forge_db:
+    if config.kind in DATABASES:
         from harness_forge.collect.ingest import database
 
-        report.files.append(database.ingest(store, config, progress))
+        report.files.append(database.ingest(store, config, graph, progress))
     else:
         notes = store.intakes()
         found = list(files.found(Path(config.path), config.files))

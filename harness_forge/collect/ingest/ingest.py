@@ -15,4 +15,4 @@ def ingest(config: ForgeConfig, progress=lambda source, found: None):
     from harness_forge.collect.ingest.files import ingest as take
 
     with opened_skill(config) as store:
-        return take(store, config.source, config.split, progress)
+        return take(store, config.source, config.split, progress, config.graph)

@@ -12,6 +12,7 @@ datasets.py           lines of training sets, ours too
 openai_traffic.py     requests and responses of a chat endpoint
 gemma_forge_jsonl.py  gemma-forge's run log
 gemma_forge_db.py     gemma-forge's database
+gemma_forge_graph.py  gemma-forge's graph
 
 A reader invents nothing: what a record lacks is None or left out with a reason.
 """

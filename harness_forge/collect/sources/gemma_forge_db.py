@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from harness_forge.collect.sources import outcomes
@@ -37,8 +38,8 @@ class Database:
         SourceError: the schema lacks the tables.
     """
 
-    def __init__(self, connection, schema: str, evaluator: str) -> None:
-        self._connection, self.schema, self._evaluator = connection, schema, evaluator
+    def __init__(self, connection, schema: str) -> None:
+        self._connection, self.schema = connection, schema
         found = self._rows(
             "SELECT table_schema, table_name FROM information_schema.tables"
             " WHERE table_name = ANY(%s) ORDER BY 1, 2",
@@ -97,51 +98,6 @@ class Database:
             return []
         return self._rows("SELECT * FROM lessons_current ORDER BY id", [])
 
-    def attempts(self, run: Row, policy: str) -> Iterator[Recorded]:
-        """Yield the attempts of one run as records, in their order."""
-        items = {row["item_id"]: row for row in self.of_run("work_items", run["id"])}
-        for row in self.of_run("attempts", run["id"]):
-            item = item_of(items.get(row["item_id"]) or {"item_id": row["item_id"]})
-            yield Recorded(row["id"], run["id"], policy, item, self._attempt(row))
-
-    def _attempt(self, row: Row) -> Attempt:
-        said = row.get("failure_mode") or ""
-        signals = {
-            "attempts_id": row["id"],
-            "failure_mode": said,
-            # Written as a literal, whatever happened; only failed attempts are written.
-            "eval_passed": row.get("eval_passed"),
-            "cut": [
-                key
-                for key, limit in (("approach", APPROACH), ("reflection", REFLECTION))
-                if len(row.get(key) or "") >= limit
-            ],
-        }
-        passed = bool(row.get("eval_passed"))
-        outcome = outcomes.outcome((passed, float(passed)), 1.0, self._evaluator, signals)
-        from dataclasses import replace
-
-        return Attempt(
-            item_id=bare(row["item_id"]),
-            attempt_num=row["attempt_num"],
-            origin=Origin.MODEL,
-            prompt="",
-            tool_call=None,
-            # The sentence is in upstream's place, for readers who expect it there.
-            outcome=replace(outcome, summary=said, failure_mode=said or outcome.failure_mode),
-            turns=[
-                _turn(agent, row[key], limit, row.get("created_at"))
-                for agent, key, limit in (
-                    ("worker", "approach", APPROACH),
-                    ("reflector", "reflection", REFLECTION),
-                )
-                if row.get(key)
-            ],
-            approach=row.get("approach") or "",
-            reflection=row.get("reflection"),
-            lesson=row.get("lesson"),
-        )
-
     def _rows(self, query, values: list[Any], quiet: bool = False) -> list[Row]:
         from psycopg.rows import dict_row
 
@@ -157,10 +113,59 @@ class Database:
             self._connection.execute(statement)
 
 
+def attempts_of(source, run: Row, policy: str, evaluator: str) -> Iterator[Recorded]:
+    """Yield the attempts of one run as records, in their order.
+
+    Args:
+        source: gives the rows of `work_items` and `attempts` of a run.
+    """
+    items = {row["item_id"]: row for row in source.of_run("work_items", run["id"])}
+    for row in source.of_run("attempts", run["id"]):
+        item = item_of(items.get(row["item_id"]) or {"item_id": row["item_id"]})
+        yield Recorded(row["id"], run["id"], policy, item, _attempt(row, evaluator))
+
+
 def item_of(row: Mapping[str, Any]) -> WorkItem:
     """Return the work item of a row of `work_items`."""
     name = bare(row["item_id"])
     return WorkItem(name, row.get("title") or name, "", row.get("category") or "other", name)
+
+
+def _attempt(row: Row, evaluator: str) -> Attempt:
+    said = row.get("failure_mode") or ""
+    signals = {
+        "attempts_id": row["id"],
+        "failure_mode": said,
+        # Written as a literal, whatever happened; only failed attempts are written.
+        "eval_passed": row.get("eval_passed"),
+        "cut": [
+            key
+            for key, limit in (("approach", APPROACH), ("reflection", REFLECTION))
+            if len(row.get(key) or "") >= limit
+        ],
+    }
+    passed = bool(row.get("eval_passed"))
+    outcome = outcomes.outcome((passed, float(passed)), 1.0, evaluator, signals)
+    return Attempt(
+        item_id=bare(row["item_id"]),
+        attempt_num=row["attempt_num"],
+        origin=Origin.MODEL,
+        prompt="",
+        tool_call=None,
+        # The sentence is in upstream's place, for readers who expect it there.
+        outcome=replace(outcome, summary=said, failure_mode=said or outcome.failure_mode),
+        turns=[
+            _turn(agent, row[key], limit, row.get("created_at"))
+            for agent, key, limit in (
+                ("worker", "approach", APPROACH),
+                ("reflector", "reflection", REFLECTION),
+            )
+            if row.get(key)
+        ],
+        approach=row.get("approach") or "",
+        reflection=row.get("reflection"),
+        lesson=row.get("lesson"),
+    )
 
 
 @contextmanager

@@ -7,11 +7,11 @@ from pathlib import Path
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.core.errors import ConfigError, GraphError
 from harness_forge.report.graph import files
-from harness_forge.report.graph.connection import Graph
 from harness_forge.report.graph.rows import Facts, key
 from harness_forge.report.graph.send_datasets import line_key
 from harness_forge.report.graph.stored import lineage_of
 from harness_forge.report.graph.why import LineRow
+from harness_forge.store.bolt import Graph
 
 _OURS = ("key", "group_id", "mark")
 """Properties that serve the mirror alone."""

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from harness_forge.config.schema import ForgeConfig
-from harness_forge.report.graph.connection import Graph
 from harness_forge.report.graph.send_adapters import send_adapters
 from harness_forge.report.graph.send_datasets import send_datasets
 from harness_forge.report.graph.send_records import SkillRecords
+from harness_forge.store.bolt import Graph
 
 LABELS = ("Skill", "Run", "Rule", "Attempt", "Tip", "Dataset", "Line", "Adapter", "Decision")
 

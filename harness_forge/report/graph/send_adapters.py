@@ -6,7 +6,7 @@ from collections import Counter
 
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.report.graph import files
-from harness_forge.report.graph.connection import Graph
+from harness_forge.store.bolt import Graph
 
 
 def send_adapters(graph: Graph, config: ForgeConfig, sent: Counter) -> None:

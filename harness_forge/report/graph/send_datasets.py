@@ -8,8 +8,8 @@ from itertools import islice
 
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.report.graph import files
-from harness_forge.report.graph.connection import Graph
 from harness_forge.report.graph.rows import key
+from harness_forge.store.bolt import Graph
 
 Say = Callable[[str], None]
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from harness_forge.core.errors import GraphError
 from harness_forge.report.graph import rows
-from harness_forge.report.graph.connection import Graph
 from harness_forge.report.graph.rows import Facts, key
+from harness_forge.store.bolt import Graph
 
 _AT_ONCE = 20_000
 """Attempts of the runs that are marked together; a killed push loses at most these."""

@@ -3,33 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from graph_server import free_port, serving
 from harnesses import Harness
 
 from harness_forge.config.compose.engine import compose
-from harness_forge.config.graph import GraphConfig
 from harness_forge.core.records import Origin, Split, Tip, TipRetrieval
-from harness_forge.report.graph.connection import opened
 from harness_forge.report.graph.push import push
-
-SECRET = "open sesame"
-
-
-@pytest.fixture(scope="session")
-def bolt_url(tmp_path_factory):
-    port = free_port()
-    with serving(tmp_path_factory.mktemp("bolt"), port):
-        yield f"bolt://127.0.0.1:{port}"
-
-
-@pytest.fixture
-def graph_config(bolt_url, monkeypatch):
-    """The settings of an empty graph."""
-    monkeypatch.setenv("FORGE_GRAPH_PASSWORD", SECRET)
-    config = GraphConfig(url=bolt_url, user="root", database="graph", batch=7, timeout_s=3)
-    with opened(config) as graph:
-        graph.ask("MATCH (x) DETACH DELETE x")
-    return config
+from harness_forge.store.bolt import opened
 
 
 @pytest.fixture
@@ -88,19 +67,10 @@ def send(harness, mirrored, connect):
 
 
 @pytest.fixture
-def ask(mirrored):
-    def ask(query, config=mirrored.graph, **values):
-        with opened(config) as graph:
-            return graph.ask(query, **values)
-
-    return ask
-
-
-@pytest.fixture
-def counts(ask):
+def counts(ask_graph):
     def counts(**where):
-        nodes = ask("MATCH (x) RETURN labels(x)[0] AS name, count(x) AS n", **where)
-        edges = ask("MATCH ()-[e]->() RETURN type(e) AS name, count(e) AS n", **where)
+        nodes = ask_graph("MATCH (x) RETURN labels(x)[0] AS name, count(x) AS n", **where)
+        edges = ask_graph("MATCH ()-[e]->() RETURN type(e) AS name, count(e) AS n", **where)
         return {row["name"]: row["n"] for row in nodes + edges}
 
     return counts

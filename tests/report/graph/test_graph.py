@@ -14,10 +14,10 @@ from harness_forge.core.errors import ConfigError, GraphError
 from harness_forge.core.records import Origin, Split
 from harness_forge.registry import decisions
 from harness_forge.registry.adapters import package
-from harness_forge.report.graph.connection import Graph, opened
 from harness_forge.report.graph.mirrored import GraphRecords
 from harness_forge.report.graph.stored import StoredRecords
 from harness_forge.report.graph.why import why
+from harness_forge.store.bolt import Graph, opened
 
 
 @pytest.fixture
@@ -67,9 +67,9 @@ def test_everything_is_there_once_however_often_it_is_pushed(send, counts, adapt
 
 
 @pytest.mark.workset
-def test_two_stores_do_not_share_a_graph(send, ask, harness):
+def test_two_stores_do_not_share_a_graph(send, ask_graph, harness):
     send()
-    ask("MATCH (s:Skill) SET s.store = 'another'")
+    ask_graph("MATCH (s:Skill) SET s.store = 'another'")
     with pytest.raises(GraphError) as fault:
         send()
     assert str(fault.value) == (
@@ -79,23 +79,23 @@ def test_two_stores_do_not_share_a_graph(send, ask, harness):
 
 
 @pytest.mark.workset
-def test_nodes_of_others_stay_as_they_are(send, ask, counts):
+def test_nodes_of_others_stay_as_they_are(send, ask_graph, counts):
     """gemma-forge's nodes have the same labels and group, and no key."""
     foreign = ("Run {group_id: 'stig', run_id: 'r1'}", "Tip {group_id: 'stig', tip_id: 't1'}")
     for node in foreign:
-        ask(f"CREATE (x:{node})")
+        ask_graph(f"CREATE (x:{node})")
     send()
     send()
     assert (counts()["Run"], counts()["Tip"]) == (3, 3)
 
 
 @pytest.mark.workset
-def test_no_outcome_of_a_held_out_item_and_no_evaluation_leaves_the_store(send, ask):
+def test_no_outcome_of_a_held_out_item_and_no_evaluation_leaves_the_store(send, ask_graph):
     send()
-    (kept,) = ask("MATCH (a:Attempt {item_id: 'kept'}) RETURN a")
+    (kept,) = ask_graph("MATCH (a:Attempt {item_id: 'kept'}) RETURN a")
     assert "eval_passed" not in kept["a"]
-    assert not ask("MATCH (a:Attempt {item_id: 'kept'})-[e:HELPED|HURT]-() RETURN e")
-    assert ask("MATCH (a:Attempt {id: 5}) RETURN a") == []
+    assert not ask_graph("MATCH (a:Attempt {item_id: 'kept'})-[e:HELPED|HURT]-() RETURN e")
+    assert ask_graph("MATCH (a:Attempt {id: 5}) RETURN a") == []
 
 
 @pytest.mark.workset
@@ -125,15 +125,15 @@ def test_a_new_attempt_of_a_run_and_a_run_that_went(harness, store, send, counts
 
 
 @pytest.mark.workset
-def test_a_split_given_later_hides_the_outcome(harness, send, ask):
+def test_a_split_given_later_hides_the_outcome(harness, send, ask_graph):
     late = harness.item("late", None)
     harness.attempt(late, "echo g", policy="model:m", origin=Origin.MODEL)
     send()
     query = "MATCH (a:Attempt {item_id: 'late'}) RETURN a.eval_passed AS passed"
-    assert ask(query) == [{"passed": True}]
+    assert ask_graph(query) == [{"passed": True}]
     harness.skill.assign_splits({late.group_key: Split.HOLDOUT}, "salt")
     send()
-    assert ask(query) == [{"passed": None}]
+    assert ask_graph(query) == [{"passed": None}]
 
 
 @pytest.mark.workset

@@ -9,7 +9,7 @@ from graph_server import free_port, serving
 
 from harness_forge.config.graph import GraphConfig
 from harness_forge.core.errors import GraphError
-from harness_forge.report.graph.connection import opened
+from harness_forge.store.bolt import opened
 
 
 def fault(config):

@@ -57,13 +57,16 @@ class Graph:
 
 
 @contextmanager
-def opened(config: GraphConfig) -> Iterator[Graph]:
+def opened(config: GraphConfig, setting: str = "graph.url") -> Iterator[Graph]:
     """Yield a session of the graph that `config` names.
+
+    Args:
+        setting: where the user gave the URL.
 
     Raises:
         GraphError: none is named, or nothing there speaks Bolt or lets us in.
     """
-    _check(config)
+    _check(config, setting)
     from neo4j import GraphDatabase
 
     # What the driver logs comes as an error as well, in our words.
@@ -81,16 +84,16 @@ def opened(config: GraphConfig) -> Iterator[Graph]:
         yield graph
 
 
-def _check(config: GraphConfig) -> None:
+def _check(config: GraphConfig, setting: str) -> None:
     if not config.url:
-        raise GraphError("graph.url", "no graph is named", "graph.url=bolt://127.0.0.1:7687")
+        raise GraphError(setting, "no graph is named", f"{setting}=bolt://127.0.0.1:7687")
     scheme, _, rest = config.url.partition("://")
     if scheme not in _SCHEMES or not rest:
         known = ", ".join(f"{one}://" for one in _SCHEMES)
-        raise GraphError("graph.url", "is no URL of a Bolt server", f"it begins with {known}")
+        raise GraphError(setting, "is no URL of a Bolt server", f"it begins with {known}")
     if "@" in rest:
         hint = f"put them into graph.user and the environment variable {config.password_env}"
-        raise GraphError("graph.url", "holds a user or a password", hint)
+        raise GraphError(setting, "holds a user or a password", hint)
 
 
 @contextmanager

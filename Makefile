@@ -75,9 +75,10 @@ test-fast: check ## tests that need no scanner, no workset and no child processe
 soak: setup ## the long tests: every rule, every writer, every mutation
 	@pytest -m soak -s
 
-bench: setup ## the export's speed beside COPY, datasets and pandas; prints docs/benchmarks.md's table
+bench: setup ## the speed of export and ingest beside COPY and other libraries; prints docs/benchmarks.md's tables
 	@$(call quiet_pip,.[bench])
 	@python tests/bench/export.py 1000 10000 100000
+	@python tests/bench/ingest.py 10 60
 
 # The demo is a project of its own in demo/; scanner, model and Axolotl are the loop's too.
 DEMO_STAGES := compose attempt watermark export audit train_sft prove replay promote report

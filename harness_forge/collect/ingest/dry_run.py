@@ -12,6 +12,7 @@ from harness_forge.collect.ingest.request import FileReport, Report
 from harness_forge.collect.sources import files
 from harness_forge.config.source import DATABASES, SourceConfig
 from harness_forge.core.errors import SourceError
+from harness_forge.core.garbage import seldom_collected
 from harness_forge.store.entries import Entry
 from harness_forge.store.intake import demand_storable
 
@@ -49,11 +50,12 @@ def dry_run(
     if not config.path:
         raise SourceError("source.path", "must be set", "forge ingest source=… path=…")
     found = Understood(Report(skill))
-    for path in files.found(Path(config.path), config.files):
-        intake = _Nowhere(found.first)
-        report = FileReport(str(path))
-        take_file(intake, config, path, report, progress)
-        found.report.files.append(report)
+    with seldom_collected():
+        for path in files.found(Path(config.path), config.files):
+            intake = _Nowhere(found.first)
+            report = FileReport(str(path))
+            take_file(intake, config, path, report, progress)
+            found.report.files.append(report)
     return found
 
 

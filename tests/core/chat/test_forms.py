@@ -212,3 +212,23 @@ def test_words_where_no_form_has_them_are_refused_by_name():
 def test_a_message_without_a_role_whose_type_is_no_word_is_refused_by_its_place():
     with pytest.raises(Malformed, match=r"^message 0 is a dict without a role$"):
         forms.conversation([{"type": ["string", "null"]}])
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"role": "assistant", "content": "a", "tool_calls": [CALL]},
+        {"role": "assistant", "content": None, "tool_calls": [CALL, CALL]},
+        {"role": "assistant", "tool_calls": [CALL]},
+    ],
+)
+def test_calls_in_the_right_form_are_kept_as_they_are(raw):
+    assert forms.several(raw) == [raw]
+    # Without the quick look: a key that is not looked for there goes the whole way.
+    [whole] = forms.several({"extra": 1, **raw})
+    assert list(whole.items())[1:] == list(raw.items())
+
+
+def test_calls_that_are_not_last_move_to_the_end_as_ever():
+    [made] = forms.several({"role": "assistant", "tool_calls": [CALL], "content": "a"})
+    assert list(made) == ["role", "content", "tool_calls"]

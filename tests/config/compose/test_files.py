@@ -48,7 +48,7 @@ def test_an_unknown_choice_in_a_recipe(project):
     line = path.read_text().splitlines().index("  - skill: stgi") + 1
     assert fault() == (
         f"{BASE}:{line}: skill: there is no 'stgi'\n"
-        "  hint: did you mean 'stig'? known choices: all, demo, "
+        "  hint: did you mean 'stig'? known choices: all, codebase, demo, "
         "gemma_cve, gemma_stig, recorded, reflexion, stig, tau_bench, ubuntu"
     )
 

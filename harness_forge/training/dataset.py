@@ -95,14 +95,17 @@ def read(
 
 def _values_of(facts: dict[str, Any], key: str) -> tuple[str, ...]:
     """Return the manifest's value of `key`, or that of each part."""
-    parts = facts.get("parts") or [facts]
-    return tuple(sorted({part[key] for part in parts if part.get(key)}))
+    return tuple(sorted({part[key] for part in _parts(facts) if part.get(key)}))
 
 
 def _contexts(facts: dict[str, Any]) -> tuple[str, ...]:
-    parts = facts.get("parts") or [facts]
-    found = {part.get("settings", {}).get("params", {}).get("prompt_context") for part in parts}
-    return tuple(sorted(found - {None}))
+    params = (part.get("settings", {}).get("params", {}) for part in _parts(facts))
+    return tuple(sorted({one.get("prompt_context") for one in params} - {None}))
+
+
+def _parts(facts: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the manifests of a dataset's parts: its own where it has one part."""
+    return facts.get("parts") or [facts]
 
 
 def _rows(path: Path, check: Callable[[Any], str]) -> Iterator[dict[str, Any]]:

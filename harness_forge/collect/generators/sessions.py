@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +25,20 @@ def rows(context: Context) -> Iterator[Row]:
         return
     root = Path(source.path)
     for path in files.found(root, source.files):
+        text, digest = _read(path)
+        name = path.relative_to(root).as_posix() if root.is_dir() else path.name
+        whole = Citation("session", str(path), digest, 1, max(text.count("\n"), 1), "")
         for found in trajectories.read(path, source):
             if isinstance(found, Recorded) and len(found.attempt.turns) > 1:
-                row = _row(path, root, found, *found.attempt.turns[:2])
+                row = _row(name, whole, found, *found.attempt.turns[:2])
                 if row:
                     yield row
 
 
 def read(citation: Citation) -> str | None:
     """Return the quote where every part of the call still stands in the session's file."""
-    text = Path(citation.path).read_text(encoding="utf-8", errors="replace")
-    if hashlib.sha256(text.encode()).hexdigest() != citation.revision:
+    text, digest = _read(Path(citation.path))
+    if digest != citation.revision:
         return None
     call = json.loads(citation.quote)
     words = [call["name"], *(one for one in call["arguments"].values() if isinstance(one, str))]
@@ -43,24 +47,25 @@ def read(citation: Citation) -> str | None:
     return citation.quote if all(map(any, zip(found[::2], found[1::2], strict=True))) else None
 
 
-def _row(path: Path, root: Path, found: Recorded, first: Turn, second: Turn) -> Row | None:
+def _read(path: Path) -> tuple[str, str]:
+    """Return the text of a session's file, and its digest."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return text, hashlib.sha256(text.encode()).hexdigest()
+
+
+def _row(name: str, whole: Citation, found: Recorded, first: Turn, second: Turn) -> Row | None:
     calls = first.response.get("tool_calls") or ()
     if len(calls) != 1 or not _worked(second.messages[len(first.messages) :]):
         return None
     call = _parsed(calls[0]["function"])
     if call is None:
         return None
-    text = path.read_text(encoding="utf-8", errors="replace")
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    quote = json.dumps(call, ensure_ascii=False)
-    last = max(text.count("\n"), 1)
-    name = path.relative_to(root).as_posix() if root.is_dir() else path.name
     return Row(
         name=f"{name}::{found.item.item_id}",
         group=f"session {name}",
         messages=first.messages,
         answer=first.response,
-        citations=[Citation("session", str(path), digest, 1, last, quote)],
+        citations=[replace(whole, quote=json.dumps(call, ensure_ascii=False))],
         tools=first.tools,
     )
 

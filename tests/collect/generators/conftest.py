@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from harness_forge.cli import main
-
 FILES = {
     "kiln/oven.py": '''"""Heats clay."""
 
@@ -94,20 +92,6 @@ def kiln(tmp_path):
     repository = TinyRepository(tmp_path / "kiln")
     repository.commit("Begin", FILES)
     return repository
-
-
-@pytest.fixture
-def forge(store, tmp_path, capsys):
-    """Runs a verb on the test's store; returns its exit code and what it printed."""
-
-    def run(*words):
-        code = main(
-            [*words, f"store.url='{store.url}'", f"data_dir={tmp_path}", f"forge_home={tmp_path}"]
-        )
-        captured = capsys.readouterr()
-        return code, captured.out + captured.err
-
-    return run
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 
-from harness_forge.cli import main
 from harness_forge.collect.ingest.files import ingest
 from harness_forge.config.compose.engine import compose
 from harness_forge.config.split import SplitConfig
@@ -64,20 +63,6 @@ def lines_of():
         return path
 
     return write
-
-
-@pytest.fixture
-def forge(store, tmp_path, capsys):
-    """Runs a verb on the test's store; returns its exit code and what it printed."""
-
-    def run(*words):
-        code = main(
-            [*words, f"store.url='{store.url}'", f"data_dir={tmp_path}", f"forge_home={tmp_path}"]
-        )
-        captured = capsys.readouterr()
-        return code, captured.out + captured.err
-
-    return run
 
 
 @pytest.fixture

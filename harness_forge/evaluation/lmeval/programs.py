@@ -13,8 +13,9 @@ from harness_forge.core.errors import EvalError, SandboxError
 from harness_forge.evaluation.lmeval.answers import Answer
 from harness_forge.evaluation.lmeval.folder import Document
 from harness_forge.evaluation.scoring.checks import code_of
-from harness_forge.rollouts.environments.scap import root, tools
-from harness_forge.rollouts.environments.scap.sandbox import Limits, Sandbox
+from harness_forge.rollouts.environments.sandbox import tools
+from harness_forge.rollouts.environments.sandbox.sandbox import Limits, Sandbox
+from harness_forge.rollouts.environments.scap import root
 
 METRIC, PARSES = "pass_at_1", "code_parses"
 LIMITS = Limits(wall_s=10.0, cpu_s=8.0)

@@ -8,7 +8,7 @@ from harness_forge.core.errors import EvalError, SandboxError
 from harness_forge.evaluation.lmeval import programs
 from harness_forge.evaluation.lmeval.answers import Answer
 from harness_forge.evaluation.lmeval.folder import Document
-from harness_forge.rollouts.environments.scap.sandbox import Limits
+from harness_forge.rollouts.environments.sandbox.sandbox import Limits
 
 HOME = Path(__file__).parents[3] / ".forge"
 CHECK = {

@@ -21,7 +21,7 @@ from harness_forge.promotion.rules import scores
 from harness_forge.promotion.rules.decision import Outcome, apply_rule
 from harness_forge.promotion.rules.evidence import Evidence
 from harness_forge.registry.adapters.identity import AdapterIdentity
-from harness_forge.rollouts.environments.scap.tools import folder_of
+from harness_forge.rollouts.environments.sandbox.tools import folder_of
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger
 from harness_forge.worksets import worksets
 

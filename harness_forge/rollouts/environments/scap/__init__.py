@@ -7,7 +7,6 @@
 | `slim` | the XML of the few rules the scanner is asked about |
 | `packages` | scanner, content and sandbox from the distribution's packages |
 | `root`, `packagedb` | the disposable root |
-| `sandbox`, `warden`, `seccomp` | running scripts and the scanner, capped |
 | `judge`, `guard`, `ground` | verdicts; what got worse; what is compared with |
 | `gold`, `mutate` | our remediations, and broken ones |
 | `environment` | all of it joined: survey, attempt |

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from harness_forge.config.scap import ScapConfig
 from harness_forge.core.errors import SandboxError
-from harness_forge.rollouts.environments.scap import known, packages, root, tools
+from harness_forge.rollouts.environments.sandbox import tools
+from harness_forge.rollouts.environments.sandbox.sandbox import Limits, Sandbox, uid_map
+from harness_forge.rollouts.environments.scap import known, packages, root
 from harness_forge.rollouts.environments.scap.probe import reads_packages
-from harness_forge.rollouts.environments.scap.sandbox import Limits, Sandbox, uid_map
 
 _MAPS = {
     "root": "many uids, taken from a range that nobody uses; never uid 0",

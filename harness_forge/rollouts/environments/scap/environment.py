@@ -16,15 +16,16 @@ from pathlib import Path
 from harness_forge.config.scap import ScapConfig
 from harness_forge.core.errors import ConfigError, SandboxError
 from harness_forge.core.records import Answer, Outcome, WorkItem
+from harness_forge.rollouts.environments.sandbox import sandbox, tools
+from harness_forge.rollouts.environments.sandbox.pool import cores
+from harness_forge.rollouts.environments.sandbox.sandbox import Limits
 from harness_forge.rollouts.environments.scap import (
     ground,
     guard,
     known,
     packages,
     root,
-    sandbox,
     slim,
-    tools,
 )
 from harness_forge.rollouts.environments.scap.content import Rule, content_version, load_rules
 from harness_forge.rollouts.environments.scap.ground import Ground, Reference, choose_guard, guards
@@ -35,9 +36,8 @@ from harness_forge.rollouts.environments.scap.grouping import (
 )
 from harness_forge.rollouts.environments.scap.judge import FAIL, PASS
 from harness_forge.rollouts.environments.scap.known import Versions
-from harness_forge.rollouts.environments.scap.lab import Lab, Played, cores
+from harness_forge.rollouts.environments.scap.lab import Lab, Played
 from harness_forge.rollouts.environments.scap.outcome import EVALUATOR, Writer
-from harness_forge.rollouts.environments.scap.sandbox import Limits
 from harness_forge.rollouts.environments.scap.slim import SlimContent
 
 TOOLS = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from harness_forge.rollouts.environments.scap.sandbox import Limits, Sandbox
+from harness_forge.rollouts.environments.sandbox.sandbox import Limits, Sandbox
 from harness_forge.rollouts.environments.scap.slim import RULE_PREFIX, SlimContent
 
 PASS, FAIL = "pass", "fail"

@@ -7,32 +7,24 @@ decides whether that is a success.
 
 from __future__ import annotations
 
-import os
-import queue
-import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from harness_forge.core.errors import SandboxError
+from harness_forge.rollouts.environments.sandbox.pool import Pool
+from harness_forge.rollouts.environments.sandbox.sandbox import Applied, Disk, Limits, Sandbox
+from harness_forge.rollouts.environments.sandbox.tools import Tools
 from harness_forge.rollouts.environments.scap.grouping import effect
 from harness_forge.rollouts.environments.scap.guard import tree_faults
 from harness_forge.rollouts.environments.scap.judge import Verdicts, judge
-from harness_forge.rollouts.environments.scap.sandbox import Applied, Disk, Limits, Sandbox
 from harness_forge.rollouts.environments.scap.slim import SlimContent
-from harness_forge.rollouts.environments.scap.tools import Tools
 
 _WIPE = "find / -xdev -mindepth 1 -delete 2>/dev/null"
 _WIPE_LIMITS = Limits(wall_s=60)
 
 Entries = Mapping[str, Mapping[str, Any]]
-
-
-def cores() -> int:
-    """Return how many attempts are judged at the same time."""
-    return len(os.sched_getaffinity(0))
 
 
 @dataclass(frozen=True)
@@ -71,19 +63,17 @@ class Lab:
     ) -> None:
         self._tools, self._disk, self._single = tools, disk, single
         self._content, self._limits = content, limits
-        self._idle: queue.LifoQueue[Sandbox] = queue.LifoQueue()
-        self._free = threading.Semaphore(cores())
+        self._pool = Pool(self._started)
         self._multi_uid: bool | None = None
 
     def close(self) -> None:
         """End every sandbox."""
-        while not self._idle.empty():
-            self._idle.get_nowait().close()
+        self._pool.close()
 
     @cached_property
     def multi_uid(self) -> bool:
         """Whether files of the root can belong to several users."""
-        with self._sandbox() as box:
+        with self._pool.lend() as box:
             return box.multi_uid
 
     def untouched(self) -> tuple[dict[str, Any], Verdicts, Verdicts]:
@@ -92,7 +82,7 @@ class Lab:
         Raises:
             SandboxError: the scanner reports nothing.
         """
-        with self._sandbox() as box:
+        with self._pool.lend() as box:
             entries = box.baseline()
             before = judge(box, self._content, self._content.rule_ids)
             box.apply(_WIPE, _WIPE_LIMITS, protect=False)
@@ -122,7 +112,7 @@ class Lab:
 
     def changes(self, scripts: Sequence[str]) -> dict[str, Any]:
         """Reset, run the scripts in order, and return the entries that differ."""
-        with self._sandbox() as box:
+        with self._pool.lend() as box:
             box.reset()
             for script in scripts:
                 box.apply(script, self._limits)
@@ -131,7 +121,7 @@ class Lab:
     def works(self) -> bool:
         """Return whether an empty script runs."""
         try:
-            with self._sandbox() as box:
+            with self._pool.lend() as box:
                 box.reset()
                 return box.apply("true", self._limits).rc == 0
         except SandboxError:
@@ -140,7 +130,7 @@ class Lab:
     def _play(
         self, script: str, rule_ids: Sequence[str], entries: Entries, protect: bool
     ) -> Played:
-        with self._sandbox() as box:
+        with self._pool.lend() as box:
             box.reset()
             applied = box.apply(script, self._limits, protect=protect)
             if applied.killed:
@@ -162,18 +152,3 @@ class Lab:
             raise SandboxError("", "a sandbox got another map of uids than those before it")
         self._multi_uid = box.multi_uid
         return box
-
-    @contextmanager
-    def _sandbox(self) -> Iterator[Sandbox]:
-        """Lend a sandbox; one that failed is closed instead of lent again."""
-        with self._free:
-            try:
-                box = self._idle.get_nowait()
-            except queue.Empty:
-                box = self._started()
-            try:
-                yield box
-            except BaseException:
-                box.close()
-                raise
-            self._idle.put(box)

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness_forge.core.records import Outcome
+from harness_forge.rollouts.environments.sandbox.sandbox import Applied
 from harness_forge.rollouts.environments.scap.judge import PASS
 from harness_forge.rollouts.environments.scap.lab import Played
-from harness_forge.rollouts.environments.scap.sandbox import Applied
 
 EVALUATOR = "openscap"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from harness_forge.config.scap import ScapConfig
 from harness_forge.core.errors import SandboxError
-from harness_forge.rollouts.environments.scap.tools import SETUP_HINT, find_tools, make
+from harness_forge.rollouts.environments.sandbox.tools import SETUP_HINT, find_tools, make
 from harness_forge.worksets.apt import Apt, unpack
 
 CONTENT = "usr/share/xml/scap/ssg/content"

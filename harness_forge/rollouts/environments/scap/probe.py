@@ -8,11 +8,11 @@ not apply, or pass.
 from __future__ import annotations
 
 from harness_forge.core.errors import SandboxError
+from harness_forge.rollouts.environments.sandbox.sandbox import Sandbox
+from harness_forge.rollouts.environments.sandbox.tools import SETUP_HINT
 from harness_forge.rollouts.environments.scap.judge import PASS, judge
 from harness_forge.rollouts.environments.scap.root import Recipe
-from harness_forge.rollouts.environments.scap.sandbox import Sandbox
 from harness_forge.rollouts.environments.scap.slim import SlimContent
-from harness_forge.rollouts.environments.scap.tools import SETUP_HINT
 
 _RULE = "package_database"
 _PACKAGE = "bash"  # is in every root

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from harness_forge.core.errors import SandboxError
 from harness_forge.core.hints import did_you_mean
+from harness_forge.rollouts.environments.sandbox.sandbox import Disk
 from harness_forge.rollouts.environments.scap.packagedb import dpkg_status, rpm_database
-from harness_forge.rollouts.environments.scap.sandbox import Disk
 
 _STUBS = (
     "auditctl",

@@ -8,10 +8,10 @@ import pytest
 from scap_worlds import HOME, STIG, UBUNTU
 
 from harness_forge.config.scap import ScapConfig
+from harness_forge.rollouts.environments.sandbox import tools as trees
+from harness_forge.rollouts.environments.sandbox.sandbox import Sandbox
 from harness_forge.rollouts.environments.scap import open_scap, root
-from harness_forge.rollouts.environments.scap import tools as trees
 from harness_forge.rollouts.environments.scap.doctor import doctor
-from harness_forge.rollouts.environments.scap.sandbox import Sandbox
 
 
 def needed(config: ScapConfig, home: Path = HOME) -> None:

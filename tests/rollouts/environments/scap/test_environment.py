@@ -11,9 +11,9 @@ from scap_worlds import HOME, STIG
 
 from harness_forge.config.scap import ScapConfig
 from harness_forge.core.errors import ConfigError, SandboxError
+from harness_forge.rollouts.environments.sandbox.sandbox import Limits
 from harness_forge.rollouts.environments.scap import lab, open_scap, packages
 from harness_forge.rollouts.environments.scap.judge import Verdicts, judge, verdicts
-from harness_forge.rollouts.environments.scap.sandbox import Limits
 from harness_forge.rollouts.environments.scap.slim import RULE_PREFIX, SlimFiles
 
 pytestmark = pytest.mark.sandbox

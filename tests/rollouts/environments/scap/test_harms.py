@@ -8,7 +8,7 @@ import harmful
 import harmful_second
 import pytest
 
-from harness_forge.rollouts.environments.scap.lab import cores
+from harness_forge.rollouts.environments.sandbox.pool import cores
 
 HARMFUL = [*harmful.HARMFUL, *harmful_second.HARMFUL]
 HARMLESS = [*harmful.HARMLESS, *harmful_second.HARMLESS]

@@ -12,11 +12,11 @@ from scap_worlds import HOME
 
 from harness_forge.config.scap import ScapConfig
 from harness_forge.core.errors import SandboxError
+from harness_forge.rollouts.environments.sandbox import tools as trees
+from harness_forge.rollouts.environments.sandbox.sandbox import Sandbox
+from harness_forge.rollouts.environments.sandbox.tools import Tools
 from harness_forge.rollouts.environments.scap import open_scap, packages, probe, root
-from harness_forge.rollouts.environments.scap import tools as trees
 from harness_forge.rollouts.environments.scap.doctor import doctor
-from harness_forge.rollouts.environments.scap.sandbox import Sandbox
-from harness_forge.rollouts.environments.scap.tools import Tools
 from harness_forge.worksets.apt import Apt
 
 CONFIG = ScapConfig("ssg-none-ds.xml", "stig", "ssg-none", "rhel9")

@@ -12,15 +12,16 @@ import pytest
 from scap_worlds import HOME
 
 from harness_forge.core.errors import SandboxError
-from harness_forge.rollouts.environments.scap import root, sandbox
-from harness_forge.rollouts.environments.scap import tools as trees
-from harness_forge.rollouts.environments.scap.sandbox import (
+from harness_forge.rollouts.environments.sandbox import sandbox
+from harness_forge.rollouts.environments.sandbox import tools as trees
+from harness_forge.rollouts.environments.sandbox.sandbox import (
     HIGH_UID,
     Limits,
     Sandbox,
     explained,
     uid_map,
 )
+from harness_forge.rollouts.environments.scap import root
 
 MIB = 1 << 20
 COUNTERS = ("-nr", "-state", "/ns_last_pid", "/uuid", "/entropy_avail")

@@ -18,12 +18,11 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from harness_forge.core.errors import SandboxError
-from harness_forge.rollouts.environments.scap.seccomp import syscall_filter
-from harness_forge.rollouts.environments.scap.slim import SlimFiles
-from harness_forge.rollouts.environments.scap.tools import Tools
+from harness_forge.rollouts.environments.sandbox.seccomp import syscall_filter
+from harness_forge.rollouts.environments.sandbox.tools import Tools
 
 REVISION = 2
 """Increase it when the same script would be run or judged differently."""
@@ -35,6 +34,18 @@ _MAP_SIZE = 65536
 _NOBODY = 65534
 _MIB = 1 << 20
 _BASES = ("/media", "/srv", "/mnt", "/opt", "/home")
+
+
+class ScannerFiles(Protocol):
+    """What the scanner is asked, as the XML of its two files."""
+
+    @property
+    def xccdf(self) -> bytes:
+        """Rules and profile."""
+
+    @property
+    def oval(self) -> bytes:
+        """Their checks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +220,9 @@ class Sandbox:
         request = {"op": "apply", "limits": asdict(limits), "protect": protect}
         return Applied(**self._ask(request, blobs))
 
-    def scan(self, files: SlimFiles, limits: Limits, options: Sequence[str] = ()) -> dict[str, Any]:
+    def scan(
+        self, files: ScannerFiles, limits: Limits, options: Sequence[str] = ()
+    ) -> dict[str, Any]:
         """Run the scanner; return `rc`, `killed`, `seconds` and `output`.
 
         Args:

@@ -123,3 +123,21 @@ def _finite(text: str) -> float:
 def object_in(value: Any) -> Mapping[str, Any]:
     """Return a value that is an object, and an empty one for anything else."""
     return value if isinstance(value, Mapping) else {}
+
+
+def count_in(value: Any) -> int | None:
+    """Return a value that is a count, such as of tokens, as the store holds it; None for another.
+
+    Digits in a text and whole floats are counts too: tracers write both.
+    """
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 11:
+        value = int(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    fine = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
+    return value if fine else None
+
+
+def first_count(found: Mapping[str, Any], *names: str) -> int | None:
+    """Return the first of some fields that is a count; None where none is."""
+    return next((made for name in names if (made := count_in(found.get(name))) is not None), None)

@@ -9,6 +9,7 @@ from typing import Any
 
 from harness_forge.collect.capture.turns import obstacle
 from harness_forge.core.chat import anthropic
+from harness_forge.core.jsontext import first_count, object_in
 from harness_forge.serving.proxy.body import parsed
 from harness_forge.serving.proxy.keys import Keys, Patterns
 from harness_forge.serving.proxy.reassembly import Answer, assembled, decoded
@@ -47,11 +48,8 @@ def capture_row(
     facts = record.facts
     started = moment(facts["at"])
     answer, raw = _answer(record)
-    usage, finish = _usage(answer.value), _finish(answer.value)
-    if facts["kind"] == "message" and anthropic.is_answer(answer.value or {}):
-        # Anthropic counts what a cache served beside the rest of the prompt.
-        said = anthropic.completion(answer.value)
-        usage, finish = said["usage"], said["choices"][0]["finish_reason"]
+    counted = _counted(facts["kind"], answer.value)
+    usage = _usage(counted)
     fault = facts["fault"] or answer.fault or ("the answer was too large" if facts["cut"] else "")
     whole = answer.whole and not fault
     if whole and facts["status"] == 200 and facts["kind"] in _SPOKEN:
@@ -84,9 +82,9 @@ def capture_row(
         "before_s": facts["before_s"],
         "first_s": facts["first_s"],
         "total_s": facts["total_s"],
-        "finish_reason": finish,
-        "prompt_tokens": _count(usage, "prompt_tokens", "input_tokens", "prompt_eval_count"),
-        "completion_tokens": _count(usage, "completion_tokens", "output_tokens", "eval_count"),
+        "finish_reason": _finish(counted),
+        "prompt_tokens": first_count(usage, "prompt_tokens", "input_tokens", "prompt_eval_count"),
+        "completion_tokens": first_count(usage, "completion_tokens", "output_tokens", "eval_count"),
         "headers": facts["headers"],
         "request": request,
         "response": response,
@@ -178,6 +176,14 @@ def _storable(value: Any, raw: bytes, redact: Redact | None) -> tuple[Any, str |
         return None, text if redact is None else "(nested too deeply to be redacted)"
 
 
+def _counted(kind: str, value: Any) -> Any:
+    """Return an answer with its tokens and its end where a chat completion has them."""
+    if kind == "message" and anthropic.is_answer(object_in(value)):
+        # Anthropic counts what a cache served beside the rest of the prompt.
+        return anthropic.completion(value)
+    return value
+
+
 def _usage(value: Any) -> Mapping[str, Any]:
     usage = _field(value, "usage")
     if isinstance(usage, Mapping):
@@ -190,14 +196,6 @@ def _finish(value: Any) -> str | None:
     if isinstance(choices, list) and choices and isinstance(choices[0], Mapping):
         return _text(choices[0].get("finish_reason"))
     return _text(_field(value, "done_reason")) or _text(_field(value, "status"))
-
-
-def _count(usage: Mapping[str, Any], *names: str) -> int | None:
-    for name in names:
-        value = usage.get(name)
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31:
-            return value
-    return None
 
 
 def _field(value: Any, name: str) -> Any:

@@ -19,6 +19,7 @@ from harness_forge.collect.sources import outcomes
 from harness_forge.collect.sources.lines import values
 from harness_forge.collect.sources.records import Event, Found, LeftOut, Recorded, RunFacts
 from harness_forge.config.source import SourceConfig
+from harness_forge.core.jsontext import count_in
 from harness_forge.core.records import Attempt, Origin, Outcome, Tip, ToolCall, Turn, WorkItem
 
 ARGUMENT, REFLECTION, TEXT = 200, 500, 1000
@@ -311,8 +312,8 @@ def _turn(agent: str, text: str, calls: list, model, when, tokens: Mapping[str, 
         model=model or "recorded",
         sampling={"not_logged": ["messages", "tools", "sampling"]},
         finish_reason="length" if cut else None,
-        prompt_tokens=_count(tokens.get("prompt")),
-        completion_tokens=_count(tokens.get("completion")),
+        prompt_tokens=count_in(tokens.get("prompt")),
+        completion_tokens=count_in(tokens.get("completion")),
         started_at=outcomes.moment(when) if isinstance(when, str) else None,
     )
 
@@ -342,7 +343,3 @@ def _tip(data: Mapping[str, Any]) -> Tip:
 
 def _words(raw: Any) -> list[str]:
     return [str(word) for word in raw] if isinstance(raw, list) else []
-
-
-def _count(raw: Any) -> int | None:
-    return raw if isinstance(raw, int) and not isinstance(raw, bool) and raw >= 0 else None

@@ -27,6 +27,7 @@ from harness_forge.core.chat.exchanges import BrokenStream
 from harness_forge.core.chat.faults import Malformed
 from harness_forge.core.chat.responses import Untold
 from harness_forge.core.chat.tools import offered_tools
+from harness_forge.core.jsontext import count_in
 from harness_forge.core.records import Message, Turn
 
 _NOT_SAMPLING = {
@@ -121,8 +122,8 @@ def _turn(choice, shown, request, response, model, templates, scope, offered) ->
         model=model or "recorded",
         sampling={key: one for key, one in request.items() if key not in _NOT_SAMPLING},
         finish_reason="length" if cut else _text(choice.get("finish_reason")),
-        prompt_tokens=_count(usage.get("prompt_tokens")),
-        completion_tokens=_count(usage.get("completion_tokens")),
+        prompt_tokens=count_in(usage.get("prompt_tokens")),
+        completion_tokens=count_in(usage.get("completion_tokens")),
         started_at=outcomes.moment(when),
     )
 
@@ -166,11 +167,6 @@ def _opening(shown: Sequence[Message], plain: Callable[[str], str]) -> str:
     first = next((one.get("content") for one in shown if one["role"] == "user"), None)
     words = plain(json.dumps(first, sort_keys=True))
     return f"chat-{hashlib.sha256(words.encode()).hexdigest()[:16]}"
-
-
-def _count(raw: Any) -> int | None:
-    fine = isinstance(raw, int) and not isinstance(raw, bool) and 0 <= raw < 2**31
-    return raw if fine else None
 
 
 def _text(raw: Any) -> str | None:

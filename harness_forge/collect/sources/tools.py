@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from harness_forge.collect.sources.texts import loads
 from harness_forge.core.chat import calls, tools
 from harness_forge.core.chat.faults import Malformed
 from harness_forge.core.errors import SourceError
@@ -32,7 +32,7 @@ def from_file(path: Path) -> list[Mapping[str, Any]]:
         SourceError: it holds no list of tools, or one in no known form.
     """
     try:
-        held = json.loads(path.read_text(encoding="utf-8"))
+        held = loads(path.read_bytes())
     except (OSError, ValueError) as error:
         said = str(getattr(error, "strerror", None) or error)
         raise SourceError(str(path), f"cannot be read: {said}", "source.tools_file") from None

@@ -27,6 +27,7 @@ from harness_forge.core.chat import calls, exchanges, forms
 from harness_forge.core.chat.faults import Malformed
 from harness_forge.core.chat.responses import Untold
 from harness_forge.core.chat.tools import read_tools
+from harness_forge.core.jsontext import count_in
 from harness_forge.core.records import Attempt, Message, Origin, ToolCall, Turn, WorkItem
 
 _LONGEST_KEY = 400
@@ -274,8 +275,8 @@ def _answered(
         response=said,
         model=answer.model or model,
         finish_reason="length" if cut else answer.finish_reason,
-        prompt_tokens=answer.prompt_tokens,
-        completion_tokens=answer.completion_tokens,
+        prompt_tokens=count_in(answer.prompt_tokens),
+        completion_tokens=count_in(answer.completion_tokens),
         started_at=outcomes.moment(answer.started_at),
     )
 

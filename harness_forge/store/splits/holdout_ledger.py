@@ -63,6 +63,30 @@ class State:
         return {"lines": len(self.looks), "looks": spent, "head": self.head}
 
 
+class _Lines:
+    """The lines of a ledger while they are read and added: a state that grows in place."""
+
+    def __init__(self) -> None:
+        self.looks: list[Look] = []
+        self.hashes: list[str] = []
+        self.chained = False
+
+    @property
+    def last(self) -> str:
+        return self.hashes[-1] if self.hashes else chain.FIRST
+
+    def add(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Add a look and return its line, chained to the last one."""
+        line = chain.linked(row, self.last)
+        self.looks.append(parse(row))
+        self.hashes.append(line[chain.HASH])
+        self.chained = True
+        return line
+
+    def state(self) -> State:
+        return State(tuple(self.looks), tuple(self.hashes), self.chained)
+
+
 class HoldoutLedger:
     """The ledger of one project, `budget.ledger`; append-only.
 
@@ -92,9 +116,8 @@ class HoldoutLedger:
             EvalError: another line cannot be read, was changed, or is missing.
         """
         found = self._read(finished(_bytes(self.path), is_look))
-        for row in self._missing(found, known):
-            found = _added(found, row)
-        return found
+        self._missing(found, known)
+        return found.state()
 
     def all(self) -> list[Look]:
         """Return every look, oldest first; raises as `state` does."""
@@ -132,26 +155,21 @@ class HoldoutLedger:
             # A torn line does not count: no item is attempted before the line is on the disk.
             found = self._read(mend(file.fileno(), is_look))
             missing = self._missing(found, known)
-            for row in missing:
-                found = self._write(file, found, row)
+            for line in missing:
+                _append(file, line)
             self._tell(missing, say)
             for one in found.looks:
                 if one.identity == look.identity:
                     return one
             level = next_level(found.looks, look, self._budget)
             now = datetime.now(UTC).isoformat(timespec="seconds")
-            row = _row(look, level, now, plan(self._budget) if level.alpha else None)
-            return self._write(file, found, row).looks[-1]
+            budget = plan(self._budget) if level.alpha else None
+            _append(file, found.add(_row(look, level, now, budget)))
+            return found.looks[-1]
 
-    def _write(self, file, found: State, row: dict[str, Any]) -> State:
-        line = chain.linked(row, _last(found))
-        add_line(file.fileno(), json.dumps(line, ensure_ascii=False).encode())
-        os.fsync(file.fileno())
-        return _added(found, row)
-
-    def _missing(self, found: State, known: Sequence[Look]) -> list[dict[str, Any]]:
-        """Return the lines that the ledger should have and lacks."""
-        have, rows = {look.identity for look in found.looks}, []
+    def _missing(self, found: _Lines, known: Sequence[Look]) -> list[dict[str, Any]]:
+        """Add the lines that the ledger should have and lacks, and return them."""
+        have, lines = {look.identity for look in found.looks}, []
         for look in (*self._elsewhere(), *known):
             if look.identity in have:
                 continue
@@ -161,10 +179,8 @@ class HoldoutLedger:
                 planned_by = _cautious(self._budget)
                 level = next_level(found.looks, look, planned_by, refuse=False)
                 budget = plan(planned_by)
-            row = _row(look, level, look.time, budget)
-            found = _added(found, row)
-            rows.append(row)
-        return rows
+            lines.append(found.add(_row(look, level, look.time, budget)))
+        return lines
 
     def _elsewhere(self) -> list[Look]:
         """Return the looks of the ledger in forge's home, where it was kept before."""
@@ -186,8 +202,8 @@ class HoldoutLedger:
                 "counted. If it was cut, put it back from git"
             )
 
-    def _read(self, text: bytes, path: Path | None = None) -> State:
-        path, found, plain = path or self.path, State(), sha256()
+    def _read(self, text: bytes, path: Path | None = None) -> _Lines:
+        path, found, plain = path or self.path, _Lines(), sha256()
         for number, line in enumerate(text.splitlines(), start=1):
             where = f"{path}, line {number}"
             try:
@@ -199,16 +215,17 @@ class HoldoutLedger:
                     "is no look at a holdout",
                     "put back what it said: without it nobody knows how often was looked",
                 ) from None
-            if chained := found.chained or chain.HASH in row:
-                if what := chain.fault(row, _last(found)):
+            if found.chained or chain.HASH in row:
+                if what := chain.fault(row, found.last):
                     hint = f"put the ledger back as it was: git checkout -- {path}"
                     raise EvalError(where, what, hint)
-                hashes = (*found.hashes, row[chain.HASH])
+                found.hashes.append(row[chain.HASH])
+                found.chained = True
             else:
                 # Lines from before the chain stand at the beginning and are hashed together.
                 plain.update(line + b"\n")
-                hashes = (plain.hexdigest(),)
-            found = State((*found.looks, look), hashes, chained)
+                found.hashes = [plain.hexdigest()]
+            found.looks.append(look)
         return found
 
     @contextmanager
@@ -252,14 +269,9 @@ def _cautious(budget: BudgetConfig) -> BudgetConfig:
     return budget if lower else default
 
 
-def _last(found: State) -> str:
-    return found.hashes[-1] if found.hashes else chain.FIRST
-
-
-def _added(found: State, row: Mapping[str, Any]) -> State:
-    """Return a ledger with one more line."""
-    hashes = (*found.hashes, chain.linked(row, _last(found))[chain.HASH])
-    return State((*found.looks, parse(row)), hashes, chained=True)
+def _append(file, line: Mapping[str, Any]) -> None:
+    add_line(file.fileno(), json.dumps(line, ensure_ascii=False).encode())
+    os.fsync(file.fileno())
 
 
 def _bytes(path: Path) -> bytes:

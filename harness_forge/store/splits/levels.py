@@ -122,7 +122,8 @@ def _spent(earlier: Sequence[Look]) -> list[Look]:
     for one in earlier:
         if not one.number and one.candidate not in known:
             old.setdefault(one.candidate, one)
-    return [one for one in earlier if any(one is each for each in (*counted, *old.values()))]
+    kept = {id(one) for one in (*counted, *old.values())}
+    return [one for one in earlier if id(one) in kept]
 
 
 def _first_budget(spent: Sequence[Look]) -> BudgetConfig | None:

@@ -12,6 +12,7 @@ from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.core.chat import exchanges, responses
 from harness_forge.core.chat.responses import Untold
 from harness_forge.core.chat.tools import offered_tools
+from harness_forge.core.jsontext import count_in
 
 _ENDS = {
     "max_tokens": "length",
@@ -36,16 +37,6 @@ def ended(word: Any) -> str | None:
         return None
     said = word.rpartition(".")[2].lower()
     return _ENDS.get(said, said)
-
-
-def count(raw: Any) -> int | None:
-    """Return a number of tokens; None where it is none."""
-    if isinstance(raw, str) and raw.isdecimal():
-        raw = int(raw)
-    if isinstance(raw, float) and raw.is_integer():
-        raw = int(raw)
-    fine = isinstance(raw, int) and not isinstance(raw, bool) and 0 <= raw < 2**31
-    return raw if fine else None
 
 
 def messages_of(role: Any, parts: list[Any], calls: list[Any], results: list[Any]) -> list[Any]:
@@ -83,8 +74,8 @@ def called(asked: Any, answered: Any, tools: Any = None, **facts: Any) -> Answer
     known_tools = parsed(tools, "tools") if tools not in (None, "", [], {}) else own
     facts = {
         "finish_reason": ended(finish),
-        "prompt_tokens": count(usage.get("prompt_tokens")),
-        "completion_tokens": count(usage.get("completion_tokens")),
+        "prompt_tokens": count_in(usage.get("prompt_tokens")),
+        "completion_tokens": count_in(usage.get("completion_tokens")),
         **{key: value for key, value in facts.items() if value is not None},
     }
     if is_cut_answer(said):

@@ -9,7 +9,6 @@ Not kept: logs of the agents themselves, which `source=claude_code` and `source=
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -17,12 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.collect.sources.formats import atif
+from harness_forge.collect.sources.formats.beside import json_beside
 from harness_forge.collect.sources.formats.conversation import Conversation
 from harness_forge.collect.sources.formats.reading import Format, NoConversation, each
 from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.records import LeftOut
-
-_LARGEST = 256 << 20
 
 
 def _fits(record: Mapping[str, Any]) -> bool:
@@ -75,9 +73,7 @@ def _demand_same(folder: Path, outcome: Any) -> None:
 def _trajectory(folder: Path) -> Mapping[str, Any]:
     file = folder / "agent" / "trajectory.json"
     try:
-        if file.stat().st_size > _LARGEST:
-            raise Misfit(f"agent/trajectory.json is over {_LARGEST >> 20} MB")
-        held = json.loads(file.read_bytes())
+        held = json_beside(file)
     except FileNotFoundError:
         raise NoConversation("no_trajectory", "no agent/trajectory.json beside it") from None
     except (OSError, ValueError) as error:

@@ -14,9 +14,10 @@ from typing import Any
 from harness_forge.collect.sources.formats import otel
 from harness_forge.collect.sources.formats.attributes import parsed
 from harness_forge.collect.sources.formats.conversation import Answer
-from harness_forge.collect.sources.formats.exchange import called, count
+from harness_forge.collect.sources.formats.exchange import called
 from harness_forge.collect.sources.formats.reading import Format, NoConversation
 from harness_forge.collect.sources.formats.traces import Score, Span, answered, traced
+from harness_forge.core.jsontext import first_count
 
 _KINDS = {
     *("GENERATION", "SPAN", "EVENT", "AGENT", "TOOL", "CHAIN", "RETRIEVER", "EVALUATOR"),
@@ -146,18 +147,14 @@ def _answer(one: Mapping[str, Any], kind: str) -> Answer:
         tools=_any(one, "toolDefinitions", "tool_definitions") or settings.get("tools"),
         model=_any(one, "model", "provided_model_name", "providedModelName"),
         started_at=_any(one, "startTime", "start_time"),
-        prompt_tokens=_count(used, "input", "promptTokens", "prompt_tokens", "inputTokens"),
-        completion_tokens=_count(used, "output", "completionTokens", "completion_tokens"),
+        prompt_tokens=first_count(used, "input", "promptTokens", "prompt_tokens", "inputTokens"),
+        completion_tokens=first_count(used, "output", "completionTokens", "completion_tokens"),
     )
 
 
 def _used(one: Mapping[str, Any]) -> Mapping[str, Any]:
     found = parsed(_any(one, "usageDetails", "usage_details", "usage"), "usage")
     return found if isinstance(found, Mapping) else {}
-
-
-def _count(used: Mapping[str, Any], *names: str) -> int | None:
-    return next((made for name in names if (made := count(used.get(name)))), None)
 
 
 def _scores(raw: Any, of_trace: bool = False) -> Iterator[Score]:

@@ -13,9 +13,10 @@ from typing import Any
 
 from harness_forge.collect.sources.formats.attributes import parsed
 from harness_forge.collect.sources.formats.conversation import Answer
-from harness_forge.collect.sources.formats.exchange import called, count
+from harness_forge.collect.sources.formats.exchange import called
 from harness_forge.collect.sources.formats.reading import Format, NoConversation
 from harness_forge.collect.sources.formats.traces import Span, answered, traced
+from harness_forge.core.jsontext import count_in
 
 _CHATS = {
     *("completion", "acompletion", "responses", "aresponses", "anthropic_messages"),
@@ -77,8 +78,8 @@ def _answer(record: Mapping[str, Any]) -> Answer:
         model=record.get("model") or None,
         agent=_agent(record),
         started_at=record.get("startTime"),
-        prompt_tokens=count(record.get("prompt_tokens")),
-        completion_tokens=count(record.get("completion_tokens")),
+        prompt_tokens=count_in(record.get("prompt_tokens")),
+        completion_tokens=count_in(record.get("completion_tokens")),
     )
 
 

@@ -12,10 +12,11 @@ from typing import Any
 from harness_forge.collect.sources.formats import otel
 from harness_forge.collect.sources.formats.attributes import parsed, plain
 from harness_forge.collect.sources.formats.conversation import Answer
-from harness_forge.collect.sources.formats.exchange import called, count
+from harness_forge.collect.sources.formats.exchange import called
 from harness_forge.collect.sources.formats.reading import Format, NoConversation
 from harness_forge.collect.sources.formats.traces import Score, Span, answered, traced
 from harness_forge.collect.sources.mapping import Misfit
+from harness_forge.core.jsontext import count_in
 
 _CALLS = ("CHAT_MODEL", "LLM")
 
@@ -104,8 +105,8 @@ def _answer(one: Mapping[str, Any], kind: Any, attributes: Mapping[str, Any]) ->
         tools=attributes.get("mlflow.chat.tools"),
         model=model or body.get("model") or None,
         started_at=otel.seconds(one["started"]),
-        prompt_tokens=count(used.get("input_tokens")),
-        completion_tokens=count(used.get("output_tokens")),
+        prompt_tokens=count_in(used.get("input_tokens")),
+        completion_tokens=count_in(used.get("output_tokens")),
     )
 
 

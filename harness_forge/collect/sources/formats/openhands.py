@@ -12,18 +12,16 @@ Not kept: actions without the model's words (`not_as_said`); delegates' own even
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from harness_forge.collect.sources.formats.beside import json_beside
 from harness_forge.collect.sources.formats.conversation import Answer, Conversation
 from harness_forge.collect.sources.formats.openhands_events import Events
 from harness_forge.collect.sources.formats.reading import Format, each
 from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.records import LeftOut
-
-_LARGEST = 256 << 20
 
 
 def _fits(record: Mapping[str, Any]) -> bool:
@@ -57,10 +55,8 @@ def _completions(folder: Path) -> list[Answer]:
     """Return the answers of an instance's calls, in their order."""
     found = []
     for file in sorted(folder.glob("*.json")) if folder.is_dir() else ():
-        if file.stat().st_size > _LARGEST:
-            raise Misfit(f"{file.name} of llm_completions is over {_LARGEST >> 20} MB")
         try:
-            call = json.loads(file.read_bytes())
+            call = json_beside(file)
             choice = call["response"]["choices"][0]
             used = call["response"].get("usage") or {}
             told = call.get("kwargs") or call.get("args") or {}

@@ -14,10 +14,11 @@ from typing import Any
 from harness_forge.collect.sources.formats import otel
 from harness_forge.collect.sources.formats.attributes import nested, parsed
 from harness_forge.collect.sources.formats.conversation import Answer
-from harness_forge.collect.sources.formats.exchange import called, count, ended
+from harness_forge.collect.sources.formats.exchange import called, ended
 from harness_forge.collect.sources.formats.reading import Format, NoConversation
 from harness_forge.collect.sources.formats.traces import Score, Span, answered, traced
 from harness_forge.collect.sources.mapping import Misfit
+from harness_forge.core.jsontext import count_in
 
 _KIND = "openinference.span.kind"
 _TEXTS = {"text": "text", "reasoning": "reasoning", "thinking": "reasoning"}
@@ -119,8 +120,8 @@ def _answer(one: Mapping[str, Any], kind: Any) -> Answer:
         model=nested(attributes, "llm.model_name"),
         finish_reason=_finish(attributes),
         started_at=otel.seconds(one["started"]),
-        prompt_tokens=count(_number(attributes, "prompt")),
-        completion_tokens=count(_number(attributes, "completion")),
+        prompt_tokens=count_in(_number(attributes, "prompt")),
+        completion_tokens=count_in(_number(attributes, "completion")),
     )
 
 

@@ -16,10 +16,11 @@ from typing import Any
 from harness_forge.collect.sources.formats import otel_messages
 from harness_forge.collect.sources.formats.attributes import plain, value_of
 from harness_forge.collect.sources.formats.conversation import Answer
-from harness_forge.collect.sources.formats.exchange import count, ended
+from harness_forge.collect.sources.formats.exchange import ended
 from harness_forge.collect.sources.formats.reading import Format, NoConversation
 from harness_forge.collect.sources.formats.traces import Score, Span, answered, traced
 from harness_forge.collect.sources.mapping import Misfit
+from harness_forge.core.jsontext import count_in
 
 _BATCHES = ("resourceSpans", "resource_spans", "resourceLogs", "resource_logs")
 _SCOPES = ("scopeSpans", "scope_spans", "instrumentationLibrarySpans", "scopeLogs", "scope_logs")
@@ -190,7 +191,7 @@ def _answer(one: Mapping[str, Any]) -> Answer:
 
 
 def _tokens(attributes: Mapping[str, Any], *names: str) -> int | None:
-    return count(_first(attributes, *(f"gen_ai.usage.{name}" for name in names)))
+    return count_in(_first(attributes, *(f"gen_ai.usage.{name}" for name in names)))
 
 
 def _scores(one: Mapping[str, Any]) -> Iterator[Score]:

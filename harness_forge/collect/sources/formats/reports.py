@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from harness_forge.collect.sources.formats.beside import json_beside
 from harness_forge.collect.sources.mapping import Misfit
 
-_LARGEST = 64 << 20
 _PASSED = frozenset(("resolved_ids", "resolved", "resolved_instances"))
 _FAILED = frozenset(
     ("unresolved_ids", "unresolved", "empty_patch_ids", "no_generation", "unresolved_instances")
@@ -47,14 +46,14 @@ def _verdict(file: Path, instance: str) -> bool | None:
 
 
 @lru_cache(maxsize=256)
-def _report(file: Path, _: int, size: int) -> tuple[frozenset[str], frozenset[str]]:
+def _report(file: Path, *_: int) -> tuple[frozenset[str], frozenset[str]]:
     """Return the instances that a report says were resolved, and were not."""
     nothing: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
-    if size > _LARGEST or file.name.endswith(".traj.json"):
+    if file.name.endswith(".traj.json"):
         return nothing
     try:
-        held = json.loads(file.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        held = json_beside(file)
+    except (OSError, ValueError):
         return nothing
     if not isinstance(held, Mapping):
         return nothing

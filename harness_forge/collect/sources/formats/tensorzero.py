@@ -13,10 +13,11 @@ from typing import Any
 
 from harness_forge.collect.sources.formats.attributes import parsed
 from harness_forge.collect.sources.formats.conversation import Answer
-from harness_forge.collect.sources.formats.exchange import called, count, messages_of
+from harness_forge.collect.sources.formats.exchange import called, messages_of
 from harness_forge.collect.sources.formats.reading import Format, NoConversation
 from harness_forge.collect.sources.formats.traces import Score, Span, answered, traced
 from harness_forge.collect.sources.mapping import Misfit
+from harness_forge.core.jsontext import count_in
 
 _FEEDBACK = ("feedback", "metrics", "feedback_scores")
 _TOOLS = ("additional_tools", "tools_available", "dynamic_additional_tools", "static_tools")
@@ -69,8 +70,8 @@ def _answer(record: Mapping[str, Any]) -> Answer:
         tools=_tools(record),
         model=record.get("model_name"),
         started_at=record.get("timestamp"),
-        prompt_tokens=count(record.get("input_tokens")),
-        completion_tokens=count(record.get("output_tokens")),
+        prompt_tokens=count_in(record.get("input_tokens")),
+        completion_tokens=count_in(record.get("output_tokens")),
         finish_reason=record.get("finish_reason"),
     )
 

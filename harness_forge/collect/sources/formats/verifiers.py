@@ -10,15 +10,17 @@ Not kept: token ids, log probabilities; rollouts that are no chat (`not_chat`).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from harness_forge.collect.sources.formats.beside import json_beside
 from harness_forge.collect.sources.formats.conversation import Answer, Conversation
 from harness_forge.collect.sources.formats.reading import Format, NoConversation, each
 from harness_forge.collect.sources.mapping import Misfit
+from harness_forge.collect.sources.texts import loads
+from harness_forge.core.jsontext import object_in
 
 
 def _fits(record: Mapping[str, Any]) -> bool:
@@ -68,15 +70,14 @@ def _steps(trajectory: Any) -> list[Answer]:
 
 
 def _metadata(path: Path) -> Mapping[str, Any]:
-    with suppress(OSError):
-        told = _loaded((path.parent / "metadata.json").read_text(encoding="utf-8"))
-        return told if isinstance(told, Mapping) else {}
+    with suppress(OSError, ValueError):
+        return object_in(json_beside(path.parent / "metadata.json"))
     return {}
 
 
 def _loaded(text: str) -> Any:
-    with suppress(ValueError, RecursionError):
-        return json.loads(text)
+    with suppress(ValueError):
+        return loads(text)
     return None
 
 

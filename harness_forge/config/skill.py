@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from harness_forge.config.command import CommandConfig
 from harness_forge.config.scap import ScapConfig
 
 
@@ -12,6 +13,7 @@ class EnvironmentKind(Enum):
     """The environment in which a skill's work items are attempted."""
 
     scap = "scap"
+    command = "command"  # items and commands of your own
     recorded = "recorded"  # none: `forge ingest` brought the attempts in
 
 
@@ -31,6 +33,7 @@ class SkillConfig:
         host: how a prompt names the machine to be fixed.
         environment: which one; its settings have the same name.
         scap: settings of the `scap` environment.
+        command: settings of the `command` environment.
         licences: a line for each work that the rows quote, for the dataset's
             card. The `scap` environment names its own.
     """
@@ -39,6 +42,7 @@ class SkillConfig:
     host: str = "???"
     environment: EnvironmentKind = EnvironmentKind.scap
     scap: ScapConfig = field(default_factory=ScapConfig)
+    command: CommandConfig = field(default_factory=CommandConfig)
     licences: list[str] = field(default_factory=list)
 
 

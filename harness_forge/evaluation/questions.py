@@ -20,8 +20,6 @@ from harness_forge.store.opening import opened_skill
 from harness_forge.store.splits.assign import parts
 from harness_forge.store.splits.looks import item_keys
 
-_ARGUMENT = "fix_script"
-
 
 @dataclass(frozen=True)
 class Questions:
@@ -97,8 +95,6 @@ def _turns(config: ForgeConfig, suite: SuiteConfig, split: Split) -> Questions |
 def _work_items(config: ForgeConfig, suite: SuiteConfig, split: Split) -> Questions | None:
     with opened_skill(config) as store:
         items, splits = store.items(), store.splits()
-        with store.connect_read_only() as connection:
-            passed = turns.passed_scripts(connection, split.value, _ARGUMENT)
     chosen = [i for i in items if i.full_cycle and splits.get(i.group_key) is split]
     if not chosen:
         return None
@@ -106,9 +102,11 @@ def _work_items(config: ForgeConfig, suite: SuiteConfig, split: Split) -> Questi
     environment = opening.open_environment(config)
     try:
         tools, content = environment.tools, environment.content_digest
-        names = _targets(config, environment)
+        argument, names = environment.argument, _targets(config, environment)
     finally:
         environment.close()
+    with opened_skill(config) as store, store.connect_read_only() as connection:
+        passed = turns.passed_scripts(connection, split.value, argument)
     documents = [
         Document(
             skill=config.skill.name,
@@ -120,7 +118,7 @@ def _work_items(config: ForgeConfig, suite: SuiteConfig, split: Split) -> Questi
             messages=prompts.worker_messages(item, config.skill.host, prompt=config.prompt),
             tools=tools,
             tool=tools[0]["function"]["name"],
-            argument=_ARGUMENT,
+            argument=argument,
             targets=names.get(item.item_id, ()),
             references=passed.get(item.item_id, ()),
         )

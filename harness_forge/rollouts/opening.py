@@ -22,8 +22,15 @@ def _scap(config: ForgeConfig) -> Environment:
     return open_scap(config.skill.name, config.skill.scap, Path(config.forge_home))
 
 
+def _command(config: ForgeConfig) -> Environment:
+    from harness_forge.rollouts.environments.command.environment import CommandEnvironment
+
+    return CommandEnvironment(config.skill.name, config.skill.command, Path(config.forge_home))
+
+
 OPENERS: dict[EnvironmentKind, Callable[[ForgeConfig], Environment]] = {
     EnvironmentKind.scap: _scap,
+    EnvironmentKind.command: _command,
 }
 """What opens each kind of environment. A new kind is one line here."""
 

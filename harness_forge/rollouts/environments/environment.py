@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from harness_forge.core.records import Answer, Outcome, WorkItem
+from harness_forge.core.records import Answer, Outcome, ToolCall, WorkItem
 
 
 class Environment(Protocol):
     """Work items, a disposable root to attempt them on, and an evaluator.
 
-    Thread-safe. Deterministic: the same script gets the same outcome.
+    Thread-safe. Deterministic: the same answer gets the same outcome.
     """
 
     skill: str
@@ -21,7 +21,9 @@ class Environment(Protocol):
     content_digest: str
     """Hash of the content that the items come from; a resumed run must find the same."""
     tools: Sequence[Mapping[str, Any]]
-    """Tool schemas offered to a policy, in OpenAI form: one tool with the argument `fix_script`."""
+    """Tool schemas offered to a policy, in OpenAI form: one tool."""
+    argument: str
+    """The tool's argument that is the answer itself; others are remarks."""
 
     def survey(self, progress: Callable[[int, int], None] | None = None) -> list[WorkItem]:
         """Return every work item; only those with `full_cycle` are attempted."""
@@ -29,10 +31,10 @@ class Environment(Protocol):
     def shortfall(self, items: Sequence[WorkItem]) -> list[str]:
         """Return one line for each way in which the survey falls short of the known counts."""
 
-    def attempt(self, item_id: str, script: str) -> Outcome:
-        """Run a script on a fresh root and judge the result.
+    def judge_call(self, item_id: str, call: ToolCall) -> Outcome:
+        """Carry out a call of the tool on a fresh root and judge the result.
 
-        A fault of the script is a failure; a fault of the evaluator is `infrastructure`.
+        A fault of the answer is a failure; a fault of the evaluator is `infrastructure`.
         """
 
     def gold(self, item_id: str, *, fallback: bool = False) -> list[Answer]:

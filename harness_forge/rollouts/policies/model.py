@@ -76,8 +76,9 @@ class Model:
         """Ask the same model what went wrong, if `policy.reflect` is set."""
         if not self._config.reflect or outcome.passed or outcome.infrastructure:
             return None
-        script = str(proposal.tool_call.arguments.get("fix_script")) if proposal.tool_call else ""
-        answer = script or str(proposal.response.get("content") or "")
+        answer = prompts.answer_text(proposal.tool_call) or str(
+            proposal.response.get("content") or ""
+        )
         messages = prompts.reflector_messages(request.item, answer, outcome)
         sampling = self._sampling(request.item.item_id, 0)
         started = datetime.now(UTC)

@@ -88,9 +88,30 @@ def _checked(
 
 
 def _fits(arguments: Mapping[str, Any], schema: Mapping[str, Any]) -> bool:
-    """Check required keys, unknown keys and string types; our tools need no more."""
+    """Check required keys, unknown keys, and the type and choices of each value."""
     properties = schema.get("properties", {})
     if set(schema.get("required", ())) - set(arguments) or set(arguments) - set(properties):
         return False
-    strings = {key for key, part in properties.items() if part.get("type") == "string"}
-    return all(isinstance(arguments[key], str) for key in strings & set(arguments))
+    return all(_is(value, properties[key]) for key, value in arguments.items())
+
+
+_TYPES = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "array": list,
+    "object": dict,
+}
+
+
+def _is(value: Any, part: Mapping[str, Any]) -> bool:
+    """Return whether a value is of the schema's type and among its choices."""
+    kind, choices = part.get("type"), part.get("enum")
+    if choices is not None and value not in choices:
+        return False
+    if not isinstance(kind, str) or kind not in _TYPES:
+        return True
+    if isinstance(value, bool) and kind != "boolean":
+        return False  # in Python a truth value is a number
+    return isinstance(value, _TYPES[kind])

@@ -1,6 +1,7 @@
 """The prompts of each agent role: fixed sections, without the answer.
 
-The worker sees its role, the rule's id, title and severity, and the tool
+An item of a `command` skill brings its own texts (`facts.asked`). Of a rule, the worker
+sees its role, the rule's id, title and severity, and the tool
 schema; with `prompt.context=description` also what the content says that the
 rule wants and how it is checked. It never sees the content's fix, nor a plan
 that saw the answer. Training, evaluation and replay all render these same functions.
@@ -8,16 +9,25 @@ that saw the answer. Training, evaluation and replay all render these same funct
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from harness_forge.config.prompt import PromptConfig, PromptContext
 from harness_forge.core.errors import RunError
-from harness_forge.core.records import Message, Outcome, Tip, WorkItem
+from harness_forge.core.records import Message, Outcome, Tip, ToolCall, WorkItem
 from harness_forge.rollouts.policies.worked_examples import Worked
 
 _WORKER = (
     "You are the worker of a system hardening harness. Make the given rule pass on "
     "{host} without breaking anything else. Answer with one call of apply_fix."
+)
+ASKED = "asked"
+"""The fact that holds an item's own `system` and `question`."""
+
+_REFLECTOR_OF_OTHERS = (
+    "You are the reflector of an agent harness. An attempt at a task failed. "
+    "Say what pattern failed and why, then give the lines BANNED:, PREFERRED:, LESSON:, "
+    "DISTILLED: and TIPS_JSON:."
 )
 _REFLECTOR = (
     "You are the reflector of a system hardening harness. An attempt at a rule failed. "
@@ -58,19 +68,30 @@ def worker_messages(
         )
     ]
     return [
-        {"role": "system", "content": _WORKER.format(host=host)},
+        {"role": "system", "content": _system(item, host)},
         *earlier,
         {"role": "user", "content": _question(item, prompt, tips)},
     ]
 
 
+def _system(item: WorkItem, host: str) -> str:
+    own = item.facts.get(ASKED)
+    return own["system"] if own else _WORKER.format(host=host)
+
+
 def _question(item: WorkItem, prompt: PromptConfig, tips: Sequence[Tip] = ()) -> str:
-    lines = [f"Rule: {item.item_id}", f"Title: {item.title}", f"Severity: {item.severity}"]
-    if prompt.context == PromptContext.description:
-        lines += _described(item)
+    own = item.facts.get(ASKED)
+    lines = [own["question"]] if own else _rule(item, prompt)
     if tips:
         lines += ["Tips:", *(f"- {tip.text}" for tip in tips)]
     return "\n".join(lines)
+
+
+def _rule(item: WorkItem, prompt: PromptConfig) -> list[str]:
+    lines = [f"Rule: {item.item_id}", f"Title: {item.title}", f"Severity: {item.severity}"]
+    if prompt.context == PromptContext.description:
+        lines += _described(item)
+    return lines
 
 
 def _described(item: WorkItem) -> list[str]:
@@ -101,11 +122,30 @@ def cut(text: str, longest: int) -> str:
     return head[:end] if end > 0 else head.rpartition(" ")[0]
 
 
-def reflector_messages(item: WorkItem, script: str, outcome: Outcome) -> list[Message]:
+def answer_text(call: ToolCall | None) -> str:
+    """Return what a call answers as one text: its script, its only text, or its arguments."""
+    if call is None:
+        return ""
+    if "fix_script" in call.arguments:
+        return str(call.arguments["fix_script"])
+    values = list(call.arguments.values())
+    if len(values) == 1 and isinstance(values[0], str):
+        return values[0]
+    return json.dumps(dict(call.arguments), ensure_ascii=False)
+
+
+def reflector_messages(item: WorkItem, answer: str, outcome: Outcome) -> list[Message]:
     """Return the reflector's prompt after a failed attempt."""
+    if own := item.facts.get(ASKED):
+        verdict = f"Verdict: {outcome.failure_mode}: {outcome.summary}"
+        said = f"{own['question']}\n\nAnswer:\n{answer}\n{verdict}"
+        return [
+            {"role": "system", "content": _REFLECTOR_OF_OTHERS},
+            {"role": "user", "content": said},
+        ]
     body = (
         f"Rule: {item.item_id}\nTitle: {item.title}\n"
-        f"Fix script:\n{script}\n"
+        f"Fix script:\n{answer}\n"
         f"Verdict: {outcome.failure_mode}: {outcome.summary}"
     )
     return [{"role": "system", "content": _REFLECTOR}, {"role": "user", "content": body}]

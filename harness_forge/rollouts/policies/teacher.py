@@ -15,6 +15,8 @@ from harness_forge.rollouts.policies import prompts, reflection
 from harness_forge.rollouts.policies.proposal import Proposal, Request
 from harness_forge.rollouts.policies.reflection import Reflection
 
+_PREFERRED = "write the active setting in the file the check reads, then stop"
+
 
 class Teacher:
     """A policy over a table of known answers.
@@ -49,9 +51,10 @@ class Teacher:
         if outcome.passed or outcome.infrastructure or not proposal.why:
             return None
         item = request.item
-        script = str(proposal.tool_call.arguments.get("fix_script", ""))
+        rule = prompts.ASKED not in item.facts
+        kind = "rules" if rule else "tasks"
         tip = Tip(
-            text=f"On {item.family} rules, do not repeat this mistake: {proposal.why}",
+            text=f"On {item.family} {kind}, do not repeat this mistake: {proposal.why}",
             tip_type="recovery",
             mechanism=proposal.why,
             trigger_conditions=(item.item_id,),
@@ -60,13 +63,15 @@ class Teacher:
         text = reflection.render(
             pattern=f"{proposal.variant} on {item.item_id}",
             cause=proposal.why,
-            preferred="write the active setting in the file the check reads, then stop",
+            preferred=_PREFERRED if rule else "give the whole answer, then stop",
             lesson=proposal.why,
             tips=[tip],
         )
         turn = Turn(
             agent="reflector",
-            messages=prompts.reflector_messages(item, script, outcome),
+            messages=prompts.reflector_messages(
+                item, prompts.answer_text(proposal.tool_call), outcome
+            ),
             tools=(),
             response={"role": "assistant", "content": text},
             model=self.name,

@@ -77,9 +77,7 @@ def _judge(stage: Stage, item: WorkItem, proposal: Proposal) -> Outcome:
     environment = stage.environment
     if proposal.tool_call is not None:
         with stage.judges:
-            return environment.attempt(
-                item.item_id, str(proposal.tool_call.arguments["fix_script"])
-            )
+            return environment.judge_call(item.item_id, proposal.tool_call)
     return Outcome(
         passed=False,
         value=0.0,

@@ -8,7 +8,8 @@ from harness_forge.store.splits.assign import parts
 
 SQL = """
 SELECT a.item_id, w.title, w.family, w.group_key, a.eval_passed, a.infrastructure,
-       a.failure_mode, coalesce(a.response, ''), a.tool_call -> 'arguments' ->> 'fix_script',
+       a.failure_mode, coalesce(a.response, ''),
+       coalesce(a.tool_call -> 'arguments' ->> 'fix_script', a.tool_call ->> 'arguments'),
        a.prompt_tokens, a.completion_tokens, coalesce(i.cluster, '')
 FROM attempts a JOIN work_items w USING (run_id, item_id) LEFT JOIN items i USING (item_id)
 WHERE a.run_id = %s AND a.attempt_num = 1 AND w.outcome IS NOT NULL

@@ -14,7 +14,8 @@ HEAD = ("family", "seen", "full cycle", "ours", "content", "chars", "s/attempt")
 # Attempts of complete and unfinished gold runs alike: every judged attempt counts.
 SQL = """
 SELECT a.item_id, a.origin, a.eval_passed, a.wall_time_s,
-       length(a.tool_call -> 'arguments' ->> 'fix_script') AS chars
+       length(coalesce(a.tool_call -> 'arguments' ->> 'fix_script',
+                       a.tool_call ->> 'arguments')) AS chars
 FROM attempts a JOIN runs r ON r.id = a.run_id
 WHERE r.policy = 'gold' AND NOT a.infrastructure
 ORDER BY a.id

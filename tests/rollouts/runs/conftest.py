@@ -30,6 +30,7 @@ class Coin:
 
     skill, evaluator, evaluator_version, content_digest = "coin", "coin", "1", "abc"
     tools = (TOOL,)
+    argument = "fix_script"
 
     def __init__(self, size=24):
         self.size, self.attempts, self.fault, self.at = size, 0, None, 0
@@ -43,6 +44,9 @@ class Coin:
 
     def shortfall(self, items):
         return []
+
+    def judge_call(self, item_id, call):
+        return self.attempt(item_id, call.arguments["fix_script"])
 
     def attempt(self, item_id, script):
         with self._lock:

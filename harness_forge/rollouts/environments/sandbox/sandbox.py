@@ -71,6 +71,17 @@ class Limits:
     output_kept: int = 16 * 1024
 
 
+FAILURES = {
+    "wall": "timeout",
+    "cpu": "timeout",
+    "memory": "resource_limit",
+    "processes": "resource_limit",
+    "output": "resource_limit",
+    "script": "script_too_long",
+}
+"""The limit that killed a script -> failure mode."""
+
+
 @dataclass(frozen=True, slots=True)
 class Disk:
     """The contents of the root, and its largest size.
@@ -179,16 +190,7 @@ class Sandbox:
             if single:
                 raise
             self._enter(tools, disk, uid_map(single=True))  # newuidmap may not work
-        self._ask(
-            {
-                "op": "init",
-                "disk_bytes": disk.disk_bytes,
-                "inodes": disk.inodes,
-                "home": dict(disk.home),
-                "seccomp": list(syscall_filter()),
-            },
-            {"root.tar": disk.archive, **disk.stubs},
-        )
+        self.load(disk)
 
     def _enter(self, tools: Tools, disk: Disk, mapping: dict[str, Any]) -> None:
         """Start the warden, and wait until it is in its namespaces."""
@@ -204,6 +206,19 @@ class Sandbox:
         except BaseException:
             self.close()
             raise
+
+    def load(self, disk: Disk) -> None:
+        """Take another root, and make it as it is untouched; protected folders stay the first's."""
+        self._ask(
+            {
+                "op": "init",
+                "disk_bytes": disk.disk_bytes,
+                "inodes": disk.inodes,
+                "home": dict(disk.home),
+                "seccomp": list(syscall_filter()),
+            },
+            {"root.tar": disk.archive, **disk.stubs},
+        )
 
     def reset(self) -> None:
         """Restore the untouched root."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from harness_forge.config.scap import ScapConfig
 from harness_forge.core.errors import ConfigError, SandboxError
-from harness_forge.core.records import Answer, Outcome, WorkItem
+from harness_forge.core.records import Answer, Outcome, ToolCall, WorkItem
 from harness_forge.rollouts.environments.sandbox import sandbox, tools
 from harness_forge.rollouts.environments.sandbox.pool import cores
 from harness_forge.rollouts.environments.sandbox.sandbox import Limits
@@ -80,6 +80,7 @@ class ScapEnvironment:
 
     evaluator = EVALUATOR
     tools = TOOLS
+    argument = "fix_script"
 
     def __init__(
         self,
@@ -254,6 +255,10 @@ class ScapEnvironment:
         return guard.never_allowed(fault, self._disk.protected)
 
     # --- attempts -------------------------------------------------------------
+
+    def judge_call(self, item_id: str, call: ToolCall) -> Outcome:
+        """Run the call's fix script, as `attempt` does."""
+        return self.attempt(item_id, str(call.arguments[self.argument]))
 
     def attempt(self, item_id: str, script: str) -> Outcome:
         """Reset the root, run `script` on it, and judge the result.

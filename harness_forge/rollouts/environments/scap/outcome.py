@@ -11,21 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness_forge.core.records import Outcome
-from harness_forge.rollouts.environments.sandbox.sandbox import Applied
+from harness_forge.rollouts.environments.sandbox.sandbox import FAILURES, Applied
 from harness_forge.rollouts.environments.scap.judge import PASS
 from harness_forge.rollouts.environments.scap.lab import Played
 
 EVALUATOR = "openscap"
-
-FAILURES = {
-    "wall": "timeout",
-    "cpu": "timeout",
-    "memory": "resource_limit",
-    "processes": "resource_limit",
-    "output": "resource_limit",
-    "script": "script_too_long",
-}
-"""The limit that killed a script -> failure mode."""
 
 _OUTPUT_KEPT = 2000  # characters
 

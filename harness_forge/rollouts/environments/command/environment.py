@@ -1,0 +1,405 @@
+"""The `command` environment: items of your own, judged by your own commands in the sandbox."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from harness_forge.config.command import CommandConfig, MutationConfig
+from harness_forge.core.answer_forms import answer_form, clusters
+from harness_forge.core.errors import ConfigError, SandboxError
+from harness_forge.core.joined import Joined
+from harness_forge.core.records import Answer, Origin, Outcome, ToolCall, WorkItem
+from harness_forge.rollouts.environments.command import bench, items
+from harness_forge.rollouts.environments.command.bench import WIPE, Bench, Played
+from harness_forge.rollouts.environments.command.items import Item, inside
+from harness_forge.rollouts.environments.command.programs import find_programs
+from harness_forge.rollouts.environments.command.templates import Template
+from harness_forge.rollouts.environments.command.trials import Trial, Trials
+from harness_forge.rollouts.environments.sandbox import sandbox
+from harness_forge.rollouts.environments.sandbox.sandbox import FAILURES
+
+EVALUATOR = "command"
+_SUBMIT = {
+    "name": "submit",
+    "description": "Submit the answer.",
+    "parameters": {
+        "type": "object",
+        "properties": {"answer": {"type": "string", "description": "the whole answer"}},
+        "required": ["answer"],
+    },
+}
+_OUTPUT_KEPT = 2000  # characters
+_TELLING = 40  # characters
+_MOST_FORMS = 2000
+"""Forms that are compared pair by pair; of more, only equal ones are one cluster."""
+
+Progress = Callable[[int, int], None]
+
+
+class CommandEnvironment:
+    """Items, a sandbox to answer them in, and the command that judges. Thread-safe.
+
+    Args:
+        skill: the skill's name, for messages.
+        home: forge's home; what was tried is kept in `command/` below it.
+
+    Raises:
+        ConfigError: settings are missing or cannot be read.
+        RunError: an item does not fit them.
+        SandboxError: the sandbox's tools are missing.
+    """
+
+    evaluator = EVALUATOR
+
+    def __init__(self, skill: str, config: CommandConfig, home: Path) -> None:
+        self.tools = (_tool(config),)
+        self._tool = self.tools[0]["function"]
+        said = f"Solve the task. Answer with one call of {self._tool['name']}."
+        config = replace(config, system=config.system or said)
+        self.skill, self._config = skill, config
+        self.argument = _main_argument(self._tool)
+        _check(config, self._tool)
+        self._answer = {
+            Template("answer", path): Template(f"answer.{path}", text)
+            for path, text in config.answer.items()
+        }
+        self._mutations = {
+            name: (one, _texts(f"mutations.{name}.arguments", one.arguments), _find(name, one))
+            for name, one in config.mutations.items()
+        }
+        self.items: Mapping[str, Item] = items.load(config)
+        self._programs = find_programs(config, home)
+        self._bench = Bench(config, self._programs)
+        digest = hashlib.sha256("".join(one.digest for one in self.items.values()).encode())
+        self.content_digest = digest.hexdigest()[:16]
+        self._trials = Trials(home.absolute() / "command" / f"{skill}-{self._judging}.jsonl")
+
+    @cached_property
+    def _judging(self) -> str:
+        """Hash of everything besides the item that a verdict depends on."""
+        config = self._config
+        words = [config.setup, config.apply, config.judge, config.guard, config.answer]
+        words += [config.may_change, asdict(config.limits), self._programs.name]
+        words += [bench.REVISION, sandbox.REVISION]
+        return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()[:16]
+
+    @property
+    def evaluator_version(self) -> str:
+        """Revisions, the programs, and a hash of commands and limits, as one text."""
+        revisions = f"command{bench.REVISION}.sandbox{sandbox.REVISION}"
+        return f"{revisions}.{self._programs.name}+{self._judging[:8]}"
+
+    def close(self) -> None:
+        """End every sandbox."""
+        self._bench.close()
+
+    # --- what can be attempted ------------------------------------------------
+
+    def survey(self, progress: Progress | None = None) -> list[WorkItem]:
+        """Try every item in each way and return all as work items; kept, so it is fast again.
+
+        Raises:
+            SandboxError: the judge says one thing and then another of the same files.
+        """
+        self.trials(progress=progress)
+        self.demand_same()
+        return [self._work_item(item) for item in self.items.values()]
+
+    def trials(
+        self, names: Sequence[str] | None = None, progress: Progress | None = None
+    ) -> dict[str, Trial]:
+        """Return what was found of the named items, or of all; what is not known is tried."""
+        chosen = [self.items[name] for name in names or self.items]
+        self._trials.measure(
+            {self._key(item): lambda item=item: self._try(item) for item in chosen}, progress
+        )
+        return {item.id: self._trials[self._key(item)] for item in chosen}
+
+    def demand_same(self) -> None:
+        """Refuse a judge that differs.
+
+        Raises:
+            SandboxError: with both verdicts.
+        """
+        differing = {
+            item.id: self._trials[self._key(item)].differs
+            for item in self.items.values()
+            if self._key(item) in self._trials and self._trials[self._key(item)].differs
+        }
+        if differing:
+            name = next(iter(differing))
+            more = f" (and {len(differing) - 1} items more)" if len(differing) > 1 else ""
+            raise SandboxError(
+                f"skill {self.skill}, item {name}",
+                f"the judge differs on the same files: {differing[name]}{more}",
+                "take chance, time and order out of the judge; then ask again",
+            )
+
+    def shortfall(self, work_items: Sequence[WorkItem]) -> list[str]:
+        """Return a line for each reason for which items are left out."""
+        reasons: dict[str, list[str]] = {}
+        for item in work_items:
+            if not item.full_cycle:
+                reasons.setdefault(str(item.facts.get("left_out")), []).append(item.item_id)
+        return [
+            f"{len(names)} of {len(work_items)} left out, {', '.join(names[:3])}"
+            f"{' …' if len(names) > 3 else ''}: {reason}"
+            for reason, names in reasons.items()
+        ]
+
+    def _key(self, item: Item) -> str:
+        return f"{item.digest}-{_hash(dict(item.gold))}"
+
+    def _try(self, item: Item) -> Trial:
+        def word(answer: Any) -> Played:
+            return self._bench.play(item, answer)
+
+        untouched, gold = word(None), None
+        empty = word(self._written(item, self._empty()))
+        if item.gold:
+            gold = word(self._written(item, item.gold))
+        again = word(None).word
+        gold_again = word(self._written(item, item.gold)).word if gold else ""
+        return Trial(
+            untouched=untouched.word,
+            empty=empty.word,
+            wiped=word(WIPE).word,
+            gold=gold.word if gold else "",
+            again=(again, gold_again),
+            seconds=round((gold or empty).seconds, 3),
+        )
+
+    def _work_item(self, item: Item) -> WorkItem:
+        trial = self._trials[self._key(item)]
+        facts = {
+            "asked": {"system": item.system, "question": item.prompt},
+            "seconds": trial.seconds,
+        }
+        if trial.reason:
+            facts["left_out"] = trial.reason
+        return WorkItem(
+            item_id=item.id,
+            title=item.title,
+            severity="",
+            family=item.family,
+            group_key=self._groups[item.id],
+            full_cycle=not trial.reason,
+            digest=item.digest,
+            facts=facts,
+            cluster=self._clusters.get(item.id, ""),
+        )
+
+    @cached_property
+    def _groups(self) -> dict[str, str]:
+        """The smallest id among items with the same question or files, or the same answer."""
+        joined = Joined[str]()
+        first: dict[str, str] = {}
+        for name in sorted(self.items):
+            item = self.items[name]
+            for mark in (_hash([item.system, item.prompt]), _hash(_telling(item) or name)):
+                joined.join(first.setdefault(mark, name), name)
+        return {name: joined.leader(name) for name in self.items}
+
+    @cached_property
+    def _clusters(self) -> dict[str, str]:
+        said = {name: item.cluster for name, item in self.items.items() if item.cluster}
+        if said:
+            return said
+        forms = {
+            name: answer_form(f"{name} {item.title}", answer)
+            for name, item in self.items.items()
+            if (answer := _telling(item))
+        }
+        many = len(set(forms.values())) > _MOST_FORMS
+        return clusters(forms, 1.01) if many else clusters(forms)
+
+    # --- attempts -------------------------------------------------------------
+
+    def judge_call(self, item_id: str, call: ToolCall) -> Outcome:
+        """Lay the item out, carry the call out, and judge the result.
+
+        Raises:
+            SandboxError: no such item.
+        """
+        if item_id not in self.items:
+            raise SandboxError(f"item {item_id}", f"skill {self.skill} has no such item")
+        item = self.items[item_id]
+        try:
+            played = self._bench.play(item, self._written(item, call.arguments))
+            if played.verdict is None and not (played.applied and played.applied.killed):
+                return self._unjudged(item, played)
+        except SandboxError as error:
+            return self._outcome("unjudgeable", str(error), infrastructure=True)
+        return self._judged(played)
+
+    def _judged(self, played: Played) -> Outcome:
+        signals = {"faults": list(played.faults), "output": played.output[-_OUTPUT_KEPT:]}
+        if played.applied:
+            signals["apply"] = {"rc": played.applied.rc, "killed": played.applied.killed}
+        if played.applied and played.applied.killed:
+            what = f"the answer was killed: limit on {played.applied.killed}"
+            mode = FAILURES[played.applied.killed]
+            return self._outcome(mode, what, seconds=played.seconds, signals=signals)
+        verdict = played.verdict
+        mode, value, said = None, verdict.value, verdict.reason or "the judge says that it passes"
+        if not verdict.passed:
+            mode, said = "target_fails", verdict.reason or "the judge says that it fails"
+        elif played.faults:
+            more = f" and {len(played.faults) - 3} more" if len(played.faults) > 3 else ""
+            said = f"it passes, but broken: {', '.join(played.faults[:3])}{more}"
+            mode, value = "guard_broken", 0.0
+        return self._outcome(
+            mode,
+            said.splitlines()[0] if said else said,
+            value=value,
+            confidence=verdict.confidence,
+            seconds=played.seconds,
+            signals=signals,
+        )
+
+    def _unjudged(self, item: Item, played: Played) -> Outcome:
+        """Return the answer's failure, or no verdict where the item cannot be judged untouched."""
+        untouched = self._bench.play(item, None)
+        if played.setup or untouched.verdict is None:
+            what = f"no verdict, nor on the untouched item: {untouched.word or played.word}"
+            return self._outcome("unjudgeable", what, infrastructure=True)
+        signals = {"output": played.output[-_OUTPUT_KEPT:]}
+        mode = FAILURES[played.killed] if played.killed else "unjudgeable"
+        return self._outcome(mode, played.silence, signals=signals)
+
+    def _outcome(
+        self,
+        mode: str | None,
+        summary: str,
+        *,
+        value: float = 0.0,
+        confidence: float = 1.0,
+        infrastructure: bool = False,
+        seconds: float = 0.0,
+        signals: Mapping[str, Any] | None = None,
+    ) -> Outcome:
+        return Outcome(
+            passed=mode is None,
+            value=value,
+            confidence=0.0 if infrastructure else confidence,
+            failure_mode=mode,
+            summary=summary,
+            evaluator=EVALUATOR,
+            evaluator_version=self.evaluator_version,
+            infrastructure=infrastructure,
+            seconds=round(seconds, 3),
+            signals=signals or {},
+        )
+
+    def _written(self, item: Item, arguments: Mapping[str, Any]) -> bench.Answer:
+        scope = {**item.row, **arguments}
+        return bench.Answer(
+            {
+                inside("answer", path.render(item.row, item.place), item.place): text.render(
+                    scope, item.place
+                )
+                for path, text in self._answer.items()
+            }
+        )
+
+    def _empty(self) -> dict[str, Any]:
+        properties = self._tool["parameters"].get("properties", {})
+        return {name: _EMPTY.get(part.get("type"), "") for name, part in properties.items()}
+
+    # --- known answers --------------------------------------------------------
+
+    def gold(self, item_id: str, *, fallback: bool = False) -> list[Answer]:
+        """Return the answer that is known to pass; [] if none is."""
+        gold = self.items[item_id].gold
+        return [Answer(Origin.OURS, "gold", gold)] if gold else []
+
+    def mutated(self, item_id: str, *, limit: int) -> list[Answer]:
+        """Return up to `limit` answers broken as `mutations` says, each different from gold."""
+        item, found = self.items[item_id], []
+        for name, (one, texts, pattern) in self._mutations.items():
+            arguments = dict(item.gold) | {
+                key: text.render(item.row, item.place) for key, text in texts.items()
+            }
+            if pattern:
+                arguments = {
+                    key: pattern.sub(one.replace, text, count=1) for key, text in arguments.items()
+                }
+            if arguments and arguments != item.gold:
+                found.append(Answer(Origin.MUTATED, name, arguments, one.why))
+        return found[:limit]
+
+
+_EMPTY = {"integer": 0, "number": 0, "boolean": False, "array": [], "object": {}}
+
+
+def _tool(config: CommandConfig) -> dict[str, Any]:
+    """Return the tool in OpenAI's form.
+
+    Raises:
+        ConfigError: it has no name, or its parameters are no schema of an object.
+    """
+    given = dict(config.tool) or _SUBMIT
+    given = dict(given.get("function", given))
+    parameters = given.get("parameters") or {"type": "object", "properties": {}}
+    if not isinstance(given.get("name"), str) or not given["name"]:
+        raise ConfigError("skill.command.tool.name", "is missing", "name, description, parameters")
+    if not isinstance(parameters.get("properties", {}), dict):
+        what = "must be a JSON schema of an object, with properties"
+        raise ConfigError("skill.command.tool.parameters", what)
+    whole = {"name": given["name"], "description": str(given.get("description", ""))}
+    return {"type": "function", "function": {**whole, "parameters": parameters}}
+
+
+def _main_argument(tool: Mapping[str, Any]) -> str:
+    parameters = tool["parameters"]
+    names = [*parameters.get("required", ()), *parameters.get("properties", {})]
+    return names[0] if names else ""
+
+
+def _check(config: CommandConfig, tool: Mapping[str, Any]) -> None:
+    if not config.judge.strip():
+        hint = "a command that exits 0 if the item passes, such as `python3 -m pytest -q`"
+        raise ConfigError("skill.command.judge", "is missing", hint)
+    if not config.answer:
+        hint = f"where the answer is written, such as solution.py: '{{{_main_argument(tool)}}}'"
+        raise ConfigError("skill.command.answer", "is missing", hint)
+    known = set(tool["parameters"].get("properties", {}))
+    required = set(tool["parameters"].get("required", ()))
+    for key, arguments in (
+        ("gold", config.gold),
+        *((f"mutations.{n}.arguments", m.arguments) for n, m in config.mutations.items()),
+    ):
+        if unknown := sorted(set(arguments) - known):
+            hint = f"arguments of {tool['name']}: {', '.join(sorted(known))}"
+            raise ConfigError(f"skill.command.{key}.{unknown[0]}", "is no argument", hint)
+    if config.gold and (missing := sorted(required - set(config.gold))):
+        raise ConfigError(f"skill.command.gold.{missing[0]}", "is missing: it is required")
+
+
+def _texts(key: str, arguments: Mapping[str, str]) -> dict[str, Template]:
+    return {name: Template(f"{key}.{name}", text) for name, text in arguments.items()}
+
+
+def _find(name: str, one: MutationConfig) -> re.Pattern[str] | None:
+    try:
+        return re.compile(one.find, re.MULTILINE) if one.find else None
+    except re.error as error:
+        what = f"is no regular expression: {error}"
+        raise ConfigError(f"skill.command.mutations.{name}.find", what) from None
+
+
+def _telling(item: Item) -> str:
+    """Return the known answer, '' if it is too short to tell items apart, such as a number."""
+    answer = "\n".join(item.gold.values())
+    return answer if len(answer) >= _TELLING else ""
+
+
+def _hash(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,0 +1,76 @@
+"""Texts with an item's fields in them.
+
+Stricter than the mappings of sources: a field that is missing is a fault, for a
+prompt without it would be another question.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from harness_forge.core.errors import ConfigError, RunError
+from harness_forge.core.hints import did_you_mean
+
+_PART = re.compile(r"\{\{|\}\}|\{([^{}\n]*)\}|[{}]")
+
+
+class Template:
+    """A text in which `{field}` or `{field.key.0}` stands for a value; `{{` is a brace.
+
+    Args:
+        key: of the setting, for faults.
+
+    Raises:
+        ConfigError: a brace stands alone.
+    """
+
+    def __init__(self, key: str, text: str) -> None:
+        self._key, self._text = key, text
+        for part in _PART.finditer(text):
+            if part[0] in ("{", "}") or (part[1] is not None and not part[1].strip()):
+                raise ConfigError(
+                    f"skill.command.{key}",
+                    f"a brace stands alone at {text[part.start() : part.start() + 20]!r}",
+                    "a field is {name}; write {{ and }} for braces",
+                )
+
+    def render(self, scope: Mapping[str, Any], place: str) -> str:
+        """Return the text with the values of `scope`.
+
+        Args:
+            place: where the item comes from, for faults.
+
+        Raises:
+            RunError: a field is missing.
+        """
+
+        def filled(part: re.Match[str]) -> str:
+            if part[1] is None:
+                return part[0][0]
+            return self._value(part[1].strip(), scope, place)
+
+        return _PART.sub(filled, self._text)
+
+    def _value(self, path: str, scope: Mapping[str, Any], place: str) -> str:
+        value: Any = scope
+        for step in path.split("."):
+            if isinstance(value, Mapping) and step in value:
+                value = value[step]
+            elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
+                value = value[int(step)]
+            else:
+                raise RunError(
+                    place,
+                    f"has no field '{path}', which skill.command.{self._key} names",
+                    f"{did_you_mean(path, scope)}its fields: {', '.join(map(str, scope))}",
+                )
+        return _word(value)
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)

@@ -10,16 +10,18 @@ from harness_forge.core.hints import did_you_mean
 
 if TYPE_CHECKING:
     from harness_forge.config.schema import ForgeConfig
-    from harness_forge.rollouts.environments.scap.doctor import Check
+    from harness_forge.rollouts.environments.sandbox.checks import Check
 
 SUMMARY = "look at a skill's environment: what is missing, what it yields"
-USAGE = "setup|doctor|table|verdicts [skill=NAME] [key=value …]"
+USAGE = "setup|doctor|check|table|verdicts [skill=NAME] [key=value …]"
 EXAMPLES = (
     "forge env setup",
     "forge env doctor skill=stig",
+    "forge env check skill=mine",
     "forge env table skill=stig",
     "forge env verdicts skill=stig > here.txt",
 )
+ACTIONS = "setup, doctor, check, table or verdicts"
 KEYS = ("skill", "store", "split", "forge_home")
 
 
@@ -28,12 +30,12 @@ def main(argv: list[str]) -> int:
     from harness_forge.cli import composed
 
     actions = {"setup": _setup, "doctor": _doctor}
-    alone = {"table": _table, "verdicts": _verdicts}
+    alone = {"check": _check, "table": _table, "verdicts": _verdicts}
     action, *overrides = argv or ["doctor"]
     if action in alone:
         return alone[action](composed(overrides))
     if action not in actions:
-        hint = f"{did_you_mean(action, [*actions, *alone])}setup, doctor, table or verdicts"
+        hint = f"{did_you_mean(action, [*actions, *alone])}{ACTIONS}"
         raise ConfigError("forge env", f"there is no action '{action}'", hint)
     return max(actions[action](config) for config in _each_skill(overrides))
 
@@ -80,11 +82,16 @@ def _setup(config) -> int:
     """Fetch content and tools from the distribution's packages; installs none of them."""
     from pathlib import Path
 
+    from harness_forge.config.skill import EnvironmentKind
+    from harness_forge.rollouts.environments.sandbox import tools
     from harness_forge.rollouts.environments.scap import packages
 
     if not _of_packages(config):
         return 0
-    packages.setup(config.skill.scap, Path(config.forge_home))
+    if config.skill.environment is EnvironmentKind.scap:
+        packages.setup(config.skill.scap, Path(config.forge_home))
+    else:
+        tools.ensure(Path(config.forge_home))
     checks = _checks(config)
     if not all(check.ok for check in checks):
         return _shown(config, checks)
@@ -101,9 +108,14 @@ def _doctor(config) -> int:
 def _checks(config) -> list[Check]:
     from pathlib import Path
 
+    from harness_forge.config.skill import EnvironmentKind
+    from harness_forge.rollouts.environments.command import doctor as of_commands
     from harness_forge.rollouts.environments.scap.doctor import doctor
 
-    return doctor(config.skill.scap, Path(config.forge_home))
+    home = Path(config.forge_home)
+    if config.skill.environment is EnvironmentKind.command:
+        return of_commands.doctor(config.skill.name, config.skill.command, home)
+    return doctor(config.skill.scap, home)
 
 
 def _shown(config, checks: list[Check]) -> int:
@@ -117,10 +129,40 @@ def _of_packages(config) -> bool:
     """Return whether a skill's environment is made of packages, and say so where it is not."""
     from harness_forge.config.skill import EnvironmentKind
 
-    if config.skill.environment is EnvironmentKind.scap:
+    if config.skill.environment is not EnvironmentKind.recorded:
         return True
     print(f"{config.skill.name}: needs nothing that forge sets up")
     return False
+
+
+def _check(config) -> int:
+    """Try every item in each way that must fail, and with the answer that must pass."""
+    from pathlib import Path
+
+    from harness_forge.config.schema import one_skill
+    from harness_forge.config.skill import EnvironmentKind
+    from harness_forge.rollouts.environments.command.environment import CommandEnvironment
+    from harness_forge.rollouts.environments.command.report import report
+    from harness_forge.rollouts.runs.progress import counter
+
+    skill = one_skill(config).skill
+    if skill.environment is not EnvironmentKind.command:
+        raise ConfigError(
+            f"skill={skill.name}",
+            f"is of the environment {skill.environment.value}, which has no judge of yours",
+            "`forge env doctor` and `forge env verdicts` say what it judges",
+        )
+    environment = CommandEnvironment(skill.name, skill.command, Path(config.forge_home))
+    try:
+        trials = environment.trials(progress=counter(f"check {skill.name}", "item"))
+        environment.demand_same()
+        lines, whole = report(trials, bool(skill.command.gold))
+    finally:
+        environment.close()
+    print(f"{skill.name}:")
+    for line in lines:
+        print(f"  {line}")
+    return 0 if whole else SandboxError.exit_code
 
 
 def _table(config) -> int:

@@ -6,8 +6,8 @@ import pytest
 
 from harness_forge.cli import main
 from harness_forge.core.errors import SandboxError
+from harness_forge.rollouts.environments.sandbox.checks import Check
 from harness_forge.rollouts.environments.scap import doctor, packages
-from harness_forge.rollouts.environments.scap.doctor import Check
 
 HOLD = [Check("root", True, "own.root"), Check("rules", True, "12 have the full cycle")]
 

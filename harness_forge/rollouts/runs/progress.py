@@ -85,13 +85,13 @@ class _Lines:
         print(f"{self._label}: {said}", file=sys.stderr, flush=True)
 
 
-def counter(label: str) -> Callable[[int, int], None]:
+def counter(label: str, unit: str = "rule") -> Callable[[int, int], None]:
     """Return a callback (done, total) that shows a bar."""
     bar: list[Progress] = []
 
     def show(done: int, total: int) -> None:
         if not bar:
-            bar.append(Progress(label, total, done))
+            bar.append(Progress(label, total, done, unit))
         else:
             bar[0].advance()
         if done >= total:

@@ -173,8 +173,19 @@ class CommandEnvironment:
             wiped=word(WIPE).word,
             gold=gold.word if gold else "",
             again=(again, gold_again),
+            other=word(self._written(item, other)).word if (other := self._other(item)) else "",
             seconds=round((gold or empty).seconds, 3),
         )
+
+    def _other(self, item: Item) -> Mapping[str, str]:
+        """Return the next item's known answer, {} if it is the same."""
+        other = self.items[self._next[item.id]].gold
+        return other if item.gold and other != item.gold else {}
+
+    @cached_property
+    def _next(self) -> dict[str, str]:
+        names = list(self.items)
+        return dict(zip(names, [*names[1:], names[0]], strict=True))
 
     def _work_item(self, item: Item) -> WorkItem:
         trial = self._trials[self._key(item)]

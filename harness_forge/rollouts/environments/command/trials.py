@@ -25,6 +25,7 @@ class Trial:
     Each is a verdict in words. Args:
         untouched, empty, wiped: without an answer, with empty arguments, with everything deleted.
         gold: with the known answer; '' if there is none.
+        other: with another item's known answer.
         again: what `untouched` and `gold` said the second time.
         seconds: of one judged attempt.
     """
@@ -34,6 +35,7 @@ class Trial:
     wiped: str
     gold: str
     again: tuple[str, str]
+    other: str = ""
     seconds: float = 0.0
 
     @property

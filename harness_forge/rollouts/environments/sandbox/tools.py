@@ -122,6 +122,14 @@ def find_tools(home: Path) -> Tools:
     return tools
 
 
+def ensure(home: Path, say: Callable[[str], None] = print) -> None:
+    """Make the tree unless it is there and whole."""
+    try:
+        find_tools(home)
+    except SandboxError:
+        make(home, say)
+
+
 def make(home: Path, say: Callable[[str], None] = print) -> None:
     """Make the tree; it replaces an existing one only when it is complete.
 

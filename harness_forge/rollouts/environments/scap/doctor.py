@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from harness_forge.config.scap import ScapConfig
 from harness_forge.core.errors import SandboxError
 from harness_forge.rollouts.environments.sandbox import tools
+from harness_forge.rollouts.environments.sandbox.checks import Check, check
 from harness_forge.rollouts.environments.sandbox.sandbox import Limits, Sandbox, uid_map
 from harness_forge.rollouts.environments.scap import known, packages, root
 from harness_forge.rollouts.environments.scap.probe import reads_packages
@@ -26,44 +25,19 @@ _MAPS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One requirement of the environment.
-
-    Args:
-        name: such as `scanner`; ok: it is met.
-        said: what was found, or what is wrong and the remedy, in one line.
-    """
-
-    name: str
-    ok: bool
-    said: str
-
-    def __str__(self) -> str:
-        return f"{'ok' if self.ok else 'no':<3} {self.name:<10} {self.said}"
-
-
 def doctor(config: ScapConfig, home: Path) -> list[Check]:
     """Return a check for everything that `config` needs."""
     checks = [
-        _check("content", lambda: str(packages.find_datastream(config, home))),
-        _check("tools", lambda: _tools(home)),
-        _check("root", lambda: root.recipe_of(config.platform).tree),
-        _check("uids", _uids),
-        _check("sandbox", lambda: _sandbox(config, home)),
-        _check("packages", lambda: _database(config, home)),
+        check("content", lambda: str(packages.find_datastream(config, home))),
+        check("tools", lambda: _tools(home)),
+        check("root", lambda: root.recipe_of(config.platform).tree),
+        check("uids", _uids),
+        check("sandbox", lambda: _sandbox(config, home)),
+        check("packages", lambda: _database(config, home)),
     ]
     if all(check.ok for check in checks):
         checks.append(_rules(config, home))
     return checks
-
-
-def _check(name: str, find: Callable[[], str]) -> Check:
-    try:
-        return Check(name, True, find())
-    except SandboxError as error:
-        where = f"{error.where}: " if error.where else ""
-        return Check(name, False, f"{where}{error.what}; {error.hint}")
 
 
 def _tools(home: Path) -> str:

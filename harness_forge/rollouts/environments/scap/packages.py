@@ -13,7 +13,7 @@ from pathlib import Path
 
 from harness_forge.config.scap import ScapConfig
 from harness_forge.core.errors import SandboxError
-from harness_forge.rollouts.environments.sandbox.tools import SETUP_HINT, find_tools, make
+from harness_forge.rollouts.environments.sandbox.tools import SETUP_HINT, ensure
 from harness_forge.worksets.apt import Apt, unpack
 
 CONTENT = "usr/share/xml/scap/ssg/content"
@@ -43,10 +43,7 @@ def setup(config: ScapConfig, home: Path, say: Callable[[str], None] = print) ->
     Raises:
         SandboxError: no apt, no network, or no such package.
     """
-    try:
-        find_tools(home)
-    except SandboxError:
-        make(home, say)
+    ensure(home, say)
     try:
         find_datastream(config, home)
     except SandboxError:

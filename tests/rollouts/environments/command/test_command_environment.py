@@ -169,3 +169,33 @@ def test_another_judge_is_another_evaluator(world):
     one, other = world(), world(judge="python3 -B test_it.py")
     assert one.evaluator_version != other.evaluator_version
     assert one.content_digest == other.content_digest
+
+
+def test_a_check_says_what_holds_and_names_what_does_not(world):
+    from harness_forge.rollouts.environments.command.report import report
+
+    rows = [{"id": "odd_1", "kind": "odd", "does": "n - 1", "given": 9, "wanted": 99}]
+    environment = world(rows=[*rows, {**rows[0], "id": "even_1", "does": "9 - 1", "wanted": 8}])
+    lines, whole = report(environment.trials(), gold=True)
+    assert whole
+    assert [line for line in lines if "an attempt takes" not in line] == [
+        "ok  same       judged twice, every item got the same verdict",
+        "ok  untouched  every item fails untouched",
+        "ok  empty      every item fails with an empty answer",
+        "ok  wiped      every item fails with everything deleted",
+        "ok  others     1 of 2 items pass with another item's answer",
+        "no  gold       an item passes with its gold answer: not so for 1 of 2 items, "
+        "which are left out:\n      odd_1: fail",
+        "ok  items      1 of 2 can be attempted; 1 are left out",
+    ]
+
+
+def test_a_judge_that_takes_any_answer_is_not_believed(world):
+    from harness_forge.rollouts.environments.command.report import report
+
+    lines, whole = report(world(judge="test -s solution.py").trials(), gold=True)
+    assert not whole
+    assert lines[4] == (
+        "no  others     4 of 4 items pass with another item's answer: "
+        "the judge looks at too little of an answer"
+    )

@@ -1,0 +1,74 @@
+"""What the trials of a `command` skill come to, in the lines of `forge env check`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from statistics import median
+
+from harness_forge.rollouts.environments.command.trials import Trial
+from harness_forge.rollouts.environments.sandbox.checks import Check
+
+_NAMED = 5
+
+Word = Callable[[Trial], str]
+
+
+def report(trials: Mapping[str, Trial], gold: bool) -> tuple[list[str], bool]:
+    """Return the lines, and whether the judge can be believed of any item.
+
+    Args:
+        gold: whether answers that must pass are known.
+    """
+    checks = [
+        Check("same", True, "judged twice, every item got the same verdict"),
+        _all(trials, "untouched", "fails untouched", lambda t: t.untouched, _fails),
+        _all(trials, "empty", "fails with an empty answer", lambda t: t.empty, _fails),
+        _all(trials, "wiped", "fails with everything deleted", lambda t: t.wiped, _fails),
+    ]
+    if gold:
+        checks.append(_others(trials))
+        checks.append(
+            _all(trials, "gold", "passes with its gold answer", lambda t: t.gold, _passes)
+        )
+    else:
+        said = "no answers are known to pass: whether the items can be solved is not shown"
+        checks.append(Check("gold", True, said))
+    seconds = sorted(trial.seconds for trial in trials.values())
+    said = f"an attempt takes {median(seconds):.2f} s, the slowest {seconds[-1]:.2f} s"
+    checks.append(Check("seconds", True, said))
+    fit = sum(not trial.reason for trial in trials.values())
+    left = f"; {len(trials) - fit} are left out" if fit < len(trials) else ""
+    checks.append(Check("items", fit > 0, f"{fit} of {len(trials)} can be attempted{left}"))
+    whole = fit > 0 and all(check.ok for check in checks if check.name == "others")
+    return [str(check) for check in checks], whole
+
+
+def _others(trials: Mapping[str, Trial]) -> Check:
+    """Return whether the judge tells answers apart: most of other items must not pass."""
+    tried = [trial.other for trial in trials.values() if trial.other]
+    passed = sum(map(_passes, tried))
+    said = f"{passed} of {len(tried)} items pass with another item's answer"
+    if passed * 2 > len(tried):
+        return Check("others", False, f"{said}: the judge looks at too little of an answer")
+    return Check("others", True, said)
+
+
+def _fails(word: str) -> bool:
+    return not word.startswith("pass")
+
+
+def _passes(word: str) -> bool:
+    return word.startswith("pass")
+
+
+def _all(
+    trials: Mapping[str, Trial], name: str, said: str, word: Word, fits: Callable[[str], bool]
+) -> Check:
+    """Return the check that all trials hold, or one that names those that do not."""
+    wrong = {item: word(trial) for item, trial in trials.items() if not fits(word(trial))}
+    if not wrong:
+        return Check(name, True, f"every item {said}")
+    shown = [f"\n      {item}: {what}" for item, what in list(wrong.items())[:_NAMED]]
+    more = f"\n      and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
+    what = f"not so for {len(wrong)} of {len(trials)} items, which are left out:"
+    return Check(name, False, f"an item {said}: {what}{''.join(shown)}{more}")

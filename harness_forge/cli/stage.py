@@ -23,8 +23,8 @@ OUTPUTS = {
     "audit": Path("outputs/audit.json"),
     "train_sft": Path("outputs/adapters/sft"),
     "prove": Path("outputs/prove.json"),
-    "evaluate": Path("outputs/evaluate"),
     "replay": Path("outputs/replay"),
+    "evaluate": Path("outputs/evaluate"),
     "promote": Path("outputs/promote.json"),
     "report": Path("outputs/report.html"),
 }
@@ -36,8 +36,8 @@ SHOWN = {
     # The stage before it has said how many tokens there are.
     "train_sft": ("train", "summary", "following"),
     "prove": ("prove", "render", None),
-    "evaluate": ("evaluate", "render", "telling"),
     "replay": ("replay", "render", "telling"),
+    "evaluate": ("evaluate", "render", "telling"),
     "promote": ("promote", "render", "telling"),
     "report": ("report", "brief", None),
 }

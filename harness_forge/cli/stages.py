@@ -128,8 +128,18 @@ def prove(resolved: Path, out: Path) -> dict[str, Any]:
     return done
 
 
+def replay(resolved: Path, out: Path, **tell: Callable) -> Replay:
+    """Let base model, baselines and adapter act on the holdout; the environment judges."""
+    from harness_forge.evaluation import replay as replaying
+
+    adapter = str(trained_folder(out.parent))
+    done = replaying.replay(load_resolved(resolved), out, adapter, **tell)
+    few.write("replay", done.as_dict(), out.parent)
+    return done
+
+
 def evaluate(resolved: Path, out: Path, **tell: Callable) -> dict[str, Any]:
-    """Score base model and adapter on the holdout with lm-eval."""
+    """Score with lm-eval what base model and adapter answered in the replay."""
     from harness_forge.evaluation import suite_run
 
     config = load_resolved(resolved)
@@ -141,16 +151,6 @@ def evaluate(resolved: Path, out: Path, **tell: Callable) -> dict[str, Any]:
         **tell,
     )
     few.write("evaluate", done, out.parent)
-    return done
-
-
-def replay(resolved: Path, out: Path, **tell: Callable) -> Replay:
-    """Let base model, baselines and adapter act on the holdout; the environment judges."""
-    from harness_forge.evaluation import replay as replaying
-
-    adapter = str(trained_folder(out.parent))
-    done = replaying.replay(load_resolved(resolved), out, adapter, **tell)
-    few.write("replay", done.as_dict(), out.parent)
     return done
 
 

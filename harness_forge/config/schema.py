@@ -218,8 +218,8 @@ def exports_of(config: ForgeConfig) -> dict[str, ExportConfig]:
 def suites_of(config: ForgeConfig) -> dict[str, SuiteConfig]:
     """Return each suite that is asked, in the recipe's order.
 
-    Where they are several, `suite.limit` and `suite.dtype` are of each that
-    does not set its own.
+    Where they are several, `suite.limit`, `suite.dtype` and `suite.recorded` are
+    of each that does not set its own.
 
     Raises:
         ConfigError: two suites have one name, or a key was set that nothing reads.
@@ -228,7 +228,7 @@ def suites_of(config: ForgeConfig) -> dict[str, SuiteConfig]:
         return {config.suite.name: config.suite}
     head, default = config.suite, SuiteConfig()
     for key, value in vars(head).items():
-        if key not in ("name", "limit", "dtype") and value != getattr(default, key):
+        if key not in ("name", "limit", "dtype", "recorded") and value != getattr(default, key):
             several = ", ".join(f"suites.{name}.{key}" for name in config.suites)
             what = f"is not read where suite={head.name}"
             raise ConfigError(f"suite.{key}", what, f"set it for one of them: {several}")
@@ -240,6 +240,7 @@ def suites_of(config: ForgeConfig) -> dict[str, SuiteConfig]:
             suite,
             limit=suite.limit or head.limit,
             dtype=head.dtype if suite.dtype is default.dtype else suite.dtype,
+            recorded=suite.recorded and head.recorded,
         )
         for name, suite in config.suites.items()
     }

@@ -80,6 +80,8 @@ class SuiteConfig:
             takes all.
         dtype: auto takes bfloat16 on a GPU and float32 on a CPU, as
             `forge serve` and the local policy do.
+        recorded: a worker's answers are read from a complete run that asked the
+            same model the same, such as a replay's; false asks again.
     """
 
     name: str = "tool_call"
@@ -104,3 +106,4 @@ class SuiteConfig:
     batch_size: int = 16
     limit: int = 0
     dtype: Dtype = Dtype.auto
+    recorded: bool = True

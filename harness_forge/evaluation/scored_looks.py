@@ -73,7 +73,7 @@ def record(
             say,
         )
         if look.candidate:
-            say(
-                f"look {look.number} at the {look.skill} holdout, level {look.alpha:g}: "
-                f"a replay of {one.name} on these items is the same look"
-            )
+            same = f"a replay of {one.name} on these items is the same look"
+            if look.same_as:
+                same = f"the same look as that of run {look.same_as}"
+            say(f"look {look.number} at the {look.skill} holdout, level {look.alpha:g}: {same}")

@@ -12,10 +12,10 @@ from harness_forge.config.suite import Dtype, SuiteConfig, SuiteKind
 from harness_forge.core import records
 from harness_forge.core.errors import EvalError
 from harness_forge.core.records import Split
-from harness_forge.evaluation import scored_looks
+from harness_forge.evaluation import recorded_answers, scored_looks
 from harness_forge.evaluation.lmeval import noise, programs, summary, writing
 from harness_forge.evaluation.lmeval.answers import Answer
-from harness_forge.evaluation.lmeval.asking import EvaluatedModel, answers
+from harness_forge.evaluation.lmeval.asking import EvaluatedModel, Recorded, answers
 from harness_forge.evaluation.lmeval.folder import Document
 from harness_forge.evaluation.lmeval.tuned_model import Candidate, find_adapter
 from harness_forge.evaluation.questions import collect, of_split
@@ -50,6 +50,7 @@ def evaluate(
 ) -> dict[str, Any]:
     """Score base model and adapter by the recipe's suites, and write their answers.
 
+    Answers of a complete run that asked the same are scored as they are.
     `out_dir` gets <name>.json and <name>/<label>.jsonl; with several suites
     <name>/<suite>/<label>.jsonl. A model that was asked the same before is not
     asked again. Nothing is written before every suite is done.
@@ -58,7 +59,8 @@ def evaluate(
         adapter: its name in the registry, or its folder; None scores the base
             model alone.
         twice: ask one model twice instead, in batches of another size: the
-            changes are the noise floor. The adapter, or the base model without one.
+            changes are the noise floor. The adapter, or the base model without
+            one; no recorded answers are taken.
         split: of the items; suites of local files have none.
         show: called with (label, done, total).
 
@@ -96,13 +98,20 @@ def evaluate(
         documents = [document for each in questions[key] for document in each.documents]
         where = split if of_split(suite) else FIXED
         say(f"{key}: {len(documents)} items" + (f" of {split}" if of_split(suite) else ""))
-        found = {}
+        found, taken = {}, {}
         for label, one in models_asked.items():
             if where == Split.HOLDOUT:
                 scored_looks.record(config, suite, questions[key], base, one, known, say)
             asked = _otherwise(suite) if label == noise.AGAIN else suite
-            found[label] = _answered(config, asked, base, label, one, documents, say, show)
-        results[key] = _result(suite, where, documents, found, tuned)
+            recorded = None if twice else _recorded(config, suite, questions[key], base, one)
+            if recorded:
+                taken[label] = sorted(recorded.runs.values())
+                runs = ", ".join(dict.fromkeys(taken[label]))
+                say(f"{label}: {len(documents)} of {len(documents)} answers from run {runs}")
+            found[label] = _answered(
+                config, asked, base, label, one, documents, recorded, say, show
+            )
+        results[key] = _result(suite, where, documents, found, tuned, taken)
     return writing.write(results, out_dir / name)
 
 
@@ -112,8 +121,12 @@ def _result(
     documents: Sequence[Document],
     found: Mapping[str, Sequence[Answer]],
     tuned: Candidate | None,
+    taken: Mapping[str, Sequence[str]],
 ) -> writing.Result:
     """Return a suite's report and rows, after checking that all labels answered the same items.
+
+    Args:
+        taken: the runs that answers were taken from, by label.
 
     Raises:
         EvalError: a label was asked other items.
@@ -123,6 +136,8 @@ def _result(
         if sorted((answer.skill, answer.item_id) for answer in given) != wanted:
             raise EvalError(f"suite {suite.name}", f"{label} was not asked the suite's items")
     facts = {"candidate": tuned and {"name": tuned.name, "digest": tuned.digest}}
+    if taken:
+        facts["answers_of_runs"] = dict(taken)
     summarise = noise.report if noise.AGAIN in found else summary.report
     report = summarise(suite, split, documents, found) | facts
     return writing.Result(report, documents, found)
@@ -133,20 +148,27 @@ def _otherwise(suite: SuiteConfig) -> SuiteConfig:
     return replace(suite, batch_size=1 if suite.batch_size == _OTHER_BATCH else _OTHER_BATCH)
 
 
-def _answered(config, suite, base, label, tuned, documents, say, show) -> list[Answer]:
+def _recorded(config, suite, questions, base, tuned) -> Recorded | None:
+    """Return a model's recorded answers, if it would compute in the number format of a run."""
+    device = _device(Path(config.forge_home).absolute())
+    if _dtype(suite.dtype, device) != _dtype(Dtype.auto, device):
+        return None
+    return recorded_answers.find(config, suite, questions, base, tuned)
+
+
+def _answered(config, suite, base, label, tuned, documents, recorded, say, show) -> list[Answer]:
     """Return a model's answers with all their scores, also those that lm-eval cannot give."""
-    found = _asked(config, suite, base, label, tuned, documents, say, show)
+    found = _asked(config, suite, base, label, tuned, documents, recorded, say, show)
     if suite.kind is SuiteKind.humaneval:
         say(f"{label}: running {len(found)} programs in the sandbox")
         return programs.judged(documents, found, Path(config.forge_home))
     return summary.completed(documents, found) if "completed" in suite.metrics else found
 
 
-def _asked(config: ForgeConfig, suite: SuiteConfig, base, label, tuned, documents, say, show):
-    """Return a model's answers, stored or new."""
+def _asked(config, suite: SuiteConfig, base, label, tuned, documents, recorded, say, show):
+    """Return a model's answers, recorded, stored or new."""
     home = Path(config.forge_home).absolute()
-    stamp = worksets.read_stamp(worksets.folder(WORKSET, home))
-    device = "cuda" if stamp["variant"] == "cuda" and has_nvidia() else "cpu"
+    stamp, device = worksets.read_stamp(worksets.folder(WORKSET, home)), _device(home)
     model = EvaluatedModel(
         python=worksets.python_of(WORKSET, home),
         variables=worksets.environment_of(WORKSET, home),
@@ -165,9 +187,15 @@ def _asked(config: ForgeConfig, suite: SuiteConfig, base, label, tuned, document
         documents,
         _PARSER,
         home / "evaluations",
+        recorded=recorded,
         say=lambda text: say(f"{label}: {text}"),
         show=lambda done, total: show(label, done, total),
     )
+
+
+def _device(home: Path) -> str:
+    stamp = worksets.read_stamp(worksets.folder(WORKSET, home))
+    return "cuda" if stamp["variant"] == "cuda" and has_nvidia() else "cpu"
 
 
 def _dtype(dtype: Dtype, device: str) -> str:

@@ -108,7 +108,7 @@ def repro(project):
     return (project / "ran").read_text().split()
 
 
-AFTER_EXPORT = ["audit", "train_sft", "prove", "evaluate", "replay", "promote", "report"]
+AFTER_EXPORT = ["audit", "train_sft", "prove", "replay", "evaluate", "promote", "report"]
 
 
 def test_only_what_is_out_of_date_runs_again(project):
@@ -125,7 +125,7 @@ def test_only_what_is_out_of_date_runs_again(project):
     assert repro(project) == ["compose", "watermark", "export", "promote", "report"]
     # Attempts that wrote nothing new leave the dataset as it is.
     override(project, "export.max_pairs_per_item=2, run.limit=3")
-    assert repro(project) == ["compose", "attempt", "watermark", "evaluate", "replay", "promote"]
+    assert repro(project) == ["compose", "attempt", "watermark", "replay", "evaluate", "promote"]
 
 
 def test_another_setting_of_the_training_leaves_the_dataset_alone(project):

@@ -12,18 +12,31 @@ import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
 from harness_forge.config.suite import SuiteConfig
 from harness_forge.core.errors import EvalError
-from harness_forge.evaluation.lmeval import folder
+from harness_forge.evaluation.lmeval import folder, recording
 from harness_forge.evaluation.lmeval.answers import Answer, keep, kept, read_samples
 from harness_forge.evaluation.lmeval.folder import Document
 from harness_forge.evaluation.lmeval.launch import Asked, ask
 
 _ANSWERS, _FACTS = "answers.jsonl", "facts.json"
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The answers of complete runs, in which the model was asked the same.
+
+    Args:
+        runs: skill to run id.
+        answers: text and finish reason by skill and item.
+    """
+
+    runs: Mapping[str, str]
+    answers: folder.Given
 
 
 @dataclass(frozen=True)
@@ -60,6 +73,7 @@ def answers(
     parser: Mapping[str, Path],
     store: Path,
     *,
+    recorded: Recorded | None = None,
     say: Callable[[str], None],
     show: Callable[[int, int], None],
 ) -> list[Answer]:
@@ -68,6 +82,7 @@ def answers(
     Args:
         parser: module name to file, as `folder.write` takes it.
         store: folder of stored evaluations.
+        recorded: the model's answers, which lm-eval then reads instead of asking it.
         show: called with (done, total).
 
     Raises:
@@ -76,15 +91,24 @@ def answers(
     """
     with _draft(store) as draft:
         folder.write(draft / "task", suite, documents, parser)
+        if recorded:
+            folder.record(draft / "task", suite, documents, recorded.answers)
         facts = _facts(model, suite, draft / "task")
+        if recorded:
+            facts |= {"recorded": ",".join(recorded.runs.values())}
         place = store / sha256(json.dumps(facts).encode()).hexdigest()[:16]
         known = kept(place / _ANSWERS)
         if known is not None and len(known) == len(documents):
-            say("was asked before, with these settings")
+            what = "these answers were scored" if recorded else "was asked"
+            say(f"{what} before, with these settings")
             return known
-        say(f"asking it with lm-eval, in {model.dtype} on {model.device}")
+        if not recorded:
+            say(f"asking it with lm-eval, in {model.dtype} on {model.device}")
         log, started = store / f"{place.name}.log", time.monotonic()
-        out = ask(_asked(model, suite, draft / "task"), draft, log, show)
+        asked = _asked(model, suite, draft / "task")
+        if recorded:
+            asked = replace(asked, recorded=draft / "task" / recording.FILE)
+        out = ask(asked, draft, log, show)
         fresh = read_samples(out, folder.scored(suite))
         if len(fresh) != len(documents):
             what = f"answered {len(fresh)} of {len(documents)} items"

@@ -20,9 +20,13 @@ from harness_forge.core.errors import ConfigError
 from harness_forge.core.hints import did_you_mean
 from harness_forge.core.records import Message
 from harness_forge.evaluation import scoring
+from harness_forge.evaluation.lmeval import recording
 
 LATER = {"completed": "score", "pass_at_1": "code_parses"}
 """Metrics that need several answers or a sandbox, each with the lm-eval score it is made from."""
+
+Given = Mapping[tuple[str, str], tuple[str, str]]
+"""Text and finish reason of an answer by skill and item."""
 
 _NAME = re.compile(r"[A-Za-z0-9][\w-]*")
 _OURS = Path(__file__).with_name("task")
@@ -84,6 +88,7 @@ def write(
     for name in _FILES:
         shutil.copyfile(_OURS / name, folder / name)
     ours = {f"{scoring.__name__}.{file.stem}": file for file in _CHECKS}
+    ours[recording.__name__] = Path(recording.__file__)
     for module, file in (parser | ours).items():
         _copy_module(folder, module, file)
     with (folder / "documents.jsonl").open("w", encoding="utf-8") as file:
@@ -91,6 +96,15 @@ def write(
             file.write(json.dumps(_row(document, suite), ensure_ascii=False) + "\n")
     text = yaml.dump(_task(suite, documents), sort_keys=False, Dumper=_dumper())
     (folder / f"{suite.name}.yaml").write_text(text, encoding="utf-8")
+
+
+def record(folder: Path, suite: SuiteConfig, documents: Sequence[Document], given: Given) -> None:
+    """Write recorded answers beside the task, each under the key that lm-eval asks for."""
+    rows = [_row(document, suite) for document in documents]
+    keys = [recording.key(row, True, suite.max_tokens) for row in rows]
+    texts = [given[document.skill, document.item_id] for document in documents]
+    answers = [(key, *one) for key, one in zip(keys, texts, strict=True)]
+    recording.write(folder / recording.FILE, answers)
 
 
 def scored(suite: SuiteConfig) -> list[str]:

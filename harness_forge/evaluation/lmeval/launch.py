@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness_forge.core.errors import EvalError, Interrupted
 
@@ -31,6 +32,7 @@ class Asked:
         context: most tokens of prompt and answer together.
         dtype: float32 or bfloat16.
         device: cpu or cuda.
+        recorded: a file of answers, which are read instead of asking the model.
     """
 
     python: Path
@@ -43,9 +45,12 @@ class Asked:
     dtype: str
     device: str
     batch_size: int
+    recorded: Path | None = None
 
     def command(self, out: Path) -> list[str]:
         """Return the command line, to be run in the task's folder."""
+        if self.recorded:
+            return self._command(out, "recorded", {"answers": str(self.recorded.absolute())})
         model = {
             "pretrained": str(self.model.absolute()),
             "dtype": self.dtype,
@@ -54,9 +59,12 @@ class Asked:
         }
         if self.adapter:
             model["peft"] = str(self.adapter.absolute())
+        return self._command(out, "forge", model)
+
+    def _command(self, out: Path, model: str, settings: Mapping[str, Any]) -> list[str]:
         return [
             str(self.python), "forge_lm_eval.py", "run",
-            "--model", "forge", "--model_args", json.dumps(model),
+            "--model", model, "--model_args", json.dumps(settings),
             "--include_path", ".", "--tasks", self.name,
             "--device", self.device, "--batch_size", str(self.batch_size),
             "--log_samples", "--output_path", str(out.absolute()),

@@ -29,7 +29,7 @@ from harness_forge.core import chain
 from harness_forge.core.errors import EvalError
 from harness_forge.core.files import add_line, finished, mend
 from harness_forge.core.numbers import counted
-from harness_forge.store.splits.levels import Level, check, next_level, plan
+from harness_forge.store.splits.levels import Level, check, next_level, plan, same_look
 from harness_forge.store.splits.looks import NO_LOOK, Look, is_look, parse
 
 BEFORE = "the ledger in forge's home"
@@ -179,6 +179,8 @@ class HoldoutLedger:
                 planned_by = _cautious(self._budget)
                 level = next_level(found.looks, look, planned_by, refuse=False)
                 budget = plan(planned_by)
+            elif look.spends and look.number:
+                level = replace(level, same_as=same_look(found.looks, look))
             lines.append(found.add(_row(look, level, look.time, budget)))
         return lines
 

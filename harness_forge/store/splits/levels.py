@@ -65,6 +65,17 @@ def next_level(
     return Level(number, min(alpha, max(left, 0.0)))
 
 
+def same_look(looks: Sequence[Look], look: Look) -> str:
+    """Return the run id of the look that a look with number and level is; '' if it is one more.
+
+    A decision names number and level of a candidate's test and not that its scoring
+    took them. They are one look only where both agree.
+    """
+    earlier = [one for one in looks if one.candidate is not None and share(one, look)]
+    own = _already_spent(earlier, look)
+    return own.run_id if own and (own.number, own.alpha) == (look.number, look.alpha) else ""
+
+
 def planned(budget: BudgetConfig, number: int) -> float:
     """Return how much look `number`, from 1, spends by the schedule."""
     if budget.schedule is Schedule.halving:

@@ -14,7 +14,8 @@ from transformers import AutoTokenizer
 
 root, folder, prompts, work, out = (Path(word) for word in sys.argv[1:])
 worker = root / "harness_forge/rollouts/policies/local_worker"
-sys.path[:0] = [str(worker), str(root / "harness_forge/evaluation/lmeval/task")]
+task = root / "harness_forge/evaluation/lmeval/task"
+sys.path[:0] = [str(worker), str(task), str(root)]
 from forge_lm_eval import WholeText  # noqa: E402
 
 spec = importlib.util.spec_from_file_location("worker", worker / "__main__.py")

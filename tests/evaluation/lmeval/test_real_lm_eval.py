@@ -10,8 +10,9 @@ from suite_documents import PARSER, ROOT, TOOL, call, document
 
 from harness_forge.config.suite import SuiteConfig, SuiteKind
 from harness_forge.core.errors import EvalError, WorksetError
+from harness_forge.evaluation.lmeval import recording
 from harness_forge.evaluation.lmeval.answers import summed
-from harness_forge.evaluation.lmeval.asking import EvaluatedModel, answers
+from harness_forge.evaluation.lmeval.asking import EvaluatedModel, Recorded, answers
 from harness_forge.evaluation.lmeval.folder import Document
 from harness_forge.worksets.worksets import environment_of, folder, python_of, read_stamp
 
@@ -86,7 +87,7 @@ def ask(subject, tmp_path_factory):
     """Return a function that asks, and tells what was said and shown on the way."""
     store = tmp_path_factory.mktemp("evaluations")
 
-    def run(suite=SUITE, documents=DOCUMENTS, **changes):
+    def run(suite=SUITE, documents=DOCUMENTS, recorded=None, **changes):
         said, shown = [], []
         found = answers(
             replace(subject, **changes),
@@ -94,6 +95,7 @@ def ask(subject, tmp_path_factory):
             documents,
             PARSER,
             store,
+            recorded=recorded,
             say=said.append,
             show=lambda *numbers: shown.append(numbers),
         )
@@ -136,6 +138,25 @@ def test_the_same_question_is_asked_once(asked, ask):
     assert found == asked[0]
     assert said == ["was asked before, with these settings"]
     assert not shown
+
+
+def test_recorded_answers_have_the_scores_that_asking_gives(asked, ask):
+    given = {(one.skill, one.item_id): (one.answer, one.finish_reason) for one in asked[0]}
+    # Nothing is loaded: there is no such adapter.
+    found, said, _ = ask(recorded=Recorded({"made_up": "run-1"}, given), adapter=Path("none"))
+    assert found == asked[0]
+    assert not said
+    again, said, _ = ask(recorded=Recorded({"made_up": "run-1"}, given))
+    assert again == found
+    assert said == ["these answers were scored before, with these settings"]
+
+
+def test_a_missing_recorded_answer_is_no_empty_answer(asked, ask, monkeypatch):
+    given = {(one.skill, one.item_id): ("", "stop") for one in asked[0]}
+    write = recording.write
+    monkeypatch.setattr(recording, "write", lambda file, rows: write(file, list(rows)[1:]))
+    with pytest.raises(EvalError, match="has no answer to mode_of_key as it is asked here"):
+        ask(recorded=Recorded({"made_up": "run-1"}, given))
 
 
 def test_a_suite_of_checks_is_asked_without_tools_and_scored_by_its_checks(ask):

@@ -59,7 +59,7 @@ def asked(monkeypatch):
     """Let a stand-in answer: the base model is wrong on the last step of each bead."""
     seen = []
 
-    def answers(subject, suite, documents, parser, store, *, say, show):
+    def answers(subject, suite, documents, parser, store, *, recorded, say, show):
         seen.append((suite.name, bool(subject.adapter), [one.item_id for one in documents]))
         return [
             Answer(one.skill, one.item_id, "p", "a", "stop",

@@ -58,7 +58,7 @@ def asked(config, monkeypatch):
     (place / "workset.json").write_text(json.dumps(stamp))
     seen = []
 
-    def answers(subject, suite, documents, parser, store, *, say, show):
+    def answers(subject, suite, documents, parser, store, *, recorded, say, show):
         looks = HoldoutLedger().all()
         seen.append((subject, [d.item_id for d in documents], len(looks)))
         text = call("x") if subject.adapter else "no call"

@@ -4,65 +4,23 @@ import json
 from dataclasses import replace
 
 import pytest
-from asked_models import Parrot, adapter, base_model
+from asked_models import adapter
 
 from harness_forge.cli.replay import render
 from harness_forge.config.policy import PolicyConfig
-from harness_forge.config.schema import ForgeConfig
 from harness_forge.config.skill import SkillConfig
-from harness_forge.config.store import StoreConfig
 from harness_forge.core.errors import EvalError, TrainError
 from harness_forge.evaluation import replay as replaying
 from harness_forge.evaluation import result_files
-from harness_forge.evaluation.replay import LABELS, replay
-from harness_forge.registry.models.folder import find_base_model
+from harness_forge.evaluation.replay import LABELS
 from harness_forge.rollouts import opening
-from harness_forge.rollouts.runs import actor
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger
 
 
 @pytest.fixture
-def project(coin, store, tmp_path, monkeypatch):
-    """Returns a function that replays; `.started` are the models that were asked."""
-    coin.size = 60
-    coin.gold = lambda item, fallback=True: type(coin).gold(coin, "" if item == "r07" else item)
-    monkeypatch.setattr(opening, "open_environment", lambda config: _named(coin, config.skill.name))
-    started = []
-
-    def start(config, home):
-        started.append(config)
-
-        def say(messages):
-            # The adapter passes two rules of three, the base model one of ten.
-            number = int(messages[-1]["content"].split()[1][1:])
-            return "good" if (number % 3 if config.adapter else number % 10 == 0) else "bad"
-
-        return Parrot(config, say)
-
-    monkeypatch.setattr(actor, "_start_local", start)
-    base = base_model(tmp_path / "small")
-    config = ForgeConfig(
-        forge_home=str(tmp_path),
-        skill=SkillConfig(name="coin", host="Example 1"),
-        store=StoreConfig(url=store.url),
-        model=base,
-    )
-    opening.run(replace(config, policy=PolicyConfig()))
-    digest = find_base_model(base, tmp_path).digest
-    adapter(tmp_path, "mine", digest)
-
-    def go(name="mine", settings=config, **run):
-        settings = replace(settings, run=replace(settings.run, **run))
-        return replay(settings, tmp_path / "outputs/replay", name)
-
-    go.home, go.started, go.config, go.digest = tmp_path, started, config, digest
-    go.out = tmp_path / "outputs/replay"
-    return go
-
-
-def _named(coin, skill):
-    coin.skill = skill
-    return coin
+def project(replays):
+    """The small world whose adapter is replayed."""
+    return replays
 
 
 def test_five_policies_are_compared_on_the_holdout(project):

@@ -313,6 +313,32 @@ def test_runs_that_the_ledger_does_not_know_count_and_are_told(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("first", ["scored", "tested"])
+def test_a_scoring_and_a_test_that_are_put_back_are_one_look(tmp_path, first):
+    decided = {"number": 1, "alpha": 0.025, "source": "the ledger of decisions"}
+    scoring, test = look("lm-eval-1", tested=False), look("run-1")
+    there, back = (scoring, test) if first == "scored" else (test, scoring)
+    looks = ledger(tmp_path)
+    looks.record(there)
+    assert looks.record(look("run-9", candidate="other"), [replace(back, **decided)]).number == 2
+    assert [one.same_as for one in looks.all()] == ["", there.run_id, ""]
+
+
+def test_tests_that_are_put_back_are_looks_of_their_own(tmp_path):
+    decided = {"number": 1, "alpha": 0.025, "source": "the ledger of decisions"}
+    looks = ledger(tmp_path)
+    looks.record(look("lm-eval-1", tested=False))
+    known = [look(f"run-{n}", **decided) for n in (1, 2)]
+    assert looks.record(look("run-9", candidate="other"), known).number == 3
+
+
+def test_a_test_of_another_level_than_the_scoring_is_one_more_look(tmp_path):
+    looks = ledger(tmp_path)
+    looks.record(look("lm-eval-1", tested=False))
+    known = [look("run-1", number=2, alpha=0.0125, source="the ledger of decisions")]
+    assert looks.record(look("run-9", candidate="other"), known).number == 3
+
+
 def test_a_raised_budget_does_not_reach_runs_that_are_put_back(tmp_path):
     ledger(tmp_path).record(LOOK)
     known = [look("run-2", time="2026-01-02T00:00:00+00:00", source="the store")]

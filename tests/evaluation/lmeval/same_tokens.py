@@ -43,4 +43,14 @@ def same(place):
     return theirs == [policy.render(own, {"messages": m, "tools": t}) for m, t, _ in rows]
 
 
-out.write_text(json.dumps({"own": same(folder), "with_start": same(work)}))
+def ends(also):
+    """Return how lm-eval's model reads an answer that ends with another token than the eot."""
+    model = WholeText(str(folder), device="cpu", dtype="float32", add_bos_token=False)
+    model._model.generation_config.eos_token_id = also
+    words = tokenizer("one two", add_special_tokens=False)["input_ids"]
+    return model.tok_decode([*words, start, *words])
+
+
+found = {"own": same(folder), "with_start": same(work)}
+found |= {"two_ends": ends([tokenizer.eos_token_id, start]), "one_end": ends(None)}
+out.write_text(json.dumps(found))

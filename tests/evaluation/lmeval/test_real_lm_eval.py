@@ -11,7 +11,7 @@ from suite_documents import PARSER, ROOT, TOOL, call, document
 from harness_forge.config.suite import SuiteConfig, SuiteKind
 from harness_forge.core.errors import EvalError, WorksetError
 from harness_forge.evaluation.lmeval import recording
-from harness_forge.evaluation.lmeval.answers import summed
+from harness_forge.evaluation.lmeval.answers import CUT_OFF, summed
 from harness_forge.evaluation.lmeval.asking import EvaluatedModel, Recorded, answers
 from harness_forge.evaluation.lmeval.folder import Document
 from harness_forge.worksets.worksets import environment_of, folder, python_of, read_stamp
@@ -208,7 +208,11 @@ def test_the_prompt_is_what_the_local_policy_feeds(asked, subject, child, tmp_pa
         Path(__file__).with_name("same_tokens.py"),
         ROOT, subject.model, tmp_path / "rows.json", tmp_path / "tokenizer", out,
     )  # fmt: skip
-    assert json.loads(out.read_text()) == {"own": True, "with_start": True}
+    found = json.loads(out.read_text())
+    assert (found["own"], found["with_start"]) == (True, True)
+    # An answer ends with any of the tokens that the model's own settings name.
+    assert found["two_ends"] == "one two"
+    assert found["one_end"] == f"one two<|im_start|>one two{CUT_OFF}"
     assert json.dumps(TOOL["function"]["parameters"]["properties"]) in rows[0][2]
 
 

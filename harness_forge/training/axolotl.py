@@ -140,6 +140,8 @@ def _numbers(config: TrainConfig, inputs: Inputs) -> dict[str, Any]:
         "fp16": False,
         "tf32": False,
         **(dict.fromkeys(_KERNELS, False) if cpu else {}),
+        # A worker of the loader is a fork: it keeps gigabytes of the parent's freed memory.
+        **({"dataloader_num_workers": 0} if cpu else {}),
         "gradient_checkpointing": not cpu,
         "optimizer": "adamw_torch",
     }

@@ -10,7 +10,7 @@ from harness_forge.core import jsontext
 from harness_forge.datasets.export_batch import ExportBatch, Line, RowResult
 from harness_forge.datasets.formats.conversation import Form, goes_on, merged
 from harness_forge.datasets.kinds.teacher_share import TeacherShare
-from harness_forge.datasets.prepared import PreparedBatch, PreparedRow, single
+from harness_forge.datasets.prepared import PreparedBatch, PreparedRow, refusal, result
 from harness_forge.datasets.sql.rows import Row, joint
 
 _TOGETHER = 256
@@ -66,8 +66,10 @@ def _enter(
     results: list[RowResult],
 ) -> None:
     """Add the lines and the results of one attempt's rows."""
-    judged = [single(row, ready, teacher_share) for row, ready in zip(rows, prepared, strict=True)]
-    kept = [place for place, (_, reason) in enumerate(judged) if reason is None]
+    reasons = [
+        refusal(row, ready, teacher_share) for row, ready in zip(rows, prepared, strict=True)
+    ]
+    kept = [place for place, reason in enumerate(reasons) if reason is None]
     if len(kept) == 1:  # most: no word of its line need be read
         spoken = {kept[0]: Line(rows[kept[0]].split or "", prepared[kept[0]].line)}
     else:
@@ -78,8 +80,8 @@ def _enter(
         if not (lines and lines[-1] is line):
             lines.append(line)
         at[place] = (len(lines) - 1,)
-    for place, (row, reason) in enumerate(judged):
-        results.append(RowResult(row, reason, at.get(place, ())))
+    for place, (row, ready, reason) in enumerate(zip(rows, prepared, reasons, strict=True)):
+        results.append(result(row, ready, reason, at.get(place, ())))
 
 
 def _spoken(turns: list[_Turn], rows: list[Row], form: Form) -> dict[int, Line]:

@@ -6,7 +6,7 @@ line in which the row ended up.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from harness_forge.core.records import LabelledExample, PreferencePair, PromptExample
@@ -28,11 +28,17 @@ class RowResult(NamedTuple):
         row: the row.
         reason: why it was rejected; None where it was kept.
         examples: indices of its examples within the batch.
+        redacted: number of values replaced in it, by kind.
+        changed: which changes brought it into canonical form.
+        about: details of the reason, for the ledger.
     """
 
     row: Row
     reason: str | None = None
     examples: Sequence[int] = ()
+    redacted: Mapping[str, int] | None = None
+    changed: frozenset[str] = frozenset()
+    about: Mapping[str, str] | None = None
 
 
 class ExportBatch(NamedTuple):

@@ -9,7 +9,6 @@ from typing import Any
 
 from harness_forge.core.errors import ExportError
 from harness_forge.datasets.export_batch import RowResult
-from harness_forge.datasets.sql.rows import Row
 
 _SEEN = {
     "policies": attrgetter("policy"),
@@ -53,38 +52,41 @@ class Ledger:
             places: file and line, from 1, of each example that the results name.
             repeated: names the row that a rejected one, by source, repeats; '' for none.
         """
-        kept: list[Row] = []
+        kept: list[RowResult] = []
         lines: list[dict[str, Any]] = []
-        for row, reason, examples in results:
-            line: dict[str, Any] = {"source": row.source}
+        for result in results:
+            source, reason = result.row.source, result.reason
+            line: dict[str, Any] = {"source": source}
             if self.role:
                 line["role"] = self.role
             lines.append(line)
             line["kept"] = reason is None
             if reason is None:
-                kept.append(row)
+                kept.append(result)
                 # All examples of one row are of one item, so of one file.
-                line["file"] = places[examples[0]][0]
-                line["lines"] = [places[at][1] for at in examples]
+                line["file"] = places[result.examples[0]][0]
+                line["lines"] = [places[at][1] for at in result.examples]
             else:
                 self.rejected[reason] += 1
                 line["reason"] = reason
-                if row.about:
-                    line.update(row.about)
-                if of := repeated(row.source):
+                if result.about:
+                    line.update(result.about)
+                if of := repeated(source):
                     line["of"] = of
         self._count(kept)
         return lines
 
-    def _count(self, rows: Sequence[Row]) -> None:
+    def _count(self, kept: Sequence[RowResult]) -> None:
         """Count kept rows column by column, which runs in C."""
-        self.kept += len(rows)
+        self.kept += len(kept)
+        rows = [result.row for result in kept]
         for name, column in _SEEN.items():
             self.seen[name].update(map(column, rows))
-        for row in rows:
-            if row.redacted:
-                self.redacted.update(row.redacted)
-            self.changed.update(row.changes)
+        for result in kept:
+            if result.redacted:
+                self.redacted.update(result.redacted)
+            if result.changed:
+                self.changed.update(result.changed)
 
     def balance(self) -> None:
         """Check that rows read = kept + rejected.

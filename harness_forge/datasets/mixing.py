@@ -85,13 +85,7 @@ def mix_in(
     for source, reason in drawn.rejected:
         writer.enter(ExportBatch((), (RowResult(_row(source), reason),)))
     for example in drawn.examples:
-        row, line = made.of(example)
-        if row.reason is None:
-            writer.enter(
-                ExportBatch((Line(Split.TRAIN.value, line),), (RowResult(row, None, (0,)),))
-            )
-        else:
-            writer.enter(ExportBatch((), (RowResult(row, row.reason),)))
+        writer.enter(made.of(example))
     ledger.read = drawn.read
     ledger.balance()
     share.read, share.kept, share.rejected = ledger.read, ledger.kept, ledger.reasons()
@@ -138,15 +132,16 @@ class _Writer:
 
             self._redactor = Redactor(plan.treatment.redaction, plan.treatment.key)
 
-    def of(self, example: Example) -> tuple[Row, bytes]:
-        """Return the row for the ledger, and its line; b"" where it is rejected."""
+    def of(self, example: Example) -> ExportBatch:
+        """Return the example's line, and what the ledger says of it."""
         prompt, answer, counts = self._redacted(example)
-        row = _row(example.origin.source)._replace(redacted=counts)
+        row = _row(example.origin.source)
         try:
             shown = self._shape(sft.example(row, prompt, answer))
         except Unrepresentable as fault:
-            return row._replace(reason=fault.args[0]), b""
-        return row, jsontext.dumps({**shown, **self._extra_keys})
+            return ExportBatch((), (RowResult(row, fault.args[0]),))
+        line = Line(Split.TRAIN.value, jsontext.dumps({**shown, **self._extra_keys}))
+        return ExportBatch((line,), (RowResult(row, None, (0,), counts),))
 
     def _redacted(self, example: Example) -> tuple[Prompt, Answer, Counter[str]]:
         asked, said, counts = list(example.prompt), [example.answer], Counter[str]()

@@ -29,7 +29,7 @@ from harness_forge.datasets.leakage.guard import Guard, guards
 from harness_forge.datasets.leakage.held_out_set import HeldOutSet
 from harness_forge.datasets.ledger import Ledger
 from harness_forge.datasets.prepare import SINGLES, Plan
-from harness_forge.datasets.prepared import rejoined, singles
+from harness_forge.datasets.prepared import each, singles
 from harness_forge.datasets.repeats import Weighting
 from harness_forge.datasets.request import Part, Report, Request, Share
 from harness_forge.datasets.sql import reading, statement
@@ -160,7 +160,7 @@ class Rows:
             if self._request.turns is Turns.conversation and (form := FORMS.get(plan.format)):
                 return conversations(done, teacher_share, form)
             return singles(done, teacher_share)
-        return EXPORTERS[part.config.kind](rejoined(done), part.config, plan.guard, seen)
+        return EXPORTERS[part.config.kind](each(done), part.config, seen)
 
     def _watched(self, place: int, rows: Sequence[Row]) -> Sequence[Row]:
         """Count rows as they are read, and report progress now and then."""

@@ -198,16 +198,18 @@ class Preparer:
             if candidate and answer is not original:
                 candidate = Candidate((), (), answer.message)
         mark = joint(prompt.digest, answer.digest)
+        changed = prompt.changed | answer.changed
         if self._single is None:
             words.append((prompt, candidate))
-            return PreparedRow(None, mark, b"", prompt, answer, redacted, evidence=row.evidence)
+            return PreparedRow(
+                None, mark, b"", prompt, answer, redacted, evidence=row.evidence, changed=changed
+            )
         try:
             shown = self._shape(self._single(row, prompt, answer, mark))
         except Unrepresentable as fault:
             return PreparedRow(fault.args[0])
         words.append((prompt, candidate))
         line = jsontext.dumps(self._clean.line(shown, self._plan.extra_keys))
-        changed = prompt.changed | answer.changed
         return PreparedRow(None, mark, line, None, None, redacted, changed=changed)
 
     def _redacted(

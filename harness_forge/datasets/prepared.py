@@ -17,7 +17,7 @@ class PreparedRow(NamedTuple):
         reason: why it is rejected; None where it is not.
         mark: digest of prompt and answer, 16 bytes.
         line: the encoded line, for kinds that make one line of each row.
-        prompt, answer: as parsed, for kinds that combine rows.
+        prompt, answer: in canonical form and redacted, for kinds that combine rows.
         redacted: number of replaced values by kind.
         signature: MinHash of its words, for near duplicates; b"" where not needed.
         evidence: what the verdict is based on, for kinds that combine rows.
@@ -41,6 +41,13 @@ PreparedBatch = tuple[Sequence[Row], Sequence[PreparedRow]]
 """Some rows, and each of them after preparation."""
 
 
+class RowAndPrepared(NamedTuple):
+    """One row, and what preparation made of it."""
+
+    row: Row
+    ready: PreparedRow
+
+
 def singles(done: Iterable[PreparedBatch], teacher_share: TeacherShare) -> Iterator[ExportBatch]:
     """Yield the export batch of each prepared batch, for kinds that make one line of each row.
 
@@ -51,40 +58,30 @@ def singles(done: Iterable[PreparedBatch], teacher_share: TeacherShare) -> Itera
         lines: list[Line] = []
         results: list[RowResult] = []
         for row, ready in zip(rows, prepared, strict=True):
-            row, reason = single(row, ready, teacher_share)
-            if reason is not None:
-                results.append(RowResult(row, reason))
-                continue
-            results.append(RowResult(row, None, (len(lines),)))
-            lines.append(Line(row.split or "", ready.line))
+            reason = refusal(row, ready, teacher_share)
+            places = () if reason is not None else (len(lines),)
+            results.append(result(row, ready, reason, places))
+            if reason is None:
+                lines.append(Line(row.split or "", ready.line))
         yield ExportBatch(lines, results)
 
 
-def single(row: Row, ready: PreparedRow, teacher_share: TeacherShare) -> tuple[Row, str | None]:
-    """Return a row with what preparation found, and why it is rejected; None where it is kept."""
-    reason = ready.reason
-    if reason is None and not teacher_share.admit(row):
-        reason = "over_share"
-    if reason is None and (ready.redacted or ready.changed):
-        row = row._replace(redacted=ready.redacted, changed=ready.changed)
-    if ready.about:
-        row = row._replace(about=ready.about)
-    return row, reason
+def refusal(row: Row, ready: PreparedRow, teacher_share: TeacherShare) -> str | None:
+    """Return why a row of a kind that makes one line of each is rejected; None where it is kept."""
+    if ready.reason is None and not teacher_share.admit(row):
+        return "over_share"
+    return ready.reason
 
 
-def rejoined(done: Iterable[PreparedBatch]) -> Iterator[Row]:
-    """Yield rows with parsed prompt and answer instead of JSON, for kinds that combine rows."""
+def result(
+    row: Row, ready: PreparedRow, reason: str | None, examples: Sequence[int] = ()
+) -> RowResult:
+    """Return what became of a row, with what its preparation says for the ledger."""
+    return RowResult(row, reason, examples, ready.redacted, ready.changed, ready.about)
+
+
+def each(done: Iterable[PreparedBatch]) -> Iterator[RowAndPrepared]:
+    """Yield rows one at a time, for kinds that combine rows, without the JSON they came as."""
     for rows, prepared in done:
         for row, ready in zip(rows, prepared, strict=True):
-            yield row._replace(
-                reason=ready.reason,
-                messages=None,
-                tools=None,
-                response=None,
-                tool_call=None,
-                prompt=ready.prompt,
-                answer=ready.answer,
-                redacted=ready.redacted,
-                evidence=ready.evidence,
-                about=ready.about,
-            )
+            yield RowAndPrepared(row.without_json(), ready)

@@ -8,9 +8,6 @@ from pathlib import Path
 
 from harness_forge.datasets.export_batch import ExportBatch
 
-_HEAVY = ("messages", "tools", "response", "tool_call", "prompt", "answer", "evidence")
-"""Columns that are no longer needed once a row is a line."""
-
 
 def spooled(
     batches: Iterable[ExportBatch], spool: Path, look: Callable[[ExportBatch], None]
@@ -34,6 +31,5 @@ def spooled(
 
 
 def _light(batch: ExportBatch) -> ExportBatch:
-    nothing = dict.fromkeys(_HEAVY)
-    results = [result._replace(row=result.row._replace(**nothing)) for result in batch.results]
+    results = [result._replace(row=result.row.without_json()) for result in batch.results]
     return batch._replace(results=results)

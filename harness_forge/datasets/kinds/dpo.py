@@ -5,37 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from harness_forge.config.export import AnswerKind, ExportConfig
 from harness_forge.core.digest_set import DigestSet
 from harness_forge.core.errors import ExportError
 from harness_forge.core.records import PreferencePair
-from harness_forge.datasets.export_batch import ExportBatch, RowResult
+from harness_forge.datasets.export_batch import ExportBatch
 from harness_forge.datasets.kinds.items import by_item
 from harness_forge.datasets.kinds.teacher_share import TeacherShare
-from harness_forge.datasets.leakage.guard import Guard
 from harness_forge.datasets.pair_counts import PairCount, Sides
+from harness_forge.datasets.prepared import RowAndPrepared, result
 from harness_forge.datasets.sql.rows import (
-    Answer,
-    Prompt,
     Row,
     Unusable,
     evidence_text,
     joint,
     measured_on,
-    read_answer,
-    read_prompt,
     source_of,
 )
-
-
-class _Said(NamedTuple):
-    """A usable row with its parsed prompt and answer."""
-
-    row: Row
-    prompt: Prompt
-    answer: Answer
 
 
 @dataclass(slots=True)
@@ -47,8 +34,8 @@ class _Bucket:
     """
 
     measured_on: str
-    passed: dict[bytes, _Said] = field(default_factory=dict)
-    failed: dict[bytes, _Said] = field(default_factory=dict)
+    passed: dict[bytes, RowAndPrepared] = field(default_factory=dict)
+    failed: dict[bytes, RowAndPrepared] = field(default_factory=dict)
 
 
 Buckets = dict[tuple[bytes, str], _Bucket]
@@ -71,7 +58,7 @@ _NO_VERDICT = frozenset(
 
 
 def pairs(
-    rows: Iterable[Row], config: ExportConfig, guard: Guard, seen: DigestSet
+    rows: Iterable[RowAndPrepared], config: ExportConfig, seen: DigestSet
 ) -> Iterator[ExportBatch]:
     """Yield one batch per item; only one item's rows are in memory.
 
@@ -90,37 +77,34 @@ def pairs(
         )
     teacher_share = TeacherShare(config.anchor_share)
     for group in by_item(rows, "dpo"):
-        yield _export_item(group, config, guard, seen, teacher_share)
+        yield _export_item(group, config, seen, teacher_share)
 
 
 def _export_item(
-    rows: list[Row],
-    config: ExportConfig,
-    guard: Guard,
-    seen: DigestSet,
-    teacher_share: TeacherShare,
+    read: list[RowAndPrepared], config: ExportConfig, seen: DigestSet, teacher_share: TeacherShare
 ) -> ExportBatch:
     buckets: Buckets = {}
     alone: dict[str, str] = {}
     """By source, why a row is in no pair whatever the others are."""
     keys: dict[int | None, bytes] = {}
     """By how the store asks, what the same words are in canonical form."""
-    for row in rows:
+    for one in read:
         try:
-            keys[row.asked] = _sort_in(row, buckets, config, guard)
+            keys[one.row.asked] = _sort_in(one, buckets, config)
         except Unusable as fault:
-            alone[row.source] = fault.args[0]
+            alone[one.row.source] = fault.args[0]
     alone.update(_contradictions(buckets))
     made = _Pairs(seen, teacher_share)
     made.pair_up(buckets, config.max_pairs_per_item)
     alone.update(made.unneeded)
+    rows = [one.row for one in read]
     sides = _sides(rows, keys, alone, across=config.across_prompts)
     reasons = {**_lonely(buckets, rows, alone, keys), **made.reasons, **alone}
     results = [
-        RowResult(row, None, made.used[row.source])
+        result(row, ready, None, made.used[row.source])
         if row.source in made.used
-        else RowResult(row, reasons[row.source])
-        for row in rows
+        else result(row, ready, reasons[row.source])
+        for row, ready in read
     ]
     return ExportBatch(made.pairs, results, _counted(sides, made))
 
@@ -149,21 +133,18 @@ def _counted(sides: Iterable[Sides], made: _Pairs) -> PairCount:
     return PairCount(possible, len(made.pairs), +not_made)
 
 
-def _sort_in(row: Row, buckets: Buckets, config: ExportConfig, guard: Guard) -> bytes:
+def _sort_in(one: RowAndPrepared, buckets: Buckets, config: ExportConfig) -> bytes:
     """Put a row into its bucket of comparable rows; return the prompt's digest."""
-    if row.reason is not None:
-        raise Unusable(row.reason)
-    guard.admit(row)
-    prompt = read_prompt(row, config)
-    answer = read_answer(row, config)
-    measured = measured_on(row)
-    key = (b"" if config.across_prompts else prompt.digest, measured)
+    row, ready = one
+    if ready.reason is not None:
+        raise Unusable(ready.reason)
+    measured = measured_on(ready.evidence)
+    key = (b"" if config.across_prompts else ready.prompt.digest, measured)
     bucket = buckets.setdefault(key, _Bucket(measured))
     side = bucket.passed if row.eval_passed else bucket.failed
-    mark = joint(prompt.digest, answer.digest)
-    if mark in side:
+    if ready.mark in side:
         raise Unusable("duplicate")
-    side[mark] = _Said(row, prompt, answer)
+    side[ready.mark] = one
     return key[0]
 
 
@@ -214,7 +195,7 @@ def _lonely(
     return reasons
 
 
-_Opponents = tuple[list[_Said], list[_Said]]
+_Opponents = tuple[list[RowAndPrepared], list[RowAndPrepared]]
 """Passed and failed answers that can be paired."""
 
 
@@ -261,7 +242,7 @@ class _Pairs:
             for said in (*passed, *failed) if passed and failed else ():
                 self.reasons.setdefault(said.row.source, "over_limit")
 
-    def _meetings(self, sides: list[_Opponents]) -> Iterator[tuple[_Said, _Said]]:
+    def _meetings(self, sides: list[_Opponents]) -> Iterator[tuple[RowAndPrepared, RowAndPrepared]]:
         """Yield every pair of a pass and a failure of its prompt, round by round."""
         rounds = max((len(passed) for passed, failed in sides if failed), default=0)
         for number in range(rounds):
@@ -273,7 +254,7 @@ class _Pairs:
             ]
             yield from sorted(meetings, key=lambda meeting: _hardest_first(meeting[1]))
 
-    def _chosen_from(self, bucket: _Bucket) -> list[_Said]:
+    def _chosen_from(self, bucket: _Bucket) -> list[RowAndPrepared]:
         passed = list(bucket.passed.values())
         models = [said for said in passed if not self._teacher_share.is_teacher(said.row)]
         if not models or len(models) == len(passed) or not bucket.failed:
@@ -282,8 +263,8 @@ class _Pairs:
         self.unneeded.update(dict.fromkeys(spare, "anchor_not_needed"))
         return models
 
-    def _pair(self, good: _Said, bad: _Said) -> None:
-        mark = joint(good.prompt.digest, good.answer.digest, bad.answer.digest)
+    def _pair(self, good: RowAndPrepared, bad: RowAndPrepared) -> None:
+        mark = joint(good.ready.prompt.digest, good.ready.answer.digest, bad.ready.answer.digest)
         sources = good.row.source, bad.row.source
         reason = "duplicate" if mark in self._seen else None
         if reason is None and not self._teacher_share.admit(good.row):
@@ -298,19 +279,19 @@ class _Pairs:
             self.pairs.append(_pair(mark, good, bad))
 
 
-def _hardest_first(said: _Said) -> float:
+def _hardest_first(said: RowAndPrepared) -> float:
     return -(said.row.outcome_value or 0.0)
 
 
-def _pair(mark: bytes, good: _Said, bad: _Said) -> PreferencePair:
+def _pair(mark: bytes, good: RowAndPrepared, bad: RowAndPrepared) -> PreferencePair:
     return PreferencePair(
         mark.hex(),
-        good.prompt.messages,
-        good.prompt.tools,
-        good.answer.message,
-        bad.answer.message,
+        good.ready.prompt.messages,
+        good.ready.prompt.tools,
+        good.ready.answer.message,
+        bad.ready.answer.message,
         source_of(good.row),
         source_of(bad.row),
-        evidence_text(good.row),
-        evidence_text(bad.row),
+        evidence_text(good.ready.evidence),
+        evidence_text(bad.ready.evidence),
     )

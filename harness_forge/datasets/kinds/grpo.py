@@ -7,44 +7,41 @@ from collections.abc import Iterable, Iterator
 from harness_forge.config.export import ExportConfig
 from harness_forge.core.digest_set import DigestSet
 from harness_forge.core.records import PromptExample
-from harness_forge.datasets.export_batch import ExportBatch, RowResult
-from harness_forge.datasets.leakage.guard import Guard
+from harness_forge.datasets.export_batch import ExportBatch
+from harness_forge.datasets.prepared import PreparedRow, RowAndPrepared, result
 from harness_forge.datasets.sql.rows import (
-    Prompt,
     Row,
     Unusable,
     evidence_text,
     joint,
-    read_prompt,
     source_of,
 )
 
 
 def prompts(
-    rows: Iterable[Row], config: ExportConfig, guard: Guard, seen: DigestSet
+    rows: Iterable[RowAndPrepared], config: ExportConfig, seen: DigestSet
 ) -> Iterator[ExportBatch]:
     """Yield one batch per row; the first row of each prompt is kept.
 
     Args:
         seen: digests of the prompts that the dataset holds already; it grows.
     """
-    for row in rows:
+    for row, ready in rows:
         try:
-            example = _example(row, config, guard, seen)
+            example = _example(row, ready, seen)
         except Unusable as fault:
-            yield ExportBatch((), (RowResult(row, fault.args[0]),))
+            yield ExportBatch((), (result(row, ready, fault.args[0]),))
         else:
-            yield ExportBatch((example,), (RowResult(row, None, (0,)),))
+            yield ExportBatch((example,), (result(row, ready, None, (0,)),))
 
 
-def _example(row: Row, config: ExportConfig, guard: Guard, seen: DigestSet) -> PromptExample:
-    if row.reason is not None:
-        raise Unusable(row.reason)
-    guard.admit(row)
-    reference = evidence_text(row)
+def _example(row: Row, ready: PreparedRow, seen: DigestSet) -> PromptExample:
+    if ready.reason is not None:
+        raise Unusable(ready.reason)
+    reference = evidence_text(ready.evidence)
     if not reference:
         raise Unusable("no_reference")
-    prompt: Prompt = read_prompt(row, config)
+    prompt = ready.prompt
     # The same words judged by another check are another task.
     mark = joint(prompt.digest, reference.encode())
     if mark in seen:

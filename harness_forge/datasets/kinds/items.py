@@ -6,17 +6,17 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from harness_forge.core.errors import ExportError
-from harness_forge.datasets.sql.rows import Row
+from harness_forge.datasets.prepared import RowAndPrepared
 
 
-def by_item(rows: Iterable[Row], kind: str) -> Iterator[list[Row]]:
+def by_item(rows: Iterable[RowAndPrepared], kind: str) -> Iterator[list[RowAndPrepared]]:
     """Yield the rows of each item; only one item's rows are in memory.
 
     Raises:
         ExportError: the rows of an item do not come together.
     """
     done: set[str] = set()
-    for item_id, group in groupby(rows, key=lambda row: row.item_id):
+    for item_id, group in groupby(rows, key=lambda one: one.row.item_id):
         if item_id in done:
             raise ExportError(
                 "export.order_by",

@@ -9,20 +9,12 @@ from harness_forge.core.digest_set import DigestSet
 from harness_forge.core.records import LabelledExample
 from harness_forge.datasets.export_batch import ExportBatch, RowResult
 from harness_forge.datasets.kinds.items import by_item
-from harness_forge.datasets.leakage.guard import Guard
-from harness_forge.datasets.sql.rows import (
-    Row,
-    Unusable,
-    evidence_text,
-    joint,
-    read_answer,
-    read_prompt,
-    source_of,
-)
+from harness_forge.datasets.prepared import PreparedRow, RowAndPrepared, result
+from harness_forge.datasets.sql.rows import Row, evidence_text, source_of
 
 
 def labelled(
-    rows: Iterable[Row], config: ExportConfig, guard: Guard, seen: DigestSet
+    rows: Iterable[RowAndPrepared], config: ExportConfig, seen: DigestSet
 ) -> Iterator[ExportBatch]:
     """Yield one batch per item; only one item's rows are in memory.
 
@@ -35,48 +27,40 @@ def labelled(
         ExportError: the rows of an item do not come together.
     """
     for group in by_item(rows, "kto"):
-        yield _export_item(group, config, guard, seen)
+        yield _export_item(group, seen)
 
 
-def _export_item(
-    rows: list[Row], config: ExportConfig, guard: Guard, seen: DigestSet
-) -> ExportBatch:
-    read = [_read(row, config, guard) for row in rows]
+def _export_item(rows: list[RowAndPrepared], seen: DigestSet) -> ExportBatch:
+    read = [_example(row, ready) for row, ready in rows]
     labels: dict[bytes, set[bool]] = {}
-    for row, found in zip(rows, read, strict=True):
+    for (row, _), found in zip(rows, read, strict=True):
         if not isinstance(found, str):
             labels.setdefault(bytes.fromhex(found.id), set()).add(row.eval_passed)
     made: list[LabelledExample] = []
     results: list[RowResult] = []
-    for row, found in zip(rows, read, strict=True):
+    for (row, ready), found in zip(rows, read, strict=True):
         reason = found if isinstance(found, str) else _unwanted(found, labels, seen)
         if reason is not None:
-            results.append(RowResult(row, reason))
+            results.append(result(row, ready, reason))
             continue
         seen.add(bytes.fromhex(found.id))
-        results.append(RowResult(row, None, (len(made),)))
+        results.append(result(row, ready, None, (len(made),)))
         made.append(found)
     return ExportBatch(made, results)
 
 
-def _read(row: Row, config: ExportConfig, guard: Guard) -> LabelledExample | str:
+def _example(row: Row, ready: PreparedRow) -> LabelledExample | str:
     """Return a row's example, or why it has none."""
-    if row.reason is not None:
-        return row.reason
-    try:
-        guard.admit(row)
-        prompt = read_prompt(row, config)
-        answer = read_answer(row, config)
-    except Unusable as fault:
-        return fault.args[0]
+    if ready.reason is not None:
+        return ready.reason
     return LabelledExample(
-        joint(prompt.digest, answer.digest).hex(),
-        prompt.messages,
-        prompt.tools,
-        answer.message,
+        ready.mark.hex(),
+        ready.prompt.messages,
+        ready.prompt.tools,
+        ready.answer.message,
         row.eval_passed,
         source_of(row),
-        evidence_text(row),
+        evidence_text(ready.evidence),
     )
 
 

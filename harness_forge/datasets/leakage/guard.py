@@ -68,7 +68,7 @@ class Guard:
         if row.run_id not in self.collecting:
             raise Unusable("evaluation_run")
         self._admit_item(row.item_id, row.split)
-        if row.evidence and (item_id := measured_on(row)):
+        if row.evidence and (item_id := measured_on(row.evidence)):
             self._admit_item(item_id, row.split)
         if reason := self.provenance.reason(row.source, row.split):
             raise Unusable(reason)

@@ -33,10 +33,7 @@ class Row(NamedTuple):
     `finish_reason`, `flag_reasons`, `attempt_id` and `evidence` are None where the
     recipe's SQL does not return them; rows of one attempt are turns of one conversation;
     `evidence` is what the verdict rests on, or is to be made by. `asked`, for pairs alone and of
-    rejected rows too, is a digest of prompt and tools as the store has them. `prompt` and `answer`
-    stand in place of the JSON once they were read and filtered; `redacted` counts by
-    kind what was taken out of them; `changed` names what brought them into canonical
-    form, where `prompt` and `answer` do not say; `about` says more of `reason`.
+    rejected rows too, is a digest of prompt and tools as the store has them.
     """
 
     source: str
@@ -59,24 +56,20 @@ class Row(NamedTuple):
     evidence: Json | None = None
     attempt_id: int | None = None
     asked: int | None = None
-    prompt: Prompt | None = None
-    answer: Answer | None = None
-    redacted: Mapping[str, int] | None = None
-    changed: frozenset[str] | None = None
-    about: Mapping[str, str] | None = None
 
-    @property
-    def changes(self) -> frozenset[str]:
-        """The changes that brought the row into canonical form."""
-        said = (one.changed for one in (self.prompt, self.answer) if one is not None)
-        return (self.changed or frozenset()).union(*said)
+    def without_json(self) -> Row:
+        """Return the row without what a line was made of, which takes most of its memory."""
+        return self._replace(
+            messages=None, tools=None, response=None, tool_call=None, evidence=None
+        )
 
 
 PAYLOAD = ("messages", "tools", "response", "tool_call")
 OPTIONAL = ("finish_reason", "flag_reasons", "attempt_id")
 """Columns that are read where the recipe's SQL returns them."""
 
-_OURS = ("reason", "evidence", "asked", "prompt", "answer", "redacted", "changed", "about")
+_NO_JSON = dict.fromkeys((*PAYLOAD, "evidence"))
+_OURS = ("reason", "evidence", "asked")
 _ORIGIN = len(RowSource._fields)
 assert Row._fields[:_ORIGIN] == RowSource._fields
 
@@ -126,8 +119,6 @@ def read_prompt(row: Row, config: ExportConfig) -> Prompt:
             `unstorable_text`: it held characters that the store had to escape;
             or what `canonical` refuses it for.
     """
-    if row.prompt is not None:
-        return row.prompt
     _refuse_escaped(row.messages)
     (offered, encoded), notes = _offered(row.tools), Notes()
     raw = _list(row.messages, _rounded)
@@ -200,8 +191,6 @@ def read_answer(row: Row, config: ExportConfig) -> Answer:
             `config.answer` asks for; `unstorable_text`; or what `canonical`
             refuses it for.
     """
-    if row.answer is not None:
-        return row.answer
     kind = config.answer
     if kind is AnswerKind.none:
         return Answer({"role": "assistant", "content": ""}, b"")
@@ -247,15 +236,15 @@ def _response(row: Row, kind: AnswerKind, parsed: Callable[[Json | None], Any]) 
     return response
 
 
-def evidence_text(row: Row) -> str:
-    """Return the evidence for the row's verdict as a JSON text; '' for none."""
-    return jsontext.dumps(_parsed(row.evidence)).decode() if row.evidence else ""
+def evidence_text(evidence: Json | None) -> str:
+    """Return the evidence for a row's verdict as a JSON text; '' for none."""
+    return jsontext.dumps(_parsed(evidence)).decode() if evidence else ""
 
 
-def measured_on(row: Row) -> str:
-    """Return the item on which the row's verdict was measured; '' for the row's own."""
-    evidence = _parsed(row.evidence)
-    return str(evidence.get("measured_on") or "") if isinstance(evidence, dict) else ""
+def measured_on(evidence: Json | None) -> str:
+    """Return the item on which a row's verdict was measured; '' for the row's own."""
+    found = _parsed(evidence)
+    return str(found.get("measured_on") or "") if isinstance(found, dict) else ""
 
 
 def joint(*digests: bytes) -> bytes:

@@ -22,10 +22,23 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         OSError: it cannot be written; what was there before is still there.
     """
+    with whole_file(path) as draft:
+        draft.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Yield the name of a file beside `path`; it replaces `path` when the block succeeds.
+
+    If the block fails, `path` is unchanged.
+
+    Raises:
+        OSError: it cannot be moved, or its folder cannot be made.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        draft.write_text(text, encoding="utf-8")
+        yield draft
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

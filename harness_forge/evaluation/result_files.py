@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import asdict, fields
 from pathlib import Path
 
 from harness_forge.core.errors import EvalError
+from harness_forge.core.files import whole_file
 from harness_forge.core.records import EvalResult
 
 
@@ -15,16 +15,10 @@ def write(path: Path, results: Iterable[EvalResult]) -> None:
     """Write results to `path`, atomically."""
     import orjson
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
     ordered = sorted(results, key=lambda result: (result.skill, result.item_id))
-    try:
-        with draft.open("wb") as file:
-            for result in ordered:
-                file.write(orjson.dumps(asdict(result)) + b"\n")
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    with whole_file(path) as draft, draft.open("wb") as file:
+        for result in ordered:
+            file.write(orjson.dumps(asdict(result)) + b"\n")
 
 
 def read(path: Path) -> list[EvalResult]:

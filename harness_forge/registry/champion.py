@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.core.errors import PromoteError
+from harness_forge.core.files import whole_file
 from harness_forge.registry.adapters.identity import AdapterIdentity
 
 DECISION, ROLLBACK = "decision", "rollback"
@@ -139,24 +140,19 @@ def point(home: Path, slot: str, stack: list[ChampionTerm]) -> bool:
             next `forge champion` writes the pointer.
     """
     path = pointer(home, slot)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
     if _read(path) == _facts(stack):
         return False
     try:
         if not stack:
             path.unlink()
             return True
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("w", encoding="utf-8") as file:
+        with whole_file(path) as draft, draft.open("w", encoding="utf-8") as file:
             file.write(json.dumps(_facts(stack), indent=1) + "\n")
             file.flush()
             os.fsync(file.fileno())
-        draft.replace(path)
     except OSError as error:
         what = f"cannot be written: {error.strerror}"
         raise PromoteError(str(path), what, "`forge champion` makes it from the ledger") from None
-    finally:
-        draft.unlink(missing_ok=True)
     return True
 
 

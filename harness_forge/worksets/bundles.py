@@ -25,6 +25,7 @@ from typing import Any
 
 from harness_forge.config.workset import WorksetConfig
 from harness_forge.core.errors import WorksetError
+from harness_forge.core.files import whole_file
 from harness_forge.worksets.first import asked, index_words
 from harness_forge.worksets.installing import Bundle, check_disk, check_python
 from harness_forge.worksets.libraries import bundle_libraries, described
@@ -153,13 +154,11 @@ def _named(paths, one: Locked) -> Path | None:
 
 
 def _pack(folder: Path, to: Path) -> None:
-    half = to.with_name(f"{to.name}.part")
-    with tarfile.open(half, "w") as tar:
+    with whole_file(to) as draft, tarfile.open(draft, "w") as tar:
         for path in sorted(folder.iterdir(), key=lambda path: (path.name != MANIFEST, path.name)):
             tar.add(path, path.name, recursive=False)
             path.unlink()
     folder.rmdir()
-    half.rename(to)
 
 
 @contextmanager

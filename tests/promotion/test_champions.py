@@ -1,77 +1,24 @@
-"""Champions by skill and role: numbered, gone back from, shown, and safe from each other."""
+"""Champions by skill and role: numbered, gone back from, and safe from each other."""
 
-import errno
 import json
 import multiprocessing
-import os
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 import pytest
-from loop_files import LINEAGE, lines
+from champion_steps import SEAT, config_of, first, judge, of_doors, promote, top, trained_for
+from loop_files import lines
 
-from harness_forge import cli
 from harness_forge.config.compose.engine import compose
-from harness_forge.core import chain
 from harness_forge.core.errors import PromoteError
 from harness_forge.promotion.decide import decide
 from harness_forge.promotion.files import Files
 from harness_forge.promotion.history import find_champion, rollback, slot_histories
-from harness_forge.registry import champion, decisions, timing
-
-SEAT = "lamps.worker"
-
-
-# Twelve families are too few for the level of a third look.
-LEVELS = [
-    f"promote.conditions.{name}.alpha=0.025"
-    for name in (
-        "better_cluster_by_cluster",
-        "better_than_few_shot",
-        "better_than_nearest",
-        "better_than_template",
-        "beats_champion_by_cluster",
-    )
-]
+from harness_forge.registry import champion, decisions
 
 
 @pytest.fixture
 def config(loop):
-    composed = compose(None, [f"forge_home={loop.home}", *LEVELS])
-    return replace(composed, train=replace(composed.train, name=loop.name))
-
-
-def promote(config, loop, **options):
-    return decide(config, Files.of(loop.outputs), loop.outputs / "promote.json", **options)
-
-
-def judge(loop, weight, share):
-    """Train and judge an adapter that passes `share` of each ten items."""
-    loop.train(weight)
-    loop.replay(shares={"adapter": share, "base": 0, "few_shot": 1, "nearest": 2})
-    loop.prove()
-    loop.evaluate()
-    return loop.digest
-
-
-@pytest.fixture
-def three(config, loop):
-    """Return the digests of three champions, each better than the one before."""
-    found = []
-    for weight, share in ((0.25, 3), (0.5, 6), (0.75, 9)):
-        found.append(judge(loop, weight, share) if found else first(loop, share))
-        assert promote(config, loop).outcome.value == "promoted"
-    return found
-
-
-def first(loop, share):
-    loop.replay(shares={"adapter": share, "base": 0, "few_shot": 1, "nearest": 2})
-    return loop.digest
-
-
-def top(config):
-    (one,) = slot_histories(config)
-    return one.stack[-1].candidate.digest
+    return config_of(loop)
 
 
 def test_a_promotion_says_skill_role_target_and_version(config, loop, three):
@@ -142,12 +89,6 @@ def test_a_version_given_is_not_given_again(config, loop, three):
     assert find_champion(slot_histories(config)[0], "1.2.0").candidate.digest == three[2]
 
 
-def trained_for(loop, weight, skills, monkeypatch):
-    data = {**LINEAGE["dataset"], "skills": skills, "roles": ["worker"]}
-    monkeypatch.setitem(LINEAGE, "dataset", data)
-    judge(loop, weight, 9)
-
-
 def test_an_adapter_of_another_skill_is_never_champion_of_this_one(config, loop, monkeypatch):
     promote(config, loop)
     before = top(config)
@@ -177,79 +118,12 @@ def test_the_same_name_in_two_skills_is_two_champions(config, loop, monkeypatch)
         rollback(config, None, "x")
 
 
-def of_doors(monkeypatch):
-    import loop_files
-
-    item = loop_files.item
-    return lambda *facts: replace(item(*facts), skill="doors")
-
-
 def test_another_name_has_to_beat_the_champion_of_its_skill(config, loop, three):
     loop.name = "other-worker"
     judge(loop, 0.95, 9)
     decision = promote(config, loop)
     assert decision.outcome.value == "inconclusive"
     assert decision.facts["champion_before"]["name"] == "lamp-worker"
-
-
-KEYS = ("skill", "role", "target", "version", "clock", "taken_down")
-
-
-def test_an_old_ledger_is_read_and_goes_on(config, loop, three):
-    aged(config, loop, 2)
-    (one,) = slot_histories(config)
-    assert (one.slot, one.stack[-1].candidate.digest) == (loop.name, three[1])
-    assert champion.pointer(loop.home, loop.name).exists()
-    decision = promote(config, loop)
-    assert decision.facts["champion_before"]["digest"] == three[1]
-    assert decision.facts["version"]["number"] == "1.0.2"
-    (one,) = slot_histories(config)
-    assert (one.slot, len(one.stack)) == (SEAT, 3)
-    assert [path.stem for path in (loop.home / "champions").iterdir()] == [SEAT]
-
-
-def aged(config, loop, count):
-    """Make the ledger one from before skills and versions were written down."""
-    place = decisions.path(loop.home)
-    old = [{k: v for k, v in one.items() if k not in KEYS} for one in lines(place)[:count]]
-    place.unlink()
-    decisions.head(loop.home).unlink()
-    champion.pointer(loop.home, SEAT).unlink()
-    with decisions.opened(loop.home) as book:
-        for one in old:
-            book.append({k: v for k, v in one.items() if k not in ("hash", "previous")})
-
-
-def test_an_old_decision_made_again_is_known(config, loop):
-    promote(config, loop)
-    aged(config, loop, 1)
-    assert promote(config, loop).repeated
-    assert champion.pointer(loop.home, loop.name).exists()
-    (one,) = slot_histories(config)
-    assert one.stack[-1].candidate.digest == loop.digest
-    with pytest.raises(PromoteError, match="is the first"):
-        rollback(config, None, "x")
-
-
-def test_an_old_champion_of_another_skill_is_not_taken_over(config, loop, monkeypatch):
-    promote(config, loop)
-    lamps = loop.digest
-    aged(config, loop, 1)
-    monkeypatch.setattr("loop_files.item", of_doors(monkeypatch))
-    trained_for(loop, 0.5, ["doors"], monkeypatch)
-    assert promote(config, loop).facts["champion_before"] is None
-    found = {one.slot: one.stack[-1].candidate.digest for one in slot_histories(config)}
-    assert found == {loop.name: lamps, "doors.worker": loop.digest}
-
-
-def test_a_rule_without_the_newer_keys_is_the_rule_it_was(config):
-    from harness_forge.promotion.decide import _hashed_rule
-
-    said = _hashed_rule(config.promote)
-    assert set(said) == {"name", "conditions"}
-    keys = {"kind", "against", "part", "metric", "margin", "alpha", "minimum", "enabled"}
-    assert set(said["conditions"]["enough_pairs"]) == keys
-    assert set(said["conditions"]["better"]) == keys | {"sided"}
 
 
 def _one_of_two(root, home, name, start, ends):
@@ -287,143 +161,3 @@ def test_of_two_adapters_promoted_at_once_the_later_meets_the_earlier(config, lo
     one, two = decisions.read(loop.home)
     assert two["champion_before"] == one["candidate"]
     assert top(config) == one["candidate"]["digest"]
-
-
-EDITS = [
-    (lambda text: text.replace('"number": "1.1.0"', '"number": "9.9.9"'), ":2: was changed"),
-    (lambda text: text.replace('"skill": "lamps"', '"skill": "doors"'), ":1: was changed"),
-    (lambda text: "".join(reversed(text.splitlines(keepends=True))), ":1: does not follow"),
-    (lambda text: text + text.splitlines(keepends=True)[0], ":4: does not follow"),
-    (lambda text: "\n" + text, ":1: was changed"),
-    (lambda text: text.replace("{", "[", 1), ":1: was changed"),
-    (lambda text: "".join(text.splitlines(keepends=True)[:-1]), "lines were taken out"),
-    (lambda text: "", "lines were taken out"),
-]
-
-
-@pytest.mark.parametrize(("edit", "said"), EDITS)
-def test_a_ledger_edited_by_hand_stops_everything(config, loop, three, edit, said):
-    place = decisions.path(loop.home)
-    edited = edit(place.read_text())
-    place.write_text(edited)
-    for verb in (slot_histories, lambda c: rollback(c, None, "x"), lambda c: promote(c, loop)):
-        with pytest.raises(PromoteError, match=said):
-            verb(config)
-    assert place.read_text() == edited
-
-
-def test_a_ledger_that_is_gone_stops_everything(config, loop, three):
-    decisions.path(loop.home).unlink()
-    for verb in (slot_histories, lambda c: rollback(c, None, "x"), lambda c: promote(c, loop)):
-        with pytest.raises(PromoteError, match="lines were taken out"):
-            verb(config)
-
-
-def test_a_rejection_rewritten_as_a_promotion_is_told(config, loop):
-    promote(config, loop)
-    judge(loop, 0.5, 1)
-    assert promote(config, loop).outcome.value == "rejected"
-    place = decisions.path(loop.home)
-    first, last = lines(place)
-    last["decision"] = "promoted"
-    last["hash"] = chain.digest(last)
-    place.write_text("".join(json.dumps(one) + "\n" for one in (first, last)))
-    with pytest.raises(PromoteError, match=r"decisions\.head names a decision it does not hold"):
-        slot_histories(config)
-
-
-def test_a_home_that_can_only_be_read_is_read(config, loop, three, monkeypatch):
-    def refuse(path, flags, *rest, real=os.open):
-        if flags & os.O_RDWR and str(path).startswith(str(loop.home)):
-            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
-        return real(path, flags, *rest)
-
-    monkeypatch.setattr(os, "open", refuse)
-    said = []
-    (one,) = slot_histories(config, said.append)
-    assert one.stack[-1].candidate.digest == three[-1]
-    place = decisions.path(loop.home)
-    assert said == [f"{place}: cannot be opened: Read-only file system; read as it is"]
-    with pytest.raises(PromoteError, match="cannot be opened: Read-only file system"):
-        rollback(config, None, "x")
-
-
-def test_a_last_line_hashed_anew_is_told_by_the_pointer(config, loop, three):
-    place = decisions.path(loop.home)
-    *before, last = lines(place)
-    last["champion_after"]["digest"] = three[0]
-    last["hash"] = chain.digest(last)
-    place.write_text("".join(json.dumps(one) + "\n" for one in [*before, last]))
-    with pytest.raises(PromoteError, match="names a decision it does not hold"):
-        slot_histories(config)
-
-
-@pytest.mark.parametrize("days", [-4000, 4000])
-def test_a_clock_that_jumps_moves_no_champion(config, loop, three, days, monkeypatch):
-    true = timing.now
-    monkeypatch.setattr(timing, "now", lambda: true() + timedelta(days=days))
-    said = []
-    rollback(config, None, "slow", said.append)
-    monkeypatch.setattr(timing, "now", true)
-    judge(loop, 0.9, 9)
-    promote(config, loop, say=said.append)
-    book = decisions.read(loop.home)
-    times = [one["time"] for one in book]
-    assert times == sorted(times)
-    late = book[3 if days < 0 else 4]
-    assert "it was set back, or that one ahead" in said[0]
-    assert abs(datetime.fromisoformat(late["clock"]) - datetime.now(UTC)) < timedelta(days=4001)
-    assert top(config) == loop.digest
-
-
-@pytest.fixture
-def forge(loop, monkeypatch):
-    monkeypatch.chdir(loop.root)
-    return lambda *words: cli.main([*words, f"forge_home={loop.home}"])
-
-
-def test_ls_show_and_diff(forge, config, loop, three, capsys):
-    assert forge("champion", "ls") == 0
-    head, row = capsys.readouterr().out.splitlines()
-    assert head.split()[:3] == ["slot", "target", "version"]
-    assert row.split()[:4] == [SEAT, "a", "lamp-worker-1.2.0", f"lamp-worker-{three[2][:12]}"]
-    assert forge("champion", "show", SEAT, "1.0.0") == 0
-    told = capsys.readouterr().out
-    assert told.startswith("lamp-worker-1.0.0  earlier champion\n")
-    assert "better " in told
-    assert three[0] in told
-    assert forge("champion", "show") == 0
-    assert capsys.readouterr().out.startswith("lamp-worker-1.2.0  champion\n")
-    assert forge("champion", "diff") == 0
-    told = capsys.readouterr().out
-    assert "lamp-worker-1.1.0" in told
-    row = next(row for row in told.splitlines() if row.startswith("replay/new_rule"))
-    assert row.split() == ["replay/new_rule", "60.0%", "90.0%", "+30.0"]
-    assert forge("champion", "diff", "1.0.0", "1.2.0") == 0
-    assert "+60.0" in capsys.readouterr().out
-    assert forge("champion", "diff", loop.name, "1.0.0", "8.8.8") == 15
-    assert "8.8.8 was never champion there" in capsys.readouterr().err
-
-
-def test_rollback_to_of_the_command(forge, config, loop, three, capsys):
-    assert forge("rollback", SEAT, "--to=1.0.0", "--reason=slow", f"train.name={loop.name}") == 0
-    assert f"{loop.name}-{three[0][:12]} is champion again" in capsys.readouterr().out
-    assert forge("rollback", SEAT, "--to=", "--reason=slow") == 2
-
-
-def test_before_anything_was_decided(forge, capsys):
-    assert forge("champion", "ls") == 0
-    assert "no adapter was decided on yet" in capsys.readouterr().out
-    assert forge("champion", "show") == 2
-    assert forge("champion", "diff") == 2
-    assert forge("champion", "show", "a", "b", "c") == 2
-
-
-def test_the_terminal_shows_each_condition_whole(forge, capsys):
-    assert forge("promote", "--dry-run") == 0
-    told = capsys.readouterr().out.splitlines()
-    head = next(row for row in told if row.startswith("  condition"))
-    assert head.split() == ["condition", "verdict", "value", "threshold", "interval", "measured"]
-    pairs = next(row for row in told if row.startswith("  enough_pairs"))
-    assert pairs.split()[1:6] == ["holds", "80", "at", "least", "60"]
-    assert any(row.startswith("  version: lamp-worker-1.0.0") for row in told)

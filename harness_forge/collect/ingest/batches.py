@@ -1,0 +1,220 @@
+"""What is read of one file, written to the store in batches: a call that is stopped goes on."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from harness_forge.collect.ingest.known_files import KnownFile, mapping_digest
+from harness_forge.collect.ingest.naming import run_id
+from harness_forge.collect.ingest.request import FileReport
+from harness_forge.collect.sources.records import Event, LeftOut, Recorded, RunFacts
+from harness_forge.collect.sources.scanning import BROKEN_ARRAY
+from harness_forge.config.source import SourceConfig, SourceKind
+from harness_forge.core.errors import SourceError, StoreError
+from harness_forge.core.records import Attempt
+from harness_forge.store.entries import Entry
+from harness_forge.store.rows import jsonb
+
+_BATCH_ROWS, _BATCH_CHARACTERS = 500, 8_000_000
+_TOO_FEW = 1000
+"""Lines before which a share of malformed ones says nothing yet."""
+
+
+class BatchWriter:
+    """Writes what a reader finds in one file, batch by batch, and counts it.
+
+    Args:
+        intake: as the store's.
+        place: which file it is.
+        report: filled as it goes.
+    """
+
+    def __init__(
+        self, intake, config: SourceConfig, path: Path, place: KnownFile, report: FileReport
+    ) -> None:
+        self.intake, self.config, self.path = intake, config, path
+        self.place, self.report = place, report
+        self.runs: dict[tuple[str, str], str] = {}
+        self.batch: list[Entry] = []
+        self.events: list[dict[str, Any]] = []
+        self.weight = 0
+        self.cut_at: int | None = None
+        versions = [tuple(version) for version in intake.state.get("versions", ())]
+        self.versions = list(dict.fromkeys([*versions, (place.size, place.digest)]))
+
+    def take(self, found: Iterator, progress) -> None:
+        """Write what the reader yields, from where an earlier call stopped.
+
+        Args:
+            progress: called now and then with the file and what was found in it.
+
+        Raises:
+            SourceError: too much of it is malformed; what was written by then stays.
+        """
+        try:
+            self._demand_sound(end=False)
+            for one in islice(found, self.report.found, None):
+                self._demand_readable(one)
+                self._take(one)
+                self._count(one)
+                self.report.place = max(self.report.place, one.place)
+                self._demand_sound(end=False)
+                if len(self.batch) >= _BATCH_ROWS or self.weight >= _BATCH_CHARACTERS:
+                    self._flush()
+                    progress(self.path.name, self.report.found)
+            self._demand_sound(end=True)
+            self._demand_a_whole_one()
+            self.report.complete = True
+            if not self.report.read:
+                self.report.notes["file"] = "holds no record"
+            self._flush()
+        except BaseException:
+            # The store may be what failed, and its own fault must not hide this one.
+            with contextlib.suppress(StoreError):
+                self.intake.finish(self.intake.state, "interrupted")
+            raise
+        self.intake.finish(self._state(), "complete")
+
+    def _count(self, one) -> None:
+        """Count what was dealt with; what is pending is dealt with when the file has grown."""
+        if getattr(one, "pending", False):
+            return
+        self.report.found += 1
+        # A line may have several values, and a record several choices or events.
+        alone = self.config.kind is SourceKind.trajectories
+        self.report.read += alone or one.place > self.report.place
+
+    def _demand_readable(self, one) -> None:
+        if isinstance(one, LeftOut) and one.reason == BROKEN_ARRAY:
+            self._flush()
+            raise SourceError(
+                f"{self.path}: element {one.place}",
+                f"is no JSON: {one.detail}",
+                f"the {self.report.attempts} attempts before it are in the store; mend the file"
+                " and take it in with source.again=true, or split it there",
+            )
+
+    def _demand_a_whole_one(self) -> None:
+        """Refuse a file that holds the beginning of one record and nothing else."""
+        if not self.report.read and self.cut_at:
+            raise SourceError(
+                f"{self.path}: line {self.cut_at}",
+                "the file ends within its only record",
+                "is it whole? one that is still being written can be taken in later",
+            )
+
+    def _take(self, one) -> None:
+        if isinstance(one, LeftOut):
+            if one.malformed and not one.pending:
+                self.report.spoil(one.place, one.reason, one.detail)
+            elif not one.pending:
+                self.report.leave_out(one.reason, one.place)
+            else:
+                self.cut_at = one.place if one.malformed else self.cut_at
+                self.report.notes[f"line {one.place}"] = f"{one.reason}: the file ends here"
+        elif isinstance(one, RunFacts):
+            self.intake.add_facts(self._run(one.run, one.policy), one.facts, one.summary)
+        elif isinstance(one, Event):
+            self.events.append(self._event_row(one))
+            self.weight += 1000
+        else:
+            self._enter(one)
+
+    def _enter(self, one: Recorded) -> None:
+        try:
+            texts = self.intake.check(one.attempt)
+        except RecursionError:
+            self.report.spoil(one.place, "misfit", "is nested too deeply")
+            return
+        run_id = self._run(one.run, one.policy)
+        self.batch.append(Entry(run_id, one.item, one.attempt, one.outcome, texts))
+        self.weight += _weight(one.attempt)
+        self.report.attempts += 1
+        self.report.added += 1
+        self.report.turns += len(one.attempt.turns)
+        self.report.tips += len(one.attempt.tips)
+        self.report.passed += one.attempt.outcome.passed
+        self.report.without_verdict += one.attempt.outcome.infrastructure
+
+    def _event_row(self, one: Event) -> dict[str, Any]:
+        return {
+            "run_id": self._run(one.run, one.policy),
+            "ts": one.at or datetime.now(UTC),
+            "elapsed_s": one.elapsed_s,
+            "event_type": one.event_type,
+            "agent": one.agent,
+            "rule_id": one.item_id,
+            "data": jsonb(one.data),
+        }
+
+    def _run(self, name: str, policy: str) -> str:
+        if (name, policy) not in self.runs:
+            row = {
+                "skill": self.config.name,
+                "policy": policy,
+                "evaluator": self.config.name,
+                "evaluator_version": "recorded",
+                "content_digest": self.place.key.rpartition("/")[2],
+                "config": {
+                    "source": {"name": self.config.name, "file": self.path.name, "run": name}
+                },
+            }
+            self.runs[name, policy] = self.intake.open_run(self._run_id(name, policy), row)
+        return self.runs[name, policy]
+
+    def _run_id(self, name: str, policy: str) -> str:
+        """Return an id that says where a run comes from; gemma-forge's own ids stay as they are."""
+        if self.config.kind is SourceKind.gemma_forge_jsonl:
+            return name
+        return run_id(self.config.name, self.place.key, name, policy)
+
+    def _flush(self) -> None:
+        self.intake.write(self.batch, self._state(), self.events)
+        self.batch, self.events, self.weight = [], [], 0
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            **self.report.noted(),
+            "digest": self.place.digest,
+            "versions": self.versions,
+            "named": self.place.named,
+            "mapping": mapping_digest(self.config, self.path),
+        }
+
+    def _demand_sound(self, end: bool) -> None:
+        bad, seen = self.report.malformed, max(self.report.read, 1)
+        many = bad > self.config.max_bad_lines
+        dense = (end or seen >= _TOO_FEW) and bad > self.config.max_bad_share * seen
+        if not bad or not (many or dense):
+            return
+        self._flush()
+        shown = "\n".join(f"  {line}" for line in self.report.first_malformed)
+        raise SourceError(
+            str(self.path),
+            f"{bad} of {seen} lines are malformed; the first:\n{shown}",
+            self._remedy(),
+        )
+
+    def _remedy(self) -> str:
+        first = self.report.first_malformed
+        nothing_fits = not self.report.attempts and all(": misfit: " in line for line in first)
+        if nothing_fits and self.config.kind is SourceKind.trajectories:
+            return (
+                f"`forge source new {self.path}` guesses a mapping, or say it:"
+                " source.mapping.item='{KEY}'"
+            )
+        return (
+            "mend the file or the mapping; source.max_bad_lines and source.max_bad_share let more"
+            " pass, and what was written so far is not written again"
+        )
+
+
+def _weight(attempt: Attempt) -> int:
+    """Return about how many characters an attempt is in the store: each turn has its prompt."""
+    answers = sum(len(str(turn.response.get("content"))) for turn in attempt.turns)
+    return len(attempt.prompt) * (1 + len(attempt.turns) // 2) + answers

@@ -1,0 +1,106 @@
+"""A file that is known again: by the digest of what it holds, whatever it is called.
+
+A file that has grown since begins as it did, so it has the note that it had. What the
+mapping takes from its name counts too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from harness_forge.collect.sources import files
+from harness_forge.collect.sources.mapping import Templates
+from harness_forge.collect.sources.outcomes_file import beside
+from harness_forge.collect.sources.shaping import is_read_by_format
+from harness_forge.config.source import SourceConfig
+from harness_forge.core.errors import SourceError
+
+
+@dataclass(frozen=True)
+class KnownFile:
+    """A file as the store knows it.
+
+    Args:
+        key: of its note; it holds the digest that the file had when it was first seen.
+        digest: of what it holds now.
+        size: of what it holds now, in bytes.
+        named: the fields that the mapping takes from its name.
+    """
+
+    key: str
+    digest: str
+    size: int
+    named: dict[str, str]
+
+
+def known_file(config: SourceConfig, path: Path, notes: dict[str, dict[str, Any]]) -> KnownFile:
+    """Return which file this is, whatever it is called and however much it has grown.
+
+    Args:
+        notes: those of the store.
+    """
+    templates = Templates(config.mapping)
+    named = templates.named_fields(templates.scope_of(path))
+    notes = {
+        key: note
+        for key, note in notes.items()
+        if key.startswith(f"ingest/{config.name}/") and note.get("named") == named
+    }
+    seen = {
+        digest: key.removeprefix("ingest/")
+        for key, note in notes.items()
+        for _, digest in note.get("versions", ())
+    }
+    known = [(size, digest) for note in notes.values() for size, digest in note.get("versions", ())]
+    held = files.content(path, known, is_read_by_format(path, config))
+    key = seen.get(held.digest) or seen.get(held.earlier or "")
+    if key is None:
+        both = json.dumps([held.digest, named], sort_keys=True)
+        key = f"{config.name}/{hashlib.sha256(both.encode()).hexdigest()[:16]}"
+    return KnownFile(key, held.digest, held.size, named)
+
+
+def demand_same_mapping(path: Path, config: SourceConfig, state: dict[str, Any]) -> None:
+    """Refuse a file that was taken in otherwise.
+
+    Raises:
+        SourceError: its rows are there, made by another mapping.
+    """
+    if state and state["mapping"] != mapping_digest(config, path):
+        raise SourceError(
+            str(path),
+            "was taken in with another mapping or other outcomes, and its rows are as that said",
+            "source.again=true takes those rows out and reads it anew",
+        )
+
+
+def mapping_digest(config: SourceConfig, path: Path) -> str:
+    """Return a digest of what makes a line of a file what it becomes.
+
+    Defaults do not count, so a key that a newer forge knows changes nothing.
+    """
+    said, usual = asdict(config), asdict(SourceConfig())
+    mapping = {
+        key: value for key, value in said.pop("mapping").items() if value != usual["mapping"][key]
+    }
+    rest = {key: said[key] for key in _SHAPING if said[key] != usual[key]}
+    if config.outcomes.file:
+        rest["outcomes_digest"] = files.content(beside(config.outcomes.file, path)).digest
+    text = json.dumps([rest, mapping], sort_keys=True, default=_plain)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+_SHAPING = (
+    *("name", "kind", "layout", "format", "group", "explode", "records"),
+    *("outcomes", "tools_file", "observed_tools"),
+)
+"""Settings that change what a line becomes, besides the mapping."""
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, Enum) else str(value)

@@ -9,8 +9,9 @@ from typing import Any
 from harness_forge.core import jsontext
 from harness_forge.datasets.export_batch import ExportBatch, Line, RowResult
 from harness_forge.datasets.formats.conversation import Form, goes_on, merged
+from harness_forge.datasets.kinds.sft import refusal
 from harness_forge.datasets.kinds.teacher_share import TeacherShare
-from harness_forge.datasets.prepared import PreparedBatch, PreparedRow, refusal, result
+from harness_forge.datasets.prepared import PreparedBatch, PreparedRow, result
 from harness_forge.datasets.sql.rows import Row, joint
 
 _TOGETHER = 256

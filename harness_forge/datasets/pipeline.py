@@ -24,12 +24,13 @@ from harness_forge.datasets.export_batch import ExportBatch
 from harness_forge.datasets.formats.conversation import FORMS
 from harness_forge.datasets.formats.folder import DatasetFolder
 from harness_forge.datasets.kinds import dpo, grpo, kto
+from harness_forge.datasets.kinds.sft import singles
 from harness_forge.datasets.kinds.teacher_share import TeacherShare
 from harness_forge.datasets.leakage.guard import Guard, guards
 from harness_forge.datasets.leakage.held_out_set import HeldOutSet
 from harness_forge.datasets.ledger import Ledger
 from harness_forge.datasets.prepare import SINGLES, Plan
-from harness_forge.datasets.prepared import each, singles
+from harness_forge.datasets.prepared import each
 from harness_forge.datasets.repeats import Weighting
 from harness_forge.datasets.request import Part, Report, Request, Share
 from harness_forge.datasets.sql import reading, statement

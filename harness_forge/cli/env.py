@@ -13,15 +13,16 @@ if TYPE_CHECKING:
     from harness_forge.rollouts.environments.sandbox.checks import Check
 
 SUMMARY = "look at a skill's environment: what is missing, what it yields"
-USAGE = "setup|doctor|check|table|verdicts [skill=NAME] [key=value …]"
+USAGE = "setup|doctor|check|table|verdicts [skill=NAME] [key=value …], or new FOLDER [NAME]"
 EXAMPLES = (
     "forge env setup",
     "forge env doctor skill=stig",
-    "forge env check skill=mine",
+    "forge env new ../lamps",
+    "forge env check skill=lamps",
     "forge env table skill=stig",
     "forge env verdicts skill=stig > here.txt",
 )
-ACTIONS = "setup, doctor, check, table or verdicts"
+ACTIONS = "setup, doctor, new, check, table or verdicts"
 KEYS = ("skill", "store", "split", "forge_home")
 
 
@@ -32,10 +33,12 @@ def main(argv: list[str]) -> int:
     actions = {"setup": _setup, "doctor": _doctor}
     alone = {"check": _check, "table": _table, "verdicts": _verdicts}
     action, *overrides = argv or ["doctor"]
+    if action == "new":
+        return _new(overrides)
     if action in alone:
         return alone[action](composed(overrides))
     if action not in actions:
-        hint = f"{did_you_mean(action, [*actions, *alone])}{ACTIONS}"
+        hint = f"{did_you_mean(action, [*actions, *alone, 'new'])}{ACTIONS}"
         raise ConfigError("forge env", f"there is no action '{action}'", hint)
     return max(actions[action](config) for config in _each_skill(overrides))
 
@@ -133,6 +136,27 @@ def _of_packages(config) -> bool:
         return True
     print(f"{config.skill.name}: needs nothing that forge sets up")
     return False
+
+
+def _new(words: list[str]) -> int:
+    """Write a skill from a folder with a test suite, and say what was understood."""
+    import re
+    from pathlib import Path
+
+    from harness_forge.rollouts.environments.command import suites, writing
+
+    if len(words) not in (1, 2) or not Path(words[0]).is_dir():
+        what = f"no such folder: {words[0]}" if words else "which folder?"
+        raise ConfigError("forge env new", what, "forge env new FOLDER [NAME]")
+    folder = Path(words[0])
+    name = words[1] if words[1:] else re.sub(r"\W+", "_", folder.resolve().name.lower())
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        hint = "small letters, digits and _: forge env new FOLDER mine"
+        raise ConfigError("forge env new", f"{name!r} is no name of a skill", hint)
+    suite = suites.understood(folder)
+    paths = writing.write(suite, name, folder)
+    print("\n".join(writing.account(suite, name, paths)))
+    return 0
 
 
 def _check(config) -> int:

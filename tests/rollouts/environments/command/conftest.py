@@ -35,13 +35,20 @@ SETTINGS = CommandConfig(
 )
 
 
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory):
+    """The folder in which the trees of programs are kept: each is made once for all tests."""
+    return tmp_path_factory.mktemp("programs")
+
+
 @pytest.fixture
-def home(tmp_path):
+def home(tmp_path, programs):
     """A forge home with the sandbox's tools, which `forge env setup` unpacked in this clone."""
     tools = Path(__file__).parents[4] / ".forge/scap"
     if not (tools / "tools/tools.json").is_file():
         pytest.skip("the sandbox's tools are not unpacked: forge env setup")
-    (tmp_path / "home").mkdir()
+    (tmp_path / "home/command").mkdir(parents=True)
+    (tmp_path / "home/command/programs").symlink_to(programs)
     (tmp_path / "home/scap").symlink_to(tools)
     return tmp_path / "home"
 

@@ -1,0 +1,180 @@
+"""A folder with a pytest suite, understood as a `command` skill: a function is an item.
+
+Each function that a test's module holds is taken out, and is to be written again from
+its head and docstring; the suite judges. What stands there now is the gold answer.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness_forge.core.errors import RunError
+from harness_forge.rollouts.environments.command.items import files_below
+
+_TEST = re.compile(r"(?:^|/)(?:test_[^/]*|[^/]*_test|conftest|setup)\.py$")
+_LONG = 900
+"""Characters of a gold answer from which 256 tokens may not hold it."""
+
+_DISTRIBUTIONS = """
+import importlib.metadata as metadata, json, sys
+names = metadata.packages_distributions()
+print(json.dumps({"version": sys.version.split()[0], "of": {k: v[0] for k, v in names.items()}}))
+"""
+
+
+@dataclass(frozen=True)
+class Suite:
+    """What was understood of a folder.
+
+    Args:
+        rows: the items' rows.
+        tests, modules: files that test, and files whose functions are items.
+        untested: modules that no test imports.
+        packages: Python packages that the files import; python: the Python that has them.
+        unknown: imports of which it has no package.
+    """
+
+    rows: Sequence[Mapping[str, Any]]
+    tests: Sequence[str]
+    modules: Sequence[str]
+    untested: Sequence[str]
+    packages: Sequence[str]
+    python: str
+    unknown: Sequence[str]
+    source_folder: bool
+
+    @property
+    def long(self) -> int:
+        """How many gold answers an answer of 256 tokens may not hold."""
+        return sum(len(row["source"]) > _LONG for row in self.rows)
+
+
+def understood(folder: Path) -> Suite:
+    """Return what a folder holds.
+
+    Raises:
+        RunError: it has no tests, or no function of a module that they import.
+    """
+    texts = {
+        path: data.decode("utf-8", "replace")
+        for path, (data, _) in files_below(folder, str(folder)).items()
+        if path.endswith(".py")
+    }
+    trees = {path: tree for path, text in texts.items() if (tree := _parsed(text))}
+    tests = [p for p in trees if _TEST.search(p) and not p.endswith(("conftest.py", "setup.py"))]
+    if not tests:
+        what = "holds no test that pytest would find (test_*.py)"
+        raise RunError(str(folder), what, "docs/environments.md: items of another form")
+    imported = {path: set(_imports(trees[path])) for path in tests}
+    others = [path for path in trees if not _TEST.search(path)]
+    covering = {path: [test for test in tests if _covers(imported[test], path)] for path in others}
+    rows = [
+        row
+        for path in others
+        if covering[path]
+        for row in _functions(path, texts[path], trees[path], covering[path])
+    ]
+    if not rows:
+        what = "no function stands in a module that a test imports"
+        raise RunError(str(folder), what, "docs/environments.md: items of another form")
+    local = {part for path in trees for part in _dotted(path)[0].split(".")}
+    asked = {name.split(".")[0] for tree in trees.values() for name in _imports(tree)}
+    python, found = _python(folder)
+    foreign = sorted(asked - local - set(sys.stdlib_module_names) - {"pytest"})
+    return Suite(
+        rows=rows,
+        tests=tests,
+        modules=sorted({row["path"] for row in rows}),
+        untested=[path for path in others if not covering[path]],
+        packages=["pytest", *sorted({found[name] for name in foreign if name in found})],
+        python=python,
+        unknown=[name for name in foreign if name not in found],
+        source_folder=(folder / "src").is_dir(),
+    )
+
+
+def _parsed(text: str) -> ast.Module | None:
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError):
+        return None
+
+
+def _imports(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
+def _dotted(path: str) -> list[str]:
+    """Return the names by which a module may be imported, the longest first."""
+    parts = path.removesuffix(".py").removesuffix("/__init__").split("/")
+    return [".".join(parts[start:]) for start in range(len(parts))]
+
+
+def _covers(imported: set[str], path: str) -> bool:
+    return any(name in imported for name in _dotted(path))
+
+
+def _functions(
+    path: str, text: str, tree: ast.Module, tests: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    """Yield a row for each function of a module that has more than a docstring."""
+    lines = text.splitlines(keepends=True)
+    module = _dotted(path)[0]
+    for node in tree.body:
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        said = ast.get_docstring(node)
+        body = node.body[1:] if said is not None else node.body
+        if not body or node.lineno == body[0].lineno:
+            continue
+        first = min([node.lineno, *(one.lineno for one in node.decorator_list)]) - 1
+        head = "".join(lines[first : (node.body[0].end_lineno if said else body[0].lineno - 1)])
+        if not head.endswith("\n"):
+            continue  # the docstring shares its line with a statement
+        yield {
+            "id": f"{module}.{node.name}",
+            "title": (said or node.name).splitlines()[0],
+            "module": module,
+            "name": node.name,
+            "path": path,
+            "head": head.rstrip("\n"),
+            "before": "".join(lines[:first]),
+            "stub": f"{head}{_indent(lines[body[0].lineno - 1])}raise NotImplementedError\n",
+            "source": "".join(lines[first : node.end_lineno]),
+            "after": "".join(lines[node.end_lineno :]),
+            "tests": " ".join(tests),
+        }
+
+
+def _indent(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]
+
+
+def _python(folder: Path) -> tuple[str, dict[str, str]]:
+    """Return a Python that has pytest, '' for the one that runs forge, and its packages.
+
+    Raises:
+        RunError: none of those at hand has it.
+    """
+    for python in (folder / ".venv/bin/python", Path(sys.executable)):
+        if not python.is_file():
+            continue
+        done = subprocess.run([python, "-c", _DISTRIBUTIONS], capture_output=True, text=True)
+        found = json.loads(done.stdout)["of"] if done.returncode == 0 else {}
+        if "pytest" in found:
+            return "" if python == Path(sys.executable) else str(python.absolute()), found
+    what = f"neither {folder}/.venv nor {sys.executable} has pytest"
+    raise RunError(str(folder), what, f"{sys.executable} -m pip install pytest")

@@ -1,0 +1,105 @@
+"""A folder of tests, understood: its functions are items, its tests judge."""
+
+import subprocess
+import sys
+
+import pytest
+
+from harness_forge.core.errors import RunError
+from harness_forge.rollouts.environments.command import suites, writing
+
+MODULE = '''"""Lamps."""
+import json
+
+
+def lit(lamp):
+    """Return whether a lamp is lit.
+
+    More words.
+    """
+    return lamp["on"]
+
+
+@staticmethod
+def dark(lamp): return not lit(lamp)
+
+
+def count(lamps):
+    total = sum(map(lit, lamps))
+    return total
+
+
+def empty():
+    """Nothing to take out."""
+'''
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "lamps"
+    made.mkdir()
+    (made / "lamps.py").write_text(MODULE)
+    (made / "other.py").write_text("def unseen(x):\n    return x\n")
+    (made / "test_lamps.py").write_text("from lamps import lit\nimport no_such_package\n")
+    return made
+
+
+def test_a_function_with_a_body_is_an_item(folder):
+    suite = suites.understood(folder)
+    assert [row["id"] for row in suite.rows] == ["lamps.lit", "lamps.count"]
+    first, second = suite.rows
+    assert first["title"] == "Return whether a lamp is lit."
+    assert first["stub"].endswith('    """\n    raise NotImplementedError\n')
+    assert second["stub"] == "def count(lamps):\n    raise NotImplementedError\n"
+    for row in suite.rows:
+        assert row["before"] + row["source"] + row["after"] == MODULE
+        assert row["tests"] == "test_lamps.py"
+
+
+def test_what_it_does_not_know_is_said(folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    suite = suites.understood(folder)
+    paths = writing.write(suite, "lamps", folder)
+    lines = writing.account(suite, "lamps", paths)
+    assert lines[0] == "conf/skill/lamps.yaml and items/lamps.jsonl"
+    assert "    whether these matter, which no test imports: other.py" in lines
+    assert "    where these imports come from: no_such_package" in lines
+    with pytest.raises(RunError, match=r"conf/skill/lamps.yaml: is there already"):
+        writing.write(suite, "lamps", folder)
+
+
+def test_a_folder_without_tests_is_refused(tmp_path):
+    (tmp_path / "a.py").write_text("def f():\n    return 1\n")
+    with pytest.raises(RunError) as error:
+        suites.understood(tmp_path)
+    assert str(error.value) == (
+        f"{tmp_path}: holds no test that pytest would find (test_*.py)\n"
+        "  hint: docs/environments.md: items of another form"
+    )
+
+
+def test_tests_that_import_no_function_are_refused(tmp_path):
+    (tmp_path / "test_a.py").write_text("def test_a():\n    assert 1\n")
+    with pytest.raises(RunError, match="no function stands in a module that a test imports"):
+        suites.understood(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "forge env new: which folder?"),
+        (["nowhere"], "forge env new: no such folder: nowhere"),
+        (["."], "no name of a skill"),
+    ],
+)
+def test_the_verb_says_what_it_wants(tmp_path, words, said):
+    place = tmp_path / "1 folder"
+    place.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-m", "harness_forge.cli", "env", "new", *words],
+        cwd=place,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert said in done.stderr

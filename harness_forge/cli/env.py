@@ -44,7 +44,7 @@ def main(argv: list[str]) -> int:
 
 
 def _each_skill(overrides: list[str]):
-    """Return a config for every environment, of the first skill in it, or for the named skills.
+    """Return a config for every `scap` environment, of the first skill in it, or the named skills.
 
     Raises:
         RunError: one that is named has none.
@@ -66,7 +66,7 @@ def _each_skill(overrides: list[str]):
     for config in named:
         # A choice may mean several skills, and each of these is a choice too.
         for one in skills_of(config):
-            if one.skill.environment is not EnvironmentKind.recorded:
+            if one.skill.environment is EnvironmentKind.scap:
                 found.setdefault(_environment(one), one)
     return list(found.values())
 

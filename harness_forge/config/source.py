@@ -20,6 +20,14 @@ class SourceKind(Enum):
 DATABASES = (SourceKind.gemma_forge_db, SourceKind.gemma_forge_graph)
 """Sources that are asked, not read as files."""
 
+JSON_FILES = (
+    SourceKind.trajectories,
+    SourceKind.datasets,
+    SourceKind.openai_traffic,
+    SourceKind.gemma_forge_jsonl,
+)
+"""Sources whose files are JSON: a file whose first bytes say otherwise is refused unread."""
+
 
 class Layout(Enum):
     """How records lie in a file."""

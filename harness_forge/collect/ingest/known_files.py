@@ -17,7 +17,7 @@ from harness_forge.collect.sources import files
 from harness_forge.collect.sources.mapping import Templates
 from harness_forge.collect.sources.outcomes_file import beside
 from harness_forge.collect.sources.shaping import is_read_by_format
-from harness_forge.config.source import SourceConfig
+from harness_forge.config.source import JSON_FILES, SourceConfig
 from harness_forge.core.errors import SourceError
 
 
@@ -57,7 +57,8 @@ def known_file(config: SourceConfig, path: Path, notes: dict[str, dict[str, Any]
         for _, digest in note.get("versions", ())
     }
     known = [(size, digest) for note in notes.values() for size, digest in note.get("versions", ())]
-    held = files.content(path, known, is_read_by_format(path, config))
+    is_records = config.kind not in JSON_FILES or is_read_by_format(path, config)
+    held = files.content(path, known, is_records)
     key = seen.get(held.digest) or seen.get(held.earlier or "")
     if key is None:
         both = json.dumps([held.digest, named], sort_keys=True)

@@ -1,3 +1,4 @@
+import pytest
 from reading_formats import attempts, left_out, read, told, whole
 
 TOOLS = [{"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}]
@@ -34,6 +35,16 @@ def test_a_step_of_the_agent_is_an_answer_with_its_tokens(tmp_path):
     assert (first.response["reasoning_content"], first.prompt_tokens) == ("Hm.", 9)
     assert told(last)[0][3:] == ["tool: four", "tool: x"]
     assert (first.model, last.model, last.tools) == ("m1", "m2", TOOLS)
+
+
+@pytest.mark.parametrize(
+    ("said", "counted"), [("9", 9), (9.0, 9), ("many", None), (-1, None), (1 << 40, None)]
+)
+def test_a_count_of_tokens_is_a_number_or_unknown(tmp_path, said, counted):
+    [turn] = turns(
+        tmp_path, step("user", "a"), step("agent", "A", metrics={"prompt_tokens": said})
+    )  # fmt: skip
+    assert turn.prompt_tokens == counted
 
 
 def test_copied_steps_and_steps_without_a_model_are_shown_and_not_learned(tmp_path):

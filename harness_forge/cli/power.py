@@ -5,8 +5,9 @@ from __future__ import annotations
 from harness_forge.core.errors import ConfigError
 
 SUMMARY = "say how large a gain the held-out items can show, before anything is trained"
-USAGE = "[ITEMS] [key=value …]"
-EXAMPLES = ("forge power", "forge power skill=ubuntu", "forge power 62")
+USAGE = "[ITEMS] [--baseline SHARE] [key=value …]"
+EXAMPLES = ("forge power", "forge power skill=ubuntu", "forge power 62", "forge power --baseline 0.44")
+BASELINE = "--baseline"
 KEYS = ("skill", "skills", "run", "budget", "store", "forge_home")
 SHORT = {"split": "run.split"}
 
@@ -14,20 +15,28 @@ SHORT = {"split": "run.split"}
 def main(argv: list[str]) -> int:
     """Print what the default rule can see on so many items, or on those of the store."""
     from harness_forge.cli import composed
-    from harness_forge.cli.words import sort
+    from harness_forge.cli.words import sort, valued
+    from harness_forge.evaluation.baseline_power import describe_needed
     from harness_forge.evaluation.gate_power import describe_gate
     from harness_forge.evaluation.sample_size import describe_level, sample_sizes
     from harness_forge.store.splits.levels import planned
 
+    given, argv = valued(argv, BASELINE)
+    baseline = None if given is None else _share(given)
     words, _, overrides = sort(argv)
     config = composed(overrides)
     if words:
         alpha = planned(config.budget, 1)
-        print(describe_gate([1] * _items(words), alpha))
+        items = [1] * _items(words)
+        print(describe_gate(items, alpha))
+        if baseline is not None:
+            print(describe_needed(items, baseline, alpha))
         print(describe_level(1, alpha, config.budget))
         return 0
     for one in (sizes := sample_sizes(config)):
         print(f"{one.skill} {one.part}: {describe_gate(one.clusters, one.alpha)}")
+        if baseline is not None:
+            print(f"  {describe_needed(one.clusters, baseline, one.alpha)}")
     for look, alpha in sorted({(one.look, one.alpha) for one in sizes if one.look}):
         print(describe_level(look, alpha, config.budget))
     return 0
@@ -37,3 +46,15 @@ def _items(words: list[str]) -> int:
     if len(words) == 1 and words[0].isdecimal() and int(words[0]) <= 100_000:
         return int(words[0])
     raise ConfigError("command line", "a number of items, please", "forge power 62")
+
+
+def _share(given: str) -> float:
+    try:
+        share = float(given)
+    except ValueError:
+        share = -1.0
+    if 0 <= share <= 1:
+        return share
+    raise ConfigError(
+        "command line", f"{BASELINE} {given}: a share from 0 to 1, please", f"{BASELINE} 0.44"
+    )

@@ -6,7 +6,12 @@ from harness_forge.core.errors import ConfigError
 
 SUMMARY = "say how large a gain the held-out items can show, before anything is trained"
 USAGE = "[ITEMS] [--baseline SHARE] [key=value …]"
-EXAMPLES = ("forge power", "forge power skill=ubuntu", "forge power 62", "forge power --baseline 0.44")
+EXAMPLES = (
+    "forge power",
+    "forge power skill=ubuntu",
+    "forge power 62",
+    "forge power --baseline 0.44",
+)
 BASELINE = "--baseline"
 KEYS = ("skill", "skills", "run", "budget", "store", "forge_home")
 SHORT = {"split": "run.split"}

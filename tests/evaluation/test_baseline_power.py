@@ -1,4 +1,4 @@
-"""The rate of passes that an adapter needs beside a baseline, by simulation with the rule's tests."""
+"""The rate of passes that an adapter needs beside a baseline, by simulation."""
 
 import pytest
 

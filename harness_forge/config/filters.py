@@ -360,7 +360,7 @@ class FiltersConfig:
         label_flags: the label audit doubts it.
         score_range: judged too low or too high.
         empty: nothing to learn, or nothing that can be judged.
-        truncation: it was cut, by the model's limit or by whoever stored it.
+        truncation: it was cut, by the model's limit or by the harness that stored it.
         length: too few or too many of the base model's tokens.
         row_too_long: prompt, tools and answer together have too many tokens.
         markup: terminal codes, control characters, residue of web pages.

@@ -72,7 +72,7 @@ class MappingConfig:
             then `recorded`.
         agent: the agent that gave the answers.
         messages: the whole conversation.
-        message_keys: key of a message -> the key that it stands for: text -> content.
+        message_keys: key of a message -> the key that it means: text -> content.
         roles: word for a role -> system, user, assistant or tool; besides the words that
             are known.
         prompt: where there is no conversation: what was asked, as one text.
@@ -163,7 +163,7 @@ class SourceConfig:
             it lies in the file. '' where each record is itself a conversation.
         group: what the lines of one conversation have in common, as a template; the
             record is then the first of them, and `lines` all of them. '' where each
-            record stands for itself. `{@stem}` takes a whole file together.
+            record is a group of its own. `{@stem}` takes a whole file together.
         explode: dotted key of a list in each record, such as samples: each of its
             objects is a record, with what the outer one has beside it.
         outcomes: a second file with the outcomes.
@@ -176,7 +176,7 @@ class SourceConfig:
             do not hold them.
         observed_tools: make a schema of each tool from the recorded calls,
             where records hold none: names and types as seen, no descriptions.
-        again: forget what was taken in of these files, and take them in anew.
+        again: forget what was taken in of these files, and take them in again.
         schema: (database) the schema to read; (graph) the `group_id`.
         mapping: which field is what.
     """

@@ -44,7 +44,7 @@ class Cleaner:
         """Redact a line's origin keys in place, and return the line.
 
         Args:
-            whose: keys that it ends with.
+            extra_keys: keys that every line ends with.
         """
         if self._redactor is not None:
             for key in _NAMES.intersection(shown):

@@ -33,7 +33,7 @@ class Ledger:
 
     def __init__(self, role: str = "") -> None:
         self.role = role
-        self.read = 0  # counted by whoever reads
+        self.read = 0  # counted by the reader of rows
         self.kept = 0
         self.rejected: Counter[str] = Counter()
         self.redacted: Counter[str] = Counter()

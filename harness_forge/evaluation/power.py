@@ -13,7 +13,7 @@ from statistics import NormalDist
 from harness_forge.evaluation.statistics import mcnemar
 
 _EXACT = 1500
-"""Above so many pairs the normal approximation stands for the exact sum."""
+"""Above so many pairs the normal approximation replaces the exact sum."""
 
 
 def mcnemar_power(pairs: int, gain: float, loss: float, alpha: float = 0.05) -> float:

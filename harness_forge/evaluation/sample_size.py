@@ -81,7 +81,7 @@ def sample_sizes_of(store, config: ForgeConfig, split: Split) -> list[SampleSize
 
 
 def _next_look(skill: str, items: Sequence[WorkItem]) -> Look:
-    """Return the look that a candidate which nobody scored yet would have."""
+    """Return the look that a candidate that was not scored yet would have."""
     names = [item.item_id for item in items]
     return Look(skill, "", "a new candidate", names, "", "", item_keys(items))
 

@@ -1,6 +1,6 @@
 """A few numbers of each stage, for `dvc metrics`: what two experiments are compared by.
 
-The stages' own files hold everything else; a table of hundreds of columns helps nobody.
+The stages' own files hold everything else; a table of hundreds of columns is no help.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The page that `dvc plots` fills: Vega stands in it, so that it needs no network.
+"""The page that `dvc plots` fills: Vega is in it, so it needs no network.
 
 DVC's own page loads Vega from another host. `.dvc/config` names this one instead
 (`plots.html_template`); the first stage of the loop writes it. Vega comes from the

@@ -10,7 +10,7 @@ each request. Aliases are in `<home>/serving/aliases.json`:
 
 The file is replaced atomically. A request holds a lease (a shared `flock`) on its
 target. To unload an adapter, its alias is moved first, then the lock is taken
-exclusively. A killed proxy holds no lock, so nobody waits for it.
+exclusively. A killed proxy holds no lock, so no request waits for it.
 """
 
 from __future__ import annotations

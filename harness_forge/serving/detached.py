@@ -45,7 +45,7 @@ def start(home: Path, port: int, arguments: Sequence[str], timeout_s: float) -> 
             raise _ended(output, child.returncode)
         for running in state.servers(home)[0]:
             if running.owner.pid == child.pid and running.ready:
-                # It keeps running, and nobody waits for it.
+                # It keeps running without this process.
                 child.returncode = 0
                 return running
         time.sleep(_POLL_S)

@@ -30,7 +30,7 @@ class Captures:
     """The captures of one skill. Only one process at a time writes them.
 
     Args:
-        intake: the way in, see `SkillStore.intake`; closed by whoever opened it.
+        intake: the way in, see `SkillStore.intake`; the caller that opened it closes it.
     """
 
     def __init__(self, intake: Intake) -> None:

@@ -30,7 +30,7 @@ class Curves:
     Args:
         metrics: the file that the plugin writes; it need not be there yet.
         folder: where the curves go; what was there is deleted.
-        last: steps after this one are made anew by the training that starts
+        last: steps after this one are made again by the training that starts
             now, from its checkpoint; None keeps all there are.
     """
 

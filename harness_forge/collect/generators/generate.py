@@ -147,16 +147,16 @@ def _select(made: Made, rows: Sequence[Row], context: Context) -> None:
         return sessions.read(citation) if is_session else context.repository.read(citation)
 
     kept: dict[str, Row] = {}
-    told: set[str] = set()
+    written: set[str] = set()
     for row in rows:
         why = fault(row, read)
-        if not why and (row.name in kept or row.digest() in told):
+        if not why and (row.name in kept or row.digest() in written):
             why = "twice"
         if why:
             made.left_out[why] += 1
         else:
             kept[row.name] = row
-            told.add(row.digest())
+            written.add(row.digest())
     made.rows = capped(list(kept.values()), context.config.most)
     if over := len(kept) - len(made.rows):
         made.left_out["over_the_cap"] += over

@@ -11,7 +11,7 @@ _HEADING = re.compile(r"(#{1,6})\s+(.+?)\s*#*")
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading with what stands under it, up to the next heading.
+    """A heading with the text under it, up to the next heading.
 
     Args:
         first, last: lines, from 1.

@@ -64,7 +64,7 @@ class Definition:
     """A function or method.
 
     Args:
-        name: with the classes and functions that it stands in, dotted.
+        name: with the classes and functions that it is in, dotted.
         whole: with its decorators.
     """
 

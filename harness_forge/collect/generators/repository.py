@@ -108,7 +108,7 @@ class Repository:
         return Citation("file", file.path, self.commit, first, last, quote)
 
     def read(self, citation: Citation) -> str | None:
-        """Return what stands where a citation says; None where there is no such place."""
+        """Return the text that a citation names; None where there is no such place."""
         text = self._text(citation.revision, citation.path)
         if text is None:
             return None
@@ -128,7 +128,7 @@ class Repository:
     def _of_commit(self, commit: str, parent: str, subject: str, diff: str) -> Iterator[Hunk]:
         path, lines = "", diff.split("\n")
         for place, line in enumerate(lines):
-            # A changed line may itself begin so, but never stands before its file's `index` line.
+            # A changed line may itself begin so, but never comes before its file's `index` line.
             if line.startswith("+++ b/") and lines[place - 1].startswith("--- a/"):
                 path = line[6:].rstrip("\t")
             elif line.startswith("diff --git "):
@@ -153,7 +153,7 @@ class Repository:
             return None
 
     def _blob(self, name: str) -> bytes | None:
-        """Return what a name stands for; one process answers for all of them."""
+        """Return the content of a named file; one process answers for all of them."""
         self._asking.stdin.write(name.encode("utf-8", "surrogateescape") + b"\n")
         self._asking.stdin.flush()
         head = self._asking.stdout.readline().split()

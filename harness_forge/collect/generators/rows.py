@@ -1,4 +1,4 @@
-"""A generated row: a question, an answer, and the quotes that the answer stands in.
+"""A generated row: a question, an answer, and the quotes that the answer is in.
 
 Nothing here is guessed and no model writes anything: a row is refused unless every quote is
 found again where its citation says, and every part of the answer in a quote.

@@ -36,7 +36,7 @@ def rows(context: Context) -> Iterator[Row]:
 
 
 def read(citation: Citation) -> str | None:
-    """Return the quote where every part of the call still stands in the session's file."""
+    """Return the quote where every part of the call is still in the session's file."""
     text, digest = _read(Path(citation.path))
     if digest != citation.revision:
         return None

@@ -35,7 +35,7 @@ def _is_short(row: Row) -> bool:
 def _others(row: Row, rows: Sequence[Row]) -> list[str]:
     """Return answers to other questions, of the same file first.
 
-    Some part of each stands in no quote of this row, so that it is wrong here.
+    Some part of each is in no quote of this row, so that it is wrong here.
     """
     quotes = "\n".join(citation.quote for citation in row.citations)
     texts: list[str] = []
@@ -44,8 +44,8 @@ def _others(row: Row, rows: Sequence[Row]) -> list[str]:
         return other.group != row.group, draw(row.name, other.name)
 
     for other in sorted(rows, key=nearest):
-        told = [*other.facts, *other.text.replace("`", "").split("\n")]
-        apart = any(text.strip("- ") not in quotes for text in told if text.strip("- "))
+        texts = [*other.facts, *other.text.replace("`", "").split("\n")]
+        apart = any(text.strip("- ") not in quotes for text in texts if text.strip("- "))
         if apart and other.text not in (row.text, *texts):
             texts.append(other.text)
         if len(texts) == _OPTIONS - 1:

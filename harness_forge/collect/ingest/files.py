@@ -97,7 +97,7 @@ def _file(
 ) -> FileReport:
     place = known_file(config, path, notes)
     with closing(store.intake(place.key)) as intake:
-        # A session that has grown says other things of what it had: it is read anew.
+        # A session that has grown says other things of what it had: it is read again.
         grown = is_one_session(config) and place.digest != intake.state.get("digest")
         # A mapping that fitted nothing may be mended; one that made rows made them for good.
         if grown or not intake.state.get("attempts"):

@@ -58,7 +58,7 @@ def is_read_by_format(path: Path, config: SourceConfig) -> bool:
 
 
 def misfit(value: Value, error: Exception, templates: Templates, config: SourceConfig) -> LeftOut:
-    """Return a record that does not fit as left out; say what reads it, where that can be told.
+    """Return a record that does not fit as left out; say what reads it, where that is known.
 
     That is the source of the format that it looks like, or the list in it that may hold
     the records. Nothing is said of lists in a record that has messages: it is one itself,

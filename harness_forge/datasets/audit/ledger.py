@@ -48,13 +48,13 @@ class WrittenLedger:
         """Yield file and number of the lines that were not taken, in the ledger's order."""
         if not any(self._rows.values()):
             return
-        told: set[tuple[str, int]] = set()
+        seen: set[tuple[str, int]] = set()
         for _, line in self._dataset.records(LEDGER):
             if _fault(line) or not line["kept"]:
                 continue
             for place in [(line["file"], number) for number in line["lines"]]:
-                if place not in told and place[1] in self._rows[place[0]]:
-                    told.add(place)
+                if place not in seen and place[1] in self._rows[place[0]]:
+                    seen.add(place)
                     yield place
 
     def _read(self) -> None:

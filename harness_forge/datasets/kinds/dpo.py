@@ -170,7 +170,7 @@ def _lonely(
     """Return the reasons of answers without a counterpart under their own prompt.
 
     `prompt_mismatch`: there is one, but it answered another prompt. `counterpart_rejected`:
-    there is one, and it is itself rejected. `no_counterpart`: nobody gave one.
+    there is one, and it is itself rejected. `no_counterpart`: there is none.
     """
     any_passed = {bucket.measured_on for bucket in buckets.values() if bucket.passed}
     any_failed = {bucket.measured_on for bucket in buckets.values() if bucket.failed}

@@ -72,7 +72,7 @@ def _text(text: str, change: Change, worth: Worth, pair: Pair | None, depth: int
     """Change a text; JSON is changed inside its strings, so that it remains JSON.
 
     Its style is kept where one of the usual ones gives back the very text it
-    had; otherwise (numbers such as 1e5, doubled keys) it is written anew.
+    had; otherwise (numbers such as 1e5, doubled keys) it is written again.
     """
     held = _json(text) if depth <= _MANY else None
     if held is None:

@@ -29,7 +29,7 @@ class Row(NamedTuple):
     """A row as the statement returns it; JSON columns are text, not yet parsed.
 
     `reason` is None for a row that met every condition; a rejected row comes
-    without its JSON, so that the server need not send what nobody reads.
+    without its JSON, so that the server does not send what is not read.
     `finish_reason`, `flag_reasons`, `attempt_id` and `evidence` are None where the
     recipe's SQL does not return them; rows of one attempt are turns of one conversation;
     `evidence` is what the verdict rests on, or is to be made by. `asked`, for pairs alone and of

@@ -11,7 +11,7 @@ from harness_forge.core.records import Split
 def check(name: str, fitted: Sequence[str], split: str | None) -> None:
     """Refuse to judge an adapter on validation if it was trained on that too.
 
-    Training items are allowed: nobody takes a pass on them for evidence.
+    Training items are allowed: a pass on them is not evidence.
 
     Args:
         fitted: splits that it was trained on, see `Adapter.fitted`.

@@ -76,7 +76,7 @@ JOIN tips t ON t.id = q.tip_id
 LEFT JOIN runs tr ON tr.id = t.source_run_id
 WHERE tr.purpose IS DISTINCT FROM 'evaluate' AND
 """  # noqa: S608
-"""`verdict` is what stands behind a tip: a model was shown it, and passed or failed."""
+"""`verdict` is the evidence for a tip: a model was shown it, and passed or failed."""
 
 
 def read(connection: psycopg.Connection, query: str, values: Sequence[Any] = ()) -> Iterator[Facts]:

@@ -15,7 +15,7 @@ OTHERS = 24
 
 _LINES = re.compile(r"^((?:[^\n]*\n){1,8}?)\1{3,}", re.MULTILINE)
 _WORDS = re.compile(r"([^\n]{4,300}?)\1{3,}")
-"""What stands four times or more in a row, as models do that cannot stop: lines; within a line."""
+"""What a model that cannot stop repeats four times or more in a row: lines; within a line."""
 
 Pair = tuple[EvalResult, EvalResult]
 """Base model and adapter on one item."""

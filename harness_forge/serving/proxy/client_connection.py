@@ -1,6 +1,6 @@
 """A client's connection: parses requests, refuses invalid ones, writes answers.
 
-The proxy parses each request whole and writes it anew for the server, with a length
+The proxy parses each request whole and writes a new one for the server, with a length
 it counted itself. So two parsers cannot read one request in two ways.
 """
 
@@ -130,7 +130,7 @@ class ClientConnection(asyncio.Protocol):
         """Store a header."""
         request, limits = self._request, self._server.limits
         if not self._in_head or self._refusal:
-            return  # trailers: nobody reads those
+            return  # trailers are not read
         request.headers.append((key, value))
         request.size += len(key) + len(value)
         if len(request.headers) > limits.headers or request.size > limits.header_kb * 1024:

@@ -262,7 +262,7 @@ def _row(look: Look, level: Level, time: str, budget: Mapping[str, Any] | None) 
 
 
 def _cautious(budget: BudgetConfig) -> BudgetConfig:
-    """Return the budget of looks that nobody wrote down: never more than the default one.
+    """Return the budget of looks without a line: never more than the default one.
 
     Otherwise a ledger could be deleted and filled up under a raised budget.
     """

@@ -138,7 +138,7 @@ def _spent(earlier: Sequence[Look]) -> list[Look]:
 
 
 def _first_budget(spent: Sequence[Look]) -> BudgetConfig | None:
-    """Return the budget of the first look; None if nobody knows it.
+    """Return the budget of the first look; None if it is unknown.
 
     A line from before budgets were recorded was planned by the default one, if that
     gives its level.

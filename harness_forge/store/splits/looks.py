@@ -81,7 +81,7 @@ def is_look(line: bytes) -> bool:
 def item_key(item: WorkItem) -> str:
     """Return the key of an item, the same in every store and skill.
 
-    Recorded items have no check of their own to hash; their title stands for it.
+    Recorded items have no check of their own to hash; their title is hashed instead.
     """
     facts = [item.item_id, item.digest or item.title]
     return sha256(json.dumps(facts).encode()).hexdigest()[:16]

@@ -47,7 +47,7 @@ class SecondStage(AxolotlDPOTrainer):
 
     def _load_from_checkpoint(self, resume_from_checkpoint, model=None):
         # On resuming, the trainer finds the folder `ref` in a checkpoint and loads only that
-        # adapter, so it would start anew. The reference is loaded already: load the policy.
+        # adapter, so it would start again. The reference is loaded already: load the policy.
         self.model.load_adapter(resume_from_checkpoint, "default", is_trainable=True)
 
     def _compute_loss(self, model, inputs, return_outputs):

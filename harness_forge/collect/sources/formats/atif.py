@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.collect.sources.formats.conversation import Answer, Conversation
-from harness_forge.collect.sources.formats.history import Told
+from harness_forge.collect.sources.formats.history import Transcript
 from harness_forge.collect.sources.formats.reading import Format, each
 from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.records import LeftOut
@@ -58,16 +58,16 @@ def conversations(record: Mapping[str, Any], path: Path) -> Iterable[Conversatio
 
 
 def _answers(trajectory: Mapping[str, Any], name: str | None) -> list[Answer]:
-    told, agent = Told(), object_in(trajectory.get("agent"))
+    transcript, agent = Transcript(), object_in(trajectory.get("agent"))
     for step in trajectory.get("steps") or ():
         said = _said(step)
         if said["role"] != "assistant" or step.get("is_copied_context"):
-            told.show(said)
+            transcript.show(said)
         elif step.get("llm_call_count") == 0:
-            told.show(said)  # the harness acted, no model was asked
+            transcript.show(said)  # the harness acted, no model was asked
         else:
             used = object_in(step.get("metrics"))
-            told.say(
+            transcript.say(
                 said,
                 agent=name,
                 model=step.get("model_name") or agent.get("model_name"),
@@ -76,8 +76,8 @@ def _answers(trajectory: Mapping[str, Any], name: str | None) -> list[Answer]:
                 prompt_tokens=used.get("prompt_tokens"),
                 completion_tokens=used.get("completion_tokens"),
             )
-        told.show(*map(_shown, _results(step)))
-    return told.answers
+        transcript.show(*map(_shown, _results(step)))
+    return transcript.answers
 
 
 def _said(step: Any) -> dict[str, Any]:

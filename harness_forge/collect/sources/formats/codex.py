@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.collect.sources.formats.conversation import Conversation, words
-from harness_forge.collect.sources.formats.history import Told
+from harness_forge.collect.sources.formats.history import Transcript
 from harness_forge.collect.sources.formats.reading import Format, session
 from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.records import LeftOut
@@ -50,7 +50,7 @@ def _conversations(lines: list[Mapping[str, Any]], path: Path) -> Iterable[Conve
     yield Conversation(
         item=rollout.session,
         title=rollout.asked or None,
-        answers=rollout.told.answers,
+        answers=rollout.transcript.answers,
         agent="subagent" if rollout.is_subagent else None,
         model=rollout.model,
         tools=rollout.tools,
@@ -67,7 +67,7 @@ class _Rollout:
     """A session as it goes on, line by line."""
 
     def __init__(self) -> None:
-        self.told = Told()
+        self.transcript = Transcript()
         self.session: str | None = None
         self.asked = ""
         self.model: str | None = None
@@ -108,10 +108,10 @@ class _Rollout:
         self.tools = meta.get("dynamic_tools") or None
         source = meta.get("source")
         self.is_subagent = isinstance(source, Mapping) and "subagent" in source
-        told = meta.get("base_instructions")
-        said = told.get("text") if isinstance(told, Mapping) else told
+        instructions = meta.get("base_instructions")
+        said = instructions.get("text") if isinstance(instructions, Mapping) else instructions
         if isinstance(said, str) and said:
-            self.told.show({"role": "system", "content": said})
+            self.transcript.show({"role": "system", "content": said})
 
     def _item(self, item: Mapping[str, Any], at: Any) -> str:
         kind = item.get("type")
@@ -128,10 +128,10 @@ class _Rollout:
             self._show(item)
         elif kind in _OUTPUTS:
             self.end()
-            self.told.show(_result(item))
+            self.transcript.show(_result(item))
         elif kind in ("compaction", "compaction_summary", "context_compaction"):
             self.end()  # its summary is encrypted, and stays in the history as it is
-            self.told.show({"role": "user", "content": [{"type": "encrypted_compaction"}]})
+            self.transcript.show({"role": "user", "content": [{"type": "encrypted_compaction"}]})
         elif kind not in _UNSEEN:
             return str(kind)
         return ""
@@ -151,13 +151,13 @@ class _Rollout:
         message = {"role": item.get("role"), "content": _parts(item)}
         if _is_users(message) and not self.asked:
             self.asked = words(message.get("content"))[:200]
-        self.told.show(message)
+        self.transcript.show(message)
 
     def end(self, finish_reason: str | None = None) -> None:
         """End the answer that is being given."""
         if self._said:
             said = {"role": "assistant", "content": [], **self._said}
-            self.told.say(
+            self.transcript.say(
                 said, model=self.model, started_at=self._said_at, finish_reason=finish_reason
             )
         self._said, self._said_at = {}, None
@@ -176,7 +176,7 @@ class _Rollout:
     def _count(self, info: Any) -> None:
         """Note the tokens of the last answer; the same count may come several times."""
         used = info.get("last_token_usage") if isinstance(info, Mapping) else None
-        answers = self.told.answers
+        answers = self.transcript.answers
         if not isinstance(used, Mapping) or len(answers) == self._answered:
             return
         self._answered = len(answers)
@@ -187,36 +187,36 @@ class _Rollout:
         )
 
     def _compact(self, payload: Mapping[str, Any]) -> None:
-        """Forget what was said before; what stands in its place is shown from here on."""
+        """Forget what was said before; what replaces it is shown from here on."""
         self.end()
         kept = payload.get("replacement_history")
-        system = [one for one in self.told.shown[:1] if one.get("role") == "system"]
+        system = [one for one in self.transcript.shown[:1] if one.get("role") == "system"]
         if isinstance(kept, list):
-            self.told.shown = system
+            self.transcript.shown = system
             inner = _Rollout()
-            inner.told.shown = self.told.shown
+            inner.transcript.shown = self.transcript.shown
             for item in kept:
                 inner._item(item if isinstance(item, Mapping) else {}, None)
             inner.end()
-            self.told.shown = inner.told.shown
+            self.transcript.shown = inner.transcript.shown
         else:
-            users = [one for one in self.told.shown if one.get("role") == "user"]
+            users = [one for one in self.transcript.shown if one.get("role") == "user"]
             summary = {"role": "user", "content": payload.get("message") or ""}
-            self.told.shown = [*system, *users, summary]
+            self.transcript.shown = [*system, *users, summary]
 
     def _roll_back(self, turns: Any) -> None:
         """Forget the user's last turns; what was answered in them is `rewound`."""
-        shown = self.told.shown
+        shown = self.transcript.shown
         users = [at for at, one in enumerate(shown) if _is_users(one)]
         if not isinstance(turns, int) or turns < 1 or not users:
             return
         cut = users[max(len(users) - turns, 0)]
         gone = {id(one) for one in shown[cut:]}
-        self.told.answers = [
+        self.transcript.answers = [
             replace(one, agent="rewound") if id(one.said) in gone else one
-            for one in self.told.answers
+            for one in self.transcript.answers
         ]
-        self.told.shown = shown[:cut]
+        self.transcript.shown = shown[:cut]
 
 
 def _is_users(message: Mapping[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from harness_forge.core.chat import forms, parts
 from harness_forge.core.records import Message
 
 
-class Told:
+class Transcript:
     """What a model was shown so far, and what it answered.
 
     Attributes:

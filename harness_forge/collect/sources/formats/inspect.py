@@ -30,8 +30,8 @@ _LETTERS = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
 
 
 def _fits(record: Mapping[str, Any]) -> bool:
-    told = record.get("eval")
-    return isinstance(told, Mapping) and "task" in told and "model" in told
+    header = record.get("eval")
+    return isinstance(header, Mapping) and "task" in header and "model" in header
 
 
 def _opened(path: Path, limit: int) -> Iterator[Value | LeftOut] | None:
@@ -71,7 +71,7 @@ def _conversations(log: Mapping[str, Any], path: Path) -> Iterable[Conversation 
             yield LeftOut(0, "misfit", "a sample is no object", malformed=True)
 
 
-def _sample(raw: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[Conversation | LeftOut]:
+def _sample(raw: Mapping[str, Any], header: Mapping[str, Any]) -> Iterator[Conversation | LeftOut]:
     attached = raw.get("attachments")
     sample = _resolved(raw, attached if isinstance(attached, Mapping) else {})
     messages = [one for one in sample.get("messages") or () if isinstance(one, Mapping)]
@@ -83,13 +83,13 @@ def _sample(raw: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[Convers
     ]
     yield from [LeftOut(0, "other_model_call")] * len(events)
     scores = _scores(sample)
-    task = str(told.get("task"))
+    task = str(header.get("task"))
     yield Conversation(
         item=f"{task}/{sample.get('id')}",
         family=task,
-        run=told.get("run_id"),
+        run=header.get("run_id"),
         attempt=sample.get("epoch"),
-        model=told.get("model"),
+        model=header.get("model"),
         answers=answers,
         messages=messages,
         outcome=None if sample.get("error") else next(iter(scores.values()), None),

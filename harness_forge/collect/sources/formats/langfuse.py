@@ -34,8 +34,8 @@ def _fits(record: Mapping[str, Any]) -> bool:
     if _is_score(record):
         return True
     kind = str(record.get("type", "")).upper()
-    told = _any(record, "traceId", "trace_id", "parentObservationId", "parent_observation_id")
-    return kind in _KINDS and (told is not None or {"input", "output"} <= record.keys())
+    parent = _any(record, "traceId", "trace_id", "parentObservationId", "parent_observation_id")
+    return kind in _KINDS and (parent is not None or {"input", "output"} <= record.keys())
 
 
 def _is_sdk_span(record: Mapping[str, Any]) -> bool:

@@ -44,7 +44,7 @@ def _conversations(record: Mapping[str, Any], path: Path) -> Iterable[Conversati
         item=item,
         model=_model(record),
         attempt=record.get("attempt") if isinstance(record.get("attempt"), int) else None,
-        answers=sent or events.told.answers,
+        answers=sent or events.transcript.answers,
         tools=events.tools,
         outcome=_resolved(record),
         extra={"error": record.get("error")},
@@ -59,12 +59,12 @@ def _completions(folder: Path) -> list[Answer]:
             call = json_beside(file)
             choice = call["response"]["choices"][0]
             used = call["response"].get("usage") or {}
-            told = call.get("kwargs") or call.get("args") or {}
+            settings = call.get("kwargs") or call.get("args") or {}
             answer = Answer(
                 shown=call["messages"],
                 said=choice["message"],
                 model=call["response"].get("model"),
-                tools=told.get("tools"),
+                tools=settings.get("tools"),
                 finish_reason=choice.get("finish_reason"),
                 started_at=call.get("timestamp"),
                 prompt_tokens=used.get("prompt_tokens"),
@@ -78,9 +78,9 @@ def _completions(folder: Path) -> list[Answer]:
 
 
 def _model(record: Mapping[str, Any]) -> str | None:
-    told = record.get("metadata")
+    metadata = record.get("metadata")
     for key in ("llm_config", "llm"):
-        inner = told.get(key) if isinstance(told, Mapping) else None
+        inner = metadata.get(key) if isinstance(metadata, Mapping) else None
         if isinstance(inner, Mapping) and isinstance(inner.get("model"), str):
             return inner["model"]
     return None

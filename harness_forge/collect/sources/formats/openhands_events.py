@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from harness_forge.collect.sources.formats.history import Told
+from harness_forge.collect.sources.formats.history import Transcript
 
 _SILENT = frozenset(
     (
@@ -23,12 +23,12 @@ class Events:
     """A conversation, put together event by event.
 
     Attributes:
-        told: what was shown and answered.
+        transcript: what was shown and answered.
         tools: that were offered, where an event says so.
     """
 
     def __init__(self) -> None:
-        self.told = Told()
+        self.transcript = Transcript()
         self.tools: Any = None
         self._ids: dict[Any, list[Any]] = {}
         self._call: dict[Any, str] = {}
@@ -46,12 +46,12 @@ class Events:
     def end(self) -> None:
         """End the answer that is being given."""
         if self._said:
-            self.told.say(self._said)
+            self.transcript.say(self._said)
         self._said = {}
 
     def _show(self, event: Mapping[str, Any], message: Mapping[str, Any]) -> str:
         self.end()
-        self.told.show(message)
+        self.transcript.show(message)
         self._ids.setdefault(event.get("id"), []).append(message)
         return ""
 
@@ -77,8 +77,8 @@ class Events:
     def _old(self, event: Mapping[str, Any]) -> str:
         action, observed = event.get("action"), event.get("observation")
         args = event.get("args") if isinstance(event.get("args"), Mapping) else {}
-        told = event.get("tool_call_metadata")
-        told = told if isinstance(told, Mapping) else {}
+        metadata = event.get("tool_call_metadata")
+        metadata = metadata if isinstance(metadata, Mapping) else {}
         if action == "condensation":
             self._forget(args.get("forgotten_event_ids"), args, args.get("summary"))
         if action in _SILENT or observed in _SILENT:
@@ -87,19 +87,21 @@ class Events:
             self.tools = args.get("tools") or self.tools
             return self._show(event, {"role": "system", "content": args.get("content")})
         if action and event.get("source") == "agent":
-            return self._acted(event, action, args, told)
+            return self._acted(event, action, args, metadata)
         if action == "message":
             return self._show(event, {"role": "user", "content": args.get("content")})
         if observed:
-            number = told.get("tool_call_id") or self._call.get(event.get("cause"))
+            number = metadata.get("tool_call_id") or self._call.get(event.get("cause"))
             return self._observed(event, number, event.get("content"))
         return f"unknown_event {action}"[:80]
 
-    def _acted(self, event, action: str, args: Mapping[str, Any], told: Mapping[str, Any]) -> str:
-        answered = told.get("model_response")
+    def _acted(
+        self, event, action: str, args: Mapping[str, Any], metadata: Mapping[str, Any]
+    ) -> str:
+        answered = metadata.get("model_response")
         choices = answered.get("choices") if isinstance(answered, Mapping) else None
         if choices and isinstance(choices[0], Mapping) and choices[0].get("message"):
-            self._call[event.get("id")] = told.get("tool_call_id")
+            self._call[event.get("id")] = metadata.get("tool_call_id")
             group = answered.get("id") or json.dumps(choices[0], sort_keys=True, default=str)
             return self._speak(event, group, choices[0]["message"])
         if action == "message":
@@ -117,9 +119,9 @@ class Events:
 
     def _open_call(self) -> str | None:
         """Return the only call that has no result yet."""
-        said = self._said or (self.told.answers[-1].said if self.told.answers else {})
+        said = self._said or (self.transcript.answers[-1].said if self.transcript.answers else {})
         calls = [one.get("id") for one in said.get("tool_calls") or ()]
-        done = {one.get("tool_call_id") for one in self.told.shown}
+        done = {one.get("tool_call_id") for one in self.transcript.shown}
         left = [one for one in calls if one not in done]
         return left[0] if len(left) == 1 else None
 
@@ -162,18 +164,18 @@ class Events:
         message["tool_calls"] = [made]
         return self._speak(event, event.get("llm_response_id"), message)
 
-    def _forget(self, ids: Any, told: Mapping[str, Any], summary: Any) -> None:
+    def _forget(self, ids: Any, action: Mapping[str, Any], summary: Any) -> None:
         """Take what a condensation forgot out of what later answers are shown."""
         self.end()
-        start, stop = told.get("forgotten_events_start_id"), told.get("forgotten_events_end_id")
+        start, stop = action.get("forgotten_events_start_id"), action.get("forgotten_events_end_id")
         if not ids and isinstance(start, int) and isinstance(stop, int):
             ids = [one for one in self._ids if isinstance(one, int) and start <= one <= stop]
         gone = {id(one) for number in ids or () for one in self._ids.get(number, ())}
-        self.told.shown = [one for one in self.told.shown if id(one) not in gone]
+        self.transcript.shown = [one for one in self.transcript.shown if id(one) not in gone]
         if isinstance(summary, str) and summary:
-            at = told.get("summary_offset")
+            at = action.get("summary_offset")
             at = at if isinstance(at, int) else 1
-            self.told.shown.insert(at, {"role": "user", "content": summary})
+            self.transcript.shown.insert(at, {"role": "user", "content": summary})
 
 
 def _parts(words: Any) -> Any:

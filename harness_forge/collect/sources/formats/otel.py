@@ -36,8 +36,8 @@ def is_span(record: Mapping[str, Any]) -> bool:
     if any(isinstance(record.get(key), list) for key in _BATCHES):
         return True
     traced_ = any(key in record for key in ("trace_id", "traceId", "context"))
-    told = "name" in record or "body" in record
-    return traced_ and told and isinstance(record.get("attributes"), Mapping | list)
+    logged = "name" in record or "body" in record
+    return traced_ and logged and isinstance(record.get("attributes"), Mapping | list)
 
 
 def _fits(record: Mapping[str, Any]) -> bool:
@@ -130,10 +130,10 @@ def _completed(one: Mapping[str, Any], pieces: Sequence[Mapping[str, Any]]) -> A
     Raises:
         NoConversation, Misfit: as `_answer`.
     """
-    told = [event for piece in pieces for event in otel_messages.told(piece)]
-    whole = {**one, "events": [*one["events"], *told]}
+    logged = [event for piece in pieces for event in otel_messages.logged_events(piece)]
+    whole = {**one, "events": [*one["events"], *logged]}
     if one["log"]:
-        whole = {**one, "events": told, "body": None}
+        whole = {**one, "events": logged, "body": None}
     return _answer(whole)
 
 

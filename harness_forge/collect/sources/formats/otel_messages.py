@@ -174,8 +174,8 @@ def is_told(record: Mapping[str, Any]) -> bool:
     return _event_name(record) in (*_BY_EVENT, _CHOICE, _DETAILS)
 
 
-def told(record: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return a log record as the events of a span that it stands for."""
+def logged_events(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return a log record as the events of a span that it is logged for."""
     body = record["body"] if isinstance(record["body"], Mapping) else {}
     return [{"name": _event_name(record), "attributes": {**record["attributes"], **body}}]
 

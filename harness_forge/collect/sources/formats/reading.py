@@ -39,7 +39,7 @@ class Format:
         fits: whether a JSON object, a line or the whole file, is of this format. It
             looks at few keys: it is asked for records of any kind.
         read: see `each` and `session`.
-        whole: one file is one session: a file that has grown is read anew.
+        whole: one file is one session: a file that has grown is read again.
         opened: takes a path and the bytes that a record may have, and reads a file that is
             no JSON text. It returns None for a file that is; None where no file is else.
     """

@@ -83,8 +83,8 @@ class Tree:
 
     def _note_kept(self, line: Mapping[str, Any], node: _Node) -> None:
         """Note messages that a compaction kept: they follow its summary."""
-        told = line.get("compactMetadata")
-        kept = told.get("preservedSegment") if isinstance(told, Mapping) else None
+        metadata = line.get("compactMetadata")
+        kept = metadata.get("preservedSegment") if isinstance(metadata, Mapping) else None
         if isinstance(kept, Mapping) and kept.get("headUuid") and kept.get("anchorUuid"):
             self._kept.setdefault(kept["headUuid"], []).append((node.order, kept["anchorUuid"]))
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.collect.sources.formats.conversation import Conversation
-from harness_forge.collect.sources.formats.history import Told
+from harness_forge.collect.sources.formats.history import Transcript
 from harness_forge.collect.sources.formats.reading import Format, each
 from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.records import LeftOut
@@ -31,8 +31,8 @@ def _fits(record: Mapping[str, Any]) -> bool:
 def _conversations(results: Mapping[str, Any], path: Path) -> Iterable[Conversation | LeftOut]:
     if not _fits(results):
         raise Misfit("no tasks and simulations in it, so it is no tau2 result")
-    told = object_in(results.get("info"))
-    world, agent = object_in(told.get("environment_info")), object_in(told.get("agent_info"))
+    info = object_in(results.get("info"))
+    world, agent = object_in(info.get("environment_info")), object_in(info.get("agent_info"))
     domain = world.get("domain_name") or "task"
     for one in results["simulations"]:
         if not isinstance(one, Mapping) or not isinstance(one.get("messages"), list):
@@ -58,11 +58,11 @@ def _conversations(results: Mapping[str, Any], path: Path) -> Iterable[Conversat
 
 
 def _answers(messages: list[Any]):
-    told = Told()
+    transcript = Transcript()
     for place, one in enumerate(_flat(messages)):
         role, used = one.get("role"), object_in(one.get("usage"))
         if role == "assistant" and (place or used or one.get("raw_data")):
-            told.say(
+            transcript.say(
                 _plain(one),
                 started_at=one.get("timestamp"),
                 prompt_tokens=used.get("prompt_tokens"),
@@ -70,11 +70,11 @@ def _answers(messages: list[Any]):
             )
         elif role == "tool":
             if one.get("requestor", "assistant") == "assistant":
-                told.show({"role": "tool", "tool_call_id": one.get("id"),
+                transcript.show({"role": "tool", "tool_call_id": one.get("id"),
                            "content": one.get("content")})  # fmt: skip
         elif role != "user" or not one.get("tool_calls"):
-            told.show(_plain(one))
-    return told.answers
+            transcript.show(_plain(one))
+    return transcript.answers
 
 
 def _flat(messages: list[Any]) -> Iterator[Mapping[str, Any]]:

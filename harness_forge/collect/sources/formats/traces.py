@@ -46,7 +46,7 @@ class Span:
     """One span of a trace, as every tracer's is read.
 
     Args:
-        trace: its id; None for a span that stands alone.
+        trace: its id; None for a span by itself.
         id, parent: of the span.
         agent: whose span it is; spans below it are that agent's too.
         answer: of a model; None for a span of anything else.
@@ -191,7 +191,7 @@ def _completed(trace: _Trace) -> Iterator[LeftOut]:
     named = {span.id for _, span in trace.spans if span.piece is None}
     made: list[tuple[int, Span]] = []
     for place, span in trace.spans:
-        # Where the span itself is in no record, its first piece stands for it.
+        # Where the span itself is in no record, its first piece is taken for it.
         if span.complete is None or (span.piece is not None and span.id in named):
             made.append((place, span))
             continue

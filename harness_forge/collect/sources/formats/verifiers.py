@@ -37,16 +37,16 @@ def _conversations(record: Mapping[str, Any], path: Path) -> Iterable[Conversati
     asked, answered = record["prompt"], record["completion"]
     if isinstance(asked, str) or isinstance(answered, str):
         raise NoConversation("not_chat", "prompt or completion is a text, not messages")
-    told = _metadata(path)
+    metadata = _metadata(path)
     info = record.get("info")
     info = _loaded(info) if isinstance(info, str) else info
     info = info if isinstance(info, Mapping) else {}
-    name = record.get("task") or told.get("env_id") or "task"
+    name = record.get("task") or metadata.get("env_id") or "task"
     number = record.get("example_id", record.get("id"))
     yield Conversation(
         item=f"{name}-{number}" if number is not None else None,
         family=str(name),
-        model=told.get("model"),
+        model=metadata.get("model"),
         messages=[*asked, *answered],
         answers=_steps(record.get("trajectory")),
         first_answer=len(asked),

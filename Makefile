@@ -60,17 +60,24 @@ check: .venv/.ready ## style, floors and recipes; needs no scanner and no databa
 	@forge validate
 
 # Two halves side by side, on two cores: a machine has them, and most tests use one.
+# $(call halves,OPTIONS,TESTS OF ONE HALF,TESTS OF THE OTHER)
+define halves
+pytest $(1) $(2) &> .pytest.log & half=$$!; trap 'kill $$half' INT TERM; \
+pytest $(1) $(3) && status=0 || status=$$?; \
+wait $$half && other=0 || other=$$?; \
+cat .pytest.log; exit $$((status | other))
+endef
+
 FIRST_HALF := tests/rollouts tests/evaluation tests/training tests/serving tests/registry tests/store
 
 test: setup check ## everything CI runs; with real Axolotl, lm-eval and vLLM (11 GB)
 	@forge workset install train eval serve gguf graph --yes
-	@pytest -m 'not soak' $(FIRST_HALF) &> .pytest.log & half=$$!; trap 'kill $$half' INT TERM; \
-	pytest -m 'not soak' $(FIRST_HALF:%=--ignore=%) && status=0 || status=$$?; \
-	wait $$half && other=0 || other=$$?; \
-	cat .pytest.log; exit $$((status | other))
+	@$(call halves,-m 'not soak',$(FIRST_HALF),$(FIRST_HALF:%=--ignore=%))
+
+FAST := -m 'not soak and not workset and not sandbox'
 
 test-fast: check ## tests that need no scanner, no workset and no child processes: two minutes
-	@pytest -m 'not soak and not workset and not sandbox' tests/core tests/config tests/promotion/rules tests/datasets/filters tests/datasets/formats
+	@$(call halves,$(FAST),tests/promotion/rules tests/datasets/filters tests/datasets/formats,tests/core tests/config)
 
 soak: setup ## the long tests: every rule, every writer, every mutation
 	@pytest -m soak -s

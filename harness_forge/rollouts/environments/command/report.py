@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from statistics import median
 
+from harness_forge.core.numbers import seconds as spent
 from harness_forge.rollouts.environments.command.trials import Trial
 from harness_forge.rollouts.environments.sandbox.checks import Check
 
@@ -33,8 +34,8 @@ def report(trials: Mapping[str, Trial], gold: bool) -> tuple[list[str], bool]:
     else:
         said = "no answers are known to pass: whether the items can be solved is not shown"
         checks.append(Check("gold", True, said))
-    seconds = sorted(trial.seconds for trial in trials.values())
-    said = f"an attempt takes {median(seconds):.2f} s, the slowest {seconds[-1]:.2f} s"
+    times = sorted(trial.seconds for trial in trials.values())
+    said = f"an attempt takes {spent(median(times))}, the slowest {spent(times[-1])}"
     checks.append(Check("seconds", True, said))
     fit = sum(not trial.reason for trial in trials.values())
     left = f"; {len(trials) - fit} are left out" if fit < len(trials) else ""

@@ -90,7 +90,7 @@ def answers(message: Mapping[str, Any], keys: Keys) -> bool:
 
 
 def role_table(words: Iterable[str]) -> tuple[dict[str, str], list[str]]:
-    """Return what the words for roles that are not known may mean, and those that nobody knows."""
+    """Return what the words for roles that are not known may mean, and those that are unknown."""
     unknown = [word for word in dict.fromkeys(words) if role_of(word) is None]
     table = {word: found for word in unknown if (found := _meaning(word))}
     return table, [word for word in unknown if word not in table]

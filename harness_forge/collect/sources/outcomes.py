@@ -1,4 +1,4 @@
-"""Outcomes in other people's words: rewards, truth values, what became of an item."""
+"""Reads outcomes as other harnesses write them: rewards, truth values, words."""
 
 from __future__ import annotations
 

@@ -208,7 +208,7 @@ def _conversation(
 
 
 def _streamed(answer: Any) -> tuple[Message, str | None]:
-    """Return the message that a stream tells of, and why it ended.
+    """Return the message of a stream, and why it ended.
 
     Raises:
         Misfit: its events are broken, or tell of an error or of no message.

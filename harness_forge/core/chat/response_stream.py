@@ -25,7 +25,7 @@ _ARGUMENTS = "response.function_call_arguments"
 
 
 def joined(pieces: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the response that the events tell of."""
+    """Return the response that the events describe."""
     made: dict[str, Any] = {"object": "response"}
     items: dict[int, dict[str, Any]] = {}
     ended = False

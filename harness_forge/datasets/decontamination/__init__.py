@@ -1,7 +1,7 @@
 """Decontamination: finds rows that contain text of evaluation items.
 
-config.py      what is protected, and how much of it a row may hold
-protected.py   protected texts as hashes of runs of words, and the search for them
+runs.py        runs of words as salted hashes, and which of them identify a text
+protected.py   the protected texts, and the search for them in rows
 suites.py      evaluation suites in files
 rows.py        the filter
 

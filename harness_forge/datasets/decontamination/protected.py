@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -17,34 +16,19 @@ import numpy as np
 
 from harness_forge.config.contamination import ContaminationConfig
 from harness_forge.core.sketches.openings import first_question, opening, plain
-from harness_forge.core.sketches.words import Words, mixed, split, windows
+from harness_forge.core.sketches.words import Words, split
+from harness_forge.datasets.decontamination.runs import (
+    ProtectedText,
+    RunIndex,
+    distinctive,
+    indexed,
+    runs_of,
+    salt_number,
+)
 
-SHORTER = 6
-"""Words per run for texts that are shorter than a full run."""
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+){2,}")
-"""A name that can only mean the item: at least three parts."""
 _LEADING = re.compile(r"^\W+")
-_NEARLY_ALL = 0.9
-"""Share of the items of training that have a run where it is a template, however few they are."""
-_KEPT = 64
-"""Runs kept per text, those with the smallest hashes: a reproducible sample."""
 _CHUNK = 1 << 16
 """Characters searched at a time."""
-_BITMAP_BITS = 20
-"""Bits of the bitmap that rules out most runs of a row before the exact search."""
-
-
-class ProtectedText(NamedTuple):
-    """One text of an item or a suite.
-
-    Args:
-        of: name of the item, or of the suite with its line.
-        kind: `question`, `answer`, `title` or `name` of a work item; `text` of a suite.
-    """
-
-    of: str
-    text: str
-    kind: str = "text"
 
 
 class Overlap(NamedTuple):
@@ -72,21 +56,6 @@ class ProtectedQuestion(NamedTuple):
     strict: int
 
 
-@dataclass(frozen=True)
-class _RunIndex:
-    """All protected runs of one length.
-
-    Args:
-        hashes: sorted, uint64 (r,).
-        texts: the text that each is of, int64 (r,).
-        bitmap: which hashes may be among them, bool (2^20,).
-    """
-
-    hashes: np.ndarray
-    texts: np.ndarray
-    bitmap: np.ndarray
-
-
 class ProtectedTexts:
     """The texts that no row may contain.
 
@@ -109,9 +78,9 @@ class ProtectedTexts:
         self._openings = dict(openings or {})
         self._texts = list(texts)
         self._needed = np.array([needed for *_, needed in texts], np.int64)
-        self._salt = _number(salt)
+        self._salt = salt_number(salt)
         self._lengths = {
-            length: _length([(at, text[2]) for at, text in enumerate(texts) if text[1] == length])
+            length: indexed([(at, text[2]) for at, text in enumerate(texts) if text[1] == length])
             for length in sorted({text[1] for text in texts})
         }
 
@@ -150,7 +119,7 @@ class ProtectedTexts:
         shared = {said.text for said in beside}
         hashed = (
             one
-            for one in _hashed(known, beside, list(stock), config, _number(salt))
+            for one in distinctive(known, beside, list(stock), config, salt_number(salt))
             if one[1] == config.words
             or known[one[0]].kind == "question"
             or known[one[0]].text not in shared
@@ -234,8 +203,8 @@ class ProtectedTexts:
                 held[row] = text
         return held
 
-    def _held(self, words: Words, length: int, known: _RunIndex) -> Iterator[tuple[int, int]]:
-        hashes, rows = _runs(words, length, self._salt, known.bitmap)
+    def _held(self, words: Words, length: int, known: RunIndex) -> Iterator[tuple[int, int]]:
+        hashes, rows = runs_of(words, length, self._salt, known.bitmap)
         first = np.searchsorted(known.hashes, hashes, "left")
         times = np.searchsorted(known.hashes, hashes, "right") - first
         if not times.any():
@@ -266,111 +235,6 @@ def _without_leading_signs(text: str) -> str:
     return _LEADING.sub("", text)
 
 
-def _hashed(
-    known: Sequence[ProtectedText],
-    beside: Sequence[ProtectedText],
-    stock: Sequence[str],
-    config: ContaminationConfig,
-    salt: np.uint64,
-) -> Iterator[tuple[int, int, list[int], int]]:
-    """Yield index, run length, hashes and required matches of each distinctive text."""
-    said = [*known, *beside]
-    texts, owners = [one.text for one in said], [one.of for one in said]
-    words, common_words = split(texts), split(stock)
-    lengths = _run_lengths(words.counts, texts, config.words)
-    numbers = {name: number for number, name in enumerate(dict.fromkeys(owners))}
-    of = np.array([numbers[name] for name in owners], np.int64)
-    ends = np.cumsum(words.counts)
-    for length in sorted(set(lengths[: len(known)].tolist()) - {0}):
-        places = np.flatnonzero(lengths == length)
-        some = np.concatenate(
-            [words.hashes[ends[at] - words.counts[at] : ends[at]] for at in places]
-        )
-        hashes, rows = _runs(Words(some, words.counts[places]), length, salt)
-        template = _Template(
-            hashes,
-            of[places][rows],
-            places[rows] >= len(known),
-            _runs(common_words, length, salt)[0] if stock else np.zeros(0, np.uint64),
-            config.common,
-            len({one.of for one in beside}),
-        )
-        ends_of = np.searchsorted(rows, np.arange(len(places)), "right")
-        for row, at in enumerate(places.tolist()):
-            if at >= len(known):
-                break
-            own = np.unique(hashes[ends_of[row - 1] if row else 0 : ends_of[row]])
-            rare = own[~np.isin(own, template.of(known[at].kind))][:_KEPT]
-            if len(rare):
-                share = config.share if length == config.words else 1.0
-                yield at, length, rare.tolist(), max(1, int(np.ceil(share * len(rare))))
-
-
-class _Template:
-    """Runs of words that are a template, and so do not identify a text.
-
-    Words of a question are a template only where items of training ask with
-    them too: that many held-out items share them is no reason to train on them.
-
-    Args:
-        hashes: runs of all texts, uint64 (r,).
-        owners: index of the item of each, int64 (r,).
-        training: whether that is an item that is not protected, bool (r,).
-        stock: runs of what is said to everyone, uint64 (s,).
-        common: items that may share a run.
-        there: items of training that were looked at.
-    """
-
-    def __init__(self, hashes, owners, training, stock, common: int, there: int) -> None:
-        values, spread = _count_items(hashes, owners)
-        trained, times = _count_items(hashes[training], owners[training])
-        nearly_all = max(int(np.ceil(_NEARLY_ALL * there)), 2)
-        often = min(common, nearly_all - 1) if there > 1 else common
-        several = trained[times > 1]
-        many = values[spread > common]
-        self._text = many
-        self._question = trained[times > often]
-        self._other = np.union1d(np.intersect1d(many, several), self._question)
-        self._answer = np.union1d(self._other, stock)
-
-    def of(self, kind: str) -> np.ndarray:
-        """Return the template runs for texts of a kind, sorted."""
-        kinds = {"text": self._text, "question": self._question, "answer": self._answer}
-        return kinds.get(kind, self._other)
-
-
-def _count_items(hashes: np.ndarray, owners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the distinct runs, and the number of items with each."""
-    items = np.unique(np.stack([hashes, owners.astype(np.uint64)]), axis=1)
-    return np.unique(items[0], return_counts=True)
-
-
-def _run_lengths(counts: np.ndarray, texts: Sequence[str], words: int) -> np.ndarray:
-    """Return the run length for each text; 0 for a text that is not distinctive."""
-    lengths = np.zeros(len(texts), np.int64)
-    lengths[counts >= min(SHORTER, words)] = min(SHORTER, words)
-    lengths[counts >= words] = words
-    for at, text in enumerate(texts):
-        if counts[at] == 1 and _NAME.fullmatch(text):
-            lengths[at] = 1
-    return lengths
-
-
-def _runs(
-    words: Words, length: int, salt: np.uint64, bitmap: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the hashes of runs and the text of each; with a bitmap, only runs it may hold."""
-    hashes = mixed(windows(words.hashes, length) ^ salt)
-    ends = np.cumsum(words.counts)
-    if bitmap is None:
-        places = np.arange(len(hashes))
-    else:
-        places = np.flatnonzero(bitmap[hashes >> np.uint64(64 - _BITMAP_BITS)])
-    rows = np.searchsorted(ends, places, "right")
-    whole = places + length <= ends[rows]
-    return hashes[places[whole]], rows[whole]
-
-
 def _chunks(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Yield ranges of texts that together fit the processor's cache."""
     first = size = 0
@@ -381,16 +245,3 @@ def _chunks(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
             first, size = at + 1, 0
     if first < len(texts):
         yield first, len(texts)
-
-
-def _length(texts: Sequence[tuple[int, Sequence[int]]]) -> _RunIndex:
-    hashes = np.array([run for _, found in texts for run in found], np.uint64)
-    owners = np.array([at for at, found in texts for _ in found], np.int64)
-    order = np.argsort(hashes, kind="stable")
-    bitmap = np.zeros(1 << _BITMAP_BITS, bool)
-    bitmap[hashes >> np.uint64(64 - _BITMAP_BITS)] = True
-    return _RunIndex(hashes[order], owners[order], bitmap)
-
-
-def _number(salt: str) -> np.uint64:
-    return np.uint64(int.from_bytes(hashlib.blake2b(salt.encode(), digest_size=8).digest(), "big"))

@@ -99,7 +99,7 @@ def _export_item(
     alone.update(made.unneeded)
     rows = [one.row for one in read]
     sides = _sides(rows, keys, alone, across=config.across_prompts)
-    reasons = {**_lonely(buckets, rows, alone, keys), **made.reasons, **alone}
+    reasons = {**_without_counterpart(buckets, rows, alone, keys), **made.reasons, **alone}
     results = [
         result(row, ready, None, made.used[row.source])
         if row.source in made.used
@@ -128,8 +128,8 @@ def _counted(sides: Iterable[Sides], made: _Pairs) -> PairCount:
         of_prompt, unhindered, rest = one.count()
         possible, free = possible + of_prompt, free + unhindered
         not_made.update(rest)
-    not_made["over_limit"] += made.meetings - len(made.pairs) - made.not_made.total()
-    not_made["measured_elsewhere"] += free - made.meetings
+    not_made["over_limit"] += made.possible - len(made.pairs) - made.not_made.total()
+    not_made["measured_elsewhere"] += free - made.possible
     return PairCount(possible, len(made.pairs), +not_made)
 
 
@@ -164,7 +164,7 @@ def _contradictions(buckets: Buckets) -> dict[str, str]:
     return reasons
 
 
-def _lonely(
+def _without_counterpart(
     buckets: Buckets, rows: list[Row], alone: dict[str, str], keys: dict[int | None, bytes]
 ) -> dict[str, str]:
     """Return the reasons of answers without a counterpart under their own prompt.
@@ -215,10 +215,10 @@ class _Pairs:
         """By source, why a row is in no pair; irrelevant for rows with pairs."""
         self.unneeded: dict[str, str] = {}
         """By source, why a row was not to be paired."""
-        self.meetings = 0
-        """Pairs of one prompt and one measurement that nothing but their number forbids."""
+        self.possible = 0
+        """Pairs of one prompt and one measurement, before any limit."""
         self.not_made: Counter[str] = Counter()
-        """Meetings that made no pair, by reason; not those past the limit."""
+        """Possible pairs that were not made, by reason; not those past the limit."""
         self._seen, self._teacher_share = seen, teacher_share
 
     def pair_up(self, buckets: Buckets, limit: int) -> None:
@@ -226,15 +226,15 @@ class _Pairs:
 
         Each failure is paired once, the passing answers of its prompt taking
         turns, so that a few pairs show many answers; then each once more, with
-        the next answer, until every pass has met every failure. Anchors stand
+        the next answer, until every pass has been paired with every failure. Anchors stand
         in only where no model passed.
         """
         sides = [
             (self._chosen_from(bucket), sorted(bucket.failed.values(), key=_hardest_first))
             for bucket in buckets.values()
         ]
-        self.meetings = sum(len(passed) * len(failed) for passed, failed in sides)
-        for good, bad in self._meetings(sides):
+        self.possible = sum(len(passed) * len(failed) for passed, failed in sides)
+        for good, bad in self._candidates(sides):
             if len(self.pairs) >= limit:
                 break
             self._pair(good, bad)
@@ -242,17 +242,19 @@ class _Pairs:
             for said in (*passed, *failed) if passed and failed else ():
                 self.reasons.setdefault(said.row.source, "over_limit")
 
-    def _meetings(self, sides: list[_Opponents]) -> Iterator[tuple[RowAndPrepared, RowAndPrepared]]:
+    def _candidates(
+        self, sides: list[_Opponents]
+    ) -> Iterator[tuple[RowAndPrepared, RowAndPrepared]]:
         """Yield every pair of a pass and a failure of its prompt, round by round."""
         rounds = max((len(passed) for passed, failed in sides if failed), default=0)
         for number in range(rounds):
-            meetings = [
+            candidates = [
                 (passed[(turn + number) % len(passed)], bad)
                 for passed, failed in sides
                 if number < len(passed)
                 for turn, bad in enumerate(failed)
             ]
-            yield from sorted(meetings, key=lambda meeting: _hardest_first(meeting[1]))
+            yield from sorted(candidates, key=lambda pair: _hardest_first(pair[1]))
 
     def _chosen_from(self, bucket: _Bucket) -> list[RowAndPrepared]:
         passed = list(bucket.passed.values())

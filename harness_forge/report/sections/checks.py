@@ -97,7 +97,7 @@ def _gap(values: list[float | None]) -> str:
 
 
 def _remarks(report: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what the tables alone would not tell."""
+    """Yield remarks on what the tables do not show."""
     for label, names in (report.get("below") or {}).items():
         if names:
             text = ", ".join(_words(name) for name in names)

@@ -107,7 +107,7 @@ def of_script(doc, text, cut, tools) -> dict[str, bool]:
     """
     call, _ = parsed(text, cut, tools)
     wanted = [tool for tool in tools if tool["function"]["name"] == doc["tool"]]
-    script = call.arguments.get(doc["argument"], "") if call else ""
+    script = str(call.arguments.get(doc["argument"], "")) if call else ""
     scores = {
         "valid_call": call is not None,
         "valid_json": not cut and bool(calls.read(text)),

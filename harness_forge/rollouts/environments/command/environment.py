@@ -38,7 +38,7 @@ _SUBMIT = {
 _OUTPUT_KEPT = 2000  # characters
 _TELLING = 40  # characters
 _MOST_FORMS = 2000
-"""Forms that are compared pair by pair; of more, only equal ones are one cluster."""
+"""Forms are compared in pairs; where there are more of them, items count by family."""
 
 Progress = Callable[[int, int], None]
 
@@ -228,8 +228,7 @@ class CommandEnvironment:
             for name, item in self.items.items()
             if (answer := _telling(item))
         }
-        many = len(set(forms.values())) > _MOST_FORMS
-        return clusters(forms, 1.01) if many else clusters(forms)
+        return clusters(forms) if len(set(forms.values())) <= _MOST_FORMS else {}
 
     # --- attempts -------------------------------------------------------------
 

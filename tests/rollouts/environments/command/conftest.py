@@ -54,6 +54,12 @@ def home(tmp_path, programs):
 
 
 @pytest.fixture
+def settings():
+    """The small world's settings, without items."""
+    return SETTINGS
+
+
+@pytest.fixture
 def world(home, tmp_path):
     """Opens the environment with other settings or rows; closes what it opened."""
     opened = []

@@ -174,6 +174,7 @@ class CommandEnvironment:
             gold=gold.word if gold else "",
             again=(again, gold_again),
             other=word(self._written(item, other)).word if (other := self._other(item)) else "",
+            said=_reason(gold) if gold else "",
             seconds=round((gold or empty).seconds, 3),
         )
 
@@ -403,6 +404,15 @@ def _find(name: str, one: MutationConfig) -> re.Pattern[str] | None:
     except re.error as error:
         what = f"is no regular expression: {error}"
         raise ConfigError(f"skill.command.mutations.{name}.find", what) from None
+
+
+def _reason(played: Played) -> str:
+    """Return what stood in the way of an answer that should pass, '' where nothing did."""
+    if played.faults:
+        return played.faults[0]
+    if played.passed or played.verdict is None:
+        return ""
+    return (played.verdict.reason.splitlines() or [""])[0][:150]
 
 
 def _telling(item: Item) -> str:

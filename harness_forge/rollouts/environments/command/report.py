@@ -28,9 +28,7 @@ def report(trials: Mapping[str, Trial], gold: bool) -> tuple[list[str], bool]:
     ]
     if gold:
         checks.append(_others(trials))
-        checks.append(
-            _all(trials, "gold", "passes with its gold answer", lambda t: t.gold, _passes)
-        )
+        checks.append(_all(trials, "gold", "passes with its gold answer", _of_gold, _passes))
     else:
         said = "no answers are known to pass: whether the items can be solved is not shown"
         checks.append(Check("gold", True, said))
@@ -52,6 +50,10 @@ def _others(trials: Mapping[str, Trial]) -> Check:
     if passed * 2 > len(tried):
         return Check("others", False, f"{said}: the judge looks at too little of an answer")
     return Check("others", True, said)
+
+
+def _of_gold(trial: Trial) -> str:
+    return f"{trial.gold}, {trial.said}" if trial.said else trial.gold
 
 
 def _fails(word: str) -> bool:

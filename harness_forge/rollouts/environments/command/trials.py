@@ -27,6 +27,7 @@ class Trial:
         gold: with the known answer; '' if there is none.
         other: with another item's known answer.
         again: what `untouched` and `gold` said the second time.
+        said: the judge's reason where gold does not pass.
         seconds: of one judged attempt.
     """
 
@@ -36,6 +37,7 @@ class Trial:
     gold: str
     again: tuple[str, str]
     other: str = ""
+    said: str = ""
     seconds: float = 0.0
 
     @property
@@ -66,7 +68,7 @@ class Trial:
         if not self.untouched.startswith("fail"):
             return f"no verdict untouched: {self.untouched}"
         if self.gold and not self.gold.startswith("pass"):
-            return f"gold does not pass: {self.gold}"
+            return f"gold does not pass: {self.gold}" + (f", {self.said}" if self.said else "")
         return ""
 
 

@@ -1,6 +1,7 @@
 """Items of our own in the real sandbox: what counts, what fails, whose fault it is."""
 
 import pytest
+from command_worlds import ROWS
 
 from harness_forge.core.errors import SandboxError
 from harness_forge.core.records import ToolCall
@@ -135,7 +136,25 @@ def test_an_item_whose_gold_fails_is_named_and_left_out(world):
     environment = world(rows=[*rows, {**rows[0], "id": "even_1", "wanted": 8}])
     items = environment.survey()
     assert [item.full_cycle for item in items] == [False, True]
-    assert environment.shortfall(items) == ["1 of 2 left out, odd_1: gold does not pass: fail"]
+    assert environment.shortfall(items) == [
+        "1 of 2 left out, odd_1: gold does not pass: fail, AssertionError: wrong number"
+    ]
+
+
+def test_a_judge_that_needs_the_network_passes_nothing_and_says_why(world):
+    asks = "import socket\nsocket.create_connection(('192.0.2.1', 80), 2)\n"
+    environment = world(rows=ROWS[:1], files={"test_it.py": asks})
+    assert environment.shortfall(environment.survey()) == [
+        "1 of 1 left out, add_2: gold does not pass: fail, "
+        "OSError: [Errno 101] Network is unreachable"
+    ]
+
+
+def test_a_judge_that_writes_outside_leaves_nothing_behind(world, tmp_path):
+    marks = f"touch /usr/mark {tmp_path}/mark /tmp/mark; python3 test_it.py"
+    environment = world(rows=ROWS[:1], judge=f"test ! -e /tmp/mark && {{ {marks}; }}")
+    assert environment.survey()[0].full_cycle  # each time in a root of its own
+    assert not (tmp_path / "mark").exists()
 
 
 def test_a_judge_that_passes_untouched_leaves_every_item_out(world):
@@ -185,7 +204,7 @@ def test_a_check_says_what_holds_and_names_what_does_not(world):
         "ok  wiped      every item fails with everything deleted",
         "ok  others     1 of 2 items pass with another item's answer",
         "no  gold       an item passes with its gold answer: not so for 1 of 2 items, "
-        "which are left out:\n      odd_1: fail",
+        "which are left out:\n      odd_1: fail, AssertionError: wrong number",
         "ok  items      1 of 2 can be attempted; 1 are left out",
     ]
 

@@ -28,6 +28,17 @@ def _folders(name: str, mark: str) -> list[Path]:
     return [own, *shipped]
 
 
+def shipped_file(name: str) -> Path:
+    """Return a file of a project that comes with forge: dvc.yaml, .dvcignore, .dvc/config."""
+    packed = _PACKAGE / "_project" / name.lstrip(".").replace("/", "-")
+    return packed if packed.is_file() else _PACKAGE.parent / name
+
+
+def is_source_tree(folder: Path) -> bool:
+    """Return whether a folder is the source that forge runs from."""
+    return folder.resolve() == _PACKAGE.parent and (folder / "pyproject.toml").is_file()
+
+
 def recipe_folders() -> list[Path]:
     """Return the folders of recipes, the project's own first."""
     return _folders("recipes", "*.yaml")

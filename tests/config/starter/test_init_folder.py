@@ -1,0 +1,143 @@
+"""`forge init`: a folder in which DVC and forge work, and nothing of the user's is lost."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness_forge.cli import main
+from harness_forge.config.compose.project import shipped_file
+from harness_forge.config.starter import folder
+
+FILES = sorted(folder.texts("target_a"))
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    # A home with a space in its name, and no settings of Git.
+    place = tmp_path / "two words"
+    place.mkdir()
+    monkeypatch.chdir(place)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return place
+
+
+def git(place, *words):
+    subprocess.run(["git", *words], cwd=place, check=True, capture_output=True)
+
+
+def contents(place):
+    return {path.name: path.read_text() for path in place.iterdir() if path.is_file()}
+
+
+def test_starts_a_folder_whose_recipe_composes(here, capsys, monkeypatch):
+    assert main(["init", "mine", "recipe=target_b"]) == 0
+    said = capsys.readouterr().out
+    assert all(f"  made   {name}\n" in said for name in FILES)
+    assert "  git: made a repository; nothing is committed\n  dvc: made a project\n" in said
+    monkeypatch.chdir("mine")
+    assert main(["compose", "recipe=mine", "--cfg", "recipe"]) == 0
+    assert capsys.readouterr().out == "mine\n"
+    assert main(["validate"]) == 0
+
+
+def test_dvc_runs_its_first_stage(here):
+    assert main(["init", "."]) == 0
+    assert run_compose(here) == "mine"
+
+
+def test_without_git_dvc_works_too(here, monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    assert main(["init"]) == 0
+    assert not (here / ".git").exists()
+    assert run_compose(here) == "mine"
+
+
+def run_compose(place):
+    """Run DVC's first stage with the forge of these tests; return the recipe that it composed."""
+    (place / "forge").write_text(
+        f'#!/bin/sh\nPYTHONPATH="{Path(__file__).parents[3]}" exec "{sys.executable}"'
+        ' -m harness_forge.cli "$@"\n'
+    )
+    (place / "forge").chmod(0o755)
+    env = os.environ | {"PATH": f"{place}:{os.environ['PATH']}", "DVC_NO_ANALYTICS": "1"}
+    dvc = [sys.executable, "-m", "dvc", "repro", "--quiet", "compose"]
+    done = subprocess.run(dvc, cwd=place, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    lines = (place / "outputs/resolved.yaml").read_text().splitlines()
+    return next(line for line in lines if line.startswith("recipe:")).split()[1]
+
+
+def test_again_it_changes_nothing(here, capsys):
+    main(["init"])
+    before = contents(here)
+    capsys.readouterr()
+    assert main(["init"]) == 0
+    said = capsys.readouterr().out
+    assert all(f"  there  {name}\n" in said for name in FILES)
+    assert "  git: has this folder already\n  dvc: has this folder already\n" in said
+    assert contents(here) == before
+
+
+def test_keeps_the_users_files_and_says_what_they_lack(here, capsys):
+    own = {".gitignore": "data\n.forge\n", "dvc.yaml": "stages: {}\n", "params.yaml": "a: 1\n"}
+    for name, text in own.items():
+        (here / name).write_text(text)
+    assert main(["init"]) == 0
+    said = capsys.readouterr().out
+    assert {name: (here / name).read_text() for name in own} == own
+    assert "  there  params.yaml: names no recipe; add: recipe: mine\n" in said
+    missing = ".venv*/, /outputs/, /dvc_plots/, /.dvc/forge-plots.html, /multirun/, *.log"
+    assert f"  there  .gitignore: does not list {missing}\n" in said
+    stages = shipped_file("dvc.yaml")
+    assert f"  there  dvc.yaml: has no stages of forge; they stand in {stages}\n" in said
+
+
+def test_in_a_repository_it_makes_no_other(here, capsys):
+    git(here, "init", "-q")
+    assert main(["init", "sub"]) == 0
+    assert f"  git: has this folder already, as part of {here}\n" in capsys.readouterr().out
+    assert not (here / "sub/.git").exists()
+    assert run_compose(here / "sub") == "mine"
+
+
+def test_where_the_repository_ignores_it_it_makes_one(here, capsys):
+    git(here, "init", "-q")
+    (here / ".gitignore").write_text("/sub/\n")
+    assert main(["init", "sub"]) == 0
+    assert f"  git: made a repository, for {here} ignores it;" in capsys.readouterr().out
+    assert run_compose(here / "sub") == "mine"
+
+
+def test_the_example_of_a_group_of_ones_own_is_sound(here):
+    main(["init"])
+    example = (here / "conf/README.md").read_text().split("```yaml\n")[1].split("```")[0]
+    (here / "conf/filters").mkdir()
+    (here / "conf/filters/mine.yaml").write_text(example)
+    assert main(["compose", "filters=mine"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["file"], "file: is a file\n  hint: name a folder: forge init FOLDER\n"),
+        (["a", "b"], "command line: 'b' says nothing here\n  hint: forge init [FOLDER] "),
+        (["a", "seed=1"], "command line: 'seed=1' says nothing here\n"),
+        (
+            ["a", "recipe=targt_b"],
+            "recipe: there is no 'targt_b'\n  hint: did you mean 'target_b'?",
+        ),
+    ],
+)
+def test_a_slip_makes_nothing(here, words, said, capsys):
+    (here / "file").write_text("")
+    assert main(["init", *words]) == 2
+    assert said in capsys.readouterr().err
+    assert not (here / "a").exists()
+
+
+def test_forges_own_source_is_no_project(capsys):
+    assert main(["init", str(Path(__file__).parents[3])]) == 2
+    assert "is forge's own source\n" in capsys.readouterr().err

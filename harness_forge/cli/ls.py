@@ -1,0 +1,73 @@
+"""`forge ls`: the recipes and the choices of each group, a line each."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from harness_forge.core.errors import ConfigError
+
+SUMMARY = "list the recipes and the choices of each group, yours marked"
+USAGE = "[recipe | GROUP …] [--json]"
+EXAMPLES = ("forge ls", "forge ls recipe", "forge ls skill source", "forge ls --json")
+KEYS = ()
+
+JSON = "--json"
+
+
+def main(argv: list[str]) -> int:
+    """Print name and first comment of each, by group."""
+    from harness_forge.cli.words import one_of, sort
+    from harness_forge.config.schema import GROUPS
+
+    words, flags, overrides = sort(argv, (JSON,))
+    if overrides:
+        what = f"{overrides[0]!r} says nothing here"
+        raise ConfigError("command line", what, f"forge ls {USAGE}")
+    known = ["recipe", *GROUPS]
+    found = listed([one_of(word, known, "group") for word in words] or known)
+    print(json.dumps(found, ensure_ascii=False, indent=1) if JSON in flags else render(found))
+    return 0
+
+
+def listed(groups: list[str]) -> dict[str, list[dict[str, Any]]]:
+    """Return what each group can be: name, first comment, file, and whether it is the project's."""
+    from harness_forge.config.compose import project
+
+    return {
+        group: [
+            {
+                "name": name,
+                "says": opening(path),
+                "file": str(path),
+                "own": path.is_relative_to(Path.cwd()) and not project.is_source_tree(Path.cwd()),
+            }
+            for name, path in (
+                project.recipes() if group == "recipe" else project.choices(group)
+            ).items()
+        ]
+        for group in groups
+    }
+
+
+def opening(path: Path) -> str:
+    """Return the first sentence of the comment that a file opens with; '' where it has none."""
+    words: list[str] = []
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        if not line.startswith("#") or not line.strip("# "):
+            break
+        words.append(line.strip("# "))
+    text = " ".join(words)
+    return text[: end + 1] if (end := text.find(". ")) >= 0 else text
+
+
+def render(found: dict[str, list[dict[str, Any]]]) -> str:
+    """Return a block for each group, the project's own files marked with *."""
+    from harness_forge.cli.columns import columns
+
+    blocks = []
+    for group, choices in found.items():
+        rows = [(f"{' *'[one['own']]} {one['name']}", one["says"]) for one in choices]
+        blocks.append("\n".join([f"{group}=", *columns(rows)] if rows else [f"{group}="]))
+    return "\n\n".join(blocks)

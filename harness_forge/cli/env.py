@@ -18,7 +18,7 @@ EXAMPLES = (
     "forge env setup",
     "forge env doctor skill=stig",
     "forge env new ../lamps",
-    "forge env check skill=lamps",
+    "forge env check skill=repair",
     "forge env table skill=stig",
     "forge env verdicts skill=stig > here.txt",
 )

@@ -43,7 +43,7 @@ def _dvc(folder: Path, top: Path | None) -> str:
         where = "" if there == folder else f", as part of {there}"
         return f"dvc: has this folder already{where}"
     flags = ["--no-scm"] if top is None else ["--subdir"] if top != folder else []
-    _run(folder, sys.executable, "-m", "dvc", "init", "--quiet", *flags)
+    _run(folder, sys.executable, "-m", "dvc", "init", *flags)
     own = project.shipped_file(".dvc/config").read_text(encoding="utf-8")
     # DVC refuses a section that is named twice, so its one line goes into ours.
     scm = "[core]\n    no_scm = True\n" if top is None else "[core]\n"
@@ -71,6 +71,8 @@ def _run(folder: Path, *command: str) -> None:
     done = subprocess.run(command, cwd=folder, env=_clean(), capture_output=True, text=True)
     if done.returncode:
         name = "git" if command[0] == "git" else "dvc"
-        said = (done.stderr or done.stdout).strip().splitlines() or ["no word why"]
+        said = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+        # DVC says ERROR before what is wrong, and other things before and after.
+        said = [line for line in said if "ERROR" in line] or said or ["no word why"]
         hint = f"run `{name} init` there yourself, then forge init again"
         raise ConfigError(str(folder), f"{name} init failed: {said[0]}", hint)

@@ -141,3 +141,12 @@ def test_a_slip_makes_nothing(here, words, said, capsys):
 def test_forges_own_source_is_no_project(capsys):
     assert main(["init", str(Path(__file__).parents[3])]) == 2
     assert "is forge's own source\n" in capsys.readouterr().err
+
+
+def test_a_refusal_of_dvc_is_told_in_its_own_words(here, capsys):
+    (here / ".dvc").symlink_to("nowhere/at/all")
+    assert main(["init"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"forge: {here}: dvc init failed: ")
+    assert "ERROR: " in said
+    assert said.endswith("  hint: run `dvc init` there yourself, then forge init again\n")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from harness_forge.rollouts.environments.sandbox.checks import Check
 
 SUMMARY = "look at a skill's environment: what is missing, what it yields"
-USAGE = "setup|doctor|check|table|verdicts [skill=NAME] [key=value …], or new FOLDER [NAME]"
+USAGE = "setup|doctor|check|table|verdicts [skill=NAME] [key=value …] | new FOLDER [NAME]"
 EXAMPLES = (
     "forge env setup",
     "forge env doctor skill=stig",

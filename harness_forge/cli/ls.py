@@ -22,11 +22,12 @@ def main(argv: list[str]) -> int:
     from harness_forge.config.schema import GROUPS
 
     words, flags, overrides = sort(argv, (JSON,))
+    known = ["recipe", *GROUPS]
+    groups = [one_of(word, known, "group") for word in words] or known
     if overrides:
         what = f"{overrides[0]!r} says nothing here"
         raise ConfigError("command line", what, f"forge ls {USAGE}")
-    known = ["recipe", *GROUPS]
-    found = listed([one_of(word, known, "group") for word in words] or known)
+    found = listed(groups)
     print(json.dumps(found, ensure_ascii=False, indent=1) if JSON in flags else render(found))
     return 0
 

@@ -130,7 +130,7 @@ def test_only_what_is_out_of_date_runs_again(project):
 
 def test_another_setting_of_the_training_leaves_the_dataset_alone(project):
     repro(project)
-    override(project, "train.epochs=3")
+    override(project, "train.epochs=4")
     assert repro(project) == ["compose", "watermark", "audit", "train_sft", "promote"]
 
 

@@ -44,8 +44,8 @@ def _others(row: Row, rows: Sequence[Row]) -> list[str]:
         return other.group != row.group, draw(row.name, other.name)
 
     for other in sorted(rows, key=nearest):
-        texts = [*other.facts, *other.text.replace("`", "").split("\n")]
-        apart = any(text.strip("- ") not in quotes for text in texts if text.strip("- "))
+        parts = [*other.facts, *other.text.replace("`", "").split("\n")]
+        apart = any(part.strip("- ") not in quotes for part in parts if part.strip("- "))
         if apart and other.text not in (row.text, *texts):
             texts.append(other.text)
         if len(texts) == _OPTIONS - 1:

@@ -105,7 +105,7 @@ def test_a_list_is_not_a_sweep():
             "skill=sti",
             "command line: skill: there is no 'sti'\n"
             "  hint: did you mean 'stig'? known choices: all, codebase, demo, "
-            "gemma_cve, gemma_stig, recorded, reflexion, stig, tau_bench, ubuntu",
+            "gemma_cve, gemma_stig, recorded, reflexion, repair, stig, tau_bench, ubuntu",
         ),
         (
             "run.limt=3",

@@ -38,7 +38,9 @@ def config(store_server, store, tmp_path, monkeypatch):
     items = [WorkItem(key, f"Title {key}", "low", key[0], key, key != "a3", "d") for key in SPLITS]
     skill.upsert_items(items)
     skill.assign_splits(SPLITS, "salt")
-    world = SimpleNamespace(tools=(TOOL,), content_digest="c", rules={}, close=lambda: None)
+    world = SimpleNamespace(
+        tools=(TOOL,), argument="fix_script", content_digest="c", rules={}, close=lambda: None
+    )
     monkeypatch.setattr(worlds, "open_environment", lambda config: world)
     return ForgeConfig(
         forge_home=str(tmp_path / "home"),

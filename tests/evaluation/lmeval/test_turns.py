@@ -28,7 +28,9 @@ def harness(store, tmp_path):
 
 @pytest.fixture
 def config(store_server, harness, monkeypatch):
-    world = SimpleNamespace(tools=(TOOL,), content_digest="c", rules={}, close=lambda: None)
+    world = SimpleNamespace(
+        tools=(TOOL,), argument="fix_script", content_digest="c", rules={}, close=lambda: None
+    )
     monkeypatch.setattr(worlds, "open_environment", lambda config: world)
     return ForgeConfig(
         skill=SkillConfig(name="made_up", host="h"), store=StoreConfig(url=store_server.url)

@@ -5,6 +5,7 @@ The loop's state is small: a world, a model and adapters of ours, and all else a
 
 import re
 import shutil
+from dataclasses import replace
 from importlib import import_module
 
 import documented
@@ -22,7 +23,9 @@ from harness_forge.rollouts.runs import actor
 NOT_RUN = {
     "forge compare --live": "of a proxy that runs",
     "forge compare RUN RUN": "of two runs by name: run below",
+    "forge env check skill=repair": "of commands: tests/rollouts/environments/command",
     "forge env doctor": "of the scanner's packages",
+    "forge env new FOLDER": "of a folder with tests: tests/rollouts/environments/command",
     "forge env setup": "unpacks the scanner",
     "forge evaluate stig-tuning split=validation": "needs the workset eval",
     "forge generate .": "of a Git repository, tests/collect/generators",
@@ -94,6 +97,11 @@ def loop(coin, store, tmp_path, monkeypatch, capsys):
     """A project's folder as `make loop` leaves it; returns what runs a command in it."""
     coin.size, coin.skill = 60, "stig"
     coin.gold = lambda item, fallback=True: [Answer(Origin.OURS, "w", {"fix_script": fix(item)})]
+    surveyed = coin.survey
+    coin.survey = lambda progress=None: [
+        replace(item, facts={"description": f"Lamp {item.item_id} glows.", "question": ""})
+        for item in surveyed(progress)
+    ]
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(opening, "open_environment", lambda config: coin)
     monkeypatch.setattr(

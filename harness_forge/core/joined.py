@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T", bound=Any)
@@ -31,3 +32,17 @@ class Joined(Generic[T]):
         first, second = self.leader(one), self.leader(other)
         if first != second:
             self._above[max(first, second)] = min(first, second)
+
+
+def leaders(marks: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    """Return the smallest name among those that share a mark, directly or through others.
+
+    Args:
+        marks: name to what tells that another name is the same.
+    """
+    joined = Joined[str]()
+    first: dict[str, str] = {}
+    for name in sorted(marks):
+        for mark in marks[name]:
+            joined.join(first.setdefault(mark, name), name)
+    return {name: joined.leader(name) for name in marks}

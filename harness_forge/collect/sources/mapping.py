@@ -13,6 +13,7 @@ from harness_forge.collect.sources.texts import loads
 from harness_forge.collect.sources.tools import Offered
 from harness_forge.config.source import MappingConfig
 from harness_forge.core.errors import ConfigError
+from harness_forge.core.families import FamilyTable
 
 _PLACE = re.compile(r"""\{((?:[^{}'"]|'[^']*'|"[^"]*")*)\}""")
 _LENGTH, _EACH = "#", "*"
@@ -102,10 +103,7 @@ class Templates:
         self._offered = Offered()
         self._name = _pattern("name_pattern", mapping.name_pattern)
         self._group = _pattern("group_pattern", mapping.group_pattern)
-        self._families = [
-            (_pattern(f"families.{text}", text), family)
-            for text, family in mapping.families.items()
-        ]
+        self._families = FamilyTable("source.mapping.families", mapping.families)
 
     def scope_of(self, path: Path) -> dict[str, Any]:
         """Return what a file's name says: `@stem` and the groups of `name_pattern`."""
@@ -169,9 +167,7 @@ class Templates:
     def family(self, scope: Mapping[str, Any], otherwise: str) -> str:
         """Return the family of the record's item."""
         said = self.word("family", scope) or otherwise
-        if not self._families:
-            return said
-        return next((name for rule, name in self._families if rule.match(said)), "other")
+        return self._families.of(said) if self._families else said
 
     def group(self, scope: Mapping[str, Any], otherwise: str) -> str:
         """Return the cluster of near-identical items that the record's item is of."""

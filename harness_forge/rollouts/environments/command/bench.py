@@ -90,7 +90,6 @@ class Played:
         return self.word == "pass" or self.word.startswith("pass (")
 
 
-NOTHING = None
 WIPE = Answer({})
 """Stands for deleting everything in `/work`."""
 

@@ -14,7 +14,7 @@ from typing import Any
 from harness_forge.config.command import CommandConfig, MutationConfig
 from harness_forge.core.answer_forms import answer_form, clusters
 from harness_forge.core.errors import ConfigError, SandboxError
-from harness_forge.core.joined import Joined
+from harness_forge.core.joined import leaders
 from harness_forge.core.records import Answer, Origin, Outcome, ToolCall, WorkItem
 from harness_forge.rollouts.environments.command import bench, items
 from harness_forge.rollouts.environments.command.bench import WIPE, Bench, Played
@@ -211,13 +211,12 @@ class CommandEnvironment:
     @cached_property
     def _groups(self) -> dict[str, str]:
         """The smallest id among items with the same question or files, or the same answer."""
-        joined = Joined[str]()
-        first: dict[str, str] = {}
-        for name in sorted(self.items):
-            item = self.items[name]
-            for mark in (_hash([item.system, item.prompt]), _hash(_telling(item) or name)):
-                joined.join(first.setdefault(mark, name), name)
-        return {name: joined.leader(name) for name in self.items}
+        return leaders(
+            {
+                name: (_hash([item.system, item.prompt]), _hash(_telling(item) or name))
+                for name, item in self.items.items()
+            }
+        )
 
     @cached_property
     def _clusters(self) -> dict[str, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import re
 import shlex
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from typing import Any
 
 from harness_forge.config.command import CommandConfig
 from harness_forge.core.errors import ConfigError, RunError
+from harness_forge.core.families import FamilyTable
 from harness_forge.rollouts.environments.command.templates import Template
 
 _COMMAND_S = 600
@@ -101,7 +101,7 @@ class _Reader:
             for path, text in config.files.items()
         ]
         self._gold = {name: Template(f"gold.{name}", text) for name, text in config.gold.items()}
-        self._families = [_family(rule, name) for rule, name in config.families.items()]
+        self._families = FamilyTable("skill.command.families", config.families)
         self._folders: dict[str, dict[str, tuple[bytes, bool]]] = {}
 
     def item(self, place: str, row: Row) -> Item:
@@ -115,7 +115,7 @@ class _Reader:
         return Item(
             id=texts["id"],
             title=texts["title"] or texts["id"],
-            family=self._family(texts["family"]),
+            family=self._families.of(texts["family"]) if self._families else texts["family"],
             cluster=texts["cluster"],
             place=place,
             row=row,
@@ -124,11 +124,6 @@ class _Reader:
             files=files,
             gold={name: one.render(row, place) for name, one in self._gold.items()},
         )
-
-    def _family(self, said: str) -> str:
-        if not self._families:
-            return said
-        return next((name for rule, name in self._families if rule.match(said)), "other")
 
     def _folder(self, folder: str, place: str) -> dict[str, tuple[bytes, bool]]:
         if not folder:
@@ -222,11 +217,3 @@ def _printed(command: str) -> str:
     except OSError as error:
         what = f"does not start: {error.strerror}"
     raise ConfigError("skill.command.items_command", what, f"it was: {command}")
-
-
-def _family(rule: str, name: str) -> tuple[re.Pattern[str], str]:
-    try:
-        return re.compile(rule), name
-    except re.error as error:
-        what = f"is no regular expression: {error}"
-        raise ConfigError(f"skill.command.families.{rule}", what) from None

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness_forge.core.errors import SandboxError
+from harness_forge.core.families import FamilyTable
 from harness_forge.core.hints import did_you_mean
 from harness_forge.rollouts.environments.scap import prose
 from harness_forge.rollouts.environments.scap.oval import Check, Entity, OvalIndex, Target
@@ -92,18 +93,14 @@ def load_rules(
     if rules is None:
         rules = list(_parse(datastream, data, profile))
         _write_cache(cache, rules)
-    table = [(re.compile(prefix), family) for prefix, family in (families or {}).items()]
-    return {rule.id: replace(rule, family=_family(rule.id, table)) for rule in rules}
+    table = FamilyTable("skill.scap.families", families or {})
+    return {rule.id: replace(rule, family=table.of(rule.id)) for rule in rules}
 
 
 def content_version(data: bytes) -> str:
     """Return the version that a datastream says it has, such as `0.1.65`; '' if none."""
     found = _VERSION.search(data)
     return found.group(1).decode() if found else ""
-
-
-def _family(rule_id: str, table: list[tuple[re.Pattern[str], str]]) -> str:
-    return next((family for prefix, family in table if prefix.match(rule_id)), "other")
 
 
 def _parse(datastream: Path, data: bytes, profile: str) -> Iterator[Rule]:

@@ -17,7 +17,7 @@ from dataclasses import asdict
 from typing import Any
 
 from harness_forge.core.answer_forms import answer_form, clusters
-from harness_forge.core.joined import Joined
+from harness_forge.core.joined import leaders
 from harness_forge.rollouts.environments.scap.content import Rule
 from harness_forge.rollouts.environments.scap.gold import write_fix
 
@@ -34,12 +34,12 @@ def group_keys(
         effects: rule id -> hash of what its official fix changes, '' if nothing.
         answers: what `our_answers` returned.
     """
-    joined = Joined[str]()
-    first: dict[str, str] = {}
-    for rule_id in sorted(rules):
-        for mark in _marks(rules[rule_id], effects.get(rule_id, ""), answers.get(rule_id)):
-            joined.join(first.setdefault(mark, rule_id), rule_id)
-    return {rule_id: joined.leader(rule_id) for rule_id in rules}
+    return leaders(
+        {
+            rule_id: _marks(rule, effects.get(rule_id, ""), answers.get(rule_id))
+            for rule_id, rule in rules.items()
+        }
+    )
 
 
 def our_answers(rules: Mapping[str, Rule]) -> dict[str, str]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from harness_forge.core.numbers import level
 from harness_forge.evaluation.gate_power import ALIKE, clears
+from harness_forge.evaluation.power import least
 from harness_forge.evaluation.statistics import sign_flip
 
 _DRAWS, _STEPS, _RESAMPLES, _SEED = 300, 7, 1000, 20261129
@@ -54,14 +55,11 @@ def needed_rate(
     sizes: Sequence[int], baseline: float, alpha: float, alike: float = ALIKE, power: float = 0.8
 ) -> float | None:
     """Return the least rate of passes that clears with the chance `power`; None if none does."""
-    low, high = 0.0, 1.0
-    if alpha <= 0 or promoting_chance(sizes, high, baseline, alpha, alike) < power:
+    if alpha <= 0:
         return None
-    for _ in range(_STEPS):
-        middle = (low + high) / 2
-        enough = promoting_chance(sizes, middle, baseline, alpha, alike) >= power
-        low, high = (low, middle) if enough else (middle, high)
-    return high
+    return least(
+        lambda rate: promoting_chance(sizes, rate, baseline, alpha, alike), power, 1.0, _STEPS
+    )
 
 
 def describe_needed(sizes: Sequence[int], baseline: float, alpha: float) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 
 from harness_forge.core.numbers import level
 from harness_forge.evaluation.bootstrap import RESAMPLES, paired_interval
-from harness_forge.evaluation.power import detectable, effective, shown_gain
+from harness_forge.evaluation.power import detectable, effective, least, shown_gain
 from harness_forge.evaluation.statistics import mcnemar_greater, sign_flip
 
 ALIKE = 0.2
@@ -92,14 +92,9 @@ def detectable_by_gate(
         # A one-sided test at alpha is the winning half of a two-sided one at twice alpha.
         worth = effective(sum(sizes), len(sizes), alike)
         return detectable(worth, loss, min(2 * alpha, 1.0), power)
-    low, high = 0.0, 1.0 - 2 * loss
-    if gate_power(sizes, loss + high, loss, alpha, alike) < power:
-        return None
-    for _ in range(_STEPS):
-        middle = (low + high) / 2
-        enough = gate_power(sizes, loss + middle, loss, alpha, alike) >= power
-        low, high = (low, middle) if enough else (middle, high)
-    return high
+    return least(
+        lambda gain: gate_power(sizes, loss + gain, loss, alpha, alike), power, 1 - 2 * loss, _STEPS
+    )
 
 
 def describe_gate(

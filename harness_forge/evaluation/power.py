@@ -6,6 +6,7 @@ worth a night of training, and "no difference found" on few items says little.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from math import ceil, comb, exp, lgamma, log, sqrt
 from statistics import NormalDist
@@ -57,15 +58,28 @@ def detectable(
 
     None if not even a gain on every other item is found.
     """
-    low, high = 0.0, 1.0 - 2 * loss
-    if high <= 0 or mcnemar_power(pairs, loss + high, loss, alpha) < power:
+    most = 1.0 - 2 * loss
+    if most <= 0:
         return None
-    for _ in range(18):
+    return least(lambda gain: mcnemar_power(pairs, loss + gain, loss, alpha), power, most, 18)
+
+
+def least(chance: Callable[[float], float], power: float, most: float, steps: int) -> float | None:
+    """Return the smallest value from 0 to `most` with at least the chance `power`, by halving.
+
+    Args:
+        chance: of a value; it does not fall as the value rises.
+        steps: halvings; the result is at most `most` / 2**steps too large.
+
+    Returns:
+        None if the chance of `most` itself is smaller.
+    """
+    low, high = 0.0, most
+    if chance(most) < power:
+        return None
+    for _ in range(steps):
         middle = (low + high) / 2
-        if mcnemar_power(pairs, loss + middle, loss, alpha) < power:
-            low = middle
-        else:
-            high = middle
+        low, high = (low, middle) if chance(middle) >= power else (middle, high)
     return high
 
 

@@ -4,6 +4,7 @@
 |---|---|
 | `templates` | texts with an item's fields in them |
 | `items` | the items: read from a file or a command, each with its prompt and files |
+| `tool_schema` | the tool call that is asked for, and what rests on its schema |
 | `programs` | the programs that commands see, with Python packages and mounts |
 | `bench` | the order of the steps: files, setup, answer, apply, guard, judge |
 | `verdict` | what a judge said, read |

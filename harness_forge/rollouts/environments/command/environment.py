@@ -16,7 +16,7 @@ from harness_forge.core.answer_forms import answer_form, clusters
 from harness_forge.core.errors import ConfigError, SandboxError
 from harness_forge.core.joined import leaders
 from harness_forge.core.records import Answer, Origin, Outcome, ToolCall, WorkItem
-from harness_forge.rollouts.environments.command import bench, items
+from harness_forge.rollouts.environments.command import bench, items, tool_schema
 from harness_forge.rollouts.environments.command.bench import WIPE, Bench, Played
 from harness_forge.rollouts.environments.command.items import Item, inside
 from harness_forge.rollouts.environments.command.programs import find_programs
@@ -26,15 +26,6 @@ from harness_forge.rollouts.environments.sandbox import sandbox
 from harness_forge.rollouts.environments.sandbox.sandbox import FAILURES
 
 EVALUATOR = "command"
-_SUBMIT = {
-    "name": "submit",
-    "description": "Submit the answer.",
-    "parameters": {
-        "type": "object",
-        "properties": {"answer": {"type": "string", "description": "the whole answer"}},
-        "required": ["answer"],
-    },
-}
 _OUTPUT_KEPT = 2000  # characters
 _TELLING = 40  # characters
 _MOST_FORMS = 2000
@@ -59,13 +50,13 @@ class CommandEnvironment:
     evaluator = EVALUATOR
 
     def __init__(self, skill: str, config: CommandConfig, home: Path) -> None:
-        self.tools = (_tool(config),)
+        self.tools = (tool_schema.tool(config),)
         self._tool = self.tools[0]["function"]
         said = f"Solve the task. Answer with one call of {self._tool['name']}."
         config = replace(config, system=config.system or said)
         self.skill, self._config = skill, config
-        self.argument = _main_argument(self._tool)
-        _check(config, self._tool)
+        self.argument = tool_schema.main_argument(self._tool)
+        tool_schema.check(config, self._tool)
         self._answer = {
             Template("answer", path): Template(f"answer.{path}", text)
             for path, text in config.answer.items()
@@ -162,7 +153,7 @@ class CommandEnvironment:
             return self._bench.play(item, answer)
 
         untouched, gold = word(None), None
-        empty = word(self._written(item, self._empty()))
+        empty = word(self._written(item, tool_schema.empty(self._tool)))
         if item.gold:
             gold = word(self._written(item, item.gold))
         again = word(None).word
@@ -319,10 +310,6 @@ class CommandEnvironment:
             }
         )
 
-    def _empty(self) -> dict[str, Any]:
-        properties = self._tool["parameters"].get("properties", {})
-        return {name: _EMPTY.get(part.get("type"), "") for name, part in properties.items()}
-
     # --- known answers --------------------------------------------------------
 
     def gold(self, item_id: str, *, fallback: bool = False) -> list[Answer]:
@@ -344,53 +331,6 @@ class CommandEnvironment:
             if arguments and arguments != item.gold:
                 found.append(Answer(Origin.MUTATED, name, arguments, one.why))
         return found[:limit]
-
-
-_EMPTY = {"integer": 0, "number": 0, "boolean": False, "array": [], "object": {}}
-
-
-def _tool(config: CommandConfig) -> dict[str, Any]:
-    """Return the tool in OpenAI's form.
-
-    Raises:
-        ConfigError: it has no name, or its parameters are no schema of an object.
-    """
-    given = dict(config.tool) or _SUBMIT
-    given = dict(given.get("function", given))
-    parameters = given.get("parameters") or {"type": "object", "properties": {}}
-    if not isinstance(given.get("name"), str) or not given["name"]:
-        raise ConfigError("skill.command.tool.name", "is missing", "name, description, parameters")
-    if not isinstance(parameters.get("properties", {}), dict):
-        what = "must be a JSON schema of an object, with properties"
-        raise ConfigError("skill.command.tool.parameters", what)
-    whole = {"name": given["name"], "description": str(given.get("description", ""))}
-    return {"type": "function", "function": {**whole, "parameters": parameters}}
-
-
-def _main_argument(tool: Mapping[str, Any]) -> str:
-    parameters = tool["parameters"]
-    names = [*parameters.get("required", ()), *parameters.get("properties", {})]
-    return names[0] if names else ""
-
-
-def _check(config: CommandConfig, tool: Mapping[str, Any]) -> None:
-    if not config.judge.strip():
-        hint = "a command that exits 0 if the item passes, such as `python3 -m pytest -q`"
-        raise ConfigError("skill.command.judge", "is missing", hint)
-    if not config.answer:
-        hint = f"where the answer is written, such as solution.py: '{{{_main_argument(tool)}}}'"
-        raise ConfigError("skill.command.answer", "is missing", hint)
-    known = set(tool["parameters"].get("properties", {}))
-    required = set(tool["parameters"].get("required", ()))
-    for key, arguments in (
-        ("gold", config.gold),
-        *((f"mutations.{n}.arguments", m.arguments) for n, m in config.mutations.items()),
-    ):
-        if unknown := sorted(set(arguments) - known):
-            hint = f"arguments of {tool['name']}: {', '.join(sorted(known))}"
-            raise ConfigError(f"skill.command.{key}.{unknown[0]}", "is no argument", hint)
-    if config.gold and (missing := sorted(required - set(config.gold))):
-        raise ConfigError(f"skill.command.gold.{missing[0]}", "is missing: it is required")
 
 
 def _texts(key: str, arguments: Mapping[str, str]) -> dict[str, Template]:

@@ -1,0 +1,76 @@
+"""The tool call that a `command` skill asks for: its schema, checked with what rests on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness_forge.config.command import CommandConfig
+from harness_forge.core.errors import ConfigError
+
+_SUBMIT = {
+    "name": "submit",
+    "description": "Submit the answer.",
+    "parameters": {
+        "type": "object",
+        "properties": {"answer": {"type": "string", "description": "the whole answer"}},
+        "required": ["answer"],
+    },
+}
+_EMPTY = {"integer": 0, "number": 0, "boolean": False, "array": [], "object": {}}
+
+
+def tool(config: CommandConfig) -> dict[str, Any]:
+    """Return the tool in OpenAI's form.
+
+    Raises:
+        ConfigError: it has no name, or its parameters are no schema of an object.
+    """
+    given = dict(config.tool) or _SUBMIT
+    given = dict(given.get("function", given))
+    parameters = given.get("parameters") or {"type": "object", "properties": {}}
+    if not isinstance(given.get("name"), str) or not given["name"]:
+        raise ConfigError("skill.command.tool.name", "is missing", "name, description, parameters")
+    if not isinstance(parameters.get("properties", {}), dict):
+        what = "must be a JSON schema of an object, with properties"
+        raise ConfigError("skill.command.tool.parameters", what)
+    whole = {"name": given["name"], "description": str(given.get("description", ""))}
+    return {"type": "function", "function": {**whole, "parameters": parameters}}
+
+
+def main_argument(given: Mapping[str, Any]) -> str:
+    """Return the argument that holds the answer: the first that is required; '' if none is."""
+    parameters = given["parameters"]
+    names = [*parameters.get("required", ()), *parameters.get("properties", {})]
+    return names[0] if names else ""
+
+
+def check(config: CommandConfig, given: Mapping[str, Any]) -> None:
+    """Check that an answer is written and judged, and that gold and mutations fit the tool.
+
+    Raises:
+        ConfigError: the first setting that does not.
+    """
+    if not config.judge.strip():
+        hint = "a command that exits 0 if the item passes, such as `python3 -m pytest -q`"
+        raise ConfigError("skill.command.judge", "is missing", hint)
+    if not config.answer:
+        hint = f"where the answer is written, such as solution.py: '{{{main_argument(given)}}}'"
+        raise ConfigError("skill.command.answer", "is missing", hint)
+    known = set(given["parameters"].get("properties", {}))
+    required = set(given["parameters"].get("required", ()))
+    for key, arguments in (
+        ("gold", config.gold),
+        *((f"mutations.{n}.arguments", m.arguments) for n, m in config.mutations.items()),
+    ):
+        if unknown := sorted(set(arguments) - known):
+            hint = f"arguments of {given['name']}: {', '.join(sorted(known))}"
+            raise ConfigError(f"skill.command.{key}.{unknown[0]}", "is no argument", hint)
+    if config.gold and (missing := sorted(required - set(config.gold))):
+        raise ConfigError(f"skill.command.gold.{missing[0]}", "is missing: it is required")
+
+
+def empty(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arguments that say nothing, each of its type."""
+    properties = given["parameters"].get("properties", {})
+    return {name: _EMPTY.get(part.get("type"), "") for name, part in properties.items()}

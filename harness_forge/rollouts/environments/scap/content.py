@@ -26,7 +26,7 @@ from harness_forge.rollouts.environments.scap.oval import Check, Entity, OvalInd
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-REVISION = 2
+REVISION = 3
 """Increase it when the same datastream would be read differently."""
 
 _X = "{http://checklists.nist.gov/xccdf/1.2}"
@@ -185,7 +185,7 @@ def _rule(
         checks=checks,
         digest=_digest(checks),
         description=prose.description(element, selection.values),
-        question=questions.of(element),
+        question=questions.of(element, selection.values),
     )
 
 

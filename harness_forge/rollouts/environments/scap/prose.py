@@ -6,6 +6,7 @@ options and values. Remediation (`fix`, `fixtext`) and rationale are not read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ _X = "{http://checklists.nist.gov/xccdf/1.2}"
 _H = "{http://www.w3.org/1999/xhtml}"
 _O = "{http://scap.nist.gov/schema/ocil/2.0}"
 _OCIL = "http://scap.nist.gov/schema/ocil/2"
+_ESCAPED_SUB = re.compile(r"<(?:[\w.-]+:)?sub\b[^<>]*?\bidref=[\"']([^\"']*)[\"'][^<>]*>")
+_ESCAPED_TAG = re.compile(r"</?(?:[\w.-]+:sub|sub|pre|tt|code|br)\s*/?>")
+"""Elements that the content holds as text, as OCIL questions do: OCIL knows none of them."""
 _OWN_LINE = {f"{_H}{name}" for name in ("pre", "br", "p", "li", "ul", "ol", "table", "tr")}
 
 
@@ -39,14 +43,18 @@ class Questions:
             for questionnaire in root.iter(f"{_O}questionnaire")
         }
 
-    def of(self, rule: _Element) -> str:
-        """Return what a person is asked to check for a rule; '' if the content asks nothing."""
+    def of(self, rule: _Element, values: Mapping[str, str]) -> str:
+        """Return what a person is asked to check for a rule; '' if the content asks nothing.
+
+        Args:
+            values: id of an XCCDF value -> its text.
+        """
         for check in rule.iter(f"{_X}check"):
             reference = check.find(f"{_X}check-content-ref")
             if check.get("system") == _OCIL and reference is not None:
                 asked = self._asked.get(reference.get("name", ""), ())
                 texts = [self._texts.get(name) for name in asked]
-                return "\n".join(_lines(t, {}, kept=True) for t in texts if t is not None)
+                return "\n".join(_lines(t, values, kept=True) for t in texts if t is not None)
         return ""
 
 
@@ -69,8 +77,16 @@ def _lines(element: _Element, values: Mapping[str, str], *, kept: bool = False) 
     parts: list[tuple[str, bool]] = []
     _collect(element, values, kept, parts)
     text = "".join(part if exact else " ".join(_padded(part)) for part, exact in parts)
+    text = _ESCAPED_SUB.sub(lambda found: _by_short_id(values, found.group(1)), text)
+    text = _ESCAPED_TAG.sub("", text)
     lines = (" ".join(line.split()) for line in text.splitlines())
     return "\n".join(line for line in lines if line)
+
+
+def _by_short_id(values: Mapping[str, str], name: str) -> str:
+    """Return the value whose id is or ends with a name, as OCIL texts write it; else `<name>`."""
+    ends = (text for key, text in values.items() if key.endswith(f"_value_{name}"))
+    return values.get(name) or next(ends, f"<{name}>")
 
 
 def _padded(text: str) -> list[str]:

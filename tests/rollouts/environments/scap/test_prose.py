@@ -50,14 +50,28 @@ def test_a_description_is_plain_text_with_the_profiles_values():
 
 def test_a_question_keeps_its_lines():
     asked = "Run this:\n$ count doors\nIs it more than 3?"
-    assert prose.Questions(ROOT).of(DOORS) == asked
+    assert prose.Questions(ROOT).of(DOORS, {}) == asked
+
+
+def test_a_question_has_the_values_that_the_content_wrote_as_text():
+    # OCIL knows no `sub`: content escapes it, with the value's short id (RHEL 9, 0.1.65).
+    escaped = CONTENT.replace(
+        "Is it more than 3?",
+        "&lt;pre&gt;doors=&lt;sub idref=\"limit\" /&gt;&lt;/pre&gt; Is it &lt;sub idref='top'/&gt;"
+        " of &lt;sub idref='lost'/&gt;, user &lt;name@host&gt;?",
+    )
+    root = etree.fromstring(escaped)
+    rule = next(rule for rule in root if rule.get("id") == "doors")
+    values = {"xccdf_org.site.content_value_limit": "3", "top": "4"}
+    asked = "Run this:\n$ count doors\ndoors=3 Is it 4 of <lost>, user <name@host>?"
+    assert prose.Questions(root).of(rule, values) == asked
 
 
 def test_fix_and_rationale_are_not_read():
-    text = prose.description(DOORS, {}) + prose.Questions(ROOT).of(DOORS)
+    text = prose.description(DOORS, {}) + prose.Questions(ROOT).of(DOORS, {})
     assert not {"wind", "shut", "Shut"} & set(text.replace(".", " ").split())
 
 
 def test_content_that_says_nothing_is_empty_text():
     for rule in (BARE, LOST):
-        assert (prose.description(rule, {}), prose.Questions(ROOT).of(rule)) == ("", "")
+        assert (prose.description(rule, {}), prose.Questions(ROOT).of(rule, {})) == ("", "")

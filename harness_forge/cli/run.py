@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness_forge.core.numbers import count, percent
 
 SUMMARY = "attempt work items and write what happened to the store"
-USAGE = "skill=NAME policy=gold|mutated|nearest|template|model[:ADAPTER] [key=value …]"
+USAGE = "skill=NAME policy=gold|mutated|nearest|template|extractive|model[:ADAPTER] [key=value …]"
 EXAMPLES = (
     "forge run skill=stig policy=gold",
     "forge run skill=stig policy=mutated policy.variants=2",

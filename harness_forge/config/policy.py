@@ -16,9 +16,10 @@ class PolicyKind(Enum):
     model = "model"
     nearest = "nearest"
     template = "template"
+    extractive = "extractive"
 
 
-COPIES = (PolicyKind.nearest, PolicyKind.template)
+COPIES = (PolicyKind.nearest, PolicyKind.template, PolicyKind.extractive)
 """Baselines: what they copy is judged, and never training data."""
 
 
@@ -30,7 +31,8 @@ class PolicyConfig:
         kind: gold (our compact fixes), mutated (gold, broken on purpose),
             model (an OpenAI-compatible endpoint, or a local model), or a baseline:
             nearest (the answer that passed on the most similar training item,
-            copied whole) or template (copied, with the item's own words in it).
+            copied whole), template (copied, with the item's own words in it) or
+            extractive (what the prompt itself quotes).
         fallback: gold only: where our fix fails or is missing, try the
             content's own remediation and mark the row.
         variants: mutated only: at most this many broken fixes per item.

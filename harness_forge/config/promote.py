@@ -35,6 +35,7 @@ class Opponent(Enum):
     few_shot = "few_shot"
     nearest = "nearest"
     template = "template"
+    extractive = "extractive"
     champion = "champion"
 
 
@@ -80,7 +81,7 @@ class ConditionConfig:
             itself; of a suite: its gain is above what the scores move by
             themselves), audit (the loss mask was checked), all or any (of the
             conditions in `of`).
-        against: base, few_shot, nearest, template or champion. One against the
+        against: base, few_shot, nearest, template, extractive or champion. One against the
             champion is not needed while there is none.
         part: items it is about: new_rule, new_family or all.
         suite: the suite that a metric is of; empty takes the one evaluated, each

@@ -1,9 +1,9 @@
-"""Judges an adapter on held-out items, beside four baselines, pair by pair.
+"""Judges an adapter on held-out items, beside five baselines, pair by pair.
 
 The base model, the base model with three worked examples, a copy of the nearest
-training answer, and such a copy with the item's own words put in show what the
-adapter adds to format and copying. Every policy is asked once, with the same
-settings; existing runs are read from the store.
+training answer, such a copy with the item's own words put in, and what the prompt
+itself quotes show what the adapter adds to format and copying. Every policy is asked
+once, with the same settings; existing runs are read from the store.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from harness_forge.store.splits.levels import Level
 SHOTS = 3
 """Worked examples of the few-shot baseline."""
 
-LABELS = ("base", "few_shot", "nearest", "template", "adapter")
-BASE, FEW_SHOT, NEAREST, TEMPLATE, ADAPTER = LABELS
+LABELS = ("base", "few_shot", "nearest", "template", "extractive", "adapter")
+BASE, FEW_SHOT, NEAREST, TEMPLATE, EXTRACTIVE, ADAPTER = LABELS
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def replay(
     adapter: str | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Replay:
-    """Run the five policies on a split of every skill of `config`, and compare them.
+    """Run the six policies on a split of every skill of `config`, and compare them.
 
     Writes `<label>.jsonl` into `out`, and the metrics to `<out>.json`. The split
     is `run.split`, or the holdout. A complete run is not repeated; a stopped one
@@ -156,7 +156,7 @@ def _evaluating(config: ForgeConfig, split: str) -> ForgeConfig:
 
 
 def _policies(config: ForgeConfig, adapter: Adapter) -> dict[str, PolicyConfig]:
-    """Return the five policies; only speed settings come from the recipe's own policy."""
+    """Return the six policies; only speed settings come from the recipe's own policy."""
     own = config.policy
     splits = list(adapter.fitted)
     model = PolicyConfig(
@@ -171,6 +171,7 @@ def _policies(config: ForgeConfig, adapter: Adapter) -> dict[str, PolicyConfig]:
         FEW_SHOT: replace(model, shots=SHOTS, example_splits=splits),
         NEAREST: PolicyConfig(PolicyKind.nearest, example_splits=splits),
         TEMPLATE: PolicyConfig(PolicyKind.template, example_splits=splits),
+        EXTRACTIVE: PolicyConfig(PolicyKind.extractive),
         ADAPTER: replace(model, adapter=str(adapter.folder)),
     }
 

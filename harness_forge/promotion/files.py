@@ -18,7 +18,13 @@ from harness_forge.registry.adapters.identity import AdapterIdentity
 from harness_forge.registry.current import OUTPUTS, trained_folder
 from harness_forge.store.splits.looks import Look
 
-BASELINES = (Opponent.base, Opponent.few_shot, Opponent.nearest, Opponent.template)
+BASELINES = (
+    Opponent.base,
+    Opponent.few_shot,
+    Opponent.nearest,
+    Opponent.template,
+    Opponent.extractive,
+)
 """The opponents that a replay judges beside the adapter."""
 
 INPUTS = ("replay", "evaluate", "prove", "results")

@@ -33,7 +33,7 @@ from harness_forge.report.material import Curve, Family, Material
 from harness_forge.report.page import page
 from harness_forge.worksets import worksets
 
-LABELS = ("adapter", "base", "few_shot", "nearest", "template")
+LABELS = ("adapter", "base", "few_shot", "nearest", "template", "extractive")
 KINDS = ("sft", "dpo")
 
 

@@ -14,6 +14,7 @@ LABELS = {
     "few_shot": "base model, worked examples in its prompt",
     "nearest": "nearest training answer, copied",
     "template": "training answer with the item's own words put in",
+    "extractive": "what the prompt quotes, copied",
 }
 """The policies of a replay, in the order they are shown."""
 

@@ -13,7 +13,7 @@ from harness_forge.core.files import write_json
 
 FOLDER = "metrics"
 """Beside what the stages write: a file a stage."""
-_POLICIES = ("adapter", "base", "few_shot", "nearest", "template")
+_POLICIES = ("adapter", "base", "few_shot", "nearest", "template", "extractive")
 _DIGITS = 4
 
 

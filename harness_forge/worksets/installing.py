@@ -98,7 +98,7 @@ def install(
         carried = bundle.libraries if bundle else None
         libraries = find_libraries(name, variant.libraries, workset, home, say, carried)
         variables = {**config.environment, **libraries}
-        _smoke(name, variant, variables, workset, say)
+        _smoke(name, variant, variables, workset)
         minutes = round((time.monotonic() - started) / 60, 1)
         _write_stamp(variables, variant_name, workset, wanted, minutes, first)
     return True
@@ -158,7 +158,6 @@ def _environment(name: str, place: Path, wanted: str, say: Say) -> None:
     if same and not attempt([interpreter(place), "-m", "pip", "-V"], {}):
         say("going on with the environment that is there")
         return
-    say("making the environment")
     failed = attempt([sys.executable, "-m", "venv", "--clear", str(place)], {})
     if failed:
         hint = "install your distribution's python3-venv package"
@@ -168,27 +167,21 @@ def _environment(name: str, place: Path, wanted: str, say: Say) -> None:
 
 def _packages(lock: Lock, pip: Pip, say: Say) -> list[dict[str, str]]:
     """Install a lock's packages; return facts about the packages installed first."""
-    first = []
-    for one in lock.part(Part.first):
-        say(f"{one.name} {one.version}")
-        first.append(install_first(one, pip))
-    packages = lock.part(Part.wheels)
+    packages, source = lock.part(Part.wheels), lock.part(Part.source)
+    names = [f"{one.name} {one.version}" for one in lock.part(Part.first)]
+    say(", then ".join([*names, f"{len(packages) + len(source)} packages"]))
+    first = [install_first(one, pip) for one in lock.part(Part.first)]
     beside = lock.part(Part.cuda)
     if beside and cuda_names(pip.python, lock.part(Part.first), beside):
         say(f"it is a CUDA build: {len(beside)} packages more")
         packages += beside
-    source = lock.part(Part.source)
-    say(f"{len(packages) + len(source)} packages")
     pip.install(packages, "--only-binary=:all:")
     # With the setuptools of the lock: an isolated build would fetch one that nobody checked.
     pip.install(source, "--no-build-isolation", "--use-pep517")
     return first
 
 
-def _smoke(
-    name: str, variant: VariantConfig, variables: Mapping[str, str], place: Path, say: Say
-) -> None:
-    say(f"importing {', '.join(variant.imports)}")
+def _smoke(name: str, variant: VariantConfig, variables: Mapping[str, str], place: Path) -> None:
     code = "; ".join(f"import {module}" for module in variant.imports)
     said = attempt([interpreter(place), "-c", code], variables)
     if said:

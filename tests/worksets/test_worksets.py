@@ -75,7 +75,7 @@ def test_a_changed_lock_makes_it_outdated_and_usable_still(tmp_path, index):
     steps = []
     assert install(SMALL, tmp_path, steps.append)
     # From the start: nothing that the new lock does not hold stays behind.
-    assert steps[0] == "making the environment"
+    assert steps[0] == "2 packages"
     assert "other-part==1.0" in " ".join(state(SMALL, tmp_path).stamp["freeze"])
 
 

@@ -19,6 +19,7 @@ _PLAIN = {
     Opponent.few_shot: "few_shot (the base model with worked examples)",
     Opponent.nearest: "nearest (a copied training answer)",
     Opponent.template: "template (a copied training answer with the item's own words put in)",
+    Opponent.extractive: "extractive (what the prompt itself quotes, copied)",
 }
 """Baselines in words."""
 

@@ -13,9 +13,10 @@ from harness_forge.report.material import LABELS, PARTS, Material
 _ABOUT = (
     "One greedy answer for each rule, run in a sandbox and judged by the scanner. Intervals are "
     "95%, drawn by cluster: rules with answers of one form. The few-shot base model shows what "
-    "the form of the prompt gives, the copied nearest answer what copying gives, and the template, "
-    "a copied answer with the item's own words put in, what search and replace gives; the adapter "
-    "has to add to all."
+    "the form of the prompt gives, the copied nearest answer what copying gives, the template, "
+    "a copied answer with the item's own words put in, what search and replace gives, and the "
+    "extractive answer, the command or line that the prompt itself quotes, what reading gives; the "
+    "adapter has to add to all."
 )
 _BY_SCORE = (
     "Where no cluster differs from another a bootstrap has no width: there it is Tango's score "

@@ -54,7 +54,7 @@ class Policy(Protocol):
     """The interface of every policy."""
 
     name: str
-    """Value of `runs.policy`: gold, mutated, nearest, template or model:<name>."""
+    """Value of `runs.policy`: gold, mutated, nearest, template, extractive or model:<name>."""
 
     def episode(self, request: Request) -> Generator[Proposal, Outcome, None]:
         """Yield proposals for one item; each `send` brings the outcome of the last."""

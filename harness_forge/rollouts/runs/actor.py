@@ -20,6 +20,7 @@ from harness_forge.core.records import WorkItem
 from harness_forge.registry.adapters import registry
 from harness_forge.registry.models import folder
 from harness_forge.rollouts.policies import worked_examples
+from harness_forge.rollouts.policies.extractive import Extractive
 from harness_forge.rollouts.policies.model import Model, named
 from harness_forge.rollouts.policies.nearest import Nearest
 from harness_forge.rollouts.policies.proposal import Policy
@@ -98,13 +99,15 @@ def prepare(
         EvalError: the adapter was trained on another model.
         RunError: too few worked examples in the store.
     """
-    settings = plain(config)
+    settings, argument = plain(config), environment.argument
     if config.kind is PolicyKind.gold:
         teacher = Teacher("gold", lambda item: environment.gold(item, fallback=config.fallback))
         return Actor("gold", settings, lambda: teacher)
     if config.kind is PolicyKind.mutated:
         teacher = Teacher("mutated", lambda i: environment.mutated(i, limit=config.variants))
         return Actor("mutated", settings, lambda: teacher)
+    if config.kind is PolicyKind.extractive:
+        return Actor(Extractive.name, {"kind": Extractive.name}, lambda: Extractive(argument))
     if copies := _COPIES.get(config.kind):
         # Two, so that an item that is itself an example has another one to copy.
         known = examples.read(store, needed=2, splits=config.example_splits)

@@ -16,8 +16,8 @@ from harness_forge.registry.adapters import package
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger
 from harness_forge.store.splits.looks import Look
 
-LABELS = ("adapter", "base", "few_shot", "nearest", "template")
-SHARES = {"adapter": 5, "base": 0, "few_shot": 1, "nearest": 2, "template": 2}
+LABELS = ("adapter", "base", "few_shot", "nearest", "template", "extractive")
+SHARES = {"adapter": 5, "base": 0, "few_shot": 1, "nearest": 2, "template": 2, "extractive": 2}
 """How many of each ten items a label passes."""
 LINEAGE = {
     "key": "k1",

@@ -14,7 +14,7 @@ from math import comb
 from pathlib import Path
 
 NAME = "lamp-worker"
-BASELINES = {"base": 0, "few_shot": 1, "nearest": 2, "template": 2}
+BASELINES = {"base": 0, "few_shot": 1, "nearest": 2, "template": 2, "extractive": 2}
 """How many of each ten items a baseline passes."""
 ITEMS = 100
 NEW_FAMILIES_FROM = 80

@@ -21,6 +21,7 @@ LEVELS = [
         "better_than_few_shot",
         "better_than_nearest",
         "better_than_template",
+        "better_than_extractive",
         "beats_champion_by_cluster",
     )
 ]

@@ -269,7 +269,7 @@ def test_rollback_without_a_ledger_leaves_none_behind(forge, loop, capsys):
 def test_a_tampered_ledger_stops_every_command(forge, loop, capsys):
     forge("promote")
     place = decisions.path(loop.home)
-    place.write_text(place.read_text().replace("All 9", "All 8"))
+    place.write_text(place.read_text().replace("All 10", "All 9"))
     capsys.readouterr()
     for verb in (["promote"], ["champion"], ["rollback", "--reason=x"]):
         assert forge(*verb) == 15

@@ -63,7 +63,7 @@ def rows(element):
 def test_the_header_tells_the_decision_and_the_figures(tree, loop):
     header = tree.find(".//header")
     assert text(header.find("h1")) == f"{loop.name}-{loop.digest[:12]}: promoted"
-    assert "All 9 conditions of rule 'default' that apply hold." in text(header)
+    assert "All 10 conditions of rule 'default' that apply hold." in text(header)
     figures = {
         text(one.find("dt")): text(one.find("dd"))
         for one in header.iter("div")
@@ -376,7 +376,7 @@ def test_all_items_are_not_shown_where_they_are_one_part_once_more():
 
 def test_conditions_are_counted_as_the_table_has_them(tree):
     found = section(tree, "The decision")
-    assert "12 conditions: 9 of 9 hold, 1 could not fail, 2 not needed." in text(found)
+    assert "13 conditions: 10 of 10 hold, 1 could not fail, 2 not needed." in text(found)
     assert "9.1\u00d710⁻¹³" in text(found)
     assert "e-12" not in text(found)
 

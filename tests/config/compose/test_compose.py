@@ -126,7 +126,8 @@ def test_a_list_is_not_a_sweep():
         (
             "policy.kind=glod",
             "command line: policy.kind: unknown value 'glod'\n"
-            "  hint: did you mean 'gold'? known values: gold, mutated, model, nearest, template",
+            "  hint: did you mean 'gold'? known values: gold, mutated, model, nearest, template, "
+            "extractive",
         ),
         (
             "seed.deep=1",

@@ -34,7 +34,9 @@ def evidence(
     """
     whose = {"candidate": {"name": CANDIDATE.name, "digest": CANDIDATE.digest}}
     table = {"new_rule": new_rule or pair(), "new_family": new_family or pair(pairs=16)}
-    beaten = {name: {"new_rule": pair()} for name in ("few_shot", "nearest", "template")}
+    beaten = {
+        name: {"new_rule": pair()} for name in ("few_shot", "nearest", "template", "extractive")
+    }
     beaten |= {name: {"new_rule": found} for name, found in (versus or {}).items()}
     versus = {f"adapter_vs_{name}": found for name, found in ({"base": table} | beaten).items()}
     metrics = zip(("adapter", "base"), rates, strict=True)

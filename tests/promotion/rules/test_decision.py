@@ -35,12 +35,13 @@ def test_promotes_when_every_condition_holds(rule):
         "better_than_few_shot": "holds",
         "better_than_nearest": "holds",
         "better_than_template": "holds",
+        "better_than_extractive": "holds",
         "new_family": "holds",
         "valid_call": "holds",
         "beats_champion": "not_needed",
         "beats_champion_by_cluster": "not_needed",
     }
-    assert ruling.why == "All 10 conditions of rule 'default' that apply hold."
+    assert ruling.why == "All 11 conditions of rule 'default' that apply hold."
 
 
 def test_exit_codes():
@@ -48,7 +49,7 @@ def test_exit_codes():
     assert codes == {"promoted": 0, "rejected": 10, "inconclusive": 11, "incomplete": 12}
 
 
-BEATEN = ("few_shot", "nearest", "template")
+BEATEN = ("few_shot", "nearest", "template", "extractive")
 EDGES = [
     # condition, evidence, decision
     ("enough_pairs", {"new_rule": pair(pairs=60)}, Outcome.PROMOTED),
@@ -133,14 +134,15 @@ def test_a_replay_of_another_split_does_not_decide(rule):
     assert "no pair of part new_rule was judged" in ruling.why
 
 
-def test_a_replay_from_before_template_was_judged_is_incomplete(rule):
+@pytest.mark.parametrize("baseline", ["template", "extractive"])
+def test_a_replay_from_before_a_baseline_was_judged_is_incomplete(rule, baseline):
     whole = evidence()
     table = dict(whole.replay["comparisons"])
-    del table["adapter_vs_template"]
+    del table[f"adapter_vs_{baseline}"]
     ruling = apply_rule(rule, replace(whole, replay={**whole.replay, "comparisons": table}))
     assert ruling.outcome is Outcome.INCOMPLETE
     assert ruling.why == (
-        "Nothing can be decided yet: replay.json compares nothing with template (forge replay)."
+        f"Nothing can be decided yet: replay.json compares nothing with {baseline} (forge replay)."
     )
 
 

@@ -23,7 +23,7 @@ def project(replays):
     return replays
 
 
-def test_five_policies_are_compared_on_the_holdout(project):
+def test_six_policies_are_compared_on_the_holdout(project):
     done = project()
     metrics = json.loads((project.home / "outputs/replay.json").read_text())
     assert metrics == done.as_dict()
@@ -34,6 +34,7 @@ def test_five_policies_are_compared_on_the_holdout(project):
         "adapter_vs_few_shot",
         "adapter_vs_nearest",
         "adapter_vs_template",
+        "adapter_vs_extractive",
     ]
     for label in ("nearest", "template"):
         assert metrics["policies"][label]["all"]["rate"] == 1.0
@@ -60,7 +61,7 @@ def test_again_asks_nobody_and_writes_the_same(project):
     project()
     assert (project.home / "outputs/replay.json").read_bytes() == before
     assert len(project.started) == asked == 3
-    assert len(HoldoutLedger().all()) == 5
+    assert len(HoldoutLedger().all()) == 6
 
 
 def test_a_changed_adapter_asks_the_adapter_alone(project):
@@ -84,6 +85,7 @@ def test_a_stopped_replay_goes_on_and_leaves_no_finished_file(project, coin):
         "model:small+3shot",
         "nearest",
         "template",
+        "extractive",
         "model:mine",
     ]
 

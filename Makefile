@@ -87,21 +87,32 @@ bench: setup ## the speed of export and ingest beside COPY and other libraries; 
 	@python tests/bench/export.py 1000 10000 100000
 	@python tests/bench/ingest.py 10 60
 
+# Attempts and export need no workset, and pip one core: $(call beside,WORKSETS,COMMANDS)
+define beside
+forge workset install $(1) --yes & installing=$$!; trap 'kill $$installing' INT TERM; \
+( $(2) ) && status=0 || status=$$?; \
+wait $$installing && [ $$status = 0 ]
+endef
+
+stopped = { echo "$(1): stopped; \`$(2)\` goes on from here" >&2; exit 1; }
+
 # The demo is a project of its own in demo/; scanner, model and Axolotl are the loop's too.
-DEMO_STAGES := compose attempt watermark export audit train_sft prove replay promote report
+BEFORE_TRAINING := compose attempt watermark export
+AFTERWARDS := audit train_sft prove replay promote report
 
 demo: setup ## the loop on 95 rules, for a first look (7 GB); `make loop` is the whole
-	@forge workset install train --yes
 	@forge model fetch smollm2-135m
 	@mkdir -p demo
 	@[ -f demo/params.yaml ] || printf 'recipe: demo\noverrides: [forge_home=../.forge]\n' > demo/params.yaml
-	@cd demo; for stage in $(DEMO_STAGES); do \
-	  forge stage $$stage || { echo "demo: stopped; \`make demo\` goes on from here" >&2; exit 1; }; \
-	done; forge audit --brief data/dataset
+	@$(call beside,train,cd demo; for stage in $(BEFORE_TRAINING); do forge stage $$stage || exit 1; done) || $(call stopped,demo,make demo)
+	@cd demo; for stage in $(AFTERWARDS); do forge stage $$stage || $(call stopped,demo,make demo); done; \
+	forge audit --brief data/dataset
 	@echo "  demo/outputs/report.html shows it all; next: look at demo/data/dataset, then make loop"
 
-loop: tools ## the whole loop, from the scanner to a judged adapter
-	@dvc repro --quiet || { echo "loop: stopped; \`dvc repro\` goes on from here" >&2; exit 1; }
+loop: setup ## the whole loop, from the scanner to a judged adapter
+	@forge model fetch smollm2-135m
+	@$(call beside,train eval,dvc repro --quiet export) || $(call stopped,loop,make loop)
+	@dvc repro --quiet || $(call stopped,loop,dvc repro)
 	@forge audit --brief data/dataset
 	@[ -f outputs/report.html ] || forge stage report
 	@echo "  outputs/report.html shows it all; next: forge serve --detach, or forge power"

@@ -12,7 +12,7 @@ class Expected:
     Args:
         content, scanner: their versions.
         many_uids: rules with the full cycle where files can belong to several
-            users; one_uid: where they cannot.
+            users; one_uid: where they cannot. 0 was not measured.
     """
 
     content: str = "???"
@@ -34,6 +34,8 @@ class ScapConfig:
             first that matches wins, and 'other' takes the rest.
         only: regular expression at the start of a rule id; the skill is made of
             the rules that match. Empty takes all.
+        without: profiles of the same datastream whose rules are left out: those of
+            another skill, so that a rule is an item of one of them.
         expect: by a name such as the release of the measured packages, the known
             counts of the content; a survey that finds less says so.
         licence: of the content, which has its titles in prompts and so in datasets.
@@ -45,5 +47,6 @@ class ScapConfig:
     platform: str = "???"
     families: dict[str, str] = field(default_factory=dict)
     only: str = ""
+    without: list[str] = field(default_factory=list)
     expect: dict[str, Expected] = field(default_factory=dict)
     licence: str = "BSD-3-Clause"

@@ -51,7 +51,7 @@ def index_words() -> list[str]:
 def _judged(one: Locked, pip: Pip) -> dict[str, str]:
     report = pip.python.parents[1] / "report.json"
     # A file left by a killed install was not checked: install it again.
-    words = ["install", "--no-deps", "--force-reinstall", "--only-binary=:all:"]
+    words = ["install", "--no-deps", "--no-compile", "--force-reinstall", "--only-binary=:all:"]
     pip.run([*words, "--report", report, *index_words(), f"{one.name}=={one.version}"], 1)
     taken = json.loads(report.read_text(encoding="utf-8"))["install"][0]["download_info"]
     report.unlink()

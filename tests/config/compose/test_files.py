@@ -48,8 +48,9 @@ def test_an_unknown_choice_in_a_recipe(project):
     line = path.read_text().splitlines().index("  - skill: stgi") + 1
     assert fault() == (
         f"{BASE}:{line}: skill: there is no 'stgi'\n"
-        "  hint: did you mean 'stig'? known choices: all, codebase, demo, "
-        "gemma_cve, gemma_stig, recorded, reflexion, repair, stig, tau_bench, ubuntu"
+        "  hint: did you mean 'stig'? known choices: all, cis, codebase, demo, "
+        "gemma_cve, gemma_stig, hardening, recorded, reflexion, repair, stig, tau_bench, "
+        "ubuntu, ubuntu_cis"
     )
 
 
@@ -84,7 +85,7 @@ def test_a_recipe_that_does_not_exist(project):
     assert fault(recipe="targt_a") == (
         "recipe: there is no 'targt_a'\n"
         "  hint: did you mean 'target_a'? known recipes: "
-        "base, demo, sft_then_dpo, target_a, target_b, tip_preferences"
+        "base, demo, hardening, sft_then_dpo, target_a, target_b, tip_preferences"
     )
 
 

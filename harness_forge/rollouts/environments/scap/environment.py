@@ -94,7 +94,7 @@ class ScapEnvironment:
         self.skill, self._config, self._profile = skill, config, config.profile
         self._tools = tools.find_tools(home)
         self._disk = root.disk(config.platform)
-        datastream = packages.find_datastream(config, home)
+        datastream = self._datastream = packages.find_datastream(config, home)
         data = datastream.read_bytes()
         self.content_digest = hashlib.sha256(data).hexdigest()[:16]
         self.content_version = content_version(data)
@@ -109,8 +109,19 @@ class ScapEnvironment:
     @cached_property
     def _offered(self) -> dict[str, Rule]:
         """The skill's rules. Guards are chosen among all rules of the profile."""
-        belongs = known.rules_of(self._config)
-        found = {rule_id: rule for rule_id, rule in self.rules.items() if belongs(rule_id)}
+        belongs, others = known.rules_of(self._config), self._others()
+        found = {
+            rule_id: rule
+            for rule_id, rule in self.rules.items()
+            if belongs(rule_id) and rule_id not in others
+        }
+        if not found and others:
+            raise ConfigError(
+                "skill.scap.without",
+                f"no rule of profile {self._profile} is left without those of "
+                + ", ".join(self._config.without),
+                "name fewer profiles",
+            )
         if not found:
             raise ConfigError(
                 "skill.scap.only",
@@ -118,6 +129,14 @@ class ScapEnvironment:
                 "`forge env table` lists the families; rule ids are as in sshd_disable_root_login",
             )
         return found
+
+    def _others(self) -> set[str]:
+        """Return the rules of the profiles that the skill is made without."""
+        return {
+            rule_id
+            for profile in self._config.without
+            for rule_id in load_rules(self._datastream, profile, cache_dir=self._cache)
+        }
 
     @cached_property
     def evaluator_version(self) -> str:

@@ -66,7 +66,7 @@ def expected(config: ScapConfig, versions: Versions) -> int | None:
         return sum(word == FULL and of_skill(rule) for rule, word in table.items()) or None
     for one in config.expect.values():
         if (one.content, one.scanner) == (versions.content, versions.scanner):
-            return one.many_uids if versions.multi_uid else one.one_uid
+            return (one.many_uids if versions.multi_uid else one.one_uid) or None
     return None
 
 

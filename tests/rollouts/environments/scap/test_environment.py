@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -201,6 +202,27 @@ def test_some_rules_that_are_none_are_one_clear_error(only, fault):
     finally:
         some.close()
     assert str(caught.value).splitlines()[0] == f"skill.scap.only: {fault}"
+
+
+def test_a_skill_may_leave_out_the_rules_of_another_profile(stig):
+    config = replace(STIG, profile="cis", only="sysctl_net_ipv4")
+    with closing(open_scap("cis", config, HOME)) as whole:
+        every = {item.item_id for item in whole.survey()}
+    with closing(open_scap("cis", replace(config, without=["stig"]), HOME)) as rest:
+        left = {item.item_id for item in rest.survey()}
+    assert left == every - stig.rules.keys()
+    assert 0 < len(left) < len(every)
+
+
+def test_no_rule_left_is_one_clear_error():
+    with (
+        closing(open_scap("none", replace(STIG, without=["stig"]), HOME)) as none,
+        pytest.raises(ConfigError) as caught,
+    ):
+        none.survey()
+    assert str(caught.value).splitlines()[0] == (
+        "skill.scap.without: no rule of profile stig is left without those of stig"
+    )
 
 
 def test_a_scanner_that_hangs_gives_no_verdict(stig, box):

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from harness_forge.config.compose import project
+from harness_forge.config.compose import project, unquoted
 from harness_forge.config.compose.check import faults_in, near
 from harness_forge.config.compose.shapes import fields_of, unwrap
 from harness_forge.config.format import EXTENSIONS, ROWS
@@ -34,7 +34,17 @@ def key_faults(path: Path) -> Iterator[ConfigError]:
     defaults = data.pop("defaults", None) or []
     yield from _base_faults(path, defaults, lines)
     yield from _default_faults(path, defaults, lines)
-    yield from faults_in(data, ForgeConfig, (), _placer(path, lines, 0))
+    yield from _keys_and_values(path, ForgeConfig, (), data, lines)
+
+
+def _keys_and_values(
+    path: Path, kind: type, key: tuple[str, ...], data: dict[str, Any], lines: dict
+) -> Iterator[ConfigError]:
+    """Yield the faults of a file's keys, and where all are texts, of its values."""
+    found = list(unquoted.key_faults(path, kind, key))
+    yield from found
+    if not found:
+        yield from faults_in(data, kind, key, _placer(path, lines, len(key)))
 
 
 def _base_faults(path: Path, defaults: Any, lines: dict) -> Iterator[ConfigError]:
@@ -87,7 +97,7 @@ def group_faults(path: Path, group: str) -> Iterator[ConfigError]:
         return
     yield from _default_faults(path, data.pop("defaults", None) or [], lines)
     # Keys are named as the recipe sees them: under the group's name.
-    yield from faults_in(data, GROUPS[group], (group,), _placer(path, lines, 1))
+    yield from _keys_and_values(path, GROUPS[group], (group,), data, lines)
 
 
 def opening_faults(path: Path) -> Iterator[ConfigError]:
@@ -121,7 +131,7 @@ def read(path: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
         ConfigError: it cannot be read, is no YAML or holds no mapping.
     """
     import yaml
-    from omegaconf.errors import OmegaConfBaseException
+    from omegaconf.errors import KeyValidationError, OmegaConfBaseException
 
     where = project.shown(path)
     try:
@@ -131,6 +141,9 @@ def read(path: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
         line = mark.line + 1 if mark else 1
         what = f"is not valid YAML: {error.problem}"
         raise ConfigError(f"{where}:{line}", what) from error
+    except KeyValidationError as error:
+        fault = unquoted.null_fault(path, path.read_text(encoding="utf-8"))
+        raise fault or ConfigError(where, str(error).splitlines()[0]) from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError, OmegaConfBaseException) as error:
         raise ConfigError(where, f"cannot be read: {str(error).splitlines()[0]}") from error
     if not isinstance(data, dict):

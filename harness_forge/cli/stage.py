@@ -12,6 +12,7 @@ SUMMARY = "run one stage of dvc.yaml"
 USAGE = "NAME [FILE]"
 EXAMPLES = ("forge stage compose", "forge stage export data/dataset")
 KEYS = ()
+JSON = "an object: stage, written: the file or folder"
 
 PARAMS = Path("params.yaml")
 RESOLVED = Path("outputs/resolved.yaml")
@@ -46,6 +47,7 @@ SHOWN = {
 
 def main(argv: list[str]) -> int:
     """Run one stage; what it reads besides its section is in dvc.yaml."""
+    from harness_forge.cli import results
     from harness_forge.cli.words import one_of, sort
 
     words, _, overrides = sort(argv)
@@ -64,7 +66,8 @@ def main(argv: list[str]) -> int:
         show, tell = _terminal(name)
         report = getattr(stages, name)(RESOLVED, out, **tell)
         if show:
-            print(show(report))
+            results.show(show(report))
+    results.report({"stage": name, "written": out})
     return 0
 
 
@@ -84,12 +87,17 @@ def _compose(out: Path) -> None:
     from harness_forge.config.compose.resolved import write_resolved
     from harness_forge.report import plots_page
 
-    params = _read_params()
+    params = read_params()
     write_resolved(out, params.get("recipe"), params.get("overrides") or [])
     plots_page.write()
 
 
-def _read_params() -> dict[str, Any]:
+def read_params() -> dict[str, Any]:
+    """Return recipe and overrides of params.yaml.
+
+    Raises:
+        ConfigError: it is missing, no YAML or not of that form.
+    """
     import yaml
 
     try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -55,23 +56,47 @@ def recipe_path(name: str) -> Path:
     return known[name]
 
 
-def _run_hydra(path: Path, overrides: list[str]) -> dict[str, Any]:
-    from hydra import compose as hydra_compose
+def merged_files(path: Path, overrides: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the files of a composition that `compose` accepts, in the order of merging.
+
+    Returns:
+        of each its name below `recipes/` or `conf/`, such as `train/lora`, and where in the
+        config its keys go; `files.SCHEMA` are the defaults of the settings.
+    """
+    from hydra.core.global_hydra import GlobalHydra
+    from hydra.types import RunMode
+
+    with _searching(path) as search:
+        loader = GlobalHydra.instance().config_loader()
+        found = loader.compute_defaults_list(path.stem, [search, *prepare(overrides)], RunMode.RUN)
+    named = ((str(one.config_path), one.package or "") for one in found.defaults)
+    return [(name, package) for name, package in named if name.split("/")[0] != "hydra"]
+
+
+@contextmanager
+def _searching(path: Path) -> Iterator[str]:
+    """Let Hydra look where forge does; yields the override that says where that is."""
     from hydra import initialize_config_dir
-    from hydra.errors import HydraException
-    from omegaconf import OmegaConf, SCMode
-    from omegaconf.errors import OmegaConfBaseException
-    from yaml import YAMLError
 
     _store_schema()
     # The project's own come first: of two files with one name Hydra takes the first.
     folders = [*project.recipe_folders(), *project.group_folders()]
     search = ",".join(f"'file://{folder.resolve()}'" for folder in folders)
+    folder = str(path.parent.resolve())
+    with initialize_config_dir(folder, job_name="forge", version_base="1.3"):
+        yield f"hydra.searchpath=[{search}]"
+
+
+def _run_hydra(path: Path, overrides: list[str]) -> dict[str, Any]:
+    from hydra import compose as hydra_compose
+    from hydra.errors import HydraException
+    from omegaconf import OmegaConf, SCMode
+    from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
+
     try:
-        with initialize_config_dir(
-            str(path.parent.resolve()), job_name="forge", version_base="1.3"
-        ):
-            config = hydra_compose(path.stem, [f"hydra.searchpath=[{search}]", *overrides])
+        with _searching(path) as search:
+            config = hydra_compose(path.stem, [search, *overrides])
             places = {g: project.choices(g).get(c) for g, c in _chosen(path, overrides)}
             check_variables(config, path, places)
             return OmegaConf.to_container(

@@ -44,6 +44,16 @@ def prepare(overrides: Sequence[str]) -> list[str]:
     return prepared
 
 
+def set_keys(text: str) -> list[str]:
+    """Return the dotted keys that an override sets; none where it chooses a file of a group."""
+    parsed = [_parse(one) for one in _spelled_out(text)]
+    return [
+        one.key_or_group
+        for one in parsed
+        if not one.is_delete() and (one.key_or_group not in GROUPS or isinstance(one.value(), dict))
+    ]
+
+
 def expand(overrides: Sequence[str]) -> list[list[str]]:
     """Return one list of overrides per combination of swept values.
 

@@ -10,9 +10,11 @@ A verb is a module of this folder with
     EXAMPLES   command lines to copy
     KEYS       sections of the config that it reads
     main(argv) does it; returns the exit code
+    JSON       what `--json` prints, in words
     SHORT      optional: short keys and their meaning
 
-`--cfg`, `-m`, `--debug` and `--help` are taken out here and work for every verb.
+`--cfg`, `-m`, `--json`, `--quiet`, `--debug` and `--help` are taken out here and work for
+every verb.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from harness_forge.cli.results import JSON, QUIET, divided
 from harness_forge.cli.verbs import VERBS
 from harness_forge.core.errors import ConfigError, ForgeError
 from harness_forge.core.hints import did_you_mean
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+DEBUG = "--debug"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,12 +53,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _main(argv: Sequence[str] | None) -> int:
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    debug = "--debug" in arguments
-    arguments = [word for word in arguments if word != "--debug"]
+    arguments, flags = _taken(list(sys.argv[1:] if argv is None else argv))
+    debug = DEBUG in flags
     try:
         with _terminable():
-            code = _dispatch(arguments)
+            code = _dispatch(arguments, flags - {DEBUG})
         sys.stdout.flush()
         return code
     except BrokenPipeError:
@@ -70,6 +73,16 @@ def _main(argv: Sequence[str] | None) -> int:
         if debug:
             raise
         return _tell(error)
+
+
+def _taken(words: list[str]) -> tuple[list[str], set[str]]:
+    """Return the words without the flags of every verb, and those flags.
+
+    What follows `--` is for a program that the verb starts.
+    """
+    end = words.index("--") if "--" in words else len(words)
+    flags = {word for word in words[:end] if word in (DEBUG, JSON, QUIET)}
+    return [word for word in words[:end] if word not in flags] + words[end:], flags
 
 
 @contextmanager
@@ -97,7 +110,7 @@ def composed(argv: Sequence[str]) -> ForgeConfig:
     return compose(None, argv)
 
 
-def _dispatch(arguments: list[str]) -> int:
+def _dispatch(arguments: list[str], flags: set[str]) -> int:
     from harness_forge.cli import help
 
     if not arguments or arguments[0] in ("-h", "--help", "help"):
@@ -114,7 +127,7 @@ def _dispatch(arguments: list[str]) -> int:
     if "-h" in rest or "--help" in rest:
         print(help.verb(verb))
         return 0
-    return _run(verb, rest)
+    return _run(verb, rest, flags)
 
 
 def _unknown(verb: str) -> ConfigError:
@@ -122,21 +135,18 @@ def _unknown(verb: str) -> ConfigError:
     return ConfigError("", f"there is no verb '{verb}'", f"{meant}verbs: {', '.join(VERBS)}")
 
 
-def _run(verb: str, rest: list[str]) -> int:
-    # What follows `--` is for a program that the verb starts.
+def _run(verb: str, rest: list[str], flags: set[str]) -> int:
     end = rest.index("--") if "--" in rest else len(rest)
     module = import_module(f"harness_forge.cli.{verb}")
     section, own = _take_cfg(_in_full(module, rest[:end]))
     jobs = [[*job, *rest[end:]] for job in _sweep(own)]
-    codes = []
-    for number, job in enumerate(jobs, start=1):
-        if len(jobs) > 1:
-            print(f"[{number}/{len(jobs)}] forge {verb} {' '.join(job)}", file=sys.stderr)
-        if section is None:
-            codes.append(module.main(job))
-        else:
-            _print_config(section, job)
-    return max(codes, default=0)
+    with divided(flags, len(jobs)):
+        codes = []
+        for number, job in enumerate(jobs, start=1):
+            if len(jobs) > 1:
+                print(f"[{number}/{len(jobs)}] forge {verb} {' '.join(job)}", file=sys.stderr)
+            codes.append(module.main(job) if section is None else _report_config(section, job))
+        return max(codes, default=0)
 
 
 def _in_full(module, words: list[str]) -> list[str]:
@@ -171,12 +181,15 @@ def _sweep(rest: list[str]) -> list[list[str]]:
     return expand([word for word in rest if word not in flags])
 
 
-def _print_config(section: str, job: list[str]) -> None:
-    from harness_forge.config.compose.resolved import resolved_yaml
+def _report_config(section: str, job: list[str]) -> int:
+    from harness_forge.cli.results import report
+    from harness_forge.config.compose.resolved import resolved_yaml, section_of
 
     # Words such as `status` belong to the verb, not to the config.
     overrides = [word for word in job if "=" in word and not word.startswith("-")]
-    sys.stdout.write(resolved_yaml(composed(overrides), section))
+    config = composed(overrides)
+    report(section_of(config, section), resolved_yaml(config, section).removesuffix("\n"))
+    return 0
 
 
 def _tell(error: Exception) -> int:

@@ -19,6 +19,9 @@ EXAMPLES = (
     "forge audit data/all_all_sft --canaries secrets.txt",
 )
 KEYS = ()
+JSON = (
+    "an array: an object a dataset, with dataset, holds, checks: objects with name, holds, detail"
+)
 
 FAILED = 17
 CANARIES = "--canaries"
@@ -30,17 +33,19 @@ def main(argv: list[str]) -> int:
     """Print a line for each check; return 0 where all hold."""
     from pathlib import Path
 
+    from harness_forge.cli.results import report, show
     from harness_forge.datasets.audit.audit import audit
 
     brief = BRIEF in argv
     folders, canaries = _sorted([word for word in argv if word != BRIEF])
-    failed = False
+    found = []
     for folder in folders:
         findings = audit(Path(folder), canaries)
         holds = all(one.holds for one in findings)
-        failed = failed or not holds
-        print(in_short(folder, findings) if brief and holds else render(folder, findings))
-    return FAILED if failed else 0
+        show(in_short(folder, findings) if brief and holds else render(folder, findings))
+        found.append({"dataset": folder, "holds": holds, "checks": findings})
+    report(found)
+    return 0 if all(one["holds"] for one in found) else FAILED
 
 
 def in_short(folder: str, findings: Sequence[Finding]) -> str:

@@ -27,6 +27,7 @@ EXAMPLES = (
     "forge champion diff stig.worker 1.0.0 1.1.0",
 )
 KEYS = ("forge_home",)
+JSON = "an array of slots with their champion; show: an object; diff: first, second, scores"
 
 LS, SHOW, DIFF = "ls", "show", "diff"
 """The actions: one line for each slot, one champion in full, two side by side."""
@@ -38,6 +39,7 @@ _MOST = {LS: 0, SHOW: 2, DIFF: 3}
 def main(argv: list[str]) -> int:
     """Verify the ledger, repair pointers, and show what was asked for."""
     from harness_forge.cli import composed
+    from harness_forge.cli.results import report
     from harness_forge.cli.words import sort
     from harness_forge.promotion.history import slot_histories
 
@@ -49,14 +51,42 @@ def main(argv: list[str]) -> int:
         composed(overrides), lambda text: print(f"champion: {text}", file=sys.stderr)
     )
     if verb == LS:
-        print("\n".join(listed(found)) or NOTHING)
+        report([_slot_facts(one) for one in found], "\n".join(listed(found)) or NOTHING)
     elif verb:
         one, words = _slot(found, words)
-        print("\n".join(shown(one, words) if verb == SHOW else different(one, words)))
+        if verb == SHOW:
+            term = _entry(one, words[0]) if words else _top(one)
+            report(_term_facts(one, term), "\n".join(shown(one, words)))
+        else:
+            pair = _pair(one, words)
+            first, second = (_term_facts(one, term) for term in pair)
+            scores = _scores(*pair)
+            facts = {"slot": one.slot, "first": first, "second": second, "scores": scores}
+            report(facts, "\n".join(different(one, words)))
     else:
-        result = "\n\n".join(render(one) for one in _named(found, words))
-        print(result or NOTHING)
+        named = _named(found, words)
+        text = "\n\n".join(render(one) for one in named)
+        facts = [{**_slot_facts(one), "decisions": one.lines} for one in named]
+        report(facts, text or NOTHING)
     return 0
+
+
+def _slot_facts(one: SlotHistory) -> dict[str, Any]:
+    champion = _term_facts(one, one.stack[-1]) if one.stack else None
+    return {"slot": one.slot, "name": one.name, "champion": champion, "before": len(one.stack[:-1])}
+
+
+def _term_facts(one: SlotHistory, term: ChampionTerm) -> dict[str, Any]:
+    return {
+        "slot": one.slot,
+        "adapter": term.candidate.label,
+        "digest": term.candidate.digest,
+        "version": term.version,
+        "target": term.facts.get("target"),
+        "since": term.since,
+        "entry": term.line,
+        "facts": term.facts,
+    }
 
 
 def render(one: SlotHistory) -> str:
@@ -120,21 +150,27 @@ def _about(one: SlotHistory, term: ChampionTerm) -> Iterator[str]:
 
 def different(one: SlotHistory, words: Sequence[str]) -> list[str]:
     """Return two champions of a slot side by side: by default the previous and the current one."""
-    if len(words) == 2:
-        first, second = (_entry(one, word) for word in words)
-    elif words:
-        first, second = _entry(one, words[0]), _top(one)
-    elif len(one.stack) > 1:
-        first, second = one.stack[-2], one.stack[-1]
-    else:
-        hint = f"forge champion diff {one.slot} ENTRY ENTRY"
-        raise ConfigError(f"champion {one.slot}", "there is no second one to compare with", hint)
+    first, second = _pair(one, words)
     rows = [("", first.version or first.candidate.label, second.version or second.candidate.label)]
     rows += [row for row in _compared(first, second) if row[1] != row[2]]
-    result = _scores(first, second)
+    result = [
+        (name, percent(score["first"]), percent(score["second"]), points(score["difference"]))
+        for name, score in _scores(first, second).items()
+    ]
     lines = [*columns(rows), ""]
     head = ("scored", *rows[0][1:], "difference")
     return lines + (columns([head, *result]) if result else ["no score is known of both"])
+
+
+def _pair(one: SlotHistory, words: Sequence[str]) -> tuple[ChampionTerm, ChampionTerm]:
+    if len(words) == 2:
+        return _entry(one, words[0]), _entry(one, words[1])
+    if words:
+        return _entry(one, words[0]), _top(one)
+    if len(one.stack) > 1:
+        return one.stack[-2], one.stack[-1]
+    hint = f"forge champion diff {one.slot} ENTRY ENTRY"
+    raise ConfigError(f"champion {one.slot}", "there is no second one to compare with", hint)
 
 
 def _compared(first: ChampionTerm, second: ChampionTerm) -> Iterator[tuple[str, str, str]]:
@@ -151,13 +187,13 @@ def _compared(first: ChampionTerm, second: ChampionTerm) -> Iterator[tuple[str, 
         yield (name, *(each.get(name, {}).get("measured", "") for each in conditions))
 
 
-def _scores(first: ChampionTerm, second: ChampionTerm) -> list[tuple[str, str, str, str]]:
+def _scores(first: ChampionTerm, second: ChampionTerm) -> dict[str, dict[str, float]]:
     old, new = (_made(one).get("scores") or {} for one in (first, second))
-    return [
-        (name, percent(old[name]), percent(new[name]), points(new[name] - old[name]))
+    return {
+        name: {"first": old[name], "second": new[name], "difference": new[name] - old[name]}
         for name in new
         if name in old
-    ]
+    }
 
 
 def _made(one: ChampionTerm) -> dict[str, Any]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from harness_forge.evaluation.measures import Measure
 
 SUMMARY = "compare two runs item by item: success, attempts, escalations, tokens, seconds"
-USAGE = "RUN RUN [--common] [--json] | --live[=ROUTE] [--json] [key=value …]"
+USAGE = "RUN RUN [--common] | --live[=ROUTE] [key=value …]"
 EXAMPLES = (
     "forge compare 20261121-081100 20261121-072908",
     "forge compare RUN_N RUN_N+1 skill=stig --common",
@@ -26,42 +26,39 @@ EXAMPLES = (
 )
 KEYS = ("proxy", "skill", "skills", "store", "forge_home")
 
-COMMON, JSON, LIVE = "--common", "--json", "--live"
+JSON = "an object: runs, measures, categories, skills, gained, lost; --live: each arm's figures"
+
+COMMON, LIVE = "--common", "--live"
 SHOWN = 12
 """Flips that are listed each way; --json has them all."""
 
 
 def main(argv: list[str]) -> int:
     """Compare two runs and print what differs."""
-    import json
-
     from harness_forge.cli import composed
+    from harness_forge.cli.results import report
     from harness_forge.cli.words import sort
     from harness_forge.evaluation.runs import compare
 
     route = next((word.partition("=")[2] for word in argv if word.startswith(f"{LIVE}=")), "")
     argv = [LIVE if word.startswith(f"{LIVE}=") else word for word in argv]
-    words, flags, overrides = sort(argv, (COMMON, JSON, LIVE))
+    words, flags, overrides = sort(argv, (COMMON, LIVE))
     if LIVE in flags and not words:
-        return _live(composed(overrides), route, JSON in flags)
+        return _live(composed(overrides), route)
     if len(words) != 2:
         raise ConfigError("command line", "two runs, please", f"forge compare {USAGE}")
     first, second, found = compare(composed(overrides), *words, common=COMMON in flags)
-    if JSON in flags:
-        runs = {"first": first["id"], "second": second["id"]}
-        print(json.dumps({"runs": runs, **found.as_dict()}, indent=2))
-    else:
-        print(render(first, second, found))
+    runs = {"first": first["id"], "second": second["id"]}
+    report({"runs": runs, **found.as_dict()}, render(first, second, found))
     return 0
 
 
-def _live(config, route: str, as_json: bool) -> int:
-    import json
-
+def _live(config, route: str) -> int:
+    from harness_forge.cli.results import report
     from harness_forge.evaluation import live
 
     found = live.read(config, route)
-    print(json.dumps(live.as_dict(found), indent=2) if as_json else live.render(found))
+    report(live.as_dict(found), live.render(found))
     return 0
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 SUMMARY = "compose a recipe and print every key with its value"
 USAGE = "[recipe=NAME] [group=choice …] [key=value …]"
 EXAMPLES = (
@@ -12,12 +10,15 @@ EXAMPLES = (
     "forge compose --cfg export role=worker format=dpo",
 )
 KEYS = ()
+JSON = "an object: the whole config"
 
 
 def main(argv: list[str]) -> int:
     """Print the whole resolved config."""
     from harness_forge.cli import composed
-    from harness_forge.config.compose.resolved import resolved_yaml
+    from harness_forge.cli.results import report
+    from harness_forge.config.compose.resolved import resolved_yaml, section_of
 
-    sys.stdout.write(resolved_yaml(composed(argv)))
+    config = composed(argv)
+    report(section_of(config), resolved_yaml(config).removesuffix("\n"))
     return 0

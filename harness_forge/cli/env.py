@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness_forge.core.errors import ConfigError, SandboxError
 from harness_forge.core.hints import did_you_mean
@@ -24,6 +24,7 @@ EXAMPLES = (
 )
 ACTIONS = "setup, doctor, new, check, table or verdicts"
 KEYS = ("skill", "store", "split", "forge_home")
+JSON = "doctor, setup: an array of objects with skill, holds, checks; table: rows; verdicts: words"
 
 
 def main(argv: list[str]) -> int:
@@ -40,7 +41,11 @@ def main(argv: list[str]) -> int:
     if action not in actions:
         hint = f"{did_you_mean(action, [*actions, *alone, 'new'])}{ACTIONS}"
         raise ConfigError("forge env", f"there is no action '{action}'", hint)
-    return max(actions[action](config) for config in _each_skill(overrides))
+    from harness_forge.cli.results import report
+
+    found = [actions[action](config) for config in _each_skill(overrides)]
+    report(found)
+    return 0 if all(one["holds"] for one in found) else SandboxError.exit_code
 
 
 def _each_skill(overrides: list[str]):
@@ -81,16 +86,17 @@ def _environment(config) -> tuple[str, ...]:
     return (config.skill.name,)
 
 
-def _setup(config) -> int:
+def _setup(config) -> dict[str, Any]:
     """Fetch content and tools from the distribution's packages; installs none of them."""
     from pathlib import Path
 
+    from harness_forge.cli.results import show
     from harness_forge.config.skill import EnvironmentKind
     from harness_forge.rollouts.environments.sandbox import tools
     from harness_forge.rollouts.environments.scap import packages
 
     if not _of_packages(config):
-        return 0
+        return _facts(config, [])
     if config.skill.environment is EnvironmentKind.scap:
         packages.setup(config.skill.scap, Path(config.forge_home))
     else:
@@ -99,13 +105,20 @@ def _setup(config) -> int:
     if not all(check.ok for check in checks):
         return _shown(config, checks)
     name, rules = config.skill.name, checks[-1]
-    print(f"{name}: {len(checks)} checks hold (`forge env doctor skill={name}` shows them)")
-    print(f"  {rules.name}: {rules.said}")
-    return 0
+    show(
+        f"{name}: {len(checks)} checks hold (`forge env doctor skill={name}` shows them)\n"
+        f"  {rules.name}: {rules.said}"
+    )
+    return _facts(config, checks)
 
 
-def _doctor(config) -> int:
-    return _shown(config, _checks(config)) if _of_packages(config) else 0
+def _doctor(config) -> dict[str, Any]:
+    return _shown(config, _checks(config)) if _of_packages(config) else _facts(config, [])
+
+
+def _facts(config, checks: list[Check]) -> dict[str, Any]:
+    holds = all(check.ok for check in checks)
+    return {"skill": config.skill.name, "holds": holds, "checks": checks}
 
 
 def _checks(config) -> list[Check]:
@@ -121,20 +134,21 @@ def _checks(config) -> list[Check]:
     return doctor(config.skill.scap, home)
 
 
-def _shown(config, checks: list[Check]) -> int:
-    print(f"{config.skill.name}:")
-    for check in checks:
-        print(f"  {check}")
-    return 0 if all(check.ok for check in checks) else SandboxError.exit_code
+def _shown(config, checks: list[Check]) -> dict[str, Any]:
+    from harness_forge.cli.results import show
+
+    show("\n".join([f"{config.skill.name}:", *(f"  {check}" for check in checks)]))
+    return _facts(config, checks)
 
 
 def _of_packages(config) -> bool:
     """Return whether a skill's environment is made of packages, and say so where it is not."""
+    from harness_forge.cli.results import show
     from harness_forge.config.skill import EnvironmentKind
 
     if config.skill.environment is not EnvironmentKind.recorded:
         return True
-    print(f"{config.skill.name}: needs nothing that forge sets up")
+    show(f"{config.skill.name}: needs nothing that forge sets up")
     return False
 
 
@@ -143,6 +157,7 @@ def _new(words: list[str]) -> int:
     import re
     from pathlib import Path
 
+    from harness_forge.cli.results import report
     from harness_forge.rollouts.environments.command import suites, writing
 
     if len(words) not in (1, 2) or not Path(words[0]).is_dir():
@@ -155,7 +170,9 @@ def _new(words: list[str]) -> int:
         raise ConfigError("forge env new", f"{name!r} is no name of a skill", hint)
     suite = suites.understood(folder)
     paths = writing.write(suite, name, folder)
-    print("\n".join(writing.account(suite, name, paths)))
+    facts = {"skill": name, "written": paths, "items": len(suite.rows)}
+    facts |= {"packages": suite.packages, "untested": suite.untested, "unknown": suite.unknown}
+    report(facts, "\n".join(writing.account(suite, name, paths)))
     return 0
 
 
@@ -163,6 +180,7 @@ def _check(config) -> int:
     """Try every item in each way that must fail, and with the answer that must pass."""
     from pathlib import Path
 
+    from harness_forge.cli.results import report as tell
     from harness_forge.config.schema import one_skill
     from harness_forge.config.skill import EnvironmentKind
     from harness_forge.rollouts.environments.command.environment import CommandEnvironment
@@ -183,9 +201,8 @@ def _check(config) -> int:
         lines, whole = report(trials, bool(skill.command.gold))
     finally:
         environment.close()
-    print(f"{skill.name}:")
-    for line in lines:
-        print(f"  {line}")
+    facts = {"skill": skill.name, "holds": whole, "items": trials}
+    tell(facts, "\n".join([f"{skill.name}:", *(f"  {line}" for line in lines)]))
     return 0 if whole else SandboxError.exit_code
 
 
@@ -193,6 +210,7 @@ def _table(config) -> int:
     """Print rules by family, as judged so far; surveys the skill if need be."""
     from psycopg.rows import dict_row
 
+    from harness_forge.cli.results import report
     from harness_forge.rollouts import opening
     from harness_forge.rollouts.runs import catalogue
     from harness_forge.rollouts.runs.table import SQL, markdown, tabulate
@@ -207,7 +225,8 @@ def _table(config) -> int:
                 attempts = cursor.execute(SQL).fetchall()
     finally:
         environment.close()
-    print(markdown(tabulate(items, attempts)))
+    rows = tabulate(items, attempts)
+    report([row.as_dict() for row in rows], markdown(rows))
     if not attempts:
         name = config.skill.name
         print(
@@ -220,6 +239,7 @@ def _table(config) -> int:
 
 def _verdicts(config) -> int:
     """Print a word for each rule, to be compared line by line with another machine's."""
+    from harness_forge.cli.results import report
     from harness_forge.rollouts import opening
     from harness_forge.rollouts.environments.scap.known import verdicts
     from harness_forge.rollouts.runs.progress import counter
@@ -228,11 +248,13 @@ def _verdicts(config) -> int:
     try:
         items = environment.survey(progress=counter(f"survey {environment.skill}"))
         lines = environment.shortfall(items)
-        print(f"# {config.skill.name}: {environment.versions}")
+        versions = environment.versions
     finally:
         environment.close()
-    for rule_id, word in verdicts(items).items():
-        print(rule_id, word)
+    words = verdicts(items)
+    head = f"# {config.skill.name}: {versions}"
+    facts = {"skill": config.skill.name, "versions": versions, "verdicts": words}
+    report(facts, "\n".join([head, *(f"{rule} {word}" for rule, word in words.items())]))
     for line in lines:
         print(f"survey {config.skill.name}: {line}", file=sys.stderr)
     return 0

@@ -18,6 +18,7 @@ EXAMPLES = (
     "forge evaluate --aa suite=forgetting",
 )
 KEYS = ("suite", "suites", "run", "prompt", "skill", "model", "store", "forge_home")
+JSON = "an object: what outputs/evaluate.json holds"
 SHORT = {"split": "run.split"}
 
 OUT = "outputs"
@@ -32,6 +33,7 @@ def main(argv: list[str]) -> int:
     from pathlib import Path
 
     from harness_forge.cli import composed
+    from harness_forge.cli.results import report
     from harness_forge.cli.words import sort
     from harness_forge.core.errors import ConfigError
     from harness_forge.evaluation.suite_run import evaluate
@@ -43,7 +45,7 @@ def main(argv: list[str]) -> int:
     # A look at the holdout has to be asked for.
     split = config.run.split or "validation"
     name = "evaluate" if split == "holdout" else f"evaluate-{split}"
-    report = evaluate(
+    found = evaluate(
         config,
         Path(OUT),
         adapter=words[0] if words else None,
@@ -52,7 +54,7 @@ def main(argv: list[str]) -> int:
         twice=AA in flags,
         **telling(),
     )
-    print(render(report))
+    report(found, render(found))
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness_forge.core.errors import ConfigError, ExportError
 from harness_forge.core.numbers import count, size
@@ -50,12 +50,15 @@ KEYS = (
     "data_dir",
 )
 
+JSON = "an object: path, read, kept, examples, rejected, pairs, parts, files; published"
+
 DRY_RUN, PUBLISH = "--dry-run", "--publish"
 
 
 def main(argv: list[str]) -> int:
     """Write one dataset and print what became of the rows."""
     from harness_forge.cli import composed
+    from harness_forge.cli.results import report, show
     from harness_forge.cli.words import unknown_flag
     from harness_forge.datasets.from_config import export_from_config
 
@@ -73,17 +76,23 @@ def main(argv: list[str]) -> int:
         require_free(destination)
     progress, done = _progress()
     try:
-        report = export_from_config(config, dry_run=dry_run, progress=progress)
+        found = export_from_config(config, dry_run=dry_run, progress=progress)
     finally:
         done()
-    print(render(report))
-    if not report.examples["train"]:
-        return ExportError.exit_code
-    if destination:
-        from harness_forge.cli.publish import leave
+    show(render(found))
+    published = None
+    if destination and found.examples["train"]:
+        from harness_forge.cli.publish import leave, left
 
-        leave(report.path, destination, config)
-    return 0
+        published = leave(found.path, destination, config)
+        show(left(published))
+    report({**_facts(found), "published": published})
+    return 0 if found.examples["train"] else ExportError.exit_code
+
+
+def _facts(found: Report) -> dict[str, Any]:
+    names = ("path", "read", "kept", "examples", "rejected", "pairs", "parts", "files", "decided")
+    return {name: getattr(found, name) for name in names}
 
 
 def _destination(argv: list[str]) -> tuple[Path | None, list[str]]:

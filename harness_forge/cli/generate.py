@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 SUMMARY = "make questions with quoted answers of a repository: code, history, docs, tools"
 USAGE = "REPO [generator=[NAME,…]] [--dry-run] [key=value …]"
@@ -12,6 +13,7 @@ EXAMPLES = (
     "forge generate . skill=recorded skill.name=mine generate.most=200",
 )
 KEYS = ("generate", "source", "skill", "split", "store", "forge_home")
+JSON = "an object: repository, commit, skill, splits, generators: objects with their counts"
 SHORT = {"generator": "generate.generators"}
 
 DRY_RUN = "--dry-run"
@@ -23,6 +25,7 @@ def main(argv: list[str]) -> int:
     from dataclasses import replace
 
     from harness_forge.cli import composed
+    from harness_forge.cli.results import report
     from harness_forge.cli.words import sort
     from harness_forge.collect.generators.generate import dry_run, generate
     from harness_forge.config.skill import CODEBASE
@@ -36,11 +39,29 @@ def main(argv: list[str]) -> int:
     config = composed(overrides)
     if words:
         config = replace(config, generate=replace(config.generate, repository=words[0]))
-    report = (dry_run if flags else generate)(config, _tick)
+    found = (dry_run if flags else generate)(config, _tick)
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr)
-    print(render(report, config.skill.name, bool(flags)))
+    skill = config.skill.name
+    report(_facts(found, skill), render(found, skill, bool(flags)))
     return 0
+
+
+def _facts(found, skill: str) -> dict[str, Any]:
+    made = [
+        {
+            "name": one.name,
+            "found": one.found,
+            "kept": len(one.rows),
+            "files": len({row.group for row in one.rows}),
+            "added": one.added,
+            "withdrawn": one.withdrawn,
+            "left_out": one.left_out,
+        }
+        for one in found.made
+    ]
+    head = {"repository": found.name, "commit": found.commit, "skill": skill}
+    return {**head, "splits": found.splits, "generators": made}
 
 
 def _tick(name: str) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from harness_forge.config.schema import ForgeConfig
 
 SUMMARY = "mirror the records to a Bolt server; say where a line, tip or adapter comes from"
-USAGE = "push | why (DATASET LINE | SKILL.tips:ID | ADAPTER) [--json] [key=value …]"
+USAGE = "push | why (DATASET LINE | SKILL.tips:ID | ADAPTER) [key=value …]"
 EXAMPLES = (
     "forge graph push skill=stig graph.url=bolt://127.0.0.1:7687",
     "forge graph why stig_worker_sft train:12",
@@ -21,6 +21,7 @@ EXAMPLES = (
     "forge graph why stig-worker graph.url=bolt://127.0.0.1:7687",
 )
 KEYS = ("graph", "store", "skill", "forge_home", "data_dir")
+JSON = "push: url, skills, sent: counts; why: an object of what was found, within each other"
 
 _SHOWN = 160
 
@@ -28,26 +29,23 @@ _SHOWN = 160
 def main(argv: list[str]) -> int:
     """Push, or answer from the graph where one is named, else from store and files."""
     from harness_forge.cli import composed
+    from harness_forge.cli.results import report
     from harness_forge.cli.words import one_of, sort
 
-    words, flags, overrides = sort(argv, ("--json",))
+    words, _, overrides = sort(argv)
     action = one_of(words.pop(0) if words else "", ("push", "why"), "action of graph")
     config = composed(overrides)
     if action == "push":
-        if words or flags:
+        if words:
             raise ConfigError("command line", "push takes settings alone", f"forge graph {USAGE}")
         return _push(config)
     answer = _why(config, words)
-    if flags:
-        import json
-
-        print(json.dumps(answer, indent=1, ensure_ascii=False))
-    else:
-        print("\n".join(_lines(answer)))
+    report(answer, "\n".join(_lines(answer)))
     return 0
 
 
 def _push(config: ForgeConfig) -> int:
+    from harness_forge.cli.results import report
     from harness_forge.config.schema import skills_of
     from harness_forge.report.graph.push import push
     from harness_forge.store.bolt import opened
@@ -58,7 +56,9 @@ def _push(config: ForgeConfig) -> int:
         stores = [store.skill(name) for name in names]
         sent = push(graph, config, stores, connect, lambda text: print(text, file=sys.stderr))
     counts = ", ".join(f"{count} {name}" for name, count in sent.items() if count)
-    print(f"{config.graph.url}: sent {counts or 'nothing'}; skills: {', '.join(names) or 'none'}")
+    url = config.graph.url
+    text = f"{url}: sent {counts or 'nothing'}; skills: {', '.join(names) or 'none'}"
+    report({"url": url, "skills": names, "sent": sent}, text)
     return 0
 
 

@@ -10,6 +10,8 @@ from harness_forge.cli.verbs import VERBS
 
 _OPTIONS = """\
   --cfg [SECTION]  print the composed config, or a section of it, and do nothing
+  --json           the result as one JSON value on stdout, and nothing else there
+  --quiet          the result and errors alone
   -m, --multirun   once for each combination of comma-separated values
   --debug          show tracebacks
   -h, --help       this text; after a verb, what the verb does"""
@@ -30,6 +32,8 @@ def verb(name: str) -> str:
     """Return what `forge NAME --help` prints."""
     module = import_module(f"harness_forge.cli.{name}")
     parts = [f"usage: forge {name} {usage(module)}".rstrip(), sentence(module.SUMMARY)]
+    if shape := getattr(module, "JSON", ""):
+        parts.append(f"--json prints {shape}")
     if examples := getattr(module, "EXAMPLES", ()):
         parts.append("\n".join(["examples:", *(f"  {line}" for line in examples)]))
     parts += [_section(key) for key in getattr(module, "KEYS", ())]

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import shlex
 import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from harness_forge.collect.ingest.request import Report
 
 SUMMARY = "bring foreign records into the store: logs, traffic, trajectories, a database"
 USAGE = "source=NAME path=FILE|FOLDER|URL [skill=NAME] [--dry-run] [key=value …]"
@@ -19,6 +23,7 @@ EXAMPLES = (
     "source.mapping.messages='{chat}' source.mapping.outcome='{reward}'",
 )
 KEYS = ("source", "graph", "skill", "split", "labels", "store", "forge_home")
+JSON = "an object: skill, added, splits, files; with --dry-run the same, nothing written"
 SHORT = {"path": "source.path"}
 
 DRY_RUN = "--dry-run"
@@ -27,6 +32,7 @@ DRY_RUN = "--dry-run"
 def main(argv: list[str]) -> int:
     """Take a source in and print what it came to."""
     from harness_forge.cli import composed
+    from harness_forge.cli.results import report
     from harness_forge.cli.words import sort
     from harness_forge.collect.ingest.ingest import ingest
     from harness_forge.store.labels import label_audit
@@ -40,10 +46,9 @@ def main(argv: list[str]) -> int:
     try:
         if flags:
             return _on_trial(config)
-        report = ingest(config, progress=_tick)
-        print(render(report))
-        if report.added:
-            print(_next(*label_audit.awaiting(config), argv), end="")
+        found = ingest(config, progress=_tick)
+        hint = _next(*label_audit.awaiting(config), argv) if found.added else ""
+        report(_facts(found), render(found) + hint)
     finally:
         if sys.stderr.isatty():
             print("\r\033[K", end="", file=sys.stderr)
@@ -53,14 +58,24 @@ def main(argv: list[str]) -> int:
 def _on_trial(config) -> int:
     """Show what a source would come to; nothing is written."""
     from harness_forge.cli.conversations import shown
+    from harness_forge.cli.results import report
     from harness_forge.collect.ingest.dry_run import dry_run
 
     found = dry_run(config.source, config.skill.name, progress=_tick)
-    print(render(found.report).replace("attempts added", "attempts would be added", 1))
-    print("  nothing is written: --dry-run")
-    for number, entry in enumerate(found.first, 1):
-        print("\n" + shown(number, entry))
+    lines = [render(found.report).replace("attempts added", "attempts would be added", 1)]
+    lines += ["  nothing is written: --dry-run"]
+    lines += ["\n" + shown(number, entry) for number, entry in enumerate(found.first, 1)]
+    report(_facts(found.report), "\n".join(lines))
     return 0 if found.first else 1
+
+
+def _facts(found: Report) -> dict[str, Any]:
+    return {
+        "skill": found.skill,
+        "added": found.added,
+        "splits": found.splits,
+        "files": found.files,
+    }
 
 
 def _next(attempts: int, checks: int, argv: list[str]) -> str:
@@ -70,7 +85,7 @@ def _next(attempts: int, checks: int, argv: list[str]) -> str:
     audited = ("skill", "store", "forge_home", "labels")
     words = [word for word in argv if word.partition("=")[0].split(".")[0] in audited]
     text = f"{attempts} judged attempts were not audited, {checks} checks concern them"
-    return f"  hint: {text}: forge labels audit {shlex.join(words)}\n"
+    return f"\n  hint: {text}: forge labels audit {shlex.join(words)}"
 
 
 def _quoted(word: str) -> str:

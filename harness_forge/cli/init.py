@@ -17,10 +17,12 @@ SUMMARY = "start a project's folder: dvc.yaml, recipes and groups of your own; o
 USAGE = "[FOLDER] [recipe=NAME]"
 EXAMPLES = ("forge init", "forge init my-project", "forge init my-project recipe=target_b")
 KEYS = ()
+JSON = "an object: folder, made, kept, lacking, versioned"
 
 
 def main(argv: list[str]) -> int:
     """Write what is not there; say what was, and what to do next."""
+    from harness_forge.cli.results import as_plain, report
     from harness_forge.cli.words import sort
     from harness_forge.config.compose.engine import DEFAULT_RECIPE, recipe_path
     from harness_forge.config.compose.overrides import take_recipe
@@ -34,7 +36,9 @@ def main(argv: list[str]) -> int:
     recipe_path(base or DEFAULT_RECIPE)
     place = Path(words[0] if words else ".").expanduser().resolve()
     started = folder.start(place, base or DEFAULT_RECIPE)
-    print(render(place, started, versioning.begin(place)))
+    versioned = versioning.begin(place)
+    facts = {"folder": place, **as_plain(started), "versioned": versioned}
+    report(facts, render(place, started, versioned))
     return 0
 
 

@@ -11,7 +11,7 @@ from harness_forge.core.errors import ConfigError
 from harness_forge.core.numbers import interval, p_value, percent, signed
 
 SUMMARY = "let a local model score a run's answers, or compare those of two runs"
-USAGE = "RUN [RUN] [--json] [--suite] [key=value …]"
+USAGE = "RUN [RUN] [--suite] [key=value …]"
 EXAMPLES = (
     "forge judge 20261121-081100 judge.endpoint=http://127.0.0.1:11434/v1",
     "forge judge RUN_N RUN_N+1 judge.endpoint=http://127.0.0.1:8000/v1 judge.limit=200",
@@ -20,7 +20,9 @@ EXAMPLES = (
 )
 KEYS = ("skill", "skills", "judge", "store", "forge_home", "budget")
 
-JSON, SUITE = "--json", "--suite"
+JSON = "an object: run or runs, judge, labels, agreement, drift, items"
+
+SUITE = "--suite"
 OUT = "outputs/judge.json"
 """Where `--suite` writes what rules may read as the suite `judge`."""
 
@@ -29,15 +31,14 @@ NONE = "-"
 
 def main(argv: list[str]) -> int:
     """Judge one run or two and print what came of it."""
-    import json
-
     from harness_forge.cli import composed
+    from harness_forge.cli.results import report
     from harness_forge.cli.words import sort
     from harness_forge.core.files import write_json
     from harness_forge.evaluation.judging.pairing import judge_pairs
     from harness_forge.evaluation.judging.scoring import judge_run
 
-    words, flags, overrides = sort(argv, (JSON, SUITE))
+    words, flags, overrides = sort(argv, (SUITE,))
     if len(words) not in (1, 2):
         raise ConfigError("command line", "one run or two, please", f"forge judge {USAGE}")
     judge = judge_run if len(words) == 1 else judge_pairs
@@ -48,10 +49,7 @@ def main(argv: list[str]) -> int:
         done()
     if SUITE in flags:
         write_json(Path(OUT), found)
-    if JSON in flags:
-        print(json.dumps(found, indent=2, ensure_ascii=False))
-    else:
-        print(render_pairs(found) if len(words) == 2 else render(found))
+    report(found, render_pairs(found) if len(words) == 2 else render(found))
     return 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness_forge.core.errors import ConfigError
 
@@ -21,6 +21,8 @@ EXAMPLES = (
     "forge labels checks",
 )
 KEYS = ("labels", "store", "skill", "skills", "forge_home")
+
+JSON = "an object: each skill's flags (audit, ls) or counts (clear); checks: an array of objects"
 
 DRY_RUN = "--dry-run"
 
@@ -43,15 +45,18 @@ def main(argv: list[str]) -> int:
 
 def _audit(_reasons: list[str], dry_run: bool, overrides: list[str]) -> int:
     from harness_forge.cli import composed
+    from harness_forge.cli.results import report
     from harness_forge.store.labels import label_audit
 
     audits = label_audit.audit(composed(overrides), dry_run=dry_run)
-    print("\n\n".join(render(skill, audit, dry_run) for skill, audit in audits.items()))
+    text = "\n\n".join(render(skill, audit, dry_run) for skill, audit in audits.items())
+    report(audits, text)
     return 0
 
 
 def _ls(reasons: list[str], _dry_run: bool, overrides: list[str]) -> int:
     from harness_forge.cli import composed
+    from harness_forge.cli.results import report
     from harness_forge.cli.words import one_of
     from harness_forge.store.labels import label_audit
     from harness_forge.store.labels.checks import CHECKS
@@ -61,26 +66,39 @@ def _ls(reasons: list[str], _dry_run: bool, overrides: list[str]) -> int:
     known = [*CHECKS, *(row[0] for counted, *_ in audits.values() for row in counted)]
     for reason in reasons:
         one_of(reason, known, "reason")
-    print("\n\n".join(_listed(skill, *parts, reasons) for skill, parts in audits.items()))
+    text = "\n\n".join(_listed(skill, *parts, reasons) for skill, parts in audits.items())
+    report({skill: _counted(*parts) for skill, parts in audits.items()}, text)
     return 0
 
 
 def _clear(reasons: list[str], _dry_run: bool, overrides: list[str]) -> int:
     from harness_forge.cli import composed
+    from harness_forge.cli.results import report
     from harness_forge.store.labels import label_audit
 
-    for skill, gone in label_audit.clear(composed(overrides), reasons).items():
-        print(f"{skill}: {sum(gone.values())} flags taken back")
-        print("\n".join(_rows(gone)), end="\n" if gone else "")
+    found = label_audit.clear(composed(overrides), reasons)
+    lines: list[str] = []
+    for skill, gone in found.items():
+        lines += [f"{skill}: {sum(gone.values())} flags taken back", *_rows(gone)]
+    report(found, "\n".join(lines))
     return 0
 
 
 def _checks(_reasons: list[str], _dry_run: bool, _overrides: list[str]) -> int:
+    from harness_forge.cli.results import report
     from harness_forge.store.labels.checks import CHECKS, GEMMA_FORGE
 
-    for check in CHECKS.values():
-        evaluators = "gemma-forge" if check.reason in GEMMA_FORGE else "any"
-        print(f"{check.reason:26}{check.kind:16}{evaluators:13}{check.why}")
+    found = [
+        {
+            "reason": check.reason,
+            "kind": check.kind,
+            "evaluators": "gemma-forge" if check.reason in GEMMA_FORGE else "any",
+            "why": check.why,
+        }
+        for check in CHECKS.values()
+    ]
+    rows = ("{reason:26}{kind:16}{evaluators:13}{why}".format(**one) for one in found)
+    report(found, "\n".join(rows))
     return 0
 
 
@@ -100,6 +118,14 @@ def render(skill: str, audit: Audit, dry_run: bool = False) -> str:
         numbers = (row.attempts, row.passed, row.failed, row.infrastructure, row.doubted)
         lines.append(f"  {name or '(none)':20}" + "".join(f"{number:>10}" for number in numbers))
     return "\n".join(lines)
+
+
+def _counted(
+    counted: list[tuple[str, str, str, int]], flags: list[Flag], unaudited: int
+) -> dict[str, Any]:
+    names = ("reason", "table", "evaluator", "flags")
+    rows = [dict(zip(names, row, strict=True)) for row in counted]
+    return {"counts": rows, "first": flags, "unaudited_attempts": unaudited}
 
 
 def _listed(

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from harness_forge.core.errors import ConfigError
 
 SUMMARY = "list the recipes and the choices of each group, yours marked"
-USAGE = "[recipe | GROUP …] [--json]"
+USAGE = "[recipe | GROUP …]"
 EXAMPLES = ("forge ls", "forge ls recipe", "forge ls skill source", "forge ls --json")
 KEYS = ()
-
-JSON = "--json"
+JSON = "an object: `recipe` and each group, a list of objects with name, says, file, own"
 
 
 def main(argv: list[str]) -> int:
     """Print name and first comment of each, by group."""
+    from harness_forge.cli.results import report
     from harness_forge.cli.words import one_of, sort
     from harness_forge.config.schema import GROUPS
 
-    words, flags, overrides = sort(argv, (JSON,))
+    words, _, overrides = sort(argv)
     known = ["recipe", *GROUPS]
     groups = [one_of(word, known, "group") for word in words] or known
     if overrides:
         what = f"{overrides[0]!r} says nothing here"
         raise ConfigError("command line", what, f"forge ls {USAGE}")
     found = listed(groups)
-    print(json.dumps(found, ensure_ascii=False, indent=1) if JSON in flags else render(found))
+    report(found, render(found))
     return 0
 
 

@@ -20,12 +20,16 @@ EXAMPLES = (
     "forge model info local model.path=models/mine",
 )
 KEYS = ("model", "worksets", "forge_home")
+JSON = (
+    "ls: an array of objects with name, state, title; info, fetch: an object with name, folder, …"
+)
 
 _ACTIONS = ("ls", "info", "fetch")
 
 
 def main(argv: list[str]) -> int:
     """Do one action; NAME is a file of conf/model."""
+    from harness_forge.cli.results import report
     from harness_forge.cli.words import one_of, sort
     from harness_forge.config.compose.engine import compose
     from harness_forge.config.compose.project import choices
@@ -36,20 +40,22 @@ def main(argv: list[str]) -> int:
         form = f"forge model {action}{' NAME' if action != 'ls' else ''}"
         raise ConfigError("command line", f"{' '.join(words)!r} is not right", f"write: {form}")
     if action == "ls":
-        print("\n".join(listing(overrides)))
+        found = listing(overrides)
+        rows = ("{name:<16}{state:<10}{title}".format(**one) for one in found)
+        report(found, "\n".join(rows))
         return 0
     named = [f"model={one_of(words[1], list(choices('model')), 'model')}"] if words[1:] else []
     config = compose(None, [*overrides, *named])
     return _info(config) if action == "info" else _fetch(config)
 
 
-def listing(overrides: list[str]) -> list[str]:
-    """Return one line a model of conf/model: whether it is there, and what it is."""
+def listing(overrides: list[str]) -> list[dict[str, str]]:
+    """Return of each model of conf/model its name, whether it is there, and what it is."""
     from harness_forge.config.compose.engine import compose
     from harness_forge.config.compose.project import choices
     from harness_forge.registry.models.folder import folder_of, stamp_of
 
-    lines = []
+    found = []
     for name in choices("model"):
         # A model that is only a shape has no folder until a user names one.
         given = [] if name != "local" else ["model.path=."]
@@ -59,11 +65,12 @@ def listing(overrides: list[str]) -> list[str]:
             state = "by path"
         elif stamp_of(folder_of(config.model, Path(config.forge_home))):
             state = "there"
-        lines.append(f"{name:<16}{state:<10}{config.model.title}")
-    return lines
+        found.append({"name": name, "state": state, "title": config.model.title})
+    return found
 
 
 def _info(config: ForgeConfig) -> int:
+    from harness_forge.cli.results import report
     from harness_forge.registry.models.folder import find_base_model
 
     base = find_base_model(config.model, Path(config.forge_home))
@@ -77,17 +84,30 @@ def _info(config: ForgeConfig) -> int:
         ("tools", card.tools.name),
         ("adapters on", ", ".join(card.target_modules)),
     ]
-    print(f"{base.name}: {base.title}")
-    print("\n".join(f"{key:<13}{value}" for key, value in rows if value))
+    facts = {
+        "name": base.name,
+        "title": base.title,
+        "folder": base.folder,
+        "hash": base.digest,
+        "licence": card.licence,
+        "parameters": card.parameters,
+        "context": card.context,
+        "tools": card.tools,
+        "target_modules": card.target_modules,
+    }
+    lines = [f"{base.name}: {base.title}", *(f"{key:<13}{value}" for key, value in rows if value)]
+    report(facts, "\n".join(lines))
     return 0
 
 
 def _fetch(config: ForgeConfig) -> int:
+    from harness_forge.cli.results import report
     from harness_forge.registry.models.folder import folder_of
     from harness_forge.training.base_model import fetch_model
 
     name = config.model.name
     made = fetch_model(config, lambda step: print(f"{name}: {step}", flush=True))
     folder = folder_of(config.model, Path(config.forge_home))
-    print(f"{name}: {'made' if made else 'is there'}, in {folder}")
+    text = f"{name}: {'made' if made else 'is there'}, in {folder}"
+    report({"name": name, "made": made, "folder": folder}, text)
     return 0

@@ -25,6 +25,7 @@ EXAMPLES = (
     "forge promote --again",
 )
 KEYS = ("promote", "budget", "train", "forge_home")
+JSON = "an object: decision, why, conditions, candidate, champion_before, champion_after, recorded"
 
 DRY_RUN, AGAIN = "--dry-run", "--again"
 """Flags: touch nothing; pass over that the candidate was rolled back."""
@@ -33,6 +34,7 @@ DRY_RUN, AGAIN = "--dry-run", "--again"
 def main(argv: list[str]) -> int:
     """Decide; exits 0 promoted, 10 rejected, 11 inconclusive, 12 incomplete."""
     from harness_forge.cli import composed
+    from harness_forge.cli.results import report
     from harness_forge.cli.words import sort
     from harness_forge.promotion.decide import decide
     from harness_forge.promotion.files import Files
@@ -51,7 +53,7 @@ def main(argv: list[str]) -> int:
         again=AGAIN in flags,
         **telling(),
     )
-    print(render(decision))
+    report(decision.as_dict(), render(decision))
     return decision.outcome.exit_code
 
 

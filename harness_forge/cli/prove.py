@@ -18,6 +18,7 @@ EXAMPLES = (
     "forge prove stig-worker prove.server=http://127.0.0.1:8000/v1",
 )
 KEYS = ("model", "skill", "train", "prove", "serve", "forge_home")
+JSON = "an object: what outputs/prove.json holds"
 
 OUT = Path("outputs/prove.json")
 
@@ -25,6 +26,7 @@ OUT = Path("outputs/prove.json")
 def main(argv: list[str]) -> int:
     """Prove one adapter: the loop's newest, or the one that is named."""
     from harness_forge.cli import composed
+    from harness_forge.cli.results import report
     from harness_forge.cli.words import sort
     from harness_forge.evaluation.proof import prove
 
@@ -32,9 +34,8 @@ def main(argv: list[str]) -> int:
     if len(words) > 1:
         what = f"{' '.join(words)!r} is more than one adapter"
         raise ConfigError("command line", what, "write: forge prove [ADAPTER]")
-    report = prove.prove(composed(overrides), words[0] if words else None, OUT)
-    print(render(report))
-    print(f"  {OUT}")
+    found = prove.prove(composed(overrides), words[0] if words else None, OUT)
+    report(found, f"{render(found)}\n  {OUT}")
     return 0
 
 

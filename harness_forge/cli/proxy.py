@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from harness_forge.config.schema import ForgeConfig
 
 SUMMARY = "pass requests on to model servers, capture them whole, divide them among models"
-USAGE = "[health | join LOG [--run=KEY] | drain | restore ARM] [--json] [key=value …]"
+USAGE = "[health | join LOG [--run=KEY] | drain | restore ARM] [key=value …]"
 EXAMPLES = (
     "forge proxy proxy.upstreams.local.url=http://127.0.0.1:8000",
     "forge proxy proxy=ollama",
@@ -28,8 +28,9 @@ EXAMPLES = (
     "forge proxy restore stig/adapter",
 )
 KEYS = ("proxy", "skill", "store", "split", "redaction", "forge_home")
+JSON = "health: state, counts, overhead, arms; drain, join: counts; restore: arm"
 
-FOLLOW, JSON = "--follow", "--json"
+FOLLOW = "--follow"
 _RUN = "--run="
 
 
@@ -40,12 +41,12 @@ def main(argv: list[str]) -> int:
 
     run = next((word.removeprefix(_RUN) for word in argv if word.startswith(_RUN)), "")
     argv = [word for word in argv if not word.startswith(_RUN)]
-    words, flags, overrides = sort(argv, (FOLLOW, JSON))
+    words, flags, overrides = sort(argv, (FOLLOW,))
     config, verb = composed(overrides), words[0] if words else "start"
     if verb == "start" and len(words) < 2:
         return _serve(config, overrides)
     if verb == "health" and len(words) == 1:
-        return _health(config, JSON in flags)
+        return _health(config)
     if verb == "drain" and len(words) == 1:
         return _drain(config, FOLLOW in flags)
     if verb == "join" and len(words) == 2:
@@ -59,9 +60,11 @@ def main(argv: list[str]) -> int:
 
 
 def _serve(config: ForgeConfig, overrides: list[str]) -> int:
+    from harness_forge.cli.results import for_people, show
     from harness_forge.collect.capture import opening
     from harness_forge.serving.proxy import event_loop, watchdog
 
+    for_people("a proxy that serves")
     handed = watchdog.from_watchdog()
     if config.proxy.watch_s and handed is None:
         command = [sys.executable, "-m", "harness_forge.cli", "proxy", *overrides]
@@ -70,7 +73,7 @@ def _serve(config: ForgeConfig, overrides: list[str]) -> int:
     writers: list[opening.Writer] = []
 
     def ready(url: str) -> None:
-        print(statement(config, url), flush=True)
+        show(statement(config, url))
         if config.proxy.capture and not config.proxy.bypass:
             writers.append(opening.Writer(overrides))
             gateway.more = writers[0].check
@@ -114,10 +117,12 @@ def statement(config: ForgeConfig, url: str) -> str:
     return "\n".join(lines)
 
 
-def _health(config: ForgeConfig, as_json: bool) -> int:
+def _health(config: ForgeConfig) -> int:
     import os
 
     import httpx
+
+    from harness_forge.cli.results import report
 
     proxy = config.proxy
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(proxy.host, proxy.host)  # noqa: S104
@@ -128,7 +133,7 @@ def _health(config: ForgeConfig, as_json: bool) -> int:
         health = httpx.get(f"{url}/forge/health", headers=headers, timeout=5).json()
     except (httpx.HTTPError, ValueError) as error:
         raise EndpointError(url, f"no proxy answers there: {error}", "forge proxy") from None
-    print(json.dumps(health, indent=2) if as_json else render(url, health))
+    report(health, render(url, health))
     return 0 if health.get("state") != "sick" else EndpointError.exit_code
 
 
@@ -160,17 +165,21 @@ def render(url: str, facts: dict[str, Any]) -> str:
 
 
 def _drain(config: ForgeConfig, follow: bool) -> int:
+    from harness_forge.cli.results import for_people, report
     from harness_forge.collect.capture import opening
+    from harness_forge.collect.capture.drain import written_as_dict
+
+    if follow:
+        for_people(f"a drain with {FOLLOW}")
 
     with _alone(config, wait=follow):
         drain = opening.drain(config)
         if follow:
             drain.follow(_parent())
         else:
-            print(summary(drain.once()))
+            written = drain.once()
+            report(written_as_dict(written), summary(written))
     if follow and drain.written.captures:
-        from harness_forge.collect.capture.drain import written_as_dict
-
         print(json.dumps(written_as_dict(drain.written)), file=sys.stderr)
     return 0
 
@@ -221,6 +230,7 @@ def _parent():
 
 
 def _join(config: ForgeConfig, path: Path, run: str) -> int:
+    from harness_forge.cli.results import report
     from harness_forge.collect.capture import runlog
     from harness_forge.collect.capture.drain import KEY
     from harness_forge.config.source import SourceConfig, SourceKind
@@ -235,14 +245,16 @@ def _join(config: ForgeConfig, path: Path, run: str) -> int:
             joined = runlog.join(Captures(intake), log, run)
         splits = recorded.assign_recorded(store, config.split) if joined.made else {}
         store.tidy()
-    print(f"run {log.run}: {joined_line(joined)}")
+    lines = [f"run {log.run}: {joined_line(joined)}"]
     if splits:
         counts = ", ".join(f"{split} {count}" for split, count in splits.items())
-        print(f"  splits of new groups: {counts}")
+        lines.append(f"  splits of new groups: {counts}")
+    report({"run": log.run, **vars(joined), "splits": splits}, "\n".join(lines))
     return 0
 
 
 def _restore(config: ForgeConfig, arm: str) -> int:
+    from harness_forge.cli.results import report
     from harness_forge.collect.capture.opening import folder_of
     from harness_forge.serving.proxy import guard
 
@@ -252,5 +264,6 @@ def _restore(config: ForgeConfig, arm: str) -> int:
         hint = f"{did_you_mean(arm, out)}out: {', '.join(out) or 'none is'}"
         raise ConfigError(f"arm '{arm}'", "is not out of its route", hint)
     guard.write(file, {"arm": arm, "event": "restored"})
-    print(f"{arm} is back in its route; a proxy that runs takes it at its next start")
+    text = f"{arm} is back in its route; a proxy that runs takes it at its next start"
+    report({"arm": arm, "restored": True}, text)
     return 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness_forge.core.errors import ConfigError
 
@@ -17,24 +17,32 @@ EXAMPLES = (
     "forge publish data/stig_worker_sft /srv/out/stig_worker_sft",
 )
 KEYS = ("export", "forge_home", "data_dir")
+JSON = "an object: destination, files, reviewed_by, reviewed_at, digest"
 
 
 def main(argv: list[str]) -> int:
     """Check the review, copy, and print who reviewed it."""
     from harness_forge.cli import composed
     from harness_forge.cli.redact import dataset_of
+    from harness_forge.cli.results import report
     from harness_forge.cli.words import sort
 
     words, _, overrides = sort(argv)
     if not 1 <= len(words) <= 2:
         raise ConfigError("command line", "say where to", f"forge publish {USAGE}")
     config = composed(overrides)
-    leave(dataset_of(config, words[:-1]), Path(words[-1]), config)
+    done = leave(dataset_of(config, words[:-1]), Path(words[-1]), config)
+    report(done, left(done))
     return 0
 
 
-def leave(folder: Path, destination: Path, config: ForgeConfig) -> None:
-    """Copy a dataset out and print who reviewed it.
+def left(done: dict[str, Any]) -> str:
+    """Return what `leave` did in a line."""
+    return "{destination}: {files} files, reviewed by {reviewed_by} at {reviewed_at}".format(**done)
+
+
+def leave(folder: Path, destination: Path, config: ForgeConfig) -> dict[str, Any]:
+    """Copy a dataset out and return where to and who reviewed it.
 
     Raises:
         ExportError: it was not reviewed, or cannot be copied.
@@ -42,4 +50,10 @@ def leave(folder: Path, destination: Path, config: ForgeConfig) -> None:
     from harness_forge.datasets.review.publishing import publish
 
     review = publish(folder, destination, Path(config.forge_home))
-    print(f"{destination}: {len(review.files)} files, reviewed by {review.who} at {review.when}")
+    return {
+        "destination": str(destination),
+        "files": len(review.files),
+        "reviewed_by": review.who,
+        "reviewed_at": review.when,
+        "digest": review.digest,
+    }

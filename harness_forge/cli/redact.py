@@ -21,6 +21,8 @@ EXAMPLES = (
 )
 KEYS = ("redaction", "export", "forge_home", "data_dir")
 
+JSON = "kinds: an object of true or false; review: dataset, digest, replaced, stayed, left, signed"
+
 SIGN, BY = "--sign", "--by="
 _SHOWN_LEFT = 20
 
@@ -28,6 +30,7 @@ _SHOWN_LEFT = 20
 def main(argv: list[str]) -> int:
     """Show a dataset's replacements, or list the kinds there are."""
     from harness_forge.cli import composed
+    from harness_forge.cli.results import report
     from harness_forge.cli.words import one_of, sort
 
     by = [word.removeprefix(BY) for word in argv if word.startswith(BY)]
@@ -38,7 +41,9 @@ def main(argv: list[str]) -> int:
         raise ConfigError("command line", "say what to do", f"forge redact {USAGE}")
     config = composed(overrides)
     if what == "kinds":
-        print(_kinds(config))
+        kinds = _kinds(config)
+        rows = (f"{kind:22}{'on' if on else 'off'}" for kind, on in kinds.items())
+        report(kinds, "\n".join(rows))
         return 0
     return _review(config, dataset_of(config, words[1:]), SIGN in flags, by[-1] if by else "")
 
@@ -51,16 +56,17 @@ def dataset_of(config: ForgeConfig, words: list[str]) -> Path:
     return under if under.is_dir() and not Path(words[0]).is_dir() else Path(words[0])
 
 
-def _kinds(config: ForgeConfig) -> str:
+def _kinds(config: ForgeConfig) -> dict[str, bool]:
     from harness_forge.datasets.redaction.rules import KINDS
 
     on = config.redaction.kinds
-    return "\n".join(f"{kind:22}{'on' if on.get(kind, True) else 'off'}" for kind in KINDS)
+    return {kind: on.get(kind, True) for kind in KINDS}
 
 
 def _review(config: ForgeConfig, folder: Path, signing: bool, by: str) -> int:
     from dataclasses import replace
 
+    from harness_forge.cli.results import report, show
     from harness_forge.datasets.redaction.key import load_key
     from harness_forge.datasets.redaction.redactor import Redactor
     from harness_forge.datasets.review.review import digest_of, sign
@@ -70,8 +76,11 @@ def _review(config: ForgeConfig, folder: Path, signing: bool, by: str) -> int:
     digest, _ = digest_of(folder)
     rules = replace(config.redaction, enabled=True)
     found = survey(folder, Redactor(rules, load_key(home)))
-    print(render(folder, digest, found, sorted(k for k, on in rules.kinds.items() if not on)))
+    show(render(folder, digest, found, sorted(k for k, on in rules.kinds.items() if not on)))
+    facts = {"dataset": folder, "digest": digest, "lines": found.lines}
+    facts |= {"replaced": found.counts(), "stayed": found.stayed, "left": found.left}
     if found.left:
+        report({**facts, "signed": None})
         raise ExportError(
             str(folder),
             f"{len(found.left)} values that should have been replaced stand in it",
@@ -80,10 +89,12 @@ def _review(config: ForgeConfig, folder: Path, signing: bool, by: str) -> int:
         )
     who = by or _user()
     if not signing and not _asked(who):
-        print(f"not signed; forge redact review {folder} --sign signs as {who}")
+        text = f"not signed; forge redact review {folder} --sign signs as {who}"
+        report({**facts, "signed": None}, text)
         return 0
     review = sign(folder, home, who, found.counts(), rules.shown(), digest=digest)
-    print(f"signed by {review.who} at {review.when}, digest {review.digest[:12]}")
+    text = f"signed by {review.who} at {review.when}, digest {review.digest[:12]}"
+    report({**facts, "signed": {"who": review.who, "when": review.when}}, text)
     return 0
 
 

@@ -8,12 +8,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from harness_forge.cli import BROKEN_PIPE
+from harness_forge.cli.audit import FAILED
 from harness_forge.cli.help import arguments, overview, sentence, usage
 from harness_forge.cli.verbs import VERBS
 from harness_forge.config.compose.project import choices
 from harness_forge.config.compose.shapes import fields_of, flatten
 from harness_forge.config.schema import GROUPS, ForgeConfig
 from harness_forge.core.errors import ForgeError
+from harness_forge.promotion.rules.decision import Outcome
 
 _HEAD = "<!-- Written by `python -m harness_forge.cli.reference`; do not edit. -->\n"
 
@@ -32,6 +35,7 @@ def _cli() -> str:
         parts.append(
             f"```\nusage: forge {name} {usage(module)}".rstrip() + f"\n\n{examples}\n```\n"
         )
+        parts.append(f"`--json` prints {module.JSON}.\n")
         if keys := getattr(module, "KEYS", ()):
             links = ", ".join(f"[{key}](config.md#{_anchor(key)})" for key in keys)
             parts.append(f"Reads {links}.\n")
@@ -44,12 +48,15 @@ def _anchor(key: str) -> str:
 
 
 def _exit_codes() -> Iterator[str]:
-    yield "| 0 | done |"
-    yield "| 1 | a fault of forge or of the system; `--debug` shows where |"
-    for kind in sorted(ForgeError.__subclasses__(), key=lambda kind: kind.exit_code):
-        if kind.exit_code != ForgeError.exit_code:
-            said = (kind.__doc__ or "").splitlines()[0].rstrip(".")
-            yield f"| {kind.exit_code} | {said} |"
+    kinds = [kind for kind in ForgeError.__subclasses__() if kind.exit_code != ForgeError.exit_code]
+    said = {kind.exit_code: (kind.__doc__ or "").splitlines()[0].rstrip(".") for kind in kinds}
+    said |= {0: "Done", 1: "A fault of forge or of the system; `--debug` shows where"}
+    said |= {BROKEN_PIPE: "The reader of the output has left"}
+    results = {one.exit_code: f"`forge promote`: {one.value}" for one in Outcome if one.exit_code}
+    results[FAILED] = "`forge audit`: a check of the dataset fails"
+    both = said | {code: f"{text} (a result, no fault)" for code, text in results.items()}
+    for code, text in sorted(both.items()):
+        yield f"| {code} | {text} |"
 
 
 def _config() -> str:

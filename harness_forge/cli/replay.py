@@ -34,6 +34,7 @@ KEYS = (
     "seed",
     "forge_home",
 )
+JSON = "an object: what outputs/replay.json holds; with --aa outputs/aa.json"
 SHORT = {"split": "run.split"}
 
 AA = "--aa"
@@ -49,6 +50,7 @@ def main(argv: list[str]) -> int:
     from pathlib import Path
 
     from harness_forge.cli import composed
+    from harness_forge.cli.results import report
     from harness_forge.cli.words import sort
     from harness_forge.evaluation import replay
     from harness_forge.store.splits.holdout_ledger import HoldoutLedger, describe
@@ -61,11 +63,11 @@ def main(argv: list[str]) -> int:
         return _noise(config, adapter)
     out = Path(OUT if split == "holdout" else f"{OUT}-{split}")
     done = replay.replay(config, out, adapter, **telling())
-    print(render(done))
+    lines = [render(done)]
     if done.levels:
         ledger = HoldoutLedger(config.budget, Path(config.forge_home))
-        print(describe(ledger.facts()))
-    print(f"{out}.json")
+        lines.append(describe(ledger.facts()))
+    report(done.as_dict(), "\n".join([*lines, f"{out}.json"]))
     return 0
 
 
@@ -73,6 +75,7 @@ def _noise(config, adapter: str | None) -> int:
     """Replay the base model against itself, and print what flips."""
     from pathlib import Path
 
+    from harness_forge.cli.results import report
     from harness_forge.core.errors import ConfigError
     from harness_forge.evaluation.noise_floor import again
 
@@ -80,13 +83,12 @@ def _noise(config, adapter: str | None) -> int:
         what = "the base model is replayed against itself, and no adapter"
         raise ConfigError("command line", what, "forge replay --aa")
     floor = again(config, Path(NOISE), **telling())
-    print(f"the base model against itself on {floor.split}")
+    lines = [f"the base model against itself on {floor.split}"]
     for part, one in floor.comparison.parts.items():
         flips = one.only_first + one.only_second
-        print(f"  {part}: {flips} of {one.pairs} items flip")
-    for flip in (*floor.comparison.gained, *floor.comparison.lost):
-        print(f"  {flip.item_id}")
-    print(NOISE)
+        lines.append(f"  {part}: {flips} of {one.pairs} items flip")
+    flips = (*floor.comparison.gained, *floor.comparison.lost)
+    report(floor.as_dict(), "\n".join([*lines, *(f"  {one.item_id}" for one in flips), NOISE]))
     return 0
 
 

@@ -16,6 +16,7 @@ SUMMARY = "write one HTML page: data, training, success, decision, answers"
 USAGE = "[-o FILE] [key=value …]"
 EXAMPLES = ("forge report", "forge report -o stig-worker.html")
 KEYS = ("export", "train", "worksets", "data_dir", "forge_home")
+JSON = "an object: page, title, decision, why, not_there_yet, faults"
 
 OUT = Path("outputs/report.html")
 """Where the page goes if `-o` does not say otherwise."""
@@ -23,7 +24,7 @@ OUT = Path("outputs/report.html")
 
 def main(argv: list[str]) -> int:
     """Write the page and say where it is, and what it lacks."""
-    from harness_forge.cli import composed
+    from harness_forge.cli import composed, results
     from harness_forge.cli.words import sort
     from harness_forge.report.collect import report
 
@@ -31,8 +32,17 @@ def main(argv: list[str]) -> int:
     words, _, overrides = sort(rest)
     if words:
         raise ConfigError("command line", f"{words[0]!r} is not right", f"forge report {USAGE}")
-    print(render(report(composed(overrides), out)))
-    print(f"  {out}")
+    material = report(composed(overrides), out)
+    promotion = material.promotion if isinstance(material.promotion, dict) else {}
+    facts = {
+        "page": out,
+        "title": material.title,
+        "decision": promotion.get("decision"),
+        "why": promotion.get("why"),
+        "not_there_yet": _gaps(material),
+        "faults": material.faults,
+    }
+    results.report(facts, f"{render(material)}\n  {out}")
     return 0
 
 
@@ -53,6 +63,11 @@ def brief(material: Material) -> str:
 
 
 def _lacking(material: Material) -> list[str]:
+    gaps = _gaps(material)
+    return [f"not there yet: {', '.join(gaps)}"] if gaps else []
+
+
+def _gaps(material: Material) -> list[str]:
     parts = {
         "dataset": material.manifest,
         "training": material.curves,
@@ -61,8 +76,7 @@ def _lacking(material: Material) -> list[str]:
         "replay": material.replay,
         "decision": material.promotion,
     }
-    gaps = [name for name, found in parts.items() if not found]
-    return [f"not there yet: {', '.join(gaps)}"] if gaps else []
+    return [name for name, found in parts.items() if not found]
 
 
 def _safely(name: str, lines: Iterator[str]) -> list[str]:

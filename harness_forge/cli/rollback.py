@@ -14,6 +14,7 @@ EXAMPLES = (
     "forge rollback stig.worker --to=1.0.0 --reason='slow since then'",
 )
 KEYS = ("train", "promote", "forge_home")
+JSON = "an object: champion, removed: adapters with name and digest"
 
 REASON, TO = "--reason=", "--to="
 """Flags: why; which entry of `forge champion`, by hash, adapter or version.
@@ -25,6 +26,7 @@ A removed champion is not promoted again by itself.
 def main(argv: list[str]) -> int:
     """Roll back one step, or to an entry; given again it goes back further."""
     from harness_forge.cli import composed
+    from harness_forge.cli.results import report
     from harness_forge.cli.words import sort
     from harness_forge.promotion.history import rollback
     from harness_forge.promotion.mlflow_mirror import mirror
@@ -45,7 +47,8 @@ def main(argv: list[str]) -> int:
 
     down, up = rollback(config, words[0] if words else None, reason, say, to)
     mirror(config, say)
-    print(f"{up.label} is champion again; {down.label} was removed")
+    text = f"{up.label} is champion again; {down.label} was removed"
+    report({"champion": up, "removed": down}, text)
     return 0
 
 

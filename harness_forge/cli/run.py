@@ -28,19 +28,25 @@ KEYS = (
     "seed",
     "forge_home",
 )
+JSON = "an array: an object a skill, with skill, run_id, status and its counts"
 SHORT = {"split": "run.split", "purpose": "run.purpose"}
 
 
 def main(argv: list[str]) -> int:
     """Run one policy over a skill's work items and print what it came to; skill by skill."""
     from harness_forge.cli import composed
+    from harness_forge.cli.results import report, show
     from harness_forge.config.schema import skills_of
     from harness_forge.rollouts import opening
 
     skills = skills_of(composed(argv))
+    done = []
     for config in skills:
         head = f"{config.skill.name}: " if len(skills) > 1 else ""
-        print(head + render(opening.run(config)), flush=True)
+        summary = opening.run(config)
+        show(head + render(summary))
+        done.append({"skill": config.skill.name, **summary})
+    report(done)
     return 0
 
 

@@ -13,8 +13,11 @@ from harness_forge.core.numbers import number
 from harness_forge.core.numbers import seconds as seconds_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from harness_forge.config.schema import ForgeConfig
     from harness_forge.serving.server_plan import Plan
+    from harness_forge.serving.state import Running
 
 SUMMARY = "serve a base model with adapters through vLLM, tested before use"
 USAGE = (
@@ -40,6 +43,7 @@ EXAMPLES = (
     "forge serve --base model=smollm2-135m",
 )
 KEYS = ("serve", "model", "skill", "train", "worksets", "forge_home")
+JSON = "an object: url, base, adapters, smoke; status: servers, aliases; swap: swaps, notes"
 
 BASE, PRINT, SMOKE, NO_SMOKE = "--base", "--print", "--smoke", "--no-smoke"
 """Flags: no adapter; only the command; end after the smoke test; leave that test out."""
@@ -62,6 +66,7 @@ _EVERY_S = 10
 def main(argv: list[str]) -> int:
     """Serve until Ctrl-C; base and adapters are asked once before."""
     from harness_forge.cli import composed
+    from harness_forge.cli.results import for_people, show
     from harness_forge.cli.words import sort
     from harness_forge.serving import deploy_command, server_plan
 
@@ -73,15 +78,18 @@ def main(argv: list[str]) -> int:
     _no_slip(config, words)
     if DETACH in flags:
         return _detach(config, argv)
+    for flag in flags & {PRINT, UNIT, COMPOSE}:
+        for_people(f"forge serve {flag}")
     plan = server_plan.plan(config, words, base_only=BASE in flags)
     if PRINT in flags:
-        print(plan.rendered())
+        show(plan.rendered())
         return 0
     if UNIT in flags:
-        print(deploy_command.unit(config, plan, [word for word in argv if word != UNIT]), end="")
+        text = deploy_command.unit(config, plan, [word for word in argv if word != UNIT])
+        show(text.removesuffix("\n"))
         return 0
     if COMPOSE in flags:
-        print(deploy_command.composed(config, plan), end="")
+        show(deploy_command.composed(config, plan).removesuffix("\n"))
         return 0
     return _serve(config, plan, flags)
 
@@ -106,6 +114,7 @@ def _no_slip(config: ForgeConfig, words: list[str]) -> None:
 
 
 def _detach(config: ForgeConfig, argv: list[str]) -> int:
+    from harness_forge.cli.results import report
     from harness_forge.serving import detached, server
 
     settings, words = config.serve, [word for word in argv if word != DETACH]
@@ -116,11 +125,21 @@ def _detach(config: ForgeConfig, argv: list[str]) -> int:
         Path(config.forge_home), port, [*words, f"serve.port={port}"], 2 * settings.start_timeout_s
     )
     names = ", ".join([running.base, *running.adapters])
-    print(f"serve: {names} at {running.url}, process {running.server.pid}; `forge serve stop`")
+    text = f"serve: {names} at {running.url}, process {running.server.pid}; `forge serve stop`"
+    report({**_names(running.base, running.adapters), **_place(running)}, text)
     return 0
 
 
+def _names(base: str, adapters: Sequence[str]) -> dict[str, Any]:
+    return {"base": base, "adapters": list(adapters)}
+
+
+def _place(running: Running) -> dict[str, Any]:
+    return {"url": running.url, "pid": running.server.pid, "smoke": None}
+
+
 def _serve(config: ForgeConfig, plan: Plan, flags: set[str]) -> int:
+    from harness_forge.cli.results import report, show
     from harness_forge.serving import server_plan
 
     names = ", ".join([plan.base.name, *(adapter.name for adapter in plan.adapters)])
@@ -129,14 +148,18 @@ def _serve(config: ForgeConfig, plan: Plan, flags: set[str]) -> int:
     print(f"serve: starting {names} on {plan.hardware.name}", flush=True)
     with server_plan.running(config, plan, _shower()) as server:
         _clear()
+        smoke = None
         if NO_SMOKE not in flags:
-            print(render(server_plan.smoke_test(config, plan, server.url, OUT)), flush=True)
-            print(f"  {OUT}", flush=True)
+            smoke = server_plan.smoke_test(config, plan, server.url, OUT)
+            show(f"{render(smoke)}\n  {OUT}")
+        facts = _names(plan.base.name, [one.name for one in plan.adapters])
+        facts |= {"url": server.url, "pid": None, "smoke": smoke}
         if SMOKE in flags:
+            report(facts)
             return 0
         for line in server_plan.point(config, plan, server.url):
             print(f"  {line}", flush=True)
-        print(f"serve: {names} at {server.url}; Ctrl-C ends it", flush=True)
+        report(facts, f"serve: {names} at {server.url}; Ctrl-C ends it")
         server.wait()
     return 0
 

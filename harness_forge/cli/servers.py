@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness_forge.core.errors import ConfigError, ServeError
 from harness_forge.core.numbers import number
@@ -23,28 +23,33 @@ _TAIL = 40
 
 def status(config: ForgeConfig, words: Sequence[str], flags: set[str]) -> int:
     """Show what runs, whether it answers, and each alias' target; 14 if none answers."""
+    from harness_forge.cli.results import report, show
     from harness_forge.serving import aliases, state
 
     _none(words)
     home = Path(config.forge_home)
     found, stale = state.servers(home)
     for file in stale:
-        print(f"serve: the server on port {file.stem} is gone without a word; forgotten")
-    good = [_shown(running) for running in found]
-    for name, target in sorted(aliases.read(home).items()):
+        show(f"serve: the server on port {file.stem} is gone without a word; forgotten")
+    servers = [_shown(running) for running in found]
+    targets = dict(sorted(aliases.read(home).items()))
+    for name, target in targets.items():
         here = target.url in [running.url for running in found]
         gone = "" if here else " (no server of forge's runs there)"
-        print(f"  {name} is {target.model} at {target.url} since {target.since}{gone}")
+        show(f"  {name} is {target.model} at {target.url} since {target.since}{gone}")
+    report({"servers": servers, "aliases": targets})
     if not found:
         raise ServeError("forge serve", "no server runs", "start one: forge serve --detach")
-    return 0 if all(good) else ServeError.exit_code
+    return 0 if all(one["answers"] for one in servers) else ServeError.exit_code
 
 
 def logs(config: ForgeConfig, words: Sequence[str], flags: set[str]) -> int:
     """Show the end of a server's own log; with --follow what comes, until Ctrl-C."""
+    from harness_forge.cli.results import for_people
     from harness_forge.serving import state
 
     _none(words)
+    for_people("forge serve logs")
     home = Path(config.forge_home)
     found, _ = state.servers(home)
     last = sorted((home / "serving").glob("*.log"), key=lambda file: file.stat().st_mtime)
@@ -64,18 +69,21 @@ def logs(config: ForgeConfig, words: Sequence[str], flags: set[str]) -> int:
 
 def stop(config: ForgeConfig, words: Sequence[str], flags: set[str]) -> int:
     """End the server, the forge that watches it and all it started."""
+    from harness_forge.cli.results import report
     from harness_forge.serving import state
 
     _none(words)
     home = Path(config.forge_home)
     running = state.one(home, config.serve.port)
     state.stop(home, running)
-    print(f"serve: stopped {running.base} at {running.url}")
+    facts = {"base": running.base, "url": running.url, "stopped": True}
+    report(facts, f"serve: stopped {running.base} at {running.url}")
     return 0
 
 
 def swap(config: ForgeConfig, words: Sequence[str], flags: set[str]) -> int:
     """Put an adapter behind an alias, or every champion behind its own."""
+    from harness_forge.cli.results import report
     from harness_forge.serving import swapping
 
     if len(words) > 2:
@@ -84,12 +92,14 @@ def swap(config: ForgeConfig, words: Sequence[str], flags: set[str]) -> int:
         done, notes = [swapping.swapped(config, words[0], (*words[1:], None)[0])], []
     else:
         done, notes = swapping.followed(config)
-    print("\n".join([*(line for one in done for line in swapped(one)), *notes]))
+    text = "\n".join([*(line for one in done for line in swapped(one)), *notes])
+    report({"swaps": done, "notes": notes}, text)
     return 0
 
 
 def ollama(config: ForgeConfig, words: Sequence[str], flags: set[str]) -> int:
     """Write an adapter and its base for Ollama and llama.cpp, loaded there once."""
+    from harness_forge.cli.results import report
     from harness_forge.serving import gguf
 
     if len(words) > 1:
@@ -97,11 +107,13 @@ def ollama(config: ForgeConfig, words: Sequence[str], flags: set[str]) -> int:
     print("serve: converting with llama.cpp's own converters", flush=True)
     made = gguf.write(config, (*words, None)[0])
     apart = f"by {number(made.gap)} nats" if made.gap < 1e9 else "in its first token"
-    print(
+    text = (
         f"serve: {made.folder}: loaded in llama.cpp, answers otherwise than the base ({apart})\n"
         f"  ollama create {made.name} -f {made.folder}/Modelfile\n"
         f"  {made.folder}/llama-server.sh"
     )
+    gap = made.gap if made.gap < 1e9 else None
+    report({"name": made.name, "folder": made.folder, "gap_nats": gap}, text)
     return 0
 
 
@@ -116,8 +128,9 @@ def swapped(done: Swapped) -> list[str]:
     return lines + [f"  {name}: still loaded: {why}" for name, why in done.kept.items()]
 
 
-def _shown(running: Running) -> bool:
-    """Print what a server is and whether it answers."""
+def _shown(running: Running) -> dict[str, Any]:
+    """Show what a server is and whether it answers, and return it."""
+    from harness_forge.cli.results import show
     from harness_forge.serving import hot
 
     try:
@@ -125,13 +138,22 @@ def _shown(running: Running) -> bool:
     except ServeError as error:
         listed, said = {}, "is starting" if not running.ready else error.what
     orphan = "; the forge that started it is gone" if running.orphan else ""
-    print(
+    show(
         f"serve: {running.url} {said}, on {running.hardware} since {running.since}, "
         f"process {running.server.pid}{orphan}"
     )
     for name, folder in listed.items():
-        print(f"  {name}" + (f" from {folder}" if folder else ""))
-    return bool(listed)
+        show(f"  {name}" + (f" from {folder}" if folder else ""))
+    return {
+        "url": running.url,
+        "answers": bool(listed),
+        "said": said,
+        "hardware": running.hardware,
+        "since": running.since,
+        "pid": running.server.pid,
+        "orphan": running.orphan,
+        "models": listed,
+    }
 
 
 def _none(words: Sequence[str]) -> None:

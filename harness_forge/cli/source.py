@@ -21,6 +21,7 @@ EXAMPLES = (
     "forge source new runs.jsonl mine source.mapping.item='{question.id}'",
 )
 KEYS = ("source", "forge_home")
+JSON = "an object: file, records, source, written, settings, open, left_over, ingested"
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -43,6 +44,7 @@ def main(argv: list[str]) -> int:
 
 
 def _new(file: str, name: str, overrides: list[str]) -> int:
+    from harness_forge.cli.results import gathered, report, show
     from harness_forge.collect.guess.guess import guess
 
     path = Path(file)
@@ -57,30 +59,46 @@ def _new(file: str, name: str, overrides: list[str]) -> int:
         )
     found = guess(path)
     if found.source:
-        print(f"{path.name}: {found.records} records looked at; source={found.source} reads them")
-        name = found.source
+        show(f"{path.name}: {found.records} records looked at; source={found.source} reads them")
+        name, target = found.source, None
     else:
-        _write(found, name, path)
-    print()
-    if _tried(["--dry-run", f"source={name}", f"source.path={file}", *overrides]):
+        target = _write(found, name, path)
+    show("")
+    with gathered() as tried:
+        fits = _tried(["--dry-run", f"source={name}", f"source.path={file}", *overrides])
+    report(
+        {
+            "file": file,
+            "records": found.records,
+            "source": name,
+            "written": target,
+            "settings": found.settings,
+            "open": found.open,
+            "left_over": [one.path for one in found.left_over],
+            "ingested": tried[0] if tried else None,
+        }
+    )
+    if fits:
         given = [f"source={name}", f"path={file}", *overrides, f"skill.name={_named_after(path)}"]
-        print(f"\nnext: forge ingest {shlex.join(given)}")
+        show(f"\nnext: forge ingest {shlex.join(given)}")
     return 0
 
 
 def _tried(given: list[str]) -> bool:
     """Show what the source makes of the file; return whether that is anything."""
     from harness_forge.cli import ingest
+    from harness_forge.cli.results import show
     from harness_forge.core.errors import SourceError
 
     try:
         return ingest.main(given) == 0
     except SourceError as error:
-        print(plain(f"not yet: {error}"))
+        show(plain(f"not yet: {error}"))
         return False
 
 
-def _write(found: Guess, name: str, path: Path) -> None:
+def _write(found: Guess, name: str, path: Path) -> Path:
+    from harness_forge.cli.results import show
     from harness_forge.config.compose import project
 
     target = Path("conf") / "source" / f"{name}.yaml"
@@ -92,17 +110,18 @@ def _write(found: Guess, name: str, path: Path) -> None:
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(rendered(found, name, path.name), encoding="utf-8")
-    print(f"{path.name}: {found.records} records looked at; wrote {project.shown(target)}\n")
-    print(plain(target.read_text(encoding="utf-8").rstrip()))
+    show(f"{path.name}: {found.records} records looked at; wrote {project.shown(target)}\n")
+    show(plain(target.read_text(encoding="utf-8").rstrip()))
     if found.open:
-        print(plain("\nto be said by you:\n" + "\n".join(f"  {line}" for line in found.open)))
+        show(plain("\nto be said by you:\n" + "\n".join(f"  {line}" for line in found.open)))
     if found.left_over:
-        print("\nleft over, named by nothing:")
+        show("\nleft over, named by nothing:")
         for one in found.left_over[:20]:
             shown = " ".join(str(one.values[0]).split())[:50]
-            print(plain(f"  {one.path:<30} in {one.seen_in}, such as {shown}"))
+            show(plain(f"  {one.path:<30} in {one.seen_in}, such as {shown}"))
         if len(found.left_over) > 20:
-            print(f"  and {len(found.left_over) - 20} more")
+            show(f"  and {len(found.left_over) - 20} more")
+    return target
 
 
 def rendered(found: Guess, name: str, file: str) -> str:

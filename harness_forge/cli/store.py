@@ -20,6 +20,9 @@ EXAMPLES = (
     "forge store psql -c 'SELECT count(*) FROM stig.attempts'",
 )
 KEYS = ("store", "skill", "forge_home")
+JSON = (
+    "status: url, embedded, server_version, size_bytes, skills; upgrade: steps by skill; url: url"
+)
 
 
 def main(argv: list[str]) -> int:
@@ -53,32 +56,42 @@ def _divide(words: list[str]) -> tuple[list[str], list[str]]:
 def _status(config: ForgeConfig, _others: list[str]) -> int:
     from pathlib import Path
 
+    from harness_forge.cli.results import report
+
     data = Path(config.forge_home) / "pg"
     if not config.store.url and not data.exists():
-        print(f"no store yet: `forge run` or `forge ingest` makes one in {data}")
+        none = {"url": None, "embedded": True, "server_version": None, "size_bytes": 0}
+        text = f"no store yet: `forge run` or `forge ingest` makes one in {data}"
+        report({**none, "skills": {}}, text)
         return 0
     from harness_forge.store.opening import opened_store
 
     with opened_store(config) as store:
-        print(render(store.status()))
+        found = store.status()
+        report(found, render(found))
     return 0
 
 
 def _upgrade(config: ForgeConfig, _others: list[str]) -> int:
+    from harness_forge.cli.results import report, show
     from harness_forge.config.schema import skills_of
     from harness_forge.store.opening import opened_store
 
+    done = {}
     named = {one.skill.name for one in skills_of(config)}
     with opened_store(config) as store:
         for skill in sorted({*store.skills(), *named}):
-            steps = store.upgrade(skill)
-            print(f"{skill}: {', '.join(steps) if steps else 'up to date'}")
+            steps = done[skill] = store.upgrade(skill)
+            show(f"{skill}: {', '.join(steps) if steps else 'up to date'}")
+    report(done)
     return 0
 
 
 def _url(config: ForgeConfig, _others: list[str]) -> int:
+    from harness_forge.cli.results import report
+
     store = _open(config)
-    print(store.url)
+    report({"url": store.url, "embedded": store.embedded}, store.url)
     if store.embedded:
         print(
             "the embedded server runs until a later forge command ends with nobody connected",
@@ -89,8 +102,10 @@ def _url(config: ForgeConfig, _others: list[str]) -> int:
 
 
 def _psql(config: ForgeConfig, others: list[str]) -> int:
+    from harness_forge.cli.results import for_people
     from harness_forge.store.psql import run
 
+    for_people("forge store psql")
     store = _open(config)
     try:
         return run(store.url, others)

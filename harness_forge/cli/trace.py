@@ -18,6 +18,7 @@ EXAMPLES = (
     "forge trace data/stig_worker_sft stig.turns:2",
 )
 KEYS = ("store", "forge_home", "data_dir")
+JSON = "an object: dataset, place, line, rows: ledger, run, attempt, turns, tips, flags, filters"
 
 _SHOWN = 160
 """Characters of a text that are shown; the store has all of it."""
@@ -26,6 +27,7 @@ _SHOWN = 160
 def main(argv: list[str]) -> int:
     """Find the row that a line was made of, and show what is known of it."""
     from harness_forge.cli import composed
+    from harness_forge.cli.results import report
     from harness_forge.cli.words import sort
     from harness_forge.datasets.trace import trace
     from harness_forge.store.opening import opened_store
@@ -39,8 +41,27 @@ def main(argv: list[str]) -> int:
         dataset = Path(config.data_dir) / words[0]
     with opened_store(config) as store:
         found = trace(dataset, words[1], lambda skill: store.skill(skill).connect_read_only())
-    print(render(found))
+    report(_facts(found), render(found))
     return 0
+
+
+def _facts(trace: Trace) -> dict[str, Any]:
+    from harness_forge.datasets.trace import verdicts
+
+    rows = [
+        {
+            "ledger": one.entry,
+            "run": one.run,
+            "attempt": one.attempt,
+            "turns": one.turns,
+            "tips": one.tips,
+            "flags": one.flags,
+            "missing": one.missing,
+            "filters": {} if one.missing else dict(verdicts(trace, one.entry)),
+        }
+        for one in trace.origins
+    ]
+    return {"dataset": trace.dataset, "place": trace.place, "line": trace.line, "rows": rows}
 
 
 def render(trace: Trace) -> str:

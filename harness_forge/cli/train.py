@@ -35,6 +35,7 @@ KEYS = (
     "forge_home",
     "data_dir",
 )
+JSON = "an object: adapter, folder, new, measured; with --check the counts of the audit"
 
 CHECK = "--check"
 """Flag: tokenise and audit, show what would be trained, start nothing."""
@@ -46,6 +47,7 @@ STAGES = ("sft", "dpo")
 def main(argv: list[str]) -> int:
     """Train one adapter and print its folder."""
     from harness_forge.cli import composed
+    from harness_forge.cli.results import report, show
     from harness_forge.cli.words import one_of, sort
     from harness_forge.training.preferences import train_preferences
     from harness_forge.training.supervised import train
@@ -53,9 +55,17 @@ def main(argv: list[str]) -> int:
     words, flags, overrides = sort(argv, (CHECK,))
     stages = [one_of(word, STAGES, "stage of training") for word in words]
     make = train_preferences if stages[-1:] == ["dpo"] else train
-    done = make(composed(overrides), **telling(), check=CHECK in flags)
-    if done is not None:
-        print(summary(done))
+    seen: list[Audit | PairAudit] = []
+    told = {**following(), "audited": seen.append} if CHECK in flags else telling()
+    done = make(composed(overrides), **told, check=CHECK in flags)
+    for audit in seen:
+        show(counted(audit))
+    if done is None:
+        report(seen[-1] if seen else None)
+        return 0
+    adapter = done.adapter
+    facts = {"adapter": adapter.name, "digest": adapter.digest, "folder": adapter.folder}
+    report({**facts, "new": done.new, "measured": adapter.lineage["measured"]}, summary(done))
     return 0
 
 

@@ -8,16 +8,20 @@ SUMMARY = "check every recipe and every group; report all faults at once"
 USAGE = ""
 EXAMPLES = ("forge validate",)
 KEYS = ()
+JSON = "an object: recipes, choices, faults: objects with where, what, hint"
 
 
 def main(argv: list[str]) -> int:
     """Check; needs no database, no scanner and no GPU."""
+    from harness_forge.cli.results import report, show
     from harness_forge.cli.validation import validate
 
     if argv:
         raise ConfigError("command line", "forge validate takes nothing", "it checks everything")
-    report = validate()
-    if report.faults:
-        raise Faults(report.faults)
-    print(f"{report.recipes} recipes and {report.choices} choices of groups are sound")
+    found = validate()
+    faults = [{"where": one.where, "what": one.what, "hint": one.hint} for one in found.faults]
+    report({"recipes": found.recipes, "choices": found.choices, "faults": faults})
+    if found.faults:
+        raise Faults(found.faults)
+    show(f"{found.recipes} recipes and {found.choices} choices of groups are sound")
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness_forge.core.errors import ConfigError
 from harness_forge.core.numbers import NONE, seconds
@@ -30,6 +30,10 @@ EXAMPLES = (
     "forge workset lock train",
 )
 KEYS = ("worksets", "forge_home")
+JSON = "an array: an object a workset, with name and status, or what was done"
+
+Facts = dict[str, Any]
+"""What an action says of one workset, for `--json`."""
 
 FROM, TO = "--from", "--to"
 """Flags: the bundle to install from; where to write a bundle, a folder or a file.tar."""
@@ -40,6 +44,7 @@ _ACTIONS = ("ls", "info", "install", "remove", "bundle", "lock")
 def main(argv: list[str]) -> int:
     """Do one action on the worksets that the recipe names."""
     from harness_forge.cli import composed
+    from harness_forge.cli.results import report
     from harness_forge.cli.words import one_of, sort, valued
 
     source, rest = valued(argv, FROM)
@@ -51,16 +56,21 @@ def main(argv: list[str]) -> int:
     names = [one_of(word, known, "workset") for word in words[1:]]
     _check_places(action, names, source, to)
     if action == "ls" and not names:
-        print(listing(config))
+        states = _states(config)
+        report(states, listing(states))
         return 0
     if action == "ls" or not names:
         fault = "names no workset" if action != "ls" else "takes no name"
         form = f"forge workset {action}" + (" NAME …" if action != "ls" else "")
         raise ConfigError("command line", f"{action} {fault}", f"write: {form}")
+    done: list[dict[str, Any]] = []
     for name in names:
-        if code := _act(action, name, config, "--yes" in flags, source or to):
-            return code
-    return 0
+        facts = _act(action, name, config, "--yes" in flags, source or to)
+        done.append({"name": name, **facts})
+        if facts.get("declined"):
+            break
+    report(done)
+    return 1 if done[-1].get("declined") else 0
 
 
 def _check_places(action: str, names: list[str], source: str | None, to: str | None) -> None:
@@ -73,10 +83,9 @@ def _check_places(action: str, names: list[str], source: str | None, to: str | N
             raise ConfigError("command line", f"{flag} is for one workset at a time", hint)
 
 
-def _act(action: str, name: str, config: ForgeConfig, agreed: bool, path: str | None) -> int:
+def _act(action: str, name: str, config: ForgeConfig, agreed: bool, path: str | None) -> Facts:
     if action == "info":
-        print(information(name, config))
-        return 0
+        return _info(name, config)
     if action == "bundle":
         return _bundle(name, config, path)
     if action == "lock":
@@ -86,18 +95,46 @@ def _act(action: str, name: str, config: ForgeConfig, agreed: bool, path: str | 
     return _install(name, config, agreed, path)
 
 
-def listing(config: ForgeConfig) -> str:
-    """Return one line a workset: what is on disk, and what for."""
+def _states(config: ForgeConfig) -> list[Facts]:
     from harness_forge.config.compose.project import locks_folder
     from harness_forge.worksets.worksets import state
 
     home = Path(config.forge_home)
-    lines = []
+    found = []
     for name, workset in config.worksets.items():
         there = state(name, workset, home, locks_folder(workset))
-        size = size_text(there.disk_gb * 1e9) if there.disk_gb else NONE
-        lines.append(f"{name:<8}{there.status:<12}{size:>8}  {workset.summary}")
+        facts = {"name": name, "status": there.status, "disk_gb": there.disk_gb}
+        found.append({**facts, "summary": workset.summary})
+    return found
+
+
+def listing(states: list[Facts]) -> str:
+    """Return one line a workset: what is on disk, and what for."""
+    lines = []
+    for one in states:
+        size = size_text(one["disk_gb"] * 1e9) if one["disk_gb"] else NONE
+        lines.append(f"{one['name']:<8}{one['status']:<12}{size:>8}  {one['summary']}")
     return "\n".join(lines)
+
+
+def _info(name: str, config: ForgeConfig) -> Facts:
+    from harness_forge.cli.results import show
+    from harness_forge.config.compose.project import locks_folder
+    from harness_forge.worksets.locks import path_of
+    from harness_forge.worksets.worksets import folder, pick_variant, state
+
+    show(information(name, config))
+    workset, home = config.worksets[name], Path(config.forge_home)
+    locks = locks_folder(workset)
+    there, (kind, variant) = state(name, workset, home, locks), pick_variant(name, workset)
+    return {
+        "status": there.status,
+        "folder": folder(name, home),
+        "disk_gb": there.disk_gb,
+        "variant": kind,
+        "lock": path_of(variant, locks),
+        "settings": workset,
+    }
 
 
 def information(name: str, config: ForgeConfig) -> str:
@@ -137,10 +174,11 @@ def _licences(workset: WorksetConfig) -> str:
     return ", ".join(f"{part} {licence}" for part, licence in workset.licences.items())
 
 
-def _install(name: str, config: ForgeConfig, agreed: bool, source: str | None) -> int:
+def _install(name: str, config: ForgeConfig, agreed: bool, source: str | None) -> Facts:
     from contextlib import nullcontext
 
     from harness_forge.cli.line import Line
+    from harness_forge.cli.results import show
     from harness_forge.config.compose.project import locks_folder
     from harness_forge.worksets.bundles import opened
     from harness_forge.worksets.installing import install
@@ -149,20 +187,20 @@ def _install(name: str, config: ForgeConfig, agreed: bool, source: str | None) -
     workset, home = config.worksets[name], Path(config.forge_home)
     locks = locks_folder(workset)
     if state(name, workset, home, locks).status == "installed":
-        print(f"{name} is installed")
-        return 0
+        show(f"{name} is installed")
+        return {"status": "installed", "new": False}
     # Who agreed beforehand has read it, or can.
     print(_in_short(name, config) if agreed else information(name, config), flush=True)
     if not agreed and not _asked(f"install {name}?"):
-        print("nothing was installed")
-        return 1
+        show("nothing was installed")
+        return {"status": state(name, workset, home, locks).status, "declined": True}
     line = Line(name)
     with opened(name, workset, locks, Path(source)) if source else nullcontext() as bundle:
         install(name, workset, home, locks, line.step, line.count, bundle)
     there = state(name, workset, home, locks)
     size, spent = size_text(there.disk_gb * 1e9), seconds(there.stamp["minutes"] * 60)
     line.end(f"installed, {size} in {spent}; pip's words: {log_of(name, home)}")
-    return 0
+    return {"status": there.status, "new": True, "disk_gb": there.disk_gb}
 
 
 def _in_short(name: str, config: ForgeConfig) -> str:
@@ -174,7 +212,7 @@ def _in_short(name: str, config: ForgeConfig) -> str:
     return f"{name}: {workset.summary} ({kind}{size}); `forge workset info {name}` says more"
 
 
-def _bundle(name: str, config: ForgeConfig, to: str | None) -> int:
+def _bundle(name: str, config: ForgeConfig, to: str | None) -> Facts:
     import platform
 
     from harness_forge.cli.line import Line
@@ -188,14 +226,15 @@ def _bundle(name: str, config: ForgeConfig, to: str | None) -> int:
     locks = locks_folder(workset)
     files, size = bundles.make(name, workset, home, locks, path, line.step, line.count)
     line.end(f"{files} files, {size_text(size)} in {path}")
-    return 0
+    return {"bundle": path, "files": files, "bytes": size}
 
 
-def _lock(name: str, config: ForgeConfig) -> int:
+def _lock(name: str, config: ForgeConfig) -> Facts:
+    from harness_forge.cli.results import show
     from harness_forge.config.compose.project import locks_folder, shown
     from harness_forge.worksets import locking, locks
 
-    workset, made = config.worksets[name], set()
+    workset, made = config.worksets[name], {}
     for variant in workset.variants.values():
         path = locks.path_of(variant, locks_folder(workset))
         if not variant.lock:
@@ -204,21 +243,23 @@ def _lock(name: str, config: ForgeConfig) -> int:
             lock, gaps = locking.make(name, workset, variant)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(locks.render(name, lock), encoding="utf-8")
-            print(f"{shown(path)}: {len(lock.packages)} packages", flush=True)
-            print("".join(f"  {gap}\n" for gap in gaps), end="")
-        made.add(path)
-    return 0
+            head = f"{shown(path)}: {len(lock.packages)} packages"
+            show("\n".join([head, *(f"  {gap}" for gap in gaps)]))
+            made[path] = len(lock.packages)
+    return {"packages": made}
 
 
 def _asked(question: str) -> bool:
-    if not sys.stdin.isatty():
+    # With --quiet nobody would see the question.
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ConfigError("command line", "nobody is there to agree", "add --yes")
     return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
 
 
-def _remove(name: str, config: ForgeConfig) -> int:
+def _remove(name: str, config: ForgeConfig) -> Facts:
+    from harness_forge.cli.results import show
     from harness_forge.worksets.worksets import remove
 
     removed = remove(name, Path(config.forge_home))
-    print(f"{name}: {'removed' if removed else 'there was nothing to remove'}")
-    return 0
+    show(f"{name}: {'removed' if removed else 'there was nothing to remove'}")
+    return {"removed": removed}

@@ -8,6 +8,7 @@ passes much, most passes are ties.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -51,8 +52,13 @@ def promoting_chance(
     return found / _DRAWS
 
 
+@lru_cache(maxsize=64)
 def needed_rate(
-    sizes: Sequence[int], baseline: float, alpha: float, alike: float = ALIKE, power: float = 0.8
+    sizes: tuple[int, ...],
+    baseline: float,
+    alpha: float,
+    alike: float = ALIKE,
+    power: float = 0.8,
 ) -> float | None:
     """Return the least rate of passes that clears with the chance `power`; None if none does."""
     if alpha <= 0:
@@ -62,10 +68,15 @@ def needed_rate(
     )
 
 
+def needed_beside(sizes: Sequence[int], baseline: float, alpha: float) -> float | None:
+    """Return `needed_rate` on clusters of these sizes; items of clusters of one are independent."""
+    alike = ALIKE if max(sizes, default=0) > 1 else 0.0
+    return needed_rate(tuple(sizes), baseline, alpha, alike)
+
+
 def describe_needed(sizes: Sequence[int], baseline: float, alpha: float) -> str:
     """Return in one sentence what an adapter must pass beside a baseline that passes so much."""
-    alike = ALIKE if max(sizes, default=0) > 1 else 0.0
-    needed = needed_rate(tuple(sizes), baseline, alpha, alike)
+    needed = needed_beside(sizes, baseline, alpha)
     head = f"beside a baseline that passes {100 * baseline:g}% of them, one-sided {level(alpha)}: "
     if needed is None:
         return head + "no adapter, however good, is promoted four times of five"

@@ -97,15 +97,27 @@ def detectable_by_gate(
     )
 
 
+def found_by_gate(
+    sizes: Sequence[int], alpha: float, losses: float = 0.05, alike: float = ALIKE
+) -> tuple[float | None, float | None]:
+    """Return the least gain that the default rule finds: alone, and where `losses` get worse.
+
+    Items of clusters of one are independent, whatever `alike` says.
+    """
+    of = tuple(sorted(sizes, reverse=True))
+    alike = 0.0 if set(of) <= {1} else alike
+    alone, mixed = (detectable_by_gate(of, loss, alpha, alike) for loss in (0.0, losses))
+    return alone, mixed
+
+
 def describe_gate(
     sizes: Sequence[int], alpha: float, losses: float = 0.05, alike: float = ALIKE
 ) -> str:
     """Return in one sentence what the default rule can see on so many items."""
     of = tuple(sorted(sizes, reverse=True))
     clusters = "" if set(of) <= {1} else f" in {len(of)} clusters, alike by {alike:g} within"
-    alike = alike if clusters else 0.0
     head = f"{sum(of)} items{clusters}, one-sided {level(alpha)}: the default rule finds "
-    alone, mixed = (detectable_by_gate(of, loss, alpha, alike) for loss in (0.0, losses))
+    alone, mixed = found_by_gate(of, alpha, losses, alike)
     if alone is None:
         return head + "no gain, however large, four times of five"
     rest = "none" if mixed is None else shown_gain(mixed)

@@ -23,7 +23,7 @@ ONLY_COMPOSED = {
     "store": "of the user's own store", "trace": "of the dataset of a trained loop",
     "train": "needs a workset", "validate": "has tests of its own",
     "workset": "installs gigabytes", "compose": "is what this test does",
-    "init": "has tests of its own", "ls": "has tests of its own",
+    "init": "has tests of its own", "ls": "has tests of its own", "show": "has tests of its own",
     "generate": "of a repository, which an installed package is not",
     "export": "of rows that the loop makes", "labels": "of rows that the loop makes",
     "ingest": "of files or a database that are not here", "source": "of files that are not here",

@@ -18,7 +18,7 @@ class Terminal(io.StringIO):
 
 
 def test_faults_and_results_are_plain(capsys, monkeypatch):
-    def run(words):
+    def run(words, flags):
         print(f"model {TITLE}")
         sys.stdout.writelines([TITLE, "\u202e"])
         raise ConfigError(TITLE, f"bad {TITLE}", "\x9b2J")

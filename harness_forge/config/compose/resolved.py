@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from harness_forge.config.compose.check import faults_in, near
 from harness_forge.config.compose.shapes import build, fields_of, flatten
@@ -20,15 +21,25 @@ def resolved_yaml(config: ForgeConfig, section: str = "") -> str:
     """
     import yaml
 
+    value = section_of(config, section)
+    if not isinstance(value, dict | list):
+        return f"{value}\n"
+    return yaml.dump(value, Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=100)
+
+
+def section_of(config: ForgeConfig, section: str = "") -> Any:
+    """Return a config, or the part of it at a dotted key, in plain containers.
+
+    Raises:
+        ConfigError: there is no such section.
+    """
     value = flatten(config)
     for part in filter(None, section.split(".")):
         if not isinstance(value, dict) or part not in value:
             known = value if isinstance(value, dict) else fields_of(ForgeConfig)
             raise ConfigError(f"--cfg {section}", "there is no such section", near(part, known))
         value = value[part]
-    if not isinstance(value, dict | list):
-        return f"{value}\n"
-    return yaml.dump(value, Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=100)
+    return value
 
 
 def _dumper():

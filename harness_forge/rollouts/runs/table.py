@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
+from typing import Any
 
 from harness_forge.core.records import Origin, WorkItem
 
@@ -33,6 +34,18 @@ class Row:
     content: set[str] = field(default_factory=set)
     chars: list[int] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the row as numbers; a median of nothing is None."""
+        return {
+            "family": self.family,
+            "seen": self.seen,
+            "full_cycle": self.full_cycle,
+            "ours": len(self.ours),
+            "content": len(self.content - self.ours),
+            "chars": median(self.chars) if self.chars else None,
+            "seconds": median(self.seconds) if self.seconds else None,
+        }
 
     def cells(self) -> tuple[str, ...]:
         """Return the row as text, in the order of `HEAD`."""

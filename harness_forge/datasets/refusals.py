@@ -31,6 +31,9 @@ _OF_RECORDS = {
     " role=agent export.params.agent=NAME",
     "unknown_tool": "calls are learned of tools that were offered only: source.mapping.tools,"
     " source.tools_file or source.observed_tools=true says which, with source.again=true",
+    "other_prompt": "these rows were made under another prompt.context: name theirs to export"
+    " them (prompt.context=none or prompt.context=description), or make rows of this one with"
+    " `forge run policy=gold`",
 }
 """Remedies that say more than the condition does."""
 _ROLES = ("agent", "architect", "auditor", "reflector", "worker")

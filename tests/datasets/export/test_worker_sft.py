@@ -240,3 +240,22 @@ def test_rows_of_another_prompt_context_are_rejected_those_of_other_harnesses_ar
     assert report.examples["train"] == 2
     described = compose(None, ["role=worker", "skill=stig", "prompt.context=description"]).export
     assert harness.export(described).rejected == {"other_prompt": 1}
+
+
+def test_a_store_of_another_prompt_context_alone_is_told_how_its_rows_are_exported(harness):
+    run = harness.skill.open_run(
+        policy="gold",
+        purpose="collect",
+        config={"host": "H"},
+        evaluator="openscap",
+        evaluator_version="1.3.7",
+        content_digest="c",
+    )
+    harness.runs["gold", "collect"] = run.run_id
+    harness.attempt(harness.item("rule_a"))
+    described = compose(None, ["role=worker", "skill=stig", "prompt.context=description"]).export
+    with pytest.raises(ExportError) as caught:
+        harness.export(described)
+    assert "prompt.context=none or prompt.context=description" in caught.value.hint
+    plain = compose(None, ["role=worker", "skill=stig", "prompt.context=none"]).export
+    assert harness.export(plain).examples["train"] == 1

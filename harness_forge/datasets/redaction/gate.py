@@ -35,13 +35,20 @@ def _unescaped(text: str) -> str:
     return text
 
 
-_UNSEEN = re.compile("\x1b\\[[0-9;]*[A-Za-z]|[\u200b-\u200d\u2060\ufeff\u00ad]")
-"""What a reader does not see in a word: colours of a terminal, joiners, soft hyphens."""
+_UNSEEN = re.compile(
+    "\x1b\\[[0-9;]*[A-Za-z]|[\u200b-\u200d\u2060\ufeff\u00ad]"
+    r"|\\\r?\n[ \t]*"
+    r"|(?P<quote>[\"'])[ \t]*(?:[+.][ \t]*(?:\\?\r?\n[ \t]*)?|\\?\r?\n[ \t]*[+.]?[ \t]*)(?P=quote)"
+)
+"""What parts a word for no reader: colours of a terminal, joiners, soft hyphens; a shell's line
+that goes on; two literals that a program puts together."""
+_PARTS = re.compile(r"[\"'][ \t]*[+.]|[\"'\\]\r?\n|[\"'] *\\\r?\n")
 
 
 def _seen(text: str) -> tuple[str, list[int]] | None:
     """Return a text without invisible characters, and character positions; None if unchanged."""
-    if (text.isascii() and "\x1b" not in text) or not _UNSEEN.search(text):
+    plain = text.isascii() and "\x1b" not in text and not _PARTS.search(text)
+    if plain or not _UNSEEN.search(text):
         return None
     places, at = [], 0
     for hidden in _UNSEEN.finditer(text):
@@ -73,14 +80,17 @@ class Gate:
 
     def find(self, text: str) -> Iterator[Finding]:
         """Yield the findings of every rule; they may overlap."""
+        known = set()
         for index in self.hit(text):
-            yield from self._rules[index].find(text)
+            for one in self._rules[index].find(text):
+                known.add((one.start, one.end))
+                yield one
         if seen := _seen(text):
             shown, places = seen
             for index in self.hit(shown):
                 for one in self._rules[index].find(shown):
                     start, end = places[one.start], places[one.end - 1] + 1
-                    if end - start > one.end - one.start:  # the others were found unchanged
+                    if (start, end) not in known:
                         yield one._replace(start=start, end=end)
 
     def may_find(self, text: str) -> bool:

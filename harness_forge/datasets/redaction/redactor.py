@@ -191,7 +191,9 @@ class Redactor:
         for one in _apart([*findings, *carried]):
             counts[one.kind] += 1
             by = names.pseudonym(one) or self._pseudonyms.of(one.form, one.value)
-            pieces += [text[at : one.start], by]
+            # A word right behind it would make it another word, which may look like a key.
+            apart = " " if text[one.end : one.end + 1].isalnum() else ""
+            pieces += [text[at : one.start], by + apart]
             at = one.end
         return "".join([*pieces, text[at:]]) if pieces else text
 

@@ -1,3 +1,4 @@
+import base64
 import json
 import os
 import pickle
@@ -231,3 +232,52 @@ def test_what_nobody_sees_hides_nothing(redactor, hidden):
 def test_text_with_colours_and_without_secrets_stays(redactor):
     text = "\x1b[32mPASSED\x1b[0m test_a\nna\u00efve \u200b text"
     assert redactor.text(text) == text
+
+
+TOKEN = "ghp_" + "b7Rk2Wq9Zt4Lm8Xc1Vn6Pj3Hd5Gf0Ys2Ua7Q"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"\x1b[31m{TOKEN}\x1b[0m",
+        f"_{TOKEN}_ in italics",
+        f"export T='{TOKEN[:20]}' + '{TOKEN[20:]}'",
+        f'"{TOKEN[:17]}"\n    "{TOKEN[17:]}"',
+        f"echo {TOKEN[:22]}\\\n    {TOKEN[22:]}",
+    ],
+)
+def test_a_key_in_pieces_or_between_signs_goes_whole(redactor, text):
+    shown = redactor.text(text)
+    assert not any(part in shown for part in (TOKEN[:16], TOKEN[24:]))
+
+
+@pytest.mark.parametrize(
+    "encode",
+    [
+        lambda raw: base64.b64encode(raw).decode(),
+        lambda raw: base64.urlsafe_b64encode(raw).decode().rstrip("="),
+        lambda raw: raw.hex(),
+        lambda raw: "0x" + raw.hex().upper(),
+    ],
+)
+@pytest.mark.parametrize("held", [TOKEN, f'{{"auth": "{TOKEN}"}}', "password=Kq7vXz31mW"])
+def test_a_key_that_is_encoded_goes(redactor, encode, held):
+    word = encode(held.encode())
+    assert word.removeprefix("0x") not in redactor.text(f"data: {word} # end")
+
+
+@pytest.mark.parametrize(
+    "held", [b"a picture of nine lanterns at the quay", bytes(range(128, 190)), b"\x89PNG" * 12]
+)
+def test_what_is_encoded_and_no_key_stays(redactor, held):
+    text = f"data: {base64.b64encode(held).decode()} digest: {held.hex()}"
+    assert redactor.text(text) == text
+
+
+def test_a_pseudonym_is_a_word_of_its_own(redactor):
+    """A word glued to it would be taken for a key by the audit of the dataset."""
+    key = "-----BEGIN RSA PRIVATE KEY-----\n" + "qW3e" * 20 + "\n-----END RSA PRIVATE KEY-----"
+    shown = redactor.text(f"{key}Finally8 it is there")
+    assert shown.endswith(" Finally8 it is there")
+    assert redactor.findings(shown) == []

@@ -14,6 +14,7 @@ hosts.py        names of machines
 addresses.py    IPv4, IPv6, MAC
 named.py        values that vary, under a name that says key
 unknown.py      keys of unlisted services
+encoded.py      the same in base64 or hexadecimal
 people.py       e-mail addresses, and user names in paths
 """
 
@@ -27,6 +28,7 @@ from harness_forge.datasets.redaction.rules import (
     assignments,
     commands,
     configured,
+    encoded,
     hosts,
     model_services,
     named,
@@ -43,10 +45,9 @@ from harness_forge.datasets.redaction.rules import (
 @cache
 def rules() -> tuple[Rule, ...]:
     """Return every rule; the scanner is loaded with the first call."""
+    keys = (*tokens.RULES, *model_services.RULES, *services.RULES)
     return (
-        *tokens.RULES,
-        *model_services.RULES,
-        *services.RULES,
+        *keys,
         *scanner.rules(),
         *passwords.RULES,
         *commands.RULES,
@@ -55,6 +56,7 @@ def rules() -> tuple[Rule, ...]:
         *urls.RULES,
         *named.RULES,
         *unknown.RULES,
+        *encoded.rules((*keys, *passwords.RULES, *assignments.RULES)),
         *people.RULES,
         *hosts.RULES,
         *addresses.RULES,
@@ -83,6 +85,7 @@ KINDS = tuple(
             for rule in module.RULES
         }
         | set(scanner.KINDS)
+        | {encoded.KIND}
     )
 )
 """Names of all kinds, as `redaction.kinds` switches them."""

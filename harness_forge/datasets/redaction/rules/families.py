@@ -70,14 +70,15 @@ def _kind(character: str) -> str:
 def rules_of(forms: Iterable[Form]) -> Iterator[Rule]:
     """Yield a rule for each form; the whole token is the value, head included."""
     for kind, head, body in forms:
-        yield Rule(kind, _hint(head, body), by_pattern(f"{START}(?:{head})(?:{body}){END}", varied))
+        pattern = f"(?:{START}|(?<=_))(?:{head})(?:{body})(?:{END}|(?=_))"
+        yield Rule(kind, _hint(head, body), by_pattern(pattern, varied))
 
 
 def _hint(head: str, body: str) -> str:
     """Return the head at the start of a word, and the first characters where all are of one class.
 
-    The word's start is `START` in RE2's words.
+    The word's start is `START` in RE2's words, or behind a line such as Markdown's for emphasis.
     """
     first = _CLASS.match(body)
     more = f"{first[0].partition('{')[0]}{{{_HINTED}}}" if first and "|" not in body else ""
-    return rf"(?:\b|\\[nrtbf]|%[0-9A-Fa-f]{{2}}|\\u[0-9a-fA-F]{{4}})(?:{head}){more}"
+    return rf"(?:\b|_|\\[nrtbf]|%[0-9A-Fa-f]{{2}}|\\u[0-9a-fA-F]{{4}})(?:{head}){more}"

@@ -33,7 +33,11 @@ _HEADER = (
     r"\\?[\"']?\s*:\s*\\?[\"']?(?:[a-z][\w-]{1,19}[ \t]+(?:token=)?\\?[\"']?)?(?P<v>[A-Za-z0-9._~+/=-]{12,})"
 )
 _COOKIE = r"(?i)\b(?:set-)?cookie\\?[\"']?:\s*\\?[\"']?[^\n\"']{0,200}?(?:sess\w*|sid|auth\w*|token|jwt|csrf\w*|[a-z.]*sessionid|jsessionid|phpsessid)=(?P<v>[A-Za-z0-9._%+/=-]{16,})"
-_SAYS = r"(?i)\b(?:password|passphrase|passcode|pwd)(?:[ \t]+(?:is|was)|:)[ \t]*:?[ \t]*[\"'`]?(?P<v>[^\s\"'`\\,()<>{}\[\]]{6,64}?)(?=[.,]?(?:[\s\"'`)(]|$))"
+_SPOKEN = r"password|passphrase|passcode|pwd|pa(?:ss|sz)wort|kennwort|wachtwoord|contraseña|contrasena|senha|mot de passe|hasło|пароль"
+_SAYS = (
+    rf"(?i)\b(?:{_SPOKEN})(?:[ \t]+(?:is|was|ist|war|lautet|es|era|é|est|to)|[ \t]?:)"
+    + r"[ \t]*:?[ \t]*[\"'`]?(?P<v>[^\s\"'`\\,()<>{}\[\]]{6,64}?)(?=[.,]?(?:[\s\"'`)(]|$))"
+)
 _KEY_SAYS = r"(?i)\b(?:api|access|secret|license|account|auth)[ _-]?(?:key|token)(?:[ \t]+is)?:?[ \t]+[\"'`]?(?P<v>[A-Za-z0-9_-]{20,128})(?![\w.(\[])"
 _OTP = r"otpauth://\S{1,200}?[?&]secret=(?P<v>[A-Za-z2-7]{16,})"
 _XML = rf"<(?P<name>[\w.:-]*?(?:{PASSWORD}|{SECRET}))>(?P<v>[^<>\s]{{6,200}})</"
@@ -96,7 +100,7 @@ RULES = (
     Rule("secret", r"auth[\\\"]{1,2}\s*:", by_pattern(_DOCKER, _opaque)),
     Rule(
         "password",
-        r"(?i)(?:password|passphrase|passcode|pwd)(?:[ \t]+(?:is|was)[ \t:]|:[ \t])",
+        rf"(?i)(?:{_SPOKEN})(?:[ \t]+(?:is|was|ist|war|lautet|es|era|é|est|to)[ \t:]|[ \t]?:[ \t])",
         by_pattern(_SAYS, _names_password),
     ),
     Rule(

@@ -63,6 +63,7 @@ CLOUDS = (
     ("google_key", r"AIza", f"{U}{{35}}"),
     ("google_key", r"ya29\.", r"[A-Za-z0-9_.-]{20,}"),
     ("google_refresh_token", r"1//0", f"{U}{{30,}}"),
+    ("google_key", r"AQ\.Ab", f"{U}{{36,}}"),
     ("google_key", r"GOCSPX-", f"{U}{{24,}}"),
     ("google_hmac_key", r"GOOG1?E?", r"[A-Z0-9]{20,60}"),
     ("firebase_key", r"AAAA[A-Za-z0-9_-]{7}:", f"{U}{{120,}}"),

@@ -124,7 +124,9 @@ def _dispatch(arguments: list[str], flags: set[str]) -> int:
         return 0
     if verb not in VERBS:
         raise _unknown(verb)
-    if "-h" in rest or "--help" in rest:
+    # What follows `--` is for a program that the verb starts.
+    own = rest[: rest.index("--")] if "--" in rest else rest
+    if "-h" in own or "--help" in own:
         print(help.verb(verb))
         return 0
     return _run(verb, rest, flags)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from harness_forge.store.database import Store
 
 SUMMARY = "look after the store: status, upgrade, url, psql"
-USAGE = "status|upgrade|url|psql [key=value …] [psql options]"
+USAGE = "status|upgrade|url|psql [key=value …] [PSQL_OPTION …]"
 EXAMPLES = (
     "forge store status",
     "forge store upgrade skill=stig",

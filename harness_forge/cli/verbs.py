@@ -36,6 +36,7 @@ VERBS = {
     "serve": "serve a base model with adapters through vLLM, tested before use",
     "proxy": "pass requests on to model servers, capture them whole, divide them among models",
     "workset": "install, show, bundle or remove the isolated tool environments",
+    "completion": "print the script that completes forge in bash, zsh or fish",
     "stage": "run one stage of dvc.yaml",
 }
 """Each verb and its summary, in the order of the loop."""

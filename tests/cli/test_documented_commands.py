@@ -24,6 +24,7 @@ ONLY_COMPOSED = {
     "train": "needs a workset", "validate": "has tests of its own",
     "workset": "installs gigabytes", "compose": "is what this test does",
     "init": "has tests of its own", "ls": "has tests of its own", "show": "has tests of its own",
+    "completion": "has tests of its own",
     "generate": "of a repository, which an installed package is not",
     "export": "of rows that the loop makes", "labels": "of rows that the loop makes",
     "ingest": "of files or a database that are not here", "source": "of files that are not here",

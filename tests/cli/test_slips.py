@@ -1,26 +1,21 @@
 """A slip in a word of any closed set is answered with the word that was probably meant."""
 
-import re
 from importlib import import_module
 
 import pytest
 
 from harness_forge import cli
+from harness_forge.cli.suggestions import actions
 from harness_forge.cli.verbs import VERBS
 from harness_forge.config.compose.project import choices
 from harness_forge.config.schema import GROUPS
-
-_NO_WORD = r"\S*=\S*|--?[\w-]+|\[?[A-Z]{2}[A-Z:…]*\S*"
-"""Parts of a usage that are no words of the verb: keys, flags, placeholders."""
 
 
 def _actions():
     """Yield every verb with each word that its usage offers."""
     for verb in VERBS:
         usage = import_module(f"harness_forge.cli.{verb}").USAGE
-        for word in re.findall(r"[a-z]{2,}", re.sub(_NO_WORD, " ", usage)):
-            if (verb, word) != ("store", "options"):
-                yield verb, word
+        yield from ((verb, word) for word in actions(usage))
 
 
 @pytest.mark.parametrize(("verb", "word"), list(_actions()))

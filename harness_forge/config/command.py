@@ -80,7 +80,8 @@ class CommandConfig:
         judge: says whether the item passes: by exit code 0, or by a last line such as
             {"value": 0.5, "passed": false, "confidence": 1, "reason": "two of four"}.
         guard: exits 0 if nothing was broken that must stay whole.
-        gold: argument -> template of an answer known to pass; {} where none is known.
+        gold: argument -> template of an answer known to pass; {} where none is known. An
+            argument that is no text in the tool's schema is written as JSON.
         mutations: ways to break it, by name.
         limits: of each command.
         python_packages: installed Python packages that commands import, such as pytest,

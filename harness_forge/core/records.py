@@ -162,7 +162,7 @@ class Answer:
 
     origin: Origin
     variant: str
-    arguments: Mapping[str, str]
+    arguments: Mapping[str, Any]
     why: str = ""
 
 

@@ -14,6 +14,7 @@ from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 from harness_forge.core.records import Origin, Outcome, ToolCall
+from harness_forge.rollouts.environments.command import tool_schema
 from harness_forge.rollouts.policies.proposal import Proposal, Request
 from harness_forge.rollouts.policies.reflection import Reflection
 from harness_forge.rollouts.policies.teacher import tool_message
@@ -53,7 +54,7 @@ class Extractive:
         asked = str(request.messages[-1].get("content") or "")
         is_script = self._argument.endswith(("script", "command"))
         answer = script(asked) if is_script else quoted_block(asked)
-        arguments = {**_remarks(tool), self._argument: answer}
+        arguments = _arguments(tool, self._argument, answer)
         yield Proposal(
             origin=Origin.OURS,
             response=tool_message(tool["name"], arguments),
@@ -128,6 +129,16 @@ def _put(line: str, target: str) -> Sequence[str]:
     return steps
 
 
-def _remarks(tool: Mapping[str, Any]) -> dict[str, str]:
-    """Return an empty text for each argument that the tool demands."""
-    return dict.fromkeys(tool.get("parameters", {}).get("required", ()), "")
+def _arguments(tool: Mapping[str, Any], argument: str, answer: str) -> dict[str, Any]:
+    """Return what the tool demands, each of its type: the quoted text, and else nothing."""
+    parameters = tool.get("parameters", {})
+    parts, nothing = parameters.get("properties", {}), tool_schema.empty({"parameters": parameters})
+    found: dict[str, Any] = {}
+    for name in dict.fromkeys([*parameters.get("required", ()), argument]):
+        part = parts.get(name, {})
+        found[name] = nothing.get(name, "")
+        if name == argument and part.get("type", "string") == "string":
+            found[name] = answer
+        if (choices := part.get("enum")) and found[name] not in choices:
+            found[name] = choices[0]
+    return found

@@ -8,7 +8,8 @@ stay empty, and neither is evidence about tips or roles.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import Any
 
 from harness_forge.core.records import Answer, Origin, Outcome, Tip, ToolCall, Turn
 from harness_forge.rollouts.policies import prompts, reflection
@@ -83,11 +84,11 @@ class Teacher:
         """Do nothing: nothing is open."""
 
 
-def tool_message(name: str, arguments: dict[str, str]) -> dict:
+def tool_message(name: str, arguments: Mapping[str, Any]) -> dict:
     """Return an assistant message with one call, arguments as a JSON string."""
     call = {
         "id": "call_0",
         "type": "function",
-        "function": {"name": name, "arguments": json.dumps(arguments, ensure_ascii=False)},
+        "function": {"name": name, "arguments": json.dumps(dict(arguments), ensure_ascii=False)},
     }
     return {"role": "assistant", "content": None, "tool_calls": [call]}

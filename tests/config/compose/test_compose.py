@@ -106,7 +106,7 @@ def test_a_list_is_not_a_sweep():
             "command line: skill: there is no 'sti'\n"
             "  hint: did you mean 'stig'? known choices: all, cis, codebase, demo, "
             "gemma_cve, gemma_stig, hardening, recorded, reflexion, repair, stig, tau_bench, "
-            "ubuntu, ubuntu_cis",
+            "tool_calls, ubuntu, ubuntu_cis",
         ),
         (
             "run.limt=3",

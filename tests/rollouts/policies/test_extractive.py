@@ -4,6 +4,7 @@ import pytest
 
 from harness_forge.core.records import WorkItem
 from harness_forge.rollouts.policies.extractive import Extractive, quoted_block, script
+from harness_forge.rollouts.policies.parsing import parse_message
 from harness_forge.rollouts.policies.proposal import Request
 
 ASKED = """Rule: lamp_limit
@@ -92,3 +93,25 @@ def test_one_call_with_every_argument_that_is_demanded(argument, answer):
     assert proposal.tool_call.arguments[argument].splitlines()[0] == answer
     assert proposal.tool_call.arguments["note"] == ""
     assert proposal.failure is None
+
+
+def test_arguments_have_the_types_that_the_tool_demands():
+    parts = {
+        "operation": {"type": "string"},
+        "arguments": {"type": "object"},
+        "level": {"type": "string", "enum": ["low", "high"]},
+        "count": {"type": "integer"},
+    }
+    schema = {"type": "object", "properties": parts, "required": [*parts][:3]}
+    tools = [{"type": "function", "function": {"name": "call", "parameters": schema}}]
+    request = Request(
+        item=WorkItem("lamp", "Lamp", "", "lamps", "lamp"),
+        messages=[{"role": "user", "content": "Lamps burn.\nPut them out."}],
+        tools=tools,
+    )
+    wanted = {"operation": "Put them out.", "arguments": {}, "level": "low"}
+    (proposal,) = Extractive("operation").episode(request)
+    assert proposal.tool_call.arguments == wanted
+    assert parse_message(proposal.response, "tool_calls", tools) == (proposal.tool_call, None)
+    (proposal,) = Extractive("count").episode(request)
+    assert proposal.tool_call.arguments["count"] == 0

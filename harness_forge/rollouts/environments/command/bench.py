@@ -22,7 +22,7 @@ from harness_forge.rollouts.environments.sandbox.pool import Pool
 from harness_forge.rollouts.environments.sandbox.sandbox import Applied, Disk, Limits, Sandbox
 from harness_forge.rollouts.environments.sandbox.tools import Tools
 
-REVISION = 1
+REVISION = 2
 """Increase it when the same answer would be run or judged differently."""
 
 WORK = "work"

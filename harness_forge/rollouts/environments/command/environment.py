@@ -20,7 +20,7 @@ from harness_forge.rollouts.environments.command import bench, items, tool_schem
 from harness_forge.rollouts.environments.command.bench import WIPE, Bench, Played
 from harness_forge.rollouts.environments.command.items import Item, inside
 from harness_forge.rollouts.environments.command.programs import find_programs
-from harness_forge.rollouts.environments.command.templates import Template
+from harness_forge.rollouts.environments.command.templates import Template, word
 from harness_forge.rollouts.environments.command.trials import Trial, Trials
 from harness_forge.rollouts.environments.sandbox import sandbox
 from harness_forge.rollouts.environments.sandbox.sandbox import FAILURES
@@ -149,27 +149,27 @@ class CommandEnvironment:
         return f"{item.digest}-{_hash(dict(item.gold))}"
 
     def _try(self, item: Item) -> Trial:
-        def word(answer: Any) -> Played:
+        def play(answer: Any) -> Played:
             return self._bench.play(item, answer)
 
-        untouched, gold = word(None), None
-        empty = word(self._written(item, tool_schema.empty(self._tool)))
+        untouched, gold = play(None), None
+        empty = play(self._written(item, tool_schema.empty(self._tool)))
         if item.gold:
-            gold = word(self._written(item, item.gold))
-        again = word(None).word
-        gold_again = word(self._written(item, item.gold)).word if gold else ""
+            gold = play(self._written(item, item.gold))
+        again = play(None).word
+        gold_again = play(self._written(item, item.gold)).word if gold else ""
         return Trial(
             untouched=untouched.word,
             empty=empty.word,
-            wiped=word(WIPE).word,
+            wiped=play(WIPE).word,
             gold=gold.word if gold else "",
             again=(again, gold_again),
-            other=word(self._written(item, other)).word if (other := self._other(item)) else "",
+            other=play(self._written(item, other)).word if (other := self._other(item)) else "",
             said=_reason(gold) if gold else "",
             seconds=round((gold or empty).seconds, 3),
         )
 
-    def _other(self, item: Item) -> Mapping[str, str]:
+    def _other(self, item: Item) -> Mapping[str, Any]:
         """Return the next item's known answer, {} if it is the same."""
         other = self.items[self._next[item.id]].gold
         return other if item.gold and other != item.gold else {}
@@ -300,7 +300,8 @@ class CommandEnvironment:
         )
 
     def _written(self, item: Item, arguments: Mapping[str, Any]) -> bench.Answer:
-        scope = {**item.row, **arguments}
+        # An argument that is left out is empty, whatever fields the item has.
+        scope = {**item.row, **tool_schema.empty(self._tool), **arguments}
         return bench.Answer(
             {
                 inside("answer", path.render(item.row, item.place), item.place): text.render(
@@ -321,12 +322,17 @@ class CommandEnvironment:
         """Return up to `limit` answers broken as `mutations` says, each different from gold."""
         item, found = self.items[item_id], []
         for name, (one, texts, pattern) in self._mutations.items():
-            arguments = dict(item.gold) | {
-                key: text.render(item.row, item.place) for key, text in texts.items()
-            }
+            arguments = dict(item.gold)
+            for key, text in texts.items():
+                said = text.render(item.row, item.place)
+                where = f"mutations.{name}.arguments"
+                arguments[key] = tool_schema.typed(self._tool, where, key, said, item.place)
             if pattern:
                 arguments = {
-                    key: pattern.sub(one.replace, text, count=1) for key, text in arguments.items()
+                    key: pattern.sub(one.replace, value, count=1)
+                    if isinstance(value, str)
+                    else value
+                    for key, value in arguments.items()
                 }
             if arguments and arguments != item.gold:
                 found.append(Answer(Origin.MUTATED, name, arguments, one.why))
@@ -356,7 +362,7 @@ def _reason(played: Played) -> str:
 
 def _telling(item: Item) -> str:
     """Return the known answer, '' if it is too short to tell items apart, such as a number."""
-    answer = "\n".join(item.gold.values())
+    answer = "\n".join(map(word, item.gold.values()))
     return answer if len(answer) >= _TELLING else ""
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from harness_forge.config.command import CommandConfig
 from harness_forge.core.errors import ConfigError, RunError
 from harness_forge.core.families import FamilyTable
+from harness_forge.rollouts.environments.command import tool_schema
 from harness_forge.rollouts.environments.command.templates import Template
 
 _COMMAND_S = 600
@@ -43,7 +44,7 @@ class Item:
     system: str
     prompt: str
     files: Mapping[str, tuple[bytes, bool]]
-    gold: Mapping[str, str]
+    gold: Mapping[str, Any]
 
     @property
     def digest(self) -> str:
@@ -101,6 +102,7 @@ class _Reader:
             for path, text in config.files.items()
         ]
         self._gold = {name: Template(f"gold.{name}", text) for name, text in config.gold.items()}
+        self._tool = tool_schema.tool(config)["function"]
         self._families = FamilyTable("skill.command.families", config.families)
         self._folders: dict[str, dict[str, tuple[bytes, bool]]] = {}
 
@@ -122,7 +124,10 @@ class _Reader:
             system=texts["system"],
             prompt=texts["prompt"],
             files=files,
-            gold={name: one.render(row, place) for name, one in self._gold.items()},
+            gold={
+                name: tool_schema.typed(self._tool, "gold", name, one.render(row, place), place)
+                for name, one in self._gold.items()
+            },
         )
 
     def _folder(self, folder: str, place: str) -> dict[str, tuple[bytes, bool]]:

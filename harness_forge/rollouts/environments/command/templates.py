@@ -67,10 +67,11 @@ class Template:
                     f"has no field '{path}', which skill.command.{self._key} names",
                     f"{did_you_mean(path, scope)}its fields: {', '.join(map(str, scope))}",
                 )
-        return _word(value)
+        return word(value)
 
 
-def _word(value: Any) -> str:
+def word(value: Any) -> str:
+    """Return a value as a template writes it: a text as it is, anything else as JSON."""
     if isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from harness_forge.config.command import CommandConfig
-from harness_forge.core.errors import ConfigError
+from harness_forge.core.errors import ConfigError, RunError
 
 _SUBMIT = {
     "name": "submit",
@@ -68,6 +69,26 @@ def check(config: CommandConfig, given: Mapping[str, Any]) -> None:
             raise ConfigError(f"skill.command.{key}.{unknown[0]}", "is no argument", hint)
     if config.gold and (missing := sorted(required - set(config.gold))):
         raise ConfigError(f"skill.command.gold.{missing[0]}", "is missing: it is required")
+
+
+def typed(given: Mapping[str, Any], key: str, name: str, text: str, place: str) -> Any:
+    """Return a rendered argument as its schema has it: a text, or what JSON it is.
+
+    Args:
+        key: of the setting, for faults.
+        place: where the item comes from, likewise.
+
+    Raises:
+        RunError: an argument that is no text is no JSON either.
+    """
+    kind = given["parameters"].get("properties", {}).get(name, {}).get("type", "string")
+    if kind == "string":
+        return text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        what = f"skill.command.{key}.{name} is no JSON: {text[:60]!r}"
+        raise RunError(place, what, f"{given['name']} takes {kind} there") from None
 
 
 def empty(given: Mapping[str, Any]) -> dict[str, Any]:

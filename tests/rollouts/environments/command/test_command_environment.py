@@ -174,6 +174,12 @@ def test_gold_and_mutated_answers(world):
     assert not environment.judge_call("times_3", ToolCall("write", broken.arguments)).passed
 
 
+def test_an_argument_that_is_left_out_is_empty_whatever_fields_the_item_has(world):
+    environment = world([row | {"code": GOOD} for row in ROWS])
+    assert environment.judge_call("add_2", ToolCall("write", {"code": GOOD})).passed
+    assert not environment.judge_call("add_2", ToolCall("write", {})).passed
+
+
 def test_items_of_one_form_are_one_cluster(world):
     clusters = {item.item_id: item.cluster for item in world().survey()}
     assert clusters["add_2"] == clusters["add_3"]

@@ -27,6 +27,23 @@ def test_an_item_has_its_prompt_and_files(tmp_path):
     assert item.place == "items.jsonl:1"
 
 
+def test_gold_has_the_types_of_the_tool_s_schema(tmp_path):
+    parts = {"how": {"type": "object"}, "times": {"type": "integer"}, "why": {"type": "string"}}
+    changes = {
+        "tool": {"name": "light", "parameters": {"type": "object", "properties": parts}},
+        "gold": {"how": "{how}", "times": "{times}", "why": "{times}"},
+    }
+    row = {"id": "lamp", "ask": "?", "data": [{"x": 3}], "how": {"bright": True}, "times": 2}
+    (item,) = loaded(tmp_path, json.dumps(row), **changes).values()
+    assert item.gold == {"how": {"bright": True}, "times": 2, "why": "2"}
+    with pytest.raises(RunError) as error:
+        loaded(tmp_path, json.dumps(row | {"times": "twice"}), **changes)
+    assert str(error.value) == (
+        "items.jsonl:1: skill.command.gold.times is no JSON: 'twice'\n"
+        "  hint: light takes integer there"
+    )
+
+
 def test_a_table_is_read_too(tmp_path):
     found = loaded(tmp_path, 'id,ask\na,"one, two"\nb,three\n', "items.csv", files={})
     assert [item.prompt for item in found.values()] == ["one, two", "three"]

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from contextlib import ExitStack, closing
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from harness_forge.config.format import ROWS
 from harness_forge.core.dataset_files import CARD, FEEDBACK, LEDGER, MANIFEST
 from harness_forge.core.errors import ExportError
 from harness_forge.core.garbage import seldom_collected
 from harness_forge.datasets import manifest, mixing, refusals
-from harness_forge.datasets.audit.audit import audit
+from harness_forge.datasets.audit.audit import audit_with_items
 from harness_forge.datasets.formats.card import card
 from harness_forge.datasets.formats.endings import checked
 from harness_forge.datasets.formats.folder import DatasetFolder
 from harness_forge.datasets.pipeline import Rows
 from harness_forge.datasets.request import Part, Report, Request
+
+if TYPE_CHECKING:
+    import psycopg
 
 
 def export(
@@ -47,20 +51,44 @@ def export(
     for part in parts:
         _check_format(part, request)
         mixing.check(part.config.kind, request.treatment)
-    report = Report(request.data_dir / request.name)
     with ExitStack() as stack:
         connection = stack.enter_context(closing(parts[0].store.connect_read_only()))
-        rows = Rows(connection, parts, request, progress)
         stack.enter_context(seldom_collected())
         if dry_run:
-            rows.pass_on(report, None)
+            report = Report(request.data_dir / request.name)
+            Rows(connection, parts, request, progress).pass_on(report, None)
             refusals.demand_rows(report, parts, connection, request)
-        else:
-            with DatasetFolder(report.path) as folder:
-                rows.pass_on(report, folder)
-                refusals.demand_rows(report, parts, connection, request)
-                refusals.demand_training_rows(report, parts)
-                _seal(folder, rows, request, report)
+            return report
+        while True:
+            try:
+                return _written(connection, parts, request, progress)
+            except _AskTheSame as found:
+                request = replace(request, asking_the_same=request.asking_the_same | found.items)
+
+
+class _AskTheSame(Exception):
+    """Some items of training ask what validation asks: the dataset is written without them.
+
+    What a template of questions is hangs on all lines, so that is known only at the end.
+    """
+
+    def __init__(self, items: Set[str]) -> None:
+        self.items = items
+
+
+def _written(
+    connection: psycopg.Connection,
+    parts: Sequence[Part],
+    request: Request,
+    progress: Callable[[int], None],
+) -> Report:
+    report = Report(request.data_dir / request.name)
+    rows = Rows(connection, parts, request, progress)
+    with DatasetFolder(report.path) as folder:
+        rows.pass_on(report, folder)
+        refusals.demand_rows(report, parts, connection, request)
+        refusals.demand_training_rows(report, parts)
+        _seal(folder, rows, request, report)
     return report
 
 
@@ -87,17 +115,21 @@ def _seal(folder: DatasetFolder, rows: Rows, request: Request, report: Report) -
     facts = rows.clean.value(manifest.manifest(rows, request, report))
     folder.text(MANIFEST, json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
     folder.text(CARD, card(facts))
-    _demand_proof(folder)
+    _demand_proof(folder, request.asking_the_same)
     folder.publish()
 
 
-def _demand_proof(folder: DatasetFolder) -> None:
+def _demand_proof(folder: DatasetFolder, left_out: Set[str]) -> None:
     """Refuse a dataset that fails its audit; the previous dataset stays.
 
     Raises:
+        _AskTheSame: without some more items it may hold.
         ExportError: with the first check that fails, and the lines at fault.
     """
-    failed = [one for one in audit(folder.draft) if not one.holds]
+    findings, asking_the_same = audit_with_items(folder.draft)
+    failed = [one for one in findings if not one.holds]
+    if [one.name for one in failed] == [_NEAR] and not asking_the_same <= left_out:
+        raise _AskTheSame(asking_the_same)
     if failed:
         others = f"; and {', '.join(one.name for one in failed[1:])}" if failed[1:] else ""
         raise ExportError(
@@ -107,10 +139,11 @@ def _demand_proof(folder: DatasetFolder) -> None:
         )
 
 
+_NEAR = "near-identical prompts"
 _REMEDIES = {
     "holdout": "rows that hold words of a held-out item are taken out by contamination.enabled=true"
     " and contamination.holdout=true",
-    "near-identical prompts": "training asks what validation asks: contamination.enabled=true takes"
-    " such rows out; an item is left out by export.where=\"'item_id <> …'\"",
+    _NEAR: "training asks what validation asks: an item is left out by"
+    " export.where=\"'item_id <> …'\"",
     "secrets": "rows with what redaction cannot replace are left out by export.where=…",
 }

@@ -85,7 +85,7 @@ class Rows:
         self.held_out_set = HeldOutSet(
             connection, skills, request.treatment.contamination, request.name, self.clean.name
         )
-        guarded = guards(connection, skills)
+        guarded = guards(connection, skills, request.asking_the_same)
         self._plans = [
             replace(
                 _plan(part, guarded, request, mixed=len(parts) > 1),

@@ -15,6 +15,7 @@ _REMEDIES = {
     "evaluation_run": "evaluation runs are never exported: run with run.purpose=collect",
     "held_out": "held-out items are never exported, whatever the recipe says",
     "held_out_elsewhere": "another skill of this dataset keeps these items for measuring",
+    "asks_what_validation_asks": "another item asks nearly the same and is kept for validation",
     "no_split": "items get a split when `forge run` found that they can be judged, recorded ones"
     " at the end of `forge ingest`",
     "contaminated": "rows contain text of held-out items: the ledger names them",

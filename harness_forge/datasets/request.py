@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -92,6 +92,7 @@ class Request:
         engine: where rows are prepared.
         treatment: what is done to rows on the way.
         filled_by: the command that brings rows of the skill into the store.
+        asking_the_same: items of training that ask what validation asks, or nearly.
     """
 
     data_dir: Path
@@ -105,6 +106,7 @@ class Request:
     engine: EngineConfig = field(default_factory=lambda: EngineConfig(workers=0))
     treatment: Treatment = field(default_factory=Treatment)
     filled_by: str = "forge run"
+    asking_the_same: Set[str] = frozenset()
 
 
 @dataclass

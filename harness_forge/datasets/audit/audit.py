@@ -39,6 +39,11 @@ def audit(path: Path, canaries: Sequence[str] = ()) -> list[Finding]:
     Raises:
         ExportError: it is no dataset.
     """
+    return audit_with_items(path, canaries)[0]
+
+
+def audit_with_items(path: Path, canaries: Sequence[str] = ()) -> tuple[list[Finding], set[str]]:
+    """Return the findings, and the items of training that ask what validation asks, or nearly."""
     dataset = Dataset.of(path)
     ledger = WrittenLedger(dataset)
     findings = [
@@ -50,7 +55,8 @@ def audit(path: Path, canaries: Sequence[str] = ()) -> list[Finding]:
     lines.read()
     if dataset.manifest.get("format") == "dpo":
         findings.append(_finding("pairs", *pairs_add_up(dataset, lines.unique_lines)))
-    return [*findings, *(_finding(*result) for result in lines.results())]
+    findings += [_finding(*result) for result in lines.results()]
+    return findings, lines.asking_the_same
 
 
 def _finding(name: str, looked_at: str, faults: Sequence[str]) -> Finding:

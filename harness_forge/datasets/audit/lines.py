@@ -69,6 +69,11 @@ class Lines:
         """Number of lines that repeat no other."""
         return len(self._ids)
 
+    @property
+    def asking_the_same(self) -> set[str]:
+        """Items of training that ask what validation asks, or nearly; known after `results`."""
+        return self._prompts.asking_the_same - {""}
+
     def results(self) -> Iterator[NamedResult]:
         """Yield the name of each check, what it looked at, and its faults."""
         count, faults = self._count, self._faults

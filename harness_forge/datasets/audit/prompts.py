@@ -42,6 +42,8 @@ class Prompts:
     def __init__(self) -> None:
         self._prompts: dict[bytes, _Prompt] = {}
         self._trained: set[str] = set()
+        self.asking_the_same: set[str] = set()
+        """Items of training that ask what validation asks, or nearly; see `near_identical`."""
 
     def remember(self, said: View, split: str, item: str, place: str) -> None:
         """Remember the prompt of a line."""
@@ -65,16 +67,21 @@ class Prompts:
         """Return what was compared, and the faults."""
         # What nearly every item of training opens with is no question.
         most = max(_SOME, _NEARLY_ALL * len(self._trained))
-        faults = [
-            f"{one.elsewhere} asks what {one.place} asks"
+        same = [
+            one
             for one in self._prompts.values()
             if one.elsewhere and not (one.items >= most or (one.few and one.items > _GREETED))
         ]
+        faults = [f"{one.elsewhere} asks what {one.place} asks" for one in same]
+        self.asking_the_same.update(one.item for one in same)
         # Validation first: where there are too many, all of the fewer are compared.
         asked = sorted(self._prompts.values(), key=lambda one: one.split != "validation")
         asked = [one for one in asked if one.task][:_MAX_COMPARED]
         if len({one.split for one in asked}) > 1:
-            faults += _near_faults(asked, most)
+            near = _near_pairs(asked, most)
+            faults += [f"{one.place} asks nearly what {other.place} asks" for one, other in near]
+            trained = (one for pair in near for one in pair if one.split == "train")
+            self.asking_the_same.update(one.item for one in trained)
         looked_at = f"{len(self._prompts)} prompts"
         if len(asked) < len(self._prompts):
             looked_at += f", {len(asked)} of them compared word by word"
@@ -87,17 +94,17 @@ def _task(said: View) -> str:
     return said.question if telling(said.question) else ""
 
 
-def _near_faults(asked: list[_Prompt], most: float) -> list[str]:
+def _near_pairs(asked: list[_Prompt], most: float) -> list[tuple[_Prompt, _Prompt]]:
     from harness_forge.core.sketches.clusters import clusters
 
     sharing: dict[str, set[str]] = defaultdict(set)
     for one in asked:
         if one.split == "train":
             sharing[one.task].add(one.item)
-    faults = []
+    found = []
     for one, first in zip(asked, clusters([one.task for one in asked]), strict=True):
         near = asked[first]
         stock = near.task == one.task and len(sharing[one.task]) >= most
         if near.split != one.split and not stock:
-            faults.append(f"{one.place} asks nearly what {near.place} asks")
-    return faults
+            found.append((one, near))
+    return found

@@ -38,12 +38,14 @@ class Guard:
         strictest_elsewhere: item id to the strictest split of anything near-identical to it
             in the other skills of the dataset; empty where there is one skill.
         provenance: what the store knows of rows besides their columns.
+        asking_the_same: items of training that ask what validation asks, or nearly.
     """
 
     collecting: Set[str]
     splits: Mapping[str, Set[str | None]]
     strictest_elsewhere: Mapping[str, str] = field(default_factory=dict)
     provenance: Provenance = field(default_factory=Provenance)
+    asking_the_same: Set[str] = frozenset()
 
     @classmethod
     def of(cls, connection: psycopg.Connection) -> Guard:
@@ -81,9 +83,13 @@ class Guard:
             raise Unusable("held_out")
         if self.strictest_elsewhere and rank(self.strictest_elsewhere.get(item_id)) > rank(split):
             raise Unusable("held_out_elsewhere")
+        if split == "train" and item_id in self.asking_the_same:
+            raise Unusable("asks_what_validation_asks")
 
 
-def guards(connection: psycopg.Connection, skills: Sequence[str]) -> dict[str, Guard]:
+def guards(
+    connection: psycopg.Connection, skills: Sequence[str], asking_the_same: Set[str] = frozenset()
+) -> dict[str, Guard]:
     """Return the guard of each skill of a dataset; each considers the other skills."""
     strict = strictest(places(connection, skills))
     made = {}
@@ -93,7 +99,7 @@ def guards(connection: psycopg.Connection, skills: Sequence[str]) -> dict[str, G
         near = {item_id: split for (of, item_id), split in strict.items() if of == skill}
         known = provenance(connection, skill, near)
         elsewhere = near if len(skills) > 1 else {}
-        made[skill] = Guard(own.collecting, own.splits, elsewhere, known)
+        made[skill] = Guard(own.collecting, own.splits, elsewhere, known, asking_the_same)
     return made
 
 

@@ -10,7 +10,8 @@ from harness_forge.config.contamination import ContaminationConfig
 from harness_forge.config.duplicates import DuplicatesConfig
 from harness_forge.core.errors import ExportError
 from harness_forge.core.records import Split
-from harness_forge.datasets.audit.audit import audit
+from harness_forge.datasets import export as exporting
+from harness_forge.datasets.audit.audit import Finding, audit
 from harness_forge.datasets.request import Treatment
 
 QUESTION = (
@@ -117,13 +118,28 @@ def test_what_a_tool_returned_to_a_held_out_item_may_stand_in_training_rows(harn
     assert export() == ["held_out", None]
 
 
-def test_an_export_that_fails_its_audit_leaves_the_dataset_before_it(harness, sft, lines):
+@pytest.mark.parametrize("prompt", [QUESTION, QUESTION.replace("Make sure", "Ensure")])
+def test_what_asks_what_validation_asks_is_left_out_and_the_rest_written(
+    harness, sft, lines, prompt
+):
     harness.attempt(harness.item("checks", Split.VALIDATION), "a", prompt=QUESTION)
+    for number in range(2):
+        harness.attempt(harness.item(f"trains{number}"), f"b{number}", prompt=prompt)
+    harness.attempt(harness.item("plain"), "fine")
+    report = harness.export(sft)
+    assert report.rejected == {"asks_what_validation_asks": 2}
+    assert [line["item_id"] for line in lines(report.path / "train.jsonl")] == ["plain"]
+    assert [line["item_id"] for line in lines(report.path / "validation.jsonl")] == ["checks"]
+
+
+def test_an_export_that_fails_its_audit_leaves_the_dataset_before_it(harness, sft, monkeypatch):
     harness.attempt(harness.item("plain"), "fine")
     path = harness.export(sft).path
     before = (path / "train.jsonl").read_bytes()
-    harness.attempt(harness.item("trains"), "b", prompt=QUESTION)
-    told = "fails its audit: near-identical prompts: validation.jsonl line 1 asks what train"
+    # No row is known that an export lets through and its audit finds, so this one says so.
+    finding = Finding("secrets", False, "train.jsonl line 2 holds one")
+    monkeypatch.setattr(exporting, "audit_with_items", lambda draft: ([finding], set()))
+    told = "fails its audit: secrets: train.jsonl line 2"
     with pytest.raises(ExportError, match=told):
         harness.export(sft)
     assert (path / "train.jsonl").read_bytes() == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -40,7 +41,7 @@ def _dvc(folder: Path, top: Path | None) -> str:
     """Start DVC unless the folder, or one above it in the same repository, has it."""
     there = _above(folder, ".dvc")
     if there and (there == folder or top is None or there.is_relative_to(top)):
-        where = "" if there == folder else f", as part of {there}"
+        where = _checked(folder) if there == folder else f", as part of {there}"
         return f"dvc: has this folder already{where}"
     flags = ["--no-scm"] if top is None else ["--subdir"] if top != folder else []
     _run(folder, sys.executable, "-m", "dvc", "init", *flags)
@@ -49,6 +50,25 @@ def _dvc(folder: Path, top: Path | None) -> str:
     scm = "[core]\n    no_scm = True\n" if top is None else "[core]\n"
     (folder / ".dvc" / "config").write_text(own.replace("[core]\n", scm, 1), encoding="utf-8")
     return "dvc: made a project"
+
+
+def _checked(folder: Path) -> str:
+    """Return what to say of a folder's own `.dvc`; '' where all is well.
+
+    Raises:
+        ConfigError: it has no config, so that DVC does not work.
+    """
+    config = folder / ".dvc" / "config"
+    left = "as a `dvc init` that failed leaves it"
+    if not config.is_file():
+        raise ConfigError(str(config), f"is missing, {left}", _again(folder))
+    if config.stat().st_size:
+        return ""
+    return f"; its config is empty, {left}. If so: {_again(folder)}"
+
+
+def _again(folder: Path) -> str:
+    return f"rm -r {shlex.quote(str(folder / '.dvc'))}, then forge init again"
 
 
 def _above(folder: Path, mark: str) -> Path | None:
@@ -75,4 +95,7 @@ def _run(folder: Path, *command: str) -> None:
         # DVC says ERROR before what is wrong, and other things before and after.
         said = [line for line in said if "ERROR" in line] or said or ["no word why"]
         hint = f"run `{name} init` there yourself, then forge init again"
+        if name == "dvc" and (folder / ".dvc").is_dir():
+            # It was not there before: see `_dvc`. DVC takes no folder that has one.
+            hint = f"see to that; what is left of it is in the way: {_again(folder)}"
         raise ConfigError(str(folder), f"{name} init failed: {said[0]}", hint)

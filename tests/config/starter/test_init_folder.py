@@ -150,3 +150,33 @@ def test_a_refusal_of_dvc_is_told_in_its_own_words(here, capsys):
     assert said.startswith(f"forge: {here}: dvc init failed: ")
     assert "ERROR: " in said
     assert said.endswith("  hint: run `dvc init` there yourself, then forge init again\n")
+
+
+def test_a_dvc_init_that_fails_half_way_names_one_remedy(here, capsys):
+    git(here, "init", "--quiet")
+    lock = here / ".git" / "index.lock"
+    lock.touch()
+    assert main(["init"]) == 2
+    hint = capsys.readouterr().err.splitlines()[-1]
+    remedy = f"rm -r '{here}/.dvc', then forge init again"
+    assert hint == f"  hint: see to that; what is left of it is in the way: {remedy}"
+    assert main(["init"]) == 0
+    assert f"  dvc: has this folder already; its config is empty, {LEFT}. If so: {remedy}\n" in (
+        capsys.readouterr().out
+    )
+    lock.unlink()
+    subprocess.run(["sh", "-c", remedy.partition(",")[0]], check=True)
+    assert main(["init"]) == 0
+    assert "  dvc: made a project\n" in capsys.readouterr().out
+
+
+LEFT = "as a `dvc init` that failed leaves it"
+
+
+def test_a_dvc_folder_without_a_config_is_an_error_with_its_remedy(here, capsys):
+    (here / ".dvc").mkdir()
+    assert main(["init"]) == 2
+    assert capsys.readouterr().err == (
+        f"forge: {here}/.dvc/config: is missing, {LEFT}\n"
+        f"  hint: rm -r '{here}/.dvc', then forge init again\n"
+    )

@@ -33,7 +33,8 @@ def answer(
 
     Raises:
         Refused: `not_to_learn`: it is marked as context; `not_text`; `several_calls`;
-            `unknown_call_form`, `unknown_tool`, `broken_arguments`, `padded_arguments`.
+            `foreign_markup`: see `markup`; `unknown_call_form`, `unknown_tool`,
+            `broken_arguments`, `padded_arguments`.
     """
     if is_usual(raw):
         shown: Shown = {"role": "assistant", "content": raw.get("content") or ""}
@@ -58,6 +59,9 @@ def answer(
     if offered.tools:
         text, written_ = markup.apart(text)
         said = said or written_
+    markup.demand_only_said(text, () if said else offered.names)
+    if found.ended:
+        notes.add("end_marks")
     shown = {"role": "assistant", "content": text}
     if found.thoughts and reasoning is Reasoning.learn:
         notes.add("reasoning_learned")

@@ -18,6 +18,7 @@ from harness_forge.core.chat.offer import Offer
 from harness_forge.core.chat.roles import role_of
 
 _ROLES = frozenset(("system", "user", "assistant", "tool"))
+_SAID_ELSEWHERE = ("refusal", "audio")
 _SAYING = frozenset(("role", "content", "tool_call_id", "name"))
 
 
@@ -117,6 +118,8 @@ def _message(message: Mapping[str, Any], offered: Offer, notes: Notes) -> Shown:
         raise Refused("not_text" if isinstance(message["content"], list) else "no_prompt")
     if found.thoughts or found.hidden:
         notes.add("reasoning_left_out")
+    if found.ended:
+        notes.add("end_marks")
     return _shown(message, found.text, offered, notes, bool(found.thoughts or found.hidden))
 
 
@@ -132,7 +135,10 @@ def _shown(
         text, written_ = markup.apart(text)
         said = said or written_
     if text is None and not said and not thought and role != "tool":
-        raise Refused("no_prompt")
+        if role != "assistant":
+            raise Refused("no_prompt")
+        if any(message.get(key) for key in _SAID_ELSEWHERE):
+            raise Refused("not_text")
     # "" for null: a chat template would print None, and Arrow would type the column as null.
     shown: Shown = {"role": role, "content": text or ""}
     shown = with_calls(shown, said, offered, notes)

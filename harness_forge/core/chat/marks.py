@@ -15,9 +15,15 @@ _MASKS = ("mask", "masked", "ignore", "ignore_loss")
 
 
 def learnable(message: Mapping[str, Any]) -> bool:
-    """Return whether a message is to be trained on, by its marks."""
-    if any(_meant(message.get(key)) is False for key in _MARKS):
-        return False
+    """Return whether a message is to be trained on, by its marks.
+
+    A list has a mark for each token: the message is learned where one of them is.
+    """
+    for key in _MARKS:
+        mark = message.get(key)
+        marks = mark if isinstance(mark, list) else [mark]
+        if marks and all(_meant(one) is False for one in marks):
+            return False
     return not any(_meant(message.get(key)) for key in _MASKS)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from functools import lru_cache
 from typing import Any
 
@@ -32,6 +33,11 @@ class Offer:
         self.properties = frozenset(
             key for one in self.tools for key in schema_of(one).get("properties") or ()
         )
+
+    @property
+    def names(self) -> Container[str]:
+        """The names of the tools."""
+        return self._by_name.keys()
 
     def get(self, name: Any) -> Tool | None:
         """Return the tool of a name."""

@@ -14,8 +14,27 @@ CALLS = frozenset(("tool_use", "tool-call", "tool_call"))
 RESULTS = frozenset(("tool_result", "tool-result"))
 FIELDS = ("reasoning_content", "reasoning", "thinking")
 DETAILS = ("reasoning_details", "thinking_blocks")
-_THINK = re.compile(r"\s*(?:<(think(?:ing)?)>)?(.*?)</(think(?:ing)?)>\s*", re.DOTALL)
-_OPEN = re.compile(r"\s*<think(?:ing)?>(.*)", re.DOTALL)
+_TAG = r"think(?:ing)?|thoughts?|reasoning|seed:think"
+_THINK = re.compile(
+    rf"\s*(?:<({_TAG})>)?(.*?)</({_TAG})>\s*"
+    r"|\s*(?:\[THINK\]|\u25c1think\u25b7|<\|begin_of_thought\|>)(.*?)"
+    r"(?:\[/THINK\]|\u25c1/think\u25b7|<\|end_of_thought\|>)\s*",
+    re.DOTALL | re.IGNORECASE,
+)
+_OPEN = re.compile(
+    rf"\s*(?:<(?:{_TAG})>|\[THINK\]|\u25c1think\u25b7|<\|begin_of_thought\|>)(.*)",
+    re.DOTALL | re.IGNORECASE,
+)
+_MAYBE = re.compile("think|thought|reasoning>", re.IGNORECASE)
+_SOLUTION = re.compile(
+    r"<\|begin_of_solution\|>\s*(.*?)\s*(?:<\|end_of_solution\|>\s*)?", re.DOTALL
+)
+"""Thoughts in tags, as families of models write them; what one of them writes around the rest."""
+_ENDS = re.compile(
+    r"(?:\s*(?:<\|(?:im_end|eot_id|eom_id|endoftext|end_of_text|end|return|eos)\|>|<end_of_turn>"
+    r"|<\uff5cend\u2581of\u2581sentence\uff5c>|</s>))+\s*\Z"
+)
+"""Tokens that end an answer, where a server left them in its text."""
 _WORDS = ("text", "thinking", "reasoning", "reasoning_content", "content", "summary")
 
 
@@ -28,12 +47,14 @@ class Parts:
         thoughts: what was thought before it.
         others: types of the parts that are neither.
         hidden: thoughts that are encrypted were there.
+        ended: a token that ends an answer stood in its text.
     """
 
     texts: list[str] = field(default_factory=list)
     thoughts: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     hidden: bool = False
+    ended: bool = False
 
     @property
     def text(self) -> str | None:
@@ -49,7 +70,7 @@ def apart(message: Mapping[str, Any]) -> Parts:
         _split(made, content, message)
     elif isinstance(content, list):
         for part in content:
-            _sort_in(made, part)
+            _sort_in(made, part, message)
     elif content is not None:
         made.others.append(type(content).__name__)
     if message.get("channel") == "analysis":  # harmony's channel for what is thought
@@ -71,20 +92,43 @@ def apart(message: Mapping[str, Any]) -> Parts:
 
 def _split(made: Parts, content: str, message: Mapping[str, Any]) -> None:
     """Split leading thoughts in tags off an answer, as some servers write them."""
-    if message.get("role", "assistant") != "assistant" or "think" not in content:
+    if not _speaks(message):
+        made.texts.append(content)
+        return
+    content = _without_end(made, content)
+    if not _MAYBE.search(content):
         made.texts.append(content)
     elif (found := _THINK.match(content)) and _are_tags(found):
-        made.thoughts += [found[2].strip()] if found[2].strip() else []
-        made.texts.append(content[found.end() :])
+        thought = (found[2] or found[4] or "").strip()
+        made.thoughts += [thought] if thought else []
+        rest = content[found.end() :]
+        solution = _SOLUTION.fullmatch(rest)
+        made.texts.append(solution[1] if solution else rest)
     elif found := _OPEN.fullmatch(content):  # it was cut off while it thought
         made.thoughts.append(found[1].strip())
     else:
         made.texts.append(content)
 
 
+def _speaks(message: Mapping[str, Any]) -> bool:
+    return message.get("role", "assistant") == "assistant"
+
+
+def _without_end(made: Parts, content: str) -> str:
+    found = _ENDS.search(content) if content.rstrip()[-1:] == ">" else None
+    if not found or ("</s>" in found[0] and "<s>" in content):  # HTML strikes words out
+        return content
+    made.ended = True
+    return content[: found.start()]
+
+
 def _are_tags(found: re.Match[str]) -> bool:
     """Return whether tags are a pair, or an end tag with its start tag in the template."""
-    return found[1] == found[3] or (found[1] is None and "<think" not in found[2])
+    if found[4] is not None:
+        return True
+    opened, closed = (found[1] or "").lower(), found[3].lower()
+    ends_alone = not opened and closed.startswith("think") and "<think" not in found[2].lower()
+    return opened == closed or ends_alone
 
 
 def _detailed(made: Parts, details: Any) -> list[str]:
@@ -111,11 +155,16 @@ def type_of(part: Any) -> str:
     return said if isinstance(said, str) else "untyped"
 
 
-def _sort_in(made: Parts, part: Any) -> None:
+def _sort_in(made: Parts, part: Any, message: Mapping[str, Any]) -> None:
     kind = type_of(part)
     if kind in TEXTS:
         words = part if isinstance(part, str) else part.get("text")
-        made.texts.append(words) if isinstance(words, str) else made.others.append(kind)
+        if not isinstance(words, str):
+            made.others.append(kind)
+        elif made.text:  # thoughts stand before what is said
+            made.texts.append(_without_end(made, words) if _speaks(message) else words)
+        else:
+            _split(made, words, message)
     elif kind in THOUGHTS:
         words = _words(part)
         made.thoughts.append(words) if words is not None else made.others.append(kind)

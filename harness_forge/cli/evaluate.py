@@ -91,7 +91,10 @@ def _remarks(report: dict[str, Any]) -> list[str]:
     lines = []
     counted = next(iter(report["labels"].values()))["all"]
     for name in report["metrics"]:
-        if (few := counted.get(f"{name}_items")) is not None and few != counted["items"]:
+        few = counted.get(f"{name}_items")
+        if few == 0:
+            lines.append(f"  {name} does not apply{_NEVER.get(name, '')}")
+        elif few is not None and few != counted["items"]:
             lines.append(f"  {name} is over {few} of {counted['items']} items{_WHY.get(name, '')}")
     for label, names in report.get("below", {}).items():
         if names:
@@ -108,8 +111,13 @@ def _remarks(report: dict[str, Any]) -> list[str]:
 
 _WHY = {
     "names_target": ": those with a check that names something of its own",
-    "arguments_match": ": those that a script of a teacher is known to pass",
+    "arguments_match": ": those that an answer of a teacher is known to pass",
     "completed": ": it counts beads",
+}
+_NEVER = {
+    "script_parses": ": the tool takes no shell script",
+    "names_target": ": no item has a check that names something of its own",
+    "arguments_match": ": no answer is known to pass (`forge run policy=gold`)",
 }
 
 

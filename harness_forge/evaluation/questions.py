@@ -102,11 +102,12 @@ def _work_items(config: ForgeConfig, suite: SuiteConfig, split: Split) -> Questi
     environment = opening.open_environment(config)
     try:
         tools, content = environment.tools, environment.content_digest
-        argument, names = environment.argument, _targets(config, environment)
+        argument = environment.argument if prompts.takes_script(environment.argument) else ""
+        names = _targets(config, environment)
     finally:
         environment.close()
     with opened_skill(config) as store, store.connect_read_only() as connection:
-        passed = turns.passed_scripts(connection, split.value, argument)
+        passed = turns.passed_answers(connection, split.value, argument)
     documents = [
         Document(
             skill=config.skill.name,

@@ -42,9 +42,9 @@ class Document:
         skill: of a work item; for any other item the name of its suite.
         part: `new_rule` or `new_family` for a held-out item, else its split;
             `fixed` for an item of local files.
-        tool: the tool the answer should call; `argument` is its script.
+        tool: the tool the answer should call; `argument` is its script, '' if it takes none.
         targets: names of which the script should contain one; () is not scored.
-        references: scripts that passed; () is not scored.
+        references: scripts that passed, or else all arguments as JSON; () is not scored.
         category: the item's topic, if the suite has categories.
         bead: items of one bead are completed together; '' for none.
         check: of an item that is no work item, as scoring/checks.py reads it.

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.core.files import whole_folder
+from harness_forge.core.records import ToolCall
 from harness_forge.evaluation.lmeval.answers import Answer
 from harness_forge.evaluation.lmeval.folder import Document
-from harness_forge.rollouts.policies import parsing
+from harness_forge.rollouts.policies import parsing, prompts
 
 
 @dataclass(frozen=True)
@@ -82,5 +83,12 @@ def _script(document: Document, answer: Answer) -> dict[str, Any]:
     return {
         "targets": list(document.targets),
         "failure": failure,
-        "script": call.arguments.get(document.argument) if call else None,
+        "script": _answer(document, call) if call else None,
     }
+
+
+def _answer(document: Document, call: ToolCall) -> Any:
+    """Return the script of a call, or what else it answers as one text."""
+    if document.argument:
+        return call.arguments.get(document.argument)
+    return prompts.answer_text(call)

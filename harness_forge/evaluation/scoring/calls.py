@@ -64,6 +64,19 @@ def _call(text: str) -> Call | None:
     return (body["name"], arguments) if isinstance(arguments, dict) else None
 
 
+def same_values(one: Any, other: Any) -> bool:
+    """Return whether two JSON values are equal: 1 is 1.0 and no true; blank ends are ignored."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, str) and isinstance(other, str):
+        return one.strip() == other.strip()
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(same_values(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same_values, one, other))
+    return one == other
+
+
 def matches(
     calls: Sequence[Call],
     tools: Sequence[Mapping[str, Any]],

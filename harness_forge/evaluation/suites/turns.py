@@ -18,9 +18,10 @@ from harness_forge.evaluation.lmeval.folder import Document
 
 # Teachers only: passes of models would change the set of items with every run.
 _PASSED = """
-SELECT item_id, tool_call -> 'arguments' ->> %s AS script
+SELECT item_id, CASE WHEN %(argument)s::text = '' THEN (tool_call -> 'arguments')::text
+    ELSE tool_call -> 'arguments' ->> %(argument)s::text END AS answer
 FROM attempt_examples
-WHERE split = %s AND eval_passed AND NOT infrastructure AND NOT flagged
+WHERE split = %(split)s AND eval_passed AND NOT infrastructure AND NOT flagged
     AND origin IN ('ours', 'content')
 GROUP BY 1, 2 ORDER BY 1, 2
 """
@@ -48,12 +49,16 @@ ORDER BY item_id, t.messages::text, t.turn_id
 _ON, _UP = ("CONTINUE", "PIVOT"), ("ESCALATE",)
 
 
-def passed_scripts(connection: Connection, split: str, argument: str) -> dict[str, list[str]]:
-    """Return by item the scripts of teachers that passed."""
+def passed_answers(connection: Connection, split: str, argument: str) -> dict[str, list[str]]:
+    """Return by item the answers of teachers that passed.
+
+    Args:
+        argument: of the call, a script; '' takes all arguments, as JSON.
+    """
     found: dict[str, list[str]] = {}
-    for item_id, script in connection.execute(_PASSED, [argument, split]):
-        if script:
-            found.setdefault(item_id, []).append(script)
+    for item_id, answer in connection.execute(_PASSED, {"argument": argument, "split": split}):
+        if answer:
+            found.setdefault(item_id, []).append(answer)
     return found
 
 

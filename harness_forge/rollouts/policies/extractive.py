@@ -15,6 +15,7 @@ from typing import Any
 
 from harness_forge.core.records import Origin, Outcome, ToolCall
 from harness_forge.rollouts.environments.command import tool_schema
+from harness_forge.rollouts.policies import prompts
 from harness_forge.rollouts.policies.proposal import Proposal, Request
 from harness_forge.rollouts.policies.reflection import Reflection
 from harness_forge.rollouts.policies.teacher import tool_message
@@ -52,8 +53,8 @@ class Extractive:
         """Yield the quoted answer, once."""
         tool = request.tools[0]["function"]
         asked = str(request.messages[-1].get("content") or "")
-        is_script = self._argument.endswith(("script", "command"))
-        answer = script(asked) if is_script else quoted_block(asked)
+        quoted = script if prompts.takes_script(self._argument) else quoted_block
+        answer = quoted(asked)
         arguments = _arguments(tool, self._argument, answer)
         yield Proposal(
             origin=Origin.OURS,

@@ -122,6 +122,11 @@ def cut(text: str, longest: int) -> str:
     return head[:end] if end > 0 else head.rpartition(" ")[0]
 
 
+def takes_script(argument: str) -> bool:
+    """Return whether a tool's main argument is a shell script, as its name says."""
+    return argument.endswith(("script", "command"))
+
+
 def answer_text(call: ToolCall | None) -> str:
     """Return what a call answers as one text: its script, its only text, or its arguments."""
     if call is None:

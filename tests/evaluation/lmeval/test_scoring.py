@@ -9,11 +9,18 @@ PARSING = load(Path(__file__).parents[2] / "rollouts/policies/test_parsing.py")
 METRICS = ["valid_call", "right_tool", "script_parses", "names_target"]
 
 
-def scores(answer, targets=("/etc/key",), tools=(TOOL,), metrics=METRICS, references=()):
+def scores(
+    answer,
+    targets=("/etc/key",),
+    tools=(TOOL,),
+    metrics=METRICS,
+    references=(),
+    argument="fix_script",
+):
     doc = {
         "tools": json.dumps(list(tools)),
         "tool": "apply_fix",
-        "argument": "fix_script",
+        "argument": argument,
         "targets": list(targets),
         "references": list(references),
         "check": "{}",
@@ -145,3 +152,35 @@ def test_arguments_and_json_are_scored(answer, metric, value):
 
 def test_an_item_that_no_script_is_known_to_pass_is_not_scored_on_its_arguments():
     assert scores(call("x"), metrics=["arguments_match"]) == {}
+
+
+@pytest.mark.parametrize(
+    ("reference", "right"),
+    [
+        ({"fix_script": "chmod 600 /etc/key\n", "count": 1.0}, 1.0),
+        ({"fix_script": "chmod  600 /etc/key", "count": 1}, 0.0),
+        ({"fix_script": "chmod 600 /etc/key", "count": True}, 0.0),
+        ({"fix_script": "chmod 600 /etc/key"}, 0.0),
+    ],
+)
+def test_arguments_of_a_tool_without_a_script_are_compared_as_json(reference, right):
+    answer = call("chmod 600 /etc/key").replace('"}}', '", "count": 1}}')
+    schema = TOOL["function"]["parameters"]
+    properties = schema["properties"] | {"count": {"type": "number"}}
+    tool = {
+        **TOOL,
+        "function": {**TOOL["function"], "parameters": schema | {"properties": properties}},
+    }
+    found = scores(
+        answer,
+        (),
+        (tool,),
+        [*METRICS, "arguments_match"],
+        [json.dumps(reference)],
+        argument="",
+    )
+    assert found == {"valid_call": 1.0, "right_tool": 1.0, "arguments_match": right}
+    nothing = scores(
+        "no call", (), (tool,), ["arguments_match"], [json.dumps(reference)], argument=""
+    )
+    assert nothing == {"arguments_match": 0.0}

@@ -109,6 +109,15 @@ def test_a_bead_is_completed_where_every_step_is_right(config, asked, tmp_path):
     assert "  base        close" in shown
 
 
+def test_a_metric_that_no_item_has_is_said_not_to_apply():
+    suite = SuiteConfig(metrics=["valid_call", "script_parses"])
+    document = Document("s", "i", "", "", "", "validation", (), ())
+    answer = Answer("s", "i", "p", "a", "stop", {"valid_call": 1.0})
+    shown = render(summary.report(suite, "validation", [document], {"base": [answer]}))
+    assert "  script_parses does not apply: the tool takes no shell script" in shown
+    assert "is over" not in shown
+
+
 def test_a_suite_that_dies_half_way_leaves_no_evaluation(config, asked, tmp_path, monkeypatch):
     whole = suite_run.answers
 

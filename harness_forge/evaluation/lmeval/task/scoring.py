@@ -72,7 +72,7 @@ def doc_to_target(doc) -> int:
 def process_results(doc, results) -> dict[str, float]:
     """Return the scores of one answer that its suite asks for, each from 0 to 1.
 
-    A work item has those of `of_script`, an item with choices `accuracy`, any
+    A work item has those of `of_call`, an item with choices `accuracy`, any
     other those of its check.
     """
     if doc["choices"]:
@@ -86,11 +86,11 @@ def process_results(doc, results) -> dict[str, float]:
             tokens = _tokenizer(os.environ["FORGE_MODEL"])(text, add_special_tokens=False)
             scores |= checks.efficient(scores, check, len(tokens["input_ids"]))
     else:
-        scores = of_script(doc, text, cut, tools)
+        scores = of_call(doc, text, cut, tools)
     return {name: float(scores[name]) for name in doc["metrics"] if name in scores}
 
 
-def of_script(doc, text, cut, tools) -> dict[str, bool]:
+def of_call(doc, text, cut, tools) -> dict[str, bool]:
     """Return the scores of an answer to a work item.
 
     valid_call: exactly one valid call of an offered tool, nothing after it.
@@ -99,9 +99,10 @@ def of_script(doc, text, cut, tools) -> dict[str, bool]:
     right_tool: exactly one call, of the right tool, nothing after it; its
         arguments may be invalid.
     arguments_match: bash reads the script of a valid call as the same commands
-        as one that passed; left out if none is known.
+        as one that passed; of a tool without a script, its arguments are equal to
+        those that passed. Left out if none is known.
     script_parses: the script of a valid call is not empty, and bash can parse
-        it; nothing is run.
+        it; nothing is run. Left out if the tool takes no script.
     names_target: the script of a valid call names a target of its rule; left
         out if the rule has none.
     """
@@ -112,13 +113,22 @@ def of_script(doc, text, cut, tools) -> dict[str, bool]:
         "valid_call": call is not None,
         "valid_json": not cut and bool(calls.read(text)),
         "right_tool": parsed(text, cut, wanted)[1] in (None, BAD_ARGUMENTS),
-        "script_parses": bool(script.strip()) and bash_reads(script),
     }
+    if doc["argument"]:
+        scores["script_parses"] = bool(script.strip()) and bash_reads(script)
     if doc["references"]:
-        scores["arguments_match"] = any(same_commands(script, one) for one in doc["references"])
+        scores["arguments_match"] = any(_matches(doc, call, one) for one in doc["references"])
     if doc["targets"]:
         scores["names_target"] = any(names(script, target) for target in doc["targets"])
     return scores
+
+
+def _matches(doc, call, reference) -> bool:
+    if call is None:
+        return False
+    if doc["argument"]:
+        return same_commands(str(call.arguments.get(doc["argument"], "")), reference)
+    return calls.same_values(call.arguments, json.loads(reference))
 
 
 def parsed(text, cut, tools):

@@ -10,6 +10,8 @@ from harness_forge.config.run import Purpose, RunConfig
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.config.skill import EnvironmentKind, SkillConfig
 from harness_forge.config.store import StoreConfig
+from harness_forge.config.suite import SuiteConfig
+from harness_forge.evaluation.questions import collect
 from harness_forge.rollouts import opening
 from harness_forge.rollouts.runs.results import first_tries
 
@@ -79,3 +81,12 @@ def test_a_broken_answer_is_explained_by_the_reflector(config, store):
     assert "Write f(n), which returns n + 2.\\n\\nAnswer:\\ndef f(n):" in row[0]
     assert "one more" in row[1]
     assert "Rule:" not in row[0]
+
+
+def test_a_suite_holds_arguments_against_gold_where_the_tool_takes_no_script(config):
+    run(config, PolicyKind.gold)
+    (asked,) = collect(config, SuiteConfig(), "validation")
+    for document in asked.documents:
+        (gold,) = map(json.loads, document.references)
+        assert (document.argument, list(gold)) == ("", ["code"])
+        assert gold["code"].startswith("def f(n):")

@@ -195,13 +195,17 @@ def _report_config(section: str, job: list[str]) -> int:
 
 
 def _tell(error: Exception) -> int:
+    from harness_forge.cli.terminal import painted
+
+    name, hint = painted("forge:", "fault"), painted("hint:", "hint")
     if isinstance(error, ForgeError):
-        print(f"forge: {error}", file=sys.stderr)
+        text = str(error).replace("\n  hint: ", f"\n  {hint} ")
+        print(f"{name} {text}", file=sys.stderr)
         return error.exit_code
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
-        print(f"forge: {where}{error.strerror}", file=sys.stderr)
+        print(f"{name} {where}{error.strerror}", file=sys.stderr)
         return 1
-    print(f"forge: {type(error).__name__}: {error}", file=sys.stderr)
-    print("  hint: this is a fault of forge; --debug shows where", file=sys.stderr)
+    print(f"{name} {type(error).__name__}: {error}", file=sys.stderr)
+    print(f"  {hint} this is a fault of forge; --debug shows where", file=sys.stderr)
     return 1

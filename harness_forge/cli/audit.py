@@ -55,9 +55,12 @@ def in_short(folder: str, findings: Sequence[Finding]) -> str:
 
 def render(folder: str, findings: Sequence[Finding]) -> str:
     """Return the findings as a table."""
+    from harness_forge.cli.terminal import painted
+
     broken = sum(not one.holds for one in findings)
     last = f"{broken} of {len(findings)} checks fail" if broken else f"{len(findings)} checks hold"
-    rows = [f"  {'ok' if one.holds else 'FAIL':6}{one.name:24}{one.detail}" for one in findings]
+    words = {True: painted(f"{'ok':6}", "good"), False: painted(f"{'FAIL':6}", "bad")}
+    rows = [f"  {words[one.holds]}{one.name:24}{one.detail}" for one in findings]
     return "\n".join([folder, *rows, f"  {last}"])
 
 

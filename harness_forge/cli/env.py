@@ -136,8 +136,11 @@ def _checks(config) -> list[Check]:
 
 def _shown(config, checks: list[Check]) -> dict[str, Any]:
     from harness_forge.cli.results import show
+    from harness_forge.cli.terminal import painted
 
-    show("\n".join([f"{config.skill.name}:", *(f"  {check}" for check in checks)]))
+    words = {True: "good", False: "bad"}
+    lines = (f"  {painted(str(one)[:3], words[one.ok])}{str(one)[3:]}" for one in checks)
+    show("\n".join([f"{config.skill.name}:", *lines]))
     return _facts(config, checks)
 
 

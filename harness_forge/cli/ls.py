@@ -65,9 +65,15 @@ def opening(path: Path) -> str:
 def render(found: dict[str, list[dict[str, Any]]]) -> str:
     """Return a block for each group, the project's own files marked with *."""
     from harness_forge.cli.columns import columns
+    from harness_forge.cli.terminal import painted
 
     blocks = []
     for group, choices in found.items():
         rows = [(f"{' *'[one['own']]} {one['name']}", one["says"]) for one in choices]
-        blocks.append("\n".join([f"{group}=", *columns(rows)] if rows else [f"{group}="]))
+        lines = columns(rows) if rows else []
+        lines = [
+            painted(line, "good") if one["own"] else line
+            for line, one in zip(lines, choices, strict=True)
+        ]
+        blocks.append("\n".join([painted(f"{group}=", "head"), *lines]))
     return "\n\n".join(blocks)

@@ -64,9 +64,13 @@ def telling() -> dict[str, Callable]:
 
 def render(decision: Decision) -> str:
     """Return the decision, its sentence, and a line for each condition."""
+    from harness_forge.cli.terminal import painted
+
     facts = decision.facts
+    styles = {"promoted": "good", "rejected": "bad"}
+    word = painted(facts["decision"], styles.get(facts["decision"], "open"))
     lines = [
-        f"{facts['decision']}  {_label(facts['candidate'])}",
+        f"{word}  {_label(facts['candidate'])}",
         f"  {facts['why']}",
         "",
         *(f"  {row}" for row in conditions(facts["conditions"])),

@@ -59,14 +59,19 @@ def main(argv: list[str]) -> int:
 def render(recipe: str, file: str, found: Sequence[Value], hidden: int) -> str:
     """Return a line a value: key, value, origin; sections apart."""
     from harness_forge.cli.columns import columns
+    from harness_forge.cli.terminal import painted
 
-    parts = [f"{recipe}: {file}"]
+    parts = [f"{painted(f'{recipe}:', 'head')} {file}"]
     short = _shipped()
     if any(folder.startswith("/") for folder in short):
         parts[0] += f"\n{FORGE}: {os.path.commonpath(short)}"
     for _, block in groupby(found, key=lambda one: one.key.split(".")[0]):
         rows = [(_cut(one.key), _text(one.value), _placed(one.origin, short)) for one in block]
-        parts.append("\n".join(columns(rows)))
+        lines = (
+            line.removesuffix(place) + painted(place, "aside") if line.endswith(place) else line
+            for line, (*_, place) in zip(columns(rows), rows, strict=True)
+        )
+        parts.append("\n".join(lines))
     if hidden:
         parts.append(f"{hidden} more have the default of their settings: forge show {recipe} {ALL}")
     return "\n\n".join(parts)

@@ -1,10 +1,13 @@
 """What forge prints: foreign text cannot command the terminal, wherever it came from.
 
-This is the one place where that is seen to, for results and faults alike.
+This is the one place where that is seen to, for results and faults alike, and the one that
+decides on colours: none where the stream is no terminal or TERM is dumb; NO_COLOR switches them
+off, FORCE_COLOR on, and NO_COLOR wins.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -34,12 +37,40 @@ _SPELLED = str.maketrans(
 """Signs of forge's own, where a terminal's encoding lacks them."""
 
 
+STYLES = {"fault": "1;31", "hint": "36", "good": "32", "bad": "31", "open": "33", "head": "1"}
+STYLES["aside"] = "2"
+"""What is painted, and the terminal's code for it."""
+
+_TOKEN = os.urandom(4).hex()
+"""Nobody else's text is taken for painted: the marks differ from process to process."""
+_PAINTED = re.compile(f"\x02{_TOKEN}(\\w+)\x02(.*?)\x03{_TOKEN}", re.DOTALL)
+_seen_to = False
+
+
+def painted(text: str, style: str) -> str:
+    """Return a text that is shown in a style of `STYLES` where the stream takes colours.
+
+    Pad it before: its length grows.
+    """
+    return f"\x02{_TOKEN}{style}\x02{text}\x03{_TOKEN}" if _seen_to else text
+
+
+def takes_colours(stream: IO[str]) -> bool:
+    """Return whether colours are written to a stream."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
 class Escaped:
     """A stream that writes out what is not seen; all else is the stream's own."""
 
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
         self._live = stream.isatty()
+        self._colours = takes_colours(stream)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
@@ -49,7 +80,19 @@ class Escaped:
         if self._live and "\r" in text:
             begin, inside, end = _OWN.fullmatch(text).groups()
             return self._stream.write(self._known(f"{begin or ''}{plain(inside)}{end}"))
-        return self._stream.write(self._known(plain(text)))
+        return self._stream.write(self._known(self._painted(text)))
+
+    def _painted(self, text: str) -> str:
+        """Return a text made plain, and what forge painted in it in colours, if it takes any."""
+        if _TOKEN not in text:
+            return plain(text)
+        before, *rest = _PAINTED.split(text)
+        parts = [plain(before)]
+        for style, inside, after in zip(rest[::3], rest[1::3], rest[2::3], strict=True):
+            code = STYLES[style] if self._colours else ""
+            shown = plain(inside)
+            parts += [f"\x1b[{code}m{shown}\x1b[0m" if code else shown, plain(after)]
+        return "".join(parts)
 
     def _known(self, text: str) -> str:
         """Return a text in the signs that the stream's encoding has."""
@@ -72,9 +115,11 @@ class Escaped:
 @contextmanager
 def escaped() -> Iterator[None]:
     """Let all that is printed meanwhile be plain."""
-    before = sys.stdout, sys.stderr
+    global _seen_to
+    before, seen_to = (sys.stdout, sys.stderr), _seen_to
     sys.stdout, sys.stderr = (Escaped(stream) for stream in before)
+    _seen_to = True
     try:
         yield
     finally:
-        sys.stdout, sys.stderr = before
+        (sys.stdout, sys.stderr), _seen_to = before, seen_to

@@ -25,9 +25,13 @@ def main(argv: list[str]) -> int:
     if argv[:1] == [SUGGEST]:
         return _suggest(argv[-1])
     for_people("forge completion")
-    if len(argv) != 1:
+    if not argv:
         raise ConfigError("command line", "which shell?", f"forge completion {USAGE}")
     shell = one_of(argv[0], SHELLS, "shell")
+    if argv[1:]:
+        raise ConfigError(
+            "command line", f"{argv[1]!r} says nothing here", f"forge completion {USAGE}"
+        )
     path = Path(__file__).parent / "completions" / f"forge.{shell}"
     show(path.read_text(encoding="utf-8").removesuffix("\n"))
     return 0

@@ -270,8 +270,7 @@ def _judge(places: Sequence[Field], made: Guess) -> None:
         )
     words = [v for v in dict.fromkeys(one.values) if isinstance(v, str) and not _is_known(v)]
     made.open += [
-        f"what is the outcome '{word}' worth? source.mapping.outcomes.{word}=1 (or 0)"
-        for word in words
+        f"what is the outcome '{word}' worth? {outcomes.how_to_say(word)}" for word in words
     ]
 
 

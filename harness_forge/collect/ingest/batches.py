@@ -12,6 +12,7 @@ from typing import Any
 from harness_forge.collect.ingest.known_files import KnownFile, mapping_digest
 from harness_forge.collect.ingest.naming import run_id
 from harness_forge.collect.ingest.request import FileReport
+from harness_forge.collect.sources.outcomes import NO_OUTCOME
 from harness_forge.collect.sources.records import Event, LeftOut, Recorded, RunFacts
 from harness_forge.collect.sources.scanning import BROKEN_ARRAY
 from harness_forge.config.source import SourceConfig, SourceKind
@@ -202,6 +203,11 @@ class BatchWriter:
 
     def _remedy(self) -> str:
         first = self.report.first_malformed
+        if all(line.endswith(NO_OUTCOME) for line in first):
+            return (
+                "say what each word is worth, 1 or 0: source.mapping.outcomes.WORD=1; one with"
+                ' blanks or signs in the source\'s file, under mapping: outcomes: {"THE WORDS": 1}'
+            )
         nothing_fits = not self.report.attempts and all(": misfit: " in line for line in first)
         if nothing_fits and self.config.kind is SourceKind.trajectories:
             return (

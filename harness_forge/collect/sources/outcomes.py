@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import math
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.core.records import Outcome
 
+NO_OUTCOME = "is no outcome"
 COMPLETED, ESCALATED = "completed", "escalated"
 
 _ITEMS = {
@@ -19,8 +22,46 @@ _ITEMS = {
     "skipped": "skipped",
     "skip": "skipped",
 }
-_TRUE = {"true", "yes", "pass", "passed", "success", "succeeded", "solved", "good"}
-_FALSE = {"false", "no", "fail", "failed", "failure", "error", "unsolved", "bad"}
+_TRUE = frozenset(
+    (
+        "true",
+        "yes",
+        "pass",
+        "passed",
+        "success",
+        "succeeded",
+        "solved",
+        "resolved",
+        "correct",
+        "good",
+    )
+) | frozenset("\u2713\u2714\u2705")
+_FALSE = frozenset(
+    (
+        "false",
+        "no",
+        "fail",
+        "failed",
+        "failure",
+        "error",
+        "unsolved",
+        "unresolved",
+        "incorrect",
+        "bad",
+    )
+) | frozenset("\u2717\u2718\u274c\u2716")
+_SHARE = re.compile(r"(\d{1,9})\s?/\s?(\d{1,9})|(\d{1,3}(?:\.\d{1,9})?)\s?%")
+
+
+def how_to_say(word: str) -> str:
+    """Return how a person says what a word is worth: a setting, or a line of the source's file.
+
+    A command line's key takes letters alone: a dot, a blank or a sign would be read as more.
+    """
+    if re.fullmatch(r"[A-Za-z_\u2600-\u27bf][\w\u2600-\u27bf-]*", word):
+        return f"source.mapping.outcomes.{word}=1 (or 0)"
+    quoted = json.dumps(word, ensure_ascii=False)
+    return f"in the source's file, under mapping: outcomes: {{{quoted}: 1}} (or 0)"
 
 
 def of_item(word: str | None) -> str | None:
@@ -34,6 +75,8 @@ def of_item(word: str | None) -> str | None:
 def reward(raw: Any, low: float, high: float, passes_from: float) -> tuple[bool, float] | None:
     """Return whether a reward passes and what it is worth, 0 to 1; None for no verdict.
 
+    `3/4` and `75%` are shares, whatever `low` and `high` are.
+
     Args:
         raw: a number between `low` and `high`, a truth value or a word.
         passes_from: least worth that passes.
@@ -44,6 +87,8 @@ def reward(raw: Any, low: float, high: float, passes_from: float) -> tuple[bool,
     if raw is None or (isinstance(raw, float) and math.isnan(raw)):
         return None
     if isinstance(raw, str):
+        if (share := _share(raw.strip())) is not None:
+            return share >= passes_from, share
         raw = _spoken(raw)
         if raw is None:
             return None
@@ -60,8 +105,19 @@ def reward(raw: Any, low: float, high: float, passes_from: float) -> tuple[bool,
     return worth >= passes_from, worth
 
 
+def _share(said: str) -> float | None:
+    """Return a part of a whole, 0 to 1; None for any other text."""
+    found = _SHARE.fullmatch(said)
+    if not found:
+        return None
+    part, whole = (float(found[3]), 100.0) if found[3] else (float(found[1]), float(found[2]))
+    return part / whole if part <= whole and whole else None
+
+
 def _spoken(word: str) -> bool | float | None:
-    said = word.strip().lower()
+    said = word.strip().lower().rstrip("\ufe0f")  # an emoji's way of showing
+    if said.startswith(("not ", "not_")) and said[4:] in _TRUE:
+        return False
     if said in _TRUE or of_item(said) == COMPLETED:
         return True
     if said in _FALSE or of_item(said) == ESCALATED:
@@ -71,7 +127,7 @@ def _spoken(word: str) -> bool | float | None:
     try:
         return float(said)
     except ValueError:
-        raise Misfit(f"outcome {word[:40]!r} is no outcome") from None
+        raise Misfit(f"outcome {word[:40]!r} {NO_OUTCOME}") from None
 
 
 def outcome(

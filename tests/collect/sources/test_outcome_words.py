@@ -21,17 +21,35 @@ from harness_forge.collect.sources.mapping import Misfit
         ("skipped", None),
         (None, None),
         (math.nan, None),
+        ("Resolved", (True, 1.0)),
+        ("unresolved", (False, 0.0)),
+        ("not resolved", (False, 0.0)),
+        ("not_passed", (False, 0.0)),
+        ("\u2713", (True, 1.0)),
+        ("\u2714\ufe0f", (True, 1.0)),
+        ("\u274c", (False, 0.0)),
+        ("3/3", (True, 1.0)),
+        ("0/1", (False, 0.0)),
+        ("1 / 4", (False, 0.25)),
+        ("100%", (True, 1.0)),
+        ("37.5 %", (False, 0.375)),
     ],
 )
 def test_rewards_and_words_are_read(raw, verdict):
     assert outcomes.reward(raw, 0.0, 1.0, 1.0) == verdict
 
 
+def test_a_share_is_one_of_any_reward():
+    assert outcomes.reward("50%", -1, 200, 0.5) == (True, 0.5)
+
+
 def test_a_reward_is_put_between_its_ends():
     assert outcomes.reward(0, -1, 1, 0.5) == (True, 0.5)
 
 
-@pytest.mark.parametrize("raw", [2, -0.1, "maybe", [1]])
+@pytest.mark.parametrize(
+    "raw", [2, -0.1, "maybe", [1], "4/3", "0/0", "101%", "-3/3", "not maybe", "partial"]
+)
 def test_what_is_no_outcome_does_not_fit(raw):
     with pytest.raises(Misfit):
         outcomes.reward(raw, 0.0, 1.0, 1.0)
@@ -69,3 +87,9 @@ def test_times_come_in_many_forms(raw):
 @pytest.mark.parametrize("raw", [None, True, "yesterday", [], 1e300])
 def test_what_is_no_time_is_none(raw):
     assert outcomes.moment(raw) is None
+
+
+def test_what_to_say_about_a_word_can_be_said():
+    assert outcomes.how_to_say("meh") == "source.mapping.outcomes.meh=1 (or 0)"
+    for odd in ("all good, sir", "1.5.2", "x=y", "50 of 60"):
+        assert outcomes.how_to_say(odd).endswith(f'outcomes: {{"{odd}": 1}} (or 0)')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness_forge.cli.columns import columns
@@ -47,9 +48,8 @@ def main(argv: list[str]) -> int:
     verb = words.pop(0) if words and words[0] in _MOST else ""
     if len(words) > _MOST.get(verb, 1):
         raise ConfigError("command line", "one name at a time", f"forge champion {USAGE}")
-    found = slot_histories(
-        composed(overrides), lambda text: print(f"champion: {text}", file=sys.stderr)
-    )
+    config = composed(overrides)
+    found = slot_histories(config, lambda text: print(f"champion: {text}", file=sys.stderr))
     if verb == LS:
         report([_slot_facts(one) for one in found], "\n".join(listed(found)) or NOTHING)
     elif verb:
@@ -68,7 +68,18 @@ def main(argv: list[str]) -> int:
         text = "\n\n".join(render(one) for one in named)
         facts = [{**_slot_facts(one), "decisions": one.lines} for one in named]
         report(facts, text or NOTHING)
+    for line in _tainted(found, Path(config.forge_home)):
+        print(f"champion: {line}", file=sys.stderr)
     return 0
+
+
+def _tainted(found: Sequence[SlotHistory], home: Path) -> Iterator[str]:
+    """Yield a line for each champion whose training rows were forgotten."""
+    from harness_forge.registry.adapters import taint
+
+    for one in found:
+        if one.stack and (told := taint.says(home, one.stack[-1].candidate.digest)):
+            yield f"{one.slot} is tainted: {told}; `forge rollback` takes it down"
 
 
 def _slot_facts(one: SlotHistory) -> dict[str, Any]:

@@ -14,6 +14,7 @@ VERBS = {
     "generate": "make questions with quoted answers of a repository: code, history, docs, tools",
     "source": "say how records of your own are read: guess a source from a file, write its YAML",
     "store": "look after the store: status, upgrade, url, psql",
+    "forget": "take a run, a source or an item out for good; name the datasets and adapters of it",
     "labels": "find labels that must not be trusted, and flag them",
     "export": "write a dataset from the store's rows",
     "audit": "prove a written dataset from its files alone",

@@ -177,6 +177,8 @@ class SourceConfig:
         observed_tools: make a schema of each tool from the recorded calls,
             where records hold none: names and types as seen, no descriptions.
         again: forget what was taken in of these files, and take them in again.
+        reason: why rows that `forge forget` took out come in again; with `again` it is
+            all it takes, and it is kept beside what was forgotten.
         schema: (database) the schema to read; (graph) the `group_id`.
         mapping: which field is what.
     """
@@ -197,6 +199,7 @@ class SourceConfig:
     tools_file: str = ""
     observed_tools: bool = False
     again: bool = False
+    reason: str = ""
     schema: str = "stig"
     outcomes: OutcomesFileConfig = field(default_factory=OutcomesFileConfig)
     mapping: MappingConfig = field(default_factory=MappingConfig)

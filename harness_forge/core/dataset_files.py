@@ -17,5 +17,8 @@ ITEMS = "items.jsonl"
 FEEDBACK = "feedback.jsonl"
 """The validation outcomes that weighted the rows."""
 
+STALE = "stale.json"
+"""Why the dataset must be made anew: rows of it were forgotten."""
+
 CARD = "README.md"
 """The dataset's card, for people."""

@@ -21,7 +21,7 @@ from harness_forge.promotion.mlflow_mirror import mirror
 from harness_forge.promotion.placement import placement_of, version, with_adopted_lines
 from harness_forge.promotion.rules.decision import Outcome, apply_rule
 from harness_forge.registry import champion, decisions
-from harness_forge.registry.adapters import package, registry
+from harness_forge.registry.adapters import package, registry, taint
 from harness_forge.registry.adapters.identity import AdapterIdentity
 from harness_forge.registry.adapters.package import Adapter
 from harness_forge.registry.champion import DECISION, ROLLBACK
@@ -86,11 +86,14 @@ def decide(
         say: called with what was repaired.
 
     Raises:
-        PromoteError: a file, the ledger or the champion cannot be read or written.
+        PromoteError: the candidate is tainted; or a file, the ledger or the champion cannot
+            be read or written.
         TrainError: there is no candidate, or it is damaged.
     """
     home = Path(config.forge_home)
     adapter = package.load(files.adapter)
+    if told := taint.says(home, adapter.digest):
+        raise PromoteError(f"adapter {adapter.label}", f"is tainted: {told}", "nothing was decided")
     if note := _left_alone(dry_run):
         lines = decisions.read(home)
         facts, known = _facts(config, files, adapter, lines, again, say)

@@ -20,6 +20,7 @@ from harness_forge.core.chat.template import TEMPLATE
 from harness_forge.core.errors import EvalError, ServeError
 from harness_forge.core.files import write_json
 from harness_forge.registry import current, served_champions
+from harness_forge.registry.adapters import taint
 from harness_forge.registry.adapters.lineage import check_lineage
 from harness_forge.registry.adapters.package import CONFIG, Adapter
 from harness_forge.registry.models.folder import BaseModel
@@ -96,7 +97,9 @@ def plan(config: ForgeConfig, given_names: Sequence[str] = (), *, base_only: boo
         settings = replace(settings, port=server.free_port(settings.host))
     if base_only or given_names:
         chosen = [_chosen(config, base_model, name) for name in given_names]
-        return settled(config, settings, base, _named(chosen, base.name))
+        plan = settled(config, settings, base, _named(chosen, base.name))
+        notes = taint.note(Path(config.forge_home), [adapter for adapter, _ in chosen])
+        return replace(plan, notes=notes)
     return _champions(config, settings, base_model, base)
 
 
@@ -107,16 +110,17 @@ def _champions(
     found, notes = served_champions.served_champions(config, base_model)
     aliases = dict.fromkeys(served_champions.aliases_without_champion(config, found), base.name)
     if not found:
-        adapters = _named([_chosen(config, base_model, None)], base.name)
-        return replace(
-            settled(config, settings, base, adapters), aliases=aliases, notes=[*notes, _NEWEST]
-        )
+        chosen = [_chosen(config, base_model, None)]
+        plan = settled(config, settings, base, _named(chosen, base.name))
+        tainted = taint.note(Path(config.forge_home), [chosen[0][0]])
+        return replace(plan, aliases=aliases, notes=[*notes, _NEWEST, *tainted])
     # One adapter may be champion of several slots; it has one name, by its content.
     adapters = {one.adapter.digest: by_content(one.adapter) for one in found}
     for one in found:
         aliases |= dict.fromkeys(one.aliases, adapters[one.adapter.digest].name)
     plan = settled(config, settings, base, list(adapters.values()))
-    return replace(plan, aliases=aliases, notes=notes)
+    tainted = taint.note(Path(config.forge_home), [one.adapter for one in found])
+    return replace(plan, aliases=aliases, notes=[*notes, *dict.fromkeys(tainted)])
 
 
 def _chosen(

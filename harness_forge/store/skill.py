@@ -16,6 +16,8 @@ from harness_forge.store import attempts, catalogue, rows, run_lock, watermarks
 from harness_forge.store.connections import connect
 from harness_forge.store.escaping import restored, unescape
 from harness_forge.store.faults import translate_errors
+from harness_forge.store.forgetting import forget
+from harness_forge.store.forgetting.tombstones import Tombstone
 from harness_forge.store.intake import Intake
 from harness_forge.store.run_lock import OpenRuns, RunHandle
 
@@ -212,6 +214,14 @@ class SkillStore:
         query = "SELECT key, value FROM skill_settings WHERE key LIKE 'ingest/%%' ORDER BY key"
         with self._transaction() as connection:
             return {key: restored(value) for key, value in connection.execute(query, [])}
+
+    def forgotten(self) -> list[Tombstone]:
+        """Return what was forgotten in any skill of the store, oldest first."""
+        return forget.known(self._url)
+
+    def lift(self, ones: Sequence[Tombstone], source: str, why: str) -> None:
+        """Note that a source was taken in again although it, or part of it, was forgotten."""
+        forget.lift(self._url, ones, source, why)
 
     def note(self, key: str, value: Any) -> None:
         """Store a setting of the skill."""

@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from harness_forge.core import stale_mark
 from harness_forge.core.dataset_files import MANIFEST
 from harness_forge.core.errors import TrainError
 
@@ -61,7 +62,7 @@ def read(
         refit: take the validation rows too.
 
     Raises:
-        TrainError: there is none, it is empty, or a row is not what it should be.
+        TrainError: there is none, it is empty or stale, or a row is not what it should be.
     """
     train = folder / "train.jsonl"
     if not train.is_file():
@@ -70,6 +71,8 @@ def read(
             raise TrainError(str(folder), what, "forge export format.extension=jsonl")
         hint = "run `forge export`, or name another: train.dataset=DIR, dpo.dataset=DIR"
         raise TrainError(str(folder), "holds no dataset (no train.jsonl)", hint)
+    if told := stale_mark.says(folder):
+        raise TrainError(str(folder), f"is stale: {told}")
     validation = folder / "validation.jsonl"
     files = (train, validation) if refit and validation.is_file() else (train,)
     counts = [sum(1 for _ in _rows(path, fault or _fault)) for path in files]

@@ -27,6 +27,7 @@ ONLY_COMPOSED = {
     "completion": "has tests of its own",
     "generate": "of a repository, which an installed package is not",
     "export": "of rows that the loop makes", "labels": "of rows that the loop makes",
+    "forget": "deletes rows: tests/collect/forget",
     "ingest": "of files or a database that are not here", "source": "of files that are not here",
 }  # fmt: skip
 """Verbs of commands that are composed and not run, and why; RUN names the exceptions."""
@@ -34,6 +35,8 @@ ONLY_COMPOSED = {
 FORMS = {
     "forge ingest source=NAME path=FILE|FOLDER|URL [skill=NAME]",
     "forge ingest --dry-run source=NAME path=FILE",
+    "forge forget run=20261121-093011-4c1a --reason='a poisoned prompt'",
+    "forge forget item=support:ticket-1833 --reason='the customer asked for it'",
     "forge run recipe=tip_preferences policy.reflect=true policy.samples=4"
     " policy.temperature=0.8 seed=1,2,3,… -m",
 }

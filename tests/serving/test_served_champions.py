@@ -10,6 +10,7 @@ from harness_forge.config.compose.engine import compose
 from harness_forge.core import chain
 from harness_forge.core.errors import PromoteError, ServeError
 from harness_forge.registry import current, decisions, served_champions
+from harness_forge.registry.adapters import taint
 from harness_forge.serving import server_plan
 from harness_forge.serving.families import tool_parser
 
@@ -108,3 +109,14 @@ def test_a_ledger_that_is_not_what_was_written_is_not_served(fake, edit):
 def test_the_tool_parser_follows_the_template_then_the_family(tmp_path, template, kind, parser):
     (tmp_path / "config.json").write_text(json.dumps({"model_type": kind}))
     assert tool_parser(template, tmp_path, "hermes") == parser
+
+
+def test_a_tainted_adapter_is_served_with_a_note(fake):
+    config = compose(None, fake)
+    worker = altered(config, "mine", 5)
+    promote(worker)
+    (one,) = (one for one in taint.trained(HOME) if one.digest == worker.digest)
+    taint.mark(HOME, one, "consent was withdrawn", "2026-11-29T10:00:00+00:00")
+    for words in ((), (worker.label,)):
+        notes = server_plan.plan(config, words).notes
+        assert [note for note in notes if "tainted" in note and "consent was withdrawn" in note]

@@ -15,17 +15,20 @@ from harness_forge.collect.generators.context import Context
 from harness_forge.collect.generators.repository import Repository
 from harness_forge.collect.generators.rows import EVALUATOR, VERSION, Citation, Row, fault
 from harness_forge.collect.generators.table import GENERATORS
+from harness_forge.collect.ingest.kept_out import LEFT_OUT, kept_out, lift
 from harness_forge.config.generate import GenerateConfig
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.core.errors import ConfigError, SourceError
 from harness_forge.core.hints import did_you_mean
 from harness_forge.core.records import Attempt, Origin, Outcome, Split, Turn, WorkItem
 from harness_forge.store.entries import Entry
+from harness_forge.store.forgetting.tombstones import Forgotten
 from harness_forge.store.opening import opened_skill
 from harness_forge.store.splits.recorded import assign_recorded
 
 AGENT = "agent"
 _POLICY = "generated"
+_SOURCE = "generate"
 _BREAK = "\n\n"
 
 Progress = Callable[[str], None]
@@ -80,11 +83,14 @@ def generate(config: ForgeConfig, progress: Progress = lambda name: None) -> Rep
         ConfigError: there is no such generator.
     """
     with opened_skill(config) as store:
+        source = replace(config.source, name=_SOURCE)
+        forgotten = kept_out(store, source)
         sides = store.splits()
         trained = [i.item_id for i in store.items() if sides.get(i.group_key) is Split.TRAIN]
         context, report = _made(config, frozenset(trained), progress)
         for made in report.made:
-            _write(store, context.repository, report.name, made)
+            _write(store, context.repository, report.name, made, forgotten)
+        lift(store, forgotten, source)
         # One generator is no kind of task that could be held out whole: files are.
         report.splits = assign_recorded(store, replace(config.split, new_family=0.0))
         if any(made.added for made in report.made):
@@ -162,17 +168,23 @@ def _select(made: Made, rows: Sequence[Row], context: Context) -> None:
         made.left_out["over_the_cap"] += over
 
 
-def _write(store, repository: Repository, name: str, made: Made) -> None:
+def _write(store, repository: Repository, name: str, made: Made, forgotten: Forgotten) -> None:
     """Add and withdraw what changed of one generator, in one transaction."""
+    run_id = f"generate-{name}-{made.name}"
     with closing(store.intake(f"generate/{name}/{made.name}")) as intake:
         _demand_same(intake.state, repository, name)
         had: Mapping[str, str] = intake.state.get("rows", {})
-        wanted = {f"{name}:{made.name}:{row.name}": row for row in made.rows}
+        named = {f"{name}:{made.name}:{row.name}": row for row in made.rows}
+        wanted = {item: row for item, row in named.items() if not forgotten.row(run_id, item)}
+        if out := len(named) - len(wanted):
+            made.left_out[LEFT_OUT] = out
+        if not had and not wanted:
+            return
         digests = {item: row.digest() for item, row in wanted.items()}
         gone = [item for item in had if digests.get(item) != had[item]]
         fresh = [item for item in wanted if digests[item] != had.get(item)]
         with intake.transaction():
-            run = intake.open_run(f"generate-{name}-{made.name}", _run(name, made, repository))
+            run = intake.open_run(run_id, _run(name, made, repository))
             intake.withdraw(gone)
             entries = [
                 _entry(run, item, name, made.name, wanted[item], digests[item]) for item in fresh
@@ -193,7 +205,7 @@ def _demand_same(state: Mapping[str, Any], repository: Repository, name: str) ->
 
 
 def _run(name: str, made: Made, repository: Repository) -> dict[str, Any]:
-    source = {"name": "generate", "repository": name, "generator": made.name}
+    source = {"name": _SOURCE, "repository": name, "generator": made.name}
     return {
         "skill": name,
         "policy": _POLICY,

@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from harness_forge.collect.ingest.kept_out import LEFT_OUT, NOTHING, note
 from harness_forge.collect.ingest.known_files import KnownFile, mapping_digest
 from harness_forge.collect.ingest.naming import run_id
 from harness_forge.collect.ingest.request import FileReport
@@ -19,6 +20,7 @@ from harness_forge.config.source import SourceConfig, SourceKind
 from harness_forge.core.errors import SourceError, StoreError
 from harness_forge.core.records import Attempt
 from harness_forge.store.entries import Entry
+from harness_forge.store.forgetting.tombstones import Forgotten
 from harness_forge.store.rows import jsonb
 
 _BATCH_ROWS, _BATCH_CHARACTERS = 500, 8_000_000
@@ -33,11 +35,19 @@ class BatchWriter:
         intake: as the store's.
         place: which file it is.
         report: filled as it goes.
+        forgotten: what must not come back.
     """
 
     def __init__(
-        self, intake, config: SourceConfig, path: Path, place: KnownFile, report: FileReport
+        self,
+        intake,
+        config: SourceConfig,
+        path: Path,
+        place: KnownFile,
+        report: FileReport,
+        forgotten: Forgotten = NOTHING,
     ) -> None:
+        self.forgotten = forgotten
         self.intake, self.config, self.path = intake, config, path
         self.place, self.report = place, report
         self.runs: dict[tuple[str, str], str] = {}
@@ -118,6 +128,8 @@ class BatchWriter:
             else:
                 self.cut_at = one.place if one.malformed else self.cut_at
                 self.report.notes[f"line {one.place}"] = f"{one.reason}: the file ends here"
+        elif self._is_forgotten(one):
+            return
         elif isinstance(one, RunFacts):
             self.intake.add_facts(self._run(one.run, one.policy), one.facts, one.summary)
         elif isinstance(one, Event):
@@ -125,6 +137,15 @@ class BatchWriter:
             self.weight += 1000
         else:
             self._enter(one)
+
+    def _is_forgotten(self, one: RunFacts | Event | Recorded) -> bool:
+        item_id = one.item.item_id if isinstance(one, Recorded) else getattr(one, "item_id", None)
+        found = self.forgotten.row(self._run_id(one.run, one.policy), item_id or "")
+        if found is not None:
+            self.report.notes[LEFT_OUT] = note(found)
+            if isinstance(one, Recorded):
+                self.report.leave_out(LEFT_OUT, one.place)
+        return found is not None
 
     def _enter(self, one: Recorded) -> None:
         try:

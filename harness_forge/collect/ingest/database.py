@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import Any
 
+from harness_forge.collect.ingest.kept_out import NOTHING, Remaining
 from harness_forge.collect.ingest.request import FileReport
 from harness_forge.collect.sources import outcomes
 from harness_forge.collect.sources.gemma_forge_db import (
@@ -24,6 +25,7 @@ from harness_forge.config.graph import GraphConfig
 from harness_forge.config.source import SourceConfig, SourceKind
 from harness_forge.store import bolt
 from harness_forge.store.entries import Entry
+from harness_forge.store.forgetting.tombstones import Forgotten
 from harness_forge.store.rows import jsonb
 
 _POLICY = "recorded"
@@ -48,7 +50,11 @@ _GRAPH_NOTES = {
 
 
 def ingest(
-    store, config: SourceConfig, graph: GraphConfig, progress: Callable[[str, int], None]
+    store,
+    config: SourceConfig,
+    graph: GraphConfig,
+    progress: Callable[[str, int], None],
+    forgotten: Forgotten = NOTHING,
 ) -> FileReport:
     """Take in every run of a schema that has ended, and return what it came to.
 
@@ -57,6 +63,7 @@ def ingest(
 
     Args:
         graph: who logs in, where the source is a graph.
+        forgotten: what must not come back.
 
     Raises:
         SourceError: there is no such database, or it is not gemma-forge's.
@@ -66,7 +73,8 @@ def ingest(
         key = f"{config.name}/{_digest(source.identity())}"
         with closing(store.intake(key)) as intake:
             report = FileReport.of(source.name, intake.state)
-            taking = _Taking(source, intake, config, report)
+            remaining = Remaining(source, forgotten, bare)
+            taking = _Taking(remaining, intake, config, report)
             taking.take(progress)
             return report
 

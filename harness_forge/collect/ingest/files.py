@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.collect.ingest.batches import BatchWriter
+from harness_forge.collect.ingest.kept_out import demand_not_forgotten, kept_out, lift
 from harness_forge.collect.ingest.known_files import demand_same_mapping, known_file
 from harness_forge.collect.ingest.naming import plain
 from harness_forge.collect.ingest.request import FileReport, Report
@@ -30,6 +31,7 @@ from harness_forge.config.source import DATABASES, SourceConfig, SourceKind
 from harness_forge.config.split import SplitConfig
 from harness_forge.core.errors import SourceError
 from harness_forge.core.garbage import seldom_collected
+from harness_forge.store.forgetting.tombstones import Forgotten
 from harness_forge.store.splits import recorded
 
 READERS = {
@@ -71,10 +73,11 @@ def ingest(
     if not config.path:
         raise SourceError("source.path", "must be set", "forge ingest source=… path=…")
     report = Report(store.name)
+    forgotten = kept_out(store, config)
     if config.kind in DATABASES:
         from harness_forge.collect.ingest import database
 
-        report.files.append(database.ingest(store, config, graph, progress))
+        report.files.append(database.ingest(store, config, graph, progress, forgotten))
     else:
         notes = store.intakes()
         found = list(files.found(Path(config.path), config.files))
@@ -85,7 +88,8 @@ def ingest(
                 _forget(store, config, path, notes)
         with seldom_collected():
             for path in found:
-                report.files.append(_file(store, config, path, notes, progress))
+                report.files.append(_file(store, config, path, notes, progress, forgotten))
+    lift(store, forgotten, config)
     report.splits = recorded.assign_recorded(store, split)
     if report.added:
         store.tidy()
@@ -93,9 +97,15 @@ def ingest(
 
 
 def _file(
-    store, config: SourceConfig, path: Path, notes: dict[str, dict[str, Any]], progress
+    store,
+    config: SourceConfig,
+    path: Path,
+    notes: dict[str, dict[str, Any]],
+    progress: Progress,
+    forgotten: Forgotten,
 ) -> FileReport:
     place = known_file(config, path, notes)
+    demand_not_forgotten(forgotten, path, place.digest)
     with closing(store.intake(place.key)) as intake:
         # A session that has grown says other things of what it had: it is read again.
         grown = is_one_session(config) and place.digest != intake.state.get("digest")
@@ -107,7 +117,7 @@ def _file(
         if intake.state.get("complete") and place.digest == intake.state["digest"]:
             report.complete = True
             return report
-        writer = BatchWriter(intake, config, path, place, report)
+        writer = BatchWriter(intake, config, path, place, report, forgotten)
         writer.take(READERS[config.kind](path, config), progress)
         notes[f"ingest/{place.key}"] = intake.state
     return report

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from harness_forge.core import stale_mark
 from harness_forge.datasets.audit.dataset import Dataset
 from harness_forge.datasets.audit.files import examples_match, hashes_match, pairs_add_up
 from harness_forge.datasets.audit.ledger import WrittenLedger
@@ -51,6 +52,8 @@ def audit_with_items(path: Path, canaries: Sequence[str] = ()) -> tuple[list[Fin
         _finding("counts", *examples_match(dataset)),
         _finding("ledger", *ledger.result()),
     ]
+    if told := stale_mark.says(path):
+        findings.append(_finding("current", "", [f"stale: {told}"]))
     lines = Lines(dataset, ledger, canaries)
     lines.read()
     if dataset.manifest.get("format") == "dpo":

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness_forge.core.errors import ExportError
 from harness_forge.datasets.review.review import Review, digest_of, require_review
+from harness_forge.datasets.stale import demand_fresh
 
 
 def publish(folder: Path, destination: Path, home: Path) -> Review:
@@ -16,9 +17,10 @@ def publish(folder: Path, destination: Path, home: Path) -> Review:
     The copy is compared with what was reviewed before it gets its name.
 
     Raises:
-        ExportError: it has no valid review, `destination` exists,
+        ExportError: it is stale, it has no valid review, `destination` exists,
             it changed while it was copied, or the disk is full.
     """
+    demand_fresh(folder)
     review = require_review(folder, home)
     require_free(destination)
     draft = destination.with_name(f".{destination.name}.{os.getpid()}")

@@ -28,6 +28,7 @@ NOT_RUN = {
     "forge env new FOLDER": "of a folder with tests: tests/rollouts/environments/command",
     "forge env setup": "unpacks the scanner",
     "forge evaluate stig-tuning split=validation": "needs the workset eval",
+    "forge forget source=NAME --reason=TEXT": "deletes rows: tests/collect/forget",
     "forge generate .": "of a Git repository, tests/collect/generators",
     "forge graph push": "of a Bolt server, tests/report/graph",
     "forge graph why …": "of a line or an adapter by name, tests/report/graph",

@@ -1,0 +1,125 @@
+"""Adapters whose training rows were forgotten: a mark beside the registry, and on the card.
+
+The mark is named by the adapter's content, so that a copy of the adapter is tainted too. The
+weights are left as they are: nobody can take rows out of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness_forge.core.errors import TrainError
+from harness_forge.core.files import write_json, write_text
+from harness_forge.registry.adapters import registry
+from harness_forge.registry.adapters.package import LINEAGE, Adapter
+
+CARD, HEAD = "README.md", "## Tainted"
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What an adapter in the registry says it was made from; its weights are not read.
+
+    Args:
+        label: the name of its folder, with its hash.
+        dataset: sha256 of the manifest of its dataset; '' if there was none.
+    """
+
+    folder: Path
+    label: str
+    digest: str
+    dataset: str
+    dataset_name: str
+    parent: str
+
+    @property
+    def remake(self) -> str:
+        """The command that trains it anew."""
+        name = self.label.removesuffix(f"-{self.digest[:12]}")
+        verb = "forge train dpo dpo.dataset=" if self.parent else "forge train train.dataset="
+        return f"`{verb}data/{self.dataset_name} {'dpo' if self.parent else 'train'}.name={name}`"
+
+
+def trained(home: Path) -> list[Trained]:
+    """Return the adapters of the registry, each once; one without a lineage is passed over."""
+    return sorted(_trained(home), key=lambda one: one.label)
+
+
+def _trained(home: Path) -> Iterator[Trained]:
+    for folder in registry.folder(home).glob("*"):
+        if folder.is_symlink() or folder.name.startswith("."):
+            continue
+        try:
+            lineage = json.loads((folder / LINEAGE).read_text(encoding="utf-8"))
+            data, parent = lineage.get("dataset") or {}, lineage.get("parent") or {}
+            digest = str(lineage["digest"])
+        except (OSError, ValueError, KeyError, AttributeError):
+            continue
+        names = str(data.get("manifest") or ""), str(data.get("name") or "")
+        yield Trained(folder, folder.name, digest, *names, str(parent.get("digest") or ""))
+
+
+def tainted_by(found: Sequence[Trained], manifests: set[str]) -> list[Trained]:
+    """Return the adapters trained on one of the datasets, and those that started from them.
+
+    Args:
+        manifests: sha256 of the manifests of datasets.
+    """
+    bad = {one.digest for one in found if one.dataset in manifests}
+    while more := {one.digest for one in found if one.parent in bad} - bad:
+        bad |= more
+    return [one for one in found if one.digest in bad]
+
+
+def mark(home: Path, one: Trained, why: str, when: str) -> None:
+    """Mark an adapter, and write it on its card; earlier reasons stay.
+
+    Raises:
+        TrainError: the mark cannot be written.
+    """
+    place = _place(home, one.digest)
+    facts = _facts(home, one.digest)
+    reasons = [*(facts.get("reasons") or ()), {"why": why, "when": when}]
+    try:
+        write_json(place, {"adapter": one.label, "reasons": reasons, "remake": one.remake})
+        card = one.folder / CARD
+        text = card.read_text(encoding="utf-8").partition(f"\n{HEAD}\n")[0]
+        write_text(card, f"{text.rstrip()}\n\n{HEAD}\n\n{_sentence(reasons, one.remake)}.\n")
+    except OSError as error:
+        what = f"cannot be written: {error.strerror}"
+        raise TrainError(str(place), what, "nothing was forgotten") from None
+
+
+def says(home: Path, digest: str) -> str:
+    """Return in a sentence why an adapter is tainted and what makes it anew; '' if it is not."""
+    facts = _facts(home, digest)
+    return _sentence(facts["reasons"], facts["remake"]) if facts else ""
+
+
+def note(home: Path, adapters: Sequence[Adapter]) -> list[str]:
+    """Return a line for each tainted adapter."""
+    told = [(adapter.label, says(home, adapter.digest)) for adapter in adapters]
+    return [f"{label} is tainted: {sentence}" for label, sentence in told if sentence]
+
+
+def _sentence(reasons: Sequence[dict[str, Any]], remake: str) -> str:
+    told = "; ".join(f"{one['when'][:10]} ({one['why']})" for one in reasons)
+    return f"rows that it was trained on were forgotten {told}: {remake} trains it anew"
+
+
+def _place(home: Path, digest: str) -> Path:
+    return home / "tainted" / f"{digest[:24]}.json"
+
+
+def _facts(home: Path, digest: str) -> dict[str, Any]:
+    place = _place(home, digest)
+    try:
+        return json.loads(place.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise TrainError(str(place), f"cannot be read: {error}") from None

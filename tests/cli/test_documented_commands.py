@@ -35,6 +35,7 @@ ONLY_COMPOSED = {
 FORMS = {
     "forge ingest source=NAME path=FILE|FOLDER|URL [skill=NAME]",
     "forge ingest --dry-run source=NAME path=FILE",
+    "forge forget source=NAME --reason=TEXT",
     "forge forget run=20261121-093011-4c1a --reason='a poisoned prompt'",
     "forge forget item=support:ticket-1833 --reason='the customer asked for it'",
     "forge run recipe=tip_preferences policy.reflect=true policy.samples=4"

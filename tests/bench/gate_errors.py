@@ -113,7 +113,7 @@ Made by `python tests/bench/gate_errors.py`. {gates} simulated gates a line on t
 new rules of the skill `stig`, whose answers have {clusters} forms (one form has 16 rules, 18 have
 one), at level {alpha:g}, the first look's. Promoted if all tests of `conf/promote/default.yaml`
 clear: exact one-sided McNemar, clustered bootstrap, sign flips of clusters. Each policy draws its
-own rate for every form; "alike" is the correlation of two rules of one form: 0 none, 1 twins. Both
+own rate for every form; "alike" is the correlation of two rules of one form: 0 none, 1 equal. Both
 policies are as good, so every promotion is an error.
 
 | both pass | alike | McNemar alone | families as clusters | the rule: forms as clusters |

@@ -38,7 +38,7 @@ def outcomes(generator, rate: float, correlation: float) -> list[bool]:
     """Return passes of all items, cluster by cluster.
 
     A cluster's rate is drawn from a beta distribution whose intraclass
-    correlation is `correlation`: 0 makes items independent, 1 twins.
+    correlation is `correlation`: 0 makes items independent, 1 equal.
     """
     found: list[bool] = []
     for size in CLUSTERS:

@@ -36,6 +36,7 @@ VERBS = {
     "report": "write one HTML page: data, training, success, decision, answers",
     "serve": "serve a base model with adapters through vLLM, tested before use",
     "proxy": "pass requests on to model servers, capture them whole, divide them among models",
+    "schedule": "run cycles of the loop by themselves: at night, when idle, every so many hours",
     "workset": "install, show, bundle or remove the isolated tool environments",
     "completion": "print the script that completes forge in bash, zsh or fish",
     "stage": "run one stage of dvc.yaml",

@@ -30,6 +30,7 @@ from harness_forge.config.redaction import RedactionConfig
 from harness_forge.config.role import RoleConfig
 from harness_forge.config.run import Purpose, RunConfig
 from harness_forge.config.scap import ScapConfig
+from harness_forge.config.schedule import ScheduleConfig
 from harness_forge.config.serve import ServeConfig
 from harness_forge.config.skill import SkillConfig
 from harness_forge.config.source import SourceConfig
@@ -103,6 +104,7 @@ class ForgeConfig:
         promote: the rule by which an adapter becomes champion.
         serve: how a model and its adapters are served.
         proxy: the proxy before model servers, and what it captures.
+        schedule: when unattended cycles run.
         worksets: isolated tool environments, by name.
     """
 
@@ -143,6 +145,7 @@ class ForgeConfig:
     promote: PromoteConfig = field(default_factory=PromoteConfig)
     serve: ServeConfig = field(default_factory=ServeConfig)
     proxy: ProxyConfig = field(default_factory=ProxyConfig)
+    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     worksets: dict[str, WorksetConfig] = field(default_factory=dict)
 
 
@@ -166,6 +169,7 @@ GROUPS: dict[str, type] = {
     "promote": PromoteConfig,
     "serve": ServeConfig,
     "proxy": ProxyConfig,
+    "schedule": ScheduleConfig,
     "workset": WorksetConfig,
 }
 """Folder of conf/ to the dataclass that each of its files fills."""

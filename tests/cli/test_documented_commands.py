@@ -17,7 +17,8 @@ ONLY_COMPOSED = {
     "promote": "needs a trained adapter", "prove": "needs a trained adapter",
     "proxy": "serves until it is stopped", "publish": "needs a signed review",
     "redact": "of the dataset of a trained loop", "replay": "needs a trained adapter",
-    "report": "of a trained loop", "rollback": "needs a trained adapter",
+    "report": "of a trained loop", "schedule": "runs the loop, or writes units",
+    "rollback": "needs a trained adapter",
     "run": "needs the scanner", "serve": "needs a GPU or a workset", "stage": "is for dvc",
     "graph": "needs a Bolt server and records",
     "store": "of the user's own store", "trace": "of the dataset of a trained loop",
@@ -44,7 +45,8 @@ FORMS = {
 """What shows a form, with names to be filled in that no config takes."""
 
 OTHERS = {
-    "dvc repro", "dvc repro --force attempt", "dvc exp run", "dvc exp run -S recipe=target_b",
+    "dvc repro", "dvc repro --downstream STAGE", "dvc repro --force attempt", "dvc exp run",
+    "dvc exp run -S recipe=target_b",
     "dvc exp run -S 'overrides=[\"train.epochs=4\"]'", "dvc metrics diff", "dvc plots diff",
     "dvc metrics show", "dvc plots show", "dvc exp run --dry", "dvc repro compose && dvc status",
 }  # fmt: skip

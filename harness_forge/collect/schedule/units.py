@@ -13,6 +13,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,12 +149,20 @@ def write(made: Units) -> list[str]:
     """Write the units; return what systemd says against them."""
     for path, text in made.files.items():
         write_text(path, text)
+    return faults(made)
+
+
+def faults(made: Units) -> list[str]:
+    """Return what systemd says against units that were written; nothing where it is not there."""
     if shutil.which("systemd-analyze") is None:
         return []
-    done = subprocess.run(
-        ["systemd-analyze", "verify", "--user", *map(str, made.files)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    with tempfile.TemporaryDirectory() as place:
+        # Without a session there is no such folder, and systemd asks for one.
+        variables = {"XDG_RUNTIME_DIR": place, **os.environ}
+        done = subprocess.run(
+            ["systemd-analyze", "verify", "--user", "--man=no", *map(str, made.files)],
+            env=variables, capture_output=True, text=True, check=False,
+        )  # fmt: skip
     return done.stderr.strip().splitlines() if done.returncode else []
 
 

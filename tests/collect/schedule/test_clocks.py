@@ -91,7 +91,7 @@ def test_the_nearest_name_is_offered():
 
 def test_this_machines_own_zone(tmp_path):
     assert clock.zone_of("", {"TZ": ":Asia/Tokyo"}).key == "Asia/Tokyo"
-    with pytest.raises(ConfigError, match="^TZ: 'Nowhere' is no time zone"):
+    with pytest.raises(ConfigError, match=r"^TZ: 'Nowhere' is no time zone"):
         clock.zone_of("", {"TZ": "Nowhere"})
     assert clock.zone_of("", {}, tmp_path / "missing") is UTC
     (tmp_path / "broken").write_text("no zone")

@@ -44,6 +44,8 @@ NOT_RUN = {
     "forge run policy=model policy.endpoint=URL policy.samples=4 policy.temperature=0.8":
         "needs a server: run below",
     "forge run skill=stig policy=gold": "made this state, and is complete",
+    "forge schedule run": "runs until it is stopped",
+    "forge schedule run schedule=night": "runs until it is stopped",
     "forge source new FILE": "test_documented_commands runs it",
     "forge stage export": "of dvc.yaml",
     "forge store psql": "waits for a person",

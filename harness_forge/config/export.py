@@ -22,6 +22,13 @@ class ExportKind(Enum):
     grpo = "grpo"  # one prompt each, with what an evaluator needs to judge answers
 
 
+class RequiredConsent(Enum):
+    """Whose rows may be learned from."""
+
+    any = "any"
+    granted = "granted"  # of sources whose consent is granted, and of forge's own runs
+
+
 class AnswerKind(Enum):
     """What an answer must be to be learned from."""
 
@@ -87,6 +94,9 @@ class ExportConfig:
         select: which rows are wanted: who acted, when, how it went.
         where: one more SQL condition over the columns of `sql`, its values
             from `params`; a row that it is not true for is `not_selected`.
+        consent: any takes rows whatever their source said; granted rejects those of
+            sources without `source.consent=granted` as `no_consent`. Rows of forge's own
+            runs have no source and are kept.
         require: reason to SQL condition, asked in this order. null or true
             switches an entry off.
         include_fallback: keep rows with the content's own remediation as the answer.
@@ -112,6 +122,7 @@ class ExportConfig:
     order_by: str = ""
     select: SelectConfig = field(default_factory=SelectConfig)
     where: str | None = None
+    consent: RequiredConsent = RequiredConsent.any
     require: dict[str, str | None] = field(default_factory=dict)
     include_fallback: bool = False
     max_pairs_per_item: int = 4

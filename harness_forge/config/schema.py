@@ -12,7 +12,7 @@ from harness_forge.config.budget import BudgetConfig
 from harness_forge.config.contamination import ContaminationConfig
 from harness_forge.config.duplicates import DuplicatesConfig
 from harness_forge.config.engine import EngineConfig
-from harness_forge.config.export import ExportConfig
+from harness_forge.config.export import ExportConfig, RequiredConsent
 from harness_forge.config.feedback import FeedbackConfig
 from harness_forge.config.filters import FiltersConfig
 from harness_forge.config.format import FormatConfig
@@ -207,7 +207,9 @@ def exports_of(config: ForgeConfig) -> dict[str, ExportConfig]:
     if not config.exports:
         return {config.role.name: config.export}
     head = config.export
-    read = ExportConfig(head.name, head.kind, include_fallback=head.include_fallback)
+    read = ExportConfig(
+        head.name, head.kind, include_fallback=head.include_fallback, consent=head.consent
+    )
     for key, value in vars(head).items():
         if value != getattr(read, key):
             raise ConfigError(
@@ -216,6 +218,9 @@ def exports_of(config: ForgeConfig) -> dict[str, ExportConfig]:
                 "set it for one of them: "
                 + ", ".join(f"exports.{role}.{key}" for role in config.exports),
             )
+    # What may be learned from is asked of the whole dataset.
+    if head.consent is not RequiredConsent.any:
+        return {role: replace(one, consent=head.consent) for role, one in config.exports.items()}
     return dict(config.exports)
 
 

@@ -29,6 +29,14 @@ JSON_FILES = (
 """Sources whose files are JSON: a file whose first bytes say otherwise is refused unread."""
 
 
+class Consent(Enum):
+    """Whether those whose records these are agreed that they are learned from."""
+
+    granted = "granted"
+    withheld = "withheld"
+    unknown = "unknown"
+
+
 class Layout(Enum):
     """How records lie in a file."""
 
@@ -179,6 +187,10 @@ class SourceConfig:
         again: forget what was taken in of these files, and take them in again.
         reason: why rows that `forge forget` took out come in again; with `again` it is
             all it takes, and it is kept beside what was forgotten.
+        consent: granted, withheld or unknown: whether those whose records these are agreed;
+            kept with each run, for `export.consent`. Said of files that were taken in before,
+            it holds for their rows too; unknown leaves what was said.
+        consent_reference: where that is written, such as a contract's number.
         schema: (database) the schema to read; (graph) the `group_id`.
         mapping: which field is what.
     """
@@ -200,6 +212,8 @@ class SourceConfig:
     observed_tools: bool = False
     again: bool = False
     reason: str = ""
+    consent: Consent = Consent.unknown
+    consent_reference: str = ""
     schema: str = "stig"
     outcomes: OutcomesFileConfig = field(default_factory=OutcomesFileConfig)
     mapping: MappingConfig = field(default_factory=MappingConfig)

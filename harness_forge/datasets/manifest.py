@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness_forge import __version__
-from harness_forge.datasets import mixing
+from harness_forge.datasets import consent, mixing
 from harness_forge.datasets.filters.building import build, notes
 from harness_forge.datasets.formats.conversation import FORMS
 from harness_forge.datasets.ledger import Ledger, ranked
@@ -44,6 +44,7 @@ def manifest(rows: Rows, request: Request, report: Report) -> dict[str, Any]:
         **_pairs(report.pairs),
         "files": report.files,
         "seen": _seen(rows.ledgers),
+        "consent": consent.counted(rows.connection, rows.parts, rows.ledgers),
         "held_out": rows.held_out_set.facts(),
         **_treated(rows, request.treatment, report),
         "licences": list(request.licences),

@@ -21,6 +21,8 @@ _REMEDIES = {
     "contaminated": "rows contain text of held-out items: the ledger names them",
     "over_share": "anchors are a share of lines that models gave, and there are too few of those:"
     " attempt items with a model, take in more records, or raise export.anchor_share",
+    "no_consent": "forge ingest source=… path=… source.consent=granted says it of a source, also of"
+    " files that were taken in before",
     "row_too_long": "raise train.sequence_length, or set filters.row_too_long.max_tokens",
     "unheld_tools": "this format has no room for tools: format=sft or format=sharegpt has",
     "unheld_turns": "this format has no room for several turns: format=sft or format=sharegpt has",

@@ -2,7 +2,8 @@
 
 It sums a 64-bit hash of each row, so order does not matter. It includes the
 attempts, turns, work items, retrievals and tips of collect runs, the policy of
-those runs, the catalogue, the splits, the label flags, and the schema's step.
+those runs, what their sources said of consent, the catalogue, the splits, the label
+flags, and the schema's step.
 The catalogue's survey time, a run's status and its end do not count.
 """
 
@@ -48,6 +49,11 @@ UNION ALL
 SELECT 'label_flags', count(*), coalesce(sum(hash_record_extended(
     ROW(target_table, target_id, reason, evidence, evaluator), 0)), 0)
 FROM label_flags
+UNION ALL
+SELECT 'consents', count(*), coalesce(sum(hash_record_extended(
+    ROW(id, config #>> '{source,consent}'), 0)), 0)
+FROM runs WHERE purpose = 'collect' AND config #>> '{source,consent}' IS NOT NULL
+HAVING count(*) > 0
 """
 
 

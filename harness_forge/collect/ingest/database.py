@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import Any
 
+from harness_forge.collect.ingest import consent
 from harness_forge.collect.ingest.kept_out import NOTHING, Remaining
 from harness_forge.collect.ingest.request import FileReport
 from harness_forge.collect.sources import outcomes
@@ -76,6 +77,7 @@ def ingest(
             remaining = Remaining(source, forgotten, bare)
             taking = _Taking(remaining, intake, config, report)
             taking.take(progress)
+            consent.say(intake, key, config)
             return report
 
 

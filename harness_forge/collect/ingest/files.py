@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from harness_forge.collect.ingest import consent
 from harness_forge.collect.ingest.batches import BatchWriter
 from harness_forge.collect.ingest.kept_out import demand_not_forgotten, kept_out, lift
 from harness_forge.collect.ingest.known_files import demand_same_mapping, known_file
@@ -116,9 +117,11 @@ def _file(
         report = FileReport.of(str(path), intake.state)
         if intake.state.get("complete") and place.digest == intake.state["digest"]:
             report.complete = True
+            consent.say(intake, place.key, config)
             return report
         writer = BatchWriter(intake, config, path, place, report, forgotten)
         writer.take(READERS[config.kind](path, config), progress)
+        consent.say(intake, place.key, config)
         notes[f"ingest/{place.key}"] = intake.state
     return report
 

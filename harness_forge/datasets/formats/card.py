@@ -38,6 +38,7 @@ def card(manifest: Mapping[str, Any]) -> str:
             *_table("rejected because", "rows", rows["rejected"]),
             *_pairs(manifest.get("pairs")),
             *_sources(manifest["seen"]),
+            *_consent(manifest.get("consent") or {}),
             *_licences(manifest["licences"]),
             *_filters(manifest),
             *_redaction(manifest.get("redaction", {})),
@@ -103,6 +104,17 @@ def _sources(seen: Mapping[str, Mapping[str, int]]) -> list[str]:
         *_table("origin", "rows kept", seen["origins"]),
         *_table("evaluator", "rows kept", seen["evaluators"]),
         *_teachers(seen["origins"]),
+    ]
+
+
+def _consent(counts: Mapping[str, int]) -> list[str]:
+    """Return rows by what their sources said of consent; manifests of before have none."""
+    if not counts:
+        return []
+    return [
+        "Whether those whose records they are agreed; `own` rows are of forge's own runs:",
+        "",
+        *_table("consent", "rows kept", counts),
     ]
 
 

@@ -7,7 +7,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from harness_forge.config.export import ExportConfig, SelectConfig
+from harness_forge.config.export import ExportConfig, RequiredConsent, SelectConfig
 from harness_forge.core.errors import ExportError
 
 PREFIX = "select_"
@@ -31,6 +31,12 @@ _CONDITIONS: Mapping[str, tuple[str, str]] = {
 """Key to the reason of a row that fails it, and to the condition."""
 
 
+_CONSENT = (
+    "run_id IN (SELECT runs.id FROM runs WHERE runs.config -> 'source' IS NULL"
+    " OR runs.config #>> '{source,consent}' = 'granted')"
+)
+
+
 class Condition(NamedTuple):
     """A condition on a row: its SQL, the reason of rows that fail it, and the recipe's key."""
 
@@ -40,13 +46,15 @@ class Condition(NamedTuple):
 
 
 def conditions(config: ExportConfig) -> Iterator[Condition]:
-    """Yield the conditions of the configured keys, then that of `where`."""
+    """Yield the conditions of the configured keys, then those of `where` and `consent`."""
     for key in _set(config.select):
         reason, sql = _CONDITIONS[key]
         name = f"%({PREFIX}{key})s"
         yield Condition(reason, sql.replace("{}", name), f"export.select.{key}")
     if config.where and config.where.strip():
         yield Condition("not_selected", config.where.strip(), "export.where")
+    if config.consent is RequiredConsent.granted:
+        yield Condition("no_consent", _CONSENT, "export.consent")
 
 
 def values(select: SelectConfig) -> dict[str, Any]:

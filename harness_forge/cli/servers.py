@@ -1,4 +1,4 @@
-"""The words of `forge serve` that are about a server which runs: status, logs, stop, swap."""
+"""Actions of `forge serve` on a running server: status, logs, stop, swap."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ _SHARED = {
     "--help": "what it does",
 }
 _HARMLESS = re.compile(r"[\w.=+:,@%/-]+")
-"""What a shell takes as it stands. Bash puts a suggestion into the line unquoted, and the name
+"""What a shell takes as it is. Bash puts a suggestion into the line unquoted, and the name
 of a file in a project from elsewhere may hold a command."""
 _FLAG = re.compile(r"--[a-z][a-z-]*=?")
 _NO_WORD = re.compile(r"\S*=\S*|--?[\w-]+|\[?[A-Z]{2}[A-Z_:…]*\S*")

@@ -17,7 +17,7 @@ from typing import IO, Any
 from harness_forge.core.escapes import plain
 
 _OWN = re.compile(r"(\A\r(?:\x1b\[K)?)?(.*?)(\r?\Z)", re.DOTALL)
-"""What forge writes itself to a terminal: a line begun anew, by a progress line at its ends."""
+"""What forge writes itself to a terminal: a line begun again, by a progress line at its ends."""
 
 _SPELLED = str.maketrans(
     {

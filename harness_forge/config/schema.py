@@ -227,8 +227,8 @@ def exports_of(config: ForgeConfig) -> dict[str, ExportConfig]:
 def suites_of(config: ForgeConfig) -> dict[str, SuiteConfig]:
     """Return each suite that is asked, in the recipe's order.
 
-    Where they are several, `suite.limit`, `suite.dtype` and `suite.recorded` are
-    of each that does not set its own.
+    Where there are several, `suite.limit`, `suite.dtype` and `suite.recorded` apply
+    to each that does not set its own.
 
     Raises:
         ConfigError: two suites have one name, or a key was set that nothing reads.

@@ -8,7 +8,7 @@ alone. So an outcome is read only when those of all requests drawn before it are
 One that never comes would block the rest for ever. It counts as failed once `deadline_s`
 have passed since its draw, in either arm. The limit rests on the clock and the draw, not
 on the arm and not on what the outcome might be, and a verdict that comes later changes
-nothing: each request has one outcome, "passed within the deadline", whoever looks when.
+nothing: each request has one outcome, "passed within the deadline", whenever it is read.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Answers that a run has already: whoever asks the same again gets the same.
+"""Answers that a run has already: the same question gets the same answer.
 
 A replay asks base model and adapter about the same items, with the same words and
 the same limits, as the suite of a worker does. What was asked once is scored twice.

@@ -62,7 +62,7 @@ def items(connection: psycopg.Connection) -> list[WorkItem]:
 def prompts(connection: psycopg.Connection, most: int) -> dict[str, list[str]]:
     """Return the distinct prompts of each attempted item, each cut at `most` characters.
 
-    A prompt is the opening of a conversation, whoever answered; if that is only a
+    A prompt is the opening of a conversation, whichever agent answered; if that is only a
     greeting, the item's title precedes it.
     """
     found: dict[str, dict[str, None]] = {}

@@ -200,7 +200,7 @@ def _unpack(name: str, tar: Path, folder: Path) -> None:
             for member in archive:
                 # Names with folders in them, links and devices are no part of a bundle.
                 if member.isfile() and "/" not in member.name:
-                    # By hand: Debian 12's Python has no filters, and nothing but bytes is wanted.
+                    # By hand: Debian 12's Python has no filters, and only the bytes are needed.
                     packed, place = archive.extractfile(member), folder / member.name
                     with packed, place.open("wb") as file:
                         shutil.copyfileobj(packed, file)

@@ -176,7 +176,7 @@ def _packages(lock: Lock, pip: Pip, say: Say) -> list[dict[str, str]]:
         say(f"it is a CUDA build: {len(beside)} packages more")
         packages += beside
     pip.install(packages, "--only-binary=:all:")
-    # With the setuptools of the lock: an isolated build would fetch one that nobody checked.
+    # With the setuptools of the lock: an isolated build would fetch an unchecked one.
     pip.install(source, "--no-build-isolation", "--use-pep517")
     return first
 

@@ -43,7 +43,7 @@ class Pip:
         """Install exactly these files, without dependencies."""
         if packages:
             with written(requirements(packages)) as path:
-                # Of 40,000 files a training imports a tenth; Python compiles those as it does.
+                # Of 40,000 files a training imports a tenth; Python compiles those when it does.
                 exact = ["--no-deps", "--require-hashes", "--no-compile"]
                 self.run(["install", *exact, *words, "-r", path], len(packages))
 

@@ -23,7 +23,7 @@ class FileReport:
         passed, without_verdict: attempts.
         malformed: lines that could not be read; the first ones are in `first_malformed`.
         left_out: what became no row, by reason; `first_left_out` says where the first of each
-            stands.
+            is.
         notes: what cannot be exported of it, and why, by role.
         complete: its end was reached.
         added: attempts that this call wrote.

@@ -1,8 +1,8 @@
-"""gemma-forge's run log: events put together to attempts by their order.
+"""gemma-forge's run log: its events are combined into attempts by their order.
 
 Only `attempt_start` names the attempt; what follows belongs to it. The log
 holds no prompt and cuts what was answered, so its turns have no messages, and
-a text that is as long as the log lets it be counts as cut
+a text that is exactly as long as the log's limit counts as cut
 (`finish_reason` length). A deferred item has its verdict when it was checked
 again, never the interim one.
 """

@@ -63,7 +63,7 @@ class Template:
         if self._alone and isinstance(picked[0], str):
             return picked[0]
         if scope.get("@text") and any(isinstance(value, float) for value in picked):
-            # 1.10 and 1.1 are one number and two names.
+            # 1.10 and 1.1 are equal as numbers and different as names.
             written = self._picked(scope | json.loads(scope["@text"], parse_float=str))
             picked = list(map(_as_written, picked, written))
         value = self._joined(picked)

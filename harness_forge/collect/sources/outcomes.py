@@ -54,7 +54,7 @@ _SHARE = re.compile(r"(\d{1,9})\s?/\s?(\d{1,9})|(\d{1,3}(?:\.\d{1,9})?)\s?%")
 
 
 def how_to_say(word: str) -> str:
-    """Return how a person says what a word is worth: a setting, or a line of the source's file.
+    """Return how a user sets the value of a word: a setting, or a line of the source's file.
 
     A command line's key takes letters alone: a dot, a blank or a sign would be read as more.
     """

@@ -1,7 +1,7 @@
 """Converts between frozen dataclasses and the shapes that OmegaConf can merge.
 
 OmegaConf makes a frozen dataclass read-only, so that no recipe could fill it.
-Hydra therefore gets thawed twins of the same shape, and the program gets the
+Hydra therefore gets unfrozen copies of the same shape, and the program gets the
 frozen originals back.
 """
 

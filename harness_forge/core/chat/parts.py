@@ -47,7 +47,7 @@ class Parts:
         thoughts: what was thought before it.
         others: types of the parts that are neither.
         hidden: thoughts that are encrypted were there.
-        ended: a token that ends an answer stood in its text.
+        ended: a token that ends an answer was in its text.
     """
 
     texts: list[str] = field(default_factory=list)

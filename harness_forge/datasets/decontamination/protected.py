@@ -1,6 +1,6 @@
 """Holds protected texts as hashes of word n-grams, and searches rows for them.
 
-The hashes are salted and can be written beside a dataset: whoever has it can
+The hashes are salted and can be written beside a dataset: anyone who has it can
 prove that no protected text is in it, and cannot read one.
 """
 

@@ -226,8 +226,8 @@ class _Pairs:
 
         Each failure is paired once, the passing answers of its prompt taking
         turns, so that a few pairs show many answers; then each once more, with
-        the next answer, until every pass has been paired with every failure. Anchors stand
-        in only where no model passed.
+        the next answer, until every pass has been paired with every failure. Anchors are
+        used only where no model passed.
         """
         sides = [
             (self._chosen_from(bucket), sorted(bucket.failed.values(), key=_hardest_first))

@@ -55,7 +55,7 @@ def _make(path: Path) -> None:
             file.write(secrets.token_hex(SIZE) + "\n")
             file.flush()
             os.fsync(file.fileno())
-        # A link does not replace: whoever comes second takes the first one's key.
+        # A link does not replace: the second process takes the first one's key.
         with suppress(FileExistsError):
             os.link(draft, path)
     finally:

@@ -87,7 +87,7 @@ def require_review(folder: Path, home: Path) -> Review:
     """Return the valid review of a dataset.
 
     Raises:
-        ExportError: there is none, it is not of these bytes, or nobody here signed it.
+        ExportError: there is none, it is not of these bytes, or it was not signed here.
     """
     digest, files = digest_of(folder)
     path = _place(home, digest)

@@ -53,7 +53,7 @@ def check(connection: psycopg.Connection, statement: Statement) -> Forecast:
     """
     (((found,),),) = _send(connection, "EXPLAIN (FORMAT JSON) ", statement, None)
     plan = found["Plan"]
-    # A limit that nobody knows hides what lies under it.
+    # An unknown limit would hide what lies under it.
     whole = plan["Plans"][-1] if plan["Node Type"] == "Limit" else plan
     return Forecast(whole["Plan Rows"], whole["Total Cost"])
 

@@ -26,7 +26,7 @@ def push(graph: Graph, config: ForgeConfig, stores: Sequence[Any], connect, say:
     Args:
         stores: the skills to mirror.
         connect: opens any skill's store read-only; None for one that is not there.
-        say: told the progress.
+        say: called with each line of progress.
     """
     for label in LABELS:
         graph.ask(

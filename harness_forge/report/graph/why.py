@@ -1,7 +1,7 @@
 """Says where a line, a tip or an adapter comes from.
 
 The answers are put together here, from records that either the store and the files
-give (`StoredRecords`) or a graph (`GraphRecords`): the same answer, whoever is asked.
+give (`StoredRecords`) or a graph (`GraphRecords`): the answer is the same.
 """
 
 from __future__ import annotations

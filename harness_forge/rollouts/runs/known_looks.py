@@ -139,5 +139,5 @@ def _candidate(settings: Mapping[str, Any], policy: str, baselines: set[str]) ->
         model = settings.get("model") or policy.removeprefix("model:").partition("+")[0]
         return None if model in baselines else model
     digest = settings.get("model_digest")
-    # Where the base model is not at hand, nobody can tell it from another one.
+    # Where the base model is not at hand, it cannot be distinguished from another one.
     return digest if len(baselines) > 1 and digest not in baselines else None

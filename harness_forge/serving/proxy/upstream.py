@@ -130,7 +130,7 @@ class Connection(asyncio.Protocol):
             self.transport.write(head)
 
     def drop(self) -> None:
-        """Close the connection: nobody waits for the answer, so the server can stop."""
+        """Close the connection: no caller waits for the answer, so the server can stop."""
         self.owner = None
         self.transport.abort()
 

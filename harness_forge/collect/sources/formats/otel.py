@@ -115,7 +115,7 @@ def seconds(raw: Any) -> Any:
 
 def _spans(record: Mapping[str, Any]) -> Iterable[Span]:
     for one in flat(record):
-        if one["log"] and otel_messages.is_told(one):
+        if one["log"] and otel_messages.is_without_content(one):
             yield _span(one, piece=one, complete=partial(_completed, one))
             continue
         found = {} if one["log"] else answered(_answer, one)

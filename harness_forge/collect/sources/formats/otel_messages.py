@@ -69,7 +69,7 @@ def read(span: Mapping[str, Any]) -> Found:
 
 
 def _is_empty(said: Any) -> bool:
-    """Return whether a message was told of without what it says, as tracers do by default."""
+    """Return whether a message was recorded without its content, as tracers do by default."""
     if not isinstance(said, Mapping):
         return False
     return said.get("content") is None and not said.get("tool_calls")
@@ -169,7 +169,7 @@ def of_event(name: str, said: Mapping[str, Any]) -> dict[str, Any]:
     return made
 
 
-def is_told(record: Mapping[str, Any]) -> bool:
+def is_without_content(record: Mapping[str, Any]) -> bool:
     """Return whether a log record tells of the messages of a span."""
     return _event_name(record) in (*_BY_EVENT, _CHOICE, _DETAILS)
 

@@ -128,7 +128,7 @@ class _Tree:
     def _once(self, one: Mapping[str, Any]) -> Any:
         """Return what a model is shown of an entry: the same object each time."""
         if id(one) not in self._made:
-            self._made[id(one)] = _told(one)
+            self._made[id(one)] = _shown(one)
         return self._made[id(one)]
 
 
@@ -137,7 +137,7 @@ def _message(one: Mapping[str, Any]) -> Mapping[str, Any]:
     return message if isinstance(message, Mapping) else {}
 
 
-def _told(one: Mapping[str, Any]) -> dict[str, Any] | None:
+def _shown(one: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the message that an entry is for the model; None where it is none."""
     if one["type"] in ("compaction", "branch_summary"):
         return {"role": "user", "content": one.get("summary") or ""}

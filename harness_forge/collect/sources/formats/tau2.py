@@ -32,8 +32,8 @@ def _conversations(results: Mapping[str, Any], path: Path) -> Iterable[Conversat
     if not _fits(results):
         raise Misfit("no tasks and simulations in it, so it is no tau2 result")
     info = object_in(results.get("info"))
-    world, agent = object_in(info.get("environment_info")), object_in(info.get("agent_info"))
-    domain = world.get("domain_name") or "task"
+    environment, agent = object_in(info.get("environment_info")), object_in(info.get("agent_info"))
+    domain = environment.get("domain_name") or "task"
     for one in results["simulations"]:
         if not isinstance(one, Mapping) or not isinstance(one.get("messages"), list):
             yield LeftOut(0, "no_messages")
@@ -46,11 +46,11 @@ def _conversations(results: Mapping[str, Any], path: Path) -> Iterable[Conversat
             attempt=trial + 1 if isinstance(trial, int) else None,
             model=agent.get("llm"),
             answers=_answers(one["messages"]),
-            tools=_tools(world.get("tool_defs")),
+            tools=_tools(environment.get("tool_defs")),
             outcome=object_in(one.get("reward_info")).get("reward"),
             started_at=one.get("start_time"),
             extra={
-                "policy": one.get("policy") or world.get("policy"),
+                "policy": one.get("policy") or environment.get("policy"),
                 "reward_info": one.get("reward_info"),
                 "termination_reason": one.get("termination_reason"),
             },

@@ -32,7 +32,7 @@ class Item:
         place: where it was read, such as `items.jsonl:3`.
         files: path below `/work` -> its bytes, and whether it may be executed.
         gold: arguments that are known to pass, {} if none are.
-        cluster: what near-identical items have in common; '' if nobody says.
+        cluster: what near-identical items have in common; '' if not given.
     """
 
     id: str

@@ -6,6 +6,8 @@ import shlex
 import sys
 from typing import TYPE_CHECKING, Any
 
+from harness_forge.core.numbers import counted
+
 if TYPE_CHECKING:
     from harness_forge.collect.ingest.request import Report
 
@@ -23,7 +25,9 @@ EXAMPLES = (
     "source.mapping.messages='{chat}' source.mapping.outcome='{reward}'",
 )
 KEYS = ("source", "graph", "skill", "split", "labels", "store", "forge_home")
-JSON = "an object: skill, added, splits, files; with --dry-run the same, nothing written"
+JSON = (
+    "an object: skill, added, splits, passed_over, files; with --dry-run the same, nothing written"
+)
 SHORT = {"path": "source.path"}
 
 DRY_RUN = "--dry-run"
@@ -74,6 +78,7 @@ def _facts(found: Report) -> dict[str, Any]:
         "skill": found.skill,
         "added": found.added,
         "splits": found.splits,
+        "passed_over": found.passed_over,
         "files": found.files,
     }
 
@@ -140,6 +145,8 @@ def render(report) -> str:
             for why, count in sorted(report.left_out.items())
         )
         lines.append(f"  left out: {counts}")
+    if report.passed_over:
+        lines.append(_not_read(report.passed_over))
     if report.splits:
         counts = ", ".join(f"{split} {count}" for split, count in report.splits.items())
         lines.append(f"  splits of new groups: {counts}")
@@ -150,6 +157,14 @@ def render(report) -> str:
             )
     # A name may hold half a character, which no terminal takes.
     return "\n".join(lines).encode("utf-8", "backslashreplace").decode()
+
+
+def _not_read(places: list[str]) -> str:
+    """Return a line about files that the pattern of the source does not name."""
+    first = places[0]
+    pattern = "**/*.json*" if ".json" in first else f"**/*.{first.rpartition('.')[2]}"
+    count = counted(len(places), "file")
+    return f"  not read: {count}, such as {first}: source.files='{pattern}' names it"
 
 
 def _first(files, reason: str) -> str:

@@ -50,6 +50,7 @@ def dry_run(
     if not config.path:
         raise SourceError("source.path", "must be set", "forge ingest source=… path=…")
     found = Understood(Report(skill))
+    found.report.passed_over = files.passed_over(Path(config.path), config.files)
     with seldom_collected():
         for path in files.found(Path(config.path), config.files):
             intake = _Nowhere(found.first)

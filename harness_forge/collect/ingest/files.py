@@ -82,6 +82,7 @@ def ingest(
     else:
         notes = store.intakes()
         found = list(files.found(Path(config.path), config.files))
+        report.passed_over = files.passed_over(Path(config.path), config.files)
         if config.again:
             # All of them before any is read: an item that several files hold would keep the
             # group that the others gave it.

@@ -78,11 +78,13 @@ class Report:
         skill: the schema that the rows are in.
         files: one a file.
         splits: groups that were given a split, by split.
+        passed_over: files in the folder that `source.files` does not name.
     """
 
     skill: str
     files: list[FileReport] = field(default_factory=list)
     splits: dict[str, int] = field(default_factory=dict)
+    passed_over: list[str] = field(default_factory=list)
 
     @property
     def added(self) -> int:

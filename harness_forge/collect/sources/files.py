@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,9 @@ from harness_forge.collect.sources.unpacking import beginning, faults, opened
 from harness_forge.core.errors import SourceError
 
 _BLOCK = 1 << 20
+_RECORDS = re.compile(
+    r"\.(?:json|jsonl|ndjson|jsonlines)(?:\.gz|\.zst)?$|\.(?:parquet|traj|eval)$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,27 @@ def found(path: Path, pattern: str) -> list[Path]:
         return files
     if not path.exists():
         raise SourceError(str(path), "no such file or folder")
+    if path.is_fifo() or path.is_socket():
+        raise SourceError(
+            str(path), "is a pipe, which can be read once only", "write it to a file first"
+        )
     return [path]
+
+
+def passed_over(path: Path, pattern: str) -> list[str]:
+    """Return what else in a folder looks like a file of records, by its place there, sorted.
+
+    A pattern with `**` looks in the folders below by itself, and means what it leaves out.
+    """
+    if not path.is_dir() or "**" in pattern:
+        return []
+    read = set(found(path, pattern))
+    others = (entry for entry in path.rglob("*") if entry not in read and not entry.is_dir())
+    return sorted(
+        str(place)
+        for place in (entry.relative_to(path) for entry in others)
+        if _RECORDS.search(place.name) and not any(part.startswith(".") for part in place.parts)
+    )
 
 
 def content(path: Path, known: Iterable[tuple[int, str]] = (), is_records: bool = False) -> Content:

@@ -4,6 +4,7 @@ import bz2
 import io
 import json
 import lzma
+import os
 import pickle
 import shlex
 import sqlite3
@@ -179,3 +180,21 @@ def test_without_pyarrow_the_package_is_named(tmp_path, monkeypatch):
         f"{path}: is a Parquet file\n"
         "  hint: pip install 'harness-forge[parquet]', or write it as JSON lines"
     )
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(SourceError, match=r"is a pipe.*\n  hint: write it to a file first"):
+        files.found(tmp_path / "pipe", "*.json*")
+
+
+def test_files_of_a_folder_that_no_pattern_names_are_told(tmp_path):
+    for place in ("a.jsonl", "b.parquet", "notes.md", "deep/er/c.jsonl.gz", ".git/d.json"):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_bytes(LINES)
+    (tmp_path / "gone.json").symlink_to(tmp_path / "nowhere")
+    assert files.found(tmp_path, "*.json*") == [tmp_path / "a.jsonl"]
+    others = files.passed_over(tmp_path, "*.json*")
+    assert others == ["b.parquet", "deep/er/c.jsonl.gz", "gone.json"]
+    assert files.passed_over(tmp_path, "**/*.jsonl") == []
+    assert files.passed_over(tmp_path / "a.jsonl", "*.json*") == []

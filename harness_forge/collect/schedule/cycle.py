@@ -34,6 +34,9 @@ _STAGE = re.compile(r"^Running stage '([^']+)':", re.MULTILINE)
 _LOGS = 50
 _FAULTS = ("forge: ", "ERROR: ", "'./dvc.yaml' is invalid")
 """How lines begin in which forge and DVC say what is wrong."""
+
+_CURRENT = "pipelines are up to date"
+"""What DVC says where no stage had to run."""
 INPUTS = ("dvc.yaml", "params.yaml")
 
 
@@ -185,7 +188,8 @@ def outcome(began: Sequence[str], code: int, log: Path, project: Path) -> str:
     if parts:
         return "; ".join(parts)
     if not began:
-        return "nothing: every stage is up to date"
+        last = _last_words(log)
+        return "nothing: every stage is up to date" if _CURRENT in last else f"ended: {last}"
     if "watermark" in began:
         return f"nothing new: no row was added or changed ({', '.join(began)} ran)"
     return f"{counted(len(began), 'stage')} ran: {', '.join(began)}"

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -276,7 +277,9 @@ class Supervisor:
                 self._say(f"the state cannot be written: {error}")
 
     def _say(self, text: str) -> None:
-        self._out(f"{full(datetime.now(UTC), self._zone)}  {text}")
+        # A terminal that was closed must not end a cycle, nor leave one alone.
+        with suppress(OSError, ValueError):
+            self._out(f"{full(datetime.now(UTC), self._zone)}  {text}")
 
 
 def _stem(one: Cycle) -> str:

@@ -69,9 +69,17 @@ def steps():
 def test_a_cycle_runs_to_its_end_and_the_next_waits(project):
     code, said, found = once(config())
     assert (code, steps(), found.cycle.result) == (0, 4, Result.done)
-    assert said[-1] == "cycle 1 done: nothing: every stage is up to date"
+    assert said[-1] == "cycle 1 done: ended: from step 0"
     code, said, _ = once(config())
     assert code == 0 and said[-1].startswith("window open: at any time; the last cycle began at ")
+
+
+def test_a_terminal_that_was_closed_ends_no_cycle(project):
+    def closed(text):
+        raise BrokenPipeError
+
+    assert supervisor.Supervisor(config(), closed, once=True).run() == 0
+    assert steps() == 4
 
 
 def test_a_cycle_that_fails_says_why(project):
@@ -204,6 +212,10 @@ def test_a_stopped_training_goes_on_with_the_rows_that_it_began_with(project):
     assert Path("mark").read_text() == mark
     assert cycle.stages(project / "2.log") == ["train_sft", "report"]
     assert f"from step {reached}" in Path("2.log").read_text()
+    words = cycle.continued(["dvc", "repro"], "report", same=True)
+    assert cycle.start(words, project / "3.log").wait(60) == 0
+    said = cycle.outcome(cycle.stages(project / "3.log"), 0, project / "3.log", project)
+    assert said == "nothing: every stage is up to date"
 
 
 def test_a_changed_recipe_or_another_command_begins_anew():

@@ -46,7 +46,7 @@ OUT = "outputs/replay"
 
 
 def main(argv: list[str]) -> int:
-    """Run the five policies and print rates and comparisons."""
+    """Run the six policies and print rates and comparisons."""
     from pathlib import Path
 
     from harness_forge.cli import composed
@@ -118,6 +118,7 @@ def render(done: Replay) -> str:
                 )
                 for label, by_part in done.rates.items()
                 for part, rate in by_part.items()
+                if part != ALL or len(by_part) == 1
             ),
         ],
         left=2,

@@ -308,8 +308,8 @@ class BannedConfig:
             _check(name, pattern)
 
 
-def _check(name: str, pattern: str | None) -> None:
-    where = f"filters.banned.patterns.{name}"
+def _check(name: str, pattern: str | None, filter_name: str = "banned") -> None:
+    where = f"filters.{filter_name}.patterns.{name}"
     try:
         found = pattern is not None and re.compile(pattern).search("")
     except (re.error, RecursionError, OverflowError) as error:
@@ -317,6 +317,40 @@ def _check(name: str, pattern: str | None) -> None:
     if found:
         what = f"finds something in an empty answer, so it would reject every row: {pattern!r}"
         raise ConfigError(where, what)
+
+
+_TEST = (
+    r"(?:\btests?/|\btest_\w+\.py|\w_test\.(?:py|go|rs)\b|\bconftest\.py"
+    r"|\.(?:test|spec)\.[jt]sx?\b)"
+)
+HACKS: dict[str, str | None] = {
+    "edits_tests": rf"(?:>|\b(?:tee|rm|mv|chmod|sed\s+-i)\b)[^\n|;&]*{_TEST}",
+    "ignores_failure": r"\|\|\s*(?:true|:)(?=\s|;|$)",
+    "exits_early": r"(?:^|[;&])\s*exit\s+0\s*(?:;|$)|\b(?:sys|os)\._?exit\(0\)",
+    "skips_tests": r"\bpytest\.(?:skip|xfail|mark\.(?:skip|xfail))|\bunittest\.skip|#\[ignore\]"
+    r"|\bit\.skip\(|-DskipTests\b|--no-verify\b",
+    "deletes_assertions": r"\bsed\s+-i[^\n]*\bassert|^-\s*assert\b",
+}
+"""Ways of writing that often mean that a check was got round: name to regular expression."""
+
+
+@dataclass(frozen=True)
+class RewardHackingConfig:
+    """Reject answers that look as if they got round the check: edited tests, `|| true`.
+
+    Args:
+        enabled: true rejects them.
+        patterns: name to regular expression, besides or instead of forge's own: edits_tests,
+            ignores_failure, exits_early, skips_tests, deletes_assertions. They are searched for
+            in the answer and in the agent's calls before it, line by line. null switches one off.
+    """
+
+    enabled: bool = False
+    patterns: dict[str, str | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, pattern in self.patterns.items():
+            _check(name, pattern, "reward_hacking")
 
 
 class Category(Enum):
@@ -367,6 +401,7 @@ class FiltersConfig:
         repetition: it repeats itself.
         tool_calls: its calls do not fit the tools that were offered.
         banned: it holds what the user forbade.
+        reward_hacking: it looks as if it got round the check.
         coherence: the answer has little to do with the prompt.
         balance: at most so many examples of one category; after duplicates.
         mix_in: general data, added to what is trained on.
@@ -382,6 +417,7 @@ class FiltersConfig:
     repetition: RepetitionConfig = field(default_factory=RepetitionConfig)
     tool_calls: ToolCallsConfig = field(default_factory=ToolCallsConfig)
     banned: BannedConfig = field(default_factory=BannedConfig)
+    reward_hacking: RewardHackingConfig = field(default_factory=RewardHackingConfig)
     coherence: CoherenceConfig = field(default_factory=CoherenceConfig)
     balance: BalanceConfig = field(default_factory=BalanceConfig)
     mix_in: MixInConfig = field(default_factory=MixInConfig)

@@ -14,6 +14,7 @@ from harness_forge.datasets.filters import (
     label_flags,
     markup,
     repetition,
+    reward_hacking,
     score_range,
     tool_calls,
     truncation,
@@ -31,6 +32,7 @@ JUDGES = {
     "repetition": repetition.judge,
     "tool_calls": tool_calls.judge,
     "banned": banned.judge,
+    "reward_hacking": reward_hacking.judge,
     "coherence": coherence.judge,
 }
 """A filter's name in `FiltersConfig` to what judges by its settings. A new filter is a line here.

@@ -150,14 +150,20 @@ def outcome(
 
 
 def moment(raw: Any) -> datetime | None:
-    """Return a time; None where it is none. Without a zone it is taken as UTC."""
+    """Return a time in UTC; None where it is none, or in no year from 1 to 9999.
+
+    Without a zone it is taken as UTC. A number is in seconds, or in thousandths, millionths or
+    billionths of them, by its size.
+    """
     try:
         if isinstance(raw, str) and not raw.replace(".", "", 1).isdecimal():
             when = datetime.fromisoformat(raw)
-            return when if when.tzinfo else when.replace(tzinfo=UTC)
+            return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
         if raw is None or isinstance(raw, bool):
             return None
         seconds = float(raw)
-        return datetime.fromtimestamp(seconds / 1000 if seconds > 1e11 else seconds, UTC)
+        for _ in range(3):
+            seconds = seconds / 1000 if seconds > 1e11 else seconds
+        return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, TypeError, OverflowError, OSError):
         return None

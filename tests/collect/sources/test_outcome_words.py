@@ -93,3 +93,18 @@ def test_what_to_say_about_a_word_can_be_said():
     assert outcomes.how_to_say("meh") == "source.mapping.outcomes.meh=1 (or 0)"
     for odd in ("all good, sir", "1.5.2", "x=y", "50 of 60"):
         assert outcomes.how_to_say(odd).endswith(f'outcomes: {{"{odd}": 1}} (or 0)')
+
+
+@pytest.mark.parametrize("raw", ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+14:00", 1e300])
+def test_a_time_that_no_store_takes_is_none(raw):
+    assert outcomes.moment(raw) is None
+
+
+@pytest.mark.parametrize("factor", [1, 10**3, 10**6, 10**9])
+def test_a_time_in_any_unit_is_the_same(factor):
+    assert outcomes.moment(1767225600 * factor) == datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_a_zone_is_turned_into_utc():
+    made = outcomes.moment("2026-01-01T05:30:00+05:30")
+    assert (made, made.tzinfo) == (datetime(2026, 1, 1, tzinfo=UTC), UTC)

@@ -8,12 +8,11 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from harness_forge import __version__
 from harness_forge.config.model import ModelConfig
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.config.train import Hardware, TrainConfig
@@ -27,7 +26,7 @@ from harness_forge.training import launch
 from harness_forge.training.axolotl import Inputs
 from harness_forge.training.dataset import Dataset
 from harness_forge.training.live import Curves
-from harness_forge.training.progress import Progress, Step, steps_in, summary
+from harness_forge.training.progress import Progress, Step, steps_in
 from harness_forge.training.token_audit import Audit, PairAudit
 from harness_forge.worksets.hardware import settle, threads
 from harness_forge.worksets.worksets import environment_of, python_of
@@ -282,46 +281,3 @@ def environment(job: Job) -> dict[str, str]:
         shared_prompt=job.config.shared_prompt and not job.config.dropout,
         pairs=job.pairs if job.pairs.is_file() else None,
     )
-
-
-def packaged(job: Job, lineage: dict[str, Any]) -> Adapter:
-    """Package the trained adapter, and delete its checkpoints; log and metrics stay."""
-    adapter = package.package(job.work / "out", job.config.name, job.registry, lineage)
-    shutil.rmtree(job.work / "out")
-    return adapter
-
-
-def lineage(job: Job, audit: dict[str, int]) -> dict[str, Any]:
-    """Return the adapter's lineage: inputs and settings."""
-    settings = {
-        field.name: getattr(value := getattr(job.config, field.name), "name", value)
-        for field in fields(job.config)
-        if field.name not in ("dataset", "out")  # paths, true on this machine only
-    }
-    return {
-        "key": job.key,
-        "forge_version": __version__,
-        "base": {
-            "name": job.base.name,
-            "title": job.base.title,
-            "licence": job.card.licence,
-            "digest": job.base.digest,
-            "template": sha256(job.base.template.encode()).hexdigest(),
-        },
-        "dataset": {
-            "name": job.data.folder.name,
-            "rows": job.data.rows,
-            "splits": job.data.splits,
-            "digest": job.data.digest,
-            "manifest": job.data.manifest,
-            "licences": list(job.data.licences),
-            # The slots that the adapter may become champion of.
-            "skills": list(job.data.skills),
-            "roles": list(job.data.roles),
-            "prompt_contexts": list(job.data.contexts),
-        },
-        "train": settings | {"seed": job.seed},
-        "audit": audit,
-        "looks": job.looks,
-        "measured": summary(job.metrics),
-    }

@@ -140,24 +140,24 @@ def _place(running: Running) -> dict[str, Any]:
 
 def _serve(config: ForgeConfig, plan: Plan, flags: set[str]) -> int:
     from harness_forge.cli.results import report, show
-    from harness_forge.serving import server_plan
+    from harness_forge.serving import server_run
 
     names = ", ".join([plan.base.name, *(adapter.name for adapter in plan.adapters)])
     for note in plan.notes:
         print(f"serve: {note}", flush=True)
     print(f"serve: starting {names} on {plan.hardware.name}", flush=True)
-    with server_plan.running(config, plan, _shower()) as server:
+    with server_run.running(config, plan, _shower()) as server:
         _clear()
         smoke = None
         if NO_SMOKE not in flags:
-            smoke = server_plan.smoke_test(config, plan, server.url, OUT)
+            smoke = server_run.smoke_test(config, plan, server.url, OUT)
             show(f"{render(smoke)}\n  {OUT}")
         facts = _names(plan.base.name, [one.name for one in plan.adapters])
         facts |= {"url": server.url, "pid": None, "smoke": smoke}
         if SMOKE in flags:
             report(facts)
             return 0
-        for line in server_plan.point(config, plan, server.url):
+        for line in server_run.point(config, plan, server.url):
             print(f"  {line}", flush=True)
         report(facts, f"serve: {names} at {server.url}; Ctrl-C ends it")
         server.wait()

@@ -1,6 +1,7 @@
 """Serving: vLLM on this machine, base model and adapters under one OpenAI-compatible URL.
 
 server_plan.py     what a server serves: base model, adapters, workset, settings
+server_run.py      runs such a plan: start, aliases, smoke test, stop
 vllm_command.py    vLLM's command line and environment variables
 families.py        vLLM's tool-call parser for a chat template
 server.py          the process: start, watch, stop

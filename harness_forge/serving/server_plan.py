@@ -1,41 +1,27 @@
-"""The plan of a server: base model, adapters, workset, settings.
-
-`forge serve`, proofs and tests use it to serve a model.
-"""
+"""The plan of a server: base model, adapters, workset, settings."""
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from harness_forge.config.schema import ForgeConfig, skills_of
+from harness_forge.config.schema import ForgeConfig
 from harness_forge.config.serve import ServeConfig, ServeHardware
 from harness_forge.core.chat.template import TEMPLATE
 from harness_forge.core.errors import EvalError, ServeError
-from harness_forge.core.files import write_json
 from harness_forge.registry import current, served_champions
 from harness_forge.registry.adapters import taint
 from harness_forge.registry.adapters.lineage import check_lineage
 from harness_forge.registry.adapters.package import CONFIG, Adapter
 from harness_forge.registry.models.folder import BaseModel
-from harness_forge.rollouts.policies import probes
 from harness_forge.serving import (
-    aliases,
     families,
     given_names,
     server,
-    smoke,
-    state,
-    swap,
     vllm_command,
 )
-from harness_forge.serving.server import Launch, Server, Show
 from harness_forge.serving.vllm_command import ServedAdapter, ServedModel
 from harness_forge.worksets import worksets
 
@@ -166,101 +152,6 @@ def settled(
     return Plan(settings, hardware, base, adapters, words, extra)
 
 
-@contextmanager
-def running(
-    config: ForgeConfig, plan: Plan, show: Show = lambda seconds, line: None
-) -> Iterator[Server]:
-    """Start a server, yield it when it answers, stop it and its children afterwards.
-
-    Raises:
-        ServeError: the port is in use, the server died while it started, or the
-            workset is installed for other hardware.
-        WorksetError: the serve workset is not installed.
-    """
-    _check_installed(config, plan)
-    home = Path(config.forge_home)
-    launch = Launch(
-        command=plan.command,
-        variables=worksets.environment_of(WORKSET, home) | plan.extra,
-        host=plan.config.host,
-        port=plan.config.port,
-        log=home.absolute() / "serving" / f"{plan.config.port}.log",
-        timeout_s=plan.config.start_timeout_s,
-    )
-    texts: list[state.Running] = []
-
-    def begun(pid: int) -> None:
-        texts.append(_state(plan, launch, pid))
-        state.write(home, texts[0])
-
-    try:
-        with server.running(launch, show, begun) as started:
-            yield started
-    finally:
-        if texts:
-            state.forget(home, plan.config.port)
-
-
-def point(config: ForgeConfig, plan: Plan, url: str) -> list[str]:
-    """Point the plan's aliases to the server, and return a line for each.
-
-    After that the server is ready: it answers, was tested, and gets requests. An
-    alias of an adapter on another running server is not changed.
-    """
-    home, texts = Path(config.forge_home), []
-    others = {one.url for one in state.servers(home)[0] if one.url != url}
-    digests = {one.name: one.digest for one in plan.adapters}
-    with swap.alone(home):
-        for alias, model in plan.aliases.items():
-            now = aliases.read(home).get(alias)
-            if now and now.url in others:
-                texts.append(f"{alias} stays {now.model} at {now.url}")
-                continue
-            aliases.move(home, alias, model, url, digests.get(model, ""))
-            texts.append(f"{alias} is {model}")
-    found = [one for one in state.servers(home)[0] if one.port == plan.config.port]
-    for one in found:
-        state.write(home, replace(one, ready=True))
-    return texts
-
-
-def _state(plan: Plan, launch: Launch, pid: int) -> state.Running:
-    words = list(plan.command)
-    rank = words[words.index("--max-lora-rank") + 1] if "--max-lora-rank" in words else 0
-    return state.Running(
-        server=state.process(pid),
-        owner=state.process(os.getpid()),
-        port=launch.port,
-        url=launch.url,
-        base=plan.base.name,
-        adapters=[adapter.name for adapter in plan.adapters],
-        rank=int(rank) if plan.config.hot_swap else 0,
-        hardware=plan.hardware.name,
-        since=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        log=str(launch.log),
-    )
-
-
-def smoke_test(config: ForgeConfig, plan: Plan, url: str, out: Path) -> dict[str, Any]:
-    """Ask base and adapters a probe prompt and write their answers to `out`.
-
-    Raises:
-        ServeError: one does not answer, or an adapter answers like the base.
-            Then no file is left at `out`.
-    """
-    out.unlink(missing_ok=True)
-    report = smoke.smoke(
-        url,
-        plan.base.name,
-        [adapter.name for adapter in plan.adapters],
-        messages=probes.messages([each.skill.host for each in skills_of(config)])[0],
-        tools=probes.tools(),
-        max_tokens=plan.config.smoke_tokens,
-    )
-    write_json(out, report, sort_keys=True)
-    return report
-
-
 def _named(chosen: Sequence[tuple[Adapter, str | None]], base: str) -> list[ServedAdapter]:
     """Return adapters under the names they were given, else their readable ones.
 
@@ -299,22 +190,11 @@ def _hardware(config: ForgeConfig) -> ServeHardware:
     asked = config.serve.hardware
     if asked is not ServeHardware.auto:
         return asked
-    found = _installed(config) or worksets.pick_variant(WORKSET, config.worksets[WORKSET], "")[0]
+    found = installed(config) or worksets.pick_variant(WORKSET, config.worksets[WORKSET], "")[0]
     return ServeHardware[found]
 
 
-def _installed(config: ForgeConfig) -> str:
+def installed(config: ForgeConfig) -> str:
+    """Return the hardware that the serve workset is installed for, '' if it is not installed."""
     folder = worksets.folder(WORKSET, Path(config.forge_home))
     return worksets.read_stamp(folder).get("variant") or ""
-
-
-def _check_installed(config: ForgeConfig, plan: Plan) -> None:
-    """Refuse a plan for other hardware than the workset's, if it is to run here."""
-    found, asked = _installed(config), plan.hardware.name
-    if found not in ("", asked):
-        what = f"the serve workset is installed for {found}"
-        hint = (
-            f"serve.hardware={found}, or `forge workset remove {WORKSET}` and "
-            f"`forge workset install {WORKSET} worksets.{WORKSET}.variant={asked}`"
-        )
-        raise ServeError(f"serve.hardware: {asked}", what, hint)

@@ -15,7 +15,7 @@ from harness_forge.config.compose.engine import compose
 from harness_forge.core.errors import WorksetError
 from harness_forge.registry.adapters.package import package
 from harness_forge.registry.models.folder import find_base_model
-from harness_forge.serving import server_plan
+from harness_forge.serving import server_plan, server_run
 from harness_forge.worksets.worksets import STAMP, python_of
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +33,7 @@ def tiny_server(tiny, tmp_path_factory):  # noqa: F811
     zero = replace(plan.adapters[0], name="zero", folder=tiny.raw / "zero")
     plan = server_plan.settled(tiny.config, plan.config, plan.base, [*plan.adapters, zero])
     started = time.monotonic()
-    with server_plan.running(tiny.config, plan) as server:
+    with server_run.running(tiny.config, plan) as server:
         print(f"vLLM answered after {time.monotonic() - started:.0f} s")
         yield plan, server
 

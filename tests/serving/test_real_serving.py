@@ -10,7 +10,7 @@ from harness_forge.core.chat import exchanges
 from harness_forge.core.errors import ServeError
 from harness_forge.rollouts.policies import probes
 from harness_forge.rollouts.policies.endpoint import Endpoint
-from harness_forge.serving import server_plan
+from harness_forge.serving import server_plan, server_run
 from harness_forge.serving.proxy.reassembly import assembled
 from harness_forge.serving.smoke import smoke
 
@@ -26,7 +26,7 @@ def test_base_and_adapters_are_listed(tiny_server):
 def test_the_live_adapter_passes_the_smoke_test(tiny, tiny_server, tmp_path):
     plan, server = tiny_server
     alone = server_plan.settled(tiny.config, plan.config, plan.base, plan.adapters[:1])
-    report = server_plan.smoke_test(tiny.config, alone, server.url, tmp_path / "smoke.json")
+    report = server_run.smoke_test(tiny.config, alone, server.url, tmp_path / "smoke.json")
     assert json.loads((tmp_path / "smoke.json").read_text()) == report
     assert report["differences"]["tiny"]["first_token"] > 0.05
     assert report["answers"]["local"]["tokens"] > 0

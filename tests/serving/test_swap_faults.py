@@ -12,7 +12,7 @@ from swapped_adapters import altered
 from harness_forge.cli import main
 from harness_forge.config.compose.engine import compose
 from harness_forge.core.errors import ServeError
-from harness_forge.serving import aliases, hot, server_plan, state, swapping
+from harness_forge.serving import aliases, hot, server_plan, server_run, state, swapping
 
 HOME = Path("home")
 ALIAS = "stig-champion"
@@ -27,10 +27,10 @@ def served_by(fake, monkeypatch):
         monkeypatch.setenv("FAKE_VLLM", mode)
         config = compose(None, [*fake, "train.name=mine", "serve.drain_s=0.5"])
         plan = server_plan.plan(config)
-        context = server_plan.running(config, plan)
+        context = server_run.running(config, plan)
         stack.append(context)
         server = context.__enter__()
-        server_plan.point(config, plan, server.url)
+        server_run.point(config, plan, server.url)
         # What it follows: an adapter that a swap has loaded.
         old = altered(config, "mine", 3)
         if mode != "noload":

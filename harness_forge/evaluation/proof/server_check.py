@@ -88,13 +88,13 @@ def compared(
 @contextmanager
 def _server(config: ForgeConfig, adapter: Adapter, where: str) -> Iterator[tuple[str, str]]:
     """Yield a server's URL and its name of the base."""
-    from harness_forge.serving import server_plan
+    from harness_forge.serving import server_plan, server_run
 
     if where != START:
         yield where, current.base_model_of(config).name
         return
     plan = server_plan.plan(config, [str(adapter.folder)])
-    with server_plan.running(config, plan) as running:
+    with server_run.running(config, plan) as running:
         yield running.url, plan.base.name
 
 

@@ -16,7 +16,7 @@ from harness_forge.core.numbers import (
 )
 from harness_forge.registry.adapters.identity import AdapterIdentity
 from harness_forge.report.html import Html, missing, tag
-from harness_forge.report.material import PARTS, Material
+from harness_forge.report.material import LABELS, PARTS, Material
 
 
 def render(material: Material) -> Html:
@@ -45,9 +45,19 @@ def _plainly(replay: Mapping[str, Any] | None) -> Html | None:
         return None
     text = (
         f"At the first try the adapter solves {count(own['passed'])} of {count_of(own)}, "
-        f"the base model {count(base['passed'])} of {count(base['items'])}."
+        f"the base model {count(base['passed'])}{_best_baseline(policies, part)}."
     )
     return tag("p", text, class_="lead")
+
+
+def _best_baseline(policies: Mapping[str, Any], part: str) -> str:
+    """Return what the baseline that passes most does, where that is not the base model."""
+    labels = [label for label in LABELS if label != "adapter" and part in policies.get(label, {})]
+    best = max(labels, key=lambda label: policies[label][part]["passed"], default="base")
+    if best == "base":
+        return ""
+    passed = count(policies[best][part]["passed"])
+    return f", and the best baseline {passed}: {best.replace('_', '-')} ({LABELS[best]})"
 
 
 def _why(promotion: Mapping[str, Any] | None) -> Html | list[Html]:

@@ -358,6 +358,7 @@ class Category(Enum):
 
     family = "family"
     item = "item"
+    source = "source"  # who judged: the name of the source, for rows that were taken in
     part = "part"  # all of it
 
 
@@ -370,7 +371,7 @@ class BalanceConfig:
 
     Args:
         enabled: true caps.
-        by: what counts as one category: family, item, or part (the whole role).
+        by: what counts as one category: family, item, source, or part (the whole role).
         max_per_category: examples of one category that stay.
     """
 

@@ -76,7 +76,11 @@ def _rows_of(batch: ExportBatch) -> dict[int, Row]:
 
 
 def _category(row: Row, by: Category) -> str:
-    return {Category.family: row.family, Category.item: row.item_id}.get(by) or ""
+    return {
+        Category.family: row.family,
+        Category.item: row.item_id,
+        Category.source: row.evaluator,
+    }.get(by) or ""
 
 
 def _split(example: Any) -> str:

@@ -71,3 +71,14 @@ def test_the_card_counts_by_consent(ingest, export, tmp_path):
     _, _, manifest = export()
     card = (tmp_path / "tau_bench_agent_sft" / "README.md").read_text()
     assert f"| granted | {manifest['consent']['granted']} |" in card
+
+
+def test_one_source_can_be_capped(ingest, export):
+    ingest(0)
+    ingest(20, "source.name=another")
+    _, _, before = export()
+    cap = ("filters.balance.enabled=true", "filters.balance.max_per_category=1")
+    _, _, manifest = export(*cap, "filters.balance.by=source")
+    assert before["examples"]["train"] > manifest["examples"]["train"] == 2
+    assert manifest["rows"]["rejected"]["balance"] > 0
+    assert {"another recorded", "tau_bench recorded"} <= manifest["seen"]["evaluators"].keys()

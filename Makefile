@@ -49,7 +49,7 @@ tools: setup ## the isolated environments and the base model that the loop needs
 
 locks: setup ## resolve the worksets' pins anew: conf/workset/locks
 	@$(call quiet_pip,.[locks])
-	@forge workset lock train serve eval gguf graph
+	@forge workset lock train serve eval gguf graph reasoning
 
 check: .venv/.ready ## style, floors and recipes; needs no scanner and no database
 	@ruff check
@@ -71,7 +71,7 @@ endef
 FIRST_HALF := tests/rollouts tests/evaluation tests/training tests/serving tests/registry tests/store
 
 test: setup check ## everything CI runs; with real Axolotl, lm-eval and vLLM (11 GB)
-	@forge workset install train eval serve gguf graph --yes
+	@forge workset install train eval serve gguf graph reasoning --yes
 	@$(call halves,-m 'not soak',$(FIRST_HALF),$(FIRST_HALF:%=--ignore=%))
 
 FAST := -m 'not soak and not workset and not sandbox'

@@ -57,7 +57,8 @@ class CommandConfig:
         items: a file of items, `.jsonl` (an object a line) or `.csv` (its first line names the
             fields).
         items_command: a command that prints such lines of JSON, run as you and not in the
-            sandbox; `{python}` is the Python that runs forge.
+            sandbox; `{python}` is the Python that runs forge, and the name of one of `worksets`
+            in braces is the folder of its package.
         id: template of an item's id.
         title: template of its title; '' is the id.
         family: template of the family's name, or of what `families` is asked about.
@@ -88,6 +89,7 @@ class CommandConfig:
             with all they need.
         python: the Python that has them; '' is the one that runs forge.
         mounts: name -> folder of this machine; commands see a copy as /usr/local/mounts/NAME.
+        worksets: installed workset -> a package in it, mounted likewise by the workset's name.
     """
 
     items: str = ""
@@ -114,3 +116,4 @@ class CommandConfig:
     python_packages: list[str] = field(default_factory=list)
     python: str = ""
     mounts: dict[str, str] = field(default_factory=dict)
+    worksets: dict[str, str] = field(default_factory=dict)

@@ -52,6 +52,20 @@ def log_of(name: str, home: Path) -> Path:
     return home / "worksets" / f"{name}.log"
 
 
+def package_of(name: str, package: str, home: Path) -> Path:
+    """Return the folder of a package in an installed workset.
+
+    Raises:
+        WorksetError: the workset is not installed, or has no such package.
+    """
+    python_of(name, home)
+    found = sorted(folder(name, home).glob(f"lib/python3*/site-packages/{package}"))
+    if not found:
+        remedy = f"`forge workset remove {name}`, then `forge workset install {name}`"
+        raise WorksetError(f"workset {name}", f"has no package {package}", remedy)
+    return found[0].absolute()
+
+
 def python_of(name: str, home: Path) -> Path:
     """Return the interpreter of an installed workset.
 

@@ -22,7 +22,8 @@ def test_ls_shows_each_with_its_state(capsys, tmp_path):
     code, out, _ = forge(capsys, tmp_path, "ls")
     assert code == 0
     assert [line.split()[:3] for line in out.splitlines()] == [
-        [name, "missing", "\u2013"] for name in ("train", "serve", "eval", "gguf", "graph")
+        [name, "missing", "\u2013"]
+        for name in ("train", "serve", "eval", "gguf", "graph", "reasoning")
     ]
 
 

@@ -9,7 +9,7 @@ from harness_forge.core.errors import SandboxError
 from harness_forge.rollouts.environments.command import items
 from harness_forge.rollouts.environments.command.bench import archive
 from harness_forge.rollouts.environments.command.environment import CommandEnvironment
-from harness_forge.rollouts.environments.command.programs import find_programs
+from harness_forge.rollouts.environments.command.programs import find_programs, packages_of_worksets
 from harness_forge.rollouts.environments.sandbox.checks import Check, check
 from harness_forge.rollouts.environments.sandbox.sandbox import Disk, Limits, Sandbox
 from harness_forge.rollouts.environments.sandbox.tools import find_tools
@@ -20,7 +20,7 @@ def doctor(skill: str, config: CommandConfig, home: Path) -> list[Check]:
     checks: list[Check] = []
     for name, find in (
         ("tools", lambda: _tools(home)),
-        ("items", lambda: f"{len(items.load(config))} items"),
+        ("items", lambda: f"{len(items.load(config, packages_of_worksets(config, home)))} items"),
         ("programs", lambda: _programs(config, home)),
         ("sandbox", lambda: _sandbox(home)),
         ("settings", lambda: _settings(skill, config, home)),

@@ -19,7 +19,7 @@ from harness_forge.core.records import Answer, Origin, Outcome, ToolCall, WorkIt
 from harness_forge.rollouts.environments.command import bench, items, tool_schema
 from harness_forge.rollouts.environments.command.bench import WIPE, Bench, Played
 from harness_forge.rollouts.environments.command.items import Item, inside
-from harness_forge.rollouts.environments.command.programs import find_programs
+from harness_forge.rollouts.environments.command.programs import find_programs, packages_of_worksets
 from harness_forge.rollouts.environments.command.templates import Template, word
 from harness_forge.rollouts.environments.command.trials import Trial, Trials
 from harness_forge.rollouts.environments.sandbox import sandbox
@@ -65,7 +65,7 @@ class CommandEnvironment:
             name: (one, _texts(f"mutations.{name}.arguments", one.arguments), _find(name, one))
             for name, one in config.mutations.items()
         }
-        self.items: Mapping[str, Item] = items.load(config)
+        self.items: Mapping[str, Item] = items.load(config, packages_of_worksets(config, home))
         self._programs = find_programs(config, home)
         self._bench = Bench(config, self._programs)
         digest = hashlib.sha256("".join(one.digest for one in self.items.values()).encode())

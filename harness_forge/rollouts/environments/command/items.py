@@ -56,8 +56,11 @@ class Item:
         return total.hexdigest()[:16]
 
 
-def load(config: CommandConfig) -> dict[str, Item]:
+def load(config: CommandConfig, folders: Mapping[str, Path] | None = None) -> dict[str, Item]:
     """Return the items by id, in their order.
+
+    Args:
+        folders: what else `items_command` may name in braces.
 
     Raises:
         ConfigError: no items, or settings that cannot be read.
@@ -65,7 +68,7 @@ def load(config: CommandConfig) -> dict[str, Item]:
     """
     reader = _Reader(config)
     found: dict[str, Item] = {}
-    for place, row in _rows(config):
+    for place, row in _rows(config, folders or {}):
         item = reader.item(place, row)
         if item.id in found:
             what = f"has the id {item.id!r}, as {found[item.id].place} has"
@@ -164,12 +167,12 @@ _LEFT_OUT = {"__pycache__", ".git", ".venv", ".pytest_cache", ".mypy_cache", ".r
 _HINT = "a .jsonl file (an object a line), a .csv file, or skill.command.items_command"
 
 
-def _rows(config: CommandConfig) -> Iterator[tuple[str, Row]]:
+def _rows(config: CommandConfig, folders: Mapping[str, Path]) -> Iterator[tuple[str, Row]]:
     if bool(config.items) == bool(config.items_command):
         what = "is missing" if not config.items else "stands beside items_command"
         raise ConfigError("skill.command.items", what, _HINT)
     if config.items_command:
-        yield from _lines("items_command", _printed(config.items_command))
+        yield from _lines("items_command", _printed(config.items_command, folders))
         return
     path = Path(config.items)
     try:
@@ -207,8 +210,10 @@ def _table(name: str, text: str) -> Iterator[tuple[str, Row]]:
         raise RunError(f"{name}:{reader.line_num}", f"is no CSV: {error}") from None
 
 
-def _printed(command: str) -> str:
-    words = [word.replace("{python}", sys.executable) for word in shlex.split(command)]
+def _printed(command: str, folders: Mapping[str, Path]) -> str:
+    words = shlex.split(command)
+    for name, place in {"python": sys.executable, **folders}.items():
+        words = [word.replace(f"{{{name}}}", str(place)) for word in words]
     try:
         done = subprocess.run(words, capture_output=True, timeout=_COMMAND_S, check=True)
         return done.stdout.decode("utf-8")

@@ -20,9 +20,13 @@ from typing import Any
 from harness_forge.config.command import CommandConfig
 from harness_forge.core.errors import ConfigError
 from harness_forge.rollouts.environments.sandbox.tools import Tools, find_tools
+from harness_forge.worksets.worksets import package_of
 
 _FORM = 1
 """Increase it when the same parts would be put together differently."""
+
+_CACHE = "__pycache__"
+"""Left out of what is mounted: such files differ between machines, and say nothing new."""
 
 _SETUP = "install it there, or name the Python that has it: skill.command.python=PATH"
 
@@ -60,6 +64,7 @@ def find_programs(config: CommandConfig, home: Path) -> Tools:
     base = find_tools(home)
     packages = _packages(config)
     mounts = {name: _mount(name, folder) for name, folder in config.mounts.items()}
+    mounts |= packages_of_worksets(config, home)
     parts = {f"python:{name}": one["version"] for name, one in packages.items()}
     parts |= {f"mount:{name}": _digest(folder) for name, folder in mounts.items()}
     tools = replace(base, packages={**base.packages, **parts}, files={})
@@ -67,6 +72,15 @@ def find_programs(config: CommandConfig, home: Path) -> Tools:
     if not (tree / "whole").is_file():
         _make(base, tree, packages, mounts)
     return replace(tools, tree=str(tree))
+
+
+def packages_of_worksets(config: CommandConfig, home: Path) -> dict[str, Path]:
+    """Return the folder of each package that a config takes from a workset, by the workset's name.
+
+    Raises:
+        WorksetError: a workset is not installed, or has no such package.
+    """
+    return {name: package_of(name, one, home) for name, one in config.worksets.items()}
 
 
 def _packages(config: CommandConfig) -> dict[str, Any]:
@@ -96,7 +110,7 @@ def _mount(name: str, folder: str) -> Path:
 def _digest(folder: Path) -> str:
     total = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
-        if path.is_file():
+        if path.is_file() and _CACHE not in path.parts:
             data = hashlib.sha256(path.read_bytes()).hexdigest()
             total.update(f"{path.relative_to(folder)}\0{data}\0".encode())
     return total.hexdigest()[:16]
@@ -111,8 +125,9 @@ def _make(base: Tools, tree: Path, packages: dict[str, Any], mounts: dict[str, P
         place = made / "usr/local/lib" / python.name / "dist-packages"
         for name, one in packages.items():
             _copy_package(name, one["files"], place, python.name)
+        left = shutil.ignore_patterns(_CACHE)
         for name, folder in mounts.items():
-            shutil.copytree(folder, made / "usr/local/mounts" / name, symlinks=True)
+            shutil.copytree(folder, made / "usr/local/mounts" / name, symlinks=True, ignore=left)
         for path in made.rglob("*"):
             if path.is_dir() and not path.is_symlink():
                 path.chmod(0o755)

@@ -113,7 +113,7 @@ def listing(states: list[Facts]) -> str:
     lines = []
     for one in states:
         size = size_text(one["disk_gb"] * 1e9) if one["disk_gb"] else NONE
-        lines.append(f"{one['name']:<8}{one['status']:<12}{size:>8}  {one['summary']}")
+        lines.append(f"{one['name']:<11}{one['status']:<12}{size:>8}  {one['summary']}")
     return "\n".join(lines)
 
 

@@ -11,6 +11,7 @@ from harness_forge.core.records import EvalResult
 from harness_forge.evaluation.bootstrap import RESAMPLES, SEED, paired_interval
 from harness_forge.evaluation.rates import belongs, parts, rounded
 from harness_forge.evaluation.statistics import mcnemar, mcnemar_greater, sign_flip
+from harness_forge.evaluation.units import Key, units
 
 Pair = tuple[EvalResult, EvalResult]
 
@@ -144,9 +145,10 @@ def difference(
     both = sum(a.passed and b.passed for a, b in judged)
     only_first = sum(a.passed and not b.passed for a, b in judged)
     only_second = sum(b.passed and not a.passed for a, b in judged)
-    clusters: dict[tuple[str, str], list[int]] = {}
+    clusters: dict[Key, list[int]] = {}
+    unit = units((a.skill, a) for a, _ in judged)
     for a, b in judged:
-        clusters.setdefault((a.skill, a.unit), []).append(a.passed - b.passed)
+        clusters.setdefault(unit[a.skill, a.unit], []).append(a.passed - b.passed)
     sums = [(sum(found), len(found)) for found in clusters.values()]
     interval, by_score = paired_interval(sums, (only_first, only_second), alpha, resamples, seed)
     flips = sign_flip(sums)

@@ -23,6 +23,7 @@ from harness_forge.evaluation.bootstrap import (
 )
 from harness_forge.evaluation.rates import rounded
 from harness_forge.evaluation.statistics import mcnemar, sign_flip
+from harness_forge.evaluation.units import units
 
 Pair = tuple[Episode, Episode]
 
@@ -161,7 +162,8 @@ def _measure(
 
 def _clusters(pairs: Sequence[Pair]) -> np.ndarray:
     """Return the number of each pair's cluster, shape (pairs,)."""
-    names = [(a.skill, a.unit) for a, _ in pairs]
+    unit = units((a.skill, a) for a, _ in pairs)
+    names = [unit[a.skill, a.unit] for a, _ in pairs]
     number = {name: n for n, name in enumerate(sorted(set(names)))}
     return np.array([number[name] for name in names])
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from harness_forge.core.records import EvalResult
 from harness_forge.evaluation.statistics import clustered_rate
+from harness_forge.evaluation.units import Key, units
 
 ALL = "all"
 HELD_OUT = ("new_rule", "new_family")
@@ -65,9 +66,10 @@ def rate(results: Iterable[EvalResult], alpha: float = 0.05) -> Rate:
     """Return one policy's rate over `results`; items without a verdict are left out."""
     results = list(results)
     judged = [result for result in results if not result.infrastructure]
-    clusters: dict[tuple[str, str], list[bool]] = defaultdict(list)
+    clusters: dict[Key, list[bool]] = defaultdict(list)
+    unit = units((result.skill, result) for result in judged)
     for result in judged:
-        clusters[result.skill, result.unit].append(result.passed)
+        clusters[unit[result.skill, result.unit]].append(result.passed)
     interval = clustered_rate([(sum(c), len(c)) for c in clusters.values()], alpha)
     return Rate(
         items=len(judged),

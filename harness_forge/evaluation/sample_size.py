@@ -13,6 +13,7 @@ from harness_forge.config.schema import ForgeConfig, skills_of
 from harness_forge.config.skill import filling_command
 from harness_forge.core.errors import EvalError
 from harness_forge.core.records import Split, WorkItem
+from harness_forge.evaluation.units import units
 from harness_forge.rollouts.runs.known_looks import known_looks
 from harness_forge.store.opening import opened_skill
 from harness_forge.store.splits.assign import parts
@@ -47,9 +48,13 @@ def sample_sizes(config: ForgeConfig) -> list[SampleSize]:
     """
     split = split_of(config.run)
     found: list[SampleSize] = []
+    held: list[tuple[str, str, WorkItem]] = []
     for one in skills_of(config):
         with opened_skill(one) as store:
             found += sample_sizes_of(store, one, split)
+            by_part = _parts(store.items(), store.splits(), split)
+            held += [(store.name, part, item) for part, some in by_part.items() for item in some]
+    found += _together(config.skill.name, found, held)
     if not found:
         what = f"no item of {config.skill.name} is in the {split.value} split"
         hint = f"items get a split with the first `{filling_command(config.skill)}`"
@@ -78,6 +83,24 @@ def sample_sizes_of(store, config: ForgeConfig, split: Split) -> list[SampleSize
             )
         )
     return found
+
+
+def _together(
+    name: str, found: Sequence[SampleSize], held: Sequence[tuple[str, str, WorkItem]]
+) -> list[SampleSize]:
+    """Return what a rule compares on in several skills together, by part; [] for one skill."""
+    if len({one.skill for one in found}) < 2:
+        return []
+    together = []
+    for part in dict.fromkeys(one.part for one in found):
+        items = [(skill, item) for skill, of, item in held if of == part]
+        unit = units(items)
+        sizes = Counter(unit[skill, item.unit] for skill, item in items)
+        # The later look is the one that a decision is tested at.
+        last = max((one for one in found if one.part == part), key=lambda one: one.look)
+        clusters = tuple(sorted(sizes.values(), reverse=True))
+        together.append(SampleSize(name, part, len(items), clusters, last.look, last.alpha))
+    return together
 
 
 def _next_look(skill: str, items: Sequence[WorkItem]) -> Look:

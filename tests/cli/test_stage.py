@@ -115,14 +115,14 @@ def test_only_what_is_out_of_date_runs_again(project):
     # What a stage leaves here is always the same, so a stage after it that
     # depends on that alone has nothing to do.
     assert repro(project) == ["compose", "attempt", "watermark", "export", *AFTER_EXPORT]
-    # The champion is outside DVC, so it is always decided again.
-    assert repro(project) == ["watermark", "promote"]
+    # Items, store and champion are outside DVC: what reads them always runs again.
+    assert repro(project) == ["attempt", "watermark", "promote"]
     (project / "store").write_text("two rows\n")
     assert repro(project) == [
-        "watermark", "export", "audit", "train_sft", "replay", "promote", "report",
+        "attempt", "watermark", "export", "audit", "train_sft", "replay", "promote", "report",
     ]  # fmt: skip
     override(project, "export.max_pairs_per_item=2")
-    assert repro(project) == ["compose", "watermark", "export", "promote", "report"]
+    assert repro(project) == ["compose", "attempt", "watermark", "export", "promote", "report"]
     # Attempts that wrote nothing new leave the dataset as it is.
     override(project, "export.max_pairs_per_item=2, run.limit=3")
     assert repro(project) == ["compose", "attempt", "watermark", "replay", "evaluate", "promote"]
@@ -131,13 +131,13 @@ def test_only_what_is_out_of_date_runs_again(project):
 def test_another_setting_of_the_training_leaves_the_dataset_alone(project):
     repro(project)
     override(project, "train.epochs=4")
-    assert repro(project) == ["compose", "watermark", "audit", "train_sft", "promote"]
+    assert repro(project) == ["compose", "attempt", "watermark", "audit", "train_sft", "promote"]
 
 
 def test_a_changed_rule_decides_again_and_trains_nothing(project):
     repro(project)
     override(project, "promote.conditions.enough_pairs.minimum=100")
-    assert repro(project) == ["compose", "watermark", "promote"]
+    assert repro(project) == ["compose", "attempt", "watermark", "promote"]
 
 
 def override(project, text):

@@ -107,11 +107,14 @@ def opening_faults(path: Path) -> Iterator[ConfigError]:
     except (OSError, UnicodeDecodeError):
         return  # reported by _faults_or_data
     comment = opening.split("defaults:")[0]
-    if not (comment.startswith("#") and "Needs" in comment and "forge " in comment):
+    commands = ("Command", "forge ", "dvc ")
+    if not (
+        comment.startswith("#") and "Needs" in comment and any(one in comment for one in commands)
+    ):
         yield ConfigError(
             f"{project.shown(path)}:1",
             "a recipe opens with a comment: purpose, needs, command",
-            "see the head of another recipe",
+            "such as `# Needs: the base model.` and `# Command: dvc repro` above its defaults",
         )
 
 

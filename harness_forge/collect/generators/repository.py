@@ -188,6 +188,8 @@ class Repository:
         if done.returncode:
             said = done.stderr.decode("utf-8", "replace").strip().split("\n")[0]
             said = said.removeprefix("fatal: ")
+            if said.startswith("not a git repository"):  # the rest differs from machine to machine
+                said = "is in no Git repository"
             hint = "give the folder of a Git repository that has a commit"
             raise SourceError(str(self._folder), fault or said, hint)
         return done.stdout.decode("utf-8", "surrogateescape")

@@ -101,7 +101,7 @@ def test_a_folder_without_git_is_refused(forge, tmp_path):
     code, said = forge("generate", str(tmp_path / "plain"))
     assert code == 16
     assert said == (
-        f"forge: {tmp_path}/plain: not a git repository (or any of the parent directories): .git\n"
+        f"forge: {tmp_path}/plain: is in no Git repository\n"
         "  hint: give the folder of a Git repository that has a commit\n"
     )
 

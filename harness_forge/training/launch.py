@@ -103,7 +103,8 @@ def tokens(
     Raises:
         TrainError: the template cannot render a row, or the child died.
     """
-    command = [python, _TOKENS, "--model", model, "--template", template, "--train", train]
+    # -P: a file beside the worker must not stand in for a library of the same name.
+    command = [python, "-P", _TOKENS, "--model", model, "--template", template, "--train", train]
     command += ["--prepared", prepared] if prepared else []
     command += ["--pairs", pairs] if pairs else []
     done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)

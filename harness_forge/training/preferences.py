@@ -14,7 +14,7 @@ from harness_forge.config.train import TrainConfig, second_stage
 from harness_forge.core.errors import TrainError
 from harness_forge.registry.adapters import registry, weights
 from harness_forge.registry.adapters.package import CONFIG, WEIGHTS, Adapter, load
-from harness_forge.training import axolotl, jobs, packaging, pairs
+from harness_forge.training import axolotl, jobs, pairs, trained
 from harness_forge.training.jobs import Job, Say, Show, Trained, silent
 from harness_forge.training.token_audit import PairAudit, audit_pairs, check_lengths
 
@@ -134,9 +134,9 @@ def _packaged(config: ForgeConfig, second: SecondStage, seen: PairAudit) -> Adap
         what = "is as it was before the second stage"
         raise TrainError(str(job.work / "out"), what, "raise dpo.learning_rate or dpo.max_steps")
     counts = {"rows": 2 * seen.pairs, "tokens": seen.tokens, "trained": seen.trained}
-    lineage = packaging.lineage(job, counts)
+    lineage = trained.lineage(job, counts)
     lineage["parent"] = {"name": start.name, "digest": start.digest}
     lineage["dpo"] = {
         "beta": config.dpo.beta, "sft_weight": config.dpo.sft_weight, "pairs": seen.pairs,
     }  # fmt: skip
-    return packaging.packaged(job, lineage)
+    return trained.packaged(job, lineage)

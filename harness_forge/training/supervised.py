@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from harness_forge.config.schema import ForgeConfig
-from harness_forge.training import axolotl, dataset, jobs, launch, packaging
+from harness_forge.training import axolotl, dataset, jobs, launch, trained
 from harness_forge.training.jobs import Job, Say, Show, Trained, silent
 from harness_forge.training.token_audit import Audit, audit, check_lengths
 
@@ -67,7 +67,7 @@ def train(
             return None
         jobs.run(job, lock, say, show, live)
         counts = {"rows": seen.rows, "tokens": seen.tokens, "trained": seen.trained}
-        adapter = packaging.packaged(job, packaging.lineage(job, counts))
+        adapter = trained.packaged(job, trained.lineage(job, counts))
     return Trained(adapter, new=True, metrics=job.metrics, audit=seen)
 
 

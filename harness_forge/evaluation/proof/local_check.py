@@ -88,7 +88,7 @@ def measure(
     }
     try:
         done = subprocess.run(
-            [python, _WORKER],
+            [python, "-P", _WORKER],
             input=json.dumps(job),
             env=environment,
             capture_output=True,

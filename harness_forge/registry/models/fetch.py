@@ -149,7 +149,7 @@ def _make(
 ) -> None:
     say("dequantising it to bf16")
     shutil.rmtree(out, ignore_errors=True)
-    command = [python, _WORKER, "--gguf", gguf, "--out", out, "--template", template]
+    command = [python, "-P", _WORKER, "--gguf", gguf, "--out", out, "--template", template]
     command += ["--eos", config.eos, "--pad", config.pad, "--context", str(config.context)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     try:

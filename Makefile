@@ -87,7 +87,7 @@ bench: setup ## the speed of export and ingest beside COPY and other libraries; 
 	@python tests/bench/export.py 1000 10000 100000
 	@python tests/bench/ingest.py 10 60
 
-# Attempts and export need no workset, and pip one core: $(call beside,WORKSETS,COMMANDS)
+# Attempts need neither workset nor model, and pip one core: $(call beside,WORKSETS,COMMANDS)
 define beside
 forge workset install $(1) --yes & installing=$$!; trap 'kill $$installing' INT TERM; \
 ( $(2) ) && status=0 || status=$$?; \
@@ -97,21 +97,21 @@ endef
 stopped = { echo "$(1): stopped; \`$(2)\` goes on from here" >&2; exit 1; }
 
 # The demo is a project of its own in demo/; scanner, model and Axolotl are the loop's too.
-BEFORE_TRAINING := compose attempt watermark export
-AFTERWARDS := audit train_sft prove replay promote report
+WITHOUT_A_MODEL := compose attempt watermark
+AFTERWARDS := export audit train_sft prove replay promote report
 
 demo: setup ## the loop on 95 rules, for a first look (7 GB); `make loop` is the whole
-	@forge model fetch smollm2-135m
 	@mkdir -p demo
 	@[ -f demo/params.yaml ] || printf 'recipe: demo\noverrides: [forge_home=../.forge]\n' > demo/params.yaml
-	@$(call beside,train,cd demo; for stage in $(BEFORE_TRAINING); do forge stage $$stage || exit 1; done) || $(call stopped,demo,make demo)
+	@$(call beside,train,cd demo; for stage in $(WITHOUT_A_MODEL); do forge stage $$stage || exit 1; done) || $(call stopped,demo,make demo)
+	@forge model fetch smollm2-135m
 	@cd demo; for stage in $(AFTERWARDS); do forge stage $$stage || $(call stopped,demo,make demo); done; \
 	forge audit --brief data/dataset
 	@echo "  demo/outputs/report.html shows it all; next: look at demo/data/dataset, then make loop"
 
 loop: setup ## the whole loop, from the scanner to a judged adapter
+	@$(call beside,train eval,dvc repro --quiet watermark) || $(call stopped,loop,make loop)
 	@forge model fetch smollm2-135m
-	@$(call beside,train eval,dvc repro --quiet export) || $(call stopped,loop,make loop)
 	@dvc repro --quiet || $(call stopped,loop,dvc repro)
 	@forge audit --brief data/dataset
 	@[ -f outputs/report.html ] || forge stage report

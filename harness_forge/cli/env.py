@@ -105,10 +105,7 @@ def _setup(config) -> dict[str, Any]:
     if not all(check.ok for check in checks):
         return _shown(config, checks)
     name, rules = config.skill.name, checks[-1]
-    show(
-        f"{name}: {len(checks)} checks hold (`forge env doctor skill={name}` shows them)\n"
-        f"  {rules.name}: {rules.said}"
-    )
+    show(f"{name}: {len(checks)} checks hold; {rules.name}: {rules.said}")
     return _facts(config, checks)
 
 

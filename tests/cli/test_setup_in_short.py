@@ -25,12 +25,8 @@ def setup(monkeypatch, capsys):
     return run
 
 
-def test_an_environment_that_is_ready_is_two_lines(setup):
-    assert setup(HOLD) == (
-        0,
-        "stig: 2 checks hold (`forge env doctor skill=stig` shows them)\n"
-        "  rules: 12 have the full cycle\n",
-    )
+def test_an_environment_that_is_ready_is_one_line(setup):
+    assert setup(HOLD) == (0, "stig: 2 checks hold; rules: 12 have the full cycle\n")
 
 
 def test_one_that_lacks_something_is_shown_whole(setup):

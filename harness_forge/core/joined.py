@@ -34,14 +34,14 @@ class Joined(Generic[T]):
             self._above[max(first, second)] = min(first, second)
 
 
-def leaders(marks: Mapping[str, Iterable[str]]) -> dict[str, str]:
+def leaders(marks: Mapping[T, Iterable[str]]) -> dict[T, T]:
     """Return the smallest name among those that share a mark, directly or through others.
 
     Args:
         marks: name to what tells that another name is the same.
     """
-    joined = Joined[str]()
-    first: dict[str, str] = {}
+    joined = Joined[T]()
+    first: dict[str, T] = {}
     for name in sorted(marks):
         for mark in marks[name]:
             joined.join(first.setdefault(mark, name), name)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from harness_forge.core.joined import Joined
+from harness_forge.core.joined import leaders
 from harness_forge.core.records import EvalResult, WorkItem
 
 Key = tuple[str, str]
@@ -21,12 +22,8 @@ def units(items: Iterable[tuple[str, EvalResult | WorkItem]]) -> Mapping[Key, Ke
     Args:
         items: each with its skill.
     """
-    joined = Joined[Key]()
-    keys: set[Key] = set()
+    marks: dict[Key, set[str]] = defaultdict(set)
     for skill, item in items:
-        keys.add(key := (skill, item.unit))
-        # No skill has the empty name, so these are the ids of all of them.
-        joined.join(key, ("", item.item_id))
-        if item.cluster:
-            joined.join(key, ("", item.cluster))
-    return {key: joined.leader(key) for key in keys}
+        # A cluster is named by the id of an item.
+        marks[skill, item.unit] |= {item.item_id, item.cluster or item.item_id}
+    return leaders(marks)

@@ -51,8 +51,8 @@ def sample_sizes(config: ForgeConfig) -> list[SampleSize]:
     held: list[tuple[str, str, WorkItem]] = []
     for one in skills_of(config):
         with opened_skill(one) as store:
-            found += sample_sizes_of(store, one, split)
             by_part = _parts(store.items(), store.splits(), split)
+            found += _sizes(store, one, split, by_part)
             held += [(store.name, part, item) for part, some in by_part.items() for item in some]
     found += _together(config.skill.name, found, held)
     if not found:
@@ -64,10 +64,16 @@ def sample_sizes(config: ForgeConfig) -> list[SampleSize]:
 
 def sample_sizes_of(store, config: ForgeConfig, split: Split) -> list[SampleSize]:
     """Return the sample sizes of one skill's split by part; parts without items are left out."""
+    return _sizes(store, config, split, _parts(store.items(), store.splits(), split))
+
+
+def _sizes(
+    store, config: ForgeConfig, split: Split, by_part: Mapping[str, Sequence[WorkItem]]
+) -> list[SampleSize]:
     home, found = Path(config.forge_home), []
     ledger = HoldoutLedger(config.budget, home)
     known = known_looks(store, home, config.model) if split is Split.HOLDOUT else ()
-    for part, chosen in _parts(store.items(), store.splits(), split).items():
+    for part, chosen in by_part.items():
         level = Level(0, config.budget.alpha)
         if split is Split.HOLDOUT:
             level = ledger.level(_next_look(store.name, chosen), known)

@@ -29,11 +29,10 @@ from harness_forge.registry.adapters import registry
 from harness_forge.registry.adapters.identity import AdapterIdentity
 from harness_forge.registry.adapters.package import LINEAGE
 from harness_forge.registry.current import trained_folder
-from harness_forge.report.material import Curve, Family, Material
+from harness_forge.report.material import LABELS, Curve, Family, Material
 from harness_forge.report.page import page
 from harness_forge.worksets import worksets
 
-LABELS = ("adapter", "base", "few_shot", "nearest", "template", "extractive")
 KINDS = ("sft", "dpo")
 
 

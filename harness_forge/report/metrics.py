@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.core.files import write_json
+from harness_forge.report.material import LABELS
 
 FOLDER = "metrics"
 """Beside what the stages write: a file a stage."""
-_POLICIES = ("adapter", "base", "few_shot", "nearest", "template", "extractive")
 _DIGITS = 4
 
 
@@ -44,7 +44,7 @@ def _evaluated(found: Mapping[str, Any]) -> dict[str, Any]:
 
 def _replayed(found: Mapping[str, Any]) -> dict[str, Any]:
     """Return first-try success on new rules by policy, and what the adapter gained."""
-    rates = {label: found["policies"][label] for label in _POLICIES if label in found["policies"]}
+    rates = {label: found["policies"][label] for label in LABELS if label in found["policies"]}
     part = "new_rule" if "new_rule" in rates["adapter"] else "all"
     shown: dict[str, Any] = {
         label: _short(by_part[part]["rate"]) for label, by_part in rates.items()

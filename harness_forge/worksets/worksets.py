@@ -21,6 +21,7 @@ from typing import Any
 from harness_forge.config.workset import VariantConfig, WorksetConfig
 from harness_forge.core.errors import WorksetError
 from harness_forge.core.hints import did_you_mean
+from harness_forge.worksets.hardware import has_nvidia
 from harness_forge.worksets.locks import path_of, read
 
 STAMP = "workset.json"
@@ -147,16 +148,12 @@ def pick_variant(name: str, config: WorksetConfig, wanted: str = "") -> tuple[st
     """
     wanted = wanted or config.variant
     if wanted == "auto":
-        wanted = "cuda" if "cuda" in config.variants and _has_nvidia() else "cpu"
+        wanted = "cuda" if "cuda" in config.variants and has_nvidia() else "cpu"
     if wanted not in config.variants:
         known = ", ".join(config.variants) or "none"
         hint = f"{did_you_mean(wanted, config.variants)}variants: {known}"
         raise WorksetError(f"workset {name}", f"has no variant '{wanted}'", hint)
     return wanted, config.variants[wanted]
-
-
-def _has_nvidia() -> bool:
-    return Path("/proc/driver/nvidia/version").exists() or bool(shutil.which("nvidia-smi"))
 
 
 def digest(config: WorksetConfig, variant: VariantConfig, locks: Path) -> str:

@@ -118,17 +118,12 @@ def statement(config: ForgeConfig, url: str) -> str:
 
 
 def _health(config: ForgeConfig) -> int:
-    import os
-
     import httpx
 
     from harness_forge.cli.results import report
+    from harness_forge.serving.proxy import own_address
 
-    proxy = config.proxy
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(proxy.host, proxy.host)  # noqa: S104
-    url = f"http://{f'[{host}]' if ':' in host else host}:{proxy.port}"
-    key = os.environ.get(proxy.key_env, "").split(",")[0] if proxy.key_env else ""
-    headers = {"authorization": f"Bearer {key}"} if key else {}
+    url, headers = own_address.url(config.proxy), own_address.headers(config.proxy)
     try:
         health = httpx.get(f"{url}/forge/health", headers=headers, timeout=5).json()
     except (httpx.HTTPError, ValueError) as error:

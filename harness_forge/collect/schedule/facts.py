@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
 from collections.abc import Callable
@@ -150,14 +149,12 @@ def under_way(config: ForgeConfig) -> bool:
     import httpx
 
     from harness_forge.collect.capture.opening import folder_of
+    from harness_forge.serving.proxy import own_address
 
     if not (folder_of(config) / "spool" / "lock").is_file():
         return False
-    proxy = config.proxy
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(proxy.host, proxy.host)  # noqa: S104
-    url = f"http://{f'[{host}]' if ':' in host else host}:{proxy.port}/forge/health"
-    key = os.environ.get(proxy.key_env, "").split(",")[0] if proxy.key_env else ""
-    headers = {"authorization": f"Bearer {key}"} if key else {}
+    url = f"{own_address.url(config.proxy)}/forge/health"
+    headers = own_address.headers(config.proxy)
     with suppress(httpx.HTTPError, ValueError, TypeError, AttributeError):
         return bool(
             httpx.get(url, headers=headers, timeout=2, trust_env=False).json().get("active")

@@ -19,6 +19,7 @@ privacy.py            remote servers, caller keys, headers that are never stored
 spool.py              captured requests, until the store has them
 spool_writer.py       writes to the spool, and reports when it cannot
 meters.py             latency and counters
+own_address.py        where a config's own proxy is asked
 
 It knows nothing of the store: `harness_forge.collect.capture` empties the spool.
 """

@@ -10,5 +10,6 @@
 | `verdict` | what a judge said, read |
 | `trials` | what is tried on every item before it may be attempted |
 | `environment` | all of it joined |
+| `printed_items` | the command line of our own skills that make their items |
 | `suites` | a folder of tests, understood as such an environment |
 """

@@ -6,15 +6,15 @@ sets of texts, and the judge must make the same question.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
+
+from harness_forge.rollouts.environments.command import printed_items
 
 EACH = 8
 """Questions of a generator: so few that a family may be held out whole."""
@@ -58,7 +58,7 @@ def items(
     """
     if unknown := sorted(set(generators) - set(GENERATORS)):
         raise SystemExit(f"no generator {unknown[0]}; known are {', '.join(GENERATORS)}")
-    sources = {f"{name}_py": (files(__package__) / f"{name}.py").read_text() for name in _SOURCES}
+    sources = printed_items.sources(__package__, "check", "library")
     asked = {"folder": str(folder), "seed": seed, "each": each, "first": first}
     done = subprocess.run(
         [sys.executable, "-S", "-B", "-c", sources["library_py"]],
@@ -76,20 +76,14 @@ def items(
         yield {"id": name, **row, "spec": json.dumps(spec)} | sources
 
 
-_SOURCES = ("check", "library")
-
-
 def main() -> None:
     """Print the items, one a line."""
-    parser = argparse.ArgumentParser(description="items of skill=reasoning, one a line")
+    parser = printed_items.parser("reasoning", EACH)
     parser.add_argument("--library", type=Path, required=True, help="the library's package")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--each", type=int, default=EACH)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--generators", nargs="*", default=GENERATORS)
     asked = parser.parse_args()
-    for row in items(asked.library, asked.seed, asked.each, asked.first, asked.generators):
-        print(json.dumps(row))
+    printed_items.show(items(asked.library, asked.seed, asked.each, asked.first, asked.generators))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import copy
 import json
 import random
@@ -11,6 +10,7 @@ from importlib.resources import files
 from itertools import islice
 from typing import Any
 
+from harness_forge.rollouts.environments.command import printed_items
 from harness_forge.rollouts.environments.repair.families import FAMILIES, Family
 
 EACH = 15
@@ -72,12 +72,8 @@ def _results(source: str, name: str, family: Family) -> list[Any]:
 
 def main() -> None:
     """Print the items, one a line."""
-    parser = argparse.ArgumentParser(description="items of skill=repair, one a line")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--each", type=int, default=EACH)
-    asked = parser.parse_args()
-    for row in items(asked.seed, asked.each):
-        print(json.dumps(row))
+    asked = printed_items.parser("repair", EACH).parse_args()
+    printed_items.show(items(asked.seed, asked.each))
 
 
 if __name__ == "__main__":

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 import copy
 import json
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from importlib.resources import files
 from typing import Any
 
+from harness_forge.rollouts.environments.command import printed_items
 from harness_forge.rollouts.environments.tool_calls.asking import ASKING
 from harness_forge.rollouts.environments.tool_calls.families import FAMILIES, Family
 from harness_forge.rollouts.environments.tool_calls.states import State, drawn
@@ -25,15 +24,12 @@ _OFFERED = 6
 
 def items(seed: int, each: int = EACH) -> Iterator[dict[str, Any]]:
     """Yield the items, family by family; the same for the same seed."""
-    sources = {f"{name}_py": (files(__package__) / f"{name}.py").read_text() for name in _SOURCES}
+    sources = printed_items.sources(__package__, "check", "world")
     asking = Counter(family.operation for family in FAMILIES)
     for family in FAMILIES:
         wanted = each if asking[family.operation] > 1 else max(round(each * _ALONE), 1)
         for number in range(1, wanted + 1):
             yield _item(seed, family, number) | sources
-
-
-_SOURCES = ("check", "world")
 
 
 def _item(seed: int, family: Family, number: int) -> dict[str, Any]:
@@ -126,12 +122,8 @@ def _kind(part: Mapping[str, Any]) -> str:
 
 def main() -> None:
     """Print the items, one a line."""
-    parser = argparse.ArgumentParser(description="items of skill=tool_calls, one a line")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--each", type=int, default=EACH)
-    asked = parser.parse_args()
-    for row in items(asked.seed, asked.each):
-        print(json.dumps(row))
+    asked = printed_items.parser("tool_calls", EACH).parse_args()
+    printed_items.show(items(asked.seed, asked.each))
 
 
 if __name__ == "__main__":

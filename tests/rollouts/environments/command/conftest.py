@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from command_worlds import ROWS, SETTINGS
 
+from harness_forge.config.compose.engine import compose
 from harness_forge.rollouts.environments.command.environment import CommandEnvironment
 
 
@@ -26,6 +27,22 @@ def home(tmp_path, programs):
     (tmp_path / "home/command/programs").symlink_to(programs)
     (tmp_path / "home/scap").symlink_to(tools)
     return tmp_path / "home"
+
+
+@pytest.fixture
+def shipped(home):
+    """Opens the environment of a shipped skill, its items made with more options."""
+    opened = []
+
+    def open_shipped(skill, options):
+        config = compose("target_a", [f"skill={skill}"]).skill.command
+        config = replace(config, items_command=f"{config.items_command} {options}")
+        opened.append(CommandEnvironment(skill, config, home))
+        return opened[-1]
+
+    yield open_shipped
+    for one in opened:
+        one.close()
 
 
 @pytest.fixture

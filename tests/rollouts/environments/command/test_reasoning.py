@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest
 
 from harness_forge.config.command import CommandConfig
-from harness_forge.config.compose.engine import compose
 from harness_forge.core.errors import WorksetError
 from harness_forge.core.records import ToolCall
-from harness_forge.rollouts.environments.command.environment import CommandEnvironment
 from harness_forge.rollouts.environments.command.programs import packages_of_worksets
 from harness_forge.rollouts.environments.reasoning.making import GENERATORS, items
 from harness_forge.worksets.worksets import package_of
@@ -62,14 +60,10 @@ def test_no_scorer_runs_an_answer(library):
 
 
 @pytest.fixture
-def reasoning(home, library):
+def reasoning(home, library, shipped):
     """The environment of the shipped skill, three generators."""
     (home / "worksets").symlink_to(ROOT / ".forge/worksets")
-    config = compose("target_a", ["skill=reasoning"]).skill.command
-    command = f"{config.items_command} --each 2 --generators {' '.join(SOME)}"
-    environment = CommandEnvironment("reasoning", replace(config, items_command=command), home)
-    yield environment
-    environment.close()
+    return shipped("reasoning", f"--each 2 --generators {' '.join(SOME)}")
 
 
 @pytest.mark.workset

@@ -1,13 +1,10 @@
 """`skill=repair`: its items are right and its judge is not talked round."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
-from harness_forge.config.compose.engine import compose
 from harness_forge.core.records import ToolCall
-from harness_forge.rollouts.environments.command.environment import CommandEnvironment
 from harness_forge.rollouts.environments.repair.making import items
 
 ROWS = list(items(1))
@@ -43,13 +40,9 @@ def test_solutions_return_what_is_wanted_and_faults_do_not(family):
 
 
 @pytest.fixture
-def repair(home):
+def repair(shipped):
     """The environment of the shipped skill, two items of a family."""
-    config = compose("target_a", ["skill=repair"]).skill.command
-    one = replace(config, items_command=f"{config.items_command} --each 2")
-    environment = CommandEnvironment("repair", one, home)
-    yield environment
-    environment.close()
+    return shipped("repair", "--each 2")
 
 
 @pytest.mark.sandbox

@@ -2,15 +2,12 @@
 
 import json
 from collections import Counter
-from dataclasses import replace
 
 import jsonschema_rs
 import pytest
 
-from harness_forge.config.compose.engine import compose
 from harness_forge.config.split import SplitConfig
 from harness_forge.core.records import ToolCall, WorkItem
-from harness_forge.rollouts.environments.command.environment import CommandEnvironment
 from harness_forge.rollouts.environments.tool_calls.making import items
 from harness_forge.rollouts.environments.tool_calls.world import OPERATIONS, Refused, carry_out
 from harness_forge.store.splits.assign import NEW_FAMILY, NEW_RULE, assign, parts
@@ -64,13 +61,9 @@ def test_whole_families_are_held_out():
 
 
 @pytest.fixture
-def desk(home):
+def desk(shipped):
     """The environment of the shipped skill, three items of a family."""
-    config = compose("target_a", ["skill=tool_calls"]).skill.command
-    one = replace(config, items_command=f"{config.items_command} --each 3")
-    environment = CommandEnvironment("tool_calls", one, home)
-    yield environment
-    environment.close()
+    return shipped("tool_calls", "--each 3")
 
 
 def call(operation, arguments):

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from harness_forge.core.records import Attempt, Origin, Outcome, Split, ToolCall, Turn, WorkItem
 from harness_forge.datasets import export as export_module
-from harness_forge.datasets.request import Part, Request
+from harness_forge.datasets.request import ExportPart, ExportRequest
 
 ARGUMENTS = ("fix_script", "revert_script", "description")
 TOOL = {
@@ -122,7 +122,7 @@ class Harness:
         return self.attempt(item, script, reflector=reflector, **settings)
 
     def export(self, config, *, dry_run: bool = False, **asked):
-        request = Request(
+        request = ExportRequest(
             self.data_dir,
             config.name,
             "stig",
@@ -131,7 +131,7 @@ class Harness:
             ["content: BSD-3-Clause"],
             **asked,
         )
-        part = Part(self.skill, "worker", config)
+        part = ExportPart(self.skill, "worker", config)
         return export_module.export([part], request, dry_run=dry_run)
 
 

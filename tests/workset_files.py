@@ -28,7 +28,7 @@ def make_wheel(place, name, code="", needs=()):
     return path
 
 
-def locked(path, part=locks.Part.wheels, marker=""):
+def locked(path, part=locks.LockSection.wheels, marker=""):
     name = path.name.split("-")[0].replace("_", "-")
     return locks.Locked(name, "1.0", marker, (sha256(path.read_bytes()).hexdigest(),), part)
 

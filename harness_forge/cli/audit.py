@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from harness_forge.datasets.audit.audit import Finding
+    from harness_forge.datasets.audit.audit import AuditFinding
 
 SUMMARY = "prove a written dataset from its files alone"
 USAGE = "DATASET … [--brief] [--canaries FILE]"
@@ -48,12 +48,12 @@ def main(argv: list[str]) -> int:
     return 0 if all(one["holds"] for one in found) else FAILED
 
 
-def in_short(folder: str, findings: Sequence[Finding]) -> str:
+def in_short(folder: str, findings: Sequence[AuditFinding]) -> str:
     """Return one line for findings that all hold."""
     return f"{folder}: {len(findings)} checks hold"
 
 
-def render(folder: str, findings: Sequence[Finding]) -> str:
+def render(folder: str, findings: Sequence[AuditFinding]) -> str:
     """Return the findings as a table."""
     from harness_forge.cli.terminal import painted
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from harness_forge.core.records import Episode
-    from harness_forge.evaluation.episodes import Category, RunComparison
+    from harness_forge.evaluation.episodes import CategoryResult, RunComparison
     from harness_forge.evaluation.measures import Measure
 
 SUMMARY = "compare two runs item by item: success, attempts, escalations, tokens, seconds"
@@ -92,7 +92,7 @@ def render(first: Mapping[str, Any], second: Mapping[str, Any], found: RunCompar
     return "\n".join(lines)
 
 
-def _first_try(name: str, one: Category) -> str:
+def _first_try(name: str, one: CategoryResult) -> str:
     rates = f"{percent(one.first):>9}{percent(one.second):>9}"
     return f"{name[:20]:21}{one.pairs:>7}{rates}{p_value(one.p_holm):>12}"
 

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness_forge.core.escapes import plain
-from harness_forge.store.entries import Entry
+from harness_forge.store.entries import AttemptEntry
 
 _WIDTH = 88
 _MESSAGES = 8
 """Messages of an attempt that are shown; those in the middle are counted."""
 
 
-def shown(number: int, entry: Entry) -> str:
+def shown(number: int, entry: AttemptEntry) -> str:
     """Return one attempt: what is known of it, then its messages, a line each."""
     attempt, item = entry.attempt, entry.item
     outcome = attempt.outcome

@@ -10,7 +10,7 @@ from harness_forge.core.hints import did_you_mean
 
 if TYPE_CHECKING:
     from harness_forge.config.schema import ForgeConfig
-    from harness_forge.rollouts.environments.sandbox.checks import Check
+    from harness_forge.rollouts.environments.sandbox.checks import Requirement
 
 SUMMARY = "look at a skill's environment: what is missing, what it yields"
 USAGE = "setup|doctor|check|table|verdicts [skill=NAME] [key=value …] | new FOLDER [NAME]"
@@ -113,12 +113,12 @@ def _doctor(config) -> dict[str, Any]:
     return _shown(config, _checks(config)) if _of_packages(config) else _facts(config, [])
 
 
-def _facts(config, checks: list[Check]) -> dict[str, Any]:
+def _facts(config, checks: list[Requirement]) -> dict[str, Any]:
     holds = all(check.ok for check in checks)
     return {"skill": config.skill.name, "holds": holds, "checks": checks}
 
 
-def _checks(config) -> list[Check]:
+def _checks(config) -> list[Requirement]:
     from pathlib import Path
 
     from harness_forge.config.skill import EnvironmentKind
@@ -131,7 +131,7 @@ def _checks(config) -> list[Check]:
     return doctor(config.skill.scap, home)
 
 
-def _shown(config, checks: list[Check]) -> dict[str, Any]:
+def _shown(config, checks: list[Requirement]) -> dict[str, Any]:
     from harness_forge.cli.results import show
     from harness_forge.cli.terminal import painted
 

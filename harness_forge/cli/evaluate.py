@@ -125,9 +125,9 @@ def _shower():
     """Return what shows how many answers there are: one line rewritten on a terminal."""
     import time
 
-    from harness_forge.cli.line import Line
+    from harness_forge.cli.line import StatusLine
 
-    line, began = Line("evaluate"), [time.monotonic()]
+    line, began = StatusLine("evaluate"), [time.monotonic()]
 
     def show(label: str, done: int, total: int) -> None:
         text = f"{label}: {done} of {total} answers"

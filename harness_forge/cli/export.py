@@ -12,7 +12,7 @@ from harness_forge.core.numbers import count, size
 
 if TYPE_CHECKING:
     from harness_forge.datasets.pair_counts import PairCount
-    from harness_forge.datasets.request import Report, Share
+    from harness_forge.datasets.request import ExportReport, Share
 
 SUMMARY = "write a dataset from the store's rows"
 USAGE = "[--dry-run | --publish DIR] [key=value …]"
@@ -90,7 +90,7 @@ def main(argv: list[str]) -> int:
     return 0 if found.examples["train"] else ExportError.exit_code
 
 
-def _facts(found: Report) -> dict[str, Any]:
+def _facts(found: ExportReport) -> dict[str, Any]:
     names = ("path", "read", "kept", "examples", "rejected", "pairs", "parts", "files", "decided")
     return {name: getattr(found, name) for name in names}
 
@@ -118,7 +118,7 @@ def _destination(argv: list[str]) -> tuple[Path | None, list[str]]:
     return None, rest
 
 
-def render(report: Report) -> str:
+def render(report: ExportReport) -> str:
     """Return an export's report as a short table."""
     from harness_forge.datasets.formats.card import exact_counts
 

@@ -11,8 +11,8 @@ from harness_forge.core.numbers import count, counted
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from harness_forge.collect.forget.forget import Report
-    from harness_forge.store.forgetting.forget import Target
+    from harness_forge.collect.forget.forget import ForgetReport
+    from harness_forge.store.forgetting.forget import ForgetTarget
 
 SUMMARY = "take a run, a source or an item out for good; name the datasets and adapters of it"
 USAGE = "run=ID | source=NAME | item=SKILL:ITEM --reason=TEXT [--dry-run] [key=value …]"
@@ -50,7 +50,7 @@ def main(argv: list[str]) -> int:
     return 0 if report.gone or report.earlier else 1
 
 
-def _facts(report: Report, trial: bool) -> dict[str, Any]:
+def _facts(report: ForgetReport, trial: bool) -> dict[str, Any]:
     earlier = report.earlier
     return {
         "kind": report.target.kind.value,
@@ -69,9 +69,9 @@ def _facts(report: Report, trial: bool) -> dict[str, Any]:
     }
 
 
-def _target(words: Sequence[str], named: Sequence[str]) -> Target:
-    from harness_forge.store.forgetting.forget import Target
-    from harness_forge.store.forgetting.tombstones import Kind
+def _target(words: Sequence[str], named: Sequence[str]) -> ForgetTarget:
+    from harness_forge.store.forgetting.forget import ForgetTarget
+    from harness_forge.store.forgetting.tombstones import TombstoneKind
 
     if words:
         meant = did_you_mean(words[0], _KINDS)
@@ -82,15 +82,15 @@ def _target(words: Sequence[str], named: Sequence[str]) -> Target:
         raise ConfigError("command line", what, f"forge forget {USAGE}")
     kind, _, name = named[0].partition("=")
     skill, colon, item = name.partition(":")
-    if not name or (kind == Kind.item.value and not (skill and colon and item)):
-        form = "item=SKILL:ITEM" if kind == Kind.item.value else f"{kind}=NAME"
+    if not name or (kind == TombstoneKind.item.value and not (skill and colon and item)):
+        form = "item=SKILL:ITEM" if kind == TombstoneKind.item.value else f"{kind}=NAME"
         raise ConfigError("command line", f"{named[0]} names nothing", f"write: {form}")
-    if kind == Kind.item.value:
-        return Target(Kind.item, item, skill)
-    return Target(Kind(kind), name)
+    if kind == TombstoneKind.item.value:
+        return ForgetTarget(TombstoneKind.item, item, skill)
+    return ForgetTarget(TombstoneKind(kind), name)
 
 
-def render(report: Report, trial: bool) -> list[str]:
+def render(report: ForgetReport, trial: bool) -> list[str]:
     """Return what went, or would, and what was made of it."""
     named = f"{report.target.kind.value} {report.target.name}"
     if not report.gone:
@@ -109,7 +109,7 @@ def render(report: Report, trial: bool) -> list[str]:
     return lines
 
 
-def _made(report: Report, trial: bool) -> Iterator[str]:
+def _made(report: ForgetReport, trial: bool) -> Iterator[str]:
     if not report.datasets:
         yield "  no dataset under data/ has a line of it"
     for dataset in report.datasets:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from harness_forge.core.numbers import counted
 
 if TYPE_CHECKING:
-    from harness_forge.collect.ingest.request import Report
+    from harness_forge.collect.ingest.request import IngestReport
 
 SUMMARY = "bring foreign records into the store: logs, traffic, trajectories, a database"
 USAGE = "source=NAME path=FILE|FOLDER|URL [skill=NAME] [--dry-run] [key=value …]"
@@ -73,7 +73,7 @@ def _on_trial(config) -> int:
     return 0 if found.first else 1
 
 
-def _facts(found: Report) -> dict[str, Any]:
+def _facts(found: IngestReport) -> dict[str, Any]:
     return {
         "skill": found.skill,
         "added": found.added,

@@ -8,7 +8,7 @@ from harness_forge.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from harness_forge.store.labels.flags import Flag
-    from harness_forge.store.labels.skill_audit import Audit
+    from harness_forge.store.labels.skill_audit import LabelAudit
 
 SUMMARY = "find labels that must not be trusted, and flag them"
 USAGE = "audit|ls|clear|checks [REASON …] [--dry-run] [key=value …]"
@@ -102,7 +102,7 @@ def _checks(_reasons: list[str], _dry_run: bool, _overrides: list[str]) -> int:
     return 0
 
 
-def render(skill: str, audit: Audit, dry_run: bool = False) -> str:
+def render(skill: str, audit: LabelAudit, dry_run: bool = False) -> str:
     """Return what an audit found as two short tables."""
     total, new = sum(audit.found.values()), sum(audit.written.values())
     gone = sum(audit.withdrawn.values())

@@ -10,7 +10,7 @@ SELDOM_S = 120.0
 """Least seconds between two lines of a log."""
 
 
-class Line:
+class StatusLine:
     """Shows what is being done, and how far it is.
 
     Args:

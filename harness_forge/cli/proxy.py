@@ -12,8 +12,8 @@ from harness_forge.core.hints import did_you_mean
 from harness_forge.core.numbers import percent, size
 
 if TYPE_CHECKING:
-    from harness_forge.collect.capture.drain import Written
-    from harness_forge.collect.capture.joining import Joined
+    from harness_forge.collect.capture.drain import DrainResult
+    from harness_forge.collect.capture.joining import JoinResult
     from harness_forge.config.schema import ForgeConfig
 
 SUMMARY = "pass requests on to model servers, capture them whole, divide them among models"
@@ -70,12 +70,12 @@ def _serve(config: ForgeConfig, overrides: list[str]) -> int:
         command = [sys.executable, "-m", "harness_forge.cli", "proxy", *overrides]
         return watchdog.Watchdog(config.proxy, command).run()
     gateway = opening.gateway(config)
-    writers: list[opening.Writer] = []
+    writers: list[opening.DrainProcess] = []
 
     def ready(url: str) -> None:
         show(statement(config, url))
         if config.proxy.capture and not config.proxy.bypass:
-            writers.append(opening.Writer(overrides))
+            writers.append(opening.DrainProcess(overrides))
             gateway.more = writers[0].check
 
     try:
@@ -179,7 +179,7 @@ def _drain(config: ForgeConfig, follow: bool) -> int:
     return 0
 
 
-def summary(written: Written) -> str:
+def summary(written: DrainResult) -> str:
     """Return what was written, in a line or two."""
     lines = [f"{written.captures} captures and {written.outcomes} outcomes written"]
     if written.skipped:
@@ -191,7 +191,7 @@ def summary(written: Written) -> str:
     return "\n".join(lines)
 
 
-def joined_line(joined: Joined) -> str:
+def joined_line(joined: JoinResult) -> str:
     """Return what a join came to."""
     parts = [f"{joined.made} attempts made of {joined.turns} captures"]
     parts += [f"{joined.known} were there already"] if joined.known else []

@@ -16,7 +16,7 @@ from harness_forge.config.compose.project import choices
 from harness_forge.config.compose.shapes import fields_of, flatten
 from harness_forge.config.schema import GROUPS, ForgeConfig
 from harness_forge.core.errors import ForgeError
-from harness_forge.promotion.rules.decision import Outcome
+from harness_forge.promotion.rules.decision import DecisionOutcome
 
 _HEAD = "<!-- Written by `python -m harness_forge.cli.reference`; do not edit. -->\n"
 
@@ -52,7 +52,9 @@ def _exit_codes() -> Iterator[str]:
     said = {kind.exit_code: (kind.__doc__ or "").splitlines()[0].rstrip(".") for kind in kinds}
     said |= {0: "Done", 1: "A fault of forge or of the system; `--debug` shows where"}
     said |= {BROKEN_PIPE: "The reader of the output has left"}
-    results = {one.exit_code: f"`forge promote`: {one.value}" for one in Outcome if one.exit_code}
+    results = {
+        one.exit_code: f"`forge promote`: {one.value}" for one in DecisionOutcome if one.exit_code
+    }
     results[FAILED] = "`forge audit`: a check of the dataset fails"
     both = said | {code: f"{text} (a result, no fault)" for code, text in results.items()}
     for code, text in sorted(both.items()):

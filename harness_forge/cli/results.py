@@ -24,7 +24,7 @@ JSON, QUIET = "--json", "--quiet"
 
 
 @dataclasses.dataclass
-class _Division:
+class _OutputTargets:
     """Where results go.
 
     Args:
@@ -38,7 +38,7 @@ class _Division:
     several: list[Any] | None = None
 
 
-class Nothing:
+class NullStream:
     """A stream that takes a text and shows none of it."""
 
     encoding = "utf-8"
@@ -58,7 +58,7 @@ class Nothing:
         return False
 
 
-_division = _Division()
+_division = _OutputTargets()
 
 
 @contextmanager
@@ -88,9 +88,9 @@ def divided(flags: set[str], jobs: int) -> Iterator[None]:
     global _division
     before, streams = _division, (sys.stdout, sys.stderr)
     several = [] if JSON in flags and jobs > 1 else None
-    _division = _Division(JSON in flags, sys.stdout if flags else None, several)
+    _division = _OutputTargets(JSON in flags, sys.stdout if flags else None, several)
     if QUIET in flags:
-        sys.stdout = sys.stderr = Nothing()
+        sys.stdout = sys.stderr = NullStream()
     elif JSON in flags:
         sys.stdout = sys.stderr
     try:

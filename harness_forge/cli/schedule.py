@@ -139,14 +139,14 @@ def _time(text: str, zone: tzinfo) -> datetime:
 def _run(config: ForgeConfig, flags: set[str], overrides: list[str]) -> int:
     from harness_forge.cli.results import for_people, report
     from harness_forge.collect.schedule import state
-    from harness_forge.collect.schedule.supervisor import Busy, Supervisor
+    from harness_forge.collect.schedule.supervisor import Supervisor, SupervisorBusy
 
     once = ONCE in flags
     if not once:
         for_people("forge schedule run")
     try:
         code = Supervisor(config, lambda text: print(text, flush=True), once=once).run()
-    except Busy as error:
+    except SupervisorBusy as error:
         if not once:
             raise
         # A timer that looks every few minutes finds the cycle that it started.

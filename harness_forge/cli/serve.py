@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness_forge.config.schema import ForgeConfig
-    from harness_forge.serving.server_plan import Plan
+    from harness_forge.serving.server_plan import ServerPlan
     from harness_forge.serving.state import Running
 
 SUMMARY = "serve a base model with adapters through vLLM, tested before use"
@@ -138,7 +138,7 @@ def _place(running: Running) -> dict[str, Any]:
     return {"url": running.url, "pid": running.server.pid, "smoke": None}
 
 
-def _serve(config: ForgeConfig, plan: Plan, flags: set[str]) -> int:
+def _serve(config: ForgeConfig, plan: ServerPlan, flags: set[str]) -> int:
     from harness_forge.cli.results import report, show
     from harness_forge.serving import server_run
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from harness_forge.config.schema import ForgeConfig
     from harness_forge.serving.state import Running
-    from harness_forge.serving.swap import Swapped
+    from harness_forge.serving.swap import SwapResult
 
 FOLLOW = "--follow"
 _TAIL = 40
@@ -117,7 +117,7 @@ def ollama(config: ForgeConfig, words: Sequence[str], flags: set[str]) -> int:
     return 0
 
 
-def swapped(done: Swapped) -> list[str]:
+def swapped(done: SwapResult) -> list[str]:
     """Return a line for each thing that a swap did."""
     lines = []
     for name, now in done.after.items():

@@ -12,7 +12,7 @@ from harness_forge.core.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness_forge.config.compose.origins import Origin, Value
+    from harness_forge.config.compose.origins import ComposedValue, ValueOrigin
 
 SUMMARY = "show a composed recipe, and the file and line that each value comes from"
 USAGE = "[RECIPE] [KEY …] [--all] [key=value …]"
@@ -56,7 +56,7 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def render(recipe: str, file: str, found: Sequence[Value], hidden: int) -> str:
+def render(recipe: str, file: str, found: Sequence[ComposedValue], hidden: int) -> str:
     """Return a line a value: key, value, origin; sections apart."""
     from harness_forge.cli.columns import columns
     from harness_forge.cli.terminal import painted
@@ -85,7 +85,7 @@ def _shipped() -> dict[str, str]:
     return {f"{project.shown(folder)}": f"{FORGE}:{name}" for folder, name in folders.items()}
 
 
-def _placed(origin: Origin, short: dict[str, str]) -> str:
+def _placed(origin: ValueOrigin, short: dict[str, str]) -> str:
     text = str(origin)
     for folder, name in short.items():
         if folder.startswith("/") and text.startswith(f"{folder}/"):
@@ -93,12 +93,12 @@ def _placed(origin: Origin, short: dict[str, str]) -> str:
     return text
 
 
-def _of_project() -> tuple[str, list[tuple[str, Origin]]]:
+def _of_project() -> tuple[str, list[tuple[str, ValueOrigin]]]:
     """Return recipe and overrides of params.yaml; the default recipe where there is none."""
     from harness_forge.cli.stage import PARAMS, read_params
     from harness_forge.config.compose import files
     from harness_forge.config.compose.engine import DEFAULT_RECIPE
-    from harness_forge.config.compose.origins import Origin
+    from harness_forge.config.compose.origins import ValueOrigin
 
     if not PARAMS.is_file():
         return DEFAULT_RECIPE, []
@@ -106,12 +106,12 @@ def _of_project() -> tuple[str, list[tuple[str, Origin]]]:
     _, lines = files.read(PARAMS)
     places = enumerate(params.get("overrides") or [])
     return params["recipe"], [
-        (text, Origin("params", str(PARAMS), lines.get(("overrides", str(number)))))
+        (text, ValueOrigin("params", str(PARAMS), lines.get(("overrides", str(number)))))
         for number, text in places
     ]
 
 
-def _check(words: Sequence[str], found: Sequence[Value]) -> None:
+def _check(words: Sequence[str], found: Sequence[ComposedValue]) -> None:
     """Refuse a word that is no recipe and no key."""
     from harness_forge.config.compose import project
     from harness_forge.core.hints import did_you_mean
@@ -128,13 +128,13 @@ def _is_below(key: str, words: Sequence[str]) -> bool:
     return any(key == word or key.startswith(f"{word}.") for word in words)
 
 
-def _is_default(one: Value) -> bool:
+def _is_default(one: ComposedValue) -> bool:
     from harness_forge.config.compose.origins import DEFAULT
 
     return one.origin.source == DEFAULT
 
 
-def _masked(one: Value) -> Value:
+def _masked(one: ComposedValue) -> ComposedValue:
     """Return a value without the password that a store's address may hold."""
     from dataclasses import replace
 

@@ -18,7 +18,7 @@ from harness_forge.config.schema import AttemptStep, ForgeConfig, skills_of
 from harness_forge.core.files import write_json
 from harness_forge.datasets import from_config
 from harness_forge.datasets.from_config import judge_scores
-from harness_forge.datasets.request import Report
+from harness_forge.datasets.request import ExportReport
 from harness_forge.registry.current import trained_folder
 from harness_forge.report import metrics as few
 from harness_forge.rollouts import opening
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from harness_forge.evaluation.replay import Replay
     from harness_forge.promotion.decide import Decision
     from harness_forge.report.material import Material
-    from harness_forge.training.jobs import Trained
-    from harness_forge.training.token_audit import Audit
+    from harness_forge.training.jobs import TrainingResult
+    from harness_forge.training.token_audit import TokenAudit
 
 DATASET = Path("data/dataset")
 
@@ -86,7 +86,7 @@ def _of_each_skill(config: ForgeConfig, of_one: Callable[[ForgeConfig], Any]) ->
     return found if config.skills else found[config.skill.name]
 
 
-def export(resolved: Path, out: Path) -> Report:
+def export(resolved: Path, out: Path) -> ExportReport:
     """Write the recipe's dataset to `out` and return what became of the rows.
 
     Raises:
@@ -98,14 +98,14 @@ def export(resolved: Path, out: Path) -> Report:
     return from_config.export_from_config(config)
 
 
-def audit(resolved: Path, out: Path, **tell: Callable) -> Audit:
+def audit(resolved: Path, out: Path, **tell: Callable) -> TokenAudit:
     """Check the dataset's tokens: what is masked, what is trained."""
     from harness_forge.training import stages
 
     return stages.audit(load_resolved(resolved), DATASET, out, **tell)
 
 
-def train_sft(resolved: Path, out: Path, **tell: Callable) -> Trained:
+def train_sft(resolved: Path, out: Path, **tell: Callable) -> TrainingResult:
     """Train the adapter, or go on where a killed training stopped.
 
     What was measured goes to outputs/train_sft.json, curves to outputs/live/sft.

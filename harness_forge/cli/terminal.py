@@ -64,7 +64,7 @@ def takes_colours(stream: IO[str]) -> bool:
     return stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
-class Escaped:
+class EscapingStream:
     """A stream that writes out what is not seen; all else is the stream's own."""
 
     def __init__(self, stream: IO[str]) -> None:
@@ -117,7 +117,7 @@ def escaped() -> Iterator[None]:
     """Let all that is printed meanwhile be plain."""
     global _seen_to
     before, seen_to = (sys.stdout, sys.stderr), _seen_to
-    sys.stdout, sys.stderr = (Escaped(stream) for stream in before)
+    sys.stdout, sys.stderr = (EscapingStream(stream) for stream in before)
     _seen_to = True
     try:
         yield

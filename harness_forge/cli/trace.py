@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from harness_forge.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from harness_forge.datasets.trace import Origin, Trace
+    from harness_forge.datasets.trace import SourceRow, Trace
 
 SUMMARY = "show where a line of a dataset comes from"
 USAGE = "DATASET LINE [key=value …]"
@@ -74,7 +74,7 @@ def render(trace: Trace) -> str:
     return "\n".join(lines)
 
 
-def _row(trace: Trace, origin: Origin) -> Iterator[str]:
+def _row(trace: Trace, origin: SourceRow) -> Iterator[str]:
     from harness_forge.datasets.trace import verdicts
 
     entry = dict(origin.entry)

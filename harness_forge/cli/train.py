@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from harness_forge.core.numbers import count, seconds
 
 if TYPE_CHECKING:
-    from harness_forge.training.jobs import Trained
+    from harness_forge.training.jobs import TrainingResult
     from harness_forge.training.progress import Step
-    from harness_forge.training.token_audit import Audit, PairAudit
+    from harness_forge.training.token_audit import PairAudit, TokenAudit
 
 SUMMARY = "train an adapter on a dataset, its tokens checked first"
 USAGE = "[sft|dpo] [--check] [key=value …]"
@@ -55,7 +55,7 @@ def main(argv: list[str]) -> int:
     words, flags, overrides = sort(argv, (CHECK,))
     stages = [one_of(word, STAGES, "stage of training") for word in words]
     make = train_preferences if stages[-1:] == ["dpo"] else train
-    seen: list[Audit | PairAudit] = []
+    seen: list[TokenAudit | PairAudit] = []
     told = {**following(), "audited": seen.append} if CHECK in flags else telling()
     done = make(composed(overrides), **told, check=CHECK in flags)
     for audit in seen:
@@ -84,7 +84,7 @@ def saying() -> dict[str, Callable]:
     return {"say": lambda text: print(f"train: {text}", flush=True)}
 
 
-def summary(done: Trained) -> str:
+def summary(done: TrainingResult) -> str:
     """Return the result of a training, with the adapter's folder."""
     measured = done.adapter.lineage["measured"]
     pace = f", {count(measured['tokens_per_s'])} tokens/s" if "tokens_per_s" in measured else ""
@@ -96,12 +96,12 @@ def summary(done: Trained) -> str:
     )
 
 
-def counted(audit: Audit | PairAudit) -> str:
+def counted(audit: TokenAudit | PairAudit) -> str:
     """Return how much the audit saw; `forge train --check` shows a row too."""
     return "\n".join(_counts(audit))
 
 
-def _counts(audit: Audit | PairAudit) -> list[str]:
+def _counts(audit: TokenAudit | PairAudit) -> list[str]:
     from harness_forge.training.token_audit import PairAudit
 
     if isinstance(audit, PairAudit):
@@ -112,7 +112,7 @@ def _counts(audit: Audit | PairAudit) -> list[str]:
     return [f"train: {counts} {audit.longest}", *_joined(audit)]
 
 
-def render(audit: Audit | PairAudit) -> str:
+def render(audit: TokenAudit | PairAudit) -> str:
     """Return what the audit saw, with one row's masked and trained part."""
     from harness_forge.training.token_audit import PairAudit
 
@@ -131,7 +131,7 @@ def render(audit: Audit | PairAudit) -> str:
     return "\n".join([*_counts(audit), *shown])
 
 
-def _joined(audit: Audit | PairAudit) -> list[str]:
+def _joined(audit: TokenAudit | PairAudit) -> list[str]:
     if not getattr(audit, "joined", 0):
         return []
     what = "rows an answer's first token holds the end of its prompt too, as serving never writes"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from harness_forge.config.compose import project
-from harness_forge.config.compose.engine import DEFAULT_RECIPE, Unset, compose
+from harness_forge.config.compose.engine import DEFAULT_RECIPE, MissingValue, compose
 from harness_forge.config.compose.plain import PlainComposer
 from harness_forge.config.schema import GROUPS, ForgeConfig
 from harness_forge.core.errors import ConfigError, Faults, PromoteError
@@ -14,7 +14,7 @@ from harness_forge.promotion.rules.rule import check_written
 
 
 @dataclass(frozen=True)
-class Report:
+class ValidationReport:
     """The result of a validation; a fault that several recipes share is listed once."""
 
     recipes: int
@@ -22,7 +22,7 @@ class Report:
     faults: list[ConfigError]
 
 
-def validate() -> Report:
+def validate() -> ValidationReport:
     """Check every file by itself, and that all of them compose."""
     recipes = project.recipes()
     pairs = [(group, choice) for group in GROUPS for choice in project.choices(group)]
@@ -37,7 +37,9 @@ def validate() -> Report:
     sound = [pair for pair in pairs if not plain.group_faults(*pair)]
     if recipes:
         found += _choices_faults(plain, sound, composed)
-    return Report(len(recipes), len(pairs), list({str(fault): fault for fault in found}.values()))
+    return ValidationReport(
+        len(recipes), len(pairs), list({str(fault): fault for fault in found}.values())
+    )
 
 
 def _recipe_faults(plain: PlainComposer, recipe: str) -> Iterator[ConfigError]:
@@ -70,7 +72,7 @@ def _choices_faults(
             continue
         for fault in _composition_faults(recipe, [f"{key}={name}" for key, name in put.items()]):
             # A choice may leave open what only its user can say, such as an address.
-            if not isinstance(fault, Unset) and str(fault) not in own:
+            if not isinstance(fault, MissingValue) and str(fault) not in own:
                 yield fault
 
 

@@ -177,7 +177,7 @@ def _licences(workset: WorksetConfig) -> str:
 def _install(name: str, config: ForgeConfig, agreed: bool, source: str | None) -> Facts:
     from contextlib import nullcontext
 
-    from harness_forge.cli.line import Line
+    from harness_forge.cli.line import StatusLine
     from harness_forge.cli.results import show
     from harness_forge.config.compose.project import locks_folder
     from harness_forge.worksets.bundles import opened
@@ -194,7 +194,7 @@ def _install(name: str, config: ForgeConfig, agreed: bool, source: str | None) -
     if not agreed and not _asked(f"install {name}?"):
         show("nothing was installed")
         return {"status": state(name, workset, home, locks).status, "declined": True}
-    line = Line(name)
+    line = StatusLine(name)
     with opened(name, workset, locks, Path(source)) if source else nullcontext() as bundle:
         install(name, workset, home, locks, line.step, line.count, bundle)
     there = state(name, workset, home, locks)
@@ -215,13 +215,13 @@ def _in_short(name: str, config: ForgeConfig) -> str:
 def _bundle(name: str, config: ForgeConfig, to: str | None) -> Facts:
     import platform
 
-    from harness_forge.cli.line import Line
+    from harness_forge.cli.line import StatusLine
     from harness_forge.config.compose.project import locks_folder
     from harness_forge.worksets import bundles
 
     kind = f"py{sys.version_info[0]}{sys.version_info[1]}-{platform.machine()}"
     path = Path(to or f"{name}-{kind}{bundles.TAR}")
-    line = Line(name)
+    line = StatusLine(name)
     workset, home = config.worksets[name], Path(config.forge_home)
     locks = locks_folder(workset)
     files, size = bundles.make(name, workset, home, locks, path, line.step, line.count)

@@ -353,7 +353,7 @@ class RewardHackingConfig:
             _check(name, pattern, "reward_hacking")
 
 
-class Category(Enum):
+class BalanceCategory(Enum):
     """What counts as one category, within one role of one skill."""
 
     family = "family"
@@ -376,7 +376,7 @@ class BalanceConfig:
     """
 
     enabled: bool = False
-    by: Category = Category.family
+    by: BalanceCategory = BalanceCategory.family
     max_per_category: int = 600
 
     def __post_init__(self) -> None:

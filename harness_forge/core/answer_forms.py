@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
 
-from harness_forge.core.joined import Joined
+from harness_forge.core.disjoint_sets import DisjointSets
 
 ALIKE = 0.8
 """Share of equal tokens from which two forms are one; it was fixed before any result was seen."""
@@ -51,7 +51,7 @@ def clusters(forms: Mapping[str, tuple[str, ...]], alike: float = ALIKE) -> dict
     first: dict[tuple[str, ...], str] = {}
     for item in sorted(forms):
         first.setdefault(forms[item], item)
-    joined = Joined[str]()
+    joined = DisjointSets[str]()
     for one, other in _alike(list(first), alike):
         joined.join(first[one], first[other])
     return {item: joined.leader(first[form]) for item, form in forms.items()}

@@ -152,7 +152,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class TeacherAnswer:
     """A teacher's answer: the arguments of one tool call.
 
     Args:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from harness_forge.config.duplicates import DuplicatesConfig
-from harness_forge.datasets.prepare import SINGLES, Plan
+from harness_forge.datasets.prepare import SINGLES, PreparePlan
 from harness_forge.datasets.prepared import PreparedBatch, PreparedRow
 from harness_forge.datasets.sql.rows import Row, joint
 
@@ -39,7 +39,7 @@ class Admission:
         self._index.close()
 
     def pass_on(
-        self, plan: Plan, done: Iterable[tuple[Sequence[Row], list[PreparedRow]]]
+        self, plan: PreparePlan, done: Iterable[tuple[Sequence[Row], list[PreparedRow]]]
     ) -> Iterator[PreparedBatch]:
         """Yield rows in larger batches, with the reason where a row repeats an earlier one."""
         single = plan.config.kind in SINGLES
@@ -52,10 +52,12 @@ class Admission:
         """Return, once, the source of the row that a rejected row repeats; '' where unknown."""
         return self._repeats.pop(source, "")
 
-    def _judged(self, plan: Plan, rows: Sequence[Row], ready: list[PreparedRow], single: bool):
+    def _judged(
+        self, plan: PreparePlan, rows: Sequence[Row], ready: list[PreparedRow], single: bool
+    ):
         import numpy
 
-        from harness_forge.datasets.dedup.index import Entry
+        from harness_forge.datasets.dedup.index import IndexEntry
         from harness_forge.datasets.dedup.signer import ANSWER, PROMPT
 
         places = [at for at, one in enumerate(ready) if one.reason is None]
@@ -65,7 +67,9 @@ class Admission:
             context = (prefix + (row.item_id or "")).encode()
             digest = one.mark if single else joint(one.mark, context)
             side = "" if single else str(row.eval_passed)
-            entries.append(Entry(row.source, context if row.item_id else one.mark, side, digest))
+            entries.append(
+                IndexEntry(row.source, context if row.item_id else one.mark, side, digest)
+            )
         if self._near:
             signed = b"".join(ready[at].signature for at in places)
             signatures = numpy.frombuffer(signed, numpy.uint16).reshape(-1, ANSWER + PROMPT)

@@ -7,7 +7,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from harness_forge.config.filters import BalanceConfig, Category
+from harness_forge.config.filters import BalanceCategory, BalanceConfig
 from harness_forge.core.records import Split
 from harness_forge.datasets.export_batch import ExportBatch, Line, RowResult
 from harness_forge.datasets.filters.balance import Balance
@@ -39,7 +39,7 @@ def capped(
         yield _rid(batch, balance, config.by)
 
 
-def _offers(batch: ExportBatch, by: Category) -> Iterator[tuple[str, str]]:
+def _offers(batch: ExportBatch, by: BalanceCategory) -> Iterator[tuple[str, str]]:
     """Yield category and mark of each training example."""
     rows = _rows_of(batch)
     for place, example in enumerate(batch.examples):
@@ -47,7 +47,7 @@ def _offers(batch: ExportBatch, by: Category) -> Iterator[tuple[str, str]]:
             yield _category(rows[place], by), _mark(example)
 
 
-def _rid(batch: ExportBatch, balance: Balance, by: Category) -> ExportBatch:
+def _rid(batch: ExportBatch, balance: Balance, by: BalanceCategory) -> ExportBatch:
     places: dict[int, int] = {}
     rows = _rows_of(batch)
     for place, example in enumerate(batch.examples):
@@ -75,11 +75,11 @@ def _rows_of(batch: ExportBatch) -> dict[int, Row]:
     return {place: result.row for result in reversed(batch.results) for place in result.examples}
 
 
-def _category(row: Row, by: Category) -> str:
+def _category(row: Row, by: BalanceCategory) -> str:
     return {
-        Category.family: row.family,
-        Category.item: row.item_id,
-        Category.source: row.evaluator,
+        BalanceCategory.family: row.family,
+        BalanceCategory.item: row.item_id,
+        BalanceCategory.source: row.evaluator,
     }.get(by) or ""
 
 

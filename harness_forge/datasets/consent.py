@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import psycopg
 
 from harness_forge.datasets.ledger import Ledger
-from harness_forge.datasets.request import Part
+from harness_forge.datasets.request import ExportPart
 from harness_forge.datasets.sql import reading
 
 OWN, GENERAL = "own", "general"
@@ -26,7 +26,7 @@ FROM runs WHERE id = ANY(%s)
 
 
 def counted(
-    connection: psycopg.Connection, parts: Iterable[Part], ledgers: Iterable[Ledger]
+    connection: psycopg.Connection, parts: Iterable[ExportPart], ledgers: Iterable[Ledger]
 ) -> dict[str, int]:
     """Return how many kept rows there are by consent.
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harness_forge.config.engine import EngineConfig, EngineKind
-from harness_forge.datasets.prepare import Plan
+from harness_forge.datasets.prepare import PreparePlan
 from harness_forge.datasets.worker_pool import WorkerPool
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def engine(
-    plans: Sequence[Plan], config: EngineConfig, expected: float = 0
+    plans: Sequence[PreparePlan], config: EngineConfig, expected: float = 0
 ) -> WorkerPool | Cluster:
     """Return the engine: a context manager with a `map` that prepares batches of rows.
 

@@ -18,19 +18,19 @@ from harness_forge.datasets.formats.card import card
 from harness_forge.datasets.formats.endings import checked
 from harness_forge.datasets.formats.folder import DatasetFolder
 from harness_forge.datasets.pipeline import Rows
-from harness_forge.datasets.request import Part, Report, Request
+from harness_forge.datasets.request import ExportPart, ExportReport, ExportRequest
 
 if TYPE_CHECKING:
     import psycopg
 
 
 def export(
-    parts: Sequence[Part],
-    request: Request,
+    parts: Sequence[ExportPart],
+    request: ExportRequest,
     *,
     dry_run: bool = False,
     progress: Callable[[int], None] = lambda rows: None,
-) -> Report:
+) -> ExportReport:
     """Write one dataset and return its report.
 
     All parts are read at one moment of the store.
@@ -55,18 +55,18 @@ def export(
         connection = stack.enter_context(closing(parts[0].store.connect_read_only()))
         stack.enter_context(seldom_collected())
         if dry_run:
-            report = Report(request.data_dir / request.name)
+            report = ExportReport(request.data_dir / request.name)
             Rows(connection, parts, request, progress).pass_on(report, None)
             refusals.demand_rows(report, parts, connection, request)
             return report
         while True:
             try:
                 return _written(connection, parts, request, progress)
-            except _AskTheSame as found:
+            except _AsksWhatValidationAsks as found:
                 request = replace(request, asking_the_same=request.asking_the_same | found.items)
 
 
-class _AskTheSame(Exception):
+class _AsksWhatValidationAsks(Exception):
     """Some items of training ask what validation asks: the dataset is written without them.
 
     What a template of questions is hangs on all lines, so that is known only at the end.
@@ -78,11 +78,11 @@ class _AskTheSame(Exception):
 
 def _written(
     connection: psycopg.Connection,
-    parts: Sequence[Part],
-    request: Request,
+    parts: Sequence[ExportPart],
+    request: ExportRequest,
     progress: Callable[[int], None],
-) -> Report:
-    report = Report(request.data_dir / request.name)
+) -> ExportReport:
+    report = ExportReport(request.data_dir / request.name)
     rows = Rows(connection, parts, request, progress)
     with DatasetFolder(report.path) as folder:
         rows.pass_on(report, folder)
@@ -92,7 +92,7 @@ def _written(
     return report
 
 
-def _check_format(part: Part, request: Request) -> None:
+def _check_format(part: ExportPart, request: ExportRequest) -> None:
     kind = part.config.kind.value
     if ROWS.get(request.format) != kind:
         fitting = ", ".join(name for name, of in ROWS.items() if of == kind)
@@ -103,7 +103,7 @@ def _check_format(part: Part, request: Request) -> None:
         )
 
 
-def _seal(folder: DatasetFolder, rows: Rows, request: Request, report: Report) -> None:
+def _seal(folder: DatasetFolder, rows: Rows, request: ExportRequest, report: ExportReport) -> None:
     """Write manifest and card, and put the folder in place."""
     rows.held_out_set.write(folder)
     for record in rows.weighting.records():
@@ -129,7 +129,7 @@ def _demand_proof(folder: DatasetFolder, left_out: Set[str]) -> None:
     findings, asking_the_same = audit_with_items(folder.draft)
     failed = [one for one in findings if not one.holds]
     if [one.name for one in failed] == [_NEAR] and not asking_the_same <= left_out:
-        raise _AskTheSame(asking_the_same)
+        raise _AsksWhatValidationAsks(asking_the_same)
     if failed:
         others = f"; and {', '.join(one.name for one in failed[1:])}" if failed[1:] else ""
         raise ExportError(

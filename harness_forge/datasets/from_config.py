@@ -19,10 +19,10 @@ def export_from_config(config: ForgeConfig, *, dry_run: bool = False, progress=l
     """
     from harness_forge.datasets.export import export
     from harness_forge.datasets.feedback import run_evidence
-    from harness_forge.datasets.request import Part, Request
+    from harness_forge.datasets.request import ExportPart, ExportRequest
 
     skills = skills_of(config)
-    request = Request(
+    request = ExportRequest(
         data_dir=Path(config.data_dir),
         name=config.export.name,
         skill=config.skill.name,
@@ -44,7 +44,7 @@ def export_from_config(config: ForgeConfig, *, dry_run: bool = False, progress=l
             treatment=replace(request.treatment, feedback=run_evidence.gather(config, store)),
         )
         parts = [
-            Part(store.skill(one.skill.name), role, settings, _place(config, role))
+            ExportPart(store.skill(one.skill.name), role, settings, _place(config, role))
             for one in skills
             for role, settings in exports_of(one).items()
         ]

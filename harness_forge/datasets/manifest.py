@@ -15,14 +15,14 @@ from harness_forge.datasets.filters.building import build, notes
 from harness_forge.datasets.formats.conversation import FORMS
 from harness_forge.datasets.ledger import Ledger, ranked
 from harness_forge.datasets.pair_counts import PairCount
-from harness_forge.datasets.request import Part, Report, Request, Share, Treatment
+from harness_forge.datasets.request import ExportPart, ExportReport, ExportRequest, Share, Treatment
 
 if TYPE_CHECKING:
     from harness_forge.datasets.pipeline import Rows
     from harness_forge.datasets.sql.statement import Statement
 
 
-def manifest(rows: Rows, request: Request, report: Report) -> dict[str, Any]:
+def manifest(rows: Rows, request: ExportRequest, report: ExportReport) -> dict[str, Any]:
     """Return the manifest.
 
     A dataset of several parts has each part's share, settings and SQL under
@@ -52,7 +52,7 @@ def manifest(rows: Rows, request: Request, report: Report) -> dict[str, Any]:
     }
 
 
-def _treated(rows: Rows, treatment: Treatment, report: Report) -> dict[str, Any]:
+def _treated(rows: Rows, treatment: Treatment, report: ExportReport) -> dict[str, Any]:
     """Return what was done to rows besides their recipe's SQL, with counts.
 
     A filter's name is the reason it rejects for. `decided` is what a filter
@@ -111,11 +111,11 @@ def _watermark(parts, alone: bool) -> dict[str, Any]:
     return {"watermarks": {part.skill: part.store.watermark() for part in _of_skills(parts)}}
 
 
-def _of_skills(parts) -> list[Part]:
+def _of_skills(parts) -> list[ExportPart]:
     return list({part.skill: part for part in parts}.values())
 
 
-def _parts(rows: Rows, report: Report) -> list[dict[str, Any]]:
+def _parts(rows: Rows, report: ExportReport) -> list[dict[str, Any]]:
     # General data is one more share and one more ledger, and has no SQL.
     each = zip(rows.parts, report.parts, rows.ledgers, rows.statements, strict=False)
     return [
@@ -142,7 +142,7 @@ def _pairs(counted: PairCount | None) -> dict[str, Any]:
     return {"pairs": {"possible": counted.possible, "made": counted.made, "not_made": not_made}}
 
 
-def _sent(part: Part, sent: Statement) -> dict[str, Any]:
+def _sent(part: ExportPart, sent: Statement) -> dict[str, Any]:
     return {
         "settings": _plain(asdict(part.config)),
         "sql": sent.text,

@@ -16,12 +16,12 @@ from harness_forge.core.errors import ExportError
 from harness_forge.core.records import Example, Split
 from harness_forge.datasets.export_batch import ExportBatch, Line, RowResult
 from harness_forge.datasets.filters.building import build
-from harness_forge.datasets.filters.mixing import ORIGIN, Drawn, draw
+from harness_forge.datasets.filters.mixing import ORIGIN, MixResult, draw
 from harness_forge.datasets.formats.lines import FORMATS
 from harness_forge.datasets.formats.unrepresentable import Unrepresentable
 from harness_forge.datasets.kinds import sft
 from harness_forge.datasets.ledger import Ledger
-from harness_forge.datasets.prepare import Plan
+from harness_forge.datasets.prepare import PreparePlan
 from harness_forge.datasets.request import Share, Treatment
 from harness_forge.datasets.sql.rows import Answer, Prompt, Row, answer_of, prompt_of
 from harness_forge.datasets.writer import DatasetWriter
@@ -59,7 +59,7 @@ def check(kind: ExportKind, treatment: Treatment) -> None:
 
 
 def mix_in(
-    plan: Plan, train: int, writer_of: Callable[[Ledger, Share], DatasetWriter]
+    plan: PreparePlan, train: int, writer_of: Callable[[Ledger, Share], DatasetWriter]
 ) -> Mixed | None:
     """Add general examples to the training examples; None where the mix-in is off.
 
@@ -101,7 +101,7 @@ def notes(facts: Mapping[str, Any]) -> list[str]:
     return [note]
 
 
-def _facts(drawn: Drawn, ledger: Ledger, share: float) -> dict[str, Any]:
+def _facts(drawn: MixResult, ledger: Ledger, share: float) -> dict[str, Any]:
     return {
         "sha256": drawn.sha256,
         "share": share,
@@ -110,7 +110,7 @@ def _facts(drawn: Drawn, ledger: Ledger, share: float) -> dict[str, Any]:
     }
 
 
-def _steps(plan: Plan):
+def _steps(plan: PreparePlan):
     treatment = plan.treatment
     steps = build(treatment.filters, tokenizer=treatment.tokenizer, model=treatment.model)
     if plan.protected is not None:
@@ -123,7 +123,7 @@ def _steps(plan: Plan):
 class _Writer:
     """Formats and redacts a sampled example as a line of the dataset."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: PreparePlan) -> None:
         self._shape = FORMATS[plan.format]
         self._extra_keys = {"skill": ORIGIN, "role": ORIGIN} if plan.extra_keys else {}
         self._redactor = None

@@ -26,13 +26,13 @@ from harness_forge.datasets.formats.folder import DatasetFolder
 from harness_forge.datasets.kinds import dpo, grpo, kto
 from harness_forge.datasets.kinds.sft import singles
 from harness_forge.datasets.kinds.teacher_share import TeacherShare
-from harness_forge.datasets.leakage.guard import Guard, guards
+from harness_forge.datasets.leakage.guard import LeakageGuard, guards
 from harness_forge.datasets.leakage.held_out_set import HeldOutSet
 from harness_forge.datasets.ledger import Ledger
-from harness_forge.datasets.prepare import SINGLES, Plan
+from harness_forge.datasets.prepare import SINGLES, PreparePlan
 from harness_forge.datasets.prepared import each
 from harness_forge.datasets.repeats import Weighting
-from harness_forge.datasets.request import Part, Report, Request, Share
+from harness_forge.datasets.request import ExportPart, ExportReport, ExportRequest, Share
 from harness_forge.datasets.sql import reading, statement
 from harness_forge.datasets.sql.rows import Row
 from harness_forge.datasets.writer import DatasetWriter
@@ -69,8 +69,8 @@ class Rows:
     def __init__(
         self,
         connection: psycopg.Connection,
-        parts: Sequence[Part],
-        request: Request,
+        parts: Sequence[ExportPart],
+        request: ExportRequest,
         progress: Callable[[int], None],
     ) -> None:
         self.connection, self.parts = connection, parts
@@ -99,7 +99,7 @@ class Rows:
         self.mixed: dict[str, Any] | None = None
         self._progress, self._read = progress, 0
 
-    def pass_on(self, report: Report, folder: DatasetFolder | None) -> None:
+    def pass_on(self, report: ExportReport, folder: DatasetFolder | None) -> None:
         """Write every row's line and ledger entry; without a folder, only count."""
         seen = DigestSet()
         with (
@@ -125,7 +125,7 @@ class Rows:
             self.tallies = report.decided = pool.tallies
         self._mix_in(report, folder)
 
-    def _mix_in(self, report: Report, folder: DatasetFolder | None) -> None:
+    def _mix_in(self, report: ExportReport, folder: DatasetFolder | None) -> None:
         """Add general examples, and count them as one more part."""
         plan, extension = self._plans[0], self._request.extension
         train = report.examples["train"]
@@ -182,17 +182,19 @@ def _scratch(folder: DatasetFolder | None) -> Iterator[Path]:
         yield Path(place)
 
 
-def _plan(part: Part, guarded: Mapping[str, Guard], request: Request, *, mixed: bool) -> Plan:
+def _plan(
+    part: ExportPart, guarded: Mapping[str, LeakageGuard], request: ExportRequest, *, mixed: bool
+) -> PreparePlan:
     """Return the part's plan; with one part, skill and role are in the manifest, not in lines."""
     extra_keys = {"skill": part.skill, "role": part.role} if mixed else {}
     guard = guarded[part.skill]
-    return Plan(
+    return PreparePlan(
         part.skill, part.role, part.config, guard, request.format, extra_keys, request.treatment
     )
 
 
 def _planned(
-    connection: psycopg.Connection, part: Part
+    connection: psycopg.Connection, part: ExportPart
 ) -> tuple[Statement, Statement, reading.Forecast]:
     """Return the part's statement, its fastest form, and the server's estimates."""
     with _name_part(part):
@@ -204,7 +206,7 @@ def _planned(
 
 
 @contextmanager
-def _name_part(part: Part):
+def _name_part(part: ExportPart):
     """Add the part's recipe key to errors, where a recipe has several parts."""
     try:
         yield

@@ -20,7 +20,7 @@ from harness_forge.datasets.filters.candidate import Candidate, Filter
 from harness_forge.datasets.formats.lines import FORMATS
 from harness_forge.datasets.formats.unrepresentable import Unrepresentable
 from harness_forge.datasets.kinds import sft
-from harness_forge.datasets.leakage.guard import Guard
+from harness_forge.datasets.leakage.guard import LeakageGuard
 from harness_forge.datasets.prepared import PreparedRow
 from harness_forge.datasets.request import Treatment
 from harness_forge.datasets.sql.rows import (
@@ -51,7 +51,7 @@ _Read = tuple[Prompt, Answer, Candidate | None]
 
 
 @dataclass(frozen=True)
-class Plan:
+class PreparePlan:
     """How the rows of one part are prepared; it is sent to worker processes.
 
     Args:
@@ -67,7 +67,7 @@ class Plan:
     skill: str
     role: str
     config: ExportConfig
-    guard: Guard
+    guard: LeakageGuard
     format: str
     extra_keys: Mapping[str, str] = field(default_factory=dict)
     treatment: Treatment = field(default_factory=Treatment)
@@ -88,7 +88,7 @@ class Plan:
 class Preparer:
     """Prepares rows by one plan."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: PreparePlan) -> None:
         self._plan = plan
         self._steps = _steps(plan)
         self._contamination = _contamination_filter(plan)
@@ -259,7 +259,7 @@ class Preparer:
         ]
 
 
-def _steps(plan: Plan) -> dict[bool, list[tuple[str, Filter]]]:
+def _steps(plan: PreparePlan) -> dict[bool, list[tuple[str, Filter]]]:
     """Return the filters for rows that passed and for rows that failed.
 
     Only where kinds show what is worse does a worse answer have filters of its own.
@@ -281,7 +281,7 @@ def _steps(plan: Plan) -> dict[bool, list[tuple[str, Filter]]]:
     return {True: steps(rejected_side=False), False: steps(rejected_side=contrasts)}
 
 
-def _contamination_filter(plan: Plan) -> Contamination | None:
+def _contamination_filter(plan: PreparePlan) -> Contamination | None:
     if not plan.protected:
         return None
     from harness_forge.datasets.decontamination.rows import Contamination
@@ -289,7 +289,7 @@ def _contamination_filter(plan: Plan) -> Contamination | None:
     return Contamination(plan.protected)
 
 
-def _signer(plan: Plan):
+def _signer(plan: PreparePlan):
     if not plan.treatment.duplicates.near or plan.config.answer is AnswerKind.none:
         return None
     from harness_forge.datasets.dedup.signer import Signer

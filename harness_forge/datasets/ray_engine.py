@@ -19,7 +19,7 @@ from harness_forge import __version__
 from harness_forge.config.engine import EngineConfig
 from harness_forge.core.errors import ExportError, ForgeError
 from harness_forge.core.garbage import seldom_collected
-from harness_forge.datasets.prepare import Plan, Preparer
+from harness_forge.datasets.prepare import PreparePlan, Preparer
 from harness_forge.datasets.prepared import PreparedRow
 from harness_forge.datasets.ray_session import RayErrors, session
 from harness_forge.datasets.sql.rows import Row
@@ -50,7 +50,7 @@ class Cluster:
 
     batch = 512
 
-    def __init__(self, plans: Sequence[Plan], config: EngineConfig) -> None:
+    def __init__(self, plans: Sequence[PreparePlan], config: EngineConfig) -> None:
         self._plans, self._config = list(plans), config
         self._stack = ExitStack()
         self._workers: list[Any] = []
@@ -136,7 +136,7 @@ class Cluster:
 class _Worker:
     """A worker on the cluster."""
 
-    def __init__(self, plans: Sequence[Plan]) -> None:
+    def __init__(self, plans: Sequence[PreparePlan]) -> None:
         os.environ["TOKENIZERS_PARALLELISM"] = "false"
         self._plans = plans
         self._preparers: dict[int, Preparer] = {}

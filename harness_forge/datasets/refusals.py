@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from harness_forge.core.errors import ExportError
-from harness_forge.datasets.request import Part, Report, Request
+from harness_forge.datasets.request import ExportPart, ExportReport, ExportRequest
 from harness_forge.datasets.sql import reading
 
 _REMEDIES = {
@@ -44,7 +44,9 @@ _AFTER_ALL = ("over_share", "unheld_tools", "unheld_turns")
 """What rows were rejected for that would have been kept, so it is what to change first."""
 
 
-def demand_rows(report: Report, parts: Sequence[Part], connection, request: Request) -> None:
+def demand_rows(
+    report: ExportReport, parts: Sequence[ExportPart], connection, request: ExportRequest
+) -> None:
     """Refuse a dataset without rows; a single part without rows is allowed.
 
     Raises:
@@ -58,7 +60,7 @@ def demand_rows(report: Report, parts: Sequence[Part], connection, request: Requ
         )
 
 
-def _what_there_is(connection, parts: Sequence[Part], request: Request) -> str:
+def _what_there_is(connection, parts: Sequence[ExportPart], request: ExportRequest) -> str:
     found, agents = {}, []
     for skill in dict.fromkeys(part.skill for part in parts):
         reading.enter(connection, skill)
@@ -90,7 +92,7 @@ def _by_name(agents: Sequence[str]) -> str:
     return f"; role=agent export.params.agent={shown} exports those of an agent by its name"
 
 
-def demand_training_rows(report: Report, parts: Sequence[Part]) -> None:
+def demand_training_rows(report: ExportReport, parts: Sequence[ExportPart]) -> None:
     """Refuse a dataset without training rows; name the condition that rejected most.
 
     Raises:
@@ -107,7 +109,7 @@ def demand_training_rows(report: Report, parts: Sequence[Part]) -> None:
     )
 
 
-def _which_condition(report: Report, parts: Sequence[Part]) -> str:
+def _which_condition(report: ExportReport, parts: Sequence[ExportPart]) -> str:
     if not report.rejected:
         return "every kept row is for validation: it takes more items"
     # A conversation has many turns that are not its answer: that they are none says nothing.

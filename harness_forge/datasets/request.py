@@ -26,7 +26,7 @@ SPLITS = ("train", "validation")
 
 
 @dataclass(frozen=True)
-class Part:
+class ExportPart:
     """One part of an export: the rows of one role in one skill.
 
     Args:
@@ -80,7 +80,7 @@ class Treatment:
 
 
 @dataclass(frozen=True)
-class Request:
+class ExportRequest:
     """The settings of an export, besides its parts.
 
     Args:
@@ -130,7 +130,7 @@ class Share:
 
 
 @dataclass
-class Report:
+class ExportReport:
     """The report of an export.
 
     Args:

@@ -63,7 +63,7 @@ ORDER BY reason, target_table, target_id
 
 
 @dataclass(frozen=True)
-class Origin:
+class SourceRow:
     """A row that became part of a line, or was rejected.
 
     Args:
@@ -97,7 +97,7 @@ class Trace:
     manifest: Mapping[str, Any]
     place: str
     line: Mapping[str, Any] | None
-    origins: list[Origin]
+    origins: list[SourceRow]
 
 
 def trace(dataset: Path, place: str, connect: Callable[[str], psycopg.Connection] | None) -> Trace:
@@ -194,17 +194,19 @@ def _line(path: Path, number: int) -> dict[str, Any]:
     raise ExportError(str(path), f"ends before line {number}", "its manifest says otherwise")
 
 
-def _origin(entry: dict[str, Any], connect) -> Origin:
+def _origin(entry: dict[str, Any], connect) -> SourceRow:
     found = SOURCE.fullmatch(entry["source"])
     if connect is None or not found:
-        return Origin(entry, missing="the store was not asked" if found else "no row of the store")
+        return SourceRow(
+            entry, missing="the store was not asked" if found else "no row of the store"
+        )
     skill, table, row_id = found[1], found[2], int(found[3])
     with connect(skill) as connection:
         attempt = attempts_of(connection, table, [row_id]).get(row_id)
         if attempt is None:
-            return Origin(entry, missing="the store no longer has its attempt")
+            return SourceRow(entry, missing="the store no longer has its attempt")
         keys = {"attempt": attempt, "table": table, "id": row_id}
-        return Origin(
+        return SourceRow(
             entry,
             _rows(connection, _RUN, [attempt])[0],
             _rows(connection, _ATTEMPT, [attempt])[0],

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 from harness_forge.core.errors import ForgeError
 from harness_forge.core.garbage import seldom_collected
-from harness_forge.datasets.prepare import Plan, Preparer
+from harness_forge.datasets.prepare import PreparePlan, Preparer
 from harness_forge.datasets.sql.rows import Row
 
 
@@ -34,7 +34,7 @@ def main() -> None:
         os._exit(0)  # the parent has left or needs no more; there is nothing to tidy
 
 
-def _answer(plans: list[Plan], batch: tuple[int, list[tuple]], sink: BinaryIO) -> None:
+def _answer(plans: list[PreparePlan], batch: tuple[int, list[tuple]], sink: BinaryIO) -> None:
     try:
         answer: Any = _prepared(plans, *batch)
     except ForgeError as error:
@@ -48,7 +48,7 @@ def _answer(plans: list[Plan], batch: tuple[int, list[tuple]], sink: BinaryIO) -
 _preparers: dict[int, Preparer] = {}
 
 
-def _prepared(plans: list[Plan], part: int, rows: list[tuple]) -> tuple[list[tuple], dict]:
+def _prepared(plans: list[PreparePlan], part: int, rows: list[tuple]) -> tuple[list[tuple], dict]:
     if part not in _preparers:
         _preparers[part] = Preparer(plans[part])
     preparer = _preparers[part]

@@ -22,7 +22,7 @@ from time import process_time
 from typing import Any
 
 from harness_forge.core.errors import ExportError
-from harness_forge.datasets.prepare import Plan, Preparer
+from harness_forge.datasets.prepare import PreparePlan, Preparer
 from harness_forge.datasets.prepared import PreparedRow
 from harness_forge.datasets.sql.rows import Row
 
@@ -64,7 +64,9 @@ class WorkerPool:
         tallies: counts that filters keep of their own work, by filter.
     """
 
-    def __init__(self, plans: Sequence[Plan], workers: int | None, expected: float = 0) -> None:
+    def __init__(
+        self, plans: Sequence[PreparePlan], workers: int | None, expected: float = 0
+    ) -> None:
         self._preparers: dict[int, Preparer] = {}
         self._plans = plans
         works = any(plan.works for plan in plans)
@@ -171,7 +173,7 @@ def with_rejected(batch: Sequence[Row], prepared: Iterable[PreparedRow]) -> list
 class _Worker:
     """One worker process, connected by two pipes."""
 
-    def __init__(self, plans: Sequence[Plan]) -> None:
+    def __init__(self, plans: Sequence[PreparePlan]) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "harness_forge.datasets.worker"],
             stdin=subprocess.PIPE,
@@ -182,7 +184,7 @@ class _Worker:
         for end in (self._process.stdin, self._process.stdout):
             with suppress(OSError):  # not allowed here: it works with less, in more steps
                 fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, _PIPE)
-        self._plans: Sequence[Plan] | None = plans
+        self._plans: Sequence[PreparePlan] | None = plans
 
     def ask(self, part: int, rows: Sequence[Row]) -> tuple[list[PreparedRow], Tallies]:
         try:

@@ -13,7 +13,7 @@ from harness_forge.datasets.formats.folder import DatasetFolder
 from harness_forge.datasets.formats.lines import FORMATS
 from harness_forge.datasets.ledger import Ledger
 from harness_forge.datasets.pair_counts import PairCount
-from harness_forge.datasets.prepare import Plan
+from harness_forge.datasets.prepare import PreparePlan
 from harness_forge.datasets.request import Share
 
 Made = PreferencePair | LabelledExample | PromptExample
@@ -31,7 +31,12 @@ class DatasetWriter:
     """
 
     def __init__(
-        self, folder: DatasetFolder | None, plan: Plan, ledger: Ledger, share: Share, extension: str
+        self,
+        folder: DatasetFolder | None,
+        plan: PreparePlan,
+        ledger: Ledger,
+        share: Share,
+        extension: str,
     ) -> None:
         self._folder, self._ledger, self._share = folder, ledger, share
         self._shape, self._extra_keys, self._extension = (

@@ -17,7 +17,7 @@ from harness_forge.evaluation.bootstrap import RESAMPLES, SEED, cluster_bootstra
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
+class JudgeAgreement:
     """Two judges over the same items.
 
     Args:
@@ -46,7 +46,7 @@ def cohen_kappa(
     alpha: float = 0.05,
     resamples: int = RESAMPLES,
     seed: int = SEED,
-) -> Agreement:
+) -> JudgeAgreement:
     """Return the agreement of two judges.
 
     Args:
@@ -54,7 +54,7 @@ def cohen_kappa(
     """
     rated = list(rated)
     if not rated:
-        return Agreement(0, math.nan, math.nan, math.nan, math.nan)
+        return JudgeAgreement(0, math.nan, math.nan, math.nan, math.nan)
     verdicts = sorted({str(v) for _, *both in rated for v in both})
     table = _by_family(rated, verdicts)
     kinds = len(verdicts)
@@ -66,7 +66,9 @@ def cohen_kappa(
     counts = table.sum(axis=0).reshape(kinds, kinds)
     # One family is no information about others.
     ends = (interval.low, interval.high) if math.isfinite(interval.low) else (math.nan, math.nan)
-    return Agreement(len(rated), float(np.trace(counts) / len(rated)), interval.estimate, *ends)
+    return JudgeAgreement(
+        len(rated), float(np.trace(counts) / len(rated)), interval.estimate, *ends
+    )
 
 
 def _by_family(rated, verdicts: Sequence[str]) -> np.ndarray:

@@ -59,7 +59,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Flip:
+class DiscordantItem:
     """An item that only one of the two passed."""
 
     skill: str
@@ -83,8 +83,8 @@ class Comparison:
     second: str
     parts: Mapping[str, Difference]
     families: Mapping[str, Difference]
-    gained: Sequence[Flip]
-    lost: Sequence[Flip]
+    gained: Sequence[DiscordantItem]
+    lost: Sequence[DiscordantItem]
 
     def as_dict(self) -> dict[str, Any]:
         """Return by part the counts, difference, interval and p, as metrics files hold them."""
@@ -209,5 +209,5 @@ def _judged(pairs: Sequence[Pair]) -> list[Pair]:
     return [(a, b) for a, b in pairs if not (a.infrastructure or b.infrastructure)]
 
 
-def _flip(result: EvalResult) -> Flip:
-    return Flip(result.skill, result.item_id, result.part, result.family)
+def _flip(result: EvalResult) -> DiscordantItem:
+    return DiscordantItem(result.skill, result.item_id, result.part, result.family)

@@ -18,11 +18,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from harness_forge.evaluation.sequential import Reading, SequentialTest
+from harness_forge.evaluation.sequential import SequentialResult, SequentialTest
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class ArmAssignment:
     """A request that was drawn, or a run or an item that stays with its arm.
 
     Args:
@@ -55,7 +55,7 @@ class InOrder:
         left_out: by arm: without a verdict because the judge failed.
     """
 
-    reading: Reading | None
+    reading: SequentialResult | None
     pending: Mapping[str, int] = field(default_factory=dict)
     since: datetime | None = None
     held_back: int = 0
@@ -64,7 +64,7 @@ class InOrder:
 
 
 def in_order(
-    drawn: Iterable[Drawn], arms: tuple[str, str], now: datetime, deadline_s: float
+    drawn: Iterable[ArmAssignment], arms: tuple[str, str], now: datetime, deadline_s: float
 ) -> InOrder:
     """Read outcomes in the order of drawing, up to the first that is not known.
 

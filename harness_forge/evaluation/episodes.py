@@ -15,7 +15,7 @@ from harness_forge.evaluation.statistics import holm, mcnemar
 
 
 @dataclass(frozen=True, slots=True)
-class Category:
+class CategoryResult:
     """First tries in one category; `p_holm` is adjusted for the number of categories."""
 
     pairs: int
@@ -43,8 +43,8 @@ class RunComparison:
     items: int
     fingerprint: str
     measures: Mapping[str, Measure]
-    categories: Mapping[str, Category]
-    skills: Mapping[str, Category]
+    categories: Mapping[str, CategoryResult]
+    skills: Mapping[str, CategoryResult]
     gained: Sequence[Episode]
     lost: Sequence[Episode]
     only_first: int
@@ -112,7 +112,7 @@ def _several(judged: Sequence[Pair]) -> bool:
     return len({a.skill for a, _ in judged}) > 1
 
 
-def _split(judged: Sequence[Pair], by: Callable[[Episode], str]) -> dict[str, Category]:
+def _split(judged: Sequence[Pair], by: Callable[[Episode], str]) -> dict[str, CategoryResult]:
     found: dict[str, list[int]] = {}
     for a, b in judged:
         counts = found.setdefault(by(a), [0, 0, 0, 0])
@@ -125,7 +125,7 @@ def _split(judged: Sequence[Pair], by: Callable[[Episode], str]) -> dict[str, Ca
     won = {name: found[name][2] - (found[name][1] - found[name][3]) for name in names}
     p = [mcnemar(found[name][3], won[name]) for name in names]
     return {
-        name: Category(
+        name: CategoryResult(
             pairs=found[name][0],
             first=found[name][1] / found[name][0],
             second=found[name][2] / found[name][0],

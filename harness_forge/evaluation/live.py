@@ -11,7 +11,7 @@ from harness_forge.config.schema import ForgeConfig
 from harness_forge.core.errors import EvalError
 from harness_forge.core.hints import did_you_mean
 from harness_forge.core.numbers import NONE, level, number, p_value, percent, points, seconds
-from harness_forge.evaluation.drawing import Drawn, InOrder, in_order
+from harness_forge.evaluation.drawing import ArmAssignment, InOrder, in_order
 from harness_forge.store.escaping import restored
 from harness_forge.store.opening import opened_skill
 
@@ -131,7 +131,7 @@ def read(config: ForgeConfig, name: str = "") -> Live:
     fields = ("requests", "failed", "first_s", "total_s", "shadows")
     traffic = {restored(arm): dict(zip(fields, rest, strict=True)) for arm, *rest in found}
     deadline_s, pair = config.proxy.outcome_s, (arms[0], arms[1])
-    requests = [Drawn(at, restored(arm), *rest) for at, arm, *rest in drawn]
+    requests = [ArmAssignment(at, restored(arm), *rest) for at, arm, *rest in drawn]
     readable = in_order(requests, pair, datetime.now(UTC), deadline_s)
     return Live(name, pair, readable, config.proxy.alpha, deadline_s, traffic)
 

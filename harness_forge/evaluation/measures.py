@@ -69,7 +69,7 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
-class _Figure:
+class _Ratio:
     """The sum of one column divided by the sum of another; for rates and means alike."""
 
     better: int
@@ -78,14 +78,14 @@ class _Figure:
     yes_or_no: bool = False
 
 
-MEASURES: Mapping[str, _Figure] = {
-    "first_try": _Figure(1, "first_try", yes_or_no=True),
-    "success": _Figure(1, "solved", yes_or_no=True),
-    "escalated": _Figure(-1, "escalated", yes_or_no=True),
+MEASURES: Mapping[str, _Ratio] = {
+    "first_try": _Ratio(1, "first_try", yes_or_no=True),
+    "success": _Ratio(1, "solved", yes_or_no=True),
+    "escalated": _Ratio(-1, "escalated", yes_or_no=True),
     # Only over items that both runs solved in the end.
-    "attempts_to_success": _Figure(-1, "tries_to_success"),
-    "tokens_per_attempt": _Figure(-1, "tokens", "attempts"),
-    "seconds_per_attempt": _Figure(-1, "seconds", "attempts"),
+    "attempts_to_success": _Ratio(-1, "tries_to_success"),
+    "tokens_per_attempt": _Ratio(-1, "tokens", "attempts"),
+    "seconds_per_attempt": _Ratio(-1, "seconds", "attempts"),
 }
 """The measures; `better` is 1 if more is better, -1 if less is."""
 
@@ -122,7 +122,7 @@ def _columns(episodes: Iterable[Episode]) -> dict[str, np.ndarray]:
 
 
 def _measure(
-    figure: _Figure,
+    figure: _Ratio,
     columns: tuple[Mapping[str, np.ndarray], Mapping[str, np.ndarray]],
     clusters: np.ndarray,
     alpha: float,

@@ -14,9 +14,9 @@ from harness_forge.config.policy import PolicyKind
 from harness_forge.config.run import Purpose
 from harness_forge.config.schema import ForgeConfig, skills_of
 from harness_forge.config.suite import SuiteConfig, SuiteKind
-from harness_forge.evaluation.lmeval.asking import Recorded
+from harness_forge.evaluation.lmeval.asking import RecordedRuns
 from harness_forge.evaluation.lmeval.folder import Document, Given
-from harness_forge.evaluation.lmeval.tuned_model import Candidate
+from harness_forge.evaluation.lmeval.tuned_model import TunedAdapter
 from harness_forge.evaluation.questions import Questions
 from harness_forge.registry.models.folder import BaseModel
 from harness_forge.store.escaping import restored
@@ -34,8 +34,8 @@ def find(
     suite: SuiteConfig,
     questions: Sequence[Questions],
     base: BaseModel,
-    one: Candidate | None,
-) -> Recorded | None:
+    one: TunedAdapter | None,
+) -> RecordedRuns | None:
     """Return a model's answers to all of a suite's questions; None if runs lack any of them.
 
     Of every skill the newest complete run counts that asked the same model, with
@@ -64,7 +64,7 @@ def find(
             return None
         runs[each.skill], given = found
         answers |= given
-    return Recorded(runs, answers)
+    return RecordedRuns(runs, answers)
 
 
 def _of_skill(

@@ -30,7 +30,7 @@ from harness_forge.rollouts import opening
 from harness_forge.rollouts.runs.results import first_tries
 from harness_forge.store.opening import opened_skill
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger
-from harness_forge.store.splits.levels import Level
+from harness_forge.store.splits.levels import LookLevel
 
 SHOTS = 3
 """Worked examples of the few-shot baseline."""
@@ -56,7 +56,7 @@ class Replay:
     rates: Mapping[str, Mapping[str, Rate]]
     runs: Mapping[str, Mapping[str, str]]
     comparisons: Mapping[str, Comparison]
-    levels: Mapping[str, Level]
+    levels: Mapping[str, LookLevel]
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as a DVC metrics file holds it."""
@@ -134,7 +134,7 @@ def summarise(
     split: str,
     adapter: Adapter,
     runs: Mapping[str, Mapping[str, str]],
-    levels: Mapping[str, Level],
+    levels: Mapping[str, LookLevel],
 ) -> Replay:
     """Return rates and comparisons of results by label."""
     return Replay(
@@ -176,9 +176,9 @@ def _policies(config: ForgeConfig, adapter: Adapter) -> dict[str, PolicyConfig]:
     }
 
 
-def _levels(config: ForgeConfig, split: str, runs: Mapping[str, str]) -> dict[str, Level]:
+def _levels(config: ForgeConfig, split: str, runs: Mapping[str, str]) -> dict[str, LookLevel]:
     if split != Split.HOLDOUT:
         return {}
     ledger = HoldoutLedger(config.budget, Path(config.forge_home))
     found = {skill: ledger.of(skill, run_id) for skill, run_id in runs.items()}
-    return {skill: Level(look.number, look.alpha) for skill, look in found.items() if look}
+    return {skill: LookLevel(look.number, look.alpha) for skill, look in found.items() if look}

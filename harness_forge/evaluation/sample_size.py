@@ -18,7 +18,7 @@ from harness_forge.rollouts.runs.known_looks import known_looks
 from harness_forge.store.opening import opened_skill
 from harness_forge.store.splits.assign import parts
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger
-from harness_forge.store.splits.levels import Level
+from harness_forge.store.splits.levels import LookLevel
 from harness_forge.store.splits.looks import Look, item_keys
 
 
@@ -74,7 +74,7 @@ def _sizes(
     ledger = HoldoutLedger(config.budget, home)
     known = known_looks(store, home, config.model) if split is Split.HOLDOUT else ()
     for part, chosen in by_part.items():
-        level = Level(0, config.budget.alpha)
+        level = LookLevel(0, config.budget.alpha)
         if split is Split.HOLDOUT:
             level = ledger.level(_next_look(store.name, chosen), known)
         sizes = Counter(item.unit for item in chosen)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from harness_forge.config.schema import ForgeConfig, skills_of
 from harness_forge.config.suite import SuiteConfig
-from harness_forge.evaluation.lmeval.tuned_model import Candidate
+from harness_forge.evaluation.lmeval.tuned_model import TunedAdapter
 from harness_forge.evaluation.questions import Questions
 from harness_forge.registry.models.folder import BaseModel
 from harness_forge.rollouts.runs.known_looks import known_looks
@@ -38,7 +38,7 @@ def record(
     suite: SuiteConfig,
     questions: Sequence[Questions],
     base: BaseModel,
-    one: Candidate | None,
+    one: TunedAdapter | None,
     known: Known,
     say: Callable[[str], None],
 ) -> None:

@@ -21,7 +21,7 @@ _LARGEST = 700.0  # exp() of more is no float
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class SequentialResult:
     """The result so far.
 
     Args:
@@ -63,7 +63,7 @@ class SequentialTest:
         # may depend on past outcomes only.
         self._sum, self._squares = 0.0, _CAUTION
 
-    def add(self, arm_b: bool, passed: bool, weight: float | None = None) -> Reading:
+    def add(self, arm_b: bool, passed: bool, weight: float | None = None) -> SequentialResult:
         """Add one outcome and return the reading after it."""
         w = self._default if weight is None else _weight(weight)
         value = (1 / w if arm_b else -1 / (1 - w)) if passed else 0.0
@@ -79,11 +79,11 @@ class SequentialTest:
         self._best = max(self._best, self._log_capital())
         return self.reading()
 
-    def reading(self) -> Reading:
+    def reading(self) -> SequentialResult:
         """Return the result so far."""
         rates = [p / n if n else 0.0 for p, n in zip(self._passed, self._seen, strict=True)]
         now = self._log_capital()
-        return Reading(
+        return SequentialResult(
             e_value=exp(now) if now < _LARGEST else inf,
             p=exp(-self._best),
             difference=rates[1] - rates[0],

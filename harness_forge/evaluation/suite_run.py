@@ -14,10 +14,10 @@ from harness_forge.core.errors import EvalError
 from harness_forge.core.records import Split
 from harness_forge.evaluation import recorded_answers, scored_looks
 from harness_forge.evaluation.lmeval import noise, programs, summary, writing
-from harness_forge.evaluation.lmeval.answers import Answer
-from harness_forge.evaluation.lmeval.asking import EvaluatedModel, Recorded, answers
+from harness_forge.evaluation.lmeval.answers import ScoredAnswer
+from harness_forge.evaluation.lmeval.asking import EvaluatedModel, RecordedRuns, answers
 from harness_forge.evaluation.lmeval.folder import Document
-from harness_forge.evaluation.lmeval.tuned_model import Candidate, find_adapter
+from harness_forge.evaluation.lmeval.tuned_model import TunedAdapter, find_adapter
 from harness_forge.evaluation.questions import collect, of_split
 from harness_forge.evaluation.suites.reading import FIXED
 from harness_forge.registry.adapters import fitted
@@ -119,10 +119,10 @@ def _result(
     suite: SuiteConfig,
     split: str,
     documents: Sequence[Document],
-    found: Mapping[str, Sequence[Answer]],
-    tuned: Candidate | None,
+    found: Mapping[str, Sequence[ScoredAnswer]],
+    tuned: TunedAdapter | None,
     taken: Mapping[str, Sequence[str]],
-) -> writing.Result:
+) -> writing.SuiteResult:
     """Return a suite's report and rows, after checking that all labels answered the same items.
 
     Args:
@@ -140,7 +140,7 @@ def _result(
         facts["answers_of_runs"] = dict(taken)
     summarise = noise.report if noise.AGAIN in found else summary.report
     report = summarise(suite, split, documents, found) | facts
-    return writing.Result(report, documents, found)
+    return writing.SuiteResult(report, documents, found)
 
 
 def _otherwise(suite: SuiteConfig) -> SuiteConfig:
@@ -148,7 +148,7 @@ def _otherwise(suite: SuiteConfig) -> SuiteConfig:
     return replace(suite, batch_size=1 if suite.batch_size == _OTHER_BATCH else _OTHER_BATCH)
 
 
-def _recorded(config, suite, questions, base, tuned) -> Recorded | None:
+def _recorded(config, suite, questions, base, tuned) -> RecordedRuns | None:
     """Return a model's recorded answers, if it would compute in the number format of a run."""
     device = _device(Path(config.forge_home).absolute())
     if _dtype(suite.dtype, device) != _dtype(Dtype.auto, device):
@@ -156,7 +156,9 @@ def _recorded(config, suite, questions, base, tuned) -> Recorded | None:
     return recorded_answers.find(config, suite, questions, base, tuned)
 
 
-def _answered(config, suite, base, label, tuned, documents, recorded, say, show) -> list[Answer]:
+def _answered(
+    config, suite, base, label, tuned, documents, recorded, say, show
+) -> list[ScoredAnswer]:
     """Return a model's answers with all their scores, also those that lm-eval cannot give."""
     found = _asked(config, suite, base, label, tuned, documents, recorded, say, show)
     if suite.kind is SuiteKind.humaneval:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from harness_forge.core.joined import leaders
+from harness_forge.core.disjoint_sets import leaders
 from harness_forge.core.records import EvalResult, WorkItem
 
 Key = tuple[str, str]

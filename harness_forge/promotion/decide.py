@@ -19,7 +19,7 @@ from harness_forge.core.files import whole_folder, write_json
 from harness_forge.promotion.files import Files, evidence, kept_evaluation, kept_results
 from harness_forge.promotion.mlflow_mirror import mirror
 from harness_forge.promotion.placement import placement_of, version, with_adopted_lines
-from harness_forge.promotion.rules.decision import Outcome, apply_rule
+from harness_forge.promotion.rules.decision import DecisionOutcome, apply_rule
 from harness_forge.registry import champion, decisions
 from harness_forge.registry.adapters import package, registry, taint
 from harness_forge.registry.adapters.identity import AdapterIdentity
@@ -55,9 +55,9 @@ class Decision:
     note: str = ""
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> DecisionOutcome:
         """Promoted, rejected, inconclusive or incomplete."""
-        return Outcome(self.facts["decision"])
+        return DecisionOutcome(self.facts["decision"])
 
     def as_dict(self) -> dict[str, Any]:
         """Return promote.json: without times, so that it changes only with the facts."""
@@ -150,7 +150,7 @@ def _facts(
         placement.misplaced,
     )
     ruling = apply_rule(config.promote, found)
-    won = ruling.outcome is Outcome.PROMOTED
+    won = ruling.outcome is DecisionOutcome.PROMOTED
     after = candidate if won else before
     inputs = files.digests()
     basis = [
@@ -209,7 +209,12 @@ def _known(facts: Line, lines: list[Line], slot: str) -> Line | None:
 
 
 def _append(
-    facts: Line, files: Files, adapter: Adapter, home: Path, book: decisions.Ledger, say: Say
+    facts: Line,
+    files: Files,
+    adapter: Adapter,
+    home: Path,
+    book: decisions.DecisionLedger,
+    say: Say,
 ) -> None:
     if facts["decision"] == "promoted":
         _keep(files, adapter, home)

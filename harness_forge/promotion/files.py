@@ -13,7 +13,7 @@ from harness_forge.config.promote import Opponent
 from harness_forge.core.errors import EvalError, PromoteError
 from harness_forge.evaluation import comparison, result_files
 from harness_forge.promotion.rules import scores
-from harness_forge.promotion.rules.evidence import Champion, Evidence, Gap
+from harness_forge.promotion.rules.evidence import Champion, Evidence, MissingEvidence
 from harness_forge.registry.adapters.identity import AdapterIdentity
 from harness_forge.registry.current import OUTPUTS, trained_folder
 from harness_forge.store.splits.looks import Look
@@ -104,7 +104,7 @@ def evidence(
         evaluate=_with_judge(_read(files.evaluate), _read(files.judge), candidate),
         prove=_read(files.prove),
         champion=_champion(files, candidate, champion, home),
-        alpha=look["alpha"] if look else Gap(_no_look(replay)),
+        alpha=look["alpha"] if look else MissingEvidence(_no_look(replay)),
         rolled_back=rolled_back,
         audit=audit,
         misplaced=misplaced,
@@ -135,7 +135,7 @@ def _champion(
             ("the adapter", "the champion"),
         )
     except EvalError as error:
-        gap = Gap(f"no comparison with the champion: {error.where}: {error.what}")
+        gap = MissingEvidence(f"no comparison with the champion: {error.where}: {error.what}")
         return Champion(champion, gap, evaluate)
     categories = {name: one.as_dict() for name, one in pairs.families.items()}
     return Champion(champion, pairs.as_dict(), evaluate, categories)
@@ -156,13 +156,13 @@ def _with_judge(
 
 def _categories(
     files: Files, replay: Mapping[str, Any] | None
-) -> dict[str, dict[str, dict[str, Any]]] | Gap:
+) -> dict[str, dict[str, dict[str, Any]]] | MissingEvidence:
     """Return the results by opponent and category, computed item by item.
 
     Results that do not add up to replay.json belong to another replay.
     """
     if replay is None:
-        return Gap("replay.json is missing (forge replay)")
+        return MissingEvidence("replay.json is missing (forge replay)")
     found: dict[str, dict[str, dict[str, Any]]] = {}
     try:
         own = result_files.read(files.results)
@@ -177,10 +177,10 @@ def _categories(
             )
             if _counts(counted.parts["all"].as_dict()) != _counts(table.get("all") or {}):
                 what = f"{files.results.parent} holds other results than replay.json sums up"
-                return Gap(f"{what} (forge replay)")
+                return MissingEvidence(f"{what} (forge replay)")
             found[name] = {key: one.as_dict() for key, one in counted.families.items()}
     except EvalError as error:
-        return Gap(f"{error.where}: {error.what} (forge replay)")
+        return MissingEvidence(f"{error.where}: {error.what} (forge replay)")
     return found
 
 
@@ -188,13 +188,13 @@ def _counts(found: Mapping[str, Any]) -> list[Any]:
     return [found.get(key) for key in ("pairs", "both", "only_first", "only_second", "neither")]
 
 
-def _kept(home: Path, champion: AdapterIdentity) -> Mapping[str, Any] | Gap:
+def _kept(home: Path, champion: AdapterIdentity) -> Mapping[str, Any] | MissingEvidence:
     path = kept_evaluation(home, champion)
     found = _read(path)
     if found is None:
-        return Gap(f"the champion's evaluation was not kept ({path})")
+        return MissingEvidence(f"the champion's evaluation was not kept ({path})")
     if (found.get("candidate") or {}).get("digest") != champion.digest:
-        return Gap(f"{path} is not about the champion")
+        return MissingEvidence(f"{path} is not about the champion")
     return found
 
 

@@ -13,7 +13,7 @@ from harness_forge.core.errors import EvalError
 from harness_forge.evaluation import result_files
 from harness_forge.promotion.files import Files, kept_results
 from harness_forge.promotion.rules import scores
-from harness_forge.promotion.rules.evidence import Evidence, Gap
+from harness_forge.promotion.rules.evidence import Evidence, MissingEvidence
 from harness_forge.registry import champion, versions
 from harness_forge.registry.adapters.package import CONFIG, Adapter
 
@@ -111,7 +111,7 @@ def version(
         if term.candidate == candidate and term.facts.get("version"):
             return term.facts["version"]
     before = [term for term in stack if term.candidate != candidate]
-    made = versions.Made(
+    made = versions.VersionInputs(
         name=adapter.name,
         base={key: (adapter.lineage.get("base") or {}).get(key, "") for key in ("name", "digest")},
         form=_form(adapter),
@@ -132,17 +132,17 @@ def _scores(evidence: Evidence) -> dict[str, Any]:
     """Return the candidate's scores, and which of them may count as passed domains."""
     found: dict[str, float] = {}
     evaluate, replay = evidence.input("evaluate"), evidence.input("replay")
-    if not isinstance(evaluate, Gap):
+    if not isinstance(evaluate, MissingEvidence):
         for name, report in scores.suites(evaluate).items():
             metric = next(iter(scores.metrics(report)), "")
             for category in ["", *scores.categories(report)]:
                 one = scores.score(report, "adapter", metric, "all", category)
-                if not isinstance(one, Gap):
+                if not isinstance(one, MissingEvidence):
                     found[f"{name}/{category or metric}"] = round(one.value, 6)
     passing = list(found)
-    if not isinstance(replay, Gap):
+    if not isinstance(replay, MissingEvidence):
         for part in (replay.get("policies") or {}).get("adapter") or {}:
             one = evidence.rate(part)
-            if not isinstance(one, Gap):
+            if not isinstance(one, MissingEvidence):
                 found[f"replay/{part}"] = round(one["rate"], 6)
     return {"scores": found, "passing": passing}

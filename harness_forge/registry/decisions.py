@@ -37,7 +37,7 @@ def head(home: Path) -> Path:
 
 
 @contextmanager
-def opened(home: Path, say: Say = lambda text: None) -> Iterator[Ledger]:
+def opened(home: Path, say: Say = lambda text: None) -> Iterator[DecisionLedger]:
     """Yield the ledger, locked and verified, with a torn last line repaired.
 
     Raises:
@@ -52,7 +52,7 @@ def opened(home: Path, say: Say = lambda text: None) -> Iterator[Ledger]:
         raise ReadOnly(str(file), f"cannot be opened: {error.strerror}") from None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        yield Ledger(home, handle, say)
+        yield DecisionLedger(home, handle, say)
     finally:
         os.close(handle)
 
@@ -70,7 +70,7 @@ class ReadOnly(PromoteError):
     """The ledger cannot be opened for writing; reading it may still work."""
 
 
-class Ledger:
+class DecisionLedger:
     """An open, locked ledger, verified and repaired; `opened` makes it."""
 
     def __init__(self, home: Path, handle: int, say: Say = lambda text: None) -> None:

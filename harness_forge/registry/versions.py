@@ -34,7 +34,7 @@ FIRST: Number = (1, 0, 0)
 
 
 @dataclass(frozen=True)
-class Made:
+class VersionInputs:
     """What a version is derived from.
 
     Args:
@@ -63,7 +63,7 @@ class Made:
 
 def version(
     config: VersionConfig,
-    made: Made,
+    made: VersionInputs,
     stack: Sequence[ChampionTerm],
     past_champions: Sequence[ChampionTerm],
 ) -> dict[str, Any]:
@@ -103,7 +103,10 @@ def _after(taken: Sequence[Number], bump: str) -> Number:
 
 
 def _bump(
-    config: VersionConfig, made: Made, before: ChampionTerm, past_champions: Sequence[ChampionTerm]
+    config: VersionConfig,
+    made: VersionInputs,
+    before: ChampionTerm,
+    past_champions: Sequence[ChampionTerm],
 ) -> tuple[str, str]:
     if config.bump is not Bump.auto:
         return config.bump.value, "as promote.version.bump says"
@@ -119,7 +122,7 @@ def _bump(
 
 
 def _minor_or_patch(
-    config: VersionConfig, made: Made, old: Facts, past_champions: Sequence[ChampionTerm]
+    config: VersionConfig, made: VersionInputs, old: Facts, past_champions: Sequence[ChampionTerm]
 ) -> tuple[str, str]:
     common = [key for key in made.scores if key in old["scores"]]
     gains = {key: made.scores[key] - old["scores"][key] for key in common}

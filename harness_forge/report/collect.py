@@ -29,7 +29,7 @@ from harness_forge.registry.adapters import registry
 from harness_forge.registry.adapters.identity import AdapterIdentity
 from harness_forge.registry.adapters.package import LINEAGE
 from harness_forge.registry.current import trained_folder
-from harness_forge.report.material import LABELS, Curve, Family, Material
+from harness_forge.report.material import LABELS, Curve, FamilyResult, Material
 from harness_forge.report.page import page
 from harness_forge.worksets import worksets
 
@@ -103,7 +103,7 @@ def _digest(path: Path) -> str:
     return sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
-def families(base: Sequence[EvalResult], adapter: Sequence[EvalResult]) -> list[Family]:
+def families(base: Sequence[EvalResult], adapter: Sequence[EvalResult]) -> list[FamilyResult]:
     """Return both policies' rates by family, over the items judged for both."""
     own = {(one.skill, one.item_id): one for one in adapter if not one.infrastructure}
     several = len({one.skill for one in base}) > 1
@@ -118,11 +118,11 @@ def families(base: Sequence[EvalResult], adapter: Sequence[EvalResult]) -> list[
     return [_family(name, part, groups[part, name]) for part, name in keys]
 
 
-def _family(name: str, part: str, pairs: Sequence[tuple[EvalResult, EvalResult]]) -> Family:
+def _family(name: str, part: str, pairs: Sequence[tuple[EvalResult, EvalResult]]) -> FamilyResult:
     passed = [sum(pair[side].passed for pair in pairs) for side in (0, 1)]
     bounds = [wilson(count, len(pairs)) for count in passed]
     ends = [(bound.low, bound.high) for bound in bounds]
-    return Family(name, part, len(pairs), *passed, *ends)
+    return FamilyResult(name, part, len(pairs), *passed, *ends)
 
 
 def _adapter(

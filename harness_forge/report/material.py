@@ -39,7 +39,7 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Family:
+class FamilyResult:
     """Base model and adapter on the rules of one family, judged for both.
 
     Args:
@@ -83,7 +83,7 @@ class Material:
     ledger: Mapping[str | None, int] | None = None
     curves: Sequence[Curve] = ()
     results: Mapping[str, Sequence[EvalResult]] = field(default_factory=dict)
-    families: Sequence[Family] = ()
+    families: Sequence[FamilyResult] = ()
     facts: Sequence[tuple[str, str]] = ()
     faults: Sequence[str] = ()
     suite_noise: Mapping[str, Any] | None = None

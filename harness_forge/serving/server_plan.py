@@ -30,7 +30,7 @@ _NEWEST = "there is no champion yet: the newest adapter is served, and aliases m
 
 
 @dataclass(frozen=True)
-class Plan:
+class ServerPlan:
     """A server with all settings resolved; nothing is started.
 
     Args:
@@ -54,7 +54,9 @@ class Plan:
         return vllm_command.rendered(self.command, self.extra)
 
 
-def plan(config: ForgeConfig, given_names: Sequence[str] = (), *, base_only: bool = False) -> Plan:
+def plan(
+    config: ForgeConfig, given_names: Sequence[str] = (), *, base_only: bool = False
+) -> ServerPlan:
     """Return the server of the recipe's base model with these adapters.
 
     Args:
@@ -91,7 +93,7 @@ def plan(config: ForgeConfig, given_names: Sequence[str] = (), *, base_only: boo
 
 def _champions(
     config: ForgeConfig, settings: ServeConfig, base_model: BaseModel, base: ServedModel
-) -> Plan:
+) -> ServerPlan:
     """Return the server of every champion, or of the newest adapter if there is none yet."""
     found, notes = served_champions.served_champions(config, base_model)
     aliases = dict.fromkeys(served_champions.aliases_without_champion(config, found), base.name)
@@ -139,7 +141,7 @@ def by_content(adapter: Adapter) -> ServedAdapter:
 
 def settled(
     config: ForgeConfig, settings: ServeConfig, base: ServedModel, adapters: Sequence[ServedAdapter]
-) -> Plan:
+) -> ServerPlan:
     """Return the server of these parts, its command line rendered.
 
     Raises:
@@ -149,7 +151,7 @@ def settled(
     workset = worksets.folder(WORKSET, Path(config.forge_home))
     words = vllm_command.command(settings, workset, hardware, base, adapters)
     extra = dict(config.worksets[WORKSET].environment) | vllm_command.variables(settings, hardware)
-    return Plan(settings, hardware, base, adapters, words, extra)
+    return ServerPlan(settings, hardware, base, adapters, words, extra)
 
 
 def _named(chosen: Sequence[tuple[Adapter, str | None]], base: str) -> list[ServedAdapter]:

@@ -19,13 +19,13 @@ from harness_forge.core.files import write_json
 from harness_forge.rollouts.policies import probes
 from harness_forge.serving import aliases, server, smoke, state, swap
 from harness_forge.serving.server import Launch, Server, Show
-from harness_forge.serving.server_plan import WORKSET, Plan, installed
+from harness_forge.serving.server_plan import WORKSET, ServerPlan, installed
 from harness_forge.worksets import worksets
 
 
 @contextmanager
 def running(
-    config: ForgeConfig, plan: Plan, show: Show = lambda seconds, line: None
+    config: ForgeConfig, plan: ServerPlan, show: Show = lambda seconds, line: None
 ) -> Iterator[Server]:
     """Start a server, yield it when it answers, stop it and its children afterwards.
 
@@ -58,7 +58,7 @@ def running(
             state.forget(home, plan.config.port)
 
 
-def point(config: ForgeConfig, plan: Plan, url: str) -> list[str]:
+def point(config: ForgeConfig, plan: ServerPlan, url: str) -> list[str]:
     """Point the plan's aliases to the server, and return a line for each.
 
     After that the server is ready: it answers, was tested, and gets requests. An
@@ -81,7 +81,7 @@ def point(config: ForgeConfig, plan: Plan, url: str) -> list[str]:
     return texts
 
 
-def _state(plan: Plan, launch: Launch, pid: int) -> state.Running:
+def _state(plan: ServerPlan, launch: Launch, pid: int) -> state.Running:
     words = list(plan.command)
     rank = words[words.index("--max-lora-rank") + 1] if "--max-lora-rank" in words else 0
     return state.Running(
@@ -98,7 +98,7 @@ def _state(plan: Plan, launch: Launch, pid: int) -> state.Running:
     )
 
 
-def smoke_test(config: ForgeConfig, plan: Plan, url: str, out: Path) -> dict[str, Any]:
+def smoke_test(config: ForgeConfig, plan: ServerPlan, url: str, out: Path) -> dict[str, Any]:
     """Ask base and adapters a probe prompt and write their answers to `out`.
 
     Raises:
@@ -118,7 +118,7 @@ def smoke_test(config: ForgeConfig, plan: Plan, url: str, out: Path) -> dict[str
     return report
 
 
-def _check_installed(config: ForgeConfig, plan: Plan) -> None:
+def _check_installed(config: ForgeConfig, plan: ServerPlan) -> None:
     """Refuse a plan for other hardware than the workset's, if it is to run here."""
     found, asked = installed(config), plan.hardware.name
     if found not in ("", asked):

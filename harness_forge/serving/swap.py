@@ -21,7 +21,7 @@ from pathlib import Path
 from harness_forge.core.errors import ServeError
 from harness_forge.core.files import locked
 from harness_forge.serving import aliases, hot
-from harness_forge.serving.aliases import Target
+from harness_forge.serving.aliases import AliasTarget
 
 Prove = Callable[[str, str | None], None]
 """Called with the new model's name and the old one's; raises ServeError if it is not live."""
@@ -43,7 +43,7 @@ class Incoming:
 
 
 @dataclass
-class Swapped:
+class SwapResult:
     """The result of a swap.
 
     Args:
@@ -53,8 +53,8 @@ class Swapped:
         kept: names without an alias that are still loaded, with the reason.
     """
 
-    before: dict[str, Target] = field(default_factory=dict)
-    after: dict[str, Target] = field(default_factory=dict)
+    before: dict[str, AliasTarget] = field(default_factory=dict)
+    after: dict[str, AliasTarget] = field(default_factory=dict)
     unloaded: list[str] = field(default_factory=list)
     kept: dict[str, str] = field(default_factory=dict)
 
@@ -67,7 +67,7 @@ def swap(
     *,
     prove: Prove,
     drain_s: float,
-) -> Swapped:
+) -> SwapResult:
     """Point aliases to another adapter, and unload adapters without an alias.
 
     Args:
@@ -87,7 +87,7 @@ def swap(
             here = [one.model for one in before.values() if one.url == url]
             old = next((model for model in here if model in served and model != new.name), None)
             prove(new.name, old)
-            done = Swapped(before, aliases.move_all(home, names, new.name, url, new.digest))
+            done = SwapResult(before, aliases.move_all(home, names, new.name, url, new.digest))
         except BaseException:
             if fresh and not _is_target(home, url, new.name):
                 with contextlib.suppress(ServeError):
@@ -97,12 +97,12 @@ def swap(
         return done
 
 
-def sweep(home: Path, url: str, done: Swapped, drain_s: float) -> None:
+def sweep(home: Path, url: str, done: SwapResult, drain_s: float) -> None:
     """Unload adapters that swaps have loaded and no alias points to, once no request uses them."""
     for name, folder in hot.listed(url).items():
         if not _ours(home, name, folder) or _is_target(home, url, name):
             continue
-        if not aliases.drained(home, Target(name, url), drain_s):
+        if not aliases.drained(home, AliasTarget(name, url), drain_s):
             done.kept[name] = f"requests to it are still under way after {drain_s:g} s"
             continue
         try:

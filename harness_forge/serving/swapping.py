@@ -16,7 +16,7 @@ from harness_forge.registry.adapters.package import Adapter
 from harness_forge.rollouts.policies import probes
 from harness_forge.serving import server_plan, smoke, state, swap
 from harness_forge.serving.state import Running
-from harness_forge.serving.swap import Incoming, Swapped
+from harness_forge.serving.swap import Incoming, SwapResult
 
 
 def server(config: ForgeConfig) -> Running:
@@ -28,7 +28,7 @@ def server(config: ForgeConfig) -> Running:
     return state.one(Path(config.forge_home), config.serve.port)
 
 
-def swapped(config: ForgeConfig, alias: str, name: str | None) -> Swapped:
+def swapped(config: ForgeConfig, alias: str, name: str | None) -> SwapResult:
     """Put an adapter behind an alias of the running server.
 
     Args:
@@ -42,7 +42,7 @@ def swapped(config: ForgeConfig, alias: str, name: str | None) -> Swapped:
     return _swap(config, server(config), [alias], current.current_adapter(config, name))
 
 
-def followed(config: ForgeConfig) -> tuple[list[Swapped], list[str]]:
+def followed(config: ForgeConfig) -> tuple[list[SwapResult], list[str]]:
     """Put every champion of the ledger behind its aliases, and return notes on those left out.
 
     Raises:
@@ -59,7 +59,7 @@ def followed(config: ForgeConfig) -> tuple[list[Swapped], list[str]]:
 
 def _swap(
     config: ForgeConfig, running: Running, aliases: Sequence[str], adapter: Adapter
-) -> Swapped:
+) -> SwapResult:
     home = Path(config.forge_home)
     server_plan.check(adapter, current.base_model_of(config))
     one = server_plan.by_content(_registered(home, adapter))

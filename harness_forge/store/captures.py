@@ -9,7 +9,7 @@ from typing import Any
 
 from harness_forge.core.records import Attempt, Turn
 from harness_forge.store import rows
-from harness_forge.store.entries import Entry
+from harness_forge.store.entries import AttemptEntry
 from harness_forge.store.escaping import escape, restored
 from harness_forge.store.intake import Intake
 from harness_forge.store.json_texts import JsonTexts
@@ -88,7 +88,7 @@ class Captures:
         """Create or find a run; see `Intake.open_run`."""
         return self._intake.open_run(run_id, row)
 
-    def make(self, entry: Entry, captures: Sequence[str], outcome: str | None = None) -> int:
+    def make(self, entry: AttemptEntry, captures: Sequence[str], outcome: str | None = None) -> int:
         """Write an attempt made of captures and link them to it, in one transaction.
 
         Args:

@@ -12,7 +12,7 @@ from harness_forge.store.json_texts import JsonTexts
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AttemptEntry:
     """One attempt to be written.
 
     Args:
@@ -28,7 +28,7 @@ class Entry:
     texts: JsonTexts = field(default_factory=JsonTexts, compare=False, repr=False)
 
 
-def of_catalogue(entry: Entry, known: Mapping[str, WorkItem]) -> Entry:
+def of_catalogue(entry: AttemptEntry, known: Mapping[str, WorkItem]) -> AttemptEntry:
     """Return the entry with the catalogue's item, and its own evaluator."""
     item = known.get(entry.item.item_id)
     if item is None:
@@ -36,7 +36,7 @@ def of_catalogue(entry: Entry, known: Mapping[str, WorkItem]) -> Entry:
     return replace(entry, item=replace(item, digest=entry.item.digest or item.digest))
 
 
-def attempt_row(attempt_id: int, entry: Entry) -> rows.Row:
+def attempt_row(attempt_id: int, entry: AttemptEntry) -> rows.Row:
     """Return the row of `attempts`."""
     turns = entry.attempt.turns
     index = _decisive(entry.attempt)
@@ -49,7 +49,7 @@ def attempt_row(attempt_id: int, entry: Entry) -> rows.Row:
     return {**made, "created_at": when or datetime.now(UTC)}
 
 
-def turn_rows(attempt_id: int, entry: Entry) -> Iterable[rows.Row]:
+def turn_rows(attempt_id: int, entry: AttemptEntry) -> Iterable[rows.Row]:
     """Yield the rows of `turns`."""
     attempt = entry.attempt
     decisive = _decisive(attempt)
@@ -60,7 +60,7 @@ def turn_rows(attempt_id: int, entry: Entry) -> Iterable[rows.Row]:
         )
 
 
-def tip_rows(attempt_id: int, entry: Entry) -> Iterable[rows.Row]:
+def tip_rows(attempt_id: int, entry: AttemptEntry) -> Iterable[rows.Row]:
     """Yield the rows of `tips`."""
     for tip in entry.attempt.tips:
         yield rows.tip_row(entry.run_id, attempt_id, entry.attempt, tip)

@@ -18,7 +18,7 @@ from harness_forge.core.errors import StoreError
 from harness_forge.core.records import Attempt, WorkItem
 from harness_forge.store import address, rows, run_lock
 from harness_forge.store.connections import connect
-from harness_forge.store.entries import Entry, attempt_row, of_catalogue, tip_rows, turn_rows
+from harness_forge.store.entries import AttemptEntry, attempt_row, of_catalogue, tip_rows, turn_rows
 from harness_forge.store.escaping import escape, restored, storable
 from harness_forge.store.faults import translate_errors
 from harness_forge.store.json_texts import JsonTexts
@@ -106,7 +106,7 @@ class Intake:
 
     def write(
         self,
-        entries: Sequence[Entry],
+        entries: Sequence[AttemptEntry],
         state: Mapping[str, Any],
         events: Iterable[rows.Row] = (),
     ) -> list[int]:
@@ -222,7 +222,7 @@ class Intake:
         ending = "ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = now()"
         rows.insert(self._connection, "skill_settings", row, ending)
 
-    def _write(self, entries: Sequence[Entry]) -> list[int]:
+    def _write(self, entries: Sequence[AttemptEntry]) -> list[int]:
         known = self._catalogue(entries)
         entries = [of_catalogue(entry, known) for entry in entries]
         self._work_items(entries)
@@ -241,7 +241,7 @@ class Intake:
         self.copy("tips", (row for id_, entry in numbered for row in tip_rows(id_, entry)))
         return ids
 
-    def _catalogue(self, entries: Sequence[Entry]) -> dict[str, WorkItem]:
+    def _catalogue(self, entries: Sequence[AttemptEntry]) -> dict[str, WorkItem]:
         """Add new items and return the existing ones, which a survey may have described further."""
         ids = sorted({escape(entry.item.item_id) for entry in entries})
         query = (
@@ -256,7 +256,7 @@ class Intake:
         self.insert_all("items", [rows.item_row(new[name]) for name in fresh])
         return known
 
-    def _work_items(self, entries: Sequence[Entry]) -> None:
+    def _work_items(self, entries: Sequence[AttemptEntry]) -> None:
         attempted = {(entry.run_id, entry.item.item_id): entry for entry in entries}
         self.insert_all(
             "work_items",
@@ -277,7 +277,7 @@ class Intake:
             with self._connection.cursor() as cursor:
                 cursor.executemany(statement, values)
 
-    def _numbered(self, entries: Sequence[Entry]) -> list[Entry]:
+    def _numbered(self, entries: Sequence[AttemptEntry]) -> list[AttemptEntry]:
         """Return the entries with attempt numbers that are free in their run and item."""
         pairs = sorted({(escape(one.run_id), escape(one.item.item_id)) for one in entries})
         runs, items = [run for run, _ in pairs], [item for _, item in pairs]

@@ -15,7 +15,7 @@ from harness_forge.core.errors import EvalError
 from harness_forge.core.files import add_line, finished, mend
 
 
-class Pick(StrEnum):
+class Preference(StrEnum):
     """Which answer of a pair is better."""
 
     FIRST = "first"
@@ -25,7 +25,7 @@ class Pick(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class JudgeVerdict:
     """The verdict on one question.
 
     Args:
@@ -81,13 +81,13 @@ class VerdictFile:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def add(self, verdict: Verdict) -> None:
+    def add(self, verdict: JudgeVerdict) -> None:
         """Append a verdict."""
         add_line(self._file.fileno(), orjson.dumps(asdict(verdict)))
 
-    def known(self) -> dict[str, Verdict]:
+    def known(self) -> dict[str, JudgeVerdict]:
         """Return the last verdict of each question, by key."""
-        names = {field.name for field in fields(Verdict)}
+        names = {field.name for field in fields(JudgeVerdict)}
         try:
             text = self.path.read_bytes()
         except FileNotFoundError:
@@ -96,7 +96,7 @@ class VerdictFile:
         for number, line in enumerate(finished(text).splitlines(), start=1):
             try:
                 row = orjson.loads(line)
-                verdict = Verdict(**{key: row[key] for key in row if key in names})
+                verdict = JudgeVerdict(**{key: row[key] for key in row if key in names})
             except (ValueError, TypeError):
                 where, hint = f"{self.path}, line {number}", "remove the line: it is judged again"
                 raise EvalError(where, "is no verdict", hint) from None
@@ -104,7 +104,7 @@ class VerdictFile:
         return found
 
 
-def settled(first: Verdict | None, second: Verdict | None) -> Pick | None:
+def settled(first: JudgeVerdict | None, second: JudgeVerdict | None) -> Preference | None:
     """Combine the verdicts of both orders of a pair; None if one is missing.
 
     Args:
@@ -112,12 +112,12 @@ def settled(first: Verdict | None, second: Verdict | None) -> Pick | None:
     """
     if first is None or second is None or not (first.pick and second.pick):
         return None
-    straight = {"A": Pick.FIRST, "B": Pick.SECOND, "tie": Pick.TIE}[first.pick]
-    swapped = {"A": Pick.SECOND, "B": Pick.FIRST, "tie": Pick.TIE}[second.pick]
-    return straight if straight is swapped else Pick.INCONSISTENT
+    straight = {"A": Preference.FIRST, "B": Preference.SECOND, "tie": Preference.TIE}[first.pick]
+    swapped = {"A": Preference.SECOND, "B": Preference.FIRST, "tie": Preference.TIE}[second.pick]
+    return straight if straight is swapped else Preference.INCONSISTENT
 
 
-def reasons(verdicts: Iterable[Verdict]) -> dict[str, int]:
+def reasons(verdicts: Iterable[JudgeVerdict]) -> dict[str, int]:
     """Return the number of questions without a verdict, by reason."""
     counts: dict[str, int] = {}
     for verdict in verdicts:

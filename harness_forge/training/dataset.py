@@ -15,7 +15,7 @@ from harness_forge.core.errors import TrainError
 
 
 @dataclass(frozen=True)
-class Dataset:
+class TrainingRows:
     """A dataset folder's rows to train on.
 
     Args:
@@ -53,7 +53,7 @@ class Dataset:
 
 def read(
     folder: Path, fault: Callable[[Any], str] | None = None, *, refit: bool = False
-) -> Dataset:
+) -> TrainingRows:
     """Read a dataset, and check that all training rows can be trained on.
 
     Args:
@@ -81,7 +81,7 @@ def read(
         raise TrainError(str(train), "has no rows: there is nothing to train on", hint)
     manifest = folder / MANIFEST
     facts = json.loads(manifest.read_bytes()) if manifest.is_file() else {}
-    return Dataset(
+    return TrainingRows(
         folder=folder,
         train=train,
         rows=sum(counts),

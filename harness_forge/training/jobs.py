@@ -24,10 +24,10 @@ from harness_forge.registry.models.folder import BaseModel, find_base_model
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger
 from harness_forge.training import launch
 from harness_forge.training.axolotl import Inputs
-from harness_forge.training.dataset import Dataset
+from harness_forge.training.dataset import TrainingRows
 from harness_forge.training.live import Curves
-from harness_forge.training.progress import Progress, Step, steps_in
-from harness_forge.training.token_audit import Audit, PairAudit
+from harness_forge.training.progress import Step, TrainingProgress, steps_in
+from harness_forge.training.token_audit import PairAudit, TokenAudit
 from harness_forge.worksets.hardware import settle, threads
 from harness_forge.worksets.worksets import environment_of, python_of
 
@@ -44,7 +44,7 @@ def silent(value: object) -> None:
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainingResult:
     """The result of a training.
 
     Args:
@@ -56,7 +56,7 @@ class Trained:
     adapter: Adapter
     new: bool
     metrics: Path
-    audit: Audit | PairAudit | None = None
+    audit: TokenAudit | PairAudit | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Job:
     config: TrainConfig
     base: BaseModel
     card: ModelConfig
-    data: Dataset
+    data: TrainingRows
     seed: int
     key: str
     work: Path
@@ -113,7 +113,7 @@ class Job:
         )
 
 
-def job(config: ForgeConfig, settings: TrainConfig, data: Dataset, *facts: Any) -> Job:
+def job(config: ForgeConfig, settings: TrainConfig, data: TrainingRows, *facts: Any) -> Job:
     """Return the job of one training; nothing is started.
 
     Args:
@@ -150,10 +150,10 @@ def job(config: ForgeConfig, settings: TrainConfig, data: Dataset, *facts: Any) 
     )  # fmt: skip
 
 
-def find_trained(job: Job) -> Trained | None:
+def find_trained(job: Job) -> TrainingResult | None:
     """Return the result of the same training, if it was completed before."""
     done = package.find(job.registry, job.config.name, job.key)
-    return Trained(done, new=False, metrics=job.metrics) if done else None
+    return TrainingResult(done, new=False, metrics=job.metrics) if done else None
 
 
 @contextmanager
@@ -186,7 +186,7 @@ def _locked(lock) -> bool:
 
 def _follow(job: Job, lock, show: Show) -> None:
     written = job.metrics.stat().st_size if job.metrics.is_file() else 0
-    progress = Progress(job.metrics, written)
+    progress = TrainingProgress(job.metrics, written)
     try:
         while not _locked(lock):
             for step in progress.new():

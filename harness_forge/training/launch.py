@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.core.errors import Interrupted, TrainError
-from harness_forge.training.progress import Progress, Step
+from harness_forge.training.progress import Step, TrainingProgress
 
 PLUGINS = Path(__file__).with_name("plugin")
 _TOKENS = Path(__file__).with_name("tokens_worker.py")
@@ -81,7 +81,7 @@ def train(
     """
     command = ["axolotl", "train", config.name, "--launcher", "accelerate" if gpu else "python"]
     written = metrics.stat().st_size if metrics.is_file() else 0
-    progress = Progress(metrics, written)
+    progress = TrainingProgress(metrics, written)
 
     def watch() -> None:
         for step in progress.new():

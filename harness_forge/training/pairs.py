@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.training import dataset
-from harness_forge.training.dataset import Dataset, conversation_fault
+from harness_forge.training.dataset import TrainingRows, conversation_fault
 
 
-def read(folder: Path) -> Dataset:
+def read(folder: Path) -> TrainingRows:
     """Read a dataset, and check that all training rows are pairs of two different answers.
 
     Raises:

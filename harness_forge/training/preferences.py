@@ -15,7 +15,7 @@ from harness_forge.core.errors import TrainError
 from harness_forge.registry.adapters import registry, weights
 from harness_forge.registry.adapters.package import CONFIG, WEIGHTS, Adapter, load
 from harness_forge.training import axolotl, jobs, pairs, trained
-from harness_forge.training.jobs import Job, Say, Show, Trained, silent
+from harness_forge.training.jobs import Job, Say, Show, TrainingResult, silent
 from harness_forge.training.token_audit import PairAudit, audit_pairs, check_lengths
 
 
@@ -83,7 +83,7 @@ def train_preferences(
     audited: Callable[[PairAudit], None] = silent,
     check: bool = False,
     live: Path | None = None,
-) -> Trained | None:
+) -> TrainingResult | None:
     """Train an adapter further on preference pairs, and package the result beside it.
 
     Args:
@@ -109,7 +109,7 @@ def train_preferences(
             return None
         jobs.run(job, lock, say, show, live)
         adapter = _packaged(config, second, seen)
-    return Trained(adapter, new=True, metrics=job.metrics, audit=seen)
+    return TrainingResult(adapter, new=True, metrics=job.metrics, audit=seen)
 
 
 def _prepared(config: ForgeConfig, second: SecondStage, say: Say) -> PairAudit:

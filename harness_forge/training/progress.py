@@ -38,7 +38,7 @@ class Step:
         return "  ".join(parts)
 
 
-class Progress:
+class TrainingProgress:
     """Follows one metrics file while it grows.
 
     Args:

@@ -14,12 +14,12 @@ from harness_forge.config.schema import ForgeConfig
 from harness_forge.core.files import write_json
 from harness_forge.registry.adapters import package
 from harness_forge.training import preferences, supervised
-from harness_forge.training.jobs import Say, Show, Trained, silent
+from harness_forge.training.jobs import Say, Show, TrainingResult, silent
 from harness_forge.training.live import Curves
-from harness_forge.training.token_audit import Audit, PairAudit
+from harness_forge.training.token_audit import PairAudit, TokenAudit
 
 
-def audit(config: ForgeConfig, dataset: Path, out: Path, *, say: Say = silent) -> Audit:
+def audit(config: ForgeConfig, dataset: Path, out: Path, *, say: Say = silent) -> TokenAudit:
     """Check the tokens of a dataset and write counts and one decoded example to `out`.
 
     A training with the same settings then reuses the prepared tokens.
@@ -27,7 +27,7 @@ def audit(config: ForgeConfig, dataset: Path, out: Path, *, say: Say = silent) -
     Raises:
         TrainError: names the first faulty row.
     """
-    seen: list[Audit] = []
+    seen: list[TokenAudit] = []
     supervised.train(_on(config, dataset), say=say, audited=seen.append, check=True)
     write_json(out, asdict(seen[0]))
     return seen[0]
@@ -42,8 +42,8 @@ def train_sft(
     *,
     say: Say = silent,
     show: Show = silent,
-    audited: Callable[[Audit], None] = silent,
-) -> Trained:
+    audited: Callable[[TokenAudit], None] = silent,
+) -> TrainingResult:
     """Train on a dataset, or copy the result of the same training from the registry.
 
     Args:
@@ -67,7 +67,7 @@ def train_dpo(
     say: Say = silent,
     show: Show = silent,
     audited: Callable[[PairAudit], None] = silent,
-) -> Trained:
+) -> TrainingResult:
     """Train the adapter in `start` further on preference pairs; otherwise like `train_sft`."""
     dpo = replace(config.dpo, dataset=str(dataset), start=str(start.absolute()))
     config = replace(config, dpo=dpo)
@@ -79,7 +79,7 @@ def _on(config: ForgeConfig, dataset: Path) -> ForgeConfig:
     return replace(config, train=replace(config.train, dataset=str(dataset)))
 
 
-def _put(done: Trained | None, adapter: Path, metrics: Path, live: Path) -> Trained:
+def _put(done: TrainingResult | None, adapter: Path, metrics: Path, live: Path) -> TrainingResult:
     assert done is not None
     if not done.new:
         # DVC has cleared the folder: write the curves of the earlier training.
@@ -89,7 +89,7 @@ def _put(done: Trained | None, adapter: Path, metrics: Path, live: Path) -> Trai
     return done
 
 
-def _metrics(done: Trained) -> dict[str, Any]:
+def _metrics(done: TrainingResult) -> dict[str, Any]:
     """Return the metrics, the same for a new and an earlier training."""
     lineage = done.adapter.lineage
     counts = {"rows": lineage["audit"]["rows"], "trained_tokens": lineage["audit"]["trained"]}

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.training import axolotl, dataset, jobs, launch, trained
-from harness_forge.training.jobs import Job, Say, Show, Trained, silent
-from harness_forge.training.token_audit import Audit, audit, check_lengths
+from harness_forge.training.jobs import Job, Say, Show, TrainingResult, silent
+from harness_forge.training.token_audit import TokenAudit, audit, check_lengths
 
 _STAMP = "forge.whole"
 """Written last into the folder of the prepared rows."""
@@ -38,10 +38,10 @@ def train(
     *,
     say: Say = silent,
     show: Show = silent,
-    audited: Callable[[Audit], None] = silent,
+    audited: Callable[[TokenAudit], None] = silent,
     check: bool = False,
     live: Path | None = None,
-) -> Trained | None:
+) -> TrainingResult | None:
     """Train the adapter that `config` describes, and package it.
 
     Args:
@@ -68,10 +68,10 @@ def train(
         jobs.run(job, lock, say, show, live)
         counts = {"rows": seen.rows, "tokens": seen.tokens, "trained": seen.trained}
         adapter = trained.packaged(job, trained.lineage(job, counts))
-    return Trained(adapter, new=True, metrics=job.metrics, audit=seen)
+    return TrainingResult(adapter, new=True, metrics=job.metrics, audit=seen)
 
 
-def _prepared(job: Job, say: Say) -> Audit:
+def _prepared(job: Job, say: Say) -> TokenAudit:
     """Tokenise and check the tokens; a resumed training checks them again."""
     prepared = job.work / "prepared"
     done = (prepared / _STAMP).is_file()

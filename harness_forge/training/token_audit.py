@@ -19,7 +19,7 @@ IGNORED = -100
 
 
 @dataclass(frozen=True)
-class Audit:
+class TokenAudit:
     """The counts of an audit in which every row passed.
 
     Args:
@@ -75,7 +75,7 @@ def audit(
     prepared: Sequence[Mapping[str, Any]],
     eos: int,
     shown: Mapping[str, str],
-) -> Audit:
+) -> TokenAudit:
     """Check that every prepared row trains its answers and nothing else; return the counts.
 
     Args:
@@ -103,7 +103,7 @@ def audit(
                 "does the chat template render an answer's call as it is stored?",
             )
         expected[trimmed] -= 1
-    return Audit(
+    return TokenAudit(
         rows=len(prepared),
         tokens=sum(len(row["ids"]) for row in prepared),
         trained=sum(label != IGNORED for row in prepared for label in row["labels"]),

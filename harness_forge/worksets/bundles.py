@@ -29,7 +29,7 @@ from harness_forge.core.files import whole_file
 from harness_forge.worksets.first import asked, index_words
 from harness_forge.worksets.installing import Bundle, check_disk, check_python
 from harness_forge.worksets.libraries import bundle_libraries, described
-from harness_forge.worksets.locks import Lock, Locked, Part, lock_of, requirements
+from harness_forge.worksets.locks import Lock, Locked, LockSection, lock_of, requirements
 from harness_forge.worksets.pip import Pip, Say, clean, written
 from harness_forge.worksets.worksets import pick_variant
 
@@ -94,15 +94,15 @@ def _download(name: str, lock: Lock, folder: Path, say: Say, show: Say) -> list[
 
     pip = Pip(Path(sys.executable), log, fault, show)
     words = ["download", "--no-deps", "--dest", folder]
-    first = lock.part(Part.first)
+    first = lock.part(LockSection.first)
     for one in first:
         say(f"{one.name} {one.version}")
         pip.run([*words, "--only-binary=:all:", *index_words(), f"{one.name}=={one.version}"])
-    packages, beside = lock.part(Part.wheels), lock.part(Part.cuda)
+    packages, beside = lock.part(LockSection.wheels), lock.part(LockSection.cuda)
     lines = [line for path in folder.glob("*.whl") for line in _requires(path)]
     if asked(lines) & {one.name for one in beside}:
         packages += beside
-    source = lock.part(Part.source)
+    source = lock.part(LockSection.source)
     say(f"{len(packages) + len(source)} packages")
     _locked(pip, words, packages, "--only-binary=:all:")
     if source:
@@ -142,7 +142,7 @@ def _entries(name: str, packages: Sequence[Locked], folder: Path) -> list[dict[s
     entries = []
     for one in packages:
         found = next((by_hash[known] for known in one.hashes if known in by_hash), None)
-        found = found or (_named(by_hash.values(), one) if one.part is Part.first else None)
+        found = found or (_named(by_hash.values(), one) if one.part is LockSection.first else None)
         if not found:
             raise WorksetError(f"workset {name}", f"pip brought no file of {one.pin}")
         entries.append({"pin": one.pin, **described(found)})
@@ -182,7 +182,9 @@ def opened(name: str, config: WorksetConfig, locks: Path, given: Path) -> Iterat
         debs = manifest.get("libraries", ())
         _check_files(name, folder, lock, files, debs)
         packages = tuple(
-            replace(one, hashes=(files[one.pin]["sha256"],)) if one.part is Part.first else one
+            replace(one, hashes=(files[one.pin]["sha256"],))
+            if one.part is LockSection.first
+            else one
             for one in lock.packages
             if one.here
         )
@@ -254,12 +256,12 @@ def _check_files(
     ]
     for one in lock.packages:
         entry = files.get(one.pin)
-        if not one.here or (one.part is Part.cuda and not entry):
+        if not one.here or (one.part is LockSection.cuda and not entry):
             continue
         if not entry:
             faults.append(f"{one.pin} is missing")
             continue
-        hashes = (entry["sha256"],) if one.part is Part.first else one.hashes
+        hashes = (entry["sha256"],) if one.part is LockSection.first else one.hashes
         if fault := _fault(_inside(folder, entry), hashes):
             faults.append(fault)
     if faults:

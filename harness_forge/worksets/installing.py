@@ -18,7 +18,7 @@ from harness_forge.core.files import locked
 from harness_forge.core.numbers import size as size_text
 from harness_forge.worksets.first import TORCH_INDEX, cuda_names, install_first
 from harness_forge.worksets.libraries import find_libraries
-from harness_forge.worksets.locks import Lock, Part, lock_of
+from harness_forge.worksets.locks import Lock, LockSection, lock_of
 from harness_forge.worksets.pip import Pip, Say, attempt, clean
 from harness_forge.worksets.worksets import (
     STAMP,
@@ -167,12 +167,12 @@ def _environment(name: str, place: Path, wanted: str, say: Say) -> None:
 
 def _packages(lock: Lock, pip: Pip, say: Say) -> list[dict[str, str]]:
     """Install a lock's packages; return facts about the packages installed first."""
-    packages, source = lock.part(Part.wheels), lock.part(Part.source)
-    names = [f"{one.name} {one.version}" for one in lock.part(Part.first)]
+    packages, source = lock.part(LockSection.wheels), lock.part(LockSection.source)
+    names = [f"{one.name} {one.version}" for one in lock.part(LockSection.first)]
     say(", then ".join([*names, f"{len(packages) + len(source)} packages"]))
-    first = [install_first(one, pip) for one in lock.part(Part.first)]
-    beside = lock.part(Part.cuda)
-    if beside and cuda_names(pip.python, lock.part(Part.first), beside):
+    first = [install_first(one, pip) for one in lock.part(LockSection.first)]
+    beside = lock.part(LockSection.cuda)
+    if beside and cuda_names(pip.python, lock.part(LockSection.first), beside):
         say(f"it is a CUDA build: {len(beside)} packages more")
         packages += beside
     pip.install(packages, "--only-binary=:all:")

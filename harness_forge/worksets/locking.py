@@ -19,7 +19,7 @@ from pathlib import Path
 
 from harness_forge.config.workset import VariantConfig, WorksetConfig
 from harness_forge.core.errors import WorksetError
-from harness_forge.worksets.locks import Lock, Locked, Part
+from harness_forge.worksets.locks import Lock, Locked, LockSection
 
 MACHINES = ("x86_64", "aarch64")
 PYTHONS = tuple((3, minor) for minor in range(11, 20))
@@ -59,11 +59,11 @@ def make(name: str, config: WorksetConfig, variant: VariantConfig) -> tuple[Lock
         marker = one.marker if len(needing) < len(targets) else ""
         wheels, sdist = files[one.name, one.version]
         kept = [digest for wheel, digest in wheels if any(_fits(wheel, t) for t in needing)]
-        part = Part.wheels if one.name in base else Part.cuda
+        part = LockSection.wheels if one.name in base else LockSection.cuda
         if one.name in first:
-            part = Part.first
+            part = LockSection.first
         if not kept:
-            part, kept = Part.source, [sdist] if sdist else []
+            part, kept = LockSection.source, [sdist] if sdist else []
         else:
             bare = [t for t in needing if not any(_fits(wheel, t) for wheel, _ in wheels)]
             if bare:

@@ -19,7 +19,7 @@ from harness_forge.config.workset import VariantConfig
 from harness_forge.core.errors import WorksetError
 
 
-class Part(Enum):
+class LockSection(Enum):
     """When a package is installed; the value is its heading in the file."""
 
     first = "first: by version; which build comes depends on the machine"
@@ -41,7 +41,7 @@ class Locked:
     version: str
     marker: str
     hashes: tuple[str, ...]
-    part: Part
+    part: LockSection
 
     @property
     def pin(self) -> str:
@@ -74,7 +74,7 @@ class Lock:
         """Hash of its packages; comments do not count."""
         return sha256(requirements(self.packages).encode()).hexdigest()[:16]
 
-    def part(self, *parts: Part) -> list[Locked]:
+    def part(self, *parts: LockSection) -> list[Locked]:
         """Return the packages of some parts that apply to this machine."""
         return [one for one in self.packages if one.part in parts and one.here]
 
@@ -96,7 +96,7 @@ def render(name: str, lock: Lock) -> str:
         f"# python: {lock.python}",
     ]
     text = "\n".join(head) + "\n"
-    for part in Part:
+    for part in LockSection:
         packages = [one for one in lock.packages if one.part is part]
         if packages:
             text += f"\n# {part.value}\n{requirements(packages)}"
@@ -114,8 +114,8 @@ def read(path: Path) -> Lock:
     except OSError as error:
         what = f"the lock cannot be read: {error.strerror}"
         raise WorksetError(str(path), what, "make it: `forge workset lock NAME`") from error
-    headings = {f"# {part.value}": part for part in Part}
-    facts, packages, part = {"pins": "", "python": ""}, [], Part.wheels
+    headings = {f"# {part.value}": part for part in LockSection}
+    facts, packages, part = {"pins": "", "python": ""}, [], LockSection.wheels
     for line in text.replace("\\\n", " ").splitlines():
         key, _, value = line.removeprefix("# ").partition(": ")
         if line in headings:
@@ -130,7 +130,7 @@ def read(path: Path) -> Lock:
 _LINE = re.compile(r"([\w.-]+)==([\w.+!-]+)(?: ; (.+?))?((?:\s+--hash=sha256:[0-9a-f]{64})+)\s*")
 
 
-def _package(path: Path, line: str, part: Part) -> Locked:
+def _package(path: Path, line: str, part: LockSection) -> Locked:
     found = _LINE.fullmatch(line)
     if not found:
         what = f"'{line.split('--hash')[0].strip()[:80]}' is no pin with hashes"

@@ -25,7 +25,7 @@ from harness_forge.datasets import export as export_module
 from harness_forge.datasets.filters.building import build, judge
 from harness_forge.datasets.filters.candidate import Candidate
 from harness_forge.datasets.redaction.redactor import Redactor
-from harness_forge.datasets.request import Part, Request, Treatment
+from harness_forge.datasets.request import ExportPart, ExportRequest, Treatment
 from harness_forge.store.database import Store
 
 _KEY = bytes(32)
@@ -73,9 +73,9 @@ def forge(whole: bool, workers: int | None = None) -> Callable[[str, Path], int]
 
     def export(url: str, out: Path) -> int:
         with Store(url) as store:
-            part = Part(store.skill(SKILL), "worker", config().export)
+            part = ExportPart(store.skill(SKILL), "worker", config().export)
             engine = EngineConfig(workers=workers)
-            request = Request(
+            request = ExportRequest(
                 out, "set", SKILL, "worker", "sft", engine=engine, treatment=treatment(whole)
             )
             return export_module.export([part], request).kept

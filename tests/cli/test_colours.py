@@ -5,7 +5,7 @@ import io
 import pytest
 
 from harness_forge import cli
-from harness_forge.cli.terminal import Escaped, escaped, painted, takes_colours
+from harness_forge.cli.terminal import EscapingStream, escaped, painted, takes_colours
 from harness_forge.core.errors import ConfigError
 
 
@@ -49,7 +49,7 @@ def test_who_decides(live, variables, takes, monkeypatch):
 def written(text_of, live):
     stream = Stream(live)
     with escaped():
-        Escaped(stream).write(text_of())
+        EscapingStream(stream).write(text_of())
     return stream.getvalue()
 
 

@@ -16,7 +16,7 @@ def told(monkeypatch, out):
     clock = iter(range(0, 4000, 80))
     monkeypatch.setattr(line.time, "monotonic", lambda: next(clock))
     monkeypatch.setattr("sys.stdout", out)
-    shown = line.Line("eval")
+    shown = line.StatusLine("eval")
     shown.step("92 packages")
     for done in (1, 2, 3, 3, 3, 3):
         shown.count(f"{done} of 4")
@@ -45,7 +45,7 @@ def test_a_line_never_wraps(monkeypatch, columns):
     monkeypatch.setenv("COLUMNS", columns)
     out = Terminal()
     monkeypatch.setattr("sys.stdout", out)
-    line.Line("eval").step("x" * 100)
+    line.StatusLine("eval").step("x" * 100)
     assert len(out.getvalue().removeprefix("\r\033[K")) == 19
 
 

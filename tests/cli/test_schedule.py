@@ -122,11 +122,11 @@ def test_attempts_that_passed_since_the_last_cycle_are_counted(store, folder):
         store=StoreConfig(url=store.url),
     )
     now = datetime.now(UTC)
-    assert facts.Watch(config, state.State(), print).facts(now).passing == 0
+    assert facts.Watch(config, state.ScheduleState(), print).facts(now).passing == 0
     ingested(store, folder, [1, 1, 0, 1, 0])
-    watch = facts.Watch(config, state.State(), print)
+    watch = facts.Watch(config, state.ScheduleState(), print)
     assert watch.facts(now).passing == 3
-    later = state.State(marks=watch.marks)
+    later = state.ScheduleState(marks=watch.marks)
     assert facts.Watch(config, later, print).facts(now).passing == 0
 
 
@@ -137,7 +137,7 @@ def test_a_store_that_is_down_is_told_and_no_reason_for_a_cycle(folder):
         store=StoreConfig(url="postgresql://127.0.0.1:1/none"),
     )
     told = []
-    watch = facts.Watch(config, state.State(marks={"lamps": 7}), told.append)
+    watch = facts.Watch(config, state.ScheduleState(marks={"lamps": 7}), told.append)
     assert watch.facts(datetime.now(UTC)).passing is None
     assert told[0].startswith("records are not known: postgresql://127.0.0.1:1/none: nothing answ")
     assert watch.marks == {"lamps": 7}
@@ -146,7 +146,7 @@ def test_a_store_that_is_down_is_told_and_no_reason_for_a_cycle(folder):
 def test_the_last_request_is_seen_in_a_proxys_spool(folder):
     schedule = ScheduleConfig(idle=IdleConfig(30))
     config = ForgeConfig(forge_home=str(folder), schedule=schedule)
-    watch = facts.Watch(config, state.State(), print)
+    watch = facts.Watch(config, state.ScheduleState(), print)
     now = datetime.now(UTC)
     assert watch.facts(now).request is None
     spool = folder / "proxy/30000/spool/00000001.spool"

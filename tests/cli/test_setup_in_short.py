@@ -6,10 +6,10 @@ import pytest
 
 from harness_forge.cli import main
 from harness_forge.core.errors import SandboxError
-from harness_forge.rollouts.environments.sandbox.checks import Check
+from harness_forge.rollouts.environments.sandbox.checks import Requirement
 from harness_forge.rollouts.environments.scap import doctor, packages
 
-HOLD = [Check("root", True, "own.root"), Check("rules", True, "12 have the full cycle")]
+HOLD = [Requirement("root", True, "own.root"), Requirement("rules", True, "12 have the full cycle")]
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def test_an_environment_that_is_ready_is_one_line(setup):
 
 
 def test_one_that_lacks_something_is_shown_whole(setup):
-    code, said = setup([*HOLD, Check("uids", False, "no range; add one")])
+    code, said = setup([*HOLD, Requirement("uids", False, "no range; add one")])
     assert code == SandboxError.exit_code
     assert said.splitlines() == [
         "stig:",

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from harness_forge import cli
-from harness_forge.cli.terminal import Escaped
+from harness_forge.cli.terminal import EscapingStream
 from harness_forge.core.errors import ConfigError
 
 TITLE = "\x1b]0;owned\x07"
@@ -54,19 +54,19 @@ def test_the_streams_are_put_back(capsys):
 )
 def test_a_terminals_progress_line_begins_anew(text, shown):
     stream = Terminal()
-    Escaped(stream).write(text)
+    EscapingStream(stream).write(text)
     assert stream.getvalue() == shown
 
 
 def test_a_file_gets_no_control_at_all():
     stream = io.StringIO()
-    Escaped(stream).write("\r\033[Ka")
+    EscapingStream(stream).write("\r\033[Ka")
     assert stream.getvalue() == "\\u000d\\u001b[Ka"
 
 
 def test_signs_that_the_encoding_lacks_are_spelled():
     raw = io.BytesIO()
-    stream = Escaped(io.TextIOWrapper(raw, "ascii"))
+    stream = EscapingStream(io.TextIOWrapper(raw, "ascii"))
     stream.write("p 1.2\u00d710\u207b\u2074, \u22125.0 points \u2026 \u00fc\n")
     stream.flush()
     assert raw.getvalue() == b"p 1.2x10^-4, -5.0 points ... \\xfc\n"

@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from harness_forge.evaluation.drawing import Drawn, in_order
+from harness_forge.evaluation.drawing import ArmAssignment, in_order
 from harness_forge.evaluation.sequential import SequentialTest
 
 ARMS = ("plain", "tuned")
@@ -35,7 +35,7 @@ class Traffic:
     requests: int = 400
 
 
-def drawn(traffic: Traffic, seed: int) -> list[Drawn]:
+def drawn(traffic: Traffic, seed: int) -> list[ArmAssignment]:
     """Return all requests in the order of drawing, each with the time of its verdict."""
     draw = random.Random(seed).random
     busy, made = [0.0] * traffic.at_once, []
@@ -47,11 +47,11 @@ def drawn(traffic: Traffic, seed: int) -> list[Drawn]:
         done = begun + takes / (traffic.speed if second else 1)
         heapq.heappush(busy, done)
         verdict = (None, None) if lost else (passed, START + timedelta(seconds=done))
-        made.append(Drawn(START + timedelta(seconds=begun), ARMS[second], 0.5, *verdict))
+        made.append(ArmAssignment(START + timedelta(seconds=begun), ARMS[second], 0.5, *verdict))
     return made
 
 
-def lowest_p_by_arrival(requests: list[Drawn]) -> tuple[float, float]:
+def lowest_p_by_arrival(requests: list[ArmAssignment]) -> tuple[float, float]:
     """Return the lowest p of a test that reads outcomes as they arrive, and the difference then."""
     test, lowest = SequentialTest(), (1.0, 0.0)
     for one in sorted((r for r in requests if r.judged_at), key=lambda r: r.judged_at):
@@ -60,7 +60,7 @@ def lowest_p_by_arrival(requests: list[Drawn]) -> tuple[float, float]:
     return lowest
 
 
-def lowest_p_by_draw(requests: list[Drawn], deadline_s: float = 60.0) -> float:
+def lowest_p_by_draw(requests: list[ArmAssignment], deadline_s: float = 60.0) -> float:
     """Return the lowest p of a test that reads outcomes in the order of drawing.
 
     Every look reads the outcomes from the first on, so the last look's p, which is the lowest

@@ -4,14 +4,14 @@ import pytest
 
 from harness_forge.config.feedback import FeedbackConfig
 from harness_forge.core.errors import ConfigError
-from harness_forge.datasets.feedback.weights import Evidence, check, weights
+from harness_forge.datasets.feedback.weights import ItemOutcome, check, weights
 
 PLAIN = {"strength": 1.0, "cap": 3, "minimum": 2, "prior": 0.0}
 
 
 def items(family, failed, count, lost=0):
     return [
-        Evidence("s", f"{family}{n}", family, n >= failed, n < lost) for n in range(count)
+        ItemOutcome("s", f"{family}{n}", family, n >= failed, n < lost) for n in range(count)
     ]  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from live_traffic import (
     lowest_p_by_draw,
 )
 
-from harness_forge.evaluation.drawing import Drawn, in_order
+from harness_forge.evaluation.drawing import ArmAssignment, in_order
 from harness_forge.evaluation.sequential import SequentialTest
 
 ALPHA = 0.05
@@ -110,7 +110,7 @@ def test_a_better_arm_is_found_in_the_order_of_drawing():
 
 def one(at, passed=None, judged=None, arm="plain", **more):
     moment = judged if judged is None else START + timedelta(seconds=judged)
-    return Drawn(START + timedelta(seconds=at), arm, 0.5, passed, moment, **more)
+    return ArmAssignment(START + timedelta(seconds=at), arm, 0.5, passed, moment, **more)
 
 
 def read(requests, now):

@@ -8,7 +8,7 @@ import pytest
 
 from harness_forge.core.errors import ServeError
 from harness_forge.serving import aliases
-from harness_forge.serving.aliases import Aliases, Target
+from harness_forge.serving.aliases import Aliases, AliasTarget
 
 URL = "http://127.0.0.1:8000/v1"
 
@@ -70,7 +70,7 @@ def test_nobody_is_sent_to_a_drained_target(tmp_path):
         thread.start()
     for number in range(100):
         aliases.move(tmp_path, "champion", f"a-{number + 1}", URL)
-        assert aliases.drained(tmp_path, Target(f"a-{number}", URL), 20)
+        assert aliases.drained(tmp_path, AliasTarget(f"a-{number}", URL), 20)
         gone.add(f"a-{number}")
     over.set()
     for thread in threads:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from harness_forge.cli.train import shower
-from harness_forge.training.progress import Progress, Step, summary
+from harness_forge.training.progress import Step, TrainingProgress, summary
 
 
 def line(step, elapsed, tokens, loss=1.0):
@@ -16,7 +16,7 @@ def line(step, elapsed, tokens, loss=1.0):
 def test_pace_comes_from_the_steps_after_the_first(tmp_path):
     path = tmp_path / "metrics.jsonl"
     path.write_text(line(1, 30.0, 100) + line(2, 32.0, 300))
-    first, second = Progress(path).new()
+    first, second = TrainingProgress(path).new()
     assert (first.tokens_per_s, first.left_s) == (None, None)
     assert (second.tokens_per_s, second.left_s) == (100.0, 16.0)
     assert str(second) == "step 2/10  loss 1.000  100 tokens/s  0:16 left"
@@ -26,7 +26,7 @@ def test_a_line_half_written_waits(tmp_path):
     path = tmp_path / "metrics.jsonl"
     whole = line(1, 1.0, 10)
     path.write_text(whole[:20])
-    progress = Progress(path)
+    progress = TrainingProgress(path)
     assert list(progress.new()) == []
     path.write_text(whole)
     assert [step.step for step in progress.new()] == [1]
@@ -36,7 +36,7 @@ def test_a_line_half_written_waits(tmp_path):
 def test_an_earlier_stretch_is_skipped(tmp_path):
     path = tmp_path / "metrics.jsonl"
     path.write_text(line(1, 1.0, 10))
-    progress = Progress(path, skip=path.stat().st_size)
+    progress = TrainingProgress(path, skip=path.stat().st_size)
     with path.open("a") as file:
         file.write(line(2, 1.0, 10))
     assert [step.step for step in progress.new()] == [2]

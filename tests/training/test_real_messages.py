@@ -8,7 +8,7 @@ from tiny_rows import write
 
 from harness_forge.core.chat import canonical_answer, canonical_history
 from harness_forge.core.chat.canonical_choices import LateSystem, Notes, Reasoning
-from harness_forge.core.chat.offer import Offer
+from harness_forge.core.chat.offer import ToolOffer
 from harness_forge.training import supervised
 
 pytestmark = pytest.mark.workset
@@ -41,7 +41,7 @@ def conversation(number):
 
 def row(number, reasoning):
     *asked, said = conversation(number)
-    offered, notes = Offer(TOOLS), Notes()
+    offered, notes = ToolOffer(TOOLS), Notes()
     shown = canonical_history.history(asked, offered, LateSystem.reject, notes)
     shown = [{**one, "weight": 0} if one["role"] == "assistant" else one for one in shown]
     answer = canonical_answer.answer(said, offered, reasoning, notes)

@@ -18,7 +18,7 @@ from harness_forge.worksets import bundles, libraries, locks, worksets
 def bundle(tmp_path, index, monkeypatch):
     """A bundle of two packages, one of them first; then the index is gone."""
     other = make_wheel(index, "other-part")
-    own = locked(index / "own_part-1.0-py3-none-any.whl", locks.Part.first)
+    own = locked(index / "own_part-1.0-py3-none-any.whl", locks.LockSection.first)
     write_lock(tmp_path, own, locked(other))
     to = tmp_path / "bundle"
     made = bundles.make(

@@ -80,7 +80,7 @@ def test_a_changed_lock_makes_it_outdated_and_usable_still(tmp_path, index):
 
 
 def test_what_a_cuda_build_asks_for_comes_with_it_alone(tmp_path, index):
-    part = locks.Part
+    part = locks.LockSection
     kernel = locked(make_wheel(index, "own-kernel"), part.cuda)
     plain = replace(SMALL, variants={"cpu": VariantConfig(["own-part==1.0"], lock="small")})
     wheel = index / "own_part-1.0-py3-none-any.whl"

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.collect.capture import rows
-from harness_forge.collect.capture.joining import Joined, settle
+from harness_forge.collect.capture.joining import JoinResult, settle
 from harness_forge.config.proxy import Fsync, ProxyConfig
 from harness_forge.core.errors import StoreError
 from harness_forge.serving.proxy import spool
@@ -45,7 +45,7 @@ class _Row:
 
 
 @dataclass
-class Written:
+class DrainResult:
     """What went into the store.
 
     Args:
@@ -59,7 +59,7 @@ class Written:
     outcomes: int = 0
     skipped: int = 0
     aside: int = 0
-    joined: Joined = field(default_factory=Joined)
+    joined: JoinResult = field(default_factory=JoinResult)
 
 
 class Drain:
@@ -91,7 +91,7 @@ class Drain:
         self._captures: dict[str, Captures] = {}
         self._new_items: dict[str, float] = {}
         self._synced: tuple[Path | None, int, float] = (None, 0, 0.0)
-        self.written = Written()
+        self.written = DrainResult()
 
     def follow(self, alive: Callable[[], bool]) -> None:
         """Write records until no process adds any; the store may be unavailable at times."""
@@ -115,7 +115,7 @@ class Drain:
                     return
                 time.sleep(_REST_S)
 
-    def once(self) -> Written:
+    def once(self) -> DrainResult:
         """Write what is there, once.
 
         Raises:
@@ -288,6 +288,6 @@ class Drain:
             self._synced = (newest, now, time.monotonic())
 
 
-def written_as_dict(written: Written) -> Mapping[str, Any]:
+def written_as_dict(written: DrainResult) -> Mapping[str, Any]:
     """Return what was written, as JSON."""
     return {**vars(written), "joined": vars(written.joined)}

@@ -10,14 +10,14 @@ from harness_forge.collect.capture.turns import prompt_of, turn_of
 from harness_forge.core.chat import calls
 from harness_forge.core.records import Attempt, Origin, Outcome, Turn, WorkItem
 from harness_forge.store.captures import Captures
-from harness_forge.store.entries import Entry
+from harness_forge.store.entries import AttemptEntry
 
 EVALUATOR = "posted"
 """Who judged, where an outcome does not say."""
 
 
 @dataclass
-class Joined:
+class JoinResult:
     """What a join came to.
 
     Args:
@@ -34,15 +34,15 @@ class Joined:
     without: int = 0
     known: int = 0
 
-    def add(self, other: Joined) -> None:
+    def add(self, other: JoinResult) -> None:
         """Count another join in."""
         for name in self.__dataclass_fields__:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
-def settle(captures: Captures) -> Joined:
+def settle(captures: Captures) -> JoinResult:
     """Make an attempt of each posted outcome that has captures, and add what came late."""
-    joined = Joined()
+    joined = JoinResult()
     for outcome in captures.open_outcomes():
         key = outcome["run_id"], outcome["item_id"], outcome["attempt_num"]
         joined.add(_made(captures, outcome, captures.of(key)))
@@ -59,17 +59,17 @@ def settle(captures: Captures) -> Joined:
 
 def _made(
     captures: Captures, outcome: Mapping[str, Any], found: Sequence[Mapping[str, Any]]
-) -> Joined:
+) -> JoinResult:
     turns = _turns(found)
     if not turns:
-        return Joined()
+        return JoinResult()
     facts = outcome["told"]
     attempt = _attempt(outcome["item_id"], outcome["attempt_num"], turns, _outcome(outcome))
     purpose = "evaluate" if any(one["purpose"] == "evaluate" for one in found) else "collect"
     run_id = captures.open_run(outcome["run_id"], run_row(turns, attempt.outcome, purpose))
-    entry = Entry(run_id, _item(outcome["item_id"], facts), attempt)
+    entry = AttemptEntry(run_id, _item(outcome["item_id"], facts), attempt)
     captures.make(entry, [one["id"] for one in found], outcome["id"])
-    return Joined(made=1, turns=len(turns))  # what is none was counted when it was written
+    return JoinResult(made=1, turns=len(turns))  # what is none was counted when it was written
 
 
 def _turns(found: Sequence[Mapping[str, Any]]) -> list[Turn]:

@@ -14,7 +14,7 @@ from harness_forge.collect.capture.drain import Drain
 from harness_forge.config.proxy import Fsync
 from harness_forge.config.schema import ForgeConfig, skills_of
 from harness_forge.serving.proxy.gateway import Gateway
-from harness_forge.serving.proxy.guard import Guard
+from harness_forge.serving.proxy.guard import ArmGuard
 from harness_forge.serving.proxy.spool import Spool
 
 _GRACE_S = 20.0
@@ -35,7 +35,7 @@ def gateway(config: ForgeConfig) -> Gateway:
     from harness_forge.serving.aliases import Aliases
 
     proxy, folder = config.proxy, folder_of(config)
-    guard = Guard(proxy.guard, folder / "guard.jsonl")
+    guard = ArmGuard(proxy.guard, folder / "guard.jsonl")
     aliases = Aliases(Path(config.forge_home))
     # Faults of the config first: they must not leave a spool behind.
     Gateway(proxy, None, guard, aliases)
@@ -73,7 +73,7 @@ def _redact(config: ForgeConfig) -> Callable[[Any], Any] | None:
     return lambda value: redactor.value(value)[0]
 
 
-class Writer:
+class DrainProcess:
     """The process that empties the spool; it ends by itself when this one does.
 
     Args:

@@ -11,8 +11,8 @@ from harness_forge.collect.capture.turns import obstacle
 from harness_forge.core.chat import anthropic
 from harness_forge.core.jsontext import first_count, object_in
 from harness_forge.serving.proxy.body import parsed
-from harness_forge.serving.proxy.keys import Keys, Patterns
-from harness_forge.serving.proxy.reassembly import Answer, assembled, decoded
+from harness_forge.serving.proxy.keys import Patterns, RequestKeys
+from harness_forge.serving.proxy.reassembly import ResponseBody, assembled, decoded
 from harness_forge.serving.proxy.spool import Record
 from harness_forge.store.escaping import storable
 
@@ -23,7 +23,7 @@ NO_TURN = "no turn: "
 """How the `fault` of a whole capture begins that can be part of no attempt."""
 
 
-def keys_of(record: Record, request: Any, patterns: Patterns) -> Keys:
+def keys_of(record: Record, request: Any, patterns: Patterns) -> RequestKeys:
     """Return the keys of a request, from the caller and otherwise from its prompt."""
     said = _said(record)
     return said.filled(patterns.find(request, said.skill)) if patterns else said
@@ -38,7 +38,7 @@ def request_of(record: Record) -> Any:
 
 
 def capture_row(
-    record: Record, request: Any, keys: Keys, redact: Redact | None = None
+    record: Record, request: Any, keys: RequestKeys, redact: Redact | None = None
 ) -> dict[str, Any]:
     """Return the row of `captures`.
 
@@ -124,12 +124,14 @@ def outcome_row(record: Record) -> dict[str, Any]:
     }
 
 
-def _said(record: Record) -> Keys:
+def _said(record: Record) -> RequestKeys:
     known = record.facts["keys"]
-    return Keys(**{name: known[name] for name in Keys.__dataclass_fields__ if name in known})
+    return RequestKeys(
+        **{name: known[name] for name in RequestKeys.__dataclass_fields__ if name in known}
+    )
 
 
-def _named(keys: Keys, when: datetime) -> dict[str, Any]:
+def _named(keys: RequestKeys, when: datetime) -> dict[str, Any]:
     return {
         "run_id": keys.run or day_run(when),
         "item_id": keys.item or None,
@@ -147,20 +149,20 @@ def day_run(when: datetime) -> str:
     return f"proxy-{when:%Y%m%d}"
 
 
-def purpose_of(keys: Keys, facts: Mapping[str, Any]) -> str:
+def purpose_of(keys: RequestKeys, facts: Mapping[str, Any]) -> str:
     """Return whether a capture may ever be exported; the stricter word counts."""
     said = {keys.purpose, facts["purpose"]}
     return "evaluate" if "evaluate" in said or not said & set(_PURPOSES) else "collect"
 
 
-def _answer(record: Record) -> tuple[Answer, bytes]:
+def _answer(record: Record) -> tuple[ResponseBody, bytes]:
     facts = record.facts
     try:
         raw = decoded(facts["content_encoding"], record.response)
     except ValueError as error:
-        return Answer(None, False, f"the answer {error}"), record.response
+        return ResponseBody(None, False, f"the answer {error}"), record.response
     if not raw:
-        return Answer(None, False, "" if facts["fault"] else "the answer is empty"), raw
+        return ResponseBody(None, False, "" if facts["fault"] else "the answer is empty"), raw
     return assembled(facts["kind"], facts["content_type"], raw), raw
 
 

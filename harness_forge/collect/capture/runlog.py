@@ -13,16 +13,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from harness_forge.collect.capture.joining import Joined, run_row
+from harness_forge.collect.capture.joining import JoinResult, run_row
 from harness_forge.collect.capture.turns import prompt_of, turn_of
 from harness_forge.collect.sources import gemma_forge_jsonl
-from harness_forge.collect.sources.records import Recorded, RunFacts
+from harness_forge.collect.sources.records import RecordedAttempt, RunFacts
 from harness_forge.config.source import SourceConfig
 from harness_forge.core.chat import calls
 from harness_forge.core.errors import SourceError
 from harness_forge.core.records import Attempt, Turn
 from harness_forge.store.captures import Captures
-from harness_forge.store.entries import Entry
+from harness_forge.store.entries import AttemptEntry
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Log:
     """
 
     run: str
-    tries: Sequence[Recorded]
+    tries: Sequence[RecordedAttempt]
     facts: Mapping[str, Any]
 
 
@@ -48,14 +48,14 @@ def read(path: Path, config: SourceConfig) -> Log:
     if not path.is_file():
         raise SourceError(str(path), "is no file", "forge proxy join LOG [--run=KEY]")
     found = list(gemma_forge_jsonl.read(path, config))
-    tries = [one for one in found if isinstance(one, Recorded)]
+    tries = [one for one in found if isinstance(one, RecordedAttempt)]
     facts = next((one for one in found if isinstance(one, RunFacts)), None)
     if not tries:
         raise SourceError(str(path), "holds no finished attempt", "is it a run log of gemma-forge?")
     return Log(tries[0].run, tries, facts.facts if facts else {})
 
 
-def join(captures: Captures, log: Log, run: str = "", skew_s: float = 300.0) -> Joined:
+def join(captures: Captures, log: Log, run: str = "", skew_s: float = 300.0) -> JoinResult:
     """Make attempts of a log's tries and the captures that belong to them.
 
     Captures are distinguished by item, attempt and role; those of a try that name
@@ -67,7 +67,7 @@ def join(captures: Captures, log: Log, run: str = "", skew_s: float = 300.0) -> 
         skew_s: how far the clocks of harness and proxy may be apart.
     """
     found = _captures(captures, log, run, timedelta(seconds=skew_s))
-    joined = Joined()
+    joined = JoinResult()
     name, row = log.run, None
     done = captures.attempts(name)
     sorted_out = _sorted_out(found)
@@ -88,7 +88,7 @@ def join(captures: Captures, log: Log, run: str = "", skew_s: float = 300.0) -> 
             row = run_row(attempt.turns, attempt.outcome, purpose)
             row["config"] |= {"log": dict(log.facts)}
             name = captures.open_run(log.run, row)
-        entry = Entry(name, one.item, attempt, one.outcome)
+        entry = AttemptEntry(name, one.item, attempt, one.outcome)
         captures.make(entry, [capture["id"] for capture, _ in turns])
         joined.made += 1
         joined.turns += len(turns)

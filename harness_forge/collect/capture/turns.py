@@ -8,7 +8,7 @@ from typing import Any
 
 from harness_forge.core.chat import anthropic, forms, responses, tools
 from harness_forge.core.chat.faults import Malformed
-from harness_forge.core.chat.responses import Untold
+from harness_forge.core.chat.responses import IncompleteCapture
 from harness_forge.core.records import Message, Turn
 
 _WORDS = {"messages", "system", "prompt", "input", "instructions", "tools", "functions"}
@@ -25,7 +25,7 @@ def turn_of(capture: Mapping[str, Any], agent: str = "") -> Turn | None:
     """
     try:
         messages, offered, answer, finish = _openai_form(capture)
-    except Untold:
+    except IncompleteCapture:
         return None
     return Turn(
         agent=capture["agent"] or agent or "agent",
@@ -50,7 +50,7 @@ def obstacle(capture: Mapping[str, Any]) -> str:
     """
     try:
         _openai_form(capture)
-    except Untold as untold:
+    except IncompleteCapture as untold:
         return untold.args[0]
     return ""
 
@@ -79,7 +79,7 @@ def _openai_form(capture: Mapping[str, Any]) -> Said:
         said = forms.message({"role": "assistant", **answer})
         return shown, tools.read_tools(offered), said, finish
     except Malformed as fault:
-        raise Untold(fault.args[0]) from None
+        raise IncompleteCapture(fault.args[0]) from None
 
 
 def _chat_of(
@@ -92,7 +92,7 @@ def _chat_of(
     """
     request, response = capture["request"], capture["response"]
     if not isinstance(request, Mapping) or not isinstance(response, Mapping):
-        raise Untold("no JSON")
+        raise IncompleteCapture("no JSON")
     if capture["kind"] == "response":
         answer, finish = responses.answered(response)
         return responses.asked(request), responses.offered(request), answer, finish
@@ -101,7 +101,7 @@ def _chat_of(
     if capture["kind"] == "completion":
         return _completion(request, response)
     if not isinstance(request.get("messages"), list):
-        raise Untold("no messages")
+        raise IncompleteCapture("no messages")
     if "choices" not in response:  # Ollama's own form
         return request["messages"], _tools(request), _object(response.get("message")), None
     choice = _only(response)
@@ -118,9 +118,9 @@ def _message(
 ) -> tuple[Sequence[Any], Any, Mapping[str, Any], str | None]:
     """Return what Anthropic's Messages API was asked and answered."""
     if not isinstance(request.get("messages"), list):
-        raise Untold("no messages")
+        raise IncompleteCapture("no messages")
     if not anthropic.is_answer(response):
-        raise Untold("no answer")
+        raise IncompleteCapture("no answer")
     [choice] = anthropic.completion(response)["choices"]
     return anthropic.asked(request), _tools(request), choice["message"], choice["finish_reason"]
 
@@ -133,14 +133,14 @@ def _completion(
     if isinstance(prompt, list) and len(prompt) == 1:
         prompt = prompt[0]
     if not isinstance(prompt, str):
-        raise Untold("a prompt that is not one text")
+        raise IncompleteCapture("a prompt that is not one text")
     if request.get("suffix") or request.get("echo"):
-        raise Untold("an answer that is not what follows the prompt")
+        raise IncompleteCapture("an answer that is not what follows the prompt")
     if _RENDERED.search(prompt):
-        raise Untold("a prompt that a chat template has rendered already")
+        raise IncompleteCapture("a prompt that a chat template has rendered already")
     choice = _only(response)
     if not isinstance(choice.get("text"), str):
-        raise Untold("no text")
+        raise IncompleteCapture("no text")
     answer = {"role": "assistant", "content": choice["text"]}
     return [{"role": "user", "content": prompt}], [], answer, choice.get("finish_reason")
 
@@ -149,13 +149,13 @@ def _only(response: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the only answer: of several it is unknown which counted."""
     choices = response.get("choices")
     if not isinstance(choices, list) or len(choices) != 1:
-        raise Untold("not exactly one answer")
+        raise IncompleteCapture("not exactly one answer")
     return _object(choices[0])
 
 
 def _object(value: Any) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise Untold("no answer")
+        raise IncompleteCapture("no answer")
     return value
 
 

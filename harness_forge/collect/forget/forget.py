@@ -17,15 +17,15 @@ from harness_forge.datasets import stale
 from harness_forge.datasets.stale import Holder
 from harness_forge.registry import champion, decisions
 from harness_forge.registry.adapters import taint
-from harness_forge.registry.adapters.taint import Trained
+from harness_forge.registry.adapters.taint import AdapterSources
 from harness_forge.store.forgetting import forget as rows
-from harness_forge.store.forgetting.forget import Gone, Target
+from harness_forge.store.forgetting.forget import ForgetTarget, RemovedRows
 from harness_forge.store.forgetting.tombstones import Tombstone, hashed
 from harness_forge.store.opening import opened_store
 
 
 @dataclass
-class Report:
+class ForgetReport:
     """What was forgotten, or would be.
 
     Args:
@@ -38,16 +38,18 @@ class Report:
         earlier: when it was forgotten before, where nothing of it is left.
     """
 
-    target: Target
-    gone: list[Gone] = field(default_factory=list)
+    target: ForgetTarget
+    gone: list[RemovedRows] = field(default_factory=list)
     datasets: list[Holder] = field(default_factory=list)
-    adapters: list[Trained] = field(default_factory=list)
-    unknown: list[Trained] = field(default_factory=list)
+    adapters: list[AdapterSources] = field(default_factory=list)
+    unknown: list[AdapterSources] = field(default_factory=list)
     champions: list[str] = field(default_factory=list)
     earlier: Tombstone | None = None
 
 
-def forget(config: ForgeConfig, target: Target, why: str, *, dry_run: bool = False) -> Report:
+def forget(
+    config: ForgeConfig, target: ForgetTarget, why: str, *, dry_run: bool = False
+) -> ForgetReport:
     """Take the rows of a target out of the store, and mark what was made of them.
 
     Args:
@@ -59,10 +61,10 @@ def forget(config: ForgeConfig, target: Target, why: str, *, dry_run: bool = Fal
         ExportError: a ledger under data/ cannot be read, or a mark cannot be written.
         TrainError: an adapter's mark cannot be written.
     """
-    report = Report(target)
+    report = ForgetReport(target)
     home = Path(config.forge_home)
 
-    def look(gone: list[Gone]) -> None:
+    def look(gone: list[RemovedRows]) -> None:
         report.gone = gone
         _made_of(report, Path(config.data_dir), home)
         if not dry_run:
@@ -75,7 +77,7 @@ def forget(config: ForgeConfig, target: Target, why: str, *, dry_run: bool = Fal
     return report
 
 
-def _made_of(report: Report, data: Path, home: Path) -> None:
+def _made_of(report: ForgetReport, data: Path, home: Path) -> None:
     ids = {
         (gone.skill, table): found
         for gone in report.gone
@@ -104,7 +106,7 @@ def _champions(home: Path, digests: set[str]) -> list[str]:
     return found
 
 
-def _mark(report: Report, home: Path, why: str) -> None:
+def _mark(report: ForgetReport, home: Path, why: str) -> None:
     when = datetime.now(UTC).isoformat(timespec="seconds")
     for dataset in report.datasets:
         stale.mark(dataset, why, when)
@@ -112,6 +114,6 @@ def _mark(report: Report, home: Path, why: str) -> None:
         taint.mark(home, adapter, why, when)
 
 
-def _earlier(known: Sequence[Tombstone], target: Target) -> Tombstone | None:
+def _earlier(known: Sequence[Tombstone], target: ForgetTarget) -> Tombstone | None:
     mine = target.kind.value, hashed(target.name)
     return next((one for one in reversed(known) if (one.kind, one.sha256) == mine), None)

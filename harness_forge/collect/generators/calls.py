@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from harness_forge.collect.generators.context import Context
 from harness_forge.collect.generators.python_source import definitions, lines_of
-from harness_forge.collect.generators.rows import Row, asked
+from harness_forge.collect.generators.rows import QuestionRow, asked
 
 _FEWEST, _MOST = 2, 12
 
 
-def rows(context: Context) -> Iterator[Row]:
+def rows(context: Context) -> Iterator[QuestionRow]:
     """Yield a row for each function that makes some calls."""
     for file in context.repository.ending(".py"):
         for one in definitions(file.text):

@@ -6,15 +6,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from harness_forge.collect.generators.context import draw
-from harness_forge.collect.generators.rows import Row
+from harness_forge.collect.generators.rows import QuestionRow
 
 
-def capped(rows: Sequence[Row], most: int) -> list[Row]:
+def capped(rows: Sequence[QuestionRow], most: int) -> list[QuestionRow]:
     """Return at most so many rows, round by round one of each group.
 
     Both orders are drawn by names alone, so that a new file moves few others.
     """
-    groups: dict[str, list[Row]] = defaultdict(list)
+    groups: dict[str, list[QuestionRow]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: (draw(row.name), row.name)):
         groups[row.group].append(row)
     order = sorted(groups, key=lambda group: (draw(group), group))

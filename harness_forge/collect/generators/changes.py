@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from harness_forge.collect.generators.context import Context
 from harness_forge.collect.generators.repository import Hunk
-from harness_forge.collect.generators.rows import Citation, Row, shown
+from harness_forge.collect.generators.rows import Citation, QuestionRow, shown
 
 _MOST_CHANGED = 16
 
 
-def rows(context: Context) -> Iterator[Row]:
+def rows(context: Context) -> Iterator[QuestionRow]:
     """Yield a row for each small change that has lines on both sides."""
     for hunk in context.repository.hunks(context.config.commits):
         signs = [line[:1] for line in hunk.lines]
@@ -28,13 +28,13 @@ def _cited(hunk: Hunk, revision: str, first: int, lines: list[str]) -> Citation:
     return Citation("commit", hunk.path, revision, first, first + len(lines) - 1, "\n".join(lines))
 
 
-def _row(hunk: Hunk, before: Citation, after: Citation) -> Row:
+def _row(hunk: Hunk, before: Citation, after: Citation) -> QuestionRow:
     question = (
         f"Before:\n\n{shown(before)}\n\nAfter:\n\n{shown(after)}\n\n"
         f"The change is described as “{hunk.subject}”. Write it as a diff: lines that stay begin"
         " with a space, removed ones with -, added ones with +."
     )
-    return Row(
+    return QuestionRow(
         name=f"{hunk.path}::{hunk.commit[:12]}:{hunk.after}",
         group=hunk.path,
         messages=[{"role": "user", "content": question}],

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness_forge.collect.generators.repository import Repository, SourceFile
-from harness_forge.collect.generators.rows import Citation, Row
+from harness_forge.collect.generators.rows import Citation, QuestionRow
 from harness_forge.config.generate import GenerateConfig
 from harness_forge.config.source import SourceConfig
 
@@ -26,7 +26,7 @@ class Context:
     repository: Repository
     config: GenerateConfig
     trained: frozenset[str] = frozenset()
-    made: Mapping[str, Sequence[Row]] = field(default_factory=dict)
+    made: Mapping[str, Sequence[QuestionRow]] = field(default_factory=dict)
     source: SourceConfig | None = None
     left_out: dict[str, int] = field(default_factory=dict)
 

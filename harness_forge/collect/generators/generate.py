@@ -13,7 +13,7 @@ from harness_forge.collect.generators import sessions
 from harness_forge.collect.generators.capping import capped
 from harness_forge.collect.generators.context import Context
 from harness_forge.collect.generators.repository import Repository
-from harness_forge.collect.generators.rows import EVALUATOR, VERSION, Citation, Row, fault
+from harness_forge.collect.generators.rows import EVALUATOR, VERSION, Citation, QuestionRow, fault
 from harness_forge.collect.generators.table import GENERATORS
 from harness_forge.collect.ingest.kept_out import LEFT_OUT, kept_out, lift
 from harness_forge.config.generate import GenerateConfig
@@ -21,7 +21,7 @@ from harness_forge.config.schema import ForgeConfig
 from harness_forge.core.errors import ConfigError, SourceError
 from harness_forge.core.hints import did_you_mean
 from harness_forge.core.records import Attempt, Origin, Outcome, Split, Turn, WorkItem
-from harness_forge.store.entries import Entry
+from harness_forge.store.entries import AttemptEntry
 from harness_forge.store.forgetting.tombstones import Forgotten
 from harness_forge.store.opening import opened_skill
 from harness_forge.store.splits.recorded import assign_recorded
@@ -36,7 +36,7 @@ Progress = Callable[[str], None]
 
 
 @dataclass
-class Made:
+class GeneratorResult:
     """What one generator came to.
 
     Args:
@@ -49,22 +49,22 @@ class Made:
     name: str
     found: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
-    rows: list[Row] = field(default_factory=list)
+    rows: list[QuestionRow] = field(default_factory=list)
     added: int = 0
     withdrawn: int = 0
 
 
 @dataclass
-class Report:
+class GenerateReport:
     """What a repository came to: a line a generator, splits of new groups."""
 
     name: str
     commit: str
-    made: list[Made] = field(default_factory=list)
+    made: list[GeneratorResult] = field(default_factory=list)
     splits: dict[str, int] = field(default_factory=dict)
 
 
-def dry_run(config: ForgeConfig, progress: Progress = lambda name: None) -> Report:
+def dry_run(config: ForgeConfig, progress: Progress = lambda name: None) -> GenerateReport:
     """Make the rows and write nothing.
 
     Raises:
@@ -75,7 +75,7 @@ def dry_run(config: ForgeConfig, progress: Progress = lambda name: None) -> Repo
     return report
 
 
-def generate(config: ForgeConfig, progress: Progress = lambda name: None) -> Report:
+def generate(config: ForgeConfig, progress: Progress = lambda name: None) -> GenerateReport:
     """Make the rows and bring the skill's store to them; return what changed.
 
     Raises:
@@ -98,7 +98,7 @@ def generate(config: ForgeConfig, progress: Progress = lambda name: None) -> Rep
     return report
 
 
-def _made(config: ForgeConfig, trained: frozenset[str], progress) -> tuple[Context, Report]:
+def _made(config: ForgeConfig, trained: frozenset[str], progress) -> tuple[Context, GenerateReport]:
     settings = config.generate
     names = _names(settings)
     with Repository(Path(settings.repository), settings.revision, settings.skip) as repository:
@@ -111,18 +111,18 @@ def _of_each(
     names: Sequence[str],
     trained: frozenset[str],
     progress: Progress,
-) -> tuple[Context, Report]:
+) -> tuple[Context, GenerateReport]:
     settings = config.generate
     name = settings.name or repository.root.name
     here = frozenset(item.removeprefix(f"{name}:") for item in trained)
     context = Context(repository, settings, here, {}, config.source)
-    report, everything = Report(name, repository.commit), {}
+    report, everything = GenerateReport(name, repository.commit), {}
     for generator, make in GENERATORS.items():
         if generator not in names:
             continue
         progress(generator)
         context.made, context.left_out = everything, {}
-        made = Made(generator)
+        made = GeneratorResult(generator)
         _select(made, list(make(context)), context)
         everything[generator] = made.rows
         report.made.append(made)
@@ -143,7 +143,7 @@ def _names(settings: GenerateConfig) -> list[str]:
     return settings.generators or list(GENERATORS)
 
 
-def _select(made: Made, rows: Sequence[Row], context: Context) -> None:
+def _select(made: GeneratorResult, rows: Sequence[QuestionRow], context: Context) -> None:
     """Keep what is grounded, each once, up to the cap."""
     made.left_out.update(context.left_out)
     made.found = len(rows) + sum(context.left_out.values())
@@ -152,7 +152,7 @@ def _select(made: Made, rows: Sequence[Row], context: Context) -> None:
         is_session = citation.kind == "session"
         return sessions.read(citation) if is_session else context.repository.read(citation)
 
-    kept: dict[str, Row] = {}
+    kept: dict[str, QuestionRow] = {}
     written: set[str] = set()
     for row in rows:
         why = fault(row, read)
@@ -168,7 +168,9 @@ def _select(made: Made, rows: Sequence[Row], context: Context) -> None:
         made.left_out["over_the_cap"] += over
 
 
-def _write(store, repository: Repository, name: str, made: Made, forgotten: Forgotten) -> None:
+def _write(
+    store, repository: Repository, name: str, made: GeneratorResult, forgotten: Forgotten
+) -> None:
     """Add and withdraw what changed of one generator, in one transaction."""
     run_id = f"generate-{name}-{made.name}"
     with closing(store.intake(f"generate/{name}/{made.name}")) as intake:
@@ -204,7 +206,7 @@ def _demand_same(state: Mapping[str, Any], repository: Repository, name: str) ->
         )
 
 
-def _run(name: str, made: Made, repository: Repository) -> dict[str, Any]:
+def _run(name: str, made: GeneratorResult, repository: Repository) -> dict[str, Any]:
     source = {"name": _SOURCE, "repository": name, "generator": made.name}
     return {
         "skill": name,
@@ -216,7 +218,9 @@ def _run(name: str, made: Made, repository: Repository) -> dict[str, Any]:
     }
 
 
-def _entry(run: str, item_id: str, name: str, generator: str, row: Row, digest: str) -> Entry:
+def _entry(
+    run: str, item_id: str, name: str, generator: str, row: QuestionRow, digest: str
+) -> AttemptEntry:
     group = f"{name}:{row.group}"
     # With the place: functions of one name in two files are not the same question.
     title = f"{row.name}: {row.question.rpartition(_BREAK)[2]}"[:200]
@@ -235,7 +239,7 @@ def _entry(run: str, item_id: str, name: str, generator: str, row: Row, digest: 
     )
     turn = Turn(AGENT, row.messages, row.tools, row.answer, "", finish_reason="stop")
     prompt = row.question
-    return Entry(
+    return AttemptEntry(
         run,
         item,
         Attempt(item_id, 1, Origin.OURS, prompt, None, outcome, [turn], variant=generator),

@@ -15,10 +15,10 @@ from harness_forge.collect.generators.python_source import (
     walk,
 )
 from harness_forge.collect.generators.repository import SourceFile
-from harness_forge.collect.generators.rows import Row, asked
+from harness_forge.collect.generators.rows import QuestionRow, asked
 
 
-def rows(context: Context) -> Iterator[Row]:
+def rows(context: Context) -> Iterator[QuestionRow]:
     """Yield a row for each except clause that names its exceptions."""
     for file in context.repository.ending(".py"):
         for one in definitions(file.text):
@@ -26,7 +26,9 @@ def rows(context: Context) -> Iterator[Row]:
                 yield from _of_try(context, file, one, node)
 
 
-def _of_try(context: Context, file: SourceFile, one: Definition, node: Node) -> Iterator[Row]:
+def _of_try(
+    context: Context, file: SourceFile, one: Definition, node: Node
+) -> Iterator[QuestionRow]:
     clauses = [child for child in node.children if child.type == "except_clause"]
     for place, clause in enumerate(clauses):
         caught = [child for child in clause.named_children if child.type != "comment"]

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from harness_forge.collect.generators.context import Context
 from harness_forge.collect.generators.python_source import Node, lines_of, of, parsed
-from harness_forge.collect.generators.rows import Row, asked
+from harness_forge.collect.generators.rows import QuestionRow, asked
 
 _KINDS = ("import_from_statement", "future_import_statement", "import_statement")
 
 
-def rows(context: Context) -> Iterator[Row]:
+def rows(context: Context) -> Iterator[QuestionRow]:
     """Yield a row for each file that imports something of its repository."""
     files = context.repository.ending(".py")
     own = {part for file in files for part in file.path.removesuffix(".py").split("/")[:2]}

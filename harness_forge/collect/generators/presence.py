@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from harness_forge.collect.generators.context import Context, draw
 from harness_forge.collect.generators.python_source import definitions, lines_of, of, walk
-from harness_forge.collect.generators.rows import Row, asked
+from harness_forge.collect.generators.rows import QuestionRow, asked
 
 
-def rows(context: Context) -> Iterator[Row]:
+def rows(context: Context) -> Iterator[QuestionRow]:
     """Yield a row for each function: half of them ask for a call that it does not make."""
     for file in context.repository.ending(".py"):
         found = definitions(file.text)
@@ -27,7 +27,7 @@ def rows(context: Context) -> Iterator[Row]:
                 yield (_yes if holds else _no)(one, asked_for, name, citation)
 
 
-def _yes(one, called: str, name: str, citation) -> Row:
+def _yes(one, called: str, name: str, citation) -> QuestionRow:
     nodes = walk(one.node.child_by_field_name("body"), "call", into=False)
     node = next(node for node in nodes if of(node.child_by_field_name("function")) == called)
     line = citation.quote.split("\n")[lines_of(node)[0] - citation.first].strip()
@@ -35,7 +35,7 @@ def _yes(one, called: str, name: str, citation) -> Row:
     return asked(_question(one, called), answer, name, citation, facts=[line])
 
 
-def _no(one, called: str, name: str, citation) -> Row:
+def _no(one, called: str, name: str, citation) -> QuestionRow:
     answer = f"No. What is quoted does not call `{called}`."
     return asked(_question(one, called), answer, name, citation, absent=[called])
 

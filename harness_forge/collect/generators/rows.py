@@ -50,7 +50,7 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class QuestionRow:
     """A question with its answer.
 
     Args:
@@ -88,9 +88,9 @@ class Row:
         return hashlib.sha256(learned.encode()).hexdigest()[:16]
 
 
-def asked(question: str, answer: str, name: str, citation: Citation, **more: Any) -> Row:
+def asked(question: str, answer: str, name: str, citation: Citation, **more: Any) -> QuestionRow:
     """Return a row that shows one quote and asks about it."""
-    return Row(
+    return QuestionRow(
         name=name,
         group=citation.path,
         messages=[{"role": "user", "content": f"{shown(citation)}\n\n{question}"}],
@@ -107,7 +107,7 @@ def shown(citation: Citation) -> str:
     return f"From `{citation.path}`:\n\n{fence}\n{citation.quote}\n{fence}"
 
 
-def fault(row: Row, read: Callable[[Citation], str | None]) -> str | None:
+def fault(row: QuestionRow, read: Callable[[Citation], str | None]) -> str | None:
     """Return why a row is not grounded, or None.
 
     Args:

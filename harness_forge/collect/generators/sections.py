@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 from harness_forge.collect.generators.context import Context
 from harness_forge.collect.generators.markdown import sections
-from harness_forge.collect.generators.rows import Row, asked
+from harness_forge.collect.generators.rows import QuestionRow, asked
 
 _FEWEST_WORDS, _MOST_WORDS = 12, 120
 _NO_PROSE = re.compile(r"\s*([-*+>|]|\d+[.)]\s|```|~~~|!\[|<)|    ")
 
 
-def rows(context: Context) -> Iterator[Row]:
+def rows(context: Context) -> Iterator[QuestionRow]:
     """Yield a row for each section that begins with a paragraph and goes on."""
     for file in context.repository.ending(".md"):
         for one in sections(file.lines):

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.collect.generators.context import Context
-from harness_forge.collect.generators.rows import Citation, Row
+from harness_forge.collect.generators.rows import Citation, QuestionRow
 from harness_forge.collect.sources import files, trajectories
-from harness_forge.collect.sources.records import Recorded
+from harness_forge.collect.sources.records import RecordedAttempt
 from harness_forge.core.records import Turn
 
 _FAULTS = ("error", "traceback", "exception", "not found", "denied", "failed")
 
 
-def rows(context: Context) -> Iterator[Row]:
+def rows(context: Context) -> Iterator[QuestionRow]:
     """Yield a row for each session that begins with a request and one call that worked."""
     source = context.source
     if source is None or not source.path:
@@ -29,7 +29,7 @@ def rows(context: Context) -> Iterator[Row]:
         name = path.relative_to(root).as_posix() if root.is_dir() else path.name
         whole = Citation("session", str(path), digest, 1, max(text.count("\n"), 1), "")
         for found in trajectories.read(path, source):
-            if isinstance(found, Recorded) and len(found.attempt.turns) > 1:
+            if isinstance(found, RecordedAttempt) and len(found.attempt.turns) > 1:
                 row = _row(name, whole, found, *found.attempt.turns[:2])
                 if row:
                     yield row
@@ -53,14 +53,16 @@ def _read(path: Path) -> tuple[str, str]:
     return text, hashlib.sha256(text.encode()).hexdigest()
 
 
-def _row(name: str, whole: Citation, found: Recorded, first: Turn, second: Turn) -> Row | None:
+def _row(
+    name: str, whole: Citation, found: RecordedAttempt, first: Turn, second: Turn
+) -> QuestionRow | None:
     calls = first.response.get("tool_calls") or ()
     if len(calls) != 1 or not _worked(second.messages[len(first.messages) :]):
         return None
     call = _parsed(calls[0]["function"])
     if call is None:
         return None
-    return Row(
+    return QuestionRow(
         name=f"{name}::{found.item.item_id}",
         group=f"session {name}",
         messages=first.messages,

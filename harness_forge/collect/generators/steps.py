@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from harness_forge.collect.generators.context import Context
-from harness_forge.collect.generators.rows import Row, asked
+from harness_forge.collect.generators.rows import QuestionRow, asked
 
 _TARGET = re.compile(r"([A-Za-z0-9][\w./-]*)\s*:(?![:=])\s*([^=#]*?)\s*(?:##?.*)?")
 
 
-def rows(context: Context) -> Iterator[Row]:
+def rows(context: Context) -> Iterator[QuestionRow]:
     """Yield a row for each target that runs something."""
     for file in context.repository.files:
         if PurePosixPath(file.path).name not in ("Makefile", "makefile", "GNUmakefile"):

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from harness_forge.collect.generators.context import Context
 from harness_forge.collect.generators.python_source import definitions, lines_of
-from harness_forge.collect.generators.rows import Row, asked
+from harness_forge.collect.generators.rows import QuestionRow, asked
 
 _FEWEST_WORDS, _MOST_WORDS, _LONG = 4, 30, 20
 
 
-def rows(context: Context) -> Iterator[Row]:
+def rows(context: Context) -> Iterator[QuestionRow]:
     """Yield a row for each function whose docstring goes on after its first sentence."""
     for file in context.repository.ending(".py"):
         for one in definitions(file.text):

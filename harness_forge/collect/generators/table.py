@@ -20,9 +20,9 @@ from harness_forge.collect.generators import (
     tools,
 )
 from harness_forge.collect.generators.context import Context
-from harness_forge.collect.generators.rows import Row
+from harness_forge.collect.generators.rows import QuestionRow
 
-GENERATORS: Mapping[str, Callable[[Context], Iterator[Row]]] = {
+GENERATORS: Mapping[str, Callable[[Context], Iterator[QuestionRow]]] = {
     "signatures": signatures.rows,
     "calls": calls.rows,
     "imports": imports.rows,

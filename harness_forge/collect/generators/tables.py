@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from harness_forge.collect.generators.context import Context, draw
 from harness_forge.collect.generators.markdown import prose_lines
-from harness_forge.collect.generators.rows import Row, asked
+from harness_forge.collect.generators.rows import QuestionRow, asked
 
 _RULE = re.compile(r"\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*")
 _MOST_ROWS = 25
 
 
-def rows(context: Context) -> Iterator[Row]:
+def rows(context: Context) -> Iterator[QuestionRow]:
     """Yield a row for each line of a table, about one of its columns."""
     for file in context.repository.ending(".md"):
         for first, table in _tables(prose_lines(file.lines)):
@@ -22,7 +22,7 @@ def rows(context: Context) -> Iterator[Row]:
                 yield from _of_table(file.path, citation, [_cells(line) for line in table])
 
 
-def _of_table(path: str, citation, table: Sequence[Sequence[str]]) -> Iterator[Row]:
+def _of_table(path: str, citation, table: Sequence[Sequence[str]]) -> Iterator[QuestionRow]:
     head, *body = table[0], *table[2:]
     keys = [line[0] for line in body]
     for line in body:

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from harness_forge.collect.generators.context import Context, draw
-from harness_forge.collect.generators.rows import Row
+from harness_forge.collect.generators.rows import QuestionRow
 
 _LONGEST, _OPTIONS = 200, 4
 
 
-def rows(context: Context) -> Iterator[Row]:
+def rows(context: Context) -> Iterator[QuestionRow]:
     """Yield a choice for each short answer of the generators in `generate.weak`, or of all."""
     for generator, made in context.made.items():
         if context.config.weak and generator not in context.config.weak:
@@ -28,11 +28,11 @@ def rows(context: Context) -> Iterator[Row]:
                 yield _choice(generator, row, wrong)
 
 
-def _is_short(row: Row) -> bool:
+def _is_short(row: QuestionRow) -> bool:
     return bool(row.facts or "`" in row.text) and not row.absent and len(row.text) <= _LONGEST
 
 
-def _others(row: Row, rows: Sequence[Row]) -> list[str]:
+def _others(row: QuestionRow, rows: Sequence[QuestionRow]) -> list[str]:
     """Return answers to other questions, of the same file first.
 
     Some part of each is in no quote of this row, so that it is wrong here.
@@ -40,7 +40,7 @@ def _others(row: Row, rows: Sequence[Row]) -> list[str]:
     quotes = "\n".join(citation.quote for citation in row.citations)
     texts: list[str] = []
 
-    def nearest(other: Row) -> tuple[bool, int]:
+    def nearest(other: QuestionRow) -> tuple[bool, int]:
         return other.group != row.group, draw(row.name, other.name)
 
     for other in sorted(rows, key=nearest):
@@ -53,11 +53,11 @@ def _others(row: Row, rows: Sequence[Row]) -> list[str]:
     return texts
 
 
-def _choice(generator: str, row: Row, wrong: Sequence[str]) -> Row:
+def _choice(generator: str, row: QuestionRow, wrong: Sequence[str]) -> QuestionRow:
     options = sorted([row.text, *wrong], key=lambda text: draw(row.name, text))
     listed = "\n\n".join(f"{'ABCD'[place]}:\n{text}" for place, text in enumerate(options))
     question = f"{row.question}\n\nWhich answer is right?\n\n{listed}"
-    return Row(
+    return QuestionRow(
         name=f"{generator}/{row.name}",
         group=row.group,
         messages=[*row.messages[:-1], {"role": "user", "content": question}],

@@ -10,12 +10,12 @@ from typing import Any
 from harness_forge.collect.generators.context import Context
 from harness_forge.collect.generators.python_source import lines_of, of, parsed, walk
 from harness_forge.collect.generators.repository import SourceFile
-from harness_forge.collect.generators.rows import Row, asked
+from harness_forge.collect.generators.rows import QuestionRow, asked
 
 _SCHEMAS = ("parameters", "inputSchema", "input_schema")
 
 
-def rows(context: Context) -> Iterator[Row]:
+def rows(context: Context) -> Iterator[QuestionRow]:
     """Yield a row for each tool with parameters: OpenAI's, MCP's and Anthropic's form."""
     for file in context.repository.ending(".py", ".json"):
         if not any(f'"{key}"' in file.text or f"'{key}'" in file.text for key in _SCHEMAS):
@@ -43,7 +43,7 @@ def _tool(value: Any) -> tuple[str, Mapping[str, Any]] | None:
 
 def _row(
     context: Context, file: SourceFile, node: Any, name: str, schema: Mapping[str, Any]
-) -> Row | None:
+) -> QuestionRow | None:
     citation = context.cite(file, *lines_of(node))
     if not citation:
         return None

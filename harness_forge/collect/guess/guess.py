@@ -157,7 +157,7 @@ def _messages(places: Sequence[Field], made: Guess) -> bool:
     return True
 
 
-def _name_words(keys: roles.Keys, messages, made: Guess) -> None:
+def _name_words(keys: roles.MessageKeys, messages, made: Guess) -> None:
     if table := keys.table():
         made.put("message_keys", table, "what messages call role and content")
     words = [str(one[keys.role]) for one in messages if keys.role in one]
@@ -187,7 +187,7 @@ def _exploded(records, places: Sequence[Field], made: Guess) -> list[Field] | No
     return None
 
 
-def _grouped(records, places, keys: roles.Keys, made: Guess) -> list[Field]:
+def _grouped(records, places, keys: roles.MessageKeys, made: Guess) -> list[Field]:
     """Say what lines have in common, where each is a message."""
     likely = [
         one

@@ -20,7 +20,7 @@ _SHARE = 0.8
 
 
 @dataclass(frozen=True)
-class Keys:
+class MessageKeys:
     """Which key of a message is what.
 
     Args:
@@ -52,7 +52,7 @@ def listed(value: Any) -> list[Mapping[str, Any]]:
     return value if all(isinstance(one, Mapping) for one in value) else []
 
 
-def keys_of(messages: Sequence[Mapping[str, Any]]) -> Keys | None:
+def keys_of(messages: Sequence[Mapping[str, Any]]) -> MessageKeys | None:
     """Return which keys of messages are role and content; None for what is no messages."""
     role = next((key for key in _ROLE_KEYS if _are_roles(messages, key)), None)
     if role is None:
@@ -62,7 +62,7 @@ def keys_of(messages: Sequence[Mapping[str, Any]]) -> Keys | None:
     speaking = sum(bool(_SAID & one.keys()) for one in messages)
     if not held or speaking < _SHARE * len(messages):
         return None
-    return Keys(role, max(held, key=lambda key: (held[key], -texts.index(key))))
+    return MessageKeys(role, max(held, key=lambda key: (held[key], -texts.index(key))))
 
 
 def _are_roles(messages: Sequence[Mapping[str, Any]], key: str) -> bool:
@@ -83,7 +83,7 @@ def _meaning(word: str) -> str | None:
     return "user" if small in _USERS else "assistant" if small in _MODELS else None
 
 
-def answers(message: Mapping[str, Any], keys: Keys) -> bool:
+def answers(message: Mapping[str, Any], keys: MessageKeys) -> bool:
     """Return whether a message is a model's."""
     word = message.get(keys.role)
     return isinstance(word, str) and _meaning(word) == "assistant"

@@ -14,12 +14,12 @@ from harness_forge.collect.ingest.known_files import KnownFile, mapping_digest
 from harness_forge.collect.ingest.naming import run_id
 from harness_forge.collect.ingest.request import FileReport
 from harness_forge.collect.sources.outcomes import NO_OUTCOME
-from harness_forge.collect.sources.records import Event, LeftOut, Recorded, RunFacts
+from harness_forge.collect.sources.records import Event, LeftOut, RecordedAttempt, RunFacts
 from harness_forge.collect.sources.scanning import BROKEN_ARRAY
 from harness_forge.config.source import SourceConfig, SourceKind
 from harness_forge.core.errors import SourceError, StoreError
 from harness_forge.core.records import Attempt
-from harness_forge.store.entries import Entry
+from harness_forge.store.entries import AttemptEntry
 from harness_forge.store.forgetting.tombstones import Forgotten
 from harness_forge.store.rows import jsonb
 
@@ -51,7 +51,7 @@ class BatchWriter:
         self.intake, self.config, self.path = intake, config, path
         self.place, self.report = place, report
         self.runs: dict[tuple[str, str], str] = {}
-        self.batch: list[Entry] = []
+        self.batch: list[AttemptEntry] = []
         self.events: list[dict[str, Any]] = []
         self.weight = 0
         self.cut_at: int | None = None
@@ -138,23 +138,25 @@ class BatchWriter:
         else:
             self._enter(one)
 
-    def _is_forgotten(self, one: RunFacts | Event | Recorded) -> bool:
-        item_id = one.item.item_id if isinstance(one, Recorded) else getattr(one, "item_id", None)
+    def _is_forgotten(self, one: RunFacts | Event | RecordedAttempt) -> bool:
+        item_id = (
+            one.item.item_id if isinstance(one, RecordedAttempt) else getattr(one, "item_id", None)
+        )
         found = self.forgotten.row(self._run_id(one.run, one.policy), item_id or "")
         if found is not None:
             self.report.notes[LEFT_OUT] = note(found)
-            if isinstance(one, Recorded):
+            if isinstance(one, RecordedAttempt):
                 self.report.leave_out(LEFT_OUT, one.place)
         return found is not None
 
-    def _enter(self, one: Recorded) -> None:
+    def _enter(self, one: RecordedAttempt) -> None:
         try:
             texts = self.intake.check(one.attempt)
         except RecursionError:
             self.report.spoil(one.place, "misfit", "is nested too deeply")
             return
         run_id = self._run(one.run, one.policy)
-        self.batch.append(Entry(run_id, one.item, one.attempt, one.outcome, texts))
+        self.batch.append(AttemptEntry(run_id, one.item, one.attempt, one.outcome, texts))
         self.weight += _weight(one.attempt)
         self.report.attempts += 1
         self.report.added += 1

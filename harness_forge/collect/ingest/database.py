@@ -25,7 +25,7 @@ from harness_forge.collect.sources.gemma_forge_jsonl import bare
 from harness_forge.config.graph import GraphConfig
 from harness_forge.config.source import SourceConfig, SourceKind
 from harness_forge.store import bolt
-from harness_forge.store.entries import Entry
+from harness_forge.store.entries import AttemptEntry
 from harness_forge.store.forgetting.tombstones import Forgotten
 from harness_forge.store.rows import jsonb
 
@@ -75,7 +75,7 @@ def ingest(
         with closing(store.intake(key)) as intake:
             report = FileReport.of(source.name, intake.state)
             remaining = Remaining(source, forgotten, bare)
-            taking = _Taking(remaining, intake, config, report)
+            taking = _DatabaseIngest(remaining, intake, config, report)
             taking.take(progress)
             consent.say(intake, key, config)
             return report
@@ -92,7 +92,7 @@ def _opened(config: SourceConfig, graph: GraphConfig) -> Iterator[Database | Gra
             yield Database(connection, config.schema)
 
 
-class _Taking:
+class _DatabaseIngest:
     def __init__(
         self, source: Database | GraphRows, intake, config: SourceConfig, report: FileReport
     ) -> None:
@@ -139,7 +139,7 @@ class _Taking:
         )
         self._items(run, run_id)
         entries = [
-            Entry(run_id, one.item, one.attempt)
+            AttemptEntry(run_id, one.item, one.attempt)
             for one in attempts_of(self.source, run, _POLICY, self.config.name)
         ]
         for start in range(0, len(entries), 500):

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.collect.ingest.files import take_file
-from harness_forge.collect.ingest.request import FileReport, Report
+from harness_forge.collect.ingest.request import FileReport, IngestReport
 from harness_forge.collect.sources import files
 from harness_forge.config.source import DATABASES, SourceConfig
 from harness_forge.core.errors import SourceError
 from harness_forge.core.garbage import seldom_collected
-from harness_forge.store.entries import Entry
+from harness_forge.store.entries import AttemptEntry
 from harness_forge.store.intake import demand_storable
 
 SHOWN = 3
@@ -21,7 +21,7 @@ SHOWN = 3
 
 
 @dataclass
-class Understood:
+class DryRun:
     """What a source would come to.
 
     Args:
@@ -29,15 +29,15 @@ class Understood:
         first: the first attempts, with their items.
     """
 
-    report: Report
-    first: list[Entry] = field(default_factory=list)
+    report: IngestReport
+    first: list[AttemptEntry] = field(default_factory=list)
 
 
 def dry_run(
     config: SourceConfig,
     skill: str,
     progress: Callable[[str, int], None] = lambda source, found: None,
-) -> Understood:
+) -> DryRun:
     """Read what `config.path` names as an ingestion would, without a store.
 
     What the store holds already is not known here, so all of it counts as new.
@@ -49,21 +49,21 @@ def dry_run(
         raise SourceError("source", "a database is not read on trial", "leave --dry-run out")
     if not config.path:
         raise SourceError("source.path", "must be set", "forge ingest source=… path=…")
-    found = Understood(Report(skill))
+    found = DryRun(IngestReport(skill))
     found.report.passed_over = files.passed_over(Path(config.path), config.files)
     with seldom_collected():
         for path in files.found(Path(config.path), config.files):
-            intake = _Nowhere(found.first)
+            intake = _DiscardingIntake(found.first)
             report = FileReport(str(path))
             take_file(intake, config, path, report, progress)
             found.report.files.append(report)
     return found
 
 
-class _Nowhere:
+class _DiscardingIntake:
     """Takes what an intake takes, keeps the first attempts and forgets the rest."""
 
-    def __init__(self, first: list[Entry]) -> None:
+    def __init__(self, first: list[AttemptEntry]) -> None:
         self.state: dict[str, Any] = {}
         self._first = first
 
@@ -75,7 +75,7 @@ class _Nowhere:
     def add_facts(self, *_: Any) -> None:
         pass
 
-    def write(self, entries: Sequence[Entry], state: Any, events: Any = ()) -> None:
+    def write(self, entries: Sequence[AttemptEntry], state: Any, events: Any = ()) -> None:
         self._first += entries[: SHOWN - len(self._first)]
 
     def finish(self, state: Any, status: str) -> None:

@@ -18,7 +18,7 @@ from harness_forge.collect.ingest.batches import BatchWriter
 from harness_forge.collect.ingest.kept_out import demand_not_forgotten, kept_out, lift
 from harness_forge.collect.ingest.known_files import demand_same_mapping, known_file
 from harness_forge.collect.ingest.naming import plain
-from harness_forge.collect.ingest.request import FileReport, Report
+from harness_forge.collect.ingest.request import FileReport, IngestReport
 from harness_forge.collect.sources import (
     datasets,
     files,
@@ -55,7 +55,7 @@ def ingest(
     split: SplitConfig,
     progress: Progress = lambda source, found: None,
     graph: GraphConfig = _NO_GRAPH,
-) -> Report:
+) -> IngestReport:
     """Take in what `config.path` names and return what it came to.
 
     What is there already is not written again; what was stopped goes on. Items
@@ -73,7 +73,7 @@ def ingest(
     """
     if not config.path:
         raise SourceError("source.path", "must be set", "forge ingest source=… path=…")
-    report = Report(store.name)
+    report = IngestReport(store.name)
     forgotten = kept_out(store, config)
     if config.kind in DATABASES:
         from harness_forge.collect.ingest import database

@@ -71,7 +71,7 @@ class FileReport:
 
 
 @dataclass
-class Report:
+class IngestReport:
     """What an ingestion came to.
 
     Args:

@@ -102,7 +102,7 @@ def window(config: WindowConfig, now: datetime, zone: tzinfo) -> Window | None:
 
 
 @dataclass(frozen=True)
-class Reading:
+class ClockReading:
     """What three clocks showed at one moment.
 
     Args:
@@ -115,10 +115,10 @@ class Reading:
     awake: float
     passed: float
 
-    def since(self, before: Reading) -> Jump:
+    def since(self, before: ClockReading) -> ClockJump:
         """Return what happened to the clocks since an earlier reading."""
         passed = self.passed - before.passed
-        return Jump(
+        return ClockJump(
             slept=max(passed - (self.awake - before.awake), 0.0),
             stood=max(self.awake - before.awake, 0.0),
             set_by=(self.wall - before.wall).total_seconds() - passed,
@@ -126,7 +126,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Jump:
+class ClockJump:
     """What happened between two readings, in seconds.
 
     Args:
@@ -140,9 +140,9 @@ class Jump:
     set_by: float
 
 
-def read() -> Reading:
+def read() -> ClockReading:
     """Return what the clocks show now."""
-    return Reading(
+    return ClockReading(
         datetime.now(UTC),
         clock.clock_gettime(clock.CLOCK_MONOTONIC),
         clock.clock_gettime(clock.CLOCK_BOOTTIME),

@@ -26,7 +26,7 @@ class Action(Enum):
     stop = "stop"  # the one that runs is stopped, to go on later
 
 
-class Result(Enum):
+class CycleResult(Enum):
     """What the last cycle came to."""
 
     none = ""  # there was none
@@ -55,7 +55,7 @@ class Facts:
     used: datetime | None = None
     started: datetime | None = None
     ended: datetime | None = None
-    result: Result = Result.none
+    result: CycleResult = CycleResult.none
     passing: int | None = None
     scored: int | None = None
     running: bool = False
@@ -71,7 +71,7 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Decision:
+class ScheduleDecision:
     """What is done at one time, and why.
 
     Args:
@@ -105,25 +105,25 @@ def checked(config: ScheduleConfig) -> ScheduleConfig:
     return config
 
 
-def decide(config: ScheduleConfig, now: datetime, zone: tzinfo, facts: Facts) -> Decision:
+def decide(config: ScheduleConfig, now: datetime, zone: tzinfo, facts: Facts) -> ScheduleDecision:
     """Return what is done now."""
     facts = facts.before(now)
     here = window(config.window, now, zone)
     may = _may(config, now, zone, facts, here)
     if facts.running:
         action = Action.run if may.yes else Action.stop
-        return Decision(now, action, may.why, may.until)
+        return ScheduleDecision(now, action, may.why, may.until)
     if not may.yes:
-        return Decision(now, Action.wait, may.why, may.until)
+        return ScheduleDecision(now, Action.wait, may.why, may.until)
     reason = _reason(config, now, zone, facts, here)
     action = Action.run if reason.yes else Action.ready
     ends = [one for one in (may.until, None if reason.yes else reason.until) if one]
-    return Decision(now, action, f"{may.why}; {reason.why}", min(ends, default=None))
+    return ScheduleDecision(now, action, f"{may.why}; {reason.why}", min(ends, default=None))
 
 
 def ahead(
     config: ScheduleConfig, now: datetime, zone: tzinfo, facts: Facts, takes: timedelta
-) -> Iterator[Decision]:
+) -> Iterator[ScheduleDecision]:
     """Yield the decisions from now on if no request comes and no record.
 
     Args:
@@ -135,19 +135,19 @@ def ahead(
         yield found
         if found.action is Action.run:
             if not facts.running:
-                left = left if facts.result is Result.stopped else takes
-                started = facts.started if facts.result is Result.stopped else now
+                left = left if facts.result is CycleResult.stopped else takes
+                started = facts.started if facts.result is CycleResult.stopped else now
                 facts = replace(facts, running=True, started=started or now)
             end = now + left
             if found.until is None or end <= found.until:
                 now = end
                 facts = replace(
-                    facts, running=False, ended=now, result=Result.done, passing=0, scored=0
+                    facts, running=False, ended=now, result=CycleResult.done, passing=0, scored=0
                 )
                 continue
             left -= found.until - now
         elif found.action is Action.stop:
-            facts = replace(facts, running=False, ended=now, result=Result.stopped)
+            facts = replace(facts, running=False, ended=now, result=CycleResult.stopped)
             continue
         if found.until is None:
             return
@@ -204,9 +204,9 @@ def active(facts: Facts) -> tuple[datetime, str]:
 
 
 def _reason(config, now, zone, facts: Facts, here: Window | None) -> _Answer:
-    if facts.result is Result.stopped:
+    if facts.result is CycleResult.stopped:
         return _Answer(True, "the last cycle is not finished")
-    if facts.result is Result.failed:
+    if facts.result is CycleResult.failed:
         at = facts.ended + timedelta(minutes=config.retry_minutes)
         if now < at:
             why = f"the last cycle failed, it is tried again at {clock(at, now, zone)}"

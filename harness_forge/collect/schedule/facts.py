@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from harness_forge.collect.schedule.decision import Facts
-from harness_forge.collect.schedule.state import State
+from harness_forge.collect.schedule.state import ScheduleState
 from harness_forge.config.schema import ForgeConfig, skills_of
 from harness_forge.core.errors import ForgeError
 from harness_forge.worksets.hardware import has_nvidia
@@ -37,7 +37,9 @@ class Watch:
         say: gets a line when the store cannot be read, and when it can be again.
     """
 
-    def __init__(self, config: ForgeConfig, state: State, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, config: ForgeConfig, state: ScheduleState, say: Callable[[str], None]
+    ) -> None:
         self._config, self._say = config, say
         self._looked: float | None = None
         self._request = state.request

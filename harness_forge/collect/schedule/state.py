@@ -10,7 +10,7 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
-from harness_forge.collect.schedule.decision import Facts, Result, full
+from harness_forge.collect.schedule.decision import CycleResult, Facts, full
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.core.files import write_json
 from harness_forge.core.numbers import counted
@@ -39,7 +39,7 @@ class Cycle:
     started: datetime
     starts: int = 1
     ended: datetime | None = None
-    result: Result = Result.none
+    result: CycleResult = CycleResult.none
     stage: str = ""
     said: str = ""
     log: str = ""
@@ -50,7 +50,7 @@ class Cycle:
 
 
 @dataclass(frozen=True)
-class State:
+class ScheduleState:
     """What a schedule remembers.
 
     Args:
@@ -92,7 +92,7 @@ class State:
             used=self.used,
             started=cycle.started if cycle else None,
             ended=cycle.ended if cycle else None,
-            result=cycle.result if cycle else Result.none,
+            result=cycle.result if cycle else CycleResult.none,
             running=running and self.alive,
         )
 
@@ -107,21 +107,21 @@ def place(config: ForgeConfig) -> Path:
     return folder(config) / "state.json"
 
 
-def write(file: Path, state: State) -> None:
+def write(file: Path, state: ScheduleState) -> None:
     """Write the state; raises OSError if it cannot be written, the old one is still there."""
     write_json(file, as_dict(state))
 
 
-def as_dict(state: State) -> dict[str, Any]:
+def as_dict(state: ScheduleState) -> dict[str, Any]:
     """Return the state as its file has it."""
     return _plain(asdict(state))
 
 
-def read(file: Path) -> State:
+def read(file: Path) -> ScheduleState:
     """Return the state; a new one if there is none or it is not as forge writes it."""
     with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
         return _state(json.loads(file.read_text(encoding="utf-8")))
-    return State()
+    return ScheduleState()
 
 
 def damaged(file: Path) -> bool:
@@ -140,18 +140,18 @@ def _plain(value: Any) -> Any:
         return {key: _plain(one) for key, one in value.items()}
     if isinstance(value, datetime):
         return value.isoformat()
-    return value.value if isinstance(value, Result) else value
+    return value.value if isinstance(value, CycleResult) else value
 
 
 _TIMES = ("started", "ended", "since", "next", "watched", "request", "used", "looked")
 
 
-def _state(found: dict[str, Any]) -> State:
-    state = _built(State, found)
+def _state(found: dict[str, Any]) -> ScheduleState:
+    state = _built(ScheduleState, found)
     if state.cycle is None:
         return state
     cycle = _built(Cycle, found["cycle"])
-    return replace(state, cycle=replace(cycle, result=Result(found["cycle"]["result"])))
+    return replace(state, cycle=replace(cycle, result=CycleResult(found["cycle"]["result"])))
 
 
 def _built(kind: type, found: dict[str, Any]) -> Any:
@@ -168,7 +168,7 @@ def _built(kind: type, found: dict[str, Any]) -> Any:
     return replace(made, **times, **processes, marks=marks, scored=int(found["scored"]))
 
 
-def summary(found: State, zone: tzinfo) -> list[str]:
+def summary(found: ScheduleState, zone: tzinfo) -> list[str]:
     """Return what a schedule does and did, in a few lines."""
     if found.alive:
         lines = [f"{found.state}: {found.why}", f"  process {found.supervisor.pid} on {found.host}"]

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness_forge.collect.schedule import clock, cycle, state
-from harness_forge.collect.schedule.decision import Action, Result, checked, decide, full
+from harness_forge.collect.schedule.decision import Action, CycleResult, checked, decide, full
 from harness_forge.collect.schedule.facts import Watch
 from harness_forge.collect.schedule.state import Cycle
 from harness_forge.config.schema import ForgeConfig
@@ -35,7 +35,7 @@ _NAMES = {
 }
 
 
-class Busy(RunError):
+class SupervisorBusy(RunError):
     """Another supervisor runs cycles here."""
 
 
@@ -81,13 +81,13 @@ class Supervisor:
             finally:
                 self._end()
 
-    def _busy(self) -> Busy:
+    def _busy(self) -> SupervisorBusy:
         held = state.read(self._place)
         who = f"process {held.supervisor.pid}" if held.supervisor else "another process"
         on = f" on {held.host}" if held.host else ""
         since = f", {held.state} since {full(held.since, self._zone)}" if held.since else ""
         hint = "`forge schedule status` shows it; end that one first"
-        return Busy("schedule", f"{who}{on} runs cycles here already{since}", hint)
+        return SupervisorBusy("schedule", f"{who}{on} runs cycles here already{since}", hint)
 
     def _take_over(self) -> None:
         """Read the state; a cycle whose supervisor was killed is stopped, and goes on."""
@@ -109,7 +109,7 @@ class Supervisor:
                 cycle.stop(last.child)
             log = Path(last.log)
             stages = cycle.stages(log) if last.log else []
-            self._ended(Result.stopped, "its supervisor was killed", stages[-1:])
+            self._ended(CycleResult.stopped, "its supervisor was killed", stages[-1:])
         self._save()
 
     def _loop(self) -> int:
@@ -145,7 +145,7 @@ class Supervisor:
         self._state = self._watch.state
         return replace(facts, running=self._child is not None)
 
-    def _notice(self, jump: clock.Jump, now: datetime) -> None:
+    def _notice(self, jump: clock.ClockJump, now: datetime) -> None:
         """Say what happened to the clocks; a woken machine is in use, one set back forgets."""
         if jump.slept > _JUMP_S:
             self._say(f"the machine slept for {seconds(jump.slept)}")
@@ -171,9 +171,11 @@ class Supervisor:
         last, command = self._state.cycle, list(self._schedule.command)
         digest = cycle.inputs(self._project)
         folder = state.folder(self._config).resolve() / "cycles"
-        if last is not None and last.result is Result.stopped:
+        if last is not None and last.result is CycleResult.stopped:
             command = cycle.continued(command, last.stage, digest == last.inputs)
-            made = replace(last, starts=last.starts + 1, ended=None, result=Result.none, said="")
+            made = replace(
+                last, starts=last.starts + 1, ended=None, result=CycleResult.none, said=""
+            )
             stem = _stem(last)
         else:
             if self._schedule.batch.passing or self._schedule.batch.scored:
@@ -217,7 +219,7 @@ class Supervisor:
         stages = cycle.stages(Path(last.log))[-1:]
         took = seconds(time.monotonic() - began)
         said = f"within {took}, {why}" if ended else f"does not end, {why}"
-        self._ended(Result.stopped, said, stages)
+        self._ended(CycleResult.stopped, said, stages)
 
     def _finish(self, code: int) -> None:
         self._child, last = None, self._state.cycle
@@ -226,10 +228,10 @@ class Supervisor:
         said = cycle.outcome(began, code, Path(last.log), self._project)
         if not code:
             self._state = replace(self._state, marks=last.marks, scored=last.scored)
-        self._ended(Result.failed if code else Result.done, said, began[-1:])
+        self._ended(CycleResult.failed if code else CycleResult.done, said, began[-1:])
         self._watch.finished()
 
-    def _ended(self, result: Result, said: str, stage: list[str]) -> None:
+    def _ended(self, result: CycleResult, said: str, stage: list[str]) -> None:
         last = self._state.cycle
         made = replace(
             last, ended=max(datetime.now(UTC), last.started), result=result, said=said,

@@ -14,7 +14,7 @@ from harness_forge.collect.sources.mapping import Misfit, Templates
 from harness_forge.collect.sources.records import Found, LeftOut
 from harness_forge.collect.sources.shaping import misfit, records
 from harness_forge.collect.sources.trajectories import recorded
-from harness_forge.collect.sources.values import Value
+from harness_forge.collect.sources.values import LocatedValue
 from harness_forge.config.source import SourceConfig
 from harness_forge.core.chat.faults import Malformed
 
@@ -34,7 +34,7 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
         try:
             # All that is read of a line is made before any of it is given out.
             yield from [
-                recorded(Value(value.place, one), templates, facts, config, ())
+                recorded(LocatedValue(value.place, one), templates, facts, config, ())
                 for one in _judged(value.value)
             ]
         except (Misfit, Malformed) as error:

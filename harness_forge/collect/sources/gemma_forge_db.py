@@ -14,7 +14,7 @@ from typing import Any
 
 from harness_forge.collect.sources import outcomes
 from harness_forge.collect.sources.gemma_forge_jsonl import REFLECTION, bare
-from harness_forge.collect.sources.records import Recorded
+from harness_forge.collect.sources.records import RecordedAttempt
 from harness_forge.core.errors import SourceError
 from harness_forge.core.records import Attempt, Origin, Turn, WorkItem
 
@@ -113,7 +113,7 @@ class Database:
             self._connection.execute(statement)
 
 
-def attempts_of(source, run: Row, policy: str, evaluator: str) -> Iterator[Recorded]:
+def attempts_of(source, run: Row, policy: str, evaluator: str) -> Iterator[RecordedAttempt]:
     """Yield the attempts of one run as records, in their order.
 
     Args:
@@ -122,7 +122,7 @@ def attempts_of(source, run: Row, policy: str, evaluator: str) -> Iterator[Recor
     items = {row["item_id"]: row for row in source.of_run("work_items", run["id"])}
     for row in source.of_run("attempts", run["id"]):
         item = item_of(items.get(row["item_id"]) or {"item_id": row["item_id"]})
-        yield Recorded(row["id"], run["id"], policy, item, _attempt(row, evaluator))
+        yield RecordedAttempt(row["id"], run["id"], policy, item, _attempt(row, evaluator))
 
 
 def item_of(row: Mapping[str, Any]) -> WorkItem:

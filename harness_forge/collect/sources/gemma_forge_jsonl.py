@@ -17,7 +17,7 @@ from typing import Any
 
 from harness_forge.collect.sources import outcomes
 from harness_forge.collect.sources.lines import values
-from harness_forge.collect.sources.records import Event, Found, LeftOut, Recorded, RunFacts
+from harness_forge.collect.sources.records import Event, Found, LeftOut, RecordedAttempt, RunFacts
 from harness_forge.config.source import SourceConfig
 from harness_forge.core.jsontext import count_in
 from harness_forge.core.records import Attempt, Origin, Outcome, Tip, ToolCall, Turn, WorkItem
@@ -237,11 +237,11 @@ class _Log:
             yield self._recorded(one, "deferred")
         self.deferred = {}
 
-    def _recorded(self, one: _Try, word: str | None) -> Recorded:
+    def _recorded(self, one: _Try, word: str | None) -> RecordedAttempt:
         title, category = self.known.get(one.rule, (one.rule, "other"))
         category = str(one.data.get("category") or category)
         item = WorkItem(one.rule, title, "", category, one.rule)
-        return Recorded(self.place, self.run, self._policy(), item, self._attempt(one), word)
+        return RecordedAttempt(self.place, self.run, self._policy(), item, self._attempt(one), word)
 
     def _attempt(self, one: _Try) -> Attempt:
         worker = next((turn for turn in one.turns if turn.agent == "worker"), None)

@@ -13,14 +13,14 @@ from typing import BinaryIO
 from harness_forge.collect.sources import parquet, signatures
 from harness_forge.collect.sources.records import LeftOut
 from harness_forge.collect.sources.scanning import BROKEN_ARRAY, Scanner
-from harness_forge.collect.sources.texts import Refused, demand_whole, loads
+from harness_forge.collect.sources.texts import RecordRefused, demand_whole, loads
 from harness_forge.collect.sources.unpacking import as_utf8, beginning, opened
-from harness_forge.collect.sources.values import Value
+from harness_forge.collect.sources.values import LocatedValue
 from harness_forge.collect.sources.wrapped import WrappedRecords
 from harness_forge.config.source import Layout
 from harness_forge.core.errors import SourceError
 
-__all__ = ["BROKEN_ARRAY", "Value", "loads", "values"]
+__all__ = ["BROKEN_ARRAY", "LocatedValue", "loads", "values"]
 
 _BLOCK = 1 << 16
 _BOM = b"\xef\xbb\xbf"
@@ -30,7 +30,7 @@ _MANY = 1000
 
 def values(
     path: Path, layout: Layout, max_line_mb: int, records: str = ""
-) -> Iterator[Value | LeftOut]:
+) -> Iterator[LocatedValue | LeftOut]:
     """Yield the values of a file in their order, however they lie in it.
 
     A line is read as one value first; where it is none, values are looked
@@ -70,7 +70,7 @@ def _seen_layout(start: bytes) -> Layout:
     return Layout.array if start.lstrip().startswith(b"[") else Layout.lines
 
 
-def _lines(file: BinaryIO, limit: int) -> Iterator[Value | LeftOut]:
+def _lines(file: BinaryIO, limit: int) -> Iterator[LocatedValue | LeftOut]:
     place = blank = blanks = 0
     while line := file.readline(limit + 1):
         place += 1
@@ -91,7 +91,7 @@ def _lines(file: BinaryIO, limit: int) -> Iterator[Value | LeftOut]:
         place = scanner.place - 1
 
 
-def _whole(line: bytes, place: int) -> Value | LeftOut | None:
+def _whole(line: bytes, place: int) -> LocatedValue | LeftOut | None:
     """Return what a line is by itself; None where it must be looked at more closely."""
     try:
         value = loads(line)
@@ -101,9 +101,9 @@ def _whole(line: bytes, place: int) -> Value | LeftOut | None:
         return None
     try:
         demand_whole(value, line)
-    except Refused as error:
+    except RecordRefused as error:
         return LeftOut(place, *error.args, malformed=True)
-    return Value(place, value, line)
+    return LocatedValue(place, value, line)
 
 
 def _pass_blank(file: BinaryIO) -> tuple[int, int]:

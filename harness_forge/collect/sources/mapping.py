@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.collect.sources.texts import loads
-from harness_forge.collect.sources.tools import Offered
+from harness_forge.collect.sources.tools import OfferedTools
 from harness_forge.config.source import MappingConfig
 from harness_forge.core.errors import ConfigError
 from harness_forge.core.families import FamilyTable
@@ -27,7 +27,7 @@ class Misfit(Exception):
     """A record that does not fit the mapping; `args[0]` says what is missing."""
 
 
-class Template:
+class MappingTemplate:
     """One text of a mapping, read once.
 
     Args:
@@ -96,11 +96,11 @@ class Templates:
             if not getattr(mapping, key):
                 raise ConfigError(f"source.mapping.{key}", "must be set", "docs/sources.md")
         self._templates = {
-            name: Template(name, value)
+            name: MappingTemplate(name, value)
             for name, value in vars(mapping).items()
             if isinstance(value, str) and name not in ("name_pattern", "group_pattern")
         }
-        self._offered = Offered()
+        self._offered = OfferedTools()
         self._name = _pattern("name_pattern", mapping.name_pattern)
         self._group = _pattern("group_pattern", mapping.group_pattern)
         self._families = FamilyTable("source.mapping.families", mapping.families)

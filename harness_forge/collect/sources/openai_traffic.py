@@ -16,16 +16,16 @@ from typing import Any
 
 from harness_forge.collect.sources import outcomes, tools
 from harness_forge.collect.sources.mapping import Misfit, Templates
-from harness_forge.collect.sources.records import Found, LeftOut, Recorded
+from harness_forge.collect.sources.records import Found, LeftOut, RecordedAttempt
 from harness_forge.collect.sources.shaping import misfit, records
 from harness_forge.collect.sources.texts import TOO_DEEP, loads
 from harness_forge.collect.sources.trajectories import attempt_of, item_of, scope_of
-from harness_forge.collect.sources.values import Value
+from harness_forge.collect.sources.values import LocatedValue
 from harness_forge.config.source import SourceConfig
 from harness_forge.core.chat import exchanges, forms, responses
 from harness_forge.core.chat.exchanges import BrokenStream
 from harness_forge.core.chat.faults import Malformed
-from harness_forge.core.chat.responses import Untold
+from harness_forge.core.chat.responses import IncompleteCapture
 from harness_forge.core.chat.tools import offered_tools
 from harness_forge.core.jsontext import count_in
 from harness_forge.core.records import Message, Turn
@@ -68,13 +68,13 @@ def read(path: Path, config: SourceConfig, plain: Callable[[str], str] = str) ->
 
 
 def _recorded(
-    value: Value,
+    value: LocatedValue,
     templates: Templates,
     text: Mapping[str, Any],
     config: SourceConfig,
     offered,
     plain,
-) -> Iterator[Recorded]:
+) -> Iterator[RecordedAttempt]:
     scope = scope_of(value, text)
     request = _object(templates.value("request", scope), "request")
     response = _response(templates.value("response", scope))
@@ -82,7 +82,7 @@ def _recorded(
         asked, answer = exchanges.asked(request, response), exchanges.completion(response)
         chat = isinstance(request.get("messages"), list)
         own = offered_tools(request) if chat else responses.offered(request)
-    except Untold as untold:
+    except IncompleteCapture as untold:
         raise _NoChat("not_chat", untold.args[0]) from None
     if asked is None:
         raise _NoChat("not_chat", "the request has no messages")
@@ -99,7 +99,7 @@ def _recorded(
         attempt = attempt_of(templates, scope, config, item, [turn], model)
         if number:
             attempt = replace(attempt, attempt_num=0, variant=f"choice {number}")
-        yield Recorded(
+        yield RecordedAttempt(
             value.place,
             templates.word("run", scope) or "",
             f"model:{model}" if model else "recorded",

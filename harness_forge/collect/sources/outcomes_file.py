@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.collect.sources.lines import values
-from harness_forge.collect.sources.mapping import Template
+from harness_forge.collect.sources.mapping import MappingTemplate
 from harness_forge.collect.sources.records import LeftOut
 from harness_forge.config.source import Layout, OutcomesFileConfig, SourceConfig
 from harness_forge.core.errors import ConfigError, SourceError
@@ -52,7 +52,10 @@ class OutcomesByItem:
         return self._said.get(item, self._others)
 
     def _pairs(self, config: OutcomesFileConfig) -> Iterator[tuple[str, Any]]:
-        item, outcome = Template("item", config.item), Template("outcome", config.outcome)
+        item, outcome = (
+            MappingTemplate("item", config.item),
+            MappingTemplate("outcome", config.outcome),
+        )
         for record in self._records():
             if config.item:
                 if (name := item.word(record)) and (said := outcome.value(record)) is not None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.collect.sources.records import LeftOut
-from harness_forge.collect.sources.values import Value
+from harness_forge.collect.sources.values import LocatedValue
 from harness_forge.core.errors import SourceError
 
 _AT_ONCE = 16
@@ -21,7 +21,7 @@ class _NoJson(Exception):
     """A value that JSON has no form for; `args[0]` says which."""
 
 
-def rows(path: Path) -> Iterator[Value | LeftOut]:
+def rows(path: Path) -> Iterator[LocatedValue | LeftOut]:
     """Yield the rows of a file in their order; a place is a row's number.
 
     Nulls stay: a Parquet file cannot tell a field that is absent from one that
@@ -54,9 +54,9 @@ def rows(path: Path) -> Iterator[Value | LeftOut]:
         ) from None
 
 
-def _value(place: int, row: dict[str, Any]) -> Value | LeftOut:
+def _value(place: int, row: dict[str, Any]) -> LocatedValue | LeftOut:
     try:
-        return Value(place, _plain(row))
+        return LocatedValue(place, _plain(row))
     except _NoJson as error:
         return LeftOut(place, "not_json", error.args[0], malformed=True)
 

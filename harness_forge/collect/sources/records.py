@@ -11,7 +11,7 @@ from harness_forge.core.records import Attempt, WorkItem
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class RecordedAttempt:
     """One attempt as the source has it.
 
     Args:
@@ -53,7 +53,7 @@ class RunFacts:
     """What the source says of a run, to be kept with it.
 
     Args:
-        policy: as in `Recorded`.
+        policy: as in `RecordedAttempt`.
         facts: go with the run's settings; `summary` with what it came to.
         pending: as in `LeftOut`.
     """
@@ -71,7 +71,7 @@ class Event:
     """One line of a run's log, kept as it is.
 
     Args:
-        policy: as in `Recorded`.
+        policy: as in `RecordedAttempt`.
         item_id: the work item that it names.
     """
 
@@ -86,5 +86,5 @@ class Event:
     data: Mapping[str, Any]
 
 
-Found = Recorded | LeftOut | RunFacts | Event
+Found = RecordedAttempt | LeftOut | RunFacts | Event
 """What a reader yields."""

@@ -16,8 +16,8 @@ from contextlib import suppress
 from typing import Any, BinaryIO
 
 from harness_forge.collect.sources.records import LeftOut
-from harness_forge.collect.sources.texts import TOO_DEEP, Refused, demand_whole
-from harness_forge.collect.sources.values import Value
+from harness_forge.collect.sources.texts import TOO_DEEP, RecordRefused, demand_whole
+from harness_forge.collect.sources.values import LocatedValue
 
 BROKEN_ARRAY = "broken_array"
 """Reason for the last value if the file ends within an array."""
@@ -45,7 +45,7 @@ def records_hint(key: str) -> str:
     return f"; if its records lie within it: source.records={key}"
 
 
-class Broken(Exception):
+class UnreadableValue(Exception):
     """A value that cannot be read; `args` are reason, detail and where in the text the fault is."""
 
 
@@ -72,7 +72,7 @@ class Scanner:
         self._text, self._at, self._ended = self._decode(start), 0, False
         self._in_array, self._keys, self._blank = False, [], 0
 
-    def values(self) -> Iterator[Value | LeftOut]:
+    def values(self) -> Iterator[LocatedValue | LeftOut]:
         """Yield values, and what cannot be read, in their order."""
         while self._next():
             if self._blank > self._limit:
@@ -102,23 +102,23 @@ class Scanner:
             if not self._fill():
                 return False
 
-    def _value(self) -> Value | LeftOut:
+    def _value(self) -> LocatedValue | LeftOut:
         place = self.place
         try:
             value, end = self._decoded()
-        except Broken as error:
+        except UnreadableValue as error:
             return self._passed_over(*error.args)
         text = self._text[self._at : end]
         self._go(end)
         try:
             if not text.isascii() and _NO_UTF8.search(text):
-                raise Refused("not_json", "is no UTF-8")
+                raise RecordRefused("not_json", "is no UTF-8")
             demand_whole(value, text)
-        except Refused as error:
+        except RecordRefused as error:
             return LeftOut(place, *error.args, malformed=True)
         if isinstance(value, dict):
             self._keys = list(value)
-        return Value(place, value, text)
+        return LocatedValue(place, value, text)
 
     def _decoded(self) -> tuple[Any, int]:
         """Return the value and where it ends; read on as long as it does not.
@@ -132,16 +132,18 @@ class Scanner:
             except (RecursionError, ValueError) as error:
                 held = len(self._text) - self._at
                 if isinstance(error, RecursionError):
-                    raise Broken("too_deep", TOO_DEEP, self._at) from None
+                    raise UnreadableValue("too_deep", TOO_DEEP, self._at) from None
                 if not isinstance(error, json.JSONDecodeError):  # thousands of digits
-                    raise Broken("not_json", str(error).partition(";")[0], self._at) from None
+                    raise UnreadableValue(
+                        "not_json", str(error).partition(";")[0], self._at
+                    ) from None
                 if held > self._limit:
-                    raise Broken("too_long", self._length(), self._at) from None
+                    raise UnreadableValue("too_long", self._length(), self._at) from None
                 torn = "Unterminated" in error.msg or error.pos > len(self._text) - _SLACK
                 pos = error.pos - self._at
                 if not torn or not self._fill():
                     said = f"{error.msg} at character {pos + 1}"
-                    raise Broken("not_json", said, self._at + pos) from None
+                    raise UnreadableValue("not_json", said, self._at + pos) from None
                 continue
             # A number may go on in what was not read yet.
             if end < len(self._text) or isinstance(value, dict | list | str) or not self._fill():

@@ -14,10 +14,10 @@ from typing import Any
 
 from harness_forge.collect.sources.formats import known
 from harness_forge.collect.sources.lines import values
-from harness_forge.collect.sources.mapping import Misfit, Template, Templates, reached
+from harness_forge.collect.sources.mapping import MappingTemplate, Misfit, Templates, reached
 from harness_forge.collect.sources.records import LeftOut
 from harness_forge.collect.sources.scanning import records_hint
-from harness_forge.collect.sources.values import Value
+from harness_forge.collect.sources.values import LocatedValue
 from harness_forge.collect.sources.wrapped import lists_in
 from harness_forge.config.source import SourceConfig
 
@@ -25,7 +25,7 @@ LINES = "lines"
 """Key of a record put together of lines, under which it has all of them."""
 
 
-def records(path: Path, config: SourceConfig) -> Iterator[Value | LeftOut]:
+def records(path: Path, config: SourceConfig) -> Iterator[LocatedValue | LeftOut]:
     """Yield what a file holds, in its order.
 
     Raises:
@@ -57,7 +57,9 @@ def is_read_by_format(path: Path, config: SourceConfig) -> bool:
     return bool(form and form.opened and form.opened(path, 0) is not None)
 
 
-def misfit(value: Value, error: Exception, templates: Templates, config: SourceConfig) -> LeftOut:
+def misfit(
+    value: LocatedValue, error: Exception, templates: Templates, config: SourceConfig
+) -> LeftOut:
     """Return a record that does not fit as left out; say what reads it, where that is known.
 
     That is the source of the format that it looks like, or the list in it that may hold
@@ -75,22 +77,22 @@ def misfit(value: Value, error: Exception, templates: Templates, config: SourceC
     return LeftOut(value.place, "misfit", f"{error.args[0]}{hint}", malformed=True)
 
 
-def _values(path: Path, config: SourceConfig) -> Iterator[Value | LeftOut]:
+def _values(path: Path, config: SourceConfig) -> Iterator[LocatedValue | LeftOut]:
     return values(path, config.layout, config.max_line_mb, config.records)
 
 
-def _grouped(path: Path, config: SourceConfig) -> Iterator[Value | LeftOut]:
+def _grouped(path: Path, config: SourceConfig) -> Iterator[LocatedValue | LeftOut]:
     """Yield the lines of each group as one record, when its last one was read.
 
     The file is read twice: groups may lie between each other, and only those that are
     open are held.
     """
-    template = Template("source.group", config.group)
+    template = MappingTemplate("source.group", config.group)
     facts = Templates(config.mapping).scope_of(path)
     left = Counter(
         _group_of(value, template, facts)
         for value in _values(path, config)
-        if isinstance(value, Value)
+        if isinstance(value, LocatedValue)
     )
     held: dict[str | None, list[Any]] = {}
     for value in _values(path, config):
@@ -106,16 +108,20 @@ def _grouped(path: Path, config: SourceConfig) -> Iterator[Value | LeftOut]:
         left[name] -= 1
         if not left[name]:
             lines = held.pop(name)
-            yield Value(value.place, {**lines[0], "@group": name, LINES: lines})
+            yield LocatedValue(value.place, {**lines[0], "@group": name, LINES: lines})
 
 
-def _group_of(value: Value, template: Template, facts: Mapping[str, Any]) -> str | None:
+def _group_of(
+    value: LocatedValue, template: MappingTemplate, facts: Mapping[str, Any]
+) -> str | None:
     if not isinstance(value.value, Mapping):
         return None
     return template.word({**value.value, **facts, "@line": value.place}) or None
 
 
-def _exploded(found: Iterator[Value | LeftOut], path: str) -> Iterator[Value | LeftOut]:
+def _exploded(
+    found: Iterator[LocatedValue | LeftOut], path: str
+) -> Iterator[LocatedValue | LeftOut]:
     for value in found:
         if isinstance(value, LeftOut):
             yield value
@@ -128,7 +134,7 @@ def _exploded(found: Iterator[Value | LeftOut], path: str) -> Iterator[Value | L
         outer = value.value
         for number, one in enumerate(inner, 1):
             if isinstance(one, Mapping):
-                yield Value(value.place, {**outer, **one, "@outer": outer, "@index": number})
+                yield LocatedValue(value.place, {**outer, **one, "@outer": outer, "@index": number})
             else:
                 said = f"element {number} of {path} is a {type(one).__name__}, not an object"
                 yield LeftOut(value.place, "misfit", said, malformed=True)

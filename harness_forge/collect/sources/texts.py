@@ -35,7 +35,7 @@ def loads(text: bytes | str) -> Any:
 TOO_DEEP = f"is nested too deeply: over {DEEPEST} levels"
 
 
-class Refused(Exception):
+class RecordRefused(Exception):
     """A record that is JSON and cannot be taken as it is; `args` are reason and detail."""
 
 
@@ -71,7 +71,7 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) != len(pairs):
         twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
-        raise Refused("doubled_key", f"{twice[:80]!r} occurs twice in one object")
+        raise RecordRefused("doubled_key", f"{twice[:80]!r} occurs twice in one object")
     return made
 
 
@@ -86,4 +86,4 @@ def _demand_shallow(value: Any) -> None:
         ]
         if not level:
             return
-    raise Refused("too_deep", TOO_DEEP)
+    raise RecordRefused("too_deep", TOO_DEEP)

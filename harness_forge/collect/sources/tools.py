@@ -42,7 +42,7 @@ def from_file(path: Path) -> list[Mapping[str, Any]]:
         raise SourceError(str(path), fault.args[0], "a list of tools, as OpenAI has it") from None
 
 
-class Offered:
+class OfferedTools:
     """Reads the tools of records: once where one record after the other offers the same."""
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ class Offered:
         return self._tools
 
 
-class Observed:
+class ObservedSchemas:
     """Schemas made of recorded calls: every name and type that was seen, nothing else."""
 
     def __init__(self) -> None:

@@ -14,18 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.collect.sources import outcomes, tools
-from harness_forge.collect.sources.formats.conversation import ANSWERS, FIRST_ANSWER, Answer
+from harness_forge.collect.sources.formats.conversation import ANSWERS, FIRST_ANSWER, ModelAnswer
 from harness_forge.collect.sources.formats.history import History
 from harness_forge.collect.sources.mapping import Misfit, Templates
 from harness_forge.collect.sources.outcomes_file import OutcomesByItem
-from harness_forge.collect.sources.records import Found, LeftOut, Recorded
+from harness_forge.collect.sources.records import Found, LeftOut, RecordedAttempt
 from harness_forge.collect.sources.shaping import misfit, records
 from harness_forge.collect.sources.texts import TOO_DEEP
-from harness_forge.collect.sources.values import Value
+from harness_forge.collect.sources.values import LocatedValue
 from harness_forge.config.source import SourceConfig
 from harness_forge.core.chat import calls, exchanges, forms
 from harness_forge.core.chat.faults import Malformed
-from harness_forge.core.chat.responses import Untold
+from harness_forge.core.chat.responses import IncompleteCapture
 from harness_forge.core.chat.tools import read_tools
 from harness_forge.core.jsontext import count_in
 from harness_forge.core.records import Attempt, Message, Origin, ToolCall, Turn, WorkItem
@@ -62,13 +62,13 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
 
 
 def recorded(
-    value: Value,
+    value: LocatedValue,
     templates: Templates,
     facts: Mapping[str, Any],
     config: SourceConfig,
     offered: Sequence[Mapping[str, Any]],
     judged: OutcomesByItem | None = None,
-) -> Recorded:
+) -> RecordedAttempt:
     """Return the attempt of one record.
 
     Args:
@@ -88,7 +88,7 @@ def recorded(
     attempt = attempt_of(templates, scope, config, item, made, model)
     if rebuilt:
         attempt = replace(attempt, variant=REBUILT)
-    return Recorded(
+    return RecordedAttempt(
         value.place,
         templates.word("run", scope) or "",
         f"model:{model}" if model else "recorded",
@@ -97,7 +97,7 @@ def recorded(
     )
 
 
-def scope_of(value: Value, facts: Mapping[str, Any]) -> dict[str, Any]:
+def scope_of(value: LocatedValue, facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the templates of a mapping may name.
 
     Raises:
@@ -219,7 +219,7 @@ def _streamed(answer: Any) -> tuple[Message, str | None]:
         return forms.message({"role": "assistant", **choice["message"]}), choice["finish_reason"]
     except exchanges.BrokenStream as error:
         raise Misfit(f"the answer is {error.args[0]}") from None
-    except (KeyError, ValueError, TypeError, Untold):
+    except (KeyError, ValueError, TypeError, IncompleteCapture):
         raise Misfit("the answer is a stream that tells of no single answer") from None
 
 
@@ -263,7 +263,7 @@ def _turns(
 
 
 def _answered(
-    answer: Answer, history: History, agent: str, offered, model: str, templates: Templates
+    answer: ModelAnswer, history: History, agent: str, offered, model: str, templates: Templates
 ) -> Turn:
     """Return the turn of an answer that says itself what was shown."""
     said = forms.message(answer.said)
@@ -287,7 +287,7 @@ def _offered(path: Path, config: SourceConfig, templates: Templates, facts) -> S
         return tools.from_file(Path(config.tools_file))
     if not config.observed_tools:
         return ()
-    observed = tools.Observed()
+    observed = tools.ObservedSchemas()
     for messages in _conversations(path, config, templates, facts):
         observed.add(messages)
     return observed.schemas()
@@ -295,7 +295,7 @@ def _offered(path: Path, config: SourceConfig, templates: Templates, facts) -> S
 
 def _conversations(path, config, templates, facts) -> Iterable[Sequence[Message]]:
     for value in records(path, config):
-        if isinstance(value, Value):
+        if isinstance(value, LocatedValue):
             try:
                 scope = scope_of(value, facts)
                 if answers := scope.get(ANSWERS):

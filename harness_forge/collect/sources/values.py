@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(slots=True)  # frozen would take a microsecond more a record
-class Value:
+class LocatedValue:
     """A JSON value and its place.
 
     Args:

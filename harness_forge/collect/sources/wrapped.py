@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
 from harness_forge.collect.sources.records import LeftOut
-from harness_forge.collect.sources.scanning import BROKEN_ARRAY, Broken, Scanner
-from harness_forge.collect.sources.values import Value
+from harness_forge.collect.sources.scanning import BROKEN_ARRAY, Scanner, UnreadableValue
+from harness_forge.collect.sources.values import LocatedValue
 
 _DEEP = 3
 """Levels of an object in which lists are looked for."""
@@ -42,19 +42,19 @@ class WrappedRecords(Scanner):
         self._path = keys
         self._opened = False
 
-    def values(self) -> Iterator[Value | LeftOut]:
+    def values(self) -> Iterator[LocatedValue | LeftOut]:
         """Yield elements, and what cannot be read, in their order."""
         while self._next():
             try:
                 yield from self._elements()
-            except Broken as error:
+            except UnreadableValue as error:
                 reason, said, _ = error.args
                 yield LeftOut(self.place, reason, said, malformed=True)
                 self.place += 1
                 self._in_array = False
                 self._seek_record(from_here=self._opened)
 
-    def _elements(self) -> Iterator[Value | LeftOut]:
+    def _elements(self) -> Iterator[LocatedValue | LeftOut]:
         self._opened = False
         for depth, key in enumerate(self._path):
             self._demand("{", ".".join(self._path[:depth]) or "the record")
@@ -112,5 +112,5 @@ class WrappedRecords(Scanner):
             raise self._fault(reason, f"{what} is {names.get(mark, 'without a value')}")
         self._go(self._at + 1)
 
-    def _fault(self, reason: str, said: str) -> Broken:
-        return Broken(reason, said, self._at)
+    def _fault(self, reason: str, said: str) -> UnreadableValue:
+        return UnreadableValue(reason, said, self._at)

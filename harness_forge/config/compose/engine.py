@@ -21,7 +21,7 @@ from harness_forge.core.errors import ConfigError, Faults
 DEFAULT_RECIPE = "target_a"
 
 
-class Unset(ConfigError):
+class MissingValue(ConfigError):
     """A key has no value yet, and only the user can say which."""
 
 
@@ -172,10 +172,12 @@ def _said(cause: Exception, where: str, key: str) -> ConfigError:
     """Return what an OmegaConf error means."""
     first = (str(cause).strip() or type(cause).__name__).splitlines()[0]
     if "Missing mandatory value" in first:
-        return Unset(where, "must be set", f"add {key}=… to the {COMMAND_LINE} or to the recipe")
+        return MissingValue(
+            where, "must be set", f"add {key}=… to the {COMMAND_LINE} or to the recipe"
+        )
     if unset := re.search(r"Environment variable '(\w+)' not found", first):
         what = f"environment variable {unset[1]} is not set"
-        return Unset(where, what, f"export it, or give {key}=…")
+        return MissingValue(where, what, f"export it, or give {key}=…")
     if "Could not override" in first:
         return ConfigError(COMMAND_LINE, first.rstrip("."), "put + before it to add it")
     return ConfigError(where, first)

@@ -23,7 +23,7 @@ _UNSET = "???"
 
 
 @dataclass(frozen=True)
-class Origin:
+class ValueOrigin:
     """Where one value comes from.
 
     Args:
@@ -45,18 +45,18 @@ class Origin:
 
 
 @dataclass(frozen=True)
-class Value:
+class ComposedValue:
     """One value of a composed recipe, under its dotted key."""
 
     key: str
     value: Any
-    origin: Origin
+    origin: ValueOrigin
 
 
-ON_COMMAND_LINE = Origin(COMMAND_LINE)
+ON_COMMAND_LINE = ValueOrigin(COMMAND_LINE)
 
 
-def values(recipe: str, given: Sequence[tuple[str, Origin]]) -> list[Value]:
+def values(recipe: str, given: Sequence[tuple[str, ValueOrigin]]) -> list[ComposedValue]:
     """Compose a recipe, and return each value with its origin, in the order of the settings.
 
     Args:
@@ -74,14 +74,14 @@ def values(recipe: str, given: Sequence[tuple[str, Origin]]) -> list[Value]:
             path = tuple(key.split("."))
             known = {at: one for at, one in known.items() if at[: len(path)] != path}
             known[path] = origin
-    known[("recipe",)] = Origin(NAME)
+    known[("recipe",)] = ValueOrigin(NAME)
     return [
-        Value(".".join(path), value, _origin(path, known))
+        ComposedValue(".".join(path), value, _origin(path, known))
         for path, value in _leaves(flatten(config), ())
     ]
 
 
-def _in_files(recipe: Path, overrides: Sequence[str]) -> Iterator[tuple[Key, Origin]]:
+def _in_files(recipe: Path, overrides: Sequence[str]) -> Iterator[tuple[Key, ValueOrigin]]:
     """Yield key and origin of everything that files set; a later one is of a later file."""
     folders = [*project.recipe_folders(), *project.group_folders()]
     seen: set[Key] = set()
@@ -99,7 +99,7 @@ def _in_files(recipe: Path, overrides: Sequence[str]) -> Iterator[tuple[Key, Ori
             if value != _UNSET or (*head, *at) not in seen:
                 refers = isinstance(value, str) and "${" in value
                 written = value if refers else None
-                yield (*head, *at), Origin(source, project.shown(path), lines.get(at), written)
+                yield (*head, *at), ValueOrigin(source, project.shown(path), lines.get(at), written)
                 seen.add((*head, *at))
 
 
@@ -111,7 +111,7 @@ def _leaves(value: Any, path: Key) -> Iterator[tuple[Key, Any]]:
         yield path, value
 
 
-def _origin(path: Key, known: dict[Key, Origin]) -> Origin:
+def _origin(path: Key, known: dict[Key, ValueOrigin]) -> ValueOrigin:
     """Return the origin of a key or of the nearest key above it; else the class with its default.
 
     A mapping that is set by a reference has its values from there.
@@ -119,7 +119,7 @@ def _origin(path: Key, known: dict[Key, Origin]) -> Origin:
     for end in range(len(path), 0, -1):
         if path[:end] in known:
             return known[path[:end]]
-    return Origin(DEFAULT, _owner(path).__name__)
+    return ValueOrigin(DEFAULT, _owner(path).__name__)
 
 
 def _owner(path: Key) -> type:

@@ -25,7 +25,7 @@ _dumps = orjson.dumps
 _EMPTY: tuple[Any, ...] = ([], {})
 
 
-class Broken(ValueError):
+class ArgumentsNotAnObject(ValueError):
     """Arguments are not a JSON object."""
 
 
@@ -132,12 +132,12 @@ def _made(text: str) -> Arguments:
             break
         text, value = value, _object(value)
     if not isinstance(value, dict):
-        raise Broken("no object")
+        raise ArgumentsNotAnObject("no object")
     try:
         made = written(value)
         made.encode()
     except ValueError:
-        raise Broken("a value that no JSON has") from None
+        raise ArgumentsNotAnObject("a value that no JSON has") from None
     if made != text:
         _object(text, _once)
     return Arguments(made, value, has_nothing(value))
@@ -147,7 +147,7 @@ def _object(text: str, pairs: Any = None) -> Any:
     try:
         return json.loads(text, object_pairs_hook=pairs)
     except (ValueError, RecursionError):
-        raise Broken("no JSON") from None
+        raise ArgumentsNotAnObject("no JSON") from None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

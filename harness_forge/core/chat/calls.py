@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness_forge.core.chat import markup, parts
-from harness_forge.core.chat.arguments import Broken
+from harness_forge.core.chat.arguments import ArgumentsNotAnObject
 from harness_forge.core.chat.arguments import read as read_arguments
-from harness_forge.core.chat.faults import Malformed, Refused, kind
+from harness_forge.core.chat.faults import Malformed, MessagesRefused, kind
 from harness_forge.core.records import Message, ToolCall, Turn
 
 _ARGUMENTS = ("arguments", "args", "input", "parameters", "tool_args", "tool_input")
@@ -147,7 +147,7 @@ def _in_text(response: Message) -> list[Any]:
     """Return the calls that a server without a parser left in an answer's text."""
     try:
         _, written = markup.apart(parts.apart(response).text or "")
-    except Refused:
+    except MessagesRefused:
         return []
     return [_known_or_as_it_is(one) for one in written]
 
@@ -172,6 +172,6 @@ def meant(one: Any) -> ToolCall | None:
         if said.strip() in NOTHING:
             return ToolCall(function["name"], {})
         arguments = read_arguments(said)
-    except (Broken, TypeError, AttributeError):
+    except (ArgumentsNotAnObject, TypeError, AttributeError):
         return None
     return ToolCall(function["name"], arguments.value)

@@ -8,15 +8,15 @@ from typing import Any
 from harness_forge.core.chat import forms, markup, parts
 from harness_forge.core.chat.canonical_calls import Shown, canonical_call, is_usual, with_calls
 from harness_forge.core.chat.canonical_choices import Notes, Reasoning
-from harness_forge.core.chat.faults import Malformed, Refused
+from harness_forge.core.chat.faults import Malformed, MessagesRefused
 from harness_forge.core.chat.marks import learnable
-from harness_forge.core.chat.offer import Offer
+from harness_forge.core.chat.offer import ToolOffer
 from harness_forge.core.chat.roles import role_of
 
 
 def answer(
     raw: Mapping[str, Any],
-    offered: Offer,
+    offered: ToolOffer,
     reasoning: Reasoning,
     notes: Notes,
     *,
@@ -40,21 +40,21 @@ def answer(
         shown: Shown = {"role": "assistant", "content": raw.get("content") or ""}
         said = raw.get("tool_calls")
         if said and len(said) > 1 and not several:
-            raise Refused("several_calls")
+            raise MessagesRefused("several_calls")
         if said:
             shown["tool_calls"] = [canonical_call(one, offered, notes, True) for one in said]
         return shown
     raw = exact() if exact else raw
     if not learnable(raw):
-        raise Refused("not_to_learn")
+        raise MessagesRefused("not_to_learn")
     try:
         known = forms.message({"role": "assistant", **raw})
     except Malformed:
         known_role = role_of(raw.get("role", "assistant"))
-        raise Refused("no_answer" if known_role else "unknown_role") from None
+        raise MessagesRefused("no_answer" if known_role else "unknown_role") from None
     found = parts.apart(known)
     if found.others:
-        raise Refused("not_text")
+        raise MessagesRefused("not_text")
     text, said = found.text or "", known.get("tool_calls")
     if offered.tools:
         text, written_ = markup.apart(text)

@@ -8,8 +8,8 @@ from typing import Any
 from harness_forge.core.chat import calls, markup
 from harness_forge.core.chat.arguments import Arguments, read, settled, written
 from harness_forge.core.chat.canonical_choices import Notes
-from harness_forge.core.chat.faults import Malformed, Refused
-from harness_forge.core.chat.offer import Offer
+from harness_forge.core.chat.faults import Malformed, MessagesRefused
+from harness_forge.core.chat.offer import ToolOffer
 from harness_forge.core.chat.padding import unpadded_arguments
 from harness_forge.core.chat.tools import Tool, schema_of
 
@@ -34,20 +34,22 @@ def is_usual(raw: Mapping[str, Any]) -> bool:
 
 
 def with_calls(
-    shown: Shown, said: Any, offered: Offer, notes: Notes, *, several: bool = True, demand=False
+    shown: Shown, said: Any, offered: ToolOffer, notes: Notes, *, several: bool = True, demand=False
 ) -> Shown:
     """Return a message with its calls in canonical form; see `canonical_call`."""
     if not said:
         return shown
     if not isinstance(said, list):
-        raise Refused("unknown_call_form")
+        raise MessagesRefused("unknown_call_form")
     if not several and len(said) - said.count(None) > 1:
-        raise Refused("several_calls")
+        raise MessagesRefused("several_calls")
     made = [canonical_call(_known(one), offered, notes, demand) for one in said if one is not None]
     return {**shown, "tool_calls": made} if made else shown
 
 
-def canonical_call(known: Mapping[str, Any], offered: Offer, notes: Notes, demand: bool) -> Shown:
+def canonical_call(
+    known: Mapping[str, Any], offered: ToolOffer, notes: Notes, demand: bool
+) -> Shown:
     """Return one call with canonical arguments.
 
     Args:
@@ -57,7 +59,7 @@ def canonical_call(known: Mapping[str, Any], offered: Offer, notes: Notes, deman
     name, arguments = known["function"]["name"], known["function"].get("arguments")
     tool = offered.get(name)
     if demand and tool is None:
-        raise Refused("unknown_tool")
+        raise MessagesRefused("unknown_tool")
     if demand:
         found = _arguments(arguments, tool, offered, notes)
         notes.meant.append(found.value)
@@ -69,7 +71,7 @@ def canonical_call(known: Mapping[str, Any], offered: Offer, notes: Notes, deman
     return {"id": number, "type": "function", "function": function}
 
 
-def _history_arguments(raw: Any, tool: Tool | None, offered: Offer, notes: Notes) -> str:
+def _history_arguments(raw: Any, tool: Tool | None, offered: ToolOffer, notes: Notes) -> str:
     """Return canonical arguments of a call in the history; most are cached from earlier rows."""
     try:
         if isinstance(raw, str) and (text := settled(raw)) is not None:
@@ -79,14 +81,14 @@ def _history_arguments(raw: Any, tool: Tool | None, offered: Offer, notes: Notes
     return _arguments(raw, tool, offered, notes).text
 
 
-def _arguments(raw: Any, tool: Tool | None, offered: Offer, notes: Notes) -> Arguments:
+def _arguments(raw: Any, tool: Tool | None, offered: ToolOffer, notes: Notes) -> Arguments:
     """Return arguments in canonical form; {} if they are missing and none is required."""
     try:
         found = read(raw if isinstance(raw, str) else written(raw))
     except ValueError:
         empty = raw in (None, []) or (isinstance(raw, str) and raw.strip() in calls.NOTHING)
         if not empty or tool is None or schema_of(tool).get("required"):
-            raise Refused("broken_arguments") from None
+            raise MessagesRefused("broken_arguments") from None
         return Arguments("{}", {}, True)
     if not found.hollow:
         return found
@@ -101,4 +103,4 @@ def _known(call: Any) -> Mapping[str, Any]:
     try:
         return calls.call(call)
     except Malformed:
-        raise Refused("unknown_call_form") from None
+        raise MessagesRefused("unknown_call_form") from None

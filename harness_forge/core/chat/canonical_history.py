@@ -12,9 +12,9 @@ from typing import Any
 from harness_forge.core.chat import calls, forms, markup, parts
 from harness_forge.core.chat.canonical_calls import Shown, canonical_call, is_usual, with_calls
 from harness_forge.core.chat.canonical_choices import LateSystem, Notes
-from harness_forge.core.chat.faults import Malformed, Refused
+from harness_forge.core.chat.faults import Malformed, MessagesRefused
 from harness_forge.core.chat.links import linked
-from harness_forge.core.chat.offer import Offer
+from harness_forge.core.chat.offer import ToolOffer
 from harness_forge.core.chat.roles import role_of
 
 _ROLES = frozenset(("system", "user", "assistant", "tool"))
@@ -24,7 +24,7 @@ _SAYING = frozenset(("role", "content", "tool_call_id", "name"))
 
 def history(
     raw: Sequence[Any],
-    offered: Offer,
+    offered: ToolOffer,
     late_system: LateSystem,
     notes: Notes,
     exact: Callable[[], Sequence[Any]] | None = None,
@@ -66,7 +66,7 @@ def history(
     return _systems(shown, late_system, notes) if late else shown
 
 
-def _usual(message: Any, offered: Offer, notes: Notes) -> Shown | None:
+def _usual(message: Any, offered: ToolOffer, notes: Notes) -> Shown | None:
     """Return a message in OpenAI's usual form with plain text; None for any other.
 
     Most messages have it, and only texts of them are used. The general way gives the same.
@@ -95,27 +95,27 @@ def _usual(message: Any, offered: Offer, notes: Notes) -> Shown | None:
     return shown
 
 
-def _others(raw: Sequence[Any], place: int, offered: Offer, notes: Notes) -> list[Shown]:
+def _others(raw: Sequence[Any], place: int, offered: ToolOffer, notes: Notes) -> list[Shown]:
     """Return the messages represented by one message in any other form."""
     if place >= len(raw):  # with integers too long to parse
-        raise Refused("no_prompt")
+        raise MessagesRefused("no_prompt")
     return [_message(one, offered, notes) for one in _forms(raw[place])]
 
 
 def _forms(message: Any) -> list[Any]:
     word = message.get("role") if isinstance(message, dict) else None
     if isinstance(word, str) and role_of(word) is None:
-        raise Refused("unknown_role")
+        raise MessagesRefused("unknown_role")
     try:
         return forms.several(message)
     except Malformed:
-        raise Refused("no_prompt") from None
+        raise MessagesRefused("no_prompt") from None
 
 
-def _message(message: Mapping[str, Any], offered: Offer, notes: Notes) -> Shown:
+def _message(message: Mapping[str, Any], offered: ToolOffer, notes: Notes) -> Shown:
     found = parts.apart(message)
     if found.others:
-        raise Refused("not_text" if isinstance(message["content"], list) else "no_prompt")
+        raise MessagesRefused("not_text" if isinstance(message["content"], list) else "no_prompt")
     if found.thoughts or found.hidden:
         notes.add("reasoning_left_out")
     if found.ended:
@@ -126,7 +126,7 @@ def _message(message: Mapping[str, Any], offered: Offer, notes: Notes) -> Shown:
 def _shown(
     message: Mapping[str, Any],
     text: str | None,
-    offered: Offer,
+    offered: ToolOffer,
     notes: Notes,
     thought: bool = False,
 ) -> Shown:
@@ -136,9 +136,9 @@ def _shown(
         said = said or written_
     if text is None and not said and not thought and role != "tool":
         if role != "assistant":
-            raise Refused("no_prompt")
+            raise MessagesRefused("no_prompt")
         if any(message.get(key) for key in _SAID_ELSEWHERE):
-            raise Refused("not_text")
+            raise MessagesRefused("not_text")
     # "" for null: a chat template would print None, and Arrow would type the column as null.
     shown: Shown = {"role": role, "content": text or ""}
     shown = with_calls(shown, said, offered, notes)
@@ -167,7 +167,7 @@ def _systems(shown: list[Shown], late: LateSystem, notes: Notes) -> list[Shown]:
     if all(one["role"] != "system" for one in shown[at:]) or late is LateSystem.keep:
         return shown
     if late is LateSystem.reject:
-        raise Refused("late_system")
+        raise MessagesRefused("late_system")
     notes.add("late_system_as_user")
     return shown[:at] + [
         {**one, "role": "user"} if one["role"] == "system" else one for one in shown[at:]

@@ -9,7 +9,7 @@ class Malformed(ValueError):
     """The value is no conversation in a known form; `args[0]` says what and where."""
 
 
-class Refused(Exception):
+class MessagesRefused(Exception):
     """The messages cannot be trained on; `args[0]` is the ledger's reason."""
 
 

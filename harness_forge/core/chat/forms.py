@@ -38,7 +38,7 @@ def conversation(raw: Any) -> list[Message]:
             raise Malformed("messages are of a chat and of Responses at once")
         try:
             raw = responses.messages(raw)
-        except responses.Untold as untold:
+        except responses.IncompleteCapture as untold:
             raise Malformed(f"messages: {untold.args[0]}") from None
     return thoughts.joined([made for place, one in enumerate(raw) for made in several(one, place)])
 

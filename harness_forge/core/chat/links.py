@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness_forge.core.chat.faults import Refused
+from harness_forge.core.chat.faults import MessagesRefused
 
 Shown = dict[str, Any]
 
@@ -27,11 +27,11 @@ def linked(messages: Sequence[Shown]) -> bool:
             call = open_.pop(_answered(message, open_))
             changed |= _named(message, call)
         elif open_:
-            raise Refused("unanswered_call")
+            raise MessagesRefused("unanswered_call")
         else:
             open_ = list(message.get("tool_calls", ()))
     if open_:
-        raise Refused("unanswered_call")
+        raise MessagesRefused("unanswered_call")
     return changed
 
 
@@ -45,7 +45,7 @@ def _answered(message: Shown, open_: list[dict[str, Any]]) -> int:
     nameless = [at for at, call in enumerate(open_) if not (number and call.get("id"))]
     named = [at for at in nameless if name and open_[at]["function"]["name"] == name]
     if not nameless:
-        raise Refused("orphan_result")
+        raise MessagesRefused("orphan_result")
     return (named or nameless)[0]
 
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Container
 from typing import Any
 
-from harness_forge.core.chat.faults import Refused
+from harness_forge.core.chat.faults import MessagesRefused
 
 _CALL = re.compile(r"<tool_call>\s*(.*?)\s*</tool_call>", re.DOTALL)
 _RESULT = re.compile(r"<tool_response>\n?(.*?)\n?</tool_response>", re.DOTALL)
@@ -56,9 +56,9 @@ def demand_only_said(text: str, tools: Container[str] = ()) -> None:
             between what was said, or it is a call of a tool as bare JSON.
     """
     if _TURNS.search(text) or _THOUGHTS.search(_CODE.sub("", text)):
-        raise Refused("foreign_markup")
+        raise MessagesRefused("foreign_markup")
     if any(isinstance(name, str) and name in tools for name in _called(text)):
-        raise Refused("foreign_markup")
+        raise MessagesRefused("foreign_markup")
 
 
 def _called(text: str) -> list[Any]:
@@ -91,16 +91,16 @@ def apart(text: str) -> tuple[str, list[Any]]:
             calls are written as another family of models writes them.
     """
     if any(mark in text for mark in _OTHERS):
-        raise Refused("foreign_markup")
+        raise MessagesRefused("foreign_markup")
     if "<tool_call>" not in text:
         return text, []
     words = _CALL.sub("", text)
     if "<tool_call>" in words:
-        raise Refused("unknown_call_form")
+        raise MessagesRefused("unknown_call_form")
     try:
         return words.strip(), [json.loads(block) for block in _CALL.findall(text)]
     except (ValueError, RecursionError):
-        raise Refused("unknown_call_form") from None
+        raise MessagesRefused("unknown_call_form") from None
 
 
 def results(content: Any) -> list[str]:

@@ -7,12 +7,12 @@ from functools import lru_cache
 from typing import Any
 
 from harness_forge.core import jsontext
-from harness_forge.core.chat.faults import Malformed, Refused
+from harness_forge.core.chat.faults import Malformed, MessagesRefused
 from harness_forge.core.chat.padding import unpadded_tools
 from harness_forge.core.chat.tools import Tool, canonical_tool, name_of, read_tools, schema_of
 
 
-class Offer:
+class ToolOffer:
     """Offered tools, in canonical form.
 
     Raises:
@@ -24,7 +24,7 @@ class Offer:
             read = read_tools(raw)
             forms_ = [canonical_tool(one) for one in read if one is not None]
         except Malformed:
-            raise Refused("unknown_tool_form") from None
+            raise MessagesRefused("unknown_tool_form") from None
         self.tools = unpadded_tools(forms_)
         self.padded = len(forms_) < len(read) or self.tools != forms_
         if not self.padded:
@@ -45,13 +45,13 @@ class Offer:
 
 
 @lru_cache(maxsize=64)
-def offer(raw: str | bytes | None) -> Offer:
+def offer(raw: str | bytes | None) -> ToolOffer:
     """Return the tools of a JSON text; cached, because a harness offers the same tools each time.
 
     Raises:
-        Refused: as `Offer`.
+        Refused: as `ToolOffer`.
     """
     try:
-        return Offer(None if raw is None else jsontext.loads(raw))
+        return ToolOffer(None if raw is None else jsontext.loads(raw))
     except ValueError:
-        raise Refused("unknown_tool_form") from None
+        raise MessagesRefused("unknown_tool_form") from None

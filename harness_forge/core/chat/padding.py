@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from harness_forge.core.chat.arguments import has_nothing
-from harness_forge.core.chat.faults import Refused
+from harness_forge.core.chat.faults import MessagesRefused
 from harness_forge.core.chat.tools import Tool, schema_of
 
 _NAMED = ("properties", "$defs", "definitions", "patternProperties")
@@ -91,7 +91,7 @@ def unpadded_arguments(
         return arguments
     if tool is None:
         if any(hollow(value) and key in others for key, value in arguments.items()):
-            raise Refused("padded_arguments")
+            raise MessagesRefused("padded_arguments")
         return arguments
     schema = schema_of(tool)
     without_empty = _without_empty(arguments, schema, others)
@@ -109,7 +109,7 @@ def _without_empty(
         return arguments
     for key, value in arguments.items():
         if key in own and key not in required and any(value == arguments[one] for one in empty):
-            raise Refused("padded_arguments")
+            raise MessagesRefused("padded_arguments")
     return {key: value for key, value in arguments.items() if key not in empty}
 
 
@@ -134,7 +134,7 @@ def _check_open_names(
 ) -> None:
     """Refuse nulls under undeclared names, where a tool accepts undeclared names."""
     if schema.get("additionalProperties") and any(key in others for key in foreign):
-        raise Refused("padded_arguments")
+        raise MessagesRefused("padded_arguments")
 
 
 def _without_unsaid(
@@ -158,7 +158,7 @@ def _without_unsaid(
             if not _may_be_null(_resolved(own[key], root)):
                 continue
             if padded and value is None:
-                raise Refused("padded_arguments")
+                raise MessagesRefused("padded_arguments")
         made[key] = value
     return made
 

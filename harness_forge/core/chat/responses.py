@@ -19,7 +19,7 @@ _TEXTS = ("input_text", "output_text", "text")
 _CUT = {"max_output_tokens": "length", "content_filter": "content_filter"}
 
 
-class Untold(Exception):
+class IncompleteCapture(Exception):
     """A capture is no turn; `args` hold why."""
 
 
@@ -31,13 +31,15 @@ def asked(request: Mapping[str, Any]) -> list[Message]:
     """
     for key in _ELSEWHERE:
         if request.get(key):
-            raise Untold(f"{key}: the server knows what was asked, the request does not say")
+            raise IncompleteCapture(
+                f"{key}: the server knows what was asked, the request does not say"
+            )
     words, given = request.get("instructions"), request.get("input")
     made = [{"role": "system", "content": words}] if isinstance(words, str) and words else []
     if isinstance(given, str):
         return [*made, {"role": "user", "content": given}]
     if not isinstance(given, list):
-        raise Untold("no input")
+        raise IncompleteCapture("no input")
     return [*made, *messages(given)]
 
 
@@ -49,10 +51,10 @@ def answered(response: Mapping[str, Any]) -> tuple[Message, str]:
     """
     status, output = response.get("status"), response.get("output")
     if status not in ("completed", "incomplete") or not isinstance(output, list):
-        raise Untold(f"the response is {status}"[:80])
+        raise IncompleteCapture(f"the response is {status}"[:80])
     made = messages(output)
     if len(made) != 1 or made[0]["role"] != "assistant":
-        raise Untold(f"{len(made)} messages in one response")
+        raise IncompleteCapture(f"{len(made)} messages in one response")
     finish = "tool_calls" if made[0].get("tool_calls") else "stop"
     if status == "incomplete":
         details = response.get("incomplete_details")
@@ -74,7 +76,7 @@ def offered(request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def _tool(tool: Any) -> Mapping[str, Any]:
     kind = tool.get("type") if isinstance(tool, Mapping) else None
     if kind != "function":
-        raise Untold(f"a tool of type {kind}"[:80])
+        raise IncompleteCapture(f"a tool of type {kind}"[:80])
     if isinstance(tool.get("function"), Mapping):
         return tool
     flat = {key: value for key, value in tool.items() if key != "type" and value is not None}
@@ -92,7 +94,7 @@ def messages(items: Iterable[Any]) -> list[dict[str, Any]]:
         kind = (item.get("type") or "message") if isinstance(item, Mapping) else None
         add = _ITEMS.get(str(kind))
         if add is None:
-            raise Untold(f"an item of type {kind}"[:80])
+            raise IncompleteCapture(f"an item of type {kind}"[:80])
         add(made, item)
     return made
 
@@ -104,7 +106,7 @@ def _message(made: list[dict[str, Any]], item: Mapping[str, Any]) -> None:
         return
     if isinstance(content, list):
         if any(part["type"] != "text" for part in content):
-            raise Untold("an answer that is no text")
+            raise IncompleteCapture("an answer that is no text")
         content = "".join(part["text"] for part in content)
     if _is_open(made):
         made[-1]["content"] = content
@@ -115,7 +117,7 @@ def _message(made: list[dict[str, Any]], item: Mapping[str, Any]) -> None:
 def _call(made: list[dict[str, Any]], item: Mapping[str, Any]) -> None:
     name, arguments = item.get("name"), item.get("arguments")
     if not isinstance(name, str) or not isinstance(arguments, str):
-        raise Untold("a call without name or arguments")
+        raise IncompleteCapture("a call without name or arguments")
     if not made or made[-1]["role"] != "assistant":
         made.append({"role": "assistant", "content": None})
     function = {"name": name, "arguments": arguments}
@@ -135,7 +137,7 @@ def _reasoning(made: list[dict[str, Any]], item: Mapping[str, Any]) -> None:
         _thinking(made)["reasoning_details"] = [{"type": "reasoning.encrypted"}]
         return
     if not all(isinstance(one, Mapping) and isinstance(one.get("text"), str) for one in parts):
-        raise Untold("reasoning that is no text")
+        raise IncompleteCapture("reasoning that is no text")
     if parts:
         text = "".join(one["text"] for one in parts)
         message = _thinking(made)
@@ -168,7 +170,7 @@ def _content(content: Any) -> str | list[dict[str, Any]]:
     if isinstance(content, str):
         return content
     if not isinstance(content, list):
-        raise Untold("a message without content")
+        raise IncompleteCapture("a message without content")
     parts = [_part(one) for one in content]
     return parts[0]["text"] if len(parts) == 1 and parts[0]["type"] == "text" else parts
 
@@ -180,4 +182,4 @@ def _part(part: Any) -> dict[str, Any]:
     if kind == "input_image" and isinstance(part.get("image_url"), str):
         detail = {"detail": part["detail"]} if part.get("detail") else {}
         return {"type": "image_url", "image_url": {"url": part["image_url"], **detail}}
-    raise Untold(f"a part of type {kind}"[:80])
+    raise IncompleteCapture(f"a part of type {kind}"[:80])

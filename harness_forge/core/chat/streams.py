@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from harness_forge.core.chat.arguments import Broken, object_text
+from harness_forge.core.chat.arguments import ArgumentsNotAnObject, object_text
 from harness_forge.core.chat.sse import data, events
 
 
@@ -170,7 +170,7 @@ def _whole(call: Mapping[str, Any]) -> bool:
     arguments = (call.get("function") or {}).get("arguments")
     try:
         return not isinstance(arguments, str) or bool(object_text(arguments))
-    except Broken:
+    except ArgumentsNotAnObject:
         return False
 
 

@@ -23,7 +23,7 @@ class Unrenderable(Exception):
 
 
 @dataclass(frozen=True)
-class Template:
+class ChatTemplate:
     """A chat template.
 
     Args:
@@ -55,10 +55,10 @@ class Template:
 
 
 @cache
-def read_template(folder: Path) -> Template | None:
+def read_template(folder: Path) -> ChatTemplate | None:
     """Return the chat template of a model's folder; None where there is none."""
     text = text_of(folder)
-    return None if text is None else Template(text, _tokens(_settings(folder)))
+    return None if text is None else ChatTemplate(text, _tokens(_settings(folder)))
 
 
 def text_of(folder: Path) -> str | None:

@@ -16,7 +16,7 @@ _SHOWN = 3
 """Faults shown per check; the rest are counted."""
 
 
-class Finding(NamedTuple):
+class AuditFinding(NamedTuple):
     """The result of one check.
 
     Args:
@@ -30,7 +30,7 @@ class Finding(NamedTuple):
     detail: str
 
 
-def audit(path: Path, canaries: Sequence[str] = ()) -> list[Finding]:
+def audit(path: Path, canaries: Sequence[str] = ()) -> list[AuditFinding]:
     """Return the result of every check, in a fixed order.
 
     Args:
@@ -43,7 +43,9 @@ def audit(path: Path, canaries: Sequence[str] = ()) -> list[Finding]:
     return audit_with_items(path, canaries)[0]
 
 
-def audit_with_items(path: Path, canaries: Sequence[str] = ()) -> tuple[list[Finding], set[str]]:
+def audit_with_items(
+    path: Path, canaries: Sequence[str] = ()
+) -> tuple[list[AuditFinding], set[str]]:
     """Return the findings, and the items of training that ask what validation asks, or nearly."""
     dataset = Dataset.of(path)
     ledger = WrittenLedger(dataset)
@@ -62,8 +64,8 @@ def audit_with_items(path: Path, canaries: Sequence[str] = ()) -> tuple[list[Fin
     return findings, lines.asking_the_same
 
 
-def _finding(name: str, looked_at: str, faults: Sequence[str]) -> Finding:
+def _finding(name: str, looked_at: str, faults: Sequence[str]) -> AuditFinding:
     if not faults:
-        return Finding(name, True, looked_at)
+        return AuditFinding(name, True, looked_at)
     more = f"; {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
-    return Finding(name, False, "; ".join(faults[:_SHOWN]) + more)
+    return AuditFinding(name, False, "; ".join(faults[:_SHOWN]) + more)

@@ -16,7 +16,7 @@ from harness_forge.core import jsontext
 from harness_forge.core.dataset_files import FEEDBACK, ITEMS
 from harness_forge.core.records import Split
 from harness_forge.datasets.audit.dataset import Dataset
-from harness_forge.datasets.feedback.weights import Evidence, weights
+from harness_forge.datasets.feedback.weights import ItemOutcome, weights
 
 _SETTINGS = ("strength", "cap", "minimum", "prior")
 
@@ -108,7 +108,7 @@ class Repeats:
         if self._declaration is None:
             return {}
         try:
-            evidence = [Evidence(**line) for _, line in self._dataset.records(FEEDBACK)]
+            evidence = [ItemOutcome(**line) for _, line in self._dataset.records(FEEDBACK)]
             self._check_evidence(evidence)
             self._check_weights(evidence)
             return {
@@ -121,7 +121,7 @@ class Repeats:
             self._declaration = {"parts": [], "settings": {"cap": 1, "share": 0}}
             return {}
 
-    def _check_evidence(self, evidence: list[Evidence]) -> None:
+    def _check_evidence(self, evidence: list[ItemOutcome]) -> None:
         from harness_forge.datasets.decontamination.protected import digest
 
         if self._declaration["split"] != Split.VALIDATION:
@@ -136,7 +136,7 @@ class Repeats:
                 split = known[1] if known else f"not in {ITEMS}"
                 self._faults.append(f"{FEEDBACK} tells of {one.item_id}, which is {split}")
 
-    def _check_weights(self, evidence: list[Evidence]) -> None:
+    def _check_weights(self, evidence: list[ItemOutcome]) -> None:
         settings = self._declaration["settings"]
         asked = weights(evidence, **{key: settings[key] for key in _SETTINGS})
         said = {

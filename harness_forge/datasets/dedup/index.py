@@ -32,7 +32,7 @@ _COMPARED = 1 << 8
 _EVERYWHERE = 1 << 30
 
 
-class Entry(NamedTuple):
+class IndexEntry(NamedTuple):
     """One row to be admitted.
 
     Args:
@@ -100,7 +100,7 @@ class Index:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def admit(
-        self, signatures: np.ndarray | None, entries: Sequence[Entry]
+        self, signatures: np.ndarray | None, entries: Sequence[IndexEntry]
     ) -> list[Repeated | None]:
         """Return for each row the row that it repeats; None where it is admitted.
 
@@ -125,7 +125,7 @@ class Index:
         self._resident_pages.release_if_large()
         return result
 
-    def _records(self, signatures, entries: Sequence[Entry]) -> np.ndarray:
+    def _records(self, signatures, entries: Sequence[IndexEntry]) -> np.ndarray:
         new = np.zeros(len(entries), self._rows.dtype)
         new["digest"] = np.frombuffer(b"".join(map(_sided, entries)), "V16")
         if self._config.near:
@@ -190,7 +190,7 @@ class Index:
             & (likeness(one[:, ANSWER:], other[:, ANSWER:]) >= self._config.prompt_threshold)
         )
 
-    def _describe(self, found: _Found | None, entries: Sequence[Entry]) -> Repeated | None:
+    def _describe(self, found: _Found | None, entries: Sequence[IndexEntry]) -> Repeated | None:
         if found is None:
             return None
         name = entries[found.row].source if found.here else self._name(found.row)
@@ -227,7 +227,7 @@ def bands(threshold: float) -> int:
     return ANSWER
 
 
-def _sided(entry: Entry) -> bytes:
+def _sided(entry: IndexEntry) -> bytes:
     """Return the entry's digest combined with its side."""
     if not entry.side:
         return entry.digest

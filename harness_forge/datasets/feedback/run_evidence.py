@@ -16,7 +16,7 @@ from harness_forge.config.skill import EnvironmentKind, SkillConfig
 from harness_forge.core.errors import ConfigError
 from harness_forge.core.records import Split
 from harness_forge.datasets.feedback import suite_evidence
-from harness_forge.datasets.feedback.weights import Evidence, Feedback, Source, check
+from harness_forge.datasets.feedback.weights import Feedback, ItemOutcome, Source, check
 from harness_forge.store.episodes import episodes
 
 # Splits of a run's items by the group that they were attempted under and the one they are in now.
@@ -93,7 +93,7 @@ def fingerprint(config: ForgeConfig, store) -> str:
 
 def _run_evidence(
     named: str | None, skill, connection, hint: str
-) -> tuple[Source, list[Evidence]] | None:
+) -> tuple[Source, list[ItemOutcome]] | None:
     runs = skill.runs()
     if named:
         run = next((one for one in runs if one["id"] == named), None)
@@ -139,14 +139,14 @@ def _before(run: Mapping[str, Any], runs, connection) -> Mapping[str, Any] | Non
     return next((one for one in earlier if _adapter(one)), earlier[0] if earlier else None)
 
 
-def _evidence(connection, skill: str, source: Source) -> list[Evidence]:
+def _evidence(connection, skill: str, source: Source) -> list[ItemOutcome]:
     passed = {
         one.item_id
         for one in (episodes(connection, skill, source.against) if source.against else ())
         if one.first_try
     }
     return [
-        Evidence(
+        ItemOutcome(
             skill,
             one.item_id,
             one.family,

@@ -18,7 +18,7 @@ from typing import Any
 from harness_forge.config.feedback import FeedbackConfig
 from harness_forge.core.errors import ConfigError
 from harness_forge.core.records import Split
-from harness_forge.datasets.feedback.weights import Evidence, Source
+from harness_forge.datasets.feedback.weights import ItemOutcome, Source
 
 _WHERE = "feedback.evaluation"
 _HINT = "forge evaluate ADAPTER split=validation"
@@ -83,7 +83,7 @@ def _rows(file: Path) -> list[dict[str, Any]]:
 
 def skill_evidence(
     config: FeedbackConfig, evaluation: Mapping[str, Any], found: list[Scored], skill
-) -> tuple[Source, list[Evidence]] | None:
+) -> tuple[Source, list[ItemOutcome]] | None:
     """Return the evidence on one skill's items; None where the evaluation has none of them.
 
     Args:
@@ -102,7 +102,7 @@ def skill_evidence(
         _item(row): row["family"] for one in own for row in _of(skill.name, one.rows[label])
     }
     evidence = [
-        Evidence(
+        ItemOutcome(
             skill.name,
             item,
             families[item],

@@ -19,7 +19,7 @@ Family = tuple[str, str]
 """Skill and family."""
 
 
-class Evidence(NamedTuple):
+class ItemOutcome(NamedTuple):
     """The outcome of one validation item.
 
     Args:
@@ -63,7 +63,7 @@ class Feedback:
 
     config: FeedbackConfig
     sources: Sequence[Source] = ()
-    evidence: Sequence[Evidence] = field(default_factory=list)
+    evidence: Sequence[ItemOutcome] = field(default_factory=list)
 
 
 def check(config: FeedbackConfig) -> None:
@@ -82,7 +82,7 @@ def check(config: FeedbackConfig) -> None:
 
 
 def weights(
-    evidence: Iterable[Evidence], *, strength: float, cap: int, minimum: int, prior: float
+    evidence: Iterable[ItemOutcome], *, strength: float, cap: int, minimum: int, prior: float
 ) -> dict[Family, Weight]:
     """Return the weights of families that fail more often than average.
 

@@ -23,8 +23,8 @@ from harness_forge.config.filters import MixInConfig
 from harness_forge.core import jsontext
 from harness_forge.core.chat import canonical_answer, canonical_history
 from harness_forge.core.chat.canonical_choices import LateSystem, Notes, Reasoning
-from harness_forge.core.chat.faults import Refused
-from harness_forge.core.chat.offer import Offer
+from harness_forge.core.chat.faults import MessagesRefused
+from harness_forge.core.chat.offer import ToolOffer
 from harness_forge.core.chat.roles import role_of
 from harness_forge.core.errors import ExportError
 from harness_forge.core.records import Example, RowSource
@@ -38,7 +38,7 @@ _BATCH = 500
 
 
 @dataclass(frozen=True)
-class Drawn:
+class MixResult:
     """The result of a mix-in.
 
     Args:
@@ -69,7 +69,7 @@ def wanted(train: int, share: float) -> int:
 
 def draw(
     config: MixInConfig, train: int, *, seed: int, steps: Sequence[tuple[str, Filter]] = ()
-) -> Drawn:
+) -> MixResult:
     """Sample as many general examples as the share requires.
 
     The file is streamed; held are the drawn examples, and 200 bytes of each row.
@@ -95,7 +95,7 @@ def draw(
     drawn = pool.drawn()
     taken = {example.origin.source for example in drawn}
     rejected = [result for result in results if result[0] not in taken]
-    return Drawn(drawn, pool.size, rejected, digest.hexdigest())
+    return MixResult(drawn, pool.size, rejected, digest.hexdigest())
 
 
 class _Row(NamedTuple):
@@ -169,12 +169,12 @@ def _row(line: bytes, source: str) -> _Row:
     try:
         value = jsontext.loads(line)
         *asked, said = value["messages"]
-        offered, notes = Offer(value.get("tools")), Notes()
+        offered, notes = ToolOffer(value.get("tools")), Notes()
         shown = canonical_history.history(asked, offered, LateSystem.reject, notes)
         answer = canonical_answer.answer(said, offered, Reasoning.leave_out, notes)
         if role_of(said["role"]) != "assistant" or not shown:
-            raise Refused("no_answer")
-    except (ValueError, TypeError, KeyError, AttributeError, Refused):
+            raise MessagesRefused("no_answer")
+    except (ValueError, TypeError, KeyError, AttributeError, MessagesRefused):
         return _Row(source, [], [], None)
     filled = answer["content"] or answer.get("tool_calls")
     return _Row(source, shown, offered.tools, answer) if filled else _Row(source, [], [], None)

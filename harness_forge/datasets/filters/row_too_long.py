@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness_forge.config.filters import LengthConfig, RowTooLongConfig
-from harness_forge.core.chat.template import Template, Unrenderable, read_template
+from harness_forge.core.chat.template import ChatTemplate, Unrenderable, read_template
 from harness_forge.core.errors import ExportError
 from harness_forge.datasets.filters.candidate import Candidate
 from harness_forge.datasets.filters.length import Length
@@ -54,7 +54,7 @@ class RowTooLong:
             UNRENDERABLE if text is None else None if next(fitting) else REASON for text in texts
         ]
 
-    def _template(self) -> Template:
+    def _template(self) -> ChatTemplate:
         found = read_template(self.folder) if self.folder else None
         if found is None:
             name = self.model or "NAME"
@@ -67,7 +67,7 @@ class RowTooLong:
         return found
 
 
-def _text(template: Template, row: Candidate) -> str | None:
+def _text(template: ChatTemplate, row: Candidate) -> str | None:
     try:
         return template.render([*row.messages, row.answer], row.tools)
     except Unrenderable:

@@ -28,7 +28,7 @@ SELECT item_id, group_key, split FROM work_items LEFT JOIN splits USING (group_k
 
 
 @dataclass(frozen=True, slots=True)
-class Guard:
+class LeakageGuard:
     """Knows which runs may be exported, and the split of each item.
 
     Args:
@@ -48,7 +48,7 @@ class Guard:
     asking_the_same: Set[str] = frozenset()
 
     @classmethod
-    def of(cls, connection: psycopg.Connection) -> Guard:
+    def of(cls, connection: psycopg.Connection) -> LeakageGuard:
         """Read the runs and the items' splits from the store."""
         runs = connection.execute("SELECT id FROM runs WHERE purpose = 'collect'")
         collecting = {run_id for (run_id,) in runs}
@@ -89,17 +89,17 @@ class Guard:
 
 def guards(
     connection: psycopg.Connection, skills: Sequence[str], asking_the_same: Set[str] = frozenset()
-) -> dict[str, Guard]:
+) -> dict[str, LeakageGuard]:
     """Return the guard of each skill of a dataset; each considers the other skills."""
     strict = strictest(places(connection, skills))
     made = {}
     for skill in skills:
         reading.enter(connection, skill)
-        own = Guard.of(connection)
+        own = LeakageGuard.of(connection)
         near = {item_id: split for (of, item_id), split in strict.items() if of == skill}
         known = provenance(connection, skill, near)
         elsewhere = near if len(skills) > 1 else {}
-        made[skill] = Guard(own.collecting, own.splits, elsewhere, known, asking_the_same)
+        made[skill] = LeakageGuard(own.collecting, own.splits, elsewhere, known, asking_the_same)
     return made
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from harness_forge.core.joined import Joined
+from harness_forge.core.disjoint_sets import DisjointSets
 
 _STRICTNESS = {"train": 0, "validation": 1, "holdout": 2, "quarantine": 2}
 
@@ -25,7 +25,7 @@ def strictest(places: Iterable[Place]) -> Mapping[tuple[str, str], str]:
     holdout and quarantine. Items without a split are not in the result.
     """
     places = list(places)
-    joined = Joined[tuple[str, ...]]()
+    joined = DisjointSets[tuple[str, ...]]()
     for skill, item_id, group, _ in places:
         if group is not None:
             joined.join((item_id,), (skill, group))

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import re2
 
-from harness_forge.datasets.redaction.rule import Finding, Rule
+from harness_forge.datasets.redaction.rule import RedactionRule, RedactionSpan
 from harness_forge.datasets.redaction.rules.hosts import under
 
 _MEMORY = 64 << 20
@@ -66,7 +66,7 @@ class Gate:
         domains: domain names under which every name is a host.
     """
 
-    def __init__(self, rules: Sequence[Rule], domains: Sequence[str] = ()) -> None:
+    def __init__(self, rules: Sequence[RedactionRule], domains: Sequence[str] = ()) -> None:
         self._rules = [*rules, *([under(domains)] if domains else [])]
         options = re2.Options()
         options.max_mem = _MEMORY
@@ -78,7 +78,7 @@ class Gate:
         # Roles, keys, names of tools and system prompts are in every row.
         self._opens_short = lru_cache(maxsize=_REMEMBERED)(self._opens)
 
-    def find(self, text: str) -> Iterator[Finding]:
+    def find(self, text: str) -> Iterator[RedactionSpan]:
         """Yield the findings of every rule; they may overlap."""
         known = set()
         for index in self.hit(text):

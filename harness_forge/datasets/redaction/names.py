@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from harness_forge.datasets.redaction.rule import Finding
+from harness_forge.datasets.redaction.rule import RedactionSpan
 
 _SHORTEST = {"host": 4, "user": 4}
 _SECRET = 8
@@ -34,7 +34,7 @@ class Names:
         other._known = dict(self._known)
         return other
 
-    def learn(self, finding: Finding, pseudonym: str) -> None:
+    def learn(self, finding: RedactionSpan, pseudonym: str) -> None:
         """Remember a finding's value; of a host also its first label."""
         kind, value = finding.kind, finding.value
         if kind in _CARRIED_BY_SHAPE:
@@ -51,13 +51,13 @@ class Names:
         """Return whether any of the names may be in `text`."""
         return any(name in text for name in self._known)
 
-    def find(self, text: str, known: Iterable[Finding]) -> list[Finding]:
+    def find(self, text: str, known: Iterable[RedactionSpan]) -> list[RedactionSpan]:
         """Return occurrences of the names in `text`, besides `known`."""
         if not self.stand_in(text):
             return []
         taken = {(one.start, one.end) for one in known}
         return [
-            Finding(*match.span(), self._known[match[0]][0], match[0], "")
+            RedactionSpan(*match.span(), self._known[match[0]][0], match[0], "")
             for match in _pattern(tuple(sorted(self._known, key=len, reverse=True))).finditer(text)
             if match.span() not in taken and not self._in_code(match)
         ]
@@ -69,7 +69,7 @@ class Names:
         text, (start, end) = match.string, match.span()
         return text[end : end + 1] == "(" or (text[start - 1 : start] == "." and start > 1)
 
-    def pseudonym(self, finding: Finding) -> str:
+    def pseudonym(self, finding: RedactionSpan) -> str:
         """Return the pseudonym of a remembered name; '' for any other finding."""
         return self._known[finding.value][1] if not finding.form else ""
 

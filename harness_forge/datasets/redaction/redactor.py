@@ -15,7 +15,7 @@ from harness_forge.core.records import Message
 from harness_forge.datasets.redaction.gate import Gate
 from harness_forge.datasets.redaction.names import Names
 from harness_forge.datasets.redaction.pseudonyms import Pseudonyms, is_pseudonym
-from harness_forge.datasets.redaction.rule import Finding
+from harness_forge.datasets.redaction.rule import RedactionSpan
 from harness_forge.datasets.redaction.rules import KINDS, rules
 from harness_forge.datasets.redaction.texts import rewrite
 
@@ -137,7 +137,7 @@ class Redactor:
         """Return one text redacted."""
         return self.value(text)[0]
 
-    def findings(self, text: str) -> list[Finding]:
+    def findings(self, text: str) -> list[RedactionSpan]:
         """Return the findings in one plain text, in order, not overlapping."""
         if self._gate is None:
             return []
@@ -150,7 +150,7 @@ class Redactor:
         """
         return self._gate is None or not self._gate.may_find("\n".join(texts))
 
-    def _findings_by_key(self, key: str, text: str) -> list[Finding]:
+    def _findings_by_key(self, key: str, text: str) -> list[RedactionSpan]:
         """Return the findings in a text that is the value of `key`."""
         if not 3 < len(text) <= _VALUE or not _telling(key) or any(c in text for c in "\"'\n\\"):
             return []
@@ -161,9 +161,9 @@ class Redactor:
             if before <= one.start and one.end <= before + len(text)
         ]
 
-    def _look(self, value: Any, names: Names) -> tuple[dict[str, list[Finding]], set[str]]:
+    def _look(self, value: Any, names: Names) -> tuple[dict[str, list[RedactionSpan]], set[str]]:
         """Return the findings by text, and every text that contains them, also as JSON."""
-        found: dict[str, list[Finding]] = {}
+        found: dict[str, list[RedactionSpan]] = {}
         worthy: set[str] = set()
 
         def worth(text: str) -> bool:
@@ -171,7 +171,7 @@ class Redactor:
                 worthy.add(text)
             return text in worthy
 
-        def learn(text: str, findings: list[Finding]) -> None:
+        def learn(text: str, findings: list[RedactionSpan]) -> None:
             if findings and text not in found:
                 worthy.add(text)
                 found[text] = findings
@@ -185,7 +185,9 @@ class Redactor:
         rewrite(value, look, worth, lambda key, text: learn(text, self._findings_by_key(key, text)))
         return found, worthy
 
-    def _replace(self, text: str, findings: Iterable[Finding], names: Names, counts: Counts) -> str:
+    def _replace(
+        self, text: str, findings: Iterable[RedactionSpan], names: Names, counts: Counts
+    ) -> str:
         carried = names.find(text, findings) if names else []
         pieces, at = [], 0
         for one in _apart([*findings, *carried]):
@@ -197,17 +199,17 @@ class Redactor:
             at = one.end
         return "".join([*pieces, text[at:]]) if pieces else text
 
-    def _stays(self, finding: Finding) -> bool:
+    def _stays(self, finding: RedactionSpan) -> bool:
         value = finding.value
         return any(allowed.fullmatch(value) for allowed in self._allowed) or is_pseudonym(value)
 
 
-def _apart(findings: Iterable[Finding]) -> list[Finding]:
+def _apart(findings: Iterable[RedactionSpan]) -> list[RedactionSpan]:
     """Merge overlapping findings; the result covers all that `findings` cover.
 
     Of two that overlap the longer gives its kind; the other's rest goes with it.
     """
-    kept: list[Finding] = []
+    kept: list[RedactionSpan] = []
     for one in sorted(findings, key=lambda one: (one.start, -one.end)):
         if not kept or one.start >= kept[-1].end:
             kept.append(one)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 
-class Finding(NamedTuple):
+class RedactionSpan(NamedTuple):
     """A span of a text that must be replaced.
 
     Args:
@@ -24,7 +24,7 @@ class Finding(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Rule:
+class RedactionRule:
     """Finds the values of one kind.
 
     Args:
@@ -40,10 +40,10 @@ class Rule:
     search: Callable[[str], Iterator[tuple[int, int]]]
     form: str = ""
 
-    def find(self, text: str) -> Iterator[Finding]:
+    def find(self, text: str) -> Iterator[RedactionSpan]:
         """Yield the findings in `text`, in order."""
         for start, end in self.search(text):
-            yield Finding(start, end, self.kind, text[start:end], self.form or self.kind)
+            yield RedactionSpan(start, end, self.kind, text[start:end], self.form or self.kind)
 
 
 START = r"(?:(?<![A-Za-z0-9_])|(?<=\\[nrtbf])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9a-fA-F]{4}))"

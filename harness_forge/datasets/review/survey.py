@@ -47,7 +47,7 @@ _STAYED = {
 _NEAR = re.compile(rb"@|://|/home/|/Users/|\d\.\d{1,3}\.\d{1,3}\.\d")
 
 
-class Example(NamedTuple):
+class PseudonymUse(NamedTuple):
     """One occurrence of a pseudonym, with the words around it."""
 
     file: str
@@ -56,7 +56,7 @@ class Example(NamedTuple):
 
 
 @dataclass
-class Kind:
+class ReplacementKind:
     """The replacements of one kind.
 
     Args:
@@ -67,10 +67,10 @@ class Kind:
 
     times: int = 0
     values: Counter[str] = field(default_factory=Counter)
-    examples: list[Example] = field(default_factory=list)
+    examples: list[PseudonymUse] = field(default_factory=list)
 
 
-class Left(NamedTuple):
+class UnredactedValue(NamedTuple):
     """A value that should have been replaced: its kind, place and beginning."""
 
     kind: str
@@ -91,9 +91,9 @@ class Survey:
     """
 
     lines: int = 0
-    kinds: dict[str, Kind] = field(default_factory=lambda: defaultdict(Kind))
+    kinds: dict[str, ReplacementKind] = field(default_factory=lambda: defaultdict(ReplacementKind))
     stayed: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    left: list[Left] = field(default_factory=list)
+    left: list[UnredactedValue] = field(default_factory=list)
 
     def counts(self) -> dict[str, int]:
         """Return how often each kind was replaced, by name."""
@@ -145,7 +145,8 @@ def _look(found: Survey, file: str, number: int, line: bytes, redactor: Redactor
                 if not _REPLACED.search(match[0])
             )
     found.left += [
-        Left(kind, file, number, masked) for kind, masked in _still_there(value, redactor)
+        UnredactedValue(kind, file, number, masked)
+        for kind, masked in _still_there(value, redactor)
     ]
 
 
@@ -158,7 +159,7 @@ def _count(found: Survey, file: str, number: int, match: re.Match[str]) -> None:
     if new and len(kind.examples) < EXAMPLES:
         start, end = match.span()
         shown = match.string[max(0, start - AROUND) : end + AROUND]
-        kind.examples.append(Example(file, number, " ".join(shown.split())))
+        kind.examples.append(PseudonymUse(file, number, " ".join(shown.split())))
 
 
 def _still_there(value: Any, redactor: Redactor) -> list[tuple[str, str]]:

@@ -17,8 +17,8 @@ from harness_forge.config.export import AnswerKind, ExportConfig
 from harness_forge.core import jsontext
 from harness_forge.core.chat import canonical_answer, canonical_history, offer
 from harness_forge.core.chat.canonical_choices import Notes, ParallelCalls
-from harness_forge.core.chat.faults import Refused
-from harness_forge.core.chat.offer import Offer
+from harness_forge.core.chat.faults import MessagesRefused
+from harness_forge.core.chat.offer import ToolOffer
 from harness_forge.core.records import RowSource
 
 Json = str | bytes
@@ -81,7 +81,7 @@ _ESCAPED = "\u241b"
 """How the store marks a character that PostgreSQL cannot hold, such as NUL."""
 
 
-Unusable = Refused
+Unusable = MessagesRefused
 """A row that cannot become an example; `args[0]` is the ledger's reason."""
 
 
@@ -148,7 +148,7 @@ def _prompt(messages: list, tools: list, canonical_tools: bytes, changed: frozen
 
 
 @lru_cache(maxsize=64)
-def _offered(raw: Json | None) -> tuple[Offer, bytes]:
+def _offered(raw: Json | None) -> tuple[ToolOffer, bytes]:
     """Return tools, and canonical bytes of them."""
     _refuse_escaped(raw)
     offered = offer.offer(raw)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from harness_forge.core.errors import EndpointError
 from harness_forge.evaluation.judges.criteria import read_pick, read_scores
-from harness_forge.evaluation.judges.endpoint import Judge, Lost
+from harness_forge.evaluation.judges.endpoint import Judge, JudgeUnreachable
 from harness_forge.evaluation.judges.questions import Question
-from harness_forge.store.verdicts import Verdict, VerdictFile
+from harness_forge.store.verdicts import JudgeVerdict, VerdictFile
 
 _REFUSAL = ("refused", "no_answer")
 """Faults that another wording of the question does not fix."""
@@ -23,7 +23,7 @@ async def ask_all(
     tries: int,
     concurrency: int,
     show: Callable[[int, int], None] = lambda done, total: None,
-) -> dict[str, Verdict]:
+) -> dict[str, JudgeVerdict]:
     """Return a verdict for every question, by key.
 
     A question with a verdict of this very judge is not asked again. A failing
@@ -70,7 +70,7 @@ class _Batch:
             question = todo.get_nowait()
             try:
                 verdict = await self._ask(question)
-            except Lost as lost:
+            except JudgeUnreachable as lost:
                 self.fault, self._lost = str(lost), self._lost + 1
                 continue
             except EndpointError as error:
@@ -82,7 +82,7 @@ class _Batch:
             self._known[question.key] = verdict
             self._show(len(self._known), self._total)
 
-    async def _ask(self, question: Question) -> Verdict:
+    async def _ask(self, question: Question) -> JudgeVerdict:
         read = read_pick if question.pairwise else read_scores
         messages = list(question.messages)
         for tried in range(1, self._tries + 1):
@@ -100,9 +100,11 @@ class _Batch:
             ]
         return self._verdict(question, None, said.fault or "unparsable", tried, said.text)
 
-    def _verdict(self, question: Question, found, unjudged: str, tries: int, said: str) -> Verdict:
+    def _verdict(
+        self, question: Question, found, unjudged: str, tries: int, said: str
+    ) -> JudgeVerdict:
         model = self._judge.model
-        return Verdict(
+        return JudgeVerdict(
             key=question.key,
             fingerprint=question.fingerprint(model.digest, self._judge.sampling),
             judge=model.name,
@@ -116,8 +118,8 @@ class _Batch:
 
 
 def _kept(
-    judge: Judge, questions: Sequence[Question], found: Mapping[str, Verdict], tries: int
-) -> dict[str, Verdict]:
+    judge: Judge, questions: Sequence[Question], found: Mapping[str, JudgeVerdict], tries: int
+) -> dict[str, JudgeVerdict]:
     """Return the stored verdicts of this judge on these questions.
 
     A verdict that could not be parsed is left out if more tries are allowed now.

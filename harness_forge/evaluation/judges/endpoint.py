@@ -41,7 +41,7 @@ class JudgeModel:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class JudgeReply:
     """One answer of the judge.
 
     Args:
@@ -53,7 +53,7 @@ class Said:
     fault: str = ""
 
 
-class Lost(Exception):
+class JudgeUnreachable(Exception):
     """The server gave no answer after several tries; that is not the fault of the judged answer."""
 
 
@@ -96,7 +96,7 @@ class Judge:
         """The sampling settings of verdicts: greedy."""
         return {"temperature": 0, "max_tokens": self._config.max_tokens}
 
-    async def ask(self, messages: Sequence[Mapping[str, Any]]) -> Said:
+    async def ask(self, messages: Sequence[Mapping[str, Any]]) -> JudgeReply:
         """Return the judge's answer.
 
         Raises:
@@ -106,13 +106,13 @@ class Judge:
         body = {"model": self.model.name, "messages": list(messages), **self.sampling}
         reply = await self._request("POST", "/chat/completions", body)
         if reply.status_code >= 400:
-            return Said("", "refused")
+            return JudgeReply("", "refused")
         try:
             choice = reply.json()["choices"][0]
             text = choice["message"].get("content") or ""
         except (ValueError, KeyError, IndexError, TypeError, AttributeError):
-            return Said("", "no_answer")
-        return Said(str(text), "cut_off" if choice.get("finish_reason") == "length" else "")
+            return JudgeReply("", "no_answer")
+        return JudgeReply(str(text), "cut_off" if choice.get("finish_reason") == "length" else "")
 
     async def _request(self, method: str, path: str, body: Any) -> httpx.Response:
         fault = ""
@@ -134,14 +134,14 @@ class Judge:
                 what = f"answered {reply.status_code}: {' '.join(reply.text.split())[:160]}"
                 raise EndpointError(self.url, what, "check the URL, the key and the model's name")
             return reply
-        raise Lost(f"{fault}, {TRIES} tries")
+        raise JudgeUnreachable(f"{fault}, {TRIES} tries")
 
     async def _served(self) -> JudgeModel:
         hint = "is this an OpenAI-compatible server, and does the URL end in /v1?"
         try:
             reply = await self._request("GET", "/models", None)
             served = {str(one["id"]): one for one in reply.json()["data"]}
-        except Lost as lost:
+        except JudgeUnreachable as lost:
             raise EndpointError(self.url, str(lost), "start the judge's server first") from None
         except (ValueError, KeyError, TypeError):
             raise EndpointError(self.url, "answered no list of models", hint) from None

@@ -41,7 +41,7 @@ PICK_AGAIN = 'That was none of {"better": "A"}, {"better": "B"} and {"better": "
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class PromptAndAnswer:
     """One answer of a model, with its prompt.
 
     Args:
@@ -86,13 +86,13 @@ def rubric_digest() -> str:
     return sha256(f"{RUBRIC}\0{SIDE_BY_SIDE}".encode()).hexdigest()[:12]
 
 
-def single(answer: Answered) -> Question:
+def single(answer: PromptAndAnswer) -> Question:
     """Return the question about one answer."""
     text = f"{_task(answer)}\n\n<answer>\n{_said(answer.said)}\n</answer>"
     return Question(answer.key, _messages(RUBRIC, text), SCORES_AGAIN)
 
 
-def pair_questions(first: Answered, second: Answered) -> tuple[Question, Question]:
+def pair_questions(first: PromptAndAnswer, second: PromptAndAnswer) -> tuple[Question, Question]:
     """Return the two questions about a pair: first as A, then second as A.
 
     Both orders, because a judge may prefer the answer that it reads first.
@@ -108,12 +108,12 @@ def pair_questions(first: Answered, second: Answered) -> tuple[Question, Questio
     return found[0], found[1]
 
 
-def same_task(first: Answered, second: Answered) -> bool:
+def same_task(first: PromptAndAnswer, second: PromptAndAnswer) -> bool:
     """Return whether both answered the same question; the system messages may differ."""
     return _last_asked(first) == _last_asked(second)
 
 
-def same_answer(first: Answered, second: Answered) -> bool:
+def same_answer(first: PromptAndAnswer, second: PromptAndAnswer) -> bool:
     """Return whether both answers are the same."""
     return _said(first.said) == _said(second.said)
 
@@ -122,12 +122,12 @@ def _messages(rubric: str, text: str) -> list[dict[str, str]]:
     return [{"role": "system", "content": rubric}, {"role": "user", "content": text}]
 
 
-def _task(answer: Answered) -> str:
+def _task(answer: PromptAndAnswer) -> str:
     shown = [f"[{one.get('role', '')}]\n{_said(one)}" for one in answer.asked]
     return "<task>\n" + "\n\n".join(shown) + "\n</task>"
 
 
-def _last_asked(answer: Answered) -> str:
+def _last_asked(answer: PromptAndAnswer) -> str:
     asked = [_said(one) for one in answer.asked if one.get("role") == "user"]
     return asked[-1] if asked else ""
 

@@ -22,7 +22,7 @@ from harness_forge.evaluation.judges.asking import ask_all
 from harness_forge.evaluation.judges.endpoint import Judge
 from harness_forge.evaluation.judges.questions import (
     SCORES_AGAIN,
-    Answered,
+    PromptAndAnswer,
     Question,
     rubric_digest,
     single,
@@ -68,7 +68,7 @@ class Drift:
 
 
 async def watch(
-    judge: Judge, config: JudgeConfig, folder: Path, answers: Sequence[Answered]
+    judge: Judge, config: JudgeConfig, folder: Path, answers: Sequence[PromptAndAnswer]
 ) -> Drift | None:
     """Judge the anchors again, store the result and return it; None without anchors.
 
@@ -115,7 +115,7 @@ def _held_against(drift: Drift, before: Mapping[str, Any]) -> Drift:
     return Drift(**{**asdict(drift), **measured})
 
 
-def _anchors(path: Path, count: int, answers: Sequence[Answered]) -> list[Question]:
+def _anchors(path: Path, count: int, answers: Sequence[PromptAndAnswer]) -> list[Question]:
     """Return the anchors; draw them from `answers` if there are none yet."""
     try:
         kept = orjson.loads(path.read_bytes())["questions"]

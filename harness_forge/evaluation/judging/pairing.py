@@ -21,7 +21,7 @@ from harness_forge.evaluation.judges.asking import ask_all
 from harness_forge.evaluation.judges.check import check
 from harness_forge.evaluation.judges.endpoint import Judge, JudgeModel, check_host
 from harness_forge.evaluation.judges.questions import (
-    Answered,
+    PromptAndAnswer,
     pair_questions,
     same_answer,
     same_task,
@@ -38,9 +38,9 @@ from harness_forge.evaluation.judging.scoring import (
     suite,
 )
 from harness_forge.evaluation.statistics import mcnemar
-from harness_forge.store.verdicts import Pick, Verdict, VerdictFile, reasons, settled
+from harness_forge.store.verdicts import JudgeVerdict, Preference, VerdictFile, reasons, settled
 
-Pair = tuple[Answered, Answered]
+Pair = tuple[PromptAndAnswer, PromptAndAnswer]
 PREFERRED = f"{PREFIX}preferred"
 
 
@@ -86,7 +86,7 @@ def judge_pairs(
     return report
 
 
-def _named(found: reading.Judged) -> dict[str, str]:
+def _named(found: reading.JudgedRun) -> dict[str, str]:
     return {"run": found.run["id"], "policy": found.run["policy"]}
 
 
@@ -107,9 +107,9 @@ async def _ask(
     folder: Path,
     name: str,
     pairs: Sequence[Pair],
-    answers: Sequence[Answered],
+    answers: Sequence[PromptAndAnswer],
     show: Callable[[int, int], None],
-) -> tuple[dict[str, Verdict], JudgeModel, Drift | None]:
+) -> tuple[dict[str, JudgeVerdict], JudgeModel, Drift | None]:
     questions = [question for pair in pairs for question in pair_questions(*pair)]
     async with Judge(config) as judge:
         with VerdictFile(folder / f"{name}.jsonl") as file:
@@ -125,7 +125,7 @@ async def _ask(
 
 
 def _paired(
-    one: reading.Judged, other: reading.Judged, limit: int
+    one: reading.JudgedRun, other: reading.JudgedRun, limit: int
 ) -> tuple[list[Pair], dict[str, int]]:
     """Return the first tries at the same tasks, and the number of tries without a partner."""
     firsts, seconds = _by_item(one.answers), _by_item(other.answers)
@@ -143,19 +143,19 @@ def _paired(
     return same[: limit or None], left_out
 
 
-def _by_item(answers: Sequence[Answered]) -> dict[str, Answered]:
-    found: dict[str, Answered] = {}
+def _by_item(answers: Sequence[PromptAndAnswer]) -> dict[str, PromptAndAnswer]:
+    found: dict[str, PromptAndAnswer] = {}
     for answer in answers:
         if answer.first and answer.item_id:
             found.setdefault(answer.item_id, answer)
     return found
 
 
-def _counted(pairs: Sequence[Pair], verdicts: Mapping[str, Verdict]) -> dict[str, Any]:
+def _counted(pairs: Sequence[Pair], verdicts: Mapping[str, JudgeVerdict]) -> dict[str, Any]:
     """Return wins, ties, inconsistent and unjudged pairs, and the agreement with the evaluator."""
     picks = [_pick(pair, verdicts) for pair in pairs]
     counts = Counter(pick.value for pick in picks if pick is not None)
-    won = {pick: counts[pick.value] for pick in Pick}
+    won = {pick: counts[pick.value] for pick in Preference}
     known = [
         (a.family, _found(a, b), _taken(pick))
         for (a, b), pick in zip(pairs, picks, strict=True)
@@ -170,24 +170,24 @@ def _counted(pairs: Sequence[Pair], verdicts: Mapping[str, Verdict]) -> dict[str
         "reasons": reasons(verdicts.values()),
         "same_answer": len(pairs) - asked,
         **{pick.value: count for pick, count in won.items()},
-        "inconsistent_share": round(won[Pick.INCONSISTENT] / judged, 6) if judged else None,
-        "p": mcnemar(won[Pick.FIRST], won[Pick.SECOND]),
+        "inconsistent_share": round(won[Preference.INCONSISTENT] / judged, 6) if judged else None,
+        "p": mcnemar(won[Preference.FIRST], won[Preference.SECOND]),
         "agreement": cohen_kappa(known).as_dict(),
     }
 
 
-def _pick(pair: Pair, verdicts: Mapping[str, Verdict]) -> Pick | None:
+def _pick(pair: Pair, verdicts: Mapping[str, JudgeVerdict]) -> Preference | None:
     if same_answer(*pair):
-        return Pick.TIE
+        return Preference.TIE
     return settled(*(verdicts.get(question.key) for question in pair_questions(*pair)))
 
 
-def _found(first: Answered, second: Answered) -> str:
+def _found(first: PromptAndAnswer, second: PromptAndAnswer) -> str:
     """Return which of a pair passed by the evaluator's verdict."""
     if first.passed == second.passed:
-        return Pick.TIE.value
-    return (Pick.FIRST if first.passed else Pick.SECOND).value
+        return Preference.TIE.value
+    return (Preference.FIRST if first.passed else Preference.SECOND).value
 
 
-def _taken(pick: Pick) -> str:
-    return (Pick.TIE if pick is Pick.INCONSISTENT else pick).value
+def _taken(pick: Preference) -> str:
+    return (Preference.TIE if pick is Preference.INCONSISTENT else pick).value

@@ -10,7 +10,7 @@ from typing import Any
 
 from harness_forge.config.schema import ForgeConfig, skills_of
 from harness_forge.core.errors import EvalError
-from harness_forge.evaluation.judges.questions import Answered
+from harness_forge.evaluation.judges.questions import PromptAndAnswer
 from harness_forge.evaluation.runs import find_run
 from harness_forge.store.escaping import restored
 from harness_forge.store.opening import opened_store
@@ -30,7 +30,7 @@ ORDER BY t.item_id, t.attempt_num, t.id
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedRun:
     """A run and its answers.
 
     Args:
@@ -43,7 +43,7 @@ class Judged:
 
     skill: str
     run: dict[str, Any]
-    answers: Sequence[Answered]
+    answers: Sequence[PromptAndAnswer]
     silent: int
     held_out: Sequence[str]
     split: str
@@ -60,7 +60,7 @@ def opened(config: ForgeConfig) -> Iterator[dict[str, Any]]:
         yield stores
 
 
-def read(stores: dict[str, Any], word: str, limit: int = 0) -> Judged:
+def read(stores: dict[str, Any], word: str, limit: int = 0) -> JudgedRun:
     """Return the answers of the run that `word` names.
 
     Args:
@@ -82,16 +82,18 @@ def read(stores: dict[str, Any], word: str, limit: int = 0) -> Judged:
             continue
         key = f"{skill}/{run['id']}/{number}"
         asked = restored(messages)
-        answers.append(Answered(key, restored(item), restored(family), asked, said, passed, first))
+        answers.append(
+            PromptAndAnswer(key, restored(item), restored(family), asked, said, passed, first)
+        )
     if not answers:
         hint = "a judge reads turns with prompt and answer: `forge ingest` of logs keeps them"
         raise EvalError(run["id"], "has no answer that could be judged", hint)
     held = sorted({restored(row[1]) for row in rows if row[-1] == "holdout"})
     split = splits.pop() if len(splits) == 1 else "mixed"
-    return Judged(skill, run, _drawn(answers, limit), silent, held, split)
+    return JudgedRun(skill, run, _drawn(answers, limit), silent, held, split)
 
 
-def _drawn(answers: Sequence[Answered], limit: int) -> list[Answered]:
+def _drawn(answers: Sequence[PromptAndAnswer], limit: int) -> list[PromptAndAnswer]:
     if not limit or len(answers) <= limit:
         return list(answers)
     by_hash = sorted(answers, key=lambda one: (sha256(one.item_id.encode()).digest(), one.key))

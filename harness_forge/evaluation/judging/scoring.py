@@ -15,13 +15,13 @@ from harness_forge.evaluation.episodes import fingerprint
 from harness_forge.evaluation.judges.asking import ask_all
 from harness_forge.evaluation.judges.check import check
 from harness_forge.evaluation.judges.endpoint import Judge, JudgeModel, check_host
-from harness_forge.evaluation.judges.questions import Answered, rubric_digest, single
+from harness_forge.evaluation.judges.questions import PromptAndAnswer, rubric_digest, single
 from harness_forge.evaluation.judging import reading
 from harness_forge.evaluation.judging.drift import Drift, watch
 from harness_forge.store.judge_scores import overall
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger
 from harness_forge.store.splits.looks import Look
-from harness_forge.store.verdicts import Verdict, VerdictFile, reasons
+from harness_forge.store.verdicts import JudgeVerdict, VerdictFile, reasons
 
 FOLDER = "judge"
 BASE, ADAPTER = "base", "adapter"
@@ -61,7 +61,7 @@ def judge_run(
     return report
 
 
-def record_look(config: ForgeConfig, found: reading.Judged) -> None:
+def record_look(config: ForgeConfig, found: reading.JudgedRun) -> None:
     """Record, before anything is asked, a look at held-out answers; it spends nothing."""
     if found.held_out:
         HoldoutLedger(config.budget, Path(config.forge_home)).record(
@@ -78,8 +78,8 @@ def record_look(config: ForgeConfig, found: reading.Judged) -> None:
 
 
 async def _ask(
-    config: JudgeConfig, folder: Path, run_id: str, answers: Sequence[Answered], show: Show
-) -> tuple[dict[str, Verdict], Drift | None]:
+    config: JudgeConfig, folder: Path, run_id: str, answers: Sequence[PromptAndAnswer], show: Show
+) -> tuple[dict[str, JudgeVerdict], Drift | None]:
     async with Judge(config) as judge:
         with VerdictFile(folder / f"{run_id}.jsonl") as file:
             verdicts = await ask_all(
@@ -95,8 +95,8 @@ async def _ask(
 
 def summary(
     config: JudgeConfig,
-    found: reading.Judged,
-    verdicts: Mapping[str, Verdict],
+    found: reading.JudgedRun,
+    verdicts: Mapping[str, JudgeVerdict],
     drift: Drift | None,
 ) -> dict[str, Any]:
     """Return the result of a judged run, means under `labels` as in evaluate.json."""
@@ -124,7 +124,7 @@ def summary(
     }
 
 
-def suite(judge: JudgeModel, items: Sequence[str], found: reading.Judged) -> dict[str, Any]:
+def suite(judge: JudgeModel, items: Sequence[str], found: reading.JudgedRun) -> dict[str, Any]:
     """Return what identifies a judged suite, as in evaluate.json."""
     return {
         "suite": "judge",
@@ -136,7 +136,7 @@ def suite(judge: JudgeModel, items: Sequence[str], found: reading.Judged) -> dic
     }
 
 
-def _agreement(scores: Sequence[tuple[Answered, float]], passes: float) -> dict[str, Any]:
+def _agreement(scores: Sequence[tuple[PromptAndAnswer, float]], passes: float) -> dict[str, Any]:
     """Return the judge's agreement with the evaluator, over items with a verdict of both."""
     both = [(one, score) for one, score in scores if one.passed is not None]
     kappa = cohen_kappa((one.family, one.passed, score >= passes) for one, score in both)

@@ -18,7 +18,7 @@ ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ScoredAnswer:
     """One answer and its scores.
 
     Args:
@@ -38,7 +38,7 @@ class Answer:
     infrastructure: bool = False
 
 
-def read_samples(out: Path, metrics: Sequence[str]) -> list[Answer]:
+def read_samples(out: Path, metrics: Sequence[str]) -> list[ScoredAnswer]:
     """Return the answers that lm-eval logged, sorted by skill and item.
 
     Raises:
@@ -54,13 +54,13 @@ def read_samples(out: Path, metrics: Sequence[str]) -> list[Answer]:
     return sorted(found, key=lambda answer: (answer.skill, answer.item_id))
 
 
-def _answer(sample: dict[str, Any], metrics: Sequence[str]) -> Answer:
+def _answer(sample: dict[str, Any], metrics: Sequence[str]) -> ScoredAnswer:
     text = _chosen(sample) if sample["doc"].get("choices") else sample["resps"][0][0]
     scores = {name: sample[name] for name in metrics if name in sample}
     for name, value in scores.items():
         if not isinstance(value, int | float) or not 0 <= value <= 1:  # NaN is not
             raise EvalError("lm-eval", f"{name} of {sample['doc']['item_id']} is {value}, no score")
-    return Answer(
+    return ScoredAnswer(
         skill=sample["doc"]["skill"],
         item_id=sample["doc"]["item_id"],
         prompt=sample["arguments"]["gen_args_0"]["arg_0"],
@@ -82,17 +82,17 @@ def _chosen(sample: dict[str, Any]) -> str:
     return sample["doc"]["choices"][likely.index(max(likely))]
 
 
-def keep(file: Path, answers: Iterable[Answer]) -> None:
+def keep(file: Path, answers: Iterable[ScoredAnswer]) -> None:
     """Write answers to `file`, one on each line."""
     lines = (json.dumps(asdict(answer), ensure_ascii=False) + "\n" for answer in answers)
     file.write_text("".join(lines), encoding="utf-8")
 
 
-def kept(file: Path) -> list[Answer] | None:
+def kept(file: Path) -> list[ScoredAnswer] | None:
     """Return the answers that `keep` wrote; None if the file is missing or damaged."""
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
-        return [Answer(**json.loads(line)) for line in lines]
+        return [ScoredAnswer(**json.loads(line)) for line in lines]
     except (OSError, ValueError, TypeError):
         return None
 

@@ -19,15 +19,15 @@ from pathlib import Path
 from harness_forge.config.suite import SuiteConfig
 from harness_forge.core.errors import EvalError
 from harness_forge.evaluation.lmeval import folder, recording
-from harness_forge.evaluation.lmeval.answers import Answer, keep, kept, read_samples
+from harness_forge.evaluation.lmeval.answers import ScoredAnswer, keep, kept, read_samples
 from harness_forge.evaluation.lmeval.folder import Document
-from harness_forge.evaluation.lmeval.launch import Asked, ask
+from harness_forge.evaluation.lmeval.launch import LmEvalRequest, ask
 
 _ANSWERS, _FACTS = "answers.jsonl", "facts.json"
 
 
 @dataclass(frozen=True)
-class Recorded:
+class RecordedRuns:
     """The answers of complete runs, in which the model was asked the same.
 
     Args:
@@ -73,10 +73,10 @@ def answers(
     parser: Mapping[str, Path],
     store: Path,
     *,
-    recorded: Recorded | None = None,
+    recorded: RecordedRuns | None = None,
     say: Callable[[str], None],
     show: Callable[[int, int], None],
-) -> list[Answer]:
+) -> list[ScoredAnswer]:
     """Return the model's answers, sorted by skill and item.
 
     Args:
@@ -139,8 +139,8 @@ def _facts(model: EvaluatedModel, suite: SuiteConfig, task: Path) -> dict[str, s
     }
 
 
-def _asked(model: EvaluatedModel, suite: SuiteConfig, task: Path) -> Asked:
-    return Asked(
+def _asked(model: EvaluatedModel, suite: SuiteConfig, task: Path) -> LmEvalRequest:
+    return LmEvalRequest(
         python=model.python,
         variables=model.variables,
         task=task,

@@ -20,7 +20,7 @@ _SEEN = re.compile(r"(?:generate_until|loglikelihood) requests:[^\r\n]*?(\d+)/(\
 
 
 @dataclass(frozen=True)
-class Asked:
+class LmEvalRequest:
     """A task and the model to ask.
 
     Args:
@@ -71,7 +71,7 @@ class Asked:
         ]  # fmt: skip
 
 
-def ask(asked: Asked, work: Path, log: Path, show: Callable[[int, int], None]) -> Path:
+def ask(asked: LmEvalRequest, work: Path, log: Path, show: Callable[[int, int], None]) -> Path:
     """Let lm-eval ask the model, and return the folder of its output.
 
     Args:

@@ -13,7 +13,7 @@ from typing import Any
 
 from harness_forge.config.suite import SuiteConfig
 from harness_forge.evaluation.lmeval import summary
-from harness_forge.evaluation.lmeval.answers import Answer
+from harness_forge.evaluation.lmeval.answers import ScoredAnswer
 from harness_forge.evaluation.lmeval.folder import Document
 
 FIRST, AGAIN, CHANGE = "first", "again", "change"
@@ -24,7 +24,7 @@ def report(
     suite: SuiteConfig,
     split: str,
     documents: Sequence[Document],
-    found: Mapping[str, Sequence[Answer]],
+    found: Mapping[str, Sequence[ScoredAnswer]],
 ) -> dict[str, Any]:
     """Return a suite's report with the labels first, again and change.
 
@@ -45,7 +45,7 @@ def report(
     return facts
 
 
-def _change(one: Answer, other: Answer) -> Answer:
+def _change(one: ScoredAnswer, other: ScoredAnswer) -> ScoredAnswer:
     both = one.scores.keys() & other.scores.keys()
     moved = {name: abs(one.scores[name] - other.scores[name]) for name in sorted(both)}
     # An item without a verdict is left out of both runs.

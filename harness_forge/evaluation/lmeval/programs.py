@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.core.errors import EvalError, SandboxError
-from harness_forge.evaluation.lmeval.answers import Answer
+from harness_forge.evaluation.lmeval.answers import ScoredAnswer
 from harness_forge.evaluation.lmeval.folder import Document
 from harness_forge.evaluation.scoring.checks import code_of
 from harness_forge.rollouts.environments.sandbox import tools
@@ -46,10 +46,10 @@ def opened(home: Path) -> Sandbox:
 
 def judged(
     documents: Sequence[Document],
-    answers: Sequence[Answer],
+    answers: Sequence[ScoredAnswer],
     home: Path,
     show: Callable[[int, int], None] = lambda done, total: None,
-) -> list[Answer]:
+) -> list[ScoredAnswer]:
     """Return the answers with `pass_at_1`: the function's tests pass, in time and memory.
 
     If the sandbox itself fails twice, there is no verdict: `infrastructure`.
@@ -73,7 +73,7 @@ def judged(
     return found
 
 
-def _judged(check: dict[str, Any], answer: Answer, box: Sandbox) -> tuple[Answer, bool]:
+def _judged(check: dict[str, Any], answer: ScoredAnswer, box: Sandbox) -> tuple[ScoredAnswer, bool]:
     """Return the answer with its score, and whether the sandbox failed."""
     if not answer.scores.get(PARSES):
         return replace(answer, scores=answer.scores | {METRIC: 0.0}), False

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from harness_forge.config.suite import SuiteConfig
-from harness_forge.evaluation.lmeval.answers import ALL, Answer, summed
+from harness_forge.evaluation.lmeval.answers import ALL, ScoredAnswer, summed
 from harness_forge.evaluation.lmeval.folder import Document, fingerprint
 
 _Key = tuple[str, str]
@@ -18,7 +18,7 @@ def report(
     suite: SuiteConfig,
     split: str,
     documents: Sequence[Document],
-    found: Mapping[str, Sequence[Answer]],
+    found: Mapping[str, Sequence[ScoredAnswer]],
 ) -> dict[str, Any]:
     """Return a suite's report: for each label the means of each part, and of each category.
 
@@ -74,7 +74,7 @@ def below(suite: SuiteConfig, facts: Mapping[str, Any], label: str) -> list[str]
     ]
 
 
-def completed(documents: Sequence[Document], answers: Sequence[Answer]) -> list[Answer]:
+def completed(documents: Sequence[Document], answers: Sequence[ScoredAnswer]) -> list[ScoredAnswer]:
     """Return the answers with `completed`: all items of the bead are right.
 
     Only the first item of a bead has it, so that its mean is over beads.
@@ -92,7 +92,7 @@ def completed(documents: Sequence[Document], answers: Sequence[Answer]) -> list[
     return marked
 
 
-def _key(answer: Answer) -> _Key:
+def _key(answer: ScoredAnswer) -> _Key:
     return answer.skill, answer.item_id
 
 

@@ -12,7 +12,7 @@ from harness_forge.registry.models.folder import BaseModel, file_digest
 
 
 @dataclass(frozen=True)
-class Candidate:
+class TunedAdapter:
     """An adapter to evaluate, packaged or as a trainer left it.
 
     Args:
@@ -27,7 +27,7 @@ class Candidate:
     contexts: tuple[str, ...] = ()
 
 
-def find_adapter(name: str, home: Path, base: BaseModel) -> Candidate:
+def find_adapter(name: str, home: Path, base: BaseModel) -> TunedAdapter:
     """Return the adapter that `name` means, complete and made for `base`.
 
     A folder without lineage, such as a checkpoint, is accepted as it is.
@@ -40,13 +40,13 @@ def find_adapter(name: str, home: Path, base: BaseModel) -> Candidate:
     if (folder / package.CONFIG).is_file() and not (folder / package.LINEAGE).is_file():
         weights.head(folder / package.WEIGHTS)
         files = [file_digest(folder / file) for file in (package.CONFIG, package.WEIGHTS)]
-        return Candidate(folder.name, folder, sha256("".join(files).encode()).hexdigest())
+        return TunedAdapter(folder.name, folder, sha256("".join(files).encode()).hexdigest())
     adapter = registry.resolve(name, home)
     trained_on = adapter.lineage["base"]
     if trained_on["digest"] != base.digest:
         what = f"was trained on {trained_on['title']}, not on this {base.title}"
         raise EvalError(f"adapter {name}", what, "choose its base model with model=NAME")
-    return Candidate(
+    return TunedAdapter(
         adapter.folder.name,
         adapter.folder,
         adapter.digest,

@@ -11,21 +11,21 @@ from typing import Any
 
 from harness_forge.core.files import whole_folder
 from harness_forge.core.records import ToolCall
-from harness_forge.evaluation.lmeval.answers import Answer
+from harness_forge.evaluation.lmeval.answers import ScoredAnswer
 from harness_forge.evaluation.lmeval.folder import Document
 from harness_forge.rollouts.policies import parsing, prompts
 
 
 @dataclass(frozen=True)
-class Result:
+class SuiteResult:
     """One suite's report, its questions, and the answers by label."""
 
     report: dict[str, Any]
     documents: Sequence[Document]
-    found: Mapping[str, Sequence[Answer]]
+    found: Mapping[str, Sequence[ScoredAnswer]]
 
 
-def write(results: Mapping[str, Result], place: Path) -> dict[str, Any]:
+def write(results: Mapping[str, SuiteResult], place: Path) -> dict[str, Any]:
     """Write items and metrics as drafts, move them into place, and return the metrics.
 
     The report of several suites has them under `suites`, and is itself that of
@@ -45,7 +45,7 @@ def write(results: Mapping[str, Result], place: Path) -> dict[str, Any]:
     return report
 
 
-def _write_rows(result: Result, folder: Path) -> None:
+def _write_rows(result: SuiteResult, folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     asked = {(one.skill, one.item_id): one for one in result.documents}
     for label, given in result.found.items():
@@ -54,7 +54,7 @@ def _write_rows(result: Result, folder: Path) -> None:
         (folder / f"{label}.jsonl").write_text("".join(lines), encoding="utf-8")
 
 
-def _row(document: Document, answer: Answer) -> dict[str, Any]:
+def _row(document: Document, answer: ScoredAnswer) -> dict[str, Any]:
     row = {
         "skill": document.skill,
         "item_id": document.item_id,
@@ -73,7 +73,7 @@ def _row(document: Document, answer: Answer) -> dict[str, Any]:
     return row | _script(document, answer) if document.tool else row | {"check": document.check}
 
 
-def _script(document: Document, answer: Answer) -> dict[str, Any]:
+def _script(document: Document, answer: ScoredAnswer) -> dict[str, Any]:
     """Return the fields that only an answer to a work item has."""
     message = {"role": "assistant", "content": answer.answer}
     try:

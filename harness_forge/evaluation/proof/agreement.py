@@ -51,7 +51,7 @@ class ServerAnswers:
 
 
 @dataclass(frozen=True)
-class Agreement:
+class LogprobAgreement:
     """Mean gaps of log probabilities, in nats a token.
 
     Args:
@@ -102,7 +102,7 @@ def check_words(trained: Sequence[Sequence[int]], answers: Sequence[Sequence[int
 
 def agreement(
     trained: Mapping[str, Any], answers: ServerAnswers, tolerance: float = TOLERANCE
-) -> Agreement:
+) -> LogprobAgreement:
     """Return how far the server is from the training stack.
 
     Args:
@@ -110,7 +110,7 @@ def agreement(
             bits, the server is compared with those.
     """
     own = trained.get("trained") or trained["adapter"]
-    return Agreement(
+    return LogprobAgreement(
         places=sum(map(len, own)),
         floor=gap(answers.base, answers.again),
         moved=gap(answers.adapter, answers.base),
@@ -121,7 +121,7 @@ def agreement(
     )
 
 
-def check(adapter: str, found: Agreement) -> None:
+def check(adapter: str, found: LogprobAgreement) -> None:
     """Refuse a server that does not answer with the trained adapter.
 
     Raises:
@@ -158,7 +158,7 @@ def _apart(one: Mapping[str, float], other: Mapping[str, float]) -> list[float]:
     return list(found.values())
 
 
-def _faults(found: Agreement):
+def _faults(found: LogprobAgreement):
     # Written as `not a <= b`: nan must not pass.
     if not found.base_gap <= found.tolerance:
         what = (

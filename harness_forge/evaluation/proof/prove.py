@@ -14,7 +14,7 @@ from harness_forge.config.schema import ForgeConfig, skills_of
 from harness_forge.core.errors import EvalError
 from harness_forge.core.files import write_json
 from harness_forge.evaluation.proof import agreement, local_check, server_check
-from harness_forge.evaluation.proof.agreement import Agreement
+from harness_forge.evaluation.proof.agreement import LogprobAgreement
 from harness_forge.registry import current
 from harness_forge.registry.adapters.lineage import check_lineage
 from harness_forge.registry.adapters.package import Adapter
@@ -115,7 +115,7 @@ def _quantised(adapter: Adapter, tokens: dict[str, Any], tolerance: float) -> di
     return {"four_bits": {"gap_nats": float(f"{apart:.2g}")}}
 
 
-def _served(server: Agreement | None) -> dict[str, Any]:
+def _served(server: LogprobAgreement | None) -> dict[str, Any]:
     return {"server": server.as_dict()} if server else {}
 
 

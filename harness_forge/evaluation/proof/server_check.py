@@ -12,7 +12,7 @@ from typing import Any
 from harness_forge.config.schema import ForgeConfig, skills_of
 from harness_forge.core.errors import ConfigError, ServeError
 from harness_forge.evaluation.proof import agreement
-from harness_forge.evaluation.proof.agreement import Agreement, ServerAnswers
+from harness_forge.evaluation.proof.agreement import LogprobAgreement, ServerAnswers
 from harness_forge.registry import current
 from harness_forge.registry.adapters.package import Adapter
 from harness_forge.rollouts.policies import probes
@@ -38,7 +38,7 @@ def wanted(config: ForgeConfig) -> str | None:
 
 def prove(
     config: ForgeConfig, adapter: Adapter, tokens: Mapping[str, Any], where: str
-) -> Agreement:
+) -> LogprobAgreement:
     """Compare a server's answers to the probes with those of the training stack.
 
     Args:
@@ -64,7 +64,7 @@ def compared(
     tokens: Mapping[str, Any],
     adapter: str,
     tolerance: float,
-) -> Agreement:
+) -> LogprobAgreement:
     """Ask one server everything, and return how far it is from the training stack.
 
     Args:

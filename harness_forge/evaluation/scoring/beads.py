@@ -16,7 +16,7 @@ from harness_forge.evaluation.scoring.calls import Call
 Beads = dict[str, dict[str, Any]]
 
 
-class Refused(Exception):
+class CallRefused(Exception):
     """The tracker refuses a call."""
 
 
@@ -31,7 +31,7 @@ def play(calls: Sequence[Call], start: Mapping[str, Mapping[str, Any]]) -> Beads
     try:
         for name, arguments in calls:
             _PLAYS[name](beads, **arguments)
-    except (Refused, KeyError, TypeError, AttributeError):  # an argument is missing or no text
+    except (CallRefused, KeyError, TypeError, AttributeError):  # an argument is missing or no text
         return None
     return beads
 
@@ -68,7 +68,7 @@ def _holds(bead: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
 
 def _create(beads: Beads, title: str, priority: int = 2) -> None:
     if not title.strip() or priority not in range(5):
-        raise Refused
+        raise CallRefused
     beads[f"new-{len(beads)}"] = {
         "status": "open", "title": title, "priority": priority, "needs": [],
     }  # fmt: skip
@@ -77,28 +77,28 @@ def _create(beads: Beads, title: str, priority: int = 2) -> None:
 def _claim(beads: Beads, id: str, assignee: str) -> None:
     bead = beads[id]
     if bead["status"] != "open" or _waits(beads, bead) or not assignee.strip():
-        raise Refused
+        raise CallRefused
     bead |= {"status": "in_progress", "assignee": assignee}
 
 
 def _close(beads: Beads, id: str, reason: str) -> None:
     bead = beads[id]
     if bead["status"] != "in_progress" or _waits(beads, bead) or not reason.strip():
-        raise Refused
+        raise CallRefused
     bead |= {"status": "closed", "reason": reason}
 
 
 def _needs(beads: Beads, id: str, blocker: str) -> None:
     bead = beads[id]
     if blocker not in beads or blocker == id or blocker in bead["needs"]:
-        raise Refused
+        raise CallRefused
     bead["needs"] = [*bead["needs"], blocker]
 
 
 def _comment(beads: Beads, id: str, text: str) -> None:
     bead = beads[id]
     if not text.strip():
-        raise Refused
+        raise CallRefused
     bead["comments"] = bead.get("comments", 0) + 1
 
 

@@ -8,14 +8,19 @@ from enum import StrEnum
 from harness_forge.config.promote import PromoteConfig
 from harness_forge.promotion.rules import scores
 from harness_forge.promotion.rules.conditions import find
-from harness_forge.promotion.rules.evidence import Evidence, Gap
-from harness_forge.promotion.rules.findings import Finding, Judged, Verdict, leaves
+from harness_forge.promotion.rules.evidence import Evidence, MissingEvidence
+from harness_forge.promotion.rules.findings import (
+    ConditionFinding,
+    ConditionVerdict,
+    MeasuredCondition,
+    leaves,
+)
 from harness_forge.promotion.rules.paired import FEW
 from harness_forge.promotion.rules.rule import check, enabled
 from harness_forge.promotion.rules.scored import OPINION
 
 
-class Outcome(StrEnum):
+class DecisionOutcome(StrEnum):
     """The possible decisions, each with the exit code of `forge promote`."""
 
     PROMOTED = "promoted"
@@ -38,15 +43,15 @@ class Ruling:
         findings: one for each enabled condition, in the rule's order.
     """
 
-    outcome: Outcome
+    outcome: DecisionOutcome
     why: str
-    findings: tuple[Finding, ...]
+    findings: tuple[ConditionFinding, ...]
 
 
 _ORDER = (
-    (Verdict.MISSING, Outcome.INCOMPLETE),
-    (Verdict.BROKEN, Outcome.REJECTED),
-    (Verdict.UNCLEAR, Outcome.INCONCLUSIVE),
+    (ConditionVerdict.MISSING, DecisionOutcome.INCOMPLETE),
+    (ConditionVerdict.BROKEN, DecisionOutcome.REJECTED),
+    (ConditionVerdict.UNCLEAR, DecisionOutcome.INCONCLUSIVE),
 )
 """The first verdict found decides: what is missing could have broken the rest."""
 
@@ -68,30 +73,30 @@ def apply_rule(rule: PromoteConfig, evidence: Evidence) -> Ruling:
             return Ruling(outcome, _because(outcome, culprits), findings)
     if empty := _nothing(findings):
         return Ruling(empty[0], empty[1], findings)
-    held = sum(finding.verdict is Verdict.HOLDS for finding in findings)
-    idle = sum(finding.verdict is Verdict.CANNOT_FAIL for finding in findings)
+    held = sum(finding.verdict is ConditionVerdict.HOLDS for finding in findings)
+    idle = sum(finding.verdict is ConditionVerdict.CANNOT_FAIL for finding in findings)
     why = f"All {held} conditions of rule {rule.name!r} that apply hold."
     if idle:
         why += f" {idle} could not fail, which says nothing."
-    return Ruling(Outcome.PROMOTED, why, findings)
+    return Ruling(DecisionOutcome.PROMOTED, why, findings)
 
 
-def _nothing(findings: tuple[Finding, ...]) -> tuple[Outcome, str] | None:
+def _nothing(findings: tuple[ConditionFinding, ...]) -> tuple[DecisionOutcome, str] | None:
     """Return the outcome if no condition is broken or unclear, but nothing was measured."""
-    held = [one for one in leaves(findings) if one.verdict is Verdict.HOLDS]
+    held = [one for one in leaves(findings) if one.verdict is ConditionVerdict.HOLDS]
     if not held:
-        lead = _LEADS[Outcome.INCOMPLETE]
-        could = any(one.verdict is Verdict.CANNOT_FAIL for one in leaves(findings))
+        lead = _LEADS[DecisionOutcome.INCOMPLETE]
+        could = any(one.verdict is ConditionVerdict.CANNOT_FAIL for one in leaves(findings))
         what = "could fail" if could else "was needed"
-        return Outcome.INCOMPLETE, f"{lead}: no condition of the rule {what}."
+        return DecisionOutcome.INCOMPLETE, f"{lead}: no condition of the rule {what}."
     counts = [one.numbers.get("pairs", one.numbers.get("items")) for one in held]
     counts = [count for count in counts if count is not None]
     if counts and max(counts) < FEW:
-        return Outcome.INCONCLUSIVE, "One item settles nothing. The champion stays."
+        return DecisionOutcome.INCONCLUSIVE, "One item settles nothing. The champion stays."
     return None
 
 
-def _refused(evidence: Evidence) -> tuple[Finding, ...]:
+def _refused(evidence: Evidence) -> tuple[ConditionFinding, ...]:
     """Return broken conditions that apply under every rule.
 
     One for a candidate that was champion and rolled back: the next nightly run
@@ -111,7 +116,7 @@ def _refused(evidence: Evidence) -> tuple[Finding, ...]:
         ),
     }
     return tuple(
-        Finding(name, kind, Judged(required, measured, Verdict.BROKEN))
+        ConditionFinding(name, kind, MeasuredCondition(required, measured, ConditionVerdict.BROKEN))
         for name, (kind, required, measured) in details.items()
         if measured
     )
@@ -122,8 +127,8 @@ _NO_OUTCOME = ("proof", "agreement", "audit", "pairs")
 
 
 def _opinions(
-    rule: PromoteConfig, evidence: Evidence, findings: tuple[Finding, ...]
-) -> tuple[Finding, ...]:
+    rule: PromoteConfig, evidence: Evidence, findings: tuple[ConditionFinding, ...]
+) -> tuple[ConditionFinding, ...]:
     """Return an unclear condition if only a judge speaks for a candidate.
 
     A judge's errors correlate with those of the models it judges. If a program
@@ -133,22 +138,28 @@ def _opinions(
     held = [
         one
         for one in leaves(findings)
-        if one.verdict is Verdict.HOLDS and one.kind not in _NO_OUTCOME
+        if one.verdict is ConditionVerdict.HOLDS and one.kind not in _NO_OUTCOME
     ]
     alone = held and all(one.numbers.get(OPINION) for one in held)
     if rule.judge_alone or not alone or not (where := _outcomes(evidence)):
         return ()
     details = f"only a judge's scores hold, though outcomes are at hand ({where})"
     required = "more than a judge's opinion, unless promote.judge_alone=true"
-    return (Finding("not_judge_alone", "judge", Judged(required, details, Verdict.UNCLEAR)),)
+    return (
+        ConditionFinding(
+            "not_judge_alone",
+            "judge",
+            MeasuredCondition(required, details, ConditionVerdict.UNCLEAR),
+        ),
+    )
 
 
 def _outcomes(evidence: Evidence) -> str:
     """Return an input with outcomes that no judge gave; '' if there is none."""
-    if not isinstance(evidence.input("replay"), Gap):
+    if not isinstance(evidence.input("replay"), MissingEvidence):
         return "replay.json"
     evaluate = evidence.input("evaluate")
-    if isinstance(evaluate, Gap):
+    if isinstance(evaluate, MissingEvidence):
         return ""
     found = (
         name
@@ -159,17 +170,17 @@ def _outcomes(evidence: Evidence) -> str:
 
 
 _LEADS = {
-    Outcome.INCOMPLETE: "Nothing can be decided yet",
-    Outcome.REJECTED: "The adapter breaks",
-    Outcome.INCONCLUSIVE: "The measurements do not settle",
+    DecisionOutcome.INCOMPLETE: "Nothing can be decided yet",
+    DecisionOutcome.REJECTED: "The adapter breaks",
+    DecisionOutcome.INCONCLUSIVE: "The measurements do not settle",
 }
 
 
-def _because(outcome: Outcome, culprits: list[Finding]) -> str:
-    if outcome is Outcome.INCOMPLETE:
+def _because(outcome: DecisionOutcome, culprits: list[ConditionFinding]) -> str:
+    if outcome is DecisionOutcome.INCOMPLETE:
         # One missing file fails several conditions; it is named once.
         details = "; ".join(dict.fromkeys(finding.measured for finding in culprits))
         return f"{_LEADS[outcome]}: {details}."
     details = "; ".join(f"{finding.name} ({finding.measured})" for finding in culprits)
-    tail = " The champion stays." if outcome is Outcome.INCONCLUSIVE else ""
+    tail = " The champion stays." if outcome is DecisionOutcome.INCONCLUSIVE else ""
     return f"{_LEADS[outcome]} {details}.{tail}"

@@ -1,7 +1,7 @@
 """The evidence of a decision: the files of replay, evaluation and proof, checked.
 
 A file about another adapter than the candidate counts as missing. Every reader here
-returns the numbers asked for, or a `Gap` that says what is missing and how to get it.
+returns the numbers asked for, or a `MissingEvidence` that says what is missing and how to get it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ REMEDIES = {
 
 
 @dataclass(frozen=True)
-class Gap:
+class MissingEvidence:
     """Missing evidence; `what` names it and the remedy."""
 
     what: str
@@ -43,12 +43,12 @@ class Champion:
     """
 
     candidate: AdapterIdentity
-    comparison: Mapping[str, Any] | Gap
-    evaluate: Mapping[str, Any] | Gap = field(
-        default_factory=lambda: Gap("the champion's evaluation was not kept")
+    comparison: Mapping[str, Any] | MissingEvidence
+    evaluate: Mapping[str, Any] | MissingEvidence = field(
+        default_factory=lambda: MissingEvidence("the champion's evaluation was not kept")
     )
-    categories: Mapping[str, Any] | Gap = field(
-        default_factory=lambda: Gap("no comparison with the champion by category")
+    categories: Mapping[str, Any] | MissingEvidence = field(
+        default_factory=lambda: MissingEvidence("no comparison with the champion by category")
     )
 
 
@@ -77,124 +77,144 @@ class Evidence:
     evaluate: Mapping[str, Any] | None
     prove: Mapping[str, Any] | None
     champion: Champion | None
-    alpha: float | Gap
+    alpha: float | MissingEvidence
     rolled_back: str = ""
     audit: Mapping[str, Any] | None = None
     misplaced: str = ""
-    categories: Mapping[str, Any] | Gap = field(default_factory=dict)
+    categories: Mapping[str, Any] | MissingEvidence = field(default_factory=dict)
     noise: Mapping[str, Any] | None = None
     suite_noise: Mapping[str, Any] | None = None
 
     def comparison(
         self, against: Opponent, part: str, category: str = ""
-    ) -> Mapping[str, Any] | Gap:
+    ) -> Mapping[str, Any] | MissingEvidence:
         """Return the paired counts of candidate against `against` on `part`, or in a category."""
         replay = self.input("replay")
-        if isinstance(replay, Gap):
+        if isinstance(replay, MissingEvidence):
             return replay
         if category:
             return self._in(category, self.by_category(against), against)
         if against is Opponent.champion:
             if self.champion is None:
-                return Gap("there is no champion")
+                return MissingEvidence("there is no champion")
             table = self.champion.comparison
-            if isinstance(table, Gap):
+            if isinstance(table, MissingEvidence):
                 return table
         else:
             named = f"adapter_vs_{against.value}"
             table = replay.get("comparisons", {}).get(named)
             if table is None:
-                return Gap(f"replay.json compares nothing with {against.value} (forge replay)")
+                return MissingEvidence(
+                    f"replay.json compares nothing with {against.value} (forge replay)"
+                )
         found = table.get(part, {})
         if not found.get("pairs"):
             split = replay.get("split", "an unnamed split")
-            return Gap(f"no pair of part {part} was judged (the replay was of {split})")
+            return MissingEvidence(f"no pair of part {part} was judged (the replay was of {split})")
         return _finite(found, f"against {against.value} on {part}")
 
-    def by_category(self, against: Opponent) -> Mapping[str, Any] | Gap:
+    def by_category(self, against: Opponent) -> Mapping[str, Any] | MissingEvidence:
         """Return the paired counts of candidate against `against` by category."""
         if against is Opponent.champion:
-            return self.champion.categories if self.champion else Gap("there is no champion")
-        if isinstance(self.categories, Gap):
+            return (
+                self.champion.categories
+                if self.champion
+                else MissingEvidence("there is no champion")
+            )
+        if isinstance(self.categories, MissingEvidence):
             return self.categories
         found = self.categories.get(against.value)
-        return Gap(f"no results of {against.value} (forge replay)") if found is None else found
+        return (
+            MissingEvidence(f"no results of {against.value} (forge replay)")
+            if found is None
+            else found
+        )
 
-    def _in(self, category: str, table: Mapping[str, Any] | Gap, against: Opponent):
-        if isinstance(table, Gap):
+    def _in(self, category: str, table: Mapping[str, Any] | MissingEvidence, against: Opponent):
+        if isinstance(table, MissingEvidence):
             return table
         # With one skill, a category may be named without it.
         ends = [name for name in table if f":{name}".endswith(f":{category}")]
         found = table[ends[0]] if len(ends) == 1 else {}
         if not found.get("pairs"):
-            return Gap(f"no pair of category {category} was judged (forge replay)")
+            return MissingEvidence(f"no pair of category {category} was judged (forge replay)")
         return _finite(found, f"against {against.value} in {category}")
 
-    def floor(self, part: str) -> Mapping[str, Any] | Gap:
+    def floor(self, part: str) -> Mapping[str, Any] | MissingEvidence:
         """Return the paired counts of the base model against itself on `part`."""
         if self.noise is None:
-            return Gap(f"aa.json is missing ({REMEDIES['noise']})")
+            return MissingEvidence(f"aa.json is missing ({REMEDIES['noise']})")
         replay = self.input("replay")
-        if not isinstance(replay, Gap) and self.noise.get("split") != replay.get("split"):
-            return Gap(f"aa.json is of split {self.noise.get('split')} ({REMEDIES['noise']})")
+        if not isinstance(replay, MissingEvidence) and self.noise.get("split") != replay.get(
+            "split"
+        ):
+            return MissingEvidence(
+                f"aa.json is of split {self.noise.get('split')} ({REMEDIES['noise']})"
+            )
         found = (self.noise.get("comparison") or {}).get(part) or {}
         if not found.get("pairs"):
-            return Gap(f"aa.json has no pair of part {part} ({REMEDIES['noise']})")
+            return MissingEvidence(f"aa.json has no pair of part {part} ({REMEDIES['noise']})")
         return _finite(found, f"of the base against itself on {part}")
 
-    def moved(self) -> Mapping[str, Any] | Gap:
+    def moved(self) -> Mapping[str, Any] | MissingEvidence:
         """Return the evaluation of a model against itself: the base's, or the candidate's."""
         if self.suite_noise is None:
-            return Gap(f"evaluate-aa.json is missing ({REMEDIES['suite_noise']})")
+            return MissingEvidence(f"evaluate-aa.json is missing ({REMEDIES['suite_noise']})")
         about = (self.suite_noise.get("candidate") or {}).get("digest", self.candidate.digest)
         if about != self.candidate.digest:
             what = f"evaluate-aa.json is about adapter {str(about)[:12]}"
-            return Gap(f"{what} ({REMEDIES['suite_noise']})")
+            return MissingEvidence(f"{what} ({REMEDIES['suite_noise']})")
         return self.suite_noise
 
-    def rate(self, part: str) -> Mapping[str, Any] | Gap:
+    def rate(self, part: str) -> Mapping[str, Any] | MissingEvidence:
         """Return the candidate's own first-try success on `part`."""
         replay = self.input("replay")
-        if isinstance(replay, Gap):
+        if isinstance(replay, MissingEvidence):
             return replay
         found = replay.get("policies", {}).get("adapter", {}).get(part) or {}
         if not found.get("items"):
             split = replay.get("split", "an unnamed split")
-            return Gap(f"no item of part {part} was judged (the replay was of {split})")
+            return MissingEvidence(f"no item of part {part} was judged (the replay was of {split})")
         for key in ("items", "rate", "low", "high"):
             value = found.get(key)
             if not isinstance(value, int | float) or not math.isfinite(value):
-                return Gap(f"replay.json: {key} of the adapter on {part} is {value!r}")
+                return MissingEvidence(f"replay.json: {key} of the adapter on {part} is {value!r}")
         return found
 
-    def evaluation(self, against: Opponent) -> Mapping[str, Any] | Gap:
+    def evaluation(self, against: Opponent) -> Mapping[str, Any] | MissingEvidence:
         """Return the evaluation with the opponent's scores; the champion has its own."""
         evaluate = self.input("evaluate")
-        if isinstance(evaluate, Gap) or against is not Opponent.champion:
+        if isinstance(evaluate, MissingEvidence) or against is not Opponent.champion:
             return evaluate
-        return Gap("there is no champion") if self.champion is None else self.champion.evaluate
+        return (
+            MissingEvidence("there is no champion")
+            if self.champion is None
+            else self.champion.evaluate
+        )
 
-    def proof(self) -> Mapping[str, Any] | Gap:
+    def proof(self) -> Mapping[str, Any] | MissingEvidence:
         """Return the proof."""
         return self.input("prove")
 
-    def input(self, name: str) -> Mapping[str, Any] | Gap:
+    def input(self, name: str) -> Mapping[str, Any] | MissingEvidence:
         """Return replay, evaluate or prove, if it is there and about the candidate."""
         found = getattr(self, name)
         if found is None:
-            return Gap(f"{name}.json is missing ({REMEDIES[name]})")
+            return MissingEvidence(f"{name}.json is missing ({REMEDIES[name]})")
         # A proof names it `adapter`; comparisons name it `candidate`.
         digest = (found.get("candidate") or found.get("adapter") or {}).get("digest")
         if digest is None:
-            return Gap(f"{name}.json does not say which adapter it is about ({REMEDIES[name]})")
+            return MissingEvidence(
+                f"{name}.json does not say which adapter it is about ({REMEDIES[name]})"
+            )
         if digest != self.candidate.digest:
             what = f"{name}.json is about adapter {digest[:12]}, not {self.candidate.digest[:12]}"
-            return Gap(f"{what} ({REMEDIES[name]})")
+            return MissingEvidence(f"{what} ({REMEDIES[name]})")
         return found
 
 
-def _finite(found: Mapping[str, Any], where: str) -> Mapping[str, Any] | Gap:
+def _finite(found: Mapping[str, Any], where: str) -> Mapping[str, Any] | MissingEvidence:
     for key, value in found.items():
         if not isinstance(value, int | float) or not math.isfinite(value):
-            return Gap(f"{key} {where} is {value!r}, not a number")
+            return MissingEvidence(f"{key} {where} is {value!r}, not a number")
     return found

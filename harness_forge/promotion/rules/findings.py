@@ -8,10 +8,10 @@ from enum import StrEnum
 from typing import Any
 
 from harness_forge.core.numbers import NONE, interval, level, p_value, percent, points
-from harness_forge.promotion.rules.evidence import Gap
+from harness_forge.promotion.rules.evidence import MissingEvidence
 
 
-class Verdict(StrEnum):
+class ConditionVerdict(StrEnum):
     """The verdict on one condition."""
 
     HOLDS = "holds"
@@ -22,12 +22,12 @@ class Verdict(StrEnum):
     CANNOT_FAIL = "cannot_fail"  # whatever the adapter did, it would hold: no evidence
 
 
-IDLE = (Verdict.CANNOT_FAIL, Verdict.NOT_NEEDED)
+IDLE = (ConditionVerdict.CANNOT_FAIL, ConditionVerdict.NOT_NEEDED)
 """Verdicts that neither help nor block a promotion."""
 
 
 @dataclass(frozen=True)
-class Judged:
+class MeasuredCondition:
     """A measurement compared with its requirement.
 
     Args:
@@ -41,7 +41,7 @@ class Judged:
 
     required: str
     measured: str
-    verdict: Verdict
+    verdict: ConditionVerdict
     numbers: Mapping[str, Any] = field(default_factory=dict)
     value: float | None = None
     threshold: float | None = None
@@ -51,7 +51,7 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Finding:
+class ConditionFinding:
     """The finding of one condition.
 
     Args:
@@ -61,8 +61,8 @@ class Finding:
 
     name: str
     kind: str
-    judged: Judged
-    of: tuple[Finding, ...] = ()
+    judged: MeasuredCondition
+    of: tuple[ConditionFinding, ...] = ()
 
     @property
     def required(self) -> str:
@@ -75,7 +75,7 @@ class Finding:
         return self.judged.measured
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> ConditionVerdict:
         """The verdict."""
         return self.judged.verdict
 
@@ -103,22 +103,22 @@ class Finding:
         return facts
 
 
-def missing(required: str, gap: Gap) -> Judged:
+def missing(required: str, gap: MissingEvidence) -> MeasuredCondition:
     """Return the measurement of missing evidence."""
-    return Judged(required, gap.what, Verdict.MISSING)
+    return MeasuredCondition(required, gap.what, ConditionVerdict.MISSING)
 
 
-def beyond_failing(judged: Judged, why: str) -> Judged:
+def beyond_failing(judged: MeasuredCondition, why: str) -> MeasuredCondition:
     """Return a measurement that would meet its requirement whatever the adapter did.
 
     Args:
         why: such as "base passed 0 of 16".
     """
     measured = f"{judged.measured}; cannot fail here: {why}"
-    return replace(judged, measured=measured, verdict=Verdict.CANNOT_FAIL)
+    return replace(judged, measured=measured, verdict=ConditionVerdict.CANNOT_FAIL)
 
 
-def shown(one: Judged) -> dict[str, str]:
+def shown(one: MeasuredCondition) -> dict[str, str]:
     """Return value, threshold and interval as people read them."""
     unit = one.unit
     ends = NONE
@@ -141,39 +141,53 @@ def _number(value: float | None, unit: str) -> str:
     return p_value(value) if unit == "p" else f"{value:g}"
 
 
-_WORST = (Verdict.MISSING, Verdict.BROKEN, Verdict.UNCLEAR, Verdict.HOLDS)
-_BEST = (Verdict.HOLDS, Verdict.MISSING, Verdict.UNCLEAR, Verdict.BROKEN)
+_WORST = (
+    ConditionVerdict.MISSING,
+    ConditionVerdict.BROKEN,
+    ConditionVerdict.UNCLEAR,
+    ConditionVerdict.HOLDS,
+)
+_BEST = (
+    ConditionVerdict.HOLDS,
+    ConditionVerdict.MISSING,
+    ConditionVerdict.UNCLEAR,
+    ConditionVerdict.BROKEN,
+)
 
 
-def worst(findings: Iterable[Finding]) -> Verdict:
+def worst(findings: Iterable[ConditionFinding]) -> ConditionVerdict:
     """Return the verdict of all together: what is missing could have broken the rest."""
     return _first(_WORST, findings)
 
 
-def best(findings: Iterable[Finding]) -> Verdict:
+def best(findings: Iterable[ConditionFinding]) -> ConditionVerdict:
     """Return the verdict of any of them: one that holds is enough, even if others are missing."""
     return _first(_BEST, findings)
 
 
-def _first(order: Sequence[Verdict], findings: Iterable[Finding]) -> Verdict:
+def _first(
+    order: Sequence[ConditionVerdict], findings: Iterable[ConditionFinding]
+) -> ConditionVerdict:
     found = {finding.verdict for finding in findings}
-    return next((verdict for verdict in (*order, *IDLE) if verdict in found), Verdict.NOT_NEEDED)
+    return next(
+        (verdict for verdict in (*order, *IDLE) if verdict in found), ConditionVerdict.NOT_NEEDED
+    )
 
 
-def grouped(name: str, kind: str, how: str, of: Sequence[Finding]) -> Finding:
+def grouped(name: str, kind: str, how: str, of: Sequence[ConditionFinding]) -> ConditionFinding:
     """Return a finding that is `all` or `any` of others."""
     verdict = (best if how == "any" else worst)(of)
     culprits = [one for one in of if one.verdict is verdict]
-    if verdict in (Verdict.HOLDS, *IDLE):
+    if verdict in (ConditionVerdict.HOLDS, *IDLE):
         text = f"{verdict.value.replace('_', ' ')}: {', '.join(one.name for one in culprits)}"
-    elif verdict is Verdict.MISSING:
+    elif verdict is ConditionVerdict.MISSING:
         text = "; ".join(dict.fromkeys(one.measured for one in culprits))
     else:
         text = "; ".join(f"{one.name}: {one.measured}" for one in culprits)
-    held = sum(one.verdict is Verdict.HOLDS for one in of)
+    held = sum(one.verdict is ConditionVerdict.HOLDS for one in of)
     asked = sum(one.verdict not in IDLE for one in of)
     required = f"{how} of {', '.join(one.name for one in of)}"
-    judged = Judged(
+    judged = MeasuredCondition(
         required,
         text,
         verdict,
@@ -182,12 +196,12 @@ def grouped(name: str, kind: str, how: str, of: Sequence[Finding]) -> Finding:
         threshold=1 if how == "any" and asked else asked,
         unit="count",
     )
-    return Finding(name, kind, judged, tuple(of))
+    return ConditionFinding(name, kind, judged, tuple(of))
 
 
-def leaves(findings: Iterable[Finding]) -> list[Finding]:
+def leaves(findings: Iterable[ConditionFinding]) -> list[ConditionFinding]:
     """Return the findings with a measurement of their own, groups flattened."""
-    found: list[Finding] = []
+    found: list[ConditionFinding] = []
     for one in findings:
         found += leaves(one.of) if one.of else [one]
     return found

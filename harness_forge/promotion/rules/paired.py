@@ -9,8 +9,13 @@ from harness_forge.config.promote import ConditionConfig, Opponent, Sided, Stren
 from harness_forge.core.numbers import interval, p_value, percent, points
 from harness_forge.core.numbers import level as level_text
 from harness_forge.evaluation.intervals import wilson
-from harness_forge.promotion.rules.evidence import Evidence, Gap
-from harness_forge.promotion.rules.findings import Judged, Verdict, beyond_failing, missing
+from harness_forge.promotion.rules.evidence import Evidence, MissingEvidence
+from harness_forge.promotion.rules.findings import (
+    ConditionVerdict,
+    MeasuredCondition,
+    beyond_failing,
+    missing,
+)
 
 CLEAR = 0.05
 """p below which a category is clearly worse."""
@@ -27,19 +32,19 @@ FEW = 2
 """Fewer items than this show nothing, whatever the rule says."""
 
 
-def pairs(condition: ConditionConfig, evidence: Evidence) -> Judged:
+def pairs(condition: ConditionConfig, evidence: Evidence) -> MeasuredCondition:
     """Judge whether enough items were judged for both."""
     required = f"at least {condition.minimum} pairs with {_whom(condition)}"
     pair = evidence.comparison(condition.against, condition.part, condition.category)
-    if isinstance(pair, Gap):
+    if isinstance(pair, MissingEvidence):
         return missing(required, pair)
     left_out = pair.get("left_out", 0)
     aside = f", {left_out} left out for faults of the scanner" if left_out else ""
     enough = pair["pairs"] >= condition.minimum
-    found = Judged(
+    found = MeasuredCondition(
         required,
         f"{pair['pairs']} pairs{aside}",
-        Verdict.HOLDS if enough else Verdict.UNCLEAR,
+        ConditionVerdict.HOLDS if enough else ConditionVerdict.UNCLEAR,
         dict(pair),
         value=pair["pairs"],
         threshold=condition.minimum,
@@ -48,72 +53,76 @@ def pairs(condition: ConditionConfig, evidence: Evidence) -> Judged:
     return beyond_failing(found, "no number is below it") if condition.minimum <= 0 else found
 
 
-def mcnemar(condition: ConditionConfig, evidence: Evidence) -> Judged:
+def mcnemar(condition: ConditionConfig, evidence: Evidence) -> MeasuredCondition:
     """Judge by McNemar's exact test."""
     return _tested(condition, evidence, "p_mcnemar", "McNemar")
 
 
-def sign_flip(condition: ConditionConfig, evidence: Evidence) -> Judged:
+def sign_flip(condition: ConditionConfig, evidence: Evidence) -> MeasuredCondition:
     """Judge by exact sign flips of whole clusters."""
     return _tested(condition, evidence, "p_clusters", "sign flips of clusters")
 
 
-def _tested(condition: ConditionConfig, evidence: Evidence, key: str, test: str) -> Judged:
+def _tested(
+    condition: ConditionConfig, evidence: Evidence, key: str, test: str
+) -> MeasuredCondition:
     alpha = evidence.alpha if condition.alpha is None else condition.alpha
-    level = "the level of this look" if isinstance(alpha, Gap) else level_text(alpha)
+    level = "the level of this look" if isinstance(alpha, MissingEvidence) else level_text(alpha)
     sided = condition.sided.value
     asked = f"{key}_greater" if condition.sided is Sided.one else key
     required = f"better than {_whom(condition)}: exact {sided}-sided {test} p < {level}"
     pair = evidence.comparison(condition.against, condition.part)
     for gap in (pair, alpha):
-        if isinstance(gap, Gap):
+        if isinstance(gap, MissingEvidence):
             return missing(required, gap)
     if not {asked, key} <= pair.keys():
-        return missing(required, Gap(f"replay.json has no {asked} yet (forge replay)"))
+        return missing(required, MissingEvidence(f"replay.json has no {asked} yet (forge replay)"))
     won, lost, p = pair["only_first"], pair["only_second"], pair[asked]
     measured = f"p = {p_value(p)}: {won} rules only the adapter passes, {lost} only the other"
     if alpha <= 0:
         measured += "; the holdout's error budget is spent, new work items refresh it"
-    verdict = Verdict.UNCLEAR
+    verdict = ConditionVerdict.UNCLEAR
     if p < alpha and won > lost:
-        verdict = Verdict.HOLDS
+        verdict = ConditionVerdict.HOLDS
     elif pair[key] < alpha and won < lost:
-        verdict = Verdict.BROKEN
+        verdict = ConditionVerdict.BROKEN
     numbers = {**pair, "alpha": alpha}
     ends = _ends(pair)
-    return Judged(required, measured, verdict, numbers, p, alpha, ends, unit="p", bar="below")
+    return MeasuredCondition(
+        required, measured, verdict, numbers, p, alpha, ends, unit="p", bar="below"
+    )
 
 
-def bootstrap(condition: ConditionConfig, evidence: Evidence) -> Judged:
+def bootstrap(condition: ConditionConfig, evidence: Evidence) -> MeasuredCondition:
     """Judge whether the whole interval of the difference lies above the margin."""
     required = (
         f"better than {_whom(condition)}: lower end of the clustered interval "
         f"above {_points(condition.margin)}"
     )
     pair = evidence.comparison(condition.against, condition.part)
-    if isinstance(pair, Gap):
+    if isinstance(pair, MissingEvidence):
         return missing(required, pair)
-    verdict = Verdict.UNCLEAR
+    verdict = ConditionVerdict.UNCLEAR
     # The interval of a single pair has no width.
     if pair["low"] > condition.margin and pair["pairs"] >= FEW:
-        verdict = Verdict.HOLDS
+        verdict = ConditionVerdict.HOLDS
     elif pair["high"] < min(condition.margin, 0.0):
-        verdict = Verdict.BROKEN
+        verdict = ConditionVerdict.BROKEN
     return _difference(required, verdict, pair, condition.margin, condition.margin, "above")
 
 
-def no_regression(condition: ConditionConfig, evidence: Evidence) -> Judged:
+def no_regression(condition: ConditionConfig, evidence: Evidence) -> MeasuredCondition:
     """Judge whether the difference is not below the margin."""
     required = f"not below {_whom(condition)} by more than {_points(condition.margin)}"
     pair = evidence.comparison(condition.against, condition.part, condition.category)
-    if isinstance(pair, Gap):
+    if isinstance(pair, MissingEvidence):
         return missing(required, pair)
-    verdict = Verdict.UNCLEAR
+    verdict = ConditionVerdict.UNCLEAR
     if at_least(pair["difference"], -condition.margin):
-        verdict = Verdict.HOLDS
+        verdict = ConditionVerdict.HOLDS
     elif pair["high"] < -condition.margin or (condition.category and pair["p_mcnemar"] < CLEAR):
         # A category may be one cluster, of which no interval can be drawn.
-        verdict = Verdict.BROKEN
+        verdict = ConditionVerdict.BROKEN
     found = _difference(
         required, verdict, pair, condition.margin, 0.0 - condition.margin, "at least"
     )
@@ -125,7 +134,7 @@ def no_regression(condition: ConditionConfig, evidence: Evidence) -> Judged:
     return found
 
 
-def rate(condition: ConditionConfig, evidence: Evidence) -> Judged:
+def rate(condition: ConditionConfig, evidence: Evidence) -> MeasuredCondition:
     """Judge the candidate's own first-try success."""
     bar = condition.threshold or 0.0
     where = condition.category or condition.part
@@ -135,31 +144,33 @@ def rate(condition: ConditionConfig, evidence: Evidence) -> Judged:
     found = _category_rate(condition, evidence)
     if found is None:
         found = evidence.rate(condition.part)
-    if isinstance(found, Gap):
+    if isinstance(found, MissingEvidence):
         return missing(required, found)
     value, ends = found["rate"], (found["low"], found["high"])
     verdict = above(value, ends if whole else None, bar)
     verdict = enough(verdict, found["items"], condition.minimum)
     measured = f"{percent(value)} ({interval(*ends)}), n = {found['items']}"
-    judged = Judged(required, measured, verdict, dict(found), value, bar, ends, unit="share")
+    judged = MeasuredCondition(
+        required, measured, verdict, dict(found), value, bar, ends, unit="share"
+    )
     return beyond_failing(judged, "no share is below it") if bar <= 0 else judged
 
 
 def _category_rate(
     condition: ConditionConfig, evidence: Evidence
-) -> Mapping[str, Any] | Gap | None:
+) -> Mapping[str, Any] | MissingEvidence | None:
     """Return the candidate's rate in a category; None where the condition names none."""
     if not condition.category:
         return None
     pair = evidence.comparison(Opponent.base, condition.part, condition.category)
-    if isinstance(pair, Gap):
+    if isinstance(pair, MissingEvidence):
         return pair
     value = (pair["both"] + pair["only_first"]) / pair["pairs"]
     low, high = wilson(value, pair["pairs"])
     return {"items": pair["pairs"], "rate": value, "low": low, "high": high}
 
 
-def beyond_noise(condition: ConditionConfig, evidence: Evidence) -> Judged:
+def beyond_noise(condition: ConditionConfig, evidence: Evidence) -> MeasuredCondition:
     """Judge whether more was won than the base model wins or loses against itself.
 
     Temperature 0 is not deterministic if answers are batched: an A/A run shows
@@ -169,30 +180,32 @@ def beyond_noise(condition: ConditionConfig, evidence: Evidence) -> Judged:
     pair = evidence.comparison(condition.against, condition.part)
     floor = evidence.floor(condition.part)
     for gap in (pair, floor):
-        if isinstance(gap, Gap):
+        if isinstance(gap, MissingEvidence):
             return missing(required, gap)
     flips = floor["only_first"] + floor["only_second"]
     net = pair["only_first"] - pair["only_second"]
     bar = flips * pair["pairs"] / floor["pairs"]
-    verdict = Verdict.HOLDS if net > bar else Verdict.UNCLEAR
+    verdict = ConditionVerdict.HOLDS if net > bar else ConditionVerdict.UNCLEAR
     measured = f"{net:+d} of {pair['pairs']}; base against itself: {flips} of {floor['pairs']} flip"
     numbers = {"net": net, "flips": flips, "pairs": pair["pairs"]}
-    return Judged(required, measured, verdict, numbers, net, bar, unit="count", bar="above")
+    return MeasuredCondition(
+        required, measured, verdict, numbers, net, bar, unit="count", bar="above"
+    )
 
 
-def above(value: float, ends: tuple[float, float] | None, bar: float) -> Verdict:
+def above(value: float, ends: tuple[float, float] | None, bar: float) -> ConditionVerdict:
     """Return whether a value, or the whole of its interval, is at least `bar`."""
     if ends is None:
-        return Verdict.HOLDS if at_least(value, bar) else Verdict.BROKEN
+        return ConditionVerdict.HOLDS if at_least(value, bar) else ConditionVerdict.BROKEN
     if at_least(ends[0], bar):
-        return Verdict.HOLDS
-    return Verdict.UNCLEAR if at_least(ends[1], bar) else Verdict.BROKEN
+        return ConditionVerdict.HOLDS
+    return ConditionVerdict.UNCLEAR if at_least(ends[1], bar) else ConditionVerdict.BROKEN
 
 
-def enough(verdict: Verdict, items: int | None, minimum: int) -> Verdict:
+def enough(verdict: ConditionVerdict, items: int | None, minimum: int) -> ConditionVerdict:
     """Return the verdict; HOLDS becomes unclear if it is based on too few items."""
     few = items is not None and items < max(FEW, minimum)
-    return Verdict.UNCLEAR if few and verdict is Verdict.HOLDS else verdict
+    return ConditionVerdict.UNCLEAR if few and verdict is ConditionVerdict.HOLDS else verdict
 
 
 def at_least(value: float, bound: float) -> bool:
@@ -204,15 +217,22 @@ def at_least(value: float, bound: float) -> bool:
 
 
 def _difference(
-    required: str, verdict: Verdict, pair: Mapping[str, Any], margin: float, bar: float, how: str
-) -> Judged:
+    required: str,
+    verdict: ConditionVerdict,
+    pair: Mapping[str, Any],
+    margin: float,
+    bar: float,
+    how: str,
+) -> MeasuredCondition:
     ends = _ends(pair)
     ends_text = interval(*ends, points)
     ends_text += ", Tango's interval" if pair.get("by_score") else ""
     measured = f"{points(pair['difference'])} points ({ends_text}), n = {pair['pairs']}"
     numbers = {**pair, "margin": margin}
     value = pair["difference"]
-    return Judged(required, measured, verdict, numbers, value, bar, ends, unit="points", bar=how)
+    return MeasuredCondition(
+        required, measured, verdict, numbers, value, bar, ends, unit="points", bar=how
+    )
 
 
 def _ends(pair: Mapping[str, Any]) -> tuple[float, float]:

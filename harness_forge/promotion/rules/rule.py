@@ -16,7 +16,7 @@ from harness_forge.config.promote import ConditionConfig, ConditionKind, Opponen
 from harness_forge.core.errors import PromoteError
 from harness_forge.core.hints import did_you_mean
 from harness_forge.promotion.rules import scored, scores
-from harness_forge.promotion.rules.evidence import Evidence, Gap
+from harness_forge.promotion.rules.evidence import Evidence, MissingEvidence
 from harness_forge.promotion.rules.scores import EACH
 
 Kind = ConditionKind
@@ -98,7 +98,7 @@ def check(rule: PromoteConfig, evidence: Evidence) -> None:
         if one.category and one.kind in IN_REPLAY:
             _check_category(one, where, evidence)
         evaluate = evidence.input("evaluate")
-        if scored.judges(one) and not isinstance(evaluate, Gap):
+        if scored.judges(one) and not isinstance(evaluate, MissingEvidence):
             _check_suite(one, where, evaluate)
 
 
@@ -195,7 +195,7 @@ def _check_part(one: ConditionConfig, where: str, evidence: Evidence) -> None:
 
 def _check_category(one: ConditionConfig, where: str, evidence: Evidence) -> None:
     table = evidence.by_category(asked(one))
-    if isinstance(table, Gap) or one.category == EACH:
+    if isinstance(table, MissingEvidence) or one.category == EACH:
         return
     known = dict.fromkeys([*table, *(name.rpartition(":")[2] for name in table)])
     if one.category not in known:

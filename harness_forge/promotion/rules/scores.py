@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness_forge.evaluation.intervals import Ends, wilson
-from harness_forge.promotion.rules.evidence import Gap
+from harness_forge.promotion.rules.evidence import MissingEvidence
 
 Report = Mapping[str, Any]
 EACH = "each"
@@ -27,7 +27,7 @@ _COUNTS = ("items", "infrastructure")
 
 
 @dataclass(frozen=True)
-class Score:
+class SuiteScore:
     """One label's score.
 
     Args:
@@ -75,22 +75,32 @@ def parts(report: Report) -> list[str]:
     return sorted({part for table in (report.get("labels") or {}).values() for part in table})
 
 
-def score(report: Report, label: str, metric: str, part: str, category: str = "") -> Score | Gap:
+def score(
+    report: Report, label: str, metric: str, part: str, category: str = ""
+) -> SuiteScore | MissingEvidence:
     """Return the score of `label` on a part, or in a category."""
     table = report.get("categories" if category else "labels") or {}
     found = (table.get(label) or {}).get(category or part) or {}
     place = f"category {category}" if category else part
     if (value := found.get(metric)) is None:
-        return Gap(f"evaluate.json has no {metric} of {label} on {place} (forge evaluate)")
+        return MissingEvidence(
+            f"evaluate.json has no {metric} of {label} on {place} (forge evaluate)"
+        )
     if not number(value):
-        return Gap(f"evaluate.json: {metric} of {label} on {place} is {value!r}, which is no score")
+        return MissingEvidence(
+            f"evaluate.json: {metric} of {label} on {place} is {value!r}, which is no score"
+        )
     items = found.get(f"{metric}_items", found.get("items"))
     if items is not None and not (number(items) and items >= 0):
-        return Gap(f"evaluate.json: items of {label} on {place} are {items!r}, which is no count")
+        return MissingEvidence(
+            f"evaluate.json: items of {label} on {place} are {items!r}, which is no count"
+        )
     if items == 0:
-        return Gap(f"evaluate.json: no item of {place} was scored for {label} (forge evaluate)")
+        return MissingEvidence(
+            f"evaluate.json: no item of {place} was scored for {label} (forge evaluate)"
+        )
     ends = wilson(value, items) if items and 0 <= value <= 1 else None
-    return Score(float(value), items, ends)
+    return SuiteScore(float(value), items, ends)
 
 
 def same_items(one: Report, other: Report, part: str, category: str) -> str:

@@ -21,7 +21,7 @@ CARD, HEAD = "README.md", "## Tainted"
 
 
 @dataclass(frozen=True)
-class Trained:
+class AdapterSources:
     """What an adapter in the registry says it was made from; its weights are not read.
 
     Args:
@@ -44,12 +44,12 @@ class Trained:
         return f"`{verb}data/{self.dataset_name} {'dpo' if self.parent else 'train'}.name={name}`"
 
 
-def trained(home: Path) -> list[Trained]:
+def trained(home: Path) -> list[AdapterSources]:
     """Return the adapters of the registry, each once; one without a lineage is passed over."""
     return sorted(_trained(home), key=lambda one: one.label)
 
 
-def _trained(home: Path) -> Iterator[Trained]:
+def _trained(home: Path) -> Iterator[AdapterSources]:
     for folder in registry.folder(home).glob("*"):
         if folder.is_symlink() or folder.name.startswith("."):
             continue
@@ -60,10 +60,10 @@ def _trained(home: Path) -> Iterator[Trained]:
         except (OSError, ValueError, KeyError, AttributeError):
             continue
         names = str(data.get("manifest") or ""), str(data.get("name") or "")
-        yield Trained(folder, folder.name, digest, *names, str(parent.get("digest") or ""))
+        yield AdapterSources(folder, folder.name, digest, *names, str(parent.get("digest") or ""))
 
 
-def tainted_by(found: Sequence[Trained], manifests: set[str]) -> list[Trained]:
+def tainted_by(found: Sequence[AdapterSources], manifests: set[str]) -> list[AdapterSources]:
     """Return the adapters trained on one of the datasets, and those that started from them.
 
     Args:
@@ -75,7 +75,7 @@ def tainted_by(found: Sequence[Trained], manifests: set[str]) -> list[Trained]:
     return [one for one in found if one.digest in bad]
 
 
-def mark(home: Path, one: Trained, why: str, when: str) -> None:
+def mark(home: Path, one: AdapterSources, why: str, when: str) -> None:
     """Mark an adapter, and write it on its card; earlier reasons stay.
 
     Raises:

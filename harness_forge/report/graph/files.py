@@ -22,7 +22,7 @@ from harness_forge.registry.current import OUTPUTS
 from harness_forge.report.graph.rows import Facts
 
 
-class Part(NamedTuple):
+class ContributingRow(NamedTuple):
     """A row that a line of a dataset was made from.
 
     Args:
@@ -57,14 +57,14 @@ class DatasetFiles:
         """Its folder's name."""
         return self.folder.name
 
-    def parts(self) -> Iterator[Part]:
+    def parts(self) -> Iterator[ContributingRow]:
         """Yield every row that was kept, once for each line it is in."""
         for raw in read_lines(self.folder / LEDGER):
             entry = jsontext.loads(raw)
             found = SOURCE.fullmatch(entry["source"])
             if entry["kept"] and found:
                 for line in entry["lines"]:
-                    yield Part(entry["file"], line, found[1], found[2], int(found[3]))
+                    yield ContributingRow(entry["file"], line, found[1], found[2], int(found[3]))
 
 
 def datasets(config: ForgeConfig) -> list[DatasetFiles]:
@@ -106,7 +106,7 @@ def decided(config: ForgeConfig) -> list[Facts]:
     ]
 
 
-def resolved(parts: Sequence[Part], connect) -> list[int | None]:
+def resolved(parts: Sequence[ContributingRow], connect) -> list[int | None]:
     """Return the attempt of each row; None where the store no longer has it.
 
     Args:

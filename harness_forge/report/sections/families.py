@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness_forge.core.numbers import count, interval, percent
 from harness_forge.report import charts
 from harness_forge.report.html import Html, missing, section, table, tag
-from harness_forge.report.material import Family, Material
+from harness_forge.report.material import FamilyResult, Material
 
 _ABOUT = (
     "Rules judged for both. Wilson's 95% intervals: with a handful of rules in a family they are "
@@ -25,7 +25,7 @@ def render(material: Material) -> Html:
     return section("By family of rules", table(head, rows, numeric=2), about=_ABOUT)
 
 
-def _row(family: Family) -> tuple:
+def _row(family: FamilyResult) -> tuple:
     base, own = family.base / family.items, family.adapter / family.items
     return (
         tag("code", family.name),

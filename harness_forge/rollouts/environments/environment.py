@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from harness_forge.core.records import Answer, Outcome, ToolCall, WorkItem
+from harness_forge.core.records import Outcome, TeacherAnswer, ToolCall, WorkItem
 
 
 class Environment(Protocol):
@@ -37,10 +37,10 @@ class Environment(Protocol):
         A fault of the answer is a failure; a fault of the evaluator is `infrastructure`.
         """
 
-    def gold(self, item_id: str, *, fallback: bool = False) -> list[Answer]:
+    def gold(self, item_id: str, *, fallback: bool = False) -> list[TeacherAnswer]:
         """Return answers that pass, best first; [] if none is known."""
 
-    def mutated(self, item_id: str, *, limit: int) -> list[Answer]:
+    def mutated(self, item_id: str, *, limit: int) -> list[TeacherAnswer]:
         """Return up to `limit` broken answers; [] if none is known."""
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from harness_forge.core.records import Origin, Outcome, ToolCall
 from harness_forge.rollouts.environments.command import tool_schema
 from harness_forge.rollouts.policies import prompts
-from harness_forge.rollouts.policies.proposal import Proposal, Request
+from harness_forge.rollouts.policies.proposal import PromptRequest, Proposal
 from harness_forge.rollouts.policies.reflection import Reflection
 from harness_forge.rollouts.policies.teacher import tool_message
 
@@ -49,7 +49,7 @@ class Extractive:
     def __init__(self, argument: str) -> None:
         self._argument = argument
 
-    def episode(self, request: Request) -> Generator[Proposal, Outcome, None]:
+    def episode(self, request: PromptRequest) -> Generator[Proposal, Outcome, None]:
         """Yield the quoted answer, once."""
         tool = request.tools[0]["function"]
         asked = str(request.messages[-1].get("content") or "")
@@ -64,7 +64,9 @@ class Extractive:
             finish_reason="tool_calls",
         )
 
-    def reflect(self, request: Request, proposal: Proposal, outcome: Outcome) -> Reflection | None:
+    def reflect(
+        self, request: PromptRequest, proposal: Proposal, outcome: Outcome
+    ) -> Reflection | None:
         """Return None: a copy learns nothing."""
         return None
 

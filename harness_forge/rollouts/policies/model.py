@@ -11,7 +11,7 @@ from harness_forge.config.policy import PolicyConfig
 from harness_forge.core.records import Origin, Outcome, Turn
 from harness_forge.rollouts.policies import prompts, reflection
 from harness_forge.rollouts.policies.parsing import parse_message
-from harness_forge.rollouts.policies.proposal import Proposal, Request
+from harness_forge.rollouts.policies.proposal import PromptRequest, Proposal
 from harness_forge.rollouts.policies.reflection import Reflection
 
 
@@ -51,7 +51,7 @@ class Model:
         self.name = named(config, chat.model)
         self._config, self._chat, self._seed = config, chat, seed
 
-    def episode(self, request: Request) -> Generator[Proposal, Outcome, None]:
+    def episode(self, request: PromptRequest) -> Generator[Proposal, Outcome, None]:
         """Yield `samples` proposals, whatever their outcomes."""
         for sample in range(self._config.samples):
             sampling = self._sampling(request.item.item_id, sample)
@@ -72,7 +72,9 @@ class Model:
                 elapsed_s=done.elapsed_s,
             )
 
-    def reflect(self, request: Request, proposal: Proposal, outcome: Outcome) -> Reflection | None:
+    def reflect(
+        self, request: PromptRequest, proposal: Proposal, outcome: Outcome
+    ) -> Reflection | None:
         """Ask the same model what went wrong, if `policy.reflect` is set."""
         if not self._config.reflect or outcome.passed or outcome.infrastructure:
             return None

@@ -13,9 +13,9 @@ from collections.abc import Generator, Mapping, Sequence
 
 from harness_forge.core.errors import RunError
 from harness_forge.core.records import Origin, Outcome, WorkItem
-from harness_forge.rollouts.policies.proposal import Proposal, Request
+from harness_forge.rollouts.policies.proposal import PromptRequest, Proposal
 from harness_forge.rollouts.policies.reflection import Reflection
-from harness_forge.rollouts.policies.worked_examples import Worked
+from harness_forge.rollouts.policies.worked_examples import WorkedExample
 
 NAME = "nearest"
 
@@ -37,7 +37,7 @@ class Nearest:
 
     name = NAME
 
-    def __init__(self, examples: Sequence[Worked]) -> None:
+    def __init__(self, examples: Sequence[WorkedExample]) -> None:
         self._examples = sorted(examples, key=lambda example: example.item.item_id)
         seen = Counter(word for example in self._examples for word in set(tokens(example.item)))
         size = len(self._examples)
@@ -45,11 +45,11 @@ class Nearest:
         self._unseen = math.log(1 + size) + 1
         self._vectors = [self._vector(example.item) for example in self._examples]
 
-    def nearest(self, item: WorkItem) -> tuple[Worked, float]:
+    def nearest(self, item: WorkItem) -> tuple[WorkedExample, float]:
         """Return the most similar example of another group, and its similarity, 0 to 1."""
         return max(self.candidates(item), key=lambda scored: scored[1])
 
-    def candidates(self, item: WorkItem) -> list[tuple[Worked, float]]:
+    def candidates(self, item: WorkItem) -> list[tuple[WorkedExample, float]]:
         """Return the examples of other groups by item id, each with its similarity.
 
         Raises:
@@ -69,7 +69,7 @@ class Nearest:
             )
         return found
 
-    def episode(self, request: Request) -> Generator[Proposal, Outcome, None]:
+    def episode(self, request: PromptRequest) -> Generator[Proposal, Outcome, None]:
         """Yield the copied answer, once."""
         example, similarity = self.nearest(request.item)
         yield Proposal(
@@ -81,7 +81,9 @@ class Nearest:
             finish_reason="tool_calls",
         )
 
-    def reflect(self, request: Request, proposal: Proposal, outcome: Outcome) -> Reflection | None:
+    def reflect(
+        self, request: PromptRequest, proposal: Proposal, outcome: Outcome
+    ) -> Reflection | None:
         """Return None: a copy learns nothing."""
         return None
 

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from harness_forge.config.prompt import PromptConfig, PromptContext
 from harness_forge.core.errors import RunError
 from harness_forge.core.records import Message, Outcome, Tip, ToolCall, WorkItem
-from harness_forge.rollouts.policies.worked_examples import Worked
+from harness_forge.rollouts.policies.worked_examples import WorkedExample
 
 _WORKER = (
     "You are the worker of a system hardening harness. Make the given rule pass on "
@@ -46,7 +46,7 @@ def worker_messages(
     item: WorkItem,
     host: str,
     tips: Sequence[Tip] = (),
-    examples: Sequence[Worked] = (),
+    examples: Sequence[WorkedExample] = (),
     prompt: PromptConfig = _AS_IT_IS,
 ) -> list[Message]:
     """Return the worker's prompt.

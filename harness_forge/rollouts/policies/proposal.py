@@ -11,7 +11,7 @@ from harness_forge.rollouts.policies.reflection import Reflection
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class PromptRequest:
     """A prompt for one work item.
 
     Args:
@@ -56,10 +56,12 @@ class Policy(Protocol):
     name: str
     """Value of `runs.policy`: gold, mutated, nearest, template, extractive or model:<name>."""
 
-    def episode(self, request: Request) -> Generator[Proposal, Outcome, None]:
+    def episode(self, request: PromptRequest) -> Generator[Proposal, Outcome, None]:
         """Yield proposals for one item; each `send` brings the outcome of the last."""
 
-    def reflect(self, request: Request, proposal: Proposal, outcome: Outcome) -> Reflection | None:
+    def reflect(
+        self, request: PromptRequest, proposal: Proposal, outcome: Outcome
+    ) -> Reflection | None:
         """Return the lesson of one judged proposal, if any."""
 
     def close(self) -> None:

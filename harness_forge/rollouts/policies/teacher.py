@@ -11,9 +11,9 @@ import json
 from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any
 
-from harness_forge.core.records import Answer, Origin, Outcome, Tip, ToolCall, Turn
+from harness_forge.core.records import Origin, Outcome, TeacherAnswer, Tip, ToolCall, Turn
 from harness_forge.rollouts.policies import prompts, reflection
-from harness_forge.rollouts.policies.proposal import Proposal, Request
+from harness_forge.rollouts.policies.proposal import PromptRequest, Proposal
 from harness_forge.rollouts.policies.reflection import Reflection
 
 _PREFERRED = "write the active setting in the file the check reads, then stop"
@@ -27,11 +27,11 @@ class Teacher:
         answers: item_id to the answers to try, in order.
     """
 
-    def __init__(self, name: str, answers: Callable[[str], Sequence[Answer]]) -> None:
+    def __init__(self, name: str, answers: Callable[[str], Sequence[TeacherAnswer]]) -> None:
         self.name = name
         self._answers = answers
 
-    def episode(self, request: Request) -> Generator[Proposal, Outcome, None]:
+    def episode(self, request: PromptRequest) -> Generator[Proposal, Outcome, None]:
         """Yield known answers until one passes; broken answers are all played."""
         tool = request.tools[0]["function"]["name"]
         for answer in self._answers(request.item.item_id):
@@ -47,7 +47,9 @@ class Teacher:
             if outcome.passed and answer.origin is not Origin.MUTATED:
                 return
 
-    def reflect(self, request: Request, proposal: Proposal, outcome: Outcome) -> Reflection | None:
+    def reflect(
+        self, request: PromptRequest, proposal: Proposal, outcome: Outcome
+    ) -> Reflection | None:
         """Explain a deliberate mistake that did fail."""
         if outcome.passed or outcome.infrastructure or not proposal.why:
             return None

@@ -14,15 +14,15 @@ from typing import Any
 from harness_forge.core.records import Origin, Outcome, WorkItem
 from harness_forge.rollouts.policies.id_words import IdWords, Replacement, replaced
 from harness_forge.rollouts.policies.nearest import Nearest
-from harness_forge.rollouts.policies.proposal import Proposal, Request
+from harness_forge.rollouts.policies.proposal import PromptRequest, Proposal
 from harness_forge.rollouts.policies.reflection import Reflection
 from harness_forge.rollouts.policies.teacher import tool_message
-from harness_forge.rollouts.policies.worked_examples import Worked
+from harness_forge.rollouts.policies.worked_examples import WorkedExample
 
 NAME = "template"
 
 
-class Template:
+class TemplatePolicy:
     """One answer for each item: another item's, with differing words of the id replaced.
 
     The example with the most words of its id in common with the item's, in order, is
@@ -36,11 +36,11 @@ class Template:
 
     name = NAME
 
-    def __init__(self, examples: Sequence[Worked]) -> None:
+    def __init__(self, examples: Sequence[WorkedExample]) -> None:
         self._similar = Nearest(examples)
         self._words = {e.item.item_id: IdWords.of(e.item.item_id) for e in examples}
 
-    def filled(self, item: WorkItem) -> tuple[Worked, Mapping[str, Any]]:
+    def filled(self, item: WorkItem) -> tuple[WorkedExample, Mapping[str, Any]]:
         """Return the example that is copied, and its arguments with the item's own words.
 
         Raises:
@@ -57,7 +57,7 @@ class Template:
                 return example, arguments
         return ranked[0][0], ranked[0][0].tool_call.arguments
 
-    def episode(self, request: Request) -> Generator[Proposal, Outcome, None]:
+    def episode(self, request: PromptRequest) -> Generator[Proposal, Outcome, None]:
         """Yield the filled answer, once."""
         example, arguments = self.filled(request.item)
         call = replace(example.tool_call, arguments=arguments)
@@ -70,18 +70,20 @@ class Template:
             finish_reason="tool_calls",
         )
 
-    def reflect(self, request: Request, proposal: Proposal, outcome: Outcome) -> Reflection | None:
+    def reflect(
+        self, request: PromptRequest, proposal: Proposal, outcome: Outcome
+    ) -> Reflection | None:
         """Return None: a copy learns nothing."""
         return None
 
     def close(self) -> None:
         """Do nothing: nothing is open."""
 
-    def _shared(self, example: Worked, own: IdWords) -> int:
+    def _shared(self, example: WorkedExample, own: IdWords) -> int:
         blocks = _aligned(self._words[example.item.item_id], own).get_matching_blocks()
         return sum(block.size for block in blocks)
 
-    def _fill(self, example: Worked, own: IdWords) -> Mapping[str, Any]:
+    def _fill(self, example: WorkedExample, own: IdWords) -> Mapping[str, Any]:
         known = self._words[example.item.item_id]
         return replaced(example.tool_call.arguments, _replacements(known, own))
 

@@ -16,7 +16,7 @@ from harness_forge.core.records import Message, ToolCall, WorkItem
 
 
 @dataclass(frozen=True, slots=True)
-class Worked:
+class WorkedExample:
     """A training item and its answer that passed.
 
     Args:
@@ -30,14 +30,14 @@ class Worked:
     source: str = ""
 
 
-def spread(examples: Iterable[Worked], seed: int) -> list[Worked]:
+def spread(examples: Iterable[WorkedExample], seed: int) -> list[WorkedExample]:
     """Return examples in the order in which prompts take them.
 
     One of each family in turn, families with the most items first, so that a few
     examples cover as much of the skill as they can. Within a family, and among
     families of one size, a salted hash decides.
     """
-    families: dict[str, list[Worked]] = defaultdict(list)
+    families: dict[str, list[WorkedExample]] = defaultdict(list)
     for example in examples:
         families[example.item.family].append(example)
     ordered = sorted(families, key=lambda name: (-len(families[name]), _draw(seed, name)))
@@ -49,12 +49,12 @@ def spread(examples: Iterable[Worked], seed: int) -> list[Worked]:
     return [example for each in rounds for example in each if example is not None]
 
 
-def shown(ordered: Sequence[Worked], item: WorkItem, count: int) -> list[Worked]:
+def shown(ordered: Sequence[WorkedExample], item: WorkItem, count: int) -> list[WorkedExample]:
     """Return the first `count` examples that are not of the item's own group."""
     return [e for e in ordered if e.item.group_key != item.group_key][:count]
 
 
-def digest(examples: Iterable[Worked]) -> str:
+def digest(examples: Iterable[WorkedExample]) -> str:
     """Return a hash of items and answers, in order; other examples make another run."""
     rows = [
         [e.item.item_id, e.item.title, e.item.severity, e.item.group_key, e.response]

@@ -25,8 +25,8 @@ from harness_forge.rollouts.policies.model import Model, named
 from harness_forge.rollouts.policies.nearest import Nearest
 from harness_forge.rollouts.policies.proposal import Policy
 from harness_forge.rollouts.policies.teacher import Teacher
-from harness_forge.rollouts.policies.template import Template
-from harness_forge.rollouts.policies.worked_examples import Worked
+from harness_forge.rollouts.policies.template import TemplatePolicy
+from harness_forge.rollouts.policies.worked_examples import WorkedExample
 from harness_forge.rollouts.runs import examples
 
 ENDPOINT_REQUESTS, LOCAL_BATCH = 8, 32
@@ -36,7 +36,7 @@ ENDPOINT_REQUESTS, LOCAL_BATCH = 8, 32
 BASE = "base"
 """`policy.adapter=base` is the base model without an adapter."""
 
-_COPIES = {PolicyKind.nearest: Nearest, PolicyKind.template: Template}
+_COPIES = {PolicyKind.nearest: Nearest, PolicyKind.template: TemplatePolicy}
 """Baselines that copy a training item's answer."""
 
 _NOT_IDENTITY = {"concurrency", "timeout_s", "api_key_env", "workset"}
@@ -68,11 +68,11 @@ class Actor:
     candidate: str | None = None
     fitted: Sequence[str] = ()
     contexts: Sequence[str] = ()
-    examples: Sequence[Worked] = ()
+    examples: Sequence[WorkedExample] = ()
     shots: int = 0
     close: Callable[[], None] = lambda: None
 
-    def shown(self, item: WorkItem) -> Sequence[Worked]:
+    def shown(self, item: WorkItem) -> Sequence[WorkedExample]:
         """Return the worked examples in an item's prompt."""
         return worked_examples.shown(self.examples, item, self.shots) if self.shots else ()
 
@@ -139,7 +139,7 @@ def plain(config: PolicyConfig) -> dict[str, Any]:
     }
 
 
-def _shots(config: PolicyConfig, store, seed: int) -> list[Worked]:
+def _shots(config: PolicyConfig, store, seed: int) -> list[WorkedExample]:
     if not config.shots:
         return []
     known = examples.read(store, needed=config.shots, splits=config.example_splits)

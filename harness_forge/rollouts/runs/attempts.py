@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from harness_forge.config.prompt import PromptConfig
 from harness_forge.core.records import Attempt, Outcome, Tip, TipRetrieval, Turn, WorkItem
 from harness_forge.rollouts.policies import prompts
-from harness_forge.rollouts.policies.proposal import Policy, Proposal, Request
+from harness_forge.rollouts.policies.proposal import Policy, PromptRequest, Proposal
 from harness_forge.rollouts.policies.reflection import Reflection
-from harness_forge.rollouts.policies.worked_examples import Worked
+from harness_forge.rollouts.policies.worked_examples import WorkedExample
 
 # Faults of the answer itself, in words for the summary.
 FAILURES = {
@@ -49,7 +49,7 @@ class Stage:
     policy: Policy
     host: str
     judges: threading.Semaphore
-    examples: Callable[[WorkItem], Sequence[Worked]] = lambda item: ()
+    examples: Callable[[WorkItem], Sequence[WorkedExample]] = lambda item: ()
     prompt: PromptConfig = field(default_factory=PromptConfig)
 
 
@@ -58,7 +58,7 @@ def play(stage: Stage, item: WorkItem, drawn: Retrieved) -> Iterator[Attempt]:
     messages = prompts.worker_messages(
         item, stage.host, drawn.shown, stage.examples(item), stage.prompt
     )
-    request = Request(item, messages, stage.environment.tools)
+    request = PromptRequest(item, messages, stage.environment.tools)
     episode = stage.policy.episode(request)
     number, outcome = 0, None
     while True:
@@ -90,7 +90,7 @@ def _judge(stage: Stage, item: WorkItem, proposal: Proposal) -> Outcome:
 
 
 def _record(
-    request: Request,
+    request: PromptRequest,
     number: int,
     proposal: Proposal,
     outcome: Outcome,

@@ -12,7 +12,7 @@ from harness_forge.core.errors import Interrupted
 from harness_forge.core.records import WorkItem
 from harness_forge.rollouts.runs import tips
 from harness_forge.rollouts.runs.attempts import Retrieved, Stage, play
-from harness_forge.rollouts.runs.progress import Progress
+from harness_forge.rollouts.runs.progress import RunProgress
 
 
 class Drive:
@@ -30,7 +30,7 @@ class Drive:
         self._lock = threading.Lock()
         self._items, self._passed = 0, 0
 
-    def go(self, items: Sequence[WorkItem], threads: int, bar: Progress) -> None:
+    def go(self, items: Sequence[WorkItem], threads: int, bar: RunProgress) -> None:
         """Attempt every item.
 
         Raises:
@@ -57,7 +57,7 @@ class Drive:
         self._stopping.set()
         self._stage.policy.close()
 
-    def _feed(self, pool, waiting: Iterator[WorkItem], threads: int, bar: Progress) -> None:
+    def _feed(self, pool, waiting: Iterator[WorkItem], threads: int, bar: RunProgress) -> None:
         # A short queue, so that a fault or Ctrl-C has little left to wait for.
         pending: set[Future] = set()
         more = True

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from harness_forge.core.errors import RunError
 from harness_forge.core.records import Split, ToolCall, WorkItem
-from harness_forge.rollouts.policies.worked_examples import Worked
+from harness_forge.rollouts.policies.worked_examples import WorkedExample
 from harness_forge.store.escaping import restored
 
 # The newest passing answer of ours to each item of these splits, as exports take it.
@@ -22,7 +22,7 @@ ORDER BY item_id, attempt_id DESC
 """
 
 
-def read(store, needed: int, splits: Sequence[str] = (Split.TRAIN.value,)) -> list[Worked]:
+def read(store, needed: int, splits: Sequence[str] = (Split.TRAIN.value,)) -> list[WorkedExample]:
     """Return one example for each item, sorted by item id.
 
     Args:
@@ -46,9 +46,9 @@ def read(store, needed: int, splits: Sequence[str] = (Split.TRAIN.value,)) -> li
     return found
 
 
-def _worked(row: Sequence) -> Worked:
+def _worked(row: Sequence) -> WorkedExample:
     item_id, title, severity, family, group_key, call, response, source, facts = row
-    return Worked(
+    return WorkedExample(
         item=WorkItem(item_id, title, severity, family, group_key, facts=facts or {}),
         tool_call=ToolCall(call["name"], call["arguments"]),
         response=response,

@@ -19,7 +19,7 @@ from harness_forge.registry import decisions
 from harness_forge.registry.models import folder
 from harness_forge.rollouts.runs.catalogue import held_out
 from harness_forge.store.escaping import unescape
-from harness_forge.store.splits.holdout_ledger import State
+from harness_forge.store.splits.holdout_ledger import LedgerState
 from harness_forge.store.splits.looks import Look, item_keys
 
 STORE = "the store"
@@ -51,7 +51,7 @@ def known_looks(store, home: Path, base: ModelConfig | None) -> list[Look]:
     return sorted([*found, *decided.values()], key=lambda look: look.time)
 
 
-def lost_head(state: State, home: Path, skill: str) -> str:
+def lost_head(state: LedgerState, home: Path, skill: str) -> str:
     """Return what a decision saw of a ledger and is not in it any more; '' if all is there."""
     for line in reversed(decisions.read(home)):
         seen = line.get("ledger") or {}

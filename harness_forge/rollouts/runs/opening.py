@@ -24,7 +24,7 @@ from harness_forge.rollouts.runs import catalogue, holdout
 from harness_forge.rollouts.runs.actor import Actor, prepare
 from harness_forge.rollouts.runs.attempts import Stage
 from harness_forge.rollouts.runs.drive import Drive, cores, drawer
-from harness_forge.rollouts.runs.progress import Progress
+from harness_forge.rollouts.runs.progress import RunProgress
 from harness_forge.rollouts.runs.summary import summarize
 
 
@@ -115,7 +115,7 @@ def _drive(stage, store, actor: Actor, handle, policy, config, items, chosen, lo
             judges = threading.Semaphore(workers)
             drive = Drive(stage(policy=acting, judges=judges), store, handle.run_id, draw)
             label = f"{store.name} {actor.name}"
-            bar = Progress(label, len(chosen), len(chosen) - len(todo))
+            bar = RunProgress(label, len(chosen), len(chosen) - len(todo))
             with contextlib.closing(bar):
                 drive.go(todo, max(workers, actor.concurrency), bar)
     except BaseException:

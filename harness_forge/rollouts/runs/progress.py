@@ -12,7 +12,7 @@ SELDOM_S = 120.0
 """Least seconds between two lines of a log: an hour's run is followed with thirty."""
 
 
-class Progress:
+class RunProgress:
     """Counts finished work items.
 
     Args:
@@ -87,11 +87,11 @@ class _Lines:
 
 def counter(label: str, unit: str = "rule") -> Callable[[int, int], None]:
     """Return a callback (done, total) that shows a bar."""
-    bar: list[Progress] = []
+    bar: list[RunProgress] = []
 
     def show(done: int, total: int) -> None:
         if not bar:
-            bar.append(Progress(label, total, done, unit))
+            bar.append(RunProgress(label, total, done, unit))
         else:
             bar[0].advance()
         if done >= total:

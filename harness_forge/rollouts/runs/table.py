@@ -24,7 +24,7 @@ ORDER BY a.id
 
 
 @dataclass
-class Row:
+class FamilyRow:
     """One family's counts; seconds and characters are medians."""
 
     family: str
@@ -60,15 +60,15 @@ class Row:
         )
 
 
-def tabulate(items: Iterable[WorkItem], attempts: Iterable[Mapping]) -> list[Row]:
+def tabulate(items: Iterable[WorkItem], attempts: Iterable[Mapping]) -> list[FamilyRow]:
     """Return one row for each family, largest first, and the total last.
 
     `ours` counts items that our fix passed, `content` those that only the
     content's own remediation passed.
     """
     family = {}
-    rows: dict[str, Row] = defaultdict(lambda: Row(""))
-    total = Row("all")
+    rows: dict[str, FamilyRow] = defaultdict(lambda: FamilyRow(""))
+    total = FamilyRow("all")
     for item in items:
         family[item.item_id] = item.family
         for row in (rows[item.family], total):
@@ -86,7 +86,7 @@ def tabulate(items: Iterable[WorkItem], attempts: Iterable[Mapping]) -> list[Row
     return [*ordered, total]
 
 
-def _count(row: Row, attempt: Mapping) -> None:
+def _count(row: FamilyRow, attempt: Mapping) -> None:
     row.seconds.append(attempt["wall_time_s"])
     if not attempt["eval_passed"]:
         return
@@ -97,7 +97,7 @@ def _count(row: Row, attempt: Mapping) -> None:
         row.content.add(attempt["item_id"])
 
 
-def markdown(rows: Sequence[Row]) -> str:
+def markdown(rows: Sequence[FamilyRow]) -> str:
     """Return the table as Markdown, aligned for a terminal."""
     cells = [HEAD, *(row.cells() for row in rows)]
     width = [max(len(line[n]) for line in cells) for n in range(len(HEAD))]

@@ -17,7 +17,7 @@ from harness_forge.rollouts.runs.attempts import Retrieved
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class TipCandidate:
     """A stored tip and the item it was learned from."""
 
     tip_id: int
@@ -27,7 +27,7 @@ class Candidate:
 
 
 def draw(
-    item: WorkItem, candidates: Sequence[Candidate], k: int, inclusion: float, salt: str
+    item: WorkItem, candidates: Sequence[TipCandidate], k: int, inclusion: float, salt: str
 ) -> Retrieved:
     """Return the k most similar tips, each shown with probability `inclusion`.
 
@@ -48,7 +48,7 @@ def draw(
     return Retrieved(retrievals, shown)
 
 
-def similarity(item: WorkItem, candidate: Candidate) -> float:
+def similarity(item: WorkItem, candidate: TipCandidate) -> float:
     """Return 0 to 1: half for the same family, half for the shared id prefix.
 
     The prefix is counted in tokens of the id over the longer id's length, as in
@@ -64,10 +64,10 @@ def similarity(item: WorkItem, candidate: Candidate) -> float:
     return 0.5 * (item.family == candidate.family) + 0.5 * prefix
 
 
-def candidates(rows: Sequence[Mapping], families: Mapping[str, str]) -> list[Candidate]:
+def candidates(rows: Sequence[Mapping], families: Mapping[str, str]) -> list[TipCandidate]:
     """Return stored tip rows as candidates; rows of unknown items are left out."""
     return [
-        Candidate(
+        TipCandidate(
             row["id"],
             Tip(row["text"], row["tip_type"], row["mechanism"]),
             row["source_rule_id"],

@@ -18,7 +18,7 @@ import orjson
 from harness_forge.config.proxy import LimitsConfig
 from harness_forge.serving.proxy.meters import Meters
 from harness_forge.serving.proxy.privacy import KEY_HEADERS
-from harness_forge.serving.proxy.request import Request
+from harness_forge.serving.proxy.request import ProxyRequest
 from harness_forge.serving.proxy.upstream import Headers
 
 _MB = 1 << 20
@@ -52,7 +52,7 @@ class ProxyServer(Protocol):
     def leave(self, client: ClientConnection) -> None:
         """Remove a client."""
 
-    def begin(self, client: ClientConnection, request: Request) -> None:
+    def begin(self, client: ClientConnection, request: ProxyRequest) -> None:
         """Answer a request."""
 
 
@@ -62,11 +62,11 @@ class ClientConnection(asyncio.Protocol):
     def __init__(self, server: ProxyServer) -> None:
         self._server = server
         self._parser = httptools.HttpRequestParser(self)
-        self._request: Request | None = None
+        self._request: ProxyRequest | None = None
         self._in_head = False
         self._refusal: tuple[int, str] | None = None
-        self._waiting: deque[Request] = deque()
-        self._current: Request | None = None
+        self._waiting: deque[ProxyRequest] = deque()
+        self._current: ProxyRequest | None = None
         self.exchange: PendingAnswer | None = None
         self._closing = False
         self.transport: Any = None
@@ -119,7 +119,7 @@ class ClientConnection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """Begin a request."""
-        self._request, self._in_head = Request(), True
+        self._request, self._in_head = ProxyRequest(), True
         self._since = perf_counter()
 
     def on_url(self, url: bytes) -> None:
@@ -168,7 +168,7 @@ class ClientConnection(asyncio.Protocol):
             if len(self._waiting) >= _QUEUED:
                 self.transport.pause_reading()
 
-    def _begin(self, request: Request) -> None:
+    def _begin(self, request: ProxyRequest) -> None:
         self._current = request
         self._server.begin(self, request)
 
@@ -257,7 +257,7 @@ class ClientConnection(asyncio.Protocol):
         else:
             self._refuse_and_close(408, "the request took too long to arrive")
 
-    def _of_head(self, request: Request) -> tuple[int, str] | None:
+    def _of_head(self, request: ProxyRequest) -> tuple[int, str] | None:
         names = [key.lower() for key, _ in request.headers]
         if self._parser.should_upgrade():
             return 400, "this speaks HTTP and nothing else"
@@ -282,7 +282,7 @@ class ClientConnection(asyncio.Protocol):
         self._closing = True
         self._server.meters.counts["refused"] += 1
         if self._current is None and not self.transport.is_closing():
-            self._current = Request(keep=False)
+            self._current = ProxyRequest(keep=False)
             out: list[bytes] = []
             self.refuse(status, why, out)
             self.transport.write(b"".join(out))

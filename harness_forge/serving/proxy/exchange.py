@@ -12,7 +12,7 @@ from harness_forge.serving.proxy.client_connection import ClientConnection
 from harness_forge.serving.proxy.meters import Meters
 from harness_forge.serving.proxy.request import ParsedRequest
 from harness_forge.serving.proxy.routing import Choice
-from harness_forge.serving.proxy.upstream import Connection, Headers, Pool, end_to_end
+from harness_forge.serving.proxy.upstream import Connection, ConnectionPool, Headers, end_to_end
 from harness_forge.serving.proxy.upstream_request import UpstreamRequest
 
 _MB = 1 << 20
@@ -23,7 +23,7 @@ class ExchangeOwner(Protocol):
 
     limits: LimitsConfig
     meters: Meters
-    pool: Pool
+    pool: ConnectionPool
 
     def new_id(self) -> str:
         """Return a unique id."""

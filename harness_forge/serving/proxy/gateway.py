@@ -13,14 +13,14 @@ from harness_forge.config.proxy import ProxyConfig
 from harness_forge.serving.proxy import privacy, web_pages
 from harness_forge.serving.proxy.client_connection import ClientConnection
 from harness_forge.serving.proxy.exchange import Exchange
-from harness_forge.serving.proxy.guard import Guard
-from harness_forge.serving.proxy.keys import Keys, Patterns, keys_of_headers, keys_of_path
+from harness_forge.serving.proxy.guard import ArmGuard
+from harness_forge.serving.proxy.keys import Patterns, RequestKeys, keys_of_headers, keys_of_path
 from harness_forge.serving.proxy.meters import Meters
 from harness_forge.serving.proxy.outcomes import posted
 from harness_forge.serving.proxy.request import (
     ParsedRequest,
-    Refused,
-    Request,
+    ProxyRequest,
+    RequestRefused,
     only_method,
     parse,
     path_of,
@@ -29,7 +29,7 @@ from harness_forge.serving.proxy.request import (
 from harness_forge.serving.proxy.routing import Choice, Router
 from harness_forge.serving.proxy.spool import Spool
 from harness_forge.serving.proxy.spool_writer import SpoolWriter
-from harness_forge.serving.proxy.upstream import Pool
+from harness_forge.serving.proxy.upstream import ConnectionPool
 from harness_forge.serving.proxy.upstream_request import Aliases, NoAliases, Sender, UpstreamRequest
 
 _COUNTED = ("chat", "completion")  # streams that can be asked for token counts
@@ -52,7 +52,7 @@ class Gateway:
         self,
         config: ProxyConfig,
         spool: Spool | None,
-        guard: Guard,
+        guard: ArmGuard,
         aliases: Aliases | None = None,
         skill: str = "",
     ) -> None:
@@ -60,7 +60,7 @@ class Gateway:
         self._callers = privacy.CallerKeys(config.key_env)
         self._sender = Sender(config, aliases or NoAliases(), pass_keys=not self._callers)
         self.router = Router(config, guard.out)
-        self.pool, self.meters, self.guard = Pool(), Meters(), guard
+        self.pool, self.meters, self.guard = ConnectionPool(), Meters(), guard
         self._spool_writer, self._skill = SpoolWriter(spool, self.meters), skill
         self._patterns = Patterns(config.patterns)
         self._first = next(iter(config.upstreams))
@@ -87,28 +87,28 @@ class Gateway:
         """Remove a client."""
         self._clients.discard(client)
 
-    def begin(self, client: ClientConnection, request: Request) -> None:
+    def begin(self, client: ClientConnection, request: ProxyRequest) -> None:
         """Answer a request."""
         arrived = perf_counter()
         try:
             parsed = self._understood(client, request, arrived)
             if parsed is not None:
                 self._answer(client, parsed)
-        except Refused as refusal:
+        except RequestRefused as refusal:
             client.answer(refusal.args[0], why=refusal.args[1])
         except Exception as error:
             self._spool_writer.warn(f"fault in a request: {type(error).__name__}: {error}")
             client.answer(500, why="the proxy could not handle this request")
 
     def _understood(
-        self, client: ClientConnection, request: Request, arrived: float
+        self, client: ClientConnection, request: ProxyRequest, arrived: float
     ) -> ParsedRequest | None:
         path, query = path_of(request.target)
         headers = {
             key.decode("latin-1").lower(): value.decode("latin-1") for key, value in request.headers
         }
         if not privacy.addressed(headers.get("host", ""), self.config):
-            raise Refused(421, "this is not addressed to the proxy (proxy.hosts)")
+            raise RequestRefused(421, "this is not addressed to the proxy (proxy.hosts)")
         web_pages.check_origin(headers)
         keys, path = keys_of_path(path)
         web_pages.check_method(request.method, only_method(path))
@@ -116,13 +116,13 @@ class Gateway:
             client.answer(200, self.health(self._callers.admit(privacy.key_in(headers))))
             return None
         if not self._callers.admit(privacy.key_in(headers)):
-            raise Refused(401, "no valid key for the proxy")
+            raise RequestRefused(401, "no valid key for the proxy")
         web_pages.check_body(request.method, headers)
         if path == "/outcomes":
             self._outcomes(client, request, keys_of_headers(headers).filled(keys))
             return None
         if path not in self._exact and not path.startswith(self._begins or ("\0",)):
-            raise Refused(403, f"{path[:100]} is not passed on (proxy.paths)")
+            raise RequestRefused(403, f"{path[:100]} is not passed on (proxy.paths)")
         parsed = read(request, path, query, headers, keys, arrived)
         if parsed.kind and not self.config.bypass:
             parse(parsed)
@@ -130,19 +130,19 @@ class Gateway:
 
     def _answer(self, client: ClientConnection, parsed: ParsedRequest) -> None:
         if self._spool_writer.blocked and not self.config.fail_open and parsed.kind:
-            raise Refused(503, "requests cannot be captured (proxy.fail_open=false)")
+            raise RequestRefused(503, "requests cannot be captured (proxy.fail_open=false)")
         choice, upstream_request = Choice(self._first), None
         if parsed.kind:
             try:
                 choose = self._resolve_alias if self.config.bypass else self._chosen
                 choice, upstream_request = choose(parsed)
-            except Refused:
+            except RequestRefused:
                 raise
             except Exception as error:
                 self._spool_writer.report_fault("routing", error)
                 if not self.config.fail_open:
                     why = "the proxy cannot route requests (proxy.fail_open=false)"
-                    raise Refused(503, why) from error
+                    raise RequestRefused(503, why) from error
         upstream_request = upstream_request or self._sender.as_it_came(parsed, choice)
         exchange = self._start(client, parsed, choice, upstream_request)
         self.meters.counts["requests"] += 1
@@ -190,7 +190,7 @@ class Gateway:
     def _resolve_alias(self, parsed: ParsedRequest) -> tuple[Choice, UpstreamRequest]:
         """Return where a request goes in bypass mode: only aliases are resolved."""
         choice = Choice(self._first)
-        with suppress(Refused):
+        with suppress(RequestRefused):
             parse(parsed)
         return choice, self._sender.upstream_request(parsed, choice)
 
@@ -252,15 +252,17 @@ class Gateway:
             record["skill"] = self._skill
             self._spool_writer.write(record, exchange.parsed.body, b"".join(pieces))
 
-    def _outcomes(self, client: ClientConnection, request: Request, keys: Keys) -> None:
+    def _outcomes(self, client: ClientConnection, request: ProxyRequest, keys: RequestKeys) -> None:
         made = posted(b"".join(request.pieces), keys)
         if not self._spool_writer:
-            raise Refused(409, "nothing is captured, so there is nothing to join outcomes to")
+            raise RequestRefused(
+                409, "nothing is captured, so there is nothing to join outcomes to"
+            )
         for one in made:
             one |= {"type": "outcome", "id": self.new_id(), "at": time.time_ns()}
             one |= {"skill": one["keys"].get("skill") or self._skill}
             if not self._spool_writer.write(one, b"", b""):
-                raise Refused(507, "the spool cannot take it; post it again later")
+                raise RequestRefused(507, "the spool cannot take it; post it again later")
             known = one["keys"]
             self.guard.judged(
                 (known.get("run", ""), known["item"], known["attempt"]), one["passed"]

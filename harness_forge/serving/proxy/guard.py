@@ -30,7 +30,7 @@ class _Answer:
     seconds: float
 
 
-class Guard:
+class ArmGuard:
     """Watches the arms of every route.
 
     Args:

@@ -24,7 +24,7 @@ _HEADER = "x-forge-"
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
+class RequestKeys:
     """The keys of a request; '' and 0 if unknown."""
 
     run: str = ""
@@ -34,26 +34,26 @@ class Keys:
     skill: str = ""
     purpose: str = ""
 
-    def filled(self, other: Keys) -> Keys:
+    def filled(self, other: RequestKeys) -> RequestKeys:
         """Return these keys, with missing ones taken from `other`."""
-        return Keys(
+        return RequestKeys(
             *(getattr(self, name) or getattr(other, name) for name in self.__dataclass_fields__)
         )
 
 
-NONE = Keys()
+NONE = RequestKeys()
 
 
-def keys_of_path(path: str) -> tuple[Keys, str]:
+def keys_of_path(path: str) -> tuple[RequestKeys, str]:
     """Return the keys in a path prefix, and the path without it."""
     found = _PREFIX.fullmatch(path) if path.startswith("/r/") else None
     if not found:
         return NONE, path
     run, role = (_word(unquote(found[place])) for place in (1, 2))
-    return Keys(run=run, role=role), found[3]
+    return RequestKeys(run=run, role=role), found[3]
 
 
-def keys_of_headers(headers: Mapping[str, str]) -> Keys:
+def keys_of_headers(headers: Mapping[str, str]) -> RequestKeys:
     """Return the keys in headers with names in lower case."""
     said = {
         key[len(_HEADER) :]: _word(value)
@@ -61,7 +61,7 @@ def keys_of_headers(headers: Mapping[str, str]) -> Keys:
         if key.startswith(_HEADER)
     }
     known = {key: said[key] for key in ("run", "item", "role", "skill", "purpose") if key in said}
-    return Keys(**known, attempt=_number(said.get("attempt", "")))
+    return RequestKeys(**known, attempt=_number(said.get("attempt", "")))
 
 
 SESSIONS = {
@@ -74,7 +74,7 @@ SESSIONS = {
 """Headers in which harnesses name their session, and whose they are."""
 
 
-def keys_of_harness(headers: Mapping[str, str]) -> Keys:
+def keys_of_harness(headers: Mapping[str, str]) -> RequestKeys:
     """Return the keys of a harness that names its session: the session is run and item.
 
     Known are Claude Code, OpenCode and Codex. A subagent of Claude Code is a role of its own.
@@ -87,7 +87,7 @@ def keys_of_harness(headers: Mapping[str, str]) -> Keys:
         if not session or (harness == "codex" and not _is_codex(headers)):
             continue
         role = "subagent" if headers.get("x-claude-code-agent-id") else ""
-        return Keys(run=_word(f"{harness}-{session}"), item=session, role=role)
+        return RequestKeys(run=_word(f"{harness}-{session}"), item=session, role=role)
     return NONE
 
 
@@ -121,7 +121,7 @@ class Patterns:
     def __bool__(self) -> bool:
         return bool(self._known)
 
-    def find(self, request: Any, skill: str = "") -> Keys:
+    def find(self, request: Any, skill: str = "") -> RequestKeys:
         """Return the keys of a request's prompt.
 
         Args:
@@ -139,7 +139,7 @@ class Patterns:
             first = first if first != NONE else found
         return first
 
-    def _found(self, skill: str, patterns: Mapping[str, Any], texts: list[str]) -> Keys:
+    def _found(self, skill: str, patterns: Mapping[str, Any], texts: list[str]) -> RequestKeys:
         words = {}
         for name, pattern in patterns.items():
             for text in texts:
@@ -148,7 +148,7 @@ class Patterns:
                     words[name] = found[1] if found.re.groups else found[0]
                     break
         item = _word(words.get("item", "")).removeprefix(self._strip[skill])
-        return Keys(
+        return RequestKeys(
             run=_word(words.get("run", "")),
             item=item,
             attempt=_number(words.get("attempt", "")),

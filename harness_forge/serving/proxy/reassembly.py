@@ -15,7 +15,7 @@ _MOST = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ResponseBody:
     """An answer's body as one value.
 
     Args:
@@ -29,7 +29,7 @@ class Answer:
     fault: str = ""
 
 
-def assembled(kind: str, content_type: str, raw: bytes) -> Answer:
+def assembled(kind: str, content_type: str, raw: bytes) -> ResponseBody:
     """Return the value of a body, streamed or not.
 
     Args:
@@ -42,8 +42,8 @@ def assembled(kind: str, content_type: str, raw: bytes) -> Answer:
     try:
         value = json.loads(raw)
     except (ValueError, RecursionError):
-        return Answer(None, False, "the answer is no JSON")
-    return Answer(value, True)
+        return ResponseBody(None, False, "the answer is no JSON")
+    return ResponseBody(value, True)
 
 
 def decoded(encoding: str, raw: bytes) -> bytes:
@@ -77,37 +77,37 @@ def _as_file(raw: bytes) -> Any:
     return io.BytesIO(raw)
 
 
-def _streamed(kind: str, raw: bytes) -> Answer:
+def _streamed(kind: str, raw: bytes) -> ResponseBody:
     pieces, broken, done = pieces_of(raw)
     fault = f"{broken} broken events" if broken else ""
     failed = next((one["error"] for one in pieces if one.get("error")), None)
     if failed is not None:
-        return Answer({"error": failed}, False, fault or "the stream reported an error")
+        return ResponseBody({"error": failed}, False, fault or "the stream reported an error")
     if kind == "response":
         return _response(pieces, fault)
     if kind == "message":
         ended = any(one.get("type") == "message_stop" for one in pieces)
         said = fault or ("" if ended else "the stream broke off")
-        return Answer(anthropic.joined(pieces), ended and not fault, said)
+        return ResponseBody(anthropic.joined(pieces), ended and not fault, said)
     made = joined(pieces, "text" if kind == "completion" else "message")
     ended = bool(made["choices"]) and all(one.get("finish_reason") for one in made["choices"])
-    return Answer(made, (done or ended) and ended and not broken, fault)
+    return ResponseBody(made, (done or ended) and ended and not broken, fault)
 
 
-def _response(pieces: list[dict[str, Any]], fault: str) -> Answer:
+def _response(pieces: list[dict[str, Any]], fault: str) -> ResponseBody:
     """Return the assembled response.
 
     Cut at the token limit it counts as complete: there will be no more of it.
     """
     ends = [one["type"] for one in pieces if one.get("type") in response_stream.ENDS]
     if not ends:
-        return Answer(response_stream.joined(pieces), False, fault or "the stream broke off")
-    return Answer(
+        return ResponseBody(response_stream.joined(pieces), False, fault or "the stream broke off")
+    return ResponseBody(
         response_stream.joined(pieces), ends[-1] != "response.failed" and not fault, fault
     )
 
 
-def _lines(raw: bytes) -> Answer:
+def _lines(raw: bytes) -> ResponseBody:
     """Return an answer in Ollama's own form: a JSON object a line, the last one with counts."""
     pieces, broken = [], 0
     for line in raw.splitlines():
@@ -117,8 +117,8 @@ def _lines(raw: bytes) -> Answer:
             broken += 1
     pieces = [one for one in pieces if isinstance(one, dict)]
     if not pieces:
-        return Answer(None, False, "the answer is no JSON")
+        return ResponseBody(None, False, "the answer is no JSON")
     made = ollama(pieces)
-    return Answer(
+    return ResponseBody(
         made, made.get("done") is True and not broken, f"{broken} broken" if broken else ""
     )

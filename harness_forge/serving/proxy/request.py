@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from harness_forge.serving.proxy import body, privacy
-from harness_forge.serving.proxy.keys import Keys, keys_of_harness, keys_of_headers
+from harness_forge.serving.proxy.keys import RequestKeys, keys_of_harness, keys_of_headers
 from harness_forge.serving.proxy.upstream import Headers, end_to_end
 
 KINDS = {
@@ -37,12 +37,12 @@ _DROPPED = (
 )
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """A request that is not passed on; `args` are status and reason."""
 
 
 @dataclass(slots=True)
-class Request:
+class ProxyRequest:
     """One request as it was received."""
 
     target: bytes = b""
@@ -80,7 +80,7 @@ class ParsedRequest:
     body: bytes
     headers: Headers
     authorization: bytes
-    keys: Keys
+    keys: RequestKeys
     kept: dict[str, str]
     key_header: bytes = b"authorization"
     model: str = ""
@@ -92,11 +92,11 @@ class ParsedRequest:
 
 
 def read(
-    request: Request,
+    request: ProxyRequest,
     path: str,
     query: bytes,
     headers: Mapping[str, str],
-    keys: Keys,
+    keys: RequestKeys,
     arrived: float,
 ) -> ParsedRequest:
     """Return the parsed head of a request; `parse` reads its body.
@@ -136,9 +136,9 @@ def parse(parsed: ParsedRequest) -> None:
     try:
         parsed.value = body.parsed(parsed.body)
     except ValueError as error:
-        raise Refused(400, f"the request is no JSON: {str(error)[:200]}") from None
+        raise RequestRefused(400, f"the request is no JSON: {str(error)[:200]}") from None
     if not isinstance(parsed.value, dict):
-        raise Refused(400, "the request is no JSON object")
+        raise RequestRefused(400, "the request is no JSON object")
     model = parsed.value.get("model")
     parsed.model = model if isinstance(model, str) else ""
     parsed.stream = parsed.value.get("stream") is True
@@ -160,7 +160,7 @@ def path_of(target: bytes) -> tuple[str, bytes]:
     path, mark, query = target.partition(b"?")
     word = path.decode("latin-1")
     if not word.startswith("/") or "//" in word or "#" in word or _climbs(word):
-        raise Refused(400, "the target is no path")
+        raise RequestRefused(400, "the target is no path")
     return word, mark + query
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from harness_forge.config.proxy import ArmConfig, ProxyConfig, RouteConfig, Sticky
 from harness_forge.core.errors import ConfigError
 from harness_forge.core.hints import did_you_mean
-from harness_forge.serving.proxy.keys import Keys
+from harness_forge.serving.proxy.keys import RequestKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Router:
         )
         self.needs_run = any(route.sticky is not Sticky.none for route in config.routes.values())
 
-    def lacks(self, keys: Keys) -> bool:
+    def lacks(self, keys: RequestKeys) -> bool:
         """Return whether the choice hangs on a key that is not known yet."""
         return (
             (self.needs_skill and not keys.skill)
@@ -77,7 +77,7 @@ class Router:
             or (self.needs_run and not keys.run)
         )
 
-    def choose(self, model: str, keys: Keys) -> Choice:
+    def choose(self, model: str, keys: RequestKeys) -> Choice:
         """Return who answers a request for `model`."""
         for name, route in self._routes.items():
             if (
@@ -93,7 +93,7 @@ class Router:
         one = self._routes[route].arms[arm]
         return Choice(one.upstream, one.model, route, arm, before.probability, before.sticky)
 
-    def _drawn(self, name: str, route: RouteConfig, keys: Keys) -> Choice:
+    def _drawn(self, name: str, route: RouteConfig, keys: RequestKeys) -> Choice:
         arms = self._standing(name, route, keys)
         last = route.escalate_to if route.escalate_to in route.arms else ""
         if last and route.escalate_attempt and keys.attempt >= route.escalate_attempt:
@@ -115,7 +115,7 @@ class Router:
         return Choice(one.upstream, one.model, name, arm, weight / total, sticky, shadow, fallback)
 
     def _standing(
-        self, name: str, route: RouteConfig, keys: Keys
+        self, name: str, route: RouteConfig, keys: RequestKeys
     ) -> Mapping[str, tuple[ArmConfig, float]]:
         return {
             arm: (one, one.weight)
@@ -125,14 +125,14 @@ class Router:
             and (not one.skills or keys.skill in one.skills)
         }
 
-    def _may_shadow(self, name: str, route: RouteConfig, keys: Keys, arm: str) -> bool:
+    def _may_shadow(self, name: str, route: RouteConfig, keys: RequestKeys, arm: str) -> bool:
         if not route.shadow or route.shadow == arm or f"{name}/{route.shadow}" in self._out:
             return False
         skills = route.arms[route.shadow].skills
         return not skills or keys.skill in skills
 
 
-def _stickiness(how: Sticky, keys: Keys) -> str:
+def _stickiness(how: Sticky, keys: RequestKeys) -> str:
     if how is Sticky.run:
         return keys.run
     if how is Sticky.item and keys.item:

@@ -101,7 +101,7 @@ class Owner(Protocol):
 class Connection(asyncio.Protocol):
     """One connection to a server; one answer at a time."""
 
-    def __init__(self, pool: Pool, address: Address) -> None:
+    def __init__(self, pool: ConnectionPool, address: Address) -> None:
         self._pool, self.address = pool, address
         self.transport: Any = None
         self.owner: Owner | None = None
@@ -209,7 +209,7 @@ class Connection(asyncio.Protocol):
             self.transport.close()
 
 
-class Pool:
+class ConnectionPool:
     """Connections that wait for the next request."""
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from harness_forge.config.proxy import ProxyConfig
 from harness_forge.serving.proxy import privacy
 from harness_forge.serving.proxy.body import with_model, with_usage
-from harness_forge.serving.proxy.request import ParsedRequest, Refused
+from harness_forge.serving.proxy.request import ParsedRequest, RequestRefused
 from harness_forge.serving.proxy.routing import Choice
 from harness_forge.serving.proxy.upstream import Address
 
@@ -88,7 +88,9 @@ class Sender:
             host = urlsplit(lease.url).hostname or ""
             if not privacy.is_local(host) and host not in self._config.allow_remote:
                 self._aliases.give_back(lease)
-                raise Refused(502, f"alias {parsed.model} points to a server that is not allowed")
+                raise RequestRefused(
+                    502, f"alias {parsed.model} points to a server that is not allowed"
+                )
         body = with_model(parsed.body, model) if model != parsed.model else parsed.body
         if parsed.usage:
             body = with_usage(body, parsed.value.get("stream_options"))

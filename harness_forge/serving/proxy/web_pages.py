@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness_forge.serving.proxy.request import Refused
+from harness_forge.serving.proxy.request import RequestRefused
 
 _JSON = "application/json"
 _ELSEWHERE = ("cross-site", "same-site")
@@ -29,9 +29,9 @@ def check_origin(headers: Mapping[str, str]) -> None:
     """
     origin, site = headers.get("origin"), headers.get("sec-fetch-site", "").strip().lower()
     if origin is not None and origin.strip().lower() != f"http://{headers.get('host', '')}".lower():
-        raise Refused(403, f"a web page may not ask the proxy (origin {origin[:_SHOWN]})")
+        raise RequestRefused(403, f"a web page may not ask the proxy (origin {origin[:_SHOWN]})")
     if site in _ELSEWHERE:
-        raise Refused(403, f"a web page may not ask the proxy (sec-fetch-site {site})")
+        raise RequestRefused(403, f"a web page may not ask the proxy (sec-fetch-site {site})")
 
 
 def check_method(method: bytes, only: str = "") -> None:
@@ -44,9 +44,9 @@ def check_method(method: bytes, only: str = "") -> None:
         Refused: it is a browser's preflight of a page's request, or another method.
     """
     if method == b"OPTIONS":
-        raise Refused(405, "OPTIONS is not passed on: web pages may not ask the proxy")
+        raise RequestRefused(405, "OPTIONS is not passed on: web pages may not ask the proxy")
     if only and method != only.encode():
-        raise Refused(405, f"this path takes {only} alone")
+        raise RequestRefused(405, f"this path takes {only} alone")
 
 
 def check_body(method: bytes, headers: Mapping[str, str]) -> None:
@@ -58,4 +58,4 @@ def check_body(method: bytes, headers: Mapping[str, str]) -> None:
     text = headers.get("content-type", "")
     if method == b"POST" and text.partition(";")[0].strip().lower() != _JSON:
         said = f"not {text[:_SHOWN]}" if text else "and content-type must say so"
-        raise Refused(415, f"the body must be {_JSON}, {said}")
+        raise RequestRefused(415, f"the body must be {_JSON}, {said}")

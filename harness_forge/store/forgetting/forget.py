@@ -17,22 +17,22 @@ from harness_forge.store.connections import connect
 from harness_forge.store.escaping import escape, unescape
 from harness_forge.store.faults import translate_errors
 from harness_forge.store.forgetting import statements, tombstones
-from harness_forge.store.forgetting.tombstones import Kind
+from harness_forge.store.forgetting.tombstones import TombstoneKind
 
 PROXY = "proxy"
 """The source of what `forge proxy` captured."""
 
 
-class Target(NamedTuple):
+class ForgetTarget(NamedTuple):
     """What is to be forgotten; `skill` is the only one that is looked in, '' looks in all."""
 
-    kind: Kind
+    kind: TombstoneKind
     name: str
     skill: str = ""
 
 
 @dataclass(frozen=True)
-class Gone:
+class RemovedRows:
     """The rows of one skill that go.
 
     Args:
@@ -57,12 +57,12 @@ class Gone:
 def forget(
     url: str,
     skills: Sequence[str],
-    target: Target,
+    target: ForgetTarget,
     why: str,
-    before: Callable[[list[Gone]], Any] = lambda gone: None,
+    before: Callable[[list[RemovedRows]], Any] = lambda gone: None,
     *,
     dry_run: bool = False,
-) -> list[Gone]:
+) -> list[RemovedRows]:
     """Delete the rows of a target and leave a tombstone in each skill that had some.
 
     Args:
@@ -89,7 +89,7 @@ def forget(
         for gone in found:
             with _inside(connection, gone.skill):
                 _delete(connection, gone, target)
-                files = gone.files if target.kind is Kind.source else ()
+                files = gone.files if target.kind is TombstoneKind.source else ()
                 ids = _digest_of(gone)
                 one = tombstones.fresh(target.kind, target.name, why, gone.counts, ids, files)
                 tombstones.write(connection, one)
@@ -117,7 +117,9 @@ def _inside(connection: psycopg.Connection, skill: str) -> Iterator[None]:
     yield
 
 
-def _found(connection: psycopg.Connection, url: str, skill: str, target: Target) -> Gone | None:
+def _found(
+    connection: psycopg.Connection, url: str, skill: str, target: ForgetTarget
+) -> RemovedRows | None:
     """Return the rows of one skill that go, and hold the locks of who writes them."""
     name = escape(target.name)
     with _inside(connection, skill):
@@ -128,7 +130,7 @@ def _found(connection: psycopg.Connection, url: str, skill: str, target: Target)
             "name": name,
             "runs": [run for run, _ in runs],
             "kind": target.kind.value,
-            "proxy": target.kind is Kind.source and target.name == PROXY,
+            "proxy": target.kind is TombstoneKind.source and target.name == PROXY,
         }
         for table, query in statements.GONE.items():
             connection.execute(f"DROP TABLE IF EXISTS pg_temp.gone_{table}")
@@ -152,7 +154,7 @@ def _found(connection: psycopg.Connection, url: str, skill: str, target: Target)
             return None
         shown = connection.execute(statements.SHOWN).fetchone()[0]
         files = [row[0] for row in connection.execute(statements.FILES, {"keys": keys})]
-    return Gone(skill, [unescape(run) for run, _ in runs], ids, counts, shown, keys, files)
+    return RemovedRows(skill, [unescape(run) for run, _ in runs], ids, counts, shown, keys, files)
 
 
 def _hold(
@@ -166,7 +168,7 @@ def _hold(
             raise StoreError(address.mask(url), what, "wait for it; nothing was forgotten")
 
 
-def _delete(connection: psycopg.Connection, gone: Gone, target: Target) -> None:
+def _delete(connection: psycopg.Connection, gone: RemovedRows, target: ForgetTarget) -> None:
     # The temporary tables are those of the last skill that was looked in: make them for this one.
     again = _found(connection, "", gone.skill, target)
     assert again is not None
@@ -174,14 +176,14 @@ def _delete(connection: psycopg.Connection, gone: Gone, target: Target) -> None:
         "name": escape(target.name),
         "runs": [escape(run) for run in gone.runs],
         "kind": target.kind.value,
-        "keys": gone.keys if target.kind is Kind.source else [],
+        "keys": gone.keys if target.kind is TombstoneKind.source else [],
         "notes": f"ingest/{escape(target.name)}/",
     }
     for statement in statements.DELETE:
         connection.execute(statement, values)
 
 
-def _digest_of(gone: Gone) -> str:
+def _digest_of(gone: RemovedRows) -> str:
     total = sha256()
     for table in statements.LINES:
         for one in sorted(gone.ids[table]):

@@ -9,16 +9,16 @@ everything goes that the proxy captured.
 
 from __future__ import annotations
 
-from harness_forge.store.forgetting.tombstones import Kind
+from harness_forge.store.forgetting.tombstones import TombstoneKind
 
 LINES = ("attempts", "turns", "tip_retrievals", "tips")
 """Tables whose rows the lines of a dataset are made of."""
 
 RUNS = {
-    Kind.run: "SELECT id, config #>> '{source,key}' FROM runs WHERE id = %(name)s",
-    Kind.source: "SELECT id, config #>> '{source,key}' FROM runs"
+    TombstoneKind.run: "SELECT id, config #>> '{source,key}' FROM runs WHERE id = %(name)s",
+    TombstoneKind.source: "SELECT id, config #>> '{source,key}' FROM runs"
     " WHERE config #>> '{source,name}' = %(name)s ORDER BY id",
-    Kind.item: "SELECT id, NULL FROM runs WHERE false",
+    TombstoneKind.item: "SELECT id, NULL FROM runs WHERE false",
 }
 """Runs that go as a whole, with the note of the file that each was read from."""
 

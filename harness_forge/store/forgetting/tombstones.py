@@ -26,7 +26,7 @@ _SCHEMAS = (
 )
 
 
-class Kind(Enum):
+class TombstoneKind(Enum):
     """What is forgotten as a whole."""
 
     run = "run"
@@ -82,14 +82,15 @@ class Forgotten:
         self._allowed = allowed
         self.open = [one for one in tombstones if source not in one.lifted]
         self._names = {
-            kind: {one.sha256: one for one in self.open if one.kind == kind.value} for kind in Kind
+            kind: {one.sha256: one for one in self.open if one.kind == kind.value}
+            for kind in TombstoneKind
         }
         self._files = {digest: one for one in self.open for digest in one.files}
         self.met: dict[str, Tombstone] = {}
 
     def source(self, name: str) -> Tombstone | None:
         """Return the tombstone of a source."""
-        return self._met(self._names[Kind.source].get(hashed(name)))
+        return self._met(self._names[TombstoneKind.source].get(hashed(name)))
 
     def file(self, digest: str) -> Tombstone | None:
         """Return the tombstone of a file by the digest of its content, whatever its source."""
@@ -99,7 +100,7 @@ class Forgotten:
         """Return the tombstone of a row by its run or its item."""
         if not self.open:
             return None
-        runs, items = self._names[Kind.run], self._names[Kind.item]
+        runs, items = self._names[TombstoneKind.run], self._names[TombstoneKind.item]
         found = runs.get(hashed(run_id)) if runs else None
         return self._met(found or (items.get(hashed(item_id)) if items else None))
 
@@ -115,13 +116,18 @@ def hashed(name: str) -> str:
 
 
 def fresh(
-    kind: Kind, name: str, why: str, counts: Mapping[str, int], ids: str, files: Sequence[str]
+    kind: TombstoneKind,
+    name: str,
+    why: str,
+    counts: Mapping[str, int],
+    ids: str,
+    files: Sequence[str],
 ) -> Tombstone:
     """Return a new tombstone, dated now."""
     return Tombstone(
         key=_PREFIX + uuid.uuid4().hex,
         kind=kind.value,
-        name=name if kind is Kind.source else "",
+        name=name if kind is TombstoneKind.source else "",
         sha256=hashed(name),
         why=why,
         when=datetime.now(UTC).isoformat(timespec="seconds"),

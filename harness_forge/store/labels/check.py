@@ -11,7 +11,7 @@ from pathlib import Path
 _SQL = Path(__file__).with_name("sql")
 
 
-class Kind(StrEnum):
+class FlagKind(StrEnum):
     """What a flag says about a label."""
 
     INFRASTRUCTURE = "infrastructure"  # a failure, but not of the answer
@@ -22,7 +22,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Check:
+class LabelCheck:
     """One rule that finds labels that must not be trusted.
 
     Args:
@@ -31,7 +31,7 @@ class Check:
     """
 
     reason: str
-    kind: Kind
+    kind: FlagKind
     why: str
 
     @cached_property

@@ -4,100 +4,100 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness_forge.store.labels.check import Check, Kind
+from harness_forge.store.labels.check import FlagKind, LabelCheck
 
 _GEMMA_FORGE = (
-    Check(
+    LabelCheck(
         "pass_in_name",
-        Kind.WRONG,
+        FlagKind.WRONG,
         "the evaluator takes 'pass' in a rule's id or title for the scanner's pass",
     ),
-    Check(
+    LabelCheck(
         "unhealthy_as_healthy",
-        Kind.WRONG,
+        FlagKind.WRONG,
         "it passed, but the health report does not start with HEALTHY",
     ),
-    Check(
+    LabelCheck(
         "audit_locked",
-        Kind.WRONG,
+        FlagKind.WRONG,
         "audit_rules_immutable had passed in the run: no audit rule could be changed any more",
     ),
-    Check(
+    LabelCheck(
         "hidden_retries",
-        Kind.WRONG,
+        FlagKind.WRONG,
         "runs before 12 April 2026 tried up to some 15 answers within one logged attempt",
     ),
-    Check(
+    LabelCheck(
         "rule_check_unknown",
-        Kind.INFRASTRUCTURE,
+        FlagKind.INFRASTRUCTURE,
         "the scanner gave no verdict on the rule, which was counted as a failure",
     ),
-    Check(
+    LabelCheck(
         "evaluator_crash",
-        Kind.INFRASTRUCTURE,
+        FlagKind.INFRASTRUCTURE,
         "the evaluator raised an exception, which was counted as a failure",
     ),
-    Check(
+    LabelCheck(
         "package_database_corrupt",
-        Kind.INFRASTRUCTURE,
+        FlagKind.INFRASTRUCTURE,
         "the package database was corrupt, so that checks failed whatever the answer",
     ),
-    Check(
+    LabelCheck(
         "environment_not_restored",
-        Kind.INFRASTRUCTURE,
+        FlagKind.INFRASTRUCTURE,
         "it failed in an environment that an earlier attempt had left broken",
     ),
-    Check(
+    LabelCheck(
         "deferred_interim",
-        Kind.INTERIM,
+        FlagKind.INTERIM,
         "a provisional value until the reboot: the check after it decides",
     ),
-    Check(
+    LabelCheck(
         "approach_cut",
-        Kind.CUT,
+        FlagKind.CUT,
         "the approach is exactly as long as its writer's limit",
     ),
-    Check(
+    LabelCheck(
         "tool_call_cut",
-        Kind.CUT,
+        FlagKind.CUT,
         "an argument of the call is exactly as long as its writer's limit",
     ),
-    Check(
+    LabelCheck(
         "turn_cut",
-        Kind.CUT,
+        FlagKind.CUT,
         "what the agent said is exactly as long as its writer's limit",
     ),
 )
 
 _ANY = (
-    Check(
+    LabelCheck(
         "unknown_outcome",
-        Kind.CONTRADICTED,
+        FlagKind.CONTRADICTED,
         "the word for the item's outcome is none that is known",
     ),
-    Check(
+    LabelCheck(
         "verdict_disagrees",
-        Kind.CONTRADICTED,
+        FlagKind.CONTRADICTED,
         "the attempt's verdict and its value say different things",
     ),
-    Check(
+    LabelCheck(
         "never_passed",
-        Kind.CONTRADICTED,
+        FlagKind.CONTRADICTED,
         "the item was completed, but none of its attempts is down as passed",
     ),
-    Check(
+    LabelCheck(
         "passed_but_given_up",
-        Kind.CONTRADICTED,
+        FlagKind.CONTRADICTED,
         "the attempt is down as passed, but its item was given up",
     ),
-    Check(
+    LabelCheck(
         "contradictory_repeat",
-        Kind.CONTRADICTED,
+        FlagKind.CONTRADICTED,
         "the same answer to the same prompt both passed and failed",
     ),
 )
 
-CHECKS: Mapping[str, Check] = {check.reason: check for check in (*_GEMMA_FORGE, *_ANY)}
+CHECKS: Mapping[str, LabelCheck] = {check.reason: check for check in (*_GEMMA_FORGE, *_ANY)}
 """Reason to check. Contradictions come last: a known defect may explain one."""
 
 GEMMA_FORGE = frozenset(check.reason for check in _GEMMA_FORGE)

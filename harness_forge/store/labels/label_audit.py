@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from harness_forge.config.schema import ForgeConfig, skills_of
 from harness_forge.store.labels.flags import Flag, count_flags, list_flags
 from harness_forge.store.labels.skill_audit import (
-    Audit,
+    LabelAudit,
     audit_labels,
     chosen,
     clear_flags,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from harness_forge.store.database import Store
 
 
-def audit(config: ForgeConfig, *, dry_run: bool = False) -> dict[str, Audit]:
+def audit(config: ForgeConfig, *, dry_run: bool = False) -> dict[str, LabelAudit]:
     """Audit every skill of `config`, write the flags, and return the audit of each skill.
 
     Args:
@@ -44,7 +44,9 @@ def audit(config: ForgeConfig, *, dry_run: bool = False) -> dict[str, Audit]:
         return {skill: audit_skill(store, skill, config, dry_run=dry_run) for skill in skills}
 
 
-def audit_skill(store: Store, skill: str, config: ForgeConfig, *, dry_run: bool = False) -> Audit:
+def audit_skill(
+    store: Store, skill: str, config: ForgeConfig, *, dry_run: bool = False
+) -> LabelAudit:
     """Audit one skill of an open store, in one transaction."""
     with _transaction(store, skill, keep=not dry_run) as connection:
         return audit_labels(connection, config.labels)

@@ -15,7 +15,7 @@ from harness_forge.config.labels import LabelsConfig
 from harness_forge.core.errors import ConfigError
 from harness_forge.core.hints import did_you_mean
 from harness_forge.store.labels.audit_tables import create_tables
-from harness_forge.store.labels.check import Check
+from harness_forge.store.labels.check import LabelCheck
 from harness_forge.store.labels.checks import CHECKS, GEMMA_FORGE
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class Counts:
 
 
 @dataclass
-class Audit:
+class LabelAudit:
     """The result of an audit.
 
     Args:
@@ -117,7 +117,7 @@ class Audit:
     verdicts: dict[str, Counts] = field(default_factory=dict)
 
 
-def audit_labels(connection: psycopg.Connection, config: LabelsConfig) -> Audit:
+def audit_labels(connection: psycopg.Connection, config: LabelsConfig) -> LabelAudit:
     """Audit the labels of one skill and write its flags, in the open transaction.
 
     Args:
@@ -132,7 +132,7 @@ def audit_labels(connection: psycopg.Connection, config: LabelsConfig) -> Audit:
         "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/labels', 0))"
     )
     concerned = create_tables(connection, config.gemma_forge)
-    result = Audit()
+    result = LabelAudit()
     for check in checks:
         idle = check.reason in GEMMA_FORGE and not concerned
         result.found[check.reason] = 0 if idle else _run(connection, check, config)
@@ -174,7 +174,7 @@ def count_awaiting(connection: psycopg.Connection, config: LabelsConfig) -> tupl
     return count, len(checks) if count else 0
 
 
-def chosen(config: LabelsConfig) -> list[Check]:
+def chosen(config: LabelsConfig) -> list[LabelCheck]:
     """Return the checks that are switched on.
 
     Raises:
@@ -188,7 +188,7 @@ def chosen(config: LabelsConfig) -> list[Check]:
     return [check for check in CHECKS.values() if config.checks.get(check.reason, True)]
 
 
-def _run(connection: psycopg.Connection, check: Check, config: LabelsConfig) -> int:
+def _run(connection: psycopg.Connection, check: LabelCheck, config: LabelsConfig) -> int:
     count = 0
     for table, select in check.selects.items():
         values = {

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 
-class Verdict(StrEnum):
+class OutcomeMeaning(StrEnum):
     """What an outcome says about the answers before it."""
 
     PASSED = "passed"
@@ -22,37 +22,37 @@ class Verdict(StrEnum):
     NONE = "none"  # not judged, or not finished
 
 
-WORDS: Mapping[str, Verdict] = {
-    "completed": Verdict.PASSED,
-    "remediated": Verdict.PASSED,
-    "passed": Verdict.PASSED,
-    "pass": Verdict.PASSED,
-    "success": Verdict.PASSED,
-    "true": Verdict.PASSED,
-    "escalated": Verdict.FAILED,
-    "failed": Verdict.FAILED,
-    "fail": Verdict.FAILED,
-    "failure": Verdict.FAILED,
-    "false": Verdict.FAILED,
-    "deferred": Verdict.DEFERRED,
-    "skipped": Verdict.SKIPPED,
-    "skip": Verdict.SKIPPED,
-    "running": Verdict.NONE,
-    "null": Verdict.NONE,
-    "": Verdict.NONE,
+WORDS: Mapping[str, OutcomeMeaning] = {
+    "completed": OutcomeMeaning.PASSED,
+    "remediated": OutcomeMeaning.PASSED,
+    "passed": OutcomeMeaning.PASSED,
+    "pass": OutcomeMeaning.PASSED,
+    "success": OutcomeMeaning.PASSED,
+    "true": OutcomeMeaning.PASSED,
+    "escalated": OutcomeMeaning.FAILED,
+    "failed": OutcomeMeaning.FAILED,
+    "fail": OutcomeMeaning.FAILED,
+    "failure": OutcomeMeaning.FAILED,
+    "false": OutcomeMeaning.FAILED,
+    "deferred": OutcomeMeaning.DEFERRED,
+    "skipped": OutcomeMeaning.SKIPPED,
+    "skip": OutcomeMeaning.SKIPPED,
+    "running": OutcomeMeaning.NONE,
+    "null": OutcomeMeaning.NONE,
+    "": OutcomeMeaning.NONE,
 }
 """Word, in small letters, to its verdict."""
 
 
-def verdict_of(said: Any) -> Verdict | None:
+def verdict_of(said: Any) -> OutcomeMeaning | None:
     """Return the verdict for a word, a boolean or None; None if it is unknown.
 
     A number has no verdict here: each source decides when a reward is a pass.
     """
     if said is None:
-        return Verdict.NONE
+        return OutcomeMeaning.NONE
     if isinstance(said, bool):
-        return Verdict.PASSED if said else Verdict.FAILED
+        return OutcomeMeaning.PASSED if said else OutcomeMeaning.FAILED
     if isinstance(said, str):
         return WORDS.get(said.strip().lower())
     return None

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from harness_forge.config.split import SplitConfig
-from harness_forge.core.joined import Joined
+from harness_forge.core.disjoint_sets import DisjointSets
 from harness_forge.core.records import Split, WorkItem
 
 NEW_RULE, NEW_FAMILY = "new_rule", "new_family"
@@ -125,7 +125,7 @@ def _closed(groups: Groups, existing: Mapping[str, Split]) -> set[Name]:
 
 def _linked(groups: Groups) -> dict[frozenset[Name], list[WorkItem]]:
     """Return the families linked by clusters, as sets of names, with their items."""
-    joined = Joined[Name]()
+    joined = DisjointSets[Name]()
     items = [item for members in groups.values() for item in members]
     for item in items:
         joined.join(*_names(item))

@@ -29,7 +29,7 @@ from harness_forge.core import chain
 from harness_forge.core.errors import EvalError
 from harness_forge.core.files import add_line, finished, mend
 from harness_forge.core.numbers import counted
-from harness_forge.store.splits.levels import Level, check, next_level, plan, same_look
+from harness_forge.store.splits.levels import LookLevel, check, next_level, plan, same_look
 from harness_forge.store.splits.looks import NO_LOOK, Look, is_look, parse
 
 BEFORE = "the ledger in forge's home"
@@ -39,7 +39,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class State:
+class LedgerState:
     """What a ledger holds.
 
     Args:
@@ -83,8 +83,8 @@ class _Lines:
         self.chained = True
         return line
 
-    def state(self) -> State:
-        return State(tuple(self.looks), tuple(self.hashes), self.chained)
+    def state(self) -> LedgerState:
+        return LedgerState(tuple(self.looks), tuple(self.hashes), self.chained)
 
 
 class HoldoutLedger:
@@ -104,7 +104,7 @@ class HoldoutLedger:
         self._old = home / "ledger" / "looks.jsonl" if home else None
         check(self._budget)
 
-    def state(self, known: Sequence[Look] = ()) -> State:
+    def state(self, known: Sequence[Look] = ()) -> LedgerState:
         """Return every look, those included that the next `record` writes first.
 
         A torn last line is ignored; a last line that lacks only its newline counts.
@@ -131,12 +131,12 @@ class HoldoutLedger:
         """Return the look of a run, None if it has none."""
         return next((k for k in self.all() if k.identity == (skill, run_id)), None)
 
-    def level(self, look: Look, known: Sequence[Look] = ()) -> Level:
+    def level(self, look: Look, known: Sequence[Look] = ()) -> LookLevel:
         """Return the level that a candidate's look has, or would have; raises as `record` does."""
         looks = self.state(known).looks
         for one in looks:
             if one.identity == look.identity:
-                return Level(one.number, one.alpha, one.same_as)
+                return LookLevel(one.number, one.alpha, one.same_as)
         return next_level(looks, look, self._budget)
 
     def record(self, look: Look, known: Sequence[Look] = (), say: Say = lambda text: None) -> Look:
@@ -174,7 +174,7 @@ class HoldoutLedger:
             if look.identity in have:
                 continue
             have.add(look.identity)
-            level, budget = Level(look.number, look.alpha, look.same_as), look.budget
+            level, budget = LookLevel(look.number, look.alpha, look.same_as), look.budget
             if look.candidate and look.tested and not look.number:
                 planned_by = _cautious(self._budget)
                 level = next_level(found.looks, look, planned_by, refuse=False)
@@ -244,7 +244,9 @@ class HoldoutLedger:
             ) from error
 
 
-def _row(look: Look, level: Level, time: str, budget: Mapping[str, Any] | None) -> dict[str, Any]:
+def _row(
+    look: Look, level: LookLevel, time: str, budget: Mapping[str, Any] | None
+) -> dict[str, Any]:
     """Return a look as its line holds it; what is empty of the newer keys is left out."""
     row = {
         **asdict(look),

@@ -24,7 +24,7 @@ TOLERANCE = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class LookLevel:
     """Number and significance level of a candidate's look.
 
     Args:
@@ -38,7 +38,7 @@ class Level:
 
 def next_level(
     looks: Sequence[Look], look: Look, budget: BudgetConfig, *, refuse: bool = True
-) -> Level:
+) -> LookLevel:
     """Return the level of a candidate's new look.
 
     Args:
@@ -50,10 +50,10 @@ def next_level(
             would now give this look more.
     """
     if look.candidate is None:
-        return Level(0, 0.0)
+        return LookLevel(0, 0.0)
     earlier = [one for one in looks if one.candidate is not None and share(one, look)]
     if own := _already_spent(earlier, look):
-        return Level(own.number, own.alpha, own.run_id)
+        return LookLevel(own.number, own.alpha, own.run_id)
     spent = _spent(earlier)
     number = max([len(spent), *(one.number for one in spent)]) + 1
     first = _first_budget(spent)
@@ -62,7 +62,7 @@ def next_level(
     budgets = [budget] if first is None else [first, budget] if refuse else [first]
     alpha = min(planned(one, number) for one in budgets)
     left = min(one.alpha for one in budgets) - sum(one.alpha for one in spent)
-    return Level(number, min(alpha, max(left, 0.0)))
+    return LookLevel(number, min(alpha, max(left, 0.0)))
 
 
 def same_look(looks: Sequence[Look], look: Look) -> str:

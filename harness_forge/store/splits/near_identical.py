@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from harness_forge.core.joined import Joined
+from harness_forge.core.disjoint_sets import DisjointSets
 from harness_forge.core.records import WorkItem
 
 
@@ -23,7 +23,7 @@ def join_near_identical(
     """
     from harness_forge.core.sketches.openings import groups, telling
 
-    joined = Joined[str]()
+    joined = DisjointSets[str]()
     asked = [
         (item, text) for item in items for text in prompts.get(item.item_id, ()) if telling(text)
     ]

@@ -13,12 +13,12 @@ def proxy(folder, port, models):
     from harness_forge.config.proxy import ProxyConfig, UpstreamConfig
     from harness_forge.serving.proxy.event_loop import listen
     from harness_forge.serving.proxy.gateway import Gateway
-    from harness_forge.serving.proxy.guard import Guard
+    from harness_forge.serving.proxy.guard import ArmGuard
     from harness_forge.serving.proxy.spool import Spool
 
     config = ProxyConfig(port=int(port), upstreams={"local": UpstreamConfig(models)})
     spool = Spool(Path(folder), 256, 1, False)
-    gateway = Gateway(config, spool, Guard(config.guard, Path(folder) / "g.jsonl"))
+    gateway = Gateway(config, spool, ArmGuard(config.guard, Path(folder) / "g.jsonl"))
     asyncio.run(listen(gateway, lambda url: print(url, flush=True)))
 
 

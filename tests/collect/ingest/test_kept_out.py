@@ -7,8 +7,8 @@ import pytest
 from foreign_files import conversation
 
 from harness_forge.core.errors import SourceError
-from harness_forge.store.forgetting.forget import Target, forget
-from harness_forge.store.forgetting.tombstones import Kind
+from harness_forge.store.forgetting.forget import ForgetTarget, forget
+from harness_forge.store.forgetting.tombstones import TombstoneKind
 
 TAU = "model-air.json"
 
@@ -25,13 +25,13 @@ def file(take, tau_bench, tmp_path):
 @pytest.fixture
 def gone(store):
     def out(kind, name, why="asked for"):
-        return forget(store.url, store.skills(), Target(kind, name), why)
+        return forget(store.url, store.skills(), ForgetTarget(kind, name), why)
 
     return out
 
 
 def test_a_forgotten_source_is_refused_until_a_reason_is_said(take, tau_bench, file, gone, count):
-    gone(Kind.source, "tau_bench")
+    gone(TombstoneKind.source, "tau_bench")
     assert count() == count("turns") == count("runs") == 0
     for asked in ({}, {"again": True}):
         with pytest.raises(SourceError, match=r"was forgotten 20.*\(asked for\)"):
@@ -41,7 +41,7 @@ def test_a_forgotten_source_is_refused_until_a_reason_is_said(take, tau_bench, f
 
 
 def test_its_file_is_known_under_another_name(take, tau_bench, file, gone, tmp_path):
-    gone(Kind.source, "tau_bench")
+    gone(TombstoneKind.source, "tau_bench")
     moved = file.rename(tmp_path / "other-air.json")
     with pytest.raises(SourceError, match="its rows were taken out"):
         take(moved, replace(tau_bench, name="mine"))
@@ -49,7 +49,7 @@ def test_its_file_is_known_under_another_name(take, tau_bench, file, gone, tmp_p
 
 def test_a_run_stays_out_when_its_file_is_read_again(take, tau_bench, file, gone, ask):
     (first,), (second,) = ask("SELECT id FROM runs ORDER BY id")
-    gone(Kind.run, first)
+    gone(TombstoneKind.run, first)
     report = take(file, tau_bench, again=True).files[0]
     assert ask("SELECT id FROM runs") == [(second,)]
     assert (report.added, report.left_out) == (4, {"forgotten": 4})
@@ -60,7 +60,7 @@ def test_an_item_stays_out_and_comes_back_with_a_reason(take, tau_bench, file, g
     item = "SELECT item_id FROM items ORDER BY item_id LIMIT 1"
     with store.skill("tau_bench").connect_read_only() as connection:
         name = connection.execute(item).fetchone()[0]
-    gone(Kind.item, name)
+    gone(TombstoneKind.item, name)
     assert take(file, tau_bench, again=True).files[0].left_out == {"forgotten": 2}
     assert count("items", f"item_id = '{name}'") == 0
     assert take(file, tau_bench, again=True, reason="it was another one").added == 8

@@ -149,10 +149,10 @@ def test_a_database_that_is_not_there_is_told_without_its_password(take, gemma):
 
 def test_the_export_says_of_every_row_why_it_is_none(filled, take, skill, gemma, tmp_path):
     from harness_forge.datasets.export import export
-    from harness_forge.datasets.request import Part, Request
+    from harness_forge.datasets.request import ExportPart, ExportRequest
 
     take(filled[0], gemma)
     config = compose(None, ["role=worker", "skill=gemma_stig", "format=sft"]).export
-    request = Request(tmp_path, "x", "gemma_stig", "worker", "sft")
-    report = export([Part(skill, "worker", config)], request, dry_run=True)
+    request = ExportRequest(tmp_path, "x", "gemma_stig", "worker", "sft")
+    report = export([ExportPart(skill, "worker", config)], request, dry_run=True)
     assert (report.read, report.kept) == (3, 0)

@@ -119,7 +119,7 @@ def test_a_schedule_without_a_command():
 
 
 def reading(wall, awake, passed):
-    return clock.Reading(datetime.fromtimestamp(wall, UTC), awake, passed)
+    return clock.ClockReading(datetime.fromtimestamp(wall, UTC), awake, passed)
 
 
 def test_a_laptop_that_slept():

@@ -7,7 +7,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from harness_forge.collect.schedule.decision import Action, Facts, Result, ahead, checked, decide
+from harness_forge.collect.schedule.decision import (
+    Action,
+    CycleResult,
+    Facts,
+    ahead,
+    checked,
+    decide,
+)
 from harness_forge.config.schedule import BatchConfig, IdleConfig, ScheduleConfig, WindowConfig
 from harness_forge.core.errors import ConfigError
 
@@ -29,7 +36,7 @@ def decided(config, now, **facts):
 
 
 def done(start, end=None):
-    return {"started": start, "ended": end or start, "result": Result.done}
+    return {"started": start, "ended": end or start, "result": CycleResult.done}
 
 
 def test_one_cycle_a_night():
@@ -46,7 +53,7 @@ def test_a_request_at_night_stops_a_cycle_until_it_is_quiet():
     assert decided(NIGHT, at(25, 9), running=True, started=at(23)).action is Action.run
     stopped = decided(NIGHT, at(25, 10), running=True, **asked)
     assert (stopped.action, stopped.until) == (Action.stop, at(25, 40))
-    asked |= {"ended": at(25, 10), "result": Result.stopped}
+    asked |= {"ended": at(25, 10), "result": CycleResult.stopped}
     assert decided(NIGHT, at(25, 39), **asked).action is Action.wait
     again = decided(NIGHT, at(25, 40), **asked)
     assert (again.action, again.why) == (
@@ -57,7 +64,7 @@ def test_a_request_at_night_stops_a_cycle_until_it_is_quiet():
 
 def test_a_window_that_closes_stops_a_cycle_and_the_next_goes_on():
     assert decided(NIGHT, at(31), running=True, started=at(23)).action is Action.stop
-    stopped = {"started": at(23), "ended": at(31), "result": Result.stopped}
+    stopped = {"started": at(23), "ended": at(31), "result": CycleResult.stopped}
     assert decided(NIGHT, at(32), **stopped).until == at(47)
     assert decided(NIGHT, at(47), **stopped).action is Action.run
 
@@ -102,7 +109,7 @@ def test_every_twelve_hours_from_start_to_start():
 
 
 def test_a_cycle_that_failed_is_tried_again_after_an_hour():
-    failed = {"started": at(23), "ended": at(24), "result": Result.failed}
+    failed = {"started": at(23), "ended": at(24), "result": CycleResult.failed}
     found = decided(NIGHT, at(24, 30), **failed)
     assert (found.action, found.until) == (Action.ready, at(25))
     assert decided(NIGHT, at(25), **failed).action is Action.run

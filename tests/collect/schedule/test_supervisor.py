@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from harness_forge.collect.schedule import cycle, state, supervisor
-from harness_forge.collect.schedule.decision import Result
+from harness_forge.collect.schedule.decision import CycleResult
 from harness_forge.config.schedule import IdleConfig, ScheduleConfig
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.serving.state import process
@@ -68,7 +68,7 @@ def steps():
 
 def test_a_cycle_runs_to_its_end_and_the_next_waits(project):
     code, said, found = once(config())
-    assert (code, steps(), found.cycle.result) == (0, 4, Result.done)
+    assert (code, steps(), found.cycle.result) == (0, 4, CycleResult.done)
     assert said[-1] == "cycle 1 done: ended: from step 0"
     code, said, _ = once(config())
     assert code == 0 and said[-1].startswith("window open: at any time; the last cycle began at ")
@@ -85,7 +85,7 @@ def test_a_terminal_that_was_closed_ends_no_cycle(project):
 def test_a_cycle_that_fails_says_why(project):
     Path("training.py").write_text("print('forge: the disk is full'); raise SystemExit(9)")
     code, said, found = once(config())
-    assert (code, found.cycle.result) == (1, Result.failed)
+    assert (code, found.cycle.result) == (1, CycleResult.failed)
     assert said[-1] == "cycle 1 failed: code 9: forge: the disk is full"
 
 
@@ -98,18 +98,18 @@ def test_a_request_stops_a_cycle_which_goes_on_later(project):
         waited(lambda: steps() > 2)
         spool.write_text("a request")
 
-    state.write(state.place(made), state.State(watched=datetime(2026, 1, 1, tzinfo=UTC)))
+    state.write(state.place(made), state.ScheduleState(watched=datetime(2026, 1, 1, tzinfo=UTC)))
     thread = threading.Thread(target=ask)
     thread.start()
     code, said, found = once(made)
     thread.join()
-    assert (code, found.cycle.result) == (0, Result.stopped)
+    assert (code, found.cycle.result) == (0, CycleResult.stopped)
     assert said[-1].startswith("cycle 1 stopped: within ")
     reached = steps()
     assert 2 < reached < 40
     time.sleep(0.7)
     code, said, found = once(made)
-    assert (found.cycle.result, found.cycle.starts, steps()) == (Result.done, 2, 40)
+    assert (found.cycle.result, found.cycle.starts, steps()) == (CycleResult.done, 2, 40)
     assert f"from step {reached}" in Path(found.cycle.log).read_text()
 
 
@@ -123,7 +123,9 @@ def test_a_killed_supervisor_a_second_one_and_sigterm(project):
     made = config(2000)
     first = started(made)
     waited(lambda: steps() > 2)
-    with pytest.raises(supervisor.Busy, match=f"process {first.pid} on .* runs cycles here alr"):
+    with pytest.raises(
+        supervisor.SupervisorBusy, match=f"process {first.pid} on .* runs cycles here alr"
+    ):
         once(made)
     first.kill()
     first.communicate()
@@ -139,7 +141,7 @@ def test_a_killed_supervisor_a_second_one_and_sigterm(project):
     assert "cycle 1 still runs though its supervisor ended: stopping it" in told
     assert second.returncode == 130
     found = state.read(state.place(made))
-    assert (found.state, found.cycle.result) == ("ended", Result.stopped)
+    assert (found.state, found.cycle.result) == ("ended", CycleResult.stopped)
     assert not orphan.cycle.child.alive and 0 < steps() < 2000
 
 

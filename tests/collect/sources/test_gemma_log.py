@@ -2,7 +2,7 @@ import pytest
 from gemma_events import PREFIX, Log
 
 from harness_forge.collect.sources import gemma_forge_jsonl
-from harness_forge.collect.sources.records import Event, LeftOut, Recorded, RunFacts
+from harness_forge.collect.sources.records import Event, LeftOut, RecordedAttempt, RunFacts
 from harness_forge.config.source import SourceConfig, SourceKind
 
 CONFIG = SourceConfig(name="gemma-forge", kind=SourceKind.gemma_forge_jsonl)
@@ -15,7 +15,7 @@ def log():
 
 @pytest.fixture
 def read(tmp_path, log):
-    def ask(kind=Recorded):
+    def ask(kind=RecordedAttempt):
         path = tmp_path / "run-20260418-173522.jsonl"
         log.write(path)
         return [one for one in gemma_forge_jsonl.read(path, CONFIG) if isinstance(one, kind)]

@@ -8,7 +8,7 @@ from harness_forge.collect.sources import files
 from harness_forge.collect.sources.lines import values
 from harness_forge.collect.sources.records import LeftOut
 from harness_forge.collect.sources.scanning import BROKEN_ARRAY
-from harness_forge.collect.sources.values import Value
+from harness_forge.collect.sources.values import LocatedValue
 from harness_forge.config.source import Layout
 from harness_forge.core.errors import SourceError
 
@@ -21,7 +21,7 @@ def read(tmp_path, raw: bytes, name: str = "a.json", max_line_mb: int = 1):
 
 def test_lines_keep_their_number_over_blank_ones(tmp_path):
     found = read(tmp_path, b'\xef\xbb\xbf{"a":1}\r\n\n  \n{"a":2}\n')
-    assert found == [Value(1, {"a": 1}), Value(4, {"a": 2})]
+    assert found == [LocatedValue(1, {"a": 1}), LocatedValue(4, {"a": 2})]
 
 
 def test_a_broken_line_is_given_out_with_its_place(tmp_path):
@@ -50,7 +50,7 @@ def test_an_overlong_line_is_passed_over_and_the_next_one_read(tmp_path):
     long = b'{"a":"' + b"x" * (3 << 20) + b'"}\n'
     found = read(tmp_path, long + b'{"a":2}\n')
     assert (found[0].reason, found[0].place) == ("too_long", 1)
-    assert found[1] == Value(2, {"a": 2})
+    assert found[1] == LocatedValue(2, {"a": 2})
 
 
 def test_a_gzip_bomb_of_one_line_takes_the_memory_of_a_record(tmp_path):
@@ -60,7 +60,7 @@ def test_a_gzip_bomb_of_one_line_takes_the_memory_of_a_record(tmp_path):
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert (found[0].reason, found[0].place) == ("too_long", 1)
-    assert found[1] == Value(2, {"a": 2})
+    assert found[1] == LocatedValue(2, {"a": 2})
     assert most < 20 << 20
 
 
@@ -94,7 +94,7 @@ def test_an_array_that_does_not_end_says_so_at_its_last_element(tmp_path, tail):
 
 def test_gzip_is_known_by_what_it_holds(tmp_path):
     packed = gzip.compress(b'{"a":1}\n')
-    assert read(tmp_path, packed, "a.data") == [Value(1, {"a": 1})]
+    assert read(tmp_path, packed, "a.data") == [LocatedValue(1, {"a": 1})]
 
 
 def test_a_file_and_its_gzip_have_one_digest(tmp_path):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from harness_forge.collect.sources.tools import Offered
+from harness_forge.collect.sources.tools import OfferedTools
 from harness_forge.core.chat.tools import read_tools
 
 NAN = float("nan")
@@ -16,7 +16,7 @@ def kit(default, *keys):
 
 
 def test_the_same_tools_are_the_same_object():
-    offered = Offered()
+    offered = OfferedTools()
     assert offered.of(kit(1)) is offered.of(kit(1))
 
 
@@ -35,6 +35,6 @@ def test_the_same_tools_are_the_same_object():
     ],
 )
 def test_tools_that_differ_are_read_as_they_are(one, other):
-    offered = Offered()
+    offered = OfferedTools()
     for raw in (one, other, one):
         assert json.dumps(offered.of(raw)) == json.dumps(read_tools(raw))

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from harness_forge.collect.sources.mapping import Misfit, Template, Templates
+from harness_forge.collect.sources.mapping import MappingTemplate, Misfit, Templates
 from harness_forge.config.compose.engine import compose
 from harness_forge.config.source import MappingConfig
 from harness_forge.core.errors import ConfigError
@@ -48,7 +48,7 @@ RECORD = {
     ],
 )
 def test_a_template_picks_its_value(text, value):
-    assert Template("key", text).value(RECORD) == value
+    assert MappingTemplate("key", text).value(RECORD) == value
 
 
 def test_a_families_table_takes_the_first_that_matches():

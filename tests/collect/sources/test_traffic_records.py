@@ -3,7 +3,7 @@ import json
 import pytest
 
 from harness_forge.collect.sources import openai_traffic
-from harness_forge.collect.sources.records import LeftOut, Recorded
+from harness_forge.collect.sources.records import LeftOut, RecordedAttempt
 from harness_forge.config.compose.engine import compose
 
 REQUEST = {
@@ -139,7 +139,7 @@ def test_a_line_without_a_request_is_malformed(read):
 
 def test_clocks_that_go_backwards_change_nothing(read):
     found = read(pair(timestamp="2026-01-02T00:00:00Z"), pair(timestamp="2026-01-01T00:00:00Z"))
-    assert [one.place for one in found if isinstance(one, Recorded)] == [1, 2]
+    assert [one.place for one in found if isinstance(one, RecordedAttempt)] == [1, 2]
 
 
 ANTHROPIC = {

@@ -6,7 +6,7 @@ import pytest
 
 from harness_forge.config.compose import origins
 from harness_forge.config.compose.engine import compose
-from harness_forge.config.compose.origins import ON_COMMAND_LINE, Origin
+from harness_forge.config.compose.origins import ON_COMMAND_LINE, ValueOrigin
 from harness_forge.config.compose.resolved import section_of
 
 RECIPE = """\
@@ -40,7 +40,7 @@ def test_names_file_and_line_of_a_recipe_a_group_and_what_they_build_upon(own):
     found = traced()
     assert str(found["seed"].origin) == "recipes/mine.yaml:7"
     assert str(found["train.rank"].origin) == "conf/train/own.yaml:2"
-    assert found["train.alpha"].origin == Origin("recipe", "recipes/mine.yaml", 9, "${seed}")
+    assert found["train.alpha"].origin == ValueOrigin("recipe", "recipes/mine.yaml", 9, "${seed}")
     assert found["train.alpha"].value == 7
     policy = found["policy.kind"].origin
     assert (policy.source, Path(policy.file).name) == ("group", "gold.yaml")
@@ -51,7 +51,7 @@ def test_names_file_and_line_of_a_recipe_a_group_and_what_they_build_upon(own):
 
 
 def test_what_is_given_later_wins(own):
-    params = Origin("params", "params.yaml", 3)
+    params = ValueOrigin("params", "params.yaml", 3)
     given = [("seed=1", params), ("train.rank=9", params), ("train.rank=8", ON_COMMAND_LINE)]
     found = traced(given)
     assert (found["seed"].value, str(found["seed"].origin)) == (1, "params.yaml:3")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from harness_forge.core.chat import canonical_answer, canonical_history
 from harness_forge.core.chat.canonical_choices import LateSystem, Notes, Reasoning
-from harness_forge.core.chat.offer import Offer
+from harness_forge.core.chat.offer import ToolOffer
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
 VALUES = st.recursive(
@@ -69,7 +69,7 @@ def conversations(draw):
 
 
 def shown(messages):
-    return canonical_history.history(messages, Offer(TOOLS), LateSystem.reject, Notes())
+    return canonical_history.history(messages, ToolOffer(TOOLS), LateSystem.reject, Notes())
 
 
 @settings(deadline=None, max_examples=60)
@@ -88,7 +88,7 @@ def test_no_text_and_no_argument_is_lost_and_the_form_is_one(given_):
 @given(WORDS, st.lists(st.tuples(st.sampled_from(NAMES), ARGUMENTS), max_size=3), WORDS)
 def test_an_answer_in_canonical_form_comes_back_as_it_is(text, asked, thought):
     def canonical(message):
-        return canonical_answer.answer(message, Offer(TOOLS), Reasoning.learn, Notes())
+        return canonical_answer.answer(message, ToolOffer(TOOLS), Reasoning.learn, Notes())
 
     calls = [{"name": name, "arguments": arguments} for name, arguments in asked]
     made = canonical({"content": text, "tool_calls": calls, "thinking": thought})

@@ -7,8 +7,8 @@ import pytest
 from harness_forge.core.chat import canonical_answer, canonical_history, offer
 from harness_forge.core.chat.arguments import object_text
 from harness_forge.core.chat.canonical_choices import LateSystem, Notes, Reasoning
-from harness_forge.core.chat.faults import Refused
-from harness_forge.core.chat.offer import Offer
+from harness_forge.core.chat.faults import MessagesRefused
+from harness_forge.core.chat.offer import ToolOffer
 
 JAR = {"type": "object", "properties": {"jar": {"type": "string"}}, "required": ["jar"]}
 SHELF = {"type": "object", "properties": {"shelf": {"type": "integer"}}}
@@ -34,12 +34,12 @@ def result(**more):
 
 def history(*messages, tools=TOOLS, late=LateSystem.reject):
     notes = Notes()
-    return canonical_history.history([*messages], Offer(tools), late, notes), set(notes.kinds)
+    return canonical_history.history([*messages], ToolOffer(tools), late, notes), set(notes.kinds)
 
 
 def answer(message, reasoning=Reasoning.leave_out, tools=TOOLS):
     notes = Notes()
-    return canonical_answer.answer(message, Offer(tools), reasoning, notes), set(notes.kinds)
+    return canonical_answer.answer(message, ToolOffer(tools), reasoning, notes), set(notes.kinds)
 
 
 def arguments(raw, name="open_jar", tools=TOOLS):
@@ -77,9 +77,9 @@ def test_no_arguments_are_an_empty_object_where_a_tool_needs_none(raw, name):
     ],
 )
 def test_arguments_that_are_no_object_are_refused_in_answer_and_history(raw):
-    with pytest.raises(Refused, match="broken_arguments"):
+    with pytest.raises(MessagesRefused, match="broken_arguments"):
         answer(said(call(raw)))
-    with pytest.raises(Refused, match="broken_arguments"):
+    with pytest.raises(MessagesRefused, match="broken_arguments"):
         history(USER, said(call(raw)), result())
 
 
@@ -96,7 +96,7 @@ def test_a_null_that_may_be_meant_stays_and_one_that_may_be_both_is_refused():
     optional = {"jar": {"type": "string"}, "lid": {"type": ["string", "null"]}}
     schema = {"type": "object", "properties": optional, "required": ["jar"]}
     tools = [{"type": "function", "function": {"name": "open_jar", "parameters": schema}}, TOOLS[1]]
-    with pytest.raises(Refused, match="padded_arguments"):
+    with pytest.raises(MessagesRefused, match="padded_arguments"):
         arguments('{"jar": "plum", "lid": null, "shelf": null}', tools=tools)
     assert arguments('{"jar": "plum", "lid": null}', tools=tools)[0].endswith("null}")
 
@@ -113,11 +113,11 @@ def test_padded_schemas_lose_their_nulls_and_keep_those_that_are_meant():
     lid = {"type": ["string", "null"], "default": None, "enum": ["a", None]}
     properties = {"jar": None, "shelf": shelf, "lid": lid}
     function = {"name": "count", "description": None, "parameters": {"properties": properties}}
-    offered = Offer([{"type": "function", "function": function}, None])
+    offered = ToolOffer([{"type": "function", "function": function}, None])
     kept = {"shelf": {"type": "integer"}, "lid": lid}
     [tool] = offered.tools
     assert tool["function"] == {"name": "count", "parameters": {"properties": kept}}
-    assert offered.padded and not Offer(TOOLS).padded
+    assert offered.padded and not ToolOffer(TOOLS).padded
 
 
 def test_several_calls_stay_in_order_with_their_results():
@@ -162,7 +162,7 @@ def test_results_without_ids_get_those_of_their_calls(results, ids):
     ],
 )
 def test_what_cannot_be_shown_is_refused_by_its_true_name(messages, reason):
-    with pytest.raises(Refused) as told:
+    with pytest.raises(MessagesRefused) as told:
         history(*messages)
     assert told.value.args[0] == reason
 
@@ -209,27 +209,27 @@ def test_thoughts_are_kept_apart_and_learned_if_asked_for(message):
 
 def test_a_part_that_is_no_text_is_never_joined_to_it():
     parts = [{"type": "refusal", "text": "no"}, {"type": "text", "text": "plum"}]
-    with pytest.raises(Refused, match="not_text"):
+    with pytest.raises(MessagesRefused, match="not_text"):
         answer({"content": parts})
 
 
 @pytest.mark.parametrize("mark", [{"weight": 0}, {"weight": 0.0}, {"train": False}])
 def test_an_answer_marked_as_not_to_be_learned_is_none_and_may_stand_in_the_history(mark):
     message = {"role": "assistant", "content": "wrong jar", **mark}
-    with pytest.raises(Refused, match="not_to_learn"):
+    with pytest.raises(MessagesRefused, match="not_to_learn"):
         answer(message)
     assert history(USER, message)[0][1] == {"role": "assistant", "content": "wrong jar"}
 
 
 def test_a_call_of_a_tool_that_was_not_offered_is_refused():
-    with pytest.raises(Refused, match="unknown_tool"):
+    with pytest.raises(MessagesRefused, match="unknown_tool"):
         arguments("{}", "close_jar")
 
 
 def test_a_tool_of_no_known_form_refuses_the_row():
-    with pytest.raises(Refused, match="unknown_tool_form"):
-        Offer([{"type": "web_search"}])
-    with pytest.raises(Refused, match="unknown_tool_form"):
+    with pytest.raises(MessagesRefused, match="unknown_tool_form"):
+        ToolOffer([{"type": "web_search"}])
+    with pytest.raises(MessagesRefused, match="unknown_tool_form"):
         offer.offer('"open_jar"')
 
 
@@ -264,7 +264,7 @@ def test_what_is_empty_under_names_of_other_tools_is_padding(empty):
     schema = {"type": "object", "properties": optional, "required": ["jar"]}
     tools = [{"type": "function", "function": {"name": "open_jar", "parameters": schema}}, TOOLS[1]]
     assert arguments({"jar": "", "lid": ""}, tools=tools)[0] == '{"jar": "", "lid": ""}'
-    with pytest.raises(Refused, match="padded_arguments"):
+    with pytest.raises(MessagesRefused, match="padded_arguments"):
         arguments({"jar": "plum", "lid": "", "shelf": ""}, tools=tools)
 
 
@@ -310,7 +310,7 @@ def test_calls_in_the_text_of_an_answer_are_calls_and_other_marks_are_refused():
         ("<tool_call>", "unknown_call_form"),
         ("[TOOL_CALLS][]", "foreign_markup"),
     ):
-        with pytest.raises(Refused, match=why):
+        with pytest.raises(MessagesRefused, match=why):
             answer({"role": "assistant", "content": text})
         assert answer({"role": "assistant", "content": text}, tools=[])[0]["content"] == text
 
@@ -320,7 +320,7 @@ def test_calls_in_the_text_of_an_answer_are_calls_and_other_marks_are_refused():
     [{"weight": "0"}, {"train": "false"}, {"train": 0}, {"loss_mask": 0}, {"masked": True}],
 )
 def test_marks_are_read_as_numbers_and_words_too(mark):
-    with pytest.raises(Refused, match="not_to_learn"):
+    with pytest.raises(MessagesRefused, match="not_to_learn"):
         answer({"role": "assistant", "content": "Plums.", **mark})
 
 
@@ -350,6 +350,6 @@ def test_integers_of_any_length_stay_exact_where_a_message_was_read_fast():
     fast = [USER, said(call({"jar": float(long)}, id="a")), result(tool_call_id="a")]
     exact = [USER, said(call({"jar": long}, id="a")), result(tool_call_id="a")]
     shown = canonical_history.history(
-        fast, Offer(TOOLS), LateSystem.reject, Notes(), exact=lambda: exact
+        fast, ToolOffer(TOOLS), LateSystem.reject, Notes(), exact=lambda: exact
     )
     assert shown[1]["tool_calls"][0]["function"]["arguments"] == f'{{"jar": {long}}}'

@@ -4,9 +4,9 @@ import pytest
 
 from harness_forge.core.chat import canonical_answer, canonical_history
 from harness_forge.core.chat.canonical_choices import LateSystem, Notes, Reasoning
-from harness_forge.core.chat.faults import Refused
+from harness_forge.core.chat.faults import MessagesRefused
 from harness_forge.core.chat.marks import learnable
-from harness_forge.core.chat.offer import Offer
+from harness_forge.core.chat.offer import ToolOffer
 
 TOOLS = [{"type": "function", "function": {"name": "dig", "parameters": {"type": "object"}}}]
 USER = {"role": "user", "content": "where?"}
@@ -15,12 +15,12 @@ USER = {"role": "user", "content": "where?"}
 def answer(content, tools=None, **more):
     notes = Notes()
     raw = {"role": "assistant", "content": content, **more}
-    made = canonical_answer.answer(raw, Offer(tools), Reasoning.learn, notes)
+    made = canonical_answer.answer(raw, ToolOffer(tools), Reasoning.learn, notes)
     return made, set(notes.kinds)
 
 
 def history(*messages):
-    offered, notes = Offer(None), Notes()
+    offered, notes = ToolOffer(None), Notes()
     return canonical_history.history([*messages], offered, LateSystem.reject, notes), notes.kinds
 
 
@@ -44,7 +44,7 @@ def test_thoughts_in_tags_of_every_family_are_thoughts(content):
 
 
 def test_thoughts_between_what_was_said_are_refused():
-    with pytest.raises(Refused, match="foreign_markup"):
+    with pytest.raises(MessagesRefused, match="foreign_markup"):
         answer("Well. <think>where is it</think> Dig there.")
 
 
@@ -76,7 +76,7 @@ def test_a_token_at_an_answers_end_is_taken_off_and_counted(mark):
     ],
 )
 def test_an_answer_that_goes_on_with_the_next_turn_is_refused(content):
-    with pytest.raises(Refused, match="foreign_markup"):
+    with pytest.raises(MessagesRefused, match="foreign_markup"):
         answer(content)
 
 
@@ -85,7 +85,7 @@ CALL = '{"name": "dig", "arguments": {"depth": 2}}'
 
 @pytest.mark.parametrize("content", [CALL, f" [{CALL}] ", f"```json\n{CALL}\n```"])
 def test_a_call_as_bare_json_is_no_text_to_learn(content):
-    with pytest.raises(Refused, match="foreign_markup"):
+    with pytest.raises(MessagesRefused, match="foreign_markup"):
         answer(content, TOOLS)
     assert answer(content)[0]["content"] == content  # without tools it is an answer in JSON
 
@@ -101,7 +101,7 @@ def test_an_answer_in_json_that_calls_no_tool_stays(content):
 def test_an_assistant_message_without_a_content_is_an_empty_one():
     shown, _ = history(USER, {"role": "assistant"}, USER)
     assert [one["content"] for one in shown] == ["where?", "", "where?"]
-    with pytest.raises(Refused, match="not_text"):
+    with pytest.raises(MessagesRefused, match="not_text"):
         history(USER, {"role": "assistant", "content": None, "refusal": "no"}, USER)
 
 

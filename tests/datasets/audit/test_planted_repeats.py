@@ -10,7 +10,7 @@ import pytest
 from written_dataset import HELD, WrittenDataset
 
 from harness_forge.datasets.audit.audit import audit
-from harness_forge.datasets.feedback.weights import Evidence, weights
+from harness_forge.datasets.feedback.weights import ItemOutcome, weights
 
 SETTINGS = {"strength": 1.0, "cap": 3, "share": 0.5, "minimum": 1, "prior": 0.0}
 
@@ -78,7 +78,7 @@ def told(dataset):
 
 
 def test_a_sound_one_holds(dataset):
-    asked = weights([Evidence(**one) for one in dataset.evidence], **without_share())
+    asked = weights([ItemOutcome(**one) for one in dataset.evidence], **without_share())
     assert {key: one.weight for key, one in asked.items()} == {("stig", "net"): 2.0}
     assert told(dataset) == {}
 

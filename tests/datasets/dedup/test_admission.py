@@ -4,7 +4,7 @@ import random
 import pytest
 
 from harness_forge.config.duplicates import DuplicatesConfig
-from harness_forge.datasets.dedup.index import Entry, Index, Repeated, bands
+from harness_forge.datasets.dedup.index import Index, IndexEntry, Repeated, bands
 from harness_forge.datasets.dedup.signer import Signer, prompt_text
 from harness_forge.datasets.dedup.table import mapped_bytes
 
@@ -13,7 +13,7 @@ LONG = " ".join(f"line {number} sets option_{number} to {number * 7}" for number
 
 def row(number, answer, prompt="user: fix it", context=b"item", side="passed"):
     digest = hashlib.blake2b(f"{prompt}\0{answer}".encode(), digest_size=16).digest()
-    return prompt, answer, Entry(f"stig.turns:{number}", context, side, digest)
+    return prompt, answer, IndexEntry(f"stig.turns:{number}", context, side, digest)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from harness_forge.config.engine import EngineConfig, EngineKind
 from harness_forge.core.errors import ExportError
 from harness_forge.datasets import ray_engine
 from harness_forge.datasets.export import export
-from harness_forge.datasets.request import Part, Request
+from harness_forge.datasets.request import ExportPart, ExportRequest
 from harness_forge.store.database import open_store
 
 LISTENS = "0A"
@@ -42,7 +42,7 @@ def main() -> None:
 
     ray_engine.Cluster._sent = sent
     engine = EngineConfig(EngineKind.ray, workers=2)
-    request = Request(
+    request = ExportRequest(
         folder,
         recipe.name,
         "stig",
@@ -53,7 +53,7 @@ def main() -> None:
         treatment=treatment,
     )
     with open_store(url, folder) as store:
-        part = Part(store.skill("stig"), "worker", recipe)
+        part = ExportPart(store.skill("stig"), "worker", recipe)
         try:
             export([part], request)
         except ExportError as error:

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from harness_forge.config.filters import BalanceConfig, Category, FiltersConfig, MixInConfig
+from harness_forge.config.filters import BalanceCategory, BalanceConfig, FiltersConfig, MixInConfig
 from harness_forge.core.errors import ExportError
 from harness_forge.core.records import Split
 from harness_forge.datasets.export import export
-from harness_forge.datasets.request import Part, Request, Treatment
+from harness_forge.datasets.request import ExportPart, ExportRequest, Treatment
 
 
 def treatment(**filters):
@@ -30,7 +30,7 @@ def attempts(harness, count=6):
 
 def test_a_category_keeps_its_cap_and_validation_all(harness, sft):
     attempts(harness)
-    config = BalanceConfig(enabled=True, by=Category.family, max_per_category=2)
+    config = BalanceConfig(enabled=True, by=BalanceCategory.family, max_per_category=2)
     report = harness.export(sft, treatment=treatment(balance=config))
     assert report.examples == {"train": 2, "validation": 1}
     assert report.rejected["balance"] == 4
@@ -53,7 +53,7 @@ def test_a_pair_over_the_cap_takes_its_rows_with_it(harness, dpo):
         harness.attempt(item, f"echo {number} right")
         harness.attempt(item, f"echo {number} wrong", passed=False, policy="mutated")
     whole = harness.export(dpo, treatment=treatment(), dry_run=True)
-    config = BalanceConfig(enabled=True, by=Category.item, max_per_category=1)
+    config = BalanceConfig(enabled=True, by=BalanceCategory.item, max_per_category=1)
     report = harness.export(dpo, treatment=treatment(balance=config))
     assert whole.examples["train"] > report.examples["train"] == 1
     assert report.kept == 2
@@ -141,9 +141,9 @@ def test_the_manifest_says_what_was_mixed_in_and_no_folder_of_this_machine(harne
 
 def test_a_dataset_of_several_roles_takes_general_data_too(harness, sft, general):
     attempts(harness)
-    parts = [Part(harness.skill, role, sft) for role in ("worker", "reflector")]
+    parts = [ExportPart(harness.skill, role, sft) for role in ("worker", "reflector")]
     asked = treatment(mix_in=general())
-    request = Request(harness.data_dir, "all", "stig", "all", "sft", treatment=asked)
+    request = ExportRequest(harness.data_dir, "all", "stig", "all", "sft", treatment=asked)
     report = export(parts, request)
     assert [(share.role, share.kept) for share in report.parts][-1][0] == "mix_in"
     facts = json.loads((report.path / "manifest.json").read_text(encoding="utf-8"))

@@ -11,7 +11,7 @@ from harness_forge.config.duplicates import DuplicatesConfig
 from harness_forge.core.errors import ExportError
 from harness_forge.core.records import Split
 from harness_forge.datasets import export as exporting
-from harness_forge.datasets.audit.audit import Finding, audit
+from harness_forge.datasets.audit.audit import AuditFinding, audit
 from harness_forge.datasets.request import Treatment
 
 QUESTION = (
@@ -137,7 +137,7 @@ def test_an_export_that_fails_its_audit_leaves_the_dataset_before_it(harness, sf
     path = harness.export(sft).path
     before = (path / "train.jsonl").read_bytes()
     # No row is known that an export lets through and its audit finds, so this one says so.
-    finding = Finding("secrets", False, "train.jsonl line 2 holds one")
+    finding = AuditFinding("secrets", False, "train.jsonl line 2 holds one")
     monkeypatch.setattr(exporting, "audit_with_items", lambda draft: ([finding], set()))
     told = "fails its audit: secrets: train.jsonl line 2"
     with pytest.raises(ExportError, match=told):

@@ -7,7 +7,7 @@ import pytest
 from killing import count, killed
 
 from harness_forge.datasets.export import export
-from harness_forge.datasets.request import Part, Request
+from harness_forge.datasets.request import ExportPart, ExportRequest
 from harness_forge.store.database import Store
 
 
@@ -18,9 +18,9 @@ def exported(harness, sft, store):
         harness.attempt(harness.item(f"rule_{number}"), f"echo {number}")
 
     def go():
-        request = Request(harness.data_dir, sft.name, "stig", "worker", "sft")
+        request = ExportRequest(harness.data_dir, sft.name, "stig", "worker", "sft")
         with Store(store.url) as own:
-            part = Part(own.skill("stig"), "worker", sft)
+            part = ExportPart(own.skill("stig"), "worker", sft)
             return export([part], request)
 
     go.folder, go.name = harness.data_dir, sft.name

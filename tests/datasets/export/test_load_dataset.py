@@ -9,7 +9,7 @@ import pytest
 from harness_forge.config.compose.engine import compose
 from harness_forge.core.records import Split
 from harness_forge.datasets.export import export
-from harness_forge.datasets.request import Part, Request
+from harness_forge.datasets.request import ExportPart, ExportRequest
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -83,8 +83,8 @@ def test_alpaca_comes_back_as_it_was(harness, lines, load):
 def exported(harness, role: str, format: str):
     """Return the dataset of a role as the shipped recipe makes it."""
     config = compose(None, [f"role={role}", f"format={format}"]).export
-    request = Request(harness.data_dir, config.name, "stig", role, format)
-    return export([Part(harness.skill, role, config)], request).path
+    request = ExportRequest(harness.data_dir, config.name, "stig", role, format)
+    return export([ExportPart(harness.skill, role, config)], request).path
 
 
 def shown(value):

@@ -15,7 +15,7 @@ from harness_forge.core.records import Split
 from harness_forge.datasets import export as export_module
 from harness_forge.datasets.audit.audit import audit
 from harness_forge.datasets.kinds import dpo as pairing
-from harness_forge.datasets.request import Part, Request, Treatment
+from harness_forge.datasets.request import ExportPart, ExportRequest, Treatment
 
 REFLEXION = Path(__file__).parents[4] / "shared/data/reflexion"
 
@@ -168,8 +168,8 @@ def exported(store, tmp_path, path, *overrides):
     ingest(store.skill("reflexion"), config.source, config.split)
     words = ["role=agent", "skill=reflexion", "format=dpo", *overrides]
     export = compose(None, words).export
-    request = Request(tmp_path / "data", export.name, "reflexion", "agent", "dpo")
-    return export_module.export([Part(store.skill("reflexion"), "agent", export)], request)
+    request = ExportRequest(tmp_path / "data", export.name, "reflexion", "agent", "dpo")
+    return export_module.export([ExportPart(store.skill("reflexion"), "agent", export)], request)
 
 
 def records(folder) -> Path:

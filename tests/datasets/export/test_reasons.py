@@ -8,7 +8,7 @@ from harnesses import ARGUMENTS, answer
 from harness_forge.config.compose.engine import compose
 from harness_forge.core.records import Origin, Split
 from harness_forge.datasets.export import export
-from harness_forge.datasets.request import Part, Request
+from harness_forge.datasets.request import ExportPart, ExportRequest
 
 TEXT = {"role": "assistant", "content": "Nothing is to be done."}
 TRAIN = Split.TRAIN
@@ -86,8 +86,8 @@ def test_a_reflection_that_was_cut_takes_no_place_of_its_item(harness):
     harness.reflected(item, "broken", finish_reason="length", response=said)
     harness.reflected(item, "broken again")
     harness.reflected(item, "broken once more")
-    part = Part(harness.skill, "reflector", recipe)
-    request = Request(harness.data_dir, recipe.name, "stig", "reflector", "sft")
+    part = ExportPart(harness.skill, "reflector", recipe)
+    request = ExportRequest(harness.data_dir, recipe.name, "stig", "reflector", "sft")
     report = export([part], request)
     assert (report.kept, report.rejected) == (1, {"cut_response": 1, "over_limit": 1})
 

@@ -12,7 +12,7 @@ from tiny_tokenizer import byte_level
 from tokenizers import Tokenizer
 
 from harness_forge.config.filters import RowTooLongConfig
-from harness_forge.core.chat.template import TEMPLATE, Template, read_template
+from harness_forge.core.chat.template import TEMPLATE, ChatTemplate, read_template
 from harness_forge.core.errors import ConfigError, ExportError, WorksetError
 from harness_forge.datasets.filters.candidate import Candidate
 from harness_forge.datasets.filters.row_too_long import RowTooLong
@@ -106,7 +106,7 @@ def test_the_template_for_trl_renders_the_same_text():
         [*PROMPT, thought, PROMPT[1], CALLED | {"content": "\n x ", "weight": 1}, told, CALLED],
     ]
     ours, theirs = (
-        Template(file.read_text())
+        ChatTemplate(file.read_text())
         for file in (SHIPPED, SHIPPED.with_name("chatml_hermes_trl.jinja"))
     )
     for row in rows:

@@ -12,8 +12,8 @@ from harness_forge.core.errors import ConfigError, EndpointError, EvalError
 from harness_forge.evaluation.judges import endpoint as endpoints
 from harness_forge.evaluation.judges.asking import ask_all
 from harness_forge.evaluation.judges.endpoint import Judge
-from harness_forge.evaluation.judges.questions import Answered, pair_questions, single
-from harness_forge.store.verdicts import Pick, VerdictFile, reasons, settled
+from harness_forge.evaluation.judges.questions import PromptAndAnswer, pair_questions, single
+from harness_forge.store.verdicts import Preference, VerdictFile, reasons, settled
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def fake(monkeypatch):
 
 def answer(name, said=None, passed=None):
     asked = [{"role": "user", "content": f"Do {name}, please."}]
-    return Answered(
+    return PromptAndAnswer(
         name, name, "net", asked, {"role": "assistant", "content": said or name}, passed
     )
 
@@ -184,7 +184,7 @@ def test_a_pair_is_asked_both_ways_and_a_judge_of_places_has_no_preference(fake)
         questions = pair_questions(better, worse)
         found = judged(server, questions)
         told.append(settled(*(found[question.key] for question in questions)))
-    assert told == [Pick.FIRST, Pick.INCONSISTENT, Pick.TIE, None]
+    assert told == [Preference.FIRST, Preference.INCONSISTENT, Preference.TIE, None]
 
 
 @pytest.mark.parametrize(

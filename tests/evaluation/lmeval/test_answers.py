@@ -4,7 +4,7 @@ import pytest
 
 from harness_forge.core.errors import EvalError
 from harness_forge.evaluation.lmeval import answers
-from harness_forge.evaluation.lmeval.answers import Answer
+from harness_forge.evaluation.lmeval.answers import ScoredAnswer
 
 
 def sample(item_id, text, **scores):
@@ -19,8 +19,8 @@ def test_samples_become_answers_in_order(tmp_path):
     (tmp_path / "m/samples_t_2026.jsonl").write_text("\n".join(lines) + "\n")
     found = answers.read_samples(tmp_path, ["valid_call", "names_target"])
     assert found == [
-        Answer("s", "a", "prompt", "y", "stop", {"valid_call": 1.0}),
-        Answer("s", "b", "prompt", "x", "length", {"valid_call": 0.0}),
+        ScoredAnswer("s", "a", "prompt", "y", "stop", {"valid_call": 1.0}),
+        ScoredAnswer("s", "b", "prompt", "x", "length", {"valid_call": 0.0}),
     ]
 
 
@@ -31,7 +31,7 @@ def test_a_torn_sample_is_a_fault(tmp_path):
 
 
 def test_kept_answers_come_back_as_they_were(tmp_path):
-    given = [Answer("s", "a", "p", "ä\n\x18", "stop", {"valid_call": 1.0})]
+    given = [ScoredAnswer("s", "a", "p", "ä\n\x18", "stop", {"valid_call": 1.0})]
     answers.keep(tmp_path / "a.jsonl", given)
     assert answers.kept(tmp_path / "a.jsonl") == given
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness_forge.core.errors import EvalError, Interrupted
-from harness_forge.evaluation.lmeval.launch import Asked, ask
+from harness_forge.evaluation.lmeval.launch import LmEvalRequest, ask
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def stand_in(tmp_path):
         program = tmp_path / "python"
         program.write_text(f"#!/bin/sh\n{script}\n")
         program.chmod(0o755)
-        asked = Asked(
+        asked = LmEvalRequest(
             python=program, variables=os.environ, task=tmp_path, name="t", model=tmp_path,
             adapter=None, context=64, dtype="float32", device="cpu", batch_size=1,
         )  # fmt: skip

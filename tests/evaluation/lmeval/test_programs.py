@@ -6,7 +6,7 @@ import pytest
 
 from harness_forge.core.errors import EvalError, SandboxError
 from harness_forge.evaluation.lmeval import programs
-from harness_forge.evaluation.lmeval.answers import Answer
+from harness_forge.evaluation.lmeval.answers import ScoredAnswer
 from harness_forge.evaluation.lmeval.folder import Document
 from harness_forge.rollouts.environments.sandbox.sandbox import Limits
 
@@ -59,7 +59,7 @@ def test_what_is_wrong_hangs_or_leaves_early_fails(box, code, monkeypatch):
 
 
 def answer(name, text=GOOD, parses=1.0):
-    return Answer("s", name, "p", text, "stop", {"code_parses": parses})
+    return ScoredAnswer("s", name, "p", text, "stop", {"code_parses": parses})
 
 
 def document(name):

@@ -12,7 +12,7 @@ from harness_forge.config.suite import SuiteConfig, SuiteKind
 from harness_forge.core.errors import EvalError, WorksetError
 from harness_forge.evaluation.lmeval import recording
 from harness_forge.evaluation.lmeval.answers import CUT_OFF, summed
-from harness_forge.evaluation.lmeval.asking import EvaluatedModel, Recorded, answers
+from harness_forge.evaluation.lmeval.asking import EvaluatedModel, RecordedRuns, answers
 from harness_forge.evaluation.lmeval.folder import Document
 from harness_forge.worksets.worksets import environment_of, folder, python_of, read_stamp
 
@@ -143,10 +143,10 @@ def test_the_same_question_is_asked_once(asked, ask):
 def test_recorded_answers_have_the_scores_that_asking_gives(asked, ask):
     given = {(one.skill, one.item_id): (one.answer, one.finish_reason) for one in asked[0]}
     # Nothing is loaded: there is no such adapter.
-    found, said, _ = ask(recorded=Recorded({"made_up": "run-1"}, given), adapter=Path("none"))
+    found, said, _ = ask(recorded=RecordedRuns({"made_up": "run-1"}, given), adapter=Path("none"))
     assert found == asked[0]
     assert not said
-    again, said, _ = ask(recorded=Recorded({"made_up": "run-1"}, given))
+    again, said, _ = ask(recorded=RecordedRuns({"made_up": "run-1"}, given))
     assert again == found
     assert said == ["these answers were scored before, with these settings"]
 
@@ -156,7 +156,7 @@ def test_a_missing_recorded_answer_is_no_empty_answer(asked, ask, monkeypatch):
     write = recording.write
     monkeypatch.setattr(recording, "write", lambda file, rows: write(file, list(rows)[1:]))
     with pytest.raises(EvalError, match="has no answer to mode_of_key as it is asked here"):
-        ask(recorded=Recorded({"made_up": "run-1"}, given))
+        ask(recorded=RecordedRuns({"made_up": "run-1"}, given))
 
 
 def test_a_suite_of_checks_is_asked_without_tools_and_scored_by_its_checks(ask):

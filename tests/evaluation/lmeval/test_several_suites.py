@@ -15,10 +15,10 @@ from harness_forge.config.suite import SuiteConfig, SuiteKind
 from harness_forge.core.errors import EvalError
 from harness_forge.evaluation import suite_run
 from harness_forge.evaluation.lmeval import summary
-from harness_forge.evaluation.lmeval.answers import Answer, read_samples
+from harness_forge.evaluation.lmeval.answers import ScoredAnswer, read_samples
 from harness_forge.evaluation.lmeval.folder import Document
 from harness_forge.promotion.rules import scores
-from harness_forge.promotion.rules.decision import Outcome, apply_rule
+from harness_forge.promotion.rules.decision import DecisionOutcome, apply_rule
 from harness_forge.promotion.rules.evidence import Evidence
 from harness_forge.registry.adapters.identity import AdapterIdentity
 from harness_forge.rollouts.environments.sandbox.tools import folder_of
@@ -62,7 +62,7 @@ def asked(monkeypatch):
     def answers(subject, suite, documents, parser, store, *, recorded, say, show):
         seen.append((suite.name, bool(subject.adapter), [one.item_id for one in documents]))
         return [
-            Answer(one.skill, one.item_id, "p", "a", "stop",
+            ScoredAnswer(one.skill, one.item_id, "p", "a", "stop",
                    {"score": float(bool(subject.adapter) or not one.item_id.endswith("close"))})
             for one in documents
         ]  # fmt: skip
@@ -112,7 +112,7 @@ def test_a_bead_is_completed_where_every_step_is_right(config, asked, tmp_path):
 def test_a_metric_that_no_item_has_is_said_not_to_apply():
     suite = SuiteConfig(metrics=["valid_call", "script_parses"])
     document = Document("s", "i", "", "", "", "validation", (), ())
-    answer = Answer("s", "i", "p", "a", "stop", {"valid_call": 1.0})
+    answer = ScoredAnswer("s", "i", "p", "a", "stop", {"valid_call": 1.0})
     shown = render(summary.report(suite, "validation", [document], {"base": [answer]}))
     assert "  script_parses does not apply: the tool takes no shell script" in shown
     assert "is over" not in shown
@@ -139,7 +139,7 @@ def test_a_model_asked_twice_tells_what_moves_by_itself(config, asked, tmp_path,
         sizes.append(suite.batch_size)
         # In the second asking the first item flips, and the second one says it otherwise.
         return [
-            Answer(one.skill, one.item_id, "p", f"{at == 1 and len(sizes) % 2}", "stop",
+            ScoredAnswer(one.skill, one.item_id, "p", f"{at == 1 and len(sizes) % 2}", "stop",
                    {"score": float(at == 0 and len(sizes) % 2)})
             for at, one in enumerate(documents)
         ]  # fmt: skip
@@ -165,7 +165,7 @@ def test_what_cannot_be_asked_is_told_before_anything_is(config, asked, tmp_path
 
 def test_a_label_that_was_asked_other_items_is_refused(config, asked, tmp_path, monkeypatch):
     monkeypatch.setattr(
-        suite_run, "answers", lambda *some, **more: [Answer("x", "y", "p", "a", "stop", {})]
+        suite_run, "answers", lambda *some, **more: [ScoredAnswer("x", "y", "p", "a", "stop", {})]
     )
     with pytest.raises(EvalError, match="suite aither: base was not asked the suite's items"):
         suite_run.evaluate(config, tmp_path / "out")
@@ -182,7 +182,7 @@ def document(name, category="c", bead=""):
 
 
 def given(name, score, **changes):
-    return Answer("s", name, "p", "a", "stop", {"score": score}, **changes)
+    return ScoredAnswer("s", name, "p", "a", "stop", {"score": score}, **changes)
 
 
 def reported(documents, base, adapter, **changes):
@@ -282,7 +282,7 @@ def test_the_rule_of_a_suites_name_decides_on_it(config, asked, tmp_path, name):
     evidence = Evidence(candidate=candidate, replay=None, evaluate=report, prove=proof,
                         champion=None, alpha=0.025)  # fmt: skip
     ruling = apply_rule(chosen.promote, evidence)
-    assert ruling.outcome is Outcome.PROMOTED, ruling
+    assert ruling.outcome is DecisionOutcome.PROMOTED, ruling
     text = json.dumps(report)
     swapped = text.replace('"base": {', '"X": {').replace('"adapter": {', '"base": {')
     worse = {
@@ -290,4 +290,4 @@ def test_the_rule_of_a_suites_name_decides_on_it(config, asked, tmp_path, name):
         "b4mad": swapped.replace('"X": {', '"adapter": {'),
     }
     spoilt = replace(evidence, evaluate=json.loads(worse[name]))
-    assert apply_rule(chosen.promote, spoilt).outcome is Outcome.REJECTED
+    assert apply_rule(chosen.promote, spoilt).outcome is DecisionOutcome.REJECTED

@@ -17,7 +17,7 @@ from harness_forge.config.suite import SuiteConfig
 from harness_forge.core.errors import ConfigError, EvalError, TrainError, WorksetError
 from harness_forge.core.records import Split, WorkItem
 from harness_forge.evaluation import questions, suite_run
-from harness_forge.evaluation.lmeval.answers import Answer
+from harness_forge.evaluation.lmeval.answers import ScoredAnswer
 from harness_forge.registry.models.folder import find_base_model
 from harness_forge.rollouts import opening as worlds
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger
@@ -65,7 +65,7 @@ def asked(config, monkeypatch):
         seen.append((subject, [d.item_id for d in documents], len(looks)))
         text = call("x") if subject.adapter else "no call"
         score = {"valid_call": float(bool(subject.adapter))}
-        return [Answer(d.skill, d.item_id, "p", text, "stop", score) for d in documents]
+        return [ScoredAnswer(d.skill, d.item_id, "p", text, "stop", score) for d in documents]
 
     monkeypatch.setattr(suite_run, "answers", answers)
     return seen

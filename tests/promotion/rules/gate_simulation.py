@@ -9,7 +9,7 @@ from harness_forge.core.records import EvalResult
 from harness_forge.evaluation.comparison import difference
 from harness_forge.promotion.rules.conditions import find
 from harness_forge.promotion.rules.evidence import Evidence
-from harness_forge.promotion.rules.findings import Verdict
+from harness_forge.promotion.rules.findings import ConditionVerdict
 from harness_forge.registry.adapters.identity import AdapterIdentity
 
 # Clusters of the 68 held-out new rules of the skill stig, by the form of their answers.
@@ -62,7 +62,7 @@ def gate(first: list[bool], second: list[bool], alpha: float) -> bool:
         "comparisons": {"adapter_vs_base": {"new_rule": difference(pairs).as_dict()}},
     }
     evidence = Evidence(CANDIDATE, replay, None, None, None, alpha)
-    return all(find(n, one, evidence).verdict is Verdict.HOLDS for n, one in RULE.items())
+    return all(find(n, one, evidence).verdict is ConditionVerdict.HOLDS for n, one in RULE.items())
 
 
 def generator(seed: int):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from promoting_evidence import CANDIDATE, OTHER, evidence
 
-from harness_forge.promotion.rules.evidence import Champion, Gap
+from harness_forge.promotion.rules.evidence import Champion, MissingEvidence
 
 CATEGORIES = (
     "intent_classification", "orchestration", "tool_use", "code_review", "reasoning",
@@ -39,7 +39,7 @@ def evaluated(report, champion=None, **changes):
     whose = {"candidate": {"name": CANDIDATE.name, "digest": CANDIDATE.digest}}
     found = evidence(**changes)
     if champion is not None:
-        found = replace(found, champion=Champion(OTHER, Gap("not replayed"), champion))
+        found = replace(found, champion=Champion(OTHER, MissingEvidence("not replayed"), champion))
     several = "labels" not in report
     return replace(found, evaluate=whose | ({"suites": report} if several else report))
 

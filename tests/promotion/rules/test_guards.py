@@ -8,8 +8,8 @@ from suite_evidence import evaluated, suite
 
 from harness_forge.config.promote import ConditionConfig, ConditionKind, PromoteConfig
 from harness_forge.core.errors import PromoteError
-from harness_forge.promotion.rules.decision import Outcome, apply_rule
-from harness_forge.promotion.rules.evidence import Gap
+from harness_forge.promotion.rules.decision import DecisionOutcome, apply_rule
+from harness_forge.promotion.rules.evidence import MissingEvidence
 
 Kind = ConditionKind
 FAMILIES = {
@@ -44,7 +44,7 @@ def test_a_rate_by_category_is_the_candidates_own():
     ruling = ruled(by_category(), low=(Kind.rate, {"category": "each", "threshold": 0.3}))
     told = {one.name: one.judged.value for one in ruling.findings[0].of}
     assert told == {"stig:ssh": 1.0, "stig:audit": 0.0}
-    assert ruling.outcome is Outcome.REJECTED
+    assert ruling.outcome is DecisionOutcome.REJECTED
 
 
 def test_an_unknown_category_names_those_that_are():
@@ -55,9 +55,9 @@ def test_an_unknown_category_names_those_that_are():
 
 def test_a_category_that_was_not_judged_is_missing():
     none = evidence(categories={"base": {"stig:ssh": pair(pairs=0)}})
-    assert ruled(none, a=(Kind.pairs, {"category": "ssh"})).outcome is Outcome.INCOMPLETE
-    gap = evidence(categories=Gap("other results"))
-    assert ruled(gap, a=(Kind.pairs, {"category": "each"})).outcome is Outcome.INCOMPLETE
+    assert ruled(none, a=(Kind.pairs, {"category": "ssh"})).outcome is DecisionOutcome.INCOMPLETE
+    gap = evidence(categories=MissingEvidence("other results"))
+    assert ruled(gap, a=(Kind.pairs, {"category": "each"})).outcome is DecisionOutcome.INCOMPLETE
 
 
 def floor(flips, pairs=80, split="holdout"):
@@ -68,10 +68,10 @@ def floor(flips, pairs=80, split="holdout"):
 @pytest.mark.parametrize(
     ("noise", "outcome"),
     [
-        (floor(2), Outcome.PROMOTED),
-        (floor(28), Outcome.INCONCLUSIVE),  # as many as were gained over those lost
-        (floor(2, split="validation"), Outcome.INCOMPLETE),
-        (None, Outcome.INCOMPLETE),
+        (floor(2), DecisionOutcome.PROMOTED),
+        (floor(28), DecisionOutcome.INCONCLUSIVE),  # as many as were gained over those lost
+        (floor(2, split="validation"), DecisionOutcome.INCOMPLETE),
+        (None, DecisionOutcome.INCOMPLETE),
     ],
 )
 def test_a_gain_has_to_be_more_than_flips_by_itself(noise, outcome):
@@ -89,15 +89,15 @@ def moved(change, name="nine", **changes):
 @pytest.mark.parametrize(
     ("noise", "outcome"),
     [
-        (moved(0.1), Outcome.PROMOTED),
-        (moved(0.3), Outcome.INCONCLUSIVE),  # as much as was gained
-        (moved(0.1, candidate={"digest": "a" * 64}), Outcome.PROMOTED),
-        (moved(0.1, candidate={"digest": "c" * 64}), Outcome.INCOMPLETE),
-        (moved(0.1, split="validation"), Outcome.INCOMPLETE),
-        (moved(0.1, fingerprint="other items"), Outcome.INCOMPLETE),
-        (moved(float("nan")), Outcome.INCOMPLETE),
-        (moved(0.1, "ten"), Outcome.INCOMPLETE),
-        (None, Outcome.INCOMPLETE),
+        (moved(0.1), DecisionOutcome.PROMOTED),
+        (moved(0.3), DecisionOutcome.INCONCLUSIVE),  # as much as was gained
+        (moved(0.1, candidate={"digest": "a" * 64}), DecisionOutcome.PROMOTED),
+        (moved(0.1, candidate={"digest": "c" * 64}), DecisionOutcome.INCOMPLETE),
+        (moved(0.1, split="validation"), DecisionOutcome.INCOMPLETE),
+        (moved(0.1, fingerprint="other items"), DecisionOutcome.INCOMPLETE),
+        (moved(float("nan")), DecisionOutcome.INCOMPLETE),
+        (moved(0.1, "ten"), DecisionOutcome.INCOMPLETE),
+        (None, DecisionOutcome.INCOMPLETE),
     ],
 )
 def test_a_suites_gain_has_to_be_more_than_it_moves_by_itself(noise, outcome):
@@ -119,10 +119,10 @@ def proof(**server):
 @pytest.mark.parametrize(
     ("told", "outcome"),
     [
-        (proof(adapter_gap=0.001, tolerance=0.05), Outcome.PROMOTED),
-        (proof(adapter_gap=0.2, tolerance=0.05), Outcome.REJECTED),
-        (proof(adapter_gap=float("nan"), tolerance=0.05), Outcome.INCOMPLETE),
-        (proof(), Outcome.INCOMPLETE),
+        (proof(adapter_gap=0.001, tolerance=0.05), DecisionOutcome.PROMOTED),
+        (proof(adapter_gap=0.2, tolerance=0.05), DecisionOutcome.REJECTED),
+        (proof(adapter_gap=float("nan"), tolerance=0.05), DecisionOutcome.INCOMPLETE),
+        (proof(), DecisionOutcome.INCOMPLETE),
     ],
 )
 def test_a_rule_may_ask_that_a_server_was_asked(told, outcome):
@@ -139,13 +139,13 @@ GAIN = (Kind.gain, {"part": "all"})
 
 def test_a_judge_alone_promotes_nothing_where_outcomes_are_at_hand():
     ruling = ruled(evaluated(JUDGED), proven=(Kind.proof, {}), better=GAIN)
-    assert ruling.outcome is Outcome.INCONCLUSIVE
+    assert ruling.outcome is DecisionOutcome.INCONCLUSIVE
     assert "only a judge's scores hold, though outcomes are at hand (replay.json)" in ruling.why
 
 
 def test_beside_an_outcome_a_judge_may_speak():
     ruling = ruled(evaluated(JUDGED), better=GAIN, also=(Kind.bootstrap, {}))
-    assert ruling.outcome is Outcome.PROMOTED
+    assert ruling.outcome is DecisionOutcome.PROMOTED
 
 
 def test_in_any_of_two_a_judge_is_still_alone():
@@ -155,19 +155,20 @@ def test_in_any_of_two_a_judge_is_still_alone():
     found = evaluated(JUDGED)
     found.replay["policies"] = {"adapter": {"all": rates}}
     ruling = ruled(found, either=(Kind.any, {"of": either}))
-    assert ruling.outcome is Outcome.INCONCLUSIVE
+    assert ruling.outcome is DecisionOutcome.INCONCLUSIVE
 
 
 def test_a_rule_may_say_that_a_judge_is_enough():
     rule = PromoteConfig(conditions={"better": ConditionConfig(*GAIN[:1], part="all")})
     assert (
-        apply_rule(replace(rule, judge_alone=True), evaluated(JUDGED)).outcome is Outcome.PROMOTED
+        apply_rule(replace(rule, judge_alone=True), evaluated(JUDGED)).outcome
+        is DecisionOutcome.PROMOTED
     )
 
 
 def test_where_there_is_nothing_but_a_judge_it_decides():
     found = replace(evaluated(JUDGED), replay=None)
-    assert ruled(found, better=GAIN).outcome is Outcome.PROMOTED
+    assert ruled(found, better=GAIN).outcome is DecisionOutcome.PROMOTED
     several = evaluated({"judge": JUDGED, "nine": suite(0.5, 0.5)})
     several = replace(several, replay=None)
     better = (Kind.gain, {"part": "all", "suite": "judge"})

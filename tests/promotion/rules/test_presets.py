@@ -5,10 +5,10 @@ from promoting_evidence import evidence
 from suite_evidence import evaluated, four, suite
 
 from harness_forge.config.compose.engine import compose
-from harness_forge.promotion.rules.decision import Outcome, apply_rule
+from harness_forge.promotion.rules.decision import DecisionOutcome, apply_rule
 
-PROMOTED, REJECTED = Outcome.PROMOTED, Outcome.REJECTED
-INCONCLUSIVE, INCOMPLETE = Outcome.INCONCLUSIVE, Outcome.INCOMPLETE
+PROMOTED, REJECTED = DecisionOutcome.PROMOTED, DecisionOutcome.REJECTED
+INCONCLUSIVE, INCOMPLETE = DecisionOutcome.INCONCLUSIVE, DecisionOutcome.INCOMPLETE
 
 
 @pytest.fixture(scope="module")

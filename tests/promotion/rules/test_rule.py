@@ -8,8 +8,8 @@ from harness_forge.config.compose.engine import compose
 from harness_forge.config.promote import ConditionConfig, ConditionKind, Opponent, PromoteConfig
 from harness_forge.core.errors import ConfigError, PromoteError
 from harness_forge.promotion.rules.conditions import find
-from harness_forge.promotion.rules.decision import Outcome, apply_rule
-from harness_forge.promotion.rules.findings import Verdict, leaves
+from harness_forge.promotion.rules.decision import DecisionOutcome, apply_rule
+from harness_forge.promotion.rules.findings import ConditionVerdict, leaves
 
 PROOF = {"kind": "proof"}
 HOLDS = {"kind": "score", "part": "all", "threshold": 0.7}
@@ -34,21 +34,24 @@ def group(kind, *inner):
 
 
 GROUPS = [
-    (group("all", HOLDS, PROOF), Outcome.PROMOTED),
-    (group("all", HOLDS, BROKEN), Outcome.REJECTED),
-    (group("all", BROKEN, MISSING), Outcome.INCOMPLETE),
-    (group("all", HOLDS, UNCLEAR), Outcome.INCONCLUSIVE),
-    (group("all", HOLDS, NOT_NEEDED), Outcome.PROMOTED),
-    (group("all", NOT_NEEDED), Outcome.INCOMPLETE),
-    (group("any", HOLDS, BROKEN, MISSING, UNCLEAR), Outcome.PROMOTED),
-    (group("any", BROKEN, MISSING, UNCLEAR), Outcome.INCOMPLETE),
-    (group("any", BROKEN, UNCLEAR), Outcome.INCONCLUSIVE),
-    (group("any", BROKEN, BROKEN), Outcome.REJECTED),
-    (group("any", BROKEN, NOT_NEEDED), Outcome.REJECTED),
-    (group("any", group("all", HOLDS, BROKEN), group("all", HOLDS, PROOF)), Outcome.PROMOTED),
+    (group("all", HOLDS, PROOF), DecisionOutcome.PROMOTED),
+    (group("all", HOLDS, BROKEN), DecisionOutcome.REJECTED),
+    (group("all", BROKEN, MISSING), DecisionOutcome.INCOMPLETE),
+    (group("all", HOLDS, UNCLEAR), DecisionOutcome.INCONCLUSIVE),
+    (group("all", HOLDS, NOT_NEEDED), DecisionOutcome.PROMOTED),
+    (group("all", NOT_NEEDED), DecisionOutcome.INCOMPLETE),
+    (group("any", HOLDS, BROKEN, MISSING, UNCLEAR), DecisionOutcome.PROMOTED),
+    (group("any", BROKEN, MISSING, UNCLEAR), DecisionOutcome.INCOMPLETE),
+    (group("any", BROKEN, UNCLEAR), DecisionOutcome.INCONCLUSIVE),
+    (group("any", BROKEN, BROKEN), DecisionOutcome.REJECTED),
+    (group("any", BROKEN, NOT_NEEDED), DecisionOutcome.REJECTED),
+    (
+        group("any", group("all", HOLDS, BROKEN), group("all", HOLDS, PROOF)),
+        DecisionOutcome.PROMOTED,
+    ),
     (
         group("all", group("any", BROKEN, HOLDS), group("any", BROKEN, UNCLEAR)),
-        Outcome.INCONCLUSIVE,
+        DecisionOutcome.INCONCLUSIVE,
     ),
 ]
 
@@ -96,7 +99,7 @@ def test_a_rule_that_asks_for_what_there_is_not_is_one_error(one, said, hint):
 )
 def test_what_was_not_evaluated_leaves_it_incomplete_with_the_remedy(keys, said):
     ruling = apply_rule(rule(first=HOLDS, one=HOLDS | keys), evaluated(suite()))
-    assert ruling.outcome is Outcome.INCOMPLETE
+    assert ruling.outcome is DecisionOutcome.INCOMPLETE
     assert said in ruling.why
 
 
@@ -111,7 +114,10 @@ def test_of_several_suites_one_has_to_be_named():
     both = {"a": suite(name="a"), "b": suite(name="b")}
     with pytest.raises(PromoteError, match="which of the suites"):
         apply_rule(rule(one=HOLDS), evaluated(both))
-    assert apply_rule(rule(one=HOLDS | {"suite": "b"}), evaluated(both)).outcome is Outcome.PROMOTED
+    assert (
+        apply_rule(rule(one=HOLDS | {"suite": "b"}), evaluated(both)).outcome
+        is DecisionOutcome.PROMOTED
+    )
 
 
 def test_groups_come_from_yaml_and_from_the_command_line():
@@ -150,7 +156,11 @@ def test_a_score_shows_its_interval():
     assert inner["interval"] == pytest.approx([0.7247, 0.8587], abs=1e-3)
 
 
-INTERVALS = [(0.77, Outcome.INCONCLUSIVE), (0.78, Outcome.PROMOTED), (0.6, Outcome.REJECTED)]
+INTERVALS = [
+    (0.77, DecisionOutcome.INCONCLUSIVE),
+    (0.78, DecisionOutcome.PROMOTED),
+    (0.6, DecisionOutcome.REJECTED),
+]
 
 
 @pytest.mark.parametrize(("own", "expected"), INTERVALS)
@@ -167,11 +177,11 @@ def replayed(rate, items=80):
 
 
 RATES = [
-    (replayed(0.5), Outcome.PROMOTED),
-    (replayed(0.499), Outcome.REJECTED),
-    (replayed(0.9, items=1), Outcome.INCONCLUSIVE),
-    (replayed(0.9, items=0), Outcome.INCOMPLETE),
-    (replayed(float("nan")), Outcome.INCOMPLETE),
+    (replayed(0.5), DecisionOutcome.PROMOTED),
+    (replayed(0.499), DecisionOutcome.REJECTED),
+    (replayed(0.9, items=1), DecisionOutcome.INCONCLUSIVE),
+    (replayed(0.9, items=0), DecisionOutcome.INCOMPLETE),
+    (replayed(float("nan")), DecisionOutcome.INCOMPLETE),
 ]
 
 
@@ -182,11 +192,11 @@ def test_first_try_success_against_a_threshold(found, expected):
 
 
 AUDITS = [
-    ({"rows": 3, "tokens": 30, "trained": 9}, Outcome.PROMOTED),
-    ({"rows": 3, "tokens": 30, "trained": 30}, Outcome.REJECTED),
-    ({"rows": 3, "tokens": 30, "trained": 0}, Outcome.REJECTED),
-    ({"rows": 0, "tokens": 0, "trained": 0}, Outcome.INCOMPLETE),
-    (None, Outcome.INCOMPLETE),
+    ({"rows": 3, "tokens": 30, "trained": 9}, DecisionOutcome.PROMOTED),
+    ({"rows": 3, "tokens": 30, "trained": 30}, DecisionOutcome.REJECTED),
+    ({"rows": 3, "tokens": 30, "trained": 0}, DecisionOutcome.REJECTED),
+    ({"rows": 0, "tokens": 0, "trained": 0}, DecisionOutcome.INCOMPLETE),
+    (None, DecisionOutcome.INCOMPLETE),
 ]
 
 
@@ -200,14 +210,14 @@ def test_a_number_that_is_none_is_never_promoted_on(key):
     shipped = compose(None, []).promote
     for value in (float("nan"), None):
         ruling = apply_rule(shipped, evidence(new_rule=pair(**{key: value})))
-        assert ruling.outcome is Outcome.INCOMPLETE
+        assert ruling.outcome is DecisionOutcome.INCOMPLETE
         assert "not a number" in ruling.why
 
 
 def test_an_empty_holdout_leaves_it_incomplete():
     shipped = compose(None, []).promote
     ruling = apply_rule(shipped, evidence(new_rule=pair(pairs=0, difference=None)))
-    assert ruling.outcome is Outcome.INCOMPLETE
+    assert ruling.outcome is DecisionOutcome.INCOMPLETE
     assert "no pair of part new_rule was judged" in ruling.why
 
 
@@ -221,9 +231,9 @@ def test_one_item_promotes_nothing(one):
     )
     # Where the other passed nothing, no regression can be seen at all.
     idle = one["kind"] == "no_regression"
-    wanted = Outcome.INCOMPLETE if idle else Outcome.INCONCLUSIVE
+    wanted = DecisionOutcome.INCOMPLETE if idle else DecisionOutcome.INCONCLUSIVE
     assert apply_rule(rule(one=one), evidence(new_rule=single)).outcome is wanted
-    assert apply_rule(rule(one=one), evidence()).outcome is Outcome.PROMOTED
+    assert apply_rule(rule(one=one), evidence()).outcome is DecisionOutcome.PROMOTED
 
 
 def passed_nothing(**counts):
@@ -240,10 +250,10 @@ IDLE = [
 def test_a_condition_that_cannot_fail_says_so_and_decides_nothing(one, why):
     found = evidence(new_rule=passed_nothing(low=-0.2, high=0.2))
     ruling = apply_rule(rule(one=one), found)
-    assert ruling.outcome is Outcome.INCOMPLETE
+    assert ruling.outcome is DecisionOutcome.INCOMPLETE
     assert ruling.why == "Nothing can be decided yet: no condition of the rule could fail."
     (finding,) = leaves(ruling.findings)
-    assert finding.verdict is Verdict.CANNOT_FAIL
+    assert finding.verdict is ConditionVerdict.CANNOT_FAIL
     assert finding.measured.endswith(f"; cannot fail here: {why}")
 
 
@@ -251,17 +261,17 @@ def test_a_margin_that_nothing_can_break_is_no_evidence_either():
     one = {"kind": "no_regression", "margin": 0.5}
     weak = pair(pairs=16, both=2, only_second=1, only_first=3, neither=10, difference=0.125)
     assert find("one", rule(one=one).conditions["one"], evidence(new_rule=weak)).verdict is (
-        Verdict.CANNOT_FAIL
+        ConditionVerdict.CANNOT_FAIL
     )
     strict = {"kind": "no_regression", "margin": 0.1}
     found = find("one", rule(one=strict).conditions["one"], evidence(new_rule=weak))
-    assert found.verdict is Verdict.HOLDS
+    assert found.verdict is ConditionVerdict.HOLDS
 
 
 def test_beside_one_that_holds_it_neither_helps_nor_blocks():
     both = {"holds": {"kind": "bootstrap"}, "idle": {"kind": "pairs", "minimum": 0}}
     ruling = apply_rule(rule(**both), evidence())
-    assert ruling.outcome is Outcome.PROMOTED
+    assert ruling.outcome is DecisionOutcome.PROMOTED
     assert ruling.why.endswith("apply hold. 1 could not fail, which says nothing.")
 
 
@@ -270,13 +280,13 @@ def test_a_rule_of_nothing_but_the_champion_needs_one():
         "ours", {"beats": ConditionConfig(ConditionKind.mcnemar_two_sided, Opponent.champion)}
     )
     ruling = apply_rule(only, evidence())
-    assert ruling.outcome is Outcome.INCOMPLETE
+    assert ruling.outcome is DecisionOutcome.INCOMPLETE
     assert "no condition of the rule was needed" in ruling.why
 
 
 def test_an_adapter_of_another_skill_is_rejected():
     shipped = compose(None, []).promote
     ruling = apply_rule(shipped, evidence(misplaced="trained for lamps, measured on doors"))
-    assert ruling.outcome is Outcome.REJECTED
+    assert ruling.outcome is DecisionOutcome.REJECTED
     assert "own_skill (trained for lamps, measured on doors)" in ruling.why
     assert CANDIDATE.name == "stig-worker"

@@ -7,9 +7,9 @@ from promoting_evidence import CANDIDATE, OTHER
 
 from harness_forge.config.promote import Bump, VersionConfig
 from harness_forge.registry.champion import ChampionTerm
-from harness_forge.registry.versions import GRAMMAR, Made, version
+from harness_forge.registry.versions import GRAMMAR, VersionInputs, version
 
-MADE = Made(
+MADE = VersionInputs(
     name="eight",
     base={"name": "qwen3:14b", "digest": "q3"},
     form="LORA",

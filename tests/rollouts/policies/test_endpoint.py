@@ -12,7 +12,7 @@ from harness_forge.core.records import WorkItem
 from harness_forge.rollouts.policies import endpoint
 from harness_forge.rollouts.policies.endpoint import Endpoint
 from harness_forge.rollouts.policies.model import Model
-from harness_forge.rollouts.policies.proposal import Request
+from harness_forge.rollouts.policies.proposal import PromptRequest
 
 MODELS = {"data": [{"id": "tiny"}]}
 SAMPLING = {"temperature": 0.0, "max_tokens": 8}
@@ -111,7 +111,7 @@ def test_nobody_there(monkeypatch):
 
 def test_samples_are_independent_and_repeatable(server, client):
     config = PolicyConfig(PolicyKind.model, endpoint=server.url, samples=2, temperature=0.7)
-    request = Request(WorkItem("r", "t", "low", "f", "r"), [], ())
+    request = PromptRequest(WorkItem("r", "t", "low", "f", "r"), [], ())
     for _ in range(2):
         server.script += [(200, chat("a")), (200, chat("b", "length"))]
         episode = Model(config, client, seed=1).episode(request)

@@ -5,7 +5,7 @@ import pytest
 from harness_forge.core.records import WorkItem
 from harness_forge.rollouts.policies.extractive import Extractive, quoted_block, script
 from harness_forge.rollouts.policies.parsing import parse_message
-from harness_forge.rollouts.policies.proposal import Request
+from harness_forge.rollouts.policies.proposal import PromptRequest
 
 ASKED = """Rule: lamp_limit
 Title: Limit lamps
@@ -84,7 +84,7 @@ def test_other_tools_get_the_last_block_or_line():
 )
 def test_one_call_with_every_argument_that_is_demanded(argument, answer):
     asked = ASKED.format(target="/etc/lamps.conf")
-    request = Request(
+    request = PromptRequest(
         item=WorkItem("lamp_limit", "Limit lamps", "high", "lamps", "lamp_limit"),
         messages=[{"role": "system", "content": "x"}, {"role": "user", "content": asked}],
         tools=[tool("mend", argument)],
@@ -104,7 +104,7 @@ def test_arguments_have_the_types_that_the_tool_demands():
     }
     schema = {"type": "object", "properties": parts, "required": [*parts][:3]}
     tools = [{"type": "function", "function": {"name": "call", "parameters": schema}}]
-    request = Request(
+    request = PromptRequest(
         item=WorkItem("lamp", "Lamp", "", "lamps", "lamp"),
         messages=[{"role": "user", "content": "Lamps burn.\nPut them out."}],
         tools=tools,

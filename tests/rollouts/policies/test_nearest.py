@@ -5,7 +5,7 @@ from worked import worked
 
 from harness_forge.core.records import Origin, WorkItem
 from harness_forge.rollouts.policies.nearest import Nearest, tokens
-from harness_forge.rollouts.policies.proposal import Request
+from harness_forge.rollouts.policies.proposal import PromptRequest
 
 KNOWN = [
     worked("sshd_set_keepalive", title="Set SSH Client Alive"),
@@ -46,7 +46,7 @@ def test_words_nobody_knows_leave_the_first_by_name():
 
 def test_the_answer_is_copied_word_for_word_and_once():
     question = item("sshd_disable_empty_root")
-    (proposal,) = Nearest(KNOWN).episode(Request(question, [], ()))
+    (proposal,) = Nearest(KNOWN).episode(PromptRequest(question, [], ()))
     assert proposal.response == KNOWN[1].response
     assert proposal.tool_call.arguments == {"fix_script": "fix sshd_disable_root"}
     assert (proposal.origin, proposal.prompt_tokens) == (Origin.OURS, None)

@@ -6,7 +6,7 @@ from harness_forge.config.prompt import PromptConfig, PromptContext
 from harness_forge.core.errors import RunError
 from harness_forge.core.records import Tip, ToolCall, WorkItem
 from harness_forge.rollouts.policies import prompts
-from harness_forge.rollouts.policies.worked_examples import Worked
+from harness_forge.rollouts.policies.worked_examples import WorkedExample
 
 ITEM = WorkItem(
     "sshd_made_up", "A made-up title", "high", "sshd", "sshd_made_up", facts={"fix": "x"}
@@ -42,7 +42,7 @@ def test_a_described_item_shows_what_is_wanted_and_how_it_is_checked_but_no_fix(
 
 def test_examples_are_described_as_the_question_is():
     answer = {"role": "assistant", "content": "y"}
-    worked = Worked(SAID, ToolCall("apply_fix", {}), answer, "s")
+    worked = WorkedExample(SAID, ToolCall("apply_fix", {}), answer, "s")
     shown = prompts.worker_messages(SAID, "X", examples=[worked], prompt=DESCRIBED)
     assert shown[1] == shown[3]
 

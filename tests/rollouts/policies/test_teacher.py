@@ -1,17 +1,17 @@
 import json
 
-from harness_forge.core.records import Answer, Origin, Outcome, WorkItem
-from harness_forge.rollouts.policies.proposal import Request
+from harness_forge.core.records import Origin, Outcome, TeacherAnswer, WorkItem
+from harness_forge.rollouts.policies.proposal import PromptRequest
 from harness_forge.rollouts.policies.reflection import read
 from harness_forge.rollouts.policies.teacher import Teacher
 
 ITEM = WorkItem("a_rule", "Title", "low", "a", "a_rule")
 TOOLS = [{"type": "function", "function": {"name": "apply_fix"}}]
-REQUEST = Request(ITEM, [], TOOLS)
+REQUEST = PromptRequest(ITEM, [], TOOLS)
 
 
 def answer(origin, script, why=""):
-    return Answer(origin, script, {"fix_script": script}, why)
+    return TeacherAnswer(origin, script, {"fix_script": script}, why)
 
 
 def outcome(passed):

@@ -5,10 +5,10 @@ from worked import worked
 
 from harness_forge.core.errors import RunError
 from harness_forge.core.records import Origin, ToolCall, WorkItem
-from harness_forge.rollouts.policies.proposal import Request
+from harness_forge.rollouts.policies.proposal import PromptRequest
 from harness_forge.rollouts.policies.teacher import tool_message
-from harness_forge.rollouts.policies.template import Template
-from harness_forge.rollouts.policies.worked_examples import Worked
+from harness_forge.rollouts.policies.template import TemplatePolicy
+from harness_forge.rollouts.policies.worked_examples import WorkedExample
 
 
 def item(item_id, title="", group=None):
@@ -17,13 +17,13 @@ def item(item_id, title="", group=None):
 
 def answered(item_id, group=None, name="apply_fix", **arguments):
     call = ToolCall(name, arguments)
-    return Worked(
+    return WorkedExample(
         WorkItem(item_id, "", "low", "f", group or item_id), call, tool_message(name, arguments)
     )
 
 
 def filled(known, item_id):
-    example, arguments = Template(known).filled(item(item_id))
+    example, arguments = TemplatePolicy(known).filled(item(item_id))
     return example.item.item_id, arguments
 
 
@@ -97,7 +97,7 @@ def test_every_argument_of_the_call_is_filled_and_what_is_no_text_stays():
             login=True,
         )
     ]
-    (proposal,) = Template(known).episode(Request(item("page_search"), [], ()))
+    (proposal,) = TemplatePolicy(known).episode(PromptRequest(item("page_search"), [], ()))
     assert proposal.tool_call == ToolCall(
         "edit",
         {
@@ -118,8 +118,8 @@ def test_the_longest_shared_id_is_copied():
 
 def test_a_tie_goes_to_the_more_similar_title_and_then_to_the_first_id():
     known = [worked("lamp_b", title="one"), worked("lamp_a", title="two")]
-    assert Template(known).filled(item("lamp_c", "one"))[0].item.item_id == "lamp_b"
-    assert Template(known).filled(item("lamp_c", "three"))[0].item.item_id == "lamp_a"
+    assert TemplatePolicy(known).filled(item("lamp_c", "one"))[0].item.item_id == "lamp_b"
+    assert TemplatePolicy(known).filled(item("lamp_c", "three"))[0].item.item_id == "lamp_a"
 
 
 def test_an_answer_without_the_words_to_replace_comes_last():
@@ -131,14 +131,14 @@ def test_an_answer_without_the_words_to_replace_comes_last():
 def test_an_items_own_group_is_passed_over():
     known = [worked("lamp_red", group="g"), worked("door_red")]
     own = item("lamp_redder", group="g")
-    assert Template(known).filled(own)[0].item.item_id == "door_red"
+    assert TemplatePolicy(known).filled(own)[0].item.item_id == "door_red"
 
 
 def test_one_training_item_is_copied_and_its_own_group_has_nothing_to_copy():
     known = [worked("lamp_red", group="g")]
     assert filled(known, "lamp_blue")[1] == {"fix_script": "fix lamp_blue"}
     with pytest.raises(RunError) as error:
-        Template(known).filled(item("lamp_redder", group="g"))
+        TemplatePolicy(known).filled(item("lamp_redder", group="g"))
     assert str(error.value) == (
         "item lamp_redder: every worked example is of its own group; there is no other answer"
         " to copy\n  hint: make more with `forge run policy=gold`"

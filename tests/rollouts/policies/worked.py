@@ -4,12 +4,12 @@ import json
 
 from harness_forge.core.records import ToolCall, WorkItem
 from harness_forge.rollouts.policies.teacher import tool_message
-from harness_forge.rollouts.policies.worked_examples import Worked
+from harness_forge.rollouts.policies.worked_examples import WorkedExample
 
 
-def worked(item_id, family="f", title="", group=None) -> Worked:
+def worked(item_id, family="f", title="", group=None) -> WorkedExample:
     arguments = {"fix_script": f"fix {item_id}"}
-    return Worked(
+    return WorkedExample(
         WorkItem(item_id, title or f"Title of {item_id}", "low", family, group or item_id),
         ToolCall("apply_fix", arguments),
         tool_message("apply_fix", arguments),

@@ -10,7 +10,7 @@ from harness_forge.config.policy import PolicyConfig
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.config.skill import SkillConfig
 from harness_forge.config.store import StoreConfig
-from harness_forge.core.records import Answer, Origin, Outcome, WorkItem
+from harness_forge.core.records import Origin, Outcome, TeacherAnswer, WorkItem
 from harness_forge.evaluation.replay import replay
 from harness_forge.registry.models.folder import find_base_model
 from harness_forge.rollouts import opening
@@ -67,13 +67,14 @@ class Coin:
 
     def gold(self, item_id, fallback=True):
         return [
-            Answer(Origin.OURS, "w", {"fix_script": "bad" if item_id == "r07" else "good"}),
-            Answer(Origin.CONTENT, "content", {"fix_script": "good, long"}),
+            TeacherAnswer(Origin.OURS, "w", {"fix_script": "bad" if item_id == "r07" else "good"}),
+            TeacherAnswer(Origin.CONTENT, "content", {"fix_script": "good, long"}),
         ]
 
     def mutated(self, item_id, limit=3):
         return [
-            Answer(Origin.MUTATED, f"m{n}", {"fix_script": f"bad {n}"}, "why") for n in range(2)
+            TeacherAnswer(Origin.MUTATED, f"m{n}", {"fix_script": f"bad {n}"}, "why")
+            for n in range(2)
         ]
 
     def close(self):

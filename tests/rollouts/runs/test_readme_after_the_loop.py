@@ -15,7 +15,7 @@ from fake_judge import FakeJudge
 from loop_files import Loop
 
 from harness_forge.cli import main
-from harness_forge.core.records import Answer, Origin
+from harness_forge.core.records import Origin, TeacherAnswer
 from harness_forge.registry.models.folder import find_base_model
 from harness_forge.rollouts import opening
 from harness_forge.rollouts.runs import actor
@@ -99,7 +99,9 @@ def fix(item):
 def loop(coin, store, tmp_path, monkeypatch, capsys):
     """A project's folder as `make loop` leaves it; returns what runs a command in it."""
     coin.size, coin.skill = 60, "stig"
-    coin.gold = lambda item, fallback=True: [Answer(Origin.OURS, "w", {"fix_script": fix(item)})]
+    coin.gold = lambda item, fallback=True: [
+        TeacherAnswer(Origin.OURS, "w", {"fix_script": fix(item)})
+    ]
     surveyed = coin.survey
     coin.survey = lambda progress=None: [
         replace(item, facts={"description": f"Lamp {item.item_id} glows.", "question": ""})

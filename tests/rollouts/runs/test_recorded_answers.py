@@ -12,7 +12,7 @@ from harness_forge.config.run import Purpose
 from harness_forge.config.skill import SkillConfig
 from harness_forge.config.suite import Dtype, SuiteConfig, SuiteKind
 from harness_forge.evaluation import suite_run
-from harness_forge.evaluation.lmeval.answers import Answer
+from harness_forge.evaluation.lmeval.answers import ScoredAnswer
 from harness_forge.evaluation.noise_floor import again
 from harness_forge.rollouts import opening
 from harness_forge.store.opening import opened_skill
@@ -38,7 +38,9 @@ def scored(replays, coin, monkeypatch):
             given.append(recorded)
             known = recorded.answers if recorded else {}
             return [
-                Answer(d.skill, d.item_id, "p", *known.get((d.skill, d.item_id), ("", "stop")), {})
+                ScoredAnswer(
+                    d.skill, d.item_id, "p", *known.get((d.skill, d.item_id), ("", "stop")), {}
+                )
                 for d in documents
             ]
 

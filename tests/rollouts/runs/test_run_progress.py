@@ -19,7 +19,7 @@ def log(monkeypatch, capsys):
 
 
 def test_a_log_gets_a_line_every_two_minutes_and_one_at_the_end(log):
-    shown = progress.Progress("stig gold", 8)
+    shown = progress.RunProgress("stig gold", 8)
     for passed in range(1, 9):
         shown.advance(f"{passed} passed")
     shown.close()
@@ -31,7 +31,7 @@ def test_a_log_gets_a_line_every_two_minutes_and_one_at_the_end(log):
 
 
 def test_what_was_finished_before_counts_and_does_not_speed_up_the_rest(log):
-    shown = progress.Progress("stig gold", 10, done=4)
+    shown = progress.RunProgress("stig gold", 10, done=4)
     for _ in range(3):
         shown.advance()
     shown.close()

@@ -5,7 +5,7 @@ ITEM = WorkItem("sshd_disable_x", "t", "low", "sshd", "g")
 
 
 def candidate(tip_id, item_id, family):
-    return tips.Candidate(tip_id, Tip(f"tip {tip_id}", "recovery"), item_id, family)
+    return tips.TipCandidate(tip_id, Tip(f"tip {tip_id}", "recovery"), item_id, family)
 
 
 KNOWN = [

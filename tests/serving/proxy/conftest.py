@@ -11,7 +11,7 @@ from fake_models import Server, in_thread, serving
 from harness_forge.config.proxy import ProxyConfig, UpstreamConfig
 from harness_forge.serving.proxy.event_loop import listen
 from harness_forge.serving.proxy.gateway import Gateway
-from harness_forge.serving.proxy.guard import Guard
+from harness_forge.serving.proxy.guard import ArmGuard
 from harness_forge.serving.proxy.spool import Spool, read, segments
 
 
@@ -40,7 +40,7 @@ def proxied(tmp_path, models):
             config = replace(ProxyConfig(port=0, upstreams=upstreams), **settings)
             folder = tmp_path / "spool"
             spool = Spool(folder, spool_mb, 32, False)
-            gateway = Gateway(config, spool, Guard(config.guard, tmp_path / "g.jsonl"), aliases)
+            gateway = Gateway(config, spool, ArmGuard(config.guard, tmp_path / "g.jsonl"), aliases)
             urls = []
 
             async def run(stop, ready):

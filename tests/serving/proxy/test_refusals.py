@@ -208,11 +208,11 @@ def test_two_proxies_cannot_have_one_port_or_one_spool(proxied, tmp_path):
     port = int(proxy.url.rpartition(":")[2])
     from harness_forge.serving.proxy.event_loop import run
     from harness_forge.serving.proxy.gateway import Gateway
-    from harness_forge.serving.proxy.guard import Guard
+    from harness_forge.serving.proxy.guard import ArmGuard
 
     config = replace(proxy.gateway.config, port=port)
     with pytest.raises(ServeError) as caught:
-        run(Gateway(config, None, Guard(config.guard, tmp_path / "g")), print)
+        run(Gateway(config, None, ArmGuard(config.guard, tmp_path / "g")), print)
     assert caught.value.what == f"127.0.0.1:{port} is taken"
     with pytest.raises(ServeError) as caught:
         Spool(tmp_path / "spool", 1, 1, False)

@@ -6,8 +6,8 @@ from harness_forge.config.compose.engine import compose
 from harness_forge.config.proxy import PatternConfig
 from harness_forge.core.errors import ConfigError
 from harness_forge.serving.proxy.keys import (
-    Keys,
     Patterns,
+    RequestKeys,
     keys_of_harness,
     keys_of_headers,
     keys_of_path,
@@ -21,25 +21,25 @@ def chat(*words):
 
 
 def test_a_path_names_run_and_role():
-    assert keys_of_path("/r/r%2F1/worker/v1/x") == (Keys(run="r/1", role="worker"), "/v1/x")
-    assert keys_of_path("/v1/x") == (Keys(), "/v1/x")
+    assert keys_of_path("/r/r%2F1/worker/v1/x") == (RequestKeys(run="r/1", role="worker"), "/v1/x")
+    assert keys_of_path("/v1/x") == (RequestKeys(), "/v1/x")
 
 
 def test_headers_say_it_best():
     said = keys_of_headers({"x-forge-run": "h", "x-forge-attempt": "3", "x-forge-odd": "z"})
-    assert said.filled(Keys(run="p", role="worker")) == Keys("h", "", 3, "worker")
+    assert said.filled(RequestKeys(run="p", role="worker")) == RequestKeys("h", "", 3, "worker")
     assert keys_of_headers({"x-forge-attempt": "-1"}).attempt == 0
 
 
 def test_patterns_look_at_the_last_message_first():
     found = Patterns({"stig": STIG}).find(chat("You are the Worker", "rule a", "rule b, attempt 2"))
-    assert found == Keys(item="b", attempt=2, role="worker", skill="stig")
+    assert found == RequestKeys(item="b", attempt=2, role="worker", skill="stig")
 
 
 def test_the_skill_is_that_whose_item_is_found():
     patterns = Patterns({"stig": STIG, "cve": PatternConfig(item=r"RHSA-[\d:-]+")})
-    assert patterns.find(chat("fix RHSA-2026:1")) == Keys(item="RHSA-2026:1", skill="cve")
-    assert patterns.find(chat("nothing")) == Keys()
+    assert patterns.find(chat("fix RHSA-2026:1")) == RequestKeys(item="RHSA-2026:1", skill="cve")
+    assert patterns.find(chat("nothing")) == RequestKeys()
     assert patterns.find(chat("rule x RHSA-1"), "cve").skill == "cve"
 
 
@@ -60,16 +60,19 @@ def test_a_system_prompt_in_parts_is_read_too():
 @pytest.mark.parametrize(
     ("headers", "keys"),
     [
-        ({"x-claude-code-session-id": "s1"}, Keys(run="claude-code-s1", item="s1")),
+        ({"x-claude-code-session-id": "s1"}, RequestKeys(run="claude-code-s1", item="s1")),
         (
             {"x-claude-code-session-id": "s1", "x-claude-code-agent-id": "a"},
-            Keys(run="claude-code-s1", item="s1", role="subagent"),
+            RequestKeys(run="claude-code-s1", item="s1", role="subagent"),
         ),
-        ({"x-opencode-session": "s2"}, Keys(run="opencode-s2", item="s2")),
-        ({"session_id": "s3", "originator": "codex_cli_rs"}, Keys(run="codex-s3", item="s3")),
-        ({"session-id": "s3", "user-agent": "codex-tui/1"}, Keys(run="codex-s3", item="s3")),
-        ({"session_id": "s3", "user-agent": "somebody/1"}, Keys()),
-        ({}, Keys()),
+        ({"x-opencode-session": "s2"}, RequestKeys(run="opencode-s2", item="s2")),
+        (
+            {"session_id": "s3", "originator": "codex_cli_rs"},
+            RequestKeys(run="codex-s3", item="s3"),
+        ),
+        ({"session-id": "s3", "user-agent": "codex-tui/1"}, RequestKeys(run="codex-s3", item="s3")),
+        ({"session_id": "s3", "user-agent": "somebody/1"}, RequestKeys()),
+        ({}, RequestKeys()),
     ],
 )
 def test_a_harness_names_its_session_in_a_header(headers, keys):

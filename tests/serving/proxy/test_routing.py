@@ -18,7 +18,7 @@ from harness_forge.config.proxy import (
     UpstreamConfig,
 )
 from harness_forge.core.errors import ConfigError
-from harness_forge.serving.proxy.keys import Keys
+from harness_forge.serving.proxy.keys import RequestKeys
 from harness_forge.serving.proxy.routing import Router
 
 CHAT = "/v1/chat/completions"
@@ -32,9 +32,9 @@ def router(out=(), **route):
 
 
 def test_weights_divide_requests():
-    made = Counter(router().choose("m", Keys()).arm for _ in range(4000))
+    made = Counter(router().choose("m", RequestKeys()).arm for _ in range(4000))
     assert 0.76 < made["base"] / 4000 < 0.84
-    one = router(arms={**TWO, "off": ArmConfig(weight=0)}).choose("m", Keys())
+    one = router(arms={**TWO, "off": ArmConfig(weight=0)}).choose("m", RequestKeys())
     assert one.probability == (0.8 if one.arm == "base" else 0.2)
 
 
@@ -42,7 +42,7 @@ def test_an_item_stays_with_its_arm_and_items_are_divided_by_weight():
     sticky = router(sticky=Sticky.item)
     arms = {}
     for n in range(2000):
-        keys = Keys(run="r", item=f"i{n}")
+        keys = RequestKeys(run="r", item=f"i{n}")
         arms[n] = {sticky.choose("m", keys).arm for _ in range(3)}
     assert all(len(one) == 1 for one in arms.values())
     assert 0.76 < sum(one == {"base"} for one in arms.values()) / 2000 < 0.84
@@ -50,28 +50,28 @@ def test_an_item_stays_with_its_arm_and_items_are_divided_by_weight():
 
 def test_a_run_stays_with_its_arm():
     sticky = router(sticky=Sticky.run)
-    assert len({sticky.choose("m", Keys("r7", f"i{n}")).arm for n in range(50)}) == 1
+    assert len({sticky.choose("m", RequestKeys("r7", f"i{n}")).arm for n in range(50)}) == 1
 
 
 def test_a_route_takes_its_models_roles_and_skills_alone():
     one = router(models=["a"], roles=["worker"], skills=["stig"])
-    fits = Keys(role="worker", skill="stig")
+    fits = RequestKeys(role="worker", skill="stig")
     assert one.choose("a", fits).route == "r"
     assert not one.choose("b", fits).route
-    assert not one.choose("a", Keys(role="architect", skill="stig")).route
-    assert not one.choose("a", Keys(role="worker")).route
+    assert not one.choose("a", RequestKeys(role="architect", skill="stig")).route
+    assert not one.choose("a", RequestKeys(role="worker")).route
 
 
 def test_an_adapter_answers_for_its_own_skill_alone():
     arms = {"base": ArmConfig(weight=1), "tuned": ArmConfig(weight=1e9, skills=["stig"])}
     one = router(arms=arms)
-    assert one.choose("m", Keys(skill="stig")).arm == "tuned"
-    assert {one.choose("m", Keys(skill=skill)).arm for skill in ("", "cve")} == {"base"}
+    assert one.choose("m", RequestKeys(skill="stig")).arm == "tuned"
+    assert {one.choose("m", RequestKeys(skill=skill)).arm for skill in ("", "cve")} == {"base"}
 
 
 def test_an_arm_that_is_out_gets_nothing():
-    assert router(out={"r/base"}).choose("m", Keys()).arm == "tuned"
-    none = router(out={"r/base", "r/tuned"}).choose("m", Keys())
+    assert router(out={"r/base"}).choose("m", RequestKeys()).arm == "tuned"
+    none = router(out={"r/base", "r/tuned"}).choose("m", RequestKeys())
     assert none.upstream == "local" and none.arm == ""
 
 
@@ -79,7 +79,7 @@ def test_later_tries_go_to_the_larger_model():
     one = router(
         escalate_to="tuned", escalate_attempt=3, arms={**TWO, "tuned": ArmConfig(weight=0)}
     )
-    arms = [one.choose("m", Keys("r", "i", attempt)).arm for attempt in (1, 2, 3, 4)]
+    arms = [one.choose("m", RequestKeys("r", "i", attempt)).arm for attempt in (1, 2, 3, 4)]
     assert arms == ["base", "base", "tuned", "tuned"]
 
 

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from harness_forge.store.labels.vocabulary import Verdict, verdict_of
+from harness_forge.store.labels.vocabulary import OutcomeMeaning, verdict_of
 
 
 @pytest.mark.parametrize(
     ("said", "verdict"),
     [
-        ("completed", Verdict.PASSED),
-        ("remediated", Verdict.PASSED),
-        (" Remediated\n", Verdict.PASSED),
-        (True, Verdict.PASSED),
-        ("true", Verdict.PASSED),
-        ("escalated", Verdict.FAILED),
-        (False, Verdict.FAILED),
-        ("deferred", Verdict.DEFERRED),
-        ("skipped", Verdict.SKIPPED),
-        ("skip", Verdict.SKIPPED),
-        (None, Verdict.NONE),
-        ("null", Verdict.NONE),
-        ("running", Verdict.NONE),
+        ("completed", OutcomeMeaning.PASSED),
+        ("remediated", OutcomeMeaning.PASSED),
+        (" Remediated\n", OutcomeMeaning.PASSED),
+        (True, OutcomeMeaning.PASSED),
+        ("true", OutcomeMeaning.PASSED),
+        ("escalated", OutcomeMeaning.FAILED),
+        (False, OutcomeMeaning.FAILED),
+        ("deferred", OutcomeMeaning.DEFERRED),
+        ("skipped", OutcomeMeaning.SKIPPED),
+        ("skip", OutcomeMeaning.SKIPPED),
+        (None, OutcomeMeaning.NONE),
+        ("null", OutcomeMeaning.NONE),
+        ("running", OutcomeMeaning.NONE),
         ("half done", None),
         (1, None),
         (0.5, None),

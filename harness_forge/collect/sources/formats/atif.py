@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness_forge.collect.sources.formats.conversation import Answer, Conversation
+from harness_forge.collect.sources.formats.conversation import Conversation, ModelAnswer
 from harness_forge.collect.sources.formats.history import Transcript
 from harness_forge.collect.sources.formats.reading import Format, each
 from harness_forge.collect.sources.mapping import Misfit
@@ -41,7 +41,7 @@ def conversations(record: Mapping[str, Any], path: Path) -> Iterable[Conversatio
         raise Misfit("no steps in it, so it is no ATIF trajectory")
     agent = object_in(record.get("agent"))
     tools = agent.get("tool_definitions")
-    answers: list[Answer] = []
+    answers: list[ModelAnswer] = []
     for one in record.get("subagent_trajectories") or ():
         answers += _answers(object_in(one), "subagent")
     answers += _answers(record, None)
@@ -57,7 +57,7 @@ def conversations(record: Mapping[str, Any], path: Path) -> Iterable[Conversatio
     )
 
 
-def _answers(trajectory: Mapping[str, Any], name: str | None) -> list[Answer]:
+def _answers(trajectory: Mapping[str, Any], name: str | None) -> list[ModelAnswer]:
     transcript, agent = Transcript(), object_in(trajectory.get("agent"))
     for step in trajectory.get("steps") or ():
         said = _said(step)

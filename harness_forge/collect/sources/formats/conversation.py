@@ -13,7 +13,7 @@ ANSWERS, FIRST_ANSWER = "@answers", "@first_answer"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ModelAnswer:
     """One answer of a model, and exactly what it was shown.
 
     Args:
@@ -61,7 +61,7 @@ class Conversation:
 
     item: str | None = None
     messages: Sequence[Any] = ()
-    answers: Sequence[Answer] = ()
+    answers: Sequence[ModelAnswer] = ()
     first_answer: int = 0
     title: str | None = None
     family: str | None = None

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness_forge.collect.sources.formats.attributes import is_cut_answer, parsed
-from harness_forge.collect.sources.formats.conversation import Answer
+from harness_forge.collect.sources.formats.conversation import ModelAnswer
 from harness_forge.collect.sources.formats.reading import NoConversation
 from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.core.chat import exchanges, responses
-from harness_forge.core.chat.responses import Untold
+from harness_forge.core.chat.responses import IncompleteCapture
 from harness_forge.core.chat.tools import offered_tools
 from harness_forge.core.jsontext import count_in
 
@@ -51,14 +51,14 @@ def messages_of(role: Any, parts: list[Any], calls: list[Any], results: list[Any
     return [*results, said | ({"tool_calls": calls} if calls else {})]
 
 
-def called(asked: Any, answered: Any, tools: Any = None, **facts: Any) -> Answer:
+def called(asked: Any, answered: Any, tools: Any = None, **facts: Any) -> ModelAnswer:
     """Return one answer and what it was shown.
 
     Args:
         asked: messages, a request's body, or a text; each may be a JSON text.
         answered: a response's body or stream, a message, or a text; each may be a JSON text.
         tools: that were offered, where the request does not hold them.
-        facts: as in `Answer`; what they leave out is taken from the answer.
+        facts: as in `ModelAnswer`; what they leave out is taken from the answer.
 
     Raises:
         NoConversation: one of the two is missing, is an error, is no chat, or was cut off.
@@ -80,7 +80,7 @@ def called(asked: Any, answered: Any, tools: Any = None, **facts: Any) -> Answer
     }
     if is_cut_answer(said):
         facts["finish_reason"] = "length"
-    return Answer(shown=shown, said=said, tools=known_tools or (), **facts)
+    return ModelAnswer(shown=shown, said=said, tools=known_tools or (), **facts)
 
 
 def _shown(asked: Any, answered: Any) -> tuple[list[Any], Any]:
@@ -103,7 +103,7 @@ def _shown(asked: Any, answered: Any) -> tuple[list[Any], Any]:
             if chat and len(messages) == 1 and isinstance(messages[0], list):
                 messages = messages[0]
             return messages, offered_tools(asked) if chat else responses.offered(asked)
-    except Untold as untold:
+    except IncompleteCapture as untold:
         raise NoConversation("not_chat", untold.args[0]) from None
     if "role" in asked or "type" in asked:
         return [asked], None
@@ -132,7 +132,7 @@ def _said(answered: Any) -> tuple[Any, Any, Mapping[str, Any]]:
         raise NoConversation("error_response", str(answered["error"])[:120])
     try:
         whole = exchanges.completion(answered)
-    except Untold as untold:
+    except IncompleteCapture as untold:
         raise NoConversation("not_chat", untold.args[0]) from None
     choices = whole.get("choices")
     if isinstance(choices, list) and choices and isinstance(choices[0], Mapping):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness_forge.collect.sources.formats.conversation import Answer
+from harness_forge.collect.sources.formats.conversation import ModelAnswer
 from harness_forge.core.chat import forms, parts
 from harness_forge.core.records import Message
 
@@ -20,7 +20,7 @@ class Transcript:
 
     def __init__(self) -> None:
         self.shown: list[Any] = []
-        self.answers: list[Answer] = []
+        self.answers: list[ModelAnswer] = []
 
     def show(self, *messages: Any) -> None:
         """Add messages that are no answers to be learned."""
@@ -30,9 +30,9 @@ class Transcript:
         """Add an answer.
 
         Args:
-            facts: further fields of `Answer`.
+            facts: further fields of `ModelAnswer`.
         """
-        self.answers.append(Answer(shown=list(self.shown), said=message, **facts))
+        self.answers.append(ModelAnswer(shown=list(self.shown), said=message, **facts))
         self.shown.append(message)
 
 

@@ -16,13 +16,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness_forge.collect.sources.formats.conversation import Answer, Conversation
+from harness_forge.collect.sources.formats.conversation import Conversation, ModelAnswer
 from harness_forge.collect.sources.formats.exchange import ended
 from harness_forge.collect.sources.formats.reading import Format, NoConversation, each
 from harness_forge.collect.sources.formats.zipped import is_zip, members
 from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.records import LeftOut
-from harness_forge.collect.sources.values import Value
+from harness_forge.collect.sources.values import LocatedValue
 
 _ATTACHED = "attachment://"
 _LETTERS = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
@@ -34,11 +34,11 @@ def _fits(record: Mapping[str, Any]) -> bool:
     return isinstance(header, Mapping) and "task" in header and "model" in header
 
 
-def _opened(path: Path, limit: int) -> Iterator[Value | LeftOut] | None:
+def _opened(path: Path, limit: int) -> Iterator[LocatedValue | LeftOut] | None:
     return _samples(path, limit) if is_zip(path) else None
 
 
-def _samples(path: Path, limit: int) -> Iterator[Value | LeftOut]:
+def _samples(path: Path, limit: int) -> Iterator[LocatedValue | LeftOut]:
     """Yield the samples of an archive, each as a log of its own.
 
     Its header is written last: one that is still written has `_journal/start.json`.
@@ -48,13 +48,13 @@ def _samples(path: Path, limit: int) -> Iterator[Value | LeftOut]:
         for name in ("header.json", "_journal/start.json")
         for one in members(path, limit, lambda member, name=name: member == name)
     ]
-    head = next((one.value for one in heads if isinstance(one, Value)), None)
+    head = next((one.value for one in heads if isinstance(one, LocatedValue)), None)
     if not isinstance(head, Mapping) or not _fits(head):
         yield LeftOut(1, "misfit", "no header.json in it, so it is no Inspect log", malformed=True)
         return
     for one in members(path, limit, lambda name: name.startswith("samples/")):
-        if isinstance(one, Value):
-            one = Value(one.place, {"eval": head["eval"], "samples": [one.value]})
+        if isinstance(one, LocatedValue):
+            one = LocatedValue(one.place, {"eval": head["eval"], "samples": [one.value]})
         yield one
 
 
@@ -109,15 +109,15 @@ def _answer(
     before: Sequence[Mapping[str, Any]],
     event: Mapping[str, Any] | None,
     sample: Mapping[str, Any],
-) -> Answer:
+) -> ModelAnswer:
     if event is None:
-        return Answer(shown=before, said=message, model=message.get("model"))
+        return ModelAnswer(shown=before, said=message, model=message.get("model"))
     choice = event["output"]["choices"][0]
     used = event["output"].get("usage")
     used = used if isinstance(used, Mapping) else {}
     cached = [used.get(key) or 0 for key in ("input_tokens_cache_read", "input_tokens_cache_write")]
     prompt = used.get("input_tokens")
-    return Answer(
+    return ModelAnswer(
         shown=_input(event, sample),
         said=choice["message"],
         model=event.get("model"),

@@ -13,10 +13,10 @@ from typing import Any
 
 from harness_forge.collect.sources.formats import otel
 from harness_forge.collect.sources.formats.attributes import parsed
-from harness_forge.collect.sources.formats.conversation import Answer
+from harness_forge.collect.sources.formats.conversation import ModelAnswer
 from harness_forge.collect.sources.formats.exchange import called
 from harness_forge.collect.sources.formats.reading import Format, NoConversation
-from harness_forge.collect.sources.formats.traces import Score, Span, answered, traced
+from harness_forge.collect.sources.formats.traces import Span, SpanScore, answered, traced
 from harness_forge.core.jsontext import first_count
 
 _KINDS = {
@@ -126,7 +126,7 @@ def _item(record: Mapping[str, Any]) -> str | None:
     return None if found is None else str(found)
 
 
-def _answer(one: Mapping[str, Any], kind: str) -> Answer:
+def _answer(one: Mapping[str, Any], kind: str) -> ModelAnswer:
     """Return the answer of a generation.
 
     Raises:
@@ -157,7 +157,7 @@ def _used(one: Mapping[str, Any]) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def _scores(raw: Any, of_trace: bool = False) -> Iterator[Score]:
+def _scores(raw: Any, of_trace: bool = False) -> Iterator[SpanScore]:
     raw = parsed(raw, "scores")
     for one in raw if isinstance(raw, list) else ():
         if not isinstance(one, Mapping) or not isinstance(one.get("name"), str):
@@ -168,7 +168,7 @@ def _scores(raw: Any, of_trace: bool = False) -> Iterator[Score]:
             value = _any(one, "stringValue", "string_value", "value")
         elif kind == "BOOLEAN" and value in (0, 1):
             value = bool(value)
-        yield Score(one["name"], value, whole=of_trace)
+        yield SpanScore(one["name"], value, whole=of_trace)
 
 
 FORMAT = Format(

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from harness_forge.collect.sources.formats.attributes import parsed
-from harness_forge.collect.sources.formats.conversation import Answer
+from harness_forge.collect.sources.formats.conversation import ModelAnswer
 from harness_forge.collect.sources.formats.exchange import called
 from harness_forge.collect.sources.formats.reading import Format, NoConversation
 from harness_forge.collect.sources.formats.traces import Span, answered, traced
@@ -50,7 +50,7 @@ def _object(raw: Any) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def _answer(record: Mapping[str, Any]) -> Answer:
+def _answer(record: Mapping[str, Any]) -> ModelAnswer:
     """Return the answer of a call.
 
     Raises:

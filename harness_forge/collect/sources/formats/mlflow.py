@@ -11,10 +11,10 @@ from typing import Any
 
 from harness_forge.collect.sources.formats import otel
 from harness_forge.collect.sources.formats.attributes import parsed, plain
-from harness_forge.collect.sources.formats.conversation import Answer
+from harness_forge.collect.sources.formats.conversation import ModelAnswer
 from harness_forge.collect.sources.formats.exchange import called
 from harness_forge.collect.sources.formats.reading import Format, NoConversation
-from harness_forge.collect.sources.formats.traces import Score, Span, answered, traced
+from harness_forge.collect.sources.formats.traces import Span, SpanScore, answered, traced
 from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.core.jsontext import count_in
 
@@ -78,7 +78,7 @@ def _value(raw: Any) -> Any:
     return raw
 
 
-def _answer(one: Mapping[str, Any], kind: Any, attributes: Mapping[str, Any]) -> Answer:
+def _answer(one: Mapping[str, Any], kind: Any, attributes: Mapping[str, Any]) -> ModelAnswer:
     """Return the answer of a span.
 
     Raises:
@@ -118,7 +118,7 @@ def _answers(output: Any) -> bool:
     return isinstance(output, Mapping) and ("choices" in output or "content" in output)
 
 
-def _scores(raw: Any) -> Iterator[Score]:
+def _scores(raw: Any) -> Iterator[SpanScore]:
     """Yield assessments, first those of the trace; one that was replaced does not count."""
     listed = parsed(raw, "assessments")
     for one in listed if isinstance(listed, list) else ():
@@ -127,7 +127,7 @@ def _scores(raw: Any) -> Iterator[Score]:
         name = one.get("assessment_name") or one.get("name")
         feedback = one.get("feedback")
         if isinstance(name, str) and isinstance(feedback, Mapping) and not feedback.get("error"):
-            yield Score(name, feedback.get("value"), whole=not one.get("span_id"))
+            yield SpanScore(name, feedback.get("value"), whole=not one.get("span_id"))
 
 
 FORMAT = Format("mlflow", "an MLflow trace", _fits, traced("mlflow", _fits, _spans), whole=True)

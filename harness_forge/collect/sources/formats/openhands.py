@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.collect.sources.formats.beside import json_beside
-from harness_forge.collect.sources.formats.conversation import Answer, Conversation
+from harness_forge.collect.sources.formats.conversation import Conversation, ModelAnswer
 from harness_forge.collect.sources.formats.openhands_events import Events
 from harness_forge.collect.sources.formats.reading import Format, each
 from harness_forge.collect.sources.mapping import Misfit
@@ -51,7 +51,7 @@ def _conversations(record: Mapping[str, Any], path: Path) -> Iterable[Conversati
     )
 
 
-def _completions(folder: Path) -> list[Answer]:
+def _completions(folder: Path) -> list[ModelAnswer]:
     """Return the answers of an instance's calls, in their order."""
     found = []
     for file in sorted(folder.glob("*.json")) if folder.is_dir() else ():
@@ -60,7 +60,7 @@ def _completions(folder: Path) -> list[Answer]:
             choice = call["response"]["choices"][0]
             used = call["response"].get("usage") or {}
             settings = call.get("kwargs") or call.get("args") or {}
-            answer = Answer(
+            answer = ModelAnswer(
                 shown=call["messages"],
                 said=choice["message"],
                 model=call["response"].get("model"),

@@ -13,10 +13,10 @@ from typing import Any
 
 from harness_forge.collect.sources.formats import otel
 from harness_forge.collect.sources.formats.attributes import nested, parsed
-from harness_forge.collect.sources.formats.conversation import Answer
+from harness_forge.collect.sources.formats.conversation import ModelAnswer
 from harness_forge.collect.sources.formats.exchange import called, ended
 from harness_forge.collect.sources.formats.reading import Format, NoConversation
-from harness_forge.collect.sources.formats.traces import Score, Span, answered, traced
+from harness_forge.collect.sources.formats.traces import Span, SpanScore, answered, traced
 from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.core.jsontext import count_in
 
@@ -96,7 +96,7 @@ def _agent(one: Mapping[str, Any], kind: Any) -> str | None:
     return said if named else one["name"] if kind == "AGENT" else None
 
 
-def _answer(one: Mapping[str, Any], kind: Any) -> Answer:
+def _answer(one: Mapping[str, Any], kind: Any) -> ModelAnswer:
     """Return the answer of a span.
 
     Raises:
@@ -201,15 +201,15 @@ def _tools(attributes: Mapping[str, Any]) -> list[Any]:
     return made
 
 
-def _annotated(raw: Any) -> Iterator[Score]:
+def _annotated(raw: Any) -> Iterator[SpanScore]:
     for one in raw if isinstance(raw, list) else ():
         result = one.get("result") if isinstance(one, Mapping) else None
         if isinstance(result, Mapping) and isinstance(one.get("name"), str):
             score = result.get("score")
-            yield Score(one["name"], result.get("label") if score is None else score)
+            yield SpanScore(one["name"], result.get("label") if score is None else score)
 
 
-def _evaluated(record: Mapping[str, Any], attributes: Mapping[str, Any]) -> Iterator[Score]:
+def _evaluated(record: Mapping[str, Any], attributes: Mapping[str, Any]) -> Iterator[SpanScore]:
     """Yield evaluations in columns: `eval.NAME.score`, else `eval.NAME.label`."""
     for place in (record, attributes):
         for key in place:
@@ -218,7 +218,7 @@ def _evaluated(record: Mapping[str, Any], attributes: Mapping[str, Any]) -> Iter
                 continue
             score = place.get(f"eval.{name}.score")
             if what == "score" or score is None:
-                yield Score(name, place[key])
+                yield SpanScore(name, place[key])
 
 
 FORMAT = Format(

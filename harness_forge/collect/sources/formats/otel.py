@@ -15,10 +15,10 @@ from typing import Any
 
 from harness_forge.collect.sources.formats import otel_messages
 from harness_forge.collect.sources.formats.attributes import plain, value_of
-from harness_forge.collect.sources.formats.conversation import Answer
+from harness_forge.collect.sources.formats.conversation import ModelAnswer
 from harness_forge.collect.sources.formats.exchange import ended
 from harness_forge.collect.sources.formats.reading import Format, NoConversation
-from harness_forge.collect.sources.formats.traces import Score, Span, answered, traced
+from harness_forge.collect.sources.formats.traces import Span, SpanScore, answered, traced
 from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.core.jsontext import count_in
 
@@ -124,7 +124,7 @@ def _spans(record: Mapping[str, Any]) -> Iterable[Span]:
         yield _span(one, **found)
 
 
-def _completed(one: Mapping[str, Any], pieces: Sequence[Mapping[str, Any]]) -> Answer:
+def _completed(one: Mapping[str, Any], pieces: Sequence[Mapping[str, Any]]) -> ModelAnswer:
     """Return the answer of a span with the messages that log records tell of it.
 
     Raises:
@@ -156,7 +156,7 @@ def _session(attributes: Mapping[str, Any]) -> dict[str, Any]:
     return {"session": str(found)} if found else {}
 
 
-def _answer(one: Mapping[str, Any]) -> Answer:
+def _answer(one: Mapping[str, Any]) -> ModelAnswer:
     """Return the answer of a span.
 
     Raises:
@@ -177,7 +177,7 @@ def _answer(one: Mapping[str, Any]) -> Answer:
     found = otel_messages.read(one)
     model = attributes.get("gen_ai.response.model") or attributes.get("gen_ai.request.model")
     finish = found.finish or attributes.get("gen_ai.response.finish_reasons")
-    return Answer(
+    return ModelAnswer(
         shown=found.shown,
         said=found.said,
         agent=attributes.get("gen_ai.agent.name"),
@@ -194,13 +194,13 @@ def _tokens(attributes: Mapping[str, Any], *names: str) -> int | None:
     return count_in(_first(attributes, *(f"gen_ai.usage.{name}" for name in names)))
 
 
-def _scores(one: Mapping[str, Any]) -> Iterator[Score]:
+def _scores(one: Mapping[str, Any]) -> Iterator[SpanScore]:
     """Yield evaluations: on the span, on an event of it, or as a log record or child span."""
     for attributes in (one["attributes"], *(event["attributes"] for event in one["events"])):
         value = attributes.get("gen_ai.evaluation.score.value")
         value = attributes.get("gen_ai.evaluation.score.label") if value is None else value
         if value is not None:
-            yield Score(str(attributes.get("gen_ai.evaluation.name") or "score"), value)
+            yield SpanScore(str(attributes.get("gen_ai.evaluation.name") or "score"), value)
 
 
 FORMAT = Format("otel", "an OpenTelemetry span", _fits, traced("otel", _fits, _spans), whole=True)

@@ -21,7 +21,7 @@ _CHOICE, _DETAILS = "gen_ai.choice", "gen_ai.client.inference.operation.details"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SpanCall:
     """What a span says of its call.
 
     Args:
@@ -35,7 +35,7 @@ class Found:
     cut: bool = False
 
 
-def read(span: Mapping[str, Any]) -> Found:
+def read(span: Mapping[str, Any]) -> SpanCall:
     """Return the messages of a span.
 
     Raises:
@@ -65,7 +65,7 @@ def read(span: Mapping[str, Any]) -> Found:
     if any(map(_is_empty, [*shown, *said])):
         raise NoConversation("no_content", "messages without content: it was not captured")
     finish = answered[0].get("finish_reason") if isinstance(answered[0], Mapping) else None
-    return Found(shown, said[0], _tools(places), finish, is_cut_answer(said[0]))
+    return SpanCall(shown, said[0], _tools(places), finish, is_cut_answer(said[0]))
 
 
 def _is_empty(said: Any) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness_forge.collect.sources.formats.conversation import Answer, Conversation
+from harness_forge.collect.sources.formats.conversation import Conversation, ModelAnswer
 from harness_forge.collect.sources.formats.reading import Format, session
 from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.records import LeftOut
@@ -70,9 +70,9 @@ class _Tree:
         self._by_id = {name: (above, one) for name, above, one in self._entries}
         self._made: dict[int, Any] = {}
 
-    def answers(self) -> tuple[list[Answer], list[str]]:
+    def answers(self) -> tuple[list[ModelAnswer], list[str]]:
         """Return the answers in their order, and reasons of those that are left out."""
-        found: list[Answer] = []
+        found: list[ModelAnswer] = []
         left: list[str] = []
         active = set(self._path(self._entries[-1][0]) or ()) if self._entries else set()
         for name, above, one in self._entries:
@@ -98,12 +98,14 @@ class _Tree:
             name = self._by_id[name][0]
         return path[::-1]
 
-    def _answer(self, one, message: Mapping[str, Any], path: list[str], is_active: bool) -> Answer:
+    def _answer(
+        self, one, message: Mapping[str, Any], path: list[str], is_active: bool
+    ) -> ModelAnswer:
         used = message.get("usage") if isinstance(message.get("usage"), Mapping) else {}
         prompt = [used.get(key) for key in ("input", "cacheRead", "cacheWrite")]
         counted = [count for count in prompt if isinstance(count, int)]
         reason = message.get("stopReason")
-        return Answer(
+        return ModelAnswer(
             shown=self._shown(path),
             said=_assistant(message),
             agent=None if is_active else "rewound",

@@ -10,12 +10,12 @@ from typing import Any
 from harness_forge.collect.sources.formats.conversation import Conversation
 from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.records import LeftOut
-from harness_forge.collect.sources.values import Value
+from harness_forge.collect.sources.values import LocatedValue
 from harness_forge.core.chat.faults import Malformed, kind
 
 Hint = Callable[[Any], str]
 """Takes a record of another format and returns which source reads it; '' for none known."""
-Read = Callable[[Iterator[Value | LeftOut], Path, Hint], Iterator[Value | LeftOut]]
+Read = Callable[[Iterator[LocatedValue | LeftOut], Path, Hint], Iterator[LocatedValue | LeftOut]]
 """Takes the values of a file, its path and a hint; yields a scope for each conversation."""
 
 
@@ -49,7 +49,7 @@ class Format:
     fits: Callable[[Mapping[str, Any]], bool]
     read: Read
     whole: bool = False
-    opened: Callable[[Path, int], Iterator[Value | LeftOut] | None] | None = None
+    opened: Callable[[Path, int], Iterator[LocatedValue | LeftOut] | None] | None = None
 
 
 def each(convert: Callable[[Mapping[str, Any], Path], Iterable[Conversation | LeftOut]]) -> Read:
@@ -62,8 +62,8 @@ def each(convert: Callable[[Mapping[str, Any], Path], Iterable[Conversation | Le
     """
 
     def read(
-        values: Iterator[Value | LeftOut], path: Path, hint: Hint
-    ) -> Iterator[Value | LeftOut]:
+        values: Iterator[LocatedValue | LeftOut], path: Path, hint: Hint
+    ) -> Iterator[LocatedValue | LeftOut]:
         for value in values:
             yield from (
                 [value] if isinstance(value, LeftOut) else _converted(convert, value, path, hint)
@@ -82,8 +82,8 @@ def session(
     """
 
     def read(
-        values: Iterator[Value | LeftOut], path: Path, hint: Hint
-    ) -> Iterator[Value | LeftOut]:
+        values: Iterator[LocatedValue | LeftOut], path: Path, hint: Hint
+    ) -> Iterator[LocatedValue | LeftOut]:
         held: list[Mapping[str, Any]] = []
         for value in values:
             if isinstance(value, LeftOut):
@@ -93,7 +93,7 @@ def session(
             else:
                 yield _misfit(value.place, f"the line is {kind(value.value)}, not an object")
         if held:
-            yield from _converted(convert, Value(1, held), path, hint, list)
+            yield from _converted(convert, LocatedValue(1, held), path, hint, list)
 
     return read
 
@@ -123,8 +123,8 @@ def attempted(
 
 
 def _converted(
-    convert, value: Value, path: Path, hint: Hint, wanted: type = Mapping
-) -> list[Value | LeftOut]:
+    convert, value: LocatedValue, path: Path, hint: Hint, wanted: type = Mapping
+) -> list[LocatedValue | LeftOut]:
     record = value.value
     if not isinstance(record, wanted):
         return [_misfit(value.place, f"the record is {kind(record)}, not an object")]
@@ -134,10 +134,10 @@ def _converted(
     found = [
         replace(one, place=one.place or value.place)
         if isinstance(one, LeftOut)
-        else Value(value.place, one.scope(record))
+        else LocatedValue(value.place, one.scope(record))
         for one in found
     ]
-    if not any(isinstance(one, Value) or one.malformed for one in found):
+    if not any(isinstance(one, LocatedValue) or one.malformed for one in found):
         found.append(LeftOut(value.place, "no_answer", "nobody answers in it"))
     return found
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness_forge.collect.sources.formats.conversation import Answer, words
+from harness_forge.collect.sources.formats.conversation import ModelAnswer, words
 from harness_forge.collect.sources.formats.exchange import ended
 
 _SYNTHETIC = "<synthetic>"
@@ -88,9 +88,9 @@ class Tree:
         if isinstance(kept, Mapping) and kept.get("headUuid") and kept.get("anchorUuid"):
             self._kept.setdefault(kept["headUuid"], []).append((node.order, kept["anchorUuid"]))
 
-    def answers(self) -> tuple[list[Answer], list[str]]:
+    def answers(self) -> tuple[list[ModelAnswer], list[str]]:
         """Return the answers in their order, and reasons of those that are left out."""
-        found: list[Answer] = []
+        found: list[ModelAnswer] = []
         left: list[str] = []
         active = self._active()
         for node in self._nodes:
@@ -109,7 +109,7 @@ class Tree:
             found.append(self._answer(node, chain, node.order in active))
         return found, left
 
-    def _answer(self, node: _Node, chain: list[_Node], is_active: bool) -> Answer:
+    def _answer(self, node: _Node, chain: list[_Node], is_active: bool) -> ModelAnswer:
         first, last = node.first, node.lines[-1]
         used = (last.get("message") or {}).get("usage")
         used = used if isinstance(used, Mapping) else {}
@@ -125,7 +125,7 @@ class Tree:
         )
         aborted = self._is_interrupted(node)
         agent = "subagent" if first.get("isSidechain") else None if is_active else "rewound"
-        return Answer(
+        return ModelAnswer(
             shown=list(_shown(chain)),
             said=_said(node),
             agent=agent,

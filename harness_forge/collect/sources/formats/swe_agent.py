@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from harness_forge.collect.sources.formats.conversation import Answer, Conversation
+from harness_forge.collect.sources.formats.conversation import Conversation, ModelAnswer
 from harness_forge.collect.sources.formats.reading import Format, each
 from harness_forge.collect.sources.formats.reports import resolved
 from harness_forge.collect.sources.mapping import Misfit
@@ -86,7 +86,9 @@ def _responses(items: Sequence[Any]) -> Iterator[Mapping[str, Any]]:
     yield {"role": "assistant", "content": parts, **({"tool_calls": calls} if calls else {})}
 
 
-def _answers(messages: Sequence[Mapping[str, Any]], one: Mapping[str, Any]) -> Iterator[Answer]:
+def _answers(
+    messages: Sequence[Mapping[str, Any]], one: Mapping[str, Any]
+) -> Iterator[ModelAnswer]:
     steps = [step for step in one.get("trajectory") or () if isinstance(step, Mapping)]
     at = 0
     for place, message in enumerate(messages):
@@ -96,7 +98,7 @@ def _answers(messages: Sequence[Mapping[str, Any]], one: Mapping[str, Any]) -> I
         query = steps[found].get("query") if found is not None else None
         at = at if found is None else found + 1
         shown = query if isinstance(query, list) and query else messages[:place]
-        yield Answer(shown=shown, said=message, finish_reason=_reason(message))
+        yield ModelAnswer(shown=shown, said=message, finish_reason=_reason(message))
 
 
 def _is_of(step: Mapping[str, Any], message: Mapping[str, Any]) -> bool:

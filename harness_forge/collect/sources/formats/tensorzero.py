@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from harness_forge.collect.sources.formats.attributes import parsed
-from harness_forge.collect.sources.formats.conversation import Answer
+from harness_forge.collect.sources.formats.conversation import ModelAnswer
 from harness_forge.collect.sources.formats.exchange import called, messages_of
 from harness_forge.collect.sources.formats.reading import Format, NoConversation
-from harness_forge.collect.sources.formats.traces import Score, Span, answered, traced
+from harness_forge.collect.sources.formats.traces import Span, SpanScore, answered, traced
 from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.core.jsontext import count_in
 
@@ -42,7 +42,7 @@ def _spans(record: Mapping[str, Any]) -> Iterable[Span]:
     )
 
 
-def _answer(record: Mapping[str, Any]) -> Answer:
+def _answer(record: Mapping[str, Any]) -> ModelAnswer:
     """Return the answer of an inference.
 
     Raises:
@@ -127,19 +127,19 @@ def _tools(record: Mapping[str, Any]) -> list[Any]:
     ]
 
 
-def _scores(record: Mapping[str, Any]) -> Iterator[Score]:
+def _scores(record: Mapping[str, Any]) -> Iterator[SpanScore]:
     for name in _FEEDBACK:
         found = parsed(record.get(name), name)
         if isinstance(found, Mapping):
             yield from (
-                Score(key, value)
+                SpanScore(key, value)
                 for key, value in found.items()
                 if isinstance(value, bool | int | float)
             )
         for one in found if isinstance(found, list) else ():
             if isinstance(one, Mapping) and "value" in one:
                 whole = one.get("type") == "episode"
-                yield Score(str(one.get("metric_name") or "score"), one["value"], whole)
+                yield SpanScore(str(one.get("metric_name") or "score"), one["value"], whole)
 
 
 FORMAT = Format(

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.collect.sources.formats import known
-from harness_forge.collect.sources.formats.conversation import Answer, Conversation, words
+from harness_forge.collect.sources.formats.conversation import Conversation, ModelAnswer, words
 from harness_forge.collect.sources.formats.reading import NoConversation, Read, attempted
 from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.outcomes import moment
 from harness_forge.collect.sources.records import LeftOut
-from harness_forge.collect.sources.values import Value
+from harness_forge.collect.sources.values import LocatedValue
 from harness_forge.core.chat.faults import Malformed, kind
 
 HELD = 64 << 20
@@ -28,7 +28,7 @@ HELD = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class SpanScore:
     """What was said of a span, or of a whole trace.
 
     Args:
@@ -64,12 +64,12 @@ class Span:
     id: str | None = None
     parent: str | None = None
     agent: str | None = None
-    answer: Answer | None = None
+    answer: ModelAnswer | None = None
     why: tuple[str, str] | None = None
-    scores: Sequence[Score] = ()
+    scores: Sequence[SpanScore] = ()
     item: str | None = None
     piece: Any = None
-    complete: Callable[[Sequence[Any]], Answer] | None = None
+    complete: Callable[[Sequence[Any]], ModelAnswer] | None = None
     record: Any = None
     more: Mapping[str, Any] = field(default_factory=dict)
 
@@ -98,8 +98,8 @@ def traced(
     """
 
     def read(
-        values: Iterator[Value | LeftOut], path: Path, _: Callable[[Any], str] | None = None
-    ) -> Iterator[Value | LeftOut]:
+        values: Iterator[LocatedValue | LeftOut], path: Path, _: Callable[[Any], str] | None = None
+    ) -> Iterator[LocatedValue | LeftOut]:
         open_: dict[str, _Trace] = {}
         size = 0
         for value in values:
@@ -133,7 +133,7 @@ def traced(
     return read
 
 
-def answered(make: Callable[..., Answer], *given: Any) -> dict[str, Any]:
+def answered(make: Callable[..., ModelAnswer], *given: Any) -> dict[str, Any]:
     """Return the answer that `make` gives, or why there is none, as `Span` has them."""
     try:
         return {"answer": make(*given)}
@@ -160,7 +160,7 @@ def _of_record(record: Any, name: str, fits, spans) -> Iterable[Span]:
     return spans(record)
 
 
-def _given(trace: _Trace) -> Iterator[Value | LeftOut]:
+def _given(trace: _Trace) -> Iterator[LocatedValue | LeftOut]:
     yield from _completed(trace)
     tree = {span.id: span for _, span in trace.spans if span.id}
     answering = [(place, span) for place, span in trace.spans if span.answer]
@@ -179,7 +179,7 @@ def _given(trace: _Trace) -> Iterator[Value | LeftOut]:
     if contradictory:
         said = f"{contradictory[0]!r} has several values in trace {trace.key[:80]}: no verdict"
         yield LeftOut(trace.place, "contradictory_scores", said)
-    yield Value(trace.place, _conversation(trace, answering, tree, scores, contradictory))
+    yield LocatedValue(trace.place, _conversation(trace, answering, tree, scores, contradictory))
 
 
 def _completed(trace: _Trace) -> Iterator[LeftOut]:
@@ -209,7 +209,7 @@ Placed = list[tuple[int, Span]]
 
 def _once(answering: Placed) -> tuple[Placed, Placed]:
     """Return spans, and those exported before; two that only have one id are two."""
-    seen: dict[str | None, list[Answer]] = {}
+    seen: dict[str | None, list[ModelAnswer]] = {}
     kept, again = [], []
     for one in answering:
         held = seen.setdefault(one[1].id, [])
@@ -304,7 +304,7 @@ def _conversation(trace: _Trace, answering, tree, scores, contradictory) -> dict
     return made.scope(first.record)
 
 
-def _by(answer: Answer, agent: str) -> Answer:
+def _by(answer: ModelAnswer, agent: str) -> ModelAnswer:
     return replace(answer, agent=agent)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.collect.sources.formats.beside import json_beside
-from harness_forge.collect.sources.formats.conversation import Answer, Conversation
+from harness_forge.collect.sources.formats.conversation import Conversation, ModelAnswer
 from harness_forge.collect.sources.formats.reading import Format, NoConversation, each
 from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.texts import loads
@@ -57,7 +57,7 @@ def _conversations(record: Mapping[str, Any], path: Path) -> Iterable[Conversati
     )
 
 
-def _steps(trajectory: Any) -> list[Answer]:
+def _steps(trajectory: Any) -> list[ModelAnswer]:
     found = []
     for step in trajectory if isinstance(trajectory, list) else ():
         asked = step.get("prompt") if isinstance(step, Mapping) else None
@@ -65,7 +65,7 @@ def _steps(trajectory: Any) -> list[Answer]:
         if not isinstance(asked, list) or not isinstance(answered, list) or len(answered) != 1:
             return []
         cut = "length" if step.get("is_truncated") else None
-        found.append(Answer(shown=asked, said=answered[0], finish_reason=cut))
+        found.append(ModelAnswer(shown=asked, said=answered[0], finish_reason=cut))
     return found
 
 

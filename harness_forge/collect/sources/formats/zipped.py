@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.collect.sources.records import LeftOut
-from harness_forge.collect.sources.texts import Refused, demand_whole, loads
-from harness_forge.collect.sources.values import Value
+from harness_forge.collect.sources.texts import RecordRefused, demand_whole, loads
+from harness_forge.collect.sources.values import LocatedValue
 from harness_forge.core.errors import SourceError
 
 _ZSTD = 93
@@ -25,7 +25,9 @@ def is_zip(path: Path) -> bool:
         return file.read(4) == b"PK\x03\x04"
 
 
-def members(path: Path, limit: int, wanted: Callable[[str], bool]) -> Iterator[Value | LeftOut]:
+def members(
+    path: Path, limit: int, wanted: Callable[[str], bool]
+) -> Iterator[LocatedValue | LeftOut]:
     """Yield the JSON values of members, in the order of the archive.
 
     Args:
@@ -56,11 +58,11 @@ def _member(archive: zipfile.ZipFile, one: zipfile.ZipInfo, place: int, limit: i
     try:
         value: Any = loads(text)
         demand_whole(value, text)
-    except Refused as error:
+    except RecordRefused as error:
         return LeftOut(place, error.args[0], f"{one.filename}: {error.args[1]}", malformed=True)
     except (ValueError, RecursionError) as error:
         return LeftOut(place, "not_json", f"{one.filename}: {error}"[:200], malformed=True)
-    return Value(place, value, text)
+    return LocatedValue(place, value, text)
 
 
 def _unpacked(archive: zipfile.ZipFile, one: zipfile.ZipInfo, limit: int) -> bytes | None:

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from harness_forge.datasets.redaction.rule import Rule
+from harness_forge.datasets.redaction.rule import RedactionRule
 from harness_forge.datasets.redaction.rules import (
     addresses,
     assignments,
@@ -43,7 +43,7 @@ from harness_forge.datasets.redaction.rules import (
 
 
 @cache
-def rules() -> tuple[Rule, ...]:
+def rules() -> tuple[RedactionRule, ...]:
     """Return every rule; the scanner is loaded with the first call."""
     keys = (*tokens.RULES, *model_services.RULES, *services.RULES)
     return (

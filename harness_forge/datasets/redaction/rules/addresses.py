@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from harness_forge.datasets.redaction.pseudonyms import DOC_NET6, TEST_NET
-from harness_forge.datasets.redaction.rule import Rule
+from harness_forge.datasets.redaction.rule import RedactionRule
 
 _IPV4 = re.compile(
     # Begins with a digit, so that the engine can skip to one; the text before is checked after.
@@ -144,9 +144,9 @@ def _mac(text: str) -> Iterator[tuple[int, int]]:
 
 
 RULES = (
-    Rule("ipv4", r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]", _ipv4),
-    Rule("ipv6", r"[0-9A-Fa-f]{3,4}:[0-9A-Fa-f:]*:", _ipv6),
-    Rule(
+    RedactionRule("ipv4", r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]", _ipv4),
+    RedactionRule("ipv6", r"[0-9A-Fa-f]{3,4}:[0-9A-Fa-f:]*:", _ipv6),
+    RedactionRule(
         "mac",
         r"[0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-]|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}",
         _mac,

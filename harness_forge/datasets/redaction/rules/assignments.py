@@ -20,7 +20,7 @@ from harness_forge.datasets.redaction.literals import (
     mixed,
     passphrase,
 )
-from harness_forge.datasets.redaction.rule import Rule
+from harness_forge.datasets.redaction.rule import RedactionRule
 
 PASSWORD = r"pass(?:word|wd|phrase)?|pwd|passcode|authtok"
 SECRET = (
@@ -151,6 +151,6 @@ def _search(wanted: bool) -> Callable[[str], Iterator[tuple[int, int]]]:
 
 
 RULES = (
-    Rule("password", _HINT, _search(True)),
-    Rule("secret", _HINT, _search(False)),
+    RedactionRule("password", _HINT, _search(True)),
+    RedactionRule("secret", _HINT, _search(False)),
 )

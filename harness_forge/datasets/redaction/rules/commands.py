@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from harness_forge.datasets.redaction.literals import PLACEHOLDER, chosen, mixed
-from harness_forge.datasets.redaction.rule import Rule, by_pattern
+from harness_forge.datasets.redaction.rule import RedactionRule, by_pattern
 from harness_forge.datasets.redaction.rules.passwords import not_plain
 
 _V = r"(?P<v>[^\s\"'`$<>|;&(){}\\]{5,128})"
@@ -88,10 +88,10 @@ _COMMANDS: tuple[tuple[str, str], ...] = (
 _EXPECT = rf"assword[^\n]{{0,20}}\n[ \t]*send(?:[ \t]+--)?[ \t]+\"{_V}\\r\""
 
 RULES = (
-    Rule("password", _OPTIONS_HINT, _options),
-    Rule("password", r"chpasswd", by_pattern(_CHPASSWD, not_plain)),
-    *(Rule("password", hint, by_pattern(pattern, _chosen)) for hint, pattern in _COMMANDS),
-    Rule(
+    RedactionRule("password", _OPTIONS_HINT, _options),
+    RedactionRule("password", r"chpasswd", by_pattern(_CHPASSWD, not_plain)),
+    *(RedactionRule("password", hint, by_pattern(pattern, _chosen)) for hint, pattern in _COMMANDS),
+    RedactionRule(
         "password",
         r"\n[ \t]*send[ \t]",
         by_pattern(_EXPECT, lambda match: not PLACEHOLDER.match(match["v"])),

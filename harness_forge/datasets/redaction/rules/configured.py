@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from harness_forge.datasets.redaction.literals import chosen, looks_random, mixed
-from harness_forge.datasets.redaction.rule import Rule, by_pattern
+from harness_forge.datasets.redaction.rule import RedactionRule, by_pattern
 from harness_forge.datasets.redaction.rules.assignments import PASSWORD, SECRET, quoted
 from harness_forge.datasets.redaction.rules.passwords import not_plain
 
@@ -70,32 +70,32 @@ def _cloud_list(text: str) -> Iterator[tuple[int, int]]:
 
 
 RULES = (
-    Rule("password", r"(?i)machine\s+\S+(?:\s|\\n)+login", by_pattern(_NETRC, not_plain)),
-    Rule(
+    RedactionRule("password", r"(?i)machine\s+\S+(?:\s|\\n)+login", by_pattern(_NETRC, not_plain)),
+    RedactionRule(
         "password",
         r":(?:[0-9]{2,5}|\*):[A-Za-z0-9_.*-]+:[A-Za-z0-9_.-]+:",
         by_pattern(_PGPASS, not_plain),
     ),
-    Rule("password", r":[0-9]{2,5}[ \t]+[A-Za-z0-9_.@+-]+:", by_pattern(_RELAY, _chosen)),
-    Rule("snmp_community", r"r[ow]community|snmp-server|community-string", by_pattern(_SNMP, _not_public)),
-    Rule("password", r"createUser", by_pattern(_SNMP_USER, _chosen)),
-    Rule("password", r"createUser", by_pattern(_SNMP_PRIVATE, _chosen)),
-    Rule("password", r"rootpw[ \t]", by_pattern(_KICKSTART, _chosen)),
-    Rule("password", r"passwd/[a-z-]*password", by_pattern(_PRESEED, _chosen)),
-    Rule("password", r"chpasswd:", _cloud_list),
-    Rule(
+    RedactionRule("password", r":[0-9]{2,5}[ \t]+[A-Za-z0-9_.@+-]+:", by_pattern(_RELAY, _chosen)),
+    RedactionRule("snmp_community", r"r[ow]community|snmp-server|community-string", by_pattern(_SNMP, _not_public)),
+    RedactionRule("password", r"createUser", by_pattern(_SNMP_USER, _chosen)),
+    RedactionRule("password", r"createUser", by_pattern(_SNMP_PRIVATE, _chosen)),
+    RedactionRule("password", r"rootpw[ \t]", by_pattern(_KICKSTART, _chosen)),
+    RedactionRule("password", r"passwd/[a-z-]*password", by_pattern(_PRESEED, _chosen)),
+    RedactionRule("password", r"chpasswd:", _cloud_list),
+    RedactionRule(
         "secret",
         r"(?i)(?:pass|word|wd|phrase|secret|token|key|psk|credentials?)[0-9\\\"',_-]{0,6}\s+[\\\"']{0,3}value[\\\"']{0,3}\s*:",
         by_pattern(_ENVIRONMENT, _named, re.IGNORECASE),
     ),
-    Rule(
+    RedactionRule(
         "secret",
         r"(?i)(?:pass(?:word|wd|phrase)?|pwd|secret|token|key|salt|psk|credentials?)[0-9_-]{0,3}[\"']\s{0,3},\s{0,3}[\"']",
         by_pattern(_PAIR, _named, re.IGNORECASE),
     ),
-    Rule("password", r"Auth\(|basic_auth\(|auth[ \t]*=[ \t]*\(|\.login\(", by_pattern(_LOGIN, _chosen)),
-    Rule("secret", r"(?i)(?:secret|psk|xauth|eap|passphrase)[ \t]+\"", by_pattern(_KEYWORD, _chosen)),
-    Rule("password", r"(?:password|secret|key|string)[ \t]+[5789][ \t]", by_pattern(_CISCO, _opaque)),
-    Rule("secret", r"(?:MD5|SHA[0-9]+|AES[0-9]+|SM3)[ \t]+(?:HEX|ASCII):", by_pattern(_CHRONY)),
-    Rule("secret", r"ANSIBLE_VAULT;", by_pattern(_VAULT)),
+    RedactionRule("password", r"Auth\(|basic_auth\(|auth[ \t]*=[ \t]*\(|\.login\(", by_pattern(_LOGIN, _chosen)),
+    RedactionRule("secret", r"(?i)(?:secret|psk|xauth|eap|passphrase)[ \t]+\"", by_pattern(_KEYWORD, _chosen)),
+    RedactionRule("password", r"(?:password|secret|key|string)[ \t]+[5789][ \t]", by_pattern(_CISCO, _opaque)),
+    RedactionRule("secret", r"(?:MD5|SHA[0-9]+|AES[0-9]+|SM3)[ \t]+(?:HEX|ASCII):", by_pattern(_CHRONY)),
+    RedactionRule("secret", r"ANSIBLE_VAULT;", by_pattern(_VAULT)),
 )  # fmt: skip

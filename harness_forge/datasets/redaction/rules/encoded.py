@@ -11,7 +11,7 @@ import binascii
 import re
 from collections.abc import Iterator, Sequence
 
-from harness_forge.datasets.redaction.rule import Rule
+from harness_forge.datasets.redaction.rule import RedactionRule
 
 KIND = "encoded_secret"
 _LEAST, _MOST = 24, 16384
@@ -23,7 +23,7 @@ _HEX = re.compile(r"(?:[0-9a-fA-F]{2})+")
 _TEXT = re.compile(rb"[\t\n\r\x20-\x7e]+")
 
 
-def rules(secrets: Sequence[Rule]) -> tuple[Rule, ...]:
+def rules(secrets: Sequence[RedactionRule]) -> tuple[RedactionRule, ...]:
     """Return the rule; `secrets` are those that a decoded text is searched by."""
 
     def search(text: str) -> Iterator[tuple[int, int]]:
@@ -32,7 +32,7 @@ def rules(secrets: Sequence[Rule]) -> tuple[Rule, ...]:
             if said and any(True for rule in secrets for _ in rule.find(said)):
                 yield match.span("v")
 
-    return (Rule(KIND, rf"[A-Za-z0-9+/_-]{{{_LEAST}}}", search),)
+    return (RedactionRule(KIND, rf"[A-Za-z0-9+/_-]{{{_LEAST}}}", search),)
 
 
 def _decoded(word: str) -> str:

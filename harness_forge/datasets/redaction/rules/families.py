@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from harness_forge.datasets.redaction.rule import END, START, Rule, by_pattern
+from harness_forge.datasets.redaction.rule import END, START, RedactionRule, by_pattern
 
 Form = tuple[str, str, str]
 """Kind, head (RE2 syntax) and body."""
@@ -67,11 +67,11 @@ def _kind(character: str) -> str:
     return ("u" if character.isupper() else "l") if character.isalpha() else ""
 
 
-def rules_of(forms: Iterable[Form]) -> Iterator[Rule]:
+def rules_of(forms: Iterable[Form]) -> Iterator[RedactionRule]:
     """Yield a rule for each form; the whole token is the value, head included."""
     for kind, head, body in forms:
         pattern = f"(?:{START}|(?<=_))(?:{head})(?:{body})(?:{END}|(?=_))"
-        yield Rule(kind, _hint(head, body), by_pattern(pattern, varied))
+        yield RedactionRule(kind, _hint(head, body), by_pattern(pattern, varied))
 
 
 def _hint(head: str, body: str) -> str:

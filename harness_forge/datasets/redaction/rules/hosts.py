@@ -23,7 +23,7 @@ from harness_forge.datasets.redaction.known import (
     SURE_INTERNAL,
     TOP_LEVEL,
 )
-from harness_forge.datasets.redaction.rule import Rule, by_pattern
+from harness_forge.datasets.redaction.rule import RedactionRule, by_pattern
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _NAME = rf"{_LABEL}(?:\.{_LABEL})*"
@@ -144,13 +144,13 @@ def _with_user(match: re.Match[str]) -> bool:
     )
 
 
-def under(domains: Sequence[str]) -> Rule:
+def under(domains: Sequence[str]) -> RedactionRule:
     """Return a rule for names under domains of the user's own, and for these themselves."""
     names = "|".join(re.escape(domain.lower().strip(".")) for domain in domains)
     pattern = (
         rf"(?<![A-Za-z0-9.@-])(?P<v>(?:{_LABEL}\.){{0,8}}(?:{names}))(?![A-Za-z0-9-]|\.[A-Za-z0-9])"
     )
-    return Rule("host", f"(?i){names}", by_pattern(pattern, flags=re.IGNORECASE))
+    return RedactionRule("host", f"(?i){names}", by_pattern(pattern, flags=re.IGNORECASE))
 
 
 def _hosts_file(text: str) -> Iterator[tuple[int, int]]:
@@ -234,8 +234,8 @@ _RULES: tuple[tuple[str, str, Accept, int], ...] = (
 )
 RULES = (
     *(
-        Rule("host", hint, by_pattern(pattern, accept, flags))
+        RedactionRule("host", hint, by_pattern(pattern, accept, flags))
         for hint, pattern, accept, flags in _RULES
     ),
-    Rule("host", r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}[ \t]+[A-Za-z0-9]", _hosts_file),
+    RedactionRule("host", r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}[ \t]+[A-Za-z0-9]", _hosts_file),
 )

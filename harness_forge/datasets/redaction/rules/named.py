@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 
 from harness_forge.datasets.redaction.literals import literal
-from harness_forge.datasets.redaction.rule import Rule
+from harness_forge.datasets.redaction.rule import RedactionRule
 from harness_forge.datasets.redaction.rules.families import drawn, spelt
 
 _LAST = r"KEY|KEYSTRING|KEYS|TOKEN|SECRET|PAT|AUTH|CREDENTIALS?|CREDS?|PASS|PASSWORD|PWD|JWT|COOKIE|SIGNATURE|SEED|HMAC"
@@ -50,7 +50,7 @@ def _named(text: str) -> Iterator[tuple[int, int]]:
 
 
 RULES = (
-    Rule(
+    RedactionRule(
         "secret",
         rf"_(?:{_LAST})[\\\"'`\])]{{0,10}}[ \t:=,|>\n-]|(?:[_-]key|Key|[_-]pat|keystring|[_-]sess(?:ion)?|\.sid|sessionid)[\\\"'`\])]{{0,10}}[ \t]*[:=]|SESSID=|JSESSIONID=",
         _named,

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 
 from harness_forge.datasets.redaction.literals import literal, looks_random, mixed, passphrase
-from harness_forge.datasets.redaction.rule import Rule, by_pattern
+from harness_forge.datasets.redaction.rule import RedactionRule, by_pattern
 from harness_forge.datasets.redaction.rules.assignments import PASSWORD, SECRET, quoted
 
 _HASH = (
@@ -74,39 +74,39 @@ def _names_password(match: re.Match[str]) -> bool:
 
 
 RULES = (
-    Rule(
+    RedactionRule(
         "password_hash",
         r"\$[0-9a-z]{1,12}(?:-sha[0-9]+)?\$[A-Za-z0-9./+=,_$-]{20}|\{(?:S?SHA|S?MD5|CRYPT|PBKDF2)|grub\.pbkdf2|:[0-9a-fA-F]{32}:::|(?m)^[a-z_][a-z0-9_.-]*:[A-Za-z0-9./]{13}:[0-9]{4,5}:",
         by_pattern(_HASH),
     ),
-    Rule("password_hash", r":[A-Za-z0-9./]{13}:[0-9]{4,5}:", by_pattern(_SHADOW)),
-    Rule("url_password", r"://[^\s/]{0,200}@", by_pattern(_URL, not_plain)),
-    Rule(
+    RedactionRule("password_hash", r":[A-Za-z0-9./]{13}:[0-9]{4,5}:", by_pattern(_SHADOW)),
+    RedactionRule("url_password", r"://[^\s/]{0,200}@", by_pattern(_URL, not_plain)),
+    RedactionRule(
         "bearer_token",
         r"(?i)(?:bearer|token|basic|apikey|negotiate|digest)[ \t]+[A-Za-z0-9._~+/=-]{16}",
         by_pattern(_BEARER, _opaque),
     ),
-    Rule(
+    RedactionRule(
         "bearer_token",
         r"(?i)(?:key|token|secret|authorization)[\\\"'\s]{0,4}:[\\\"'\s]{0,4}[A-Za-z0-9]",
         by_pattern(_HEADER, _opaque),
     ),
-    Rule("cookie", r"(?i)cookie[\\\"']{0,3}:", by_pattern(_COOKIE, _opaque)),
-    Rule(
+    RedactionRule("cookie", r"(?i)cookie[\\\"']{0,3}:", by_pattern(_COOKIE, _opaque)),
+    RedactionRule(
         "password",
         r"(?i)(?:pass(?:word|wd|phrase)?|pwd|secret|token|key|psk|credentials?)>[^<\s]{6}",
         by_pattern(_XML, lambda match: quoted(match["name"], match["v"]), re.IGNORECASE),
     ),
-    Rule("secret", r"auth[\\\"]{1,2}\s*:", by_pattern(_DOCKER, _opaque)),
-    Rule(
+    RedactionRule("secret", r"auth[\\\"]{1,2}\s*:", by_pattern(_DOCKER, _opaque)),
+    RedactionRule(
         "password",
         rf"(?i)(?:{_SPOKEN})(?:[ \t]+(?:is|was|ist|war|lautet|es|era|é|est|to)[ \t:]|[ \t]?:[ \t])",
         by_pattern(_SAYS, _names_password),
     ),
-    Rule(
+    RedactionRule(
         "secret",
         r"(?i)(?:api|access|secret|license|account|auth)[ _-]?(?:key|token)(?:[ \t]+is)?:?[ \t]+[\"'`]?[A-Za-z0-9_-]{4}",
         by_pattern(_KEY_SAYS, _opaque),
     ),
-    Rule("otp_secret", r"otpauth://", by_pattern(_OTP)),
+    RedactionRule("otp_secret", r"otpauth://", by_pattern(_OTP)),
 )

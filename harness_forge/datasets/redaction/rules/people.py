@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from harness_forge.datasets.redaction.known import ACCOUNTS
-from harness_forge.datasets.redaction.rule import Rule, by_pattern
+from harness_forge.datasets.redaction.rule import RedactionRule, by_pattern
 from harness_forge.datasets.redaction.rules.hosts import is_public
 
 _REMOTE = re.compile(r"\b(?:ssh|scp|sftp|mosh|rsync|ssh-copy-id|sshfs)[ \t][^|;&]*$")
@@ -123,31 +123,33 @@ def _in_path(match: re.Match[str]) -> bool:
 
 
 RULES = (
-    Rule("email", r"[A-Za-z0-9]@[A-Za-z0-9]", by_pattern(_AFTER_ESCAPE, _mail)),
-    Rule(
+    RedactionRule("email", r"[A-Za-z0-9]@[A-Za-z0-9]", by_pattern(_AFTER_ESCAPE, _mail)),
+    RedactionRule(
         "user",
         r"/home/|/Users/|/var/spool/cron/|mail/|AccountsService/users/",
         by_pattern(_HOME, _in_path),
     ),
-    Rule(
+    RedactionRule(
         "user",
         r"(?i)[a-z]:[\\/]{1,4}(?:Users|Documents and Settings)[\\/]",
         by_pattern(_WINDOWS, _person),
     ),
-    Rule("user", r"@[A-Za-z0-9.-]+[: \t][~/]", by_pattern(_PROMPT, _person, re.MULTILINE)),
-    Rule(
+    RedactionRule("user", r"@[A-Za-z0-9.-]+[: \t][~/]", by_pattern(_PROMPT, _person, re.MULTILINE)),
+    RedactionRule(
         "user",
         r"(?:ssh|scp|sftp|mosh|rsync|ssh-copy-id)[ \t].{0,300}@",
         by_pattern(_LOGIN, _person),
     ),
-    Rule(
+    RedactionRule(
         "user",
         r"(?:password|publickey) for|invalid user|for user|pam_unix",
         by_pattern(_SESSION, _person),
     ),
-    Rule("user", r"sudo:[ \t]+[a-z_]", by_pattern(_SUDO, _person)),
-    Rule("user", r"ession \S{1,12} of [Uu]ser|for UID [0-9]", by_pattern(_LOGGED_IN, _person)),
-    Rule("user", r"ansible_(?:ssh_)?user|remote_user", by_pattern(_INVENTORY, _person)),
-    Rule("user", r"(?m)^[ \t]+User[ \t]", by_pattern(_SSH_CONFIG, _person)),
-    Rule("user", r":[x*!]{1,2}:[1-9][0-9]{3,}:", by_pattern(_GECOS, _person)),
+    RedactionRule("user", r"sudo:[ \t]+[a-z_]", by_pattern(_SUDO, _person)),
+    RedactionRule(
+        "user", r"ession \S{1,12} of [Uu]ser|for UID [0-9]", by_pattern(_LOGGED_IN, _person)
+    ),
+    RedactionRule("user", r"ansible_(?:ssh_)?user|remote_user", by_pattern(_INVENTORY, _person)),
+    RedactionRule("user", r"(?m)^[ \t]+User[ \t]", by_pattern(_SSH_CONFIG, _person)),
+    RedactionRule("user", r":[x*!]{1,2}:[1-9][0-9]{3,}:", by_pattern(_GECOS, _person)),
 )

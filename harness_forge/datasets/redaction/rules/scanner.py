@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from harness_forge.datasets.redaction.rule import Rule
+from harness_forge.datasets.redaction.rule import RedactionRule
 
 _PLUGINS: dict[str, tuple[str, str, str]] = {
     # kind: module, class, hint
@@ -56,14 +56,14 @@ _PLUGINS: dict[str, tuple[str, str, str]] = {
 KINDS = tuple(_PLUGINS)
 
 
-def rules() -> Iterator[Rule]:
+def rules() -> Iterator[RedactionRule]:
     """Yield a rule for each detector that is used; loads detect-secrets."""
     from importlib import import_module
 
     for kind, (module, name, hint) in _PLUGINS.items():
         detector = getattr(import_module(f"detect_secrets.plugins.{module}"), name)
         valid = getattr(detector, "is_formally_valid", lambda value: True)
-        yield Rule(kind, hint, _search(tuple(detector.denylist), valid))
+        yield RedactionRule(kind, hint, _search(tuple(detector.denylist), valid))
 
 
 _WORD = re.compile(r"[A-Za-z0-9_/+=-]")

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from harness_forge.datasets.redaction.rule import END, START, Rule, by_pattern
+from harness_forge.datasets.redaction.rule import END, START, RedactionRule, by_pattern
 
 _FORMS: tuple[tuple[str, str, str], ...] = (
     # kind, hint, form
@@ -49,14 +49,14 @@ _PRIVATE_KEY = (
     r"|PuTTY-User-Key-File-[23]:(?:.|\n){0,8000}?Private-MAC: [0-9a-f]+"
 )
 RULES = (
-    Rule("aws_secret_key", r"(?i)secret_?access_?key", by_pattern(_AWS_SECRET)),
-    Rule(
+    RedactionRule("aws_secret_key", r"(?i)secret_?access_?key", by_pattern(_AWS_SECRET)),
+    RedactionRule(
         "private_key",
         r"PRIVATE KEY|PuTTY-User-Key-File|OpenVPN Static key",
         by_pattern(_PRIVATE_KEY, lambda match: len(match[0]) > 60),
     ),
     *(
-        Rule(
+        RedactionRule(
             kind,
             hint,
             by_pattern(f"{START}(?:{form}){END}" if form[0] != "(" or "?P" not in form else form),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harness_forge.datasets.redaction.rule import Rule
+from harness_forge.datasets.redaction.rule import RedactionRule
 from harness_forge.datasets.redaction.rules.families import drawn, spelt, turns
 
 _WORD = re.compile(
@@ -94,7 +94,7 @@ def _of_three_kinds(run: str) -> bool:
 
 _TURN = "(?:[a-z][A-Z0-9]|[A-Z][0-9]|[0-9][A-Za-z])"
 RULES = (
-    Rule(
+    RedactionRule(
         "unknown_key",
         rf"[A-Za-z0-9][_-][A-Za-z0-9_-]*{_TURN}[A-Za-z0-9_-]*{_TURN}",
         _unknown,

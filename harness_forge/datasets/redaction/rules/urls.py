@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harness_forge.datasets.redaction.rule import Rule, by_pattern
+from harness_forge.datasets.redaction.rule import RedactionRule, by_pattern
 from harness_forge.datasets.redaction.rules.families import drawn, varied
 
 _HOOKS: tuple[tuple[str, str], ...] = (
@@ -74,22 +74,22 @@ def _cookies(text: str) -> Iterator[tuple[int, int]]:
 
 RULES = (
     *(
-        Rule("webhook", head, by_pattern(rf"(?:{head})(?P<v>{secret})", varied))
+        RedactionRule("webhook", head, by_pattern(rf"(?:{head})(?P<v>{secret})", varied))
         for head, secret in _HOOKS
     ),
-    Rule(
+    RedactionRule(
         "signature",
         r"(?i)(?:sig|signature|security-token|hmac|sign)(?:=|%3D)[A-Za-z0-9%+/_=~-]{8}",
         by_pattern(_SIGNED, varied),
     ),
-    Rule(
+    RedactionRule(
         "secret",
         r"(?i)(?:key|auth|jwt|sid|session|ticket|assertion|code|pat|token)(?:=|%3D)[A-Za-z0-9._~%+/-]{8}",
         by_pattern(_PARAMETER, varied),
     ),
-    Rule("cookie", r"(?i)cookies?[\\\"' \t]{0,10}[:=]|-b[ =]|--cookie", _cookies),
-    Rule("private_key", r"LS0tLS1CRUdJTi", by_pattern(_ENCODED_KEY)),
-    Rule("private_key", r"kty[\\\"]{1,8}", by_pattern(_JWK, varied)),
-    Rule("otp_secret", r"(?i)(?:otp|2fa|mfa|authenticator)", by_pattern(_OTP, lambda m: len(set(m["v"])) > 7)),
-    Rule("wallet_key", r"(?i)mnemonic|(?:seed|recovery|secret)[ _-]?(?:phrase|words)", by_pattern(_PHRASE)),
+    RedactionRule("cookie", r"(?i)cookies?[\\\"' \t]{0,10}[:=]|-b[ =]|--cookie", _cookies),
+    RedactionRule("private_key", r"LS0tLS1CRUdJTi", by_pattern(_ENCODED_KEY)),
+    RedactionRule("private_key", r"kty[\\\"]{1,8}", by_pattern(_JWK, varied)),
+    RedactionRule("otp_secret", r"(?i)(?:otp|2fa|mfa|authenticator)", by_pattern(_OTP, lambda m: len(set(m["v"])) > 7)),
+    RedactionRule("wallet_key", r"(?i)mnemonic|(?:seed|recovery|secret)[ _-]?(?:phrase|words)", by_pattern(_PHRASE)),
 )  # fmt: skip

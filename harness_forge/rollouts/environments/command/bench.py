@@ -17,9 +17,14 @@ from dataclasses import dataclass
 from harness_forge.config.command import CommandConfig
 from harness_forge.core.errors import SandboxError
 from harness_forge.rollouts.environments.command.items import Item
-from harness_forge.rollouts.environments.command.verdict import NoVerdict, Verdict, last_line, read
-from harness_forge.rollouts.environments.sandbox.pool import Pool
-from harness_forge.rollouts.environments.sandbox.sandbox import Applied, Disk, Limits, Sandbox
+from harness_forge.rollouts.environments.command.verdict import (
+    CommandVerdict,
+    NoVerdict,
+    last_line,
+    read,
+)
+from harness_forge.rollouts.environments.sandbox.pool import SandboxPool
+from harness_forge.rollouts.environments.sandbox.sandbox import Disk, Limits, Sandbox, ScriptResult
 from harness_forge.rollouts.environments.sandbox.tools import Tools
 
 REVISION = 2
@@ -41,14 +46,14 @@ _SHELL = (
 
 
 @dataclass(frozen=True)
-class Answer:
+class AnswerFiles:
     """Args: files: path below `/work` -> text. None of them is written where nothing is done."""
 
     files: Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Played:
+class ItemRun:
     """What happened to an item.
 
     Args:
@@ -59,10 +64,10 @@ class Played:
         killed: the limit that the judge met, if any.
     """
 
-    setup: Applied | None = None
-    applied: Applied | None = None
+    setup: ScriptResult | None = None
+    applied: ScriptResult | None = None
     faults: tuple[str, ...] = ()
-    verdict: Verdict | None = None
+    verdict: CommandVerdict | None = None
     silence: str = ""
     killed: str | None = None
     output: str = ""
@@ -90,7 +95,7 @@ class Played:
         return self.word == "pass" or self.word.startswith("pass (")
 
 
-WIPE = Answer({})
+WIPE = AnswerFiles({})
 """Stands for deleting everything in `/work`."""
 
 
@@ -110,13 +115,13 @@ class Bench:
             output_bytes=asked.output_mb * _MIB,
             output_kept=asked.output_mb * _MIB,
         )
-        self._pool = Pool(lambda: Sandbox(tools, Disk(archive([]))))
+        self._pool = SandboxPool(lambda: Sandbox(tools, Disk(archive([]))))
 
     def close(self) -> None:
         """End every sandbox."""
         self._pool.close()
 
-    def play(self, item: Item, answer: Answer | None) -> Played:
+    def play(self, item: Item, answer: AnswerFiles | None) -> ItemRun:
         """Lay the item out, carry `answer` out (None: nothing at all) and judge.
 
         Raises:
@@ -127,20 +132,20 @@ class Bench:
         except SandboxError:
             return self._play(item, answer)
 
-    def _play(self, item: Item, answer: Answer | None) -> Played:
+    def _play(self, item: Item, answer: AnswerFiles | None) -> ItemRun:
         with self._pool.lend() as box:
             disk_bytes = self._config.limits.disk_mb * _MIB
             box.load(Disk(archive(_entries(item)), disk_bytes=disk_bytes))
             if self._config.setup:
                 prepared = self._run(box, self._config.setup)
                 if prepared.killed or prepared.rc:
-                    return Played(setup=prepared)
+                    return ItemRun(setup=prepared)
             if answer is None:
                 return self._judged(box, None, ())
             before = box.changes()
             applied = self._apply(box, answer)
             if applied.killed:
-                return Played(applied=applied, seconds=applied.seconds)
+                return ItemRun(applied=applied, seconds=applied.seconds)
             faults = self._damage(before, box.changes(), answer)
             if applied.full:
                 faults.append("the disk is more than three quarters full")
@@ -150,14 +155,14 @@ class Bench:
                     faults.append(f"guard: {said(guarded)}")
             return self._judged(box, applied, faults)
 
-    def _judged(self, box: Sandbox, applied: Applied | None, faults: Sequence[str]) -> Played:
+    def _judged(self, box: Sandbox, applied: ScriptResult | None, faults: Sequence[str]) -> ItemRun:
         spoke = self._run(box, self._config.judge)
         verdict, silence = None, ""
         try:
             verdict = read(spoke)
         except NoVerdict as error:
             silence = error.args[0]
-        return Played(
+        return ItemRun(
             applied=applied,
             faults=tuple(faults),
             verdict=verdict,
@@ -167,7 +172,7 @@ class Bench:
             seconds=spoke.seconds + (applied.seconds if applied else 0.0),
         )
 
-    def _apply(self, box: Sandbox, answer: Answer) -> Applied:
+    def _apply(self, box: Sandbox, answer: AnswerFiles) -> ScriptResult:
         """Write the answer's files, then run `apply`."""
         if answer is WIPE:
             return self._run(box, f"find /{WORK} -mindepth 1 -delete")
@@ -180,10 +185,10 @@ class Bench:
             return self._run(box, self._config.apply)
         return wrote or self._run(box, "true")
 
-    def _run(self, box: Sandbox, command: str) -> Applied:
+    def _run(self, box: Sandbox, command: str) -> ScriptResult:
         return box.apply(_SHELL + command, self._limits)
 
-    def _damage(self, before: Mapping, after: Mapping, answer: Answer) -> list[str]:
+    def _damage(self, before: Mapping, after: Mapping, answer: AnswerFiles) -> list[str]:
         """Return the paths below `/work` that an attempt must not change and did."""
         allowed = [*answer.files, *self._config.may_change]
         folders = {parent for path in answer.files for parent in _parents(path)}
@@ -200,7 +205,7 @@ class Bench:
         ]
 
 
-def said(applied: Applied) -> str:
+def said(applied: ScriptResult) -> str:
     """Return how a command ended, in a few words."""
     if applied.killed:
         return f"killed, limit on {applied.killed}"

@@ -10,14 +10,14 @@ from harness_forge.rollouts.environments.command import items
 from harness_forge.rollouts.environments.command.bench import archive
 from harness_forge.rollouts.environments.command.environment import CommandEnvironment
 from harness_forge.rollouts.environments.command.programs import find_programs, packages_of_worksets
-from harness_forge.rollouts.environments.sandbox.checks import Check, check
+from harness_forge.rollouts.environments.sandbox.checks import Requirement, check
 from harness_forge.rollouts.environments.sandbox.sandbox import Disk, Limits, Sandbox
 from harness_forge.rollouts.environments.sandbox.tools import find_tools
 
 
-def doctor(skill: str, config: CommandConfig, home: Path) -> list[Check]:
+def doctor(skill: str, config: CommandConfig, home: Path) -> list[Requirement]:
     """Return a check for everything that `config` needs, up to the first that does not hold."""
-    checks: list[Check] = []
+    checks: list[Requirement] = []
     for name, find in (
         ("tools", lambda: _tools(home)),
         ("items", lambda: f"{len(items.load(config, packages_of_worksets(config, home)))} items"),

@@ -13,14 +13,14 @@ from typing import Any
 
 from harness_forge.config.command import CommandConfig, MutationConfig
 from harness_forge.core.answer_forms import answer_form, clusters
+from harness_forge.core.disjoint_sets import leaders
 from harness_forge.core.errors import ConfigError, SandboxError
-from harness_forge.core.joined import leaders
-from harness_forge.core.records import Answer, Origin, Outcome, ToolCall, WorkItem
+from harness_forge.core.records import Origin, Outcome, TeacherAnswer, ToolCall, WorkItem
 from harness_forge.rollouts.environments.command import bench, items, tool_schema
-from harness_forge.rollouts.environments.command.bench import WIPE, Bench, Played
+from harness_forge.rollouts.environments.command.bench import WIPE, Bench, ItemRun
 from harness_forge.rollouts.environments.command.items import Item, inside
 from harness_forge.rollouts.environments.command.programs import find_programs, packages_of_worksets
-from harness_forge.rollouts.environments.command.templates import Template, word
+from harness_forge.rollouts.environments.command.templates import TextTemplate, word
 from harness_forge.rollouts.environments.command.trials import Trial, Trials
 from harness_forge.rollouts.environments.sandbox import sandbox
 from harness_forge.rollouts.environments.sandbox.sandbox import FAILURES
@@ -58,7 +58,7 @@ class CommandEnvironment:
         self.argument = tool_schema.main_argument(self._tool)
         tool_schema.check(config, self._tool)
         self._answer = {
-            Template("answer", path): Template(f"answer.{path}", text)
+            TextTemplate("answer", path): TextTemplate(f"answer.{path}", text)
             for path, text in config.answer.items()
         }
         self._mutations = {
@@ -149,7 +149,7 @@ class CommandEnvironment:
         return f"{item.digest}-{_hash(dict(item.gold))}"
 
     def _try(self, item: Item) -> Trial:
-        def play(answer: Any) -> Played:
+        def play(answer: Any) -> ItemRun:
             return self._bench.play(item, answer)
 
         untouched, gold = play(None), None
@@ -240,7 +240,7 @@ class CommandEnvironment:
             return self._outcome("unjudgeable", str(error), infrastructure=True)
         return self._judged(played)
 
-    def _judged(self, played: Played) -> Outcome:
+    def _judged(self, played: ItemRun) -> Outcome:
         signals = {"faults": list(played.faults), "output": played.output[-_OUTPUT_KEPT:]}
         if played.applied:
             signals["apply"] = {"rc": played.applied.rc, "killed": played.applied.killed}
@@ -265,7 +265,7 @@ class CommandEnvironment:
             signals=signals,
         )
 
-    def _unjudged(self, item: Item, played: Played) -> Outcome:
+    def _unjudged(self, item: Item, played: ItemRun) -> Outcome:
         """Return the answer's failure, or no verdict where the item cannot be judged untouched."""
         untouched = self._bench.play(item, None)
         if played.setup or untouched.verdict is None:
@@ -299,10 +299,10 @@ class CommandEnvironment:
             signals=signals or {},
         )
 
-    def _written(self, item: Item, arguments: Mapping[str, Any]) -> bench.Answer:
+    def _written(self, item: Item, arguments: Mapping[str, Any]) -> bench.AnswerFiles:
         # An argument that is left out is empty, whatever fields the item has.
         scope = {**item.row, **tool_schema.empty(self._tool), **arguments}
-        return bench.Answer(
+        return bench.AnswerFiles(
             {
                 inside("answer", path.render(item.row, item.place), item.place): text.render(
                     scope, item.place
@@ -313,12 +313,12 @@ class CommandEnvironment:
 
     # --- known answers --------------------------------------------------------
 
-    def gold(self, item_id: str, *, fallback: bool = False) -> list[Answer]:
+    def gold(self, item_id: str, *, fallback: bool = False) -> list[TeacherAnswer]:
         """Return the answer that is known to pass; [] if none is."""
         gold = self.items[item_id].gold
-        return [Answer(Origin.OURS, "gold", gold)] if gold else []
+        return [TeacherAnswer(Origin.OURS, "gold", gold)] if gold else []
 
-    def mutated(self, item_id: str, *, limit: int) -> list[Answer]:
+    def mutated(self, item_id: str, *, limit: int) -> list[TeacherAnswer]:
         """Return up to `limit` answers broken as `mutations` says, each different from gold."""
         item, found = self.items[item_id], []
         for name, (one, texts, pattern) in self._mutations.items():
@@ -335,12 +335,12 @@ class CommandEnvironment:
                     for key, value in arguments.items()
                 }
             if arguments and arguments != item.gold:
-                found.append(Answer(Origin.MUTATED, name, arguments, one.why))
+                found.append(TeacherAnswer(Origin.MUTATED, name, arguments, one.why))
         return found[:limit]
 
 
-def _texts(key: str, arguments: Mapping[str, str]) -> dict[str, Template]:
-    return {name: Template(f"{key}.{name}", text) for name, text in arguments.items()}
+def _texts(key: str, arguments: Mapping[str, str]) -> dict[str, TextTemplate]:
+    return {name: TextTemplate(f"{key}.{name}", text) for name, text in arguments.items()}
 
 
 def _find(name: str, one: MutationConfig) -> re.Pattern[str] | None:
@@ -351,7 +351,7 @@ def _find(name: str, one: MutationConfig) -> re.Pattern[str] | None:
         raise ConfigError(f"skill.command.mutations.{name}.find", what) from None
 
 
-def _reason(played: Played) -> str:
+def _reason(played: ItemRun) -> str:
     """Return what stood in the way of an answer that should pass, '' where nothing did."""
     if played.faults:
         return played.faults[0]

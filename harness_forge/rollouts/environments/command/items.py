@@ -17,7 +17,7 @@ from harness_forge.config.command import CommandConfig
 from harness_forge.core.errors import ConfigError, RunError
 from harness_forge.core.families import FamilyTable
 from harness_forge.rollouts.environments.command import tool_schema
-from harness_forge.rollouts.environments.command.templates import Template
+from harness_forge.rollouts.environments.command.templates import TextTemplate
 
 _COMMAND_S = 600
 
@@ -97,14 +97,16 @@ class _Reader:
 
     def __init__(self, config: CommandConfig) -> None:
         self._texts = {
-            name: Template(name, getattr(config, name))
+            name: TextTemplate(name, getattr(config, name))
             for name in ("id", "title", "family", "cluster", "system", "prompt", "folder")
         }
         self._files = [
-            (Template("files", path), Template(f"files.{path}", text))
+            (TextTemplate("files", path), TextTemplate(f"files.{path}", text))
             for path, text in config.files.items()
         ]
-        self._gold = {name: Template(f"gold.{name}", text) for name, text in config.gold.items()}
+        self._gold = {
+            name: TextTemplate(f"gold.{name}", text) for name, text in config.gold.items()
+        }
         self._tool = tool_schema.tool(config)["function"]
         self._families = FamilyTable("skill.command.families", config.families)
         self._folders: dict[str, dict[str, tuple[bytes, bool]]] = {}

@@ -7,7 +7,7 @@ from statistics import median
 
 from harness_forge.core.numbers import seconds as spent
 from harness_forge.rollouts.environments.command.trials import Trial
-from harness_forge.rollouts.environments.sandbox.checks import Check
+from harness_forge.rollouts.environments.sandbox.checks import Requirement
 
 _NAMED = 5
 
@@ -21,7 +21,7 @@ def report(trials: Mapping[str, Trial], gold: bool) -> tuple[list[str], bool]:
         gold: whether answers that must pass are known.
     """
     checks = [
-        Check("same", True, "judged twice, every item got the same verdict"),
+        Requirement("same", True, "judged twice, every item got the same verdict"),
         _all(trials, "untouched", "fails untouched", lambda t: t.untouched, _fails),
         _all(trials, "empty", "fails with an empty answer", lambda t: t.empty, _fails),
         _all(trials, "wiped", "fails with everything deleted", lambda t: t.wiped, _fails),
@@ -31,25 +31,25 @@ def report(trials: Mapping[str, Trial], gold: bool) -> tuple[list[str], bool]:
         checks.append(_all(trials, "gold", "passes with its gold answer", _of_gold, _passes))
     else:
         said = "no answers are known to pass: whether the items can be solved is not shown"
-        checks.append(Check("gold", True, said))
+        checks.append(Requirement("gold", True, said))
     times = sorted(trial.seconds for trial in trials.values())
     said = f"an attempt takes {spent(median(times))}, the slowest {spent(times[-1])}"
-    checks.append(Check("seconds", True, said))
+    checks.append(Requirement("seconds", True, said))
     fit = sum(not trial.reason for trial in trials.values())
     left = f"; {len(trials) - fit} are left out" if fit < len(trials) else ""
-    checks.append(Check("items", fit > 0, f"{fit} of {len(trials)} can be attempted{left}"))
+    checks.append(Requirement("items", fit > 0, f"{fit} of {len(trials)} can be attempted{left}"))
     whole = fit > 0 and all(check.ok for check in checks if check.name == "others")
     return [str(check) for check in checks], whole
 
 
-def _others(trials: Mapping[str, Trial]) -> Check:
+def _others(trials: Mapping[str, Trial]) -> Requirement:
     """Return whether the judge tells answers apart: most of other items must not pass."""
     tried = [trial.other for trial in trials.values() if trial.other]
     passed = sum(map(_passes, tried))
     said = f"{passed} of {len(tried)} items pass with another item's answer"
     if passed * 2 > len(tried):
-        return Check("others", False, f"{said}: the judge looks at too little of an answer")
-    return Check("others", True, said)
+        return Requirement("others", False, f"{said}: the judge looks at too little of an answer")
+    return Requirement("others", True, said)
 
 
 def _of_gold(trial: Trial) -> str:
@@ -66,12 +66,12 @@ def _passes(word: str) -> bool:
 
 def _all(
     trials: Mapping[str, Trial], name: str, said: str, word: Word, fits: Callable[[str], bool]
-) -> Check:
+) -> Requirement:
     """Return the check that all trials hold, or one that names those that do not."""
     wrong = {item: word(trial) for item, trial in trials.items() if not fits(word(trial))}
     if not wrong:
-        return Check(name, True, f"every item {said}")
+        return Requirement(name, True, f"every item {said}")
     shown = [f"\n      {item}: {what}" for item, what in list(wrong.items())[:_NAMED]]
     more = f"\n      and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
     what = f"not so for {len(wrong)} of {len(trials)} items, which are left out:"
-    return Check(name, False, f"an item {said}: {what}{''.join(shown)}{more}")
+    return Requirement(name, False, f"an item {said}: {what}{''.join(shown)}{more}")

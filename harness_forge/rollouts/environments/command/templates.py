@@ -17,7 +17,7 @@ from harness_forge.core.hints import did_you_mean
 _PART = re.compile(r"\{\{|\}\}|\{([^{}\n]*)\}|[{}]")
 
 
-class Template:
+class TextTemplate:
     """A text in which `{field}` or `{field.key.0}` stands for a value; `{{` is a brace.
 
     Args:

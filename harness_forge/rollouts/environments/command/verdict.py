@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from harness_forge.rollouts.environments.sandbox.sandbox import Applied
+from harness_forge.rollouts.environments.sandbox.sandbox import ScriptResult
 
 _NOT_RUN = {126: "cannot be executed", 127: "is not found"}
 """Exit codes by which bash says that a command did not start."""
@@ -19,7 +19,7 @@ _SHELL = re.compile(r"^\S*bash: line \d+: ")
 
 
 @dataclass(frozen=True)
-class Verdict:
+class CommandVerdict:
     """Args: value, confidence: 0 to 1; reason: in the judge's words."""
 
     passed: bool
@@ -32,7 +32,7 @@ class NoVerdict(Exception):
     """The judge gave none; `args[0]` says why."""
 
 
-def read(applied: Applied) -> Verdict:
+def read(applied: ScriptResult) -> CommandVerdict:
     """Return what a judge that ended said.
 
     Raises:
@@ -52,7 +52,7 @@ def read(applied: Applied) -> Verdict:
         if "passed" in said or "value" in said:
             return _read(said, applied.rc)
     passed = applied.rc == 0
-    return Verdict(passed, float(passed), reason="" if passed else line[:200])
+    return CommandVerdict(passed, float(passed), reason="" if passed else line[:200])
 
 
 def last_line(output: str) -> str:
@@ -61,7 +61,7 @@ def last_line(output: str) -> str:
     return lines[-1].strip() if lines else ""
 
 
-def _read(said: dict[str, Any], rc: int) -> Verdict:
+def _read(said: dict[str, Any], rc: int) -> CommandVerdict:
     passed, value = said.get("passed"), said.get("value")
     if passed is None:
         passed = value == 1
@@ -75,4 +75,6 @@ def _read(said: dict[str, Any], rc: int) -> Verdict:
         raise NoVerdict(f"the judge says passed {passed!r}, which is neither true nor false")
     if passed and rc:
         raise NoVerdict(f"the judge says that it passed, and exits {rc}")
-    return Verdict(passed, float(value), float(confidence), str(said.get("reason") or "")[:500])
+    return CommandVerdict(
+        passed, float(value), float(confidence), str(said.get("reason") or "")[:500]
+    )

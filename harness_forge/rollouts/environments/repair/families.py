@@ -11,7 +11,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Family:
+class FaultFamily:
     """One idea.
 
     Args:
@@ -36,7 +36,7 @@ _LISTS = (([],), ([4],), ([3, 9, 2, 9],), ([5, 1, 8, 6, 7],), ([-2, 0, 3, 3, 12,
 _TEXTS = (("",), ("oak",), ("a grey Owl",), ("Never odd or even",), ("Level",), ("tide is out",))
 
 FAMILIES = (
-    Family(
+    FaultFamily(
         "clamp",
         "value",
         "Return value, but at least K and at most K + 10.",
@@ -49,7 +49,7 @@ FAMILIES = (
         ),
         ((-4,), (0,), (4,), (9,), (14,), (15,), (40,)),
     ),
-    Family(
+    FaultFamily(
         "count_over",
         "values",
         "Return how many values are greater than K.",
@@ -62,7 +62,7 @@ FAMILIES = (
         ),
         (([],), ([2, 3, 5],), ([9, 8, 7],), ([3, 9, 2, 9, 5],), ([1, 2],)),
     ),
-    Family(
+    FaultFamily(
         "mean",
         "values",
         "Return the mean of the values, K if there are none.",
@@ -74,7 +74,7 @@ FAMILIES = (
         ),
         _LISTS,
     ),
-    Family(
+    FaultFamily(
         "running",
         "values",
         "Return the running totals of the values, starting from K.",
@@ -87,7 +87,7 @@ FAMILIES = (
         ),
         _LISTS,
     ),
-    Family(
+    FaultFamily(
         "largest_gap",
         "values",
         "Return the largest difference of two neighbours, at least K.",
@@ -100,7 +100,7 @@ FAMILIES = (
         ),
         _LISTS,
     ),
-    Family(
+    FaultFamily(
         "place_of",
         "values, wanted",
         "Return the first place of wanted, counted from K, or -1 if it is not there.",
@@ -113,7 +113,7 @@ FAMILIES = (
         ),
         (([], 1), ([4], 4), ([3, 9, 2, 9], 9), ([5, 1], 7), ([1, 2, 3, 4], 4)),
     ),
-    Family(
+    FaultFamily(
         "distinct",
         "values",
         "Return each value once, in order of first sight, at most K of them.",
@@ -126,7 +126,7 @@ FAMILIES = (
         ),
         (([],), ([7, 7, 0],), ([3, 9, 2, 9, 4, 1, 6],), (list("lantern"),), ([1, 1, 1],)),
     ),
-    Family(
+    FaultFamily(
         "parts",
         "values",
         "Return the values in lists of K, the last one as long as it comes.",
@@ -138,7 +138,7 @@ FAMILIES = (
         ),
         (([],), ([1],), ([1, 2, 3, 4, 5, 6, 7],), (list(range(10)),)),
     ),
-    Family(
+    FaultFamily(
         "turned",
         "values",
         "Return the values with the first K moved to the end.",
@@ -151,7 +151,7 @@ FAMILIES = (
         ),
         (([],), ([1],), ([1, 2, 3],), ([5, 6, 7, 8],), (list("harbour"),)),
     ),
-    Family(
+    FaultFamily(
         "initials",
         "text",
         "Return the first letters of the first K words, as capitals.",
@@ -163,7 +163,7 @@ FAMILIES = (
         ),
         (*_TEXTS, ("one two three four five six",)),
     ),
-    Family(
+    FaultFamily(
         "vowels",
         "text",
         "Return how many vowels the text has, capitals too, at most K.",
@@ -175,7 +175,7 @@ FAMILIES = (
         ),
         (*_TEXTS, ("UUU",), ("Iou",), ("Oak",)),
     ),
-    Family(
+    FaultFamily(
         "masked",
         "text",
         "Return the text with all but its last K characters replaced by stars.",
@@ -187,7 +187,7 @@ FAMILIES = (
         ),
         (*_TEXTS, ("a-long-secret",)),
     ),
-    Family(
+    FaultFamily(
         "mirrored",
         "text",
         "Return whether the text, without blanks and case, reads the same both ways and has "
@@ -201,7 +201,7 @@ FAMILIES = (
         ),
         (*_TEXTS, ("a",), ("Noon",), ("No on",)),
     ),
-    Family(
+    FaultFamily(
         "tally",
         "words",
         "Return how often each word occurs; words that occur fewer than K times are left out.",
@@ -214,7 +214,7 @@ FAMILIES = (
         ),
         (([],), (list("banana"),), (list("aabbbcccccdd"),), (["ash", "oak"] * 3,)),
     ),
-    Family(
+    FaultFamily(
         "settings",
         "text",
         "Return a text such as 'a=1;b=2' as names and whole numbers; an empty number is K.",
@@ -228,7 +228,7 @@ FAMILIES = (
         ),
         (("",), ("a=1",), ("a=1; b=20;",), ("lamp=;x=7",)),
     ),
-    Family(
+    FaultFamily(
         "listed",
         "names",
         "Return the names as a sentence has them: 'a, b and c'; more than K as 'a and n others'.",
@@ -242,7 +242,7 @@ FAMILIES = (
         ),
         (([],), (["a"],), (["a", "b"],), (list("abc"),), (list("abcde"),), (list("abcdefg"),)),
     ),
-    Family(
+    FaultFamily(
         "digits",
         "number",
         "Return the sum of the number's decimal digits, the last one counted K times.",
@@ -255,7 +255,7 @@ FAMILIES = (
         ),
         ((0,), (7,), (12,), (905,), (-31,), (99999,)),
     ),
-    Family(
+    FaultFamily(
         "multiples",
         "limit",
         "Return the multiples of K from K up to and with limit.",
@@ -267,7 +267,7 @@ FAMILIES = (
         ),
         ((0,), (1,), (6,), (10,), (15,), (31,)),
     ),
-    Family(
+    FaultFamily(
         "insertion",
         "values, wanted",
         "Return where wanted goes into sorted values, after equal ones, plus K.",
@@ -282,7 +282,7 @@ FAMILIES = (
         ),
         (([], 3), ([1, 4, 9], 4), ([1, 4, 4, 9], 4), ([1, 4, 9], 0), ([1, 4, 9], 10)),
     ),
-    Family(
+    FaultFamily(
         "merged",
         "left, right",
         "Return two sorted lists as one sorted list, values over K * 10 left out.",
@@ -298,7 +298,7 @@ FAMILIES = (
         ),
         (([], []), ([1], []), ([1, 20, 30], [2, 50]), ([5, 6], [1, 2, 90]), ([], [3, 30])),
     ),
-    Family(
+    FaultFamily(
         "columns",
         "rows",
         "Return the columns of the rows, each with K added to its values.",
@@ -310,7 +310,7 @@ FAMILIES = (
         ),
         (([],), ([[1, 2]],), ([[1, 2], [3, 4], [5, 7]],), ([[6, 0, 1], [2, 9, 9]],)),
     ),
-    Family(
+    FaultFamily(
         "price",
         "count",
         "Return the price of count pieces: K each, and one less each from the eleventh on.",
@@ -322,7 +322,7 @@ FAMILIES = (
         ),
         ((0,), (1,), (10,), (11,), (25,)),
     ),
-    Family(
+    FaultFamily(
         "clock",
         "minutes",
         "Return minutes after midnight, K hours later, as 'hh:mm' of a day.",
@@ -334,7 +334,7 @@ FAMILIES = (
         ),
         ((0,), (59,), (605,), (1439,), (1500,)),
     ),
-    Family(
+    FaultFamily(
         "leading",
         "scores",
         "Return the K names with the highest scores, best first, equal ones by name.",

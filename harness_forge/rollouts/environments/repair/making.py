@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from harness_forge.rollouts.environments.command import printed_items
-from harness_forge.rollouts.environments.repair.families import FAMILIES, Family
+from harness_forge.rollouts.environments.repair.families import FAMILIES, FaultFamily
 
 EACH = 15
 """Items of a family."""
@@ -28,7 +28,7 @@ def items(seed: int, each: int = EACH) -> Iterator[dict[str, Any]]:
             yield row | {"check": check}
 
 
-def _item(family: Family, number: int, fault: tuple[str, str, str]) -> dict[str, Any] | None:
+def _item(family: FaultFamily, number: int, fault: tuple[str, str, str]) -> dict[str, Any] | None:
     """Return a row, None where the fault changes no result."""
     label, right, wrong = fault
     name = f"{family.name}_{number}"
@@ -57,7 +57,7 @@ def _with(text: str, number: int) -> str:
     return text.replace("K", str(number))
 
 
-def _results(source: str, name: str, family: Family) -> list[Any]:
+def _results(source: str, name: str, family: FaultFamily) -> list[Any]:
     scope: dict[str, Any] = {}
     exec(source, scope)  # noqa: S102 - our own text, no answer of a model
     found = []

@@ -9,7 +9,7 @@ from harness_forge.core.errors import ForgeError
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class Requirement:
     """One requirement of the environment.
 
     Args:
@@ -25,10 +25,10 @@ class Check:
         return f"{'ok' if self.ok else 'no':<3} {self.name:<10} {self.said}"
 
 
-def check(name: str, find: Callable[[], str]) -> Check:
+def check(name: str, find: Callable[[], str]) -> Requirement:
     """Return the check that holds unless `find` raises a ForgeError."""
     try:
-        return Check(name, True, find())
+        return Requirement(name, True, find())
     except ForgeError as error:
         where = f"{error.where}: " if error.where else ""
-        return Check(name, False, f"{where}{error.what}; {error.hint}".removesuffix("; "))
+        return Requirement(name, False, f"{where}{error.what}; {error.hint}".removesuffix("; "))

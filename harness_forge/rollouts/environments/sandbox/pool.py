@@ -16,7 +16,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-class Pool:
+class SandboxPool:
     """Thread-safe: who asks while all are lent waits.
 
     Args:

@@ -102,7 +102,7 @@ class Disk:
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class ScriptResult:
     """How a script ended.
 
     Args:
@@ -224,7 +224,7 @@ class Sandbox:
         """Restore the untouched root."""
         self._ask({"op": "reset"})
 
-    def apply(self, script: str, limits: Limits, *, protect: bool = True) -> Applied:
+    def apply(self, script: str, limits: Limits, *, protect: bool = True) -> ScriptResult:
         """Run `script` as the root user of the disposable root.
 
         Args:
@@ -233,7 +233,7 @@ class Sandbox:
         """
         blobs = {"script": script.encode(errors="surrogateescape")}
         request = {"op": "apply", "limits": asdict(limits), "protect": protect}
-        return Applied(**self._ask(request, blobs))
+        return ScriptResult(**self._ask(request, blobs))
 
     def scan(
         self, files: ScannerFiles, limits: Limits, options: Sequence[str] = ()

@@ -7,7 +7,7 @@
 | `slim` | the XML of the few rules the scanner is asked about |
 | `packages` | scanner, content and sandbox from the distribution's packages |
 | `root`, `packagedb` | the disposable root |
-| `judge`, `guard`, `ground` | verdicts; what got worse; what is compared with |
+| `judge`, `guard`, `untouched_root` | verdicts; what got worse; what is compared with |
 | `gold`, `mutate` | our remediations, and broken ones |
 | `environment` | all of it joined: survey, attempt |
 """

@@ -21,7 +21,12 @@ from harness_forge.core.errors import SandboxError
 from harness_forge.core.families import FamilyTable
 from harness_forge.core.hints import did_you_mean
 from harness_forge.rollouts.environments.scap import prose
-from harness_forge.rollouts.environments.scap.oval import Check, Entity, OvalIndex, Target
+from harness_forge.rollouts.environments.scap.oval import (
+    Entity,
+    OvalIndex,
+    OvalObject,
+    ResolvedTest,
+)
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -36,7 +41,7 @@ _OVAL = "http://oval.mitre.org/XMLSchema/oval-definitions-5"
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ScapRule:
     """One rule, with the values of the profile.
 
     Args:
@@ -56,7 +61,7 @@ class Rule:
     family: str
     platforms: tuple[str, ...]
     fix: str
-    checks: tuple[Check, ...]
+    checks: tuple[ResolvedTest, ...]
     digest: str
     description: str = ""
     question: str = ""
@@ -68,7 +73,7 @@ def load_rules(
     *,
     families: Mapping[str, str] | None = None,
     cache_dir: Path | None = None,
-) -> dict[str, Rule]:
+) -> dict[str, ScapRule]:
     """Return the rules that `profile` selects, in the datastream's order.
 
     Args:
@@ -103,7 +108,7 @@ def content_version(data: bytes) -> str:
     return found.group(1).decode() if found else ""
 
 
-def _parse(datastream: Path, data: bytes, profile: str) -> Iterator[Rule]:
+def _parse(datastream: Path, data: bytes, profile: str) -> Iterator[ScapRule]:
     from lxml import etree
 
     try:
@@ -112,7 +117,7 @@ def _parse(datastream: Path, data: bytes, profile: str) -> Iterator[Rule]:
         raise SandboxError(
             str(datastream), f"is not XML: {error}", "install the SCAP content again"
         ) from error
-    index, questions = OvalIndex(root), prose.Questions(root)
+    index, questions = OvalIndex(root), prose.OcilQuestions(root)
     selection = Selection(datastream, root, profile)
     for rule in root.iter(f"{_X}Rule"):
         if selection.selects(rule):
@@ -172,10 +177,10 @@ def _value(element: _Element, selector: str) -> str:
 
 
 def _rule(
-    element: _Element, selection: Selection, index: OvalIndex, questions: prose.Questions
-) -> Rule:
+    element: _Element, selection: Selection, index: OvalIndex, questions: prose.OcilQuestions
+) -> ScapRule:
     checks = _checks(element, selection.values, index)
-    return Rule(
+    return ScapRule(
         id=element.get("id", "").rpartition("content_rule_")[2],
         title=" ".join("".join(element.find(f"{_X}title").itertext()).split()),
         severity=element.get("severity", "unknown"),
@@ -189,7 +194,9 @@ def _rule(
     )
 
 
-def _checks(rule: _Element, values: Mapping[str, str], index: OvalIndex) -> tuple[Check, ...]:
+def _checks(
+    rule: _Element, values: Mapping[str, str], index: OvalIndex
+) -> tuple[ResolvedTest, ...]:
     for check in rule.iter(f"{_X}check"):
         reference = check.find(f"{_X}check-content-ref")
         if check.get("system") != _OVAL or reference is None or not reference.get("name"):
@@ -217,7 +224,7 @@ def _fix(rule: _Element, values: Mapping[str, str]) -> str:
     return ""
 
 
-def _digest(checks: tuple[Check, ...]) -> str:
+def _digest(checks: tuple[ResolvedTest, ...]) -> str:
     plain = [asdict(check) | {"comment": "", "test_id": ""} for check in checks]
     text = json.dumps(plain, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -228,7 +235,7 @@ def _cache_file(cache_dir: Path, data: bytes, profile: str) -> Path:
     return cache_dir / f"rules-{key}.json"
 
 
-def _write_cache(cache: Path | None, rules: list[Rule]) -> None:
+def _write_cache(cache: Path | None, rules: list[ScapRule]) -> None:
     if cache is None:
         return
     cache.parent.mkdir(parents=True, exist_ok=True)
@@ -237,20 +244,20 @@ def _write_cache(cache: Path | None, rules: list[Rule]) -> None:
     part.replace(cache)  # two processes may write it at once
 
 
-def _read_cache(cache: Path | None) -> list[Rule] | None:
+def _read_cache(cache: Path | None) -> list[ScapRule] | None:
     try:
         return [_thawed(row) for row in json.loads(cache.read_text())] if cache else None
     except (OSError, ValueError, KeyError, TypeError):
         return None  # missing or damaged: parse again
 
 
-def _thawed(row: dict[str, Any]) -> Rule:
+def _thawed(row: dict[str, Any]) -> ScapRule:
     checks = tuple(_thawed_check(check) for check in row["checks"])
-    return Rule(**row | {"platforms": tuple(row["platforms"]), "checks": checks})
+    return ScapRule(**row | {"platforms": tuple(row["platforms"]), "checks": checks})
 
 
-def _thawed_check(row: dict[str, Any]) -> Check:
-    return Check(
+def _thawed_check(row: dict[str, Any]) -> ResolvedTest:
+    return ResolvedTest(
         **row
         | {
             "branch": tuple(row["branch"]),
@@ -261,9 +268,9 @@ def _thawed_check(row: dict[str, Any]) -> Check:
     )
 
 
-def _thawed_target(row: dict[str, Any]) -> Target:
+def _thawed_target(row: dict[str, Any]) -> OvalObject:
     filters = tuple((action, _thawed_fields(fields)) for action, fields in row["filters"])
-    return Target(_thawed_fields(row["fields"]), filters, row["excluded"])
+    return OvalObject(_thawed_fields(row["fields"]), filters, row["excluded"])
 
 
 def _thawed_fields(row: dict[str, Any]) -> dict[str, Entity]:

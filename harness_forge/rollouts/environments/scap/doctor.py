@@ -13,7 +13,7 @@ from pathlib import Path
 from harness_forge.config.scap import ScapConfig
 from harness_forge.core.errors import SandboxError
 from harness_forge.rollouts.environments.sandbox import tools
-from harness_forge.rollouts.environments.sandbox.checks import Check, check
+from harness_forge.rollouts.environments.sandbox.checks import Requirement, check
 from harness_forge.rollouts.environments.sandbox.sandbox import Limits, Sandbox, uid_map
 from harness_forge.rollouts.environments.scap import known, packages, root
 from harness_forge.rollouts.environments.scap.probe import reads_packages
@@ -25,7 +25,7 @@ _MAPS = {
 }
 
 
-def doctor(config: ScapConfig, home: Path) -> list[Check]:
+def doctor(config: ScapConfig, home: Path) -> list[Requirement]:
     """Return a check for everything that `config` needs."""
     checks = [
         check("content", lambda: str(packages.find_datastream(config, home))),
@@ -76,7 +76,7 @@ def _database(config: ScapConfig, home: Path) -> str:
     return said
 
 
-def _rules(config: ScapConfig, home: Path) -> Check:
+def _rules(config: ScapConfig, home: Path) -> Requirement:
     from harness_forge.rollouts.environments.scap import open_scap
 
     environment = open_scap("", config, home)
@@ -88,8 +88,8 @@ def _rules(config: ScapConfig, home: Path) -> Check:
     wanted = known.expected(config, versions)
     said = f"{wanted} are known to" if wanted else "how many should is not known"
     if items is None:
-        return Check("rules", True, f"{said} ({versions}); `forge env table` measures")
+        return Requirement("rules", True, f"{said} ({versions}); `forge env table` measures")
     found = sum(item.full_cycle for item in items)
     if short:
-        return Check("rules", False, "\n".join(short).replace("\n", "\n    "))
-    return Check("rules", True, f"{found} have the full cycle, {said} ({versions})")
+        return Requirement("rules", False, "\n".join(short).replace("\n", "\n    "))
+    return Requirement("rules", True, f"{found} have the full cycle, {said} ({versions})")

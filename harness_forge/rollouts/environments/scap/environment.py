@@ -15,20 +15,19 @@ from pathlib import Path
 
 from harness_forge.config.scap import ScapConfig
 from harness_forge.core.errors import ConfigError, SandboxError
-from harness_forge.core.records import Answer, Outcome, ToolCall, WorkItem
+from harness_forge.core.records import Outcome, TeacherAnswer, ToolCall, WorkItem
 from harness_forge.rollouts.environments.sandbox import sandbox, tools
 from harness_forge.rollouts.environments.sandbox.pool import cores
 from harness_forge.rollouts.environments.sandbox.sandbox import Limits
 from harness_forge.rollouts.environments.scap import (
-    ground,
     guard,
     known,
     packages,
     root,
     slim,
+    untouched_root,
 )
-from harness_forge.rollouts.environments.scap.content import Rule, content_version, load_rules
-from harness_forge.rollouts.environments.scap.ground import Ground, Reference, choose_guard, guards
+from harness_forge.rollouts.environments.scap.content import ScapRule, content_version, load_rules
 from harness_forge.rollouts.environments.scap.grouping import (
     answer_clusters,
     group_keys,
@@ -36,9 +35,15 @@ from harness_forge.rollouts.environments.scap.grouping import (
 )
 from harness_forge.rollouts.environments.scap.judge import FAIL, PASS
 from harness_forge.rollouts.environments.scap.known import Versions
-from harness_forge.rollouts.environments.scap.lab import Lab, Played
-from harness_forge.rollouts.environments.scap.outcome import EVALUATOR, Writer
+from harness_forge.rollouts.environments.scap.lab import Lab, ScriptRun
+from harness_forge.rollouts.environments.scap.outcome import EVALUATOR, OutcomeWriter
 from harness_forge.rollouts.environments.scap.slim import SlimContent
+from harness_forge.rollouts.environments.scap.untouched_root import (
+    Reference,
+    UntouchedRoot,
+    choose_guard,
+    guards,
+)
 
 TOOLS = (
     {
@@ -99,7 +104,7 @@ class ScapEnvironment:
         self.content_digest = hashlib.sha256(data).hexdigest()[:16]
         self.content_version = content_version(data)
         self._cache = home.absolute() / "scap" / self.content_digest
-        self.rules: Mapping[str, Rule] = load_rules(
+        self.rules: Mapping[str, ScapRule] = load_rules(
             datastream, config.profile, families=config.families, cache_dir=self._cache
         )
         self.content = SlimContent.open(datastream, config.profile, self._cache)
@@ -107,7 +112,7 @@ class ScapEnvironment:
         self._measuring = threading.Lock()
 
     @cached_property
-    def _offered(self) -> dict[str, Rule]:
+    def _offered(self) -> dict[str, ScapRule]:
         """The skill's rules. Guards are chosen among all rules of the profile."""
         belongs, others = known.rules_of(self._config), self._others()
         found = {
@@ -170,25 +175,25 @@ class ScapEnvironment:
         Args:
             progress: called with (done, total) after each rule.
         """
-        ground = self._ground
-        missing = [rule_id for rule_id in self._offered if rule_id not in ground.references]
+        untouched = self._untouched
+        missing = [rule_id for rule_id in self._offered if rule_id not in untouched.references]
         if missing:
             self._measure(missing, progress)
-            ground.save(self._ground_file)
-        return self._items(ground)
+            untouched.save(self._untouched_file)
+        return self._items(untouched)
 
     def surveyed(self) -> list[WorkItem] | None:
         """Return the result of `survey` from the cache; None if it is not there."""
-        ground = Ground.load(self._ground_file)
-        whole = ground is not None and self._offered.keys() <= ground.references.keys()
-        return self._items(ground) if whole else None
+        untouched = UntouchedRoot.load(self._untouched_file)
+        whole = untouched is not None and self._offered.keys() <= untouched.references.keys()
+        return self._items(untouched) if whole else None
 
     def shortfall(self, items: Sequence[WorkItem]) -> list[str]:
         """Return one line for each way in which a survey falls short of the known counts."""
         return known.shortfall(items, self._config, self.versions)
 
-    def _items(self, ground: Ground) -> list[WorkItem]:
-        references = ground.references
+    def _items(self, untouched: UntouchedRoot) -> list[WorkItem]:
+        references = untouched.references
         effects = {rule_id: references[rule_id].effect for rule_id in self._offered}
         keys = group_keys(self._offered, effects, self._answers)
         return [
@@ -208,9 +213,9 @@ class ScapEnvironment:
                 raise
 
     @property
-    def _ground_file(self) -> Path:
+    def _untouched_file(self) -> Path:
         words = (
-            str(ground.REVISION),
+            str(untouched_root.REVISION),
             root.digest(self._disk),
             self.evaluator_version,
             self._profile,
@@ -220,9 +225,9 @@ class ScapEnvironment:
         return self._cache / f"survey-{made}.json"
 
     @cached_property
-    def _ground(self) -> Ground:
+    def _untouched(self) -> UntouchedRoot:
         with self._measuring:
-            return Ground.load(self._ground_file) or self._measured_ground()
+            return UntouchedRoot.load(self._untouched_file) or self._measured_untouched()
 
     @cached_property
     def _answers(self) -> dict[str, str]:
@@ -235,29 +240,31 @@ class ScapEnvironment:
 
     @cached_property
     def _guards(self) -> dict[str, tuple[str, ...]]:
-        return guards(self._ground, self.rules)
+        return guards(self._untouched, self.rules)
 
-    def _measured_ground(self) -> Ground:
+    def _measured_untouched(self) -> UntouchedRoot:
         entries, before, wiped = self._lab.untouched()
-        ground = Ground(entries, before.by_rule, choose_guard(before.by_rule, wiped.by_rule))
-        ground.save(self._ground_file)
-        return ground
+        untouched = UntouchedRoot(
+            entries, before.by_rule, choose_guard(before.by_rule, wiped.by_rule)
+        )
+        untouched.save(self._untouched_file)
+        return untouched
 
     def _reference(self, rule_id: str) -> Reference:
         """Return the effect of the rule's own remediation; measured at most once."""
-        ground = self._ground
-        if rule_id not in ground.references:
-            ground.references[rule_id] = self._measured_reference(rule_id, ground)
-        return ground.references[rule_id]
+        untouched = self._untouched
+        if rule_id not in untouched.references:
+            untouched.references[rule_id] = self._measured_reference(rule_id, untouched)
+        return untouched.references[rule_id]
 
-    def _measured_reference(self, rule_id: str, ground: Ground) -> Reference:
-        rule, before = self.rules[rule_id], ground.verdicts.get(rule_id)
+    def _measured_reference(self, rule_id: str, untouched: UntouchedRoot) -> Reference:
+        rule, before = self.rules[rule_id], untouched.verdicts.get(rule_id)
         if before != FAIL or not rule.fix:
             return Reference(before)
         asked = [rule_id, *self._guards[rule_id]]
-        played = self._lab.play(rule.fix, asked, ground.entries)
+        played = self._lab.play(rule.fix, asked, untouched.entries)
         if played.applied.killed or played.verdicts.unjudged:  # the machine may be busy: try again
-            played = self._lab.play(rule.fix, asked, ground.entries)
+            played = self._lab.play(rule.fix, asked, untouched.entries)
         after = played.verdicts.by_rule.get(rule_id)
         faults = sorted(played.faults | played.broken(self._guards[rule_id]))
         return Reference(
@@ -302,9 +309,9 @@ class ScapEnvironment:
             self._check_known(name)
         references = {name: self._reference(name) for name in names}
         asked = [*names, *(other for name in names for other in self._guards[name])]
-        writer = Writer(self.evaluator_version)
+        writer = OutcomeWriter(self.evaluator_version)
         try:
-            played = self._lab.play(script, asked, self._ground.entries, protect=protect)
+            played = self._lab.play(script, asked, self._untouched.entries, protect=protect)
         except SandboxError as error:
             outcome = writer.unjudged(str(error), infrastructure=not self._lab.works())
             return dict.fromkeys(names, outcome)
@@ -320,7 +327,7 @@ class ScapEnvironment:
         """
         return self._lab.changes(scripts)
 
-    def _faults(self, rule_id: str, reference: Reference, played: Played) -> list[str]:
+    def _faults(self, rule_id: str, reference: Reference, played: ScriptRun) -> list[str]:
         """Return the faults, less those that the reference fix may cause to this rule's files."""
         allowed = [fault for fault in reference.faults if not self._never_allowed(fault)]
         return guard.beyond(played.faults | played.broken(self._guards[rule_id]), allowed)
@@ -335,20 +342,20 @@ class ScapEnvironment:
 
     # --- known answers --------------------------------------------------------
 
-    def gold(self, item_id: str, *, fallback: bool = False) -> list[Answer]:
+    def gold(self, item_id: str, *, fallback: bool = False) -> list[TeacherAnswer]:
         """Return our remediation of a rule, then the content's own if `fallback` is set."""
         from harness_forge.rollouts.environments.scap import teacher
 
         return teacher.gold(self.rules[item_id], fallback)
 
-    def mutated(self, item_id: str, *, limit: int) -> list[Answer]:
+    def mutated(self, item_id: str, *, limit: int) -> list[TeacherAnswer]:
         """Return our remediation with realistic mistakes; [] if we have none."""
         from harness_forge.rollouts.environments.scap import teacher
 
         return teacher.mutated(self.rules[item_id], limit)
 
 
-def _item(rule: Rule, reference: Reference, key: str, cluster: str) -> WorkItem:
+def _item(rule: ScapRule, reference: Reference, key: str, cluster: str) -> WorkItem:
     return WorkItem(
         item_id=rule.id,
         title=rule.title,

@@ -17,8 +17,8 @@ from dataclasses import asdict
 from typing import Any
 
 from harness_forge.core.answer_forms import answer_form, clusters
-from harness_forge.core.joined import leaders
-from harness_forge.rollouts.environments.scap.content import Rule
+from harness_forge.core.disjoint_sets import leaders
+from harness_forge.rollouts.environments.scap.content import ScapRule
 from harness_forge.rollouts.environments.scap.gold import write_fix
 
 _COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
@@ -26,7 +26,7 @@ _NAMES = ("comment", "test_id", "variable", "var_check")
 
 
 def group_keys(
-    rules: Mapping[str, Rule], effects: Mapping[str, str], answers: Mapping[str, str]
+    rules: Mapping[str, ScapRule], effects: Mapping[str, str], answers: Mapping[str, str]
 ) -> dict[str, str]:
     """Return the smallest id of each rule's cluster.
 
@@ -42,13 +42,13 @@ def group_keys(
     )
 
 
-def our_answers(rules: Mapping[str, Rule]) -> dict[str, str]:
+def our_answers(rules: Mapping[str, ScapRule]) -> dict[str, str]:
     """Return our fix script of each rule that has one."""
     fixes = {name: write_fix(rule) for name, rule in rules.items()}
     return {name: fix.fix_script for name, fix in fixes.items() if fix}
 
 
-def answer_clusters(rules: Mapping[str, Rule], answers: Mapping[str, str]) -> dict[str, str]:
+def answer_clusters(rules: Mapping[str, ScapRule], answers: Mapping[str, str]) -> dict[str, str]:
     """Return the cluster of each rule by the form of its answer: ours, else the content's.
 
     A rule without any answer is left out.
@@ -72,7 +72,7 @@ def effect(changes: Mapping[str, Mapping[str, Any] | None]) -> str:
     return _hash(kept) if kept else ""
 
 
-def _marks(rule: Rule, effect: str, answer: str | None) -> list[str]:
+def _marks(rule: ScapRule, effect: str, answer: str | None) -> list[str]:
     marks = [f"effect {effect}"] if effect else []
     if rule.checks:
         marks.append(f"check {_hash([_plain(asdict(check)) for check in rule.checks])}")

@@ -13,8 +13,8 @@ from functools import cached_property
 from typing import Any
 
 from harness_forge.core.errors import SandboxError
-from harness_forge.rollouts.environments.sandbox.pool import Pool
-from harness_forge.rollouts.environments.sandbox.sandbox import Applied, Disk, Limits, Sandbox
+from harness_forge.rollouts.environments.sandbox.pool import SandboxPool
+from harness_forge.rollouts.environments.sandbox.sandbox import Disk, Limits, Sandbox, ScriptResult
 from harness_forge.rollouts.environments.sandbox.tools import Tools
 from harness_forge.rollouts.environments.scap.grouping import effect
 from harness_forge.rollouts.environments.scap.guard import tree_faults
@@ -28,7 +28,7 @@ Entries = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
-class Played:
+class ScriptRun:
     """A script that was run, and its effects.
 
     Args:
@@ -38,7 +38,7 @@ class Played:
         effect: hash of the changes.
     """
 
-    applied: Applied
+    applied: ScriptResult
     faults: frozenset[str] = frozenset()
     verdicts: Verdicts = field(default_factory=Verdicts)
     at_fault: frozenset[str] = frozenset()
@@ -63,7 +63,7 @@ class Lab:
     ) -> None:
         self._tools, self._disk, self._single = tools, disk, single
         self._content, self._limits = content, limits
-        self._pool = Pool(self._started)
+        self._pool = SandboxPool(self._started)
         self._multi_uid: bool | None = None
 
     def close(self) -> None:
@@ -95,7 +95,7 @@ class Lab:
 
     def play(
         self, script: str, rule_ids: Sequence[str], entries: Entries, *, protect: bool = True
-    ) -> Played:
+    ) -> ScriptRun:
         """Reset the root, run `script` on it and judge `rule_ids`.
 
         Args:
@@ -129,12 +129,12 @@ class Lab:
 
     def _play(
         self, script: str, rule_ids: Sequence[str], entries: Entries, protect: bool
-    ) -> Played:
+    ) -> ScriptRun:
         with self._pool.lend() as box:
             box.reset()
             applied = box.apply(script, self._limits, protect=protect)
             if applied.killed:
-                return Played(applied)
+                return ScriptRun(applied)
             changes = box.changes()
             faults = tree_faults(entries, changes) | ({"disk:full"} if applied.full else set())
             verdicts = judge(box, self._content, rule_ids)
@@ -142,7 +142,7 @@ class Lab:
             if verdicts.unjudged:
                 box.reset()
                 at_fault = judge(box, self._content, verdicts.unjudged).unjudged
-        return Played(applied, frozenset(faults), verdicts, frozenset(at_fault), effect(changes))
+        return ScriptRun(applied, frozenset(faults), verdicts, frozenset(at_fault), effect(changes))
 
     def _started(self) -> Sandbox:
         """Start a sandbox like the others: with one uid, ownership rules pass untouched."""

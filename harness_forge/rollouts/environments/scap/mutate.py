@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from harness_forge.rollouts.environments.scap.content import Rule
+from harness_forge.rollouts.environments.scap.content import ScapRule
 from harness_forge.rollouts.environments.scap.gold import Fix
 from harness_forge.rollouts.environments.scap.gold.pattern import holds
 
@@ -59,7 +59,7 @@ class Mutation:
     why: str = ""
 
 
-def mutate(fix: Fix, rule: Rule) -> list[Mutation]:
+def mutate(fix: Fix, rule: ScapRule) -> list[Mutation]:
     """Return different broken variants of `fix`, in an order that depends on the rule.
 
     The order differs by rule, so that the first few variants of all rules
@@ -77,7 +77,7 @@ def mutate(fix: Fix, rule: Rule) -> list[Mutation]:
     return mutations
 
 
-def _wrong_file(script: str, rule: Rule) -> str | None:
+def _wrong_file(script: str, rule: ScapRule) -> str | None:
     """Write to a file beside the right one, or one that no program reads."""
     paths = _PATH.findall(script.replace("{system,password}-auth", "system-auth"))
     if not paths:
@@ -95,7 +95,7 @@ def _beside(path: str) -> str:
     return f"{path[:-1]}" if name.endswith("-") else f"{path}.new"
 
 
-def _wrong_value(script: str, rule: Rule) -> str | None:
+def _wrong_value(script: str, rule: ScapRule) -> str | None:
     """Set the right key to the wrong value."""
     start = _payload(script)
     if start is None:
@@ -113,7 +113,7 @@ def _wrong_value(script: str, rule: Rule) -> str | None:
     return head + re.sub(rf"(?<![\w./]){re.escape(old)}(?![\w./-])", new, tail) if new else None
 
 
-def _other_number(text: str, rule: Rule) -> str | None:
+def _other_number(text: str, rule: ScapRule) -> str | None:
     """Return a number that the rule's check rejects, if it compares numbers."""
     if re.fullmatch(r"0\d\d\d?", text):
         return "0777" if len(text) == 4 else "022"
@@ -129,7 +129,7 @@ def _other_number(text: str, rule: Rule) -> str | None:
     return None
 
 
-def _commented(script: str, rule: Rule) -> str | None:
+def _commented(script: str, rule: ScapRule) -> str | None:
     """Write the right line behind a comment sign."""
     text, count = _LINE.subn("# ", script)
     if count:
@@ -138,7 +138,7 @@ def _commented(script: str, rule: Rule) -> str | None:
     return text if count else None
 
 
-def _typo(script: str, rule: Rule) -> str | None:
+def _typo(script: str, rule: ScapRule) -> str | None:
     """Swap two letters of the key where it is written."""
     start = _payload(script)
     if start is None:
@@ -163,7 +163,7 @@ def _payload(script: str) -> int | None:
     return command[-1].end() if command else None
 
 
-def _half(script: str, rule: Rule) -> str | None:
+def _half(script: str, rule: ScapRule) -> str | None:
     """Do the first half and stop."""
     for whole, half in _HALVES:
         if whole in script:
@@ -178,14 +178,14 @@ def _half(script: str, rule: Rule) -> str | None:
     return None
 
 
-def _deleted_only(script: str, rule: Rule) -> str | None:
+def _deleted_only(script: str, rule: ScapRule) -> str | None:
     """Delete the old line and forget the new one."""
     if match := re.search(r"-e (['\"])(1i |/[^'\"]*/[ia] ).*?\1 ", script):
         return script.replace(match.group(), "", 1)
     return None
 
 
-def _old_line_kept(script: str, rule: Rule) -> str | None:
+def _old_line_kept(script: str, rule: ScapRule) -> str | None:
     """Append the right line and leave the wrong one above it."""
     lines = script.splitlines()
     if len(lines) == 2 and lines[0].startswith("sed -i.bak '/^") and lines[1].startswith("echo"):
@@ -193,13 +193,13 @@ def _old_line_kept(script: str, rule: Rule) -> str | None:
     return None
 
 
-def _no_audit_key(script: str, rule: Rule) -> str | None:
+def _no_audit_key(script: str, rule: ScapRule) -> str | None:
     """Forget the key that audit records are searched by."""
     text = re.sub(r"(-a always.*?) -k [\w-]+(?=['\"])", r"\1", script)
     return text if text != script else None
 
 
-def _no_value(script: str, rule: Rule) -> str | None:
+def _no_value(script: str, rule: ScapRule) -> str | None:
     """Write the key and forget its value."""
     start = _payload(script)
     if start is None or not _LINE.search(script):
@@ -211,7 +211,7 @@ def _no_value(script: str, rule: Rule) -> str | None:
     return script[:start] + shorter + script[start + line.end() :]
 
 
-Habit = tuple[Callable[[str, Rule], str | None], str]
+Habit = tuple[Callable[[str, ScapRule], str | None], str]
 
 _HABITS: dict[str, Habit] = {
     "wrong_value": (_wrong_value, "the key is right but the value is not what the rule asks for"),

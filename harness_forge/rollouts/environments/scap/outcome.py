@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness_forge.core.records import Outcome
-from harness_forge.rollouts.environments.sandbox.sandbox import FAILURES, Applied
+from harness_forge.rollouts.environments.sandbox.sandbox import FAILURES, ScriptResult
 from harness_forge.rollouts.environments.scap.judge import PASS
-from harness_forge.rollouts.environments.scap.lab import Played
+from harness_forge.rollouts.environments.scap.lab import ScriptRun
 
 EVALUATOR = "openscap"
 
@@ -21,12 +21,12 @@ _OUTPUT_KEPT = 2000  # characters
 
 
 @dataclass(frozen=True)
-class Writer:
+class OutcomeWriter:
     """Writes outcomes for one version of the evaluator."""
 
     version: str
 
-    def judged(self, rule_id: str, played: Played, faults: Sequence[str]) -> Outcome:
+    def judged(self, rule_id: str, played: ScriptRun, faults: Sequence[str]) -> Outcome:
         """Return the outcome of an attempt at `rule_id`.
 
         Args:
@@ -76,7 +76,9 @@ class Writer:
         )
 
 
-def _failure(applied: Applied, target: str | None, faults: Sequence[str]) -> tuple[str | None, str]:
+def _failure(
+    applied: ScriptResult, target: str | None, faults: Sequence[str]
+) -> tuple[str | None, str]:
     """Return the failure mode, None for success, and a sentence."""
     if applied.killed:
         return FAILURES[applied.killed], f"the script was killed: limit on {applied.killed}"

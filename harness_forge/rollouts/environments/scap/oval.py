@@ -1,6 +1,6 @@
 """Resolve the OVAL closure of a check into flat records.
 
-Criteria become a flat list of `Check`; each keeps its path through the and/or
+Criteria become a flat list of `ResolvedTest`; each keeps its path through the and/or
 tree. Variables that do not depend on the machine are replaced by their values.
 A variable that does (a component of a collected object) keeps its name and its
 source.
@@ -49,7 +49,7 @@ Fields = Mapping[str, Entity]
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class OvalObject:
     """What a check looks at: the fields of one OVAL object.
 
     Args:
@@ -67,7 +67,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class ResolvedTest:
     """One OVAL test with everything it refers to resolved.
 
     Args:
@@ -90,16 +90,16 @@ class Check:
     negated: bool
     existence: str
     match: str
-    targets: tuple[Target, ...]
+    targets: tuple[OvalObject, ...]
     states: tuple[Fields, ...] = ()
     state_operator: str = "AND"
-    sources: tuple[Target, ...] = ()
+    sources: tuple[OvalObject, ...] = ()
     comment: str = field(default="", compare=False)
 
     @property
-    def target(self) -> Target:
+    def target(self) -> OvalObject:
         """The first target; an empty one when the test has none."""
-        return self.targets[0] if self.targets else Target({})
+        return self.targets[0] if self.targets else OvalObject({})
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -116,7 +116,7 @@ class Check:
         return next((state[name] for state in self.states if name in state), Entity())
 
 
-def _literal_paths(target: Target) -> Iterator[str]:
+def _literal_paths(target: OvalObject) -> Iterator[str]:
     filepath = target.get("filepath")
     if filepath.values:
         if filepath.operation == "equals":
@@ -157,7 +157,7 @@ class OvalIndex:
                 for element in _children(listing):
                     self._by_id.setdefault(element.get("id", ""), element)
 
-    def checks(self, definition_id: str, exports: Mapping[str, str]) -> tuple[Check, ...]:
+    def checks(self, definition_id: str, exports: Mapping[str, str]) -> tuple[ResolvedTest, ...]:
         """Return the flat checks of one definition.
 
         Args:
@@ -174,17 +174,21 @@ class _Resolver:
 
     def __init__(self, by_id: Mapping[str, _Element], exports: Mapping[str, str]) -> None:
         self._by_id, self._exports = by_id, exports
-        self._sources: dict[str, tuple[Target, ...]] = {}
+        self._sources: dict[str, tuple[OvalObject, ...]] = {}
 
-    def definition(self, definition_id: str) -> tuple[Check, ...]:
+    def definition(self, definition_id: str) -> tuple[ResolvedTest, ...]:
         return tuple(self._walk(self._by_id[definition_id], (), False))
 
-    def _walk(self, element: _Element, branch: tuple[str, ...], negate: bool) -> Iterator[Check]:
+    def _walk(
+        self, element: _Element, branch: tuple[str, ...], negate: bool
+    ) -> Iterator[ResolvedTest]:
         for criteria in _children(element):
             if _local(criteria) == "criteria":
                 yield from self._node(criteria, branch, negate)
 
-    def _node(self, node: _Element, branch: tuple[str, ...], negate: bool) -> Iterator[Check]:
+    def _node(
+        self, node: _Element, branch: tuple[str, ...], negate: bool
+    ) -> Iterator[ResolvedTest]:
         negate ^= node.get("negate") == "true"
         match _local(node):
             case "criteria":
@@ -197,16 +201,16 @@ class _Resolver:
             case "criterion":
                 yield self._check(self._by_id[node.get("test_ref")], branch, negate)
 
-    def _check(self, test: _Element, branch: tuple[str, ...], negate: bool) -> Check:
+    def _check(self, test: _Element, branch: tuple[str, ...], negate: bool) -> ResolvedTest:
         self._sources = {}
-        targets: list[Target] = []
+        targets: list[OvalObject] = []
         states: list[Fields] = []
         for child in _children(test):
             if reference := child.get("object_ref"):
                 targets += self._targets(reference)
             elif reference := child.get("state_ref"):
                 states.append(self._fields(self._by_id[reference]))
-        return Check(
+        return ResolvedTest(
             kind=_local(test).removesuffix("_test"),
             test_id=test.get("id", ""),
             branch=branch,
@@ -220,7 +224,7 @@ class _Resolver:
             comment=test.get("comment", ""),
         )
 
-    def _targets(self, object_id: str) -> list[Target]:
+    def _targets(self, object_id: str) -> list[OvalObject]:
         element = self._by_id[object_id]
         for child in _children(element):
             if _local(child) == "set":
@@ -230,11 +234,11 @@ class _Resolver:
             for child in _children(element)
             if _local(child) == "filter"
         )
-        return [Target(self._fields(element), filters)]
+        return [OvalObject(self._fields(element), filters)]
 
-    def _set(self, element: _Element) -> list[Target]:
+    def _set(self, element: _Element) -> list[OvalObject]:
         """Flatten a set; in a complement all but the first part are excluded."""
-        parts: list[list[Target]] = []
+        parts: list[list[OvalObject]] = []
         filters: list[tuple[str, Fields]] = []
         for child in _children(element):
             text = (child.text or "").strip()
@@ -248,7 +252,7 @@ class _Resolver:
                     filters.append((child.get("action", "exclude"), state))
         complement = element.get("set_operator") == "COMPLEMENT"
         return [
-            Target(
+            OvalObject(
                 target.fields,
                 (*target.filters, *filters),
                 target.excluded or (complement and number > 0),

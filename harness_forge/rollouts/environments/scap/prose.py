@@ -23,7 +23,7 @@ _ESCAPED_TAG = re.compile(r"</?(?:[\w.-]+:sub|sub|pre|tt|code|br)\s*/?>")
 _OWN_LINE = {f"{_H}{name}" for name in ("pre", "br", "p", "li", "ul", "ol", "table", "tr")}
 
 
-class Questions:
+class OcilQuestions:
     """The OCIL questions of a datastream, by questionnaire."""
 
     def __init__(self, root: _Element) -> None:

@@ -11,9 +11,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from harness_forge.rollouts.environments.scap.content import Rule
+from harness_forge.rollouts.environments.scap.content import ScapRule
 from harness_forge.rollouts.environments.scap.gold.pattern import sample
-from harness_forge.rollouts.environments.scap.oval import Check, Entity, Target
+from harness_forge.rollouts.environments.scap.oval import Entity, OvalObject, ResolvedTest
 
 SHARED = 20
 """A name that more rules than this share says nothing about any of them."""
@@ -27,7 +27,7 @@ _SHORTEST = 3
 _RELEASE = re.compile(r"/etc/[\w-]+-release")
 
 
-def targets(rules: Mapping[str, Rule]) -> dict[str, tuple[str, ...]]:
+def targets(rules: Mapping[str, ScapRule]) -> dict[str, tuple[str, ...]]:
     """Return for each rule the names of which a fix should contain at least one.
 
     A rule about files has their paths. For any other rule these are, of all
@@ -44,7 +44,7 @@ def targets(rules: Mapping[str, Rule]) -> dict[str, tuple[str, ...]]:
     return {rule.id: _chosen(rule, names[rule.id], shared) for rule in rules.values()}
 
 
-def _chosen(rule: Rule, names: set[str], shared: Counter[str]) -> tuple[str, ...]:
+def _chosen(rule: ScapRule, names: set[str], shared: Counter[str]) -> tuple[str, ...]:
     files = {
         path
         for check in rule.checks
@@ -59,13 +59,13 @@ def _chosen(rule: Rule, names: set[str], shared: Counter[str]) -> tuple[str, ...
     return tuple(sorted(n for n in names if shared[n] == fewest)) if fewest <= SHARED else ()
 
 
-def _names(rule: Rule) -> set[str]:
+def _names(rule: ScapRule) -> set[str]:
     checks = [check for check in rule.checks if check.kind not in _ABOUT_THE_MACHINE]
     found = {name for check in checks for name in _of(check)}
     return {n for n in found if len(n) >= _SHORTEST and not _RELEASE.fullmatch(n)}
 
 
-def _of(check: Check) -> Iterator[str]:
+def _of(check: ResolvedTest) -> Iterator[str]:
     for target in (*check.targets, *check.sources):
         yield from _paths(target)
         for field in _NAMES:
@@ -96,7 +96,7 @@ def _sample(pattern: str) -> str:
         return ""
 
 
-def _paths(target: Target) -> Iterator[str]:
+def _paths(target: OvalObject) -> Iterator[str]:
     filepath, folder, name = (target.get(key) for key in ("filepath", "path", "filename"))
     if filepath.operation == "equals":
         yield from filepath.values

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness_forge.core.records import Answer, Origin
-from harness_forge.rollouts.environments.scap.content import Rule
+from harness_forge.core.records import Origin, TeacherAnswer
+from harness_forge.rollouts.environments.scap.content import ScapRule
 from harness_forge.rollouts.environments.scap.gold import Fix, write_fix
 from harness_forge.rollouts.environments.scap.mutate import mutate
 
@@ -23,7 +23,7 @@ _WHY: Mapping[str, str] = {
 }
 
 
-def gold(rule: Rule, fallback: bool) -> list[Answer]:
+def gold(rule: ScapRule, fallback: bool) -> list[TeacherAnswer]:
     """Return our fix, and after it the content's own if `fallback` is set.
 
     The content's fix has no revert script.
@@ -31,20 +31,20 @@ def gold(rule: Rule, fallback: bool) -> list[Answer]:
     answers = []
     fix = write_fix(rule)
     if fix is not None:
-        answers.append(Answer(Origin.OURS, fix.writer, _arguments(fix)))
+        answers.append(TeacherAnswer(Origin.OURS, fix.writer, _arguments(fix)))
     if fallback and rule.fix:
         own = {"fix_script": rule.fix, "revert_script": "", "description": f"Fix {rule.id}."}
-        answers.append(Answer(Origin.CONTENT, "content", own))
+        answers.append(TeacherAnswer(Origin.CONTENT, "content", own))
     return answers
 
 
-def mutated(rule: Rule, limit: int) -> list[Answer]:
+def mutated(rule: ScapRule, limit: int) -> list[TeacherAnswer]:
     """Return at most `limit` broken variants of our fix; none if we have no fix."""
     fix = write_fix(rule)
     if fix is None:
         return []
     return [
-        Answer(Origin.MUTATED, broken.name, _arguments(broken.fix), _WHY[broken.name])
+        TeacherAnswer(Origin.MUTATED, broken.name, _arguments(broken.fix), _WHY[broken.name])
         for broken in mutate(fix, rule)[:limit]
     ]
 

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 
 @dataclass(frozen=True)
-class Family:
+class RequestFamily:
     """One kind of request.
 
     Args:
@@ -23,12 +23,12 @@ class Family:
     wordings: tuple[str, ...]
 
 
-def _families() -> Iterator[Family]:
+def _families() -> Iterator[RequestFamily]:
     text = (files(__package__) / "families.txt").read_text(encoding="utf-8")
     for block in text.split("\n\n")[1:]:
         head, *wordings = block.strip().splitlines()
         name, operation, *shows = head.split()
-        yield Family(name, operation, tuple(shows), tuple(line.strip() for line in wordings))
+        yield RequestFamily(name, operation, tuple(shows), tuple(line.strip() for line in wordings))
 
 
 FAMILIES = tuple(_families())

@@ -11,7 +11,7 @@ from typing import Any
 
 from harness_forge.rollouts.environments.command import printed_items
 from harness_forge.rollouts.environments.tool_calls.asking import ASKING
-from harness_forge.rollouts.environments.tool_calls.families import FAMILIES, Family
+from harness_forge.rollouts.environments.tool_calls.families import FAMILIES, RequestFamily
 from harness_forge.rollouts.environments.tool_calls.states import State, drawn
 from harness_forge.rollouts.environments.tool_calls.world import OPERATIONS, carry_out
 
@@ -32,7 +32,7 @@ def items(seed: int, each: int = EACH) -> Iterator[dict[str, Any]]:
             yield _item(seed, family, number) | sources
 
 
-def _item(seed: int, family: Family, number: int) -> dict[str, Any]:
+def _item(seed: int, family: RequestFamily, number: int) -> dict[str, Any]:
     rng = random.Random(f"{seed}/{family.name}/{number}")
     state = drawn(rng)
     words, arguments = ASKING[family.name](rng, state)
@@ -53,7 +53,7 @@ def _item(seed: int, family: Family, number: int) -> dict[str, Any]:
     }
 
 
-def _offered(rng: random.Random, family: Family) -> list[str]:
+def _offered(rng: random.Random, family: RequestFamily) -> list[str]:
     """Return the operation asked for and five others, in the order of the table."""
     others = [name for name in OPERATIONS if name != family.operation]
     chosen = {family.operation, *rng.sample(others, _OFFERED - 1)}

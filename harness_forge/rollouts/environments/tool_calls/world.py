@@ -13,7 +13,7 @@ LABELS = ("network", "storage", "billing", "login", "docs")
 ROLES = ("reader", "operator", "admin")
 
 
-class Refused(Exception):
+class OperationRefused(Exception):
     """An operation that the state does not allow; `args[0]` says why."""
 
 
@@ -128,12 +128,12 @@ def _check_people(state, arguments):
     named = [arguments[key] for key in ("person", "owner") if key in arguments]
     for person in [*named, *arguments.get("people", ())]:
         if person not in state["people"]:
-            raise Refused(f"there is no person {person}")
+            raise OperationRefused(f"there is no person {person}")
 
 
 def _entry(state, section, name):
     if name not in state[section]:
-        raise Refused(f"{section} has no {name}")
+        raise OperationRefused(f"{section} has no {name}")
     return state[section][name]
 
 
@@ -154,7 +154,7 @@ def _set(section, key, field, given):
 def _deploy(state, service, version):
     one = _entry(state, "services", service)
     if version == one["version"]:
-        raise Refused(f"{service} runs {version} already")
+        raise OperationRefused(f"{service} runs {version} already")
     one["previous"], one["version"] = one["version"], version
 
 
@@ -162,7 +162,7 @@ def _runs(wanted):
     def effect(state, service):
         one = _entry(state, "services", service)
         if one["running"] is wanted:
-            raise Refused(f"{service} is {'running' if wanted else 'stopped'} already")
+            raise OperationRefused(f"{service} is {'running' if wanted else 'stopped'} already")
         one["running"] = wanted
 
     return effect
@@ -178,14 +178,14 @@ def _open_ticket(state, service, title, priority):
 def _close(state, ticket, resolution):
     one = _entry(state, "tickets", ticket)
     if one["status"] != "open":
-        raise Refused(f"{ticket} is not open")
+        raise OperationRefused(f"{ticket} is not open")
     one["status"] = resolution
 
 
 def _reopen(state, ticket):
     one = _entry(state, "tickets", ticket)
     if one["status"] == "open":
-        raise Refused(f"{ticket} is open")
+        raise OperationRefused(f"{ticket} is open")
     one["status"] = "open"
 
 
@@ -197,14 +197,14 @@ def _add_label(state, ticket, label):
 def _remove_label(state, ticket, label):
     one = _entry(state, "tickets", ticket)
     if label not in one["labels"]:
-        raise Refused(f"{ticket} has no label {label}")
+        raise OperationRefused(f"{ticket} has no label {label}")
     one["labels"].remove(label)
 
 
 def _merge(state, ticket, into):
     _entry(state, "tickets", into)
     if ticket == into:
-        raise Refused("a ticket is no duplicate of itself")
+        raise OperationRefused("a ticket is no duplicate of itself")
     _close(state, ticket, "duplicate")
     state["tickets"][ticket]["duplicate_of"] = into
 
@@ -226,7 +226,7 @@ def _grant(state, person, service, role):
 
 def _revoke(state, person, service):
     if service not in state["access"].get(person, {}):
-        raise Refused(f"{person} has no role on {service}")
+        raise OperationRefused(f"{person} has no role on {service}")
     del state["access"][person][service]
 
 

@@ -8,7 +8,7 @@ import torch
 
 
 @dataclass
-class Row:
+class Generation:
     """One answer in progress.
 
     Args:

@@ -2,20 +2,20 @@ import json
 
 from tracing import ANSWER, USER, attempts, read, reasons
 
-from harness_forge.collect.sources.formats.conversation import Answer
+from harness_forge.collect.sources.formats.conversation import ModelAnswer
 from harness_forge.collect.sources.formats.traces import Span, traced
 from harness_forge.collect.sources.records import LeftOut
-from harness_forge.collect.sources.values import Value
+from harness_forge.collect.sources.values import LocatedValue
 
 
 def spans(record):
-    answer = Answer(shown=[USER], said=ANSWER | {"content": record["id"]})
+    answer = ModelAnswer(shown=[USER], said=ANSWER | {"content": record["id"]})
     yield Span(record["trace"], id=record["id"], answer=answer)
 
 
 def given(records, held):
     reader = traced("mine", lambda record: True, spans, held)
-    values = [Value(at, one, json.dumps(one)) for at, one in enumerate(records, 1)]
+    values = [LocatedValue(at, one, json.dumps(one)) for at, one in enumerate(records, 1)]
     return [one.value for one in reader(iter(values), None) if not isinstance(one, LeftOut)]
 
 

@@ -8,7 +8,7 @@ import pytest
 from harness_forge.config.command import CommandConfig
 from harness_forge.core.errors import ConfigError, ForgeError, RunError
 from harness_forge.rollouts.environments.command import items
-from harness_forge.rollouts.environments.command.templates import Template
+from harness_forge.rollouts.environments.command.templates import TextTemplate
 
 CONFIG = CommandConfig(system="s", prompt="{ask}", files={"in/{id}.txt": "{data.0.x}"})
 
@@ -127,6 +127,6 @@ def test_items_come_from_one_place():
 
 
 def test_braces_are_written_twice_and_lone_ones_refused():
-    assert Template("prompt", "{{{a}}} {b.0}").render({"a": 1, "b": ["x"]}, "p") == "{1} x"
+    assert TextTemplate("prompt", "{{{a}}} {b.0}").render({"a": 1, "b": ["x"]}, "p") == "{1} x"
     with pytest.raises(ConfigError, match=r"skill.command.prompt: a brace stands alone at '\{x'"):
-        Template("prompt", "set {x")
+        TextTemplate("prompt", "set {x")

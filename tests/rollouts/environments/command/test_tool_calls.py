@@ -9,7 +9,11 @@ import pytest
 from harness_forge.config.split import SplitConfig
 from harness_forge.core.records import ToolCall, WorkItem
 from harness_forge.rollouts.environments.tool_calls.making import items
-from harness_forge.rollouts.environments.tool_calls.world import OPERATIONS, Refused, carry_out
+from harness_forge.rollouts.environments.tool_calls.world import (
+    OPERATIONS,
+    OperationRefused,
+    carry_out,
+)
 from harness_forge.store.splits.assign import NEW_FAMILY, NEW_RULE, assign, parts
 
 ROWS = list(items(1))
@@ -37,7 +41,7 @@ def test_right_calls_fit_their_schema_and_change_what_is_asked_for(family):
         assert after == task["wanted"] != task["state"]
         try:
             near = carry_out(task["state"], right["operation"], row["near"])
-        except Refused:
+        except OperationRefused:
             continue
         assert near != task["wanted"], row["id"]
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from harness_forge.rollouts.environments.scap import grouping
-from harness_forge.rollouts.environments.scap.content import Rule
+from harness_forge.rollouts.environments.scap.content import ScapRule
 from harness_forge.rollouts.environments.scap.gold import Fix
 from harness_forge.rollouts.environments.scap.grouping import effect, group_keys, our_answers
-from harness_forge.rollouts.environments.scap.oval import Check, Entity, Target
+from harness_forge.rollouts.environments.scap.oval import Entity, OvalObject, ResolvedTest
 
 
 def rule(rule_id, fix="", path="/etc/x", variable=""):
-    target = Target({"filepath": Entity((path,), variable=variable)})
-    check = Check("file", f"test_{rule_id}", ("AND.0",), False, "", "all", (target,))
-    return Rule(rule_id, "", "low", "f", (), fix, (check,), rule_id)
+    target = OvalObject({"filepath": Entity((path,), variable=variable)})
+    check = ResolvedTest("file", f"test_{rule_id}", ("AND.0",), False, "", "all", (target,))
+    return ScapRule(rule_id, "", "low", "f", (), fix, (check,), rule_id)
 
 
 def keys(*rules, effects=None):

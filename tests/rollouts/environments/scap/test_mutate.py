@@ -1,9 +1,9 @@
 import pytest
 
-from harness_forge.rollouts.environments.scap.content import Rule
+from harness_forge.rollouts.environments.scap.content import ScapRule
 from harness_forge.rollouts.environments.scap.gold import Fix
 from harness_forge.rollouts.environments.scap.mutate import mutate
-from harness_forge.rollouts.environments.scap.oval import Check, Entity
+from harness_forge.rollouts.environments.scap.oval import Entity, ResolvedTest
 
 SETTING = "sed -i.bak '/^doors\\b/d' /etc/house.conf\necho 'doors = 3' >> /etc/house.conf"
 SSHD = "sed -i.bak -e '1i X11 no' -e '/^X11\\b/Id' /etc/ssh/sshd_config"
@@ -16,8 +16,8 @@ MODE = "stat -c 'chmod %a %n' /etc/door > /root/undo.sh\nchmod 0640 /etc/door"
 
 def _rule(rule_id="a_rule", **limits):
     states = tuple({"subexpression": Entity((value,), op)} for op, value in limits.items())
-    check = Check("textfilecontent54", "t", (), False, "all_exist", "all", (), states)
-    return Rule(rule_id, "title", "medium", "other", (), "", (check,), "d")
+    check = ResolvedTest("textfilecontent54", "t", (), False, "all_exist", "all", (), states)
+    return ScapRule(rule_id, "title", "medium", "other", (), "", (check,), "d")
 
 
 def _scripts(script, rule=None):

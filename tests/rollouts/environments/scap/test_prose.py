@@ -50,7 +50,7 @@ def test_a_description_is_plain_text_with_the_profiles_values():
 
 def test_a_question_keeps_its_lines():
     asked = "Run this:\n$ count doors\nIs it more than 3?"
-    assert prose.Questions(ROOT).of(DOORS, {}) == asked
+    assert prose.OcilQuestions(ROOT).of(DOORS, {}) == asked
 
 
 def test_a_question_has_the_values_that_the_content_wrote_as_text():
@@ -64,14 +64,14 @@ def test_a_question_has_the_values_that_the_content_wrote_as_text():
     rule = next(rule for rule in root if rule.get("id") == "doors")
     values = {"xccdf_org.site.content_value_limit": "3", "top": "4"}
     asked = "Run this:\n$ count doors\ndoors=3 Is it 4 of <lost>, user <name@host>?"
-    assert prose.Questions(root).of(rule, values) == asked
+    assert prose.OcilQuestions(root).of(rule, values) == asked
 
 
 def test_fix_and_rationale_are_not_read():
-    text = prose.description(DOORS, {}) + prose.Questions(ROOT).of(DOORS, {})
+    text = prose.description(DOORS, {}) + prose.OcilQuestions(ROOT).of(DOORS, {})
     assert not {"wind", "shut", "Shut"} & set(text.replace(".", " ").split())
 
 
 def test_content_that_says_nothing_is_empty_text():
     for rule in (BARE, LOST):
-        assert (prose.description(rule, {}), prose.Questions(ROOT).of(rule, {})) == ("", "")
+        assert (prose.description(rule, {}), prose.OcilQuestions(ROOT).of(rule, {})) == ("", "")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness_forge.rollouts.environments.scap.content import Rule
+from harness_forge.rollouts.environments.scap.content import ScapRule
 from harness_forge.rollouts.environments.scap.gold import (
     applications,
     audit,
@@ -27,7 +27,7 @@ from harness_forge.rollouts.environments.scap.gold.shell import Script
 LONGEST = 400
 """Most characters of a fix: a small model has to write all of it."""
 
-WRITERS: dict[str, Callable[[Rule], Script | None]] = {
+WRITERS: dict[str, Callable[[ScapRule], Script | None]] = {
     "sysctl": kernel.sysctl,
     "kernel_module": kernel.kernel_module,
     "boot_argument": kernel.boot_argument,
@@ -85,7 +85,7 @@ class Fix:
     writer: str
 
 
-def write_fix(rule: Rule) -> Fix | None:
+def write_fix(rule: ScapRule) -> Fix | None:
     """Return our remediation of `rule`, or None if no writer can handle it."""
     if not rule.checks:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from harness_forge.rollouts.environments.scap.content import Rule
+from harness_forge.rollouts.environments.scap.content import ScapRule
 from harness_forge.rollouts.environments.scap.gold.pattern import found, holds, sample
 from harness_forge.rollouts.environments.scap.gold.plan import wants
 from harness_forge.rollouts.environments.scap.gold.shell import (
@@ -16,7 +16,7 @@ from harness_forge.rollouts.environments.scap.gold.shell import (
 )
 
 
-def aide_groups(rule: Rule) -> Script | None:
+def aide_groups(rule: ScapRule) -> Script | None:
     """Add an attribute to every group of the file integrity checker."""
     for option in wants(rule):
         want = option[0]
@@ -27,7 +27,7 @@ def aide_groups(rule: Rule) -> Script | None:
     return None
 
 
-def aide_tools(rule: Rule) -> Script | None:
+def aide_tools(rule: ScapRule) -> Script | None:
     """Let the integrity checker watch the audit tools."""
     for option in wants(rule):
         if len(option) < 3 or not all(want.path.endswith("aide.conf") for want in option):
@@ -46,7 +46,7 @@ def aide_tools(rule: Rule) -> Script | None:
     return None
 
 
-def scheduled(rule: Rule) -> Script | None:
+def scheduled(rule: ScapRule) -> Script | None:
     """Run a command on a schedule that the content names."""
     jobs = re.findall(r'echo "((?:\S+ ){5}root .*?)" >>', rule.fix.replace('\\"', "'"))
     checks = [check for check in rule.checks if "aide" in check.pattern and check.pattern]
@@ -62,7 +62,7 @@ def scheduled(rule: Rule) -> Script | None:
     return None
 
 
-def mount_options(rule: Rule) -> Script | None:
+def mount_options(rule: ScapRule) -> Script | None:
     """Add an option to every remote file system in fstab."""
     for option in wants(rule):
         want = option[0]
@@ -74,7 +74,7 @@ def mount_options(rule: Rule) -> Script | None:
     return None
 
 
-def time_servers(rule: Rule) -> Script | None:
+def time_servers(rule: ScapRule) -> Script | None:
     """Give every time server the option and value that the check asks for."""
     for option in wants(rule):
         named = [want for want in option if "chrony" in want.path and want.value.isdigit()]
@@ -87,7 +87,7 @@ def time_servers(rule: Rule) -> Script | None:
     return None
 
 
-def usb_policy(rule: Rule) -> Script | None:
+def usb_policy(rule: ScapRule) -> Script | None:
     """Let USBGuard write a policy from the devices that are connected."""
     if "usbguard generate-policy" not in rule.fix:
         return None
@@ -99,7 +99,7 @@ def usb_policy(rule: Rule) -> Script | None:
     )
 
 
-def banner(rule: Rule) -> Script | None:
+def banner(rule: ScapRule) -> Script | None:
     """Write the shortest login banner that the check accepts."""
     for check in rule.checks:
         wanted = check.expected("subexpression")
@@ -127,7 +127,7 @@ def _alternatives(pattern: str) -> list[str]:
     return texts
 
 
-def crypto_policy(rule: Rule) -> Script | None:
+def crypto_policy(rule: ScapRule) -> Script | None:
     """Let OpenSSL include the policy of the system."""
     for option in wants(rule):
         want = option[0]
@@ -141,7 +141,7 @@ def crypto_policy(rule: Rule) -> Script | None:
     return None
 
 
-def remote_logging(rule: Rule) -> Script | None:
+def remote_logging(rule: ScapRule) -> Script | None:
     """Send every log message to the host that the content names."""
     host = re.search(r"^\w*loghost\w*='([^']+)'", rule.fix, re.MULTILINE)
     for option in wants(rule) if host else []:
@@ -151,7 +151,7 @@ def remote_logging(rule: Rule) -> Script | None:
     return None
 
 
-def log_facilities(rule: Rule) -> Script | None:
+def log_facilities(rule: ScapRule) -> Script | None:
     """Log several facilities to the file that the content names."""
     file = re.search(r"/var/log/[\w.]+", rule.fix.replace("\\", ""))
     for option in wants(rule) if file else []:
@@ -163,7 +163,7 @@ def log_facilities(rule: Rule) -> Script | None:
     return None
 
 
-def session_lock(rule: Rule) -> Script | None:
+def session_lock(rule: ScapRule) -> Script | None:
     """Start a terminal multiplexer, which can lock, in every login shell."""
     for option in wants(rule):
         want = option[0]
@@ -173,7 +173,7 @@ def session_lock(rule: Rule) -> Script | None:
     return None
 
 
-def sudo_password(rule: Rule) -> Script | None:
+def sudo_password(rule: ScapRule) -> Script | None:
     """Let sudo ask for the invoking user's own password."""
     for option in wants(rule):
         if len(option) > 1 and all(want.text.startswith("Defaults ") for want in option):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from harness_forge.rollouts.environments.scap.content import Rule
+from harness_forge.rollouts.environments.scap.content import ScapRule
 from harness_forge.rollouts.environments.scap.gold.pattern import found
-from harness_forge.rollouts.environments.scap.gold.plan import Want, wants
+from harness_forge.rollouts.environments.scap.gold.plan import RequiredText, wants
 from harness_forge.rollouts.environments.scap.gold.shell import Script
 
 _FOLDER = "/etc/audit/rules.d"
@@ -15,7 +15,7 @@ _KEY_IN_FIX = (r'\bKEY="(\w+)"', r"-k ([\w-]+)", r"rules\.d/([\w-]+)\.rules")
 _LOOPS = (("a", ("b32", "b64")), ("e", ("EACCES", "EPERM")))
 
 
-def audit_rule(rule: Rule) -> Script | None:
+def audit_rule(rule: ScapRule) -> Script | None:
     """Write one rules file of our own for each rule, so that the fix can be undone."""
     for option in wants(rule):
         if option and all(want.folder == _FOLDER for want in option):
@@ -25,7 +25,7 @@ def audit_rule(rule: Rule) -> Script | None:
     return None
 
 
-def _key(rule: Rule) -> str:
+def _key(rule: ScapRule) -> str:
     """Return the key that the content's own audit rules have."""
     for pattern in _KEY_IN_FIX:
         if match := re.search(pattern, rule.fix):
@@ -33,7 +33,7 @@ def _key(rule: Rule) -> str:
     return "audit"
 
 
-def _line(want: Want, key: str) -> str:
+def _line(want: RequiredText, key: str) -> str:
     line = want.text.replace("auid!=4294967295", "auid!=unset")
     if line.startswith("-w") and " -k " not in line:
         line += f" -k {key}"
@@ -41,7 +41,7 @@ def _line(want: Want, key: str) -> str:
     return line if found(want.check.pattern, line) is not None else want.text
 
 
-def _stem(line: str, rule: Rule, key: str) -> str:
+def _stem(line: str, rule: ScapRule, key: str) -> str:
     for pattern in (r"-S (\w+)", r"path=\S*/(\S+)", r"-w \S*?([^/ ]+)/? "):
         if match := re.search(pattern, line):
             return f"{key}-{match.group(1)}"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from harness_forge.rollouts.environments.scap.content import Rule
+from harness_forge.rollouts.environments.scap.content import ScapRule
 from harness_forge.rollouts.environments.scap.gold.pattern import found
-from harness_forge.rollouts.environments.scap.gold.plan import Want, wants
+from harness_forge.rollouts.environments.scap.gold.plan import RequiredText, wants
 from harness_forge.rollouts.environments.scap.gold.shell import Script
 
 _DATABASES = "/etc/dconf/db/"
 
 
-def dconf(rule: Rule) -> Script | None:
+def dconf(rule: ScapRule) -> Script | None:
     """Write a key file, a lock file, or both, named after the key."""
     for option in wants(rule):
         if option and all(want.folder.startswith(_DATABASES) for want in option):
@@ -18,7 +18,7 @@ def dconf(rule: Rule) -> Script | None:
     return None
 
 
-def _script(option: list[Want]) -> Script | None:
+def _script(option: list[RequiredText]) -> Script | None:
     locks = [want for want in option if want.folder.endswith("/locks")]
     settings = [want for want in option if want.text.startswith("[")]
     commands: list[str] = []
@@ -42,7 +42,7 @@ def _script(option: list[Want]) -> Script | None:
     )
 
 
-def _with_value(line: str, option: list[Want]) -> str:
+def _with_value(line: str, option: list[RequiredText]) -> str:
     """Fill in a number that another check of the option asks for."""
     for want in option:
         if want.value and want.value not in line and not want.text.startswith("["):

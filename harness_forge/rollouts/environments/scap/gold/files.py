@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from harness_forge.rollouts.environments.scap.content import Rule
+from harness_forge.rollouts.environments.scap.content import ScapRule
 from harness_forge.rollouts.environments.scap.gold.pattern import sample
 from harness_forge.rollouts.environments.scap.gold.plan import options
 from harness_forge.rollouts.environments.scap.gold.shell import Script
-from harness_forge.rollouts.environments.scap.oval import Check, Entity, Fields, Target
+from harness_forge.rollouts.environments.scap.oval import Entity, Fields, OvalObject, ResolvedTest
 
 _BITS = {
     "uread": 0o400, "uwrite": 0o200, "uexec": 0o100,
@@ -19,7 +19,7 @@ _BITS = {
 _UNDO = "/root/undo.sh"
 
 
-def mode(rule: Rule) -> Script | None:
+def mode(rule: ScapRule) -> Script | None:
     """Give files the widest mode that the strictest way to satisfy the check allows."""
     choices: list[tuple[int, str]] = []
     for checks in _file_options(rule):
@@ -31,17 +31,17 @@ def mode(rule: Rule) -> Script | None:
     return _recorded("chmod", f"{0o777 & ~bits:04o}", "%a", files) if bits else None
 
 
-def owner(rule: Rule) -> Script | None:
+def owner(rule: ScapRule) -> Script | None:
     """Give files the owner that the check names."""
     return _owned(rule, "user_id", "chown", "%u")
 
 
-def group(rule: Rule) -> Script | None:
+def group(rule: ScapRule) -> Script | None:
     """Give files the group that the check names."""
     return _owned(rule, "group_id", "chgrp", "%g")
 
 
-def _owned(rule: Rule, field: str, command: str, format_: str) -> Script | None:
+def _owned(rule: ScapRule, field: str, command: str, format_: str) -> Script | None:
     for checks in _file_options(rule):
         ids = {_demanded(check, field) for check in checks}
         files = _files(checks)
@@ -59,14 +59,14 @@ def _recorded(command: str, value: str, format_: str, files: str) -> Script:
     )
 
 
-def _file_options(rule: Rule) -> Iterable[list[Check]]:
+def _file_options(rule: ScapRule) -> Iterable[list[ResolvedTest]]:
     for option in options(rule.checks, lambda check: check.kind == "file"):
         checks = [check for check in option if check.kind == "file"]
         if checks and not any(check.target.get("path").value == "/" for check in checks):
             yield checks
 
 
-def _forbidden(check: Check) -> int:
+def _forbidden(check: ResolvedTest) -> int:
     """Return the mode bits that no file may have; 0 if the check is about something else."""
     bits = 0
     for action, fields in check.target.filters:
@@ -83,7 +83,7 @@ def _bits(fields: Fields, value: str) -> int:
     return sum(bit for name, bit in _BITS.items() if name in fields and fields[name].value == value)
 
 
-def _demanded(check: Check, field: str) -> str:
+def _demanded(check: ResolvedTest, field: str) -> str:
     """Return the id that every file must have; '' if the check is about something else."""
     wanted = {("exclude", "equals"), ("include", "not equal")}
     for action, fields in check.target.filters:
@@ -93,7 +93,7 @@ def _demanded(check: Check, field: str) -> str:
     return ""
 
 
-def _files(checks: Iterable[Check]) -> str:
+def _files(checks: Iterable[ResolvedTest]) -> str:
     """Return the files of several checks as shell words, braces where they share a folder."""
     paths = list(dict.fromkeys(p for c in checks for t in c.targets for p in _paths(t, c.sources)))
     folders = {path.rpartition("/")[0] for path in paths}
@@ -103,7 +103,7 @@ def _files(checks: Iterable[Check]) -> str:
     return " ".join(paths)
 
 
-def _paths(target: Target, sources: tuple[Target, ...]) -> list[str]:
+def _paths(target: OvalObject, sources: tuple[OvalObject, ...]) -> list[str]:
     filepath, folder, name = target.get("filepath"), target.get("path"), target.get("filename")
     if any("username" in source.fields for source in sources):
         return ["/home/*"]
@@ -122,7 +122,7 @@ def _glob(pattern: str) -> str | None:
     return glob if re.fullmatch(r"[\w.*-]+", glob) else None
 
 
-def world_writable(rule: Rule) -> Script | None:
+def world_writable(rule: ScapRule) -> Script | None:
     """Set the sticky bit on, or take over, directories that everyone may write to."""
     for check in rule.checks:
         filters = [fields for action, fields in check.target.filters if action == "include"]
@@ -145,7 +145,7 @@ def _everywhere(condition: str, command: str, value: str, format_: str) -> Scrip
     )
 
 
-def unwanted_file(rule: Rule) -> Script | None:
+def unwanted_file(rule: ScapRule) -> Script | None:
     """Move files of one name out of the way, wherever they are."""
     checks = [check for check in rule.checks if check.kind == "file"]
     if len(checks) != 1 or checks[0].existence != "none_exist" or checks[0].target.filters:
@@ -160,7 +160,7 @@ def unwanted_file(rule: Rule) -> Script | None:
     )
 
 
-def link(rule: Rule) -> Script | None:
+def link(rule: ScapRule) -> Script | None:
     """Make a symbolic link, such as the one that masks a unit."""
     checks = [check for check in rule.checks if check.kind == "symlink" and check.states]
     if len(checks) != 1 or checks[0].negated or checks[0].existence == "none_exist":

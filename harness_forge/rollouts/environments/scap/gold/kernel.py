@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from harness_forge.rollouts.environments.scap.content import Rule
+from harness_forge.rollouts.environments.scap.content import ScapRule
 from harness_forge.rollouts.environments.scap.gold.pattern import choose_value
 from harness_forge.rollouts.environments.scap.gold.plan import wants
 from harness_forge.rollouts.environments.scap.gold.shell import Script, edit, set_line, write_file
-from harness_forge.rollouts.environments.scap.oval import Check
+from harness_forge.rollouts.environments.scap.oval import ResolvedTest
 
 
-def sysctl(rule: Rule) -> Script | None:
+def sysctl(rule: ScapRule) -> Script | None:
     """Set a kernel parameter where it overrides every drop-in.
 
     `/etc/sysctl.conf` is read last. The check of the running parameter names
@@ -28,12 +28,12 @@ def sysctl(rule: Rule) -> Script | None:
     return Script(script.fix, script.revert, f"Set {key} to {value}.")
 
 
-def _sysctl_file(checks: tuple[Check, ...], key: str) -> str:
+def _sysctl_file(checks: tuple[ResolvedTest, ...], key: str) -> str:
     literal = (c.target.get("filepath").value for c in checks if key in c.pattern)
     return next((path for path in literal if path), "/etc/sysctl.conf")
 
 
-def kernel_module(rule: Rule) -> Script | None:
+def kernel_module(rule: ScapRule) -> Script | None:
     """Keep a kernel module from being loaded."""
     for option in wants(rule):
         lines = sorted((want.text for want in option), reverse=True)
@@ -44,7 +44,7 @@ def kernel_module(rule: Rule) -> Script | None:
     return None
 
 
-def boot_argument(rule: Rule) -> Script | None:
+def boot_argument(rule: ScapRule) -> Script | None:
     """Add an argument to the kernel command line of every boot entry."""
     values = {
         choose_value(check.states, check.state_operator, "subexpression")
@@ -62,12 +62,12 @@ def boot_argument(rule: Rule) -> Script | None:
     return Script(f"{script.fix}\nupdate-grub", f"{script.revert}\nupdate-grub", does)
 
 
-def _is_command_line(check: Check) -> bool:
+def _is_command_line(check: ResolvedTest) -> bool:
     path = check.target.get("path").value + check.target.get("filepath").value
     return path.startswith("/boot/") or "GRUB_CMDLINE_LINUX" in check.pattern
 
 
-def boot_menu(rule: Rule) -> Script | None:
+def boot_menu(rule: ScapRule) -> Script | None:
     """Switch interactive boot off: no confirmation of services, no recovery entries."""
     if not any("confirm_spawn" in check.pattern for check in rule.checks):
         return None

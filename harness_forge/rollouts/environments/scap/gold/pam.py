@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from harness_forge.rollouts.environments.scap.content import Rule
+from harness_forge.rollouts.environments.scap.content import ScapRule
 from harness_forge.rollouts.environments.scap.gold.pattern import choose_value, sample
-from harness_forge.rollouts.environments.scap.gold.plan import Want, unwanted, wants
+from harness_forge.rollouts.environments.scap.gold.plan import RequiredText, unwanted, wants
 from harness_forge.rollouts.environments.scap.gold.shell import Script, edit, join, restore
 
 _LINE = re.compile(
@@ -15,7 +15,7 @@ _LINE = re.compile(
 )
 
 
-def pam(rule: Rule) -> Script | None:
+def pam(rule: ScapRule) -> Script | None:
     """Add a module to a stack, or an option to a module that is in it."""
     for option in wants(rule)[:1]:
         if all(want.path.startswith("/etc/pam.d/") for want in option):
@@ -25,7 +25,7 @@ def pam(rule: Rule) -> Script | None:
     return None
 
 
-def _script(want: Want, rule: Rule) -> Script | None:
+def _script(want: RequiredText, rule: ScapRule) -> Script | None:
     match = _LINE.fullmatch(want.text)
     if match is None:
         return None
@@ -57,7 +57,7 @@ def _not_first(kind: str, module: str, line: str, path: str, does: str) -> Scrip
     return Script(f"{script.fix}\necho '{line}' >> {path}", restore(path), does)
 
 
-def lockout(rule: Rule) -> Script | None:
+def lockout(rule: ScapRule) -> Script | None:
     """Put pam_faillock around pam_unix in both stacks, with one of its options.
 
     Without its three lines in each stack no option has an effect, in
@@ -82,7 +82,7 @@ def lockout(rule: Rule) -> Script | None:
     )
 
 
-def _lockout_option(rule: Rule) -> str | None:
+def _lockout_option(rule: ScapRule) -> str | None:
     """Return the option that the check of faillock.conf asks for."""
     for check in rule.checks:
         if check.existence == "all_exist" and "faillock" in check.target.get("filepath").value:
@@ -91,7 +91,7 @@ def _lockout_option(rule: Rule) -> str | None:
     return None
 
 
-def no_option(rule: Rule) -> Script | None:
+def no_option(rule: ScapRule) -> Script | None:
     """Remove an option from every line of some stacks."""
     for check in unwanted(rule):
         word = re.search(r"\\b(\w+)\\b", check.pattern)

@@ -13,9 +13,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from harness_forge.rollouts.environments.scap.content import Rule
+from harness_forge.rollouts.environments.scap.content import ScapRule
 from harness_forge.rollouts.environments.scap.gold.pattern import choose_value, found, sample
-from harness_forge.rollouts.environments.scap.oval import Check, Target
+from harness_forge.rollouts.environments.scap.oval import OvalObject, ResolvedTest
 
 _MOST_OPTIONS = 64
 _PRESENT = {"all_exist", "at_least_one_exists", "only_one_exists"}
@@ -23,11 +23,11 @@ _LITERAL = r"(?m)(^\w+=)?(?:'([^'\n]+)'|\"([^\"\n]+)\")"
 _VENDOR = re.compile(r"/usr/|/etc/(\w+-release|dconf/profile)|/proc/|/boot/")
 
 
-_Node = tuple[tuple[str, ...], Check]
+_Node = tuple[tuple[str, ...], ResolvedTest]
 
 
 @dataclass(frozen=True, slots=True)
-class Want:
+class RequiredText:
     """A text that a file must contain.
 
     Args:
@@ -38,7 +38,7 @@ class Want:
         value: the part of it that the check compares, '' when it does not.
     """
 
-    check: Check
+    check: ResolvedTest
     path: str
     folder: str
     suffix: str
@@ -58,8 +58,8 @@ class Want:
 
 
 def options(
-    checks: Sequence[Check], written: Callable[[Check], bool] | None = None
-) -> list[tuple[Check, ...]]:
+    checks: Sequence[ResolvedTest], written: Callable[[ResolvedTest], bool] | None = None
+) -> list[tuple[ResolvedTest, ...]]:
     """Return the ways to satisfy the criteria, in the content's order.
 
     Args:
@@ -70,7 +70,9 @@ def options(
     return _options(nodes, written or is_wanted) if nodes else []
 
 
-def _options(nodes: list[_Node], written: Callable[[Check], bool]) -> list[tuple[Check, ...]]:
+def _options(
+    nodes: list[_Node], written: Callable[[ResolvedTest], bool]
+) -> list[tuple[ResolvedTest, ...]]:
     groups: dict[str, list[_Node]] = {}
     for branch, check in nodes:
         if not branch:
@@ -86,7 +88,7 @@ def _options(nodes: list[_Node], written: Callable[[Check], bool]) -> list[tuple
     return (writable or alternatives)[:_MOST_OPTIONS]
 
 
-def is_wanted(check: Check) -> bool:
+def is_wanted(check: ResolvedTest) -> bool:
     """Return whether the check asks for a text that a fix can write."""
     return (
         check.kind == "textfilecontent54"
@@ -96,17 +98,17 @@ def is_wanted(check: Check) -> bool:
     )
 
 
-def is_unwanted(check: Check) -> bool:
+def is_unwanted(check: ResolvedTest) -> bool:
     """Return whether the check asks for a text to be absent."""
     absent = (check.existence == "none_exist") != check.negated
     return check.kind == "textfilecontent54" and absent
 
 
-def _place(target: Target) -> str:
+def _place(target: OvalObject) -> str:
     return target.get("filepath").value or target.get("path").value
 
 
-def wants(rule: Rule) -> list[list[Want]]:
+def wants(rule: ScapRule) -> list[list[RequiredText]]:
     """Return the wanted texts of each option that can be written.
 
     Options with fewer texts come first, and among those, options that edit no
@@ -118,8 +120,8 @@ def wants(rule: Rule) -> list[list[Want]]:
     return sorted(usable, key=lambda option: (len(option), any(not w.folder for w in option)))
 
 
-def _all_wants(option: tuple[Check, ...], literals: list[str]) -> list[Want]:
-    result: list[Want] = []
+def _all_wants(option: tuple[ResolvedTest, ...], literals: list[str]) -> list[RequiredText]:
+    result: list[RequiredText] = []
     for check in option:
         if is_wanted(check):
             want = _want(check, literals)
@@ -133,7 +135,7 @@ def _all_wants(option: tuple[Check, ...], literals: list[str]) -> list[Want]:
     return result
 
 
-def _want(check: Check, literals: list[str]) -> Want | None:
+def _want(check: ResolvedTest, literals: list[str]) -> RequiredText | None:
     path, folder, suffix = _location(check.target)
     if not path and not folder:
         return None
@@ -141,21 +143,21 @@ def _want(check: Check, literals: list[str]) -> Want | None:
     if value is None and any("subexpression" in state for state in check.states):
         return None
     text = next((text for text in _texts(check, value, literals) if _fits(check, text, value)), "")
-    return Want(check, path, folder, suffix, text, value or "") if text else None
+    return RequiredText(check, path, folder, suffix, text, value or "") if text else None
 
 
-def _texts(check: Check, value: str | None, literals: list[str]) -> Iterator[str]:
+def _texts(check: ResolvedTest, value: str | None, literals: list[str]) -> Iterator[str]:
     with contextlib.suppress(ValueError):
         yield sample(check.pattern, value).strip()
     yield from literals
 
 
-def _fits(check: Check, text: str, value: str | None) -> bool:
+def _fits(check: ResolvedTest, text: str, value: str | None) -> bool:
     captured = None if text.endswith("=") else found(check.pattern, text + "\n")
     return captured is not None and (value is None or captured.strip() == value.strip())
 
 
-def _variable_want(check: Check) -> Want | None:
+def _variable_want(check: ResolvedTest) -> RequiredText | None:
     """A value that the check first collects from a file, such as the last of many."""
     source = check.sources[0]
     value = choose_value(check.states, check.state_operator, "value")
@@ -167,10 +169,10 @@ def _variable_want(check: Check) -> Want | None:
     except (ValueError, IndexError):
         return None
     head, _, _ = line.rpartition(" ")
-    return Want(check, path.value, "", "", f"{head} {value}", value) if head else None
+    return RequiredText(check, path.value, "", "", f"{head} {value}", value) if head else None
 
 
-def _location(target: Target) -> tuple[str, str, str]:
+def _location(target: OvalObject) -> tuple[str, str, str]:
     """Return path, folder and suffix of the place where a target looks."""
     filepath = target.get("filepath")
     if filepath.values and filepath.operation == "equals":
@@ -203,7 +205,7 @@ def _suffix(pattern: str) -> str:
     return f".{extension.group(1)}" if extension else ""
 
 
-def unwanted(rule: Rule) -> Iterator[Check]:
+def unwanted(rule: ScapRule) -> Iterator[ResolvedTest]:
     """Yield the checks of the first option that ask for a text to be absent."""
     for option in options(rule.checks)[:1]:
         yield from (check for check in option if is_unwanted(check))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-from harness_forge.rollouts.environments.scap.content import Rule
+from harness_forge.rollouts.environments.scap.content import ScapRule
 from harness_forge.rollouts.environments.scap.gold.pattern import sample
 from harness_forge.rollouts.environments.scap.gold.plan import unwanted, wants
 from harness_forge.rollouts.environments.scap.gold.shell import Script, disable_lines, edit
-from harness_forge.rollouts.environments.scap.oval import Check
+from harness_forge.rollouts.environments.scap.oval import ResolvedTest
 
 
-def unwanted_line(rule: Rule) -> Script | None:
+def unwanted_line(rule: ScapRule) -> Script | None:
     """Comment lines out wherever they occur."""
     if wants(rule):
         return None
@@ -29,7 +29,7 @@ def unwanted_line(rule: Rule) -> Script | None:
     return disable_lines(paths, rf"^[^#]*{condition}", does)
 
 
-def _text(check: Check) -> str:
+def _text(check: ResolvedTest) -> str:
     """Return what makes a line match."""
     try:
         text = sample(check.pattern).strip().rstrip(" :;")
@@ -38,7 +38,7 @@ def _text(check: Check) -> str:
     return "" if "/" in text else text
 
 
-def _paths(check: Check) -> list[str]:
+def _paths(check: ResolvedTest) -> list[str]:
     target = check.target
     filepath, folder = target.get("filepath"), target.get("path")
     if any("username" in source.fields for source in check.sources):

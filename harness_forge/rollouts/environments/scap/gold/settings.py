@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from harness_forge.rollouts.environments.scap.content import Rule
+from harness_forge.rollouts.environments.scap.content import ScapRule
 from harness_forge.rollouts.environments.scap.gold.pattern import found
-from harness_forge.rollouts.environments.scap.gold.plan import Want, wants
+from harness_forge.rollouts.environments.scap.gold.plan import RequiredText, wants
 from harness_forge.rollouts.environments.scap.gold.shell import (
     Script,
     edit,
@@ -17,7 +17,7 @@ from harness_forge.rollouts.environments.scap.gold.shell import (
 )
 
 
-def setting(rule: Rule) -> Script | None:
+def setting(rule: ScapRule) -> Script | None:
     """Set keys in files of the system, one line each."""
     for option in wants(rule):
         own = _without_stacks(option)
@@ -26,13 +26,13 @@ def setting(rule: Rule) -> Script | None:
     return None
 
 
-def _without_stacks(option: list[Want]) -> list[Want]:
+def _without_stacks(option: list[RequiredText]) -> list[RequiredText]:
     """Drop PAM stacks if a module's own configuration file is named too."""
     own = [want for want in option if not want.path.startswith("/etc/pam.d/")]
     return own or option
 
 
-def section(rule: Rule) -> Script | None:
+def section(rule: ScapRule) -> Script | None:
     """Set a key below its section's header, which the check or the content names."""
     for option in wants(rule):
         if len(option) != 1 or not option[0].path:
@@ -47,7 +47,7 @@ def section(rule: Rule) -> Script | None:
     return None
 
 
-def in_block(rule: Rule) -> Script | None:
+def in_block(rule: ScapRule) -> Script | None:
     """Set a key inside the braces of a block, to the value that the content names."""
     for option in wants(rule):
         want = option[0]
@@ -59,7 +59,7 @@ def in_block(rule: Rule) -> Script | None:
     return None
 
 
-def drop_in(rule: Rule) -> Script | None:
+def drop_in(rule: ScapRule) -> Script | None:
     """Write a file of our own into a configuration folder."""
     for option in wants(rule):
         folders = {want.folder for want in option}
@@ -71,12 +71,12 @@ def drop_in(rule: Rule) -> Script | None:
     return None
 
 
-def _name(want: Want, rule: Rule) -> str:
+def _name(want: RequiredText, rule: ScapRule) -> str:
     word = re.sub(r"\W", "", want.key.split()[-1] if want.value else want.key.split()[0]).lower()
     return word or rule.id.rpartition("_")[2]
 
 
-def owned_drop_in(rule: Rule) -> Script | None:
+def owned_drop_in(rule: ScapRule) -> Script | None:
     """Write a named file that is in a drop-in folder and contains nothing else."""
     for option in wants(rule):
         want = option[0]
@@ -86,7 +86,7 @@ def owned_drop_in(rule: Rule) -> Script | None:
     return None
 
 
-def whole_file(rule: Rule) -> Script | None:
+def whole_file(rule: ScapRule) -> Script | None:
     """Write a file with exactly the text in the check."""
     checks = [c for c in rule.checks if c.kind == "textfilecontent54" and c.expected("text").value]
     if len(checks) != 1 or not checks[0].paths[0].startswith("/etc/"):
@@ -95,7 +95,7 @@ def whole_file(rule: Rule) -> Script | None:
     return write_file(checks[0].paths[0], lines)
 
 
-def umask(rule: Rule) -> Script | None:
+def umask(rule: ScapRule) -> Script | None:
     """Set the default umask; in shell start files keep the code around it intact."""
     for check in rule.checks:
         mask = check.expected("value")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from harness_forge.rollouts.environments.scap.content import Rule
+from harness_forge.rollouts.environments.scap.content import ScapRule
 from harness_forge.rollouts.environments.scap.gold.plan import wants
 from harness_forge.rollouts.environments.scap.gold.shell import Script, address, edit
 
 _CONFIG = "/etc/ssh/sshd_config"
 
 
-def sshd(rule: Rule) -> Script | None:
+def sshd(rule: ScapRule) -> Script | None:
     """Set an option at the top of sshd_config.
 
     sshd keeps the first value that it reads, drop-ins are included further down,

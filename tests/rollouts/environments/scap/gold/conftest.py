@@ -10,8 +10,8 @@ import pytest
 from harness_forge.config.scap import ScapConfig
 from harness_forge.core.errors import SandboxError
 from harness_forge.rollouts.environments.scap import open_scap
-from harness_forge.rollouts.environments.scap.content import Rule, load_rules
-from harness_forge.rollouts.environments.scap.oval import Check, Entity, Target
+from harness_forge.rollouts.environments.scap.content import ScapRule, load_rules
+from harness_forge.rollouts.environments.scap.oval import Entity, OvalObject, ResolvedTest
 from harness_forge.rollouts.environments.scap.packages import find_datastream
 
 
@@ -20,7 +20,7 @@ def entity(value, operation="equals"):
 
 
 def make_rule(*checks, rule_id="a_rule", fix=""):
-    return Rule(rule_id, "A title", "medium", "other", (), fix, checks, "digest")
+    return ScapRule(rule_id, "A title", "medium", "other", (), fix, checks, "digest")
 
 
 def make_check(kind, target, *states, branch=("AND.0",), existence="all_exist", **more):
@@ -28,14 +28,14 @@ def make_check(kind, target, *states, branch=("AND.0",), existence="all_exist", 
     filters = tuple(
         (action, {k: entity(v) for k, v in f.items()}) for action, f in more.pop("filters", ())
     )
-    return Check(
+    return ResolvedTest(
         kind=kind,
         test_id="tst",
         branch=branch,
         negated=more.pop("negated", False),
         existence=existence,
         match="all",
-        targets=(Target(fields, filters),),
+        targets=(OvalObject(fields, filters),),
         states=states,
         **more,
     )

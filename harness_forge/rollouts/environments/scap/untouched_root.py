@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness_forge.rollouts.environments.scap.content import Rule
+from harness_forge.rollouts.environments.scap.content import ScapRule
 from harness_forge.rollouts.environments.scap.judge import PASS
 
 REVISION = 2
@@ -49,7 +49,7 @@ class Reference:
 
 
 @dataclass
-class Ground:
+class UntouchedRoot:
     """The untouched root's entries and verdicts, and the guard set.
 
     Args:
@@ -72,7 +72,7 @@ class Ground:
         part.replace(path)
 
     @classmethod
-    def load(cls, path: Path) -> Ground | None:
+    def load(cls, path: Path) -> UntouchedRoot | None:
         """Return the saved measurements, None if they are missing or damaged."""
         try:
             row = json.loads(path.read_text())
@@ -85,18 +85,20 @@ class Ground:
             return None
 
 
-def guards(ground: Ground, rules: Mapping[str, Rule]) -> dict[str, tuple[str, ...]]:
+def guards(untouched: UntouchedRoot, rules: Mapping[str, ScapRule]) -> dict[str, tuple[str, ...]]:
     """Return for every rule the rules that must still pass after an attempt at it.
 
     These are the guard set and rules that look at the same files.
     """
     paths = {rule.id: {p for check in rule.checks for p in check.paths} for rule in rules.values()}
-    passing = sorted(r for r, verdict in ground.verdicts.items() if verdict == PASS and r in rules)
+    passing = sorted(
+        r for r, verdict in untouched.verdicts.items() if verdict == PASS and r in rules
+    )
     return {
         rule_id: tuple(
             name
             for name in dict.fromkeys(
-                (*ground.guard_rules, *[r for r in passing if mine & paths[r]][:RELATED])
+                (*untouched.guard_rules, *[r for r in passing if mine & paths[r]][:RELATED])
             )
             if name != rule_id
         )

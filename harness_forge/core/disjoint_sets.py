@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 T = TypeVar("T", bound=Any)
 
 
-class Joined(Generic[T]):
+class DisjointSets(Generic[T]):
     """Disjoint sets of things that can be ordered; each set is led by its smallest.
 
     Whatever was never joined is a set of its own. The leader does not depend on the
@@ -40,7 +40,7 @@ def leaders(marks: Mapping[T, Iterable[str]]) -> dict[T, T]:
     Args:
         marks: name to what tells that another name is the same.
     """
-    joined = Joined[T]()
+    joined = DisjointSets[T]()
     first: dict[str, T] = {}
     for name in sorted(marks):
         for mark in marks[name]:

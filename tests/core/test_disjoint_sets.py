@@ -2,19 +2,19 @@
 
 from itertools import permutations
 
-from harness_forge.core.joined import Joined
+from harness_forge.core.disjoint_sets import DisjointSets
 
 
 def test_the_smallest_leads_whatever_the_order():
     for pairs in permutations([("d", "c"), ("b", "c"), ("f", "e")]):
-        joined = Joined[str]()
+        joined = DisjointSets[str]()
         for pair in pairs:
             joined.join(*pair)
         assert [joined.leader(one) for one in "abcdefg"] == list("abbbeeg")
 
 
 def test_joining_twice_or_with_itself_changes_nothing():
-    joined = Joined[int]()
+    joined = DisjointSets[int]()
     joined.join(2, 1)
     joined.join(1, 2)
     joined.join(3, 3)

@@ -26,7 +26,8 @@ EXAMPLES = (
 )
 KEYS = ("source", "graph", "skill", "split", "labels", "store", "forge_home")
 JSON = (
-    "an object: skill, added, splits, passed_over, files; with --dry-run the same, nothing written"
+    "an object: skill, added, splits, passed_over, hint, files; with --dry-run the same,"
+    " nothing written"
 )
 SHORT = {"path": "source.path"}
 
@@ -79,6 +80,7 @@ def _facts(found: IngestReport) -> dict[str, Any]:
         "added": found.added,
         "splits": found.splits,
         "passed_over": found.passed_over,
+        "hint": found.hint,
         "files": found.files,
     }
 
@@ -147,6 +149,8 @@ def render(report) -> str:
         lines.append(f"  left out: {counts}")
     if report.passed_over:
         lines.append(_not_read(report.passed_over))
+    if report.hint:
+        lines.append(f"  hint: {report.hint}")
     if report.splits:
         counts = ", ".join(f"{split} {count}" for split, count in report.splits.items())
         lines.append(f"  splits of new groups: {counts}")

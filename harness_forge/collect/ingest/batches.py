@@ -10,7 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.collect.ingest.kept_out import LEFT_OUT, NOTHING, note
-from harness_forge.collect.ingest.known_files import KnownFile, mapping_digest
+from harness_forge.collect.ingest.known_files import (
+    KnownFile,
+    demand_unchanged,
+    mapping_digest,
+)
 from harness_forge.collect.ingest.naming import run_id
 from harness_forge.collect.ingest.request import FileReport
 from harness_forge.collect.sources.outcomes import NO_OUTCOME
@@ -80,6 +84,7 @@ class BatchWriter:
                     progress(self.path.name, self.report.found)
             self._demand_sound(end=True)
             self._demand_a_whole_one()
+            self._demand_unchanged()
             self.report.complete = True
             if not self.report.read:
                 self.report.notes["file"] = "holds no record"
@@ -118,6 +123,13 @@ class BatchWriter:
                 "the file ends within its only record",
                 "is it whole? one that is still being written can be taken in later",
             )
+
+    def _demand_unchanged(self) -> None:
+        try:
+            demand_unchanged(self.path, self.place)
+        except SourceError:
+            self._flush()  # what was read is kept with its place; the same file goes on behind it
+            raise
 
     def _take(self, one) -> None:
         if isinstance(one, LeftOut):
@@ -228,7 +240,7 @@ class BatchWriter:
         first = self.report.first_malformed
         if all(line.endswith(NO_OUTCOME) for line in first):
             return (
-                "say what each word is worth, 1 or 0: source.mapping.outcomes.WORD=1; one with"
+                "say what each word is worth, 0 to 1: source.mapping.outcomes.WORD=1; one with"
                 ' blanks or signs in the source\'s file, under mapping: outcomes: {"THE WORDS": 1}'
             )
         nothing_fits = not self.report.attempts and all(": misfit: " in line for line in first)

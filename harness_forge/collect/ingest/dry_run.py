@@ -9,6 +9,7 @@ from typing import Any
 
 from harness_forge.collect.ingest.files import take_file
 from harness_forge.collect.ingest.request import FileReport, IngestReport
+from harness_forge.collect.ingest.unmatched import unmatched
 from harness_forge.collect.sources import files
 from harness_forge.config.source import DATABASES, SourceConfig
 from harness_forge.core.errors import SourceError
@@ -52,11 +53,13 @@ def dry_run(
     found = DryRun(IngestReport(skill))
     found.report.passed_over = files.passed_over(Path(config.path), config.files)
     with seldom_collected():
-        for path in files.found(Path(config.path), config.files):
+        paths = files.found(Path(config.path), config.files)
+        for path in paths:
             intake = _DiscardingIntake(found.first)
             report = FileReport(str(path))
             take_file(intake, config, path, report, progress)
             found.report.files.append(report)
+        found.report.hint = unmatched(config, paths, found.report)
     return found
 
 

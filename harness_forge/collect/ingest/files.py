@@ -19,6 +19,7 @@ from harness_forge.collect.ingest.kept_out import demand_not_forgotten, kept_out
 from harness_forge.collect.ingest.known_files import demand_same_mapping, known_file
 from harness_forge.collect.ingest.naming import plain
 from harness_forge.collect.ingest.request import FileReport, IngestReport
+from harness_forge.collect.ingest.unmatched import unmatched
 from harness_forge.collect.sources import (
     datasets,
     files,
@@ -91,6 +92,7 @@ def ingest(
         with seldom_collected():
             for path in found:
                 report.files.append(_file(store, config, path, notes, progress, forgotten))
+        report.hint = unmatched(config, found, report)
     lift(store, forgotten, config)
     report.splits = recorded.assign_recorded(store, split)
     if report.added:

@@ -30,12 +30,14 @@ class KnownFile:
         digest: of what it holds now.
         size: of what it holds now, in bytes.
         named: the fields that the mapping takes from its name.
+        stamp: what tells whether the file was written to since it was looked at.
     """
 
     key: str
     digest: str
     size: int
     named: dict[str, str]
+    stamp: tuple[int, int, int]
 
 
 def known_file(config: SourceConfig, path: Path, notes: dict[str, dict[str, Any]]) -> KnownFile:
@@ -44,6 +46,7 @@ def known_file(config: SourceConfig, path: Path, notes: dict[str, dict[str, Any]
     Args:
         notes: those of the store.
     """
+    stamp = _stamp(path)  # before its digest is made, so that no change goes unseen
     templates = Templates(config.mapping)
     named = templates.named_fields(templates.scope_of(path))
     notes = {
@@ -63,7 +66,33 @@ def known_file(config: SourceConfig, path: Path, notes: dict[str, dict[str, Any]
     if key is None:
         both = json.dumps([held.digest, named], sort_keys=True)
         key = f"{config.name}/{hashlib.sha256(both.encode()).hexdigest()[:16]}"
-    return KnownFile(key, held.digest, held.size, named)
+    return KnownFile(key, held.digest, held.size, named, stamp)
+
+
+def demand_unchanged(path: Path, place: KnownFile) -> None:
+    """Refuse a file that was rewritten or cut off while it was read; one that has grown is fine.
+
+    Raises:
+        SourceError: it no longer begins with what it held.
+    """
+    if _stamp(path) == place.stamp:
+        return
+    held = files.content(path, [(place.size, place.digest)], is_records=True)
+    if place.digest not in (held.digest, held.earlier):
+        raise SourceError(
+            str(path),
+            "was changed while it was read, so what was read of it may be of two files",
+            "take it in with source.again=true when nobody writes to it",
+        )
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    try:
+        found = path.stat()
+    except OSError as error:
+        said = error.strerror
+        raise SourceError(str(path), f"cannot be read: {said}", "was it removed?") from None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def demand_same_mapping(path: Path, config: SourceConfig, state: dict[str, Any]) -> None:

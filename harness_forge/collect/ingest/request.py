@@ -79,12 +79,14 @@ class IngestReport:
         files: one a file.
         splits: groups that were given a split, by split.
         passed_over: files in the folder that `source.files` does not name.
+        hint: what is likely to be wrong with the settings; '' for nothing.
     """
 
     skill: str
     files: list[FileReport] = field(default_factory=list)
     splits: dict[str, int] = field(default_factory=dict)
     passed_over: list[str] = field(default_factory=list)
+    hint: str = ""
 
     @property
     def added(self) -> int:

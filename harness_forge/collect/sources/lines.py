@@ -14,7 +14,7 @@ from harness_forge.collect.sources import parquet, signatures
 from harness_forge.collect.sources.records import LeftOut
 from harness_forge.collect.sources.scanning import BROKEN_ARRAY, Scanner
 from harness_forge.collect.sources.texts import RecordRefused, demand_whole, loads
-from harness_forge.collect.sources.unpacking import as_utf8, beginning, opened
+from harness_forge.collect.sources.unpacking import as_utf8, beginning, faults, opened
 from harness_forge.collect.sources.values import LocatedValue
 from harness_forge.collect.sources.wrapped import WrappedRecords
 from harness_forge.config.source import Layout
@@ -39,7 +39,21 @@ def values(
 
     Args:
         records: dotted key of the list that holds the values, in each object of the file.
+
+    Raises:
+        SourceError: the file cannot be unpacked, or cannot be read to its end.
     """
+    try:
+        yield from _values(path, layout, max_line_mb, records)
+    except faults() as error:
+        raise SourceError(
+            str(path), f"cannot be read to its end: {error}", "is it whole, and left alone?"
+        ) from None
+
+
+def _values(
+    path: Path, layout: Layout, max_line_mb: int, records: str
+) -> Iterator[LocatedValue | LeftOut]:
     limit = max_line_mb << 20
     start = beginning(path, _BLOCK)
     if start.startswith(signatures.PARQUET):

@@ -151,11 +151,12 @@ class Templates:
         return self._templates[key].value(scope)
 
     def word(self, key: str, scope: Mapping[str, Any]) -> str | None:
-        """Return it as a text."""
-        return self._templates[key].word(scope)
+        """Return it as a text; one of blanks names nothing."""
+        found = self._templates[key].word(scope)
+        return None if found and found.isspace() else found
 
     def demand(self, key: str, scope: Mapping[str, Any]) -> str:
-        """Return it as a text that is not empty.
+        """Return it as a text that is neither empty nor blank.
 
         Raises:
             Misfit: there is none.

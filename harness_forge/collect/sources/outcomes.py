@@ -50,6 +50,24 @@ _FALSE = frozenset(
         "bad",
     )
 ) | frozenset("\u2717\u2718\u274c\u2716")
+_NO_VERDICT = frozenset(
+    (
+        "",
+        "null",
+        "none",
+        "unknown",
+        "deferred",
+        "skipped",
+        "skip",
+        "n/a",
+        "na",
+        "not applicable",
+        "not_applicable",
+        "inconclusive",
+        "pending",
+    )
+)
+"""Words that say of an attempt that nobody judged it."""
 _SHARE = re.compile(r"(\d{1,9})\s?/\s?(\d{1,9})|(\d{1,3}(?:\.\d{1,9})?)\s?%")
 
 
@@ -59,9 +77,10 @@ def how_to_say(word: str) -> str:
     A command line's key takes letters alone: a dot, a blank or a sign would be read as more.
     """
     if re.fullmatch(r"[A-Za-z_\u2600-\u27bf][\w\u2600-\u27bf-]*", word):
-        return f"source.mapping.outcomes.{word}=1 (or 0)"
+        return f"source.mapping.outcomes.{word}=1 (or 0, or 0.5)"
     quoted = json.dumps(word, ensure_ascii=False)
-    return f"in the source's file, under mapping: outcomes: {{{quoted}: 1}} (or 0)"
+    said = f"outcomes: {{{quoted}: 1}} (or 0, or 0.5)"
+    return f"in the source's file, under mapping: {said}"
 
 
 def of_item(word: str | None) -> str | None:
@@ -122,7 +141,7 @@ def _spoken(word: str) -> bool | float | None:
         return True
     if said in _FALSE or of_item(said) == ESCALATED:
         return False
-    if said in ("", "null", "none", "unknown", "deferred", "skipped", "skip"):
+    if said in _NO_VERDICT:
         return None
     try:
         return float(said)

@@ -44,12 +44,16 @@ class OutcomesByItem:
                     f"has two outcomes, {self._said[item]!r} and {outcome!r}",
                     "which one counts? leave the other out of the file",
                 )
-        if not self._said:
+        if not self._said and self._others is None:
             raise SourceError(str(self.path), f"holds no outcome at {config.outcome}")
 
     def of(self, item: str) -> Any:
         """Return what became of an item, None where the file does not say."""
         return self._said.get(item, self._others)
+
+    def names(self) -> frozenset[str]:
+        """Return the items that the file names; of a list of passes, those that passed."""
+        return frozenset(self._said)
 
     def _pairs(self, config: OutcomesFileConfig) -> Iterator[tuple[str, Any]]:
         item, outcome = (

@@ -43,7 +43,7 @@ def rows(path: Path) -> Iterator[LocatedValue | LeftOut]:
     try:
         with ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False) as file:
             for batch in file.iter_batches(_AT_ONCE):
-                for row in batch.to_pylist():
+                for row in _rows(batch):
                     place += 1
                     yield _value(place, row)
     except (pyarrow.ArrowException, OSError) as error:
@@ -54,8 +54,26 @@ def rows(path: Path) -> Iterator[LocatedValue | LeftOut]:
         ) from None
 
 
-def _value(place: int, row: dict[str, Any]) -> LocatedValue | LeftOut:
+def _rows(batch: Any) -> Iterator[dict[str, Any] | _NoJson]:
+    """Yield the rows of a batch; one with a value that Python cannot hold is a fault alone."""
     try:
+        rows_ = batch.to_pylist()
+    except (ValueError, OverflowError):  # a text that is no UTF-8, a time beyond the calendar
+        rows_ = [_row(batch, at) for at in range(batch.num_rows)]
+    yield from rows_
+
+
+def _row(batch: Any, at: int) -> dict[str, Any] | _NoJson:
+    try:
+        return batch.slice(at, 1).to_pylist()[0]
+    except (ValueError, OverflowError) as error:
+        return _NoJson(f"a value that cannot be read: {error}"[:120])
+
+
+def _value(place: int, row: dict[str, Any] | _NoJson) -> LocatedValue | LeftOut:
+    try:
+        if isinstance(row, _NoJson):
+            raise row
         return LocatedValue(place, _plain(row))
     except _NoJson as error:
         return LeftOut(place, "not_json", error.args[0], malformed=True)

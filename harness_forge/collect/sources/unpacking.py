@@ -8,6 +8,7 @@ import zlib
 from pathlib import Path
 from typing import BinaryIO
 
+from harness_forge.collect.sources.zstd_frames import demand_whole_frames
 from harness_forge.core.errors import SourceError
 
 _BLOCK = 1 << 20
@@ -34,6 +35,7 @@ def opened(path: Path) -> BinaryIO:
 
     Raises:
         SourceError: it is packed with zstd, and zstandard is not installed.
+        EOFError: it is packed with zstd and cut off; gzip says so when it is read.
     """
     with path.open("rb") as file:
         start = file.read(4)
@@ -154,5 +156,7 @@ def _unzstd(path: Path) -> io.RawIOBase:
         raise SourceError(
             str(path), "is packed with zstd", "pip install 'harness-forge[zstd]', or unpack it"
         ) from None
+    with path.open("rb", buffering=0) as file:
+        demand_whole_frames(file)
     reader = zstandard.ZstdDecompressor()
     return reader.stream_reader(path.open("rb"), read_across_frames=True, closefd=True)

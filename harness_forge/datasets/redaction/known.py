@@ -42,7 +42,7 @@ PUBLIC = _words(
     stackoverflow.com stripe.com superuser.com suse.com swift.org systemd.io tensorflow.org
     terraform.io tldp.org travis-ci.org twitter.com ubuntu.com unicode.org unpkg.com
     visualstudio.com vmware.com w3.org whatwg.org wikidata.org wikimedia.org wikipedia.org
-    windows.com x.com x.org xmlsoap.org yaml.org yarnpkg.com ycombinator.com youtube.com
+    windows.com x.com x.org xmlsoap.org yaml.org yarnpkg.com ycombinator.com youtu.be youtube.com
     """
 )
 """Domains of projects, vendors and standards that code and documentation point to."""

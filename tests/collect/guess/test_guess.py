@@ -96,7 +96,9 @@ def test_rewards_beyond_one_have_an_end_that_the_user_checks(tmp_path):
 def test_an_outcome_in_unknown_words_is_asked_for(tmp_path):
     records = [{"id": word, "verdict": word, "messages": [ASKED, SAID]} for word in ("yes", "meh")]
     made = guessed(tmp_path, *records)
-    assert made.open == ["what is the outcome 'meh' worth? source.mapping.outcomes.meh=1 (or 0)"]
+    assert made.open == [
+        "what is the outcome 'meh' worth? source.mapping.outcomes.meh=1 (or 0, or 0.5)"
+    ]
 
 
 def test_what_nothing_names_is_left_over(tmp_path):

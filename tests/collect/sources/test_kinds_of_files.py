@@ -1,11 +1,13 @@
 """A file of another kind is named by its first bytes and refused; Parquet is read row by row."""
 
 import bz2
+import gzip
 import io
 import json
 import lzma
 import os
 import pickle
+import random
 import shlex
 import sqlite3
 import subprocess
@@ -16,10 +18,12 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+import zstandard
 
 from harness_forge.collect.sources import files
 from harness_forge.collect.sources.lines import values
 from harness_forge.collect.sources.records import LeftOut
+from harness_forge.collect.sources.values import LocatedValue
 from harness_forge.config.source import Layout
 from harness_forge.core.errors import SourceError
 
@@ -169,6 +173,47 @@ def test_a_parquet_file_that_is_cut_off_is_one_error(tmp_path):
         SourceError, match=r"a\.parquet: cannot be read as Parquet: .*\n.*is it whole"
     ):
         list(values(path, Layout.auto, 1))
+
+
+def test_a_row_that_python_cannot_hold_is_counted_and_the_others_are_read(tmp_path):
+    path = table(
+        tmp_path / "a.parquet",
+        RECORDS,
+        compression="none",
+        use_dictionary=False,
+        write_statistics=False,
+    )
+    raw = path.read_bytes()
+    at = raw.index("\u00e4sh".encode())
+    path.write_bytes(raw[:at] + b"\xff\xff" + raw[at + 2 :])
+    found = list(values(path, Layout.auto, 1))
+    assert [one.place for one in found] == list(range(1, 41))
+    [bad] = [one for one in found if isinstance(one, LeftOut)]
+    assert (bad.reason, bad.malformed, bad.place) == ("not_json", True, 1)
+    assert [one.value for one in found[1:]] == RECORDS[1:]
+
+
+@pytest.mark.parametrize("name", ["a.zst", "a.gz", "a.parquet"])
+def test_a_damaged_file_is_one_error_or_counted_and_never_a_crash(tmp_path, name):
+    path = tmp_path / name
+    pack = {"a.zst": zstandard.compress, "a.gz": gzip.compress}.get(name)
+    path.write_bytes(pack(LINES)) if pack else table(path, RECORDS)
+    whole, draw = path.read_bytes(), random.Random(3)
+    for number in range(40):
+        start = draw.randrange(4, len(whole))
+        damages = (
+            whole[:start],
+            whole[:start] + draw.randbytes(3) + whole[start + 3 :],
+            whole[:start] + whole[start + draw.randrange(1, 900) :],
+        )
+        path.write_bytes(damages[number % 3])
+        try:
+            files.content(path)
+            found = list(values(path, Layout.auto, 1))
+        except SourceError:
+            continue
+        assert number % 3 == 1, f"cut at {start} and taken for whole"
+        assert all(isinstance(one, LeftOut | LocatedValue) for one in found)
 
 
 def test_without_pyarrow_the_package_is_named(tmp_path, monkeypatch):

@@ -153,6 +153,19 @@ def test_a_second_file_that_does_not_help_is_refused(tmp_path, content, said):
     assert said in str(caught.value)
 
 
+def test_a_list_of_passes_without_any_fails_every_item(tmp_path):
+    written(tmp_path, {"resolved_ids": []}, name="report.json")
+    path = written(tmp_path, {"task": "t1", "chat": [ASKED, SAID]})
+    [found] = read(path, outcomes=OutcomesFileConfig("report.json", "", "{resolved_ids}"))
+    assert (found.attempt.outcome.passed, found.attempt.outcome.infrastructure) == (False, False)
+
+
+@pytest.mark.parametrize("name", ["", " ", "\t\u2003\n", None])
+def test_a_name_of_blanks_names_no_item(tmp_path, name):
+    [found] = read(written(tmp_path, {"task": name, "chat": [ASKED, SAID], "reward": 1}))
+    assert (found.reason, found.detail) == ("misfit", "no item at {task}")
+
+
 def test_a_second_file_needs_to_be_told_where_its_outcomes_are(tmp_path):
     path = written(tmp_path, {"task": "t1", "chat": [ASKED, SAID]})
     with pytest.raises(ConfigError, match="must be set"):

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import random
 import time
 
 import pytest
@@ -80,6 +81,30 @@ def test_bytes_behind_a_gzip_are_counted(tmp_path):
 def test_zstd_is_read(tmp_path):
     packed = zstandard.compress(LINES.encode()) + zstandard.compress(LINES.encode())
     assert read(tmp_path / "a.jsonl.zst", packed) == NAMES * 2
+
+
+@pytest.mark.parametrize("checked", [True, False])
+@pytest.mark.parametrize("sized", [True, False])
+def test_a_zstd_that_was_cut_off_anywhere_is_refused(tmp_path, checked, sized):
+    text = "".join(random.Random(2).choices("abcdef\n", k=300_000)).encode()
+    packer = zstandard.ZstdCompressor(write_checksum=checked, write_content_size=sized)
+    head = b"\x50\x2a\x4d\x18\x03\0\0\0xyz"  # a frame to be skipped
+    packed = zstandard.compress(LINES.encode()) + head + packer.compress(text)
+    path = tmp_path / "a.zst"
+    path.write_bytes(packed)
+    assert files.content(path).size == len(LINES.encode()) + len(text)
+    last = len(packed) - 1
+    for end in (4, 5, 9, len(zstandard.compress(LINES.encode())) + 6, last // 2, last - 3, last):
+        path.write_bytes(packed[:end])
+        with pytest.raises(SourceError, match="cannot be unpacked: it ends inside a frame"):
+            files.content(path)
+
+
+def test_a_file_that_is_cut_off_after_its_digest_was_made_is_one_error(tmp_path):
+    path = tmp_path / "a.gz"
+    path.write_bytes(gzip.compress(random.Random(2).randbytes(90_000).hex().encode())[:-9])
+    with pytest.raises(SourceError, match=r"a\.gz: cannot be read to its end"):
+        list(values(path, Layout.auto, 1))
 
 
 def test_a_damaged_zstd_is_refused_as_a_whole(tmp_path):

@@ -10,6 +10,7 @@ from collections import Counter
 import lookalikes_of_others
 import other_hands
 import pytest
+import unseen_forms
 
 from harness_forge.config.redaction import RedactionConfig
 from harness_forge.datasets.redaction.redactor import Redactor
@@ -72,3 +73,26 @@ def test_the_gate_opens_for_every_key_that_a_rule_finds(redactor):
         hit = set(gate.hit(one.text))
         for index, rule in enumerate(gate._rules):
             assert index in hit or not list(rule.find(one.text)), (rule.kind, rule.hint, one.text)
+
+
+@pytest.mark.parametrize("seed", [7, 19])
+def test_keys_in_forms_written_without_the_rules_go(redactor, seed):
+    texts = list(unseen_forms.keys(seed))
+    missed = Counter(one.kind for one in texts if one.values[0] in redactor.text(one.text))
+    assert missed.total() <= (1 - RECALL) * len(texts), missed
+    assert max(missed.values(), default=0) < len(unseen_forms.PLACES), missed
+
+
+@pytest.mark.parametrize("seed", [7, 19])
+def test_look_alikes_written_without_the_rules_stay(redactor, seed):
+    changed = [text for text in unseen_forms.kept(seed) if redactor.text(text) != text]
+    assert changed == []
+
+
+@pytest.mark.parametrize("form", ["SK{h32}", "SG.{u22}.{u43}", "github_pat_{A22}_{A59}"])
+def test_a_line_for_emphasis_begins_no_word(redactor, form):
+    from drawing import Draw
+
+    key = other_hands.drawn(form, Draw(3))
+    assert key not in redactor.text(f"it is _{key}_ now")
+    assert key not in redactor.text(f"it is __{key}__ now")

@@ -67,6 +67,8 @@ def rules() -> Iterator[RedactionRule]:
 
 
 _WORD = re.compile(r"[A-Za-z0-9_/+=-]")
+_EMPHASIS = re.compile(r"(?<![A-Za-z0-9/+=-])_{1,3}\Z")
+"""Markdown's lines for emphasis, which begin no word: _SK…_."""
 
 
 def _search(
@@ -91,7 +93,7 @@ def _inside(text: str, match: re.Match[str]) -> bool:
     at = match.start()
     if at == 0 or not _WORD.match(text[at - 1]) or not _WORD.match(text[at]):
         return False
-    if text[at - 1] in "=/-+":
+    if text[at - 1] in "=/-+" or _EMPHASIS.search(text, max(0, at - 3), at):
         return False
     return not (at > 1 and text[at - 2] == "\\" and text[at - 1] in "nrtbf")
 

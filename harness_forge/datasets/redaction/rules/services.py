@@ -13,6 +13,7 @@ from harness_forge.datasets.redaction.rules.families import UUID, A, H, S, U, ru
 CODE = (
     # Hosting, builds, packages, infrastructure as code.
     ("github_token", r"gh[pousr]_", f"{A}{{30,255}}"),
+    ("github_token", r"github_pat_", f"{A}{{20,24}}_{A}{{50,250}}"),
     (
         "gitlab_token",
         r"(?:gl[a-z]{2,6}|GR1348941)-?",

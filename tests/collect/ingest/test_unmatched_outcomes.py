@@ -1,0 +1,73 @@
+"""A second file whose outcomes fit no record says so; the two name items differently."""
+
+import json
+
+import pytest
+
+from harness_forge.collect.ingest.dry_run import dry_run
+from harness_forge.config.source import MappingConfig, OutcomesFileConfig, SourceConfig
+
+MAPPING = MappingConfig(item="{task}", messages="{chat}")
+CHAT = [{"role": "user", "content": "u"}, {"role": "assistant", "content": "a"}]
+
+
+def trial(folder, report, records, **judged):
+    folder.mkdir(exist_ok=True)
+    (folder / "report.json").write_text(json.dumps(report))
+    for number, name in enumerate(records):
+        record = {"task": name, "chat": CHAT}
+        (folder / f"r{number}.jsonl").write_text(json.dumps(record) + "\n")
+    config = SourceConfig(
+        name="bench",
+        path=str(folder),
+        files="r?.jsonl",
+        mapping=MAPPING,
+        outcomes=OutcomesFileConfig("report.json", **judged),
+    )
+    return dry_run(config, "s").report.hint
+
+
+BY_ID = {"item": "{id}", "outcome": "{ok}"}
+
+
+@pytest.mark.parametrize(
+    ("report", "judged"),
+    [
+        ({"id": "T-1", "ok": True}, BY_ID),
+        ({"T-1": {"ok": True}}, {"outcome": "{ok}"}),
+        ({"passed": ["T-1"]}, {"outcome": "{passed}"}),
+    ],
+)
+def test_names_of_both_sides_are_shown_where_none_is_in_both(tmp_path, report, judged):
+    hint = trial(tmp_path, report, ["t1", "t2", "t3"], **judged)
+    assert hint == (
+        "report.json has outcomes of 'T-1', …, and of no item in the records ('t1', 't2', …):"
+        " source.outcomes.item and source.mapping.item must give the same name"
+        " (then with source.again=true)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("report", "judged"),
+    [
+        ({"id": "t3", "ok": True}, BY_ID),
+        ({"id": "t2", "ok": False}, BY_ID),
+        ({"passed": ["t2", "elsewhere"]}, {"outcome": "{passed}"}),
+        ({"passed": []}, {"outcome": "{passed}"}),
+    ],
+)
+def test_one_that_fits_is_enough_in_whichever_file(tmp_path, report, judged):
+    assert trial(tmp_path, report, ["t1", "t2", "t3"], **judged) == ""
+
+
+def test_the_command_shows_it(store, forge, lines_of, tmp_path):
+    path = lines_of(tmp_path / "a.jsonl", [{"task": "t1", "chat": CHAT}])
+    lines_of(tmp_path / "report.json", [{"id": "T-1", "ok": True}])
+    words = [
+        "source=trajectories", f"path={path}", "source.mapping.item='{task}'",
+        "source.mapping.messages='{chat}'", "source.outcomes.file=report.json",
+        "source.outcomes.item='{id}'", "source.outcomes.outcome='{ok}'",
+    ]  # fmt: skip
+    code, said = forge("ingest", *words)
+    assert code == 0, said
+    assert "  hint: report.json has outcomes of 'T-1', …, and of no item in the records" in said

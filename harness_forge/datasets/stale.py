@@ -67,7 +67,7 @@ def holders(
     wanted = {key: ids for key, ids in rows.items() if ids}
     for folder in folders:
         manifest = _manifest(folder)
-        found = sum(_is_one(source, wanted) for source in _kept(folder)) if wanted else 0
+        found = sum(_is_one(source, wanted) for source in kept(folder)) if wanted else 0
         found = max(found, _of_runs(manifest, runs))
         if found:
             yield Holder(folder, manifest_digest(folder), found, _remake(manifest))
@@ -99,8 +99,12 @@ def demand_fresh(folder: Path) -> None:
         raise ExportError(str(folder), f"is stale: {told}")
 
 
-def _kept(folder: Path) -> Iterator[str]:
-    """Yield the source of each row that has a line."""
+def kept(folder: Path) -> Iterator[str]:
+    """Yield the source of each row that has a line, such as stig.turns:12.
+
+    Raises:
+        ExportError: the ledger cannot be read.
+    """
     try:
         for raw in read_lines(folder / LEDGER):
             # What was rejected need not be parsed: a ledger may have millions of lines.

@@ -35,6 +35,15 @@ def given(home: Path, name: str, digest: str) -> str:
     return name
 
 
+def of(home: Path, digest: str) -> list[str]:
+    """Return the names that were given to this content.
+
+    Raises:
+        ServeError: the file of the names cannot be read.
+    """
+    return sorted(name for name, content in _read(path(home)).items() if content == digest)
+
+
 def _read(place: Path) -> dict[str, str]:
     try:
         return json.loads(place.read_text(encoding="utf-8"))

@@ -100,6 +100,8 @@ def load(folder: Path) -> Adapter:
         lineage = json.loads((folder / LINEAGE).read_text(encoding="utf-8"))
         config = (folder / CONFIG).read_text(encoding="utf-8")
         named = lineage["digest"], lineage["name"]
+        if not all(isinstance(lineage.get(part, {}), dict) for part in ("base", "dataset")):
+            raise TypeError
     except FileNotFoundError as error:
         missing = Path(str(error.filename)).name
         hint = "an adapter is packaged by `forge train`"

@@ -29,7 +29,7 @@ def resolve(name: str, home: Path) -> Adapter:
     Raises:
         TrainError: there is no such adapter, or it is damaged.
     """
-    if _is_folder(name):
+    if is_folder(name):
         return load(Path(name))
     known = _names(home)
     if name in known:
@@ -40,10 +40,11 @@ def resolve(name: str, home: Path) -> Adapter:
 
 def is_adapter(name: str, home: Path) -> bool:
     """Return whether `name` means an adapter, whole or damaged."""
-    return _is_folder(name) or name in _names(home)
+    return is_folder(name) or name in _names(home)
 
 
-def _is_folder(name: str) -> bool:
+def is_folder(name: str) -> bool:
+    """Return whether `name` means a folder, not a name in the registry."""
     here = Path(name)
     return here.is_absolute() or "/" in name or (here / LINEAGE).is_file()
 

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import json
 import struct
+from math import prod
 from pathlib import Path
 from typing import Any
 
 from harness_forge.core.errors import TrainError
+
+SIZES = {
+    "F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1,
+    "U64": 8, "U32": 4, "U16": 2, "U8": 1, "BOOL": 1, "F8_E4M3": 1, "F8_E5M2": 1,
+}  # fmt: skip
+"""Bytes of a number, by the name of its type."""
 
 _MAX_HEAD = 100_000_000
 _REMEDY = "train the adapter again, or copy it again"
@@ -28,9 +35,11 @@ def head(path: Path) -> dict[str, dict[str, Any]]:
             header = json.loads(file.read(length))
     except FileNotFoundError:
         raise TrainError(str(path), "is missing", _REMEDY) from None
-    except (struct.error, ValueError):
+    except (struct.error, ValueError, RecursionError):
         what = "is damaged: it has no safetensors head"
         raise TrainError(str(path), what, _REMEDY) from None
+    if fault := _fault(header):
+        raise TrainError(str(path), f"is damaged: {fault}", _REMEDY)
     header.pop("__metadata__", None)
     end = max((fact["data_offsets"][1] for fact in header.values()), default=0)
     if size != 8 + length + end:
@@ -39,9 +48,45 @@ def head(path: Path) -> dict[str, dict[str, Any]]:
     return header
 
 
+def data_start(path: Path) -> int:
+    """Return the place of the first tensor's first byte; offsets in the head count from it."""
+    with path.open("rb") as file:
+        return 8 + struct.unpack("<Q", file.read(8))[0]
+
+
+def _fault(header: Any) -> str:
+    """Return what is wrong with a head; '' if each tensor has its own bytes, as many as it needs.
+
+    Bytes between tensors could hold anything, so there may be none.
+    """
+    if not isinstance(header, dict):
+        return "its head is no object"
+    spans = []
+    for name, fact in header.items():
+        if name == "__metadata__":
+            continue
+        try:
+            shape, (begin, end) = fact["shape"], fact["data_offsets"]
+            numbers = [*shape, begin, end]
+            dtype = fact["dtype"]
+        except (TypeError, KeyError, ValueError):
+            return f"its head does not say where {name!r} is"
+        if any(type(one) is not int or one < 0 for one in numbers) or not isinstance(dtype, str):
+            return f"its head does not say where {name!r} is"
+        if dtype in SIZES and end - begin != prod(shape) * SIZES[dtype]:
+            return f"{name!r} has {end - begin} bytes, and {dtype} of {shape} has others"
+        spans.append((begin, end))
+    place = 0
+    for begin, end in sorted(spans):
+        if begin != place or end < begin:
+            return "its tensors overlap, or leave bytes that are of none"
+        place = end
+    return ""
+
+
 def moved(path: Path, facts: dict[str, dict[str, Any]]) -> bool:
     """Return whether any `lora_B` differs from zero, its value at the start of training."""
-    length = 8 + _head_bytes(path)
+    length = data_start(path)
     with path.open("rb") as file:
         for name, fact in facts.items():
             if "lora_B" in name:
@@ -63,7 +108,7 @@ def same(one: Path, other: Path) -> bool:
     if shapes[0] != shapes[1]:
         return False
     with one.open("rb") as first, other.open("rb") as second:
-        starts = 8 + _head_bytes(one), 8 + _head_bytes(other)
+        starts = data_start(one), data_start(other)
         for name in headers[0]:
             raw = []
             for file, start, half in zip((first, second), starts, headers, strict=True):
@@ -73,8 +118,3 @@ def same(one: Path, other: Path) -> bool:
             if raw[0] != raw[1]:
                 return False
     return True
-
-
-def _head_bytes(path: Path) -> int:
-    with path.open("rb") as file:
-        return struct.unpack("<Q", file.read(8))[0]

@@ -9,7 +9,7 @@ from harness_forge.registry.adapters.package import Adapter
 from harness_forge.registry.adapters.tensors import read_config
 
 
-class Difference(NamedTuple):
+class FactDifference(NamedTuple):
     """One fact in which two adapters differ; None where one does not say it."""
 
     key: str
@@ -17,7 +17,7 @@ class Difference(NamedTuple):
     second: Any
 
 
-def differences(first: Adapter, second: Adapter) -> list[Difference]:
+def differences(first: Adapter, second: Adapter) -> list[FactDifference]:
     """Return the facts that differ: lineage key by key, then the adapters' own configs.
 
     Raises:
@@ -30,7 +30,7 @@ def differences(first: Adapter, second: Adapter) -> list[Difference]:
         facts = [dict(_flat(side, head)) for side in (one, other)]
         keys = dict.fromkeys([*facts[0], *facts[1]])
         values = ((key, facts[0].get(key), facts[1].get(key)) for key in keys)
-        found += [Difference(*each) for each in values if each[1] != each[2]]
+        found += [FactDifference(*each) for each in values if each[1] != each[2]]
     return found
 
 

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from harness_forge.rollouts.environments.sandbox.checks import Requirement
 
 SUMMARY = "look at a skill's environment: what is missing, what it yields"
-USAGE = "setup|doctor|check|table|verdicts [skill=NAME] [key=value …] | new FOLDER [NAME]"
+USAGE = (
+    "setup|doctor|check|table|verdicts [skill=NAME] [key=value …] | new FOLDER [NAME] | "
+    "export FORM FOLDER [--solutions] [--give-away] [key=value …]"
+)
 EXAMPLES = (
     "forge env setup",
     "forge env doctor skill=stig",
@@ -21,10 +24,14 @@ EXAMPLES = (
     "forge env check skill=repair",
     "forge env table skill=stig",
     "forge env verdicts skill=stig > here.txt",
+    "forge env export harbor tasks skill=repair run.limit=20",
 )
-ACTIONS = "setup, doctor, new, check, table or verdicts"
-KEYS = ("skill", "store", "split", "forge_home")
-JSON = "doctor, setup: an array of objects with skill, holds, checks; table: rows; verdicts: words"
+ACTIONS = "setup, doctor, new, check, table, verdicts or export"
+KEYS = ("skill", "store", "split", "run", "prompt", "budget", "forge_home")
+JSON = (
+    "doctor, setup: an array of objects with skill, holds, checks; table: rows; verdicts: words; "
+    "export: an object with destination, skill, split, tasks"
+)
 
 
 def main(argv: list[str]) -> int:
@@ -34,12 +41,13 @@ def main(argv: list[str]) -> int:
     actions = {"setup": _setup, "doctor": _doctor}
     alone = {"check": _check, "table": _table, "verdicts": _verdicts}
     action, *overrides = argv or ["doctor"]
-    if action == "new":
-        return _new(overrides)
+    own = {"new": _new, "export": _export}
+    if action in own:
+        return own[action](overrides)
     if action in alone:
         return alone[action](composed(overrides))
     if action not in actions:
-        hint = f"{did_you_mean(action, [*actions, *alone, 'new'])}{ACTIONS}"
+        hint = f"{did_you_mean(action, [*actions, *alone, *own])}{ACTIONS}"
         raise ConfigError("forge env", f"there is no action '{action}'", hint)
     from harness_forge.cli.results import report
 
@@ -173,6 +181,32 @@ def _new(words: list[str]) -> int:
     facts = {"skill": name, "written": paths, "items": len(suite.rows)}
     facts |= {"packages": suite.packages, "untested": suite.untested, "unknown": suite.unknown}
     report(facts, "\n".join(writing.account(suite, name, paths)))
+    return 0
+
+
+def _export(words: list[str]) -> int:
+    """Write a skill's items as task folders of another harness."""
+    from dataclasses import asdict
+    from pathlib import Path
+
+    from harness_forge.cli import composed
+    from harness_forge.cli.results import report
+    from harness_forge.cli.words import one_of, sort
+    from harness_forge.rollouts.harbor import giving
+
+    named, flags, overrides = sort(words, (giving.SOLUTIONS, giving.GIVE_AWAY))
+    if len(named) != 2:
+        what = "say in which form and where to"
+        raise ConfigError("command line", what, "forge env export harbor FOLDER")
+    one_of(named[0], ("harbor",), "form of tasks")
+    given = giving.give(
+        composed(overrides),
+        Path(named[1]),
+        solutions=giving.SOLUTIONS in flags,
+        give_away=giving.GIVE_AWAY in flags,
+        say=lambda text: print(text, file=sys.stderr),
+    )
+    report(asdict(given), "\n".join(giving.account(given)))
     return 0
 
 

@@ -28,6 +28,7 @@ from harness_forge.rollouts.environments.sandbox.sandbox import FAILURES
 EVALUATOR = "command"
 _OUTPUT_KEPT = 2000  # characters
 _TELLING = 40  # characters
+_PYTHON = "python:"
 _MOST_FORMS = 2000
 """Forms are compared in pairs; where there are more of them, items count by family."""
 
@@ -86,6 +87,12 @@ class CommandEnvironment:
         """Revisions, the programs, and a hash of commands and limits, as one text."""
         revisions = f"command{bench.REVISION}.sandbox{sandbox.REVISION}"
         return f"{revisions}.{self._programs.name}+{self._judging[:8]}"
+
+    @property
+    def python_packages(self) -> list[str]:
+        """The Python packages that commands import, all of them, as `name==version`."""
+        parts = self._programs.packages.items()
+        return [f"{n.removeprefix(_PYTHON)}=={v}" for n, v in parts if n.startswith(_PYTHON)]
 
     def close(self) -> None:
         """End every sandbox."""

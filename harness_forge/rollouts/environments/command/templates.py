@@ -75,3 +75,9 @@ def word(value: Any) -> str:
     if isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False)
+
+
+def fields(text: str) -> set[str]:
+    """Return the names of the fields that a template's text takes values from."""
+    found = (part[1] for part in _PART.finditer(text) if part[1] is not None)
+    return {path.strip().split(".")[0] for path in found}

@@ -6,7 +6,16 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from harness_forge.core.errors import ConfigError
-from harness_forge.core.numbers import NONE, interval, p_value, percent, points, signed
+from harness_forge.core.numbers import (
+    NONE,
+    interval,
+    number,
+    p_value,
+    percent,
+    points,
+    signed,
+    signed_number,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,7 +24,7 @@ if TYPE_CHECKING:
     from harness_forge.evaluation.episodes import CategoryResult, RunComparison
     from harness_forge.evaluation.measures import Measure
 
-SUMMARY = "compare two runs item by item: success, attempts, escalations, tokens, seconds"
+SUMMARY = "compare two runs item by item: success, attempts, escalations, tokens, seconds, cost"
 USAGE = "RUN RUN [--common] | --live[=ROUTE] [key=value …]"
 EXAMPLES = (
     "forge compare 20261121-081100 20261121-072908",
@@ -99,11 +108,12 @@ def _first_try(name: str, one: CategoryResult) -> str:
 
 def _measured(name: str, one: Measure) -> str:
     share = one.p is not None
+    small = name == "usd_per_attempt"
 
     def shown(value: float) -> str:
-        return percent(value) if share else f"{value:,.2f}"
+        return percent(value) if share else number(value) if small else f"{value:,.2f}"
 
-    change = points if share else signed
+    change = points if share else signed_number if small else signed
 
     # One cluster, or none, tells nothing of others.
     bounded = isfinite(one.low) and isfinite(one.high)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness_forge.core.numbers import count, percent
+from harness_forge.core.numbers import count, counted, number, percent
 
 SUMMARY = "attempt work items and write what happened to the store"
 USAGE = "skill=NAME policy=gold|mutated|nearest|template|extractive|model[:ADAPTER] [key=value …]"
@@ -66,6 +66,10 @@ def render(summary: dict) -> str:
         lines.append(
             f"  {count(summary['tokens_per_attempt'])} tokens per attempt, prompt and answer"
         )
+    if "usd" in summary:
+        unknown = summary["usd_unknown"]
+        more = f", and {counted(unknown, 'attempt')} of unknown cost" if unknown else ""
+        lines.append(f"  {number(summary['usd'])} USD by the stored prices{more}")
     for name, title in (("outcomes", "attempts"), ("passed_by_origin", "passes by origin")):
         counts = ", ".join(f"{key} {count(found)}" for key, found in summary[name].items())
         lines.append(f"  {title}: {counts}")

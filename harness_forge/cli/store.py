@@ -5,23 +5,25 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from harness_forge.core.numbers import count, size
+from harness_forge.core.numbers import NONE, count, counted, number, size
 
 if TYPE_CHECKING:
     from harness_forge.config.schema import ForgeConfig
     from harness_forge.store.database import Store
 
-SUMMARY = "look after the store: status, upgrade, url, psql"
-USAGE = "status|upgrade|url|psql [key=value …] [PSQL_OPTION …]"
+SUMMARY = "look after the store: status, upgrade, prices, url, psql"
+USAGE = "status|upgrade|prices|url|psql [key=value …] [PSQL_OPTION …]"
 EXAMPLES = (
     "forge store status",
     "forge store upgrade skill=stig",
+    "forge store prices skill=stig prices=mine",
     "forge store url store.url=postgresql://forge@db.example/forge",
     "forge store psql -c 'SELECT count(*) FROM stig.attempts'",
 )
-KEYS = ("store", "skill", "forge_home")
+KEYS = ("store", "prices", "skill", "skills", "forge_home")
 JSON = (
-    "status: url, embedded, server_version, size_bytes, skills; upgrade: steps by skill; url: url"
+    "status: url, embedded, server_version, size_bytes, skills; upgrade: steps by skill; url: url;"
+    " prices: each skill's prices and models"
 )
 
 
@@ -31,7 +33,13 @@ def main(argv: list[str]) -> int:
     from harness_forge.core.errors import ConfigError
     from harness_forge.core.hints import did_you_mean
 
-    actions = {"status": _status, "upgrade": _upgrade, "url": _url, "psql": _psql}
+    actions = {
+        "status": _status,
+        "upgrade": _upgrade,
+        "prices": _prices,
+        "url": _url,
+        "psql": _psql,
+    }
     action, *rest = argv or [""]
     if action not in actions:
         raise ConfigError(
@@ -87,6 +95,24 @@ def _upgrade(config: ForgeConfig, _others: list[str]) -> int:
     return 0
 
 
+def _prices(config: ForgeConfig, _others: list[str]) -> int:
+    """Store the prices that the config names, if any, and show what each model costs by them."""
+    from harness_forge.cli.results import report, show
+    from harness_forge.config.schema import skills_of
+    from harness_forge.store.opening import opened_store
+    from harness_forge.store.prices import store_prices
+
+    done = {}
+    with opened_store(config) as store:
+        for one in skills_of(config):
+            name = one.skill.name
+            store.upgrade(name)
+            done[name] = store_prices(store.skill(name), config.prices)
+            show(render_prices(name, **done[name]))
+    report(done)
+    return 0
+
+
 def _url(config: ForgeConfig, _others: list[str]) -> int:
     from harness_forge.cli.results import report
 
@@ -138,3 +164,24 @@ def render(status: dict) -> str:
         )
         lines += [f"  {table:<16} {count(rows):>10}" for table, rows in skill["rows"].items()]
     return "\n".join(lines)
+
+
+def render_prices(skill: str, prices: list[dict], models: list[dict]) -> str:
+    """Return the stored prices of a skill, and what each model of its turns costs by them."""
+    if not prices:
+        return f"{skill}: no prices stored; docs/costs.md shows how to give yours"
+    kinds = ("input", "cached_input", "output", "reasoning", "watts", "usd_per_kwh")
+    lines = [f"{skill}: USD per million tokens", f"  {'pattern':32}" + _cells(kinds)]
+    lines += [f"  {row['pattern']:32}" + _cells(number(row[k]) for k in kinds) for row in prices]
+    lines.append(f"  {'model':32}" + _cells(("turns", "priced", "USD")) + "  pattern")
+    for row in models:
+        cells = (count(row["turns"]), count(row["priced"]), number(row["usd_known"]))
+        lines.append(f"  {row['model'] or '(none)':32}{_cells(cells)}  {row['pattern'] or NONE}")
+    unknown = sum(row["turns"] - row["priced"] for row in models)
+    if unknown:
+        lines.append(f"  the cost of {counted(unknown, 'turn')} is unknown")
+    return "\n".join(lines)
+
+
+def _cells(texts) -> str:
+    return "".join(f"{text:>14}" for text in texts)

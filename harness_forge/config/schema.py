@@ -22,6 +22,7 @@ from harness_forge.config.judge import JudgeConfig
 from harness_forge.config.labels import LabelsConfig
 from harness_forge.config.model import ModelConfig
 from harness_forge.config.policy import PolicyConfig, PolicyKind
+from harness_forge.config.prices import PricesConfig
 from harness_forge.config.promote import PromoteConfig
 from harness_forge.config.prompt import PromptConfig
 from harness_forge.config.prove import ProveConfig
@@ -76,6 +77,7 @@ class ForgeConfig:
         run: what is attempted and for what purpose.
         attempt: the runs `dvc repro` makes, by name, in order.
         store: where records live.
+        prices: what tokens and electricity cost.
         graph: the Bolt server that the records are mirrored to.
         source: where foreign records come from.
         generate: what rows are made of a repository.
@@ -119,6 +121,7 @@ class ForgeConfig:
     run: RunConfig = field(default_factory=RunConfig)
     attempt: dict[str, AttemptStep] = field(default_factory=dict)
     store: StoreConfig = field(default_factory=StoreConfig)
+    prices: PricesConfig = field(default_factory=PricesConfig)
     graph: GraphConfig = field(default_factory=GraphConfig)
     source: SourceConfig = field(default_factory=SourceConfig)
     generate: GenerateConfig = field(default_factory=GenerateConfig)
@@ -153,6 +156,7 @@ GROUPS: dict[str, type] = {
     "skill": SkillConfig,
     "policy": PolicyConfig,
     "store": StoreConfig,
+    "prices": PricesConfig,
     "source": SourceConfig,
     "role": RoleConfig,
     "format": FormatConfig,

@@ -31,6 +31,11 @@ def signed(value: float, decimals: int = 2) -> str:
     return f"{value:+,.{decimals}f}".replace("-", "\N{MINUS SIGN}")
 
 
+def signed_number(value: float) -> str:
+    """Return a quantity with three digits that count, and its sign."""
+    return f"{value:+.3g}".replace("-", "\N{MINUS SIGN}")
+
+
 def interval(low: float, high: float, form: Callable[[float], str] = percent) -> str:
     """Return an interval, its ends in the form of the number that it is of."""
     return f"{form(low)} to {form(high)}"

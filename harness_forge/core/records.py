@@ -24,6 +24,7 @@ class Episode(NamedTuple):
         attempts: how many there were.
         tokens: prompts and answers of all attempts; None where they were not counted.
         seconds: all attempts together; None where they were not timed.
+        usd: what all attempts cost by the stored prices; None where that is not known.
     """
 
     skill: str
@@ -38,6 +39,7 @@ class Episode(NamedTuple):
     tokens: int | None
     seconds: float | None
     cluster: str = ""
+    usd: float | None = None
 
     @property
     def unit(self) -> str:
@@ -135,7 +137,8 @@ class Outcome:
 class Turn:
     """One request to an agent and its whole answer, never truncated.
 
-    Token counts are None where no model was asked.
+    Token counts are None where no model was asked, or nobody counted them. `cached_tokens`
+    is a part of the prompt's, `reasoning_tokens` one of the answer's.
     """
 
     agent: str
@@ -149,6 +152,8 @@ class Turn:
     completion_tokens: int | None = None
     started_at: datetime | None = None
     elapsed_s: float = 0.0
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

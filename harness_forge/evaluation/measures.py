@@ -86,6 +86,7 @@ MEASURES: Mapping[str, _Ratio] = {
     "attempts_to_success": _Ratio(-1, "tries_to_success"),
     "tokens_per_attempt": _Ratio(-1, "tokens", "attempts"),
     "seconds_per_attempt": _Ratio(-1, "seconds", "attempts"),
+    "usd_per_attempt": _Ratio(-1, "usd", "attempts"),
 }
 """The measures; `better` is 1 if more is better, -1 if less is."""
 
@@ -94,7 +95,7 @@ _READ: Mapping[str, Callable[[Episode], Any]] = {
     "tries_to_success": lambda episode: episode.attempts if episode.solved else None,
     **{
         name: attrgetter(name)
-        for name in ("first_try", "solved", "escalated", "tokens", "seconds", "attempts")
+        for name in ("first_try", "solved", "escalated", "tokens", "seconds", "usd", "attempts")
     },
 }
 

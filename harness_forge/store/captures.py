@@ -133,7 +133,8 @@ class Captures:
     def _found(self, where: str, values: list[Any]) -> list[dict[str, Any]]:
         names = (
             "id, started_at, run_id, item_id, attempt_num, agent, purpose, kind, model_sent, model,"
-            " total_s, finish_reason, prompt_tokens, completion_tokens, request, response"
+            " total_s, finish_reason, prompt_tokens, completion_tokens, cached_tokens,"
+            " reasoning_tokens, request, response"
         )
         found = self._intake.query(
             f"SELECT {names} FROM captures WHERE attempt_id IS NULL AND {_USABLE} AND {where}"  # noqa: S608

@@ -18,19 +18,21 @@ SELECT w.item_id, coalesce(w.title, ''), coalesce(w.family, w.category, ''),
        w.outcome = 'escalated',
        greatest(coalesce(a.tries, 0), w.attempts, 1),
        a.tokens, coalesce(nullif(a.seconds, 0), nullif(w.wall_time_s, 0)),
-       coalesce(i.cluster, '')
+       coalesce(i.cluster, ''), a.usd
 FROM work_items w
 LEFT JOIN items i USING (item_id)
 LEFT JOIN (
-  SELECT item_id,
-         bool_or(eval_passed) FILTER (WHERE attempt_num = 1) AS first_try,
-         bool_or(infrastructure) FILTER (WHERE attempt_num = 1) AS first_lost,
+  SELECT a.item_id,
+         bool_or(eval_passed) FILTER (WHERE a.attempt_num = 1) AS first_try,
+         bool_or(infrastructure) FILTER (WHERE a.attempt_num = 1) AS first_lost,
          bool_or(eval_passed) AS passed,
          bool_and(infrastructure) AS lost,
-         max(attempt_num) AS tries,
+         max(a.attempt_num) AS tries,
          sum(prompt_tokens + completion_tokens) AS tokens,
-         sum(wall_time_s) AS seconds
-  FROM attempts WHERE run_id = %(run)s GROUP BY item_id
+         sum(wall_time_s) AS seconds,
+         CASE WHEN count(*) = count(c.usd) THEN sum(c.usd) END AS usd
+  FROM attempts a LEFT JOIN attempt_costs c ON c.attempt_id = a.id AND c.run_id = %(run)s
+  WHERE a.run_id = %(run)s GROUP BY a.item_id
 ) AS a USING (item_id)
 WHERE w.run_id = %(run)s AND w.outcome IS NOT NULL
 """
@@ -43,4 +45,7 @@ def episodes(connection, skill: str, run_id: str) -> list[Episode]:
         connection: its search path is the skill's schema.
     """
     rows = connection.execute(SQL, {"run": run_id})
-    return [Episode(skill, *map(unescape, row[:4]), *row[4:-1], unescape(row[-1])) for row in rows]
+    return [
+        Episode(skill, *map(unescape, row[:4]), *row[4:-2], unescape(row[-2]), row[-1])
+        for row in rows
+    ]

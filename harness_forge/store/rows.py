@@ -133,6 +133,8 @@ def turn_row(
         "elapsed_s": turn.elapsed_s,
         "prompt_tokens": turn.prompt_tokens,
         "completion_tokens": turn.completion_tokens,
+        "cached_tokens": turn.cached_tokens,
+        "reasoning_tokens": turn.reasoning_tokens,
         "content": _content(turn.response),
         "structured": Jsonb(texts.of(calls), dumps=str) if calls else None,
         "messages": Json(texts.of_list(turn.messages), dumps=str),

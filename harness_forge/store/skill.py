@@ -284,6 +284,12 @@ class SkillStore:
             return [restored(row) for row in cursor.execute(query, arguments)]
 
     @contextmanager
+    def transaction(self) -> Iterator[psycopg.Connection]:
+        """Yield a connection to this skill's schema, in one transaction for the block."""
+        with self._transaction() as connection:
+            yield connection
+
+    @contextmanager
     def _transaction(self) -> Iterator[psycopg.Connection]:
         with translate_errors(self._url), self._engine.begin() as connection:
             driver = connection.connection.driver_connection

@@ -24,6 +24,7 @@ def test_makes_a_schema_and_then_has_nothing_to_do(store):
         "0004_draws",
         "0005_clusters",
         "0006_runs_of_turns",
+        "0007_costs",
     ]
     assert store.upgrade("stig") == []
     assert store.skills() == ["stig"]
@@ -39,14 +40,14 @@ def test_skills_have_schemas_of_their_own(store):
 
 
 def test_head_names_the_newest_step():
-    assert list(FILES) == ["0001", "0002", "0003", "0004", "0005", "0006"]
-    assert HEAD == "0006"
+    assert list(FILES) == ["0001", "0002", "0003", "0004", "0005", "0006", "0007"]
+    assert HEAD == "0007"
 
 
 def test_two_processes_may_upgrade_at_once(store):
     with Store(store.url) as other, ThreadPoolExecutor(2) as pool:
         steps = list(pool.map(lambda each: each.upgrade("stig"), [store, other]))
-    assert sorted(map(len, steps)) == [0, 6]
+    assert sorted(map(len, steps)) == [0, 7]
 
 
 def test_a_missing_schema_is_told(store):
@@ -60,6 +61,12 @@ def test_an_old_schema_is_told_and_can_be_upgraded(store):
     with store.engine.begin() as connection:
         for view in ("attempt_examples", "turn_examples", "tip_examples"):
             connection.exec_driver_sql(f"DROP VIEW stig.{view}")
+        for view in ("run_costs", "attempt_costs", "turn_costs"):
+            connection.exec_driver_sql(f"DROP VIEW stig.{view}")
+        connection.exec_driver_sql("DROP FUNCTION stig.usd_of; DROP TABLE stig.prices")
+        connection.exec_driver_sql(
+            "ALTER TABLE stig.turns DROP COLUMN cached_tokens, DROP COLUMN reasoning_tokens"
+        )
         connection.exec_driver_sql("DROP TABLE stig.captures, stig.outcomes, stig.draws")
         connection.exec_driver_sql("ALTER TABLE stig.items DROP COLUMN cluster")
     set_step(store, "0001")
@@ -84,7 +91,7 @@ def test_a_step_that_fails_leaves_nothing(store):
         store.upgrade("stig")
     with store.engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE stig.splits")
-    assert len(store.upgrade("stig")) == 6
+    assert len(store.upgrade("stig")) == 7
 
 
 @pytest.mark.parametrize("name", ["public", "pg_x", "a-b", "", 'x"; DROP', "Stig"])

@@ -9,6 +9,7 @@ from typing import Any
 
 from harness_forge.collect.capture.turns import obstacle
 from harness_forge.core.chat import anthropic
+from harness_forge.core.chat.usage import token_kinds
 from harness_forge.core.jsontext import first_count, object_in
 from harness_forge.serving.proxy.body import parsed
 from harness_forge.serving.proxy.keys import Patterns, RequestKeys
@@ -85,6 +86,7 @@ def capture_row(
         "finish_reason": _finish(counted),
         "prompt_tokens": first_count(usage, "prompt_tokens", "input_tokens", "prompt_eval_count"),
         "completion_tokens": first_count(usage, "completion_tokens", "output_tokens", "eval_count"),
+        **token_kinds(usage),
         "headers": facts["headers"],
         "request": request,
         "response": response,

@@ -37,6 +37,8 @@ def turn_of(capture: Mapping[str, Any], agent: str = "") -> Turn | None:
         finish_reason=finish or capture["finish_reason"],
         prompt_tokens=capture["prompt_tokens"],
         completion_tokens=capture["completion_tokens"],
+        cached_tokens=capture.get("cached_tokens"),
+        reasoning_tokens=capture.get("reasoning_tokens"),
         started_at=capture["started_at"],
         elapsed_s=capture["total_s"] or 0.0,
     )

@@ -27,6 +27,7 @@ from harness_forge.core.chat.exchanges import BrokenStream
 from harness_forge.core.chat.faults import Malformed
 from harness_forge.core.chat.responses import IncompleteCapture
 from harness_forge.core.chat.tools import offered_tools
+from harness_forge.core.chat.usage import token_kinds
 from harness_forge.core.jsontext import count_in
 from harness_forge.core.records import Message, Turn
 
@@ -124,6 +125,7 @@ def _turn(choice, shown, request, response, model, templates, scope, offered) ->
         finish_reason="length" if cut else _text(choice.get("finish_reason")),
         prompt_tokens=count_in(usage.get("prompt_tokens")),
         completion_tokens=count_in(usage.get("completion_tokens")),
+        **token_kinds(usage),
         started_at=outcomes.moment(when),
     )
 

@@ -277,6 +277,8 @@ def _answered(
         finish_reason="length" if cut else answer.finish_reason,
         prompt_tokens=count_in(answer.prompt_tokens),
         completion_tokens=count_in(answer.completion_tokens),
+        cached_tokens=count_in(answer.cached_tokens),
+        reasoning_tokens=count_in(answer.reasoning_tokens),
         started_at=outcomes.moment(answer.started_at),
     )
 

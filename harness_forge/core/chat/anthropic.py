@@ -82,9 +82,11 @@ def _input(text: str) -> Any:
 def completion(response: Mapping[str, Any]) -> dict[str, Any]:
     """Return a message as a chat completion."""
     usage = object_in(response.get("usage"))
-    counts = {"completion_tokens": usage.get("output_tokens")}
+    counts: dict[str, Any] = {"completion_tokens": usage.get("output_tokens")}
     if isinstance(usage.get(_ASKED[0]), int):
         counts["prompt_tokens"] = sum(n for key in _ASKED if isinstance(n := usage.get(key), int))
+    if isinstance(read := usage.get("cache_read_input_tokens"), int):
+        counts["prompt_tokens_details"] = {"cached_tokens": read}
     return {
         "id": response.get("id"),
         "model": response.get("model"),

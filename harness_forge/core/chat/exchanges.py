@@ -12,6 +12,7 @@ from typing import Any
 
 from harness_forge.core import jsontext
 from harness_forge.core.chat import anthropic, response_stream, responses, streams
+from harness_forge.core.chat.usage import token_kinds
 
 _STARTS = ("data:", "event:", ":")
 """How a stream of server-sent events begins."""
@@ -123,6 +124,7 @@ def completion(response: Mapping[str, Any]) -> Mapping[str, Any]:
         counts = {
             "prompt_tokens": usage.get("input_tokens"),
             "completion_tokens": usage.get("output_tokens"),
+            **{name: made for name, made in token_kinds(usage).items() if made is not None},
         }
         choice = {"index": 0, "message": message, "finish_reason": finish}
         return {**response, "usage": counts, "choices": [choice]}

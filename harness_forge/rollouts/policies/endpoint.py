@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from harness_forge.config.policy import PolicyConfig
+from harness_forge.core.chat.usage import token_kinds
 from harness_forge.core.errors import EndpointError
 from harness_forge.core.hints import did_you_mean
 from harness_forge.core.records import Message
@@ -33,6 +34,8 @@ class Completion:
     prompt_tokens: int | None
     completion_tokens: int | None
     elapsed_s: float
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
 
 
 class Endpoint:
@@ -92,6 +95,7 @@ class Endpoint:
                 prompt_tokens=usage.get("prompt_tokens"),
                 completion_tokens=usage.get("completion_tokens"),
                 elapsed_s=time.monotonic() - started,
+                **token_kinds(usage),
             )
         except (KeyError, IndexError, TypeError, ValueError):
             raise self._nonsense("a chat completion", answer) from None

@@ -69,6 +69,8 @@ class Model:
                 finish_reason=done.finish_reason,
                 prompt_tokens=done.prompt_tokens,
                 completion_tokens=done.completion_tokens,
+                cached_tokens=done.cached_tokens,
+                reasoning_tokens=done.reasoning_tokens,
                 elapsed_s=done.elapsed_s,
             )
 
@@ -96,6 +98,8 @@ class Model:
             finish_reason=done.finish_reason,
             prompt_tokens=done.prompt_tokens,
             completion_tokens=done.completion_tokens,
+            cached_tokens=done.cached_tokens,
+            reasoning_tokens=done.reasoning_tokens,
             started_at=started,
             elapsed_s=done.elapsed_s,
         )

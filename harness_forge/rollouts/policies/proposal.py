@@ -48,6 +48,8 @@ class Proposal:
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     elapsed_s: float = 0.0
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
 
 
 class Policy(Protocol):

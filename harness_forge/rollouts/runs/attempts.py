@@ -108,6 +108,8 @@ def _record(
         finish_reason=proposal.finish_reason,
         prompt_tokens=proposal.prompt_tokens,
         completion_tokens=proposal.completion_tokens,
+        cached_tokens=proposal.cached_tokens,
+        reasoning_tokens=proposal.reasoning_tokens,
         started_at=started,
         elapsed_s=proposal.elapsed_s,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from harness_forge.store.prices import run_cost
+
 _ATTEMPTS = """
 SELECT a.item_id, a.attempt_num, a.eval_passed, a.failure_mode, a.infrastructure, a.origin,
        a.prompt_tokens + a.completion_tokens
@@ -21,10 +23,13 @@ def summarize(store, run_id: str) -> dict[str, Any]:
     Returns:
         items; passed (in any attempt); first_try; infrastructure (attempts
         without a verdict); outcomes and passed_by_origin, counts by name;
-        tokens_per_attempt, prompt and answer, only if a model was asked.
+        tokens_per_attempt, prompt and answer, only if a model was asked; usd,
+        of the attempts whose cost is known by the stored prices, and usd_unknown,
+        how many have none, only if one has.
     """
     with store.connect_read_only() as connection:
         rows = connection.execute(_ATTEMPTS, [run_id]).fetchall()
+        _, unknown, known = run_cost(connection, run_id)
     passed, first = set(), set()
     outcomes, origins, infrastructure = Counter(), Counter(), 0
     tokens = []
@@ -44,4 +49,5 @@ def summarize(store, run_id: str) -> dict[str, Any]:
         "outcomes": dict(sorted(outcomes.items())),
         "passed_by_origin": dict(sorted(origins.items())),
         **({"tokens_per_attempt": round(sum(tokens) / len(tokens), 1)} if tokens else {}),
+        **({} if known is None else {"usd": known, "usd_unknown": unknown}),
     }

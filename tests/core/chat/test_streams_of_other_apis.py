@@ -80,7 +80,8 @@ def test_thoughts_words_and_calls_of_a_message_are_put_together():
 
 def test_tokens_are_counted_with_those_that_were_cached():
     usage = completion(assembled([*CALLS, *end("tool_use")]))["usage"]
-    assert usage == {"prompt_tokens": 13, "completion_tokens": 5}
+    known = {"prompt_tokens": 13, "completion_tokens": 5}
+    assert usage == known | {"prompt_tokens_details": {"cached_tokens": 4}}
 
 
 @pytest.mark.parametrize(

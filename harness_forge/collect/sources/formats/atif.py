@@ -19,6 +19,7 @@ from harness_forge.collect.sources.formats.history import Transcript
 from harness_forge.collect.sources.formats.reading import Format, each
 from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.records import LeftOut
+from harness_forge.core.chat.usage import token_kinds
 from harness_forge.core.jsontext import object_in
 
 _ROLES = {"system": "system", "user": "user", "agent": "assistant"}
@@ -75,6 +76,7 @@ def _answers(trajectory: Mapping[str, Any], name: str | None) -> list[ModelAnswe
                 started_at=step.get("timestamp"),
                 prompt_tokens=used.get("prompt_tokens"),
                 completion_tokens=used.get("completion_tokens"),
+                **token_kinds(used),
             )
         transcript.show(*map(_shown, _results(step)))
     return transcript.answers

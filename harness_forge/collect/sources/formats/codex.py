@@ -21,6 +21,7 @@ from harness_forge.collect.sources.formats.history import Transcript
 from harness_forge.collect.sources.formats.reading import Format, session
 from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.records import LeftOut
+from harness_forge.core.chat.usage import token_kinds
 
 _CALLS = frozenset(("function_call", "custom_tool_call", "local_shell_call", "tool_search_call"))
 _HOSTED = frozenset(("web_search_call", "image_generation_call"))
@@ -184,6 +185,7 @@ class _Rollout:
             answers[-1],
             prompt_tokens=used.get("input_tokens"),
             completion_tokens=used.get("output_tokens"),
+            **token_kinds(used),
         )
 
     def _compact(self, payload: Mapping[str, Any]) -> None:

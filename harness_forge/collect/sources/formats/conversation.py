@@ -26,6 +26,8 @@ class ModelAnswer:
         started_at: ISO text, or seconds or milliseconds since 1970.
         prompt_tokens: of the prompt, as the record counts them.
         completion_tokens: of the answer, reasoning included.
+        cached_tokens: of the prompt's, those read from a cache; None where it does not say.
+        reasoning_tokens: of the answer's, those of reasoning; None where it does not say.
     """
 
     shown: Sequence[Any]
@@ -37,6 +39,8 @@ class ModelAnswer:
     started_at: Any = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

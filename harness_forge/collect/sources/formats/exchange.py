@@ -12,6 +12,7 @@ from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.core.chat import exchanges, responses
 from harness_forge.core.chat.responses import IncompleteCapture
 from harness_forge.core.chat.tools import offered_tools
+from harness_forge.core.chat.usage import token_kinds
 from harness_forge.core.jsontext import count_in
 
 _ENDS = {
@@ -76,6 +77,7 @@ def called(asked: Any, answered: Any, tools: Any = None, **facts: Any) -> ModelA
         "finish_reason": ended(finish),
         "prompt_tokens": count_in(usage.get("prompt_tokens")),
         "completion_tokens": count_in(usage.get("completion_tokens")),
+        **token_kinds(usage),
         **{key: value for key, value in facts.items() if value is not None},
     }
     if is_cut_answer(said):

@@ -23,6 +23,7 @@ from harness_forge.collect.sources.formats.zipped import is_zip, members
 from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.records import LeftOut
 from harness_forge.collect.sources.values import LocatedValue
+from harness_forge.core.chat.usage import token_kinds
 
 _ATTACHED = "attachment://"
 _LETTERS = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
@@ -126,6 +127,7 @@ def _answer(
         started_at=event.get("timestamp"),
         prompt_tokens=prompt + sum(cached) if isinstance(prompt, int) else None,
         completion_tokens=used.get("output_tokens"),
+        **token_kinds(used),
     )
 
 

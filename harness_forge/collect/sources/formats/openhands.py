@@ -22,6 +22,7 @@ from harness_forge.collect.sources.formats.openhands_events import Events
 from harness_forge.collect.sources.formats.reading import Format, each
 from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.records import LeftOut
+from harness_forge.core.chat.usage import token_kinds
 
 
 def _fits(record: Mapping[str, Any]) -> bool:
@@ -69,6 +70,7 @@ def _completions(folder: Path) -> list[ModelAnswer]:
                 started_at=call.get("timestamp"),
                 prompt_tokens=used.get("prompt_tokens"),
                 completion_tokens=used.get("completion_tokens"),
+                **token_kinds(used),
             )
         except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
             said = f"{file.name} of llm_completions is no call of a model"

@@ -122,6 +122,8 @@ def _answer(one: Mapping[str, Any], kind: Any) -> ModelAnswer:
         started_at=otel.seconds(one["started"]),
         prompt_tokens=count_in(_number(attributes, "prompt")),
         completion_tokens=count_in(_number(attributes, "completion")),
+        cached_tokens=count_in(_number(attributes, "prompt_details.cache_read")),
+        reasoning_tokens=count_in(_number(attributes, "completion_details.reasoning")),
     )
 
 

@@ -187,6 +187,7 @@ def _answer(one: Mapping[str, Any]) -> ModelAnswer:
         started_at=seconds(one["started"]),
         prompt_tokens=_tokens(attributes, "input_tokens", "prompt_tokens"),
         completion_tokens=_tokens(attributes, "output_tokens", "completion_tokens"),
+        cached_tokens=_tokens(attributes, "cache_read.input_tokens"),
     )
 
 

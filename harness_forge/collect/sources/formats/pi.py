@@ -114,6 +114,7 @@ class _Tree:
             started_at=message.get("timestamp") or one.get("timestamp"),
             prompt_tokens=sum(counted) if counted else None,
             completion_tokens=used.get("output"),
+            cached_tokens=used.get("cacheRead"),
         )
 
     def _shown(self, path: list[str]) -> list[Any]:

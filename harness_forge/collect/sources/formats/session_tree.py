@@ -8,6 +8,7 @@ from typing import Any
 
 from harness_forge.collect.sources.formats.conversation import ModelAnswer, words
 from harness_forge.collect.sources.formats.exchange import ended
+from harness_forge.core.chat.usage import token_kinds
 
 _SYNTHETIC = "<synthetic>"
 """Model of messages that Claude Code writes in the model's place."""
@@ -134,6 +135,7 @@ class Tree:
             started_at=first.get("timestamp"),
             prompt_tokens=sum(counted) if counted else None,
             completion_tokens=used.get("output_tokens") if reason else None,
+            **token_kinds(used),
         )
 
     def _is_interrupted(self, node: _Node) -> bool:

@@ -24,7 +24,7 @@ def turns(tmp_path, *steps, **changes):
 
 
 def test_a_step_of_the_agent_is_an_answer_with_its_tokens(tmp_path):
-    used = {"prompt_tokens": 9, "completion_tokens": 2, "cost_usd": 0.1}
+    used = {"prompt_tokens": 9, "completion_tokens": 2, "cached_tokens": 6, "cost_usd": 0.1}
     first, last = turns(
         tmp_path, step("system", "s"), step("user", "a"),
         step("agent", "", reasoning_content="Hm.", tool_calls=[call(), call("c2")], metrics=used,
@@ -33,6 +33,7 @@ def test_a_step_of_the_agent_is_an_answer_with_its_tokens(tmp_path):
     )  # fmt: skip
     assert told(first) == (["system: s", "user: a"], 'assistant: look({"n": 1}) look({"n": 1})')
     assert (first.response["reasoning_content"], first.prompt_tokens) == ("Hm.", 9)
+    assert first.cached_tokens == 6
     assert told(last)[0][3:] == ["tool: four", "tool: x"]
     assert (first.model, last.model, last.tools) == ("m1", "m2", TOOLS)
 

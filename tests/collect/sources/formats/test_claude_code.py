@@ -49,6 +49,7 @@ def test_lines_of_one_message_are_one_answer(tmp_path):
         ["user: Where?", 'assistant: Read({"n": 1})', "tool: four"], "assistant: Four.",
     )  # fmt: skip
     assert (last.finish_reason, last.prompt_tokens, last.completion_tokens) == ("stop", 7, 5)
+    assert (last.cached_tokens, last.reasoning_tokens) == (4, None)
 
 
 def test_results_of_parallel_calls_hang_side_by_side_and_are_all_shown(tmp_path):

@@ -50,9 +50,15 @@ def test_an_answer_is_all_that_was_said_at_once(tmp_path):
 
 
 def test_tokens_are_those_of_the_answer_before_the_count(tmp_path):
-    used = event("token_count", info={"last_token_usage": {"input_tokens": 9, "output_tokens": 2}})
+    used = event(
+        "token_count",
+        info={
+            "last_token_usage": {"input_tokens": 9, "output_tokens": 2, "cached_input_tokens": 4}
+        },
+    )
     one, two = turns(tmp_path, user("a"), call(), result(), used, used, said("b"))
     assert (one.prompt_tokens, one.completion_tokens, two.prompt_tokens) == (9, 2, None)
+    assert (one.cached_tokens, one.reasoning_tokens, two.cached_tokens) == (4, None, None)
 
 
 def test_what_was_compacted_is_not_shown_to_later_answers(tmp_path):

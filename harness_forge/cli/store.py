@@ -16,7 +16,7 @@ USAGE = "status|upgrade|prices|url|psql [key=value …] [PSQL_OPTION …]"
 EXAMPLES = (
     "forge store status",
     "forge store upgrade skill=stig",
-    "forge store prices skill=stig prices=mine",
+    "forge store prices skill=stig prices=example",
     "forge store url store.url=postgresql://forge@db.example/forge",
     "forge store psql -c 'SELECT count(*) FROM stig.attempts'",
 )

@@ -1,4 +1,4 @@
-"""`forge adapter`: the adapters of the registry; look at one, compare two, verify, remove."""
+"""`forge adapter`: the adapters of the registry; look at one, compare two, verify, sign, remove."""
 
 from __future__ import annotations
 
@@ -16,24 +16,30 @@ if TYPE_CHECKING:
     from harness_forge.registry.adapters.package import Adapter
     from harness_forge.registry.standing import Standing
 
-SUMMARY = "list adapters, look at one, compare two, verify, remove"
-USAGE = "[ls | show NAME | diff NAME NAME | verify NAME | rm NAME [--dry-run]] [key=value …]"
+SUMMARY = "list adapters, look at one, compare two, verify, sign, remove"
+USAGE = (
+    "[ls | show NAME | diff NAME NAME | verify NAME | sign NAME | rm NAME [--dry-run]]"
+    " [key=value …]"
+)
 EXAMPLES = (
     "forge adapter ls",
     "forge adapter show stig-worker",
     "forge adapter diff stig-worker-1f2e3d4c5b6a stig-worker-6a5b4c3d2e1f",
     "forge adapter verify outputs/adapters/sft",
+    "forge adapter sign stig-worker signing.key=key.pem",
+    "forge adapter verify stig-worker signing.public_key=public.pem",
     "forge adapter rm stig-worker-1f2e3d4c5b6a --dry-run",
 )
-KEYS = ("model", "forge_home", "data_dir")
+KEYS = ("model", "signing", "forge_home", "data_dir")
 JSON = (
     "ls: an array of adapters with label, size, base, dataset, decision, aliases, servers; show:"
     " an object of one with its lineage; diff: first, second, facts, rows; verify: adapter, checks,"
-    " fault; rm: adapter, names, freed bytes, removed"
+    " fault; sign:"
+    " adapter, signature, key; rm: adapter, names, freed bytes, removed"
 )
 
 DRY_RUN = "--dry-run"
-_WORDS = {"ls": 0, "show": 1, "diff": 2, "verify": 1, "rm": 1}
+_WORDS = {"ls": 0, "show": 1, "diff": 2, "verify": 1, "sign": 1, "rm": 1}
 """The actions, and how many names each takes."""
 
 NOTHING = "there is no adapter yet: forge train"
@@ -58,6 +64,8 @@ def main(argv: list[str]) -> int:
         return _show(config, words[0])
     if action == "diff":
         return _diff(config, *words)
+    if action == "sign":
+        return _sign(config, words[0])
     return _verify(config, words[0]) if action == "verify" else _remove(config, words[0], flags)
 
 
@@ -86,6 +94,7 @@ def _list(config: ForgeConfig) -> int:
 
 def _facts(home: Path, one: Standing) -> dict[str, Any]:
     from harness_forge.registry.adapters import taint
+    from harness_forge.registry.signing import signature
     from harness_forge.serving.served import served_by
 
     name = str(one.lineage.get("name") or "")
@@ -103,6 +112,7 @@ def _facts(home: Path, one: Standing) -> dict[str, Any]:
         "decision": one.decision,
         "champion_of": one.champion_of,
         "rollback_target_of": one.target_of,
+        "signed": signature.is_signed(one.folder),
         "tainted": taint.says(home, one.digest) if one.digest else "",
         "aliases": aliases,
         "servers": servers,
@@ -151,6 +161,7 @@ def _shown(adapter: Adapter, facts: dict[str, Any]) -> Iterator[str]:
         "skills": ", ".join(data.get("skills") or ()) or "not said",
         "started from": (adapter.lineage.get("parent") or {}).get("name", ""),
         "forge": adapter.lineage.get("forge_version") or "unknown",
+        "signed": {True: "yes", False: "no"}.get(facts.get("signed"), ""),
         "decision": _decided(facts) if "decision" in facts else "not in the registry",
         "names": ", ".join([*facts.get("names", ()), *facts.get("aliases", ())]),
         "served at": ", ".join(facts.get("servers", ())),
@@ -238,6 +249,24 @@ def _verify(config: ForgeConfig, name: str) -> int:
         )
         raise
     report({"adapter": folder, "checks": done, "fault": None})
+    return 0
+
+
+def _sign(config: ForgeConfig, name: str) -> int:
+    from harness_forge.cli.results import report
+    from harness_forge.registry.adapters.package import SIGNATURE, describe, load
+    from harness_forge.registry.signing import keys, signature, trust
+
+    if config.signing.key is None:
+        raise ConfigError("signing.key", "there is no key to sign with", f"make one: {keys.MAKE}")
+    trust.demand_key(config.signing)
+    folder = _folder(config, name)
+    describe(load(folder))
+    signature.sign(folder, Path(config.signing.key))
+    own = keys.public_pem(keys.private_key(Path(config.signing.key)))
+    hint = keys.TrustedKey(own).hint
+    facts = {"adapter": folder, "signature": folder / SIGNATURE, "key": hint}
+    report(facts, f"{folder.resolve().name}: signed with the key {hint[:12]}, in {SIGNATURE}")
     return 0
 
 

@@ -33,6 +33,7 @@ from harness_forge.config.run import Purpose, RunConfig
 from harness_forge.config.scap import ScapConfig
 from harness_forge.config.schedule import ScheduleConfig
 from harness_forge.config.serve import ServeConfig
+from harness_forge.config.signing import SigningConfig
 from harness_forge.config.skill import SkillConfig
 from harness_forge.config.source import SourceConfig
 from harness_forge.config.split import SplitConfig
@@ -104,6 +105,7 @@ class ForgeConfig:
             names them together. Empty where it is one.
         judge: a model that scores answers, never the only evidence.
         promote: the rule by which an adapter becomes champion.
+        signing: whose adapters are used, and with which key yours are signed.
         serve: how a model and its adapters are served.
         proxy: the proxy before model servers, and what it captures.
         schedule: when unattended cycles run.
@@ -146,6 +148,7 @@ class ForgeConfig:
     suites: dict[str, SuiteConfig] = field(default_factory=dict)
     judge: JudgeConfig = field(default_factory=JudgeConfig)
     promote: PromoteConfig = field(default_factory=PromoteConfig)
+    signing: SigningConfig = field(default_factory=SigningConfig)
     serve: ServeConfig = field(default_factory=ServeConfig)
     proxy: ProxyConfig = field(default_factory=ProxyConfig)
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)

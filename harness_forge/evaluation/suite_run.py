@@ -78,7 +78,7 @@ def evaluate(
     home, suites = Path(config.forge_home), suites_of(config)
     worksets.python_of(WORKSET, home)  # fail before anything is read
     base = folder.find_base_model(config.model, home)
-    tuned = find_adapter(adapter, home, base) if adapter else None
+    tuned = find_adapter(adapter, home, base, config.signing) if adapter else None
     if tuned and any(of_split(suite) for suite in suites.values()):
         fitted.check(tuned.name, tuned.fitted, split)
     if tuned and any(suite.kind is SuiteKind.worker for suite in suites.values()):

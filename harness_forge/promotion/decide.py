@@ -25,6 +25,7 @@ from harness_forge.registry.adapters import package, registry, taint
 from harness_forge.registry.adapters.identity import AdapterIdentity
 from harness_forge.registry.adapters.package import Adapter
 from harness_forge.registry.champion import DECISION, ROLLBACK
+from harness_forge.registry.signing import trust
 from harness_forge.registry.timing import stamp
 from harness_forge.rollouts.runs.known_looks import lost_head
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger
@@ -88,10 +89,10 @@ def decide(
     Raises:
         PromoteError: the candidate is tainted; or a file, the ledger or the champion cannot
             be read or written.
-        TrainError: there is no candidate, or it is damaged.
+        TrainError: there is no candidate, it is damaged, or not signed as asked.
     """
     home = Path(config.forge_home)
-    adapter = package.load(files.adapter)
+    adapter = trust.demand(package.load(files.adapter), config.signing)
     if told := taint.says(home, adapter.digest):
         raise PromoteError(f"adapter {adapter.label}", f"is tainted: {told}", "nothing was decided")
     if note := _left_alone(dry_run):

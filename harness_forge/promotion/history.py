@@ -14,6 +14,7 @@ from harness_forge.registry import champion, decisions
 from harness_forge.registry.adapters import registry
 from harness_forge.registry.adapters.identity import AdapterIdentity
 from harness_forge.registry.champion import ROLLBACK, ChampionTerm
+from harness_forge.registry.signing import trust
 from harness_forge.registry.timing import stamp
 
 Say = Callable[[str], None]
@@ -156,7 +157,7 @@ def rollback(
     with decisions.opened(home, say) as book:
         one = find_slot(_histories(book.lines), name)
         down, up = _from_and_to(one, to)
-        _check_present(up, home)
+        _check_present(up, config)
         taken = _removed_for(one, up)
         facts = {key: one.stack[-1].facts.get(key) for key in ("skill", "role", "target")}
         book.append(
@@ -184,9 +185,10 @@ def _removed_for(one: SlotHistory, up: AdapterIdentity) -> list[AdapterIdentity]
     return stack[len(stack) - stack[::-1].index(up) :]
 
 
-def _check_present(up: AdapterIdentity, home: Path) -> None:
+def _check_present(up: AdapterIdentity, config: ForgeConfig) -> None:
+    home = Path(config.forge_home)
     try:
-        registry.resolve(up.label, home)
+        trust.demand(registry.resolve(up.label, home), config.signing)
     except TrainError as error:
         folder = registry.folder(home) / up.label
         hint = f"put it back into {folder}"

@@ -11,6 +11,7 @@ from harness_forge.config.schema import ForgeConfig
 from harness_forge.registry.adapters import registry
 from harness_forge.registry.adapters.package import LINEAGE, Adapter
 from harness_forge.registry.models.folder import BaseModel, find_base_model
+from harness_forge.registry.signing import trust
 
 OUTPUTS = Path("outputs")
 """The folder that the loop's stages write to."""
@@ -36,12 +37,12 @@ def current_adapter(config: ForgeConfig, name: str | None = None) -> Adapter:
             last, else the newest one named `train.name`.
 
     Raises:
-        TrainError: there is none, or it is damaged.
+        TrainError: there is none, it is damaged, or not signed as this project asks.
     """
     if name is None:
         folder = trained_folder()
         name = str(folder) if (folder / LINEAGE).is_file() else config.train.name
-    return registry.resolve(name, Path(config.forge_home))
+    return trust.demand(registry.resolve(name, Path(config.forge_home)), config.signing)
 
 
 def base_model_of(config: ForgeConfig) -> BaseModel:

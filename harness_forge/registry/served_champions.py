@@ -12,6 +12,7 @@ from harness_forge.registry.adapters import registry
 from harness_forge.registry.adapters.lineage import check_lineage
 from harness_forge.registry.adapters.package import Adapter
 from harness_forge.registry.models.folder import BaseModel
+from harness_forge.registry.signing import trust
 
 WORKER = "worker"
 
@@ -37,7 +38,7 @@ def served_champions(
 
     Raises:
         PromoteError: the ledger was tampered with.
-        ServeError: a champion's adapter is missing or damaged.
+        ServeError: a champion's adapter is missing, damaged, or not signed as asked.
     """
     home = Path(config.forge_home)
     lines = decisions.read(home)
@@ -45,7 +46,7 @@ def served_champions(
     for slot in dict.fromkeys(champion.slots_of(lines)):
         if not (stack := champion.champion_stack(lines, slot)):
             continue
-        adapter = _adapter(home, slot, stack[-1].candidate.label)
+        adapter = _adapter(config, slot, stack[-1].candidate.label)
         try:
             check_lineage(adapter, base_model)
         except EvalError as error:
@@ -72,9 +73,10 @@ def aliases_without_champion(config: ForgeConfig, found: list[ServedChampion]) -
     return [alias for alias in wanted if alias not in taken]
 
 
-def _adapter(home: Path, slot: str, label: str) -> Adapter:
+def _adapter(config: ForgeConfig, slot: str, label: str) -> Adapter:
     try:
-        return registry.resolve(label, home)
+        found = registry.resolve(label, Path(config.forge_home))
+        return trust.demand(found, config.signing)
     except TrainError as error:
         hint = "copy the adapter back, `forge rollback`, or name an adapter: forge serve NAME"
         raise ServeError(f"champion of {slot}: {error.where}", error.what, hint) from None

@@ -1,4 +1,4 @@
-"""Looks at an adapter as a recipient would: files, hashes, tensors, base model."""
+"""Looks at an adapter as a recipient would: files, hashes, tensors, base model, signature."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from harness_forge.registry import current
 from harness_forge.registry.adapters import package, registry, taint, tensors
 from harness_forge.registry.adapters.lineage import check_lineage
 from harness_forge.registry.adapters.package import Adapter
+from harness_forge.registry.signing import keys, signature, trust
 
 OK, OPEN = "ok", "not checked"
 
@@ -47,6 +48,7 @@ def verify(config: ForgeConfig, folder: Path) -> Iterator[Check]:
     yield Check("tensors", OK, f"{said}, {count(found.numbers)} numbers, all finite")
     yield _base(config, adapter)
     yield _rows(config, adapter)
+    yield _signature(config, adapter)
 
 
 def _name(config: ForgeConfig, adapter: Adapter) -> Check:
@@ -77,3 +79,15 @@ def _rows(config: ForgeConfig, adapter: Adapter) -> Check:
     if told := taint.says(Path(config.forge_home), adapter.digest):
         raise TrainError(f"adapter {adapter.label}", f"is tainted: {told}")
     return Check("rows", OK, "none that it was trained on were forgotten since")
+
+
+def _signature(config: ForgeConfig, adapter: Adapter) -> Check:
+    signing = config.signing
+    if signing.public_key is None:
+        trust.demand(adapter, signing)
+        signed = signature.is_signed(adapter.folder)
+        said = "signing.public_key=FILE checks it" if signed else "there is none"
+        return Check("signature", OPEN, said)
+    key = signature.check(adapter.folder, keys.trusted_keys(Path(signing.public_key)))
+    until = f", whose certificate ends {key.until:%Y-%m-%d}" if key.until else ""
+    return Check("signature", OK, f"of the key {key.hint[:12]} in {signing.public_key}{until}")

@@ -9,9 +9,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from harness_forge.config.policy import PolicyKind
 from harness_forge.config.schema import ForgeConfig, one_skill
 from harness_forge.config.skill import EnvironmentKind
 from harness_forge.core.errors import RunError
+from harness_forge.registry.adapters import registry
+from harness_forge.registry.signing import trust
 from harness_forge.rollouts.environments.environment import Environment
 from harness_forge.store.opening import opened_skill
 
@@ -67,12 +70,16 @@ def run(config: ForgeConfig, say: Callable[[str], None] = _to_stderr) -> dict:
 
     Args:
         say: called with what the ledger of looks lacked.
+
+    Raises:
+        ForgeError: what stopped it, before the first item or at one.
     """
     from harness_forge.rollouts.runs.holdout import check_purpose
     from harness_forge.rollouts.runs.opening import run as drive
 
     # What is wrong with the settings is said before what the machine lacks.
     check_purpose(config.policy, config.run)
+    _check_signature(config)
     environment = open_environment(config)
     try:
         with opened_skill(config) as store:
@@ -92,3 +99,14 @@ def run(config: ForgeConfig, say: Callable[[str], None] = _to_stderr) -> dict:
             )
     finally:
         environment.close()
+
+
+def _check_signature(config: ForgeConfig) -> None:
+    """Refuse an adapter that this project does not trust, where forge itself would load it."""
+    from harness_forge.rollouts.runs.actor import BASE
+
+    policy, signing = config.policy, config.signing
+    if policy.kind is not PolicyKind.model or policy.endpoint or policy.adapter in (None, BASE):
+        return
+    if signing.required or signing.public_key is not None:
+        trust.demand(registry.resolve(policy.adapter, Path(config.forge_home)), signing)

@@ -13,6 +13,7 @@ from harness_forge.core.files import write_json
 from harness_forge.registry import current, served_champions
 from harness_forge.registry.adapters import package, registry
 from harness_forge.registry.adapters.package import Adapter
+from harness_forge.registry.signing import trust
 from harness_forge.rollouts.policies import probes
 from harness_forge.serving import server_plan, smoke, state, swap
 from harness_forge.serving.state import Running
@@ -62,7 +63,7 @@ def _swap(
 ) -> SwapResult:
     home = Path(config.forge_home)
     server_plan.check(adapter, current.base_model_of(config))
-    one = server_plan.by_content(_registered(home, adapter))
+    one = server_plan.by_content(_registered(config, adapter))
     if one.rank > running.rank:
         room = f"room for rank {running.rank}" if running.rank else "no room for adapters"
         hint = f"start it again with serve.max_lora_rank={one.rank} and an adapter"
@@ -77,12 +78,13 @@ def _swap(
     )
 
 
-def _registered(home: Path, adapter: Adapter) -> Adapter:
+def _registered(config: ForgeConfig, adapter: Adapter) -> Adapter:
     """Return the adapter's copy in the registry: vLLM reads the folder again, so it must stay."""
-    folder = registry.folder(home) / adapter.label
+    folder = registry.folder(Path(config.forge_home)) / adapter.label
     if not folder.is_dir():
         package.copy(adapter, folder)
-    return package.load(folder)
+    # What is there already need not be what was asked for, down to its signature.
+    return trust.demand(package.load(folder), config.signing)
 
 
 def _prove(config: ForgeConfig, running: Running, new: str, old: str | None) -> None:

@@ -14,6 +14,7 @@ from harness_forge.config.train import TrainConfig, second_stage
 from harness_forge.core.errors import TrainError
 from harness_forge.registry.adapters import registry, weights
 from harness_forge.registry.adapters.package import CONFIG, WEIGHTS, Adapter, load
+from harness_forge.registry.signing import trust
 from harness_forge.training import axolotl, jobs, pairs, trained
 from harness_forge.training.jobs import Job, Say, Show, TrainingResult, silent
 from harness_forge.training.token_audit import PairAudit, audit_pairs, check_lengths
@@ -65,8 +66,10 @@ def _start(config: ForgeConfig) -> Adapter:
     home = Path(config.forge_home)
     name = config.dpo.start or config.train.name
     if config.train.out and not config.dpo.start:
-        return load(Path(config.train.out) / name)
-    return registry.resolve(name, home)
+        found = load(Path(config.train.out) / name)
+    else:
+        found = registry.resolve(name, home)
+    return trust.demand(found, config.signing)
 
 
 def _settings(config: ForgeConfig, start: Adapter) -> TrainConfig:
@@ -99,9 +102,12 @@ def train_preferences(
     second = plan(config)
     job = second.job
     if not check and (done := jobs.find_trained(job)):
+        trust.signed(done.adapter, config.signing)
         return done
+    trust.demand_key(config.signing)
     with jobs.hold_lock(job, say, show) as lock:
         if not check and (done := jobs.find_trained(job)):
+            trust.signed(done.adapter, config.signing)
             return done
         seen = _prepared(config, second, say)
         audited(seen)
@@ -109,6 +115,7 @@ def train_preferences(
             return None
         jobs.run(job, lock, say, show, live)
         adapter = _packaged(config, second, seen)
+    trust.signed(adapter, config.signing)
     return TrainingResult(adapter, new=True, metrics=job.metrics, audit=seen)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from harness_forge.config.schema import ForgeConfig
+from harness_forge.registry.signing import trust
 from harness_forge.training import axolotl, dataset, jobs, launch, trained
 from harness_forge.training.jobs import Job, Say, Show, TrainingResult, silent
 from harness_forge.training.token_audit import TokenAudit, audit, check_lengths
@@ -56,10 +57,13 @@ def train(
     """
     job = plan(config)
     if not check and (done := jobs.find_trained(job)):
+        trust.signed(done.adapter, config.signing)
         return done
+    trust.demand_key(config.signing)
     with jobs.hold_lock(job, say, show) as lock:
         # Another process may have made it while this one waited.
         if not check and (done := jobs.find_trained(job)):
+            trust.signed(done.adapter, config.signing)
             return done
         seen = _prepared(job, say)
         audited(seen)
@@ -68,6 +72,7 @@ def train(
         jobs.run(job, lock, say, show, live)
         counts = {"rows": seen.rows, "tokens": seen.tokens, "trained": seen.trained}
         adapter = trained.packaged(job, trained.lineage(job, counts))
+    trust.signed(adapter, config.signing)
     return TrainingResult(adapter, new=True, metrics=job.metrics, audit=seen)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import fields
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from harness_forge import __version__
@@ -12,6 +14,10 @@ from harness_forge.registry.adapters import package
 from harness_forge.registry.adapters.package import Adapter
 from harness_forge.training.jobs import Job
 from harness_forge.training.progress import summary
+
+_TOOLS = ("accelerate", "axolotl", "bitsandbytes", "peft", "safetensors", "tokenizers", "torch",
+          "transformers", "trl")  # fmt: skip
+"""Packages whose versions a lineage tells."""
 
 
 def packaged(job: Job, lineage: dict[str, Any]) -> Adapter:
@@ -31,6 +37,7 @@ def lineage(job: Job, audit: dict[str, int]) -> dict[str, Any]:
     return {
         "key": job.key,
         "forge_version": __version__,
+        "tools": _tools(job.python),
         "base": {
             "name": job.base.name,
             "title": job.base.title,
@@ -55,3 +62,13 @@ def lineage(job: Job, audit: dict[str, int]) -> dict[str, Any]:
         "looks": job.looks,
         "measured": summary(job.metrics),
     }
+
+
+def _tools(python: Path) -> dict[str, str]:
+    """Return the versions of what trains, by the packages beside an interpreter."""
+    found = {}
+    for folder in python.parent.parent.glob("lib/python3*/site-packages/*.dist-info"):
+        name, _, version = folder.name.removesuffix(".dist-info").rpartition("-")
+        if re.sub(r"[-_.]+", "-", name).lower() in _TOOLS:
+            found[name] = version
+    return dict(sorted(found.items()))

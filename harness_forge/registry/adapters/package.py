@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -14,12 +15,14 @@ from typing import Any
 
 from harness_forge.core.errors import TrainError
 from harness_forge.core.files import whole_folder
-from harness_forge.registry.adapters import weights
+from harness_forge.registry.adapters import bom, weights
+from harness_forge.registry.adapters.bom import BOM
 from harness_forge.registry.adapters.card import card
 from harness_forge.registry.adapters.identity import AdapterIdentity
 
 CONFIG, WEIGHTS, LINEAGE = "adapter_config.json", "adapter_model.safetensors", "lineage.json"
-_FILES = (CONFIG, WEIGHTS, LINEAGE, "README.md")
+SIGNATURE = "model.sig"
+_FILES = (CONFIG, WEIGHTS, LINEAGE, BOM, SIGNATURE, "README.md")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
 
 
@@ -84,6 +87,7 @@ def package(source: Path, name: str, out: Path, lineage: Mapping[str, Any]) -> A
         shutil.copyfile(source / WEIGHTS, draft / WEIGHTS)
         (draft / LINEAGE).write_text(json.dumps(lineage, indent=1) + "\n", encoding="utf-8")
         (draft / "README.md").write_text(card(lineage, tensors), encoding="utf-8")
+        (draft / BOM).write_text(bom.written(lineage, draft), encoding="utf-8")
     _point(out / name, target)
     return Adapter(name, target, digest, dict(lineage))
 
@@ -116,6 +120,28 @@ def load(folder: Path) -> Adapter:
         what = "is damaged: its files are not those that were packaged"
         raise TrainError(str(folder), what, "train it again, or copy it again")
     return Adapter(named[1], folder.resolve(), named[0], lineage)
+
+
+def describe(adapter: Adapter) -> bool:
+    """Write the bill of materials of an adapter from before there was one; False if it has one.
+
+    Raises:
+        TrainError: its folder cannot be written.
+    """
+    place = adapter.folder / BOM
+    if place.exists():
+        return False
+    # Beside the folder: half a file in it would be one that no adapter has.
+    draft = adapter.folder.with_name(f".{BOM}.{os.getpid()}")
+    try:
+        draft.write_text(bom.written(adapter.lineage, adapter.folder), encoding="utf-8")
+        draft.replace(place)
+    except OSError as error:
+        raise TrainError(str(place), f"cannot be written: {error.strerror}") from None
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+    return True
 
 
 def _check_files(folder: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from harness_forge.core.errors import TrainError
 from harness_forge.core.files import write_json, write_text
 from harness_forge.registry.adapters import registry
-from harness_forge.registry.adapters.package import LINEAGE, Adapter
+from harness_forge.registry.adapters.package import LINEAGE, SIGNATURE, Adapter
 
 CARD, HEAD = "README.md", "## Tainted"
 
@@ -78,6 +78,8 @@ def tainted_by(found: Sequence[AdapterSources], manifests: set[str]) -> list[Ada
 def mark(home: Path, one: AdapterSources, why: str, when: str) -> None:
     """Mark an adapter, and write it on its card; earlier reasons stay.
 
+    The card of a signed adapter stays as it was signed: the mark alone says it.
+
     Raises:
         TrainError: the mark cannot be written.
     """
@@ -86,6 +88,8 @@ def mark(home: Path, one: AdapterSources, why: str, when: str) -> None:
     reasons = [*(facts.get("reasons") or ()), {"why": why, "when": when}]
     try:
         write_json(place, {"adapter": one.label, "reasons": reasons, "remake": one.remake})
+        if (one.folder / SIGNATURE).exists():
+            return
         card = one.folder / CARD
         text = card.read_text(encoding="utf-8").partition(f"\n{HEAD}\n")[0]
         write_text(card, f"{text.rstrip()}\n\n{HEAD}\n\n{_sentence(reasons, one.remake)}.\n")

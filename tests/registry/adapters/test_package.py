@@ -55,6 +55,7 @@ def test_takes_only_the_adapters_files(trained, tmp_path):
         "README.md",
         "adapter_config.json",
         "adapter_model.safetensors",
+        "bom.cdx.json",
         "lineage.json",
     ]
 

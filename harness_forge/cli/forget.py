@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from harness_forge.core.errors import ConfigError
@@ -43,7 +44,8 @@ def main(argv: list[str]) -> int:
     named = [word for word in overrides if word.partition("=")[0] in _KINDS]
     target = _target(words, named)
     if not (why or flags):
-        raise ConfigError("command line", "say why", f"forge forget {named[0]} {REASON}=TEXT")
+        again = f"forge forget {shlex.quote(named[0])} {REASON}=TEXT"
+        raise ConfigError("command line", "say why", again)
     config = composed([word for word in overrides if word not in named])
     report = forget(config, target, (why or "").strip(), dry_run=bool(flags))
     results.report(_facts(report, bool(flags)), "\n".join(render(report, bool(flags))))

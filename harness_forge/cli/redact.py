@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,7 +90,8 @@ def _review(config: ForgeConfig, folder: Path, signing: bool, by: str) -> int:
         )
     who = by or _user()
     if not signing and not _asked(who):
-        text = f"not signed; forge redact review {folder} --sign signs as {who}"
+        named = shlex.quote(str(folder))
+        text = f"not signed; forge redact review {named} --sign signs as {who}"
         report({**facts, "signed": None}, text)
         return 0
     review = sign(folder, home, who, found.counts(), rules.shown(), digest=digest)

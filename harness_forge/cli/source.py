@@ -106,7 +106,7 @@ def _write(found: Guess, name: str, path: Path) -> Path:
         raise ConfigError(
             "command line",
             f"there is a source {name} already: {project.choices('source')[name]}",
-            f"forge source new {path} OTHER_NAME",
+            f"forge source new {shlex.quote(str(path))} OTHER_NAME",
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(rendered(found, name, path.name), encoding="utf-8")
@@ -126,9 +126,10 @@ def _write(found: Guess, name: str, path: Path) -> Path:
 
 def rendered(found: Guess, name: str, file: str) -> str:
     """Return a source's file, with the reason of each line behind it."""
+    file = plain(file).replace("\n", "\\n")  # a comment is one line
     lines = [
         f"# Guessed from {file} by `forge source new`: read every line before you rely on it.",
-        f"# forge ingest --dry-run source={name} path={file}",
+        f"# forge ingest --dry-run source={name} path={shlex.quote(file)}",
         f"name: {name}",
     ]
     for key, value in found.settings.items():

@@ -1,8 +1,10 @@
 """`forge source new` and `forge ingest --dry-run`, as their users call them."""
 
 import json
+import shlex
 
 import pytest
+import yaml
 
 from harness_forge.cli import ingest, main
 from harness_forge.cli.source import _text
@@ -73,3 +75,18 @@ def test_words_that_yaml_takes_for_something_else_stay_words(records, capsys):
     assert _text("no") == '"no"' and _text("a\\b") == '"a\\\\b"' and _text(True) == "true"
     main(["source", "new", "odd.jsonl"])
     assert "source.mapping.roles.no=user" in capsys.readouterr().out
+
+
+def test_a_hostile_name_of_a_file_adds_no_line_and_runs_nothing(records, capsys):
+    name = "a\nskill: taken #'; touch own \x1b[31m.jsonl"
+    (records / "own.jsonl").rename(records / name)
+    assert main(["source", "new", name, "mine"]) == 0
+    written = (records / "conf/source/mine.yaml").read_text()
+    assert yaml.safe_load(written)["skill"] == "recorded"
+    command = written.splitlines()[1].removeprefix("# ")
+    assert shlex.split(command)[:4] == ["forge", "ingest", "--dry-run", "source=mine"]
+    assert main(["source", "new", name, "mine"]) == 2
+    said = capsys.readouterr()
+    assert "\x1b" not in said.out + said.err
+    shown = said.err.partition("hint: ")[2].strip().replace("\\u001b", "\x1b")
+    assert shlex.split(shown) == ["forge", "source", "new", name, "OTHER_NAME"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
@@ -246,7 +247,7 @@ class BatchWriter:
         nothing_fits = not self.report.attempts and all(": misfit: " in line for line in first)
         if nothing_fits and self.config.kind is SourceKind.trajectories:
             return (
-                f"`forge source new {self.path}` guesses a mapping, or say it:"
+                f"`forge source new {shlex.quote(str(self.path))}` guesses a mapping, or say it:"
                 " source.mapping.item='{KEY}'"
             )
         return (

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness_forge.collect.sources import signatures
+from harness_forge.collect.sources import signatures, unpacking
 from harness_forge.collect.sources.unpacking import beginning, faults, opened
 from harness_forge.core.errors import SourceError
 
@@ -101,6 +101,6 @@ def content(path: Path, known: Iterable[tuple[int, str]] = (), is_records: bool 
                     earlier = running.hexdigest()
     except faults() as error:
         raise SourceError(
-            str(path), f"cannot be unpacked: {error}", "is it whole? nothing of it was read"
+            str(path), f"cannot be unpacked: {error}", unpacking.remedy(path, error)
         ) from None
     return Content(size, running.hexdigest(), earlier)

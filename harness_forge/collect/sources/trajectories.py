@@ -181,7 +181,8 @@ def _number(templates: Templates, scope: Mapping[str, Any], base: int) -> int:
     except (TypeError, ValueError, OverflowError):
         raise Misfit(f"attempt {raw!r} is no number") from None
     if not 1 <= number <= 2_000_000_000:
-        raise Misfit(f"attempt {raw} comes before attempt_base {base}, or is no number of one")
+        before = f"comes before the first, source.mapping.attempt_base={base}"
+        raise Misfit(f"attempt {raw} {before if number < 1 else 'is no number of one'}")
     return number
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import shlex
 import zlib
 from pathlib import Path
 from typing import BinaryIO
@@ -147,6 +148,13 @@ def faults() -> tuple[type[Exception], ...]:
     except ImportError:
         return EOFError, OSError, zlib.error
     return EOFError, OSError, zlib.error, ZstdError
+
+
+def remedy(path: Path, error: Exception) -> str:
+    """Return what to do about a file that `faults` says cannot be unpacked."""
+    if "requires too much memory" in str(error):  # zstd --long=28 and more
+        return f"unpack it: zstd -d --long=31 {shlex.quote(path.name)}"
+    return "is it whole? nothing of it was read"
 
 
 def _unzstd(path: Path) -> io.RawIOBase:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -91,7 +92,7 @@ def require_review(folder: Path, home: Path) -> Review:
     """
     digest, files = digest_of(folder)
     path = _place(home, digest)
-    hint = f"forge redact review {folder} shows what was replaced, and signs"
+    hint = f"forge redact review {shlex.quote(str(folder))} shows what was replaced, and signs"
     if not path.exists():
         raise ExportError(str(folder), _why_none(folder, home, files), hint)
     try:

@@ -110,6 +110,7 @@ def test_a_killed_call_finds_all_of_it_again(forge, dataset, monkeypatch):
     ("words", "says"),
     [
         (["source=a"], "say why"),
+        (["item=a:b c; ls"], "forge forget 'item=a:b c; ls' --reason=TEXT"),
         (["--dry-run"], "forget what?"),
         (["run=a", "source=b", "--dry-run"], "one at a time"),
         (["item=a", "--dry-run"], "item=SKILL:ITEM"),

@@ -4,6 +4,7 @@ import gzip
 import json
 import random
 import time
+import tracemalloc
 
 import pytest
 import zstandard
@@ -105,6 +106,29 @@ def test_a_file_that_is_cut_off_after_its_digest_was_made_is_one_error(tmp_path)
     path.write_bytes(gzip.compress(random.Random(2).randbytes(90_000).hex().encode())[:-9])
     with pytest.raises(SourceError, match=r"a\.gz: cannot be read to its end"):
         list(values(path, Layout.auto, 1))
+
+
+def test_a_zstd_bomb_of_one_line_takes_the_memory_of_a_record(tmp_path):
+    with zstandard.open(tmp_path / "a.zst", "wb") as file:
+        for part in (b'{"a":"', *[b"x" * (1 << 20)] * 200, b'"}\n', LINES.encode()):
+            file.write(part)
+    assert (tmp_path / "a.zst").stat().st_size < 50_000
+    tracemalloc.start()
+    found = read(tmp_path / "a.zst", (tmp_path / "a.zst").read_bytes())
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found == [(1, "too_long"), *NAMES]
+    assert most < 20 << 20
+
+
+def test_a_zstd_that_asks_for_a_gigabyte_says_how_to_unpack_it(tmp_path):
+    window = zstandard.ZstdCompressionParameters(window_log=30, write_content_size=False)
+    packer = zstandard.ZstdCompressor(compression_params=window).compressobj()
+    path = tmp_path / "a b.zst"
+    path.write_bytes(packer.compress(LINES.encode()) + packer.flush())
+    with pytest.raises(SourceError, match="too much memory") as told:
+        files.content(path)
+    assert told.value.hint == "unpack it: zstd -d --long=31 'a b.zst'"
 
 
 def test_a_damaged_zstd_is_refused_as_a_whole(tmp_path):

@@ -35,6 +35,7 @@ VERBS = {
     "champion": "show which adapters are champions and every decision, the ledger verified",
     "rollback": "go back to an earlier champion; the reason goes into the ledger",
     "report": "write one HTML page: data, training, success, decision, answers",
+    "ui": "look through runs, attempts, datasets, adapters and trainings in a browser, locally",
     "serve": "serve a base model with adapters through vLLM, tested before use",
     "proxy": "pass requests on to model servers, capture them whole, divide them among models",
     "schedule": "run cycles of the loop by themselves: at night, when idle, every so many hours",

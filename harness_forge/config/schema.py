@@ -40,6 +40,7 @@ from harness_forge.config.split import SplitConfig
 from harness_forge.config.store import StoreConfig
 from harness_forge.config.suite import SuiteConfig
 from harness_forge.config.train import DpoConfig, TrainConfig
+from harness_forge.config.ui import UiConfig
 from harness_forge.config.workset import WorksetConfig
 from harness_forge.core.errors import ConfigError
 
@@ -109,6 +110,7 @@ class ForgeConfig:
         serve: how a model and its adapters are served.
         proxy: the proxy before model servers, and what it captures.
         schedule: when unattended cycles run.
+        ui: how the console is served, and whether it may write.
         worksets: isolated tool environments, by name.
     """
 
@@ -152,6 +154,7 @@ class ForgeConfig:
     serve: ServeConfig = field(default_factory=ServeConfig)
     proxy: ProxyConfig = field(default_factory=ProxyConfig)
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
+    ui: UiConfig = field(default_factory=UiConfig)
     worksets: dict[str, WorksetConfig] = field(default_factory=dict)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness_forge.core.escapes import html as escaped
 
-_VOID = {"meta", "br", "col"}
+_VOID = {"meta", "br", "col", "input"}
 _ROLES = {"th": "columnheader", "td": "cell"}
 """Said outright: where the page is narrow its style takes a table's roles away."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from importlib.resources import files
 
+from harness_forge.report.document import document
 from harness_forge.report.html import Html, tag
 from harness_forge.report.material import Material
 from harness_forge.report.sections import (
@@ -20,9 +20,6 @@ from harness_forge.report.sections import (
     success,
     training,
 )
-
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-"""Nothing on the page may run or be fetched, whatever a model's answer says."""
 
 _SECTIONS = (
     decision.render,
@@ -40,7 +37,6 @@ _SECTIONS = (
 
 def page(material: Material) -> str:
     """Return the report as HTML."""
-    style = (files(__package__) / "style.css").read_text(encoding="utf-8")
     sections = [_shown(render, material) for render in _SECTIONS]
     body = [
         _shown(heading.render, material),
@@ -50,16 +46,7 @@ def page(material: Material) -> str:
             "footer", "Made by forge report from the files of the loop; nothing on it is typed in."
         ),
     ]
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("title", f"{material.title}: {_state(material)}"),
-        tag("style", Html(style)),
-    )
-    return f"<!doctype html>\n{tag('html', head, tag('body', body), lang='en')}\n"
+    return document(f"{material.title}: {_state(material)}", *body)
 
 
 def _contents(sections: list[Html]) -> Html:

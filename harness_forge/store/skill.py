@@ -12,7 +12,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from harness_forge.core.records import Attempt, Split, WorkItem
-from harness_forge.store import attempts, catalogue, rows, run_lock, watermarks
+from harness_forge.store import attempts, catalogue, marks, rows, run_lock, watermarks
 from harness_forge.store.connections import connect
 from harness_forge.store.escaping import restored, unescape
 from harness_forge.store.faults import translate_errors
@@ -186,6 +186,16 @@ class SkillStore:
         with self._transaction() as connection:
             ending = "ON CONFLICT (target_table, target_id, reason) DO NOTHING"
             rows.insert(connection, "label_flags", row, ending)
+
+    def mark_bad(self, attempt: int, why: str, who: str) -> bool:
+        """Mark an attempt as bad for a person; False if there is no such attempt."""
+        with self._transaction() as connection:
+            return marks.mark(connection, attempt, why, who)
+
+    def take_back_mark(self, attempt: int) -> bool:
+        """Take a person's mark off an attempt; False if it had none."""
+        with self._transaction() as connection:
+            return marks.take_back(connection, attempt)
 
     def intake(self, key: str) -> Intake:
         """Return the intake for rows that were recorded elsewhere; close it when done.

@@ -24,6 +24,7 @@ ONLY_COMPOSED = {
     "graph": "needs a Bolt server and records",
     "store": "of the user's own store", "trace": "of the dataset of a trained loop",
     "train": "needs a workset", "validate": "has tests of its own",
+    "ui": "serves until it is stopped",
     "workset": "installs gigabytes", "compose": "is what this test does",
     "init": "has tests of its own", "ls": "has tests of its own", "show": "has tests of its own",
     "completion": "has tests of its own",

@@ -25,6 +25,7 @@ def test_makes_a_schema_and_then_has_nothing_to_do(store):
         "0005_clusters",
         "0006_runs_of_turns",
         "0007_costs",
+        "0008_pages",
     ]
     assert store.upgrade("stig") == []
     assert store.skills() == ["stig"]
@@ -40,14 +41,14 @@ def test_skills_have_schemas_of_their_own(store):
 
 
 def test_head_names_the_newest_step():
-    assert list(FILES) == ["0001", "0002", "0003", "0004", "0005", "0006", "0007"]
-    assert HEAD == "0007"
+    assert list(FILES) == ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"]
+    assert HEAD == "0008"
 
 
 def test_two_processes_may_upgrade_at_once(store):
     with Store(store.url) as other, ThreadPoolExecutor(2) as pool:
         steps = list(pool.map(lambda each: each.upgrade("stig"), [store, other]))
-    assert sorted(map(len, steps)) == [0, 7]
+    assert sorted(map(len, steps)) == [0, 8]
 
 
 def test_a_missing_schema_is_told(store):
@@ -69,6 +70,8 @@ def test_an_old_schema_is_told_and_can_be_upgraded(store):
         )
         connection.exec_driver_sql("DROP TABLE stig.captures, stig.outcomes, stig.draws")
         connection.exec_driver_sql("ALTER TABLE stig.items DROP COLUMN cluster")
+        for index in ("attempts_run", "attempts_no_verdict", "turns_agent"):
+            connection.exec_driver_sql(f"DROP INDEX stig.{index}")
     set_step(store, "0001")
     with pytest.raises(StoreError, match=r"at step 0001.*\n  hint: run `forge store upgrade"):
         store.skill("stig")
@@ -91,7 +94,7 @@ def test_a_step_that_fails_leaves_nothing(store):
         store.upgrade("stig")
     with store.engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE stig.splits")
-    assert len(store.upgrade("stig")) == 7
+    assert len(store.upgrade("stig")) == 8
 
 
 @pytest.mark.parametrize("name", ["public", "pg_x", "a-b", "", 'x"; DROP', "Stig"])

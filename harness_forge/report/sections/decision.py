@@ -29,11 +29,15 @@ def render(material: Material) -> Html:
     promotion = material.promotion
     if promotion is None:
         return section("The decision", missing("There is no decision.", "forge promote"))
-    rows = list(_rows(promotion["conditions"], ""))
+    shown = conditions(promotion["conditions"])
+    return section(f"The decision, by rule {promotion['rule']}", *shown, about=_ABOUT)
+
+
+def conditions(found: Mapping[str, Any]) -> list[Html]:
+    """Return how many conditions hold, and each with what was required and measured."""
     head = ("condition", "verdict", "value", "threshold", "interval", "required", "measured")
-    shown = table(head, rows, numeric=9, stacks=True)
-    text = tag("p", _counted(promotion["conditions"]), class_="note")
-    return section(f"The decision, by rule {promotion['rule']}", text, shown, about=_ABOUT)
+    shown = table(head, list(_rows(found, "")), numeric=9, stacks=True)
+    return [tag("p", _counted(found), class_="note"), shown]
 
 
 def _counted(conditions: Mapping[str, Any]) -> str:

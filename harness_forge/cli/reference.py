@@ -10,6 +10,7 @@ from typing import Any
 
 from harness_forge.cli import BROKEN_PIPE
 from harness_forge.cli.audit import FAILED
+from harness_forge.cli.health import ALERTS
 from harness_forge.cli.help import arguments, overview, sentence, usage
 from harness_forge.cli.verbs import VERBS
 from harness_forge.config.compose.project import choices
@@ -56,6 +57,7 @@ def _exit_codes() -> Iterator[str]:
         one.exit_code: f"`forge promote`: {one.value}" for one in DecisionOutcome if one.exit_code
     }
     results[FAILED] = "`forge audit`: a check of the dataset fails"
+    results[ALERTS] = "`forge health`, `forge doctor`: an alert stands, a check fails"
     both = said | {code: f"{text} (a result, no fault)" for code, text in results.items()}
     for code, text in sorted(both.items()):
         yield f"| {code} | {text} |"

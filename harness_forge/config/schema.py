@@ -18,6 +18,7 @@ from harness_forge.config.filters import FiltersConfig
 from harness_forge.config.format import FormatConfig
 from harness_forge.config.generate import GenerateConfig
 from harness_forge.config.graph import GraphConfig
+from harness_forge.config.health import HealthConfig
 from harness_forge.config.judge import JudgeConfig
 from harness_forge.config.labels import LabelsConfig
 from harness_forge.config.model import ModelConfig
@@ -111,6 +112,7 @@ class ForgeConfig:
         proxy: the proxy before model servers, and what it captures.
         schedule: when unattended cycles run.
         ui: how the console is served, and whether it may write.
+        health: what is watched, and what raises an alert.
         worksets: isolated tool environments, by name.
     """
 
@@ -155,6 +157,7 @@ class ForgeConfig:
     proxy: ProxyConfig = field(default_factory=ProxyConfig)
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     ui: UiConfig = field(default_factory=UiConfig)
+    health: HealthConfig = field(default_factory=HealthConfig)
     worksets: dict[str, WorksetConfig] = field(default_factory=dict)
 
 
@@ -180,6 +183,7 @@ GROUPS: dict[str, type] = {
     "serve": ServeConfig,
     "proxy": ProxyConfig,
     "schedule": ScheduleConfig,
+    "health": HealthConfig,
     "workset": WorksetConfig,
 }
 """Folder of conf/ to the dataclass that each of its files fills."""

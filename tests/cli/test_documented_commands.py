@@ -21,7 +21,7 @@ ONLY_COMPOSED = {
     "report": "of a trained loop", "schedule": "runs the loop, or writes units",
     "rollback": "needs a trained adapter",
     "run": "needs the scanner", "serve": "needs a GPU or a workset", "stage": "is for dvc",
-    "graph": "needs a Bolt server and records",
+    "graph": "needs a Bolt server and records", "health": "only some are run",
     "store": "of the user's own store", "trace": "of the dataset of a trained loop",
     "train": "needs a workset", "validate": "has tests of its own",
     "ui": "serves until it is stopped",

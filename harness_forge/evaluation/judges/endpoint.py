@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ import httpx
 from harness_forge.config.judge import JudgeConfig
 from harness_forge.core.errors import ConfigError, EndpointError
 from harness_forge.core.hints import did_you_mean
+from harness_forge.core.hosts import is_loopback
 
 TRIES = 4
 """Tries of one request; the pauses between them double from `PAUSE_S`."""
@@ -177,22 +177,13 @@ def check_host(config: JudgeConfig) -> str:
         raise ConfigError("judge.endpoint", f"is no URL: {error}") from None
     if url.scheme not in ("http", "https") or not url.host:
         raise ConfigError("judge.endpoint", f"is no URL of a server: {config.endpoint}")
-    if not (_loopback(url.host) or url.host in config.allow):
+    if not (is_loopback(url.host) or url.host in config.allow):
         raise ConfigError(
             "judge.endpoint",
             f"{url.host} is not this machine: prompts and answers would leave it",
             f"judge.allow=[{url.host}] if they may",
         )
     return config.endpoint.rstrip("/")
-
-
-def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _digest(fields: Mapping[str, Any]) -> str:

@@ -189,7 +189,8 @@ def cells(connection: psycopg.Connection, since: datetime, until: datetime) -> I
         *bins, tokens, tokens_of, seconds = rest
         yield Cell(
             SeriesKey(model or "", adapter, role), family, day,
-            int(attempts), int(judged), int(passed), float(value), tuple(map(int, bins)), int(tokens), int(tokens_of), float(seconds),
+            int(attempts), int(judged), int(passed), float(value),
+            tuple(map(int, bins)), int(tokens), int(tokens_of), float(seconds),
         )  # fmt: skip
 
 

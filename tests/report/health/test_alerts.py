@@ -10,7 +10,7 @@ from harness_forge.cli import main
 from harness_forge.cli.health import ALERTS
 from harness_forge.config.judge import CRITERIA
 from harness_forge.registry import decisions
-from harness_forge.store.verdicts import Verdict, VerdictFile
+from harness_forge.store.verdicts import JudgeVerdict, VerdictFile
 
 
 def kinds(found):
@@ -110,7 +110,7 @@ def test_a_judges_scores_are_a_series_of_their_own(health, fill, store, tmp_path
             fallen = int(run.removeprefix("run")) < 7
             mark = (0.3 if fallen else 0.8) + turn % 3 / 20
             scores = dict.fromkeys(CRITERIA, mark)
-            file.add(Verdict(f"lamps/{run}/{turn}", "f", "j", "", scores, None, "", 1, ""))
+            file.add(JudgeVerdict(f"lamps/{run}/{turn}", "f", "j", "", scores, None, "", 1, ""))
     _, found = health()
     assert kinds(found) == [("declining", "lamps m-1 worker")]
     assert "the judge's score 85.0% before, 35.0%" in found["alerts"][0]["value"]

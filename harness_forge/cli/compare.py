@@ -9,6 +9,7 @@ from harness_forge.core.errors import ConfigError
 from harness_forge.core.numbers import (
     NONE,
     interval,
+    level,
     number,
     p_value,
     percent,
@@ -22,22 +23,27 @@ if TYPE_CHECKING:
 
     from harness_forge.core.records import Episode
     from harness_forge.evaluation.episodes import CategoryResult, RunComparison
+    from harness_forge.evaluation.fresh_runs import Fresh
     from harness_forge.evaluation.measures import Measure
 
 SUMMARY = "compare two runs item by item: success, attempts, escalations, tokens, seconds, cost"
-USAGE = "RUN RUN [--common] | --live[=ROUTE] [key=value …]"
+USAGE = "RUN RUN [--common] | --live[=ROUTE] | --fresh [ADAPTER] [key=value …]"
 EXAMPLES = (
     "forge compare 20261121-081100 20261121-072908",
     "forge compare RUN_N RUN_N+1 skill=stig --common",
     "forge compare RUN_N RUN_N+1 --json > flips.json",
     "forge compare RUN_N RUN_N+1 skill=all",
     "forge compare --live proxy=ab",
+    "forge compare --fresh skill=reasoning",
 )
-KEYS = ("proxy", "skill", "skills", "store", "forge_home")
+KEYS = ("proxy", "skill", "skills", "store", "budget", "train", "forge_home")
 
-JSON = "an object: runs, measures, categories, skills, gained, lost; --live: each arm's figures"
+JSON = (
+    "an object: runs, measures, categories, skills, gained, lost; --live: each arm's figures; "
+    "--fresh: adapter, alpha, evidence by opponent, seen, waiting"
+)
 
-COMMON, LIVE = "--common", "--live"
+COMMON, LIVE, FRESH = "--common", "--live", "--fresh"
 SHOWN = 12
 """Flips that are listed each way; --json has them all."""
 
@@ -51,8 +57,10 @@ def main(argv: list[str]) -> int:
 
     route = next((word.partition("=")[2] for word in argv if word.startswith(f"{LIVE}=")), "")
     argv = [LIVE if word.startswith(f"{LIVE}=") else word for word in argv]
-    words, flags, overrides = sort(argv, (COMMON, LIVE))
-    if LIVE in flags and not words:
+    words, flags, overrides = sort(argv, (COMMON, LIVE, FRESH))
+    if flags == {FRESH} and len(words) <= 1:
+        return _fresh(composed(overrides), words[0] if words else None)
+    if flags == {LIVE} and not words:
         return _live(composed(overrides), route)
     if len(words) != 2:
         raise ConfigError("command line", "two runs, please", f"forge compare {USAGE}")
@@ -69,6 +77,82 @@ def _live(config, route: str) -> int:
     found = live.read(config, route)
     report(live.as_dict(found), live.render(found))
     return 0
+
+
+def _fresh(config, name: str | None) -> int:
+    from dataclasses import asdict
+
+    from harness_forge.cli.results import report
+    from harness_forge.evaluation import fresh_runs
+
+    found = fresh_runs.read(config, name)
+    facts = {
+        "adapter": {"name": found.adapter.name, "digest": found.adapter.digest},
+        "alpha": found.alpha,
+        "evidence": {
+            other: {**asdict(one), "better": found.better(other)}
+            for other, one in found.evidence.items()
+        },
+        "seen": found.seen,
+        "waiting": found.waiting,
+    }
+    report(facts, render_fresh(found))
+    return 0
+
+
+def render_fresh(found: Fresh) -> str:
+    """Return what fresh items say, a line for each other policy."""
+    from harness_forge.cli.columns import columns
+
+    lines = [f"{found.adapter.label} on held-out items that no look had seen"]
+    if not found.evidence:
+        lines.append("no whole batch of such items yet: make new items, then forge replay")
+    else:
+        lines += columns(
+            [
+                ("against", "batches", "items", "only adapter", "only other", "points",
+                 "e-value", "p", "each cluster once"),
+                *(
+                    (
+                        other,
+                        str(one.batches),
+                        str(one.items),
+                        str(one.only_first),
+                        str(one.only_second),
+                        points(one.difference),
+                        number(one.whole.e_value),
+                        p_value(one.whole.p),
+                        number(one.once.e_value),
+                    )
+                    for other, one in found.evidence.items()
+                ),
+            ],
+            left=1,
+        )  # fmt: skip
+        lines += [
+            "points: mean over clusters; e-value and p are valid whenever looked at; "
+            "they speak of these clusters,",
+            "each cluster once speaks of others like them too",
+            *_said(found),
+        ]
+    if found.seen:
+        lines.append(f"{found.seen} items of its runs were seen by a look before: not counted")
+    if found.waiting:
+        lines.append(f"not read from here on: {found.waiting}")
+    return "\n".join(lines)
+
+
+def _said(found: Fresh) -> list[str]:
+    """Return what it comes to at the level."""
+    bar = f"at level {level(found.alpha)} (an e-value of {number(1 / found.alpha)})"
+    shown = [other for other in found.evidence if found.better(other)]
+    others = [other for other in found.evidence if other not in shown]
+    lines = [f"better than {', '.join(shown)} {bar}"] if shown else []
+    if others:
+        lines.append(
+            f"not shown {bar}: better than {', '.join(others)}; more fresh items add to it"
+        )
+    return lines
 
 
 def render(first: Mapping[str, Any], second: Mapping[str, Any], found: RunComparison) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness_forge.evaluation.rates import Rate
+    from harness_forge.evaluation.recipes import RecipeResult
     from harness_forge.evaluation.replay import Replay
 
 SUMMARY = "judge an adapter on held-out items beside four baselines"
@@ -21,6 +22,7 @@ EXAMPLES = (
     "forge replay stig-worker",
     "forge replay outputs/adapters/sft skill=stig",
     "forge replay --aa split=validation",
+    "forge replay train.replicates=3",
 )
 KEYS = (
     "skill",
@@ -150,6 +152,8 @@ def render(done: Replay) -> str:
         ],
         left=2,
     )
+    if done.recipe is not None:
+        lines += ["", *_recipe(done.recipe)]
     if any(rate.cut_off for by_part in done.rates.values() for rate in by_part.values()):
         lines += [
             "",
@@ -165,6 +169,54 @@ def render(done: Replay) -> str:
             f"significant if p < {level_text(level.alpha)}",
         ]
     return "\n".join(lines)
+
+
+def _recipe(recipe: RecipeResult) -> list[str]:
+    """Return what each adapter of a recipe passed, and all of them against each other policy."""
+    from harness_forge.evaluation.rates import ALL
+
+    lines = [f"the recipe: {len(recipe.adapters)} adapters, the first one is shipped"]
+    rows = zip(recipe.adapters, recipe.rates, strict=True)
+    lines += columns(
+        [
+            ("adapter", "seed", "part", "passed", "of", "rate"),
+            *(
+                (
+                    adapter.name,
+                    str((adapter.lineage.get("train") or {}).get("seed", NONE)),
+                    part,
+                    str(rate.passed),
+                    str(rate.items),
+                    percent(rate.rate),
+                )
+                for adapter, by_part in rows
+                for part, rate in by_part.items()
+                if part != ALL or len(by_part) == 1
+            ),
+        ],
+        left=3,
+    )
+    lines += ["mean over adapters against (p: over clusters and over seeds)"]
+    lines += columns(
+        [
+            ("", "part", "points", "interval", "one by one", "p"),
+            *(
+                (
+                    name,
+                    part,
+                    points(one.difference),
+                    interval(one.low, one.high, points),
+                    interval(one.lowest, one.highest, points),
+                    p_value(one.p),
+                )
+                for name, by_part in recipe.comparisons.items()
+                for part, one in by_part.items()
+                if one.pairs and (part != ALL or len(by_part) == 1)
+            ),
+        ],
+        left=2,
+    )
+    return lines
 
 
 def _tokens(rate: Rate) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness_forge.core.numbers import count, seconds
 
@@ -20,6 +20,7 @@ EXAMPLES = (
     "forge train train.dataset=data/mine train.rank=32 train.learning_rate=3e-4",
     "forge train train=qlora train.name=stig-qlora",
     "forge train --check",
+    "forge train train.replicates=3",
     "forge train train.refit=false train.name=stig-tuning train.dataset=data/dataset",
     "forge train dpo dpo.pairs=100 dpo.start=stig-worker",
 )
@@ -35,7 +36,10 @@ KEYS = (
     "forge_home",
     "data_dir",
 )
-JSON = "an object: adapter, folder, new, measured; with --check the counts of the audit"
+JSON = (
+    "an object: adapter, folder, new, measured, and replicates, the same of each other one; "
+    "with --check the counts of the audit"
+)
 
 CHECK = "--check"
 """Flag: tokenise and audit, show what would be trained, start nothing."""
@@ -50,23 +54,33 @@ def main(argv: list[str]) -> int:
     from harness_forge.cli.results import report, show
     from harness_forge.cli.words import one_of, sort
     from harness_forge.training.preferences import train_preferences
-    from harness_forge.training.supervised import train
+    from harness_forge.training.replicates import train_replicates
 
     words, flags, overrides = sort(argv, (CHECK,))
     stages = [one_of(word, STAGES, "stage of training") for word in words]
-    make = train_preferences if stages[-1:] == ["dpo"] else train
     seen: list[TokenAudit | PairAudit] = []
     told = {**following(), "audited": seen.append} if CHECK in flags else telling()
-    done = make(composed(overrides), **told, check=CHECK in flags)
+    config, check = composed(overrides), CHECK in flags
+    if stages[-1:] == ["dpo"]:
+        made = [train_preferences(config, **told, check=check)]
+    else:
+        made = train_replicates(config, **told, check=check)
+    found = [facts(one) for one in made if one is not None]
     for audit in seen:
         show(counted(audit))
-    if done is None:
+    if not found:
         report(seen[-1] if seen else None)
         return 0
-    adapter = done.adapter
-    facts = {"adapter": adapter.name, "digest": adapter.digest, "folder": adapter.folder}
-    report({**facts, "new": done.new, "measured": adapter.lineage["measured"]}, summary(done))
+    more = {"replicates": found[1:]} if found[1:] else {}
+    report(found[0] | more, "\n".join(summary(one) for one in made if one is not None))
     return 0
+
+
+def facts(done: TrainingResult) -> dict[str, Any]:
+    """Return what `--json` says of an adapter."""
+    adapter = done.adapter
+    found = {"adapter": adapter.name, "digest": adapter.digest, "folder": adapter.folder}
+    return {**found, "new": done.new, "measured": adapter.lineage["measured"]}
 
 
 def telling() -> dict[str, Callable]:

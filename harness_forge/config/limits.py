@@ -18,9 +18,13 @@ Slip = Callable[[Any], tuple[str, str] | None]
 _KEY = "slip"
 
 
-def limited(default: Any, slip: Slip) -> Any:
-    """Return a field with this default whose values are looked at by `slip`."""
-    return field(default=default, metadata={_KEY: slip})
+def limited(default: Any, slip: Slip, *, shown: bool = True) -> Any:
+    """Return a field with this default whose values are looked at by `slip`.
+
+    Args:
+        shown: false leaves it out of the text of its dataclass.
+    """
+    return field(default=default, metadata={_KEY: slip}, repr=shown)
 
 
 def slip_in(metadata: Any, value: Any) -> tuple[str, str] | None:

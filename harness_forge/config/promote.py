@@ -15,6 +15,7 @@ class ConditionKind(Enum):
     mcnemar_two_sided = "mcnemar_two_sided"
     sign_flip = "sign_flip"
     bootstrap = "bootstrap"
+    recipe = "recipe"
     no_regression = "no_regression"
     rate = "rate"
     metric = "metric"
@@ -70,6 +71,8 @@ class ConditionConfig:
         kind: pairs (at least `minimum` items judged for both), mcnemar (exact,
             p < `alpha`; mcnemar_two_sided is mcnemar with sided two), sign_flip (of
             whole clusters of items with answers of one form, exact, p < `alpha`),
+            recipe (all adapters of `train.replicates` together, at least `minimum`
+            of them: their mean is better over clusters and over seeds, p < `alpha`),
             bootstrap (lower end of the interval of the difference above
             `margin`), no_regression (difference not below -`margin`), rate
             (first-try success in replay at least `threshold`), metric (of a
@@ -96,7 +99,7 @@ class ConditionConfig:
         alpha: error probability; null takes what the look schedule gives this look.
         sided: of mcnemar and sign_flip: one asks whether the candidate is better, two
             whether they differ.
-        minimum: pairs; of rate, metric, score and gain, items.
+        minimum: pairs; of recipe, adapters; of rate, metric, score and gain, items.
         of: conditions inside all or any, by name, with the keys of a condition.
         enabled: false leaves the condition out.
     """

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from enum import Enum
 
+from harness_forge.config.limits import between, limited
+
 
 class AdapterKind(Enum):
     """What is trained beside the frozen base model."""
@@ -63,6 +65,9 @@ class TrainConfig:
         threads: CPU cores to use; 0 is all.
         save_steps: steps between checkpoints.
         seed: of order and first weights; None takes the recipe's.
+        replicates: adapters to train and judge, each with a seed of its own that is derived
+            from this one: a claim about the recipe takes three or more (promote=replicates).
+            The first is shipped.
     """
 
     name: str = "adapter"
@@ -89,6 +94,8 @@ class TrainConfig:
     threads: int = 0
     save_steps: int = 20
     seed: int | None = None
+    # Not in the text that keys a training: each adapter is the same as one trained alone.
+    replicates: int = limited(1, between(1, 99), shown=False)
 
 
 @dataclass(frozen=True)
@@ -154,6 +161,7 @@ def second_stage(train: TrainConfig, dpo: DpoConfig, rank: int, alpha: int) -> T
         rank=rank,
         alpha=alpha,
         dropout=0.0,
+        replicates=1,
         # Axolotl sorts rows by length in supervised training only.
         group_by_length=False,
     )

@@ -111,7 +111,7 @@ def compare(
         EvalError: an item occurs twice in a list, the lists have different items,
             or they have an item in different parts or families.
     """
-    pairs = _paired(list(first), list(second), names)
+    pairs = paired(list(first), list(second), names)
 
     def over(chosen: Sequence[Pair]) -> Difference:
         return difference(chosen, alpha=alpha, resamples=resamples, seed=seed)
@@ -172,9 +172,10 @@ def difference(
     )
 
 
-def _paired(
+def paired(
     first: Sequence[EvalResult], second: Sequence[EvalResult], names: tuple[str, str]
 ) -> list[Pair]:
+    """Return two policies' results in pairs, sorted by skill and item; raises as `compare` does."""
     one, other = _keyed(first, names[0]), _keyed(second, names[1])
     odd = sorted(set(one) ^ set(other))
     if odd:

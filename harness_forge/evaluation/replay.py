@@ -18,10 +18,11 @@ from harness_forge.config.run import Purpose, split_of
 from harness_forge.config.schema import ForgeConfig, skills_of
 from harness_forge.core.files import write_json
 from harness_forge.core.records import EvalResult, Split
-from harness_forge.evaluation import result_files
+from harness_forge.evaluation import recipes, result_files
 from harness_forge.evaluation.comparison import Comparison, compare
 from harness_forge.evaluation.gate_power import describe_gate
 from harness_forge.evaluation.rates import Rate, rates
+from harness_forge.evaluation.recipes import RecipeResult
 from harness_forge.evaluation.sample_size import sample_sizes_of
 from harness_forge.registry.adapters import fitted
 from harness_forge.registry.adapters.package import Adapter
@@ -49,6 +50,7 @@ class Replay:
         comparisons: such as `adapter_vs_base`.
         levels: skill to the adapter's look at its holdout and its significance
             level; empty if the split is no holdout.
+        recipe: all adapters of the recipe; None for an adapter alone.
     """
 
     split: str
@@ -57,9 +59,11 @@ class Replay:
     runs: Mapping[str, Mapping[str, str]]
     comparisons: Mapping[str, Comparison]
     levels: Mapping[str, LookLevel]
+    recipe: RecipeResult | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as a DVC metrics file holds it."""
+        more = {} if self.recipe is None else {"recipe": self.recipe.as_dict()}
         return {
             "split": self.split,
             "candidate": {"name": self.adapter.name, "digest": self.adapter.digest},
@@ -75,6 +79,7 @@ class Replay:
                 for label, by_part in self.rates.items()
             },
             "comparisons": {name: one.as_dict() for name, one in self.comparisons.items()},
+            **more,
         }
 
 
@@ -88,7 +93,8 @@ def replay(
 
     Writes `<label>.jsonl` into `out`, and the metrics to `<out>.json`. The split
     is `run.split`, or the holdout. A complete run is not repeated; a stopped one
-    resumes.
+    resumes. With `train.replicates` the recipe's other adapters are asked too, `adapter-2.jsonl`
+    and on; all of them are one look.
 
     Args:
         config: of one skill or of several.
@@ -103,6 +109,10 @@ def replay(
     split = split_of(config.run).value
     candidate = current_adapter(config, adapter or config.policy.adapter)
     fitted.check_prompt(candidate.name, candidate.prompt_contexts, config.prompt.context)
+    adapters = recipes.adapters_of(config, candidate)
+    recipe = recipes.name_of(adapters)
+    others: dict[int, list[EvalResult]] = {n: [] for n in range(2, len(adapters) + 1)}
+    other_runs: dict[int, dict[str, str]] = {n: {} for n in others}
     metrics = out.with_name(f"{out.name}.json")
     # The old metrics are out of date now; they must not be taken for this replay's.
     metrics.unlink(missing_ok=True)
@@ -113,18 +123,37 @@ def replay(
         with opened_skill(skill) as store:
             for one in sample_sizes_of(store, skill, Split(split)):
                 say(f"{one.skill} {one.part}: {describe_gate(one.clusters, one.alpha)}")
-            for label, policy in _policies(skill, candidate).items():
-                summary = opening.run(replace(skill, policy=policy), say)
+            policies = _policies(skill, candidate)
+
+            def ask(label: str, policy: PolicyConfig, skill=skill, store=store):
+                named = recipe if label.startswith(ADAPTER) else ""
+                summary = opening.run(replace(skill, policy=policy), say, recipe=named)
                 found = first_tries(store, summary["run_id"])
                 passed = sum(result.passed for result in found)
                 if summary["new_items"] < len(found):
                     # What was asked now has said so at its end.
                     say(f"{skill.skill.name} {label}: {passed} of {len(found)}, asked before")
-                runs[label][skill.skill.name] = summary["run_id"]
+                return summary["run_id"], found
+
+            for label, policy in policies.items():
+                runs[label][skill.skill.name], found = ask(label, policy)
                 results[label] += found
+            for number in others:
+                folder = str(adapters[number - 1].folder)
+                policy = replace(policies[ADAPTER], adapter=folder)
+                run_id, found = ask(f"{ADAPTER}-{number}", policy)
+                other_runs[number][skill.skill.name] = run_id
+                others[number] += found
     for label, found in results.items():
         result_files.write(out / f"{label}.jsonl", found)
+    for number, found in others.items():
+        result_files.write(out / f"{ADAPTER}-{number}.jsonl", found)
     done = summarise(results, split, candidate, runs, _levels(config, split, runs[ADAPTER]))
+    if others:
+        judged = [results[ADAPTER], *others.values()]
+        ran = [runs[ADAPTER], *other_runs.values()]
+        baselines = {label: results[label] for label in LABELS if label != ADAPTER}
+        done = replace(done, recipe=recipes.summarise(adapters, judged, ran, baselines))
     write_json(metrics, done.as_dict())
     return done
 

@@ -21,7 +21,7 @@ from harness_forge.promotion.mlflow_mirror import mirror
 from harness_forge.promotion.placement import placement_of, version, with_adopted_lines
 from harness_forge.promotion.rules.decision import DecisionOutcome, apply_rule
 from harness_forge.registry import champion, decisions
-from harness_forge.registry.adapters import package, registry, taint
+from harness_forge.registry.adapters import package, registry, replicates, taint
 from harness_forge.registry.adapters.identity import AdapterIdentity
 from harness_forge.registry.adapters.package import Adapter
 from harness_forge.registry.champion import DECISION, ROLLBACK
@@ -149,6 +149,7 @@ def _facts(
         reason,
         adapter.lineage.get("audit"),
         placement.misplaced,
+        replicates.not_first(adapter),
     )
     ruling = apply_rule(config.promote, found)
     won = ruling.outcome is DecisionOutcome.PROMOTED

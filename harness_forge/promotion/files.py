@@ -16,7 +16,7 @@ from harness_forge.promotion.rules import scores
 from harness_forge.promotion.rules.evidence import Champion, Evidence, MissingEvidence
 from harness_forge.registry.adapters.identity import AdapterIdentity
 from harness_forge.registry.current import OUTPUTS, trained_folder
-from harness_forge.store.splits.looks import Look
+from harness_forge.store.splits.looks import Look, recipe_size
 
 BASELINES = (
     Opponent.base,
@@ -84,6 +84,7 @@ def evidence(
     rolled_back: str = "",
     audit: Mapping[str, Any] | None = None,
     misplaced: str = "",
+    replicate: str = "",
 ) -> tuple[Evidence, dict[str, Any] | None]:
     """Return the evidence, and the look at the holdout that it is based on, if there was one.
 
@@ -108,6 +109,8 @@ def evidence(
         rolled_back=rolled_back,
         audit=audit,
         misplaced=misplaced,
+        planned=look.get("adapters", 1) if look else 1,
+        replicate=replicate,
     )
     return found, look
 
@@ -201,19 +204,31 @@ def _kept(home: Path, champion: AdapterIdentity) -> Mapping[str, Any] | MissingE
 def _look(
     replay: Mapping[str, Any] | None, candidate: AdapterIdentity, known: Sequence[Look]
 ) -> dict[str, Any] | None:
-    """Return the candidate's look of this replay; with several skills the strictest level."""
+    """Return the candidate's look of this replay; with several skills the strictest level.
+
+    The other adapters of its recipe are part of the look.
+    """
     facts = (replay or {}).get("policies", {}).get("adapter", {}).values()
     # With several skills, run ids are joined by commas.
     runs = {run for part in facts for run in str(part.get("run_id")).split(",")}
-    looks = [look for look in known if look.candidate == candidate.digest and look.run_id in runs]
-    if not looks:
+    own = [look for look in known if look.candidate == candidate.digest and look.run_id in runs]
+    if not own:
         return None
+    others = {
+        (one["digest"], run)
+        for one in ((replay or {}).get("recipe") or {}).get("adapters", ())
+        for run in one["runs"].values()
+    }
+    looks = own + [look for look in known if (look.candidate, look.run_id) in others]
+    looks = list({look.identity: look for look in looks}.values())
+    adapters = max(recipe_size(look) for look in looks)
     return {
         "number": max(look.number for look in looks),
         "alpha": min(look.alpha for look in looks),
-        "items": sum(look.size for look in looks),
-        "content_digest": sorted({look.content_digest for look in looks}),
-        "runs": sorted({look.run_id for look in looks}),
+        "items": sum(look.size for look in own),
+        "content_digest": sorted({look.content_digest for look in own}),
+        "runs": sorted({look.run_id for look in own}),
+        **({"adapters": adapters} if adapters > 1 else {}),
     }
 
 

@@ -17,6 +17,7 @@ from harness_forge.report.sections import (
     funnel,
     heading,
     provenance,
+    recipe,
     success,
     training,
 )
@@ -24,6 +25,7 @@ from harness_forge.report.sections import (
 _SECTIONS = (
     decision.render,
     success.render,
+    recipe.render,
     families.render,
     answers.flips,
     checks.render,

@@ -65,11 +65,12 @@ def _to_stderr(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def run(config: ForgeConfig, say: Callable[[str], None] = _to_stderr) -> dict:
+def run(config: ForgeConfig, say: Callable[[str], None] = _to_stderr, *, recipe: str = "") -> dict:
     """Attempt work items as `config` says and return the run's summary.
 
     Args:
         say: called with what the ledger of looks lacked.
+        recipe: whose adapters are judged together, as `looks.recipe_name` names it.
 
     Raises:
         ForgeError: what stopped it, before the first item or at one.
@@ -96,6 +97,7 @@ def run(config: ForgeConfig, say: Callable[[str], None] = _to_stderr) -> dict:
                 budget=config.budget,
                 prompt=config.prompt,
                 say=say,
+                recipe=recipe,
             )
     finally:
         environment.close()

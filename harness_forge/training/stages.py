@@ -5,7 +5,7 @@ Every output is written as a draft and moved into place.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from harness_forge.registry.adapters import package
 from harness_forge.training import preferences, supervised
 from harness_forge.training.jobs import Say, Show, TrainingResult, silent
 from harness_forge.training.live import Curves
+from harness_forge.training.replicates import listed, train_replicates
 from harness_forge.training.token_audit import PairAudit, TokenAudit
 
 
@@ -46,14 +47,17 @@ def train_sft(
 ) -> TrainingResult:
     """Train on a dataset, or copy the result of the same training from the registry.
 
+    Of several replicates the first is put there, and `metrics` lists them all. The others stay
+    in the registry.
+
     Args:
         adapter: folder for a copy of the packaged adapter.
         metrics: JSON file of steps, loss and tokens/s.
         live: folder of the curves, as DVCLive writes them.
     """
     config = _on(config, dataset)
-    done = supervised.train(config, say=say, show=show, audited=audited, live=live)
-    return _put(done, adapter, metrics, live)
+    done, *others = train_replicates(config, say=say, show=show, audited=audited, live=live)
+    return _put(done, adapter, metrics, live, others)
 
 
 def train_dpo(
@@ -79,13 +83,22 @@ def _on(config: ForgeConfig, dataset: Path) -> ForgeConfig:
     return replace(config, train=replace(config.train, dataset=str(dataset)))
 
 
-def _put(done: TrainingResult | None, adapter: Path, metrics: Path, live: Path) -> TrainingResult:
+def _put(
+    done: TrainingResult | None,
+    adapter: Path,
+    metrics: Path,
+    live: Path,
+    others: Sequence[TrainingResult] = (),
+) -> TrainingResult:
     assert done is not None
     if not done.new:
         # DVC has cleared the folder: write the curves of the earlier training.
         Curves(done.metrics, live).close()
+    more: dict[str, Any] = {}
+    if others:
+        more["replicates"] = [listed(number, one) for number, one in enumerate((done, *others), 1)]
     package.copy(done.adapter, adapter)
-    write_json(metrics, _metrics(done))
+    write_json(metrics, _metrics(done) | more)
     return done
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.registry.signing import trust
@@ -42,6 +43,7 @@ def train(
     audited: Callable[[TokenAudit], None] = silent,
     check: bool = False,
     live: Path | None = None,
+    lineage: Mapping[str, Any] | None = None,
 ) -> TrainingResult | None:
     """Train the adapter that `config` describes, and package it.
 
@@ -49,6 +51,7 @@ def train(
         audited: called with the mask audit's counts, before the first step.
         check: stop after the audit and return None.
         live: folder for DVCLive's curves; None is one beside the checkpoints.
+        lineage: what its lineage says besides.
 
     Raises:
         TrainError: model, dataset, tokens or training are not as they must be.
@@ -71,7 +74,7 @@ def train(
             return None
         jobs.run(job, lock, say, show, live)
         counts = {"rows": seen.rows, "tokens": seen.tokens, "trained": seen.trained}
-        adapter = trained.packaged(job, trained.lineage(job, counts))
+        adapter = trained.packaged(job, {**trained.lineage(job, counts), **(lineage or {})})
     trust.signed(adapter, config.signing)
     return TrainingResult(adapter, new=True, metrics=job.metrics, audit=seen)
 

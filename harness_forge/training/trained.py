@@ -32,7 +32,8 @@ def lineage(job: Job, audit: dict[str, int]) -> dict[str, Any]:
     settings = {
         field.name: getattr(value := getattr(job.config, field.name), "name", value)
         for field in fields(job.config)
-        if field.name not in ("dataset", "out")  # paths, true on this machine only
+        # Paths, true on this machine only; and what is said of the recipe, not of one adapter.
+        if field.name not in ("dataset", "out", "replicates")
     }
     return {
         "key": job.key,

@@ -9,8 +9,11 @@ import yaml
 from tiny_rows import TEMPLATE, TOOLS, answer, asked, script, write
 
 from harness_forge.core.errors import TrainError
+from harness_forge.registry.adapters import registry, replicates
 from harness_forge.registry.adapters.package import load
 from harness_forge.training import supervised
+from harness_forge.training.replicates import train_replicates
+from harness_forge.training.stages import train_sft
 
 EQUALITY = Path(__file__).with_name("shared_prompt_check.py")
 
@@ -132,3 +135,29 @@ def test_a_shared_prompt_changes_no_loss_and_no_gradient(child, model):
 def test_the_rendered_config_is_what_was_trained(config, trained):
     place = next(Path(config.forge_home).glob("training/*/axolotl.yaml"))
     assert yaml.safe_load(place.read_text())["load_in_4bit"] is True
+
+
+def test_replicates_are_trained_apart_with_seeds_of_their_own(config, trained, tmp_path):
+    two = replace(config, train=replace(config.train, replicates=2))
+    first, second = train_replicates(two)
+    assert first.adapter == trained.adapter
+    assert (first.new, second.new) == (False, True)
+    lineage = second.adapter.lineage
+    assert second.adapter.name == "tiny-r2"
+    assert lineage["replicate"] == {"number": 2, "first": first.adapter.lineage["key"]}
+    assert lineage["train"]["seed"] == replicates.seed_of(config.seed, 2) != config.seed
+    assert second.adapter.digest != first.adapter.digest
+    folder = registry.folder(Path(config.forge_home))
+    assert replicates.all_of(first.adapter, 2, folder) == [first.adapter, second.adapter]
+    # Of the stage, the first one is the adapter, and the metrics list both.
+    place = tmp_path / "sft"
+    made = tmp_path / "train_sft.json", tmp_path / "live"
+    train_sft(two, Path(config.train.dataset), place, *made)
+    listed = json.loads(made[0].read_text())["replicates"]
+    assert [one["digest"] for one in listed] == [first.adapter.digest, second.adapter.digest]
+    own = trained.adapter.folder
+    assert {f.name: f.read_bytes() for f in place.iterdir()} == {
+        f.name: f.read_bytes() for f in own.iterdir()
+    }
+    train_sft(config, Path(config.train.dataset), place, *made)
+    assert "replicates" not in json.loads(made[0].read_text())

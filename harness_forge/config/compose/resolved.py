@@ -12,6 +12,10 @@ from harness_forge.config.schema import ForgeConfig
 from harness_forge.core.errors import ConfigError, Faults
 from harness_forge.core.files import write_text
 
+_ADAPTERS = ("budget", "replicates")
+"""What write_resolved adds where `train.replicates` is above 1, for DVC alone: stages that judge
+all adapters list the section of the budget, and not that of the training."""
+
 
 def resolved_yaml(config: ForgeConfig, section: str = "") -> str:
     """Return a config, or the part of it at a dotted key, as YAML.
@@ -19,11 +23,13 @@ def resolved_yaml(config: ForgeConfig, section: str = "") -> str:
     Raises:
         ConfigError: there is no such section.
     """
+    value = section_of(config, section)
+    return _yaml(value) if isinstance(value, dict | list) else f"{value}\n"
+
+
+def _yaml(value: Any) -> str:
     import yaml
 
-    value = section_of(config, section)
-    if not isinstance(value, dict | list):
-        return f"{value}\n"
     return yaml.dump(value, Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=100)
 
 
@@ -63,8 +69,14 @@ def write_resolved(path: Path, recipe: str | None = None, overrides: Sequence[st
     """
     from harness_forge.config.compose.engine import compose
 
-    text = resolved_yaml(compose(recipe, overrides))
-    write_text(path, text)
+    value = section_of(compose(recipe, overrides))
+    section, key = _ADAPTERS
+    if value["train"][key] == 1:
+        # DVC would take a pipeline that was made before there was such a key for out of date.
+        del value["train"][key]
+    else:
+        value[section][key] = value["train"][key]
+    write_text(path, _yaml(value))
 
 
 def load_resolved(path: Path) -> ForgeConfig:
@@ -84,6 +96,8 @@ def load_resolved(path: Path) -> ForgeConfig:
         raise ConfigError(
             str(path), f"cannot be read: {first}", "run `dvc repro compose`"
         ) from error
+    if isinstance(data, dict) and isinstance(data.get(_ADAPTERS[0]), dict):
+        data[_ADAPTERS[0]].pop(_ADAPTERS[1], None)
     faults = list(faults_in(data, ForgeConfig, (), lambda _: str(path)))
     if faults:
         raise faults[0] if len(faults) == 1 else Faults(faults)

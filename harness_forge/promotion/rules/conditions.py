@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from harness_forge.config.promote import ConditionConfig, ConditionKind, Opponent
 from harness_forge.core.numbers import number
-from harness_forge.promotion.rules import paired, rule, scored, scores
+from harness_forge.promotion.rules import paired, recipe, rule, scored, scores
 from harness_forge.promotion.rules.evidence import Evidence, MissingEvidence
 from harness_forge.promotion.rules.findings import (
     ConditionFinding,
@@ -142,6 +142,7 @@ _KINDS: dict[ConditionKind, Callable[[ConditionConfig, Evidence], MeasuredCondit
     ConditionKind.mcnemar_two_sided: paired.mcnemar,
     ConditionKind.sign_flip: paired.sign_flip,
     ConditionKind.bootstrap: paired.bootstrap,
+    ConditionKind.recipe: recipe.recipe,
     ConditionKind.no_regression: paired.no_regression,
     ConditionKind.rate: paired.rate,
     ConditionKind.proof: _proof,

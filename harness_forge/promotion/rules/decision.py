@@ -16,6 +16,7 @@ from harness_forge.promotion.rules.findings import (
     leaves,
 )
 from harness_forge.promotion.rules.paired import FEW
+from harness_forge.promotion.rules.recipe import unspoken
 from harness_forge.promotion.rules.rule import check, enabled
 from harness_forge.promotion.rules.scored import OPINION
 
@@ -66,7 +67,8 @@ def apply_rule(rule: PromoteConfig, evidence: Evidence) -> Ruling:
     check(rule, evidence)
     conditions = enabled(rule)
     findings = tuple(find(name, one, evidence) for name, one in conditions.items())
-    findings += _refused(evidence) + _opinions(rule, evidence, findings)
+    findings += _refused(evidence) + unspoken(rule, evidence)
+    findings += _opinions(rule, evidence, findings)
     for verdict, outcome in _ORDER:
         culprits = [finding for finding in findings if finding.verdict is verdict]
         if culprits:
@@ -101,7 +103,8 @@ def _refused(evidence: Evidence) -> tuple[ConditionFinding, ...]:
 
     One for a candidate that was champion and rolled back: the next nightly run
     would restore what a person removed. One for an adapter of another skill than
-    the one it was measured on.
+    the one it was measured on. One for a later replicate of a recipe: whoever saw all of
+    them would ship the one that the holdout favours.
     """
     details = {
         "not_rolled_back": (
@@ -113,6 +116,11 @@ def _refused(evidence: Evidence) -> tuple[ConditionFinding, ...]:
             "skill",
             "champion of the skill it was trained for, and of no other",
             evidence.misplaced,
+        ),
+        "first_replicate": (
+            "recipe",
+            "the first of a recipe's adapters, chosen before any was judged",
+            evidence.replicate,
         ),
     }
     return tuple(

@@ -70,6 +70,9 @@ class Evidence:
             `replay` holds by part; a Gap if they cannot be computed.
         noise: aa.json, the base model replayed against itself; None if there is none.
         suite_noise: evaluate-aa.json, a model evaluated against itself; None likewise.
+        planned: adapters of the recipe that this look at the holdout was planned for.
+        replicate: why the candidate is no adapter that may be shipped: it is a later replicate
+            of a recipe; '' if it is none.
     """
 
     candidate: AdapterIdentity
@@ -84,6 +87,8 @@ class Evidence:
     categories: Mapping[str, Any] | MissingEvidence = field(default_factory=dict)
     noise: Mapping[str, Any] | None = None
     suite_noise: Mapping[str, Any] | None = None
+    planned: int = 1
+    replicate: str = ""
 
     def comparison(
         self, against: Opponent, part: str, category: str = ""
@@ -112,6 +117,25 @@ class Evidence:
             split = replay.get("split", "an unnamed split")
             return MissingEvidence(f"no pair of part {part} was judged (the replay was of {split})")
         return _finite(found, f"against {against.value} on {part}")
+
+    def recipe(self, against: Opponent, part: str) -> Mapping[str, Any] | MissingEvidence:
+        """Return all adapters of the recipe against `against` on `part`, as replay.json has it."""
+        replay = self.input("replay")
+        if isinstance(replay, MissingEvidence):
+            return replay
+        if against is Opponent.champion:
+            return MissingEvidence("a recipe is not compared with a champion, which is one adapter")
+        if not (tables := replay.get("recipe")):
+            return MissingEvidence(
+                "replay.json holds one adapter (train.replicates=3, forge train and replay)"
+            )
+        found = tables["comparisons"].get(against.value, {}).get(part, {})
+        if not found.get("pairs"):
+            split = replay.get("split", "an unnamed split")
+            return MissingEvidence(
+                f"no pair of part {part} was judged for all (the replay was of {split})"
+            )
+        return _finite(found, f"of the recipe against {against.value} on {part}")
 
     def by_category(self, against: Opponent) -> Mapping[str, Any] | MissingEvidence:
         """Return the paired counts of candidate against `against` by category."""

@@ -34,7 +34,7 @@ FEW = 2
 
 def pairs(condition: ConditionConfig, evidence: Evidence) -> MeasuredCondition:
     """Judge whether enough items were judged for both."""
-    required = f"at least {condition.minimum} pairs with {_whom(condition)}"
+    required = f"at least {condition.minimum} pairs with {whom(condition)}"
     pair = evidence.comparison(condition.against, condition.part, condition.category)
     if isinstance(pair, MissingEvidence):
         return missing(required, pair)
@@ -70,7 +70,7 @@ def _tested(
     level = "the level of this look" if isinstance(alpha, MissingEvidence) else level_text(alpha)
     sided = condition.sided.value
     asked = f"{key}_greater" if condition.sided is Sided.one else key
-    required = f"better than {_whom(condition)}: exact {sided}-sided {test} p < {level}"
+    required = f"better than {whom(condition)}: exact {sided}-sided {test} p < {level}"
     pair = evidence.comparison(condition.against, condition.part)
     for gap in (pair, alpha):
         if isinstance(gap, MissingEvidence):
@@ -96,7 +96,7 @@ def _tested(
 def bootstrap(condition: ConditionConfig, evidence: Evidence) -> MeasuredCondition:
     """Judge whether the whole interval of the difference lies above the margin."""
     required = (
-        f"better than {_whom(condition)}: lower end of the clustered interval "
+        f"better than {whom(condition)}: lower end of the clustered interval "
         f"above {_points(condition.margin)}"
     )
     pair = evidence.comparison(condition.against, condition.part)
@@ -113,7 +113,7 @@ def bootstrap(condition: ConditionConfig, evidence: Evidence) -> MeasuredConditi
 
 def no_regression(condition: ConditionConfig, evidence: Evidence) -> MeasuredCondition:
     """Judge whether the difference is not below the margin."""
-    required = f"not below {_whom(condition)} by more than {_points(condition.margin)}"
+    required = f"not below {whom(condition)} by more than {_points(condition.margin)}"
     pair = evidence.comparison(condition.against, condition.part, condition.category)
     if isinstance(pair, MissingEvidence):
         return missing(required, pair)
@@ -176,7 +176,7 @@ def beyond_noise(condition: ConditionConfig, evidence: Evidence) -> MeasuredCond
     Temperature 0 is not deterministic if answers are batched: an A/A run shows
     how many items flip by that alone.
     """
-    required = f"more items won than lost against {_whom(condition)} than flip by themselves"
+    required = f"more items won than lost against {whom(condition)} than flip by themselves"
     pair = evidence.comparison(condition.against, condition.part)
     floor = evidence.floor(condition.part)
     for gap in (pair, floor):
@@ -239,7 +239,8 @@ def _ends(pair: Mapping[str, Any]) -> tuple[float, float]:
     return pair["low"], pair["high"]
 
 
-def _whom(condition: ConditionConfig) -> str:
+def whom(condition: ConditionConfig) -> str:
+    """Return in words whom a condition compares with, and on what."""
     who = _PLAIN.get(condition.against, condition.against.value)
     return f"{who} on {condition.category or condition.part}"
 

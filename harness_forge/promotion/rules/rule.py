@@ -23,7 +23,7 @@ Kind = ConditionKind
 GROUPS = (Kind.all, Kind.any)
 IN_REPLAY = (Kind.pairs, Kind.no_regression, Kind.rate)
 """Kinds with the categories of the replayed items."""
-TESTS = (Kind.mcnemar, Kind.mcnemar_two_sided, Kind.sign_flip)
+TESTS = (Kind.mcnemar, Kind.mcnemar_two_sided, Kind.sign_flip, Kind.recipe)
 """Kinds that compare a p value with a level."""
 PARTS = ("new_rule", "new_family", "all", "validation", "train")
 """Valid names of parts, even without items."""
@@ -36,6 +36,7 @@ _READS: dict[Kind, tuple[str, ...]] = {
     Kind.mcnemar_two_sided: (*_PAIRED, "alpha"),
     Kind.sign_flip: (*_PAIRED, "alpha", "sided"),
     Kind.bootstrap: (*_PAIRED, "margin"),
+    Kind.recipe: (*_PAIRED, "alpha", "minimum"),
     Kind.no_regression: (*_PAIRED, "category", "margin"),
     Kind.rate: ("part", "category", "threshold", "evidence", "minimum"),
     Kind.metric: (*_SUITE, "margin"),
@@ -102,6 +103,11 @@ def check(rule: PromoteConfig, evidence: Evidence) -> None:
             _check_suite(one, where, evaluate)
 
 
+def kinds(rule: PromoteConfig) -> set[ConditionKind]:
+    """Return the kinds of all conditions that count, groups in groups included."""
+    return {one.kind for _, one in _opened(enabled(rule), "promote.conditions")}
+
+
 def _opened(
     conditions: Mapping[str, ConditionConfig], where: str
 ) -> Iterator[tuple[str, ConditionConfig]]:
@@ -164,6 +170,9 @@ def _check_keys(one: ConditionConfig, where: str) -> None:
         if idle and key not in ("against", "part"):
             hint = f"it reads {', '.join(reads)}" if reads else "it reads no other key"
             raise PromoteError(f"{where}.{key}", f"is not read by kind {one.kind.value}", hint)
+    if one.kind is Kind.recipe and one.against is Opponent.champion:
+        what = "recipe is not asked against a champion, which is one adapter"
+        raise PromoteError(f"{where}.against", what, "kind: sign_flip compares the two adapters")
     if "threshold" in reads and one.threshold is None:
         raise PromoteError(
             where, f"{one.kind.value} asks for a threshold", f"{where}.threshold=0.7"

@@ -66,12 +66,14 @@ def look(
     held: Sequence[WorkItem],
     base: ModelConfig | None = None,
     say: Callable[[str], None] = lambda text: None,
+    recipe: str = "",
 ) -> Look:
     """Record that a run looks at held-out items; the same run again is the same look.
 
     Args:
         base: the recipe's base model, which is no candidate.
         say: called with what the ledger lacked.
+        recipe: whose adapters are judged together; all of them are one look.
 
     Raises:
         EvalError: the ledger cannot be read or written; nothing was asked then.
@@ -88,6 +90,7 @@ def look(
             keys=item_keys(held),
             content_digest=environment.content_digest,
             run_id=handle.run_id,
+            recipe=recipe,
         ),
         known,
         say,

@@ -42,6 +42,7 @@ def run(
     budget: BudgetConfig | None = None,
     prompt: PromptConfig | None = None,
     say: Callable[[str], None] = lambda text: None,
+    recipe: str = "",
 ) -> dict[str, Any]:
     """Attempt the selected items and return the run's summary.
 
@@ -54,6 +55,7 @@ def run(
         budget: of looks at the holdout.
         prompt: what prompts say of an item.
         say: called with what the ledger of looks lacked.
+        recipe: whose adapters are judged together; '' for an adapter alone.
 
     Raises:
         ForgeError: what stopped it; attempts judged by then are kept.
@@ -82,7 +84,9 @@ def run(
 
         def look() -> None:
             if held and policy.kind in catalogue.UNDER_TEST:
-                holdout.look(home, budget, store, environment, actor, handle, held, base, say)
+                holdout.look(
+                    home, budget, store, environment, actor, handle, held, base, say, recipe
+                )
 
         if handle.complete:
             look()

@@ -259,7 +259,7 @@ def _row(
         "same_as": level.same_as,
         "budget": budget,
     }
-    optional = ("keys", "same_as", "source", "budget")
+    optional = ("keys", "same_as", "source", "budget", "recipe")
     return {key: value for key, value in row.items() if value or key not in optional}
 
 

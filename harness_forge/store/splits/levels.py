@@ -111,7 +111,9 @@ def _already_spent(earlier: Sequence[Look], look: Look) -> Look | None:
     """Return the candidate's own look that this one belongs to.
 
     A scoring belongs to any look at the same items. A test belongs to a scoring
-    that no other test belongs to: a second test is a second chance.
+    that no other test belongs to: a second test is a second chance. The first test of an
+    adapter belongs to that of another one of its recipe, where it was said before the first
+    look that all of them would be judged.
     """
     own = [one for one in earlier if one.candidate == look.candidate and one.number]
     used = {one.same_as for one in own if one.tested}
@@ -119,6 +121,9 @@ def _already_spent(earlier: Sequence[Look], look: Look) -> Look | None:
         free = not (one.tested or one.same_as or one.run_id in used)
         if covers(one, look) and (free or not look.tested):
             return one
+    if look.recipe and look.tested and not any(one.tested for one in own):
+        mates = (one for one in earlier if one.recipe == look.recipe and one.number)
+        return next((one for one in mates if covers(one, look)), None)
     return None
 
 

@@ -30,6 +30,8 @@ class Look:
         same_as: run id of the candidate's look whose number and level this one has.
         source: how the line came in, if not when the look was made.
         budget: alpha and schedule that `alpha` was planned by.
+        recipe: of one of several adapters of a recipe, the recipe's training and how many
+            adapters were to be judged, see `recipe_name`; '' for an adapter alone.
     """
 
     skill: str
@@ -47,6 +49,7 @@ class Look:
     same_as: str = ""
     source: str = ""
     budget: Mapping[str, Any] | None = None
+    recipe: str = ""
 
     @property
     def spends(self) -> bool:
@@ -101,6 +104,21 @@ def share(one: Look, other: Look) -> bool:
     if one.skill == other.skill and not set(one.items).isdisjoint(other.items):
         return True
     return not set(one.keys).isdisjoint(other.keys)
+
+
+def recipe_name(training: str, adapters: int) -> str:
+    """Return the name of a recipe whose adapters are judged together.
+
+    Args:
+        training: key of its first adapter's training.
+        adapters: how many; more of them, decided on after a look, are another recipe.
+    """
+    return f"{training}/{adapters}"
+
+
+def recipe_size(look: Look) -> int:
+    """Return of how many adapters a look is."""
+    return int(look.recipe.rpartition("/")[2]) if look.recipe else 1
 
 
 def covers(one: Look, other: Look) -> bool:

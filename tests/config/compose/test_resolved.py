@@ -1,9 +1,13 @@
+from pathlib import Path
+
 import pytest
 import yaml
 
 from harness_forge.config.compose.engine import compose
 from harness_forge.config.compose.resolved import load_resolved, resolved_yaml, write_resolved
 from harness_forge.core.errors import ConfigError
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_comes_back_as_it_went(tmp_path):
@@ -62,3 +66,24 @@ def test_a_file_somebody_changed_is_checked_again(tmp_path, text, told):
 def test_a_missing_file_says_how_to_make_it(tmp_path):
     with pytest.raises(ConfigError, match="is missing"):
         load_resolved(tmp_path / "resolved.yaml")
+
+
+def test_one_adapter_is_not_told_of_so_that_older_pipelines_stay_up_to_date(tmp_path):
+    path = tmp_path / "resolved.yaml"
+    write_resolved(path, "target_a")
+    assert "replicates" not in path.read_text()
+    assert load_resolved(path).train.replicates == 1
+    before = yaml.safe_load(path.read_text())
+    write_resolved(path, "target_a", ["train.replicates=3"])
+    assert load_resolved(path) == compose("target_a", ["train.replicates=3"])
+    # Each stage that trains or judges all adapters lists one of these sections.
+    after = yaml.safe_load(path.read_text())
+    assert {name for name in after if after[name] != before[name]} == {"train", "budget"}
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+    for name in ("train_sft", "replay", "promote"):
+        assert {"train", "budget"} & set(stages[name]["params"][0]["outputs/resolved.yaml"])
+
+
+def test_a_recipe_of_no_adapter_is_refused():
+    with pytest.raises(ConfigError, match="must lie between 1 and 99, not 0"):
+        compose(overrides=["train.replicates=0"])

@@ -28,8 +28,11 @@ def base_model(folder, weights=b"weights"):
     return ModelConfig(name="small", path=str(folder))
 
 
-def adapter(home, name, base_digest, weight=0.25, splits=("train",)):
-    """Package an adapter into the registry of `home`; another weight is another one."""
+def adapter(home, name, base_digest, weight=0.25, splits=("train",), **more):
+    """Package an adapter into the registry of `home`; another weight is another one.
+
+    `more` goes into its lineage.
+    """
     source = home / f"trained-{weight}"
     source.mkdir(parents=True, exist_ok=True)
     (source / "adapter_config.json").write_text(json.dumps({"target_modules": ["q"], "r": 2}))
@@ -44,7 +47,7 @@ def adapter(home, name, base_digest, weight=0.25, splits=("train",)):
     base = {"name": "small", "title": "A small model", "licence": "MIT", "digest": base_digest}
     facts = {**FACTS, "key": str(weight), "base": base}
     facts["dataset"] = {**FACTS["dataset"], "splits": list(splits)}
-    return package(source, name, home / "adapters", facts)
+    return package(source, name, home / "adapters", facts | more)
 
 
 class Parrot:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from time import perf_counter
@@ -16,6 +15,7 @@ from harness_forge.serving.proxy.exchange import Exchange
 from harness_forge.serving.proxy.guard import ArmGuard
 from harness_forge.serving.proxy.keys import Patterns, RequestKeys, keys_of_headers, keys_of_path
 from harness_forge.serving.proxy.meters import Meters
+from harness_forge.serving.proxy.ordered_time import now_ns
 from harness_forge.serving.proxy.outcomes import posted
 from harness_forge.serving.proxy.request import (
     ParsedRequest,
@@ -70,13 +70,13 @@ class Gateway:
         self._active: set[Exchange] = set()
         self._shadows = 0
         self._nonce, self._count = os.urandom(4).hex(), 0
-        self.began = time.time()
+        self.began = perf_counter()
         self.more: Callable[[], dict[str, Any]] = dict
 
     def new_id(self) -> str:
         """Return a unique id that sorts by time."""
         self._count += 1
-        return f"{time.time_ns():016x}-{self._nonce}-{self._count:x}"
+        return f"{now_ns():016x}-{self._nonce}-{self._count:x}"
 
     def enter(self, client: ClientConnection) -> bool:
         """Register a client; False if there are too many."""
@@ -259,7 +259,7 @@ class Gateway:
                 409, "nothing is captured, so there is nothing to join outcomes to"
             )
         for one in made:
-            one |= {"type": "outcome", "id": self.new_id(), "at": time.time_ns()}
+            one |= {"type": "outcome", "id": self.new_id(), "at": now_ns()}
             one |= {"skill": one["keys"].get("skill") or self._skill}
             if not self._spool_writer.write(one, b"", b""):
                 raise RequestRefused(507, "the spool cannot take it; post it again later")
@@ -282,7 +282,7 @@ class Gateway:
         return {
             "state": state,
             "why": self._spool_writer.fault,
-            "up_s": round(time.time() - self.began, 1),
+            "up_s": round(perf_counter() - self.began, 1),
             "active": len(self._active),
             "connections": len(self._clients),
             "spool_bytes": self._spool_writer.waiting(),

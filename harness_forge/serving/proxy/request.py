@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from urllib.parse import unquote
 
 from harness_forge.serving.proxy import body, privacy
 from harness_forge.serving.proxy.keys import RequestKeys, keys_of_harness, keys_of_headers
+from harness_forge.serving.proxy.ordered_time import now_ns
 from harness_forge.serving.proxy.upstream import Headers, end_to_end
 
 KINDS = {
@@ -70,7 +70,7 @@ class ParsedRequest:
         body: as received; `headers` are those that are passed on.
         model: the requested model; '' if none.
         usage: the proxy asks for token counts on the client's behalf.
-        arrived: when its last byte arrived, by `perf_counter`; `at` by the clock, ns.
+        arrived: when its last byte arrived, by `perf_counter`; `at` by `now_ns`.
     """
 
     method: bytes
@@ -88,7 +88,7 @@ class ParsedRequest:
     stream: bool = False
     usage: bool = False
     arrived: float = 0.0
-    at: int = field(default_factory=time.time_ns)
+    at: int = field(default_factory=now_ns)
 
 
 def read(

@@ -116,6 +116,11 @@ def test_trials_may_be_attempts(tmp_path):
     assert [one.attempt.attempt_num for one in found] == [1, 2]
 
 
+def test_a_first_trial_of_0_is_answered_with_the_key_that_reads_it(tmp_path):
+    [found] = read(tmp_path, record(USER, said("a"), trial=0), attempt="{trial}")
+    assert found.detail == "attempt 0 comes before the first, source.mapping.attempt_base=1"
+
+
 def test_a_task_and_an_answer_make_a_rebuilt_prompt(tmp_path):
     [found] = read(
         tmp_path,

@@ -17,7 +17,7 @@ EXAMPLES = (
     "forge publish data/stig_worker_sft /srv/out/stig_worker_sft",
 )
 KEYS = ("export", "forge_home", "data_dir")
-JSON = "an object: destination, files, reviewed_by, reviewed_at, digest"
+JSON = "an object: destination, files, reviewed_by, reviewed_at, digest, statement (a file)"
 
 
 def main(argv: list[str]) -> int:
@@ -38,7 +38,10 @@ def main(argv: list[str]) -> int:
 
 def left(done: dict[str, Any]) -> str:
     """Return what `leave` did in a line."""
-    return "{destination}: {files} files, reviewed by {reviewed_by} at {reviewed_at}".format(**done)
+    text = "{destination}: {files} files, reviewed by {reviewed_by} at {reviewed_at}".format(**done)
+    if done["statement"]:
+        return f"{text}\n  a recipient checks that with your public key and {done['statement']}"
+    return f"{text}\n  only here can that be checked: signing.key=FILE of the reviewer changes that"
 
 
 def leave(folder: Path, destination: Path, config: ForgeConfig) -> dict[str, Any]:
@@ -48,6 +51,7 @@ def leave(folder: Path, destination: Path, config: ForgeConfig) -> dict[str, Any
         ExportError: it was not reviewed, or cannot be copied.
     """
     from harness_forge.datasets.review.publishing import publish
+    from harness_forge.datasets.review.statement import beside
 
     review = publish(folder, destination, Path(config.forge_home))
     return {
@@ -56,4 +60,5 @@ def leave(folder: Path, destination: Path, config: ForgeConfig) -> dict[str, Any
         "reviewed_by": review.who,
         "reviewed_at": review.when,
         "digest": review.digest,
+        "statement": str(text) if (text := beside(destination)[0]).exists() else None,
     }

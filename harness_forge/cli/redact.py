@@ -14,15 +14,19 @@ if TYPE_CHECKING:
     from harness_forge.datasets.review.survey import Survey
 
 SUMMARY = "show what was replaced in a dataset, and sign that it may leave"
-USAGE = "review [DATASET] [--sign] [--by=NAME] | kinds [key=value …]"
+USAGE = "review [DATASET] [--sign] [--by=NAME] | verify DATASET | kinds [key=value …]"
 EXAMPLES = (
     "forge redact review",
     "forge redact review data/stig_worker_sft --sign --by='J. Doe'",
+    "forge redact verify received/stig_worker_sft signing.public_key=public.pem",
     "forge redact kinds",
 )
-KEYS = ("redaction", "export", "forge_home", "data_dir")
+KEYS = ("redaction", "export", "signing", "forge_home", "data_dir")
 
-JSON = "kinds: an object of true or false; review: dataset, digest, replaced, stayed, left, signed"
+JSON = (
+    "kinds: an object of true or false; review: dataset, digest, replaced, stayed, left, signed;"
+    " verify: the statement that the reviewer signed"
+)
 
 SIGN, BY = "--sign", "--by="
 _SHOWN_LEFT = 20
@@ -37,8 +41,8 @@ def main(argv: list[str]) -> int:
     by = [word.removeprefix(BY) for word in argv if word.startswith(BY)]
     rest = [word for word in argv if not word.startswith(BY)]
     words, flags, overrides = sort(rest, (SIGN,))
-    what = one_of(words[0], ("review", "kinds"), "action") if words else None
-    if what is None or len(words) > (2 if what == "review" else 1):
+    what = one_of(words[0], ("review", "verify", "kinds"), "action") if words else None
+    if what is None or len(words) > (1 if what == "kinds" else 2):
         raise ConfigError("command line", "say what to do", f"forge redact {USAGE}")
     config = composed(overrides)
     if what == "kinds":
@@ -46,6 +50,8 @@ def main(argv: list[str]) -> int:
         rows = (f"{kind:22}{'on' if on else 'off'}" for kind, on in kinds.items())
         report(kinds, "\n".join(rows))
         return 0
+    if what == "verify":
+        return _verify(config, words)
     return _review(config, dataset_of(config, words[1:]), SIGN in flags, by[-1] if by else "")
 
 
@@ -70,8 +76,10 @@ def _review(config: ForgeConfig, folder: Path, signing: bool, by: str) -> int:
     from harness_forge.cli.results import report, show
     from harness_forge.datasets.redaction.key import load_key
     from harness_forge.datasets.redaction.redactor import Redactor
+    from harness_forge.datasets.review import statement
     from harness_forge.datasets.review.review import digest_of, sign
     from harness_forge.datasets.review.survey import survey
+    from harness_forge.registry.signing.keys import private_key
 
     home = Path(config.forge_home)
     digest, _ = digest_of(folder)
@@ -94,9 +102,29 @@ def _review(config: ForgeConfig, folder: Path, signing: bool, by: str) -> int:
         text = f"not signed; forge redact review {named} --sign signs as {who}"
         report({**facts, "signed": None}, text)
         return 0
+    if config.signing.key is not None:
+        private_key(Path(config.signing.key))
     review = sign(folder, home, who, found.counts(), rules.shown(), digest=digest)
+    if config.signing.key is not None:
+        statement.sign(review, home, Path(config.signing.key))
     text = f"signed by {review.who} at {review.when}, digest {review.digest[:12]}"
     report({**facts, "signed": {"who": review.who, "when": review.when}}, text)
+    return 0
+
+
+def _verify(config: ForgeConfig, words: list[str]) -> int:
+    from harness_forge.cli.results import report
+    from harness_forge.datasets.review.statement import verify
+    from harness_forge.registry.signing.keys import trusted_keys
+
+    if len(words) != 2:
+        raise ConfigError("command line", "say which dataset", "forge redact verify DATASET")
+    if config.signing.public_key is None:
+        what = "there is no key to check the review with"
+        raise ConfigError("signing.public_key", what, "signing.public_key=FILE, of the reviewer")
+    said = verify(Path(words[1]), trusted_keys(Path(config.signing.public_key)))
+    seen = f"{len(said['files'])} files as {said['who']} reviewed them at {said['when']}"
+    report(said, f"{words[1]}: {seen}; {sum(said['kinds'].values())} values had been replaced")
     return 0
 
 

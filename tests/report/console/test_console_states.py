@@ -3,7 +3,9 @@
 import shutil
 
 import pytest
-from console_parts import console, dataset, records, words
+from console_parts import console, dataset, links, records, words
+
+from harness_forge.core.escapes import plain
 
 
 def test_a_dataset_that_is_half_deleted_says_what_is_gone(tmp_path, store):
@@ -90,3 +92,15 @@ def test_a_metrics_file_of_another_form_costs_the_curve_alone(tmp_path, line):
     with console(tmp_path, None) as browser:
         browser.get("/trainings")
         browser.get("/trainings/k")
+
+
+@pytest.mark.parametrize("name", ["<b>bold", "a%2Fb", "r\u202egnp", "q?x=1&y", "#1", "two/deep"])
+def test_a_dataset_may_be_called_anything(tmp_path, name):
+    dataset(tmp_path / "data", [1], name)
+    with console(tmp_path, None) as browser:
+        [path] = [one for one in links(browser.get("/datasets")) if one.startswith("/datasets/")]
+        text = browser.get(path)
+        assert f"Dataset {plain(name)}" in words(text)
+        for one in links(text):
+            if one.startswith(path):
+                browser.get(one)

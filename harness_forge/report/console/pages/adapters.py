@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +175,13 @@ def _training(site: ConsoleSite, lineage: Line) -> Any:
 
 def _decision(line: Line) -> Html:
     word = str(line["decision"])
-    title = [tag("span", word, class_=f"badge {word.replace(' ', '_')}"), f", {line.get('time')}"]
+    title = [tag("span", word, class_=f"badge {word.replace(' ', '_')}"), f", {_when(line)}"]
     shown = conditions(line["conditions"]) if line.get("conditions") else None
     return tag("section", tag("h2", *title), tag("p", str(line.get("why", ""))), shown)
+
+
+def _when(line: Line) -> str:
+    try:
+        return frame.when(datetime.fromisoformat(str(line.get("time"))))
+    except ValueError:
+        return str(line.get("time") or "at no known time")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -49,9 +50,17 @@ def mark(site: ConsoleSite, request: PageRequest, session: ConsoleSession) -> Pa
         why = " ".join(request.form.get("why", "").split())
         if not why:
             raise PageRefused(400, "the mark says not why", "go back and write the reason")
-        if not store.mark_bad(identity, why[:LONGEST], getpass.getuser()):
+        if not store.mark_bad(identity, why[:LONGEST], _account()):
             raise PageRefused(404, f"there is no attempt #{identity} in {skill}")
     return PageAnswer(status=303, location=link("attempts", skill, str(identity)))
+
+
+def _account() -> str:
+    """Return who runs the console, as this machine calls them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, as containers have
+        return f"account {os.getuid()}"
 
 
 def _identity(request: PageRequest) -> int:

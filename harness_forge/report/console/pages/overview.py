@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness_forge.core.errors import StoreError
-from harness_forge.core.numbers import count, counted
+from harness_forge.core.numbers import count
 from harness_forge.report.console import frame
 from harness_forge.report.console.exchange import PageAnswer, PageRefused, PageRequest, link
 from harness_forge.report.console.guard import ConsoleSession
@@ -25,7 +25,7 @@ def show(site: ConsoleSite, request: PageRequest, session: ConsoleSession) -> Pa
         ("Trainings", len(trainings.found(site)), "trainings", "forge train"),
     ]
     rows = [
-        (tag("a", name, href=link(at)), count(number), tag("code", "" if number else verb))
+        (tag("a", name, href=link(at)), count(number), "" if number else tag("code", verb))
         for name, number, at, verb in made
     ]
     folders = section("Made of it", table(("", "how many", "made by"), rows))
@@ -59,7 +59,7 @@ def _skill(site: ConsoleSite, name: str) -> tuple:
     newest = tag("a", found.newest, href=link("attempts", skill=name, run=found.newest))
     return (
         title,
-        tag("a", counted(found.runs, "run"), href=link("runs", skill=name)),
+        tag("a", count(found.runs), href=link("runs", skill=name)),
         about,
         newest if found.newest else "",
     )

@@ -5,39 +5,55 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harness_forge.core.errors import ConfigError
+from harness_forge.core.numbers import counted, p_value, percent
 
 if TYPE_CHECKING:
     from harness_forge.store.labels.flags import Flag
     from harness_forge.store.labels.skill_audit import LabelAudit
+    from harness_forge.store.triggers.search import TriggerSearch
 
 SUMMARY = "find labels that must not be trusted, and flag them"
-USAGE = "audit|ls|clear|checks [REASON …] [--dry-run] [key=value …]"
+USAGE = "audit|triggers|ls|clear|checks [REASON …] [--dry-run] [--flag] [key=value …]"
 EXAMPLES = (
     "forge labels audit skill=stig",
     "forge labels audit skill=all --dry-run",
     "forge labels audit skill=stig labels.checks.approach_cut=false",
+    "forge labels triggers skill=stig",
+    "forge labels triggers skill=stig --flag labels.triggers.min_items=10",
     "forge labels ls contradictory_repeat skill=stig",
     "forge labels clear skill=stig",
     "forge labels checks",
 )
 KEYS = ("labels", "store", "skill", "skills", "forge_home")
 
-JSON = "an object: each skill's flags (audit, ls) or counts (clear); checks: an array of objects"
+JSON = (
+    "an object: each skill's flags (audit, ls), phrases (triggers) or counts (clear);"
+    " checks: an array of objects"
+)
 
-DRY_RUN = "--dry-run"
+DRY_RUN, FLAG = "--dry-run", "--flag"
+SHOWN = 80
+"""Characters of a phrase; --json has all."""
 
 
 def main(argv: list[str]) -> int:
     """Run one of the actions and return its exit code."""
     from harness_forge.cli.words import one_of, sort
 
-    words, flags, overrides = sort(argv, [DRY_RUN])
+    words, flags, overrides = sort(argv, [DRY_RUN, FLAG])
     if not words:
         raise ConfigError("command line", "which action?", f"forge labels {USAGE}")
-    actions = {"audit": _audit, "ls": _ls, "clear": _clear, "checks": _checks}
+    actions = {
+        "audit": _audit,
+        "triggers": _triggers,
+        "ls": _ls,
+        "clear": _clear,
+        "checks": _checks,
+    }
     action = one_of(words[0], list(actions), "action")
-    if flags and action != "audit":
-        raise ConfigError("command line", f"{action} takes no {DRY_RUN}", f"forge labels {USAGE}")
+    for flag, only in ((DRY_RUN, "audit"), (FLAG, "triggers")):
+        if flag in flags and action != only:
+            raise ConfigError("command line", f"{action} takes no {flag}", f"forge labels {USAGE}")
     if len(words) > 1 and action not in ("ls", "clear"):
         raise ConfigError("command line", f"{action} takes no '{words[1]}'", "only key=value")
     return actions[action](words[1:], bool(flags), overrides)
@@ -51,6 +67,16 @@ def _audit(_reasons: list[str], dry_run: bool, overrides: list[str]) -> int:
     audits = label_audit.audit(composed(overrides), dry_run=dry_run)
     text = "\n\n".join(render(skill, audit, dry_run) for skill, audit in audits.items())
     report(audits, text)
+    return 0
+
+
+def _triggers(_reasons: list[str], flag: bool, overrides: list[str]) -> int:
+    from harness_forge.cli import composed
+    from harness_forge.cli.results import report
+    from harness_forge.store.triggers import stored
+
+    found = stored.triggers(composed(overrides), flag=flag)
+    report(found, "\n".join(_phrases(skill, one, flag) for skill, one in found.items()))
     return 0
 
 
@@ -117,6 +143,25 @@ def render(skill: str, audit: LabelAudit, dry_run: bool = False) -> str:
     for name, row in audit.verdicts.items():
         numbers = (row.attempts, row.passed, row.failed, row.infrastructure, row.doubted)
         lines.append(f"  {name or '(none)':20}" + "".join(f"{number:>10}" for number in numbers))
+    return "\n".join(lines)
+
+
+def _phrases(skill: str, search: TriggerSearch, flag: bool) -> str:
+    """Return the phrases that go with one outcome, with what their p rests on."""
+    if not search.rows:
+        return f"{skill}: no judged attempt of a training item"
+    rows, items = counted(search.rows, "row"), counted(search.items, "item")
+    tests = f"{rows} of {items}, {counted(search.tests, 'test')}"
+    lines = [f"{skill}: {counted(len(search.found), 'phrase')} with one outcome in {tests}"]
+    for one in search.found:
+        lines.append(
+            f"  {one.source}: {one.phrase[:SHOWN]!r}: {percent(one.share)} of "
+            f"{counted(one.items, 'item')} {one.outcome}, {percent(one.share_without)} without "
+            f"it; p {p_value(one.p_corrected)}, corrected; "
+            f"{counted(len(one.attempts), 'attempt')}{' flagged' if flag else ''}"
+        )
+    if search.found and not flag:
+        lines.append("  nothing flagged: --flag flags them, and exports leave flagged rows out")
     return "\n".join(lines)
 
 

@@ -58,9 +58,12 @@ def main(argv: list[str]) -> int:
     route = next((word.partition("=")[2] for word in argv if word.startswith(f"{LIVE}=")), "")
     argv = [LIVE if word.startswith(f"{LIVE}=") else word for word in argv]
     words, flags, overrides = sort(argv, (COMMON, LIVE, FRESH))
-    if flags == {FRESH} and len(words) <= 1:
+    if FRESH in flags:
+        if len(words) > 1 or flags != {FRESH}:
+            what = f"{FRESH} is about one adapter's runs, all of them"
+            raise ConfigError("command line", what, f"forge compare {FRESH} [ADAPTER]")
         return _fresh(composed(overrides), words[0] if words else None)
-    if flags == {LIVE} and not words:
+    if LIVE in flags and not words:
         return _live(composed(overrides), route)
     if len(words) != 2:
         raise ConfigError("command line", "two runs, please", f"forge compare {USAGE}")

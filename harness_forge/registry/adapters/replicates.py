@@ -55,11 +55,14 @@ def all_of(adapter: Adapter, count: int, folder: Path) -> list[Adapter]:
         folder: of the registry.
 
     Raises:
-        TrainError: one is missing or damaged, or the adapter is not the first.
+        TrainError: one is missing or damaged, or the adapter is not the first, or of DPO.
     """
     if why := not_first(adapter):
         hint = "name the first one, or train.replicates=1 for this adapter alone"
         raise TrainError(f"adapter {adapter.name}", why.partition(" ")[2], hint)
+    if "parent" in adapter.lineage:
+        what = "was trained further by DPO, which trains one adapter"
+        raise TrainError(f"adapter {adapter.name}", what, "train.replicates=1")
     return [adapter, *(_found(adapter, number, folder) for number in range(2, count + 1))]
 
 

@@ -113,7 +113,7 @@ def _already_spent(earlier: Sequence[Look], look: Look) -> Look | None:
     A scoring belongs to any look at the same items. A test belongs to a scoring
     that no other test belongs to: a second test is a second chance. The first test of an
     adapter belongs to that of another one of its recipe, where it was said before the first
-    look that all of them would be judged.
+    look that all of them would be judged; a scoring of one alone is such a first look.
     """
     own = [one for one in earlier if one.candidate == look.candidate and one.number]
     used = {one.same_as for one in own if one.tested}
@@ -122,7 +122,7 @@ def _already_spent(earlier: Sequence[Look], look: Look) -> Look | None:
         if covers(one, look) and (free or not look.tested):
             return one
     if look.recipe and look.tested and not any(one.tested for one in own):
-        mates = (one for one in earlier if one.recipe == look.recipe and one.number)
+        mates = (one for one in earlier if one.recipe == look.recipe and one.number and one.spends)
         return next((one for one in mates if covers(one, look)), None)
     return None
 

@@ -22,6 +22,7 @@ from harness_forge.registry.current import current_adapter
 from harness_forge.report.material import Material
 from harness_forge.report.sections import recipe
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger
+from harness_forge.store.splits.looks import Look
 
 FIRST = "0.25"
 """Key of the first adapter's training."""
@@ -105,6 +106,27 @@ def test_replicates_that_were_thought_of_after_a_look_are_another_look(project):
     assert [one.number for one in looks()] == [1, 2, 2]
     project(settings=of(project.config, 4))
     assert [one.number for one in looks()] == [1, 2, 2, 3]
+
+
+def test_a_scoring_of_the_first_one_is_a_look_before_the_others(project):
+    first = current_adapter(project.config, "mine").digest
+    seen = project().rates["adapter"]["all"].items
+    HoldoutLedger().path.unlink()
+    items = [one.item_id for one in result_files.read(project.out / "adapter.jsonl")]
+    scored = Look("coin", "m", first, items, "c", "scored", tested=False)
+    assert HoldoutLedger().record(scored).number == 1
+    project(settings=project.three)
+    found = {one.label.rpartition("-")[0]: one for one in looks() if one.tested}
+    assert len(items) == seen
+    assert (found["model:mine-r2"].number, found["model:mine-r3"].number) == (2, 2)
+
+
+def test_an_adapter_of_dpo_has_no_replicates(project):
+    more = {"parent": {"name": "mine", "digest": "d" * 64}}
+    more["dpo"] = {"pairs": 1, "beta": 0.1, "sft_weight": 0.2}
+    adapter(project.home, "mine-dpo", project.digest, 0.9, **more)
+    with pytest.raises(TrainError, match="trained further by DPO"):
+        project("mine-dpo", settings=project.three)
 
 
 def test_the_rule_speaks_of_all_of_them_or_is_not_clear(project):

@@ -3,9 +3,21 @@
 import shutil
 
 import pytest
-from console_parts import console, dataset, links, records, words
+from console_parts import (
+    NAME,
+    RUN,
+    attempt,
+    console,
+    dataset,
+    item,
+    links,
+    records,
+    words,
+)
 
+from harness_forge.cli import main
 from harness_forge.core.escapes import plain
+from harness_forge.core.records import Split
 
 
 def test_a_dataset_that_is_half_deleted_says_what_is_gone(tmp_path, store):
@@ -104,3 +116,24 @@ def test_a_dataset_may_be_called_anything(tmp_path, name):
         for one in links(text):
             if one.startswith(path):
                 browser.get(one)
+
+
+def test_an_export_leaves_out_what_was_marked_and_the_page_says_why(tmp_path, store, capsys):
+    _, [_, passed, _] = records(store)
+    own = store.skill("stig")
+    own.record(own.open_run(**RUN, fresh=True).run_id, item("other"), attempt(name="other"))
+    own.assign_splits({NAME: Split.TRAIN, "other": Split.TRAIN}, "salt")
+    words_of = ("skill=stig", "skill.environment=recorded", "export=worker_sft", "filters=none")
+    places = (
+        f"data_dir={tmp_path}/data",
+        f"forge_home={tmp_path}/home",
+        f"store.url='{store.url}'",
+    )
+    with console(tmp_path, store.url, write=True) as browser:
+        browser.post(f"/attempts/stig/{passed}/mark", why="it edits the check")
+        assert main(["export", *words_of, *places]) == 0, capsys.readouterr().err
+        [path] = [one for one in links(browser.get("/datasets")) if one.startswith("/datasets/")]
+        text = browser.get(f"{path}/left-out?reason=label_flagged")
+        assert "marked_bad: it edits the check" in words(text)
+        assert f"/attempts/stig/{passed}" in links(text)
+        assert "Line 2" not in words(browser.get(f"{path}/lines/train.jsonl"))

@@ -115,7 +115,7 @@ def _flags(
     skill: str, facts: Mapping[str, Any], flags: Sequence[Flag], session: ConsoleSession
 ) -> Html | None:
     lines = [tag("li", tag("strong", f.reason), f": {_evidence(f)}") for f in flags]
-    note = "Exports leave it out, with the reason label_flags." if flags else None
+    note = "Exports leave it out, with the reason label_flagged." if flags else None
     listed = [tag("ul", lines), tag("p", note, class_="note")] if flags else []
     if session.write:
         listed.append(_form(skill, facts, flags, session))

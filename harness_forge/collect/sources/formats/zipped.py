@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import struct
 import zipfile
 import zlib
@@ -15,6 +16,12 @@ from harness_forge.collect.sources.values import LocatedValue
 from harness_forge.core.errors import SourceError
 
 _ZSTD = 93
+_BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, OSError, ValueError, OverflowError, RuntimeError),
+)
+"""What a damaged archive makes zipfile raise: places outside the file, unknown ways of packing,
+members that only seem to be encrypted."""
 _LOCAL = struct.Struct("<4s5H3I2H")
 """Header of a member, in front of its data; its name and extra field follow."""
 
@@ -38,20 +45,21 @@ def members(
         SourceError: the archive is broken, or packed with zstd, which is not installed.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
-            chosen = [one for one in archive.infolist() if wanted(one.filename)]
-            for place, one in enumerate(chosen, 1):
-                yield _member(archive, one, place, limit)
-    except zipfile.BadZipFile as error:
+        archive = zipfile.ZipFile(path)
+    except _BROKEN as error:
         said = f"is no whole zip archive: {error}"
         raise SourceError(str(path), said, "is it still being written, or cut off?") from None
+    with archive:
+        chosen = [one for one in archive.infolist() if wanted(one.filename)]
+        for place, one in enumerate(chosen, 1):
+            yield _member(archive, one, place, limit)
 
 
 def _member(archive: zipfile.ZipFile, one: zipfile.ZipInfo, place: int, limit: int):
     try:
         text = _unpacked(archive, one, limit)
-    except (zlib.error, EOFError, ValueError, zipfile.BadZipFile) as error:
-        return LeftOut(place, "broken_member", f"{one.filename}: {error}", malformed=True)
+    except _BROKEN as error:
+        return LeftOut(place, "broken_member", f"{one.filename}: {error}"[:200], malformed=True)
     if text is None:
         said = f"{one.filename}: over {limit >> 20} MB: source.max_line_mb"
         return LeftOut(place, "too_long", said, malformed=True)

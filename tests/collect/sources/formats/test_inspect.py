@@ -1,4 +1,5 @@
 import json
+import random
 import zipfile
 import zlib
 from dataclasses import replace
@@ -7,8 +8,10 @@ import pytest
 import zstandard
 from reading_formats import attempts, left_out, read, told, whole
 
+from harness_forge.collect.sources.formats import zipped
 from harness_forge.collect.sources.records import LeftOut
 from harness_forge.config.compose.engine import compose
+from harness_forge.core.errors import SourceError
 
 TASK = {"task": "seeds", "model": "m1", "run_id": "r1"}
 ASKED = {"id": "1", "role": "user", "content": "Where?", "source": "input"}
@@ -166,3 +169,27 @@ def test_an_archive_of_something_else(tmp_path):
 def test_a_log_without_its_samples_holds_no_conversation(tmp_path):
     path = whole(tmp_path / "log.json", {"version": 2, "eval": TASK})
     assert left_out(path, "inspect") == ["no_samples"]
+
+
+@pytest.mark.parametrize("write", [lambda path, *made: archive(path, 8, *made), zstd_archive])
+def test_a_damaged_archive_is_one_error_or_counted_and_never_a_crash(tmp_path, write):
+    path, draw = tmp_path / "a.eval", random.Random(8)
+    whole_one = write(path, *[sample(ASKED, SAID, id=n) for n in range(4)]).read_bytes()
+    told_of = 0
+    for number in range(240):
+        damaged, at = bytearray(whole_one), draw.randrange(4, len(whole_one) - 400)
+        if number % 3 == 0:
+            del damaged[at : at + draw.randrange(1, 300)]
+        elif number % 3 == 1:
+            damaged[at] ^= draw.randrange(1, 256)
+        else:
+            damaged[-draw.randrange(1, 600)] = draw.choice([0, 1, 255, 93, 99])
+        path.write_bytes(damaged)
+        try:
+            found = list(zipped.members(path, 1 << 20, lambda name: name.endswith(".json")))
+        except SourceError:
+            told_of += 1
+            continue
+        told_of += any(isinstance(each, LeftOut) for each in found)
+        assert number % 3 or any(isinstance(each, LeftOut) for each in found)
+    assert told_of > 120

@@ -84,7 +84,10 @@ def read_config(folder: Path) -> dict[str, Any]:
 def _misfits(head: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[str]:
     """Yield in words each tensor that the config does not ask for."""
     pairs = _pairs(head)
-    saved = list(config.get("modules_to_save") or ())
+    # PEFT saves the whole embedding beside an adapter of it.
+    saved = [*(config.get("modules_to_save") or ()), *(f"{one}.base_layer" for one in pairs)]
+    if config.get("trainable_token_indices"):
+        saved.append("token_adapter")
     for name in head:
         if _PART.fullmatch(name) or _OTHER.search(name):
             continue

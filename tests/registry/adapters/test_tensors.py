@@ -70,6 +70,22 @@ def test_a_module_may_have_a_rank_of_its_own(tmp_path):
         check(raw(tmp_path / "two", tensors, rank_pattern={"v_projx": 8}))
 
 
+def test_what_peft_saves_beside_its_matrices(tmp_path):
+    head = "base_model.model.model.embed_tokens"
+    tensors = matrices() | {
+        f"{head}.base_layer.weight": np.ones((9, 4), "<f4"),
+        f"{head}.lora_embedding_A": np.ones((2, 9), "<f4"),
+        f"{head}.lora_embedding_B": np.ones((4, 2), "<f4"),
+        f"{head}.token_adapter.trainable_tokens_delta": np.ones((1, 4), "<f4"),
+        A.replace("lora_A.weight", "lora_magnitude_vector"): np.ones(6, "<f4"),
+    }
+    modules = ["q_proj", "v_proj", "embed_tokens"]
+    facts = {"target_modules": modules, "trainable_token_indices": [3]}
+    assert check(raw(tmp_path / "one", tensors, **facts)).modules == 3
+    with pytest.raises(TrainError, match="trainable_tokens_delta, which"):
+        check(raw(tmp_path / "two", tensors, target_modules=modules))
+
+
 def test_modules_by_pattern_and_whole_ones_that_were_saved(tmp_path):
     tensors = matrices() | {"base_model.model.lm_head.weight": np.ones((3, 3), "<f4")}
     facts = {"target_modules": r".*\.(q|v)_proj", "modules_to_save": ["lm_head"]}

@@ -386,6 +386,37 @@ class BalanceConfig:
 
 
 @dataclass(frozen=True)
+class SourceCapConfig:
+    """Keep one source from making up most of what is trained on.
+
+    A source is who judged: the source's name, for rows that were taken in. Each role of each
+    skill is capped by itself, after `balance`. Validation is left as it is.
+
+    Args:
+        enabled: true caps.
+        max_share: of the training examples, as many may be of one source: above 0, to 1.
+        max_examples: source to the most training examples of it. With several versions of a
+            source each may have as many.
+    """
+
+    enabled: bool = False
+    max_share: float = 1.0
+    max_examples: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not 0 < self.max_share <= 1:
+            what = f"must be above 0, to 1, not {self.max_share}"
+            raise ConfigError("filters.source_cap.max_share", what)
+        for source, most in self.max_examples.items():
+            if most < 0:
+                where = f"filters.source_cap.max_examples.{source}"
+                raise ConfigError(where, f"must be 0 or more, not {most}")
+        if self.enabled and self.max_share == 1 and not self.max_examples:
+            hint = "set filters.source_cap.max_share or filters.source_cap.max_examples"
+            raise ConfigError("filters.source_cap", "is enabled and caps nothing", hint)
+
+
+@dataclass(frozen=True)
 class FiltersConfig:
     """What takes a row out although its outcome was right; asked in this order.
 
@@ -405,6 +436,7 @@ class FiltersConfig:
         reward_hacking: it looks as if it got round the check.
         coherence: the answer has little to do with the prompt.
         balance: at most so many examples of one category; after duplicates.
+        source_cap: one source would make up too much of it; after `balance`.
         mix_in: general data, added to what is trained on.
     """
 
@@ -421,4 +453,5 @@ class FiltersConfig:
     reward_hacking: RewardHackingConfig = field(default_factory=RewardHackingConfig)
     coherence: CoherenceConfig = field(default_factory=CoherenceConfig)
     balance: BalanceConfig = field(default_factory=BalanceConfig)
+    source_cap: SourceCapConfig = field(default_factory=SourceCapConfig)
     mix_in: MixInConfig = field(default_factory=MixInConfig)

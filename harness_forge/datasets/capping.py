@@ -1,4 +1,7 @@
-"""Caps the training examples of each category; batches wait on disk until all are known."""
+"""Caps the training examples of each category; batches wait on disk until all are known.
+
+Which stay is a sample's decision: `filters.balance` or `filters.source_cap`.
+"""
 
 from __future__ import annotations
 
@@ -7,36 +10,37 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from harness_forge.config.filters import BalanceCategory, BalanceConfig
+from harness_forge.config.filters import BalanceCategory
 from harness_forge.core.records import Split
 from harness_forge.datasets.export_batch import ExportBatch, Line, RowResult
 from harness_forge.datasets.filters.balance import Balance
+from harness_forge.datasets.filters.source_cap import SourceCap
 from harness_forge.datasets.spooling import spooled
 from harness_forge.datasets.sql.rows import Row
 
 
 def capped(
     batches: Iterable[ExportBatch],
-    config: BalanceConfig,
-    *,
-    seed: int,
+    sample: Balance | SourceCap,
+    by: BalanceCategory,
     spool: Path,
 ) -> Iterator[ExportBatch]:
     """Yield the batches in the same order, without the examples over the cap.
 
-    A row that loses all its examples is rejected as `balance`.
+    A row that loses all its examples is rejected for the sample's reason.
 
     Args:
+        sample: is offered every training example, then asked for each.
+        by: what counts as one category.
         spool: a file for the waiting batches; made and removed.
     """
-    balance = Balance(config.max_per_category, seed)
 
     def offer(batch: ExportBatch) -> None:
-        for category, mark in _offers(batch, config.by):
-            balance.offer(category, mark)
+        for category, mark in _offers(batch, by):
+            sample.offer(category, mark)
 
     for batch in spooled(batches, spool, offer):
-        yield _rid(batch, balance, config.by)
+        yield _rid(batch, sample, by)
 
 
 def _offers(batch: ExportBatch, by: BalanceCategory) -> Iterator[tuple[str, str]]:
@@ -47,27 +51,29 @@ def _offers(batch: ExportBatch, by: BalanceCategory) -> Iterator[tuple[str, str]
             yield _category(rows[place], by), _mark(example)
 
 
-def _rid(batch: ExportBatch, balance: Balance, by: BalanceCategory) -> ExportBatch:
+def _rid(batch: ExportBatch, sample: Balance | SourceCap, by: BalanceCategory) -> ExportBatch:
     places: dict[int, int] = {}
     rows = _rows_of(batch)
     for place, example in enumerate(batch.examples):
         category = _category(rows[place], by)
-        if _split(example) != Split.TRAIN or balance.keeps(category, _mark(example)):
+        if _split(example) != Split.TRAIN or sample.keeps(category, _mark(example)):
             places[place] = len(places)
     if len(places) == len(batch.examples):
         return batch
     examples = [batch.examples[place] for place in places]
     pairs = batch.pairs
     if pairs is not None:
-        pairs = pairs.without(len(batch.examples) - len(examples), Balance.REASON)
-    return ExportBatch(examples, [_moved(result, places) for result in batch.results], pairs)
+        pairs = pairs.without(len(batch.examples) - len(examples), sample.REASON)
+    return ExportBatch(
+        examples, [_moved(result, places, sample.REASON) for result in batch.results], pairs
+    )
 
 
-def _moved(result: RowResult, places: Mapping[int, int]) -> RowResult:
+def _moved(result: RowResult, places: Mapping[int, int], reason: str) -> RowResult:
     if result.reason is not None:
         return result
     left = [places[place] for place in result.examples if place in places]
-    return result._replace(examples=left) if left else RowResult(result.row, Balance.REASON)
+    return result._replace(examples=left) if left else RowResult(result.row, reason)
 
 
 def _rows_of(batch: ExportBatch) -> dict[int, Row]:

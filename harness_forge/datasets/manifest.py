@@ -92,7 +92,7 @@ def _switched_on(treatment: Treatment) -> list[tuple[str, dict[str, Any]]]:
     if treatment.filters is None:
         return []
     every = _plain(asdict(treatment.filters))
-    late = [name for name in ("balance", "mix_in") if every[name]["enabled"]]
+    late = [name for name in ("balance", "source_cap", "mix_in") if every[name]["enabled"]]
     asked = [name for name, _ in build(treatment.filters, tokenizer=treatment.tokenizer)]
     return [(name, _placeless(every[name])) for name in (*asked, *late)]
 

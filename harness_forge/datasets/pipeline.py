@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from harness_forge.config.export import ExportKind
+from harness_forge.config.filters import BalanceCategory
 from harness_forge.config.format import Turns
 from harness_forge.core.digest_set import DigestSet
 from harness_forge.core.errors import ExportError
@@ -21,6 +22,8 @@ from harness_forge.datasets.cleaning import Cleaner, redactor_of
 from harness_forge.datasets.conversations import conversations
 from harness_forge.datasets.engines import engine
 from harness_forge.datasets.export_batch import ExportBatch
+from harness_forge.datasets.filters.balance import Balance
+from harness_forge.datasets.filters.source_cap import SourceCap
 from harness_forge.datasets.formats.conversation import FORMS
 from harness_forge.datasets.formats.folder import DatasetFolder
 from harness_forge.datasets.kinds import dpo, grpo, kto
@@ -138,15 +141,15 @@ class Rows:
     def _capped(
         self, batches: Iterator[ExportBatch], place: int, scratch: Path
     ) -> Iterator[ExportBatch]:
-        treatment = self._request.treatment
-        if treatment.filters is None or not treatment.filters.balance.enabled:
-            return batches
-        return capped(
-            batches,
-            treatment.filters.balance,
-            seed=treatment.seed,
-            spool=scratch / f"waiting-{place}",
-        )
+        filters, seed = self._request.treatment.filters, self._request.treatment.seed
+        if filters is not None and filters.balance.enabled:
+            sample = Balance(filters.balance.max_per_category, seed)
+            batches = capped(batches, sample, filters.balance.by, scratch / f"waiting-{place}")
+        if filters is not None and filters.source_cap.enabled:
+            sample = SourceCap(filters.source_cap, seed)
+            spool = scratch / f"waiting-sources-{place}"
+            batches = capped(batches, sample, BalanceCategory.source, spool)
+        return batches
 
     def _export_batches(
         self, pool: WorkerPool | Cluster, admission: Admission, place: int, seen: DigestSet

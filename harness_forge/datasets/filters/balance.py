@@ -28,7 +28,7 @@ class Balance:
 
     def __init__(self, cap: int, seed: int) -> None:
         self._cap = cap
-        self._key = str(seed).encode()
+        self._seed = seed
         self._heaps: dict[str, list[tuple[int, str]]] = {}
 
     def offer(self, category: str, example_id: str) -> bool:
@@ -37,7 +37,7 @@ class Balance:
         The same id offered twice counts twice.
         """
         heap = self._heaps.setdefault(category, [])
-        entry = (-self._rank(example_id), example_id)
+        entry = (-rank(example_id, self._seed), example_id)
         if len(heap) < self._cap:
             heapq.heappush(heap, entry)
             return True
@@ -46,8 +46,11 @@ class Balance:
     def keeps(self, category: str, example_id: str) -> bool:
         """Return whether an offered example is kept."""
         heap = self._heaps[category]
-        return (-self._rank(example_id), example_id) >= heap[0]
+        return (-rank(example_id, self._seed), example_id) >= heap[0]
 
-    def _rank(self, example_id: str) -> int:
-        digest = blake2b(example_id.encode(), key=self._key[:64], digest_size=8).digest()
-        return int.from_bytes(digest, "big")
+
+def rank(example_id: str, seed: int) -> int:
+    """Return an example's place in the draw of a seed, 64 bits; the lowest are kept."""
+    key = str(seed).encode()[:64]
+    digest = blake2b(example_id.encode(), key=key, digest_size=8).digest()
+    return int.from_bytes(digest, "big")

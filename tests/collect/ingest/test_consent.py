@@ -82,3 +82,12 @@ def test_one_source_can_be_capped(ingest, export):
     assert before["examples"]["train"] > manifest["examples"]["train"] == 2
     assert manifest["rows"]["rejected"]["balance"] > 0
     assert {"another recorded", "tau_bench recorded"} <= manifest["seen"]["evaluators"].keys()
+
+
+def test_no_source_makes_up_more_than_its_share(ingest, export):
+    ingest(0)
+    ingest(20, "source.name=another")
+    cap = ("filters.source_cap.enabled=true", "filters.source_cap.max_examples.another=1")
+    _, _, manifest = export(*cap, "filters.source_cap.max_share=0.5")
+    assert manifest["examples"]["train"] == 2
+    assert manifest["filters"]["source_cap"]["rejected"] > 0

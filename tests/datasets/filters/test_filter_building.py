@@ -49,7 +49,7 @@ def test_a_filter_that_is_switched_off_rejects_nothing():
 
 
 def test_every_filter_that_has_settings_has_a_judge():
-    elsewhere = {"length", "row_too_long"}, {"balance", "mix_in"}
+    elsewhere = {"length", "row_too_long"}, {"balance", "source_cap", "mix_in"}
     assert set(vars(FiltersConfig())) == set(JUDGES).union(*elsewhere)
 
 

@@ -109,7 +109,7 @@ def _setup(config) -> dict[str, Any]:
         packages.setup(config.skill.scap, Path(config.forge_home))
     else:
         tools.ensure(Path(config.forge_home))
-    checks = _checks(config)
+    checks = checks_of(config)
     if not all(check.ok for check in checks):
         return _shown(config, checks)
     name, rules = config.skill.name, checks[-1]
@@ -118,7 +118,7 @@ def _setup(config) -> dict[str, Any]:
 
 
 def _doctor(config) -> dict[str, Any]:
-    return _shown(config, _checks(config)) if _of_packages(config) else _facts(config, [])
+    return _shown(config, checks_of(config)) if _of_packages(config) else _facts(config, [])
 
 
 def _facts(config, checks: list[Requirement]) -> dict[str, Any]:
@@ -126,7 +126,8 @@ def _facts(config, checks: list[Requirement]) -> dict[str, Any]:
     return {"skill": config.skill.name, "holds": holds, "checks": checks}
 
 
-def _checks(config) -> list[Requirement]:
+def checks_of(config) -> list[Requirement]:
+    """Return what a skill's environment needs, each met or not."""
     from pathlib import Path
 
     from harness_forge.config.skill import EnvironmentKind

@@ -39,6 +39,7 @@ VERBS = {
     "serve": "serve a base model with adapters through vLLM, tested before use",
     "proxy": "pass requests on to model servers, capture them whole, divide them among models",
     "schedule": "run cycles of the loop by themselves: at night, when idle, every so many hours",
+    "doctor": "look at the machine: store, worksets, skill, ports, disk, clock, air gap",
     "health": "watch the loop: trends of the last days with their tests, alerts, metrics",
     "workset": "install, show, bundle or remove the isolated tool environments",
     "completion": "print the script that completes forge in bash, zsh or fish",

@@ -119,13 +119,20 @@ def state(name: str, config: WorksetConfig, home: Path, locks: Path) -> WorksetS
     workset = folder(name, home)
     if not workset.is_dir():
         return WorksetState("missing", 0.0, {})
+    found = status(name, config, home, locks)
+    return WorksetState(found, size_gb(workset), read_stamp(workset))
+
+
+def status(name: str, config: WorksetConfig, home: Path, locks: Path) -> str:
+    """Return the status that a workset's state has, without measuring it."""
+    workset = folder(name, home)
+    if not workset.is_dir():
+        return "missing"
     stamp = read_stamp(workset)
-    status = "incomplete"
-    if stamp:
-        _, variant = pick_variant(name, config, stamp["variant"])
-        same = stamp["digest"] == digest(config, variant, locks)
-        status = "installed" if same else "outdated"
-    return WorksetState(status, size_gb(workset), stamp)
+    if not stamp:
+        return "incomplete"
+    _, variant = pick_variant(name, config, stamp["variant"])
+    return "installed" if stamp["digest"] == digest(config, variant, locks) else "outdated"
 
 
 def size_gb(place: Path) -> float:

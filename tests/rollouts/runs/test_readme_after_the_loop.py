@@ -54,6 +54,7 @@ NOT_RUN = {
     "forge train dpo": "needs the workset train",
     "forge train train.refit=false train.name=stig-tuning train.dataset=data/dataset":
         "needs the workset train; this state has what it makes",
+    "forge ui": "serves until it is stopped: tests/cli/test_ui.py",
     "forge validate": "has tests of its own",
 }  # fmt: skip
 """Commands of README that are not run here, and why; `serve` and `workset` need gigabytes."""

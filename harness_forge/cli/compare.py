@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from harness_forge.evaluation.fresh_runs import Fresh
     from harness_forge.evaluation.measures import Measure
 
-SUMMARY = "compare two runs item by item: success, attempts, escalations, tokens, seconds, cost"
+SUMMARY = "compare two runs item by item: success, escalations, tokens, seconds, cost"
 USAGE = "RUN RUN [--common] | --live[=ROUTE] | --fresh [ADAPTER] [key=value …]"
 EXAMPLES = (
     "forge compare 20261121-081100 20261121-072908",

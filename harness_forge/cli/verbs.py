@@ -29,7 +29,7 @@ VERBS = {
     "power": "say how large a gain the held-out items can show, before anything is trained",
     "evaluate": "score answers on a split with lm-eval, base model beside adapter",
     "replay": "judge an adapter on held-out items beside four baselines",
-    "compare": "compare two runs item by item: success, attempts, escalations, tokens, seconds, cost",
+    "compare": "compare two runs item by item: success, escalations, tokens, seconds, cost",
     "judge": "let a local model score a run's answers, or compare those of two runs",
     "promote": "decide by the rule whether the adapter becomes champion",
     "champion": "show which adapters are champions and every decision, the ledger verified",

@@ -50,7 +50,7 @@ KEYS = (
     "data_dir",
 )
 
-JSON = "an object: path, read, kept, examples, rejected, pairs, parts, files; published"
+JSON = "an object: path, read, kept, examples, rejected, pairs, parts, files, sudden; published"
 
 DRY_RUN, PUBLISH = "--dry-run", "--publish"
 
@@ -91,7 +91,18 @@ def main(argv: list[str]) -> int:
 
 
 def _facts(found: ExportReport) -> dict[str, Any]:
-    names = ("path", "read", "kept", "examples", "rejected", "pairs", "parts", "files", "decided")
+    names = (
+        "path",
+        "read",
+        "kept",
+        "examples",
+        "rejected",
+        "pairs",
+        "parts",
+        "files",
+        "decided",
+        "sudden",
+    )
     return {name: getattr(found, name) for name in names}
 
 
@@ -137,6 +148,7 @@ def render(report: ExportReport) -> str:
             f"  {name:24}{count(facts['lines']):>10} lines {bytes_:>10}  {facts['sha256'][:12]}"
         )
     lines += [f"  {texts}" for texts in exact_counts(report.decided.get("length", {}))]
+    lines += [f"  note: {sentence}" for sentence in report.sudden]
     if report.examples["train"] and not report.examples["validation"]:
         lines.append("  note: no row is for validation: training cannot be watched on this dataset")
     return "\n".join(lines)

@@ -19,6 +19,7 @@ from harness_forge.datasets.formats.endings import checked
 from harness_forge.datasets.formats.folder import DatasetFolder
 from harness_forge.datasets.pipeline import Rows
 from harness_forge.datasets.request import ExportPart, ExportReport, ExportRequest
+from harness_forge.datasets.sudden import rows_before, sudden
 
 if TYPE_CHECKING:
     import psycopg
@@ -56,7 +57,9 @@ def export(
         stack.enter_context(seldom_collected())
         if dry_run:
             report = ExportReport(request.data_dir / request.name)
-            Rows(connection, parts, request, progress).pass_on(report, None)
+            rows = Rows(connection, parts, request, progress)
+            rows.pass_on(report, None)
+            report.sudden = sudden(rows_before(report.path), rows.kept_by_source())
             refusals.demand_rows(report, parts, connection, request)
             return report
         while True:
@@ -83,12 +86,14 @@ def _written(
     progress: Callable[[int], None],
 ) -> ExportReport:
     report = ExportReport(request.data_dir / request.name)
+    before = rows_before(report.path)
     rows = Rows(connection, parts, request, progress)
     with DatasetFolder(report.path) as folder:
         rows.pass_on(report, folder)
         refusals.demand_rows(report, parts, connection, request)
         refusals.demand_training_rows(report, parts)
         _seal(folder, rows, request, report)
+    report.sudden = sudden(before, rows.kept_by_source())
     return report
 
 

@@ -128,6 +128,10 @@ class Rows:
             self.tallies = report.decided = pool.tallies
         self._mix_in(report, folder)
 
+    def kept_by_source(self) -> Counter[str]:
+        """Return the kept rows of all parts by who judged them."""
+        return sum((ledger.seen["evaluators"] for ledger in self.ledgers), Counter())
+
     def _mix_in(self, report: ExportReport, folder: DatasetFolder | None) -> None:
         """Add general examples, and count them as one more part."""
         plan, extension = self._plans[0], self._request.extension

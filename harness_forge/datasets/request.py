@@ -138,12 +138,14 @@ class ExportReport:
         parts: one for each role of each skill, in the order they were written.
         files: lines, bytes and sha256 by name; empty where nothing was written.
         decided: what filters counted of their own work, by name.
+        sudden: a sentence for each source whose share jumped against the dataset before.
     """
 
     path: Path
     parts: list[Share] = field(default_factory=list)
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
     decided: dict[str, dict[str, int]] = field(default_factory=dict)
+    sudden: list[str] = field(default_factory=list)
 
     @property
     def read(self) -> int:

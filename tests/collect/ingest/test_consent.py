@@ -91,3 +91,11 @@ def test_no_source_makes_up_more_than_its_share(ingest, export):
     _, _, manifest = export(*cap, "filters.source_cap.max_share=0.5")
     assert manifest["examples"]["train"] == 2
     assert manifest["filters"]["source_cap"]["rejected"] > 0
+
+
+def test_a_source_that_came_since_the_dataset_before_is_told(ingest, export):
+    ingest(0)
+    assert "since the dataset before" not in export()[1]
+    ingest(20, "source.name=another")
+    assert "note: another recorded is" in export()[1]
+    assert "since the dataset before" not in export()[1]

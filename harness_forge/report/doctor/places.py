@@ -40,7 +40,7 @@ def store(config: ForgeConfig, now: datetime, marks: dict[str, datetime]) -> Ite
                 if not skill["current"]:
                     said = f"is at step {skill['revision']}, which is not this forge's"
                     newer = (skill["revision"] or "") > HEAD
-                    remedy = "use the newer forge" if newer else f"forge store upgrade skill={name}"
+                    remedy = "use the newer forge" if newer else "forge store upgrade"
                     yield fail("store", name, said, remedy)
                     continue
                 with opened.skill(name).connect_read_only() as connection:

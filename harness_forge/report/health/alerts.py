@@ -134,12 +134,12 @@ def no_data(
     bring = "forge ingest, forge run or forge proxy bring records in"
     if not limit:
         return
-    if empty:
-        yield Alert(AlertKind.NO_DATA, "store", "no skill has records", f"{limit:g} days", bring)
+    since = f"{limit:g} days without an attempt"
+    if empty or (known and all(one.last is None for one in known.values())):
+        yield Alert(AlertKind.NO_DATA, "store", "no skill has records", since, bring)
     for skill, recency in known.items():
-        since = f"{limit:g} days without an attempt"
+        # A schema that an upgrade made is no harness that went silent.
         if recency.last is None:
-            yield Alert(AlertKind.NO_DATA, skill, "no attempt yet", since, bring, skill)
             continue
         days = (now - recency.last).total_seconds() / _DAY_S
         if days > limit:

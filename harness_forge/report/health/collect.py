@@ -167,7 +167,7 @@ def _read_ledger(home: Path, only: Collection[str], found: Health, days: int) ->
 
 def _fault(kind: AlertKind, subject: str, error: ForgeError, skill: str = "") -> Alert:
     said = f"{error.where}: {error.what}" if error.where else error.what
-    return Alert(kind, subject, said, "readable", error.hint or "forge doctor", skill)
+    return Alert(kind, subject, said, "can be read", error.hint or "forge doctor", skill)
 
 
 def _trend(found: Health, config: ForgeConfig) -> str:

@@ -77,7 +77,7 @@ def test_a_skill_of_another_step_is_named(store, doctor):
         connection.exec_driver_sql("UPDATE lamps.alembic_version SET version_num = '0002_views'")
     code, found = doctor(f"store.url='{store.url}'")
     assert code == ALERTS
-    assert found["store", "lamps"]["remedy"] == "forge store upgrade skill=lamps"
+    assert found["store", "lamps"]["remedy"] == "forge store upgrade"
 
 
 def test_a_ledger_that_was_changed(doctor, tmp_path):

@@ -76,6 +76,13 @@ def test_silence_raises_an_alert(health, fill, store):
     assert health("health=imported")[0] == 0
 
 
+def test_a_skill_that_was_never_used_is_not_silent(health, fill, store):
+    store.upgrade("doors")
+    assert kinds(health()[1]) == [("no_data", "store")]
+    fill("lamps")
+    assert health()[0] == 0
+
+
 def test_attempts_of_the_future_count_in_no_window(health, fill, store):
     fill("lamps")
     with store.engine.begin() as connection:

@@ -135,6 +135,9 @@ def _form(
 
 
 def _evidence(flag: Flag) -> str:
+    if flag.reason == MARKED:
+        found = flag.evidence
+        return f"{found.get('why')} ({found.get('by')}, {found.get('at')})"
     told = ", ".join(f"{key} {value}" for key, value in flag.evidence.items())
     return told or flag.why or "no evidence was kept"
 

@@ -33,11 +33,11 @@ def is_answer(response: Mapping[str, Any]) -> bool:
 def joined(pieces: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Assemble the events of a stream into the message; without its last event it has no end."""
     made: dict[str, Any] = {"type": "message", "role": "assistant", "stop_reason": None}
-    blocks: dict[Any, dict[str, Any]] = {}
-    texts: dict[Any, str] = {}
+    blocks: dict[int, dict[str, Any]] = {}
+    texts: dict[int, str] = {}
     ended = False
     for piece in pieces:
-        kind, place = piece.get("type"), piece.get("index")
+        kind, place = piece.get("type"), _order(piece.get("index"))
         if kind == "message_start":
             made |= object_in(piece.get("message"))
         elif kind == "content_block_start":
@@ -50,23 +50,24 @@ def joined(pieces: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         ended = ended or kind == "message_stop"
     for place, text in texts.items():
         blocks[place]["input"] = _input(text)
-    made["content"] = [block for _, block in sorted(blocks.items(), key=lambda one: _order(one[0]))]
+    made["content"] = [block for _, block in sorted(blocks.items())]
     return made if ended else made | {"stop_reason": None}
 
 
 def _grow(
-    block: dict[str, Any], texts: dict[Any, str], place: Any, delta: Mapping[str, Any]
+    block: dict[str, Any], texts: dict[int, str], place: int, delta: Mapping[str, Any]
 ) -> None:
     kind = delta.get("type")
     if kind == "input_json_delta":
         block.setdefault("type", "tool_use")
         texts[place] = texts.get(place, "") + str(delta.get("partial_json") or "")
-    elif kind in _TEXTS:
+    elif isinstance(kind, str) and kind in _TEXTS:
         key = _TEXTS[kind]
         block.setdefault("type", "text" if key == "text" else "thinking")
         block[key] = str(block.get(key) or "") + str(delta.get(key) or "")
     elif kind == "citations_delta":
-        block["citations"] = [*(block.get("citations") or ()), delta.get("citation")]
+        known = block.get("citations")
+        block["citations"] = [*(known if isinstance(known, list) else ()), delta.get("citation")]
 
 
 def _input(text: str) -> Any:

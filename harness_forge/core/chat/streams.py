@@ -63,11 +63,11 @@ def joined(pieces: Iterable[Mapping[str, Any]], what: str = "message") -> dict[s
 def _grow_choice(choice: dict[str, Any], part: Mapping[str, Any]) -> None:
     for key, value in part.items():
         if key == "delta" and isinstance(value, dict):
-            _grow_message(choice.setdefault("message", {"role": "assistant"}), value)
+            _grow_message(_kept(choice, "message", dict, {"role": "assistant"}), value)
         elif key == "text" and isinstance(value, str):
-            choice["text"] = choice.get("text", "") + value
+            choice["text"] = _kept(choice, "text", str, "") + value
         elif key == "logprobs" and isinstance(value, dict):
-            _extend(choice.setdefault("logprobs", {}), value)
+            _extend(_kept(choice, "logprobs", dict, {}), value)
         elif key == "finish_reason":
             # Some servers say '' with every piece.
             choice[key] = value or choice.get(key)
@@ -78,7 +78,7 @@ def _grow_choice(choice: dict[str, Any], part: Mapping[str, Any]) -> None:
 def _grow_message(message: dict[str, Any], delta: Mapping[str, Any]) -> None:
     for key, value in delta.items():
         if key == "tool_calls" and isinstance(value, list):
-            calls = message.setdefault("tool_calls", _Calls())
+            calls = _kept(message, "tool_calls", _Calls, _Calls())
             for piece in value:
                 if isinstance(piece, dict):
                     calls.grow(piece)
@@ -96,6 +96,13 @@ def _grow_message(message: dict[str, Any], delta: Mapping[str, Any]) -> None:
             _grow_call(message[key], value)
         else:
             message[key] = value
+
+
+def _kept(held: dict[str, Any], key: str, kind: type, otherwise: Any) -> Any:
+    """Return what is held under a key; what a server said there in another form is replaced."""
+    if not isinstance(held.get(key), kind):
+        held[key] = otherwise
+    return held[key]
 
 
 def _longer(content: str | list[Any], more: Any) -> Any:
@@ -167,7 +174,8 @@ def _named(piece: Mapping[str, Any]) -> bool:
 
 def _whole(call: Mapping[str, Any]) -> bool:
     """Return whether a call's arguments are a complete object."""
-    arguments = (call.get("function") or {}).get("arguments")
+    function = call.get("function")
+    arguments = function.get("arguments") if isinstance(function, dict) else None
     try:
         return not isinstance(arguments, str) or bool(object_text(arguments))
     except ArgumentsNotAnObject:
@@ -177,8 +185,9 @@ def _whole(call: Mapping[str, Any]) -> bool:
 def _grow_call(call: dict[str, Any], piece: Mapping[str, Any]) -> None:
     for key, value in piece.items():
         if key == "function" and isinstance(value, dict):
-            function = call.setdefault("function", {"name": "", "arguments": ""})
-            name = value.get("name") or ""
+            function = _kept(call, "function", dict, {"name": "", "arguments": ""})
+            name = value.get("name")
+            name = name if isinstance(name, str) else ""
             # Some servers say the whole name again with every piece.
             function["name"] += name if name != function["name"] else ""
             more = value.get("arguments")
@@ -190,7 +199,7 @@ def _grow_call(call: dict[str, Any], piece: Mapping[str, Any]) -> None:
                 function["arguments"] = more
             function |= {k: v for k, v in value.items() if k not in ("name", "arguments")}
         elif key == "arguments" and isinstance(value, str):
-            call[key] = call.get(key, "") + value  # the form before 2023-11
+            call[key] = _kept(call, key, str, "") + value  # the form before 2023-11
         elif key == "id":
             # Some servers make up an id for every piece: the first is the call's.
             call.setdefault(key, value) if value else None
@@ -208,7 +217,7 @@ def _extend(made: dict[str, Any], more: Mapping[str, Any]) -> None:
 
 def _settled(choice: dict[str, Any]) -> dict[str, Any]:
     message = choice.get("message")
-    if message is not None:
+    if isinstance(message, dict):
         calls = message.get("tool_calls")
         if isinstance(calls, _Calls):
             choice["message"] = message = message | {"tool_calls": calls.settled()}
@@ -226,7 +235,7 @@ def ollama(pieces: list[dict[str, Any]]) -> dict[str, Any]:
         delta = one.get("message")
         for key, value in delta.items() if isinstance(delta, dict) else ():
             if key in ("content", "thinking") and isinstance(value, str):
-                message[key] = message.get(key, "") + value
+                message[key] = _kept(message, key, str, "") + value
             elif isinstance(value, list):
-                message[key] = message.get(key, []) + value
+                message[key] = _kept(message, key, list, []) + value
     return made | {"message": message}

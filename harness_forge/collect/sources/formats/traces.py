@@ -157,7 +157,12 @@ def _of_record(record: Any, name: str, fits, spans) -> Iterable[Span]:
         raise Misfit(f"the record is {kind(record)}, not an object")
     if not fits(record):
         raise Misfit(f"it is no record of {name}{known.hint(record, name)}")
-    return spans(record)
+    found = list(spans(record))
+    for span in found:
+        for name in (span.trace, span.id, span.parent):
+            if isinstance(name, Mapping | list):
+                raise Misfit(f"a span is named by {kind(name)}, not a text")
+    return found
 
 
 def _given(trace: _Trace) -> Iterator[LocatedValue | LeftOut]:

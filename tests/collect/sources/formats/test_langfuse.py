@@ -160,3 +160,11 @@ def test_spans_as_the_sdk_writes_them(tmp_path):
     ]
     attempt = demand_whole_session(read(tmp_path, "langfuse", *spans))
     assert (attempt.model, attempt.prompt_tokens) == ("m1", 11)
+
+
+@pytest.mark.parametrize("key", ["id", "traceId", "parentObservationId"])
+@pytest.mark.parametrize("name", [{"a": 1}, ["o1"]])
+def test_a_span_that_an_object_names_is_told_and_the_others_are_read(tmp_path, key, name):
+    found = read(tmp_path, "langfuse", FIRST | {key: name}, SECOND)
+    assert "misfit" in reasons(found)
+    assert len(attempts(found)) == 1

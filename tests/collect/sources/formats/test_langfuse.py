@@ -162,7 +162,7 @@ def test_spans_as_the_sdk_writes_them(tmp_path):
     assert (attempt.model, attempt.prompt_tokens) == ("m1", 11)
 
 
-@pytest.mark.parametrize("key", ["id", "traceId", "parentObservationId"])
+@pytest.mark.parametrize("key", ["id", "parentObservationId"])
 @pytest.mark.parametrize("name", [{"a": 1}, ["o1"]])
 def test_a_span_that_an_object_names_is_told_and_the_others_are_read(tmp_path, key, name):
     found = read(tmp_path, "langfuse", FIRST | {key: name}, SECOND)

@@ -21,7 +21,7 @@ from harness_forge.rollouts.environments.scap.harms import harms
 
 Entry = Mapping[str, Any]
 
-REVISION = 2
+REVISION = 3
 """Increase it when the same change would be reported as other faults."""
 
 KEY_FILES = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from harness_forge.rollouts.environments.scap.harms.text import added, number, pairs
+from harness_forge.rollouts.environments.scap.harms.text import added, number, overridden, pairs
 
 _OPTIONS = frozenset(
     (
@@ -61,6 +61,8 @@ def daemon(before: str, now: str) -> Iterable[str]:
             yield f"auditd({key})"
         elif _weak(name, value, was.get(name, "")):
             yield f"auditd({name})"
+    for name in sorted(overridden(before, now)):
+        yield f"auditd({name})"
 
 
 def _weak(name: str, value: str, was: str) -> bool:

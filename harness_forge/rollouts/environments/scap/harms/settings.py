@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from harness_forge.rollouts.environments.scap.harms.text import added, lines, number, pairs
+from harness_forge.rollouts.environments.scap.harms.text import (
+    added,
+    lines,
+    number,
+    overridden,
+    pairs,
+)
 
 Weak = Callable[[str], bool]
 
@@ -35,7 +41,12 @@ def _umask(value: str) -> bool:
 
 
 def table(
-    name: str, weak: Mapping[str, Weak], known: Iterable[str] = (), separator: str = r"\s*=\s*|\s+"
+    name: str,
+    weak: Mapping[str, Weak],
+    known: Iterable[str] = (),
+    separator: str = r"\s*=\s*|\s+",
+    *,
+    once: bool = False,
 ) -> Callable[[str, str], Iterable[str]]:
     """Return a check for one kind of file.
 
@@ -43,6 +54,7 @@ def table(
         name: of the harm; the key follows in brackets.
         weak: key in lower case -> whether a value does harm.
         known: every key that the program knows; empty if any is allowed.
+        once: whether a second value of a key is a harm: one of the two is another than it seems.
     """
     keys = frozenset(known) | weak.keys() if known else frozenset()
 
@@ -53,6 +65,8 @@ def table(
                 yield f"{name}({key})"
             elif lower in weak and weak[lower](value):
                 yield f"{name}({lower})"
+        for key in sorted(overridden(before, now, separator)) if once else ():
+            yield f"{name}({key})"
 
     return check
 
@@ -144,6 +158,7 @@ _PWQUALITY = table(
         *("maxrepeat", "maxsequence", "maxclassrepeat", "badwords", "usersubstr"),
         *("enforce_for_root", "local_users_only"),
     ),
+    once=True,
 )
 
 _FAILLOCK = table(

@@ -42,6 +42,21 @@ def pairs(found: list[str], separator: str = r"\s*=\s*|\s+") -> Iterator[tuple[s
         yield key, rest[0].strip() if rest else ""
 
 
+def overridden(before: str, now: str, separator: str = r"\s*=\s*|\s+") -> set[str]:
+    """Return the keys, in lower case, that `now` gives two values and `before` did not.
+
+    A program takes one of them, a scanner perhaps the other.
+    """
+    return _of_two_values(now, separator) - _of_two_values(before, separator)
+
+
+def _of_two_values(text: str, separator: str) -> set[str]:
+    found: dict[str, set[str]] = {}
+    for key, value in pairs(lines(text), separator):
+        found.setdefault(key.lower(), set()).add(value.lower())
+    return {key for key, values in found.items() if len(values) > 1}
+
+
 def number(text: str) -> int | None:
     """Return a whole number, or None."""
     return int(text) if re.fullmatch(r"[+-]?\d{1,15}", text) else None

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
-
-from harness_forge.core.errors import ForgeError
 
 if TYPE_CHECKING:
     from harness_forge.config.schema import ForgeConfig
@@ -44,27 +41,34 @@ def main(argv: list[str]) -> int:
     check(config.health)
     found = collect(config, words)
     report(as_json(found), render(found, config, days=DAYS in flags))
-    fault = _written(found, config)
-    return ALERTS if found.alerts else fault
+    _write(found, config)
+    return ALERTS if found.alerts else 0
 
 
-def _written(found: Health, config: ForgeConfig) -> int:
-    """Write files and call the webhook; return the exit code of the last that failed."""
+def _write(found: Health, config: ForgeConfig) -> None:
+    """Write files and call the webhook, each whatever became of the others.
+
+    Raises:
+        Faults: some failed; with the exit code of alerts if one stands.
+    """
     from harness_forge.cli.results import written
+    from harness_forge.core.errors import ConfigError, Faults, ForgeError
     from harness_forge.report.health.facts import as_json
     from harness_forge.report.health.outputs import outputs
 
-    code = 0
+    faults: list[ForgeError] = []
     for write in outputs(found, config.health, lambda: written(as_json(found))):
         try:
             write()
         except ForgeError as error:
-            print(f"health: {error}", file=sys.stderr)
-            code = error.exit_code
+            faults.append(error)
         except OSError as error:
-            print(f"health: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
-            code = 1
-    return code
+            what = f"cannot be written: {error.strerror or error}"
+            faults.append(ConfigError(str(error.filename or "health"), what))
+    if faults:
+        raised = Faults(faults)
+        raised.exit_code = ALERTS if found.alerts else raised.exit_code
+        raise raised
 
 
 def render(found: Health, config: ForgeConfig, days: bool = False) -> str:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from harness_forge.config.schema import ForgeConfig
-from harness_forge.core.errors import ConfigError, ForgeError, StoreError
+from harness_forge.core.errors import ConfigError, EvalError, ForgeError, StoreError
 from harness_forge.core.hints import did_you_mean
 from harness_forge.report.health import alerts as alerting
 from harness_forge.report.health import series as trends
@@ -55,7 +55,7 @@ class Health:
 def collect(config: ForgeConfig, only: Collection[str] = (), now: datetime | None = None) -> Health:
     """Return the health of all skills of the store, or of some.
 
-    A store or a ledger that cannot be read is an alert, not an error.
+    A store, a ledger or verdicts that cannot be read are an alert, not an error.
 
     Args:
         only: names of skills; empty takes all.
@@ -63,7 +63,6 @@ def collect(config: ForgeConfig, only: Collection[str] = (), now: datetime | Non
 
     Raises:
         ConfigError: a skill of `only` is not in the store.
-        EvalError: a line of the judge's verdicts cannot be read.
     """
     settings, home = config.health, Path(config.forge_home)
     when = trends.window(settings, now or datetime.now(UTC))
@@ -92,7 +91,11 @@ def _read_store(config: ForgeConfig, only: Collection[str], found: Health) -> bo
     if not there:
         _check_known(only, [])
         return True
-    scores = _scores(config)
+    try:
+        scores = _scores(config)
+    except EvalError as error:
+        found.alerts.append(_fault(AlertKind.LEDGER, "judge", error))
+        scores = {}
     try:
         with opened_store(config) as store:
             names = store.skills()

@@ -126,6 +126,14 @@ def test_a_judges_scores_are_a_series_of_their_own(health, fill, store, tmp_path
     assert sum(one["days"][-1]["scores"][1:3]) == 20
 
 
+def test_verdicts_that_cannot_be_read_are_an_alert_beside_the_others(health, fill, tmp_path):
+    fill("lamps", before=8, recent=5)
+    (tmp_path / "judge").mkdir()
+    (tmp_path / "judge" / "a.jsonl").write_text("no verdict\n")
+    _, found = health()
+    assert kinds(found) == [("ledger", "judge"), ("declining", "lamps m-1")]
+
+
 def decide(home, *steps):
     for decision, name, days in steps:
         with decisions.opened(home) as book:

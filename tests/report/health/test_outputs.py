@@ -9,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from harness_forge.cli import main
+from harness_forge.cli.health import ALERTS
 from harness_forge.report.health.alerts import AlertKind
 
 LINE = re.compile(r'([a-z_]+)(?:\{((?:[a-z_]+="(?:[^"\\\n]|\\[\\n"])*",?)+)\})? (\S+)')
@@ -82,7 +84,17 @@ def test_a_file_that_cannot_be_written_loses_no_report(health, fill, tmp_path):
     fill("lamps")
     (tmp_path / "taken").write_text("")
     code, found = health(f"health.json_file={tmp_path}/taken/health.json")
-    assert (code, found["healthy"]) == (1, True)
+    assert (code, found["healthy"]) == (2, True)
+
+
+def test_what_failed_is_said_in_quiet_too_and_the_alert_is_the_exit_code(tmp_path, capsys):
+    (tmp_path / "taken").write_text("")
+    file = f"health.prometheus={tmp_path}/taken/forge.prom"
+    assert main(["health", "--quiet", file, f"forge_home={tmp_path}/none"]) == ALERTS
+    said = capsys.readouterr()
+    assert "no skill has records" in said.out
+    assert f"{tmp_path}/taken" in said.err
+    assert "cannot be written" in said.err
 
 
 @pytest.fixture

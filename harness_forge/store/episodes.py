@@ -31,7 +31,11 @@ LEFT JOIN (
          sum(prompt_tokens + completion_tokens) AS tokens,
          sum(wall_time_s) AS seconds,
          CASE WHEN count(*) = count(c.usd) THEN sum(c.usd) END AS usd
-  FROM attempts a LEFT JOIN attempt_costs c ON c.attempt_id = a.id AND c.run_id = %(run)s
+  FROM attempts a
+  LEFT JOIN (
+    SELECT attempt_id, CASE WHEN count(*) = count(usd) THEN sum(usd) END AS usd
+    FROM turn_costs WHERE run_id = %(run)s AND EXISTS (SELECT FROM prices) GROUP BY attempt_id
+  ) AS c ON c.attempt_id = a.id
   WHERE a.run_id = %(run)s GROUP BY a.item_id
 ) AS a USING (item_id)
 WHERE w.run_id = %(run)s AND w.outcome IS NOT NULL

@@ -14,19 +14,22 @@ if TYPE_CHECKING:
     from harness_forge.training.token_audit import PairAudit, TokenAudit
 
 SUMMARY = "train an adapter on a dataset, its tokens checked first"
-USAGE = "[sft|dpo] [--check] [key=value …]"
+USAGE = "[sft|dpo] [--plan] [--check] [key=value …]"
 EXAMPLES = (
     "forge train skill=stig role=worker",
     "forge train train.dataset=data/mine train.rank=32 train.learning_rate=3e-4",
     "forge train train=qlora train.name=stig-qlora",
     "forge train --check",
     "forge train train.replicates=3",
+    "forge train --plan",
+    "forge train --plan model.shape=qwen3-14b gpu.card=rtx4090",
     "forge train train.refit=false train.name=stig-tuning train.dataset=data/dataset",
     "forge train dpo dpo.pairs=100 dpo.start=stig-worker",
 )
 KEYS = (
     "train",
     "dpo",
+    "gpu",
     "model",
     "skill",
     "role",
@@ -38,11 +41,14 @@ KEYS = (
 )
 JSON = (
     "an object: adapter, folder, new, measured, and replicates, the same of each other one; "
-    "with --check the counts of the audit"
+    "with --check the counts of the audit; with --plan model, memory, choices, rows, seconds, …"
 )
 
 CHECK = "--check"
 """Flag: tokenise and audit, show what would be trained, start nothing."""
+
+PLAN = "--plan"
+"""Flag: say what the training would need, from the model's config.json alone; start nothing."""
 
 STAGES = ("sft", "dpo")
 """sft trains on examples; dpo trains its adapter further, on preference pairs."""
@@ -56,8 +62,10 @@ def main(argv: list[str]) -> int:
     from harness_forge.training.preferences import train_preferences
     from harness_forge.training.replicates import train_replicates
 
-    words, flags, overrides = sort(argv, (CHECK,))
+    words, flags, overrides = sort(argv, (CHECK, PLAN))
     stages = [one_of(word, STAGES, "stage of training") for word in words]
+    if PLAN in flags:
+        return _plan(stages, flags, overrides)
     seen: list[TokenAudit | PairAudit] = []
     told = {**following(), "audited": seen.append} if CHECK in flags else telling()
     config, check = composed(overrides), CHECK in flags
@@ -81,6 +89,25 @@ def facts(done: TrainingResult) -> dict[str, Any]:
     adapter = done.adapter
     found = {"adapter": adapter.name, "digest": adapter.digest, "folder": adapter.folder}
     return {**found, "new": done.new, "measured": adapter.lineage["measured"]}
+
+
+def _plan(stages: list[str], flags: set[str], overrides: list[str]) -> int:
+    """Say what a training of the first stage would need."""
+    from harness_forge.cli import composed
+    from harness_forge.cli.planned import planned
+    from harness_forge.cli.results import report
+    from harness_forge.core.errors import ConfigError
+    from harness_forge.datasets.filters import tokens
+    from harness_forge.training.plan.facts import facts as plan_facts
+    from harness_forge.training.plan.plan import plan
+
+    if CHECK in flags or stages[-1:] == ["dpo"]:
+        other = CHECK if CHECK in flags else "dpo"
+        hint = f"write: forge train {PLAN}"
+        raise ConfigError("command line", f"{PLAN} and {other} do not go together", hint)
+    found = plan(composed(overrides), lambda file, texts: tokens.load(file).counts(texts))
+    report(plan_facts(found), planned(found))
+    return 0
 
 
 def telling() -> dict[str, Callable]:

@@ -49,6 +49,8 @@ class ModelConfig:
             collator takes the end of a turn for filling.
         context: longest prompt and answer together, in tokens.
         parameters: how many weights it has; for reports.
+        shape: plan for the sizes of another model, a file of conf/model/shapes/, such as
+            qwen3-8b; '' is the model's own config.json. Only `forge train --plan` reads it.
     """
 
     name: str = "???"
@@ -63,3 +65,4 @@ class ModelConfig:
     pad: str = ""
     context: int = 2048
     parameters: int = 0
+    shape: str = ""

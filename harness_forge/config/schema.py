@@ -17,6 +17,7 @@ from harness_forge.config.feedback import FeedbackConfig
 from harness_forge.config.filters import FiltersConfig
 from harness_forge.config.format import FormatConfig
 from harness_forge.config.generate import GenerateConfig
+from harness_forge.config.gpu import GpuConfig
 from harness_forge.config.graph import GraphConfig
 from harness_forge.config.health import HealthConfig
 from harness_forge.config.judge import JudgeConfig
@@ -101,6 +102,7 @@ class ForgeConfig:
         model: the base model that adapters are trained on.
         train: how an adapter is trained.
         dpo: how it is trained further, on preference pairs.
+        gpu: the GPUs that a training is planned for.
         prove: what an adapter is proven against.
         suite: what lm-eval scores answers by.
         suites: the same where it is several suites, by name; `suite` then only
@@ -147,6 +149,7 @@ class ForgeConfig:
     model: ModelConfig = field(default_factory=ModelConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
     dpo: DpoConfig = field(default_factory=DpoConfig)
+    gpu: GpuConfig = field(default_factory=GpuConfig)
     prove: ProveConfig = field(default_factory=ProveConfig)
     suite: SuiteConfig = field(default_factory=SuiteConfig)
     suites: dict[str, SuiteConfig] = field(default_factory=dict)

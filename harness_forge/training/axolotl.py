@@ -15,7 +15,7 @@ SECOND_STAGE = "forge_dpo.SecondStage"
 _KERNELS = ("lora_qkv_kernel", "lora_o_kernel", "lora_mlp_kernel", "lora_embedding_kernel")
 """Optimisations that need CUDA and crash on a CPU."""
 
-_SHORT = 512
+SHORT = 512
 """Up to this many tokens plain attention is faster on a CPU: the backward pass of fused attention
 is slow there, by an eighth of a step. Beyond it attention weights need too much memory."""
 
@@ -135,7 +135,7 @@ def _adapter(config: TrainConfig, inputs: Inputs) -> dict[str, Any]:
 def _numbers(config: TrainConfig, inputs: Inputs) -> dict[str, Any]:
     cpu = config.hardware is Hardware.cpu
     return {
-        **({"attn_implementation": "eager"} if cpu and inputs.longest <= _SHORT else {}),
+        **({"attn_implementation": "eager"} if cpu and inputs.longest <= SHORT else {}),
         "bf16": config.precision is Precision.bfloat16,
         "fp16": False,
         "tf32": False,

@@ -51,6 +51,7 @@ NOT_RUN = {
     "forge store psql": "waits for a person",
     "forge train": "needs the workset train",
     "forge train --check": "needs the workset train",
+    "forge train --plan": "of a base model: tests/training/plan",
     "forge train dpo": "needs the workset train",
     "forge train train.refit=false train.name=stig-tuning train.dataset=data/dataset":
         "needs the workset train; this state has what it makes",

@@ -1,0 +1,1 @@
+"""What a training would need, worked out before it starts: memory, time, energy, disk."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness_forge.core.chat.template import Template, Unrenderable
+from harness_forge.core.chat.template import ChatTemplate, Unrenderable
 from harness_forge.core.errors import TrainError
 
 _FIRST = 64
@@ -51,7 +51,7 @@ class Lengths:
 
 def measured(
     files: Sequence[Path],
-    template: Template,
+    template: ChatTemplate,
     counts: Callable[[Sequence[str]], list[int]],
     limit: int,
 ) -> Lengths:
@@ -91,7 +91,7 @@ def of(lengths: Sequence[int], limit: int) -> Lengths:
     )
 
 
-def _texts(path: Path, template: Template):
+def _texts(path: Path, template: ChatTemplate):
     with path.open(encoding="utf-8") as file:
         for number, line in enumerate(file, start=1):
             row = json.loads(line)

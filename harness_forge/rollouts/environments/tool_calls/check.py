@@ -8,7 +8,7 @@ import json
 import pathlib
 import re
 
-from world import OPERATIONS, Refused, carry_out
+from world import OPERATIONS, OperationRefused, carry_out
 
 TYPES = {"string": str, "integer": int, "array": list, "object": dict}
 REACHED_NOTHING, FITS = 0.0, 0.25
@@ -86,7 +86,7 @@ def judged(task, operation, text):
         return REACHED_NOTHING, f"{operation}: {why}"
     try:
         after = carry_out(task["state"], operation, arguments)
-    except Refused as error:
+    except OperationRefused as error:
         return REACHED_NOTHING, f"{operation}: {error}"
     if same(after, task["wanted"]):
         return 1.0, "the state is the one that was asked for"

@@ -116,7 +116,7 @@ def carry_out(state, operation, arguments):
     """Return the state after a call whose arguments fit its schema.
 
     Raises:
-        Refused: something that it names is not there, or is not so.
+        OperationRefused: something that it names is not there, or is not so.
     """
     after = copy.deepcopy(state)
     _check_people(after, arguments)

@@ -11,7 +11,7 @@ worker = runpy.run_path(str(WORKER / "__main__.py"), run_name="worker")
 
 import torch  # noqa: E402
 from batch import agrees  # noqa: E402
-from row import Row  # noqa: E402
+from row import Generation  # noqa: E402
 from transformers import MistralConfig, MistralForCausalLM  # noqa: E402
 from whole import Whole  # noqa: E402
 
@@ -53,12 +53,12 @@ def answers(decoder, rows):
 def greedy():
     """Return fresh greedy rows."""
     pairs = zip(prompts, limits, strict=True)
-    return [Row(n, list(prompt), limit) for n, (prompt, limit) in enumerate(pairs)]
+    return [Generation(n, list(prompt), limit) for n, (prompt, limit) in enumerate(pairs)]
 
 
 def sampled(keys):
     """Return fresh sampled rows."""
-    return [Row(n, list(prompts[n]), 12, temperature=1.5, seed=40 + n) for n in keys]
+    return [Generation(n, list(prompts[n]), 12, temperature=1.5, seed=40 + n) for n in keys]
 
 
 def penalised(value):

@@ -79,7 +79,7 @@ def render(tokenizer, request) -> list[int]:
 
 def begin(tokenizer, requests):
     """Return a row for each request; answer at once those with a prompt that cannot be rendered."""
-    from row import Row
+    from row import Generation
 
     rows = []
     for request in requests:
@@ -91,7 +91,7 @@ def begin(tokenizer, requests):
             say({"id": request["id"], "fault": first_line(error), "hint": hint})
             continue
         rows.append(
-            Row(
+            Generation(
                 request["id"],
                 prompt,
                 limit=sampling.get("max_tokens", 256),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 from choosing import pick
-from row import Row
+from row import Generation
 from slots import NAME, Slots
 
 PASS_TOKENS = 4096
@@ -32,21 +32,21 @@ class Batch:
         self._model, self._stops = model, stops
         self._cache = Slots(slots)
         self._held: list[list[int]] = [[] for _ in range(slots)]  # each slot's tokens
-        self.rows: list[Row] = []  # row n is in slot n
+        self.rows: list[Generation] = []  # row n is in slot n
 
     @property
     def free(self) -> int:
         """How many rows may be admitted now."""
         return len(self._held) - len(self.rows)
 
-    def admit(self, rows: list[Row]) -> list[Row]:
+    def admit(self, rows: list[Generation]) -> list[Generation]:
         """Run the prompts of `rows`; return those that ended with their first token."""
         while rows:
             group, rows = self._together(rows)
             self._start(group)
         return self._leave()
 
-    def step(self) -> list[Row]:
+    def step(self) -> list[Generation]:
         """Add a token to every row; return the rows that ended."""
         places = torch.tensor([[len(row.prompt) + len(row.new) - 1] for row in self.rows])
         tokens = torch.tensor([row.new[-1:] for row in self.rows])
@@ -68,7 +68,7 @@ class Batch:
             logits_to_keep=1,
         ).logits[:, -1]
 
-    def _together(self, rows: list[Row]) -> tuple[list[Row], list[Row]]:
+    def _together(self, rows: list[Generation]) -> tuple[list[Generation], list[Generation]]:
         """Put rows into slots that can run in one pass; return them and the others.
 
         All run as many tokens as the row that has least in common with a slot, so
@@ -94,13 +94,13 @@ class Batch:
             width = wide
         return group, later
 
-    def _nearest(self, row: Row) -> tuple[int, int]:
+    def _nearest(self, row: Generation) -> tuple[int, int]:
         """Return the slot with the longest common opening, and that opening's length in tokens."""
         shared = [common(row.prompt, held) for held in self._held]
         best = shared.index(max(shared))
         return best, min(shared[best], len(row.prompt) - 1)  # run the last token, for its logits
 
-    def _start(self, group: list[Row]) -> None:
+    def _start(self, group: list[Generation]) -> None:
         first = len(self.rows)
         held = self._held[first : first + len(group)]
         width = max(len(row.prompt) - len(had) for row, had in zip(group, held, strict=True))
@@ -112,12 +112,12 @@ class Batch:
         self.rows += group
         self._add(group, logits)
 
-    def _add(self, rows: list[Row], logits) -> None:
+    def _add(self, rows: list[Generation], logits) -> None:
         for row, token in zip(rows, pick(self._model.generation_config, rows, logits), strict=True):
             row.new.append(token)
             row.stopped = token in self._stops
 
-    def _leave(self) -> list[Row]:
+    def _leave(self) -> list[Generation]:
         gone = []
         for slot in reversed(range(len(self.rows))):
             if self.rows[slot].over:

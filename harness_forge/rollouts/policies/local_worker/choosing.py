@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from row import Row
+from row import Generation
 from transformers import (
     LogitsProcessorList,
     RepetitionPenaltyLogitsProcessor,
@@ -38,7 +38,7 @@ def plain(config) -> bool:
     return all(name in _KNOWN or name.startswith("_") for name in config.to_diff_dict())
 
 
-def pick(config, rows: list[Row], logits) -> list[int]:
+def pick(config, rows: list[Generation], logits) -> list[int]:
     """Return each row's next token.
 
     Applies what `generate` takes from a model's generation settings: a

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from row import Row
+from row import Generation
 
 
 class Whole:
@@ -18,16 +18,16 @@ class Whole:
 
     def __init__(self, model, stops: set[int], slots: int) -> None:
         self._model, self._stops, self.free = model, stops, slots
-        self.rows: list[Row] = []
+        self.rows: list[Generation] = []
 
-    def admit(self, rows: list[Row]) -> list[Row]:
+    def admit(self, rows: list[Generation]) -> list[Generation]:
         """Answer `rows`."""
         greedy = [row for row in rows if row.temperature <= 0]
         for group in [greedy] * bool(greedy) + [[row] for row in rows if row.temperature > 0]:
             self._answer(group)
         return rows
 
-    def _answer(self, group: list[Row]) -> None:
+    def _answer(self, group: list[Generation]) -> None:
         width = max(len(row.prompt) for row in group)
         pads = [width - len(row.prompt) for row in group]
         stop = min(self._stops)

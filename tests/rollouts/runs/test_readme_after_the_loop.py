@@ -23,6 +23,7 @@ from harness_forge.rollouts.runs import actor
 NOT_RUN = {
     "forge compare --live": "of a proxy that runs",
     "forge compare RUN RUN": "of two runs by name: run below",
+    "forge doctor": "of this machine: tests/report/doctor",
     "forge env check skill=repair": "of commands: tests/rollouts/environments/command",
     "forge env doctor": "of the scanner's packages",
     "forge env new FOLDER": "of a folder with tests: tests/rollouts/environments/command",
@@ -32,6 +33,7 @@ NOT_RUN = {
     "forge generate .": "of a Git repository, tests/collect/generators",
     "forge graph push": "of a Bolt server, tests/report/graph",
     "forge graph why …": "of a line or an adapter by name, tests/report/graph",
+    "forge health": "ends with 19 where an alert stands: tests/report/health",
     "forge ingest source=tau_bench path=FILE": "test_documented_commands runs it",
     "forge judge RUN": "of a run by name: run below",
     "forge judge RUN RUN": "of two runs by name: run below",

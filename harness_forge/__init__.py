@@ -3,7 +3,8 @@
 from importlib import import_module
 from typing import Any
 
-__version__ = "0.1.0"
+from harness_forge.core.version import __version__ as __version__
+
 __all__ = ["OneCall", "SkillTaskset"]
 """What the library `verifiers` looks for: `vf-eval harness_forge`."""
 

@@ -118,7 +118,7 @@ def _dispatch(arguments: list[str], flags: set[str]) -> int:
         return 0 if arguments else 2
     verb, *rest = arguments
     if verb == "--version":
-        from harness_forge import __version__
+        from harness_forge.core.version import __version__
 
         print(__version__)
         return 0

@@ -9,7 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness_forge import __version__
+from harness_forge.core.version import __version__
 from harness_forge.datasets import consent, mixing
 from harness_forge.datasets.filters.building import build, notes
 from harness_forge.datasets.formats.conversation import FORMS

@@ -15,10 +15,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
-from harness_forge import __version__
 from harness_forge.config.engine import EngineConfig
 from harness_forge.core.errors import ExportError, ForgeError
 from harness_forge.core.garbage import seldom_collected
+from harness_forge.core.version import __version__
 from harness_forge.datasets.prepare import PreparePlan, Preparer
 from harness_forge.datasets.prepared import PreparedRow
 from harness_forge.datasets.ray_session import RayErrors, session

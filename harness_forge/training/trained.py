@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from harness_forge import __version__
+from harness_forge.core.version import __version__
 from harness_forge.registry.adapters import package
 from harness_forge.registry.adapters.package import Adapter
 from harness_forge.training.jobs import Job

@@ -163,7 +163,7 @@ def test_what_follows_two_dashes_is_not_read(monkeypatch):
 
 
 def test_version(capsys):
-    from harness_forge import __version__
+    from harness_forge.core.version import __version__
 
     assert cli.main(["--version"]) == 0
     assert capsys.readouterr().out == f"{__version__}\n"

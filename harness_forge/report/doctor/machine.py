@@ -14,6 +14,7 @@ from pathlib import Path
 import harness_forge
 from harness_forge.config.health import DiskConfig, HealthConfig
 from harness_forge.core.numbers import counted, size
+from harness_forge.core.version import __version__
 from harness_forge.report.doctor.finding import Finding, fail, note, ok
 from harness_forge.report.health.alerts import disk as disk_alerts
 from harness_forge.report.health.disk import disks
@@ -26,7 +27,7 @@ _AHEAD = timedelta(minutes=5)
 def machine() -> Iterator[Finding]:
     """Yield what the machine is."""
     version = platform.python_version()
-    yield ok("machine", "forge", f"{harness_forge.__version__} on Python {version}")
+    yield ok("machine", "forge", f"{__version__} on Python {version}")
     cores = len(os.sched_getaffinity(0))
     yield ok("machine", "processor", f"{counted(cores, 'core')}, {platform.machine()}")
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness_forge import __version__
+from harness_forge.core.version import __version__
 from harness_forge.report.health.alerts import AlertKind
 from harness_forge.report.health.collect import Health
 from harness_forge.report.health.series import OUTCOME, SCORE, Series

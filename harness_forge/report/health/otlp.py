@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from harness_forge import __version__
+from harness_forge.core.version import __version__
 from harness_forge.report.health.metrics import Labels, Metric
 
 _ATTRIBUTES = {"model": "gen_ai.request.model", "version": "service.version"}

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness_forge import __version__
 from harness_forge.config.prompt import PromptConfig
 from harness_forge.config.skill import EnvironmentKind, SkillConfig
 from harness_forge.core.records import WorkItem
+from harness_forge.core.version import __version__
 from harness_forge.rollouts.environments.environment import Environment
 from harness_forge.rollouts.environments.scap import root
 from harness_forge.rollouts.harbor import images, judging, portable

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness_forge.core.numbers import percent
 from harness_forge.training.plan.cards import Machine
 from harness_forge.training.plan.matrices import Shape
 from harness_forge.training.plan.memory import Load
@@ -67,7 +68,7 @@ def pace_of(shape: Shape, load: Load, machine: Machine, trainings: Path, model: 
     each = operations(shape, load)
     total = machine.tflops * 1e12 * machine.count
     low, high = (share * total / each for share in UTILISATION)
-    share = f"{UTILISATION[0]:.0%} to {UTILISATION[1]:.0%}"
+    share = f"{percent(UTILISATION[0])} to {percent(UTILISATION[1])}"
     source = f"worked out, not measured: {each / 1e9:.0f} GFLOP a token at {share} of"
     return Pace((low, high), f"{source} {machine.tflops * machine.count:g} TFLOP/s")
 

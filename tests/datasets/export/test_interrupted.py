@@ -20,12 +20,12 @@ _CHILD = """
 import pickle, sys
 from pathlib import Path
 from harness_forge.datasets.export import export
-from harness_forge.datasets.request import Part, Request
+from harness_forge.datasets.request import ExportPart, ExportRequest
 from harness_forge.store.database import open_store
 url, data_dir, recipe = pickle.load(sys.stdin.buffer)
 with open_store(url, Path(data_dir)) as store:
-    request = Request(Path(data_dir), recipe.name, "stig", "worker", "sft")
-    export([Part(store.skill("stig"), "worker", recipe)], request)
+    request = ExportRequest(Path(data_dir), recipe.name, "stig", "worker", "sft")
+    export([ExportPart(store.skill("stig"), "worker", recipe)], request)
 """
 
 

@@ -47,8 +47,12 @@ def test_what_was_reviewed_leaves_until_a_byte_of_it_changes(forge, harness, tmp
     out = out if equals else tmp_path / "out"
     code, printed, _ = forge("export", *words)
     assert code == 0
-    assert printed.splitlines()[-1].startswith(f"{out}: ")
-    assert "reviewed by J. Doe" in printed
+    said, checked = printed.splitlines()[-2:]
+    assert said.startswith(f"{out}: ")
+    assert "reviewed by J. Doe" in said
+    assert checked.startswith("  only here can that be checked: signing.key=FILE")
+        checked == "  only here can that be checked: signing.key=FILE of the reviewer changes that"
+    )
     dataset = harness.data_dir / "stig_worker_sft"
     assert {path.name: path.read_bytes() for path in out.iterdir()} == {
         path.name: path.read_bytes() for path in dataset.iterdir()

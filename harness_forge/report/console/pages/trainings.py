@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness_forge.core.numbers import NONE, count, number, seconds
+from harness_forge.core.numbers import NONE, count, number, percent, seconds
 from harness_forge.report import charts
 from harness_forge.report.console import frame, messages
 from harness_forge.report.console.exchange import PageAnswer, PageRefused, PageRequest, link
@@ -121,7 +121,7 @@ def _progress(steps: Sequence[Mapping[str, Any]]) -> Html:
         ("Tokens a second", count(now.tokens_per_s) if now.tokens_per_s is not None else NONE),
         ("Left", seconds(left) if left is not None else NONE),
     ]
-    bar = tag("progress", f"{share:.0%}", max=1, value=f"{share:.4f}", aria_label="steps made")
+    bar = tag("progress", percent(share), max=1, value=f"{share:.4f}", aria_label="steps made")
     shown = [tag("div", tag("dt", name), tag("dd", value)) for name, value in figures]
     return tag("div", bar, tag("dl", shown, class_="figures"))
 

@@ -51,8 +51,6 @@ def test_what_was_reviewed_leaves_until_a_byte_of_it_changes(forge, harness, tmp
     assert said.startswith(f"{out}: ")
     assert "reviewed by J. Doe" in said
     assert checked.startswith("  only here can that be checked: signing.key=FILE")
-        checked == "  only here can that be checked: signing.key=FILE of the reviewer changes that"
-    )
     dataset = harness.data_dir / "stig_worker_sft"
     assert {path.name: path.read_bytes() for path in out.iterdir()} == {
         path.name: path.read_bytes() for path in dataset.iterdir()

@@ -115,7 +115,7 @@ loop: setup ## the whole loop, from the scanner to a judged adapter
 	@dvc repro --quiet || $(call stopped,loop,dvc repro)
 	@forge audit --brief data/dataset
 	@[ -f outputs/report.html ] || forge stage report
-	@echo "  outputs/report.html shows it all; next: forge serve --detach, or forge power"
+	@echo "  outputs/report.html shows it all; next: forge serve stig-worker, or forge power"
 
 clean: ## delete what can be made again; the store, datasets and worksets stay
 	@rm -rf outputs build dist .pytest.log .pytest_cache .ruff_cache .import_linter_cache .import_linter.log .dvc/tmp

@@ -92,12 +92,13 @@ def _rates(replay: dict[str, Any]) -> Iterator[str]:
     if not replay:
         return
     yield f"first try on {replay['split']}, judged by the environment"
+    width = max(map(len, replay["policies"]), default=0) + 2
     for label, parts in replay["policies"].items():
         shares = "  ".join(
             f"{part} {one['passed']:>3} of {one['items']:<3} {percent(one['rate']):>6}"
             for part, one in parts.items()
         )
-        yield f"  {label:<10}{shares}"
+        yield f"  {label:<{width}}{shares}"
     for name, parts in replay["comparisons"].items():
         for part, one in parts.items():
             if part == "all" or not one["pairs"]:
@@ -122,4 +123,9 @@ def _out(argv: list[str]) -> tuple[Path, list[str]]:
     index = argv.index("-o")
     if index + 1 == len(argv) or argv[index + 1].startswith("-"):
         raise ConfigError("command line", "-o needs a file", f"forge report {USAGE}")
-    return Path(argv[index + 1]), argv[:index] + argv[index + 2 :]
+    out = Path(argv[index + 1])
+    if out.is_dir():
+        raise ConfigError(
+            "command line", f"{out} is a folder", f"name the file: -o {out}/report.html"
+        )
+    return out, argv[:index] + argv[index + 2 :]

@@ -70,8 +70,8 @@ def ledgers(config: ForgeConfig, marks: dict[str, datetime]) -> Iterator[Finding
     except ForgeError as error:
         yield of_error("ledgers", "decisions", error)
     try:
-        looks = HoldoutLedger(config.budget, home).all()
-        yield ok("ledgers", "looks", f"{counted(len(looks), 'look')} at held-out items")
+        looks = HoldoutLedger(config.budget, home).facts()["looks"]
+        yield ok("ledgers", "looks", f"{counted(looks, 'look')} of candidates at held-out items")
     except ForgeError as error:
         yield of_error("ledgers", "looks", error)
 

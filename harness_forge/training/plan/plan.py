@@ -149,6 +149,7 @@ def _rows(
         what = "tokenizer" if template else "tokenizer or chat template"
         notes.append(f"no {what} in {model}: rows are not counted, planned for {limit} tokens each")
         return None, data.licences
+    notes.append(f"rows are those of {folder}; train.dataset=FOLDER names another")
     found = lengths.measured(data.files, template, lambda texts: counter(file, texts), limit)
     if is_other(config):
         other = config.model.title or config.model.name

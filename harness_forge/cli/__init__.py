@@ -123,7 +123,7 @@ def _dispatch(arguments: list[str], flags: set[str]) -> int:
         print(__version__)
         return 0
     if verb not in VERBS:
-        raise _unknown(verb)
+        raise _unknown(verb, rest)
     # What follows `--` is for a program that the verb starts.
     own = rest[: rest.index("--")] if "--" in rest else rest
     if "-h" in own or "--help" in own:
@@ -132,7 +132,10 @@ def _dispatch(arguments: list[str], flags: set[str]) -> int:
     return _run(verb, rest, flags)
 
 
-def _unknown(verb: str) -> ConfigError:
+def _unknown(verb: str, rest: list[str]) -> ConfigError:
+    if "=" in verb and (later := next((word for word in rest if word in VERBS), "")):
+        hint = f"forge {later} {verb}"
+        return ConfigError("command line", f"{verb!r} stands before the verb", hint)
     meant = did_you_mean(verb, VERBS)
     return ConfigError("", f"there is no verb '{verb}'", f"{meant}verbs: {', '.join(VERBS)}")
 

@@ -75,6 +75,14 @@ def test_help_of_a_verb_imports_no_hydra():
     assert done.stderr == "False\n"
 
 
+def test_an_override_before_the_verb_is_put_behind_it(capsys):
+    assert cli.main(["recipe=target_a", "export"]) == 2
+    assert capsys.readouterr().err == (
+        "forge: command line: 'recipe=target_a' stands before the verb\n"
+        "  hint: forge export recipe=target_a\n"
+    )
+
+
 def test_an_unknown_verb_names_the_nearest(capsys):
     assert cli.main(["exprot"]) == 2
     assert capsys.readouterr().err == (

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from harness_forge.core import jsontext
 from harness_forge.core.dataset_files import MANIFEST
 from harness_forge.core.errors import ExportError
+from harness_forge.core.hints import did_you_mean
 from harness_forge.datasets.formats.endings import is_plain, read_lines
 
 SPLITS = ("train", "validation")
@@ -50,7 +51,7 @@ class Dataset:
         try:
             manifest = jsontext.loads((path / MANIFEST).read_bytes())
         except (FileNotFoundError, NotADirectoryError):
-            raise ExportError(str(path), "is no dataset: it has no manifest.json", hint) from None
+            raise ExportError(str(path), *_no_dataset(path, hint)) from None
         except OSError as error:
             raise ExportError(str(path), f"cannot be read: {error.strerror}") from None
         except ValueError as error:
@@ -96,3 +97,14 @@ def _facts(path: Path) -> FileFacts:
     else:
         lines = sum(1 for _ in read_lines(path))
     return FileFacts(size, hasher.hexdigest(), lines)
+
+
+def _no_dataset(path: Path, hint: str) -> tuple[str, str]:
+    """Return what is wrong with a path that has no manifest, and the remedy."""
+    if path.is_file():
+        return "is a file, not a dataset", f"give its folder: {path.parent}"
+    if path.is_dir():
+        return "is no dataset: it has no manifest.json", hint
+    beside = path.parent.iterdir() if path.parent.is_dir() else ()
+    meant = did_you_mean(str(path), map(str, beside))
+    return "does not exist", f"{meant}{hint}"

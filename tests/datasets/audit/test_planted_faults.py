@@ -11,6 +11,7 @@ from written_dataset import HELD, QUESTION, WrittenDataset
 from harness_forge.cli import main
 from harness_forge.core.errors import ExportError
 from harness_forge.datasets.audit.audit import audit
+from harness_forge.datasets.audit.dataset import Dataset
 
 
 @pytest.fixture
@@ -294,3 +295,18 @@ def test_a_turn_that_two_lines_teach(dataset):
 def test_a_mark_that_no_trainer_knows(dataset, weight):
     marked(dataset, weight)
     assert "schema" in broken(dataset)
+
+
+@pytest.mark.parametrize(
+    ("name", "what", "hint"),
+    [
+        ("datset", "does not exist", "did you mean '{}/dataset'?"),
+        ("dataset/train.jsonl", "is a file, not a dataset", "give its folder: {}/dataset"),
+        (".", "is no dataset: it has no manifest.json", "name the folder"),
+    ],
+)
+def test_what_is_no_dataset_says_which_way(tmp_path, name, what, hint):
+    WrittenDataset(tmp_path / "dataset").write()
+    with pytest.raises(ExportError, match=what) as caught:
+        Dataset.of(tmp_path / name)
+    assert hint.format(tmp_path) in str(caught.value)

@@ -33,9 +33,17 @@ JOIN turns t ON t.attempt_id = a.id AND t.decisive
 ORDER BY a.item_id
 """
 _TITLES = "SELECT item_id, title FROM items WHERE item_id = ANY(%s)"
+# What an evaluation asked counts only for items that no other run attempted: a prompt with worked
+# examples opens with the questions of training items, which would then be taken out as held-out.
 _ASKED = """
-SELECT t.item_id, t.messages::text FROM turns t
-WHERE t.item_id = ANY(%s) AND t.decisive ORDER BY t.id
+WITH collected AS (
+    SELECT DISTINCT t.item_id FROM turns t JOIN runs r ON r.id = t.run_id
+    WHERE t.item_id = ANY(%(ids)s) AND t.decisive AND r.purpose = 'collect'
+)
+SELECT t.item_id, t.messages::text FROM turns t JOIN runs r ON r.id = t.run_id
+WHERE t.item_id = ANY(%(ids)s) AND t.decisive
+  AND (r.purpose = 'collect' OR t.item_id NOT IN (SELECT item_id FROM collected))
+ORDER BY t.id
 """
 _STOCK = 8_000_000
 """Most characters of shared texts that are read."""
@@ -68,7 +76,7 @@ def texts(connection: psycopg.Connection, item_ids: list[str]) -> Iterator[Text]
     """Yield the texts of items of the entered skill.
 
     These are names, titles, what was asked before anybody answered, in every
-    attempt, and the strings of one answer. What tools returned and what a
+    attempt that is no evaluation, and the strings of one answer. What tools returned and what a
     system message says is no item's own. Tips are not among them either: what a
     tip says is often true of many items, and where it came from is known
     (`provenance`).
@@ -88,7 +96,7 @@ def questions(
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield item id and opening of each conversation: the task, then its first message."""
     seen: set[tuple[str, tuple[str, ...]]] = set()
-    for item_id, raw in connection.execute(_ASKED, [item_ids]):
+    for item_id, raw in connection.execute(_ASKED, {"ids": item_ids}):
         messages = orjson.loads(raw)
         if not isinstance(messages, list):
             continue

@@ -43,6 +43,21 @@ def test_a_prompt_that_quotes_a_held_out_one_is_rejected(harness, export):
     assert export(enabled=False) == ["held_out", None, None]
 
 
+def test_worked_examples_of_an_evaluation_are_no_held_out_text(harness, export):
+    held = harness.item("held", Split.HOLDOUT)
+    harness.attempt(held, "chrony")
+    harness.attempt(harness.item("taught"), "fine", prompt=QUESTION)
+    harness.attempt(harness.item("plain"), "good")
+    few_shot = [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": "fine"}]
+    few_shot.append({"role": "user", "content": "Rule: held"})
+    harness.attempt(held, "no", purpose="evaluate", passed=False, messages=few_shot)
+    assert export() == ["held_out", None, None]
+    # Of an item that was only evaluated, what the evaluation asked is all there is.
+    unseen = harness.item("unseen", Split.HOLDOUT)
+    harness.attempt(unseen, "no", purpose="evaluate", passed=False, prompt=QUESTION)
+    assert export() == ["held_out", "contaminated", None]
+
+
 def test_an_answer_that_names_a_held_out_item_is_rejected(harness, export):
     harness.item("chronyd_three_servers", Split.HOLDOUT)
     harness.attempt(harness.item("plain"), "fine")

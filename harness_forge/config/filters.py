@@ -225,6 +225,10 @@ class LengthConfig:
     max_tokens: int = 8192
 
     def __post_init__(self) -> None:
+        if self.max_tokens < 0:
+            raise ConfigError(
+                "filters.length.max_tokens", f"must be 0 or more, not {self.max_tokens}"
+            )
         if not 0 <= self.min_tokens <= self.max_tokens:
             what = f"must be from 0 to max_tokens, {self.max_tokens}, not {self.min_tokens}"
             raise ConfigError("filters.length.min_tokens", what)

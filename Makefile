@@ -77,7 +77,7 @@ test: setup check ## everything CI runs; with real Axolotl, lm-eval and vLLM (11
 FAST := -m 'not soak and not workset and not sandbox'
 
 test-fast: check ## tests that need no scanner, no workset and no child processes: two minutes
-	@$(call halves,$(FAST),tests/promotion/rules tests/datasets/filters tests/datasets/formats,tests/core tests/config)
+	@$(call halves,$(FAST),tests/promotion/rules tests/datasets/filters tests/datasets/formats tests/core,tests/config)
 
 soak: setup ## the long tests: every rule, every writer, every mutation
 	@pytest -m soak -s

@@ -40,9 +40,13 @@ class ForgeError(Exception):
         self.where, self.what, self.hint = where, what, hint
         super().__init__(str(self))
 
+    @property
+    def said(self) -> str:
+        """What is wrong and where, in one line, without the remedy."""
+        return f"{self.where}: {self.what}" if self.where else self.what
+
     def __str__(self) -> str:
-        line = f"{self.where}: {self.what}" if self.where else self.what
-        return f"{line}\n  hint: {self.hint}" if self.hint else line
+        return f"{self.said}\n  hint: {self.hint}" if self.hint else self.said
 
     def __reduce__(self):
         return (type(self), (self.where, self.what, self.hint))

@@ -16,6 +16,12 @@ from pathlib import Path
 from typing import Any
 
 
+def existing(path: Path) -> Path:
+    """Return a path, or the nearest folder above it that is there."""
+    path = path.absolute()
+    return next(one for one in (path, *path.parents) if one.exists())
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a text file; make its folder.
 

@@ -138,7 +138,7 @@ def _champion(
             ("the adapter", "the champion"),
         )
     except EvalError as error:
-        gap = MissingEvidence(f"no comparison with the champion: {error.where}: {error.what}")
+        gap = MissingEvidence(f"no comparison with the champion: {error.said}")
         return Champion(champion, gap, evaluate)
     categories = {name: one.as_dict() for name, one in pairs.families.items()}
     return Champion(champion, pairs.as_dict(), evaluate, categories)
@@ -183,7 +183,7 @@ def _categories(
                 return MissingEvidence(f"{what} (forge replay)")
             found[name] = {key: one.as_dict() for key, one in counted.families.items()}
     except EvalError as error:
-        return MissingEvidence(f"{error.where}: {error.what} (forge replay)")
+        return MissingEvidence(f"{error.said} (forge replay)")
     return found
 
 

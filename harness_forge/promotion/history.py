@@ -61,7 +61,7 @@ def slot_histories(config: ForgeConfig, say: Say = lambda text: None) -> list[Sl
     try:
         return _repaired(home, say)
     except decisions.ReadOnly as error:
-        say(f"{error.where}: {error.what}; read as it is")
+        say(f"{error.said}; read as it is")
         return _histories(lines)
 
 

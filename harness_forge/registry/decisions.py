@@ -15,6 +15,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,12 @@ from harness_forge.core.files import add_line, whole, write_all, write_json
 
 Line = dict[str, Any]
 Say = Callable[[str], None]
+
+
+def time_of(line: Line) -> datetime:
+    """Return when a line was written; a time without a zone is UTC."""
+    found = datetime.fromisoformat(line["time"])
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def path(home: Path) -> Path:

@@ -50,7 +50,7 @@ def served_champions(
         try:
             check_lineage(adapter, base_model)
         except EvalError as error:
-            passed.append(f"{slot}: its champion is not served: {error.where}: {error.what}")
+            passed.append(f"{slot}: its champion is not served: {error.said}")
             continue
         version = [stack[-1].version] if stack[-1].version else []
         found.append(ServedChampion(slot, adapter, [*names(slot), *version]))

@@ -65,7 +65,7 @@ def _base(config: ForgeConfig, adapter: Adapter) -> Check:
     try:
         base = current.base_model_of(config)
     except TrainError as error:
-        return Check("base model", OPEN, f"{error.where}: {error.what}")
+        return Check("base model", OPEN, error.said)
     if base.name != (name := adapter.lineage.get("base", {}).get("name", "another model")):
         return Check("base model", OPEN, f"it was trained on {name}: model={name} checks that")
     try:

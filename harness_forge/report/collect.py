@@ -144,7 +144,7 @@ def _results(folder: Path, faults: list[str]) -> dict[str, list[EvalResult]]:
         try:
             found[label] = result_files.read(folder / f"{label}.jsonl")
         except EvalError as error:
-            faults.append(f"{error.where}: {error.what}")
+            faults.append(error.said)
     return found
 
 

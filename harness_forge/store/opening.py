@@ -9,6 +9,11 @@ from pathlib import Path
 from harness_forge.config.schema import ForgeConfig, one_skill
 
 
+def has_store(config: ForgeConfig) -> bool:
+    """Return whether there is a store to open: a server's, or an embedded one that was made."""
+    return bool(config.store.url) or (Path(config.forge_home) / "pg").is_dir()
+
+
 @contextmanager
 def opened_store(config: ForgeConfig) -> Iterator:
     """Yield the store; it is closed afterwards."""

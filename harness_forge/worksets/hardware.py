@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,6 +37,22 @@ def settle(config: TrainConfig) -> TrainConfig:
 def has_nvidia() -> bool:
     """Return whether an NVIDIA driver is installed."""
     return Path("/proc/driver/nvidia/version").exists() or bool(shutil.which("nvidia-smi"))
+
+
+def nvidia_says(fields: str, timeout_s: float = 20) -> list[str] | None:
+    """Return what the driver says of each GPU, a line a GPU; None if it does not answer.
+
+    Args:
+        fields: of `nvidia-smi --query-gpu`, between commas; sizes are in MiB.
+    """
+    command = ["nvidia-smi", f"--query-gpu={fields}", "--format=csv,noheader,nounits"]
+    try:
+        said = subprocess.run(
+            command, capture_output=True, text=True, timeout=timeout_s, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return said.stdout.splitlines()
 
 
 def has_bf16() -> bool:

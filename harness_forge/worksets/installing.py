@@ -14,7 +14,7 @@ from pathlib import Path
 
 from harness_forge.config.workset import VariantConfig, WorksetConfig
 from harness_forge.core.errors import WorksetError
-from harness_forge.core.files import locked
+from harness_forge.core.files import existing, locked
 from harness_forge.core.numbers import size as size_text
 from harness_forge.worksets.first import TORCH_INDEX, cuda_names, install_first
 from harness_forge.worksets.libraries import find_libraries
@@ -130,7 +130,7 @@ def check_disk(name: str, needed_gb: float, place: Path) -> None:
     """Check that the disk has room for an install."""
     there = size_gb(place) if place.is_dir() else 0.0
     wanted = max(needed_gb * HEADROOM - there, 0.0)
-    free = shutil.disk_usage(_existing(place)).free / 1e9
+    free = shutil.disk_usage(existing(place)).free / 1e9
     if free < wanted:
         raise WorksetError(
             f"workset {name}",
@@ -138,10 +138,6 @@ def check_disk(name: str, needed_gb: float, place: Path) -> None:
             f"{size_text(free * 1e9)} is free",
             "free some, or set forge_home=DIR to a larger disk",
         )
-
-
-def _existing(place: Path) -> Path:
-    return next(parent for parent in (place, *place.absolute().parents) if parent.exists())
 
 
 def _alone(name: str, place: Path) -> AbstractContextManager[None]:

@@ -6,7 +6,6 @@ python tests/bench/fresh_errors.py
 from __future__ import annotations
 
 import sys
-from multiprocessing import Pool
 from pathlib import Path
 from statistics import NormalDist
 
@@ -14,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "evaluation"))
 
 import numpy as np
 from fresh_streams import EACH, World, capitals, streams
-from sections import put
+from sections import simulate
 
 STREAMS, ALPHA = 2000, 0.05
 WORDS = {
@@ -33,16 +32,8 @@ AFTER = (1, 2, 4, 8)
 
 def main() -> None:
     """Simulate and write the section."""
-    lines = [HEAD.format(streams=STREAMS, alpha=ALPHA, each=EACH)]
-    with Pool(2) as pool:
-        for line in pool.imap(error_line, NULLS):
-            lines.append(line)
-            print(line, flush=True)
-        lines.append(POWER)
-        for line in pool.imap(power_line, GAINS):
-            lines.append(line)
-            print(line, flush=True)
-    put("gate.md", Path(__file__).name, "\n".join(lines))
+    head = HEAD.format(streams=STREAMS, alpha=ALPHA, each=EACH)
+    simulate(Path(__file__).name, head, (error_line, NULLS), POWER, (power_line, GAINS))
 
 
 def error_line(world: World) -> str:

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from multiprocessing import Pool
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "promotion/rules"))
 
 import numpy as np
 from gate_simulation import CLUSTERS, FAMILIES, generator, outcomes
-from sections import put
+from sections import simulate
 
 from harness_forge.config.budget import BudgetConfig, Schedule
 from harness_forge.evaluation.bootstrap import paired_bootstrap
@@ -34,18 +33,11 @@ Pairs = Sequence[tuple[list[bool], list[bool]]]
 def main() -> None:
     """Simulate and write the section."""
     alpha = LOOKS[0]
-    lines = [HEAD.format(gates=GATES, items=sum(CLUSTERS), clusters=len(CLUSTERS), alpha=alpha)]
+    head = HEAD.format(gates=GATES, items=sum(CLUSTERS), clusters=len(CLUSTERS), alpha=alpha)
     nulls = [(rate, rate, alike) for rate in (0.35, 0.1) for alike in ALIKE]
     gains = [(0.05, rate, alike) for rate in (0.25, 0.4) for alike in ALIKE]
-    with Pool(2) as pool:
-        for line in pool.imap(error_line, nulls):
-            lines.append(line)
-            print(line, flush=True)
-        lines.append(POWER.format(even=EVEN))
-        for line in pool.imap(power_line, gains):
-            lines.append(line)
-            print(line, flush=True)
-    put("gate.md", Path(__file__).name, "\n".join(lines))
+    power = POWER.format(even=EVEN)
+    simulate(Path(__file__).name, head, (error_line, nulls), power, (power_line, gains))
 
 
 def error_line(world: tuple[float, float, float]) -> str:

@@ -6,14 +6,13 @@ python tests/bench/replicate_errors.py
 from __future__ import annotations
 
 import sys
-from multiprocessing import Pool
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "evaluation"))
 
 import numpy as np
 from recipe_worlds import SIZES, SimulatedRecipe, sums
-from sections import put
+from sections import simulate
 
 from harness_forge.config.budget import BudgetConfig
 from harness_forge.evaluation.replicates import recipe_difference
@@ -38,16 +37,7 @@ GAINS = [
 def main() -> None:
     """Simulate and write the section."""
     head = HEAD.format(gates=GATES, items=SIZES.sum(), clusters=len(SIZES), alpha=LOOKS[0])
-    lines = [head]
-    with Pool(2) as pool:
-        for line in pool.imap(error_line, NULLS):
-            lines.append(line)
-            print(line, flush=True)
-        lines.append(POWER)
-        for line in pool.imap(power_line, GAINS):
-            lines.append(line)
-            print(line, flush=True)
-    put("gate.md", Path(__file__).name, "\n".join(lines))
+    simulate(Path(__file__).name, head, (error_line, NULLS), POWER, (power_line, GAINS))
 
 
 def error_line(recipe: SimulatedRecipe) -> str:

@@ -73,7 +73,7 @@ def _openai_form(capture: Mapping[str, Any]) -> Said:
     """Return what was asked and answered, in OpenAI's form.
 
     Raises:
-        Untold: they do not say it, or in more than one way.
+        IncompleteCapture: they do not say it, or in more than one way.
     """
     asked, offered, answer, finish = _chat_of(capture)
     try:
@@ -90,7 +90,7 @@ def _chat_of(
     """Return what was asked and answered, as a chat has it.
 
     Raises:
-        Untold: as `_said`.
+        IncompleteCapture: as `_said`.
     """
     request, response = capture["request"], capture["response"]
     if not isinstance(request, Mapping) or not isinstance(response, Mapping):

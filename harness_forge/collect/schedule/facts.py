@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,7 +13,7 @@ from harness_forge.collect.schedule.decision import Facts
 from harness_forge.collect.schedule.state import ScheduleState
 from harness_forge.config.schema import ForgeConfig, skills_of
 from harness_forge.core.errors import ForgeError
-from harness_forge.worksets.hardware import has_nvidia
+from harness_forge.worksets.hardware import has_nvidia, nvidia_says
 
 _LOOK_S = 300.0
 """Between two looks at the store: opening an embedded one starts a server."""
@@ -107,10 +106,10 @@ class Watch:
             self._request = found
 
     def _store(self, now: datetime) -> None:
-        from harness_forge.store.opening import opened_store
+        from harness_forge.store.opening import has_store, opened_store
 
         self._passing, self.marks = 0, {}
-        if not self._config.store.url and not (Path(self._config.forge_home) / "pg").is_dir():
+        if not has_store(self._config):
             return
         names = [one.skill.name for one in skills_of(self._config)]
         with opened_store(self._config) as store:
@@ -168,8 +167,6 @@ def gpu_use() -> float:
     """Return the use of the GPU that is used most, in percent; 0 where there is none."""
     if not has_nvidia():
         return 0.0
-    command = ["nvidia-smi", "--query-gpu=utilization.gpu", "--format=csv,noheader,nounits"]
-    with suppress(OSError, subprocess.SubprocessError, ValueError):
-        said = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
-        return max((float(line) for line in said.stdout.split()), default=0.0)
+    with suppress(ValueError):
+        return max(map(float, nvidia_says("utilization.gpu", timeout_s=10) or ()), default=0.0)
     return 0.0

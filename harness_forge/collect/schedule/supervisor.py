@@ -67,7 +67,7 @@ class Supervisor:
         """Run until SIGINT or SIGTERM; once, return 1 if a cycle failed.
 
         Raises:
-            Busy: another supervisor runs.
+            SupervisorBusy: another supervisor runs.
             Interrupted: stopped; the next one goes on.
         """
         with locked(state.folder(self._config) / "lock", self._busy()):

@@ -124,7 +124,7 @@ class Scanner:
         """Return the value and where it ends; read on as long as it does not.
 
         Raises:
-            Broken: it is no JSON, or too long.
+            UnreadableValue: it is no JSON, or too long.
         """
         while True:
             try:

@@ -46,7 +46,7 @@ def demand_whole(value: Any, text: bytes | str) -> None:
         text: what it was read from.
 
     Raises:
-        Refused: `too_deep`; `doubled_key`: a key is twice in an object.
+        RecordRefused: `too_deep`; `doubled_key`: a key is twice in an object.
     """
     raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     marks = raw.translate(None, _OTHERS)  # one pass for three counts

@@ -102,7 +102,7 @@ class WrappedRecords(Scanner):
         """Go behind a mark.
 
         Raises:
-            Broken: something else is here.
+            UnreadableValue: something else is here.
         """
         if not self._next():
             raise self._fault("not_json", "the file ends within an object")

@@ -57,7 +57,7 @@ def object_text(text: str) -> str:
     """Return a JSON object in canonical form, also one encoded twice.
 
     Raises:
-        Broken: it is no object, or has a key twice.
+        ArgumentsNotAnObject: it is no object, or has a key twice.
     """
     return settled(text) or read(text).text
 
@@ -68,7 +68,7 @@ def settled(text: str) -> str | None:
     Fast where it was asked before: turns of one conversation share their history.
 
     Raises:
-        Broken: as `object_text`.
+        ArgumentsNotAnObject: as `object_text`.
     """
     return _cached(text) if len(text) <= _CACHED else _settled(text)
 
@@ -85,7 +85,7 @@ def read(text: str) -> Arguments:
     """Return a JSON object in canonical form, and its value.
 
     Raises:
-        Broken: as `object_text`.
+        ArgumentsNotAnObject: as `object_text`.
     """
     # Most are canonical already, which the fast reader and writer detect.
     try:

@@ -32,7 +32,7 @@ def answer(
         exact: returns it with exact integers; in `raw` some may be rounded.
 
     Raises:
-        Refused: `not_to_learn`: it is marked as context; `not_text`; `several_calls`;
+        MessagesRefused: `not_to_learn`: it is marked as context; `not_text`; `several_calls`;
             `foreign_markup`: see `markup`; `unknown_call_form`, `unknown_tool`,
             `broken_arguments`, `padded_arguments`.
     """

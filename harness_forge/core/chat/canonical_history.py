@@ -35,7 +35,7 @@ def history(
         exact: returns them with exact integers; in `raw` some may be rounded.
 
     Raises:
-        Refused: `no_prompt`: a message has no role and text; `unknown_role`;
+        MessagesRefused: `no_prompt`: a message has no role and text; `unknown_role`;
             `not_text`: a part is no text; `unknown_call_form`,
             `broken_arguments`, `padded_arguments`: a fault of a call;
             `orphan_result`, `unanswered_call`; `late_system`.

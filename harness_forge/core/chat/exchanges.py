@@ -111,7 +111,7 @@ def completion(response: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return an answer as a chat completion; one of no known API unchanged.
 
     Raises:
-        Untold: it is of Responses, and not one message of a model.
+        IncompleteCapture: it is of Responses, and not one message of a model.
     """
     if "choices" in response:
         return response
@@ -135,7 +135,7 @@ def asked(request: Mapping[str, Any], response: Mapping[str, Any]) -> list[Any] 
     """Return the messages of a request; None where it has none, as one for embeddings.
 
     Raises:
-        Untold: it is of Responses, and part of the prompt is on the server.
+        IncompleteCapture: it is of Responses, and part of the prompt is on the server.
     """
     if isinstance(request.get("messages"), list):
         return anthropic.asked(request)

@@ -17,7 +17,7 @@ def linked(messages: Sequence[Shown]) -> bool:
     name, else to the first that is open.
 
     Raises:
-        Refused: `orphan_result`: no call is open that it can belong to;
+        MessagesRefused: `orphan_result`: no call is open that it can belong to;
             `unanswered_call`: the conversation went on without a result.
     """
     open_: list[dict[str, Any]] = []

@@ -52,7 +52,7 @@ def demand_only_said(text: str, tools: Container[str] = ()) -> None:
         tools: names of the tools that were offered.
 
     Raises:
-        Refused: `foreign_markup`: it has a token that begins or ends a turn, thoughts
+        MessagesRefused: `foreign_markup`: it has a token that begins or ends a turn, thoughts
             between what was said, or it is a call of a tool as bare JSON.
     """
     if _TURNS.search(text) or _THOUGHTS.search(_CODE.sub("", text)):
@@ -87,7 +87,7 @@ def apart(text: str) -> tuple[str, list[Any]]:
     """Split an answer's text into text and calls.
 
     Raises:
-        Refused: `unknown_call_form`: a block holds no call; `foreign_markup`:
+        MessagesRefused: `unknown_call_form`: a block holds no call; `foreign_markup`:
             calls are written as another family of models writes them.
     """
     if any(mark in text for mark in _OTHERS):

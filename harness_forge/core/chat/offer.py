@@ -16,7 +16,7 @@ class ToolOffer:
     """Offered tools, in canonical form.
 
     Raises:
-        Refused: `unknown_tool_form`.
+        MessagesRefused: `unknown_tool_form`.
     """
 
     def __init__(self, raw: Any) -> None:
@@ -49,7 +49,7 @@ def offer(raw: str | bytes | None) -> ToolOffer:
     """Return the tools of a JSON text; cached, because a harness offers the same tools each time.
 
     Raises:
-        Refused: as `ToolOffer`.
+        MessagesRefused: as `ToolOffer`.
     """
     try:
         return ToolOffer(None if raw is None else jsontext.loads(raw))

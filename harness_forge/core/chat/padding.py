@@ -85,7 +85,7 @@ def unpadded_arguments(
         others: names of properties of all tools offered.
 
     Raises:
-        Refused: `padded_arguments`: a null may be padding and may be meant.
+        MessagesRefused: `padded_arguments`: a null may be padding and may be meant.
     """
     if not has_nothing(arguments):
         return arguments

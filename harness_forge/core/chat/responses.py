@@ -27,7 +27,7 @@ def asked(request: Mapping[str, Any]) -> list[Message]:
     """Return the messages of a request.
 
     Raises:
-        Untold: a part is on the server, or is no text, image or function call.
+        IncompleteCapture: a part is on the server, or is no text, image or function call.
     """
     for key in _ELSEWHERE:
         if request.get(key):
@@ -47,7 +47,7 @@ def answered(response: Mapping[str, Any]) -> tuple[Message, str]:
     """Return the answer as one message, and its finish reason.
 
     Raises:
-        Untold: it failed, or the server asked its model more than once for it.
+        IncompleteCapture: it failed, or the server asked its model more than once for it.
     """
     status, output = response.get("status"), response.get("output")
     if status not in ("completed", "incomplete") or not isinstance(output, list):
@@ -67,7 +67,7 @@ def offered(request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the tools of a request, each function in its own object.
 
     Raises:
-        Untold: one is the server's own, which no schema describes.
+        IncompleteCapture: one is the server's own, which no schema describes.
     """
     tools = request.get("tools")
     return [_tool(one) for one in tools] if isinstance(tools, list) else []
@@ -87,7 +87,7 @@ def messages(items: Iterable[Any]) -> list[dict[str, Any]]:
     """Return items as the messages of a chat.
 
     Raises:
-        Untold: one is no text, image, function call or result of one.
+        IncompleteCapture: one is no text, image, function call or result of one.
     """
     made: list[dict[str, Any]] = []
     for item in items:

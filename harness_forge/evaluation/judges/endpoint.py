@@ -100,7 +100,7 @@ class Judge:
         """Return the judge's answer.
 
         Raises:
-            Lost: the server is down, too slow or failing.
+            JudgeUnreachable: the server is down, too slow or failing.
             EndpointError: it does not accept requests of this kind.
         """
         body = {"model": self.model.name, "messages": list(messages), **self.sampling}

@@ -54,8 +54,8 @@ def check(folder: Path) -> Checked:
     if fault := next(_misfits(head, config), ""):
         hint = f"weights and {CONFIG} are not of one training: train it again, or copy it again"
         raise TrainError(str(place), fault, hint)
-    for name in head:
-        if not _finite(place, head[name]):
+    for (name, fact), raw in zip(head.items(), weights.tensors(place, head), strict=True):
+        if not _finite(raw, fact["dtype"]):
             what = f"{name} holds a number that is infinite or none (NaN)"
             raise TrainError(str(place), what, "its training diverged: train with a lower rate")
     numbers = sum(prod(fact["shape"]) for fact in head.values())
@@ -160,17 +160,13 @@ def _matches(pattern: str, module: str, *, unreadable: bool) -> bool:
         return unreadable
 
 
-def _finite(place: Path, fact: Mapping[str, Any]) -> bool:
+def _finite(raw: bytes, dtype: str) -> bool:
     """Return whether every number of a tensor is one; types without such values always are."""
     import numpy as np
 
-    begin, end = fact["data_offsets"]
-    with place.open("rb") as file:
-        file.seek(weights.data_start(place) + begin)
-        raw = file.read(end - begin)
-    if fact["dtype"] in _EXPONENTS:
-        kind, bits = _EXPONENTS[fact["dtype"]]
+    if dtype in _EXPONENTS:
+        kind, bits = _EXPONENTS[dtype]
         return not bool(np.any((np.frombuffer(raw, dtype=kind) & bits) == bits))
-    if fact["dtype"] == "F64":
+    if dtype == "F64":
         return bool(np.isfinite(np.frombuffer(raw, dtype="<f8")).all())
     return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Iterator, Mapping
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -48,10 +49,15 @@ def head(path: Path) -> dict[str, dict[str, Any]]:
     return header
 
 
-def data_start(path: Path) -> int:
-    """Return the place of the first tensor's first byte; offsets in the head count from it."""
+def tensors(path: Path, facts: Mapping[str, Mapping[str, Any]]) -> Iterator[bytes]:
+    """Yield the bytes of tensors, in the order of their facts in the head."""
     with path.open("rb") as file:
-        return 8 + struct.unpack("<Q", file.read(8))[0]
+        # Offsets in the head count from the first tensor's first byte.
+        start = 8 + struct.unpack("<Q", file.read(8))[0]
+        for fact in facts.values():
+            begin, end = fact["data_offsets"]
+            file.seek(start + begin)
+            yield file.read(end - begin)
 
 
 def _fault(header: Any) -> str:
@@ -86,15 +92,8 @@ def _fault(header: Any) -> str:
 
 def moved(path: Path, facts: dict[str, dict[str, Any]]) -> bool:
     """Return whether any `lora_B` differs from zero, its value at the start of training."""
-    length = data_start(path)
-    with path.open("rb") as file:
-        for name, fact in facts.items():
-            if "lora_B" in name:
-                begin, end = fact["data_offsets"]
-                file.seek(length + begin)
-                if any(file.read(end - begin)):
-                    return True
-    return False
+    last = {name: fact for name, fact in facts.items() if "lora_B" in name}
+    return any(any(raw) for raw in tensors(path, last))
 
 
 def same(one: Path, other: Path) -> bool:
@@ -107,14 +106,6 @@ def same(one: Path, other: Path) -> bool:
     shapes = [{name: fact["shape"] for name, fact in half.items()} for half in headers]
     if shapes[0] != shapes[1]:
         return False
-    with one.open("rb") as first, other.open("rb") as second:
-        starts = data_start(one), data_start(other)
-        for name in headers[0]:
-            raw = []
-            for file, start, half in zip((first, second), starts, headers, strict=True):
-                begin, end = half[name]["data_offsets"]
-                file.seek(start + begin)
-                raw.append(file.read(end - begin))
-            if raw[0] != raw[1]:
-                return False
-    return True
+    second = {name: headers[1][name] for name in headers[0]}
+    pairs = zip(tensors(one, headers[0]), tensors(other, second), strict=True)
+    return all(mine == theirs for mine, theirs in pairs)

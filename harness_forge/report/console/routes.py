@@ -50,9 +50,9 @@ def answer(site: ConsoleSite, request: PageRequest, session: ConsoleSession) -> 
     try:
         return page(site, request, session)
     except StoreError as error:
-        raise PageRefused(503, f"{error.where}: {error.what}", error.hint) from None
+        raise PageRefused(503, error.said, error.hint) from None
     except ForgeError as error:
-        raise PageRefused(404, f"{error.where}: {error.what}", error.hint) from None
+        raise PageRefused(404, error.said, error.hint) from None
     except PageRefused:
         raise
     except Exception as error:

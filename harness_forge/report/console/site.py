@@ -15,6 +15,7 @@ from harness_forge.config.schema import ForgeConfig, skills_of
 from harness_forge.report.console.exchange import PageRefused, PageRequest
 from harness_forge.store.database import Store, open_store
 from harness_forge.store.faults import translate_errors
+from harness_forge.store.opening import has_store
 
 _SKILLS_S = 5
 """Seconds for which the list of skills is not asked for again."""
@@ -48,7 +49,7 @@ class ConsoleSite:
     @property
     def has_store(self) -> bool:
         """Whether there is a store to be opened."""
-        return bool(self.config.store.url) or (self.home / "pg").exists()
+        return has_store(self.config)
 
     def store(self) -> Store:
         """Return the store.

@@ -52,5 +52,4 @@ def of_error(
     group: str, name: str, error: ForgeError, verdict: CheckVerdict = CheckVerdict.FAIL
 ) -> Finding:
     """Return an error as a check."""
-    said = f"{error.where}: {error.what}" if error.where else error.what
-    return Finding(group, name, verdict, said, error.hint)
+    return Finding(group, name, verdict, error.said, error.hint)

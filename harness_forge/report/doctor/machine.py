@@ -13,12 +13,13 @@ from pathlib import Path
 
 import harness_forge
 from harness_forge.config.health import DiskConfig, HealthConfig
+from harness_forge.core.files import existing
 from harness_forge.core.numbers import counted, size
 from harness_forge.core.version import __version__
 from harness_forge.report.doctor.finding import Finding, fail, note, ok
 from harness_forge.report.health.alerts import disk as disk_alerts
 from harness_forge.report.health.disk import disks
-from harness_forge.worksets.hardware import has_bf16, has_nvidia
+from harness_forge.worksets.hardware import has_bf16, has_nvidia, nvidia_says
 
 _AHEAD = timedelta(minutes=5)
 """Clocks of two machines may differ by so much."""
@@ -40,13 +41,11 @@ def _gpu() -> Finding:
         precision = "bfloat16" if has_bf16() else "float32"
         said = f"no NVIDIA driver: trainings run on the processor, in {precision}"
         return note("machine", "gpu", said)
-    command = ["nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader"]
-    remedy = "install the driver again, or train.hardware=cpu serve.hardware=cpu"
-    try:
-        said = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
-    except (OSError, subprocess.SubprocessError):
+    gpus = nvidia_says("name,memory.total")
+    if gpus is None:
+        remedy = "install the driver again, or train.hardware=cpu serve.hardware=cpu"
         return fail("machine", "gpu", "there is a driver, and nvidia-smi does not answer", remedy)
-    return ok("machine", "gpu", "; ".join(said.stdout.splitlines()) or "none")
+    return ok("machine", "gpu", "; ".join(f"{one} MiB" for one in gpus) or "none")
 
 
 def clock(marks: dict[str, datetime], now: datetime) -> Iterator[Finding]:
@@ -94,7 +93,7 @@ def disk(folders: Sequence[Path], config: DiskConfig) -> Iterator[Finding]:
         else:
             yield ok("disk", one.path, said)
     for folder in folders:
-        place = next(one for one in (folder.absolute(), *folder.absolute().parents) if one.exists())
+        place = existing(folder)
         if not os.access(place, os.W_OK | os.X_OK):
             remedy = f"give {os.environ.get('USER') or 'this user'} leave to write there"
             yield fail("disk", str(folder), f"{place} cannot be written", remedy)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from harness_forge.config.compose.project import locks_folder
@@ -15,7 +15,7 @@ from harness_forge.registry.models.folder import find_base_model
 from harness_forge.report.doctor.finding import CheckVerdict, Finding, fail, note, of_error, ok
 from harness_forge.store import activity
 from harness_forge.store.migrations import HEAD
-from harness_forge.store.opening import opened_store
+from harness_forge.store.opening import has_store, opened_store
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger
 from harness_forge.worksets.worksets import python_of, status
 
@@ -26,7 +26,7 @@ def store(config: ForgeConfig, now: datetime, marks: dict[str, datetime]) -> Ite
     Args:
         marks: gets the latest time of each skill's attempts, and the server's own.
     """
-    if not config.store.url and not (Path(config.forge_home) / "pg").is_dir():
+    if not has_store(config):
         yield note("store", "server", "none yet", "forge run or forge ingest makes one")
         return
     try:
@@ -65,8 +65,7 @@ def ledgers(config: ForgeConfig, marks: dict[str, datetime]) -> Iterator[Finding
         lines = decisions.read(home)
         yield ok("ledgers", "decisions", f"{counted(len(lines), 'line')}, each as it was written")
         if lines:
-            last = datetime.fromisoformat(lines[-1]["time"])
-            marks["the last decision is of"] = last if last.tzinfo else last.replace(tzinfo=UTC)
+            marks["the last decision is of"] = decisions.time_of(lines[-1])
     except ForgeError as error:
         yield of_error("ledgers", "decisions", error)
     try:

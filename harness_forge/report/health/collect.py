@@ -11,6 +11,7 @@ from pathlib import Path
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.core.errors import ConfigError, EvalError, ForgeError, StoreError
 from harness_forge.core.hints import did_you_mean
+from harness_forge.core.numbers import counted
 from harness_forge.report.health import alerts as alerting
 from harness_forge.report.health import series as trends
 from harness_forge.report.health.alerts import Alert, AlertKind
@@ -20,7 +21,7 @@ from harness_forge.report.health.slots import SlotState, slots
 from harness_forge.store import activity
 from harness_forge.store.activity import Recency
 from harness_forge.store.judge_scores import kept_scores
-from harness_forge.store.opening import opened_store
+from harness_forge.store.opening import has_store, opened_store
 
 
 @dataclass
@@ -87,8 +88,7 @@ def collect(config: ForgeConfig, only: Collection[str] = (), now: datetime | Non
 
 def _read_store(config: ForgeConfig, only: Collection[str], found: Health) -> bool:
     """Read each skill; return whether the store can be read and holds none."""
-    there = bool(config.store.url) or (Path(config.forge_home) / "pg").is_dir()
-    if not there:
+    if not has_store(config):
         _check_known(only, [])
         return True
     try:
@@ -169,8 +169,7 @@ def _read_ledger(home: Path, only: Collection[str], found: Health, days: int) ->
 
 
 def _fault(kind: AlertKind, subject: str, error: ForgeError, skill: str = "") -> Alert:
-    said = f"{error.where}: {error.what}" if error.where else error.what
-    return Alert(kind, subject, said, "can be read", error.hint or "forge doctor", skill)
+    return Alert(kind, subject, error.said, "can be read", error.hint or "forge doctor", skill)
 
 
 def _trend(found: Health, config: ForgeConfig) -> str:
@@ -186,7 +185,7 @@ def _message(found: Health) -> str:
     if found.alerts:
         kinds = list(dict.fromkeys(alert.kind.value for alert in found.alerts))
         words = ", ".join(kind.replace("_", " ") for kind in kinds)
-        return f"{len(found.alerts)} alert{'s' * (len(found.alerts) > 1)}: {words}"
+        return f"{counted(len(found.alerts), 'alert')}: {words}"
     said = {
         "improving": "no alert; a result rose",
         "steady": "no alert; nothing rose or fell by the test",

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness_forge.core.files import existing
+
 
 @dataclass(frozen=True)
 class DiskSpace:
@@ -25,9 +27,7 @@ def disks(folders: Sequence[Path]) -> list[DiskSpace]:
     """Return the disks of some folders, each once; of a folder that is not there, its parent's."""
     found: dict[int, DiskSpace] = {}
     for folder in folders:
-        place = folder.absolute()
-        while not place.exists() and place != place.parent:
-            place = place.parent
+        place = existing(folder)
         device = place.stat().st_dev
         if device not in found:
             usage = shutil.disk_usage(place)

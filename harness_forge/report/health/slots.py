@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from harness_forge.registry import champion, decisions
@@ -52,9 +52,9 @@ def _slot(lines: list[decisions.Line], name: str, since: datetime, now: datetime
         skill=next((line["skill"] for line in reversed(own) if line.get("skill")), ""),
         champion=stack[-1].candidate.label if stack else "",
         version=stack[-1].version if stack else "",
-        changed=_time(own[last]),
+        changed=decisions.time_of(own[last]),
         decided=sum(line["kind"] != champion.ROLLBACK for line in own[last + bool(changes) :]),
-        rollbacks=sum(since <= _time(line) <= now for line in back),
+        rollbacks=sum(since <= decisions.time_of(line) <= now for line in back),
     )
 
 
@@ -70,8 +70,3 @@ def _changes(before: list[decisions.Line], line: decisions.Line) -> bool:
 
 def _moved(line: decisions.Line) -> bool:
     return line["kind"] == champion.ROLLBACK or line["decision"] == "promoted"
-
-
-def _time(line: decisions.Line) -> datetime:
-    found = datetime.fromisoformat(line["time"])
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,10 +58,9 @@ def names(items: Sequence[WorkItem]) -> dict[str, str]:
     Two ids that differ in case alone are no two folders everywhere.
     """
     ids = [item.item_id for item in items]
-    lower = [name.lower() for name in ids]
+    lower = Counter(name.lower() for name in ids)
     return {
-        name: name if _is_plain(name) and lower.count(name.lower()) == 1 else _made(name)
-        for name in ids
+        name: name if _is_plain(name) and lower[name.lower()] == 1 else _made(name) for name in ids
     }
 
 

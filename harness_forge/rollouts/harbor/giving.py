@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -118,19 +119,14 @@ def _refuse_held(split: Split, give_away: bool) -> None:
         )
 
 
-class _writable:
-    """Turns a folder that cannot be written into an error of ours."""
-
-    def __init__(self, destination: Path) -> None:
-        self._destination = destination
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind, error, trace) -> None:
-        if isinstance(error, OSError):
-            what = f"{self._destination} cannot be written: {error.strerror or error}"
-            raise RunError("forge env export harbor", what, "make room, or name another") from None
+@contextmanager
+def _writable(destination: Path) -> Iterator[None]:
+    """Turn a folder that cannot be written into an error of ours."""
+    try:
+        yield
+    except OSError as error:
+        what = f"{destination} cannot be written: {error.strerror or error}"
+        raise RunError("forge env export harbor", what, "make room, or name another") from None
 
 
 def _write(
@@ -142,9 +138,9 @@ def _write(
     solutions: bool,
 ) -> list[Written]:
     shared = _shared(config, environment, draft / SHARED, solutions)
-    written = []
+    names, written = tasks.names(items), []
     for item in items:
-        split, name = splits[item.group_key], tasks.names(items)[item.item_id]
+        split, name = splits[item.group_key], names[item.item_id]
         solved = tasks.write(shared, item, split.value, draft / name, held=split in _HELD)
         written.append(Written(name, item.item_id, item.family, split.value, solved))
     lines = (json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in written)

@@ -17,7 +17,7 @@ def posted(body: bytes, keys: RequestKeys) -> list[dict[str, Any]]:
         keys: of the request, for keys that an outcome lacks.
 
     Raises:
-        Refused: they are no JSON that can be stored, or one does not say whether it passed.
+        RequestRefused: they are no JSON that can be stored, or one does not say whether it passed.
     """
     try:
         outcomes = orjson.loads(body)
@@ -35,7 +35,7 @@ def _outcome(outcome: Any, keys: RequestKeys) -> dict[str, Any]:
     """Return a posted outcome with its keys.
 
     Raises:
-        Refused: it does not say whether it passed, or for which item.
+        RequestRefused: it does not say whether it passed, or for which item.
     """
     if not isinstance(outcome, dict):
         raise RequestRefused(400, "an outcome is a JSON object")

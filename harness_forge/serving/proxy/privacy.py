@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hmac
-import ipaddress
 import os
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from harness_forge.config.proxy import ProxyConfig
 from harness_forge.core.errors import ConfigError
+from harness_forge.core.hosts import is_loopback
 from harness_forge.serving.proxy.keys import SESSIONS
 
 KEPT_HEADERS = ("user-agent", "content-type", "x-request-id", "traceparent", *SESSIONS)
@@ -23,12 +23,7 @@ _NAMES = ("localhost", "ip6-localhost")
 
 def is_local(host: str) -> bool:
     """Return whether a host is this one, by its name alone: name servers can be manipulated."""
-    if host.lower() in _NAMES:
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
+    return host.lower() in _NAMES or is_loopback(host)
 
 
 def check_upstream(name: str, url: str, allowed: Iterable[str]) -> None:

@@ -131,7 +131,7 @@ def parse(parsed: ParsedRequest) -> None:
     """Read the body of a request that is captured.
 
     Raises:
-        Refused: it is no JSON object.
+        RequestRefused: it is no JSON object.
     """
     try:
         parsed.value = body.parsed(parsed.body)
@@ -155,7 +155,7 @@ def path_of(target: bytes) -> tuple[str, bytes]:
     """Return path and query of a request's target.
 
     Raises:
-        Refused: it is no path, or an ambiguous one.
+        RequestRefused: it is no path, or an ambiguous one.
     """
     path, mark, query = target.partition(b"?")
     word = path.decode("latin-1")

@@ -79,7 +79,7 @@ class Sender:
         """Return a request for the chosen model; an alias decides its server.
 
         Raises:
-            Refused: an alias points to a server that is not allowed.
+            RequestRefused: an alias points to a server that is not allowed.
         """
         model = choice.model or parsed.model
         address, lease = self._addresses[choice.upstream], None

@@ -25,7 +25,7 @@ def check_origin(headers: Mapping[str, str]) -> None:
         headers: by name in lower case; `host` is checked elsewhere.
 
     Raises:
-        Refused: it comes from a page of another origin.
+        RequestRefused: it comes from a page of another origin.
     """
     origin, site = headers.get("origin"), headers.get("sec-fetch-site", "").strip().lower()
     if origin is not None and origin.strip().lower() != f"http://{headers.get('host', '')}".lower():
@@ -41,7 +41,7 @@ def check_method(method: bytes, only: str = "") -> None:
         only: the method that the path takes; '' for any.
 
     Raises:
-        Refused: it is a browser's preflight of a page's request, or another method.
+        RequestRefused: it is a browser's preflight of a page's request, or another method.
     """
     if method == b"OPTIONS":
         raise RequestRefused(405, "OPTIONS is not passed on: web pages may not ask the proxy")
@@ -53,7 +53,7 @@ def check_body(method: bytes, headers: Mapping[str, str]) -> None:
     """Refuse a body that is not declared as JSON: another page cannot declare that unasked.
 
     Raises:
-        Refused: a body is posted as another type, or without a type.
+        RequestRefused: a body is posted as another type, or without a type.
     """
     text = headers.get("content-type", "")
     if method == b"POST" and text.partition(";")[0].strip().lower() != _JSON:

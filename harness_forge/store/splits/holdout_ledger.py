@@ -291,7 +291,7 @@ def describe(ledger: Mapping[str, Any]) -> str:
     """Return a ledger's path, number of looks and head in one phrase.
 
     Args:
-        ledger: `path` and what `State.facts` returns.
+        ledger: `path` and what `LedgerState.facts` returns.
     """
     looks, head = counted(ledger["looks"], "look"), ledger["head"] or "none"
     return f"{ledger['path']}: {looks} of candidates at held-out items, head {head}"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from dataclasses import dataclass
 
 from harness_forge.config.gpu import Card, GpuConfig, Sharding
 from harness_forge.config.train import Hardware
 from harness_forge.core.errors import TrainError
 from harness_forge.training.plan.memory import GIB
+from harness_forge.worksets.hardware import nvidia_says
 
 _FIGURES = {
     Card.l4: (22.0, 121, 72),
@@ -92,10 +92,8 @@ def _cpu() -> Machine:
 
 def _driver() -> tuple[str, float] | None:
     """Return name and memory of the first GPU, as the driver says; None without one."""
-    query = ["nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader,nounits"]
     try:
-        done = subprocess.run(query, capture_output=True, text=True, check=True, timeout=20)
-        name, memory = done.stdout.splitlines()[0].rsplit(",", 1)
+        name, memory = (nvidia_says("name,memory.total") or [])[0].rsplit(",", 1)
         return name.strip(), float(memory) * 2**20
-    except (OSError, subprocess.SubprocessError, ValueError, IndexError):
+    except (ValueError, IndexError):
         return None

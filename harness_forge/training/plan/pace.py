@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness_forge.core.numbers import percent
+from harness_forge.core.numbers import counted, percent
 from harness_forge.training.plan.cards import Machine
 from harness_forge.training.plan.matrices import Shape
 from harness_forge.training.plan.memory import Load
@@ -56,7 +56,7 @@ def pace_of(shape: Shape, load: Load, machine: Machine, trainings: Path, model: 
         model: folder of the base model; its earlier trainings are measurements.
     """
     if machine.here and (found := measured(trainings, model, machine.cuda)):
-        what = f"{len(found)} training{'s' if len(found) > 1 else ''} of this model on this machine"
+        what = f"{counted(len(found), 'training')} of this model on this machine"
         return Pace((min(found), max(found)), f"measured: {what}")
     if not machine.tflops:
         need = (

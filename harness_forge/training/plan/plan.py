@@ -11,6 +11,7 @@ from harness_forge.config.schema import ForgeConfig
 from harness_forge.config.train import AdapterKind, Hardware, Precision, TrainConfig
 from harness_forge.core.chat.template import read_template
 from harness_forge.core.errors import TrainError
+from harness_forge.core.files import existing
 from harness_forge.registry.models.folder import folder_of
 from harness_forge.training import dataset
 from harness_forge.training.axolotl import SHORT
@@ -195,14 +196,11 @@ def _disk(shape: Shape, load: Load, model: Path, home: Path) -> dict[str, float]
     trained = shape.adapter(load.rank, load.targets)
     there = any(model.glob("*.safetensors"))
     state = (4 + memory.OPTIMIZERS[load.optimizer]) * trained
-    place = home.absolute()
-    while not place.exists():
-        place = place.parent
     return {
         "weights": 0 if there else 2.0 * shape.weights(),
         # The newest checkpoint, and the next while it is written; then the adapter.
         "checkpoints": 2 * state + 4 * trained,
-        "free": float(shutil.disk_usage(place).free),
+        "free": float(shutil.disk_usage(existing(home)).free),
     }
 
 

@@ -76,7 +76,7 @@ def _lines(site: ConsoleSite) -> tuple[Sequence[Line], Html | None]:
     try:
         return decisions.read(site.home), None
     except ForgeError as error:
-        what = f"The ledger of decisions is not shown: {error.where}: {error.what}."
+        what = f"The ledger of decisions is not shown: {error.said}."
         return [], tag("p", what, class_="gap")
 
 

@@ -18,6 +18,7 @@ from harness_forge.config.schema import ForgeConfig, skills_of
 from harness_forge.core.records import EvalResult
 from harness_forge.evaluation.fresh_evidence import FreshEvidence, fresh_evidence
 from harness_forge.evaluation.rates import HELD_OUT
+from harness_forge.evaluation.replay import ADAPTER, BASE, FEW_SHOT, LABELS
 from harness_forge.evaluation.units import units
 from harness_forge.registry.adapters.package import Adapter
 from harness_forge.registry.current import current_adapter
@@ -27,8 +28,7 @@ from harness_forge.store.opening import opened_store
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger
 from harness_forge.store.splits.looks import Look, item_key
 
-BASE, FEW_SHOT = "base", "few_shot"
-OPPONENTS = (BASE, FEW_SHOT, "nearest", "template", "extractive")
+OPPONENTS = tuple(label for label in LABELS if label != ADAPTER)
 
 Pair = tuple[EvalResult, EvalResult]
 

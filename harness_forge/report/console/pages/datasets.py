@@ -72,7 +72,7 @@ def file(site: ConsoleSite, request: PageRequest, session: ConsoleSession) -> Pa
         raise PageRefused(
             404, f"{name} has no file {request.path[3][:60]!r}", f"there are: {known}"
         )
-    return lines.examples(site, request, session, name, folder / request.path[3])
+    return lines.examples(request, session, name, folder / request.path[3])
 
 
 def left_out(site: ConsoleSite, request: PageRequest, session: ConsoleSession) -> PageAnswer:

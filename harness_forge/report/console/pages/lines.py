@@ -24,11 +24,8 @@ _SIDES = ("chosen", "rejected")
 _TALKS = ("messages", "prompt", "conversations")
 
 
-def examples(
-    site: ConsoleSite, request: PageRequest, session: ConsoleSession, name: str, path: Path
-) -> PageAnswer:
+def examples(request: PageRequest, session: ConsoleSession, name: str, path: Path) -> PageAnswer:
     """Return some lines of a file: conversations, or both answers of a pair side by side."""
-    del site
     first = request.number("from") or 1
     try:
         found = windows.window(path, first, _EXAMPLES)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness_forge.core.errors import ConfigError
@@ -29,18 +28,12 @@ def main(argv: list[str]) -> int:
     from harness_forge.cli import composed
     from harness_forge.cli.results import report
     from harness_forge.cli.words import sort
-    from harness_forge.datasets.trace import trace
-    from harness_forge.store.opening import opened_store
+    from harness_forge.datasets.trace import trace_line
 
     words, _, overrides = sort(argv)
     if len(words) != 2:
         raise ConfigError("command line", "which line?", f"forge trace {USAGE}")
-    config = composed(overrides)
-    dataset = Path(words[0])
-    if not dataset.exists():
-        dataset = Path(config.data_dir) / words[0]
-    with opened_store(config) as store:
-        found = trace(dataset, words[1], lambda skill: store.skill(skill).connect_read_only())
+    found = trace_line(composed(overrides), *words)
     report(_facts(found), render(found))
     return 0
 

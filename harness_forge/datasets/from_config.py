@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness_forge.config.schema import ForgeConfig, exports_of, skills_of
 from harness_forge.config.skill import EnvironmentKind, filling_command
 from harness_forge.core.errors import ExportError
 from harness_forge.store.opening import opened_store
 
+if TYPE_CHECKING:
+    from harness_forge.datasets.request import ExportReport
 
-def export_from_config(config: ForgeConfig, *, dry_run: bool = False, progress=lambda rows: None):
+
+def export_from_config(
+    config: ForgeConfig,
+    *,
+    dry_run: bool = False,
+    progress: Callable[[int], None] = lambda rows: None,
+) -> ExportReport:
     """Write the dataset that `config` describes and return its report.
 
     Raises:

@@ -14,10 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness_forge.config.schema import ForgeConfig
 from harness_forge.core import jsontext
 from harness_forge.core.dataset_files import LEDGER, MANIFEST
 from harness_forge.core.errors import ExportError
 from harness_forge.datasets.formats.endings import read_lines
+from harness_forge.store.opening import opened_store
 
 if TYPE_CHECKING:
     import psycopg
@@ -122,6 +124,24 @@ def trace(dataset: Path, place: str, connect: Callable[[str], psycopg.Connection
     line = _line(dataset / file, number) if number is not None else None
     shown = f"{file}:{number}" if number is not None else place
     return Trace(dataset, manifest, shown, line, [_origin(entry, connect) for entry in entries])
+
+
+def trace_line(config: ForgeConfig, dataset: Path | str, place: str) -> Trace:
+    """Return the origin of a line, with what the config's store knows of it.
+
+    Args:
+        dataset: its folder, or its name under `data_dir`.
+        place: as in `trace`.
+
+    Raises:
+        ExportError: as `trace`.
+        StoreError: the store cannot be opened.
+    """
+    folder = Path(dataset)
+    if not folder.exists():
+        folder = Path(config.data_dir) / folder
+    with opened_store(config) as store:
+        return trace(folder, place, lambda skill: store.skill(skill).connect_read_only())
 
 
 def attempts_of(connection: psycopg.Connection, table: str, ids: Sequence[int]) -> dict[int, int]:

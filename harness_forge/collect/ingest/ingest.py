@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.store.opening import opened_skill
 
+if TYPE_CHECKING:
+    from harness_forge.collect.ingest.request import FileReport, IngestReport
 
-def ingest(config: ForgeConfig, progress=lambda source, found: None):
+
+def ingest(
+    config: ForgeConfig,
+    progress: Callable[[str, FileReport], None] = lambda source, found: None,
+) -> IngestReport:
     """Take foreign records into the skill's store and return what it came to.
 
     Raises:

@@ -11,11 +11,10 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import harness_forge
 from harness_forge.config.health import DiskConfig, HealthConfig
+from harness_forge.core import version as own
 from harness_forge.core.files import existing
 from harness_forge.core.numbers import counted, size
-from harness_forge.core.version import __version__
 from harness_forge.report.doctor.finding import Finding, fail, note, ok
 from harness_forge.report.health.alerts import disk as disk_alerts
 from harness_forge.report.health.disk import disks
@@ -28,7 +27,7 @@ _AHEAD = timedelta(minutes=5)
 def machine() -> Iterator[Finding]:
     """Yield what the machine is."""
     version = platform.python_version()
-    yield ok("machine", "forge", f"{__version__} on Python {version}")
+    yield ok("machine", "forge", f"{own.__version__} on Python {version}")
     cores = len(os.sched_getaffinity(0))
     yield ok("machine", "processor", f"{counted(cores, 'core')}, {platform.machine()}")
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -54,7 +53,7 @@ def clock(marks: dict[str, datetime], now: datetime) -> Iterator[Finding]:
     Args:
         marks: times that have passed, by what they are of.
     """
-    made = Path(harness_forge.__file__).stat().st_mtime
+    made = Path(own.__file__).stat().st_mtime
     marks = {"forge's own files": datetime.fromtimestamp(made, UTC), **marks}
     remedy = "set the clock (timedatectl set-ntp true); or what was written came from one ahead"
     late = {name: when for name, when in marks.items() if when > now + _AHEAD}

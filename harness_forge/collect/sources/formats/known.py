@@ -29,6 +29,8 @@ NAMES = (
     "litellm",
     "tensorzero",
     "otel",
+    "eight_session",
+    "eight_scores",
 )
 """A module of this folder each, with its FORMAT. Of two that a record may be of, the first."""
 

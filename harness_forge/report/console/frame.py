@@ -19,6 +19,7 @@ _NAVIGATION = {
     "datasets": "Datasets",
     "adapters": "Adapters",
     "trainings": "Trainings",
+    "health": "Health",
 }
 
 VERDICTS = {"passed": "passed", "failed": "failed", "no_verdict": "no verdict"}

@@ -14,6 +14,7 @@ from harness_forge.report.console.pages import (
     attempt,
     attempts,
     datasets,
+    health,
     overview,
     runs,
     trainings,
@@ -34,6 +35,7 @@ PAGES: Sequence[tuple[str, tuple[str | None, ...], Page]] = (
     ("GET", ("datasets", None, "left-out"), datasets.left_out),
     ("GET", ("adapters",), adapters.show),
     ("GET", ("adapters", None), adapters.one),
+    ("GET", ("health",), health.show),
     ("GET", ("trainings",), trainings.show),
     ("GET", ("trainings", None), trainings.one),
 )

@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 
 from harness_forge.config.schema import ForgeConfig, skills_of
+from harness_forge.report.console.checked import HealthCheck
 from harness_forge.report.console.exchange import PageRefused, PageRequest
 from harness_forge.store.database import Store, open_store
 from harness_forge.store.faults import translate_errors
@@ -35,6 +36,10 @@ class ConsoleSite:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _idle: dict[str, list[psycopg.Connection]] = field(default_factory=dict)
     _skills: tuple[float, list[str]] | None = None
+    health: HealthCheck = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.health = HealthCheck(self.config)
 
     @property
     def home(self) -> Path:
@@ -145,6 +150,7 @@ class ConsoleSite:
 
     def close(self) -> None:
         """Give up the store."""
+        self.health.close()
         with self._lock:
             for connection in (one for kept in self._idle.values() for one in kept):
                 connection.close()

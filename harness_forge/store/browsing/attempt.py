@@ -24,6 +24,7 @@ JOIN work_items w ON w.run_id = a.run_id AND w.item_id = a.item_id
 LEFT JOIN splits s ON s.group_key = w.group_key
 WHERE a.id = %s
 """  # noqa: S608
+_COST = "SELECT usd FROM attempt_costs WHERE attempt_id = %s AND EXISTS (SELECT FROM prices)"
 _TURNS = """
 SELECT id, agent, iteration, decisive, model, finish_reason, prompt_tokens, completion_tokens,
        elapsed_s, messages, tools, response, content
@@ -56,7 +57,8 @@ class WholeAttempt:
     """An attempt as the store has it.
 
     Args:
-        facts: every column that is read, by name.
+        facts: every column that is read, by name; and usd, by the stored prices, None where
+            that is not known.
         turns: in order, at most TURNS.
         siblings: other attempts of the item, those of the same run first; at most 20.
     """
@@ -73,6 +75,8 @@ def attempt(connection: psycopg.Connection, number: int) -> WholeAttempt | None:
         if facts is None:
             return None
         turns = cursor.execute(_TURNS.replace("{most}", str(TURNS)), [number]).fetchall()
+        cost = cursor.execute(_COST, [number]).fetchone()
+        facts["usd"] = cost["usd"] if cost else None
         keys = {"item": facts["item_id"], "id": number, "run": facts["run_id"]}
         siblings = cursor.execute(_SIBLINGS, keys).fetchall()
     return WholeAttempt(restored(facts), restored(turns), restored(siblings))

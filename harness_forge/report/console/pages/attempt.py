@@ -105,6 +105,7 @@ def _facts(skill: str, one: attempt.WholeAttempt) -> Html:
         ("judged by", f"{facts['evaluator']} {facts['evaluator_version']}".strip()),
         ("tokens", f"{count(tokens[0])} asked, {count(tokens[1])} answered"
          if None not in tokens else ""),
+        ("cost", f"{number(facts['usd'])} USD" if facts["usd"] is not None else ""),
         ("took", seconds(facts["wall_time_s"]) if facts["wall_time_s"] else ""),
         ("reflection", facts["reflection"]),
         ("lesson", facts["lesson"]),

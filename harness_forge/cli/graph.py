@@ -49,7 +49,9 @@ def _push(config: ForgeConfig) -> int:
     from harness_forge.config.schema import skills_of
     from harness_forge.report.graph.push import push
     from harness_forge.store.bolt import opened
+    from harness_forge.store.opening import require_store
 
+    require_store(config)
     with opened(config.graph) as graph, _stores(config) as (store, connect):
         there = set(store.skills())
         names = [one.skill.name for one in skills_of(config) if one.skill.name in there]
@@ -80,8 +82,11 @@ def _why(config: ForgeConfig, words: list[str]) -> dict[str, Any]:
 @contextmanager
 def _stores(config: ForgeConfig) -> Iterator[tuple[Any, Any]]:
     """Yield the store, and what opens a skill's part of it read-only."""
-    from harness_forge.store.opening import opened_store
+    from harness_forge.store.opening import has_store, opened_store
 
+    if not has_store(config):
+        yield None, lambda name: None  # what the files alone know
+        return
     with opened_store(config) as store:
         there = set(store.skills())
         yield store, lambda name: store.skill(name).connect_read_only() if name in there else None

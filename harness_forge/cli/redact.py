@@ -57,10 +57,11 @@ def main(argv: list[str]) -> int:
 
 def dataset_of(config: ForgeConfig, words: list[str]) -> Path:
     """Return the folder that a word names, a path or under `data_dir`; else the recipe's."""
+    from harness_forge.datasets.stale import dataset_named
+
     if not words:
         return Path(config.data_dir) / config.export.name
-    under = Path(config.data_dir) / words[0]
-    return under if under.is_dir() and not Path(words[0]).is_dir() else Path(words[0])
+    return dataset_named(words[0], Path(config.data_dir))
 
 
 def _kinds(config: ForgeConfig) -> dict[str, bool]:

@@ -99,9 +99,11 @@ def _prices(config: ForgeConfig, _others: list[str]) -> int:
     """Store the prices that the config names, if any, and show what each model costs by them."""
     from harness_forge.cli.results import report, show
     from harness_forge.config.schema import skills_of
-    from harness_forge.store.opening import opened_store
+    from harness_forge.store.opening import opened_store, require_store
     from harness_forge.store.prices import store_prices
 
+    if not config.prices.models:
+        require_store(config)
     done = {}
     with opened_store(config) as store:
         for one in skills_of(config):
@@ -129,9 +131,11 @@ def _url(config: ForgeConfig, _others: list[str]) -> int:
 
 def _psql(config: ForgeConfig, others: list[str]) -> int:
     from harness_forge.cli.results import for_people
+    from harness_forge.store.opening import require_store
     from harness_forge.store.psql import run
 
     for_people("forge store psql")
+    require_store(config)
     store = _open(config)
     try:
         return run(store.url, others)
@@ -143,7 +147,9 @@ def _open(config: ForgeConfig) -> Store:
     from pathlib import Path
 
     from harness_forge.store.database import open_store
+    from harness_forge.store.opening import announce_store
 
+    announce_store(config)
     return open_store(config.store.url, Path(config.forge_home))
 
 

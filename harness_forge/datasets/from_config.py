@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from harness_forge.config.schema import ForgeConfig, exports_of, skills_of
 from harness_forge.config.skill import EnvironmentKind, filling_command
 from harness_forge.core.errors import ExportError
-from harness_forge.store.opening import opened_store
+from harness_forge.store.opening import opened_store, require_store
 
 if TYPE_CHECKING:
     from harness_forge.datasets.request import ExportReport
@@ -26,11 +26,13 @@ def export_from_config(
 
     Raises:
         ExportError: the dataset cannot be written, or has no training rows.
+        StoreError: there is no store.
     """
     from harness_forge.datasets.export import export
     from harness_forge.datasets.feedback import run_evidence
     from harness_forge.datasets.request import ExportPart, ExportRequest
 
+    require_store(config)
     skills = skills_of(config)
     request = ExportRequest(
         data_dir=Path(config.data_dir),

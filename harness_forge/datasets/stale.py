@@ -16,6 +16,7 @@ from harness_forge.core import jsontext, stale_mark
 from harness_forge.core.dataset_files import LEDGER, MANIFEST, STALE
 from harness_forge.core.errors import ExportError
 from harness_forge.core.files import write_json
+from harness_forge.core.hints import did_you_mean
 from harness_forge.datasets.formats.endings import read_lines
 
 _SOURCE = re.compile(r"([a-z_][a-z0-9_]*)\.([a-z_]+):(\d+)")
@@ -44,6 +45,21 @@ class Holder:
 def datasets_in(folder: Path) -> list[Path]:
     """Return the datasets in a folder, also those further down, sorted."""
     return sorted(path.parent for path in folder.rglob(MANIFEST) if (path.parent / LEDGER).exists())
+
+
+def dataset_named(name: str, data: Path) -> Path:
+    """Return the folder that a word names: its path, or its name under `data`.
+
+    Raises:
+        ExportError: there is no such folder.
+    """
+    under = data / name
+    found = next((one for one in (Path(name), under) if one.is_dir()), None)
+    if found is None:
+        there = [str(one.relative_to(data)) for one in datasets_in(data)]
+        known = f"datasets in {data}: {', '.join(there)}" if there else "`forge export` writes one"
+        raise ExportError(name, "is no dataset", did_you_mean(Path(name).name, there) + known)
+    return found
 
 
 def manifest_digest(folder: Path) -> str:

@@ -19,7 +19,8 @@ from harness_forge.core import jsontext
 from harness_forge.core.dataset_files import LEDGER, MANIFEST
 from harness_forge.core.errors import ExportError
 from harness_forge.datasets.formats.endings import read_lines
-from harness_forge.store.opening import opened_store
+from harness_forge.datasets.stale import dataset_named
+from harness_forge.store.opening import has_store, opened_store
 
 if TYPE_CHECKING:
     import psycopg
@@ -127,7 +128,7 @@ def trace(dataset: Path, place: str, connect: Callable[[str], psycopg.Connection
 
 
 def trace_line(config: ForgeConfig, dataset: Path | str, place: str) -> Trace:
-    """Return the origin of a line, with what the config's store knows of it.
+    """Return the origin of a line, with what the config's store, if there is one, knows of it.
 
     Args:
         dataset: its folder, or its name under `data_dir`.
@@ -137,9 +138,10 @@ def trace_line(config: ForgeConfig, dataset: Path | str, place: str) -> Trace:
         ExportError: as `trace`.
         StoreError: the store cannot be opened.
     """
-    folder = Path(dataset)
-    if not folder.exists():
-        folder = Path(config.data_dir) / folder
+    folder = dataset_named(str(dataset), Path(config.data_dir))
+    # The ledger alone tells much of a dataset that came from elsewhere.
+    if not has_store(config):
+        return trace(folder, place, None)
     with opened_store(config) as store:
         return trace(folder, place, lambda skill: store.skill(skill).connect_read_only())
 

@@ -24,7 +24,7 @@ from harness_forge.registry.adapters.package import Adapter
 from harness_forge.registry.current import current_adapter
 from harness_forge.rollouts.runs.known_looks import known_looks
 from harness_forge.rollouts.runs.results import first_tries
-from harness_forge.store.opening import opened_store
+from harness_forge.store.opening import existing_store
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger
 from harness_forge.store.splits.looks import Look, item_key
 
@@ -74,7 +74,7 @@ def read(config: ForgeConfig, name: str | None = None) -> Fresh:
     """
     adapter, home = current_adapter(config, name), Path(config.forge_home)
     ledger = HoldoutLedger(config.budget, home)
-    with opened_store(config) as opened:
+    with existing_store(config) as opened:
         stores, known = {}, []
         for one in skills_of(config):
             opened.upgrade(one.skill.name)

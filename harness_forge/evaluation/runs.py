@@ -10,7 +10,7 @@ from harness_forge.core.errors import EvalError
 from harness_forge.core.records import Episode
 from harness_forge.evaluation.episodes import RunComparison, compare_runs
 from harness_forge.store.episodes import episodes
-from harness_forge.store.opening import opened_store
+from harness_forge.store.opening import existing_store
 
 
 def compare(
@@ -28,7 +28,7 @@ def compare(
         EvalError: a run does not exist or has finished no item, or the runs have
             different items.
     """
-    with opened_store(config) as store:
+    with existing_store(config) as store:
         found: list[tuple[dict[str, Any], list[Episode]]] = []
         stores = {}
         for one in skills_of(config):

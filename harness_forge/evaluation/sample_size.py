@@ -15,7 +15,7 @@ from harness_forge.core.errors import EvalError
 from harness_forge.core.records import Split, WorkItem
 from harness_forge.evaluation.units import units
 from harness_forge.rollouts.runs.known_looks import known_looks
-from harness_forge.store.opening import opened_skill
+from harness_forge.store.opening import has_store, opened_skill
 from harness_forge.store.splits.assign import parts
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger
 from harness_forge.store.splits.levels import LookLevel
@@ -49,7 +49,7 @@ def sample_sizes(config: ForgeConfig) -> list[SampleSize]:
     split = split_of(config.run)
     found: list[SampleSize] = []
     held: list[tuple[str, str, WorkItem]] = []
-    for one in skills_of(config):
+    for one in skills_of(config) if has_store(config) else ():
         with opened_skill(one) as store:
             by_part = _parts(store.items(), store.splits(), split)
             found += _sizes(store, one, split, by_part)

@@ -21,7 +21,7 @@ from harness_forge.registry.adapters.taint import AdapterSources
 from harness_forge.store.forgetting import forget as rows
 from harness_forge.store.forgetting.forget import ForgetTarget, RemovedRows
 from harness_forge.store.forgetting.tombstones import Tombstone, hashed
-from harness_forge.store.opening import opened_store
+from harness_forge.store.opening import existing_store
 
 
 @dataclass
@@ -70,7 +70,7 @@ def forget(
         if not dry_run:
             _mark(report, home, why)
 
-    with opened_store(config) as store:
+    with existing_store(config) as store:
         rows.forget(store.url, store.skills(), target, why, look, dry_run=dry_run)
         if not report.gone:
             report.earlier = _earlier(rows.known(store.url), target)

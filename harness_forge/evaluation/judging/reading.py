@@ -13,7 +13,7 @@ from harness_forge.core.errors import EvalError
 from harness_forge.evaluation.judges.questions import PromptAndAnswer
 from harness_forge.evaluation.runs import find_run
 from harness_forge.store.escaping import restored
-from harness_forge.store.opening import opened_store
+from harness_forge.store.opening import existing_store
 
 SQL = """
 SELECT t.id, coalesce(t.item_id, ''), coalesce(w.family, w.category, ''), t.messages, t.response,
@@ -52,7 +52,7 @@ class JudgedRun:
 @contextmanager
 def opened(config: ForgeConfig) -> Iterator[dict[str, Any]]:
     """Yield the stores of the config's skills, by name."""
-    with opened_store(config) as store:
+    with existing_store(config) as store:
         stores = {}
         for one in skills_of(config):
             store.upgrade(one.skill.name)

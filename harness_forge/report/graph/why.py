@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol
 
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.core.errors import ConfigError
+from harness_forge.datasets.stale import dataset_named
 from harness_forge.datasets.trace import SOURCE, trace
 from harness_forge.report.graph.rows import Facts
 
@@ -69,17 +70,12 @@ def why(records: Records, config: ForgeConfig, words: Sequence[str]) -> Facts:
         ConfigError: there is no such thing, or the words name none.
     """
     if len(words) == 2:
-        return _line(records, _folder(config, words[0]), words[1])
+        return _line(records, dataset_named(words[0], Path(config.data_dir)), words[1])
     if len(words) != 1:
         raise ConfigError("command line", "why what?", "DATASET LINE, SKILL.tips:7 or ADAPTER")
     if found := TIP.fullmatch(words[0]):
         return _tip(records, found[1], int(found[2]))
     return records.adapter(words[0])
-
-
-def _folder(config: ForgeConfig, name: str) -> Path:
-    there = Path(name)
-    return there if there.exists() else Path(config.data_dir) / name
 
 
 def _line(records: Records, dataset: Path, place: str) -> Facts:

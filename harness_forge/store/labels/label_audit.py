@@ -21,7 +21,7 @@ from harness_forge.store.labels.skill_audit import (
     count_awaiting,
     count_unaudited,
 )
-from harness_forge.store.opening import opened_store
+from harness_forge.store.opening import existing_store
 
 if TYPE_CHECKING:
     import psycopg
@@ -91,7 +91,7 @@ def awaiting(config: ForgeConfig) -> tuple[int, int]:
 def _opened(config: ForgeConfig) -> Iterator[tuple[Store, list[str]]]:
     """Upgrade the skills' schemas; yield the store and the names of the skills."""
     skills = [one.skill.name for one in skills_of(config)]
-    with opened_store(config) as store:
+    with existing_store(config) as store:
         for skill in skills:
             store.upgrade(skill)
         yield store, skills

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness_forge.config.schema import ForgeConfig, skills_of
 from harness_forge.store import rows
-from harness_forge.store.opening import opened_store
+from harness_forge.store.opening import existing_store
 from harness_forge.store.triggers.search import PromptRow, Trigger, TriggerSearch, search
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def triggers(config: ForgeConfig, *, flag: bool = False) -> dict[str, TriggerSea
         flag: also flag their attempts as `trigger_phrase`, and take back such flags of before.
     """
     found = {}
-    with opened_store(config) as store:
+    with existing_store(config) as store:
         for one in skills_of(config):
             name = one.skill.name
             store.upgrade(name)

@@ -1,17 +1,33 @@
-"""`forge ls`: the recipes and the choices of each group, a line each."""
+"""`forge ls`: the recipes and the choices of each group, or the runs of the store, a line each."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from harness_forge.core.errors import ConfigError
+from harness_forge.core.numbers import count, percent
 
-SUMMARY = "list the recipes and the choices of each group, yours marked"
-USAGE = "[recipe | GROUP …]"
-EXAMPLES = ("forge ls", "forge ls recipe", "forge ls skill source", "forge ls --json")
-KEYS = ()
-JSON = "an object: `recipe` and each group, a list of objects with name, says, file, own"
+SUMMARY = "list the recipes and the choices of each group, yours marked; or the runs"
+USAGE = "[recipe | GROUP …] | runs [key=value …]"
+EXAMPLES = (
+    "forge ls",
+    "forge ls recipe",
+    "forge ls skill source",
+    "forge ls runs",
+    "forge ls runs skill=stig --json",
+)
+KEYS = ("store", "skill", "skills", "forge_home")
+JSON = (
+    "an object: `recipe` and each group, a list of objects with name, says, file, own; runs: an"
+    " array with skill, id, policy, purpose, status, started_at, ended_at, items, passed, attempts,"
+    " without_verdict"
+)
+
+RUNS = "runs"
+_SHOWN = 30
+"""Runs that a table has, the newest; --json has all."""
 
 
 def main(argv: list[str]) -> int:
@@ -22,7 +38,9 @@ def main(argv: list[str]) -> int:
 
     words, _, overrides = sort(argv)
     known = ["recipe", *GROUPS]
-    groups = [one_of(word, known, "group") for word in words] or known
+    groups = [one_of(word, [*known, RUNS], "group") for word in words] or known
+    if RUNS in words:
+        return _runs(words, overrides)
     if overrides:
         what = f"{overrides[0]!r} says nothing here"
         raise ConfigError("command line", what, f"forge ls {USAGE}")
@@ -49,6 +67,55 @@ def listed(groups: list[str]) -> dict[str, list[dict[str, Any]]]:
         ]
         for group in groups
     }
+
+
+def _runs(words: list[str], overrides: list[str]) -> int:
+    from harness_forge.cli import composed
+    from harness_forge.cli.results import report
+    from harness_forge.config.schema import skills_of
+    from harness_forge.store.browsing.runs import outcomes
+    from harness_forge.store.opening import existing_store
+
+    if len(words) > 1:
+        raise ConfigError("command line", f"{RUNS} stands alone", f"forge ls {RUNS} [skill=NAME]")
+    config = composed(overrides)
+    named = any(word.partition("=")[0].partition(".")[0] == "skill" for word in overrides)
+    asked = {one.skill.name for one in skills_of(config)} if named else None
+    found: list[dict[str, Any]] = []
+    with existing_store(config) as store:
+        for name in store.skills():
+            if asked is None or name in asked:
+                with store.skill(name).connect_read_only() as connection:
+                    found += ({"skill": name, **row} for row in outcomes(connection))
+    found.sort(key=lambda one: (one["started_at"], one["id"]), reverse=True)
+    report(found, render_runs(found))
+    return 0
+
+
+def render_runs(found: Sequence[dict[str, Any]]) -> str:
+    """Return a table of runs, the newest first."""
+    from harness_forge.cli.columns import columns
+
+    if not found:
+        return "no run yet: `forge run` makes runs, `forge ingest` takes in those of others"
+    rows = [("run", "skill", "policy", "purpose", "state", "items", "passed", "", "attempts")]
+    rows += [
+        (
+            one["id"],
+            one["skill"],
+            one["policy"],
+            one["purpose"],
+            one["status"],
+            count(one["items"]),
+            count(one["passed"]),
+            percent(one["passed"] / one["items"]) if one["items"] else "",
+            count(one["attempts"]),
+        )
+        for one in found[:_SHOWN]
+    ]
+    lines = columns(rows, left=5)
+    older = len(found) - _SHOWN
+    return "\n".join([*lines, *([f"{count(older)} older: --json has all"] if older > 0 else [])])
 
 
 def opening(path: Path) -> str:

@@ -102,7 +102,7 @@ def _names(verb: str, module: Any, words: list[str]) -> Iterator[Suggestion]:
     from harness_forge.config.compose import project
 
     if verb == "ls":
-        yield from dict.fromkeys(["recipe", *_groups()], "").items()
+        yield from dict.fromkeys(["recipe", *_groups(), "runs"], "").items()
     elif verb == "show":
         yield from _openings(project.recipes()) if not words else _sections()
     elif verb == "stage":

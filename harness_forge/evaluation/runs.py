@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from harness_forge.config.schema import ForgeConfig, skills_of
 from harness_forge.core.errors import EvalError
+from harness_forge.core.hints import did_you_mean
 from harness_forge.core.records import Episode
 from harness_forge.evaluation.episodes import RunComparison, compare_runs
 from harness_forge.store.episodes import episodes
@@ -73,13 +73,16 @@ def find_runs(stores, word: str) -> dict[str, dict[str, Any]]:
     found = [(name, run) for name, run in near if run["id"] == word] or near
     if len({run["id"] for _, run in found}) != 1:
         what = f"is the beginning of {len(near)} runs" if near else "is no run"
-        raise EvalError(f"run '{word}'", what, _listed(stores))
+        ids = [run["id"] for store in stores.values() for run in store.runs()]
+        meant = "" if near else did_you_mean(word, ids)
+        raise EvalError(f"run '{word}'", what, meant + _listed(stores))
     return dict(found)
 
 
 def _listed(stores, last: int = 8) -> str:
-    rows: Sequence[dict[str, Any]] = [run for store in stores.values() for run in store.runs()]
+    rows: list[dict[str, Any]] = [run for store in stores.values() for run in store.runs()]
     if not rows:
         return "there is none yet: `forge run` makes runs, `forge ingest` takes in those of others"
-    shown = ", ".join(f"{run['id']} ({run['policy']})" for run in rows[-last:])
-    return f"the last ones: {shown}"
+    newest = sorted(rows, key=lambda run: run["started_at"], reverse=True)[:last]
+    shown = ", ".join(f"{run['id']} ({run['policy']})" for run in newest)
+    return f"the newest: {shown}; `forge ls runs` lists all"

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.core.errors import TrainError
-from harness_forge.core.hints import did_you_mean_any
 from harness_forge.registry import champion, decisions
 from harness_forge.registry.adapters import registry
 from harness_forge.registry.adapters.package import LINEAGE
@@ -111,8 +110,7 @@ def find(found: Sequence[Standing], name: str) -> Standing:
         labels = ", ".join(one.label for one in meant)
         raise TrainError(f"adapter {name}", "several have this hash", f"one of: {labels}")
     known = [word for one in found for word in (one.label, *one.names)]
-    hint = did_you_mean_any(name, known, "`forge adapter ls` lists those of the registry")
-    raise TrainError(f"adapter {name}", "there is no adapter of that name", hint)
+    raise registry.unknown(name, known)
 
 
 def check_removable(one: Standing) -> None:

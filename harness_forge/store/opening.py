@@ -26,7 +26,9 @@ def require_store(config: ForgeConfig) -> None:
     if has_store(config):
         return
     above = _store_above(config)
-    new = f"go to your project's folder, or fill a new store here: `{filling_command(config.skill)}`"
+    new = (
+        f"go to your project's folder, or fill a new store here: `{filling_command(config.skill)}`"
+    )
     hint = f"cd {above}, which has one" if above else new
     raise StoreError(str(_data(config).absolute()), "there is no store", hint)
 

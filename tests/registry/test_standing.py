@@ -7,6 +7,7 @@ from whole_adapters import packaged
 
 from harness_forge.core.errors import TrainError
 from harness_forge.registry import decisions, standing
+from harness_forge.registry.adapters.registry import resolve
 
 
 def decided(home, adapter, decision="promoted", **facts):
@@ -24,6 +25,20 @@ def decided(home, adapter, decision="promoted", **facts):
 
 def named(home):
     return {one.label: one for one in standing.standings(home)}
+
+
+def test_a_name_of_none_lists_those_there_are_or_the_folder_that_was_meant(tmp_path, monkeypatch):
+    one = packaged(tmp_path / "home")
+    monkeypatch.chdir(tmp_path)
+    found = standing.standings(tmp_path / "home")
+    with pytest.raises(TrainError, match=f"hint: there are: {one.label}, mine"):
+        standing.find(found, "sft")
+    made = tmp_path / "outputs/adapters/sft"
+    made.mkdir(parents=True)
+    (made / "lineage.json").write_text("{}")
+    for ask in (lambda: standing.find(found, "sft"), lambda: resolve("sft", tmp_path / "home")):
+        with pytest.raises(TrainError, match="hint: did you mean the folder outputs/adapters/sft"):
+            ask()
 
 
 def test_an_empty_home_has_none(tmp_path):

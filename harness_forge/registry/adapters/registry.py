@@ -6,11 +6,17 @@ with a hash of its content and always means the same adapter.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness_forge.core.errors import TrainError
 from harness_forge.core.hints import did_you_mean_any
 from harness_forge.registry.adapters.package import LINEAGE, Adapter, load
+
+_UNPACKED = Path("outputs/adapters")
+"""Where `dvc repro` leaves adapters: their folders have names of stages, not of adapters."""
+_LISTED = 8
+"""Names that a hint lists at most."""
 
 
 def folder(home: Path) -> Path:
@@ -34,8 +40,21 @@ def resolve(name: str, home: Path) -> Adapter:
     known = _names(home)
     if name in known:
         return load(folder(home) / name)
-    hint = did_you_mean_any(name, known, "train one with `forge train`")
-    raise TrainError(f"adapter {name}", "there is no adapter of that name", hint)
+    raise unknown(name, known)
+
+
+def unknown(name: str, known: Sequence[str]) -> TrainError:
+    """Return the fault of a name that no adapter has; its hint names those that were meant.
+
+    Args:
+        known: the names that there are.
+    """
+    listed = f"there are: {', '.join(known[:_LISTED])}" if known else "train one with `forge train`"
+    hint = did_you_mean_any(name, known, listed)
+    made = _UNPACKED / name
+    if (made / LINEAGE).is_file():
+        hint = f"did you mean the folder {made}?"
+    return TrainError(f"adapter {name}", "there is no adapter of that name", hint)
 
 
 def is_adapter(name: str, home: Path) -> bool:

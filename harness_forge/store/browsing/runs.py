@@ -27,6 +27,23 @@ CROSS JOIN LATERAL (
 ORDER BY r.started_at DESC, r.id DESC
 """  # noqa: S608
 
+_OUTCOMES = """
+WITH tried AS (
+    SELECT run_id, item_id, count(*) AS attempts, bool_or(eval_passed) AS passed,
+           bool_and(infrastructure) AS lost, count(*) FILTER (WHERE infrastructure) AS no_verdict
+    FROM attempts GROUP BY run_id, item_id
+)
+SELECT r.id, r.policy, r.purpose, r.status, r.started_at, r.ended_at,
+       count(w.item_id) FILTER (WHERE w.outcome IS NOT NULL) AS items,
+       count(w.item_id) FILTER (WHERE NOT coalesce(t.lost, false)
+                                AND (t.passed OR w.outcome = 'completed')) AS passed,
+       coalesce(sum(t.attempts), 0)::bigint AS attempts,
+       coalesce(sum(t.no_verdict), 0)::bigint AS without_verdict
+FROM runs r
+LEFT JOIN work_items w ON w.run_id = r.id
+LEFT JOIN tried t ON t.run_id = w.run_id AND t.item_id = w.item_id
+GROUP BY r.id ORDER BY r.started_at DESC, r.id DESC
+"""
 
 _OVERVIEW = """
 SELECT (SELECT count(*) FROM runs),
@@ -58,6 +75,16 @@ def overview(connection: psycopg.Connection) -> SkillOverview:
     exact = counted <= COUNTED
     attempts = counted if exact else max(int(estimate), counted)
     return SkillOverview(number, attempts, not exact, restored(newest or ""))
+
+
+def outcomes(connection: psycopg.Connection) -> list[Mapping[str, Any]]:
+    """Return every run with its finished items, those that passed in the end, and its attempts.
+
+    A harness may write outcomes of items and not every attempt: an item passed as
+    `store.episodes` says. All attempts are counted, however many there are.
+    """
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return [restored(row) for row in cursor.execute(_OUTCOMES).fetchall()]
 
 
 def page(

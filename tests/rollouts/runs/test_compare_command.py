@@ -95,6 +95,39 @@ def test_a_wrong_run_is_one_line(write, config, first, second, told):
     assert "n (model:n)" in caught.value.hint
 
 
+def test_runs_are_listed_with_what_passed(write, config, capsys):
+    write(
+        "n",
+        [("a", "A", "net", "completed", 2, 4.0), ("b", "B", "net", "escalated", 1, 1.0)],
+        [("a", 1, False, 1, 1, 1.0, False), ("a", 2, True, 1, 1, 1.0, False)],
+    )
+    write("m", [("a", "A", "net", "completed", 1, 1.0)])  # no attempt is written
+    write("lost", [("a", "A", "net", "escalated", 1, 1.0)], [("a", 1, False, 1, 1, 1.0, True)])
+    where = f"store.url='{config.store.url}'"
+    assert cli.main(["ls", "runs", where, "--json"]) == 0
+    found = {one["id"]: one for one in json.loads(capsys.readouterr().out)}
+    told = {
+        name: (one["items"], one["passed"], one["attempts"], one["without_verdict"])
+        for name, one in found.items()
+    }
+    assert told == {"n": (2, 1, 2, 0), "m": (1, 1, 0, 0), "lost": (1, 0, 1, 1)}
+    assert {one["skill"] for one in found.values()} == {"stig"}
+    assert cli.main(["ls", "runs", where, "skill=stig"]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["n", "stig", "model:n", "collect", "complete", "2", "1", "50.0%", "2"] in rows
+    assert cli.main(["ls", "runs", where, "skill=cis"]) == 0
+    assert "no run yet" in capsys.readouterr().out
+
+
+def test_a_slip_in_a_run_is_answered_with_the_run_and_the_newest_ones(write, config):
+    for number in range(10):
+        write(f"run-{number}-of-ten", [("a", "A", "net", "completed", 1, 2.0)])
+    with pytest.raises(EvalError) as caught:
+        runs.compare(config, "run-7-of-tne", "run-1")
+    assert caught.value.hint.startswith("did you mean 'run-7-of-ten'? the newest: run-9-of-ten ")
+    assert "run-1-of-ten" not in caught.value.hint
+
+
 def test_the_command_shows_tables_and_writes_json(write, config, capsys):
     write("n", [("a", "A", "net", "escalated", 1, 2.0), ("b", "B", "net", "completed", 1, 2.0)])
     write("m", [("a", "A", "net", "completed", 1, 2.0), ("b", "B", "net", "completed", 1, 2.0)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness_forge.core.escapes import plain
@@ -37,6 +37,12 @@ def shown(number: int, entry: AttemptEntry) -> str:
         said = said[-half:]
     lines += [_line(one) for one in said]
     # A record may hold half a character, which no terminal takes.
+    return plain("\n".join(lines)).encode("utf-8", "backslashreplace").decode()
+
+
+def whole(messages: Sequence[Mapping[str, Any]]) -> str:
+    """Return a conversation, a line each message, nothing cut."""
+    lines = [f"   {one.get('role', '?'):<10} {_said(one)}" for one in messages]
     return plain("\n".join(lines)).encode("utf-8", "backslashreplace").decode()
 
 

@@ -103,6 +103,8 @@ def render(done: Replay) -> str:
     """Return the tables: every policy on every part, then the adapter against each other."""
     from harness_forge.evaluation.rates import ALL
 
+    if done.nothing:
+        return f"nothing was replayed: {done.nothing}"
     lines = [f"first try on {done.split}, 95% intervals, drawn by cluster"]
     lines += columns(
         [

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from harness_forge.config.compose.resolved import load_resolved
 from harness_forge.config.run import split_of
 from harness_forge.config.schema import AttemptStep, ForgeConfig, skills_of
+from harness_forge.config.skill import is_recorded
 from harness_forge.core.files import write_json
 from harness_forge.datasets import from_config
 from harness_forge.datasets.from_config import judge_scores
@@ -36,16 +37,29 @@ DATASET = Path("data/dataset")
 
 
 def attempt(resolved: Path, out: Path) -> None:
-    """Make the recipe's runs, one after the other, and write their results.
+    """Take in the recipe's sources, make its runs, one after the other, and write their results.
 
     A run that is complete is left alone, so the stage can be run again. The
     file holds no times: it changes only when a run did. A recipe of several
-    skills makes all its runs in each, under the skill's name.
+    skills makes all its runs in each that has an environment, under the skill's name.
+
+    Raises:
+        RunError: it has runs to make, and no environment.
     """
-    write_json(out, _of_each_skill(load_resolved(resolved), _attempts), sort_keys=True)
+    from harness_forge.collect.intake.recipe_sources import take_in
+
+    config = load_resolved(resolved)
+    skills = skills_of(config)
+    if config.attempt and all(is_recorded(one.skill) for one in skills):
+        raise opening.no_environment(skills[0])
+    taken = take_in(config, lambda line: print(f"attempt: {line}", flush=True))
+    found = _of_each_skill(config, _attempts)
+    write_json(out, found | ({"taken_in": taken} if taken else {}), sort_keys=True)
 
 
 def _attempts(config: ForgeConfig) -> dict[str, Any]:
+    if is_recorded(config.skill):
+        return {}
     report = {name: opening.run(_settings(config, step)) for name, step in config.attempt.items()}
     for summary in report.values():
         summary.pop("new_items", None)
@@ -129,11 +143,15 @@ def prove(resolved: Path, out: Path) -> dict[str, Any]:
 
 
 def replay(resolved: Path, out: Path, **tell: Callable) -> Replay:
-    """Let base model, baselines and adapter act on the holdout; the environment judges."""
+    """Let base model, baselines and adapter act on the holdout; the environment judges.
+
+    A recipe without any environment replays nothing, and its replay.json says so.
+    """
     from harness_forge.evaluation import replay as replaying
 
-    adapter = str(trained_folder(out.parent))
-    done = replaying.replay(load_resolved(resolved), out, adapter, **tell)
+    config, adapter = load_resolved(resolved), str(trained_folder(out.parent))
+    none = all(is_recorded(one.skill) for one in skills_of(config))
+    done = (replaying.nothing_to_replay if none else replaying.replay)(config, out, adapter, **tell)
     few.write("replay", done.as_dict(), out.parent)
     return done
 

@@ -13,6 +13,7 @@ VERBS = {
     "ingest": "bring foreign records into the store: logs, traffic, trajectories, a database",
     "generate": "make questions with quoted answers of a repository: code, history, docs, tools",
     "source": "say how records of your own are read: guess a source from a file, write its YAML",
+    "gold": "list the rows of a gold set with their reviews; approve or reject some",
     "store": "look after the store: status, upgrade, prices, url, psql",
     "forget": "take a run, a source or an item out for good; name the datasets and adapters of it",
     "labels": "find labels that must not be trusted, and flag them",

@@ -70,6 +70,8 @@ class RouteConfig:
         models: names that callers ask for; empty is any.
         roles: of these roles only; empty is any.
         skills: of these skills only; empty is any.
+        tools: only requests that offer a tool of such a name, such as `mcp__*`; empty is any.
+        says: only requests whose user's last message has this RE2 pattern; '' is any.
         arms: who may answer, by name.
         sticky: what stays with the arm it got first.
         shadow: an arm that is asked as well; its answer is stored and not shown.
@@ -82,6 +84,8 @@ class RouteConfig:
     models: list[str] = field(default_factory=list)
     roles: list[str] = field(default_factory=list)
     skills: list[str] = field(default_factory=list)
+    tools: list[str] = field(default_factory=list)
+    says: str = ""
     arms: dict[str, ArmConfig] = field(default_factory=dict)
     sticky: Sticky = Sticky.none
     shadow: str = ""

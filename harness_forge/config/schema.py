@@ -84,6 +84,8 @@ class ForgeConfig:
         prices: what tokens and electricity cost.
         graph: the Bolt server that the records are mirrored to.
         source: where foreign records come from.
+        sources: what `dvc repro` takes in before its runs, by name, each from where its
+            `path` says; it goes to the recipe's skill with recorded attempts.
         generate: what rows are made of a repository.
         labels: what the label audit looks for.
         role: the role to export.
@@ -132,6 +134,7 @@ class ForgeConfig:
     prices: PricesConfig = field(default_factory=PricesConfig)
     graph: GraphConfig = field(default_factory=GraphConfig)
     source: SourceConfig = field(default_factory=SourceConfig)
+    sources: dict[str, SourceConfig] = field(default_factory=dict)
     generate: GenerateConfig = field(default_factory=GenerateConfig)
     labels: LabelsConfig = field(default_factory=LabelsConfig)
     role: RoleConfig = field(default_factory=RoleConfig)

@@ -46,9 +46,14 @@ class SkillConfig:
     licences: list[str] = field(default_factory=list)
 
 
+def is_recorded(skill: SkillConfig) -> bool:
+    """Return whether its attempts were made and judged elsewhere: it has no environment."""
+    return skill.environment is EnvironmentKind.recorded
+
+
 def filling_command(skill: SkillConfig) -> str:
     """Return the command that brings work items and attempts of a skill into the store."""
-    if skill.environment is not EnvironmentKind.recorded:
+    if not is_recorded(skill):
         return f"forge run skill={skill.name} policy=gold"
     if skill.name == CODEBASE:
         return "forge generate REPO"

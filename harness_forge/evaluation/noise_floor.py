@@ -14,10 +14,11 @@ from typing import Any
 
 from harness_forge.config.policy import PolicyConfig, PolicyKind
 from harness_forge.config.run import Purpose, split_of
-from harness_forge.config.schema import ForgeConfig, skills_of
+from harness_forge.config.schema import ForgeConfig
 from harness_forge.core.files import write_json
 from harness_forge.core.records import EvalResult
 from harness_forge.evaluation.comparison import Comparison, compare
+from harness_forge.evaluation.replay import attempted
 from harness_forge.rollouts import opening
 from harness_forge.rollouts.runs.results import first_tries
 from harness_forge.store.opening import opened_skill
@@ -76,7 +77,7 @@ def again(config: ForgeConfig, out: Path, say: Callable[[str], None] = lambda li
     first: list[EvalResult] = []
     second: list[EvalResult] = []
     runs: dict[str, list[str]] = {}
-    for skill in skills_of(replace(config, run=run)):
+    for skill in attempted(replace(config, run=run), say):
         with opened_skill(skill) as store:
             asked = (first, skill.seed, policy), (second, skill.seed + AGAIN, other)
             for found, seed, one in asked:

@@ -16,6 +16,7 @@ from typing import Any
 from harness_forge.config.policy import PolicyConfig, PolicyKind
 from harness_forge.config.run import Purpose, split_of
 from harness_forge.config.schema import ForgeConfig, skills_of
+from harness_forge.config.skill import is_recorded
 from harness_forge.core.files import write_json
 from harness_forge.core.records import EvalResult, Split
 from harness_forge.evaluation import recipes, result_files
@@ -51,6 +52,7 @@ class Replay:
         levels: skill to the adapter's look at its holdout and its significance
             level; empty if the split is no holdout.
         recipe: all adapters of the recipe; None for an adapter alone.
+        nothing: why no policy was asked; '' if they were.
     """
 
     split: str
@@ -60,10 +62,12 @@ class Replay:
     comparisons: Mapping[str, Comparison]
     levels: Mapping[str, LookLevel]
     recipe: RecipeResult | None = None
+    nothing: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as a DVC metrics file holds it."""
         more = {} if self.recipe is None else {"recipe": self.recipe.as_dict()}
+        more |= {"nothing": self.nothing} if self.nothing else {}
         return {
             "split": self.split,
             "candidate": {"name": self.adapter.name, "digest": self.adapter.digest},
@@ -118,7 +122,7 @@ def replay(
     metrics.unlink(missing_ok=True)
     results: dict[str, list[EvalResult]] = {label: [] for label in LABELS}
     runs: dict[str, dict[str, str]] = {label: {} for label in LABELS}
-    for skill in skills_of(_evaluating(config, split)):
+    for skill in attempted(_evaluating(config, split), say):
         # Keep it open: the embedded server then starts once, not once for each policy.
         with opened_skill(skill) as store:
             for one in sample_sizes_of(store, skill, Split(split)):
@@ -156,6 +160,44 @@ def replay(
         done = replace(done, recipe=recipes.summarise(adapters, judged, ran, baselines))
     write_json(metrics, done.as_dict())
     return done
+
+
+def nothing_to_replay(
+    config: ForgeConfig, out: Path, adapter: str, say: Callable[[str], None] = lambda line: None
+) -> Replay:
+    """Write the replay of a recipe whose attempts were all recorded elsewhere: no policy, and why.
+
+    A rule that asks for a replay then comes to `incomplete`; one on suites alone decides.
+
+    Args:
+        out, adapter: as in `replay`.
+
+    Raises:
+        TrainError: the adapter is missing or damaged.
+    """
+    why = str(opening.no_environment(skills_of(config)[0]).said)
+    say(why)
+    out.mkdir(parents=True, exist_ok=True)
+    candidate, split = current_adapter(config, adapter), split_of(config.run).value
+    done = Replay(split, candidate, {}, {}, {}, {}, nothing=why)
+    write_json(out.with_name(f"{out.name}.json"), done.as_dict())
+    return done
+
+
+def attempted(config: ForgeConfig, say: Callable[[str], None]) -> list[ForgeConfig]:
+    """Return the skills with an environment.
+
+    Raises:
+        RunError: there is none.
+    """
+    skills = skills_of(config)
+    found = [one for one in skills if not is_recorded(one.skill)]
+    if not found:
+        raise opening.no_environment(skills[0])
+    for one in skills:
+        if is_recorded(one.skill):
+            say(f"{one.skill.name}: nothing to replay, its attempts are recorded")
+    return found
 
 
 def summarise(

@@ -76,6 +76,9 @@ def collect(config: ForgeConfig, sources: Sources) -> Material:
     faults: list[str] = []
     replay = _json(sources.outputs / "replay.json", faults)
     lineage = _adapter(sources, replay, faults)
+    if nothing := (replay or {}).get("nothing"):
+        faults.append(f"nothing was replayed: {nothing}")
+        replay = None
     found = _results(sources.outputs / "replay", faults) if replay else {}
     evaluation = _json(sources.outputs / "evaluate.json", faults)
     title = AdapterIdentity.of(lineage).label if lineage else f"recipe {config.recipe}"

@@ -44,6 +44,8 @@ def _evaluated(found: Mapping[str, Any]) -> dict[str, Any]:
 
 def _replayed(found: Mapping[str, Any]) -> dict[str, Any]:
     """Return first-try success on new rules by policy, and what the adapter gained."""
+    if "nothing" in found:
+        return {}
     rates = {label: found["policies"][label] for label in LABELS if label in found["policies"]}
     part = "new_rule" if "new_rule" in rates["adapter"] else "all"
     shown: dict[str, Any] = {

@@ -32,6 +32,7 @@ ONLY_COMPOSED = {
     "generate": "of a repository, which an installed package is not",
     "export": "of rows that the loop makes", "labels": "of rows that the loop makes",
     "forget": "deletes rows: tests/collect/forget",
+    "gold": "of files that are not here",
     "ingest": "of files or a database that are not here", "source": "of files that are not here",
 }  # fmt: skip
 """Verbs of commands that are composed and not run, and why; RUN names the exceptions."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import pytest
 
 from harness_forge.cli import stages
+from harness_forge.collect.gold import reviews
 from harness_forge.config.compose.resolved import write_resolved
+from harness_forge.core.errors import ConfigError, RunError
 from harness_forge.core.records import Split, WorkItem
 from harness_forge.rollouts import opening
 
@@ -16,9 +19,9 @@ from harness_forge.rollouts import opening
 def stage(store, tmp_path):
     """Run one stage of a recipe on the test's store and return what it wrote."""
 
-    def run(name: str, recipe: str):
+    def run(name: str, recipe: str, *overrides: str):
         resolved, out = tmp_path / f"{recipe}.yaml", tmp_path / f"{name}.json"
-        write_resolved(resolved, recipe, [f"store.url='{store.url}'"])
+        write_resolved(resolved, recipe, [f"store.url='{store.url}'", *overrides])
         getattr(stages, name)(resolved, out)
         return json.loads(out.read_text())
 
@@ -53,3 +56,34 @@ def test_every_run_is_made_in_every_skill(stage, monkeypatch):
     assert set(both) == {"stig", "ubuntu"}
     assert both["stig"] == one
     assert both["ubuntu"]["mutated"] == {"run_id": "ubuntu mutated", "passed": 1}
+
+
+GOLD = """rows:
+  - {id: days, prompt: "How many days has a leap year?", answer: "366"}
+  - {id: weeks, prompt: "How many weeks has a year?", answer: "52"}
+"""
+
+
+def test_sources_of_a_recipe_are_taken_in_before_its_runs(store, stage, monkeypatch, tmp_path):
+    monkeypatch.setattr(opening, "run", lambda config: {"run_id": config.skill.name})
+    (tmp_path / "gold.yaml").write_text(GOLD)
+    reviews.add(tmp_path / "gold.yaml", ["days"], "approved", "ana", date(2026, 11, 29))
+    made = stage("attempt", "b4mad", f"sources.gold.path={tmp_path}/gold.yaml")
+    assert made["tool_calls"] == {key: {"run_id": "tool_calls"} for key in ("gold", "mutated")}
+    assert made["beads"] == {}  # it has no environment
+    [gold] = made["taken_in"].values()  # the other sources have no path
+    assert (gold["skill"], gold["passed"], gold["left_out"]) == ("beads", 1, {"not_reviewed": 1})
+    assert stage("attempt", "b4mad", f"sources.gold.path={tmp_path}/gold.yaml") == made
+    assert [item.item_id for item in store.skill("beads").items()] == ["days"]
+
+
+def test_a_recipe_with_runs_and_no_environment_is_refused(stage):
+    with pytest.raises(RunError, match="is recorded: there is no environment"):
+        stage("attempt", "target_a", "skill=beads")
+
+
+def test_sources_need_a_skill_to_go_to(stage, tmp_path):
+    (tmp_path / "gold.yaml").write_text(GOLD)
+    own = ("+source@sources.gold=gold", f"sources.gold.path={tmp_path}/gold.yaml")
+    with pytest.raises(ConfigError, match=r"sources\.gold: has no skill to go to: .* stig"):
+        stage("attempt", "target_a", *own)

@@ -49,7 +49,7 @@ def sections(lines: Sequence[str]) -> Iterator[Section]:
         for place, line in enumerate(prose_lines(lines))
         if (match := _HEADING.fullmatch(line))
     ]
-    for (place, title), (end, _) in zip(marks, [*marks[1:], (len(lines), "")], strict=True):
+    for (place, title), (end, _) in zip(marks, [*marks, (len(lines), "")][1:], strict=True):
         while end > place + 1 and not lines[end - 1].strip():
             end -= 1
         yield Section(title, place + 1, end, lines[place:end])

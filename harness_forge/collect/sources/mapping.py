@@ -132,7 +132,11 @@ class Templates:
 
     def outcome(self, scope: Mapping[str, Any]) -> Any:
         """Return the outcome, by the mapping's table where that has it."""
-        raw, table = self.value("outcome", scope), self.config.outcomes
+        return self.worth(self.value("outcome", scope))
+
+    def worth(self, raw: Any) -> Any:
+        """Return what an outcome is worth by the mapping's table, or itself if it is not there."""
+        table = self.config.outcomes
         if not table or raw is None or isinstance(raw, Mapping | list):
             return raw
         return table.get(_word(raw), raw)

@@ -84,7 +84,7 @@ def recorded(
     shown, rebuilt, ended = _conversation(templates, scope)
     made = _turns(shown, templates, scope, model or "recorded", offered, ended)
     if judged is not None:
-        scope |= {"@outcome": judged.of(item.item_id)}
+        scope |= {"@outcome": templates.worth(judged.of(item.item_id))}
     attempt = attempt_of(templates, scope, config, item, made, model)
     if rebuilt:
         attempt = replace(attempt, variant=REBUILT)

@@ -94,7 +94,7 @@ class Evidence:
         self, against: Opponent, part: str, category: str = ""
     ) -> Mapping[str, Any] | MissingEvidence:
         """Return the paired counts of candidate against `against` on `part`, or in a category."""
-        replay = self.input("replay")
+        replay = self._replayed()
         if isinstance(replay, MissingEvidence):
             return replay
         if category:
@@ -120,7 +120,7 @@ class Evidence:
 
     def recipe(self, against: Opponent, part: str) -> Mapping[str, Any] | MissingEvidence:
         """Return all adapters of the recipe against `against` on `part`, as replay.json has it."""
-        replay = self.input("replay")
+        replay = self._replayed()
         if isinstance(replay, MissingEvidence):
             return replay
         if against is Opponent.champion:
@@ -192,7 +192,7 @@ class Evidence:
 
     def rate(self, part: str) -> Mapping[str, Any] | MissingEvidence:
         """Return the candidate's own first-try success on `part`."""
-        replay = self.input("replay")
+        replay = self._replayed()
         if isinstance(replay, MissingEvidence):
             return replay
         found = replay.get("policies", {}).get("adapter", {}).get(part) or {}
@@ -219,6 +219,13 @@ class Evidence:
     def proof(self) -> Mapping[str, Any] | MissingEvidence:
         """Return the proof."""
         return self.input("prove")
+
+    def _replayed(self) -> Mapping[str, Any] | MissingEvidence:
+        """Return replay.json; a gap where no policy was asked, as it says itself."""
+        replay = self.input("replay")
+        if isinstance(replay, MissingEvidence) or not (nothing := replay.get("nothing")):
+            return replay
+        return MissingEvidence(f"nothing was replayed: {nothing}")
 
     def input(self, name: str) -> Mapping[str, Any] | MissingEvidence:
         """Return replay, evaluate or prove, if it is there and about the candidate."""

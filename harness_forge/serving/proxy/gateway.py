@@ -174,7 +174,7 @@ class Gateway:
     def _chosen(self, parsed: ParsedRequest) -> tuple[Choice, UpstreamRequest]:
         if self._patterns and self.router.lacks(parsed.keys):
             self._find_keys(parsed)
-        choice = self.router.choose(parsed.model, parsed.keys)
+        choice = self.router.choose(parsed.model, parsed.keys, parsed.value)
         if self._patterns and choice.place and choice.probability < 1:
             self._find_keys(parsed)  # the draw's record names the item
         parsed.usage = self._should_ask(parsed)

@@ -110,7 +110,7 @@ class Patterns:
     def __init__(self, patterns: Mapping[str, PatternConfig]) -> None:
         self._known = {
             skill: {
-                name: _compiled(skill, name, getattr(one, name))
+                name: compiled(f"proxy.patterns.{skill}.{name}", getattr(one, name))
                 for name in ("run", "item", "attempt", "role")
                 if getattr(one, name)
             }
@@ -163,18 +163,19 @@ def _texts(request: Any) -> Iterator[str]:
     for place in ("messages", "input"):
         texts = request.get(place)
         for one in reversed(texts) if isinstance(texts, list) else ():
-            yield from _of_message(one)
+            yield from texts_of(one)
         if isinstance(texts, str):
             yield texts
     for place in ("prompt", "instructions", "system"):
         said = request.get(place)
         if isinstance(said, list) and place == "system":  # Anthropic's, in parts
-            yield from _of_message({"content": said})
+            yield from texts_of({"content": said})
         elif isinstance(said, str):
             yield said
 
 
-def _of_message(one: Any) -> Iterator[str]:
+def texts_of(one: Any) -> Iterator[str]:
+    """Yield the texts of a message, be its content one text or parts."""
     content = one.get("content") if isinstance(one, Mapping) else None
     if isinstance(content, str):
         yield content
@@ -183,13 +184,17 @@ def _of_message(one: Any) -> Iterator[str]:
             yield part["text"]
 
 
-def _compiled(skill: str, name: str, pattern: str) -> Any:
+def compiled(where: str, pattern: str) -> Any:
+    """Return an RE2 pattern.
+
+    Raises:
+        ConfigError: it is none; `where` is its key.
+    """
     options = re2.Options()
     options.log_errors = False
     try:
         return re2.compile(pattern, options)
     except re2.error as error:
-        where = f"proxy.patterns.{skill}.{name}"
         raise ConfigError(where, f"is no RE2 pattern: {error}", "RE2 has no look-around") from None
 
 

@@ -6,11 +6,13 @@ import hashlib
 import random
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from harness_forge.config.proxy import ArmConfig, ProxyConfig, RouteConfig, Sticky
 from harness_forge.core.errors import ConfigError
 from harness_forge.core.hints import did_you_mean
 from harness_forge.serving.proxy.keys import RequestKeys
+from harness_forge.serving.proxy.kinds import TaskKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Router:
         if not config.upstreams:
             raise ConfigError("proxy.upstreams", "names no server", "proxy=local is for vLLM here")
         self._routes, self._out = config.routes, out
+        self._kinds = {name: TaskKind(name, route) for name, route in config.routes.items()}
         self._first = next(iter(config.upstreams))
         for name, route in config.routes.items():
             _check(name, route, config)
@@ -77,13 +80,18 @@ class Router:
             or (self.needs_run and not keys.run)
         )
 
-    def choose(self, model: str, keys: RequestKeys) -> Choice:
-        """Return who answers a request for `model`."""
+    def choose(self, model: str, keys: RequestKeys, request: Any = None) -> Choice:
+        """Return who answers a request for `model`.
+
+        Args:
+            request: its body, for routes of a kind of task.
+        """
         for name, route in self._routes.items():
             if (
                 (not route.models or model in route.models)
                 and (not route.roles or keys.role in route.roles)
                 and (not route.skills or keys.skill in route.skills)
+                and self._kinds[name].fits(request)
             ):
                 return self._drawn(name, route, keys)
         return Choice(self._first)

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from harness_forge.collect.generators.markdown import sections
+
 POT = '''"""Throws pots."""
 
 
@@ -105,6 +107,10 @@ def test_presence_is_said_with_the_line_or_denied(made, generate):
         else:
             assert answer == f"No. What is quoted does not call `{asked}`."
             assert asked not in code
+
+
+def test_a_page_without_headings_has_no_sections():
+    assert list(sections(["Words alone.", ""])) == []
 
 
 def test_sections_answer_with_their_first_paragraph(made):

@@ -48,7 +48,7 @@ def test_an_unknown_choice_in_a_recipe(project):
     line = path.read_text().splitlines().index("  - skill: stgi") + 1
     assert fault() == (
         f"{BASE}:{line}: skill: there is no 'stgi'\n"
-        "  hint: did you mean 'stig'? known choices: all, cis, codebase, demo, "
+        "  hint: did you mean 'stig'? known choices: all, b4mad, beads, cis, codebase, demo, "
         "gemma_cve, gemma_stig, hardening, reasoning, recorded, reflexion, repair, stig, "
         "tau_bench, tool_calls, ubuntu, ubuntu_cis"
     )
@@ -85,7 +85,8 @@ def test_a_recipe_that_does_not_exist(project):
     assert fault(recipe="targt_a") == (
         "recipe: there is no 'targt_a'\n"
         "  hint: did you mean 'target_a'? known recipes: "
-        "base, demo, hardening, sft_then_dpo, target_a, target_b, tip_preferences"
+        "b4mad, base, dark_factory, demo, hardening, sft_then_dpo, target_a, target_b, "
+        "tip_preferences"
     )
 
 

@@ -23,6 +23,8 @@ NAMES = (
     "tau2",
     "verifiers",
     "nebius",
+    "beads",
+    "gold",
     "mlflow",
     "openinference",
     "langfuse",

@@ -1,0 +1,1 @@
+"""What a recipe takes in before its runs."""

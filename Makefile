@@ -18,7 +18,7 @@ define quiet_pip
   { tail -n 20 .venv/pip.log >&2; echo "pip failed; all it said is in .venv/pip.log" >&2; exit 1; }
 endef
 
-.PHONY: help setup packages tools locks check test test-fast soak bench demo loop clean
+.PHONY: help setup packages tools locks check test test-fast soak bench sbom demo loop clean
 
 help: ## show this
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -86,6 +86,16 @@ bench: setup ## the speed of export and ingest beside COPY and other libraries; 
 	@$(call quiet_pip,.[bench])
 	@python tests/bench/export.py 1000 10000 100000
 	@python tests/bench/ingest.py 10 60
+
+sbom: setup ## CycloneDX lists of all installed packages with their licences, in sbom/
+	@$(call quiet_pip,.[sbom])
+	@mkdir -p sbom
+	@cyclonedx-py environment .venv/bin/python --pyproject pyproject.toml --output-reproducible -o sbom/forge.cdx.json
+	@for python in .forge/worksets/*/bin/python; do \
+	  [ -x "$$python" ] || continue; name="$$(basename "$$(dirname "$$(dirname "$$python")")")"; \
+	  cyclonedx-py environment "$$python" --output-reproducible -o "sbom/$$name.cdx.json"; \
+	done
+	@ls sbom/*.cdx.json
 
 # Attempts need neither workset nor model, and pip one core: $(call beside,WORKSETS,COMMANDS)
 define beside

@@ -18,7 +18,7 @@ define quiet_pip
   { tail -n 20 .venv/pip.log >&2; echo "pip failed; all it said is in .venv/pip.log" >&2; exit 1; }
 endef
 
-.PHONY: help setup packages tools locks check test test-fast soak bench sbom demo loop clean
+.PHONY: help setup packages tools locks check test test-fast soak bench target-b sbom demo loop clean
 
 help: ## show this
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -96,6 +96,13 @@ sbom: setup ## CycloneDX lists of all installed packages with their licences, in
 	  cyclonedx-py environment "$$python" --output-reproducible -o "sbom/$$name.cdx.json"; \
 	done
 	@ls sbom/*.cdx.json
+
+# FOLDER keeps what is finished; `make target-b` goes on from there. Hours on two cores.
+FOLDER := target_b
+
+target-b: tools ## four skills and roles, trained alone, together and with one left out; docs/target-b.md
+	@forge workset install reasoning --yes
+	@python tests/bench/target_b.py '$(FOLDER)'
 
 # Attempts need neither workset nor model, and pip one core: $(call beside,WORKSETS,COMMANDS)
 define beside

@@ -24,7 +24,12 @@ def limited(default: Any, slip: Slip, *, shown: bool = True) -> Any:
     Args:
         shown: false leaves it out of the text of its dataclass.
     """
-    return field(default=default, metadata={_KEY: slip}, repr=shown)
+    return field(default=default, metadata=limit(slip), repr=shown)
+
+
+def limit(slip: Slip) -> dict[str, Slip]:
+    """Return the metadata of a field whose values are looked at by `slip`."""
+    return {_KEY: slip}
 
 
 def slip_in(metadata: Any, value: Any) -> tuple[str, str] | None:

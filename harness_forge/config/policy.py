@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import Enum
 
-from harness_forge.config.limits import between, limited
+from harness_forge.config.limits import between, limit, limited, one_of
 
 
 class PolicyKind(Enum):
@@ -19,8 +20,19 @@ class PolicyKind(Enum):
     extractive = "extractive"
 
 
+TEACHERS = (PolicyKind.gold, PolicyKind.mutated)
+"""Policies that know their answers beforehand."""
 COPIES = (PolicyKind.nearest, PolicyKind.template, PolicyKind.extractive)
 """Baselines: what they copy is judged, and never training data."""
+
+
+VERDICT_ROLES = ("architect", "auditor")
+"""Roles whose turns a teacher can write beside the worker's and the reflector's."""
+
+
+def _verdict_roles(values: Collection[str]) -> tuple[str, str] | None:
+    slips = (one_of(VERDICT_ROLES, "role that a teacher can write")(value) for value in values)
+    return next((slip for slip in slips if slip), None)
 
 
 @dataclass(frozen=True)
@@ -36,6 +48,9 @@ class PolicyConfig:
         fallback: gold only: where our fix fails or is missing, try the
             content's own remediation and mark the row.
         variants: mutated only: at most this many broken fixes per item.
+        roles: gold and mutated only: further roles whose turns are written: auditor (does
+            this answer pass?) and architect (which of two answers is to be carried out?). The
+            evaluator's verdicts make them right.
         endpoint: model only: base URL, such as http://127.0.0.1:8000/v1. None
             runs the recipe's base model (`model`) here, in a workset.
         model: the name sent to the endpoint and stored with each row.
@@ -65,6 +80,7 @@ class PolicyConfig:
     kind: PolicyKind = PolicyKind.gold
     fallback: bool = True
     variants: int = 3
+    roles: list[str] = field(default_factory=list, metadata=limit(_verdict_roles))
     endpoint: str | None = None
     model: str | None = None
     local: str | None = None

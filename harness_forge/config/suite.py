@@ -23,6 +23,7 @@ class SuiteKind(Enum):
 
     worker = "worker"  # work items of a split, as a run asks them
     architect = "architect"  # an architect's questions in the store, with what then happened
+    auditor = "auditor"  # an auditor's questions in the store, with what the evaluator said
     reflector = "reflector"  # a reflector's questions in the store
     bundle = "bundle"  # prompts in a folder, ours or your own
     bfcl = "bfcl"  # files in the form of the Berkeley Function Calling Leaderboard
@@ -36,7 +37,8 @@ METRICS = {
         "names_target",
     ),
     SuiteKind.architect: ("verdict_right", "verdict_given"),
-    SuiteKind.reflector: ("well_formed", "structure", "tips_parse", "mechanism"),
+    SuiteKind.auditor: ("verdict_right", "verdict_given"),
+    SuiteKind.reflector: ("well_formed", "structure", "tips_parse", "mechanism", "names_cause"),
     SuiteKind.bundle: ("score", "completed", "concise", "token_efficiency"),
     SuiteKind.bfcl: ("ast_match", "valid_calls"),
     SuiteKind.mmlu: ("accuracy",),
@@ -44,7 +46,7 @@ METRICS = {
 }  # fmt: skip
 """What can be scored of the items of each kind."""
 
-OF_A_SPLIT = (SuiteKind.worker, SuiteKind.architect, SuiteKind.reflector)
+OF_A_SPLIT = (SuiteKind.worker, SuiteKind.architect, SuiteKind.auditor, SuiteKind.reflector)
 """Kinds with items from the store; all others have items from local files."""
 
 
@@ -55,8 +57,8 @@ class SuiteConfig:
     Args:
         name: of the suite; its lm-eval task is called so.
         version: count it up when the same answer would be scored otherwise.
-        kind: where the items come from: worker, architect or reflector (of the
-            split that is evaluated), bundle, bfcl, mmlu or humaneval (local
+        kind: where the items come from: worker, architect, auditor or reflector (of
+            the split that is evaluated), bundle, bfcl, mmlu or humaneval (local
             files, the same whatever the split).
         path: folder of a local copy, for bfcl, mmlu and humaneval; a bundle's
             folder, or the name of one that comes with forge.
@@ -68,8 +70,8 @@ class SuiteConfig:
             with the scores; whether they decide is for the rule.
         metrics: scored, the decisive one first. worker: valid_call,
             valid_json, right_tool, arguments_match, script_parses,
-            names_target; architect: verdict_right, verdict_given; reflector:
-            well_formed, structure, tips_parse, mechanism; bundle: score,
+            names_target; architect and auditor: verdict_right, verdict_given;
+            reflector: well_formed, structure, tips_parse, mechanism, names_cause; bundle: score,
             completed, concise, token_efficiency; bfcl: ast_match,
             valid_calls; mmlu: accuracy; humaneval: pass_at_1, code_parses.
         hopeless_after: architect: tries of models, none of which passed, from

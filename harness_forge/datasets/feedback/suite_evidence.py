@@ -23,7 +23,7 @@ from harness_forge.datasets.feedback.weights import ItemOutcome, Source
 _WHERE = "feedback.evaluation"
 _HINT = "forge evaluate ADAPTER split=validation"
 _FIXED = "fixed"
-_OF_ITEMS = ("worker", "architect", "reflector")
+_OF_ITEMS = ("worker", "architect", "auditor", "reflector")
 """Kinds of suites with items from the store."""
 BASE, ADAPTER = "base", "adapter"
 

@@ -101,13 +101,16 @@ def _beads(check: Check, text: str, tools: Any) -> Scores:
 
 
 def _verdict(check: Check, text: str, tools: Any) -> Scores:
-    said = roles.verdict(text)
+    said = _SAID[check["kind"]](text)
     return {"verdict_right": said in check["right"], "verdict_given": said is not None}
 
 
 def _reflection(check: Check, text: str, tools: Any) -> Scores:
     parts = roles.reflection(text)
-    return {"well_formed": all(parts.values()), **parts}
+    scores = {"well_formed": all(parts.values()), **parts}
+    if known := check.get("lesson"):
+        scores["names_cause"] = roles.lesson(text) == known
+    return scores
 
 
 def _code(check: Check, text: str, tools: Any) -> Scores:
@@ -126,6 +129,13 @@ def _within(check: Check, text: str) -> bool:
     return len(text.split()) <= check.get("max_words", 10**9)
 
 
+_SAID: dict[str, Callable[[str], str | None]] = {
+    "verdict": roles.verdict,
+    "pick": roles.pick,
+    "audit": roles.audit,
+}
+"""What reads the verdict out of an answer, by the kind of check."""
+
 _CHECKS: dict[str, Callable[[Check, str, Any], Scores]] = {
     "label": _label,
     "number": _number,
@@ -135,6 +145,8 @@ _CHECKS: dict[str, Callable[[Check, str, Any], Scores]] = {
     "calls": _calls,
     "beads": _beads,
     "verdict": _verdict,
+    "pick": _verdict,
+    "audit": _verdict,
     "reflection": _reflection,
     "code": _code,
 }

@@ -1,4 +1,4 @@
-"""An architect's or a reflector's answer: its form, and whether events confirmed it."""
+"""An architect's, an auditor's or a reflector's answer: what it says, and its form."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ import re
 
 # As in conf/export/architect_sft.yaml: the first line that begins with the verdict.
 _VERDICT = re.compile(r"^\W*verdict\W+(continue|pivot|escalate)\b", re.IGNORECASE | re.MULTILINE)
+_PICK = re.compile(r"^\W*pick\W+([ab])\b", re.IGNORECASE | re.MULTILINE)
+# As in conf/export/auditor_sft.yaml.
+_PASSED = re.compile(r"\bverdict\b\W+(pass|passed|compliant|approved?)\b", re.IGNORECASE)
+_FAILED = re.compile(r"\bverdict\b\W+(fail|failed|non-?compliant|rejected?)\b", re.IGNORECASE)
 _SECTIONS = ("REFLECTION", "BANNED", "PREFERRED", "LESSON", "DISTILLED", "TIPS_JSON")
 _TIP_TYPES = ("strategy", "recovery", "optimization", "warning")
 
@@ -15,6 +19,26 @@ def verdict(text: str) -> str | None:
     """Return CONTINUE, PIVOT or ESCALATE; None if the architect named none of them."""
     found = _VERDICT.search(text)
     return found.group(1).upper() if found else None
+
+
+def pick(text: str) -> str | None:
+    """Return A or B, the first that the architect picked; None if it picked none."""
+    found = _PICK.search(text)
+    return found.group(1).upper() if found else None
+
+
+def audit(text: str) -> str | None:
+    """Return PASS or FAIL; None if the auditor said neither or both."""
+    passed, failed = _PASSED.search(text), _FAILED.search(text)
+    if bool(passed) == bool(failed):
+        return None
+    return "PASS" if passed else "FAIL"
+
+
+def lesson(text: str) -> str:
+    """Return the lesson of a reflector's answer as it stands in its line; '' without one."""
+    found = re.search(r"^LESSON:[ \t]*(.*?)[ \t]*$", text, re.MULTILINE)
+    return found.group(1) if found else ""
 
 
 def reflection(text: str) -> dict[str, bool]:

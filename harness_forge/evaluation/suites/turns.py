@@ -1,8 +1,9 @@
 """Questions from the store: scripts that passed, and prompts of other roles.
 
-An architect's verdict is compared with what then happened in its run, a
-reflector's answer with the form that the harness reads. Only collect runs are
-read; a look at held-out items is recorded like any other.
+An architect's verdict is compared with what then happened in its run, its pick of
+two answers and an auditor's verdict with what the evaluator said, a reflector's answer
+with the form that the harness reads and with the mistake that was made on purpose. Only
+collect runs are read; a look at held-out items is recorded like any other.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from psycopg.rows import dict_row
 
 from harness_forge.config.suite import SuiteConfig, SuiteKind
 from harness_forge.evaluation.lmeval.folder import Document
+from harness_forge.evaluation.scoring import roles
 
 # Teachers only: passes of models would change the set of items with every run.
 _PASSED = """
@@ -30,6 +32,9 @@ GROUP BY 1, 2 ORDER BY 1, 2
 _ASKED = r"""
 SELECT DISTINCT ON (item_id, t.messages::text)
     t.turn_id, t.item_id, t.family, t.group_key, t.messages, t.tools,
+    coalesce(t.content, '') AS content, t.eval_passed, t.origin = 'mutated' AS of_teacher,
+    -- The mistake is known: the same answer without it passes.
+    t.origin = 'mutated' AND NOT t.eval_passed AND sound.item_id IS NOT NULL AS broken,
     coalesce(ended.last_pass > t.attempt_num, false) AS passed_later,
     coalesce(tried.tries, 0) AS tries, coalesce(tried.passes, 0) AS passes
 FROM turn_examples t
@@ -41,8 +46,13 @@ LEFT JOIN (
     SELECT item_id, count(*) AS tries, count(*) FILTER (WHERE eval_passed) AS passes
     FROM attempt_examples WHERE origin = 'model' AND NOT infrastructure GROUP BY item_id
 ) AS tried USING (item_id)
+LEFT JOIN (
+    SELECT DISTINCT item_id, item_digest FROM attempt_examples
+    WHERE origin = 'ours' AND eval_passed
+) AS sound USING (item_id, item_digest)
 WHERE t.agent = %(agent)s AND t.split = %(split)s AND NOT t.infrastructure AND NOT t.flagged
-    AND (%(agent)s <> 'architect' OR t.content ~* '(^|\n)\W*verdict\W+(continue|pivot|escalate)\M')
+    AND (%(agent)s <> 'architect' OR t.content ~* '(^|\n)\W*verdict\W+(continue|pivot|escalate)\M'
+        OR (t.origin = 'mutated' AND t.content ~* '(^|\n)\W*pick\W+[ab]\M'))
 ORDER BY item_id, t.messages::text, t.turn_id
 """
 
@@ -65,7 +75,8 @@ def passed_answers(connection: Connection, split: str, argument: str) -> dict[st
 def collect(connection: Connection, suite: SuiteConfig, skill: str, split: str) -> list[Document]:
     """Return the prompts of a role on a split as questions.
 
-    It is right to continue if a later attempt of the run passed, and right to give
+    A teacher's pick is right if the answer it left failed and the other passed. Of a verdict
+    it is right to continue if a later attempt of the run passed, and right to give
     up if models tried `hopeless_after` times and never passed; other prompts are
     left out, because nothing shows what would have been right.
     """
@@ -79,7 +90,12 @@ def collect(connection: Connection, suite: SuiteConfig, skill: str, split: str) 
 
 def _check(suite: SuiteConfig, row: dict[str, Any]) -> dict[str, Any] | None:
     if suite.kind is SuiteKind.reflector:
-        return {"kind": "reflection"}
+        known = roles.lesson(row["content"]) if row["broken"] else ""
+        return {"kind": "reflection"} | ({"lesson": known} if known else {})
+    if suite.kind is SuiteKind.auditor:
+        return {"kind": "audit", "right": ["PASS" if row["eval_passed"] else "FAIL"]}
+    if picked := row["of_teacher"] and roles.pick(row["content"]):
+        return {"kind": "pick", "right": [picked]} if row["broken"] else None
     right: Sequence[str] = ()
     if row["passed_later"]:
         right = _ON

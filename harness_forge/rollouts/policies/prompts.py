@@ -35,6 +35,15 @@ _REFLECTOR = (
     "DISTILLED: and TIPS_JSON:."
 )
 
+_AUDITOR = (
+    "You are the auditor of an agent harness. Say whether the answer does what the task asks. "
+    "Answer with VERDICT: PASS or VERDICT: FAIL."
+)
+_ARCHITECT = (
+    "You are the architect of an agent harness. Two answers to a task are proposed. "
+    "Say which one is to be carried out. Answer with PICK: A or PICK: B."
+)
+
 LONGEST = 1200
 """Most characters of an item's description and check in a prompt: 400 tokens, so that
 the whole prompt has at most 700."""
@@ -154,6 +163,19 @@ def reflector_messages(item: WorkItem, answer: str, outcome: Outcome) -> list[Me
         f"Verdict: {outcome.failure_mode}: {outcome.summary}"
     )
     return [{"role": "system", "content": _REFLECTOR}, {"role": "user", "content": body}]
+
+
+def auditor_messages(item: WorkItem, answer: str) -> list[Message]:
+    """Return the auditor's prompt about an answer, which says nothing of its outcome."""
+    said = f"{_question(item, _AS_IT_IS)}\n\nAnswer:\n{answer}"
+    return [{"role": "system", "content": _AUDITOR}, {"role": "user", "content": said}]
+
+
+def architect_messages(item: WorkItem, answers: tuple[str, str]) -> list[Message]:
+    """Return the architect's prompt about two answers, A and B."""
+    first, second = answers
+    said = f"{_question(item, _AS_IT_IS)}\n\nAnswer A:\n{first}\n\nAnswer B:\n{second}"
+    return [{"role": "system", "content": _ARCHITECT}, {"role": "user", "content": said}]
 
 
 def rendered(messages: Sequence[Message]) -> str:

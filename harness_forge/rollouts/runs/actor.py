@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.config.model import ModelConfig
-from harness_forge.config.policy import PolicyConfig, PolicyKind
+from harness_forge.config.policy import TEACHERS, PolicyConfig, PolicyKind
 from harness_forge.core.errors import EndpointError, EvalError
 from harness_forge.core.records import WorkItem
 from harness_forge.registry.adapters import registry
@@ -132,6 +132,8 @@ def plain(config: PolicyConfig) -> dict[str, Any]:
     left_out = _NOT_IDENTITY | ({"shots"} if not config.shots else set())
     if config.example_splits == ["train"]:
         left_out = left_out | {"example_splits"}
+    if not config.roles or config.kind not in TEACHERS:
+        left_out = left_out | {"roles"}
     return {
         key: value.value if isinstance(value, Enum) else value
         for key, value in asdict(config).items()

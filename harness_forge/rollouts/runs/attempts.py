@@ -8,8 +8,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from harness_forge.config.prompt import PromptConfig
-from harness_forge.core.records import Attempt, Outcome, Tip, TipRetrieval, Turn, WorkItem
-from harness_forge.rollouts.policies import prompts
+from harness_forge.core.records import (
+    Attempt,
+    Outcome,
+    Tip,
+    TipRetrieval,
+    ToolCall,
+    Turn,
+    WorkItem,
+)
+from harness_forge.rollouts.policies import prompts, verdicts
 from harness_forge.rollouts.policies.proposal import Policy, PromptRequest, Proposal
 from harness_forge.rollouts.policies.reflection import Reflection
 from harness_forge.rollouts.policies.worked_examples import WorkedExample
@@ -43,6 +51,7 @@ class Stage:
         judges: limits how many attempts are judged at once.
         examples: returns the worked examples in an item's prompt.
         prompt: what a prompt says of an item.
+        roles: whose turns a teacher writes besides the worker's and the reflector's.
     """
 
     environment: object
@@ -51,6 +60,7 @@ class Stage:
     judges: threading.Semaphore
     examples: Callable[[WorkItem], Sequence[WorkedExample]] = lambda item: ()
     prompt: PromptConfig = field(default_factory=PromptConfig)
+    roles: Sequence[str] = ()
 
 
 def play(stage: Stage, item: WorkItem, drawn: Retrieved) -> Iterator[Attempt]:
@@ -70,7 +80,18 @@ def play(stage: Stage, item: WorkItem, drawn: Retrieved) -> Iterator[Attempt]:
         number += 1
         outcome = _judge(stage, item, proposal)
         reflection = stage.policy.reflect(request, proposal, outcome)
-        yield _record(request, number, proposal, outcome, reflection, drawn, started)
+        said = [reflection.turn] if reflection else []
+        if stage.roles:
+            said += verdicts.turns(stage.roles, item, proposal, outcome, _sound(stage, item))
+        yield _record(request, number, proposal, outcome, reflection, said, drawn, started)
+
+
+def _sound(stage: Stage, item: WorkItem) -> str:
+    """Return the teacher's own unbroken answer as a text; '' if there is none."""
+    known = next(iter(stage.environment.gold(item.item_id)), None)
+    if known is None:
+        return ""
+    return prompts.answer_text(ToolCall(name="", arguments=known.arguments))
 
 
 def _judge(stage: Stage, item: WorkItem, proposal: Proposal) -> Outcome:
@@ -95,6 +116,7 @@ def _record(
     proposal: Proposal,
     outcome: Outcome,
     reflection: Reflection | None,
+    said: Sequence[Turn],
     drawn: Retrieved,
     started: datetime,
 ) -> Attempt:
@@ -121,7 +143,7 @@ def _record(
         prompt=prompts.rendered(request.messages),
         tool_call=call,
         outcome=outcome,
-        turns=[worker, *([reflection.turn] if reflection else [])],
+        turns=[worker, *said],
         approach=str(call.arguments.get("description", "")) if call else "",
         reflection=reflection.text if reflection else None,
         lesson=reflection.lesson if reflection else None,

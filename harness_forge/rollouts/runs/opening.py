@@ -13,7 +13,7 @@ from typing import Any
 
 from harness_forge.config.budget import BudgetConfig
 from harness_forge.config.model import ModelConfig
-from harness_forge.config.policy import PolicyConfig, PolicyKind
+from harness_forge.config.policy import TEACHERS, PolicyConfig, PolicyKind
 from harness_forge.config.prompt import PromptConfig, PromptContext
 from harness_forge.config.run import Purpose, RunConfig
 from harness_forge.config.split import SplitConfig
@@ -92,7 +92,12 @@ def run(
             look()
             return _report(store, handle.run_id, 0)
         stage = functools.partial(
-            Stage, environment, host=host, examples=actor.shown, prompt=prompt
+            Stage,
+            environment,
+            host=host,
+            examples=actor.shown,
+            prompt=prompt,
+            roles=policy.roles if policy.kind in TEACHERS else (),
         )
         return _drive(stage, store, actor, handle, policy, config, items, chosen, look)
     finally:

@@ -17,6 +17,7 @@ from harness_forge.evaluation.questions import collect
 from harness_forge.rollouts import opening as worlds
 
 ARCHITECT = SuiteConfig(name="architect", kind=SuiteKind.architect, metrics=["verdict_right"])
+AUDITOR = SuiteConfig(name="auditor", kind=SuiteKind.auditor, metrics=["verdict_right"])
 REFLECTOR = SuiteConfig(name="reflector", kind=SuiteKind.reflector, metrics=["well_formed"])
 
 
@@ -106,6 +107,42 @@ def test_the_same_question_is_asked_once_and_only_of_its_split(config, harness):
     assert found.items == ["a"]
     few = asked(config, replace(REFLECTOR, limit=1))
     assert len(few.documents) == 1
+
+
+BROKEN = {"policy": "mutated", "origin": Origin.MUTATED}
+
+
+def test_a_teachers_pick_is_asked_where_the_unbroken_answer_passes(config, harness):
+    item, open_ = harness.item("a", Split.HOLDOUT), harness.item("b", Split.HOLDOUT)
+    for one in (item, open_):
+        said(harness, one, "PICK: B", **BROKEN)
+    harness.attempt(item, "good")
+    found = asked(config, ARCHITECT).documents
+    assert [(one.title, one.check) for one in found] == [("a", {"kind": "pick", "right": ["B"]})]
+
+
+def test_an_auditor_is_asked_what_the_evaluator_said(config, harness):
+    item = harness.item("a", Split.HOLDOUT)
+    for words, passed in (("VERDICT: PASS", True), ("VERDICT: FAIL", False)):
+        turn = {"agent": "auditor", "messages": [{"role": "user", "content": words}]}
+        answer = {"tools": (), "response": {"role": "assistant", "content": words}}
+        harness.attempt(item, words, reflector=turn | answer, passed=passed)
+    found = asked(config, AUDITOR).documents
+    assert [one.check for one in found] == [
+        {"kind": "audit", "right": ["PASS"]},
+        {"kind": "audit", "right": ["FAIL"]},
+    ]
+
+
+def test_the_cause_is_asked_where_the_mistake_was_made_on_purpose(config, harness):
+    item, open_ = harness.item("a", Split.HOLDOUT), harness.item("b", Split.HOLDOUT)
+    words = {"role": "assistant", "content": "REFLECTION:\nLESSON: the line is a comment"}
+    for one in (item, open_):
+        harness.reflected(one, "bad", response=words)
+    harness.attempt(item, "good")
+    known, unknown = asked(config, REFLECTOR).documents
+    assert known.check == {"kind": "reflection", "lesson": "the line is a comment"}
+    assert unknown.check == {"kind": "reflection"}
 
 
 def test_an_empty_holdout_is_told(config, harness):

@@ -186,3 +186,35 @@ def test_a_cut_answer_is_wrong_even_where_its_words_are_right():
     check = {"kind": "mentions", "all": ["yes"]}
     assert checks.scored(check, "yes", False, []) == {"score": True}
     assert checks.scored(check, "yes", True, []) == {"score": False}
+
+
+@pytest.mark.parametrize(
+    ("kind", "right", "text", "scores"),
+    [
+        ("pick", "B", "PICK: B", (True, True)),
+        ("pick", "B", "Of the two:\n**Pick** b, for it is whole", (True, True)),
+        ("pick", "B", "PICK: A", (False, True)),
+        ("pick", "B", "PICK: Both", (False, False)),
+        ("pick", "B", "B", (False, False)),
+        ("audit", "FAIL", "VERDICT: FAIL", (True, True)),
+        ("audit", "FAIL", "Verdict: non-compliant", (True, True)),
+        ("audit", "FAIL", "VERDICT: PASS", (False, True)),
+        ("audit", "FAIL", "VERDICT: FAIL or VERDICT: PASS", (False, False)),
+        ("audit", "FAIL", "It failed.", (False, False)),
+    ],
+)
+def test_picks_and_verdicts_are_read(kind, right, text, scores):
+    found = checks.scored({"kind": kind, "right": [right]}, text, False, [])
+    assert (found["verdict_right"], found["verdict_given"]) == scores
+
+
+def test_a_cause_is_named_word_for_word():
+    check = {"kind": "reflection", "lesson": "the answer returns nothing"}
+    for text, right in (
+        ("LESSON: the answer returns nothing", True),
+        ("REFLECTION:\nLESSON:  the answer returns nothing \nDISTILLED: x", True),
+        ("LESSON: it returns nothing", False),
+        ("the answer returns nothing", False),
+    ):
+        assert checks.scored(check, text, False, [])["names_cause"] is right
+    assert "names_cause" not in checks.scored({"kind": "reflection"}, "LESSON: x", False, [])

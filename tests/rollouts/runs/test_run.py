@@ -92,6 +92,17 @@ def test_mutated_failures_leave_tips_with_their_source(coin, skill, tmp_path):
     assert agents == [("reflector", 46), ("worker", 46)]
 
 
+def test_teachers_write_turns_of_the_roles_that_are_asked_for(coin, skill, tmp_path):
+    plain = go(coin, skill, tmp_path, MUTATED, limit=3)
+    asked = replace(MUTATED, roles=["architect", "auditor"], variants=1)
+    go(coin, skill, tmp_path, asked, limit=3)
+    query = """SELECT agent, count(*) FROM turns JOIN runs ON runs.id = turns.run_id
+        WHERE runs.config -> 'policy' ? 'roles' GROUP BY 1 ORDER BY 1"""
+    of_roles = [("architect", 3), ("auditor", 3), ("reflector", 3), ("worker", 3)]
+    assert rows(skill, query) == of_roles
+    assert go(coin, skill, tmp_path, MUTATED, limit=3) == {**plain, "new_items": 0}
+
+
 def test_later_runs_consider_earlier_tips_of_training_items_only(coin, skill, tmp_path):
     go(coin, skill, tmp_path, MUTATED)
     assert rows(skill, "SELECT count(*) FROM tip_retrievals") == [(0,)]

@@ -1,0 +1,176 @@
+"""Target B, small: four skills and four roles, trained alone, together, and with one left out.
+
+python tests/bench/target_b.py FOLDER [--tools .forge] [--only all,repair] [--steps N]
+python tests/bench/target_b.py FOLDER --docs
+
+Attempts are made and judged once; then each condition is exported, trained and asked the held-out
+items of every skill, by forge's own commands. What is finished stays in FOLDER, so a run that was
+killed is run again and goes on. The table is made of the result files alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from sections import put
+from target_b_table import ALL, SKILLS, without, write_table
+
+FORGE = Path(sys.executable).with_name("forge")
+TOOLS = ("models", "scap", "worksets")
+"""What is taken from the `forge_home` that has them."""
+
+# Few items, whose rows and answers are short; the division into splits is forge's own.
+ITEMS = {
+    "skills.stig.scap.only": "file_(owner|ownership|groupowner|group_ownership|permissions)"
+    "|sysctl_",
+    "skills.repair.command.items_command": "{python} -m "
+    "harness_forge.rollouts.environments.repair.making --seed 1 --each 3",
+    "skills.reasoning.command.items_command": "{python} -m "
+    "harness_forge.rollouts.environments.reasoning.making --library {reasoning} --seed 1 --each 2",
+    "skills.tool_calls.command.items_command": "{python} -m "
+    "harness_forge.rollouts.environments.tool_calls.making --seed 1 --each 3",
+}
+PART = "('x' || substr(md5(item_id), 1, 7))::bit(28)::int % 6"
+"""Six parts of the items: each of the roles beside the worker learns from some of them."""
+ROWS = {
+    "exports.architect.where": f"{PART} IN (0, 1)",
+    "exports.reflector.where": f"{PART} IN (2, 3)",
+    # An item has two verdicts.
+    "exports.auditor.where": f"{PART} = 4",
+}
+TRAINING = {"train.epochs": "3", "train.learning_rate": "1e-3"}
+"""What validation chose for target_a (docs/experiments.md); nothing was chosen here."""
+ASKED = {
+    "suites.architect.max_tokens": "64",
+    "suites.auditor.max_tokens": "64",
+    "suites.reflector.max_tokens": "256",
+    "suite.limit": "0",
+}
+CONDITIONS = (ALL, *SKILLS, *(without(skill) for skill in SKILLS))
+
+
+def main() -> None:
+    """Prepare, train and ask what is missing, and write the table."""
+    asked = _words()
+    folder: Path = asked.folder.absolute()
+    if asked.docs:
+        put("target-b.md", Path(__file__).name, f"## Results\n\n{write_table(folder)}")
+        return
+    _prepare(folder, asked.tools.absolute(), {"steps": asked.steps})
+    for name in asked.only:
+        condition(folder, name, asked.steps)
+        write_table(folder)
+    print(write_table(folder))
+
+
+def condition(folder: Path, name: str, steps: int) -> None:
+    """Export, train and ask one condition, unless that is done."""
+    place = folder / "conditions" / name
+    done = place / "done.json"
+    if done.exists():
+        print(f"{name}: done before", flush=True)
+        return
+    place.mkdir(parents=True, exist_ok=True)
+    common = _common(folder)
+    learned = [f"~skills.{skill}" for skill in SKILLS if not _learns(name, skill)]
+    adapter = f"target-b-{name}"
+    training = {**TRAINING, "train.name": adapter, "train.dataset": "data/rows"}
+    if steps:
+        training["train.max_steps"] = str(steps)
+    taken = {
+        "export": ["export", *common, *learned, *_set(ROWS), "data_dir=data", "export.name=rows"],
+        "train": ["train", *common, *_set(training)],
+        "replay": ["replay", adapter, *common, "split=holdout"],
+        "evaluate": [
+            *("evaluate", adapter, *common, "split=holdout", "suite=roles", "~suites.tool_call"),
+            *_set(ASKED),
+        ],
+    }
+    seconds = {step: _forge(place, step, words) for step, words in taken.items()}
+    done.write_text(json.dumps({"seconds": seconds}, indent=2) + "\n")
+
+
+def _learns(condition: str, skill: str) -> bool:
+    left_out = [without(other) for other in SKILLS if other != skill]
+    return condition in (ALL, skill, *left_out)
+
+
+def _common(folder: Path) -> list[str]:
+    """Return what every command is told: where things lie, and which items there are."""
+    return [
+        *("recipe=target_b", "skill=four", "prompt.context=none"),
+        *_set(ITEMS),
+        *_set({"forge_home": folder / "home", "budget.ledger": folder / "looks.jsonl"}),
+    ]
+
+
+def _set(values: dict) -> list[str]:
+    return [f"{key}='{_escaped(str(value))}'" for key, value in values.items()]
+
+
+def _escaped(value: str) -> str:
+    return value.replace("'", "\\'")
+
+
+def _prepare(folder: Path, tools: Path, settings: dict) -> None:
+    """Make the folder and the teachers' attempts; what is there is kept."""
+    home = folder / "home"
+    home.mkdir(parents=True, exist_ok=True)
+    settings = settings | {"items": ITEMS, "rows": ROWS, "train": TRAINING, "asked": ASKED}
+    known = folder / "settings.json"
+    if known.exists() and json.loads(known.read_text()) != settings:
+        sys.exit(f"target_b: {folder} holds results of other settings: take another folder")
+    for name in TOOLS:
+        if not (tools / name).is_dir():
+            sys.exit(
+                f"target_b: {tools / name} is missing: `make tools` and "
+                "`forge workset install reasoning` get it, or --tools names another folder"
+            )
+        if not (home / name).exists():
+            (home / name).symlink_to(tools / name)
+    known.write_text(json.dumps(settings, indent=2) + "\n")
+    for policy in ("gold", "mutated"):
+        # One broken answer an item: with more, failures would outnumber passes in every role.
+        words = ["run", *_common(folder), f"policy={policy}", "policy.variants=1"]
+        _forge(folder, f"run_{policy}", words)
+
+
+def _forge(place: Path, step: str, words: Sequence[str]) -> float:
+    """Run a command of forge in a folder, keep what it says, and return the seconds it took."""
+    print(f"{place.name}: {step} …", flush=True)
+    began = time.monotonic()
+    with (place / f"{step}.log").open("w") as log:
+        log.write(" ".join(words) + "\n")
+        log.flush()
+        ended = subprocess.run([FORGE, *words], cwd=place, stdout=log, stderr=log, env=os.environ)
+    took = round(time.monotonic() - began, 1)
+    if ended.returncode:
+        last = (place / f"{step}.log").read_text().splitlines()[-5:]
+        sys.exit("\n".join([*last, f"target_b: stopped; all it said is in {place / step}.log"]))
+    print(f"{place.name}: {step} took {took:.0f} s", flush=True)
+    return took
+
+
+def _words() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", type=Path, help="where everything is kept")
+    parser.add_argument("--tools", type=Path, default=Path(".forge"), help="a forge_home")
+    parser.add_argument("--only", default=",".join(CONDITIONS), help="conditions, in this order")
+    parser.add_argument("--steps", type=int, default=0, help="of a training at most; 0 is all")
+    parser.add_argument("--docs", action="store_true", help="put the table into the docs and end")
+    asked = parser.parse_args()
+    asked.only = asked.only.split(",")
+    if unknown := sorted(set(asked.only) - set(CONDITIONS)):
+        parser.error(f"no condition {unknown[0]}; there are {', '.join(CONDITIONS)}")
+    return asked
+
+
+if __name__ == "__main__":
+    main()

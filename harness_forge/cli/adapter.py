@@ -176,10 +176,11 @@ def _loaded(config: ForgeConfig, name: str) -> Adapter:
     """Return the adapter of a folder, of a name in the registry, or of the start of its hash."""
     from harness_forge.registry.adapters.package import load
 
-    return load(_folder(config, name))
+    return load(folder_of(config, name))
 
 
-def _folder(config: ForgeConfig, name: str) -> Path:
+def folder_of(config: ForgeConfig, name: str) -> Path:
+    """Return the folder of an adapter by its folder, name or the start of its hash."""
     from harness_forge.registry import standing
     from harness_forge.registry.adapters import registry
 
@@ -236,7 +237,7 @@ def _verify(config: ForgeConfig, name: str) -> int:
     from harness_forge.cli.results import report, show
     from harness_forge.registry.verification import verify
 
-    folder = _folder(config, name)
+    folder = folder_of(config, name)
     show(str(folder))
     done = []
     try:
@@ -260,7 +261,7 @@ def _sign(config: ForgeConfig, name: str) -> int:
     if config.signing.key is None:
         raise ConfigError("signing.key", "there is no key to sign with", f"make one: {keys.MAKE}")
     trust.demand_key(config.signing)
-    folder = _folder(config, name)
+    folder = folder_of(config, name)
     describe(load(folder))
     signature.sign(folder, Path(config.signing.key))
     own = keys.public_pem(keys.private_key(Path(config.signing.key)))

@@ -72,6 +72,7 @@ def listing(overrides: list[str]) -> list[dict[str, str]]:
 def _info(config: ForgeConfig) -> int:
     from harness_forge.cli.results import report
     from harness_forge.registry.models.folder import find_base_model
+    from harness_forge.registry.models.passport import passport
 
     base = find_base_model(config.model, Path(config.forge_home))
     card = config.model
@@ -84,6 +85,8 @@ def _info(config: ForgeConfig) -> int:
         ("tools", card.tools.name),
         ("adapters on", ", ".join(card.target_modules)),
     ]
+    files = passport(base)
+    rows += [(key, str(value)) for key, value in files.items()]
     facts = {
         "name": base.name,
         "title": base.title,
@@ -94,8 +97,11 @@ def _info(config: ForgeConfig) -> int:
         "context": card.context,
         "tools": card.tools,
         "target_modules": card.target_modules,
+        "passport": files,
     }
-    lines = [f"{base.name}: {base.title}", *(f"{key:<13}{value}" for key, value in rows if value)]
+    width = max(len(key) for key, _ in rows) + 2
+    lines = [f"{base.name}: {base.title}"]
+    lines += [f"{key:<{width}}{value}" for key, value in rows if value]
     report(facts, "\n".join(lines))
     return 0
 

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from harness_forge.promotion.decide import Decision
 
 SUMMARY = "decide by the rule whether the adapter becomes champion"
-USAGE = "[ADAPTER] [--dry-run] [--again] [key=value …]"
+USAGE = "[ADAPTER] [--if-better] [--dry-run] [--again] [key=value …]"
 EXAMPLES = (
     "forge promote",
     "forge promote --dry-run",
+    "forge promote --if-better",
     "forge promote promote=aither",
     "forge promote stig-worker promote.conditions.enough_pairs.minimum=100",
     "forge promote --again",
@@ -29,6 +30,8 @@ JSON = "an object: decision, why, conditions, candidate, champion_before, champi
 
 DRY_RUN, AGAIN = "--dry-run", "--again"
 """Flags: touch nothing; pass over that the candidate was rolled back."""
+IF_BETTER, BETTER = "--if-better", "promote=model_lab"
+"""Flag: better than base and champion is the rule, unless another one is named."""
 
 
 def main(argv: list[str]) -> int:
@@ -40,7 +43,9 @@ def main(argv: list[str]) -> int:
     from harness_forge.promotion.files import Files
     from harness_forge.registry.current import current_adapter
 
-    words, flags, overrides = sort(argv, (DRY_RUN, AGAIN))
+    words, flags, overrides = sort(argv, (IF_BETTER, DRY_RUN, AGAIN))
+    if IF_BETTER in flags and not any(one.startswith("promote=") for one in overrides):
+        overrides = [BETTER, *overrides]
     if len(words) > 1:
         raise ConfigError("command line", "one adapter at a time", f"forge promote {USAGE}")
     config = composed(overrides)

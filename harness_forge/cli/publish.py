@@ -1,23 +1,32 @@
-"""`forge publish`: copy a dataset out, if its review is valid."""
+"""`forge publish`: let a dataset, or what was trained on it, leave, if its review is valid."""
 
 from __future__ import annotations
 
+import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness_forge.core.errors import ConfigError
+from harness_forge.core.errors import ConfigError, ExportError
 
 if TYPE_CHECKING:
     from harness_forge.config.schema import ForgeConfig
 
 SUMMARY = "copy a dataset out; refused without a signed review of these very bytes"
-USAGE = "[DATASET] PATH [key=value …]"
+USAGE = "[DATASET|ADAPTER] PATH|hf://OWNER/NAME [--yes] [key=value …]"
 EXAMPLES = (
     "forge publish /srv/out/stig_worker_sft",
     "forge publish data/stig_worker_sft /srv/out/stig_worker_sft",
+    "forge publish stig_worker_sft hf://OWNER/NAME",
+    "forge publish stig-worker hf://OWNER/NAME --yes",
 )
 KEYS = ("export", "forge_home", "data_dir")
-JSON = "an object: destination, files, reviewed_by, reviewed_at, digest, statement (a file)"
+JSON = (
+    "an object: destination, files, reviewed_by, reviewed_at, digest, statement (a file);"
+    " to the Hub also url and commit, or declined"
+)
+YES = "--yes"
+"""Flag: agree to what is sent to the Hub without being asked."""
 
 
 def main(argv: list[str]) -> int:
@@ -26,11 +35,14 @@ def main(argv: list[str]) -> int:
     from harness_forge.cli.redact import dataset_of
     from harness_forge.cli.results import report
     from harness_forge.cli.words import sort
+    from harness_forge.datasets.review.hub import HUB
 
-    words, _, overrides = sort(argv)
+    words, flags, overrides = sort(argv, (YES,))
     if not 1 <= len(words) <= 2:
         raise ConfigError("command line", "say where to", f"forge publish {USAGE}")
     config = composed(overrides)
+    if words[-1].startswith(HUB):
+        return _to_hub(words[:-1], words[-1], config, YES in flags)
     done = leave(dataset_of(config, words[:-1]), Path(words[-1]), config)
     report(done, left(done))
     return 0
@@ -62,3 +74,57 @@ def leave(folder: Path, destination: Path, config: ForgeConfig) -> dict[str, Any
         "digest": review.digest,
         "statement": str(text) if (text := beside(destination)[0]).exists() else None,
     }
+
+
+def _to_hub(words: list[str], destination: str, config: ForgeConfig, agreed: bool) -> int:
+    """Send a reviewed dataset, or an adapter of one, to the Hub; exits 1 if it was declined."""
+    from harness_forge.cli.adapter import folder_of
+    from harness_forge.cli.redact import dataset_of
+    from harness_forge.cli.results import report
+    from harness_forge.cli.workset import asked
+    from harness_forge.core.dataset_files import MANIFEST
+    from harness_forge.core.numbers import size
+    from harness_forge.datasets.review import hub
+    from harness_forge.datasets.review.publishing import publish
+    from harness_forge.registry.adapters.package import load
+
+    home, repository = Path(config.forge_home), hub.repository_of(destination)
+    dataset, adapter = dataset_of(config, words), None
+    if words and not (dataset / MANIFEST).is_file():
+        adapter = load(folder_of(config, words[0]))
+        dataset = _trained_on(adapter.lineage, config)
+    with tempfile.TemporaryDirectory(prefix="forge-publish-") as scratch:
+        # What is sent is a copy that was compared with what was reviewed.
+        copy = Path(scratch) / dataset.resolve().name
+        review = publish(dataset, copy, home)
+        hub.demand_consent(copy)
+        token = hub.demand_ready(home)
+        folder, kind = (adapter.folder, "model") if adapter else (copy, "dataset")
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        total = size(sum(path.stat().st_size for path in files))
+        reviewed = f"reviewed by {review.who} at {review.when}"
+        print(
+            f"{folder.name}: {len(files)} files, {total}, {reviewed}, would be sent\n"
+            f"  to {destination}, a private {kind} repository, with the token in {token}",
+            file=sys.stderr,
+        )
+        facts = {"destination": destination, "files": len(files), "digest": review.digest}
+        facts |= {"reviewed_by": review.who, "reviewed_at": review.when}
+        if not agreed and not asked(f"send it to {destination}?"):
+            report({**facts, "declined": True}, "nothing was sent")
+            return 1
+        done = hub.push(folder, repository, kind, home)
+    report({**facts, **done}, f"{destination}: {len(files)} files sent, commit {done['commit']}")
+    return 0
+
+
+def _trained_on(lineage: dict[str, Any], config: ForgeConfig) -> Path:
+    """Return the dataset that an adapter was trained on, which a reviewer has to have seen."""
+    from harness_forge.datasets.row_difference import dataset_with
+
+    data = Path(config.data_dir)
+    found = dataset_with(lineage.get("dataset", {}).get("manifest") or "", data)
+    if found is None:
+        what = f"its dataset is not under {data}, so nobody can tell whether it was reviewed"
+        raise ExportError(f"adapter {lineage.get('name')}", what, "data_dir=DIR that has it")
+    return found

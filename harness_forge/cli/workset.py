@@ -38,6 +38,9 @@ Facts = dict[str, Any]
 FROM, TO = "--from", "--to"
 """Flags: the bundle to install from; where to write a bundle, a folder or a file.tar."""
 
+DECLARED = "declared"
+"""Status of a workset that forge does not install."""
+
 _ACTIONS = ("ls", "info", "install", "remove", "bundle", "lock")
 
 
@@ -103,7 +106,8 @@ def _states(config: ForgeConfig) -> list[Facts]:
     found = []
     for name, workset in config.worksets.items():
         there = state(name, workset, home, locks_folder(workset))
-        facts = {"name": name, "status": there.status, "disk_gb": there.disk_gb}
+        status = there.status if workset.variants else DECLARED
+        facts = {"name": name, "status": status, "disk_gb": there.disk_gb}
         found.append({**facts, "summary": workset.summary})
     return found
 
@@ -113,7 +117,7 @@ def listing(states: list[Facts]) -> str:
     lines = []
     for one in states:
         size = size_text(one["disk_gb"] * 1e9) if one["disk_gb"] else NONE
-        lines.append(f"{one['name']:<11}{one['status']:<12}{size:>8}  {one['summary']}")
+        lines.append(f"{one['name']:<15}{one['status']:<12}{size:>8}  {one['summary']}")
     return "\n".join(lines)
 
 
@@ -121,12 +125,15 @@ def _info(name: str, config: ForgeConfig) -> Facts:
     from harness_forge.cli.results import show
     from harness_forge.config.compose.project import locks_folder
     from harness_forge.worksets.locks import path_of
-    from harness_forge.worksets.worksets import folder, pick_variant, state
+    from harness_forge.worksets.worksets import folder, shown_variant, state
 
     show(information(name, config))
     workset, home = config.worksets[name], Path(config.forge_home)
+    found = shown_variant(name, workset)
+    if found is None:
+        return {"status": DECLARED, "settings": workset}
     locks = locks_folder(workset)
-    there, (kind, variant) = state(name, workset, home, locks), pick_variant(name, workset)
+    there, (kind, variant) = state(name, workset, home, locks), found
     return {
         "status": there.status,
         "folder": folder(name, home),
@@ -138,32 +145,42 @@ def _info(name: str, config: ForgeConfig) -> Facts:
 
 
 def information(name: str, config: ForgeConfig) -> str:
-    """Return what a user agrees to by installing a workset, and what is on disk of it."""
-    from harness_forge.config.compose.project import locks_folder, shown
-    from harness_forge.worksets.locks import path_of
-    from harness_forge.worksets.worksets import folder, pick_variant, state
-
+    """Return what a user agrees to: pins, disk, network, telemetry, licences, data."""
     workset = config.worksets[name]
-    home = Path(config.forge_home)
-    locks = locks_folder(workset)
-    there = state(name, workset, home, locks)
-    variant_name, variant = pick_variant(name, workset)
     rows = [
-        ("state", f"{there.status}, in {folder(name, home)}"),
-        ("python", workset.python),
-        ("needs", workset.needs),
-        ("variant", f"{variant_name} (of: {', '.join(workset.variants)})"),
-        ("pins", ", ".join(variant.first + variant.pins)),
-        ("lock", shown(path_of(variant, locks))),
-        ("disk", _cost(size_text(variant.disk_gb * 1e9), variant.measured)),
-        ("time", _cost(seconds(variant.minutes * 60), variant.measured)),
+        *_installs(name, config),
         ("network", workset.network),
+        ("data", workset.data),
         ("telemetry", workset.telemetry),
         ("sets", " ".join(f"{key}={value}" for key, value in workset.environment.items())),
         ("licences", _licences(workset)),
     ]
     lines = [f"{key:<11}{value}" for key, value in rows if value]
     return "\n".join([f"{name}: {workset.summary}", *lines])
+
+
+def _installs(name: str, config: ForgeConfig) -> list[tuple[str, str]]:
+    from harness_forge.config.compose.project import locks_folder, shown
+    from harness_forge.worksets.locks import path_of
+    from harness_forge.worksets.worksets import folder, shown_variant, state
+
+    workset, home = config.worksets[name], Path(config.forge_home)
+    found = shown_variant(name, workset)
+    if found is None:
+        return [("state", DECLARED), ("needs", workset.needs), ("instead", workset.instead)]
+    kind, variant = found
+    locks = locks_folder(workset)
+    there = state(name, workset, home, locks)
+    return [
+        ("state", f"{there.status}, in {folder(name, home)}"),
+        ("python", workset.python),
+        ("needs", workset.needs),
+        ("variant", f"{kind} (of: {', '.join(workset.variants)})"),
+        ("pins", ", ".join(variant.first + variant.pins)),
+        ("lock", shown(path_of(variant, locks))),
+        ("disk", _cost(size_text(variant.disk_gb * 1e9), variant.measured)),
+        ("time", _cost(seconds(variant.minutes * 60), variant.measured)),
+    ]
 
 
 def _cost(amount: str, measured: str) -> str:
@@ -182,16 +199,18 @@ def _install(name: str, config: ForgeConfig, agreed: bool, source: str | None) -
     from harness_forge.config.compose.project import locks_folder
     from harness_forge.worksets.bundles import opened
     from harness_forge.worksets.installing import install
-    from harness_forge.worksets.worksets import log_of, state
+    from harness_forge.worksets.worksets import log_of, pick_variant, state
 
     workset, home = config.worksets[name], Path(config.forge_home)
     locks = locks_folder(workset)
+    # Before anybody is asked to agree: one that this machine cannot have is refused.
+    pick_variant(name, workset)
     if state(name, workset, home, locks).status == "installed":
         show(f"{name} is installed")
         return {"status": "installed", "new": False}
     # Who agreed beforehand has read it, or can.
     print(_in_short(name, config) if agreed else information(name, config), flush=True)
-    if not agreed and not _asked(f"install {name}?"):
+    if not agreed and not asked(f"install {name}?"):
         show("nothing was installed")
         return {"status": state(name, workset, home, locks).status, "declined": True}
     line = StatusLine(name)
@@ -235,6 +254,8 @@ def _lock(name: str, config: ForgeConfig) -> Facts:
     from harness_forge.worksets import locking, locks
 
     workset, made = config.worksets[name], {}
+    if not workset.variants:
+        show(f"{name}: only declared, there is nothing to lock")
     for variant in workset.variants.values():
         path = locks.path_of(variant, locks_folder(workset))
         if not variant.lock:
@@ -249,7 +270,12 @@ def _lock(name: str, config: ForgeConfig) -> Facts:
     return {"packages": made}
 
 
-def _asked(question: str) -> bool:
+def asked(question: str) -> bool:
+    """Return whether the person at the terminal agrees.
+
+    Raises:
+        ConfigError: nobody is there.
+    """
     # With --quiet nobody would see the question.
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ConfigError("command line", "nobody is there to agree", "add --yes")

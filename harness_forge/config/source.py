@@ -99,6 +99,7 @@ class MappingConfig:
         passes_from: share of the way between them that counts as passed.
         confidence: in the outcome, 0 to 1.
         reflections: what was thought between tries, a list of texts.
+        signals: name -> what else the record says of an attempt, kept beside its outcome.
         cut_lengths: lengths in characters at which the writer cut texts; an
             answer with a text of exactly such a length counts as cut.
     """
@@ -133,6 +134,7 @@ class MappingConfig:
     passes_from: float = 1.0
     confidence: float = 1.0
     reflections: str = ""
+    signals: dict[str, str] = field(default_factory=dict)
     cut_lengths: list[int] = field(default_factory=list)
 
 

@@ -45,11 +45,13 @@ class WorksetConfig:
         needs: what else the machine must have.
         variant: which of `variants` to install; `auto` takes cuda where an
             NVIDIA driver is found and such a variant exists, else cpu.
-        variants: what is installed, by kind of machine.
+        variants: what is installed, by kind of machine; none where it is only declared.
+        instead: of one that is only declared: why, and what forge does in its place.
         licences: main part to its licence, as its own package says.
         telemetry: what the tools report by themselves, and what is done about it.
         environment: variables that stages set for its processes.
         network: when it speaks to the network.
+        data: which data leaves this machine, and when.
     """
 
     summary: str = ""
@@ -57,7 +59,9 @@ class WorksetConfig:
     needs: str = ""
     variant: str = "auto"
     variants: dict[str, VariantConfig] = field(default_factory=dict)
+    instead: str = ""
     licences: dict[str, str] = field(default_factory=dict)
     telemetry: str = ""
     environment: dict[str, str] = field(default_factory=dict)
     network: str = ""
+    data: str = "none leaves this machine"

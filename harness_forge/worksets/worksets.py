@@ -154,13 +154,29 @@ def pick_variant(name: str, config: WorksetConfig, wanted: str = "") -> tuple[st
         WorksetError: there is no such variant.
     """
     wanted = wanted or config.variant
+    if not config.variants:
+        hint = "`forge workset info` says more of it"
+        raise WorksetError(f"workset {name}", f"is only declared: {config.instead}", hint)
     if wanted == "auto":
         wanted = "cuda" if "cuda" in config.variants and has_nvidia() else "cpu"
+        if wanted not in config.variants:
+            hint = f"it is installed all the same with worksets.{name}.variant=cuda"
+            raise WorksetError(f"workset {name}", "needs an NVIDIA GPU; there is none here", hint)
     if wanted not in config.variants:
         known = ", ".join(config.variants) or "none"
         hint = f"{did_you_mean(wanted, config.variants)}variants: {known}"
         raise WorksetError(f"workset {name}", f"has no variant '{wanted}'", hint)
     return wanted, config.variants[wanted]
+
+
+def shown_variant(name: str, config: WorksetConfig) -> tuple[str, VariantConfig] | None:
+    """Return the variant for this machine, else the first one; None where it has none."""
+    if not config.variants:
+        return None
+    try:
+        return pick_variant(name, config)
+    except WorksetError:
+        return next(iter(config.variants.items()))
 
 
 def digest(config: WorksetConfig, variant: VariantConfig, locks: Path) -> str:

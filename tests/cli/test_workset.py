@@ -8,9 +8,12 @@ import pytest
 from harness_forge import cli
 from harness_forge.config.compose.engine import compose
 from harness_forge.config.compose.project import locks_folder
+from harness_forge.worksets.hardware import has_nvidia
 from harness_forge.worksets.locks import lock_of
 
 WORKSETS = compose().worksets
+DECLARED = ("nemo", "observability", "training_infra")
+"""Worksets that forge does not install."""
 
 
 def forge(capsys, tmp_path, *words):
@@ -21,17 +24,37 @@ def forge(capsys, tmp_path, *words):
 def test_ls_shows_each_with_its_state(capsys, tmp_path):
     code, out, _ = forge(capsys, tmp_path, "ls")
     assert code == 0
-    assert [line.split()[:3] for line in out.splitlines()] == [
-        [name, "missing", "\u2013"]
-        for name in ("train", "serve", "eval", "gguf", "graph", "reasoning")
-    ]
+    ours = ("train", "serve", "eval", "gguf", "graph", "reasoning", "hf", "unsloth")
+    status = dict.fromkeys((*ours, "arcee", "serving"), "missing")
+    status |= dict.fromkeys(DECLARED, "declared")
+    assert {line.split()[0]: line.split()[1:3] for line in out.splitlines()} == {
+        name: [word, "\u2013"] for name, word in status.items()
+    }
 
 
 @pytest.mark.parametrize("name", WORKSETS)
 def test_info_states_what_a_user_agrees_to(capsys, tmp_path, name):
     _, out, _ = forge(capsys, tmp_path, "info", name)
     keys = [line.split()[0] for line in out.splitlines()[1:]]
-    assert set(keys) >= {"pins", "lock", "disk", "time", "network", "telemetry", "sets", "licences"}
+    said = {"state", "instead"}
+    if name not in DECLARED:
+        said = {"pins", "lock", "disk", "time", "sets"}
+    assert set(keys) >= {"network", "data", "telemetry", "licences", *said}
+
+
+@pytest.mark.parametrize("action", ["install", "bundle"])
+def test_what_is_only_declared_says_what_forge_does_instead(capsys, tmp_path, action):
+    code, out, err = forge(capsys, tmp_path, action, "nemo")
+    assert (code != 0, out) == (True, "")
+    assert "workset nemo: is only declared: forge installs nothing: `forge export` writes" in err
+
+
+@pytest.mark.skipif(has_nvidia(), reason="this machine has a GPU")
+def test_what_needs_a_gpu_is_refused_before_anything_is_downloaded(capsys, tmp_path):
+    code, out, err = forge(capsys, tmp_path, "install", "unsloth", "--yes")
+    assert (code != 0, out) == (True, "")
+    assert err.startswith("forge: workset unsloth: needs an NVIDIA GPU; there is none here\n")
+    assert not (tmp_path / "worksets").exists()
 
 
 @pytest.mark.parametrize("name", WORKSETS)

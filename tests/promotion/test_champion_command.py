@@ -1,5 +1,7 @@
 """`forge champion`, `forge rollback` and `forge promote`, as they are typed."""
 
+import json
+
 import pytest
 from champion_steps import SEAT, config_of
 
@@ -62,3 +64,13 @@ def test_the_terminal_shows_each_condition_whole(forge, capsys):
     pairs = next(row for row in told if row.startswith("  enough_pairs"))
     assert pairs.split()[1:6] == ["holds", "80", "at", "least", "60"]
     assert any(row.startswith("  version: lamp-worker-1.0.0") for row in told)
+
+
+def test_if_better_asks_for_better_than_base_and_champion_unless_a_rule_is_named(forge, capsys):
+    ruled = {}
+    for words in (["--if-better"], ["--if-better", "promote=replay_only"], []):
+        forge("promote", "--dry-run", "--json", *words)
+        ruled[" ".join(words)] = json.loads(capsys.readouterr().out)["rule"]
+    assert ruled == {
+        "--if-better": "model_lab", "--if-better promote=replay_only": "replay_only", "": "default"
+    }  # fmt: skip

@@ -100,6 +100,9 @@ class Templates:
             for name, value in vars(mapping).items()
             if isinstance(value, str) and name not in ("name_pattern", "group_pattern")
         }
+        self._signals = {
+            name: MappingTemplate(f"signals.{name}", text) for name, text in mapping.signals.items()
+        }
         self._offered = OfferedTools()
         self._name = _pattern("name_pattern", mapping.name_pattern)
         self._group = _pattern("group_pattern", mapping.group_pattern)
@@ -114,7 +117,8 @@ class Templates:
 
     def named_fields(self, scope: Mapping[str, Any]) -> dict[str, str]:
         """Return what of a file's name the mapping uses: another name is then another file."""
-        used = {step for one in self._templates.values() for step in one.names}
+        every = [*self._templates.values(), *self._signals.values()]
+        used = {step for one in every for step in one.names}
         return {
             name: str(value)
             for name, value in sorted(scope.items())
@@ -153,6 +157,11 @@ class Templates:
     def value(self, key: str, scope: Mapping[str, Any]) -> Any:
         """Return the value of one key of the mapping, None where there is none."""
         return self._templates[key].value(scope)
+
+    def signals(self, scope: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what else the record says of an attempt, by its name."""
+        found = {name: one.value(scope) for name, one in self._signals.items()}
+        return {name: value for name, value in found.items() if value is not None}
 
     def word(self, key: str, scope: Mapping[str, Any]) -> str | None:
         """Return it as a text; one of blanks names nothing."""

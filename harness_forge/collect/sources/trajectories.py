@@ -147,7 +147,7 @@ def attempt_of(
     raw = scope["@outcome"] if "@outcome" in scope else templates.outcome(scope)
     verdict = outcomes.reward(raw, mapping.reward_min, mapping.reward_max, mapping.passes_from)
     reflections = templates.value("reflections", scope)
-    signals = {"place": scope["@line"]}
+    signals = {**templates.signals(scope), "place": scope["@line"]}
     signals |= {"reward": raw} if raw is not None else {}
     signals |= {"reflections": reflections} if reflections else {}
     last = turns[-1] if turns else None

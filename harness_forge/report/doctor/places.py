@@ -88,6 +88,8 @@ def worksets(config: ForgeConfig) -> Iterator[Finding]:
     """Yield the status of each workset, as `forge workset ls` has it."""
     home = Path(config.forge_home)
     for name, workset in config.worksets.items():
+        if not workset.variants:
+            continue  # only declared
         install = f"forge workset install {name}"
         try:
             found = status(name, workset, home, locks_folder(workset))

@@ -88,3 +88,54 @@ def test_the_share_of_counted_rows_is_told(forge, harness, tmp_path):
     ) in out
     manifest = json.loads((harness.data_dir / "stig_worker_sft/manifest.json").read_text())
     assert manifest["filters"]["length"]["decided"] == {"by_bounds": 4, "counted": 0}
+
+
+HUB = "hf://somebody/lamps"
+
+
+@pytest.fixture
+def reviewed(forge, harness, monkeypatch):
+    """A dataset, and what makes it and signs it; the machine has no token."""
+    for name in ("HF_TOKEN", "HUGGINGFACE_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    harness.attempt(harness.item("rule_a"))
+    assert forge("export")[0] == 0
+    return harness.data_dir / "stig_worker_sft"
+
+
+def sign(forge):
+    assert forge("redact", "review", "--sign", "--by=J. Doe")[0] == 0
+
+
+def test_nothing_is_sent_to_the_hub_without_a_review(forge, reviewed):
+    code, out, err = forge("publish", HUB, "--yes")
+    assert (code, out) == (7, "")
+    assert err.startswith(f"forge: {reviewed}: was not reviewed\n")
+
+
+def test_nothing_is_sent_to_the_hub_without_consent_for_each_row(forge, reviewed):
+    manifest = json.loads((reviewed / "manifest.json").read_text())
+    counts = manifest["consent"] | {"unknown": 2, "withheld": 1}
+    (reviewed / "manifest.json").write_text(json.dumps(manifest | {"consent": counts}))
+    sign(forge)
+    code, _, err = forge("publish", HUB, "--yes")
+    assert code == 7
+    said = (
+        "consent is not granted for all of it: 2 rows unknown, 1 row withheld\n  hint: export.cons"
+    )
+    assert said in err
+
+
+def test_nothing_is_sent_to_the_hub_without_token_and_workset(forge, reviewed, monkeypatch):
+    sign(forge)
+    code, _, err = forge("publish", HUB, "--yes")
+    assert (code, err.splitlines()[0]) == (7, "forge: Hugging Face: there is no token")
+    monkeypatch.setenv("HUGGINGFACE_API_KEY", "x")
+    code, _, err = forge("publish", HUB, "--yes")
+    assert (code != 0, err.splitlines()[0]) == (True, "forge: workset hf: is not installed")
+
+
+@pytest.mark.parametrize("word", ["hf://", "hf://lamps", "hf://a/b/c", "hf://../b"])
+def test_a_repository_has_an_owner_and_a_name(forge, reviewed, word):
+    code, _, err = forge("publish", word)
+    assert (code, err.splitlines()[0]) == (7, f"forge: {word}: names no repository")

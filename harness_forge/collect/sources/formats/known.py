@@ -20,6 +20,7 @@ NAMES = (
     "openhands",
     "harbor",
     "pi",
+    "codewhale",
     "tau2",
     "verifiers",
     "nebius",

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.collect.sources.formats.conversation import Conversation, ModelAnswer
+from harness_forge.collect.sources.formats.entries import root_down
 from harness_forge.collect.sources.formats.reading import Format, session
 from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.records import LeftOut
@@ -68,6 +69,7 @@ class _Tree:
             self._entries.append((name, above, one))
             before = name
         self._by_id = {name: (above, one) for name, above, one in self._entries}
+        self._above = {name: above for name, above, _ in self._entries}
         self._made: dict[int, Any] = {}
 
     def answers(self) -> tuple[list[ModelAnswer], list[str]]:
@@ -88,15 +90,7 @@ class _Tree:
 
     def _path(self, name: str | None) -> list[str] | None:
         """Return the entries from the root down to one; None where one is missing."""
-        path: list[str] = []
-        seen: set[str] = set()
-        while name is not None:
-            if name not in self._by_id or name in seen:
-                return None
-            seen.add(name)
-            path.append(name)
-            name = self._by_id[name][0]
-        return path[::-1]
+        return root_down(name, self._above)
 
     def _answer(
         self, one, message: Mapping[str, Any], path: list[str], is_active: bool

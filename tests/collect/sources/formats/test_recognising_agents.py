@@ -9,6 +9,7 @@ RECORDS = {
     "atif": {"schema_version": "ATIF-v1.6", "steps": [], "agent": {}},
     "claude_code": {"type": "user", "uuid": "u", "parentUuid": None, "sessionId": "s"},
     "codex": {"type": "response_item", "payload": {}},
+    "codewhale": {"metadata": {"id": "s", "workspace": "/w"}, "messages": []},
     "eight_scores": {"sessionId": "s", "prompt": "p", "response": "r", "scores": {}},
     "eight_session": {"type": "session_start", "sequenceNumber": 0, "meta": {}},
     "harbor": {"task_name": "t", "trial_name": "t__1", "verifier_result": None},

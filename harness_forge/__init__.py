@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from harness_forge.core.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from harness_forge.cli.agent_kernel import Kernel as Kernel
     from harness_forge.collect.generators.generate import generate as generate
     from harness_forge.collect.ingest.ingest import ingest as ingest
     from harness_forge.config.compose.engine import compose as compose
@@ -60,6 +61,7 @@ API = {
     "Files": "promotion.files",
     "decide": "promotion.decide",
     "write_report": "report.collect:report",
+    "Kernel": "cli.agent_kernel",
 }
 """The public names, in the order of the loop, and where each is."""
 
@@ -88,6 +90,7 @@ __all__ = [
     "Files",
     "decide",
     "write_report",
+    "Kernel",
     "OneCall",
     "SkillTaskset",
 ]

@@ -39,6 +39,7 @@ VERBS = {
     "ui": "look through runs, attempts, datasets, adapters and trainings in a browser, locally",
     "serve": "serve a base model with adapters through vLLM, tested before use",
     "proxy": "pass requests on to model servers, capture them whole, divide them among models",
+    "kernel": "capture and score an agent's turns, say its health and its model, learn from them",
     "schedule": "run cycles of the loop by themselves: at night, when idle, every so many hours",
     "doctor": "look at the machine: store, worksets, skill, ports, disk, clock, air gap",
     "health": "watch the loop: trends of the last days with their tests, alerts, metrics",

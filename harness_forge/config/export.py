@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Any
 
 from harness_forge.core.chat.canonical_choices import LateSystem, ParallelCalls, Reasoning
+from harness_forge.core.errors import ConfigError
 
 
 class ExportKind(Enum):
@@ -76,6 +77,27 @@ class SelectConfig:
 
 
 @dataclass(frozen=True)
+class JudgedConfig:
+    """Whether the scores of `forge judge` say which answers are better, for want of verdicts.
+
+    A row without a score is `unscored`, one between the two bounds `judged_between`, and where
+    only good answers are learned a bad one is `judged_bad`. Its evaluator is then `judge`.
+
+    Args:
+        good: an answer is good from this score on, 0 to 1; null asks the evaluator's verdict.
+        bad: and bad up to this one.
+    """
+
+    good: float | None = None
+    bad: float = 0.3
+
+    def __post_init__(self) -> None:
+        if self.good is not None and not 0 <= self.bad < self.good <= 1:
+            what = f"must lie above bad, both from 0 to 1: good {self.good}, bad {self.bad}"
+            raise ConfigError("export.judged.good", what)
+
+
+@dataclass(frozen=True)
 class ExportConfig:
     """One export.
 
@@ -107,6 +129,7 @@ class ExportConfig:
             in the answer's `reasoning_content`; that of earlier answers is left out.
         late_system: reject a prompt with a system message behind the first user's
             as `late_system`, let the user say it, or keep it.
+        judged: take a judge's scores in place of verdicts.
         anchor_share: at most this share of the lines, 0 up to 1, has an answer to
             learn that no model gave; rows of models must then come first. null
             ignores who answered. sft and dpo only.
@@ -129,5 +152,6 @@ class ExportConfig:
     parallel_calls: ParallelCalls = ParallelCalls.keep
     reasoning: Reasoning = Reasoning.leave_out
     late_system: LateSystem = LateSystem.reject
+    judged: JudgedConfig = field(default_factory=JudgedConfig)
     anchor_share: float | None = None
     across_prompts: bool = False

@@ -21,6 +21,7 @@ from harness_forge.config.gpu import GpuConfig
 from harness_forge.config.graph import GraphConfig
 from harness_forge.config.health import HealthConfig
 from harness_forge.config.judge import JudgeConfig
+from harness_forge.config.kernel import KernelConfig
 from harness_forge.config.labels import LabelsConfig
 from harness_forge.config.model import ModelConfig
 from harness_forge.config.policy import PolicyConfig, PolicyKind
@@ -110,6 +111,7 @@ class ForgeConfig:
         suites: the same where it is several suites, by name; `suite` then only
             names them together. Empty where it is one.
         judge: a model that scores answers, never the only evidence.
+        kernel: turns of an agent that are captured, scored and learned from.
         promote: the rule by which an adapter becomes champion.
         signing: whose adapters are used, and with which key yours are signed.
         serve: how a model and its adapters are served.
@@ -157,6 +159,7 @@ class ForgeConfig:
     suite: SuiteConfig = field(default_factory=SuiteConfig)
     suites: dict[str, SuiteConfig] = field(default_factory=dict)
     judge: JudgeConfig = field(default_factory=JudgeConfig)
+    kernel: KernelConfig = field(default_factory=KernelConfig)
     promote: PromoteConfig = field(default_factory=PromoteConfig)
     signing: SigningConfig = field(default_factory=SigningConfig)
     serve: ServeConfig = field(default_factory=ServeConfig)

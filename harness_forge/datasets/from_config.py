@@ -99,26 +99,33 @@ def _treatment(config: ForgeConfig):
 
 
 def judge_scores(config: ForgeConfig) -> dict[str, float]:
-    """Return the scores of `forge judge` where a filter reads them; {} where none does.
+    """Return the scores of `forge judge` where a filter or an export reads them, else {}.
 
     Raises:
-        ExportError: a filter reads them and no answer was judged.
+        ExportError: they are read and no answer was judged.
     """
     from harness_forge.config.filters import ScoreOf
     from harness_forge.store.judge_scores import kept_scores
 
     wanted = config.filters.score_range
-    if not wanted.enabled or wanted.reads is not ScoreOf.judge:
+    filtered = wanted.enabled and wanted.reads is ScoreOf.judge
+    judging = any(
+        export.judged.good is not None
+        for one in skills_of(config)
+        for export in exports_of(one).values()
+    )
+    if not filtered and not judging:
         return {}
     scores = kept_scores(Path(config.forge_home) / "judge", config.judge.weights)
     skills = {one.skill.name for one in skills_of(config)}
     found = {key: score for key, score in scores.items() if key.partition("/")[0] in skills}
     if not found:
+        instead = "filters.score_range.reads=outcome" if filtered else "export.judged.good=null"
         raise ExportError(
-            "filters.score_range.reads: judge",
+            "filters.score_range.reads: judge" if filtered else "export.judged",
             f"no answer of {', '.join(sorted(skills))} was judged",
             "forge judge RUN judge.endpoint=URL scores a run's answers;"
-            " filters.score_range.reads=outcome takes the evaluator's values",
+            f" {instead} takes the evaluator's values",
         )
     return found
 

@@ -15,7 +15,7 @@ from harness_forge.config.filters import BalanceCategory
 from harness_forge.config.format import Turns
 from harness_forge.core.digest_set import DigestSet
 from harness_forge.core.errors import ExportError
-from harness_forge.datasets import mixing
+from harness_forge.datasets import judged, mixing
 from harness_forge.datasets.admission import Admission
 from harness_forge.datasets.capping import capped
 from harness_forge.datasets.cleaning import Cleaner, redactor_of
@@ -162,6 +162,9 @@ class Rows:
         reading.enter(self.connection, part.skill)
         rows = reading.read(self.connection, self._asked[place])
         read = (self._watched(place, some) for some in reading.batches(rows, pool.batch))
+        if part.config.judged.good is not None:
+            scores = self._request.treatment.scores
+            read = (judged.labelled(some, part.skill, part.config, scores) for some in read)
         done = admission.pass_on(plan, pool.map(place, read))
         if part.config.kind in SINGLES:
             teacher_share = TeacherShare(part.config.anchor_share)

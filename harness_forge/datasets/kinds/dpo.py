@@ -43,6 +43,8 @@ Buckets = dict[tuple[bytes, str], _Bucket]
 _NO_VERDICT = frozenset(
     {
         "no_verdict",
+        "unscored",
+        "judged_between",
         "infrastructure",
         "not_decisive",
         "never_considered",

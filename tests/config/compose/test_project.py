@@ -86,8 +86,8 @@ def test_a_recipe_that_builds_upon_none_is_told_what_there_is(here):
         compose("mine")
     assert str(caught.value) == (
         "recipes/mine.yaml:3: defaults: there is no recipe 'targt_a'\n  hint: did you mean "
-        "'target_a'? known recipes: b4mad, base, dark_factory, demo, hardening, mine, "
-        "sft_then_dpo, target_a, target_b, tip_preferences"
+        "'target_a'? known recipes: b4mad, base, dark_factory, demo, hardening, kernel, "
+        "mine, sft_then_dpo, target_a, target_b, tip_preferences"
     )
 
 

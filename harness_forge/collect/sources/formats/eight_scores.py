@@ -3,6 +3,7 @@
     score-history.json          scored turns, texts cut at 500 characters
     training/batches/*.json     the same turns, under `samples`
     training/pairs.jsonl        whole turns; every score in it is the constant 0.8
+    <forge_home>/kernel/*/*.jsonl  turns that `forge kernel turn` was given, whole
     the trainer's JSON lines    a chosen and a rejected answer with their scores
 
 Answers to one prompt are tries at one item, so that they can be compared. A judge's score is
@@ -94,7 +95,7 @@ def _turn(
     Args:
         was_cut: the writer cuts texts at `CUT` characters; one of that length is taken as cut.
     """
-    shown, said = _shown(record["prompt"]), _said(record["response"])
+    shown, said = asked(record["prompt"]), answered(record["response"])
     texts = [one.get("content") for one in (*shown[-1:], said)]
     cut = was_cut and any(isinstance(one, str) and len(one) == CUT for one in texts)
     return Conversation(
@@ -118,8 +119,12 @@ def item_of(shown: list[Any]) -> str:
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def _shown(prompt: Any) -> list[Any]:
-    """Return the messages of a prompt, which may be one text."""
+def asked(prompt: Any) -> list[Any]:
+    """Return the messages of a prompt, which may be one text.
+
+    Raises:
+        Misfit: it is neither a text nor a list.
+    """
     if isinstance(prompt, list) and prompt:
         return prompt
     if isinstance(prompt, str) and prompt.strip():
@@ -127,8 +132,12 @@ def _shown(prompt: Any) -> list[Any]:
     raise Misfit("the prompt is neither a text nor a list of messages")
 
 
-def _said(response: Any) -> dict[str, Any]:
-    """Return the message of an answer, which may be one text."""
+def answered(response: Any) -> dict[str, Any]:
+    """Return the message of an answer, which may be one text.
+
+    Raises:
+        Misfit: it is neither a text nor a message.
+    """
     if isinstance(response, Mapping):
         return {"role": "assistant", **response}
     if isinstance(response, str):

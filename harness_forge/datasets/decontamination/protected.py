@@ -61,7 +61,7 @@ class ProtectedTexts:
 
     Args:
         texts: for each text: its owner (a salted hash), words in a run, hashes
-            of its runs, and how many of them make a match.
+            of its runs (sorted, uint64), and how many of them make a match.
         overlaps: the readable owner and kind of each text.
         openings: salted hash of an item's question to its owner.
     """
@@ -69,7 +69,7 @@ class ProtectedTexts:
     def __init__(
         self,
         salt: str,
-        texts: Sequence[tuple[str, int, Sequence[int], int]],
+        texts: Sequence[tuple[str, int, np.ndarray, int]],
         overlaps: Sequence[Overlap] = (),
         openings: Mapping[str, ProtectedQuestion] | None = None,
     ) -> None:
@@ -137,7 +137,7 @@ class ProtectedTexts:
         return cls(
             salt,
             [
-                (one["of"], one["words"], [int(run, 16) for run in one["runs"]], one["needed"])
+                (one["of"], one["words"], _numbers(one["runs"]), one["needed"])
                 for one in records
                 if one["words"]
             ],
@@ -151,7 +151,7 @@ class ProtectedTexts:
     def records(self) -> Iterator[dict[str, Any]]:
         """Yield one record per text; it holds hashes and no readable text."""
         for owner, length, found, needed in self._texts:
-            shown = [f"{run:016x}" for run in found]
+            shown = [f"{run:016x}" for run in found.tolist()]
             yield {"of": owner, "words": length, "needed": needed, "runs": shown}
         for mark, one in sorted(self._openings.items()):
             if one.strict > 1:
@@ -229,6 +229,10 @@ def digest(salt: str, name: str) -> str:
 def question_digest(salt: str, text: str) -> str:
     """Return a salted hash of a question that ignores layout and capitals."""
     return digest(salt, plain(text))
+
+
+def _numbers(shown: Sequence[str]) -> np.ndarray:
+    return np.array([int(run, 16) for run in shown], np.uint64)
 
 
 def _without_leading_signs(text: str) -> str:

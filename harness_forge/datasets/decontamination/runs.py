@@ -19,9 +19,10 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+){2,}")
 """A name that can only mean the item: at least three parts."""
 _NEARLY_ALL = 0.9
 """Share of the items of training that have a run where it is a template, however few they are."""
-_KEPT = 64
-"""Runs kept per text, those with the smallest hashes: a reproducible sample."""
-_BITMAP_BITS = 20
+_KEPT = 512
+"""Runs kept per text: all of a text of up to 524 words. Of a longer one those with the
+smallest hashes before they are salted, so that every dataset keeps the same."""
+_BITMAP_BITS = 21
 """Bits of the bitmap that rules out most runs of a row before the exact search."""
 
 
@@ -59,8 +60,12 @@ def distinctive(
     stock: Sequence[str],
     config: ContaminationConfig,
     salt: np.uint64,
-) -> Iterator[tuple[int, int, list[int], int]]:
-    """Yield index, run length, hashes and required matches of each distinctive text."""
+) -> Iterator[tuple[int, int, np.ndarray, int]]:
+    """Yield index, run length, salted hashes and required matches of each distinctive text.
+
+    Which runs these are hangs on the texts alone: the salt is a dataset's name, and no row
+    may be contaminated under one name and clean under another.
+    """
     said = [*known, *beside]
     texts, owners = [one.text for one in said], [one.of for one in said]
     words, common_words = split(texts), split(stock)
@@ -73,12 +78,13 @@ def distinctive(
         some = np.concatenate(
             [words.hashes[ends[at] - words.counts[at] : ends[at]] for at in places]
         )
-        hashes, rows = runs_of(Words(some, words.counts[places]), length, salt)
+        unsalted, rows = _whole_runs(Words(some, words.counts[places]), length)
+        hashes = mixed(unsalted)
         template = _Template(
             hashes,
             of[places][rows],
             places[rows] >= len(known),
-            runs_of(common_words, length, salt)[0] if stock else np.zeros(0, np.uint64),
+            mixed(_whole_runs(common_words, length)[0]) if stock else np.zeros(0, np.uint64),
             config.common,
             len({one.of for one in beside}),
         )
@@ -86,11 +92,13 @@ def distinctive(
         for row, at in enumerate(places.tolist()):
             if at >= len(known):
                 break
-            own = np.unique(hashes[ends_of[row - 1] if row else 0 : ends_of[row]])
-            rare = own[~np.isin(own, template.of(known[at].kind))][:_KEPT]
+            first = ends_of[row - 1] if row else 0
+            own, where = np.unique(hashes[first : ends_of[row]], return_index=True)
+            rare = where[~np.isin(own, template.of(known[at].kind))][:_KEPT]
             if len(rare):
                 share = config.share if length == config.words else 1.0
-                yield at, length, rare.tolist(), max(1, int(np.ceil(share * len(rare))))
+                salted = np.sort(mixed(unsalted[first + rare] ^ salt))
+                yield at, length, salted, max(1, int(np.ceil(share * len(rare))))
 
 
 class _Template:
@@ -144,24 +152,34 @@ def _run_lengths(counts: np.ndarray, texts: Sequence[str], words: int) -> np.nda
 
 
 def runs_of(
-    words: Words, length: int, salt: np.uint64, bitmap: np.ndarray | None = None
+    words: Words, length: int, salt: np.uint64, bitmap: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the hashes of runs and the text of each; with a bitmap, only runs it may hold."""
+    """Return the salted hashes of the runs that a bitmap may hold, and the text of each."""
     hashes = mixed(windows(words.hashes, length) ^ salt)
+    places = np.flatnonzero(bitmap[hashes >> np.uint64(64 - _BITMAP_BITS)])
+    whole, rows = _within(words, length, places)
+    return hashes[places[whole]], rows
+
+
+def _whole_runs(words: Words, length: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the value of every run before it is salted and mixed, and the text of each."""
+    values = windows(words.hashes, length)
+    whole, rows = _within(words, length, np.arange(len(values)))
+    return values[whole], rows
+
+
+def _within(words: Words, length: int, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return which of the runs that begin at places lie within one text, and the text of these."""
     ends = np.cumsum(words.counts)
-    if bitmap is None:
-        places = np.arange(len(hashes))
-    else:
-        places = np.flatnonzero(bitmap[hashes >> np.uint64(64 - _BITMAP_BITS)])
     rows = np.searchsorted(ends, places, "right")
     whole = places + length <= ends[rows]
-    return hashes[places[whole]], rows[whole]
+    return whole, rows[whole]
 
 
-def indexed(texts: Sequence[tuple[int, Sequence[int]]]) -> RunIndex:
+def indexed(texts: Sequence[tuple[int, np.ndarray]]) -> RunIndex:
     """Return the index of runs, given the number of each text and the hashes of its runs."""
-    hashes = np.array([run for _, found in texts for run in found], np.uint64)
-    owners = np.array([at for at, found in texts for _ in found], np.int64)
+    hashes = np.concatenate([np.zeros(0, np.uint64), *(found for _, found in texts)])
+    owners = np.repeat([at for at, _ in texts], [len(found) for _, found in texts])
     order = np.argsort(hashes, kind="stable")
     bitmap = np.zeros(1 << _BITMAP_BITS, bool)
     bitmap[hashes >> np.uint64(64 - _BITMAP_BITS)] = True

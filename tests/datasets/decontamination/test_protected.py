@@ -37,6 +37,32 @@ def test_most_of_it_is_enough_and_a_little_is_not():
     assert not holds(" ".join(words[: len(words) // 2]), QUESTION)
 
 
+def verdicts(text, rows):
+    """Return what each of 20 names of a dataset makes of rows, as a set: one element is right."""
+    return {
+        tuple(
+            owner is not None
+            for owner in ProtectedTexts.of(
+                [("q", text)], ContaminationConfig(), f"dataset-{name}"
+            ).owners_in(rows)
+        )
+        for name in range(20)
+    }
+
+
+def test_the_share_is_exact_and_no_name_of_a_dataset_changes_it():
+    words = [f"word{n}" for n in range(212)]  # 200 runs of 13 words, of which 140 are a match
+    rows = [" ".join(words[:many]) for many in (151, 152)]
+    assert verdicts(" ".join(words), rows) == {(False, True)}
+
+
+def test_of_a_very_long_text_every_dataset_keeps_the_same_runs():
+    words = [f"word{n}" for n in range(2_012)]
+    rows = [" ".join(words[:many]) for many in range(1_300, 1_512, 4)]
+    (found,) = verdicts(" ".join(words), rows)
+    assert found == tuple(sorted(found)) and set(found) == {False, True}
+
+
 def test_a_rewritten_question_is_not_found():
     assert not holds("Which direct flight from Lisbon to Oslo is cheapest on the third?", QUESTION)
 

@@ -15,6 +15,8 @@ from harness_forge.training.token_audit import TokenAudit, audit, check_lengths
 
 _STAMP = "forge.whole"
 """Written last into the folder of the prepared rows."""
+_ORDER = "rows by their sha256"
+"""Part of a training's key: another order is another training."""
 
 
 def plan(config: ForgeConfig) -> Job:
@@ -25,7 +27,7 @@ def plan(config: ForgeConfig) -> Job:
         WorksetError: the train workset is not installed.
     """
     data = dataset.read(dataset_folder(config), refit=config.train.refit)
-    return jobs.job(config, config.train, data)
+    return jobs.job(config, config.train, data, _ORDER)
 
 
 def dataset_folder(config: ForgeConfig) -> Path:
@@ -85,9 +87,11 @@ def _prepared(job: Job, say: Say) -> TokenAudit:
     done = (prepared / _STAMP).is_file()
     if not done:
         say("looking at the dataset's tokens")
-    rows = _rows(job)
+    rows = job.work / "rows.jsonl"
+    places = dataset.write_ordered(job.data.files, rows)
     seen = jobs.render_rows(job, rows, prepared=prepared if done else None)
-    longest = check_lengths(seen["rows"], job.config.sequence_length, str(rows))
+    limit = job.config.sequence_length
+    longest = check_lengths(seen["rows"], limit, str(job.data.folder), places)
     inputs = job.inputs(rows, longest=longest)
     jobs.write_config(job, axolotl.render(job.config, inputs, job.seed))
     if not done:
@@ -97,13 +101,3 @@ def _prepared(job: Job, say: Say) -> TokenAudit:
         seen = jobs.render_rows(job, rows, prepared=prepared)
         (prepared / _STAMP).touch()
     return audit(seen["rows"], seen["prepared"], seen["eos"], seen["shown"])
-
-
-def _rows(job: Job) -> Path:
-    """Return the file to train on; several splits are joined in the job's folder."""
-    if len(job.data.files) == 1:
-        return job.data.train
-    rows = job.work / "rows.jsonl"
-    # A file written by hand may lack the end of its last line.
-    rows.write_bytes(b"".join(path.read_bytes().rstrip(b"\n") + b"\n" for path in job.data.files))
-    return rows

@@ -51,8 +51,14 @@ def length(row: Mapping[str, Any]) -> int:
     return len(row["prompt"]) + len(row["answer"])
 
 
-def check_lengths(rows: Sequence[Mapping[str, Any]], limit: int, what: str) -> int:
+def check_lengths(
+    rows: Sequence[Mapping[str, Any]], limit: int, what: str, places: Sequence[str] = ()
+) -> int:
     """Return the longest row's token count; refuse rows over the limit, which are never truncated.
+
+    Args:
+        what: where the rows are.
+        places: where each is, such as train.jsonl:12; empty numbers them.
 
     Raises:
         TrainError: names the first such row and the longest.
@@ -60,9 +66,10 @@ def check_lengths(rows: Sequence[Mapping[str, Any]], limit: int, what: str) -> i
     lengths = [length(row) for row in rows]
     long = [number for number, length in enumerate(lengths, start=1) if length > limit]
     if long:
+        place = places[long[0] - 1] if places else f"row {long[0]}"
         raise TrainError(
             what,
-            f"{len(long)} of {len(rows)} rows exceed {limit} tokens (row {long[0]} has "
+            f"{len(long)} of {len(rows)} rows exceed {limit} tokens ({place} has "
             f"{lengths[long[0] - 1]}, the longest {max(lengths)})",
             f"train.sequence_length={max(lengths)}, if the model's context allows, or export"
             " without them: filters.row_too_long.enabled=true",

@@ -77,6 +77,12 @@ def test_a_long_row_is_refused_with_its_number_and_length():
     )
 
 
+def test_a_long_row_is_named_by_its_place_in_the_dataset():
+    long = row([1] * 6, [7, EOS])
+    with pytest.raises(TrainError, match=r"data: 1 of 2 rows exceed 7 tokens \(train.jsonl:12 has"):
+        check_lengths([ROW, long], 7, "data", ["train.jsonl:3", "train.jsonl:12"])
+
+
 def test_rows_that_just_fit_are_kept():
     check_lengths([ROW], 7, "train.jsonl")
 

@@ -93,3 +93,32 @@ def test_the_prompt_contexts_of_all_parts_are_known(tmp_path):
     for facts, contexts in ((parts[0], ("description",)), ({"parts": parts}, ("description",))):
         (tmp_path / "manifest.json").write_text(json.dumps(facts))
         assert dataset.read(tmp_path).contexts == contexts
+
+
+def test_the_same_rows_are_trained_in_one_order_whatever_order_the_lines_have(tmp_path):
+    rows = [{"messages": [{"role": "user", "content": str(n)}, ANSWER]} for n in range(9)]
+    files = []
+    for name, lines in (("one", rows), ("other", [*rows[5:], *rows[:5]])):
+        (tmp_path / name).mkdir()
+        write(tmp_path / name, *lines)
+        files.append(tmp_path / name / "train.jsonl")
+    # The end of the last line may be lacking.
+    files[1].write_bytes(files[1].read_bytes().rstrip(b"\n"))
+    places = [dataset.write_ordered([file], file.with_name("rows.jsonl")) for file in files]
+    written = [file.with_name("rows.jsonl").read_bytes() for file in files]
+    assert written[0] == written[1]
+    assert written[0] != files[0].read_bytes()
+    for file, found, text in zip(files, places, written, strict=True):
+        lines = file.read_bytes().splitlines()
+        named = [lines[int(place.partition(":")[2]) - 1] for place in found]
+        assert b"".join(line + b"\n" for line in named) == text
+
+
+def test_rows_of_several_splits_become_one_file_and_keep_their_places(tmp_path):
+    write(tmp_path, {"messages": [USER, ANSWER]})
+    (tmp_path / "validation.jsonl").write_text(json.dumps({"messages": [ANSWER]}))
+    found = dataset.read(tmp_path)
+    files = (found.train, tmp_path / "validation.jsonl")
+    places = dataset.write_ordered(files, tmp_path / "rows.jsonl")
+    assert sorted(places) == ["train.jsonl:1", "validation.jsonl:1"]
+    assert len((tmp_path / "rows.jsonl").read_bytes().splitlines()) == 2

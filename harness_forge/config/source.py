@@ -187,6 +187,8 @@ class SourceConfig:
         observed_tools: make a schema of each tool from the recorded calls,
             where records hold none: names and types as seen, no descriptions.
         again: forget what was taken in of these files, and take them in again.
+        rewritten: people change these files in place: where one, or its outcomes, is other
+            than it was when it was taken in, its rows are taken out and it is read again.
         reason: why rows that `forge forget` took out come in again; with `again` it is
             all it takes, and it is kept beside what was forgotten.
         consent: granted, withheld or unknown: whether those whose records these are agreed;
@@ -213,6 +215,7 @@ class SourceConfig:
     tools_file: str = ""
     observed_tools: bool = False
     again: bool = False
+    rewritten: bool = False
     reason: str = ""
     consent: Consent = Consent.unknown
     consent_reference: str = ""

@@ -9,9 +9,12 @@ import pytest
 
 from harness_forge.cli import stages
 from harness_forge.collect.gold import reviews
+from harness_forge.config.compose.engine import compose
 from harness_forge.config.compose.resolved import write_resolved
 from harness_forge.core.errors import ConfigError, RunError
 from harness_forge.core.records import Split, WorkItem
+from harness_forge.evaluation.replay import attempted
+from harness_forge.report import metrics
 from harness_forge.rollouts import opening
 
 
@@ -58,6 +61,7 @@ def test_every_run_is_made_in_every_skill(stage, monkeypatch):
     assert both["ubuntu"]["mutated"] == {"run_id": "ubuntu mutated", "passed": 1}
 
 
+DAY = date(2026, 11, 29)
 GOLD = """rows:
   - {id: days, prompt: "How many days has a leap year?", answer: "366"}
   - {id: weeks, prompt: "How many weeks has a year?", answer: "52"}
@@ -66,15 +70,21 @@ GOLD = """rows:
 
 def test_sources_of_a_recipe_are_taken_in_before_its_runs(store, stage, monkeypatch, tmp_path):
     monkeypatch.setattr(opening, "run", lambda config: {"run_id": config.skill.name})
-    (tmp_path / "gold.yaml").write_text(GOLD)
-    reviews.add(tmp_path / "gold.yaml", ["days"], "approved", "ana", date(2026, 11, 29))
-    made = stage("attempt", "b4mad", f"sources.gold.path={tmp_path}/gold.yaml")
+    gold_file = tmp_path / "gold.yaml"
+    gold_file.write_text(GOLD)
+    reviews.add(gold_file, ["days"], "approved", "ana", DAY)
+    made = stage("attempt", "b4mad", f"sources.gold.path={gold_file}")
     assert made["tool_calls"] == {key: {"run_id": "tool_calls"} for key in ("gold", "mutated")}
     assert made["beads"] == {}  # it has no environment
     [gold] = made["taken_in"].values()  # the other sources have no path
     assert (gold["skill"], gold["passed"], gold["left_out"]) == ("beads", 1, {"not_reviewed": 1})
-    assert stage("attempt", "b4mad", f"sources.gold.path={tmp_path}/gold.yaml") == made
+    assert stage("attempt", "b4mad", f"sources.gold.path={gold_file}") == made
     assert [item.item_id for item in store.skill("beads").items()] == ["days"]
+    gold_file.write_text(gold_file.read_text().replace("366", "365"))
+    reviews.add(gold_file, ["weeks"], "approved", "ana", DAY)
+    [changed] = stage("attempt", "b4mad", f"sources.gold.path={gold_file}")["taken_in"].values()
+    assert changed["left_out"] == {"changed_since_review": 1}
+    assert [item.item_id for item in store.skill("beads").items()] == ["weeks"]
 
 
 def test_a_recipe_with_runs_and_no_environment_is_refused(stage):
@@ -87,3 +97,17 @@ def test_sources_need_a_skill_to_go_to(stage, tmp_path):
     own = ("+source@sources.gold=gold", f"sources.gold.path={tmp_path}/gold.yaml")
     with pytest.raises(ConfigError, match=r"sources\.gold: has no skill to go to: .* stig"):
         stage("attempt", "target_a", *own)
+
+
+def test_only_skills_with_an_environment_are_replayed():
+    said: list[str] = []
+    found = attempted(compose(None, ["skill=b4mad"]), said.append)
+    assert [one.skill.name for one in found] == ["tool_calls"]
+    assert said == ["beads: nothing to replay, its attempts are recorded"]
+    with pytest.raises(RunError, match="is recorded"):
+        attempted(compose(None, ["skill=beads"]), said.append)
+
+
+def test_numbers_of_a_replay_of_nothing_are_none(tmp_path):
+    metrics.write("replay", {"nothing": "recorded", "policies": {}}, tmp_path)
+    assert json.loads((tmp_path / "metrics/replay.json").read_text()) == {}

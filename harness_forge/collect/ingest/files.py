@@ -16,7 +16,11 @@ from typing import Any
 from harness_forge.collect.ingest import consent
 from harness_forge.collect.ingest.batches import BatchWriter
 from harness_forge.collect.ingest.kept_out import demand_not_forgotten, kept_out, lift
-from harness_forge.collect.ingest.known_files import demand_same_mapping, known_file
+from harness_forge.collect.ingest.known_files import (
+    demand_same_mapping,
+    known_file,
+    mapping_digest,
+)
 from harness_forge.collect.ingest.naming import plain
 from harness_forge.collect.ingest.request import FileReport, IngestReport
 from harness_forge.collect.ingest.unmatched import unmatched
@@ -84,11 +88,12 @@ def ingest(
         notes = store.intakes()
         found = list(files.found(Path(config.path), config.files))
         report.passed_over = files.passed_over(Path(config.path), config.files)
-        if config.again:
+        if config.again or config.rewritten:
             # All of them before any is read: an item that several files hold would keep the
             # group that the others gave it.
             for path in found:
-                _forget(store, config, path, notes)
+                if config.again or _is_rewritten(config, path, notes):
+                    _forget(store, config, path, notes)
         with seldom_collected():
             for path in found:
                 report.files.append(_file(store, config, path, notes, progress, forgotten))
@@ -143,6 +148,15 @@ def take_file(
     """
     writer = BatchWriter(intake, config, path, known_file(config, path, {}), report)
     writer.take(READERS[config.kind](path, config), progress)
+
+
+def _is_rewritten(config: SourceConfig, path: Path, notes: dict[str, dict[str, Any]]) -> bool:
+    """Return whether a file, or what says its outcomes, is other than it was taken in."""
+    place = known_file(config, path, notes)
+    note = notes.get(f"ingest/{place.key}")
+    if note is None or place.digest != note.get("digest"):
+        return True
+    return note.get("mapping") != mapping_digest(config, path)
 
 
 def _forget(store, config: SourceConfig, path: Path, notes: dict[str, dict[str, Any]]) -> None:

@@ -173,3 +173,14 @@ def test_where_there_is_nothing_but_a_judge_it_decides():
     several = replace(several, replay=None)
     better = (Kind.gain, {"part": "all", "suite": "judge"})
     assert "suite nine" in ruled(several, better=better).why
+
+
+def test_a_recipe_without_an_environment_is_decided_by_its_suites_alone():
+    why = "skill notes: is recorded: there is no environment to attempt it in"
+    found = evaluated(suite(own=0.8))
+    found = replace(found, replay={"candidate": found.replay["candidate"], "nothing": why})
+    over_all = {"overall": (Kind.score, {"part": "all", "threshold": 0.7})}
+    assert ruled(found, **over_all).outcome is DecisionOutcome.PROMOTED
+    asked = ruled(found, **over_all, enough=(Kind.pairs, {"minimum": 1}))
+    assert asked.outcome is DecisionOutcome.INCOMPLETE
+    assert asked.findings[1].measured == f"nothing was replayed: {why}"

@@ -85,8 +85,8 @@ def test_a_recipe_that_does_not_exist(project):
     assert fault(recipe="targt_a") == (
         "recipe: there is no 'targt_a'\n"
         "  hint: did you mean 'target_a'? known recipes: "
-        "b4mad, base, dark_factory, demo, hardening, kernel, sft_then_dpo, target_a, "
-        "target_b, tip_preferences"
+        "b4mad, base, dark_factory, demo, hardening, kernel, model_lab, sft_then_dpo, "
+        "target_a, target_b, tip_preferences"
     )
 
 

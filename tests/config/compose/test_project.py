@@ -87,7 +87,7 @@ def test_a_recipe_that_builds_upon_none_is_told_what_there_is(here):
     assert str(caught.value) == (
         "recipes/mine.yaml:3: defaults: there is no recipe 'targt_a'\n  hint: did you mean "
         "'target_a'? known recipes: b4mad, base, dark_factory, demo, hardening, kernel, "
-        "mine, sft_then_dpo, target_a, target_b, tip_preferences"
+        "mine, model_lab, sft_then_dpo, target_a, target_b, tip_preferences"
     )
 
 

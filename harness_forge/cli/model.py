@@ -17,7 +17,7 @@ EXAMPLES = (
     "forge model ls",
     "forge model fetch smollm2-135m",
     "forge model info smollm2-135m",
-    "forge model info local model.path=models/mine",
+    "forge model info qwen3-8b model.path=models/Qwen3-8B",
 )
 KEYS = ("model", "worksets", "forge_home")
 JSON = (
@@ -41,7 +41,8 @@ def main(argv: list[str]) -> int:
         raise ConfigError("command line", f"{' '.join(words)!r} is not right", f"write: {form}")
     if action == "ls":
         found = listing(overrides)
-        rows = ("{name:<16}{state:<10}{title}".format(**one) for one in found)
+        wide = max(len(one["name"]) for one in found) + 2
+        rows = ("{name:<{wide}}{state:<10}{title}".format(**one, wide=wide) for one in found)
         report(found, "\n".join(rows))
         return 0
     named = [f"model={one_of(words[1], list(choices('model')), 'model')}"] if words[1:] else []
@@ -57,11 +58,11 @@ def listing(overrides: list[str]) -> list[dict[str, str]]:
 
     found = []
     for name in choices("model"):
-        # A model that is only a shape has no folder until a user names one.
+        # Only `local` must be given a path to be composed.
         given = [] if name != "local" else ["model.path=."]
         config = compose(None, [f"model={name}", *given, *overrides])
         state = "missing"
-        if given:
+        if not config.model.source.package:
             state = "by path"
         elif stamp_of(folder_of(config.model, Path(config.forge_home))):
             state = "there"
@@ -71,19 +72,24 @@ def listing(overrides: list[str]) -> list[dict[str, str]]:
 
 def _info(config: ForgeConfig) -> int:
     from harness_forge.cli.results import report
-    from harness_forge.registry.models.folder import find_base_model
+    from harness_forge.registry.models.folder import described, find_base_model
     from harness_forge.registry.models.passport import passport
+    from harness_forge.registry.models.remarks import remarks
+    from harness_forge.registry.models.tool_form import form_of
 
     base = find_base_model(config.model, Path(config.forge_home))
-    card = config.model
+    card, form = config.model, form_of(base.folder, config.model)
+    notes = remarks(base, card)
     rows = [
         ("folder", str(base.folder)),
         ("hash", base.digest),
         ("licence", card.licence),
         ("weights", f"{card.parameters / 1e6:.1f} million" if card.parameters else ""),
         ("context", f"{count(card.context)} tokens"),
-        ("tools", card.tools.name),
+        ("tools", form),
+        ("thinking", card.thinking.name if card.thinking.name != "own" else ""),
         ("adapters on", ", ".join(card.target_modules)),
+        *(("note", note) for note in notes),
     ]
     files = passport(base)
     rows += [(key, str(value)) for key, value in files.items()]
@@ -95,8 +101,11 @@ def _info(config: ForgeConfig) -> int:
         "licence": card.licence,
         "parameters": card.parameters,
         "context": card.context,
-        "tools": card.tools,
+        "tools": form,
+        "thinking": card.thinking,
+        "architecture": described(base.folder).get("model_type"),
         "target_modules": card.target_modules,
+        "notes": notes,
         "passport": files,
     }
     width = max(len(key) for key, _ in rows) + 2

@@ -7,9 +7,25 @@ from enum import Enum
 
 
 class ToolForm(Enum):
-    """How a model is shown tools and calls them."""
+    """How a model writes calls of tools; `core.chat.call_forms` reads each.
 
+    `auto` is what the model's chat template writes.
+    """
+
+    auto = "auto"
     hermes = "hermes"
+    llama_json = "llama_json"
+    gemma = "gemma"
+    mistral = "mistral"
+    qwen_xml = "qwen_xml"
+
+
+class Thinking(Enum):
+    """Whether a model is asked to think before it answers; `own` is its template's default."""
+
+    own = "own"
+    on = "on"
+    off = "off"
 
 
 @dataclass(frozen=True)
@@ -41,10 +57,15 @@ class ModelConfig:
         title: what it really is, as cards call it.
         licence: as its package says.
         source: the wheel it is made from.
-        template: chat template, a file in conf/model/; '' keeps the model's own.
-        tools: the form of its tool calls.
+        template: chat template, a file in conf/model/, instead of the model's own; '' keeps
+            that.
+        fallback_template: likewise, where the model's folder has none.
+        tools: how it writes tool calls; `auto` is as its chat template does.
+        thinking: own, on or off; sets `enable_thinking` for its chat template.
+        architectures: the `model_type` that its config.json may name; others get a
+            warning. Empty for any.
         target_modules: the linear layers that an adapter is put on.
-        eos: the token that ends a turn.
+        eos: the token that ends a turn; '' is the tokenizer's end token.
         pad: the token that fills a batch; another than `eos`, so that no
             collator takes the end of a turn for filling.
         context: longest prompt and answer together, in tokens.
@@ -59,7 +80,10 @@ class ModelConfig:
     licence: str = ""
     source: WheelSource = field(default_factory=WheelSource)
     template: str = ""
-    tools: ToolForm = ToolForm.hermes
+    fallback_template: str = ""
+    tools: ToolForm = ToolForm.auto
+    thinking: Thinking = Thinking.own
+    architectures: list[str] = field(default_factory=list)
     target_modules: list[str] = field(default_factory=list)
     eos: str = ""
     pad: str = ""

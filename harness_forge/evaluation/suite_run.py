@@ -10,6 +10,7 @@ from typing import Any
 from harness_forge.config.schema import ForgeConfig, suites_of
 from harness_forge.config.suite import Dtype, SuiteConfig, SuiteKind
 from harness_forge.core import records
+from harness_forge.core.chat import call_forms, gemma_calls
 from harness_forge.core.errors import EvalError
 from harness_forge.core.records import Split
 from harness_forge.evaluation import recorded_answers, scored_looks
@@ -21,7 +22,7 @@ from harness_forge.evaluation.lmeval.tuned_model import TunedAdapter, find_adapt
 from harness_forge.evaluation.questions import collect, of_split
 from harness_forge.evaluation.suites.reading import FIXED
 from harness_forge.registry.adapters import fitted
-from harness_forge.registry.models import folder
+from harness_forge.registry.models import folder, tool_form
 from harness_forge.rollouts.policies import parsing
 from harness_forge.worksets import worksets
 from harness_forge.worksets.hardware import has_nvidia
@@ -31,7 +32,9 @@ BASE, ADAPTER = "base", "adapter"
 _OTHER_BATCH = 8
 """Batch size of the second run of an A/A test, unless the first has it: other sums."""
 
-_PARSER = {module.__name__: Path(module.__file__) for module in (records, parsing)}
+_PARSER = {
+    module.__name__: Path(module.__file__) for module in (records, call_forms, gemma_calls, parsing)
+}
 
 Say = Callable[[str], None]
 Show = Callable[[str, int, int], None]
@@ -78,6 +81,7 @@ def evaluate(
     home, suites = Path(config.forge_home), suites_of(config)
     worksets.python_of(WORKSET, home)  # fail before anything is read
     base = folder.find_base_model(config.model, home)
+    form = tool_form.form_of(base.folder, config.model)
     tuned = find_adapter(adapter, home, base, config.signing) if adapter else None
     if tuned and any(of_split(suite) for suite in suites.values()):
         fitted.check(tuned.name, tuned.fitted, split)
@@ -111,7 +115,7 @@ def evaluate(
             found[label] = _answered(
                 config, asked, base, label, one, documents, recorded, say, show
             )
-        results[key] = _result(suite, where, documents, found, tuned, taken)
+        results[key] = _result(suite, where, documents, found, tuned, taken, form)
     return writing.write(results, out_dir / name)
 
 
@@ -122,11 +126,13 @@ def _result(
     found: Mapping[str, Sequence[ScoredAnswer]],
     tuned: TunedAdapter | None,
     taken: Mapping[str, Sequence[str]],
+    form: str,
 ) -> writing.SuiteResult:
     """Return a suite's report and rows, after checking that all labels answered the same items.
 
     Args:
         taken: the runs that answers were taken from, by label.
+        form: how the model writes calls.
 
     Raises:
         EvalError: a label was asked other items.
@@ -140,7 +146,7 @@ def _result(
         facts["answers_of_runs"] = dict(taken)
     summarise = noise.report if noise.AGAIN in found else summary.report
     report = summarise(suite, split, documents, found) | facts
-    return writing.SuiteResult(report, documents, found)
+    return writing.SuiteResult(report, documents, found, form)
 
 
 def _otherwise(suite: SuiteConfig) -> SuiteConfig:
@@ -182,6 +188,8 @@ def _asked(config, suite: SuiteConfig, base, label, tuned, documents, recorded, 
         context=config.model.context,
         dtype=_dtype(suite.dtype, device),
         device=device,
+        form=tool_form.form_of(base.folder, config.model),
+        wrapped=base.wrapped,
     )
     return answers(
         model,

@@ -1,13 +1,15 @@
 """Chooses vLLM's tool-call parser for a chat template.
 
-Each model family has its own format of tool calls. The template shows the format to
-the model, so the template decides; if it has no tools, the family decides.
+Each model family has its own format of tool calls. What the template writes decides; for
+formats that forge has no parser of, a mark in the template; if it has no tools, the family.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+
+from harness_forge.core.chat.call_forms import FORMS, HERMES
 
 _MARKS = (
     ("<|tool_call>", "gemma4"),
@@ -35,19 +37,21 @@ _FAMILIES = {
 """Base models by `model_type` of their config.json."""
 
 
-def tool_parser(template: str, model: Path, otherwise: str) -> str:
+def tool_parser(template: str, model: Path, form: str | None) -> str:
     """Return vLLM's name of a model's tool-call format.
 
     Args:
         template: the chat template's text.
         model: folder of the base model.
-        otherwise: returned if neither template nor family decides.
+        form: in which the template writes calls; None if forge has no parser of it.
     """
+    if form:
+        return FORMS[form].vllm
     for mark, name in _MARKS:
         if mark in template:
             return name
     try:
         kind = json.loads((model / "config.json").read_text(encoding="utf-8")).get("model_type")
     except (OSError, ValueError, AttributeError):
-        return otherwise
-    return _FAMILIES.get(str(kind), otherwise)
+        return FORMS[HERMES].vllm
+    return _FAMILIES.get(str(kind), FORMS[HERMES].vllm)

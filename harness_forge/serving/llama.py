@@ -27,6 +27,8 @@ TEXTS = (
 """Texts that both tokenizers must split alike."""
 
 _HERMES = "<tool_call>"
+_OTHERWISE = ("<function=", "enable_thinking")
+"""Marks of ChatML templates that write calls or prompts otherwise than ours for Ollama."""
 _TIMEOUT_S = 3600
 _UNKNOWN = (
     "llama.cpp does not know its tokenizer: name a like one (serve.gguf_pretokenizer=gpt-2; what "
@@ -191,7 +193,8 @@ def modelfile(
         *(f"PARAMETER stop {json.dumps(stop, ensure_ascii=False)}" for stop in stops if stop),
     ]
     # Ollama knows the usual templates by their text in the GGUF file, but not ours.
-    if _HERMES in template and "<|im_start|>" in template:
+    ours = _HERMES in template and "<|im_start|>" in template
+    if ours and not any(mark in template for mark in _OTHERWISE):
         lines.append(f'TEMPLATE """{TEMPLATE}"""')
     return "\n".join(lines) + "\n"
 

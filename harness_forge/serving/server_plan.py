@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from harness_forge.config.model import ToolForm
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.config.serve import ServeConfig, ServeHardware
 from harness_forge.core.chat.template import TEMPLATE
@@ -15,6 +16,7 @@ from harness_forge.registry import current, served_champions
 from harness_forge.registry.adapters import taint
 from harness_forge.registry.adapters.lineage import check_lineage
 from harness_forge.registry.adapters.package import CONFIG, Adapter
+from harness_forge.registry.models import tool_form
 from harness_forge.registry.models.folder import BaseModel
 from harness_forge.serving import (
     families,
@@ -78,7 +80,7 @@ def plan(
         base_model.folder,
         config.model.context,
         _template(config, base_model),
-        families.tool_parser(base_model.template, base_model.folder, config.model.tools.name),
+        _tool_parser(config, base_model),
     )
     settings = config.serve
     if settings.port == 0:
@@ -173,6 +175,14 @@ def _rank(adapter: Adapter) -> int:
     return max(
         [int(adapter_config["r"]), *map(int, (adapter_config.get("rank_pattern") or {}).values())]
     )
+
+
+def _tool_parser(config: ForgeConfig, base_model: BaseModel) -> str:
+    """Return vLLM's name of how the base model writes calls."""
+    form = tool_form.known_form(base_model.folder)
+    if config.model.tools is not ToolForm.auto:
+        form = tool_form.form_of(base_model.folder, config.model)
+    return families.tool_parser(base_model.template, base_model.folder, form)
 
 
 def _template(config: ForgeConfig, base_model: BaseModel) -> Path:

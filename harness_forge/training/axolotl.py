@@ -27,7 +27,7 @@ class Inputs:
     Args:
         model: folder of the base model.
         template: file of the chat template.
-        target_modules: layers that the adapter is put on.
+        target_modules: names of layers that the adapter is put on, or a pattern of whole names.
         train: JSONL file of the rows to train on; of pairs, rendered, in the second stage.
         prepared: folder of the tokenised rows.
         out: folder of checkpoints and the finished adapter.
@@ -37,7 +37,7 @@ class Inputs:
 
     model: Path
     template: Path
-    target_modules: Sequence[str]
+    target_modules: Sequence[str] | str
     train: Path
     prepared: Path
     out: Path
@@ -122,13 +122,14 @@ def _folders(inputs: Inputs) -> dict[str, Any]:
 
 
 def _adapter(config: TrainConfig, inputs: Inputs) -> dict[str, Any]:
+    named = inputs.target_modules
     return {
         "adapter": config.adapter.name,
         "load_in_4bit": config.adapter is AdapterKind.qlora,
         "lora_r": config.rank,
         "lora_alpha": config.alpha,
         "lora_dropout": config.dropout,
-        "lora_target_modules": list(inputs.target_modules),
+        "lora_target_modules": named if isinstance(named, str) else list(named),
     }
 
 

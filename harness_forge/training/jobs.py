@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -104,7 +105,7 @@ class Job:
         return Inputs(
             model=self.base.folder.absolute(),
             template=self.work / "chat_template.jinja",
-            target_modules=self.card.target_modules,
+            target_modules=_targets(self.base, self.card),
             train=train.absolute(),
             prepared=self.work / "prepared",
             out=self.work / "out",
@@ -148,6 +149,16 @@ def job(config: ForgeConfig, settings: TrainConfig, data: TrainingRows, *facts: 
         variables=variables,
         looks=HoldoutLedger(config.budget, home).state().facts(),
     )  # fmt: skip
+
+
+def _targets(base: BaseModel, card: ModelConfig) -> list[str] | str:
+    """Return the layers that an adapter is put on: names, or a pattern of whole names.
+
+    Parts for pictures have layers of the same names, and no example has pictures.
+    """
+    if not base.wrapped:
+        return list(card.target_modules)
+    return rf".*\blanguage_model\..*\.({'|'.join(map(re.escape, card.target_modules))})"
 
 
 def find_trained(job: Job) -> TrainingResult | None:

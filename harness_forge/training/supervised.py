@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.config.schema import ForgeConfig
+from harness_forge.registry.models.remarks import remarks
 from harness_forge.registry.signing import trust
 from harness_forge.training import axolotl, dataset, jobs, launch, trained
 from harness_forge.training.jobs import Job, Say, Show, TrainingResult, silent
@@ -86,6 +87,8 @@ def _prepared(job: Job, say: Say) -> TokenAudit:
     prepared = job.work / "prepared"
     done = (prepared / _STAMP).is_file()
     if not done:
+        for note in remarks(job.base, job.card):
+            say(f"note: {note}")
         say("looking at the dataset's tokens")
     rows = job.work / "rows.jsonl"
     places = dataset.write_ordered(job.data.files, rows)

@@ -106,6 +106,7 @@ def _renderer(tokenizer, row):
     tools = json.loads(row["tools"]) if isinstance(row.get("tools"), str) else row.get("tools")
 
     def render(messages, **more) -> str:
+        messages = [_with_objects(message) for message in messages]
         return tokenizer.apply_chat_template(messages, tools=tools or None, tokenize=False, **more)
 
     shown = render(row["messages"]) if tools else ""
@@ -114,6 +115,17 @@ def _renderer(tokenizer, row):
         if any(name not in shown for name in (tool["function"]["name"], *named)):
             raise ValueError("the model's chat template renders no tools")
     return render
+
+
+def _with_objects(message) -> dict:
+    """Return a message whose calls have arguments as objects, as Axolotl and vLLM render them."""
+    calls = []
+    for call in message.get("tool_calls") or ():
+        function = dict(call["function"])
+        if isinstance(function.get("arguments"), str):
+            function["arguments"] = json.loads(function["arguments"])
+        calls.append({**call, "function": function})
+    return {**message, "tool_calls": calls} if calls else message
 
 
 def _after(asked, whole) -> str:

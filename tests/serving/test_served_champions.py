@@ -108,7 +108,7 @@ def test_a_ledger_that_is_not_what_was_written_is_not_served(fake, edit):
 )
 def test_the_tool_parser_follows_the_template_then_the_family(tmp_path, template, kind, parser):
     (tmp_path / "config.json").write_text(json.dumps({"model_type": kind}))
-    assert tool_parser(template, tmp_path, "hermes") == parser
+    assert tool_parser(template, tmp_path, None) == parser
 
 
 def test_a_tainted_adapter_is_served_with_a_note(fake):

@@ -34,8 +34,17 @@ class ChatTemplate:
     text: str
     tokens: Mapping[str, str] = field(default_factory=dict)
 
-    def render(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Any] = ()) -> str:
+    def render(
+        self,
+        messages: Sequence[Mapping[str, Any]],
+        tools: Sequence[Any] = (),
+        *,
+        asks: bool = False,
+    ) -> str:
         """Return a conversation as one text.
+
+        Args:
+            asks: end where an answer begins, as a server does.
 
         Raises:
             Unrenderable: with the template's own words.
@@ -47,7 +56,7 @@ class ChatTemplate:
                 messages=messages,
                 tools=list(tools) or None,
                 documents=None,
-                add_generation_prompt=False,
+                add_generation_prompt=asks,
                 **self.tokens,
             )
         except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError) as error:
@@ -58,7 +67,12 @@ class ChatTemplate:
 def read_template(folder: Path) -> ChatTemplate | None:
     """Return the chat template of a model's folder; None where there is none."""
     text = text_of(folder)
-    return None if text is None else ChatTemplate(text, _tokens(_settings(folder)))
+    return None if text is None else ChatTemplate(text, special_tokens(folder))
+
+
+def special_tokens(folder: Path) -> dict[str, str]:
+    """Return the special tokens of a folder's tokenizer by name, such as eos_token."""
+    return _tokens(_settings(folder))
 
 
 def text_of(folder: Path) -> str | None:

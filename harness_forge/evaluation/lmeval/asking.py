@@ -17,6 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from harness_forge.config.suite import SuiteConfig
+from harness_forge.core.chat.call_forms import HERMES
 from harness_forge.core.errors import EvalError
 from harness_forge.evaluation.lmeval import folder, recording
 from harness_forge.evaluation.lmeval.answers import ScoredAnswer, keep, kept, read_samples
@@ -52,6 +53,8 @@ class EvaluatedModel:
         context: most tokens of prompt and answer together.
         dtype: float32 or bfloat16.
         device: cpu or cuda.
+        form: how it writes calls, a name of `core.chat.call_forms.FORMS`.
+        wrapped: it is a text model inside of one that also reads pictures or sound.
     """
 
     python: Path
@@ -64,6 +67,8 @@ class EvaluatedModel:
     context: int
     dtype: str
     device: str
+    form: str = HERMES
+    wrapped: bool = False
 
 
 def answers(
@@ -136,6 +141,8 @@ def _facts(model: EvaluatedModel, suite: SuiteConfig, task: Path) -> dict[str, s
         # A batch is padded, which changes the last digits of its sums.
         "batch_size": suite.batch_size,
         "versions": model.versions,
+        # Left out where it is the usual one: what was asked before is still known.
+        **({"form": model.form} if model.form != HERMES else {}),
     }
 
 
@@ -151,6 +158,8 @@ def _asked(model: EvaluatedModel, suite: SuiteConfig, task: Path) -> LmEvalReque
         dtype=model.dtype,
         device=model.device,
         batch_size=suite.batch_size,
+        form=model.form,
+        wrapped=model.wrapped,
     )
 
 

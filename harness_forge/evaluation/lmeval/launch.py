@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness_forge.core.chat.call_forms import HERMES
 from harness_forge.core.errors import EvalError, Interrupted
 
 _POLL_S = 0.3
@@ -33,6 +34,8 @@ class LmEvalRequest:
         dtype: float32 or bfloat16.
         device: cpu or cuda.
         recorded: a file of answers, which are read instead of asking the model.
+        form: how it writes calls, a name of `core.chat.call_forms.FORMS`.
+        wrapped: it is a text model inside of one that also reads pictures or sound.
     """
 
     python: Path
@@ -46,6 +49,8 @@ class LmEvalRequest:
     device: str
     batch_size: int
     recorded: Path | None = None
+    form: str = HERMES
+    wrapped: bool = False
 
     def command(self, out: Path) -> list[str]:
         """Return the command line, to be run in the task's folder."""
@@ -89,6 +94,8 @@ def ask(asked: LmEvalRequest, work: Path, log: Path, show: Callable[[int, int], 
     variables |= {
         "FORGE_MODEL": str(asked.model.absolute()),
         "FORGE_CONTEXT": str(asked.context),
+        "FORGE_FORM": asked.form,
+        "FORGE_WRAPPED": str(int(asked.wrapped)),
         "FORGE_PARENT": str(os.getpid()),
         "HF_HOME": str((work / "cache").absolute()),
         "PYTHONDONTWRITEBYTECODE": "1",

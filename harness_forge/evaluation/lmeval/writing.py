@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness_forge.core.chat.call_forms import HERMES
 from harness_forge.core.files import whole_folder
 from harness_forge.core.records import ToolCall
 from harness_forge.evaluation.lmeval.answers import ScoredAnswer
@@ -18,11 +19,12 @@ from harness_forge.rollouts.policies import parsing, prompts
 
 @dataclass(frozen=True)
 class SuiteResult:
-    """One suite's report, its questions, and the answers by label."""
+    """One suite's report, its questions, the answers by label, and how calls are written."""
 
     report: dict[str, Any]
     documents: Sequence[Document]
     found: Mapping[str, Sequence[ScoredAnswer]]
+    form: str = HERMES
 
 
 def write(results: Mapping[str, SuiteResult], place: Path) -> dict[str, Any]:
@@ -49,12 +51,12 @@ def _write_rows(result: SuiteResult, folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     asked = {(one.skill, one.item_id): one for one in result.documents}
     for label, given in result.found.items():
-        rows = [_row(asked[answer.skill, answer.item_id], answer) for answer in given]
+        rows = [_row(asked[answer.skill, answer.item_id], answer, result.form) for answer in given]
         lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         (folder / f"{label}.jsonl").write_text("".join(lines), encoding="utf-8")
 
 
-def _row(document: Document, answer: ScoredAnswer) -> dict[str, Any]:
+def _row(document: Document, answer: ScoredAnswer, form: str) -> dict[str, Any]:
     row = {
         "skill": document.skill,
         "item_id": document.item_id,
@@ -70,14 +72,15 @@ def _row(document: Document, answer: ScoredAnswer) -> dict[str, Any]:
         row["category"] = document.category
     if answer.infrastructure:
         row["infrastructure"] = True
-    return row | _script(document, answer) if document.tool else row | {"check": document.check}
+    more = _script(document, answer, form) if document.tool else {"check": document.check}
+    return row | more
 
 
-def _script(document: Document, answer: ScoredAnswer) -> dict[str, Any]:
+def _script(document: Document, answer: ScoredAnswer, form: str) -> dict[str, Any]:
     """Return the fields that only an answer to a work item has."""
     message = {"role": "assistant", "content": answer.answer}
     try:
-        call, failure = parsing.parse_message(message, answer.finish_reason, document.tools)
+        call, failure = parsing.parse_message(message, answer.finish_reason, document.tools, form)
     except RecursionError:  # thousands of brackets
         call, failure = None, parsing.UNPARSABLE
     return {

@@ -81,6 +81,7 @@ def measure(
         "adapter": str(adapter.folder),
         "model": str(base.folder.absolute()),
         "template": base.template,
+        "wrapped": base.wrapped,
         "probes": probes,
         "tools": tools,
         "threads": threads,

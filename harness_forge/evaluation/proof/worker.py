@@ -169,7 +169,7 @@ def in_four_bits(job, probes):
         return None
     import torch
     from peft import PeftModel
-    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+    from transformers import BitsAndBytesConfig
 
     gpu = torch.cuda.is_available()
     four = BitsAndBytesConfig(
@@ -178,7 +178,7 @@ def in_four_bits(job, probes):
         bnb_4bit_use_double_quant=True,
         bnb_4bit_compute_dtype=torch.bfloat16 if gpu else torch.float32,
     )
-    model = AutoModelForCausalLM.from_pretrained(
+    model = _loader(job).from_pretrained(
         job["model"], quantization_config=four, device_map="cuda" if gpu else "cpu"
     )
     adapted = PeftModel.from_pretrained(model, job["adapter"]).eval()
@@ -214,12 +214,20 @@ def render(tokenizer, probes, tools) -> list:
     ]
 
 
+def _loader(job):
+    """Return the class that training loads such a model with: names of its layers depend on it."""
+    import transformers
+
+    name = "AutoModelForImageTextToText" if job["wrapped"] else "AutoModelForCausalLM"
+    return getattr(transformers, name)
+
+
 def prove(job) -> dict:
     """Run the job's steps; stop when later steps make no sense."""
     import torch
     from peft import PeftConfig
     from safetensors.torch import load_file
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoTokenizer
 
     gpu = torch.cuda.is_available()
     torch.set_num_threads(job["threads"])
@@ -227,7 +235,7 @@ def prove(job) -> dict:
     tensors = load_file(Path(job["adapter"]) / "adapter_model.safetensors")
     # As the local policy and the server load it.
     dtype = torch.bfloat16 if gpu else torch.float32
-    model = AutoModelForCausalLM.from_pretrained(job["model"], dtype=dtype)
+    model = _loader(job).from_pretrained(job["model"], dtype=dtype)
     model = model.to("cuda" if gpu else "cpu").eval()
     answer = {"modules": named_modules(model, config), "weights": weights(tensors)}
     if not all(answer["modules"].values()):

@@ -13,12 +13,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness_forge.core.chat.call_forms import FORMS, HERMES, found
+
 OMITTED = ""
 """Among allowed values: the parameter may be left out."""
 
 Call = tuple[str, dict[str, Any]]
 
-_CALL = re.compile(r"<tool_call>(.*?)</tool_call>", re.DOTALL)
 _LOOSE = re.compile(r"[ ,./\-_*^]")
 _TYPES = {
     "string": str,
@@ -34,34 +35,42 @@ _TYPES = {
 }
 
 
-def read(text: str) -> list[Call] | None:
-    """Return the calls of an answer in Hermes form, in order; None if they cannot be parsed.
+def read(
+    text: str, form: str = HERMES, tools: Sequence[Mapping[str, Any]] = ()
+) -> list[Call] | None:
+    """Return the calls of an answer, in order; None if they cannot be parsed.
 
     Text before the first call is ignored; text between calls or after the last is
     a fault, as in `policies/parsing.py`.
+
+    Args:
+        form: how the model writes calls, a name of `core.chat.call_forms.FORMS`.
+        tools: schemas as offered.
     """
-    found = list(_CALL.finditer(text))
-    if not found:
-        return None if "<tool_call>" in text else []
-    ends = [match.end() for match in found]
-    starts = [match.start() for match in found[1:]] + [len(text)]
-    if any(text[end:start].strip() for end, start in zip(ends, starts, strict=True)):
+    calls = found(text, form, tools)
+    if not calls:
+        return None if FORMS[form].begun(text) else []
+    ends = [call.end for call in calls]
+    starts = [call.start for call in calls[1:]] + [len(text)]
+    if any(_between(text[end:start], form) for end, start in zip(ends, starts, strict=True)):
         return None
-    calls = [_call(match.group(1)) for match in found]
-    return None if None in calls else calls
+    bodies = [_call(call.body) for call in calls]
+    return None if None in bodies else bodies
 
 
-def _call(text: str) -> Call | None:
-    try:
-        body = json.loads(text)
-        arguments = body["arguments"]
-        if isinstance(arguments, str):
+def _between(text: str, form: str) -> str:
+    """Return what stands between two calls that is more than their separator."""
+    return text.strip().removeprefix(";" if form == "llama_json" else "").strip()
+
+
+def _call(body: tuple[str, Any] | None) -> Call | None:
+    name, arguments = body or (None, None)
+    if isinstance(arguments, str):
+        try:
             arguments = json.loads(arguments)
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return None
-    if set(body) != {"name", "arguments"} or not isinstance(body["name"], str):
-        return None
-    return (body["name"], arguments) if isinstance(arguments, dict) else None
+        except (ValueError, RecursionError):
+            return None
+    return (name, arguments) if isinstance(name, str) and isinstance(arguments, dict) else None
 
 
 def same_values(one: Any, other: Any) -> bool:

@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from harness_forge.core.chat.call_forms import HERMES
 from harness_forge.evaluation.scoring import beads, calls, roles, words
 
 Check = Mapping[str, Any]
@@ -20,13 +21,19 @@ Scores = dict[str, float | bool]
 _FENCED = re.compile(r"```(?:python|py)?[ \t]*\n(.*?)```", re.DOTALL)
 
 
-def scored(check: Check, text: str, cut: bool, tools: Sequence[Mapping[str, Any]]) -> Scores:
+def scored(
+    check: Check, text: str, cut: bool, tools: Sequence[Mapping[str, Any]], form: str = HERMES
+) -> Scores:
     """Return an answer's scores by metric, each between 0 and 1; one that does not apply is absent.
 
     Args:
         cut: the answer was cut off at the token limit.
         tools: schemas that were offered.
+        form: how the model writes calls, a name of `core.chat.call_forms.FORMS`.
     """
+    if check["kind"] in _OF_CALLS:
+        found = None if cut or not text.strip() else calls.read(text.strip(), form, tools)
+        return _OF_CALLS[check["kind"]](check, found, tools)
     return _CHECKS[check["kind"]](check, "" if cut else text.strip(), tools)
 
 
@@ -71,8 +78,9 @@ def _json(check: Check, text: str, tools: Any) -> Scores:
     return {"score": words.json_fits(text, check["fields"])}
 
 
-def _calls(check: Check, text: str, tools: Sequence[Mapping[str, Any]]) -> Scores:
-    found = calls.read(text) if text else None
+def _calls(
+    check: Check, found: list[calls.Call] | None, tools: Sequence[Mapping[str, Any]]
+) -> Scores:
     truth, free = list(check["truth"]), check.get("free", ())
     readable = found is not None and bool(found) == bool(truth)
     bound = [(name, _bound(arguments, free)) for name, arguments in found or ()]
@@ -94,8 +102,7 @@ def _bound(arguments: Mapping[str, Any], free: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _beads(check: Check, text: str, tools: Any) -> Scores:
-    found = calls.read(text) if text else None
+def _beads(check: Check, found: list[calls.Call] | None, tools: Any) -> Scores:
     end = beads.play(found, check["start"]) if found else None
     return {"score": beads.reached(end, check["goal"], check["start"])}
 
@@ -142,8 +149,6 @@ _CHECKS: dict[str, Callable[[Check, str, Any], Scores]] = {
     "mentions": _mentions,
     "order": _order,
     "json": _json,
-    "calls": _calls,
-    "beads": _beads,
     "verdict": _verdict,
     "pick": _verdict,
     "audit": _verdict,
@@ -151,5 +156,10 @@ _CHECKS: dict[str, Callable[[Check, str, Any], Scores]] = {
     "code": _code,
 }
 
-KINDS = tuple(_CHECKS)
+_OF_CALLS: dict[str, Callable[[Check, list[calls.Call] | None, Any], Scores]] = {
+    "calls": _calls,
+    "beads": _beads,
+}
+
+KINDS = (*_CHECKS, *_OF_CALLS)
 """The kinds of check that an item may ask for."""

@@ -186,7 +186,9 @@ def _config(source: Path, base: str) -> str:
     except FileNotFoundError:
         raise TrainError(str(source), f"holds no adapter (no {CONFIG})") from None
     adapter_config["base_model_name_or_path"] = base
-    adapter_config["target_modules"] = sorted(adapter_config["target_modules"])
+    # A text is a pattern of whole names.
+    if not isinstance(adapter_config["target_modules"], str):
+        adapter_config["target_modules"] = sorted(adapter_config["target_modules"])
     return json.dumps(adapter_config, indent=1, sort_keys=True) + "\n"
 
 

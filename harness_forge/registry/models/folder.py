@@ -11,9 +11,7 @@ from typing import Any
 from harness_forge.config.model import ModelConfig
 from harness_forge.core.chat.template import TEMPLATE, text_of
 from harness_forge.core.errors import TrainError
-
-STAMP = "forge.json"
-"""Written last into a fetched model: without it the folder is incomplete."""
+from harness_forge.registry.models.view import STAMP, view_of
 
 
 @dataclass(frozen=True)
@@ -24,6 +22,7 @@ class BaseModel:
         digest: of config, weights, tokenizer and template; the same files in any
             folder have the same digest.
         template: the chat template's text.
+        wrapped: it is the text part of a model that also reads pictures or sound.
     """
 
     name: str
@@ -31,11 +30,32 @@ class BaseModel:
     title: str
     digest: str
     template: str
+    wrapped: bool = False
 
 
 def folder_of(config: ModelConfig, home: Path) -> Path:
-    """Return a model's folder, whether or not it exists."""
-    return Path(config.path) if config.path else home / "models" / config.name
+    """Return a model's folder, whether or not it exists; see `view_of`.
+
+    Raises:
+        ConfigError, TrainError: settings ask for a change that cannot be made.
+    """
+    given = Path(config.path) if config.path else home / "models" / config.name
+    return view_of(config, given, home)
+
+
+def described(folder: Path) -> dict[str, Any]:
+    """Return a model's config.json; {} if it cannot be read."""
+    try:
+        found = json.loads((folder / "config.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def is_wrapped(folder: Path) -> bool:
+    """Return whether a model is made of a text model and parts for pictures or sound."""
+    found = described(folder)
+    return "text_config" in found and any(f"{kind}_config" in found for kind in ("vision", "audio"))
 
 
 def find_base_model(config: ModelConfig, home: Path) -> BaseModel:
@@ -46,7 +66,7 @@ def find_base_model(config: ModelConfig, home: Path) -> BaseModel:
     """
     folder = folder_of(config, home)
     where = f"model {config.name}: {folder}"
-    if not config.path and not stamp_of(folder):
+    if not config.path and not stamp_of(home / "models" / config.name):
         raise TrainError(f"model {config.name}", "is not there", _remedy(config))
     for name in ("config.json", "tokenizer.json"):
         if not (folder / name).is_file():
@@ -56,10 +76,11 @@ def find_base_model(config: ModelConfig, home: Path) -> BaseModel:
         raise TrainError(where, "holds no weights (no *.safetensors)")
     template = text_of(folder)
     if template is None:
-        hint = f"put one there as {TEMPLATE}, such as conf/model/templates/chatml_hermes.jinja"
+        hint = f"put one there as {TEMPLATE}, or model.template=templates/NAME.jinja of conf/model"
         raise TrainError(where, "has no chat template", hint)
     digest = stamp_of(folder).get("digest") or digest_of(folder)
-    return BaseModel(config.name, folder, config.title or config.name, digest, template)
+    title = config.title or config.name
+    return BaseModel(config.name, folder, title, digest, template, is_wrapped(folder))
 
 
 def _remedy(config: ModelConfig) -> str:

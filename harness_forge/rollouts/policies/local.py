@@ -34,6 +34,7 @@ class LocalModel:
             `concurrency` the number of answers written at a time.
         python: the interpreter of a workset with torch and transformers.
         environment: the workset's variables: offline, telemetry off.
+        wrapped: the folder is that of a model that also reads pictures or sound.
 
     Raises:
         EndpointError: the folder holds no model, its chat template renders no
@@ -41,7 +42,11 @@ class LocalModel:
     """
 
     def __init__(
-        self, config: PolicyConfig, python: Path, environment: Mapping[str, str] | None = None
+        self,
+        config: PolicyConfig,
+        python: Path,
+        environment: Mapping[str, str] | None = None,
+        wrapped: bool = False,
     ) -> None:
         self.model = config.model or Path(str(config.local)).name
         self._where = str(config.local)
@@ -53,6 +58,7 @@ class LocalModel:
             )
         command = [str(python), str(_WORKER), "--model", str(config.local)]
         command += ["--slots", str(max(config.concurrency, 1))]
+        command += ["--wrapped"] if wrapped else []
         for flag, value in (("--adapter", config.adapter), ("--template", config.chat_template)):
             command += [flag, value] if value else []
         # Keep its stderr for the error message if it dies; its stdout has our answers only.

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from harness_forge.config.policy import PolicyConfig
+from harness_forge.core.chat.call_forms import HERMES
 from harness_forge.core.records import Origin, Outcome, Turn
 from harness_forge.rollouts.policies import prompts, reflection
 from harness_forge.rollouts.policies.parsing import parse_message
@@ -45,9 +46,11 @@ class Model:
         config: samples, temperature, max_tokens, reflect.
         chat: gives the answers.
         seed: the first sample's seed; later samples count up.
+        form: how it writes calls in its text, a name of `core.chat.call_forms.FORMS`.
     """
 
-    def __init__(self, config: PolicyConfig, chat: Chat, seed: int) -> None:
+    def __init__(self, config: PolicyConfig, chat: Chat, seed: int, form: str = HERMES) -> None:
+        self._form = form
         self.name = named(config, chat.model)
         self._config, self._chat, self._seed = config, chat, seed
 
@@ -56,7 +59,9 @@ class Model:
         for sample in range(self._config.samples):
             sampling = self._sampling(request.item.item_id, sample)
             done = self._chat.complete(request.messages, request.tools, sampling)
-            call, failure = parse_message(done.message, done.finish_reason, request.tools)
+            call, failure = parse_message(
+                done.message, done.finish_reason, request.tools, self._form
+            )
             yield Proposal(
                 origin=Origin.MODEL,
                 response=done.message,

@@ -8,10 +8,10 @@ answer that runs on doubles the score of a model that never learned to stop.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness_forge.core.chat.call_forms import END_OF_TURN, FORMS, HERMES, found
 from harness_forge.core.records import Message, ToolCall
 
 CUT_OFF = "cut_off"
@@ -22,20 +22,21 @@ UNPARSABLE = "unparsable"
 UNKNOWN_TOOL = "unknown_tool"
 BAD_ARGUMENTS = "bad_arguments"
 
-_CALL = re.compile(r"<tool_call>(.*?)</tool_call>", re.DOTALL)
-_END_OF_TURN = ("<|im_end|>", "<|endoftext|>", "</s>", "<eos>", "<end_of_turn>")
-
 
 def parse_message(
-    message: Message, finish_reason: str | None, tools: Sequence[Mapping[str, Any]]
+    message: Message,
+    finish_reason: str | None,
+    tools: Sequence[Mapping[str, Any]],
+    form: str = HERMES,
 ) -> tuple[ToolCall | None, str | None]:
     """Return the one tool call of an assistant message, or why there is none.
 
     Args:
         message: OpenAI form; calls are in `tool_calls` if the server parsed
-            them, in `content` (Hermes form) if it did not.
+            them, in `content` if it did not.
         finish_reason: `length` makes the answer a failure whatever it holds.
         tools: OpenAI tool schemas that were offered.
+        form: how the model writes calls in `content`, a name of `core.chat.call_forms.FORMS`.
 
     Returns:
         (call, None) or (None, reason); reason is a constant of this module.
@@ -48,27 +49,25 @@ def parse_message(
             return None, SEVERAL_CALLS
         function = calls[0].get("function") or {}
         return _checked(function.get("name"), function.get("arguments"), tools)
-    return parse_text(message.get("content") or "", tools)
+    return parse_text(message.get("content") or "", tools, form)
 
 
-def parse_text(text: str, tools: Sequence[Mapping[str, Any]]) -> tuple[ToolCall | None, str | None]:
-    """Return the one Hermes-style call in `text`, or why there is none."""
-    for mark in _END_OF_TURN:
+def parse_text(
+    text: str, tools: Sequence[Mapping[str, Any]], form: str = HERMES
+) -> tuple[ToolCall | None, str | None]:
+    """Return the one call in `text`, or why there is none."""
+    for mark in END_OF_TURN:
         text = text.removesuffix(mark)
-    found = list(_CALL.finditer(text))
-    if not found:
-        return None, UNPARSABLE if "<tool_call>" in text else NO_CALL
-    if len(found) > 1 or text.count("<tool_call>") > 1:
+    calls, begun = found(text, form, tools), FORMS[form].begun(text)
+    if not calls:
+        return None, UNPARSABLE if begun else NO_CALL
+    if len(calls) > 1 or begun > 1:
         return None, SEVERAL_CALLS
-    if text[found[0].end() :].strip():
+    if text[calls[0].end :].strip():
         return None, TRAILING_TEXT
-    try:
-        body = json.loads(found[0].group(1))
-    except (ValueError, RecursionError):  # RecursionError: thousands of nested brackets
+    if calls[0].body is None:
         return None, UNPARSABLE
-    if not isinstance(body, dict) or set(body) != {"name", "arguments"}:
-        return None, UNPARSABLE
-    return _checked(body["name"], body["arguments"], tools)
+    return _checked(*calls[0].body, tools)
 
 
 def _checked(

@@ -15,10 +15,11 @@ from typing import Any
 
 from harness_forge.config.model import ModelConfig
 from harness_forge.config.policy import TEACHERS, PolicyConfig, PolicyKind
+from harness_forge.core.chat.call_forms import HERMES
 from harness_forge.core.errors import EndpointError, EvalError
 from harness_forge.core.records import WorkItem
 from harness_forge.registry.adapters import registry
-from harness_forge.registry.models import folder
+from harness_forge.registry.models import folder, tool_form
 from harness_forge.rollouts.policies import worked_examples
 from harness_forge.rollouts.policies.extractive import Extractive
 from harness_forge.rollouts.policies.model import Model, named
@@ -115,7 +116,7 @@ def prepare(
         return Actor(copies.name, settings, lambda: copies(known))
     shots = _shots(config, store, seed)
     if config.endpoint:
-        actor = _endpoint(config, base, seed)
+        actor = _endpoint(config, base, home, seed)
     elif config.local or base:
         actor = _local(config, base, home, seed)
     else:
@@ -148,16 +149,18 @@ def _shots(config: PolicyConfig, store, seed: int) -> list[WorkedExample]:
     return worked_examples.spread(known, seed)
 
 
-def _endpoint(config: PolicyConfig, base: ModelConfig | None, seed: int) -> Actor:
+def _endpoint(config: PolicyConfig, base: ModelConfig | None, home: Path, seed: int) -> Actor:
     from harness_forge.rollouts.policies.endpoint import Endpoint
 
     if config.adapter == BASE:
         config = replace(config, adapter=None)
     chat = Endpoint(config)
+    # Calls that a server did not parse are as the recipe's model writes them.
+    form = tool_form.form_of(folder.folder_of(base, home), base) if base else HERMES
     return Actor(
         name=named(config, chat.model),
         identity=plain(config),
-        start=lambda: Model(config, chat, seed),
+        start=lambda: Model(config, chat, seed, form),
         concurrency=config.concurrency or ENDPOINT_REQUESTS,
         # The recipe's own base model is a baseline on any server.
         candidate=None if base and chat.model == base.name else chat.model,
@@ -187,6 +190,10 @@ def _local(config: PolicyConfig, base: ModelConfig | None, home: Path, seed: int
         concurrency=batch,
     )
     own = adapter.digest if adapter else digest if config.local else None
+    if config.chat_template:
+        form = tool_form.form_of_text(Path(config.chat_template).read_text(encoding="utf-8"))
+    else:
+        form = tool_form.form_of(model_folder, None if config.local else base)
     return Actor(
         name=named(shown, name),
         identity={
@@ -196,7 +203,7 @@ def _local(config: PolicyConfig, base: ModelConfig | None, home: Path, seed: int
             "adapter_digest": adapter.digest if adapter else None,
             "chat_template": _file_digest(config.chat_template),
         },
-        start=lambda: Model(shown, _start_local(asked, home), seed),
+        start=lambda: Model(shown, _start_local(asked, home), seed, form),
         concurrency=batch,
         candidate=own,
         fitted=adapter.fitted if adapter else (),
@@ -209,7 +216,8 @@ def _start_local(config: PolicyConfig, home: Path):
     from harness_forge.worksets.worksets import environment_of, python_of
 
     python = python_of(config.workset, home)
-    return LocalModel(config, python, environment_of(config.workset, home))
+    wrapped = folder.is_wrapped(Path(str(config.local)))
+    return LocalModel(config, python, environment_of(config.workset, home), wrapped)
 
 
 def _check_base(adapter, name: str, digest: str) -> None:

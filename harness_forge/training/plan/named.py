@@ -29,9 +29,17 @@ class Named:
     shape: Shape
 
 
-def is_other(config: ForgeConfig) -> bool:
-    """Return whether the plan is for the sizes of another model than the recipe's."""
-    return bool(config.model.shape)
+def published(config: ForgeConfig) -> str:
+    """Return the file of conf/model/shapes to plan for; '' is the model's own config.json.
+
+    A model of conf/model for which no folder is given is planned by its published sizes.
+    """
+    from harness_forge.config.compose.project import choices
+
+    model = config.model
+    if model.shape or model.path or model.source.package:
+        return model.shape
+    return model.name if model.name in choices("model/shapes") else ""
 
 
 def named_model(config: ForgeConfig, home: Path) -> Named:
@@ -40,8 +48,8 @@ def named_model(config: ForgeConfig, home: Path) -> Named:
     Raises:
         TrainError: there is no such file, or it does not say the sizes.
     """
-    if is_other(config):
-        return _published(config.model.shape)
+    if name := published(config):
+        return _published(name)
     file = folder_of(config.model, home) / "config.json"
     if not file.is_file():
         hint = "model.path=DIR with a config.json (no weights are needed), or model.shape=NAME"

@@ -21,7 +21,7 @@ from harness_forge.training.plan.fitting import Choice
 from harness_forge.training.plan.lengths import Lengths
 from harness_forge.training.plan.matrices import Kind, Shape
 from harness_forge.training.plan.memory import Load, Memory
-from harness_forge.training.plan.named import Named, is_other, named_model
+from harness_forge.training.plan.named import Named, named_model, published
 from harness_forge.training.plan.pace import Pace
 from harness_forge.training.supervised import dataset_folder
 from harness_forge.worksets.hardware import has_bf16
@@ -98,7 +98,7 @@ def plan(config: ForgeConfig, counter: Counter) -> Plan:
     trainings = home.absolute() / "training"
     model = folder_of(config.model, home)
     speed = pace.pace_of(
-        named.shape, load, machine, trainings, Path() if is_other(config) else model
+        named.shape, load, machine, trainings, Path() if published(config) else model
     )
     seconds = speed.seconds(tokens) if tokens else None
     notes += _notes(named.shape, load, rows, train, machine)
@@ -128,7 +128,7 @@ def _has_targets(shape: Shape, load: Load) -> bool:
 
 
 def _check_context(config: ForgeConfig, shape: Shape) -> None:
-    most = shape.context if is_other(config) else config.model.context
+    most = shape.context if published(config) else config.model.context
     most = min(most, shape.context or most) if most else shape.context
     if most and config.train.sequence_length > most:
         what = f"{config.train.sequence_length} tokens are more than the model's {most}"
@@ -152,7 +152,7 @@ def _rows(
         return None, data.licences
     notes.append(f"rows are those of {folder}; train.dataset=FOLDER names another")
     found = lengths.measured(data.files, template, lambda texts: counter(file, texts), limit)
-    if is_other(config):
+    if published(config):
         other = config.model.title or config.model.name
         notes.append(
             f"rows are counted by the tokenizer of {other}; this model's own counts differ"

@@ -36,6 +36,10 @@ _HARMLESS = {"num_items_in_batch", "use_cache", "return_dict"}
 class ForgePlugin(BasePlugin):
     """Hooks of Axolotl that forge uses."""
 
+    def register(self, cfg):
+        """Train models that also read pictures by their text model alone."""
+        text_only()
+
     def get_training_args(self, cfg):
         """Set the trainer to CPU; it refuses bf16 otherwise."""
         return {} if torch.cuda.is_available() else {"use_cpu": True}
@@ -53,6 +57,30 @@ class ForgePlugin(BasePlugin):
         """Add the writer of the metrics."""
         path = os.environ.get("FORGE_METRICS")
         return [StepWriter(path)] if path else []
+
+
+def text_only() -> None:
+    """Load a model that also reads pictures or sound whole, and prepare rows as for any other.
+
+    Axolotl would load its processor, which needs torchvision; no row has a picture. The class
+    stays that of the whole model: the names of its layers are those that servers know.
+    """
+    from axolotl.loaders.constants import MULTIMODAL_AUTO_MODEL_MAPPING
+    from axolotl.loaders.model import ModelLoader
+    from transformers import AutoModelForImageTextToText
+
+    MULTIMODAL_AUTO_MODEL_MAPPING.clear()
+    choose = ModelLoader._set_auto_model_loader
+
+    def chosen(loader):
+        choose(loader)
+        parts = ("vision_config", "audio_config")
+        if hasattr(loader.model_config, "text_config") and any(
+            hasattr(loader.model_config, part) for part in parts
+        ):
+            loader.auto_model_loader = AutoModelForImageTextToText
+
+    ModelLoader._set_auto_model_loader = chosen
 
 
 class StepWriter(TrainerCallback):
@@ -98,6 +126,8 @@ def share_prompt(model) -> None:
     """
     inner = model.get_base_model() if hasattr(model, "get_base_model") else model
     fits = all(hasattr(inner, name) for name in ("model", "lm_head", "loss_function"))
+    # A model that also reads pictures masks attention by more than our few arguments.
+    fits = fits and not hasattr(inner.config, "vision_config")
     if fits and not getattr(inner, "is_gradient_checkpointing", False):
         inner.forward = MethodType(_forward(inner.forward), inner)
 
@@ -113,7 +143,10 @@ def _forward(plain):
         if trusted is False or labels is None or input_ids is None or extra:
             return plain(**whole, **others)
         if trusted is None:
-            trusted = _agrees(self, plain, whole)
+            try:
+                trusted = _agrees(self, plain, whole)
+            except (AttributeError, NotImplementedError, RuntimeError, TypeError, ValueError):
+                trusted = False  # layers whose state our cache does not keep
             if not trusted:
                 print("forge: prompts are not shared: this model's loss would differ", flush=True)
                 return plain(**whole, **others)

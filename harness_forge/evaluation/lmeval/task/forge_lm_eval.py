@@ -19,6 +19,7 @@ from lm_eval.__main__ import cli_evaluate
 from lm_eval.api.model import LM
 from lm_eval.api.registry import register_model
 from lm_eval.models.huggingface import HFLM
+from transformers import AutoModelForImageTextToText
 
 from harness_forge.evaluation.lmeval import recording
 
@@ -28,6 +29,11 @@ CUT_OFF = "\x18"  # as scoring.py reads it
 @register_model("forge")
 class WholeText(HFLM):
     """lm-eval's model on transformers, with complete answers."""
+
+    # As training loads it: the names of its layers depend on the class.
+    AUTO_MODEL_CLASS = (
+        AutoModelForImageTextToText if os.environ.get("FORGE_WRAPPED") == "1" else None
+    )
 
     def __init__(self, *args, **settings):
         super().__init__(*args, **settings)

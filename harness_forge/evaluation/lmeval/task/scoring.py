@@ -17,6 +17,7 @@ from pathlib import Path
 if (_HERE := Path(__file__).parent).joinpath("harness_forge").is_dir():
     sys.path.insert(0, str(_HERE))
 
+from harness_forge.core.chat.call_forms import HERMES
 from harness_forge.evaluation.scoring import calls, checks
 from harness_forge.evaluation.scoring.shell import bash_reads, same_commands
 from harness_forge.rollouts.policies.parsing import BAD_ARGUMENTS, UNPARSABLE, parse_message
@@ -81,7 +82,7 @@ def process_results(doc, results) -> dict[str, float]:
     text, tools, check = results[0], json.loads(doc["tools"]), json.loads(doc["check"])
     cut, text = text.endswith(CUT_OFF), text.removesuffix(CUT_OFF)
     if check:
-        scores = checks.scored(check, text, cut, tools)
+        scores = checks.scored(check, text, cut, tools, form())
         if "token_efficiency" in doc["metrics"] or "concise" in doc["metrics"]:
             tokens = _tokenizer(os.environ["FORGE_MODEL"])(text, add_special_tokens=False)
             scores |= checks.efficient(scores, check, len(tokens["input_ids"]))
@@ -111,7 +112,7 @@ def of_call(doc, text, cut, tools) -> dict[str, bool]:
     script = str(call.arguments.get(doc["argument"], "")) if call else ""
     scores = {
         "valid_call": call is not None,
-        "valid_json": not cut and bool(calls.read(text)),
+        "valid_json": not cut and bool(calls.read(text, form(), tools)),
         "right_tool": parsed(text, cut, wanted)[1] in (None, BAD_ARGUMENTS),
     }
     if doc["argument"]:
@@ -135,9 +136,14 @@ def parsed(text, cut, tools):
     """Return the one call of an answer, or why there is none, as attempts are judged."""
     message = {"role": "assistant", "content": text}
     try:
-        return parse_message(message, "length" if cut else "stop", tools)
+        return parse_message(message, "length" if cut else "stop", tools, form())
     except RecursionError:  # thousands of brackets: a fault of the model
         return None, UNPARSABLE
+
+
+def form() -> str:
+    """Return how the model writes calls."""
+    return os.environ.get("FORGE_FORM", HERMES)
 
 
 def names(script: str, target: str) -> bool:

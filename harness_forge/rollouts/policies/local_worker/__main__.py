@@ -37,16 +37,16 @@ def load(args):
     products, the same answers. In bfloat16, rounding would change some answers.
     """
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM, AutoModelForImageTextToText, AutoTokenizer
 
     gpu = torch.cuda.is_available()
     tokenizer = AutoTokenizer.from_pretrained(args.model)
     if args.template:
         tokenizer.chat_template = Path(args.template).read_text()
     half = gpu if args.dtype == "auto" else args.dtype == "bfloat16"
-    model = AutoModelForCausalLM.from_pretrained(
-        args.model, dtype=torch.bfloat16 if half else torch.float32
-    )
+    # As training loads it: the names of its layers depend on the class.
+    loader = AutoModelForImageTextToText if args.wrapped else AutoModelForCausalLM
+    model = loader.from_pretrained(args.model, dtype=torch.bfloat16 if half else torch.float32)
     if args.adapter:
         from peft import PeftModel
 
@@ -154,6 +154,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     for flag in ("--model", "--adapter", "--template"):
         parser.add_argument(flag)
+    parser.add_argument("--wrapped", action="store_true")
     parser.add_argument("--slots", type=int, default=8)
     parser.add_argument("--dtype", choices=("auto", "bfloat16", "float32"), default="auto")
     args = parser.parse_args()

@@ -1,6 +1,6 @@
 """Target B, small: four skills and four roles, trained alone, together, and with one left out.
 
-python tests/bench/target_b.py FOLDER [--tools .forge] [--only all,repair] [--steps N]
+python tests/bench/target_b.py FOLDER [--tools .forge] [--only all,repair] [--steps N] [--limit N]
 python tests/bench/target_b.py FOLDER --docs
 
 Attempts are made and judged once; then each condition is exported, trained and asked the held-out
@@ -22,18 +22,23 @@ from pathlib import Path
 from sections import put
 from target_b_table import ALL, SKILLS, without, write_table
 
+from harness_forge.rollouts.environments.reasoning.making import GENERATORS
+
 FORGE = Path(sys.executable).with_name("forge")
 TOOLS = ("models", "scap", "worksets")
 """What is taken from the `forge_home` that has them."""
 
 # Few items, whose rows and answers are short; the division into splits is forge's own.
 ITEMS = {
-    "skills.stig.scap.only": "file_(owner|ownership|groupowner|group_ownership|permissions)"
-    "|sysctl_",
+    # Rules whose answers have many forms: of owners, modes and the like there are two.
+    "skills.stig.scap.only": "accounts_|auditd_|audit_rules_(usergroup|login|sudoers)|banner|"
+    "chronyd_|configure_|coredump_|dconf_|disable_users|kernel_module_|rsyslog_|set_password|"
+    "sshd_|sudo_|sysctl_kernel|use_pam",
     "skills.repair.command.items_command": "{python} -m "
     "harness_forge.rollouts.environments.repair.making --seed 1 --each 3",
     "skills.reasoning.command.items_command": "{python} -m "
-    "harness_forge.rollouts.environments.reasoning.making --library {reasoning} --seed 1 --each 2",
+    "harness_forge.rollouts.environments.reasoning.making --library {reasoning} --seed 1 --each 4 "
+    f"--generators {' '.join(GENERATORS[::2])}",
     "skills.tool_calls.command.items_command": "{python} -m "
     "harness_forge.rollouts.environments.tool_calls.making --seed 1 --each 3",
 }
@@ -51,7 +56,6 @@ ASKED = {
     "suites.architect.max_tokens": "64",
     "suites.auditor.max_tokens": "64",
     "suites.reflector.max_tokens": "256",
-    "suite.limit": "0",
 }
 CONDITIONS = (ALL, *SKILLS, *(without(skill) for skill in SKILLS))
 
@@ -63,14 +67,14 @@ def main() -> None:
     if asked.docs:
         put("target-b.md", Path(__file__).name, f"## Results\n\n{write_table(folder)}")
         return
-    _prepare(folder, asked.tools.absolute(), {"steps": asked.steps})
+    _prepare(folder, asked.tools.absolute(), {"steps": asked.steps, "limit": asked.limit})
     for name in asked.only:
-        condition(folder, name, asked.steps)
+        condition(folder, name, asked.steps, asked.limit)
         write_table(folder)
     print(write_table(folder))
 
 
-def condition(folder: Path, name: str, steps: int) -> None:
+def condition(folder: Path, name: str, steps: int, limit: int) -> None:
     """Export, train and ask one condition, unless that is done."""
     place = folder / "conditions" / name
     done = place / "done.json"
@@ -87,10 +91,10 @@ def condition(folder: Path, name: str, steps: int) -> None:
     taken = {
         "export": ["export", *common, *learned, *_set(ROWS), "data_dir=data", "export.name=rows"],
         "train": ["train", *common, *_set(training)],
-        "replay": ["replay", adapter, *common, "split=holdout"],
+        "replay": ["replay", adapter, *common, "split=holdout", f"run.limit={limit}"],
         "evaluate": [
             *("evaluate", adapter, *common, "split=holdout", "suite=roles", "~suites.tool_call"),
-            *_set(ASKED),
+            *(*_set(ASKED), f"suite.limit={limit}"),
         ],
     }
     seconds = {step: _forge(place, step, words) for step, words in taken.items()}
@@ -164,9 +168,11 @@ def _words() -> argparse.Namespace:
     parser.add_argument("--tools", type=Path, default=Path(".forge"), help="a forge_home")
     parser.add_argument("--only", default=",".join(CONDITIONS), help="conditions, in this order")
     parser.add_argument("--steps", type=int, default=0, help="of a training at most; 0 is all")
+    parser.add_argument("--limit", type=int, default=0, help="items of a skill that are asked")
+    parser.add_argument("--prepare", action="store_true", help="make the attempts and end")
     parser.add_argument("--docs", action="store_true", help="put the table into the docs and end")
     asked = parser.parse_args()
-    asked.only = asked.only.split(",")
+    asked.only = [] if asked.prepare else asked.only.split(",")
     if unknown := sorted(set(asked.only) - set(CONDITIONS)):
         parser.error(f"no condition {unknown[0]}; there are {', '.join(CONDITIONS)}")
     return asked

@@ -27,7 +27,7 @@ WORKERS = ("few_shot", "nearest", "template", "extractive")
 """Baselines that are asked as workers only."""
 
 Verdicts = Mapping[tuple[str, str], tuple[bool, str]]
-"""Skill and item to whether it was right, and the item's cluster."""
+"""Skill and question to whether its answer was right, and the item's cluster."""
 
 
 def without(skill: str) -> str:
@@ -124,6 +124,8 @@ def _baselines(outputs: Path, base: dict) -> list[str]:
 def _read(outputs: Path, label: str) -> dict[tuple[str, str], Verdicts]:
     """Return by skill and role what one label of a condition answered."""
     found = _workers(outputs, label)
+    # Rows of suites do not name the cluster of answers of one form; those of the worker do.
+    clusters = {key: cluster for one in found.values() for key, (_, cluster) in one.items()}
     for role, metric in ROLES.items():
         suite = role.partition(",")[0]
         path = outputs / "evaluate" / suite / f"{label}.jsonl"
@@ -131,7 +133,8 @@ def _read(outputs: Path, label: str) -> dict[tuple[str, str], Verdicts]:
         for row in rows:
             if metric in row["scores"] and not row.get("infrastructure"):
                 key, right = (row["skill"], row["item_id"]), row["scores"][metric] == 1
-                found.setdefault((row["skill"], role), {})[key] = right, row["group_key"]
+                cluster = clusters[row["skill"], row["title"]]
+                found.setdefault((row["skill"], role), {})[key] = right, cluster
     return found
 
 
@@ -139,6 +142,6 @@ def _workers(outputs: Path, label: str) -> dict[tuple[str, str], dict]:
     found: dict[tuple[str, str], dict] = {}
     for one in result_files.read(outputs / "replay" / f"{label}.jsonl"):
         if not one.infrastructure:
-            verdict = one.passed, one.group_key
+            verdict = one.passed, one.unit
             found.setdefault((one.skill, "worker"), {})[one.skill, one.item_id] = verdict
     return found

@@ -15,8 +15,8 @@ ITEMS = 6
 def worker(skill, number, passed):
     name = f"{skill}_{number}"
     return EvalResult(
-        skill, name, name, "family", f"group_{number // 2}", "new_rule", passed, False,
-        None if passed else "target_fails", "answer", None,
+        skill, name, name, "family", name, "new_rule", passed, False,
+        None if passed else "target_fails", "answer", None, cluster=f"cluster_{number // 2}",
     )  # fmt: skip
 
 
@@ -48,7 +48,7 @@ def row(suite, skill, number, right):
     return {
         "skill": skill,
         "item_id": f"{skill}_{number}@{number}",
-        "group_key": f"group_{number // 2}",
+        "title": f"{skill}_{number}",
         "scores": dict.fromkeys(metrics, float(right)),
     }
 

@@ -1,4 +1,4 @@
-"""A file system of 4 MB that a test can fill; only root can mount one."""
+"""A small file system that a test can fill; only root can mount one."""
 
 import contextlib
 import os
@@ -10,10 +10,10 @@ import pytest
 
 
 @contextmanager
-def small_disk(folder):
+def small_disk(folder, megabytes=4):
     """Yield a folder on a disk of its own."""
     folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
+    command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]
     if os.geteuid() or not shutil.which("mount"):
         pytest.skip("only root can mount a small disk")
     if subprocess.run(command, capture_output=True).returncode:

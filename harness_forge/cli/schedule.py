@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness_forge.core.errors import ConfigError
-from harness_forge.core.numbers import seconds
+from harness_forge.core.numbers import counted, seconds
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SUMMARY = "run cycles of the loop by themselves: at night, when idle, every so many hours"
 USAGE = (
-    "next | run | status | install | remove [--count=N] [--at=TIME] [--takes=HOURS] [--once] "
+    "next | run | status | log | install | remove [--count=N] [--at=TIME] [--takes=HOURS] [--once] "
     "[--print] [--enable] [--cron] [key=value …]"
 )
 EXAMPLES = (
@@ -28,6 +28,8 @@ EXAMPLES = (
     "forge schedule run schedule=idle",
     "forge schedule run --once schedule=every12h",
     "forge schedule status",
+    "forge schedule log",
+    "forge schedule log --count=30",
     "forge schedule install --print schedule=night",
     "forge schedule install --enable schedule=night",
     "forge schedule remove",
@@ -35,15 +37,17 @@ EXAMPLES = (
 KEYS = ("schedule", "proxy", "skill", "store", "judge", "forge_home")
 JSON = (
     "next: an array: at, action, why, until; status, run --once: the state, its cycle, alive; "
+    "log: an array of nights: day, entries; "
     "install, remove: files, line, enabled"
 )
 
-ACTIONS = ("next", "run", "status", "install", "remove")
+ACTIONS = ("next", "run", "status", "log", "install", "remove")
 ONCE, PRINT, ENABLE, CRON = "--once", "--print", "--enable", "--cron"
 FLAGS = {
     "next": (),
     "run": (ONCE,),
     "status": (),
+    "log": (),
     "install": (PRINT, ENABLE, CRON),
     "remove": (CRON,),
 }
@@ -64,11 +68,14 @@ def main(argv: list[str]) -> int:
     for flag in sorted(flags):
         if flag not in FLAGS[action]:
             raise unknown_flag(flag, FLAGS[action])
-    if action != "next" and (given := [one for one in (count, at, takes) if one is not None]):
-        raise ConfigError("command line", f"{given[0]!r} is for `forge schedule next`")
+    ahead = {"--at": at, "--takes": takes} | ({} if action == "log" else {"--count": count})
+    if action != "next" and (given := [flag for flag, value in ahead.items() if value is not None]):
+        raise ConfigError("command line", f"{given[0]} is for `forge schedule next`")
     config = of_project(overrides)
     if action == "next":
         return _next(config, _number("--count", count or "10"), at, takes or "0")
+    if action == "log":
+        return _log(config, _number("--count", count or "14"))
     return {"run": _run, "status": _status, "install": _install, "remove": _remove}[action](
         config, flags, overrides
     )
@@ -172,6 +179,24 @@ def _status(config: ForgeConfig, flags: set[str], overrides: list[str]) -> int:
     return 0
 
 
+def _log(config: ForgeConfig, count: int) -> int:
+    """Tell the last nights, a line each."""
+    from harness_forge.cli.results import report
+    from harness_forge.collect.schedule import clock, history, state
+
+    folder = state.folder(config)
+    entries, strange = history.read(folder)
+    found = history.nights(entries, clock.zone_of(config.schedule.timezone))[-count:]
+    if strange:
+        print(
+            f"schedule: {counted(strange, 'line')} of {history.place(folder)} left out: damaged",
+            file=sys.stderr,
+        )
+    lines = [one.line for one in found] or ["no cycle has ended yet"]
+    report([{"day": one.day, "entries": one.entries} for one in found], "\n".join(lines))
+    return 0
+
+
 def _install(config: ForgeConfig, flags: set[str], overrides: list[str]) -> int:
     from harness_forge.cli.results import report
     from harness_forge.collect.schedule import clock, decision, units
@@ -231,4 +256,6 @@ def _remove(config: ForgeConfig, flags: set[str], overrides: list[str]) -> int:
 def _crontab_line(config: ForgeConfig, overrides: list[str]) -> str:
     from harness_forge.collect.schedule import state, units
 
-    return units.crontab_line(Path.cwd(), overrides, state.folder(config).resolve() / "cron.log")
+    return units.crontab_line(
+        Path.cwd(), overrides, state.folder(config).resolve() / units.CRON_LOG
+    )

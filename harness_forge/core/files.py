@@ -7,13 +7,17 @@ temporary name and renamed.
 from __future__ import annotations
 
 import fcntl
+import glob
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+_HOUR_S = 3600.0
 
 
 def existing(path: Path) -> Path:
@@ -36,18 +40,31 @@ def write_text(path: Path, text: str) -> None:
 def whole_file(path: Path) -> Iterator[Path]:
     """Yield the name of a file beside `path`; it replaces `path` when the block succeeds.
 
-    If the block fails, `path` is unchanged.
+    If the block fails, `path` is unchanged. What a killed process left beside it is
+    deleted.
 
     Raises:
         OSError: it cannot be moved, or its folder cannot be made.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
+    for left in _left_beside(path):
+        # Another container that shares the folder has processes that are not seen here.
+        with suppress(OSError):
+            if time.time() - left.lstat().st_mtime > _HOUR_S:
+                left.unlink()
     try:
         yield draft
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _left_beside(path: Path) -> list[Path]:
+    """Return the drafts of a file or folder whose processes are gone."""
+    found = path.parent.glob(f".{glob.escape(path.name)}.*")
+    known = [(one, one.suffix[1:]) for one in found]
+    return [one for one, pid in known if pid.isdigit() and not Path("/proc", pid).exists()]
 
 
 def write_all(handle: int, data: bytes) -> None:
@@ -161,9 +178,8 @@ def whole_folder(place: Path) -> Iterator[Path]:
         OSError: it cannot be made or moved.
     """
     place.parent.mkdir(parents=True, exist_ok=True)
-    for left in place.parent.glob(f".{place.name}.*"):
-        if left.suffix[1:].isdigit() and not Path("/proc", left.suffix[1:]).exists():
-            shutil.rmtree(left, ignore_errors=True)
+    for left in _left_beside(place):
+        shutil.rmtree(left, ignore_errors=True)
     draft = place.with_name(f".{place.name}.{os.getpid()}")
     shutil.rmtree(draft, ignore_errors=True)
     try:

@@ -15,7 +15,7 @@ from typing import Any
 from harness_forge.config.promote import ConditionConfig, PromoteConfig
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.core.errors import PromoteError
-from harness_forge.core.files import whole_folder, write_json
+from harness_forge.core.files import whole_file, whole_folder, write_json
 from harness_forge.promotion.files import Files, evidence, kept_evaluation, kept_results
 from harness_forge.promotion.mlflow_mirror import mirror
 from harness_forge.promotion.placement import placement_of, version, with_adopted_lines
@@ -245,10 +245,8 @@ def _keep(files: Files, adapter: Adapter, home: Path) -> None:
                 shutil.copytree(adapter.folder, draft, dirs_exist_ok=True)
         for copy, source in kept.items():
             if source.is_file():
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                draft = copy.with_name(f".{copy.name}.{os.getpid()}")
-                shutil.copyfile(source, draft)
-                draft.replace(copy)
+                with whole_file(copy) as draft:
+                    shutil.copyfile(source, draft)
     except OSError as error:
         where = str(error.filename or folder)
         what = f"cannot be written: {error.strerror or error}"

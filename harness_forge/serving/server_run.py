@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 from harness_forge.config.schema import ForgeConfig, skills_of
@@ -36,14 +37,6 @@ def running(
     """
     _check_installed(config, plan)
     home = Path(config.forge_home)
-    launch = Launch(
-        command=plan.command,
-        variables=worksets.environment_of(WORKSET, home) | plan.extra,
-        host=plan.config.host,
-        port=plan.config.port,
-        log=home.absolute() / "serving" / f"{plan.config.port}.log",
-        timeout_s=plan.config.start_timeout_s,
-    )
     texts: list[state.Running] = []
 
     def begun(pid: int) -> None:
@@ -51,11 +44,34 @@ def running(
         state.write(home, texts[0])
 
     try:
-        with server.running(launch, show, begun) as started:
-            yield started
+        # vLLM leaves sockets and files in the folder of temporary files with each start.
+        with TemporaryDirectory(prefix="forge-serve-", ignore_cleanup_errors=True) as scratch:
+            launch = Launch(
+                command=plan.command,
+                variables=worksets.environment_of(WORKSET, home) | _local(scratch) | plan.extra,
+                host=plan.config.host,
+                port=plan.config.port,
+                log=home.absolute() / "serving" / f"{plan.config.port}.log",
+                timeout_s=plan.config.start_timeout_s,
+            )
+            with server.running(launch, show, begun) as started:
+                yield started
     finally:
         if texts:
             state.forget(home, plan.config.port)
+
+
+def _local(scratch: str) -> dict[str, str]:
+    """Return variables that keep a server to this machine and to its own temporary files.
+
+    Without an address of its own, vLLM asks the kernel for the way to 8.8.8.8 to find one.
+    What torch has compiled stays where it would be without them: it is used again.
+    """
+    usual = {
+        "TORCHINDUCTOR_CACHE_DIR": str(Path(gettempdir()) / f"torchinductor_{os.getuid()}"),
+        "VLLM_HOST_IP": "127.0.0.1",
+    }
+    return {"TMPDIR": scratch, **{name: os.environ.get(name, usual[name]) for name in usual}}
 
 
 def point(config: ForgeConfig, plan: ServerPlan, url: str) -> list[str]:

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -119,6 +120,13 @@ def tokens(
 
 
 def _run(command, folder, log, variables, watch, hold=()) -> None:
+    # Axolotl leaves a file in the folder of temporary files with each start.
+    with tempfile.TemporaryDirectory(prefix="forge-train-", ignore_cleanup_errors=True) as scratch:
+        variables = {**variables, "TMPDIR": scratch}
+        _run_in(command, folder, log, variables, watch, hold)
+
+
+def _run_in(command, folder, log, variables, watch, hold) -> None:
     with log.open("ab") as file:
         begin = file.tell()
         child = subprocess.Popen(

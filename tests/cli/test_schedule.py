@@ -69,7 +69,7 @@ def test_settings_come_from_the_projects_params(capsys):
         ("schedule next --at=soon", "--at=soon: is no time\n  hint: such as 2027-03-27T12:00"),
         ("schedule next --count=0", "--count=0: must be a number of 1 to 10000"),
         ("schedule next --takes=-1", "--takes=-1: must be hours, of 0 to 10000"),
-        ("schedule status --takes=1", "'1' is for `forge schedule next`"),
+        ("schedule status --takes=1", "--takes is for `forge schedule next`"),
         ("schedule next --once", "unknown flag '--once'"),
         ("schedule next twice", "'twice' is too much"),
         ("schedule run", "dvc.yaml: is not in this folder"),

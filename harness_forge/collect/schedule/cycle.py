@@ -32,6 +32,7 @@ A training needs up to 20 seconds after SIGINT: it ends Axolotl, and keeps its c
 _POLL_S = 0.1
 _STAGE = re.compile(r"^Running stage '([^']+)':", re.MULTILINE)
 _LOGS = 50
+_NAME = re.compile(r"[\d-]+-(\d+)-(\d{3,})\.log")
 _FAULTS = ("forge: ", "ERROR: ", "'./dvc.yaml' is invalid")
 """How lines begin in which forge and DVC say what is wrong."""
 
@@ -86,7 +87,7 @@ def start(command: Sequence[str], log: Path) -> subprocess.Popen:
         OSError: the log or the process cannot be made.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    for old in sorted(log.parent.glob("*.log"))[: -_LOGS + 1]:
+    for old in sorted(log.parent.glob("*.log"), key=_order)[: -_LOGS + 1]:
         old.unlink(missing_ok=True)
     beside = Path(sys.executable).parent
     variables = {**os.environ, "PATH": f"{beside}{os.pathsep}{os.environ.get('PATH', '')}"}
@@ -106,6 +107,17 @@ def start(command: Sequence[str], log: Path) -> subprocess.Popen:
             )
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _order(log: Path) -> tuple[int, int, str]:
+    """Return a log's number and start: its date is only as good as the clock of then."""
+    found = _NAME.fullmatch(log.name)
+    return (int(found[1]), int(found[2]), log.name) if found else (0, 0, log.name)
+
+
+def last_number(folder: Path) -> int:
+    """Return the highest number of a cycle whose output is in `folder`; 0 if none is."""
+    return max((_order(log)[0] for log in folder.glob("*.log")), default=0)
 
 
 def stages(log: Path) -> list[str]:
@@ -172,6 +184,9 @@ def outcome(began: Sequence[str], code: int, log: Path, project: Path) -> str:
     """
     if code:
         where = f" in stage {began[-1]}" if began else ""
+        if code < 0:
+            # Nobody had time for words: the last ones are about something else.
+            return f"killed by {_signal_name(-code)}{where}"
         return f"code {code}{where}: {_last_words(log)}"
     parts = []
     if "export" in began:
@@ -193,6 +208,13 @@ def outcome(began: Sequence[str], code: int, log: Path, project: Path) -> str:
     if "watermark" in began:
         return f"nothing new: no row was added or changed ({', '.join(began)} ran)"
     return f"{counted(len(began), 'stage')} ran: {', '.join(began)}"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def _total(rows: Any) -> int:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness_forge.collect.schedule import clock, cycle, state
+from harness_forge.collect.schedule import clock, cycle, history, state, units
 from harness_forge.collect.schedule.decision import Action, CycleResult, checked, decide, full
 from harness_forge.collect.schedule.facts import Watch
 from harness_forge.collect.schedule.state import Cycle
@@ -100,6 +100,8 @@ class Supervisor:
             before, supervisor=process(os.getpid()), host=platform.node(), state="", why=""
         )
         self._watch = Watch(self._config, self._state, self._say)
+        with suppress(OSError):
+            history.trim(state.folder(self._config) / units.CRON_LOG)
         last = before.cycle
         if last is not None and last.ended is None:
             if last.child and last.child.alive:
@@ -181,7 +183,7 @@ class Supervisor:
             if self._schedule.batch.passing or self._schedule.batch.scored:
                 self._watch.look(now)
             made = Cycle(
-                number=last.number + 1 if last else 1, started=now,
+                number=1 + (last.number if last else self._counted()), started=now,
                 marks=self._watch.marks, scored=self._watch.scored,
             )  # fmt: skip
             stem = f"{now:%Y%m%d-%H%M%S}-{made.number}"
@@ -195,6 +197,13 @@ class Supervisor:
         self._save()
         begins = "begins" if made.starts == 1 else "goes on"
         self._say(f"cycle {made.number} {begins}: {' '.join(command)} (output: {log})")
+
+    def _counted(self) -> int:
+        """Return the last number of a state that was damaged, by what else is kept."""
+        folder = state.folder(self._config)
+        with suppress(OSError):
+            return max(history.last_number(folder), cycle.last_number(folder / "cycles"))
+        return 0
 
     def _stage(self) -> None:
         """Remember and say which stage runs."""
@@ -239,6 +248,9 @@ class Supervisor:
         )  # fmt: skip
         self._state = replace(self._state, cycle=made)
         self._save()
+        # A full disk costs the line, not the cycle; the state's own fault is told.
+        with suppress(OSError):
+            history.add(state.folder(self._config), made)
         self._say(f"cycle {made.number} {result.value}: {said}")
 
     def _change(self, action: Action, why: str, until: datetime | None) -> None:

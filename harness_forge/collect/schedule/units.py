@@ -21,6 +21,9 @@ from pathlib import Path
 from harness_forge.core.errors import ConfigError
 from harness_forge.core.files import write_text
 
+CRON_LOG = "cron.log"
+"""What a crontab's looks say, in the schedule's folder; the supervisor keeps it short."""
+
 EVERY_MIN = 5
 _STOP_S = 90  # a cycle ends within 60 s
 

@@ -77,6 +77,8 @@ class HealthConfig:
         before_days: the days before these that they are compared with.
         series: most series (skill, model, adapter, role) that are shown and tested,
             those with the most attempts.
+        every: count evaluation runs and attempts that were made to fail
+            (`policy=mutated`) too; held-out items never.
         declining: an outcome or a score that fell.
         stuck: no new champion and no improvement.
         no_data: no new attempts.
@@ -92,6 +94,7 @@ class HealthConfig:
     window_days: int = limited(7, between(1, 366))
     before_days: int = limited(28, between(1, 3660))
     series: int = limited(50, between(1, 1000))
+    every: bool = False
     declining: DecliningConfig = field(default_factory=DecliningConfig)
     stuck: StuckConfig = field(default_factory=StuckConfig)
     no_data: NoDataConfig = field(default_factory=NoDataConfig)

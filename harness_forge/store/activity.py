@@ -1,7 +1,7 @@
 """What happened in a skill day by day: counts and sums, never the rows themselves.
 
-Evaluation runs do not count, and no outcome of a held-out item is read: seeing one would be
-a look at the holdout. Days are in UTC.
+Evaluation runs and attempts that were made to fail count where they are asked for. No outcome
+of a held-out item is read: seeing one would be a look at the holdout. Days are in UTC.
 """
 
 from __future__ import annotations
@@ -58,24 +58,31 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Recency:
-    """When a skill was last used, of collect runs.
+    """When a skill was last used, of collect runs; and what of the days asked for is not counted.
 
     Args:
         attempts: up to now; `future` those whose time has not come yet.
         last: time of the last one up to now; None without any.
         furthest: the latest time of the future; None without any.
-        held_out: attempts within the days asked for that are not looked at.
+        within: all attempts within the days asked for, of every run.
+        held_out: those of them that are of held-out items, which are never looked at.
+        evaluated: of the others, those of evaluation runs.
+        made_to_fail: of the others, those that were broken on purpose.
     """
 
     attempts: int
     last: datetime | None
     future: int
     furthest: datetime | None
+    within: int
     held_out: int
+    evaluated: int
+    made_to_fail: int
 
 
 _DAY = "(a.created_at AT TIME ZONE 'UTC')::date"
 _SEEN = "s.split IS DISTINCT FROM 'holdout'"
+_COLLECTED = "r.purpose = 'collect'"
 
 # Which turn is decisive says whose attempt it is. Outcomes are grouped before families are
 # counted, so that the many rows are read once.
@@ -100,12 +107,12 @@ WITH cells AS MATERIALIZED (
            count(coalesce(a.prompt_tokens, a.completion_tokens)) AS tokens_of,
            coalesce(sum(a.wall_time_s), 0) AS seconds
     FROM attempts a
-    JOIN runs r ON r.id = a.run_id AND r.purpose = 'collect'
+    JOIN runs r ON r.id = a.run_id
     JOIN work_items w ON w.run_id = a.run_id AND w.item_id = a.item_id
     LEFT JOIN splits s ON s.group_key = w.group_key
     LEFT JOIN turns t ON t.attempt_id = a.id AND t.decisive
     WHERE a.created_at >= %(since)s AND a.created_at <= %(until)s
-      AND {_SEEN} AND a.origin <> 'mutated'
+      AND {_SEEN} AND (%(every)s OR ({_COLLECTED} AND a.origin <> 'mutated'))
     GROUP BY 1, 2, 3, 4, 5
 ), ranked AS (
     SELECT family, row_number() OVER (ORDER BY sum(attempts) DESC, family) AS place
@@ -120,14 +127,18 @@ GROUP BY 1, 2, 3, 4, 5
 ORDER BY 1, 2, 3, 5, 4
 """  # noqa: S608 - numbers of ours
 
+_WITHIN = "a.created_at BETWEEN %(since)s AND %(until)s"
 _RECENCY = f"""
-SELECT count(*) FILTER (WHERE a.created_at <= %(until)s),
-       max(a.created_at) FILTER (WHERE a.created_at <= %(until)s),
-       count(*) FILTER (WHERE a.created_at > %(until)s),
-       max(a.created_at) FILTER (WHERE a.created_at > %(until)s),
-       count(*) FILTER (WHERE a.created_at BETWEEN %(since)s AND %(until)s AND NOT {_SEEN})
+SELECT count(*) FILTER (WHERE {_COLLECTED} AND a.created_at <= %(until)s),
+       max(a.created_at) FILTER (WHERE {_COLLECTED} AND a.created_at <= %(until)s),
+       count(*) FILTER (WHERE {_COLLECTED} AND a.created_at > %(until)s),
+       max(a.created_at) FILTER (WHERE {_COLLECTED} AND a.created_at > %(until)s),
+       count(*) FILTER (WHERE {_WITHIN}),
+       count(*) FILTER (WHERE {_WITHIN} AND NOT {_SEEN}),
+       count(*) FILTER (WHERE {_WITHIN} AND {_SEEN} AND NOT {_COLLECTED}),
+       count(*) FILTER (WHERE {_WITHIN} AND {_SEEN} AND {_COLLECTED} AND a.origin = 'mutated')
 FROM attempts a
-JOIN runs r ON r.id = a.run_id AND r.purpose = 'collect'
+JOIN runs r ON r.id = a.run_id
 JOIN work_items w ON w.run_id = a.run_id AND w.item_id = a.item_id
 LEFT JOIN splits s ON s.group_key = w.group_key
 """  # noqa: S608 - as above
@@ -147,11 +158,11 @@ SELECT t.id, coalesce(nullif(a.model, ''), r.policy), coalesce(a.adapter, ''),
        coalesce(t.agent, ''), coalesce(w.family, ''), {_DAY}, t.run_id
 FROM turns t
 JOIN attempts a ON a.id = t.attempt_id
-JOIN runs r ON r.id = a.run_id AND r.purpose = 'collect'
+JOIN runs r ON r.id = a.run_id
 JOIN work_items w ON w.run_id = a.run_id AND w.item_id = a.item_id
 LEFT JOIN splits s ON s.group_key = w.group_key
 WHERE t.id = ANY(%(turns)s) AND a.created_at >= %(since)s AND a.created_at <= %(until)s
-  AND {_SEEN}
+  AND {_SEEN} AND (%(every)s OR {_COLLECTED})
 """  # noqa: S608 - as above
 
 
@@ -178,12 +189,15 @@ class ScoredTurn:
     run: str
 
 
-def cells(connection: psycopg.Connection, since: datetime, until: datetime) -> Iterator[Cell]:
+def cells(
+    connection: psycopg.Connection, since: datetime, until: datetime, *, every: bool = False
+) -> Iterator[Cell]:
     """Yield what was attempted between two times, both included, by series, family and day.
 
-    Attempts that were made to fail are left out.
+    Args:
+        every: evaluation runs and attempts that were made to fail too.
     """
-    for row in connection.execute(_CELLS, {"since": since, "until": until}):
+    for row in connection.execute(_CELLS, {"since": since, "until": until, "every": every}):
         model, adapter, role, family, day, *numbers = map(restored, row)
         attempts, judged, passed, value, *rest = numbers
         *bins, tokens, tokens_of, seconds = rest
@@ -209,10 +223,19 @@ def overheads(
 
 
 def scored_turns(
-    connection: psycopg.Connection, turns: Sequence[int], since: datetime, until: datetime
+    connection: psycopg.Connection,
+    turns: Sequence[int],
+    since: datetime,
+    until: datetime,
+    *,
+    every: bool = False,
 ) -> Iterator[ScoredTurn]:
-    """Yield those of some turns whose attempt was made between two times."""
-    found = {"turns": list(turns), "since": since, "until": until}
+    """Yield those of some turns whose attempt was made between two times.
+
+    Args:
+        every: evaluation runs too.
+    """
+    found = {"turns": list(turns), "since": since, "until": until, "every": every}
     for row in connection.execute(_SCORED, found):
         turn, model, adapter, role, family, day, run = map(restored, row)
         yield ScoredTurn(turn, SeriesKey(model or "", adapter, role), family, day, run)

@@ -31,6 +31,7 @@ class Health:
     Args:
         skills: when each was last used.
         left_out: series beyond `health.series`.
+        every: `health.every`: evaluation runs and attempts made to fail are counted too.
         store_up: the store could be read, or there is none yet.
         trend: declining, improving, steady, or unknown where nothing could be tested.
         message: all of it in a line.
@@ -40,6 +41,7 @@ class Health:
     skills: dict[str, Recency] = field(default_factory=dict)
     series: list[Series] = field(default_factory=list)
     left_out: int = 0
+    every: bool = False
     slots: list[SlotState] = field(default_factory=list)
     disks: list[DiskSpace] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
@@ -67,7 +69,7 @@ def collect(config: ForgeConfig, only: Collection[str] = (), now: datetime | Non
     """
     settings, home = config.health, Path(config.forge_home)
     when = trends.window(settings, now or datetime.now(UTC))
-    found = Health(when)
+    found = Health(when, every=settings.every)
     empty = _read_store(config, only, found)
     found.series, found.left_out = trends.largest(found.series, settings.series)
     trends.compare(found.series, when, settings, config.seed)
@@ -126,8 +128,8 @@ def _read_skill(store, scores: dict[int, tuple[str, float]], found: Health) -> N
         recency = activity.recency(connection, since, until)
         made = trends.build(
             store.name,
-            activity.cells(connection, since, until),
-            _scored(connection, scores, since, until),
+            activity.cells(connection, since, until, every=found.every),
+            _scored(connection, scores, found),
             activity.overheads(connection, since, until),
             when,
         )
@@ -147,11 +149,14 @@ def _scores(config: ForgeConfig) -> dict[str, dict[int, tuple[str, float]]]:
 
 
 def _scored(
-    connection, scores: dict[int, tuple[str, float]], since: datetime, until: datetime
+    connection, scores: dict[int, tuple[str, float]], found: Health
 ) -> Iterator[trends.Score]:
     if not scores:
         return
-    for one in activity.scored_turns(connection, list(scores), since, until):
+    when = found.window
+    for one in activity.scored_turns(
+        connection, list(scores), when.since, when.now, every=found.every
+    ):
         run, score = scores[one.turn]
         # A store that was made anew counts its turns from 1 again.
         if one.run == run:

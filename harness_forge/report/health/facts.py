@@ -31,6 +31,7 @@ def as_json(found: Health) -> dict[str, Any]:
         "at": when.now,
         "window": {"before": when.before, "recent": when.recent, "until": when.now},
         "alerts": found.alerts,
+        "every": found.every,
         "skills": {name: asdict(one) for name, one in found.skills.items()},
         "series": [_series(one) for one in found.series],
         "series_left_out": found.left_out,
@@ -121,13 +122,30 @@ def notes(found: Health, days: int) -> Iterator[str]:
         yield "change, p: points within families, by a permutation test of days (Holm over all)"
     if found.left_out:
         yield f"{counted(found.left_out, 'series')} with fewer attempts left out: health.series"
-    held = sum(one.held_out for one in found.skills.values())
-    if held:
-        yield f"{counted(held, 'attempt')} of held-out items not looked at: that would be a look"
+    yield from _counted(found)
     for one in found.series:
         for name, test in one.tests.items():
             if test.why_not:
                 yield f"{one.name}: {name} not tested: {test.why_not}"
+
+
+def _counted(found: Health) -> Iterator[str]:
+    """Yield how many attempts of the days are counted, and which are not."""
+    within, held, evaluated, broken = (
+        sum(getattr(one, name) for one in found.skills.values())
+        for name in ("within", "held_out", "evaluated", "made_to_fail")
+    )
+    if not within:
+        return
+    others = 0 if found.every else evaluated + broken
+    yield f"counted: {count(within - held - others)} of {counted(within, 'attempt')} in these days"
+    if others:
+        yield (
+            f"  not counted: {count(evaluated)} of evaluation runs, "
+            f"{count(broken)} made to fail; health.every=true counts them too"
+        )
+    if held:
+        yield f"  never counted: {count(held)} of held-out items, for that would be a look at them"
 
 
 def alert_lines(found: Health) -> Iterator[str]:

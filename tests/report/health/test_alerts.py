@@ -68,6 +68,29 @@ def test_evaluation_runs_and_held_out_items_are_not_looked_at(health, fill, stor
     assert found["skills"]["doors"]["held_out"] == 600
 
 
+def test_every_attempt_counts_where_it_is_asked_for_but_no_held_out_one(health, fill, store):
+    fill("lamps", purpose="evaluate")
+    fill("doors")
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE doors.attempts SET origin = 'mutated' WHERE mod(id, 2) = 0"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO lamps.splits (group_key, split, salt) VALUES ('group0', 'holdout', '')"
+        )
+    counts = {}
+    for words in ([], ["health.every=true"]):
+        _, found = health(*words)
+        counts[found["every"]] = {
+            one["skill"]: one["recent"]["attempts"] + one["before"]["attempts"]
+            for one in found["series"]
+        }
+    assert counts == {False: {"doors": 300}, True: {"doors": 600, "lamps": 570}}
+    told = found["skills"]
+    assert (told["lamps"]["within"], told["lamps"]["held_out"]) == (600, 30)
+    assert (told["lamps"]["evaluated"], told["doors"]["made_to_fail"]) == (570, 300)
+
+
 def test_silence_raises_an_alert(health, fill, store):
     fill("lamps", missing="{0,1,2,3,4}")
     _, found = health()

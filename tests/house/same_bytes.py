@@ -57,6 +57,8 @@ OF_DECISIONS = {
 """Keys of ledger lines, decisions and champions that are left out, and why."""
 CARD = re.compile(r"harness-forge \d[\w.+]*")
 """A version, in a dataset's card."""
+NEW_STORE = re.compile(r"(a new store in) \S+")
+"""Where each version's own store is."""
 TIMES = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?(\+00:00|Z)?")
 DIGESTS = re.compile(r"(?<=entry )( *)[0-9a-f]{64}|(?<=  digest )()[0-9a-f]{12}\b")
 """What commands print that rests on times: the hash of a ledger line, and that of a dataset
@@ -173,6 +175,7 @@ def _without(value, keys):
 
 
 def _text(text: str) -> str:
+    text = NEW_STORE.sub(r"\1 <folder>", text)
     return TIMES.sub("<time>", DIGESTS.sub(r"\1<hash>", text))
 
 

@@ -17,7 +17,13 @@ from whole import Whole  # noqa: E402
 
 torch.manual_seed(5)
 model_folder, adapter = sys.argv[1:]
-settings = {"model": model_folder, "adapter": adapter, "template": None, "dtype": "float32"}
+settings = {
+    "model": model_folder,
+    "adapter": adapter,
+    "template": None,
+    "dtype": "float32",
+    "wrapped": False,
+}
 tokenizer, model = worker["load"](SimpleNamespace(**settings))
 shared = torch.randint(3, 500, (30,)).tolist()
 own = [torch.randint(3, 500, (length,)).tolist() for length in (9, 2, 14, 6, 3, 11, 5, 8)]

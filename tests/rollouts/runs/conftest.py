@@ -74,7 +74,7 @@ class Coin:
     def mutated(self, item_id, limit=3):
         return [
             TeacherAnswer(Origin.MUTATED, f"m{n}", {"fix_script": f"bad {n}"}, "why")
-            for n in range(2)
+            for n in range(min(2, limit))
         ]
 
     def close(self):

@@ -31,6 +31,7 @@ NOT_RUN = {
     "forge evaluate stig-tuning split=validation": "needs the workset eval",
     "forge forget source=NAME --reason=TEXT": "deletes rows: tests/collect/forget",
     "forge generate .": "of a Git repository, tests/collect/generators",
+    "forge gold show": "of a file by name: tests/collect/sources/formats/test_gold.py",
     "forge graph push": "of a Bolt server, tests/report/graph",
     "forge graph why …": "of a line or an adapter by name, tests/report/graph",
     "forge health": "ends with 19 where an alert stands: tests/report/health",

@@ -21,8 +21,10 @@ OUTPUTS = {
     "attempt": Path("outputs/attempt.json"),
     "watermark": Path("outputs/watermark.json"),
     "export": Path("data/dataset"),
+    "pairs": Path("data/pairs"),
     "audit": Path("outputs/audit.json"),
     "train_sft": Path("outputs/adapters/sft"),
+    "train_dpo": Path("outputs/adapters/dpo"),
     "prove": Path("outputs/prove.json"),
     "replay": Path("outputs/replay"),
     "evaluate": Path("outputs/evaluate"),
@@ -33,9 +35,11 @@ OUTPUTS = {
 
 SHOWN = {
     "export": ("export", "render", None),
+    "pairs": ("export", "render", None),
     "audit": ("train", "counted", "saying"),
     # The stage before it has said how many tokens there are.
     "train_sft": ("train", "summary", "following"),
+    "train_dpo": ("train", "summary", "telling"),
     "prove": ("prove", "render", None),
     "replay": ("replay", "render", "telling"),
     "evaluate": ("evaluate", "render", "telling"),
@@ -65,7 +69,8 @@ def main(argv: list[str]) -> int:
 
         show, tell = _terminal(name)
         report = getattr(stages, name)(RESOLVED, out, **tell)
-        if show:
+        # A stage that the recipe does not ask for has nothing to show.
+        if show and report is not None:
             results.show(show(report))
     results.report({"stage": name, "written": out})
     return 0

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness_forge.config.compose.resolved import load_resolved
 from harness_forge.config.run import split_of
-from harness_forge.config.schema import AttemptStep, ForgeConfig, skills_of
+from harness_forge.config.schema import AttemptStep, ForgeConfig, preferences_of, skills_of
 from harness_forge.config.skill import is_recorded
 from harness_forge.core.files import write_json
 from harness_forge.datasets import from_config
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from harness_forge.training.token_audit import TokenAudit
 
 DATASET = Path("data/dataset")
+PAIRS = Path("data/pairs")
 
 
 def attempt(resolved: Path, out: Path) -> None:
@@ -112,6 +113,21 @@ def export(resolved: Path, out: Path) -> ExportReport:
     return from_config.export_from_config(config)
 
 
+def pairs(resolved: Path, out: Path) -> ExportReport | None:
+    """Write the recipe's preference pairs; an empty folder where it asks for none.
+
+    Raises:
+        ExportError: it asks for pairs, and no row makes one.
+    """
+    config = load_resolved(resolved)
+    if not config.preferences:
+        out.mkdir(parents=True, exist_ok=True)
+        return None
+    return from_config.export_from_config(
+        replace(preferences_of(config, out.name), data_dir=str(out.parent))
+    )
+
+
 def audit(resolved: Path, out: Path, **tell: Callable) -> TokenAudit:
     """Check the dataset's tokens: what is masked, what is trained."""
     from harness_forge.training import stages
@@ -128,8 +144,33 @@ def train_sft(resolved: Path, out: Path, **tell: Callable) -> TrainingResult:
 
     outputs = out.parent.parent
     metrics, live = outputs / "train_sft.json", outputs / "live" / out.name
-    done = stages.train_sft(load_resolved(resolved), DATASET, out, metrics, live, **tell)
+    config = load_resolved(resolved)
+    if config.preferences:
+        # A second stage that cannot follow is said before the hours of the first.
+        preferences_of(config, PAIRS.name)
+    done = stages.train_sft(config, DATASET, out, metrics, live, **tell)
     few.write("train_sft", done.adapter.lineage["measured"], outputs)
+    return done
+
+
+def train_dpo(resolved: Path, out: Path, **tell: Callable) -> TrainingResult | None:
+    """Train the adapter further on preference pairs, where the recipe asks for it.
+
+    Where it does not, folders and files are empty: DVC wants every output of a stage.
+    """
+    from harness_forge.training import stages
+
+    config, outputs = load_resolved(resolved), out.parent.parent
+    metrics, live = outputs / "train_dpo.json", outputs / "live" / out.name
+    if not config.preferences:
+        for folder in (out, live):
+            folder.mkdir(parents=True, exist_ok=True)
+        write_json(metrics, {})
+        few.write("train_dpo", {}, outputs)
+        return None
+    start = out.with_name("sft")
+    done = stages.train_dpo(config, PAIRS, start, out, metrics, live, **tell)
+    few.write("train_dpo", done.adapter.lineage["measured"], outputs)
     return done
 
 

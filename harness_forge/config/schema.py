@@ -12,7 +12,7 @@ from harness_forge.config.budget import BudgetConfig
 from harness_forge.config.contamination import ContaminationConfig
 from harness_forge.config.duplicates import DuplicatesConfig
 from harness_forge.config.engine import EngineConfig
-from harness_forge.config.export import ExportConfig, RequiredConsent
+from harness_forge.config.export import ExportConfig, ExportKind, RequiredConsent
 from harness_forge.config.feedback import FeedbackConfig
 from harness_forge.config.filters import FiltersConfig
 from harness_forge.config.format import FormatConfig
@@ -95,6 +95,8 @@ class ForgeConfig:
         engine: where an export prepares its rows.
         exports: the same for each of several roles, by role; `export` then
             only names the dataset. Empty where it is one.
+        preferences: the pairs that the loop trains its adapter further on, as an export
+            for each role, by role. Empty where the loop trains on examples alone.
         filters: what takes rows out although their outcome was right.
         duplicates: what counts as the same row twice.
         contamination: what of evaluations no row may hold.
@@ -144,6 +146,7 @@ class ForgeConfig:
     export: ExportConfig = field(default_factory=ExportConfig)
     engine: EngineConfig = field(default_factory=EngineConfig)
     exports: dict[str, ExportConfig] = field(default_factory=dict)
+    preferences: dict[str, ExportConfig] = field(default_factory=dict)
     filters: FiltersConfig = field(default_factory=FiltersConfig)
     duplicates: DuplicatesConfig = field(default_factory=DuplicatesConfig)
     contamination: ContaminationConfig = field(default_factory=ContaminationConfig)
@@ -245,6 +248,30 @@ def exports_of(config: ForgeConfig) -> dict[str, ExportConfig]:
     if head.consent is not RequiredConsent.any:
         return {role: replace(one, consent=head.consent) for role, one in config.exports.items()}
     return dict(config.exports)
+
+
+def preferences_of(config: ForgeConfig, name: str) -> ForgeConfig:
+    """Return a config whose export is that of the recipe's preference pairs.
+
+    Args:
+        name: of the dataset.
+
+    Raises:
+        ConfigError: one of them makes no pairs, or there would be several adapters to go on from.
+    """
+    for role, one in config.preferences.items():
+        if one.kind is not ExportKind.dpo:
+            what = f"must be dpo, not {one.kind.value}: the loop's second stage reads pairs"
+            raise ConfigError(f"preferences.{role}.kind", what)
+    if config.train.replicates > 1:
+        what = "goes on from one adapter, so `preferences` and replicates do not go together"
+        raise ConfigError("train.replicates", what, "train.replicates=1")
+    head = config.export
+    export = ExportConfig(
+        name, ExportKind.dpo, include_fallback=head.include_fallback, consent=head.consent
+    )
+    format = FormatConfig(ExportKind.dpo.value)
+    return replace(config, export=export, exports=config.preferences, format=format)
 
 
 def suites_of(config: ForgeConfig) -> dict[str, SuiteConfig]:

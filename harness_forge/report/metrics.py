@@ -26,6 +26,14 @@ def _trained(found: Mapping[str, Any]) -> dict[str, Any]:
     return {"loss": _short(found["last_loss"]), "train_s": round(found["seconds"])}
 
 
+def _preferred(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return nothing of a second stage that was not asked for."""
+    if not found:
+        return {}
+    pairs = {name: _short(found[name]) for name in ("margin", "accuracy") if name in found}
+    return _trained(found) | pairs
+
+
 def _proved(found: Mapping[str, Any]) -> dict[str, Any]:
     return {"kl_nats": _short(found["logits"]["kl_nats"])}
 
@@ -58,6 +66,7 @@ def _replayed(found: Mapping[str, Any]) -> dict[str, Any]:
 
 _NUMBERS = {
     "train_sft": _trained,
+    "train_dpo": _preferred,
     "prove": _proved,
     "evaluate": _evaluated,
     "replay": _replayed,

@@ -108,7 +108,17 @@ def repro(project):
     return (project / "ran").read_text().split()
 
 
-AFTER_EXPORT = ["audit", "train_sft", "prove", "replay", "evaluate", "promote", "report"]
+AFTER_EXPORT = [
+    "pairs",
+    "audit",
+    "train_sft",
+    "train_dpo",
+    "prove",
+    "replay",
+    "evaluate",
+    "promote",
+    "report",
+]
 
 
 def test_only_what_is_out_of_date_runs_again(project):
@@ -119,10 +129,13 @@ def test_only_what_is_out_of_date_runs_again(project):
     assert repro(project) == ["attempt", "watermark", "promote"]
     (project / "store").write_text("two rows\n")
     assert repro(project) == [
-        "attempt", "watermark", "export", "audit", "train_sft", "replay", "promote", "report",
+        "attempt", "watermark", "export", "pairs", "audit", "train_sft", "replay", "promote",
+        "report",
     ]  # fmt: skip
     override(project, "export.max_pairs_per_item=2")
-    assert repro(project) == ["compose", "attempt", "watermark", "export", "promote", "report"]
+    assert repro(project) == [
+        "compose", "attempt", "watermark", "export", "pairs", "promote", "report",
+    ]  # fmt: skip
     # Attempts that wrote nothing new leave the dataset as it is.
     override(project, "export.max_pairs_per_item=2, run.limit=3")
     assert repro(project) == ["compose", "attempt", "watermark", "replay", "evaluate", "promote"]
@@ -131,7 +144,9 @@ def test_only_what_is_out_of_date_runs_again(project):
 def test_another_setting_of_the_training_leaves_the_dataset_alone(project):
     repro(project)
     override(project, "train.epochs=4")
-    assert repro(project) == ["compose", "attempt", "watermark", "audit", "train_sft", "promote"]
+    assert repro(project) == [
+        "compose", "attempt", "watermark", "audit", "train_sft", "train_dpo", "promote",
+    ]  # fmt: skip
 
 
 def test_a_changed_rule_decides_again_and_trains_nothing(project):

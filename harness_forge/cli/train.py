@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness_forge.core.numbers import count, seconds
 
 if TYPE_CHECKING:
-    from harness_forge.training.jobs import TrainingResult
+    from harness_forge.config.schema import ForgeConfig
+    from harness_forge.training.jobs import Audit, TrainingResult
     from harness_forge.training.progress import Step
-    from harness_forge.training.token_audit import PairAudit, TokenAudit
 
 SUMMARY = "train an adapter on a dataset, its tokens checked first"
-USAGE = "[sft|dpo] [--plan] [--check] [key=value …]"
+USAGE = "[sft|dpo|kto] [--plan] [--check] [key=value …]"
 EXAMPLES = (
     "forge train skill=stig role=worker",
     "forge train train.dataset=data/mine train.rank=32 train.learning_rate=3e-4",
@@ -25,10 +25,12 @@ EXAMPLES = (
     "forge train --plan model.shape=qwen3-14b gpu.card=rtx4090",
     "forge train train.refit=false train.name=stig-tuning train.dataset=data/dataset",
     "forge train dpo dpo.pairs=100 dpo.start=stig-worker",
+    "forge train kto kto.dataset=data/stig_worker_kto",
 )
 KEYS = (
     "train",
     "dpo",
+    "kto",
     "gpu",
     "model",
     "skill",
@@ -50,8 +52,9 @@ CHECK = "--check"
 PLAN = "--plan"
 """Flag: say what the training would need, from the model's config.json alone; start nothing."""
 
-STAGES = ("sft", "dpo")
-"""sft trains on examples; dpo trains its adapter further, on preference pairs."""
+STAGES = ("sft", "dpo", "kto")
+"""sft trains on examples; the others train its adapter further: on preference pairs, on answers
+with a label."""
 
 
 def main(argv: list[str]) -> int:
@@ -59,20 +62,15 @@ def main(argv: list[str]) -> int:
     from harness_forge.cli import composed
     from harness_forge.cli.results import report, show
     from harness_forge.cli.words import one_of, sort
-    from harness_forge.training.preferences import train_preferences
-    from harness_forge.training.replicates import train_replicates
 
     words, flags, overrides = sort(argv, (CHECK, PLAN))
     stages = [one_of(word, STAGES, "stage of training") for word in words]
     if PLAN in flags:
         return _plan(stages, flags, overrides)
-    seen: list[TokenAudit | PairAudit] = []
+    seen: list[Audit] = []
     told = {**following(), "audited": seen.append} if CHECK in flags else telling()
     config, check = composed(overrides), CHECK in flags
-    if stages[-1:] == ["dpo"]:
-        made = [train_preferences(config, **told, check=check)]
-    else:
-        made = train_replicates(config, **told, check=check)
+    made = _made(stages[-1] if stages else "sft", config, told | {"check": check})
     found = [facts(one) for one in made if one is not None]
     for audit in seen:
         show(counted(audit))
@@ -82,6 +80,23 @@ def main(argv: list[str]) -> int:
     more = {"replicates": found[1:]} if found[1:] else {}
     report(found[0] | more, "\n".join(summary(one) for one in made if one is not None))
     return 0
+
+
+def _made(
+    stage: str, config: ForgeConfig, watching: dict[str, Any]
+) -> Sequence[TrainingResult | None]:
+    """Return the adapters of one stage of training; None of one that was only checked."""
+    if stage == "dpo":
+        from harness_forge.training.preferences import train_preferences
+
+        return [train_preferences(config, **watching)]
+    if stage == "kto":
+        from harness_forge.training.labelled import train_labelled
+
+        return [train_labelled(config, **watching)]
+    from harness_forge.training.replicates import train_replicates
+
+    return train_replicates(config, **watching)
 
 
 def facts(done: TrainingResult) -> dict[str, Any]:
@@ -101,8 +116,8 @@ def _plan(stages: list[str], flags: set[str], overrides: list[str]) -> int:
     from harness_forge.training.plan.facts import facts as plan_facts
     from harness_forge.training.plan.plan import plan
 
-    if CHECK in flags or stages[-1:] == ["dpo"]:
-        other = CHECK if CHECK in flags else "dpo"
+    if CHECK in flags or stages[-1:] not in ([], ["sft"]):
+        other = CHECK if CHECK in flags else stages[-1]
         hint = f"write: forge train {PLAN}"
         raise ConfigError("command line", f"{PLAN} and {other} do not go together", hint)
     found = plan(composed(overrides), lambda file, texts: tokens.load(file).counts(texts))
@@ -137,42 +152,23 @@ def summary(done: TrainingResult) -> str:
     )
 
 
-def counted(audit: TokenAudit | PairAudit) -> str:
+def counted(audit: Audit) -> str:
     """Return how much the audit saw; `forge train --check` shows a row too."""
     return "\n".join(_counts(audit))
 
 
-def _counts(audit: TokenAudit | PairAudit) -> list[str]:
-    from harness_forge.training.token_audit import PairAudit
-
-    if isinstance(audit, PairAudit):
-        what = f"{audit.pairs} pairs"
-    else:
-        what = f"{audit.rows} rows" + (f", {audit.turns} turns" if audit.turns > audit.rows else "")
-    counts = f"{what}, {audit.tokens} tokens, {audit.trained} of them trained, longest row"
+def _counts(audit: Audit) -> list[str]:
+    counts = f"{audit.what}, {audit.tokens} tokens, {audit.trained} of them trained, longest row"
     return [f"train: {counts} {audit.longest}", *_joined(audit)]
 
 
-def render(audit: TokenAudit | PairAudit) -> str:
-    """Return what the audit saw, with one row's masked and trained part."""
-    from harness_forge.training.token_audit import PairAudit
-
-    if isinstance(audit, PairAudit):
-        parts = {
-            "prompt of one pair": audit.prompt_text,
-            "chosen": audit.chosen_text,
-            "rejected": audit.rejected_text,
-        }
-    else:
-        parts = {
-            "masked in one row (no loss)": audit.masked_text,
-            "trained in the same row": audit.trained_text,
-        }
-    shown = [f"train: {name}:\n{_indented(text)}" for name, text in parts.items()]
+def render(audit: Audit) -> str:
+    """Return what the audit saw, with the texts of one row."""
+    shown = [f"train: {name}:\n{_indented(text)}" for name, text in audit.shown.items()]
     return "\n".join([*_counts(audit), *shown])
 
 
-def _joined(audit: TokenAudit | PairAudit) -> list[str]:
+def _joined(audit: Audit) -> list[str]:
     if not getattr(audit, "joined", 0):
         return []
     what = "rows an answer's first token holds the end of its prompt too, as serving never writes"

@@ -42,7 +42,7 @@ from harness_forge.config.source import SourceConfig
 from harness_forge.config.split import SplitConfig
 from harness_forge.config.store import StoreConfig
 from harness_forge.config.suite import SuiteConfig
-from harness_forge.config.train import DpoConfig, TrainConfig
+from harness_forge.config.train import DpoConfig, KtoConfig, TrainConfig
 from harness_forge.config.ui import UiConfig
 from harness_forge.config.workset import WorksetConfig
 from harness_forge.core.errors import ConfigError
@@ -107,6 +107,7 @@ class ForgeConfig:
         model: the base model that adapters are trained on.
         train: how an adapter is trained.
         dpo: how it is trained further, on preference pairs.
+        kto: how it is trained further, on answers with a label.
         gpu: the GPUs that a training is planned for.
         prove: what an adapter is proven against.
         suite: what lm-eval scores answers by.
@@ -157,6 +158,7 @@ class ForgeConfig:
     model: ModelConfig = field(default_factory=ModelConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
     dpo: DpoConfig = field(default_factory=DpoConfig)
+    kto: KtoConfig = field(default_factory=KtoConfig)
     gpu: GpuConfig = field(default_factory=GpuConfig)
     prove: ProveConfig = field(default_factory=ProveConfig)
     suite: SuiteConfig = field(default_factory=SuiteConfig)

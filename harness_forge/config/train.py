@@ -146,18 +146,72 @@ class DpoConfig:
     seed: int | None = None
 
 
-def second_stage(train: TrainConfig, dpo: DpoConfig, rank: int, alpha: int) -> TrainConfig:
+@dataclass(frozen=True)
+class KtoConfig:
+    """Second stage: a trained adapter on answers with a label, each by itself.
+
+    Like `dpo`, for outcomes without a counterpart under the same prompt (Ethayarajh et al.
+    2024, arXiv 2402.01306).
+
+    Args:
+        name: readable name of the adapter; None is `train.name` with -kto.
+        dataset: folder of the answers; None takes the recipe's, named `<skill>_<role>_kto`.
+        start: the adapter to start from, by name or folder; None takes `train.name`.
+        beta: how firmly the policy is held to its start; higher is firmer.
+        good_weight: weight of the loss on good answers.
+        bad_weight: weight of the loss on bad ones. The authors advise weights by which both
+            sides weigh alike, good up to a third more.
+        rows: train on at most so many, drawn item by item; None takes all.
+        learning_rate: its highest value; a tenth of the first stage's or less.
+        schedule: how it falls, as Axolotl names it.
+        warmup: share of all steps in which it rises.
+        weight_decay: of AdamW.
+        epochs: how often each answer is seen.
+        max_steps: stop after so many steps; None is all epochs.
+        micro_batch: answers in one forward pass, two or more: each is compared with another
+            one's prompt.
+        accumulate: forward passes in one step.
+        save_steps: steps between checkpoints.
+        seed: of draw and order; None takes the recipe's.
+    """
+
+    name: str | None = None
+    dataset: str | None = None
+    start: str | None = None
+    beta: float = 0.1
+    good_weight: float = 1.0
+    bad_weight: float = 1.0
+    rows: int | None = 400
+    learning_rate: float = 5e-5
+    schedule: str = "cosine"
+    warmup: float = 0.1
+    weight_decay: float = 0.0
+    epochs: int = 1
+    max_steps: int | None = None
+    micro_batch: int = limited(4, between(2))
+    accumulate: int = 2
+    save_steps: int = 10
+    seed: int | None = None
+
+
+SecondConfig = DpoConfig | KtoConfig
+
+
+def second_stage(
+    train: TrainConfig, own: SecondConfig, kind: str, rank: int, alpha: int
+) -> TrainConfig:
     """Return a second stage's settings: the first's, with what the second has of its own.
 
     Args:
+        kind: dpo or kto.
         rank: of the adapter it starts from; its shape stays.
         alpha: of that adapter.
     """
-    own = {field.name for field in fields(dpo)} & {field.name for field in fields(train)}
-    settings = replace(train, **{name: getattr(dpo, name) for name in own})
+    both = {field.name for field in fields(own)} & {field.name for field in fields(train)}
+    settings = replace(train, **{name: getattr(own, name) for name in both})
     return replace(
         settings,
-        name=dpo.name or f"{train.name}-dpo",
+        name=own.name or f"{train.name}-{kind}",
         rank=rank,
         alpha=alpha,
         dropout=0.0,

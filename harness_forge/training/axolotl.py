@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness_forge.config.train import AdapterKind, DpoConfig, Hardware, Precision, TrainConfig
+from harness_forge.config.train import (
+    AdapterKind,
+    DpoConfig,
+    Hardware,
+    KtoConfig,
+    Precision,
+    TrainConfig,
+)
 
 PLUGIN = "forge_axolotl.ForgePlugin"
-SECOND_STAGE = "forge_dpo.SecondStage"
 
 _KERNELS = ("lora_qkv_kernel", "lora_o_kernel", "lora_mlp_kernel", "lora_embedding_kernel")
 """Optimisations that need CUDA and crash on a CPU."""
@@ -78,22 +84,43 @@ def render_dpo(config: TrainConfig, dpo: DpoConfig, inputs: Inputs, seed: int) -
         config: of the first stage, updated with the second's own settings.
     """
     losses = {"sigmoid": 1.0, **({"sft": dpo.sft_weight} if dpo.sft_weight else {})}
-    return {
-        **_model(inputs),
+    own = {
         "rl": "dpo",
         "rl_beta": dpo.beta,
         "dpo_loss_type": list(losses),
         "dpo_loss_weights": list(losses.values()),
-        "trainer_cls": SECOND_STAGE,
+    }
+    # The texts are already rendered: Axolotl's own strategies lose tools and calls.
+    return _second(config, own, "forge_dpo.SecondStage", "passthrough.default", inputs, seed)
+
+
+def render_kto(config: TrainConfig, kto: KtoConfig, inputs: Inputs, seed: int) -> dict[str, Any]:
+    """Return the config of a second stage on labelled answers; otherwise like `render_dpo`."""
+    own = {
+        "rl": "kto",
+        "rl_beta": kto.beta,
+        "kto_desirable_weight": kto.good_weight,
+        "kto_undesirable_weight": kto.bad_weight,
+        "remove_unused_columns": False,
+    }
+    return _second(config, own, "forge_kto.SecondStage", None, inputs, seed)
+
+
+def _second(
+    config: TrainConfig,
+    own: dict[str, Any],
+    trainer: str,
+    reading: str | None,
+    inputs: Inputs,
+    seed: int,
+) -> dict[str, Any]:
+    return {
+        **_model(inputs),
+        **own,
+        "trainer_cls": trainer,
         "lora_model_dir": str(inputs.start),
-        # The texts are already rendered: Axolotl's own strategies lose tools and calls.
         "datasets": [
-            {
-                "path": str(inputs.train),
-                "ds_type": "json",
-                "split": "train",
-                "type": "passthrough.default",
-            }
+            {"path": str(inputs.train), "ds_type": "json", "split": "train", "type": reading}
         ],
         "excess_length_strategy": "raise",
         **_folders(inputs),

@@ -28,7 +28,7 @@ from harness_forge.training.axolotl import Inputs
 from harness_forge.training.dataset import TrainingRows
 from harness_forge.training.live import Curves
 from harness_forge.training.progress import Step, TrainingProgress, steps_in
-from harness_forge.training.token_audit import PairAudit, TokenAudit
+from harness_forge.training.token_audit import Audit
 from harness_forge.worksets.hardware import settle, threads
 from harness_forge.worksets.worksets import environment_of, python_of
 
@@ -57,7 +57,7 @@ class TrainingResult:
     adapter: Adapter
     new: bool
     metrics: Path
-    audit: TokenAudit | PairAudit | None = None
+    audit: Audit | None = None
 
 
 @dataclass(frozen=True)

@@ -6,33 +6,24 @@ at any time, the same command finds what is done and goes on with the rest.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.registry.adapters import replicates
 from harness_forge.training import supervised
-from harness_forge.training.jobs import Say, Show, TrainingResult, silent
-from harness_forge.training.token_audit import TokenAudit
+from harness_forge.training.jobs import TrainingResult, silent
+from harness_forge.training.making import Watching
 
 
-def train_replicates(
-    config: ForgeConfig,
-    *,
-    say: Say = silent,
-    show: Show = silent,
-    audited: Callable[[TokenAudit], None] = silent,
-    check: bool = False,
-    live: Path | None = None,
-) -> list[TrainingResult]:
+def train_replicates(config: ForgeConfig, **watching: Unpack[Watching]) -> list[TrainingResult]:
     """Train all adapters of a recipe, `train.replicates`, the first one first.
 
     Args, raises: as `supervised.train`; with `check` nothing is trained, and none returned.
     """
-    first = supervised.train(config, say=say, show=show, audited=audited, check=check, live=live)
+    first = supervised.train(config, **watching)
     found = [] if first is None else [first]
+    say, show = watching.get("say", silent), watching.get("show", silent)
     for number in range(2, config.train.replicates + 1) if found else ():
         own = settings_of(config, number)
         say(f"replicate {number} of {config.train.replicates}, seed {own.train.seed}")

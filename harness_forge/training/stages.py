@@ -5,19 +5,20 @@ Every output is written as a draft and moved into place.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.core.files import write_json
 from harness_forge.registry.adapters import package
 from harness_forge.training import preferences, supervised
-from harness_forge.training.jobs import Say, Show, TrainingResult, silent
+from harness_forge.training.jobs import Say, TrainingResult, silent
 from harness_forge.training.live import Curves
+from harness_forge.training.making import Watching
 from harness_forge.training.replicates import listed, train_replicates
-from harness_forge.training.token_audit import PairAudit, TokenAudit
+from harness_forge.training.token_audit import TokenAudit
 
 
 def audit(config: ForgeConfig, dataset: Path, out: Path, *, say: Say = silent) -> TokenAudit:
@@ -40,10 +41,7 @@ def train_sft(
     adapter: Path,
     metrics: Path,
     live: Path,
-    *,
-    say: Say = silent,
-    show: Show = silent,
-    audited: Callable[[TokenAudit], None] = silent,
+    **watching: Unpack[Watching],
 ) -> TrainingResult:
     """Train on a dataset, or copy the result of the same training from the registry.
 
@@ -56,7 +54,7 @@ def train_sft(
         live: folder of the curves, as DVCLive writes them.
     """
     config = _on(config, dataset)
-    done, *others = train_replicates(config, say=say, show=show, audited=audited, live=live)
+    done, *others = train_replicates(config, live=live, **watching)
     return _put(done, adapter, metrics, live, others)
 
 
@@ -67,15 +65,12 @@ def train_dpo(
     adapter: Path,
     metrics: Path,
     live: Path,
-    *,
-    say: Say = silent,
-    show: Show = silent,
-    audited: Callable[[PairAudit], None] = silent,
+    **watching: Unpack[Watching],
 ) -> TrainingResult:
     """Train the adapter in `start` further on preference pairs; otherwise like `train_sft`."""
     dpo = replace(config.dpo, dataset=str(dataset), start=str(start.absolute()))
     config = replace(config, dpo=dpo)
-    done = preferences.train_preferences(config, say=say, show=show, audited=audited, live=live)
+    done = preferences.train_preferences(config, live=live, **watching)
     return _put(done, adapter, metrics, live)
 
 

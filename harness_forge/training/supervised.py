@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from harness_forge.config.schema import ForgeConfig
+from harness_forge.registry.adapters.package import Adapter
 from harness_forge.registry.models.remarks import remarks
-from harness_forge.registry.signing import trust
-from harness_forge.training import axolotl, dataset, jobs, launch, trained
-from harness_forge.training.jobs import Job, Say, Show, TrainingResult, silent
+from harness_forge.training import axolotl, dataset, jobs, launch, making, trained
+from harness_forge.training.jobs import Job, Say, TrainingResult
+from harness_forge.training.making import Watching
 from harness_forge.training.token_audit import TokenAudit, audit, check_lengths
 
 _STAMP = "forge.whole"
@@ -39,47 +40,22 @@ def dataset_folder(config: ForgeConfig) -> Path:
 
 
 def train(
-    config: ForgeConfig,
-    *,
-    say: Say = silent,
-    show: Show = silent,
-    audited: Callable[[TokenAudit], None] = silent,
-    check: bool = False,
-    live: Path | None = None,
-    lineage: Mapping[str, Any] | None = None,
+    config: ForgeConfig, *, lineage: Mapping[str, Any] | None = None, **watching: Unpack[Watching]
 ) -> TrainingResult | None:
     """Train the adapter that `config` describes, and package it.
 
     Args:
-        audited: called with the mask audit's counts, before the first step.
-        check: stop after the audit and return None.
-        live: folder for DVCLive's curves; None is one beside the checkpoints.
         lineage: what its lineage says besides.
 
-    Raises:
-        TrainError: model, dataset, tokens or training are not as they must be.
-        WorksetError: the train workset is not installed.
-        Interrupted: Ctrl-C; the same command resumes from the last checkpoint.
+    Others, raises: as `making.make`.
     """
     job = plan(config)
-    if not check and (done := jobs.find_trained(job)):
-        trust.signed(done.adapter, config.signing)
-        return done
-    trust.demand_key(config.signing)
-    with jobs.hold_lock(job, say, show) as lock:
-        # Another process may have made it while this one waited.
-        if not check and (done := jobs.find_trained(job)):
-            trust.signed(done.adapter, config.signing)
-            return done
-        seen = _prepared(job, say)
-        audited(seen)
-        if check:
-            return None
-        jobs.run(job, lock, say, show, live)
+
+    def package(seen: TokenAudit) -> Adapter:
         counts = {"rows": seen.rows, "tokens": seen.tokens, "trained": seen.trained}
-        adapter = trained.packaged(job, {**trained.lineage(job, counts), **(lineage or {})})
-    trust.signed(adapter, config.signing)
-    return TrainingResult(adapter, new=True, metrics=job.metrics, audit=seen)
+        return trained.packaged(job, {**trained.lineage(job, counts), **(lineage or {})})
+
+    return making.make(job, config.signing, lambda say: _prepared(job, say), package, **watching)
 
 
 def _prepared(job: Job, say: Say) -> TokenAudit:

@@ -11,11 +11,33 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from harness_forge.core.errors import TrainError
 
 IGNORED = -100
+
+
+class Audit(Protocol):
+    """The counts of an audit in which every row passed.
+
+    Args:
+        tokens: of all rows together.
+        trained: tokens that are learned from.
+        longest: tokens of the longest row.
+    """
+
+    tokens: int
+    trained: int
+    longest: int
+
+    @property
+    def what(self) -> str:
+        """How many rows there are, in words."""
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """One row's texts, by what they are."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +64,19 @@ class TokenAudit:
     trained_text: str
     turns: int = 0
     joined: int = 0
+
+    @property
+    def what(self) -> str:
+        """How many rows there are, in words."""
+        return f"{self.rows} rows" + (f", {self.turns} turns" if self.turns > self.rows else "")
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """One row's texts, by what they are."""
+        return {
+            "masked in one row (no loss)": self.masked_text,
+            "trained in the same row": self.trained_text,
+        }
 
 
 def length(row: Mapping[str, Any]) -> int:
@@ -165,63 +200,3 @@ def _without_tail(
     """Return both up to the last trained token."""
     end = max((place for place, label in enumerate(labels) if label != IGNORED), default=-1) + 1
     return ids[:end], labels[:end]
-
-
-@dataclass(frozen=True)
-class PairAudit:
-    """The counts of an audit in which every preference pair passed.
-
-    Args:
-        pairs: pairs looked at.
-        tokens: of all their rows together; a pair is two rows.
-        trained: tokens of the answers.
-        longest: tokens of the longest row.
-        prompt_text: the prompt of one pair, decoded.
-        chosen_text: its chosen answer.
-        rejected_text: its rejected answer.
-    """
-
-    pairs: int
-    tokens: int
-    trained: int
-    longest: int
-    prompt_text: str
-    chosen_text: str
-    rejected_text: str
-
-
-def audit_pairs(pairs: Sequence[Mapping[str, Any]], eos: int) -> PairAudit:
-    """Check that both answers of every pair end their turn and differ; return the counts.
-
-    The trainer itself checks, before its first step, that it sees these very
-    tokens.
-
-    Args:
-        pairs: {"chosen", "rejected"}, each {"prompt", "answer"} token ids and
-            {"asked", "answered"} texts, as serving renders them.
-        eos: id of the end-of-turn token.
-
-    Raises:
-        TrainError: names the first fault.
-    """
-    for number, pair in enumerate(pairs, start=1):
-        where = f"pair audit: pair {number}"
-        for side in ("chosen", "rejected"):
-            if pair[side]["answer"][-1:] != [eos]:
-                what = f"its {side} answer does not end with the model's end-of-turn token"
-                hint = "does the chat template end a turn with the tokenizer's eos_token?"
-                raise TrainError(where, what, hint)
-        if pair["chosen"]["answer"] == pair["rejected"]["answer"]:
-            what = "both its answers become the same tokens"
-            raise TrainError(where, what, "does the chat template render a call's arguments?")
-    rows = [row for pair in pairs for row in (pair["chosen"], pair["rejected"])]
-    lengths = [len(row["prompt"]) + len(row["answer"]) for row in rows]
-    return PairAudit(
-        pairs=len(pairs),
-        tokens=sum(lengths),
-        trained=sum(len(row["answer"]) for row in rows),
-        longest=max(lengths),
-        prompt_text=pairs[0]["chosen"]["asked"],
-        chosen_text=pairs[0]["chosen"]["answered"],
-        rejected_text=pairs[0]["rejected"]["answered"],
-    )

@@ -5,10 +5,11 @@ Runs in the workset's Python, so it imports nothing of harness_forge. It prints 
 [learned, ids]: context, then an answer, and so on, rendered by serving's own library. A
 prepared row is {"ids", "labels"}, as Axolotl will load it.
 
-With --pairs the rows are preference pairs: {"chosen": row, "rejected": row}, where a row is
-{"prompt": ids, "answer": ids, "asked", "answered": texts} and each answer ends after its
-end-of-turn token. Their texts are also written to FOLDER/pairs.jsonl, which Axolotl reads, and
-their tokens to FOLDER/tokens.jsonl, with which the trainer compares its own.
+With --pairs the rows are those of a second stage: {"chosen": row, "rejected": row} of a preference
+pair, {"completion": row} of an answer with a label. There a row is {"prompt": ids, "answer": ids,
+"asked", "answered": texts} and each answer ends after its end-of-turn token. Their texts are also
+written to FOLDER/pairs.jsonl, which Axolotl reads, and their tokens to FOLDER/tokens.jsonl, with
+which the trainer compares its own.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ OUT = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)  # what a library prints goes to stderr, not into our line
 
 
+SIDES = ("chosen", "rejected", "completion")
+"""Keys of the answers in rows of a second stage."""
+
+
 def tokenize_rows(args) -> dict:
     """Return both views."""
     from transformers import AutoTokenizer
@@ -34,8 +39,8 @@ def tokenize_rows(args) -> dict:
         lines = [json.loads(line) for line in file]
     answer = {"eos": tokenizer.eos_token_id, "eos_token": tokenizer.eos_token}
     if args.pairs:
-        pairs = _each(lines, lambda line: _pair(tokenizer, line))
-        _write(Path(args.pairs), pairs)
+        pairs = _each(lines, lambda line: _answers(tokenizer, line))
+        _write(Path(args.pairs), pairs, lines)
         return answer | {"rows": pairs}
     answer["rows"] = _each(lines, lambda line: _conversation(tokenizer, line))
     if args.prepared:
@@ -162,24 +167,26 @@ def _row(tokenizer, row) -> dict:
     }
 
 
-def _pair(tokenizer, row) -> dict:
-    return {
-        side: _row(tokenizer, {**row, "messages": row["prompt"] + row[side]})
-        for side in ("chosen", "rejected")
-    }
+def _answers(tokenizer, row) -> dict:
+    """Return each answer of a row, with its prompt."""
+    sides = [side for side in SIDES if side in row]
+    return {side: _row(tokenizer, {**row, "messages": row["prompt"] + row[side]}) for side in sides}
 
 
-def _write(folder: Path, pairs) -> None:
-    """Write texts and tokens of all pairs, one line each."""
-    with (folder / "pairs.jsonl").open("w", encoding="utf-8") as texts:
-        for pair in pairs:
-            line = {"prompt": pair["chosen"]["asked"]}
-            line |= {side: pair[side]["answered"] for side in ("chosen", "rejected")}
+def _write(folder: Path, answered, rows) -> None:
+    """Write texts and tokens of all rows, one line each."""
+    with (
+        (folder / "pairs.jsonl").open("w", encoding="utf-8") as texts,
+        (folder / "tokens.jsonl").open("w", encoding="utf-8") as tokens,
+    ):
+        for sides, row in zip(answered, rows, strict=True):
+            first = next(iter(sides.values()))
+            line = {"prompt": first["asked"]}
+            line |= {side: one["answered"] for side, one in sides.items()}
+            line |= {"label": row["label"]} if "label" in row else {}
             texts.write(json.dumps(line, ensure_ascii=False) + "\n")
-    with (folder / "tokens.jsonl").open("w", encoding="utf-8") as tokens:
-        for pair in pairs:
-            line = {"prompt_ids": pair["chosen"]["prompt"]}
-            line |= {f"{side}_ids": pair[side]["answer"] for side in ("chosen", "rejected")}
+            line = {"prompt_ids": first["prompt"]}
+            line |= {f"{side}_ids": one["answer"] for side, one in sides.items()}
             tokens.write(json.dumps(line) + "\n")
 
 

@@ -9,7 +9,7 @@ import yaml
 from harness_forge.config.compose.engine import compose
 from harness_forge.config.train import Hardware, TrainConfig, second_stage
 from harness_forge.core.errors import TrainError
-from harness_forge.training.axolotl import Inputs, render, render_dpo
+from harness_forge.training.axolotl import Inputs, render, render_dpo, render_kto
 from harness_forge.worksets import hardware
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -29,7 +29,9 @@ CASES = {
     "qlora_cuda": (["train=lora"], True),
     "dpo_cpu": (["dpo=sigmoid"], False),
     "dpo_cuda": (["dpo=rpo"], True),
+    "kto_cpu": (["kto.bad_weight=1.2"], False),
 }
+SECOND = {"dpo": render_dpo, "kto": render_kto}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -39,9 +41,11 @@ def test_is_as_in_the_golden_file(name, monkeypatch):
     monkeypatch.setattr(hardware, "has_bf16", lambda: False)
     config = compose(overrides=overrides)
     settings = hardware.settle(config.train)
-    if name.startswith("dpo"):
-        second = second_stage(settings, config.dpo, rank=8, alpha=16)
-        rendered = render_dpo(second, config.dpo, INPUTS, config.seed)
+    kind = name.partition("_")[0]
+    if kind in SECOND:
+        own = getattr(config, kind)
+        second = second_stage(settings, own, kind, rank=8, alpha=16)
+        rendered = SECOND[kind](second, own, INPUTS, config.seed)
     else:
         rendered = render(settings, INPUTS, config.seed)
     golden = yaml.safe_load((GOLDEN / f"{name}.yaml").read_text())

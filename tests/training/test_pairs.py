@@ -8,7 +8,7 @@ import pytest
 
 from harness_forge.core.errors import TrainError
 from harness_forge.training import launch, pairs
-from harness_forge.training.token_audit import audit_pairs
+from harness_forge.training.answer_audit import audit_pairs
 
 USER = {"role": "user", "content": "Rule: a"}
 GOOD = {"role": "assistant", "content": "yes"}
@@ -127,11 +127,11 @@ def test_the_trainers_own_tokens_may_come_in_any_order(check_tokens, tmp_path):
 def test_a_token_that_serving_would_not_see_stops_the_training(check_tokens, tmp_path):
     write(tmp_path, SEEN)
     other = [SEEN[0], {**SEEN[1], "chosen_ids": [6, 9]}]
-    with pytest.raises(ValueError, match="1 of 2 pairs have other tokens than serving renders"):
+    with pytest.raises(ValueError, match="1 of 2 rows have other tokens than serving renders"):
         check_tokens(other, tmp_path / "train.jsonl")
 
 
 def test_a_pair_that_the_trainer_dropped_stops_it(check_tokens, tmp_path):
     write(tmp_path, SEEN)
-    with pytest.raises(ValueError, match=r"0 of 1 pairs .* 1 of 2 are missing"):
+    with pytest.raises(ValueError, match=r"0 of 1 rows .* 1 of 2 are missing"):
         check_tokens(SEEN[:1], tmp_path / "train.jsonl")

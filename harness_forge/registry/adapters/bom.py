@@ -14,6 +14,8 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 BOM, UNKNOWN = "bom.cdx.json", "unknown"
+SECOND_STAGES = ("dpo", "kto")
+"""Keys of a lineage that say which second stage made the adapter; none of them: examples did."""
 _OWN = "harness-forge"
 _SPDX = (
     "0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC-BY-4.0", "CC-BY-SA-4.0", "CC0-1.0",
@@ -61,8 +63,9 @@ def _forge(lineage: Facts) -> dict[str, Any]:
 def _adapter(lineage: Facts, ref: str, folder: Path) -> dict[str, Any]:
     train = _part(lineage, "train")
     card: dict[str, Any] = {"datasets": [{"ref": "dataset"}]}
-    method = "DPO" if "dpo" in lineage else "supervised fine-tuning"
-    if "dpo" not in lineage:
+    second = next((kind for kind in SECOND_STAGES if kind in lineage), None)
+    method = second.upper() if second else "supervised fine-tuning"
+    if second is None:
         card["approach"] = {"type": "supervised"}
     said = {
         "digest of config and weights": lineage["digest"],

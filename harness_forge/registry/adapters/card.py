@@ -30,12 +30,10 @@ def card(lineage: Mapping[str, Any], tensors: Mapping[str, Mapping[str, Any]]) -
         ("time", f"{seconds(measured['seconds'])} on {train['hardware']}, {train['precision']}"),
     ]
     if "parent" in lineage:
-        parent, dpo = lineage["parent"], lineage["dpo"]
-        pairs = f"{count(dpo['pairs'])} pairs, beta {dpo['beta']}, weight of "
-        pairs += "the chosen answer's own loss "
+        parent = lineage["parent"]
+        rows.append(("started from", f"{markdown(parent['name'])} (`{parent['digest'][:12]}`)"))
         rows += [
-            ("started from", f"{markdown(parent['name'])} (`{parent['digest'][:12]}`)"),
-            ("DPO", f"{pairs}{dpo['sft_weight']}"),
+            (kind.upper(), say(lineage[kind])) for kind, say in _SECOND.items() if kind in lineage
         ]
     if "tokens_per_s" in measured:
         rows.append(("pace", f"{count(measured['tokens_per_s'])} tokens/s"))
@@ -60,6 +58,21 @@ def card(lineage: Mapping[str, Any], tensors: Mapping[str, Mapping[str, Any]]) -
             *_quotes(data["licences"]),
         ]
     )
+
+
+def _dpo(fact: Mapping[str, Any]) -> str:
+    weight = f"weight of the chosen answer's own loss {fact['sft_weight']}"
+    return f"{count(fact['pairs'])} pairs, beta {fact['beta']}, {weight}"
+
+
+def _kto(fact: Mapping[str, Any]) -> str:
+    weights = f"weights {fact['good_weight']} and {fact['bad_weight']}"
+    answers = f"{count(fact['good'])} good and {count(fact['bad'])} bad answers"
+    return f"{answers}, beta {fact['beta']}, {weights}"
+
+
+_SECOND = {"dpo": _dpo, "kto": _kto}
+"""What a second stage's line says of it, by its kind."""
 
 
 def _word(licence: object) -> str:

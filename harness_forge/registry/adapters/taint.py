@@ -14,7 +14,7 @@ from typing import Any
 
 from harness_forge.core.errors import TrainError
 from harness_forge.core.files import write_json, write_text
-from harness_forge.registry.adapters import registry
+from harness_forge.registry.adapters import bom, registry
 from harness_forge.registry.adapters.package import LINEAGE, SIGNATURE, Adapter
 
 CARD, HEAD = "README.md", "## Tainted"
@@ -27,6 +27,8 @@ class AdapterSources:
     Args:
         label: the name of its folder, with its hash.
         dataset: sha256 of the manifest of its dataset; '' if there was none.
+        parent: digest of the adapter that it started from; '' if there was none.
+        stage: the second stage that made it; '' for one trained on examples.
     """
 
     folder: Path
@@ -35,13 +37,14 @@ class AdapterSources:
     dataset: str
     dataset_name: str
     parent: str
+    stage: str
 
     @property
     def remake(self) -> str:
         """The command that trains it anew."""
         name = self.label.removesuffix(f"-{self.digest[:12]}")
-        verb = "forge train dpo dpo.dataset=" if self.parent else "forge train train.dataset="
-        return f"`{verb}data/{self.dataset_name} {'dpo' if self.parent else 'train'}.name={name}`"
+        verb, group = (f"train {self.stage}", self.stage) if self.stage else ("train", "train")
+        return f"`forge {verb} {group}.dataset=data/{self.dataset_name} {group}.name={name}`"
 
 
 def trained(home: Path) -> list[AdapterSources]:
@@ -60,7 +63,9 @@ def _trained(home: Path) -> Iterator[AdapterSources]:
         except (OSError, ValueError, KeyError, AttributeError):
             continue
         names = str(data.get("manifest") or ""), str(data.get("name") or "")
-        yield AdapterSources(folder, folder.name, digest, *names, str(parent.get("digest") or ""))
+        start = str(parent.get("digest") or "")
+        stage = next((kind for kind in bom.SECOND_STAGES if kind in lineage), "")
+        yield AdapterSources(folder, folder.name, digest, *names, start, stage)
 
 
 def tainted_by(found: Sequence[AdapterSources], manifests: set[str]) -> list[AdapterSources]:

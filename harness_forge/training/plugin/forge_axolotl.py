@@ -13,6 +13,7 @@ them.
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
 from types import MethodType
@@ -106,8 +107,21 @@ class StepWriter(TrainerCallback):
             "cpu_s": round(time.process_time(), 3),
             **kept,
         }
+        _demand_numbers(kept, state.global_step)
         with open(self.path, "a", encoding="utf-8") as file:  # noqa: PTH123 - one line, one write
             file.write(json.dumps(line) + "\n")
+
+
+def _demand_numbers(logs, step):
+    """Stop at the first step that broke the weights: no later one mends them.
+
+    The trainer logs the loss before it in place of one that is no number; the norm of the
+    gradients shows it.
+    """
+    for name in ("loss", "grad_norm"):
+        value = logs.get(name, 0.0)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError(f"forge: {name} of step {step} is {value}: lower the learning rate")
 
 
 def _number(value):

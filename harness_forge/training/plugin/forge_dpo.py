@@ -1,11 +1,6 @@
 """Axolotl trainer for DPO that starts from a trained adapter, which is also the reference.
 
 Runs inside Axolotl, in the workset's Python, so it imports nothing of harness_forge.
-Axolotl 0.19 reads `lora_model_dir` for supervised training only: with `rl: dpo` it gives
-TRL the bare model and a fresh adapter, so that the first stage is lost and the reference is
-the base model. Here the adapter is loaded first. TRL then keeps a frozen copy of it, named
-`ref`: the reference policy is the adapter as it was at the start.
-
 FORGE_PAIRS names a file of the tokens that serving would see. Tokens that differ stop the
 training before its first step.
 """
@@ -17,10 +12,9 @@ from types import MethodType
 
 import torch
 from axolotl.core.trainers.dpo.trainer import AxolotlDPOTrainer
-from axolotl.integrations.base import PluginManager
 from forge_axolotl import TOLERANCE, WORTH_IT, shared_length
 from forge_pairs import check_tokens
-from peft import PeftModel
+from forge_second import FromAdapter, with_start
 from transformers import DynamicCache
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
@@ -28,27 +22,16 @@ PROMPT = "forge_prompt_ids"
 """Argument of a forward pass: the common first tokens of all its rows."""
 
 
-class SecondStage(AxolotlDPOTrainer):
+class SecondStage(FromAdapter, AxolotlDPOTrainer):
     """DPO from the weights in `lora_model_dir`, with these weights as the reference."""
 
     def __init__(self, model, ref_model=None, *, peft_config=None, **kwargs):
-        start = PluginManager.get_instance().cfg.lora_model_dir
-        adapter = PeftModel.from_pretrained(model, start, is_trainable=True)
-        super().__init__(adapter, None, **kwargs)
-        # TRL makes the adapter of a 4-bit model bf16, where small steps are rounded away.
-        for name, weights in adapter.named_parameters():
-            if "lora_" in name and weights.dtype != torch.float32:
-                weights.data = weights.data.float()
-        # After training Axolotl would also save the model inside the adapter: gigabytes.
-        model.save_pretrained = lambda *args, **kwargs: None
+        super().__init__(with_start(model), None, **kwargs)
+        self.settle()
         if path := os.environ.get("FORGE_PAIRS"):
             check_tokens(self.train_dataset, path)
-        self._shares = os.environ.get("FORGE_SHARED_PROMPT") == "1" and _share(model)
-
-    def _load_from_checkpoint(self, resume_from_checkpoint, model=None):
-        # On resuming, the trainer finds the folder `ref` in a checkpoint and loads only that
-        # adapter, so it would start again. The reference is loaded already: load the policy.
-        self.model.load_adapter(resume_from_checkpoint, "default", is_trainable=True)
+        inner = self.model.get_base_model()
+        self._shares = os.environ.get("FORGE_SHARED_PROMPT") == "1" and _share(inner)
 
     def _compute_loss(self, model, inputs, return_outputs):
         shown = _without_prompt(inputs) if self._shares else inputs

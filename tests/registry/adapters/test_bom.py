@@ -11,6 +11,8 @@ from harness_forge.registry.adapters.bom import BOM, written
 from harness_forge.registry.adapters.package import describe, load
 
 DPO = {"pairs": 3, "beta": 0.1, "sft_weight": 1}
+KTO = {"beta": 0.1, "good_weight": 1.0, "bad_weight": 1.2, "good": 5, "bad": 3}
+PARENT = {"name": "first", "digest": "c" * 64}
 
 
 def faults(text):
@@ -41,12 +43,30 @@ def test_the_schema_finds_faults_at_all(tmp_path):
     "lineage",
     [
         {},
-        {"parent": {"name": "first", "digest": "c" * 64}, "dpo": DPO},
+        {"parent": PARENT, "dpo": DPO},
         {"tools": {"axolotl": "0.19.0", "torch": "2.13.0"}},
     ],
 )
 def test_it_is_valid(tmp_path, lineage):
     assert faults((packaged(tmp_path, **lineage).folder / BOM).read_text()) is None
+
+
+@pytest.mark.parametrize(
+    ("stage", "facts", "told"),
+    [
+        ("dpo", DPO, "| DPO | 3 pairs, beta 0.1, weight of the chosen answer's own loss 1 |"),
+        ("kto", KTO, "| KTO | 5 good and 3 bad answers, beta 0.1, weights 1.0 and 1.2 |"),
+    ],
+)
+def test_a_second_stage_is_told_on_card_and_bill_and_how_to_train_it_anew(
+    tmp_path, stage, facts, told
+):
+    adapter = packaged(tmp_path, **{"parent": PARENT, stage: facts})
+    bill = json.loads((adapter.folder / BOM).read_text())
+    assert said(bill["metadata"]["component"])["method"] == stage.upper()
+    assert told in (adapter.folder / "README.md").read_text().splitlines()
+    (one,) = taint.trained(tmp_path)
+    assert one.remake.startswith(f"`forge train {stage} {stage}.dataset=data/")
 
 
 def test_a_lineage_that_says_nothing_is_valid_and_unknown(tmp_path):

@@ -1,0 +1,143 @@
+"""What every second stage shares: it trains an adapter further, held to where it started."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.config.train import SecondConfig, second_stage
+from harness_forge.core.errors import TrainError
+from harness_forge.registry.adapters import registry, weights
+from harness_forge.registry.adapters.package import CONFIG, WEIGHTS, Adapter, load
+from harness_forge.registry.signing import trust
+from harness_forge.training import jobs, trained
+from harness_forge.training.axolotl import Inputs
+from harness_forge.training.dataset import TrainingRows
+from harness_forge.training.jobs import Audit, Job, Say
+from harness_forge.training.token_audit import check_lengths
+
+
+@dataclass(frozen=True)
+class SecondStage:
+    """A second stage, with all settings resolved.
+
+    Args:
+        kind: dpo or kto: its section of the config.
+        start: the adapter that it starts from, which is also the reference.
+        rows: the sampled rows.
+    """
+
+    kind: str
+    job: Job
+    start: Adapter
+    rows: list[dict[str, Any]]
+
+
+def plan(
+    config: ForgeConfig,
+    kind: str,
+    data: TrainingRows,
+    rows: list[dict[str, Any]],
+    *facts: Any,
+) -> SecondStage:
+    """Return the second stage that `config` describes; nothing is started.
+
+    Args:
+        data: the dataset's files.
+        rows: those to train on.
+        facts: settings of this kind that change what is learned.
+
+    Raises:
+        TrainError: model or adapter is not fit for it.
+        WorksetError: the train workset is not installed.
+    """
+    own: SecondConfig = getattr(config, kind)
+    start = _start(config, own)
+    taken = sha256(json.dumps(rows).encode()).hexdigest()
+    shape = json.loads((start.folder / CONFIG).read_text(encoding="utf-8"))
+    settings = second_stage(config.train, own, kind, rank=shape["r"], alpha=shape["lora_alpha"])
+    settings = replace(settings, seed=seed_of(config, kind))
+    job = jobs.job(config, settings, data, kind, *facts, taken, start.digest)
+    if (made_on := start.lineage["base"]["digest"]) != job.base.digest:
+        what = f"was trained on another base model ({made_on[:12]}, not {job.base.digest[:12]})"
+        raise TrainError(f"adapter {start.name}", what, "train it on this one, or name another")
+    return SecondStage(kind, job, start, rows)
+
+
+def seed_of(config: ForgeConfig, kind: str) -> int:
+    """Return the seed of a second stage: its own, or the recipe's."""
+    own: SecondConfig = getattr(config, kind)
+    return config.seed if own.seed is None else own.seed
+
+
+def dataset_folder(config: ForgeConfig, kind: str) -> Path:
+    """Return the folder of a second stage's rows: the configured one, or the export's."""
+    if named := getattr(config, kind).dataset:
+        return Path(named)
+    return Path(config.data_dir) / f"{config.skill.name}_{config.role.name}_{kind}"
+
+
+def _start(config: ForgeConfig, own: SecondConfig) -> Adapter:
+    name = own.start or config.train.name
+    if config.train.out and not own.start:
+        found = load(Path(config.train.out) / name)
+    else:
+        found = registry.resolve(name, Path(config.forge_home))
+    return trust.demand(found, config.signing)
+
+
+def prepared(
+    stage: SecondStage,
+    say: Say,
+    what: str,
+    render: Callable[[Inputs], Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Tokenise the rows as serving does, check their lengths, and write Axolotl's config.
+
+    Args:
+        what: what the rows are, in the plural.
+        render: returns the config.
+
+    Returns:
+        {"rows", "eos"}, as `tokens_worker` has them.
+
+    Raises:
+        TrainError: a row cannot be rendered, or is too long.
+    """
+    job = stage.job
+    drawn = job.work / "drawn.jsonl"
+    lines = (json.dumps(row, ensure_ascii=False) for row in stage.rows)
+    drawn.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    say(f"looking at the tokens of {len(stage.rows)} of {job.data.rows} {what}")
+    seen = jobs.render_rows(job, drawn, pairs=job.work)
+    rows = [side for row in seen["rows"] for side in row.values()]
+    told = f"{job.data.train}, two rows a pair" if stage.kind == "dpo" else str(job.data.train)
+    longest = check_lengths(rows, job.config.sequence_length, told)
+    inputs = job.inputs(job.work / "pairs.jsonl", stage.start.folder, longest)
+    jobs.write_config(job, dict(render(inputs)))
+    return seen
+
+
+def packaged(stage: SecondStage, seen: Audit, rows: int, facts: Mapping[str, Any]) -> Adapter:
+    """Package the trained adapter; its lineage names the one that it started from.
+
+    Args:
+        rows: how many there were for the trainer.
+        facts: what the lineage says of this kind.
+
+    Raises:
+        TrainError: the training changed nothing.
+    """
+    job, start = stage.job, stage.start
+    if weights.same(job.work / "out" / WEIGHTS, start.folder / WEIGHTS):
+        what = "is as it was before the second stage"
+        hint = f"raise {stage.kind}.learning_rate or {stage.kind}.max_steps"
+        raise TrainError(str(job.work / "out"), what, hint)
+    lineage = trained.lineage(job, {"rows": rows, "tokens": seen.tokens, "trained": seen.trained})
+    lineage["parent"] = {"name": start.name, "digest": start.digest}
+    return trained.packaged(job, {**lineage, stage.kind: dict(facts)})

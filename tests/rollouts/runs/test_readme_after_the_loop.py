@@ -38,6 +38,8 @@ NOT_RUN = {
     "forge ingest source=tau_bench path=FILE": "test_documented_commands runs it",
     "forge judge RUN": "of a run by name: run below",
     "forge judge RUN RUN": "of two runs by name: run below",
+    "forge ls": "takes no settings: tests/cli/test_ls.py",
+    "forge ls skill": "takes no settings: tests/cli/test_ls.py",
     "forge model fetch smollm2-135m": "fetches a model",
     "forge prove": "needs the workset train",
     "forge proxy": "serves until it is stopped",

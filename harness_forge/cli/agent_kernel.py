@@ -165,7 +165,10 @@ class Kernel:
 
     def get_health(self) -> dict[str, Any]:
         """Return healthy, trend and message, as `forge health` of the skill says them."""
-        found = self.health()
+        return self.in_short(self.health())
+
+    def in_short(self, found: Health | None) -> dict[str, Any]:
+        """Return what `get_health` says, of a report that was collected."""
         if found is None:
             return {"healthy": True, "trend": "unknown", "message": self._silent()}
         return {"healthy": found.healthy, "trend": found.trend, "message": found.message}

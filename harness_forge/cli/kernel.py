@@ -33,7 +33,6 @@ JSON = (
 
 LATER, AGAIN = "--later", "--again"
 ACTIONS = ("turn", "health", "model", "cycle")
-ALERTS = 19
 
 
 def main(argv: list[str]) -> int:
@@ -140,10 +139,13 @@ def _said(one: ScoredTurn) -> str:
 
 def _health(kernel: Kernel) -> int:
     from harness_forge.cli.columns import columns
+    from harness_forge.cli.health import ALERTS
     from harness_forge.cli.results import report
     from harness_forge.report.health import facts
 
-    short, found = kernel.get_health(), kernel.health()
+    # Collected once: of a large store that takes seconds.
+    found = kernel.health()
+    short = kernel.in_short(found)
     lines = [f"{'healthy' if short['healthy'] else 'alert'}: {short['message']}"]
     models: list[Mapping[str, Any]] = []
     if found is not None:

@@ -47,7 +47,7 @@ def described(folder: Path) -> dict[str, Any]:
     """Return a model's config.json; {} if it cannot be read."""
     try:
         found = json.loads((folder / "config.json").read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):  # RecursionError: thousands of brackets
         return {}
     return found if isinstance(found, dict) else {}
 

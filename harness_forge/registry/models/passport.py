@@ -6,7 +6,6 @@ template. Whether a repository of the Hub is gated or private stands in no file 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from hashlib import sha256
@@ -15,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from harness_forge.registry.models.folder import BaseModel
+from harness_forge.registry.models.folder import BaseModel, described
 
 _LARGEST = 1 << 20
 _THOUGHTS = re.compile(r"<think|reasoning_content|enable_thinking|thinking")
@@ -24,7 +23,7 @@ _THOUGHTS = re.compile(r"<think|reasoning_content|enable_thinking|thinking")
 def passport(base: BaseModel) -> dict[str, Any]:
     """Return what the files say, under names for people; what they do not say is left out."""
     head = _head(base.folder / "README.md")
-    config = _json(base.folder / "config.json")
+    config = described(base.folder)
     template = base.template
     said = {
         "made from": _words(head.get("base_model")),
@@ -48,14 +47,6 @@ def _head(card: Path) -> Mapping[str, Any]:
         parts = text.split("---\n", 2)
         found = yaml.safe_load(parts[1]) if len(parts) == 3 and not parts[0].strip() else {}
     except (OSError, ValueError, yaml.YAMLError, RecursionError):
-        return {}
-    return found if isinstance(found, Mapping) else {}
-
-
-def _json(file: Path) -> Mapping[str, Any]:
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, Mapping) else {}
 

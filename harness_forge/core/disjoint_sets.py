@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
@@ -32,6 +33,36 @@ class DisjointSets(Generic[T]):
         first, second = self.leader(one), self.leader(other)
         if first != second:
             self._above[max(first, second)] = min(first, second)
+
+
+class DisjointPlaces:
+    """Disjoint sets of the numbers 0 to `count`, each led by its smallest; 8 bytes a number.
+
+    As `DisjointSets`, for very many.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._above = array("q", range(count))
+
+    def __len__(self) -> int:
+        return len(self._above)
+
+    def leader(self, one: int) -> int:
+        """Return the smallest of the set that `one` is in."""
+        above = self._above
+        while (next_ := above[one]) != one:
+            above[one] = one = above[next_]
+        return one
+
+    def join(self, one: int, other: int) -> None:
+        """Make the sets of both one set."""
+        first, second = self.leader(one), self.leader(other)
+        if first != second:
+            self._above[max(first, second)] = min(first, second)
+
+    def leaders(self) -> array[int]:
+        """Return the leader of each number."""
+        return array("q", map(self.leader, range(len(self._above))))
 
 
 def leaders(marks: Mapping[T, Iterable[str]]) -> dict[T, T]:

@@ -5,7 +5,8 @@ Each function takes a connection in a transaction, with the skill's schema on it
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -28,20 +29,36 @@ WHERE (items.title, items.severity, items.family, items.group_key, items.full_cy
 """
 
 # The decisive turn of an attempt has the whole conversation before it. If no turn is marked
-# as decisive, the last one has.
+# as decisive, the last one has. Items are numbered in the order of their ids.
 _ASKED = """
-SELECT t.item_id, w.title, t.messages::text
+SELECT i.number, t.id
 FROM turns t
-JOIN work_items w USING (run_id, item_id)
+JOIN (SELECT item_id, row_number() OVER (ORDER BY item_id) - 1 AS number FROM items) i
+    USING (item_id)
 WHERE t.decisive OR t.id IN (
     SELECT max(id) FROM turns GROUP BY attempt_id HAVING NOT bool_or(decisive)
 )
-ORDER BY t.id
+ORDER BY i.number, t.id
+"""
+_SAID = """
+SELECT t.id, t.item_id, w.title, t.messages::text
+FROM turns t JOIN work_items w USING (run_id, item_id)
+WHERE t.id = ANY(%s)
+"""
+_MOVE_ITEMS = """
+UPDATE items i SET group_key = m.group_key
+FROM unnest(%s::text[], %s::text[]) m (group_key, item_id) WHERE i.item_id = m.item_id
+"""
+_MOVE_WORK_ITEMS = """
+UPDATE work_items w SET group_key = m.group_key
+FROM unnest(%s::text[], %s::text[]) m (group_key, item_id)
+WHERE w.item_id = m.item_id
+    AND NOT EXISTS (SELECT FROM splits s WHERE s.group_key = w.group_key)
 """
 _PHRASED = 16
 """Most different prompts of one item."""
-_AT_ONCE = 20
-"""Conversations in memory at once: one may have megabytes."""
+_AT_ONCE, _OPENINGS = 20, 200
+"""Conversations, and openings of some, in memory at once: a conversation may have megabytes."""
 
 
 def upsert_items(connection: psycopg.Connection, items: Sequence[WorkItem]) -> None:
@@ -59,35 +76,52 @@ def items(connection: psycopg.Connection) -> list[WorkItem]:
     return [WorkItem(*map(restored, row)) for row in connection.execute(query)]
 
 
-def prompts(connection: psycopg.Connection, most: int) -> dict[str, list[str]]:
-    """Return the distinct prompts of each attempted item, each cut at `most` characters.
+def prompts(connection: psycopg.Connection, most: int = 8000) -> Iterator[tuple[int, str]]:
+    """Yield the distinct prompts of each attempted item, each cut at `most` characters.
 
     A prompt is the opening of a conversation, whichever agent answered; if that is only a
-    greeting, the item's title precedes it.
+    greeting, the item's title precedes it. Items are named by their place in the catalogue
+    and come in this order.
+
+    Args:
+        connection: of one snapshot.
     """
-    found: dict[str, dict[str, None]] = {}
+    last, own = -1, set()
     with connection.cursor("asked") as cursor:
+        for some in _batches(cursor.execute(_ASKED)):
+            said = _openings(connection, [turn for _, turn in some], most)
+            for item, turn in some:
+                last, own = item, own if item == last else set()
+                text = said[turn]
+                if text and text not in own and len(own) < _PHRASED:
+                    own.add(text)
+                    yield item, text
+
+
+def _openings(connection: psycopg.Connection, turns: list[int], most: int) -> dict[int, str]:
+    """Return the prompt of each turn; '' where nothing was asked."""
+    found = {}
+    with connection.cursor("said") as cursor:
         cursor.itersize = _AT_ONCE
-        for item_id, title, messages in cursor.execute(_ASKED):
+        for turn, item_id, title, messages in cursor.execute(_SAID, [turns]):
             asked = openings.opening(restored(_list(messages)))[:most]
-            own = found.setdefault(item_id, {})
-            if not asked.strip() or len(own) >= _PHRASED:
-                continue
             named = title not in (None, item_id) and not openings.telling(asked)
-            own[f"{title}\n{asked}" if named else asked] = None
-    return {unescape(item_id): list(texts) for item_id, texts in found.items() if texts}
+            text = f"{title}\n{asked}" if named else asked
+            found[turn] = text if asked.strip() else ""
+    return found
+
+
+def _batches(rows_: Iterable) -> Iterator[list]:
+    rows_ = iter(rows_)
+    while some := list(islice(rows_, _OPENINGS)):
+        yield some
 
 
 def regroup(connection: psycopg.Connection, groups: Mapping[str, str]) -> None:
     """Give items another group; rows of runs keep a group that has a split."""
-    moves = [(escape(group), escape(item_id)) for item_id, group in groups.items()]
-    with connection.cursor() as cursor:
-        cursor.executemany("UPDATE items SET group_key = %s WHERE item_id = %s", moves)
-        cursor.executemany(
-            "UPDATE work_items w SET group_key = %s WHERE item_id = %s"
-            " AND NOT EXISTS (SELECT FROM splits s WHERE s.group_key = w.group_key)",
-            moves,
-        )
+    values = [list(map(escape, groups.values())), list(map(escape, groups))]
+    connection.execute(_MOVE_ITEMS, values)
+    connection.execute(_MOVE_WORK_ITEMS, values)
 
 
 def splits(connection: psycopg.Connection) -> dict[str, Split]:

@@ -48,11 +48,6 @@ class SkillStore:
         with self._transaction() as connection:
             return catalogue.items(connection)
 
-    def prompts(self, most: int = 8000) -> dict[str, list[str]]:
-        """Return the distinct prompts of each attempted item, each cut at `most` characters."""
-        with self._transaction() as connection:
-            return catalogue.prompts(connection, most)
-
     def regroup(self, groups: Mapping[str, str]) -> None:
         """Give items another group; rows of runs keep a group that has a split."""
         with self._transaction() as connection:

@@ -29,6 +29,8 @@ from harness_forge.store.forgetting.tombstones import Forgotten
 from harness_forge.store.rows import jsonb
 
 _BATCH_ROWS, _BATCH_CHARACTERS = 500, 8_000_000
+_RUNS = 10_000
+"""Ids of runs that are remembered; the store knows all of them."""
 _TOO_FEW = 1000
 """Lines before which a share of malformed ones says nothing yet."""
 
@@ -190,6 +192,8 @@ class BatchWriter:
         }
 
     def _run(self, name: str, policy: str) -> str:
+        if len(self.runs) >= _RUNS:
+            self.runs.clear()
         if (name, policy) not in self.runs:
             row = {
                 "skill": self.config.name,

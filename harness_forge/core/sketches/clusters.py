@@ -1,4 +1,7 @@
-"""Clusters near-identical texts among very many."""
+"""Clusters near-identical texts among very many.
+
+Some 40 bytes of each text are in memory; its sketch, 256 bytes, is in a file.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from harness_forge.core.disjoint_sets import DisjointPlaces
 from harness_forge.core.sketches.minhash import likeness, sketch
+from harness_forge.core.sketches.spooled import ChosenTexts, SpooledRows, distinct
 from harness_forge.core.sketches.words import mixed, runs, split
 
 THRESHOLD = 0.8
@@ -19,15 +24,11 @@ _COUNTERS = 22
 _NEAREST = 8
 """Neighbours in the order of a band that a text is compared with: what is nearly the
 same as many is nearly the same as one of the nearest."""
+_COMPARED = 4096
+"""Pairs of sketches in memory at once."""
 
 
-def clusters(
-    texts: Sequence[str],
-    threshold: float = THRESHOLD,
-    *,
-    most: int | None = None,
-    among: Sequence[int] | None = None,
-) -> list[int]:
+def clusters(texts: Sequence[str], threshold: float = THRESHOLD) -> list[int]:
     """Return for each text the first text of its cluster.
 
     Texts are in one cluster if they are nearly the same, directly or through others.
@@ -37,29 +38,53 @@ def clusters(
 
     Args:
         threshold: estimated Jaccard similarity of their runs of 3 words.
-        most: most texts with a run that is no template; None as above.
-        among: places of the texts that are compared, all others only showing
-            what is a template; the result is of these, by place among them.
     """
+    several, of = distinct(texts)
+    joined = DisjointPlaces(len(several))
+    join_clusters(joined, several, threshold)
+    return first_places(joined, of).tolist()
+
+
+def join_clusters(
+    joined: DisjointPlaces,
+    texts: Sequence[str],
+    threshold: float = THRESHOLD,
+    *,
+    most: int | None = None,
+    among: np.ndarray | None = None,
+) -> None:
+    """Join the places of texts that are in one cluster.
+
+    Args:
+        joined: as many places as there are texts.
+        texts: distinct ones.
+        most: most texts with a run that is no template; None as in `clusters`.
+        among: places of the texts that are compared, int64; all others only show
+            what is a template. None compares all.
+    """
+    common = np.zeros(0, np.uint64)
     if most is None or most < len(texts):
-        common = _common(list(dict.fromkeys(texts)), most)
-    else:
-        common = np.zeros(0, np.uint64)
-    texts = texts if among is None else [texts[at] for at in among]
-    distinct = list(dict.fromkeys(texts))
-    place = {text: at for at, text in enumerate(distinct)}
-    leader = np.arange(len(distinct))
-    for one, other in _pairs(distinct, threshold, common):
-        first, second = _find(leader, one), _find(leader, other)
-        leader[max(first, second)] = min(first, second)
-    firsts: dict[int, int] = {}
-    found = [_find(leader, place[text]) for text in texts]
-    for at, one in enumerate(found):
-        firsts.setdefault(one, at)
-    return [firsts[one] for one in found]
+        common = _common(texts, most)
+    compared = texts if among is None else ChosenTexts(texts, among)
+    there, signs = _signed(compared, common)
+    places = there if among is None else among[there]
+    for one, other in _pairs(signs):
+        _join_alike(joined, places, signs, one, other, threshold)
 
 
-def own_runs(texts: Sequence[str]) -> list[int]:
+def first_places(joined: DisjointPlaces, of: np.ndarray) -> np.ndarray:
+    """Return for each text the first text of its set, int64.
+
+    Args:
+        of: the place in `joined` of each text.
+    """
+    found = np.asarray(joined.leaders(), np.int64)[of]
+    firsts = np.full(len(joined), len(of), np.int64)
+    np.minimum.at(firsts, found, np.arange(len(of)))
+    return firsts[found]
+
+
+def own_runs(texts: Sequence[str]) -> np.ndarray:
     """Return the number of runs of each text that are not of a template, as in `clusters`."""
     common = _common(texts, None)
     counts = np.zeros(len(texts), np.int64)
@@ -67,37 +92,56 @@ def own_runs(texts: Sequence[str]) -> list[int]:
         rare = owners[~np.isin(hashes, common)]
         size = min(_BLOCK, len(texts) - first)
         counts[first : first + size] = np.bincount(rare, minlength=size)
-    return counts.tolist()
+    return counts
 
 
-def _pairs(texts: Sequence[str], threshold: float, common: np.ndarray) -> list[list[int]]:
-    there, signs = _signed(texts, common)
+def _pairs(signs: SpooledRows) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield places of sketches that may be alike, band by band."""
     width = _PLACES // _BANDS
-    found = []
+    weights = mixed(np.arange(1, width + 1, dtype=np.uint64))
     for band in range(_BANDS):
-        part = signs[:, band * width : (band + 1) * width].astype(np.uint64)
-        keys = mixed((part * mixed(np.arange(1, width + 1, dtype=np.uint64))).sum(axis=1))
+        keys = np.zeros(len(signs), np.uint64)
+        at = 0
+        for block in signs.blocks():
+            part = block[:, band * width : (band + 1) * width].astype(np.uint64)
+            keys[at : at + len(part)] = mixed((part * weights).sum(axis=1))
+            at += len(part)
         order = np.argsort(keys, kind="stable")
+        keys = keys[order]
         for step in range(1, min(_NEAREST, len(order) - 1) + 1):
-            same = keys[order][step:] == keys[order][:-step]
-            found.append(np.stack([order[:-step][same], order[step:][same]], axis=1))
-    if not found:
-        return []
-    pairs = np.unique(np.sort(np.concatenate(found), axis=1), axis=0)
-    alike = likeness(signs[pairs[:, 0]], signs[pairs[:, 1]]) >= threshold
-    return there[pairs[alike]].tolist()
+            same = keys[step:] == keys[:-step]
+            yield order[:-step][same], order[step:][same]
 
 
-def _signed(texts: Sequence[str], common: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the texts with words outside templates, int64 (n,), and their sketches, uint16."""
-    places, signs = [np.zeros(0, np.int64)], [np.zeros((0, _PLACES), np.uint16)]
+def _join_alike(
+    joined: DisjointPlaces,
+    places: np.ndarray,
+    signs: SpooledRows,
+    ones: np.ndarray,
+    others: np.ndarray,
+    threshold: float,
+) -> None:
+    """Join places of sketches that are alike; those that are joined already are not compared."""
+    for first in range(0, len(ones), _COMPARED):
+        one, other = ones[first : first + _COMPARED], others[first : first + _COMPARED]
+        pairs = zip(places[one].tolist(), places[other].tolist(), strict=True)
+        apart = np.array([joined.leader(a) != joined.leader(b) for a, b in pairs], bool)
+        one, other = one[apart], other[apart]
+        alike = likeness(signs.chosen(one), signs.chosen(other)) >= threshold
+        for a, b in zip(places[one[alike]].tolist(), places[other[alike]].tolist(), strict=True):
+            joined.join(a, b)
+
+
+def _signed(texts: Sequence[str], common: np.ndarray) -> tuple[np.ndarray, SpooledRows]:
+    """Return the places of texts with words outside templates, int64 (n,), and their sketches."""
+    places, signs = [np.zeros(0, np.int64)], SpooledRows(_PLACES)
     for first, hashes, owners in _blocks(texts):
         rare = ~np.isin(hashes, common)
         there, owners = np.unique(owners[rare], return_inverse=True)
         if len(there):
             places.append(there + first)
-            signs.append(sketch(hashes[rare], owners, len(there), _PLACES))
-    return np.concatenate(places), np.concatenate(signs)
+            signs.extend(sketch(hashes[rare], owners, len(there), _PLACES))
+    return np.concatenate(places), signs
 
 
 def _common(texts: Sequence[str], most: int | None) -> np.ndarray:
@@ -142,9 +186,3 @@ def _blocks(texts: Sequence[str]) -> Iterator[tuple[int, np.ndarray, np.ndarray]
     for first in range(0, len(texts), _BLOCK):
         words = split(texts[first : first + _BLOCK])
         yield first, *runs(words.hashes, words.counts, _SHINGLE)
-
-
-def _find(leader: np.ndarray, at: int) -> int:
-    while leader[at] != at:
-        leader[at] = at = leader[leader[at]]
-    return int(at)

@@ -7,9 +7,12 @@ agree on which words are the task's, so it is below all of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
 
 TELLING = 8
 """Words below which a text is a greeting rather than a task."""
@@ -90,8 +93,8 @@ def plain(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def groups(texts: Sequence[str]) -> list[int]:
-    """Return for each text the first text that is the same task, or nearly so.
+def groups(texts: Iterable[str]) -> np.ndarray:
+    """Return for each text the first text that is the same task, or nearly so, int64 (n,).
 
     Texts are the same question word for word, whatever others ask; or nearly
     the same by `clusters`, which leaves templates out. A text that is a
@@ -100,34 +103,19 @@ def groups(texts: Sequence[str]) -> list[int]:
     than some hundred where a single value is all that differs, what fills the
     blank is the task.
     """
-    from harness_forge.core.sketches.clusters import clusters, own_runs
+    import numpy as np
 
-    said = list(map(plain, texts))
-    distinct = list(dict.fromkeys(said))
-    leader = list(range(len(distinct)))
-    _join(leader, range(len(distinct)), clusters(distinct))
-    own = own_runs(distinct)
+    from harness_forge.core.disjoint_sets import DisjointPlaces
+    from harness_forge.core.sketches.clusters import first_places, join_clusters, own_runs
+    from harness_forge.core.sketches.spooled import SpooledTexts, distinct
+
+    several, of = distinct(SpooledTexts(map(plain, texts)))
+    joined = DisjointPlaces(len(several))
+    join_clusters(joined, several)
+    own = own_runs(several)
     for few, least in ((_SLOTS, _MANY), (_VALUE, _WHOLE_SET)):
-        places = [at for at, count in enumerate(own) if count < few]
-        if len(places) < 2:
-            continue
-        most = max(least, int(_STOCK * len(distinct)))
-        _join(leader, places, clusters(distinct, most=most, among=places))
-    place = {text: at for at, text in enumerate(distinct)}
-    firsts: dict[int, int] = {}
-    found = [_find(leader, place[text]) for text in said]
-    for at, one in enumerate(found):
-        firsts.setdefault(one, at)
-    return [firsts[one] for one in found]
-
-
-def _join(leader: list[int], places: Sequence[int], firsts: Sequence[int]) -> None:
-    for at, first in zip(places, firsts, strict=True):
-        one, other = _find(leader, at), _find(leader, places[first])
-        leader[max(one, other)] = min(one, other)
-
-
-def _find(leader: list[int], at: int) -> int:
-    while leader[at] != at:
-        leader[at] = at = leader[leader[at]]
-    return at
+        places = np.flatnonzero(own < few)
+        if len(places) > 1:
+            most = max(least, int(_STOCK * len(several)))
+            join_clusters(joined, several, most=most, among=places)
+    return first_places(joined, of)

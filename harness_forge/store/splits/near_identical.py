@@ -1,32 +1,40 @@
-"""Clusters recorded items with nearly the same task."""
+"""Joins groups of recorded items with nearly the same task."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from array import array
+from collections.abc import Iterable, Iterator
 
-from harness_forge.core.disjoint_sets import DisjointSets
-from harness_forge.core.records import WorkItem
+import numpy as np
+
+from harness_forge.core.disjoint_sets import DisjointPlaces
 
 
 def join_near_identical(
-    items: Sequence[WorkItem], prompts: Mapping[str, Sequence[str]]
-) -> list[WorkItem]:
-    """Return the items with the `group_key` of their cluster of near-identical items.
+    group: np.ndarray, count: int, asked: Iterable[tuple[int, str]]
+) -> DisjointPlaces:
+    """Return the groups joined with those that ask nearly the same.
 
     Items are near-identical if they share a group already, or if any of their
     attempts ask the same or nearly the same, directly or through other items.
 
     Args:
-        prompts: item id to the distinct prompts of its attempts; an item may have
-            none.
+        group: of each item, int (n,).
+        count: of the groups.
+        asked: item and a prompt of its attempts; an item may have none, or several.
     """
     from harness_forge.core.sketches.openings import groups, telling
 
-    joined = DisjointSets[str]()
-    asked = [
-        (item, text) for item in items for text in prompts.get(item.item_id, ()) if telling(text)
-    ]
-    for (item, _), first in zip(asked, groups([text for _, text in asked]), strict=True):
-        joined.join(item.group_key, asked[first][0].group_key)
-    return [replace(item, group_key=joined.leader(item.group_key)) for item in items]
+    owners = array("i")
+
+    def told() -> Iterator[str]:
+        for item, text in asked:
+            if telling(text):
+                owners.append(group[item])
+                yield text
+
+    firsts = groups(told())
+    joined = DisjointPlaces(count)
+    for place in np.flatnonzero(firsts != np.arange(len(firsts))):
+        joined.join(owners[place], owners[firsts[place]])
+    return joined

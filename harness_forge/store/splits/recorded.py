@@ -1,21 +1,34 @@
-"""Groups recorded items, which were never surveyed, and assigns their splits."""
+"""Groups recorded items, which were never surveyed, and assigns their splits.
+
+A store may have millions of them: they are counted off as numbers (`item_table`), and
+names are looked up where groups meet and where something is written.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from contextlib import closing
+from itertools import islice
+
+import numpy as np
+import psycopg
 
 from harness_forge.config.split import SplitConfig
+from harness_forge.core.disjoint_sets import DisjointPlaces
 from harness_forge.core.records import Split
-from harness_forge.store.splits.assign import assign
+from harness_forge.store import catalogue
+from harness_forge.store.splits.dividing import NONE, SPLITS, divide
+from harness_forge.store.splits.item_table import ItemTable
 from harness_forge.store.splits.near_identical import join_near_identical
-from harness_forge.store.splits.stable_groups import keep_groups
+from harness_forge.store.splits.regrouping import Regrouping
 
 QUARANTINE = Split.QUARANTINE
 
 _RULE = {"rule": 2}
 """How near-identical items are found: 1 compared only prompts of `worker`, 2 all conversations."""
 _NOTE = "splits/grouping"
+_AT_ONCE = 10_000
+"""Rows that are written together."""
 
 
 def assign_recorded(store, config: SplitConfig) -> dict[str, int]:
@@ -28,20 +41,8 @@ def assign_recorded(store, config: SplitConfig) -> dict[str, int]:
     quarantined.
     """
     with store.alone("splits"):  # so that another process' items are seen completely
-        return _assign_recorded(store, config)
-
-
-def _assign_recorded(store, config: SplitConfig) -> dict[str, int]:
-    closed = _group(store, config)
-    items = [
-        replace(item, full_cycle=True) if item.full_cycle is None else item
-        for item in store.items()
-    ]
-    fresh = assign(items, store.splits(), config)
-    if fresh:
-        store.assign_splits(fresh, config.salt)
-    store.note(_NOTE, _RULE)
-    counts = Counter([*fresh.values(), *closed.values()])
+        counts = _group(store, config) + _divide(store, config)
+        store.note(_NOTE, _RULE)
     return {str(split): count for split, count in sorted(counts.items())}
 
 
@@ -57,25 +58,44 @@ def refresh(store, config: SplitConfig) -> int:
     return assign_recorded(store, config).get(str(QUARANTINE), 0)
 
 
-def _group(store, config: SplitConfig) -> dict[str, Split]:
+def _group(store, config: SplitConfig) -> Counter[Split]:
     """Update the groups of recorded items; the groups of surveyed items come from checks.
 
     Returns:
-        New groups, of items that were near-identical to items on other sides.
+        The number of new groups of items that were near-identical to items on other sides.
     """
-    items, splits = store.items(), store.splits()
-    known = {item.item_id: item.group_key for item in items}
-    prompts = store.prompts()
-    sided = [item for item in items if splits.get(item.group_key, QUARANTINE) is not QUARANTINE]
-    apart = {item.item_id: item.group_key for item in join_near_identical(sided, prompts)}
-    found, closed = keep_groups(join_near_identical(items, prompts), known, splits, apart)
-    recorded = {item.item_id for item in items if item.full_cycle is None}
-    moved = {
-        item.item_id: item.group_key
-        for item in found
-        if item.item_id in recorded and item.group_key != known[item.item_id]
-    }
-    closed = {one: closed[one] for one in moved.values() if one in closed}
-    store.assign_splits(closed, config.salt)
-    store.regroup(moved)
-    return closed
+    counts: Counter[Split] = Counter()
+    with closing(store.connect_read_only()) as connection:
+        table = ItemTable(connection)
+        joined = _joined(table, connection)
+        found = Regrouping(table, joined, lambda: _joined(table, connection, sided=True))
+        for moves in found.moves(_AT_ONCE):
+            store.assign_splits(dict.fromkeys(moves.closed, QUARANTINE), config.salt)
+            store.regroup(moves.groups)
+            counts[QUARANTINE] += len(moves.closed)
+    return counts
+
+
+def _joined(
+    table: ItemTable, connection: psycopg.Connection, sided: bool = False
+) -> DisjointPlaces:
+    """Return the groups joined by what their items ask.
+
+    Args:
+        sided: only what items ask that have a side.
+    """
+    sides = table.split[table.group]
+    has = (sides != NONE) & (sides != SPLITS.index(QUARANTINE)) if sided else sides == sides
+    asked = ((item, text) for item, text in catalogue.prompts(connection) if has[item])
+    return join_near_identical(table.group, len(table.names), asked)
+
+
+def _divide(store, config: SplitConfig) -> Counter[Split]:
+    with closing(store.connect_read_only()) as connection:
+        table = ItemTable(connection)
+    fresh = divide(table.recorded_groups(), config)
+    new = ((table.names[at], SPLITS[fresh[at]]) for at in np.flatnonzero(fresh != NONE))
+    while some := dict(islice(new, _AT_ONCE)):
+        store.assign_splits(some, config.salt)
+    sizes = np.bincount(fresh[fresh != NONE], minlength=len(SPLITS)).tolist()
+    return Counter({split: size for split, size in zip(SPLITS, sizes, strict=True) if size})

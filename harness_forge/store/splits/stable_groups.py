@@ -9,7 +9,7 @@ either side it would leak the other.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 
 from harness_forge.core.records import Split, WorkItem
@@ -41,76 +41,87 @@ def keep_groups(
     Returns:
         Items in their order, and group to `quarantine` for groups that are new.
     """
-    clusters: dict[str, list[str]] = defaultdict(list)
+    clusters: dict[str, dict[str, str]] = defaultdict(dict)
+    members: dict[str, set[str]] = defaultdict(set)
     for item in items:
-        clusters[item.group_key].append(item.item_id)
-    store = _Store(known, splits, apart or {})
+        clusters[item.group_key][item.item_id] = known.get(item.item_id, "")
+    for item_id, group in known.items():
+        members[group].add(item_id)
+    settling = Settling(splits.get, lambda group: members.get(group, set()), (apart or {}).get)
     settled: dict[str, str] = {}
     for name in sorted(clusters):
-        settled.update(store.settled(name, sorted(clusters[name])))
+        settled.update(settling.settled(name, dict(sorted(clusters[name].items()))))
     found = [replace(item, group_key=settled[item.item_id]) for item in items]
-    return found, dict.fromkeys(store.closed, Split.QUARANTINE)
+    return found, dict.fromkeys(settling.closed, Split.QUARANTINE)
 
 
-class _Store:
-    """The existing groups and splits, looked up by cluster.
+class Settling:
+    """Finds the groups of clusters, one after the other.
 
-    Args: as for `keep_groups`.
+    Args:
+        side: returns the split of a group, None where it has none.
+        members: returns the items that a group has so far.
+        apart: returns the cluster of an item among the items that have a side, or the
+            second argument where it has none.
     """
 
     def __init__(
-        self, known: Mapping[str, str], splits: Mapping[str, Split], apart: Mapping[str, str]
+        self,
+        side: Callable[[str], Split | None],
+        members: Callable[[str], Set[str]],
+        apart: Callable[[str, str], str],
     ) -> None:
-        self._known, self._splits, self._apart = known, splits, apart
-        self._members: dict[str, set[str]] = defaultdict(set)
-        for item, group in known.items():
-            self._members[group].add(item)
+        self._side, self._members, self._apart = side, members, apart
         self.closed: list[str] = []
 
-    def settled(self, name: str, members: Sequence[str]) -> dict[str, str]:
-        """Return the group of each item of the cluster `name`."""
-        had = {item: self._known.get(item, "") for item in members}
+    def settled(self, name: str, had: Mapping[str, str]) -> dict[str, str]:
+        """Return the group of each item of the cluster `name`.
+
+        Args:
+            had: the group of each so far, '' for none; sorted by item.
+        """
         sides = self._sides(name, had)
         open_sides = [side for side in sides if side is not Split.QUARANTINE]
         if len(open_sides) > 1:
             return self._parted(name, had)
         home = sides[(open_sides or [Split.QUARANTINE])[0]][0] if sides else self._new(name, had)
-        return {item: group if group in self._splits else home for item, group in had.items()}
+        return {item: group if self._side(group) else home for item, group in had.items()}
 
     def _sides(self, name: str, had: Mapping[str, str]) -> dict[Split, list[str]]:
         """Return the cluster's groups by side; the group of its name counts even without items."""
         groups = set(had.values())
-        if self._members.get(name, set()) <= had.keys():
+        if self._members(name) <= had.keys():
             groups.add(name)
         sides: dict[Split, list[str]] = defaultdict(list)
-        for group in sorted(groups & self._splits.keys()):
-            sides[self._splits[group]].append(group)
+        for group in sorted(groups):
+            if (side := self._side(group)) is not None:
+                sides[side].append(group)
         return sides
 
     def _parted(self, name: str, had: Mapping[str, str]) -> dict[str, str]:
         """Return groups of a cluster that has items on several sides."""
         strictest: dict[str, int] = {}
         for item, group in had.items():
-            near, rank = self._apart.get(item, name), _STRICTNESS.get(self._splits.get(group), -1)
+            near, rank = self._apart(item, name), _STRICTNESS.get(self._side(group), -1)
             strictest[near] = max(strictest.get(near, -1), rank)
         found = {}
         for item, group in had.items():
-            side = self._splits.get(group)
+            side = self._side(group)
             rank = _STRICTNESS.get(side, -1)
             stays = side is Split.QUARANTINE or (
-                side is not None and rank == strictest[self._apart.get(item, name)]
+                side is not None and rank == strictest[self._apart(item, name)]
             )
             found[item] = group if stays else self._close(item)
         return found
 
     def _close(self, item: str) -> str:
         group = f"quarantine {item}"
-        if group not in self._splits:
+        if self._side(group) is None:
             self.closed.append(group)
         return group
 
     def _new(self, name: str, had: Mapping[str, str]) -> str:
         """Return a name for a new group: the cluster's, unless another cluster's group has it."""
-        while name in self._splits or not self._members.get(name, set()) <= had.keys():
+        while self._side(name) is not None or not self._members(name) <= had.keys():
             name += "'"
         return name

@@ -162,6 +162,16 @@ def test_a_new_cluster_does_not_take_the_name_of_another_group():
     assert found["a"] != "a"
 
 
+def joined(groups, prompts):
+    """Return the group that leads each item's, by what the items ask."""
+    names = sorted(set(groups.values()))
+    of = [names.index(group) for group in groups.values()]
+    items = list(groups)
+    asked = [(items.index(item), text) for item, text in prompts.items()]
+    found = join_near_identical(of, len(names), asked)
+    return {item: names[found.leader(one)] for item, one in zip(items, of, strict=True)}
+
+
 LONG = "Find the cheapest flight from {} to Oslo on the third of May that leaves before noon, {}"
 
 
@@ -174,20 +184,16 @@ def test_items_that_ask_nearly_the_same_are_one_group():
         "d": "hello there",
         "e": "hello there",
     }
-    items = join_near_identical(
-        [item(name) for name in "abcdef"], {k: [v] for k, v in prompts.items()}
-    )
-    assert {one.item_id: one.group_key for one in items} == {
+    assert joined({name: name for name in "abcdef"}, prompts) == {
         **{"a": "a", "b": "a", "c": "c"},
         **{"d": "d", "e": "e", "f": "f"},
     }
 
 
 def test_what_a_source_grouped_stays_together():
-    items = [item("a", "g"), item("b", "h"), item("c", "h")]
     same = " ".join(f"word{n}" for n in range(30))
-    found = join_near_identical(items, {"a": [same], "b": [same]})
-    assert {one.group_key for one in found} == {"g"}
+    found = joined({"a": "g", "b": "h", "c": "h"}, {"a": same, "b": same})
+    assert set(found.values()) == {"g"}
 
 
 def test_a_template_that_all_share_joins_nothing():
@@ -196,10 +202,7 @@ def test_a_template_that_all_share_joins_nothing():
         "and do not explain anything else to the reader at all. The rule is " + f"number{n} " * 6
         for n in range(40)
     }
-    items = join_near_identical(
-        [item(name) for name in prompts], {k: [v] for k, v in prompts.items()}
-    )
-    assert len({one.group_key for one in items}) == 40
+    assert len(set(joined({name: name for name in prompts}, prompts).values())) == 40
 
 
 def test_nothing_that_was_settled_moves_when_it_is_settled_again():

@@ -115,6 +115,8 @@ def _in_leaf(value: Any, kind: type, path: Path, place: Place) -> Iterator[Confi
 
 
 def _fits(value: Any, kind: type) -> bool:
+    if type(value) is kind:
+        return True
     # OmegaConf's own nodes decide, so that this never disagrees with the composition.
     from omegaconf import BooleanNode, FloatNode, IntegerNode, StringNode, ValidationError
 

@@ -157,11 +157,33 @@ def read(path: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
 
 @cache
 def _parsed(text: str) -> tuple[Any, dict[tuple[str, ...], int]]:
-    import yaml
     from omegaconf import OmegaConf
 
-    lines = dict(_lines(yaml.compose(text), ()))
-    return OmegaConf.to_container(OmegaConf.create(text), resolve=False), lines
+    loader = _loader()(text)
+    node = loader.get_single_node()
+    lines = dict(_lines(node, ()))
+    data = loader.construct_document(node) if node else {}
+    # OmegaConf decides what may be a key and a value.
+    return OmegaConf.to_container(OmegaConf.create(data), resolve=False), lines
+
+
+@cache
+def _loader() -> type:
+    """Return OmegaConf's own loader of YAML, with libyaml's parser where there is one."""
+    import yaml
+    from omegaconf import _utils
+
+    own = _utils.get_yaml_loader()
+    if not yaml.__with_libyaml__:
+        return own
+
+    class Loader(yaml.cyaml.CParser, own):
+        def __init__(self, text: str) -> None:
+            yaml.cyaml.CParser.__init__(self, text)
+            yaml.constructor.SafeConstructor.__init__(self)
+            yaml.resolver.Resolver.__init__(self)
+
+    return Loader
 
 
 def _lines(node: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], int]]:

@@ -8,13 +8,18 @@ import re
 import typing
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
-from typing import Any
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
 
 from harness_forge.config.compose.check import faults_in, faults_of_field, near
 from harness_forge.config.compose.files import choice_faults, known_keys
 from harness_forge.config.compose.shapes import fields_of, unwrap
 from harness_forge.config.schema import GROUPS, ForgeConfig
 from harness_forge.core.errors import ConfigError, Faults
+
+if TYPE_CHECKING:
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.core.override_parser.types import Override
 
 COMMAND_LINE = "command line"
 
@@ -46,10 +51,10 @@ def prepare(overrides: Sequence[str]) -> list[str]:
 
 def set_keys(text: str) -> list[str]:
     """Return the dotted keys that an override sets; none where it chooses a file of a group."""
-    parsed = [_parse(one) for one in _spelled_out(text)]
+    read = [parsed(one) for one in _spelled_out(text)]
     return [
         one.key_or_group
-        for one in parsed
+        for one in read
         if not one.is_delete() and (one.key_or_group not in GROUPS or isinstance(one.value(), dict))
     ]
 
@@ -61,10 +66,10 @@ def expand(overrides: Sequence[str]) -> list[list[str]]:
     """
     axes = []
     for text in map(_quoted, overrides):
-        parsed = _parse(text) if "=" in text else None
-        if parsed is not None and parsed.is_sweep_override():
-            name = parsed.get_key_element()
-            axes.append([f"{name}={value}" for value in parsed.sweep_string_iterator()])
+        one = parsed(text) if "=" in text else None
+        if one is not None and one.is_sweep_override():
+            name = one.get_key_element()
+            axes.append([f"{name}={value}" for value in one.sweep_string_iterator()])
         else:
             axes.append([text])
     return [list(job) for job in itertools.product(*axes)]
@@ -87,7 +92,7 @@ def _quoted(text: str) -> str:
     if "{" not in value or "${" in value or value[:1] in ("'", '"') or not _is_text(key):
         return text
     try:
-        if isinstance(_parse(text).value(), str):
+        if isinstance(parsed(text).value(), str):
             return text
     except ConfigError:
         pass
@@ -105,18 +110,30 @@ def _is_text(key: str) -> bool:
     return unwrap(kind)[0] is str
 
 
-def _parse(text: str):
-    from hydra.core.override_parser.overrides_parser import OverridesParser
+@lru_cache
+def parsed(text: str) -> Override:
+    """Return an override as Hydra's parser reads it; it is looked at several times.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
     from hydra.errors import HydraException
 
     try:
-        return OverridesParser.create().parse_override(text)
+        return _parser().parse_override(text)
     except HydraException as error:
         raise ConfigError(
             COMMAND_LINE,
             f"cannot read {text!r}",
             "write key=value; quote a value with spaces, commas or brackets: \"key='a, b'\"",
         ) from error
+
+
+@cache
+def _parser() -> OverridesParser:
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    return OverridesParser.create()
 
 
 def _faults(text: str) -> Iterator[ConfigError]:
@@ -129,18 +146,18 @@ def _faults(text: str) -> Iterator[ConfigError]:
         yield ConfigError(COMMAND_LINE, f"{text!r} is not key=value", near(text, GROUPS, "groups"))
         return
     try:
-        parsed = _parse(text)
+        one = parsed(text)
     except ConfigError as error:
         yield error
         return
-    if parsed.is_sweep_override():
-        hint = f"add -m to run once for each; a list is {parsed.key_or_group}=[a,b]"
-        yield ConfigError(f"{COMMAND_LINE}: {parsed.key_or_group}", "several values", hint)
-    elif parsed.key_or_group in GROUPS and not isinstance(parsed.value(), dict):
-        if not parsed.is_delete():
-            yield from choice_faults(COMMAND_LINE, parsed.key_or_group, parsed.value())
+    if one.is_sweep_override():
+        hint = f"add -m to run once for each; a list is {one.key_or_group}=[a,b]"
+        yield ConfigError(f"{COMMAND_LINE}: {one.key_or_group}", "several values", hint)
+    elif one.key_or_group in GROUPS and not isinstance(one.value(), dict):
+        if not one.is_delete():
+            yield from choice_faults(COMMAND_LINE, one.key_or_group, one.value())
     else:
-        yield from _key_faults(parsed.key_or_group, parsed.value(), parsed.is_delete())
+        yield from _key_faults(one.key_or_group, one.value(), one.is_delete())
 
 
 def _key_faults(key: str, value: Any, deleted: bool) -> Iterator[ConfigError]:
@@ -184,7 +201,7 @@ def _alike(one: str, other: str) -> float:
 
 
 def _hydra_form(text: str) -> str:
-    key = _parse(text).key_or_group
+    key = parsed(text).key_or_group
     if text.startswith(("+", "~")) or key in GROUPS:
         return text
     # The key was checked above; '++' lets it add a name to a mapping as well as set one.

@@ -1,18 +1,20 @@
 """Composes plain recipes without Hydra: each file read once, merged as dictionaries.
 
-Hydra takes a quarter of a second for a composition, and a validation makes over
-a hundred. What comes of it here is what Hydra would make of the same files;
-of anything unusual or wrong nothing comes, and Hydra has to say what it is.
+Hydra takes half a second for a composition, which every command waits for, and a validation
+makes over a hundred. What comes of it here is what Hydra would make of the same files and
+overrides; of anything unusual or wrong nothing comes, and Hydra has to say what it is.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from harness_forge.config.compose import files, project
+from harness_forge.config.compose.plain_overrides import Values, sorted_out
 from harness_forge.config.compose.plain_values import NotPlain, defaults, merged, resolved
 from harness_forge.config.compose.shapes import build
 from harness_forge.config.schema import GROUPS, ForgeConfig
@@ -24,6 +26,25 @@ Layer = tuple[str, dict[str, Any]]
 _CHOICE = re.compile(r"\$\{(\w+)\}")
 _ROWS = re.compile(r"\$\{rows:([^,$]+),([^}$]+)\}")
 _ELSEWHERE = "@_global_."
+
+
+def composed(recipe: str, overrides: Sequence[str]) -> ForgeConfig | None:
+    """Return a recipe with overrides on top; None where only Hydra can tell.
+
+    Args:
+        overrides: in Hydra's syntax, as `overrides.prepare` returns them.
+    """
+    try:
+        choices, values = sorted_out(overrides)
+    except NotPlain:
+        return None
+    return _composer(project.state()).compose(recipe, choices, values)
+
+
+@lru_cache(maxsize=2)
+def _composer(state: project.State) -> PlainComposer:
+    """Return a composer that has read what it was asked for since files are as they are."""
+    return PlainComposer()
 
 
 class PlainComposer:
@@ -72,20 +93,26 @@ class PlainComposer:
             return {}
 
     def compose(
-        self, recipe: str, choices: Mapping[str, str], *, leave_open: bool = False
+        self,
+        recipe: str,
+        choices: Mapping[str, str],
+        values: Values = (),
+        *,
+        leave_open: bool = False,
     ) -> ForgeConfig | None:
         """Return a recipe with other choices of its groups; None where only Hydra can tell.
 
         Args:
             choices: group to name of a file; `+workset@worksets.NAME` puts one beside the others.
+            values: of keys, on top of all files.
             leave_open: let values pass that only the user can give.
         """
         try:
             config: Any = defaults(ForgeConfig)
             for package, keys in self._layers(recipe, choices):
-                for part in reversed(package.split(".") if package else []):
-                    keys = {part: keys}
-                config = merged(config, keys)
+                config = merged(config, _below(package.split(".") if package else [], keys))
+            for path, value in values:
+                config = merged(config, _below(path, value))
             config = {**resolved(config, leave_open), "recipe": recipe}
             return build(ForgeConfig, config)
         except (NotPlain, ConfigError, ValueError, KeyError, TypeError, RecursionError):
@@ -94,7 +121,10 @@ class PlainComposer:
     def _layers(self, recipe: str, choices: Mapping[str, str]) -> Iterator[Layer]:
         beside = {key[1:]: name for key, name in choices.items() if key[0] == "+"}
         picks = {key: name for key, name in choices.items() if key[0] != "+"}
-        for key, name in [*self._flat(recipe, picks), *beside.items()]:
+        flat = self._flat(recipe, picks)
+        if beside.keys() & dict(_keyed(flat)).keys():
+            raise NotPlain  # there is one already
+        for key, name in [*flat, *beside.items()]:
             if not key:
                 path = self._recipes[name]
                 yield "", self._read(path, self._key_faults(path))[1]
@@ -159,6 +189,13 @@ class PlainComposer:
             entries = keys.pop("defaults", None) or []
             self._held[path] = (entries, keys)
         return self._held[path]
+
+
+def _below(path: Sequence[str], value: Any) -> Any:
+    """Return a value as the mapping that has it at a path."""
+    for part in reversed(path):
+        value = {part: value}
+    return value
 
 
 def _named(name: str, known: Mapping[str, str]) -> str:

@@ -22,7 +22,8 @@ _REFERENCE = re.compile(r"\$\{([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\}")
 _PLAIN_TEXT = re.compile(rf"(?:[^$\\]|{_REFERENCE.pattern})*")
 _VARIABLE = re.compile(r"\$\{oc\.env:(\w+)\}")
 _SIMPLE = (str, int, float, bool)
-_UNSET = "???"
+UNSET = "???"
+"""What stands for a value that is left open."""
 
 
 class NotPlain(Exception):
@@ -44,7 +45,7 @@ def merged(below: Any, above: Any) -> Any:
         return below | added
     if isinstance(below, dict):
         raise NotPlain
-    if above == _UNSET and not isinstance(below, list):
+    if above == UNSET and not isinstance(below, list):
         return below  # a value left open takes none away
     if isinstance(below, list):
         replaces = isinstance(above, list) or _refers(above)
@@ -93,7 +94,7 @@ def _default(field: dataclasses.Field, hint: Any) -> Any:
         return {}
     if field.default_factory is not dataclasses.MISSING:
         return flatten(field.default_factory())
-    return _UNSET if field.default is dataclasses.MISSING else flatten(field.default)
+    return UNSET if field.default is dataclasses.MISSING else flatten(field.default)
 
 
 class _Resolver:
@@ -108,7 +109,7 @@ class _Resolver:
 
     def _value(self, kind: Any, value: Any, key: str) -> Any:
         inner, optional = unwrap(kind)
-        if isinstance(value, str) and value == _UNSET:
+        if isinstance(value, str) and value == UNSET:
             if not self._leave_open:
                 raise NotPlain
             return value
@@ -147,8 +148,8 @@ class _Resolver:
     def _variable(self, inner: Any, name: str) -> Any:
         value = os.environ.get(name)
         if value is None and self._leave_open:
-            return _UNSET
-        if value is None or "$" in value or value == _UNSET:
+            return UNSET
+        if value is None or "$" in value or value == UNSET:
             raise NotPlain
         return converted(value, inner)
 
@@ -178,7 +179,7 @@ class _Resolver:
             kind = dict(_parts(unwrap(kind)[0], value))[part]
             value = value[part]
         value = self._value(kind, value, path)
-        if isinstance(value, str) and value == _UNSET:
+        if isinstance(value, str) and value == UNSET:
             raise NotPlain
         return kind, value
 

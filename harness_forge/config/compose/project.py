@@ -6,6 +6,8 @@ the project's is used.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,9 @@ from harness_forge.config.format import ROWS
 
 if TYPE_CHECKING:
     from harness_forge.config.workset import WorksetConfig
+
+State = tuple[tuple, ...]
+"""Of each folder its path, and of each file in it name, time of change, size and number."""
 
 _PACKAGE = Path(__file__).resolve().parents[2]
 
@@ -85,6 +90,25 @@ def rows_of(role: str, shape: str) -> str:
     """
     own = f"{role}_{shape}"
     return own if own in choices("export") else f"{role}_{ROWS.get(shape, shape)}"
+
+
+def state() -> State:
+    """Return where recipes and groups lie, and how each of their files is; changes with them."""
+    folders = [*recipe_folders(), *(sub for top in group_folders() for sub in _subfolders(top))]
+    return tuple((str(folder), *_files_in(folder)) for folder in folders)
+
+
+def _subfolders(top: Path) -> Iterator[Path]:
+    with os.scandir(top) as entries:
+        yield from sorted(Path(one.path) for one in entries if one.is_dir())
+
+
+def _files_in(folder: Path) -> Iterator[tuple[str, int, int, int]]:
+    with os.scandir(folder) as entries:
+        for one in sorted(entries, key=lambda one: one.name):
+            if one.name.endswith(".yaml") and one.is_file():
+                about = one.stat()
+                yield one.name, about.st_mtime_ns, about.st_size, about.st_ino
 
 
 def _by_name(folders: list[Path]) -> dict[str, Path]:

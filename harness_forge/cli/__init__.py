@@ -104,10 +104,15 @@ def _terminable() -> Iterator[None]:
 
 
 def composed(argv: Sequence[str]) -> ForgeConfig:
-    """Return the config of a verb that takes overrides and nothing else."""
+    """Return the config of a verb that takes overrides and nothing else.
+
+    Without `recipe=` it is the recipe and the overrides of the folder's params.yaml, so that a
+    verb means what `dvc repro` made there.
+    """
+    from harness_forge.cli.stage import in_project
     from harness_forge.config.compose.engine import compose
 
-    return compose(None, argv)
+    return compose(None, in_project(argv))
 
 
 def _dispatch(arguments: list[str], flags: set[str]) -> int:

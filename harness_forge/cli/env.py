@@ -57,7 +57,9 @@ def main(argv: list[str]) -> int:
 
 
 def _each_skill(overrides: list[str]):
-    """Return a config for every `scap` environment, of the first skill in it, or the named skills.
+    """Return a config for each of the named skills, or those of the project that this folder is.
+
+    Elsewhere for every `scap` environment, of the first skill in it.
 
     Raises:
         RunError: one that is named has none.
@@ -74,6 +76,8 @@ def _each_skill(overrides: list[str]):
             if one.skill.environment is EnvironmentKind.recorded:
                 raise no_environment(one)
         return named
+    if _is_project():
+        return skills_of(composed(overrides))
     named = [composed([f"skill={name}", *overrides]) for name in choices("skill")]
     found: dict[tuple[str, ...], ForgeConfig] = {}
     for config in named:
@@ -82,6 +86,16 @@ def _each_skill(overrides: list[str]):
             if one.skill.environment is EnvironmentKind.scap:
                 found.setdefault(_environment(one), one)
     return list(found.values())
+
+
+def _is_project() -> bool:
+    """Return whether params.yaml names the recipe of this folder, which is not forge's source."""
+    from pathlib import Path
+
+    from harness_forge.cli.stage import in_project
+    from harness_forge.config.compose.project import is_source_tree
+
+    return bool(in_project([])) and not is_source_tree(Path.cwd())
 
 
 def _environment(config) -> tuple[str, ...]:

@@ -57,4 +57,4 @@ def _next(place: Path) -> list[str]:
     if shutil.which("forge") is None and (beside / "forge").exists():
         # DVC starts forge by its name.
         steps.append(f'export PATH={shlex.quote(str(beside))}:"$PATH"')
-    return ["next:", *(f"  {step}" for step in [*steps, "forge env doctor", "dvc repro"])]
+    return ["next:", *(f"  {step}" for step in [*steps, "forge doctor", "dvc repro"])]

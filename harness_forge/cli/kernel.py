@@ -38,6 +38,7 @@ ACTIONS = ("turn", "health", "model", "cycle")
 def main(argv: list[str]) -> int:
     """Do one of the actions."""
     from harness_forge.cli.agent_kernel import Kernel
+    from harness_forge.cli.stage import in_project
     from harness_forge.cli.words import one_of, sort
 
     words, flags, overrides = sort(argv, (LATER, AGAIN))
@@ -46,6 +47,7 @@ def main(argv: list[str]) -> int:
         raise ConfigError("command line", "one file at a time", f"forge kernel {USAGE}")
     if flags - ({LATER} if action == "turn" else {AGAIN} if action == "cycle" else set()):
         raise ConfigError("command line", f"{action} has no such flag", f"forge kernel {USAGE}")
+    overrides = in_project(overrides)
     kernel = Kernel(overrides)
     if action == "turn":
         return _turns(kernel, words, wait=LATER not in flags)

@@ -29,9 +29,9 @@ _ACTIONS = ("ls", "info", "fetch")
 
 def main(argv: list[str]) -> int:
     """Do one action; NAME is a file of conf/model."""
+    from harness_forge.cli import composed
     from harness_forge.cli.results import report
     from harness_forge.cli.words import one_of, sort
-    from harness_forge.config.compose.engine import compose
     from harness_forge.config.compose.project import choices
 
     words, _, overrides = sort(argv)
@@ -46,13 +46,13 @@ def main(argv: list[str]) -> int:
         report(found, "\n".join(rows))
         return 0
     named = [f"model={one_of(words[1], list(choices('model')), 'model')}"] if words[1:] else []
-    config = compose(None, [*overrides, *named])
+    config = composed([*overrides, *named])
     return _info(config) if action == "info" else _fetch(config)
 
 
 def listing(overrides: list[str]) -> list[dict[str, str]]:
     """Return of each model of conf/model its name, whether it is there, and what it is."""
-    from harness_forge.config.compose.engine import compose
+    from harness_forge.cli import composed
     from harness_forge.config.compose.project import choices
     from harness_forge.registry.models.folder import folder_of, stamp_of
 
@@ -60,7 +60,7 @@ def listing(overrides: list[str]) -> list[dict[str, str]]:
     for name in choices("model"):
         # Only `local` must be given a path to be composed.
         given = [] if name != "local" else ["model.path=."]
-        config = compose(None, [f"model={name}", *given, *overrides])
+        config = composed([f"model={name}", *given, *overrides])
         state = "missing"
         if not config.model.source.package:
             state = "by path"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -119,3 +119,21 @@ def read_params() -> dict[str, Any]:
         hint = "overrides: [role=worker, run.limit=20]"
         raise ConfigError(f"{PARAMS}: overrides", "must be a list of key=value", hint)
     return params
+
+
+def in_project(overrides: Sequence[str]) -> list[str]:
+    """Return overrides behind the recipe and the overrides of the folder's params.yaml.
+
+    They stay as they are where they name a recipe, and where no params.yaml names one: other
+    programs have a file of that name too.
+
+    Raises:
+        ConfigError: the file names a recipe and is not of its form, or is no YAML.
+    """
+    words = list(overrides)
+    if any(word.startswith("recipe=") for word in words) or not PARAMS.is_file():
+        return words
+    if not any(line.startswith("recipe:") for line in PARAMS.read_text("utf-8").splitlines()):
+        return words
+    params = read_params()
+    return [f"recipe={params['recipe']}", *(params.get("overrides") or []), *words]

@@ -166,6 +166,9 @@ def test_choices_are_made_of_training_rows_only(generate, kiln, answers, ask):
         assert answer["content"] in question
         offered = question.partition("Which answer is right?")[2]
         assert not any(f"cup{name[1:]}:" in offered for name in hidden if name[1:].isdigit())
+    # Of the generators that are weak alone: those of others go.
+    added, withdrawn = generate(words, "generate.weak=[calls]")["targeted"]
+    assert added == 0 and withdrawn > 5
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ def test_starts_a_folder_whose_recipe_composes(here, capsys, monkeypatch):
     assert all(f"  made   {name}\n" in said for name in FILES)
     assert "  git: made a repository; nothing is committed\n  dvc: made a project\n" in said
     monkeypatch.chdir("mine")
-    assert main(["compose", "recipe=mine", "--cfg", "recipe"]) == 0
+    assert main(["compose", "--cfg", "recipe"]) == 0
     assert capsys.readouterr().out == "mine\n"
     assert main(["validate"]) == 0
 
@@ -180,3 +180,23 @@ def test_a_dvc_folder_without_a_config_is_an_error_with_its_remedy(here, capsys)
         f"forge: {here}/.dvc/config: is missing, {LEFT}\n"
         f"  hint: rm -r '{here}/.dvc', then forge init again\n"
     )
+
+
+def test_verbs_mean_the_projects_recipe_and_what_it_sets(here, capsys):
+    main(["init", ".", "recipe=dark_factory"])
+    (here / "params.yaml").write_text("recipe: mine\noverrides: [train.rank=7]\n")
+    capsys.readouterr()
+    assert main(["compose", "--cfg", "train", "train.alpha=9"]) == 0
+    said = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert {"name: dark-factory", "rank: 7", "alpha: 9"} <= {*said}
+    assert main(["env", "doctor"]) == 0, "its skill is recorded: no scanner is looked for"
+    assert capsys.readouterr().out == "codebase: needs nothing that forge sets up\n"
+    assert main(["compose", "recipe=target_b", "--cfg", "train.rank"]) == 0
+    assert capsys.readouterr().out == "16\n", "of a recipe that is named it is as it stands"
+
+
+@pytest.mark.parametrize("text", ["lr: 0.1\n", "- a\n", ""])
+def test_a_params_file_of_another_program_says_nothing(here, text, capsys):
+    (here / "params.yaml").write_text(text)
+    assert main(["compose", "--cfg", "recipe"]) == 0
+    assert capsys.readouterr().out == "target_a\n"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness_forge.core.chat.parts import apart
 from harness_forge.core.escapes import plain
 from harness_forge.store.entries import AttemptEntry
 
@@ -51,15 +51,15 @@ def _line(message: Mapping[str, Any]) -> str:
 
 
 def _said(message: Mapping[str, Any]) -> str:
-    content = message.get("content")
-    words = content if isinstance(content, str) else "" if content is None else json.dumps(content)
-    thoughts = message.get("reasoning_content")
-    parts = [f"(thought: {thoughts})"] if isinstance(thoughts, str) and thoughts else []
-    parts += [words] if words else []
+    found = apart(message)
+    shown = [f"(thought: {one})" for one in found.thoughts if one.strip()]
+    shown += ["(thought, encrypted)"] if found.hidden else []
+    shown += [words] if (words := found.text) else []
+    shown += [f"({kind})" for kind in found.others]
     for call in message.get("tool_calls") or ():
         made = call.get("function", call) if isinstance(call, Mapping) else {}
-        parts.append(f"-> {made.get('name')} {made.get('arguments')}")
-    return " ".join(" ".join(parts).split()) or "(nothing)"
+        shown.append(f"-> {made.get('name')} {made.get('arguments')}")
+    return " ".join(" ".join(shown).split()) or "(nothing)"
 
 
 def _name(tool: Any) -> str:

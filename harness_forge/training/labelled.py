@@ -78,7 +78,8 @@ def _check_labels(rows: list[dict[str, Any]], train: Path) -> None:
     good = sum(row["label"] for row in rows)
     if 0 < good < len(rows):
         return
-    what = f"all of its {len(rows)} answers are {'good' if good else 'bad'}"
+    which = f"all of its {len(rows)} answers are" if len(rows) > 1 else "its only answer is"
+    what = f"{which} {'good' if good else 'bad'}"
     hint = "KTO tells good answers from bad ones; `forge train` learns good ones alone"
     raise TrainError(str(train), what, hint)
 

@@ -35,7 +35,7 @@ def config(folder):
     [
         ([], "has no rows: there is nothing to train on"),
         ([row(1, True), row(2, True)], "all of its 2 answers are good"),
-        ([row(1, False)], "all of its 1 answers are bad"),
+        ([row(1, False)], "its only answer is bad"),
         ([row(1, "yes")], "has no label, true or false; export with format=kto"),
         ([row(1, True, completion=[])], "has no completion"),
         ([row(1, True, prompt="text")], "has no prompt"),

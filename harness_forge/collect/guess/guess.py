@@ -85,7 +85,7 @@ def guess(path: Path) -> Guess:
         raise SourceError(str(path), "holds no JSON object" + (f": {said}" if said else ""))
     if form := _format_of(records):
         return Guess(len(records), source=form.name)
-    if _is_traffic(records):
+    if sum(map(known.is_traffic, records)) >= _ENOUGH * len(records):
         return Guess(len(records), source="openai_traffic")
     made = Guess(len(records), settings={"kind": "trajectories", "skill": "recorded"})
     places = _conversation(records, made, path)
@@ -100,16 +100,6 @@ def _format_of(records: Sequence[Mapping[str, Any]]):
         return None
     [(name, count)] = formats.most_common(1)
     return known.named(name) if count >= _ENOUGH * len(records) else None
-
-
-def _is_traffic(records: Sequence[Mapping[str, Any]]) -> bool:
-    def pair(record: Mapping[str, Any]) -> bool:
-        asked = next((record[key] for key in ("request", "body") if key in record), None)
-        bodies = {"messages", "input", "body"}
-        whole = isinstance(asked, str) or (isinstance(asked, Mapping) and bodies & asked.keys())
-        return bool(whole) and record.get("response") is not None
-
-    return sum(map(pair, records)) >= _ENOUGH * len(records)
 
 
 def _conversation(records, made: Guess, path: Path) -> list[Field]:

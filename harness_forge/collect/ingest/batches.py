@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -31,6 +32,8 @@ from harness_forge.store.rows import jsonb
 _BATCH_ROWS, _BATCH_CHARACTERS = 500, 8_000_000
 _RUNS = 10_000
 """Ids of runs that are remembered; the store knows all of them."""
+_READS_IT = re.compile(r": source=(\w+)$")
+"""At the end of a malformed line: which source reads it."""
 _TOO_FEW = 1000
 """Lines before which a share of malformed ones says nothing yet."""
 
@@ -248,6 +251,9 @@ class BatchWriter:
                 "say what each word is worth, 0 to 1: source.mapping.outcomes.WORD=1; one with"
                 ' blanks or signs in the source\'s file, under mapping: outcomes: {"THE WORDS": 1}'
             )
+        named = {found[1] for line in first if (found := _READS_IT.search(line))}
+        if len(named) == 1:
+            return f"source={named.pop()} reads such records"
         nothing_fits = not self.report.attempts and all(": misfit: " in line for line in first)
         if nothing_fits and self.config.kind is SourceKind.trajectories:
             return (

@@ -49,7 +49,8 @@ def _judged(line: Any) -> list[dict[str, Any]]:
     """
     if not isinstance(line, Mapping):
         raise Misfit(f"the line is a {type(line).__name__}, not an object")
-    facts = {"outcome": line.get("label", 1.0)}
+    said = (line[key] for key in ("label", "reward") if line.get(key) is not None)
+    facts = {"outcome": next(said, 1.0)}
     if "messages" in line:
         return [{**facts, **line}]
     if "conversations" in line:

@@ -115,3 +115,11 @@ def test_records_that_the_mapping_fits_nowhere_are_told_how_to_find_one(
     assert caught.value.hint == (
         f"`forge source new {path}` guesses a mapping, or say it: source.mapping.item='{{KEY}}'"
     )
+
+
+def test_the_source_that_reads_the_records_is_what_to_do(take, tau_bench, lines_of, tmp_path):
+    talk = [{"from": "human", "value": "which?"}, {"from": "gpt", "value": "plum"}]
+    path = lines_of(tmp_path / "a.json", [{"id": n, "conversations": talk} for n in range(2)])
+    with pytest.raises(SourceError) as caught:
+        take(path, tau_bench)
+    assert caught.value.hint == "source=sharegpt reads such records"

@@ -75,3 +75,14 @@ def test_texts_of_others_are_questions_and_answers(read):
     turn = found.attempt.turns[0]
     assert turn.messages == [{"role": "user", "content": "add\n\n1 and 2"}]
     assert (turn.response["content"], found.item.item_id) == ("3", "1")
+
+
+@pytest.mark.parametrize(
+    ("said", "passed"),
+    [({}, True), ({"reward": 0}, False), ({"reward": 1}, True), ({"label": False}, False)],
+    ids=str,
+)
+def test_a_reward_in_a_line_is_its_outcome(read, said, passed):
+    asked, answered = ({"from": "human", "value": "which?"}, {"from": "gpt", "value": "plum"})
+    [found] = read({"id": "s0", "conversations": [asked, answered], **said})
+    assert found.attempt.outcome.passed is passed

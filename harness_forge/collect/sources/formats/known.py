@@ -68,6 +68,40 @@ def hint(record: Any, name: str) -> str:
         name: of the source that it does not fit.
     """
     found = recognised(record)
-    if found is None or found.name == name:
+    title, source = (found.title, found.name) if found else _other(record)
+    if not source or source == name or name in _ALSO.get(source, ()):
         return ""
-    return f"; it looks like {found.title}: source={found.name}"
+    return f"; it looks like {title}: source={source}"
+
+
+def is_traffic(record: Mapping[str, Any]) -> bool:
+    """Return whether a record is a request to a model with its response."""
+    asked = next((record[key] for key in ("request", "body") if key in record), None)
+    bodies = {"messages", "input", "body"}
+    whole = isinstance(asked, str) or (isinstance(asked, Mapping) and bodies & asked.keys())
+    return bool(whole) and record.get("response") is not None
+
+
+def _other(record: Any) -> tuple[str, str]:
+    """Return what a record is that has no format, and the source that reads it."""
+    if not isinstance(record, Mapping):
+        return "", ""
+    if is_traffic(record):
+        return "a request with its response", "openai_traffic"
+    if isinstance(record.get("conversations"), list):
+        return "a conversation in ShareGPT's form", "sharegpt"
+    if any(keys <= record.keys() for keys in _LINES):
+        return "a line of a training set", "dataset"
+    if {"event_type", "timestamp", "data"} <= record.keys():
+        return "an event of gemma-forge's run log", "gemma_forge_jsonl"
+    return "", ""
+
+
+_LINES = ({"chosen", "rejected"}, {"prompt", "completion"}, {"instruction", "output"})
+"""Keys of lines of training sets."""
+_ALSO = {
+    "openai_traffic": ("anthropic_traffic", "responses_traffic"),
+    "sharegpt": ("dataset",),
+    "dataset": ("sharegpt",),
+}
+"""Other names of sources that read the same."""

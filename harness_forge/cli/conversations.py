@@ -7,6 +7,7 @@ from typing import Any
 
 from harness_forge.core.chat.parts import apart
 from harness_forge.core.escapes import plain
+from harness_forge.core.numbers import counted
 from harness_forge.store.entries import AttemptEntry
 
 _WIDTH = 88
@@ -33,7 +34,7 @@ def shown(number: int, entry: AttemptEntry) -> str:
     half = _MESSAGES // 2
     if len(said) > _MESSAGES:
         lines += [_line(one) for one in said[:half]]
-        lines.append(f"   … {len(said) - _MESSAGES} messages …")
+        lines.append(f"   … {counted(len(said) - _MESSAGES, 'message')} …")
         said = said[-half:]
     lines += [_line(one) for one in said]
     # A record may hold half a character, which no terminal takes.

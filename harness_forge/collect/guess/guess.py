@@ -11,7 +11,7 @@ from typing import Any
 
 from harness_forge.collect.guess import roles
 from harness_forge.collect.guess.fields import Field, fields
-from harness_forge.collect.sources import outcomes, signatures
+from harness_forge.collect.sources import outcomes, settings, signatures
 from harness_forge.collect.sources.formats import known
 from harness_forge.collect.sources.lines import values
 from harness_forge.collect.sources.mapping import Misfit, reached
@@ -154,11 +154,7 @@ def _name_words(keys: roles.MessageKeys, messages, made: Guess) -> None:
     table, unknown = roles.role_table(words)
     if table:
         made.put("roles", table, "words for roles that forge does not know: is this right?")
-    made.open += [
-        f"the role '{word}' is not known: source.mapping.roles.{word}=user"
-        " (or system, assistant, tool)"
-        for word in unknown
-    ]
+    made.open += [f"the role '{word}' is not known: {settings.role(word)}" for word in unknown]
 
 
 def _exploded(records, places: Sequence[Field], made: Guess) -> list[Field] | None:
@@ -259,9 +255,7 @@ def _judge(places: Sequence[Field], made: Guess) -> None:
             "from which share of the reward does a try pass? source.mapping.passes_from=1"
         )
     words = [v for v in dict.fromkeys(one.values) if isinstance(v, str) and not _is_known(v)]
-    made.open += [
-        f"what is the outcome '{word}' worth? {outcomes.how_to_say(word)}" for word in words
-    ]
+    made.open += [f"what is the outcome '{word}' worth? {settings.worth(word)}" for word in words]
 
 
 def _are_outcomes(one: Field) -> bool:

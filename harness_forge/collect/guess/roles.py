@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,8 +15,9 @@ _ROLE_KEYS = ("role", "from", "type", "speaker", "sender", "author", "who", "sou
 _TEXT_KEYS = ("content", "value", "text", "message", "parts", "body", "utterance", "data", "said")
 _SAID = frozenset((*_TEXT_KEYS, "tool_calls", "function_call"))
 _KNOWN_ROLE_KEYS, _KNOWN_TEXT_KEYS = ("role", "from"), ("content", "value", "parts", "data")
-_USERS = frozenset(("person", "customer", "client", "visitor", "requester", "operator", "q"))
-_MODELS = frozenset(("machine", "robot", "llm", "answerer", "responder", "claude", "chatgpt", "a"))
+_USERS = ("person", "customer", "client", "visitor", "guest", "requester", "operator", "q")
+_MODELS = ("machine", "robot", "llm", "answerer", "responder", "helper", "claude", "chatgpt", "a")
+_GUESSED = dict.fromkeys(_USERS, "user") | dict.fromkeys(_MODELS, "assistant")
 _SHARE = 0.8
 
 
@@ -77,10 +79,13 @@ def _are_roles(messages: Sequence[Mapping[str, Any]], key: str) -> bool:
 
 
 def _meaning(word: str) -> str | None:
-    small = word.strip().lower()
     if found := role_of(word):
         return found
-    return "user" if small in _USERS else "assistant" if small in _MODELS else None
+    small = word.strip().lower()
+    for one in (small, *re.findall("[a-z]{3,}", small)):  # `Bot 7` and `helper-bot` are bots
+        if found := role_of(one) or _GUESSED.get(one):
+            return found
+    return None
 
 
 def answers(message: Mapping[str, Any], keys: MessageKeys) -> bool:

@@ -19,9 +19,11 @@ from harness_forge.collect.ingest.known_files import (
 )
 from harness_forge.collect.ingest.naming import run_id
 from harness_forge.collect.ingest.request import FileReport
+from harness_forge.collect.sources import settings
 from harness_forge.collect.sources.outcomes import NO_OUTCOME
 from harness_forge.collect.sources.records import Event, LeftOut, RecordedAttempt, RunFacts
 from harness_forge.collect.sources.scanning import BROKEN_ARRAY
+from harness_forge.collect.sources.trajectories import CONTRADICTORY
 from harness_forge.config.source import SourceConfig, SourceKind
 from harness_forge.core.errors import SourceError, StoreError
 from harness_forge.core.records import Attempt
@@ -30,10 +32,13 @@ from harness_forge.store.forgetting.tombstones import Forgotten
 from harness_forge.store.rows import jsonb
 
 _BATCH_ROWS, _BATCH_CHARACTERS = 500, 8_000_000
+_NOTED = 3
+"""Contradictions that are shown."""
 _RUNS = 10_000
 """Ids of runs that are remembered; the store knows all of them."""
 _READS_IT = re.compile(r": source=(\w+)$")
 """At the end of a malformed line: which source reads it."""
+_ROLE = re.compile(r"has the role '(.+)', which no chat template has$")
 _TOO_FEW = 1000
 """Lines before which a share of malformed ones says nothing yet."""
 
@@ -143,6 +148,8 @@ class BatchWriter:
                 self.report.spoil(one.place, one.reason, one.detail)
             elif not one.pending:
                 self.report.leave_out(one.reason, one.place)
+                if one.reason == CONTRADICTORY and self.report.left_out[one.reason] <= _NOTED:
+                    self.report.notes[f"no verdict at {one.place}"] = one.detail
             else:
                 self.cut_at = one.place if one.malformed else self.cut_at
                 self.report.notes[f"line {one.place}"] = f"{one.reason}: the file ends here"
@@ -254,6 +261,8 @@ class BatchWriter:
         named = {found[1] for line in first if (found := _READS_IT.search(line))}
         if len(named) == 1:
             return f"source={named.pop()} reads such records"
+        if all(_ROLE.search(line) for line in first):
+            return f"say what it is: {settings.role(_ROLE.search(first[0])[1])}"
         nothing_fits = not self.report.attempts and all(": misfit: " in line for line in first)
         if nothing_fits and self.config.kind is SourceKind.trajectories:
             return (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from datetime import UTC, datetime
@@ -69,18 +68,6 @@ _NO_VERDICT = frozenset(
 )
 """Words that say of an attempt that nobody judged it."""
 _SHARE = re.compile(r"(\d{1,9})\s?/\s?(\d{1,9})|(\d{1,3}(?:\.\d{1,9})?)\s?%")
-
-
-def how_to_say(word: str) -> str:
-    """Return how a user sets the value of a word: a setting, or a line of the source's file.
-
-    A command line's key takes letters alone: a dot, a blank or a sign would be read as more.
-    """
-    if re.fullmatch(r"[A-Za-z_\u2600-\u27bf][\w\u2600-\u27bf-]*", word):
-        return f"source.mapping.outcomes.{word}=1 (or 0, or 0.5)"
-    quoted = json.dumps(word, ensure_ascii=False)
-    said = f"outcomes: {{{quoted}: 1}} (or 0, or 0.5)"
-    return f"in the source's file, under mapping: {said}"
 
 
 def of_item(word: str | None) -> str | None:

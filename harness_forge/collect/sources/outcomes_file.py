@@ -22,8 +22,7 @@ class OutcomesByItem:
 
     Raises:
         ConfigError: the settings leave open where outcomes are.
-        SourceError: the file is not there, is no JSON, holds no outcome, or two that
-            contradict each other.
+        SourceError: the file is not there, is no JSON, or holds no outcome.
     """
 
     def __init__(self, config: OutcomesFileConfig, records: Path) -> None:
@@ -37,19 +36,23 @@ class OutcomesByItem:
         self.path = beside(config.file, records)
         self._said: dict[str, Any] = {}
         self._others: Any = None
+        self._contradicted: dict[str, Any] = {}
         for item, outcome in self._pairs(config):
             if self._said.setdefault(item, outcome) != outcome:
-                raise SourceError(
-                    f"{self.path}: {item}",
-                    f"has two outcomes, {self._said[item]!r} and {outcome!r}",
-                    "which one counts? leave the other out of the file",
-                )
+                self._contradicted.setdefault(item, outcome)
         if not self._said and self._others is None:
             raise SourceError(str(self.path), f"holds no outcome at {config.outcome}")
 
     def of(self, item: str) -> Any:
-        """Return what became of an item, None where the file does not say."""
-        return self._said.get(item, self._others)
+        """Return what became of an item, None where the file does not say, or says two things."""
+        return None if item in self._contradicted else self._said.get(item, self._others)
+
+    def contradiction(self, item: str) -> str:
+        """Return which two outcomes an item has; '' where there is one at most."""
+        if item not in self._contradicted:
+            return ""
+        one, other = self._said[item], self._contradicted[item]
+        return f"{self.path.name} says {one!r} and {other!r} of {item}"
 
     def names(self) -> frozenset[str]:
         """Return the items that the file names; of a list of passes, those that passed."""

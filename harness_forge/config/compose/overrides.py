@@ -104,6 +104,9 @@ def _is_text(key: str) -> bool:
     kind: Any = ForgeConfig
     for part in key.lstrip("+").split("."):
         inner, _ = unwrap(kind)
+        if typing.get_origin(inner) is dict:  # of names that the user gives, as `signals`
+            kind = typing.get_args(inner)[1]
+            continue
         if not dataclasses.is_dataclass(inner) or part not in fields_of(inner):
             return False
         kind = fields_of(inner)[part]

@@ -50,6 +50,18 @@ def test_other_words_for_keys_and_roles_become_tables(tmp_path):
     assert made["roles"] == {"customer": "user", "robot": "assistant"}
 
 
+def test_a_word_within_the_name_of_a_speaker_tells_who_it_is(tmp_path):
+    chat = [{"who": "guest", "text": "Where?"}, {"who": "Helper-bot 7", "text": "There."}]
+    made = guessed(tmp_path, {"id": "a", "chat": chat}, {"id": "b", "chat": chat})
+    assert made.settings["mapping"]["roles"] == {"guest": "user", "Helper-bot 7": "assistant"}
+
+
+def test_a_speaker_of_several_words_is_set_in_the_file(tmp_path):
+    chat = [ASKED, SAID, {"role": "the wizard", "content": "Abracadabra"}]
+    [said] = guessed(tmp_path, {"id": "a", "passed": True, "chat": chat}).open
+    assert said.endswith('mapping: roles: {"the wizard": user} (or system, assistant, tool)')
+
+
 def test_a_role_that_nobody_knows_is_asked_for(tmp_path):
     chat = [ASKED, SAID, {"role": "wizard", "content": "Abracadabra"}]
     made = guessed(tmp_path, {"id": "a", "passed": True, "chat": chat})

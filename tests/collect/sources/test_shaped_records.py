@@ -133,15 +133,26 @@ def test_an_item_that_the_second_file_does_not_know_has_no_verdict(tmp_path):
     assert found.attempt.outcome.infrastructure
 
 
+def test_an_item_of_two_outcomes_loses_its_verdict_alone(tmp_path):
+    said = [("t1", True), ("t2", True), ("t1", False)]
+    report = [{"id": item, "resolved": passed} for item, passed in said]
+    written(tmp_path, *report, name="report.json")
+    path = written(tmp_path, *({"task": item, "chat": [ASKED, SAID]} for item in ("t1", "t2")))
+    told, first, second = read(
+        path, outcomes=OutcomesFileConfig("report.json", "{id}", "{resolved}")
+    )
+    assert (told.reason, told.detail) == (
+        "contradictory_outcomes",
+        "report.json says True and False of t1",
+    )
+    assert (first.attempt.outcome.infrastructure, second.attempt.outcome.passed) == (True, True)
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
         (None, "source.outcomes.file=r.json: no such file, nor beside the records"),
         ([{"id": "t1"}], "r.json: holds no outcome at {resolved}"),
-        (
-            [{"id": "t1", "resolved": True}, {"id": "t1", "resolved": False}],
-            "r.json: t1: has two outcomes, True and False",
-        ),
     ],
 )
 def test_a_second_file_that_does_not_help_is_refused(tmp_path, content, said):

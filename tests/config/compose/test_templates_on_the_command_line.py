@@ -19,6 +19,11 @@ def test_a_template_arrives_as_it_was_written(text):
     assert config.source.mapping.item == text
 
 
+def test_a_template_of_a_name_that_the_user_gives_arrives_too(text="{a|'none'}"):
+    config = compose(None, ["source=trajectories", f"source.mapping.signals.mode={text}"])
+    assert config.source.mapping.signals == {"mode": text}
+
+
 def test_what_is_quoted_for_hydra_already_stays(text="{task}"):
     config = compose(None, ["source=trajectories", f"source.mapping.item='{text}'"])
     assert config.source.mapping.item == text

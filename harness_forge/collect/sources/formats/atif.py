@@ -3,7 +3,8 @@
 Kept: messages of system, user and agent, reasoning, calls, observations, tools, the model
 and the tokens of each step; pictures as parts that an export rejects by name; trajectories
 of subagents that lie within it, as the agent `subagent`. A step that is a copy of another
-trajectory's (`is_copied_context`) is shown and not learned. What an observation says without
+trajectory's (`is_copied_context`), or puts several calls of a model together
+(`llm_call_count`), is shown and not learned. What an observation says without
 the id of a call is shown as the user's words, as environments without tools do.
 Not kept: costs, log probabilities, token ids; subagents that are only named by a path.
 """
@@ -64,8 +65,9 @@ def _answers(trajectory: Mapping[str, Any], name: str | None) -> list[ModelAnswe
         said = _said(step)
         if said["role"] != "assistant" or step.get("is_copied_context"):
             transcript.show(said)
-        elif step.get("llm_call_count") == 0:
-            transcript.show(said)  # the harness acted, no model was asked
+        elif step.get("llm_call_count") not in (None, 1):
+            # Nobody was asked, or several calls are put together here: no one of them said this.
+            transcript.show(said)
         else:
             used = object_in(step.get("metrics"))
             transcript.say(

@@ -1,4 +1,6 @@
-"""Results of verifiers' `vf-eval` (`results.jsonl`): one rollout a line.
+"""Results of verifiers: one rollout a line of `vf-eval` (`results.jsonl`), or an episode a line.
+
+Episodes (`traces.jsonl`) are read by `verifiers_traces`; the rest here is of rollouts.
 
 The outcome is the reward; a rollout with an error has no verdict. Model and environment
 are those of `metadata.json` beside it. Where a line has its `trajectory`, an answer is
@@ -15,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from harness_forge.collect.sources.formats import verifiers_traces
 from harness_forge.collect.sources.formats.beside import json_beside
 from harness_forge.collect.sources.formats.conversation import Conversation, ModelAnswer
 from harness_forge.collect.sources.formats.reading import Format, NoConversation, each
@@ -24,6 +27,10 @@ from harness_forge.core.jsontext import object_in
 
 
 def _fits(record: Mapping[str, Any]) -> bool:
+    return verifiers_traces.fits(record) or _is_rollout(record)
+
+
+def _is_rollout(record: Mapping[str, Any]) -> bool:
     asked, answered = record.get("prompt"), record.get("completion")
     known = "example_id" in record or "task" in record
     return (
@@ -32,7 +39,10 @@ def _fits(record: Mapping[str, Any]) -> bool:
 
 
 def _conversations(record: Mapping[str, Any], path: Path) -> Iterable[Conversation]:
-    if not _fits(record):
+    if verifiers_traces.fits(record):
+        yield from verifiers_traces.conversations(record)
+        return
+    if not _is_rollout(record):
         raise Misfit("no prompt, completion and reward in it, so it is no result of verifiers")
     asked, answered = record["prompt"], record["completion"]
     if isinstance(asked, str) or isinstance(answered, str):

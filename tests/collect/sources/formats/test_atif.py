@@ -48,12 +48,14 @@ def test_a_count_of_tokens_is_a_number_or_unknown(tmp_path, said, counted):
     assert turn.prompt_tokens == counted
 
 
-def test_copied_steps_and_steps_without_a_model_are_shown_and_not_learned(tmp_path):
+def test_copied_steps_and_steps_of_no_one_call_are_shown_and_not_learned(tmp_path):
     [turn] = turns(
         tmp_path, step("user", "a"), step("agent", "A", is_copied_context=True),
-        step("agent", "ran", llm_call_count=0), step("user", "b"), step("agent", "B"),
+        step("agent", "ran", llm_call_count=0), step("agent", "CD", llm_call_count=2),
+        step("user", "b"), step("agent", "B", llm_call_count=1),
     )  # fmt: skip
-    assert told(turn)[0] == ["user: a", "assistant: A", "assistant: ran", "user: b"]
+    said = ["user: a", "assistant: A", "assistant: ran", "assistant: CD", "user: b"]
+    assert told(turn)[0] == said
 
 
 def test_an_observation_without_a_call_is_shown_as_the_users_words(tmp_path):

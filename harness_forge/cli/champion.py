@@ -250,6 +250,6 @@ def _row(line: dict[str, Any]) -> str:
     version = (line.get("version") or {}).get("number")
     result = f"{version}: " if version else ""
     return (
-        f"  {line['time']}  {line['candidate']['digest'][:12]}  {line['decision']:<12}  "
+        f"  {line['time']}  {line['candidate']['digest'][:12]}  {line['decision']:<17}  "
         f"{result}{line['why']}"
     )

@@ -22,6 +22,7 @@ def main(argv: list[str]) -> int:
     from harness_forge.cli.results import report
     from harness_forge.cli.schedule import of_project
     from harness_forge.cli.words import sort
+    from harness_forge.promotion.mlflow_mirror import mirror
     from harness_forge.report.console import frame, routes
     from harness_forge.report.console.server import ConsoleServer
     from harness_forge.report.console.site import ConsoleSite
@@ -30,14 +31,14 @@ def main(argv: list[str]) -> int:
     if words:
         raise ConfigError("command line", f"{words[0]!r} is not right", f"forge ui {USAGE}")
     config = of_project(overrides)
-    site = ConsoleSite(config)
+    site = ConsoleSite(config, after_decision=mirror)
 
     def pages(request, session):
         return routes.answer(site, request, session)
 
     with ConsoleServer(config.ui.port, config.ui.write, pages, frame.fault) as server:
         facts = {"url": server.url, "port": server.session.port, "write": server.session.write}
-        mode = "may mark attempts as bad" if server.session.write else "shows only (ui.write=true)"
+        mode = frame.MAY if server.session.write else "shows only (ui.write=true)"
         report(facts, f"console: {server.url}\n  {mode}; only with this address, until Ctrl-C")
         sys.stdout.flush()
         try:

@@ -34,6 +34,7 @@ VERBS = {
     "judge": "let a local model score a run's answers, or compare those of two runs",
     "promote": "decide by the rule whether the adapter becomes champion",
     "champion": "show which adapters are champions and every decision, the ledger verified",
+    "approve": "say yes or no to a candidate that waits (promote.approval=true)",
     "rollback": "go back to an earlier champion; the reason goes into the ledger",
     "report": "write one HTML page: data, training, success, decision, answers",
     "ui": "look through runs, attempts, datasets, adapters and trainings in a browser, locally",

@@ -152,6 +152,8 @@ class PromoteConfig:
         name: of the rule, for the ledger.
         conditions: by name; all must hold.
         version: how a champion is numbered and named.
+        approval: what the rule would promote waits until a person says yes
+            (`forge approve`, or `forge ui ui.write=true`).
         judge_alone: a model's opinions may promote by themselves, also if
             outcomes decided by a program are available.
         mlflow: URI of an MLflow store with a model registry that copies the
@@ -162,5 +164,6 @@ class PromoteConfig:
     name: str = "default"
     conditions: dict[str, ConditionConfig] = field(default_factory=dict)
     version: VersionConfig = field(default_factory=VersionConfig)
+    approval: bool = False
     judge_alone: bool = False
     mlflow: str = ""

@@ -57,7 +57,7 @@ class Decision:
 
     @property
     def outcome(self) -> DecisionOutcome:
-        """Promoted, rejected, inconclusive or incomplete."""
+        """Promoted, awaiting approval, rejected, inconclusive or incomplete."""
         return DecisionOutcome(self.facts["decision"])
 
     def as_dict(self) -> dict[str, Any]:
@@ -152,7 +152,9 @@ def _facts(
         replicates.not_first(adapter),
     )
     ruling = apply_rule(config.promote, found)
-    won = ruling.outcome is DecisionOutcome.PROMOTED
+    clear = ruling.outcome is DecisionOutcome.PROMOTED
+    waits = clear and config.promote.approval and candidate != before
+    won = clear and not waits
     after = candidate if won else before
     inputs = files.digests()
     basis = [
@@ -167,8 +169,8 @@ def _facts(
         "candidate": asdict(candidate),
         **placement.facts(),
         **adoption,
-        "decision": ruling.outcome.value,
-        "why": ruling.why,
+        "decision": DecisionOutcome.AWAITING.value if waits else ruling.outcome.value,
+        "why": f"{ruling.why} A person has to say yes: forge approve." if waits else ruling.why,
         "rule": config.promote.name,
         "conditions": {one.name: one.as_dict() for one in ruling.findings},
         "look": look,
@@ -176,7 +178,7 @@ def _facts(
         "inputs": inputs,
         "champion_before": asdict(before) if before else None,
         "champion_after": asdict(after) if after else None,
-        **({"version": version(config, adapter, found, lines, slot)} if won else {}),
+        **({"version": version(config, adapter, found, lines, slot)} if clear else {}),
         "basis": sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest(),
     }
     return facts, _known(facts, lines, slot)
@@ -218,7 +220,8 @@ def _append(
     book: decisions.DecisionLedger,
     say: Say,
 ) -> None:
-    if facts["decision"] == "promoted":
+    # What waits is kept too: the outputs may be another candidate's when a person says yes.
+    if facts["decision"] in (DecisionOutcome.PROMOTED.value, DecisionOutcome.AWAITING.value):
         _keep(files, adapter, home)
     book.append({**facts, **stamp(book.lines, say)})
 
@@ -265,8 +268,9 @@ def _hashed_rule(rule: PromoteConfig) -> dict[str, Any]:
     said = asdict(rule)
     said.pop("version")  # a champion's name decides nothing
     said.pop("mlflow")  # nor do copies of it
-    if not said["judge_alone"]:
-        del said["judge_alone"]
+    for key in ("approval", "judge_alone"):
+        if not said[key]:
+            del said[key]
     for one in said["conditions"].values():
         for key, value in later.items():
             if one[key] == value:

@@ -19,6 +19,8 @@ from harness_forge.registry.adapters.identity import AdapterIdentity
 
 DECISION, ROLLBACK = "decision", "rollback"
 """The kinds of ledger lines."""
+PROMOTED, REJECTED, AWAITING = "promoted", "rejected", "awaiting approval"
+"""Decisions; what awaits approval is promoted or rejected by a person's line."""
 
 Line = Mapping[str, Any]
 
@@ -92,7 +94,7 @@ def champion_stack(lines: Iterable[Line], slot: str) -> list[ChampionTerm]:
         if line["kind"] == ROLLBACK:
             _back(stack, past, line)
         # A champion that is promoted again on new measurements keeps its term.
-        elif line["decision"] == "promoted" and (not stack or stack[-1].candidate != one):
+        elif line["decision"] == PROMOTED and (not stack or stack[-1].candidate != one):
             stack.append(ChampionTerm(one, line["time"], line["hash"], line))
             past[one] = stack[-1]
     return stack
@@ -116,7 +118,7 @@ def past_champions(lines: Iterable[Line], slot: str) -> list[ChampionTerm]:
     """Return every adapter that was ever champion of a slot, oldest first, each once."""
     found: dict[AdapterIdentity, ChampionTerm] = {}
     for line in lines_of(list(lines), slot):
-        if line["kind"] == DECISION and line["decision"] == "promoted":
+        if line["kind"] == DECISION and line["decision"] == PROMOTED:
             one = AdapterIdentity.of(line["candidate"])
             found.setdefault(one, ChampionTerm(one, line["time"], line["hash"], line))
     return list(found.values())

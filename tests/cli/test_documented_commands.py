@@ -11,7 +11,7 @@ from harness_forge.cli import main
 COMMANDS = documented.commands()
 
 ONLY_COMPOSED = {
-    "adapter": "needs a trained adapter",
+    "adapter": "needs a trained adapter", "approve": "needs a trained adapter",
     "audit": "of the dataset of a trained loop", "champion": "needs a trained adapter",
     "compare": "of runs by name", "env": "needs the scanner", "evaluate": "needs a workset",
     "judge": "needs a model server", "kernel": "tests/cli/test_kernel.py runs it",

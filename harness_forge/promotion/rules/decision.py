@@ -1,4 +1,4 @@
-"""From findings to a decision: promoted, rejected, inconclusive or incomplete."""
+"""From findings to a decision: promoted, awaiting approval, rejected, inconclusive, incomplete."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from harness_forge.promotion.rules.paired import FEW
 from harness_forge.promotion.rules.recipe import unspoken
 from harness_forge.promotion.rules.rule import check, enabled
 from harness_forge.promotion.rules.scored import OPINION
+from harness_forge.registry import champion
 
 
 class DecisionOutcome(StrEnum):
@@ -28,11 +29,21 @@ class DecisionOutcome(StrEnum):
     REJECTED = "rejected"
     INCONCLUSIVE = "inconclusive"
     INCOMPLETE = "incomplete"
+    AWAITING = champion.AWAITING
 
     @property
     def exit_code(self) -> int:
         """The exit code of `forge promote`."""
-        return {"promoted": 0, "rejected": 10, "inconclusive": 11, "incomplete": 12}[self.value]
+        return _EXIT_CODES[self.value]
+
+
+_EXIT_CODES = {
+    "promoted": 0,
+    "rejected": 10,
+    "inconclusive": 11,
+    "incomplete": 12,
+    champion.AWAITING: 13,
+}
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,9 @@ _NAVIGATION = {
     "health": "Health",
 }
 
+MAY = "may mark attempts and approve adapters"
+"""What a console does that may change something."""
+
 VERDICTS = {"passed": "passed", "failed": "failed", "no_verdict": "no verdict"}
 """Outcome to its words."""
 
@@ -63,7 +66,7 @@ def _document(
     body: Iterable[Any],
     refresh_s: int,
 ) -> str:
-    mode = "may mark attempts" if session.write else "shows only"
+    mode = MAY if session.write else "shows only"
     head = tag(
         "header",
         tag("p", f"harness-forge console, {mode}", class_="eyebrow"),

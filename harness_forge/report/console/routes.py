@@ -35,6 +35,7 @@ PAGES: Sequence[tuple[str, tuple[str | None, ...], Page]] = (
     ("GET", ("datasets", None, "left-out"), datasets.left_out),
     ("GET", ("adapters",), adapters.show),
     ("GET", ("adapters", None), adapters.one),
+    ("POST", ("adapters", None, "decide"), adapters.decide),
     ("GET", ("health",), health.show),
     ("GET", ("trainings",), trainings.show),
     ("GET", ("trainings", None), trainings.one),

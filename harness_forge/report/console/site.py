@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,9 +29,14 @@ class ConsoleSite:
     """What pages read. Safe to use from several threads.
 
     The store is opened when a page first needs it. A console never makes one.
+
+    Args:
+        after_decision: called with the config and what prints a line, once a page has approved
+            or declined an adapter.
     """
 
     config: ForgeConfig
+    after_decision: Callable[[ForgeConfig, Callable[[str], None]], object] = lambda *_: None
     _store: Store | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _idle: dict[str, list[psycopg.Connection]] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from harness_forge.report.material import Material
 
 _STEPS = {
     "promoted": ("Serve the adapter:", "forge serve --detach"),
+    "awaiting approval": ("Say yes or no:", "forge approve --reason='why'"),
     "rejected": (
         "Choose other settings on the validation rows, with an adapter that did not learn them:",
         "forge train train.refit=false train.name=tuning train.dataset=data/dataset",

@@ -27,6 +27,7 @@ NOT_RUN = {
     "forge env check skill=repair": "of commands: tests/rollouts/environments/command",
     "forge env doctor": "of the scanner's packages",
     "forge env new FOLDER": "of a folder with tests: tests/rollouts/environments/command",
+    "forge approve --reason=TEXT": "of a candidate that waits: tests/promotion/test_approval.py",
     "forge env setup": "unpacks the scanner",
     "forge evaluate stig-tuning split=validation": "needs the workset eval",
     "forge forget source=NAME --reason=TEXT": "deletes rows: tests/collect/forget",

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from harness_forge.core.account import account
 from harness_forge.core.errors import ForgeError
 from harness_forge.core.numbers import count, counted, number, seconds
-from harness_forge.registry import champion, decisions
+from harness_forge.registry import approval, champion, decisions
 from harness_forge.registry.adapters import registry, taint
 from harness_forge.registry.adapters.identity import AdapterIdentity
 from harness_forge.registry.adapters.package import LINEAGE
@@ -21,6 +24,7 @@ from harness_forge.report.console.pages import datasets
 from harness_forge.report.console.site import ConsoleSite
 from harness_forge.report.html import Html, missing, section, table, tag
 from harness_forge.report.sections.decision import conditions
+from harness_forge.store.marks import LONGEST
 
 Line = Mapping[str, Any]
 
@@ -68,8 +72,41 @@ def one(site: ConsoleSite, request: PageRequest, session: ConsoleSession) -> Pag
         shown = [section("Decision", missing("Nothing was decided on it.", "forge promote"))]
     slots = [slot for slot, term in _champions(lines) if term.candidate.label == label]
     about = f"Champion of {', '.join(slots)}." if slots else "It is not a champion now."
-    body = [gap, _tainted(site, lineage), _made_from(site, lineage), *shown]
+    waits = [_approval(line, session) for line in approval.waiting(lines) if _label(line) == label]
+    body = [gap, _tainted(site, lineage), *waits, _made_from(site, lineage), *shown]
     return frame.page(session, "adapters", f"Adapter {label}", *body, about=about)
+
+
+def decide(site: ConsoleSite, request: PageRequest, session: ConsoleSession) -> PageAnswer:
+    """Approve or decline an adapter that waits for it, and return to its page."""
+    del session
+    label, no = request.path[1], bool(request.form.get("decline"))
+    why = " ".join(request.form.get("why", "").split())
+    if not why:
+        raise PageRefused(400, "no reason was given", "go back and write why")
+    say = partial(print, "forge ui:", file=sys.stderr)
+    try:
+        approval.approve(site.config, label, why[:LONGEST], account(), decline=no, say=say)
+    except ForgeError as error:
+        raise PageRefused(409, error.said, error.hint) from None
+    site.after_decision(site.config, say)
+    return PageAnswer(status=303, location=link("adapters", label))
+
+
+def _approval(line: Line, session: ConsoleSession) -> Html:
+    """Return what waits for a person, and the form for a yes or a no where it may be given."""
+    before = line.get("champion_before")
+    stays = f"{AdapterIdentity.of(before).label} stays" if before else "there is no champion"
+    text = tag("p", f"The rule would make it champion. Until a person says yes, {stays}.")
+    if not session.write:
+        hint = tag("p", "Say it with ", tag("code", "forge approve"), ", or open the console with ",
+                   tag("code", "ui.write=true"), ".", class_="note")  # fmt: skip
+        return section("Waits for approval", text, hint)
+    why = frame.text_field("why", "why", "", required=True, maxlength=LONGEST, class_="wide")
+    yes = tag("button", "Approve", type="submit")
+    no = tag("button", "Decline", type="submit", name="decline", value="1")
+    action = link("adapters", _label(line), "decide")
+    return section("Waits for approval", text, frame.form(session, action, why, yes, no))
 
 
 def _lines(site: ConsoleSite) -> tuple[Sequence[Line], Html | None]:
@@ -111,6 +148,8 @@ def _row(site: ConsoleSite, label: str, lines: Sequence[Line], current: Mapping[
     last = next((line for line in reversed(lines) if _label(line) == label), None)
     word = str(last["decision"]) if last else "none yet"
     state = f"champion of {current[label]}" if label in current else ""
+    if label in {_label(line) for line in approval.waiting(lines)}:
+        state = "waits for approval"
     if not lineage:
         state = "its lineage cannot be read"
     elif _tainted(site, lineage):

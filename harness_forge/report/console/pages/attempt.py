@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from harness_forge.core.account import account
 from harness_forge.core.numbers import NONE, count, number, seconds
 from harness_forge.report.console import frame, messages
 from harness_forge.report.console.differences import difference
@@ -50,17 +49,9 @@ def mark(site: ConsoleSite, request: PageRequest, session: ConsoleSession) -> Pa
         why = " ".join(request.form.get("why", "").split())
         if not why:
             raise PageRefused(400, "the mark says not why", "go back and write the reason")
-        if not store.mark_bad(identity, why[:LONGEST], _account()):
+        if not store.mark_bad(identity, why[:LONGEST], account()):
             raise PageRefused(404, f"there is no attempt #{identity} in {skill}")
     return PageAnswer(status=303, location=link("attempts", skill, str(identity)))
-
-
-def _account() -> str:
-    """Return who runs the console, as this machine calls them."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # an account without a name, as containers have
-        return f"account {os.getuid()}"
 
 
 def _identity(request: PageRequest) -> int:

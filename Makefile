@@ -12,9 +12,12 @@ NEW_ENOUGH := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 # The worksets' pins are made for 3.11 and 3.12, so these come first.
 CANDIDATES := python3.11 python3.12 python3.13 python3 python3.14
 
-# pip says much that nobody reads; where it fails, the end of it is shown.
+# uv installs, or pip where uv cannot. They say much that nobody reads; where both fail, the end is shown.
+UV := harness_forge/worksets/uv.py
+
 define quiet_pip
-.venv/bin/python -m pip install --editable '$(1)' &> .venv/pip.log || \
+{ .venv/bin/python -m pip install 'uv>=0.9' && \
+  .venv/bin/python $(UV) .venv/bin/python .venv/.packages --editable '$(1)' && rm -rf .venv/.packages; } &> .venv/pip.log || \
   { tail -n 20 .venv/pip.log >&2; echo "pip failed; all it said is in .venv/pip.log" >&2; exit 1; }
 endef
 
@@ -48,7 +51,7 @@ tools: setup ## the isolated environments and the base model that the loop needs
 	@forge model fetch smollm2-135m
 
 locks: setup ## resolve the worksets' pins anew: conf/workset/locks
-	@$(call quiet_pip,.[locks])
+	@$(call quiet_pip,.)
 	@forge workset lock train serve eval gguf graph reasoning
 
 check: .venv/.ready ## style, floors and recipes; needs no scanner and no database

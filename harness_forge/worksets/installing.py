@@ -26,6 +26,7 @@ from harness_forge.worksets.worksets import (
     folder,
     interpreter,
     log_of,
+    packages_of,
     pick_variant,
     read_stamp,
     size_gb,
@@ -113,7 +114,7 @@ def _pip(name: str, home: Path, show: Say, files: Path | None) -> Pip:
             f"workset {name}", f"pip could not install: {said}", f"all it said is in {log}; {again}"
         )
 
-    return Pip(interpreter(folder(name, home)), log, fault, show, files)
+    return Pip(interpreter(folder(name, home)), log, fault, show, files, packages_of(home))
 
 
 def check_python(name: str, wanted: str) -> None:

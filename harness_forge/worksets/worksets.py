@@ -53,6 +53,11 @@ def log_of(name: str, home: Path) -> Path:
     return home / "worksets" / f"{name}.log"
 
 
+def packages_of(home: Path) -> Path:
+    """Return uv's folder of unpacked packages; those of worksets are links to its files."""
+    return home / "packages"
+
+
 def package_of(name: str, package: str, home: Path) -> Path:
     """Return the folder of a package in an installed workset.
 
@@ -202,4 +207,7 @@ def remove(name: str, home: Path) -> bool:
         shutil.rmtree(workset)
     except OSError as error:
         raise WorksetError(f"workset {name}", f"cannot be removed: {error}") from error
+    # Its files have a second name there, so they would still take their room. Other worksets
+    # keep theirs; an install that is under way goes on with pip.
+    shutil.rmtree(packages_of(home), ignore_errors=True)
     return True

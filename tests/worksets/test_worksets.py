@@ -36,7 +36,9 @@ def test_installs_goes_on_and_removes(tmp_path, index):
     assert install(SMALL, tmp_path, steps.append)
     assert steps[0] == "going on with the environment that is there"
 
+    (worksets.packages_of(tmp_path) / "archive").mkdir(parents=True, exist_ok=True)
     assert worksets.remove("small", tmp_path)
+    assert not worksets.packages_of(tmp_path).exists()
     assert not worksets.remove("small", tmp_path)
     assert state(SMALL, tmp_path).status == "missing"
 

@@ -46,7 +46,8 @@ def test_promotes_when_every_condition_holds(rule):
 
 def test_exit_codes():
     codes = {outcome.value: outcome.exit_code for outcome in DecisionOutcome}
-    assert codes == {"promoted": 0, "rejected": 10, "inconclusive": 11, "incomplete": 12}
+    named = {"promoted": 0, "rejected": 10, "inconclusive": 11, "incomplete": 12}
+    assert codes == {**named, "awaiting approval": 13}
 
 
 BEATEN = ("few_shot", "nearest", "template", "extractive")

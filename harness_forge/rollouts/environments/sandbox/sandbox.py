@@ -1,17 +1,13 @@
 """The caller's side of a sandbox: start a warden and send it requests.
 
-Decides which user the sandbox is outside (never uid 0) and what a script may
-use in total, and turns the failures of machines without sandboxes into
+Decides what a script may use in total, and turns the failures of machines without sandboxes into
 one-line errors. `warden` is the other side.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import pwd
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -23,15 +19,11 @@ from typing import Any, Protocol
 from harness_forge.core.errors import SandboxError
 from harness_forge.rollouts.environments.sandbox.seccomp import syscall_filter
 from harness_forge.rollouts.environments.sandbox.tools import Tools
+from harness_forge.rollouts.environments.sandbox.uids import uid_map
 
 REVISION = 2
 """Increase it when the same script would be run or judged differently."""
 
-HIGH_UID = 0x70000000
-"""First of the uids that systemd's table of uid ranges leaves unused."""
-
-_MAP_SIZE = 65536
-_NOBODY = 65534
 _MIB = 1 << 20
 _BASES = ("/media", "/srv", "/mnt", "/opt", "/home")
 
@@ -116,63 +108,6 @@ class ScriptResult:
     seconds: float
     output: str
     full: bool
-
-
-def uid_map(single: bool = False) -> dict[str, Any]:
-    """Return the map of uids that this user can have here.
-
-    For root, a range that no one uses, without uid 0. For an ordinary user, the
-    user's own uid and the ranges in /etc/subuid, if any.
-
-    Args:
-        single: one uid, whatever the machine offers.
-
-    Raises:
-        SandboxError: root has no other uid to drop to.
-    """
-    uid, gid = os.getuid(), os.getgid()
-    if uid == 0:
-        if not single and _mapped(HIGH_UID, _MAP_SIZE):
-            return {"kind": "root", "first": HIGH_UID, "count": _MAP_SIZE}
-        if not _mapped(_NOBODY, 1):
-            raise SandboxError(
-                "",
-                f"root can drop to no other uid here: {_NOBODY} is not mapped",
-                "run forge as an ordinary user",
-            )
-        return {"kind": "single", "first": _NOBODY, "count": 1}
-    tools = {name: shutil.which(name) for name in ("newuidmap", "newgidmap")}
-    uids, gids = _sub_range("/etc/subuid"), _sub_range("/etc/subgid")
-    if not single and all(tools.values()) and uids and gids:
-        return {"kind": "subuid", "uids": uids, "gids": gids, "tools": tools}
-    return {"kind": "single", "first": uid, "first_gid": gid, "count": 1}
-
-
-def _mapped(wanted: int, length: int) -> bool:
-    """Return whether this process' namespace has these uids."""
-    for line in Path("/proc/self/uid_map").read_text().splitlines():
-        first, _, count = map(int, line.split())
-        if first <= HIGH_UID and first + count >= HIGH_UID + _MAP_SIZE:
-            return True
-    return False
-
-
-def _sub_range(path: str) -> list[int] | None:
-    """Return first and count of the caller's range, at most 65535 long."""
-    try:
-        names = (str(os.getuid()), pwd.getpwuid(os.getuid()).pw_name)
-    except KeyError:
-        names = (str(os.getuid()),)
-    try:
-        lines = Path(path).read_text().splitlines()
-    except OSError:
-        return None
-    for line in lines:
-        name, _, numbers = line.partition(":")
-        first, _, count = numbers.partition(":")
-        if name in names and first.isdigit() and count.isdigit() and int(count) >= 1000:
-            return [int(first), min(int(count), _MAP_SIZE - 1)]
-    return None
 
 
 class Sandbox:

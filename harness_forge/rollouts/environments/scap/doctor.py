@@ -14,7 +14,8 @@ from harness_forge.config.scap import ScapConfig
 from harness_forge.core.errors import SandboxError
 from harness_forge.rollouts.environments.sandbox import tools
 from harness_forge.rollouts.environments.sandbox.checks import Requirement, check
-from harness_forge.rollouts.environments.sandbox.sandbox import Limits, Sandbox, uid_map
+from harness_forge.rollouts.environments.sandbox.sandbox import Limits, Sandbox
+from harness_forge.rollouts.environments.sandbox.uids import uid_map
 from harness_forge.rollouts.environments.scap import known, packages, root
 from harness_forge.rollouts.environments.scap.probe import reads_packages
 

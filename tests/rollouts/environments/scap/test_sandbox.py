@@ -15,12 +15,11 @@ from harness_forge.core.errors import SandboxError
 from harness_forge.rollouts.environments.sandbox import sandbox
 from harness_forge.rollouts.environments.sandbox import tools as trees
 from harness_forge.rollouts.environments.sandbox.sandbox import (
-    HIGH_UID,
     Limits,
     Sandbox,
     explained,
-    uid_map,
 )
+from harness_forge.rollouts.environments.sandbox.uids import HIGH_UID, uid_map
 from harness_forge.rollouts.environments.scap import root
 
 MIB = 1 << 20
@@ -240,17 +239,6 @@ def test_a_map_that_is_refused_leaves_one_uid(tools, monkeypatch):
     made = Sandbox(tools, root.disk("rhel9"))
     made.close()
     assert not made.multi_uid
-
-
-def test_root_without_another_uid_is_told_so(monkeypatch):
-    monkeypatch.setattr(sandbox, "_mapped", lambda wanted, length: False)
-    monkeypatch.setattr(os, "getuid", lambda: 0)
-    with pytest.raises(SandboxError) as caught:
-        sandbox.uid_map()
-    assert str(caught.value) == (
-        "root can drop to no other uid here: 65534 is not mapped\n"
-        "  hint: run forge as an ordinary user"
-    )
 
 
 def test_says_how_to_get_user_namespaces():

@@ -62,25 +62,29 @@ check: .venv/.ready ## style, floors and recipes; needs no scanner and no databa
 	[ -z "$$same" ] || { echo "check: two files of tests are called $$same: pytest imports them by name" >&2; exit 1; }
 	@forge validate
 
-# Two halves side by side, on two cores: a machine has them, and most tests use one.
-# $(call halves,OPTIONS,TESTS OF ONE HALF,TESTS OF THE OTHER)
-define halves
-pytest $(1) $(2) &> .pytest.log & half=$$!; trap 'kill $$half' INT TERM; \
-pytest $(1) $(3) && status=0 || status=$$?; \
-wait $$half && other=0 || other=$$?; \
-cat .pytest.log; exit $$((status | other))
+# Two runs side by side, on two cores: a machine has them, and most tests use one. Each takes the
+# next folder of tests that the other has not begun (tests/side_by_side.py).
+# $(call side_by_side,TESTS OF ONE,TESTS OF THE OTHER,WHAT THE OTHER DOES BEFORE)
+define side_by_side
+claims="$$(mktemp -d)"; export TEST_CLAIMS="$$claims"; \
+( : > .pytest.log; $(if $(3),trap 'kill $$(jobs -p)' TERM; $(3) & wait $$! &&) \
+  exec pytest $(2) &> .pytest.log ) & other=$$!; trap 'kill $$other' INT TERM; \
+pytest $(1) && status=0 || status=$$?; \
+wait $$other && others=0 || others=$$?; \
+rm -rf "$$claims"; cat .pytest.log; exit $$((status | others))
 endef
 
-FIRST_HALF := tests/rollouts tests/evaluation tests/training tests/serving tests/registry tests/store
+# Their installation takes one core, and its tests the other run.
+WORKSETS := train eval serve gguf graph reasoning
 
 test: setup check ## everything CI runs; with real Axolotl, lm-eval and vLLM (11 GB)
-	@forge workset install train eval serve gguf graph reasoning --yes
-	@$(call halves,-m 'not soak',$(FIRST_HALF),$(FIRST_HALF:%=--ignore=%))
+	@$(call side_by_side,-m 'not soak and not workset',-m 'not soak',forge workset install $(WORKSETS) --yes)
 
-FAST := -m 'not soak and not workset and not sandbox'
+FAST := -m 'not soak and not workset and not sandbox' \
+  tests/config tests/core tests/promotion/rules tests/datasets/filters tests/datasets/formats
 
 test-fast: check ## tests that need no scanner, no workset and no child processes: two minutes
-	@$(call halves,$(FAST),tests/promotion/rules tests/datasets/filters tests/datasets/formats tests/core,tests/config)
+	@$(call side_by_side,$(FAST),$(FAST))
 
 soak: setup ## the long tests: every rule, every writer, every mutation
 	@pytest -m soak -s

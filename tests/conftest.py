@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from graph_server import ask_graph, bolt_url, graph_config  # noqa: F401 - fixtures
+from side_by_side import pytest_runtestloop  # noqa: F401 - a hook
 
 from harness_forge.store.database import Store, open_store
 

@@ -1,4 +1,8 @@
-"""Real Axolotl, second stage: KTO from the adapter that the first stage made."""
+"""Real Axolotl, second stage: KTO from the adapter that the first stage made.
+
+In the ordinary suite a step of KTO is trained in test_real_formats.py, and test_labelled.py has
+rows, order and audit; DPO's second stage there runs the same steps around the training.
+"""
 
 import json
 from dataclasses import replace
@@ -10,7 +14,7 @@ from harness_forge.registry.adapters.package import load
 from harness_forge.training.labelled import train_labelled
 from harness_forge.training.progress import steps_in
 
-pytestmark = pytest.mark.workset
+pytestmark = [pytest.mark.workset, pytest.mark.soak]
 
 
 @pytest.fixture(scope="module")

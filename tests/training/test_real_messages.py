@@ -48,16 +48,17 @@ def row(number, reasoning):
     return {"messages": [*shown, answer], "tools": json.dumps(offered.tools)}
 
 
-@pytest.mark.parametrize("reasoning", list(Reasoning))
-def test_several_calls_no_arguments_and_thoughts_are_learned_as_they_are_served(
-    config, tmp_path, reasoning
-):
-    dataset = str(write(tmp_path, [row(number, reasoning) for number in range(8)]))
+def test_several_calls_no_arguments_and_thoughts_are_learned_as_they_are_served(config, tmp_path):
+    rows = [row(number, reasoning) for reasoning in Reasoning for number in range(4)]
+    dataset = str(write(tmp_path, rows))
     seen = []
     train = replace(config.train, dataset=dataset, sequence_length=1536)
     asked = replace(config, train=train)
     supervised.train(asked, audited=seen.append, check=True)
-    thought = "<think>\nfirst the <time>\n</think>\n\n" if reasoning is Reasoning.learn else ""
+    # The audit compares every row, and shows the first.
+    with (supervised.plan(asked).work / "rows.jsonl").open() as lines:
+        shown = json.loads(next(lines))["messages"][-1]
+    thought = "<think>\nfirst the <time>\n</think>\n\n" if "reasoning_content" in shown else ""
     calls = (
         '<tool_call>{"name": "now", "arguments": {}}</tool_call>\n'
         '<tool_call>{"name": "open_jar", "arguments": {"jar": "plum '

@@ -117,6 +117,7 @@ def test_a_template_that_rewrites_earlier_answers_is_refused(config, model, tmp_
         supervised.train(other)
 
 
+@pytest.mark.soak  # test_launch.py tells of every death, with a program that dies so
 def test_what_axolotl_cannot_do_is_told_in_one_line(config, trained):
     wrong = replace(config, train=replace(config.train, schedule="upwards"))
     with pytest.raises(TrainError) as caught:
@@ -137,6 +138,7 @@ def test_the_rendered_config_is_what_was_trained(config, trained):
     assert yaml.safe_load(place.read_text())["load_in_4bit"] is True
 
 
+@pytest.mark.soak  # test_replicates.py asks the same of trainings that are not made
 def test_replicates_are_trained_apart_with_seeds_of_their_own(config, trained, tmp_path):
     two = replace(config, train=replace(config.train, replicates=2))
     first, second = train_replicates(two)

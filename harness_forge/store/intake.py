@@ -16,7 +16,7 @@ from psycopg import sql
 
 from harness_forge.core.errors import StoreError
 from harness_forge.core.records import Attempt, WorkItem
-from harness_forge.store import address, rows, run_lock
+from harness_forge.store import address, intake_sql, rows, run_lock
 from harness_forge.store.connections import connect
 from harness_forge.store.entries import AttemptEntry, attempt_row, of_catalogue, tip_rows, turn_rows
 from harness_forge.store.escaping import escape, restored, storable
@@ -142,10 +142,10 @@ class Intake:
             status: `complete` or `interrupted`.
         """
         with self.transaction():
-            own = self._connection.execute(_OWN, {"key": self._key}).fetchall()
+            own = self._connection.execute(intake_sql.OWN, {"key": self._key}).fetchall()
             for (run_id,) in own:
-                self._connection.execute(_ITEMS, [run_id])
-                self._connection.execute(_RUN, [status, run_id, run_id])
+                self._connection.execute(intake_sql.ITEMS, [run_id])
+                self._connection.execute(intake_sql.RUN, [status, run_id, run_id])
             self._note(state)
         self.state = dict(state)
 
@@ -156,7 +156,7 @@ class Intake:
         splits of groups that have no item left.
         """
         with self.transaction():
-            for statement in _FORGET:
+            for statement in intake_sql.FORGET:
                 self._connection.execute(statement, {"key": self._key})
         self.state = {}
 
@@ -167,7 +167,7 @@ class Intake:
         """
         values = {"key": self._key, "ids": [escape(one) for one in item_ids]}
         with self.transaction():
-            for statement in _WITHDRAW if item_ids else ():
+            for statement in intake_sql.WITHDRAW if item_ids else ():
                 self._connection.execute(statement, values)
 
     @contextmanager
@@ -283,7 +283,9 @@ class Intake:
         runs, items = [run for run, _ in pairs], [item for _, item in pairs]
         highest = {
             (run_id, item_id): number or 0
-            for run_id, item_id, number in self._connection.execute(_HIGHEST, [runs, items])
+            for run_id, item_id, number in self._connection.execute(
+                intake_sql.HIGHEST, [runs, items]
+            )
         }
         used: set[tuple[str, str, int]] = set()
         made = []
@@ -304,90 +306,3 @@ class Intake:
     def _is_taken(self, run_id: str, item_id: str, number: int) -> bool:
         query = "SELECT 1 FROM attempts WHERE (run_id, item_id, attempt_num) = (%s, %s, %s)"
         return self._connection.execute(query, [run_id, item_id, number]).fetchone() is not None
-
-
-_OWN = "SELECT id FROM runs WHERE config -> 'source' ->> 'key' = %(key)s"
-_FORGET = [
-    sql.SQL(
-        "CREATE TEMP TABLE gone ON COMMIT DROP AS"
-        " SELECT w.item_id, w.group_key FROM work_items w WHERE run_id IN ({own}) UNION"
-        " SELECT i.item_id, i.group_key FROM items i JOIN work_items w USING (item_id)"
-        " WHERE w.run_id IN ({own})"
-    ).format(own=sql.SQL(_OWN)),
-    *(
-        sql.SQL(
-            "DELETE FROM label_flags WHERE target_table = {} AND target_id IN"
-            " (SELECT id FROM {} WHERE {} IN ({}))"
-        ).format(sql.Literal(table), sql.Identifier(table), sql.Identifier(column), sql.SQL(_OWN))
-        for table, column in (
-            ("attempts", "run_id"),
-            ("turns", "run_id"),
-            ("tip_retrievals", "run_id"),
-            ("tips", "source_run_id"),
-        )
-    ),
-    sql.SQL("DELETE FROM tips WHERE source_run_id IN ({})").format(sql.SQL(_OWN)),
-    sql.SQL("DELETE FROM runs WHERE id IN ({})").format(sql.SQL(_OWN)),
-    # Only items that no other source attempted and no survey described; then their splits.
-    sql.SQL(
-        "DELETE FROM items i USING gone WHERE i.item_id = gone.item_id AND full_cycle IS NULL"
-        " AND severity = '' AND facts = '{}'"
-        " AND NOT EXISTS (SELECT FROM work_items w WHERE w.item_id = i.item_id)"
-    ),
-    sql.SQL(
-        "DELETE FROM splits s USING gone WHERE s.group_key = gone.group_key"
-        " AND NOT EXISTS (SELECT FROM items i WHERE i.group_key = s.group_key)"
-        " AND NOT EXISTS (SELECT FROM work_items w WHERE w.group_key = s.group_key)"
-    ),
-    sql.SQL("DELETE FROM skill_settings WHERE key = %(key)s"),
-]
-
-_WITHDRAW = [
-    *(
-        sql.SQL(
-            "DELETE FROM label_flags WHERE target_table = {} AND target_id IN (SELECT id FROM {}"
-            " WHERE run_id IN ({}) AND item_id = ANY(%(ids)s))"
-        ).format(sql.Literal(table), sql.Identifier(table), sql.SQL(_OWN))
-        for table in ("attempts", "turns")
-    ),
-    sql.SQL("DELETE FROM work_items WHERE run_id IN ({}) AND item_id = ANY(%(ids)s)").format(
-        sql.SQL(_OWN)
-    ),
-    sql.SQL(
-        "DELETE FROM items i WHERE i.item_id = ANY(%(ids)s) AND full_cycle IS NULL"
-        " AND severity = '' AND facts = '{}'"
-        " AND NOT EXISTS (SELECT FROM work_items w WHERE w.item_id = i.item_id)"
-    ),
-]
-
-_HIGHEST = """
-SELECT asked.run_id, asked.item_id, (
-    SELECT max(attempt_num) FROM attempts a
-    WHERE (a.run_id, a.item_id) = (asked.run_id, asked.item_id)
-) FROM unnest(%s::text[], %s::text[]) asked (run_id, item_id)
-"""
-
-_ITEMS = """
-UPDATE work_items w SET attempts = seen.attempts, wall_time_s = seen.seconds,
-    outcome = coalesce(
-        w.outcome, CASE WHEN passed THEN 'completed' WHEN judged THEN 'escalated' END)
-FROM (
-    SELECT run_id, item_id, count(*) AS attempts, sum(wall_time_s) AS seconds,
-           bool_or(eval_passed) AS passed, bool_or(NOT infrastructure) AS judged
-    FROM attempts WHERE run_id = %s GROUP BY run_id, item_id
-) seen
-WHERE (w.run_id, w.item_id) = (seen.run_id, seen.item_id)
-"""
-
-_RUN = """
-UPDATE runs r SET status = %s, ended_at = now(), summary = summary || jsonb_build_object(
-    'ingested', jsonb_build_object('items', seen.items, 'attempts', seen.attempts,
-        'passed', seen.passed, 'without_verdict', seen.blind))
-FROM (
-    SELECT count(DISTINCT item_id) AS items, count(*) AS attempts,
-           count(*) FILTER (WHERE eval_passed) AS passed,
-           count(*) FILTER (WHERE infrastructure) AS blind
-    FROM attempts WHERE run_id = %s
-) seen
-WHERE r.id = %s
-"""

@@ -4,33 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness_forge.config.command import CommandConfig, MutationConfig
-from harness_forge.core.answer_forms import answer_form, clusters
-from harness_forge.core.disjoint_sets import leaders
-from harness_forge.core.errors import ConfigError, SandboxError
+from harness_forge.config.command import CommandConfig
+from harness_forge.core.errors import SandboxError
 from harness_forge.core.records import Origin, Outcome, TeacherAnswer, ToolCall, WorkItem
-from harness_forge.rollouts.environments.command import bench, items, tool_schema
+from harness_forge.rollouts.environments.command import bench, grouping, items, tool_schema
 from harness_forge.rollouts.environments.command.bench import WIPE, Bench, ItemRun
 from harness_forge.rollouts.environments.command.items import Item, inside
+from harness_forge.rollouts.environments.command.mutations import Mutations
 from harness_forge.rollouts.environments.command.programs import find_programs, packages_of_worksets
-from harness_forge.rollouts.environments.command.templates import TextTemplate, word
+from harness_forge.rollouts.environments.command.templates import TextTemplate
 from harness_forge.rollouts.environments.command.trials import Trial, Trials
 from harness_forge.rollouts.environments.sandbox import sandbox
 from harness_forge.rollouts.environments.sandbox.sandbox import FAILURES
 
 EVALUATOR = "command"
 _OUTPUT_KEPT = 2000  # characters
-_TELLING = 40  # characters
 _PYTHON = "python:"
-_MOST_FORMS = 2000
-"""Forms are compared in pairs; where there are more of them, items count by family."""
 
 Progress = Callable[[int, int], None]
 
@@ -62,10 +57,7 @@ class CommandEnvironment:
             TextTemplate("answer", path): TextTemplate(f"answer.{path}", text)
             for path, text in config.answer.items()
         }
-        self._mutations = {
-            name: (one, _texts(f"mutations.{name}.arguments", one.arguments), _find(name, one))
-            for name, one in config.mutations.items()
-        }
+        self._mutations = Mutations(config, self._tool)
         self.items: Mapping[str, Item] = items.load(config, packages_of_worksets(config, home))
         self._programs = find_programs(config, home)
         self._bench = Bench(config, self._programs)
@@ -153,7 +145,7 @@ class CommandEnvironment:
         ]
 
     def _key(self, item: Item) -> str:
-        return f"{item.digest}-{_hash(dict(item.gold))}"
+        return f"{item.digest}-{grouping.digest(dict(item.gold))}"
 
     def _try(self, item: Item) -> Trial:
         def play(answer: Any) -> ItemRun:
@@ -208,25 +200,11 @@ class CommandEnvironment:
 
     @cached_property
     def _groups(self) -> dict[str, str]:
-        """The smallest id among items with the same question or files, or the same answer."""
-        return leaders(
-            {
-                name: (_hash([item.system, item.prompt]), _hash(_telling(item) or name))
-                for name, item in self.items.items()
-            }
-        )
+        return grouping.groups(self.items)
 
     @cached_property
     def _clusters(self) -> dict[str, str]:
-        said = {name: item.cluster for name, item in self.items.items() if item.cluster}
-        if said:
-            return said
-        forms = {
-            name: answer_form(f"{name} {item.title}", answer)
-            for name, item in self.items.items()
-            if (answer := _telling(item))
-        }
-        return clusters(forms) if len(set(forms.values())) <= _MOST_FORMS else {}
+        return grouping.item_clusters(self.items)
 
     # --- attempts -------------------------------------------------------------
 
@@ -327,37 +305,7 @@ class CommandEnvironment:
 
     def mutated(self, item_id: str, *, limit: int) -> list[TeacherAnswer]:
         """Return up to `limit` answers broken as `mutations` says, each different from gold."""
-        item, found = self.items[item_id], []
-        for name, (one, texts, pattern) in self._mutations.items():
-            arguments = dict(item.gold)
-            for key, text in texts.items():
-                said = text.render(item.row, item.place)
-                where = f"mutations.{name}.arguments"
-                arguments[key] = tool_schema.typed(self._tool, where, key, said, item.place)
-            if pattern:
-                arguments = {
-                    key: pattern.sub(one.replace, value, count=1)
-                    if isinstance(value, str)
-                    else value
-                    for key, value in arguments.items()
-                }
-            if arguments and arguments != item.gold:
-                found.append(TeacherAnswer(Origin.MUTATED, name, arguments, one.why))
-        # Another comes first for another item, so that a limit leaves all kinds in.
-        first = hashlib.sha256(item_id.encode()).digest()[0] % len(found) if found else 0
-        return [*found[first:], *found[:first]][:limit]
-
-
-def _texts(key: str, arguments: Mapping[str, str]) -> dict[str, TextTemplate]:
-    return {name: TextTemplate(f"{key}.{name}", text) for name, text in arguments.items()}
-
-
-def _find(name: str, one: MutationConfig) -> re.Pattern[str] | None:
-    try:
-        return re.compile(one.find, re.MULTILINE) if one.find else None
-    except re.error as error:
-        what = f"is no regular expression: {error}"
-        raise ConfigError(f"skill.command.mutations.{name}.find", what) from None
+        return self._mutations.of(self.items[item_id], limit)
 
 
 def _reason(played: ItemRun) -> str:
@@ -367,13 +315,3 @@ def _reason(played: ItemRun) -> str:
     if played.passed or played.verdict is None:
         return ""
     return (played.verdict.reason.splitlines() or [""])[0][:150]
-
-
-def _telling(item: Item) -> str:
-    """Return the known answer, '' if it is too short to tell items apart, such as a number."""
-    answer = "\n".join(map(word, item.gold.values()))
-    return answer if len(answer) >= _TELLING else ""
-
-
-def _hash(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]

@@ -141,17 +141,14 @@ def test_only_what_is_out_of_date_runs_again(project):
     assert repro(project) == ["compose", "attempt", "watermark", "replay", "evaluate", "promote"]
 
 
-def test_another_setting_of_the_training_leaves_the_dataset_alone(project):
+def test_settings_of_training_and_rule_leave_the_dataset_alone(project):
     repro(project)
     override(project, "train.epochs=4")
     assert repro(project) == [
         "compose", "attempt", "watermark", "audit", "train_sft", "train_dpo", "promote",
     ]  # fmt: skip
-
-
-def test_a_changed_rule_decides_again_and_trains_nothing(project):
-    repro(project)
-    override(project, "promote.conditions.enough_pairs.minimum=100")
+    # A changed rule decides again and trains nothing.
+    override(project, "train.epochs=4, promote.conditions.enough_pairs.minimum=100")
     assert repro(project) == ["compose", "attempt", "watermark", "promote"]
 
 

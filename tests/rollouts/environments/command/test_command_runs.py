@@ -1,6 +1,7 @@
 """Runs over a `command` skill: attempts in the store, baselines that copy, the table."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -24,9 +25,17 @@ ROWS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def tried(tmp_path_factory):
+    """What was found of the items, kept from test to test as it is from run to run."""
+    return tmp_path_factory.mktemp("tried")
+
+
 @pytest.fixture
-def config(settings, store, home, tmp_path):
+def config(settings, store, home, tmp_path, tried):
     """A composition with fourteen items, as a recipe has them."""
+    for file in tried.iterdir():
+        shutil.copy(file, home / "command")
     items = tmp_path / "items.jsonl"
     items.write_text("".join(json.dumps(row) + "\n" for row in ROWS))
     skill = SkillConfig(
@@ -35,7 +44,9 @@ def config(settings, store, home, tmp_path):
         environment=EnvironmentKind.command,
         command=replace(settings, items=str(items)),
     )
-    return ForgeConfig(skill=skill, store=StoreConfig(url=store.url), forge_home=str(home))
+    yield ForgeConfig(skill=skill, store=StoreConfig(url=store.url), forge_home=str(home))
+    for file in (home / "command").glob("small-*.jsonl"):
+        shutil.copy(file, tried)
 
 
 def run(config, kind, **settings):

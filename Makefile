@@ -21,7 +21,7 @@ define quiet_pip
   { tail -n 20 .venv/pip.log >&2; echo "pip failed; all it said is in .venv/pip.log" >&2; exit 1; }
 endef
 
-.PHONY: help setup packages tools locks check test test-fast soak bench target-b sbom demo loop clean
+.PHONY: help setup packages tools locks check test test-fast soak bench target-b docs sbom demo loop clean
 
 help: ## show this
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -93,6 +93,11 @@ bench: setup ## the speed of export and ingest beside COPY and other libraries; 
 	@$(call quiet_pip,.[bench])
 	@python tests/bench/export.py 1000 10000 100000
 	@python tests/bench/ingest.py 10 60
+
+docs: .venv/.ready ## the documentation as a site, in build/site; links that lead nowhere are errors
+	@$(call quiet_pip,.[site])
+	@sphinx-build --quiet --fail-on-warning --keep-going docs build/site
+	@echo "docs: build/site/index.html"
 
 sbom: setup ## CycloneDX lists of all installed packages with their licences, in sbom/
 	@$(call quiet_pip,.[sbom])

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from harness_forge.evaluation.suite_run import evaluate as evaluate
     from harness_forge.promotion.decide import decide as decide
     from harness_forge.promotion.files import Files as Files
+    from harness_forge.registry.approval import approve as approve
     from harness_forge.registry.current import current_adapter as current_adapter
     from harness_forge.report.collect import report as write_report
     from harness_forge.rollouts.opening import run as run
@@ -60,6 +61,7 @@ API = {
     "current_adapter": "registry.current",
     "Files": "promotion.files",
     "decide": "promotion.decide",
+    "approve": "registry.approval",
     "write_report": "report.collect:report",
     "Kernel": "cli.agent_kernel",
 }
@@ -89,6 +91,7 @@ __all__ = [
     "current_adapter",
     "Files",
     "decide",
+    "approve",
     "write_report",
     "Kernel",
     "OneCall",

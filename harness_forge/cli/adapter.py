@@ -1,25 +1,37 @@
-"""`forge adapter`: the adapters of the registry; look at one, compare two, verify, sign, remove."""
+"""`forge adapter`: the adapters of the registry; look at one, compare two, make one of others."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness_forge.cli.adapter_diff import diff
+from harness_forge.cli.adapter_layers import (
+    DAYS,
+    MERGE,
+    PRUNE,
+    REBASE,
+    REMOVE,
+    merge,
+    prune,
+    rebase,
+)
 from harness_forge.cli.columns import columns
 from harness_forge.core.errors import ConfigError, TrainError
 from harness_forge.core.numbers import count, counted, size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from harness_forge.config.schema import ForgeConfig
     from harness_forge.registry.adapters.package import Adapter
     from harness_forge.registry.standing import Standing
 
-SUMMARY = "list adapters, look at one, compare two, verify, sign, remove"
+SUMMARY = "list adapters, look at one, compare two, verify, sign, merge, rebase, remove"
 USAGE = (
-    "[ls | show NAME | diff NAME NAME | verify NAME | sign NAME | rm NAME [--dry-run]]"
-    " [key=value …]"
+    "[ls | show NAME | diff NAME NAME | verify NAME | sign NAME | rm NAME [--dry-run]"
+    " | merge NAME NAME … as=NEW | rebase NAME on=SHARED [as=NEW]"
+    " | prune [--days=30] [--remove]] [key=value …]"
 )
 EXAMPLES = (
     "forge adapter ls",
@@ -29,18 +41,31 @@ EXAMPLES = (
     "forge adapter sign stig-worker signing.key=key.pem",
     "forge adapter verify stig-worker signing.public_key=public.pem",
     "forge adapter rm stig-worker-1f2e3d4c5b6a --dry-run",
+    "forge adapter merge shared personal as=both",
+    "forge adapter merge shared personal as=both merge.method=ties_svd merge.weights=[1,0.5]",
+    "forge adapter rebase personal on=shared",
+    "forge adapter prune --days=90",
 )
-KEYS = ("model", "signing", "forge_home", "data_dir")
+KEYS = ("merge", "train", "model", "signing", "forge_home", "data_dir")
+SHORT = {"as": "merge.name", "on": "train.start"}
 JSON = (
     "ls: an array of adapters with label, size, base, dataset, decision, aliases, servers; show:"
     " an object of one with its lineage; diff: first, second, facts, rows; verify: adapter, checks,"
     " fault; sign:"
-    " adapter, signature, key; rm: adapter, names, freed bytes, removed"
+    " adapter, signature, key; rm: adapter, names, freed bytes, removed; merge: adapter, method,"
+    " rank, distance, parents; rebase: as forge train, personal, on; prune: adapters, freed bytes,"
+    " removed"
 )
 
 DRY_RUN = "--dry-run"
-_WORDS = {"ls": 0, "show": 1, "diff": 2, "verify": 1, "sign": 1, "rm": 1}
-"""The actions, and how many names each takes."""
+_WORDS = {
+    **{"ls": (0, 0), "show": (1, 1), "diff": (2, 2), "verify": (1, 1), "sign": (1, 1)},
+    **{"rm": (1, 1), MERGE: (2, 99), REBASE: (1, 1), PRUNE: (0, 0)},
+}
+"""The actions, and how many names each takes, at least and at most."""
+_FLAGS = {"rm": (DRY_RUN,), PRUNE: (REMOVE, DAYS)}
+_NEEDS = {MERGE: ("as=NEW",), REBASE: ("on=SHARED",)}
+"""Settings without which an action does nothing."""
 
 NOTHING = "there is no adapter yet: forge train"
 
@@ -48,25 +73,40 @@ NOTHING = "there is no adapter yet: forge train"
 def main(argv: list[str]) -> int:
     """Do one action; NAME is a name in the registry, the start of a hash, or a folder."""
     from harness_forge.cli import composed
-    from harness_forge.cli.words import one_of, sort, unknown_flag
+    from harness_forge.cli.words import one_of, sort, valued
 
-    words, flags, overrides = sort(argv, (DRY_RUN,))
+    days, argv = valued(argv, DAYS)
+    words, flags, overrides = sort(argv, (DRY_RUN, REMOVE))
     action = one_of(words.pop(0) if words else "ls", list(_WORDS), "action")
-    if len(words) != _WORDS[action]:
-        form = f"forge adapter {' '.join([action, *['NAME'] * _WORDS[action]])}"
-        raise ConfigError("command line", f"{action} takes {counted(_WORDS[action], 'name')}", form)
-    if flags and action != "rm":
-        raise unknown_flag(DRY_RUN, ())
+    _check(action, words, [*flags, *([DAYS] if days else [])])
     config = composed(overrides)
+    if action in (MERGE, REBASE):
+        return (merge if action == MERGE else rebase)(config, words)
+    if action == PRUNE:
+        return prune(config, days, remove=bool(flags))
     if action == "ls":
         return _list(config)
     if action == "show":
         return _show(config, words[0])
     if action == "diff":
-        return _diff(config, *words)
+        return diff(config, *words)
     if action == "sign":
         return _sign(config, words[0])
     return _verify(config, words[0]) if action == "verify" else _remove(config, words[0], flags)
+
+
+def _check(action: str, words: Sequence[str], flags: Sequence[str]) -> None:
+    """Refuse flags and names that an action does not take."""
+    from harness_forge.cli.words import unknown_flag
+
+    (least, most), known = _WORDS[action], _FLAGS.get(action, ())
+    for flag in flags:
+        if flag not in known:
+            raise unknown_flag(flag, known)
+    if not least <= len(words) <= most:
+        takes = counted(least, "name") + (" or more" if most > least else "")
+        form = " ".join(["forge adapter", action, *["NAME"] * least, *_NEEDS.get(action, ())])
+        raise ConfigError("command line", f"{action} takes {takes}", form)
 
 
 def _list(config: ForgeConfig) -> int:
@@ -94,6 +134,7 @@ def _list(config: ForgeConfig) -> int:
 
 def _facts(home: Path, one: Standing) -> dict[str, Any]:
     from harness_forge.registry.adapters import taint
+    from harness_forge.registry.adapters.package import WEIGHTS
     from harness_forge.registry.signing import signature
     from harness_forge.serving.served import served_by
 
@@ -109,6 +150,7 @@ def _facts(home: Path, one: Standing) -> dict[str, Any]:
         "dataset": {
             key: one.part("dataset").get(key) for key in ("name", "rows", "digest", "manifest")
         },
+        "weights": (one.folder / WEIGHTS).exists(),
         "decision": one.decision,
         "champion_of": one.champion_of,
         "rollback_target_of": one.target_of,
@@ -130,7 +172,8 @@ def _decided(one: dict[str, Any]) -> str:
         said = [f"champion of {', '.join(one['champion_of'])}"]
     elif one["rollback_target_of"]:
         said.append(f"rollback target of {', '.join(one['rollback_target_of'])}")
-    return "; ".join([*said, *(["tainted"] if one["tainted"] else [])])
+    said += ["tainted"] if one["tainted"] else []
+    return "; ".join([*said, *([] if one["weights"] else ["no weights"])])
 
 
 def _show(config: ForgeConfig, name: str) -> int:
@@ -138,7 +181,7 @@ def _show(config: ForgeConfig, name: str) -> int:
     from harness_forge.registry import standing
 
     home = Path(config.forge_home)
-    adapter = _loaded(config, name)
+    adapter = loaded(config, name)
     found = [one for one in standing.standings(home) if one.folder.resolve() == adapter.folder]
     facts = _facts(home, found[0]) if found else {"label": adapter.label, "digest": adapter.digest}
     facts |= {"folder": adapter.folder, "lineage": adapter.lineage}
@@ -159,7 +202,7 @@ def _shown(adapter: Adapter, facts: dict[str, Any]) -> Iterator[str]:
         "manifest": data.get("manifest") or "none",
         "splits": ", ".join(adapter.fitted),
         "skills": ", ".join(data.get("skills") or ()) or "not said",
-        "started from": (adapter.lineage.get("parent") or {}).get("name", ""),
+        **_made_of(adapter.lineage),
         "forge": adapter.lineage.get("forge_version") or "unknown",
         "signed": {True: "yes", False: "no"}.get(facts.get("signed"), ""),
         "decision": _decided(facts) if "decision" in facts else "not in the registry",
@@ -172,7 +215,18 @@ def _shown(adapter: Adapter, facts: dict[str, Any]) -> Iterator[str]:
     yield from (f"  {key:<{width}}  {value}" for key, value in pairs.items() if value)
 
 
-def _loaded(config: ForgeConfig, name: str) -> Adapter:
+def _made_of(lineage: dict[str, Any]) -> dict[str, str]:
+    from harness_forge.registry.adapters.parents import merged, parents_of
+
+    found = [f"{one.get('name')} ({str(one['digest'])[:12]})" for one in parents_of(lineage)]
+    if not merged(lineage):
+        return {"started from": ", ".join(found)}
+    made = lineage["merge"]
+    weights = ", ".join(f"{one['weight']:g}" for one in lineage["parents"])
+    return {"merged of": ", ".join(found), "merged by": f"{made['method']}, weights {weights}"}
+
+
+def loaded(config: ForgeConfig, name: str) -> Adapter:
     """Return the adapter of a folder, of a name in the registry, or of the start of its hash."""
     from harness_forge.registry.adapters.package import load
 
@@ -187,50 +241,6 @@ def folder_of(config: ForgeConfig, name: str) -> Path:
     if registry.is_folder(name):
         return Path(name)
     return standing.find(standing.standings(Path(config.forge_home)), name).folder
-
-
-def _diff(config: ForgeConfig, first: str, second: str) -> int:
-    from harness_forge.cli.results import report
-    from harness_forge.registry.adapters.difference import differences
-
-    one, other = _loaded(config, first), _loaded(config, second)
-    found = differences(one, other)
-    said, rows = _rows(config, one, other)
-    facts = {"first": one.label, "second": other.label, "facts": found, "rows": rows}
-    table = [("", one.label, other.label)]
-    table += [(key, _cell(here), _cell(there)) for key, here, there in found]
-    same = "they are one adapter: nothing differs"
-    report(facts, "\n".join([*columns(table), "", said] if found else [same]))
-    return 0
-
-
-def _cell(value: Any) -> str:
-    text = "not said" if value is None else str(value)
-    return text if len(text) <= 40 else f"{text[:37]}…"
-
-
-def _rows(config: ForgeConfig, one: Adapter, other: Adapter) -> tuple[str, dict[str, Any] | None]:
-    """Return in words, and as facts, which rows were added; None where a dataset is gone."""
-    from harness_forge.datasets.row_difference import dataset_with, row_difference
-
-    parts = [adapter.lineage.get("dataset", {}) for adapter in (one, other)]
-    if parts[0].get("digest") and parts[0].get("digest") == parts[1].get("digest"):
-        return "rows: the same dataset", {"added": [], "removed": [], "same": parts[0].get("rows")}
-    data = Path(config.data_dir)
-    places = [dataset_with(part.get("manifest") or "", data) for part in parts]
-    for adapter, place in zip((one, other), places, strict=True):
-        if place is None:
-            return (
-                f"rows: not compared, no dataset under {data} is the one of {adapter.label}",
-                None,
-            )
-    found = row_difference(*places)
-    head = f"rows: {count(len(found.added))} added, {count(len(found.removed))} removed, "
-    lines = [f"{head}{count(found.same)} in both"]
-    for sign, ids in (("+", found.added), ("-", found.removed)):
-        lines += [f"  {sign} {each}" for each in ids[:20]]
-        lines += [f"  {sign} {count(len(ids) - 20)} more: --json has all"] if len(ids) > 20 else []
-    return "\n".join(lines), {"added": found.added, "removed": found.removed, "same": found.same}
 
 
 def _verify(config: ForgeConfig, name: str) -> int:

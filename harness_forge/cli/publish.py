@@ -89,15 +89,19 @@ def _to_hub(words: list[str], destination: str, config: ForgeConfig, agreed: boo
     from harness_forge.registry.adapters.package import load
 
     home, repository = Path(config.forge_home), hub.repository_of(destination)
-    dataset, adapter = dataset_of(config, words), None
+    (dataset, *others), adapter = [dataset_of(config, words)], None
     if words and not (dataset / MANIFEST).is_file():
         adapter = load(folder_of(config, words[0]))
-        dataset = _trained_on(adapter.lineage, config)
+        dataset, *others = _trained_on(adapter.lineage, config)
     with tempfile.TemporaryDirectory(prefix="forge-publish-") as scratch:
         # What is sent is a copy that was compared with what was reviewed.
         copy = Path(scratch) / dataset.resolve().name
         review = publish(dataset, copy, home)
         hub.demand_consent(copy)
+        for number, other in enumerate(others):
+            # Its rows are in the weights too: they have to be reviewed, and are not sent.
+            publish(other, beside := Path(scratch) / f"{number}", home)
+            hub.demand_consent(beside)
         token = hub.demand_ready(home)
         folder, kind = (adapter.folder, "model") if adapter else (copy, "dataset")
         files = sorted(path for path in folder.rglob("*") if path.is_file())
@@ -118,13 +122,14 @@ def _to_hub(words: list[str], destination: str, config: ForgeConfig, agreed: boo
     return 0
 
 
-def _trained_on(lineage: dict[str, Any], config: ForgeConfig) -> Path:
-    """Return the dataset that an adapter was trained on, which a reviewer has to have seen."""
+def _trained_on(lineage: dict[str, Any], config: ForgeConfig) -> list[Path]:
+    """Return the datasets that an adapter learned from, which a reviewer has to have seen."""
     from harness_forge.datasets.row_difference import dataset_with
+    from harness_forge.registry.adapters.parents import manifests_of
 
     data = Path(config.data_dir)
-    found = dataset_with(lineage.get("dataset", {}).get("manifest") or "", data)
-    if found is None:
+    found = [dataset_with(manifest, data) for manifest in manifests_of(lineage) or [""]]
+    if None in found:
         what = f"its dataset is not under {data}, so nobody can tell whether it was reviewed"
         raise ExportError(f"adapter {lineage.get('name')}", what, "data_dir=DIR that has it")
-    return found
+    return [one for one in found if one is not None]

@@ -23,6 +23,7 @@ from harness_forge.config.health import HealthConfig
 from harness_forge.config.judge import JudgeConfig
 from harness_forge.config.kernel import KernelConfig
 from harness_forge.config.labels import LabelsConfig
+from harness_forge.config.merge import MergeConfig
 from harness_forge.config.model import ModelConfig
 from harness_forge.config.policy import PolicyConfig, PolicyKind
 from harness_forge.config.prices import PricesConfig
@@ -108,6 +109,7 @@ class ForgeConfig:
         train: how an adapter is trained.
         dpo: how it is trained further, on preference pairs.
         kto: how it is trained further, on answers with a label.
+        merge: how `forge adapter merge` makes one adapter of several.
         gpu: the GPUs that a training is planned for.
         prove: what an adapter is proven against.
         suite: what lm-eval scores answers by.
@@ -159,6 +161,7 @@ class ForgeConfig:
     train: TrainConfig = field(default_factory=TrainConfig)
     dpo: DpoConfig = field(default_factory=DpoConfig)
     kto: KtoConfig = field(default_factory=KtoConfig)
+    merge: MergeConfig = field(default_factory=MergeConfig)
     gpu: GpuConfig = field(default_factory=GpuConfig)
     prove: ProveConfig = field(default_factory=ProveConfig)
     suite: SuiteConfig = field(default_factory=SuiteConfig)

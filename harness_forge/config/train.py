@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 
 from harness_forge.config.limits import between, limited
@@ -39,6 +39,8 @@ class TrainConfig:
     Args:
         name: readable name of the adapter.
         dataset: folder of the dataset; None takes the one that the recipe exports.
+        start: adapter whose weights the training starts from, by name or folder; rank and
+            alpha are then its own. None starts from nothing.
         out: folder that adapters are put into; None is the registry, `adapters` in
             `forge_home`.
         hardware: auto takes cuda where an NVIDIA driver is found.
@@ -72,6 +74,8 @@ class TrainConfig:
 
     name: str = "adapter"
     dataset: str | None = None
+    # Not in the text that keys a training: what counts is the content of that adapter.
+    start: str | None = field(default=None, repr=False)
     out: str | None = None
     hardware: Hardware = Hardware.auto
     adapter: AdapterKind = AdapterKind.auto

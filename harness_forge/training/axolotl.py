@@ -37,7 +37,7 @@ class Inputs:
         train: JSONL file of the rows to train on; of pairs, rendered, in the second stage.
         prepared: folder of the tokenised rows.
         out: folder of checkpoints and the finished adapter.
-        start: folder of the adapter that a second stage starts from.
+        start: folder of the adapter that the training starts from; None starts from nothing.
         longest: tokens of the longest row.
     """
 
@@ -70,6 +70,7 @@ def render(config: TrainConfig, inputs: Inputs, seed: int) -> dict[str, Any]:
         ],
         # The audit refuses rows that are too long; were it wrong, Axolotl would drop them.
         "excess_length_strategy": "raise",
+        **({"lora_model_dir": str(inputs.start)} if inputs.start else {}),
         **_folders(inputs),
         **_adapter(config, inputs),
         **_numbers(config, inputs),

@@ -11,14 +11,12 @@ from typing import Any
 
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.config.train import SecondConfig, second_stage
-from harness_forge.core.errors import TrainError
-from harness_forge.registry.adapters import registry, weights
-from harness_forge.registry.adapters.package import CONFIG, WEIGHTS, Adapter, load
-from harness_forge.registry.signing import trust
-from harness_forge.training import jobs, trained
+from harness_forge.registry.adapters.package import Adapter, load
+from harness_forge.training import jobs, starting, trained
 from harness_forge.training.axolotl import Inputs
 from harness_forge.training.dataset import TrainingRows
 from harness_forge.training.jobs import Audit, Job, Say
+from harness_forge.training.starting import Start
 from harness_forge.training.token_audit import check_lengths
 
 
@@ -57,15 +55,13 @@ def plan(
         WorksetError: the train workset is not installed.
     """
     own: SecondConfig = getattr(config, kind)
-    start = _start(config, own)
+    found = _start(config, own)
+    start = found.adapter
     taken = sha256(json.dumps(rows).encode()).hexdigest()
-    shape = json.loads((start.folder / CONFIG).read_text(encoding="utf-8"))
-    settings = second_stage(config.train, own, kind, rank=shape["r"], alpha=shape["lora_alpha"])
+    settings = second_stage(config.train, own, kind, rank=found.rank, alpha=found.alpha)
     settings = replace(settings, seed=seed_of(config, kind))
     job = jobs.job(config, settings, data, kind, *facts, taken, start.digest)
-    if (made_on := start.lineage["base"]["digest"]) != job.base.digest:
-        what = f"was trained on another base model ({made_on[:12]}, not {job.base.digest[:12]})"
-        raise TrainError(f"adapter {start.name}", what, "train it on this one, or name another")
+    starting.check_base(start, job.base)
     return SecondStage(kind, job, start, rows)
 
 
@@ -82,13 +78,11 @@ def dataset_folder(config: ForgeConfig, kind: str) -> Path:
     return Path(config.data_dir) / f"{config.skill.name}_{config.role.name}_{kind}"
 
 
-def _start(config: ForgeConfig, own: SecondConfig) -> Adapter:
+def _start(config: ForgeConfig, own: SecondConfig) -> Start:
     name = own.start or config.train.name
     if config.train.out and not own.start:
-        found = load(Path(config.train.out) / name)
-    else:
-        found = registry.resolve(name, Path(config.forge_home))
-    return trust.demand(found, config.signing)
+        return starting.checked(config, load(Path(config.train.out) / name))
+    return starting.named(config, name)
 
 
 def prepared(
@@ -134,10 +128,7 @@ def packaged(stage: SecondStage, seen: Audit, rows: int, facts: Mapping[str, Any
         TrainError: the training changed nothing.
     """
     job, start = stage.job, stage.start
-    if weights.same(job.work / "out" / WEIGHTS, start.folder / WEIGHTS):
-        what = "is as it was before the second stage"
-        hint = f"raise {stage.kind}.learning_rate or {stage.kind}.max_steps"
-        raise TrainError(str(job.work / "out"), what, hint)
-    lineage = trained.lineage(job, {"rows": rows, "tokens": seen.tokens, "trained": seen.trained})
-    lineage["parent"] = {"name": start.name, "digest": start.digest}
+    starting.check_moved(job, start, stage.kind)
+    counts = {"rows": rows, "tokens": seen.tokens, "trained": seen.trained}
+    lineage = starting.lineage(trained.lineage(job, counts), start)
     return trained.packaged(job, {**lineage, stage.kind: dict(facts)})

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Unpack
 
 from harness_forge.config.schema import ForgeConfig
+from harness_forge.core.errors import TrainError
 from harness_forge.registry.adapters.package import Adapter
 from harness_forge.registry.models.remarks import remarks
-from harness_forge.training import axolotl, dataset, jobs, launch, making, trained
+from harness_forge.training import axolotl, dataset, jobs, launch, making, starting, trained
 from harness_forge.training.jobs import Job, Say, TrainingResult
 from harness_forge.training.making import Watching
+from harness_forge.training.starting import Start
 from harness_forge.training.token_audit import TokenAudit, audit, check_lengths
 
 _STAMP = "forge.whole"
@@ -29,7 +32,21 @@ def plan(config: ForgeConfig) -> Job:
         WorksetError: the train workset is not installed.
     """
     data = dataset.read(dataset_folder(config), refit=config.train.refit)
-    return jobs.job(config, config.train, data, _ORDER)
+    if (start := _start(config)) is None:
+        return jobs.job(config, config.train, data, _ORDER)
+    settings = replace(config.train, rank=start.rank, alpha=start.alpha)
+    job = jobs.job(config, settings, data, _ORDER, start.adapter.digest)
+    starting.check_base(start.adapter, job.base)
+    return job
+
+
+def _start(config: ForgeConfig) -> Start | None:
+    if config.train.start is None:
+        return None
+    if config.train.replicates > 1:
+        what = "are trained from nothing, and train.start names an adapter"
+        raise TrainError("train.replicates", what, "train.replicates=1, or train.start=null")
+    return starting.named(config, config.train.start)
 
 
 def dataset_folder(config: ForgeConfig) -> Path:
@@ -49,16 +66,24 @@ def train(
 
     Others, raises: as `making.make`.
     """
-    job = plan(config)
+    job, found = plan(config), _start(config)
+    start = found.adapter if found else None
 
     def package(seen: TokenAudit) -> Adapter:
         counts = {"rows": seen.rows, "tokens": seen.tokens, "trained": seen.trained}
-        return trained.packaged(job, {**trained.lineage(job, counts), **(lineage or {})})
+        said = {**trained.lineage(job, counts), **(lineage or {})}
+        if start:
+            starting.check_moved(job, start, "train")
+            said = starting.lineage(said, start)
+        return trained.packaged(job, said)
 
-    return making.make(job, config.signing, lambda say: _prepared(job, say), package, **watching)
+    def prepare(say: Say) -> TokenAudit:
+        return _prepared(job, start.folder if start else None, say)
+
+    return making.make(job, config.signing, prepare, package, **watching)
 
 
-def _prepared(job: Job, say: Say) -> TokenAudit:
+def _prepared(job: Job, start: Path | None, say: Say) -> TokenAudit:
     """Tokenise and check the tokens; a resumed training checks them again."""
     prepared = job.work / "prepared"
     done = (prepared / _STAMP).is_file()
@@ -71,7 +96,7 @@ def _prepared(job: Job, say: Say) -> TokenAudit:
     seen = jobs.render_rows(job, rows, prepared=prepared if done else None)
     limit = job.config.sequence_length
     longest = check_lengths(seen["rows"], limit, str(job.data.folder), places)
-    inputs = job.inputs(rows, longest=longest)
+    inputs = job.inputs(rows, start, longest)
     jobs.write_config(job, axolotl.render(job.config, inputs, job.seed))
     if not done:
         say("preparing it with Axolotl, and comparing that with what serving renders")

@@ -33,12 +33,12 @@ def lineage(job: Job, audit: dict[str, int]) -> dict[str, Any]:
         field.name: getattr(value := getattr(job.config, field.name), "name", value)
         for field in fields(job.config)
         # Paths, true on this machine only; and what is said of the recipe, not of one adapter.
-        if field.name not in ("dataset", "out", "replicates")
+        if field.name not in ("dataset", "out", "replicates", "start")
     }
     return {
         "key": job.key,
         "forge_version": __version__,
-        "tools": _tools(job.python),
+        "tools": tools(job.python),
         "base": {
             "name": job.base.name,
             "title": job.base.title,
@@ -65,7 +65,7 @@ def lineage(job: Job, audit: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def _tools(python: Path) -> dict[str, str]:
+def tools(python: Path) -> dict[str, str]:
     """Return the versions of what trains, by the packages beside an interpreter."""
     found = {}
     for folder in python.parent.parent.glob("lib/python3*/site-packages/*.dist-info"):

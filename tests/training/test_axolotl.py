@@ -47,9 +47,14 @@ def test_is_as_in_the_golden_file(name, monkeypatch):
         second = second_stage(settings, own, kind, rank=8, alpha=16)
         rendered = SECOND[kind](second, own, INPUTS, config.seed)
     else:
-        rendered = render(settings, INPUTS, config.seed)
+        rendered = render(settings, replace(INPUTS, start=None), config.seed)
     golden = yaml.safe_load((GOLDEN / f"{name}.yaml").read_text())
     assert rendered == golden
+
+
+def test_a_training_on_examples_starts_from_the_adapter_that_it_is_given():
+    found = render(hardware.settle(TrainConfig()), INPUTS, 1)
+    assert found["lora_model_dir"] == "/forge/adapters/worker-0123456789ab"
 
 
 def test_long_rows_keep_the_attention_that_needs_no_room(monkeypatch):

@@ -91,7 +91,9 @@ def _made_of(report: ForgetReport, data: Path, home: Path) -> None:
     report.adapters = taint.tainted_by(every, {one.manifest for one in report.datasets})
     here = {stale.manifest_digest(folder) for folder in folders}
     report.unknown = [
-        one for one in every if one.dataset not in here and one not in report.adapters
+        one
+        for one in every
+        if not (one.datasets and here.issuperset(one.datasets)) and one not in report.adapters
     ]
     report.champions = list(_champions(home, {one.digest for one in report.adapters}))
 

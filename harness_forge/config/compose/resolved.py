@@ -70,9 +70,11 @@ def write_resolved(path: Path, recipe: str | None = None, overrides: Sequence[st
     from harness_forge.config.compose.engine import compose
 
     value = section_of(compose(recipe, overrides))
+    # DVC would take a pipeline that was made before there were these keys for out of date.
+    if value["train"]["start"] is None:
+        del value["train"]["start"]
     section, key = _ADAPTERS
     if value["train"][key] == 1:
-        # DVC would take a pipeline that was made before there was such a key for out of date.
         del value["train"][key]
     else:
         value[section][key] = value["train"][key]

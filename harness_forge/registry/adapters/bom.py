@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from harness_forge.registry.adapters.parents import manifests_of, parents_of
+
 BOM, UNKNOWN = "bom.cdx.json", "unknown"
 SECOND_STAGES = ("dpo", "kto")
 """Keys of a lineage that say which second stage made the adapter; none of them: examples did."""
@@ -65,7 +67,9 @@ def _adapter(lineage: Facts, ref: str, folder: Path) -> dict[str, Any]:
     card: dict[str, Any] = {"datasets": [{"ref": "dataset"}]}
     second = next((kind for kind in SECOND_STAGES if kind in lineage), None)
     method = second.upper() if second else "supervised fine-tuning"
-    if second is None:
+    if made := _part(lineage, "merge"):
+        method = f"merge of adapters ({made.get('method')})"
+    elif second is None:
         card["approach"] = {"type": "supervised"}
     said = {
         "digest of config and weights": lineage["digest"],
@@ -123,7 +127,7 @@ def _dataset(lineage: Facts) -> dict[str, Any]:
     said = {
         "rows": data.get("rows"),
         "sha256 of the rows": data.get("digest"),
-        "sha256 of the manifest": data.get("manifest"),
+        "sha256 of the manifest": _listed(manifests_of(lineage)),
         "splits": _listed(data.get("splits")),
         "skills": _listed(data.get("skills")),
         "roles": _listed(data.get("roles")),
@@ -141,15 +145,17 @@ def _dataset(lineage: Facts) -> dict[str, Any]:
 
 
 def _parent(lineage: Facts) -> Iterator[dict[str, Any]]:
-    if parent := _part(lineage, "parent"):
-        digest = str(parent.get("digest") or UNKNOWN)
+    started = "The adapter that this training started from"
+    for number, parent in enumerate(parents_of(lineage), start=1):
+        digest, weight = str(parent["digest"]), parent.get("weight")
+        said = {"digest of config and weights": digest}
         yield {
             "type": "machine-learning-model",
-            "bom-ref": "parent",
+            "bom-ref": "parent" if number == 1 else f"parent:{number}",
             "name": str(parent.get("name") or UNKNOWN),
             "version": digest[:12],
-            "description": "The adapter that this training started from",
-            "properties": _properties({"digest of config and weights": digest}),
+            "description": started if weight is None else "An adapter that this one was merged of",
+            "properties": _properties(said if weight is None else said | {"weight": weight}),
         }
 
 

@@ -3,40 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import prod
 from typing import Any
 
 from harness_forge.core.escapes import code, markdown
 from harness_forge.core.numbers import count, seconds
+from harness_forge.registry.adapters.parents import merged, parents_of
 
 
 def card(lineage: Mapping[str, Any], tensors: Mapping[str, Mapping[str, Any]]) -> str:
     """Return the card: what it is, what it was made from, what was measured."""
     base, data, train = lineage["base"], lineage["dataset"], lineage["train"]
-    measured, audit = lineage["measured"], lineage["audit"]
+    verb = "adapter merge" if merged(lineage) else "train"
     weights = sum(prod(fact["shape"]) for fact in tensors.values())
     rows = [
         ("base model", f"{markdown(base['title'])} (`{base['digest'][:12]}`)"),
         ("dataset", f"{code(data['name'])}, {count(data['rows'])} rows (`{data['digest'][:12]}`)"),
         ("adapter", f"{train['adapter']}, rank {train['rank']}, alpha {train['alpha']}"),
         ("weights", f"{count(weights)} in {len(tensors)} matrices"),
-        (
-            "trained tokens",
-            f"{count(audit['trained'])} of {count(audit['tokens'])} an epoch; prompts are masked",
-        ),
-        ("steps", count(measured["steps"])),
-        ("loss", f"{measured['first_loss']:.3f} at first, {measured['last_loss']:.3f} at last"),
-        ("time", f"{seconds(measured['seconds'])} on {train['hardware']}, {train['precision']}"),
+        *(_merge(lineage) if merged(lineage) else _training(lineage)),
     ]
-    if "parent" in lineage:
-        parent = lineage["parent"]
-        rows.append(("started from", f"{markdown(parent['name'])} (`{parent['digest'][:12]}`)"))
-        rows += [
-            (kind.upper(), say(lineage[kind])) for kind, say in _SECOND.items() if kind in lineage
-        ]
-    if "tokens_per_s" in measured:
-        rows.append(("pace", f"{count(measured['tokens_per_s'])} tokens/s"))
     if looks := lineage.get("looks"):
         head = f"ledger head `{looks['head']}`" if looks["head"] else "an empty ledger"
         rows.append(("looks at held-out items before", f"{looks['looks']} ({head})"))
@@ -49,7 +36,7 @@ def card(lineage: Mapping[str, Any], tensors: Mapping[str, Mapping[str, Any]]) -
             "",
             f"# {markdown(lineage['name'])} ({lineage['digest'][:12]})",
             "",
-            "Made by `forge train`. `lineage.json` has every setting and hash.",
+            f"Made by `forge {verb}`. `lineage.json` has every setting and hash.",
             "",
             "| | |",
             "|---|---|",
@@ -58,6 +45,32 @@ def card(lineage: Mapping[str, Any], tensors: Mapping[str, Mapping[str, Any]]) -
             *_quotes(data["licences"]),
         ]
     )
+
+
+def _training(lineage: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    train, measured, audit = lineage["train"], lineage["measured"], lineage["audit"]
+    tokens = f"{count(audit['trained'])} of {count(audit['tokens'])} an epoch; prompts are masked"
+    yield "trained tokens", tokens
+    yield "steps", count(measured["steps"])
+    yield "loss", f"{measured['first_loss']:.3f} at first, {measured['last_loss']:.3f} at last"
+    yield "time", f"{seconds(measured['seconds'])} on {train['hardware']}, {train['precision']}"
+    for parent in parents_of(lineage):
+        yield "started from", f"{markdown(parent['name'])} (`{parent['digest'][:12]}`)"
+    for kind, say in _SECOND.items():
+        if kind in lineage:
+            yield kind.upper(), say(lineage[kind])
+    if "tokens_per_s" in measured:
+        yield "pace", f"{count(measured['tokens_per_s'])} tokens/s"
+
+
+def _merge(lineage: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    made = lineage["merge"]
+    for one in parents_of(lineage):
+        name = f"{markdown(one['name'])} (`{one['digest'][:12]}`)"
+        yield "merged of", f"{name}, weight {one['weight']:g}"
+    kept = f", density {made['density']:g}" if "density" in made else ""
+    away = f"{made['distance']:.1%} away from the weighted sum of their changes"
+    yield "method", f"{made['method']}{kept}; {away}"
 
 
 def _dpo(fact: Mapping[str, Any]) -> str:

@@ -115,6 +115,10 @@ def load(folder: Path) -> Adapter:
         raise TrainError(str(folder), what, "train it again, or copy it again") from None
     if not isinstance(named[1], str) or not _NAME.fullmatch(named[1]):
         raise TrainError(str(folder), f"is damaged: {named[1]!r} is no name of an adapter")
+    if not (folder / WEIGHTS).exists():
+        what = "has no weights any more: its record alone is here"
+        hint = "`forge adapter prune` takes weights away: train it again, or copy them back"
+        raise TrainError(str(folder), what, hint)
     weights.head(folder / WEIGHTS)
     if _digest(config, folder / WEIGHTS) != named[0]:
         what = "is damaged: its files are not those that were packaged"

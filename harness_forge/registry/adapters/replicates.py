@@ -15,6 +15,7 @@ from typing import Any
 from harness_forge.core.errors import TrainError
 from harness_forge.registry.adapters import package
 from harness_forge.registry.adapters.package import Adapter
+from harness_forge.registry.adapters.parents import parents_of
 
 LINEAGE = "replicate"
 """The key of a lineage; the first adapter of a recipe, and one trained alone, have none."""
@@ -55,13 +56,14 @@ def all_of(adapter: Adapter, count: int, folder: Path) -> list[Adapter]:
         folder: of the registry.
 
     Raises:
-        TrainError: one is missing or damaged, or the adapter is not the first, or of DPO.
+        TrainError: one is missing or damaged, or the adapter is not the first, or was made of
+            another.
     """
     if why := not_first(adapter):
         hint = "name the first one, or train.replicates=1 for this adapter alone"
         raise TrainError(f"adapter {adapter.name}", why.partition(" ")[2], hint)
-    if "parent" in adapter.lineage:
-        what = "was trained further by DPO, which trains one adapter"
+    if parents_of(adapter.lineage):
+        what = "was made of another adapter, and there is one of it"
         raise TrainError(f"adapter {adapter.name}", what, "train.replicates=1")
     return [adapter, *(_found(adapter, number, folder) for number in range(2, count + 1))]
 

@@ -16,6 +16,7 @@ from harness_forge.core.errors import TrainError
 from harness_forge.core.files import write_json, write_text
 from harness_forge.registry.adapters import bom, registry
 from harness_forge.registry.adapters.package import LINEAGE, SIGNATURE, Adapter
+from harness_forge.registry.adapters.parents import Lineage, manifests_of, merged, parents_of
 
 CARD, HEAD = "README.md", "## Tainted"
 
@@ -26,25 +27,17 @@ class AdapterSources:
 
     Args:
         label: the name of its folder, with its hash.
-        dataset: sha256 of the manifest of its dataset; '' if there was none.
-        parent: digest of the adapter that it started from; '' if there was none.
-        stage: the second stage that made it; '' for one trained on examples.
+        datasets: sha256 of the manifest of each dataset that it learned from.
+        parents: digests of the adapters that it started from or was merged of.
+        remake: the command that makes it anew.
     """
 
     folder: Path
     label: str
     digest: str
-    dataset: str
-    dataset_name: str
-    parent: str
-    stage: str
-
-    @property
-    def remake(self) -> str:
-        """The command that trains it anew."""
-        name = self.label.removesuffix(f"-{self.digest[:12]}")
-        verb, group = (f"train {self.stage}", self.stage) if self.stage else ("train", "train")
-        return f"`forge {verb} {group}.dataset=data/{self.dataset_name} {group}.name={name}`"
+    datasets: tuple[str, ...]
+    parents: tuple[str, ...]
+    remake: str
 
 
 def trained(home: Path) -> list[AdapterSources]:
@@ -58,24 +51,35 @@ def _trained(home: Path) -> Iterator[AdapterSources]:
             continue
         try:
             lineage = json.loads((folder / LINEAGE).read_text(encoding="utf-8"))
-            data, parent = lineage.get("dataset") or {}, lineage.get("parent") or {}
             digest = str(lineage["digest"])
+            parents = tuple(str(one["digest"]) for one in parents_of(lineage))
+            remake = _remake(lineage, folder.name.removesuffix(f"-{digest[:12]}"))
+            datasets = tuple(manifests_of(lineage))
         except (OSError, ValueError, KeyError, AttributeError):
             continue
-        names = str(data.get("manifest") or ""), str(data.get("name") or "")
-        start = str(parent.get("digest") or "")
-        stage = next((kind for kind in bom.SECOND_STAGES if kind in lineage), "")
-        yield AdapterSources(folder, folder.name, digest, *names, start, stage)
+        yield AdapterSources(folder, folder.name, digest, datasets, parents, remake)
+
+
+def _remake(lineage: Lineage, name: str) -> str:
+    """Return the command that makes an adapter anew."""
+    parents = [str(one.get("name")) for one in parents_of(lineage)]
+    if merged(lineage):
+        return f"`forge adapter merge {' '.join(parents)} as={name}`"
+    stage = next((kind for kind in bom.SECOND_STAGES if kind in lineage), "")
+    verb, group = (f"train {stage}", stage) if stage else ("train", "train")
+    start = f" train.start={parents[0]}" if parents and not stage else ""
+    data = (lineage.get("dataset") or {}).get("name") or ""
+    return f"`forge {verb} {group}.dataset=data/{data} {group}.name={name}{start}`"
 
 
 def tainted_by(found: Sequence[AdapterSources], manifests: set[str]) -> list[AdapterSources]:
-    """Return the adapters trained on one of the datasets, and those that started from them.
+    """Return the adapters trained on one of the datasets, and those that were made of them.
 
     Args:
         manifests: sha256 of the manifests of datasets.
     """
-    bad = {one.digest for one in found if one.dataset in manifests}
-    while more := {one.digest for one in found if one.parent in bad} - bad:
+    bad = {one.digest for one in found if manifests & set(one.datasets)}
+    while more := {one.digest for one in found if bad & set(one.parents)} - bad:
         bad |= more
     return [one for one in found if one.digest in bad]
 
@@ -107,6 +111,16 @@ def says(home: Path, digest: str) -> str:
     """Return in a sentence why an adapter is tainted and what makes it anew; '' if it is not."""
     facts = _facts(home, digest)
     return _sentence(facts["reasons"], facts["remake"]) if facts else ""
+
+
+def refuse(home: Path, adapter: Adapter) -> None:
+    """Refuse to make another adapter of one whose rows were forgotten: it would hold them too.
+
+    Raises:
+        TrainError: it is such an adapter.
+    """
+    if told := says(home, adapter.digest):
+        raise TrainError(f"adapter {adapter.label}", f"is tainted: {told}")
 
 
 def note(home: Path, adapters: Sequence[Adapter]) -> list[str]:

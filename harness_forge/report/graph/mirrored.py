@@ -81,7 +81,8 @@ class GraphRecords:
         digest = self._digest(name)
         (node,) = self._graph.ask(
             "MATCH (a:Adapter {key: $key}) OPTIONAL MATCH (a)-[:STARTED_FROM]->(p) "
-            "RETURN a.name AS name, a.base AS base, a.dataset AS dataset, p.key AS parent",
+            "RETURN a.name AS name, a.base AS base, a.dataset AS dataset, "
+            "collect(p.key) AS parents",
             key=digest,
         )
         lines = (
@@ -106,7 +107,7 @@ class GraphRecords:
             "digest": digest,
             "base": node["base"] or "",
             "dataset": node["dataset"] or "",
-            "started_from": node["parent"] or "",
+            "started_from": ", ".join(sorted(node["parents"])),
             "lines": counted[0]["n"],
             "attempts": sum(run["attempts"] for run in runs),
             "runs": runs,

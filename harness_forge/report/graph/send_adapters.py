@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 
 from harness_forge.config.schema import ForgeConfig
+from harness_forge.registry.adapters.parents import manifests_of, parents_of
 from harness_forge.report.graph import files
 from harness_forge.store.bolt import Graph
 
 
 def send_adapters(graph: Graph, config: ForgeConfig, sent: Counter) -> None:
-    """Send every packaged adapter, with its dataset and its parent, and every decision."""
+    """Send every packaged adapter, with its datasets and its parents, and every decision."""
     found = files.adapters(config)
     nodes = [
         {"key": digest, "name": one["name"], "base": one.get("base", {}).get("name", "")}
@@ -23,17 +24,18 @@ def send_adapters(graph: Graph, config: ForgeConfig, sent: Counter) -> None:
         "UNWIND $rows AS row MATCH (a:Adapter {key: row.adapter}) "
         "MATCH (d:Dataset {key: row.dataset}) MERGE (a)-[:TRAINED_ON]->(d) RETURN count(a) AS n",
         (
-            {"adapter": digest, "dataset": one.get("dataset", {}).get("manifest", "")}
+            {"adapter": digest, "dataset": manifest}
             for digest, one in found.items()
+            for manifest in manifests_of(one)
         ),
     )
     graph.send(
         "UNWIND $rows AS row MATCH (a:Adapter {key: row.adapter}) "
         "MERGE (p:Adapter {key: row.parent}) MERGE (a)-[:STARTED_FROM]->(p) RETURN count(a) AS n",
         (
-            {"adapter": digest, "parent": one["parent"]["digest"]}
+            {"adapter": digest, "parent": parent["digest"]}
             for digest, one in found.items()
-            if one.get("parent")
+            for parent in parents_of(one)
         ),
     )
     decided = files.decided(config)

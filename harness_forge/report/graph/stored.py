@@ -12,6 +12,7 @@ from harness_forge.core.errors import ConfigError
 from harness_forge.core.hints import did_you_mean_any
 from harness_forge.registry.adapters import registry
 from harness_forge.registry.adapters.package import LINEAGE
+from harness_forge.registry.adapters.parents import parents_of
 from harness_forge.report.graph import files, rows
 from harness_forge.report.graph.rows import Facts
 from harness_forge.report.graph.why import LineRow
@@ -84,7 +85,7 @@ class StoredRecords:
             "digest": lineage["digest"],
             "base": lineage.get("base", {}).get("name", ""),
             "dataset": data.get("name", ""),
-            "started_from": (lineage.get("parent") or {}).get("digest", ""),
+            "started_from": ", ".join(sorted(one["digest"] for one in parents_of(lineage))),
             "lines": len({(part.file, part.line) for part in parts}),
             "attempts": sum(map(len, attempts.values())),
             "runs": list(self._runs(attempts)),

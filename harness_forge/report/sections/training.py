@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness_forge.core.numbers import count, counted, seconds
+from harness_forge.registry.adapters.parents import merged
 from harness_forge.report import charts
 from harness_forge.report.html import Html, missing, section, tag
 from harness_forge.report.material import Curve, Material
@@ -30,7 +31,7 @@ def _chart(curve: Curve) -> Html:
 
 def _settings(material: Material) -> Html | None:
     lineage = material.lineage
-    if lineage is None:
+    if lineage is None or merged(lineage):
         return None
     train: dict[str, Any] = lineage["train"]
     measured: dict[str, Any] = lineage["measured"]

@@ -125,7 +125,7 @@ def test_an_adapter_of_dpo_has_no_replicates(project):
     more = {"parent": {"name": "mine", "digest": "d" * 64}}
     more["dpo"] = {"pairs": 1, "beta": 0.1, "sft_weight": 0.2}
     adapter(project.home, "mine-dpo", project.digest, 0.9, **more)
-    with pytest.raises(TrainError, match="trained further by DPO"):
+    with pytest.raises(TrainError, match="was made of another adapter"):
         project("mine-dpo", settings=project.three)
 
 

@@ -17,6 +17,7 @@ from harness_forge.registry import approval, champion, decisions
 from harness_forge.registry.adapters import registry, taint
 from harness_forge.registry.adapters.identity import AdapterIdentity
 from harness_forge.registry.adapters.package import LINEAGE
+from harness_forge.registry.adapters.parents import merged, parents_of
 from harness_forge.report.console import frame, messages
 from harness_forge.report.console.exchange import PageAnswer, PageRefused, PageRequest, link
 from harness_forge.report.console.guard import ConsoleSession
@@ -171,12 +172,12 @@ def _made_from(site: ConsoleSite, lineage: Line) -> Html:
     if not lineage:
         return section("Lineage", tag("p", "Its lineage cannot be read.", class_="gap"))
     base, data, train = (_part(lineage, key) for key in ("base", "dataset", "train"))
-    measured, parent = _part(lineage, "measured"), _part(lineage, "parent")
+    measured, parents = _part(lineage, "measured"), parents_of(lineage)
     pairs = [
         ("sha256", lineage.get("digest")),
         ("base model", f"{base.get('title') or base.get('name')} ({base.get('licence')})"),
         ("trained on", _dataset(site, data)),
-        ("started from", _parent(site, parent)),
+        ("merged of" if merged(lineage) else "started from", _parents(site, parents)),
         ("method", ", ".join(f"{key} {train[key]}" for key in ("adapter", "rank", "precision",
                              "hardware", "seed") if key in train)),
         ("steps", count(measured["steps"]) if "steps" in measured else ""),
@@ -198,9 +199,18 @@ def _dataset(site: ConsoleSite, data: Line) -> Any:
     return tag("a", told, href=link("datasets", name)) if there else told
 
 
+def _parents(site: ConsoleSite, parents: Sequence[Line]) -> Any:
+    shown = [_parent(site, parent) for parent in parents]
+    return shown[0] if len(shown) == 1 else tag("span", *_listed(shown)) if shown else ""
+
+
+def _listed(shown: Sequence[Any]) -> Iterator[Any]:
+    for place, one in enumerate(shown):
+        yield from ([", "] if place else [])
+        yield one
+
+
 def _parent(site: ConsoleSite, parent: Line) -> Any:
-    if not parent.get("digest"):
-        return ""
     label = AdapterIdentity(str(parent.get("name")), str(parent["digest"])).label
     there = label in labels(site)
     return tag("a", label, href=link("adapters", label)) if there else label

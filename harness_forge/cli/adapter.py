@@ -16,6 +16,7 @@ from harness_forge.cli.adapter_layers import (
     prune,
     rebase,
 )
+from harness_forge.cli.adapter_names import folder_of, loaded
 from harness_forge.cli.columns import columns
 from harness_forge.core.errors import ConfigError, TrainError
 from harness_forge.core.numbers import count, counted, size
@@ -224,23 +225,6 @@ def _made_of(lineage: dict[str, Any]) -> dict[str, str]:
     made = lineage["merge"]
     weights = ", ".join(f"{one['weight']:g}" for one in lineage["parents"])
     return {"merged of": ", ".join(found), "merged by": f"{made['method']}, weights {weights}"}
-
-
-def loaded(config: ForgeConfig, name: str) -> Adapter:
-    """Return the adapter of a folder, of a name in the registry, or of the start of its hash."""
-    from harness_forge.registry.adapters.package import load
-
-    return load(folder_of(config, name))
-
-
-def folder_of(config: ForgeConfig, name: str) -> Path:
-    """Return the folder of an adapter by its folder, name or the start of its hash."""
-    from harness_forge.registry import standing
-    from harness_forge.registry.adapters import registry
-
-    if registry.is_folder(name):
-        return Path(name)
-    return standing.find(standing.standings(Path(config.forge_home)), name).folder
 
 
 def _verify(config: ForgeConfig, name: str) -> int:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def diff(config: ForgeConfig, first: str, second: str) -> int:
     """Print what differs, lineage key by key, and how many rows."""
-    from harness_forge.cli.adapter import loaded
+    from harness_forge.cli.adapter_names import loaded
     from harness_forge.cli.results import report
     from harness_forge.registry.adapters.difference import differences
 

@@ -26,7 +26,7 @@ _OLD = 30
 
 def merge(config: ForgeConfig, names: Sequence[str]) -> int:
     """Merge adapters into one with a name of its own."""
-    from harness_forge.cli.adapter import loaded
+    from harness_forge.cli.adapter_names import loaded
     from harness_forge.cli.results import report
     from harness_forge.training.merging import merge as merged
 
@@ -69,7 +69,7 @@ def _gate(name: str) -> str:
 def rebase(config: ForgeConfig, names: Sequence[str]) -> int:
     """Train an adapter's rows again, from the weights of another one."""
     from harness_forge.cli import train
-    from harness_forge.cli.adapter import loaded
+    from harness_forge.cli.adapter_names import loaded
     from harness_forge.cli.results import report
     from harness_forge.training import rebasing, supervised
 

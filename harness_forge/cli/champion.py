@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness_forge.cli.champion_check import check
 from harness_forge.cli.columns import columns
 from harness_forge.core.errors import ConfigError
 from harness_forge.core.numbers import percent, points
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from harness_forge.registry.champion import ChampionTerm
 
 SUMMARY = "show which adapters are champions and every decision, the ledger verified"
-USAGE = "[ls | show [NAME [ENTRY]] | diff [NAME] [ENTRY ENTRY] | NAME] [key=value …]"
+USAGE = (
+    "[ls | show [NAME [ENTRY]] | diff [NAME] [ENTRY ENTRY] | check [NAME] [--dry-run] | NAME]"
+    " [key=value …]"
+)
 EXAMPLES = (
     "forge champion",
     "forge champion stig-worker",
@@ -26,29 +30,39 @@ EXAMPLES = (
     "forge champion show stig-worker 1.0.0",
     "forge champion diff",
     "forge champion diff stig.worker 1.0.0 1.1.0",
+    "forge champion check",
+    "forge champion check stig.worker --dry-run proxy=ab",
 )
-KEYS = ("forge_home",)
-JSON = "an array of slots with their champion; show: an object; diff: first, second, scores"
+KEYS = ("promote", "budget", "proxy", "skill", "store", "forge_home")
+JSON = (
+    "an array of slots with their champion; show: an object; diff: first, second, scores; check:"
+    " an array with tests, regressed, taken_down, champion_after"
+)
 
-LS, SHOW, DIFF = "ls", "show", "diff"
-"""The actions: one line for each slot, one champion in full, two side by side."""
+LS, SHOW, DIFF, CHECK = "ls", "show", "diff", "check"
+"""The actions: one line for each slot, one champion in full, two side by side, judge them again."""
+DRY_RUN = "--dry-run"
 
 NOTHING = "no adapter was decided on yet: forge promote"
-_MOST = {LS: 0, SHOW: 2, DIFF: 3}
+_MOST = {LS: 0, SHOW: 2, DIFF: 3, CHECK: 1}
 
 
 def main(argv: list[str]) -> int:
     """Verify the ledger, repair pointers, and show what was asked for."""
     from harness_forge.cli import composed
     from harness_forge.cli.results import report
-    from harness_forge.cli.words import sort
+    from harness_forge.cli.words import sort, unknown_flag
     from harness_forge.promotion.history import slot_histories
 
-    words, _, overrides = sort(argv)
+    words, flags, overrides = sort(argv, (DRY_RUN,))
     verb = words.pop(0) if words and words[0] in _MOST else ""
     if len(words) > _MOST.get(verb, 1):
         raise ConfigError("command line", "one name at a time", f"forge champion {USAGE}")
+    if flags and verb != CHECK:
+        raise unknown_flag(DRY_RUN, ())
     config = composed(overrides)
+    if verb == CHECK:
+        return check(config, words, dry=bool(flags))
     found = slot_histories(config, lambda text: print(f"champion: {text}", file=sys.stderr))
     if verb == LS:
         report([_slot_facts(one) for one in found], "\n".join(listed(found)) or NOTHING)

@@ -78,7 +78,7 @@ def leave(folder: Path, destination: Path, config: ForgeConfig) -> dict[str, Any
 
 def _to_hub(words: list[str], destination: str, config: ForgeConfig, agreed: bool) -> int:
     """Send a reviewed dataset, or an adapter of one, to the Hub; exits 1 if it was declined."""
-    from harness_forge.cli.adapter import folder_of
+    from harness_forge.cli.adapter_names import folder_of
     from harness_forge.cli.redact import dataset_of
     from harness_forge.cli.results import report
     from harness_forge.cli.workset import asked

@@ -159,6 +159,8 @@ class PromoteConfig:
         mlflow: URI of an MLflow store with a model registry that copies the
             champions, such as sqlite:///.forge/mlflow.db; empty copies nothing.
             It decides nothing, and its faults are only reported.
+        rollback: `forge champion check` takes down a champion that is shown to be worse on
+            what came since its promotion; false only says so.
     """
 
     name: str = "default"
@@ -167,3 +169,4 @@ class PromoteConfig:
     approval: bool = False
     judge_alone: bool = False
     mlflow: str = ""
+    rollback: bool = True

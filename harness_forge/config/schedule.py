@@ -108,6 +108,8 @@ class ScheduleConfig:
         timezone: of the window, such as Europe/Berlin; '' is this machine's own.
         retry_minutes: after a cycle that failed, until it is tried again.
         command: one cycle, run in the project's folder.
+        after: a command after each cycle that ended well, such as [forge, champion, check]; what
+            it prints is in the cycle's output, and how it ends changes nothing. [] for none.
     """
 
     window: WindowConfig = field(default_factory=WindowConfig)
@@ -117,6 +119,7 @@ class ScheduleConfig:
     timezone: str = limited("", lambda value: zone_fault(value))
     retry_minutes: float = limited(60.0, between(1))
     command: list[str] = field(default_factory=lambda: ["dvc", "repro"])
+    after: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if not self.command:

@@ -32,6 +32,13 @@ class Precision(Enum):
     bfloat16 = "bfloat16"
 
 
+class Tracker(Enum):
+    """Where a training's steps are copied to, besides DVCLive's curves."""
+
+    mlflow = "mlflow"
+    trackio = "trackio"
+
+
 @dataclass(frozen=True)
 class TrainConfig:
     """One training of one adapter.
@@ -67,6 +74,9 @@ class TrainConfig:
         threads: CPU cores to use; 0 is all.
         save_steps: steps between checkpoints.
         seed: of order and first weights; None takes the recipe's.
+        track: trackers that get a copy of every training's steps when it ends: mlflow (in
+            `forge_home`/mlflow.db), trackio (in `forge_home`/trackio). Files on this machine,
+            no server.
         replicates: adapters to train and judge, each with a seed of its own that is derived
             from this one: a claim about the recipe takes three or more (promote=replicates).
             The first is shipped.
@@ -98,6 +108,8 @@ class TrainConfig:
     threads: int = 0
     save_steps: int = 20
     seed: int | None = None
+    # Not in the text that keys a training: it changes nothing that is learned.
+    track: list[Tracker] = field(default_factory=list, repr=False)
     # Not in the text that keys a training: each adapter is the same as one trained alone.
     replicates: int = limited(1, between(1, 99), shown=False)
 

@@ -16,8 +16,8 @@
     ├── GraphError             18   the graph is down, refuses, or lacks what is asked for
     └── Interrupted           130   Ctrl-C; what was finished is kept
 
-Exit codes 10 to 12 belong to `forge promote`, 17 to `forge audit`, 19 to `forge health` and
-`forge doctor`; they are results, not faults.
+Exit codes 10 to 12 belong to `forge promote`, 17 to `forge audit`, 19 to `forge health`,
+`forge doctor` and `forge champion check`; they are results, not faults.
 """
 
 from __future__ import annotations

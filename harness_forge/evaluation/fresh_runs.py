@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from harness_forge.store.opening import existing_store
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger
 from harness_forge.store.splits.looks import Look, item_key
 
+CHAMPION = "champion before"
 OPPONENTS = tuple(label for label in LABELS if label != ADAPTER)
 
 Pair = tuple[EvalResult, EvalResult]
@@ -72,7 +74,43 @@ def read(config: ForgeConfig, name: str | None = None) -> Fresh:
         TrainError: there is no such adapter.
         EvalError: the ledger of looks cannot be read.
     """
-    adapter, home = current_adapter(config, name), Path(config.forge_home)
+    adapter = current_adapter(config, name)
+    batches, seen, waiting = _read(config, adapter)
+    pairs = {other: _pairs(batches, other) for other in OPPONENTS}
+    evidence = {other: _evidence(found) for other, found in pairs.items() if found}
+    return Fresh(adapter, evidence, config.budget.alpha, seen, waiting)
+
+
+def worse(
+    config: ForgeConfig, adapter: Adapter, since: datetime, before: Adapter | None = None
+) -> tuple[dict[str, FreshEvidence], str]:
+    """Return what fresh items say of others being better than an adapter, and what is not read.
+
+    Args:
+        since: looks before this time do not count: on them the adapter was chosen.
+        before: the champion before it, compared where it was asked all the same items.
+
+    Returns:
+        By base and champion: evidence whose first is the other, whose second the adapter.
+    """
+    rivals = {before.digest: CHAMPION} if before else {}
+    batches, _, waiting = _read(config, adapter, since, rivals)
+    pairs = {other: _pairs(batches, other) for other in (BASE, *rivals.values())}
+    turned = {
+        other: [[(theirs, own) for own, theirs in batch] for batch in found]
+        for other, found in pairs.items()
+        if found
+    }
+    return {other: _evidence(found) for other, found in turned.items()}, waiting
+
+
+def _read(
+    config: ForgeConfig,
+    adapter: Adapter,
+    since: datetime | None = None,
+    rivals: Mapping[str, str] | None = None,
+) -> tuple[list[_FreshBatch], int, str]:
+    home = Path(config.forge_home)
     ledger = HoldoutLedger(config.budget, home)
     with existing_store(config) as opened:
         stores, known = {}, []
@@ -81,14 +119,15 @@ def read(config: ForgeConfig, name: str | None = None) -> Fresh:
             stores[one.skill.name] = store = opened.skill(one.skill.name)
             known += known_looks(store, home, one.model)
         looks = [look for look in ledger.state(known).looks if look.candidate]
-        batches, seen, waiting = _batches(looks, stores, adapter)
-    pairs = {other: _pairs(batches, other) for other in OPPONENTS}
-    evidence = {other: _evidence(found) for other, found in pairs.items() if found}
-    return Fresh(adapter, evidence, config.budget.alpha, seen, waiting)
+        return _batches(looks, stores, adapter, since, rivals or {})
 
 
 def _batches(
-    looks: Sequence[Look], stores: Mapping[str, Any], adapter: Adapter
+    looks: Sequence[Look],
+    stores: Mapping[str, Any],
+    adapter: Adapter,
+    since: datetime | None,
+    rivals: Mapping[str, str],
 ) -> tuple[list[_FreshBatch], int, str]:
     found: list[_FreshBatch] = []
     names: set[tuple[str, str]] = set()
@@ -96,8 +135,8 @@ def _batches(
     seen = 0
     for look in looks:
         mine = look.candidate == adapter.digest and look.tested and look.skill in stores
-        if mine:
-            batch, fault = _batch(look, stores[look.skill], adapter)
+        if mine and (since is None or _later(look, since)):
+            batch, fault = _batch(look, stores[look.skill], adapter, rivals)
             if batch is None:
                 return found, seen, fault
             old = {item for item in batch.own if (look.skill, item) in names}
@@ -111,12 +150,21 @@ def _batches(
     return found, seen, ""
 
 
+def _later(look: Look, since: datetime) -> bool:
+    if not look.time:
+        return False
+    made = datetime.fromisoformat(look.time)
+    return (made if made.tzinfo else made.replace(tzinfo=UTC)) >= since
+
+
 def _known_by_content(look: Look, store, keys: set[str]) -> set[str]:
     items = {item.item_id: item for item in store.items()}
     return {name for name in look.items if name in items and item_key(items[name]) in keys}
 
 
-def _batch(look: Look, store, adapter: Adapter) -> tuple[_FreshBatch | None, str]:
+def _batch(
+    look: Look, store, adapter: Adapter, rivals: Mapping[str, str]
+) -> tuple[_FreshBatch | None, str]:
     """Return a look's results, and those of each other policy on the same items; or why not."""
     runs = {run["id"]: run for run in store.runs()}
     run = runs.get(look.run_id)
@@ -126,7 +174,7 @@ def _batch(look: Look, store, adapter: Adapter) -> tuple[_FreshBatch | None, str
     own = _held_out(store, look.run_id)
     others = {}
     for other in sorted(runs.values(), key=lambda one: one["started_at"]):
-        label = _label(other["config"].get("policy") or {}, adapter)
+        label = _label(other["config"].get("policy") or {}, adapter, rivals)
         if label is None or label in others or not _alike(run, other):
             continue
         results = _held_out(store, other["id"])
@@ -152,9 +200,11 @@ def _alike(run: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return other["status"] == "complete" and facts(run) == facts(other)
 
 
-def _label(policy: Mapping[str, Any], adapter: Adapter) -> str | None:
-    """Return which baseline a run's policy is; None for an adapter or another model."""
+def _label(policy: Mapping[str, Any], adapter: Adapter, rivals: Mapping[str, str]) -> str | None:
+    """Return which baseline or rival a run's policy is; None for another adapter or model."""
     kind = policy.get("kind")
+    if policy.get("adapter_digest") in rivals:
+        return rivals[policy["adapter_digest"]]
     if kind != PolicyKind.model.value:
         return kind if kind in OPPONENTS else None
     base = (adapter.lineage.get("base") or {}).get("digest")

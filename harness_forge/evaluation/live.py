@@ -98,7 +98,7 @@ class Live:
         return f"{better} is better, at alpha {level(self.alpha)}"
 
 
-def read(config: ForgeConfig, name: str = "") -> Live:
+def read(config: ForgeConfig, name: str = "", since: datetime | None = None) -> Live:
     """Return the results of a route's arms so far.
 
     An attempt counts once; with a sticky route, a run or an item counts once. The
@@ -107,6 +107,7 @@ def read(config: ForgeConfig, name: str = "") -> Live:
 
     Args:
         name: of the route; '' if there is only one.
+        since: requests that were drawn before do not count in the test.
 
     Raises:
         EvalError: there is no such route, it does not have two arms, or `proxy.outcome_s`
@@ -131,7 +132,11 @@ def read(config: ForgeConfig, name: str = "") -> Live:
     fields = ("requests", "failed", "first_s", "total_s", "shadows")
     traffic = {restored(arm): dict(zip(fields, rest, strict=True)) for arm, *rest in found}
     deadline_s, pair = config.proxy.outcome_s, (arms[0], arms[1])
-    requests = [ArmAssignment(at, restored(arm), *rest) for at, arm, *rest in drawn]
+    requests = [
+        ArmAssignment(at, restored(arm), *rest)
+        for at, arm, *rest in drawn
+        if since is None or at >= since
+    ]
     readable = in_order(requests, pair, datetime.now(UTC), deadline_s)
     return Live(name, pair, readable, config.proxy.alpha, deadline_s, traffic)
 

@@ -268,6 +268,7 @@ def _hashed_rule(rule: PromoteConfig) -> dict[str, Any]:
     said = asdict(rule)
     said.pop("version")  # a champion's name decides nothing
     said.pop("mlflow")  # nor do copies of it
+    said.pop("rollback")  # nor what happens to a champion later
     for key in ("approval", "judge_alone"):
         if not said[key]:
             del said[key]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -158,23 +158,67 @@ def rollback(
         one = find_slot(_histories(book.lines), name)
         down, up = _from_and_to(one, to)
         _check_present(up, config)
-        taken = _removed_for(one, up)
-        facts = {key: one.stack[-1].facts.get(key) for key in ("skill", "role", "target")}
-        book.append(
-            {
-                "kind": ROLLBACK,
-                "candidate": asdict(down),
-                **{key: value for key, value in facts.items() if value},
-                "decision": "rolled back",
-                "why": reason,
-                "champion_before": asdict(down),
-                "champion_after": asdict(up),
-                "taken_down": [asdict(each) for each in taken],
-                **stamp(book.lines, say),
-            }
-        )
-        champion.point(home, one.slot, champion.champion_stack(book.lines, one.slot))
+        _write(home, book, one, up, {"why": reason}, say)
     return down, up
+
+
+def take_down(
+    config: ForgeConfig,
+    slot: str,
+    champion_now: AdapterIdentity,
+    said: Mapping[str, Any],
+    say: Say = lambda text: None,
+) -> AdapterIdentity | None:
+    """Remove a champion; return the one before it, which is champion again, or None.
+
+    Without one before it the slot has no champion: the base model answers alone.
+
+    Args:
+        champion_now: the one to remove.
+        said: what the ledger's line says: `why`, and whatever it rests on.
+
+    Raises:
+        PromoteError: another one is champion by now, or the one before it is gone.
+    """
+    home = Path(config.forge_home)
+    with decisions.opened(home, say) as book:
+        one = find_slot(_histories(book.lines), slot)
+        if not one.stack or one.stack[-1].candidate != champion_now:
+            what = f"{champion_now.label} is not champion any more"
+            raise PromoteError(f"champion {slot}", what, "nothing was changed")
+        up = one.stack[-2].candidate if one.stack[:-1] else None
+        if up:
+            _check_present(up, config)
+        _write(home, book, one, up, said, say)
+    return up
+
+
+def _write(
+    home: Path,
+    book: decisions.DecisionLedger,
+    one: SlotHistory,
+    up: AdapterIdentity | None,
+    said: Mapping[str, Any],
+    say: Say,
+) -> None:
+    """Write a rollback's line, and move the pointer."""
+    down = one.stack[-1].candidate
+    taken = _removed_for(one, up) if up else [down]
+    facts = {key: one.stack[-1].facts.get(key) for key in ("skill", "role", "target")}
+    book.append(
+        {
+            "kind": ROLLBACK,
+            "candidate": asdict(down),
+            **{key: value for key, value in facts.items() if value},
+            "decision": "rolled back",
+            **said,
+            "champion_before": asdict(down),
+            "champion_after": asdict(up) if up else None,
+            "taken_down": [asdict(each) for each in taken],
+            **stamp(book.lines, say),
+        }
+    )
+    champion.point(home, one.slot, champion.champion_stack(book.lines, one.slot))
 
 
 def _removed_for(one: SlotHistory, up: AdapterIdentity) -> list[AdapterIdentity]:

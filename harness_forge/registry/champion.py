@@ -85,7 +85,7 @@ def champion_stack(lines: Iterable[Line], slot: str) -> list[ChampionTerm]:
     """Return the current champion of a slot, last, and those before it.
 
     A promotion pushes one. A rollback pops one, or all above an earlier one; it may
-    also bring back one that an earlier rollback removed.
+    also bring back one that an earlier rollback removed, or leave none.
     """
     stack: list[ChampionTerm] = []
     past: dict[AdapterIdentity, ChampionTerm] = {}
@@ -105,6 +105,9 @@ def _back(
 ) -> None:
     if "taken_down" not in line:
         stack.pop()
+        return
+    if line["champion_after"] is None:
+        stack.clear()
         return
     up = AdapterIdentity.of(line["champion_after"])
     if up in [term.candidate for term in stack]:

@@ -15,7 +15,7 @@ from harness_forge.registry.adapters import package, registry
 from harness_forge.registry.adapters.package import Adapter
 from harness_forge.registry.signing import trust
 from harness_forge.rollouts.policies import probes
-from harness_forge.serving import server_plan, smoke, state, swap
+from harness_forge.serving import aliases, server_plan, smoke, state, swap
 from harness_forge.serving.state import Running
 from harness_forge.serving.swap import Incoming, SwapResult
 
@@ -58,8 +58,21 @@ def followed(config: ForgeConfig) -> tuple[list[SwapResult], list[str]]:
     return [_swap(config, running, one.aliases, one.adapter) for one in found], notes
 
 
+def to_base(config: ForgeConfig, slot: str) -> list[str]:
+    """Point the aliases of a slot that has no champion any more to the base model; return them.
+
+    Raises:
+        ServeError: no server runs.
+    """
+    home, running = Path(config.forge_home), server(config)
+    known = aliases.read(home)
+    named = [name for name in served_champions.names(slot) if name in known]
+    aliases.move_all(home, named, running.base, running.url)
+    return named
+
+
 def _swap(
-    config: ForgeConfig, running: Running, aliases: Sequence[str], adapter: Adapter
+    config: ForgeConfig, running: Running, names: Sequence[str], adapter: Adapter
 ) -> SwapResult:
     home = Path(config.forge_home)
     server_plan.check(adapter, current.base_model_of(config))
@@ -71,7 +84,7 @@ def _swap(
     return swap.swap(
         home,
         running.url,
-        aliases,
+        names,
         Incoming(one.name, one.folder, adapter.digest, one.rank),
         prove=lambda new, old: _prove(config, running, new, old),
         drain_s=config.serve.drain_s,

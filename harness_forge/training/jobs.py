@@ -86,6 +86,11 @@ class Job:
     looks: dict[str, Any]
 
     @property
+    def home(self) -> Path:
+        """Forge's home, which has the folder of all trainings."""
+        return self.work.parent.parent
+
+    @property
     def metrics(self) -> Path:
         """Where each step's loss goes."""
         return self.work / "metrics.jsonl"

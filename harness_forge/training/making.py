@@ -9,7 +9,7 @@ from typing import Any, TypedDict, TypeVar
 from harness_forge.config.signing import SigningConfig
 from harness_forge.registry.adapters.package import Adapter
 from harness_forge.registry.signing import trust
-from harness_forge.training import jobs
+from harness_forge.training import jobs, tracking
 from harness_forge.training.jobs import Audit, Job, Say, Show, TrainingResult, silent
 
 Counts = TypeVar("Counts", bound=Audit)
@@ -71,6 +71,7 @@ def make(
             return None
         jobs.run(job, lock, say, show, live)
         adapter = package(seen)
+    tracking.track(job, adapter, say)
     trust.signed(adapter, signing)
     return TrainingResult(adapter, new=True, metrics=job.metrics, audit=seen)
 

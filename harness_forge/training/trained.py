@@ -33,7 +33,7 @@ def lineage(job: Job, audit: dict[str, int]) -> dict[str, Any]:
         field.name: getattr(value := getattr(job.config, field.name), "name", value)
         for field in fields(job.config)
         # Paths, true on this machine only; and what is said of the recipe, not of one adapter.
-        if field.name not in ("dataset", "out", "replicates", "start")
+        if field.name not in ("dataset", "out", "replicates", "start", "track")
     }
     return {
         "key": job.key,

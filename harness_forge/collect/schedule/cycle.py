@@ -29,6 +29,7 @@ _SIGNALS = ((signal.SIGINT, 25.0), (signal.SIGTERM, 45.0), (signal.SIGKILL, 58.0
 A training needs up to 20 seconds after SIGINT: it ends Axolotl, and keeps its checkpoint.
 """
 
+_AFTER_S = 3600.0
 _POLL_S = 0.1
 _STAGE = re.compile(r"^Running stage '([^']+)':", re.MULTILINE)
 _LOGS = 50
@@ -107,6 +108,26 @@ def start(command: Sequence[str], log: Path) -> subprocess.Popen:
             )
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def after(command: Sequence[str], log: Path) -> str:
+    """Run a command after a cycle, its output added to the cycle's; return how it ended."""
+    beside = Path(sys.executable).parent
+    variables = {**os.environ, "PATH": f"{beside}{os.pathsep}{os.environ.get('PATH', '')}"}
+    try:
+        with log.open("ab") as out:
+            done = subprocess.run(
+                program(command),
+                env=variables,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                timeout=_AFTER_S,
+                check=False,
+            )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"{' '.join(command)}: {error}"
+    return f"{' '.join(command)} ended with code {done.returncode}: {_last_words(log)}"
 
 
 def _order(log: Path) -> tuple[int, int, str]:

@@ -62,6 +62,8 @@ class Supervisor:
             hint = "run this in a project's folder; `forge init` makes one"
             raise ConfigError("dvc.yaml", "is not in this folder", hint)
         cycle.program(self._schedule.command)
+        if self._schedule.after:
+            cycle.program(self._schedule.after)
 
     def run(self) -> int:
         """Run until SIGINT or SIGTERM; once, return 1 if a cycle failed.
@@ -238,6 +240,9 @@ class Supervisor:
         if not code:
             self._state = replace(self._state, marks=last.marks, scored=last.scored)
         self._ended(CycleResult.failed if code else CycleResult.done, said, began[-1:])
+        if self._schedule.after and not code:
+            said = cycle.after(self._schedule.after, Path(last.log))
+            self._say(f"cycle {last.number}, after it: {said}")
         self._watch.finished()
 
     def _ended(self, result: CycleResult, said: str, stage: list[str]) -> None:

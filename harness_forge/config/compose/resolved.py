@@ -73,6 +73,10 @@ def write_resolved(path: Path, recipe: str | None = None, overrides: Sequence[st
     # DVC would take a pipeline that was made before there were these keys for out of date.
     if value["train"]["start"] is None:
         del value["train"]["start"]
+    if not value["train"]["track"]:
+        del value["train"]["track"]
+    if value["promote"]["rollback"]:
+        del value["promote"]["rollback"]
     section, key = _ADAPTERS
     if value["train"][key] == 1:
         del value["train"][key]

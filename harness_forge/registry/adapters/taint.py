@@ -62,7 +62,7 @@ def _trained(home: Path) -> Iterator[AdapterSources]:
 
 def _remake(lineage: Lineage, name: str) -> str:
     """Return the command that makes an adapter anew."""
-    parents = [str(one.get("name")) for one in parents_of(lineage)]
+    parents = [str(one.get("name") or one["digest"][:12]) for one in parents_of(lineage)]
     if merged(lineage):
         return f"`forge adapter merge {' '.join(parents)} as={name}`"
     stage = next((kind for kind in bom.SECOND_STAGES if kind in lineage), "")

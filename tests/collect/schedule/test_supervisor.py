@@ -66,6 +66,22 @@ def steps():
     return int(text or 0)
 
 
+def test_a_command_after_a_cycle_is_run_if_that_ended_well_and_decides_nothing(project):
+    after = [sys.executable, "-c", "print('worse'); raise SystemExit(19)"]
+    code, said, found = once(config(steps=1, after=after))
+    assert code == 0
+    assert found.cycle.result is CycleResult.done
+    assert said[-1].startswith("cycle 1, after it: ")
+    assert said[-1].endswith("ended with code 19: worse")
+    assert Path(found.cycle.log).read_text().splitlines()[-1] == "worse"
+    failed = replace(
+        config(after=after).schedule, command=[sys.executable, "-c", "raise ValueError"]
+    )
+    code, said, _ = once(replace(config(), schedule=failed, forge_home="other"))
+    assert code == 1
+    assert not any("after it" in line for line in said)
+
+
 def test_a_cycle_runs_to_its_end_and_the_next_waits(project):
     code, said, found = once(config())
     assert (code, steps(), found.cycle.result) == (0, 4, CycleResult.done)

@@ -20,7 +20,7 @@ class RunProgress:
         total: how many there are; `done` of them were finished before.
     """
 
-    def __init__(self, label: str, total: int, done: int = 0, unit: str = "rule") -> None:
+    def __init__(self, label: str, total: int, done: int = 0, unit: str = "item") -> None:
         kind = _Bar if sys.stderr.isatty() else _Lines
         self._shown = kind(label, total, done, unit)
 
@@ -85,7 +85,7 @@ class _Lines:
         print(f"{self._label}: {said}", file=sys.stderr, flush=True)
 
 
-def counter(label: str, unit: str = "rule") -> Callable[[int, int], None]:
+def counter(label: str, unit: str = "item") -> Callable[[int, int], None]:
     """Return a callback (done, total) that shows a bar."""
     bar: list[RunProgress] = []
 

@@ -24,9 +24,9 @@ def test_a_log_gets_a_line_every_two_minutes_and_one_at_the_end(log):
         shown.advance(f"{passed} passed")
     shown.close()
     assert log() == [
-        "stig gold: 3 of 8 rules, 3 passed, 4 min left",
-        "stig gold: 6 of 8 rules, 6 passed, 100 s left",
-        "stig gold: 8 of 8 rules in 8 min, 8 passed",
+        "stig gold: 3 of 8 items, 3 passed, 4 min left",
+        "stig gold: 6 of 8 items, 6 passed, 100 s left",
+        "stig gold: 8 of 8 items in 8 min, 8 passed",
     ]
 
 
@@ -36,8 +36,8 @@ def test_what_was_finished_before_counts_and_does_not_speed_up_the_rest(log):
         shown.advance()
     shown.close()
     assert log() == [
-        "stig gold: 7 of 10 rules, 2 min left",
-        "stig gold: 7 of 10 rules in 3 min",
+        "stig gold: 7 of 10 items, 2 min left",
+        "stig gold: 7 of 10 items in 3 min",
     ]
 
 
@@ -45,4 +45,4 @@ def test_a_count_of_few_is_one_line(log):
     show = progress.counter("survey stig")
     for done in range(3):
         show(done, 2)
-    assert log() == ["survey stig: 2 of 2 rules in 2 min"]
+    assert log() == ["survey stig: 2 of 2 items in 2 min"]

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from harness_forge.datasets.trace import trace_line as trace_line
     from harness_forge.evaluation.proof.prove import prove as prove
     from harness_forge.evaluation.replay import replay as replay
+    from harness_forge.evaluation.rewards import train_rewarded as train_rewarded
     from harness_forge.evaluation.runs import compare as compare
     from harness_forge.evaluation.suite_run import evaluate as evaluate
     from harness_forge.promotion.decide import decide as decide
@@ -54,6 +55,7 @@ API = {
     "trace_line": "datasets.trace",
     "train": "training.replicates:train_replicates",
     "train_preferences": "training.preferences",
+    "train_rewarded": "evaluation.rewards",
     "prove": "evaluation.proof.prove",
     "evaluate": "evaluation.suite_run",
     "replay": "evaluation.replay",
@@ -84,6 +86,7 @@ __all__ = [
     "trace_line",
     "train",
     "train_preferences",
+    "train_rewarded",
     "prove",
     "evaluate",
     "replay",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from harness_forge.training.progress import Step
 
 SUMMARY = "train an adapter on a dataset, its tokens checked first"
-USAGE = "[sft|dpo|kto] [--plan] [--check] [key=value …]"
+USAGE = "[sft|dpo|kto|grpo] [--plan] [--check] [key=value …]"
 EXAMPLES = (
     "forge train skill=stig role=worker",
     "forge train train.dataset=data/mine train.rank=32 train.learning_rate=3e-4",
@@ -26,11 +26,13 @@ EXAMPLES = (
     "forge train train.refit=false train.name=stig-tuning train.dataset=data/dataset",
     "forge train dpo dpo.pairs=100 dpo.start=stig-worker",
     "forge train kto kto.dataset=data/stig_worker_kto",
+    "forge train grpo skill=repair grpo.start=repair-worker",
 )
 KEYS = (
     "train",
     "dpo",
     "kto",
+    "grpo",
     "gpu",
     "model",
     "skill",
@@ -52,9 +54,9 @@ CHECK = "--check"
 PLAN = "--plan"
 """Flag: say what the training would need, from the model's config.json alone; start nothing."""
 
-STAGES = ("sft", "dpo", "kto")
+STAGES = ("sft", "dpo", "kto", "grpo")
 """sft trains on examples; the others train its adapter further: on preference pairs, on answers
-with a label."""
+with a label, on its own answers as the skill's environment judges them."""
 
 
 def main(argv: list[str]) -> int:
@@ -94,6 +96,10 @@ def _made(
         from harness_forge.training.labelled import train_labelled
 
         return [train_labelled(config, **watching)]
+    if stage == "grpo":
+        from harness_forge.evaluation.rewards import train_rewarded
+
+        return [train_rewarded(config, **watching)]
     from harness_forge.training.replicates import train_replicates
 
     return train_replicates(config, **watching)
@@ -148,7 +154,21 @@ def summary(done: TrainingResult) -> str:
         f"{done.adapter.name}: {'trained' if done.new else 'had been trained, with these settings'}"
         f", {measured['steps']} steps in {seconds(measured['seconds'])}{pace}, "
         f"loss {measured['first_loss']:.3f} to {measured['last_loss']:.3f}\n"
-        f"  {done.adapter.folder}"
+        f"{_judged(done)}  {done.adapter.folder}"
+    )
+
+
+def _judged(done: TrainingResult) -> str:
+    """Return what became of the answers that an adapter was rewarded for; '' of other stages."""
+    found = done.adapter.lineage.get("grpo")
+    if not found:
+        return ""
+    alike = f"{found['groups_alike']} of {found['groups']} groups were all alike"
+    kept = done.metrics.with_name("rollouts.jsonl")
+    return (
+        f"  mean reward {found['first_reward']:.2f} in the first fifth of the steps, "
+        f"{found['last_reward']:.2f} in the last; {alike}\n"
+        f"  {count(found['answers'])} answers and verdicts: {kept}\n"
     )
 
 

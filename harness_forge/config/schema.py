@@ -19,6 +19,7 @@ from harness_forge.config.format import FormatConfig
 from harness_forge.config.generate import GenerateConfig
 from harness_forge.config.gpu import GpuConfig
 from harness_forge.config.graph import GraphConfig
+from harness_forge.config.grpo import GrpoConfig
 from harness_forge.config.health import HealthConfig
 from harness_forge.config.judge import JudgeConfig
 from harness_forge.config.kernel import KernelConfig
@@ -110,6 +111,7 @@ class ForgeConfig:
         dpo: how it is trained further, on preference pairs.
         kto: how it is trained further, on answers with a label.
         merge: how `forge adapter merge` makes one adapter of several.
+        grpo: how it is trained further, on its own answers as the environment judges them.
         gpu: the GPUs that a training is planned for.
         prove: what an adapter is proven against.
         suite: what lm-eval scores answers by.
@@ -162,6 +164,7 @@ class ForgeConfig:
     dpo: DpoConfig = field(default_factory=DpoConfig)
     kto: KtoConfig = field(default_factory=KtoConfig)
     merge: MergeConfig = field(default_factory=MergeConfig)
+    grpo: GrpoConfig = field(default_factory=GrpoConfig)
     gpu: GpuConfig = field(default_factory=GpuConfig)
     prove: ProveConfig = field(default_factory=ProveConfig)
     suite: SuiteConfig = field(default_factory=SuiteConfig)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 
+from harness_forge.config.grpo import GrpoConfig
 from harness_forge.config.limits import between, limited
 
 
@@ -210,7 +211,7 @@ class KtoConfig:
     seed: int | None = None
 
 
-SecondConfig = DpoConfig | KtoConfig
+SecondConfig = DpoConfig | KtoConfig | GrpoConfig
 
 
 def second_stage(
@@ -219,12 +220,15 @@ def second_stage(
     """Return a second stage's settings: the first's, with what the second has of its own.
 
     Args:
-        kind: dpo or kto.
+        kind: dpo, kto or grpo.
         rank: of the adapter it starts from; its shape stays.
         alpha: of that adapter.
     """
     both = {field.name for field in fields(own)} & {field.name for field in fields(train)}
     settings = replace(train, **{name: getattr(own, name) for name in both})
+    if isinstance(own, GrpoConfig):
+        # Steps are counted, not epochs: how many prompts there are decides only which are asked.
+        settings = replace(settings, accumulate=own.answers // own.micro_batch, epochs=1)
     return replace(
         settings,
         name=own.name or f"{train.name}-{kind}",

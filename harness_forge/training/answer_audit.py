@@ -152,6 +152,46 @@ def audit_labelled(
     )
 
 
+@dataclass(frozen=True)
+class PromptAudit:
+    """The counts of prompts whose answers are still to be written.
+
+    Args:
+        prompts: number of prompts.
+        tokens: of all prompts together.
+        trained: 0: what is learned is not written yet.
+        longest: tokens of the longest prompt with the longest answer allowed.
+        prompt_text: one prompt, decoded.
+    """
+
+    prompts: int
+    tokens: int
+    trained: int
+    longest: int
+    prompt_text: str
+
+    @property
+    def what(self) -> str:
+        """How many prompts there are, in words."""
+        return f"{self.prompts} prompts"
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """One prompt, by what it is."""
+        return {"one prompt": self.prompt_text}
+
+
+def audit_prompts(asked: Sequence[Mapping[str, Any]], room: int) -> PromptAudit:
+    """Return the counts of prompts.
+
+    Args:
+        asked: {"prompt": token ids, "asked": text}, as serving renders them.
+        room: tokens of the longest answer allowed.
+    """
+    lengths = [len(one["prompt"]) for one in asked]
+    return PromptAudit(len(asked), sum(lengths), 0, max(lengths) + room, asked[0]["asked"])
+
+
 def _demand_end(answer: Mapping[str, Any], eos: int, where: str, whose: str) -> None:
     if answer["answer"][-1:] != [eos]:
         what = f"{whose} does not end with the model's end-of-turn token"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness_forge.config.grpo import GrpoConfig
 from harness_forge.config.train import (
     AdapterKind,
     DpoConfig,
@@ -105,6 +106,25 @@ def render_kto(config: TrainConfig, kto: KtoConfig, inputs: Inputs, seed: int) -
         "remove_unused_columns": False,
     }
     return _second(config, own, "forge_kto.SecondStage", None, inputs, seed)
+
+
+def render_grpo(config: TrainConfig, grpo: GrpoConfig, inputs: Inputs, seed: int) -> dict[str, Any]:
+    """Return the config of a second stage on answers that are judged; otherwise like `render_dpo`.
+
+    Answers are written with transformers, by the model in training itself.
+    """
+    own = {
+        "rl": "grpo",
+        "trl": {
+            "beta": grpo.beta,
+            "num_generations": grpo.group,
+            "temperature": grpo.temperature,
+            "max_completion_length": grpo.max_new_tokens,
+            "reward_funcs": ["forge_grpo.judged"],
+        },
+        "remove_unused_columns": False,
+    }
+    return _second(config, own, "forge_grpo.SecondStage", None, inputs, seed)
 
 
 def _second(

@@ -16,6 +16,9 @@ CURVES = {
     "learning_rate": "learning_rate",
     "rewards/margins": "reward_margin",
     "rewards/accuracies": "reward_accuracy",
+    "reward": "reward",
+    "frac_reward_zero_std": "prompts_all_alike",
+    "kl": "kl",
 }
 """Axolotl's metrics, and the curve of each; `tokens_per_s` is computed."""
 

@@ -20,6 +20,9 @@ class Step:
         tokens_per_s: all tokens of the rows, trained or not, without padding;
             None before the second step, the first that can be timed.
         left_s: seconds to the last step at the pace so far; None likewise.
+        reward: mean of the step's answers, 0 to 1, where a judge rewards them; else None.
+        alike: share of its prompts whose answers were all worth the same, which teach nothing;
+            None likewise.
     """
 
     step: int
@@ -27,9 +30,15 @@ class Step:
     loss: float
     tokens_per_s: float | None
     left_s: float | None
+    reward: float | None = None
+    alike: float | None = None
 
     def __str__(self) -> str:
         parts = [f"step {self.step}/{self.steps}", f"loss {self.loss:.3f}"]
+        if self.reward is not None:
+            parts.append(f"reward {self.reward:.2f}")
+        if self.alike is not None:
+            parts.append(f"{self.alike:.0%} of prompts all alike")
         if self.tokens_per_s is not None:
             parts.append(f"{count(self.tokens_per_s)} tokens/s")
         if self.left_s is not None:
@@ -68,7 +77,8 @@ class TrainingProgress:
         first = self._first = self._first or fact
         made, spent = fact["step"] - first["step"], fact["elapsed_s"] - first["elapsed_s"]
         left = (fact["steps"] - fact["step"]) * spent / made if made and spent > 0 else None
-        return Step(fact["step"], fact["steps"], fact["loss"], rate(first, fact), left)
+        judged = fact.get("reward"), fact.get("frac_reward_zero_std")
+        return Step(fact["step"], fact["steps"], fact["loss"], rate(first, fact), left, *judged)
 
 
 def rate(first: Mapping[str, Any], last: Mapping[str, Any]) -> float | None:

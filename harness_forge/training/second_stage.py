@@ -19,13 +19,16 @@ from harness_forge.training.jobs import Audit, Job, Say
 from harness_forge.training.starting import Start
 from harness_forge.training.token_audit import check_lengths
 
+_TOLD = {"dpo": ", two rows a pair", "grpo": ", with the longest answer allowed"}
+"""What a row is where its length is told, by kind."""
+
 
 @dataclass(frozen=True)
 class SecondStage:
     """A second stage, with all settings resolved.
 
     Args:
-        kind: dpo or kto: its section of the config.
+        kind: dpo, kto or grpo: its section of the config.
         start: the adapter that it starts from, which is also the reference.
         rows: the sampled rows.
     """
@@ -90,12 +93,14 @@ def prepared(
     say: Say,
     what: str,
     render: Callable[[Inputs], Mapping[str, Any]],
+    room: int = 0,
 ) -> dict[str, Any]:
     """Tokenise the rows as serving does, check their lengths, and write Axolotl's config.
 
     Args:
         what: what the rows are, in the plural.
         render: returns the config.
+        room: tokens that a row without an answer leaves for one.
 
     Returns:
         {"rows", "eos"}, as `tokens_worker` has them.
@@ -110,7 +115,9 @@ def prepared(
     say(f"looking at the tokens of {len(stage.rows)} of {job.data.rows} {what}")
     seen = jobs.render_rows(job, drawn, pairs=job.work)
     rows = [side for row in seen["rows"] for side in row.values()]
-    told = f"{job.data.train}, two rows a pair" if stage.kind == "dpo" else str(job.data.train)
+    told = str(job.data.train) + _TOLD.get(stage.kind, "")
+    if room:
+        rows = [{**row, "answer": range(room)} for row in rows]
     longest = check_lengths(rows, job.config.sequence_length, told)
     inputs = job.inputs(job.work / "pairs.jsonl", stage.start.folder, longest)
     jobs.write_config(job, dict(render(inputs)))

@@ -6,7 +6,8 @@ Runs in the workset's Python, so it imports nothing of harness_forge. It prints 
 prepared row is {"ids", "labels"}, as Axolotl will load it.
 
 With --pairs the rows are those of a second stage: {"chosen": row, "rejected": row} of a preference
-pair, {"completion": row} of an answer with a label. There a row is {"prompt": ids, "answer": ids,
+pair, {"completion": row} of an answer with a label, {"asked": row} of a prompt alone, whose answer
+is empty. There a row is {"prompt": ids, "answer": ids,
 "asked", "answered": texts} and each answer ends after its end-of-turn token. Their texts are also
 written to FOLDER/pairs.jsonl, which Axolotl reads, and their tokens to FOLDER/tokens.jsonl, with
 which the trainer compares its own.
@@ -170,7 +171,17 @@ def _row(tokenizer, row) -> dict:
 def _answers(tokenizer, row) -> dict:
     """Return each answer of a row, with its prompt."""
     sides = [side for side in SIDES if side in row]
+    if not sides:
+        return {"asked": _asked(tokenizer, row)}
     return {side: _row(tokenizer, {**row, "messages": row["prompt"] + row[side]}) for side in sides}
+
+
+def _asked(tokenizer, row) -> dict:
+    prompt = _renderer(tokenizer, {**row, "messages": row["prompt"]})(
+        row["prompt"], add_generation_prompt=True
+    )
+    ids = tokenizer(prompt, add_special_tokens=False)["input_ids"]
+    return {"prompt": ids, "answer": [], "asked": prompt, "answered": ""}
 
 
 def _write(folder: Path, answered, rows) -> None:
@@ -182,11 +193,11 @@ def _write(folder: Path, answered, rows) -> None:
         for sides, row in zip(answered, rows, strict=True):
             first = next(iter(sides.values()))
             line = {"prompt": first["asked"]}
-            line |= {side: one["answered"] for side, one in sides.items()}
-            line |= {"label": row["label"]} if "label" in row else {}
+            line |= {side: one["answered"] for side, one in sides.items() if side in SIDES}
+            line |= {key: row[key] for key in ("label", "reference") if key in row}
             texts.write(json.dumps(line, ensure_ascii=False) + "\n")
             line = {"prompt_ids": first["prompt"]}
-            line |= {f"{side}_ids": one["answer"] for side, one in sides.items()}
+            line |= {f"{side}_ids": one["answer"] for side, one in sides.items() if side in SIDES}
             tokens.write(json.dumps(line) + "\n")
 
 

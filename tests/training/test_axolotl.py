@@ -9,7 +9,7 @@ import yaml
 from harness_forge.config.compose.engine import compose
 from harness_forge.config.train import Hardware, TrainConfig, second_stage
 from harness_forge.core.errors import TrainError
-from harness_forge.training.axolotl import Inputs, render, render_dpo, render_kto
+from harness_forge.training.axolotl import Inputs, render, render_dpo, render_grpo, render_kto
 from harness_forge.worksets import hardware
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -30,8 +30,9 @@ CASES = {
     "dpo_cpu": (["dpo=sigmoid"], False),
     "dpo_cuda": (["dpo=rpo"], True),
     "kto_cpu": (["kto.bad_weight=1.2"], False),
+    "grpo_cpu": (["grpo.prompts=2", "grpo.micro_batch=4"], False),
 }
-SECOND = {"dpo": render_dpo, "kto": render_kto}
+SECOND = {"dpo": render_dpo, "kto": render_kto, "grpo": render_grpo}
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -16,7 +16,7 @@ from uuid import NAMESPACE_URL, uuid5
 from harness_forge.registry.adapters.parents import manifests_of, parents_of
 
 BOM, UNKNOWN = "bom.cdx.json", "unknown"
-SECOND_STAGES = ("dpo", "kto")
+SECOND_STAGES = ("dpo", "kto", "grpo")
 """Keys of a lineage that say which second stage made the adapter; none of them: examples did."""
 _OWN = "harness-forge"
 _SPDX = (

@@ -49,8 +49,10 @@ def card(lineage: Mapping[str, Any], tensors: Mapping[str, Mapping[str, Any]]) -
 
 def _training(lineage: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     train, measured, audit = lineage["train"], lineage["measured"], lineage["audit"]
-    tokens = f"{count(audit['trained'])} of {count(audit['tokens'])} an epoch; prompts are masked"
-    yield "trained tokens", tokens
+    # GRPO writes what it learns itself.
+    if "grpo" not in lineage:
+        told = f"{count(audit['trained'])} of {count(audit['tokens'])} an epoch; prompts are masked"
+        yield "trained tokens", told
     yield "steps", count(measured["steps"])
     yield "loss", f"{measured['first_loss']:.3f} at first, {measured['last_loss']:.3f} at last"
     yield "time", f"{seconds(measured['seconds'])} on {train['hardware']}, {train['precision']}"
@@ -84,7 +86,13 @@ def _kto(fact: Mapping[str, Any]) -> str:
     return f"{answers}, beta {fact['beta']}, {weights}"
 
 
-_SECOND = {"dpo": _dpo, "kto": _kto}
+def _grpo(fact: Mapping[str, Any]) -> str:
+    reward = f"mean reward {fact['first_reward']:.2f} at first, {fact['last_reward']:.2f} at last"
+    answers = f"{count(fact['answers'])} own answers, {fact['group']} a prompt"
+    return f"{answers}, judged by {code(fact['evaluator'])}, beta {fact['beta']}, {reward}"
+
+
+_SECOND = {"dpo": _dpo, "kto": _kto, "grpo": _grpo}
 """What a second stage's line says of it, by its kind."""
 
 

@@ -24,8 +24,8 @@ from harness_forge.core.errors import EvalError, ForgeError
 from harness_forge.core.records import Split
 from harness_forge.rollouts.environments.environment import Environment
 from harness_forge.rollouts.environments.sandbox.pool import cores
+from harness_forge.rollouts.judging import judged
 from harness_forge.rollouts.opening import open_environment
-from harness_forge.rollouts.policies.parsing import parse_message
 from harness_forge.rollouts.policies.prompts import worker_messages
 from harness_forge.rollouts.runs import catalogue
 from harness_forge.store.opening import opened_skill
@@ -84,24 +84,6 @@ def items(config: ForgeConfig, environment: Environment) -> list[dict[str, Any]]
         tools = [dict(tool) for tool in environment.tools]
         asked.append({"item": item.item_id, "family": item.family, **texts, "tools": tools})
     return asked
-
-
-def judged(
-    environment: Environment, item: str, message: Mapping[str, Any], finish: str
-) -> dict[str, Any]:
-    """Return what the first answer to an item comes to.
-
-    Args:
-        message: of the assistant, in OpenAI's form.
-        finish: `length` for an answer that was cut off.
-    """
-    call, why = parse_message(message, finish, environment.tools)
-    if call is None:
-        failed = {"passed": False, "value": 0.0, "failure_mode": why, "infrastructure": False}
-        return {**failed, "summary": "no call of the tool could be read in the answer"}
-    outcome = environment.judge_call(item, call)
-    names = ("passed", "value", "failure_mode", "summary", "infrastructure")
-    return {name: getattr(outcome, name) for name in names}
 
 
 def _answer(environment: Environment, asked: Mapping[str, Any], say) -> None:

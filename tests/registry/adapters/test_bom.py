@@ -12,6 +12,10 @@ from harness_forge.registry.adapters.package import describe, load
 
 DPO = {"pairs": 3, "beta": 0.1, "sft_weight": 1}
 KTO = {"beta": 0.1, "good_weight": 1.0, "bad_weight": 1.2, "good": 5, "bad": 3}
+GRPO = {
+    "answers": 64, "group": 8, "evaluator": "command", "beta": 0.04,
+    "first_reward": 0.311, "last_reward": 0.622,
+}  # fmt: skip
 PARENT = {"name": "first", "digest": "c" * 64}
 
 
@@ -56,6 +60,12 @@ def test_it_is_valid(tmp_path, lineage):
     [
         ("dpo", DPO, "| DPO | 3 pairs, beta 0.1, weight of the chosen answer's own loss 1 |"),
         ("kto", KTO, "| KTO | 5 good and 3 bad answers, beta 0.1, weights 1.0 and 1.2 |"),
+        (
+            "grpo",
+            GRPO,
+            "| GRPO | 64 own answers, 8 a prompt, judged by `command`, beta 0.04, "
+            "mean reward 0.31 at first, 0.62 at last |",
+        ),
     ],
 )
 def test_a_second_stage_is_told_on_card_and_bill_and_how_to_train_it_anew(

@@ -59,6 +59,7 @@ NOT_RUN = {
     "forge train --check": "needs the workset train",
     "forge train --plan": "of a base model: tests/training/plan",
     "forge train dpo": "needs the workset train",
+    "forge train grpo": "needs the workset train",
     "forge train train.refit=false train.name=stig-tuning train.dataset=data/dataset":
         "needs the workset train; this state has what it makes",
     "forge ui": "serves until it is stopped: tests/cli/test_ui.py",

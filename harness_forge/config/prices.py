@@ -32,8 +32,8 @@ class PricesConfig:
     """Prices, the user's own: forge brings none, for they change and differ by contract.
 
     Args:
-        models: pattern of a model's name to its prices; `*` is any text. The longest pattern
-            that fits a model counts.
+        models: pattern of a model's name to its prices; `*` is any text. Of those that fit a
+            model, the one with most letters besides `*` counts.
         usd_per_kwh: USD for a kilowatt-hour of electricity, for models with `watts`.
     """
 

@@ -20,7 +20,7 @@ _COLUMNS = ("pattern", "input", "cached_input", "output", "reasoning", "watts", 
 _MODELS = """
 SELECT t.model, count(*) AS turns, count(t.usd) AS priced, sum(t.usd) AS usd_known,
        (SELECT p.pattern FROM prices p WHERE t.model LIKE p.matches
-        ORDER BY length(p.pattern) DESC, p.pattern LIMIT 1) AS pattern
+        ORDER BY length(replace(p.pattern, '*', '')) DESC, p.pattern LIMIT 1) AS pattern
 FROM turn_costs t GROUP BY t.model ORDER BY count(*) DESC, t.model
 """
 

@@ -75,13 +75,15 @@ def test_what_is_not_known_has_no_cost(usd, prices, facts):
     assert usd({"gpt-*": prices}, turn(**facts)) is None
 
 
-def test_the_longest_pattern_that_fits_counts(usd):
+def test_the_pattern_with_most_letters_of_its_own_counts(usd):
     prices = {"*": ModelPrices(1.0, None, 0.0), "gpt_*": ONE, "gpt-x*": ModelPrices(3.0, None, 0.0)}
     facts = {"prompt_tokens": 1_000_000, "completion_tokens": 0}
     assert usd(prices, turn("gpt-x-mini", **facts)) == 3.0
     assert usd(prices, turn("gpt-4", **facts)) == 1.0
     assert usd(prices, turn("gpt_4", **facts)) == 2.0
     assert usd({"gpt_4": ONE}, turn("gpt-4", **facts)) is None
+    named = {"gpt-*": ONE, "gpt-*-*": ONE, "gpt-x": ModelPrices(4.0, None, 0.0)}
+    assert usd(named, turn("gpt-x", **facts)) == 4.0
 
 
 def test_an_attempt_with_one_unknown_turn_is_unknown_and_a_run_says_at_least(stig):

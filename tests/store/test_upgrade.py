@@ -26,6 +26,7 @@ def test_makes_a_schema_and_then_has_nothing_to_do(store):
         "0006_runs_of_turns",
         "0007_costs",
         "0008_pages",
+        "0009_exact_prices",
     ]
     assert store.upgrade("stig") == []
     assert store.skills() == ["stig"]
@@ -41,14 +42,14 @@ def test_skills_have_schemas_of_their_own(store):
 
 
 def test_head_names_the_newest_step():
-    assert list(FILES) == ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"]
-    assert HEAD == "0008"
+    assert list(FILES) == ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009"]
+    assert HEAD == "0009"
 
 
 def test_two_processes_may_upgrade_at_once(store):
     with Store(store.url) as other, ThreadPoolExecutor(2) as pool:
         steps = list(pool.map(lambda each: each.upgrade("stig"), [store, other]))
-    assert sorted(map(len, steps)) == [0, 8]
+    assert sorted(map(len, steps)) == [0, 9]
 
 
 def test_a_missing_schema_is_told(store):
@@ -94,7 +95,7 @@ def test_a_step_that_fails_leaves_nothing(store):
         store.upgrade("stig")
     with store.engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE stig.splits")
-    assert len(store.upgrade("stig")) == 8
+    assert len(store.upgrade("stig")) == 9
 
 
 @pytest.mark.parametrize("name", ["public", "pg_x", "a-b", "", 'x"; DROP', "Stig"])

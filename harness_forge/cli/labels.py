@@ -190,7 +190,10 @@ def _listed(
         evidence = ", ".join(f"{key} {value!r}" for key, value in flag.evidence.items())
         lines.append(f"    {skill}.{flag.target}: {flag.reason}: {evidence}")
     if unaudited:
-        lines.append(f"  {unaudited} attempts were never audited: forge labels audit skill={skill}")
+        from harness_forge.config.compose import project
+
+        how = f"forge labels audit {project.skill_words(skill)}"
+        lines.append(f"  {unaudited} attempts were never audited: {how}")
     return "\n".join(lines)
 
 

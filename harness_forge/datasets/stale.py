@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from harness_forge.config.compose import project
 from harness_forge.core import jsontext, stale_mark
 from harness_forge.core.dataset_files import LEDGER, MANIFEST, STALE
 from harness_forge.core.errors import ExportError
@@ -157,11 +158,12 @@ def _is_one(source: str, wanted: Rows) -> bool:
 
 
 def _remake(manifest: Mapping[str, Any]) -> str:
+    skill = manifest.get("skill")
     words = {
-        "skill": manifest.get("skill"),
         "role": manifest.get("role"),
         "format": manifest.get("format"),
         "export.name": manifest.get("dataset"),
     }
-    said = " ".join(f"{key}={value}" for key, value in words.items() if value)
+    named = [project.skill_words(skill)] if skill else []
+    said = " ".join(named + [f"{key}={value}" for key, value in words.items() if value])
     return f"`forge export {said}` (with the recipe that made it)"

@@ -78,6 +78,14 @@ def choices(group: str) -> dict[str, Path]:
     return {name: path for name, path in parts(group).items() if not name.startswith("_")}
 
 
+def skill_words(name: str) -> str:
+    """Return how a command line names a skill of the store.
+
+    One that holds records need not have a file of its own in conf/skill.
+    """
+    return f"skill={name}" if name in choices("skill") else f"skill=recorded skill.name={name}"
+
+
 def parts(group: str) -> dict[str, Path]:
     """Return every file of a group, those too that only others build upon (`_NAME`)."""
     return _by_name([folder / group for folder in group_folders()])

@@ -6,6 +6,7 @@ from hashlib import sha256
 import pytest
 
 from harness_forge.cli.audit import FAILED
+from harness_forge.config.compose import project
 from harness_forge.core.errors import ExportError, TrainError
 from harness_forge.datasets.review.publishing import publish
 from harness_forge.registry.adapters import taint
@@ -128,3 +129,8 @@ def test_a_ledger_that_cannot_be_read_stops_it(forge, dataset):
     code, said = forge("forget", "source=tau_bench", "--reason=asked for")
     assert (code, "what it holds is not known" in said) == (7, True)
     assert forge("forget", "source=tau_bench", "--dry-run")[0] == 7
+
+
+def test_a_skill_without_a_file_is_named_by_its_own_words():
+    assert project.skill_words("tau_bench") == "skill=tau_bench"
+    assert project.skill_words("mill") == "skill=recorded skill.name=mill"

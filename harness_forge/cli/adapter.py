@@ -191,6 +191,8 @@ def _show(config: ForgeConfig, name: str) -> int:
 
 
 def _shown(adapter: Adapter, facts: dict[str, Any]) -> Iterator[str]:
+    from harness_forge.registry.adapters.parents import manifests_of
+
     base, data = adapter.lineage.get("base", {}), adapter.lineage.get("dataset", {})
     rows = data.get("rows")
     pairs = {
@@ -200,7 +202,7 @@ def _shown(adapter: Adapter, facts: dict[str, Any]) -> Iterator[str]:
         "base": f"{base.get('name', 'unknown')} ({str(base.get('digest', ''))[:12]})",
         "licence": base.get("licence") or "unknown",
         "dataset": _dataset(data) + (f", {count(rows)} rows" if isinstance(rows, int) else ""),
-        "manifest": data.get("manifest") or "none",
+        "manifest": ", ".join(manifests_of(adapter.lineage)) or "none",
         "splits": ", ".join(adapter.fitted),
         "skills": ", ".join(data.get("skills") or ()) or "not said",
         **_made_of(adapter.lineage),

@@ -117,3 +117,9 @@ def test_another_chat_template_is_refused(adapter, tmp_path):
 def test_a_mask_that_was_not_checked_or_wrong_is_refused(tmp_path, counts, said):
     with pytest.raises(EvalError, match=said):
         check_mask(Adapter("mine", tmp_path, "a" * 64, {"audit": counts}))
+
+
+def test_prompts_whose_answers_are_written_in_training_have_nothing_to_mask(tmp_path):
+    lineage = {"audit": {"rows": 72, "tokens": 2160, "trained": 0}, "grpo": {"answers": 960}}
+    counts = check_mask(Adapter("mine", tmp_path, "a" * 64, lineage))
+    assert counts == {"rows": 72, "tokens": 2160, "trained": 0}

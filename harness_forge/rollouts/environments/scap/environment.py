@@ -263,8 +263,9 @@ class ScapEnvironment:
             return Reference(before)
         asked = [rule_id, *self._guards[rule_id]]
         played = self._lab.play(rule.fix, asked, untouched.entries)
-        if played.applied.killed or played.verdicts.unjudged:  # the machine may be busy: try again
-            played = self._lab.play(rule.fix, asked, untouched.entries)
+        # The machine may be busy, and what is found is kept for good.
+        if played.applied.killed or played.verdicts.unjudged:
+            played = self._lab.play(rule.fix, asked, untouched.entries, wait=True)
         after = played.verdicts.by_rule.get(rule_id)
         faults = sorted(played.faults | played.broken(self._guards[rule_id]))
         return Reference(
@@ -311,7 +312,8 @@ class ScapEnvironment:
         asked = [*names, *(other for name in names for other in self._guards[name])]
         writer = OutcomeWriter(self.evaluator_version)
         try:
-            played = self._lab.play(script, asked, self._untouched.entries, protect=protect)
+            entries, whole = self._untouched.entries, item_ids is None
+            played = self._lab.play(script, asked, entries, protect=protect, wait=whole)
         except SandboxError as error:
             outcome = writer.unjudged(str(error), infrastructure=not self._lab.works())
             return dict.fromkeys(names, outcome)

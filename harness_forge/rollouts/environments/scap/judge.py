@@ -7,7 +7,7 @@ leaves a rule out, there is no verdict; it is asked once more.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from harness_forge.rollouts.environments.sandbox.sandbox import Limits, Sandbox
 from harness_forge.rollouts.environments.scap.slim import RULE_PREFIX, SlimContent
@@ -26,6 +26,8 @@ LIMITS = Limits(
     output_kept=4 * _MIB,
 )
 """Limits of one evaluation: ten seconds, where a third of one is usual."""
+PATIENCE = 12
+"""How often its usual time what is measured once and kept may take on a busy machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,14 @@ class Verdicts:
     Args:
         by_rule: rule id -> `pass`, `fail`, `notapplicable`, `unknown`, `error` …
         unjudged: rules that it left out twice.
+        cut: the limit that ended the last evaluation, if one did.
         seconds: total time, retries included.
     """
 
     by_rule: dict[str, str] = field(default_factory=dict)
     unjudged: tuple[str, ...] = ()
     seconds: float = 0.0
+    cut: str | None = None
 
     def passed(self, rule_id: str) -> bool:
         """Return whether the verdict is exactly `pass`."""
@@ -63,7 +67,13 @@ def judge(
         found |= verdicts(answer["output"])
         if all(rule_id in found for rule_id in asked):
             break
-    return Verdicts(found, tuple(r for r in asked if r not in found), round(seconds, 3))
+    unjudged = tuple(r for r in asked if r not in found)
+    return Verdicts(found, unjudged, round(seconds, 3), answer["killed"])
+
+
+def patient(limits: Limits) -> Limits:
+    """Return limits with more time by the clock; processor time stays as it is."""
+    return replace(limits, wall_s=limits.wall_s * PATIENCE)
 
 
 def verdicts(output: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ decides whether that is a success.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,11 +18,19 @@ from harness_forge.rollouts.environments.sandbox.sandbox import Disk, Limits, Sa
 from harness_forge.rollouts.environments.sandbox.tools import Tools
 from harness_forge.rollouts.environments.scap.grouping import effect
 from harness_forge.rollouts.environments.scap.guard import tree_faults
-from harness_forge.rollouts.environments.scap.judge import Verdicts, judge
+from harness_forge.rollouts.environments.scap.judge import (
+    LIMITS,
+    PATIENCE,
+    Verdicts,
+    judge,
+    patient,
+)
 from harness_forge.rollouts.environments.scap.slim import SlimContent
 
 _WIPE = "find / -xdev -mindepth 1 -delete 2>/dev/null"
 _WIPE_LIMITS = Limits(wall_s=60)
+_WHOLE = replace(patient(LIMITS), cpu_s=LIMITS.cpu_s * PATIENCE)
+"""Of an evaluation of all rules."""
 
 Entries = Mapping[str, Mapping[str, Any]]
 
@@ -80,13 +88,20 @@ class Lab:
         """Return the untouched root's entries and verdicts, and the verdicts of an empty root.
 
         Raises:
-            SandboxError: the scanner reports nothing.
+            SandboxError: the scanner reports nothing, or was stopped before it had ended.
         """
         with self._pool.lend() as box:
             entries = box.baseline()
-            before = judge(box, self._content, self._content.rule_ids)
+            before = judge(box, self._content, self._content.rule_ids, _WHOLE)
             box.apply(_WIPE, _WIPE_LIMITS, protect=False)
-            wiped = judge(box, self._content, self._content.rule_ids)
+            wiped = judge(box, self._content, self._content.rule_ids, _WHOLE)
+        if cut := before.cut or wiped.cut:
+            # Kept as it is, every rule after that would have no verdict from then on.
+            raise SandboxError(
+                "",
+                f"the scanner met its limit of {cut} on an untouched root",
+                "the machine may be too busy: run the command again; nothing of it was kept",
+            )
         if not before.by_rule:
             raise SandboxError(
                 "", "the scanner gives no verdict on an untouched root", "run `forge env doctor`"
@@ -94,21 +109,28 @@ class Lab:
         return entries, before, wiped
 
     def play(
-        self, script: str, rule_ids: Sequence[str], entries: Entries, *, protect: bool = True
+        self,
+        script: str,
+        rule_ids: Sequence[str],
+        entries: Entries,
+        *,
+        protect: bool = True,
+        wait: bool = False,
     ) -> ScriptRun:
         """Reset the root, run `script` on it and judge `rule_ids`.
 
         Args:
             entries: of the untouched root.
             protect: keep the package database read-only.
+            wait: give script and scanner the time that a busy machine takes.
 
         Raises:
             SandboxError: the sandbox failed, twice.
         """
         try:
-            return self._play(script, rule_ids, entries, protect)
+            return self._play(script, rule_ids, entries, protect, wait)
         except SandboxError:
-            return self._play(script, rule_ids, entries, protect)
+            return self._play(script, rule_ids, entries, protect, wait)
 
     def changes(self, scripts: Sequence[str]) -> dict[str, Any]:
         """Reset, run the scripts in order, and return the entries that differ."""
@@ -128,20 +150,22 @@ class Lab:
             return False
 
     def _play(
-        self, script: str, rule_ids: Sequence[str], entries: Entries, protect: bool
+        self, script: str, rule_ids: Sequence[str], entries: Entries, protect: bool, wait: bool
     ) -> ScriptRun:
+        script_limits = patient(self._limits) if wait else self._limits
+        scan_limits = patient(LIMITS) if wait else LIMITS
         with self._pool.lend() as box:
             box.reset()
-            applied = box.apply(script, self._limits, protect=protect)
+            applied = box.apply(script, script_limits, protect=protect)
             if applied.killed:
                 return ScriptRun(applied)
             changes = box.changes()
             faults = tree_faults(entries, changes) | ({"disk:full"} if applied.full else set())
-            verdicts = judge(box, self._content, rule_ids)
+            verdicts = judge(box, self._content, rule_ids, scan_limits)
             at_fault: tuple[str, ...] = ()
             if verdicts.unjudged:
                 box.reset()
-                at_fault = judge(box, self._content, verdicts.unjudged).unjudged
+                at_fault = judge(box, self._content, verdicts.unjudged, scan_limits).unjudged
         return ScriptRun(applied, frozenset(faults), verdicts, frozenset(at_fault), effect(changes))
 
     def _started(self) -> Sandbox:

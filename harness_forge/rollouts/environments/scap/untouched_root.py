@@ -16,7 +16,7 @@ from typing import Any
 from harness_forge.rollouts.environments.scap.content import ScapRule
 from harness_forge.rollouts.environments.scap.judge import PASS
 
-REVISION = 2
+REVISION = 3
 """Increase it when the same root would be measured differently."""
 
 GUARD_SIZE = 20

@@ -251,7 +251,7 @@ def test_a_scanner_that_hangs_gives_no_verdict(stig, box):
 
 
 def test_no_verdict_on_the_untouched_root_either_is_infrastructure(stig, monkeypatch):
-    def dumb(box, content, rule_ids):
+    def dumb(box, content, rule_ids, limits):
         return Verdicts(unjudged=tuple(rule_ids))
 
     monkeypatch.setattr(lab, "judge", dumb)
@@ -314,3 +314,11 @@ def unmodified(box, rule_ids):
     )
     answer = box.scan(SlimFiles(whole, b""), limits, ["--profile", profile, *chosen])
     return verdicts(answer["output"])
+
+
+def test_a_scan_that_a_busy_machine_cuts_off_is_not_kept(stig, monkeypatch):
+    monkeypatch.setattr(lab, "_WHOLE", Limits(wall_s=0.02))
+    saved = set(stig._cache.glob("survey-*"))
+    with pytest.raises(SandboxError, match="met its limit of wall on an untouched root"):
+        stig._measured_untouched()
+    assert set(stig._cache.glob("survey-*")) == saved

@@ -25,7 +25,7 @@ VERBS = {
     "graph": "mirror the records to a Bolt server; say where a line, tip or adapter comes from",
     "model": "fetch a base model, list what there is, look at one",
     "train": "train an adapter on a dataset, its tokens checked first",
-    "adapter": "list adapters, look at one, compare two, verify, sign, remove",
+    "adapter": "list adapters, look at one, compare two, verify, sign, merge, rebase, remove",
     "prove": "prove that an adapter fits its base model and changes what it says",
     "power": "say how large a gain the held-out items can show, before anything is trained",
     "evaluate": "score answers on a split with lm-eval, base model beside adapter",

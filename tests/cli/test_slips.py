@@ -51,7 +51,7 @@ def test_a_choice_of_a_group(group, capsys):
         (["export", "format=sfft"], "  hint: did you mean 'sft'? known choices: "),
         (["export", "--dryrun"], "  hint: did you mean '--dry-run'? flags: --dry-run, --publish\n"),
         (["run", "--fresh"], "unknown flag '--fresh'\n  hint: `--help` after the verb has its"),
-        (["champion", "lss"], "  hint: did you mean 'ls'? ls, show, diff\n"),
+        (["champion", "lss"], "  hint: did you mean 'ls'? ls, show, diff, check\n"),
         (
             ["serve", "statsu"],
             "there is no action or adapter 'statsu'\n  hint: did you mean 'status'? status, logs,",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness_forge.cli.columns import columns
 from harness_forge.core.errors import ConfigError, TrainError
-from harness_forge.core.numbers import size
+from harness_forge.core.numbers import percent, size
 
 if TYPE_CHECKING:
     from harness_forge.config.schema import ForgeConfig
@@ -59,7 +59,7 @@ def merge(config: ForgeConfig, names: Sequence[str]) -> int:
 def _distance(share: float) -> str:
     if share < 1e-5:
         return "it changes the base model by exactly their weighted sum"
-    return f"its change of the base model is {share:.1%} away from their weighted sum"
+    return f"its change of the base model is {percent(share)} away from their weighted sum"
 
 
 def _gate(name: str) -> str:

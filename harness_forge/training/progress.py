@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness_forge.core.numbers import count
+from harness_forge.core.numbers import count, percent
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Step:
         if self.reward is not None:
             parts.append(f"reward {self.reward:.2f}")
         if self.alike is not None:
-            parts.append(f"{self.alike:.0%} of prompts all alike")
+            parts.append(f"{percent(self.alike)} of prompts all alike")
         if self.tokens_per_s is not None:
             parts.append(f"{count(self.tokens_per_s)} tokens/s")
         if self.left_s is not None:

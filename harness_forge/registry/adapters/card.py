@@ -8,7 +8,7 @@ from math import prod
 from typing import Any
 
 from harness_forge.core.escapes import code, markdown
-from harness_forge.core.numbers import count, seconds
+from harness_forge.core.numbers import count, percent, seconds
 from harness_forge.registry.adapters.parents import merged, parents_of
 
 
@@ -71,7 +71,7 @@ def _merge(lineage: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         name = f"{markdown(one['name'])} (`{one['digest'][:12]}`)"
         yield "merged of", f"{name}, weight {one['weight']:g}"
     kept = f", density {made['density']:g}" if "density" in made else ""
-    away = f"{made['distance']:.1%} away from the weighted sum of their changes"
+    away = f"{percent(made['distance'])} away from the weighted sum of their changes"
     yield "method", f"{made['method']}{kept}; {away}"
 
 

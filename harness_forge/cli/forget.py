@@ -46,6 +46,10 @@ def main(argv: list[str]) -> int:
     if not (why or flags):
         again = f"forge forget {shlex.quote(named[0])} {REASON}=TEXT"
         raise ConfigError("command line", "say why", again)
+    if narrowing := [word for word in overrides if word.partition("=")[0].startswith("skill")]:
+        what = f"forget looks in every skill, so {narrowing[0]} would narrow nothing"
+        hint = "leave it out; item=SKILL:ITEM is of one skill, and --dry-run shows what would go"
+        raise ConfigError("command line", what, hint)
     config = composed([word for word in overrides if word not in named])
     report = forget(config, target, (why or "").strip(), dry_run=bool(flags))
     results.report(_facts(report, bool(flags)), "\n".join(render(report, bool(flags))))

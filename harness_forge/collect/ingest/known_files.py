@@ -52,7 +52,7 @@ def known_file(config: SourceConfig, path: Path, notes: dict[str, dict[str, Any]
     notes = {
         key: note
         for key, note in notes.items()
-        if key.startswith(f"ingest/{config.name}/") and note.get("named") == named
+        if key.startswith(f"ingest/{config.name}/") and _may_be(note.get("named") or {}, named)
     }
     seen = {
         digest: key.removeprefix("ingest/")
@@ -67,6 +67,15 @@ def known_file(config: SourceConfig, path: Path, notes: dict[str, dict[str, Any]
         both = json.dumps([held.digest, named], sort_keys=True)
         key = f"{config.name}/{hashlib.sha256(both.encode()).hexdigest()[:16]}"
     return KnownFile(key, held.digest, held.size, named, stamp)
+
+
+def _may_be(before: dict[str, str], named: dict[str, str]) -> bool:
+    """Return whether a note may be of this file.
+
+    With other values it is of another file. With other fields the mapping was another, which
+    `demand_same_mapping` refuses: as a new file its rows would be there twice.
+    """
+    return before == named or before.keys() != named.keys()
 
 
 def demand_unchanged(path: Path, place: KnownFile) -> None:

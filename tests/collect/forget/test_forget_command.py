@@ -134,3 +134,9 @@ def test_a_ledger_that_cannot_be_read_stops_it(forge, dataset):
 def test_a_skill_without_a_file_is_named_by_its_own_words():
     assert project.skill_words("tau_bench") == "skill=tau_bench"
     assert project.skill_words("mill") == "skill=recorded skill.name=mill"
+
+
+def test_it_is_not_narrowed_to_a_skill_in_silence(dataset, forge):
+    code, said = forge("forget", "source=tau_bench", "--reason=x", "skill=tau_bench")
+    assert (code, "would narrow nothing" in said) == (2, True)
+    assert (dataset / "train.jsonl").exists()

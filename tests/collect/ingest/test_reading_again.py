@@ -102,3 +102,24 @@ def test_files_that_hold_the_same_items_keep_nothing_of_their_groups(
     store.upgrade("tau_bench")
     take(folder, tau_bench)
     assert again == dump(skill)
+
+
+def test_another_mapping_that_takes_nothing_of_the_name_is_refused_too(forge, tmp_path):
+    path = tmp_path / "desk.jsonl"
+    lines = [
+        {"ticket": f"t{n}", "done": True, "chat": [
+            {"role": "user", "content": f"Please open shelf {n * 7} of room {n}."},
+            {"role": "assistant", "content": f"Shelf {n * 7} is open now, code {n * 31}."},
+        ]}
+        for n in range(1, 5)
+    ]  # fmt: skip
+    path.write_text("".join(f"{json.dumps(one)}\n" for one in lines))
+    words = ["source=trajectories", f"path={path}", "skill=recorded", "skill.name=desk"]
+    words += ["source.mapping.messages={chat}", "source.mapping.outcome={done}"]
+    code, said = forge("ingest", *words, "source.mapping.item='{@stem} {@line}'")
+    assert code == 0, said
+    for item in ("{ticket}", "{@stem} {ticket}"):
+        code, said = forge("ingest", *words, f"source.mapping.item='{item}'")
+        assert (code != 0, "taken in with another mapping" in said) == (True, True), said
+    status = forge("store", "status", "skill=recorded", "skill.name=desk")[1]
+    assert ["work_items", "4"] in [line.split() for line in status.splitlines()]

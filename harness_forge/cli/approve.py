@@ -16,7 +16,7 @@ EXAMPLES = (
 KEYS = ("promote", "signing", "forge_home")
 JSON = "an object: the ledger's line, with decision, candidate, champion_after and approval"
 
-REASON, DECLINE = "--reason=", "--decline"
+REASON, DECLINE = "--reason", "--decline"
 """Flags: why; no instead of yes."""
 
 
@@ -24,19 +24,18 @@ def main(argv: list[str]) -> int:
     """Write the yes or no; a candidate that is approved is champion then."""
     from harness_forge.cli import composed
     from harness_forge.cli.results import report
-    from harness_forge.cli.words import sort
+    from harness_forge.cli.words import sort, valued
     from harness_forge.core.account import account
     from harness_forge.promotion.mlflow_mirror import mirror
     from harness_forge.registry.adapters.identity import AdapterIdentity
     from harness_forge.registry.approval import approve
 
-    reasons = [word.removeprefix(REASON).strip() for word in argv if word.startswith(REASON)]
-    words, flags, overrides = sort(
-        [word for word in argv if not word.startswith(REASON)], (DECLINE,)
-    )
+    why, rest = valued(argv, REASON)
+    reason = (why or "").strip()
+    words, flags, overrides = sort(rest, (DECLINE,))
     if len(words) > 1:
         raise ConfigError("command line", "one name at a time", f"forge approve {USAGE}")
-    if not reasons or not reasons[-1]:
+    if not reason:
         raise ConfigError("command line", "say why", f"forge approve {USAGE}")
     config = composed(overrides)
 
@@ -44,7 +43,7 @@ def main(argv: list[str]) -> int:
         print(f"approve: {text}", file=sys.stderr)
 
     name = words[0] if words else None
-    line = approve(config, name, reasons[-1], account(), decline=DECLINE in flags, say=say)
+    line = approve(config, name, reason, account(), decline=DECLINE in flags, say=say)
     mirror(config, say)
     label = AdapterIdentity.of(line["candidate"]).label
     text = f"{label} is champion" if DECLINE not in flags else f"{label} was declined"

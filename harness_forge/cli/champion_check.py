@@ -7,15 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from harness_forge.cli.health import ALERTS
 from harness_forge.core.errors import ForgeError, ServeError
 from harness_forge.core.numbers import counted, number, points
 
 if TYPE_CHECKING:
     from harness_forge.config.schema import ForgeConfig
     from harness_forge.promotion.recheck import Recheck
-
-REGRESSED = 19
-"""Exit code where a champion is shown to be worse, as `forge health` ends where an alert stands."""
 
 NONE = "no champion of this recipe's skills: forge promote"
 _NOTHING = (
@@ -39,7 +37,7 @@ def check(config: ForgeConfig, words: Sequence[str], *, dry: bool) -> int:
         mirror(config, say)
     lines = [line for one in done for line in [*_told(one), *followed.get(one.slot, ())]]
     report([_facts(one) for one in done], "\n".join(lines) or NONE)
-    return REGRESSED if any(one.regressed for one in done) else 0
+    return ALERTS if any(one.regressed for one in done) else 0
 
 
 def _facts(one: Recheck) -> dict[str, Any]:

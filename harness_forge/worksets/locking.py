@@ -8,9 +8,7 @@ a CUDA build needs it.
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +18,7 @@ from pathlib import Path
 from harness_forge.config.workset import VariantConfig, WorksetConfig
 from harness_forge.core.errors import WorksetError
 from harness_forge.worksets.locks import Lock, Locked, LockSection
+from harness_forge.worksets.uv import find_uv
 
 MACHINES = ("x86_64", "aarch64")
 PYTHONS = tuple((3, minor) for minor in range(11, 20))
@@ -82,8 +81,8 @@ def _plain(pin: str) -> str:
 
 
 def _resolve(name: str, variant: VariantConfig, python: str, folder: Path):
-    uv = [shutil.which("uv", path=f"{Path(sys.executable).parent}") or shutil.which("uv") or ""]
-    if not uv[0]:
+    uv = find_uv()
+    if uv is None:
         raise WorksetError(f"workset {name}", "locks are made with uv", "pip install uv")
     words = ["pip", "compile", "--quiet", "--universal", "--python-version", _oldest(python)]
     words += ["--no-header", "--no-emit-index-url", "--annotation-style", "split"]
@@ -96,7 +95,7 @@ def _resolve(name: str, variant: VariantConfig, python: str, folder: Path):
             words += [flag, str(given)]
     plain, exact = folder / "plain.txt", folder / "pylock.toml"
     for form, out in (("requirements.txt", plain), ("pylock.toml", exact)):
-        command = [*uv, *words, "--format", form, "--output-file", str(out), str(asked)]
+        command = [uv, *words, "--format", form, "--output-file", str(out), str(asked)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             said = done.stderr.strip() or f"uv ended with {done.returncode}"

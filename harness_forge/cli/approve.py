@@ -30,8 +30,7 @@ def main(argv: list[str]) -> int:
     from harness_forge.registry.adapters.identity import AdapterIdentity
     from harness_forge.registry.approval import approve
 
-    why, rest = valued(argv, REASON)
-    reason = (why or "").strip()
+    reason, rest = valued(argv, REASON)
     words, flags, overrides = sort(rest, (DECLINE,))
     if len(words) > 1:
         raise ConfigError("command line", "one name at a time", f"forge approve {USAGE}")

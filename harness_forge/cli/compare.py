@@ -30,7 +30,7 @@ SUMMARY = "compare two runs item by item: success, escalations, tokens, seconds,
 USAGE = "RUN RUN [--common] | --live[=ROUTE] | --fresh [ADAPTER] [key=value …]"
 EXAMPLES = (
     "forge compare 20261121-081100 20261121-072908",
-    "forge compare RUN_N RUN_N+1 skill=stig --common",
+    "forge compare RUN_N RUN_N+1 --common",
     "forge compare RUN_N RUN_N+1 --json > flips.json",
     "forge compare RUN_N RUN_N+1 skill=all",
     "forge compare --live proxy=ab",

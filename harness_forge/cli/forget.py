@@ -51,7 +51,7 @@ def main(argv: list[str]) -> int:
         hint = "leave it out; item=SKILL:ITEM is of one skill, and --dry-run shows what would go"
         raise ConfigError("command line", what, hint)
     config = composed([word for word in overrides if word not in named])
-    report = forget(config, target, (why or "").strip(), dry_run=bool(flags))
+    report = forget(config, target, why or "", dry_run=bool(flags))
     results.report(_facts(report, bool(flags)), "\n".join(render(report, bool(flags))))
     return 0 if report.gone or report.earlier else 1
 

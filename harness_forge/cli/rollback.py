@@ -16,7 +16,7 @@ EXAMPLES = (
 KEYS = ("train", "promote", "forge_home")
 JSON = "an object: champion, removed: adapters with name and digest"
 
-REASON, TO = "--reason=", "--to="
+REASON, TO = "--reason", "--to"
 """Flags: why; which entry of `forge champion`, by hash, adapter or version.
 
 A removed champion is not promoted again by itself.
@@ -27,19 +27,17 @@ def main(argv: list[str]) -> int:
     """Roll back one step, or to an entry; given again it goes back further."""
     from harness_forge.cli import composed
     from harness_forge.cli.results import report
-    from harness_forge.cli.words import sort
+    from harness_forge.cli.words import sort, valued
     from harness_forge.promotion.history import rollback
     from harness_forge.promotion.mlflow_mirror import mirror
 
-    reason, rest = _given(argv, REASON)
-    to, rest = _given(rest, TO)
+    reason, rest = valued(argv, REASON)
+    to, rest = valued(rest, TO)
     words, _, overrides = sort(rest)
     if len(words) > 1:
         raise ConfigError("command line", "one name at a time", f"forge rollback {USAGE}")
     if not reason:
         raise ConfigError("command line", "say why", f"forge rollback {USAGE}")
-    if to == "":
-        raise ConfigError("command line", "say to which", f"forge rollback {USAGE}")
     config = composed(overrides)
 
     def say(text: str) -> None:
@@ -50,8 +48,3 @@ def main(argv: list[str]) -> int:
     text = f"{up.label} is champion again; {down.label} was removed"
     report({"champion": up, "removed": down}, text)
     return 0
-
-
-def _given(argv: list[str], flag: str) -> tuple[str | None, list[str]]:
-    found = [word.removeprefix(flag).strip() for word in argv if word.startswith(flag)]
-    return found[-1] if found else None, [word for word in argv if not word.startswith(flag)]

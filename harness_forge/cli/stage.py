@@ -103,12 +103,27 @@ def read_params() -> dict[str, Any]:
     Raises:
         ConfigError: it is missing, no YAML or not of that form.
     """
+    text = _params_text()
+    if text is None:
+        raise ConfigError(str(PARAMS), "is missing", "run this in a project's folder")
+    return _params(text)
+
+
+def _params_text() -> str | None:
+    """Return the text of params.yaml, None where there is none."""
+    try:
+        return PARAMS.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except UnicodeDecodeError as error:
+        raise ConfigError(str(PARAMS), "is not UTF-8 text", "save it as UTF-8") from error
+
+
+def _params(text: str) -> dict[str, Any]:
     import yaml
 
     try:
-        params = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(str(PARAMS), "is missing", "run this in a project's folder") from None
+        params = yaml.safe_load(text)
     except yaml.YAMLError as error:
         first = str(error).splitlines()[0]
         raise ConfigError(str(PARAMS), f"is not valid YAML: {first}") from error
@@ -131,9 +146,10 @@ def in_project(overrides: Sequence[str]) -> list[str]:
         ConfigError: the file names a recipe and is not of its form, or is no YAML.
     """
     words = list(overrides)
-    if any(word.startswith("recipe=") for word in words) or not PARAMS.is_file():
+    if any(word.startswith("recipe=") for word in words):
         return words
-    if not any(line.startswith("recipe:") for line in PARAMS.read_text("utf-8").splitlines()):
+    text = _params_text() or ""
+    if not any(line.startswith("recipe:") for line in text.splitlines()):
         return words
-    params = read_params()
+    params = _params(text)
     return [f"recipe={params['recipe']}", *(params.get("overrides") or []), *words]

@@ -45,7 +45,7 @@ def valued(argv: Sequence[str], flag: str) -> tuple[str | None, list[str]]:
     words = iter(argv)
     for word in words:
         if word == flag or word.startswith(f"{flag}="):
-            value = word.partition("=")[2] or next(words, "")
+            value = (word.partition("=")[2] or next(words, "")).strip()
             if not value or value.startswith("--"):
                 raise ConfigError("command line", f"{flag} says nothing", f"write: {flag} VALUE")
         else:

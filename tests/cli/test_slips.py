@@ -75,3 +75,24 @@ def test_says(words, fault, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert cli.main([*words, f"forge_home={tmp_path}"]) != 0
     assert fault in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["rollback", "--reason= "],
+        ["rollback", "--to=", "--reason=x"],
+        ["approve", "--reason= "],
+        ["forget", "run=a", "--reason="],
+    ],
+)
+def test_a_flag_without_its_value(words, capsys):
+    assert cli.main(words) == 2
+    assert "says nothing\n  hint: write: --" in capsys.readouterr().err
+
+
+def test_params_that_are_no_text(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_bytes(b"recipe: \xff\n")
+    assert cli.main(["compose"]) == 2
+    assert "params.yaml: is not UTF-8 text\n  hint: save it as UTF-8" in capsys.readouterr().err

@@ -37,6 +37,7 @@ from harness_forge.evaluation.judging.scoring import (
     record_look,
     suite,
 )
+from harness_forge.evaluation.runs import opened_runs
 from harness_forge.evaluation.statistics import mcnemar
 from harness_forge.store.verdicts import JudgeVerdict, Preference, VerdictFile, reasons, settled
 
@@ -60,7 +61,7 @@ def judge_pairs(
     """
     check(config.judge)
     check_host(config.judge)
-    with reading.opened(config) as stores:
+    with opened_runs(config) as stores:
         one, other = (reading.read(stores, word) for word in (first, second))
     pairs, left_out = _paired(one, other, config.judge.limit)
     for found in (one, other):

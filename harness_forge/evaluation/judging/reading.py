@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from harness_forge.config.schema import ForgeConfig, skills_of
 from harness_forge.core.errors import EvalError
 from harness_forge.evaluation.judges.questions import PromptAndAnswer
-from harness_forge.evaluation.runs import find_run
+from harness_forge.evaluation.runs import SkillStores, find_run
 from harness_forge.store.escaping import restored
-from harness_forge.store.opening import existing_store
 
 SQL = """
 SELECT t.id, coalesce(t.item_id, ''), coalesce(w.family, w.category, ''), t.messages, t.response,
@@ -49,18 +46,7 @@ class JudgedRun:
     split: str
 
 
-@contextmanager
-def opened(config: ForgeConfig) -> Iterator[dict[str, Any]]:
-    """Yield the stores of the config's skills, by name."""
-    with existing_store(config) as store:
-        stores = {}
-        for one in skills_of(config):
-            store.upgrade(one.skill.name)
-            stores[one.skill.name] = store.skill(one.skill.name)
-        yield stores
-
-
-def read(stores: dict[str, Any], word: str, limit: int = 0) -> JudgedRun:
+def read(stores: SkillStores, word: str, limit: int = 0) -> JudgedRun:
     """Return the answers of the run that `word` names.
 
     Args:

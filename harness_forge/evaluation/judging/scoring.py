@@ -18,6 +18,7 @@ from harness_forge.evaluation.judges.endpoint import Judge, JudgeModel, check_ho
 from harness_forge.evaluation.judges.questions import PromptAndAnswer, rubric_digest, single
 from harness_forge.evaluation.judging import reading
 from harness_forge.evaluation.judging.drift import Drift, watch
+from harness_forge.evaluation.runs import opened_runs
 from harness_forge.store.judge_scores import overall
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger
 from harness_forge.store.splits.looks import Look
@@ -50,7 +51,7 @@ def judge_run(
     """
     check(config.judge)
     check_host(config.judge)
-    with reading.opened(config) as stores:
+    with opened_runs(config) as stores:
         found = reading.read(stores, word, config.judge.limit)
     record_look(config, found)
     folder = Path(config.forge_home) / FOLDER

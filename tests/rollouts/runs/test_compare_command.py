@@ -190,3 +190,22 @@ def test_a_run_over_several_skills_is_told_apart_by_skill(store, config, capsys)
     told = {name: (skill.first, skill.second) for name, skill in found.skills.items()}
     assert told == {"stig": (0.0, 1.0), "dice": (1.0, 0.0)}
     assert "first try, by skill" in render(one, other, found)
+
+
+def test_runs_of_another_skill_are_found_by_their_ids(store, config, write, capsys):
+    store.upgrade("dice")
+    with store.skill("dice")._transaction() as connection:
+        for run, outcome in (("d1", "escalated"), ("d2", "completed")):
+            connection.execute(HARNESS, {"run": run, "policy": f"model:{run}"})
+            connection.execute(ITEM, [run, "a", "A", "net", outcome, 1, 1.0])
+    write("s1", [("a", "A", "net", "completed", 1, 1.0)])
+    found = runs.compare(config, "d1", "d2")[2]
+    assert [(one.skill, one.item_id) for one in found.gained] == [("dice", "a")]
+    with pytest.raises(EvalError) as caught:
+        runs.compare(config, "s1", "d1")
+    told = "two runs without a skill in common: s1 is of stig, d1 is of dice"
+    assert caught.value.what == told
+    # A skill that the store does not have is not made by looking.
+    other = replace(config, skill=replace(config.skill, name="cis"))
+    assert runs.compare(other, "d1", "d2")[2].items == 1
+    assert store.skills() == ["dice", "stig"]

@@ -58,11 +58,12 @@ def _new(file: str, name: str, overrides: list[str]) -> int:
             "command line", f"{name!r} is no name", "small letters, digits and _: mine"
         )
     found = guess(path)
+    trial = ["--dry-run", f"source={name}", f"path={file}"]
     if found.source:
         show(f"{path.name}: {found.records} records looked at; source={found.source} reads them")
         name, target = found.source, None
     else:
-        target = _write(found, name, path)
+        target = _write(found, name, path, ["forge", "ingest", *trial, *overrides])
     show("")
     with gathered() as tried:
         fits = _tried(["--dry-run", f"source={name}", f"source.path={file}", *overrides])
@@ -97,7 +98,7 @@ def _tried(given: list[str]) -> bool:
         return False
 
 
-def _write(found: Guess, name: str, path: Path) -> Path:
+def _write(found: Guess, name: str, path: Path, trial: list[str]) -> Path:
     from harness_forge.cli.results import show
     from harness_forge.config.compose import project
 
@@ -109,7 +110,7 @@ def _write(found: Guess, name: str, path: Path) -> Path:
             f"forge source new {shlex.quote(str(path))} OTHER_NAME",
         )
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(rendered(found, name, path.name), encoding="utf-8")
+    target.write_text(rendered(found, name, path.name, shlex.join(trial)), encoding="utf-8")
     show(f"{path.name}: {found.records} records looked at; wrote {project.shown(target)}\n")
     show(plain(target.read_text(encoding="utf-8").rstrip()))
     if found.open:
@@ -124,12 +125,16 @@ def _write(found: Guess, name: str, path: Path) -> Path:
     return target
 
 
-def rendered(found: Guess, name: str, file: str) -> str:
-    """Return a source's file, with the reason of each line behind it."""
-    file = plain(file).replace("\n", "\\n")  # a comment is one line
+def rendered(found: Guess, name: str, file: str, trial: str) -> str:
+    """Return a source's file, with the reason of each line behind it.
+
+    Args:
+        trial: the command that tries it.
+    """
+    file, trial = (plain(text).replace("\n", "\\n") for text in (file, trial))  # a line each
     lines = [
         f"# Guessed from {file} by `forge source new`: read every line before you rely on it.",
-        f"# forge ingest --dry-run source={name} path={shlex.quote(file)}",
+        f"# {trial}",
         f"name: {name}",
     ]
     for key, value in found.settings.items():

@@ -56,8 +56,8 @@ class MappingConfig:
     there. A key with dots is found as it is; in quotes behind a dot, or in double quotes,
     it is one step for certain: `{attributes.'llm.messages'.0}`, `{"task.id"}`. A text on
     the way that is JSON is read as such. `{@record}` is the record itself, `{@stem}` the
-    file's name without its ending, `{@line}` the record's place in the file, `{@NAME}` a
-    named group of `name_pattern`. '' is nothing.
+    file's name without its ending, `{@line}` the record's place in the file, `{@digest}` a
+    digest of what it holds, `{@NAME}` a named group of `name_pattern`. '' is nothing.
 
     Args:
         name_pattern: regular expression searched for in the file's path.

@@ -90,3 +90,16 @@ def test_a_hostile_name_of_a_file_adds_no_line_and_runs_nothing(records, capsys)
     assert "\x1b" not in said.out + said.err
     shown = said.err.partition("hint: ")[2].strip().replace("\\u001b", "\x1b")
     assert shlex.split(shown) == ["forge", "source", "new", name, "OTHER_NAME"]
+
+
+def test_the_command_in_the_file_works_where_the_user_stood(records, capsys):
+    (records / "runs of may").mkdir()
+    (records / "own.jsonl").rename(records / "runs of may/own.jsonl")
+    given = "source.mapping.family=shop"
+    assert main(["source", "new", "runs of may/own.jsonl", "mine", given]) == 0
+    capsys.readouterr()
+    written = (records / "conf/source/mine.yaml").read_text()
+    command = shlex.split(written.splitlines()[1].removeprefix("# "))
+    assert command[-2:] == ["path=runs of may/own.jsonl", given]
+    assert main(command[1:]) == 0
+    assert "2 attempts would be added" in capsys.readouterr().out

@@ -14,7 +14,7 @@ from harness_forge.collect.guess.fields import Field, fields
 from harness_forge.collect.sources import outcomes, settings, signatures
 from harness_forge.collect.sources.formats import known
 from harness_forge.collect.sources.lines import values
-from harness_forge.collect.sources.mapping import Misfit, reached
+from harness_forge.collect.sources.mapping import DIGEST, Misfit, reached
 from harness_forge.collect.sources.records import LeftOut
 from harness_forge.collect.sources.unpacking import beginning
 from harness_forge.config.source import Layout, SourceConfig
@@ -221,7 +221,8 @@ def _facts(records, places: Sequence[Field], made: Guess) -> set[str]:
     _judge(places, made)
     put("item", _ITEM, [one for one in words if one.share == 1 and _are_names(one)])
     if "item" not in mapping:
-        made.put("item", "{@stem} {@line}", "no field names it: each record is its own item")
+        why = "no field names it: each record is its own item, known by what it holds"
+        made.put("item", f"{{{DIGEST}}}", why)
         made.open.append(
             "what was each record a try at? say source.mapping.item, or no two are compared"
         )

@@ -11,6 +11,7 @@ from harness_forge.collect.ingest.files import take_file
 from harness_forge.collect.ingest.request import FileReport, IngestReport
 from harness_forge.collect.ingest.unmatched import unmatched
 from harness_forge.collect.sources import files
+from harness_forge.collect.sources.idle_keys import demand_no_idle_keys
 from harness_forge.config.source import DATABASES, SourceConfig
 from harness_forge.core.errors import SourceError
 from harness_forge.core.garbage import seldom_collected
@@ -44,12 +45,14 @@ def dry_run(
     What the store holds already is not known here, so all of it counts as new.
 
     Raises:
+        ConfigError: as `ingest`.
         SourceError: as `ingest`; or the source is a database.
     """
     if config.kind in DATABASES:
         raise SourceError("source", "a database is not read on trial", "leave --dry-run out")
     if not config.path:
         raise SourceError("source.path", "must be set", "forge ingest source=… path=…")
+    demand_no_idle_keys(config)
     found = DryRun(IngestReport(skill))
     found.report.passed_over = files.passed_over(Path(config.path), config.files)
     with seldom_collected():

@@ -1,8 +1,8 @@
 """The files of a source, taken in one after the other, each line exactly once.
 
 A file is known by the digest of what it holds, and by what the mapping takes
-from its name: moved or packed it adds nothing, and one that has grown goes on
-where it ended.
+from its name: moved, copied or packed it adds nothing, and one that has grown goes
+on where it ended.
 """
 
 from __future__ import annotations
@@ -15,7 +15,13 @@ from typing import Any
 
 from harness_forge.collect.ingest import consent
 from harness_forge.collect.ingest.batches import BatchWriter
-from harness_forge.collect.ingest.kept_out import demand_not_forgotten, kept_out, lift
+from harness_forge.collect.ingest.kept_out import (
+    LEFT_OUT,
+    demand_not_forgotten,
+    forgotten_since,
+    kept_out,
+    lift,
+)
 from harness_forge.collect.ingest.known_files import (
     demand_same_mapping,
     known_file,
@@ -31,6 +37,7 @@ from harness_forge.collect.sources import (
     openai_traffic,
     trajectories,
 )
+from harness_forge.collect.sources.idle_keys import demand_no_idle_keys
 from harness_forge.collect.sources.shaping import is_one_session
 from harness_forge.config.graph import GraphConfig
 from harness_forge.config.source import DATABASES, SourceConfig, SourceKind
@@ -72,12 +79,14 @@ def ingest(
         graph: who logs in, where the source is a graph.
 
     Raises:
+        ConfigError: a setting has no field to act on.
         SourceError: a file cannot be read, or too much of it is malformed.
             What was written by then stays, and the next call goes on.
         StoreError: the store was lost.
     """
     if not config.path:
         raise SourceError("source.path", "must be set", "forge ingest source=… path=…")
+    demand_no_idle_keys(config)
     report = IngestReport(store.name)
     forgotten = kept_out(store, config)
     if config.kind in DATABASES:
@@ -118,19 +127,27 @@ def _file(
     with closing(store.intake(place.key)) as intake:
         # A session that has grown says other things of what it had: it is read again.
         grown = is_one_session(config) and place.digest != intake.state.get("digest")
+        grown = grown and not place.copy_of
         # A mapping that fitted nothing may be mended; one that made rows made them for good.
         if grown or not intake.state.get("attempts"):
             intake.forget()
         demand_same_mapping(path, config, intake.state)
         report = FileReport.of(str(path), intake.state)
-        if intake.state.get("complete") and place.digest == intake.state["digest"]:
+        if place.copy_of:
+            report.notes["file"] = (
+                f"holds byte for byte what {place.copy_of} held: its records are there already"
+            )
+        if place.copy_of or (
+            intake.state.get("complete") and place.digest == intake.state["digest"]
+        ):
             report.complete = True
-            consent.say(intake, place.key, config)
-            return report
-        writer = BatchWriter(intake, config, path, place, report, forgotten)
-        writer.take(READERS[config.kind](path, config), progress)
+        else:
+            writer = BatchWriter(intake, config, path, place, report, forgotten)
+            writer.take(READERS[config.kind](path, config), progress)
+            notes[f"ingest/{place.key}"] = intake.state
         consent.say(intake, place.key, config)
-        notes[f"ingest/{place.key}"] = intake.state
+        if lost := forgotten_since(intake, place.key, report.attempts, forgotten):
+            report.notes[LEFT_OUT] = lost
     return report
 
 

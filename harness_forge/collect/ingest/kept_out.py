@@ -7,7 +7,7 @@ from typing import Any
 
 from harness_forge.config.source import SourceConfig
 from harness_forge.core.errors import SourceError
-from harness_forge.store.forgetting.tombstones import Forgotten, Tombstone
+from harness_forge.store.forgetting.tombstones import Forgotten, Tombstone, TombstoneKind
 
 LEFT_OUT = "forgotten"
 """Reason of records whose run or item was forgotten."""
@@ -41,6 +41,27 @@ def demand_not_forgotten(forgotten: Forgotten, path: Path, digest: str) -> None:
     """
     if one := forgotten.file(digest):
         raise SourceError(str(path), f"its rows were taken out: {_of(one)} {one.says()}", _HINT)
+
+
+_THERE = """
+SELECT count(*) FROM attempts JOIN runs ON runs.id = attempts.run_id
+WHERE runs.config #>> '{source,key}' = %s
+"""
+
+
+def forgotten_since(intake, key: str, attempts: int, forgotten: Forgotten) -> str:
+    """Return what to say of attempts of a file that were taken out after it came in; '' for none.
+
+    Args:
+        key: of the file's note.
+        attempts: that were written of it, over all calls.
+    """
+    [(there,)] = intake.query(_THERE, [f"ingest/{key}"])
+    if there >= attempts:
+        return ""
+    rows = [one for one in forgotten.open if one.kind != TombstoneKind.source.value]
+    because = f": {_of(rows[0])} {rows[0].says()}" if len(rows) == 1 else ""
+    return f"{attempts - there} of its {attempts} attempts were forgotten{because}; {_HINT}"
 
 
 def note(one: Tombstone) -> str:

@@ -31,6 +31,8 @@ class KnownFile:
         size: of what it holds now, in bytes.
         named: the fields that the mapping takes from its name.
         stamp: what tells whether the file was written to since it was looked at.
+        copy_of: where a file lay that held all of this one, byte for byte, under a name from
+            which the mapping takes something else; '' for none.
     """
 
     key: str
@@ -38,6 +40,7 @@ class KnownFile:
     size: int
     named: dict[str, str]
     stamp: tuple[int, int, int]
+    copy_of: str = ""
 
 
 def known_file(config: SourceConfig, path: Path, notes: dict[str, dict[str, Any]]) -> KnownFile:
@@ -49,11 +52,8 @@ def known_file(config: SourceConfig, path: Path, notes: dict[str, dict[str, Any]
     stamp = _stamp(path)  # before its digest is made, so that no change goes unseen
     templates = Templates(config.mapping)
     named = templates.named_fields(templates.scope_of(path))
-    notes = {
-        key: note
-        for key, note in notes.items()
-        if key.startswith(f"ingest/{config.name}/") and _may_be(note.get("named") or {}, named)
-    }
+    own = {key: note for key, note in notes.items() if key.startswith(f"ingest/{config.name}/")}
+    notes = {key: note for key, note in own.items() if _may_be(note.get("named") or {}, named)}
     seen = {
         digest: key.removeprefix("ingest/")
         for key, note in notes.items()
@@ -63,10 +63,29 @@ def known_file(config: SourceConfig, path: Path, notes: dict[str, dict[str, Any]
     is_records = config.kind not in JSON_FILES or is_read_by_format(path, config)
     held = files.content(path, known, is_records)
     key = seen.get(held.digest) or seen.get(held.earlier or "")
+    if key is None and held.size and (twin := _twin(own, held.digest, named)):
+        return KnownFile(twin[0], held.digest, held.size, named, stamp, copy_of=twin[1])
     if key is None:
         both = json.dumps([held.digest, named], sort_keys=True)
         key = f"{config.name}/{hashlib.sha256(both.encode()).hexdigest()[:16]}"
     return KnownFile(key, held.digest, held.size, named, stamp)
+
+
+def _twin(
+    notes: dict[str, dict[str, Any]], digest: str, named: dict[str, str]
+) -> tuple[str, str] | None:
+    """Return key and place of a file that held the same under another name; None for none.
+
+    Only where the plain name makes the difference, as in `{@stem} {@line}`: it tells copies
+    apart and says nothing of their records. What a `name_pattern` finds, such as a model, does.
+    """
+    for key, note in notes.items():
+        before = note.get("named") or {}
+        renamed = {**before, "@stem": ""} == {**named, "@stem": ""}
+        held = [one for _, one in note.get("versions", ())]
+        if renamed and note.get("complete") and note.get("attempts") and digest in held:
+            return key.removeprefix("ingest/"), str(note.get("source", ""))
+    return None
 
 
 def _may_be(before: dict[str, str], named: dict[str, str]) -> bool:

@@ -17,6 +17,8 @@ from harness_forge.core.families import FamilyTable
 
 _PLACE = re.compile(r"""\{((?:[^{}'"]|'[^']*'|"[^"]*")*)\}""")
 _LENGTH, _EACH = "#", "*"
+DIGEST = "@digest"
+"""Field that stands for what a record holds, whatever its file is called."""
 
 
 _CHOICE = re.compile(r"""(?:[^|'"]|'[^']*'|"[^"]*")+""")
@@ -109,21 +111,28 @@ class Templates:
         self._families = FamilyTable("source.mapping.families", mapping.families)
 
     def scope_of(self, path: Path) -> dict[str, Any]:
-        """Return what a file's name says: `@stem` and the groups of `name_pattern`."""
+        """Return what a file's name says: `@stem` and the groups of `name_pattern`.
+
+        `@digest` is there if the mapping names it: of each record it is made later.
+        """
         match = self._name.search(path.as_posix()) if self._name else None
         named = match.groupdict() if match else {}
         stem = path.name.split(".json")[0].removesuffix(".parquet")
-        return {"@stem": stem, **{f"@{name}": value for name, value in named.items()}}
+        wanted = {DIGEST: None} if DIGEST in self._named() else {}
+        return {"@stem": stem, **wanted, **{f"@{name}": value for name, value in named.items()}}
 
     def named_fields(self, scope: Mapping[str, Any]) -> dict[str, str]:
         """Return what of a file's name the mapping uses: another name is then another file."""
-        every = [*self._templates.values(), *self._signals.values()]
-        used = {step for one in every for step in one.names}
+        used = self._named()
         return {
             name: str(value)
             for name, value in sorted(scope.items())
             if name in used and isinstance(value, str)
         }
+
+    def _named(self) -> set[str]:
+        every = [*self._templates.values(), *self._signals.values()]
+        return {step for one in every for step in one.names}
 
     def messages(self, raw: Any) -> Any:
         """Return messages with their keys and roles in our words, by the mapping's tables."""

@@ -8,6 +8,7 @@ task and marked so: what else the model was shown is not known.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 from harness_forge.collect.sources import outcomes, tools
 from harness_forge.collect.sources.formats.conversation import ANSWERS, FIRST_ANSWER, ModelAnswer
 from harness_forge.collect.sources.formats.history import History
-from harness_forge.collect.sources.mapping import Misfit, Templates
+from harness_forge.collect.sources.mapping import DIGEST, Misfit, Templates
 from harness_forge.collect.sources.outcomes_file import OutcomesByItem
 from harness_forge.collect.sources.records import Found, LeftOut, RecordedAttempt
 from harness_forge.collect.sources.shaping import misfit, records
@@ -111,7 +112,11 @@ def scope_of(value: LocatedValue, facts: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(value.value, Mapping):
         raise Misfit(f"the record is a {type(value.value).__name__}, not an object")
     record = value.value
-    return {**record, **facts, "@record": record, "@line": value.place, "@text": value.text}
+    own = {"@record": record, "@line": value.place, "@text": value.text}
+    if DIGEST in facts:
+        held = {key: one for key, one in record.items() if not str(key).startswith("@")}
+        own[DIGEST] = _digest(json.dumps(held, sort_keys=True))
+    return {**record, **facts, **own}
 
 
 def item_of(templates: Templates, scope: Mapping[str, Any], name: str | None = None) -> WorkItem:

@@ -65,3 +65,17 @@ def test_an_item_stays_out_and_comes_back_with_a_reason(take, tau_bench, file, g
     assert count("items", f"item_id = '{name}'") == 0
     assert take(file, tau_bench, again=True, reason="it was another one").added == 8
     assert take(file, tau_bench, again=True).added == 8  # said once, it holds
+
+
+def test_a_file_read_to_its_end_says_what_of_it_was_forgotten_since(take, tau_bench, file, gone):
+    gone(TombstoneKind.item, "air-0")
+    report = take(file, tau_bench).files[0]
+    assert report.added == 0
+    said = report.notes["forgotten"]
+    assert said.startswith("2 of its 8 attempts were forgotten: its item was forgotten 20")
+    assert said.endswith(
+        "(asked for); source.again=true source.reason='WHY' takes it in again, and the reason is"
+        " kept"
+    )
+    take(file, tau_bench, again=True, reason="it was another one")
+    assert take(file, tau_bench).files[0].notes == {}

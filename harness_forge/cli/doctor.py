@@ -49,11 +49,40 @@ def findings(config: ForgeConfig) -> Iterator[Finding]:
     yield from places.store(config, now, marks)
     yield from places.ledgers(config, marks)
     yield from machine.clock(marks, datetime.now(UTC))
-    yield places.model(config)
-    yield from places.worksets(config)
+    needed = _needed(config)
+    yield places.model(config, needed=bool(needed))
+    yield from places.worksets(config, needed)
+    yield from _elsewhere(config)
     yield from _skills(config)
     yield from network.ports(config)
     yield from network.air_gap(config)
+
+
+def _needed(config: ForgeConfig) -> tuple[str, ...]:
+    """Return the worksets that `dvc repro` of this folder uses; none outside of a project."""
+    from pathlib import Path
+
+    from harness_forge.cli.stage import is_project
+    from harness_forge.evaluation.suite_run import WORKSET as EVAL
+    from harness_forge.training.jobs import WORKSET as TRAIN
+
+    if not is_project():
+        return ()
+    return (TRAIN, EVAL) if Path("dvc.yaml").is_file() else (TRAIN,)
+
+
+def _elsewhere(config: ForgeConfig) -> Iterator[Finding]:
+    """Yield where tools are that need not be installed again, if this folder has none."""
+    from pathlib import Path
+
+    from harness_forge.config.starter.tools import near
+    from harness_forge.report.doctor.finding import note
+
+    default = type(config)().forge_home
+    if config.forge_home == default and (found := near(Path.cwd())):
+        said = f"{found.home} has {', '.join(found.names)}"
+        remedy = f"{found.setting} uses them here, with that folder's store and adapters"
+        yield note("worksets", "elsewhere", said, remedy)
 
 
 def _skills(config: ForgeConfig) -> Iterator[Finding]:

@@ -65,6 +65,7 @@ def _each_skill(overrides: list[str]):
         RunError: one that is named has none.
     """
     from harness_forge.cli import composed
+    from harness_forge.cli.stage import is_project
     from harness_forge.config.compose.project import choices
     from harness_forge.config.schema import skills_of
     from harness_forge.config.skill import EnvironmentKind
@@ -76,7 +77,7 @@ def _each_skill(overrides: list[str]):
             if one.skill.environment is EnvironmentKind.recorded:
                 raise no_environment(one)
         return named
-    if _is_project():
+    if is_project():
         return skills_of(composed(overrides))
     named = [composed([f"skill={name}", *overrides]) for name in choices("skill")]
     found: dict[tuple[str, ...], ForgeConfig] = {}
@@ -86,16 +87,6 @@ def _each_skill(overrides: list[str]):
             if one.skill.environment is EnvironmentKind.scap:
                 found.setdefault(_environment(one), one)
     return list(found.values())
-
-
-def _is_project() -> bool:
-    """Return whether params.yaml names the recipe of this folder, which is not forge's source."""
-    from pathlib import Path
-
-    from harness_forge.cli.stage import in_project
-    from harness_forge.config.compose.project import is_source_tree
-
-    return bool(in_project([])) and not is_source_tree(Path.cwd())
 
 
 def _environment(config) -> tuple[str, ...]:

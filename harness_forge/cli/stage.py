@@ -153,3 +153,10 @@ def in_project(overrides: Sequence[str]) -> list[str]:
         return words
     params = _params(text)
     return [f"recipe={params['recipe']}", *(params.get("overrides") or []), *words]
+
+
+def is_project() -> bool:
+    """Return whether params.yaml names the recipe of this folder, which is not forge's source."""
+    from harness_forge.config.compose.project import is_source_tree
+
+    return bool(in_project([])) and not is_source_tree(Path.cwd())

@@ -41,7 +41,12 @@ def shipped_file(name: str) -> Path:
 
 def is_source_tree(folder: Path) -> bool:
     """Return whether a folder is the source that forge runs from."""
-    return folder.resolve() == _PACKAGE.parent and (folder / "pyproject.toml").is_file()
+    return folder.resolve() == source_tree()
+
+
+def source_tree() -> Path | None:
+    """Return the source that forge runs from; None where it is installed as a package."""
+    return _PACKAGE.parent if (_PACKAGE.parent / "pyproject.toml").is_file() else None
 
 
 def recipe_folders() -> list[Path]:

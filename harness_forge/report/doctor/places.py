@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -75,17 +75,26 @@ def ledgers(config: ForgeConfig, marks: dict[str, datetime]) -> Iterator[Finding
         yield of_error("ledgers", "looks", error)
 
 
-def model(config: ForgeConfig) -> Finding:
-    """Return whether the base model is there; only a training needs it."""
+def model(config: ForgeConfig, *, needed: bool) -> Finding:
+    """Return whether the base model is there.
+
+    Args:
+        needed: the loop of this folder trains it.
+    """
     try:
         found = find_base_model(config.model, Path(config.forge_home))
     except ForgeError as error:
-        return of_error("model", config.model.name, error, CheckVerdict.NOTE)
+        verdict = CheckVerdict.FAIL if needed else CheckVerdict.NOTE
+        return of_error("model", config.model.name, error, verdict)
     return ok("model", found.name, str(found.folder))
 
 
-def worksets(config: ForgeConfig) -> Iterator[Finding]:
-    """Yield the status of each workset, as `forge workset ls` has it."""
+def worksets(config: ForgeConfig, needed: Collection[str]) -> Iterator[Finding]:
+    """Yield the status of each workset, as `forge workset ls` has it.
+
+    Args:
+        needed: those that the loop of this folder cannot do without.
+    """
     home = Path(config.forge_home)
     for name, workset in config.worksets.items():
         if not workset.variants:
@@ -94,7 +103,10 @@ def worksets(config: ForgeConfig) -> Iterator[Finding]:
         try:
             found = status(name, workset, home, locks_folder(workset))
             if found == "missing":
-                yield note("worksets", name, f"not installed ({workset.summary})", install)
+                said, verdict = f"not installed ({workset.summary})", note
+                if name in needed:
+                    said, verdict = f"{said}; the recipe of params.yaml needs it", fail
+                yield verdict("worksets", name, said, install)
                 continue
             python_of(name, home)
         except ForgeError as error:

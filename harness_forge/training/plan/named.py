@@ -9,7 +9,7 @@ from pathlib import Path
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.core.errors import TrainError
 from harness_forge.core.hints import did_you_mean
-from harness_forge.registry.models.folder import folder_of
+from harness_forge.registry.models.folder import folder_of, how_to_get
 from harness_forge.training.plan.matrices import Shape
 from harness_forge.training.plan.shape import read
 
@@ -52,7 +52,7 @@ def named_model(config: ForgeConfig, home: Path) -> Named:
         return _published(name)
     file = folder_of(config.model, home) / "config.json"
     if not file.is_file():
-        hint = "model.path=DIR with a config.json (no weights are needed), or model.shape=NAME"
+        hint = f"{how_to_get(config.model)}, or plan without it: model.shape=NAME"
         raise TrainError(f"model {config.model.name}: {file}", "is not there", hint)
     try:
         described = json.loads(file.read_bytes())

@@ -138,6 +138,25 @@ def test_a_slip_makes_nothing(here, words, said, capsys):
     assert not (here / "a").exists()
 
 
+def test_tools_of_a_folder_near_by_are_named(here, capsys, monkeypatch):
+    monkeypatch.setattr("harness_forge.config.starter.tools.project.source_tree", lambda: None)
+    assert main(["init", "first"]) == 0
+    assert "another project has: forge_home=DIR under overrides" in capsys.readouterr().out
+    for tool in ("worksets/train/bin/python", "models/tiny/config.json", "scap/tools/x"):
+        (here / ".forge" / tool).parent.mkdir(parents=True)
+        (here / ".forge" / tool).touch()
+    assert main(["init", "second"]) == 0
+    said = capsys.readouterr().out
+    assert f"{here}/.forge has train, tiny, scanner; to use them here" in said
+    # The line that it says is one that params.yaml takes, whatever the folder is called.
+    line = next(line for line in said.splitlines() if line.startswith("  overrides: "))
+    params = here / "second" / "params.yaml"
+    params.write_text(params.read_text().replace("overrides: []", line.strip()))
+    monkeypatch.chdir("second")
+    assert main(["compose", "--cfg", "forge_home"]) == 0
+    assert capsys.readouterr().out == f"{here}/.forge\n"
+
+
 def test_forges_own_source_is_no_project(capsys):
     assert main(["init", str(Path(__file__).parents[3])]) == 2
     assert "is forge's own source\n" in capsys.readouterr().err

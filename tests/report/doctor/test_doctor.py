@@ -44,6 +44,21 @@ def test_a_bare_machine_with_foreign_records_can_run(doctor):
     assert found["air gap", "config"]["verdict"] == "ok"
 
 
+def test_what_the_recipe_of_a_project_trains_with_must_be_there(doctor, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_text("recipe: demo\n")
+    code, found = doctor()
+    assert code == ALERTS
+    failed = {key: one["remedy"] for key, one in found.items() if one["verdict"] == "fail"}
+    assert failed == {
+        ("model", "smollm2-135m"): "run `forge model fetch smollm2-135m`",
+        ("worksets", "train"): "forge workset install train",
+    }
+    # `dvc repro` evaluates too.
+    (tmp_path / "dvc.yaml").touch()
+    assert doctor()[1]["worksets", "eval"]["verdict"] == "fail"
+
+
 def test_what_fails_has_a_remedy(doctor, tmp_path):
     (tmp_path / "worksets" / "train").mkdir(parents=True)
     with socket.socket() as taken:

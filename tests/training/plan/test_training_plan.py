@@ -12,6 +12,7 @@ from harness_forge.config.compose.engine import compose
 from harness_forge.core.errors import ConfigError, TrainError
 from harness_forge.datasets.filters import tokens
 from harness_forge.training.plan.facts import facts
+from harness_forge.training.plan.named import named_model
 from harness_forge.training.plan.plan import plan
 
 SIZES = {
@@ -168,6 +169,13 @@ def test_a_folder_without_config_json(tmp_path):
     said = fault(tmp_path / "empty")
     assert "config.json: is not there" in said
     assert "model.shape=NAME" in said
+
+
+def test_a_model_that_was_not_fetched_yet(tmp_path):
+    with pytest.raises(TrainError) as caught:
+        named_model(compose(overrides=["model=smollm2-135m"]), tmp_path)
+    told = "run `forge model fetch smollm2-135m`, or plan without it: model.shape=NAME"
+    assert caught.value.hint == told
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"model_type": "llama"}'])

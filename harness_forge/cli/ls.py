@@ -1,33 +1,38 @@
-"""`forge ls`: the recipes and the choices of each group, or the runs of the store, a line each."""
+"""`forge ls`: the recipes and the choices of each group, or what the store has, a line each."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness_forge.core.errors import ConfigError
 from harness_forge.core.numbers import count, percent
 
-SUMMARY = "list the recipes and the choices of each group, yours marked; or the runs"
-USAGE = "[recipe | GROUP …] | runs [key=value …]"
+if TYPE_CHECKING:
+    from harness_forge.config.schema import ForgeConfig
+
+SUMMARY = "list the recipes and the choices of each group, yours marked; or runs, or kinds of items"
+USAGE = "[recipe | GROUP …] | runs [key=value …] | kinds [key=value …]"
 EXAMPLES = (
     "forge ls",
     "forge ls recipe",
     "forge ls skill source",
     "forge ls runs",
     "forge ls runs skill=stig --json",
+    "forge ls kinds skill=stig",
 )
-KEYS = ("store", "skill", "skills", "forge_home")
+KEYS = ("store", "skill", "skills", "role", "model", "forge_home")
 JSON = (
     "an object: `recipe` and each group, a list of objects with name, says, file, own; runs: an"
     " array with skill, id, policy, purpose, status, started_at, ended_at, items, passed, attempts,"
-    " without_verdict"
+    " without_verdict; kinds: an array with skill, kind, items, learnt, base_tries, base_passes,"
+    " base_items, silent"
 )
 
-RUNS = "runs"
+RUNS, KINDS = "runs", "kinds"
 _SHOWN = 30
-"""Runs that a table has, the newest; --json has all."""
+"""Rows that a table has, the first; --json has all."""
 
 
 def main(argv: list[str]) -> int:
@@ -38,9 +43,12 @@ def main(argv: list[str]) -> int:
 
     words, _, overrides = sort(argv)
     known = ["recipe", *GROUPS]
-    groups = [one_of(word, [*known, RUNS], "group") for word in words] or known
-    if RUNS in words:
-        return _runs(words, overrides)
+    groups = [one_of(word, [*known, RUNS, KINDS], "group") for word in words] or known
+    if {RUNS, KINDS} & set(words):
+        if len(words) > 1:
+            alone = RUNS if RUNS in words else KINDS
+            raise ConfigError("command line", f"{alone} stands alone", f"forge ls {alone}")
+        return (_runs if RUNS in words else _kinds)(overrides)
     if overrides:
         what = f"{overrides[0]!r} says nothing here"
         raise ConfigError("command line", what, f"forge ls {USAGE}")
@@ -69,15 +77,40 @@ def listed(groups: list[str]) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def _runs(words: list[str], overrides: list[str]) -> int:
-    from harness_forge.cli import composed
+def _runs(overrides: list[str]) -> int:
     from harness_forge.cli.results import report
-    from harness_forge.config.schema import skills_of
     from harness_forge.store.browsing.runs import outcomes
+
+    _, found = _of_skills(overrides, lambda connection, config: outcomes(connection))
+    found.sort(key=lambda one: (one["started_at"], one["id"]), reverse=True)
+    report(found, render_runs(found))
+    return 0
+
+
+def _kinds(overrides: list[str]) -> int:
+    from harness_forge.cli.results import report
+    from harness_forge.store.browsing.kinds import kinds
+
+    config, found = _of_skills(
+        overrides,
+        lambda connection, config: kinds(connection, config.model.name, config.role.name),
+    )
+    report(found, render_kinds(found, config.model.name))
+    return 0
+
+
+def _of_skills(
+    overrides: list[str], read: Callable[[Any, ForgeConfig], Iterable[Mapping[str, Any]]]
+) -> tuple[ForgeConfig, list[dict[str, Any]]]:
+    """Return the config, and what `read` finds in each skill's schema, or in that of those named.
+
+    Args:
+        read: called with a connection and the config.
+    """
+    from harness_forge.cli import composed
+    from harness_forge.config.schema import skills_of
     from harness_forge.store.opening import existing_store
 
-    if len(words) > 1:
-        raise ConfigError("command line", f"{RUNS} stands alone", f"forge ls {RUNS} [skill=NAME]")
     config = composed(overrides)
     named = any(word.partition("=")[0].partition(".")[0] == "skill" for word in overrides)
     asked = {one.skill.name for one in skills_of(config)} if named else None
@@ -86,10 +119,8 @@ def _runs(words: list[str], overrides: list[str]) -> int:
         for name in store.skills():
             if asked is None or name in asked:
                 with store.skill(name).connect_read_only() as connection:
-                    found += ({"skill": name, **row} for row in outcomes(connection))
-    found.sort(key=lambda one: (one["started_at"], one["id"]), reverse=True)
-    report(found, render_runs(found))
-    return 0
+                    found += ({"skill": name, **row} for row in read(connection, config))
+    return config, found
 
 
 def render_runs(found: Sequence[dict[str, Any]]) -> str:
@@ -116,6 +147,47 @@ def render_runs(found: Sequence[dict[str, Any]]) -> str:
     lines = columns(rows, left=5)
     older = len(found) - _SHOWN
     return "\n".join([*lines, *([f"{count(older)} older: --json has all"] if older > 0 else [])])
+
+
+def render_kinds(found: Sequence[dict[str, Any]], base: str) -> str:
+    """Return a table of kinds of training items, the silent ones first, and what follows of it.
+
+    Args:
+        base: name of the base model.
+    """
+    from harness_forge.cli.columns import columns
+
+    if not found:
+        return "no training item yet: `forge run` makes items, `forge ingest` takes in records"
+    rows = [("kind", "skill", "", "items", "learnt", "base passed", "of tries", "of items")]
+    rows += [
+        (
+            one["kind"],
+            one["skill"],
+            "silent" if one["silent"] else "",
+            count(one["items"]),
+            count(one["learnt"]),
+            count(one["base_passes"]),
+            count(one["base_tries"]),
+            count(one["base_items"]),
+        )
+        for one in found[:_SHOWN]
+    ]
+    more = len(found) - _SHOWN
+    lines = [*columns(rows, left=3), *([f"{count(more)} more: --json has all"] if more > 0 else [])]
+    return "\n".join([*lines, _silence(found, base)])
+
+
+def _silence(found: Sequence[dict[str, Any]], base: str) -> str:
+    silent = [one for one in found if one["silent"]]
+    passed = sum(one["base_passes"] > 0 for one in silent)
+    said = f"{len(silent)} of {len(found)} kinds are silent: no answer to learn"
+    if not silent:
+        return f"none of {len(found)} kinds is silent: each has an answer to learn"
+    if not any(one["base_tries"] for one in silent):
+        return f"{said}; {base} has tried none of them: forge run policy=model:base"
+    kept = ": forge export export=worker_anchored_sft keeps its answers there" if passed else ""
+    return f"{said}; {base} passes in {passed} of them{kept}"
 
 
 def opening(path: Path) -> str:

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from harness_forge.cli import main
+from harness_forge.cli.ls import render_kinds
 from harness_forge.config.compose import project
 from harness_forge.config.schema import GROUPS
 
@@ -54,3 +55,30 @@ def test_an_unknown_group_names_the_nearest(capsys):
     assert capsys.readouterr().err.startswith(
         "forge: command line: there is no group 'skil'\n  hint: did you mean 'skill'?"
     )
+
+
+def test_kinds_stand_alone(capsys):
+    assert main(["ls", "kinds", "skill"]) == 2
+    assert "kinds stands alone" in capsys.readouterr().err
+
+
+KIND = {"kind": "sshd", "skill": "stig", "items": 3, "learnt": 0, "base_tries": 4}
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        (
+            {"base_passes": 2, "base_items": 1, "silent": True},
+            "base passes in 1 of them: forge",
+        ),
+        ({"base_passes": 0, "base_items": 0, "silent": True}, "base passes in 0 of them"),
+        ({"base_passes": 2, "base_items": 1, "silent": False}, "none of 1 kinds is silent"),
+        ({"base_tries": 0, "base_passes": 0, "silent": True}, "policy=model:base"),
+    ],
+)
+def test_kinds_say_where_the_corpus_is_silent_and_what_to_do(kind, told):
+    text = render_kinds([{**KIND, "base_items": 0, **kind}], "base")
+    assert told in text.splitlines()[-1]
+    assert text.splitlines()[1].split()[:2] == ["sshd", "stig"]
+    assert ("silent" in text.splitlines()[1]) is kind["silent"]

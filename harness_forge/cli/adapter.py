@@ -113,6 +113,7 @@ def _check(action: str, words: Sequence[str], flags: Sequence[str]) -> None:
 def _list(config: ForgeConfig) -> int:
     from harness_forge.cli.results import report
     from harness_forge.registry.standing import standings
+    from harness_forge.training.unfinished import unfinished
 
     home = Path(config.forge_home)
     found = [_facts(home, one) for one in standings(home)]
@@ -129,7 +130,8 @@ def _list(config: ForgeConfig) -> int:
         )
         for one in found
     ]
-    report(found, "\n".join(columns(rows)) if found else NOTHING)
+    half = [f"half done: {one}" for one in unfinished(home)]
+    report(found, "\n".join([*(columns(rows) if found else [NOTHING]), *half]))
     return 0
 
 

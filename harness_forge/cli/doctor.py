@@ -53,6 +53,7 @@ def findings(config: ForgeConfig) -> Iterator[Finding]:
     yield places.model(config, needed=bool(needed))
     yield from places.worksets(config, needed)
     yield from _elsewhere(config)
+    yield from places.trainings(config)
     yield from _skills(config)
     yield from network.ports(config)
     yield from network.air_gap(config)

@@ -16,7 +16,9 @@ SUMMARY = "write one HTML page: data, training, success, decision, answers"
 USAGE = "[-o FILE] [key=value …]"
 EXAMPLES = ("forge report", "forge report -o stig-worker.html")
 KEYS = ("export", "train", "worksets", "data_dir", "forge_home")
-JSON = "an object: page, title, decision, why, not_there_yet, faults"
+JSON = (
+    "an object: page, title, decision, why, not_there_yet, faults; nothing_to_replay: why, or null"
+)
 
 OUT = Path("outputs/report.html")
 """Where the page goes if `-o` does not say otherwise."""
@@ -40,6 +42,7 @@ def main(argv: list[str]) -> int:
         "decision": promotion.get("decision"),
         "why": promotion.get("why"),
         "not_there_yet": _gaps(material),
+        "nothing_to_replay": material.nothing or None,
         "faults": material.faults,
     }
     results.report(facts, f"{render(material)}\n  {out}")
@@ -64,7 +67,8 @@ def brief(material: Material) -> str:
 
 def _lacking(material: Material) -> list[str]:
     gaps = _gaps(material)
-    return [f"not there yet: {', '.join(gaps)}"] if gaps else []
+    none = [f"nothing to replay: {material.nothing}"] if material.nothing else []
+    return [*none, *([f"not there yet: {', '.join(gaps)}"] if gaps else [])]
 
 
 def _gaps(material: Material) -> list[str]:
@@ -73,7 +77,7 @@ def _gaps(material: Material) -> list[str]:
         "training": material.curves,
         "proof": material.proof,
         "evaluation": material.evaluation,
-        "replay": material.replay,
+        "replay": material.replay or material.nothing,
         "decision": material.promotion,
     }
     return [name for name, found in parts.items() if not found]

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 DATASET = Path("data/dataset")
 PAIRS = Path("data/pairs")
+NONE = "none.txt"
+"""In the folder of a second stage that the recipe does not ask for: DVC warns of an empty one."""
 
 
 def attempt(resolved: Path, out: Path) -> None:
@@ -114,14 +116,14 @@ def export(resolved: Path, out: Path) -> ExportReport:
 
 
 def pairs(resolved: Path, out: Path) -> ExportReport | None:
-    """Write the recipe's preference pairs; an empty folder where it asks for none.
+    """Write the recipe's preference pairs; a folder that says so where it asks for none.
 
     Raises:
         ExportError: it asks for pairs, and no row makes one.
     """
     config = load_resolved(resolved)
     if not config.preferences:
-        out.mkdir(parents=True, exist_ok=True)
+        _leave_note(out)
         return None
     return from_config.export_from_config(
         replace(preferences_of(config, out.name), data_dir=str(out.parent))
@@ -156,7 +158,7 @@ def train_sft(resolved: Path, out: Path, **tell: Callable) -> TrainingResult:
 def train_dpo(resolved: Path, out: Path, **tell: Callable) -> TrainingResult | None:
     """Train the adapter further on preference pairs, where the recipe asks for it.
 
-    Where it does not, folders and files are empty: DVC wants every output of a stage.
+    Where it does not, folders and files say so: DVC wants every output of a stage.
     """
     from harness_forge.training import stages
 
@@ -164,7 +166,7 @@ def train_dpo(resolved: Path, out: Path, **tell: Callable) -> TrainingResult | N
     metrics, live = outputs / "train_dpo.json", outputs / "live" / out.name
     if not config.preferences:
         for folder in (out, live):
-            folder.mkdir(parents=True, exist_ok=True)
+            _leave_note(folder)
         write_json(metrics, {})
         few.write("train_dpo", {}, outputs)
         return None
@@ -172,6 +174,12 @@ def train_dpo(resolved: Path, out: Path, **tell: Callable) -> TrainingResult | N
     done = stages.train_dpo(config, PAIRS, start, out, metrics, live, **tell)
     few.write("train_dpo", done.adapter.lineage["measured"], outputs)
     return done
+
+
+def _leave_note(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    text = "The recipe names no preference pairs: nothing is exported or trained here.\n"
+    (folder / NONE).write_text(text, encoding="utf-8")
 
 
 def prove(resolved: Path, out: Path) -> dict[str, Any]:

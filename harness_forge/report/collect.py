@@ -17,7 +17,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from harness_forge.config.schema import ForgeConfig
+from harness_forge.config.schema import ForgeConfig, skills_of
+from harness_forge.config.skill import is_recorded
 from harness_forge.core.dataset_files import LEDGER, MANIFEST
 from harness_forge.core.errors import EvalError, ForgeError
 from harness_forge.core.files import write_text
@@ -31,6 +32,7 @@ from harness_forge.registry.adapters.package import LINEAGE
 from harness_forge.registry.current import trained_folder
 from harness_forge.report.material import LABELS, Curve, FamilyResult, Material
 from harness_forge.report.page import page
+from harness_forge.rollouts.opening import no_environment
 from harness_forge.worksets import worksets
 
 KINDS = ("sft", "dpo")
@@ -76,14 +78,14 @@ def collect(config: ForgeConfig, sources: Sources) -> Material:
     faults: list[str] = []
     replay = _json(sources.outputs / "replay.json", faults)
     lineage = _adapter(sources, replay, faults)
-    if nothing := (replay or {}).get("nothing"):
-        faults.append(f"nothing was replayed: {nothing}")
-        replay = None
+    nothing = _nothing(config, replay)
+    replay = None if nothing else replay
     found = _results(sources.outputs / "replay", faults) if replay else {}
     evaluation = _json(sources.outputs / "evaluate.json", faults)
     title = AdapterIdentity.of(lineage).label if lineage else f"recipe {config.recipe}"
     return Material(
         title=title,
+        nothing=nothing,
         promotion=_json(sources.outputs / "promote.json", faults),
         replay=replay,
         evaluation=evaluation,
@@ -100,6 +102,21 @@ def collect(config: ForgeConfig, sources: Sources) -> Material:
         manifest_digest=_digest(sources.dataset / MANIFEST),
         made=datetime.now(UTC).strftime("%d %B %Y, %H:%M UTC"),
     )
+
+
+def _nothing(config: ForgeConfig, replay: Mapping[str, Any] | None) -> str:
+    """Return why nothing can be replayed; '' where something can.
+
+    The stage says so in its file; before it has run, the skills do.
+    """
+    if replay is not None:
+        return str(replay.get("nothing") or "")
+    skills = skills_of(config)
+    return str(no_environment(skills[0]).said) if all(map(_recorded, skills)) else ""
+
+
+def _recorded(config: ForgeConfig) -> bool:
+    return is_recorded(config.skill)
 
 
 def _digest(path: Path) -> str:

@@ -84,6 +84,17 @@ def missing(what: str, command: str) -> Html:
     return tag("p", f"{what} Run ", tag("code", command), ".", class_="gap")
 
 
+def not_replayed(what: str, nothing: str) -> Html:
+    """Return the line that is shown for material of a replay that is missing.
+
+    Args:
+        nothing: why nothing can be replayed; '' where something can.
+    """
+    if nothing:
+        return tag("p", f"Nothing can be replayed: {nothing}.", class_="gap")
+    return missing(what, "forge replay")
+
+
 def _scope(kind: str) -> str | None:
     return "col" if kind == "th" else None
 

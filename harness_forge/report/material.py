@@ -61,6 +61,7 @@ class Material:
 
     Args:
         title: the adapter's label, or the recipe where there is none yet.
+        nothing: why nothing can be replayed; '' where something can.
         promotion, replay, evaluation, proof, manifest, lineage: parsed files.
         suite_noise: a model evaluated against itself, parsed.
         ledger: lines of the export's ledger that say kept, by reason; None is kept.
@@ -74,6 +75,7 @@ class Material:
     """
 
     title: str
+    nothing: str = ""
     promotion: Mapping[str, Any] | None = None
     replay: Mapping[str, Any] | None = None
     evaluation: Mapping[str, Any] | None = None

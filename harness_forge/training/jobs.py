@@ -29,6 +29,7 @@ from harness_forge.training.dataset import TrainingRows
 from harness_forge.training.live import Curves
 from harness_forge.training.progress import Step, TrainingProgress, steps_in
 from harness_forge.training.token_audit import Audit
+from harness_forge.training.unfinished import complete, note_begun
 from harness_forge.worksets.hardware import settle, threads
 from harness_forge.worksets.worksets import environment_of, python_of
 
@@ -235,6 +236,7 @@ def run(job: Job, lock: int, say: Say, show: Show, live: Path | None) -> None:
     at = checkpoint(job)
     where = f"{job.config.adapter.name} on {job.config.hardware.name}"
     say(f"training {where}" + (f", from the checkpoint of step {at}" if at else ""))
+    note_begun(job.work, job.config.name)
     curves = Curves(job.metrics, live or job.work / "live", last=at)
 
     def shown(step: Step) -> None:
@@ -274,17 +276,12 @@ def checkpoint(job: Job) -> int:
     """Return the step of the last complete checkpoint, 0 for none; delete incomplete ones.
 
     Axolotl resumes from the newest folder and crashes if its writer was killed.
-    The trainer's state is written last, and only then is the previous
-    checkpoint deleted.
     """
-    steps = [0]
+    whole = complete(job.work / "out")
     for folder in (job.work / "out").glob("checkpoint-*"):
-        try:
-            json.loads((folder / "trainer_state.json").read_bytes())
-            steps.append(int(folder.name.rpartition("-")[2]))
-        except (OSError, ValueError):
+        if folder not in whole.values():
             shutil.rmtree(folder)
-    return max(steps)
+    return max(whole, default=0)
 
 
 def environment(job: Job) -> dict[str, str]:

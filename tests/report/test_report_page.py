@@ -251,6 +251,23 @@ def test_an_empty_folder_gives_a_page_that_says_what_is_missing(tmp_path, monkey
     assert "not there yet: dataset, training, proof, evaluation, replay, decision" in said
 
 
+def test_what_cannot_be_replayed_is_not_asked_for(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    recorded = ["report", "skill=recorded", "skill.name=mine", "forge_home=home"]
+    assert cli.main(recorded) == 0
+    said = capsys.readouterr().out
+    why = "skill mine: is recorded: there is no environment to attempt it in"
+    assert f"nothing to replay: {why}\n" in said
+    assert "not there yet: dataset, training, proof, evaluation, decision\n" in said
+    shown = (tmp_path / "outputs" / "report.html").read_text()
+    assert f"Nothing can be replayed: {why}." in shown
+    assert "forge replay" not in shown
+    # A stage that has run says it in its file.
+    (tmp_path / "outputs" / "replay.json").write_text('{"nothing": "it is so"}')
+    assert cli.main(["report", "forge_home=home"]) == 0
+    assert "nothing to replay: it is so\n" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("name", ["promote", "replay", "evaluate", "prove"])
 @pytest.mark.parametrize("content", ["{", "[]", '{"candidate": 1}', '{"labels": {"base": 3}}'])
 def test_a_damaged_file_costs_its_section_only(loop, name, content, tmp_path, monkeypatch):

@@ -21,7 +21,7 @@ class Finding:
     """One check.
 
     Args:
-        group: machine, clock, disk, store, worksets, skill, ports or air gap.
+        group: machine, clock, disk, store, model, worksets, training, skill, ports or air gap.
         said: what was found.
         remedy: what to do; '' where nothing is to be done.
     """

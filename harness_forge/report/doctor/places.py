@@ -17,6 +17,7 @@ from harness_forge.store import activity
 from harness_forge.store.migrations import HEAD
 from harness_forge.store.opening import has_store, opened_store
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger
+from harness_forge.training.unfinished import unfinished
 from harness_forge.worksets.worksets import python_of, status
 
 
@@ -87,6 +88,13 @@ def model(config: ForgeConfig, *, needed: bool) -> Finding:
         verdict = CheckVerdict.FAIL if needed else CheckVerdict.NOTE
         return of_error("model", config.model.name, error, verdict)
     return ok("model", found.name, str(found.folder))
+
+
+def trainings(config: ForgeConfig) -> Iterator[Finding]:
+    """Yield each training that stands half done."""
+    for one in unfinished(Path(config.forge_home)):
+        remedy = "" if one.runs else f"{one.remedy}; or delete {one.place}"
+        yield note("training", one.name, f"half done: {one.state}", remedy)
 
 
 def worksets(config: ForgeConfig, needed: Collection[str]) -> Iterator[Finding]:

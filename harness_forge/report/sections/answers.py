@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from harness_forge.core.numbers import count, counted
 from harness_forge.core.records import EvalResult
-from harness_forge.report.html import Html, missing, section, tag
+from harness_forge.report.html import Html, not_replayed, section, tag
 from harness_forge.report.material import Material
 
 OTHERS = 24
@@ -36,7 +36,7 @@ def flips(material: Material) -> Html:
     """Return the rules gained and lost, with how the other side failed."""
     found = pairs(material)
     if not found:
-        gap = missing("There are no results item by item.", "forge replay")
+        gap = not_replayed("There are no results item by item.", material.nothing)
         return section("Flips", gap)
     gained = [(base, own) for base, own in found if own.passed and not base.passed]
     lost = [(base, own) for base, own in found if base.passed and not own.passed]
@@ -54,7 +54,7 @@ def side_by_side(material: Material) -> Html:
     """Return the answers before and after: every flip first, then others."""
     found = pairs(material)
     if not found:
-        gap = missing("There are no answers to show.", "forge replay")
+        gap = not_replayed("There are no answers to show.", material.nothing)
         return section("Answers before and after", gap)
     turned = [pair for pair in found if pair[0].passed != pair[1].passed]
     rest = [pair for pair in found if pair[0].passed == pair[1].passed]

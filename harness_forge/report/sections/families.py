@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness_forge.core.numbers import count, interval, percent
 from harness_forge.report import charts
-from harness_forge.report.html import Html, missing, section, table, tag
+from harness_forge.report.html import Html, not_replayed, section, table, tag
 from harness_forge.report.material import FamilyResult, Material
 
 _ABOUT = (
@@ -16,7 +16,7 @@ _ABOUT = (
 def render(material: Material) -> Html:
     """Return one row for each family."""
     if not material.families:
-        gap = missing("There are no results item by item.", "forge replay")
+        gap = not_replayed("There are no results item by item.", material.nothing)
         return section("By family of rules", gap)
     head = (
         "family", "part", "rules", "base", "base, 95%", "adapter", "adapter, 95%", "0 to 100%",

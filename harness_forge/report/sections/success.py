@@ -7,7 +7,7 @@ from typing import Any
 
 from harness_forge.core.numbers import NONE, clustered_p, count, counted, gain, interval, percent
 from harness_forge.report import charts
-from harness_forge.report.html import Html, missing, section, table, tag
+from harness_forge.report.html import Html, not_replayed, section, table, tag
 from harness_forge.report.material import LABELS, PARTS, Material
 
 _ABOUT = (
@@ -33,7 +33,7 @@ def render(material: Material) -> Html:
     """Return a plot and a table for each part, then the paired comparisons."""
     replay = material.replay
     if replay is None:
-        gap = missing("No policy was judged on held-out rules yet.", "forge replay")
+        gap = not_replayed("No policy was judged on held-out rules yet.", material.nothing)
         return section("First-try success", gap)
     shown = []
     for part in _parts(replay):

@@ -24,6 +24,7 @@ from harness_forge.training.plan.memory import Load, Memory
 from harness_forge.training.plan.named import Named, named_model, published
 from harness_forge.training.plan.pace import Pace
 from harness_forge.training.supervised import dataset_folder
+from harness_forge.training.unfinished import unfinished
 from harness_forge.worksets.hardware import has_bf16
 
 COUNTS = (1, 2, 4, 8)
@@ -102,6 +103,7 @@ def plan(config: ForgeConfig, counter: Counter) -> Plan:
     )
     seconds = speed.seconds(tokens) if tokens else None
     notes += _notes(named.shape, load, rows, train, machine)
+    notes += [f"half done: {one}" for one in unfinished(home)]
     return Plan(
         model=named,
         machine=machine,

@@ -127,14 +127,26 @@ stopped = { echo "$(1): stopped; \`$(2)\` goes on from here" >&2; exit 1; }
 
 # The demo is a project of its own in demo/; scanner, model and Axolotl are the loop's too.
 WITHOUT_A_MODEL := compose attempt watermark
-AFTERWARDS := export audit train_sft prove replay promote report
+
+# $(call stage_of,NUMBER,WHAT IT DOES: HOW LONG,STAGE); the times are of two cores, nothing else running.
+say_of = echo "demo: $(1) of 8: $(2)"
+stage_of = $(call say_of,$(1),$(2)); forge stage $(3) || $(call stopped,demo,make demo)
 
 demo: setup ## the loop on 95 rules, for a first look (7 GB); `make loop` is the whole
 	@mkdir -p demo
 	@[ -f demo/params.yaml ] || printf 'recipe: demo\noverrides: [forge_home=../.forge]\n' > demo/params.yaml
+	@$(call say_of,1,rules are fixed in a sandbox and OpenSCAP judges each; meanwhile Axolotl is installed: about 4 minutes)
 	@$(call beside,train,cd demo; for stage in $(WITHOUT_A_MODEL); do forge stage $$stage || exit 1; done) || $(call stopped,demo,make demo)
+	@$(call say_of,2,a small base model is fetched: about a minute)
 	@forge model fetch smollm2-135m
-	@cd demo; for stage in $(AFTERWARDS); do forge stage $$stage || $(call stopped,demo,make demo); done; \
+	@cd demo; \
+	$(call stage_of,3,the answers that worked become a dataset: seconds,export); \
+	$(call stage_of,4,its tokens are compared with what a server would show the model: under a minute,audit); \
+	$(call stage_of,5,an adapter is trained on it: about 6 minutes,train_sft); \
+	$(call stage_of,6,does the adapter change what the model says? under a minute,prove); \
+	$(call stage_of,7,the adapter and five others to compare it with try 24 rules that no training saw: about 2 minutes,replay); \
+	$(call stage_of,8,a rule file decides whether the adapter is used: seconds,promote); \
+	forge stage report || $(call stopped,demo,make demo); \
 	forge audit --brief data/dataset
 	@echo "  demo/outputs/report.html shows it all; next: look at demo/data/dataset, then make loop"
 

@@ -60,16 +60,23 @@ def render(report: dict[str, Any]) -> str:
         f"{percent(logits['changed_first_tokens'])} of an answer's first",
     ]
     if mask := report.get("mask"):
-        lines.append(
-            f"  mask     {count(mask['trained'])} of {count(mask['tokens'])} tokens learned, "
-            f"in {count(mask['rows'])} rows"
-        )
+        lines.append(f"  mask     {_mask(mask)}")
     if templates := report.get("templates"):
         text = f"{templates['training'][:12]} in training, evaluation and serving"
         lines.append(f"  template {text}")
     if four := report.get("four_bits"):
         lines.append(f"  4 bits   {number(four['gap_nats'])} nats a token from the whole base")
     return lines_of_server(lines, report.get("server"))
+
+
+def _mask(mask: dict[str, int]) -> str:
+    if "answers" in mask:
+        return (
+            f"no token of the {count(mask['rows'])} prompts learned; learned were "
+            f"{count(mask['answers'])} answers that the model wrote itself"
+        )
+    learned = f"{count(mask['trained'])} of {count(mask['tokens'])} tokens learned"
+    return f"{learned}, in {count(mask['rows'])} rows"
 
 
 def lines_of_server(lines: list[str], server: dict[str, Any] | None) -> str:

@@ -1,6 +1,7 @@
 """dvc.yaml and `forge stage`: what reruns when, with DVC itself."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -52,6 +53,14 @@ def test_stages_depend_on_sections_that_exist():
         for entry in stage.get("params", []):
             if isinstance(entry, dict):
                 assert set(entry["outputs/resolved.yaml"]) <= set(fields_of(ForgeConfig))
+
+
+def test_the_demo_says_each_step_before_it_and_how_long_it_takes():
+    made = subprocess.run(["make", "-n", "demo"], cwd=ROOT, capture_output=True, text=True).stdout
+    said = re.findall(r'"demo: (\d) of (\d): .*(?:seconds|minutes?)"(?:; forge stage (\w+))?', made)
+    assert [int(number) for number, *_ in said] == list(range(1, int(said[0][1]) + 1))
+    named = [stage for *_, stage in said if stage]
+    assert named == ["export", "audit", "train_sft", "prove", "replay", "promote"]
 
 
 def test_dvc_reports_nothing_home():

@@ -40,6 +40,7 @@ def compose(recipe: str | None = None, overrides: Sequence[str] = ()) -> ForgeCo
     picked, others = take_recipe(overrides)
     name = recipe or picked or DEFAULT_RECIPE
     path = recipe_path(name)
+    files.demand_base(path)
     prepared = prepare(others)
     # Hydra takes a second for what takes a tenth without it; it says of anything what it is.
     config = plain.composed(name, prepared)

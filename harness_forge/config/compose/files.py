@@ -55,7 +55,25 @@ def _base_faults(path: Path, defaults: Any, lines: dict) -> Iterator[ConfigError
     for name in sorted(bases - known.keys()):
         yield ConfigError(where, f"there is no recipe {name!r}", near(name, known, "recipes"))
     if SCHEMA not in defaults and not bases:
-        yield ConfigError(where, f"'{SCHEMA}' is missing", f"put '- {SCHEMA}' first")
+        what = "name no recipe to build upon" if defaults else "are missing"
+        hint = "put `defaults: [target_a, _self_]` above its keys, or another of `forge ls recipe`"
+        yield ConfigError(where, what, hint)
+
+
+def demand_base(path: Path) -> None:
+    """Refuse a recipe that builds upon nothing: its keys would have no meaning, others no value.
+
+    Raises:
+        ConfigError: its `defaults:` are missing, or name no recipe.
+    """
+    if _names(defaults_of(path)) - {"_self_"}:
+        return
+    try:
+        data, lines = read(path)
+    except ConfigError:
+        return  # composing it says so
+    for fault in _base_faults(path, data.get("defaults") or [], lines):
+        raise fault
 
 
 def recipe_chain(path: Path) -> list[Path]:

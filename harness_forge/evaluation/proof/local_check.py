@@ -39,6 +39,10 @@ def check_mask(adapter: Adapter) -> dict[str, int]:
     nothing trains the prompt; neither raises an error. The audit before training
     counts both, and the lineage has its counts.
 
+    Returns:
+        rows, tokens and trained; of GRPO, which learns answers that it writes itself,
+        also their number, answers.
+
     Raises:
         EvalError: there are no counts, or they say that the mask was wrong.
     """
@@ -48,11 +52,12 @@ def check_mask(adapter: Adapter) -> dict[str, int]:
     if not rows or not tokens or trained is None:
         raise EvalError(where, "its loss mask was never checked", hint)
     # GRPO learns answers that are not written yet when its prompts are counted.
-    written_later = "grpo" in adapter.lineage and not trained
-    if not written_later and not 0 < trained < tokens:
+    written = (adapter.lineage.get("grpo") or {}).get("answers") if not trained else None
+    if written is None and not 0 < trained < tokens:
         sentence = "nothing was learned" if not trained else "the prompts were learned too"
         raise EvalError(where, f"its loss mask was wrong: {trained} of {tokens}, {sentence}", hint)
-    return {"rows": rows, "tokens": tokens, "trained": trained}
+    found = {"rows": rows, "tokens": tokens, "trained": trained}
+    return found if written is None else {**found, "answers": written}
 
 
 def measure(

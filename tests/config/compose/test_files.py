@@ -126,7 +126,24 @@ def test_a_recipe_opens_with_purpose_needs_and_command(project):
 def test_a_recipe_without_its_schema_is_refused(project):
     path = project / BASE
     path.write_text(path.read_text().replace("  - schema\n", ""))
-    assert any("'schema' is missing" in str(fault) for fault in validate().faults)
+    told = f"{BASE}:8: defaults: name no recipe to build upon"
+    assert any(str(fault).startswith(told) for fault in validate().faults)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("# Mine.\ntrain:\n  epochs: 2\n", "1: defaults: are missing"),
+        ("# Mine.\n", "1: defaults: are missing"),
+        ("# Mine.\ndefaults:\n- override skill: ubuntu\n", "2: defaults: name no recipe to build"),
+    ],
+)
+def test_a_recipe_that_builds_upon_nothing_is_refused_at_once(project, text, what):
+    (project / "recipes" / "bare.yaml").write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        compose("bare")
+    assert str(caught.value).startswith(f"recipes/bare.yaml:{what}")
+    assert "put `defaults: [target_a, _self_]` above its keys" in caught.value.hint
 
 
 def test_outside_a_project_the_shipped_recipes_are_used(tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ import copy
 
 import pytest
 
+from harness_forge.cli.prove import _mask
 from harness_forge.core.errors import EvalError
 from harness_forge.evaluation.proof.local_check import check, check_mask
 from harness_forge.registry.adapters.lineage import check_lineage
@@ -122,4 +123,10 @@ def test_a_mask_that_was_not_checked_or_wrong_is_refused(tmp_path, counts, said)
 def test_prompts_whose_answers_are_written_in_training_have_nothing_to_mask(tmp_path):
     lineage = {"audit": {"rows": 72, "tokens": 2160, "trained": 0}, "grpo": {"answers": 960}}
     counts = check_mask(Adapter("mine", tmp_path, "a" * 64, lineage))
-    assert counts == {"rows": 72, "tokens": 2160, "trained": 0}
+    assert counts == {"rows": 72, "tokens": 2160, "trained": 0, "answers": 960}
+    # What is said of it is no mask of nothing.
+    told = (
+        "no token of the 72 prompts learned; learned were 960 answers that the model wrote itself"
+    )
+    assert _mask(counts) == told
+    assert _mask({"rows": 3, "tokens": 30, "trained": 9}) == "9 of 30 tokens learned, in 3 rows"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness_forge.config.budget import BudgetConfig
-from harness_forge.core.records import EvalResult
+from harness_forge.core.results import EvalResult
 from harness_forge.evaluation import result_files
 from harness_forge.evaluation.comparison import compare
 from harness_forge.evaluation.rates import rates

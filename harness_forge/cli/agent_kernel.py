@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from harness_forge.collect.capture import given_turns
 from harness_forge.collect.capture.given_turns import GivenTurn
 from harness_forge.config.compose.engine import compose
-from harness_forge.config.schema import ForgeConfig, one_skill
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.config.several import one_skill
 from harness_forge.config.skill import EnvironmentKind
 from harness_forge.core.chat import forms
 from harness_forge.core.errors import ConfigError, ForgeError, StoreError

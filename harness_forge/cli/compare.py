@@ -21,7 +21,7 @@ from harness_forge.core.numbers import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from harness_forge.core.records import Episode
+    from harness_forge.core.results import Episode
     from harness_forge.evaluation.episodes import CategoryResult, RunComparison
     from harness_forge.evaluation.fresh_runs import Fresh
     from harness_forge.evaluation.measures import Measure

@@ -89,7 +89,7 @@ def _elsewhere(config: ForgeConfig) -> Iterator[Finding]:
 def _skills(config: ForgeConfig) -> Iterator[Finding]:
     """Yield what `forge env doctor` finds, a line where all of it holds."""
     from harness_forge.cli.env import checks_of
-    from harness_forge.config.schema import skills_of
+    from harness_forge.config.several import skills_of
     from harness_forge.config.skill import EnvironmentKind
     from harness_forge.core.errors import ForgeError
     from harness_forge.report.doctor.finding import fail, of_error, ok

@@ -67,7 +67,7 @@ def _each_skill(overrides: list[str]):
     from harness_forge.cli import composed
     from harness_forge.cli.stage import is_project
     from harness_forge.config.compose.project import choices
-    from harness_forge.config.schema import skills_of
+    from harness_forge.config.several import skills_of
     from harness_forge.config.skill import EnvironmentKind
     from harness_forge.rollouts.opening import no_environment
 
@@ -221,7 +221,7 @@ def _check(config) -> int:
     from pathlib import Path
 
     from harness_forge.cli.results import report as tell
-    from harness_forge.config.schema import one_skill
+    from harness_forge.config.several import one_skill
     from harness_forge.config.skill import EnvironmentKind
     from harness_forge.rollouts.environments.command.environment import CommandEnvironment
     from harness_forge.rollouts.environments.command.report import report

@@ -46,7 +46,7 @@ def main(argv: list[str]) -> int:
 
 def _push(config: ForgeConfig) -> int:
     from harness_forge.cli.results import report
-    from harness_forge.config.schema import skills_of
+    from harness_forge.config.several import skills_of
     from harness_forge.report.graph.push import push
     from harness_forge.store.bolt import opened
     from harness_forge.store.opening import require_store

@@ -108,7 +108,7 @@ def _of_skills(
         read: called with a connection and the config.
     """
     from harness_forge.cli import composed
-    from harness_forge.config.schema import skills_of
+    from harness_forge.config.several import skills_of
     from harness_forge.store.opening import existing_store
 
     config = composed(overrides)

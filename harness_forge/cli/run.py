@@ -36,7 +36,7 @@ def main(argv: list[str]) -> int:
     """Run one policy over a skill's work items and print what it came to; skill by skill."""
     from harness_forge.cli import composed
     from harness_forge.cli.results import report, show
-    from harness_forge.config.schema import skills_of
+    from harness_forge.config.several import skills_of
     from harness_forge.rollouts import opening
 
     skills = skills_of(composed(argv))

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from harness_forge.config.compose.resolved import load_resolved
 from harness_forge.config.run import split_of
-from harness_forge.config.schema import AttemptStep, ForgeConfig, preferences_of, skills_of
+from harness_forge.config.schema import AttemptStep, ForgeConfig
+from harness_forge.config.several import preferences_of, skills_of
 from harness_forge.config.skill import is_recorded
 from harness_forge.core.files import write_json
 from harness_forge.datasets import from_config

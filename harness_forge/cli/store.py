@@ -82,7 +82,7 @@ def _status(config: ForgeConfig, _others: list[str]) -> int:
 
 def _upgrade(config: ForgeConfig, _others: list[str]) -> int:
     from harness_forge.cli.results import report, show
-    from harness_forge.config.schema import skills_of
+    from harness_forge.config.several import skills_of
     from harness_forge.store.opening import opened_store
 
     done = {}
@@ -98,7 +98,7 @@ def _upgrade(config: ForgeConfig, _others: list[str]) -> int:
 def _prices(config: ForgeConfig, _others: list[str]) -> int:
     """Store the prices that the config names, if any, and show what each model costs by them."""
     from harness_forge.cli.results import report, show
-    from harness_forge.config.schema import skills_of
+    from harness_forge.config.several import skills_of
     from harness_forge.store.opening import opened_store, require_store
     from harness_forge.store.prices import store_prices
 

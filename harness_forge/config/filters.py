@@ -1,12 +1,29 @@
-"""Settings of all filters together: the group `filters` of a recipe."""
+"""The group `filters` of a recipe, and the settings of the filters that judge one row."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from enum import Enum
 
+from harness_forge.config.mixture import BalanceConfig, MixInConfig, SourceCapConfig
+from harness_forge.config.patterns import BannedConfig, RewardHackingConfig
 from harness_forge.core.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class LabelFlagsConfig:
+    """Reject rows that carry a flag of the label audit.
+
+    A recipe's `require.label_flagged` does the same in SQL, for every reason
+    at once. Switch that one off where single reasons are to be tolerated.
+
+    Args:
+        enabled: false keeps flagged rows.
+        tolerate: reasons of flags that do not count.
+    """
+
+    enabled: bool = True
+    tolerate: list[str] = field(default_factory=list)
 
 
 class ScoreOf(Enum):
@@ -17,32 +34,51 @@ class ScoreOf(Enum):
 
 
 @dataclass(frozen=True)
-class RowTooLongConfig:
-    """Reject rows that have too many tokens as a whole.
+class ScoreRangeConfig:
+    """Reject rows with a score outside a range.
 
-    Counted are prompt, tools and answer as the base model's chat template renders them, as the
-    token check of `forge train` counts them. It needs the base model's folder.
+    For graded judges: what is trivial (a perfect score) or hopeless teaches
+    little. It makes no sense where outcomes are 0 or 1 only.
 
     Args:
-        enabled: true rejects them.
-        max_tokens: most tokens of a row; the recipes take train.sequence_length.
+        enabled: true judges scores.
+        reads: `outcome` is the outcome value that the evaluator recorded;
+            `judge` is the overall score that `forge judge RUN` gave the answer,
+            by `judge.weights`.
+        min_value: lowest score kept, 0 to 1.
+        max_value: highest score kept, 0 to 1.
+        reject_unscored: reject rows without a score too.
     """
 
     enabled: bool = False
-    max_tokens: int = 1024
+    reads: ScoreOf = ScoreOf.outcome
+    min_value: float = 0.0
+    max_value: float = 1.0
+    reject_unscored: bool = False
 
     def __post_init__(self) -> None:
-        if self.max_tokens < 1:
-            what = f"must be 1 or more, not {self.max_tokens}"
-            raise ConfigError("filters.row_too_long.max_tokens", what)
+        if not self.min_value <= self.max_value:
+            what = f"{self.min_value} is above max_value, {self.max_value}"
+            raise ConfigError("filters.score_range.min_value", what)
+
+
+@dataclass(frozen=True)
+class EmptyConfig:
+    """Reject answers without a letter or digit, and those that cannot be judged.
+
+    Unjudgeable: the server gave up, the reasoning was never closed or nothing
+    follows it, or it is a harness's placeholder. A call without any argument is
+    an answer, one with only blank texts is not.
+
+    Args:
+        enabled: false keeps them.
+    """
+
+    enabled: bool = True
 
 
 _WRITERS = ("gemma-forge", "gemma_forge", "8gent", "eight")
-
-
 _LENGTHS = (200, 500, 1000)
-
-
 _RECEIPTS = (
     "[TOOL_OUTPUT_RECEIPT]",
     "[TOOL_RESULT_TRUNCATED]",
@@ -76,103 +112,52 @@ class TruncationConfig:
 
 
 @dataclass(frozen=True)
-class ToolCallsConfig:
-    """Reject answers with a call that the offered tools do not allow.
+class LengthConfig:
+    """Reject answers with too few or too many tokens.
 
-    The name must be offered and the arguments an object that meets the tool's
-    JSON schema. A tool without `parameters` takes any object. Against a
-    schema that is broken itself, or refers to another host, nothing is valid.
-
-    Args:
-        enabled: false keeps them.
-    """
-
-    enabled: bool = True
-
-
-@dataclass(frozen=True)
-class ScoreRangeConfig:
-    """Reject rows with a score outside a range.
-
-    For graded judges: what is trivial (a perfect score) or hopeless teaches
-    little. It makes no sense where outcomes are 0 or 1 only.
-
-    Args:
-        enabled: true judges scores.
-        reads: `outcome` is the outcome value that the evaluator recorded;
-            `judge` is the overall score that `forge judge RUN` gave the answer,
-            by `judge.weights`.
-        min_value: lowest score kept, 0 to 1.
-        max_value: highest score kept, 0 to 1.
-        reject_unscored: reject rows without a score too.
-    """
-
-    enabled: bool = False
-    reads: ScoreOf = ScoreOf.outcome
-    min_value: float = 0.0
-    max_value: float = 1.0
-    reject_unscored: bool = False
-
-    def __post_init__(self) -> None:
-        if not self.min_value <= self.max_value:
-            what = f"{self.min_value} is above max_value, {self.max_value}"
-            raise ConfigError("filters.score_range.min_value", what)
-
-
-MOST_WORDS = 50_000
-"""Words of one answer that are looked at, so that a 50 MB one stays cheap."""
-
-
-@dataclass(frozen=True)
-class RepetitionConfig:
-    """Reject answers in which too many word pairs came before.
-
-    The bigram repeat ratio is 1 - distinct bigrams / bigrams, over words
-    between white space, as they are written: seq-rep-2 of S. Welleck et al.,
-    "Neural Text Generation with Unlikelihood Training", 2019
-    (arXiv:1908.04319), taken over words instead of tokens.
+    Counted are the answer's words: its content and the strings among its
+    calls' arguments, by the base model's own tokenizer, without what the chat
+    template adds.
 
     Args:
         enabled: false keeps them.
-        max_bigram_repeat: highest tolerated ratio, 0 (no pair twice) to 1.
-        min_words: shorter answers are not judged: two equal lines of a short
-            script are no loop.
+        min_tokens: fewest tokens kept.
+        max_tokens: most tokens kept.
     """
 
     enabled: bool = True
-    max_bigram_repeat: float = 0.6
-    min_words: int = 50
+    min_tokens: int = 0
+    max_tokens: int = 8192
 
     def __post_init__(self) -> None:
-        if not 0 <= self.max_bigram_repeat <= 1:
-            what = f"must be from 0 to 1, not {self.max_bigram_repeat}"
-            raise ConfigError("filters.repetition.max_bigram_repeat", what)
+        if self.max_tokens < 0:
+            raise ConfigError(
+                "filters.length.max_tokens", f"must be 0 or more, not {self.max_tokens}"
+            )
+        if not 0 <= self.min_tokens <= self.max_tokens:
+            what = f"must be from 0 to max_tokens, {self.max_tokens}, not {self.min_tokens}"
+            raise ConfigError("filters.length.min_tokens", what)
 
 
 @dataclass(frozen=True)
-class MixInConfig:
-    """Add general examples from a local file to the training examples.
+class RowTooLongConfig:
+    """Reject rows that have too many tokens as a whole.
 
-    Never to validation, and none that looks like an item kept for measuring.
-    Which rows are drawn follows from a hash of each, not from their order.
+    Counted are prompt, tools and answer as the base model's chat template renders them, as the
+    token check of `forge train` counts them. It needs the base model's folder.
 
     Args:
-        enabled: true adds them; it needs `path`.
-        path: JSONL with `messages` that end in an assistant's, and `tools`
-            where there are any.
-        share: of all training examples, how many are to be general: above 0, below 1.
+        enabled: true rejects them.
+        max_tokens: most tokens of a row; the recipes take train.sequence_length.
     """
 
     enabled: bool = False
-    path: str | None = None
-    share: float = 0.1
+    max_tokens: int = 1024
 
     def __post_init__(self) -> None:
-        if not 0 < self.share < 1:
-            raise ConfigError("filters.mix_in.share", f"must be above 0, below 1, not {self.share}")
-        if self.enabled and not self.path:
-            hint = "give a JSONL file: filters.mix_in.path=FILE"
-            raise ConfigError("filters.mix_in.path", "must be set", hint)
+        if self.max_tokens < 1:
+            what = f"must be 1 or more, not {self.max_tokens}"
+            raise ConfigError("filters.row_too_long.max_tokens", what)
 
 
 @dataclass(frozen=True)
@@ -207,56 +192,38 @@ class MarkupConfig:
 
 
 @dataclass(frozen=True)
-class LengthConfig:
-    """Reject answers with too few or too many tokens.
+class RepetitionConfig:
+    """Reject answers in which too many word pairs came before.
 
-    Counted are the answer's words: its content and the strings among its
-    calls' arguments, by the base model's own tokenizer, without what the chat
-    template adds.
+    The bigram repeat ratio is 1 - distinct bigrams / bigrams, over words
+    between white space, as they are written: seq-rep-2 of S. Welleck et al.,
+    "Neural Text Generation with Unlikelihood Training", 2019
+    (arXiv:1908.04319), taken over words instead of tokens.
 
     Args:
         enabled: false keeps them.
-        min_tokens: fewest tokens kept.
-        max_tokens: most tokens kept.
+        max_bigram_repeat: highest tolerated ratio, 0 (no pair twice) to 1.
+        min_words: shorter answers are not judged: two equal lines of a short
+            script are no loop.
     """
 
     enabled: bool = True
-    min_tokens: int = 0
-    max_tokens: int = 8192
+    max_bigram_repeat: float = 0.6
+    min_words: int = 50
 
     def __post_init__(self) -> None:
-        if self.max_tokens < 0:
-            raise ConfigError(
-                "filters.length.max_tokens", f"must be 0 or more, not {self.max_tokens}"
-            )
-        if not 0 <= self.min_tokens <= self.max_tokens:
-            what = f"must be from 0 to max_tokens, {self.max_tokens}, not {self.min_tokens}"
-            raise ConfigError("filters.length.min_tokens", what)
+        if not 0 <= self.max_bigram_repeat <= 1:
+            what = f"must be from 0 to 1, not {self.max_bigram_repeat}"
+            raise ConfigError("filters.repetition.max_bigram_repeat", what)
 
 
 @dataclass(frozen=True)
-class LabelFlagsConfig:
-    """Reject rows that carry a flag of the label audit.
+class ToolCallsConfig:
+    """Reject answers with a call that the offered tools do not allow.
 
-    A recipe's `require.label_flagged` does the same in SQL, for every reason
-    at once. Switch that one off where single reasons are to be tolerated.
-
-    Args:
-        enabled: false keeps flagged rows.
-        tolerate: reasons of flags that do not count.
-    """
-
-    enabled: bool = True
-    tolerate: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class EmptyConfig:
-    """Reject answers without a letter or digit, and those that cannot be judged.
-
-    Unjudgeable: the server gave up, the reasoning was never closed or nothing
-    follows it, or it is a harness's placeholder. A call without any argument is
-    an answer, one with only blank texts is not.
+    The name must be offered and the arguments an object that meets the tool's
+    JSON schema. A tool without `parameters` takes any object. Against a
+    schema that is broken itself, or refers to another host, nothing is valid.
 
     Args:
         enabled: false keeps them.
@@ -291,133 +258,6 @@ class CoherenceConfig:
         if not -1 <= self.min_similarity <= 1:
             what = f"must be from -1 to 1, not {self.min_similarity}"
             raise ConfigError("filters.coherence.min_similarity", what)
-
-
-@dataclass(frozen=True)
-class BannedConfig:
-    """Reject answers in which one of the user's patterns is found.
-
-    Args:
-        enabled: false keeps them.
-        patterns: name to regular expression, as Python's `re` reads it,
-            searched for in the answer's words; checked when the recipe is
-            composed. null switches one off.
-    """
-
-    enabled: bool = True
-    patterns: dict[str, str | None] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for name, pattern in self.patterns.items():
-            _check(name, pattern)
-
-
-def _check(name: str, pattern: str | None, filter_name: str = "banned") -> None:
-    where = f"filters.{filter_name}.patterns.{name}"
-    try:
-        found = pattern is not None and re.compile(pattern).search("")
-    except (re.error, RecursionError, OverflowError) as error:
-        raise ConfigError(where, f"is no regular expression: {error}: {pattern}") from None
-    if found:
-        what = f"finds something in an empty answer, so it would reject every row: {pattern!r}"
-        raise ConfigError(where, what)
-
-
-_TEST = (
-    r"(?:\btests?/|\btest_\w+\.py|\w_test\.(?:py|go|rs)\b|\bconftest\.py"
-    r"|\.(?:test|spec)\.[jt]sx?\b)"
-)
-HACKS: dict[str, str | None] = {
-    "edits_tests": rf"(?:>|\b(?:tee|rm|mv|chmod|sed\s+-i)\b)[^\n|;&]*{_TEST}",
-    "ignores_failure": r"\|\|\s*(?:true|:)(?=\s|;|$)",
-    "exits_early": r"(?:^|[;&])\s*exit\s+0\s*(?:;|$)|\b(?:sys|os)\._?exit\(0\)",
-    "skips_tests": r"\bpytest\.(?:skip|xfail|mark\.(?:skip|xfail))|\bunittest\.skip|#\[ignore\]"
-    r"|\bit\.skip\(|-DskipTests\b|--no-verify\b",
-    "deletes_assertions": r"\bsed\s+-i[^\n]*\bassert|^-\s*assert\b",
-}
-"""Ways of writing that often mean that a check was got round: name to regular expression."""
-
-
-@dataclass(frozen=True)
-class RewardHackingConfig:
-    """Reject answers that look as if they got round the check: edited tests, `|| true`.
-
-    Args:
-        enabled: true rejects them.
-        patterns: name to regular expression, besides or instead of forge's own: edits_tests,
-            ignores_failure, exits_early, skips_tests, deletes_assertions. They are searched for
-            in the answer and in the agent's calls before it, line by line. null switches one off.
-    """
-
-    enabled: bool = False
-    patterns: dict[str, str | None] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for name, pattern in self.patterns.items():
-            _check(name, pattern, "reward_hacking")
-
-
-class BalanceCategory(Enum):
-    """What counts as one category, within one role of one skill."""
-
-    family = "family"
-    item = "item"
-    source = "source"  # who judged: the name of the source, for rows that were taken in
-    part = "part"  # all of it
-
-
-@dataclass(frozen=True)
-class BalanceConfig:
-    """Keep at most so many training examples of each category.
-
-    Each role of each skill is capped by itself. Validation is left as it is:
-    it measures what the store holds.
-
-    Args:
-        enabled: true caps.
-        by: what counts as one category: family, item, source, or part (the whole role).
-        max_per_category: examples of one category that stay.
-    """
-
-    enabled: bool = False
-    by: BalanceCategory = BalanceCategory.family
-    max_per_category: int = 600
-
-    def __post_init__(self) -> None:
-        if self.max_per_category < 1:
-            what = f"must be at least 1, not {self.max_per_category}"
-            raise ConfigError("filters.balance.max_per_category", what)
-
-
-@dataclass(frozen=True)
-class SourceCapConfig:
-    """Keep one source from making up most of what is trained on.
-
-    A source is who judged: the source's name, for rows that were taken in. Each role of each
-    skill is capped by itself, after `balance`. Validation is left as it is.
-
-    Args:
-        enabled: true caps.
-        max_share: of the training examples, as many may be of one source: above 0, to 1.
-        max_examples: source to the most training examples of it. With several versions of a
-            source each may have as many.
-    """
-
-    enabled: bool = False
-    max_share: float = 1.0
-    max_examples: dict[str, int] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if not 0 < self.max_share <= 1:
-            what = f"must be above 0, to 1, not {self.max_share}"
-            raise ConfigError("filters.source_cap.max_share", what)
-        for source, most in self.max_examples.items():
-            if most < 0:
-                where = f"filters.source_cap.max_examples.{source}"
-                raise ConfigError(where, f"must be 0 or more, not {most}")
-        if self.enabled and self.max_share == 1 and not self.max_examples:
-            hint = "set filters.source_cap.max_share or filters.source_cap.max_examples"
-            raise ConfigError("filters.source_cap", "is enabled and caps nothing", hint)
 
 
 @dataclass(frozen=True)

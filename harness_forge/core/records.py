@@ -1,7 +1,7 @@
-"""The record types that flow from an attempt to a dataset line.
+"""The records of an attempt: what was asked, what was answered, and the verdict.
 
-Rooms (environments, policies, store, exports, formats) exchange only these. They are
-frozen: a changed record is a new record.
+Rooms exchange only these, and those of `examples` and `results`. They are frozen: a changed
+record is a new record.
 """
 
 from __future__ import annotations
@@ -10,42 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
-
-
-class Episode(NamedTuple):
-    """The outcome of one work item in one run.
-
-    Args:
-        category: what the harness files the item under.
-        cluster: `WorkItem.unit`, which is drawn as a whole.
-        first_try, solved: None where the evaluator gave no verdict.
-        escalated: it was given up on.
-        attempts: how many there were.
-        tokens: prompts and answers of all attempts; None where they were not counted.
-        seconds: all attempts together; None where they were not timed.
-        usd: what all attempts cost by the stored prices; None where that is not known.
-    """
-
-    skill: str
-    item_id: str
-    title: str
-    family: str
-    category: str
-    first_try: bool | None
-    solved: bool | None
-    escalated: bool
-    attempts: int
-    tokens: int | None
-    seconds: float | None
-    cluster: str = ""
-    usd: float | None = None
-
-    @property
-    def unit(self) -> str:
-        """The cluster, or the family of an item without one."""
-        return self.cluster or self.family
-
+from typing import Any
 
 Message = Mapping[str, Any]
 """One chat message in OpenAI form: role, content, tool_calls, tool_call_id."""
@@ -218,125 +183,3 @@ class Attempt:
     completion_tokens: int | None = None
     tips: Sequence[Tip] = ()
     retrievals: Sequence[TipRetrieval] = ()
-
-
-class RowSource(NamedTuple):
-    """The origin of an example: one row of the store, and its split.
-
-    `source` names the row, such as `stig.turns:123`.
-    """
-
-    source: str
-    run_id: str
-    item_id: str
-    family: str
-    split: str
-    policy: str
-    origin: str
-    evaluator: str
-
-
-class Example(NamedTuple):
-    """A prompt and the answer to learn from it.
-
-    `id` is a hash of prompt and answer: the same words have the same id in
-    every dataset.
-    """
-
-    id: str
-    prompt: Sequence[Message]
-    tools: Sequence[Mapping[str, Any]]
-    answer: Message
-    origin: RowSource
-
-
-@dataclass(frozen=True, slots=True)
-class PreferencePair:
-    """Two answers to the same prompt, one that passed and one that failed.
-
-    The two `evidence` texts are JSON: what each verdict rests on; '' where the
-    outcome of the attempt says it.
-    """
-
-    id: str
-    prompt: Sequence[Message]
-    tools: Sequence[Mapping[str, Any]]
-    chosen: Message
-    rejected: Message
-    chosen_origin: RowSource
-    rejected_origin: RowSource
-    chosen_evidence: str = ""
-    rejected_evidence: str = ""
-
-    @property
-    def origin(self) -> RowSource:
-        """The origin of the chosen answer."""
-        return self.chosen_origin
-
-
-@dataclass(frozen=True, slots=True)
-class LabelledExample:
-    """A single answer labelled good or bad.
-
-    Args:
-        label: True for an answer to learn, False for one to unlearn.
-        evidence: what the label rests on, as a JSON text; '' where the outcome
-            of the attempt says it.
-    """
-
-    id: str
-    prompt: Sequence[Message]
-    tools: Sequence[Mapping[str, Any]]
-    answer: Message
-    label: bool
-    origin: RowSource
-    evidence: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PromptExample:
-    """A prompt, and what an evaluator needs to judge answers to it.
-
-    Args:
-        reference: what an evaluator needs to judge an answer, as a JSON text.
-    """
-
-    id: str
-    prompt: Sequence[Message]
-    tools: Sequence[Mapping[str, Any]]
-    reference: str
-    origin: RowSource
-
-
-@dataclass(frozen=True, slots=True)
-class EvalResult:
-    """The outcome of an evaluated policy's first attempt at one work item.
-
-    Args:
-        part: `new_rule` or `new_family` for a held-out item, else its split.
-        infrastructure: no verdict, through no fault of the model: left out in pairs.
-        failure_mode: None where it passed.
-        answer: the raw text of the model's answer, whole.
-        script: the fix script it called for; None where no valid call was read.
-        cluster: the work item's, as it is known today.
-    """
-
-    skill: str
-    item_id: str
-    title: str
-    family: str
-    group_key: str
-    part: str
-    passed: bool
-    infrastructure: bool
-    failure_mode: str | None
-    answer: str
-    script: str | None
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    cluster: str = ""
-
-    @property
-    def unit(self) -> str:
-        """The cluster, or the family of an item without one."""
-        return self.cluster or self.family

@@ -10,7 +10,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from harness_forge.config.filters import BalanceCategory
+from harness_forge.config.mixture import BalanceCategory
 from harness_forge.core.records import Split
 from harness_forge.datasets.export_batch import ExportBatch, Line, RowResult
 from harness_forge.datasets.filters.balance import Balance

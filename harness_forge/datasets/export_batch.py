@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from harness_forge.core.records import LabelledExample, PreferencePair, PromptExample
+from harness_forge.core.examples import LabelledExample, PreferencePair, PromptExample
 from harness_forge.datasets.pair_counts import PairCount
 from harness_forge.datasets.sql.rows import Row
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness_forge.config.schema import ForgeConfig, exports_of, skills_of
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.config.several import exports_of, skills_of
 from harness_forge.config.skill import EnvironmentKind, filling_command
 from harness_forge.core.errors import ExportError
 from harness_forge.store.opening import opened_store, require_store

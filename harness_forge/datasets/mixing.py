@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from harness_forge.config.export import ExportKind
 from harness_forge.core import jsontext
 from harness_forge.core.errors import ExportError
-from harness_forge.core.records import Example, Split
+from harness_forge.core.examples import Example
+from harness_forge.core.records import Split
 from harness_forge.datasets.export_batch import ExportBatch, Line, RowResult
 from harness_forge.datasets.filters.building import build
 from harness_forge.datasets.filters.mixing import ORIGIN, MixResult, draw

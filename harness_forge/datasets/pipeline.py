@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from harness_forge.config.export import ExportKind
-from harness_forge.config.filters import BalanceCategory
 from harness_forge.config.format import Turns
+from harness_forge.config.mixture import BalanceCategory
 from harness_forge.core.digest_set import DigestSet
 from harness_forge.core.errors import ExportError
 from harness_forge.datasets import judged, mixing

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from harness_forge.core import jsontext
 from harness_forge.core.dataset_files import LEDGER
-from harness_forge.core.records import LabelledExample, PreferencePair, PromptExample
+from harness_forge.core.examples import LabelledExample, PreferencePair, PromptExample
 from harness_forge.datasets.cleaning import Cleaner, redactor_of
 from harness_forge.datasets.export_batch import ExportBatch, Line
 from harness_forge.datasets.formats.folder import DatasetFolder

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from harness_forge.core.errors import EvalError
-from harness_forge.core.records import EvalResult
+from harness_forge.core.results import EvalResult
 from harness_forge.evaluation.bootstrap import RESAMPLES, SEED, paired_interval
 from harness_forge.evaluation.rates import belongs, parts, rounded
 from harness_forge.evaluation.statistics import mcnemar, mcnemar_greater, sign_flip

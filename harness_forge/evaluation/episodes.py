@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from harness_forge.core.errors import EvalError
-from harness_forge.core.records import Episode
+from harness_forge.core.results import Episode
 from harness_forge.evaluation.bootstrap import RESAMPLES, SEED
 from harness_forge.evaluation.measures import Measure, Pair, measured
 from harness_forge.evaluation.statistics import holm, mcnemar

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.config.policy import PolicyKind
-from harness_forge.config.schema import ForgeConfig, skills_of
-from harness_forge.core.records import EvalResult
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.config.several import skills_of
+from harness_forge.core.results import EvalResult
 from harness_forge.evaluation.fresh_evidence import FreshEvidence, fresh_evidence
 from harness_forge.evaluation.rates import HELD_OUT
 from harness_forge.evaluation.replay import ADAPTER, BASE, FEW_SHOT, LABELS

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from harness_forge.core.records import Episode
+from harness_forge.core.results import Episode
 from harness_forge.evaluation.bootstrap import (
     cluster_bootstrap,
     ratio_difference,

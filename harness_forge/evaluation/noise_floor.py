@@ -16,7 +16,7 @@ from harness_forge.config.policy import PolicyConfig, PolicyKind
 from harness_forge.config.run import Purpose, split_of
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.core.files import write_json
-from harness_forge.core.records import EvalResult
+from harness_forge.core.results import EvalResult
 from harness_forge.evaluation.comparison import Comparison, compare
 from harness_forge.evaluation.replay import attempted
 from harness_forge.rollouts import opening

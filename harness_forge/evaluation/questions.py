@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from harness_forge.config.schema import ForgeConfig, skills_of
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.config.several import skills_of
 from harness_forge.config.skill import EnvironmentKind, filling_command
 from harness_forge.config.suite import SuiteConfig, SuiteKind
 from harness_forge.core.errors import ConfigError, EvalError

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.config.schema import ForgeConfig
-from harness_forge.core.records import EvalResult
+from harness_forge.core.results import EvalResult
 from harness_forge.evaluation.rates import Rate, rates
 from harness_forge.evaluation.replicates import RecipeDifference, compare_recipe
 from harness_forge.registry.adapters import registry, replicates

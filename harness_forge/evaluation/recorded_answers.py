@@ -12,7 +12,8 @@ from typing import Any
 
 from harness_forge.config.policy import PolicyKind
 from harness_forge.config.run import Purpose
-from harness_forge.config.schema import ForgeConfig, skills_of
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.config.several import skills_of
 from harness_forge.config.suite import SuiteConfig, SuiteKind
 from harness_forge.evaluation.lmeval.asking import RecordedRuns
 from harness_forge.evaluation.lmeval.folder import Document, Given

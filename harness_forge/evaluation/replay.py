@@ -15,10 +15,12 @@ from typing import Any
 
 from harness_forge.config.policy import PolicyConfig, PolicyKind
 from harness_forge.config.run import Purpose, split_of
-from harness_forge.config.schema import ForgeConfig, skills_of
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.config.several import skills_of
 from harness_forge.config.skill import is_recorded
 from harness_forge.core.files import write_json
-from harness_forge.core.records import EvalResult, Split
+from harness_forge.core.records import Split
+from harness_forge.core.results import EvalResult
 from harness_forge.evaluation import recipes, result_files
 from harness_forge.evaluation.comparison import Comparison, compare
 from harness_forge.evaluation.gate_power import describe_gate

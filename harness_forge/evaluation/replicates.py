@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from harness_forge.core.errors import EvalError
-from harness_forge.core.records import EvalResult
+from harness_forge.core.results import EvalResult
 from harness_forge.evaluation.comparison import paired
 from harness_forge.evaluation.rates import belongs, parts, rounded
 from harness_forge.evaluation.statistics import sign_flip

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness_forge.core.errors import EvalError
 from harness_forge.core.files import whole_file
-from harness_forge.core.records import EvalResult
+from harness_forge.core.results import EvalResult
 
 
 def write(path: Path, results: Iterable[EvalResult]) -> None:

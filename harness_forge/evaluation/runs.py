@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
-from harness_forge.config.schema import ForgeConfig, skills_of
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.config.several import skills_of
 from harness_forge.core.errors import EvalError
 from harness_forge.core.hints import did_you_mean
-from harness_forge.core.records import Episode
+from harness_forge.core.results import Episode
 from harness_forge.evaluation.episodes import RunComparison, compare_runs
 from harness_forge.store.episodes import episodes
 from harness_forge.store.opening import existing_store

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from harness_forge.config.budget import BudgetConfig, Schedule
 from harness_forge.config.run import split_of
-from harness_forge.config.schema import ForgeConfig, skills_of
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.config.several import skills_of
 from harness_forge.config.skill import filling_command
 from harness_forge.core.errors import EvalError
 from harness_forge.core.records import Split, WorkItem

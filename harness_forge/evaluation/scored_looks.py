@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from harness_forge.config.schema import ForgeConfig, skills_of
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.config.several import skills_of
 from harness_forge.config.suite import SuiteConfig
 from harness_forge.evaluation.lmeval.tuned_model import TunedAdapter
 from harness_forge.evaluation.questions import Questions

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from harness_forge.config.schema import ForgeConfig, suites_of
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.config.several import suites_of
 from harness_forge.config.suite import Dtype, SuiteConfig, SuiteKind
 from harness_forge.core import records
 from harness_forge.core.chat import call_forms, gemma_calls

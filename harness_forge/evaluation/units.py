@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from harness_forge.core.disjoint_sets import leaders
-from harness_forge.core.records import EvalResult, WorkItem
+from harness_forge.core.records import WorkItem
+from harness_forge.core.results import EvalResult
 
 Key = tuple[str, str]
 """Skill and unit."""

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from harness_forge.config.schema import ForgeConfig, skills_of
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.config.several import skills_of
 from harness_forge.core.errors import EvalError, StoreError, TrainError
 from harness_forge.core.numbers import counted, number, points
 from harness_forge.evaluation import fresh_runs, live

@@ -17,12 +17,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from harness_forge.config.schema import ForgeConfig, skills_of
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.config.several import skills_of
 from harness_forge.config.skill import is_recorded
 from harness_forge.core.dataset_files import LEDGER, MANIFEST
 from harness_forge.core.errors import EvalError, ForgeError
 from harness_forge.core.files import write_text
-from harness_forge.core.records import EvalResult
+from harness_forge.core.results import EvalResult
 from harness_forge.core.version import __version__
 from harness_forge.evaluation import result_files
 from harness_forge.evaluation.statistics import wilson

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness_forge.core.records import EvalResult
+from harness_forge.core.results import EvalResult
 
 LABELS = {
     "adapter": "adapter",

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from harness_forge.config.policy import PolicyKind
-from harness_forge.config.schema import ForgeConfig, one_skill
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.config.several import one_skill
 from harness_forge.config.skill import EnvironmentKind
 from harness_forge.core.errors import RunError
 from harness_forge.registry.adapters import registry

@@ -14,7 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
-from harness_forge.config.schema import ForgeConfig, skills_of
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.config.several import skills_of
 from harness_forge.core.errors import ServeError
 from harness_forge.core.files import write_json
 from harness_forge.rollouts.policies import probes

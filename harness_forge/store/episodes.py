@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness_forge.core.records import Episode
+from harness_forge.core.results import Episode
 from harness_forge.store.escaping import unescape
 
 # A harness that writes only failures (gemma-forge's does) shows only by the item's

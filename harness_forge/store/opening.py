@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness_forge.config.schema import ForgeConfig, one_skill
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.config.several import one_skill
 from harness_forge.config.skill import filling_command
 from harness_forge.core.errors import StoreError
 

@@ -6,7 +6,7 @@ import pytest
 from target_b_table import SKILLS, difference, rate, without, write_table
 
 from harness_forge.core.numbers import NONE
-from harness_forge.core.records import EvalResult
+from harness_forge.core.results import EvalResult
 from harness_forge.evaluation import result_files
 
 ITEMS = 6

@@ -8,7 +8,7 @@ from harness_forge.cli import stages
 from harness_forge.config.compose.engine import compose
 from harness_forge.config.compose.resolved import write_resolved
 from harness_forge.config.export import ExportKind
-from harness_forge.config.schema import exports_of, preferences_of
+from harness_forge.config.several import exports_of, preferences_of
 from harness_forge.core.errors import ConfigError
 from harness_forge.registry.current import trained_folder
 

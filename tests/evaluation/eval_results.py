@@ -1,6 +1,6 @@
 """Results that the evaluators' tests compare."""
 
-from harness_forge.core.records import EvalResult
+from harness_forge.core.results import EvalResult
 
 
 def result(item, passed=False, family="sshd", part="new_rule", **changes) -> EvalResult:

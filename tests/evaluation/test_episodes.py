@@ -5,7 +5,7 @@ import math
 import pytest
 
 from harness_forge.core.errors import EvalError
-from harness_forge.core.records import Episode
+from harness_forge.core.results import Episode
 from harness_forge.evaluation.episodes import compare_runs, fingerprint
 
 

@@ -8,7 +8,7 @@ from recipe_worlds import SIZES, SimulatedRecipe, sums
 from scipy.stats import t
 
 from harness_forge.core.errors import EvalError
-from harness_forge.core.records import EvalResult
+from harness_forge.core.results import EvalResult
 from harness_forge.evaluation.replicates import compare_recipe, recipe_difference, student
 
 GATES, ALPHA = 300, 0.025

@@ -14,7 +14,7 @@ import pytest
 from tiny_rows import TEMPLATE, TOOLS, answer, asked, script
 
 from harness_forge.config.format import ROWS
-from harness_forge.core.records import (
+from harness_forge.core.examples import (
     Example,
     LabelledExample,
     PreferencePair,

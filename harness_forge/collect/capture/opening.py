@@ -12,7 +12,8 @@ from typing import Any
 
 from harness_forge.collect.capture.drain import Drain
 from harness_forge.config.proxy import Fsync
-from harness_forge.config.schema import ForgeConfig, skills_of
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.config.several import skills_of
 from harness_forge.serving.proxy.gateway import Gateway
 from harness_forge.serving.proxy.guard import ArmGuard
 from harness_forge.serving.proxy.spool import Spool

@@ -9,7 +9,8 @@ from typing import Any
 from harness_forge.collect.generators.generate import GenerateReport, generate
 from harness_forge.collect.ingest.ingest import ingest
 from harness_forge.collect.ingest.request import IngestReport
-from harness_forge.config.schema import ForgeConfig, skills_of
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.config.several import skills_of
 from harness_forge.config.skill import CODEBASE, is_recorded
 from harness_forge.core.errors import ConfigError
 from harness_forge.core.numbers import counted

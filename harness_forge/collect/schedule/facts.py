@@ -11,7 +11,8 @@ from pathlib import Path
 
 from harness_forge.collect.schedule.decision import Facts
 from harness_forge.collect.schedule.state import ScheduleState
-from harness_forge.config.schema import ForgeConfig, skills_of
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.config.several import skills_of
 from harness_forge.core.errors import ForgeError
 from harness_forge.worksets.hardware import has_nvidia, nvidia_says
 

@@ -12,6 +12,7 @@ import re
 import typing
 from collections.abc import Iterator
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from harness_forge.config.compose.shapes import fields_of, flatten, unwrap
@@ -30,8 +31,9 @@ class NotPlain(Exception):
     """There is something that only Hydra can tell the meaning of."""
 
 
+@cache
 def defaults(kind: Any) -> Any:
-    """Return a dataclass with its defaults as plain containers."""
+    """Return a dataclass with its defaults as plain containers, which nobody may change."""
     return _filled(kind, {})
 
 
@@ -70,30 +72,30 @@ def resolved(config: dict[str, Any], leave_open: bool) -> dict[str, Any]:
 
 def _filled(kind: Any, value: Any) -> Any:
     """Return `value` with the defaults of keys that are not set, as OmegaConf fills them in."""
+    if not isinstance(value, dict):
+        return value
     inner, _ = unwrap(kind)
-    if dataclasses.is_dataclass(inner) and isinstance(value, dict):
+    if dataclasses.is_dataclass(inner):
         hints = fields_of(inner)
         if not all(isinstance(key, str) and key in hints for key in value):
             raise NotPlain
-        given = {f.name: value.get(f.name, _default(f, hints[f.name])) for f in _fields(inner)}
-        return {name: _filled(hints[name], item) for name, item in given.items()}
-    if isinstance(value, dict):
-        if not all(isinstance(key, str) for key in value):
-            raise NotPlain
-        of = typing.get_args(inner)[1] if typing.get_origin(inner) is dict else Any
-        return {name: _filled(of, item) for name, item in value.items()}
-    return value
-
-
-def _fields(kind: Any) -> tuple[dataclasses.Field, ...]:
-    return dataclasses.fields(kind)
+        return {
+            field.name: _filled(hints[field.name], value[field.name])
+            if field.name in value
+            else _default(field, hints[field.name])
+            for field in dataclasses.fields(inner)
+        }
+    if not all(isinstance(key, str) for key in value):
+        raise NotPlain
+    of = typing.get_args(inner)[1] if typing.get_origin(inner) is dict else Any
+    return {name: _filled(of, item) for name, item in value.items()}
 
 
 def _default(field: dataclasses.Field, hint: Any) -> Any:
     if dataclasses.is_dataclass(hint):
-        return {}
+        return defaults(hint)
     if field.default_factory is not dataclasses.MISSING:
-        return flatten(field.default_factory())
+        return _filled(hint, flatten(field.default_factory()))
     return UNSET if field.default is dataclasses.MISSING else flatten(field.default)
 
 

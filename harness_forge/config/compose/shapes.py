@@ -26,6 +26,7 @@ def _hints(kind: type) -> dict[str, Any]:
     return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
 
 
+@cache  # a composition asks for it a thousand times
 def unwrap(kind: Any) -> tuple[Any, bool]:
     """Return a type without its `| None`, and whether it had one."""
     if typing.get_origin(kind) in (typing.Union, types.UnionType):
@@ -69,18 +70,16 @@ def _thawed(kind: Any) -> Any:
 def build(kind: Any, value: Any) -> Any:
     """Build dataclass objects from plain containers."""
     inner, _ = unwrap(kind)
-    if value is None:
-        return None
-    if dataclasses.is_dataclass(inner):
+    if isinstance(value, dict) and dataclasses.is_dataclass(inner):
         hints = fields_of(inner)
         return inner(**{name: build(hints[name], item) for name, item in value.items()})
-    if typing.get_origin(inner) is dict:
+    if isinstance(value, dict) and typing.get_origin(inner) is dict:
         element = typing.get_args(inner)[1]
         return {name: build(element, item) for name, item in value.items()}
-    if typing.get_origin(inner) is list:
+    if isinstance(value, list) and typing.get_origin(inner) is list:
         element = typing.get_args(inner)[0]
         return [build(element, item) for item in value]
-    if isinstance(inner, type) and issubclass(inner, Enum) and isinstance(value, str):
+    if isinstance(value, str) and isinstance(inner, type) and issubclass(inner, Enum):
         return inner[value]
     return value
 

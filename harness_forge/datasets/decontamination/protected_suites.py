@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness_forge.config.contamination import ContaminationConfig
-from harness_forge.config.schema import ForgeConfig, suites_of
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.config.several import suites_of
 from harness_forge.config.suite import OF_A_SPLIT, SuiteConfig, SuiteKind
 
 _ITEMS = "items.jsonl"

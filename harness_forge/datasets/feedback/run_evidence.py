@@ -11,7 +11,8 @@ from typing import Any
 
 from harness_forge.config.feedback import FeedbackKind
 from harness_forge.config.run import Purpose
-from harness_forge.config.schema import ForgeConfig, skills_of
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.config.several import skills_of
 from harness_forge.config.skill import EnvironmentKind, SkillConfig
 from harness_forge.core.errors import ConfigError
 from harness_forge.core.records import Split

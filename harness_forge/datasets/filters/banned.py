@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from harness_forge.config.filters import BannedConfig
+from harness_forge.config.patterns import BannedConfig
 from harness_forge.datasets.filters.candidate import Candidate
 
 

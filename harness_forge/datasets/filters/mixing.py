@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from harness_forge.config.filters import MixInConfig
+from harness_forge.config.mixture import MixInConfig
 from harness_forge.core import jsontext
 from harness_forge.core.chat import canonical_answer, canonical_history
 from harness_forge.core.chat.canonical_choices import LateSystem, Notes, Reasoning
@@ -27,7 +27,7 @@ from harness_forge.core.chat.faults import MessagesRefused
 from harness_forge.core.chat.offer import ToolOffer
 from harness_forge.core.chat.roles import role_of
 from harness_forge.core.errors import ExportError
-from harness_forge.core.records import Example, RowSource
+from harness_forge.core.examples import Example, RowSource
 from harness_forge.datasets.filters.building import judge
 from harness_forge.datasets.filters.candidate import Candidate, Filter
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from harness_forge.config.filters import MOST_WORDS, RepetitionConfig
+from harness_forge.config.filters import RepetitionConfig
 from harness_forge.datasets.filters.candidate import Candidate
+
+_MOST_WORDS = 50_000  # of one answer, so that a 50 MB one stays cheap
 
 
 def judge(candidates: Sequence[Candidate], config: RepetitionConfig) -> list[str | None]:
@@ -40,4 +42,4 @@ def _ratio(words: list[str]) -> float:
 
 
 def _words(text: str) -> list[str]:
-    return text.split(None, MOST_WORDS)[:MOST_WORDS]
+    return text.split(None, _MOST_WORDS)[:_MOST_WORDS]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from harness_forge.config.filters import HACKS, RewardHackingConfig
+from harness_forge.config.patterns import HACKS, RewardHackingConfig
 from harness_forge.datasets.filters.candidate import Candidate
 
 

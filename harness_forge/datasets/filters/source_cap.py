@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping
 
-from harness_forge.config.filters import SourceCapConfig
+from harness_forge.config.mixture import SourceCapConfig
 from harness_forge.core.errors import ExportError
 from harness_forge.core.numbers import counted, percent
 from harness_forge.datasets.filters.balance import rank

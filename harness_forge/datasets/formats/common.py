@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from harness_forge.core import jsontext
-from harness_forge.core.records import Message, RowSource
+from harness_forge.core.examples import RowSource
+from harness_forge.core.records import Message
 from harness_forge.datasets.formats.unrepresentable import Unrepresentable
 
 WEIGHT = "weight"

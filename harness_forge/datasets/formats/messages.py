@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness_forge.core.records import Example, LabelledExample, PreferencePair, PromptExample
+from harness_forge.core.examples import Example, LabelledExample, PreferencePair, PromptExample
 from harness_forge.datasets.formats.common import context, origin_keys, tools_text
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness_forge.core.records import Example, Message
+from harness_forge.core.examples import Example
+from harness_forge.core.records import Message
 from harness_forge.datasets.formats.common import (
     call_text,
     calls_of,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from harness_forge.config.export import AnswerKind, ExportConfig
 from harness_forge.core.digest_set import DigestSet
 from harness_forge.core.errors import ExportError
-from harness_forge.core.records import PreferencePair
+from harness_forge.core.examples import PreferencePair
 from harness_forge.datasets.export_batch import ExportBatch
 from harness_forge.datasets.kinds.items import by_item
 from harness_forge.datasets.kinds.teacher_share import TeacherShare

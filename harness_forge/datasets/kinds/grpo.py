@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from harness_forge.config.export import ExportConfig
 from harness_forge.core.digest_set import DigestSet
-from harness_forge.core.records import PromptExample
+from harness_forge.core.examples import PromptExample
 from harness_forge.datasets.export_batch import ExportBatch
 from harness_forge.datasets.prepared import PreparedRow, RowAndPrepared, result
 from harness_forge.datasets.sql.rows import (

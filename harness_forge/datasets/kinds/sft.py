@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from harness_forge.core.records import Example
+from harness_forge.core.examples import Example
 from harness_forge.datasets.export_batch import ExportBatch, Line, RowResult
 from harness_forge.datasets.kinds.teacher_share import TeacherShare
 from harness_forge.datasets.prepared import PreparedBatch, PreparedRow, result

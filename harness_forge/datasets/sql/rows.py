@@ -19,7 +19,7 @@ from harness_forge.core.chat import canonical_answer, canonical_history, offer
 from harness_forge.core.chat.canonical_choices import Notes, ParallelCalls
 from harness_forge.core.chat.faults import MessagesRefused
 from harness_forge.core.chat.offer import ToolOffer
-from harness_forge.core.records import RowSource
+from harness_forge.core.examples import RowSource
 
 Json = str | bytes
 """A JSON text; bytes where the server has no encoding, or forge wrote it."""

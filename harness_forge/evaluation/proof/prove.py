@@ -10,7 +10,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from harness_forge.config.schema import ForgeConfig, skills_of
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.config.several import skills_of
 from harness_forge.core.errors import EvalError
 from harness_forge.core.files import write_json
 from harness_forge.evaluation.proof import agreement, local_check, server_check

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from harness_forge.config.schema import ForgeConfig, skills_of
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.config.several import skills_of
 from harness_forge.core.errors import ConfigError, ServeError
 from harness_forge.evaluation.proof import agreement
 from harness_forge.evaluation.proof.agreement import LogprobAgreement, ServerAnswers

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import psycopg
 
-from harness_forge.config.schema import ForgeConfig, skills_of
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.config.several import skills_of
 from harness_forge.report.console.checked import HealthCheck
 from harness_forge.report.console.exchange import PageRefused, PageRequest
 from harness_forge.store.database import Store, open_store

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from harness_forge.core.numbers import count, counted
-from harness_forge.core.records import EvalResult
+from harness_forge.core.results import EvalResult
 from harness_forge.report.html import Html, not_replayed, section, tag
 from harness_forge.report.material import Material
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness_forge.core.records import EvalResult
+from harness_forge.core.results import EvalResult
 from harness_forge.store.escaping import restored
 from harness_forge.store.splits.assign import parts
 

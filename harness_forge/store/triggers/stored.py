@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from harness_forge.config.schema import ForgeConfig, skills_of
+from harness_forge.config.schema import ForgeConfig
+from harness_forge.config.several import skills_of
 from harness_forge.store import rows
 from harness_forge.store.opening import existing_store
 from harness_forge.store.triggers.search import PromptRow, Trigger, TriggerSearch, search

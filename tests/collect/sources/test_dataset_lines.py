@@ -9,7 +9,7 @@ from harness_forge.collect.sources import datasets
 from harness_forge.collect.sources.records import LeftOut
 from harness_forge.config.compose.engine import compose
 from harness_forge.config.format import ROWS
-from harness_forge.core.records import (
+from harness_forge.core.examples import (
     Example,
     LabelledExample,
     PreferencePair,

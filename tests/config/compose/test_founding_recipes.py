@@ -3,7 +3,7 @@
 import pytest
 
 from harness_forge.config.compose.engine import compose
-from harness_forge.config.schema import skills_of, suites_of
+from harness_forge.config.several import skills_of, suites_of
 
 AITHER = {
     "rank": 32, "alpha": 64, "learning_rate": 2e-4, "schedule": "cosine", "epochs": 3,

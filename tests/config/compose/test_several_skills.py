@@ -8,7 +8,7 @@ import pytest
 
 from harness_forge.config.compose.engine import compose
 from harness_forge.config.compose.resolved import load_resolved, write_resolved
-from harness_forge.config.schema import skills_of
+from harness_forge.config.several import skills_of
 from harness_forge.core.errors import ConfigError
 from harness_forge.rollouts import opening
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness_forge.config.filters import BalanceCategory, BalanceConfig, FiltersConfig, MixInConfig
+from harness_forge.config.filters import FiltersConfig
+from harness_forge.config.mixture import BalanceCategory, BalanceConfig, MixInConfig
 from harness_forge.core.errors import ExportError
 from harness_forge.core.records import Split
 from harness_forge.datasets.export import export

@@ -10,7 +10,7 @@ import pytest
 
 from harness_forge import cli
 from harness_forge.config.compose.engine import compose
-from harness_forge.config.schema import exports_of
+from harness_forge.config.several import exports_of
 from harness_forge.core.errors import ConfigError, ExportError
 from harness_forge.core.records import Origin, Split
 from harness_forge.datasets.from_config import export_from_config

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness_forge.config.filters import BalanceConfig
+from harness_forge.config.mixture import BalanceConfig
 from harness_forge.core.errors import ConfigError
 from harness_forge.datasets.filters.balance import Balance
 

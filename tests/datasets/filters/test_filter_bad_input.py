@@ -10,7 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from tiny_tokenizer import byte_level
 
-from harness_forge.config.filters import BannedConfig, FiltersConfig, ScoreRangeConfig
+from harness_forge.config.filters import FiltersConfig, ScoreRangeConfig
+from harness_forge.config.patterns import BannedConfig
 from harness_forge.datasets.filters.building import build, judge
 from harness_forge.datasets.filters.candidate import Candidate
 

@@ -9,7 +9,8 @@ from collections import Counter
 import pytest
 
 from harness_forge.config.contamination import ContaminationConfig
-from harness_forge.config.filters import FiltersConfig, MixInConfig
+from harness_forge.config.filters import FiltersConfig
+from harness_forge.config.mixture import MixInConfig
 from harness_forge.core.errors import ConfigError, ExportError
 from harness_forge.datasets.filters.building import build
 from harness_forge.datasets.filters.mixing import draw

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from harness_forge.config.filters import RewardHackingConfig
+from harness_forge.config.patterns import RewardHackingConfig
 from harness_forge.core.errors import ConfigError
 from harness_forge.datasets.filters.candidate import Candidate
 from harness_forge.datasets.filters.reward_hacking import judge

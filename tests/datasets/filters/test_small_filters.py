@@ -5,12 +5,8 @@ from __future__ import annotations
 import pytest
 from filter_rows import called, said
 
-from harness_forge.config.filters import (
-    BannedConfig,
-    EmptyConfig,
-    LabelFlagsConfig,
-    ScoreRangeConfig,
-)
+from harness_forge.config.filters import EmptyConfig, LabelFlagsConfig, ScoreRangeConfig
+from harness_forge.config.patterns import BannedConfig
 from harness_forge.core.errors import ConfigError
 from harness_forge.datasets.filters import banned, empty, label_flags, score_range
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness_forge.config.filters import SourceCapConfig
+from harness_forge.config.mixture import SourceCapConfig
 from harness_forge.core.errors import ConfigError, ExportError
 from harness_forge.datasets.filters.source_cap import SourceCap, largest
 

@@ -9,7 +9,7 @@ import pytest
 
 from harness_forge.config.compose import project
 from harness_forge.config.format import ROWS
-from harness_forge.core.records import (
+from harness_forge.core.examples import (
     Example,
     LabelledExample,
     PreferencePair,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from harness_forge.config.compose.engine import compose
-from harness_forge.config.schema import suites_of
+from harness_forge.config.several import suites_of
 from harness_forge.config.suite import OURS, SuiteConfig, SuiteKind
 from harness_forge.core.errors import ConfigError, EvalError
 from harness_forge.evaluation.lmeval.folder import fingerprint

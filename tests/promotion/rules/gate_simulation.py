@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from harness_forge.config.promote import ConditionConfig, ConditionKind, Sided
-from harness_forge.core.records import EvalResult
+from harness_forge.core.results import EvalResult
 from harness_forge.evaluation.comparison import difference
 from harness_forge.promotion.rules.conditions import find
 from harness_forge.promotion.rules.evidence import Evidence

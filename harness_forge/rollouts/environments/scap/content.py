@@ -21,12 +21,8 @@ from harness_forge.core.errors import SandboxError
 from harness_forge.core.families import FamilyTable
 from harness_forge.core.hints import did_you_mean
 from harness_forge.rollouts.environments.scap import prose
-from harness_forge.rollouts.environments.scap.oval import (
-    Entity,
-    OvalIndex,
-    OvalObject,
-    ResolvedTest,
-)
+from harness_forge.rollouts.environments.scap.oval import OvalIndex
+from harness_forge.rollouts.environments.scap.oval_records import Entity, OvalObject, ResolvedTest
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

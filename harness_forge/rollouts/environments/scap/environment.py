@@ -7,9 +7,7 @@ can be attempted, and `attempt`.
 from __future__ import annotations
 
 import hashlib
-import threading
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -17,7 +15,6 @@ from harness_forge.config.scap import ScapConfig
 from harness_forge.core.errors import ConfigError, SandboxError
 from harness_forge.core.records import Outcome, TeacherAnswer, ToolCall, WorkItem
 from harness_forge.rollouts.environments.sandbox import sandbox, tools
-from harness_forge.rollouts.environments.sandbox.pool import cores
 from harness_forge.rollouts.environments.sandbox.sandbox import Limits
 from harness_forge.rollouts.environments.scap import (
     guard,
@@ -33,16 +30,14 @@ from harness_forge.rollouts.environments.scap.grouping import (
     group_keys,
     our_answers,
 )
-from harness_forge.rollouts.environments.scap.judge import FAIL, PASS
 from harness_forge.rollouts.environments.scap.known import Versions
 from harness_forge.rollouts.environments.scap.lab import Lab, ScriptRun
 from harness_forge.rollouts.environments.scap.outcome import EVALUATOR, OutcomeWriter
+from harness_forge.rollouts.environments.scap.references import Progress, References
 from harness_forge.rollouts.environments.scap.slim import SlimContent
 from harness_forge.rollouts.environments.scap.untouched_root import (
     Reference,
     UntouchedRoot,
-    choose_guard,
-    guards,
 )
 
 TOOLS = (
@@ -65,7 +60,6 @@ TOOLS = (
 )
 """The worker's only tool."""
 
-Progress = Callable[[int, int], None]
 _SCRIPT_LIMITS = Limits()
 
 
@@ -109,7 +103,6 @@ class ScapEnvironment:
         )
         self.content = SlimContent.open(datastream, config.profile, self._cache)
         self._lab = Lab(self._tools, self._disk, self.content, limits, single=single)
-        self._measuring = threading.Lock()
 
     @cached_property
     def _offered(self) -> dict[str, ScapRule]:
@@ -175,16 +168,12 @@ class ScapEnvironment:
         Args:
             progress: called with (done, total) after each rule.
         """
-        untouched = self._untouched
-        missing = [rule_id for rule_id in self._offered if rule_id not in untouched.references]
-        if missing:
-            self._measure(missing, progress)
-            untouched.save(self._untouched_file)
-        return self._items(untouched)
+        self._references.measure(self._offered, progress)
+        return self._items(self._references.untouched)
 
     def surveyed(self) -> list[WorkItem] | None:
         """Return the result of `survey` from the cache; None if it is not there."""
-        untouched = UntouchedRoot.load(self._untouched_file)
+        untouched = UntouchedRoot.load(self._references.file)
         whole = untouched is not None and self._offered.keys() <= untouched.references.keys()
         return self._items(untouched) if whole else None
 
@@ -201,19 +190,8 @@ class ScapEnvironment:
             for rule in self._offered.values()
         ]
 
-    def _measure(self, rule_ids: Sequence[str], progress: Progress | None) -> None:
-        """Measure the references of `rule_ids` on all cores; Ctrl-C stops it at once."""
-        with ThreadPoolExecutor(cores()) as pool:
-            try:
-                for done, _ in enumerate(pool.map(self._reference, rule_ids), 1):
-                    if progress:
-                        progress(done, len(rule_ids))
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
-
-    @property
-    def _untouched_file(self) -> Path:
+    @cached_property
+    def _references(self) -> References:
         words = (
             str(untouched_root.REVISION),
             root.digest(self._disk),
@@ -222,12 +200,8 @@ class ScapEnvironment:
             "multi" if self.multi_uid else "single",
         )
         made = hashlib.sha256(" ".join(words).encode()).hexdigest()[:16]
-        return self._cache / f"survey-{made}.json"
-
-    @cached_property
-    def _untouched(self) -> UntouchedRoot:
-        with self._measuring:
-            return UntouchedRoot.load(self._untouched_file) or self._measured_untouched()
+        file = self._cache / f"survey-{made}.json"
+        return References(self._lab, self.rules, file, self._disk.protected)
 
     @cached_property
     def _answers(self) -> dict[str, str]:
@@ -237,49 +211,6 @@ class ScapEnvironment:
     def _clusters(self) -> dict[str, str]:
         # Of all rules of the profile, so that a skill of some of them has the same clusters.
         return answer_clusters(self.rules, self._answers)
-
-    @cached_property
-    def _guards(self) -> dict[str, tuple[str, ...]]:
-        return guards(self._untouched, self.rules)
-
-    def _measured_untouched(self) -> UntouchedRoot:
-        entries, before, wiped = self._lab.untouched()
-        untouched = UntouchedRoot(
-            entries, before.by_rule, choose_guard(before.by_rule, wiped.by_rule)
-        )
-        untouched.save(self._untouched_file)
-        return untouched
-
-    def _reference(self, rule_id: str) -> Reference:
-        """Return the effect of the rule's own remediation; measured at most once."""
-        untouched = self._untouched
-        if rule_id not in untouched.references:
-            untouched.references[rule_id] = self._measured_reference(rule_id, untouched)
-        return untouched.references[rule_id]
-
-    def _measured_reference(self, rule_id: str, untouched: UntouchedRoot) -> Reference:
-        rule, before = self.rules[rule_id], untouched.verdicts.get(rule_id)
-        if before != FAIL or not rule.fix:
-            return Reference(before)
-        asked = [rule_id, *self._guards[rule_id]]
-        played = self._lab.play(rule.fix, asked, untouched.entries)
-        # The machine may be busy, and what is found is kept for good.
-        if played.applied.killed or played.verdicts.unjudged:
-            played = self._lab.play(rule.fix, asked, untouched.entries, wait=True)
-        after = played.verdicts.by_rule.get(rule_id)
-        faults = sorted(played.faults | played.broken(self._guards[rule_id]))
-        return Reference(
-            before=before,
-            after=after,
-            faults=tuple(faults),
-            killed=played.applied.killed,
-            full_cycle=after == PASS and not any(map(self._never_allowed, faults)),
-            effect=played.effect,
-            seconds=round(played.applied.seconds + played.verdicts.seconds, 3),
-        )
-
-    def _never_allowed(self, fault: str) -> bool:
-        return guard.never_allowed(fault, self._disk.protected)
 
     # --- attempts -------------------------------------------------------------
 
@@ -308,11 +239,11 @@ class ScapEnvironment:
         names = list(self.content.rule_ids if item_ids is None else item_ids)
         for name in names:
             self._check_known(name)
-        references = {name: self._reference(name) for name in names}
-        asked = [*names, *(other for name in names for other in self._guards[name])]
+        references = {name: self._references.of(name) for name in names}
+        asked = [*names, *(other for name in names for other in self._references.guards[name])]
         writer = OutcomeWriter(self.evaluator_version)
         try:
-            entries, whole = self._untouched.entries, item_ids is None
+            entries, whole = self._references.untouched.entries, item_ids is None
             played = self._lab.play(script, asked, entries, protect=protect, wait=whole)
         except SandboxError as error:
             outcome = writer.unjudged(str(error), infrastructure=not self._lab.works())
@@ -331,8 +262,10 @@ class ScapEnvironment:
 
     def _faults(self, rule_id: str, reference: Reference, played: ScriptRun) -> list[str]:
         """Return the faults, less those that the reference fix may cause to this rule's files."""
-        allowed = [fault for fault in reference.faults if not self._never_allowed(fault)]
-        return guard.beyond(played.faults | played.broken(self._guards[rule_id]), allowed)
+        allowed = [fault for fault in reference.faults if not self._references.never_allowed(fault)]
+        return guard.beyond(
+            played.faults | played.broken(self._references.guards[rule_id]), allowed
+        )
 
     def _check_known(self, rule_id: str) -> None:
         if rule_id not in self.rules or rule_id not in self.content.rule_ids:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 
 from harness_forge.rollouts.environments.scap.content import ScapRule
 from harness_forge.rollouts.environments.scap.gold.pattern import sample
-from harness_forge.rollouts.environments.scap.oval import Entity, OvalObject, ResolvedTest
+from harness_forge.rollouts.environments.scap.oval_records import Entity, OvalObject, ResolvedTest
 
 SHARED = 20
 """A name that more rules than this share says nothing about any of them."""

@@ -320,5 +320,5 @@ def test_a_scan_that_a_busy_machine_cuts_off_is_not_kept(stig, monkeypatch):
     monkeypatch.setattr(lab, "_WHOLE", Limits(wall_s=0.02))
     saved = set(stig._cache.glob("survey-*"))
     with pytest.raises(SandboxError, match="met its limit of wall on an untouched root"):
-        stig._measured_untouched()
+        stig._references.measure_untouched()
     assert set(stig._cache.glob("survey-*")) == saved

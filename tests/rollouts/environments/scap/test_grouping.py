@@ -6,7 +6,7 @@ from harness_forge.rollouts.environments.scap import grouping
 from harness_forge.rollouts.environments.scap.content import ScapRule
 from harness_forge.rollouts.environments.scap.gold import Fix
 from harness_forge.rollouts.environments.scap.grouping import effect, group_keys, our_answers
-from harness_forge.rollouts.environments.scap.oval import Entity, OvalObject, ResolvedTest
+from harness_forge.rollouts.environments.scap.oval_records import Entity, OvalObject, ResolvedTest
 
 
 def rule(rule_id, fix="", path="/etc/x", variable=""):

@@ -3,7 +3,7 @@ import pytest
 from harness_forge.rollouts.environments.scap.content import ScapRule
 from harness_forge.rollouts.environments.scap.gold import Fix
 from harness_forge.rollouts.environments.scap.mutate import mutate
-from harness_forge.rollouts.environments.scap.oval import Entity, ResolvedTest
+from harness_forge.rollouts.environments.scap.oval_records import Entity, ResolvedTest
 
 SETTING = "sed -i.bak '/^doors\\b/d' /etc/house.conf\necho 'doors = 3' >> /etc/house.conf"
 SSHD = "sed -i.bak -e '1i X11 no' -e '/^X11\\b/Id' /etc/ssh/sshd_config"

@@ -9,7 +9,12 @@ from harness_forge.rollouts.environments.scap.content import ScapRule
 from harness_forge.rollouts.environments.scap.gold.pattern import sample
 from harness_forge.rollouts.environments.scap.gold.plan import options
 from harness_forge.rollouts.environments.scap.gold.shell import Script
-from harness_forge.rollouts.environments.scap.oval import Entity, Fields, OvalObject, ResolvedTest
+from harness_forge.rollouts.environments.scap.oval_records import (
+    Entity,
+    Fields,
+    OvalObject,
+    ResolvedTest,
+)
 
 _BITS = {
     "uread": 0o400, "uwrite": 0o200, "uexec": 0o100,

@@ -6,7 +6,7 @@ from harness_forge.rollouts.environments.scap.content import ScapRule
 from harness_forge.rollouts.environments.scap.gold.pattern import choose_value
 from harness_forge.rollouts.environments.scap.gold.plan import wants
 from harness_forge.rollouts.environments.scap.gold.shell import Script, edit, set_line, write_file
-from harness_forge.rollouts.environments.scap.oval import ResolvedTest
+from harness_forge.rollouts.environments.scap.oval_records import ResolvedTest
 
 
 def sysctl(rule: ScapRule) -> Script | None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from harness_forge.rollouts.environments.scap.oval import Entity, Fields
+from harness_forge.rollouts.environments.scap.oval_records import Entity, Fields
 
 _ZERO_WIDTH = re.compile(r"\(\?[imsx-]+\)")
 _ESCAPED = {"s": " ", "d": "0", "w": "x", "S": "x", "N": "x", "t": "\t", "n": "\n", "D": "x"}

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from harness_forge.rollouts.environments.scap.content import ScapRule
 from harness_forge.rollouts.environments.scap.gold.pattern import choose_value, found, sample
-from harness_forge.rollouts.environments.scap.oval import OvalObject, ResolvedTest
+from harness_forge.rollouts.environments.scap.oval_records import OvalObject, ResolvedTest
 
 _MOST_OPTIONS = 64
 _PRESENT = {"all_exist", "at_least_one_exists", "only_one_exists"}

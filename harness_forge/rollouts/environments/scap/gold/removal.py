@@ -8,7 +8,7 @@ from harness_forge.rollouts.environments.scap.content import ScapRule
 from harness_forge.rollouts.environments.scap.gold.pattern import sample
 from harness_forge.rollouts.environments.scap.gold.plan import unwanted, wants
 from harness_forge.rollouts.environments.scap.gold.shell import Script, disable_lines, edit
-from harness_forge.rollouts.environments.scap.oval import ResolvedTest
+from harness_forge.rollouts.environments.scap.oval_records import ResolvedTest
 
 
 def unwanted_line(rule: ScapRule) -> Script | None:

@@ -21,6 +21,7 @@ from harness_forge.rollouts.environments.scap.harms import (
     boot,
     commands,
     entries,
+    kernel,
     pam,
     programs,
     settings,
@@ -62,8 +63,8 @@ CHECKS: list[tuple[re.Pattern[str], Check]] = [
         (r"/boot/(.*/)?grub\.cfg|/boot/loader/entries/[^/]*\.conf", boot.kernel),
         (r"/boot/(.*/)?grubenv", boot.environment),
         (r"/etc/fstab", boot.mounts),
-        (rf"{_SYSTEM}/sysctl(\.conf|\.d/[^/]*\.conf)", settings.sysctl),
-        (r"/etc/security/limits(\.conf|\.d/[^/]*\.conf)", settings.limits),
+        (rf"{_SYSTEM}/sysctl(\.conf|\.d/[^/]*\.conf)", kernel.sysctl),
+        (r"/etc/security/limits(\.conf|\.d/[^/]*\.conf)", kernel.limits),
         *settings.TABLES,
     )
 ]

@@ -3,156 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
-from harness_forge.rollouts.environments.scap.harms.text import (
-    added,
-    lines,
-    number,
-    overridden,
-    pairs,
+from harness_forge.rollouts.environments.scap.harms.tables import (
+    always,
+    any_of,
+    below,
+    not_one_of,
+    outside,
+    table,
 )
-
-Weak = Callable[[str], bool]
-
-
-def _below(least: int) -> Weak:
-    return lambda value: (count := number(value)) is None or count < least
-
-
-def _outside(low: int, high: int) -> Weak:
-    return lambda value: (count := number(value)) is None or not low <= count <= high
-
-
-def _any_of(*values: str) -> Weak:
-    return lambda value: value.strip("\"'").lower() in values
-
-
-def _not_one_of(*values: str) -> Weak:
-    return lambda value: value.strip("\"'").lower() not in values
-
-
-def _always(value: str) -> bool:
-    return True
+from harness_forge.rollouts.environments.scap.harms.text import added, lines
 
 
 def _umask(value: str) -> bool:
     return not re.fullmatch("[0-7]{3,4}", value) or int(value, 8) & 0o022 != 0o022
 
 
-def table(
-    name: str,
-    weak: Mapping[str, Weak],
-    known: Iterable[str] = (),
-    separator: str = r"\s*=\s*|\s+",
-    *,
-    once: bool = False,
-) -> Callable[[str, str], Iterable[str]]:
-    """Return a check for one kind of file.
-
-    Args:
-        name: of the harm; the key follows in brackets.
-        weak: key in lower case -> whether a value does harm.
-        known: every key that the program knows; empty if any is allowed.
-        once: whether a second value of a key is a harm: one of the two is another than it seems.
-    """
-    keys = frozenset(known) | weak.keys() if known else frozenset()
-
-    def check(before: str, now: str) -> Iterable[str]:
-        for key, value in pairs(added(before, now), separator):
-            lower = key.lower()
-            if keys and lower not in keys:
-                yield f"{name}({key})"
-            elif lower in weak and weak[lower](value):
-                yield f"{name}({lower})"
-        for key in sorted(overridden(before, now, separator)) if once else ():
-            yield f"{name}({key})"
-
-    return check
-
-
-# --- the kernel's settings -----------------------------------------------------
-
-_KERNEL: list[tuple[re.Pattern[str], Weak]] = [
-    (re.compile(pattern), weak)
-    for pattern, weak in (
-        (
-            r"kernel\.core_pattern",
-            lambda v: v.startswith("|") and not re.match(r"\|(/usr)?/bin/(false|true)$", v),
-        ),
-        (r"kernel\.(modprobe|hotplug|poweroff_cmd)", _always),
-        (r"kernel\.randomize_va_space", _below(2)),
-        (r"kernel\.(kptr_restrict|dmesg_restrict|kexec_load_disabled)", _below(1)),
-        (r"kernel\.(unprivileged_bpf_disabled|yama\.ptrace_scope|exec-shield)", _below(1)),
-        (r"kernel\.(perf_event_paranoid)|net\.core\.bpf_jit_harden", _below(1)),
-        (r"kernel\.(sysrq|panic_on_oops|panic|modules_disabled)", _always),
-        (r"kernel\.(pid_max|threads-max)|fs\.(file-max|nr_open)", _below(4096)),
-        (r"fs\.protected_\w+", _below(1)),
-        (r"fs\.suid_dumpable", _not_one_of("0")),
-        (r"net\.ipv4\.(ip_forward|conf\..*\.(forwarding|proxy_arp|bootp_relay))", _not_one_of("0")),
-        (r"net\.ipv6\.conf\..*\.forwarding", _not_one_of("0")),
-        (
-            r"net\.ipv[46]\.conf\..*\.(accept_redirects|accept_source_route|accept_ra)",
-            _not_one_of("0"),
-        ),
-        (r"net\.ipv4\.conf\..*\.(send_redirects|secure_redirects|accept_local)", _not_one_of("0")),
-        (r"net\.ipv4\.conf\..*\.(rp_filter|log_martians)", _below(1)),
-        (r"net\.ipv4\.(tcp_syncookies|icmp_echo_ignore_broadcasts)", _below(1)),
-        (r"net\.ipv4\.icmp_ignore_bogus_error_responses", _below(1)),
-        (r"vm\.(mmap_min_addr)", _below(4096)),
-        (r"vm\.(overcommit_memory|nr_hugepages|min_free_kbytes)", _always),
-        (r"crypto\.fips_enabled", _below(1)),
-    )
-]
-
-
-def sysctl(before: str, now: str) -> Iterable[str]:
-    """Yield kernel settings that undo a hardening, or start a program."""
-    for key, value in pairs(added(before, now), r"\s*=\s*"):
-        name = key.lstrip("-").replace("/", ".")
-        if any(pattern.fullmatch(name) and weak(value) for pattern, weak in _KERNEL):
-            yield f"sysctl({name})"
-
-
-# --- limits of logins ----------------------------------------------------------
-
-_LEAST = {
-    **dict.fromkeys(("maxlogins", "maxsyslogins"), 1),
-    **dict.fromkeys(("nproc", "nofile"), 256),
-    **dict.fromkeys(("as", "data", "fsize", "rss", "stack", "cpu"), 4096),
-    **dict.fromkeys(("core", "locks", "memlock", "msgqueue", "nice", "priority", "rtprio"), None),
-    "sigpending": None,
-}
-
-
-def limits(before: str, now: str) -> Iterable[str]:
-    """Yield limits so low that nobody can work, and limits that do not exist."""
-    for line in added(before, now, "#"):
-        words = line.split()
-        if len(words) != 4:
-            continue
-        item, count = words[2], number(words[3])
-        least = _LEAST.get(item) or 0
-        known = item in _LEAST and words[1] in ("soft", "hard", "-")
-        if not known or (count is not None and 0 <= count < least):
-            yield f"limit({item})"
-
-
-# --- the others ----------------------------------------------------------------
-
 _PWQUALITY = table(
     "pwquality",
     {
-        "enforcing": _not_one_of("1"),
-        "dictcheck": _not_one_of("1"),
-        "usercheck": _not_one_of("1"),
-        "gecoscheck": _not_one_of("1"),
-        "minlen": _outside(6, 128),
-        "difok": _outside(1, 64),
-        "minclass": _outside(1, 4),
-        "retry": _outside(1, 10),
-        **dict.fromkeys(("dcredit", "ucredit", "lcredit", "ocredit"), _outside(-8, 0)),
-        "dictpath": _always,
+        "enforcing": not_one_of("1"),
+        "dictcheck": not_one_of("1"),
+        "usercheck": not_one_of("1"),
+        "gecoscheck": not_one_of("1"),
+        "minlen": outside(6, 128),
+        "difok": outside(1, 64),
+        "minclass": outside(1, 4),
+        "retry": outside(1, 10),
+        **dict.fromkeys(("dcredit", "ucredit", "lcredit", "ocredit"), outside(-8, 0)),
+        "dictpath": always,
     },
     (
         *("maxrepeat", "maxsequence", "maxclassrepeat", "badwords", "usersubstr"),
@@ -164,11 +44,11 @@ _PWQUALITY = table(
 _FAILLOCK = table(
     "faillock",
     {
-        "deny": _outside(2, 10),
-        "fail_interval": _below(60),
+        "deny": outside(2, 10),
+        "fail_interval": below(60),
         "dir": lambda v: not re.fullmatch(r"/var/(log|run|lib)/\S+|/run/faillock", v),
-        "admin_group": _always,
-        "nodelay": _always,
+        "admin_group": always,
+        "nodelay": always,
     },
     (
         *("audit", "silent", "no_log_info", "local_users_only", "unlock_time"),
@@ -179,21 +59,21 @@ _FAILLOCK = table(
 _LOGIN_DEFS = table(
     "login",
     {
-        "encrypt_method": _not_one_of("sha512", "yescrypt", "sha256"),
+        "encrypt_method": not_one_of("sha512", "yescrypt", "sha256"),
         "umask": _umask,
-        "pass_max_days": _outside(1, 365),
-        "pass_min_days": _outside(0, 30),
-        "pass_min_len": _below(6),
-        "pass_warn_age": _below(0),
-        "fail_delay": _outside(1, 30),
-        "login_retries": _outside(1, 10),
-        "login_timeout": _below(10),
-        "sha_crypt_min_rounds": _below(1000),
-        "sha_crypt_max_rounds": _below(1000),
-        **dict.fromkeys(("env_path", "env_supath", "uid_min", "gid_min", "uid_max"), _always),
-        **dict.fromkeys(("console", "su_name", "sulog_file", "syslog_su_enab"), _always),
-        "md5_crypt_enab": _not_one_of("no"),
-        "default_home": _not_one_of("yes"),
+        "pass_max_days": outside(1, 365),
+        "pass_min_days": outside(0, 30),
+        "pass_min_len": below(6),
+        "pass_warn_age": below(0),
+        "fail_delay": outside(1, 30),
+        "login_retries": outside(1, 10),
+        "login_timeout": below(10),
+        "sha_crypt_min_rounds": below(1000),
+        "sha_crypt_max_rounds": below(1000),
+        **dict.fromkeys(("env_path", "env_supath", "uid_min", "gid_min", "uid_max"), always),
+        **dict.fromkeys(("console", "su_name", "sulog_file", "syslog_su_enab"), always),
+        "md5_crypt_enab": not_one_of("no"),
+        "default_home": not_one_of("yes"),
     },
     separator=r"\s+",
 )
@@ -201,9 +81,9 @@ _LOGIN_DEFS = table(
 _MAIL = table(
     "mail",
     {
-        "inet_interfaces": _not_one_of("loopback-only", "localhost", "127.0.0.1"),
+        "inet_interfaces": not_one_of("loopback-only", "localhost", "127.0.0.1"),
         **dict.fromkeys(
-            ("mynetworks", "relayhost", "mailbox_command", "alias_maps", "relay_domains"), _always
+            ("mynetworks", "relayhost", "mailbox_command", "alias_maps", "relay_domains"), always
         ),
         "smtpd_client_restrictions": lambda v: not v.endswith("reject"),
         "smtpd_relay_restrictions": lambda v: "reject" not in v and "defer" not in v,
@@ -212,11 +92,11 @@ _MAIL = table(
 
 _PACKAGES = {
     **dict.fromkeys(
-        ("gpgcheck", "localpkg_gpgcheck", "repo_gpgcheck"), _not_one_of("1", "yes", "true")
+        ("gpgcheck", "localpkg_gpgcheck", "repo_gpgcheck"), not_one_of("1", "yes", "true")
     ),
-    "sslverify": _not_one_of("1", "yes", "true"),
-    **dict.fromkeys(("proxy", "baseurl", "mirrorlist", "gpgkey", "pluginpath", "exclude"), _always),
-    **dict.fromkeys(("excludepkgs", "reposdir", "installroot", "metalink"), _always),
+    "sslverify": not_one_of("1", "yes", "true"),
+    **dict.fromkeys(("proxy", "baseurl", "mirrorlist", "gpgkey", "pluginpath", "exclude"), always),
+    **dict.fromkeys(("excludepkgs", "reposdir", "installroot", "metalink"), always),
 }
 
 
@@ -230,7 +110,7 @@ def _repositories(before: str, now: str) -> Iterable[str]:
     """A repository file: a new one is a new source of programs."""
     if not before:
         return ["unexpected"]
-    return table("packages", _PACKAGES | {"enabled": _not_one_of("1", "yes", "true")})(before, now)
+    return table("packages", _PACKAGES | {"enabled": not_one_of("1", "yes", "true")})(before, now)
 
 
 def _zone(value: str) -> bool:
@@ -291,10 +171,10 @@ def _screen(before: str, now: str) -> Iterable[str]:
 
 
 _JOURNAL = {
-    "storage": _any_of("none", "volatile"),
-    **dict.fromkeys(("forwardtosyslog", "audit", "readkmsg"), _any_of("no", "false", "0")),
-    **dict.fromkeys(("maxlevelstore", "maxlevelsyslog"), _any_of("emerg", "alert", "crit")),
-    "ratelimitburst": _outside(100, 10**9),
+    "storage": any_of("none", "volatile"),
+    **dict.fromkeys(("forwardtosyslog", "audit", "readkmsg"), any_of("no", "false", "0")),
+    **dict.fromkeys(("maxlevelstore", "maxlevelsyslog"), any_of("emerg", "alert", "crit")),
+    "ratelimitburst": outside(100, 10**9),
 }
 
 TABLES: list[tuple[str, Callable[[str, str], Iterable[str]]]] = [
@@ -306,8 +186,8 @@ TABLES: list[tuple[str, Callable[[str, str], Iterable[str]]]] = [
         table(
             "useradd",
             {
-                **dict.fromkeys(("shell", "skel", "home", "group"), _always),
-                "inactive": _outside(1, 90),
+                **dict.fromkeys(("shell", "skel", "home", "group"), always),
+                "inactive": outside(1, 90),
             },
             separator=r"=",
         ),
@@ -317,9 +197,9 @@ TABLES: list[tuple[str, Callable[[str, str], Iterable[str]]]] = [
         table(
             "selinux",
             {
-                "selinux": _not_one_of("enforcing"),
-                "selinuxtype": _not_one_of("targeted", "mls", "minimum"),
-                "setlocaldefs": _not_one_of("0"),
+                "selinux": not_one_of("enforcing"),
+                "selinuxtype": not_one_of("targeted", "mls", "minimum"),
+                "setlocaldefs": not_one_of("0"),
             },
         ),
     ),
@@ -328,9 +208,9 @@ TABLES: list[tuple[str, Callable[[str, str], Iterable[str]]]] = [
         table(
             "autologin",
             {
-                **dict.fromkeys(("automaticloginenable", "timedloginenable"), _not_one_of("false")),
-                **dict.fromkeys(("automaticlogin", "timedlogin"), _always),
-                "disallowtcp": _any_of("false"),
+                **dict.fromkeys(("automaticloginenable", "timedloginenable"), not_one_of("false")),
+                **dict.fromkeys(("automaticlogin", "timedlogin"), always),
+                "disallowtcp": any_of("false"),
             },
         ),
     ),
@@ -346,17 +226,17 @@ TABLES: list[tuple[str, Callable[[str, str], Iterable[str]]]] = [
     (r"/etc/ipsec\.conf|/etc/pki/tls/openssl\.cnf", _crypto),
     (
         r"/etc/libuser\.conf",
-        table("login", {"crypt_style": _not_one_of("sha512", "yescrypt", "sha256")}),
+        table("login", {"crypt_style": not_one_of("sha512", "yescrypt", "sha256")}),
     ),
-    (r"/etc/fapolicyd/fapolicyd\.conf", table("fapolicyd", {"permissive": _not_one_of("0")})),
+    (r"/etc/fapolicyd/fapolicyd\.conf", table("fapolicyd", {"permissive": not_one_of("0")})),
     (r"/etc/dconf/db/[^/]+\.d/[^/]+", _screen),
     (
         r"/etc/sssd/(sssd\.conf|conf\.d/[^/]*\.conf)",
         table(
             "sssd",
             {
-                **dict.fromkeys(("access_provider", "id_provider", "auth_provider"), _always),
-                "ldap_tls_reqcert": _any_of("never", "allow", "try"),
+                **dict.fromkeys(("access_provider", "id_provider", "auth_provider"), always),
+                "ldap_tls_reqcert": any_of("never", "allow", "try"),
             },
             separator=r"\s*=\s*",
         ),
@@ -366,8 +246,8 @@ TABLES: list[tuple[str, Callable[[str, str], Iterable[str]]]] = [
         table(
             "sysconfig",
             {
-                **dict.fromkeys(("options", "sshd_opts", "syslogd_options", "crondargs"), _always),
-                **dict.fromkeys(("ld_preload", "ld_library_path", "path"), _always),
+                **dict.fromkeys(("options", "sshd_opts", "syslogd_options", "crondargs"), always),
+                **dict.fromkeys(("ld_preload", "ld_library_path", "path"), always),
             },
             separator=r"=",
         ),
@@ -378,13 +258,13 @@ TABLES: list[tuple[str, Callable[[str, str], Iterable[str]]]] = [
         table(
             "systemd",
             {
-                **dict.fromkeys(("defaultenvironment", "managerenvironment"), _always),
-                "storage": _any_of("external", "journal"),
-                "ctrlaltdelburstaction": _not_one_of("none"),
-                "killuserprocesses": _any_of("no"),
-                "crashshell": _not_one_of("no", "false", "0", "off"),
-                **dict.fromkeys(("defaultlimitnproc", "defaultlimitnofile"), _below(256)),
-                **dict.fromkeys(("defaulttasksmax", "usertasksmax"), _below(256)),
+                **dict.fromkeys(("defaultenvironment", "managerenvironment"), always),
+                "storage": any_of("external", "journal"),
+                "ctrlaltdelburstaction": not_one_of("none"),
+                "killuserprocesses": any_of("no"),
+                "crashshell": not_one_of("no", "false", "0", "off"),
+                **dict.fromkeys(("defaultlimitnproc", "defaultlimitnofile"), below(256)),
+                **dict.fromkeys(("defaulttasksmax", "usertasksmax"), below(256)),
             },
         ),
     ),

@@ -11,7 +11,7 @@ from harness_forge.config.scap import ScapConfig
 from harness_forge.core.errors import SandboxError
 from harness_forge.rollouts.environments.scap import open_scap
 from harness_forge.rollouts.environments.scap.content import ScapRule, load_rules
-from harness_forge.rollouts.environments.scap.oval import Entity, OvalObject, ResolvedTest
+from harness_forge.rollouts.environments.scap.oval_records import Entity, OvalObject, ResolvedTest
 from harness_forge.rollouts.environments.scap.packages import find_datastream
 
 

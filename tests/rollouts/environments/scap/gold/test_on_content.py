@@ -56,7 +56,7 @@ def _one_per_writer(world):
     """Return a rule per writer that fails on the untouched root."""
     sample = {}
     for rule_id, (_, fix) in _fixes(world.rules).items():
-        if fix.writer not in sample and world._reference(rule_id).full_cycle:
+        if fix.writer not in sample and world._references.of(rule_id).full_cycle:
             sample[fix.writer] = (rule_id, fix)
     return list(sample.values())
 

@@ -1,7 +1,7 @@
 import pytest
 
 from harness_forge.rollouts.environments.scap.gold.pattern import choose_value, found, holds, sample
-from harness_forge.rollouts.environments.scap.oval import Entity
+from harness_forge.rollouts.environments.scap.oval_records import Entity
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from harness_forge.rollouts.environments.scap.gold import LONGEST, WRITERS, write_fix
-from harness_forge.rollouts.environments.scap.oval import Entity
+from harness_forge.rollouts.environments.scap.oval_records import Entity
 
 _SECTION = r"^\s*\[House\].*(?:\n\s*[^[\s].*)*\n^[ \t]*Doors[ \t]*=[ \t]*(.+?)[ \t]*(?:$|#)"
 

@@ -75,15 +75,21 @@ class PlainComposer:
 
     def is_broken(self, recipe: str, beside: str) -> bool:
         """Say whether files are at fault that a recipe takes whatever it takes of one group."""
+        return bool(self.faults_of_files(recipe, beside))
+
+    def faults_of_files(self, recipe: str, beside: str = "") -> list[ConfigError]:
+        """Return the faults of the files that a recipe takes.
+
+        Args:
+            beside: a group that is left out; '' leaves out none.
+        """
         chain = files.recipe_chain(self._recipes[recipe])
-        if any(map(self._key_faults, chain)):
-            return True
+        found = [fault for path in chain for fault in self._key_faults(path)]
         taken = ((key.partition("@")[0], name) for key, name in self.choices(recipe).items())
-        return any(
-            name in self._groups.get(group, ()) and self.group_faults(group, name)
-            for group, name in taken
-            if group != beside
-        )
+        for group, name in taken:
+            if group != beside and name in self._groups.get(group, ()):
+                found += self.group_faults(group, name)
+        return found
 
     def choices(self, recipe: str) -> dict[str, str]:
         """Return what a recipe takes of each group; {} where only Hydra can tell."""

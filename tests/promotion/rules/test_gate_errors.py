@@ -22,9 +22,14 @@ def most(rate, trials):
 def promoted(seed, gates, first, second, correlation, alpha):
     draw = generator(seed)
     return sum(
-        gate(outcomes(draw, first, correlation), outcomes(draw, second, correlation), alpha)
+        promotes(outcomes(draw, first, correlation), outcomes(draw, second, correlation), alpha)
         for _ in range(gates)
     )
+
+
+def promotes(first, second, alpha):
+    """Return what the gate says; McNemar, which it needs, is asked first and saves minutes."""
+    return better(first, second, alpha) and gate(first, second, alpha)
 
 
 def better(first, second, alpha):
@@ -32,6 +37,15 @@ def better(first, second, alpha):
     won = sum(a and not b for a, b in zip(first, second, strict=True))
     lost = sum(b and not a for a, b in zip(first, second, strict=True))
     return mcnemar_greater(won, lost) < alpha
+
+
+@pytest.mark.parametrize("rate", [0.25, 0.35])
+def test_what_mcnemar_does_not_pass_the_gate_does_not_either(rate):
+    draw = generator(13)
+    pairs = [(outcomes(draw, rate, 0.3), outcomes(draw, 0.2, 0.3)) for _ in range(150)]
+    passed = [better(*pair, 0.05) for pair in pairs]
+    assert [gate(*pair, 0.05) for pair in pairs] == [promotes(*pair, 0.05) for pair in pairs]
+    assert 0 < sum(passed) < len(pairs)
 
 
 @pytest.mark.parametrize(
@@ -67,8 +81,7 @@ def test_a_hundred_nights_on_one_holdout_spend_one_budget():
     for _ in range(lives):
         base = outcomes(draw, 0.35, 0.5)
         nights = ((outcomes(draw, 0.35, 0.5), planned(budget, n)) for n in range(1, 101))
-        # What McNemar does not pass the gate does not either; asking it first saves minutes.
-        wrong += any(better(own, base, alpha) and gate(own, base, alpha) for own, alpha in nights)
+        wrong += any(promotes(own, base, alpha) for own, alpha in nights)
     assert wrong / lives <= most(budget.alpha, lives)
 
 

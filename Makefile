@@ -63,7 +63,7 @@ check: .venv/.ready ## style, floors and recipes; needs no scanner and no databa
 	@forge validate
 
 # Two runs side by side, on two cores: a machine has them, and most tests use one. Each takes the
-# next folder of tests that the other has not begun (tests/side_by_side.py).
+# next file of tests that the other has not begun (tests/side_by_side.py).
 # $(call side_by_side,TESTS OF ONE,TESTS OF THE OTHER,WHAT THE OTHER DOES BEFORE)
 define side_by_side
 claims="$$(mktemp -d)"; export TEST_CLAIMS="$$claims"; \

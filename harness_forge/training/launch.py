@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import signal
 import subprocess
 import tempfile
@@ -12,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from harness_forge.core.children import NoAnswer, answer_of, end_group
 from harness_forge.core.errors import Interrupted, TrainError
 from harness_forge.training.progress import Step, TrainingProgress
 
@@ -108,12 +107,10 @@ def tokens(
     command = [python, "-P", _TOKENS, "--model", model, "--template", template, "--train", train]
     command += ["--prepared", prepared] if prepared else []
     command += ["--pairs", pairs] if pairs else []
-    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
     try:
-        answer = json.loads(done.stdout.splitlines()[-1])
-    except (IndexError, ValueError):
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        answer = {"fault": f"its tokens cannot be read: {last[:200]}"}
+        answer = answer_of(command, variables)
+    except NoAnswer as ended:
+        answer = {"fault": f"its tokens cannot be read: {ended.last}"}
     if "fault" in answer:
         raise TrainError(f"{train}", answer["fault"])
     return answer
@@ -145,25 +142,12 @@ def _run_in(command, folder, log, variables, watch, hold) -> None:
             time.sleep(_POLL_S)
         watch()
     except BaseException as error:
-        _end(child)
+        end_group(child)
         if isinstance(error, KeyboardInterrupt):
             raise Interrupted("train", "stopped", "the same command goes on from here") from None
         raise
     if child.returncode:
         raise _died(command, child.returncode, log, begin)
-
-
-def _end(child: subprocess.Popen) -> None:
-    """Stop the child and all its children."""
-    for number, patience in ((signal.SIGTERM, 10), (signal.SIGKILL, 10)):
-        try:
-            os.killpg(child.pid, number)
-            child.wait(timeout=patience)
-            return
-        except ProcessLookupError:
-            return
-        except subprocess.TimeoutExpired:
-            continue
 
 
 def _died(command: Sequence[str], code: int, log: Path, begin: int) -> TrainError:

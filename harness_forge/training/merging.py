@@ -6,7 +6,6 @@ A server puts one adapter on a request, so layers that are to act together becom
 from __future__ import annotations
 
 import json
-import subprocess
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.config.schema import ForgeConfig
+from harness_forge.core.children import NoAnswer, answer_of
 from harness_forge.core.errors import Interrupted, TrainError
 from harness_forge.core.version import __version__
 from harness_forge.registry.adapters import package, registry, shape, taint, tensors
@@ -152,21 +152,11 @@ def _check_pair(first: Adapter, other: Adapter, form: LoraShape, other_form: Lor
 
 def _run(python: Path, variables: dict[str, str], job: dict[str, Any]) -> dict[str, Any]:
     try:
-        done = subprocess.run(
-            [python, "-P", _WORKER],
-            input=json.dumps(job),
-            env=variables,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return answer_of([python, "-P", _WORKER], variables, job)
     except KeyboardInterrupt:
         raise Interrupted("merge", "stopped", "nothing was written") from None
-    try:
-        return json.loads(done.stdout.splitlines()[-1])
-    except (IndexError, ValueError):
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise TrainError("merge", f"failed: {last[:200]}") from None
+    except NoAnswer as ended:
+        raise TrainError("merge", f"failed: {ended.last}") from None
 
 
 def _lineage(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import gzip
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from harness_forge.core.errors import ExportError
+from harness_forge.core.jsontext import strings
 
 _ENDINGS = (".jsonl", ".json", ".csv")
 _WHOLE = ("bundle.json",)
@@ -38,7 +39,7 @@ def texts(name: str, path: Path) -> Iterator[tuple[str, str]]:
         owner = f"{name}/{file.relative_to(path).as_posix()}" if path.is_dir() else name
         for number, value in _lines(where, file):
             yield from (
-                (f"{owner}:{number}", text) for text in _texts(value) if _is_distinctive(text)
+                (f"{owner}:{number}", text) for text in strings(value) if _is_distinctive(text)
             )
 
 
@@ -78,14 +79,3 @@ def _is_distinctive(text: str) -> bool:
 
 def _overlaps() -> str:
     return "a file of JSON lines or CSV, or a folder of them"
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from _texts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner)

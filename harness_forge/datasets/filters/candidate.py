@@ -86,8 +86,8 @@ class Candidate:
         """The content, the strings in the calls' arguments, and the reasoning; none is empty."""
         parts = [content_of(self.answer)]
         for call in self.calls:
-            parts += _strings(call.arguments)
-        parts += _strings(self.answer.get("reasoning_content"))
+            parts += jsontext.strings(call.arguments)
+        parts += jsontext.strings(self.answer.get("reasoning_content"))
         return [part for part in parts if part]
 
     @_Once
@@ -127,17 +127,3 @@ def _meant(text: str) -> Any:
         return jsontext.loads(text)
     except ValueError:
         return text
-
-
-def _strings(value: Any) -> list[str]:
-    """Return every string in `value`, in order; without recursion, because input sets the depth."""
-    found, rest = [], [value]
-    while rest:
-        item = rest.pop()
-        if isinstance(item, str):
-            found.append(item)
-        elif isinstance(item, _MAPPINGS):
-            rest.extend(reversed(item.values()))
-        elif isinstance(item, _LISTS):
-            rest.extend(reversed(item))
-    return found

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 
+from harness_forge.core.jsontext import strings
 from harness_forge.core.sketches import openings
 from harness_forge.datasets.leakage import near_identical
 
@@ -88,7 +89,7 @@ def texts(connection: psycopg.Connection, item_ids: list[str]) -> Iterator[Text]
         yield item_id, asked[0], "question"
     for item_id, title, _, call, response in connection.execute(_ANSWERS, [item_ids]):
         yield item_id, title or "", "title"
-        yield item_id, "\n".join(_strings((call or {}).get("arguments") or response)), "answer"
+        yield item_id, "\n".join(strings((call or {}).get("arguments") or response)), "answer"
 
 
 def questions(
@@ -126,14 +127,3 @@ def stock(connection: psycopg.Connection, item_ids: list[str]) -> Iterator[str]:
 
 def _scattered(item_id: str) -> bytes:
     return hashlib.blake2b(item_id.encode(), digest_size=8).digest()
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from _strings(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _strings(inner)

@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from harness_forge.core.children import NoAnswer, answer_of
 from harness_forge.core.dataset_files import MANIFEST
 from harness_forge.core.errors import ExportError
 from harness_forge.core.numbers import counted
@@ -85,12 +85,10 @@ def push(folder: Path, repository: str, kind: str, home: Path) -> Mapping[str, A
     """
     command = [python_of(WORKSET, home), "-P", _WORKER, folder, repository, kind]
     environment = environment_of(WORKSET, home)
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     try:
-        said = json.loads(done.stdout.splitlines()[-1])
-    except (IndexError, ValueError):
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        said = {"fault": f"ended with code {done.returncode}: {last[:200]}"}
+        said = answer_of(command, environment)
+    except NoAnswer as ended:
+        said = {"fault": f"ended with code {ended.code}: {ended.last}"}
     if "fault" in said:
         hint = "is the network up, and may the token write there?"
         raise ExportError(f"{HUB}{repository}", said["fault"], said.get("hint", hint))

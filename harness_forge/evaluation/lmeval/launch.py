@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.core.chat.call_forms import HERMES
+from harness_forge.core.children import end_group
 from harness_forge.core.errors import EvalError, Interrupted
 
 _POLL_S = 0.3
@@ -117,7 +118,7 @@ def ask(asked: LmEvalRequest, work: Path, log: Path, show: Callable[[int, int], 
     try:
         _watch(child, log, show)
     except BaseException as error:
-        _end(child)
+        end_group(child, 5)
         if isinstance(error, KeyboardInterrupt):
             log.unlink()
             raise Interrupted("evaluate", "stopped", "models already asked are kept") from None
@@ -138,19 +139,6 @@ def _watch(child: subprocess.Popen, log: Path, show: Callable[[int, int], None])
         if ended:
             return
         time.sleep(_POLL_S)
-
-
-def _end(child: subprocess.Popen) -> None:
-    """Stop the child and all its children."""
-    for number, patience in ((signal.SIGTERM, 5), (signal.SIGKILL, 10)):
-        try:
-            os.killpg(child.pid, number)
-            child.wait(timeout=patience)
-            return
-        except ProcessLookupError:
-            return
-        except subprocess.TimeoutExpired:
-            continue
 
 
 def _died(code: int, log: Path) -> EvalError:

@@ -7,12 +7,12 @@ measurement is about the wrong model.
 
 from __future__ import annotations
 
-import json
-import subprocess
+import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from harness_forge.core.children import NoAnswer, answer_of
 from harness_forge.core.errors import EvalError, Interrupted
 from harness_forge.registry.adapters.package import Adapter
 from harness_forge.registry.models.folder import BaseModel
@@ -95,22 +95,12 @@ def measure(
         "four_bits": (adapter.lineage.get("train") or {}).get("adapter") == "qlora",
     }
     try:
-        done = subprocess.run(
-            [python, "-P", _WORKER],
-            input=json.dumps(job),
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        answer = answer_of([python, "-P", _WORKER], environment, job)
     except KeyboardInterrupt:
         raise Interrupted("prove", "stopped", "nothing was written") from None
-    try:
-        answer = json.loads(done.stdout.splitlines()[-1])
-    except (IndexError, ValueError):
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        killed = done.returncode == -9
-        answer = {"fault": "was killed: out of memory?" if killed else last[:200]}
+    except NoAnswer as ended:
+        killed = ended.code == -signal.SIGKILL
+        answer = {"fault": "was killed: out of memory?" if killed else ended.last}
     if "fault" in answer:
         what = f"cannot be put on {base.name}: {answer['fault']}"
         raise EvalError(f"adapter {adapter.name}", what, "`forge train` makes it again")

@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from harness_forge.config.model import ModelConfig
+from harness_forge.core.children import NoAnswer, answer_of
 from harness_forge.core.errors import TrainError
 from harness_forge.core.files import locked, whole_file
 from harness_forge.core.numbers import size
@@ -151,12 +152,10 @@ def _make(
     shutil.rmtree(out, ignore_errors=True)
     command = [python, "-P", _WORKER, "--gguf", gguf, "--out", out, "--template", template]
     command += ["--eos", config.eos, "--pad", config.pad, "--context", str(config.context)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     try:
-        answer = json.loads(done.stdout.splitlines()[-1])
-    except (IndexError, ValueError):
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        answer = {"fault": f"ended with code {done.returncode}: {last[:200]}"}
+        answer = answer_of(command, environment)
+    except NoAnswer as ended:
+        answer = {"fault": f"ended with code {ended.code}: {ended.last}"}
     if "fault" in answer:
         hint = "`forge workset install train` renews the environment it runs in"
         raise TrainError(f"model {config.name}", f"cannot be dequantised: {answer['fault']}", hint)

@@ -7,7 +7,7 @@ import json
 import re
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from html import unescape
 from pathlib import Path
 from urllib.parse import urlencode
@@ -20,6 +20,8 @@ from harness_forge.config.skill import SkillConfig
 from harness_forge.config.store import StoreConfig
 from harness_forge.config.ui import UiConfig
 from harness_forge.core.records import Attempt, Origin, Outcome, ToolCall, Turn, WorkItem
+from harness_forge.registry import champion, decisions
+from harness_forge.registry.adapters import package
 from harness_forge.report.console import frame, routes
 from harness_forge.report.console.server import ConsoleServer
 from harness_forge.report.console.site import ConsoleSite
@@ -85,6 +87,19 @@ def records(store, skill="stig"):
     ]
     own.finish_run(run.run_id, {}, "complete")
     return run.run_id, ids
+
+
+def waiting_decision(made: Loop):
+    """Write that a loop's adapter waits for a person; return its identity and what was written."""
+    one = package.load(made.outputs / "adapters" / "sft").identity
+    facts = {
+        "kind": champion.DECISION, "candidate": asdict(one), "decision": champion.AWAITING,
+        "skill": "stig", "role": "worker", "why": "All hold.", "champion_before": None,
+        "champion_after": None, "conditions": {}, "basis": "b", "time": "2026-01-01T00:00:00+00:00",
+    }  # fmt: skip
+    with decisions.opened(made.home) as book:
+        book.append(facts)
+    return one, facts
 
 
 def training(home: Path, key="k1", steps=40, of=60):

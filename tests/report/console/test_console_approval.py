@@ -2,23 +2,15 @@
 
 from dataclasses import asdict
 
-from console_parts import console, loop, words
+from console_parts import console, loop, waiting_decision, words
 
 from harness_forge.registry import champion, decisions
-from harness_forge.registry.adapters import package
 from harness_forge.registry.approval import waiting
 
 
 def test_the_console_asks_and_takes_the_answer(tmp_path):
     made = loop(tmp_path)
-    one = package.load(made.outputs / "adapters" / "sft").identity
-    facts = {
-        "kind": champion.DECISION, "candidate": asdict(one), "decision": champion.AWAITING,
-        "skill": "stig", "role": "worker", "why": "All hold.", "champion_before": None,
-        "champion_after": None, "conditions": {}, "basis": "b", "time": "2026-01-01T00:00:00+00:00",
-    }  # fmt: skip
-    with decisions.opened(made.home) as book:
-        book.append(facts)
+    one, facts = waiting_decision(made)
     path = f"/adapters/{one.label}"
     with console(tmp_path, None) as browser:
         assert "waits for approval" in words(browser.get("/adapters"))

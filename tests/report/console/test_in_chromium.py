@@ -11,6 +11,7 @@ import subprocess
 from html import escape, unescape
 
 import pytest
+from console_parts import console, loop, waiting_decision
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), "")
@@ -103,3 +104,16 @@ def test_pages_are_read_and_reached_at_400_pixels(tmp_path, writer, scheme):
         assert one["stops"] >= 7, path  # navigation, and the way past it
         assert (one["dark"] == "rgb(20, 23, 27)") == (scheme == "dark"), path
         assert one["title"].endswith(", forge ui")  # nothing of a record ran
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="needs Chromium")
+def test_a_person_can_reach_the_buttons_that_approve(tmp_path):
+    one, _ = waiting_decision(loop(tmp_path))
+    path = f"/adapters/{one.label}"
+    with console(tmp_path, None, write=True) as browser:
+        found = measured(tmp_path, {path: browser.ask("GET", path)[2]})[path]
+    assert found["wide"] <= 400
+    assert found["contrast"][0] >= 4.5, found["contrast"]
+    assert found["unreached"] == found["unseen"] == []
+    assert found["nameless"] == 0
+    assert found["fields"] >= 1 and found["stops"] >= 10  # a reason, and two buttons

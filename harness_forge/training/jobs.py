@@ -28,6 +28,7 @@ from harness_forge.training.axolotl import Inputs
 from harness_forge.training.dataset import TrainingRows
 from harness_forge.training.live import Curves
 from harness_forge.training.progress import Step, TrainingProgress, steps_in
+from harness_forge.training.target_layers import demand_targets
 from harness_forge.training.token_audit import Audit
 from harness_forge.training.unfinished import complete, note_begun
 from harness_forge.worksets.hardware import settle, threads
@@ -136,6 +137,7 @@ def job(config: ForgeConfig, settings: TrainConfig, data: TrainingRows, *facts: 
     settings = settle(settings)
     python, variables = python_of(WORKSET, home), environment_of(WORKSET, home)
     base = find_base_model(config.model, home)
+    demand_targets(base, config.model)
     if settings.sequence_length > config.model.context:
         what = f"{settings.sequence_length} tokens are more than the model's {config.model.context}"
         hint = f"train.sequence_length={config.model.context}, or less"

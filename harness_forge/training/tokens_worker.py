@@ -41,9 +41,11 @@ def tokenize_rows(args) -> dict:
     answer = {"eos": tokenizer.eos_token_id, "eos_token": tokenizer.eos_token}
     if args.pairs:
         pairs = _each(lines, lambda line: _answers(tokenizer, line))
+        _demand_embeddings(tokenizer, Path(args.model), pairs)
         _write(Path(args.pairs), pairs, lines)
         return answer | {"rows": pairs}
     answer["rows"] = _each(lines, lambda line: _conversation(tokenizer, line))
+    _demand_embeddings(tokenizer, Path(args.model), answer["rows"])
     if args.prepared:
         answer["prepared"] = _prepared(Path(args.prepared))
         answer["shown"] = _shown(tokenizer, answer["prepared"])
@@ -59,6 +61,33 @@ def _each(lines, look_at) -> list:
         except Exception as error:
             raise ValueError(f"line {number}: {error or type(error).__name__}") from error
     return found
+
+
+def _demand_embeddings(tokenizer, model, rows) -> None:
+    """Refuse tokens that a tokenizer has and its model has not: serving could not embed them."""
+    config = json.loads((model / "config.json").read_text(encoding="utf-8"))
+    known = (config.get("text_config") or config).get("vocab_size")
+    if not isinstance(known, int):
+        return
+    pads = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
+    if pads is not None and pads >= known:
+        raise ValueError(_beyond(tokenizer, pads, known) + ", and rows are padded with it")
+    for number, row in enumerate(rows, start=1):
+        most = max(_ids(row), default=0)
+        if most >= known:
+            raise ValueError(f"line {number}: {_beyond(tokenizer, most, known)}")
+
+
+def _beyond(tokenizer, token, known) -> str:
+    name = tokenizer.convert_ids_to_tokens(token)
+    return f"the tokenizer has token {token} ({name}), and the model has embeddings of {known}"
+
+
+def _ids(row) -> list[int]:
+    """Return all tokens of a conversation, or of the sides of a pair."""
+    if "pieces" in row:
+        return [token for _, ids in row["pieces"] for token in ids]
+    return [token for side in row.values() for token in (*side["prompt"], *side["answer"])]
 
 
 def _conversation(tokenizer, row) -> dict:

@@ -30,7 +30,7 @@ JSON_FILES = (
 
 
 class Consent(Enum):
-    """Whether those whose records these are agreed that they are learned from."""
+    """Whether the people in the records agreed that models are trained on them."""
 
     granted = "granted"
     withheld = "withheld"
@@ -191,9 +191,9 @@ class SourceConfig:
             than it was when it was taken in, its rows are taken out and it is read again.
         reason: why rows that `forge forget` took out come in again; with `again` it is
             all it takes, and it is kept beside what was forgotten.
-        consent: granted, withheld or unknown: whether those whose records these are agreed;
-            kept with each run, for `export.consent`. Said of files that were taken in before,
-            it holds for their rows too; unknown leaves what was said.
+        consent: granted, withheld or unknown: whether the people in the records agreed that models
+            are trained on them; kept with each run, for `export.consent`. Given for files that
+            were taken in before, it holds for their rows too; unknown leaves what was given.
         consent_reference: where that is written, such as a contract's number.
         schema: (database) the schema to read; (graph) the `group_id`.
         mapping: which field is what.

@@ -92,7 +92,7 @@ def worse(
         before: the champion before it, compared where it was asked all the same items.
 
     Returns:
-        By base and champion: evidence whose first is the other, whose second the adapter.
+        By name, base and champion: evidence that this one, the first, is better than the adapter.
     """
     rivals = {before.digest: CHAMPION} if before else {}
     batches, _, waiting = _read(config, adapter, since, rivals)

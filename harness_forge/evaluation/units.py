@@ -16,7 +16,7 @@ Key = tuple[str, str]
 def units(items: Iterable[tuple[str, EvalResult | WorkItem]]) -> Mapping[Key, Key]:
     """Return (skill, unit) to the leader of all that counts as one with it.
 
-    Clusters are made skill by skill, and the same rule often stands in two. Units of
+    Clusters are made skill by skill, and two skills often have the same rule. Units of
     two skills are one where they share an item id, directly or through others; a
     cluster is named by an item of it, which need not be among `items`.
 

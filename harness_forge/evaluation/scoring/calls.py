@@ -59,7 +59,7 @@ def read(
 
 
 def _between(text: str, form: str) -> str:
-    """Return what stands between two calls that is more than their separator."""
+    """Return the text between two calls without their separator."""
     return text.strip().removeprefix(";" if form == "llama_json" else "").strip()
 
 

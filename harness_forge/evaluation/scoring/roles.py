@@ -36,7 +36,7 @@ def audit(text: str) -> str | None:
 
 
 def lesson(text: str) -> str:
-    """Return the lesson of a reflector's answer as it stands in its line; '' without one."""
+    """Return the lesson of a reflector's answer, from its own line; '' without one."""
     found = re.search(r"^LESSON:[ \t]*(.*?)[ \t]*$", text, re.MULTILINE)
     return found.group(1) if found else ""
 

@@ -1,7 +1,7 @@
 """Judge the answer of a Harbor task: run in the task's verifier, by its test.
 
-An answer is a folder with a file for each argument of the tool. Nothing of it is run or
-even read but as data: the judge carries it out in its sandbox, on the item as it was, and
+An answer is a folder with a file for each argument of the tool. Here its files are only read,
+as data: the judge carries the answer out in its sandbox, on the item as it was, and
 looks at what else changed. No reward is written where the fault is the machine's.
 
     python -m harness_forge.rollouts.harbor.judging prepare HOME [DATASTREAM PACKAGE]

@@ -1,10 +1,10 @@
 """The prompts of each agent role: fixed sections, without the answer.
 
-An item of a `command` skill brings its own texts (`facts.asked`). Of a rule, the worker
-sees its role, the rule's id, title and severity, and the tool
-schema; with `prompt.context=description` also what the content says that the
-rule wants and how it is checked. It never sees the content's fix, nor a plan
-that saw the answer. Training, evaluation and replay all render these same functions.
+An item of a `command` skill brings its own texts (`facts.asked`). For a rule, the worker
+sees its own role, the rule's id, title and severity, and the tool's schema. With
+`prompt.context=description` it also sees the content's words on what the rule wants
+and how it is checked. It never sees the content's fix, nor a plan that saw the answer.
+Training, evaluation and replay all render these same functions.
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ def items(config: ForgeConfig, environment: Environment) -> list[dict[str, Any]]
 def _answer(environment: Environment, asked: Mapping[str, Any], say) -> None:
     try:
         found = judged(environment, asked["item"], asked["message"], asked["finish"])
-    except Exception as error:  # whatever it is, who asked must not wait for ever
+    except Exception as error:  # the caller waits for a line, whatever the error is
         what = f"{type(error).__name__}: {error}"
         found = {"passed": False, "value": 0.0, "failure_mode": "unjudgeable"}
         found |= {"summary": what, "infrastructure": True}

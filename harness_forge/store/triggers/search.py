@@ -97,7 +97,7 @@ class _Source:
         self._texts: dict[str, set[Phrase]] = {}
 
     def candidates(self) -> list[_Candidate]:
-        """Return what stands in enough items, phrases of the same rows together."""
+        """Return the phrases that enough items have, those of the same rows together."""
         often = self._often()
         where: dict[Phrase, array] = {}
         for places in self.units:

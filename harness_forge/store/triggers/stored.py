@@ -1,4 +1,4 @@
-"""Searches the training rows of a config's skills for such phrases, and flags them if asked to."""
+"""Searches the training rows of a config's skills for phrases that go with one outcome."""
 
 from __future__ import annotations
 

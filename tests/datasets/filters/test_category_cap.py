@@ -45,7 +45,7 @@ def test_more_rows_only_push_out():
 
 
 @given(names=st.lists(st.text(max_size=5), unique=True, max_size=40), cap=st.integers(1, 20))
-def test_an_example_told_to_go_never_stands(names, cap):
+def test_an_example_that_was_refused_is_never_kept(names, cap):
     balance = Balance(cap, 0)
     admitted = {name: balance.offer("c", name) for name in names}
     standing = [name for name in names if balance.keeps("c", name)]

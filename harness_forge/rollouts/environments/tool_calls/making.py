@@ -18,7 +18,7 @@ from harness_forge.rollouts.environments.tool_calls.world import OPERATIONS, car
 EACH = 12
 """Items of a family."""
 _ALONE = 2 / 3
-"""Share of them where no other family asks for its operation: such a one may be held out whole."""
+"""Share of these that a family has if no other asks for its operation: it may be held out whole."""
 _OFFERED = 6
 
 

@@ -95,18 +95,23 @@ def tokens_of(fact: Mapping[str, Any]) -> float | None:
     return fact.get("tokens/total", fact.get("num_tokens"))
 
 
-def steps_in(path: Path) -> list[dict[str, Any]]:
-    """Return the logged steps of a metrics file, in the order written.
+def facts_in(path: Path) -> list[dict[str, Any]]:
+    """Return what a file of JSON lines holds, in the order written; [] if there is no file.
 
     A line that a killed writer left incomplete is skipped.
     """
-    steps = []
+    found = []
     for line in path.read_bytes().splitlines() if path.is_file() else ():
         try:
-            steps.append(json.loads(line))
+            found.append(json.loads(line))
         except ValueError:
             continue
-    return [fact for fact in steps if "loss" in fact]
+    return found
+
+
+def steps_in(path: Path) -> list[dict[str, Any]]:
+    """Return the logged steps of a metrics file, in the order written."""
+    return [fact for fact in facts_in(path) if "loss" in fact]
 
 
 def stretches(steps: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from harness_forge.training.progress import facts_in
+
 Rollout = Mapping[str, Any]
 
 
@@ -31,17 +33,8 @@ class Rollouts:
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """Return the answers in a file, in the order in which they were judged.
-
-    A line that a killed writer left incomplete is skipped.
-    """
-    found = []
-    for line in path.read_bytes().splitlines() if path.is_file() else ():
-        try:
-            found.append(json.loads(line))
-        except ValueError:
-            continue
-    return found
+    """Return the answers in a file, in the order in which they were judged."""
+    return facts_in(path)
 
 
 def spread(found: Iterable[Rollout]) -> dict[tuple[int, str], bool]:

@@ -1,1 +1,1 @@
-"""What every room uses: records, errors, files, JSON text, messages of chats, MinHash sketches."""
+"""What every room uses: records, errors, files, child programs, JSON text, messages, sketches."""

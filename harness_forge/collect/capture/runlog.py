@@ -16,6 +16,7 @@ from typing import Any
 from harness_forge.collect.capture.joining import JoinResult, run_row
 from harness_forge.collect.capture.turns import prompt_of, turn_of
 from harness_forge.collect.sources import gemma_forge_jsonl
+from harness_forge.collect.sources.gemma_forge_attempts import bare
 from harness_forge.collect.sources.records import RecordedAttempt, RunFacts
 from harness_forge.config.source import SourceConfig
 from harness_forge.core.chat import calls
@@ -114,7 +115,7 @@ def _sorted_out(found: Iterable[Mapping[str, Any]]) -> dict[tuple[str, int], lis
         if not one["item_id"]:
             before.append(one)
             continue
-        key = gemma_forge_jsonl.bare(one["item_id"]), one["attempt_num"]
+        key = bare(one["item_id"]), one["attempt_num"]
         made.setdefault(key, []).extend([*before, one])
         before = []
     return made

@@ -13,6 +13,7 @@ from harness_forge.collect.ingest import consent
 from harness_forge.collect.ingest.kept_out import NOTHING, Remaining
 from harness_forge.collect.ingest.request import FileReport
 from harness_forge.collect.sources import outcomes
+from harness_forge.collect.sources.gemma_forge_attempts import bare
 from harness_forge.collect.sources.gemma_forge_db import (
     Database,
     Row,
@@ -21,7 +22,6 @@ from harness_forge.collect.sources.gemma_forge_db import (
     opened,
 )
 from harness_forge.collect.sources.gemma_forge_graph import GraphRows
-from harness_forge.collect.sources.gemma_forge_jsonl import bare
 from harness_forge.config.graph import GraphConfig
 from harness_forge.config.source import SourceConfig, SourceKind
 from harness_forge.store import bolt

@@ -10,7 +10,7 @@ outcomes.py           rewards, truth values and words for outcomes
 trajectories.py       whole conversations with a reward
 datasets.py           lines of training sets, ours too
 openai_traffic.py     requests and responses of a chat endpoint
-gemma_forge_jsonl.py  gemma-forge's run log
+gemma_forge_jsonl.py  gemma-forge's run log; gemma_forge_attempts.py, an attempt of it
 gemma_forge_db.py     gemma-forge's database
 gemma_forge_graph.py  gemma-forge's graph
 

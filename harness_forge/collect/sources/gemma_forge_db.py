@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from harness_forge.collect.sources import outcomes
-from harness_forge.collect.sources.gemma_forge_jsonl import REFLECTION, bare
+from harness_forge.collect.sources.gemma_forge_attempts import REFLECTION, bare
 from harness_forge.collect.sources.records import RecordedAttempt
 from harness_forge.core.errors import SourceError
 from harness_forge.core.records import Attempt, Origin, Turn, WorkItem

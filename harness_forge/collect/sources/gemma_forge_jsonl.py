@@ -9,23 +9,23 @@ again, never the interim one.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from harness_forge.collect.sources import outcomes
+from harness_forge.collect.sources.gemma_forge_attempts import (
+    OpenAttempt,
+    bare,
+    message_call,
+    tip,
+    turn_of,
+)
 from harness_forge.collect.sources.lines import values
 from harness_forge.collect.sources.records import Event, Found, LeftOut, RecordedAttempt, RunFacts
 from harness_forge.config.source import SourceConfig
-from harness_forge.core.jsontext import count_in
-from harness_forge.core.records import Attempt, Origin, Outcome, Tip, ToolCall, Turn, WorkItem
+from harness_forge.core.records import Turn, WorkItem
 
-ARGUMENT, REFLECTION, TEXT = 200, 500, 1000
-"""Characters at which the log cuts an argument, a reflection, an agent's text."""
-
-_PREFIX = "xccdf_org.ssgproject.content_rule_"
 _KEPT = {
     "post_mortem",
     "revert",
@@ -37,11 +37,6 @@ _KEPT = {
     "tool_call_capped",
 }
 _RUN_FACTS = {"run_start", "skill_manifest", "run_complete", "consolidation_complete"}
-
-
-def bare(rule_id: str) -> str:
-    """Return a rule id as this store has it: without the content's prefix."""
-    return rule_id.removeprefix(_PREFIX)
 
 
 def read(path: Path, config: SourceConfig) -> Iterator[Found]:
@@ -62,37 +57,15 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
     yield from log.end()
 
 
-@dataclass
-class _Try:
-    """An attempt with events still to come."""
-
-    place: int
-    data: Mapping[str, Any]
-    started: Any
-    turns: list[Turn] = field(default_factory=list)
-    call: Mapping[str, Any] | None = None
-    approach: str = ""
-    model: str | None = None
-    evaluation: Mapping[str, Any] | None = None
-    reflection: str | None = None
-    tips: list[Tip] = field(default_factory=list)
-    signals: dict[str, Any] = field(default_factory=dict)
-    faulty: bool = False
-
-    @property
-    def rule(self) -> str:
-        return bare(str(self.data.get("rule_id")))
-
-
 class _Log:
     def __init__(self, path: Path, evaluator: str) -> None:
         self.run = path.name.split(".json")[0].removeprefix("run-")
         self.evaluator = evaluator
         self.model: str | None = None
         self.known: dict[str, tuple[str, str]] = {}
-        self.open: _Try | None = None
+        self.open: OpenAttempt | None = None
         self.plan: list[Turn] = []
-        self.deferred: dict[str, _Try] = {}
+        self.deferred: dict[str, OpenAttempt] = {}
         self.place = 0
         self.counts: dict[str, int] = {}
         self.facts: dict[str, Any] = {}
@@ -110,7 +83,7 @@ class _Log:
             self._fact(name, data)
         if name == "attempt_start":
             yield from self._close(None)
-            self.open = _Try(place, data, event.get("timestamp"), turns=self.plan)
+            self.open = OpenAttempt(place, data, event.get("timestamp"), turns=self.plan)
             self.plan = []
         elif name == "rule_complete":
             yield from self._close(data)
@@ -180,15 +153,15 @@ class _Log:
         tokens = tokens if isinstance(tokens, Mapping) else {}
         calls: list[Any] = []
         if agent == "worker" and self.open is not None:
-            calls = [_message_call(self.open.call)] if self.open.call else []
+            calls = [message_call(self.open.call)] if self.open.call else []
             self.open.approach, self.open.model = text, self.model
-        turn = _turn(agent, text, calls, self.model, when, tokens)
+        turn = turn_of(agent, text, calls, self.model, when, tokens)
         if self.open is None:
             self.plan = [turn] if agent == "architect" else []
         else:
             self.open.turns.append(turn)
 
-    def _belongs(self, one: _Try, name: str, agent: Any, data: Mapping[str, Any]) -> None:
+    def _belongs(self, one: OpenAttempt, name: str, agent: Any, data: Mapping[str, Any]) -> None:
         if name == "tool_call" and agent == "worker":
             one.call = data
         elif name == "evaluation":
@@ -196,7 +169,7 @@ class _Log:
         elif name == "reflection":
             one.reflection = str(data.get("text") or "")
         elif name == "tip_added":
-            one.tips.append(_tip(data))
+            one.tips.append(tip(data))
             if data.get("source_run_id"):
                 one.signals["database_run_id"] = data["source_run_id"]
         elif name == "tool_error":
@@ -237,109 +210,9 @@ class _Log:
             yield self._recorded(one, "deferred")
         self.deferred = {}
 
-    def _recorded(self, one: _Try, word: str | None) -> RecordedAttempt:
+    def _recorded(self, one: OpenAttempt, word: str | None) -> RecordedAttempt:
         title, category = self.known.get(one.rule, (one.rule, "other"))
         category = str(one.data.get("category") or category)
         item = WorkItem(one.rule, title, "", category, one.rule)
-        return RecordedAttempt(self.place, self.run, self._policy(), item, self._attempt(one), word)
-
-    def _attempt(self, one: _Try) -> Attempt:
-        worker = next((turn for turn in one.turns if turn.agent == "worker"), None)
-        turns = one.turns
-        if worker is None and one.call is not None:
-            # The log tells of an answer only if the model also said something.
-            when = outcomes.moment(one.started)
-            worker = replace(
-                _turn("worker", "", [_message_call(one.call)], one.model or self.model, when, {}),
-                started_at=when,
-            )
-            turns = [*turns, worker]
-        number = one.data.get("attempt")
-        return Attempt(
-            item_id=one.rule,
-            attempt_num=number if isinstance(number, int) else 0,
-            origin=Origin.MODEL,
-            prompt="",
-            tool_call=_tool_call(one.call),
-            outcome=self._outcome(one),
-            turns=turns,
-            approach=one.approach,
-            reflection=one.reflection,
-            model=one.model or self.model,
-            tips=one.tips,
-            prompt_tokens=worker.prompt_tokens if worker else None,
-            completion_tokens=worker.completion_tokens if worker else None,
-        )
-
-    def _outcome(self, one: _Try) -> Outcome:
-        said = one.evaluation or {}
-        verdict = None
-        if isinstance(said.get("passed"), bool):
-            signal = said.get("outcome_signal")
-            signal = signal if isinstance(signal, Mapping) else {}
-            value = signal.get("value", float(said["passed"]))
-            verdict = said["passed"], min(max(float(value), 0.0), 1.0)
-        confidence = (said.get("outcome_signal") or {}).get("confidence", 1.0)
-        cut = ["reflection"] if len(one.reflection or "") == REFLECTION else []
-        signals = {**said, **one.signals, "place": one.place, "cut": cut}
-        made = outcomes.outcome(verdict, float(confidence), self.evaluator, signals)
-        mode = said.get("failure_mode") if verdict and not verdict[0] else made.failure_mode
-        if one.faulty and not verdict:
-            mode = "evaluator_failed"
-        return replace(
-            made,
-            # A pass carries the default of the failure's type: it is none.
-            failure_mode=str(mode) if mode else made.failure_mode,
-            summary=str(said.get("summary") or ""),
-            infrastructure=made.infrastructure or one.faulty,
-        )
-
-
-def _turn(agent: str, text: str, calls: list, model, when, tokens: Mapping[str, Any]) -> Turn:
-    arguments = [one["function"]["arguments"] for one in calls]
-    cut = any(
-        isinstance(word, str) and len(word) >= ARGUMENT
-        for one in arguments
-        for word in json.loads(one).values()
-    ) or (not calls and len(text) >= TEXT)
-    return Turn(
-        agent=agent,
-        messages=(),
-        tools=(),
-        # What a worker says comes after its call, as another message of the same turn.
-        response={"role": "assistant", "content": None if calls else text}
-        | ({"tool_calls": calls} if calls else {}),
-        model=model or "recorded",
-        sampling={"not_logged": ["messages", "tools", "sampling"]},
-        finish_reason="length" if cut else None,
-        prompt_tokens=count_in(tokens.get("prompt")),
-        completion_tokens=count_in(tokens.get("completion")),
-        started_at=outcomes.moment(when) if isinstance(when, str) else None,
-    )
-
-
-def _message_call(call: Mapping[str, Any]) -> dict[str, Any]:
-    made = _tool_call(call)
-    arguments = json.dumps(dict(made.arguments) if made else {}, ensure_ascii=False)
-    name = made.name if made else str(call.get("tool"))
-    return {"type": "function", "function": {"name": name, "arguments": arguments}}
-
-
-def _tool_call(call: Mapping[str, Any] | None) -> ToolCall | None:
-    arguments = call.get("args") if call else None
-    fine = isinstance(arguments, Mapping) and isinstance(call.get("tool"), str)
-    return ToolCall(call["tool"], arguments) if fine else None
-
-
-def _tip(data: Mapping[str, Any]) -> Tip:
-    return Tip(
-        text=str(data.get("text") or ""),
-        tip_type=str(data.get("tip_type") or "recovery"),
-        mechanism=data.get("mechanism") or None,
-        trigger_conditions=_words(data.get("trigger_conditions")),
-        application_context=_words(data.get("application_context")),
-    )
-
-
-def _words(raw: Any) -> list[str]:
-    return [str(word) for word in raw] if isinstance(raw, list) else []
+        attempt = one.attempt(self.model, self.evaluator)
+        return RecordedAttempt(self.place, self.run, self._policy(), item, attempt, word)

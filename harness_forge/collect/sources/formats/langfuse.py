@@ -16,7 +16,8 @@ from harness_forge.collect.sources.formats.attributes import parsed
 from harness_forge.collect.sources.formats.conversation import ModelAnswer
 from harness_forge.collect.sources.formats.exchange import called
 from harness_forge.collect.sources.formats.reading import Format, NoConversation
-from harness_forge.collect.sources.formats.traces import Span, SpanScore, answered, traced
+from harness_forge.collect.sources.formats.spans import Span, SpanScore, answered
+from harness_forge.collect.sources.formats.traces import traced
 from harness_forge.core.jsontext import first_count
 
 _KINDS = {

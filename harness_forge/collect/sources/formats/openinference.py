@@ -16,7 +16,8 @@ from harness_forge.collect.sources.formats.attributes import nested, parsed
 from harness_forge.collect.sources.formats.conversation import ModelAnswer
 from harness_forge.collect.sources.formats.exchange import called, ended
 from harness_forge.collect.sources.formats.reading import Format, NoConversation
-from harness_forge.collect.sources.formats.traces import Span, SpanScore, answered, traced
+from harness_forge.collect.sources.formats.spans import Span, SpanScore, answered
+from harness_forge.collect.sources.formats.traces import traced
 from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.core.jsontext import count_in
 

@@ -2,12 +2,12 @@
 
 | module | owns |
 |---|---|
-| `config` | the settings |
-| `content`, `oval` | rules and resolved checks, read from a datastream |
+| `content`, `oval` | rules and resolved checks (`oval_records`), read from a datastream |
 | `slim` | the XML of the few rules the scanner is asked about |
 | `packages` | scanner, content and sandbox from the distribution's packages |
 | `root`, `packagedb` | the disposable root |
-| `judge`, `guard`, `untouched_root` | verdicts; what got worse; what is compared with |
+| `judge`, `guard` | verdicts; what got worse |
+| `untouched_root`, `references` | what attempts are compared with |
 | `gold`, `mutate` | our remediations, and broken ones |
 | `environment` | all of it joined: survey, attempt |
 """
@@ -17,12 +17,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness_forge.config.scap import ScapConfig
-
 if TYPE_CHECKING:
+    from harness_forge.config.scap import ScapConfig
     from harness_forge.rollouts.environments.scap.environment import ScapEnvironment
-
-__all__ = ["ScapConfig", "open_scap"]
 
 
 def open_scap(skill: str, config: ScapConfig, home: Path, **options: Any) -> ScapEnvironment:

@@ -3,7 +3,8 @@ import json
 from tracing import ANSWER, USER, attempts, read, reasons
 
 from harness_forge.collect.sources.formats.conversation import ModelAnswer
-from harness_forge.collect.sources.formats.traces import Span, traced
+from harness_forge.collect.sources.formats.spans import Span
+from harness_forge.collect.sources.formats.traces import traced
 from harness_forge.collect.sources.records import LeftOut
 from harness_forge.collect.sources.values import LocatedValue
 

@@ -37,7 +37,8 @@ class GrpoConfig:
         warmup: share of all steps in which it rises.
         weight_decay: of AdamW.
         micro_batch: answers in one forward pass; `group` times `prompts` is a multiple of it.
-        save_steps: steps between checkpoints.
+        save_steps: most steps between checkpoints; a shorter training makes one each fifth
+            of its steps.
         seed: of draw, order and sampling; None takes the recipe's.
     """
 

@@ -73,7 +73,8 @@ class TrainConfig:
         shared_prompt: run the opening that all rows of a batch share once a
             batch: the same loss and gradients in half the time.
         threads: CPU cores to use; 0 is all.
-        save_steps: steps between checkpoints.
+        save_steps: most steps between checkpoints; a shorter training makes one each fifth
+            of its steps.
         seed: of order and first weights; None takes the recipe's.
         track: trackers that get a copy of every training's steps when it ends: mlflow (in
             `forge_home`/mlflow.db), trackio (in `forge_home`/trackio). Files on this machine,
@@ -141,7 +142,8 @@ class DpoConfig:
         max_steps: stop after so many steps; None is all epochs.
         micro_batch: pairs in one forward pass, two rows each.
         accumulate: forward passes in one step.
-        save_steps: steps between checkpoints.
+        save_steps: most steps between checkpoints; a shorter training makes one each fifth
+            of its steps.
         seed: of draw and order; None takes the recipe's.
     """
 
@@ -188,7 +190,8 @@ class KtoConfig:
         micro_batch: answers in one forward pass, two or more: each is compared with another
             one's prompt.
         accumulate: forward passes in one step.
-        save_steps: steps between checkpoints.
+        save_steps: most steps between checkpoints; a shorter training makes one each fifth
+            of its steps.
         seed: of draw and order; None takes the recipe's.
     """
 

@@ -30,8 +30,8 @@ CLOSE = 0.05
 """How far the weights may be from an undisturbed training's, of their norm."""
 CHILD = """
 import pickle, sys
-from harness_forge import training
-training.train(pickle.load(sys.stdin.buffer))
+from harness_forge.training.supervised import train
+train(pickle.load(sys.stdin.buffer))
 """
 
 

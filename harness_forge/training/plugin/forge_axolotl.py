@@ -30,6 +30,8 @@ CHECKED = 2
 """Rows of the first batch that are also run plainly."""
 TOLERANCE = 0.01
 """How far the loss of these rows may be from the plain one: rounding in bf16, nothing else."""
+PARTS = 5
+"""A training has as many checkpoints, or more."""
 _HARMLESS = {"num_items_in_batch", "use_cache", "return_dict"}
 """Arguments of a forward pass that change nothing here."""
 
@@ -55,9 +57,9 @@ class ForgePlugin(BasePlugin):
             share_prompt(trainer.model)
 
     def add_callbacks_post_trainer(self, cfg, trainer):
-        """Add the writer of the metrics."""
+        """Add the writer of the metrics, and what says when to save."""
         path = os.environ.get("FORGE_METRICS")
-        return [StepWriter(path)] if path else []
+        return [OftenEnough(), *([StepWriter(path)] if path else [])]
 
 
 def text_only() -> None:
@@ -82,6 +84,19 @@ def text_only() -> None:
             loader.auto_model_loader = AutoModelForImageTextToText
 
     ModelLoader._set_auto_model_loader = chosen
+
+
+class OftenEnough(TrainerCallback):
+    """Saves a short training each fifth of its steps, which may be fewer than `save_steps`.
+
+    Only the trainer knows how many steps there are. Else a training of 27 steps with a
+    checkpoint every 20 would begin anew after a stop at step 19.
+    """
+
+    def on_train_begin(self, args, state, control, **kwargs):
+        """Set the steps between checkpoints; a resumed training reads others from its state."""
+        fifth = -(-state.max_steps // PARTS)
+        state.save_steps = max(1, min(int(args.save_steps), fifth))
 
 
 class StepWriter(TrainerCallback):

@@ -19,6 +19,7 @@ every verb.
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -38,6 +39,15 @@ if TYPE_CHECKING:
 
 
 INTERRUPTED = 130
+_ELSEWHERE = "work in a folder that you may write in, or set forge_home=DIR data_dir=DIR"
+_REMEDIES = {
+    errno.EACCES: f"another user owns it, or it may not be written: {_ELSEWHERE}",
+    errno.EROFS: _ELSEWHERE,
+    errno.ENOSPC: "free some disk; the same command goes on from here",
+    errno.ENOENT: "see that its folder is there, and that its name is right",
+    errno.ENOTDIR: "a part of this path is a file, where a folder is asked for",
+}
+"""What to do where the system refuses, by its number of the error."""
 BROKEN_PIPE = 141
 DEBUG = "--debug"
 
@@ -213,6 +223,8 @@ def _tell(error: Exception) -> int:
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
         print(f"{name} {where}{error.strerror}", file=sys.stderr)
+        if remedy := _REMEDIES.get(error.errno or 0):
+            print(f"  {hint} {remedy}", file=sys.stderr)
         return 1
     print(f"{name} {type(error).__name__}: {error}", file=sys.stderr)
     print(f"  {hint} this is a fault of forge; --debug shows where", file=sys.stderr)

@@ -62,4 +62,5 @@ def one_of(word: str, known: Sequence[str], what: str) -> str:
     if word in known:
         return word
     meant = did_you_mean(word, known)
-    raise ConfigError("command line", f"there is no {what} '{word}'", f"{meant}{', '.join(known)}")
+    fault = f"there is no {what} '{word}'" if word else f"which {what}?"
+    raise ConfigError("command line", fault, f"{meant}{', '.join(known)}")

@@ -57,6 +57,9 @@ def test_a_choice_of_a_group(group, capsys):
             "there is no action or adapter 'statsu'\n  hint: did you mean 'status'? status, logs,",
         ),
         (["power", "split=holdot"], "run.split: holdot: is no split\n  hint: did you mean 'holdo"),
+        (["compose", "train"], "'train' is not key=value\n  hint: train=NAME chooses one: `forge "),
+        (["compose", "recipe="], "recipe= names no recipe\n  hint: `forge ls recipe` lists them"),
+        (["gold"], "which action of gold?\n  hint: show, approve, reject\n"),
         (["replay", "split=holdot"], "run.split: holdot: is no split\n  hint: did you mean 'hol"),
         # A slip is said before what the machine lacks: no sandbox, no workset, no model is here.
         (
@@ -96,3 +99,17 @@ def test_params_that_are_no_text(tmp_path, monkeypatch, capsys):
     (tmp_path / "params.yaml").write_bytes(b"recipe: \xff\n")
     assert cli.main(["compose"]) == 2
     assert "params.yaml: is not UTF-8 text\n  hint: save it as UTF-8" in capsys.readouterr().err
+
+
+def test_a_place_that_the_system_refuses(capsys):
+    assert cli.main(["init", "/proc/no"]) == 1
+    told = "forge: /proc/no: No such file or directory\n  hint: see that its folder is there"
+    assert capsys.readouterr().err.startswith(told)
+
+
+def test_a_slip_in_the_path_of_records_makes_no_store(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["ingest", "path=no.jsonl", "source=trajectories", "forge_home=home"]) != 0
+    told = f"forge: no.jsonl: no such file or folder\n  hint: it is looked for in {tmp_path}\n"
+    assert capsys.readouterr().err == told
+    assert not (tmp_path / "home").exists()

@@ -84,8 +84,7 @@ def ingest(
             What was written by then stays, and the next call goes on.
         StoreError: the store was lost.
     """
-    if not config.path:
-        raise SourceError("source.path", "must be set", "forge ingest source=… path=…")
+    demand_path(config)
     demand_no_idle_keys(config)
     report = IngestReport(store.name)
     forgotten = kept_out(store, config)
@@ -112,6 +111,18 @@ def ingest(
     if report.added:
         store.tidy()
     return report
+
+
+def demand_path(config: SourceConfig) -> None:
+    """Check that the records are where `config.path` says; a database answers for itself.
+
+    Raises:
+        SourceError: no path is set, or nothing is there.
+    """
+    if not config.path:
+        raise SourceError("source.path", "must be set", "forge ingest source=… path=…")
+    if config.kind not in DATABASES:
+        files.found(Path(config.path), config.files)
 
 
 def _file(

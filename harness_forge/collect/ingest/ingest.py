@@ -21,7 +21,10 @@ def ingest(
     Raises:
         SourceError: they cannot be read, or too much of them is malformed.
     """
+    from harness_forge.collect.ingest.files import demand_path
     from harness_forge.collect.ingest.files import ingest as take
 
+    # A slip in the path must not make a store.
+    demand_path(config.source)
     with opened_skill(config) as store:
         return take(store, config.source, config.split, progress, config.graph)

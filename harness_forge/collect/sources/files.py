@@ -44,7 +44,8 @@ def found(path: Path, pattern: str) -> list[Path]:
             raise SourceError(str(path), f"holds no file like {pattern}", "set source.files")
         return files
     if not path.exists():
-        raise SourceError(str(path), "no such file or folder")
+        hint = "" if path.is_absolute() else f"it is looked for in {Path.cwd()}"
+        raise SourceError(str(path), "no such file or folder", hint)
     if path.is_fifo() or path.is_socket():
         raise SourceError(
             str(path), "is a pipe, which can be read once only", "write it to a file first"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -98,7 +99,9 @@ def _run_hydra(path: Path, overrides: list[str]) -> dict[str, Any]:
     from yaml import YAMLError
 
     try:
-        with _searching(path) as search:
+        with _searching(path) as search, warnings.catch_warnings():
+            # Without `_self_` a file comes after its defaults, which is what anybody means.
+            warnings.filterwarnings("ignore", message=".*Defaults list is missing `_self_`")
             config = hydra_compose(path.stem, [search, *overrides])
             places = {g: project.choices(g).get(c) for g, c in _chosen(path, overrides)}
             check_variables(config, path, places)
@@ -181,6 +184,9 @@ def _said(cause: Exception, where: str, key: str) -> ConfigError:
     if unset := re.search(r"Environment variable '(\w+)' not found", first):
         what = f"environment variable {unset[1]} is not set"
         return MissingValue(where, what, f"export it, or give {key}=…")
+    if twice := re.match(r"Multiple values for ([\w@.]+)\. .*'(override .*)'", first):
+        what = f"a recipe that it builds upon has chosen a {twice[1]} already"
+        return ConfigError(f"{where}: defaults.{twice[1]}", what, f"write: - {twice[2]}")
     if "Could not override" in first:
         return ConfigError(COMMAND_LINE, first.rstrip("."), "put + before it to add it")
     return ConfigError(where, first)

@@ -20,6 +20,10 @@ SCHEMA = "schema"
 """Name under which a recipe asks for the shape that its keys are checked against."""
 
 
+_BEFORE = ("override", "optional")
+"""Words that Hydra knows before a group in a list of defaults."""
+
+
 def recipe_faults(path: Path) -> Iterator[ConfigError]:
     """Yield the faults of a recipe file."""
     yield from opening_faults(path)
@@ -49,6 +53,8 @@ def _keys_and_values(
 
 def _base_faults(path: Path, defaults: Any, lines: dict) -> Iterator[ConfigError]:
     """Yield a fault if a recipe has no base, or a base that does not exist."""
+    if not isinstance(defaults, list):
+        return  # _default_faults says so
     where = f"{project.shown(path)}:{lines.get(('defaults',), 1)}: defaults"
     known = project.recipes()
     bases = _names(defaults) - {SCHEMA, "_self_"}
@@ -64,8 +70,9 @@ def demand_base(path: Path) -> None:
     """Refuse a recipe that builds upon nothing: its keys would have no meaning, others no value.
 
     Raises:
-        ConfigError: its `defaults:` are missing, or name no recipe.
+        ConfigError: its `defaults:` are missing, or name no recipe, or one that builds upon it.
     """
+    _demand_no_circle(path, [])
     if _names(defaults_of(path)) - {"_self_"}:
         return
     try:
@@ -74,6 +81,16 @@ def demand_base(path: Path) -> None:
         return  # composing it says so
     for fault in _base_faults(path, data.get("defaults") or [], lines):
         raise fault
+
+
+def _demand_no_circle(path: Path, above: list[Path]) -> None:
+    if path in above:
+        names = " upon ".join(file.stem for file in [*above[above.index(path) :], path])
+        hint = "name another recipe in the `defaults:` of one of them"
+        raise ConfigError(f"{project.shown(path)}: defaults", f"build {names}", hint)
+    known = project.recipes()
+    for name in sorted(_names(defaults_of(path)) & known.keys()):
+        _demand_no_circle(known[name], [*above, path])
 
 
 def recipe_chain(path: Path) -> list[Path]:
@@ -161,7 +178,7 @@ def read(path: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
         what = f"is not valid YAML: {error.problem}"
-        raise ConfigError(f"{where}:{line}", what) from error
+        raise ConfigError(f"{where}:{line}", what, _yaml_hint(what, path, line)) from error
     except KeyValidationError as error:
         fault = unquoted.null_fault(path, path.read_text(encoding="utf-8"))
         raise fault or ConfigError(where, str(error).splitlines()[0]) from error
@@ -171,6 +188,15 @@ def read(path: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
         raise ConfigError(where, "must hold a mapping of keys")
     # The caller may take keys out.
     return dict(data), lines
+
+
+def _yaml_hint(what: str, path: Path, line: int) -> str:
+    if "duplicate key" in what:
+        return "write it once, with all that belongs to it"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    if "\t" in "".join(lines[line - 1 : line]):
+        return "the line holds a tab: indent with spaces"
+    return "a key is followed by a colon and a space; keys of one mapping are indented alike"
 
 
 @cache
@@ -231,7 +257,8 @@ def _placer(path: Path, lines: dict[tuple[str, ...], int], skip: int):
 
 def _default_faults(path: Path, defaults: Any, lines: dict) -> Iterator[ConfigError]:
     if not isinstance(defaults, list):
-        yield ConfigError(f"{project.shown(path)}: defaults", "must be a list")
+        where = f"{project.shown(path)}:{lines.get(('defaults',), 1)}: defaults"
+        yield ConfigError(where, "must be a list", "such as `defaults: [target_a, _self_]`")
         return
     for number, entry in enumerate(defaults):
         if isinstance(entry, dict):
@@ -241,7 +268,13 @@ def _default_faults(path: Path, defaults: Any, lines: dict) -> Iterator[ConfigEr
 
 
 def _entry_faults(where: str, key: str, choice: Any) -> Iterator[ConfigError]:
-    group = key.split()[-1].partition("@")[0]
+    *before, last = key.split()
+    group = last.partition("@")[0]
+    for word in before:
+        if word not in _BEFORE:
+            hint = f"write: - override {last}: {choice}"
+            yield ConfigError(f"{where}: defaults.{key}", f"unknown word {word!r}", hint)
+            return
     if group not in GROUPS:
         yield ConfigError(
             f"{where}: defaults.{group}", "unknown group", near(group, GROUPS, "groups")

@@ -25,8 +25,14 @@ COMMAND_LINE = "command line"
 
 
 def take_recipe(overrides: Sequence[str]) -> tuple[str | None, list[str]]:
-    """Return the recipe that `recipe=NAME` picks, and the other overrides."""
+    """Return the recipe that `recipe=NAME` picks, and the other overrides.
+
+    Raises:
+        ConfigError: it names none.
+    """
     picked = [item.partition("=")[2] for item in overrides if item.startswith("recipe=")]
+    if "" in picked:
+        raise ConfigError(COMMAND_LINE, "recipe= names no recipe", "`forge ls recipe` lists them")
     others = [item for item in overrides if not item.startswith("recipe=")]
     return (picked[-1] if picked else None), others
 
@@ -146,7 +152,10 @@ def _faults(text: str) -> Iterator[ConfigError]:
         )
         return
     if "=" not in text and not text.startswith("~"):
-        yield ConfigError(COMMAND_LINE, f"{text!r} is not key=value", near(text, GROUPS, "groups"))
+        hint = near(text, GROUPS, "groups")
+        if text in GROUPS:
+            hint = f"{text}=NAME chooses one: `forge ls {text}` lists them"
+        yield ConfigError(COMMAND_LINE, f"{text!r} is not key=value", hint)
         return
     try:
         one = parsed(text)

@@ -7,6 +7,7 @@ from harness_forge.config.compose.engine import compose
 from harness_forge.core.errors import ConfigError
 
 RECIPE, BASE = "recipes/target_a.yaml", "recipes/base.yaml"
+HEAD = "# Mine. Needs: nothing. Command: forge compose\n"
 KEY_HINT = "known keys: purpose, workers, fresh, limit, items, split"
 
 
@@ -136,6 +137,8 @@ def test_a_recipe_without_its_schema_is_refused(project):
         ("# Mine.\ntrain:\n  epochs: 2\n", "1: defaults: are missing"),
         ("# Mine.\n", "1: defaults: are missing"),
         ("# Mine.\ndefaults:\n- override skill: ubuntu\n", "2: defaults: name no recipe to build"),
+        (HEAD + "defaults: target_a\n", "2: defaults: must be a list"),
+        ("# Mine.\ndefaults: [bare, _self_]\n", " defaults: build bare upon bare"),
     ],
 )
 def test_a_recipe_that_builds_upon_nothing_is_refused_at_once(project, text, what):
@@ -143,7 +146,37 @@ def test_a_recipe_that_builds_upon_nothing_is_refused_at_once(project, text, wha
     with pytest.raises(ConfigError) as caught:
         compose("bare")
     assert str(caught.value).startswith(f"recipes/bare.yaml:{what}")
-    assert "put `defaults: [target_a, _self_]` above its keys" in caught.value.hint
+    assert "`defaults:" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "defaults:\n- target_a\n- overide skill: demo\n",
+            ":4: defaults.overide skill: unknown word 'overide'\n"
+            "  hint: write: - override skill: demo",
+        ),
+        (
+            "defaults:\n- target_a\n- skill: demo\n- _self_\n",
+            ": defaults.skill: a recipe that it builds upon has chosen a skill already\n"
+            "  hint: write: - override skill: demo",
+        ),
+        (
+            "defaults: [target_a]\ntrain:\n\tepochs: 2\n",
+            ":4: is not valid YAML: found character that cannot start any token\n"
+            "  hint: the line holds a tab: indent with spaces",
+        ),
+    ],
+)
+def test_slips_in_a_recipe_of_ones_own_are_told_with_their_remedy(project, text, told):
+    (project / "recipes" / "slip.yaml").write_text(HEAD + text)
+    assert fault(recipe="slip") == f"recipes/slip.yaml{told}"
+
+
+def test_without_self_a_recipe_comes_after_what_it_builds_upon(project):
+    (project / "recipes" / "plain.yaml").write_text("defaults: [target_a]\nseed: 7\n")
+    assert compose("plain").seed == 7
 
 
 def test_outside_a_project_the_shipped_recipes_are_used(tmp_path, monkeypatch):

@@ -141,6 +141,7 @@ def render(report) -> str:
     for file in report.files:
         lines += [f"  {_name(file)}: malformed {line}" for line in file.first_malformed]
         lines += [f"  {_name(file)}: {role}: {note}" for role, note in file.notes.items()]
+        lines += [f"  {_name(file)}: {said}" for said in file.unread]
     if report.left_out:
         counts = ", ".join(
             f"{why} {count}{_first(report.files, why)}"

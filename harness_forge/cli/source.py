@@ -12,7 +12,7 @@ from harness_forge.core.errors import ConfigError
 from harness_forge.core.escapes import plain
 
 if TYPE_CHECKING:
-    from harness_forge.collect.guess.guess import Guess
+    from harness_forge.collect.guess.guessed import Guess
 
 SUMMARY = "say how records of your own are read: guess a source from a file, write its YAML"
 USAGE = "new FILE [NAME] [key=value …]"
@@ -26,6 +26,14 @@ JSON = "an object: file, records, source, written, settings, open, left_over, in
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
+_SKELETON = (
+    "  # Say where the conversation is: a list of messages, or a question and its answer as texts.",
+    '  # messages: "{FIELD}"',
+    "  # message_keys: {KEY: role, KEY: content}  # what messages call role and content",
+    "  # roles: {WORD: user, WORD: assistant}  # or system, tool: the values of that role",
+    '  # prompt: "{FIELD}"',
+    '  # answer: "{FIELD}"',
+)
 _NO_NAMES = frozenset(("true", "false", "yes", "no", "on", "off", "null", "y", "n"))
 """Words that YAML takes for something else."""
 
@@ -64,9 +72,11 @@ def _new(file: str, name: str, overrides: list[str]) -> int:
         name, target = found.source, None
     else:
         target = _write(found, name, path, ["forge", "ingest", *trial, *overrides])
-    show("")
+    fits = False
     with gathered() as tried:
-        fits = _tried(["--dry-run", f"source={name}", f"source.path={file}", *overrides])
+        if found.found:
+            show("")
+            fits = _tried(["--dry-run", f"source={name}", f"source.path={file}", *overrides])
     report(
         {
             "file": file,
@@ -82,7 +92,9 @@ def _new(file: str, name: str, overrides: list[str]) -> int:
     if fits:
         given = [f"source={name}", f"path={file}", *overrides, f"skill.name={_named_after(path)}"]
         show(f"\nnext: forge ingest {shlex.join(given)}")
-    return 0
+    if not found.found:
+        show(plain(f"\nnext: fill in {target}, then {shlex.join(['forge', 'ingest', *trial])}"))
+    return 0 if found.found else 1
 
 
 def _tried(given: list[str]) -> bool:
@@ -133,7 +145,9 @@ def rendered(found: Guess, name: str, file: str, trial: str) -> str:
     """
     file, trial = (plain(text).replace("\n", "\\n") for text in (file, trial))  # a line each
     lines = [
-        f"# Guessed from {file} by `forge source new`: read every line before you rely on it.",
+        f"# Guessed from {file} by `forge source new`: read every line before you rely on it."
+        if found.found
+        else f"# For {file}, in which `forge source new` found no conversation: fill it in.",
         f"# {trial}",
         f"name: {name}",
     ]
@@ -141,6 +155,7 @@ def rendered(found: Guess, name: str, file: str, trial: str) -> str:
         if key != "mapping":
             lines.append(_entry(key, value, found.why.get(key, "")))
     lines.append("mapping:")
+    lines += [] if found.found else _SKELETON
     for key, value in found.settings["mapping"].items():
         why = found.why.get(key, "")
         if isinstance(value, dict):

@@ -103,3 +103,38 @@ def test_the_command_in_the_file_works_where_the_user_stood(records, capsys):
     assert command[-2:] == ["path=runs of may/own.jsonl", given]
     assert main(command[1:]) == 0
     assert "2 attempts would be added" in capsys.readouterr().out
+
+
+def test_where_nothing_is_recognised_a_skeleton_is_written_to_be_filled_in(records, capsys):
+    steps = [{"p": "X", "w": "Wo?"}, {"p": "Y", "w": "Da."}]
+    (records / "odd.jsonl").write_text(json.dumps({"task": "t", "steps": steps}) + "\n")
+    assert main(["source", "new", "odd.jsonl"]) == 1
+    said = capsys.readouterr().out
+    assert "steps may hold the messages" in said
+    command = "forge ingest --dry-run source=odd path=odd.jsonl"
+    assert said.endswith(f"\nnext: fill in conf/source/odd.yaml, then {command}\n")
+    target = records / "conf/source/odd.yaml"
+    written = target.read_text()
+    for line, filled in {
+        '# messages: "{FIELD}"': 'messages: "{steps}"',
+        "# message_keys: {KEY: role, KEY: content}": "message_keys: {p: role, w: content}",
+        "# roles: {WORD: user, WORD: assistant}": "roles: {X: user, Y: assistant}",
+    }.items():
+        assert f"  {line}" in written
+        written = written.replace(line, filled)
+    target.write_text(written)
+    assert main(shlex.split(command)[1:]) == 0
+    assert "   assistant  Da." in capsys.readouterr().out
+
+
+def test_what_messages_hold_and_nothing_reads_is_said(records, capsys):
+    edits = [{"path": "a.py", "to": "\x1b[31m"}]
+    chat = [CHAT[0], {**CHAT[1], "id": "m1", "ts": "2024-01-01 10:00:00", "edits": edits}]
+    (records / "own.jsonl").write_text(json.dumps({"task": "t", "passed": True, "chat": chat}))
+    assert main(["source", "new", "own.jsonl"]) == 0
+    said = capsys.readouterr().out
+    assert "\x1b" not in said
+    assert "  chat.*.edits                   in 50.0% of messages, such as [{" in said
+    line = """  own.jsonl: nothing reads 'edits' of 1 message, such as [{"path": "a.py","""
+    assert line in said
+    assert said.count("nothing reads") == 1

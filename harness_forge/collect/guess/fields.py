@@ -20,11 +20,13 @@ class Field:
         path: as a mapping names it.
         values: of the records that have it, in their order.
         share: of the records that have it, 0 to 1.
+        of: what has it: records, or the messages in them.
     """
 
     path: str
     values: Sequence[Any]
     share: float
+    of: str = "records"
 
     @property
     def key(self) -> str:
@@ -39,7 +41,7 @@ class Field:
     @property
     def seen_in(self) -> str:
         """How many of the records have it, in words."""
-        return "all records" if self.share == 1 else f"{percent(self.share)} of records"
+        return f"all {self.of}" if self.share == 1 else f"{percent(self.share)} of {self.of}"
 
     def is_words(self) -> bool:
         """Return whether all its values are texts or whole numbers: names, perhaps."""

@@ -1,101 +1,132 @@
-"""Lists that look like messages, whatever their keys are called and their roles."""
+"""What the words for speakers mean: by themselves, and by where they stand."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from harness_forge.collect.sources.mapping import parsed
-from harness_forge.core.chat.roles import role_of
+from harness_forge.core.chat.roles import CALLING, role_of
 
-_ROLE_KEYS = ("role", "from", "type", "speaker", "sender", "author", "who", "source", "actor")
-_TEXT_KEYS = ("content", "value", "text", "message", "parts", "body", "utterance", "data", "said")
-_SAID = frozenset((*_TEXT_KEYS, "tool_calls", "function_call"))
-_KNOWN_ROLE_KEYS, _KNOWN_TEXT_KEYS = ("role", "from"), ("content", "value", "parts", "data")
-_USERS = ("person", "customer", "client", "visitor", "guest", "requester", "operator", "q")
-_MODELS = ("machine", "robot", "llm", "answerer", "responder", "helper", "claude", "chatgpt", "a")
-_GUESSED = dict.fromkeys(_USERS, "user") | dict.fromkeys(_MODELS, "assistant")
+_USERS = (
+    *("person", "customer", "client", "visitor", "guest", "requester", "operator", "q"),
+    *("caller", "player", "student", "patient", "questioner", "asker", "me", "owner"),
+)
+_MODELS = (
+    *("machine", "robot", "llm", "answerer", "responder", "helper", "claude", "chatgpt", "a"),
+    *("copilot", "solver", "worker", "planner", "coder", "policy", "gemini", "tutor"),
+)
+_TOOLS = (
+    *("env", "result", "results", "output", "outputs", "observations", "obs", "stdout"),
+    *("terminal", "shell", "bash", "console", "sandbox", "executor", "execution", "interpreter"),
+    *("simulator", "world", "api", "tools", "functions", "webserver", "runtime"),
+)
+_SYSTEMS = ("instructions", "instruction", "setup", "preamble")
+_GUESSED = (
+    dict.fromkeys(_USERS, "user")
+    | dict.fromkeys(_MODELS, "assistant")
+    | dict.fromkeys(_TOOLS, "tool")
+    | dict.fromkeys(_SYSTEMS, "system")
+)
 _SHARE = 0.8
+_CALLS = ("tool_calls", "function_call", "toolCalls")
+_MAY_BE_CALLS = re.compile(
+    r"(tool|function)_?(calls?|uses?)?|calls?|actions?|commands?|invocations?"
+)
 
 
-@dataclass(frozen=True)
-class MessageKeys:
-    """Which key of a message is what.
+@dataclass
+class RoleGuess:
+    """What the words for roles that forge does not know may mean.
 
     Args:
-        role: key of the role.
-        text: key of the content.
+        table: word to role.
+        behind_calls: words of it that were taken for tools because they stand behind calls.
+        unknown: words of which nothing is known.
+        calls: whether any message makes calls.
     """
 
-    role: str
-    text: str
-
-    def table(self) -> dict[str, str]:
-        """Return the keys that a mapping must name, by the key that they stand for."""
-        made = {}
-        if self.role not in _KNOWN_ROLE_KEYS and (self.role, self.text) != ("type", "data"):
-            made[self.role] = "role"
-        if self.text not in _KNOWN_TEXT_KEYS or (self.text == "value") != (self.role == "from"):
-            made[self.text] = "content"
-            if self.role == "from":
-                made[self.role] = "role"
-        return made
+    table: dict[str, str] = field(default_factory=dict)
+    behind_calls: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    calls: bool = False
 
 
-def listed(value: Any) -> list[Mapping[str, Any]]:
-    """Return the objects of a list, or of a text that is one in JSON; [] for anything else."""
-    if isinstance(value, str):
-        value = parsed(value)
-    if not isinstance(value, list) or not value:
-        return []
-    return value if all(isinstance(one, Mapping) for one in value) else []
-
-
-def keys_of(messages: Sequence[Mapping[str, Any]]) -> MessageKeys | None:
-    """Return which keys of messages are role and content; None for what is no messages."""
-    role = next((key for key in _ROLE_KEYS if _are_roles(messages, key)), None)
-    if role is None:
-        return None
-    texts = [key for key in _TEXT_KEYS if key != role]
-    held = Counter(key for one in messages for key in texts if one.get(key) is not None)
-    speaking = sum(bool(_SAID & one.keys()) for one in messages)
-    if not held or speaking < _SHARE * len(messages):
-        return None
-    return MessageKeys(role, max(held, key=lambda key: (held[key], -texts.index(key))))
-
-
-def _are_roles(messages: Sequence[Mapping[str, Any]], key: str) -> bool:
-    words = [one.get(key) for one in messages]
-    said = [word for word in words if isinstance(word, str) and word]
-    if len(said) < _SHARE * len(messages) or any(len(word) > 40 for word in said):
-        return False
-    if key == "role":
-        return True
-    few = len(set(said)) <= max(4, len(said) // 2)
-    return few and any(_meaning(word) for word in said)
-
-
-def _meaning(word: str) -> str | None:
+def meaning(word: str) -> str | None:
+    """Return the role that a word means, or a word within it; None where nothing is known."""
     if found := role_of(word):
         return found
     small = word.strip().lower()
-    for one in (small, *re.findall("[a-z]{3,}", small)):  # `Bot 7` and `helper-bot` are bots
-        if found := role_of(one) or _GUESSED.get(one):
-            return found
-    return None
+    if found := _GUESSED.get(small):
+        return found
+    # `Bot 7` and `helper-bot` are bots; `model_output` is what a tool put out.
+    inner = [role_of(one) or _GUESSED.get(one) for one in re.findall("[a-z]{3,}", small)]
+    return "tool" if "tool" in inner else next(filter(None, inner), None)
 
 
-def answers(message: Mapping[str, Any], keys: MessageKeys) -> bool:
-    """Return whether a message is a model's."""
-    word = message.get(keys.role)
-    return isinstance(word, str) and _meaning(word) == "assistant"
+def guess_roles(
+    conversations: Iterable[Sequence[Mapping[str, Any]]], role: str, calls: str = ""
+) -> RoleGuess:
+    """Return what the words of some conversations mean.
+
+    Args:
+        conversations: the messages of each, in order.
+        role: key of the role.
+        calls: key of the calls, where messages have their own; '' for none.
+    """
+    seen, behind, calling = _standing(conversations, role, calls)
+    made = RoleGuess(calls=any(calling.values()))
+    for word, count in seen.items():
+        if role_of(word) is not None:
+            continue
+        after_calls = behind[word] >= _SHARE * count and not calling[word]
+        if after_calls and word.strip().lower() not in _USERS:
+            made.table[word] = "tool"
+            made.behind_calls.append(word)
+        elif found := "assistant" if calling[word] else meaning(word):
+            made.table[word] = found
+        else:
+            made.unknown.append(word)
+    return made
 
 
-def role_table(words: Iterable[str]) -> tuple[dict[str, str], list[str]]:
-    """Return what the words for roles that are not known may mean, and those that are unknown."""
-    unknown = [word for word in dict.fromkeys(words) if role_of(word) is None]
-    table = {word: found for word in unknown if (found := _meaning(word))}
-    return table, [word for word in unknown if word not in table]
+def _standing(
+    conversations: Iterable[Sequence[Mapping[str, Any]]], role: str, calls: str
+) -> tuple[Counter[str], Counter[str], Counter[str]]:
+    """Return how often each word occurs, how often behind calls, and how often with calls.
+
+    Results of several calls stand behind each other.
+    """
+    seen: Counter[str] = Counter()
+    behind: Counter[str] = Counter()
+    calling: Counter[str] = Counter()
+    for messages in conversations:
+        open_, before = False, None
+        for message in messages:
+            word = message.get(role)
+            if not isinstance(word, str):
+                open_ = False
+                continue
+            seen[word] += 1
+            makes = _makes_calls(message, word, calls)
+            open_ = open_ and not makes and before in (None, word)
+            behind[word] += open_
+            calling[word] += makes
+            before = word if open_ else None
+            open_ = open_ or makes
+    return seen, behind, calling
+
+
+def _makes_calls(message: Mapping[str, Any], word: str, calls: str) -> bool:
+    if word.strip().lower() in CALLING:
+        return True
+    if role_of(word) not in (None, "assistant"):
+        return False
+    if any(message.get(key) for key in (*_CALLS, calls)):
+        return True
+    return any(
+        isinstance(value, list | Mapping) and value and _MAY_BE_CALLS.fullmatch(str(key).lower())
+        for key, value in message.items()
+    )

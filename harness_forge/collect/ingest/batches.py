@@ -21,7 +21,7 @@ from harness_forge.collect.ingest.naming import run_id
 from harness_forge.collect.ingest.request import FileReport
 from harness_forge.collect.sources import settings
 from harness_forge.collect.sources.outcomes import NO_OUTCOME
-from harness_forge.collect.sources.records import Event, LeftOut, RecordedAttempt, RunFacts
+from harness_forge.collect.sources.records import Event, LeftOut, RecordedAttempt, RunFacts, Unread
 from harness_forge.collect.sources.scanning import BROKEN_ARRAY
 from harness_forge.collect.sources.trajectories import CONTRADICTORY
 from harness_forge.config.source import SourceConfig, SourceKind
@@ -153,6 +153,8 @@ class BatchWriter:
             else:
                 self.cut_at = one.place if one.malformed else self.cut_at
                 self.report.notes[f"line {one.place}"] = f"{one.reason}: the file ends here"
+        elif isinstance(one, Unread):
+            self.report.unread.append(one.said)
         elif self._is_forgotten(one):
             return
         elif isinstance(one, RunFacts):

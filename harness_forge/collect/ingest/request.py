@@ -27,6 +27,8 @@ class FileReport:
         notes: what cannot be exported of it, and why, by role.
         complete: its end was reached.
         added: attempts that this call wrote.
+        unread: fields of its messages that nothing reads, a sentence each. Only of a file that
+            this call read: the sentences hold examples, which are not kept.
     """
 
     source: str
@@ -45,6 +47,7 @@ class FileReport:
     notes: dict[str, str] = field(default_factory=dict)
     complete: bool = False
     added: int = 0
+    unread: list[str] = field(default_factory=list)
 
     @classmethod
     def of(cls, source: str, state: dict[str, Any]) -> FileReport:
@@ -55,7 +58,8 @@ class FileReport:
 
     def noted(self) -> dict[str, Any]:
         """Return what must be known to go on."""
-        return {key: value for key, value in asdict(self).items() if key != "added"}
+        own = ("added", "unread")
+        return {key: value for key, value in asdict(self).items() if key not in own}
 
     def leave_out(self, reason: str, place: int = 0) -> None:
         """Count something that becomes no row."""

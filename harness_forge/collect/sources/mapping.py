@@ -206,7 +206,8 @@ def _renamed(
 ) -> dict[str, Any]:
     named = {key: value for key, value in message.items() if key not in keys}
     for key, ours in keys.items():
-        if message.get(key) is not None:
+        # Of two keys that mean the same, an empty one takes nothing away.
+        if message.get(key) is not None and (message[key] != "" or ours not in named):
             named[ours] = message[key]
     for key in ("role", "from"):
         if isinstance(word := named.get(key), str) and word in roles:

@@ -49,6 +49,19 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """What a file's messages hold that nothing reads; it comes last.
+
+    Args:
+        said: in words, with an example and what can be done; without a name of the file.
+    """
+
+    said: str
+    place: int = 0
+    pending: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class RunFacts:
     """What the source says of a run, to be kept with it.
 
@@ -86,5 +99,5 @@ class Event:
     data: Mapping[str, Any]
 
 
-Found = RecordedAttempt | LeftOut | RunFacts | Event
+Found = RecordedAttempt | LeftOut | Unread | RunFacts | Event
 """What a reader yields."""

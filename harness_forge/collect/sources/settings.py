@@ -5,28 +5,47 @@ from __future__ import annotations
 import json
 import re
 
+from harness_forge.core.chat.unread import UnreadField
+from harness_forge.core.escapes import plain
+from harness_forge.core.numbers import counted
+
 
 def how_to_say(table: str, word: str, value: str, others: str) -> str:
-    """Return how to set the value of a word in `roles` or `outcomes`.
+    """Return how to set the value of a word in `roles`, `outcomes` or `message_keys`.
 
     A command line's key takes letters alone: a dot, a blank or a sign would be read as more.
 
     Args:
         value: such a value.
-        others: further ones, as a sentence has them.
+        others: further ones, as a sentence has them; '' for none.
     """
+    more = f" (or {others})" if others else ""
     if re.fullmatch(r"[A-Za-z_\u2600-\u27bf][\w\u2600-\u27bf-]*", word):
-        return f"source.mapping.{table}.{word}={value} (or {others})"
+        return f"source.mapping.{table}.{word}={value}{more}"
     quoted = json.dumps(word, ensure_ascii=False)
-    said = f"{table}: {{{quoted}: {value}}} (or {others})"
-    return f"in the source's file, under mapping: {said}"
+    return f"in the source's file, under mapping: {table}: {{{quoted}: {value}}}{more}"
 
 
 def worth(word: str) -> str:
     """Return how to say what the word of an outcome is worth."""
-    return how_to_say("outcomes", word, "1", "0, or 0.5")
+    return how_to_say("outcomes", word, "1", "0, or 0.5, or nan for no verdict")
 
 
 def role(word: str) -> str:
     """Return how to say which role a word is."""
     return how_to_say("roles", word, "user", "system, assistant, tool")
+
+
+_SHOWN = 70
+"""Characters of an example."""
+
+
+def unread(one: UnreadField) -> str:
+    """Return a line about a field of messages that nothing reads, with an example and a remedy."""
+    example = json.dumps(one.example, ensure_ascii=False)
+    example = example if len(example) <= _SHOWN else f"{example[: _SHOWN - 1]}…"
+    said = f"nothing reads {one.name!r} of {counted(one.messages, 'message')}, such as {example}"
+    if one.meant:
+        means = "calls of tools" if one.meant == "tool_calls" else "thoughts"
+        said += f"; if these are {means}: {how_to_say('message_keys', one.name, one.meant, '')}"
+    return plain(" ".join(said.split()))

@@ -14,12 +14,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from harness_forge.collect.sources import outcomes, tools
+from harness_forge.collect.sources import outcomes, settings, tools
 from harness_forge.collect.sources.formats.conversation import ANSWERS, FIRST_ANSWER, ModelAnswer
 from harness_forge.collect.sources.formats.history import History
 from harness_forge.collect.sources.mapping import DIGEST, Misfit, Templates
 from harness_forge.collect.sources.outcomes_file import OutcomesByItem
-from harness_forge.collect.sources.records import Found, LeftOut, RecordedAttempt
+from harness_forge.collect.sources.records import Found, LeftOut, RecordedAttempt, Unread
 from harness_forge.collect.sources.shaping import misfit, records
 from harness_forge.collect.sources.texts import TOO_DEEP
 from harness_forge.collect.sources.values import LocatedValue
@@ -28,6 +28,7 @@ from harness_forge.core.chat import calls, exchanges, forms
 from harness_forge.core.chat.faults import Malformed
 from harness_forge.core.chat.responses import IncompleteCapture
 from harness_forge.core.chat.tools import read_tools
+from harness_forge.core.chat.unread import UnreadFields
 from harness_forge.core.jsontext import count_in
 from harness_forge.core.records import Attempt, Message, Origin, ToolCall, Turn, WorkItem
 
@@ -51,12 +52,13 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
     facts = templates.scope_of(path)
     offered = _offered(path, config, templates, facts)
     judged = OutcomesByItem(config.outcomes, path) if config.outcomes.file else None
+    unread = UnreadFields()
     for value in records(path, config):
         if isinstance(value, LeftOut):
             yield value
             continue
         try:
-            found = recorded(value, templates, facts, config, offered, judged)
+            found = recorded(value, templates, facts, config, offered, judged, unread)
             if judged and (said := judged.contradiction(found.item.item_id)):
                 yield LeftOut(value.place, CONTRADICTORY, said)
             silent = config.mapping.messages and not found.attempt.turns
@@ -65,6 +67,8 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
             yield misfit(value, error, templates, config)
         except RecursionError:  # in a text of the record that is JSON itself
             yield LeftOut(value.place, "too_deep", TOO_DEEP, malformed=True)
+    if not config.format:  # a format's own reader knows what it leaves out
+        yield from (Unread(settings.unread(one)) for one in unread.found())
 
 
 def recorded(
@@ -74,11 +78,13 @@ def recorded(
     config: SourceConfig,
     offered: Sequence[Mapping[str, Any]],
     judged: OutcomesByItem | None = None,
+    unread: UnreadFields | None = None,
 ) -> RecordedAttempt:
     """Return the attempt of one record.
 
     Args:
         judged: what a second file says of items.
+        unread: counts the fields of messages that nothing reads.
 
     Raises:
         Misfit: the mapping does not fit it.
@@ -88,6 +94,8 @@ def recorded(
     item = item_of(templates, scope)
     model = templates.word("model", scope)
     shown, rebuilt, ended = _conversation(templates, scope)
+    if unread is not None:
+        unread.add(shown)
     made = _turns(shown, templates, scope, model or "recorded", offered, ended)
     if judged is not None:
         scope |= {"@outcome": templates.worth(judged.of(item.item_id))}

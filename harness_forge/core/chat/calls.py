@@ -17,9 +17,9 @@ from harness_forge.core.chat.arguments import read as read_arguments
 from harness_forge.core.chat.faults import Malformed, MessagesRefused, kind
 from harness_forge.core.records import Message, ToolCall, Turn
 
-_ARGUMENTS = ("arguments", "args", "input", "parameters", "tool_args", "tool_input")
+_ARGUMENTS = ("arguments", "args", "input", "parameters", "tool_args", "tool_input", "params")
 _IDS = ("id", "call_id", "tool_call_id", "toolCallId", "toolUseId")
-_NAMES = ("name", "function_name", "tool_name", "toolName")
+_NAMES = ("name", "function_name", "tool_name", "toolName", "tool")
 _WRAPPERS = ("functionCall", "function_call", "toolUse")
 NOTHING = ("", "null", "[]")
 """Arguments that are none; PHP writes an object without keys as a list."""

@@ -149,7 +149,7 @@ def _gather_result(kept: dict[str, Any]) -> None:
     """Move a result and its call id to the places of OpenAI's form."""
     listed = kept.get("tool_call_ids")
     listed = listed if isinstance(listed, list) and len(listed) == 1 else [None]
-    ids = [kept.get("tool_call_id"), *(kept.get(key) for key in _RESULT_IDS), *listed]
+    ids = [kept.get("tool_call_id"), *(kept.get(key) for key in RESULT_IDS), *listed]
     if number := next(filter(None, map(calls.id_text, ids)), None):
         kept["tool_call_id"] = number
     content = kept.get("content")
@@ -157,7 +157,7 @@ def _gather_result(kept: dict[str, Any]) -> None:
         kept["content"] = json.dumps(content, ensure_ascii=False)
 
 
-_RESULT_IDS = ("toolCallId", "tool_use_id", "toolUseId", "call_id")
+RESULT_IDS = ("toolCallId", "tool_use_id", "toolUseId", "call_id")
 
 
 def _are_parts(content: list[Any]) -> bool:

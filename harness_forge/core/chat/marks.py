@@ -12,6 +12,7 @@ _MARKS = (
 """Keys by which trainers mark messages; with false or 0 a message is not learned."""
 _MASKS = ("mask", "masked", "ignore", "ignore_loss")
 """Keys that mean the same when they are true."""
+KEYS = (*_MARKS, *_MASKS)
 
 
 def learnable(message: Mapping[str, Any]) -> bool:

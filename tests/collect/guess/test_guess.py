@@ -109,7 +109,8 @@ def test_an_outcome_in_unknown_words_is_asked_for(tmp_path):
     records = [{"id": word, "verdict": word, "messages": [ASKED, SAID]} for word in ("yes", "meh")]
     made = guessed(tmp_path, *records)
     assert made.open == [
-        "what is the outcome 'meh' worth? source.mapping.outcomes.meh=1 (or 0, or 0.5)"
+        "what is the outcome 'meh' worth? source.mapping.outcomes.meh=1 (or 0, or 0.5,"
+        " or nan for no verdict)"
     ]
 
 
@@ -136,12 +137,11 @@ def test_a_known_format_is_named(tmp_path, record, source):
 @pytest.mark.parametrize(
     ("records", "said"),
     [
-        ([{"a": 1, "b": [1]}], "has nothing that looks like a conversation: a, b"),
         ([[1, 2]], "holds no JSON object"),
         ([], "holds no JSON object"),
     ],
 )
-def test_a_file_without_conversations_is_refused(tmp_path, records, said):
+def test_a_file_without_records_is_refused(tmp_path, records, said):
     with pytest.raises(SourceError, match=r"a\.jsonl") as caught:
         guessed(tmp_path, *records)
     assert said in str(caught.value)
@@ -153,3 +153,114 @@ def test_a_file_of_another_kind_is_named_with_what_to_do(tmp_path):
     with pytest.raises(SourceError) as caught:
         guess(path)
     assert "is a zip archive" in str(caught.value)
+
+
+CALL = {"tool": "shell", "input": {"cmd": "ls"}}
+
+
+def test_other_usual_keys_are_known_and_calls_in_a_known_form_are_found(tmp_path):
+    chat = [
+        {"by": "human", "say": "Which shelf?"},
+        {"by": "agent", "say": "", "actions": [CALL]},
+        {"by": "agent", "say": "The third."},
+    ]
+    made = mapping(tmp_path, {"id": "a", "chat": chat}, {"id": "b", "chat": chat})
+    assert made["message_keys"] == {"by": "role", "say": "content", "actions": "tool_calls"}
+
+
+@pytest.mark.parametrize("word", ["zorp", "helper-env", "model_output"])
+def test_a_word_behind_calls_is_a_tool_and_that_it_was_guessed_is_said(tmp_path, word):
+    tried = {**SAID, "tool_calls": [CALL]}
+    chat = [ASKED, tried, {"role": word, "content": "a.txt"}, {"role": word, "content": "b"}, SAID]
+    made = guessed(tmp_path, {"id": "a", "passed": True, "tools": [], "chat": chat})
+    assert made.settings["mapping"]["roles"] == {word: "tool"}
+    assert [one for one in made.open if "behind calls" in one] == [
+        f"the role '{word}' was guessed to be tool, because it stands behind calls; if it is not:"
+        f" source.mapping.roles.{word}=user (or system, assistant, tool)"
+    ]
+
+
+def test_a_word_that_calls_itself_or_stands_elsewhere_too_is_no_tool(tmp_path):
+    tried = {"role": "solver", "content": "", "tool_calls": [CALL]}
+    chat = [ASKED, tried, tried, {"role": "zorp", "content": "a"}, SAID, {"role": "zorp"}]
+    made = guessed(tmp_path, {"id": "a", "passed": True, "chat": chat})
+    assert made.settings["mapping"]["roles"] == {"solver": "assistant"}
+    assert any("the role 'zorp' is not known" in one for one in made.open)
+
+
+def test_a_customer_behind_a_call_without_result_stays_one(tmp_path):
+    chat = [ASKED, {**SAID, "tool_calls": [CALL]}, {"role": "customer", "content": "Thanks."}]
+    assert mapping(tmp_path, {"id": "a", "chat": chat})["roles"] == {"customer": "user"}
+
+
+def test_two_keys_that_may_be_meant_are_both_said(tmp_path):
+    chat = [
+        {"who": "customer", "name": "user", "text": "Where?", "body": "Where is it?"},
+        {"who": "robot", "name": "bot", "text": "There.", "body": "It is there."},
+    ]
+    made = guessed(tmp_path, {"id": "a", "passed": True, "chat": chat})
+    assert made.settings["mapping"]["message_keys"] == {"who": "role", "text": "content"}
+    assert made.open == [
+        "is 'who' the role of a message, as was taken, or 'name'?"
+        " source.mapping.message_keys.name=role",
+        "is 'text' the content of a message, as was taken, or 'body'?"
+        " source.mapping.message_keys.body=content",
+    ]
+
+
+def test_messages_of_which_some_say_it_elsewhere_have_both_keys(tmp_path):
+    chat = [ASKED, {"role": "assistant", "content": "", "tool_calls": [CALL]}]
+    chat += [{"role": "tool", "output": "a.txt"}, SAID]
+    assert mapping(tmp_path, {"id": "a", "chat": chat})["message_keys"] == {"output": "content"}
+
+
+def test_calls_without_tools_ask_which_were_offered(tmp_path):
+    chat = [ASKED, {**SAID, "tool_calls": [CALL]}]
+    made = guessed(tmp_path, {"id": "a", "passed": True, "chat": chat})
+    assert any("source.observed_tools=true" in one for one in made.open)
+
+
+def test_content_of_messages_that_nothing_reads_is_left_over_with_it(tmp_path):
+    said = {**SAID, "at": "2024-01-01", "uid": "m1", "edits": [{"path": "a.py"}], "usage": {"n": 1}}
+    made = guessed(tmp_path, {"id": "a", "passed": True, "chat": [ASKED, said]})
+    assert [(one.path, one.seen_in) for one in made.left_over] == [
+        ("chat.*.edits", "50.0% of messages")
+    ]
+
+
+def test_where_nothing_is_recognised_the_likely_list_is_named(tmp_path):
+    steps = [{"p": "X", "w": "Wo?"}, {"p": "Y", "w": "Da."}]
+    made = guessed(tmp_path, {"task": "a", "passed": True, "steps": steps})
+    assert not made.found
+    assert made.settings["mapping"] == {
+        "outcome": "{passed}",
+        "item": "{task}",
+        "family": "other",
+    }
+    assert made.open[0].startswith("steps may hold the messages, with the keys p, w:")
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "table"),
+    [
+        ("result", ["FIXED", "BROKEN"], {"FIXED": 1.0, "BROKEN": 0.0}),
+        ("result", ["passed", "Not Fixed"], {"Not Fixed": 0.0}),
+        ("status", ["ok", "crashed"], {"ok": 1.0, "crashed": 0.0}),
+    ],
+)
+def test_words_for_outcomes_become_a_table_that_the_user_reads(tmp_path, name, words, table):
+    made = mapping(tmp_path, *({"id": w, name: w, "messages": [ASKED, SAID]} for w in words))
+    assert (made["outcome"], made["outcomes"]) == (f"{{{name}}}", table)
+
+
+@pytest.mark.parametrize("word", ["timeout", "done", "aborted", "partial"])
+def test_words_that_no_two_harnesses_mean_alike_are_asked_for(tmp_path, word):
+    records = [{"id": w, "outcome": w, "messages": [ASKED, SAID]} for w in ("solved", word)]
+    made = guessed(tmp_path, *records)
+    assert "outcomes" not in made.settings["mapping"]
+    assert [one for one in made.open if f"what is the outcome '{word}' worth?" in one]
+
+
+def test_a_status_that_only_says_that_it_ended_is_no_outcome(tmp_path):
+    records = [{"id": str(n), "status": "completed", "messages": [ASKED, SAID]} for n in range(2)]
+    assert "outcome" not in mapping(tmp_path, *records)

@@ -1,0 +1,135 @@
+"""All that is not the conversation: item, outcome, model and what else a record says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness_forge.collect.guess import verdicts
+from harness_forge.collect.guess.fields import Field
+from harness_forge.collect.guess.guessed import Guess
+from harness_forge.collect.sources import settings
+from harness_forge.collect.sources.mapping import DIGEST
+
+_ITEM = (
+    *("item", "item_id", "task_id", "instance_id", "problem_id", "question_id", "prompt_id"),
+    *("case_id", "example_id", "ticket_id", "issue_id", "task", "problem", "ticket", "issue"),
+    *("case", "job", "name", "id", "uuid", "uid", "key"),
+)
+_MODEL = ("model", "model_name", "model_id", "llm", "engine")
+_RUN = ("run", "run_id", "experiment", "experiment_id", "batch_id")
+_ATTEMPT = ("attempt", "attempt_num", "trial", "epoch", "try", "sample_index", "repeat")
+_FAMILY = ("family", "category", "domain", "topic", "subject", "benchmark", "repo")
+_STARTED = ("started_at", "timestamp", "created_at", "start_time", "time", "date")
+
+
+def put_facts(places: Sequence[Field], made: Guess) -> set[str]:
+    """Guess all that is not the conversation; return the paths that are named."""
+    mapping = made.settings["mapping"]
+    words = [one for one in places if one.is_words()]
+    taken = {text[1:-1] for text in mapping.values() if isinstance(text, str)}
+    taken |= {made.settings.get("group", "")[1:-1], made.settings.get("explode", "")}
+
+    def put(key: str, names: Sequence[str], among: Sequence[Field]) -> Field | None:
+        free = [one for one in among if one.path not in taken]
+        if key not in mapping and (one := named(free, names)):
+            made.put(key, f"{{{one.path}}}", f"in {one.seen_in}, such as {_shown(one)}")
+            taken.add(one.path)
+            return one
+        return None
+
+    free = [one for one in places if one.path not in taken]
+    if "outcome" not in mapping and (judged := verdicts.chosen(free)):
+        one, question = judged
+        made.put("outcome", f"{{{one.path}}}", f"in {one.seen_in}, such as {_shown(one)}")
+        taken.add(one.path)
+        made.open += [question] if question else []
+    _judge(places, made)
+    put("item", _ITEM, [one for one in words if one.share == 1 and _are_names(one)])
+    if "item" not in mapping:
+        why = "no field names it: each record is its own item, known by what it holds"
+        made.put("item", f"{{{DIGEST}}}", why)
+        made.open.append(
+            "what was each record a try at? say source.mapping.item, or no two are compared"
+        )
+    put("model", _MODEL, [one for one in words if all(isinstance(v, str) for v in one.values)])
+    put("run", _RUN, words)
+    numbers = [one for one in places if all(type(v) is int and v >= 0 for v in one.values)]
+    if (one := put("attempt", _ATTEMPT, numbers)) and min(one.values) == 0:
+        made.put("attempt_base", 0, "the first is 0")
+    if not put("family", _FAMILY, words):
+        made.put("family", "other", "no field names one; intervals and splits use it: say it")
+    put("tools", ("tools", "functions", "tool_definitions"), places)
+    if made.calls and "tools" not in mapping:
+        made.open.append(
+            "which tools were offered? only calls of these are learned: source.mapping.tools,"
+            " source.tools_file=FILE, or source.observed_tools=true for those that were called"
+        )
+    put("started_at", _STARTED, places)
+    if "outcome" not in mapping:
+        made.open.append("no outcome was found: the rows will have no verdict")
+    return taken
+
+
+def _judge(places: Sequence[Field], made: Guess) -> None:
+    """Say what an outcome's numbers or words are worth."""
+    text = made.settings["mapping"].get("outcome")
+    if text is None:
+        return
+    [one] = [place for place in places if place.path == text[1:-1]]
+    numbers = [v for v in one.values if isinstance(v, int | float) and not isinstance(v, bool)]
+    if numbers and max(numbers) > 1:
+        made.put("reward_max", float(max(numbers)), "the most that was seen: is it the most?")
+    if numbers and min(numbers) < 0:
+        made.put("reward_min", float(min(numbers)), "the least that was seen: is it the least?")
+    if any(0 < v < max(1, *numbers) for v in numbers):
+        made.open.append(
+            "from which share of the reward does a try pass? source.mapping.passes_from=1"
+        )
+    words = [v for v in dict.fromkeys(one.values) if isinstance(v, str)]
+    unknown = [word for word in words if not verdicts.is_known(word)]
+    table = {w: worth for w in unknown if (worth := verdicts.guessed(w)) is not None}
+    if table:
+        made.put("outcomes", table, "words for outcomes that forge does not know: is this right?")
+    made.open += [
+        f"what is the outcome '{word}' worth? {settings.worth(word)}"
+        for word in unknown
+        if word not in table
+    ]
+
+
+def _are_names(one: Field) -> bool:
+    alike = len(one.values) > 1 and len(set(map(str, one.values))) == 1
+    return not alike and all(len(str(value)) <= 400 for value in one.values)
+
+
+def named(places: Sequence[Field], names: Sequence[str]) -> Field | None:
+    """Return the field with the first of the names; nearest to the top, in most records."""
+    for name in names:
+        found = [one for one in places if one.key == name]
+        if found:
+            return min(found, key=lambda one: (-one.share, one.depth))
+    return None
+
+
+def unnamed(places: Sequence[Field], used: set[str]) -> list[Field]:
+    """Return the fields that nothing names, not those within or around one that is."""
+    free = [
+        one
+        for one in places
+        if not any(is_within(one.path, path) or is_within(path, one.path) for path in used if path)
+    ]
+    return [
+        one
+        for one in free
+        if not any(one is not other and is_within(one.path, other.path) for other in free)
+    ]
+
+
+def is_within(path: str, outer: str) -> bool:
+    """Return whether a place is another one, or in it."""
+    return path == outer or path.startswith(f"{outer}.")
+
+
+def _shown(one: Field) -> str:
+    text = str(one.values[0])
+    return text if len(text) <= 40 else f"{text[:39]}…"

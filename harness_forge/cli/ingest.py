@@ -142,6 +142,11 @@ def render(report) -> str:
         lines += [f"  {_name(file)}: malformed {line}" for line in file.first_malformed]
         lines += [f"  {_name(file)}: {role}: {note}" for role, note in file.notes.items()]
         lines += [f"  {_name(file)}: {said}" for said in file.unread]
+    if known := sum(file.known for file in report.files):
+        which = (
+            _name(report.files[0]) if known == len(report.files) == 1 else counted(known, "file")
+        )
+        lines.append(f"  nothing new in {which}: taken in before")
     if report.left_out:
         counts = ", ".join(
             f"{why} {count}{_first(report.files, why)}"

@@ -26,14 +26,6 @@ JSON = "an object: file, records, source, written, settings, open, left_over, in
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
-_SKELETON = (
-    "  # Say where the conversation is: a list of messages, or a question and its answer as texts.",
-    '  # messages: "{FIELD}"',
-    "  # message_keys: {KEY: role, KEY: content}  # what messages call role and content",
-    "  # roles: {WORD: user, WORD: assistant}  # or system, tool: the values of that role",
-    '  # prompt: "{FIELD}"',
-    '  # answer: "{FIELD}"',
-)
 _NO_NAMES = frozenset(("true", "false", "yes", "no", "on", "off", "null", "y", "n"))
 """Words that YAML takes for something else."""
 
@@ -74,7 +66,7 @@ def _new(file: str, name: str, overrides: list[str]) -> int:
         target = _write(found, name, path, ["forge", "ingest", *trial, *overrides])
     fits = False
     with gathered() as tried:
-        if found.found:
+        if not found.skeleton:
             show("")
             fits = _tried(["--dry-run", f"source={name}", f"source.path={file}", *overrides])
     report(
@@ -92,9 +84,9 @@ def _new(file: str, name: str, overrides: list[str]) -> int:
     if fits:
         given = [f"source={name}", f"path={file}", *overrides, f"skill.name={_named_after(path)}"]
         show(f"\nnext: forge ingest {shlex.join(given)}")
-    if not found.found:
+    if found.skeleton:
         show(plain(f"\nnext: fill in {target}, then {shlex.join(['forge', 'ingest', *trial])}"))
-    return 0 if found.found else 1
+    return 1 if found.skeleton else 0
 
 
 def _tried(given: list[str]) -> bool:
@@ -146,7 +138,7 @@ def rendered(found: Guess, name: str, file: str, trial: str) -> str:
     file, trial = (plain(text).replace("\n", "\\n") for text in (file, trial))  # a line each
     lines = [
         f"# Guessed from {file} by `forge source new`: read every line before you rely on it."
-        if found.found
+        if not found.skeleton
         else f"# For {file}, in which `forge source new` found no conversation: fill it in.",
         f"# {trial}",
         f"name: {name}",
@@ -154,8 +146,13 @@ def rendered(found: Guess, name: str, file: str, trial: str) -> str:
     for key, value in found.settings.items():
         if key != "mapping":
             lines.append(_entry(key, value, found.why.get(key, "")))
+    if found.skeleton:
+        lines.append("# Say what is what, and take the '# ' of the lines below away.")
+        if found.skeleton.group:
+            lines.append(f"# group: {_text(f'{{{found.skeleton.group}}}')}")
     lines.append("mapping:")
-    lines += [] if found.found else _SKELETON
+    if found.skeleton:
+        lines += [f"  # {plain(line)}" for line in found.skeleton.lines]
     for key, value in found.settings["mapping"].items():
         why = found.why.get(key, "")
         if isinstance(value, dict):

@@ -25,6 +25,14 @@ _REMEDIES = {
     " files that were taken in before",
     "row_too_long": "raise train.sequence_length, or set filters.row_too_long.max_tokens",
     "unheld_tools": "this format has no room for tools: format=sft or format=sharegpt has",
+    "contradictory_outcome": "the same answer to the same prompt passed in one attempt, failed in"
+    " another: is something that tells them apart not read? `forge ingest --dry-run` says what of"
+    " messages nothing reads",
+    "orphan_result": "results of tools answer no call: are the calls in a field that no key of the"
+    " mapping names? `forge ingest --dry-run` says which; then"
+    " source.mapping.message_keys.FIELD=tool_calls, with source.again=true",
+    "unanswered_call": "a call has no result before the next message: is the result's role a word"
+    " that was taken for another? source.mapping.roles.WORD=tool, with source.again=true",
     "unheld_turns": "this format has no room for several turns: format=sft or format=sharegpt has",
 }
 _OF_RECORDS = {
@@ -40,6 +48,7 @@ _OF_RECORDS = {
 }
 """Remedies that say more than the condition does."""
 _ROLES = ("agent", "architect", "auditor", "reflector", "worker")
+_NOT_ANSWERS = "not_decisive"
 _AFTER_ALL = ("over_share", "unheld_tools", "unheld_turns")
 """What rows were rejected for that would have been kept, so it is what to change first."""
 
@@ -113,7 +122,7 @@ def _which_condition(report: ExportReport, parts: Sequence[ExportPart]) -> str:
     if not report.rejected:
         return "every kept row is for validation: it takes more items"
     # A conversation has many turns that are not its answer: that they are none says nothing.
-    top = next((reason for reason in report.rejected if reason != "not_decisive"), "not_decisive")
+    top = next((reason for reason in report.rejected if reason != _NOT_ANSWERS), _NOT_ANSWERS)
     top = next((reason for reason in _AFTER_ALL if reason in report.rejected), top)
     if top in _OF_RECORDS:
         return _OF_RECORDS[top]
@@ -121,4 +130,9 @@ def _which_condition(report: ExportReport, parts: Sequence[ExportPart]) -> str:
         if top in part.config.require:
             condition = " ".join(str(part.config.require[top]).split())
             return f"most fell to {part.key}.require.{top}: {condition}"
-    return _REMEDIES.get(top, f"most rows were rejected as {top}: see docs/datasets.md")
+    said = _REMEDIES.get(top)
+    if not (earlier := report.rejected.get(_NOT_ANSWERS, 0)):
+        return said or f"most rows were rejected as {top}: see docs/datasets.md"
+    # These may be the most, and the hint must not say otherwise.
+    answers = f"{earlier} rows are earlier turns of attempts; of the others most are {top}"
+    return f"{answers}: {said or 'see docs/datasets.md'}"

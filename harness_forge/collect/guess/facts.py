@@ -48,8 +48,11 @@ def put_facts(places: Sequence[Field], made: Guess) -> set[str]:
     if "item" not in mapping:
         why = "no field names it: each record is its own item, known by what it holds"
         made.put("item", f"{{{DIGEST}}}", why)
+        names = [f"'{{{one.path}}}'" for one in words if one.share == 1 and _may_name(one)][:3]
+        perhaps = f"={' or '.join(names)}" if names else ""
         made.open.append(
-            "what was each record a try at? say source.mapping.item, or no two are compared"
+            f"what was each record a try at? say source.mapping.item{perhaps}, or no two are"
+            " compared"
         )
     put("model", _MODEL, [one for one in words if all(isinstance(v, str) for v in one.values)])
     put("run", _RUN, words)
@@ -100,6 +103,14 @@ def _judge(places: Sequence[Field], made: Guess) -> None:
 def _are_names(one: Field) -> bool:
     alike = len(one.values) > 1 and len(set(map(str, one.values))) == 1
     return not alike and all(len(str(value)) <= 400 for value in one.values)
+
+
+def _may_name(one: Field) -> bool:
+    """Return whether values look like ids although their field is called otherwise."""
+    words = list(map(str, one.values))
+    return len(set(words)) > len(words) / 4 and all(
+        len(word) <= 80 and len(word.split()) == 1 for word in words
+    )
 
 
 def named(places: Sequence[Field], names: Sequence[str]) -> Field | None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from harness_forge.collect.guess import facts, messages, roles
+from harness_forge.collect.guess import facts, messages, roles, verdicts
 from harness_forge.collect.guess.fields import Field, fields, step
 from harness_forge.collect.guess.guessed import Guess
+from harness_forge.collect.guess.skeleton import grouping, skeleton
 from harness_forge.collect.sources import settings, signatures
 from harness_forge.collect.sources.formats import known
 from harness_forge.collect.sources.lines import values
@@ -28,7 +30,6 @@ _ENOUGH = 0.5
 _PROMPT = ("prompt", "question", "instruction", "query", "input", "problem", "request")
 _ANSWER = ("answer", "response", "completion", "output", "solution", "prediction", "generation")
 _OF_MESSAGES = ("tool_calls", "function_call", "tool_call_id")
-_SESSION = ("session", "conversation", "thread", "dialog", "dialogue", "chat", "trace", "episode")
 
 
 def guess(path: Path) -> Guess:
@@ -73,28 +74,13 @@ def _conversation(records, made: Guess) -> list[Field]:
     if keys := messages.keys_of(records):
         return _grouped(records, places, keys, made)
     if not _prompt_and_answer(places, made):
-        _ask_for_messages(places, made)
+        made.skeleton = skeleton(records, places)
+        made.settings["mapping"] = {}
+        if group := made.skeleton.group:
+            made.put("item", "{@group}", "the conversation itself: say what it was at")
+            places = _of_groups(records, group, ())
+        made.open.append(f"{made.skeleton.said}: complete the lines in the file")
     return places
-
-
-def _ask_for_messages(places: Sequence[Field], made: Guess) -> None:
-    """Say that nothing was recognised, and which list may hold the messages."""
-    made.found = False
-    made.settings["mapping"] = {}
-    likely = [
-        place
-        for place in places
-        if any(messages.candidate(one) for value in place.values if (one := messages.listed(value)))
-    ]
-    if likely:
-        [first, *_] = messages.listed(likely[0].values[0]) or [{}]
-        keys = ", ".join(str(key) for key in first)[:160]
-        made.open.append(
-            f"{likely[0].path} may hold the messages, with the keys {keys}: none of their values is"
-            " a known word for a speaker; say which key is role, which content, and who is who"
-        )
-    else:
-        made.open.append("which field holds the conversation, or a question and its answer?")
 
 
 def _messages(places: Sequence[Field], made: Guess) -> bool:
@@ -182,26 +168,49 @@ def _exploded(records, places: Sequence[Field], made: Guess) -> list[Field] | No
 
 
 def _grouped(records, places, keys: messages.MessageKeys, made: Guess) -> list[Field]:
-    """Say what lines have in common, where each is a message."""
-    likely = [
-        one
-        for one in places
-        if one.is_words() and one.share == 1 and any(word in one.key for word in _SESSION)
-    ]
-    repeats = [one for one in likely if len(set(map(str, one.values))) < len(records)]
-    group = f"{{{repeats[0].path}}}" if repeats else "{@stem}"
+    """Say what lines have in common, where each is a message.
+
+    Returns:
+        The fields of a conversation's first line, which its record has; and of its last line
+        what may be an outcome.
+    """
+    shared, is_named = grouping(records, places, keys.role)
+    group = f"{{{shared}}}" if shared else "{@stem}"
     made.settings["group"] = group
-    why = f"each line is a message; {'they have this in common' if repeats else 'of one file'}"
+    why = f"each line is a message; {'they have this in common' if shared else 'of one file'}"
     made.why["group"] = why
+    if shared and not is_named:
+        made.open.append(
+            f"do the lines of one conversation share '{shared}', as was taken? if a file is one:"
+            " source.group='{@stem}'"
+        )
     made.put("item", "{@group}", "the conversation itself: say what it was at, if a line does")
     made.put("messages", "{lines}", why)
+    _name_words(keys, _parts(records, shared), made)
+    made.left_over += _unread("lines", records, made)
+    passed_over = {keys.role, keys.text, *keys.table(), *_OF_MESSAGES}
+    passed_over |= {one.path.removeprefix("lines.*.") for one in made.left_over}
+    return _of_groups(records, shared, passed_over)
+
+
+def _parts(records, shared: str) -> list[list[Mapping[str, Any]]]:
     parts: dict[str, list[Mapping[str, Any]]] = {}
     for one in records:
-        name = str(reached(repeats[0].path, one)) if repeats else ""
-        parts.setdefault(name, []).append(one)
-    _name_words(keys, list(parts.values()), made)
-    named = {keys.role, keys.text, *keys.table(), *_OF_MESSAGES}
-    return [one for one in places if one.path not in named]
+        parts.setdefault(str(reached(shared, one)) if shared else "", []).append(one)
+    return list(parts.values())
+
+
+def _of_groups(records, shared: str, passed_over: Collection[str]) -> list[Field]:
+    """Return what the record of a group has: fields of its first line, a verdict in its last."""
+    parts = _parts(records, shared)
+    first = fields([one[0] for one in parts])
+    known_there = {one.path for one in first}
+    last = [
+        replace(one, path=f"lines.-1.{one.path}", of="last lines")
+        for one in fields([one[-1] for one in parts])
+        if one.path not in known_there and one.path not in passed_over and verdicts.chosen([one])
+    ]
+    return [*(one for one in first if one.path not in passed_over), *last]
 
 
 def _prompt_and_answer(places: Sequence[Field], made: Guess) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness_forge.collect.guess.fields import Field
+from harness_forge.collect.guess.skeleton import Skeleton
 
 
 @dataclass
@@ -20,8 +21,7 @@ class Guess:
         open: what only the user can say.
         left_over: places that nothing names.
         calls: its messages make calls.
-        found: nothing in the records looks like a conversation where it is false: the user says
-            what is one.
+        skeleton: lines for the user to complete, where nothing looks like a conversation.
     """
 
     records: int
@@ -31,7 +31,7 @@ class Guess:
     open: list[str] = field(default_factory=list)
     left_over: list[Field] = field(default_factory=list)
     calls: bool = False
-    found: bool = True
+    skeleton: Skeleton | None = None
 
     def put(self, key: str, value: Any, why: str) -> None:
         """Set one key of the mapping."""

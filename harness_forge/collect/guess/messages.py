@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from harness_forge.collect.guess.roles import meaning
@@ -20,7 +20,7 @@ _TEXT_KEYS = (
     *("content", "value", "text", "message", "parts", "body", "utterance", "data", "said"),
     *("say", "says", "msg", "speech", "words", "line", "reply", "statement", "contents"),
 )
-_RESULT_KEYS = ("output", "result", "observation", "response", "answer", "question")
+_RESULT_KEYS = ("output", "out", "result", "observation", "response", "answer", "question")
 """Keys of a text only where the usual one is missing: some messages have both."""
 _SAID = frozenset((*_TEXT_KEYS, *_RESULT_KEYS, "tool_calls", "function_call"))
 _KNOWN_ROLE_KEYS, _KNOWN_TEXT_KEYS = ("role", "from"), ("content", "value", "parts", "data")
@@ -72,29 +72,33 @@ def keys_of(messages: Sequence[Mapping[str, Any]]) -> MessageKeys | None:
     roles = [key for key in _ROLE_KEYS if _are_roles(messages, key)]
     if not roles:
         return None
-    role = roles[0]
+    made = keys_by(messages, roles[0])
+    if made is None or _speaking(messages) < _SHARE * len(messages):
+        return None
+    others = [(key, "role") for key in roles[1:] if roles[0] not in _KNOWN_ROLE_KEYS]
+    return replace(made, others=[*others, *made.others])
+
+
+def keys_by(messages: Sequence[Mapping[str, Any]], role: str) -> MessageKeys | None:
+    """Return which keys are what where the speakers are known; None without a text."""
     texts = [key for key in _TEXT_KEYS if key != role]
     held = Counter(key for one in messages for key in texts if one.get(key) is not None)
-    speaking = sum(bool(_SAID & one.keys()) for one in messages)
-    if not held or speaking < _SHARE * len(messages):
+    if not held:
         return None
     text = max(held, key=lambda key: (held[key], -texts.index(key)))
     more, both = _further_texts(messages, role, text)
-    others = [(key, "role") for key in roles[1:] if role not in _KNOWN_ROLE_KEYS]
-    others += [(key, "content") for key in both]
-    return MessageKeys(role, text, more, _calls(messages, {role, text, *more}), others)
+    calls = _calls(messages, {role, text, *more})
+    return MessageKeys(role, text, more, calls, [(key, "content") for key in both])
+
+
+def _speaking(messages: Sequence[Mapping[str, Any]]) -> int:
+    return sum(bool(_SAID & one.keys()) for one in messages)
 
 
 def answers(message: Mapping[str, Any], keys: MessageKeys) -> bool:
     """Return whether a message is a model's."""
     word = message.get(keys.role)
     return isinstance(word, str) and meaning(word) == "assistant"
-
-
-def candidate(messages: Sequence[Mapping[str, Any]]) -> bool:
-    """Return whether objects may be messages although none of their words is known."""
-    held = [{key for key, value in one.items() if isinstance(value, str)} for one in messages]
-    return sum(len(keys) > 1 for keys in held) >= _SHARE * len(messages)
 
 
 def _further_texts(

@@ -33,8 +33,10 @@ _GUESSED = (
 _SHARE = 0.8
 _CALLS = ("tool_calls", "function_call", "toolCalls")
 _MAY_BE_CALLS = re.compile(
-    r"(tool|function)_?(calls?|uses?)?|calls?|actions?|commands?|invocations?"
+    r"(tool|function)s?_?(calls?|uses?)?|calls?|actions?|acts?|do|does|cmds?|commands?"
+    r"|invocations?|invokes?|exec|execute"
 )
+"""Keys under which a speaker may say what is to be done, in whatever form."""
 
 
 @dataclass
@@ -127,6 +129,8 @@ def _makes_calls(message: Mapping[str, Any], word: str, calls: str) -> bool:
     if any(message.get(key) for key in (*_CALLS, calls)):
         return True
     return any(
-        isinstance(value, list | Mapping) and value and _MAY_BE_CALLS.fullmatch(str(key).lower())
+        isinstance(value, str | list | Mapping)
+        and value
+        and _MAY_BE_CALLS.fullmatch(str(key).lower())
         for key, value in message.items()
     )

@@ -145,13 +145,11 @@ def _file(
         demand_same_mapping(path, config, intake.state)
         report = FileReport.of(str(path), intake.state)
         if place.copy_of:
-            report.notes["file"] = (
-                f"holds byte for byte what {place.copy_of} held: its records are there already"
-            )
+            report.notes["file"] = f"holds byte for byte what {place.copy_of} held"
         if place.copy_of or (
             intake.state.get("complete") and place.digest == intake.state["digest"]
         ):
-            report.complete = True
+            report.complete = report.known = True
         else:
             writer = BatchWriter(intake, config, path, place, report, forgotten)
             writer.take(READERS[config.kind](path, config), progress)

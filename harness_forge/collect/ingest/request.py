@@ -27,6 +27,7 @@ class FileReport:
         notes: what cannot be exported of it, and why, by role.
         complete: its end was reached.
         added: attempts that this call wrote.
+        known: it was taken in before and holds nothing new, so this call did not read it.
         unread: fields of its messages that nothing reads, a sentence each. Only of a file that
             this call read: the sentences hold examples, which are not kept.
     """
@@ -47,6 +48,7 @@ class FileReport:
     notes: dict[str, str] = field(default_factory=dict)
     complete: bool = False
     added: int = 0
+    known: bool = False
     unread: list[str] = field(default_factory=list)
 
     @classmethod
@@ -58,7 +60,7 @@ class FileReport:
 
     def noted(self) -> dict[str, Any]:
         """Return what must be known to go on."""
-        own = ("added", "unread")
+        own = ("added", "known", "unread")
         return {key: value for key, value in asdict(self).items() if key not in own}
 
     def leave_out(self, reason: str, place: int = 0) -> None:

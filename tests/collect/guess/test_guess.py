@@ -231,13 +231,60 @@ def test_content_of_messages_that_nothing_reads_is_left_over_with_it(tmp_path):
 def test_where_nothing_is_recognised_the_likely_list_is_named(tmp_path):
     steps = [{"p": "X", "w": "Wo?"}, {"p": "Y", "w": "Da."}]
     made = guessed(tmp_path, {"task": "a", "passed": True, "steps": steps})
-    assert not made.found
-    assert made.settings["mapping"] == {
-        "outcome": "{passed}",
-        "item": "{task}",
-        "family": "other",
-    }
-    assert made.open[0].startswith("steps may hold the messages, with the keys p, w:")
+    assert made.settings["mapping"] == {"outcome": "{passed}", "item": "{task}", "family": "other"}
+    assert made.open[0].startswith("steps may hold the messages, though none of its speakers is")
+    assert made.skeleton.lines == [
+        'messages: "{steps}"',
+        "message_keys:",
+        '  "p": role',
+        '  "w": content',
+        "roles:  # in the order in which they speak: who is who?",
+        '  "X": user',
+        '  "Y": assistant',
+    ]
+
+
+def test_where_no_list_is_like_messages_the_lines_to_fill_in_are_empty(tmp_path):
+    made = guessed(tmp_path, {"a": 1, "b": [1]})
+    assert made.skeleton.lines[0] == 'messages: "{FIELD}"'
+    assert made.open[0].startswith("which field holds the conversation")
+
+
+EVENTS = [
+    ({"by": "pilot", "say": "Check pot 3"}, {"by": "autopilot", "cmd": json.dumps(CALL)}),
+    ({"by": "probe", "out": "empty"}, {"by": "autopilot", "say": "It is empty.", "end": "lost"}),
+]
+
+
+def test_lines_of_unknown_speakers_are_grouped_with_the_verdict_of_the_last(tmp_path):
+    lines = [{"flight": f"f{n}", **one} for pair in EVENTS for n in (1, 2) for one in pair]
+    lines = [{"outcome" if key == "end" else key: one[key] for key in one} for one in lines]
+    made = guessed(tmp_path, *lines)
+    assert made.skeleton.group == "flight"
+    assert made.skeleton.lines[2:6] == [
+        '  "by": role',
+        '  "say": content',
+        '  "out": content',
+        '  "cmd": tool_calls',
+    ]
+    assert made.settings["mapping"]["item"] == "{@group}"
+    assert made.settings["mapping"]["outcome"] == "{lines.-1.outcome}"
+
+
+def test_a_field_that_lines_share_is_asked_about_where_its_name_says_nothing(tmp_path):
+    said = [{**ASKED, "model": None}, {**SAID, "success": True}]
+    lines = [{"flight": f, **one} for f in ("f1", "f2") for one in said]
+    made = guessed(tmp_path, *lines)
+    assert made.settings["group"] == "{flight}"
+    assert made.settings["mapping"]["outcome"] == "{lines.-1.success}"
+    assert made.open[0].startswith("do the lines of one conversation share 'flight', as was taken?")
+
+
+def test_fields_that_may_name_the_item_are_offered(tmp_path):
+    records = [{"fall": f"F-{n}", "chat": [ASKED, SAID]} for n in range(4)]
+    made = guessed(tmp_path, *records)
+    assert made.settings["mapping"]["item"] == "{@digest}"
+    assert "what was each record a try at? say source.mapping.item='{fall}'" in made.open[0]
 
 
 @pytest.mark.parametrize(

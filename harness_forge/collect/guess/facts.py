@@ -48,7 +48,8 @@ def put_facts(places: Sequence[Field], made: Guess) -> set[str]:
     if "item" not in mapping:
         why = "no field names it: each record is its own item, known by what it holds"
         made.put("item", f"{{{DIGEST}}}", why)
-        names = [f"'{{{one.path}}}'" for one in words if one.share == 1 and _may_name(one)][:3]
+        free = [one for one in words if one.path not in taken and one.share == 1]
+        names = [f"'{{{one.path}}}'" for one in free if _may_name(one)][:3]
         perhaps = f"={' or '.join(names)}" if names else ""
         made.open.append(
             f"what was each record a try at? say source.mapping.item{perhaps}, or no two are"
@@ -69,7 +70,9 @@ def put_facts(places: Sequence[Field], made: Guess) -> set[str]:
         )
     put("started_at", _STARTED, places)
     if "outcome" not in mapping:
-        made.open.append("no outcome was found: the rows will have no verdict")
+        maybe = verdicts.perhaps([one for one in places if one.path not in taken])[:2]
+        asked = "".join(f"; is it source.mapping.outcome='{{{one}}}'?" for one in maybe)
+        made.open.append(f"no outcome was found: the rows will have no verdict{asked}")
     return taken
 
 

@@ -12,11 +12,11 @@ from typing import Any
 from harness_forge.collect.guess import facts, messages, roles, verdicts
 from harness_forge.collect.guess.fields import Field, fields, step
 from harness_forge.collect.guess.guessed import Guess
-from harness_forge.collect.guess.skeleton import grouping, skeleton
+from harness_forge.collect.guess.skeleton import ANSWERS, PROMPTS, grouping, skeleton
 from harness_forge.collect.sources import settings, signatures
 from harness_forge.collect.sources.formats import known
 from harness_forge.collect.sources.lines import values
-from harness_forge.collect.sources.mapping import reached
+from harness_forge.collect.sources.mapping import reached, renamed
 from harness_forge.collect.sources.records import LeftOut
 from harness_forge.collect.sources.unpacking import beginning
 from harness_forge.config.source import Layout, SourceConfig
@@ -27,8 +27,6 @@ SAMPLE = 200
 """Records that are looked at."""
 _ENOUGH = 0.5
 
-_PROMPT = ("prompt", "question", "instruction", "query", "input", "problem", "request")
-_ANSWER = ("answer", "response", "completion", "output", "solution", "prediction", "generation")
 _OF_MESSAGES = ("tool_calls", "function_call", "tool_call_id")
 
 
@@ -79,7 +77,7 @@ def _conversation(records, made: Guess) -> list[Field]:
         if group := made.skeleton.group:
             made.put("item", "{@group}", "the conversation itself: say what it was at")
             places = _of_groups(records, group, ())
-        made.open.append(f"{made.skeleton.said}: complete the lines in the file")
+        made.open.append(f"{made.skeleton.said} (complete the lines in the file)")
     return places
 
 
@@ -96,10 +94,9 @@ def _messages(places: Sequence[Field], made: Guess) -> bool:
         return False
     place, keys, lists, _ = max(found, key=lambda one: (one[0].share, one[3]))
     made.put("messages", f"{{{place.path}}}", f"in {place.seen_in}")
-    _name_words(keys, lists, made)
-    everything = [one for several in lists for one in several]
-    made.left_over += _unread(place.path, everything, made)
-    if not any(messages.answers(one, keys) for one in everything):
+    everything = _name_words(keys, lists, made)
+    made.left_over += _unread(place.path, everything)
+    if not any(messages.answers(one, keys.role_key) for one in everything):
         made.open.append(
             f"nobody answers in {place.path}: is the answer in another field? then the records are"
             " requests and responses: docs/sources.md, source=openai_traffic"
@@ -107,11 +104,10 @@ def _messages(places: Sequence[Field], made: Guess) -> bool:
     return True
 
 
-def _unread(path: str, everything: Sequence[Mapping[str, Any]], made: Guess) -> list[Field]:
+def _unread(path: str, everything: Sequence[Mapping[str, Any]]) -> list[Field]:
     """Return the fields of messages that hold content and that nothing reads."""
-    named = made.settings["mapping"].get("message_keys", {})
     seen = UnreadFields()
-    seen.add({key: value for key, value in one.items() if key not in named} for one in everything)
+    seen.add(everything)
     return [
         Field(
             f"{path}.*.{step(one.name, first=False)}",
@@ -125,7 +121,8 @@ def _unread(path: str, everything: Sequence[Mapping[str, Any]], made: Guess) -> 
 
 def _name_words(
     keys: messages.MessageKeys, conversations: Sequence[Sequence[Mapping[str, Any]]], made: Guess
-) -> None:
+) -> list[Mapping[str, Any]]:
+    """Name the words of messages; return all messages with their keys in our words."""
     if table := keys.table():
         named = "role, content and calls" if keys.calls else "role and content"
         made.put("message_keys", table, f"what messages call {named}: is this right?")
@@ -135,7 +132,8 @@ def _name_words(
             f"is '{taken}' the {ours} of a message, as was taken, or '{other}'?"
             f" {settings.how_to_say('message_keys', other, ours, '')}"
         )
-    guessed = roles.guess_roles(conversations, keys.role, keys.calls)
+    named = [[renamed(one, table, {}) for one in several] for several in conversations]
+    guessed = roles.guess_roles(named, keys.role_key)
     made.calls = guessed.calls
     if guessed.table:
         why = "words for roles that forge does not know: is this right?"
@@ -148,6 +146,7 @@ def _name_words(
     made.open += [
         f"the role '{word}' is not known: {settings.role(word)}" for word in guessed.unknown
     ]
+    return [one for several in named for one in several]
 
 
 def _exploded(records, places: Sequence[Field], made: Guess) -> list[Field] | None:
@@ -186,8 +185,10 @@ def _grouped(records, places, keys: messages.MessageKeys, made: Guess) -> list[F
         )
     made.put("item", "{@group}", "the conversation itself: say what it was at, if a line does")
     made.put("messages", "{lines}", why)
-    _name_words(keys, _parts(records, shared), made)
-    made.left_over += _unread("lines", records, made)
+    everything = _name_words(keys, _parts(records, shared), made)
+    if shared:
+        everything = [{k: v for k, v in one.items() if k != shared} for one in everything]
+    made.left_over += _unread("lines", everything)
     passed_over = {keys.role, keys.text, *keys.table(), *_OF_MESSAGES}
     passed_over |= {one.path.removeprefix("lines.*.") for one in made.left_over}
     return _of_groups(records, shared, passed_over)
@@ -215,7 +216,7 @@ def _of_groups(records, shared: str, passed_over: Collection[str]) -> list[Field
 
 def _prompt_and_answer(places: Sequence[Field], made: Guess) -> bool:
     texts = [one for one in places if all(isinstance(text, str) for text in one.values)]
-    asked, answer = facts.named(texts, _PROMPT), facts.named(texts, _ANSWER)
+    asked, answer = facts.named(texts, PROMPTS), facts.named(texts, ANSWERS)
     if not asked or not answer:
         return False
     made.put("prompt", f"{{{asked.path}}}", "no messages: the prompt is rebuilt of this text")

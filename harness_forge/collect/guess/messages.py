@@ -45,6 +45,11 @@ class MessageKeys:
     calls: str = ""
     others: Sequence[tuple[str, str]] = ()
 
+    @property
+    def role_key(self) -> str:
+        """The key of the role once the table has named it."""
+        return "role" if self.role in self.table() else self.role
+
     def table(self) -> dict[str, str]:
         """Return the keys that a mapping must name, by the key that they stand for."""
         made = {}
@@ -71,12 +76,38 @@ def keys_of(messages: Sequence[Mapping[str, Any]]) -> MessageKeys | None:
     """Return which keys of messages are role and content; None for what is no messages."""
     roles = [key for key in _ROLE_KEYS if _are_roles(messages, key)]
     if not roles:
-        return None
+        return _nested(messages)
     made = keys_by(messages, roles[0])
     if made is None or _speaking(messages) < _SHARE * len(messages):
         return None
     others = [(key, "role") for key in roles[1:] if roles[0] not in _KNOWN_ROLE_KEYS]
     return replace(made, others=[*others, *made.others])
+
+
+def _nested(messages: Sequence[Mapping[str, Any]]) -> MessageKeys | None:
+    """Return the keys where the role lies in an object of its own, such as `author.role`."""
+    flat = [
+        {
+            f"{outer}.{key}": value
+            for outer, inner in one.items()
+            if isinstance(inner, Mapping)
+            for key, value in inner.items()
+        }
+        for one in messages
+    ]
+    inner = dict.fromkeys(key for one in flat for key in one)
+    role = next((key for key in inner if _is_of(key, _ROLE_KEYS) and _are_roles(flat, key)), None)
+    if role is None:
+        return None
+    texts = [key for key in inner if _is_of(key, _TEXT_KEYS) and key != role]
+    whole = keys_by(messages, role)
+    if whole and not any(isinstance(one.get(whole.text), Mapping) for one in messages):
+        return whole
+    return MessageKeys(role, texts[0]) if texts else None
+
+
+def _is_of(key: str, names: Sequence[str]) -> bool:
+    return key.rpartition(".")[2] in names
 
 
 def keys_by(messages: Sequence[Mapping[str, Any]], role: str) -> MessageKeys | None:
@@ -95,9 +126,9 @@ def _speaking(messages: Sequence[Mapping[str, Any]]) -> int:
     return sum(bool(_SAID & one.keys()) for one in messages)
 
 
-def answers(message: Mapping[str, Any], keys: MessageKeys) -> bool:
-    """Return whether a message is a model's."""
-    word = message.get(keys.role)
+def answers(message: Mapping[str, Any], role: str) -> bool:
+    """Return whether a message is a model's, by the word under its role's key."""
+    word = message.get(role)
     return isinstance(word, str) and meaning(word) == "assistant"
 
 

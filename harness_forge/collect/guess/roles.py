@@ -68,17 +68,14 @@ def meaning(word: str) -> str | None:
     return "tool" if "tool" in inner else next(filter(None, inner), None)
 
 
-def guess_roles(
-    conversations: Iterable[Sequence[Mapping[str, Any]]], role: str, calls: str = ""
-) -> RoleGuess:
+def guess_roles(conversations: Iterable[Sequence[Mapping[str, Any]]], role: str) -> RoleGuess:
     """Return what the words of some conversations mean.
 
     Args:
         conversations: the messages of each, in order.
         role: key of the role.
-        calls: key of the calls, where messages have their own; '' for none.
     """
-    seen, behind, calling = _standing(conversations, role, calls)
+    seen, behind, calling = _standing(conversations, role)
     made = RoleGuess(calls=any(calling.values()))
     for word, count in seen.items():
         if role_of(word) is not None:
@@ -95,7 +92,7 @@ def guess_roles(
 
 
 def _standing(
-    conversations: Iterable[Sequence[Mapping[str, Any]]], role: str, calls: str
+    conversations: Iterable[Sequence[Mapping[str, Any]]], role: str
 ) -> tuple[Counter[str], Counter[str], Counter[str]]:
     """Return how often each word occurs, how often behind calls, and how often with calls.
 
@@ -112,7 +109,7 @@ def _standing(
                 open_ = False
                 continue
             seen[word] += 1
-            makes = _makes_calls(message, word, calls)
+            makes = _makes_calls(message, word)
             open_ = open_ and not makes and before in (None, word)
             behind[word] += open_
             calling[word] += makes
@@ -121,12 +118,12 @@ def _standing(
     return seen, behind, calling
 
 
-def _makes_calls(message: Mapping[str, Any], word: str, calls: str) -> bool:
+def _makes_calls(message: Mapping[str, Any], word: str) -> bool:
     if word.strip().lower() in CALLING:
         return True
     if role_of(word) not in (None, "assistant"):
         return False
-    if any(message.get(key) for key in (*_CALLS, calls)):
+    if any(message.get(key) for key in _CALLS):
         return True
     return any(
         isinstance(value, str | list | Mapping)

@@ -7,12 +7,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness_forge.collect.guess import verdicts
 from harness_forge.collect.guess.fields import Field
 from harness_forge.collect.guess.messages import MessageKeys, keys_by, listed
 
+PROMPTS = (
+    *("prompt", "question", "instruction", "query", "input", "problem", "request"),
+    *("ask", "asked", "q", "user", "human", "in"),
+)
+ANSWERS = (
+    *("answer", "response", "completion", "output", "solution", "prediction", "generation"),
+    *("reply", "answered", "a", "assistant", "bot", "out"),
+)
+"""Names of what was asked and answered, where a record has a text of each."""
 _SESSION = ("session", "conversation", "thread", "dialog", "dialogue", "chat", "trace", "episode")
 _SHARE = 0.8
 _MOST_SPEAKERS = 6
+_NO_SPEAKERS = frozenset((*PROMPTS, *ANSWERS, *verdicts.NAMES, *verdicts.OTHER_NAMES))
 _SHORT = 40
 """Characters of a word for a speaker."""
 
@@ -20,8 +31,8 @@ _UNKNOWN = (
     'messages: "{FIELD}"',
     "message_keys: {KEY: role, KEY: content}  # what messages call role and content",
     "roles: {WORD: user, WORD: assistant}  # or system, tool: the values of that role",
-    'or prompt: "{FIELD}"',
-    'and answer: "{FIELD}"',
+    'prompt: "{FIELD}"  # or, instead of these three, a question and its answer as texts',
+    'answer: "{FIELD}"',
 )
 
 
@@ -102,7 +113,11 @@ def _keys(messages: Sequence[Mapping[str, Any]]) -> MessageKeys | None:
         for key, value in one.items():
             if isinstance(value, str) and value:
                 held.setdefault(str(key), []).append(value)
-    speakers = [key for key, words in held.items() if _are_speakers(words, len(messages))]
+    speakers = [
+        key
+        for key, words in held.items()
+        if key.lower() not in _NO_SPEAKERS and _are_speakers(words, len(messages))
+    ]
     texts = {key: sum(map(len, words)) for key, words in held.items() if key not in speakers}
     if not speakers or not texts:
         return None

@@ -23,6 +23,7 @@ _IF_JUDGED = ("result", "label", "target", "rating", "ok", "evaluation", "test_r
 """Names of outcomes where they hold truth values or words of verdicts; of gold answers else."""
 _IF_BOTH = ("status", "state", "final_status", "end_state", "resolution", "conclusion", "ending")
 """Names of outcomes where passes and failures are among the words; often they say that it ended."""
+OTHER_NAMES = (*_IF_JUDGED, *_IF_BOTH)
 _ENOUGH = 0.5
 _MOST = 6
 """Words of one field."""
@@ -57,6 +58,11 @@ def chosen(places: Sequence[Field]) -> tuple[Field, str] | None:
         if one and {0.0, 1.0} <= {worth(value) for value in one.values}:
             return one, f"does '{one.path}' say whether a try was right, or only that it ended?"
     return None
+
+
+def perhaps(places: Sequence[Field]) -> list[str]:
+    """Return fields that are called like an outcome and hold few short words or numbers."""
+    return [one.path for one in places if one.key in (*NAMES, *OTHER_NAMES) and _may_be(one)]
 
 
 def is_known(word: str) -> bool:

@@ -141,7 +141,7 @@ class Templates:
             raw = parsed(raw)
         if not (keys or roles) or not isinstance(raw, list):
             return raw
-        return [_renamed(one, keys, roles) if isinstance(one, Mapping) else one for one in raw]
+        return [renamed(one, keys, roles) if isinstance(one, Mapping) else one for one in raw]
 
     def outcome(self, scope: Mapping[str, Any]) -> Any:
         """Return the outcome, by the mapping's table where that has it."""
@@ -201,14 +201,18 @@ class Templates:
         return "/".join(filter(None, match.groups())) or match[0]
 
 
-def _renamed(
+def renamed(
     message: Mapping[str, Any], keys: Mapping[str, str], roles: Mapping[str, str]
 ) -> dict[str, Any]:
-    named = {key: value for key, value in message.items() if key not in keys}
+    """Return a message with its keys and its role in our words, by a mapping's tables."""
+    inner = {key: key.split(".")[0] for key in keys if "." in key and key not in message}
+    moved = {*keys, *inner.values()}
+    named = {key: value for key, value in message.items() if key not in moved}
     for key, ours in keys.items():
+        value = reached(key, message) if key in inner else message.get(key)
         # Of two keys that mean the same, an empty one takes nothing away.
-        if message.get(key) is not None and (message[key] != "" or ours not in named):
-            named[ours] = message[key]
+        if value is not None and (value != "" or ours not in named):
+            named[ours] = value
     for key in ("role", "from"):
         if isinstance(word := named.get(key), str) and word in roles:
             named[key] = roles[word]

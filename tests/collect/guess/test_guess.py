@@ -311,3 +311,24 @@ def test_words_that_no_two_harnesses_mean_alike_are_asked_for(tmp_path, word):
 def test_a_status_that_only_says_that_it_ended_is_no_outcome(tmp_path):
     records = [{"id": str(n), "status": "completed", "messages": [ASKED, SAID]} for n in range(2)]
     assert "outcome" not in mapping(tmp_path, *records)
+
+
+def test_fields_called_like_an_outcome_are_asked_about_where_none_was_taken(tmp_path):
+    records = [{"id": w, "state": w, "ask": "Where?", "reply": "There."} for w in ("done", "bad")]
+    made = guessed(tmp_path, *records)
+    assert made.settings["mapping"]["prompt"] == "{ask}"
+    assert made.open == [
+        "no outcome was found: the rows will have no verdict; is it source.mapping.outcome="
+        "'{state}'?"
+    ]
+
+
+def test_roles_and_texts_in_objects_of_their_own_are_found(tmp_path):
+    chat = [
+        {"author": {"role": "user"}, "content": {"parts": ["Which shelf?"]}},
+        {"author": {"role": "assistant"}, "content": {"parts": ["The third."]}},
+    ]
+    made = guessed(tmp_path, {"id": "a", "passed": True, "chat": chat})
+    table = {"author.role": "role", "content.parts": "content"}
+    assert made.settings["mapping"]["message_keys"] == table
+    assert (made.open, made.left_over) == ([], [])

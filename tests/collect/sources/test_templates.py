@@ -102,3 +102,16 @@ def test_a_broken_pattern_names_its_key():
 def test_a_record_that_lacks_what_is_needed_does_not_fit():
     with pytest.raises(Misfit, match=r"no item at \{a\}"):
         Templates(MappingConfig(item="{a}")).demand("item", {})
+
+
+def test_a_key_of_a_message_may_lie_in_an_object_of_it():
+    keys = {"author.role": "role", "content.parts": "content", "a.b": "name"}
+    said = Templates(MappingConfig(item="i", message_keys=keys, roles={"bot": "assistant"}))
+    [one] = said.messages([{"author": {"role": "bot"}, "content": {"parts": ["x"]}, "a.b": "n"}])
+    assert one == {"role": "assistant", "content": ["x"], "name": "n"}
+
+
+def test_of_two_keys_with_one_meaning_an_empty_one_takes_nothing_away():
+    said = Templates(MappingConfig(item="i", message_keys={"say": "content", "out": "content"}))
+    messages = [{"say": "x", "out": ""}, {"say": "", "out": "y"}, {"say": "", "out": None}]
+    assert [one["content"] for one in said.messages(messages)] == ["x", "y", ""]

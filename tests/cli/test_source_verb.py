@@ -1,6 +1,7 @@
 """`forge source new` and `forge ingest --dry-run`, as their users call them."""
 
 import json
+import re
 import shlex
 
 import pytest
@@ -116,7 +117,7 @@ def test_where_nothing_is_recognised_a_skeleton_is_written_to_be_filled_in(recor
     target = records / "conf/source/odd.yaml"
     lines = target.read_text().splitlines()
     at = lines.index('  # messages: "{steps}"')
-    filled = [line.replace("# ", "", 1) for line in lines[at:]]
+    filled = [re.sub("^  # ", "  ", line) for line in lines[at:]]
     target.write_text("\n".join([*lines[:at], *filled]))
     assert main(shlex.split(command)[1:]) == 0
     assert "   assistant  Da." in capsys.readouterr().out

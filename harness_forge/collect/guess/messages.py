@@ -12,7 +12,7 @@ from harness_forge.collect.sources.mapping import parsed
 from harness_forge.core.chat.roles import role_of
 from harness_forge.core.chat.unread import READ, are_calls
 
-_ROLE_KEYS = (
+ROLE_KEYS = (
     *("role", "from", "type", "speaker", "sender", "author", "who", "source", "actor", "by"),
     *("participant", "agent", "side", "party", "persona", "kind", "name"),
 )
@@ -74,7 +74,7 @@ def listed(value: Any) -> list[Mapping[str, Any]]:
 
 def keys_of(messages: Sequence[Mapping[str, Any]]) -> MessageKeys | None:
     """Return which keys of messages are role and content; None for what is no messages."""
-    roles = [key for key in _ROLE_KEYS if _are_roles(messages, key)]
+    roles = [key for key in ROLE_KEYS if _are_roles(messages, key)]
     if not roles:
         return _nested(messages)
     made = keys_by(messages, roles[0])
@@ -96,7 +96,7 @@ def _nested(messages: Sequence[Mapping[str, Any]]) -> MessageKeys | None:
         for one in messages
     ]
     inner = dict.fromkeys(key for one in flat for key in one)
-    role = next((key for key in inner if _is_of(key, _ROLE_KEYS) and _are_roles(flat, key)), None)
+    role = next((key for key in inner if _is_of(key, ROLE_KEYS) and _are_roles(flat, key)), None)
     if role is None:
         return None
     texts = [key for key in inner if _is_of(key, _TEXT_KEYS) and key != role]

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness_forge.collect.guess import verdicts
 from harness_forge.collect.guess.fields import Field
-from harness_forge.collect.guess.messages import MessageKeys, keys_by, listed
+from harness_forge.collect.guess.messages import ROLE_KEYS, MessageKeys, keys_by, listed
 
 PROMPTS = (
     *("prompt", "question", "instruction", "query", "input", "problem", "request"),
@@ -118,11 +118,12 @@ def _keys(messages: Sequence[Mapping[str, Any]]) -> MessageKeys | None:
         for key, words in held.items()
         if key.lower() not in _NO_SPEAKERS and _are_speakers(words, len(messages))
     ]
-    texts = {key: sum(map(len, words)) for key, words in held.items() if key not in speakers}
-    if not speakers or not texts:
+    sizes = {key: sum(map(len, words)) for key, words in held.items()}
+    if not speakers or len(held) < 2:
         return None
-    role = min(speakers, key=lambda key: len(set(held[key])))
-    return keys_by(messages, role) or MessageKeys(role, max(texts, key=texts.__getitem__))
+    role = min(speakers, key=lambda key: (key not in ROLE_KEYS, len(set(held[key])), sizes[key]))
+    texts = held.keys() - set(speakers) or held.keys() - {role}
+    return keys_by(messages, role) or MessageKeys(role, max(texts, key=sizes.__getitem__))
 
 
 def _are_speakers(words: Sequence[str], count: int) -> bool:

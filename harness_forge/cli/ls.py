@@ -12,7 +12,7 @@ from harness_forge.core.numbers import count, percent
 if TYPE_CHECKING:
     from harness_forge.config.schema import ForgeConfig
 
-SUMMARY = "list the recipes and the choices of each group, yours marked; or runs, or kinds of items"
+SUMMARY = "list the recipes and each group's choices, yours marked; or runs, or kinds of items"
 USAGE = "[recipe | GROUP …] | runs [key=value …] | kinds [key=value …]"
 EXAMPLES = (
     "forge ls",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 VERBS = {
     "init": "start a project's folder: dvc.yaml, recipes and groups of your own; overwrite nothing",
-    "ls": "list the recipes and the choices of each group, yours marked; or the runs",
+    "ls": "list the recipes and each group's choices, yours marked; or runs, or kinds of items",
     "show": "show a composed recipe, and the file and line that each value comes from",
     "compose": "compose a recipe and print every key with its value",
     "validate": "check every recipe and every group; report all faults at once",

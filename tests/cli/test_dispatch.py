@@ -112,7 +112,13 @@ def test_debug_shows_the_traceback(monkeypatch):
     ("error", "code", "said"),
     [
         (KeyboardInterrupt(), 130, "forge: stopped\n"),
-        (OSError(28, "No space left on device", "x"), 1, "forge: x: No space left on device\n"),
+        (
+            OSError(28, "No space left on device", "x"),
+            1,
+            "forge: x: No space left on device\n"
+            "  hint: free some disk; the same command goes on from here\n",
+        ),
+        (OSError(5, "Input/output error", "x"), 1, "forge: x: Input/output error\n"),
         (
             ValueError("odd"),
             1,

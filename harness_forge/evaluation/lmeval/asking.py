@@ -11,7 +11,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -19,12 +19,14 @@ from pathlib import Path
 from harness_forge.config.suite import SuiteConfig
 from harness_forge.core.chat.call_forms import HERMES
 from harness_forge.core.errors import EvalError
+from harness_forge.core.files import locked
 from harness_forge.evaluation.lmeval import folder, recording
 from harness_forge.evaluation.lmeval.answers import ScoredAnswer, keep, kept, read_samples
 from harness_forge.evaluation.lmeval.folder import Document
 from harness_forge.evaluation.lmeval.launch import LmEvalRequest, ask
 
 _ANSWERS, _FACTS = "answers.jsonl", "facts.json"
+_BUSY = EvalError("lm-eval", "is asked the same by another process")
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,8 @@ def answers(
         EvalError: lm-eval failed, or left items out.
         Interrupted: Ctrl-C; nothing of this evaluation is stored.
     """
-    with _draft(store) as draft:
+    with ExitStack() as held:
+        draft = held.enter_context(_draft(store))
         folder.write(draft / "task", suite, documents, parser)
         if recorded:
             folder.record(draft / "task", suite, documents, recorded.answers)
@@ -102,6 +105,7 @@ def answers(
         if recorded:
             facts |= {"recorded": ",".join(recorded.runs.values())}
         place = store / sha256(json.dumps(facts).encode()).hexdigest()[:16]
+        held.enter_context(_alone(place.with_suffix(".lock"), say))
         known = kept(place / _ANSWERS)
         if known is not None and len(known) == len(documents):
             what = "these answers were scored" if recorded else "was asked"
@@ -127,6 +131,20 @@ def answers(
         shutil.rmtree(place, ignore_errors=True)
         draft.rename(place)
         return fresh
+
+
+@contextmanager
+def _alone(lock: Path, say: Callable[[str], None]):
+    """Ask a model the same from one process only; another waits, and finds its answers."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(locked(lock, busy=_BUSY))
+        except EvalError as error:
+            if error is not _BUSY:
+                raise
+            say("another process asks it the same: waiting for its answers")
+            held.enter_context(locked(lock))
+        yield
 
 
 def _facts(model: EvaluatedModel, suite: SuiteConfig, task: Path) -> dict[str, str | int | None]:

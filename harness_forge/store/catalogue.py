@@ -104,7 +104,10 @@ def _openings(connection: psycopg.Connection, turns: list[int], most: int) -> di
     with connection.cursor("said") as cursor:
         cursor.itersize = _AT_ONCE
         for turn, item_id, title, messages in cursor.execute(_SAID, [turns]):
-            asked = openings.opening(restored(_list(messages)))[:most]
+            said = _list(messages)
+            if "\u241b" in messages:  # without it nothing was escaped
+                said = restored(said)
+            asked = openings.opening(said)[:most]
             named = title not in (None, item_id) and not openings.telling(asked)
             text = f"{title}\n{asked}" if named else asked
             found[turn] = text if asked.strip() else ""

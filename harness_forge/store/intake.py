@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import chain
 from typing import Any
 
 from psycopg import sql
@@ -17,13 +16,20 @@ from psycopg import sql
 from harness_forge.core.errors import StoreError
 from harness_forge.core.records import Attempt, WorkItem
 from harness_forge.store import address, intake_sql, rows, run_lock
+from harness_forge.store.bulk import BulkWriter
 from harness_forge.store.connections import connect
 from harness_forge.store.entries import AttemptEntry, attempt_row, of_catalogue, tip_rows, turn_rows
 from harness_forge.store.escaping import escape, restored, storable
 from harness_forge.store.faults import translate_errors
-from harness_forge.store.json_texts import JsonTexts
+from harness_forge.store.json_texts import JsonTexts, is_plain
 
 _LEFT = "ON CONFLICT DO NOTHING"
+# Prompts that hold each other are most of what is written. Of servers with LZ4 (the embedded one
+# has none) a fraction of the time goes into packing them; whoever chose another way keeps it.
+_PACK_FAST = """
+SELECT set_config('default_toast_compression', 'lz4', false) FROM pg_settings
+WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals) AND source = 'default'
+"""
 
 
 def demand_storable(attempt: Attempt) -> JsonTexts:
@@ -33,7 +39,8 @@ def demand_storable(attempt: Attempt) -> JsonTexts:
         RecursionError: a value is nested too deeply.
     """
     texts = JsonTexts()
-    storable(attempt.outcome.signals)
+    if not is_plain(attempt.outcome.signals):
+        storable(attempt.outcome.signals)
     for turn in attempt.turns[-1:]:
         texts.of_list(turn.messages)
     for turn in attempt.turns:
@@ -64,6 +71,8 @@ class Intake:
                 self._connection.execute(
                     sql.SQL("SET search_path = {}").format(sql.Identifier(skill))
                 )
+                self._connection.execute(_PACK_FAST)
+            self._writing = BulkWriter(self._connection)
             self.state = self._noted()
         except BaseException:
             self.close()
@@ -182,19 +191,7 @@ class Intake:
 
     def copy(self, table: str, lines: Iterable[rows.Row]) -> int:
         """Write rows of the same columns and return how many."""
-        lines = iter(lines)
-        first = next(lines, None)
-        if first is None:
-            return 0
-        statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
-            sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, first))
-        )
-        count = 0
-        with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
-            for line in chain([first], lines):
-                copy.write_row([rows.bound(value) for value in line.values()])
-                count += 1
-        return count
+        return self._writing.copy(table, lines)
 
     def query(self, text: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return the rows of a query in the same transaction; [] if there are none."""
@@ -236,8 +233,9 @@ class Intake:
             )
         ]
         numbered = list(zip(ids, entries, strict=True))
-        self.copy("attempts", (attempt_row(id_, entry) for id_, entry in numbered))
-        self.copy("turns", (row for id_, entry in numbered for row in turn_rows(id_, entry)))
+        copy = self._writing.copy_binary
+        copy("attempts", (attempt_row(id_, entry) for id_, entry in numbered))
+        copy("turns", (row for id_, entry in numbered for row in turn_rows(id_, entry)))
         self.copy("tips", (row for id_, entry in numbered for row in tip_rows(id_, entry)))
         return ids
 
@@ -253,12 +251,12 @@ class Intake:
         new = {entry.item.item_id: entry.item for entry in entries}
         # In one fixed order: two processes with the same items in different orders would deadlock.
         fresh = sorted(new.keys() - known.keys())
-        self.insert_all("items", [rows.item_row(new[name]) for name in fresh])
+        self._writing.insert("items", [rows.item_row(new[name]) for name in fresh])
         return known
 
     def _work_items(self, entries: Sequence[AttemptEntry]) -> None:
         attempted = {(entry.run_id, entry.item.item_id): entry for entry in entries}
-        self.insert_all(
+        self._writing.insert(
             "work_items",
             [rows.work_item_row(run_id, entry.item) for (run_id, _), entry in attempted.items()],
         )

@@ -51,7 +51,7 @@ def json_text(value: Any) -> str:
     Raises:
         RecursionError: it is nested too deeply.
     """
-    if _is_plain(value, _DEEPEST):
+    if is_plain(value):
         try:
             text = orjson.dumps(value).decode()
             if "\\u0000" not in text and "\u241b" not in text:
@@ -61,21 +61,23 @@ def json_text(value: Any) -> str:
     return json.dumps(storable(value), ensure_ascii=False, separators=(",", ":"))
 
 
-def _is_plain(value: Any, levels: int) -> bool:
+def is_plain(value: Any, levels: int = _DEEPEST) -> bool:
     """Return whether a value is such that orjson and `json` write the same of it.
 
-    They differ in floats, in keys that are no texts, and in what is no JSON.
+    They differ in floats with an exponent, in keys that are no texts, and in what is no JSON.
     """
     kind = type(value)
     if kind is dict:
         if not levels:
             return False
         for key, inner in value.items():
-            if type(key) is not str or not (type(inner) is str or _is_plain(inner, levels - 1)):
+            if type(key) is not str or not (type(inner) is str or is_plain(inner, levels - 1)):
                 return False
         return True
     if kind is list:
-        return bool(levels) and all(_is_plain(inner, levels - 1) for inner in value)
+        return bool(levels) and all(is_plain(inner, levels - 1) for inner in value)
+    if kind is float:
+        return 1e-4 <= abs(value) < 1e16 or value == 0
     return value is None or kind in _SCALARS
 
 

@@ -195,7 +195,7 @@ def decisive_turn(attempt: Attempt) -> int | None:
 
 def _content(response: Mapping[str, Any]) -> str | None:
     """Return the text of an answer, from a string or parts; thoughts are left out."""
-    return parts.apart(response).text
+    return parts.text_of(response)
 
 
 def _words(response: Mapping[str, Any]) -> str | None:

@@ -66,6 +66,7 @@ class BatchWriter:
         self.intake, self.config, self.path = intake, config, path
         self.place, self.report = place, report
         self.runs: dict[tuple[str, str], str] = {}
+        self.run_ids: dict[tuple[str, str], str] = {}
         self.batch: list[AttemptEntry] = []
         self.events: list[dict[str, Any]] = []
         self.weight = 0
@@ -224,7 +225,13 @@ class BatchWriter:
         """Return an id that says where a run comes from; gemma-forge's own ids stay as they are."""
         if self.config.kind is SourceKind.gemma_forge_jsonl:
             return name
-        return run_id(self.config.name, self.place.key, name, policy)
+        known = self.run_ids.get((name, policy))
+        if known is None:
+            if len(self.run_ids) >= _RUNS:
+                self.run_ids.clear()
+            known = run_id(self.config.name, self.place.key, name, policy)
+            self.run_ids[name, policy] = known
+        return known
 
     def _flush(self) -> None:
         self.intake.write(self.batch, self._state(), self.events)

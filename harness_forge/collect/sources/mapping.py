@@ -55,14 +55,16 @@ class MappingTemplate:
         """Return the value, None where there is none; of several places a text."""
         if not self.text:
             return None
-        return self._joined(self._picked(scope))
+        if self._alone:
+            return _first(self._places[0], scope)
+        return self._joined([_first(choices, scope) for choices in self._places])
 
     def word(self, scope: Mapping[str, Any]) -> str | None:
         """Return the value as a text; a number as it was written."""
         if not self.text:
             return None
         picked = self._picked(scope)
-        if self._alone and isinstance(picked[0], str):
+        if self._alone and (picked[0] is None or isinstance(picked[0], str)):
             return picked[0]
         if scope.get("@text") and any(isinstance(value, float) for value in picked):
             # 1.10 and 1.1 are equal as numbers and different as names.
@@ -253,7 +255,12 @@ def _steps(choice: str) -> str | list[str]:
 
 def _first(choices: Sequence[str | list[str]], scope: Mapping[str, Any]) -> Any:
     for choice in choices:
-        value = choice if isinstance(choice, str) else _reached(choice, scope)
+        if isinstance(choice, str):
+            value = choice
+        elif len(choice) == 1 and type(scope) is dict:  # most are one key of the record
+            value = scope.get(choice[0])
+        else:
+            value = _reached(choice, scope)
         if value is not None:
             return value
     return None

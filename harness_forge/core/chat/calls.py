@@ -145,6 +145,9 @@ def only(response: Message) -> ToolCall | None:
 
 def _in_text(response: Message) -> list[Any]:
     """Return the calls that a server without a parser left in an answer's text."""
+    content = response.get("content")
+    if isinstance(content, str) and markup.CALL not in content:
+        return []
     try:
         _, written = markup.apart(parts.apart(response).text or "")
     except MessagesRefused:

@@ -14,6 +14,8 @@ from typing import Any
 
 from harness_forge.core.chat.faults import MessagesRefused
 
+CALL = "<tool_call>"
+"""What begins a call in an answer's text."""
 _CALL = re.compile(r"<tool_call>\s*(.*?)\s*</tool_call>", re.DOTALL)
 _RESULT = re.compile(r"<tool_response>\n?(.*?)\n?</tool_response>", re.DOTALL)
 _RESULTS = re.compile(r"\s*(?:<tool_response>.*?</tool_response>\s*)+", re.DOTALL)
@@ -92,10 +94,10 @@ def apart(text: str) -> tuple[str, list[Any]]:
     """
     if any(mark in text for mark in _OTHERS):
         raise MessagesRefused("foreign_markup")
-    if "<tool_call>" not in text:
+    if CALL not in text:
         return text, []
     words = _CALL.sub("", text)
-    if "<tool_call>" in words:
+    if CALL in words:
         raise MessagesRefused("unknown_call_form")
     try:
         return words.strip(), [json.loads(block) for block in _CALL.findall(text)]

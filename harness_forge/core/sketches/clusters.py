@@ -11,16 +11,12 @@ import numpy as np
 
 from harness_forge.core.disjoint_sets import DisjointPlaces
 from harness_forge.core.sketches.minhash import likeness, sketch
-from harness_forge.core.sketches.spooled import ChosenTexts, SpooledRows, distinct
-from harness_forge.core.sketches.words import mixed, runs, split
+from harness_forge.core.sketches.runs import HashedTexts
+from harness_forge.core.sketches.spooled import SpooledRows, distinct
+from harness_forge.core.sketches.words import mixed
 
 THRESHOLD = 0.8
-_SHINGLE, _PLACES, _BANDS = 3, 128, 21
-_COMMON, _SHARE = 10, 0.05
-_BLOCK = 1000
-"""Number of texts with their runs in memory at once."""
-_COUNTERS = 22
-"""Bits that tell the counters of runs apart."""
+_PLACES, _BANDS = 128, 21
 _NEAREST = 8
 """Neighbours in the order of a band that a text is compared with: what is nearly the
 same as many is nearly the same as one of the nearest."""
@@ -41,13 +37,13 @@ def clusters(texts: Sequence[str], threshold: float = THRESHOLD) -> list[int]:
     """
     several, of = distinct(texts)
     joined = DisjointPlaces(len(several))
-    join_clusters(joined, several, threshold)
+    join_clusters(joined, HashedTexts(several), threshold)
     return first_places(joined, of).tolist()
 
 
 def join_clusters(
     joined: DisjointPlaces,
-    texts: Sequence[str],
+    texts: HashedTexts,
     threshold: float = THRESHOLD,
     *,
     most: int | None = None,
@@ -64,9 +60,8 @@ def join_clusters(
     """
     common = np.zeros(0, np.uint64)
     if most is None or most < len(texts):
-        common = _common(texts, most)
-    compared = texts if among is None else ChosenTexts(texts, among)
-    there, signs = _signed(compared, common)
+        common = texts.common(most)
+    there, signs = _signed(texts, among, common)
     places = there if among is None else among[there]
     for one, other in _pairs(signs):
         _join_alike(joined, places, signs, one, other, threshold)
@@ -84,14 +79,13 @@ def first_places(joined: DisjointPlaces, of: np.ndarray) -> np.ndarray:
     return firsts[found]
 
 
-def own_runs(texts: Sequence[str]) -> np.ndarray:
+def own_runs(texts: HashedTexts) -> np.ndarray:
     """Return the number of runs of each text that are not of a template, as in `clusters`."""
-    common = _common(texts, None)
+    common = texts.common()
     counts = np.zeros(len(texts), np.int64)
-    for first, hashes, owners in _blocks(texts):
-        rare = owners[~np.isin(hashes, common)]
-        size = min(_BLOCK, len(texts) - first)
-        counts[first : first + size] = np.bincount(rare, minlength=size)
+    for first, hashes, owners in texts.blocks():
+        found = np.bincount(owners[~np.isin(hashes, common)])
+        counts[first : first + len(found)] = found
     return counts
 
 
@@ -132,57 +126,20 @@ def _join_alike(
             joined.join(a, b)
 
 
-def _signed(texts: Sequence[str], common: np.ndarray) -> tuple[np.ndarray, SpooledRows]:
-    """Return the places of texts with words outside templates, int64 (n,), and their sketches."""
+def _signed(
+    texts: HashedTexts, among: np.ndarray | None, common: np.ndarray
+) -> tuple[np.ndarray, SpooledRows]:
+    """Return the places of texts with words outside templates, int64 (n,), and their sketches.
+
+    Args:
+        among: places of the texts that are looked at, ascending; the places returned are
+            those in `among`. None looks at all.
+    """
     places, signs = [np.zeros(0, np.int64)], SpooledRows(_PLACES)
-    for first, hashes, owners in _blocks(texts):
+    for first, hashes, owners in texts.blocks(among):
         rare = ~np.isin(hashes, common)
         there, owners = np.unique(owners[rare], return_inverse=True)
         if len(there):
             places.append(there + first)
             signs.extend(sketch(hashes[rare], owners, len(there), _PLACES))
     return np.concatenate(places), signs
-
-
-def _common(texts: Sequence[str], most: int | None) -> np.ndarray:
-    """Return the runs of templates, which are in many texts, uint64, sorted.
-
-    All runs of all texts are too many to hold. What falls on a counter that
-    stays low is rare, repeats within a text counted too; the few others are
-    counted one by one.
-    """
-    if most is None:
-        most = max(_COMMON, int(_SHARE * len(texts)))
-    counters = np.zeros(1 << _COUNTERS, np.uint32)
-    one = np.uint32(1)  # of the counters' type: adding another takes 30 times as long
-    for _, hashes, _ in _blocks(texts):
-        np.add.at(counters, _counter(hashes), one)
-    often = counters > most
-    values, spread = np.zeros(0, np.uint64), np.zeros(0, np.int64)
-    for _, hashes, owners in _blocks(texts) if often.any() else ():
-        some = often[_counter(hashes)]
-        seen = np.concatenate([values, _once(hashes[some], owners[some])])
-        each = np.concatenate([spread, np.ones(len(seen) - len(spread), np.int64)])
-        values, of = np.unique(seen, return_inverse=True)
-        spread = np.bincount(of, each, len(values)).astype(np.int64)
-    return values[spread > most]
-
-
-def _counter(hashes: np.ndarray) -> np.ndarray:
-    return (hashes >> np.uint64(64 - _COUNTERS)).astype(np.int64)
-
-
-def _once(hashes: np.ndarray, owners: np.ndarray) -> np.ndarray:
-    """Return the distinct runs of each text."""
-    order = np.lexsort((hashes, owners))
-    hashes, owners = hashes[order], owners[order]
-    new = np.ones(len(hashes), bool)
-    new[1:] = (hashes[1:] != hashes[:-1]) | (owners[1:] != owners[:-1])
-    return hashes[new]
-
-
-def _blocks(texts: Sequence[str]) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    """Yield blocks of texts: the first text's index, the run hashes, and the text of each."""
-    for first in range(0, len(texts), _BLOCK):
-        words = split(texts[first : first + _BLOCK])
-        yield first, *runs(words.hashes, words.counts, _SHINGLE)

@@ -107,15 +107,17 @@ def groups(texts: Iterable[str]) -> np.ndarray:
 
     from harness_forge.core.disjoint_sets import DisjointPlaces
     from harness_forge.core.sketches.clusters import first_places, join_clusters, own_runs
+    from harness_forge.core.sketches.runs import HashedTexts
     from harness_forge.core.sketches.spooled import SpooledTexts, distinct
 
     several, of = distinct(SpooledTexts(map(plain, texts)))
     joined = DisjointPlaces(len(several))
-    join_clusters(joined, several)
-    own = own_runs(several)
+    hashed = HashedTexts(several)
+    join_clusters(joined, hashed)
+    own = own_runs(hashed)
     for few, least in ((_SLOTS, _MANY), (_VALUE, _WHOLE_SET)):
         places = np.flatnonzero(own < few)
         if len(places) > 1:
             most = max(least, int(_STOCK * len(several)))
-            join_clusters(joined, several, most=most, among=places)
+            join_clusters(joined, hashed, most=most, among=places)
     return first_places(joined, of)

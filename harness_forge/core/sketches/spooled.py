@@ -21,7 +21,7 @@ _AT_ONCE = 1000
 """Texts that are read together."""
 
 
-def _file_of(holder: object) -> SpooledTemporaryFile:
+def file_of(holder: object) -> SpooledTemporaryFile:
     """Return a temporary file that is closed when nobody holds its holder."""
     file = SpooledTemporaryFile(_HELD)  # noqa: SIM115
     weakref.finalize(holder, file.close)
@@ -32,15 +32,17 @@ class SpooledTexts(Sequence[str]):
     """Texts by their place; 8 bytes of each are in memory. Written first, read afterwards."""
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
-        self._file = _file_of(self)
-        self._ends = array("q", [0])
+        self._file = file_of(self)
+        self._ends, self._read = array("q", [0]), False
         for text in texts:
             self.append(text)
 
     def append(self, text: str) -> None:
         """Add a text behind the others."""
         raw = text.encode("utf-8", "surrogatepass")
-        self._file.seek(self._ends[-1])
+        if self._read:
+            self._file.seek(self._ends[-1])
+            self._read = False
         self._file.write(raw)
         self._ends.append(self._ends[-1] + len(raw))
 
@@ -55,6 +57,7 @@ class SpooledTexts(Sequence[str]):
         if first >= stop:
             return []
         ends = self._ends[first : stop + 1]
+        self._read = True  # the next text is written behind the others again
         self._file.seek(ends[0])
         raw = self._file.read(ends[-1] - ends[0])
         bounds = [end - ends[0] for end in ends]
@@ -111,7 +114,7 @@ class SpooledRows:
     """
 
     def __init__(self, width: int) -> None:
-        self._file = _file_of(self)
+        self._file = file_of(self)
         self._width, self._size, self._count = width, 2 * width, 0
 
     def extend(self, rows: np.ndarray) -> None:

@@ -41,7 +41,8 @@ def assign_recorded(store, config: SplitConfig) -> dict[str, int]:
     quarantined.
     """
     with store.alone("splits"):  # so that another process' items are seen completely
-        counts = _group(store, config) + _divide(store, config)
+        quarantined, table = _group(store, config)
+        counts = quarantined + _divide(store, config, table)
         store.note(_NOTE, _RULE)
     return {str(split): count for split, count in sorted(counts.items())}
 
@@ -58,22 +59,25 @@ def refresh(store, config: SplitConfig) -> int:
     return assign_recorded(store, config).get(str(QUARANTINE), 0)
 
 
-def _group(store, config: SplitConfig) -> Counter[Split]:
+def _group(store, config: SplitConfig) -> tuple[Counter[Split], ItemTable | None]:
     """Update the groups of recorded items; the groups of surveyed items come from checks.
 
     Returns:
-        The number of new groups of items that were near-identical to items on other sides.
+        The number of new groups of items that were near-identical to items on other sides, and
+        the items and groups; None where some changed.
     """
+    moved = False
     counts: Counter[Split] = Counter()
     with closing(store.connect_read_only()) as connection:
         table = ItemTable(connection)
         joined = _joined(table, connection)
         found = Regrouping(table, joined, lambda: _joined(table, connection, sided=True))
         for moves in found.moves(_AT_ONCE):
+            moved = moved or bool(moves.groups)
             store.assign_splits(dict.fromkeys(moves.closed, QUARANTINE), config.salt)
             store.regroup(moves.groups)
             counts[QUARANTINE] += len(moves.closed)
-    return counts
+    return counts, None if moved else table
 
 
 def _joined(
@@ -90,9 +94,10 @@ def _joined(
     return join_near_identical(table.group, len(table.names), asked)
 
 
-def _divide(store, config: SplitConfig) -> Counter[Split]:
-    with closing(store.connect_read_only()) as connection:
-        table = ItemTable(connection)
+def _divide(store, config: SplitConfig, table: ItemTable | None) -> Counter[Split]:
+    if table is None:
+        with closing(store.connect_read_only()) as connection:
+            table = ItemTable(connection)
     fresh = divide(table.recorded_groups(), config)
     new = ((table.names[at], SPLITS[fresh[at]]) for at in np.flatnonzero(fresh != NONE))
     while some := dict(islice(new, _AT_ONCE)):

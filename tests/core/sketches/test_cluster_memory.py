@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from harness_forge.core.sketches import clusters as module
+from harness_forge.core.sketches import runs as module
 from harness_forge.core.sketches import words as words_module
 from harness_forge.core.sketches.clusters import clusters
 from harness_forge.core.sketches.words import runs, split
@@ -50,7 +50,7 @@ def test_templates_are_the_runs_that_stand_in_many_texts(seed):
         words = split([text])
         spread.update(set(runs(words.hashes, words.counts, 3)[0].tolist()))
     plain = sorted(run for run, count in spread.items() if count > most)
-    assert module._common(texts, most).tolist() == plain
+    assert module.HashedTexts(texts).common(most).tolist() == plain
     assert plain
 
 

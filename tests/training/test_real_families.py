@@ -13,7 +13,6 @@ from tiny_rows import ROOT, TOOLS, answer, asked, script, write
 
 from harness_forge.config.compose.engine import compose
 from harness_forge.core.chat.call_forms import found
-from harness_forge.core.errors import EvalError, TrainError
 from harness_forge.evaluation.proof.prove import prove
 from harness_forge.registry.adapters import weights
 from harness_forge.registry.models.folder import find_base_model
@@ -32,21 +31,10 @@ FAMILIES = {
     "mistral3": ("devstral-small", "mistral.jinja", "mistral"),
 }
 ORDINARY = "gemma4"
-FAILS = {
-    "qwen3_5": (TrainError, "flash-linear-attention in the workset needs a GPU"),
-    "deepseek": (EvalError, "Axolotl saves embeddings beside the adapter, and the proof refuses"),
-}
-
-
-def case(family):
-    marks = [] if family == ORDINARY else [pytest.mark.soak]
-    if family in FAILS:
-        error, reason = FAILS[family]
-        marks.append(pytest.mark.xfail(raises=error, strict=True, reason=reason))
-    return pytest.param(family, marks=marks)
-
-
-CASES = [case(family) for family in FAMILIES]
+CASES = [
+    pytest.param(family, marks=[] if family == ORDINARY else [pytest.mark.soak])
+    for family in FAMILIES
+]
 
 pytestmark = [pytest.mark.workset, pytest.mark.timeout(3600)]
 

@@ -230,6 +230,9 @@ def prove(job) -> dict:
     from transformers import AutoTokenizer
 
     gpu = torch.cuda.is_available()
+    if not gpu:
+        # As in training: the kernels that a linear attention would take run on a GPU alone.
+        sys.modules.setdefault("fla", None)
     torch.set_num_threads(job["threads"])
     config = PeftConfig.from_pretrained(job["adapter"])
     tensors = load_file(Path(job["adapter"]) / "adapter_model.safetensors")

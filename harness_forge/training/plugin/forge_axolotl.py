@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import sys
 import time
 from types import MethodType
 
@@ -35,13 +36,19 @@ PARTS = 5
 _HARMLESS = {"num_items_in_batch", "use_cache", "return_dict"}
 """Arguments of a forward pass that change nothing here."""
 
+if not torch.cuda.is_available():
+    # transformers takes a linear attention's kernels from `fla` wherever it can be imported, and
+    # they run on a GPU alone; where it cannot, it takes its own in plain torch.
+    sys.modules.setdefault("fla", None)
+
 
 class ForgePlugin(BasePlugin):
     """Hooks of Axolotl that forge uses."""
 
     def register(self, cfg):
-        """Train models that also read pictures by their text model alone."""
+        """Train models that also read pictures by their text model alone; resize no embeddings."""
         text_only()
+        as_it_is()
 
     def get_training_args(self, cfg):
         """Set the trainer to CPU; it refuses bf16 otherwise."""
@@ -99,6 +106,18 @@ class OftenEnough(TrainerCallback):
         state.save_steps = max(1, min(int(args.save_steps), fifth))
 
 
+def as_it_is() -> None:
+    """Keep the embeddings of the base model, whatever its tokenizer knows besides.
+
+    Axolotl adds rows for tokens that the tokenizer has and the model has not. PEFT then saves all
+    embeddings with the adapter, which fits neither the base model nor a server. No row has such a
+    token: `tokens_worker` refuses it.
+    """
+    from axolotl.loaders.model import ModelLoader
+
+    ModelLoader._resize_token_embeddings = lambda loader: loader.model.tie_weights()
+
+
 class StepWriter(TrainerCallback):
     """Appends one JSON line per logged step; a resumed training goes on in the same file."""
 
@@ -111,8 +130,11 @@ class StepWriter(TrainerCallback):
         self.started, self.first = time.monotonic(), state.global_step
 
     def on_log(self, args, state, control, logs=None, **kwargs):
-        """Write loss, rate and tokens as the trainer logs them."""
+        """Write loss, rate and tokens as the trainer logs them, which every process does."""
         kept = {key: _number(value) for key, value in (logs or {}).items() if "memory/" not in key}
+        _demand_numbers(kept, state.global_step)
+        if not state.is_world_process_zero:
+            return
         line = {
             "step": state.global_step,
             "steps": state.max_steps,
@@ -122,7 +144,6 @@ class StepWriter(TrainerCallback):
             "cpu_s": round(time.process_time(), 3),
             **kept,
         }
-        _demand_numbers(kept, state.global_step)
         with open(self.path, "a", encoding="utf-8") as file:  # noqa: PTH123 - one line, one write
             file.write(json.dumps(line) + "\n")
 

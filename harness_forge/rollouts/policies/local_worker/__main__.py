@@ -37,9 +37,13 @@ def load(args):
     products, the same answers. In bfloat16, rounding would change some answers.
     """
     import torch
-    from transformers import AutoModelForCausalLM, AutoModelForImageTextToText, AutoTokenizer
 
     gpu = torch.cuda.is_available()
+    if not gpu:
+        # As in training: the kernels that a linear attention would take run on a GPU alone.
+        sys.modules.setdefault("fla", None)
+    from transformers import AutoModelForCausalLM, AutoModelForImageTextToText, AutoTokenizer
+
     tokenizer = AutoTokenizer.from_pretrained(args.model)
     if args.template:
         tokenizer.chat_template = Path(args.template).read_text()

@@ -45,7 +45,8 @@ def valued(argv: Sequence[str], flag: str) -> tuple[str | None, list[str]]:
     words = iter(argv)
     for word in words:
         if word == flag or word.startswith(f"{flag}="):
-            value = (word.partition("=")[2] or next(words, "")).strip()
+            # `flag=` of an empty shell variable says nothing: the next word is not its value.
+            value = (next(words, "") if word == flag else word.partition("=")[2]).strip()
             if not value or value.startswith("--"):
                 raise ConfigError("command line", f"{flag} says nothing", f"write: {flag} VALUE")
         else:

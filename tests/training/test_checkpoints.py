@@ -25,6 +25,8 @@ def plugin(monkeypatch):
         for one in classes:
             setattr(module, one, type(one, (), {}))
         monkeypatch.setitem(sys.modules, name, module)
+    # With a GPU it hides no module, which here would be hidden from every other test.
+    sys.modules["torch"].cuda = SimpleNamespace(is_available=lambda: True)
     spec = importlib.util.spec_from_file_location("plugin_alone", PLUGINS / "forge_axolotl.py")
     found = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(found)

@@ -144,7 +144,7 @@ demo: setup ## the loop on 95 rules, for a first look (7 GB); `make loop` is the
 	$(call stage_of,4,its tokens are compared with what a server would show the model: under a minute,audit); \
 	$(call stage_of,5,an adapter is trained on it: about 6 minutes,train_sft); \
 	$(call stage_of,6,does the adapter change what the model says? under a minute,prove); \
-	$(call stage_of,7,the adapter and five others to compare it with try 24 rules that no training saw: about 2 minutes,replay); \
+	$(call stage_of,7,the adapter and five others to compare it with try 24 rules that no training saw: 2 to 4 minutes,replay); \
 	$(call stage_of,8,a rule file decides whether the adapter is used: seconds,promote); \
 	forge stage report || $(call stopped,demo,make demo); \
 	forge audit --brief data/dataset

@@ -38,7 +38,9 @@ def put_facts(places: Sequence[Field], made: Guess) -> set[str]:
         return None
 
     free = [one for one in places if one.path not in taken]
-    if "outcome" not in mapping and (judged := verdicts.chosen(free)):
+    unclear = "" if "outcome" in mapping else verdicts.contradiction(free)
+    made.open += [unclear] if unclear else []
+    if "outcome" not in mapping and not unclear and (judged := verdicts.chosen(free)):
         one, question = judged
         made.put("outcome", f"{{{one.path}}}", f"in {one.seen_in}, such as {_shown(one)}")
         taken.add(one.path)
@@ -69,7 +71,7 @@ def put_facts(places: Sequence[Field], made: Guess) -> set[str]:
             " source.tools_file=FILE, or source.observed_tools=true for those that were called"
         )
     put("started_at", _STARTED, places)
-    if "outcome" not in mapping:
+    if "outcome" not in mapping and not unclear:
         maybe = verdicts.perhaps([one for one in places if one.path not in taken])[:2]
         asked = "".join(f"; is it source.mapping.outcome='{{{one}}}'?" for one in maybe)
         made.open.append(f"no outcome was found: the rows will have no verdict{asked}")
@@ -82,12 +84,14 @@ def _judge(places: Sequence[Field], made: Guess) -> None:
     if text is None:
         return
     [one] = [place for place in places if place.path == text[1:-1]]
-    numbers = [v for v in one.values if isinstance(v, int | float) and not isinstance(v, bool)]
-    if numbers and max(numbers) > 1:
-        made.put("reward_max", float(max(numbers)), "the most that was seen: is it the most?")
-    if numbers and min(numbers) < 0:
-        made.put("reward_min", float(min(numbers)), "the least that was seen: is it the least?")
-    if any(0 < v < max(1, *numbers) for v in numbers):
+    low, high = verdicts.ends(one.values)
+    if high > 1:
+        made.put("reward_max", float(high), "the most that was seen: is it the most?")
+    if low < 0:
+        made.put("reward_min", float(low), "the least that was seen: is it the least?")
+    if any(
+        0 < share < 1 for v in one.values if (share := verdicts.worth(v, low, high)) is not None
+    ):
         made.open.append(
             "from which share of the reward does a try pass? source.mapping.passes_from=1"
         )

@@ -21,12 +21,14 @@ class Field:
         values: of the records that have it, in their order.
         share: of the records that have it, 0 to 1.
         of: what has it: records, or the messages in them.
+        at: which of the records has each of the values.
     """
 
     path: str
     values: Sequence[Any]
     share: float
     of: str = "records"
+    at: Sequence[int] = ()
 
     @property
     def key(self) -> str:
@@ -50,11 +52,14 @@ class Field:
 
 def fields(records: Sequence[Mapping[str, Any]]) -> list[Field]:
     """Return every place of the records, those of most records and nearest to the top first."""
-    found: dict[str, list[Any]] = {}
-    for record in records:
+    found: dict[str, dict[int, Any]] = {}
+    for number, record in enumerate(records):
         for path, value in _places(record):
-            found.setdefault(path, []).append(value)
-    made = [Field(path, values, len(values) / len(records)) for path, values in found.items()]
+            found.setdefault(path, {})[number] = value
+    made = [
+        Field(path, list(held.values()), len(held) / len(records), at=list(held))
+        for path, held in found.items()
+    ]
     return sorted(made, key=lambda one: (-one.share, one.depth))
 
 

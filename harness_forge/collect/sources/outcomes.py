@@ -93,8 +93,8 @@ def reward(raw: Any, low: float, high: float, passes_from: float) -> tuple[bool,
     if raw is None or (isinstance(raw, float) and math.isnan(raw)):
         return None
     if isinstance(raw, str):
-        if (share := _share(raw.strip())) is not None:
-            return share >= passes_from, share
+        if (part := share(raw)) is not None:
+            return part >= passes_from, part
         raw = _spoken(raw)
         if raw is None:
             return None
@@ -111,9 +111,9 @@ def reward(raw: Any, low: float, high: float, passes_from: float) -> tuple[bool,
     return worth >= passes_from, worth
 
 
-def _share(said: str) -> float | None:
+def share(said: str) -> float | None:
     """Return a part of a whole, 0 to 1; None for any other text."""
-    found = _SHARE.fullmatch(said)
+    found = _SHARE.fullmatch(said.strip())
     if not found:
         return None
     part, whole = (float(found[3]), 100.0) if found[3] else (float(found[1]), float(found[2]))

@@ -114,6 +114,76 @@ def test_an_outcome_in_unknown_words_is_asked_for(tmp_path):
     ]
 
 
+def judged(tmp_path, *verdicts):
+    records = [{"id": str(n), "messages": [ASKED, SAID], **v} for n, v in enumerate(verdicts)]
+    return guessed(tmp_path, *records)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "said"),
+    [
+        (
+            [{"success": True, "resolved": n > 0} for n in range(3)],
+            "they differ in 1 record: source.mapping.outcome='{success}' (3 pass, 0 do not),"
+            " or source.mapping.outcome='{resolved}' (2 pass, 1 do not)",
+        ),
+        (
+            [{"reward": 1.0, "eval": {"passed": n > 0}} for n in range(3)],
+            "they differ in 1 record: source.mapping.outcome='{reward}' (3 pass, 0 do not),"
+            " or source.mapping.outcome='{eval.passed}' (2 pass, 1 do not)",
+        ),
+        (
+            [{"score": 0.8, "passed": True}, {"score": 1.0, "passed": True}],
+            "they differ in 1 record: source.mapping.outcome='{score}' (1 pass, 1 do not),"
+            " or source.mapping.outcome='{passed}' (2 pass, 0 do not)",
+        ),
+        (
+            [{"success": True}, {"success": True, "status": "failed"}, {"status": "passed"}],
+            "they differ in 1 record: source.mapping.outcome='{success}' (2 pass, 0 do not),"
+            " or source.mapping.outcome='{status}' (1 pass, 1 do not)",
+        ),
+    ],
+)
+def test_of_two_verdicts_that_differ_none_is_chosen(tmp_path, verdicts, said):
+    made = judged(tmp_path, *verdicts)
+    assert "outcome" not in made.settings["mapping"]
+    assert made.open == [f"which field says whether a try passed? {said}"]
+
+
+def test_a_verdict_that_is_always_the_same_is_not_chosen_before_one_that_varies(tmp_path):
+    verdicts = [{"success": True}, {"success": True}, {"resolved": True}, {"resolved": False}]
+    assert (
+        "'success' is the same in all records, and another is not"
+        in judged(tmp_path, *verdicts).open[0]
+    )
+
+
+@pytest.mark.parametrize(
+    "verdicts",
+    [
+        [{"passed": n > 0, "resolved": n > 0} for n in range(2)],
+        [{"score": 100 * n, "passed": bool(n)} for n in range(2)],
+        [{"passed": n > 0, "status": "completed"} for n in range(2)],
+    ],
+)
+def test_verdicts_that_agree_and_a_state_beside_one_need_no_answer(tmp_path, verdicts):
+    made = judged(tmp_path, *verdicts)
+    assert made.open == []
+    assert "outcome" in made.settings["mapping"]
+
+
+@pytest.mark.parametrize("score", ["{}%", "{}/100", "0.{}"])
+def test_shares_in_quotes_are_asked_about_as_numbers_are(tmp_path, score):
+    made = judged(tmp_path, *({"score": score.format(n)} for n in range(10, 30)))
+    assert made.settings["mapping"]["outcome"] == "{score}"
+    assert "from which share of the reward does a try pass?" in made.open[0]
+
+
+def test_a_number_within_what_is_called_like_an_outcome_is_proposed(tmp_path):
+    made = judged(tmp_path, {"reward": {"style": 1, "final": 0}}, {"reward": {"final": 1}})
+    assert "is it source.mapping.outcome='{reward.final}'?" in made.open[0]
+
+
 def test_what_nothing_names_is_left_over(tmp_path):
     record = {"id": "a", "passed": True, "messages": [ASKED, SAID], "cost": {"usd": 0.2}, "n": 1}
     made = guessed(tmp_path, record)

@@ -49,6 +49,14 @@ def between(least: float, most: float | None = None) -> Slip:
     return slip
 
 
+def share_above_zero(value: Any) -> tuple[str, str] | None:
+    """Refuse what is no share of a whole, or is none of it."""
+    if 0 < float(value) <= 1:
+        return None
+    hint = f"a percentage is written as a share: {float(value) / 100:g}" if value > 1 else ""
+    return f"must be more than 0 and at most 1, not {value}", hint
+
+
 def one_of(known: Collection[str], noun: str) -> Slip:
     """Return what refuses words that are not among `known`."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from harness_forge.config.limits import between, limited, share_above_zero
+
 
 class SourceKind(Enum):
     """Which reader understands the source."""
@@ -94,9 +96,11 @@ class MappingConfig:
             rows then have no verdict.
         outcomes: word or number -> what it is worth, from reward_min to reward_max:
             RESOLVED -> 1.
-        reward_min: reward that is worth 0.
-        reward_max: reward that is worth 1.
-        passes_from: share of the way between them that counts as passed.
+        reward_min: the least reward, which is worth 0.
+        reward_max: the greatest, which is worth 1.
+        passes_from: share of the way between them that counts as passed, more than 0 and at most 1.
+        lower_is_better: the least number is worth 1 and the greatest 0, as of errors or of a
+            loss. Truth values and words mean what they say.
         confidence: in the outcome, 0 to 1.
         reflections: what was thought between tries, a list of texts.
         signals: name -> what else the record says of an attempt, kept beside its outcome.
@@ -131,8 +135,9 @@ class MappingConfig:
     outcomes: dict[str, float] = field(default_factory=dict)
     reward_min: float = 0.0
     reward_max: float = 1.0
-    passes_from: float = 1.0
-    confidence: float = 1.0
+    passes_from: float = limited(1.0, share_above_zero)
+    lower_is_better: bool = False
+    confidence: float = limited(1.0, between(0, 1))
     reflections: str = ""
     signals: dict[str, str] = field(default_factory=dict)
     cut_lengths: list[int] = field(default_factory=list)
@@ -209,9 +214,9 @@ class SourceConfig:
     group: str = ""
     explode: str = ""
     records: str = ""
-    max_line_mb: int = 256
-    max_bad_lines: int = 100
-    max_bad_share: float = 0.01
+    max_line_mb: int = limited(256, between(1))
+    max_bad_lines: int = limited(100, between(0))
+    max_bad_share: float = limited(0.01, between(0, 1))
     tools_file: str = ""
     observed_tools: bool = False
     again: bool = False

@@ -6,7 +6,7 @@ from harness_forge.config.source import DATABASES, MappingConfig, SourceConfig
 from harness_forge.core.errors import ConfigError
 
 _OF_MESSAGES = ("message_keys", "roles")
-_OF_OUTCOMES = ("outcomes", "reward_min", "reward_max", "passes_from")
+_OF_OUTCOMES = ("outcomes", "reward_min", "reward_max", "passes_from", "lower_is_better")
 _USUAL = MappingConfig()
 
 

@@ -33,18 +33,31 @@ class MappingTemplate:
     """One text of a mapping, read once.
 
     Args:
-        key: of the mapping, for faults.
+        key: dotted, of the configuration.
         text: literal text with places in braces; one place alone gives its value.
+
+    Raises:
+        ConfigError: a brace has no partner, or a place names no field.
     """
 
     def __init__(self, key: str, text: str) -> None:
         self.key, self.text = key, text
         found = _PLACE.findall(text)
+        self._demand_whole_places(found)
         self._places = [
             [_steps(choice) for choice in _CHOICE.findall(place) or [""]] for place in found
         ]
         self._literals = _PLACE.split(text)[::2]
         self._alone = len(found) == 1 and not any(self._literals)
+
+    def _demand_whole_places(self, found: Sequence[str]) -> None:
+        # With a brace forgotten the text is a word, and the same one for all records.
+        between = "".join(_PLACE.split(self.text)[::2])
+        if "{" in between or "}" in between:
+            what = f"has a brace or a quote without its partner: {self.text}"
+            raise ConfigError(self.key, what, "a place is in braces: {FIELD}, {FIELD.KEY}")
+        if not all(place.strip() for place in found):
+            raise ConfigError(self.key, f"has braces around nothing: {self.text}", "{FIELD}")
 
     @property
     def names(self) -> set[str]:
@@ -91,21 +104,24 @@ class Templates:
     """Every text of a mapping, compiled; its regular expressions too.
 
     Raises:
-        ConfigError: a regular expression is none, or a key that the reader needs is empty.
+        ConfigError: a text or a regular expression is none, a key that the reader needs is
+            empty, or the ends of the reward leave nothing between them.
     """
 
     def __init__(self, mapping: MappingConfig, needed: Sequence[str] = ()) -> None:
         self.config = mapping
+        _demand_a_range(mapping)
         for key in needed:
             if not getattr(mapping, key):
                 raise ConfigError(f"source.mapping.{key}", "must be set", "docs/sources.md")
         self._templates = {
-            name: MappingTemplate(name, value)
+            name: MappingTemplate(f"source.mapping.{name}", value)
             for name, value in vars(mapping).items()
             if isinstance(value, str) and name not in ("name_pattern", "group_pattern")
         }
         self._signals = {
-            name: MappingTemplate(f"signals.{name}", text) for name, text in mapping.signals.items()
+            name: MappingTemplate(f"source.mapping.signals.{name}", text)
+            for name, text in mapping.signals.items()
         }
         self._offered = OfferedTools()
         self._name = _pattern("name_pattern", mapping.name_pattern)
@@ -219,6 +235,17 @@ def renamed(
         if isinstance(word := named.get(key), str) and word in roles:
             named[key] = roles[word]
     return named
+
+
+def _demand_a_range(mapping: MappingConfig) -> None:
+    low, high = mapping.reward_min, mapping.reward_max
+    if not low < high:
+        raise ConfigError(
+            "source.mapping.reward_min",
+            f"must be less than source.mapping.reward_max: {low:g} is not less than {high:g}",
+            "where the least number is the best, as of errors or of a loss:"
+            " source.mapping.lower_is_better=true",
+        )
 
 
 def _pattern(key: str, text: str) -> re.Pattern | None:

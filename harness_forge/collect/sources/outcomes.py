@@ -78,7 +78,9 @@ def of_item(word: str | None) -> str | None:
     return _ITEMS.get((word or "").strip().lower())
 
 
-def reward(raw: Any, low: float, high: float, passes_from: float) -> tuple[bool, float] | None:
+def reward(
+    raw: Any, low: float, high: float, passes_from: float, lower_is_better: bool = False
+) -> tuple[bool, float] | None:
     """Return whether a reward passes and what it is worth, 0 to 1; None for no verdict.
 
     `3/4` and `75%` are shares, whatever `low` and `high` are.
@@ -86,6 +88,7 @@ def reward(raw: Any, low: float, high: float, passes_from: float) -> tuple[bool,
     Args:
         raw: a number between `low` and `high`, a truth value or a word.
         passes_from: least worth that passes.
+        lower_is_better: `low` is worth 1 and `high` 0; truth values and words mean what they say.
 
     Raises:
         Misfit: a number outside, or a word that is not known.
@@ -94,6 +97,7 @@ def reward(raw: Any, low: float, high: float, passes_from: float) -> tuple[bool,
         return None
     if isinstance(raw, str):
         if (part := share(raw)) is not None:
+            part = 1 - part if lower_is_better else part
             return part >= passes_from, part
         raw = _spoken(raw)
         if raw is None:
@@ -108,6 +112,7 @@ def reward(raw: Any, low: float, high: float, passes_from: float) -> tuple[bool,
         worth = math.inf
     if not 0 <= worth <= 1:
         raise Misfit(f"outcome {str(raw)[:40]} is outside reward_min {low} to reward_max {high}")
+    worth = 1 - worth if lower_is_better else worth
     return worth >= passes_from, worth
 
 

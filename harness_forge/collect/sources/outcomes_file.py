@@ -60,8 +60,8 @@ class OutcomesByItem:
 
     def _pairs(self, config: OutcomesFileConfig) -> Iterator[tuple[str, Any]]:
         item, outcome = (
-            MappingTemplate("item", config.item),
-            MappingTemplate("outcome", config.outcome),
+            MappingTemplate("source.outcomes.item", config.item),
+            MappingTemplate("source.outcomes.outcome", config.outcome),
         )
         for record in self._records():
             if config.item:

@@ -163,7 +163,9 @@ def attempt_of(
     """
     mapping = config.mapping
     raw = scope["@outcome"] if "@outcome" in scope else templates.outcome(scope)
-    verdict = outcomes.reward(raw, mapping.reward_min, mapping.reward_max, mapping.passes_from)
+    verdict = outcomes.reward(
+        raw, mapping.reward_min, mapping.reward_max, mapping.passes_from, mapping.lower_is_better
+    )
     reflections = templates.value("reflections", scope)
     signals = {**templates.signals(scope), "place": scope["@line"]}
     signals |= {"reward": raw} if raw is not None else {}

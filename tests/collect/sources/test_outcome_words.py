@@ -112,3 +112,20 @@ def test_a_time_in_any_unit_is_the_same(factor):
 def test_a_zone_is_turned_into_utc():
     made = outcomes.moment("2026-01-01T05:30:00+05:30")
     assert (made, made.tzinfo) == (datetime(2026, 1, 1, tzinfo=UTC), UTC)
+
+
+@pytest.mark.parametrize(
+    ("raw", "verdict"),
+    [
+        (0, (True, 1.0)),
+        (5, (False, 0.0)),
+        ("4", (False, 0.2)),
+        ("25%", (False, 0.75)),
+        (False, (False, 0.0)),
+        ("passed", (True, 1.0)),
+        ("N/A", None),
+    ],
+)
+def test_of_errors_the_least_number_is_the_best(raw, verdict):
+    found = outcomes.reward(raw, 0, 5, 1, lower_is_better=True)
+    assert found == (verdict and (verdict[0], pytest.approx(verdict[1])))

@@ -115,3 +115,45 @@ def test_of_two_keys_with_one_meaning_an_empty_one_takes_nothing_away():
     said = Templates(MappingConfig(item="i", message_keys={"say": "content", "out": "content"}))
     messages = [{"say": "x", "out": ""}, {"say": "", "out": "y"}, {"say": "", "out": None}]
     assert [one["content"] for one in said.messages(messages)] == ["x", "y", ""]
+
+
+@pytest.mark.parametrize("text", ["{a", "a}", "{a}-{b", "{{a}}", "{a.'b}", "{}", "{a} { }"])
+def test_a_text_with_half_a_place_or_none_in_it_is_refused(text):
+    for mapping in (MappingConfig(item=text), MappingConfig(item="{a}", signals={"mode": text})):
+        with pytest.raises(
+            ConfigError, match=r"^source\.mapping\.(item|signals\.mode): has"
+        ) as caught:
+            Templates(mapping)
+        assert caught.value.hint
+
+
+@pytest.mark.parametrize("ends", [(0, 0), (1, 0), (2, 1)])
+def test_ends_of_a_reward_with_nothing_between_them_are_refused(ends):
+    with pytest.raises(ConfigError, match=r"reward_min: must be less than") as caught:
+        Templates(MappingConfig(item="{a}", reward_min=ends[0], reward_max=ends[1]))
+    assert "source.mapping.lower_is_better=true" in caught.value.hint
+
+
+def test_no_source_that_comes_with_forge_has_half_a_place():
+    found = sorted((Path(__file__).parents[3] / "conf" / "source").glob("[a-z]*.yaml"))
+    assert found
+    for path in found:
+        Templates(compose(overrides=[f"source={path.stem}"]).source.mapping)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("mapping.passes_from=0", "must be more than 0 and at most 1, not 0"),
+        ("mapping.passes_from=-1", "must be more than 0 and at most 1, not -1"),
+        ("mapping.passes_from=75", "a percentage is written as a share: 0.75"),
+        ("mapping.passes_from=nan", "must be more than 0 and at most 1, not nan"),
+        ("mapping.confidence=2", "must lie between 0 and 1, not 2"),
+        ("max_bad_share=1.5", "must lie between 0 and 1, not 1.5"),
+        ("max_bad_lines=-1", "must be 0 or more, not -1"),
+    ],
+)
+def test_a_number_that_no_record_could_meet_is_refused(given, said):
+    with pytest.raises(ConfigError, match=rf"source\.{given.partition('=')[0]}") as caught:
+        compose(overrides=["source=trajectories", f"source.{given}"])
+    assert said in str(caught.value)

@@ -69,3 +69,16 @@ def likeness(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     Its standard deviation is sqrt(J (1 - J) / places): 0.027 at J = 0.9 and 128 places.
     """
     return (one == other).mean(axis=-1)
+
+
+def containment(alike: np.ndarray, fewer: np.ndarray, more: np.ndarray) -> np.ndarray:
+    """Return the estimated share of the smaller set that lies in the larger one.
+
+    |A and B| = J (|A| + |B|) / (1 + J), over the smaller size (Broder, 1997).
+
+    Args:
+        alike: Jaccard similarities J.
+        fewer: sizes of the smaller sets.
+        more: sizes of the larger ones.
+    """
+    return alike * (fewer + more) / ((1 + alike) * np.maximum(fewer, 1))

@@ -6,13 +6,17 @@ agree on which words are the task's, so it is below all of them.
 
 from __future__ import annotations
 
+import operator
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from harness_forge.core.disjoint_sets import DisjointPlaces
+    from harness_forge.core.sketches.runs import HashedTexts
 
 TELLING = 8
 """Words below which a text is a greeting rather than a task."""
@@ -23,6 +27,22 @@ fewer runs of its own than `_SLOTS` differs from others in what fills a blank.""
 _VALUE, _WHOLE_SET = 6, 100
 """A text with fewer runs of its own differs in one value: it is the same question, even
 where up to so many texts are all that there is."""
+
+_STAMP = re.compile(
+    r"(?<![0-9a-z])(?:"
+    r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"  # a UUID
+    r"|\d{4}-\d\d-\d\d(?:[t ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?(?:z|[+-]\d\d:?\d\d)?"
+    r"|\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?"
+    r"|\d{1,3}(?:\.\d{1,3}){3}"  # an address
+    r"|(?=[a-f]*\d)[0-9a-f]{6,}"  # numbers of tickets, hashes of commits, seconds since 1970
+    r")(?![0-9a-z])"
+)
+"""What a harness puts beside a task, and which differs from one asking to the next."""
+_STAMPED = "0"
+_CONTAINED = 0.9
+"""Share of a task's runs of words that another one has as well, from which they are the same."""
+_TOGETHER = 1000
+"""Texts read from a file at once."""
 
 _RULES = ("system", "developer")
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\u3040-\u30ff\u3400-\u9fff]+")
@@ -93,31 +113,82 @@ def plain(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
+def unstamped(text: str) -> str:
+    """Return a plain text with one sign for every date, time, address, hash and long number."""
+    return _STAMP.sub(_STAMPED, text)
+
+
 def groups(texts: Iterable[str]) -> np.ndarray:
     """Return for each text the first text that is the same task, or nearly so, int64 (n,).
 
     Texts are the same question word for word, whatever others ask; or nearly
-    the same by `clusters`, which leaves templates out. A text that is a
+    the same by `join_clusters`, which leaves templates out. A text that is a
     template but for a blank is compared whole: a question with another name in
     it is the same question. Only where nine in ten share the template, and more
     than some hundred where a single value is all that differs, what fills the
     blank is the task.
-    """
-    import numpy as np
 
+    A harness may put a date, a ticket or a session before a task: texts of several words
+    of their own that are the same but for that, or one of which holds nearly all of the
+    other, are the same task.
+    """
+    return _grouped(texts, _join_same_tasks)
+
+
+def nearly_same(texts: Iterable[str]) -> np.ndarray:
+    """Return for each text the first text that is nearly the same, int64 (n,).
+
+    As `groups`, but of any number of texts: what fills the blank of a template is the task.
+    """
+    return _grouped(texts, _join_alike)
+
+
+def _grouped(texts: Iterable[str], join: Callable[..., Any]) -> np.ndarray:
+    """Return for each text the first text that `join` joins it with, stamps aside."""
     from harness_forge.core.disjoint_sets import DisjointPlaces
-    from harness_forge.core.sketches.clusters import first_places, join_clusters, own_runs
+    from harness_forge.core.sketches.clusters import first_places
     from harness_forge.core.sketches.runs import HashedTexts
     from harness_forge.core.sketches.spooled import SpooledTexts, distinct
 
     several, of = distinct(SpooledTexts(map(plain, texts)))
     joined = DisjointPlaces(len(several))
-    hashed = HashedTexts(several)
-    join_clusters(joined, hashed)
-    own = own_runs(hashed)
-    for few, least in ((_SLOTS, _MANY), (_VALUE, _WHOLE_SET)):
-        places = np.flatnonzero(own < few)
-        if len(places) > 1:
-            most = max(least, int(_STOCK * len(several)))
-            join_clusters(joined, hashed, most=most, among=places)
+    join(joined, HashedTexts(several))
+    # Not made distinct: how many differ in a stamp alone says whether it is the task.
+    bare = SpooledTexts(map(unstamped, _each(several)))
+    if any(map(operator.ne, _each(several), _each(bare))):
+        join(joined, HashedTexts(bare), least=_SLOTS)
     return first_places(joined, of)
+
+
+def _each(texts: Sequence[str]) -> Iterator[str]:
+    """Yield texts that lie in a file, read many at a time."""
+    for first in range(0, len(texts), _TOGETHER):
+        yield from texts[first : first + _TOGETHER]
+
+
+def _join_alike(joined: DisjointPlaces, hashed: HashedTexts, least: int = 0) -> np.ndarray:
+    """Join the places of texts that are nearly the same, and return the places compared.
+
+    Args:
+        least: runs that a text must have to be compared.
+    """
+    import numpy as np
+
+    from harness_forge.core.sketches.clusters import join_clusters
+
+    places = np.flatnonzero(hashed.counts() >= least)
+    join_clusters(joined, hashed, contained=(_CONTAINED, _SLOTS), among=places)
+    return places
+
+
+def _join_same_tasks(joined: DisjointPlaces, hashed: HashedTexts, least: int = 0) -> None:
+    """Join the places of texts that ask the same, templates with a blank as well."""
+    from harness_forge.core.sketches.clusters import join_clusters, own_runs
+
+    compared = _join_alike(joined, hashed, least)
+    own = own_runs(hashed)[compared]
+    for few, stock in ((_SLOTS, _MANY), (_VALUE, _WHOLE_SET)):
+        places = compared[own < few]
+        if len(places) > 1:
+            most = max(stock, int(_STOCK * len(hashed)))
+            join_clusters(joined, hashed, most=most, among=places)

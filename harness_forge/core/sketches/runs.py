@@ -22,22 +22,28 @@ class HashedTexts:
     """The hashed runs of three words of texts; they lie in a temporary file.
 
     Args:
-        texts: distinct ones.
+        texts: in the order of their places.
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._file, self._size = file_of(self), len(texts)
         self._sizes: list[int] = []
+        self._counts = [np.zeros(0, _COUNT)]
         self._known: dict[int, np.ndarray] = {}
         for first in range(0, len(texts), _BLOCK):
             words = split(texts[first : first + _BLOCK])
             hashes, owners = runs(words.hashes, words.counts, _SHINGLE)
             self._sizes.append(len(hashes))
             self._file.write(hashes.tobytes())
-            self._file.write(np.bincount(owners).astype(_COUNT).tobytes())
+            self._counts.append(np.bincount(owners).astype(_COUNT))
+            self._file.write(self._counts[-1].tobytes())
 
     def __len__(self) -> int:
         return self._size
+
+    def counts(self) -> np.ndarray:
+        """Return the number of runs of each text, int32 (n,)."""
+        return np.concatenate(self._counts)
 
     def blocks(
         self, among: np.ndarray | None = None

@@ -95,14 +95,14 @@ def _task(said: View) -> str:
 
 
 def _near_pairs(asked: list[_Prompt], most: float) -> list[tuple[_Prompt, _Prompt]]:
-    from harness_forge.core.sketches.clusters import clusters
+    from harness_forge.core.sketches.openings import nearly_same
 
     sharing: dict[str, set[str]] = defaultdict(set)
     for one in asked:
         if one.split == "train":
             sharing[one.task].add(one.item)
     found = []
-    for one, first in zip(asked, clusters([one.task for one in asked]), strict=True):
+    for one, first in zip(asked, nearly_same(one.task for one in asked).tolist(), strict=True):
         near = asked[first]
         stock = near.task == one.task and len(sharing[one.task]) >= most
         if near.split != one.split and not stock:

@@ -10,7 +10,7 @@ import pytest
 
 from harness_forge.core.sketches import runs as module
 from harness_forge.core.sketches import words as words_module
-from harness_forge.core.sketches.clusters import clusters
+from harness_forge.core.sketches.openings import nearly_same
 from harness_forge.core.sketches.words import runs, split
 
 
@@ -25,7 +25,7 @@ def test_memory_is_a_few_hundred_bytes_a_text():
     peaks = []
     for texts in (few, many):
         tracemalloc.start()
-        clusters(texts)
+        nearly_same(texts)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert (peaks[1] - peaks[0]) / 6000 < 3000  # all runs of a text: 16 KB
@@ -34,11 +34,11 @@ def test_memory_is_a_few_hundred_bytes_a_text():
 def test_clusters_do_not_depend_on_the_size_of_a_block(monkeypatch):
     texts = [text for text in told(60) for _ in range(2)]
     texts = [f"{text} x{at}" for at, text in enumerate(texts)]
-    whole = clusters(texts)
+    whole = nearly_same(texts).tolist()
     assert len(set(whole)) == 60
     for size in (1, 7, 64):
         monkeypatch.setattr(module, "_BLOCK", size)
-        assert clusters(texts) == whole
+        assert nearly_same(texts).tolist() == whole
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -55,7 +55,9 @@ def fill(harness):
     named = WorkItem(HOST, "Reachable", "low", f"on {HOST}", HOST, True)
     harness.skill.upsert_items([named])
     harness.skill.assign_splits({HOST: Split.TRAIN}, "salt")
-    harness.attempt(named, SCRIPT, prompt=f"{PROMPT} named")
+    harness.attempt(
+        named, SCRIPT, prompt=f"A host of this name is found in seconds.\n{PROMPT} named"
+    )
 
 
 def export(store, harness, home, *words):

@@ -6,8 +6,6 @@ left out of the copy before. The copy decides nothing; its faults are reported a
 
 from __future__ import annotations
 
-import logging
-import os
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,6 +16,7 @@ from harness_forge.config.schema import ForgeConfig
 from harness_forge.promotion.history import SlotHistory, slot_histories
 from harness_forge.registry.adapters import registry
 from harness_forge.registry.champion import ChampionTerm
+from harness_forge.registry.mlflow_client import client_of
 
 ALIAS = "champion"
 """Of the current champion; `models:/<slot>@champion` is its address in MLflow."""
@@ -25,13 +24,6 @@ ALIAS = "champion"
 LINE = "forge.ledger_line"
 """Tag of a version: hash of the ledger line that promoted it."""
 
-_SETTINGS = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "DO_NOT_TRACK": "true",
-    # A server that is down must not hold up a decision for minutes.
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
-}
 _HERE = ("", "localhost", "127.0.0.1", "::1")
 
 Say = Callable[[str], None]
@@ -51,7 +43,7 @@ def mirror(config: ForgeConfig, say: Say = lambda text: None) -> bool:
     try:
         if (where := urlsplit(uri).hostname or "") not in _HERE:
             raise ValueError(f"{where} is another machine, and nothing leaves this one")
-        client = _client(uri)
+        client = client_of(uri)
         for one in slot_histories(config):
             _mirror_slot(client, one, Path(config.forge_home))
     # Whatever MLflow raises, the decision is made and recorded.
@@ -61,17 +53,6 @@ def mirror(config: ForgeConfig, say: Say = lambda text: None) -> bool:
         say(f"MLflow was not updated ({first or type(error).__name__}{hint}); the ledger holds it")
         return False
     return True
-
-
-def _client(uri: str) -> Any:
-    os.environ.update(_SETTINGS)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from mlflow import MlflowClient
-
-        for name in ("mlflow", "alembic"):
-            logging.getLogger(name).setLevel(logging.ERROR)
-        return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
 def _mirror_slot(client: Any, one: SlotHistory, home: Path) -> None:

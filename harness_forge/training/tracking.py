@@ -7,8 +7,6 @@ nothing: a fault is one line, and the training goes on.
 from __future__ import annotations
 
 import json
-import logging
-import os
 import subprocess
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +15,7 @@ from typing import Any
 
 from harness_forge.config.train import Tracker
 from harness_forge.registry.adapters.package import Adapter
+from harness_forge.registry.mlflow_client import SQLITE, client_of
 from harness_forge.training.jobs import Job
 from harness_forge.training.live import CURVES
 from harness_forge.training.progress import steps_in
@@ -26,7 +25,6 @@ PROJECT = "forge"
 """Name of MLflow's experiment and of Trackio's project."""
 
 _WORKER = Path(__file__).with_name("trackio_worker.py")
-_QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
 _NAMED = (("base", "name"), ("dataset", "name"), ("dataset", "rows"), ("dataset", "digest"))
 
 
@@ -68,15 +66,11 @@ def curves(metrics: Path) -> list[dict[str, Any]]:
 def _mlflow(
     store: Path, name: str, facts: Mapping[str, Any], steps: Sequence[Mapping[str, Any]]
 ) -> None:
-    os.environ.update(_QUIET)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from mlflow import MlflowClient
+        client = client_of(f"{SQLITE}{store.absolute()}")
         from mlflow.entities import Metric, Param
 
-        for module in ("mlflow", "alembic"):
-            logging.getLogger(module).setLevel(logging.ERROR)
-        client = MlflowClient(tracking_uri=f"sqlite:///{store.absolute()}")
         found = client.get_experiment_by_name(PROJECT)
         place = found.experiment_id if found else client.create_experiment(PROJECT)
         run = client.create_run(place, run_name=name, tags={"forge.adapter": name})

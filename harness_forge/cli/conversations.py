@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -58,9 +59,15 @@ def _said(message: Mapping[str, Any]) -> str:
     shown += [words] if (words := found.text) else []
     shown += [f"({kind})" for kind in found.others]
     for call in message.get("tool_calls") or ():
-        made = call.get("function", call) if isinstance(call, Mapping) else {}
-        shown.append(f"-> {made.get('name')} {made.get('arguments')}")
+        shown.append(f"-> {_call(call)}")
     return " ".join(" ".join(shown).split()) or "(nothing)"
+
+
+def _call(call: Any) -> str:
+    made = call.get("function", call) if isinstance(call, Mapping) else {}
+    if isinstance(made, Mapping) and made.get("name"):
+        return f"{made['name']} {made.get('arguments')}"
+    return f"(a call in no known form: {json.dumps(call, ensure_ascii=False)})"
 
 
 def _name(tool: Any) -> str:

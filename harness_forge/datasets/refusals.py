@@ -33,6 +33,8 @@ _REMEDIES = {
     " source.mapping.message_keys.FIELD=tool_calls, with source.again=true",
     "unanswered_call": "a call has no result before the next message: is the result's role a word"
     " that was taken for another? source.mapping.roles.WORD=tool, with source.again=true",
+    "unknown_call_form": "calls are in no form that is known: `forge ingest --dry-run` shows one;"
+    ' docs/records.md, "Forms of calls", says which are read and how others are converted',
     "unheld_turns": "this format has no room for several turns: format=sft or format=sharegpt has",
 }
 _OF_RECORDS = {

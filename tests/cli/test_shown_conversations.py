@@ -29,3 +29,8 @@ def test_parts_are_shown_as_what_they_say():
         "(image_url)",
         "(nothing)",
     ]
+
+
+def test_a_call_in_no_known_form_is_shown_as_it_is():
+    [shown] = whole([{"role": "assistant", "tool_calls": [{"fn": {"name": "sh"}}]}]).splitlines()
+    assert shown.endswith('-> (a call in no known form: {"fn": {"name": "sh"}})')

@@ -3,6 +3,9 @@
 import json
 import re
 import shlex
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import yaml
@@ -134,3 +137,37 @@ def test_what_messages_hold_and_nothing_reads_is_said(records, capsys):
     line = """  own.jsonl: nothing reads 'edits' of 1 message, such as [{"path": "a.py","""
     assert line in said
     assert said.count("nothing reads") == 1
+
+
+def test_calls_in_no_known_form_are_counted_and_the_documented_script_converts_them(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    said = [{"who": "robot", "say": "", "acts": [{"fn": {"name": "sh", "in": {"a": 1}}, "ref": 7}]}]
+    said += [{"who": "shell", "say": "ok", "ref": 7}, {"who": "robot", "say": "Done."}]
+    record = {"task": "t", "dialog": [{"who": "user", "say": "Go."}, *said]}
+    (tmp_path / "runs.jsonl").write_text(json.dumps(record) + "\n")
+    given = ["source=trajectories", "source.mapping.item={task}"]
+    given += ["source.mapping.messages={dialog}", "source.mapping.message_keys.who=role"]
+    given += ["source.mapping.message_keys.say=content", "source.mapping.roles.robot=assistant"]
+    given += ["source.mapping.roles.shell=tool"]
+    acts = "source.mapping.message_keys.acts=tool_calls"
+    assert main(["ingest", "--dry-run", *given, acts, "path=runs.jsonl"]) == 0
+    shown = capsys.readouterr().out
+    assert '1 call of 1 answer in no known form, such as {"fn": {"name": "sh"' in shown
+    assert "None None" not in shown
+
+    documented = (Path(__file__).parents[2] / "docs/records.md").read_text(encoding="utf-8")
+    script = documented.split("```python\n# convert.py")[1].split("```")[0]
+    found = subprocess.run(
+        [sys.executable, "-c", f"# {script}"],
+        input=json.dumps(record),
+        text=True,
+        capture_output=True,
+        check=True,
+    )
+    (tmp_path / "converted.jsonl").write_text(found.stdout)
+    assert main(["ingest", "--dry-run", *given, "path=converted.jsonl"]) == 0
+    shown = capsys.readouterr().out
+    assert "no known form" not in shown
+    assert '-> sh {"a": 1}' in shown

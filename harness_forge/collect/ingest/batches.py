@@ -25,6 +25,7 @@ from harness_forge.collect.sources.records import Event, LeftOut, RecordedAttemp
 from harness_forge.collect.sources.scanning import BROKEN_ARRAY
 from harness_forge.collect.sources.trajectories import CONTRADICTORY
 from harness_forge.config.source import SourceConfig, SourceKind
+from harness_forge.core.chat.unread import UnknownCalls
 from harness_forge.core.errors import SourceError, StoreError
 from harness_forge.core.records import Attempt
 from harness_forge.store.entries import AttemptEntry
@@ -70,6 +71,7 @@ class BatchWriter:
         self.batch: list[AttemptEntry] = []
         self.events: list[dict[str, Any]] = []
         self.weight = 0
+        self.unknown_calls = UnknownCalls()
         self.cut_at: int | None = None
         versions = [tuple(version) for version in intake.state.get("versions", ())]
         self.versions = list(dict.fromkeys([*versions, (place.size, place.digest)]))
@@ -97,6 +99,8 @@ class BatchWriter:
             self._demand_sound(end=True)
             self._demand_a_whole_one()
             self._demand_unchanged()
+            if self.unknown_calls.calls:
+                self.report.unread.append(settings.unknown_calls(self.unknown_calls))
             self.report.complete = True
             if not self.report.read:
                 self.report.notes["file"] = "holds no record"
@@ -189,6 +193,8 @@ class BatchWriter:
         self.report.attempts += 1
         self.report.added += 1
         self.report.turns += len(one.attempt.turns)
+        for turn in one.attempt.turns:
+            self.unknown_calls.add(turn.response)
         self.report.tips += len(one.attempt.tips)
         self.report.passed += one.attempt.outcome.passed
         self.report.without_verdict += one.attempt.outcome.infrastructure

@@ -28,8 +28,9 @@ class FileReport:
         complete: its end was reached.
         added: attempts that this call wrote.
         known: it was taken in before and holds nothing new, so this call did not read it.
-        unread: fields of its messages that nothing reads, a sentence each. Only of a file that
-            this call read: the sentences hold examples, which are not kept.
+        unread: fields of its messages that nothing reads, and calls in no known form, a sentence
+            each. Only of a file that this call read: the sentences hold examples, which are
+            not kept.
     """
 
     source: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from harness_forge.core.chat.unread import UnreadField
+from harness_forge.core.chat.unread import UnknownCalls, UnreadField
 from harness_forge.core.escapes import plain
 from harness_forge.core.numbers import counted
 
@@ -42,10 +42,25 @@ _SHOWN = 70
 
 def unread(one: UnreadField) -> str:
     """Return a line about a field of messages that nothing reads, with an example and a remedy."""
-    example = json.dumps(one.example, ensure_ascii=False)
-    example = example if len(example) <= _SHOWN else f"{example[: _SHOWN - 1]}…"
-    said = f"nothing reads {one.name!r} of {counted(one.messages, 'message')}, such as {example}"
+    counts = counted(one.messages, "message")
+    said = f"nothing reads {one.name!r} of {counts}, such as {_shown(one.example)}"
     if one.meant:
         means = "calls of tools" if one.meant == "tool_calls" else "thoughts"
         said += f"; if these are {means}: {how_to_say('message_keys', one.name, one.meant, '')}"
     return plain(" ".join(said.split()))
+
+
+def unknown_calls(found: UnknownCalls) -> str:
+    """Return a line about calls in no known form, with an example and the forms that are read."""
+    said = (
+        f"{counted(found.calls, 'call')} of {counted(found.messages, 'answer')} in no known form,"
+        f" such as {_shown(found.example)}: exports reject such rows (unknown_call_form) or"
+        ' have them without arguments; write each call as {"name": …, "arguments": {…}, "id": …}'
+        ' before (docs/records.md, "Forms of calls", has a script)'
+    )
+    return plain(" ".join(said.split()))
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"

@@ -100,7 +100,27 @@ def are_openai(raw: Any) -> bool:
     return True
 
 
+def is_whole(one: Any) -> bool:
+    """Return whether a call is in OpenAI's form, with its arguments where those are read.
+
+    A call without any may be meant so; one with an object under a key that no form has is not.
+    """
+    function = one.get("function") if isinstance(one, Mapping) else None
+    if not isinstance(function, Mapping) or not isinstance(function.get("name"), str):
+        return False
+    if function.get("arguments") not in (None, *NOTHING, "{}"):
+        return True
+    beside = [*_beside(one), *_beside(function)]
+    return not any(isinstance(value, Mapping) and value for value in beside)
+
+
+def _beside(raw: Mapping[str, Any]) -> list[Any]:
+    return [value for key, value in raw.items() if key not in _READ_OF_CALLS]
+
+
 _TEXT = (str, type(None))
+_READ_OF_CALLS = (*_FORM, "extra_content", "provider_data", "provider_specific_fields", "metadata")
+"""Keys of calls that hold no arguments."""
 
 
 def _arguments(raw: Mapping[str, Any]) -> Any:
@@ -129,7 +149,8 @@ def _is_text(number: Any) -> bool:
 def _texted(function: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a function with its arguments as text; text and None are unchanged."""
     if "arguments" not in function:
-        function = {"name": function["name"], "arguments": _arguments(function)}
+        rest = {key: value for key, value in function.items() if key not in _FORM}
+        function = {"name": function["name"], "arguments": _arguments(function), **rest}
     if isinstance(function["arguments"], str | None):
         return function
     return {**function, "arguments": json.dumps(function["arguments"], ensure_ascii=False)}

@@ -97,6 +97,32 @@ class UnreadFields:
             self._examples[key] = value
 
 
+class UnknownCalls:
+    """Counts calls of answers that are in no known form: no export learns from them.
+
+    Attributes:
+        calls: how many.
+        messages: of how many answers.
+        example: the first; None for none.
+    """
+
+    def __init__(self) -> None:
+        self.calls = self.messages = 0
+        self.example: Any = None
+
+    def add(self, answer: Message) -> None:
+        """Count the calls of an answer."""
+        said = answer.get("tool_calls")
+        if not said:
+            return
+        several = said if isinstance(said, list) else [said]
+        unknown = [one for one in several if one is not None and not calls.is_whole(one)]
+        if unknown:
+            self.messages += 1
+            self.calls += len(unknown)
+            self.example = unknown[0] if self.example is None else self.example
+
+
 def is_content(value: Any) -> bool:
     """Return whether a value looks like content, not like an id, a time, a count or a mark."""
     if isinstance(value, str):

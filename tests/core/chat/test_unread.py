@@ -2,7 +2,8 @@
 
 import pytest
 
-from harness_forge.core.chat.unread import UnreadFields, are_calls, is_content
+from harness_forge.core.chat import forms
+from harness_forge.core.chat.unread import UnknownCalls, UnreadFields, are_calls, is_content
 
 CALL = {"tool": "shell", "input": {"cmd": "ls"}}
 
@@ -59,3 +60,37 @@ def test_what_looks_like_content(value, content):
 )
 def test_calls_with_arguments_in_a_known_form(value, calls):
     assert are_calls(value) is calls
+
+
+def unknown(*several):
+    seen = UnknownCalls()
+    seen.add(forms.message({"role": "assistant", "content": "", "tool_calls": list(several)}))
+    return seen.calls
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        {"fn": {"name": "sh", "in": {"cmd": "ls"}}, "ref": "c1"},
+        {"do": "ls"},
+        "ls -l",
+        {"name": "sh", "in": {"cmd": "ls"}},
+        {"function": {"name": "sh", "in": {"cmd": "ls"}}},
+    ],
+)
+def test_calls_in_no_known_form_and_calls_whose_arguments_nothing_reads_are_counted(one):
+    assert unknown(one, CALL) == 1
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        CALL,
+        {"name": "look"},
+        {"type": "function", "function": {"name": "look", "arguments": "{}"}, "index": 0},
+        {"name": "sh", "arguments": "{broken"},
+        {"functionCall": {"name": "sh", "args": {}}, "metadata": {"a": 1}},
+    ],
+)
+def test_calls_in_known_forms_are_not_counted(one):
+    assert unknown(one) == 0

@@ -119,7 +119,7 @@ def composed(argv: Sequence[str]) -> ForgeConfig:
     Without `recipe=` it is the recipe and the overrides of the folder's params.yaml, so that a
     verb means what `dvc repro` made there.
     """
-    from harness_forge.cli.stage import in_project
+    from harness_forge.cli.params import in_project
     from harness_forge.config.compose.engine import compose
 
     return compose(None, in_project(argv))

@@ -63,7 +63,7 @@ def _needed(config: ForgeConfig) -> tuple[str, ...]:
     """Return the worksets that `dvc repro` of this folder uses; none outside of a project."""
     from pathlib import Path
 
-    from harness_forge.cli.stage import is_project
+    from harness_forge.cli.params import is_project
     from harness_forge.evaluation.suite_run import WORKSET as EVAL
     from harness_forge.training.jobs import WORKSET as TRAIN
 

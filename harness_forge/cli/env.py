@@ -65,7 +65,7 @@ def _each_skill(overrides: list[str]):
         RunError: one that is named has none.
     """
     from harness_forge.cli import composed
-    from harness_forge.cli.stage import is_project
+    from harness_forge.cli.params import is_project
     from harness_forge.config.compose.project import choices
     from harness_forge.config.several import skills_of
     from harness_forge.config.skill import EnvironmentKind

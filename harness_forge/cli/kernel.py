@@ -38,7 +38,7 @@ ACTIONS = ("turn", "health", "model", "cycle")
 def main(argv: list[str]) -> int:
     """Do one of the actions."""
     from harness_forge.cli.agent_kernel import Kernel
-    from harness_forge.cli.stage import in_project
+    from harness_forge.cli.params import in_project
     from harness_forge.cli.words import one_of, sort
 
     words, flags, overrides = sort(argv, (LATER, AGAIN))

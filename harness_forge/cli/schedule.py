@@ -56,6 +56,7 @@ FLAGS = {
 
 def main(argv: list[str]) -> int:
     """Do what the first word says."""
+    from harness_forge.cli import composed
     from harness_forge.cli.words import one_of, sort, unknown_flag, valued
 
     count, argv = valued(argv, "--count")
@@ -71,7 +72,7 @@ def main(argv: list[str]) -> int:
     ahead = {"--at": at, "--takes": takes} | ({} if action == "log" else {"--count": count})
     if action != "next" and (given := [flag for flag, value in ahead.items() if value is not None]):
         raise ConfigError("command line", f"{given[0]} is for `forge schedule next`")
-    config = of_project(overrides)
+    config = composed(overrides)
     if action == "next":
         return _next(config, _number("--count", count or "10"), at, takes or "0")
     if action == "log":
@@ -79,18 +80,6 @@ def main(argv: list[str]) -> int:
     return {"run": _run, "status": _status, "install": _install, "remove": _remove}[action](
         config, flags, overrides
     )
-
-
-def of_project(overrides: list[str]) -> ForgeConfig:
-    """Return the config of the project in this folder, as its `params.yaml` has it."""
-    from harness_forge.cli.stage import PARAMS, read_params
-    from harness_forge.config.compose.engine import compose
-
-    if not PARAMS.is_file():
-        return compose(None, overrides)
-    params = read_params()
-    recipe = None if any(word.startswith("recipe=") for word in overrides) else params["recipe"]
-    return compose(recipe, [*(params.get("overrides") or []), *overrides])
 
 
 def _next(config: ForgeConfig, count: int, at: str | None, takes: str) -> int:

@@ -95,19 +95,15 @@ def _placed(origin: ValueOrigin, short: dict[str, str]) -> str:
 
 def _of_project() -> tuple[str, list[tuple[str, ValueOrigin]]]:
     """Return recipe and overrides of params.yaml; the default recipe where there is none."""
-    from harness_forge.cli.stage import PARAMS, read_params
-    from harness_forge.config.compose import files
+    from harness_forge.cli.params import PARAMS, found
     from harness_forge.config.compose.engine import DEFAULT_RECIPE
     from harness_forge.config.compose.origins import ValueOrigin
 
-    if not PARAMS.is_file():
+    if not (params := found()):
         return DEFAULT_RECIPE, []
-    params = read_params()
-    _, lines = files.read(PARAMS)
-    places = enumerate(params.get("overrides") or [])
-    return params["recipe"], [
-        (text, ValueOrigin("params", str(PARAMS), lines.get(("overrides", str(number)))))
-        for number, text in places
+    return params.recipe, [
+        (text, ValueOrigin("params", str(PARAMS), line))
+        for text, line in zip(params.overrides, params.lines, strict=True)
     ]
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from harness_forge.core.errors import ConfigError
 
@@ -14,7 +14,6 @@ EXAMPLES = ("forge stage compose", "forge stage export data/dataset")
 KEYS = ()
 JSON = "an object: stage, written: the file or folder"
 
-PARAMS = Path("params.yaml")
 RESOLVED = Path("outputs/resolved.yaml")
 OUTPUTS = {
     "compose": RESOLVED,
@@ -52,6 +51,7 @@ SHOWN = {
 def main(argv: list[str]) -> int:
     """Run one stage; what it reads besides its section is in dvc.yaml."""
     from harness_forge.cli import results
+    from harness_forge.cli.params import PARAMS
     from harness_forge.cli.words import one_of, sort
 
     words, _, overrides = sort(argv)
@@ -89,74 +89,12 @@ def _terminal(name: str) -> tuple[Callable | None, dict[str, Callable]]:
 
 def _compose(out: Path) -> None:
     """Compose what params.yaml names. Without it there is no recipe to run."""
+    from harness_forge.cli import params
     from harness_forge.config.compose.resolved import write_resolved
     from harness_forge.report import plots_page
 
-    params = read_params()
-    write_resolved(out, params.get("recipe"), params.get("overrides") or [])
+    said = params.demanded()
+    if note := params.unread(said):
+        print(f"note: {note}", file=sys.stderr)
+    write_resolved(out, said.recipe, said.overrides)
     plots_page.write()
-
-
-def read_params() -> dict[str, Any]:
-    """Return recipe and overrides of params.yaml.
-
-    Raises:
-        ConfigError: it is missing, no YAML or not of that form.
-    """
-    text = _params_text()
-    if text is None:
-        raise ConfigError(str(PARAMS), "is missing", "run this in a project's folder")
-    return _params(text)
-
-
-def _params_text() -> str | None:
-    """Return the text of params.yaml, None where there is none."""
-    try:
-        return PARAMS.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return None
-    except UnicodeDecodeError as error:
-        raise ConfigError(str(PARAMS), "is not UTF-8 text", "save it as UTF-8") from error
-
-
-def _params(text: str) -> dict[str, Any]:
-    import yaml
-
-    try:
-        params = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        first = str(error).splitlines()[0]
-        raise ConfigError(str(PARAMS), f"is not valid YAML: {first}") from error
-    if not isinstance(params, dict) or not isinstance(params.get("recipe"), str):
-        raise ConfigError(f"{PARAMS}: recipe", "must name a recipe", "recipe: target_a")
-    overrides = params.get("overrides") or []
-    if not (isinstance(overrides, list) and all(isinstance(text, str) for text in overrides)):
-        hint = "overrides: [role=worker, run.limit=20]"
-        raise ConfigError(f"{PARAMS}: overrides", "must be a list of key=value", hint)
-    return params
-
-
-def in_project(overrides: Sequence[str]) -> list[str]:
-    """Return overrides behind the recipe and the overrides of the folder's params.yaml.
-
-    They stay as they are where they name a recipe, and where no params.yaml names one: other
-    programs have a file of that name too.
-
-    Raises:
-        ConfigError: the file names a recipe and is not of its form, or is no YAML.
-    """
-    words = list(overrides)
-    if any(word.startswith("recipe=") for word in words):
-        return words
-    text = _params_text() or ""
-    if not any(line.startswith("recipe:") for line in text.splitlines()):
-        return words
-    params = _params(text)
-    return [f"recipe={params['recipe']}", *(params.get("overrides") or []), *words]
-
-
-def is_project() -> bool:
-    """Return whether params.yaml names the recipe of this folder, which is not forge's source."""
-    from harness_forge.config.compose.project import is_source_tree
-
-    return bool(in_project([])) and not is_source_tree(Path.cwd())

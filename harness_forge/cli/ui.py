@@ -19,8 +19,8 @@ JSON = "an object when it begins to serve: url, port, write"
 
 def main(argv: list[str]) -> int:
     """Serve until Ctrl-C."""
+    from harness_forge.cli import composed
     from harness_forge.cli.results import report
-    from harness_forge.cli.schedule import of_project
     from harness_forge.cli.words import sort
     from harness_forge.promotion.mlflow_mirror import mirror
     from harness_forge.report.console import frame, routes
@@ -30,7 +30,7 @@ def main(argv: list[str]) -> int:
     words, _, overrides = sort(argv)
     if words:
         raise ConfigError("command line", f"{words[0]!r} is not right", f"forge ui {USAGE}")
-    config = of_project(overrides)
+    config = composed(overrides)
     site = ConsoleSite(config, after_decision=mirror)
 
     def pages(request, session):

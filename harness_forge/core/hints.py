@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-def closest(word: str, known: Iterable[str]) -> str:
-    """Return the closest known word, '' where none is close."""
+def closest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """Return the closest known word, '' where none is as alike as `cutoff`, 0 to 1."""
     import difflib  # only a slip needs it, and `forge --help` must answer at once
 
-    return next(iter(difflib.get_close_matches(word, list(known), n=1)), "")
+    return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)), "")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -166,25 +166,6 @@ def override(project, text):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("overrides: []\n", "params.yaml: recipe: must name a recipe\n  hint: recipe: target_a"),
-        (
-            "recipe: target_a\noverrides: seed=1\n",
-            "params.yaml: overrides: must be a list of key=value\n"
-            "  hint: overrides: [role=worker, run.limit=20]",
-        ),
-        ("recipe: [\n", "params.yaml: is not valid YAML: while parsing a flow node"),
-    ],
-)
-def test_a_wrong_params_file_gets_one_line(project, capsys, text, told):
-    (project / "params.yaml").write_text(text)
-    assert cli.main(["stage", "compose"]) == 2
-    assert capsys.readouterr().err == f"forge: {told}\n"
-    assert not (project / "outputs").exists()
-
-
-@pytest.mark.parametrize(
     ("words", "told"),
     [
         ([], f"command line: which stage?\n  hint: forge stage {'|'.join(OUTPUTS)}"),

@@ -175,7 +175,9 @@ def read(path: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
     try:
         data, lines = _parsed(path.read_text(encoding="utf-8"))
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        # A bracket that is open to the end of the file stands where it opened.
+        flow = error.context_mark if "flow" in (error.context or "") else None
+        mark = flow or error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
         what = f"is not valid YAML: {error.problem}"
         raise ConfigError(f"{where}:{line}", what, _yaml_hint(what, path, line)) from error
@@ -193,6 +195,8 @@ def read(path: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
 def _yaml_hint(what: str, path: Path, line: int) -> str:
     if "duplicate key" in what:
         return "write it once, with all that belongs to it"
+    if "']'" in what or "'}'" in what:
+        return "a list in [ ] or a mapping in { } is not closed, or a comma between two is missing"
     lines = path.read_text(encoding="utf-8").splitlines()
     if "\t" in "".join(lines[line - 1 : line]):
         return "the line holds a tab: indent with spaces"

@@ -5,6 +5,7 @@ files.py              files of a folder, plain or gzipped; their digest
 lines.py              JSON lines and JSON arrays, one value at a time, with its place
 mapping.py            values picked out of a record by templates
 idle_keys.py          settings that have no field to act on
+unmet.py              places that a mapping names and no record has
 tools.py              tools from a file, or as recorded calls show them
 outcomes.py           rewards, truth values and words for outcomes
 trajectories.py       whole conversations with a reward

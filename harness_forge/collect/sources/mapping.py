@@ -64,6 +64,14 @@ class MappingTemplate:
         """The fields at the top that it names."""
         return {choice[0] for place in self._places for choice in place if isinstance(choice, list)}
 
+    @property
+    def paths(self) -> list[str]:
+        """The paths that it names, without quotes; none where a word stands in for one."""
+        choices = [choice for place in self._places for choice in place]
+        if any(isinstance(choice, str) for choice in choices):
+            return []
+        return [".".join(choice) for choice in choices]
+
     def value(self, scope: Mapping[str, Any]) -> Any:
         """Return the value, None where there is none; of several places a text."""
         if not self.text:
@@ -127,6 +135,10 @@ class Templates:
         self._name = _pattern("name_pattern", mapping.name_pattern)
         self._group = _pattern("group_pattern", mapping.group_pattern)
         self._families = FamilyTable("source.mapping.families", mapping.families)
+
+    def texts(self) -> list[MappingTemplate]:
+        """Return its texts that are not empty."""
+        return [one for one in (*self._templates.values(), *self._signals.values()) if one.text]
 
     def scope_of(self, path: Path) -> dict[str, Any]:
         """Return what a file's name says: `@stem` and the groups of `name_pattern`.

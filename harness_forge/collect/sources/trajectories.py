@@ -22,6 +22,7 @@ from harness_forge.collect.sources.outcomes_file import OutcomesByItem
 from harness_forge.collect.sources.records import Found, LeftOut, RecordedAttempt, Unread
 from harness_forge.collect.sources.shaping import misfit, records
 from harness_forge.collect.sources.texts import TOO_DEEP
+from harness_forge.collect.sources.unmet import UnmetPlaces
 from harness_forge.collect.sources.values import LocatedValue
 from harness_forge.config.source import SourceConfig
 from harness_forge.core.chat import calls, exchanges, forms
@@ -53,12 +54,13 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
     offered = _offered(path, config, templates, facts)
     judged = OutcomesByItem(config.outcomes, path) if config.outcomes.file else None
     unread = UnreadFields()
+    unmet = UnmetPlaces(templates, *(["source.mapping.outcome"] if judged else []))
     for value in records(path, config):
         if isinstance(value, LeftOut):
             yield value
             continue
         try:
-            found = recorded(value, templates, facts, config, offered, judged, unread)
+            found = recorded(value, templates, facts, config, offered, judged, unread, unmet)
             if judged and (said := judged.contradiction(found.item.item_id)):
                 yield LeftOut(value.place, CONTRADICTORY, said)
             silent = config.mapping.messages and not found.attempt.turns
@@ -69,6 +71,7 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
             yield LeftOut(value.place, "too_deep", TOO_DEEP, malformed=True)
     if not config.format:  # a format's own reader knows what it leaves out
         yield from (Unread(settings.unread(one)) for one in unread.found())
+        yield from map(Unread, unmet.said())
 
 
 def recorded(
@@ -79,12 +82,14 @@ def recorded(
     offered: Sequence[Mapping[str, Any]],
     judged: OutcomesByItem | None = None,
     unread: UnreadFields | None = None,
+    unmet: UnmetPlaces | None = None,
 ) -> RecordedAttempt:
     """Return the attempt of one record.
 
     Args:
         judged: what a second file says of items.
         unread: counts the fields of messages that nothing reads.
+        unmet: looks for the places that the mapping names.
 
     Raises:
         Misfit: the mapping does not fit it.
@@ -92,6 +97,8 @@ def recorded(
     """
     scope = scope_of(value, facts)
     item = item_of(templates, scope)
+    if unmet is not None:
+        unmet.add(scope, item.item_id)
     model = templates.word("model", scope)
     shown, rebuilt, ended = _conversation(templates, scope)
     if unread is not None:

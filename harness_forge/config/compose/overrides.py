@@ -160,7 +160,10 @@ def _faults(text: str) -> Iterator[ConfigError]:
     try:
         one = parsed(text)
     except ConfigError as error:
-        yield error
+        # Of a key that there is not, no value can be quoted rightly.
+        key = text.partition("=")[0].lstrip("+")
+        unknown = key not in GROUPS and next(_key_faults(key, None, deleted=True), None)
+        yield unknown or error
         return
     if one.is_sweep_override():
         hint = f"add -m to run once for each; a list is {one.key_or_group}=[a,b]"

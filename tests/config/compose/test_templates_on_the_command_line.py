@@ -40,3 +40,9 @@ def test_a_mapping_is_still_a_mapping():
     assert families.source.mapping.families == {"a": "b"}
     with pytest.raises(ConfigError, match="cannot read"):
         compose(None, ["source=trajectories", "source.max_bad_lines={a"])
+
+
+def test_of_an_unknown_key_the_key_is_at_fault_not_its_quotes():
+    with pytest.raises(ConfigError, match=r"source\.mapping\.outcme: unknown key") as caught:
+        compose(None, ["source=trajectories", "source.mapping.outcme={end.verdict}"])
+    assert caught.value.hint.startswith("did you mean 'outcome'?")

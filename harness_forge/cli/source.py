@@ -19,6 +19,7 @@ USAGE = "new FILE [NAME] [key=value …]"
 EXAMPLES = (
     "forge source new runs.jsonl",
     "forge source new runs.jsonl mine source.mapping.item='{question.id}'",
+    "forge source new export.json mine source.records=episodes",
 )
 KEYS = ("source", "forge_home")
 JSON = "an object: file, records, source, written, settings, open, left_over, ingested"
@@ -46,6 +47,7 @@ def main(argv: list[str]) -> int:
 def _new(file: str, name: str, overrides: list[str]) -> int:
     from harness_forge.cli.results import gathered, report, show
     from harness_forge.collect.guess.guess import guess
+    from harness_forge.config.compose.engine import compose
 
     path = Path(file)
     if path.is_dir():
@@ -57,7 +59,9 @@ def _new(file: str, name: str, overrides: list[str]) -> int:
         raise ConfigError(
             "command line", f"{name!r} is no name", "small letters, digits and _: mine"
         )
-    found = guess(path)
+    # A slip in a setting must not leave a file behind.
+    given = compose(None, ["source=trajectories", *overrides]).source
+    found = guess(path, given)
     trial = ["--dry-run", f"source={name}", f"path={file}"]
     if found.source:
         show(f"{path.name}: {found.records} records looked at; source={found.source} reads them")
@@ -148,7 +152,7 @@ def rendered(found: Guess, name: str, file: str, trial: str) -> str:
             lines.append(_entry(key, value, found.why.get(key, "")))
     if found.skeleton:
         lines.append("# Say what is what, and take the '# ' of the lines below away.")
-        if found.skeleton.group:
+        if found.skeleton.group and "group" not in found.settings:
             lines.append(f"# group: {_text(f'{{{found.skeleton.group}}}')}")
     lines.append("mapping:")
     if found.skeleton:

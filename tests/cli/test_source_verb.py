@@ -171,3 +171,13 @@ def test_calls_in_no_known_form_are_counted_and_the_documented_script_converts_t
     shown = capsys.readouterr().out
     assert "no known form" not in shown
     assert '-> sh {"a": 1}' in shown
+
+
+def test_a_slip_in_a_setting_leaves_no_file_and_a_right_one_is_written(records, capsys):
+    assert main(["source", "new", "own.jsonl", "source.grop={task}"]) == 2
+    assert "source.grop: unknown key" in capsys.readouterr().err
+    assert not (records / "conf").exists()
+    (records / "a.json").write_text(json.dumps({"data": [{"task": "t", "chat": CHAT}] * 2}))
+    assert main(["source", "new", "a.json", "source.records=data"]) == 0
+    assert "\nrecords: data  # as it was given\n" in (records / "conf/source/a.yaml").read_text()
+    assert "2 attempts would be added" in capsys.readouterr().out

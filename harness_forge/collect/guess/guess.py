@@ -16,42 +16,81 @@ from harness_forge.collect.guess.skeleton import ANSWERS, PROMPTS, grouping, ske
 from harness_forge.collect.sources import settings, signatures
 from harness_forge.collect.sources.formats import known
 from harness_forge.collect.sources.lines import values
-from harness_forge.collect.sources.mapping import reached, renamed
+from harness_forge.collect.sources.mapping import MappingTemplate, reached, renamed
 from harness_forge.collect.sources.records import LeftOut
 from harness_forge.collect.sources.unpacking import beginning
-from harness_forge.config.source import Layout, SourceConfig
+from harness_forge.collect.sources.wrapped import lists_in
+from harness_forge.config.source import SourceConfig
 from harness_forge.core.chat.unread import UnreadFields
 from harness_forge.core.errors import SourceError
+from harness_forge.core.numbers import counted
 
 SAMPLE = 200
 """Records that are looked at."""
 _ENOUGH = 0.5
+_WHOLE = 3
+"""Objects of a file up to which they may lie around its records, as pages of an API do."""
 
 _OF_MESSAGES = ("tool_calls", "function_call", "tool_call_id")
 
 
-def guess(path: Path) -> Guess:
+_AS_IT_LIES = SourceConfig("guessed")
+_GIVEN = ("records", "explode", "group")
+"""Settings that say what a record is."""
+
+
+def guess(path: Path, given: SourceConfig = _AS_IT_LIES) -> Guess:
     """Return how a file may be read.
+
+    Args:
+        given: what a record is, where the user says it: `records`, `explode` and `group`.
 
     Raises:
         SourceError: it holds no record.
     """
     signatures.demand_records(path, beginning(path, signatures.LONGEST))
-    found = list(islice(values(path, Layout.auto, SourceConfig.max_line_mb), SAMPLE))
+    limit = given.max_line_mb
+    found = list(islice(values(path, given.layout, limit, given.records), SAMPLE))
     records = [one.value for one in found if not isinstance(one, LeftOut)]
     records = [one for one in records if isinstance(one, Mapping)]
     if not records:
         said = next((one.detail or one.reason for one in found if isinstance(one, LeftOut)), "")
         raise SourceError(str(path), "holds no JSON object" + (f": {said}" if said else ""))
-    if form := _format_of(records):
+    said = {key: getattr(given, key) for key in _GIVEN if getattr(given, key)}
+    as_they_are = not said.keys() - {"records"}
+    if form := _format_of(records) if as_they_are else None:
         return Guess(len(records), source=form.name)
-    if sum(map(known.is_traffic, records)) >= _ENOUGH * len(records):
+    if as_they_are and sum(map(known.is_traffic, records)) >= _ENOUGH * len(records):
         return Guess(len(records), source="openai_traffic")
-    made = Guess(len(records), settings={"kind": "trajectories", "skill": "recorded"})
+    made = Guess(len(records), settings={"kind": "trajectories", "skill": "recorded", **said})
+    made.why |= dict.fromkeys(said, "as it was given")
+    if given.explode:
+        records = _taken_apart(path, records, given.explode)
     places = _conversation(records, made)
+    if made.skeleton and not said and (held := _lists_of(records)):
+        made.open.append(held)
     used = facts.put_facts(places, made)
     made.left_over += facts.unnamed(places, used)
     return made
+
+
+def _taken_apart(path: Path, records, explode: str) -> list[Mapping[str, Any]]:
+    inner = [
+        {**outer, **one} for outer in records for one in messages.listed(reached(explode, outer))
+    ]
+    if not inner:
+        raise SourceError(str(path), f"no list of objects at {explode}", "source.explode names it")
+    apart = explode.partition(".")[0]
+    return [{key: value for key, value in one.items() if key != apart} for one in inner[:SAMPLE]]
+
+
+def _lists_of(records: Sequence[Mapping[str, Any]]) -> str:
+    """Return what to ask where the first record may be an object around the records."""
+    held = [(where, len(reached(where, records[0]))) for where in lists_in(records[0])]
+    if not held or len(records) > _WHOLE:
+        return ""
+    lists = ", or ".join(f"source.records={where} ({counted(n, 'object')})" for where, n in held)
+    return f"are the records in a list of the file's object? then again with {lists}"
 
 
 def _format_of(records: Sequence[Mapping[str, Any]]):
@@ -65,16 +104,21 @@ def _format_of(records: Sequence[Mapping[str, Any]]):
 def _conversation(records, made: Guess) -> list[Field]:
     """Find the messages; return the fields of a record in which they lie."""
     places = fields(records)
-    if _messages(places, made):
+    given = made.settings.get("group", "")
+    if given and (keys := messages.keys_of(records)):
+        return _grouped(records, places, keys, made, given)
+    if not given and _messages(places, made):
         return places
-    if inner := _exploded(records, places, made):
+    if not made.settings.keys() & {"group", "explode"} and (
+        inner := _exploded(records, places, made)
+    ):
         return inner
-    if keys := messages.keys_of(records):
+    if not given and (keys := messages.keys_of(records)):
         return _grouped(records, places, keys, made)
     if not _prompt_and_answer(places, made):
         made.skeleton = skeleton(records, places)
         made.settings["mapping"] = {}
-        if group := made.skeleton.group:
+        if group := given or (made.skeleton.group and f"{{{made.skeleton.group}}}"):
             made.put("item", "{@group}", "the conversation itself: say what it was at")
             places = _of_groups(records, group, ())
         made.open.append(f"{made.skeleton.said} (complete the lines in the file)")
@@ -166,18 +210,24 @@ def _exploded(records, places: Sequence[Field], made: Guess) -> list[Field] | No
     return None
 
 
-def _grouped(records, places, keys: messages.MessageKeys, made: Guess) -> list[Field]:
+def _grouped(
+    records, places, keys: messages.MessageKeys, made: Guess, given: str = ""
+) -> list[Field]:
     """Say what lines have in common, where each is a message.
+
+    Args:
+        given: template of what they have in common, where the user says it.
 
     Returns:
         The fields of a conversation's first line, which its record has; and of its last line
         what may be an outcome.
     """
-    shared, is_named = grouping(records, places, keys.role)
-    group = f"{{{shared}}}" if shared else "{@stem}"
+    shared, is_named = ("", True) if given else grouping(records, places, keys.role)
+    group = given or (f"{{{shared}}}" if shared else "{@stem}")
     made.settings["group"] = group
-    why = f"each line is a message; {'they have this in common' if shared else 'of one file'}"
-    made.why["group"] = why
+    one_file = group == "{@stem}"
+    why = f"each line is a message; {'of one file' if one_file else 'they have this in common'}"
+    made.why.setdefault("group", why)
     if shared and not is_named:
         made.open.append(
             f"do the lines of one conversation share '{shared}', as was taken? if a file is one:"
@@ -185,25 +235,26 @@ def _grouped(records, places, keys: messages.MessageKeys, made: Guess) -> list[F
         )
     made.put("item", "{@group}", "the conversation itself: say what it was at, if a line does")
     made.put("messages", "{lines}", why)
-    everything = _name_words(keys, _parts(records, shared), made)
-    if shared:
-        everything = [{k: v for k, v in one.items() if k != shared} for one in everything]
+    everything = _name_words(keys, _parts(records, group), made)
+    common = MappingTemplate("source.group", group).names
+    everything = [{k: v for k, v in one.items() if k not in common} for one in everything]
     made.left_over += _unread("lines", everything)
     passed_over = {keys.role, keys.text, *keys.table(), *_OF_MESSAGES}
     passed_over |= {one.path.removeprefix("lines.*.") for one in made.left_over}
-    return _of_groups(records, shared, passed_over)
+    return _of_groups(records, group, passed_over)
 
 
-def _parts(records, shared: str) -> list[list[Mapping[str, Any]]]:
+def _parts(records, group: str) -> list[list[Mapping[str, Any]]]:
+    template = MappingTemplate("source.group", group)
     parts: dict[str, list[Mapping[str, Any]]] = {}
     for one in records:
-        parts.setdefault(str(reached(shared, one)) if shared else "", []).append(one)
+        parts.setdefault(template.word({**one, "@stem": ""}) or "", []).append(one)
     return list(parts.values())
 
 
-def _of_groups(records, shared: str, passed_over: Collection[str]) -> list[Field]:
+def _of_groups(records, group: str, passed_over: Collection[str]) -> list[Field]:
     """Return what the record of a group has: fields of its first line, a verdict in its last."""
-    parts = _parts(records, shared)
+    parts = _parts(records, group)
     first = fields([one[0] for one in parts])
     known_there = {one.path for one in first}
     last = [

@@ -5,16 +5,17 @@ import json
 import pytest
 
 from harness_forge.collect.guess.guess import guess
+from harness_forge.config.source import SourceConfig
 from harness_forge.core.errors import SourceError
 
 ASKED = {"role": "user", "content": "Which shelf?"}
 SAID = {"role": "assistant", "content": "The third."}
 
 
-def guessed(tmp_path, *records, name="a.jsonl"):
+def guessed(tmp_path, *records, name="a.jsonl", **given):
     path = tmp_path / name
     path.write_text("".join(json.dumps(record) + "\n" for record in records))
-    return guess(path)
+    return guess(path, SourceConfig("guessed", **given))
 
 
 def mapping(tmp_path, *records):
@@ -402,3 +403,47 @@ def test_roles_and_texts_in_objects_of_their_own_are_found(tmp_path):
     table = {"author.role": "role", "content.parts": "content"}
     assert made.settings["mapping"]["message_keys"] == table
     assert (made.open, made.left_over) == ([], [])
+
+
+EPISODES = [{"goal": f"g{n}", "question": "Where?", "answer": "There."} for n in range(4)]
+
+
+def test_the_list_that_is_said_to_hold_the_records_is_looked_at_and_written(tmp_path):
+    made = guessed(
+        tmp_path, {"version": 1, "inner": {"episodes": EPISODES}}, records="inner.episodes"
+    )
+    assert made.records == 4
+    assert made.settings["records"] == "inner.episodes"
+    assert made.settings["mapping"]["answer"] == "{answer}"
+
+
+def test_a_list_in_the_only_object_of_a_file_is_proposed(tmp_path):
+    made = guessed(tmp_path, {"version": 1, "episodes": EPISODES})
+    assert "then again with source.records=episodes (4 objects)" in made.open[1]
+
+
+def test_a_list_in_each_of_many_objects_is_not_proposed(tmp_path):
+    made = guessed(tmp_path, *({"n": n, "episodes": EPISODES} for n in range(9)))
+    assert not any("source.records" in line for line in made.open)
+
+
+def test_what_lines_have_in_common_is_taken_as_it_is_said(tmp_path):
+    lines = [
+        {"conversation_id": c, "part": p, **one}
+        for c in ("c1", "c2")
+        for p in "ab"
+        for one in (ASKED, SAID)
+    ]
+    made = guessed(tmp_path, *lines, group="{conversation_id}-{part}")
+    assert made.settings["group"] == "{conversation_id}-{part}"
+    assert made.settings["mapping"]["messages"] == "{lines}"
+    assert not any("do the lines of one conversation share" in line for line in made.open)
+
+
+def test_a_list_that_is_said_to_be_taken_apart_is(tmp_path):
+    record = {"task": "t", "tries": EPISODES, "notes": [{"a": 1}]}
+    made = guessed(tmp_path, record, explode="tries")
+    assert made.settings["explode"] == "tries"
+    assert made.settings["mapping"]["prompt"] == "{question}"
+    with pytest.raises(SourceError, match="no list of objects at tris"):
+        guessed(tmp_path, record, explode="tris")

@@ -122,6 +122,8 @@ def _conversation(records, made: Guess) -> list[Field]:
             made.put("item", "{@group}", "the conversation itself: say what it was at")
             places = _of_groups(records, group, ())
         made.open.append(f"{made.skeleton.said} (complete the lines in the file)")
+        if turns := signatures.numbered_turns([one.path for one in places]):
+            made.open.append(signatures.in_columns(turns))
     return places
 
 

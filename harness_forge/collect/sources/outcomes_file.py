@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from harness_forge.collect.sources import signatures
 from harness_forge.collect.sources.lines import values
 from harness_forge.collect.sources.mapping import MappingTemplate
 from harness_forge.collect.sources.records import LeftOut
+from harness_forge.collect.sources.unpacking import beginning
 from harness_forge.config.source import Layout, OutcomesFileConfig, SourceConfig
 from harness_forge.core.errors import ConfigError, SourceError
 
@@ -79,6 +81,7 @@ class OutcomesByItem:
                     yield name, said
 
     def _records(self) -> Iterator[Mapping[str, Any]]:
+        signatures.demand_records(self.path, beginning(self.path, signatures.LONGEST))
         for value in values(self.path, Layout.auto, SourceConfig.max_line_mb):
             if isinstance(value, LeftOut) or not isinstance(value.value, Mapping):
                 place = f"{self.path}: line {value.place}"

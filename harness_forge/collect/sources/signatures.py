@@ -7,9 +7,12 @@ wrong with it would not be said.
 from __future__ import annotations
 
 import csv
+import re
 import shlex
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from harness_forge.core.chat.roles import role_of
 from harness_forge.core.errors import SourceError
 
 PARQUET = b"PAR1"
@@ -21,6 +24,7 @@ _UNZIP = "unpack it (unzip {file} -d unpacked) and give the files in it"
 _UNTAR = "unpack it (tar -xf {file}) and give the files in it"
 _AS_LINES = "write its records as JSON lines, an object each"
 _RIGHT = "it holds no records; is it the right file?"
+_PSQL = "psql -At loaded -c 'SELECT row_to_json(t) FROM {table} t' > records.jsonl"
 _KINDS = {
     b"PARE": ("an encrypted Parquet file", "write it unencrypted, or as JSON lines"),
     b"PK\x03\x04": ("a zip archive", _UNZIP),
@@ -32,6 +36,11 @@ _KINDS = {
     b"SQLite format 3\x00": (
         "a SQLite database",
         "write a table as JSON lines: sqlite3 -json {file} 'SELECT * FROM …' > records.json",
+    ),
+    b"PGDMP": (
+        "a PostgreSQL archive",
+        "load it and write a table as JSON lines: createdb loaded && pg_restore -d loaded {file}"
+        " && " + _PSQL.replace("{table}", "…"),
     ),
     b"ARROW1": ("an Arrow file", "write it as Parquet or as JSON lines"),
     b"\xff\xff\xff\xff": ("an Arrow stream", "write it as Parquet or as JSON lines"),
@@ -49,6 +58,38 @@ _PICKLE = "a pickle runs code when it is loaded, so forge loads none: write JSON
 _CSV = (
     'write it as JSON lines: python3 -c "import csv,json,sys; [print(json.dumps(row)) for row in'
     ' csv.DictReader(sys.stdin{dialect})]" < {file} > records.jsonl'
+)
+_SQL = re.compile(
+    rb"(?:pragma\s|begin(?:\stransaction)?\s*;|set\s+[\w.@]+\s*(?:=|to\s)|insert\s+into\s"
+    rb"|create\s+(?:table|database|schema|sequence|type|extension|index|unique)\b"
+    rb"|copy\s[^\n]+\sfrom\s+stdin|drop\s+(?:table|database|schema)\b|lock\s+tables\s|use\s+`"
+    rb"|select\s+pg_catalog\.|\\(?:restrict|connect)\b)",
+    re.IGNORECASE,
+)
+"""What a dump's first statement begins with."""
+_SQL_COMMENTS = re.compile(rb"(?:\s+|--[^\n]*(?:\n|$)|/\*.*?\*/;?)*", re.DOTALL)
+_TABLE = re.compile(
+    rb"\b(?:create\s+table(?:\s+if\s+not\s+exists)?|insert\s+into|copy)\s+[\"`]?([\w.]+)",
+    re.IGNORECASE,
+)
+_DUMPS = (
+    (
+        re.compile(rb"PostgreSQL database|\bpg_catalog\b|\bFROM stdin;|^\\restrict", re.MULTILINE),
+        " of PostgreSQL",
+        "createdb loaded && psql -q loaded -f {file} && " + _PSQL,
+    ),
+    (
+        re.compile(rb"MySQL dump|MariaDB dump|ENGINE=|^LOCK TABLES", re.MULTILINE),
+        " of MySQL",
+        "mysql loaded < {file}, then SELECT JSON_OBJECT('COLUMN', COLUMN, …) FROM {table}, a row a"
+        " line",
+    ),
+    (
+        re.compile(rb""),  # SQLite's own says nothing of itself
+        "",
+        "sqlite3 loaded.db < {file} && sqlite3 -json loaded.db 'SELECT * FROM {table}' >"
+        " records.json",
+    ),
 )
 _SSE = (
     'it holds an answer and not what was asked: write a record a line, {{"request": …,'
@@ -92,7 +133,18 @@ def _kind(start: bytes, path: Path) -> tuple[str, str] | None:
         return "no text, and of no kind that is known here", _AS_LINES
     if text.startswith((b"data:", b"event:")):
         return "a stream of server-sent events", _SSE
-    return _table(text, path)
+    return _dump(text) or _table(text, path)
+
+
+def _dump(text: bytes) -> tuple[str, str] | None:
+    """Return that it is a dump of a database, if its first statement is SQL."""
+    if not _SQL.match(text, _SQL_COMMENTS.match(text).end()):
+        return None
+    of, how = next((of, how) for mark, of, how in _DUMPS if mark.search(text))
+    named = _TABLE.search(text)
+    table = named[1].decode("utf-8", "replace") if named else "…"
+    how = how.replace("{table}", table)
+    return f"an SQL dump{of}", f"load it into a database and write a table as JSON lines: {how}"
 
 
 def _is_binary(start: bytes) -> bool:
@@ -116,5 +168,26 @@ def _table(text: bytes, path: Path) -> tuple[str, str] | None:
         alike = len(rows) > 1 and len(widths) == 1 and min(widths) > 1
         if alike or (suffix in named and rows and len(rows[0]) > 1):
             dialect = "" if delimiter == "," else f", delimiter={delimiter!r}"
-            return f"a table ({suffix.upper()})", _CSV.replace("{dialect}", dialect)
+            remedy = _CSV.replace("{dialect}", dialect)
+            if turns := numbered_turns(rows[0]):
+                remedy += f"; {in_columns(turns)}"
+            return f"a table ({suffix.upper()})", remedy
     return None
+
+
+_TURN = re.compile(r"([A-Za-z]+)[ _.-]?(\d+)")
+
+
+def numbered_turns(names: Iterable[str]) -> list[str]:
+    """Return the fields that hold a turn each, such as user_1 and assistant_1; [] for none."""
+    found = [(name, match[1]) for name in names if (match := _TURN.fullmatch(name))]
+    roles = {role_of(word) for _, word in found}
+    return [name for name, word in found if role_of(word)] if {"user", "assistant"} <= roles else []
+
+
+def in_columns(turns: Sequence[str]) -> str:
+    """Return what to do with turns that are in fields of their own."""
+    return (
+        f'its turns are in fields of their own ({", ".join(turns[:4])}): docs/sources.md, "Turns in'
+        ' columns", has a script that makes one list of them'
+    )

@@ -6,6 +6,7 @@ import pytest
 
 from harness_forge.collect.ingest.dry_run import dry_run
 from harness_forge.config.source import MappingConfig, OutcomesFileConfig, SourceConfig
+from harness_forge.core.errors import SourceError
 
 MAPPING = MappingConfig(item="{task}", messages="{chat}")
 CHAT = [{"role": "user", "content": "u"}, {"role": "assistant", "content": "a"}]
@@ -71,3 +72,18 @@ def test_the_command_shows_it(store, forge, lines_of, tmp_path):
     code, said = forge("ingest", *words)
     assert code == 0, said
     assert "  hint: report.json has outcomes of 'T-1', …, and of no item in the records" in said
+
+
+def test_outcomes_in_a_table_are_refused_with_the_command_that_makes_lines_of_them(tmp_path):
+    (tmp_path / "r.jsonl").write_text(json.dumps({"task": "a", "chat": CHAT}) + "\n")
+    (tmp_path / "report.csv").write_text("id,ok\na,True\nb,False\n")
+    config = SourceConfig(
+        name="bench",
+        path=str(tmp_path / "r.jsonl"),
+        mapping=MAPPING,
+        outcomes=OutcomesFileConfig("report.csv", **BY_ID),
+    )
+    with pytest.raises(
+        SourceError, match=r"report\.csv: is a table \(CSV\)\n.*as JSON lines: python3"
+    ):
+        dry_run(config, "s")

@@ -9,6 +9,7 @@ import os
 import pickle
 import random
 import shlex
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import tarfile
 import zipfile
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 import zstandard
@@ -131,6 +133,77 @@ def test_a_table_is_refused_with_a_command_that_makes_records_of_it(tmp_path, de
     assert [one.value for one in made] == [
         dict(zip(cells[0], row, strict=True)) for row in cells[1:]
     ]
+
+
+PG_DUMP = (
+    "--\n-- PostgreSQL database dump\n--\n\nSET statement_timeout = 0;\n"
+    "COPY public.runs (id, ok) FROM stdin;\n1\tt\n\\.\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "of", "how"),
+    [
+        (PG_DUMP, " of PostgreSQL", "'SELECT row_to_json(t) FROM public.runs t'"),
+        ("\\restrict x\n\nSET a = 'b';\n", " of PostgreSQL", "createdb loaded"),
+        (
+            "-- MySQL dump 10.13\n/*!40101 SET a=b */;\nDROP TABLE IF EXISTS `r`;",
+            " of MySQL",
+            "mysql",
+        ),
+        ("INSERT INTO runs VALUES(1,'a'),(2,'b');\n" * 3, "", "'SELECT * FROM runs'"),
+    ],
+)
+def test_a_dump_of_a_database_is_named_with_how_to_load_it(tmp_path, text, of, how):
+    said = refusal(tmp_path / "a.sql", text.encode())
+    assert f"is an SQL dump{of}\n  hint: load it into a database and write a table" in said
+    assert how in said
+
+
+def test_what_is_said_of_a_sqlite_dump_makes_records_of_it(tmp_path):
+    with sqlite3.connect(":memory:") as connection:
+        connection.execute("CREATE TABLE runs (task text, passed int)")
+        connection.executemany("INSERT INTO runs VALUES (?, ?)", [("a, b", 1), ("c\nd", 0)])
+        text = "\n".join(connection.iterdump())
+    said = refusal(tmp_path / "a.sql", text.encode())
+    command = said.partition("JSON lines: ")[2]
+    if not shutil.which("sqlite3"):
+        pytest.skip("sqlite3 is not installed")
+    subprocess.run(["sh", "-c", command], cwd=tmp_path, check=True)
+    found = values(tmp_path / "records.json", Layout.auto, 1)
+    assert [one.value for one in found] == [
+        {"task": "a, b", "passed": 1},
+        {"task": "c\nd", "passed": 0},
+    ]
+
+
+def test_a_broken_first_line_that_begins_like_sql_is_no_dump(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"set out at noon\n" + LINES)
+    assert files.content(path).size
+
+
+def test_turns_in_columns_are_named_with_the_documented_script_that_joins_them(tmp_path):
+    text = "id,system,user_1,assistant_1,user_2,assistant_2\na,Be kind.,Where?,There.,,\n"
+    said = refusal(tmp_path / "a.csv", text.encode())
+    assert 'docs/sources.md, "Turns in columns"' in said
+    documented = (Path(__file__).parents[3] / "docs/sources.md").read_text(encoding="utf-8")
+    script = documented.split("```python\n# turns.py")[1].split("```")[0]
+    found = subprocess.run(
+        [sys.executable, "-c", f"# {script}"],
+        input=text,
+        text=True,
+        capture_output=True,
+        check=True,
+    )
+    assert json.loads(found.stdout) == {
+        "id": "a",
+        "messages": [
+            {"role": "system", "content": "Be kind."},
+            {"role": "user", "content": "Where?"},
+            {"role": "assistant", "content": "There."},
+        ],
+    }
 
 
 def test_a_broken_first_line_with_commas_is_no_table(tmp_path):

@@ -30,7 +30,7 @@ from harness_forge.training.live import Curves
 from harness_forge.training.progress import Step, TrainingProgress, steps_in
 from harness_forge.training.target_layers import demand_targets
 from harness_forge.training.token_audit import Audit
-from harness_forge.training.unfinished import complete, note_begun
+from harness_forge.training.unfinished import complete, note_begun, take_finished
 from harness_forge.worksets.hardware import settle, threads
 from harness_forge.worksets.worksets import environment_of, python_of
 
@@ -234,10 +234,14 @@ def render_rows(job: Job, train: Path, **more: Path | None) -> dict[str, Any]:
 
 
 def run(job: Job, lock: int, say: Say, show: Show, live: Path | None) -> None:
-    """Train to the end, resuming from the last checkpoint if there is one."""
+    """Train to the end, resuming from the last checkpoint if there is one and it is not the end."""
     at = checkpoint(job)
     where = f"{job.config.adapter.name} on {job.config.hardware.name}"
-    say(f"training {where}" + (f", from the checkpoint of step {at}" if at else ""))
+    ended = take_finished(job.work, at)
+    if ended:
+        say(f"{where} has made its last step, {at}, before: nothing is trained again")
+    else:
+        say(f"training {where}" + (f", from the checkpoint of step {at}" if at else ""))
     note_begun(job.work, job.config.name)
     curves = Curves(job.metrics, live or job.work / "live", last=at)
 
@@ -246,15 +250,16 @@ def run(job: Job, lock: int, say: Say, show: Show, live: Path | None) -> None:
         show(step)
 
     try:
-        launch.train(
-            job.work / "axolotl.yaml",
-            job.log,
-            environment(job),
-            metrics=job.metrics,
-            show=shown,
-            gpu=job.config.hardware is Hardware.cuda,
-            hold=(lock,),
-        )
+        if not ended:
+            launch.train(
+                job.work / "axolotl.yaml",
+                job.log,
+                environment(job),
+                metrics=job.metrics,
+                show=shown,
+                gpu=job.config.hardware is Hardware.cuda,
+                hold=(lock,),
+            )
     finally:
         curves.close()
     check_ended(job.metrics)

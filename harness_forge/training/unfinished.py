@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import shlex
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typing import Any
 
 from harness_forge.core.files import write_json
 from harness_forge.core.numbers import seconds
+from harness_forge.registry.adapters.package import CONFIG, WEIGHTS
 from harness_forge.training.progress import steps_in
 
 BEGUN = "begun.json"
@@ -116,6 +118,33 @@ def complete(out: Path) -> dict[int, Path]:
         except (OSError, ValueError):
             continue
     return found
+
+
+def take_finished(place: Path, step: int) -> bool:
+    """Put the adapter of a training's last step where Axolotl puts it at its end.
+
+    A trainer outlives a forge that was killed, and may be killed after its last step. Resumed from
+    there it makes a step more than it should. The checkpoint has the same weights, and is of that
+    step for certain: an adapter beside it may be an older one, of a stop in between.
+
+    Args:
+        step: of the newest complete checkpoint.
+
+    Returns:
+        False where there is more to train, and nothing was changed.
+    """
+    folder = place / "out" / f"checkpoint-{step}"
+    try:
+        state = json.loads((folder / "trainer_state.json").read_bytes())
+        ended = state["global_step"] >= state["max_steps"] > 0
+    except (OSError, LookupError, TypeError, ValueError):
+        return False
+    files = [folder / CONFIG, folder / WEIGHTS]
+    if not (ended and _last(place / "metrics.jsonl")[0] == step and all(map(Path.is_file, files))):
+        return False
+    for file in files:
+        shutil.copyfile(file, place / "out" / file.name)
+    return True
 
 
 def _last(metrics: Path) -> tuple[int, int]:

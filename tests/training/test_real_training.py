@@ -10,8 +10,10 @@ from tiny_rows import TEMPLATE, TOOLS, answer, asked, script, write
 
 from harness_forge.core.errors import TrainError
 from harness_forge.registry.adapters import registry, replicates
-from harness_forge.registry.adapters.package import load
+from harness_forge.registry.adapters.package import CONFIG, WEIGHTS, load
 from harness_forge.training import supervised
+from harness_forge.training import trained as trained_module
+from harness_forge.training.progress import steps_in
 from harness_forge.training.replicates import train_replicates
 from harness_forge.training.stages import train_sft
 
@@ -42,6 +44,28 @@ def test_the_same_training_again_is_not_made_again(trained, config):
     again = supervised.train(config)
     assert not again.new
     assert again.adapter.digest == trained.adapter.digest
+
+
+def test_a_training_that_outlived_forge_is_taken_as_it_is(config, monkeypatch):
+    # Only where steps are counted, and not epochs, does the trainer make one more of its own.
+    own = replace(config, train=replace(config.train, max_steps=3, epochs=3, name="counted"))
+
+    def die(job, lineage):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(trained_module, "packaged", die)
+        with pytest.raises(KeyboardInterrupt):
+            supervised.train(own)
+    out = supervised.plan(own).work / "out"
+    ended = {name: (out / name).read_bytes() for name in (CONFIG, WEIGHTS)}
+    for name in ended:
+        (out / name).unlink()
+    done = supervised.train(own)
+    assert [fact["step"] for fact in steps_in(done.metrics)] == [1, 2, 3]
+    assert done.adapter.lineage["measured"]["steps"] == 3
+    # The checkpoint has what the end of a training writes.
+    assert (done.adapter.folder / WEIGHTS).read_bytes() == ended[WEIGHTS]
 
 
 def test_rows_beyond_the_context_are_refused_before_training(config):

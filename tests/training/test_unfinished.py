@@ -2,11 +2,15 @@
 
 import fcntl
 import json
+from types import SimpleNamespace
 
 import pytest
 
 from harness_forge.cli import main
-from harness_forge.training.unfinished import note_begun, unfinished
+from harness_forge.config.train import Hardware
+from harness_forge.training import jobs, launch
+from harness_forge.training.progress import summary
+from harness_forge.training.unfinished import note_begun, take_finished, unfinished
 
 
 @pytest.fixture
@@ -88,3 +92,61 @@ def test_verbs_say_it(half_done, words, capsys):
     said = capsys.readouterr().out
     assert "is at step 14 of 27, stopped " in said
     assert "`forge train 'train.name=two words'`" in said
+
+
+@pytest.fixture
+def at_its_end(half_done):
+    """The same, but its trainer lived on: the checkpoint of step 27 is whole."""
+    with (half_done / "metrics.jsonl").open("a") as file:
+        for n in range(15, 28):
+            file.write(f"{json.dumps({'step': n, 'steps': 27, 'loss': n / 100, 'elapsed_s': n})}\n")
+    folder = half_done / "out" / "checkpoint-27"
+    folder.mkdir()
+    (folder / "trainer_state.json").write_text('{"global_step": 27, "max_steps": 27}')
+    (folder / "adapter_config.json").write_text("{}")
+    (folder / "adapter_model.safetensors").write_bytes(b"of step 27")
+    # What a stop with Ctrl-C left.
+    (half_done / "out" / "adapter_model.safetensors").write_bytes(b"of step 14")
+    return half_done
+
+
+def run(place, monkeypatch, tmp_path):
+    """Run the training of a folder; return what was said, and whether Axolotl was started."""
+    said, started = [], []
+    monkeypatch.setattr(launch, "train", lambda *words, **more: started.append(words))
+    monkeypatch.setattr(jobs, "environment", lambda job: {})
+    names = SimpleNamespace(name="tiny", adapter=Hardware.cpu, hardware=Hardware.cpu)
+    job = SimpleNamespace(
+        work=place, metrics=place / "metrics.jsonl", log=place / "axolotl.log", config=names
+    )
+    jobs.run(job, 0, said.append, jobs.silent, tmp_path / "live")
+    return said[0], bool(started)
+
+
+def test_one_that_made_its_last_step_is_not_trained_again(at_its_end, monkeypatch, tmp_path):
+    said, started = run(at_its_end, monkeypatch, tmp_path)
+    assert said == "cpu on cpu has made its last step, 27, before: nothing is trained again"
+    assert not started
+    out = at_its_end / "out"
+    assert (out / "adapter_model.safetensors").read_bytes() == b"of step 27"
+    assert (out / "adapter_config.json").is_file()
+    measured = summary(at_its_end / "metrics.jsonl")
+    assert (measured["steps"], measured["last_loss"]) == (27, 0.27)
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("trainer_state.json", '{"global_step": 27, "max_steps": 40}'),
+        ("trainer_state.json", "{}"),
+        ("../../metrics.jsonl", '{"step": 26, "steps": 27, "loss": 1, "elapsed_s": 1}\n'),
+    ],
+)
+def test_what_is_not_at_its_end_goes_on(at_its_end, file, text):
+    (at_its_end / "out" / "checkpoint-27" / file).write_text(text)
+    assert not take_finished(at_its_end, 27)
+    assert (at_its_end / "out" / "adapter_model.safetensors").read_bytes() == b"of step 14"
+
+
+def test_without_a_checkpoint_it_begins_anew(half_done):
+    assert not take_finished(half_done, 0)

@@ -85,9 +85,14 @@ def _new(file: str, name: str, overrides: list[str]) -> int:
             "ingested": tried[0] if tried else None,
         }
     )
+    read_by = [f"source={name}", f"path={file}"]
     if fits:
-        given = [f"source={name}", f"path={file}", *overrides, f"skill.name={_named_after(path)}"]
+        given = [*read_by, *overrides, f"skill.name={_named_after(path)}"]
         show(f"\nnext: forge ingest {shlex.join(given)}")
+    elif not found.skeleton:
+        again = f"forge ingest {shlex.join(['--dry-run', *read_by, *overrides])}"
+        first = f"answer in {target} what is to be said by you, then " if target else ""
+        show(plain(f"\nnext: nothing of it can be taken in yet: {first}{again}"))
     if found.skeleton:
         show(plain(f"\nnext: fill in {target}, then {shlex.join(['forge', 'ingest', *trial])}"))
     return 1 if found.skeleton else 0

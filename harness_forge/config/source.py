@@ -85,7 +85,8 @@ class MappingConfig:
         message_keys: key of a message -> the key that it means: text -> content.
         roles: word for a role -> system, user, assistant or tool; besides the words that
             are known.
-        prompt: where there is no conversation: what was asked, as one text.
+        prompt: where there is no conversation, in the mapping or in a record: what was asked, as
+            one text.
         answer: and what was answered.
         request: (traffic) the request's body.
         response: (traffic) the response's body.

@@ -181,3 +181,15 @@ def test_a_slip_in_a_setting_leaves_no_file_and_a_right_one_is_written(records, 
     assert main(["source", "new", "a.json", "source.records=data"]) == 0
     assert "\nrecords: data  # as it was given\n" in (records / "conf/source/a.yaml").read_text()
     assert "2 attempts would be added" in capsys.readouterr().out
+
+
+def test_where_nothing_can_be_read_yet_it_is_said_what_comes_next(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    chat = [*CHAT, {"who": "wizard", "text": "Abracadabra"}]
+    lines = (json.dumps({"task": f"t{n}", "passed": True, "chat": chat}) for n in range(3))
+    (tmp_path / "own.jsonl").write_text("\n".join(lines) + "\n")
+    assert main(["source", "new", "own.jsonl"]) == 0
+    assert capsys.readouterr().out.endswith(
+        "\nnext: nothing of it can be taken in yet: answer in conf/source/own.yaml what is to be"
+        " said by you, then forge ingest --dry-run source=own path=own.jsonl\n"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ def found(path: Path, pattern: str) -> list[Path]:
         SourceError: nothing is there, or nothing fits the pattern.
     """
     if path.is_dir():
+        _demand_a_look_into(path)
         files = sorted(entry for entry in path.glob(pattern) if entry.is_file())
         if not files:
             raise SourceError(str(path), f"holds no file like {pattern}", "set source.files")
@@ -51,6 +53,14 @@ def found(path: Path, pattern: str) -> list[Path]:
             str(path), "is a pipe, which can be read once only", "write it to a file first"
         )
     return [path]
+
+
+def _demand_a_look_into(folder: Path) -> None:
+    # A pattern finds nothing in a folder that may not be read, and says nothing of it.
+    try:
+        os.scandir(folder).close()
+    except PermissionError as error:
+        raise unpacking.may_not_be_read(folder, error) from None
 
 
 def passed_over(path: Path, pattern: str) -> list[str]:
@@ -101,7 +111,5 @@ def content(path: Path, known: Iterable[tuple[int, str]] = (), is_records: bool 
                 if running.hexdigest() in wanted.get(size, ()):
                     earlier = running.hexdigest()
     except faults() as error:
-        raise SourceError(
-            str(path), f"cannot be unpacked: {error}", unpacking.remedy(path, error)
-        ) from None
+        raise unpacking.unreadable(path, error) from None
     return Content(size, running.hexdigest(), earlier)

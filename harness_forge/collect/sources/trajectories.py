@@ -222,8 +222,8 @@ def _conversation(
         Malformed: they are none, or of a role that is not in the table.
         Misfit: the answer is a stream that tells of no answer.
     """
-    if templates.config.messages:
-        said = templates.messages(templates.value("messages", scope))
+    said = templates.messages(templates.value("messages", scope))
+    if templates.config.messages and not (said is None and templates.config.prompt):
         return forms.conversation(said), False, None
     if not templates.config.prompt:
         return [], False, None

@@ -35,16 +35,27 @@ def opened(path: Path) -> BinaryIO:
     """Return a file opened for reading the bytes it holds; what packed it is known by its start.
 
     Raises:
-        SourceError: it is packed with zstd, and zstandard is not installed.
+        SourceError: it may not be read; or it is packed with zstd, and zstandard is not installed.
         EOFError: it is packed with zstd and cut off; gzip says so when it is read.
     """
-    with path.open("rb") as file:
-        start = file.read(4)
+    try:
+        with path.open("rb") as file:
+            start = file.read(4)
+    except PermissionError as error:
+        raise may_not_be_read(path, error) from None
     if start[:2] == _GZIP:
         return io.BufferedReader(Gunzip(path), _BLOCK)
     if start == _ZSTD:
         return io.BufferedReader(_unzstd(path), _BLOCK)
     return path.open("rb", buffering=_BLOCK)
+
+
+def may_not_be_read(path: Path, error: OSError) -> SourceError:
+    """Return the error for a file or folder that whoever runs forge has no right to read."""
+    rights = "u+rx" if path.is_dir() else "u+r"
+    what = f"cannot be read: {error.strerror}"
+    hint = f"chmod {rights} {shlex.quote(str(path))}, or let its owner run forge"
+    return SourceError(str(path), what, hint)
 
 
 def beginning(path: Path, size: int) -> bytes:
@@ -150,8 +161,15 @@ def faults() -> tuple[type[Exception], ...]:
     return EOFError, OSError, zlib.error, ZstdError
 
 
-def remedy(path: Path, error: Exception) -> str:
-    """Return what to do about a file that `faults` says cannot be unpacked."""
+def unreadable(path: Path, error: Exception) -> SourceError:
+    """Return the error for a file that one of `faults` was raised by."""
+    if isinstance(error, OSError) and error.errno:
+        hint = "is its disk or its network folder there and sound? nothing of it was read"
+        return SourceError(str(path), f"cannot be read: {error.strerror}", hint)
+    return SourceError(str(path), f"cannot be unpacked: {error}", _remedy(path, error))
+
+
+def _remedy(path: Path, error: Exception) -> str:
     if "requires too much memory" in str(error):  # zstd --long=28 and more
         return f"unpack it: zstd -d --long=31 {shlex.quote(path.name)}"
     return "is it whole? nothing of it was read"

@@ -64,9 +64,13 @@ def faults_of_field(value: Any, owner: type, path: Path, place: Place) -> Iterat
     Args:
         owner: the dataclass; the field is the last part of `path`.
     """
+    (field,) = (one for one in dataclasses.fields(owner) if one.name == path[-1])
+    if value is None and field.default == "":
+        hint = f"an empty text leaves it out: {'.'.join(path)}=''"
+        yield _fault(place, path, "must not be null", hint)
+        return
     found = list(faults_in(value, fields_of(owner)[path[-1]], path, place))
     yield from found
-    (field,) = (one for one in dataclasses.fields(owner) if one.name == path[-1])
     if not found and not _interpolated(value) and (slip := slip_in(field.metadata, value)):
         yield _fault(place, path, *slip)
 

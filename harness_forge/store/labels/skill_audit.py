@@ -79,7 +79,7 @@ SELECT count(*), bool_or(coalesce(nullif(a.evaluator, ''), r.evaluator) = ANY (%
 FROM attempts a JOIN runs r ON r.id = a.run_id AND r.purpose = 'collect'
 WHERE a.id >
     coalesce((SELECT (value ->> 'last')::bigint FROM skill_settings WHERE key = %(key)s), 0)
-    AND (a.eval_passed IS NOT NULL OR a.outcome_value IS NOT NULL)
+    AND NOT a.infrastructure AND (a.eval_passed IS NOT NULL OR a.outcome_value IS NOT NULL)
 """
 
 

@@ -59,6 +59,14 @@ def test_labels_that_nobody_looked_at_are_told_with_the_command(forge, trajector
     assert "hint" not in forge("ingest", "source=tau_bench", f"path={path}")[1]
 
 
+def test_attempts_without_a_verdict_are_not_counted_as_judged(forge, tmp_path):
+    path = tmp_path / "model-airline.json"
+    records = [conversation(n, 0) for n in range(5)]
+    path.write_text(json.dumps([{**records[0], "reward": None}, *records[1:]]))
+    said = forge("ingest", "source=tau_bench", f"path={path}")[1]
+    assert "hint: 4 judged attempts" in said
+
+
 @pytest.mark.parametrize(
     "words", [("run", "policy=gold"), ("env", "doctor"), ("env", "table")], ids=" ".join
 )

@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from harness_forge.collect.sources import files
+from harness_forge.collect.sources import files, unpacking
 from harness_forge.collect.sources.lines import values
 from harness_forge.collect.sources.records import LeftOut
 from harness_forge.collect.sources.values import LocatedValue
@@ -316,3 +316,41 @@ def test_files_of_a_folder_that_no_pattern_names_are_told(tmp_path):
     assert others == ["b.parquet", "deep/er/c.jsonl.gz", "gone.json"]
     assert files.passed_over(tmp_path, "**/*.jsonl") == []
     assert files.passed_over(tmp_path / "a.jsonl", "*.json*") == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_and_a_folder_without_the_right_to_read_them_say_so(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(LINES)
+    path.chmod(0)
+    with pytest.raises(
+        SourceError, match=r"cannot be read: Permission denied\n  hint: chmod u\+r "
+    ):
+        files.content(path)
+    tmp_path.chmod(0)
+    with pytest.raises(
+        SourceError, match=r"cannot be read: Permission denied\n  hint: chmod u\+rx"
+    ):
+        files.found(tmp_path, "*")
+    tmp_path.chmod(0o700)
+
+
+def test_a_read_that_the_system_refuses_is_no_packed_file_that_was_cut(tmp_path, monkeypatch):
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(LINES)
+
+    def refused(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(type(path), "open", refused)
+    with pytest.raises(SourceError) as caught:
+        files.content(path)
+    assert str(caught.value) == (
+        f"{path}: cannot be read: Permission denied\n"
+        f"  hint: chmod u+r {path}, or let its owner run forge"
+    )
+
+
+def test_a_disk_that_fails_is_named_as_such(tmp_path):
+    said = unpacking.unreadable(tmp_path / "a.jsonl", OSError(5, "Input/output error"))
+    assert "cannot be read: Input/output error\n  hint: is its disk" in str(said)

@@ -139,6 +139,13 @@ def test_a_task_and_an_answer_make_a_rebuilt_prompt(tmp_path):
     assert attempt.outcome.signals["reflections"] == ["a", "b"]
 
 
+def test_a_record_without_messages_is_read_by_its_task_and_answer(tmp_path):
+    record = {"task": "t", "stub": "def f():", "code": "def f(): pass"}
+    [found] = read(tmp_path, record, messages="{messages|chat}", prompt="{stub}", answer="{code}")
+    assert found.attempt.variant == "rebuilt"
+    assert found.attempt.turns[0].response["content"] == "def f(): pass"
+
+
 def test_an_answer_that_is_a_list_is_kept_as_it_is(tmp_path):
     [found] = read(
         tmp_path, {"task": "t", "p": "q", "a": ["x"]}, messages="", prompt="{p}", answer="{a}"

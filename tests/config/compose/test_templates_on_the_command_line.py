@@ -46,3 +46,14 @@ def test_of_an_unknown_key_the_key_is_at_fault_not_its_quotes():
     with pytest.raises(ConfigError, match=r"source\.mapping\.outcme: unknown key") as caught:
         compose(None, ["source=trajectories", "source.mapping.outcme={end.verdict}"])
     assert caught.value.hint.startswith("did you mean 'outcome'?")
+
+
+def test_null_for_a_text_that_may_be_empty_is_answered_with_how_to_leave_it_out():
+    with pytest.raises(ConfigError) as caught:
+        compose(None, ["source=trajectories", "source.mapping.messages=null"])
+    assert str(caught.value) == (
+        "command line: source.mapping.messages: must not be null\n"
+        "  hint: an empty text leaves it out: source.mapping.messages=''"
+    )
+    left_out = compose(None, ["source=trajectories", "source.mapping.messages=''"])
+    assert left_out.source.mapping.messages == ""

@@ -29,6 +29,7 @@ def main(argv: list[str]) -> int:
     from harness_forge.cli import composed, results
     from harness_forge.cli.words import sort
     from harness_forge.report.collect import report
+    from harness_forge.report.gaps import gaps
 
     out, rest = _out(argv)
     words, _, overrides = sort(rest)
@@ -41,7 +42,7 @@ def main(argv: list[str]) -> int:
         "title": material.title,
         "decision": promotion.get("decision"),
         "why": promotion.get("why"),
-        "not_there_yet": _gaps(material),
+        "not_there_yet": [gap.name for gap in gaps(material)],
         "nothing_to_replay": material.nothing or None,
         "faults": material.faults,
     }
@@ -66,21 +67,15 @@ def brief(material: Material) -> str:
 
 
 def _lacking(material: Material) -> list[str]:
-    gaps = _gaps(material)
+    """Return why nothing can be replayed, and a line for each part that is not there yet."""
+    from harness_forge.cli.columns import columns
+    from harness_forge.report.gaps import gaps
+
     none = [f"nothing to replay: {material.nothing}"] if material.nothing else []
-    return [*none, *([f"not there yet: {', '.join(gaps)}"] if gaps else [])]
-
-
-def _gaps(material: Material) -> list[str]:
-    parts = {
-        "dataset": material.manifest,
-        "training": material.curves,
-        "proof": material.proof,
-        "evaluation": material.evaluation,
-        "replay": material.replay or material.nothing,
-        "decision": material.promotion,
-    }
-    return [name for name, found in parts.items() if not found]
+    if not (found := gaps(material)):
+        return none
+    rows = columns([(gap.name, gap.command) for gap in found])
+    return [*none, "not there yet, in the order to make it:", *(f"  {row}" for row in rows)]
 
 
 def _safely(name: str, lines: Iterator[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -118,6 +119,26 @@ class ConditionConfig:
     minimum: int = 0
     of: dict[str, Any] = field(default_factory=dict)
     enabled: bool = True
+
+
+def asks_suites(conditions: Mapping[str, ConditionConfig | Mapping[str, Any]]) -> bool:
+    """Return whether a condition that counts is on a suite, groups in groups included."""
+    # Composition does not parse the conditions inside a group.
+    found = [one if isinstance(one, Mapping) else vars(one) for one in conditions.values()]
+    return any(
+        is_on_suite(one) or asks_suites(one.get("of") or {})
+        for one in found
+        if one.get("enabled", True)
+    )
+
+
+def is_on_suite(condition: Mapping[str, Any]) -> bool:
+    """Return whether a condition is on a suite: noise without a suite is the replay's."""
+    kind = condition.get("kind")
+    kind = getattr(kind, "name", kind)
+    return kind in ("metric", "score", "gain") or (
+        kind == "beyond_noise" and bool(condition.get("suite"))
+    )
 
 
 @dataclass(frozen=True)

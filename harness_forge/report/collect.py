@@ -17,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from harness_forge.config.promote import asks_suites
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.config.several import skills_of
 from harness_forge.config.skill import is_recorded
@@ -102,6 +103,7 @@ def collect(config: ForgeConfig, sources: Sources) -> Material:
         faults=[*faults, *_strangers(sources, lineage, faults)],
         manifest_digest=_digest(sources.dataset / MANIFEST),
         made=datetime.now(UTC).strftime("%d %B %Y, %H:%M UTC"),
+        asks_suites=asks_suites(config.promote.conditions),
     )
 
 

@@ -72,6 +72,7 @@ class Material:
         faults: what was found and could not be used, in words.
         manifest_digest: sha256 of the dataset's manifest on disk.
         made: when the page was made, as people read it.
+        asks_suites: the recipe's rule has a condition on a suite.
     """
 
     title: str
@@ -91,3 +92,4 @@ class Material:
     suite_noise: Mapping[str, Any] | None = None
     manifest_digest: str = ""
     made: str = ""
+    asks_suites: bool = True

@@ -9,6 +9,7 @@ import pytest
 from loop_files import Loop, dataset, lines, whole
 
 from harness_forge import cli
+from harness_forge.config.promote import ConditionConfig, ConditionKind, asks_suites
 from harness_forge.evaluation.statistics import wilson
 from harness_forge.registry.adapters.package import load
 from harness_forge.report.collect import families
@@ -230,13 +231,14 @@ def test_every_suite_is_shown_with_its_categories(tmp_path, monkeypatch):
 
 
 COMMANDS = {
-    "The decision": "forge promote",
+    "The decision": "forge export",
     "First-try success": "forge replay",
     "By family": "forge replay",
     "Flips": "forge replay",
     "Training": "forge train",
     "From rows": "forge export",
     "Answers": "forge replay",
+    "Next": "forge export",
 }
 
 
@@ -248,7 +250,63 @@ def test_an_empty_folder_gives_a_page_that_says_what_is_missing(tmp_path, monkey
         assert command in text(section(tree, title))
     assert "%" not in text(tree.find(".//main"))
     said = capsys.readouterr().out
-    assert "not there yet: dataset, training, proof, evaluation, replay, decision" in said
+    assert said.startswith(
+        "not there yet, in the order to make it:\n"
+        "  dataset     forge export\n"
+        "  training    forge train\n"
+        "  proof       forge prove\n"
+        "  replay      forge replay\n"
+        "  evaluation  forge evaluate\n"
+        "  decision    forge promote\n"
+    )
+    assert "First comes the dataset. Run forge export." in text(tree.find(".//header"))
+
+
+def test_what_the_rule_does_not_ask_for_is_not_missing(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["report", "promote=replay_only", "forge_home=home", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["not_there_yet"]
+    assert found == ["dataset", "training", "proof", "replay", "decision"]
+    tree = parsed((tmp_path / "outputs" / "report.html").read_text())
+    checks = text(section(tree, "Form of the answers"))
+    assert "No suite was evaluated; the recipe's rule asks for none." in checks
+    assert "forge evaluate" not in text(tree.find(".//body"))
+
+
+def test_the_next_step_is_the_first_that_is_missing(loop, tmp_path, monkeypatch):
+    shutil.copytree(loop.root / "data", tmp_path / "data")
+    shutil.copytree(loop.outputs, tmp_path / "outputs")
+    monkeypatch.chdir(tmp_path)
+
+    def told():
+        assert cli.main(["report", f"forge_home={loop.home}"]) == 0
+        tree = parsed((tmp_path / "outputs" / "report.html").read_text())
+        parts = tree.find(".//header"), section(tree, "The decision"), section(tree, "Next")
+        return [text(one.findall(".//code")[0]) for one in parts]
+
+    (tmp_path / "outputs" / "promote.json").unlink(missing_ok=True)
+    assert told() == ["forge promote"] * 3
+    (tmp_path / "outputs" / "evaluate.json").unlink()
+    assert told() == ["forge evaluate"] * 3
+    (tmp_path / "outputs" / "replay.json").unlink()
+    assert told() == ["forge replay"] * 3
+
+
+@pytest.mark.parametrize(
+    ("conditions", "asks"),
+    [
+        ({"a": {"kind": "proof"}, "b": {"kind": "sign_flip"}}, False),
+        ({"a": {"kind": "score"}}, True),
+        ({"a": {"kind": "score", "enabled": False}}, False),
+        ({"a": {"kind": "beyond_noise"}}, False),
+        ({"a": {"kind": "beyond_noise", "suite": "sums"}}, True),
+        ({"a": {"kind": "any", "of": {"b": {"kind": "all", "of": {"c": {"kind": "gain"}}}}}}, True),
+        ({"a": ConditionConfig(ConditionKind.metric)}, True),
+        ({"a": ConditionConfig(ConditionKind.any, of={"b": {"kind": "rate"}})}, False),
+    ],
+)
+def test_a_rule_asks_for_suites_by_its_conditions(conditions, asks):
+    assert asks_suites(conditions) is asks
 
 
 def test_what_cannot_be_replayed_is_not_asked_for(tmp_path, monkeypatch, capsys):
@@ -258,7 +316,7 @@ def test_what_cannot_be_replayed_is_not_asked_for(tmp_path, monkeypatch, capsys)
     said = capsys.readouterr().out
     why = "skill mine: is recorded: there is no environment to attempt it in"
     assert f"nothing to replay: {why}\n" in said
-    assert "not there yet: dataset, training, proof, evaluation, decision\n" in said
+    assert "forge replay" not in said
     shown = (tmp_path / "outputs" / "report.html").read_text()
     assert f"Nothing can be replayed: {why}." in shown
     assert "forge replay" not in shown

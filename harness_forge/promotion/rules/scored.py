@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from harness_forge.config.promote import ConditionConfig, ConditionKind, Opponent, Strength
+from harness_forge.config.promote import (
+    ConditionConfig,
+    ConditionKind,
+    Opponent,
+    Strength,
+    is_on_suite,
+)
 from harness_forge.core.numbers import interval, percent
 from harness_forge.evaluation.intervals import newcombe
 from harness_forge.promotion.rules import scores
@@ -52,8 +58,7 @@ def find(name: str, condition: ConditionConfig, evidence: Evidence) -> Condition
 
 def judges(condition: ConditionConfig) -> bool:
     """Return whether a condition is on a suite: noise without a suite is the replay's."""
-    kinds = (ConditionKind.metric, ConditionKind.score, ConditionKind.gain)
-    return condition.kind in kinds or (_noise(condition) and bool(condition.suite))
+    return is_on_suite(vars(condition))
 
 
 def chosen(condition: ConditionConfig, evaluate: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -20,6 +20,9 @@ def render(material: Material) -> Html:
 
 def _suites(material: Material) -> Iterator[Html]:
     found = material.evaluation
+    if found is None and not material.asks_suites:
+        yield tag("p", "No suite was evaluated; the recipe's rule asks for none.", class_="note")
+        return
     if found is None:
         yield missing("lm-eval has not scored the answers.", "forge evaluate")
         return

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness_forge.core.numbers import NONE, counted, p_value
+from harness_forge.report.gaps import gaps
 from harness_forge.report.html import Html, missing, section, table, tag
 from harness_forge.report.material import Material
 
@@ -28,9 +29,16 @@ def render(material: Material) -> Html:
     """Return the table of conditions."""
     promotion = material.promotion
     if promotion is None:
-        return section("The decision", missing("There is no decision.", "forge promote"))
+        return section("The decision", undecided(material))
     shown = conditions(promotion["conditions"])
     return section(f"The decision, by rule {promotion['rule']}", *shown, about=_ABOUT)
+
+
+def undecided(material: Material) -> Html:
+    """Return the line that is shown where nothing was decided: what comes first."""
+    first, *_ = gaps(material)
+    before = "" if first.name == "decision" else f" First comes the {first.name}."
+    return missing(f"Nothing was decided yet.{before}", first.command)
 
 
 def conditions(found: Mapping[str, Any]) -> list[Html]:

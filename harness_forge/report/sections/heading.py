@@ -15,8 +15,9 @@ from harness_forge.core.numbers import (
     points,
 )
 from harness_forge.registry.adapters.identity import AdapterIdentity
-from harness_forge.report.html import Html, missing, tag
+from harness_forge.report.html import Html, tag
 from harness_forge.report.material import LABELS, PARTS, Material
+from harness_forge.report.sections.decision import undecided
 
 
 def render(material: Material) -> Html:
@@ -30,7 +31,7 @@ def render(material: Material) -> Html:
         tag("p", f"harness-forge report{made}", class_="eyebrow"),
         tag("h1", f"{material.title}: ", tag("span", decision, class_=f"badge {kind}")),
         _plainly(material.replay),
-        _why(promotion),
+        _why(material),
         _where(material),
         _figures(material),
     )
@@ -60,9 +61,10 @@ def _best_baseline(policies: Mapping[str, Any], part: str) -> str:
     return f", and the best baseline {passed}: {best.replace('_', '-')} ({LABELS[best]})"
 
 
-def _why(promotion: Mapping[str, Any] | None) -> Html | list[Html]:
+def _why(material: Material) -> Html | list[Html]:
+    promotion = material.promotion
     if promotion is None:
-        return missing("Nothing was decided yet.", "forge promote")
+        return undecided(material)
     lead = tag("p", promotion["why"], class_="lead")
     before, after = promotion.get("champion_before"), promotion.get("champion_after")
     champion = "There is no champion."

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness_forge.core.errors import ConfigError, ExportError
-from harness_forge.core.numbers import count, size
+from harness_forge.core.numbers import count, counted, size
 
 if TYPE_CHECKING:
     from harness_forge.datasets.pair_counts import PairCount
@@ -133,11 +133,11 @@ def render(report: ExportReport) -> str:
     """Return an export's report as a short table."""
     from harness_forge.datasets.formats.card import exact_counts
 
-    counted = "" if report.files else " (counted only, nothing written)"
-    lines = [f"{report.path}{counted}"]
-    lines += _rows([("rows read", report.read), ("kept", report.kept)])
+    dry = "" if report.files else " (counted only, nothing written)"
+    lines = [f"{report.path}{dry}"]
+    lines += _rows([("rows read", report.read), ("rows kept", report.kept)])
     lines += _rows([(f"  {split} examples", found) for split, found in report.examples.items()])
-    lines += _rows([("rejected", sum(report.rejected.values()))])
+    lines += _rows([("rows rejected", sum(report.rejected.values()))])
     lines += _rows([(f"  {reason}", found) for reason, found in report.rejected.items()])
     if report.pairs is not None:
         lines += _pairs(report.pairs)
@@ -148,10 +148,21 @@ def render(report: ExportReport) -> str:
             f"  {name:24}{count(facts['lines']):>10} lines {bytes_:>10}  {facts['sha256'][:12]}"
         )
     lines += [f"  {texts}" for texts in exact_counts(report.decided.get("length", {}))]
+    lines += _units(report.kept, sum(report.examples.values()))
     lines += [f"  note: {sentence}" for sentence in report.sudden]
     if report.examples["train"] and not report.examples["validation"]:
         lines.append("  note: no row is for validation: training cannot be watched on this dataset")
     return "\n".join(lines)
+
+
+def _units(rows: int, examples: int) -> list[str]:
+    """Return a note where rows and the examples made of them are not the same number."""
+    if rows == examples:
+        return []
+    why = "a conversation, a pair or a prompt is one example, of several rows"
+    if rows < examples:
+        why = "some rows make several"
+    return [f"  note: {counted(rows, 'row')} made {counted(examples, 'example')}: {why}"]
 
 
 def _pairs(pairs: PairCount) -> list[str]:

@@ -31,7 +31,7 @@ def require_store(config: ForgeConfig) -> None:
         f"go to your project's folder, or fill a new store here: `{filling_command(config.skill)}`"
     )
     hint = f"cd {above}, which has one" if above else new
-    raise StoreError(str(_data(config).absolute()), "there is no store", hint)
+    raise StoreError(str(_data(config).resolve()), "there is no store", hint)
 
 
 @contextmanager
@@ -78,7 +78,7 @@ def announce_store(config: ForgeConfig) -> None:
         return
     above = _store_above(config)
     beside = f"; {above} has one already, which commands use that are given there" if above else ""
-    print(f"forge: a new store in {_data(config).absolute()}{beside}", file=sys.stderr)
+    print(f"forge: a new store in {_data(config).resolve()}{beside}", file=sys.stderr)
 
 
 def _data(config: ForgeConfig) -> Path:

@@ -42,6 +42,15 @@ def test_says_where_it_looked_and_what_fills_a_store(tmp_path, monkeypatch, capf
     )
 
 
+def test_a_home_beside_the_folder_is_said_without_detours(tmp_path, monkeypatch, capfd):
+    (tmp_path / "demo").mkdir()
+    monkeypatch.chdir(tmp_path / "demo")
+    assert main(["export", "forge_home=../.forge"]) == 3
+    assert capfd.readouterr().err.startswith(f"forge: {tmp_path}/.forge/pg: there is no store\n")
+    assert main(["store", "upgrade", "forge_home=../.forge"]) == 0
+    assert capfd.readouterr().err.startswith(f"forge: a new store in {tmp_path}/.forge/pg\n")
+
+
 def test_within_a_project_its_folder_is_named(tmp_path, monkeypatch, capfd):
     (tmp_path / ".forge/pg").mkdir(parents=True)
     below = tmp_path / "data/mine"

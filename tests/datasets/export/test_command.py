@@ -30,10 +30,10 @@ def test_prints_what_became_of_the_rows(forge, harness):
     assert head == f"{harness.data_dir}/stig_worker_sft"
     assert [row.split() for row in rows[:6]] == [
         ["rows", "read", "3"],
-        ["kept", "2"],
+        ["rows", "kept", "2"],
         ["train", "examples", "1"],
         ["validation", "examples", "1"],
-        ["rejected", "1"],
+        ["rows", "rejected", "1"],
         ["not_passed", "1"],
     ]
     assert [row.split()[0] for row in rows[6:]] == [
@@ -44,6 +44,14 @@ def test_prints_what_became_of_the_rows(forge, harness):
         "validation.jsonl",
         "length:",
     ]
+
+
+def test_rows_that_share_an_example_are_said(forge, harness):
+    item = harness.item("rule_a")
+    harness.attempt(item, "good")
+    harness.attempt(item, "bad", passed=False)
+    told = "note: 2 rows made 1 example: a conversation, a pair or a prompt is one example,"
+    assert told in forge("format=dpo")[1]
 
 
 def test_dry_run_writes_nothing(forge, harness):

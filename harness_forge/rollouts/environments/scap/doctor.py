@@ -29,7 +29,7 @@ _MAPS = {
 def doctor(config: ScapConfig, home: Path) -> list[Requirement]:
     """Return a check for everything that `config` needs."""
     checks = [
-        check("content", lambda: str(packages.find_datastream(config, home))),
+        check("content", lambda: str(packages.find_datastream(config, home).resolve())),
         check("tools", lambda: _tools(home)),
         check("root", lambda: root.recipe_of(config.platform).tree),
         check("uids", _uids),
@@ -87,10 +87,19 @@ def _rules(config: ScapConfig, home: Path) -> Requirement:
     finally:
         environment.close()
     wanted = known.expected(config, versions)
-    said = f"{wanted} are known to" if wanted else "how many should is not known"
+    said = usable(wanted, versions)
     if items is None:
-        return Requirement("rules", True, f"{said} ({versions}); `forge env table` measures")
+        said += "; `forge env table` measures how many do here"
+        return Requirement("rules", True, said)
     found = sum(item.full_cycle for item in items)
     if short:
         return Requirement("rules", False, "\n".join(short).replace("\n", "\n    "))
-    return Requirement("rules", True, f"{found} have the full cycle, {said} ({versions})")
+    return Requirement("rules", True, f"{found} fail at first and pass after their own fix; {said}")
+
+
+def usable(wanted: int | None, versions: known.Versions) -> str:
+    """Return how many rules can be attempted: untouched they fail, and their own fix mends them."""
+    cycle = "fail at first and pass after their own fix"
+    if not wanted:
+        return f"how many {cycle} is not known ({versions})"
+    return f"{wanted} are known to {cycle} ({versions})"

@@ -7,6 +7,7 @@ import pytest
 from harness_forge.config.compose.engine import compose
 from harness_forge.core.records import WorkItem
 from harness_forge.rollouts.environments.scap import known
+from harness_forge.rollouts.environments.scap.doctor import usable
 from harness_forge.rollouts.environments.scap.known import Versions
 
 VERSIONS = Versions("0.1.65", "1.3.7", True)
@@ -33,6 +34,14 @@ def config(request):
 def test_the_count_of_a_skill_is_that_of_its_table(config, versions):
     table = known.known(config, versions)
     assert known.expected(config, versions) == sum(word == "full" for word in table.values()) > 100
+
+
+def test_what_is_known_is_said_in_whole_sentences():
+    assert usable(326, VERSIONS) == (
+        "326 are known to fail at first and pass after their own fix"
+        " (content 0.1.65, OpenSCAP 1.3.7, many uids)"
+    )
+    assert usable(None, VERSIONS).startswith("how many fail at first and pass after their own fix ")
 
 
 def test_what_is_known_falls_short_of_nothing(config):

@@ -14,20 +14,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from harness_forge.cli.results import JSON, QUIET
 from harness_forge.cli.verbs import VERBS
+from harness_forge.cli.words import SHARED_FLAGS
 
 Suggestion = tuple[str, str]
 """A word, and what it means in a few words or ''."""
 
-_SHARED = {
-    JSON: "the result as one JSON value",
-    QUIET: "the result and errors alone",
-    "--cfg": "print the composed config, and do nothing",
-    "--multirun": "once for each combination of values",
-    "--debug": "show tracebacks",
-    "--help": "what it does",
-}
 _HARMLESS = re.compile(r"[\w.=+:,@%/-]+")
 """What a shell takes as it is. Bash puts a suggestion into the line unquoted, and the name
 of a file in a project from elsewhere may hold a command."""
@@ -77,7 +69,7 @@ def _words(line: str) -> list[str]:
 
 def _verbs(word: str) -> Iterator[Suggestion]:
     if word.startswith("-"):
-        yield from {"--version": "the version", **_SHARED}.items()
+        yield from {"--version": "the version", **SHARED_FLAGS}.items()
     yield from VERBS.items()
 
 
@@ -89,7 +81,7 @@ def _of_verb(verb: str, words: list[str], before: list[str], word: str) -> Itera
     if before[-1] == "--cfg":
         return _sections()
     if word.startswith("-"):
-        return {**dict.fromkeys(_FLAG.findall(module.USAGE), ""), **_SHARED}.items()
+        return {**dict.fromkeys(_FLAG.findall(module.USAGE), ""), **SHARED_FLAGS}.items()
     if "=" in word:
         return _values(module, *word.partition("=")[::2])
     if "." in word:

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from harness_forge.cli.results import JSON, QUIET
 from harness_forge.core.errors import ConfigError
 from harness_forge.core.hints import did_you_mean
+
+SHARED_FLAGS = {
+    JSON: "the result as one JSON value",
+    QUIET: "the result and errors alone",
+    "--cfg": "print the composed config, and do nothing",
+    "--multirun": "once for each combination of values",
+    "--debug": "show tracebacks",
+    "--help": "what it does",
+}
+"""Flags that every verb takes, and what each means."""
 
 
 def sort(argv: Sequence[str], flags: Sequence[str] = ()) -> tuple[list[str], set[str], list[str]]:
@@ -31,8 +42,9 @@ def sort(argv: Sequence[str], flags: Sequence[str] = ()) -> tuple[list[str], set
 
 def unknown_flag(word: str, flags: Sequence[str]) -> ConfigError:
     """Return the fault of a flag that a verb does not know."""
-    known = f"flags: {', '.join(flags)}" if flags else "this verb has no flags"
-    return ConfigError("command line", f"unknown flag '{word}'", did_you_mean(word, flags) + known)
+    known = f"flags: {', '.join(flags)}" if flags else "this verb has no flags of its own"
+    meant = did_you_mean(word, [*flags, *SHARED_FLAGS])
+    return ConfigError("command line", f"unknown flag '{word}'", meant + known)
 
 
 def valued(argv: Sequence[str], flag: str) -> tuple[str | None, list[str]]:

@@ -50,6 +50,10 @@ def test_a_choice_of_a_group(group, capsys):
         ),
         (["export", "format=sfft"], "  hint: did you mean 'sft'? known choices: "),
         (["export", "--dryrun"], "  hint: did you mean '--dry-run'? flags: --dry-run, --publish\n"),
+        (
+            ["doctor", "--jsn"],
+            "unknown flag '--jsn'\n  hint: did you mean '--json'? this verb has no flags of its",
+        ),
         (["run", "--fresh"], "unknown flag '--fresh'\n  hint: `--help` after the verb has its"),
         (["champion", "lss"], "  hint: did you mean 'ls'? ls, show, diff, check\n"),
         (

@@ -99,7 +99,8 @@ def ask(asked: LmEvalRequest, work: Path, log: Path, show: Callable[[int, int], 
         "FORGE_WRAPPED": str(int(asked.wrapped)),
         "FORGE_PARENT": str(os.getpid()),
         "HF_HOME": str((work / "cache").absolute()),
-        "PYTHONDONTWRITEBYTECODE": "1",
+        # Compiled modules lie in the workset, and none beside the task.
+        "PYTHONPYCACHEPREFIX": str(asked.python.parent.parent / "bytecode"),
         "PYTHONUNBUFFERED": "1",
         "TOKENIZERS_PARALLELISM": "false",
         # A batch is answered at once; otherwise only its first answer would be shown.

@@ -38,7 +38,7 @@ class GpuConfig:
             Without a card the plan is for this machine: its GPUs, or its CPU.
         count: how many GPUs, 1 to 8.
         sharding: ddp (each holds the whole model, as `forge train` does) or fsdp
-            (each holds a part of it; FSDP or ZeRO-3, which `forge train` does not set).
+            (each holds a part of it: FSDP, as with `train=fsdp_qlora`, or ZeRO-3).
         tflops: dense bfloat16 operations of one GPU, in 10^12 a second; None is the card's.
         watts: power limit of one GPU; None is the card's.
     """

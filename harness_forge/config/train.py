@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
 from enum import Enum
+from typing import Any
 
 from harness_forge.config.grpo import GrpoConfig
 from harness_forge.config.limits import between, limited
@@ -73,6 +74,9 @@ class TrainConfig:
         shared_prompt: run the opening that all rows of a batch share once a
             batch: the same loss and gradients in half the time.
         threads: CPU cores to use; 0 is all.
+        processes: programs that share a training, each with rows of its own: a step has
+            processes * micro_batch * accumulate rows. On GPUs one a GPU, on a CPU they talk
+            over gloo. 0 is every GPU that there is, and one on a CPU.
         save_steps: most steps between checkpoints; a shorter training makes one each fifth
             of its steps.
         seed: of order and first weights; None takes the recipe's.
@@ -82,6 +86,8 @@ class TrainConfig:
         replicates: adapters to train and judge, each with a seed of its own that is derived
             from this one: a claim about the recipe takes three or more (promote=replicates).
             The first is shipped.
+        axolotl: keys that Axolotl gets as they are, such as `fsdp_version` or `optimizer`;
+            plugins are added to forge's. Its own schema looks at them.
     """
 
     name: str = "adapter"
@@ -108,12 +114,15 @@ class TrainConfig:
     group_by_length: bool = True
     shared_prompt: bool = True
     threads: int = 0
+    # Not in that text for themselves: `jobs.job` adds what differs from one process, no keys.
+    processes: int = limited(0, between(0, 64), shown=False)
     save_steps: int = 20
     seed: int | None = None
     # Not in the text that keys a training: it changes nothing that is learned.
     track: list[Tracker] = field(default_factory=list, repr=False)
     # Not in the text that keys a training: each adapter is the same as one trained alone.
     replicates: int = limited(1, between(1, 99), shown=False)
+    axolotl: dict[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)

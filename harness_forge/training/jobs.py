@@ -23,7 +23,7 @@ from harness_forge.registry.adapters import package, registry
 from harness_forge.registry.adapters.package import Adapter
 from harness_forge.registry.models.folder import BaseModel, find_base_model
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger
-from harness_forge.training import launch
+from harness_forge.training import launch, passed
 from harness_forge.training.axolotl import Inputs
 from harness_forge.training.dataset import TrainingRows
 from harness_forge.training.live import Curves
@@ -148,6 +148,8 @@ def job(config: ForgeConfig, settings: TrainConfig, data: TrainingRows, *facts: 
         settings, name="", dataset=None, out="", refit=False, threads=0, save_steps=1, seed=seed
     )
     whole = [str(kept), data.digest, base.digest, list(config.model.target_modules), *facts]
+    whole += [{"processes": settings.processes}] if settings.processes > 1 else []
+    whole += [{"axolotl": settings.axolotl}] if settings.axolotl else []
     key = sha256(json.dumps(whole).encode()).hexdigest()[:16]
     return Job(
         settings, base, config.model, data, seed, key,
@@ -216,11 +218,19 @@ def _follow(job: Job, lock, show: Show) -> None:
 
 
 def write_config(job: Job, rendered: dict[str, Any]) -> None:
-    """Write Axolotl's config into the job's folder."""
+    """Write Axolotl's config into the job's folder, with the keys that the recipe gives it.
+
+    Raises:
+        TrainError: Axolotl or forge refuses such a key.
+    """
     import yaml
 
-    text = yaml.safe_dump(rendered, sort_keys=False)
-    (job.work / "axolotl.yaml").write_text(text, encoding="utf-8")
+    given = job.config.axolotl
+    whole = passed.merged(rendered, given, gpu=job.config.hardware is Hardware.cuda)
+    path = job.work / "axolotl.yaml"
+    path.write_text(yaml.safe_dump(whole, sort_keys=False), encoding="utf-8")
+    if given:
+        passed.check(path, given, job.python, environment(job))
 
 
 def render_rows(job: Job, train: Path, **more: Path | None) -> dict[str, Any]:
@@ -237,6 +247,8 @@ def run(job: Job, lock: int, say: Say, show: Show, live: Path | None) -> None:
     """Train to the end, resuming from the last checkpoint if there is one and it is not the end."""
     at = checkpoint(job)
     where = f"{job.config.adapter.name} on {job.config.hardware.name}"
+    if job.config.processes > 1:
+        where += f" in {job.config.processes} processes"
     ended = take_finished(job.work, at)
     if ended:
         say(f"{where} has made its last step, {at}, before: nothing is trained again")
@@ -258,6 +270,7 @@ def run(job: Job, lock: int, say: Say, show: Show, live: Path | None) -> None:
                 metrics=job.metrics,
                 show=shown,
                 gpu=job.config.hardware is Hardware.cuda,
+                processes=job.config.processes,
                 hold=(lock,),
             )
     finally:
@@ -295,9 +308,10 @@ def environment(job: Job) -> dict[str, str]:
     """Return Axolotl's environment variables."""
     return launch.environment(
         job.variables,
-        threads=threads(job.config),
+        threads=max(1, threads(job.config) // job.config.processes),
         metrics=job.metrics,
         # Dropout would differ between a prompt run once and one run per row.
         shared_prompt=job.config.shared_prompt and not job.config.dropout,
         pairs=job.pairs if job.pairs.is_file() else None,
+        gpu=job.config.hardware is Hardware.cuda,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import tempfile
@@ -26,6 +27,7 @@ def environment(
     metrics: Path | None,
     shared_prompt: bool,
     pairs: Path | None = None,
+    gpu: bool = True,
 ) -> dict[str, str]:
     """Return Axolotl's environment variables.
 
@@ -35,6 +37,7 @@ def environment(
     Args:
         metrics: file that gets one line for each step.
         pairs: file of the tokens that a second stage must see.
+        gpu: whether it trains on one.
     """
     extra = {
         "PYTHONPATH": str(PLUGINS),
@@ -45,6 +48,8 @@ def environment(
         "OMP_WAIT_POLICY": "PASSIVE",
         "TOKENIZERS_PARALLELISM": "false",
         "FORGE_SHARED_PROMPT": str(int(shared_prompt)),
+        # Without it several processes on a CPU would each train alone.
+        **({} if gpu else {"ACCELERATE_USE_CPU": "true"}),
     }
     files = {"FORGE_METRICS": metrics, "FORGE_PAIRS": pairs}
     return dict(workset) | extra | {key: str(path) for key, path in files.items() if path}
@@ -67,19 +72,21 @@ def train(
     metrics: Path,
     show: Callable[[Step], None],
     gpu: bool,
+    processes: int = 1,
     hold: Sequence[int] = (),
 ) -> None:
     """Train to the end, resuming from the last checkpoint.
 
     Args:
-        gpu: start through accelerate, which takes every GPU there is.
+        gpu: start through accelerate.
+        processes: how many share the training; on a CPU torchrun starts more than one.
         hold: file descriptors the child keeps open: a lock outlives its parent.
 
     Raises:
         TrainError: it failed; its last words and its log are named.
         Interrupted: Ctrl-C; the last checkpoint is kept.
     """
-    command = ["axolotl", "train", config.name, "--launcher", "accelerate" if gpu else "python"]
+    command = ["axolotl", "train", config.name, "--launcher", *_launcher(gpu, processes)]
     written = metrics.stat().st_size if metrics.is_file() else 0
     progress = TrainingProgress(metrics, written)
 
@@ -88,6 +95,17 @@ def train(
             show(step)
 
     _run(command, config.parent, log, variables, watch, hold)
+
+
+def _launcher(gpu: bool, processes: int) -> list[str]:
+    """Return the name of what starts the processes, and its own words."""
+    if gpu:
+        return ["accelerate", "--", "--num_processes", str(processes)]
+    if processes == 1:
+        return ["python"]
+    # A free port of the loopback, so that two trainings do not meet.
+    one_host = ["--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0", "--nnodes", "1"]
+    return ["torchrun", "--", *one_host, "--nproc-per-node", str(processes)]
 
 
 def tokens(
@@ -159,6 +177,12 @@ def _died(command: Sequence[str], code: int, log: Path, begin: int) -> TrainErro
         return TrainError(what, "was killed" if killed else "is out of memory", hint)
     if "No space left on device" in said:
         return TrainError(what, "the disk is full", "free some; the same command goes on from here")
-    errors = [line for line in said.splitlines() if "Error" in line and "CalledProcess" not in line]
+    # What launchers say of a process that failed is not why it did.
+    wrapping = ("CalledProcess", "ChildFailedError")
+    errors = [
+        re.sub(r"^\[rank\d+\]: ?", "", line)
+        for line in said.splitlines()
+        if "Error" in line and not any(one in line for one in wrapping)
+    ]
     last = (errors or said.strip().splitlines() or ["no message"])[-1].strip()
     return TrainError(what, f"ended with code {code}: {last[:200]}", f"its whole output: {log}")

@@ -16,7 +16,7 @@ def settle(config: TrainConfig) -> TrainConfig:
     """Return `config` with every `auto` resolved.
 
     Raises:
-        TrainError: cuda is asked for and there is no NVIDIA driver.
+        TrainError: cuda is asked for and there is no NVIDIA driver, or more processes than GPUs.
     """
     there = has_nvidia()
     hardware = config.hardware
@@ -31,7 +31,23 @@ def settle(config: TrainConfig) -> TrainConfig:
         adapter = AdapterKind.qlora if gpu else AdapterKind.lora
     if precision is Precision.auto:
         precision = Precision.bfloat16 if gpu or has_bf16() else Precision.float32
-    return replace(config, hardware=hardware, adapter=adapter, precision=precision)
+    gpus = _gpus() if gpu else 0
+    processes = config.processes or gpus or 1
+    if gpu and processes > gpus:
+        what = (
+            f"{processes} processes need as many GPUs; there {'is' if gpus == 1 else 'are'} {gpus}"
+        )
+        raise TrainError("train.processes", what, f"train.processes={gpus}, or 0 for every GPU")
+    return replace(
+        config, hardware=hardware, adapter=adapter, precision=precision, processes=processes
+    )
+
+
+def _gpus() -> int:
+    """Return how many GPUs a training would take: those the driver names, or is told to show."""
+    if (shown := os.environ.get("CUDA_VISIBLE_DEVICES")) is not None:
+        return max(1, len([one for one in shown.split(",") if one.strip()]))
+    return max(1, len(nvidia_says("index") or ()))
 
 
 def has_nvidia() -> bool:

@@ -40,7 +40,7 @@ def plugin(monkeypatch):
 def test_a_short_training_saves_each_fifth_of_its_steps(plugin, steps, most, every):
     # A resumed training has read another number from its state; what is asked for counts.
     state = SimpleNamespace(max_steps=steps, save_steps=999)
-    plugin.OftenEnough().on_train_begin(SimpleNamespace(save_steps=most), state, None)
+    plugin.OftenEnough().on_train_begin(SimpleNamespace(save_steps=most, world_size=1), state, None)
     assert state.save_steps == every
 
 
@@ -48,3 +48,9 @@ def test_every_training_has_the_rule(plugin, monkeypatch):
     monkeypatch.delenv("FORGE_METRICS", raising=False)
     (alone,) = plugin.ForgePlugin().add_callbacks_post_trainer(None, None)
     assert isinstance(alone, plugin.OftenEnough)
+
+
+def test_processes_that_do_not_know_of_each_other_are_refused(plugin, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(ValueError, match="2 processes were started, and the trainer knows 1"):
+        plugin.OftenEnough().on_train_begin(SimpleNamespace(save_steps=1, world_size=1), None, None)

@@ -34,6 +34,11 @@ def axolotl(tmp_path):
         ("echo 'CUDA out of memory'; exit 1", "is out of memory", "raise train.accumulate"),
         ("echo 'No space left on device'; exit 1", "the disk is full", "goes on from here"),
         ("echo 'ValueError: no such'; exit 3", "ended with code 3: ValueError: no such", "output:"),
+        (
+            "echo '[rank1]: OSError: gone'; echo ChildFailedError; exit 1",
+            "code 1: OSError: gone",
+            "output:",
+        ),
         ("exit 4", "ended with code 4: no message", "output:"),
     ],
 )

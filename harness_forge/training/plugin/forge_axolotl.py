@@ -49,6 +49,8 @@ class ForgePlugin(BasePlugin):
         """Train models that also read pictures by their text model alone; resize no embeddings."""
         text_only()
         as_it_is()
+        if not torch.cuda.is_available():
+            on_the_cpu()
 
     def get_training_args(self, cfg):
         """Set the trainer to CPU; it refuses bf16 otherwise."""
@@ -102,8 +104,27 @@ class OftenEnough(TrainerCallback):
 
     def on_train_begin(self, args, state, control, **kwargs):
         """Set the steps between checkpoints; a resumed training reads others from its state."""
+        started = int(os.environ.get("WORLD_SIZE", "1"))
+        if args.world_size != started:
+            # Each would learn alone, from its own share of the rows or from all.
+            what = f"{started} processes were started, and the trainer knows {args.world_size}"
+            raise ValueError(f"forge: {what}: they do not share the training")
         fifth = -(-state.max_steps // PARTS)
         state.save_steps = max(1, min(int(args.save_steps), fifth))
+
+
+def on_the_cpu() -> None:
+    """Load the model on the CPU; each of several processes would ask for a GPU of its own."""
+    from axolotl.loaders.model import ModelLoader
+
+    choose = ModelLoader._set_device_map_config
+
+    def chosen(loader):
+        choose(loader)
+        if "device_map" in loader.model_kwargs:
+            loader.model_kwargs["device_map"] = {"": "cpu"}
+
+    ModelLoader._set_device_map_config = chosen
 
 
 def as_it_is() -> None:

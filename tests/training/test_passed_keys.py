@@ -1,0 +1,97 @@
+"""Keys that a recipe gives to Axolotl as they are: what is merged, and what is refused."""
+
+from dataclasses import replace
+
+import pytest
+import yaml
+
+from harness_forge.config.compose.engine import compose
+from harness_forge.core.errors import TrainError
+from harness_forge.training import axolotl, passed, supervised
+from harness_forge.training.axolotl import PLUGIN
+
+RENDERED = {"base_model": "/m", "plugins": [PLUGIN], "optimizer": "adamw_torch"}
+LIGER = "axolotl.integrations.liger.LigerPlugin"
+
+
+def test_a_recipe_changes_what_forge_only_proposes_and_adds_plugins():
+    whole = passed.merged(RENDERED, {"optimizer": "adamw_8bit", "plugins": [LIGER]}, gpu=False)
+    assert whole == {"base_model": "/m", "plugins": [PLUGIN, LIGER], "optimizer": "adamw_8bit"}
+    assert RENDERED["plugins"] == [PLUGIN]
+
+
+@pytest.mark.parametrize(
+    "key, hint",
+    [
+        ("micro_batch_size", "set train.micro_batch"),
+        ("learning_rate", "set train.learning_rate"),
+        ("train_on_inputs", "audit"),
+        ("output_dir", "stopped"),
+        ("peft_use_dora", "server"),
+    ],
+)
+def test_what_forge_sets_or_promises_is_refused_with_the_reason(key, hint):
+    with pytest.raises(TrainError, match=hint) as caught:
+        passed.merged(RENDERED, {key: 1}, gpu=True)
+    assert caught.value.where == f"train.axolotl.{key}"
+
+
+def test_settings_of_forge_that_are_named_exist():
+    config = compose()
+    for name in passed.SETTINGS.values():
+        group, _, key = name.partition(".")
+        assert hasattr(getattr(config, group), key), name
+
+
+def test_packing_is_for_a_gpu():
+    with pytest.raises(TrainError, match="see the others"):
+        passed.merged(RENDERED, {"sample_packing": True}, gpu=False)
+    assert passed.merged(RENDERED, {"sample_packing": True}, gpu=True)["sample_packing"]
+
+
+def test_keys_come_from_the_command_line_and_from_a_choice():
+    assert compose(overrides=["train.axolotl.optimizer=adamw_8bit"]).train.axolotl == {
+        "optimizer": "adamw_8bit"
+    }
+    sharded = compose(overrides=["train=fsdp_qlora"]).train
+    assert sharded.axolotl["fsdp_version"] == 2
+    assert isinstance(sharded.axolotl["fsdp_config"], dict)
+
+
+def given(config, **keys):
+    return replace(config, train=replace(config.train, name="keys", axolotl=keys))
+
+
+@pytest.mark.workset
+@pytest.mark.parametrize(
+    "keys, where, what",
+    [
+        ({"optimiser": "adamw_8bit"}, "optimiser", r"no such key(.|\n)*optimizer"),
+        pytest.param({"max_grad_norm": [1]}, "max_grad_norm", "refuses it", marks=pytest.mark.soak),
+    ],
+)
+def test_axolotls_schema_refuses_before_anything_is_prepared(config, keys, where, what):
+    job = supervised.plan(given(config, **keys))
+    with pytest.raises(TrainError, match=what) as caught:
+        supervised.train(given(config, **keys))
+    assert where in str(caught.value)
+    assert not (job.work / "prepared").exists()
+
+
+@pytest.mark.soak
+@pytest.mark.workset
+def test_keys_of_a_plugin_are_known_where_it_is_named(config, tmp_path):
+    keys = {"plugins": [LIGER], "liger_rms_norm": True, "max_grad_norm": 0.5}
+    job = supervised.plan(given(config, **keys))
+    assert job.key != supervised.plan(given(config)).key
+    file = tmp_path / "axolotl.yaml"
+    rendered = axolotl.render(job.config, job.inputs(tmp_path / "rows.jsonl"), job.seed)
+    file.write_text(yaml.safe_dump(passed.merged(rendered, keys, gpu=False)))
+    passed.check(file, keys, job.python, job.variables)
+    sharded = compose(overrides=["train=fsdp_qlora"]).train.axolotl
+    file.write_text(yaml.safe_dump(passed.merged(rendered, sharded, gpu=True)))
+    passed.check(file, sharded, job.python, job.variables)
+    bare = {"liger_rms_norm": True}
+    file.write_text(yaml.safe_dump(passed.merged(rendered, bare, gpu=False)))
+    with pytest.raises(TrainError, match="no such key"):
+        passed.check(file, bare, job.python, job.variables)

@@ -135,9 +135,9 @@ def _meant(key: str) -> str:
 
 
 def _params() -> Params:
-    from harness_forge.config.compose import files
+    from harness_forge.config.compose import yaml_lines
 
-    data, lines = files.read(PARAMS)
+    data, lines = yaml_lines.read(PARAMS)
     _demand_known(data, lines)
     if not isinstance(data.get("recipe"), str):
         raise ConfigError(_place(lines, "recipe"), "must name a recipe", "recipe: target_a")

@@ -3,6 +3,8 @@
 project.py     where recipes and groups lie
 overrides.py   the command line: keys checked, sweeps, shorthands
 files.py       one YAML file checked by itself: file, line, key
+yaml_lines.py  reads a file with the line of each key
+choices.py     the choices of groups, and what was meant by an unknown one
 unquoted.py    keys that YAML takes for no text
 check.py       a value against a type
 shapes.py      frozen dataclasses to what OmegaConf merges into, and back

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from harness_forge.config.compose import files, plain, project
+from harness_forge.config.compose import choices, files, plain, project
 from harness_forge.config.compose.check import near
 from harness_forge.config.compose.overrides import COMMAND_LINE, prepare, take_recipe
 from harness_forge.config.compose.shapes import build, thaw
@@ -162,8 +162,8 @@ def _translated(error: Exception, path: Path, chosen: list[tuple[str, str]]) -> 
     where = project.shown(path)
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
         group, _, choice = error.missing_cfg_file.rpartition("/")
-        hint = files.choice_hint(group, choice)
-        if group == "export" and not files.shape_of(choice):
+        hint = choices.choice_hint(group, choice)
+        if group == "export" and not choices.shape_of(choice):
             hint = f"role and format together name it; {hint}"
         return ConfigError(f"{where}: {group}", f"there is no {choice!r}", hint)
     cause = error.__cause__ if isinstance(error.__cause__, OmegaConfBaseException) else error

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness_forge.config.compose import files, project
+from harness_forge.config.compose import files, project, yaml_lines
 from harness_forge.config.compose.engine import compose, merged_files, recipe_path
 from harness_forge.config.compose.overrides import COMMAND_LINE, set_keys
 from harness_forge.config.compose.shapes import fields_of, flatten, unwrap
@@ -90,7 +90,7 @@ def _in_files(recipe: Path, overrides: Sequence[str]) -> Iterator[tuple[Key, Val
         path = next((place for place in places if place.is_file()), None)
         if name == files.SCHEMA or path is None:
             continue
-        data, lines = files.read(path)
+        data, lines = yaml_lines.read(path)
         data.pop("defaults", None)
         head = tuple(package.split(".")) if package else ()
         source = GROUP if "/" in name else RECIPE

@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from harness_forge.config.compose.check import faults_in, faults_of_field, near
-from harness_forge.config.compose.files import choice_faults, known_keys
+from harness_forge.config.compose.choices import choice_faults, known_keys
 from harness_forge.config.compose.shapes import fields_of, unwrap
 from harness_forge.config.schema import GROUPS, ForgeConfig
 from harness_forge.core.errors import ConfigError, Faults

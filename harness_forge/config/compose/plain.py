@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from harness_forge.config.compose import files, project
+from harness_forge.config.compose import files, project, yaml_lines
 from harness_forge.config.compose.plain_overrides import Values, sorted_out
 from harness_forge.config.compose.plain_values import NotPlain, defaults, merged, resolved
 from harness_forge.config.compose.shapes import build
@@ -191,7 +191,7 @@ class PlainComposer:
         if path not in self._held:
             if "@package" in path.read_text(encoding="utf-8"):
                 raise NotPlain
-            keys, _ = files.read(path)
+            keys, _ = yaml_lines.read(path)
             entries = keys.pop("defaults", None) or []
             self._held[path] = (entries, keys)
         return self._held[path]

@@ -163,6 +163,11 @@ def test_a_recipe_that_builds_upon_nothing_is_refused_at_once(project, text, wha
             "  hint: write: - override skill: demo",
         ),
         (
+            "defaults:\n- _self_\n- target_a\ntrain:\n  epochs: 2\n",
+            ":3: defaults: `_self_` stands before others, whose keys would replace those of this "
+            "file\n  hint: put `_self_` last, or leave it out",
+        ),
+        (
             "defaults: [target_a]\ntrain:\n\tepochs: 2\n",
             ":4: is not valid YAML: found character that cannot start any token\n"
             "  hint: the line holds a tab: indent with spaces",

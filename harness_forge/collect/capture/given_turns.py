@@ -17,7 +17,7 @@ import orjson
 from harness_forge.collect.ingest.ingest import ingest
 from harness_forge.collect.ingest.request import IngestReport
 from harness_forge.collect.sources.formats import eight_scores
-from harness_forge.collect.sources.mapping import Misfit
+from harness_forge.collect.sources.templates import Misfit
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.core.chat import forms
 from harness_forge.core.chat.faults import Malformed

@@ -8,7 +8,7 @@ from harness_forge.collect.guess import verdicts
 from harness_forge.collect.guess.fields import Field
 from harness_forge.collect.guess.guessed import Guess
 from harness_forge.collect.sources import settings
-from harness_forge.collect.sources.mapping import DIGEST
+from harness_forge.collect.sources.templates import DIGEST
 
 _ITEM = (
     *("item", "item_id", "task_id", "instance_id", "problem_id", "question_id", "prompt_id"),

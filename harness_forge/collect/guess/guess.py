@@ -16,8 +16,9 @@ from harness_forge.collect.guess.skeleton import ANSWERS, PROMPTS, grouping, ske
 from harness_forge.collect.sources import settings, signatures
 from harness_forge.collect.sources.formats import known
 from harness_forge.collect.sources.lines import values
-from harness_forge.collect.sources.mapping import MappingTemplate, reached, renamed
+from harness_forge.collect.sources.mapping import renamed
 from harness_forge.collect.sources.records import LeftOut
+from harness_forge.collect.sources.templates import MappingTemplate, reached
 from harness_forge.collect.sources.unpacking import beginning
 from harness_forge.collect.sources.wrapped import lists_in
 from harness_forge.config.source import SourceConfig

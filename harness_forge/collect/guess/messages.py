@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from harness_forge.collect.guess.roles import meaning
-from harness_forge.collect.sources.mapping import parsed
+from harness_forge.collect.sources.templates import parsed
 from harness_forge.core.chat.roles import role_of
 from harness_forge.core.chat.unread import READ, are_calls
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from harness_forge.collect.guess.fields import Field
 from harness_forge.collect.sources import outcomes
-from harness_forge.collect.sources.mapping import Misfit
+from harness_forge.collect.sources.templates import Misfit
 from harness_forge.core.numbers import counted
 
 NAMES = (

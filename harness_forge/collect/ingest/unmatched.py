@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness_forge.collect.ingest.request import IngestReport
-from harness_forge.collect.sources.mapping import Misfit, Templates
+from harness_forge.collect.sources.mapping import Templates
 from harness_forge.collect.sources.outcomes_file import OutcomesByItem
 from harness_forge.collect.sources.records import LeftOut
 from harness_forge.collect.sources.shaping import records
+from harness_forge.collect.sources.templates import Misfit
 from harness_forge.collect.sources.trajectories import item_of, scope_of
 from harness_forge.config.source import SourceConfig, SourceKind
 

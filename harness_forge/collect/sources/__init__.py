@@ -3,7 +3,8 @@
 records.py            what a reader yields
 files.py              files of a folder, plain or gzipped; their digest
 lines.py              JSON lines and JSON arrays, one value at a time, with its place
-mapping.py            values picked out of a record by templates
+templates.py          texts with places that are filled from a record
+mapping.py            what of a record is item, outcome, messages and the rest
 idle_keys.py          settings that have no field to act on
 unmet.py              places that a mapping names and no record has
 tools.py              tools from a file, or as recorded calls show them

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness_forge.collect.sources.mapping import Misfit, Templates
+from harness_forge.collect.sources.mapping import Templates
 from harness_forge.collect.sources.records import Found, LeftOut
 from harness_forge.collect.sources.shaping import misfit, records
+from harness_forge.collect.sources.templates import Misfit
 from harness_forge.collect.sources.trajectories import recorded
 from harness_forge.collect.sources.values import LocatedValue
 from harness_forge.config.source import SourceConfig

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.collect.sources import outcomes, tools
-from harness_forge.collect.sources.mapping import Misfit, Templates
+from harness_forge.collect.sources.mapping import Templates
 from harness_forge.collect.sources.records import Found, LeftOut, RecordedAttempt
 from harness_forge.collect.sources.shaping import misfit, records
+from harness_forge.collect.sources.templates import Misfit
 from harness_forge.collect.sources.texts import TOO_DEEP, loads
 from harness_forge.collect.sources.trajectories import attempt_of, item_of, scope_of
 from harness_forge.collect.sources.values import LocatedValue

@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from harness_forge.collect.sources.mapping import Misfit
+from harness_forge.collect.sources.templates import Misfit
 from harness_forge.core.records import Outcome
 
 NO_OUTCOME = "is no outcome"

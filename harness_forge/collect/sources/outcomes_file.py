@@ -8,8 +8,8 @@ from typing import Any
 
 from harness_forge.collect.sources import signatures
 from harness_forge.collect.sources.lines import values
-from harness_forge.collect.sources.mapping import MappingTemplate
 from harness_forge.collect.sources.records import LeftOut
+from harness_forge.collect.sources.templates import MappingTemplate
 from harness_forge.collect.sources.unpacking import beginning
 from harness_forge.config.source import Layout, OutcomesFileConfig, SourceConfig
 from harness_forge.core.errors import ConfigError, SourceError

@@ -14,9 +14,10 @@ from typing import Any
 
 from harness_forge.collect.sources.formats import known
 from harness_forge.collect.sources.lines import values
-from harness_forge.collect.sources.mapping import MappingTemplate, Misfit, Templates, reached
+from harness_forge.collect.sources.mapping import Templates
 from harness_forge.collect.sources.records import LeftOut
 from harness_forge.collect.sources.scanning import records_hint
+from harness_forge.collect.sources.templates import MappingTemplate, Misfit, reached
 from harness_forge.collect.sources.values import LocatedValue
 from harness_forge.collect.sources.wrapped import lists_in
 from harness_forge.config.source import SourceConfig

@@ -17,10 +17,11 @@ from typing import Any
 from harness_forge.collect.sources import outcomes, settings, tools
 from harness_forge.collect.sources.formats.conversation import ANSWERS, FIRST_ANSWER, ModelAnswer
 from harness_forge.collect.sources.formats.history import History
-from harness_forge.collect.sources.mapping import DIGEST, Misfit, Templates
+from harness_forge.collect.sources.mapping import Templates
 from harness_forge.collect.sources.outcomes_file import OutcomesByItem
 from harness_forge.collect.sources.records import Found, LeftOut, RecordedAttempt, Unread
 from harness_forge.collect.sources.shaping import misfit, records
+from harness_forge.collect.sources.templates import DIGEST, Misfit
 from harness_forge.collect.sources.texts import TOO_DEEP
 from harness_forge.collect.sources.unmet import UnmetPlaces
 from harness_forge.collect.sources.values import LocatedValue

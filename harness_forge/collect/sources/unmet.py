@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from harness_forge.collect.sources.mapping import MappingTemplate, Templates
+from harness_forge.collect.sources.mapping import Templates
+from harness_forge.collect.sources.templates import MappingTemplate
 from harness_forge.core.escapes import plain
 from harness_forge.core.hints import closest
 

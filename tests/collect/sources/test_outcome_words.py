@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 
 from harness_forge.collect.sources import outcomes, settings
-from harness_forge.collect.sources.mapping import Misfit
+from harness_forge.collect.sources.templates import Misfit
 
 
 @pytest.mark.parametrize(

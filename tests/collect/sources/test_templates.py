@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from harness_forge.collect.sources.mapping import MappingTemplate, Misfit, Templates
+from harness_forge.collect.sources.mapping import Templates
+from harness_forge.collect.sources.templates import MappingTemplate, Misfit
 from harness_forge.config.compose.engine import compose
 from harness_forge.config.source import MappingConfig
 from harness_forge.core.errors import ConfigError

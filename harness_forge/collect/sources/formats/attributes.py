@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness_forge.collect.sources.formats.reading import NoConversation
-from harness_forge.collect.sources.mapping import Misfit
+from harness_forge.collect.sources.templates import Misfit
 from harness_forge.core import jsontext
 
 _MARKS = ("[truncated]", "<truncated>", "(truncated)", "…(truncated)", "... (truncated)")

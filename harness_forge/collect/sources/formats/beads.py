@@ -19,8 +19,8 @@ from typing import Any
 
 from harness_forge.collect.sources.formats.conversation import Conversation
 from harness_forge.collect.sources.formats.reading import Format, session
-from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.records import LeftOut
+from harness_forge.collect.sources.templates import Misfit
 
 _CALL, _LABEL = "llm_call", "label"
 _OTHERS = {"tool_call": "tool_call_without_arguments", "field_change": "field_change"}

@@ -19,8 +19,8 @@ from typing import Any
 from harness_forge.collect.sources.formats.conversation import Conversation, first_words
 from harness_forge.collect.sources.formats.reading import Format, session
 from harness_forge.collect.sources.formats.session_tree import Tree
-from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.records import LeftOut
+from harness_forge.collect.sources.templates import Misfit
 
 _BESIDE = frozenset(
     (

@@ -25,8 +25,8 @@ from harness_forge.collect.sources.formats.codewhale_beside import approvals, sn
 from harness_forge.collect.sources.formats.conversation import Conversation, ModelAnswer
 from harness_forge.collect.sources.formats.entries import root_down
 from harness_forge.collect.sources.formats.reading import Format, each
-from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.records import LeftOut
+from harness_forge.collect.sources.templates import Misfit
 
 _INTERRUPTED = "assistant_interrupted"
 """Role of an answer that the user broke off."""

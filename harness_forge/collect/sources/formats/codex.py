@@ -19,8 +19,8 @@ from typing import Any
 from harness_forge.collect.sources.formats.conversation import Conversation, words
 from harness_forge.collect.sources.formats.history import Transcript
 from harness_forge.collect.sources.formats.reading import Format, session
-from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.records import LeftOut
+from harness_forge.collect.sources.templates import Misfit
 from harness_forge.core.chat.usage import token_kinds
 
 _CALLS = frozenset(("function_call", "custom_tool_call", "local_shell_call", "tool_search_call"))

@@ -25,8 +25,8 @@ from typing import Any
 
 from harness_forge.collect.sources.formats.conversation import Conversation, first_words
 from harness_forge.collect.sources.formats.reading import Format, NoConversation, each
-from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.records import LeftOut
+from harness_forge.collect.sources.templates import Misfit
 
 CUT = 500
 """Characters at which the kernel cuts the prompts and answers that it scored."""

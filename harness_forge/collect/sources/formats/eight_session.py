@@ -17,8 +17,8 @@ from typing import Any
 from harness_forge.collect.sources.formats.conversation import Conversation, first_words
 from harness_forge.collect.sources.formats.history import Transcript
 from harness_forge.collect.sources.formats.reading import Format, session
-from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.records import LeftOut
+from harness_forge.collect.sources.templates import Misfit
 from harness_forge.core.chat import parts
 from harness_forge.core.jsontext import first_count, object_in
 

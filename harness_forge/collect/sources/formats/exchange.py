@@ -8,7 +8,7 @@ from typing import Any
 from harness_forge.collect.sources.formats.attributes import is_cut_answer, parsed
 from harness_forge.collect.sources.formats.conversation import ModelAnswer
 from harness_forge.collect.sources.formats.reading import NoConversation
-from harness_forge.collect.sources.mapping import Misfit
+from harness_forge.collect.sources.templates import Misfit
 from harness_forge.core.chat import exchanges, responses
 from harness_forge.core.chat.responses import IncompleteCapture
 from harness_forge.core.chat.tools import offered_tools

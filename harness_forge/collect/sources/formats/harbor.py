@@ -19,8 +19,8 @@ from harness_forge.collect.sources.formats import atif
 from harness_forge.collect.sources.formats.beside import json_beside
 from harness_forge.collect.sources.formats.conversation import Conversation
 from harness_forge.collect.sources.formats.reading import Format, NoConversation, each
-from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.records import LeftOut
+from harness_forge.collect.sources.templates import Misfit
 
 
 def _fits(record: Mapping[str, Any]) -> bool:

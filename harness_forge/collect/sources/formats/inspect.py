@@ -20,8 +20,8 @@ from harness_forge.collect.sources.formats.conversation import Conversation, Mod
 from harness_forge.collect.sources.formats.exchange import ended
 from harness_forge.collect.sources.formats.reading import Format, NoConversation, each
 from harness_forge.collect.sources.formats.zipped import is_zip, members
-from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.records import LeftOut
+from harness_forge.collect.sources.templates import Misfit
 from harness_forge.collect.sources.values import LocatedValue
 from harness_forge.core.chat.usage import token_kinds
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from harness_forge.collect.sources.formats.conversation import Conversation
 from harness_forge.collect.sources.formats.reading import Format, each
-from harness_forge.collect.sources.mapping import Misfit
+from harness_forge.collect.sources.templates import Misfit
 
 
 def _fits(record: Mapping[str, Any]) -> bool:

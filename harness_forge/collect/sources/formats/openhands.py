@@ -20,8 +20,8 @@ from harness_forge.collect.sources.formats.beside import json_beside
 from harness_forge.collect.sources.formats.conversation import Conversation, ModelAnswer
 from harness_forge.collect.sources.formats.openhands_events import Events
 from harness_forge.collect.sources.formats.reading import Format, each
-from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.records import LeftOut
+from harness_forge.collect.sources.templates import Misfit
 from harness_forge.core.chat.usage import token_kinds
 
 

@@ -18,7 +18,7 @@ from harness_forge.collect.sources.formats.exchange import called, ended
 from harness_forge.collect.sources.formats.reading import Format, NoConversation
 from harness_forge.collect.sources.formats.spans import Span, SpanScore, answered
 from harness_forge.collect.sources.formats.traces import traced
-from harness_forge.collect.sources.mapping import Misfit
+from harness_forge.collect.sources.templates import Misfit
 from harness_forge.core.jsontext import count_in
 
 _KIND = "openinference.span.kind"

@@ -20,7 +20,7 @@ from harness_forge.collect.sources.formats.exchange import ended
 from harness_forge.collect.sources.formats.reading import Format, NoConversation
 from harness_forge.collect.sources.formats.spans import Span, SpanScore, answered
 from harness_forge.collect.sources.formats.traces import traced
-from harness_forge.collect.sources.mapping import Misfit
+from harness_forge.collect.sources.templates import Misfit
 from harness_forge.core.jsontext import count_in
 
 _BATCHES = ("resourceSpans", "resource_spans", "resourceLogs", "resource_logs")

@@ -9,7 +9,7 @@ from typing import Any
 from harness_forge.collect.sources.formats.attributes import is_cut_answer, nested, parsed
 from harness_forge.collect.sources.formats.exchange import messages_of
 from harness_forge.collect.sources.formats.reading import NoConversation
-from harness_forge.collect.sources.mapping import Misfit
+from harness_forge.collect.sources.templates import Misfit
 
 _BY_EVENT = {
     "gen_ai.system.message": "system",

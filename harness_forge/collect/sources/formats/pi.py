@@ -18,8 +18,8 @@ from typing import Any
 from harness_forge.collect.sources.formats.conversation import Conversation, ModelAnswer
 from harness_forge.collect.sources.formats.entries import root_down
 from harness_forge.collect.sources.formats.reading import Format, session
-from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.records import LeftOut
+from harness_forge.collect.sources.templates import Misfit
 
 _SILENT = frozenset(
     ("session", "model_change", "thinking_level_change", "custom", "label", "session_info")

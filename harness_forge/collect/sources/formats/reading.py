@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.collect.sources.formats.conversation import Conversation
-from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.records import LeftOut
+from harness_forge.collect.sources.templates import Misfit
 from harness_forge.collect.sources.values import LocatedValue
 from harness_forge.core.chat.faults import Malformed, kind
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.collect.sources.formats.beside import json_beside
-from harness_forge.collect.sources.mapping import Misfit
+from harness_forge.collect.sources.templates import Misfit
 
 _PASSED = frozenset(("resolved_ids", "resolved", "resolved_instances"))
 _FAILED = frozenset(

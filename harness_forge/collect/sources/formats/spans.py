@@ -8,8 +8,8 @@ from typing import Any
 
 from harness_forge.collect.sources.formats.conversation import ModelAnswer
 from harness_forge.collect.sources.formats.reading import NoConversation
-from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.records import LeftOut
+from harness_forge.collect.sources.templates import Misfit
 from harness_forge.core.chat.faults import Malformed
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from harness_forge.collect.sources.formats.conversation import Conversation, ModelAnswer
 from harness_forge.collect.sources.formats.reading import Format, each
 from harness_forge.collect.sources.formats.reports import resolved
-from harness_forge.collect.sources.mapping import Misfit
+from harness_forge.collect.sources.templates import Misfit
 
 _ENDS = frozenset(("exit",))
 """Roles of messages that the harness writes for itself."""

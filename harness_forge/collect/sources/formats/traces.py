@@ -17,8 +17,8 @@ from harness_forge.collect.sources.formats import known
 from harness_forge.collect.sources.formats.one_trace import Trace, given
 from harness_forge.collect.sources.formats.reading import Read, attempted
 from harness_forge.collect.sources.formats.spans import Span, left_out
-from harness_forge.collect.sources.mapping import Misfit
 from harness_forge.collect.sources.records import LeftOut
+from harness_forge.collect.sources.templates import Misfit
 from harness_forge.collect.sources.values import LocatedValue
 from harness_forge.core.chat.faults import kind
 

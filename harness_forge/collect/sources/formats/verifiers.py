@@ -21,7 +21,7 @@ from harness_forge.collect.sources.formats import verifiers_traces
 from harness_forge.collect.sources.formats.beside import json_beside
 from harness_forge.collect.sources.formats.conversation import Conversation, ModelAnswer
 from harness_forge.collect.sources.formats.reading import Format, NoConversation, each
-from harness_forge.collect.sources.mapping import Misfit
+from harness_forge.collect.sources.templates import Misfit
 from harness_forge.collect.sources.texts import loads
 from harness_forge.core.jsontext import object_in
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from harness_forge.collect.sources.formats.conversation import Conversation, ModelAnswer
-from harness_forge.collect.sources.mapping import Misfit
+from harness_forge.collect.sources.templates import Misfit
 from harness_forge.core.jsontext import count_in, object_in
 
 

@@ -19,6 +19,15 @@ from harness_forge.report.html import Html, tag
 from harness_forge.report.material import LABELS, PARTS, Material
 from harness_forge.report.sections.decision import undecided
 
+_STAYS = " The champion stays."
+_DECIDED_BY = {
+    "rejected": ("broken", "broken", ""),
+    "inconclusive": ("unclear", "not clear", _STAYS),
+}
+"""Decision to the verdict that made it, in words, and what follows."""
+_MANY = 2
+"""Conditions that the page's first lines still name one by one."""
+
 
 def render(material: Material) -> Html:
     """Return the page's header."""
@@ -65,8 +74,10 @@ def _why(material: Material) -> Html | list[Html]:
     promotion = material.promotion
     if promotion is None:
         return undecided(material)
-    lead = tag("p", promotion["why"], class_="lead")
     before, after = promotion.get("champion_before"), promotion.get("champion_after")
+    said = shortly(promotion)
+    # The next line says that there is none.
+    lead = tag("p", said if after else said.removesuffix(_STAYS), class_="lead")
     champion = "There is no champion."
     if after:
         champion = f"Champion: {_label(after)}"
@@ -74,6 +85,21 @@ def _why(material: Material) -> Html | list[Html]:
         champion += "." if after == before else text
     note = promotion.get("note")
     return [lead, tag("p", note or champion, class_="note")]
+
+
+def shortly(promotion: Mapping[str, Any]) -> str:
+    """Return why it was decided so; of many conditions the first, for the table has them all."""
+    verdict, words, tail = _DECIDED_BY.get(promotion["decision"], ("", "", ""))
+    found = [
+        (name, one) for name, one in promotion["conditions"].items() if one["verdict"] == verdict
+    ]
+    if len(found) <= _MANY:
+        return promotion["why"]
+    name, first = found[0]
+    return (
+        f"{len(found)} conditions are {words}; the table below has them all. The first is {name}: "
+        f"required is {first['required']}, measured {first['measured']}.{tail}"
+    )
 
 
 def _label(candidate: Mapping[str, Any]) -> str:

@@ -33,7 +33,7 @@ def join_clusters(
     *,
     most: int | None = None,
     among: np.ndarray | None = None,
-    contained: tuple[float, int] | None = None,
+    contained: tuple[float, int, float] | None = None,
 ) -> None:
     """Join the places of texts that are nearly the same, directly or through others.
 
@@ -49,8 +49,7 @@ def join_clusters(
         among: places of the texts that are compared, int64; all others only show
             what is a template. None compares all.
         contained: two texts are joined too if the smaller has this share of its runs
-            in the other, and at least so many. Where the other is more than twice as long
-            few are found.
+            in the other, at least so many, and they are as similar as that.
     """
     common = np.zeros(0, np.uint64)
     if most is None or most < len(texts):
@@ -62,10 +61,10 @@ def join_clusters(
         alike = likeness(signs.chosen(one), signs.chosen(other))
         found = alike >= threshold
         if contained:
-            share, least = contained
+            share, least, similar = contained
             fewer = np.minimum(sizes[one], sizes[other])
             held = containment(alike, fewer, np.maximum(sizes[one], sizes[other]))
-            found |= (held >= share) & (fewer >= least)
+            found |= (held >= share) & (fewer >= least) & (alike >= similar)
         return found
 
     for one, other in _pairs(signs, _MORE_BANDS if contained else _BANDS):

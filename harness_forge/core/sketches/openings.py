@@ -28,19 +28,41 @@ _VALUE, _WHOLE_SET = 6, 100
 """A text with fewer runs of its own differs in one value: it is the same question, even
 where up to so many texts are all that there is."""
 
+_MONTH = (
+    "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
+    r"sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+)
+_CLOCK = r"\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?[ap]m)?(?: ?(?:z|utc|gmt|[+-]\d\d:?\d\d))?"
 _STAMP = re.compile(
     r"(?<![0-9a-z])(?:"
     r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"  # a UUID
-    r"|\d{4}-\d\d-\d\d(?:[t ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?(?:z|[+-]\d\d:?\d\d)?"
-    r"|\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?"
-    r"|\d{1,3}(?:\.\d{1,3}){3}"  # an address
-    r"|(?=[a-f]*\d)[0-9a-f]{6,}"  # numbers of tickets, hashes of commits, seconds since 1970
+    r"|[\w.+-]+@[\w-]+\.[a-z.]{2,}"  # an e-mail address
+    r"|(?:[0-9a-f]{0,4}:){4,7}[0-9a-f]{1,4}"  # an address, version 6
+    r"|\d{1,3}(?:\.\d{1,3}){3}"
+    rf"|\d{{4}}-\d\d-\d\d(?:[t ]{_CLOCK})?"
+    r"|\d{8}t\d{6}z?"
+    rf"|(?:\d{{4}}[/.]\d\d?[/.]\d\d?|\d\d?[/.]\d\d?[/.]\d{{4}})(?:,? {_CLOCK})?"
+    rf"|(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,? )?"
+    rf"(?:{_MONTH} \d\d?(?:st|nd|rd|th)?,? \d{{4}}|\d\d?(?:st|nd|rd|th)? {_MONTH},? \d{{4}})"
+    rf"(?:,? {_CLOCK})?"
+    rf"|{_CLOCK}"
+    r"|(?:req|run|sess|session|trace|span|job|msg|call|chatcmpl)[_-](?=[a-z_-]*\d)[0-9a-z_-]{8,}"
+    r"|0x[0-9a-f]{6,}"
+    r"|(?=[a-z]*\d)[0-9a-hjkmnp-tv-z]{26}"  # a ULID
+    # Numbers of tickets, hashes of commits, seconds since 1970; not a part of RHEL-08-010030.
+    r"|(?<![-_.])(?=[a-f]*\d)[0-9a-f]{6,}(?![-_.][0-9a-z])"
     r")(?![0-9a-z])"
 )
 """What a harness puts beside a task, and which differs from one asking to the next."""
 _STAMPED = "0"
 _CONTAINED = 0.9
 """Share of a task's runs of words that another one has as well, from which they are the same."""
+_NOT_A_PART = 0.65
+"""Similarity that they must have: the other is at most about half as long again. What is more
+begins with the same instructions."""
+_MUCH = 0.15
+"""Share of all texts: what would be one task of more of them, but for stamps, are tasks that
+differ in what looks like a stamp."""
 _TOGETHER = 1000
 """Texts read from a file at once."""
 
@@ -145,6 +167,8 @@ def nearly_same(texts: Iterable[str]) -> np.ndarray:
 
 def _grouped(texts: Iterable[str], join: Callable[..., Any]) -> np.ndarray:
     """Return for each text the first text that `join` joins it with, stamps aside."""
+    import numpy as np
+
     from harness_forge.core.disjoint_sets import DisjointPlaces
     from harness_forge.core.sketches.clusters import first_places
     from harness_forge.core.sketches.runs import HashedTexts
@@ -156,7 +180,13 @@ def _grouped(texts: Iterable[str], join: Callable[..., Any]) -> np.ndarray:
     # Not made distinct: how many differ in a stamp alone says whether it is the task.
     bare = SpooledTexts(map(unstamped, _each(several)))
     if any(map(operator.ne, _each(several), _each(bare))):
-        join(joined, HashedTexts(bare), least=_SLOTS)
+        same = DisjointPlaces(len(several))
+        join(same, HashedTexts(bare), least=_SLOTS)
+        leaders = np.asarray(same.leaders(), np.int64)
+        sizes = np.bincount(leaders, minlength=len(leaders))
+        few = sizes[leaders] <= max(_MANY, _MUCH * len(leaders))
+        for place in np.flatnonzero(few & (leaders != np.arange(len(leaders)))).tolist():
+            joined.join(place, int(leaders[place]))
     return first_places(joined, of)
 
 
@@ -177,7 +207,7 @@ def _join_alike(joined: DisjointPlaces, hashed: HashedTexts, least: int = 0) -> 
     from harness_forge.core.sketches.clusters import join_clusters
 
     places = np.flatnonzero(hashed.counts() >= least)
-    join_clusters(joined, hashed, contained=(_CONTAINED, _SLOTS), among=places)
+    join_clusters(joined, hashed, contained=(_CONTAINED, _SLOTS, _NOT_A_PART), among=places)
     return places
 
 

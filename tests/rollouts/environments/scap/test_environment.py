@@ -245,9 +245,12 @@ def test_no_rule_left_is_one_clear_error():
 
 
 def test_a_scanner_that_hangs_gives_no_verdict(stig, box):
-    said = judge(box, stig.content, [TARGET], Limits(wall_s=0.001, address_bytes=8 << 30))
-    assert said.unjudged == (TARGET,)
-    assert not said.passed(TARGET)
+    # Of very many rules, for one is done before the watchdog's first look on a fast machine.
+    asked = (*stig.content.rule_ids, TARGET)
+    said = judge(box, stig.content, asked, Limits(wall_s=0.001, address_bytes=8 << 30))
+    assert said.cut == "wall"
+    assert said.unjudged
+    assert not any(said.passed(rule_id) for rule_id in said.unjudged)
 
 
 def test_no_verdict_on_the_untouched_root_either_is_infrastructure(stig, monkeypatch):

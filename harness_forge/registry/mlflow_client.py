@@ -34,6 +34,7 @@ def client_of(uri: str) -> Any:
         logging.getLogger(name).setLevel(logging.ERROR)
     if uri.startswith(SQLITE):
         # MLflow would ask ten times, for 100 s in all.
-        with closing(sqlite3.connect(uri.removeprefix(SQLITE))) as store:
+        file = uri.removeprefix(SQLITE).partition("?")[0]
+        with closing(sqlite3.connect(file)) as store:
             store.execute("PRAGMA schema_version")
     return MlflowClient(tracking_uri=uri, registry_uri=uri)

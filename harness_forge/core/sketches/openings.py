@@ -33,10 +33,11 @@ _MONTH = (
     r"sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
 )
 _CLOCK = r"\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?[ap]m)?(?: ?(?:z|utc|gmt|[+-]\d\d:?\d\d))?"
+# What may begin anew at every sign is bounded: a prompt of a million dashes takes no longer.
 _STAMP = re.compile(
     r"(?<![0-9a-z])(?:"
     r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"  # a UUID
-    r"|[\w.+-]+@[\w-]+\.[a-z.]{2,}"  # an e-mail address
+    r"|[\w.+-]{1,64}@[\w-]+\.[a-z.]{2,}"  # an e-mail address
     r"|(?:[0-9a-f]{0,4}:){4,7}[0-9a-f]{1,4}"  # an address, version 6
     r"|\d{1,3}(?:\.\d{1,3}){3}"
     rf"|\d{{4}}-\d\d-\d\d(?:[t ]{_CLOCK})?"
@@ -46,7 +47,7 @@ _STAMP = re.compile(
     rf"(?:{_MONTH} \d\d?(?:st|nd|rd|th)?,? \d{{4}}|\d\d?(?:st|nd|rd|th)? {_MONTH},? \d{{4}})"
     rf"(?:,? {_CLOCK})?"
     rf"|{_CLOCK}"
-    r"|(?:req|run|sess|session|trace|span|job|msg|call|chatcmpl)[_-](?=[a-z_-]*\d)[0-9a-z_-]{8,}"
+    r"|(?:req|run|sess|session|trace|span|job|msg|call|chatcmpl)[_-](?=[a-z_-]{0,128}\d)[0-9a-z_-]{8,128}"
     r"|0x[0-9a-f]{6,}"
     r"|(?=[a-z]*\d)[0-9a-hjkmnp-tv-z]{26}"  # a ULID
     # Numbers of tickets, hashes of commits, seconds since 1970; not a part of RHEL-08-010030.

@@ -3,23 +3,10 @@
 import json
 
 import pytest
+from guessed_files import ASKED, SAID, guessed, mapping
 
 from harness_forge.collect.guess.guess import guess
-from harness_forge.config.source import SourceConfig
 from harness_forge.core.errors import SourceError
-
-ASKED = {"role": "user", "content": "Which shelf?"}
-SAID = {"role": "assistant", "content": "The third."}
-
-
-def guessed(tmp_path, *records, name="a.jsonl", **given):
-    path = tmp_path / name
-    path.write_text("".join(json.dumps(record) + "\n" for record in records))
-    return guess(path, SourceConfig("guessed", **given))
-
-
-def mapping(tmp_path, *records):
-    return guessed(tmp_path, *records).settings["mapping"]
 
 
 def test_fields_are_found_by_what_they_hold_and_how_they_are_called(tmp_path):
@@ -97,92 +84,6 @@ def test_question_and_answer_are_taken_where_there_are_no_messages(tmp_path):
     made = mapping(tmp_path, {"id": "q1", "question": "Where?", "answer": "There.", "target": "T"})
     assert (made["prompt"], made["answer"]) == ("{question}", "{answer}")
     assert "outcome" not in made  # a target that is no truth value is a gold answer
-
-
-def test_rewards_beyond_one_have_an_end_that_the_user_checks(tmp_path):
-    records = [{"id": str(n), "reward": 25 * n, "messages": [ASKED, SAID]} for n in range(5)]
-    made = guessed(tmp_path, *records)
-    assert made.settings["mapping"]["reward_max"] == 100
-    assert "from which share of the reward does a try pass?" in made.open[0]
-
-
-def test_an_outcome_in_unknown_words_is_asked_for(tmp_path):
-    records = [{"id": word, "verdict": word, "messages": [ASKED, SAID]} for word in ("yes", "meh")]
-    made = guessed(tmp_path, *records)
-    assert made.open == [
-        "what is the outcome 'meh' worth? source.mapping.outcomes.meh=1 (or 0, or 0.5,"
-        " or nan for no verdict)"
-    ]
-
-
-def judged(tmp_path, *verdicts):
-    records = [{"id": str(n), "messages": [ASKED, SAID], **v} for n, v in enumerate(verdicts)]
-    return guessed(tmp_path, *records)
-
-
-@pytest.mark.parametrize(
-    ("verdicts", "said"),
-    [
-        (
-            [{"success": True, "resolved": n > 0} for n in range(3)],
-            "they differ in 1 record: source.mapping.outcome='{success}' (3 pass, 0 do not),"
-            " or source.mapping.outcome='{resolved}' (2 pass, 1 do not)",
-        ),
-        (
-            [{"reward": 1.0, "eval": {"passed": n > 0}} for n in range(3)],
-            "they differ in 1 record: source.mapping.outcome='{reward}' (3 pass, 0 do not),"
-            " or source.mapping.outcome='{eval.passed}' (2 pass, 1 do not)",
-        ),
-        (
-            [{"score": 0.8, "passed": True}, {"score": 1.0, "passed": True}],
-            "they differ in 1 record: source.mapping.outcome='{score}' (1 pass, 1 do not),"
-            " or source.mapping.outcome='{passed}' (2 pass, 0 do not)",
-        ),
-        (
-            [{"success": True}, {"success": True, "status": "failed"}, {"status": "passed"}],
-            "they differ in 1 record: source.mapping.outcome='{success}' (2 pass, 0 do not),"
-            " or source.mapping.outcome='{status}' (1 pass, 1 do not)",
-        ),
-    ],
-)
-def test_of_two_verdicts_that_differ_none_is_chosen(tmp_path, verdicts, said):
-    made = judged(tmp_path, *verdicts)
-    assert "outcome" not in made.settings["mapping"]
-    assert made.open == [f"which field says whether a try passed? {said}"]
-
-
-def test_a_verdict_that_is_always_the_same_is_not_chosen_before_one_that_varies(tmp_path):
-    verdicts = [{"success": True}, {"success": True}, {"resolved": True}, {"resolved": False}]
-    assert (
-        "'success' is the same in all records, and another is not"
-        in judged(tmp_path, *verdicts).open[0]
-    )
-
-
-@pytest.mark.parametrize(
-    "verdicts",
-    [
-        [{"passed": n > 0, "resolved": n > 0} for n in range(2)],
-        [{"score": 100 * n, "passed": bool(n)} for n in range(2)],
-        [{"passed": n > 0, "status": "completed"} for n in range(2)],
-    ],
-)
-def test_verdicts_that_agree_and_a_state_beside_one_need_no_answer(tmp_path, verdicts):
-    made = judged(tmp_path, *verdicts)
-    assert made.open == []
-    assert "outcome" in made.settings["mapping"]
-
-
-@pytest.mark.parametrize("score", ["{}%", "{}/100", "0.{}"])
-def test_shares_in_quotes_are_asked_about_as_numbers_are(tmp_path, score):
-    made = judged(tmp_path, *({"score": score.format(n)} for n in range(10, 30)))
-    assert made.settings["mapping"]["outcome"] == "{score}"
-    assert "from which share of the reward does a try pass?" in made.open[0]
-
-
-def test_a_number_within_what_is_called_like_an_outcome_is_proposed(tmp_path):
-    made = judged(tmp_path, {"reward": {"style": 1, "final": 0}}, {"reward": {"final": 1}})
-    assert "is it source.mapping.outcome='{reward.final}'?" in made.open[0]
 
 
 def test_what_nothing_names_is_left_over(tmp_path):
@@ -356,42 +257,6 @@ def test_fields_that_may_name_the_item_are_offered(tmp_path):
     made = guessed(tmp_path, *records)
     assert made.settings["mapping"]["item"] == "{@digest}"
     assert "what was each record a try at? say source.mapping.item='{fall}'" in made.open[0]
-
-
-@pytest.mark.parametrize(
-    ("name", "words", "table"),
-    [
-        ("result", ["FIXED", "BROKEN"], {"FIXED": 1.0, "BROKEN": 0.0}),
-        ("result", ["passed", "Not Fixed"], {"Not Fixed": 0.0}),
-        ("status", ["ok", "crashed"], {"ok": 1.0, "crashed": 0.0}),
-    ],
-)
-def test_words_for_outcomes_become_a_table_that_the_user_reads(tmp_path, name, words, table):
-    made = mapping(tmp_path, *({"id": w, name: w, "messages": [ASKED, SAID]} for w in words))
-    assert (made["outcome"], made["outcomes"]) == (f"{{{name}}}", table)
-
-
-@pytest.mark.parametrize("word", ["timeout", "done", "aborted", "partial"])
-def test_words_that_no_two_harnesses_mean_alike_are_asked_for(tmp_path, word):
-    records = [{"id": w, "outcome": w, "messages": [ASKED, SAID]} for w in ("solved", word)]
-    made = guessed(tmp_path, *records)
-    assert "outcomes" not in made.settings["mapping"]
-    assert [one for one in made.open if f"what is the outcome '{word}' worth?" in one]
-
-
-def test_a_status_that_only_says_that_it_ended_is_no_outcome(tmp_path):
-    records = [{"id": str(n), "status": "completed", "messages": [ASKED, SAID]} for n in range(2)]
-    assert "outcome" not in mapping(tmp_path, *records)
-
-
-def test_fields_called_like_an_outcome_are_asked_about_where_none_was_taken(tmp_path):
-    records = [{"id": w, "state": w, "ask": "Where?", "reply": "There."} for w in ("done", "bad")]
-    made = guessed(tmp_path, *records)
-    assert made.settings["mapping"]["prompt"] == "{ask}"
-    assert made.open == [
-        "no outcome was found: the rows will have no verdict; is it source.mapping.outcome="
-        "'{state}'?"
-    ]
 
 
 def test_roles_and_texts_in_objects_of_their_own_are_found(tmp_path):

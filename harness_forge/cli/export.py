@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness_forge.core.errors import ConfigError, ExportError
+from harness_forge.core.escapes import plain
 from harness_forge.core.numbers import count, counted, size
 
 if TYPE_CHECKING:
@@ -50,7 +51,10 @@ KEYS = (
     "data_dir",
 )
 
-JSON = "an object: path, read, kept, examples, rejected, pairs, parts, files, sudden; published"
+JSON = (
+    "an object: path, read, kept, examples, rejected, pairs, parts, files, sudden, undivided;"
+    " published"
+)
 
 DRY_RUN, PUBLISH = "--dry-run", "--publish"
 
@@ -102,6 +106,7 @@ def _facts(found: ExportReport) -> dict[str, Any]:
         "files",
         "decided",
         "sudden",
+        "undivided",
     )
     return {name: getattr(found, name) for name in names}
 
@@ -149,7 +154,7 @@ def render(report: ExportReport) -> str:
         )
     lines += [f"  {texts}" for texts in exact_counts(report.decided.get("length", {}))]
     lines += _units(report.kept, sum(report.examples.values()))
-    lines += [f"  note: {sentence}" for sentence in report.sudden]
+    lines += [f"  note: {plain(sentence)}" for sentence in [*report.sudden, *report.undivided]]
     if report.examples["train"] and not report.examples["validation"]:
         lines.append("  note: no row is for validation: training cannot be watched on this dataset")
     return "\n".join(lines)

@@ -6,10 +6,13 @@ import shlex
 import sys
 from typing import TYPE_CHECKING, Any
 
+from harness_forge.core.escapes import plain
 from harness_forge.core.numbers import counted
 
 if TYPE_CHECKING:
     from harness_forge.collect.ingest.request import IngestReport
+    from harness_forge.config.schema import ForgeConfig
+    from harness_forge.store.splits.one_group import OneGroup
 
 SUMMARY = "bring foreign records into the store: logs, traffic, trajectories, a database"
 USAGE = "source=NAME path=FILE|FOLDER|URL [skill=NAME] [--dry-run] [key=value …]"
@@ -26,12 +29,14 @@ EXAMPLES = (
 )
 KEYS = ("source", "graph", "skill", "split", "labels", "store", "forge_home")
 JSON = (
-    "an object: skill, added, splits, passed_over, hint, files; with --dry-run the same,"
+    "an object: skill, added, splits, one_group, passed_over, hint, files; with --dry-run the"
+    " same,"
     " nothing written"
 )
 SHORT = {"path": "source.path"}
 
 DRY_RUN = "--dry-run"
+AGAIN = "source.again=true"
 
 
 def main(argv: list[str]) -> int:
@@ -43,6 +48,10 @@ def main(argv: list[str]) -> int:
     from harness_forge.store.labels import label_audit
 
     words, flags, overrides = sort(argv, [DRY_RUN])
+    given = [
+        *words,
+        *(word.removeprefix("source.") if _is_path(word) else word for word in overrides),
+    ]
     argv = [*words, *map(_quoted, overrides)]
     config = composed(argv)
     if not any(word.startswith("skill=") for word in argv):
@@ -53,7 +62,7 @@ def main(argv: list[str]) -> int:
             return _on_trial(config)
         found = ingest(config, progress=_tick)
         hint = _next(*label_audit.awaiting(config), argv) if found.added else ""
-        report(_facts(found), render(found) + hint)
+        report(_facts(found), render(found) + _undivided(found.one_group, config, given) + hint)
     finally:
         if sys.stderr.isatty():
             print("\r\033[K", end="", file=sys.stderr)
@@ -79,6 +88,7 @@ def _facts(found: IngestReport) -> dict[str, Any]:
         "skill": found.skill,
         "added": found.added,
         "splits": found.splits,
+        "one_group": found.one_group,
         "passed_over": found.passed_over,
         "hint": found.hint,
         "files": found.files,
@@ -93,6 +103,25 @@ def _next(attempts: int, checks: int, argv: list[str]) -> str:
     words = [word for word in argv if word.partition("=")[0].split(".")[0] in audited]
     text = f"{attempts} judged attempts were not audited, {checks} checks concern them"
     return f"\n  hint: {text}: forge labels audit {shlex.join(words)}"
+
+
+def _undivided(found: OneGroup | None, config: ForgeConfig, given: list[str]) -> str:
+    """Return a line where nearly all items are one task; '' else."""
+    from harness_forge.config.source import DATABASES
+    from harness_forge.store.splits.one_group import APART, described
+
+    if found is None:
+        return ""
+    if config.source.kind in DATABASES:
+        again = f"take them into a skill of another name with {APART}"
+    else:
+        words = [word for word in given if word not in (APART, AGAIN)]
+        again = f"forge ingest {shlex.join([*words, APART, AGAIN])}"
+    return f"\n  note: {plain(described(found, again))}"
+
+
+def _is_path(word: str) -> bool:
+    return word.startswith("source.path=")
 
 
 def _quoted(word: str) -> str:

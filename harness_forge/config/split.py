@@ -18,9 +18,13 @@ class SplitConfig:
         holdout: share of items, both parts together.
         new_family: share of items in whole families held out, each with all families that
             share a form of answer with it; part of `holdout`.
+        one_task_per_template: recorded prompts that share nearly all of their words are one
+            task, up to 100 of them, and stay in one split. false: what fills the blank of a
+            template of more than ten prompts is the task; a skill that is divided so stays so.
     """
 
     salt: str = "forge-1"
     validation: float = 0.15
     holdout: float = 0.25
     new_family: float = 0.05
+    one_task_per_template: bool = True

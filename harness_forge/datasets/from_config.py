@@ -61,7 +61,9 @@ def export_from_config(
             for one in skills
             for role, settings in exports_of(one).items()
         ]
-        return export(parts, request, dry_run=dry_run, progress=progress)
+        report = export(parts, request, dry_run=dry_run, progress=progress)
+        report.undivided = _undivided(list(dict.fromkeys(one.skill.name for one in skills)), store)
+        return report
 
 
 def _regroup(skill, config: ForgeConfig) -> None:
@@ -76,6 +78,15 @@ def _regroup(skill, config: ForgeConfig) -> None:
             " what an item of a stricter split asks, which an older forge did not see",
             file=sys.stderr,
         )
+
+
+def _undivided(names: list[str], store) -> list[str]:
+    """Return a sentence for each skill of which nearly all recorded items count as one task."""
+    from harness_forge.store.splits.one_group import APART, described, one_group
+
+    again = f"take the records in again: forge ingest … {APART} source.again=true"
+    found = {name: one_group(store.skill(name)) for name in names}
+    return [f"skill {name}: {described(one, again)}" for name, one in found.items() if one]
 
 
 def _treatment(config: ForgeConfig):

@@ -139,6 +139,7 @@ class ExportReport:
         files: lines, bytes and sha256 by name; empty where nothing was written.
         decided: what filters counted of their own work, by name.
         sudden: a sentence for each source whose share jumped against the dataset before.
+        undivided: a sentence for each skill of which nearly all items count as one task.
     """
 
     path: Path
@@ -146,6 +147,7 @@ class ExportReport:
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
     decided: dict[str, dict[str, int]] = field(default_factory=dict)
     sudden: list[str] = field(default_factory=list)
+    undivided: list[str] = field(default_factory=list)
 
     @property
     def read(self) -> int:

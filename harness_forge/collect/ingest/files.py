@@ -46,6 +46,7 @@ from harness_forge.core.errors import SourceError
 from harness_forge.core.garbage import seldom_collected
 from harness_forge.store.forgetting.tombstones import Forgotten
 from harness_forge.store.splits import recorded
+from harness_forge.store.splits.one_group import one_group
 
 READERS = {
     SourceKind.trajectories: trajectories.read,
@@ -108,6 +109,7 @@ def ingest(
         report.hint = unmatched(config, found, report)
     lift(store, forgotten, config)
     report.splits = recorded.assign_recorded(store, split)
+    report.one_group = one_group(store)
     if report.added:
         store.tidy()
     return report

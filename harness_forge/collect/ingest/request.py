@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from harness_forge.store.splits.one_group import OneGroup
 
 SHOWN = 10
 """Malformed lines that are shown with their place."""
@@ -87,6 +90,7 @@ class IngestReport:
         splits: groups that were given a split, by split.
         passed_over: files in the folder that `source.files` does not name.
         hint: what is likely to be wrong with the settings; '' for nothing.
+        one_group: nearly all items of the skill, where these cannot be divided.
     """
 
     skill: str
@@ -94,6 +98,7 @@ class IngestReport:
     splits: dict[str, int] = field(default_factory=dict)
     passed_over: list[str] = field(default_factory=list)
     hint: str = ""
+    one_group: OneGroup | None = None
 
     @property
     def added(self) -> int:

@@ -11,7 +11,7 @@ from harness_forge.core.disjoint_sets import DisjointPlaces
 
 
 def join_near_identical(
-    group: np.ndarray, count: int, asked: Iterable[tuple[int, str]]
+    group: np.ndarray, count: int, asked: Iterable[tuple[int, str]], one_per_template: bool = True
 ) -> DisjointPlaces:
     """Return the groups joined with those that ask nearly the same.
 
@@ -22,8 +22,10 @@ def join_near_identical(
         group: of each item, int (n,).
         count: of the groups.
         asked: item and a prompt of its attempts; an item may have none, or several.
+        one_per_template: prompts of a template are one task, up to a hundred of them;
+            False: what fills the blank is the task.
     """
-    from harness_forge.core.sketches.openings import groups, telling
+    from harness_forge.core.sketches.openings import groups, nearly_same, telling
 
     owners = array("i")
 
@@ -33,7 +35,7 @@ def join_near_identical(
                 owners.append(group[item])
                 yield text
 
-    firsts = groups(told())
+    firsts = (groups if one_per_template else nearly_same)(told())
     joined = DisjointPlaces(count)
     for place in np.flatnonzero(firsts != np.arange(len(firsts))):
         joined.join(owners[place], owners[firsts[place]])

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import closing
+from functools import partial
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import psycopg
@@ -24,8 +26,11 @@ from harness_forge.store.splits.regrouping import Regrouping
 
 QUARANTINE = Split.QUARANTINE
 
-_RULE = {"rule": 2}
+_RULE = 2
 """How near-identical items are found: 1 compared only prompts of `worker`, 2 all conversations."""
+_BY_BLANK = "by_blank"
+"""Of the note: what fills the blank of a template is the task. Joining such items later would
+quarantine those that are on several sides."""
 _NOTE = "splits/grouping"
 _AT_ONCE = 10_000
 """Rows that are written together."""
@@ -41,9 +46,10 @@ def assign_recorded(store, config: SplitConfig) -> dict[str, int]:
     quarantined.
     """
     with store.alone("splits"):  # so that another process' items are seen completely
-        quarantined, table = _group(store, config)
+        by_blank = not config.one_task_per_template or _by_blank(store)
+        quarantined, table = _group(store, config, not by_blank)
         counts = quarantined + _divide(store, config, table)
-        store.note(_NOTE, _RULE)
+        store.note(_NOTE, {"rule": _RULE} | ({_BY_BLANK: True} if by_blank else {}))
     return {str(split): count for split, count in sorted(counts.items())}
 
 
@@ -54,12 +60,25 @@ def refresh(store, config: SplitConfig) -> int:
         Number of items that are quarantined now: a near-identical item of each is
         on a stricter side.
     """
-    if store.noted(_NOTE) == _RULE or all(item.full_cycle is not None for item in store.items()):
+    if _noted(store).get("rule") == _RULE or all(
+        item.full_cycle is not None for item in store.items()
+    ):
         return 0
     return assign_recorded(store, config).get(str(QUARANTINE), 0)
 
 
-def _group(store, config: SplitConfig) -> tuple[Counter[Split], ItemTable | None]:
+def _noted(store) -> dict[str, Any]:
+    return store.noted(_NOTE) or {}
+
+
+def _by_blank(store) -> bool:
+    """Return whether the skill's splits were made so; without any it is free to choose again."""
+    return bool(_noted(store).get(_BY_BLANK)) and bool(store.splits())
+
+
+def _group(
+    store, config: SplitConfig, one_per_template: bool
+) -> tuple[Counter[Split], ItemTable | None]:
     """Update the groups of recorded items; the groups of surveyed items come from checks.
 
     Returns:
@@ -70,8 +89,8 @@ def _group(store, config: SplitConfig) -> tuple[Counter[Split], ItemTable | None
     counts: Counter[Split] = Counter()
     with closing(store.connect_read_only()) as connection:
         table = ItemTable(connection)
-        joined = _joined(table, connection)
-        found = Regrouping(table, joined, lambda: _joined(table, connection, sided=True))
+        join = partial(_joined, table, connection, one_per_template)
+        found = Regrouping(table, join(), partial(join, sided=True))
         for moves in found.moves(_AT_ONCE):
             moved = moved or bool(moves.groups)
             store.assign_splits(dict.fromkeys(moves.closed, QUARANTINE), config.salt)
@@ -81,7 +100,10 @@ def _group(store, config: SplitConfig) -> tuple[Counter[Split], ItemTable | None
 
 
 def _joined(
-    table: ItemTable, connection: psycopg.Connection, sided: bool = False
+    table: ItemTable,
+    connection: psycopg.Connection,
+    one_per_template: bool,
+    sided: bool = False,
 ) -> DisjointPlaces:
     """Return the groups joined by what their items ask.
 
@@ -91,7 +113,7 @@ def _joined(
     sides = table.split[table.group]
     has = (sides != NONE) & (sides != SPLITS.index(QUARANTINE)) if sided else sides == sides
     asked = ((item, text) for item, text in catalogue.prompts(connection) if has[item])
-    return join_near_identical(table.group, len(table.names), asked)
+    return join_near_identical(table.group, len(table.names), asked, one_per_template)
 
 
 def _divide(store, config: SplitConfig, table: ItemTable | None) -> Counter[Split]:

@@ -198,13 +198,14 @@ def _install(name: str, config: ForgeConfig, agreed: bool, source: str | None) -
     from harness_forge.cli.results import show
     from harness_forge.config.compose.project import locks_folder
     from harness_forge.worksets.bundles import opened
-    from harness_forge.worksets.installing import install
+    from harness_forge.worksets.installing import check_python, install
     from harness_forge.worksets.worksets import log_of, pick_variant, state
 
     workset, home = config.worksets[name], Path(config.forge_home)
     locks = locks_folder(workset)
     # Before anybody is asked to agree: one that this machine cannot have is refused.
     pick_variant(name, workset)
+    check_python(name, workset.python)
     if state(name, workset, home, locks).status == "installed":
         show(f"{name} is installed")
         return {"status": "installed", "new": False}

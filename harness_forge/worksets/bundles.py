@@ -10,6 +10,7 @@ their hash from the list alone.
 from __future__ import annotations
 
 import json
+import os
 import platform
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -193,7 +195,10 @@ def opened(name: str, config: WorksetConfig, locks: Path, given: Path) -> Iterat
 
 
 def _beside(given: Path) -> Path | None:
-    return given.absolute().parent if given.is_file() else None
+    """Return the folder of a tar file: it has room for such files, /tmp may be small memory."""
+    place = given.absolute().parent
+    # None is the system's own: a bundle may come on a medium that can only be read.
+    return place if given.is_file() and os.access(place, os.W_OK) else None
 
 
 def _unpack(name: str, tar: Path, folder: Path) -> None:
@@ -206,8 +211,14 @@ def _unpack(name: str, tar: Path, folder: Path) -> None:
                     packed, place = archive.extractfile(member), folder / member.name
                     with packed, place.open("wb") as file:
                         shutil.copyfileobj(packed, file)
-    except (tarfile.TarError, OSError) as error:
-        raise WorksetError(f"workset {name}", f"{tar} cannot be unpacked: {error}") from error
+    except (tarfile.TarError, EOFError, zlib.error) as error:
+        what = f"{tar} was cut off or changed: {error}; nothing was installed"
+        hint = f"carry it across again, or make it again: `forge workset bundle {name}`"
+        raise WorksetError(f"workset {name}", what, hint) from error
+    except OSError as error:
+        what = f"{tar} cannot be unpacked into {folder.parent}: {error.strerror}"
+        hint = f"unpack it where there is room: tar -xf {tar} -C FOLDER, then --from FOLDER"
+        raise WorksetError(f"workset {name}", what, hint) from error
 
 
 def _manifest(name: str, folder: Path) -> Mapping[str, Any]:

@@ -122,8 +122,14 @@ def check_python(name: str, wanted: str) -> None:
     from packaging.specifiers import SpecifierSet
 
     version = ".".join(map(str, sys.version_info[:3]))
-    if version not in SpecifierSet(wanted):
-        hint = "set up forge with such a Python: make setup PYTHON=python3.11"
+    fits = SpecifierSet(wanted)
+    if version not in fits:
+        other = next((f"3.{minor}" for minor in range(20, 8, -1) if f"3.{minor}.0" in fits), "3")
+        # make keeps a .venv that is there, whatever its Python.
+        hint = (
+            f"put forge into an environment of such a Python: python{other} -m venv; "
+            f"in a clone rm -r .venv, then make setup PYTHON=python{other}"
+        )
         raise WorksetError(f"workset {name}", f"needs Python {wanted}, this is {version}", hint)
 
 

@@ -1,6 +1,8 @@
 """Bundles: a lock's files carried to a machine without a network, each compared."""
 
+import errno
 import json
+import os
 import shutil
 import subprocess
 import tarfile
@@ -94,6 +96,48 @@ def test_one_tar_file_holds_the_same(tmp_path, bundle):
         assert sorted(path.name for path in found.folder.iterdir()) == names
         folder = found.folder
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("form", ["w", "w:gz"])
+def test_one_that_was_cut_off_is_refused(tmp_path, bundle, form):
+    tar = tmp_path / "bundle.tar"
+    (bundle / "other_part-1.0-py3-none-any.whl").write_bytes(os.urandom(100_000))
+    with tarfile.open(tar, form) as archive:
+        archive.add(bundle / bundles.MANIFEST, bundles.MANIFEST)
+        archive.add(bundle / "other_part-1.0-py3-none-any.whl", "other_part-1.0-py3-none-any.whl")
+    tar.write_bytes(tar.read_bytes()[:50_000])
+    with pytest.raises(WorksetError) as caught, opened(tmp_path, tar):
+        pass
+    assert caught.value.what.startswith(f"{tar} was cut off or changed: ")
+    assert caught.value.what.endswith("; nothing was installed")
+    assert caught.value.hint == (
+        "carry it across again, or make it again: `forge workset bundle small`"
+    )
+
+
+def test_one_that_the_disk_has_no_room_for_says_how_to_unpack_it(tmp_path, bundle, monkeypatch):
+    tar = tmp_path / "bundle.tar"
+    bundles._pack(bundle, tar)
+
+    def full(source, target):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(bundles.shutil, "copyfileobj", full)
+    with pytest.raises(WorksetError) as caught, opened(tmp_path, tar):
+        pass
+    assert str(caught.value) == (
+        f"workset small: {tar} cannot be unpacked into {tmp_path}: No space left on device\n"
+        f"  hint: unpack it where there is room: tar -xf {tar} -C FOLDER, then --from FOLDER"
+    )
+
+
+def test_one_on_a_medium_that_can_only_be_read_is_unpacked_elsewhere(tmp_path, bundle, monkeypatch):
+    tar = tmp_path / "medium" / "bundle.tar"
+    tar.parent.mkdir()
+    bundles._pack(bundle, tar)
+    monkeypatch.setattr(bundles.os, "access", lambda place, mode: False)
+    with opened(tmp_path, tar) as found:
+        assert tar.parent not in found.folder.parents
 
 
 def test_what_is_there_is_not_overwritten(tmp_path, bundle):

@@ -202,8 +202,12 @@ def test_a_full_disk_is_told_before_anything_is_written(tmp_path, index):
 
 
 def test_a_python_that_does_not_fit_is_refused(tmp_path, index):
-    with pytest.raises(WorksetError, match=r"needs Python <3, this is 3\."):
-        install(replace(SMALL, python="<3"), tmp_path)
+    with pytest.raises(WorksetError, match=r"needs Python >=3.9,<3.11, this is 3\.") as caught:
+        install(replace(SMALL, python=">=3.9,<3.11"), tmp_path)
+    assert caught.value.hint == (
+        "put forge into an environment of such a Python: python3.10 -m venv; "
+        "in a clone rm -r .venv, then make setup PYTHON=python3.10"
+    )
 
 
 def test_two_installs_at_once_are_refused(tmp_path):

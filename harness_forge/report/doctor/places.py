@@ -8,7 +8,8 @@ from pathlib import Path
 
 from harness_forge.config.compose.project import locks_folder
 from harness_forge.config.schema import ForgeConfig
-from harness_forge.core.errors import ForgeError
+from harness_forge.config.workset import WorksetConfig
+from harness_forge.core.errors import ForgeError, WorksetError
 from harness_forge.core.numbers import count, counted, size
 from harness_forge.registry import decisions
 from harness_forge.registry.models.folder import find_base_model
@@ -18,6 +19,7 @@ from harness_forge.store.migrations import HEAD
 from harness_forge.store.opening import has_store, opened_store
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger
 from harness_forge.training.unfinished import unfinished
+from harness_forge.worksets.installing import check_python
 from harness_forge.worksets.worksets import python_of, status
 
 
@@ -111,10 +113,7 @@ def worksets(config: ForgeConfig, needed: Collection[str]) -> Iterator[Finding]:
         try:
             found = status(name, workset, home, locks_folder(workset))
             if found == "missing":
-                said, verdict = f"not installed ({workset.summary})", note
-                if name in needed:
-                    said, verdict = f"{said}; the recipe of params.yaml needs it", fail
-                yield verdict("worksets", name, said, install)
+                yield _missing(name, workset, name in needed)
                 continue
             python_of(name, home)
         except ForgeError as error:
@@ -125,3 +124,14 @@ def worksets(config: ForgeConfig, needed: Collection[str]) -> Iterator[Finding]:
             yield fail("worksets", name, "its lock has changed since it was installed", remedy)
         else:
             yield ok("worksets", name, found)
+
+
+def _missing(name: str, workset: WorksetConfig, needed: bool) -> Finding:
+    said, verdict = f"not installed ({workset.summary})", fail if needed else note
+    if needed:
+        said = f"{said}; the recipe of params.yaml needs it"
+    try:
+        check_python(name, workset.python)
+    except WorksetError as error:
+        return verdict("worksets", name, f"{said}; it {error.what}", error.hint)
+    return verdict("worksets", name, said, f"forge workset install {name}")

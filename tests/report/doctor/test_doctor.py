@@ -59,6 +59,13 @@ def test_what_the_recipe_of_a_project_trains_with_must_be_there(doctor, tmp_path
     assert doctor()[1]["worksets", "eval"]["verdict"] == "fail"
 
 
+def test_a_workset_that_this_python_cannot_have_says_so(doctor):
+    found = doctor("worksets.train.python='<3.11'")[1]["worksets", "train"]
+    assert "; it needs Python <3.11, this is 3." in found["said"]
+    assert found["remedy"].startswith("put forge into an environment of such a Python: ")
+    assert found["verdict"] == "note"
+
+
 def test_what_fails_has_a_remedy(doctor, tmp_path):
     (tmp_path / "worksets" / "train").mkdir(parents=True)
     with socket.socket() as taken:

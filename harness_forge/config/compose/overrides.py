@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
 
 COMMAND_LINE = "command line"
+_BRACE = re.compile("[{}]")
 
 
 def take_recipe(overrides: Sequence[str]) -> tuple[str | None, list[str]]:
@@ -92,10 +93,11 @@ def _spelled_out(text: str) -> list[str]:
 def _quoted(text: str) -> str:
     """Quote a value with braces where the key is a text.
 
-    `source.mapping.item={task}` is a template; Hydra would look for a dict there.
+    `source.mapping.item={task}` is a template; Hydra would look for a dict there. Which brace
+    of it has no partner its reader says.
     """
     key, equals, value = text.partition("=")
-    if "{" not in value or "${" in value or value[:1] in ("'", '"') or not _is_text(key):
+    if not _BRACE.search(value) or "${" in value or value[:1] in ("'", '"') or not _is_text(key):
         return text
     try:
         if isinstance(parsed(text).value(), str):
@@ -131,10 +133,11 @@ def parsed(text: str) -> Override:
     try:
         return _parser().parse_override(text)
     except HydraException as error:
+        how = "quote a value with spaces, commas or brackets: \"key='a, b'\""
+        if text.count("{") != text.count("}"):
+            how = "a brace in it has no partner"
         raise ConfigError(
-            COMMAND_LINE,
-            f"cannot read {text!r}",
-            "write key=value; quote a value with spaces, commas or brackets: \"key='a, b'\"",
+            COMMAND_LINE, f"cannot read {text!r}", f"write key=value; {how}"
         ) from error
 
 

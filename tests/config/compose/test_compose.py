@@ -145,6 +145,11 @@ def test_a_list_is_not_a_sweep():
             "quote a value with spaces, commas or brackets: \"key='a, b'\"",
         ),
         (
+            "source.mapping.roles={a: b",
+            "command line: cannot read 'source.mapping.roles={a: b'\n"
+            "  hint: write key=value; a brace in it has no partner",
+        ),
+        (
             "workset@worksets.more=train",
             "command line: Could not override 'workset@worksets.more'\n"
             "  hint: put + before it to add it",

@@ -6,12 +6,14 @@ import shlex
 import sys
 from typing import TYPE_CHECKING, Any
 
+from harness_forge.core.errors import SourceError
 from harness_forge.core.escapes import plain
 from harness_forge.core.numbers import counted
 
 if TYPE_CHECKING:
     from harness_forge.collect.ingest.request import IngestReport
     from harness_forge.config.schema import ForgeConfig
+    from harness_forge.store.entries import AttemptEntry
     from harness_forge.store.splits.one_group import OneGroup
 
 SUMMARY = "bring foreign records into the store: logs, traffic, trajectories, a database"
@@ -72,10 +74,17 @@ def main(argv: list[str]) -> int:
 def _on_trial(config) -> int:
     """Show what a source would come to; nothing is written."""
     from harness_forge.cli.conversations import shown
-    from harness_forge.cli.results import report
+    from harness_forge.cli.results import report, show
     from harness_forge.collect.ingest.dry_run import dry_run
 
-    found = dry_run(config.source, config.skill.name, progress=_tick)
+    first: list[AttemptEntry] = []
+    try:
+        found = dry_run(config.source, config.skill.name, progress=_tick, first=first)
+    except SourceError:
+        # What is before the fault shows whether the mapping is right.
+        for number, entry in enumerate(first, 1):
+            show(shown(number, entry) + "\n")
+        raise
     lines = [render(found.report).replace("attempts added", "attempts would be added", 1)]
     lines += ["  nothing is written: --dry-run"]
     lines += ["\n" + shown(number, entry) for number, entry in enumerate(found.first, 1)]

@@ -6,13 +6,15 @@ import json
 import re
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness_forge.core.errors import ConfigError
 from harness_forge.core.escapes import plain
 
 if TYPE_CHECKING:
     from harness_forge.collect.guess.guessed import Guess
+    from harness_forge.config.source import SourceConfig
+    from harness_forge.core.errors import SourceError
 
 SUMMARY = "say how records of your own are read: guess a source from a file, write its YAML"
 USAGE = "new FILE [NAME] [key=value …]"
@@ -61,18 +63,20 @@ def _new(file: str, name: str, overrides: list[str]) -> int:
         )
     # A slip in a setting must not leave a file behind.
     given = compose(None, ["source=trajectories", *overrides]).source
-    found = guess(path, given)
+    found = guess(path, given, _mapped(given, overrides))
     trial = ["--dry-run", f"source={name}", f"path={file}"]
     if found.source:
         show(f"{path.name}: {found.records} records looked at; source={found.source} reads them")
         name, target = found.source, None
     else:
         target = _write(found, name, path, ["forge", "ingest", *trial, *overrides])
-    fits = False
+    fits, broken = False, None
     with gathered() as tried:
         if not found.skeleton:
             show("")
-            fits = _tried(["--dry-run", f"source={name}", f"source.path={file}", *overrides])
+            fits, broken = _tried(
+                ["--dry-run", f"source={name}", f"source.path={file}", *overrides]
+            )
     report(
         {
             "file": file,
@@ -92,23 +96,41 @@ def _new(file: str, name: str, overrides: list[str]) -> int:
     elif not found.skeleton:
         again = f"forge ingest {shlex.join(['--dry-run', *read_by, *overrides])}"
         first = f"answer in {target} what is to be said by you, then " if target else ""
+        first = f"mend {file}, then " if broken else first
         show(plain(f"\nnext: nothing of it can be taken in yet: {first}{again}"))
     if found.skeleton:
         show(plain(f"\nnext: fill in {target}, then {shlex.join(['forge', 'ingest', *trial])}"))
+    if broken:
+        return broken.exit_code
     return 1 if found.skeleton else 0
 
 
-def _tried(given: list[str]) -> bool:
-    """Show what the source makes of the file; return whether that is anything."""
+def _mapped(given: SourceConfig, overrides: list[str]) -> dict[str, Any]:
+    """Return the keys of the mapping that the user says, with their values."""
+    from harness_forge.config.compose.overrides import set_keys
+
+    keys = [key.lstrip("+").split(".") for word in overrides for key in set_keys(word)]
+    named = dict.fromkeys(key[2] for key in keys if key[:2] == ["source", "mapping"] and key[2:])
+    return {name: getattr(given.mapping, name) for name in named}
+
+
+def _tried(given: list[str]) -> tuple[bool, SourceError | None]:
+    """Show what the source makes of the file.
+
+    Returns:
+        Whether that is anything, and the fault where the file is to be mended: `forge ingest`
+        refuses it whatever the mapping says, so its exit code is this verb's too. A mapping
+        that lacks answers is none: it was written to be completed.
+    """
     from harness_forge.cli import ingest
     from harness_forge.cli.results import show
-    from harness_forge.core.errors import SourceError
+    from harness_forge.core.errors import BrokenRecords, SourceError
 
     try:
-        return ingest.main(given) == 0
+        return ingest.main(given) == 0, None
     except SourceError as error:
         show(plain(f"not yet: {error}"))
-        return False
+        return False, error if isinstance(error, BrokenRecords) else None
 
 
 def _write(found: Guess, name: str, path: Path, trial: list[str]) -> Path:

@@ -124,6 +124,10 @@ class SourceError(ForgeError):
     exit_code = 16
 
 
+class BrokenRecords(SourceError):
+    """What a file holds are no records, whatever a mapping says: the file must be mended."""
+
+
 class GraphError(ForgeError):
     """The graph is down, refuses, or lacks what is asked for."""
 

@@ -183,6 +183,61 @@ def test_a_slip_in_a_setting_leaves_no_file_and_a_right_one_is_written(records, 
     assert "2 attempts would be added" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("value", ["passed}", "{passed", "}"])
+def test_a_brace_without_its_partner_is_named_with_its_key(records, capsys, value):
+    assert main(["source", "new", "own.jsonl", f"source.mapping.outcome={value}"]) == 2
+    said = capsys.readouterr().err
+    assert f"source.mapping.outcome: has a brace or a quote without its partner: {value}\n" in said
+    assert not (records / "conf").exists()
+
+
+@pytest.mark.parametrize("array", [True, False])
+def test_a_broken_record_is_named_behind_what_was_understood_and_ends_as_ingest_does(
+    records, capsys, array
+):
+    lines = (records / "own.jsonl").read_text().splitlines()
+    cut = lines[0][:30]
+    text = "[" + ",".join([*lines, cut]) if array else "\n".join([*lines, cut, lines[0]])
+    (records / "cut.jsonl").write_text(text)
+    assert main(["source", "new", "cut.jsonl"]) == 16
+    said = capsys.readouterr().out
+    assert "wrote conf/source/cut.yaml" in said
+    assert said.index("1. item t0") < said.index("\nnot yet: cut.jsonl")
+    assert "element 3: is no JSON" in said if array else "\n  3: not_json: " in said
+    again = "forge ingest --dry-run source=cut path=cut.jsonl"
+    assert said.endswith(
+        f"\nnext: nothing of it can be taken in yet: mend cut.jsonl, then {again}\n"
+    )
+    assert main(shlex.split(again)[1:]) == 16
+    found = capsys.readouterr()
+    assert "1. item t0" in found.out
+    assert "are in the store; " not in found.err
+
+
+def test_a_file_that_ends_within_a_record_may_still_grow_and_is_read(records, capsys):
+    whole = (records / "own.jsonl").read_text()
+    (records / "cut.jsonl").write_text(whole + whole[:30])
+    assert main(["source", "new", "cut.jsonl"]) == 0
+    said = capsys.readouterr().out
+    assert "line 3: not_json: the file ends here" in said
+    assert "2 attempts would be added" in said
+
+
+def test_what_is_given_is_taken_written_and_not_asked_for(records, capsys):
+    chat = [{"role": "zork", "content": "Where?"}, {"role": "blip", "content": "There."}]
+    lines = [{"task": f"t{n}", "reward": n % 2, "success": True, "chat": chat} for n in range(4)]
+    (records / "two.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    given = ["source.mapping.outcome={success}", "source.mapping.roles.zork=user"]
+    given += ["source.mapping.roles.blip=assistant"]
+    assert main(["source", "new", "two.jsonl", "mine", *given]) == 0
+    said = capsys.readouterr().out
+    assert "to be said by you" not in said
+    assert "4 attempts would be added" in said
+    written = (records / "conf/source/mine.yaml").read_text()
+    assert '  outcome: "{success}"  # as it was given\n' in written
+    assert "  roles:  # as it was given\n    zork: user\n    blip: assistant\n" in written
+
+
 def test_where_nothing_can_be_read_yet_it_is_said_what_comes_next(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     chat = [*CHAT, {"who": "wizard", "text": "Abracadabra"}]

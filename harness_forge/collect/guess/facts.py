@@ -8,7 +8,7 @@ from harness_forge.collect.guess import verdicts
 from harness_forge.collect.guess.fields import Field
 from harness_forge.collect.guess.guessed import Guess
 from harness_forge.collect.sources import settings
-from harness_forge.collect.sources.templates import DIGEST
+from harness_forge.collect.sources.templates import DIGEST, MappingTemplate
 
 _ITEM = (
     *("item", "item_id", "task_id", "instance_id", "problem_id", "question_id", "prompt_id"),
@@ -27,6 +27,9 @@ def put_facts(places: Sequence[Field], made: Guess) -> set[str]:
     mapping = made.settings["mapping"]
     words = [one for one in places if one.is_words()]
     taken = {text[1:-1] for text in mapping.values() if isinstance(text, str)}
+    said = {key: text for key, text in made.given.items() if isinstance(text, str)}
+    for key, text in said.items():
+        taken.update(MappingTemplate(f"source.mapping.{key}", text).paths)
     taken |= {made.settings.get("group", "")[1:-1], made.settings.get("explode", "")}
 
     def put(key: str, names: Sequence[str], among: Sequence[Field]) -> Field | None:
@@ -83,13 +86,15 @@ def _judge(places: Sequence[Field], made: Guess) -> None:
     text = made.settings["mapping"].get("outcome")
     if text is None:
         return
-    [one] = [place for place in places if place.path == text[1:-1]]
+    one = next((place for place in places if f"{{{place.path}}}" == text), None)
+    if one is None:  # several fields, or none that was looked at
+        return
     low, high = verdicts.ends(one.values)
     if high > 1:
         made.put("reward_max", float(high), "the most that was seen: is it the most?")
     if low < 0:
         made.put("reward_min", float(low), "the least that was seen: is it the least?")
-    if any(
+    if "passes_from" not in made.given and any(
         0 < share < 1 for v in one.values if (share := verdicts.worth(v, low, high)) is not None
     ):
         made.open.append(
@@ -103,7 +108,7 @@ def _judge(places: Sequence[Field], made: Guess) -> None:
     made.open += [
         f"what is the outcome '{word}' worth? {settings.worth(word)}"
         for word in unknown
-        if word not in table
+        if word not in table and word not in made.given.get("outcomes", {})
     ]
 
 

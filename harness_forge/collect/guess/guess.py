@@ -7,11 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from harness_forge.collect.guess import facts, messages, roles, verdicts
 from harness_forge.collect.guess.fields import Field, fields, step
-from harness_forge.collect.guess.guessed import Guess
+from harness_forge.collect.guess.guessed import AS_GIVEN, Guess
 from harness_forge.collect.guess.skeleton import ANSWERS, PROMPTS, grouping, skeleton
 from harness_forge.collect.sources import settings, signatures
 from harness_forge.collect.sources.formats import known
@@ -40,11 +41,14 @@ _GIVEN = ("records", "explode", "group")
 """Settings that say what a record is."""
 
 
-def guess(path: Path, given: SourceConfig = _AS_IT_LIES) -> Guess:
+def guess(
+    path: Path, given: SourceConfig = _AS_IT_LIES, mapped: Mapping[str, Any] = MappingProxyType({})
+) -> Guess:
     """Return how a file may be read.
 
     Args:
         given: what a record is, where the user says it: `records`, `explode` and `group`.
+        mapped: keys of the mapping that the user says, with their values.
 
     Raises:
         SourceError: it holds no record.
@@ -63,11 +67,13 @@ def guess(path: Path, given: SourceConfig = _AS_IT_LIES) -> Guess:
         return Guess(len(records), source=form.name)
     if as_they_are and sum(map(known.is_traffic, records)) >= _ENOUGH * len(records):
         return Guess(len(records), source="openai_traffic")
-    made = Guess(len(records), settings={"kind": "trajectories", "skill": "recorded", **said})
-    made.why |= dict.fromkeys(said, "as it was given")
+    made = Guess(len(records), given=mapped)
+    made.settings |= {"kind": "trajectories", "skill": "recorded", **said}
+    made.why |= dict.fromkeys(said, AS_GIVEN)
     if given.explode:
         records = _taken_apart(path, records, given.explode)
     places = _conversation(records, made)
+    made.put_given()
     if made.skeleton and not said and (held := _lists_of(records)):
         made.open.append(held)
     used = facts.put_facts(places, made)
@@ -131,7 +137,8 @@ def _conversation(records, made: Guess) -> list[Field]:
 def _messages(places: Sequence[Field], made: Guess) -> bool:
     """Say where the messages are, if a field holds some; of several the one with most."""
     found = []
-    for place in places:
+    said = made.given.get("messages")
+    for place in [one for one in places if said in (None, f"{{{one.path}}}")]:
         lists = [one for value in place.values if (one := messages.listed(value))]
         everything = [one for several in lists for one in several]
         keys = messages.keys_of(everything) if everything else None
@@ -173,13 +180,14 @@ def _name_words(
     if table := keys.table():
         named = "role, content and calls" if keys.calls else "role and content"
         made.put("message_keys", table, f"what messages call {named}: is this right?")
-    for other, ours in keys.others:
+    for other, ours in keys.others if "message_keys" not in made.given else ():
         taken = keys.role if ours == "role" else keys.text
         made.open.append(
             f"is '{taken}' the {ours} of a message, as was taken, or '{other}'?"
             f" {settings.how_to_say('message_keys', other, ours, '')}"
         )
-    named = [[renamed(one, table, {}) for one in several] for several in conversations]
+    said = made.given.get("roles", {})
+    named = [[renamed(one, table, said) for one in several] for several in conversations]
     guessed = roles.guess_roles(named, keys.role_key)
     made.calls = guessed.calls
     if guessed.table:
@@ -204,7 +212,8 @@ def _exploded(records, places: Sequence[Field], made: Guess) -> list[Field] | No
         if not inner:
             continue
         below = fields(inner)
-        trial = Guess(len(inner), settings=made.settings | {"explode": place.path})
+        trial = Guess(len(inner), given=made.given)
+        trial.settings |= made.settings | {"explode": place.path}
         if _messages([one for one in below if not one.path.startswith(place.path)], trial):
             made.settings, made.why, made.open = trial.settings, trial.why, trial.open
             made.left_over, made.calls = trial.left_over, trial.calls

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from harness_forge.collect.guess.fields import Field
 from harness_forge.collect.guess.skeleton import Skeleton
+
+AS_GIVEN = "as it was given"
 
 
 @dataclass
@@ -22,6 +25,7 @@ class Guess:
         left_over: places that nothing names.
         calls: its messages make calls.
         skeleton: lines for the user to complete, where nothing looks like a conversation.
+        given: keys of the mapping that the user says; nothing is guessed in their place.
     """
 
     records: int
@@ -32,8 +36,20 @@ class Guess:
     left_over: list[Field] = field(default_factory=list)
     calls: bool = False
     skeleton: Skeleton | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     def put(self, key: str, value: Any, why: str) -> None:
-        """Set one key of the mapping."""
-        self.settings.setdefault("mapping", {})[key] = value
-        self.why[key] = why
+        """Set one key of the mapping; of a table what is not given."""
+        said = self.given.get(key)
+        if said is None or isinstance(value, dict):
+            value = {**value, **said} if said else value
+            self.settings.setdefault("mapping", {})[key] = value
+            self.why[key] = why
+
+    def put_given(self) -> None:
+        """Set what the user says."""
+        mapping = self.settings.setdefault("mapping", {})
+        for key, said in self.given.items():
+            if not isinstance(said, dict) or key not in mapping:
+                mapping[key] = said
+                self.why[key] = AS_GIVEN

@@ -26,7 +26,8 @@ from harness_forge.collect.sources.scanning import BROKEN_ARRAY
 from harness_forge.collect.sources.trajectories import CONTRADICTORY
 from harness_forge.config.source import SourceConfig, SourceKind
 from harness_forge.core.chat.unread import UnknownCalls
-from harness_forge.core.errors import SourceError, StoreError
+from harness_forge.core.errors import BrokenRecords, SourceError, StoreError
+from harness_forge.core.numbers import counted
 from harness_forge.core.records import Attempt
 from harness_forge.store.entries import AttemptEntry
 from harness_forge.store.forgetting.tombstones import Forgotten
@@ -124,17 +125,17 @@ class BatchWriter:
     def _demand_readable(self, one) -> None:
         if isinstance(one, LeftOut) and one.reason == BROKEN_ARRAY:
             self._flush()
-            raise SourceError(
+            raise BrokenRecords(
                 f"{self.path}: element {one.place}",
                 f"is no JSON: {one.detail}",
-                f"the {self.report.attempts} attempts before it are in the store; mend the file"
-                " and take it in with source.again=true, or split it there",
+                "mend the file or split it there; source.again=true takes it in anew where what is"
+                f" before it, {counted(self.report.attempts, 'attempt')}, is in the store already",
             )
 
     def _demand_a_whole_one(self) -> None:
         """Refuse a file that holds the beginning of one record and nothing else."""
         if not self.report.read and self.cut_at:
-            raise SourceError(
+            raise BrokenRecords(
                 f"{self.path}: line {self.cut_at}",
                 "the file ends within its only record",
                 "is it whole? one that is still being written can be taken in later",
@@ -260,7 +261,8 @@ class BatchWriter:
             return
         self._flush()
         shown = "\n".join(f"  {line}" for line in self.report.first_malformed)
-        raise SourceError(
+        misfits = self.report.left_out.get("misfit", 0)
+        raise (BrokenRecords if misfits < bad else SourceError)(
             str(self.path),
             f"{bad} of {seen} lines are malformed; the first:\n{shown}",
             self._remedy(),

@@ -39,10 +39,14 @@ def dry_run(
     config: SourceConfig,
     skill: str,
     progress: Callable[[str, int], None] = lambda source, found: None,
+    first: list[AttemptEntry] | None = None,
 ) -> DryRun:
     """Read what `config.path` names as an ingestion would, without a store.
 
     What the store holds already is not known here, so all of it counts as new.
+
+    Args:
+        first: is filled with the first attempts, also where the source is refused later.
 
     Raises:
         ConfigError: as `ingest`.
@@ -53,7 +57,7 @@ def dry_run(
     if not config.path:
         raise SourceError("source.path", "must be set", "forge ingest source=… path=…")
     demand_no_idle_keys(config)
-    found = DryRun(IngestReport(skill))
+    found = DryRun(IngestReport(skill), [] if first is None else first)
     found.report.passed_over = files.passed_over(Path(config.path), config.files)
     with seldom_collected():
         paths = files.found(Path(config.path), config.files)

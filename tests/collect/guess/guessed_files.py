@@ -9,10 +9,10 @@ ASKED = {"role": "user", "content": "Which shelf?"}
 SAID = {"role": "assistant", "content": "The third."}
 
 
-def guessed(tmp_path, *records, name="a.jsonl", **given):
+def guessed(tmp_path, *records, name="a.jsonl", mapped=(), **given):
     path = tmp_path / name
     path.write_text("".join(json.dumps(record) + "\n" for record in records))
-    return guess(path, SourceConfig("guessed", **given))
+    return guess(path, SourceConfig("guessed", **given), dict(mapped))
 
 
 def mapping(tmp_path, *records):

@@ -124,3 +124,30 @@ def test_fields_called_like_an_outcome_are_asked_about_where_none_was_taken(tmp_
         "no outcome was found: the rows will have no verdict; is it source.mapping.outcome="
         "'{state}'?"
     ]
+
+
+def test_of_two_verdicts_that_differ_the_given_one_is_taken(tmp_path):
+    verdicts = [{"reward": n % 3, "success": True} for n in range(5)]
+    records = [{"id": str(n), "messages": [ASKED, SAID], **v} for n, v in enumerate(verdicts)]
+    made = guessed(tmp_path, *records, mapped={"outcome": "{reward}", "passes_from": 0.5})
+    assert made.open == []
+    assert (
+        made.settings["mapping"] | {"outcome": "{reward}", "reward_max": 2.0}
+        == (made.settings["mapping"])
+    )
+    assert made.why["outcome"] == "as it was given"
+    assert [one.path for one in made.left_over] == ["success"]
+
+
+def test_fields_of_a_given_choice_are_not_left_over(tmp_path):
+    records = [{"id": str(n), "a": n, "b": n, "messages": [ASKED, SAID]} for n in range(3)]
+    made = guessed(tmp_path, *records, mapped={"outcome": "{a|b}"})
+    assert made.open == []
+    assert made.left_over == []
+
+
+def test_a_table_that_is_given_is_completed(tmp_path):
+    records = [{"id": w, "verdict": w, "messages": [ASKED, SAID]} for w in ("meh", "broken")]
+    made = guessed(tmp_path, *records, mapped={"outcomes": {"meh": 0.0}})
+    assert made.settings["mapping"]["outcomes"] == {"broken": 0.0, "meh": 0.0}
+    assert made.open == []

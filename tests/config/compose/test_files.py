@@ -50,8 +50,8 @@ def test_an_unknown_choice_in_a_recipe(project):
     assert fault() == (
         f"{BASE}:{line}: skill: there is no 'stgi'\n"
         "  hint: did you mean 'stig'? known choices: all, b4mad, beads, cis, codebase, demo, "
-        "four, gemma_cve, gemma_stig, hardening, reasoning, recorded, reflexion, repair, settings, stig, "
-        "tau_bench, tool_calls, ubuntu, ubuntu_cis"
+        "four, gemma_cve, gemma_stig, hardening, reasoning, recorded, reflexion, repair, settings, "
+        "stig, tau_bench, tool_calls, ubuntu, ubuntu_cis"
     )
 
 

@@ -105,8 +105,8 @@ def test_a_list_is_not_a_sweep():
             "skill=sti",
             "command line: skill: there is no 'sti'\n"
             "  hint: did you mean 'stig'? known choices: all, b4mad, beads, cis, codebase, demo, "
-            "four, gemma_cve, gemma_stig, hardening, reasoning, recorded, reflexion, repair, settings, "
-            "stig, tau_bench, tool_calls, ubuntu, ubuntu_cis",
+            "four, gemma_cve, gemma_stig, hardening, reasoning, recorded, reflexion, repair, "
+            "settings, stig, tau_bench, tool_calls, ubuntu, ubuntu_cis",
         ),
         (
             "run.limt=3",

@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 NEW_ENOUGH := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
-# The worksets' pins are made for 3.11 and 3.12, so these come first.
+# The worksets' pins are made for 3.11 to 3.13, and tried on the first; so these come first.
 CANDIDATES := python3.11 python3.12 python3.13 python3 python3.14
 
 # uv installs, or pip where uv cannot. They say much that nobody reads; where both fail, the end is shown.

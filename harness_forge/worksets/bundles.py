@@ -171,14 +171,14 @@ def opened(name: str, config: WorksetConfig, locks: Path, given: Path) -> Iterat
         WorksetError: it is for another workset, machine or lock, or a file is
             missing or changed, each named.
     """
+    _, variant = pick_variant(name, config)
+    lock = lock_of(name, variant, locks)
     with tempfile.TemporaryDirectory(dir=_beside(given)) as scratch:
         folder = given
         if given.is_file():
             folder = Path(scratch)
-            _unpack(name, given, folder)
+            _unpack(name, given, folder, lock)
         manifest = _manifest(name, folder)
-        _, variant = pick_variant(name, config)
-        lock = lock_of(name, variant, locks)
         _check_kind(name, manifest, lock)
         files = {entry["pin"]: entry for entry in manifest["files"]}
         debs = manifest.get("libraries", ())
@@ -201,7 +201,7 @@ def _beside(given: Path) -> Path | None:
     return place if given.is_file() and os.access(place, os.W_OK) else None
 
 
-def _unpack(name: str, tar: Path, folder: Path) -> None:
+def _unpack(name: str, tar: Path, folder: Path, lock: Lock) -> None:
     try:
         with tarfile.open(tar) as archive:
             for member in archive:
@@ -211,6 +211,9 @@ def _unpack(name: str, tar: Path, folder: Path) -> None:
                     packed, place = archive.extractfile(member), folder / member.name
                     with packed, place.open("wb") as file:
                         shutil.copyfileobj(packed, file)
+                    # It comes first: gigabytes are not unpacked to be refused.
+                    if member.name == MANIFEST:
+                        _check_kind(name, _manifest(name, folder), lock)
     except (tarfile.TarError, EOFError, zlib.error) as error:
         what = f"{tar} was cut off or changed: {error}; nothing was installed"
         hint = f"carry it across again, or make it again: `forge workset bundle {name}`"

@@ -86,6 +86,16 @@ def test_a_bundle_for_another_place_is_refused(tmp_path, bundle, change, told):
         pass
 
 
+def test_a_tar_for_another_place_is_refused_before_it_is_unpacked(tmp_path, bundle):
+    listed = json.loads((bundle / bundles.MANIFEST).read_text())
+    (bundle / bundles.MANIFEST).write_text(json.dumps(listed | {"python": "3.9"}))
+    tar = tmp_path / "bundle.tar"
+    bundles._pack(bundle, tar)
+    tar.write_bytes(tar.read_bytes()[:2048])  # what comes after the list is not looked at
+    with pytest.raises(WorksetError, match=r"the bundle is for Python 3\.9 on"):
+        bundles.opened("small", SMALL, tmp_path, tar).__enter__()
+
+
 def test_one_tar_file_holds_the_same(tmp_path, bundle):
     tar = tmp_path / "bundle.tar"
     names = sorted(path.name for path in bundle.iterdir())

@@ -17,6 +17,11 @@ from harness_forge.training.rewarded import ROLLOUTS, train_judged
 
 pytestmark = [pytest.mark.workset, pytest.mark.soak]
 
+PROMPTS, GROUP, STEPS = 4, 64, 20
+FIRST, LAST = 2, 10
+"""Steps whose rewards are compared. Two random layers can move little: measured, the share goes
+from 0.57 to 0.60 within five steps and stays; the difference has a standard error of 0.01."""
+
 
 class Letters:
     """Finds an answer worth its share of small letters."""
@@ -45,8 +50,8 @@ def rewarded(config, trained, tmp_path_factory):
     )
     data = write(tmp_path_factory.mktemp("prompts"), rows)
     grpo = replace(
-        config.grpo, dataset=str(data), group=8, prompts=2, micro_batch=16, max_new_tokens=8,
-        max_steps=12, learning_rate=2e-2, warmup=0.0, save_steps=4,
+        config.grpo, dataset=str(data), group=GROUP, prompts=PROMPTS, micro_batch=256,
+        max_new_tokens=8, max_steps=STEPS, learning_rate=2e-2, warmup=0.0, save_steps=4,
     )  # fmt: skip
     return train_judged(replace(config, grpo=grpo), Letters())
 
@@ -64,13 +69,16 @@ def test_grpo_starts_from_the_adapter_and_its_reward_rises(rewarded, trained):
     lineage = load(rewarded.adapter.folder).lineage
     assert lineage["parent"] == {"name": "tiny", "digest": trained.adapter.digest}
     found = lineage["grpo"]
-    assert (found["answers"], found["groups"], found["not_judged"]) == (12 * 16, 24, 0)
-    assert found["last_reward"] > found["first_reward"] + 0.05
+    groups = STEPS * PROMPTS
+    assert (found["answers"], found["groups"], found["not_judged"]) == (groups * GROUP, groups, 0)
+    rewards = [step["reward"] for step in steps]
+    first, last = sum(rewards[:FIRST]) / FIRST, sum(rewards[-LAST:]) / LAST
+    assert last > first + 0.01, [round(one, 3) for one in rewards]
 
 
 def test_every_answer_is_kept_with_its_verdict_and_the_trainer_saw_these_rewards(rewarded):
     kept = rollouts.read(rewarded.metrics.with_name(ROLLOUTS))
     for step in steps_in(rewarded.metrics):
         rewards = [one["reward"] for one in kept if one["step"] == step["step"]]
-        assert len(rewards) == 16
-        assert step["reward"] == pytest.approx(sum(rewards) / 16, abs=1e-4)
+        assert len(rewards) == PROMPTS * GROUP
+        assert step["reward"] == pytest.approx(sum(rewards) / len(rewards), abs=1e-4)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 MANIFEST = "manifest.json"
 """What the dataset is: its recipe, counts, and a hash of each file."""
 
@@ -22,3 +24,13 @@ STALE = "stale.json"
 
 CARD = "README.md"
 """The dataset's card, for people."""
+
+
+def datasets_in(folder: Path, pattern: str = "**") -> list[Path]:
+    """Return the datasets in a folder, sorted.
+
+    Args:
+        pattern: of the folders that are looked into; also those further down.
+    """
+    found = folder.glob(f"{pattern}/{MANIFEST}")
+    return sorted(path.parent for path in found if (path.parent / LEDGER).exists())

@@ -14,7 +14,7 @@ from typing import Any
 
 from harness_forge.config.compose import project
 from harness_forge.core import jsontext, stale_mark
-from harness_forge.core.dataset_files import LEDGER, MANIFEST, STALE
+from harness_forge.core.dataset_files import LEDGER, MANIFEST, STALE, datasets_in
 from harness_forge.core.errors import ExportError
 from harness_forge.core.files import write_json
 from harness_forge.core.hints import did_you_mean
@@ -41,11 +41,6 @@ class Holder:
     manifest: str
     rows: int
     remake: str
-
-
-def datasets_in(folder: Path) -> list[Path]:
-    """Return the datasets in a folder, also those further down, sorted."""
-    return sorted(path.parent for path in folder.rglob(MANIFEST) if (path.parent / LEDGER).exists())
 
 
 def dataset_named(name: str, data: Path) -> Path:

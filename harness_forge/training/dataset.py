@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.core import stale_mark
-from harness_forge.core.dataset_files import MANIFEST
+from harness_forge.core.dataset_files import MANIFEST, datasets_in
 from harness_forge.core.errors import TrainError
+
+_NAMED = 5
+"""Datasets that a remedy names."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,32 @@ class TrainingRows:
         return [path.stem for path in self.files]
 
 
+def _others(folder: Path, fault: Callable[[Any], str], key: str) -> str:
+    """Return the remedy where a folder holds no dataset: those of its kind beside it, by name."""
+    known = [*datasets_in(folder.parent, "*"), *datasets_in(folder.parent, "*/*")]
+    there = [str(one) for one in known if one != folder and _begins(one, fault)]
+    if not there:
+        return f"run `forge export`, or name another: {key}=DIR"
+    several = f" or {', '.join(there[1:_NAMED])}" if there[1:] else ""
+    several += ", …" if there[_NAMED:] else ""
+    return f"name one that is there: {key}={there[0]}{several}; `forge export` writes one"
+
+
+def _begins(folder: Path, fault: Callable[[Any], str]) -> bool:
+    """Return whether a dataset's first row can be trained on."""
+    try:
+        with (folder / "train.jsonl").open("rb") as file:
+            return not fault(json.loads(file.readline()))
+    except (OSError, ValueError):
+        return False
+
+
 def read(
-    folder: Path, fault: Callable[[Any], str] | None = None, *, refit: bool = False
+    folder: Path,
+    fault: Callable[[Any], str] | None = None,
+    *,
+    refit: bool = False,
+    key: str = "train.dataset",
 ) -> TrainingRows:
     """Read a dataset, and check that all training rows can be trained on.
 
@@ -60,6 +87,7 @@ def read(
         fault: returns what is wrong with a row, '' if nothing is; None checks
             rows of supervised training.
         refit: take the validation rows too.
+        key: of the setting that names another dataset.
 
     Raises:
         TrainError: there is none, it is empty or stale, or a row is not what it should be.
@@ -69,8 +97,9 @@ def read(
         for other in sorted(folder.glob("train.*")):
             what = f"is written as {other.name.partition('.')[2]}, and training reads JSON lines"
             raise TrainError(str(folder), what, "forge export format.extension=jsonl")
-        hint = "run `forge export`, or name another: train.dataset=DIR, dpo.dataset=DIR"
-        raise TrainError(str(folder), "holds no dataset (no train.jsonl)", hint)
+        raise TrainError(
+            str(folder), "holds no dataset (no train.jsonl)", _others(folder, fault or _fault, key)
+        )
     if told := stale_mark.says(folder):
         raise TrainError(str(folder), f"is stale: {told}")
     validation = folder / "validation.jsonl"

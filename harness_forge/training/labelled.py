@@ -27,7 +27,7 @@ def plan(config: ForgeConfig) -> SecondStage:
         WorksetError: the train workset is not installed.
     """
     kto = config.kto
-    data = dataset.read(second_stage.dataset_folder(config, KIND), _fault)
+    data = dataset.read(second_stage.dataset_folder(config, KIND), _fault, key=f"{KIND}.dataset")
     seed = second_stage.seed_of(config, KIND)
     rows = mixed(pairs.draw(data.train, kto.rows, seed), seed)
     _check_labels(rows, data.train)

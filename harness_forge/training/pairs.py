@@ -18,7 +18,7 @@ def read(folder: Path) -> TrainingRows:
     Raises:
         TrainError: there is none, it is empty, or a row is not what it should be.
     """
-    return dataset.read(folder, _fault)
+    return dataset.read(folder, _fault, key="dpo.dataset")
 
 
 def draw(train: Path, limit: int | None, seed: int) -> list[dict[str, Any]]:

@@ -32,7 +32,7 @@ def plan(config: ForgeConfig, judge: Judge) -> SecondStage:
         WorksetError: the train workset is not installed.
     """
     grpo = config.grpo
-    data = dataset.read(second_stage.dataset_folder(config, KIND), _fault)
+    data = dataset.read(second_stage.dataset_folder(config, KIND), _fault, key=f"{KIND}.dataset")
     rows = pairs.draw(data.train, grpo.rows, second_stage.seed_of(config, KIND))
     _check_sizes(grpo, rows, data.train)
     judge.check(rows, data.train)

@@ -77,6 +77,23 @@ def test_a_folder_without_dataset_is_refused(tmp_path):
         dataset.read(tmp_path)
 
 
+def test_the_datasets_that_are_beside_it_are_named(tmp_path):
+    for name in ("dataset", "nightly/mine"):
+        (tmp_path / name).mkdir(parents=True)
+        write(tmp_path / name, {"messages": [USER, ANSWER]})
+        (tmp_path / name / "manifest.json").write_text("{}")
+        (tmp_path / name / "ledger.jsonl").write_text("")
+    with pytest.raises(TrainError) as caught:
+        dataset.read(tmp_path / "stig_worker_sft")
+    assert caught.value.hint == (
+        f"name one that is there: train.dataset={tmp_path}/dataset or {tmp_path}/nightly/mine;"
+        " `forge export` writes one"
+    )
+    with pytest.raises(TrainError) as caught:  # of another kind
+        dataset.read(tmp_path / "stig_worker_dpo", lambda row: "is no pair", key="dpo.dataset")
+    assert caught.value.hint == "run `forge export`, or name another: dpo.dataset=DIR"
+
+
 def test_a_dataset_in_another_form_of_file_is_refused(tmp_path):
     (tmp_path / "train.jsonl.gz").write_bytes(b"")
     with pytest.raises(TrainError, match=r"written as jsonl\.gz") as caught:

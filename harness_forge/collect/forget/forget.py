@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness_forge.config.schema import ForgeConfig
+from harness_forge.core.dataset_files import datasets_in
 from harness_forge.datasets import stale
 from harness_forge.datasets.stale import Holder
 from harness_forge.registry import champion, decisions
@@ -84,7 +85,7 @@ def _made_of(report: ForgetReport, data: Path, home: Path) -> None:
         for table, found in gone.ids.items()
         if found
     }
-    folders = stale.datasets_in(data)
+    folders = datasets_in(data)
     runs = {gone.skill: gone.runs for gone in report.gone}
     report.datasets = list(stale.holders(folders, ids, runs)) if report.gone else []
     every = taint.trained(home)

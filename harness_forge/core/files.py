@@ -26,6 +26,12 @@ def existing(path: Path) -> Path:
     return next(one for one in (path, *path.parents) if one.exists())
 
 
+def shown_path(path: Path) -> str:
+    """Return the shortest true form of a path: relative below the current folder, else absolute."""
+    whole, here = path.resolve(), Path.cwd().resolve()
+    return str(whole.relative_to(here) if whole.is_relative_to(here) else whole)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a text file; make its folder.
 

@@ -191,7 +191,7 @@ def _template(config: ForgeConfig, base_model: BaseModel) -> Path:
     if file.is_file():
         return file
     # The model has its template in tokenizer_config.json: write it to a file.
-    copy = Path(config.forge_home).absolute() / "serving" / f"{base_model.digest[:12]}.jinja"
+    copy = Path(config.forge_home).resolve() / "serving" / f"{base_model.digest[:12]}.jinja"
     copy.parent.mkdir(parents=True, exist_ok=True)
     copy.write_text(base_model.template, encoding="utf-8")
     return copy

@@ -52,7 +52,7 @@ def running(
                 variables=worksets.environment_of(WORKSET, home) | _local(scratch) | plan.extra,
                 host=plan.config.host,
                 port=plan.config.port,
-                log=home.absolute() / "serving" / f"{plan.config.port}.log",
+                log=home.resolve() / "serving" / f"{plan.config.port}.log",
                 timeout_s=plan.config.start_timeout_s,
             )
             with server.running(launch, show, begun) as started:

@@ -153,7 +153,7 @@ def job(config: ForgeConfig, settings: TrainConfig, data: TrainingRows, *facts: 
     key = sha256(json.dumps(whole).encode()).hexdigest()[:16]
     return Job(
         settings, base, config.model, data, seed, key,
-        work=home.absolute() / "training" / key,
+        work=home.resolve() / "training" / key,
         registry=Path(settings.out) if settings.out else registry.folder(home),
         python=python,
         variables=variables,
@@ -230,7 +230,7 @@ def write_config(job: Job, rendered: dict[str, Any]) -> None:
     path = job.work / "axolotl.yaml"
     path.write_text(yaml.safe_dump(whole, sort_keys=False), encoding="utf-8")
     if given:
-        passed.check(path, given, job.python, environment(job))
+        passed.check_once(path, given, job.python, environment(job))
 
 
 def render_rows(job: Job, train: Path, **more: Path | None) -> dict[str, Any]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from harness_forge.core.children import NoAnswer, answer_of
 from harness_forge.core.errors import TrainError
+from harness_forge.core.files import write_text
 from harness_forge.core.hints import did_you_mean
 
 WHERE = "train.axolotl"
@@ -84,6 +86,23 @@ def merged(rendered: Mapping[str, Any], given: Mapping[str, Any], *, gpu: bool) 
         raise TrainError(f"{WHERE}.sample_packing", what, "leave it out")
     plugins = [*rendered.get(PLUGINS, ()), *given.get(PLUGINS, ())]
     return {**rendered, **given, **({PLUGINS: plugins} if plugins else {})}
+
+
+def check_once(
+    config: Path, given: Mapping[str, Any], python: Path, variables: Mapping[str, str]
+) -> None:
+    """As `check`; what passed before for this training is not looked at again.
+
+    Starting Axolotl takes some 10 s, which a training that is resumed would wait for anew.
+    """
+    mark = config.with_suffix(".passed")
+    # A workset that was installed again may have another schema.
+    installed = python.lstat().st_mtime_ns if python.exists() else 0
+    what = sha256(f"{python} {installed}\n{config.read_text(encoding='utf-8')}".encode())
+    if mark.is_file() and mark.read_text(encoding="utf-8") == what.hexdigest():
+        return
+    check(config, given, python, variables)
+    write_text(mark, what.hexdigest())
 
 
 def check(

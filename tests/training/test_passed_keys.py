@@ -62,6 +62,29 @@ def given(config, **keys):
     return replace(config, train=replace(config.train, name="keys", axolotl=keys))
 
 
+def test_keys_that_passed_are_looked_at_again_only_where_the_config_is_another(
+    tmp_path, monkeypatch
+):
+    asked = []
+
+    def answer(words, variables):
+        asked.append(words)
+        return {"known": ["optimizer"], "slips": []}
+
+    monkeypatch.setattr(passed, "answer_of", answer)
+    file, python = tmp_path / "axolotl.yaml", tmp_path / "python"
+    python.touch()
+    for text, times in (("optimizer: a", 1), ("optimizer: a", 1), ("optimizer: b", 2)):
+        file.write_text(text)
+        passed.check_once(file, {"optimizer": text[-1]}, python, {})
+        assert len(asked) == times
+    file.write_text("optimiser: a")
+    for times in (3, 4):  # what was refused is asked again
+        with pytest.raises(TrainError, match="no such key"):
+            passed.check_once(file, {"optimiser": "a"}, python, {})
+        assert len(asked) == times
+
+
 @pytest.mark.workset
 @pytest.mark.parametrize(
     "keys, where, what",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness_forge.core.files import existing
+from harness_forge.core.files import existing, shown_path
 
 
 @dataclass(frozen=True)
@@ -31,5 +31,5 @@ def disks(folders: Sequence[Path]) -> list[DiskSpace]:
         device = place.stat().st_dev
         if device not in found:
             usage = shutil.disk_usage(place)
-            found[device] = DiskSpace(str(folder), usage.free, usage.total)
+            found[device] = DiskSpace(shown_path(folder), usage.free, usage.total)
     return list(found.values())

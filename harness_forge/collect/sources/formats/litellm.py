@@ -3,7 +3,9 @@
 Kept: messages, tools, answer, tokens, why it ended, its trace. Not kept: costs, headers,
 keys, settings of sampling.
 A payload has no outcome; one that a client sent with its request is named in the mapping:
-`{record.metadata.requester_metadata.reward}`.
+`{record.metadata.requester_metadata.reward}`. It is not taken by itself: `requester_metadata`
+is whatever a client sends before the call is answered, so a number there may as well be a
+budget or the reward of an earlier step, and LiteLLM gives none of its keys a meaning.
 """
 
 from __future__ import annotations

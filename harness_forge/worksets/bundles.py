@@ -242,7 +242,9 @@ def _manifest(name: str, folder: Path) -> Mapping[str, Any]:
 def _check_kind(name: str, manifest: Mapping[str, Any], lock: Lock) -> None:
     remedy = f"make it on such a machine: `forge workset bundle {name}`"
     if manifest["workset"] != name:
-        raise WorksetError(f"workset {name}", f"the bundle is of {manifest['workset']}", remedy)
+        of = manifest["workset"]
+        hint = f"`forge workset install {of} --from …`, or name the bundle of {name}"
+        raise WorksetError(f"workset {name}", f"the bundle is of {of}", hint)
     here = _machine()
     made = {key: manifest[key] for key in here}
     if made != here:

@@ -72,7 +72,10 @@ def test_a_list_changed_with_its_file_is_not_believed(tmp_path, bundle):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"workset": "large"}, "the bundle is of large"),
+        (
+            {"workset": "large"},
+            "the bundle is of large\n  hint: `forge workset install large --from …`, or name",
+        ),
         ({"python": "3.9"}, r"the bundle is for Python 3\.9 on \w+, this is Python 3\.\d+ on"),
         ({"machine": "vax"}, r"the bundle is for Python 3\.\d+ on vax"),
         ({"lock": "0" * 16}, "the bundle is of another lock"),

@@ -13,6 +13,7 @@ import subprocess
 
 ROOT = pathlib.Path("root").absolute()
 FOLDERS = ("etc", "var", "opt", "root")
+TOOLS = pathlib.Path("tools").absolute()
 PATH = re.compile(r"(?<![\w.})-])/(?=(?:" + "|".join(FOLDERS) + r")(?![\w-]))")
 
 
@@ -28,6 +29,8 @@ def main():
     for one in task["wanted"]:
         if "mode" in one:
             inside(one["file"]).chmod(int(one["from"], 8))
+        if "tool" in one:
+            make_tool(one["tool"], inside(one["file"]))
     before = tree(task)
     if said := run("fix.sh"):
         return verdict(0, f"the fix fails: {said}")
@@ -42,6 +45,36 @@ def main():
     return verdict(1, "set, nothing else changed, and brought back")
 
 
+TOOL = """#!/bin/bash
+# Sets a key=value or takes a key away, in whichever of its ways it is asked.
+state=%s
+case "$1 $2" in
+"set "*) key=$2 value=$3 ;;
+"--set "*=* | "-w "*=*) key=${2%%%%=*} value=${2#*=} ;;
+"unset "* | "--unset "* | "-d "*) key=$2 gone=1 ;;
+"--update all")
+    case "$3 $4" in
+    "--args "*=*) key=${4%%%%=*} value=${4#*=} ;;
+    "--remove-args "*) key=$4 gone=1 ;;
+    *) echo "${0##*/}: what is '$3'?" >&2; exit 2 ;;
+    esac ;;
+*) echo "${0##*/}: what is '$1'?" >&2; exit 2 ;;
+esac
+grep -v -F -- "$key=" "$state" > "$state.new"
+[ "$gone" ] || printf '%%s=%%s\\n' "$key" "$value" >> "$state.new"
+cat "$state.new" > "$state"
+rm "$state.new"
+"""
+
+
+def make_tool(name, state):
+    """Write an invented service's command, which keeps what it is told in a file."""
+    place = TOOLS / name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(TOOL % state)
+    place.chmod(0o755)
+
+
 def inside(path):
     """Return where a path of the task lies."""
     return ROOT / path.lstrip("/")
@@ -52,7 +85,12 @@ def run(name):
     script = pathlib.Path(name)
     script.write_text(PATH.sub(f"{ROOT}/", script.read_text()))
     ended = subprocess.run(
-        ["bash", script.absolute()], cwd=ROOT, capture_output=True, text=True, errors="replace"
+        ["bash", script.absolute()],
+        cwd=ROOT,
+        env=os.environ | {"PATH": f"{TOOLS}:{os.environ.get('PATH', '/usr/bin:/bin')}"},
+        capture_output=True,
+        text=True,
+        errors="replace",
     )
     last = (ended.stderr.strip().splitlines() or [f"it ends with {ended.returncode}"])[-1]
     return shown(last) if ended.returncode else ""

@@ -18,7 +18,7 @@ def call(fix, revert="true"):
 
 def test_a_seed_makes_the_same_items_and_another_makes_others():
     assert list(items(1, 12)) == ROWS
-    assert len(FORMS) == 6 and Counter(row["family"] for row in ROWS).most_common()[-1][1] == 12
+    assert len(FORMS) == 7 and Counter(row["family"] for row in ROWS).most_common()[-1][1] == 12
     names = [{row["title"] for row in items(seed, 12)} for seed in (1, 2)]
     assert len(names[0] & names[1]) < len(names[0]) / 4
 
@@ -28,6 +28,8 @@ def test_all_that_a_fix_needs_stands_in_the_question(row):
     question = f"{row['said']}\n{row['shown']}"
     for wanted in json.loads(row["task"])["wanted"]:
         needed = [wanted[key] for key in ("file", "folder", "line", "mode") if key in wanted]
+        if "tool" in wanted:
+            needed = [row["fix_script"]]
         assert all(part in question for part in needed), needed
     assert row["wrong_fix"] != row["fix_script"]
 
@@ -58,7 +60,7 @@ def test_gold_passes_and_what_is_broken_on_purpose_does_not(settings):
             outcome = settings.judge_call(name, ToolCall("apply_fix", broken.arguments))
             assert (outcome.passed, outcome.failure_mode) == (False, "target_fails"), name
             whys[broken.variant] += 1
-    assert whys["not_undone"] == whys["other_value"] == 12 and whys["commented"] >= 6
+    assert whys["not_undone"] == whys["other_value"] == 14 and whys["commented"] >= 6
 
 
 @pytest.fixture
@@ -85,6 +87,8 @@ def one(settings):
         ("section", "sed -i 's/^.{key}/x&/; /^{key}/d' {file}", "does not set"),
         ("mode", "chmod 4777 {file}", "has the mode 4777"),
         ("dropin", "rm {folder}/99-*", "no file"),
+        ("command", "echo {key}=other >> {file}", "has {key}=other, not"),
+        ("command", "{tool} --drop all", "the fix fails: {tool}: what is '--drop'?"),
     ],
 )
 def test_a_fix_that_does_more_or_less_fails(one, form, more, said):

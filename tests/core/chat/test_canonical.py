@@ -63,6 +63,11 @@ def test_arguments_have_one_form(raw, made):
     assert arguments(raw)[0] == made
 
 
+def test_many_brackets_side_by_side_and_in_texts_are_not_deep():
+    raw = {"jar": "{" * 600 + '"[', "all": [[n] for n in range(600)]}
+    assert json.loads(arguments(json.dumps(raw))[0]) == raw
+
+
 @pytest.mark.parametrize("raw", ["", None, "null", " "])
 @pytest.mark.parametrize("name", ["now", "count"])
 def test_no_arguments_are_an_empty_object_where_a_tool_needs_none(raw, name):
@@ -74,6 +79,7 @@ def test_no_arguments_are_an_empty_object_where_a_tool_needs_none(raw, name):
     [
         *("", None, "null", '{"jar": "pl', '"jar"', "[1]", "7", '{"n": NaN}', '{"n": 1e999}'),
         *('{"jar": "a", "jar": "b"}', '{"a":' * 9000 + "1" + "}" * 9000, '{"jar": "\\ud800"}'),
+        *('{"a":' * 501 + "1" + "}" * 501, '{"a": ' + "[" * 500 + "1" + "]" * 500 + "}"),
     ],
 )
 def test_arguments_that_are_no_object_are_refused_in_answer_and_history(raw):

@@ -48,11 +48,13 @@ class Sources:
         outputs: folder of stage outputs.
         dataset: folder of the dataset.
         home: forge's home.
+        adapter: name in the registry of the adapter that `forge train` makes.
     """
 
     outputs: Path
     dataset: Path
     home: Path
+    adapter: str = ""
 
     @classmethod
     def of(cls, config: ForgeConfig, outputs: Path = Path("outputs")) -> Sources:
@@ -60,7 +62,7 @@ class Sources:
         data = Path(config.data_dir)
         staged = data / "dataset"
         dataset = staged if staged.is_dir() else data / config.export.name
-        return cls(outputs, dataset, Path(config.forge_home))
+        return cls(outputs, dataset, Path(config.forge_home), config.train.name)
 
 
 def report(config: ForgeConfig, out: Path, sources: Sources | None = None) -> Material:
@@ -101,7 +103,7 @@ def collect(config: ForgeConfig, sources: Sources) -> Material:
         families=families(found.get("base", ()), found.get("adapter", ())),
         facts=list(_facts(config, sources.home)),
         faults=[*faults, *_strangers(sources, lineage, faults)],
-        manifest_digest=_digest(sources.dataset / MANIFEST),
+        manifest_digest=_manifest_digest(sources),
         made=datetime.now(UTC).strftime("%d %B %Y, %H:%M UTC"),
         asks_suites=asks_suites(config.promote.conditions),
     )
@@ -122,7 +124,8 @@ def _recorded(config: ForgeConfig) -> bool:
     return is_recorded(config.skill)
 
 
-def _digest(path: Path) -> str:
+def _manifest_digest(sources: Sources) -> str:
+    path = sources.dataset / MANIFEST
     return sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
@@ -151,12 +154,18 @@ def _family(name: str, part: str, pairs: Sequence[tuple[EvalResult, EvalResult]]
 def _adapter(
     sources: Sources, replay: Mapping[str, Any] | None, faults: list[str]
 ) -> dict[str, Any] | None:
-    """Return the lineage of the adapter the stages trained last, else of the one replayed."""
+    """Return the lineage of the adapter the stages trained last, else of the one replayed.
+
+    Without either, of the one that was trained by hand on this very dataset: a home may be
+    shared, and have an adapter of that name from another project.
+    """
     if found := _json(trained_folder(sources.outputs) / LINEAGE, faults):
         return found
     about = (replay or {}).get("candidate")
     if not isinstance(about, Mapping) or not about.get("digest"):
-        return None
+        by_hand = _json(registry.folder(sources.home) / sources.adapter / LINEAGE, faults) or {}
+        trained_on = (by_hand.get("dataset") or {}).get("manifest")
+        return by_hand if trained_on and trained_on == _manifest_digest(sources) else None
     label = AdapterIdentity(str(about.get("name")), str(about["digest"])).label
     return _json(registry.folder(sources.home) / label / LINEAGE, faults)
 

@@ -1,5 +1,6 @@
 """The report of what is not there yet, is damaged or does not fit together."""
 
+import hashlib
 import json
 import shutil
 
@@ -164,3 +165,38 @@ def test_without_stages_the_replayed_adapter_is_shown(loop, tmp_path, monkeypatc
     assert cli.main(["report", f"forge_home={loop.home}"]) == 0
     tree = parsed((tmp_path / "outputs" / "report.html").read_text())
     assert text(tree.find(".//h1")) == f"{loop.name}-{loop.digest[:12]}: not decided"
+
+
+@pytest.fixture
+def by_hand(tmp_path, monkeypatch):
+    """A dataset, and an adapter of the registry that no stage of the loop made."""
+    monkeypatch.chdir(tmp_path)
+    loop = Loop(tmp_path, tmp_path / "home")
+    dataset(loop)
+    loop.train()
+    shutil.rmtree(loop.outputs)
+    log = loop.home / "training" / "k1" / "metrics.jsonl"
+    log.parent.mkdir(parents=True)
+    log.write_text("".join(f'{{"step": {n}, "loss": {2 / n}}}\n' for n in range(1, 6)))
+    lineage = loop.home / "adapters" / loop.name / "lineage.json"
+    manifest = (tmp_path / "data/dataset/manifest.json").read_bytes()
+
+    def report(trained_on):
+        facts = json.loads(lineage.read_text())
+        facts["dataset"]["manifest"] = hashlib.sha256(trained_on or manifest).hexdigest()
+        lineage.write_text(json.dumps(facts))
+        assert cli.main(["report", "forge_home=home", f"train.name={loop.name}"]) == 0
+        return parsed((tmp_path / "outputs" / "report.html").read_text())
+
+    return report
+
+
+def test_an_adapter_that_was_trained_by_hand_is_shown(by_hand):
+    tree = by_hand(None)
+    assert "5 steps" in text(section(tree, "Training"))
+    assert "First comes the proof" in text(tree.find(".//header"))
+
+
+def test_an_adapter_of_that_name_from_another_dataset_is_not_shown(by_hand):
+    tree = by_hand(b"another project's")
+    assert "forge train" in text(section(tree, "Training"))

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sections import put
-from target_b_table import ALL, SKILLS, without, write_table
+from target_b_table import ALL, SKILLS, WITHOUT, without, write_table
 
 from harness_forge.rollouts.environments.reasoning.making import GENERATORS
 
@@ -59,9 +59,12 @@ TRAINING = {
 }
 """What validation chose for target_a (docs/experiments.md); nothing was chosen here."""
 ASKED = {
-    "suites.architect.max_tokens": "64",
-    "suites.auditor.max_tokens": "64",
+    # Longer than any answer that is right; what a model says after it counts for nothing.
+    "suites.architect.max_tokens": "16",
+    "suites.auditor.max_tokens": "16",
     "suites.reflector.max_tokens": "256",
+    # A step of 32 answers takes little longer than one of eight.
+    **{f"suites.{role}.batch_size": "32" for role in ("architect", "auditor", "reflector")},
 }
 CONDITIONS = (ALL, *SKILLS, *(without(skill) for skill in SKILLS))
 
@@ -91,15 +94,19 @@ def condition(folder: Path, name: str, steps: int, limit: int) -> None:
     common = _common(folder)
     learned = [f"~skills.{skill}" for skill in SKILLS if not _learns(name, skill)]
     adapter = f"target-b-{name}"
+    # The table needs an adapter's answers to the skill that it never saw, and no others of it.
+    seen = [skill for skill in SKILLS if name.startswith(WITHOUT) and _learns(name, skill)]
+    left_out = [f"~skills.{skill}" for skill in seen]
     training = {**TRAINING, "train.name": adapter, "train.dataset": "data/rows"}
     if steps:
         training["train.max_steps"] = str(steps)
     taken = {
         "export": ["export", *common, *learned, *_set(ROWS), "data_dir=data", "export.name=rows"],
         "train": ["train", *common, *_set(training)],
-        "replay": ["replay", adapter, *common, "split=holdout", f"run.limit={limit}"],
+        "replay": ["replay", adapter, *common, *left_out, "split=holdout", f"run.limit={limit}"],
         "evaluate": [
-            *("evaluate", adapter, *common, "split=holdout", "suite=roles", "~suites.tool_call"),
+            *("evaluate", adapter, *common, *left_out, "split=holdout", "suite=roles"),
+            "~suites.tool_call",
             *(*_set(ASKED), f"suite.limit={limit}"),
         ],
     }

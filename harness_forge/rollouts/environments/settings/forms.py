@@ -53,16 +53,7 @@ def _line(rng: random.Random) -> Made:
         )
     )
     check = _grep(rng, one)
-    return _item(
-        rng,
-        one.service,
-        f"{said}\n{one.line}",
-        check,
-        before={one.file: one.before()},
-        wanted=[{"file": one.file, "line": one.line, "key": one.key}],
-        answer=_in_file(one.file, one.key, one.line),
-        wrong=one.with_value(one.other),
-    )
+    return _of_line(rng, one, f"{said}\n{one.line}", check)
 
 
 def _said(rng: random.Random) -> Made:
@@ -81,6 +72,11 @@ def _said(rng: random.Random) -> Made:
         f"$ {rng.choice(('grep', 'sudo grep', 'grep -i'))} {one.key} {one.file}\n{shown}\n"
         f"Is it the case that {one.key} is not {one.value}, or is missing?"
     )
+    return _of_line(rng, one, said, check)
+
+
+def _of_line(rng: random.Random, one: _Setting, said: str, check: str) -> Made:
+    cut = f"sed -i.bak '/^{one.key}\\b/d' {one.file}"
     return _item(
         rng,
         one.service,
@@ -88,7 +84,11 @@ def _said(rng: random.Random) -> Made:
         check,
         before={one.file: one.before()},
         wanted=[{"file": one.file, "line": one.line, "key": one.key}],
-        answer=_in_file(one.file, one.key, one.line),
+        answer={
+            "fix_script": f"{cut}\necho '{one.line}' >> {one.file}",
+            "revert_script": f"mv {one.file}.bak {one.file}",
+            "description": f"Set {one.line}.",
+        },
         wrong=one.with_value(one.other),
     )
 
@@ -300,14 +300,6 @@ def _grep(rng: random.Random, one: _Setting) -> str:
             f"Run:\n$ sudo grep -i {one.key} {one.file}\n{one.line}\nIs this not printed?",
         )
     )
-
-
-def _in_file(file: str, key: str, line: str) -> dict[str, str]:
-    return {
-        "fix_script": f"sed -i.bak '/^{key}\\b/d' {file}\necho '{line}' >> {file}",
-        "revert_script": f"mv {file}.bak {file}",
-        "description": f"Set {line}.",
-    }
 
 
 def _item(

@@ -24,7 +24,7 @@ def gaps(material: Material) -> list[Gap]:
     """Return what is not there yet, the first to make first."""
     there = {
         Gap("dataset", "forge export"): material.manifest,
-        Gap("training", "forge train"): material.curves,
+        Gap("training", "forge train"): material.curves or material.lineage,
         Gap("proof", "forge prove"): material.proof,
         Gap("replay", "forge replay"): material.replay or material.nothing,
         Gap("evaluation", "forge evaluate"): material.evaluation or not material.asks_suites,

@@ -197,6 +197,14 @@ def test_an_adapter_that_was_trained_by_hand_is_shown(by_hand):
     assert "First comes the proof" in text(tree.find(".//header"))
 
 
+def test_a_training_whose_log_is_gone_is_not_asked_for_again(by_hand, tmp_path, capsys):
+    shutil.rmtree(tmp_path / "home" / "training")
+    shown = text(section(by_hand(None), "Training"))
+    assert "5 steps" in shown
+    assert "gone with the training's folder" in shown
+    assert "forge train" not in shown + capsys.readouterr().out
+
+
 def test_an_adapter_of_that_name_from_another_dataset_is_not_shown(by_hand):
     tree = by_hand(b"another project's")
     assert "forge train" in text(section(tree, "Training"))

@@ -14,11 +14,13 @@ _NAMES = {"sft": "supervised", "dpo": "preferences (DPO)"}
 
 
 def render(material: Material) -> Html:
-    """Return a chart for each training."""
-    if not material.curves:
-        gap = missing("There is no training to show.", "forge train")
-        return section("Training", gap)
-    shown = [_chart(curve) for curve in material.curves]
+    """Return a chart for each training; the bare numbers of one whose log is gone."""
+    if material.curves:
+        shown = [_chart(curve) for curve in material.curves]
+    elif _settings(material) is not None:
+        shown = [tag("p", "The loss of each step is gone with the training's folder.")]
+    else:
+        return section("Training", missing("There is no training to show.", "forge train"))
     return section("Training", _settings(material), *shown)
 
 

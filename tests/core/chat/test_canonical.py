@@ -1,11 +1,12 @@
 """What a dataset holds, in whatever form it was sent; what cannot be told is refused by name."""
 
 import json
+import time
 
 import pytest
 
 from harness_forge.core.chat import canonical_answer, canonical_history, offer
-from harness_forge.core.chat.arguments import object_text
+from harness_forge.core.chat.arguments import ArgumentsNotAnObject, object_text, read
 from harness_forge.core.chat.canonical_choices import LateSystem, Notes, Reasoning
 from harness_forge.core.chat.faults import MessagesRefused
 from harness_forge.core.chat.offer import ToolOffer
@@ -61,6 +62,13 @@ def arguments(raw, name="open_jar", tools=TOOLS):
 )
 def test_arguments_have_one_form(raw, made):
     assert arguments(raw)[0] == made
+
+
+def test_a_text_without_an_end_is_read_once_however_many_quotes_it_has():
+    began = time.process_time()
+    with pytest.raises(ArgumentsNotAnObject):
+        read('{"jar": "' + '\\"' * 40_000 + "[" * 501)
+    assert time.process_time() - began < 2
 
 
 def test_many_brackets_side_by_side_and_in_texts_are_not_deep():

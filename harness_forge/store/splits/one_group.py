@@ -19,6 +19,8 @@ _FEW, _NEARLY_ALL = 10, 0.9
 """Items below which nothing is said, and the share of them that is nearly all."""
 _READ = 200
 """Prompts that are compared to say what they differ in."""
+_AHEAD = 200
+"""Words in which the difference ends."""
 _LONG = 40
 """Characters of an example."""
 APART = "split.one_task_per_template=false"
@@ -114,9 +116,13 @@ def _difference(texts: Sequence[str]) -> tuple[str, str]:
     other = next((one for one in words if one != words[0]), None)
     if other is None:
         return "", ""
-    for kind, a, b, c, d in SequenceMatcher(None, words[0], other, autojunk=False).get_opcodes():
+    # Comparing takes the square of the words: only those from the first that differs on.
+    same = next((n for n, (a, b) in enumerate(zip(words[0], other, strict=False)) if a != b), None)
+    same = min(len(words[0]), len(other)) if same is None else same
+    first, other = words[0][same : same + _AHEAD], other[same : same + _AHEAD]
+    for kind, a, b, c, d in SequenceMatcher(None, first, other, autojunk=False).get_opcodes():
         if kind != "equal":
-            return _cut(words[0][a:b]), _cut(other[c:d])
+            return _cut(first[a:b]), _cut(other[c:d])
     return "", ""
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import shlex
+import time
 
 import pytest
 
 from harness_forge.cli import main
+from harness_forge.store.splits import one_group
 
 TEMPLATE = (
     "You take part in a quiz about rivers. Read the question with care, think about it for as long "
@@ -99,3 +101,11 @@ def test_a_few_items_are_not_spoken_of(forge, tmp_path):
     prompts = map(TEMPLATE.format, TOWNS[:9])
     said = forge("ingest", f"path={written(tmp_path / 'f.jsonl', prompts)}", *MAPPING)[1]
     assert "count as one task" not in said
+
+
+def test_what_two_long_prompts_differ_in_is_found_without_comparing_all_of_them():
+    words = [f"w{number % 30}" for number in range(60_000)]
+    texts = [" ".join([*words[:50_000], name, *words[50_000:]]) for name in ("Angola", "Peru")]
+    began = time.process_time()
+    assert one_group._difference(texts) == ("Angola", "Peru")
+    assert time.process_time() - began < 1

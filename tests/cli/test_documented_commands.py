@@ -54,7 +54,7 @@ OTHERS = {
     "dvc exp run -S recipe=target_b",
     "dvc exp run -S 'overrides=[\"train.epochs=4\"]'", "dvc metrics diff", "dvc plots diff",
     "dvc metrics show", "dvc plots show", "dvc exp run --dry", "dvc repro compose && dvc status",
-    "dvc dag", "dvc gc -w",
+    "dvc dag", "dvc gc -w", "cd my-project",
 }  # fmt: skip
 """Commands of DVC: hours of the loop; tests/cli/test_stages.py reads dvc.yaml."""
 

@@ -32,8 +32,7 @@ EXAMPLES = (
 KEYS = ("source", "graph", "skill", "split", "labels", "store", "forge_home")
 JSON = (
     "an object: skill, added, splits, one_group, passed_over, hint, files; with --dry-run the"
-    " same,"
-    " nothing written"
+    " same, nothing written"
 )
 SHORT = {"path": "source.path"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 MANIFEST = "manifest.json"
@@ -24,6 +25,12 @@ STALE = "stale.json"
 
 CARD = "README.md"
 """The dataset's card, for people."""
+
+
+def manifest_digest(folder: Path) -> str:
+    """Return the sha256 of a dataset's manifest, by which adapters name it; '' without one."""
+    manifest = folder / MANIFEST
+    return sha256(manifest.read_bytes()).hexdigest() if manifest.is_file() else ""
 
 
 def datasets_in(folder: Path, pattern: str = "**") -> list[Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness_forge.core.dataset_files import datasets_in
+from harness_forge.core.dataset_files import datasets_in, manifest_digest
 from harness_forge.datasets import stale
 
 
@@ -27,7 +27,7 @@ class RowDifference:
 def dataset_with(manifest: str, data: Path) -> Path | None:
     """Return the dataset under a folder whose manifest has this sha256; None without one."""
     found = datasets_in(data) if manifest and data.is_dir() else []
-    return next((one for one in found if stale.manifest_digest(one) == manifest), None)
+    return next((one for one in found if manifest_digest(one) == manifest), None)
 
 
 def row_difference(first: Path, second: Path) -> RowDifference:

@@ -8,13 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from harness_forge.config.compose import project
 from harness_forge.core import jsontext, stale_mark
-from harness_forge.core.dataset_files import LEDGER, MANIFEST, STALE, datasets_in
+from harness_forge.core.dataset_files import LEDGER, MANIFEST, STALE, datasets_in, manifest_digest
 from harness_forge.core.errors import ExportError
 from harness_forge.core.files import write_json
 from harness_forge.core.hints import did_you_mean
@@ -56,11 +55,6 @@ def dataset_named(name: str, data: Path) -> Path:
         known = f"datasets in {data}: {', '.join(there)}" if there else "`forge export` writes one"
         raise ExportError(name, "is no dataset", did_you_mean(Path(name).name, there) + known)
     return found
-
-
-def manifest_digest(folder: Path) -> str:
-    """Return the sha256 of a dataset's manifest, by which adapters name it."""
-    return sha256((folder / MANIFEST).read_bytes()).hexdigest()
 
 
 def holders(

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from harness_forge.config.promote import asks_suites
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.config.several import skills_of
 from harness_forge.config.skill import is_recorded
-from harness_forge.core.dataset_files import LEDGER, MANIFEST
+from harness_forge.core.dataset_files import LEDGER, MANIFEST, manifest_digest
 from harness_forge.core.errors import EvalError, ForgeError
 from harness_forge.core.files import write_text
 from harness_forge.core.results import EvalResult
@@ -54,7 +53,7 @@ class Sources:
     outputs: Path
     dataset: Path
     home: Path
-    adapter: str = ""
+    adapter: str
 
     @classmethod
     def of(cls, config: ForgeConfig, outputs: Path = Path("outputs")) -> Sources:
@@ -103,7 +102,7 @@ def collect(config: ForgeConfig, sources: Sources) -> Material:
         families=families(found.get("base", ()), found.get("adapter", ())),
         facts=list(_facts(config, sources.home)),
         faults=[*faults, *_strangers(sources, lineage, faults)],
-        manifest_digest=_manifest_digest(sources),
+        manifest_digest=manifest_digest(sources.dataset),
         made=datetime.now(UTC).strftime("%d %B %Y, %H:%M UTC"),
         asks_suites=asks_suites(config.promote.conditions),
     )
@@ -122,11 +121,6 @@ def _nothing(config: ForgeConfig, replay: Mapping[str, Any] | None) -> str:
 
 def _recorded(config: ForgeConfig) -> bool:
     return is_recorded(config.skill)
-
-
-def _manifest_digest(sources: Sources) -> str:
-    path = sources.dataset / MANIFEST
-    return sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
 def families(base: Sequence[EvalResult], adapter: Sequence[EvalResult]) -> list[FamilyResult]:
@@ -165,7 +159,7 @@ def _adapter(
     if not isinstance(about, Mapping) or not about.get("digest"):
         by_hand = _json(registry.folder(sources.home) / sources.adapter / LINEAGE, faults) or {}
         trained_on = (by_hand.get("dataset") or {}).get("manifest")
-        return by_hand if trained_on and trained_on == _manifest_digest(sources) else None
+        return by_hand if trained_on and trained_on == manifest_digest(sources.dataset) else None
     label = AdapterIdentity(str(about.get("name")), str(about["digest"])).label
     return _json(registry.folder(sources.home) / label / LINEAGE, faults)
 

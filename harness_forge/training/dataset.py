@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.core import stale_mark
-from harness_forge.core.dataset_files import MANIFEST, datasets_in
+from harness_forge.core.dataset_files import MANIFEST, datasets_in, manifest_digest
 from harness_forge.core.errors import TrainError
 
 _NAMED = 5
@@ -115,7 +115,7 @@ def read(
         train=train,
         rows=sum(counts),
         digest=sha256(b"".join(path.read_bytes() for path in files)).hexdigest(),
-        manifest=sha256(manifest.read_bytes()).hexdigest() if facts else "",
+        manifest=manifest_digest(folder) if facts else "",
         licences=tuple(facts.get("licences", ())),
         skills=_values_of(facts, "skill"),
         roles=_values_of(facts, "role"),

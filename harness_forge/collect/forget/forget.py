@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness_forge.config.schema import ForgeConfig
-from harness_forge.core.dataset_files import datasets_in
+from harness_forge.core.dataset_files import datasets_in, manifest_digest
 from harness_forge.datasets import stale
 from harness_forge.datasets.stale import Holder
 from harness_forge.registry import champion, decisions
@@ -90,7 +90,7 @@ def _made_of(report: ForgetReport, data: Path, home: Path) -> None:
     report.datasets = list(stale.holders(folders, ids, runs)) if report.gone else []
     every = taint.trained(home)
     report.adapters = taint.tainted_by(every, {one.manifest for one in report.datasets})
-    here = {stale.manifest_digest(folder) for folder in folders}
+    here = {manifest_digest(folder) for folder in folders}
     report.unknown = [
         one
         for one in every

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.core import jsontext
-from harness_forge.core.dataset_files import LEDGER, MANIFEST
+from harness_forge.core.dataset_files import LEDGER, datasets_in, manifest_digest
 from harness_forge.datasets.formats.endings import read_lines
 from harness_forge.datasets.trace import SOURCE, attempts_of
 from harness_forge.registry import decisions
@@ -69,13 +68,12 @@ class DatasetFiles:
 
 def datasets(config: ForgeConfig) -> list[DatasetFiles]:
     """Return every dataset under `data_dir` that has a ledger."""
-    places = sorted(file.parent for file in Path(config.data_dir).glob(f"*/{MANIFEST}"))
-    return [dataset(place) for place in places if (place / LEDGER).is_file()]
+    return [dataset(place) for place in datasets_in(Path(config.data_dir), "*")]
 
 
 def dataset(folder: Path) -> DatasetFiles:
     """Return the dataset of a folder."""
-    return DatasetFiles(folder, sha256((folder / MANIFEST).read_bytes()).hexdigest())
+    return DatasetFiles(folder, manifest_digest(folder))
 
 
 def adapters(config: ForgeConfig) -> dict[str, dict[str, Any]]:

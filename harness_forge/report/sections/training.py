@@ -15,13 +15,14 @@ _NAMES = {"sft": "supervised", "dpo": "preferences (DPO)"}
 
 def render(material: Material) -> Html:
     """Return a chart for each training; the bare numbers of one whose log is gone."""
+    about = _settings(material)
     if material.curves:
         shown = [_chart(curve) for curve in material.curves]
-    elif _settings(material) is not None:
+    elif about is not None:
         shown = [tag("p", "The loss of each step is gone with the training's folder.")]
     else:
         return section("Training", missing("There is no training to show.", "forge train"))
-    return section("Training", _settings(material), *shown)
+    return section("Training", about, *shown)
 
 
 def _chart(curve: Curve) -> Html:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import islice
+from itertools import islice, takewhile
 
 import psycopg
 
@@ -117,8 +117,8 @@ def _difference(texts: Sequence[str]) -> tuple[str, str]:
     if other is None:
         return "", ""
     # Comparing takes the square of the words: only those from the first that differs on.
-    same = next((n for n, (a, b) in enumerate(zip(words[0], other, strict=False)) if a != b), None)
-    same = min(len(words[0]), len(other)) if same is None else same
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(words[0], other, strict=False))
+    same = len([*alike])
     first, other = words[0][same : same + _AHEAD], other[same : same + _AHEAD]
     for kind, a, b, c, d in SequenceMatcher(None, first, other, autojunk=False).get_opcodes():
         if kind != "equal":

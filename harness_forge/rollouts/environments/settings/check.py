@@ -47,21 +47,21 @@ def main():
 
 TOOL = """#!/bin/bash
 # Sets a key=value or takes a key away, in whichever of its ways it is asked.
-state=%s
+state=STATE
 case "$1 $2" in
 "set "*) key=$2 value=$3 ;;
-"--set "*=* | "-w "*=*) key=${2%%%%=*} value=${2#*=} ;;
+"--set "*=* | "-w "*=*) key=${2%%=*} value=${2#*=} ;;
 "unset "* | "--unset "* | "-d "*) key=$2 gone=1 ;;
 "--update all")
     case "$3 $4" in
-    "--args "*=*) key=${4%%%%=*} value=${4#*=} ;;
+    "--args "*=*) key=${4%%=*} value=${4#*=} ;;
     "--remove-args "*) key=$4 gone=1 ;;
     *) echo "${0##*/}: what is '$3'?" >&2; exit 2 ;;
     esac ;;
 *) echo "${0##*/}: what is '$1'?" >&2; exit 2 ;;
 esac
 grep -v -F -- "$key=" "$state" > "$state.new"
-[ "$gone" ] || printf '%%s=%%s\\n' "$key" "$value" >> "$state.new"
+[ "$gone" ] || printf '%s=%s\\n' "$key" "$value" >> "$state.new"
 cat "$state.new" > "$state"
 rm "$state.new"
 """
@@ -71,7 +71,7 @@ def make_tool(name, state):
     """Write an invented service's command, which keeps what it is told in a file."""
     place = TOOLS / name
     place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text(TOOL % state)
+    place.write_text(TOOL.replace("STATE", str(state)))
     place.chmod(0o755)
 
 
@@ -160,7 +160,7 @@ def harmed(task, path):
     for line in task["before"][path].splitlines():
         if any(of_key(line.lstrip("# "), key) for key in keys):
             continue
-        if line not in left:
+        if line not in left:  # takes from it all up to the line, so the order counts
             return f"{path} has lost or moved the line {line}"
     return ""
 

@@ -13,8 +13,6 @@ from importlib.resources import files
 _HEADS = (*"bdfghklmnprstvwz", "br", "dr", "fl", "gr", "kl", "pl", "qu", "st", "tr")
 _VOWELS = (*"aeiou", "au", "ei")
 _TAILS = ("", "", "l", "n", "r", "s", "t", "nd", "rk")
-
-
 _WORDS = files(__package__).joinpath("words.txt").read_text(encoding="ascii").split()
 
 
@@ -22,10 +20,8 @@ def word(rng: random.Random, parts: int = 2) -> str:
     """Return an invented word of some syllables, or an English one."""
     if parts == 1 or rng.random() < 0.3:
         return rng.choice(_WORDS)
-    return "".join(
-        rng.choice(_HEADS) + rng.choice(_VOWELS) + (rng.choice(_TAILS) if last else "")
-        for last in (number == parts - 1 for number in range(parts))
-    )
+    syllables = [rng.choice(_HEADS) + rng.choice(_VOWELS) for _ in range(parts)]
+    return "".join(syllables) + rng.choice(_TAILS)
 
 
 def option(rng: random.Random, style: str) -> str:
@@ -64,5 +60,7 @@ _VALUES: tuple[Callable[[random.Random], str], ...] = (
 def values(rng: random.Random) -> tuple[str, str]:
     """Return the value that is asked for, and another of its kind."""
     kind = rng.choice(_VALUES)
-    wanted = kind(rng)
-    return wanted, next(one for one in iter(lambda: kind(rng), None) if one != wanted)
+    wanted = other = kind(rng)
+    while other == wanted:
+        other = kind(rng)
+    return wanted, other

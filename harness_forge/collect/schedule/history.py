@@ -55,25 +55,31 @@ class Night:
     entries: tuple[HistoryEntry, ...]
 
     @property
-    def last(self) -> HistoryEntry:
-        """What the night came to."""
-        return self.entries[-1]
-
-    @property
     def line(self) -> str:
-        """The night in a line: what it came to, and what went wrong before that."""
-        last, before = self.last, self.entries[:-1]
-        text = f"{self.day}  {last.result:8}{last.said}"
-        if not before:
-            return text
-        told = []
-        for result in (CycleResult.failed, CycleResult.stopped, CycleResult.done):
-            found = [one for one in before if one.result == result.value]
-            if found and result is CycleResult.done:
-                told.append(f"{count(len(found))} done")
-            elif found:
-                told.append(f"{count(len(found))} {result.value}, last: {found[-1].said}")
-        return f"{text}; before that {'; '.join(told)}"
+        """The night in a line: what it came to, and what went otherwise before and after that.
+
+        It came to its last cycle that was done, if there is one: a decision is not hidden by a
+        start that was stopped later.
+        """
+        done = [at for at, one in enumerate(self.entries) if one.result == CycleResult.done.value]
+        at = done[-1] if done else len(self.entries) - 1
+        one = self.entries[at]
+        told = [f"{self.day}  {one.result:8}{one.said}"]
+        for when, others in (("before", self.entries[:at]), ("after", self.entries[at + 1 :])):
+            if others:
+                told.append(f"{when} that {_told(others)}")
+        return "; ".join(told)
+
+
+def _told(entries: Sequence[HistoryEntry]) -> str:
+    told = []
+    for result in (CycleResult.failed, CycleResult.stopped, CycleResult.done):
+        found = [one for one in entries if one.result == result.value]
+        if found and result is CycleResult.done:
+            told.append(f"{count(len(found))} done")
+        elif found:
+            told.append(f"{count(len(found))} {result.value}, last: {found[-1].said}")
+    return "; ".join(told)
 
 
 def place(folder: Path) -> Path:

@@ -40,6 +40,17 @@ def test_a_night_is_one_line_over_midnight(tmp_path):
     ]
 
 
+def test_a_start_that_is_stopped_later_does_not_hide_the_decision(tmp_path):
+    stopped = CycleResult.stopped
+    history.add(tmp_path, ended(1, 0, CycleResult.failed, "the disk is full"))
+    history.add(tmp_path, ended(2, 1, said="decision promoted"))
+    history.add(tmp_path, ended(3, 2, stopped, "the window is closed"))
+    assert lines(tmp_path) == [
+        "2027-03-27  done    decision promoted; before that 1 failed, last: the disk is full; "
+        "after that 1 stopped, last: the window is closed"
+    ]
+
+
 def test_a_clock_that_was_set_back_begins_another_night(tmp_path):
     for number, hours in ((1, 24), (2, 0), (3, 24)):
         history.add(tmp_path, ended(number, hours))

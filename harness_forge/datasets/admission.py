@@ -12,6 +12,8 @@ from harness_forge.datasets.sql.rows import Row, joint
 
 _TOGETHER = 512
 """Rows that are judged at once."""
+_LARGE = 16 << 20
+"""Bytes of lines that are held at once: a turn late in a long conversation has a megabyte."""
 
 
 class Admission:
@@ -84,14 +86,16 @@ class Admission:
 def gathered(
     done: Iterable[tuple[Sequence[Row], list[PreparedRow]]],
 ) -> Iterator[tuple[Sequence[Row], list[PreparedRow]]]:
-    """Join small batches into batches of several hundred rows."""
+    """Join small batches into batches of several hundred rows, fewer where they are large."""
     rows: list[Row] = []
     ready: list[PreparedRow] = []
+    size = 0
     for some, what in done:
         rows += some
         ready += what
-        if len(rows) >= _TOGETHER:
+        size += sum(len(one.line) for one in what)
+        if len(rows) >= _TOGETHER or size >= _LARGE:
             yield rows, ready
-            rows, ready = [], []
+            rows, ready, size = [], [], 0
     if rows:
         yield rows, ready

@@ -1,14 +1,18 @@
-"""Joins the kept turns of an attempt into one line, in which each is learned once."""
+"""Joins the kept turns of an attempt into one line, in which each is learned once.
+
+Of a conversation of n turns the lines hold n * n / 2 messages, so one line of each strand is kept
+while they come, and of the others what they are compared by.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from itertools import chain, groupby
-from typing import Any
 
 from harness_forge.core import jsontext
 from harness_forge.datasets.export_batch import ExportBatch, Line, RowResult
-from harness_forge.datasets.formats.conversation import Form, goes_on, merged
+from harness_forge.datasets.formats.conversation import Form, Said, merged
 from harness_forge.datasets.kinds.sft import refusal
 from harness_forge.datasets.kinds.teacher_share import TeacherShare
 from harness_forge.datasets.prepared import PreparedBatch, PreparedRow, result
@@ -17,8 +21,42 @@ from harness_forge.datasets.sql.rows import Row, joint
 _TOGETHER = 256
 """Rows after which a batch is yielded, at the end of an attempt."""
 
-_Turn = tuple[int, PreparedRow, dict[str, Any]]
-"""Index of the row within its attempt, the prepared row, its parsed line."""
+
+@dataclass
+class _Strand:
+    """Turns of which each extends the one before.
+
+    Args:
+        split: of their rows.
+        line: of the last turn.
+        marks: of the turns, in order.
+        answers: places of the earlier turns' answers in the last one's messages.
+        said: what the last line's messages say; None while nothing was compared with them.
+    """
+
+    split: str | None
+    line: bytes
+    marks: list[bytes]
+    answers: list[int] = field(default_factory=list)
+    said: Said | None = None
+
+    def takes(self, row: Row, ready: PreparedRow, said: Said, form: Form) -> bool:
+        """Add a turn, if it extends the last one."""
+        if self.said is None:
+            self.said = Said.of(jsontext.loads(self.line), form)
+        if self.split != row.split or not said.goes_on(self.said):
+            return False
+        self.answers.append(len(self.said.messages) - 1)
+        self.line, self.said = ready.line, said
+        self.marks.append(ready.mark)
+        return True
+
+    def data(self, form: Form) -> bytes:
+        """Return the line of all turns."""
+        if not self.answers:
+            return self.line
+        name = joint(*self.marks).hex()
+        return jsontext.dumps(merged(jsontext.loads(self.line), self.answers, form, name))
 
 
 def conversations(
@@ -35,8 +73,8 @@ def conversations(
     """
     lines: list[Line] = []
     results: list[RowResult] = []
-    for rows, ready in _attempts(done):
-        _enter(rows, ready, teacher_share, form, lines, results)
+    for pairs in _attempts(done):
+        _enter(pairs, teacher_share, form, lines, results)
         if len(results) >= _TOGETHER:
             yield ExportBatch(lines, results)
             lines, results = [], []
@@ -44,7 +82,7 @@ def conversations(
         yield ExportBatch(lines, results)
 
 
-def _attempts(done: Iterable[PreparedBatch]) -> Iterator[tuple[list[Row], list[PreparedRow]]]:
+def _attempts(done: Iterable[PreparedBatch]) -> Iterator[Iterator[tuple[Row, PreparedRow]]]:
     """Yield the rows of each attempt in turn; a row without an attempt comes by itself."""
     pairs = chain.from_iterable(zip(rows, ready, strict=True) for rows, ready in done)
     numbered = enumerate(pairs)
@@ -54,60 +92,36 @@ def _attempts(done: Iterable[PreparedBatch]) -> Iterator[tuple[list[Row], list[P
         return (number,) if row.attempt_id is None else (row.attempt_id, row.run_id)
 
     for _, group in groupby(numbered, attempt):
-        found = [pair for _, pair in group]
-        yield [row for row, _ in found], [ready for _, ready in found]
+        yield (pair for _, pair in group)
 
 
 def _enter(
-    rows: list[Row],
-    prepared: list[PreparedRow],
+    pairs: Iterable[tuple[Row, PreparedRow]],
     teacher_share: TeacherShare,
     form: Form,
     lines: list[Line],
     results: list[RowResult],
 ) -> None:
     """Add the lines and the results of one attempt's rows."""
-    reasons = [
-        refusal(row, ready, teacher_share) for row, ready in zip(rows, prepared, strict=True)
-    ]
-    kept = [place for place, reason in enumerate(reasons) if reason is None]
-    if len(kept) == 1:  # most: no word of its line need be read
-        spoken = {kept[0]: Line(rows[kept[0]].split or "", prepared[kept[0]].line)}
-    else:
-        turns = [(place, prepared[place], jsontext.loads(prepared[place].line)) for place in kept]
-        spoken = _spoken(turns, rows, form)
-    at = {}
-    for place, line in spoken.items():
-        if not (lines and lines[-1] is line):
-            lines.append(line)
-        at[place] = (len(lines) - 1,)
-    for place, (row, ready, reason) in enumerate(zip(rows, prepared, reasons, strict=True)):
-        results.append(result(row, ready, reason, at.get(place, ())))
+    strands: list[_Strand] = []
+    ended: list[tuple[Row, PreparedRow, str | None, int | None]] = []
+    for row, ready in pairs:
+        reason = refusal(row, ready, teacher_share)
+        at = _joined(strands, row, ready, form) if reason is None else None
+        ended.append((row.without_json(), ready._replace(line=b""), reason, at))
+    first = len(lines)
+    lines += [Line(strand.split or "", strand.data(form)) for strand in strands]
+    for row, ready, reason, at in ended:
+        results.append(result(row, ready, reason, () if at is None else (first + at,)))
 
 
-def _spoken(turns: list[_Turn], rows: list[Row], form: Form) -> dict[int, Line]:
-    """Return the line that each turn ended up in, by the turn's index."""
-    strands: list[list[_Turn]] = []
-    for turn in turns:
-        fitting = (
-            strand
-            for strand in reversed(strands)
-            if goes_on(turn[2], strand[-1][2], form)
-            and rows[turn[0]].split == rows[strand[-1][0]].split
-        )
-        if (strand := next(fitting, None)) is None:
-            strands.append([turn])
-        else:
-            strand.append(turn)
-    found = {}
-    for strand in strands:
-        line = Line(rows[strand[0][0]].split or "", _data(strand, form))
-        found.update(dict.fromkeys((place for place, *_ in strand), line))
-    return found
-
-
-def _data(strand: list[_Turn], form: Form) -> bytes:
-    if len(strand) == 1:
-        return strand[0][1].line
-    name = joint(*(ready.mark for _, ready, _ in strand)).hex()
-    return jsontext.dumps(merged([line for *_, line in strand], form, name))
+def _joined(strands: list[_Strand], row: Row, ready: PreparedRow, form: Form) -> int:
+    """Add a turn to the newest strand that it extends, else as a new one; return its index."""
+    said = None
+    if strands:  # most attempts have one turn: no word of its line need be read
+        said = Said.of(jsontext.loads(ready.line), form)
+        for at in reversed(range(len(strands))):
+            if strands[at].takes(row, ready, said, form):
+                return at
+    strands.append(_Strand(row.split, ready.line, [ready.mark], said=said))
+    return len(strands) - 1

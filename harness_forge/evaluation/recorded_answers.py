@@ -24,7 +24,8 @@ from harness_forge.store.escaping import restored
 from harness_forge.store.opening import opened_skill
 
 _ANSWERS = """
-SELECT t.item_id, t.messages, t.tools, t.response, t.finish_reason
+SELECT t.item_id, coalesce(t.messages, request_of(t.attempt_id, t.shared)),
+       t.tools, t.response, t.finish_reason
 FROM turns t JOIN work_items w USING (run_id, item_id)
 WHERE t.run_id = %s AND t.agent = 'worker' AND t.attempt_num = 1 AND w.outcome IS NOT NULL
 """

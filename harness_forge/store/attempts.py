@@ -7,6 +7,7 @@ import psycopg
 from harness_forge.core.records import Attempt, WorkItem
 from harness_forge.store import rows
 from harness_forge.store.json_texts import JsonTexts
+from harness_forge.store.shared_messages import shared_messages
 
 TIPS = """
 SELECT p.id, p.text, p.tip_type, p.mechanism, p.trigger_conditions,
@@ -60,8 +61,12 @@ def _write_parts(
     decisive: int | None,
 ) -> None:
     texts = JsonTexts()
+    shared = shared_messages(attempt, texts)
+    for row in shared.rows(run_id, attempt_id) if shared else ():
+        rows.insert(connection, "shared_messages", row)
     for place, turn in enumerate(attempt.turns):
-        row = rows.turn_row(run_id, attempt_id, attempt, place, turn, place == decisive, texts)
+        is_decisive = place == decisive
+        row = rows.turn_row(run_id, attempt_id, attempt, place, turn, is_decisive, texts, shared)
         rows.insert(connection, "turns", row)
     for tip in attempt.tips:
         rows.insert(connection, "tips", rows.tip_row(run_id, attempt_id, attempt, tip))

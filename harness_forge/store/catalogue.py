@@ -41,7 +41,7 @@ WHERE t.decisive OR t.id IN (
 ORDER BY i.number, t.id
 """
 _SAID = """
-SELECT t.id, t.item_id, w.title, t.messages::text
+SELECT t.id, t.item_id, w.title, coalesce(t.messages, request_of(t.attempt_id, t.shared))::text
 FROM turns t JOIN work_items w USING (run_id, item_id)
 WHERE t.id = ANY(%s)
 """

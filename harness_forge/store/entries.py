@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from harness_forge.core.records import Attempt, WorkItem
 from harness_forge.store import rows
 from harness_forge.store.json_texts import JsonTexts
+from harness_forge.store.shared_messages import SharedMessages
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +50,20 @@ def attempt_row(attempt_id: int, entry: AttemptEntry) -> rows.Row:
     return {**made, "created_at": when or datetime.now(UTC)}
 
 
-def turn_rows(attempt_id: int, entry: AttemptEntry) -> Iterable[rows.Row]:
-    """Yield the rows of `turns`."""
+def turn_rows(
+    attempt_id: int, entry: AttemptEntry, shared: SharedMessages | None = None
+) -> Iterable[rows.Row]:
+    """Yield the rows of `turns`.
+
+    Args:
+        shared: the attempt's messages, if they have rows of their own.
+    """
     attempt = entry.attempt
     decisive = _decisive(attempt)
     for place, turn in enumerate(attempt.turns):
         is_decisive = place == decisive
         yield rows.turn_row(
-            entry.run_id, attempt_id, attempt, place, turn, is_decisive, entry.texts
+            entry.run_id, attempt_id, attempt, place, turn, is_decisive, entry.texts, shared
         )
 
 

@@ -22,9 +22,10 @@ from harness_forge.store.entries import AttemptEntry, attempt_row, of_catalogue,
 from harness_forge.store.escaping import escape, restored, storable
 from harness_forge.store.faults import translate_errors
 from harness_forge.store.json_texts import JsonTexts, is_plain
+from harness_forge.store.shared_messages import shared_messages
 
 _LEFT = "ON CONFLICT DO NOTHING"
-# Prompts that hold each other are most of what is written. Of servers with LZ4 (the embedded one
+# Prompts are most of what is written. Of servers with LZ4 (the embedded one
 # has none) a fraction of the time goes into packing them; whoever chose another way keeps it.
 _PACK_FAST = """
 SELECT set_config('default_toast_compression', 'lz4', false) FROM pg_settings
@@ -235,7 +236,23 @@ class Intake:
         numbered = list(zip(ids, entries, strict=True))
         copy = self._writing.copy_binary
         copy("attempts", (attempt_row(id_, entry) for id_, entry in numbered))
-        copy("turns", (row for id_, entry in numbered for row in turn_rows(id_, entry)))
+        shared = [shared_messages(entry.attempt, entry.texts) for entry in entries]
+        copy(
+            "shared_messages",
+            (
+                row
+                for (id_, entry), own in zip(numbered, shared, strict=True)
+                for row in (own.rows(entry.run_id, id_) if own else ())
+            ),
+        )
+        copy(
+            "turns",
+            (
+                row
+                for (id_, entry), own in zip(numbered, shared, strict=True)
+                for row in turn_rows(id_, entry, own)
+            ),
+        )
         self.copy("tips", (row for id_, entry in numbered for row in tip_rows(id_, entry)))
         return ids
 

@@ -13,6 +13,7 @@ from harness_forge.core.chat import parts
 from harness_forge.core.records import Attempt, Outcome, Tip, TipRetrieval, Turn, WorkItem
 from harness_forge.store.escaping import escape
 from harness_forge.store.json_texts import JsonTexts, json_text
+from harness_forge.store.shared_messages import SharedMessages
 
 Row = dict[str, Any]
 
@@ -113,12 +114,14 @@ def turn_row(
     turn: Turn,
     decisive: bool,
     texts: JsonTexts,
+    shared: SharedMessages | None = None,
 ) -> Row:
     """Return the row of `turns`.
 
     Args:
         place: counts from 0 within the attempt.
         texts: of the attempt's values.
+        shared: where the attempt's messages are; None where each turn has its own.
     """
     calls = turn.response.get("tool_calls")
     return {
@@ -137,7 +140,8 @@ def turn_row(
         "reasoning_tokens": turn.reasoning_tokens,
         "content": _content(turn.response),
         "structured": Jsonb(texts.of(calls), dumps=str) if calls else None,
-        "messages": Json(texts.of_list(turn.messages), dumps=str),
+        "messages": None if shared else Json(texts.of_list(turn.messages), dumps=str),
+        "shared": shared.spans[place] if shared else None,
         "tools": Json(texts.of(turn.tools), dumps=str),
         "sampling": Jsonb(texts.of(turn.sampling), dumps=str),
         "response": Json(texts.of(turn.response), dumps=str),

@@ -21,7 +21,7 @@ from harness_forge.store.forgetting.tombstones import Tombstone
 from harness_forge.store.intake import Intake
 from harness_forge.store.run_lock import OpenRuns, RunHandle
 
-_GROWING = ("runs", "work_items", "attempts", "turns", "tips", "tip_retrievals")
+_GROWING = ("runs", "work_items", "attempts", "turns", "shared_messages", "tips", "tip_retrievals")
 
 
 class SkillStore:

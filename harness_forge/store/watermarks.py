@@ -1,9 +1,9 @@
 """Watermarks: a short value that changes if and only if an export could change.
 
 It sums a 64-bit hash of each row, so order does not matter. It includes the
-attempts, turns, work items, retrievals and tips of collect runs, the policy of
-those runs, what their sources said of consent, the catalogue, the splits, the label
-flags, and the schema's step.
+attempts, turns with the messages that they share, work items, retrievals and tips of
+collect runs, the policy of those runs, what their sources said of consent, the
+catalogue, the splits, the label flags, and the schema's step.
 The catalogue's survey time, a run's status and its end do not count.
 """
 
@@ -24,6 +24,10 @@ FROM attempts WHERE run_id IN (SELECT id FROM collect)
 UNION ALL
 SELECT 'turns', count(*), coalesce(sum(row_hash), 0)
 FROM turns WHERE run_id IN (SELECT id FROM collect)
+UNION ALL
+SELECT 'shared_messages', count(*), coalesce(sum(row_hash), 0)
+FROM shared_messages WHERE run_id IN (SELECT id FROM collect)
+HAVING count(*) > 0
 UNION ALL
 SELECT 'tip_retrievals', count(*), coalesce(sum(row_hash), 0)
 FROM tip_retrievals WHERE run_id IN (SELECT id FROM collect)

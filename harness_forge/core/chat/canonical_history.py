@@ -74,6 +74,9 @@ def _usual(message: Any, offered: ToolOffer, notes: Notes) -> Shown | None:
     if not isinstance(message, dict):
         return None
     role, content = message.get("role"), message.get("content")
+    if isinstance(content, list) and len(content) == 1 and _is_text(content[0]):
+        content = content[0]["text"]
+        message = {**message, "content": content}
     if role == "assistant":
         if not is_usual(message):
             return None
@@ -93,6 +96,16 @@ def _usual(message: Any, offered: ToolOffer, notes: Notes) -> Shown | None:
     if (name := message.get("name")) and isinstance(name, str):
         shown["name"] = name
     return shown
+
+
+def _is_text(part: Any) -> bool:
+    """Return whether a part is a plain text, as logs of agents write most answers."""
+    return (
+        isinstance(part, dict)
+        and len(part) == 2
+        and part.get("type") == "text"
+        and isinstance(part.get("text"), str)
+    )
 
 
 def _others(raw: Sequence[Any], place: int, offered: ToolOffer, notes: Notes) -> list[Shown]:

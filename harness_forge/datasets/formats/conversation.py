@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import orjson
+import xxhash
+
+from harness_forge.core import jsontext
 from harness_forge.datasets.formats.common import WEIGHT
 
 
@@ -27,15 +31,29 @@ FORMS: Mapping[str, Form] = {
 """Formats in which a line may hold several turns; the others have one, or no history."""
 
 
-def goes_on(line: Mapping[str, Any], before: Mapping[str, Any], form: Form) -> bool:
-    """Return whether another turn's messages are a prefix of a turn's line."""
-    earlier_messages, own_messages = before[form.messages], line[form.messages]
-    return (
-        len(own_messages) > len(earlier_messages)
-        and line["tools"] == before["tools"]
-        and list(map(_words, own_messages[: len(earlier_messages)]))
-        == list(map(_words, earlier_messages))
-    )
+class Said(NamedTuple):
+    """What a line says, as digests of its messages and of its tools."""
+
+    messages: list[bytes]
+    tools: bytes
+
+    @classmethod
+    def of(cls, line: Mapping[str, Any], form: Form) -> Said:
+        """Return what a parsed line says."""
+        return cls([_digest(_words(one)) for one in line[form.messages]], _digest(line["tools"]))
+
+    def goes_on(self, before: Said) -> bool:
+        """Return whether another turn's messages are a prefix of this one's."""
+        held = len(before.messages)
+        return (
+            len(self.messages) > held
+            and self.tools == before.tools
+            and self.messages[:held] == before.messages
+        )
+
+
+def _digest(value: Any) -> bytes:
+    return xxhash.xxh3_128_digest(jsontext.dumps(value, option=orjson.OPT_SORT_KEYS))
 
 
 def _words(message: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,17 +66,18 @@ def _words(message: Mapping[str, Any]) -> dict[str, Any]:
     return words
 
 
-def merged(lines: Sequence[Mapping[str, Any]], form: Form, name: str) -> dict[str, Any]:
+def merged(
+    last: Mapping[str, Any], answers: Sequence[int], form: Form, name: str
+) -> dict[str, Any]:
     """Return the merged line of turns of which each extends the one before.
 
     Args:
-        lines: theirs, in order; the last one's other keys are kept.
+        last: the last turn's line, whose other keys are kept.
+        answers: places of the earlier turns' answers in its messages.
         name: the line's id.
     """
-    *earlier, last = lines
     messages = list(last[form.messages])
-    for line in earlier:
-        place = len(line[form.messages]) - 1
+    for place in answers:
         messages[place] = {k: v for k, v in messages[place].items() if k != WEIGHT}
     return {**last, "id": name, form.messages: messages}
 

@@ -25,7 +25,8 @@ WITH chosen AS (
     FROM attempts a JOIN runs r ON r.id = a.run_id AND r.purpose = 'collect'
     GROUP BY item_id
 )
-SELECT a.item_id, w.title, t.messages, a.tool_call, t.response
+SELECT a.item_id, w.title, coalesce(t.messages, request_of(t.attempt_id, t.shared)),
+       a.tool_call, t.response
 FROM unnest(%s::text[]) AS k (item_id)
 JOIN chosen c USING (item_id)
 JOIN attempts a ON a.id = c.id
@@ -41,7 +42,8 @@ WITH collected AS (
     SELECT DISTINCT t.item_id FROM turns t JOIN runs r ON r.id = t.run_id
     WHERE t.item_id = ANY(%(ids)s) AND t.decisive AND r.purpose = 'collect'
 )
-SELECT t.item_id, t.messages::text FROM turns t JOIN runs r ON r.id = t.run_id
+SELECT t.item_id, coalesce(t.messages, request_of(t.attempt_id, t.shared))::text
+FROM turns t JOIN runs r ON r.id = t.run_id
 WHERE t.item_id = ANY(%(ids)s) AND t.decisive
   AND (r.purpose = 'collect' OR t.item_id NOT IN (SELECT item_id FROM collected))
 ORDER BY t.id

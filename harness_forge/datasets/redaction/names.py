@@ -28,6 +28,10 @@ class Names:
     def __bool__(self) -> bool:
         return bool(self._known)
 
+    def state(self) -> tuple[tuple[str, tuple[str, str]], ...]:
+        """Return all that is known, to be compared."""
+        return tuple(self._known.items())
+
     def copy(self) -> Names:
         """Return an independent copy."""
         other = Names()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
+from operator import is_
 from typing import Any
 
 from harness_forge.config.redaction import RedactionConfig
@@ -15,6 +16,7 @@ from harness_forge.core.records import Message
 from harness_forge.datasets.redaction.gate import Gate
 from harness_forge.datasets.redaction.names import Names
 from harness_forge.datasets.redaction.pseudonyms import Pseudonyms, is_pseudonym
+from harness_forge.datasets.redaction.remembered import Changed, Findings, Remembered
 from harness_forge.datasets.redaction.rule import RedactionSpan
 from harness_forge.datasets.redaction.rules import KINDS, rules
 from harness_forge.datasets.redaction.texts import rewrite
@@ -42,8 +44,8 @@ class Redactor:
     """Replaces secrets, names and addresses by pseudonyms.
 
     The same value gets the same pseudonym in every row and every process that
-    has the same key. Nothing is remembered from one call to the next, so the
-    order of the rows and the number of workers change nothing.
+    has the same key. What is remembered from one call to the next spares work and
+    no more: the order of the rows and the number of workers change nothing.
 
     Args:
         config: which kinds, and what stays.
@@ -58,6 +60,7 @@ class Redactor:
         self._pseudonyms = Pseudonyms(key)
         self._allowed = _allowed(config.allow)
         self._last: tuple[Any, Names] = (None, Names())
+        self._remembered = Remembered()
         self._gate = _gate(_kinds(config), tuple(config.domains)) if config.enabled else None
 
     def __reduce__(self):
@@ -115,22 +118,51 @@ class Redactor:
         if self._gate is None:
             return value, counts
         names = self._names_of(after)
-        found, worthy = self._look(value, names)
+        parts = _parts(value)
+        keys = [self._remembered.key(part) for part in parts]
+        found, keyed, worthy = self._look(parts, keys, names)
         self._last = value, names
         if not found and not names:
             return value, counts
+        # A part's own findings are the same in every row; these are what else counts.
+        others = tuple((text, tuple(found[text])) for text in sorted(keyed))
+        state = self._remembered.state((names.state(), others))
+        new = []
+        for part, key, worth in zip(parts, keys, worthy, strict=True):
+            worth = worth | keyed if keyed else worth
+            change = partial(self._changed, part, found, worth, names, len(parts) > 1)
+            made = self._remembered.changed(key, state, change)
+            counts.update(made.counts)
+            new.append(part if made.part is None else made.part)
+        if not isinstance(value, list | tuple) or len(parts) < 2:
+            return new[0], counts
+        return value if all(map(is_, value, new)) else new, counts
+
+    def _changed(
+        self,
+        part: Any,
+        found: Mapping[str, Sequence[RedactionSpan]],
+        worthy: frozenset[str],
+        names: Names,
+        inner: bool,
+    ) -> Changed:
+        """Return a part with all findings replaced; None for one in which nothing changed."""
+        counts: Counts = Counter()
 
         def change(text: str) -> str:
-            return self._replace(text, found.get(text, []), names, counts)
+            return self._replace(text, found.get(text, ()), names, counts)
 
-        return rewrite(value, change, lambda text: text in worthy or names.stand_in(text)), counts
+        new = rewrite(
+            part, change, lambda text: text in worthy or names.stand_in(text), depth=int(inner)
+        )
+        return Changed(None if new is part else new, counts)
 
     def _names_of(self, after: Any) -> Names:
         """Return the names found in `after`; the last result is cached."""
         last, names = self._last
         if after and last is not after:
-            names = Names()
-            self._look(after, names)
+            names, parts = Names(), _parts(after)
+            self._look(parts, [self._remembered.key(part) for part in parts], names)
         return names.copy() if after else Names()
 
     def text(self, text: str) -> str:
@@ -161,9 +193,27 @@ class Redactor:
             if before <= one.start and one.end <= before + len(text)
         ]
 
-    def _look(self, value: Any, names: Names) -> tuple[dict[str, list[RedactionSpan]], set[str]]:
-        """Return the findings by text, and every text that contains them, also as JSON."""
-        found: dict[str, list[RedactionSpan]] = {}
+    def _look(
+        self, parts: Sequence[Any], keys: Sequence[bytes | None], names: Names
+    ) -> tuple[dict[str, Sequence[RedactionSpan]], frozenset[str], list[frozenset[str]]]:
+        """Return the findings by text, the texts whose key told them, each part's worthy texts."""
+        found: dict[str, Sequence[RedactionSpan]] = {}
+        keyed: set[str] = set()
+        worthy = []
+        for part, key in zip(parts, keys, strict=True):
+            one = self._remembered.findings(key, partial(self._found, part, len(parts) > 1))
+            keyed |= one.keyed
+            worthy.append(one.worthy)
+            for text, findings in one.found.items():
+                if text not in found:
+                    found[text] = findings
+                    for finding in findings:
+                        names.learn(finding, self._pseudonyms.of(finding.form, finding.value))
+        return found, frozenset(keyed), worthy
+
+    def _found(self, part: Any, inner: bool) -> Findings:
+        found: dict[str, Sequence[RedactionSpan]] = {}
+        keyed: set[str] = set()
         worthy: set[str] = set()
 
         def worth(text: str) -> bool:
@@ -175,15 +225,18 @@ class Redactor:
             if findings and text not in found:
                 worthy.add(text)
                 found[text] = findings
-                for one in findings:
-                    names.learn(one, self._pseudonyms.of(one.form, one.value))
+
+        def tell(key: str, text: str) -> None:
+            if findings := self._findings_by_key(key, text):
+                keyed.add(text)
+                learn(text, findings)
 
         def look(text: str) -> str:
             learn(text, self.findings(text))
             return text
 
-        rewrite(value, look, worth, lambda key, text: learn(text, self._findings_by_key(key, text)))
-        return found, worthy
+        rewrite(part, look, worth, tell, depth=int(inner))
+        return Findings(found, frozenset(keyed), frozenset(worthy))
 
     def _replace(
         self, text: str, findings: Iterable[RedactionSpan], names: Names, counts: Counts
@@ -202,6 +255,11 @@ class Redactor:
     def _stays(self, finding: RedactionSpan) -> bool:
         value = finding.value
         return any(allowed.fullmatch(value) for allowed in self._allowed) or is_pseudonym(value)
+
+
+def _parts(value: Any) -> Sequence[Any]:
+    """Return the elements of a list, such as messages; any other value by itself."""
+    return value if isinstance(value, list | tuple) and len(value) > 1 else [value]
 
 
 def _apart(findings: Iterable[RedactionSpan]) -> list[RedactionSpan]:

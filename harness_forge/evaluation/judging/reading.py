@@ -13,7 +13,8 @@ from harness_forge.evaluation.runs import SkillStores, find_run
 from harness_forge.store.escaping import restored
 
 SQL = """
-SELECT t.id, coalesce(t.item_id, ''), coalesce(w.family, w.category, ''), t.messages, t.response,
+SELECT t.id, coalesce(t.item_id, ''), coalesce(w.family, w.category, ''),
+       coalesce(t.messages, request_of(t.attempt_id, t.shared)), t.response,
        CASE WHEN a.infrastructure THEN NULL ELSE a.eval_passed END,
        coalesce(a.attempt_num, 1) = 1, s.split
 FROM turns t

@@ -27,7 +27,8 @@ WHERE a.id = %s
 _COST = "SELECT usd FROM attempt_costs WHERE attempt_id = %s AND EXISTS (SELECT FROM prices)"
 _TURNS = """
 SELECT id, agent, iteration, decisive, model, finish_reason, prompt_tokens, completion_tokens,
-       elapsed_s, messages, tools, response, content
+       elapsed_s, coalesce(messages, request_of(attempt_id, shared)) AS messages, tools, response,
+       content
 FROM turns WHERE attempt_id = %s ORDER BY iteration, id LIMIT {most}
 """
 # Bounded, for one item may have a hundred thousand attempts.

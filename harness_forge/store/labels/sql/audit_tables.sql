@@ -60,10 +60,13 @@ CROSS JOIN LATERAL (
 ) AS o (line, time);
 
 -- Where no prompt stands beside the attempt, its decisive turn holds the request.
-UPDATE audited SET prompt = hashtextextended(t.messages::text, 0)
-FROM turns t
+UPDATE audited SET prompt = hashtextextended(t.request, 0)
+FROM (
+    SELECT attempt_id, decisive, coalesce(messages, request_of(attempt_id, shared))::text AS request
+    FROM turns
+) t
 WHERE audited.prompt IS NULL AND audited.answer IS NOT NULL
-    AND t.attempt_id = audited.id AND t.decisive AND t.messages::text <> '[]';
+    AND t.attempt_id = audited.id AND t.decisive AND t.request <> '[]';
 
 -- What the checks find.
 CREATE TEMP TABLE found (

@@ -32,7 +32,8 @@ confirmed AS (
     LEFT JOIN turns t
         ON t.attempt_id = a.id AND t.decisive AND nullif(a.approach_prompt, '') IS NULL
     CROSS JOIN LATERAL (
-        SELECT coalesce(nullif(a.approach_prompt, ''), t.messages::text),
+        SELECT coalesce(nullif(a.approach_prompt, ''), t.messages::text,
+                request_of(t.attempt_id, t.shared)::text),
             coalesce(a.tool_call::text, nullif(a.response, ''))
     ) AS whole (prompt, answer)
 ),

@@ -74,6 +74,8 @@ def test_an_old_schema_is_told_and_can_be_upgraded(store):
         connection.exec_driver_sql("ALTER TABLE stig.items DROP COLUMN cluster")
         for index in ("attempts_run", "attempts_no_verdict", "turns_agent"):
             connection.exec_driver_sql(f"DROP INDEX stig.{index}")
+        connection.exec_driver_sql("DROP FUNCTION stig.request_of; DROP TABLE stig.shared_messages")
+        connection.exec_driver_sql("ALTER TABLE stig.turns DROP COLUMN shared")
     set_step(store, "0001")
     with pytest.raises(StoreError, match=r"at step 0001.*\n  hint: run `forge store upgrade"):
         store.skill("stig")
@@ -96,7 +98,7 @@ def test_a_step_that_fails_leaves_nothing(store):
         store.upgrade("stig")
     with store.engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE stig.splits")
-    assert len(store.upgrade("stig")) == 9
+    assert len(store.upgrade("stig")) == 10
 
 
 @pytest.mark.parametrize("name", ["public", "pg_x", "a-b", "", 'x"; DROP', "Stig"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import is_
 from typing import Any
 
 from harness_forge.collect.sources.formats.conversation import ModelAnswer
@@ -54,7 +55,7 @@ class History:
             Malformed: they are none, or of a role that is not in the table.
         """
         held = len(self._raw)
-        goes_on = held <= len(shown) and all(map(_same, self._raw, shown))
+        goes_on = held <= len(shown) and all(map(is_, self._raw, shown))
         # Thoughts alone belong to the answer behind them, so they are read with it.
         if goes_on and not (self._read and _may_be_thoughts(self._read[-1])):
             read = [*self._read, *forms.conversation(list(shown[held:]))]
@@ -62,10 +63,6 @@ class History:
             read = forms.conversation(list(shown))
         self._raw, self._read = list(shown), read
         return list(read)
-
-
-def _same(one: Any, other: Any) -> bool:
-    return one is other
 
 
 def _may_be_thoughts(message: Message) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,6 +44,37 @@ class _Node:
         return bool(self.first.get("isCompactSummary")) or subtype == "compact_boundary"
 
 
+@dataclass
+class _History:
+    """What an answer was shown, put together from the messages above it, in order.
+
+    Args:
+        shown: each answer with the results of its calls behind it.
+        given: numbers of the messages in it.
+        unknown: why it is not known what was shown; '' where it is.
+    """
+
+    shown: list[Mapping[str, Any]] = field(default_factory=list)
+    given: set[int] = field(default_factory=set)
+    unknown: str = ""
+
+    def add(self, node: _Node) -> None:
+        """Add the next message."""
+        if node.first.get("subtype") == "microcompact_boundary":
+            self.unknown = "after_cleared_results"
+        if node.order in self.given or not _is_shown(node):
+            return
+        self.given.add(node.order)
+        if node.first["type"] != "assistant":
+            self.shown.append(_users(node))
+            return
+        self.shown.append(_said(node))
+        for one in sorted(node.results, key=lambda one: one.order):
+            if one.order not in self.given:
+                self.given.add(one.order)
+                self.shown.append(_users(one))
+
+
 class Tree:
     """The lines of a session, put together to messages as they are added."""
 
@@ -53,6 +84,7 @@ class Tree:
         self._by_message: dict[tuple[Any, str], _Node] = {}
         self._callers: dict[str, _Node] = {}
         self._kept: dict[str, list[tuple[int, str]]] = {}
+        self._last: tuple[_Node, _History] | None = None
 
     def add(self, line: Mapping[str, Any], is_copied: bool) -> None:
         """Add a line that has a uuid.
@@ -103,14 +135,14 @@ class Tree:
             if node.is_copied:
                 left.append("of_another_session")
                 continue
-            chain, missing = self._chain(node)
-            if reason := missing or _unknown(chain):
+            history, missing = self._history(node)
+            if reason := missing or history.unknown:
                 left.append(reason)
                 continue
-            found.append(self._answer(node, chain, node.order in active))
+            found.append(self._answer(node, list(history.shown), node.order in active))
         return found, left
 
-    def _answer(self, node: _Node, chain: list[_Node], is_active: bool) -> ModelAnswer:
+    def _answer(self, node: _Node, shown: list[Mapping[str, Any]], is_active: bool) -> ModelAnswer:
         first, last = node.first, node.lines[-1]
         used = (last.get("message") or {}).get("usage")
         used = used if isinstance(used, Mapping) else {}
@@ -127,7 +159,7 @@ class Tree:
         aborted = self._is_interrupted(node)
         agent = "subagent" if first.get("isSidechain") else None if is_active else "rewound"
         return ModelAnswer(
-            shown=list(_shown(chain)),
+            shown=shown,
             said=_said(node),
             agent=agent,
             model=first["message"].get("model"),
@@ -154,23 +186,35 @@ class Tree:
                     return anchor
         return node.parent
 
-    def _chain(self, node: _Node) -> tuple[list[_Node], str]:
-        """Return the messages above an answer, from the last compaction on, and what is missing."""
+    def _history(self, node: _Node) -> tuple[_History, str]:
+        """Return what an answer was shown, from the last compaction on, and what is missing.
+
+        Most answers go on from the one before: what that was shown is not walked through again,
+        or a session of 2,000 answers would take a minute.
+        """
         chain: list[_Node] = []
         seen = {node.order}
+        last, history = self._last, _History()
         at = self._before(node, node.order)
         while at is not None:
             above = self._by_uuid.get(at)
             if above is None:
-                return [], "history_missing"
+                return history, "history_missing"
             if above.order in seen:
-                return [], "history_circular"
+                return history, "history_circular"
             seen.add(above.order)
             chain.append(above)
             if above.is_compaction:
                 break
+            # Where a compaction kept messages, what is above one depends on who asks.
+            if last is not None and above is last[0] and not self._kept:
+                history = last[1]
+                break
             at = self._before(above, node.order)
-        return chain[::-1], ""
+        for above in reversed(chain):
+            history.add(above)
+        self._last = node, history
+        return history, ""
 
     def _active(self) -> set[int]:
         """Return the numbers of messages that the last one goes back to, over compactions."""
@@ -204,29 +248,6 @@ def _parts(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _text(node: _Node) -> str:
     return words((node.first.get("message") or {}).get("content"))
-
-
-def _unknown(chain: list[_Node]) -> str:
-    """Return why it is not known what an answer was shown; '' where it is."""
-    cleared = any(one.first.get("subtype") == "microcompact_boundary" for one in chain)
-    return "after_cleared_results" if cleared else ""
-
-
-def _shown(chain: list[_Node]) -> Iterator[Mapping[str, Any]]:
-    """Yield the messages of a chain, each answer with the results of its calls behind it."""
-    given: set[int] = set()
-    for node in chain:
-        if node.order in given or not _is_shown(node):
-            continue
-        given.add(node.order)
-        if node.first["type"] == "assistant":
-            yield _said(node)
-            for one in sorted(node.results, key=lambda one: one.order):
-                if one.order not in given:
-                    given.add(one.order)
-                    yield _users(one)
-        else:
-            yield _users(node)
 
 
 def _is_shown(node: _Node) -> bool:

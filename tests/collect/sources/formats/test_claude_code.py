@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 from reading_formats import attempts, left_out, lines, read, told
 
+from harness_forge.collect.sources.formats import session_tree
 from harness_forge.collect.sources.records import LeftOut
 
 
@@ -166,3 +169,45 @@ def test_another_format_is_refused_with_its_name(tmp_path):
         1, "misfit", "no line with a sessionId in it, so it is no Claude Code session; it looks"
         " like a Codex rollout: source=codex", malformed=True,
     )  # fmt: skip
+
+
+def long_session(answers):
+    """A session in which each third answer is said twice: the second one goes on."""
+    said_, last = [user("u", None, "Count.")], "u"
+    for at in range(answers):
+        said_.append(said(f"a{at}", last, f"m{at}", use(f"t{at}")))
+        said_.append(result(f"r{at}", f"a{at}", f"t{at}", f"{at}"))
+        last = f"r{at}"
+        if at % 3 == 0:
+            said_.append(said(f"b{at}", last, f"n{at}", text(f"So {at}.")))
+    return said_
+
+
+def test_a_long_session_is_walked_through_once(tmp_path, monkeypatch):
+    steps = []
+    before = session_tree.Tree._before
+    monkeypatch.setattr(
+        session_tree.Tree, "_before", lambda *words: steps.append(1) or before(*words)
+    )
+    plain = [one for one in long_session(300) if not one["uuid"].startswith("b")]
+    assert len(turns(tmp_path, *plain)) == 300
+    assert len(steps) <= 4 * 300 + 10
+
+
+def test_answers_that_fork_are_shown_what_lies_above_them(tmp_path):
+    found = turns(tmp_path, *long_session(30))
+    shown = {one.response["content"] or one.response["tool_calls"][0]["id"]: told(one)[0]
+             for one in map(with_text, found)}  # fmt: skip
+    for at in range(30):
+        above = ["user: Count."]
+        for number in range(at):
+            above += ['assistant: Read({"n": 1})', f"tool: {number}"]
+        assert shown[f"t{at}"] == above
+        if at % 3 == 0:
+            assert shown[f"So {at}."] == [*above, 'assistant: Read({"n": 1})', f"tool: {at}"]
+
+
+def with_text(one):
+    content = one.response.get("content")
+    words = "".join(part["text"] for part in content) if isinstance(content, list) else content
+    return replace(one, response={**one.response, "content": words})

@@ -17,7 +17,7 @@ from psycopg.types.range import Int4Range
 from harness_forge.core.records import Attempt
 from harness_forge.store.json_texts import JsonTexts
 
-_LEAST = 16_384
+_LEAST = 4_096
 """Characters of requests that must be spared: below it, rows of their own cost more."""
 
 Spans = list[Int4Range]

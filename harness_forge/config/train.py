@@ -77,6 +77,9 @@ class TrainConfig:
         processes: programs that share a training, each with rows of its own: a step has
             processes * micro_batch * accumulate rows. On GPUs one a GPU, on a CPU they talk
             over gloo. 0 is every GPU that there is, and one on a CPU.
+        ray: address of a Ray cluster whose workers are the processes, on several machines;
+            `auto` is the one that this machine is part of, `local` one that is started here
+            for the training alone. None starts the processes here, without Ray.
         save_steps: most steps between checkpoints; a shorter training makes one each fifth
             of its steps.
         seed: of order and first weights; None takes the recipe's.
@@ -116,6 +119,8 @@ class TrainConfig:
     threads: int = 0
     # Not in that text for themselves: `jobs.job` adds what differs from one process, no keys.
     processes: int = limited(0, between(0, 64), shown=False)
+    # Not in the text that keys a training: it is that of as many processes here.
+    ray: str | None = field(default=None, repr=False)
     save_steps: int = 20
     seed: int | None = None
     # Not in the text that keys a training: it changes nothing that is learned.

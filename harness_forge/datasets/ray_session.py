@@ -1,14 +1,11 @@
 """Starts and stops Ray: no telemetry, bound to the loopback only, no processes left behind.
 
-A cluster that is started here is this export's alone. Ray resolves
-127.0.0.1 to an address that other machines reach unless it is set that there
-is no cluster, which its variable for Windows and macOS does on Linux too.
+A cluster that is started here is this export's alone.
 """
 
 from __future__ import annotations
 
 import os
-import secrets
 import signal
 import threading
 from collections.abc import Iterator, Mapping
@@ -18,14 +15,8 @@ from typing import Any
 
 from harness_forge.config.engine import EngineConfig
 from harness_forge.core.errors import ExportError
+from harness_forge.core.ray_variables import ray_variables
 
-_QUIET = {
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_USAGE_STATS_PROMPT_ENABLED": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    "RAY_DEDUP_LOGS": "0",
-}
-_LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_AUTH_MODE": "token"}
 _STORE_BYTES = 256 << 20
 """Of shared memory, for shards on their way; what does not fit waits on disk."""
 
@@ -38,9 +29,7 @@ def session(config: EngineConfig) -> Iterator[Any]:
         ExportError: Ray is not installed, or the cluster cannot be reached.
     """
     local = config.address is None
-    # Of this cluster alone: other users of the machine reach the loopback too.
-    token = {"RAY_AUTH_TOKEN": secrets.token_hex(32)} if local else {}
-    with _environment(_QUIET | (_LOOPBACK if local else {}) | token):
+    with _environment(ray_variables(local=local)):
         ray = _imported()
         if ray.is_initialized():
             what = "this process is connected to a Ray cluster already"

@@ -249,6 +249,8 @@ def run(job: Job, lock: int, say: Say, show: Show, live: Path | None) -> None:
     where = f"{job.config.adapter.name} on {job.config.hardware.name}"
     if job.config.processes > 1:
         where += f" in {job.config.processes} processes"
+    if job.config.ray:
+        where += f" of a Ray cluster ({job.config.ray})"
     ended = take_finished(job.work, at)
     if ended:
         say(f"{where} has made its last step, {at}, before: nothing is trained again")
@@ -271,6 +273,7 @@ def run(job: Job, lock: int, say: Say, show: Show, live: Path | None) -> None:
                 show=shown,
                 gpu=job.config.hardware is Hardware.cuda,
                 processes=job.config.processes,
+                ray=job.config.ray,
                 hold=(lock,),
             )
     finally:
@@ -304,11 +307,16 @@ def checkpoint(job: Job) -> int:
     return max(whole, default=0)
 
 
+def _elsewhere(job: Job) -> bool:
+    """Return whether each process has a machine's share that only Ray knows."""
+    return job.config.ray not in (None, "local")
+
+
 def environment(job: Job) -> dict[str, str]:
     """Return Axolotl's environment variables."""
     return launch.environment(
         job.variables,
-        threads=max(1, threads(job.config) // job.config.processes),
+        threads=max(1, threads(job.config) // (1 if _elsewhere(job) else job.config.processes)),
         metrics=job.metrics,
         # Dropout would differ between a prompt run once and one run per row.
         shared_prompt=job.config.shared_prompt and not job.config.dropout,

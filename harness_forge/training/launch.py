@@ -13,10 +13,18 @@ from typing import Any
 
 from harness_forge.core.children import NoAnswer, answer_of, end_group
 from harness_forge.core.errors import Interrupted, TrainError
+from harness_forge.core.ray_variables import ray_variables
 from harness_forge.training.progress import Step, TrainingProgress
 
 PLUGINS = Path(__file__).with_name("plugin")
 _TOKENS = Path(__file__).with_name("tokens_worker.py")
+_RAY = Path(__file__).with_name("ray_worker.py")
+_CARRIED = (
+    *("ACCELERATE_", "AXOLOTL_", "DO_NOT_TRACK", "GRADIO_", "HF_HUB_", "NCCL_", "OMP_"),
+    *("FORGE_METRICS", "FORGE_PAIRS", "FORGE_SHARED_PROMPT", "PYTHONPATH", "PYTHONUNBUFFERED"),
+    *("TOKENIZERS_", "WANDB_MODE"),
+)
+"""Variables that workers on other machines get; those of a machine or with a secret stay."""
 _POLL_S = 0.5
 
 
@@ -73,6 +81,7 @@ def train(
     show: Callable[[Step], None],
     gpu: bool,
     processes: int = 1,
+    ray: str | None = None,
     hold: Sequence[int] = (),
 ) -> None:
     """Train to the end, resuming from the last checkpoint.
@@ -80,6 +89,7 @@ def train(
     Args:
         gpu: start through accelerate.
         processes: how many share the training; on a CPU torchrun starts more than one.
+        ray: address of the Ray cluster whose workers they are.
         hold: file descriptors the child keeps open: a lock outlives its parent.
 
     Raises:
@@ -87,6 +97,9 @@ def train(
         Interrupted: Ctrl-C; the last checkpoint is kept.
     """
     command = ["axolotl", "train", config.name, "--launcher", *_launcher(gpu, processes)]
+    if ray:
+        command = _on_ray(config.name, ray, gpu, processes, variables)
+        variables = dict(variables) | ray_variables(local=ray == "local")
     written = metrics.stat().st_size if metrics.is_file() else 0
     progress = TrainingProgress(metrics, written)
 
@@ -106,6 +119,15 @@ def _launcher(gpu: bool, processes: int) -> list[str]:
     # A free port of the loopback, so that two trainings do not meet.
     one_host = ["--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0", "--nnodes", "1"]
     return ["torchrun", "--", *one_host, "--nproc-per-node", str(processes)]
+
+
+def _on_ray(
+    config: str, address: str, gpu: bool, processes: int, variables: Mapping[str, str]
+) -> list[str]:
+    carried = sorted(name for name in variables if name.startswith(_CARRIED))
+    command = ["python", "-P", str(_RAY), config, "--address", address]
+    command += ["--processes", str(processes), *(["--gpu"] if gpu else [])]
+    return [*command, "--carry", *carried]
 
 
 def tokens(

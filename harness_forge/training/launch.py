@@ -192,7 +192,7 @@ def _run_in(command, folder, log, variables, watch, hold) -> None:
 
 def _died(command: Sequence[str], code: int, log: Path, begin: int) -> TrainError:
     said = log.read_bytes()[begin:].decode(errors="replace").replace("\r", "\n")
-    what = " ".join(command[:2])
+    what = "axolotl on Ray" if command[0] == "python" else " ".join(command[:2])
     killed = code in (-signal.SIGKILL, 128 + signal.SIGKILL) or "SIGKILL" in said
     if killed or "MemoryError" in said or "out of memory" in said.lower():
         hint = "usually out of memory: lower train.micro_batch and raise train.accumulate"

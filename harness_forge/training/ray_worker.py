@@ -49,9 +49,25 @@ def main() -> None:
             ),
             run_config=RunConfig(name=notes.name, storage_path=str(notes.parent)),
         ).fit()
+    except Exception as error:
+        sys.exit(_why(error, asked.processes))
     finally:
         ray.shutdown()
         shutil.rmtree(notes, ignore_errors=True)
+
+
+def _why(error: Exception, processes: int) -> str:
+    """Return a line of what a training ended with: Ray's own has a page for each worker."""
+    from ray.exceptions import RayActorError
+
+    failed = getattr(error, "worker_failures", None) or {}
+    for rank, cause in failed.items():
+        if isinstance(cause, RayActorError):
+            return f"WorkerError: worker {rank} of {processes} was ended, as by SIGKILL"
+    rank, cause = next(iter(failed.items()), ("-", error))
+    lines = [line.strip() for line in str(cause).splitlines() if line.strip()] or [repr(cause)]
+    telling = [line for line in lines if "Error" in line] or lines
+    return f"WorkerError: worker {rank} of {processes}: {telling[-1]}"
 
 
 def _demand_answer(address: str) -> None:

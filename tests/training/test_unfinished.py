@@ -115,7 +115,9 @@ def run(place, monkeypatch, tmp_path):
     said, started = [], []
     monkeypatch.setattr(launch, "train", lambda *words, **more: started.append(words))
     monkeypatch.setattr(jobs, "environment", lambda job: {})
-    names = SimpleNamespace(name="tiny", adapter=Hardware.cpu, hardware=Hardware.cpu, processes=1)
+    names = SimpleNamespace(
+        name="tiny", adapter=Hardware.cpu, hardware=Hardware.cpu, processes=1, ray=None
+    )
     job = SimpleNamespace(
         work=place, metrics=place / "metrics.jsonl", log=place / "axolotl.log", config=names
     )

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from store_records import ITEM, RUN, attempt, turn
 
+from harness_forge.store.browsing import attempt as browsing
 from harness_forge.store.entries import AttemptEntry
 from harness_forge.store.forgetting.forget import ForgetTarget, forget
 from harness_forge.store.forgetting.tombstones import TombstoneKind
@@ -170,3 +171,13 @@ def test_places_take_room_for_what_is_new_alone():
     found = shared_messages(attempt(turns=turns), JsonTexts())
     assert len(found.texts) == 1000
     assert sum(map(len, found.spans)) == 1000
+
+
+def test_a_page_of_an_attempt_reads_each_message_once(written, stig):
+    turns = [*growing(), turn("reflector", "it was long")]
+    attempt_id, _ = written(turns)
+    with stig.connect_read_only() as connection:
+        shown = browsing.attempt(connection, attempt_id).turns
+    assert [one["messages"] for one in shown] == [one.messages for one in turns]
+    assert shown[5]["messages"][3] is shown[TURNS - 1]["messages"][3]
+    assert "shared" not in shown[0]

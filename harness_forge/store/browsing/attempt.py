@@ -27,8 +27,7 @@ WHERE a.id = %s
 _COST = "SELECT usd FROM attempt_costs WHERE attempt_id = %s AND EXISTS (SELECT FROM prices)"
 _TURNS = """
 SELECT id, agent, iteration, decisive, model, finish_reason, prompt_tokens, completion_tokens,
-       elapsed_s, coalesce(messages, request_of(attempt_id, shared)) AS messages, tools, response,
-       content
+       elapsed_s, messages, shared, tools, response, content
 FROM turns WHERE attempt_id = %s ORDER BY iteration, id LIMIT {most}
 """
 # Bounded, for one item may have a hundred thousand attempts.
@@ -75,12 +74,37 @@ def attempt(connection: psycopg.Connection, number: int) -> WholeAttempt | None:
         facts = cursor.execute(_ATTEMPT, [number]).fetchone()
         if facts is None:
             return None
-        turns = cursor.execute(_TURNS.replace("{most}", str(TURNS)), [number]).fetchall()
+        turns = [
+            restored(turn)
+            for turn in cursor.execute(_TURNS.replace("{most}", str(TURNS)), [number]).fetchall()
+        ]
+        _fill_requests(cursor, number, turns)
         cost = cursor.execute(_COST, [number]).fetchone()
         facts["usd"] = cost["usd"] if cost else None
         keys = {"item": facts["item_id"], "id": number, "run": facts["run_id"]}
         siblings = cursor.execute(_SIBLINGS, keys).fetchall()
-    return WholeAttempt(restored(facts), restored(turns), restored(siblings))
+    return WholeAttempt(restored(facts), turns, restored(siblings))
+
+
+def _fill_requests(cursor: psycopg.Cursor, number: int, turns: Sequence[dict[str, Any]]) -> None:
+    """Set the messages of turns that share theirs: each is read once, and the same object in all.
+
+    Put together by the server, 200 turns of a long session would be 40 MB to read.
+    """
+    spans = [(turn, turn.pop("shared")) for turn in turns]
+    if all(one is None for _, one in spans):
+        return
+    said = {
+        row["place"]: restored(row["message"])
+        for row in cursor.execute(
+            "SELECT place, message FROM shared_messages WHERE attempt_id = %s", [number]
+        )
+    }
+    for turn, ranges in spans:
+        if ranges is not None:
+            turn["messages"] = [
+                said[place] for one in ranges for place in range(one.lower, one.upper)
+            ]
 
 
 def counterpart(connection: psycopg.Connection, one: Mapping[str, Any]) -> int | None:

@@ -14,8 +14,10 @@ import orjson
 
 from harness_forge.datasets.redaction.rule import RedactionSpan
 
-_MOST = 64 << 20
+_MOST = 32 << 20
 """Bytes of messages after which all is looked through anew."""
+_EACH = 1000
+"""Bytes that a result takes besides, so that many short messages fill no memory."""
 
 
 class Findings(NamedTuple):
@@ -60,7 +62,7 @@ class Remembered:
         # Of two texts with one key the second's secrets would stay: no quicker hash.
         key = blake2b(text, digest_size=16).digest()
         if key not in self._findings:
-            self._bytes += len(text)
+            self._bytes += len(text) + _EACH
             if self._bytes > _MOST:
                 self._clear()
         return key

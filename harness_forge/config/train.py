@@ -129,6 +129,11 @@ class TrainConfig:
     replicates: int = limited(1, between(1, 99), shown=False)
     axolotl: dict[str, Any] = field(default_factory=dict, repr=False)
 
+    @property
+    def on_a_cluster(self) -> bool:
+        """Whether it is trained by a Ray cluster of which this machine is a part at most."""
+        return self.ray not in (None, "local")
+
 
 @dataclass(frozen=True)
 class DpoConfig:

@@ -233,27 +233,17 @@ class Intake:
                 [len(entries)],
             )
         ]
-        numbered = list(zip(ids, entries, strict=True))
-        copy = self._writing.copy_binary
-        copy("attempts", (attempt_row(id_, entry) for id_, entry in numbered))
         shared = [shared_messages(entry.attempt, entry.texts) for entry in entries]
+        made = list(zip(ids, entries, shared, strict=True))
+        copy = self._writing.copy_binary
+        copy("attempts", (attempt_row(id_, entry) for id_, entry, _ in made))
+        own = ((id_, entry, messages) for id_, entry, messages in made if messages)
         copy(
             "shared_messages",
-            (
-                row
-                for (id_, entry), own in zip(numbered, shared, strict=True)
-                for row in (own.rows(entry.run_id, id_) if own else ())
-            ),
+            (row for id_, entry, messages in own for row in messages.rows(entry.run_id, id_)),
         )
-        copy(
-            "turns",
-            (
-                row
-                for (id_, entry), own in zip(numbered, shared, strict=True)
-                for row in turn_rows(id_, entry, own)
-            ),
-        )
-        self.copy("tips", (row for id_, entry in numbered for row in tip_rows(id_, entry)))
+        copy("turns", (row for one in made for row in turn_rows(*one)))
+        self.copy("tips", (row for id_, entry, _ in made for row in tip_rows(id_, entry)))
         return ids
 
     def _catalogue(self, entries: Sequence[AttemptEntry]) -> dict[str, WorkItem]:

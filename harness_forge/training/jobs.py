@@ -307,16 +307,13 @@ def checkpoint(job: Job) -> int:
     return max(whole, default=0)
 
 
-def _elsewhere(job: Job) -> bool:
-    """Return whether each process has a machine's share that only Ray knows."""
-    return job.config.ray not in (None, "local")
-
-
 def environment(job: Job) -> dict[str, str]:
     """Return Axolotl's environment variables."""
+    # How many processes of a cluster share this machine's cores only Ray knows.
+    here = 1 if job.config.on_a_cluster else job.config.processes
     return launch.environment(
         job.variables,
-        threads=max(1, threads(job.config) // (1 if _elsewhere(job) else job.config.processes)),
+        threads=max(1, threads(job.config) // here),
         metrics=job.metrics,
         # Dropout would differ between a prompt run once and one run per row.
         shared_prompt=job.config.shared_prompt and not job.config.dropout,

@@ -27,7 +27,7 @@ def settle(config: TrainConfig) -> TrainConfig:
         what = f"is not said, and a Ray cluster ({config.ray}) may be more than this machine"
         raise TrainError("train.processes", what, "how many workers train: train.processes=8")
     # A machine without a GPU may start what machines with GPUs do.
-    if hardware is Hardware.cuda and not there and config.ray in (None, "local"):
+    if hardware is Hardware.cuda and not there and not config.on_a_cluster:
         hint = "train.hardware=cpu, or install the driver"
         raise TrainError("train.hardware: cuda", "there is no NVIDIA driver", hint)
     gpu = hardware is Hardware.cuda
@@ -38,7 +38,7 @@ def settle(config: TrainConfig) -> TrainConfig:
         precision = Precision.bfloat16 if gpu or has_bf16() else Precision.float32
     gpus = _gpus() if gpu else 0
     processes = config.processes or gpus or 1
-    if gpu and processes > gpus and config.ray in (None, "local"):
+    if gpu and processes > gpus and not config.on_a_cluster:
         what = (
             f"{processes} processes need as many GPUs; there {'is' if gpus == 1 else 'are'} {gpus}"
         )

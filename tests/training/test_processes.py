@@ -1,23 +1,12 @@
 """Two processes share a training over gloo, with a key that the recipe gives to Axolotl."""
 
-import json
-from dataclasses import replace
-
 import pytest
+from other_trainings import changed, losses
 
 from harness_forge.config.train import Precision
 from harness_forge.training import supervised
 
 pytestmark = [pytest.mark.workset, pytest.mark.soak, pytest.mark.timeout(900)]
-
-
-def changed(config, name, **settings):
-    return replace(config, train=replace(config.train, name=name, **settings))
-
-
-def losses(result):
-    return [json.loads(line)["loss"] for line in result.metrics.read_text().splitlines()
-            if "loss" in line and "train_loss" not in line]  # fmt: skip
 
 
 def test_two_processes_learn_what_one_learns(config):

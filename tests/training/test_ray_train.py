@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import pytest
+from other_trainings import changed, losses
 
 from harness_forge.config.train import Hardware, Precision, TrainConfig
 from harness_forge.core.errors import TrainError
 from harness_forge.training import launch, supervised
 from harness_forge.worksets import hardware
-
-
-def changed(config, name, **settings):
-    return replace(config, train=replace(config.train, name=name, **settings))
-
-
-def losses(result):
-    return [json.loads(line)["loss"] for line in result.metrics.read_text().splitlines()
-            if "loss" in line and "train_loss" not in line]  # fmt: skip
 
 
 @pytest.mark.workset

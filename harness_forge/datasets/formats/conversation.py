@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import orjson
 import xxhash
 
-from harness_forge.core import jsontext
 from harness_forge.datasets.formats.common import WEIGHT
+from harness_forge.datasets.sql.rows import sorted_bytes
 
 
 class Form(NamedTuple):
@@ -53,7 +52,7 @@ class Said(NamedTuple):
 
 
 def _digest(value: Any) -> bytes:
-    return xxhash.xxh3_128_digest(jsontext.dumps(value, option=orjson.OPT_SORT_KEYS))
+    return xxhash.xxh3_128_digest(sorted_bytes(value))
 
 
 def _words(message: Mapping[str, Any]) -> dict[str, Any]:

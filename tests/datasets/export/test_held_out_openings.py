@@ -27,7 +27,8 @@ def openings(store, tmp_path):
             held = {
                 first_question(messages)
                 for (messages,) in connection.execute(
-                    "SELECT t.messages FROM turns t JOIN items USING (item_id)"
+                    "SELECT coalesce(t.messages, request_of(t.attempt_id, t.shared))"
+                    " FROM turns t JOIN items USING (item_id)"
                     " JOIN splits USING (group_key) WHERE split IN ('holdout', 'quarantine')"
                 )
             }

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from harness_forge.core.records import Attempt, Turn
-from harness_forge.store import rows
+from harness_forge.store import captured_parts, rows
 from harness_forge.store.entries import AttemptEntry
 from harness_forge.store.escaping import escape, restored
 from harness_forge.store.intake import Intake
@@ -44,7 +44,8 @@ class Captures:
     ) -> None:
         """Write rows of the tables in one transaction; existing rows are left unchanged."""
         with self._intake.transaction():
-            self._intake.insert_all("captures", [_columns(one) for one in captures])
+            sharing = captured_parts.share(self._intake, captures)
+            self._intake.insert_all("captures", [_columns(one) for one in sharing])
             self._intake.insert_all("draws", [_columns(one) for one in draws])
             self._intake.insert_all("outcomes", [_columns(one) for one in outcomes])
 
@@ -134,14 +135,14 @@ class Captures:
         names = (
             "id, started_at, run_id, item_id, attempt_num, agent, purpose, kind, model_sent, model,"
             " total_s, finish_reason, prompt_tokens, completion_tokens, cached_tokens,"
-            " reasoning_tokens, request, response"
+            " reasoning_tokens, response"
         )
         found = self._intake.query(
-            f"SELECT {names} FROM captures WHERE attempt_id IS NULL AND {_USABLE} AND {where}"  # noqa: S608
-            " ORDER BY started_at, id",
+            f"SELECT {names}, captured_request(run_id, request, shared) FROM captures"  # noqa: S608
+            f" WHERE attempt_id IS NULL AND {_USABLE} AND {where} ORDER BY started_at, id",
             [escape(value) if isinstance(value, str) else value for value in values],
         )
-        keys = [name.strip() for name in names.split(",")]
+        keys = [*(name.strip() for name in names.split(",")), "request"]
         return [dict(zip(keys, map(restored, row), strict=True)) for row in found]
 
 

@@ -24,7 +24,7 @@ def test_status_shows_server_schemas_and_rows(forge, stig):
     code, out, _ = forge("status")
     assert code == 0
     assert "PostgreSQL 18" in out
-    assert "schema stig: step 0010 (up to date)" in out
+    assert "schema stig: step 0011 (up to date)" in out
     assert "turns                     2" in out
 
 
@@ -46,7 +46,8 @@ def test_upgrade_names_its_steps(forge):
     assert (
         forge("upgrade", "skill=stig")[1]
         == "stig: 0001_tables, 0002_views, 0003_captures, 0004_draws, 0005_clusters,"
-        " 0006_runs_of_turns, 0007_costs, 0008_pages, 0009_exact_prices, 0010_shared_messages\n"
+        " 0006_runs_of_turns, 0007_costs, 0008_pages, 0009_exact_prices, 0010_shared_messages,"
+        " 0011_captured_parts\n"
     )
     assert forge("upgrade", "skill=stig")[1] == "stig: up to date\n"
 

@@ -28,6 +28,7 @@ def test_makes_a_schema_and_then_has_nothing_to_do(store):
         "0008_pages",
         "0009_exact_prices",
         "0010_shared_messages",
+        "0011_captured_parts",
     ]
     assert store.upgrade("stig") == []
     assert store.skills() == ["stig"]
@@ -43,14 +44,14 @@ def test_skills_have_schemas_of_their_own(store):
 
 
 def test_head_names_the_newest_step():
-    assert list(FILES) == [f"{step:04}" for step in range(1, 11)]
-    assert HEAD == "0010"
+    assert list(FILES) == [f"{step:04}" for step in range(1, 12)]
+    assert HEAD == "0011"
 
 
 def test_two_processes_may_upgrade_at_once(store):
     with Store(store.url) as other, ThreadPoolExecutor(2) as pool:
         steps = list(pool.map(lambda each: each.upgrade("stig"), [store, other]))
-    assert sorted(map(len, steps)) == [0, 10]
+    assert sorted(map(len, steps)) == [0, 11]
 
 
 def test_a_missing_schema_is_told(store):
@@ -76,6 +77,8 @@ def test_an_old_schema_is_told_and_can_be_upgraded(store):
             connection.exec_driver_sql(f"DROP INDEX stig.{index}")
         connection.exec_driver_sql("DROP FUNCTION stig.request_of; DROP TABLE stig.shared_messages")
         connection.exec_driver_sql("ALTER TABLE stig.turns DROP COLUMN shared")
+        functions = "stig.captured_request, stig.captured_places"
+        connection.exec_driver_sql(f"DROP FUNCTION {functions}; DROP TABLE stig.captured_parts")
     set_step(store, "0001")
     with pytest.raises(StoreError, match=r"at step 0001.*\n  hint: run `forge store upgrade"):
         store.skill("stig")
@@ -98,7 +101,7 @@ def test_a_step_that_fails_leaves_nothing(store):
         store.upgrade("stig")
     with store.engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE stig.splits")
-    assert len(store.upgrade("stig")) == 10
+    assert len(store.upgrade("stig")) == 11
 
 
 @pytest.mark.parametrize("name", ["public", "pg_x", "a-b", "", 'x"; DROP', "Stig"])

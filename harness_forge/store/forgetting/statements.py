@@ -77,12 +77,22 @@ DELETE = (
         f" AND target_id IN (SELECT id FROM gone_{table})"
         for table in LINES
     ),
+    "CREATE TEMP TABLE gone_parts ON COMMIT DROP AS"
+    " SELECT DISTINCT c.run_id, captured_places(c.shared) AS place FROM captures c"
+    " WHERE c.id IN (SELECT id FROM gone_captures)",
     # Tips, captures and their like first: they point at attempts, not the other way round.
     *(
         f"DELETE FROM {table} WHERE id IN (SELECT id FROM gone_{table})"
         for table in reversed(GONE)
         if table != "attempts"
     ),
+    # A part stays where a request that stays has it too.
+    "DELETE FROM gone_parts g USING (SELECT run_id, captured_places(shared) AS place FROM captures"
+    " WHERE run_id IN (SELECT run_id FROM gone_parts)) c"
+    " WHERE (g.run_id, g.place) = (c.run_id, c.place)",
+    "DELETE FROM captured_parts p USING gone_parts g"
+    " WHERE (p.run_id, p.place) = (g.run_id, g.place)",
+    "DROP TABLE gone_parts",
     "DELETE FROM attempts WHERE id IN (SELECT id FROM gone_attempts)",
     "DELETE FROM runs WHERE id = ANY(%(runs)s)",
     "DELETE FROM work_items WHERE " + _OF_ITEM.format("item_id"),

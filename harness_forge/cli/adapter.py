@@ -254,15 +254,15 @@ def _verify(config: ForgeConfig, name: str) -> int:
 def _sign(config: ForgeConfig, name: str) -> int:
     from harness_forge.cli.results import report
     from harness_forge.registry.adapters.package import SIGNATURE, describe, load
-    from harness_forge.registry.signing import keys, signature, trust
+    from harness_forge.registry.signing import keys, own_key, signature, trust
 
     if config.signing.key is None:
         raise ConfigError("signing.key", "there is no key to sign with", f"make one: {keys.MAKE}")
     trust.demand_key(config.signing)
     folder = folder_of(config, name)
     describe(load(folder))
-    signature.sign(folder, Path(config.signing.key))
-    own = keys.public_pem(keys.private_key(Path(config.signing.key)))
+    signature.sign(folder, config.signing.key)
+    own = own_key.public_pem(config.signing.key)
     hint = keys.TrustedKey(own).hint
     facts = {"adapter": folder, "signature": folder / SIGNATURE, "key": hint}
     report(facts, f"{folder.resolve().name}: signed with the key {hint[:12]}, in {SIGNATURE}")

@@ -80,7 +80,7 @@ def _review(config: ForgeConfig, folder: Path, signing: bool, by: str) -> int:
     from harness_forge.datasets.review import statement
     from harness_forge.datasets.review.review import digest_of, sign
     from harness_forge.datasets.review.survey import survey
-    from harness_forge.registry.signing.keys import private_key
+    from harness_forge.registry.signing import own_key
 
     home = Path(config.forge_home)
     digest, _ = digest_of(folder)
@@ -104,10 +104,10 @@ def _review(config: ForgeConfig, folder: Path, signing: bool, by: str) -> int:
         report({**facts, "signed": None}, text)
         return 0
     if config.signing.key is not None:
-        private_key(Path(config.signing.key))
+        own_key.public_pem(config.signing.key)  # a key that is not fit signs nothing
     review = sign(folder, home, who, found.counts(), rules.shown(), digest=digest)
     if config.signing.key is not None:
-        statement.sign(review, home, Path(config.signing.key))
+        statement.sign(review, home, config.signing.key)
     text = f"signed by {review.who} at {review.when}, digest {review.digest[:12]}"
     report({**facts, "signed": {"who": review.who, "when": review.when}}, text)
     return 0

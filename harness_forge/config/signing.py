@@ -15,8 +15,9 @@ class SigningConfig:
         public_key: a PEM file of trusted EC public keys, or certificates with
             such keys; an adapter without a valid signature of one of them is
             refused before it is loaded. Null checks nothing.
-        key: a PEM file of your own EC private key; a training signs its adapter
-            with it, and so does `forge redact review`. Null signs nothing.
+        key: a PEM file of your own EC private key, or `pkcs11:…`, one on a token
+            (RFC 7512); a training signs its adapter with it, and so does
+            `forge redact review`. Null signs nothing.
     """
 
     required: bool = False

@@ -57,7 +57,7 @@ def test_an_unsigned_one_is_neither_planned_nor_swapped_in_nor_replayed(config, 
 
 
 def test_a_signed_one_is_planned(config, pair):
-    signature.sign(registry.folder(HOME) / "mine", pair.private)
+    signature.sign(registry.folder(HOME) / "mine", str(pair.private))
     assert server_plan.plan(config, ["mine"]).adapters[0].name == "mine"
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from harness_forge.core.errors import ExportError
 from harness_forge.core.files import whole_file
 from harness_forge.datasets.review.review import FOLDER, Review, digest_of
-from harness_forge.registry.signing import keys
+from harness_forge.registry.signing import own_key
 from harness_forge.registry.signing.keys import TrustedKey
 
 _SAYS = "This dataset was reviewed for personal data and secrets. Its files are those below."
@@ -32,18 +32,17 @@ def text_of(review: Review) -> bytes:
     return (json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
-def sign(review: Review, home: Path, key: Path) -> None:
+def sign(review: Review, home: Path, key: str) -> None:
     """Keep the signature of a review that a recipient can check.
+
+    Args:
+        key: as `signing.key` names it.
 
     Raises:
         TrainError: the key is not fit.
         ExportError: it cannot be written.
     """
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    made = keys.private_key(key).sign(text_of(review), ec.ECDSA(hashes.SHA256()))
-    _write(_kept(home, review), made)
+    _write(_kept(home, review), own_key.signed_text(key, text_of(review)))
 
 
 def beside(folder: Path) -> tuple[Path, Path]:

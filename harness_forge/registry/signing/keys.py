@@ -23,7 +23,7 @@ MAKE = "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.
 INSTALL = "pip install 'harness-forge[signing]'"
 _BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----.+?-----END \1-----\n?", re.DOTALL)
 _CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
-_KIND = f"EC keys of {', '.join(_CURVES.values())} sign"
+KIND = f"EC keys of {', '.join(_CURVES.values())} sign"
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def private_key(file: Path) -> ec.EllipticCurvePrivateKey:
         hint = f"is the password in {PASSWORD} right?" if password() else f"make one: {MAKE}"
         raise TrainError(str(file), what, hint) from None
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.curve.name not in _CURVES:
-        raise TrainError(str(file), f"is {_named(key)}", f"{_KIND}: {MAKE}")
+        raise TrainError(str(file), f"is {_named(key)}", f"{KIND}: {MAKE}")
     return key
 
 
@@ -166,7 +166,7 @@ def _trusted(file: Path, data: bytes) -> Iterator[TrustedKey]:
             what = f"holds a {kind.lower()} that cannot be read"
             raise TrainError(str(file), what, "copy it again") from None
         if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name not in _CURVES:
-            raise TrainError(str(file), f"holds {_named(key)}", f"{_KIND}: {MAKE}")
+            raise TrainError(str(file), f"holds {_named(key)}", f"{KIND}: {MAKE}")
         yield TrustedKey(public_pem(key), *dates)
 
 

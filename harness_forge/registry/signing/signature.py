@@ -19,26 +19,25 @@ from typing import Any
 from harness_forge.core.errors import TrainError
 from harness_forge.registry.adapters import package
 from harness_forge.registry.adapters.package import SIGNATURE
-from harness_forge.registry.signing import keys
+from harness_forge.registry.signing import own_key
 from harness_forge.registry.signing.keys import TrustedKey
 
 _AGAIN = "if you made it: `forge adapter sign NAME signing.key=FILE`"
 
 
-def sign(folder: Path, key: Path) -> None:
+def sign(folder: Path, key: str) -> None:
     """Sign an adapter as it is now; an earlier signature is replaced.
+
+    Args:
+        key: as `signing.key` names it.
 
     Raises:
         TrainError: the adapter is damaged, the key is not fit, or the folder cannot be written.
     """
     folder = package.load(folder).folder
-    keys.private_key(key)
-    from model_signing import signing
-
     draft = folder.with_name(f".{SIGNATURE}.{os.getpid()}")
     try:
-        config = signing.Config().use_elliptic_key_signer(private_key=key, password=keys.password())
-        config.set_hashing_config(_hashing()).sign(folder, draft)
+        own_key.sign_folder(key, folder, draft, _hashing())
         draft.replace(folder / SIGNATURE)
     except OSError as error:
         what = f"cannot be written: {error.strerror}"

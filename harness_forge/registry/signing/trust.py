@@ -7,7 +7,7 @@ from pathlib import Path
 from harness_forge.config.signing import SigningConfig
 from harness_forge.core.errors import ConfigError, TrainError
 from harness_forge.registry.adapters.package import Adapter
-from harness_forge.registry.signing import keys, signature
+from harness_forge.registry.signing import keys, own_key, signature
 
 
 def demand(adapter: Adapter, signing: SigningConfig) -> Adapter:
@@ -37,7 +37,7 @@ def signed(adapter: Adapter, signing: SigningConfig) -> Adapter:
         TrainError: the key is not fit, or the folder cannot be written; the adapter is kept.
     """
     if signing.key is not None and not signature.is_signed(adapter.folder):
-        signature.sign(adapter.folder, Path(signing.key))
+        signature.sign(adapter.folder, signing.key)
     return adapter
 
 
@@ -49,7 +49,7 @@ def demand_key(signing: SigningConfig) -> None:
     """
     if signing.key is None:
         return
-    own = keys.public_pem(keys.private_key(Path(signing.key)))
+    own = own_key.public_pem(signing.key)
     if signing.public_key is None:
         return
     trusted = keys.trusted_keys(Path(signing.public_key))
@@ -58,7 +58,7 @@ def demand_key(signing: SigningConfig) -> None:
         what = (
             f"is none of the keys of {signing.public_key}: this project would refuse its adapters"
         )
-        hint = f"openssl pkey -in {signing.key} -pubout >> {signing.public_key}"
+        hint = f"{own_key.shows_public(signing.key)} >> {signing.public_key}"
         raise TrainError(signing.key, what, hint)
     if fault := mine.fault():
         raise TrainError(signing.key, fault, "make a new certificate for it, or a new key")

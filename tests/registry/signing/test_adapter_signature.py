@@ -21,7 +21,7 @@ def pair(tmp_path):
 @pytest.fixture
 def signed(tmp_path, pair):
     adapter = packaged(tmp_path)
-    signature.sign(adapter.folder, pair.private)
+    signature.sign(adapter.folder, str(pair.private))
     return adapter
 
 
@@ -77,7 +77,7 @@ def a_file_more(folder, _):
 
 def signature_of_another(folder, pair):
     other = packaged(folder.parents[1] / "elsewhere", weight=0.7)
-    signature.sign(other.folder, pair.private)
+    signature.sign(other.folder, str(pair.private))
     (folder / "model.sig").write_bytes((other.folder / "model.sig").read_bytes())
 
 
@@ -158,14 +158,14 @@ def test_a_key_of_another_kind(signed, tmp_path, kind):
     with pytest.raises(TrainError, match=rf"holds an? .*{kind}.*"):
         trust.demand(signed, asks(other.public))
     with pytest.raises(TrainError, match=rf"is an? .*{kind}.*"):
-        signature.sign(signed.folder, other.private)
+        signature.sign(signed.folder, str(other.private))
 
 
 def test_private_and_public_taken_for_each_other(signed, pair, tmp_path):
     with pytest.raises(TrainError, match="holds a private key: whom to trust"):
         trust.demand(signed, asks(pair.private))
     with pytest.raises(TrainError, match="holds no private key"):
-        signature.sign(signed.folder, pair.public)
+        signature.sign(signed.folder, str(pair.public))
     with pytest.raises(TrainError, match=r"cannot be read: No such file"):
         trust.demand(signed, asks(tmp_path / "nowhere.pem"))
     (tmp_path / "empty.pem").write_bytes(b"")
@@ -176,12 +176,12 @@ def test_private_and_public_taken_for_each_other(signed, pair, tmp_path):
 def test_an_encrypted_key_needs_its_password(signed, tmp_path, monkeypatch):
     sealed = Pair(tmp_path / "keys", "sealed", password=b"four words")
     with pytest.raises(TrainError, match="is encrypted\n  hint: put its password into FORGE_SIG"):
-        signature.sign(signed.folder, sealed.private)
+        signature.sign(signed.folder, str(sealed.private))
     monkeypatch.setenv(keys.PASSWORD, "another")
     with pytest.raises(TrainError, match="is the password in FORGE_SIGNING_PASSWORD right"):
-        signature.sign(signed.folder, sealed.private)
+        signature.sign(signed.folder, str(sealed.private))
     monkeypatch.setenv(keys.PASSWORD, "four words")
-    signature.sign(signed.folder, sealed.private)
+    signature.sign(signed.folder, str(sealed.private))
     trust.demand(signed, asks(sealed.public))
 
 
@@ -214,7 +214,7 @@ def test_a_damaged_adapter_is_not_signed(tmp_path, pair):
     adapter = packaged(tmp_path)
     (adapter.folder / "adapter_config.json").write_text("{}")
     with pytest.raises(TrainError, match="not those that were packaged"):
-        signature.sign(adapter.folder, pair.private)
+        signature.sign(adapter.folder, str(pair.private))
     assert not signature.is_signed(adapter.folder)
 
 
@@ -224,7 +224,7 @@ def test_a_folder_that_can_only_be_read_stays_unsigned(tmp_path, pair):
     adapter.folder.chmod(0o555)
     try:
         with pytest.raises(TrainError, match="cannot be written"):
-            signature.sign(adapter.folder, pair.private)
+            signature.sign(adapter.folder, str(pair.private))
     finally:
         adapter.folder.chmod(0o755)
     assert not signature.is_signed(adapter.folder)

@@ -63,7 +63,7 @@ def test_a_signed_one_is_planned(config, pair):
 
 def test_a_champion_that_was_tampered_with_is_not_served(config, pair):
     champion = altered(config, "mine", 5)
-    signature.sign(champion.folder, pair.private)
+    signature.sign(champion.folder, str(pair.private))
     promoted(champion)
     assert server_plan.plan(config).adapters[0].digest == champion.digest
     (champion.folder / "README.md").write_text("another card")
@@ -74,7 +74,7 @@ def test_a_champion_that_was_tampered_with_is_not_served(config, pair):
 def test_the_copy_in_the_registry_is_checked_too(config, pair, running, tmp_path):
     there = registry.folder(HOME) / "mine"
     shutil.copytree(there, tmp_path / "signed")
-    signature.sign(tmp_path / "signed", pair.private)
+    signature.sign(tmp_path / "signed", str(pair.private))
     with pytest.raises(TrainError, match=r"home/adapters/mine-\w+: is not signed"):
         swapping.swapped(config, "stig-champion", str(tmp_path / "signed"))
 

@@ -12,7 +12,7 @@ import io
 import shlex
 import tarfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness_forge.config.command import CommandConfig
 from harness_forge.core.errors import SandboxError
@@ -27,10 +27,11 @@ from harness_forge.rollouts.environments.sandbox.pool import SandboxPool
 from harness_forge.rollouts.environments.sandbox.sandbox import Disk, Limits, Sandbox, ScriptResult
 from harness_forge.rollouts.environments.sandbox.tools import Tools
 
-REVISION = 2
+REVISION = 3
 """Increase it when the same answer would be run or judged differently."""
 
 WORK = "work"
+_SILENT = "the judge exits 0 and its last line, which says whether it passed, is not there"
 _MIB = 1 << 20
 _CHUNK = 60_000  # bytes of a file in one script, which the kernel limits to 128 KiB
 _FOLDERS = ("dev", "etc", "proc", "root", "tmp", "usr", "var", "var/tmp", WORK)
@@ -93,6 +94,22 @@ class ItemRun:
     def passed(self) -> bool:
         """Whether it passes and nothing else was broken."""
         return self.word == "pass" or self.word.startswith("pass (")
+
+    @property
+    def by_line(self) -> bool:
+        """Whether the judge's last line said the verdict, and its exit code did not."""
+        return self.verdict is not None and self.verdict.by_line
+
+    @property
+    def by_exit_code(self) -> bool:
+        """Whether it passes because the judge exited 0, and for nothing else."""
+        return self.verdict is not None and self.verdict.passed and not self.verdict.by_line
+
+    def without_pass(self) -> ItemRun:
+        """Return it without a pass by exit code: a judge that speaks in lines has said nothing."""
+        if not self.by_exit_code:
+            return self
+        return replace(self, verdict=None, silence=_SILENT)
 
 
 WIPE = AnswerFiles({})
@@ -190,8 +207,8 @@ class Bench:
 
     def _damage(self, before: Mapping, after: Mapping, answer: AnswerFiles) -> list[str]:
         """Return the paths below `/work` that an attempt must not change and did."""
-        allowed = [*answer.files, *self._config.may_change]
-        folders = {parent for path in answer.files for parent in _parents(path)}
+        may = self._config.may_change
+        written = {*answer.files, *(one for path in answer.files for one in _parents(path))}
         start = f"/{WORK}/"
         changed = sorted(
             path.removeprefix(start)
@@ -201,7 +218,7 @@ class Bench:
         return [
             f"changed: {path}"
             for path in changed
-            if path not in folders and not any(fnmatch.fnmatch(path, one) for one in allowed)
+            if path not in written and not any(fnmatch.fnmatch(path, one) for one in may)
         ]
 
 

@@ -61,6 +61,7 @@ class CommandEnvironment:
         self.items: Mapping[str, Item] = items.load(config, packages_of_worksets(config, home))
         self._programs = find_programs(config, home)
         self._bench = Bench(config, self._programs)
+        self._spoken: dict[str, bool] = {}
         digest = hashlib.sha256("".join(one.digest for one in self.items.values()).encode())
         self.content_digest = digest.hexdigest()[:16]
         self._trials = Trials(home.absolute() / "command" / f"{skill}-{self._judging}.jsonl")
@@ -148,13 +149,18 @@ class CommandEnvironment:
         return f"{item.digest}-{grouping.digest(dict(item.gold))}"
 
     def _try(self, item: Item) -> Trial:
+        by_line = False
+
         def play(answer: Any) -> ItemRun:
-            return self._bench.play(item, answer)
+            played = self._bench.play(item, answer)
+            return played.without_pass() if by_line else played
 
         untouched, gold = play(None), None
-        empty = play(self._written(item, tool_schema.empty(self._tool)))
         if item.gold:
             gold = play(self._written(item, item.gold))
+        if by_line := untouched.by_line or (gold is not None and gold.by_line):
+            untouched, gold = untouched.without_pass(), gold and gold.without_pass()
+        empty = play(self._written(item, tool_schema.empty(self._tool)))
         again = play(None).word
         gold_again = play(self._written(item, item.gold)).word if gold else ""
         return Trial(
@@ -166,7 +172,18 @@ class CommandEnvironment:
             other=play(self._written(item, other)).word if (other := self._other(item)) else "",
             said=_reason(gold) if gold else "",
             seconds=round((gold or empty).seconds, 3),
+            by_line=by_line,
         )
+
+    def _by_line(self, item: Item) -> bool:
+        """Return whether the judge speaks in lines of this item, tried where it is not known."""
+        key = self._key(item)
+        if key in self._trials:
+            return self._trials[key].by_line
+        if key not in self._spoken:
+            answers = [None, self._written(item, item.gold)] if item.gold else [None]
+            self._spoken[key] = any(self._bench.play(item, one).by_line for one in answers)
+        return self._spoken[key]
 
     def _other(self, item: Item) -> Mapping[str, Any]:
         """Return the next item's known answer, {} if it is the same."""
@@ -219,6 +236,8 @@ class CommandEnvironment:
         item = self.items[item_id]
         try:
             played = self._bench.play(item, self._written(item, call.arguments))
+            if played.by_exit_code and self._by_line(item):
+                played = played.without_pass()
             if played.verdict is None and not (played.applied and played.applied.killed):
                 return self._unjudged(item, played)
         except SandboxError as error:

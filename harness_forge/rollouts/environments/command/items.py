@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 import shlex
 import subprocess
@@ -144,7 +145,7 @@ class _Reader:
 
 
 def files_below(folder: Path, place: str) -> dict[str, tuple[bytes, bool]]:
-    """Return the files of a folder by relative path; caches and version control are left out.
+    """Return the files of a folder by relative path, without caches, version control and Pythons.
 
     Raises:
         RunError: there is no such folder, or a file in it cannot be read.
@@ -152,9 +153,11 @@ def files_below(folder: Path, place: str) -> dict[str, tuple[bytes, bool]]:
     if not folder.is_dir():
         raise RunError(place, f"there is no folder {folder}", "skill.command.folder names it")
     found = {}
-    for path in sorted(folder.rglob("*")):
+    paths = sorted(folder.rglob("*"))
+    pythons = {path.parent for path in paths if path.name == "pyvenv.cfg"} - {folder}
+    for path in paths:
         relative = path.relative_to(folder)
-        if _LEFT_OUT & set(relative.parts) or not path.is_file():
+        if _LEFT_OUT & set(relative.parts) or pythons & set(path.parents) or not path.is_file():
             continue
         try:
             data = path.read_bytes()
@@ -164,7 +167,7 @@ def files_below(folder: Path, place: str) -> dict[str, tuple[bytes, bool]]:
     return found
 
 
-_LEFT_OUT = {"__pycache__", ".git", ".venv", ".pytest_cache", ".mypy_cache", ".ruff_cache"}
+_LEFT_OUT = {"__pycache__", ".git", ".venv", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".tox"}
 
 _HINT = "a .jsonl file (an object a line), a .csv file, or skill.command.items_command"
 
@@ -177,12 +180,15 @@ def _rows(config: CommandConfig, folders: Mapping[str, Path]) -> Iterator[tuple[
         yield from _lines("items_command", _printed(config.items_command, folders))
         return
     path = Path(config.items)
+    table = path.suffix.lower() == ".csv"
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        # A field of a table keeps its line ends.
+        with path.open(encoding="utf-8-sig", newline="" if table else None) as file:
+            text = file.read()
     except (OSError, UnicodeDecodeError) as error:
         said = getattr(error, "strerror", None) or "is not UTF-8"
         raise ConfigError("skill.command.items", f"{path}: {said}", _HINT) from None
-    yield from _table(path.name, text) if path.suffix == ".csv" else _lines(path.name, text)
+    yield from _table(path.name, text) if table else _lines(path.name, text)
 
 
 def _lines(name: str, text: str) -> Iterator[tuple[str, Row]]:
@@ -200,8 +206,13 @@ def _lines(name: str, text: str) -> Iterator[tuple[str, Row]]:
 
 
 def _table(name: str, text: str) -> Iterator[tuple[str, Row]]:
-    reader = csv.DictReader(text.splitlines(keepends=True), strict=True)
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
     try:
+        named = [one for one in reader.fieldnames or () if one]
+        if twice := [one for one in named if named.count(one) > 1]:
+            what = f"names the field {twice[0]!r} twice"
+            raise RunError(f"{name}:1", what, "give each column a name of its own")
         for row in reader:
             place = f"{name}:{reader.line_num}"
             if None in row or None in row.values():

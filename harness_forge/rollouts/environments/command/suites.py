@@ -7,11 +7,12 @@ its head and docstring; the suite judges. What stands there now is the gold answ
 from __future__ import annotations
 
 import ast
+import io
 import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from harness_forge.core.errors import RunError
 from harness_forge.rollouts.environments.command.items import files_below
 
 _TEST = re.compile(r"(?:^|/)(?:test_[^/]*|[^/]*_test|conftest|setup)\.py$")
+_HELPER = re.compile(r"(?:^|/)tests?/")
+"""What lies there helps to judge, and is nobody's to write again."""
 _LONG = 900
 """Characters of a gold answer from which 256 tokens may not hold it."""
 
@@ -64,7 +67,7 @@ def understood(folder: Path) -> Suite:
         RunError: it has no tests, or no function of a module that they import.
     """
     texts = {
-        path: data.decode("utf-8", "replace")
+        path: data.decode("utf-8-sig", "replace")
         for path, (data, _) in files_below(folder, str(folder)).items()
         if path.endswith(".py")
     }
@@ -73,8 +76,11 @@ def understood(folder: Path) -> Suite:
     if not tests:
         what = "holds no test that pytest would find (test_*.py)"
         raise RunError(str(folder), what, "docs/environments.md: items of another form")
-    imported = {path: set(_imports(trees[path])) for path in tests}
-    others = [path for path in trees if not _TEST.search(path)]
+    others = [path for path in trees if not _TEST.search(path) and not _HELPER.search(path)]
+    passed_on = {
+        path: _passed_on(trees[path], path) for path in others if path.endswith("__init__.py")
+    }
+    imported = {path: _followed(_imports(trees[path], path), passed_on) for path in tests}
     covering = {path: [test for test in tests if _covers(imported[test], path)] for path in others}
     rows = [
         row
@@ -86,7 +92,7 @@ def understood(folder: Path) -> Suite:
         what = "no function stands in a module that a test imports"
         raise RunError(str(folder), what, "docs/environments.md: items of another form")
     local = {part for path in trees for part in _dotted(path)[0].split(".")}
-    asked = {name.split(".")[0] for tree in trees.values() for name in _imports(tree)}
+    asked = {name.split(".")[0] for path in trees for name in _imports(trees[path], path)}
     python, found = _python(folder)
     foreign = sorted(asked - local - set(sys.stdlib_module_names) - {"pytest"})
     return Suite(
@@ -108,13 +114,51 @@ def _parsed(text: str) -> ast.Module | None:
         return None
 
 
-def _imports(tree: ast.Module) -> Iterator[str]:
+def _imports(tree: ast.Module, path: str) -> Iterator[str]:
+    """Yield the names of what a file imports: modules, names in them, `package.*` for all."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (name.name for name in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
-            yield from (f"{node.module}.{name.name}" for name in node.names)
+            yield from (word for name in node.names for word in (name.name, f"{name.name}.*"))
+        elif isinstance(node, ast.ImportFrom):
+            module = _module(node, path)
+            yield module
+            yield from (f"{module}.{name.name}".lstrip(".") for name in node.names)
+
+
+def _module(node: ast.ImportFrom, path: str) -> str:
+    """Return the module that names are taken from; a relative one is said from the folder on."""
+    if not node.level:
+        return node.module or ""
+    folders = path.split("/")[: -node.level]
+    return ".".join([*folders, *([node.module] if node.module else [])])
+
+
+def _passed_on(tree: ast.Module, path: str) -> dict[str, set[str]]:
+    """Return what a package gives out that stands in its modules: name -> where that is."""
+    found: dict[str, set[str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            module = _module(node, path)
+            for name in node.names:
+                found[name.asname or name.name] = {module, f"{module}.{name.name}"}
+    return found
+
+
+def _followed(names: Iterable[str], passed_on: Mapping[str, Mapping[str, set[str]]]) -> set[str]:
+    """Return the names, and those of where packages that only pass them on have them from."""
+    packages = [(f"{one}.", given) for path, given in passed_on.items() for one in _dotted(path)]
+    waiting, found = list(names), set()
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found.add(name)
+        for package, given in packages:
+            if name == f"{package}*":
+                waiting += [one for places in given.values() for one in places]
+            elif name.startswith(package):
+                waiting += given.get(name.removeprefix(package), given.get("*", ()))
+    return found
 
 
 def _dotted(path: str) -> list[str]:
@@ -131,11 +175,11 @@ def _functions(
     path: str, text: str, tree: ast.Module, tests: Sequence[str]
 ) -> Iterator[dict[str, Any]]:
     """Yield a row for each function of a module that has more than a docstring."""
-    lines = text.splitlines(keepends=True)
+    lines = io.StringIO(text, newline="").readlines()  # as Python counts them
     module = _dotted(path)[0]
-    for node in tree.body:
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            continue
+    functions = [n for n in tree.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+    last = {node.name: node for node in functions}  # what is said before are overloads
+    for node in last.values():
         said = ast.get_docstring(node)
         body = node.body[1:] if said is not None else node.body
         if not body or node.lineno == body[0].lineno:

@@ -55,19 +55,34 @@ class TextTemplate:
         return _PART.sub(filled, self._text)
 
     def _value(self, path: str, scope: Mapping[str, Any], place: str) -> str:
-        value: Any = scope
-        for step in path.split("."):
-            if isinstance(value, Mapping) and step in value:
-                value = value[step]
-            elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
-                value = value[int(step)]
-            else:
-                raise RunError(
-                    place,
-                    f"has no field '{path}', which skill.command.{self._key} names",
-                    f"{did_you_mean(path, scope)}its fields: {', '.join(map(str, scope))}",
-                )
-        return word(value)
+        try:
+            return word(_found(scope, path))
+        except LookupError:
+            raise RunError(
+                place,
+                f"has no field '{path}', which skill.command.{self._key} names",
+                f"{did_you_mean(path, scope)}its fields: {', '.join(map(str, scope))}",
+            ) from None
+
+
+def _found(value: Any, path: str) -> Any:
+    """Return what a path leads to; a field's name may have dots in it, as a column's may.
+
+    Raises:
+        LookupError: it leads to nothing.
+    """
+    if isinstance(value, list):
+        step, dot, rest = path.partition(".")
+        if step.isdecimal() and int(step) < len(value):
+            return _found(value[int(step)], rest) if dot else value[int(step)]
+    elif isinstance(value, Mapping):
+        head, rest = path, ""
+        while head and head not in value:  # the longest name counts
+            head = head.rpartition(".")[0]
+            rest = path[len(head) + 1 :]
+        if head in value and (rest or head == path):
+            return _found(value[head], rest) if rest else value[head]
+    raise LookupError(path)
 
 
 def word(value: Any) -> str:
@@ -78,6 +93,9 @@ def word(value: Any) -> str:
 
 
 def fields(text: str) -> set[str]:
-    """Return the names of the fields that a template's text takes values from."""
-    found = (part[1] for part in _PART.finditer(text) if part[1] is not None)
-    return {path.strip().split(".")[0] for path in found}
+    """Return the names that the fields may have that a template's text takes values from.
+
+    Of `{a.b.c}` these are `a`, `a.b` and `a.b.c`: a name may have dots in it.
+    """
+    found = (part[1].strip().split(".") for part in _PART.finditer(text) if part[1] is not None)
+    return {".".join(steps[:end]) for steps in found for end in range(1, len(steps) + 1)}

@@ -81,17 +81,28 @@ def typed(given: Mapping[str, Any], key: str, name: str, text: str, place: str) 
     Raises:
         RunError: an argument that is no text is no JSON either.
     """
-    kind = given["parameters"].get("properties", {}).get(name, {}).get("type", "string")
-    if kind == "string":
+    kinds = _kinds(given["parameters"].get("properties", {}).get(name, {})) or ["string"]
+    if "string" in kinds:
         return text
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
         what = f"skill.command.{key}.{name} is no JSON: {text[:60]!r}"
-        raise RunError(place, what, f"{given['name']} takes {kind} there") from None
+        raise RunError(place, what, f"{given['name']} takes {' or '.join(kinds)} there") from None
 
 
 def empty(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return arguments that say nothing, each of its type."""
     properties = given["parameters"].get("properties", {})
-    return {name: _EMPTY.get(part.get("type"), "") for name, part in properties.items()}
+    return {name: _nothing(part) for name, part in properties.items()}
+
+
+def _nothing(part: Mapping[str, Any]) -> Any:
+    kind = next((kind for kind in _kinds(part) if kind != "null"), "")
+    return _EMPTY.get(kind, "")
+
+
+def _kinds(part: Mapping[str, Any]) -> list[str]:
+    """Return the types that a value may have: a schema names one or several."""
+    kind = part.get("type", ())
+    return [kind] if isinstance(kind, str) else list(kind)

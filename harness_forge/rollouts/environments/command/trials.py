@@ -29,6 +29,7 @@ class Trial:
         again: what `untouched` and `gold` said the second time.
         said: the judge's reason where gold does not pass.
         seconds: of one judged attempt.
+        by_line: the judge's last line says whether it passes, and its exit code does not.
     """
 
     untouched: str
@@ -39,6 +40,7 @@ class Trial:
     other: str = ""
     said: str = ""
     seconds: float = 0.0
+    by_line: bool = False
 
     @property
     def differs(self) -> str:

@@ -20,12 +20,18 @@ _SHELL = re.compile(r"^\S*bash: line \d+: ")
 
 @dataclass(frozen=True)
 class CommandVerdict:
-    """Args: value, confidence: 0 to 1; reason: in the judge's words."""
+    """What a judge said of an answer.
+
+    Args:
+        value, confidence: 0 to 1; reason: in the judge's words.
+        by_line: its last line said it, while the exit code was 0 as always.
+    """
 
     passed: bool
     value: float
     confidence: float = 1.0
     reason: str = ""
+    by_line: bool = False
 
 
 class NoVerdict(Exception):
@@ -75,6 +81,5 @@ def _read(said: dict[str, Any], rc: int) -> CommandVerdict:
         raise NoVerdict(f"the judge says passed {passed!r}, which is neither true nor false")
     if passed and rc:
         raise NoVerdict(f"the judge says that it passed, and exits {rc}")
-    return CommandVerdict(
-        passed, float(value), float(confidence), str(said.get("reason") or "")[:500]
-    )
+    reason = str(said.get("reason") or "")[:500]
+    return CommandVerdict(passed, float(value), float(confidence), reason, by_line=not rc)

@@ -91,6 +91,37 @@ def test_one_line_of_json_says_value_confidence_and_reason(world):
     assert outcome.summary == "two of four"
 
 
+def test_a_judge_that_speaks_in_lines_passes_nothing_by_its_exit_code(world):
+    judge = """python3 - <<'END'
+from pathlib import Path
+text = Path('solution.py').read_text() if Path('solution.py').exists() else ''
+if 'quiet' not in text:
+    print('{"value": %d}' % ('n + 2' in text))
+    print('bye' * text.count('loud'))
+END
+"""
+    environment = world(rows=ROWS[:1], judge=judge)
+    for ask in (lambda: None, environment.survey):  # whether it was tried before or not
+        ask()
+        for code, value in ((GOOD, 1.0), ("n\n", 0.0), ("n  # quiet\n", 0.0), ("# loud\n", 0.0)):
+            outcome = environment.judge_call("add_2", ToolCall("write", {"code": code}))
+            assert (outcome.passed, outcome.value) == (value == 1, value)
+            assert not outcome.infrastructure
+    assert outcome.failure_mode == "unjudgeable"
+    assert outcome.summary == (
+        "the judge exits 0 and its last line, which says whether it passed, is not there"
+    )
+
+
+def test_an_answer_s_path_is_no_pattern(world):
+    environment = world(
+        rows=ROWS[:1],
+        answer={"pages/[id].py": "{code}"},
+        judge="cp pages/*.py solution.py && python3 test_it.py",
+    )
+    assert environment.survey()[0].full_cycle
+
+
 @pytest.mark.parametrize(
     ("judge", "said"),
     [

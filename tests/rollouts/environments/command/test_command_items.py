@@ -1,5 +1,6 @@
 """Items read from files and commands: what is wrong with one is said with its place."""
 
+import csv
 import json
 from dataclasses import replace
 
@@ -7,7 +8,7 @@ import pytest
 
 from harness_forge.config.command import CommandConfig
 from harness_forge.core.errors import ConfigError, ForgeError, RunError
-from harness_forge.rollouts.environments.command import items
+from harness_forge.rollouts.environments.command import items, tool_schema
 from harness_forge.rollouts.environments.command.templates import TextTemplate
 
 CONFIG = CommandConfig(system="s", prompt="{ask}", files={"in/{id}.txt": "{data.0.x}"})
@@ -49,6 +50,34 @@ def test_a_table_is_read_too(tmp_path):
     assert [item.prompt for item in found.values()] == ["one, two", "three"]
 
 
+def test_a_table_s_columns_may_have_dots_in_their_names(tmp_path):
+    text = "Nr.,v1.2 (old)\n7,a\n"
+    changes = {"id": "{Nr.}", "family": "a", "prompt": "{v1.2 (old)}", "files": {}}
+    (item,) = loaded(tmp_path, text, "i.CSV", **changes).values()
+    assert (item.id, item.prompt) == ("7", "a")
+
+
+def test_a_cell_holds_any_text(tmp_path):
+    texts = ["a\x0cb\u2028c\x85d", "one\r\ntwo", "x" * 200_000]
+    with (tmp_path / "items.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([["id", "ask"], *enumerate(texts)])
+    found = items.load(replace(CONFIG, items=str(tmp_path / "items.csv"), files={}))
+    assert [item.prompt for item in found.values()] == texts
+
+
+def test_a_table_with_two_columns_of_one_name_is_refused(tmp_path):
+    with pytest.raises(RunError, match=r"items.csv:1: names the field 'ask' twice"):
+        loaded(tmp_path, "id,ask,ask,,\na,b,c,,\n", "items.csv", files={})
+
+
+def test_an_argument_may_be_of_several_types():
+    parts = {"a": {"type": ["string", "null"]}, "b": {"type": ["null", "integer"]}, "c": {}}
+    given = {"name": "light", "parameters": {"type": "object", "properties": parts}}
+    assert tool_schema.empty(given) == {"a": "", "b": 0, "c": ""}
+    assert tool_schema.typed(given, "gold", "a", "no JSON", "i:1") == "no JSON"
+    assert tool_schema.typed(given, "gold", "b", "3", "i:1") == 3
+
+
 def test_a_command_prints_items(tmp_path):
     script = tmp_path / "gen.py"
     script.write_text('print(\'{"id": "a", "ask": "b"}\')')
@@ -60,6 +89,9 @@ def test_a_folder_of_its_own_is_laid_out_without_caches(tmp_path):
     folder = tmp_path / "tasks/a"
     (folder / "__pycache__").mkdir(parents=True)
     (folder / "__pycache__/x.pyc").write_text("x")
+    (folder / "env/lib").mkdir(parents=True)
+    (folder / "env/pyvenv.cfg").write_text("home = /usr/bin")
+    (folder / "env/lib/x.py").write_text("x")
     (folder / "run.sh").write_text("exit")
     (folder / "run.sh").chmod(0o755)
     line = '{"id": "a", "ask": "b"}'
@@ -128,5 +160,7 @@ def test_items_come_from_one_place():
 
 def test_braces_are_written_twice_and_lone_ones_refused():
     assert TextTemplate("prompt", "{{{a}}} {b.0}").render({"a": 1, "b": ["x"]}, "p") == "{1} x"
+    nested = {"a.b": {"c": [{"d.e": 1}]}, "a": {"x": 2}}
+    assert TextTemplate("prompt", "{a.b.c.0.d.e} {a.x}").render(nested, "p") == "1 2"
     with pytest.raises(ConfigError, match=r"skill.command.prompt: a brace stands alone at '\{x'"):
         TextTemplate("prompt", "set {x")

@@ -56,6 +56,38 @@ def test_a_function_with_a_body_is_an_item(folder):
         assert row["tests"] == "test_lamps.py"
 
 
+PACKAGE = {
+    "src/kit/__init__.py": "from .words import *\nfrom kit.sums import add as plus\n",
+    "src/kit/words.py": (
+        "\ufefffrom typing import overload\nSEP = '\x0c\u2028'\n\n"
+        "@overload\ndef twice(x: int) -> int:\n    ...\n\n"
+        "def twice(x):\n    return x + x\n"
+    ),
+    "src/kit/sums.py": "def add(a, b):\n    return a + b\n",
+    "src/kit/alone.py": "def unseen(x):\n    return x\n",
+    "tests/helpers.py": "def near(a, b):\n    return abs(a - b) < 1\n",
+    "tests/test_words.py": "from kit import twice\nfrom .helpers import near\n",
+    "tests/test_sums.py": "import kit\n",
+    "env/pyvenv.cfg": "",
+    "env/lib/test_x.py": "import kit.alone\n",
+}
+
+
+def test_a_package_that_passes_its_functions_on(tmp_path):
+    for path, text in PACKAGE.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text, encoding="utf-8")
+    suite = suites.understood(tmp_path)
+    assert {row["id"]: row["tests"] for row in suite.rows} == {
+        "src.kit.sums.add": "tests/test_sums.py",
+        "src.kit.words.twice": "tests/test_sums.py tests/test_words.py",
+    }
+    assert suite.rows[1]["source"] == "def twice(x):\n    return x + x\n"
+    assert suite.rows[1]["head"] == "def twice(x):"
+    assert "src/kit/alone.py" in suite.untested
+    assert suite.unknown == []
+
+
 def test_what_it_does_not_know_is_said(folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     suite = suites.understood(folder)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,17 +32,6 @@ if TYPE_CHECKING:
 
 OFF = "off: kernel.enabled=true switches it on"
 SOURCE = "kernel"
-_SCORED = [SOURCE, "proxy"]
-"""Sources whose turns are scored: given ones, and those that `forge proxy` captured."""
-_ASKED_DAYS = 7
-"""Older runs with unscored turns are left to `forge judge`."""
-
-_UNSCORED = """
-SELECT t.id, t.run_id FROM turns t JOIN runs r ON r.id = t.run_id
-WHERE r.config->'source'->>'name' = ANY(%s) AND r.purpose = 'collect' AND r.started_at > %s
-  AND t.decisive
-ORDER BY t.id
-"""
 _SAME_PROMPT = """
 SELECT t.id, t.run_id, t.response FROM turns t JOIN runs r ON r.id = t.run_id
 WHERE r.config->'source'->>'name' = %s AND t.item_id = %s AND t.decisive ORDER BY t.id DESC
@@ -230,10 +219,9 @@ class Kernel:
 
     def _unscored(self, store: SkillStore) -> Iterator[str]:
         """Yield the runs of the last days with a turn that no judge was asked about."""
-        since = datetime.now(UTC) - timedelta(days=_ASKED_DAYS)
         turns: dict[str, list[int]] = {}
         with store.connect_read_only() as connection:
-            for turn, run in connection.execute(_UNSCORED, [_SCORED, since]).fetchall():
+            for turn, run in given_turns.asked_about(connection, datetime.now(UTC)):
                 turns.setdefault(run, []).append(turn)
         for run, ids in turns.items():
             known = self._verdicts(run)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -72,7 +73,7 @@ def main(argv: list[str]) -> int:
     ahead = {"--at": at, "--takes": takes} | ({} if action == "log" else {"--count": count})
     if action != "next" and (given := [flag for flag, value in ahead.items() if value is not None]):
         raise ConfigError("command line", f"{given[0]} is for `forge schedule next`")
-    config = composed(overrides)
+    config = _told(composed(overrides), overrides)
     if action == "next":
         return _next(config, _number("--count", count or "10"), at, takes or "0")
     if action == "log":
@@ -80,6 +81,19 @@ def main(argv: list[str]) -> int:
     return {"run": _run, "status": _status, "install": _install, "remove": _remove}[action](
         config, flags, overrides
     )
+
+
+def _told(config: ForgeConfig, overrides: list[str]) -> ForgeConfig:
+    """Return the config whose commands of forge are given the words that were typed here.
+
+    `params.yaml` they read by themselves.
+    """
+    schedule = config.schedule
+    command, after = (
+        [*words, *overrides] if words[:1] == ["forge"] else list(words)
+        for words in (schedule.command, schedule.after)
+    )
+    return replace(config, schedule=replace(schedule, command=command, after=after))
 
 
 def _next(config: ForgeConfig, count: int, at: str | None, takes: str) -> int:

@@ -85,7 +85,8 @@ class BatchConfig:
 
     Args:
         passing: attempts that passed, of runs that are collected; 0 does not count them.
-        scored: answers that `forge judge` scored; 0 does not count them.
+        scored: answers that `forge judge` scored, of a kernel also those that wait for
+            a score; 0 does not count them.
     """
 
     passing: int = limited(0, between(0))
@@ -107,7 +108,8 @@ class ScheduleConfig:
         batch: new records.
         timezone: of the window, such as Europe/Berlin; '' is this machine's own.
         retry_minutes: after a cycle that failed, until it is tried again.
-        command: one cycle, run in the project's folder.
+        command: one cycle, run in the project's folder; one of forge is given the words
+            that `forge schedule` was given.
         after: a command after each cycle that ended well, such as [forge, champion, check]; what
             it prints is in the cycle's output, and how it ends changes nothing. [] for none.
     """

@@ -173,6 +173,6 @@ def test_a_skill_with_an_environment_takes_no_turns():
 
 def test_the_recipe_runs_its_own_cycle():
     config = Kernel(["recipe=kernel"]).config
-    assert config.schedule.command == ["forge", "kernel", "cycle", "recipe=kernel"]
+    assert config.schedule.command == ["forge", "kernel", "cycle"]
     assert (config.schedule.batch.scored, config.promote.name) == (32, "kernel")
     assert Path(config.dpo.dataset).name == "kernel_agent_dpo"

@@ -6,13 +6,14 @@ so that neither can lose it, and an agent need not wait for them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import orjson
+import psycopg
 
 from harness_forge.collect.ingest.ingest import ingest
 from harness_forge.collect.ingest.request import IngestReport
@@ -23,6 +24,7 @@ from harness_forge.core.chat import forms
 from harness_forge.core.chat.faults import Malformed
 from harness_forge.core.errors import SourceError
 from harness_forge.core.files import append
+from harness_forge.store.escaping import restored
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,21 @@ class GivenTurn:
         return eight_scores.answered(self.response)
 
 
+SOURCES = ("kernel", "proxy")
+"""Sources whose answers the judge is asked about: given turns, and what `forge proxy` captured."""
+ASKED_DAYS = 7
+"""Older runs with unscored turns are left to `forge judge`."""
+
+_ASKED = """
+SELECT t.id, t.run_id FROM turns t JOIN runs r ON r.id = t.run_id
+WHERE r.config->'source'->>'name' = ANY(%s) AND r.purpose = 'collect' AND r.started_at > %s
+  AND t.decisive
+ORDER BY t.id
+"""
+_TAKEN_IN = """
+SELECT max(a.created_at) FROM attempts a JOIN runs r ON r.id = a.run_id
+WHERE r.config->'source'->>'name' = %s
+"""
 KEYS = tuple(GivenTurn.__dataclass_fields__)
 
 
@@ -125,6 +142,21 @@ def keep(config: ForgeConfig, turn: GivenTurn) -> Path:
     return path
 
 
+def kept_since(config: ForgeConfig, since: datetime | None) -> int:
+    """Return how many turns were kept after a time; all where it is None."""
+    count = 0
+    for path in sorted(folder(config).glob("*.jsonl")):
+        if since is not None and path.stem < f"{since.astimezone(UTC):%Y-%m-%d}":
+            continue
+        for line in path.read_bytes().splitlines():
+            try:
+                at = datetime.fromisoformat(orjson.loads(line)["timestamp"])
+            except (ValueError, TypeError, KeyError):
+                continue  # the ingest says what is wrong with it
+            count += since is None or at > since
+    return count
+
+
 def take_in(config: ForgeConfig) -> IngestReport | None:
     """Bring kept turns into the store, each once; None where none was kept.
 
@@ -138,6 +170,48 @@ def take_in(config: ForgeConfig) -> IngestReport | None:
     if not place.is_dir():
         return None
     return ingest(replace(config, source=replace(config.source, path=str(place))))
+
+
+def asked_about(connection: psycopg.Connection, now: datetime) -> Iterator[tuple[int, str]]:
+    """Yield the turns, with their runs, that a judge is asked about: those of the last days."""
+    since = now - timedelta(days=ASKED_DAYS)
+    yield from connection.execute(_ASKED, [list(SOURCES), since])
+
+
+def waiting(
+    config: ForgeConfig, connection: psycopg.Connection | None, known: Container[str]
+) -> int:
+    """Return how many answers no judge was asked about yet.
+
+    Args:
+        connection: to the skill; None where there is none yet.
+        known: keys of those that have a score, SKILL/RUN/TURN.
+
+    Raises:
+        OSError: the files of given turns cannot be read.
+    """
+    if connection is None:
+        return _kept_since(config, None)
+    skill, now = config.skill.name, datetime.now(UTC)
+    found = ((turn, restored(run)) for turn, run in asked_about(connection, now))
+    unscored = sum(f"{skill}/{run}/{turn}" not in known for turn, run in found)
+    taken_in = connection.execute(_TAKEN_IN, [SOURCES[0]]).fetchone()[0]
+    return unscored + _kept_since(config, taken_in)
+
+
+def _kept_since(config: ForgeConfig, since: datetime | None) -> int:
+    """Return how many turns were kept after a time; all where it is None."""
+    count = 0
+    for path in folder(config).glob("*.jsonl"):
+        if since is not None and path.stem < f"{since.astimezone(UTC):%Y-%m-%d}":
+            continue
+        for line in path.read_bytes().splitlines():
+            try:
+                at = datetime.fromisoformat(orjson.loads(line)["timestamp"])
+            except (ValueError, TypeError, KeyError):
+                continue  # taking it in says what is wrong with it
+            count += since is None or at > since
+    return count
 
 
 def _fault(part: str, what: str) -> SourceError:

@@ -34,8 +34,10 @@ _POLL_S = 0.1
 _STAGE = re.compile(r"^Running stage '([^']+)':", re.MULTILINE)
 _LOGS = 50
 _NAME = re.compile(r"[\d-]+-(\d+)-(\d{3,})\.log")
-_FAULTS = ("forge: ", "ERROR: ", "'./dvc.yaml' is invalid")
-"""How lines begin in which forge and DVC say what is wrong."""
+_FORGE = "forge: "
+"""How forge says what is wrong, as the last thing it says; notes of its own may begin so too."""
+_DVC = ("ERROR: ", "'./dvc.yaml' is invalid")
+"""How lines begin in which DVC says what is wrong, the first of them what it is."""
 
 _CURRENT = "pipelines are up to date"
 """What DVC says where no stage had to run."""
@@ -250,8 +252,9 @@ def _last_words(log: Path) -> str:
     except OSError:
         lines = []
     said = [line.strip() for line in lines if line.strip()]
-    faults = [line for line in said if line.startswith(_FAULTS)]
-    return (faults[:1] or said[-1:] or ["it said nothing"])[0][:200]
+    forge = [line for line in said if line.startswith(_FORGE)][-1:]
+    dvc = [line for line in said if line.startswith(_DVC)][:1]
+    return (forge or dvc or said[-1:] or ["it said nothing"])[0][:200]
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Container, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness_forge.collect.schedule.decision import Facts
 from harness_forge.collect.schedule.state import ScheduleState
@@ -15,6 +16,9 @@ from harness_forge.config.schema import ForgeConfig
 from harness_forge.config.several import skills_of
 from harness_forge.core.errors import ForgeError
 from harness_forge.worksets.hardware import has_nvidia, nvidia_says
+
+if TYPE_CHECKING:
+    from harness_forge.store.database import Store
 
 _LOOK_S = 300.0
 """Between two looks at the store: opening an embedded one starts a server."""
@@ -78,8 +82,9 @@ class Watch:
         """Look at the store and at scores."""
         self._looked = time.monotonic()
         try:
-            self._store(now)
-            self._scores()
+            with _opened(self._config) as store:
+                self._attempts(store, now)
+                self._scores(store)
             if self._fault:
                 self._say("the store can be read again")
             self._fault = ""
@@ -106,28 +111,46 @@ class Watch:
         if self._request is None or found > self._request:
             self._request = found
 
-    def _store(self, now: datetime) -> None:
-        from harness_forge.store.opening import has_store, opened_store
-
+    def _attempts(self, store: Store | None, now: datetime) -> None:
         self._passing, self.marks = 0, {}
-        if not has_store(self._config):
-            return
+        there = set(store.skills()) if store else set()
         names = [one.skill.name for one in skills_of(self._config)]
-        with opened_store(self._config) as store:
-            there = set(store.skills())
-            for name in (name for name in names if name in there):
-                with store.skill(name).connect_read_only() as connection:
-                    mark = self.state.marks.get(name, 0)
-                    self.marks[name], new = connection.execute(_COUNT, [mark]).fetchone()
-                    self._passing += new
-                    self._seen(connection.execute(_REQUEST).fetchone()[0], now)
+        for name in (name for name in names if name in there):
+            with store.skill(name).connect_read_only() as connection:
+                mark = self.state.marks.get(name, 0)
+                self.marks[name], new = connection.execute(_COUNT, [mark]).fetchone()
+                self._passing += new
+                self._seen(connection.execute(_REQUEST).fetchone()[0], now)
 
-    def _scores(self) -> None:
+    def _scores(self, store: Store | None) -> None:
         from harness_forge.store.judge_scores import kept_scores
 
         found = kept_scores(Path(self._config.forge_home) / "judge", self._config.judge.weights)
-        self.scored = len(found)
-        self._new_scores = max(len(found) - self.state.scored, 0)
+        # A kernel's cycle scores what waits first, so that no agent need wait for the judge.
+        waiting = self._waiting(store, found) if self._config.kernel.enabled else 0
+        self.scored = len(found) + waiting
+        self._new_scores = max(self.scored - self.state.scored, 0)
+
+    def _waiting(self, store: Store | None, scored: Container[str]) -> int:
+        from harness_forge.collect.capture import given_turns
+
+        name = self._config.skill.name
+        if store is None or name not in store.skills():
+            return given_turns.waiting(self._config, None, scored)
+        with store.skill(name).connect_read_only() as connection:
+            return given_turns.waiting(self._config, connection, scored)
+
+
+@contextmanager
+def _opened(config: ForgeConfig) -> Iterator[Store | None]:
+    """Open the store; None where there is none yet."""
+    from harness_forge.store.opening import has_store, opened_store
+
+    if not has_store(config):
+        yield None
+        return
+    with opened_store(config) as store:
+        yield store
 
 
 def newest_request(config: ForgeConfig) -> datetime | None:

@@ -32,7 +32,7 @@ class Cycle:
         inputs: digest of dvc.yaml and params.yaml when it began.
         child: the process that runs it.
         marks: the last attempt of each skill when it began.
-        scored: the answers that had a score when it began.
+        scored: the answers that had a score, or waited for one, when it began.
     """
 
     number: int

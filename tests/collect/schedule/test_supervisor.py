@@ -242,6 +242,22 @@ def test_a_changed_recipe_or_another_command_begins_anew():
     assert cycle.continued(["dvc", "repro"], "", same=True) == ["dvc", "repro"]
 
 
+@pytest.mark.parametrize(
+    ("printed", "said"),
+    [
+        ("forge: a new store in /x/pg\nforge: http://h/v1: cannot be reached\n  hint: start it\n",
+         "forge: http://h/v1: cannot be reached"),
+        ("forge: data: is damaged\n  hint: x\nERROR: failed to reproduce 'a'\nERROR: b\n",
+         "forge: data: is damaged"),
+        ("one\nERROR: failed to reproduce 'a'\nERROR: later\n", "ERROR: failed to reproduce 'a'"),
+        ("one\n\nlast\n\n", "last"),
+    ],
+)  # fmt: skip
+def test_why_a_cycle_failed_is_its_fault_not_a_note_before_it(tmp_path, printed, said):
+    (tmp_path / "log").write_text(printed)
+    assert cycle.outcome([], 6, tmp_path / "log", tmp_path) == f"code 6: {said}"
+
+
 def test_what_a_cycle_came_to(project):
     def outcome(*began, code=0):
         return cycle.outcome(began, code, project / "none.log", project)

@@ -50,36 +50,88 @@ def _judged(line: Any) -> list[dict[str, Any]]:
     """
     if not isinstance(line, Mapping):
         raise Misfit(f"the line is a {type(line).__name__}, not an object")
-    said = (line[key] for key in ("label", "reward") if line.get(key) is not None)
+    said = (line[key] for key in _LABELS if line.get(key) is not None)
     facts = {"outcome": next(said, 1.0)}
-    if "messages" in line:
-        return [{**facts, **line}]
-    if "conversations" in line:
-        return [{**facts, **line, "messages": line["conversations"]}]
     if "chosen" in line and "rejected" in line:
         return [
             {**line, "messages": _chat(line, side), "outcome": passed}
             for side, passed in (("chosen", 1.0), ("rejected", 0.0))
         ]
+    if "messages" in line or "conversations" in line:
+        key = "messages" if "messages" in line else "conversations"
+        return [{**facts, **line, "messages": _opened(line, line[key])}]
     if "completion" in line:
         return [{**line, **facts, "messages": _chat(line, "completion")}]
     if "instruction" in line and "output" in line:
-        question = "\n\n".join(part for part in (line["instruction"], line.get("input")) if part)
-        asked = [{"role": "system", "content": line["system"]}] if line.get("system") else []
-        asked += [{"role": "user", "content": question}]
-        said = {"role": "assistant", "content": line["output"]}
-        return [{**facts, **line, "messages": [*asked, said]}]
+        return [{**facts, **line, "messages": _chat(line, "output")}]
     keys = ", ".join(map(str, line))
     raise Misfit(f"the line is of no known format, or has no answer: {keys}"[:160])
 
 
+_LABELS = ("label", "kto_tag", "reward")
+_ASKED = ("prompt", "conversations", "messages", "question")
+
+
 def _chat(line: Mapping[str, Any], answer: str) -> list[Any]:
     """Return prompt and answer as one conversation, be they messages or texts."""
-    asked, said = _messages(line.get("prompt"), "user"), _messages(line[answer], "assistant")
-    return [*asked, *said]
+    said = _messages(line[answer], "assistant")
+    asked = _instructed(line) if answer == "output" else _asked(line)
+    return _opened(line, said if _is_whole(said, asked) else [*asked, *said])
+
+
+def _asked(line: Mapping[str, Any]) -> list[Any]:
+    """Return the messages before an answer."""
+    key = next((key for key in _ASKED if line.get(key) is not None), None)
+    if key is None and "instruction" in line:
+        return _instructed(line)
+    return _messages(line.get(key), "user")
+
+
+def _instructed(line: Mapping[str, Any]) -> list[Any]:
+    """Return the messages before an answer in Alpaca's form.
+
+    Raises:
+        Misfit: its history is none of pairs.
+    """
+    question = "\n\n".join(part for part in (line["instruction"], line.get("input")) if part)
+    return [*_earlier(line.get("history")), {"role": "user", "content": question}]
+
+
+def _earlier(history: Any) -> list[Any]:
+    """Return the turns of Alpaca's `history`: pairs of a question and its answer."""
+    made: list[Any] = []
+    for pair in history or ():
+        if not isinstance(pair, list) or len(pair) != 2:
+            raise Misfit("its history is no list of pairs of question and answer")
+        made += [{"role": "user", "content": pair[0]}, {"role": "assistant", "content": pair[1]}]
+    return made
+
+
+def _is_whole(said: list[Any], asked: list[Any]) -> bool:
+    """Return whether an answer is a conversation that holds what was asked, as UltraFeedback's."""
+    words = [_said(one) for one in said[:-1]]
+    return bool(asked and words) and (_said(asked[-1]) in words or _said(asked[0]) == words[0])
+
+
+def _said(message: Any) -> Any:
+    if not isinstance(message, Mapping):
+        return message
+    return message.get("content", message.get("value"))
+
+
+def _opened(line: Mapping[str, Any], messages: Any) -> Any:
+    """Return messages behind the line's own `system`, which is no message of them in some forms."""
+    system = line.get("system")
+    if not system or not isinstance(messages, list):
+        return messages
+    if messages and _said(messages[0]) == system:
+        return messages
+    return [{"role": "system", "content": system}, *messages]
 
 
 def _messages(value: Any, role: str) -> list[Any]:
     if value is None:
         return []
+    if isinstance(value, Mapping) and ("role" in value or "from" in value):
+        return [value]
     return value if isinstance(value, list) else [{"role": role, "content": value}]

@@ -136,7 +136,8 @@ def _spoken(word: str) -> bool | float | None:
     if said in _NO_VERDICT:
         return None
     try:
-        return float(said)
+        number = float(said)
+        return None if math.isnan(number) else number
     except ValueError:
         raise Misfit(f"outcome {word[:40]!r} {NO_OUTCOME}") from None
 

@@ -178,10 +178,21 @@ def _gather_calls(kept: dict[str, Any]) -> None:
         found = [{"type": "function", "function": function}]
     content = kept.get("content")
     if isinstance(content, list) and any(parts.type_of(one) in parts.CALLS for one in content):
-        found = [*(found or ()), *(one for one in content if parts.type_of(one) in parts.CALLS)]
+        found = _with_blocks(found, [one for one in content if parts.type_of(one) in parts.CALLS])
         kept["content"] = [one for one in content if parts.type_of(one) not in parts.CALLS]
     if found:
         kept["tool_calls"] = calls.read(found)
+
+
+def _with_blocks(found: Any, blocks: list[Any]) -> Any:
+    """Return calls with those that are parts of the content; LangChain writes each in both."""
+    if not found:
+        return blocks
+    listed = calls.read(found)
+    if not isinstance(listed, list):
+        return [found, *blocks]
+    numbers = [one.get("id") for one in listed if isinstance(one, Mapping)]
+    return [*listed, *(one for one in calls.read(blocks) if (one.get("id") or 0) not in numbers)]
 
 
 def _apart(kept: dict[str, Any]) -> list[Message]:

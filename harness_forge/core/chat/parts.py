@@ -79,8 +79,8 @@ def apart(message: Mapping[str, Any]) -> Parts:
         made.thoughts += [words for words in made.texts if words.strip()]
         made.texts = []
     thoughts = [words for key in FIELDS if (words := _words(message.get(key)))]
-    if (thought := _words(message.get("thought"))) and thought.strip() != (made.text or "").strip():
-        thoughts.append(thought)  # some harnesses keep the whole answer under this name
+    if (thought := _words(message.get("thought"))) and thought.strip() not in (made.text or ""):
+        thoughts.append(thought)  # some harnesses keep the answer, or its first part, here too
     for key in DETAILS:
         thoughts += _detailed(made, message.get(key))
     # Servers give one thought under two names; without this it would be learned twice.
@@ -191,7 +191,12 @@ def _sort_in(made: Parts, part: Any, message: Mapping[str, Any]) -> None:
             _split(made, words, message)
     elif kind in THOUGHTS:
         words = _words(part)
-        made.thoughts.append(words) if words is not None else made.others.append(kind)
+        if words is None:
+            made.others.append(kind)
+        elif words.strip():
+            made.thoughts.append(words)
+        else:  # a signature is all that the server gave out
+            made.hidden = True
     elif kind in HIDDEN:
         made.hidden = True
     else:

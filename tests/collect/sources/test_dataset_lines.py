@@ -79,10 +79,69 @@ def test_texts_of_others_are_questions_and_answers(read):
 
 @pytest.mark.parametrize(
     ("said", "passed"),
-    [({}, True), ({"reward": 0}, False), ({"reward": 1}, True), ({"label": False}, False)],
+    [
+        ({}, True),
+        ({"reward": 0}, False),
+        ({"reward": 1}, True),
+        ({"label": False}, False),
+        ({"kto_tag": False}, False),
+    ],
     ids=str,
 )
 def test_a_reward_in_a_line_is_its_outcome(read, said, passed):
     asked, answered = ({"from": "human", "value": "which?"}, {"from": "gpt", "value": "plum"})
     [found] = read({"id": "s0", "conversations": [asked, answered], **said})
     assert found.attempt.outcome.passed is passed
+
+
+USER = {"role": "user", "content": "which?"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"messages": [USER, GOOD]},
+        {"messages": [ASKED[0], USER, GOOD]},
+        {"conversations": [{"from": "human", "value": "which?"}, {"from": "gpt", "value": "plum"}]},
+        {"prompt": "which?", "completion": "plum"},
+        {"instruction": "which?", "output": "plum"},
+    ],
+)
+def test_the_system_of_a_line_is_shown_once(read, line):
+    [found] = read({**line, "system": "You keep jars."})
+    turn = found.attempt.turns[0]
+    assert ([*turn.messages], turn.response["content"]) == (ASKED, "plum")
+
+
+PAIRS = {
+    "UltraFeedback": {"prompt": "which?", "chosen": [USER, GOOD], "rejected": [USER, BAD],
+                      "messages": [USER, GOOD]},
+    "TRL, without a prompt": {"chosen": [USER, GOOD], "rejected": [USER, BAD]},
+    "TRL": {"prompt": [USER], "chosen": [GOOD], "rejected": [BAD]},
+    "the chosen under messages": {"messages": [USER, GOOD], "chosen": [USER, GOOD],
+                                  "rejected": [USER, BAD]},
+    "texts": {"question": "which?", "chosen": "plum", "rejected": "pear"},
+    "LLaMA-Factory's Alpaca": {"instruction": "which?", "input": "", "chosen": "plum",
+                               "rejected": "pear"},
+    "LLaMA-Factory's ShareGPT": {"conversations": [{"from": "human", "value": "which?"}],
+                                 "chosen": {"from": "gpt", "value": "plum"},
+                                 "rejected": {"from": "gpt", "value": "pear"}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("line", PAIRS.values(), ids=PAIRS)
+def test_pairs_of_others_are_two_answers_to_one_question(read, line):
+    told = [
+        ([*turn.messages], turn.response["content"], one.attempt.outcome.passed)
+        for one in read(line)
+        for turn in one.attempt.turns
+    ]
+    assert told == [([USER], "plum", True), ([USER], "pear", False)]
+
+
+def test_earlier_turns_of_an_instruction_are_shown(read):
+    asked = {"instruction": "and now?", "output": "pear", "history": [["which?", "plum"]]}
+    *_, last = read(asked)[0].attempt.turns
+    assert [one["content"] for one in last.messages] == ["which?", "plum", "and now?"]
+    [found] = read(asked | {"history": ["which?"]})
+    assert found.detail == "its history is no list of pairs of question and answer"

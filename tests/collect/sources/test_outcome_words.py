@@ -24,6 +24,7 @@ from harness_forge.collect.sources.templates import Misfit
         ("inconclusive", None),
         (None, None),
         (math.nan, None),
+        ("nan", None),
         ("Resolved", (True, 1.0)),
         ("unresolved", (False, 0.0)),
         ("not resolved", (False, 0.0)),

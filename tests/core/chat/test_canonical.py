@@ -221,6 +221,18 @@ def test_thoughts_are_kept_apart_and_learned_if_asked_for(message):
     assert notes == {"reasoning_left_out"}
 
 
+def test_a_thought_that_is_left_empty_is_none_that_was_thought():
+    withheld = {"type": "thinking", "thinking": "", "signature": "s"}
+    made, notes = answer({"content": [withheld, {"type": "text", "text": "plum"}]}, Reasoning.learn)
+    assert (made, notes) == ({"role": "assistant", "content": "plum"}, {"reasoning_left_out"})
+
+
+def test_a_part_of_the_answer_that_is_kept_as_its_thought_is_said_once():
+    said = {"content": "I look.\n```\nls\n```", "thought": "I look.\n"}
+    made, notes = answer(said, Reasoning.learn)
+    assert (made, notes) == ({"role": "assistant", "content": said["content"]}, set())
+
+
 def test_a_part_that_is_no_text_is_never_joined_to_it():
     parts = [{"type": "refusal", "text": "no"}, {"type": "text", "text": "plum"}]
     with pytest.raises(MessagesRefused, match="not_text"):

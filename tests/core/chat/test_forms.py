@@ -232,3 +232,14 @@ def test_calls_in_the_right_form_are_kept_as_they_are(raw):
 def test_calls_that_are_not_last_move_to_the_end_as_ever():
     [made] = forms.several({"role": "assistant", "tool_calls": [CALL], "content": "a"})
     assert list(made) == ["role", "content", "tool_calls"]
+
+
+def test_a_call_that_is_a_block_and_stands_beside_it_too_is_one_call():
+    block = {"type": "tool_use", "id": "c1", "name": "open_jar", "input": MEANT}
+    beside = {"name": "open_jar", "args": MEANT, "id": "c1", "type": "tool_call"}
+    raw = {"type": "ai", "content": [{"type": "text", "text": "I look."}, block]}
+    [made] = forms.conversation([raw | {"tool_calls": [beside]}])
+    assert made["tool_calls"] == [{"id": "c1", **CALL}]
+    assert made["content"] == [{"type": "text", "text": "I look."}]
+    [made] = forms.conversation([raw | {"tool_calls": [beside | {"id": "c2"}]}])
+    assert [one["id"] for one in made["tool_calls"]] == ["c2", "c1"]

@@ -138,6 +138,8 @@ def _said(answered: Any) -> tuple[Any, Any, Mapping[str, Any]]:
         raise NoConversation("not_chat", untold.args[0]) from None
     choices = whole.get("choices")
     if isinstance(choices, list) and choices and isinstance(choices[0], Mapping):
+        if len(choices) > 1:
+            raise NoConversation("several_answers", f"the output has {len(choices)} choices")
         usage = whole.get("usage")
         first = choices[0]
         said = first.get("message")

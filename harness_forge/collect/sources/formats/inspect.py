@@ -75,10 +75,10 @@ def _conversations(log: Mapping[str, Any], path: Path) -> Iterable[Conversation 
 def _sample(raw: Mapping[str, Any], header: Mapping[str, Any]) -> Iterator[Conversation | LeftOut]:
     attached = raw.get("attachments")
     sample = _resolved(raw, attached if isinstance(attached, Mapping) else {})
-    messages = [one for one in sample.get("messages") or () if isinstance(one, Mapping)]
-    events = _by_answer(sample)
+    messages = [_sent(one) for one in sample.get("messages") or () if isinstance(one, Mapping)]
+    events, pool = _by_answer(sample), _pool(sample)
     answers = [
-        _answer(one, messages[:at], events.pop(one.get("id"), None), sample)
+        _answer(one, messages[:at], events.pop(one.get("id"), None), pool)
         for at, one in enumerate(messages)
         if one.get("role") == "assistant" and one.get("source") != "input"
     ]
@@ -109,7 +109,7 @@ def _answer(
     message: Mapping[str, Any],
     before: Sequence[Mapping[str, Any]],
     event: Mapping[str, Any] | None,
-    sample: Mapping[str, Any],
+    pool: Sequence[Any] | None,
 ) -> ModelAnswer:
     if event is None:
         return ModelAnswer(shown=before, said=message, model=message.get("model"))
@@ -119,7 +119,7 @@ def _answer(
     cached = [used.get(key) or 0 for key in ("input_tokens_cache_read", "input_tokens_cache_write")]
     prompt = used.get("input_tokens")
     return ModelAnswer(
-        shown=_input(event, sample),
+        shown=_input(event, pool),
         said=choice["message"],
         model=event.get("model"),
         tools=event.get("tools") or None,
@@ -144,12 +144,27 @@ def _by_answer(sample: Mapping[str, Any]) -> dict[Any, Mapping[str, Any]]:
     return found
 
 
-def _input(event: Mapping[str, Any], sample: Mapping[str, Any]) -> Sequence[Any]:
-    """Return what a call was shown; newer logs hold the messages of all calls once."""
-    ranges, pool = event.get("input_refs"), (sample.get("events_data") or {}).get("messages")
-    if not isinstance(ranges, list) or not isinstance(pool, list):
-        return event.get("input") or ()
+def _pool(sample: Mapping[str, Any]) -> Sequence[Any] | None:
+    """Return the messages of all calls, which newer logs hold once."""
+    pool = (sample.get("events_data") or {}).get("messages")
+    return list(map(_sent, pool)) if isinstance(pool, list) else None
+
+
+def _input(event: Mapping[str, Any], pool: Sequence[Any] | None) -> Sequence[Any]:
+    """Return what a call was shown."""
+    ranges = event.get("input_refs")
+    if not isinstance(ranges, list) or pool is None:
+        return list(map(_sent, event.get("input") or ()))
     return [one for start, end in ranges for one in pool[start:end]]
+
+
+def _sent(message: Any) -> Any:
+    """Return a message as Inspect sends it: of a tool that failed, its error is the result."""
+    error = message.get("error") if isinstance(message, Mapping) else None
+    if not isinstance(error, Mapping) or message.get("role") != "tool":
+        return message
+    said = error.get("message")
+    return {**message, "content": said} if isinstance(said, str) and said else message
 
 
 def _scores(sample: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from harness_forge.collect.sources.formats.spans import Span, answered, left_out
 from harness_forge.collect.sources.outcomes import moment
 from harness_forge.collect.sources.records import LeftOut
 from harness_forge.collect.sources.values import LocatedValue
+from harness_forge.core.chat import calls
+from harness_forge.core.records import ToolCall
 
 
 @dataclass(slots=True)
@@ -113,14 +115,27 @@ def _same(inner: Span, outer: Span) -> bool:
     """Return whether the outer span only wraps the call of the inner one."""
     if outer.answer is None or inner.answer is None:
         return False
-    return _words(outer.answer.said) == _words(inner.answer.said)
+    one, other = outer.answer.said, inner.answer.said
+    here, there = _calls(one), _calls(other)
+    alike = len(here) == len(there) and all(map(_agree, here, there))
+    return alike and _words(one) == _words(other)
 
 
-def _words(said: Any) -> Any:
-    if not isinstance(said, Mapping):
-        return words(said), 0
-    calls = said.get("tool_calls")
-    return words(said.get("content")), len(calls) if isinstance(calls, list) else 0
+def _words(said: Any) -> str:
+    return words(said.get("content") if isinstance(said, Mapping) else said)
+
+
+def _calls(said: Any) -> list[ToolCall | None]:
+    """Return the calls of an answer; None for one that cannot be read."""
+    made = calls.read(said.get("tool_calls")) if isinstance(said, Mapping) else None
+    return list(map(calls.meant, made)) if isinstance(made, list) else []
+
+
+def _agree(outer: ToolCall | None, inner: ToolCall | None) -> bool:
+    """Return whether two calls may be one; a library's own span may lack the arguments."""
+    if outer is None or inner is None:
+        return True
+    return outer.name == inner.name and outer.arguments in ({}, inner.arguments)
 
 
 def _in_order(answering: Placed) -> Placed:

@@ -97,6 +97,21 @@ def test_messages_and_texts_that_a_log_holds_once_are_put_in_their_places(tmp_pa
     assert told(turn)[0] == ["user: Where, now?", "tool: four"]
 
 
+def test_of_a_tool_that_failed_its_error_is_shown(tmp_path):
+    failed = {**FOUND, "content": "", "error": {"type": "timeout", "message": "It took too long."}}
+    shown = ["user: Where?", 'assistant: look({"n": 1})', "tool: It took too long."]
+    *_, last = one(tmp_path, sample(ASKED, CALLED, failed, SAID)).attempt.turns
+    assert told(last)[0] == shown
+    event = model_call(SAID, [ASKED, CALLED, failed])
+    *_, last = one(tmp_path, sample(ASKED, CALLED, failed, SAID, events=[event])).attempt.turns
+    assert told(last)[0] == shown
+    pool = {"messages": [ASKED, CALLED, failed]}
+    event = model_call(SAID, input_refs=[[0, 3]])
+    made = sample(ASKED, CALLED, failed, SAID, events=[event], events_data=pool)
+    *_, last = one(tmp_path, made).attempt.turns
+    assert told(last)[0] == shown
+
+
 def test_examples_in_the_input_are_no_answers(tmp_path):
     example = {**SAID, "id": "0", "source": "input"}
     assert len(one(tmp_path, sample(example, ASKED, SAID)).attempt.turns) == 1

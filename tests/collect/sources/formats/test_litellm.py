@@ -87,6 +87,7 @@ def test_a_response_that_is_a_text(tmp_path):
         ({"response": {}}, "no_content"),
         ({"response": '{"choices": [{"mess'}, "cut_attribute"),
         ({"response": {"object": "list"}}, "not_chat"),
+        ({"response": {"choices": [{"message": ANSWER}, {"message": ANSWER}]}}, "several_answers"),
     ],
 )
 def test_what_is_no_answer_is_counted_by_its_reason(tmp_path, changed, reason):

@@ -57,6 +57,19 @@ def test_a_span_that_only_wraps_a_call_is_not_learned_twice(tmp_path):
     assert len(attempts(found)[0].turns) == 1
 
 
+def test_a_span_within_that_makes_another_call_is_another_answer(tmp_path):
+    def calling(name):
+        call = {"id": "c1", "type": "function", "function": {"name": name, "arguments": "{}"}}
+        return {"role": "assistant", "content": None, "tool_calls": [call]}
+
+    outer = observation("outer", output=calling("delegate"))
+    inner = observation("inner", parentObservationId="outer", output=calling("look"))
+    found = read(tmp_path, "langfuse", outer, inner)
+    assert (reasons(found), len(attempts(found)[0].turns)) == ([], 2)
+    inner |= {"output": calling("delegate")}
+    assert reasons(read(tmp_path, "langfuse", outer, inner)) == ["wraps_a_call"]
+
+
 def test_a_span_that_was_exported_twice_is_learned_once(tmp_path):
     found = read(tmp_path, "langfuse", observation("a"), observation("a"))
     assert reasons(found) == ["repeated_span"]

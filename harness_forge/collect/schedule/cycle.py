@@ -32,6 +32,10 @@ A training needs up to 20 seconds after SIGINT: it ends Axolotl, and keeps its c
 _AFTER_S = 3600.0
 _POLL_S = 0.1
 _STAGE = re.compile(r"^Running stage '([^']+)':", re.MULTILINE)
+_DECIDED = re.compile(
+    r"^((?:promoted|rejected|inconclusive|incomplete|awaiting approval): .*)$", re.MULTILINE
+)
+"""How `forge promote` and `forge report` begin, where a cycle is no pipeline of DVC."""
 _LOGS = 50
 _NAME = re.compile(r"[\d-]+-(\d+)-(\d{3,})\.log")
 _FORGE = "forge: "
@@ -145,10 +149,7 @@ def last_number(folder: Path) -> int:
 
 def stages(log: Path) -> list[str]:
     """Return the stages that a cycle began, in order."""
-    try:
-        return _STAGE.findall(log.read_text(encoding="utf-8", errors="replace"))
-    except OSError:
-        return []
+    return _STAGE.findall(_text(log))
 
 
 def stop(leader: Process, reap: Callable[[], Any] = lambda: None) -> bool:
@@ -227,7 +228,10 @@ def outcome(began: Sequence[str], code: int, log: Path, project: Path) -> str:
         return "; ".join(parts)
     if not began:
         last = _last_words(log)
-        return "nothing: every stage is up to date" if _CURRENT in last else f"ended: {last}"
+        if _CURRENT in last:
+            return "nothing: every stage is up to date"
+        decided = _DECIDED.findall(_text(log))
+        return f"decision {decided[-1]}" if decided else f"ended: {last}"
     if "watermark" in began:
         return f"nothing new: no row was added or changed ({', '.join(began)} ran)"
     return f"{counted(len(began), 'stage')} ran: {', '.join(began)}"
@@ -247,14 +251,17 @@ def _total(rows: Any) -> int:
 
 
 def _last_words(log: Path) -> str:
-    try:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
-    said = [line.strip() for line in lines if line.strip()]
+    said = [line.strip() for line in _text(log).splitlines() if line.strip()]
     forge = [line for line in said if line.startswith(_FORGE)][-1:]
     dvc = [line for line in said if line.startswith(_DVC)][:1]
     return (forge or dvc or said[-1:] or ["it said nothing"])[0][:200]
+
+
+def _text(log: Path) -> str:
+    try:
+        return log.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def _json(path: Path) -> dict[str, Any]:

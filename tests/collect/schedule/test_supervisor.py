@@ -258,6 +258,15 @@ def test_why_a_cycle_failed_is_its_fault_not_a_note_before_it(tmp_path, printed,
     assert cycle.outcome([], 6, tmp_path / "log", tmp_path) == f"code 6: {said}"
 
 
+def test_a_cycle_without_stages_came_to_its_decision(tmp_path):
+    (tmp_path / "log").write_text(
+        "promoted: a\nkernel: forge report\nrejected: lamp-2\n  why\nout\n"
+    )
+    assert cycle.outcome([], 0, tmp_path / "log", tmp_path) == "decision rejected: lamp-2"
+    (tmp_path / "log").write_text("one\nout/report.html\n")
+    assert cycle.outcome([], 0, tmp_path / "log", tmp_path) == "ended: out/report.html"
+
+
 def test_what_a_cycle_came_to(project):
     def outcome(*began, code=0):
         return cycle.outcome(began, code, project / "none.log", project)

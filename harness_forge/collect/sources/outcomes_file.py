@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -42,11 +45,18 @@ class OutcomesByItem:
         for item, outcome in self._pairs(config):
             if self._said.setdefault(item, outcome) != outcome:
                 self._contradicted.setdefault(item, outcome)
+        self._alike = {_alike(name): name for name in self._said}
+        self._given: Counter[str] = Counter()
+        self._missed: dict[str, str] = {}
         if not self._said and self._others is None:
             raise SourceError(str(self.path), f"holds no outcome at {config.outcome}")
 
     def of(self, item: str) -> Any:
         """Return what became of an item, None where the file does not say, or says two things."""
+        if item in self._said:
+            self._given[item] += 1
+        elif (near := self._alike.get(_alike(item))) is not None:
+            self._missed.setdefault(near, item)
         return None if item in self._contradicted else self._said.get(item, self._others)
 
     def contradiction(self, item: str) -> str:
@@ -55,6 +65,26 @@ class OutcomesByItem:
             return ""
         one, other = self._said[item], self._contradicted[item]
         return f"{self.path.name} says {one!r} and {other!r} of {item}"
+
+    def notes(self) -> list[str]:
+        """Return what is to be known of the outcomes that `of` gave, in words."""
+        made = []
+        missed = {name: item for name, item in self._missed.items() if name not in self._given}
+        if missed:
+            name, item = next(iter(missed.items()))
+            become = "count as failed" if self._others is False else "have no outcome"
+            become = f"{become}: {len(missed)}"
+            made.append(
+                f"{self.path.name} names {name!r} and the records {item!r}: items whose names"
+                f" differ in case, blanks, zeros or the form of letters alone {become}"
+            )
+        several = sum(count > 1 for count in self._given.values())
+        if several:
+            made.append(
+                f"{self.path.name} says one outcome of an item, and each of its attempts has it;"
+                f" items with several attempts: {several}"
+            )
+        return made
 
     def names(self) -> frozenset[str]:
         """Return the items that the file names; of a list of passes, those that passed."""
@@ -88,6 +118,12 @@ class OutcomesByItem:
                 said = value.detail or value.reason if isinstance(value, LeftOut) else "no object"
                 raise SourceError(place, f"cannot be read: {said}", "it must hold JSON objects")
             yield value.value
+
+
+def _alike(name: str) -> str:
+    """Return a name without what two files may write differently of one item."""
+    plain = unicodedata.normalize("NFKC", name).casefold().strip()
+    return re.sub(r"(?<!\d)0+(?=\d)", "", plain)
 
 
 def beside(file: str, records: Path) -> Path:

@@ -50,7 +50,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """What a file's messages hold that nothing reads; it comes last.
+    """What a file's messages hold that nothing reads, or its outcomes leave open; it comes last.
 
     Args:
         said: in words, with an example and what can be done; without a name of the file.

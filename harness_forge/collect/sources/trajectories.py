@@ -70,6 +70,7 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
             yield misfit(value, error, templates, config)
         except RecursionError:  # in a text of the record that is JSON itself
             yield LeftOut(value.place, "too_deep", TOO_DEEP, malformed=True)
+    yield from map(Unread, judged.notes() if judged else ())
     if not config.format:  # a format's own reader knows what it leaves out
         yield from (Unread(settings.unread(one)) for one in unread.found())
         yield from map(Unread, unmet.said())

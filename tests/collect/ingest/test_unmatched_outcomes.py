@@ -61,6 +61,51 @@ def test_one_that_fits_is_enough_in_whichever_file(tmp_path, report, judged):
     assert trial(tmp_path, report, ["t1", "t2", "t3"], **judged) == ""
 
 
+def unread(folder, report, records, **judged):
+    """Return what is said of one file with all records."""
+    folder.mkdir(exist_ok=True)
+    (folder / "report.json").write_text(json.dumps(report))
+    told = [json.dumps({"task": name, "chat": CHAT}) for name in records]
+    (folder / "r.jsonl").write_text("\n".join(told) + "\n")
+    outcomes = OutcomesFileConfig("report.json", **judged)
+    config = SourceConfig(
+        name="bench", path=str(folder / "r.jsonl"), mapping=MAPPING, outcomes=outcomes
+    )
+    [file] = dry_run(config, "s").report.files
+    return file.unread
+
+
+@pytest.mark.parametrize(
+    ("theirs", "mine"),
+    [("T-1", "t-1"), ("7", "007"), ("case-7", "case-07"), ("pad", " pad"), ("\u00e9", "e\u0301")],
+)
+def test_names_that_are_nearly_one_are_shown(tmp_path, theirs, mine):
+    said = [
+        f"report.json names {theirs!r} and the records {mine!r}: items whose names differ in case,"
+        " blanks, zeros or the form of letters alone"
+    ]
+    report = {"b": {"ok": True}, theirs: {"ok": True}}
+    assert unread(tmp_path, report, ["b", mine], outcome="{ok}") == [
+        f"{said[0]} have no outcome: 1"
+    ]
+    passed = {"passed": ["b", theirs]}
+    found = unread(tmp_path, passed, ["b", mine], outcome="{passed}")
+    assert found == [f"{said[0]} count as failed: 1"]
+
+
+def test_names_that_are_two_items_are_not_taken_for_one(tmp_path):
+    report = {"7": {"ok": True}, "other": {"ok": True}}
+    assert unread(tmp_path, report, ["007", "7", "b"], outcome="{ok}") == []
+
+
+def test_an_outcome_that_several_attempts_got_is_told(tmp_path):
+    report = {"a": {"ok": True}, "b": {"ok": True}}
+    assert unread(tmp_path, report, ["a", "b", "a", "a"], outcome="{ok}") == [
+        "report.json says one outcome of an item, and each of its attempts has it;"
+        " items with several attempts: 1"
+    ]
+
+
 def test_the_command_shows_it(store, forge, lines_of, tmp_path):
     path = lines_of(tmp_path / "a.jsonl", [{"task": "t1", "chat": CHAT}])
     lines_of(tmp_path / "report.json", [{"id": "T-1", "ok": True}])

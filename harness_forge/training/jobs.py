@@ -226,7 +226,7 @@ def write_config(job: Job, rendered: dict[str, Any]) -> None:
     import yaml
 
     given = job.config.axolotl
-    whole = passed.merged(rendered, given, gpu=job.config.hardware is Hardware.cuda)
+    whole = passed.merged(rendered, given)
     path = job.work / "axolotl.yaml"
     path.write_text(yaml.safe_dump(whole, sort_keys=False), encoding="utf-8")
     if given:

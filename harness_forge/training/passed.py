@@ -14,6 +14,7 @@ from harness_forge.core.hints import did_you_mean
 
 WHERE = "train.axolotl"
 PLUGINS = "plugins"
+PACKING = "sample_packing"
 SETTINGS = {
     "adapter": "train.adapter",
     "base_model": "model.path",
@@ -66,11 +67,8 @@ OWN = {
 _KEYS = Path(__file__).with_name("keys_worker.py")
 
 
-def merged(rendered: Mapping[str, Any], given: Mapping[str, Any], *, gpu: bool) -> dict[str, Any]:
+def merged(rendered: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """Return Axolotl's config with the keys of a recipe; plugins are added to forge's.
-
-    Args:
-        gpu: whether it trains on one.
 
     Raises:
         TrainError: a key is a setting of forge, or would break what forge promises of a training.
@@ -81,11 +79,10 @@ def merged(rendered: Mapping[str, Any], given: Mapping[str, Any], *, gpu: bool) 
             raise TrainError(where, "is a setting of forge", f"set {SETTINGS[key]}")
         if key in OWN:
             raise TrainError(where, "cannot be given", OWN[key])
-    if given.get("sample_packing") and not gpu:
-        what = "is for a GPU: on a CPU an example would see the others of its sequence"
-        raise TrainError(f"{WHERE}.sample_packing", what, "leave it out")
     plugins = [*rendered.get(PLUGINS, ()), *given.get(PLUGINS, ())]
-    return {**rendered, **given, **({PLUGINS: plugins} if plugins else {})}
+    # Without a named kind of attention an example would see the others of its sequence.
+    apart = {"attn_implementation": "sdpa"} if given.get(PACKING) else {}
+    return {**apart, **rendered, **given, **({PLUGINS: plugins} if plugins else {})}
 
 
 def check_once(
@@ -125,6 +122,10 @@ def check(
         if key not in answer["known"]:
             hint = did_you_mean(key, answer["known"])
             raise TrainError(f"{WHERE}.{key}", "Axolotl knows no such key", hint or "see its docs")
+    if not answer["apart"]:
+        what = "would let an example see the others of its sequence"
+        hint = "sdpa, flash_attention_2 or flex_attention keep them apart"
+        raise TrainError(f"{WHERE}.attn_implementation", what, hint)
     for slip in answer["slips"]:
         where = f"{WHERE}.{slip['where']}".rstrip(".")
         what = slip["what"].removeprefix("Value error, ")

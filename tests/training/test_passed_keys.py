@@ -15,7 +15,7 @@ LIGER = "axolotl.integrations.liger.LigerPlugin"
 
 
 def test_a_recipe_changes_what_forge_only_proposes_and_adds_plugins():
-    whole = passed.merged(RENDERED, {"optimizer": "adamw_8bit", "plugins": [LIGER]}, gpu=False)
+    whole = passed.merged(RENDERED, {"optimizer": "adamw_8bit", "plugins": [LIGER]})
     assert whole == {"base_model": "/m", "plugins": [PLUGIN, LIGER], "optimizer": "adamw_8bit"}
     assert RENDERED["plugins"] == [PLUGIN]
 
@@ -32,7 +32,7 @@ def test_a_recipe_changes_what_forge_only_proposes_and_adds_plugins():
 )
 def test_what_forge_sets_or_promises_is_refused_with_the_reason(key, hint):
     with pytest.raises(TrainError, match=hint) as caught:
-        passed.merged(RENDERED, {key: 1}, gpu=True)
+        passed.merged(RENDERED, {key: 1})
     assert caught.value.where == f"train.axolotl.{key}"
 
 
@@ -43,10 +43,16 @@ def test_settings_of_forge_that_are_named_exist():
         assert hasattr(getattr(config, group), key), name
 
 
-def test_packing_is_for_a_gpu():
-    with pytest.raises(TrainError, match="see the others"):
-        passed.merged(RENDERED, {"sample_packing": True}, gpu=False)
-    assert passed.merged(RENDERED, {"sample_packing": True}, gpu=True)["sample_packing"]
+def test_packed_rows_are_kept_apart():
+    packing = {"sample_packing": True}
+    assert passed.merged(RENDERED, packing)["attn_implementation"] == "sdpa"
+    own = {"attn_implementation": "flex_attention"}
+    assert passed.merged(RENDERED, packing | own)["attn_implementation"] == "flex_attention"
+    assert (
+        passed.merged(RENDERED | {"attn_implementation": "eager"}, packing)["attn_implementation"]
+        == "eager"
+    )
+    assert "attn_implementation" not in passed.merged(RENDERED, {})
 
 
 def test_keys_come_from_the_command_line_and_from_a_choice():
@@ -69,7 +75,7 @@ def test_keys_that_passed_are_looked_at_again_only_where_the_config_is_another(
 
     def answer(words, variables):
         asked.append(words)
-        return {"known": ["optimizer"], "slips": []}
+        return {"known": ["optimizer"], "slips": [], "apart": True}
 
     monkeypatch.setattr(passed, "answer_of", answer)
     file, python = tmp_path / "axolotl.yaml", tmp_path / "python"
@@ -109,12 +115,17 @@ def test_keys_of_a_plugin_are_known_where_it_is_named(config, tmp_path):
     assert job.key != supervised.plan(given(config)).key
     file = tmp_path / "axolotl.yaml"
     rendered = axolotl.render(job.config, job.inputs(tmp_path / "rows.jsonl"), job.seed)
-    file.write_text(yaml.safe_dump(passed.merged(rendered, keys, gpu=False)))
+    file.write_text(yaml.safe_dump(passed.merged(rendered, keys)))
     passed.check(file, keys, job.python, job.variables)
-    sharded = compose(overrides=["train=fsdp_qlora"]).train.axolotl
-    file.write_text(yaml.safe_dump(passed.merged(rendered, sharded, gpu=True)))
-    passed.check(file, sharded, job.python, job.variables)
+    for preset in ("fsdp_qlora", "packed"):
+        given_by = compose(overrides=[f"train={preset}"]).train.axolotl
+        file.write_text(yaml.safe_dump(passed.merged(rendered, given_by)))
+        passed.check(file, given_by, job.python, job.variables)
+    seen = {"sample_packing": True, "attn_implementation": "fp8"}
+    file.write_text(yaml.safe_dump(passed.merged(rendered, seen)))
+    with pytest.raises(TrainError, match="see the others of its sequence"):
+        passed.check(file, seen, job.python, job.variables)
     bare = {"liger_rms_norm": True}
-    file.write_text(yaml.safe_dump(passed.merged(rendered, bare, gpu=False)))
+    file.write_text(yaml.safe_dump(passed.merged(rendered, bare)))
     with pytest.raises(TrainError, match="no such key"):
         passed.check(file, bare, job.python, job.variables)

@@ -15,6 +15,7 @@ from harness_forge.core.files import existing
 from harness_forge.registry.models.folder import folder_of
 from harness_forge.training import dataset
 from harness_forge.training.axolotl import SHORT
+from harness_forge.training.passed import PACKING
 from harness_forge.training.plan import fitting, lengths, memory, pace
 from harness_forge.training.plan.cards import Machine, machine_of
 from harness_forge.training.plan.fitting import Choice
@@ -92,10 +93,7 @@ def plan(config: ForgeConfig, counter: Counter) -> Plan:
         what = f"the model has none of {', '.join(load.targets)}"
         raise TrainError("model.target_modules", what, "name the linear layers of the model")
     found = memory.estimate(named.shape, load)
-    tokens = rows.padded * train.epochs if rows else None
-    if tokens and train.max_steps:
-        most = train.max_steps * train.micro_batch * train.accumulate
-        tokens = min(tokens, round(rows.padded * most * machine.count / rows.rows))
+    tokens = _tokens(train, rows, load, machine) if rows else None
     trainings = home.absolute() / "training"
     model = folder_of(config.model, home)
     speed = pace.pace_of(
@@ -174,12 +172,29 @@ def _settled(train: TrainConfig, machine: Machine) -> TrainConfig:
     return replace(train, adapter=adapter, precision=precision, hardware=hardware)
 
 
+def _tokens(train: TrainConfig, rows: Lengths, load: Load, machine: Machine) -> int:
+    """Return the tokens that a training computes, those of padding too."""
+    packed = _packed(train)
+    once = rows.tokens if packed else rows.padded
+    tokens = once * train.epochs
+    if not train.max_steps:
+        return tokens
+    batches = train.max_steps * train.micro_batch * train.accumulate * machine.count
+    return min(tokens, batches * load.length if packed else round(once * batches / rows.rows))
+
+
+def _packed(train: TrainConfig) -> bool:
+    """Return whether rows are packed into sequences of `train.sequence_length` tokens."""
+    return bool(train.axolotl.get(PACKING))
+
+
 def _load(config: ForgeConfig, train: TrainConfig, machine: Machine, rows: Lengths | None) -> Load:
-    length = min(rows.longest, train.sequence_length) if rows else train.sequence_length
+    whole = rows is None or _packed(train)
+    length = train.sequence_length if whole else min(rows.longest, train.sequence_length)
     length = -(-length // 64) * 64
     return Load(
         # A batch is not larger than the dataset, and padded to a multiple of 64.
-        rows=min(train.micro_batch, rows.rows) if rows else train.micro_batch,
+        rows=train.micro_batch if whole else min(train.micro_batch, rows.rows),
         length=length,
         targets=tuple(config.model.target_modules),
         rank=train.rank,

@@ -91,6 +91,20 @@ def test_rows_are_counted_and_make_the_batch(model, data):
     assert found.tokens == 3 * found.rows.padded
 
 
+def test_packed_rows_fill_whole_sequences(model, data):
+    with_tokenizer(model)
+    words = [
+        f"train.dataset={data}",
+        "train=packed",
+        "train.sequence_length=1536",
+        "gpu.memory_gib=24",
+    ]
+    found = planned(model, *words, "train.epochs=3")
+    assert (found.load.rows, found.load.length) == (1, 1536)
+    assert found.tokens == 3 * found.rows.tokens
+    assert planned(model, *words, "train.max_steps=1").tokens == 2 * 1536
+
+
 def test_says_how_many_rows_are_too_long(model, data):
     with_tokenizer(model)
     found = planned(model, f"train.dataset={data}", "train.sequence_length=700")

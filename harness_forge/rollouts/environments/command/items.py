@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -21,6 +22,8 @@ from harness_forge.rollouts.environments.command import tool_schema
 from harness_forge.rollouts.environments.command.templates import TextTemplate
 
 _COMMAND_S = 600
+_UNNAMED = re.compile("[\0\ud800-\udfff]")
+"""Characters that no column of the store holds; files and prompts may have them."""
 
 Row = Mapping[str, Any]
 
@@ -116,6 +119,10 @@ class _Reader:
         texts = {name: one.render(row, place) for name, one in self._texts.items()}
         if not texts["id"].strip():
             raise RunError(place, "has an empty id", "skill.command.id says which field it is")
+        for name in ("id", "title", "family", "cluster"):
+            if bad := _UNNAMED.search(texts[name]):
+                what = f"has the character {bad[0]!r} in its {name}, which the store cannot keep"
+                raise RunError(place, what, f"skill.command.{name} says what it is")
         files = dict(self._folder(texts["folder"], place))
         for path, text in self._files:
             name = inside("files", path.render(row, place), place)

@@ -111,6 +111,16 @@ def test_a_folder_of_its_own_is_laid_out_without_caches(tmp_path):
             "items.jsonl:2: has the id 'a', as items.jsonl:1 has",
         ),
         (
+            '{"id": "half\\ud83d"}',
+            {"prompt": "x", "files": {}},
+            r"items.jsonl:1: has the character '\ud83d' in its id, which the store cannot keep",
+        ),
+        (
+            '{"id": "a", "kind": "b\\u0000"}',
+            {"prompt": "x", "files": {}, "family": "{kind}"},
+            r"items.jsonl:1: has the character '\x00' in its family, which the store cannot keep",
+        ),
+        (
             '{"id": "../a"}',
             {"prompt": "x", "files": {"{id}": "t"}},
             "items.jsonl:1: skill.command.files leads out of /work: '../a'",

@@ -142,6 +142,21 @@ def _spoken(word: str) -> bool | float | None:
         raise Misfit(f"outcome {word[:40]!r} {NO_OUTCOME}") from None
 
 
+def same(one: Any, other: Any) -> bool:
+    """Return whether two outcomes say the same: 1, true and "yes" do."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(raw: Any) -> Any:
+    if not isinstance(raw, str):
+        return raw
+    part = share(raw)
+    try:
+        return _spoken(raw) if part is None else part
+    except Misfit:
+        return raw
+
+
 def outcome(
     verdict: tuple[bool, float] | None, confidence: float, evaluator: str, signals: dict[str, Any]
 ) -> Outcome:

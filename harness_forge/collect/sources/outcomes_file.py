@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness_forge.collect.sources import signatures
+from harness_forge.collect.sources import outcomes, signatures
 from harness_forge.collect.sources.lines import values
 from harness_forge.collect.sources.records import LeftOut
 from harness_forge.collect.sources.templates import MappingTemplate
@@ -43,7 +43,7 @@ class OutcomesByItem:
         self._others: Any = None
         self._contradicted: dict[str, Any] = {}
         for item, outcome in self._pairs(config):
-            if self._said.setdefault(item, outcome) != outcome:
+            if not outcomes.same(self._said.setdefault(item, outcome), outcome):
                 self._contradicted.setdefault(item, outcome)
         self._alike = {_alike(name): name for name in self._said}
         self._given: Counter[str] = Counter()

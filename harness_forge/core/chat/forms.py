@@ -212,7 +212,7 @@ def _apart(kept: dict[str, Any]) -> list[Message]:
 
 def _result(part: Mapping[str, Any]) -> dict[str, Any]:
     rest = {k: v for k, v in part.items() if k not in ("type", "tool_use_id", *_RESULTS)}
-    content = next((part[key] for key in _RESULTS if part.get(key) is not None), "")
+    content = _told(next((part[key] for key in _RESULTS if part.get(key) is not None), ""))
     made = {"role": "tool", "content": content, **rest}
     made["tool_call_id"] = part.get("tool_use_id")
     if isinstance(name := rest.get("toolName"), str):
@@ -222,6 +222,14 @@ def _result(part: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _RESULTS = ("content", "result", "output")
+_TOLD = ("text", "json", "error-text", "error-json", "content")
+"""How the AI SDK (5) says what kind of value a result has; a model was shown the value alone."""
+
+
+def _told(content: Any) -> Any:
+    if isinstance(content, Mapping) and content.keys() == {"type", "value"}:
+        return content["value"] if content["type"] in _TOLD else content
+    return content
 
 
 def cut(response: Message, lengths: Collection[int]) -> bool:

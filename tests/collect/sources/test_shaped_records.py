@@ -148,6 +148,15 @@ def test_an_item_of_two_outcomes_loses_its_verdict_alone(tmp_path):
     assert (first.attempt.outcome.infrastructure, second.attempt.outcome.passed) == (True, True)
 
 
+def test_outcomes_of_one_item_that_say_the_same_are_no_contradiction(tmp_path):
+    said = [("t1", 1), ("t1", "yes"), ("t1", True), ("t2", "0%"), ("t2", "failed"), ("t2", 0)]
+    report = [{"id": item, "resolved": passed} for item, passed in said]
+    written(tmp_path, *report, name="report.json")
+    path = written(tmp_path, *({"task": item, "chat": [ASKED, SAID]} for item in ("t1", "t2")))
+    found = read(path, outcomes=OutcomesFileConfig("report.json", "{id}", "{resolved}"))
+    assert [one.attempt.outcome.passed for one in found if hasattr(one, "attempt")] == [True, False]
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

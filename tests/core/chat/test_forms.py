@@ -101,6 +101,26 @@ def test_a_call_keeps_its_id_under_whatever_name():
         assert calls.call({"name": "open_jar", "arguments": MEANT, key: "c1"})["id"] == "c1"
 
 
+@pytest.mark.parametrize(
+    ("output", "shown"),
+    [
+        ({"type": "json", "value": {"jars": 3}}, {"jars": 3}),
+        ({"type": "text", "value": "three jars"}, "three jars"),
+        ({"type": "error-text", "value": "no such shelf"}, "no such shelf"),
+        ({"type": "jar", "value": 3}, {"type": "jar", "value": 3}),
+        (
+            {"type": "json", "value": 3, "unit": "jars"},
+            {"type": "json", "value": 3, "unit": "jars"},
+        ),
+    ],
+)
+def test_a_result_is_what_the_model_was_shown_of_it(output, shown):
+    part = {"type": "tool-result", "toolCallId": "c1", "toolName": "count", "output": output}
+    [message] = forms.conversation([{"role": "tool", "content": [part]}])
+    said = message["content"]
+    assert (said if isinstance(shown, str) else json.loads(said)) == shown
+
+
 @pytest.mark.parametrize("call", [{"code": "x"}, 7, "open_jar", {"function": {}}])
 def test_a_call_of_no_known_form_stays_as_it_is(call):
     assert calls.read([call]) == [call]

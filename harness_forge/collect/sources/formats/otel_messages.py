@@ -137,7 +137,8 @@ def _parts(text: str) -> Any:
 
 
 def _result(part: Mapping[str, Any]) -> dict[str, Any]:
-    said = next((part[key] for key in ("response", "result", "content") if key in part), "")
+    named = (part.get(key) for key in ("response", "result", "content"))
+    said = next((one for one in named if one is not None), "")
     return {"role": "tool", "tool_call_id": part.get("id"), "content": said}
 
 

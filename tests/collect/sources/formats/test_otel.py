@@ -58,6 +58,18 @@ def test_spans_of_one_trace_are_one_attempt_with_what_each_was_shown(tmp_path):
     assert attempt.outcome.failure_mode == "no_verdict"
 
 
+@pytest.mark.parametrize(
+    ("part", "shown"),
+    [({"response": None, "result": "brass"}, "brass"), ({"response": None}, "")],
+)
+def test_a_result_that_is_null_in_one_place_is_looked_for_in_the_others(tmp_path, part, shown):
+    result = {"role": "tool", "parts": [{"type": "tool_call_response", "id": "c1", **part}]}
+    given = json.dumps([USER, {"role": "assistant", "parts": [CALLING]}, result])
+    second = span(2, answer(1) | {"gen_ai.input.messages": given})
+    [attempt] = attempts(read(tmp_path, "otel", SESSION[0], second, ROOT))
+    assert attempt.turns[1].messages[3]["content"] == shown
+
+
 def value(raw):
     if isinstance(raw, list):
         return {"arrayValue": {"values": [value(one) for one in raw]}}

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 from harness_forge.core.errors import ForgeError
 from harness_forge.core.garbage import seldom_collected
+from harness_forge.datasets import shared_plans
 from harness_forge.datasets.prepare import PreparePlan, Preparer
 from harness_forge.datasets.sql.rows import Row
 
@@ -27,9 +28,9 @@ def main() -> None:
     stack = ExitStack()
     stack.enter_context(seldom_collected())
     try:
-        plans = pickle.load(source)  # noqa: S301 - our own parent wrote it
+        plans = shared_plans.received(source)
         while True:
-            _answer(plans, pickle.load(source), sink)  # noqa: S301
+            _answer(plans, pickle.load(source), sink)  # noqa: S301 - our own parent wrote it
     except (EOFError, BrokenPipeError):
         os._exit(0)  # the parent has left or needs no more; there is nothing to tidy
 

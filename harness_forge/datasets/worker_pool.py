@@ -24,6 +24,7 @@ from typing import Any
 from harness_forge.core.errors import ExportError
 from harness_forge.datasets.prepare import PreparePlan, Preparer
 from harness_forge.datasets.prepared import PreparedRow
+from harness_forge.datasets.shared_plans import SharedPlans
 from harness_forge.datasets.sql.rows import Row
 
 Tallies = Mapping[str, Mapping[str, int]]
@@ -77,6 +78,7 @@ class WorkerPool:
             _START_AFTER_S if workers is None and expected < _MANY_ROWS else 0.0
         )
         self._workers: list[_Worker] = []
+        self._shared = SharedPlans(plans)
         self._idle: SimpleQueue[_Worker] = SimpleQueue()
         self._threads: ThreadPoolExecutor | None = None
         self.tallies: dict[str, Counter[str]] = {}
@@ -92,6 +94,7 @@ class WorkerPool:
             worker.close(at_once=error is not None)
         if self._threads:
             self._threads.shutdown(cancel_futures=True)
+        self._shared.close()
 
     def map(
         self, part: int, batches: Iterable[Sequence[Row]]
@@ -146,7 +149,7 @@ class WorkerPool:
             return
         self._threads = ThreadPoolExecutor(self._worker_count, thread_name_prefix="worker-pool")
         for _ in range(self._worker_count):
-            worker = _Worker(self._plans)
+            worker = _Worker(self._shared)
             self._workers.append(worker)
             self._idle.put(worker)
 
@@ -173,24 +176,26 @@ def with_rejected(batch: Sequence[Row], prepared: Iterable[PreparedRow]) -> list
 class _Worker:
     """One worker process, connected by two pipes."""
 
-    def __init__(self, plans: Sequence[PreparePlan]) -> None:
+    def __init__(self, plans: SharedPlans) -> None:
+        message, memory = plans.sent()
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "harness_forge.datasets.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, **_MEMORY, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             start_new_session=True,  # a terminal's Ctrl-C must reach the parent only
+            pass_fds=[memory],
         )
         for end in (self._process.stdin, self._process.stdout):
             with suppress(OSError):  # not allowed here: it works with less, in more steps
                 fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, _PIPE)
-        self._plans: Sequence[PreparePlan] | None = plans
+        self._first: bytes | None = message
 
     def ask(self, part: int, rows: Sequence[Row]) -> tuple[list[PreparedRow], Tallies]:
         try:
-            if self._plans is not None:
-                self._send(self._plans)
-                self._plans = None
+            if self._first is not None:
+                self._process.stdin.write(self._first)
+                self._first = None
             self._send((part, [tuple(row) for row in rows]))
             answer = pickle.load(self._process.stdout)  # noqa: S301 - our own child wrote it
         except (OSError, EOFError, pickle.UnpicklingError, ValueError) as error:

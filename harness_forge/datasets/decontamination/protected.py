@@ -27,6 +27,7 @@ from harness_forge.datasets.decontamination.runs import (
 )
 
 _LEADING = re.compile(r"^\W+")
+_NO_RUNS = np.zeros(0, np.uint64)
 _CHUNK = 1 << 16
 """Characters searched at a time."""
 
@@ -83,6 +84,11 @@ class ProtectedTexts:
             length: indexed([(at, text[2]) for at, text in enumerate(texts) if text[1] == length])
             for length in sorted({text[1] for text in texts})
         }
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A process that searches rows writes no records: it needs the runs once, in the index.
+        bare = [(*text[:2], _NO_RUNS, text[3]) for text in self._texts]
+        return {**self.__dict__, "_texts": bare}
 
     @classmethod
     def of(

@@ -45,7 +45,7 @@ class RunIndex:
 
     Args:
         hashes: sorted, uint64 (r,).
-        texts: the text that each is of, int64 (r,).
+        texts: the text that each is of, int32 (r,).
         bitmap: which hashes may be among them, bool (2^20,).
     """
 
@@ -179,7 +179,9 @@ def _within(words: Words, length: int, places: np.ndarray) -> tuple[np.ndarray, 
 def indexed(texts: Sequence[tuple[int, np.ndarray]]) -> RunIndex:
     """Return the index of runs, given the number of each text and the hashes of its runs."""
     hashes = np.concatenate([np.zeros(0, np.uint64), *(found for _, found in texts)])
-    owners = np.repeat([at for at, _ in texts], [len(found) for _, found in texts])
+    owners = np.repeat(
+        np.array([at for at, _ in texts], np.int32), [len(found) for _, found in texts]
+    )
     order = np.argsort(hashes, kind="stable")
     bitmap = np.zeros(1 << _BITMAP_BITS, bool)
     bitmap[hashes >> np.uint64(64 - _BITMAP_BITS)] = True

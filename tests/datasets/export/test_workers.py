@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import random
+import subprocess
+import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from test_balance import fill
 
@@ -14,6 +17,7 @@ from harness_forge.config.engine import EngineConfig
 from harness_forge.core.digest_set import DigestSet
 from harness_forge.core.errors import ExportError
 from harness_forge.datasets import worker_pool
+from harness_forge.datasets.shared_plans import SharedPlans
 
 
 @pytest.fixture
@@ -67,7 +71,7 @@ def test_a_worker_that_is_killed_is_one_clean_failure(harness, sft, small_batche
 
 
 def test_workers_end_with_a_parent_that_was_killed(harness):
-    worker = worker_pool._Worker([])
+    worker = worker_pool._Worker(SharedPlans([]))
     pid = worker._process.pid
     worker._process.stdin.close()
     until = time.monotonic() + 20
@@ -88,3 +92,22 @@ def test_marks_are_a_set_of_digests():
             digests_seen.add(digest)
             told.add(digest)
     assert len(told) < len(digests)
+
+
+def test_large_arrays_of_plans_are_one_memory_for_all_workers():
+    made = [np.arange(40_000), {"small": [1, 2], "large": np.ones(9_000)}, np.zeros(0)]
+    shared = SharedPlans(made)
+    code = (
+        "import sys, numpy as np; from harness_forge.datasets import shared_plans\n"
+        "a, b, c = shared_plans.received(sys.stdin.buffer)\n"
+        "print(int(a.sum()), b['small'], int(b['large'].sum()), len(c), a.flags.writeable)"
+    )
+    for _ in range(2):
+        message, memory = shared.sent()
+        assert len(message) < 1_000  # the arrays are not in it
+        said = subprocess.run(
+            [sys.executable, "-c", code], input=message, capture_output=True, pass_fds=[memory]
+        )
+        assert said.stdout.decode() == "799980000 [1, 2] 9000 0 False\n", said.stderr.decode()
+    shared.close()
+    assert not Path(f"/proc/self/fd/{memory}").exists()

@@ -11,7 +11,7 @@ import fnmatch
 import io
 import shlex
 import tarfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness_forge.config.command import CommandConfig
@@ -160,7 +160,7 @@ class Bench:
             if answer is None:
                 return self._judged(box, None, ())
             before = box.changes()
-            applied = self._apply(box, answer)
+            applied = self._apply(box, item, answer)
             if applied.killed:
                 return ItemRun(applied=applied, seconds=applied.seconds)
             faults = self._damage(before, box.changes(), answer)
@@ -189,12 +189,13 @@ class Bench:
             seconds=spoke.seconds + (applied.seconds if applied else 0.0),
         )
 
-    def _apply(self, box: Sandbox, answer: AnswerFiles) -> ScriptResult:
+    def _apply(self, box: Sandbox, item: Item, answer: AnswerFiles) -> ScriptResult:
         """Write the answer's files, then run `apply`."""
         if answer is WIPE:
             return self._run(box, f"find /{WORK} -mindepth 1 -delete")
         wrote = None
-        for script in _writing(answer.files):
+        programs = {path for path, (_, executable) in item.files.items() if executable}
+        for script in _writing(answer.files, programs):
             wrote = self._run(box, script)
             if wrote.killed or wrote.rc:
                 return wrote
@@ -269,13 +270,18 @@ def _parents(path: str) -> list[str]:
     return ["/".join(parts[: end + 1]) for end in range(len(parts))]
 
 
-def _writing(files: Mapping[str, str]) -> list[str]:
-    """Return scripts that write the files, each small enough for the kernel."""
+def _writing(files: Mapping[str, str], programs: Collection[str]) -> list[str]:
+    """Return scripts that write the files, each small enough for the kernel.
+
+    Args:
+        programs: paths of files that can be run, which their new text can be too.
+    """
     scripts = []
     for path, text in files.items():
         name, data = shlex.quote(path), text.encode("utf-8", "surrogatepass")
         folder = shlex.quote(path.rpartition("/")[0] or ".")
-        scripts.append(f"mkdir -p {folder} && rm -rf {name} && : > {name}")
+        run = f" && chmod +x {name}" if path in programs else ""
+        scripts.append(f"mkdir -p {folder} && rm -rf {name} && : > {name}{run}")
         for start in range(0, len(data), _CHUNK):
             part = base64.b64encode(data[start : start + _CHUNK]).decode()
             scripts.append(f"echo {part} | base64 -d >> {name}")

@@ -227,7 +227,9 @@ def _table(name: str, text: str) -> Iterator[tuple[str, Row]]:
                 raise RunError(place, what, "quote fields that hold commas")
             yield place, row
     except csv.Error as error:
-        raise RunError(f"{name}:{reader.line_num}", f"is no CSV: {error}") from None
+        place = f"{name}:{max(reader.line_num, 1)}"
+        hint = "fields are separated by commas, and a field that holds one is quoted"
+        raise RunError(place, f"is no CSV: {error}", hint) from None
 
 
 def _printed(command: str, folders: Mapping[str, Path]) -> str:

@@ -122,6 +122,18 @@ def test_an_answer_s_path_is_no_pattern(world):
     assert environment.survey()[0].full_cycle
 
 
+def test_an_answer_in_the_place_of_a_program_can_be_run(world, tmp_path):
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    (folder / "run.sh").write_text("#!/bin/sh\nexit 1\n")
+    (folder / "run.sh").chmod(0o755)
+    outcome = asked(
+        world, "#!/bin/sh\nexit 0\n", answer={"run.sh": "{code}"}, judge="./run.sh", gold={},
+        folder=str(folder),
+    )  # fmt: skip
+    assert outcome.passed, outcome.summary
+
+
 @pytest.mark.parametrize(
     ("judge", "said"),
     [
@@ -135,7 +147,9 @@ def test_an_answer_s_path_is_no_pattern(world):
 def test_what_the_judge_causes_is_no_verdict(world, judge, said):
     from harness_forge.config.command import CommandLimits
 
-    environment = world(judge=judge, limits=CommandLimits(wall_s=1))
+    # A machine with other work takes a second for a judge that does nothing.
+    limits = CommandLimits(wall_s=4) if judge.startswith("sleep") else CommandLimits()
+    environment = world(judge=judge, limits=limits)
     outcome = environment.judge_call("add_2", ToolCall("write", {"code": GOOD}))
     assert outcome.infrastructure
     assert outcome.summary == f"no verdict, nor on the untouched item: {said}"

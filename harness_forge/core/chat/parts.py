@@ -79,7 +79,8 @@ def apart(message: Mapping[str, Any]) -> Parts:
         made.thoughts += [words for words in made.texts if words.strip()]
         made.texts = []
     thoughts = [words for key in FIELDS if (words := _words(message.get(key)))]
-    if (thought := _words(message.get("thought"))) and thought.strip() not in (made.text or ""):
+    thought, text = _words(message.get("thought")), (made.text or "").lstrip()
+    if thought and not text.startswith(thought.strip()):
         thoughts.append(thought)  # some harnesses keep the answer, or its first part, here too
     for key in DETAILS:
         thoughts += _detailed(made, message.get(key))

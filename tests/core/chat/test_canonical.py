@@ -233,6 +233,12 @@ def test_a_part_of_the_answer_that_is_kept_as_its_thought_is_said_once():
     assert (made, notes) == ({"role": "assistant", "content": said["content"]}, set())
 
 
+def test_a_short_thought_that_occurs_in_the_answer_by_chance_is_a_thought():
+    said = {"content": "Nothing is lost.", "thought": "is"}
+    made, _ = answer(said, Reasoning.learn)
+    assert made["reasoning_content"] == "is"
+
+
 def test_a_part_that_is_no_text_is_never_joined_to_it():
     parts = [{"type": "refusal", "text": "no"}, {"type": "text", "text": "plum"}]
     with pytest.raises(MessagesRefused, match="not_text"):

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import closing
 from types import SimpleNamespace
 
 import pytest
@@ -35,7 +36,7 @@ def test_mlflow_has_settings_and_curves_in_a_file(job, tmp_path):
     job.config.track = [Tracker.mlflow]
     tracking.track(job, adapter, said.append)
     assert said == []
-    with sqlite3.connect(tmp_path / "mlflow.db") as store:
+    with closing(sqlite3.connect(tmp_path / "mlflow.db")) as store:
         points = store.execute("SELECT step, value FROM metrics WHERE key = 'loss' ORDER BY step")
         assert points.fetchall() == [(1, 3.0), (2, 2.0)]
         params = dict(store.execute("SELECT key, value FROM params"))
@@ -66,6 +67,6 @@ def test_trackio_has_them_in_a_file_and_no_space_or_webhook_of_the_shell(home, j
     tracking.track(job, packaged(tmp_path), said.append)
     assert said == []
     (place,) = (tmp_path / "trackio").glob("forge*.db")
-    with sqlite3.connect(place) as store:
+    with closing(sqlite3.connect(place)) as store:
         rows = store.execute("SELECT step, metrics FROM metrics ORDER BY step").fetchall()
     assert [(step, json.loads(facts)["loss"]) for step, facts in rows] == [(1, 3.0), (2, 2.0)]

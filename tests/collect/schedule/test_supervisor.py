@@ -30,7 +30,9 @@ for number in (signal.SIGINT, signal.SIGTERM):
 while done < int(sys.argv[1]):
     time.sleep(0.05)
     done += 1
-    steps.write_text(str(done))
+    draft = Path("steps.draft")
+    draft.write_text(str(done))
+    draft.replace(steps)  # whole or not at all, whenever it is stopped
 """
 
 

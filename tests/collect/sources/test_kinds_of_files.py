@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from contextlib import closing
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -61,7 +62,7 @@ def arrow(stream):
 
 
 def database():
-    with sqlite3.connect(":memory:") as connection:
+    with closing(sqlite3.connect(":memory:")) as connection:
         connection.execute("CREATE TABLE r (t text)")
         return connection.serialize()
 
@@ -161,7 +162,7 @@ def test_a_dump_of_a_database_is_named_with_how_to_load_it(tmp_path, text, of, h
 
 
 def test_what_is_said_of_a_sqlite_dump_makes_records_of_it(tmp_path):
-    with sqlite3.connect(":memory:") as connection:
+    with closing(sqlite3.connect(":memory:")) as connection:
         connection.execute("CREATE TABLE runs (task text, passed int)")
         connection.executemany("INSERT INTO runs VALUES (?, ?)", [("a, b", 1), ("c\nd", 0)])
         text = "\n".join(connection.iterdump())

@@ -128,6 +128,23 @@ def test_deep_nesting_ends(redactor):
     assert "db7" not in redactor.text(deep)
 
 
+@pytest.mark.parametrize("levels", [150, 199, 200, 201, 203, 230, 600])
+@pytest.mark.parametrize("holder", ["list", "mapping", "text of a list", "text of a mapping"])
+def test_however_deep_a_value_is_nested_it_is_redacted(redactor, levels, holder):
+    value = ["ping db7.internal", 'export TOKEN="x"\n', 1, None]
+    for _ in range(levels):
+        value = [value] if "list" in holder else {"held": value}
+    if holder.startswith("text"):
+        value = json.dumps(value)
+    new, counts = redactor.value(value)
+    said = new if isinstance(new, str) else json.dumps(new)
+    assert "db7" not in said
+    assert counts["host"] == 1
+    while isinstance(new, str | list | dict) and not (isinstance(new, list) and len(new) == 4):
+        new = json.loads(new) if isinstance(new, str) else new["held"] if "held" in new else new[0]
+    assert new[1:] == ['export TOKEN="x"\n', 1, None]
+
+
 def test_large_texts_take_time_that_grows_as_they_do(redactor):
     large = "a_b.c-d e:/f=1 " * 70_000 + " password_pam_minlen=15 ssh "
     assert redactor.text(large) == large
@@ -281,3 +298,9 @@ def test_a_pseudonym_is_a_word_of_its_own(redactor):
     shown = redactor.text(f"{key}Finally8 it is there")
     assert shown.endswith(" Finally8 it is there")
     assert redactor.findings(shown) == []
+
+
+def test_brackets_in_strings_hide_no_depth(redactor):
+    # Strings with closing brackets make it look flat to whoever only counts.
+    deep = '["}}}}", ' * 700 + '"ping db7.internal"' + "]" * 700
+    assert "db7" not in redactor.text(deep)

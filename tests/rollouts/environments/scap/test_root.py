@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sqlite3
 import tarfile
+from contextlib import closing
 
 import pytest
 
@@ -50,11 +51,10 @@ def test_digest_is_the_same_every_time(disk):
 def test_rpm_database_has_one_header_a_package(tmp_path):
     file = tmp_path / "db"
     file.write_bytes(rpm_database({"bash": "5.1-1.el9", "sudo": "1.9-2.el9"}))
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection:
         rows = connection.execute(
             "SELECT key, blob FROM Name JOIN Packages USING (hnum)"
         ).fetchall()
-    connection.close()
     assert [key for key, _ in rows] == ["bash", "sudo"]
     assert b"1.9\0" in rows[1][1]
 

@@ -142,21 +142,6 @@ def keep(config: ForgeConfig, turn: GivenTurn) -> Path:
     return path
 
 
-def kept_since(config: ForgeConfig, since: datetime | None) -> int:
-    """Return how many turns were kept after a time; all where it is None."""
-    count = 0
-    for path in sorted(folder(config).glob("*.jsonl")):
-        if since is not None and path.stem < f"{since.astimezone(UTC):%Y-%m-%d}":
-            continue
-        for line in path.read_bytes().splitlines():
-            try:
-                at = datetime.fromisoformat(orjson.loads(line)["timestamp"])
-            except (ValueError, TypeError, KeyError):
-                continue  # the ingest says what is wrong with it
-            count += since is None or at > since
-    return count
-
-
 def take_in(config: ForgeConfig) -> IngestReport | None:
     """Bring kept turns into the store, each once; None where none was kept.
 

@@ -224,7 +224,7 @@ def _check(config) -> int:
     from harness_forge.config.several import one_skill
     from harness_forge.config.skill import EnvironmentKind
     from harness_forge.rollouts.environments.command.environment import CommandEnvironment
-    from harness_forge.rollouts.environments.command.report import report
+    from harness_forge.rollouts.environments.command.report import report, sampled
     from harness_forge.rollouts.runs.progress import counter
 
     skill = one_skill(config).skill
@@ -236,9 +236,10 @@ def _check(config) -> int:
         )
     environment = CommandEnvironment(skill.name, skill.command, Path(config.forge_home))
     try:
-        trials = environment.trials(progress=counter(f"check {skill.name}", "item"))
+        names = sampled(environment.items, config.run)
+        trials = environment.trials(names, counter(f"check {skill.name}", "item"))
         environment.demand_same()
-        lines, whole = report(trials, bool(skill.command.gold))
+        lines, whole = report(trials, bool(skill.command.gold), len(environment.items))
     finally:
         environment.close()
     facts = {"skill": skill.name, "holds": whole, "items": trials}

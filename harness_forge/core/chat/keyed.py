@@ -9,6 +9,8 @@ from typing import Any
 _CALLS = ("functionCall", "function_call", "toolUse")
 _RESULTS = ("functionResponse", "function_response", "toolResult")
 
+_THOUGHTS = ("reasoningContent",)
+
 
 def typed(raw: Sequence[Any]) -> list[Any]:
     """Return parts with types; typed parts and unknown forms are unchanged."""
@@ -26,6 +28,12 @@ def part(raw: Any) -> Any:
         return {**made, "id": number} if number else made
     if (result := _first(raw, _RESULTS)) is not None:
         return _result(result)
+    if (thought := _first(raw, _THOUGHTS)) is not None:
+        said = thought.get("reasoningText")
+        words = said.get("text") if isinstance(said, Mapping) else said
+        if isinstance(words, str):
+            return {"type": "thinking", "thinking": words}
+        return {"type": "redacted_thinking"} if "redactedContent" in thought else raw
     if raw.get("thought") is True and isinstance(raw.get("text"), str):
         return {"type": "thinking", "thinking": raw["text"]}
     return raw

@@ -19,6 +19,9 @@ THOUGHTS = {
     "field": says(None, reasoning_content="First."),
     "other field": says("", reasoning="First."),
     "part": says([{"type": "thinking", "thinking": "First.", "signature": "s"}]),
+    "part of Bedrock": says(
+        [{"reasoningContent": {"reasoningText": {"text": "First.", "signature": "s"}}}]
+    ),
     "tags": says("<think>First.</think>"),
     "channel": says("First.", channel="analysis"),
     "details": says("", reasoning_details=[{"type": "reasoning.text", "text": "First."}]),
@@ -54,6 +57,7 @@ def test_several_in_a_row_join_in_their_order():
     "hidden",
     [
         says([{"type": "redacted_thinking", "data": "x"}]),
+        says([{"reasoningContent": {"redactedContent": "eHg="}}]),
         says(None, reasoning_details=[{"type": "reasoning.encrypted", "data": "x"}]),
     ],
 )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from statistics import median
 
+from harness_forge.config.run import RunConfig
+from harness_forge.core.errors import RunError
+from harness_forge.core.hints import did_you_mean_any
+from harness_forge.core.numbers import count
 from harness_forge.core.numbers import seconds as spent
 from harness_forge.rollouts.environments.command.trials import Trial
 from harness_forge.rollouts.environments.sandbox.checks import Requirement
@@ -14,11 +18,30 @@ _NAMED = 5
 Word = Callable[[Trial], str]
 
 
-def report(trials: Mapping[str, Trial], gold: bool) -> tuple[list[str], bool]:
+def sampled(items: Iterable[str], run: RunConfig) -> list[str]:
+    """Return the items that a check tries: those that the run names, or all, spread evenly.
+
+    Raises:
+        RunError: there is no such item.
+    """
+    there = list(items)
+    if unknown := set(run.items).difference(there):
+        name = min(unknown)
+        hint = did_you_mean_any(name, there, "the items are those of skills.NAME.command.items")
+        raise RunError(f"run.items: {name}", "no such work item in this skill", hint)
+    chosen = [name for name in there if name in set(run.items)] if run.items else there
+    few = min(run.limit or len(chosen), len(chosen))
+    return [chosen[at * len(chosen) // few] for at in range(few)]
+
+
+def report(
+    trials: Mapping[str, Trial], gold: bool, there: int | None = None
+) -> tuple[list[str], bool]:
     """Return the lines, and whether the judge can be believed of any item.
 
     Args:
         gold: whether answers that must pass are known.
+        there: items of the skill, where not all were tried.
     """
     checks = [
         Requirement("same", True, "judged twice, every item got the same verdict"),
@@ -38,6 +61,11 @@ def report(trials: Mapping[str, Trial], gold: bool) -> tuple[list[str], bool]:
     fit = sum(not trial.reason for trial in trials.values())
     left = f"; {len(trials) - fit} are left out" if fit < len(trials) else ""
     checks.append(Requirement("items", fit > 0, f"{fit} of {len(trials)} can be attempted{left}"))
+    if there and there > len(trials):
+        said = (
+            f"{count(len(trials))} of {count(there)} items were tried; `forge run` tries the rest"
+        )
+        checks.append(Requirement("sampled", True, said))
     whole = fit > 0 and all(check.ok for check in checks if check.name == "others")
     return [str(check) for check in checks], whole
 

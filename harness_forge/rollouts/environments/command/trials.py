@@ -101,6 +101,8 @@ class Trials:
         if not missing:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        if progress:
+            progress(0, len(missing))  # its clock runs from here
 
         def one(pair: tuple[str, Callable[[], Trial]]) -> None:
             self._keep(pair[0], pair[1]())

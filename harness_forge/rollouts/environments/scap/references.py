@@ -63,11 +63,13 @@ class References:
         """Measure on all cores what was not measured yet, and save it; Ctrl-C stops it at once.
 
         Args:
-            progress: called with (done, total) after each rule.
+            progress: called with (done, total) at the start and after each rule.
         """
         missing = [name for name in rule_ids if name not in self.untouched.references]
         if not missing:
             return
+        if progress:
+            progress(0, len(missing))  # its clock runs from here
         with ThreadPoolExecutor(cores()) as pool:
             try:
                 for done, _ in enumerate(pool.map(self.of, missing), 1):

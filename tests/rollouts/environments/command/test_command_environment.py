@@ -31,8 +31,8 @@ def test_a_survey_is_kept_and_goes_on_where_it_stopped(world, home):
     first = world()
     first.trials(["add_2"])
     tried = []
-    world().trials(progress=lambda done, total: tried.append(total))
-    assert tried == [3, 3, 3]
+    world().trials(progress=lambda *far: tried.append(far))
+    assert tried == [(0, 3), (1, 3), (2, 3), (3, 3)]
 
 
 def test_a_right_answer_passes(world):
